@@ -1,0 +1,71 @@
+// Every error of the package: MCP_ERR_* for registering and starting, RpcError for the wire.
+import createError from '@fastify/error'
+
+/** An option has a wrong value, is unknown, or contradicts another one. Thrown while registering a mount. */
+export const MCP_ERR_INVALID_OPTION = createError<[name: string, problem: string]>(
+  'MCP_ERR_INVALID_OPTION', "option '%s' %s", 500, TypeError
+)
+
+/** The `server` option is no server definition. Thrown while registering a mount. */
+export const MCP_ERR_INVALID_SERVER = createError<[problem: string]>(
+  'MCP_ERR_INVALID_SERVER', "option 'server' %s; pass a server definition: new McpServer({ name, version })", 500, TypeError
+)
+
+/** Two mounts of one app have the same name. Thrown while registering a mount. */
+export const MCP_ERR_DUPLICATE_MOUNT = createError<[name: string]>(
+  'MCP_ERR_DUPLICATE_MOUNT', "a mount named '%s' is already registered; give each mount its own 'name' option"
+)
+
+/** Two mounts of one app have the same endpoint. Thrown while registering a mount. */
+export const MCP_ERR_DUPLICATE_ENDPOINT = createError<[path: string, name: string]>(
+  'MCP_ERR_DUPLICATE_ENDPOINT', "endpoint '%s' already serves the mount '%s'; give each mount its own 'prefix', 'path' or 'constraints'"
+)
+
+/** `app.mcp.get(name)` was asked for a mount that does not exist. */
+export const MCP_ERR_UNKNOWN_MOUNT = createError<[name: string, known: string]>(
+  'MCP_ERR_UNKNOWN_MOUNT', "no mount is named '%s'; registered mounts: %s"
+)
+
+/** A tool, prompt, resource or template cannot be registered as given. */
+export const MCP_ERR_INVALID_DEFINITION = createError<[what: string, problem: string]>(
+  'MCP_ERR_INVALID_DEFINITION', '%s %s', 500, TypeError
+)
+
+/** A tool, prompt, resource or template of that name (or URI) is already registered. */
+export const MCP_ERR_DUPLICATE_DEFINITION = createError<[what: string]>(
+  'MCP_ERR_DUPLICATE_DEFINITION', '%s is already registered; remove() or update() the first one, or choose another name'
+)
+
+/** A schema has no JSON Schema form, does not compile, or refers to something that cannot be resolved. */
+export const MCP_ERR_INVALID_SCHEMA = createError<[where: string, problem: string]>(
+  'MCP_ERR_INVALID_SCHEMA', '%s %s', 500, TypeError
+)
+
+/**
+ * An error of the protocol: thrown by a handler, it reaches the client as it is, in place of a result.
+ *
+ * `code` is one of {@link ErrorCode} or an application's own, an integer outside -32768 to -32000; `data` is anything
+ * that JSON can carry.
+ *
+ * @example throw new RpcError(ErrorCode.InvalidParams, 'No such note', { id })
+ */
+export class RpcError extends Error {
+  override readonly name = 'RpcError'
+  readonly code: number
+  readonly data: unknown
+
+  constructor (code: number, message: string, data?: unknown) {
+    super(message)
+    this.code = code
+    this.data = data
+  }
+}
+
+/**
+ * A failure that the model can act on: thrown by a tool, its message becomes an `isError` result.
+ *
+ * @example throw new ToolError('The date must lie in the future')
+ */
+export class ToolError extends Error {
+  override readonly name = 'ToolError'
+}

@@ -1,0 +1,215 @@
+// One POST and its reply: a JSON body that becomes a stream only when it must.
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { RequestId } from '../protocol/message.ts'
+import type { Question } from '../protocol/question.ts'
+import { RpcError } from '../errors.ts'
+import type { Channel } from '../server/context.ts'
+import type { EventStream } from '../session/event-stream.ts'
+import type { Running, Session } from '../session/session.ts'
+import type { Accepted } from './accept.ts'
+import { encodeError, encodeNotification } from '../protocol/envelope.ts'
+import type { OpenExchange, OpenExchanges } from './open-exchanges.ts'
+import { JSON_TYPE } from './reply.ts'
+import { SSE_HEADERS, SseStream } from './sse.ts'
+
+/** What the exchanges of one mount have in common. */
+export interface ExchangeSettings {
+  readonly open: OpenExchanges
+  readonly maxBuffered: number
+  /** Whether the mount has streams by which clients are told of changes. */
+  readonly canListen?: boolean
+  /** What the server's lifespan returned. */
+  readonly lifespan: unknown
+}
+
+/** What a reply answers: one request by its id, or the requests of a batch; and the session of whoever asks. */
+export interface Awaited {
+  readonly id?: RequestId
+  readonly batchOf?: number
+  readonly session?: Session | undefined
+}
+
+/** What messages of a reply are written to. */
+interface MessageSink { send (json: string): void }
+
+// A quiet exchange is made a stream on its second beat, so that it is between one half and one interval old.
+const BEATS_BEFORE_STREAM = 2
+
+/** One POST and its reply. */
+export class Exchange implements Channel, OpenExchange, Running {
+  readonly request: FastifyRequest
+  readonly lifespan: unknown
+  readonly #reply: FastifyReply
+  readonly #settings: ExchangeSettings
+  readonly #accepted: Accepted
+  readonly #session: Session | undefined
+  readonly #id: RequestId | null
+  readonly #isBatch: boolean
+  readonly #answers: string[] = []
+  #awaited: number
+  #beats = 0
+  #stream: SseStream | undefined
+  // What the stream's messages go through where they are kept for a client that comes back.
+  #events: EventStream | undefined
+  #gone: Error | undefined
+  #disconnectListeners: Array<(reason: Error) => void> | undefined
+
+  /** @param accepted What kinds of reply may be given; the mount's `jsonResponse` has been heeded. */
+  constructor (reply: FastifyReply, settings: ExchangeSettings, accepted: Accepted, { id, batchOf, session }: Awaited) {
+    this.request = reply.request
+    this.lifespan = settings.lifespan
+    this.#reply = reply
+    this.#settings = settings
+    this.#accepted = accepted
+    this.#session = session
+    this.#id = id ?? null
+    this.#isBatch = batchOf !== undefined
+    this.#awaited = batchOf ?? 1
+    settings.open.add(this)
+  }
+
+  get log (): FastifyBaseLogger { return this.request.log }
+
+  get canListen (): boolean { return this.#settings.canListen === true }
+
+  notify (method: string, params: object): void {
+    if (!this.#accepted.stream || this.#isOver) return
+    this.#openStream().send(encodeNotification(method, params))
+  }
+
+  async drained (): Promise<void> {
+    await (this.#events ?? this.#stream)?.drained()
+  }
+
+  ask (question: Question, timeout: number, signal: AbortSignal): Promise<unknown> {
+    const sink = this.#isOver ? undefined : this.#findQuestionSink()
+    if (this.#session === undefined || sink === undefined) {
+      return Promise.reject(new RpcError(ErrorCode.InvalidRequest, `${question.method} cannot be sent: the client has no session, takes no stream, or has gone`))
+    }
+    return this.#session.questions.ask(sink, question, timeout, signal)
+  }
+
+  closeStream (): void {
+    if (this.#session?.isResumable !== true || !this.#accepted.stream || this.#isOver) return
+    this.#openStream()
+    this.#events?.pause()
+  }
+
+  onDisconnect (listener: (reason: Error) => void): void {
+    // One that is told so late missed the event.
+    if (this.#events === undefined && isClosed(this.#reply)) this.#disconnected()
+    if (this.#gone !== undefined) return listener(this.#gone)
+    if (this.#disconnectListeners === undefined) {
+      this.#disconnectListeners = []
+      if (this.#stream === undefined) this.#reply.raw.once('close', () => { if (this.#stream === undefined) this.#disconnected() })
+    }
+    this.#disconnectListeners.push(listener)
+  }
+
+  /** Answers one of the requests. @param status The HTTP status, unless a stream has begun or a batch is answered. */
+  answer (status: number, json: string): void {
+    if (this.#isOver) return
+    this.#awaited--
+    if (this.#stream === undefined && (this.#accepted.json || status !== 200)) this.#collect(status, json)
+    else this.#openStream().send(json)
+    if (this.#awaited === 0) this.#finish()
+  }
+
+  /** Half of a keep-alive interval has passed. */
+  beat (): void {
+    this.#beats++
+    if (this.#stream !== undefined) this.#stream.keepAlive()
+    else if (this.#accepted.stream && this.#beats >= BEATS_BEFORE_STREAM) this.#openStream()
+  }
+
+  /** Ends an exchange that the app cannot wait for any longer: `ctx.signal` is aborted and the client told. */
+  cut (): void {
+    if (this.#isOver) return
+    this.#awaited = 1
+    this.answer(503, encodeError(this.#id, { code: ErrorCode.InternalError, message: 'The server is shutting down; send the request again' }))
+    this.#leave(new Error('The server is shutting down'))
+  }
+
+  abort (): void {
+    this.#reply.raw.destroy()
+  }
+
+  /** Ends an exchange whose client wants no answer any more. A batch goes on: only one of its requests was meant. */
+  cancel (reason: string): void {
+    if (this.#isOver || this.#isBatch) return
+    // MCP 2025-11-25 cancellation: no response is sent, but the POST must end.
+    if (this.#stream === undefined) this.#reply.code(202).send()
+    this.#finish()
+    this.#leave(new Error(`The request was cancelled: ${reason}`))
+  }
+
+  // The stream that the client opened by GET serves only where the reply cannot be one.
+  #findQuestionSink (): MessageSink | undefined {
+    if (this.#accepted.stream) return this.#openStream()
+    const listening = this.#session?.listening
+    return listening?.isAttached === true ? listening : undefined
+  }
+
+  get #isOver (): boolean { return this.#gone !== undefined || this.#awaited === 0 }
+
+  #collect (status: number, json: string): void {
+    this.#answers.push(json)
+    if (this.#awaited > 0) return
+    const body = this.#isBatch ? `[${this.#answers.join(',')}]` : json
+    this.#reply.code(this.#isBatch ? 200 : status).type(JSON_TYPE).send(body)
+  }
+
+  #openStream (): MessageSink {
+    if (this.#stream !== undefined) return this.#events ?? this.#stream
+
+    const stream = new SseStream(this.#settings.maxBuffered)
+    this.#stream = stream
+    stream.once('close', () => this.#streamClosed(stream))
+    stream.on('error', (error) => this.log.warn({ err: error }, error.message))
+    // A hook of the app may fail, or send something else in the stream's place.
+    this.#reply.raw.once('close', () => { stream.destroy(); this.#release() })
+    if (this.#session?.isResumable === true) {
+      this.#events = this.#session.openStream()
+      this.#events.attach(stream)
+    }
+    const sink = this.#events ?? stream
+    for (const answer of this.#answers.splice(0)) sink.send(answer)
+    this.#reply.headers(SSE_HEADERS).send(stream)
+    return sink
+  }
+
+  #finish (): void {
+    if (this.#events !== undefined) this.#session?.endStream(this.#events)
+    this.#stream?.end()
+    this.#release()
+  }
+
+  // Where messages are kept, the client is expected back.
+  #streamClosed (stream: SseStream): void {
+    if (this.#events === undefined) this.#disconnected()
+    else this.#events.detach(stream)
+    this.#release()
+  }
+
+  #disconnected (): void {
+    if (!this.#isOver) this.#leave(new Error('The client closed the connection'))
+  }
+
+  #leave (reason: Error): void {
+    this.#gone = reason
+    this.#release()
+    for (const listener of this.#disconnectListeners ?? []) listener(reason)
+  }
+
+  // What the client has not read yet keeps the exchange open.
+  #release (): void {
+    if (this.#isOver && (this.#stream === undefined || isClosed(this.#reply))) this.#settings.open.delete(this)
+  }
+}
+
+// Of an HTTP/2 response only its stream knows.
+function isClosed ({ raw }: FastifyReply): boolean {
+  const response: { readonly destroyed: boolean, readonly stream?: { readonly destroyed: boolean } } = raw
+  return (response.stream ?? response).destroyed
+}

@@ -1,0 +1,63 @@
+// GET: a legacy client listens, or comes back to a stream that broke.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { refuseHeader } from '../protocol/classify.ts'
+import type { Refusal } from '../protocol/message.ts'
+import type { Mount } from '../mount.ts'
+import type { ResolvedOptions } from '../options.ts'
+import { parseEventId, type EventStream } from '../session/event-stream.ts'
+import type { Session } from '../session/session.ts'
+import { takesStream } from './accept.ts'
+import { LastingStream } from './lasting-stream.ts'
+import { findSession, readHeader, readLegacyHeaders } from './legacy.ts'
+import { refuseUnread, sendRefusal } from './reply.ts'
+
+const NOT_ACCEPTABLE = refuseUnread(406, 'Not Acceptable: accept text/event-stream')
+const NOT_RESUMABLE = refuseUnread(400, 'Invalid Last-Event-ID: no event of this session, or what came behind it is no longer kept; send the request again')
+
+/** Builds the handler of GET for a mount that has sessions. */
+export function createGetHandler (mount: Mount, options: ResolvedOptions): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
+  const { eventStore, maxBuffered } = options
+
+  return async function handleGet (request, reply) {
+    const refusal = await open(request, reply)
+    if (refusal !== undefined) sendRefusal(reply, refusal)
+    return reply
+  }
+
+  async function open (request: FastifyRequest, reply: FastifyReply): Promise<Refusal | undefined> {
+    if (!takesStream(request.headers.accept)) return NOT_ACCEPTABLE
+    const headers = readLegacyHeaders(request)
+    const session = refuseHeader(null, headers.version) ?? findSession(mount.sessionManager, headers, null)
+    if ('kind' in session) return session
+
+    const lastEventId = readHeader(request, 'last-event-id')
+    return eventStore === undefined || lastEventId === undefined ? listen(session, reply) : await resume(session, reply, lastEventId)
+  }
+
+  // A newer GET takes the place of the older one: a client that comes back may not know that its connection broke.
+  function listen (session: Session, reply: FastifyReply): undefined {
+    const stream = new LastingStream(mount.streams, maxBuffered)
+    const events = session.listen()
+    events.attach(stream)
+    stream.once('close', () => leave(session, events, stream))
+    stream.start(reply)
+  }
+
+  async function resume (session: Session, reply: FastifyReply, lastEventId: string): Promise<Refusal | undefined> {
+    const event = parseEventId(lastEventId, session.sessionId)
+    if (event === undefined) return NOT_RESUMABLE
+    const events = session.findStream(event.streamId)
+    // When the app ends, a reply is waited for, and a stream that may say something or nothing is not.
+    const stream = new LastingStream(events === session.listening ? mount.streams : mount.exchanges, maxBuffered)
+    stream.once('close', () => leave(session, events, stream))
+    if (!await events.resume(stream, event.seq)) return NOT_RESUMABLE
+    stream.start(reply)
+  }
+
+  // From here on the session may become idle.
+  function leave (session: Session, events: EventStream, stream: LastingStream): void {
+    events.detach(stream)
+    session.begin()
+    mount.sessionManager.settle(session)
+  }
+}

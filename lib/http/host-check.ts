@@ -1,0 +1,31 @@
+// The lists of hosts and origins that a mount serves, made into lookups.
+
+// A browser sends localhost in one of these forms.
+const LOOPBACK_NAMES: readonly string[] = ['127.0.0.1', 'localhost', '[::1]']
+
+/** The hosts served unless `allowedHosts` says otherwise: this machine, on any port. */
+export const LOOPBACK_HOSTS: readonly string[] = Object.freeze(LOOPBACK_NAMES.map((name) => `${name}:*`))
+
+/** The origins served unless `allowedOrigins` says otherwise: pages of this machine, on any port. */
+export const LOOPBACK_ORIGINS: readonly string[] = Object.freeze(LOOPBACK_HOSTS.map((host) => `http://${host}`))
+
+/**
+ * Builds the check of a Host or Origin once per mount, so that a request costs two Set lookups at most.
+ *
+ * @param allowed Exact strings; `name:*` is that name with any port or none.
+ */
+export function createHostCheck (allowed: readonly string[]): (value: string) => boolean {
+  const exact = new Set(allowed)
+  const anyPort = new Set(allowed.filter((entry) => entry.endsWith(':*')).map((entry) => entry.slice(0, -2)))
+
+  return function isAllowed (value) {
+    return exact.has(value) || anyPort.has(withoutPort(value))
+  }
+}
+
+// An IPv6 literal and a scheme keep their colons: only one after ']' or '://' starts a port.
+function withoutPort (value: string): string {
+  const scheme = value.indexOf('://')
+  const colon = value.indexOf(':', Math.max(value.lastIndexOf(']') + 1, scheme === -1 ? 0 : scheme + 3))
+  return colon === -1 ? value : value.slice(0, colon)
+}

@@ -1,0 +1,77 @@
+// Who asks by a legacy revision: a session, a new one, or nobody in particular where there are no sessions.
+import type { FastifyRequest } from 'fastify'
+import { parseInitialize } from '../protocol/initialize.ts'
+import { invalidParams } from '../protocol/classify.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
+import { ASSUMED_LEGACY_REVISION, negotiateRevision } from '../protocol/revisions.ts'
+import type { Caller } from '../server/context.ts'
+import type { SessionManager } from '../session/manager.ts'
+import type { Session } from '../session/session.ts'
+
+export const SESSION_HEADER = 'mcp-session-id'
+
+/** The headers that decide who asks. */
+export interface LegacyHeaders {
+  readonly sessionId: string | undefined
+  readonly version: string | undefined
+}
+
+/** Someone without a session, or one that has it. */
+export type LegacyCaller = { readonly kind: 'caller', readonly caller: Caller, readonly session?: Session }
+
+const NOBODY = Object.freeze({ capabilities: Object.freeze({}) })
+
+/** Finds who sends requests other than `initialize`. @param id The request's, for the refusal. */
+export function findCaller (
+  sessions: SessionManager | undefined, headers: LegacyHeaders, id: RequestId | null
+): LegacyCaller | Refusal {
+  if (sessions === undefined) {
+    return { kind: 'caller', caller: { era: 'legacy', protocolVersion: headers.version ?? ASSUMED_LEGACY_REVISION, client: NOBODY, logLevel: 'debug' } }
+  }
+  const session = findSession(sessions, headers, id)
+  return 'kind' in session ? session : { kind: 'caller', caller: session, session }
+}
+
+/** Finds the session that a request names. @param id The request's, for the refusal. */
+export function findSession (sessions: SessionManager, { sessionId }: LegacyHeaders, id: RequestId | null): Session | Refusal {
+  if (sessionId === undefined) {
+    return refuse(400, "Mcp-Session-Id header is required; send 'initialize' first", id)
+  }
+  return sessions.find(sessionId) ?? sessionNotFound(id)
+}
+
+/** Opens the session that `initialize` asks for; one that the client leaves behind is ended. */
+export function openCaller (
+  sessions: SessionManager | undefined, { sessionId }: LegacyHeaders, { id, params }: RequestMessage
+): LegacyCaller | Refusal {
+  const opening = parseInitialize(params)
+  if ('problem' in opening) return invalidParams(id, opening.problem)
+
+  const protocolVersion = negotiateRevision(opening.requested)
+  if (sessions === undefined) return { kind: 'caller', caller: { era: 'legacy', protocolVersion, client: opening.client, logLevel: 'debug' } }
+  if (sessionId !== undefined) sessions.end(sessionId, 'deleted')
+  const session = sessions.open(protocolVersion, opening.client)
+  return session === undefined
+    ? { kind: 'refusal', status: 503, code: ErrorCode.InternalError, message: `Too many open sessions: ${sessions.max}; try again later`, id }
+    : { kind: 'caller', caller: session, session }
+}
+
+/** MCP 2025-11-25 transports, Session Management 3: the client then opens a new session. */
+export function sessionNotFound (id: RequestId | null): Refusal {
+  return refuse(404, "Session not found: it has ended or never was; send 'initialize' to open a new one", id)
+}
+
+function refuse (status: number, message: string, id: RequestId | null): Refusal {
+  return { kind: 'refusal', status, code: ErrorCode.InvalidRequest, message, id }
+}
+
+/** Reads a header that has one value; of one sent twice Node makes a list, which is no value anybody knows. */
+export function readHeader (request: FastifyRequest, name: string): string | undefined {
+  return request.headers[name]?.toString()
+}
+
+/** Reads the headers that decide who asks. */
+export function readLegacyHeaders (request: FastifyRequest): LegacyHeaders {
+  return { sessionId: readHeader(request, SESSION_HEADER), version: readHeader(request, 'mcp-protocol-version') }
+}

@@ -1,0 +1,125 @@
+// `subscriptions/listen`: from the request to a stream that tells a modern client what changes.
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
+import { ErrorCode } from '../protocol/error-code.ts'
+import { statusOf } from '../protocol/envelope.ts'
+import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
+import { encodeAcknowledgement, encodeEnd, listTopics, parseFilter, type SubscriptionFilter } from '../protocol/subscription.ts'
+import type { Mount } from '../mount.ts'
+import type { Subscription } from '../notify/subscriptions.ts'
+import type { ResolvedOptions } from '../options.ts'
+import type { Caller, Channel } from '../server/context.ts'
+import { takesStream } from './accept.ts'
+import { LastingStream } from './lasting-stream.ts'
+import type { OpenExchange, OpenExchanges } from './open-exchanges.ts'
+import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
+import { toRpcError } from './serve.ts'
+
+const NOT_ACCEPTABLE = refuseUnread(406, 'Not Acceptable: subscriptions/listen is answered with text/event-stream')
+const CLOSING = { ...refuseUnread(503, 'The server is shutting down; send the request again'), code: ErrorCode.InternalError }
+
+/** Builds what serves `subscriptions/listen` for one mount. What it returns never throws. */
+export function createListenHandler (mount: Mount, options: ResolvedOptions): (message: RequestMessage, caller: Caller, reply: FastifyReply) => void {
+  const { server, streams, changes: { subscriptions } } = mount
+
+  return function listen (message, caller, reply) {
+    const { id } = message
+    if (!takesStream(reply.request.headers.accept)) return sendRefusal(reply, { ...NOT_ACCEPTABLE, id })
+    const subscription = subscriptions.open(id)
+    if (subscription === undefined) {
+      const message = `Too many open streams: ${subscriptions.max}; try again later`
+      return sendBusy(reply, refuse(id, 503, { code: ErrorCode.InternalError, message }))
+    }
+    open(subscription, message, caller, reply)
+  }
+
+  async function open (subscription: Subscription, message: RequestMessage, caller: Caller, reply: FastifyReply): Promise<void> {
+    const opening = new Opening(reply, message.id, mount)
+    let begun = false
+    try {
+      const filter = readHonoured(await server.serve(message, caller, opening))
+      begun = opening.settle()
+      if (begun) begin(subscription, message.id, filter, reply)
+    } catch (error) {
+      const rpcError = toRpcError(error, reply.log)
+      if (opening.settle()) sendRefusal(reply, refuse(message.id, statusOf(rpcError, 'modern'), rpcError))
+    }
+    if (!begun) subscription.close()
+  }
+
+  function begin (subscription: Subscription, id: RequestId, filter: SubscriptionFilter, reply: FastifyReply): void {
+    const stream = new LastingStream(streams, options.maxBuffered, () => stream.send(encodeEnd(id, server.info)))
+    stream.once('close', () => subscription.close())
+    stream.send(encodeAcknowledgement(id, filter))
+    if (listTopics(filter).length > 0) subscription.start(filter, stream)
+    else stream.cut()
+    stream.start(reply)
+  }
+}
+
+/** A request for a stream that has not begun. As all that is sent must follow the acknowledgement, nothing is. */
+class Opening implements Channel, OpenExchange {
+  readonly request: FastifyRequest
+  readonly log: FastifyBaseLogger
+  readonly lifespan: unknown
+  readonly canListen = true
+  readonly notify = doNothing
+  readonly beat = doNothing
+  // One that was cut is open no more.
+  readonly abort = doNothing
+  readonly #reply: FastifyReply
+  readonly #id: RequestId
+  readonly #open: OpenExchanges
+  readonly #disconnected = (): void => this.#leave('The client closed the connection')
+  #settled = false
+  #gone: Error | undefined
+  readonly #listeners: Array<(reason: Error) => void> = []
+
+  constructor (reply: FastifyReply, id: RequestId, { lifespan, streams }: Mount) {
+    this.request = reply.request
+    this.log = reply.log
+    this.lifespan = lifespan
+    this.#reply = reply
+    this.#id = id
+    this.#open = streams
+    reply.raw.once('close', this.#disconnected)
+    streams.add(this)
+  }
+
+  onDisconnect (listener: (reason: Error) => void): void {
+    if (this.#gone === undefined) this.#listeners.push(listener)
+    else listener(this.#gone)
+  }
+
+  /** Tells whether the request can still be answered, and that it is about to be. */
+  settle (): boolean {
+    if (this.#settled) return false
+    this.#settled = true
+    this.#open.delete(this)
+    this.#reply.raw.off('close', this.#disconnected)
+    return true
+  }
+
+  cut (): void {
+    sendRefusal(this.#reply, { ...CLOSING, id: this.#id })
+    this.#leave('The server is shutting down')
+  }
+
+  #leave (reason: string): void {
+    this.settle()
+    this.#gone = new Error(reason)
+    for (const listener of this.#listeners.splice(0)) listener(this.#gone)
+  }
+}
+
+function doNothing (): void {}
+
+// A middleware may have come to something else than the server.
+function readHonoured (result: object & { readonly notifications?: unknown }): SubscriptionFilter {
+  const parsed = parseFilter(result.notifications)
+  if ('problem' in parsed) throw new TypeError(`what came of subscriptions/listen is no filter: ${parsed.problem}`)
+  return parsed.filter
+}
+
+function refuse (id: RequestId, status: number, { code, message, data }: Pick<Refusal, 'code' | 'message' | 'data'>): Refusal {
+  return { kind: 'refusal', status, code, message, data, id }
+}

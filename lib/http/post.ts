@@ -1,0 +1,65 @@
+// POST: one message of either era, or a batch, and its reply.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { classify, headerMismatch } from '../protocol/classify.ts'
+import { findHeaderMismatch } from '../protocol/headers.ts'
+import type { RequestMessage } from '../protocol/message.ts'
+import { readLogLevel, readModernClient } from '../protocol/request-meta.ts'
+import { MODERN_REVISION } from '../protocol/revisions.ts'
+import { LISTEN_METHOD } from '../protocol/subscription.ts'
+import type { Mount } from '../mount.ts'
+import type { ResolvedOptions } from '../options.ts'
+import type { Caller } from '../server/context.ts'
+import { readAccept, type Accepted } from './accept.ts'
+import { Exchange, type ExchangeSettings } from './exchange.ts'
+import { createListenHandler } from './listen.ts'
+import { readHeader } from './legacy.ts'
+import { LegacyPost } from './legacy-post.ts'
+import { refuseUnread, sendRefusal } from './reply.ts'
+import { serve } from './serve.ts'
+
+const NOT_ACCEPTABLE = refuseUnread(406, 'Not Acceptable: accept application/json, text/event-stream or both')
+const NO_QUESTION = refuseUnread(400, 'Invalid Request: this revision knows no responses from clients')
+
+/** Builds the handler of POST for one mount. */
+export function createPostHandler (mount: Mount, options: ResolvedOptions): (request: FastifyRequest, reply: FastifyReply) => void {
+  const { server } = mount
+  const { legacy, jsonResponse } = options
+  const listen = createListenHandler(mount, options)
+  const settings: ExchangeSettings = {
+    open: mount.exchanges,
+    maxBuffered: options.maxBuffered,
+    canListen: !jsonResponse,
+    get lifespan () { return mount.lifespan }
+  }
+  const legacyPost = new LegacyPost(mount, options, settings)
+
+  return function handlePost (request, reply) {
+    const accepted = narrow(readAccept(request.headers.accept), jsonResponse)
+    if (!accepted.json && !accepted.stream) return sendRefusal(reply, NOT_ACCEPTABLE)
+    if (legacy && Array.isArray(request.body)) return legacyPost.serveBatch(request.body, reply, accepted)
+
+    const message = classify(request.body, readHeader(request, 'mcp-protocol-version'), legacy)
+    if (message.kind === 'refusal') return sendRefusal(reply, message)
+    if (message.kind === 'request') {
+      return message.era === 'modern' ? serveModern(message.request, reply, accepted) : legacyPost.serveRequest(message.request, reply, accepted)
+    }
+    if (message.era === 'legacy' && legacy) return legacyPost.acknowledge([message], reply)
+    if (message.kind === 'response') return sendRefusal(reply, NO_QUESTION)
+    reply.code(202).send()
+  }
+
+  function serveModern (message: RequestMessage, reply: FastifyReply, accepted: Accepted): void {
+    const { headers } = reply.request
+    const mismatch = findHeaderMismatch(message, headers) ?? server.findHeaderMismatch(message, headers)
+    if (mismatch !== undefined) return sendRefusal(reply, headerMismatch(message.id, mismatch))
+
+    const { params } = message
+    const caller: Caller = { era: 'modern', protocolVersion: MODERN_REVISION, client: readModernClient(params), logLevel: readLogLevel(params) }
+    if (message.method === LISTEN_METHOD && !jsonResponse) return listen(message, caller, reply)
+    serve(server, message, caller, new Exchange(reply, settings, accepted, message))
+  }
+}
+
+function narrow (accepted: Accepted, jsonResponse: boolean): Accepted {
+  return jsonResponse ? { json: accepted.json, stream: false } : accepted
+}

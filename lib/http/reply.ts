@@ -1,0 +1,50 @@
+// How replies that are no results leave: refusals, and what goes wrong before a request is read.
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { Refusal } from '../protocol/message.ts'
+import { RefusalError } from './body.ts'
+import { encodeError } from '../protocol/envelope.ts'
+
+export const JSON_TYPE = 'application/json; charset=utf-8'
+
+// Seconds after which a client that found no place may try again.
+const RETRY_AFTER = 30
+
+/** Sends a refusal. */
+export function sendRefusal (reply: FastifyReply, refusal: Refusal): void {
+  reply.code(refusal.status).type(JSON_TYPE).send(encodeError(refusal.id, refusal))
+}
+
+/** Sends the refusal of a client that found no place, and when it may try again. */
+export function sendBusy (reply: FastifyReply, refusal: Refusal): void {
+  reply.header('retry-after', RETRY_AFTER)
+  sendRefusal(reply, refusal)
+}
+
+/** Makes a refusal of a request that is wrong before its id is known. */
+export function refuseUnread (status: number, problem: string): Refusal {
+  return { kind: 'refusal', status, code: ErrorCode.InvalidRequest, message: problem, id: null }
+}
+
+/** The error handler of a mount: whatever happens, the client gets a JSON-RPC error and no inside of the app. */
+export function handleError (error: FastifyError | RefusalError, request: FastifyRequest, reply: FastifyReply): void {
+  if (error instanceof RefusalError) return sendRefusal(reply, error.refusal)
+
+  const status = readStatus(error, reply)
+  if (status < 500) return sendRefusal(reply, refuseUnread(status, describe(error)))
+  request.log.error({ err: error }, error.message)
+  sendRefusal(reply, { ...refuseUnread(status, 'Internal error'), code: ErrorCode.InternalError })
+}
+
+// As Fastify does it: what a hook has set goes before what its error says, and neither may be anything but an error.
+function readStatus (error: FastifyError, reply: FastifyReply): number {
+  return [reply.statusCode, error.statusCode].find((status) => Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599) ?? 500
+}
+
+function describe (error: FastifyError): string {
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE': return "Request body too large; the mount's 'bodyLimit' says how long it may be"
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': return 'Unsupported content type: send application/json'
+    default: return error.message
+  }
+}

@@ -1,0 +1,87 @@
+// Server-sent events: messages framed for one long-lived reply.
+import { Readable } from 'node:stream'
+import type { EventSink } from '../session/event-stream.ts'
+
+/** The headers of an event stream. Without the last two, proxies hold events back. */
+export const SSE_HEADERS: Readonly<Record<string, string>> = Object.freeze({
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no'
+})
+
+/** One message as an event. JSON has no line breaks of its own, so it is one `data` line. */
+export function frameMessage (json: string, id?: string): string {
+  return id === undefined ? `event: message\ndata: ${json}\n\n` : `event: message\nid: ${id}\ndata: ${json}\n\n`
+}
+
+/** An event without a message: tells a client where to go on, and after how many milliseconds it may come back. */
+export function framePriming (id: string, retry: number | undefined): string {
+  return retry === undefined ? `id: ${id}\ndata: \n\n` : `id: ${id}\nretry: ${retry}\ndata: \n\n`
+}
+
+/** A comment: keeps a connection open, and clients pass over it. */
+export function frameComment (text: string): string {
+  return `: ${text}\n\n`
+}
+
+/** A stream of messages to one client, which opens with a comment so that its headers are sent at once. */
+export class SseStream extends Readable implements EventSink {
+  readonly #maxBuffered: number
+  readonly #waiting: Array<() => void> = []
+  #ended = false
+
+  /** @param maxBuffered Bytes that may wait for a client that does not read; past it the stream is cut. */
+  constructor (maxBuffered: number) {
+    super()
+    this.#maxBuffered = maxBuffered
+    this.push(frameComment('open'))
+    this.once('close', () => this.#release())
+  }
+
+  /** Sends one message. @param id What a client names to go on behind the message. */
+  send (json: string, id?: string): void {
+    this.#write(frameMessage(json, id))
+  }
+
+  /** Sends a message again that a client has missed. However many those are, they are no fault of the client. */
+  replay (json: string, id: string): void {
+    if (!this.destroyed && !this.#ended) this.push(frameMessage(json, id))
+  }
+
+  prime (id: string, retry: number | undefined): void {
+    this.#write(framePriming(id, retry))
+  }
+
+  /** Keeps the connection open. */
+  keepAlive (): void {
+    this.#write(frameComment('keep-alive'))
+  }
+
+  /** Ends the stream once all is read. */
+  end (): void {
+    if (!this.destroyed && !this.#ended) this.push(null)
+    this.#ended = true
+  }
+
+  /** Waits until the client has read enough for more to be sent, or has gone. */
+  drained (): Promise<void> {
+    if (this.destroyed || this.readableLength < this.readableHighWaterMark) return Promise.resolve()
+    return new Promise((resolve) => { this.#waiting.push(resolve) })
+  }
+
+  /** @internal Called when the client has read what waited. */
+  override _read (): void {
+    this.#release()
+  }
+
+  // What already waits counts, not the frame: a long one is no fault of the client.
+  #write (frame: string): void {
+    if (this.destroyed || this.#ended) return
+    if (this.readableLength > this.#maxBuffered) this.destroy(new Error(`stream cut: its client left more than ${this.#maxBuffered} bytes unread`))
+    else this.push(frame)
+  }
+
+  #release (): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+}

@@ -1,0 +1,152 @@
+// One mount: a server definition served at one endpoint, from its start to its end.
+import type { AddressInfo } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
+import { MODERN_REVISION } from './protocol/revisions.ts'
+import { OpenExchanges } from './http/open-exchanges.ts'
+import { ChangeHub } from './notify/change-hub.ts'
+import type { Notifier } from './notify/publisher.ts'
+import type { ResolvedOptions } from './options.ts'
+import type { Caller, Channel } from './server/context.ts'
+import type { ServerDefinition } from './server/definition.ts'
+import type { Entered } from './server/server-options.ts'
+import { SessionManager, type MountSessions } from './session/manager.ts'
+
+/** A moment's figures of a mount. */
+export interface MountStats {
+  /** Sessions open. */
+  readonly sessions: number
+  /** Requests being served, and replies that their clients have come back for. */
+  readonly exchanges: number
+  /** Streams that clients listen to. */
+  readonly streams: number
+}
+
+// The host app calls as a client of the newest revision that can do nothing for the server.
+const HOST_APP: Caller = Object.freeze({ era: 'modern', protocolVersion: MODERN_REVISION, client: Object.freeze({ capabilities: Object.freeze({}) }) })
+
+/** A server definition served at one endpoint. */
+export class Mount {
+  /** The mount's name in `app.mcp`. */
+  readonly name: string
+  /** The endpoint's path with all prefixes. */
+  readonly path: string
+  /** The definition served. */
+  readonly server: ServerDefinition
+  /** The legacy sessions: how many there are, and when one opens or ends. */
+  readonly sessions: MountSessions
+  /** Tells clients that something has changed; what is registered, updated or removed tells itself. */
+  readonly notify: Notifier
+  /** @internal Who is told of changes. */
+  readonly changes: ChangeHub
+  /** @internal */
+  readonly sessionManager: SessionManager
+  /** @internal The requests being served. */
+  readonly exchanges: OpenExchanges
+  /** @internal The streams that clients listen to. */
+  readonly streams: OpenExchanges
+  /** @internal What makes the endpoint another one than that of another mount. */
+  readonly endpointKey: string
+  readonly #app: FastifyInstance
+  readonly #options: ResolvedOptions
+  #entered: Entered<unknown> | undefined
+
+  /** @internal */
+  constructor (app: FastifyInstance, options: ResolvedOptions) {
+    this.name = options.name
+    this.path = joinPath(app.prefix, options.prefix, options.path)
+    this.server = options.server
+    this.sessionManager = new SessionManager(options, (err, what) => { app.log.error({ err, mcp: this.name }, `${what} failed`) })
+    this.sessions = this.sessionManager
+    this.changes = new ChangeHub(this.sessionManager, {
+      maxStreams: options.maxStreams,
+      onFailure: (err) => { app.log.error({ err, mcp: this.name }, 'changes could not be published') }
+    })
+    this.notify = this.changes.notify
+    this.exchanges = new OpenExchanges(options.keepAliveInterval)
+    this.streams = new OpenExchanges(options.keepAliveInterval)
+    this.endpointKey = JSON.stringify([this.path, options.constraints], (_name, value: unknown) => value instanceof RegExp ? String(value) : value)
+    this.#app = app
+    this.#options = options
+  }
+
+  /** Where clients reach the endpoint: below `publicUrl`, else at the address listened on, else the path alone. */
+  get url (): string {
+    const { publicUrl } = this.#options
+    const base = publicUrl?.href.replace(/\/$/, '') ?? listeningUrl(this.#app)
+    return `${base}${this.path}`
+  }
+
+  /** @internal What the lifespan returned. */
+  get lifespan (): unknown { return this.#entered?.value }
+
+  /** Figures for health checks and metrics. */
+  stats (): MountStats {
+    return { sessions: this.sessions.size, exchanges: this.exchanges.size, streams: this.streams.size }
+  }
+
+  /**
+   * Calls a tool from the host's own code.
+   * @throws RpcError when there is no such tool, or it threw one.
+   */
+  async call (tool: string, args: { readonly [name: string]: unknown } = {}): Promise<CallToolResult> {
+    // A copy, because checking the arguments writes defaults into them.
+    const message = { id: 0, method: 'tools/call', params: { name: tool, arguments: structuredClone(args) } }
+    // tools/call comes to nothing else.
+    return await this.server.serve(message, HOST_APP, createHostChannel(this.#app.log, this.lifespan)) as CallToolResult
+  }
+
+  /** @internal Enters the lifespan and begins to keep time. */
+  async start (): Promise<void> {
+    this.#entered = await this.server.enter(this.#app)
+    this.changes.start(this.server)
+    this.sessionManager.start()
+    this.exchanges.start()
+    this.streams.start()
+  }
+
+  /** @internal Ends the streams, and waits for the requests being served for as long as the grace period. */
+  async drain (): Promise<void> {
+    await Promise.all([this.streams.drain(0), this.exchanges.drain(this.#options.closeGracePeriod)])
+  }
+
+  /** @internal Ends the sessions and leaves the lifespan. */
+  async stop (): Promise<void> {
+    this.changes.stop()
+    this.sessionManager.stop()
+    this.exchanges.stop()
+    this.streams.stop()
+    try {
+      await this.#entered?.close?.()
+    } catch (err) {
+      this.#app.log.error({ err, mcp: this.name }, 'a lifespan failed to close')
+      throw err
+    }
+  }
+}
+
+function createHostChannel (log: FastifyBaseLogger, lifespan: unknown): Channel {
+  return { log, lifespan, notify: doNothing, onDisconnect: doNothing }
+}
+
+function doNothing (): void {}
+
+function joinPath (...parts: string[]): string {
+  const path = parts.join('/').replace(/\/{2,}/g, '/').replace(/\/$/, '')
+  return path === '' ? '/' : path
+}
+
+function listeningUrl (app: FastifyInstance): string {
+  const address = app.server.address()
+  // A server that listens on a path, or not at all, has no URL.
+  if (address === null || typeof address === 'string') return ''
+  const protocol = app.server instanceof TlsServer ? 'https' : 'http'
+  return `${protocol}://${hostOf(address)}:${address.port}`
+}
+
+// An address that stands for all of this machine's is no name to connect to.
+function hostOf ({ address, family }: AddressInfo): string {
+  if (address === '0.0.0.0' || address === '::') return 'localhost'
+  return family === 'IPv6' ? `[${address}]` : address
+}

@@ -1,0 +1,95 @@
+// Who listens by `subscriptions/listen`, found by what they want to hear of.
+import { encodeTaggedChange, topicOf, type ChangeEvent } from '../protocol/change.ts'
+import type { RequestId } from '../protocol/message.ts'
+import { listTopics, type SubscriptionFilter } from '../protocol/subscription.ts'
+
+/** What messages of a subscription are written to. */
+export interface MessageSink { send (json: string): void }
+
+/** One client that listens. Takes its place when it is made, and holds it until it is closed. */
+export class Subscription {
+  /** The JSON of the id that tags every message. */
+  readonly idJson: string
+  readonly #owner: Subscriptions
+  #topics: readonly string[] = []
+  #sink: MessageSink | undefined
+
+  /** @internal */
+  constructor (owner: Subscriptions, id: RequestId) {
+    this.#owner = owner
+    this.idJson = JSON.stringify(id)
+  }
+
+  /** Begins to send the changes that a filter lets pass. */
+  start (filter: SubscriptionFilter, sink: MessageSink): void {
+    this.#sink = sink
+    this.#topics = listTopics(filter)
+    this.#owner.watch(this, this.#topics)
+  }
+
+  /** Sends a message. */
+  send (json: string): void {
+    this.#sink?.send(json)
+  }
+
+  /** Gives the place back. */
+  close (): void {
+    this.#owner.leave(this, this.#topics)
+  }
+}
+
+/** The subscriptions of one mount. */
+export class Subscriptions {
+  readonly #max: number
+  readonly #open = new Set<Subscription>()
+  readonly #watchers = new Map<string, Set<Subscription>>()
+
+  /** @param max How many there may be at once. */
+  constructor (max: number) {
+    this.#max = max
+  }
+
+  /** How many there are. */
+  get size (): number { return this.#open.size }
+
+  /** How many there may be. */
+  get max (): number { return this.#max }
+
+  /** How many topics somebody wants to hear of. */
+  get topics (): number { return this.#watchers.size }
+
+  /** Takes a place; undefined when there is none. */
+  open (id: RequestId): Subscription | undefined {
+    if (this.#open.size >= this.#max) return undefined
+    const subscription = new Subscription(this, id)
+    this.#open.add(subscription)
+    return subscription
+  }
+
+  /** Tells whoever wants to hear of it that something has changed. */
+  tell (event: ChangeEvent): void {
+    const watchers = this.#watchers.get(topicOf(event))
+    if (watchers === undefined) return
+    const encode = encodeTaggedChange(event)
+    for (const subscription of watchers) subscription.send(encode(subscription.idJson))
+  }
+
+  /** @internal */
+  watch (subscription: Subscription, topics: readonly string[]): void {
+    for (const topic of topics) {
+      const watchers = this.#watchers.get(topic)
+      if (watchers === undefined) this.#watchers.set(topic, new Set([subscription]))
+      else watchers.add(subscription)
+    }
+  }
+
+  /** @internal */
+  leave (subscription: Subscription, topics: readonly string[]): void {
+    this.#open.delete(subscription)
+    for (const topic of topics) {
+      const watchers = this.#watchers.get(topic)
+      watchers?.delete(subscription)
+      if (watchers?.size === 0) this.#watchers.delete(topic)
+    }
+  }
+}

@@ -1,0 +1,211 @@
+// The options of a mount: what they are, their defaults, and what is wrong with wrong ones.
+import type { RouteShorthandOptions } from 'fastify'
+import { MCP_ERR_INVALID_OPTION, MCP_ERR_INVALID_SERVER } from './errors.ts'
+import { LOOPBACK_HOSTS, LOOPBACK_ORIGINS } from './http/host-check.ts'
+import type { ServerDefinition } from './server/definition.ts'
+import type { EventStore } from './session/event-store.ts'
+import { findTimeoutProblem } from './server/timeout.ts'
+
+/** The options of one mount. Times are milliseconds, sizes bytes. */
+export interface McpMountOptions {
+  /** What is served. One definition may serve any number of mounts. */
+  readonly server: ServerDefinition
+  /** What the endpoint's path begins with, as everywhere in Fastify. @default '' */
+  readonly prefix?: string
+  /** The endpoint's path below the prefix; `'/'` makes the prefix the endpoint. @default '/mcp' */
+  readonly path?: string
+  /** The name of the mount in `app.mcp`; a definition mounted twice needs one each. @default the server's name */
+  readonly name?: string
+  /**
+   * The values of `Host` that are served: exact, or `name:*` for any port or none. Others get 421.
+   * @default ['127.0.0.1:*', 'localhost:*', '[::1]:*']
+   */
+  readonly allowedHosts?: readonly string[]
+  /**
+   * The values of `Origin` that are served, where a browser sends one: exact, or `scheme://name:*` for any port or none. Others get 403.
+   * @default the default of allowedHosts, each with http://
+   */
+  readonly allowedOrigins?: readonly string[]
+  /** Checks Host and Origin. Switch it off only where a proxy in front does. @default true */
+  readonly dnsRebindingProtection?: boolean
+  /** Where clients reach the app, e.g. `https://api.example.com`. Its host and origin are served besides the allowed ones. */
+  readonly publicUrl?: string
+  /** Serves legacy clients without sessions. @default false */
+  readonly stateless?: boolean
+  /** Never answers with a stream: progress and log messages are dropped. @default false */
+  readonly jsonResponse?: boolean
+  /** Serves the legacy era besides the modern one. @default true */
+  readonly legacy?: boolean
+  /** How long a session may go without a request; 0 for ever. @default 1800000 (30 minutes) */
+  readonly sessionIdleTimeout?: number
+  /** Sessions open at once; past it `initialize` gets 503. @default 10000 */
+  readonly maxSessions?: number
+  /** Streams of `subscriptions/listen` open at once; past it a client gets 503. @default 1024 */
+  readonly maxStreams?: number
+  /**
+   * Keeps the events of legacy streams, so that a client whose connection broke gets what it missed.
+   * @default none: such a client sends its request again
+   */
+  readonly eventStore?: EventStore
+  /** How long such a client is to wait before it comes back; needs `eventStore`. @default the client's own choice */
+  readonly retryInterval?: number
+  /** How long a reply may be silent: then it becomes a stream, and a stream gets a comment; 0 for ever. @default 15000 */
+  readonly keepAliveInterval?: number
+  /** The longest body; a longer one gets 413. @default 4194304 (4 MiB) */
+  readonly bodyLimit?: number
+  /** The deepest nesting of a body; a deeper one gets 400. @default 1000 */
+  readonly maxDepth?: number
+  /** The most messages of a batch (revision 2025-03-26 only); a longer one gets 400. @default 100 */
+  readonly maxBatch?: number
+  /** Bytes that may wait for a client that does not read its stream; past it the stream is cut. @default 1048576 (1 MiB) */
+  readonly maxBuffered?: number
+  /** How long closing the app waits for requests being served; then they are cut. @default 10000 */
+  readonly closeGracePeriod?: number
+  /** Fastify's route constraints, e.g. `{ host: 'api.example.com' }`. */
+  readonly constraints?: NonNullable<RouteShorthandOptions['constraints']>
+  /** The log level of the mount's requests. @default the app's */
+  readonly logLevel?: NonNullable<RouteShorthandOptions['logLevel']>
+}
+
+/** Options that were checked and completed. */
+export type ResolvedOptions = Readonly<Required<Omit<McpMountOptions, 'publicUrl' | 'eventStore' | 'retryInterval' | 'constraints' | 'logLevel'>>> & Pick<McpMountOptions, 'constraints' | 'logLevel'> & {
+  readonly publicUrl: URL | undefined
+  readonly eventStore: EventStore | undefined
+  readonly retryInterval: number | undefined
+}
+
+type Check = (value: unknown) => string | undefined
+
+const isBoolean: Check = (value) => typeof value === 'boolean' ? undefined : 'must be true or false'
+const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) > 0 ? undefined : 'must be a whole number above 0'
+const isText: Check = (value) => typeof value === 'string' && value !== '' ? undefined : 'must be a string that is not empty'
+const isObject: Check = (value) => typeof value === 'object' && value !== null ? undefined : 'must be an object'
+const isPrefix: Check = (value) => value === '' || (typeof value === 'string' && value.startsWith('/')) ? undefined : "must be '' or begin with '/'"
+const isPath: Check = (value) => typeof value === 'string' && value.startsWith('/') ? undefined : "must begin with '/'"
+const isHttpUrl: Check = (value) =>
+  typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
+    ? undefined
+    : "must be an absolute URL, such as 'https://api.example.com'"
+const isHosts: Check = (value) =>
+  Array.isArray(value) && value.every((entry) => typeof entry === 'string' && /^[^\s/]+$/.test(entry))
+    ? undefined
+    : "must be an array of hosts, such as ['api.example.com', 'localhost:*']"
+const isOrigins: Check = (value) =>
+  Array.isArray(value) && value.every((entry) => typeof entry === 'string' && /^(null|[a-z][a-z0-9+.-]*:\/\/[^\s/]+)$/i.test(entry))
+    ? undefined
+    : "must be an array of origins without a path, such as ['https://app.example.com']"
+
+const isEventStore: Check = (value) =>
+  ['append', 'read', 'forget'].every((method) => typeof Object(value)[method] === 'function')
+    ? undefined
+    : 'must be an event store, such as createMemoryEventStore()'
+
+const CHECKS: { readonly [name in Exclude<keyof McpMountOptions, 'server'>]: Check } = {
+  prefix: isPrefix,
+  path: isPath,
+  name: isText,
+  allowedHosts: isHosts,
+  allowedOrigins: isOrigins,
+  dnsRebindingProtection: isBoolean,
+  publicUrl: isHttpUrl,
+  stateless: isBoolean,
+  jsonResponse: isBoolean,
+  legacy: isBoolean,
+  sessionIdleTimeout: findTimeoutProblem,
+  maxSessions: isCount,
+  maxStreams: isCount,
+  eventStore: isEventStore,
+  retryInterval: findTimeoutProblem,
+  keepAliveInterval: findTimeoutProblem,
+  bodyLimit: isCount,
+  maxDepth: isCount,
+  maxBatch: isCount,
+  maxBuffered: isCount,
+  closeGracePeriod: findTimeoutProblem,
+  constraints: isObject,
+  logLevel: isText
+}
+
+// Fastify adds this one to the options of every plugin that sets it.
+const FASTIFY_OWN = 'logSerializers'
+
+/**
+ * Checks and completes the options of a mount; the object given is not written to.
+ * @throws MCP_ERR_INVALID_OPTION, MCP_ERR_INVALID_SERVER
+ */
+export function resolveOptions (options: McpMountOptions): ResolvedOptions {
+  const { server } = options
+  checkServer(server)
+  checkOptions(options)
+  checkContradictions(options)
+
+  const publicUrl = options.publicUrl === undefined ? undefined : new URL(options.publicUrl)
+  return Object.freeze({
+    server,
+    // With a slash at its end Fastify would not serve the prefix itself.
+    prefix: (options.prefix ?? '').replace(/\/+$/, ''),
+    path: options.path ?? '/mcp',
+    name: options.name ?? server.info.name,
+    allowedHosts: [...options.allowedHosts ?? LOOPBACK_HOSTS, ...publicUrl === undefined ? [] : [publicUrl.host]],
+    allowedOrigins: [...options.allowedOrigins ?? LOOPBACK_ORIGINS, ...publicUrl === undefined ? [] : [publicUrl.origin]],
+    dnsRebindingProtection: options.dnsRebindingProtection ?? true,
+    publicUrl,
+    stateless: options.stateless ?? false,
+    jsonResponse: options.jsonResponse ?? false,
+    legacy: options.legacy ?? true,
+    sessionIdleTimeout: options.sessionIdleTimeout ?? 30 * 60_000,
+    maxSessions: options.maxSessions ?? 10_000,
+    maxStreams: options.maxStreams ?? 1024,
+    eventStore: options.eventStore,
+    retryInterval: options.retryInterval,
+    keepAliveInterval: options.keepAliveInterval ?? 15_000,
+    bodyLimit: options.bodyLimit ?? 4 * 1024 * 1024,
+    maxDepth: options.maxDepth ?? 1000,
+    maxBatch: options.maxBatch ?? 100,
+    maxBuffered: options.maxBuffered ?? 1024 * 1024,
+    closeGracePeriod: options.closeGracePeriod ?? 10_000,
+    ...(options.constraints !== undefined && { constraints: options.constraints }),
+    ...(options.logLevel !== undefined && { logLevel: options.logLevel })
+  })
+}
+
+function checkServer (server: unknown): void {
+  if (server === undefined) throw new MCP_ERR_INVALID_SERVER('is missing')
+  if (!isDefinition(server)) throw new MCP_ERR_INVALID_SERVER('is no server definition')
+}
+
+// By shape, because an app may hold two copies of this package.
+function isDefinition (server: unknown): server is ServerDefinition {
+  return typeof server === 'object' && server !== null && 'info' in server &&
+    'handle' in server && typeof server.handle === 'function' && 'enter' in server && typeof server.enter === 'function'
+}
+
+function checkOptions (options: object): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (name === 'server' || name === FASTIFY_OWN || value === undefined) continue
+    const problem = Object.hasOwn(CHECKS, name)
+      ? CHECKS[name as keyof typeof CHECKS](value)
+      : `does not exist; the options are ${['server', ...Object.keys(CHECKS)].join(', ')}`
+    if (problem !== undefined) throw new MCP_ERR_INVALID_OPTION(name, problem)
+  }
+}
+
+// Each of these settings would be without effect, which its user should know.
+function checkContradictions (options: McpMountOptions): void {
+  const { dnsRebindingProtection, allowedHosts, allowedOrigins, legacy, stateless, jsonResponse, eventStore, retryInterval } = options
+  const lists = { allowedHosts, allowedOrigins }
+  for (const [name, list] of Object.entries(lists)) {
+    if (dnsRebindingProtection === false && list !== undefined) {
+      throw new MCP_ERR_INVALID_OPTION(name, "contradicts 'dnsRebindingProtection: false', which checks no host and no origin; leave one of them out")
+    }
+  }
+  if (legacy === false && stateless === true) {
+    throw new MCP_ERR_INVALID_OPTION('stateless', "contradicts 'legacy: false', which serves no client that it would apply to; leave one of them out")
+  }
+  if (eventStore === undefined && retryInterval !== undefined) {
+    throw new MCP_ERR_INVALID_OPTION('retryInterval', "has no effect without 'eventStore', which keeps what a client comes back for; set it or leave this one out")
+  }
+  if (eventStore !== undefined && (legacy === false || stateless === true || jsonResponse === true)) {
+    throw new MCP_ERR_INVALID_OPTION('eventStore', "has no effect without the streams of sessions, which 'legacy: false', 'stateless: true' and 'jsonResponse: true' do away with; leave one of them out")
+  }
+}

@@ -1,0 +1,64 @@
+// The Fastify plugin: one mount per registration.
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { LOOPBACK_HOSTS } from './http/host-check.ts'
+import { createRoutes } from './http/route.ts'
+import { Mount } from './mount.ts'
+import { resolveOptions, type McpMountOptions, type ResolvedOptions } from './options.ts'
+import { resolveRegistry, type McpRegistry } from './registry.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The MCP servers mounted in this app. */
+    mcp: McpRegistry
+  }
+}
+
+/**
+ * Mounts a server definition at one endpoint. Register it as often as there are servers.
+ *
+ * @throws MCP_ERR_INVALID_OPTION, MCP_ERR_INVALID_SERVER, MCP_ERR_DUPLICATE_MOUNT, MCP_ERR_DUPLICATE_ENDPOINT
+ * @example app.register(mcpPlugin, { prefix: '/notes', server: notes }) // POST /notes/mcp
+ */
+async function mcpMount (app: FastifyInstance, options: McpMountOptions): Promise<void> {
+  const resolved = resolveOptions(options)
+  const registry = resolveRegistry(app)
+  const mount = new Mount(app, resolved)
+  registry.add(mount)
+
+  // A scope of its own: hooks, body parsers and error handler never reach the host app.
+  const { prefix, logLevel } = resolved
+  await app.register(createRoutes(mount, resolved), { prefix, ...(logLevel !== undefined && { logLevel }) })
+  addLifecycle(app, registry, mount)
+  app.addHook('onListen', async function announceMcpMount () { announce(app, mount, resolved) })
+}
+
+function addLifecycle (app: FastifyInstance, registry: McpRegistry, mount: Mount): void {
+  app.addHook('onReady', async function startMcpMount () {
+    await registry.start(mount)
+    app.log.info({ mcp: mount.name }, `MCP server ${mount.name} is ready at ${mount.url}`)
+  })
+  // Not in onClose: Fastify runs that one only after the requests in flight have ended.
+  app.addHook('preClose', async function drainMcpMount () { await registry.drain() })
+  app.addHook('onClose', async function stopMcpMount () { await registry.stop(mount) })
+}
+
+// Only now is there an address; and one beyond this machine is of no use while the guard lets only this machine pass.
+function announce (app: FastifyInstance, mount: Mount, options: ResolvedOptions): void {
+  app.log.info({ mcp: mount.name }, `MCP server ${mount.name} listens at ${mount.url}`)
+  if (servesLoopbackOnly(options) && !listensOnLoopback(app)) {
+    app.log.warn({ mcp: mount.name },
+      "this app listens beyond this machine, but the mount serves only requests addressed to localhost; set 'allowedHosts' or 'publicUrl' to the name that clients use")
+  }
+}
+
+function servesLoopbackOnly ({ allowedHosts, dnsRebindingProtection }: ResolvedOptions): boolean {
+  return dnsRebindingProtection && allowedHosts.every((host) => LOOPBACK_HOSTS.includes(host))
+}
+
+function listensOnLoopback (app: FastifyInstance): boolean {
+  return app.addresses().every((address) => typeof address === 'string' || address.address === '::1' || address.address.startsWith('127.'))
+}
+
+// Unwrapped, Fastify would apply the prefix twice and could not serve documents at the root.
+export default fp(mcpMount, { name: 'fastify-mcp-mount', fastify: '5.x' })

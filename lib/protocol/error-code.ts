@@ -1,0 +1,26 @@
+// The error codes of JSON-RPC 2.0 and of the Model Context Protocol.
+
+/**
+ * Error codes on the wire.
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic#error-codes
+ */
+export const ErrorCode = Object.freeze({
+  /** The body is not JSON. */
+  ParseError: -32700,
+  /** The body is JSON, but no message of the protocol. */
+  InvalidRequest: -32600,
+  /** The method does not exist, or the server does not offer the feature it belongs to. */
+  MethodNotFound: -32601,
+  /** A parameter is missing, has the wrong type, or names something that does not exist. */
+  InvalidParams: -32602,
+  /** The server failed. */
+  InternalError: -32603,
+  /** Legacy revisions only: there is no such resource. */
+  ResourceNotFound: -32002,
+  /** 2026-07-28: a header contradicts the body, or a required one is missing. */
+  HeaderMismatch: -32020,
+  /** 2026-07-28: the request needs a capability that the client did not declare. */
+  MissingRequiredClientCapability: -32021,
+  /** 2026-07-28: the server does not speak the revision asked for. */
+  UnsupportedProtocolVersion: -32022
+})

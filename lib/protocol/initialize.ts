@@ -1,0 +1,22 @@
+// The parameters of `initialize`, which opens a legacy session.
+import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js'
+import { isWireObject, type Params } from './message.ts'
+import { isImplementation, type ClientIdentity } from './request-meta.ts'
+
+/** What a client says of itself when it opens a session. */
+export interface Opening {
+  /** The revision the client asks for. */
+  readonly requested: string
+  readonly client: ClientIdentity
+}
+
+/** Reads the parameters of `initialize`, or tells what is wrong with them. */
+export function parseInitialize (params: Params): Opening | { readonly problem: string } {
+  const { protocolVersion, capabilities, clientInfo } = params
+  if (typeof protocolVersion !== 'string') return { problem: "initialize needs 'protocolVersion', a string" }
+  if (!isWireObject(capabilities)) return { problem: "initialize needs 'capabilities', an object" }
+  if (!isImplementation(clientInfo)) return { problem: "initialize needs 'clientInfo', an object with a name and a version" }
+
+  // What is inside the capabilities is the client's own word.
+  return { requested: protocolVersion, client: { info: clientInfo, capabilities: capabilities as ClientCapabilities } }
+}

@@ -1,0 +1,22 @@
+// The severities of log notifications.
+
+/** Severity of a log notification, least severe first (RFC 5424 6.2.1). */
+export type LogLevel = 'debug' | 'info' | 'notice' | 'warning' | 'error' | 'critical' | 'alert' | 'emergency'
+
+const SEVERITIES: ReadonlyMap<unknown, number> = new Map([
+  'debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'
+].map((level, severity) => [level, severity]))
+
+export function isLogLevel (value: unknown): value is LogLevel {
+  return SEVERITIES.has(value)
+}
+
+/** Tells whether a message of one level passes a threshold; without a threshold nothing does. */
+export function passesThreshold (level: LogLevel, threshold: LogLevel | undefined): boolean {
+  return threshold !== undefined && severityOf(level) >= severityOf(threshold)
+}
+
+// A level that only a cast could bring here counts as the least severe.
+function severityOf (level: LogLevel): number {
+  return SEVERITIES.get(level) ?? 0
+}

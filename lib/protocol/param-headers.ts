@@ -1,0 +1,164 @@
+// `x-mcp-header`: tool arguments that clients mirror into headers, found at registration and compared on each call.
+// MCP 2026-07-28 Streamable HTTP, Custom Headers from Tool Parameters.
+import { decodeHeaderValue, shortenValue } from './header-value.ts'
+import type { ReceivedHeaders } from './headers.ts'
+
+/** One argument that a client mirrors into a header. */
+export interface ParamHeader {
+  /** The key in Node's header object: lower case, `mcp-param-region`. */
+  readonly header: string
+  /** The header as messages show it: `Mcp-Param-Region`. */
+  readonly display: string
+  /** The property names that lead from the arguments to the value. */
+  readonly path: readonly string[]
+  readonly type: 'string' | 'integer' | 'boolean'
+}
+
+/** What `collectParamHeaders` found: the headers, or a sentence about the first invalid annotation. */
+export type ParamHeaderScan = { readonly headers: readonly ParamHeader[] } | { readonly problem: string }
+
+// RFC 9110 5.6.2: 1*tchar
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+
+// Decimal only: an exponent, a leading zero or a '+' is read differently by different intermediaries.
+const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.0+)?$/
+
+// Keywords (2020-12 and draft-07) that hold a schema or a list of schemas, and those that hold schemas by name.
+// All others hold data, where 'x-mcp-header' means nothing.
+const SCHEMA_KEYWORDS = [
+  'items', 'prefixItems', 'additionalItems', 'unevaluatedItems', 'contains',
+  'additionalProperties', 'unevaluatedProperties', 'propertyNames',
+  'oneOf', 'anyOf', 'allOf', 'not', 'if', 'then', 'else', 'contentSchema'
+]
+const NAMED_SCHEMA_KEYWORDS = ['patternProperties', '$defs', 'definitions', 'dependentSchemas', 'dependencies']
+
+/**
+ * Finds every `x-mcp-header` annotation of a tool's input schema, or says what makes one invalid: its place, its value
+ * or the type of its parameter. Conforming clients drop a tool with an invalid one.
+ *
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#schema-extension
+ */
+export function collectParamHeaders (inputSchema: { readonly [keyword: string]: unknown }): ParamHeaderScan {
+  const found = new Map<string, ParamHeader>()
+  const problem = scanSchema(inputSchema, '#', [], found)
+  return problem === undefined ? { headers: [...found.values()] } : { problem }
+}
+
+/**
+ * Compares the `Mcp-Param-*` headers of a call with its arguments; the sentence it returns is the message of a
+ * -32020 error. A value needs its header, and a header needs its value: one without contradicts the body. A value
+ * of another type than declared cannot be mirrored, so it is left to the schema validation, which refuses the call.
+ *
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#server-behavior-for-custom-headers
+ */
+export function findParamHeaderMismatch (
+  headers: readonly ParamHeader[], args: unknown, received: ReceivedHeaders
+): string | undefined {
+  for (const param of headers) {
+    const problem = findProblem(param, valueAt(args, param.path), received[param.header])
+    if (problem !== undefined) return `${param.display} header ${problem}`
+  }
+  return undefined
+}
+
+// `path` is undefined where no chain of `properties` leads.
+function scanSchema (
+  schema: unknown, pointer: string, path: readonly string[] | undefined, found: Map<string, ParamHeader>
+): string | undefined {
+  if (!isObject(schema)) return undefined
+
+  const annotation = schema['x-mcp-header']
+  if (annotation !== undefined) {
+    const problem = addHeader(annotation, schema['type'], path, found)
+    if (problem !== undefined) return `the 'x-mcp-header' annotation at '${pointer}' ${problem}`
+  }
+
+  const { properties } = schema
+  if (isObject(properties)) {
+    for (const [name, property] of Object.entries(properties)) {
+      const problem = scanSchema(property, `${pointer}/properties/${name}`, path && [...path, name], found)
+      if (problem !== undefined) return problem
+    }
+  }
+  return scanUnreachable(schema, pointer, found)
+}
+
+function scanUnreachable (
+  schema: Record<string, unknown>, pointer: string, found: Map<string, ParamHeader>
+): string | undefined {
+  const places: Array<[place: string, schema: unknown]> = []
+  for (const keyword of SCHEMA_KEYWORDS) {
+    const value = schema[keyword]
+    if (Array.isArray(value)) value.forEach((entry, index) => places.push([`${keyword}/${index}`, entry]))
+    else places.push([keyword, value])
+  }
+  for (const keyword of NAMED_SCHEMA_KEYWORDS) {
+    const value = schema[keyword]
+    if (isObject(value)) for (const name of Object.keys(value)) places.push([`${keyword}/${name}`, value[name]])
+  }
+
+  for (const [place, subschema] of places) {
+    const problem = scanSchema(subschema, `${pointer}/${place}`, undefined, found)
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}
+
+function addHeader (
+  name: unknown, type: unknown, path: readonly string[] | undefined, found: Map<string, ParamHeader>
+): string | undefined {
+  if (path === undefined || path.length === 0) {
+    return "is not on a property that the schema's root reaches by 'properties' alone"
+  }
+  if (typeof name !== 'string') return 'is not a string'
+  if (name === '') return 'is empty'
+  if (!TOKEN.test(name)) return 'is not a token (RFC 9110): only letters, digits and !#$%&\'*+-.^_`|~ are allowed'
+  if (type !== 'string' && type !== 'integer' && type !== 'boolean') {
+    return "is on a property whose 'type' is not 'string', 'integer' or 'boolean'"
+  }
+
+  const header = `mcp-param-${name.toLowerCase()}`
+  if (found.has(header)) return `repeats the name '${name}'; names are unique regardless of case`
+  found.set(header, { header, display: `Mcp-Param-${name}`, path, type })
+  return undefined
+}
+
+function findProblem (
+  { path, type }: ParamHeader, value: unknown, header: string | string[] | undefined
+): string | undefined {
+  const isAbsent = value === undefined || value === null
+  if (header === undefined) {
+    return isAbsent || !hasType(value, type) ? undefined : `is missing, but the body has a value at '${path.join('.')}'`
+  }
+  if (typeof header !== 'string') return 'was sent more than once'
+
+  const decoded = decodeHeaderValue(header)
+  if (decoded === undefined) return 'has invalid characters or an invalid Base64 value'
+  if (isAbsent) return `was sent, but the body has no value at '${path.join('.')}'`
+  if (!hasType(value, type) || isEqual(decoded, value)) return undefined
+  return `value '${shortenValue(decoded)}' does not match body value '${shortenValue(String(value))}'`
+}
+
+function hasType (value: unknown, type: ParamHeader['type']): boolean {
+  if (type === 'integer') return Number.isInteger(value)
+  return type === 'string' ? typeof value === 'string' : typeof value === 'boolean'
+}
+
+function isEqual (decoded: string, value: unknown): boolean {
+  if (typeof value !== 'number') return decoded === String(value)
+  return Number.isSafeInteger(value) && DECIMAL.test(decoded) && Number(decoded) === value
+}
+
+// Own properties only: a path may name '__proto__', as may the body.
+function valueAt (args: unknown, path: readonly string[]): unknown {
+  let value = args
+  for (const name of path) {
+    if (!isObject(value) || !Object.hasOwn(value, name)) return undefined
+    value = value[name]
+  }
+  return value
+}
+
+function isObject (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

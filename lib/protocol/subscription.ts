@@ -1,0 +1,73 @@
+// `subscriptions/listen`: what a client asks to hear of, and how its stream begins and ends (MCP 2026-07-28 subscriptions).
+import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
+import { SUBSCRIPTION_ID_KEY, topicOfResource } from './change.ts'
+import { encodeNotification, encodeResponse } from './envelope.ts'
+import { isWireObject, type RequestId, type WireObject } from './message.ts'
+import { SERVER_INFO_KEY } from './request-meta.ts'
+
+export const LISTEN_METHOD = 'subscriptions/listen'
+
+/** The most resources that one subscription, or one legacy session, may watch. */
+export const MAX_WATCHED = 1000
+
+/** The longest URI that may be watched. */
+export const MAX_URI_LENGTH = 8192
+
+/** The kinds of notification that a client asks for. */
+export interface SubscriptionFilter {
+  readonly toolsListChanged?: boolean
+  readonly promptsListChanged?: boolean
+  readonly resourcesListChanged?: boolean
+  readonly resourceSubscriptions?: readonly string[]
+}
+
+const LISTS = ['toolsListChanged', 'promptsListChanged', 'resourcesListChanged'] as const
+
+/** Reads the `notifications` of `subscriptions/listen`, or tells what is wrong with them. Kinds nobody knows are passed over. */
+export function parseFilter (notifications: unknown): { readonly filter: SubscriptionFilter } | { readonly problem: string } {
+  if (!isWireObject(notifications)) return { problem: "subscriptions/listen needs 'notifications', an object" }
+  const wrong = LISTS.find((name) => !isOptionalBoolean(notifications[name]))
+  if (wrong !== undefined) return { problem: `'notifications.${wrong}' must be true or false` }
+
+  const { resourceSubscriptions } = notifications
+  if (resourceSubscriptions === undefined) return { filter: readLists(notifications) }
+  if (!Array.isArray(resourceSubscriptions)) return { problem: "'notifications.resourceSubscriptions' must be an array of URIs" }
+  if (resourceSubscriptions.length > MAX_WATCHED) return { problem: `'notifications.resourceSubscriptions' has more than ${MAX_WATCHED} URIs` }
+  if (!resourceSubscriptions.every(isWatchable)) return { problem: `'notifications.resourceSubscriptions' must hold strings of at most ${MAX_URI_LENGTH} characters` }
+  return { filter: { ...readLists(notifications), resourceSubscriptions: [...new Set(resourceSubscriptions)] } }
+}
+
+/** Whether a value can be the URI of a resource that is watched. */
+export function isWatchable (uri: unknown): uri is string {
+  return typeof uri === 'string' && uri.length <= MAX_URI_LENGTH
+}
+
+/** The topics of the changes that a filter lets pass. */
+export function listTopics (filter: SubscriptionFilter): string[] {
+  return [
+    ...filter.toolsListChanged === true ? ['tools'] : [],
+    ...filter.promptsListChanged === true ? ['prompts'] : [],
+    ...filter.resourcesListChanged === true ? ['resources'] : [],
+    ...(filter.resourceSubscriptions ?? []).map(topicOfResource)
+  ]
+}
+
+/** The first message of a subscription. @param filter What the server agreed to. */
+export function encodeAcknowledgement (id: RequestId, filter: SubscriptionFilter): string {
+  return encodeNotification('notifications/subscriptions/acknowledged', { _meta: { [SUBSCRIPTION_ID_KEY]: id }, notifications: filter })
+}
+
+/** The last message of a subscription that the server ends. */
+export function encodeEnd (id: RequestId, serverInfo: Implementation): string {
+  const result = { resultType: 'complete', _meta: { [SERVER_INFO_KEY]: serverInfo, [SUBSCRIPTION_ID_KEY]: id } }
+  return encodeResponse(id, JSON.stringify(result))
+}
+
+function isOptionalBoolean (value: unknown): boolean {
+  return value === undefined || typeof value === 'boolean'
+}
+
+// What is not asked for is the same as what is declined.
+function readLists (notifications: WireObject): SubscriptionFilter {
+  return Object.fromEntries(LISTS.filter((name) => notifications[name] === true).map((name) => [name, true]))
+}

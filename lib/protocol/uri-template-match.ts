@@ -1,0 +1,132 @@
+// Reads the values of a template's variables out of a URI.
+// No text is tried twice, so the time it takes grows with the length of the URI and no faster.
+import { toAsciiUri, type SpanNode, type TemplateNode, type TextNode, type UriTemplate } from './uri-template.ts'
+
+/** The values of a template's variables, by name; a list where the variable is exploded (`{/segments*}`). */
+export interface Variables { readonly [name: string]: string | string[] }
+
+type Values = Record<string, string | string[]>
+
+// Bounds the table of a match to 64 KiB a node.
+const LONGEST_URI = 65_536
+
+/**
+ * Reads the decoded values out of a URI that the template describes as a whole. `undefined` when it does not, when a
+ * value is not properly percent-encoded, or when the URI has more than 65,536 characters. `{name}` and `{+name}` stand
+ * for one character or more; an expression with another operator may be left out, as may variables after the first of
+ * their expression, and are not among the values then. Parameters (`{?a,b}`) come in any order.
+ * Where a URI can be read in several ways, earlier variables take all they can without leaving the next one out.
+ */
+export function matchUriTemplate ({ nodes }: UriTemplate, uri: string): Variables | undefined {
+  const text = uri.length > LONGEST_URI ? undefined : toAsciiUri(uri)
+  if (text === undefined || text.length > LONGEST_URI || !beginsLike(nodes, text)) return undefined
+
+  const table = findMatchingSuffixes(nodes, text)
+  return table[0] === 1 ? readValues(nodes, text, table) : undefined
+}
+
+// Most URIs that do not match differ in the first literal, which needs no table.
+function beginsLike ([first]: readonly TemplateNode[], uri: string): boolean {
+  return first?.kind !== 'text' || first.skipTo !== undefined || uri.startsWith(first.text)
+}
+
+// A row a node and a column a position: 1 where the nodes from there on describe the rest of the URI.
+function findMatchingSuffixes (nodes: readonly TemplateNode[], uri: string): Uint8Array {
+  const width = uri.length + 1
+  const table = new Uint8Array((nodes.length + 1) * width)
+  table[table.length - 1] = 1
+  for (const [index, node] of [...nodes.entries()].reverse()) {
+    const row = index * width
+    const rest = table.subarray(row + width)
+    for (let at = uri.length; at >= 0; at--) {
+      const fits = node.kind === 'text'
+        ? isTextAt(node, uri, at, rest) ||
+          (node.skipTo !== undefined && table[node.skipTo * width + at] === 1)
+        : at < uri.length && !node.excluded.includes(uri.charAt(at)) &&
+          (table[row + at + 1] === 1 || rest[at + 1] === 1)
+      if (fits) table[row + at] = 1
+    }
+  }
+  return table
+}
+
+function readValues (nodes: readonly TemplateNode[], uri: string, table: Uint8Array): Variables | undefined {
+  const width = uri.length + 1
+  // Without a prototype, a variable that was left out is undefined whatever its name.
+  const values: Values = Object.create(null)
+  let at = 0
+  let resumeAt = 0
+  for (const [index, node] of nodes.entries()) {
+    if (index < resumeAt) continue
+
+    const rest = table.subarray((index + 1) * width)
+    if (node.kind === 'span') {
+      const end = findEnd(node, nodes[index + 1], uri, at, rest)
+      if (!readSpan(node, uri.slice(at, end), values)) return undefined
+      at = end
+    } else if (node.skipTo === undefined || isTextAt(node, uri, at, rest)) {
+      at += node.text.length
+    } else {
+      resumeAt = node.skipTo
+    }
+  }
+  return values
+}
+
+// The last place where the rest of the template describes the rest of the URI; rather one where what may be left out
+// is not, or '{name}{.extension}' would never find an extension. `rest` begins with the row of the node after this one.
+function findEnd (node: SpanNode, after: TemplateNode | undefined, uri: string, start: number, rest: Uint8Array): number {
+  const sign = after?.kind === 'text' && after.skipTo !== undefined ? after : undefined
+  const behindSign = rest.subarray(uri.length + 1)
+  let end = start
+  let signAt = start
+  for (let at = start + 1; at <= uri.length && !node.excluded.includes(uri.charAt(at - 1)); at++) {
+    if (rest[at] === 1) end = at
+    if (sign !== undefined && isTextAt(sign, uri, at, behindSign)) signAt = at
+  }
+  return signAt > start ? signAt : end
+}
+
+// `rest` begins with the row of the node after the text.
+function isTextAt ({ text }: TextNode, uri: string, at: number, rest: Uint8Array): boolean {
+  return uri.startsWith(text, at) && rest[at + text.length] === 1
+}
+
+function readSpan ({ operator, variables }: SpanNode, text: string, values: Values): boolean {
+  if (operator.isNamed) {
+    return text.split(operator.separator).every((parameter) => readParameter(parameter, variables, values))
+  }
+  return variables.every(({ name, isExploded }) => {
+    const value = isExploded ? decodeAll(text.split(operator.separator)) : decode(text)
+    if (value === undefined) return false
+    values[name] = value
+    return true
+  })
+}
+
+function readParameter (parameter: string, variables: SpanNode['variables'], values: Values): boolean {
+  const equals = parameter.indexOf('=')
+  const name = equals === -1 ? parameter : parameter.slice(0, equals)
+  const variable = variables.find((candidate) => candidate.name === name)
+  const value = equals === -1 ? '' : decode(parameter.slice(equals + 1))
+  if (variable === undefined || value === undefined) return false
+
+  const before = values[name]
+  if (Array.isArray(before)) before.push(value)
+  else if (before !== undefined) return false
+  else values[name] = variable.isExploded ? [value] : value
+  return true
+}
+
+function decodeAll (encoded: readonly string[]): string[] | undefined {
+  const decoded = encoded.map(decode).filter((value) => value !== undefined)
+  return decoded.length === encoded.length ? decoded : undefined
+}
+
+function decode (encoded: string): string | undefined {
+  try {
+    return decodeURIComponent(encoded)
+  } catch {
+    return undefined
+  }
+}

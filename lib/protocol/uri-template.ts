@@ -1,0 +1,162 @@
+// URI templates (RFC 6570), parsed into the nodes that uri-template-match.ts looks for in a URI.
+
+/** A template ready to be matched. */
+export interface UriTemplate {
+  readonly variableNames: readonly string[]
+  readonly nodes: readonly TemplateNode[]
+}
+
+export type TemplateNode = TextNode | SpanNode
+
+/** A literal, or the sign before a value; with `skipTo`, all up to that node may be left out. */
+export interface TextNode { readonly kind: 'text', readonly text: string, readonly skipTo?: number }
+
+/** A run of one character or more, without those excluded: a value, or several between separators. */
+export interface SpanNode {
+  readonly kind: 'span'
+  readonly operator: Operator
+  readonly excluded: string
+  readonly variables: readonly TemplateVariable[]
+}
+
+export interface TemplateVariable { readonly name: string, readonly isExploded: boolean }
+
+interface Operator {
+  readonly symbol: string
+  readonly first: string
+  readonly separator: string
+  /** Values stand behind their names: `name=value`. */
+  readonly isNamed: boolean
+  readonly excluded: string
+}
+
+// RFC 6570 2.1, and the apostrophe (erratum 6937): what may stand outside of expressions.
+const LITERALS = /^(?:[!#-$&-;=?-[\]_a-z~\u0080-\uffff]|%[0-9a-f]{2})*$/i
+
+// RFC 6570 2.3 and 2.4.2
+const VARIABLE = /^((?:\w|%[0-9a-f]{2})+(?:\.(?:\w|%[0-9a-f]{2})+)*)(\*?)$/i
+
+// RFC 6570 Appendix A. People write URIs without encoding them, so a value may have every character but those that
+// can only belong to another part of the URI.
+const SIMPLE: Operator = { symbol: '', first: '', separator: ',', isNamed: false, excluded: '/?#' }
+const OPERATORS: ReadonlyMap<string, Operator> = new Map([
+  ['+', { symbol: '+', first: '', separator: ',', isNamed: false, excluded: '' }],
+  ['#', { symbol: '#', first: '#', separator: ',', isNamed: false, excluded: '' }],
+  ['.', { symbol: '.', first: '.', separator: '.', isNamed: false, excluded: '/?#' }],
+  ['/', { symbol: '/', first: '/', separator: '/', isNamed: false, excluded: '?#' }],
+  [';', { symbol: ';', first: ';', separator: ';', isNamed: true, excluded: '/?#' }],
+  ['?', { symbol: '?', first: '?', separator: '&', isNamed: true, excluded: '#' }],
+  ['&', { symbol: '&', first: '&', separator: '&', isNamed: true, excluded: '#' }]
+])
+
+/**
+ * Parses a template of any level of RFC 6570, or says what is wrong with it. A prefix modifier (`{name:3}`) is refused,
+ * for the whole value cannot be read back from it, and so is a variable that stands twice.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6570
+ */
+export function parseUriTemplate (template: string): UriTemplate | { readonly problem: string } {
+  const nodes: TemplateNode[] = []
+  const names = new Set<string>()
+  let position = 0
+  while (position < template.length) {
+    const open = template.indexOf('{', position)
+    const literal = template.slice(position, open === -1 ? template.length : open)
+    const text = LITERALS.test(literal) ? toAsciiUri(literal) : undefined
+    if (text === undefined) return { problem: findLiteralProblem(literal) }
+    if (text !== '') nodes.push({ kind: 'text', text })
+    if (open === -1) break
+
+    const close = template.indexOf('}', open)
+    if (close === -1) return { problem: "a '{' is not closed" }
+    const problem = addExpression(template.slice(open + 1, close), nodes, names)
+    if (problem !== undefined) return { problem }
+    position = close + 1
+  }
+  return { variableNames: [...names], nodes: reserveDelimiters(nodes) }
+}
+
+/** Percent-encodes what is not ASCII, as a template does when it is expanded; `undefined` for a lone surrogate. */
+export function toAsciiUri (text: string): string | undefined {
+  try {
+    return text.replace(/[\u0080-\uffff]+/g, encodeURIComponent)
+  } catch {
+    return undefined
+  }
+}
+
+function findLiteralProblem (literal: string): string {
+  if (literal.includes('}')) return "a '}' closes nothing"
+  return `'${literal}' has characters that must be percent-encoded in a URI`
+}
+
+function addExpression (expression: string, nodes: TemplateNode[], names: Set<string>): string | undefined {
+  const operator = OPERATORS.get(expression.charAt(0)) ?? SIMPLE
+  const list = expression.slice(operator.symbol.length)
+  if (list === '') return `the expression '{${expression}}' is empty`
+  if ('=,!@|'.includes(list.charAt(0))) return `the operator '${list.charAt(0)}' is reserved`
+
+  const variables: TemplateVariable[] = []
+  for (const spec of list.split(',')) {
+    const [, name, explode] = VARIABLE.exec(spec) ?? []
+    if (name === undefined) return findVariableProblem(spec)
+    if (name === '__proto__') return "no variable may have the name '__proto__'"
+    if (names.has(name)) return `the variable '${name}' stands twice`
+    names.add(name)
+    variables.push({ name, isExploded: explode === '*' })
+  }
+
+  if (operator.isNamed) addNamed(operator, variables, nodes)
+  else addUnnamed(operator, variables, nodes)
+  return undefined
+}
+
+function findVariableProblem (spec: string): string {
+  return /:\d+$/.test(spec)
+    ? `the value of '{${spec}}' cannot be read back, because its prefix modifier cuts it`
+    : `'${spec}' is no variable name; letters, digits, '_' and '.' between them are allowed`
+}
+
+// The names tell the values apart, so one span holds them in any order; '{?a}{&b}' is one query, too.
+function addNamed (operator: Operator, variables: readonly TemplateVariable[], nodes: TemplateNode[]): void {
+  const last = nodes.at(-1)
+  if (last?.kind === 'span' && continues(last.operator.symbol, operator.symbol)) {
+    nodes[nodes.length - 1] = { ...last, variables: [...last.variables, ...variables] }
+    return
+  }
+  nodes.push(
+    { kind: 'text', text: operator.first, skipTo: nodes.length + 2 },
+    { kind: 'span', operator, excluded: operator.excluded, variables }
+  )
+}
+
+function continues (previous: string, symbol: string): boolean {
+  return symbol === '&' ? previous === '?' || previous === '&' : symbol === ';' && previous === ';'
+}
+
+function addUnnamed (operator: Operator, variables: readonly TemplateVariable[], nodes: TemplateNode[]): void {
+  const { first, separator, symbol, excluded } = operator
+  const skipTo = nodes.length + 2 * variables.length - (first === '' ? 1 : 0)
+  for (const [index, variable] of variables.entries()) {
+    const text = index === 0 ? first : separator
+    if (text !== '') nodes.push({ kind: 'text', text, skipTo })
+
+    const mayHaveSeparator = variable.isExploded || (variables.length === 1 && symbol !== '/')
+    nodes.push({ kind: 'span', operator, excluded: mayHaveSeparator ? excluded : excluded + separator, variables: [variable] })
+  }
+}
+
+// In '{+path}{?query}' the '?' ends the path, though a value of '+' could have one; in '{id}{;version}' the ';' ends
+// the id, where it would have to be encoded.
+function reserveDelimiters (nodes: readonly TemplateNode[]): TemplateNode[] {
+  let later = ''
+  let adjacent = ''
+  return nodes.toReversed().map((node): TemplateNode => {
+    if (node.kind === 'span') return { ...node, excluded: node.excluded + later + (node.operator.excluded === '' ? '' : adjacent) }
+
+    const isSign = node.skipTo !== undefined
+    if (isSign && (node.text === '?' || node.text === '#')) later += node.text
+    adjacent = isSign && (node.text === ';' || node.text === '&') ? node.text : ''
+    return node
+  }).reverse()
+}

@@ -1,0 +1,87 @@
+// app.mcp: the mounts of one app.
+import type { Server } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import { MCP_ERR_DUPLICATE_ENDPOINT, MCP_ERR_DUPLICATE_MOUNT, MCP_ERR_UNKNOWN_MOUNT } from './errors.ts'
+import type { Mount } from './mount.ts'
+
+/** The mounts of one app, whichever scope each was registered in. */
+export class McpRegistry implements Iterable<Mount> {
+  readonly #mounts = new Map<string, Mount>()
+  readonly #endpoints = new Map<string, string>()
+  readonly #started: Mount[] = []
+  #drained: Promise<unknown> | undefined
+
+  /** How many mounts there are. */
+  get size (): number { return this.#mounts.size }
+
+  /** Whether there is a mount of that name. */
+  has (name: string): boolean {
+    return this.#mounts.has(name)
+  }
+
+  /** Finds a mount by its name. @throws MCP_ERR_UNKNOWN_MOUNT */
+  get (name: string): Mount {
+    const mount = this.#mounts.get(name)
+    if (mount === undefined) throw new MCP_ERR_UNKNOWN_MOUNT(name, [...this.#mounts.keys()].join(', ') || 'none')
+    return mount
+  }
+
+  /** The mounts in the order in which they were registered. */
+  [Symbol.iterator] (): Iterator<Mount> {
+    return this.#mounts.values()
+  }
+
+  /** @internal Adds a mount. @throws MCP_ERR_DUPLICATE_MOUNT, MCP_ERR_DUPLICATE_ENDPOINT */
+  add (mount: Mount): void {
+    if (this.#mounts.has(mount.name)) throw new MCP_ERR_DUPLICATE_MOUNT(mount.name)
+    const holder = this.#endpoints.get(mount.endpointKey)
+    if (holder !== undefined) throw new MCP_ERR_DUPLICATE_ENDPOINT(mount.path, holder)
+
+    this.#mounts.set(mount.name, mount)
+    this.#endpoints.set(mount.endpointKey, mount.name)
+  }
+
+  /** @internal Waits for the requests that all mounts are serving, all of them at once. */
+  drain (): Promise<unknown> {
+    this.#drained ??= Promise.all([...this.#mounts.values()].map((mount) => mount.drain()))
+    return this.#drained
+  }
+
+  /** @internal Starts a mount; when it fails to, those that have started are stopped. */
+  async start (mount: Mount): Promise<void> {
+    try {
+      await mount.start()
+    } catch (error) {
+      // The error that is to be seen is that of the start; the others have been logged.
+      await this.#stopDownTo(0).catch(() => {})
+      throw error
+    }
+    this.#started.push(mount)
+  }
+
+  /** @internal Stops a mount, but those first that started later: nested scopes start last, and may be registered first. */
+  async stop (mount: Mount): Promise<void> {
+    const position = this.#started.indexOf(mount)
+    if (position !== -1) await this.#stopDownTo(position)
+  }
+
+  // One that fails to stop keeps no other from it.
+  async #stopDownTo (position: number): Promise<void> {
+    const failures: unknown[] = []
+    for (const mount of this.#started.splice(position).reverse()) {
+      await mount.stop().catch((error: unknown) => { failures.push(error) })
+    }
+    if (failures.length > 0) throw failures[0]
+  }
+}
+
+// Every scope of an app has the app's HTTP server, and nothing else in common that a plugin may reach.
+const registries = new WeakMap<Server, McpRegistry>()
+
+/** The registry of the app that a scope belongs to; made, and put on the scope as `mcp`, where it is not there yet. */
+export function resolveRegistry (scope: FastifyInstance): McpRegistry {
+  const registry = registries.get(scope.server) ?? new McpRegistry()
+  registries.set(scope.server, registry)
+  if (!scope.hasDecorator('mcp')) scope.decorate('mcp', registry)
+  return registry
+}

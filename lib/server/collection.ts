@@ -1,0 +1,108 @@
+// The named things of one kind that a server offers, and the handles by which they change at run time.
+import { MCP_ERR_DUPLICATE_DEFINITION, MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
+
+/** One tool, prompt, resource or template as registered. Never written to: a change makes a new one. */
+export interface Entry {
+  /** The name or URI by which the entry is unique in its collection. */
+  readonly key: string
+  /** What the entry is called in an error, e.g. `tool 'add_note'`. */
+  readonly label: string
+  readonly enabled: boolean
+}
+
+/** Changes a tool, prompt, resource or template after it has been registered. */
+export interface Handle<Changes> {
+  /** Whether the entry is listed and served. */
+  readonly enabled: boolean
+  /** Lists and serves the entry again. */
+  enable (): void
+  /** Hides the entry: it is neither listed nor served until {@link enable}. */
+  disable (): void
+  /**
+   * Replaces the given fields; what is left out stays.
+   * @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA as registering would; the entry then stays as it was.
+   */
+  update (changes: Changes): void
+  /** Takes the entry away for good. */
+  remove (): void
+}
+
+/** Entries in the order in which they were registered. */
+export class Collection<E extends Entry> {
+  readonly #entries = new Map<string, E>()
+  readonly #onChange: () => void
+  #enabled: readonly E[] | undefined
+  #used = false
+
+  constructor (onChange: () => void) {
+    this.#onChange = onChange
+  }
+
+  /** Whether anything was ever registered, which is what makes a server have the capability. */
+  get used (): boolean { return this.#used }
+
+  /** The enabled entries, in order. */
+  get enabled (): readonly E[] {
+    this.#enabled ??= [...this.#entries.values()].filter((entry) => entry.enabled)
+    return this.#enabled
+  }
+
+  /** Finds an enabled entry. */
+  get (key: string): E | undefined {
+    const entry = this.#entries.get(key)
+    return entry?.enabled === true ? entry : undefined
+  }
+
+  /**
+   * Registers an entry.
+   * @param rebuild Makes the entry that takes the place of another one when it is updated.
+   * @throws MCP_ERR_DUPLICATE_DEFINITION
+   */
+  add<Changes> (first: E, rebuild: (entry: E, changes: Changes) => E): Handle<Changes> {
+    if (this.#entries.has(first.key)) throw new MCP_ERR_DUPLICATE_DEFINITION(first.label)
+    this.#used = true
+
+    let current = first
+    const set = (next: E): void => {
+      current = this.#replace(current, next)
+    }
+    this.#store(first)
+
+    const isEnabled = (): boolean => this.#holds(current) && current.enabled
+    return {
+      get enabled () { return isEnabled() },
+      enable: () => set({ ...current, enabled: true }),
+      disable: () => set({ ...current, enabled: false }),
+      update: (changes) => set({ ...rebuild(current, changes), enabled: current.enabled }),
+      remove: () => this.#remove(current)
+    }
+  }
+
+  #holds (entry: E): boolean {
+    return this.#entries.get(entry.key) === entry
+  }
+
+  #replace (current: E, next: E): E {
+    if (!this.#holds(current)) {
+      throw new MCP_ERR_INVALID_DEFINITION(current.label, 'has been removed; register it again')
+    }
+    this.#store(next)
+    return next
+  }
+
+  #store (entry: E): void {
+    this.#entries.set(entry.key, entry)
+    this.#changed()
+  }
+
+  #remove (current: E): void {
+    if (!this.#holds(current)) return
+    this.#entries.delete(current.key)
+    this.#changed()
+  }
+
+  #changed (): void {
+    this.#enabled = undefined
+    this.#onChange()
+  }
+}

@@ -1,0 +1,23 @@
+// What a mount needs of a server definition, of whatever kind.
+import type { FastifyInstance } from 'fastify'
+import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
+import type { ChangeEvent } from '../protocol/change.ts'
+import type { ReceivedHeaders } from '../protocol/headers.ts'
+import type { RequestMessage } from '../protocol/message.ts'
+import type { Caller, Channel } from './context.ts'
+import type { Entered } from './server-options.ts'
+
+/** What a mount serves. An `McpServer` is one. */
+export interface ServerDefinition {
+  readonly info: Implementation
+  /** Listens to what changes in the definition while it is served; the function returned ends it. */
+  onChange (listener: (event: ChangeEvent) => void): () => void
+  /** Enters the lifespan for one mount. */
+  enter (app: FastifyInstance): Promise<Entered<unknown>>
+  /** Serves one request and comes to the JSON of its result. @throws RpcError and nothing else. */
+  handle (message: RequestMessage, caller: Caller, channel: Channel): Promise<string>
+  /** Serves one request and comes to its result. @throws RpcError and nothing else. */
+  serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object>
+  /** Tells how the `Mcp-Param-*` headers of a request contradict its arguments. */
+  findHeaderMismatch (message: RequestMessage, headers: ReceivedHeaders): string | undefined
+}

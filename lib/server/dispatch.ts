@@ -1,0 +1,112 @@
+// The methods of both eras and what serves them.
+import { ErrorCode } from '../protocol/error-code.ts'
+import { isLogLevel } from '../protocol/log-level.ts'
+import { LISTEN_METHOD } from '../protocol/subscription.ts'
+import { MODERN_REVISIONS, type Era } from '../protocol/revisions.ts'
+import { RpcError } from '../errors.ts'
+import { serveAsking, type Call } from './call.ts'
+import { complete } from './completion.ts'
+import type { Caller } from './context.ts'
+import { hasCompleters, hasPrompts, hasResources, hasTools, listCapabilities } from './features.ts'
+import { readCursor, takePage } from './listing.ts'
+import type { ServerParts } from './parts.ts'
+import { getPrompt } from './prompts.ts'
+import { hasDynamicResources, listResources, readResource } from './resources.ts'
+import { cacheFields, type Outcome } from './result.ts'
+import { callTool } from './tools.ts'
+import { resolveFilter, subscribe, unsubscribe } from './watching.ts'
+
+interface Method {
+  /** Whether the server offers the feature that the method belongs to. */
+  isOffered (parts: ServerParts): boolean
+  serve (parts: ServerParts, call: Call, caller: Caller): Outcome | Promise<Outcome>
+}
+
+const always = (): boolean => true
+const FEATURES: ReadonlyArray<readonly [string, Method]> = [
+  ['tools/list', { isOffered: hasTools, serve: ({ lists }, { ctx }) => lists.tools.page(ctx.params, ctx.era) }],
+  ['tools/call', { isOffered: hasTools, serve: ({ tools }, call) => callTool(tools, call) }],
+  ['prompts/list', { isOffered: hasPrompts, serve: ({ lists }, { ctx }) => lists.prompts.page(ctx.params, ctx.era) }],
+  ['prompts/get', { isOffered: hasPrompts, serve: ({ prompts }, call) => getPrompt(prompts, call) }],
+  ['resources/list', { isOffered: hasResources, serve: serveResourceList }],
+  ['resources/templates/list', { isOffered: hasResources, serve: ({ lists }, { ctx }) => lists.templates.page(ctx.params, ctx.era) }],
+  ['resources/read', { isOffered: hasResources, serve: serveResource }],
+  ['completion/complete', { isOffered: hasCompleters, serve: ({ prompts, resources }, call) => complete(prompts, resources.templates, call) }]
+]
+
+const METHODS: { readonly [era in Era]: ReadonlyMap<string, Method> } = {
+  modern: new Map([
+    ...FEATURES,
+    ['server/discover', { isOffered: always, serve: serveDiscover }],
+    [LISTEN_METHOD, whereListening({ isOffered: always, serve: resolveFilter })]
+  ]),
+  legacy: new Map([
+    ...FEATURES,
+    ['initialize', { isOffered: always, serve: serveInitialize }],
+    ['resources/subscribe', whereListening({ isOffered: hasResources, serve: subscribe })],
+    ['resources/unsubscribe', whereListening({ isOffered: hasResources, serve: unsubscribe })],
+    ['ping', { isOffered: always, serve: () => ({}) }],
+    ['logging/setLevel', { isOffered: always, serve: serveSetLevel }]
+  ])
+}
+
+/** Finds what serves a method. @throws RpcError -32601 */
+export function findMethod (parts: ServerParts, method: string, era: Era): Method {
+  const found = METHODS[era].get(method)
+  if (found === undefined || !found.isOffered(parts)) throw notFound(method)
+  return found
+}
+
+// Who cannot be told of changes must not be made to believe so.
+function whereListening ({ isOffered, serve }: Method): Method {
+  return {
+    isOffered,
+    serve (parts, call, caller) {
+      if (call.canListen !== true) throw notFound(call.ctx.method)
+      return serve(parts, call, caller)
+    }
+  }
+}
+
+function notFound (method: string): RpcError {
+  return new RpcError(ErrorCode.MethodNotFound, `Method not found: ${method}`)
+}
+
+function serveDiscover (parts: ServerParts, { canListen = false }: Call): object {
+  return {
+    supportedVersions: MODERN_REVISIONS,
+    capabilities: listCapabilities(parts, canListen),
+    ...(parts.instructions !== undefined && { instructions: parts.instructions }),
+    ...cacheFields('modern', 'public', parts.cache)
+  }
+}
+
+function serveInitialize (parts: ServerParts, { canListen = false }: Call, caller: Caller): object {
+  return {
+    protocolVersion: caller.protocolVersion,
+    capabilities: listCapabilities(parts, canListen),
+    serverInfo: parts.info,
+    ...(parts.instructions !== undefined && { instructions: parts.instructions })
+  }
+}
+
+function serveSetLevel (_parts: ServerParts, { ctx }: Call, caller: Caller): object {
+  const { level } = ctx.params
+  if (!isLogLevel(level)) throw new RpcError(ErrorCode.InvalidParams, "Invalid params: 'level' is no log level")
+  caller.setLogLevel?.(level)
+  return {}
+}
+
+async function serveResourceList (parts: ServerParts, call: Call): Promise<Outcome> {
+  const { params, era } = call.ctx
+  if (!hasDynamicResources(parts.resources)) return parts.lists.resources.page(params, era)
+  return takePage(parts.dynamicResources, await listResources(parts.resources, call), readCursor(params), era)
+}
+
+async function serveResource ({ resources, cache: fallback }: ServerParts, call: Call): Promise<object> {
+  const { ctx } = call
+  const read = await serveAsking(call, () => readResource(resources, ctx.params.uri, call))
+  if ('resultType' in read) return read
+  const { result, cache } = read
+  return { ...result, ...cacheFields(ctx.era, 'private', cache ?? fallback) }
+}

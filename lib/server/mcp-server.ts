@@ -1,0 +1,182 @@
+// The server definition: what a server offers, as its author registers it.
+import type { FastifyInstance } from 'fastify'
+import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
+import type { ChangeEvent } from '../protocol/change.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { ReceivedHeaders } from '../protocol/headers.ts'
+import type { RequestMessage } from '../protocol/message.ts'
+import { MCP_ERR_INVALID_DEFINITION, RpcError } from '../errors.ts'
+import type { Call } from './call.ts'
+import type { Caller, Channel } from './context.ts'
+import type { ServerDefinition } from './definition.ts'
+import { findMethod } from './dispatch.ts'
+import { reportFailure } from './failure.ts'
+import { runThrough, type Middleware } from './middleware.ts'
+import { createParts, type ServerParts } from './parts.ts'
+import { createPrompt, updatePrompt, type PromptConfig, type PromptHandle, type PromptHandler } from './prompts.ts'
+import { endContext, RequestContext, type ContextServer } from './request-context.ts'
+import { StateSealer } from './request-state.ts'
+import { type ResourceTemplate } from './resource-template.ts'
+import {
+  createResource, createTemplate, readResource, updateResource, updateTemplate,
+  type ResourceConfig, type ResourceHandle, type ResourceHandler, type TemplateHandle, type TemplateHandler
+} from './resources.ts'
+import { valueOf, type Outcome } from './result.ts'
+import type { AnySchema } from './schema.ts'
+import { checkServer, type Entered, type McpServerOptions } from './server-options.ts'
+import { createTool, findToolHeaderMismatch, updateTool, type ToolConfig, type ToolHandle, type ToolHandler } from './tools.ts'
+
+const DEFAULT_TIMEOUT = 300_000
+const DEFAULT_QUESTION_TIMEOUT = 300_000
+
+/**
+ * What a server offers: tools, resources and prompts. Holds nothing of any caller, so that one object serves any number
+ * of mounts, sessions and requests.
+ *
+ * @example
+ * const notes = new McpServer({ name: 'Notes', version: '1.0.0' })
+ * notes.registerTool('add_note', { inputSchema: Type.Object({ text: Type.String() }) }, async ({ text }) => `Saved: ${text}`)
+ */
+export class McpServer<Lifespan = undefined> implements ServerDefinition {
+  readonly info: Implementation
+  readonly #options: McpServerOptions<Lifespan>
+  readonly #parts: ServerParts
+  readonly #contextServer: ContextServer
+  readonly #middlewares: Array<Middleware<never>> = []
+
+  /** @throws MCP_ERR_INVALID_DEFINITION when the name, the version or an option is wrong. */
+  constructor (info: Implementation, options: McpServerOptions<Lifespan> = {}) {
+    checkServer(info, options)
+    this.info = Object.freeze({ ...info })
+    this.#options = Object.freeze({ ...options })
+    this.#parts = createParts(this.info, options)
+    this.#contextServer = Object.freeze({
+      sealer: new StateSealer(info.name, options.requestState),
+      questionTimeout: options.questionTimeout ?? DEFAULT_QUESTION_TIMEOUT,
+      readResource: async (uri: string, ctx: RequestContext, channel: Channel) =>
+        (await readResource(this.#parts.resources, uri, this.#createCall(ctx, channel))).result,
+      resourceUpdated: (uri: string) => this.#parts.changes.emit({ kind: 'resource', uri })
+    })
+  }
+
+  /**
+   * Registers a tool.
+   *
+   * @param name 1 to 128 of A-Z, a-z, 0-9, `_`, `-` and `.`.
+   * @param handler Gets the checked arguments and the request; returns a string, a content block, an array of them, a
+   * whole result or, with an `outputSchema`, the bare value.
+   * @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_DUPLICATE_DEFINITION, MCP_ERR_INVALID_SCHEMA
+   * @see https://modelcontextprotocol.io/specification/2026-07-28/server/tools
+   */
+  // NoInfer: the schema alone says what is right, not what the handler returns.
+  registerTool<const Input extends AnySchema | undefined = undefined, const Output extends AnySchema | undefined = undefined> (
+    name: string, config: ToolConfig<Input, Output>, handler: ToolHandler<Input, NoInfer<Output>, Lifespan>
+  ): ToolHandle {
+    // The types of arguments and results are checked above; inside, the schemas see to them.
+    return this.#parts.tools.add(createTool(name, config as ToolConfig<AnySchema, AnySchema>, handler), updateTool)
+  }
+
+  /**
+   * Registers a template that stands for many resources.
+   *
+   * @param handler Gets the URI, the template's variables and the request; returns text, bytes, contents or a whole result.
+   * @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_DUPLICATE_DEFINITION
+   * @see https://modelcontextprotocol.io/specification/2026-07-28/server/resources
+   */
+  // First, because the functions inside a template get their types from the first overload alone.
+  registerResource (
+    name: string, template: ResourceTemplate<RequestContext<Lifespan>>, config: ResourceConfig, handler: TemplateHandler<Lifespan>
+  ): TemplateHandle
+  /**
+   * Registers a resource.
+   *
+   * @param uri An absolute URI.
+   * @param handler Gets the URI and the request; returns text, bytes, contents or a whole result.
+   * @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_DUPLICATE_DEFINITION
+   * @see https://modelcontextprotocol.io/specification/2026-07-28/server/resources
+   */
+  registerResource (name: string, uri: string, config: ResourceConfig, handler: ResourceHandler<Lifespan>): ResourceHandle
+  registerResource (
+    name: string, uri: string | ResourceTemplate<RequestContext<Lifespan>>, config: ResourceConfig, handler: ResourceHandler<Lifespan> | TemplateHandler<Lifespan>
+  ): ResourceHandle | TemplateHandle {
+    const { statics, templates } = this.#parts.resources
+    // The overloads pair a URI with the one kind of handler and a template with the other.
+    if (typeof uri === 'string') {
+      return statics.add(createResource(name, uri, config, handler as ResourceHandler<never>), updateResource)
+    }
+    return templates.add(createTemplate(name, uri as ResourceTemplate, config, handler as TemplateHandler<never>), updateTemplate)
+  }
+
+  /**
+   * Registers a prompt.
+   *
+   * @param handler Gets the checked arguments and the request; returns the text of a user message, a message, an array of
+   * messages, or a whole result.
+   * @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_DUPLICATE_DEFINITION, MCP_ERR_INVALID_SCHEMA
+   * @see https://modelcontextprotocol.io/specification/2026-07-28/server/prompts
+   */
+  registerPrompt<const Args extends AnySchema | undefined = undefined> (
+    name: string, config: PromptConfig<Args>, handler: PromptHandler<Args, Lifespan>
+  ): PromptHandle {
+    // The type of the arguments is checked above; inside, the schema sees to them.
+    return this.#parts.prompts.add(createPrompt(name, config as PromptConfig<AnySchema>, handler), updatePrompt)
+  }
+
+  /** Puts a middleware around every request, inside those added before. Costs nothing where there is none. */
+  use (middleware: Middleware<Lifespan>): this {
+    if (typeof middleware !== 'function') throw new MCP_ERR_INVALID_DEFINITION('a middleware', 'must be a function (ctx, next) => result')
+    this.#middlewares.push(middleware)
+    return this
+  }
+
+  /** Enters the lifespan for one mount; called by mounts. */
+  async enter (app: FastifyInstance): Promise<Entered<unknown>> {
+    return await this.#options.lifespan?.(app) ?? { value: undefined }
+  }
+
+  /** Listens to what changes in the server; called by mounts. The function returned ends it. */
+  onChange (listener: (event: ChangeEvent) => void): () => void {
+    return this.#parts.changes.listen(listener)
+  }
+
+  /** Checks the headers that repeat arguments; called by mounts. */
+  findHeaderMismatch (message: RequestMessage, headers: ReceivedHeaders): string | undefined {
+    return findToolHeaderMismatch(this.#parts.tools, message, headers)
+  }
+
+  /** Serves one request and comes to the JSON of its result; called by mounts. */
+  handle (message: RequestMessage, caller: Caller, channel: Channel): Promise<string> {
+    return this.#answer(message, caller, channel, (outcome) => this.#parts.finisher.encode(outcome, caller.era))
+  }
+
+  /** Serves one request and comes to its result; called by mounts. */
+  serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
+    return this.#answer(message, caller, channel, valueOf)
+  }
+
+  async #answer<T> (message: RequestMessage, caller: Caller, channel: Channel, finish: (outcome: Outcome) => T): Promise<T> {
+    const ctx = new RequestContext(message, caller, channel, this.#contextServer)
+    const call = this.#createCall(ctx, channel, canListen(caller, channel))
+    try {
+      const method = findMethod(this.#parts, message.method, caller.era)
+      const serve = (): Outcome | Promise<Outcome> => method.serve(this.#parts, call, caller)
+      const outcome = await (this.#middlewares.length === 0 ? serve() : runThrough(this.#middlewares, ctx, serve))
+      endContext(ctx)
+      return finish(outcome)
+    } catch (error) {
+      endContext(ctx)
+      if (error instanceof RpcError) throw error
+      throw new RpcError(ErrorCode.InternalError, reportFailure(channel.log, error, `answering ${message.method}`, call.exposeErrors))
+    }
+  }
+
+  #createCall (ctx: RequestContext, { log }: Channel, canListen = false): Call {
+    const { timeout = DEFAULT_TIMEOUT, exposeErrors = false } = this.#options
+    return { ctx, log, timeout, exposeErrors, canListen }
+  }
+}
+
+// A legacy client is told of changes by its session.
+function canListen ({ era, sessionId }: Caller, channel: Channel): boolean {
+  return channel.canListen === true && (era === 'modern' || sessionId !== undefined)
+}

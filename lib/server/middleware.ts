@@ -1,0 +1,29 @@
+// The onion around every request of a server.
+import type { RequestContext } from './request-context.ts'
+import { valueOf, type Outcome } from './result.ts'
+
+/**
+ * Runs around every request. `next()` goes on to the next middleware and at last to the method, and comes to the result
+ * as the handler made it; return that, a changed copy of it, or throw. Lists are shared by all requests, so they are frozen.
+ *
+ * @example server.use(async (ctx, next) => { const start = performance.now(); const result = await next(); record(ctx.method, performance.now() - start); return result })
+ */
+export type Middleware<Lifespan = unknown> = (ctx: RequestContext<Lifespan>, next: () => Promise<object>) => Promise<object> | NotPromise
+
+// A promise of nothing is an object, too: without this a forgotten `return` would be no error.
+type NotPromise = object & { readonly then?: never }
+
+/** Runs a request through middlewares, the first one outermost. */
+export async function runThrough (
+  middlewares: ReadonlyArray<Middleware<never>>, ctx: RequestContext, serve: () => Outcome | Promise<Outcome>
+): Promise<object> {
+  const run = async (index: number): Promise<object> => {
+    const middleware = middlewares[index]
+    if (middleware === undefined) return valueOf(await serve())
+    // Contexts are typed by the lifespan of the server that the middleware was given to.
+    const result = await middleware(ctx as RequestContext<never>, () => run(index + 1))
+    if (typeof result === 'object' && result !== null) return result
+    throw new TypeError('a middleware must return a result: what next() came to, or another object')
+  }
+  return run(0)
+}

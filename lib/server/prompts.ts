@@ -1,0 +1,143 @@
+// Prompts: how they are registered, listed and rendered.
+import type { GetPromptResult, Icon, PromptArgument, PromptMessage } from '@modelcontextprotocol/sdk/types.js'
+import { ErrorCode } from '../protocol/error-code.ts'
+import { isWireObject, type WireObject } from '../protocol/message.ts'
+import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RpcError } from '../errors.ts'
+import { runHandler, serveAsking, type Call } from './call.ts'
+import type { Collection, Entry, Handle } from './collection.ts'
+import { findCompleters, type Completer } from './completion.ts'
+import { isContentBlock, textBlock } from './content.ts'
+import { InputRequired, type InputRequiredResult } from './input-required.ts'
+import { takeAnswers, type RequestContext } from './request-context.ts'
+import { compileSchema, type AnySchema, type CompiledSchema, type InferInput } from './schema.ts'
+
+/** What a prompt is, apart from its name and handler. */
+export interface PromptConfig<Args extends AnySchema | undefined = undefined> {
+  /** A name for people. */
+  readonly title?: string
+  readonly description?: string
+  /** The arguments, all of them strings on the wire; wrap one in `completable` to have it completed. */
+  readonly argsSchema?: Args
+  readonly icons?: readonly Icon[]
+  readonly _meta?: { readonly [key: string]: unknown }
+}
+
+/** What a prompt's handler may return: the text of one user message, a message, an array of messages, or a whole result. */
+export type PromptReturn = string | PromptMessage | readonly PromptMessage[] | GetPromptResult
+
+/** Renders one prompt. */
+export type PromptHandler<Args, Lifespan> = (
+  args: InferInput<Args>, ctx: RequestContext<Lifespan>
+) => PromptReturn | InputRequired | Promise<PromptReturn | InputRequired>
+
+/** What can be changed of a registered prompt. */
+export type PromptChanges = PromptConfig<AnySchema> & { readonly handler?: AnyHandler }
+
+/** Changes a registered prompt. */
+export type PromptHandle = Handle<PromptChanges>
+
+// The type of a handler's arguments is checked where it is registered; from there on it is the schema's concern.
+type AnyHandler = (args: never, ctx: never) => unknown
+
+/** A registered prompt. */
+export interface Prompt extends Entry {
+  readonly config: PromptConfig<AnySchema>
+  readonly handler: AnyHandler
+  readonly args: CompiledSchema | undefined
+  readonly completers: ReadonlyMap<string, Completer>
+  readonly listed: Omit<PromptConfig, 'argsSchema'> & { readonly name: string, readonly arguments?: readonly PromptArgument[] }
+}
+
+const NO_PROPERTIES: WireObject = Object.freeze({})
+
+/** Checks and compiles a prompt. @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA */
+export function createPrompt (name: string, config: PromptConfig<AnySchema>, handler: AnyHandler): Prompt {
+  const label = `prompt '${name}'`
+  if (typeof name !== 'string' || name === '') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a name: a string that is not empty')
+  if (typeof handler !== 'function') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a handler: a function')
+
+  const { argsSchema, title, description, icons, _meta } = config
+  const where = `argsSchema of ${label}`
+  const args = argsSchema === undefined ? undefined : compileSchema(argsSchema, 'input', where)
+  if (args !== undefined && args.json.type !== 'object') throw new MCP_ERR_INVALID_SCHEMA(where, "must describe an object: its root needs type 'object'")
+
+  return {
+    key: name,
+    label,
+    enabled: true,
+    config,
+    handler,
+    args,
+    completers: findCompleters(argsSchema),
+    listed: {
+      name,
+      ...(title !== undefined && { title }),
+      ...(description !== undefined && { description }),
+      ...(args !== undefined && { arguments: listArguments(args.json) }),
+      ...(icons !== undefined && { icons }),
+      ...(_meta !== undefined && { _meta })
+    }
+  }
+}
+
+/** The prompt that takes the place of another one. @throws as {@link createPrompt} */
+export function updatePrompt (prompt: Prompt, { handler = prompt.handler, ...changes }: PromptChanges): Prompt {
+  return createPrompt(prompt.key, { ...prompt.config, ...changes }, handler)
+}
+
+function listArguments (schema: WireObject): PromptArgument[] {
+  const properties = isWireObject(schema.properties) ? schema.properties : NO_PROPERTIES
+  const required: unknown[] = Array.isArray(schema.required) ? schema.required : []
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    ...(isWireObject(property) && typeof property.title === 'string' && { title: property.title }),
+    ...(isWireObject(property) && typeof property.description === 'string' && { description: property.description }),
+    required: required.includes(name)
+  }))
+}
+
+/**
+ * Serves `prompts/get`.
+ * @throws RpcError when the request names no prompt, its arguments do not fit, or the handler failed.
+ */
+export async function getPrompt (prompts: Collection<Prompt>, call: Call): Promise<GetPromptResult | InputRequiredResult> {
+  const { name, arguments: args = {} } = call.ctx.params
+  if (typeof name !== 'string') throw new RpcError(ErrorCode.InvalidParams, "Invalid params: prompts/get needs 'name', a string")
+  if (!isWireObject(args) || !Object.values(args).every((value) => typeof value === 'string')) {
+    throw new RpcError(ErrorCode.InvalidParams, "Invalid params: 'arguments' must be an object whose values are strings")
+  }
+  const prompt = prompts.get(name)
+  if (prompt === undefined) throw new RpcError(ErrorCode.InvalidParams, `Unknown prompt: ${name}`)
+
+  return serveAsking(call, () => runHandler(call, `rendering prompt ${name}`, () => renderPrompt(prompt, args, call)))
+}
+
+async function renderPrompt (prompt: Prompt, args: WireObject, { ctx }: Call): Promise<GetPromptResult | InputRequired> {
+  // A copy, because the questions of a handler are bound to the arguments that came, whatever it does with its own.
+  const own = { ...args }
+  const validation = await prompt.args?.validate(own)
+  if (validation?.valid === false) {
+    throw new RpcError(ErrorCode.InvalidParams, `Invalid arguments for prompt ${prompt.key}: ${validation.problem}`)
+  }
+  takeAnswers(ctx)
+
+  // The schema made the arguments what the handler's type says.
+  const returned = await prompt.handler((validation?.value ?? own) as never, ctx as never)
+  return returned instanceof InputRequired ? returned : toPromptResult(returned, prompt.config.description)
+}
+
+function toPromptResult (returned: unknown, description: string | undefined): GetPromptResult {
+  if (isWireObject(returned) && Array.isArray(returned.messages) && returned.messages.every(isPromptMessage)) {
+    return { ...returned, messages: returned.messages }
+  }
+  const messages = (Array.isArray(returned) ? returned : [returned]).map((item: unknown) => {
+    if (typeof item === 'string') return { role: 'user' as const, content: textBlock(item) }
+    if (isPromptMessage(item)) return item
+    throw new TypeError("a prompt must return a string, a message { role, content }, an array of messages, or a result with 'messages'")
+  })
+  return { ...(description !== undefined && { description }), messages }
+}
+
+function isPromptMessage (value: unknown): value is PromptMessage {
+  return isWireObject(value) && (value.role === 'user' || value.role === 'assistant') && isContentBlock(value.content)
+}

@@ -1,0 +1,213 @@
+// Resources and resource templates: how they are registered, listed and read.
+import type { Annotations, Icon, ReadResourceResult, Resource } from '@modelcontextprotocol/sdk/types.js'
+import { ErrorCode } from '../protocol/error-code.ts'
+import { isWireObject } from '../protocol/message.ts'
+import { MCP_ERR_INVALID_DEFINITION, RpcError } from '../errors.ts'
+import type { Call } from './call.ts'
+import { runHandler } from './call.ts'
+import type { Collection, Entry, Handle } from './collection.ts'
+import { isResourceContents } from './content.ts'
+import { InputRequired } from './input-required.ts'
+import { takeAnswers, type RequestContext } from './request-context.ts'
+import { findCacheProblem, type CacheHint } from './result.ts'
+import { ResourceTemplate, type Variables } from './resource-template.ts'
+
+/** What a resource or template is, apart from its name, address and handler. */
+export interface ResourceConfig {
+  /** A name for people. */
+  readonly title?: string
+  readonly description?: string
+  /** The type of the contents, where they do not say so themselves. */
+  readonly mimeType?: string
+  /** Bytes of the raw contents. */
+  readonly size?: number
+  readonly annotations?: Annotations
+  readonly icons?: readonly Icon[]
+  /** How long and by whom the contents may be cached. @default the server's `cache`, else { ttlMs: 0, scope: 'private' } */
+  readonly cache?: CacheHint
+  readonly _meta?: { readonly [key: string]: unknown }
+}
+
+/** One piece of contents; `uri` and `mimeType` are those of the resource where they are left out. */
+export type ResourceContents = { readonly uri?: string, readonly mimeType?: string, readonly _meta?: { readonly [key: string]: unknown } } &
+  ({ readonly text: string } | { readonly blob: string })
+
+/** What a resource's handler may return: text, bytes, contents, an array of them, a whole result, or null when there is no such resource. */
+export type ResourceReturn = null | string | Uint8Array | ResourceContents | readonly ResourceContents[] | { readonly contents: readonly ResourceContents[] }
+
+/** Reads one resource. */
+export type ResourceHandler<Lifespan> = (
+  uri: URL, ctx: RequestContext<Lifespan>
+) => ResourceReturn | InputRequired | Promise<ResourceReturn | InputRequired>
+
+/** Reads any resource that a template stands for. */
+export type TemplateHandler<Lifespan> = (
+  uri: URL, variables: Variables, ctx: RequestContext<Lifespan>
+) => ResourceReturn | InputRequired | Promise<ResourceReturn | InputRequired>
+
+/** What can be changed of a registered resource. */
+export type ResourceChanges = ResourceConfig & { readonly handler?: ResourceHandler<never> }
+
+/** What can be changed of a registered resource template. */
+export type TemplateChanges = ResourceConfig & { readonly handler?: TemplateHandler<never> }
+
+/** Changes a registered resource. */
+export type ResourceHandle = Handle<ResourceChanges>
+
+/** Changes a registered resource template. */
+export type TemplateHandle = Handle<TemplateChanges>
+
+/** A registered resource. */
+export interface StaticResource extends Entry {
+  readonly config: ResourceConfig
+  readonly handler: ResourceHandler<never>
+  readonly listed: Resource
+}
+
+/** A registered resource template. */
+export interface TemplateEntry extends Entry {
+  readonly config: ResourceConfig
+  readonly template: ResourceTemplate
+  readonly handler: TemplateHandler<never>
+  readonly listed: Omit<Resource, 'uri'> & { readonly uriTemplate: string }
+}
+
+/** Checks a resource. @throws MCP_ERR_INVALID_DEFINITION */
+export function createResource (name: string, uri: string, config: ResourceConfig, handler: ResourceHandler<never>): StaticResource {
+  const label = `resource '${uri}'`
+  if (!URL.canParse(uri)) throw new MCP_ERR_INVALID_DEFINITION(label, "needs an absolute URI, such as 'notes://all'")
+  checkResource(label, name, config, handler)
+  return { key: uri, label, enabled: true, config, handler, listed: { uri, name, ...listConfig(config) } }
+}
+
+/** Checks a resource template. @throws MCP_ERR_INVALID_DEFINITION */
+export function createTemplate (name: string, template: ResourceTemplate, config: ResourceConfig, handler: TemplateHandler<never>): TemplateEntry {
+  // That of another package cannot be matched or completed.
+  if (!(template instanceof ResourceTemplate)) {
+    throw new MCP_ERR_INVALID_DEFINITION(`resource '${name}'`, 'needs as its address a string or a ResourceTemplate of this package')
+  }
+  const { uriTemplate } = template
+  const label = `resource template '${uriTemplate}'`
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(uriTemplate)) throw new MCP_ERR_INVALID_DEFINITION(label, "must begin with a scheme, such as 'notes:'")
+  checkResource(label, name, config, handler)
+  return { key: uriTemplate, label, enabled: true, config, template, handler, listed: { uriTemplate, name, ...listConfig(config) } }
+}
+
+/** The resource that takes the place of another one. @throws as {@link createResource} */
+export function updateResource (entry: StaticResource, { handler = entry.handler, ...changes }: ResourceChanges): StaticResource {
+  return createResource(entry.listed.name, entry.key, { ...entry.config, ...changes }, handler)
+}
+
+/** The template that takes the place of another one. @throws as {@link createTemplate} */
+export function updateTemplate (entry: TemplateEntry, { handler = entry.handler, ...changes }: TemplateChanges): TemplateEntry {
+  return createTemplate(entry.listed.name, entry.template, { ...entry.config, ...changes }, handler)
+}
+
+function checkResource (label: string, name: unknown, { cache }: ResourceConfig, handler: unknown): void {
+  if (typeof name !== 'string' || name === '') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a name: a string that is not empty')
+  if (typeof handler !== 'function') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a handler: a function')
+  const cacheProblem = findCacheProblem(cache)
+  if (cacheProblem !== undefined) throw new MCP_ERR_INVALID_DEFINITION(label, `has a 'cache' that ${cacheProblem}`)
+}
+
+function listConfig (config: ResourceConfig): Omit<Resource, 'uri' | 'name'> {
+  const { title, description, mimeType, size, annotations, icons, _meta } = config
+  return {
+    ...(title !== undefined && { title }),
+    ...(description !== undefined && { description }),
+    ...(mimeType !== undefined && { mimeType }),
+    ...(size !== undefined && { size }),
+    ...(annotations !== undefined && { annotations }),
+    ...(icons !== undefined && { icons: [...icons] }),
+    ...(_meta !== undefined && { _meta })
+  }
+}
+
+/** The resources that can be read by a server. */
+export interface ResourceSet { readonly statics: Collection<StaticResource>, readonly templates: Collection<TemplateEntry> }
+
+/** Tells whether a list of the resources has to ask templates for theirs. */
+export function hasDynamicResources (resources: ResourceSet): boolean {
+  return resources.templates.enabled.some(({ template }) => template.list !== undefined)
+}
+
+/** All resources: those registered, then what each template lists. What stands twice is listed once. */
+export async function listResources (resources: ResourceSet, call: Call): Promise<Resource[]> {
+  const listed = new Map<string, Resource>(resources.statics.enabled.map((entry) => [entry.key, entry.listed]))
+  for (const { template, config, label } of resources.templates.enabled) {
+    const items = await runHandler(call, `listing ${label}`, async () => toResources(await template.list?.(call.ctx)))
+    for (const item of items) {
+      if (!listed.has(item.uri)) listed.set(item.uri, { ...listConfig(config), ...item })
+    }
+  }
+  return [...listed.values()]
+}
+
+function toResources (returned: unknown): readonly Resource[] {
+  const items: unknown = isWireObject(returned) ? returned.resources : returned ?? []
+  if (Array.isArray(items) && items.every(isResource)) return items
+  throw new TypeError("a template's list must return an array of resources, each with a 'uri' and a 'name'")
+}
+
+function isResource (value: unknown): value is Resource {
+  return isWireObject(value) && typeof value.uri === 'string' && typeof value.name === 'string'
+}
+
+/**
+ * Reads a resource: the one registered for the URI, else the first template that matches.
+ * @throws RpcError when there is none, or the handler failed.
+ */
+export async function readResource (resources: ResourceSet, uri: unknown, call: Call): Promise<{ result: ReadResourceResult, cache: CacheHint | undefined }> {
+  if (typeof uri !== 'string') throw new RpcError(ErrorCode.InvalidParams, "Invalid params: resources/read needs 'uri', a string")
+
+  const found = findResource(resources, uri, call)
+  if (found === undefined) throw notFound(uri, call)
+  const { config, read } = found
+  takeAnswers(call.ctx)
+  const result = await runHandler(call, `reading resource ${uri}`, async () => {
+    const returned = await read(new URL(uri))
+    if (returned === null) throw notFound(uri, call)
+    return returned instanceof InputRequired ? returned : toReadResult(returned, uri, config.mimeType)
+  })
+  return { result, cache: config.cache }
+}
+
+function findResource (resources: ResourceSet, uri: string, { ctx, log }: Call):
+{ config: ResourceConfig, read: (uri: URL) => ReturnType<ResourceHandler<never>> } | undefined {
+  // Contexts are typed by the lifespan of the server that the handlers were registered on.
+  const context = ctx as RequestContext<never>
+  const entry = resources.statics.get(uri)
+  if (entry !== undefined) return { config: entry.config, read: (url) => entry.handler(url, context) }
+  if (!URL.canParse(uri)) return undefined
+
+  for (const { template, config, handler } of resources.templates.enabled) {
+    const match = template.match(uri)
+    if (match === undefined) continue
+    if ('variables' in match) return { config, read: (url) => handler(url, match.variables, context) }
+    log.warn({ uri, variable: match.unsafe }, `resource refused: the value of '${match.unsafe}' climbs out of the template; 'allowUnsafeValues' would let it pass`)
+    return undefined
+  }
+}
+
+// MCP 2026-07-28 changelog, Minor changes 6: the code was -32002 before.
+function notFound (uri: string, { ctx }: Call): RpcError {
+  return new RpcError(ctx.era === 'modern' ? ErrorCode.InvalidParams : ErrorCode.ResourceNotFound, 'Resource not found', { uri })
+}
+
+type Contents = ReadResourceResult['contents'][number]
+
+function toReadResult (returned: unknown, uri: string, mimeType: string | undefined): ReadResourceResult {
+  const complete = (item: unknown): Contents => {
+    const contents: unknown = { uri, ...(mimeType !== undefined && { mimeType }), ...toContents(item) }
+    if (isResourceContents(contents)) return contents
+    throw new TypeError("a resource must return text, bytes, or contents with 'text' or 'blob'")
+  }
+  if (isWireObject(returned) && Array.isArray(returned.contents)) return { ...returned, contents: returned.contents.map(complete) }
+  return { contents: Array.isArray(returned) ? returned.map(complete) : [complete(returned)] }
+}
+
+function toContents (item: unknown): object {
+  if (typeof item === 'string') return { text: item }
+  if (item instanceof Uint8Array) return { blob: Buffer.from(item.buffer, item.byteOffset, item.byteLength).toString('base64') }
+  return isWireObject(item) ? item : {}
+}

@@ -1,0 +1,58 @@
+// Schemas as users write them, of any library, compiled to what the server needs: a JSON Schema to show and a validator.
+import { MCP_ERR_INVALID_SCHEMA } from '../errors.ts'
+import { createJsonValidator, isPlainObject, toPlainJsonSchema } from './json-schema.ts'
+import { messageOf } from './problem.ts'
+import { createStandardValidator, isStandardSchema, renderStandardSchema, type StandardSchema } from './standard-schema.ts'
+
+export type { InferInput, InferOutput } from './infer.ts'
+
+/** A JSON Schema document (object form). */
+export type JsonSchema = { readonly [keyword: string]: unknown }
+
+/** Anything accepted as a schema: TypeBox 0.34, `typebox` 1.x, a Standard Schema that can render JSON Schema, JSON Schema. */
+export type AnySchema = JsonSchema | StandardSchema | { readonly '~kind': string } | { readonly '~unsafe': unknown }
+
+/** What validate answers: the value to hand on (defaults applied, transformed by a Standard Schema), or one sentence on what is wrong. */
+export type Validation<T = unknown> =
+  | { readonly valid: true, readonly value: T }
+  | { readonly valid: false, readonly problem: string }
+
+/** A schema that was checked and compiled. */
+export interface CompiledSchema {
+  /** What clients are shown: a deep-frozen plain copy. */
+  readonly json: JsonSchema
+  /**
+   * Checks a value; of an input, absent properties are set to their defaults in place. A promise only when a
+   * Standard Schema answers with one. Throws, or rejects with, what a Standard Schema throws.
+   */
+  validate (value: unknown): Validation | Promise<Validation>
+}
+
+/**
+ * Checks and compiles a schema, once, at registration. TypeBox and JSON Schema are validated by Ajv, in the dialect
+ * 2020-12 or, by `$schema`, draft-07; a Standard Schema validates by itself. The schema is never written to.
+ *
+ * @param direction 'input' for what callers send, 'output' for what handlers return: it is sent as the schema transforms it
+ * @param where names the schema in errors: `inputSchema of tool 'add_note'`
+ * @throws MCP_ERR_INVALID_SCHEMA
+ */
+export function compileSchema (schema: unknown, direction: 'input' | 'output', where: string): CompiledSchema {
+  try {
+    if (isStandardSchema(schema)) {
+      const json = toPlainJsonSchema(asSchemaObject(renderStandardSchema(schema, direction)))
+      return { json, validate: createStandardValidator(schema) }
+    }
+
+    const json = toPlainJsonSchema(asSchemaObject(schema))
+    return { json, validate: createJsonValidator(json, direction) }
+  } catch (error) {
+    // Whatever is thrown above continues the sentence begun by `where`.
+    throw new MCP_ERR_INVALID_SCHEMA(where, messageOf(error))
+  }
+}
+
+function asSchemaObject (schema: unknown): JsonSchema {
+  if (isPlainObject(schema)) return schema
+
+  throw new TypeError('must be a TypeBox schema, a Standard Schema (zod, arktype, valibot) or a JSON Schema object')
+}

@@ -1,0 +1,78 @@
+// The options of a server definition, and what is wrong with wrong ones.
+import type { FastifyInstance } from 'fastify'
+import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
+import { isImplementation } from '../protocol/request-meta.ts'
+import { MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
+import type { RequestStateOptions } from './request-state.ts'
+import { findCacheProblem, type CacheHint } from './result.ts'
+import type { RequestContext } from './request-context.ts'
+import { findTimeoutProblem } from './timeout.ts'
+
+/** What a lifespan gives for as long as a mount is up. */
+export interface Entered<Value> {
+  /** Found by handlers at `ctx.lifespan`. */
+  readonly value: Value
+  /** Gives back what the value holds; runs when the app closes, last entered first. */
+  readonly close?: () => void | Promise<void>
+}
+
+/** How a server behaves. */
+export interface McpServerOptions<Lifespan> {
+  /** What a model should know to use the server well. */
+  readonly instructions?: string
+  /**
+   * Opens what the handlers need, once per mount, before its first request; one that throws fails `listen()` and `ready()`.
+   * @example lifespan: async () => { const pool = new Pool(); return { value: { pool }, close: () => pool.end() } }
+   */
+  readonly lifespan?: (app: FastifyInstance) => Entered<Lifespan> | Promise<Entered<Lifespan>>
+  /** Milliseconds after which a handler's call ends with an error and `ctx.signal` is aborted; 0 for never. @default 300000 */
+  readonly timeout?: number
+  /** Milliseconds that a legacy client has to answer a question, which the `timeout` does not count; 0 for ever. @default 300000 */
+  readonly questionTimeout?: number
+  /**
+   * How what a call that asks its client keeps until it is answered is sealed. Servers of several processes need `keys`.
+   * @default { ttl: 600000 } and a key that is made when the process starts
+   */
+  readonly requestState?: RequestStateOptions
+  /** Items on a page of a list. @default 1000 */
+  readonly pageSize?: number
+  /** How long and by whom lists and contents may be cached by modern clients. */
+  readonly cache?: CacheHint
+  /** Sends the messages of unexpected errors to the client; for development. @default false */
+  readonly exposeErrors?: boolean
+  /**
+   * Decides whether a caller may be told when a resource changes. Runs once for each URI of a `subscriptions/listen` or
+   * `resources/subscribe`, 1,000 at most, all at once. Those denied are left out, or to a legacy client not found.
+   * @default everybody may watch everything
+   */
+  // A method, so that a server's options are those of any server to what does not call it.
+  authorizeSubscription? (uri: string, ctx: RequestContext<Lifespan>): boolean | Promise<boolean>
+}
+
+const OPTIONS: readonly string[] = ['instructions', 'lifespan', 'timeout', 'questionTimeout', 'requestState', 'pageSize', 'cache', 'exposeErrors', 'authorizeSubscription']
+
+/** Tells a server's author what is wrong. @throws MCP_ERR_INVALID_DEFINITION */
+export function checkServer (info: Implementation, options: McpServerOptions<unknown>): void {
+  const { timeout, questionTimeout, pageSize, cache, lifespan, authorizeSubscription } = options
+  const server = 'a server'
+  if (!isImplementation(info) || info.name === '' || info.version === '') {
+    throw new MCP_ERR_INVALID_DEFINITION(server, "needs a name and a version: new McpServer({ name: 'Notes', version: '1.0.0' })")
+  }
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name))
+  if (unknown !== undefined) throw new MCP_ERR_INVALID_DEFINITION(server, `has an option '${unknown}', which does not exist; the options are ${OPTIONS.join(', ')}`)
+  const timeoutProblem = findTimeoutProblem(timeout)
+  if (timeoutProblem !== undefined) throw new MCP_ERR_INVALID_DEFINITION(server, `has a 'timeout' that ${timeoutProblem}`)
+  const questionProblem = findTimeoutProblem(questionTimeout)
+  if (questionProblem !== undefined) throw new MCP_ERR_INVALID_DEFINITION(server, `has a 'questionTimeout' that ${questionProblem}`)
+  if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize > 0)) {
+    throw new MCP_ERR_INVALID_DEFINITION(server, "has a 'pageSize' that must be a whole number above 0")
+  }
+  const cacheProblem = findCacheProblem(cache)
+  if (cacheProblem !== undefined) throw new MCP_ERR_INVALID_DEFINITION(server, `has a 'cache' that ${cacheProblem}`)
+  if (lifespan !== undefined && typeof lifespan !== 'function') {
+    throw new MCP_ERR_INVALID_DEFINITION(server, "has a 'lifespan' that must be a function (app) => ({ value, close })")
+  }
+  if (authorizeSubscription !== undefined && typeof authorizeSubscription !== 'function') {
+    throw new MCP_ERR_INVALID_DEFINITION(server, "has an 'authorizeSubscription' that must be a function (uri, ctx) => boolean")
+  }
+}

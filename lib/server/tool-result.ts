@@ -1,0 +1,93 @@
+// From what a tool's handler returns to the result of `tools/call`.
+import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/sdk/types.js'
+import { isWireObject } from '../protocol/message.ts'
+import type { Era } from '../protocol/revisions.ts'
+import { isContentBlock, textBlock } from './content.ts'
+import type { CompiledSchema, InferOutput } from './schema.ts'
+
+/** A whole result of a tool with an `outputSchema`: structured content that fits it, or what went wrong. */
+export type ToolResult<Structured = unknown> =
+  | {
+    readonly structuredContent: Structured
+    /** @default the structured content's JSON as text */
+    readonly content?: ReadonlyArray<string | ContentBlock>
+    readonly isError?: boolean
+    readonly _meta?: { readonly [key: string]: unknown }
+  }
+  | { readonly isError: true, readonly content: readonly ContentBlock[], readonly _meta?: { readonly [key: string]: unknown } }
+
+/** What a tool's handler may return: with an `outputSchema` the bare value that it describes. */
+export type ToolReturn<Output> = Output extends undefined
+  ? string | ContentBlock | ReadonlyArray<string | ContentBlock> | CallToolResult
+  : InferOutput<Output> | ToolResult<InferOutput<Output>>
+
+declare const NEVER: unique symbol
+
+/**
+ * No value is one of these. A handler's return type names it so that TypeScript keeps the literals that are returned, as
+ * in `{ type: 'text' }`: it would widen them for as long as it still infers the type of the schema.
+ */
+export interface LiteralKeeper {
+  readonly [NEVER]: never
+  readonly [key: string | number]: '' | 0 | boolean | LiteralKeeper
+}
+
+/** A handler returned something that is no result. The message is for the log. */
+class UnusableResultError extends TypeError {
+  override readonly name = 'UnusableResultError'
+}
+
+/** Makes the result of a tool without output schema. @throws UnusableResultError */
+export function toPlainResult (returned: unknown): CallToolResult {
+  if (typeof returned === 'string') return { content: [textBlock(returned)] }
+  if (Array.isArray(returned)) return { content: returned.map(toBlock) }
+  if (isContentBlock(returned)) return { content: [returned] }
+  if (isWholeResult(returned)) return returned
+  throw new UnusableResultError(`${describe(returned)} was returned; return a string, a content block, an array of them, or a result with 'content'`)
+}
+
+/** Makes the result of a tool with an output schema, checked by it. @throws UnusableResultError */
+export async function toStructuredResult (returned: unknown, schema: CompiledSchema): Promise<CallToolResult> {
+  if (isWireObject(returned) && returned.isError === true && isWholeResult(returned)) return returned
+
+  const whole = isWireObject(returned) && Object.hasOwn(returned, 'structuredContent')
+  const validation = await schema.validate(whole ? returned.structuredContent : returned)
+  if (!validation.valid) throw new UnusableResultError(`what was returned does not fit the outputSchema: ${validation.problem}`)
+
+  // A schema that allows everything allows it, too; JSON does not.
+  if (validation.value === undefined) throw new UnusableResultError('undefined was returned; a tool with an outputSchema needs structured content')
+
+  // Any JSON value is allowed by 2026-07-28; the SDK's type knows objects only.
+  const structuredContent = validation.value as Record<string, unknown>
+  // The text repeats the value for clients that know no structured content.
+  const content = whole && Array.isArray(returned.content) ? returned.content.map(toBlock) : [textBlock(JSON.stringify(structuredContent))]
+  return whole ? { ...returned, content, structuredContent } : { content, structuredContent }
+}
+
+/** A result that tells the model what went wrong. */
+export function errorResult (text: string): CallToolResult {
+  return { content: [textBlock(text)], isError: true }
+}
+
+/** Takes away what a client of a legacy revision would refuse: structured content that is no object. */
+export function fitToEra (result: CallToolResult, era: Era): CallToolResult {
+  if (era === 'modern' || result.structuredContent === undefined || isWireObject(result.structuredContent)) return result
+  const { structuredContent, ...rest } = result
+  return rest
+}
+
+function isWholeResult (value: unknown): value is CallToolResult {
+  return isWireObject(value) && Array.isArray(value.content) && value.content.every(isContentBlock)
+}
+
+function toBlock (item: unknown): ContentBlock {
+  if (typeof item === 'string') return textBlock(item)
+  if (isContentBlock(item)) return item
+  throw new UnusableResultError(`${describe(item)} was returned in an array; each item must be a string or a content block`)
+}
+
+function describe (value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return 'an array'
+  return isWireObject(value) ? `an object with the keys [${Object.keys(value).join(', ')}]` : `a ${typeof value}`
+}

@@ -1,0 +1,180 @@
+// Tools: how they are registered, listed and called.
+import type { CallToolResult, Icon, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js'
+import { ErrorCode } from '../protocol/error-code.ts'
+import { isWireObject, type RequestMessage, type WireObject } from '../protocol/message.ts'
+import type { ReceivedHeaders } from '../protocol/headers.ts'
+import { collectParamHeaders, findParamHeaderMismatch, type ParamHeader } from '../protocol/param-headers.ts'
+import type { Era } from '../protocol/revisions.ts'
+import { findToolNameProblem } from '../protocol/tool-name.ts'
+import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RpcError, ToolError } from '../errors.ts'
+import { askBack, runRounds, type Call } from './call.ts'
+import type { Collection, Entry, Handle } from './collection.ts'
+import { reportFailure } from './failure.ts'
+import { InputRequiredError, type InputRequired, type InputRequiredResult } from './input-required.ts'
+import { takeAnswers, type RequestContext } from './request-context.ts'
+import { compileSchema, type AnySchema, type CompiledSchema, type InferInput, type JsonSchema } from './schema.ts'
+import { findTimeoutProblem, TimeoutError } from './timeout.ts'
+import { errorResult, fitToEra, toPlainResult, toStructuredResult, type LiteralKeeper, type ToolReturn } from './tool-result.ts'
+
+/** What a tool is, apart from its name and handler. */
+export interface ToolConfig<Input extends AnySchema | undefined = undefined, Output extends AnySchema | undefined = undefined> {
+  /** A name for people. */
+  readonly title?: string
+  /** What the tool does, for the model. */
+  readonly description?: string
+  /** The arguments: TypeBox, a Standard Schema or JSON Schema, of type object at its root. @default any object */
+  readonly inputSchema?: Input
+  /** The result's `structuredContent`: TypeBox, a Standard Schema or JSON Schema. Results are validated by it. */
+  readonly outputSchema?: Output
+  /** Hints on the tool's behaviour. */
+  readonly annotations?: ToolAnnotations
+  readonly icons?: readonly Icon[]
+  /** Milliseconds after which a call ends with an error and `ctx.signal` is aborted; 0 waits for ever. @default the server's `timeout` */
+  readonly timeout?: number
+  readonly _meta?: { readonly [key: string]: unknown }
+}
+
+/** Answers the calls of one tool. */
+export type ToolHandler<Input, Output, Lifespan> = (
+  args: InferInput<Input>, ctx: RequestContext<Lifespan>
+) => ToolReturn<Output> | InputRequired | LiteralKeeper | Promise<ToolReturn<Output> | InputRequired | LiteralKeeper>
+
+/** What can be changed of a registered tool. */
+export type ToolChanges = ToolConfig<AnySchema, AnySchema> & { readonly handler?: AnyHandler }
+
+/** Changes a registered tool. */
+export type ToolHandle = Handle<ToolChanges>
+
+/** A tool as lists show it. */
+export interface ListedTool extends Omit<ToolConfig, 'inputSchema' | 'outputSchema' | 'timeout'> {
+  readonly name: string
+  readonly inputSchema: JsonSchema
+  readonly outputSchema?: JsonSchema
+}
+
+// The types of a handler's arguments and result are checked where it is registered; from there on they are the schemas' concern.
+type AnyHandler = (args: never, ctx: never) => unknown
+
+/** A registered tool. */
+export interface Tool extends Entry {
+  readonly config: ToolConfig<AnySchema, AnySchema>
+  readonly handler: AnyHandler
+  readonly input: CompiledSchema | undefined
+  readonly output: CompiledSchema | undefined
+  readonly paramHeaders: readonly ParamHeader[]
+  readonly listed: { readonly [era in Era]: ListedTool }
+}
+
+const ANY_OBJECT: JsonSchema = Object.freeze({ type: 'object', properties: Object.freeze({}) })
+
+/** Checks and compiles a tool. @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA */
+export function createTool (name: string, config: ToolConfig<AnySchema, AnySchema>, handler: AnyHandler): Tool {
+  const label = `tool '${name}'`
+  const problem = findToolNameProblem(name)
+  if (problem !== undefined) throw new MCP_ERR_INVALID_DEFINITION(label, problem)
+  if (typeof handler !== 'function') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a handler: a function')
+  const timeoutProblem = findTimeoutProblem(config.timeout)
+  if (timeoutProblem !== undefined) throw new MCP_ERR_INVALID_DEFINITION(label, `has a 'timeout' that ${timeoutProblem}`)
+
+  const input = config.inputSchema === undefined ? undefined : compileSchema(config.inputSchema, 'input', `inputSchema of ${label}`)
+  const output = config.outputSchema === undefined ? undefined : compileSchema(config.outputSchema, 'output', `outputSchema of ${label}`)
+  if (input !== undefined && input.json.type !== 'object') {
+    throw new MCP_ERR_INVALID_SCHEMA(`inputSchema of ${label}`, "must describe an object: its root needs type 'object'")
+  }
+  const found = collectParamHeaders(input?.json ?? ANY_OBJECT)
+  if ('problem' in found) throw new MCP_ERR_INVALID_SCHEMA(`inputSchema of ${label}`, `is invalid: ${found.problem}`)
+
+  const listed = listTool(name, config, input?.json ?? ANY_OBJECT, output?.json)
+  return {
+    key: name,
+    label,
+    enabled: true,
+    config,
+    handler,
+    input,
+    output,
+    paramHeaders: found.headers,
+    listed: { modern: listed, legacy: fitListedTool(listed) }
+  }
+}
+
+/** The tool that takes the place of another one. @throws as {@link createTool} */
+export function updateTool (tool: Tool, { handler = tool.handler, ...changes }: ToolChanges): Tool {
+  return createTool(tool.key, { ...tool.config, ...changes }, handler)
+}
+
+function listTool (
+  name: string, config: ToolConfig<AnySchema, AnySchema>, inputSchema: JsonSchema, outputSchema: JsonSchema | undefined
+): ListedTool {
+  const { title, description, annotations, icons, _meta } = config
+  return {
+    name,
+    ...(title !== undefined && { title }),
+    ...(description !== undefined && { description }),
+    inputSchema,
+    ...(outputSchema !== undefined && { outputSchema }),
+    ...(annotations !== undefined && { annotations }),
+    ...(icons !== undefined && { icons }),
+    ...(_meta !== undefined && { _meta })
+  }
+}
+
+// Clients of legacy revisions refuse the whole list over an outputSchema that is no object.
+function fitListedTool (listed: ListedTool): ListedTool {
+  const { outputSchema, ...rest } = listed
+  return outputSchema === undefined || outputSchema.type === 'object' ? listed : rest
+}
+
+/** Tells how the `Mcp-Param-*` headers of a request contradict its arguments; undefined when they do not. */
+export function findToolHeaderMismatch (tools: Collection<Tool>, request: RequestMessage, headers: ReceivedHeaders): string | undefined {
+  if (request.method !== 'tools/call' || typeof request.params.name !== 'string') return undefined
+  const tool = tools.get(request.params.name)
+  return tool === undefined || tool.paramHeaders.length === 0
+    ? undefined
+    : findParamHeaderMismatch(tool.paramHeaders, request.params.arguments, headers)
+}
+
+/**
+ * Serves `tools/call`.
+ * @throws RpcError when the request names no tool, or the tool threw one.
+ */
+export async function callTool (tools: Collection<Tool>, call: Call): Promise<CallToolResult | InputRequiredResult> {
+  const { ctx, log } = call
+  const { name, arguments: args = {} } = ctx.params
+  if (typeof name !== 'string') throw new RpcError(ErrorCode.InvalidParams, "Invalid params: tools/call needs 'name', a string")
+  if (!isWireObject(args)) throw new RpcError(ErrorCode.InvalidParams, "Invalid params: 'arguments' must be an object")
+  const tool = tools.get(name)
+  if (tool === undefined) throw new RpcError(ErrorCode.InvalidParams, `Unknown tool: ${name}`)
+
+  try {
+    return fitToEra(await runTool(tool, args, call), ctx.era)
+  } catch (error) {
+    if (error instanceof RpcError) throw error
+    if (error instanceof InputRequiredError) return askBack(call)
+    if (error instanceof ToolError) return errorResult(error.message)
+    if (error instanceof TimeoutError) {
+      log.warn({ tool: name }, `tool ${name} ${error.message}`)
+      return errorResult(`Tool ${name} ${error.message}`)
+    }
+    return errorResult(reportFailure(log, error, `executing tool ${name}`, call.exposeErrors))
+  }
+}
+
+async function runTool (tool: Tool, args: WireObject, call: Call): Promise<CallToolResult> {
+  const { ctx } = call
+  // A copy, because the questions of a handler are bound to the arguments that came, whatever it does with its own.
+  const own = { ...args }
+  let checked: unknown = own
+  if (tool.input !== undefined) {
+    const outcome = tool.input.validate(own)
+    const validation = outcome instanceof Promise ? await outcome : outcome
+    if (!validation.valid) return errorResult(`Invalid arguments for tool ${tool.key}: ${validation.problem}`)
+    checked = validation.value
+  }
+
+  takeAnswers(ctx)
+
+  // The schema made the arguments what the handler's type says.
+  const returned = await runRounds(call, tool.config.timeout ?? call.timeout, () => tool.handler(checked as never, ctx as never))
+  return tool.output === undefined ? toPlainResult(returned) : toStructuredResult(returned, tool.output)
+}

@@ -1,0 +1,71 @@
+// Which changes a client may hear of: `subscriptions/listen`, and `resources/subscribe` of legacy sessions.
+import { ErrorCode } from '../protocol/error-code.ts'
+import { isWatchable, MAX_URI_LENGTH, MAX_WATCHED, parseFilter, type SubscriptionFilter } from '../protocol/subscription.ts'
+import { RpcError } from '../errors.ts'
+import { runHandler, type Call } from './call.ts'
+import type { Caller } from './context.ts'
+import type { RequestContext } from './request-context.ts'
+import { hasPrompts, hasResources, hasTools } from './features.ts'
+import type { ServerParts } from './parts.ts'
+
+/** Decides whether a caller may hear of the changes of a resource. */
+export type AuthorizeSubscription = (uri: string, ctx: RequestContext<never>) => boolean | Promise<boolean>
+
+/**
+ * Serves `subscriptions/listen`: comes to what the caller is told of, out of what it asked for.
+ * @throws RpcError -32602 for a malformed filter, or what `authorizeSubscription` threw.
+ */
+export async function resolveFilter (parts: ServerParts, call: Call): Promise<{ readonly notifications: SubscriptionFilter }> {
+  const parsed = parseFilter(call.ctx.params.notifications)
+  if ('problem' in parsed) throw invalid(parsed.problem)
+
+  const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = parsed.filter
+  const uris = hasResources(parts) ? await findAllowed(parts, resourceSubscriptions ?? [], call) : []
+  return {
+    notifications: {
+      ...(hasTools(parts) && toolsListChanged === true && { toolsListChanged }),
+      ...(hasPrompts(parts) && promptsListChanged === true && { promptsListChanged }),
+      ...(hasResources(parts) && resourcesListChanged === true && { resourcesListChanged }),
+      ...(uris.length > 0 && { resourceSubscriptions: uris })
+    }
+  }
+}
+
+/**
+ * Serves `resources/subscribe`. A resource need not exist yet.
+ * @throws RpcError -32602 for what is no URI, or one too many; -32002 for one that the caller may not watch.
+ */
+export async function subscribe (parts: ServerParts, call: Call, { subscriptions }: Caller): Promise<object> {
+  const uri = readUri(call)
+  const [allowed] = await findAllowed(parts, [uri], call)
+  if (allowed === undefined) throw new RpcError(ErrorCode.ResourceNotFound, 'Resource not found', { uri })
+  if (subscriptions !== undefined && subscriptions.size >= MAX_WATCHED && !subscriptions.has(uri)) {
+    throw invalid(`a session may watch ${MAX_WATCHED} resources at once; unsubscribe from some of them first`)
+  }
+  subscriptions?.add(uri)
+  return {}
+}
+
+/** Serves `resources/unsubscribe`. @throws RpcError -32602 for what is no URI. */
+export function unsubscribe (_parts: ServerParts, call: Call, { subscriptions }: Caller): object {
+  subscriptions?.delete(readUri(call))
+  return {}
+}
+
+function readUri ({ ctx }: Call): string {
+  const { uri } = ctx.params
+  if (isWatchable(uri)) return uri
+  throw invalid(`${ctx.method} needs 'uri', a string of at most ${MAX_URI_LENGTH} characters`)
+}
+
+async function findAllowed ({ authorizeSubscription }: ServerParts, uris: readonly string[], call: Call): Promise<readonly string[]> {
+  if (authorizeSubscription === undefined || uris.length === 0) return uris
+  // Contexts are typed by the lifespan of the server that the option belongs to.
+  const ctx = call.ctx as RequestContext<never>
+  const allowed = await runHandler(call, 'authorizing a subscription', () => Promise.all(uris.map(async (uri) => authorizeSubscription(uri, ctx))))
+  return uris.filter((_uri, index) => allowed[index] === true)
+}
+
+function invalid (problem: string): RpcError {
+  return new RpcError(ErrorCode.InvalidParams, `Invalid params: ${problem}`)
+}

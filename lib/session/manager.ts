@@ -1,0 +1,141 @@
+// The sessions of one mount: opened by `initialize`, ended by the client, by idleness or by the app's end.
+import { EventEmitter } from 'node:events'
+import type { ClientIdentity } from '../protocol/request-meta.ts'
+import type { RequestId } from '../protocol/message.ts'
+import { hasPriming } from '../protocol/revisions.ts'
+import type { EventStore } from './event-store.ts'
+import type { Resumption } from './event-stream.ts'
+import { Session } from './session.ts'
+
+/** How the sessions of one mount are kept. */
+export interface SessionSettings {
+  /** Milliseconds without a request after which a session ends; 0 for never. */
+  readonly sessionIdleTimeout: number
+  readonly maxSessions: number
+  /** Keeps events for clients whose connection breaks; undefined for no resumption. */
+  readonly eventStore: EventStore | undefined
+  /** Milliseconds after which such a client may come back. */
+  readonly retryInterval: number | undefined
+}
+
+/** Why a session has ended: the client said so, its `initialize` failed, nothing happened for too long, or the app has. */
+export type SessionEnd = 'deleted' | 'refused' | 'idle' | 'closed'
+
+/** What listeners are told of a session. */
+export type SessionInfo = Pick<Session, 'sessionId' | 'protocolVersion' | 'client'>
+
+/** What a mount tells of its sessions. */
+export interface SessionEvents {
+  opened: [session: SessionInfo]
+  ended: [session: SessionInfo, reason: SessionEnd]
+}
+
+/** The sessions of a mount, for its owner: how many there are, and when one opens or ends. */
+export interface MountSessions extends Pick<EventEmitter<SessionEvents>, 'on' | 'once' | 'off'> {
+  /** How many sessions are open. */
+  readonly size: number
+  /** How many sessions may be open at once. */
+  readonly max: number
+}
+
+// Idle sessions are looked for this often in one idle timeout.
+const SWEEPS_PER_TIMEOUT = 4
+
+/** The sessions of one mount. One timer for all of them. */
+export class SessionManager extends EventEmitter<SessionEvents> implements MountSessions {
+  readonly #settings: SessionSettings
+  readonly #onFailure: (error: unknown, what: string) => void
+  readonly #now: () => number
+  readonly #sessions = new Map<string, Session>()
+  #sweeper: NodeJS.Timeout | undefined
+
+  /** @param onFailure Told when the event store or a listener fails. @param now The clock, in milliseconds. */
+  constructor (settings: SessionSettings, onFailure: (error: unknown, what: string) => void, now: () => number = Date.now) {
+    super()
+    this.#settings = settings
+    this.#onFailure = onFailure
+    this.#now = now
+  }
+
+  get size (): number { return this.#sessions.size }
+
+  get max (): number { return this.#settings.maxSessions }
+
+  /** The open sessions. */
+  [Symbol.iterator] (): Iterator<Session> {
+    return this.#sessions.values()
+  }
+
+  /** Opens a session; undefined when there are too many. */
+  open (protocolVersion: string, client: ClientIdentity): Session | undefined {
+    if (this.#sessions.size >= this.#settings.maxSessions) return undefined
+    const session = new Session(protocolVersion, client, this.#now(), this.#resumptionFor(protocolVersion))
+    this.#sessions.set(session.sessionId, session)
+    this.#tell('opened', session)
+    return session
+  }
+
+  /** Finds an open session. */
+  find (sessionId: string): Session | undefined {
+    return this.#sessions.get(sessionId)
+  }
+
+  /** Marks the end of a request, from which the session's idle time counts. */
+  settle (session: Session, id?: RequestId): void {
+    session.end(this.#now(), id)
+  }
+
+  /** Ends a session, if it is open. */
+  end (sessionId: string, reason: SessionEnd): void {
+    const session = this.#sessions.get(sessionId)
+    if (session === undefined) return
+    this.#sessions.delete(sessionId)
+    session.close(`the session was ${reason}`)
+    this.#forgetEvents(session)
+    this.#tell('ended', session, reason)
+  }
+
+  /** Begins to look for idle sessions. */
+  start (): void {
+    const { sessionIdleTimeout } = this.#settings
+    if (sessionIdleTimeout === 0) return
+    this.#sweeper = setInterval(() => this.sweep(), Math.ceil(sessionIdleTimeout / SWEEPS_PER_TIMEOUT))
+    this.#sweeper.unref()
+  }
+
+  /** Ends the sessions that have been idle for too long. */
+  sweep (): void {
+    const moment = this.#now() - this.#settings.sessionIdleTimeout
+    for (const [sessionId, session] of this.#sessions) {
+      if (session.isIdleSince(moment)) this.end(sessionId, 'idle')
+    }
+  }
+
+  /** Ends all sessions. */
+  stop (): void {
+    clearInterval(this.#sweeper)
+    for (const sessionId of this.#sessions.keys()) this.end(sessionId, 'closed')
+  }
+
+  #resumptionFor (protocolVersion: string): Resumption | undefined {
+    const { eventStore: store, retryInterval } = this.#settings
+    return store && { store, retryInterval, primes: hasPriming(protocolVersion), onFailure: this.#onFailure }
+  }
+
+  // A listener that throws must keep no session from opening, and no timer from ending it.
+  #tell<Name extends keyof SessionEvents> (name: Name, ...args: SessionEvents[Name]): void {
+    try {
+      this.emit<keyof SessionEvents>(name, ...args)
+    } catch (error) {
+      this.#onFailure(error, `a listener of '${name}'`)
+    }
+  }
+
+  #forgetEvents ({ sessionId, hasStreamed }: Session): void {
+    const { eventStore } = this.#settings
+    if (eventStore === undefined || !hasStreamed) return
+    // In a function of its own, so that a store that throws fails as one that rejects.
+    const forgotten = async (): Promise<void> => eventStore.forget(`${sessionId}.`)
+    forgotten().catch((error) => this.#onFailure(error, 'the event store'))
+  }
+}

@@ -1,0 +1,92 @@
+// The questions that a legacy session was asked and has not answered yet.
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { Question } from '../protocol/question.ts'
+import { encodeNotification } from '../protocol/envelope.ts'
+import { RpcError } from '../errors.ts'
+
+/** An answer as it was posted: `result` or `error`. */
+export interface Answer { readonly result?: unknown, readonly error?: unknown }
+
+interface Waiting {
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: Error) => void
+  /** Ends the waiting for time and signal. */
+  readonly settle: () => void
+}
+
+const CALL_ENDED = 'the call has ended'
+
+/** What a question is written to. */
+export interface QuestionSink { send (json: string): void }
+
+/** The questions that a session was asked. Ids are the session's own. */
+export class Questions {
+  readonly #waiting = new Map<string, Waiting>()
+  #asked = 0
+
+  get size (): number { return this.#waiting.size }
+
+  /**
+   * Asks, and comes to the client's result.
+   *
+   * @param timeout Milliseconds; 0 waits for ever.
+   * @param signal Aborted when nobody waits for the answer any more.
+   * @throws RpcError when the client answers with an error, or not in time, or goes away.
+   */
+  ask (sink: QuestionSink, question: Question, timeout: number, signal: AbortSignal): Promise<unknown> {
+    const id = `ask-${++this.#asked}`
+    const json = JSON.stringify({ jsonrpc: '2.0', id, ...question })
+    if (signal.aborted) return Promise.reject(notAnswered(question, CALL_ENDED))
+
+    return new Promise((resolve, reject) => {
+      const giveUp = (reason: string): void => {
+        this.#take(id)
+        sink.send(encodeNotification('notifications/cancelled', { requestId: id, reason }))
+        reject(notAnswered(question, reason))
+      }
+      const onAbort = (): void => giveUp(CALL_ENDED)
+      const timer = timeout === 0 ? undefined : setTimeout(giveUp, timeout, `no answer within ${timeout} ms`).unref()
+      const settle = (): void => { clearTimeout(timer); signal.removeEventListener('abort', onAbort) }
+      this.#waiting.set(id, { resolve, reject, settle })
+      signal.addEventListener('abort', onAbort)
+      sink.send(json)
+    })
+  }
+
+  /** Takes a posted answer; false when nothing was asked by that id, or it was answered before. */
+  answer (id: unknown, { result, error }: Answer): boolean {
+    const waiting = typeof id === 'string' ? this.#take(id) : undefined
+    if (waiting === undefined) return false
+    if (error === undefined) waiting.resolve(result)
+    else waiting.reject(toRpcError(error))
+    return true
+  }
+
+  /** Gives up all questions, because the session has ended. */
+  abandon (): void {
+    for (const [id, { reject }] of this.#waiting) {
+      this.#take(id)
+      reject(new RpcError(ErrorCode.InternalError, 'The session has ended'))
+    }
+  }
+
+  #take (id: string): Waiting | undefined {
+    const waiting = this.#waiting.get(id)
+    waiting?.settle()
+    this.#waiting.delete(id)
+    return waiting
+  }
+}
+
+function notAnswered ({ method }: Question, reason: string): RpcError {
+  return new RpcError(ErrorCode.InternalError, `${method} was not answered: ${reason}`)
+}
+
+function toRpcError (error: unknown): RpcError {
+  const { code, message, data } = Object(error) as { readonly code?: unknown, readonly message?: unknown, readonly data?: unknown }
+  return new RpcError(
+    Number.isInteger(code) ? Number(code) : ErrorCode.InternalError,
+    typeof message === 'string' ? message : 'The client answered with an error',
+    data
+  )
+}

@@ -1,0 +1,143 @@
+// A legacy session: what `initialize` negotiated, and what is going on in it.
+import { randomUUID } from 'node:crypto'
+import type { LogLevel } from '../protocol/log-level.ts'
+import type { RequestId } from '../protocol/message.ts'
+import type { ClientIdentity } from '../protocol/request-meta.ts'
+import type { Caller } from '../server/context.ts'
+import { EventStream, type Resumption } from './event-stream.ts'
+import { Questions, type Answer } from './questions.ts'
+
+/** A request being served, as its session sees it. */
+export interface Running {
+  /** Ends it without an answer. */
+  cancel (reason: string): void
+}
+
+// The stream that the client opens by GET has the first number, those of its requests the ones behind.
+const LISTENING = 0
+
+/** What `initialize` negotiated, found again by `Mcp-Session-Id`. What a session does not use, it does not hold. */
+export class Session implements Caller {
+  readonly era = 'legacy'
+  readonly sessionId: string = randomUUID()
+  readonly protocolVersion: string
+  readonly client: ClientIdentity
+  readonly #resumption: Resumption | undefined
+  // Until the client chooses a level it gets all (MCP 2025-11-25 logging, Setting Log Level).
+  #logLevel: LogLevel = 'debug'
+  #idleSince: number
+  #requests = 0
+  #streams: Map<string, EventStream> | undefined
+  #streamCount = LISTENING
+  #running: Map<RequestId, Running> | undefined
+  #questions: Questions | undefined
+  #subscriptions: Set<string> | undefined
+
+  /** @param resumption How streams are resumed; undefined where they are not. */
+  constructor (protocolVersion: string, client: ClientIdentity, now: number, resumption?: Resumption) {
+    this.protocolVersion = protocolVersion
+    this.client = client
+    this.#idleSince = now
+    this.#resumption = resumption
+  }
+
+  get logLevel (): LogLevel { return this.#logLevel }
+
+  setLogLevel (level: LogLevel): void {
+    this.#logLevel = level
+  }
+
+  /** A request begins: until it ends the session is not idle. */
+  begin (id?: RequestId, running?: Running): void {
+    this.#requests++
+    if (id === undefined || running === undefined) return
+    this.#running ??= new Map()
+    this.#running.set(id, running)
+  }
+
+  /** A request has ended. */
+  end (now: number, id?: RequestId): void {
+    this.#requests--
+    this.#idleSince = now
+    if (id !== undefined) this.#running?.delete(id)
+  }
+
+  /** Whether nothing has happened in the session since a moment, and nobody listens. */
+  isIdleSince (moment: number): boolean {
+    return this.#requests === 0 && this.#idleSince <= moment && this.listening?.isAttached !== true
+  }
+
+  /** Ends a running request without an answer, because the client wants none any more. */
+  cancel (id: unknown, reason: string): void {
+    // What is no id is the key of no request.
+    this.#running?.get(id as RequestId)?.cancel(reason)
+  }
+
+  /** The questions that the client was asked. */
+  get questions (): Questions {
+    this.#questions ??= new Questions()
+    return this.#questions
+  }
+
+  /** Takes an answer; one to a question that was never asked, or was answered before, is dropped. */
+  answer (id: RequestId, answer: Answer): void {
+    this.#questions?.answer(id, answer)
+  }
+
+  /** The resources whose changes the client wants to hear of. */
+  get subscriptions (): Set<string> {
+    this.#subscriptions ??= new Set()
+    return this.#subscriptions
+  }
+
+  /** Whether the client wants to hear of the changes of a resource. */
+  isSubscribed (uri: string): boolean {
+    return this.#subscriptions?.has(uri) === true
+  }
+
+  /** Whether streams go on without a connection. */
+  get isResumable (): boolean { return this.#resumption !== undefined }
+
+  /** The stream that the client has opened by GET, if it has. */
+  get listening (): EventStream | undefined {
+    return this.#streams?.get(`${this.sessionId}.${LISTENING}`)
+  }
+
+  /** The stream of a GET; the same one each time. */
+  listen (): EventStream {
+    return this.listening ?? this.#addStream(LISTENING)
+  }
+
+  /** A stream for the reply to a request. */
+  openStream (): EventStream {
+    return this.#addStream(++this.#streamCount)
+  }
+
+  /** Whether there has been any stream. */
+  get hasStreamed (): boolean { return this.#streams !== undefined }
+
+  /** Finds a stream of the session, be it that only the store knows of it; whether there was one shows when it is resumed. */
+  findStream (streamId: string): EventStream {
+    return this.#streams?.get(streamId) ?? EventStream.recall(streamId, this.#resumption)
+  }
+
+  /** Ends a stream; what it sent stays in the store for a client that missed it. */
+  async endStream (stream: EventStream): Promise<void> {
+    await stream.end()
+    this.#streams?.delete(stream.id)
+  }
+
+  /** Ends all that is going on, because the session has ended. */
+  close (reason: string): void {
+    for (const running of this.#running?.values() ?? []) running.cancel(reason)
+    this.#questions?.abandon()
+    for (const stream of this.#streams?.values() ?? []) this.endStream(stream)
+  }
+
+  #addStream (number: number): EventStream {
+    const stream = new EventStream(`${this.sessionId}.${number}`, this.#resumption)
+    this.#streams ??= new Map()
+    this.#streams.set(stream.id, stream)
+    return stream
+  }
+}

@@ -1,0 +1,138 @@
+// An app with one mount, a definition to mount, and the requests that tests send.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Fastify, { type FastifyInstance, type FastifyServerOptions, type LightMyRequestResponse } from 'fastify'
+import type { Test } from 'tap'
+import mcpPlugin, { McpServer, Type, type McpMountOptions } from '../lib/index.ts'
+
+/** One line of the app's log. */
+export interface LogLine { readonly [key: string]: unknown }
+
+/** What {@link createApp} makes. */
+export interface TestApp {
+  readonly app: FastifyInstance
+  readonly server: McpServer
+  readonly logLines: readonly LogLine[]
+}
+
+/** The options of the one mount; without a server it gets {@link createServer}'s. */
+export type AppOptions = Partial<Omit<McpMountOptions, 'server'>> & { readonly server?: McpServer }
+
+type Headers = Readonly<Record<string, string>>
+
+/** A POST as {@link FastifyInstance.inject} takes it. */
+export interface Post {
+  readonly method: 'POST'
+  readonly url: string
+  readonly headers: Headers
+  readonly payload: string
+}
+
+/** What a request is sent with, apart from its method and parameters. */
+export interface Envelope {
+  readonly id?: unknown
+  readonly url?: string
+  readonly headers?: Headers
+  readonly meta?: object
+}
+
+export const MODERN_META = Object.freeze({
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientCapabilities': {}
+})
+
+/** What a modern result of {@link createServer} says of the server. */
+export const SERVER_META = Object.freeze({ 'io.modelcontextprotocol/serverInfo': { name: 'Notes', version: '1.0.0' } })
+
+export const JSON_AND_SSE = Object.freeze({ accept: 'application/json, text/event-stream' })
+
+/** A definition with a tool that answers at once. */
+export function createServer (name = 'Notes'): McpServer {
+  const server = new McpServer({ name, version: '1.0.0' })
+  server.registerTool('echo', { inputSchema: Type.Object({ text: Type.String() }) }, ({ text }) => text)
+  return server
+}
+
+/** A Fastify app that is closed when the test ends, and whatever it logs. */
+export function createHost (t: Test, options: FastifyServerOptions = {}): { readonly app: FastifyInstance, readonly logLines: LogLine[] } {
+  const logLines: LogLine[] = []
+  const stream = { write (line: string) { logLines.push(JSON.parse(line)) } }
+  const app = Fastify({ logger: { level: 'info', stream }, ...options })
+  t.teardown(() => app.close())
+  return { app, logLines }
+}
+
+/** Where an app may listen on a socket file: the path of one is at most 107 bytes, and that of a test's own directory may be longer. */
+export function createSocketPath (t: Test): string {
+  const directory = mkdtempSync(join(tmpdir(), 'mcp-'))
+  t.teardown(() => rmSync(directory, { recursive: true }))
+  return join(directory, 'app.sock')
+}
+
+/** Registers a mount and waits until it is. */
+export async function mount (app: FastifyInstance, options: McpMountOptions): Promise<void> {
+  await app.register(mcpPlugin, options)
+}
+
+/** An app with one mount. */
+export async function createApp (t: Test, options: AppOptions = {}): Promise<TestApp> {
+  const { app, logLines } = createHost(t)
+  const server = options.server ?? createServer()
+  await app.register(mcpPlugin, { ...options, server })
+  await app.ready()
+  return { app, server, logLines }
+}
+
+/** A request of the modern era. */
+export function modern (method: string, params: object = {}, { id = 1, url = '/mcp', headers = {}, meta = {} }: Envelope = {}): Post {
+  return {
+    method: 'POST',
+    url,
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json',
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': method,
+      ...mirrorName(params),
+      ...headers
+    },
+    payload: JSON.stringify({ jsonrpc: '2.0', id, method, params: { ...params, _meta: { ...MODERN_META, ...meta } } })
+  }
+}
+
+/** A call of a tool in the modern era. */
+export function modernCall (name: string, args: object = {}, envelope: Envelope = {}): Post {
+  return modern('tools/call', { name, arguments: args }, envelope)
+}
+
+function mirrorName (params: { readonly name?: unknown, readonly uri?: unknown }): Headers {
+  const name = params.name ?? params.uri
+  return typeof name === 'string' ? { 'mcp-name': name } : {}
+}
+
+/** A request of the legacy era. */
+export function legacy (method: string, params: object = {}, { id = 1, url = '/mcp', headers = {} }: Envelope = {}): Post {
+  return { method: 'POST', url, headers: { 'content-type': 'application/json', ...headers }, payload: JSON.stringify({ jsonrpc: '2.0', id, method, params }) }
+}
+
+/** `initialize` by a client of some legacy revision. */
+export function initialize (protocolVersion = '2025-11-25', envelope: Envelope = {}): Post {
+  return legacy('initialize', { protocolVersion, capabilities: {}, clientInfo: { name: 'test', version: '1' } }, envelope)
+}
+
+/** Opens a session; the header that continues it. */
+export async function openSession (app: FastifyInstance, protocolVersion = '2025-11-25', envelope: Envelope = {}): Promise<Headers> {
+  const response = await app.inject(initialize(protocolVersion, envelope))
+  return { 'mcp-session-id': String(response.headers['mcp-session-id']) }
+}
+
+/** POSTs a body as it is, or as JSON. */
+export function post (app: FastifyInstance, body: unknown, headers: Headers = {}): Promise<LightMyRequestResponse> {
+  return app.inject({
+    method: 'POST',
+    url: '/mcp',
+    headers: { 'content-type': 'application/json', ...headers },
+    payload: typeof body === 'string' ? body : JSON.stringify(body)
+  })
+}

@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { run } from './examples/child.ts'
+import { problemsOf } from './examples/type-check.ts'
+
+// Every page is run in a process of its own.
+t.setTimeout(180_000)
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
+
+function blocksOf (page: string): string[] {
+  const text = readFileSync(join(root, 'docs', page), 'utf8')
+  return [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = '']) => code)
+}
+
+for (const page of pages) {
+  const blocks = blocksOf(page)
+
+  t.test(`the code of ${page} has the types that it needs, and runs`, async (t) => {
+    const names = blocks.map((_code, index) => `${basename(page, '.md')}-${index + 1}.ts`)
+    const directory = t.testdir(Object.fromEntries(names.map((name, index) => [name, `${blocks[index]}\nexport {}\nconsole.log('ran')\nprocess.exit()\n`])))
+    const files = names.map((name) => join(directory, name))
+
+    t.same(problemsOf(files), [])
+
+    for (const file of files) {
+      const { ended } = await run(t, file, { cwd: directory, until: { line: /^ran$/, times: 1 } })
+      t.same(await ended, { code: 0, signal: null }, basename(file))
+    }
+  })
+}
+
+t.test('every page is linked from the README', async (t) => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+
+  t.same(pages.filter((page) => !readme.includes(`docs/${page}`)), [])
+})

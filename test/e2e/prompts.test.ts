@@ -1,0 +1,72 @@
+import t from 'tap'
+import { clientKinds, failureOf } from './clients.ts'
+import { connectToEverything } from './fixture.ts'
+
+for (const kind of clientKinds) {
+  t.test(`${kind.title} has a prompt rendered with its arguments`, async (t) => {
+    const client = await connectToEverything(t, kind)
+
+    const { description, messages } = await client.getPrompt('translate', { text: 'Grüezi', language: 'greek' })
+
+    t.equal(description, 'Translates a text.')
+    t.strictSame(messages, [{ role: 'user', content: { type: 'text', text: 'Translate to greek: Grüezi' } }])
+  })
+
+  t.test(`${kind.title} gets a prompt of several messages`, async (t) => {
+    const client = await connectToEverything(t, kind)
+
+    const { messages } = await client.getPrompt('interview')
+
+    t.strictSame(messages, [
+      { role: 'user', content: { type: 'text', text: 'Ask me something.' } },
+      { role: 'assistant', content: { type: 'text', text: 'What is your quest?' } }
+    ])
+  })
+
+  t.test(`${kind.title} may leave all arguments of a prompt out that needs none`, async (t) => {
+    const client = await connectToEverything(t, kind)
+
+    const { messages } = await client.getPrompt('farewell')
+
+    t.strictSame(messages, [{ role: 'user', content: { type: 'text', text: 'Part with friend.' } }])
+  })
+
+  t.test(`${kind.title} gets a protocol error for a missing argument and for an unknown prompt`, async (t) => {
+    const client = await connectToEverything(t, kind)
+
+    const missing = await failureOf(client.getPrompt('translate', { text: 'Grüezi' }))
+    const unknown = await failureOf(client.getPrompt('recite'))
+
+    t.match(missing, { code: -32602, message: /^Invalid arguments for prompt translate: .*language/ })
+    t.match(unknown, { code: -32602, message: 'Unknown prompt: recite' })
+  })
+
+  t.test(`${kind.title} has an argument of a prompt completed, by what is typed and what was chosen before`, async (t) => {
+    const client = await connectToEverything(t, kind)
+    const ref = { type: 'ref/prompt' as const, name: 'translate' }
+
+    const typed = await client.complete(ref, { name: 'language', value: 'g' })
+    const chosen = await client.complete(ref, { name: 'language', value: 'g' }, { from: 'german' })
+    const none = await client.complete(ref, { name: 'text', value: 'g' })
+
+    t.strictSame(typed['completion'], { values: ['german', 'greek'], total: 2, hasMore: false })
+    t.strictSame(chosen['completion'], { values: ['greek'], total: 1, hasMore: false })
+    t.strictSame(none['completion'], { values: [], hasMore: false })
+  })
+
+  t.test(`${kind.title} has a variable of a resource template completed`, async (t) => {
+    const client = await connectToEverything(t, kind)
+
+    const answer = await client.complete({ type: 'ref/resource', uri: 'city://{name}' }, { name: 'name', value: 'Ber' })
+
+    t.strictSame(answer['completion'], { values: ['Bergen', 'Berlin', 'Bern'], total: 3, hasMore: false })
+  })
+
+  t.test(`${kind.title} gets a protocol error for the completion of what does not exist`, async (t) => {
+    const client = await connectToEverything(t, kind)
+
+    const failure = await failureOf(client.complete({ type: 'ref/prompt', name: 'recite' }, { name: 'a', value: '' }))
+
+    t.match(failure, { code: -32602, message: /'ref' names no prompt/ })
+  })
+}

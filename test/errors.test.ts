@@ -1,0 +1,63 @@
+import t from 'tap'
+import * as errors from '../lib/errors.ts'
+import mcpPlugin, { McpServer, RpcError, ToolError, type McpMountOptions } from '../lib/index.ts'
+import { createHost, createServer, modern, modernCall, mount } from './app.ts'
+
+// What throws each code; the names must be those that errors.ts exports.
+const THROWERS: { readonly [code: string]: () => unknown } = {
+  MCP_ERR_INVALID_OPTION: () => register({ server: createServer(), path: 'mcp' }),
+  // The wrong type is what the test is about.
+  MCP_ERR_INVALID_SERVER: () => register({ server: 'Notes' } as unknown as McpMountOptions),
+  MCP_ERR_DUPLICATE_MOUNT: () => register({ server: createServer(), path: '/a' }, { server: createServer(), path: '/b' }),
+  MCP_ERR_DUPLICATE_ENDPOINT: () => register({ server: createServer('A') }, { server: createServer('B') }),
+  MCP_ERR_UNKNOWN_MOUNT: async () => (await register({ server: createServer() })).mcp.get('Tasks'),
+  MCP_ERR_INVALID_DEFINITION: () => new McpServer({ name: '', version: '' }),
+  MCP_ERR_DUPLICATE_DEFINITION: () => createServer().registerTool('echo', {}, () => 'again'),
+  MCP_ERR_INVALID_SCHEMA: () => createServer().registerTool('other', { inputSchema: { type: 'string' } }, () => 'no')
+}
+
+async function register (...mounts: readonly McpMountOptions[]) {
+  const { app } = createHost(t)
+  for (const options of mounts) await mount(app, options)
+  return app
+}
+
+t.test('every coded error is thrown by something, with a message that fills its blanks', async (t) => {
+  const codes = Object.keys(errors).filter((name) => name.startsWith('MCP_ERR_'))
+
+  t.same(Object.keys(THROWERS).sort(), codes.sort())
+  for (const [code, thrower] of Object.entries(THROWERS)) {
+    await t.rejects(async () => { await thrower() }, { code, message: /^[^%]+$/ }, code)
+  }
+})
+
+t.test('coded errors name their code and are errors of the app, not of a request', async (t) => {
+  for (const [code, thrower] of Object.entries(THROWERS)) {
+    const error = await Promise.resolve().then(thrower).catch((error: unknown) => error)
+
+    t.match(error, { statusCode: 500, code })
+    t.ok(error instanceof Error)
+    t.match(String(error), code)
+  }
+})
+
+t.test('an RpcError carries its code, message and data', async (t) => {
+  const error = new RpcError(-32602, 'No such note', { id: 7 })
+
+  t.ok(error instanceof Error)
+  t.match(error, { name: 'RpcError', code: -32602, message: 'No such note', data: { id: 7 } })
+})
+
+t.test('a ToolError becomes a result that the model sees', async (t) => {
+  const { app } = createHost(t)
+  const server = createServer()
+  server.registerTool('fail', {}, () => { throw new ToolError('The date must lie in the future') })
+  app.register(mcpPlugin, { server })
+
+  const response = await app.inject(modernCall('fail'))
+
+  t.equal(new ToolError('a').name, 'ToolError')
+  t.equal(response.statusCode, 200)
+  t.match(response.json().result, { isError: true, content: [{ type: 'text', text: 'The date must lie in the future' }] })
+  t.equal((await app.inject(modern('tools/list'))).statusCode, 200)
+})

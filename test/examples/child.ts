@@ -1,0 +1,73 @@
+// Programs that serve, run as a user runs them: in a process of their own.
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** How a process ended. */
+export interface Ending { readonly code: number | null, readonly signal: NodeJS.Signals | null }
+
+/** How a program is run. */
+export interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv
+  /** @default the project's root */
+  readonly cwd?: string
+  /** Waits until so many lines of its output match. */
+  readonly until: { readonly line: RegExp, readonly times: number }
+}
+
+/** A program that has printed what was waited for. */
+export interface Running {
+  /** What it has printed so far, by lines. */
+  readonly lines: readonly string[]
+  /** Settles when it has ended, by itself or not. */
+  readonly ended: Promise<Ending>
+  /** Asks it to end, and waits until it has. */
+  stop (signal?: NodeJS.Signals): Promise<Ending>
+}
+
+/**
+ * Runs a TypeScript file, which may import the package by its name, until it has printed certain lines. It ends with the
+ * test at the latest.
+ *
+ * @throws Error with all output when the program ends before.
+ */
+export async function run (t: Test, file: string, { env, cwd = root, until }: RunOptions): Promise<Running> {
+  const child = spawn(process.execPath, ['--import', 'tsx', file], {
+    cwd,
+    env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.json'), ...env },
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+  const ended = new Promise<Ending>((resolve) => child.once('close', (code, signal) => resolve({ code, signal })))
+  const stop = (signal: NodeJS.Signals = 'SIGTERM'): Promise<Ending> => {
+    child.kill(signal)
+    return ended
+  }
+  t.teardown(() => stop('SIGKILL'))
+
+  const lines: string[] = []
+  createInterface({ input: child.stderr }).on('line', (line) => lines.push(line))
+  await new Promise<void>((resolve, reject) => {
+    let missing = until.times
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.push(line)
+      if (until.line.test(line) && --missing === 0) resolve()
+    })
+    ended.then(() => reject(new Error(`${file} ended too soon:\n${lines.join('\n')}`)))
+  })
+  return { lines, ended, stop }
+}
+
+/** Runs a command line in a shell, and comes to what it prints. */
+export function runInShell (command: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, { shell: true, stdio: ['ignore', 'pipe', 'ignore'] })
+    let output = ''
+    child.stdout.on('data', (chunk) => { output += chunk })
+    child.once('error', reject)
+    child.once('close', (code) => code === 0 ? resolve(output) : reject(new Error(`exit code ${code}: ${command}`)))
+  })
+}

@@ -1,0 +1,64 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { parseBody, RefusalError } from '../../lib/http/body.ts'
+
+const PARSE_ERROR = { kind: 'refusal', status: 400, code: -32700, message: 'Parse error: the body is not valid JSON', id: null }
+const FORBIDDEN_KEYS = { kind: 'refusal', status: 400, code: -32600, message: "Invalid Request: the keys '__proto__' and 'constructor.prototype' are not allowed" }
+
+function refusalOf (text: string, maxDepth = 1000): unknown {
+  try {
+    return parseBody(text, maxDepth)
+  } catch (error) {
+    return error instanceof RefusalError ? error.refusal : error
+  }
+}
+
+function nest (depth: number, opening = '[', closing = ']'): string {
+  return opening.repeat(depth) + closing.repeat(depth)
+}
+
+t.test('any JSON is parsed as JSON.parse does', async () => {
+  fc.assert(fc.property(fc.json(), (text) => {
+    const expected = JSON.parse(text)
+    const parsed = refusalOf(text)
+    // Property names that fast-check likes to try are refused.
+    return /__proto__|constructor/.test(text) || JSON.stringify(parsed) === JSON.stringify(expected)
+  }))
+})
+
+t.test('text that is no JSON is a parse error', async (t) => {
+  for (const text of ['{', 'nope', '{"a":1}{', "{'a':1}", '[1,]', '\0', '"\\u12"', '{"__proto__":']) t.same(refusalOf(text), PARSE_ERROR, text)
+})
+
+t.test('an empty body is a parse error that says so', async (t) => {
+  t.same(refusalOf(''), { ...PARSE_ERROR, message: 'Parse error: the body is empty' })
+})
+
+t.test('a key that reaches a prototype is refused, however it is spelt', async (t) => {
+  t.same(refusalOf('{"id":4,"__proto__":{}}'), { ...FORBIDDEN_KEYS, id: 4 })
+  t.same(refusalOf('{"id":"a","params":{"\\u005f_proto__":1}}'), { ...FORBIDDEN_KEYS, id: 'a' })
+  t.same(refusalOf('{"id":1.5,"params":{"constructor":{"prototype":{}}}}'), { ...FORBIDDEN_KEYS, id: null })
+  t.same(refusalOf('[{"__proto__":{}}]'), { ...FORBIDDEN_KEYS, id: null })
+})
+
+t.test('those words as values, or a constructor without prototype, do no harm', async (t) => {
+  t.same(parseBody('{"a":"__proto__","constructor":1}', 10), { a: '__proto__', constructor: 1 })
+})
+
+t.test('as many levels as allowed pass, one more is refused with the id that could be read', async (t) => {
+  t.same(parseBody(nest(3), 3), [[[]]])
+  t.same(refusalOf(nest(4), 3), { kind: 'refusal', status: 400, code: -32600, message: 'Invalid Request: nested deeper than 3 levels', id: null })
+  t.same(refusalOf('{"id":9,"params":{"a":{"b":{}}}}', 3), { kind: 'refusal', status: 400, code: -32600, message: 'Invalid Request: nested deeper than 3 levels', id: 9 })
+})
+
+t.test('100,000 levels are refused and the stack survives', async (t) => {
+  for (const text of [nest(100_000), nest(100_000, '{"a":', '}').replace('}', '1}')]) {
+    t.same(refusalOf(text), { kind: 'refusal', status: 400, code: -32600, message: 'Invalid Request: nested deeper than 1000 levels', id: null })
+  }
+})
+
+t.test('brackets side by side or inside strings are no nesting', async (t) => {
+  t.same(parseBody('[[],[],[],[],[]]', 2), [[], [], [], [], []])
+  t.same(parseBody('["[[[[[[","{{\\"{{{\\\\","]]"]', 1), ['[[[[[[', '{{"{{{\\', ']]'])
+  t.same(parseBody('{"[[[":"\\\\","{{{":[]}', 2), { '[[[': '\\', '{{{': [] })
+})

@@ -1,0 +1,260 @@
+import { once } from 'node:events'
+import { get } from 'node:http'
+import t, { type Test } from 'tap'
+import mcpPlugin, { createMemoryEventStore, type EventStore } from '../../lib/index.ts'
+import type { Session } from '../../lib/session/session.ts'
+import { createApp, createHost, createServer, initialize, legacy, openSession, post, type AppOptions } from '../app.ts'
+import { collectFrames, createGate, frameOf, frameWithId, listen, openGet, readFrames, until } from '../stream.ts'
+
+const STREAM = { accept: 'text/event-stream' }
+const NOT_RESUMABLE = {
+  jsonrpc: '2.0',
+  id: null,
+  error: { code: -32600, message: 'Invalid Last-Event-ID: no event of this session, or what came behind it is no longer kept; send the request again' }
+}
+
+async function createListening (t: Test, options: AppOptions = {}) {
+  const { app, logLines } = await createApp(t, options)
+  const address = await listen(app)
+  const mount = app.mcp.get('Notes')
+  const open = async (revision?: string): Promise<{ headers: Record<string, string>, session: Session }> => {
+    const headers = await openSession(app, revision)
+    const session = mount.sessionManager.find(String(headers['mcp-session-id']))
+    if (session === undefined) throw new Error('no session')
+    return { headers, session }
+  }
+  return { app, logLines, address, mount, open }
+}
+
+t.test('a GET opens at once, and what is sent on it arrives', async (t) => {
+  const { address, mount, open } = await createListening(t)
+  const { headers, session } = await open()
+
+  const response = await openGet(address, headers)
+  const frames = readFrames(response)
+  const first = (await frames.next()).value
+  session.listening?.send('{"a":1}')
+
+  t.equal(response.status, 200)
+  t.match(Object.fromEntries(response.headers), { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' })
+  t.equal(first, ': open')
+  t.equal((await frames.next()).value, frameOf({ a: 1 }))
+  t.equal(mount.stats().streams, 1)
+})
+
+t.test('without a header and with a wildcard a client takes a stream; one that takes none gets 406', async (t) => {
+  const { app, address, open } = await createListening(t)
+  const { headers } = await open()
+
+  for (const accept of ['*/*', 'text/event-stream, application/json', 'text/*']) t.equal((await openGet(address, { ...headers, accept })).status, 200)
+  for (const accept of ['application/json', 'text/html']) {
+    const response = await app.inject({ url: '/mcp', headers: { ...headers, accept } })
+
+    t.equal(response.statusCode, 406)
+    t.same(response.json(), { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'Not Acceptable: accept text/event-stream' } })
+  }
+})
+
+t.test('a GET needs a session and a revision that is served', async (t) => {
+  const { app, open } = await createListening(t)
+  const { headers } = await open()
+
+  const without = await app.inject({ url: '/mcp', headers: STREAM })
+  const unknown = await app.inject({ url: '/mcp', headers: { ...STREAM, 'mcp-session-id': 'unknown' } })
+  const revision = await app.inject({ url: '/mcp', headers: { ...STREAM, ...headers, 'mcp-protocol-version': '1999-01-01' } })
+
+  t.equal(without.statusCode, 400)
+  t.match(without.json(), { id: null, error: { message: /^Mcp-Session-Id header is required/ } })
+  t.equal(unknown.statusCode, 404)
+  t.match(unknown.json(), { id: null, error: { message: /^Session not found/ } })
+  t.equal(revision.statusCode, 400)
+  t.match(revision.json(), { error: { code: -32022 } })
+})
+
+t.test('where nothing could be streamed, or to nobody, GET is not allowed', async (t) => {
+  for (const [options, allow] of [[{ jsonResponse: true }, 'POST, DELETE'], [{ stateless: true }, 'POST'], [{ legacy: false }, 'POST']] as const) {
+    const { app } = await createApp(t, options)
+
+    const response = await app.inject({ url: '/mcp', headers: STREAM })
+
+    t.equal(response.statusCode, 405)
+    t.equal(response.headers.allow, allow)
+  }
+})
+
+t.test('a newer GET takes the place of the older one, which ends', async (t) => {
+  const { address, mount, open } = await createListening(t)
+  const { headers, session } = await open()
+  const older = await openGet(address, headers)
+
+  const newer = readFrames(await openGet(address, headers))
+  session.listening?.send('{}')
+
+  t.same(await collectFrames(older), [': open'])
+  t.same([(await newer.next()).value, (await newer.next()).value], [': open', frameOf({})])
+  t.equal(mount.stats().streams, 1)
+})
+
+t.test('a session is not idle while its client listens, and is from then on', async (t) => {
+  const { address, mount, open } = await createListening(t)
+  const { headers, session } = await open()
+  const sent = get(`${address}/mcp`, { headers: { ...STREAM, ...headers }, agent: false })
+  sent.on('error', () => {})
+  await once(sent, 'response')
+
+  const during = session.isIdleSince(Infinity)
+  sent.destroy()
+  await until(() => mount.stats().streams === 0)
+
+  t.notOk(during)
+  t.ok(session.isIdleSince(Infinity))
+})
+
+t.test('a DELETE ends the stream of a GET', async (t) => {
+  const { app, address, open } = await createListening(t)
+  const { headers } = await open()
+  const response = await openGet(address, headers)
+
+  await app.inject({ method: 'DELETE', url: '/mcp', headers })
+
+  t.same(await collectFrames(response), [': open'])
+})
+
+t.test('closing the app ends the stream of a GET', async (t) => {
+  const { app, address, open } = await createListening(t)
+  const { headers } = await open()
+  const response = await openGet(address, headers)
+
+  await app.close()
+
+  t.same(await collectFrames(response), [': open'])
+})
+
+t.test('without an event store Last-Event-ID is passed over', async (t) => {
+  const { address, open } = await createListening(t)
+  const { headers } = await open()
+
+  const frames = readFrames(await openGet(address, { ...headers, 'last-event-id': 'anything' }))
+
+  t.equal((await frames.next()).value, ': open')
+})
+
+t.test('a client of 2025-11-25 is primed, an earlier one is not', async (t) => {
+  const { address, open } = await createListening(t, { eventStore: createMemoryEventStore(), retryInterval: 250 })
+  const newest = await open()
+  const earlier = await open('2025-06-18')
+
+  const primed = readFrames(await openGet(address, newest.headers))
+  const unprimed = readFrames(await openGet(address, earlier.headers))
+  earlier.session.listening?.send('{}')
+
+  t.same([(await primed.next()).value, (await primed.next()).value], [': open', `id: ${newest.session.sessionId}.0.0\nretry: 250\ndata: `])
+  t.same([(await unprimed.next()).value, (await unprimed.next()).value], [': open', frameWithId(`${earlier.session.sessionId}.0.1`, {})])
+})
+
+t.test('a client that comes back to its GET stream gets what it missed and then what is new', async (t) => {
+  const { address, mount, open } = await createListening(t, { eventStore: createMemoryEventStore() })
+  const { headers, session } = await open()
+  const idOf = (seq: number): string => `${session.sessionId}.0.${seq}`
+  const first = await openGet(address, headers)
+  for (const n of [1, 2, 3]) session.listening?.send(JSON.stringify({ n }))
+
+  const frames = readFrames(await openGet(address, { ...headers, 'last-event-id': idOf(1) }))
+  const missed = [(await frames.next()).value, (await frames.next()).value, (await frames.next()).value]
+  session.listening?.send('{"n":4}')
+
+  t.same(missed, [': open', frameWithId(idOf(2), { n: 2 }), frameWithId(idOf(3), { n: 3 })])
+  t.equal((await frames.next()).value, frameWithId(idOf(4), { n: 4 }))
+  t.equal((await collectFrames(first)).length, 5, 'the older one has ended')
+  t.equal(mount.stats().streams, 1)
+})
+
+t.test('a Last-Event-ID that is malformed, foreign, of the future or no longer kept gets 400', async (t) => {
+  const clock = { now: 0 }
+  const { app, address, open } = await createListening(t, { eventStore: createMemoryEventStore({ maxAge: 1000 }, () => clock.now) })
+  const mine = await open()
+  const other = await open()
+  await openGet(address, mine.headers)
+  await openGet(address, other.headers)
+  for (const { session } of [mine, other]) for (const n of [1, 2]) session.listening?.send(JSON.stringify({ n }))
+  const { sessionId } = mine.session
+  await new Promise(setImmediate)
+
+  clock.now = 1000
+  for (const id of ['', 'x', `${sessionId}`, `${sessionId}.0`, `${sessionId}.0.x`, `${sessionId}.0.-1`, `${sessionId}.0.1.1`, `${sessionId}.0.3`, `${sessionId}.7.1`, `${sessionId}.0.1`, `${other.session.sessionId}.0.1`]) {
+    const response = await app.inject({ url: '/mcp', headers: { ...STREAM, ...mine.headers, 'last-event-id': id } })
+
+    t.equal(response.statusCode, 400, id)
+    t.same(response.json(), NOT_RESUMABLE)
+  }
+})
+
+t.test('what refuses a GET goes well with a hook of the app that takes its time', async (t) => {
+  const { app, logLines } = createHost(t)
+  app.addHook('onSend', async () => { await new Promise(setImmediate) })
+  app.register(mcpPlugin, { server: createServer() })
+
+  const refused = await app.inject({ url: '/mcp', headers: STREAM })
+  const address = await listen(app)
+  const opened = await openGet(address, await openSession(app))
+
+  t.equal(refused.statusCode, 400)
+  t.equal(opened.status, 200)
+  t.notOk(logLines.some(({ level }) => Number(level) >= 40))
+})
+
+t.test('a store that fails leaves no way back, is logged and harms no one', async (t) => {
+  const error = new Error('no disk')
+  const failing: EventStore[] = [
+    { append () { throw error }, read () { throw error }, forget () { throw error } },
+    { append: async () => { throw error }, read: async () => { throw error }, forget: async () => { throw error } }
+  ]
+  for (const eventStore of failing) {
+    const { app, logLines, address, open } = await createListening(t, { eventStore })
+    const { headers, session } = await open()
+    const frames = readFrames(await openGet(address, headers))
+    session.listening?.send('{}')
+
+    const refused = await app.inject({ url: '/mcp', headers: { ...STREAM, ...headers, 'last-event-id': `${session.sessionId}.0.0` } })
+    const seen = [(await frames.next()).value, (await frames.next()).value, (await frames.next()).value]
+    await app.inject({ method: 'DELETE', url: '/mcp', headers })
+
+    t.equal(refused.statusCode, 400)
+    t.same(seen.slice(2), [frameWithId(`${session.sessionId}.0.1`, {})])
+    t.match(logLines.filter(({ level }) => level === 50), ['append', 'read', 'forget'].map(() => ({ msg: 'the event store failed', mcp: 'Notes', err: { message: 'no disk' } })))
+    t.equal((await app.inject(initialize())).statusCode, 200)
+  }
+})
+
+t.test('a session that ends while its client is being led back ends that, too', async (t) => {
+  const reading = createGate()
+  const gate = createGate()
+  const kept = createMemoryEventStore()
+  const { app, address, mount, open } = await createListening(t, { eventStore: { ...kept, read: async (...args) => { reading.open(); await gate.promise; return kept.read(...args) } } })
+  const { headers, session } = await open()
+  await openGet(address, headers)
+  session.listening?.send('{}')
+
+  const resumed = openGet(address, { ...headers, 'last-event-id': `${session.sessionId}.0.0` })
+  await reading.promise
+  await app.inject({ method: 'DELETE', url: '/mcp', headers })
+  gate.open()
+
+  t.equal((await resumed).status, 400)
+  t.match(mount.stats(), { sessions: 0, exchanges: 0 })
+})
+
+t.test('a notification to a session that listens does not reach another', async (t) => {
+  const { app, address, open } = await createListening(t)
+  const [mine, other] = [await open(), await open()]
+  const streams = [readFrames(await openGet(address, mine.headers)), readFrames(await openGet(address, other.headers))] as const
+
+  mine.session.listening?.send('{"to":"me"}')
+  other.session.listening?.send('{"to":"other"}')
+  await post(app, { jsonrpc: '2.0', method: 'notifications/initialized' }, mine.headers)
+  await app.inject(legacy('ping', {}, { headers: mine.headers }))
+
+  for (const stream of streams) await stream.next()
+  t.equal((await streams[0].next()).value, frameOf({ to: 'me' }))
+  t.equal((await streams[1].next()).value, frameOf({ to: 'other' }))
+})

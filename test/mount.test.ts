@@ -1,0 +1,113 @@
+import { networkInterfaces } from 'node:os'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import Fastify, { type FastifyListenOptions } from 'fastify'
+import t, { type Test } from 'tap'
+import mcpPlugin, { McpServer, RpcError, Type } from '../lib/index.ts'
+import { createApp, createServer, createSocketPath, initialize, modernCall, type AppOptions } from './app.ts'
+import { createGate, listen, send } from './stream.ts'
+
+const hasIpv6 = Object.values(networkInterfaces()).flat().some((address) => address?.address === '::1')
+
+async function urlOf (t: Test, options: AppOptions, listenOptions?: FastifyListenOptions): Promise<string> {
+  const { app } = await createApp(t, options)
+  if (listenOptions !== undefined) await app.listen(listenOptions)
+  return app.mcp.get('Notes').url.replace(/:\d+\//, ':PORT/')
+}
+
+t.test('the url is the path alone until the app listens', async (t) => {
+  t.equal(await urlOf(t, {}), '/mcp')
+  t.equal(await urlOf(t, { path: '/' }), '/')
+  t.equal(await urlOf(t, { prefix: '/notes', path: '/' }), '/notes')
+})
+
+t.test('the url names the address that the app listens on', async (t) => {
+  t.equal(await urlOf(t, { prefix: '/notes' }, { port: 0, host: '127.0.0.1' }), 'http://127.0.0.1:PORT/notes/mcp')
+})
+
+t.test('the url has an IPv6 address in brackets', { skip: !hasIpv6 }, async (t) => {
+  t.equal(await urlOf(t, {}, { port: 0, host: '::1' }), 'http://[::1]:PORT/mcp')
+  t.equal(await urlOf(t, {}, { port: 0, host: '::' }), 'http://localhost:PORT/mcp')
+})
+
+t.test('an address that stands for all of a machine is given as localhost', async (t) => {
+  t.equal(await urlOf(t, {}, { port: 0, host: '0.0.0.0' }), 'http://localhost:PORT/mcp')
+})
+
+t.test('publicUrl goes before the address, with its path and without a slash too many', async (t) => {
+  t.equal(await urlOf(t, { publicUrl: 'https://api.example.com' }), 'https://api.example.com/mcp')
+  t.equal(await urlOf(t, { publicUrl: 'https://api.example.com/base/' }, { port: 0, host: '127.0.0.1' }), 'https://api.example.com/base/mcp')
+})
+
+t.test('an app that listens on a socket file has no url but the path', async (t) => {
+  t.equal(await urlOf(t, {}, { path: createSocketPath(t) }), '/mcp')
+})
+
+t.test('an app that listens by TLS has an https url', async (t) => {
+  const app = Fastify({ https: {} })
+  t.teardown(() => app.close())
+  app.register(mcpPlugin, { server: createServer() })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+
+  t.match(app.mcp.get('Notes').url, /^https:\/\/127\.0\.0\.1:\d+\/mcp$/)
+})
+
+t.test('a mount tells what it serves and how busy it is', async (t) => {
+  const started = createGate()
+  const gate = createGate()
+  const { app, server } = await createApp(t)
+  server.registerTool('wait', {}, async () => { started.open(); await gate.promise; return 'done' })
+  const address = await listen(app)
+  const mount = app.mcp.get('Notes')
+
+  await app.inject(initialize())
+  const sent = send(address, modernCall('wait'))
+  await started.promise
+
+  t.equal(mount.name, 'Notes')
+  t.equal(mount.server, server)
+  t.same(mount.stats(), { sessions: 1, exchanges: 1, streams: 0 })
+  t.same([mount.sessions.size, mount.sessions.max], [1, 10_000])
+  gate.open()
+  await sent
+  t.same(mount.stats(), { sessions: 1, exchanges: 0, streams: 0 })
+})
+
+t.test('the host app calls a tool as a client would, arguments checked and left as they are', async (t) => {
+  const { app, server } = await createApp(t)
+  server.registerTool('greet', { inputSchema: Type.Object({ name: Type.String({ default: 'you' }) }) }, async ({ name }, ctx) => {
+    await ctx.reportProgress(1)
+    await ctx.info('working')
+    return `Hello ${name} ${String(ctx.signal.aborted)} ${String(ctx.request)} ${ctx.era}`
+  })
+  const args = Object.freeze({})
+
+  const result = await app.mcp.get('Notes').call('greet', args)
+
+  t.same(result, { content: [{ type: 'text', text: 'Hello you false undefined modern' }] })
+  t.same(args, {})
+  t.match(await app.mcp.get('Notes').call('greet', { name: 7 }), { isError: true })
+  t.match(await app.mcp.get('Notes').call('greet'), { content: [{ text: /^Hello you/ }] })
+  await t.rejects(app.mcp.get('Notes').call('nope'), new RpcError(-32602, 'Unknown tool: nope'))
+})
+
+t.test('a call from the host app has the lifespan of the mount', async (t) => {
+  const server = new McpServer({ name: 'Notes', version: '1' }, { lifespan: () => ({ value: { greeting: 'hi' } }) })
+  server.registerTool('greet', {}, (_args, { lifespan }) => lifespan.greeting)
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(mcpPlugin, { server })
+  await app.ready()
+
+  t.match(await app.mcp.get('Notes').call('greet'), { content: [{ text: 'hi' }] })
+})
+
+t.test('a change that could not be published is logged with its reason', async (t) => {
+  const { app, logLines } = await createApp(t)
+  const { changes, notify } = app.mcp.get('Notes')
+  changes.subscriptions.open(1)?.start({ toolsListChanged: true }, { send () { throw new Error('no connection') } })
+
+  notify.toolsChanged()
+  await nextTurn()
+
+  t.match(logLines.at(-1), { level: 50, mcp: 'Notes', msg: 'changes could not be published', err: { message: 'no connection' } })
+})

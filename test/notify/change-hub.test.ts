@@ -1,0 +1,101 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import t from 'tap'
+import type { ChangeEvent } from '../../lib/protocol/change.ts'
+import { createMemoryBus } from '../../lib/notify/bus.ts'
+import { ChangeHub, type ChangeAudience } from '../../lib/notify/change-hub.ts'
+import { ChangeSource } from '../../lib/server/change-source.ts'
+
+const mustNotFail = (error: unknown): void => { throw error }
+
+interface FakeSession extends ChangeAudience { readonly heard: unknown[] }
+
+function createSession ({ listens = true, watches = '' } = {}): FakeSession {
+  const heard: unknown[] = []
+  return {
+    heard,
+    listening: listens ? { send: (json) => heard.push(JSON.parse(json)) } : undefined,
+    isSubscribed: (uri) => uri === watches
+  }
+}
+
+function createDefinition () {
+  const source = new ChangeSource()
+  return { source, onChange: (listener: (event: ChangeEvent) => void) => source.listen(listener) }
+}
+
+const TOOLS_CHANGED = { jsonrpc: '2.0', method: 'notifications/tools/list_changed' }
+const UPDATED = { jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri: 'notes://a' } }
+
+t.test('one publication reaches both eras', async (t) => {
+  const session = createSession()
+  const hub = new ChangeHub([session], { maxStreams: 1, onFailure: mustNotFail })
+  const heard: unknown[] = []
+  hub.subscriptions.open(1)?.start({ toolsListChanged: true }, { send: (json) => heard.push(JSON.parse(json)) })
+  hub.start(createDefinition())
+
+  hub.notify.toolsChanged()
+  await nextTurn()
+
+  t.strictSame(session.heard, [TOOLS_CHANGED])
+  t.match(heard, [TOOLS_CHANGED])
+})
+
+t.test('a session hears of all lists, and of the resources that it has subscribed to', async (t) => {
+  const watching = createSession({ watches: 'notes://a' })
+  const other = createSession()
+  const hub = new ChangeHub([watching, createSession({ listens: false, watches: 'notes://a' }), other], { maxStreams: 1, onFailure: mustNotFail })
+  hub.start(createDefinition())
+
+  hub.notify.toolsChanged()
+  hub.notify.resourceUpdated('notes://a')
+  hub.notify.resourceUpdated('notes://b')
+  await nextTurn()
+
+  t.strictSame(watching.heard, [TOOLS_CHANGED, UPDATED])
+  t.strictSame(other.heard, [TOOLS_CHANGED])
+})
+
+t.test('what changes in the definition is told from the start of a mount to its end', async (t) => {
+  const definition = createDefinition()
+  const session = createSession({ watches: 'notes://a' })
+  const hub = new ChangeHub([session], { maxStreams: 1, onFailure: mustNotFail })
+
+  definition.source.emit({ kind: 'tools' })
+  await nextTurn()
+  t.strictSame(session.heard, [])
+
+  hub.start(definition)
+  definition.source.emit({ kind: 'resource', uri: 'notes://a' })
+  await nextTurn()
+  t.strictSame(session.heard, [UPDATED])
+
+  hub.stop()
+  hub.stop()
+  definition.source.emit({ kind: 'tools' })
+  hub.notify.toolsChanged()
+  await nextTurn()
+  t.strictSame(session.heard, [UPDATED])
+})
+
+t.test('mounts that share a bus hear of what any of them publishes', async (t) => {
+  const bus = createMemoryBus()
+  const sessions = [createSession(), createSession()]
+  const hubs = sessions.map((session) => new ChangeHub([session], { maxStreams: 1, onFailure: mustNotFail, bus }))
+  for (const hub of hubs) hub.start(createDefinition())
+
+  hubs[0]?.notify.toolsChanged()
+  await nextTurn()
+
+  t.strictSame(sessions.map(({ heard }) => heard), [[TOOLS_CHANGED], [TOOLS_CHANGED]])
+})
+
+t.test('a bus that fails is told of', async (t) => {
+  const failures: unknown[] = []
+  const bus = { ...createMemoryBus(), publish: () => { throw new Error('no connection') } }
+  const hub = new ChangeHub([], { maxStreams: 1, onFailure: (error) => failures.push(error), bus })
+
+  hub.notify.toolsChanged()
+  await nextTurn()
+
+  t.match(failures, [{ message: 'no connection' }])
+})

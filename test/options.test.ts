@@ -1,0 +1,134 @@
+import t from 'tap'
+import { resolveOptions, type McpMountOptions } from '../lib/options.ts'
+import { createHost, createServer, mount } from './app.ts'
+import mcpPlugin, { createMemoryEventStore } from '../lib/index.ts'
+
+const server = createServer()
+
+// Wrong values are what these tests are about, so they are not typed.
+function problemOf (options: object): unknown {
+  try {
+    return resolveOptions({ server, ...options } as McpMountOptions)
+  } catch (error) {
+    return error
+  }
+}
+
+t.test('a definition is all that a mount needs', async (t) => {
+  t.same(resolveOptions({ server }), {
+    server,
+    prefix: '',
+    path: '/mcp',
+    name: 'Notes',
+    allowedHosts: ['127.0.0.1:*', 'localhost:*', '[::1]:*'],
+    allowedOrigins: ['http://127.0.0.1:*', 'http://localhost:*', 'http://[::1]:*'],
+    dnsRebindingProtection: true,
+    publicUrl: undefined,
+    stateless: false,
+    jsonResponse: false,
+    legacy: true,
+    sessionIdleTimeout: 1_800_000,
+    maxSessions: 10_000,
+    maxStreams: 1024,
+    eventStore: undefined,
+    retryInterval: undefined,
+    keepAliveInterval: 15_000,
+    bodyLimit: 4_194_304,
+    maxDepth: 1000,
+    maxBatch: 100,
+    maxBuffered: 1_048_576,
+    closeGracePeriod: 10_000
+  })
+})
+
+t.test('what is set is kept, and the result cannot be changed', async (t) => {
+  const constraints = { host: 'api.example.com' }
+
+  const resolved = resolveOptions({ server, name: 'Other', prefix: '/a', path: '/', constraints, logLevel: 'warn', keepAliveInterval: 0, legacy: false })
+
+  t.match(resolved, { name: 'Other', prefix: '/a', path: '/', logLevel: 'warn', keepAliveInterval: 0, legacy: false })
+  t.equal(resolved.constraints, constraints)
+  t.ok(Object.isFrozen(resolved))
+})
+
+t.test('publicUrl adds its host and origin to the allowed ones', async (t) => {
+  const { allowedHosts, allowedOrigins } = resolveOptions({ server, publicUrl: 'https://API.example.com/base', allowedHosts: ['a.example'], allowedOrigins: [] })
+
+  t.same(allowedHosts, ['a.example', 'api.example.com'])
+  t.same(allowedOrigins, ['https://api.example.com'])
+})
+
+t.test('an option that is undefined has its default', async (t) => {
+  t.match(problemOf({ path: undefined, legacy: undefined, publicUrl: undefined }), { path: '/mcp', legacy: true })
+})
+
+t.test('the server must be a definition', async (t) => {
+  t.match(problemOf({ server: undefined }), {
+    code: 'MCP_ERR_INVALID_SERVER', message: "option 'server' is missing; pass a server definition: new McpServer({ name, version })"
+  })
+  for (const wrong of [null, 'Notes', {}, { info: {} }, { info: {}, handle () {} }, { info: {}, handle: 1, enter () {} }, () => {}]) {
+    t.match(problemOf({ server: wrong }), {
+      code: 'MCP_ERR_INVALID_SERVER', message: "option 'server' is no server definition; pass a server definition: new McpServer({ name, version })"
+    })
+  }
+})
+
+t.test('an option that does not exist is refused by name, with those that do', async (t) => {
+  t.match(problemOf({ alowedHosts: [] }), {
+    code: 'MCP_ERR_INVALID_OPTION', message: /^option 'alowedHosts' does not exist; the options are server, prefix, path, name, allowedHosts, /
+  })
+  for (const name of ['toString', 'hasOwnProperty', 'constructor', 'Prefix', '']) t.match(problemOf({ [name]: 1 }), { code: 'MCP_ERR_INVALID_OPTION' })
+})
+
+t.test('a wrong value is refused with the name of its option and what to write', async (t) => {
+  const wrong: ReadonlyArray<readonly [message: string, options: ReadonlyArray<Record<string, unknown>>]> = [
+    ['must be true or false', [{ dnsRebindingProtection: 'no' }, { stateless: 1 }, { jsonResponse: null }, { legacy: 0 }]],
+    ['must be a whole number above 0', [{ maxSessions: 0 }, { maxStreams: 0 }, { bodyLimit: -1 }, { maxDepth: 1.5 }, { maxBatch: '9' }, { maxBuffered: Infinity }]],
+    ['must be a whole number of milliseconds from 0 (none) to 2147483647', [{ sessionIdleTimeout: -1 }, { retryInterval: -1 }, { keepAliveInterval: '15s' }, { closeGracePeriod: 2 ** 31 }]],
+    ['must be a string that is not empty', [{ name: '' }, { name: 7 }, { logLevel: '' }]],
+    ['must be an event store, such as createMemoryEventStore()', [{ eventStore: {} }, { eventStore: null }, { eventStore: 'memory' }, { eventStore: { append () {}, read () {} } }]],
+    ['must be an object', [{ constraints: 'api.example.com' }, { constraints: null }]],
+    ["must be '' or begin with '/'", [{ prefix: 'notes' }, { prefix: 7 }]],
+    ["must begin with '/'", [{ path: '' }, { path: 'mcp' }, { path: null }]],
+    ["must be an absolute URL, such as 'https://api.example.com'", [{ publicUrl: 'api.example.com' }, { publicUrl: 'ftp://api.example.com' }, { publicUrl: new URL('https://a.example') }]],
+    ["must be an array of hosts, such as ['api.example.com', 'localhost:*']", [{ allowedHosts: 'localhost' }, { allowedHosts: ['http://localhost'] }, { allowedHosts: [7] }, { allowedHosts: [''] }, { allowedHosts: ['a b'] }]],
+    ["must be an array of origins without a path, such as ['https://app.example.com']", [{ allowedOrigins: {} }, { allowedOrigins: ['app.example.com'] }, { allowedOrigins: ['https://app.example.com/'] }, { allowedOrigins: [null] }]]
+  ]
+
+  for (const [message, list] of wrong) {
+    for (const options of list) {
+      t.match(problemOf(options), { code: 'MCP_ERR_INVALID_OPTION', message: `option '${Object.keys(options).join()}' ${message}` }, JSON.stringify(options))
+    }
+  }
+})
+
+t.test('options that would be without effect are refused', async (t) => {
+  t.match(problemOf({ dnsRebindingProtection: false, allowedHosts: ['a.example'] }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'allowedHosts' contradicts 'dnsRebindingProtection: false'/ })
+  t.match(problemOf({ dnsRebindingProtection: false, allowedOrigins: [] }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'allowedOrigins' contradicts/ })
+  t.match(problemOf({ legacy: false, stateless: true }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'stateless' contradicts 'legacy: false'/ })
+  t.match(problemOf({ retryInterval: 500 }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'retryInterval' has no effect without 'eventStore'/ })
+  for (const other of [{ legacy: false }, { stateless: true }, { jsonResponse: true }]) {
+    t.match(problemOf({ eventStore: createMemoryEventStore(), ...other }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'eventStore' has no effect without the streams of sessions/ })
+  }
+})
+
+t.test('the options object is not written to, however deep', async (t) => {
+  const { app } = createHost(t)
+  const options = Object.freeze({
+    server, constraints: Object.freeze({ host: 'localhost:80' }), allowedHosts: Object.freeze(['localhost:80']), allowedOrigins: Object.freeze([]), logLevel: 'warn' as const
+  })
+
+  await t.resolves(mount(app, options))
+})
+
+t.test('what Fastify adds to the options of plugins is let pass', async (t) => {
+  t.match(problemOf({ logSerializers: {} }), { path: '/mcp' })
+})
+
+t.test('a wrong option fails the registration before there is a mount', async (t) => {
+  const { app } = createHost(t)
+  await app.register(mcpPlugin, { server })
+
+  await t.rejects(mount(app, { server, name: 'Second', path: 'x' }), { code: 'MCP_ERR_INVALID_OPTION', statusCode: 500 })
+  t.equal(app.mcp.size, 1)
+})

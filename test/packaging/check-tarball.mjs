@@ -1,0 +1,156 @@
+// Packs the package, installs the tarball in an empty project, and checks it there the way a user meets it:
+// what it contains, its types, what importing it loads, and the README's first example, run and asked.
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const project = mkdtempSync(join(tmpdir(), 'tarball-'))
+const unwanted = ['express', 'hono', '@hono/node-server', 'zod', '@modelcontextprotocol/sdk']
+const startTimeout = 30_000
+
+process.on('exit', () => rmSync(project, { recursive: true, force: true }))
+
+const tarball = pack()
+checkContents(tarball)
+install(tarball)
+checkLoadedModules()
+
+const example = readExample()
+checkTypes(example)
+await checkExample(example)
+console.log('packed tarball: passed')
+
+function pack () {
+  run('npm', ['run', 'build'], root)
+  return join(project, run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', project], root).trim().split('\n').at(-1))
+}
+
+function checkContents (tarball) {
+  const files = run('tar', ['tzf', tarball], project).trim().split('\n').map((file) => file.replace('package/', ''))
+
+  for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']) {
+    assert.ok(files.includes(file), `the tarball lacks ${file}`)
+  }
+  const strangers = files.filter((file) => !/^(dist|docs)\/|^(README\.md|LICENSE|CHANGELOG\.md|package\.json)$/.test(file))
+  assert.deepEqual(strangers, [], 'the tarball holds files that users have no use for')
+}
+
+function install (tarball) {
+  const versions = ['fastify', '@modelcontextprotocol/sdk', '@types/node'].map((name) => `${name}@${installedVersion(name)}`)
+
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
+  run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', tarball, ...versions], project)
+}
+
+function installedVersion (name) {
+  return JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version
+}
+
+function checkLoadedModules () {
+  const record = join(project, 'loaded.txt')
+  cpSync(join(root, 'test/packaging/record-modules.mjs'), join(project, 'record-modules.mjs'))
+  writeFileSync(join(project, 'register.mjs'), "import { register } from 'node:module'\nregister('./record-modules.mjs', import.meta.url)\n")
+  // ES modules are seen by the hook, what they require() by the cache of CommonJS
+  writeFileSync(join(project, 'import-only.mjs'), `import { appendFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+await import('fastify-mcp-mount')
+appendFileSync(${JSON.stringify(record)}, Object.keys(createRequire(import.meta.url).cache).join('\\n'))
+`)
+  run(process.execPath, ['--import', './register.mjs', 'import-only.mjs'], project, { RECORD_MODULES_TO: record })
+
+  const loaded = readFileSync(record, 'utf8').split('\n')
+  assert.ok(loaded.some((file) => file.includes('/node_modules/fastify-mcp-mount/dist/index.js')), 'the record of loaded modules is empty')
+  for (const name of unwanted) {
+    const found = loaded.filter((file) => file.includes(`/node_modules/${name}/`))
+    assert.deepEqual(found, [], `importing the package loads ${name}`)
+  }
+}
+
+function readExample () {
+  const blocks = readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```/gm)
+  const example = [...blocks].map(([, code]) => code).find((code) => code.includes('import Fastify'))
+  assert.ok(example !== undefined, 'README.md has no ```ts block with `import Fastify`')
+  return example
+}
+
+function checkTypes (example) {
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+  const options = { module: 'nodenext', target: 'es2023', types: ['node'], strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true }
+  writeFileSync(join(project, 'example.ts'), example)
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['example.ts'] }))
+
+  let output = ''
+  try {
+    run(process.execPath, [tsc, '--pretty', 'false'], project)
+  } catch (error) {
+    output = error.stdout
+  }
+  // declarations of other packages have errors of their own
+  const errors = output.split('\n').filter((line) => /^(example\.ts|node_modules\/fastify-mcp-mount\/|error )/.test(line))
+  assert.deepEqual(errors, [], 'the types do not hold in a project of their own')
+}
+
+async function checkExample (example) {
+  const onAnyPort = example.replace(/port: \d+/, 'port: 0')
+  assert.notEqual(onAnyPort, example, 'the example listens on no port')
+  const { outputText } = ts.transpileModule(`${onAnyPort}\nconsole.log('listening on', app.server.address().port)\n`, {
+    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023, verbatimModuleSyntax: true }
+  })
+  writeFileSync(join(project, 'example.mjs'), outputText)
+
+  const child = spawn(process.execPath, ['example.mjs'], { cwd: project, stdio: ['ignore', 'pipe', 'inherit'] })
+  const timer = setTimeout(() => child.kill(), startTimeout)
+  try {
+    const prefixes = [...example.matchAll(/prefix: '([^']+)'/g)].map(([, prefix]) => prefix)
+    const port = await readPort(child.stdout)
+    for (const prefix of prefixes.length > 0 ? prefixes : ['']) await ask(`http://127.0.0.1:${port}${prefix}/mcp`)
+  } finally {
+    clearTimeout(timer)
+    child.kill()
+  }
+}
+
+async function readPort (stdout) {
+  for await (const line of createInterface({ input: stdout })) {
+    const port = /^listening on (\d+)$/.exec(line)?.[1]
+    if (port === undefined) continue
+    stdout.resume()
+    return port
+  }
+  throw new Error('the example of README.md ended before it listened')
+}
+
+async function ask (url) {
+  const clientInfo = { name: 'packaging', version: '1.0.0' }
+  const legacy = await post(url, {}, { method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo } })
+  assert.equal(legacy.result?.protocolVersion, '2025-11-25', `${url}: ${JSON.stringify(legacy)}`)
+  assert.equal(typeof legacy.result.serverInfo.name, 'string')
+
+  const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'server/discover' }
+  const meta = { protocolVersion: '2026-07-28', clientInfo, clientCapabilities: {} }
+  const _meta = Object.fromEntries(Object.entries(meta).map(([key, value]) => [`io.modelcontextprotocol/${key}`, value]))
+  const modern = await post(url, headers, { method: 'server/discover', params: { _meta } })
+  assert.ok(modern.result?.supportedVersions?.includes('2026-07-28'), `${url}: ${JSON.stringify(modern)}`)
+}
+
+async function post (url, headers, message) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, ...message })
+  })
+  const text = await response.text()
+  const body = response.headers.get('content-type')?.startsWith('text/event-stream') ? /^data: (.+)$/m.exec(text)?.[1] ?? 'null' : text
+  return JSON.parse(body)
+}
+
+function run (command, args, cwd, env = {}) {
+  return execFileSync(command, args, { cwd, env: { ...process.env, ...env }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 64 * 1024 * 1024 })
+}

@@ -1,0 +1,72 @@
+import t from 'tap'
+import {
+  findModernMetaProblem, findProgressTokenProblem, isImplementation, readLogLevel, readModernClient, readProgressToken
+} from '../../lib/protocol/request-meta.ts'
+
+const CAPABILITIES = { 'io.modelcontextprotocol/clientCapabilities': {} }
+
+t.test('the _meta of a modern request needs capabilities and nothing else', async (t) => {
+  t.equal(findModernMetaProblem({ _meta: CAPABILITIES }), undefined)
+  t.equal(findModernMetaProblem({
+    _meta: {
+      ...CAPABILITIES,
+      'io.modelcontextprotocol/clientInfo': { name: 'Ann', version: '2' },
+      'io.modelcontextprotocol/logLevel': 'notice',
+      progressToken: 'p'
+    }
+  }), undefined)
+})
+
+t.test('a modern request without capabilities is told so', async (t) => {
+  for (const _meta of [undefined, {}, { 'io.modelcontextprotocol/clientCapabilities': [] }, { 'io.modelcontextprotocol/clientCapabilities': null }]) {
+    t.equal(findModernMetaProblem(_meta === undefined ? {} : { _meta }), "'_meta' needs 'io.modelcontextprotocol/clientCapabilities', an object")
+  }
+})
+
+t.test('a clientInfo without a name and a version is told so', async (t) => {
+  for (const info of [null, 'Ann', [], {}, { name: 'Ann' }, { version: '2' }, { name: 'Ann', version: 2 }]) {
+    t.equal(findModernMetaProblem({ _meta: { ...CAPABILITIES, 'io.modelcontextprotocol/clientInfo': info } }),
+      "'io.modelcontextprotocol/clientInfo' in '_meta' must be an object with a name and a version")
+  }
+})
+
+t.test('a log level that nobody knows is told so', async (t) => {
+  for (const level of [null, 'warn', 'INFO', 3, 'toString']) {
+    t.equal(findModernMetaProblem({ _meta: { ...CAPABILITIES, 'io.modelcontextprotocol/logLevel': level } }),
+      "'io.modelcontextprotocol/logLevel' in '_meta' is no log level")
+  }
+})
+
+t.test('a progress token is a string or an integer', async (t) => {
+  for (const token of ['', 'a', 0, -3]) {
+    t.equal(findProgressTokenProblem({ _meta: { progressToken: token } }), undefined)
+    t.equal(readProgressToken({ _meta: { progressToken: token } }), token)
+  }
+  for (const token of [null, 1.5, {}, true]) {
+    t.equal(findModernMetaProblem({ _meta: { ...CAPABILITIES, progressToken: token } }), "'progressToken' in '_meta' must be a string or an integer")
+    t.equal(readProgressToken({ _meta: { progressToken: token } }), undefined)
+  }
+  t.equal(findProgressTokenProblem({}), undefined)
+  t.equal(readProgressToken({}), undefined)
+  t.equal(readProgressToken({ _meta: {} }), undefined)
+})
+
+t.test('the client of a modern request is read from its _meta', async (t) => {
+  const info = { name: 'Ann', version: '2' }
+
+  t.strictSame(readModernClient({ _meta: { ...CAPABILITIES, 'io.modelcontextprotocol/clientInfo': info } }), { info, capabilities: {} })
+  t.strictSame(readModernClient({ _meta: { 'io.modelcontextprotocol/clientCapabilities': { sampling: {} } } }), { capabilities: { sampling: {} } })
+})
+
+t.test('the log level of a modern request is read from its _meta', async (t) => {
+  t.equal(readLogLevel({ _meta: { 'io.modelcontextprotocol/logLevel': 'alert' } }), 'alert')
+  t.equal(readLogLevel({ _meta: { 'io.modelcontextprotocol/logLevel': 'loud' } }), undefined)
+  t.equal(readLogLevel({ _meta: {} }), undefined)
+  t.equal(readLogLevel({}), undefined)
+})
+
+t.test('an implementation has a name and a version', async (t) => {
+  t.equal(isImplementation({ name: '', version: '' }), true)
+  t.equal(isImplementation({ name: 'Ann' }), false)
+  t.equal(isImplementation(undefined), false)
+})

@@ -1,0 +1,97 @@
+import t from 'tap'
+import mcpPlugin from '../lib/index.ts'
+import { McpRegistry } from '../lib/registry.ts'
+import { createHost, createServer, modern, mount } from './app.ts'
+
+t.test('app.mcp holds every mount in the order of registration', async (t) => {
+  const { app } = createHost(t)
+  await app.register(mcpPlugin, { prefix: '/a', server: createServer('A') })
+  await app.register(mcpPlugin, { prefix: '/b', server: createServer('B') })
+
+  t.equal(app.mcp.size, 2)
+  t.same([...app.mcp].map(({ name, path }) => [name, path]), [['A', '/a/mcp'], ['B', '/b/mcp']])
+  t.ok(app.mcp.has('A'))
+  t.notOk(app.mcp.has('C'))
+  t.equal(app.mcp.get('B').path, '/b/mcp')
+})
+
+t.test('a mount that does not exist is a coded error that lists those that do', async (t) => {
+  const { app } = createHost(t)
+  await app.register(mcpPlugin, { prefix: '/a', server: createServer('A') })
+  await app.register(mcpPlugin, { prefix: '/b', server: createServer('B') })
+
+  t.throws(() => app.mcp.get('C'), { code: 'MCP_ERR_UNKNOWN_MOUNT', message: "no mount is named 'C'; registered mounts: A, B" })
+})
+
+t.test('a registry without mounts says so', async (t) => {
+  t.throws(() => new McpRegistry().get('C'), { code: 'MCP_ERR_UNKNOWN_MOUNT', message: "no mount is named 'C'; registered mounts: none" })
+})
+
+t.test('nested scopes share one registry, and their prefixes add up', async (t) => {
+  const { app } = createHost(t)
+  app.register(async (outer) => {
+    outer.register(async (inner) => {
+      await inner.register(mcpPlugin, { server: createServer('Inner') })
+      t.equal(inner.mcp.get('Inner').path, '/outer/inner/mcp')
+    }, { prefix: '/inner' })
+  }, { prefix: '/outer' })
+  app.register(mcpPlugin, { server: createServer('Root') })
+  await app.ready()
+
+  t.same([...app.mcp].map(({ path }) => path), ['/outer/inner/mcp', '/mcp'])
+  for (const { path } of app.mcp) t.equal((await app.inject(modern('tools/list', {}, { url: path }))).statusCode, 200)
+})
+
+t.test('apps of one process have a registry each', async (t) => {
+  const [first, second] = [createHost(t).app, createHost(t).app]
+  await first.register(mcpPlugin, { server: createServer() })
+  await second.register(mcpPlugin, { server: createServer() })
+
+  t.not(first.mcp, second.mcp)
+  for (const app of [first, second]) t.equal((await app.inject(modern('tools/list'))).statusCode, 200)
+})
+
+t.test('one definition may serve two mounts, with a name each', async (t) => {
+  const { app } = createHost(t)
+  const server = createServer()
+  await app.register(mcpPlugin, { prefix: '/a', server })
+  await app.register(mcpPlugin, { prefix: '/b', server, name: 'Again' })
+
+  t.equal(app.mcp.get('Notes').server, app.mcp.get('Again').server)
+  for (const url of ['/a/mcp', '/b/mcp']) t.equal((await app.inject(modern('tools/list', {}, { url }))).statusCode, 200)
+})
+
+t.test('a second mount of one name is refused', async (t) => {
+  const { app } = createHost(t)
+  await app.register(mcpPlugin, { prefix: '/a', server: createServer() })
+
+  await t.rejects(mount(app, { prefix: '/b', server: createServer() }), {
+    code: 'MCP_ERR_DUPLICATE_MOUNT', message: "a mount named 'Notes' is already registered; give each mount its own 'name' option"
+  })
+})
+
+t.test('a second mount at one endpoint is refused, however it is spelt', async (t) => {
+  for (const options of [{ prefix: '/a', path: '/b' }, { prefix: '/a/', path: '/b/' }, { path: '/a/b' }]) {
+    const { app } = createHost(t)
+    await app.register(mcpPlugin, { prefix: '/a', path: '/b', server: createServer('A') })
+
+    await t.rejects(mount(app, { ...options, server: createServer('B') }), {
+      code: 'MCP_ERR_DUPLICATE_ENDPOINT', message: "endpoint '/a/b' already serves the mount 'A'; give each mount its own 'prefix', 'path' or 'constraints'"
+    })
+  }
+})
+
+t.test('constraints make one path two endpoints, patterns too', async (t) => {
+  const { app } = createHost(t)
+  await app.register(mcpPlugin, { server: createServer('A'), constraints: { host: /^a\./ }, allowedHosts: ['a.example'] })
+  await app.register(mcpPlugin, { server: createServer('B'), constraints: { host: /^b\./ }, allowedHosts: ['b.example'] })
+
+  for (const host of ['a.example', 'b.example']) t.equal((await app.inject(modern('tools/list', {}, { headers: { host } }))).statusCode, 200)
+})
+
+t.test('one pattern twice is one endpoint', async (t) => {
+  const { app } = createHost(t)
+  await app.register(mcpPlugin, { server: createServer('A'), constraints: { host: /^a\./ } })
+
+  await t.rejects(mount(app, { server: createServer('B'), constraints: { host: /^a\./ } }), { code: 'MCP_ERR_DUPLICATE_ENDPOINT' })
+})

@@ -1,0 +1,21 @@
+import t from 'tap'
+import type { ChangeEvent } from '../../lib/protocol/change.ts'
+import { ChangeSource } from '../../lib/server/change-source.ts'
+
+t.test('a change is told to whoever listens, and as often as they do', async (t) => {
+  const source = new ChangeSource()
+  const heard: ChangeEvent[] = []
+  const listener = (event: ChangeEvent): void => { heard.push(event) }
+
+  source.emit({ kind: 'tools' })
+  const end = source.listen(listener)
+  const endOther = source.listen(listener)
+  source.emit({ kind: 'prompts' })
+  end()
+  end()
+  source.emit({ kind: 'resource', uri: 'notes://a' })
+  endOther()
+  source.emit({ kind: 'resources' })
+
+  t.strictSame(heard, [{ kind: 'prompts' }, { kind: 'prompts' }, { kind: 'resource', uri: 'notes://a' }])
+})

@@ -1,0 +1,172 @@
+import t from 'tap'
+import { Type } from '@sinclair/typebox'
+import { completable } from '../../lib/server/completion.ts'
+import { ResourceTemplate } from '../../lib/server/resource-template.ts'
+import { Client, complete, createNotes, refused } from './harness.ts'
+
+function createFull () {
+  const server = createNotes({ instructions: 'Be brief.', cache: { ttlMs: 60_000, scope: 'private' } })
+  server.registerTool('add', {}, () => 'a')
+  server.registerPrompt('greet', { argsSchema: Type.Object({ name: completable(Type.String(), () => []) }) }, () => 'a')
+  server.registerResource('all', 'notes://all', {}, () => 'a')
+  return server
+}
+
+t.test('server/discover tells a modern client all that it needs', async (t) => {
+  t.strictSame(await new Client().ask(createFull(), 'server/discover'), complete({
+    supportedVersions: ['2026-07-28'],
+    capabilities: { tools: {}, prompts: {}, resources: {}, completions: {}, logging: {} },
+    instructions: 'Be brief.',
+    ttlMs: 60_000,
+    cacheScope: 'private'
+  }))
+  t.strictSame(await new Client().ask(createNotes(), 'server/discover'), complete({
+    supportedVersions: ['2026-07-28'], capabilities: { logging: {} }, ttlMs: 0, cacheScope: 'public'
+  }))
+})
+
+t.test('initialize tells a legacy client all that it needs', async (t) => {
+  t.strictSame(await new Client({ era: 'legacy' }).ask(createFull(), 'initialize'), {
+    result: {
+      protocolVersion: '2025-11-25',
+      capabilities: { tools: {}, prompts: {}, resources: {}, completions: {}, logging: {} },
+      serverInfo: { name: 'Notes', version: '1.0.0' },
+      instructions: 'Be brief.'
+    }
+  })
+  t.strictSame(await new Client({ era: 'legacy' }).ask(createNotes(), 'initialize'), {
+    result: { protocolVersion: '2025-11-25', capabilities: { logging: {} }, serverInfo: { name: 'Notes', version: '1.0.0' } }
+  })
+})
+
+t.test('completions are offered where a prompt or a template has any', async (t) => {
+  const server = createNotes()
+  server.registerPrompt('greet', {}, () => 'a')
+  server.registerResource('x', new ResourceTemplate('x://{id}'), {}, () => 'a')
+  const capabilities = async () => Reflect.get(Object(await new Client().ask(server, 'server/discover')).result, 'capabilities')
+
+  t.strictSame(await capabilities(), { prompts: {}, resources: {}, logging: {} })
+  t.strictSame(await new Client().ask(server, 'completion/complete'), refused(-32601, 'Method not found: completion/complete'))
+
+  server.registerResource('y', new ResourceTemplate('y://{id}', { complete: { id: () => [] } }), {}, () => 'a')
+
+  t.strictSame(await capabilities(), { prompts: {}, resources: {}, completions: {}, logging: {} })
+})
+
+t.test('a method of a feature that the server does not offer is not found', async (t) => {
+  const methods = [
+    'tools/list', 'tools/call', 'prompts/list', 'prompts/get', 'resources/list', 'resources/templates/list', 'resources/read', 'completion/complete'
+  ]
+
+  for (const era of ['modern', 'legacy'] as const) {
+    for (const method of methods) t.strictSame(await new Client({ era }).ask(createNotes(), method), refused(-32601, `Method not found: ${method}`))
+  }
+})
+
+t.test('a feature stays offered when all that it had is gone', async (t) => {
+  const server = createNotes()
+  server.registerTool('add', {}, () => 'a').remove()
+
+  t.strictSame(await new Client({ era: 'legacy' }).ask(server, 'tools/list'), { result: { tools: [] } })
+})
+
+t.test('each era has its own methods, and what neither has is not found', async (t) => {
+  const server = createFull()
+
+  for (const method of ['initialize', 'ping', 'logging/setLevel']) {
+    t.strictSame(await new Client().ask(server, method), refused(-32601, `Method not found: ${method}`))
+  }
+  t.strictSame(await new Client({ era: 'legacy' }).ask(server, 'server/discover'), refused(-32601, 'Method not found: server/discover'))
+  for (const method of ['', 'tools', '__proto__', 'constructor', 'TOOLS/LIST']) {
+    for (const era of ['modern', 'legacy'] as const) t.strictSame(await new Client({ era }).ask(server, method), refused(-32601, `Method not found: ${method}`))
+  }
+})
+
+t.test('a legacy ping is answered with nothing', async (t) => {
+  t.strictSame(await new Client({ era: 'legacy' }).ask(createNotes(), 'ping'), { result: {} })
+})
+
+t.test('a legacy client chooses the level of the messages that it is sent', async (t) => {
+  const server = createNotes()
+  server.registerTool('log', {}, async (_args, ctx) => {
+    await ctx.info('info')
+    await ctx.error('error')
+    return 'a'
+  })
+  const client = new Client({ era: 'legacy' })
+
+  t.strictSame(await client.ask(server, 'logging/setLevel', { level: 'error' }), { result: {} })
+  await client.callTool(server, 'log')
+
+  t.strictSame(client.sent, [{ method: 'notifications/message', params: { level: 'error', data: 'error' } }])
+  for (const level of [undefined, 'warn', 3]) {
+    t.strictSame(await client.ask(server, 'logging/setLevel', { level }), refused(-32602, "Invalid params: 'level' is no log level"))
+  }
+})
+
+t.test('a level is accepted where no session can keep it', async (t) => {
+  const client = new Client({ era: 'legacy' })
+  const caller = { era: 'legacy' as const, protocolVersion: '2025-11-25', client: { capabilities: {} } }
+
+  const json = await createNotes().handle({ id: 1, method: 'logging/setLevel', params: { level: 'error' } }, caller, client.channel)
+
+  t.equal(json, '{}')
+})
+
+t.test('every modern list and what is read may be cached as the server says', async (t) => {
+  const server = createFull()
+  server.registerResource('x', new ResourceTemplate('x://{id}', { list: () => [] }), {}, () => 'a')
+  const client = new Client()
+
+  for (const method of ['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list', 'resources/read']) {
+    t.match(await client.ask(server, method, { uri: 'notes://all' }), { result: { ttlMs: 60_000, cacheScope: 'private' } }, method)
+  }
+})
+
+t.test('what is registered is served in both eras', async (t) => {
+  const server = createFull()
+  const argument = { name: 'name', value: '' }
+
+  for (const era of ['modern', 'legacy'] as const) {
+    const client = new Client({ era })
+    t.match(await client.callTool(server, 'add'), { result: { content: [{ text: 'a' }] } })
+    t.match(await client.ask(server, 'prompts/get', { name: 'greet', arguments: { name: 'Ann' } }), { result: { messages: [{ content: { text: 'a' } }] } })
+    t.match(await client.ask(server, 'resources/read', { uri: 'notes://all' }), { result: { contents: [{ text: 'a' }] } })
+    t.match(await client.ask(server, 'completion/complete', { ref: { type: 'ref/prompt', name: 'greet' }, argument }), { result: { completion: { values: [] } } })
+    t.match(await client.ask(server, 'resources/list'), { result: { resources: [{ uri: 'notes://all' }] } })
+  }
+})
+
+t.test('whoever can be told of changes is told so, and whoever cannot is not', async (t) => {
+  const listening = { tools: { listChanged: true }, prompts: { listChanged: true }, resources: { subscribe: true, listChanged: true }, completions: {}, logging: {} }
+  const deaf = { tools: {}, prompts: {}, resources: {}, completions: {}, logging: {} }
+
+  for (const [canListen, capabilities] of [[true, listening], [false, deaf]] as const) {
+    t.match(await new Client({ channel: { canListen } }).ask(createFull(), 'server/discover'), { result: { capabilities } })
+    t.match(await new Client({ era: 'legacy', channel: { canListen } }).ask(createFull(), 'initialize'), { result: { capabilities } })
+  }
+  const caller = { era: 'legacy' as const, protocolVersion: '2025-11-25', client: { capabilities: {} } }
+  const { channel } = new Client({ channel: { canListen: true } })
+  const stateless = await createFull().handle({ id: 1, method: 'initialize', params: {} }, caller, channel)
+  t.strictSame(JSON.parse(stateless).capabilities, deaf)
+})
+
+t.test('changes are listened to by each era in its own way, and only where there is a way', async (t) => {
+  const server = createFull()
+  const modern = new Client({ channel: { canListen: true } })
+  const legacy = new Client({ era: 'legacy', channel: { canListen: true } })
+  const filter = { notifications: { toolsListChanged: true, resourceSubscriptions: ['notes://all'] } }
+
+  t.strictSame(await modern.ask(server, 'subscriptions/listen', filter), complete(filter))
+  t.strictSame(await legacy.ask(server, 'resources/subscribe', { uri: 'notes://all' }), { result: {} })
+  t.strictSame(await legacy.ask(server, 'resources/unsubscribe', { uri: 'notes://all' }), { result: {} })
+
+  t.strictSame(await legacy.ask(server, 'subscriptions/listen', filter), refused(-32601, 'Method not found: subscriptions/listen'))
+  t.strictSame(await new Client().ask(server, 'subscriptions/listen', filter), refused(-32601, 'Method not found: subscriptions/listen'))
+  for (const method of ['resources/subscribe', 'resources/unsubscribe']) {
+    for (const client of [modern, new Client({ era: 'legacy' })]) {
+      t.strictSame(await client.ask(server, method, { uri: 'notes://all' }), refused(-32601, `Method not found: ${method}`))
+    }
+    t.strictSame(await legacy.ask(createNotes(), method, { uri: 'notes://all' }), refused(-32601, `Method not found: ${method}`))
+  }
+})

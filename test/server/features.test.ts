@@ -1,0 +1,56 @@
+import t from 'tap'
+import { Type } from '@sinclair/typebox'
+import { completable } from '../../lib/server/completion.ts'
+import { hasCompleters, hasPrompts, hasResources, hasTools, listCapabilities } from '../../lib/server/features.ts'
+import { createParts, type ServerParts } from '../../lib/server/parts.ts'
+import { createPrompt, updatePrompt } from '../../lib/server/prompts.ts'
+import { ResourceTemplate } from '../../lib/server/resource-template.ts'
+import { createResource, createTemplate, updateResource, updateTemplate } from '../../lib/server/resources.ts'
+import { createTool, updateTool } from '../../lib/server/tools.ts'
+
+const handler = (): string => 'a'
+
+function createEmpty (): ServerParts {
+  return createParts({ name: 'Notes', version: '1.0.0' }, {})
+}
+
+function createFull (): ServerParts {
+  const parts = createEmpty()
+  parts.tools.add(createTool('add', {}, handler), updateTool)
+  parts.prompts.add(createPrompt('greet', {}, handler), updatePrompt)
+  parts.resources.statics.add(createResource('a', 'notes://a', {}, handler), updateResource)
+  return parts
+}
+
+t.test('a server has the features that something was registered for', async (t) => {
+  const empty = createEmpty()
+  const full = createFull()
+  const template = createEmpty()
+  template.resources.templates.add(createTemplate('a', new ResourceTemplate('notes://{id}'), {}, handler), updateTemplate)
+
+  t.strictSame([hasTools, hasPrompts, hasResources, hasCompleters].map((has) => has(empty)), [false, false, false, false])
+  t.strictSame([hasTools, hasPrompts, hasResources, hasCompleters].map((has) => has(full)), [true, true, true, false])
+  t.ok(hasResources(template))
+})
+
+t.test('a server completes what an enabled prompt or template has a completer for', async (t) => {
+  const parts = createEmpty()
+  const complete = (): string[] => []
+
+  const prompt = parts.prompts.add(createPrompt('greet', { argsSchema: Type.Object({ name: completable(Type.String(), complete) }) }, handler), updatePrompt)
+  t.ok(hasCompleters(parts))
+  prompt.disable()
+  t.notOk(hasCompleters(parts))
+
+  parts.resources.templates.add(createTemplate('a', new ResourceTemplate('notes://{id}', { complete: { id: complete } }), {}, handler), updateTemplate)
+  t.ok(hasCompleters(parts))
+  t.strictSame(listCapabilities(parts, false), { prompts: {}, resources: {}, completions: {}, logging: {} })
+})
+
+t.test('a client that can be told of changes is told so', async (t) => {
+  t.strictSame(listCapabilities(createEmpty(), true), { logging: {} })
+  t.strictSame(listCapabilities(createFull(), false), { tools: {}, prompts: {}, resources: {}, logging: {} })
+  t.strictSame(listCapabilities(createFull(), true), {
+    tools: { listChanged: true }, prompts: { listChanged: true }, resources: { subscribe: true, listChanged: true }, logging: {}
+  })
+})

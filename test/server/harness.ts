@@ -1,0 +1,196 @@
+// A client without a transport: what it asks of a server definition, what it is sent and what the app logs meanwhile.
+import { mock } from 'node:test'
+import type { FastifyBaseLogger } from 'fastify'
+import { RpcError } from '../../lib/errors.ts'
+import type { LogLevel } from '../../lib/protocol/log-level.ts'
+import type { RequestMessage } from '../../lib/protocol/message.ts'
+import type { Era } from '../../lib/protocol/revisions.ts'
+import type { Call } from '../../lib/server/call.ts'
+import type { Question } from '../../lib/protocol/question.ts'
+import type { Caller, Channel } from '../../lib/server/context.ts'
+import type { ServerDefinition } from '../../lib/server/definition.ts'
+import { McpServer } from '../../lib/server/mcp-server.ts'
+import { RequestContext } from '../../lib/server/request-context.ts'
+import { StateSealer } from '../../lib/server/request-state.ts'
+import type { McpServerOptions } from '../../lib/server/server-options.ts'
+
+export type Params = { readonly [key: string]: unknown }
+
+/** What came back for a request, as on the wire. */
+export type Answer =
+  | { readonly result: unknown }
+  | { readonly error: { readonly code: number, readonly message: string, readonly data?: unknown } }
+
+/** One line of the app's log. */
+export interface LogLine {
+  readonly level: string
+  readonly msg: string
+  readonly err?: Error
+  readonly errorId?: string
+  readonly [field: string]: unknown
+}
+
+export interface ClientOptions {
+  readonly era?: Era
+  readonly logLevel?: LogLevel
+  readonly lifespan?: unknown
+  readonly capabilities?: Caller['client']['capabilities']
+  readonly principal?: string
+  /** How a legacy client answers questions; absent where there is no way to it. */
+  readonly answer?: (question: Question, timeout: number, signal: AbortSignal) => unknown
+  /** What else its channel offers. */
+  readonly channel?: Partial<Channel>
+}
+
+/** A client of one era. */
+export class Client {
+  readonly sent: Array<{ readonly method: string, readonly params: unknown }> = []
+  readonly logged: LogLine[] = []
+  /** The resources that a context of {@link createContext} said had changed. */
+  readonly updated: string[] = []
+  readonly log: FastifyBaseLogger
+  readonly caller: Caller
+  readonly channel: Channel
+  /** The questions that it was asked in the middle of a request. */
+  readonly asked: Question[] = []
+  readonly #disconnectListeners: Array<(reason: Error) => void> = []
+
+  constructor ({ era = 'modern', logLevel, lifespan, capabilities = {}, principal, answer, channel }: ClientOptions = {}) {
+    this.log = createLog(this.logged)
+    const caller = era === 'modern' ? createModernCaller(logLevel, capabilities) : createLegacyCaller(logLevel, capabilities)
+    this.caller = principal === undefined ? caller : { ...caller, principal }
+    this.channel = {
+      log: this.log,
+      lifespan,
+      notify: (method, params) => { this.sent.push(JSON.parse(JSON.stringify({ method, params }))) },
+      onDisconnect: (listener) => { this.#disconnectListeners.push(listener) },
+      ...(answer !== undefined && {
+        ask: async (question, timeout, signal) => {
+          this.asked.push(JSON.parse(JSON.stringify(question)))
+          return answer(question, timeout, signal)
+        }
+      }),
+      ...channel
+    }
+  }
+
+  /** Goes away. */
+  disconnect (): void {
+    for (const listener of this.#disconnectListeners) listener(new Error('The client closed the connection'))
+  }
+
+  /** Sends a request and waits for what comes back. */
+  async ask (server: ServerDefinition, method: string, params: Params = {}): Promise<Answer> {
+    try {
+      return { result: JSON.parse(await server.handle(createMessage(method, params), this.caller, this.channel)) }
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error
+      const { code, message, data } = error
+      return { error: { code, message, ...(data !== undefined && { data }) } }
+    }
+  }
+
+  /** Calls a tool and waits for what comes back. */
+  callTool (server: ServerDefinition, name: string, args?: Params, _meta?: Params): Promise<Answer> {
+    return this.ask(server, 'tools/call', { name, ...(args !== undefined && { arguments: args }), ...(_meta !== undefined && { _meta }) })
+  }
+
+  /** The context of a request of this client's, for code below the server. */
+  createContext (method = 'tools/call', params: Params = {}): RequestContext {
+    return new RequestContext(createMessage(method, params), this.caller, this.channel, {
+      sealer: new StateSealer('Notes'),
+      questionTimeout: 1000,
+      readResource: async (uri) => ({ contents: [{ uri, text: 'read' }] }),
+      resourceUpdated: (uri) => { this.updated.push(uri) }
+    })
+  }
+
+  /** A request of this client's being served. */
+  createCall (params: Params = {}, { timeout = 0, exposeErrors = false } = {}): Call {
+    return { ctx: this.createContext('tools/call', params), log: this.log, timeout, exposeErrors }
+  }
+}
+
+/** The definition that most tests are about. */
+export function createNotes (options?: McpServerOptions<unknown>): McpServer<unknown> {
+  return new McpServer({ name: 'Notes', version: '1.0.0' }, options)
+}
+
+/** A modern answer of {@link createNotes}. */
+export function complete (result: object): Answer {
+  return {
+    result: {
+      ...result,
+      resultType: 'complete',
+      _meta: { 'io.modelcontextprotocol/serverInfo': { name: 'Notes', version: '1.0.0' } }
+    }
+  }
+}
+
+/** The answer of a tool that says text only. */
+export function said (text: string): Answer {
+  return complete({ content: [{ type: 'text', text }] })
+}
+
+/** The answer of a tool that failed. */
+export function failed (text: string): Answer {
+  return complete({ content: [{ type: 'text', text }], isError: true })
+}
+
+/** An error as on the wire. */
+export function refused (code: number, message: string, data?: unknown): Answer {
+  return { error: { code, message, ...(data !== undefined && { data }) } }
+}
+
+/** Stops the clock of a test; what it returns lets milliseconds pass. */
+export function stopClock (t: { teardown (end: () => void): unknown }): (milliseconds: number) => void {
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] })
+  t.teardown(() => mock.timers.reset())
+  return (milliseconds) => mock.timers.tick(milliseconds)
+}
+
+/** What callers without types may pass. */
+export function untyped<T> (value: unknown): T {
+  return value as T
+}
+
+/** A handler for what should be refused before. */
+export function mustNotRun (): never {
+  throw new Error('must not run')
+}
+
+export function createMessage (method: string, params: Params = {}): RequestMessage {
+  return { id: 1, method, params }
+}
+
+function createModernCaller (logLevel: LogLevel | undefined, capabilities: Caller['client']['capabilities']): Caller {
+  return { era: 'modern', protocolVersion: '2026-07-28', client: { info: { name: 'Ann', version: '2' }, capabilities }, logLevel }
+}
+
+function createLegacyCaller (first: LogLevel = 'debug', capabilities: Caller['client']['capabilities']): Caller {
+  let level = first
+  return {
+    era: 'legacy',
+    protocolVersion: '2025-11-25',
+    client: { info: { name: 'Bob', version: '1' }, capabilities },
+    sessionId: 'session-1',
+    get logLevel () { return level },
+    setLogLevel (chosen) { level = chosen }
+  }
+}
+
+function createLog (lines: LogLine[]): FastifyBaseLogger {
+  const at = (level: string) => (fields: object, msg = ''): void => { lines.push({ ...fields, level, msg }) }
+  const log = {
+    level: 'trace',
+    fatal: at('fatal'),
+    error: at('error'),
+    warn: at('warn'),
+    info: at('info'),
+    debug: at('debug'),
+    trace: at('trace'),
+    silent () {},
+    child: () => log
+  }
+  return log
+}

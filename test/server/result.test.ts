@@ -1,0 +1,60 @@
+import t from 'tap'
+import { cacheFields, findCacheProblem, PreparedResult, ResultFinisher, valueOf, type CacheHint } from '../../lib/server/result.ts'
+import { untyped } from './harness.ts'
+
+const finisher = new ResultFinisher({ name: 'Notes', version: '1.0.0' })
+const IDENTITY = { 'io.modelcontextprotocol/serverInfo': { name: 'Notes', version: '1.0.0' } }
+
+t.test('a modern result says that it is complete and whose it is', async (t) => {
+  const result: object = Object.freeze({ tools: [] })
+
+  t.strictSame(finisher.finish(result, 'modern'), { resultType: 'complete', tools: [], _meta: IDENTITY })
+  t.strictSame(finisher.finish(untyped({ a: 1, _meta: { b: 2 } }), 'modern'), { resultType: 'complete', a: 1, _meta: { ...IDENTITY, b: 2 } })
+})
+
+t.test('a legacy result is as it was', async (t) => {
+  const result = Object.freeze({ tools: [], _meta: { a: 1 } })
+
+  t.equal(finisher.finish(result, 'legacy'), result)
+})
+
+t.test('a result is encoded for its era, a prepared one as it was prepared', async (t) => {
+  t.equal(finisher.encode({ a: 1 }, 'legacy'), '{"a":1}')
+  t.equal(finisher.encode({ a: 1 }, 'modern'),
+    '{"resultType":"complete","a":1,"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"Notes","version":"1.0.0"}}}')
+  t.equal(finisher.encode(new PreparedResult({ a: 1 }), 'modern'), '{"a":1}')
+  t.throws(() => finisher.encode({ a: 1n }, 'modern'), TypeError)
+})
+
+t.test('a prepared result can be looked at and not changed', async (t) => {
+  const original = { tools: [{ name: 'add' }] }
+  const prepared = new PreparedResult(original)
+
+  t.strictSame(prepared.value, original)
+  t.equal(valueOf(prepared), prepared.value)
+  t.throws(() => { Object.assign(prepared.value, { tools: [] }) }, TypeError)
+  t.ok(Object.isFrozen(Reflect.get(prepared.value, 'tools')[0]))
+  t.notOk(Object.isFrozen(original))
+})
+
+t.test('the value of any other result is the result', async (t) => {
+  const result = {}
+
+  t.equal(valueOf(result), result)
+})
+
+t.test('a modern result may be cached as its hint says, a legacy one knows no caching', async (t) => {
+  t.strictSame(cacheFields('modern', 'public', undefined), { ttlMs: 0, cacheScope: 'public' })
+  t.strictSame(cacheFields('modern', 'private', { ttlMs: 5 }), { ttlMs: 5, cacheScope: 'private' })
+  t.strictSame(cacheFields('modern', 'private', { scope: 'public' }), { ttlMs: 0, cacheScope: 'public' })
+  t.equal(cacheFields('legacy', 'public', { ttlMs: 5 }), undefined)
+})
+
+t.test('a cache hint has a time that clients can count and a scope that they know', async (t) => {
+  const ttlProblem = "must have as 'ttlMs' a whole number of milliseconds from 0"
+
+  for (const hint of [undefined, {}, { ttlMs: 0 }, { ttlMs: 60_000, scope: 'private' as const }]) t.equal(findCacheProblem(hint), undefined)
+  for (const ttlMs of [-1, 0.5, NaN, Infinity]) t.equal(findCacheProblem({ ttlMs }), ttlProblem)
+  t.equal(findCacheProblem(untyped<CacheHint>({ ttlMs: '5' })), ttlProblem)
+  t.equal(findCacheProblem(untyped<CacheHint>({ scope: 'shared' })), "must have as 'scope' either 'public' or 'private'")
+})

@@ -1,0 +1,111 @@
+import t from 'tap'
+import { Type } from '@sinclair/typebox'
+import { compileSchema } from '../../lib/server/schema.ts'
+import { errorResult, fitToEra, toPlainResult, toStructuredResult } from '../../lib/server/tool-result.ts'
+
+const TEXT = { type: 'text', text: 'a' }
+const SUM = compileSchema(Type.Object({ sum: Type.Number() }), 'output', 'outputSchema')
+const ANYTHING = compileSchema({}, 'output', 'outputSchema')
+
+t.test('without an output schema a handler returns text, a block, an array of them or a whole result', async (t) => {
+  const whole = { content: [TEXT], isError: true, _meta: { a: 1 } }
+
+  t.strictSame(toPlainResult('a'), { content: [TEXT] })
+  t.strictSame(toPlainResult(''), { content: [{ type: 'text', text: '' }] })
+  t.strictSame(toPlainResult(TEXT), { content: [TEXT] })
+  t.strictSame(toPlainResult(['a', { type: 'resource_link', uri: 'x://1', name: 'one' }]), {
+    content: [TEXT, { type: 'resource_link', uri: 'x://1', name: 'one' }]
+  })
+  t.strictSame(toPlainResult([]), { content: [] })
+  t.equal(toPlainResult(whole), whole)
+})
+
+t.test('without an output schema anything else is refused by what it is', async (t) => {
+  const circular: { self?: unknown } = {}
+  circular.self = circular
+  const refused: ReadonlyArray<readonly [returned: unknown, is: string]> = [
+    [undefined, 'undefined'], [null, 'null'], [1, 'a number'], [1n, 'a bigint'], [true, 'a boolean'], [() => 'a', 'a function'],
+    [{}, 'an object with the keys []'], [circular, 'an object with the keys [self]'], [{ type: 'text' }, 'an object with the keys [type]'],
+    [{ content: 'a' }, 'an object with the keys [content]'], [{ content: ['a'] }, 'an object with the keys [content]'],
+    [{ content: [{ type: 'text' }] }, 'an object with the keys [content]']
+  ]
+
+  for (const [returned, is] of refused) {
+    t.throws(() => toPlainResult(returned), {
+      name: 'UnusableResultError',
+      message: `${is} was returned; return a string, a content block, an array of them, or a result with 'content'`
+    })
+  }
+})
+
+t.test('an array is refused over one item that is no content', async (t) => {
+  for (const [item, is] of [[1, 'a number'], [null, 'null'], [['a'], 'an array'], [{ text: 'a' }, 'an object with the keys [text]']]) {
+    t.throws(() => toPlainResult(['a', item]), {
+      name: 'UnusableResultError', message: `${is} was returned in an array; each item must be a string or a content block`
+    })
+  }
+})
+
+t.test('with an output schema the bare value becomes structured content and its JSON as text', async (t) => {
+  t.strictSame(await toStructuredResult({ sum: 3 }, SUM), { content: [{ type: 'text', text: '{"sum":3}' }], structuredContent: { sum: 3 } })
+
+  for (const value of [[1, 'a'], 'a', 0, false, null, { content: [TEXT] }]) {
+    t.strictSame(await toStructuredResult(value, ANYTHING), { content: [{ type: 'text', text: JSON.stringify(value) }], structuredContent: value })
+  }
+})
+
+t.test('with an output schema a whole result keeps its content and gets one where it has none', async (t) => {
+  t.strictSame(await toStructuredResult({ structuredContent: { sum: 3 }, content: ['a'], _meta: { b: 1 } }, SUM), {
+    content: [TEXT], structuredContent: { sum: 3 }, _meta: { b: 1 }
+  })
+  t.strictSame(await toStructuredResult({ structuredContent: { sum: 3 } }, SUM), {
+    content: [{ type: 'text', text: '{"sum":3}' }], structuredContent: { sum: 3 }
+  })
+})
+
+t.test('with an output schema an error result needs no structured content', async (t) => {
+  const result = { content: [TEXT], isError: true }
+
+  t.equal(await toStructuredResult(result, SUM), result)
+  await t.rejects(toStructuredResult({ content: 'a', isError: true }, SUM), { name: 'UnusableResultError' })
+})
+
+t.test('what does not fit the output schema is refused', async (t) => {
+  await t.rejects(toStructuredResult({ sum: '3' }, SUM), {
+    name: 'UnusableResultError', message: 'what was returned does not fit the outputSchema: /sum must be number'
+  })
+  await t.rejects(toStructuredResult({ structuredContent: {}, content: [TEXT] }, SUM), {
+    message: "what was returned does not fit the outputSchema: must have required property 'sum'"
+  })
+  await t.rejects(toStructuredResult({ structuredContent: { sum: 3 }, content: [1] }, SUM), { name: 'UnusableResultError' })
+})
+
+t.test('what JSON cannot carry is refused, even where the output schema allows it', async (t) => {
+  const circular: { self?: unknown } = {}
+  circular.self = circular
+
+  await t.rejects(toStructuredResult(circular, ANYTHING), TypeError)
+  await t.rejects(toStructuredResult({ a: 1n }, ANYTHING), TypeError)
+  for (const nothing of [undefined, { structuredContent: undefined, content: [TEXT] }]) {
+    await t.rejects(toStructuredResult(nothing, ANYTHING), {
+      name: 'UnusableResultError', message: 'undefined was returned; a tool with an outputSchema needs structured content'
+    })
+  }
+})
+
+t.test('a legacy client gets no structured content but an object', async (t) => {
+  const base = { content: [], isError: false, _meta: {} }
+  // The SDK's type knows objects only, the protocol any JSON.
+  const withStructured = (structuredContent: unknown) => ({ ...base, structuredContent: structuredContent as Record<string, unknown> })
+
+  for (const value of [[1], 'a', 0, null, false]) {
+    t.strictSame(fitToEra(withStructured(value), 'legacy'), base)
+    t.strictSame(fitToEra(withStructured(value), 'modern'), { ...base, structuredContent: value })
+  }
+  t.strictSame(fitToEra(withStructured({ a: 1 }), 'legacy'), { ...base, structuredContent: { a: 1 } })
+  t.strictSame(fitToEra(base, 'legacy'), base)
+})
+
+t.test('an error result is text for the model', async (t) => {
+  t.strictSame(errorResult('a'), { content: [TEXT], isError: true })
+})

@@ -1,0 +1,143 @@
+import t from 'tap'
+import { RpcError } from '../../lib/errors.ts'
+import type { Call } from '../../lib/server/call.ts'
+import type { Caller } from '../../lib/server/context.ts'
+import { createParts, type ServerParts } from '../../lib/server/parts.ts'
+import { createPrompt, updatePrompt } from '../../lib/server/prompts.ts'
+import { createResource, updateResource } from '../../lib/server/resources.ts'
+import type { McpServerOptions } from '../../lib/server/server-options.ts'
+import { createTool, updateTool } from '../../lib/server/tools.ts'
+import { resolveFilter, subscribe, unsubscribe } from '../../lib/server/watching.ts'
+import { Client, stopClock, type Params } from './harness.ts'
+
+const ALL = Object.freeze({ toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true, resourceSubscriptions: ['a:', 'b:'] })
+const handler = (): string => 'a'
+
+type Authorize = McpServerOptions<unknown>['authorizeSubscription']
+
+function createFull (authorizeSubscription?: Authorize): ServerParts {
+  const parts = createParts({ name: 'Notes', version: '1.0.0' }, authorizeSubscription === undefined ? {} : { authorizeSubscription })
+  parts.tools.add(createTool('add', {}, handler), updateTool)
+  parts.prompts.add(createPrompt('greet', {}, handler), updatePrompt)
+  parts.resources.statics.add(createResource('a', 'notes://a', {}, handler), updateResource)
+  return parts
+}
+
+function createSession (): Caller & { readonly subscriptions: Set<string> } {
+  return { ...new Client({ era: 'legacy' }).caller, subscriptions: new Set() }
+}
+
+const refusal = (code: number, message: string, data?: unknown): RpcError => new RpcError(code, message, data)
+const tooLong = 'x'.repeat(8193)
+
+t.test('a client is told of what it asked for and the server has', async (t) => {
+  const ask = (parts: ServerParts, notifications: unknown) => resolveFilter(parts, new Client().createCall({ notifications }))
+
+  t.strictSame(await ask(createFull(), ALL), { notifications: ALL })
+  t.strictSame(await ask(createFull(), {}), { notifications: {} })
+  t.strictSame(await ask(createFull(), { promptsListChanged: true, resourceSubscriptions: [] }), { notifications: { promptsListChanged: true } })
+  t.strictSame(await ask(createParts({ name: 'Notes', version: '1.0.0' }, {}), ALL), { notifications: {} })
+  await t.rejects(ask(createFull(), null), refusal(-32602, "Invalid params: subscriptions/listen needs 'notifications', an object"))
+})
+
+t.test('each resource is watched only by whom it may be watched', async (t) => {
+  const seen: unknown[] = []
+  const parts = createFull((uri, ctx) => {
+    seen.push([uri, ctx.era])
+    return uri === 'b:'
+  })
+  const ask = (notifications: object) => resolveFilter(parts, new Client().createCall({ notifications }))
+
+  t.strictSame(await ask(ALL), { notifications: { ...ALL, resourceSubscriptions: ['b:'] } })
+  t.strictSame(await ask({ resourceSubscriptions: ['a:'] }), { notifications: {} })
+  t.strictSame(await ask({ toolsListChanged: true }), { notifications: { toolsListChanged: true } })
+  t.strictSame(seen, [['a:', 'modern'], ['b:', 'modern'], ['a:', 'modern']])
+})
+
+t.test('nothing but true is a permission', async (t) => {
+  // Callers without types return what they like.
+  for (const answer of [undefined, null, 1, 'yes', {}]) {
+    const parts = createFull(() => answer as never)
+    t.strictSame(await resolveFilter(parts, new Client().createCall({ notifications: ALL })), {
+      notifications: { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true }
+    })
+  }
+})
+
+t.test('what authorizeSubscription throws refuses the request', async (t) => {
+  const ask = (authorize: Authorize, client = new Client()) => resolveFilter(createFull(authorize), client.createCall({ notifications: ALL }, { timeout: 1000 }))
+  const client = new Client()
+
+  await t.rejects(ask(() => { throw refusal(4100, 'Sign in first') }), refusal(4100, 'Sign in first'))
+  await t.rejects(ask(async () => { throw new Error('the database is gone') }, client), { code: -32603, message: /^Error authorizing a subscription/ })
+  t.match(client.logged, [{ err: { message: 'the database is gone' } }])
+})
+
+t.test('authorizeSubscription has the time of a handler', async (t) => {
+  const pass = stopClock(t)
+  const answer = resolveFilter(createFull(() => new Promise(() => {})), new Client().createCall({ notifications: ALL }, { timeout: 1000 }))
+
+  pass(1000)
+
+  await t.rejects(answer, { code: -32603, message: /^Error authorizing a subscription: / })
+})
+
+/** A request of a legacy session's being served. */
+function createCall (method: string, params: Params): Call {
+  const client = new Client({ era: 'legacy' })
+  return { ...client.createCall(), ctx: client.createContext(method, params) }
+}
+
+t.test('a session watches what it has subscribed to, until it unsubscribes', async (t) => {
+  const parts = createFull()
+  const session = createSession()
+
+  for (const uri of ['notes://a', 'notes://not-yet', 'notes://a', '']) t.strictSame(await subscribe(parts, createCall('resources/subscribe', { uri }), session), {})
+  t.strictSame([...session.subscriptions], ['notes://a', 'notes://not-yet', ''])
+
+  for (const uri of ['notes://a', 'notes://a', 'notes://never']) t.strictSame(unsubscribe(parts, createCall('resources/unsubscribe', { uri }), session), {})
+  t.strictSame([...session.subscriptions], ['notes://not-yet', ''])
+})
+
+t.test('what is no URI is refused', async (t) => {
+  const session = createSession()
+
+  for (const uri of [undefined, null, 1, ['a:'], tooLong]) {
+    await t.rejects(subscribe(createFull(), createCall('resources/subscribe', { uri }), session), refusal(-32602, "Invalid params: resources/subscribe needs 'uri', a string of at most 8192 characters"))
+    t.throws(() => unsubscribe(createFull(), createCall('resources/unsubscribe', { uri }), session), refusal(-32602, "Invalid params: resources/unsubscribe needs 'uri', a string of at most 8192 characters"))
+  }
+  t.equal(session.subscriptions.size, 0)
+})
+
+t.test('a resource that a session may not watch is not found', async (t) => {
+  const session = createSession()
+  const parts = createFull((uri, { era }) => era === 'legacy' && uri === 'a:')
+
+  await subscribe(parts, createCall('resources/subscribe', { uri: 'a:' }), session)
+  await t.rejects(subscribe(parts, createCall('resources/subscribe', { uri: 'b:' }), session), refusal(-32002, 'Resource not found', { uri: 'b:' }))
+
+  t.strictSame([...session.subscriptions], ['a:'])
+})
+
+t.test('a session watches no more than 1,000 resources', async (t) => {
+  const parts = createFull()
+  const session = createSession()
+  const add = (uri: string) => subscribe(parts, createCall('resources/subscribe', { uri }), session)
+  const all = await Promise.all(Array.from({ length: 1100 }, (_none, number) => add(`notes://${number}`).catch((error: unknown) => error)))
+  const refused = refusal(-32602, 'Invalid params: a session may watch 1000 resources at once; unsubscribe from some of them first')
+
+  t.equal(session.subscriptions.size, 1000)
+  t.strictSame(all.slice(0, 1000), Array(1000).fill({}))
+  t.strictSame(all.slice(1000), Array(100).fill(refused))
+
+  t.strictSame(await add('notes://0'), {})
+  unsubscribe(parts, createCall('resources/unsubscribe', { uri: 'notes://0' }), session)
+  t.strictSame(await add('notes://1000'), {})
+})
+
+t.test('a caller that nothing is kept of watches nothing', async (t) => {
+  const { caller } = new Client({ era: 'legacy' })
+
+  t.strictSame(await subscribe(createFull(), createCall('resources/subscribe', { uri: 'a:' }), caller), {})
+  t.strictSame(unsubscribe(createFull(), createCall('resources/unsubscribe', { uri: 'a:' }), caller), {})
+})

@@ -1,0 +1,311 @@
+import t from 'tap'
+import { createMemoryEventStore, type EventStore } from '../../lib/session/event-store.ts'
+import { EventStream, parseEventId, type EventSink } from '../../lib/session/event-stream.ts'
+import { createGate } from '../stream.ts'
+
+/** A connection that takes note of what it is told; `next` settles when it is told something. */
+function createSink ({ drained = Promise.resolve() } = {}) {
+  const told: string[] = []
+  let gate = createGate()
+  const tell = (what: string): void => { told.push(what); gate.open(); gate = createGate() }
+  const sink: EventSink = {
+    send: (message, id) => tell(`send ${message} ${id}`),
+    replay: (message, id) => tell(`replay ${message} ${id}`),
+    prime: (id, retry) => tell(`prime ${id} ${retry}`),
+    drained: () => drained,
+    end: () => tell('end')
+  }
+  return { sink, told, untilTold: async (what: string) => { while (!told.includes(what)) await gate.promise } }
+}
+
+function createStream ({ store = createMemoryEventStore(), primes = true, retryInterval }: { store?: EventStore, primes?: boolean, retryInterval?: number } = {}) {
+  const failures: unknown[] = []
+  const resumption = { store, primes, retryInterval, onFailure: (error: unknown, what: string) => { failures.push([error, what]) } }
+  return { stream: new EventStream('s.1', resumption), recall: () => EventStream.recall('s.1', resumption), failures, store }
+}
+
+t.test('an event id is read back, and only in its own session', async (t) => {
+  t.same(parseEventId('s.1.7', 's'), { streamId: 's.1', seq: 7 })
+  for (const wrong of ['', 's', 's.1', 's.1.', 's..1', 's.1.x', 's.1.-1', 's.1.1.1', 's.1.1e1', 'r.1.7', '.1.7', `s.1.${'9'.repeat(16)}`, 's.1.7 ']) {
+    t.equal(parseEventId(wrong, 's'), undefined, wrong)
+  }
+})
+
+t.test('without a store events have no ids, and what nobody is there for is lost', async (t) => {
+  const stream = new EventStream('s.1', undefined)
+  const { sink, told } = createSink()
+
+  stream.send('lost')
+  stream.attach(sink)
+  stream.send('a')
+  stream.pause()
+
+  t.same(told, ['send a undefined'])
+  t.ok(stream.isAttached)
+  t.notOk(await stream.resume(sink, 0))
+})
+
+t.test('with a store a client is told where it begins and how long to wait, and each event has the next id', async (t) => {
+  const { stream } = createStream({ retryInterval: 500 })
+  const { sink, told } = createSink()
+
+  stream.attach(sink)
+  stream.send('a')
+  stream.send('b')
+
+  t.same(told, ['prime s.1.0 500', 'send a s.1.1', 'send b s.1.2'])
+})
+
+t.test('a revision without priming events gets none, and no pause', async (t) => {
+  const { stream } = createStream({ primes: false })
+  const { sink, told } = createSink()
+
+  stream.attach(sink)
+  stream.pause()
+  stream.send('a')
+
+  t.same(told, ['send a s.1.1'])
+})
+
+t.test('a client that comes back gets what it missed, and then what is new', async (t) => {
+  const { stream } = createStream()
+  const first = createSink()
+  const second = createSink()
+  stream.attach(first.sink)
+  stream.send('a')
+  stream.detach(first.sink)
+  const gone = stream.isAttached
+  stream.send('b')
+  stream.send('c')
+
+  const resumed = await stream.resume(second.sink, 1)
+  await second.untilTold('replay c s.1.3')
+  await stream.drained()
+  stream.send('d')
+
+  t.notOk(gone)
+  t.ok(resumed)
+  t.same(second.told, ['replay b s.1.2', 'replay c s.1.3', 'send d s.1.4'])
+  t.same(first.told, ['prime s.1.0 undefined', 'send a s.1.1'])
+})
+
+t.test('a client that missed nothing goes on at once', async (t) => {
+  const { stream } = createStream()
+  const { sink, told } = createSink()
+
+  t.ok(await stream.resume(sink, 0))
+  stream.send('a')
+
+  t.ok(stream.isAttached)
+  t.same(told, ['send a s.1.1'])
+})
+
+t.test('what is sent while a client is told what it missed comes behind that, once', async (t) => {
+  const { stream } = createStream()
+  const gate = createGate()
+  const { sink, told, untilTold } = createSink({ drained: gate.promise })
+  for (const message of ['a', 'b']) stream.send(message)
+
+  await stream.resume(sink, 0)
+  stream.send('c')
+  const before = told.slice()
+  gate.open()
+  await untilTold('replay c s.1.3')
+
+  t.same(before, ['replay a s.1.1'], 'no faster than it reads')
+  t.ok(stream.isAttached)
+  t.same(told, ['replay a s.1.1', 'replay b s.1.2', 'replay c s.1.3'])
+})
+
+t.test('a stream that ends while a client is told what it missed ends behind that', async (t) => {
+  const { stream } = createStream()
+  const gate = createGate()
+  const { sink, told, untilTold } = createSink({ drained: gate.promise })
+  for (const message of ['a', 'b']) stream.send(message)
+
+  await stream.resume(sink, 0)
+  await stream.end()
+  stream.send('too late')
+  gate.open()
+  await untilTold('end')
+
+  t.same(told, ['replay a s.1.1', 'replay b s.1.2', 'end'])
+  t.notOk(stream.isAttached)
+})
+
+t.test('a newer connection takes the place of the older one, in whatever state that is', async (t) => {
+  const { stream } = createStream({ primes: false })
+  const connections = [createSink(), createSink({ drained: createGate().promise }), createSink()] as const
+  stream.attach(connections[0].sink)
+  stream.send('a')
+
+  await stream.resume(connections[1].sink, 0)
+  stream.attach(connections[2].sink)
+  stream.detach(connections[0].sink)
+  stream.detach(connections[1].sink)
+  stream.send('b')
+
+  t.same(connections.map(({ told }) => told), [['send a s.1.1', 'end'], ['replay a s.1.1', 'end'], ['send b s.1.2']])
+})
+
+t.test('a client that goes while it is told what it missed is told no more', async (t) => {
+  const { stream } = createStream()
+  const gate = createGate()
+  const { sink, told } = createSink({ drained: gate.promise })
+  const newer = createSink()
+  for (const message of ['a', 'b']) stream.send(message)
+
+  await stream.resume(sink, 0)
+  stream.detach(sink)
+  gate.open()
+  await stream.resume(newer.sink, 1)
+  await newer.untilTold('replay b s.1.2')
+
+  t.same(told, ['replay a s.1.1'])
+})
+
+t.test('one that goes behind the last of what it missed is not connected', async (t) => {
+  const { stream } = createStream()
+  const gate = createGate()
+  const { sink } = createSink({ drained: gate.promise })
+  stream.send('a')
+
+  await stream.resume(sink, 0)
+  stream.detach(sink)
+  gate.open()
+  await gate.promise
+
+  t.notOk(stream.isAttached)
+})
+
+t.test('a pause ends the connection, and what is sent then waits', async (t) => {
+  const { stream } = createStream()
+  const first = createSink()
+  const second = createSink()
+  stream.attach(first.sink)
+
+  stream.pause()
+  stream.send('a')
+  await stream.resume(second.sink, 0)
+  await second.untilTold('replay a s.1.1')
+
+  t.same(first.told, ['prime s.1.0 undefined', 'end'])
+})
+
+t.test('a stream that has ended is there as long as the store has it', async (t) => {
+  const { stream, recall, store } = createStream()
+  for (const message of ['a', 'b']) stream.send(message)
+  await stream.end()
+  const some = createSink()
+  const none = createSink()
+
+  t.ok(await recall().resume(some.sink, 1))
+  await some.untilTold('end')
+  t.ok(await recall().resume(none.sink, 2))
+  await none.untilTold('end')
+  t.notOk(await recall().resume(createSink().sink, 3), 'never was')
+  store.forget('s.')
+  t.notOk(await recall().resume(createSink().sink, 1))
+
+  t.same(some.told, ['replay b s.1.2', 'end'])
+  t.same(none.told, ['end'])
+})
+
+t.test('a client that cannot be told all leaves the one that is connected as it is', async (t) => {
+  const { stream } = createStream({ store: createMemoryEventStore({ maxEvents: 1 }) })
+  const first = createSink()
+  const second = createSink()
+  stream.attach(first.sink)
+  for (const message of ['a', 'b']) stream.send(message)
+
+  t.notOk(await stream.resume(second.sink, 0), 'forgotten')
+  t.notOk(await stream.resume(second.sink, 3), 'never was')
+
+  stream.send('c')
+  t.equal(first.told.at(-1), 'send c s.1.3')
+  t.same(second.told, [])
+})
+
+t.test('what is forgotten while it is told ends the connection, so that the client learns of it', async (t) => {
+  const { stream, store } = createStream()
+  const gate = createGate()
+  const { sink, told, untilTold } = createSink({ drained: gate.promise })
+  stream.send('a')
+
+  await stream.resume(sink, 0)
+  stream.send('b')
+  store.forget('s.')
+  store.read('s.1', 0)
+  await new Promise(setImmediate)
+  store.forget('s.')
+  gate.open()
+  await untilTold('end')
+
+  t.same(told, ['replay a s.1.1', 'end'])
+  t.notOk(stream.isAttached)
+})
+
+t.test('a store that fails is heard of and harms nothing', async (t) => {
+  const error = new Error('no disk')
+  for (const fail of [() => { throw error }, async () => { throw error }]) {
+    const { stream, failures } = createStream({ store: { append: fail, read: fail, forget () {} } })
+    const { sink, told } = createSink()
+    stream.attach(sink)
+
+    stream.send('a')
+    const resumed = await stream.resume(createSink().sink, 0)
+    await stream.end()
+
+    t.notOk(resumed)
+    t.same(told, ['prime s.1.0 undefined', 'send a s.1.1', 'end'])
+    t.same(failures, [[error, 'the event store'], [error, 'the event store']])
+  }
+})
+
+t.test('a gap that a failing store has left is not passed over', async (t) => {
+  const kept = createMemoryEventStore()
+  let fails = false
+  const { stream } = createStream({ store: { ...kept, append: (...event) => { if (fails) throw new Error('no disk'); return kept.append(...event) } } })
+  stream.send('a')
+  await stream.resume(createSink().sink, 0)
+  fails = true
+  stream.send('b')
+  t.notOk(await stream.resume(createSink().sink, 1), 'nothing behind it')
+  fails = false
+  stream.send('c')
+
+  t.notOk(await stream.resume(createSink().sink, 0))
+  t.notOk(await stream.resume(createSink().sink, 1))
+  t.ok(await stream.resume(createSink().sink, 2))
+})
+
+t.test('a slow store is waited for', async (t) => {
+  const kept = createMemoryEventStore()
+  const gate = createGate()
+  const { stream } = createStream({ store: { ...kept, append: async (...event) => { await gate.promise; kept.append(...event) } } })
+  const { sink, told, untilTold } = createSink()
+  for (const message of ['a', 'b']) stream.send(message)
+
+  const resumed = stream.resume(sink, 0)
+  gate.open()
+
+  t.ok(await resumed)
+  await untilTold('replay b s.1.2')
+  t.same(told, ['replay a s.1.1', 'replay b s.1.2'])
+})
+
+t.test('a stream waits for the client that is connected, and for none that is not', async (t) => {
+  const { stream } = createStream()
+  const gate = createGate()
+  let waited = false
+
+  await stream.drained()
+  stream.attach(createSink({ drained: gate.promise }).sink)
+  const drained = stream.drained().then(() => { waited = true })
+  await new Promise(setImmediate)
+  const before = waited
+  gate.open()
+  await drained
+
+  t.notOk(before)
+})

@@ -1,0 +1,168 @@
+import t from 'tap'
+import { createMemoryEventStore } from '../../lib/session/event-store.ts'
+import { SessionManager, type SessionSettings } from '../../lib/session/manager.ts'
+import type { Session } from '../../lib/session/session.ts'
+import { createGate } from '../stream.ts'
+
+const CLIENT = { capabilities: {} }
+
+function createManager (limits: Partial<SessionSettings> = {}) {
+  const clock = { now: 0 }
+  const sessions = new SessionManager({ sessionIdleTimeout: 1000, maxSessions: 10, eventStore: undefined, retryInterval: undefined, ...limits }, () => {}, () => clock.now)
+  const open = (): Session => {
+    const session = sessions.open('2025-11-25', CLIENT)
+    if (session === undefined) throw new Error('too many sessions')
+    return session
+  }
+  return { clock, sessions, open }
+}
+
+t.test('a session is found until it ends', async (t) => {
+  const { sessions, open } = createManager()
+  const session = open()
+
+  t.equal(sessions.find(session.sessionId), session)
+  t.equal(sessions.size, 1)
+  sessions.end(session.sessionId, 'deleted')
+  t.equal(sessions.find(session.sessionId), undefined)
+  t.equal(sessions.size, 0)
+})
+
+t.test('no more sessions than maxSessions are opened', async (t) => {
+  const { sessions, open } = createManager({ maxSessions: 2 })
+  const session = open()
+  open()
+
+  t.equal(sessions.max, 2)
+  t.equal(sessions.open('2025-11-25', CLIENT), undefined)
+  sessions.end(session.sessionId, 'deleted')
+  t.ok(sessions.open('2025-11-25', CLIENT))
+})
+
+t.test('a session that is idle for the whole timeout ends, counted from its last request', async (t) => {
+  const { clock, sessions, open } = createManager()
+  const idle = open()
+  const active = open()
+
+  clock.now = 500
+  active.begin()
+  sessions.settle(active)
+  clock.now = 999
+  sessions.sweep()
+  const before = sessions.size
+  clock.now = 1000
+  sessions.sweep()
+
+  t.equal(before, 2)
+  t.equal(sessions.find(idle.sessionId), undefined)
+  t.equal(sessions.find(active.sessionId), active)
+})
+
+t.test('a session with a request open does not end, however long that takes', async (t) => {
+  const { clock, sessions, open } = createManager()
+  const session = open()
+  session.begin()
+
+  clock.now = 1_000_000
+  sessions.sweep()
+  const during = sessions.size
+  sessions.settle(session)
+  clock.now = 1_001_000
+  sessions.sweep()
+
+  t.equal(during, 1)
+  t.equal(sessions.size, 0)
+})
+
+t.test('once started it looks for idle sessions by itself', async (t) => {
+  const swept = createGate()
+  const sessions = new SessionManager({ sessionIdleTimeout: 1, maxSessions: 10, eventStore: undefined, retryInterval: undefined }, () => {}, () => {
+    if (sessions.size > 0) swept.open()
+    return 0
+  })
+  sessions.open('2025-11-25', CLIENT)
+
+  sessions.start()
+
+  await t.resolves(swept.promise)
+  sessions.stop()
+})
+
+t.test('a timeout of 0 ends no session', async (t) => {
+  const { clock, sessions, open } = createManager({ sessionIdleTimeout: 0 })
+  open()
+
+  sessions.start()
+  clock.now = 1_000_000
+
+  t.equal(sessions.size, 1)
+  sessions.stop()
+})
+
+t.test('stopping ends all sessions', async (t) => {
+  const { sessions, open } = createManager()
+  open()
+  sessions.start()
+
+  sessions.stop()
+
+  t.equal(sessions.size, 0)
+})
+
+t.test('listeners are told of each session that opens and ends, and why', async (t) => {
+  const { clock, sessions, open } = createManager()
+  const told: unknown[] = []
+  sessions.on('opened', ({ sessionId }) => told.push(['opened', sessionId]))
+  sessions.on('ended', ({ sessionId }, reason) => told.push([reason, sessionId]))
+
+  const ids = [open(), open(), open(), open()].map(({ sessionId }) => sessionId)
+  sessions.end(String(ids[0]), 'deleted')
+  sessions.end(String(ids[0]), 'deleted')
+  sessions.end(String(ids[1]), 'refused')
+  sessions.find(String(ids[3]))?.begin()
+  clock.now = 1000
+  sessions.sweep()
+  sessions.stop()
+
+  t.same(told, [...ids.map((id) => ['opened', id]), ['deleted', ids[0]], ['refused', ids[1]], ['idle', ids[2]], ['closed', ids[3]]])
+})
+
+t.test('a listener that throws is heard of, and keeps no session from opening or ending', async (t) => {
+  const failures: unknown[] = []
+  const sessions = new SessionManager({ sessionIdleTimeout: 0, maxSessions: 1, eventStore: undefined, retryInterval: undefined }, (error, what) => failures.push([error, what]))
+  const error = new Error('mine')
+  for (const name of ['opened', 'ended'] as const) sessions.on(name, () => { throw error })
+
+  const session = sessions.open('2025-11-25', CLIENT)
+  sessions.stop()
+
+  t.ok(session)
+  t.equal(sessions.size, 0)
+  t.same(failures, [[error, "a listener of 'opened'"], [error, "a listener of 'ended'"]])
+})
+
+t.test('the events of a session are forgotten with it, if it had any', async (t) => {
+  const forgotten: string[] = []
+  const eventStore = { ...createMemoryEventStore(), forget (prefix: string) { forgotten.push(prefix) } }
+  const { sessions, open } = createManager({ eventStore })
+  const [silent, told] = [open(), open()]
+  told.listen().send('{}')
+
+  t.same([...sessions], [silent, told])
+  sessions.stop()
+
+  t.same(forgotten, [`${told.sessionId}.`])
+})
+
+t.test('a store that fails to forget is heard of', async (t) => {
+  const failures: unknown[] = []
+  const error = new Error('no disk')
+  const eventStore = { ...createMemoryEventStore(), forget () { throw error } }
+  const sessions = new SessionManager({ sessionIdleTimeout: 0, maxSessions: 1, eventStore, retryInterval: undefined }, (...failure) => failures.push(failure))
+  sessions.open('2025-11-25', CLIENT)?.listen()
+
+  sessions.stop()
+  await new Promise(setImmediate)
+
+  t.same(failures, [[error, 'the event store']])
+})

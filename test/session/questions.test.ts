@@ -1,0 +1,123 @@
+import t from 'tap'
+import { RpcError } from '../../lib/errors.ts'
+import type { Question } from '../../lib/protocol/question.ts'
+import { Questions } from '../../lib/session/questions.ts'
+import { stopClock } from '../server/harness.ts'
+
+const QUESTION: Question = { method: 'roots/list', params: {} }
+
+function createQuestions () {
+  const sent: unknown[] = []
+  const sink = { send: (json: string) => { sent.push(JSON.parse(json)) } }
+  const questions = new Questions()
+  const controller = new AbortController()
+  const ask = (timeout = 0): Promise<unknown> => questions.ask(sink, QUESTION, timeout, controller.signal)
+  return { questions, sent, sink, controller, ask }
+}
+
+t.test('a question is a request with an id of its own, and comes to the result of its answer', async (t) => {
+  const { questions, sent, ask } = createQuestions()
+
+  const answers = [ask(), ask()]
+  const taken = [questions.answer('ask-2', { result: 'second' }), questions.answer('ask-1', { result: 'first' })]
+
+  t.same(sent, [{ jsonrpc: '2.0', id: 'ask-1', ...QUESTION }, { jsonrpc: '2.0', id: 'ask-2', ...QUESTION }])
+  t.same(taken, [true, true])
+  t.same(await Promise.all(answers), ['first', 'second'])
+  t.equal(questions.size, 0)
+})
+
+t.test('an answer to what was never asked, that comes twice or whose id is no text is not taken', async (t) => {
+  const { questions, ask } = createQuestions()
+  const answer = ask()
+
+  t.notOk(questions.answer('ask-2', { result: 'wrong' }))
+  t.notOk(questions.answer(1, { result: 'wrong' }))
+  t.notOk(questions.answer(null, { result: 'wrong' }))
+  t.ok(questions.answer('ask-1', { result: 'right' }))
+  t.notOk(questions.answer('ask-1', { result: 'wrong' }))
+  t.equal(await answer, 'right')
+})
+
+t.test('an error for an answer is thrown as it is, as far as it is one', async (t) => {
+  const none = 'The client answered with an error'
+  for (const [error, expected] of [
+    [{ code: -1, message: 'User rejected', data: { why: 'busy' } }, new RpcError(-1, 'User rejected', { why: 'busy' })],
+    [{}, new RpcError(-32603, none)],
+    [null, new RpcError(-32603, none)],
+    ['text', new RpcError(-32603, none)],
+    [{ code: 'x', message: { toString: 1 } }, new RpcError(-32603, none)]
+  ] as const) {
+    const { questions, ask } = createQuestions()
+    const answer = ask()
+
+    questions.answer('ask-1', { error })
+
+    await t.rejects(answer, expected)
+  }
+})
+
+t.test('a question that is not answered in time is taken back', async (t) => {
+  const tick = stopClock(t)
+  const { questions, sent, ask } = createQuestions()
+
+  const answer = ask(1000)
+  tick(999)
+  const before = questions.size
+  tick(1)
+
+  t.equal(before, 1)
+  await t.rejects(answer, new RpcError(-32603, 'roots/list was not answered: no answer within 1000 ms'))
+  t.same(sent.at(-1), { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'ask-1', reason: 'no answer within 1000 ms' } })
+  t.notOk(questions.answer('ask-1', { result: 'late' }))
+})
+
+t.test('an answer in time ends the waiting', async (t) => {
+  const tick = stopClock(t)
+  const { questions, sent, controller, ask } = createQuestions()
+  const answer = ask(1000)
+
+  questions.answer('ask-1', { result: 'yes' })
+  tick(1000)
+  controller.abort()
+
+  t.equal(await answer, 'yes')
+  t.equal(sent.length, 1)
+})
+
+t.test('a question that nobody waits for any more is taken back', async (t) => {
+  const { questions, sent, controller, ask } = createQuestions()
+  const answer = ask()
+
+  controller.abort()
+
+  await t.rejects(answer, new RpcError(-32603, 'roots/list was not answered: the call has ended'))
+  t.match(sent, [{ id: 'ask-1' }, { method: 'notifications/cancelled', params: { requestId: 'ask-1', reason: 'the call has ended' } }])
+  t.equal(questions.size, 0)
+})
+
+t.test('a question of a call that has ended is not asked', async (t) => {
+  const { questions, sent, controller, ask } = createQuestions()
+  controller.abort()
+
+  await t.rejects(ask(), new RpcError(-32603, 'roots/list was not answered: the call has ended'))
+  t.same(sent, [])
+  t.equal(questions.size, 0)
+})
+
+t.test('a question that JSON cannot carry leaves nothing behind', async (t) => {
+  const { questions, sink, controller } = createQuestions()
+
+  await t.rejects(async () => { await questions.ask(sink, { method: 'roots/list', params: { no: 1n } }, 1000, controller.signal) }, TypeError)
+  t.equal(questions.size, 0)
+})
+
+t.test('a session that has ended answers no questions', async (t) => {
+  const { questions, ask } = createQuestions()
+  const answers = [ask(), ask(1000)]
+
+  questions.abandon()
+
+  for (const answer of answers) await t.rejects(answer, new RpcError(-32603, 'The session has ended'))
+  t.equal(questions.size, 0)
+})

@@ -1,0 +1,102 @@
+import t from 'tap'
+import { Session } from '../../lib/session/session.ts'
+import { createApp, legacy, modern, openSession } from '../app.ts'
+import { collectFrames, frameOf, listen, send } from '../stream.ts'
+
+const CLIENT = { capabilities: {} }
+
+t.test('a session is idle once its last request has ended', async (t) => {
+  const session = new Session('2025-11-25', CLIENT, 1000)
+
+  const atFirst = [session.isIdleSince(999), session.isIdleSince(1000)]
+  session.begin()
+  session.begin()
+  session.end(2000)
+  const withOneOpen = session.isIdleSince(9999)
+  session.end(3000)
+
+  t.same(atFirst, [false, true])
+  t.notOk(withOneOpen)
+  t.same([session.isIdleSince(2999), session.isIdleSince(3000)], [false, true])
+})
+
+t.test('each session has an id of its own, of visible ASCII', async (t) => {
+  const ids = new Set(Array.from({ length: 100 }, () => new Session('2025-11-25', CLIENT, 0).sessionId))
+
+  t.equal(ids.size, 100)
+  for (const id of ids) t.match(id, /^[\x21-\x7e]+$/)
+})
+
+t.test('a session knows what it has begun, and ends all of it', async (t) => {
+  const session = new Session('2025-11-25', CLIENT, 0)
+  const reasons: string[] = []
+  session.begin('a', { cancel: (reason) => reasons.push(`a ${reason}`) })
+  session.begin(1, { cancel: (reason) => reasons.push(`1 ${reason}`) })
+  const question = session.questions.ask({ send () {} }, { method: 'roots/list', params: {} }, 0, new AbortController().signal)
+  const listening = session.listen()
+
+  session.cancel('a', 'enough')
+  session.cancel('1', 'not that one')
+  session.end(0, 'a')
+  session.close('closed')
+
+  t.same(reasons, ['a enough', '1 closed'])
+  t.equal(session.listen(), listening, 'one stream for all GETs')
+  await t.rejects(question, new Error('The session has ended'))
+  await new Promise(setImmediate)
+  t.equal(session.listening, undefined)
+})
+
+t.test('a session is subscribed to what its client wants to hear of', async (t) => {
+  const session = new Session('2025-11-25', CLIENT, 0)
+
+  const before = session.isSubscribed('notes://1')
+  session.subscriptions.add('notes://1')
+
+  t.notOk(before)
+  t.ok(session.isSubscribed('notes://1'))
+  t.notOk(session.isSubscribed('notes://2'))
+})
+
+t.test('an answer to a session that never asked is passed over', async (t) => {
+  const session = new Session('2025-11-25', CLIENT, 0)
+
+  session.answer('ask-1', { result: {} })
+  session.close('closed')
+
+  t.notOk(session.hasStreamed)
+})
+
+t.test('a legacy client gets all log messages until it sets a level, which is its own', async (t) => {
+  const { app, server } = await createApp(t)
+  server.registerTool('report', {}, async (_args, ctx) => { await ctx.debug('detail'); await ctx.error('failure'); return 'done' })
+  const address = await listen(app)
+  const quiet = await openSession(app)
+  const loud = await openSession(app)
+
+  const level = await app.inject(legacy('logging/setLevel', { level: 'error' }, { headers: quiet }))
+  const framesOf = async (session: object): Promise<string[]> => collectFrames(await send(address, legacy('tools/call', { name: 'report' }, {
+    headers: { accept: 'application/json, text/event-stream', ...session }
+  })))
+
+  const detail = frameOf({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'debug', data: 'detail' } })
+  const failure = frameOf({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'error', data: 'failure' } })
+  const done = frameOf({ jsonrpc: '2.0', id: 1, result: { content: [{ type: 'text', text: 'done' }] } })
+  t.same(level.json(), { jsonrpc: '2.0', id: 1, result: {} })
+  t.same(await framesOf(quiet), [': open', failure, done])
+  t.same(await framesOf(loud), [': open', detail, failure, done])
+})
+
+t.test('handlers see the session of a legacy client and none of a modern one', async (t) => {
+  const { app, server } = await createApp(t)
+  server.registerTool('who', {}, (_args, { sessionId, protocolVersion, era, client }) => JSON.stringify({ sessionId, protocolVersion, era, client }))
+  const session = await openSession(app, '2025-06-18')
+
+  const fromLegacy = await app.inject(legacy('tools/call', { name: 'who' }, { headers: session }))
+  const fromModern = await app.inject(modern('tools/call', { name: 'who' }, { headers: session }))
+
+  t.same(JSON.parse(fromLegacy.json().result.content[0].text), {
+    sessionId: session['mcp-session-id'], protocolVersion: '2025-06-18', era: 'legacy', client: { info: { name: 'test', version: '1' }, capabilities: {} }
+  })
+  t.same(JSON.parse(fromModern.json().result.content[0].text), { protocolVersion: '2026-07-28', era: 'modern', client: { capabilities: {} } })
+})

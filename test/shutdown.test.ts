@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process'
+import { connect } from 'node:net'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { JSON_AND_SSE, legacy, modern, openSession } from './app.ts'
+import { collectFrames, createGate, openGet, send, until } from './stream.ts'
+import { createTalk } from './talk.ts'
+
+t.setTimeout(60_000)
+
+const COUNT = 200
+const SHUTTING_DOWN = /"code":-32603,"message":"The server is shutting down/
+
+t.test('200 streams and 200 calls: calls that finish in time get their answers, and all streams end', async (t) => {
+  const started = createGate()
+  const finish = createGate()
+  let count = 0
+  const { app, address, mount } = await createTalk(t, async (channel, { id }) => {
+    if (Number(id) % 2 === 0) channel.notify('notifications/message', {})
+    if (++count === COUNT) started.open()
+    await finish.promise
+    return { id }
+  })
+  const sessions = await Promise.all(Array.from({ length: COUNT }, () => openSession(app)))
+  const streams = await Promise.all(sessions.map((headers) => openGet(address, headers)))
+  const calls = sessions.map((headers, id) => send(address, legacy('work', {}, { id, headers: { ...JSON_AND_SSE, ...headers } })))
+  await started.promise
+  const during = mount.stats()
+
+  const closed = app.close()
+  const ended = await Promise.all(streams.map(collectFrames))
+  finish.open()
+  const answers = await Promise.all(calls.map(async (call) => (await call).text()))
+  await closed
+
+  t.same(during, { sessions: COUNT, exchanges: COUNT, streams: COUNT })
+  t.ok(ended.every((frames) => frames.length === 1))
+  for (const [id, answer] of answers.entries()) t.match(answer, `{"jsonrpc":"2.0","id":${id},"result":{"id":${id}}}`)
+  t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
+})
+
+t.test('calls that do not finish in time are told so, be it in a body or on a stream', async (t) => {
+  const started = createGate()
+  let count = 0
+  const { app, address } = await createTalk(t, async (channel, { id }) => {
+    if (Number(id) % 2 === 0) channel.notify('notifications/message', {})
+    if (++count === COUNT) started.open()
+    await createGate().promise
+  }, { closeGracePeriod: 1 })
+  const calls = Array.from({ length: COUNT }, (_, id) => send(address, modern('work', {}, { id, headers: JSON_AND_SSE })))
+  await started.promise
+
+  await app.close()
+
+  for (const call of calls) t.match(await (await call).text(), SHUTTING_DOWN)
+})
+
+t.test('a client that stops reading but stays does not keep the app from closing', async (t) => {
+  const started = createGate()
+  const finish = createGate()
+  const { app, address, mount } = await createTalk(t, async (channel, { params }) => {
+    channel.notify('notifications/message', { text: 'x'.repeat(20_000_000) })
+    started.open()
+    if (params.finishes !== true) await finish.promise
+    return {}
+  }, { closeGracePeriod: 1 })
+  const sockets = [true, false].map((finishes) => {
+    const { url, headers, payload } = modern('work', { finishes }, { headers: JSON_AND_SSE })
+    const socket = connect(Number(new URL(address).port), '127.0.0.1').pause()
+    const lines = Object.entries({ ...headers, host: 'localhost', 'content-length': Buffer.byteLength(payload) }).map(([name, value]) => `${name}: ${value}`)
+    socket.write([`POST ${url} HTTP/1.1`, ...lines, '', payload].join('\r\n'))
+    return socket.on('error', () => {})
+  })
+  t.teardown(() => { for (const socket of sockets) socket.destroy() })
+  await started.promise
+  await until(() => mount.stats().exchanges === 2)
+
+  await app.close()
+  await until(() => mount.stats().exchanges === 0)
+
+  t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
+})
+
+t.test('a GET whose client does not read is ended, too', async (t) => {
+  const { app, address, mount } = await createTalk(t, () => ({}))
+  const headers = await openSession(app)
+  const socket = connect(Number(new URL(address).port), '127.0.0.1').pause().on('error', () => {})
+  t.teardown(() => socket.destroy())
+  socket.write(`GET /mcp HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\nmcp-session-id: ${headers['mcp-session-id']}\r\n\r\n`)
+  await until(() => mount.stats().streams === 1)
+  mount.sessionManager.find(String(headers['mcp-session-id']))?.listening?.send(JSON.stringify('x'.repeat(20_000_000)))
+
+  await app.close()
+  await until(() => mount.stats().streams === 0)
+
+  t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
+})
+
+t.test('a process whose app is closed under load exits', async (t) => {
+  const program = `
+    import { get, request } from 'node:http'
+    import Fastify from 'fastify'
+    import mcpPlugin, { McpServer } from '${new URL('../lib/index.ts', import.meta.url).href}'
+    const server = new McpServer({ name: 'Notes', version: '1' })
+    let waiting = 0
+    const app = Fastify()
+    server.registerTool('wait', {}, async (_args, ctx) => {
+      if (waiting % 2) await ctx.info('working')
+      if (++waiting === 50) app.close().then(() => console.log('closed'))
+      await new Promise(() => {})
+    })
+    app.register(mcpPlugin, { server, closeGracePeriod: 1 })
+    const url = await app.listen({ port: 0, host: '127.0.0.1' }) + '/mcp'
+    const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
+    const post = (message, more = {}) => new Promise((resolve) => {
+      request(url, { method: 'POST', headers: { ...headers, ...more } }, resolve).on('error', () => {}).end(JSON.stringify({ jsonrpc: '2.0', id: 1, ...message }))
+    })
+    for (let i = 0; i < 50; i++) {
+      const opened = await post({ method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'a', version: '1' } } })
+      opened.resume()
+      const session = { 'mcp-session-id': opened.headers['mcp-session-id'] }
+      get(url, { headers: { accept: 'text/event-stream', ...session } }, (response) => response.resume())
+      post({ method: 'tools/call', params: { name: 'wait' } }, session).then((response) => response.resume())
+    }`
+
+  const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, '--input-type=module', '--eval', program], {
+    cwd: process.cwd(), env: { ...process.env, _TAPJS_PROCESSINFO_COVERAGE_: '0' }, timeout: 30_000
+  })
+
+  t.equal(stdout, 'closed\n')
+})

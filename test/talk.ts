@@ -1,0 +1,38 @@
+// An app whose one server is a function of the channel, to test what goes over the wire in the middle of a request.
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Test } from 'tap'
+import mcpPlugin, { type McpMountOptions, type Mount, type ServerDefinition } from '../lib/index.ts'
+import type { RequestMessage } from '../lib/protocol/message.ts'
+import type { Channel } from '../lib/server/context.ts'
+import { createHost, type LogLine } from './app.ts'
+
+/** Serves all but `initialize`; what it comes to is the result. */
+export type Talk = (channel: Channel, message: RequestMessage) => unknown
+
+export interface TalkApp {
+  readonly app: FastifyInstance
+  readonly address: string
+  readonly mount: Mount
+  readonly logLines: readonly LogLine[]
+}
+
+export function createTalker (talk: Talk): ServerDefinition {
+  return {
+    info: { name: 'Talk', version: '1' },
+    enter: async () => ({ value: undefined }),
+    onChange: () => () => {},
+    findHeaderMismatch: () => undefined,
+    serve: async () => ({}),
+    handle: async (message, _caller, channel) => JSON.stringify(message.method === 'initialize' ? {} : await talk(channel, message))
+  }
+}
+
+/** An app that listens and ends with the test. */
+export async function createTalk (t: Test, talk: Talk, options: Omit<McpMountOptions, 'server'> = {}): Promise<TalkApp> {
+  const { app, logLines } = createHost(t)
+  await app.register(mcpPlugin, { ...options, server: createTalker(talk) })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  return { app, address: `http://127.0.0.1:${port}`, mount: app.mcp.get('Talk'), logLines }
+}

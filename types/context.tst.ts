@@ -1,0 +1,210 @@
+import type { FastifyRequest } from 'fastify'
+import type { ReadResourceResult } from '@modelcontextprotocol/sdk/types.js'
+import { describe, expect, test } from 'tstyche'
+import { completable, McpServer, ResourceTemplate, Type, type ClientIdentity, type Era, type LogLevel, type Middleware, type RequestContext } from '../lib/index.ts'
+
+interface Pool { query (text: string): Promise<readonly string[]> }
+declare const pool: Pool
+
+const info = { name: 'Notes', version: '1.0.0' }
+
+describe('what the lifespan gives is found in the context of', () => {
+  const server = new McpServer(info, { lifespan: async () => ({ value: { pool }, close: () => {} }) })
+
+  test('tools', () => {
+    server.registerTool('a', { inputSchema: Type.Object({ id: Type.String() }) }, async ({ id }, ctx) => {
+      expect(ctx).type.toBe<RequestContext<{ pool: Pool }>>()
+      expect(ctx.lifespan).type.toBe<{ pool: Pool }>()
+      return (await ctx.lifespan.pool.query(id)).join()
+    })
+    server.registerTool('b', {}, (_args, { lifespan }) => {
+      expect(lifespan).type.toBe<{ pool: Pool }>()
+      return ''
+    })
+  })
+
+  test('resources and what templates stand for', () => {
+    server.registerResource('a', 'notes://a', {}, (uri, ctx) => {
+      expect(uri).type.toBe<URL>()
+      expect(ctx.lifespan).type.toBe<{ pool: Pool }>()
+      return ''
+    })
+    server.registerResource('b', new ResourceTemplate('notes://{id}'), {}, (uri, variables, ctx) => {
+      expect(uri).type.toBe<URL>()
+      expect(variables['id']).type.toBe<string | string[] | undefined>()
+      expect(ctx.lifespan).type.toBe<{ pool: Pool }>()
+      return ''
+    })
+  })
+
+  test('prompts', () => {
+    server.registerPrompt('a', { argsSchema: Type.Object({ id: Type.String() }) }, ({ id }, ctx) => {
+      expect(id).type.toBe<string>()
+      expect(ctx.lifespan).type.toBe<{ pool: Pool }>()
+      return ''
+    })
+  })
+
+  test("a template's list and completers", () => {
+    server.registerResource('a', new ResourceTemplate('notes://{id}', {
+      list: (ctx) => {
+        expect(ctx.lifespan).type.toBe<{ pool: Pool }>()
+        return []
+      },
+      complete: {
+        id: (typed, chosen, ctx) => {
+          expect(typed).type.toBe<string>()
+          expect(chosen.arguments['user']).type.toBe<string | undefined>()
+          expect(ctx.lifespan).type.toBe<{ pool: Pool }>()
+          return ctx.lifespan.pool.query(typed)
+        }
+      }
+    }), {}, () => '')
+  })
+
+  test('middlewares', () => {
+    server.use(async (ctx, next) => {
+      expect(ctx.lifespan).type.toBe<{ pool: Pool }>()
+      expect(next).type.toBe<() => Promise<object>>()
+      return next()
+    })
+  })
+})
+
+test('the functions of a template made apart get the context of any server', () => {
+  const template = new ResourceTemplate('notes://{id}', {
+    list: (ctx) => {
+      expect(ctx).type.toBe<RequestContext>()
+      return { resources: [{ uri: 'notes://1', name: 'first' }] }
+    }
+  })
+
+  expect(new McpServer(info).registerResource).type.toBeCallableWith('a', template, {}, () => '')
+  expect(new McpServer(info, { lifespan: () => ({ value: pool }) }).registerResource).type.toBeCallableWith('a', template, {}, () => '')
+})
+
+test('a template that needs a lifespan fits only the servers that have it', () => {
+  const template = new ResourceTemplate('notes://{id}', {
+    list: async ({ lifespan }: RequestContext<Pool>) => (await lifespan.query('all')).map((name) => ({ uri: `notes://${name}`, name }))
+  })
+
+  expect(new McpServer(info, { lifespan: () => ({ value: pool }) }).registerResource).type.toBeCallableWith('a', template, {}, () => '')
+  expect(new McpServer(info).registerResource).type.not.toBeCallableWith('a', template, {}, () => '')
+})
+
+test('a lifespan that is not async, or has nothing to close, is inferred alike', () => {
+  expect(new McpServer(info, { lifespan: () => ({ value: 7 }) })).type.toBe<McpServer<number>>()
+  expect(new McpServer(info, { lifespan: async (app) => ({ value: app.prefix, close: async () => {} }) })).type.toBe<McpServer<string>>()
+})
+
+test('without a lifespan there is nothing in its place', () => {
+  expect(new McpServer(info)).type.toBe<McpServer<undefined>>()
+  expect(new McpServer(info, { instructions: 'Ask.' })).type.toBe<McpServer<undefined>>()
+  new McpServer(info).registerTool('a', {}, (_args, ctx) => {
+    expect(ctx.lifespan).type.toBe<undefined>()
+    return ''
+  })
+})
+
+test('a lifespan that gives nothing a handler could find is refused', () => {
+  expect(McpServer).type.not.toBeConstructableWith(info, { lifespan: () => ({ pool }) })
+  expect(McpServer).type.not.toBeConstructableWith(info, { lifespan: { value: pool } })
+})
+
+test('every field and method of a context has its type', () => {
+  new McpServer(info).registerTool('a', {}, async (_args, ctx) => {
+    expect(ctx.method).type.toBe<string>()
+    expect(ctx.requestId).type.toBe<string | number>()
+    expect(ctx.meta['traceparent']).type.toBe<unknown>()
+    expect(ctx.params['name']).type.toBe<unknown>()
+    expect(ctx.era).type.toBe<Era>()
+    expect(ctx.era).type.toBe<'modern' | 'legacy'>()
+    expect(ctx.protocolVersion).type.toBe<string>()
+    expect(ctx.client).type.toBe<ClientIdentity>()
+    expect(ctx.client.info?.name).type.toBe<string | undefined>()
+    expect(ctx.sessionId).type.toBe<string | undefined>()
+    expect(ctx.request).type.toBe<FastifyRequest | undefined>()
+    expect(ctx.signal).type.toBe<AbortSignal>()
+    expect(ctx.readResource('notes://a')).type.toBe<Promise<ReadResourceResult>>()
+    expect(ctx.reportProgress(1, 2, 'half')).type.toBe<Promise<void>>()
+    expect(ctx.reportProgress).type.not.toBeCallableWith('half')
+    expect(ctx.log('notice', { any: 'thing' }, 'logger')).type.toBe<Promise<void>>()
+    expect(ctx.log).type.not.toBeCallableWith('loud', 'text')
+    expect(ctx.debug('text')).type.toBe<Promise<void>>()
+    return ''
+  })
+  expect<LogLevel>().type.toBe<'debug' | 'info' | 'notice' | 'warning' | 'error' | 'critical' | 'alert' | 'emergency'>()
+})
+
+test('nobody makes a context or writes to one', () => {
+  new McpServer(info).registerTool('a', {}, (_args, ctx) => {
+    // @ts-expect-error Cannot assign to 'era' because it is a read-only property.
+    ctx.era = 'modern'
+    return ''
+  })
+})
+
+test('a middleware written apart serves servers of any lifespan', () => {
+  const timing: Middleware = async (ctx, next) => {
+    expect(ctx.lifespan).type.toBe<unknown>()
+    return next()
+  }
+
+  new McpServer(info).use(timing)
+  new McpServer(info, { lifespan: () => ({ value: pool }) }).use(timing)
+  expect(new McpServer(info).use(timing)).type.toBe<McpServer<undefined>>()
+})
+
+test('a middleware that needs a lifespan fits only the servers that have it', () => {
+  const auditing: Middleware<Pool> = async (ctx, next) => {
+    await ctx.lifespan.query('insert')
+    return next()
+  }
+
+  expect(new McpServer(info, { lifespan: () => ({ value: pool }) }).use).type.toBeCallableWith(auditing)
+  expect(new McpServer(info).use).type.not.toBeCallableWith(auditing)
+})
+
+test('a middleware must return a result', () => {
+  expect(new McpServer(info).use).type.toBeCallableWith(() => ({ content: [] }))
+  expect(new McpServer(info).use).type.toBeCallableWith(async () => ({ content: [] }))
+  expect(new McpServer(info).use).type.not.toBeCallableWith(() => 'text')
+  expect(new McpServer(info).use).type.not.toBeCallableWith(async () => {})
+})
+
+test('completable keeps the type of the schema it is given', () => {
+  const schema = Type.String({ minLength: 1 })
+
+  expect(completable(schema, () => ['a'])).type.toBe<typeof schema>()
+  expect(completable).type.toBeCallableWith(schema, async () => ['a'])
+  expect(completable).type.not.toBeCallableWith(schema, () => 'a')
+  expect(completable).type.not.toBeCallableWith(schema)
+  new McpServer(info).registerPrompt('a', { argsSchema: Type.Object({ language: completable(schema, (typed) => [typed]) }) }, (args) => {
+    expect(args).type.toBe<{ language: string }>()
+    return ''
+  })
+})
+
+describe('authorizeSubscription', () => {
+  test('gets the URI and the context, with what the lifespan gives', () => {
+    new McpServer(info, {
+      lifespan: async () => ({ value: { pool } }),
+      authorizeSubscription: async (uri, ctx) => {
+        expect(uri).type.toBe<string>()
+        expect(ctx).type.toBe<RequestContext<{ pool: Pool }>>()
+        return (await ctx.lifespan.pool.query(uri)).length > 0
+      }
+    })
+    expect(McpServer).type.toBeConstructableWith(info, { authorizeSubscription: () => true })
+    expect(McpServer).type.not.toBeConstructableWith(info, { authorizeSubscription: () => 'yes' })
+    expect(McpServer).type.not.toBeConstructableWith(info, { authorizeSubscription: true })
+  })
+})
+
+test('a handler tells of a resource that has changed', () => {
+  new McpServer(info).registerTool('a', {}, (_args, ctx) => {
+    expect(ctx.notifyResourceUpdated('notes://all')).type.toBe<void>()
+    expect(ctx.notifyResourceUpdated).type.not.toBeCallableWith()
+    return ''
+  })
+})
