@@ -6,9 +6,9 @@ export const MCP_ERR_INVALID_OPTION = createError<[name: string, problem: string
   'MCP_ERR_INVALID_OPTION', "option '%s' %s", 500, TypeError
 )
 
-/** The `server` option is no server definition. Thrown while registering a mount. */
+/** The `server` option is nothing that can be mounted. Thrown while registering a mount, or starting it. */
 export const MCP_ERR_INVALID_SERVER = createError<[problem: string]>(
-  'MCP_ERR_INVALID_SERVER', "option 'server' %s; pass a server definition: new McpServer({ name, version })", 500, TypeError
+  'MCP_ERR_INVALID_SERVER', "option 'server' %s; pass new McpServer({ name, version }) of this package, an SDK v1 server, a function (context) => server that makes SDK servers (v1 or v2), or an SDK v2 handler: createMcpHandler(…)", 500, TypeError
 )
 
 /** Two mounts of one app have the same name. Thrown while registering a mount. */

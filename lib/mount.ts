@@ -1,17 +1,19 @@
 // One mount: a server definition served at one endpoint, from its start to its end.
 import type { AddressInfo } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { MODERN_REVISION } from './protocol/revisions.ts'
+import { createMuteChannel } from './http/mute-channel.ts'
 import { OpenExchanges } from './http/open-exchanges.ts'
 import { ChangeHub } from './notify/change-hub.ts'
 import type { Notifier } from './notify/publisher.ts'
 import type { ResolvedOptions } from './options.ts'
-import type { Caller, Channel } from './server/context.ts'
+import type { Mountable } from './sdk/recognise.ts'
+import type { Caller } from './server/context.ts'
 import type { ServerDefinition } from './server/definition.ts'
 import type { Entered } from './server/server-options.ts'
-import { SessionManager, type MountSessions } from './session/manager.ts'
+import { SessionManager, type MountSessions, type SessionInfo } from './session/manager.ts'
 
 /** A moment's figures of a mount. */
 export interface MountStats {
@@ -32,8 +34,10 @@ export class Mount {
   readonly name: string
   /** The endpoint's path with all prefixes. */
   readonly path: string
-  /** The definition served. */
-  readonly server: ServerDefinition
+  /** What was mounted, as it was given. */
+  readonly server: Mountable
+  /** @internal What it stands for. */
+  readonly definition: ServerDefinition
   /** The legacy sessions: how many there are, and when one opens or ends. */
   readonly sessions: MountSessions
   /** Tells clients that something has changed; what is registered, updated or removed tells itself. */
@@ -54,11 +58,13 @@ export class Mount {
 
   /** @internal */
   constructor (app: FastifyInstance, options: ResolvedOptions) {
-    this.name = options.name
     this.path = joinPath(app.prefix, options.prefix, options.path)
+    this.name = options.name ?? options.definition.info?.name ?? this.path
     this.server = options.server
+    this.definition = options.definition
     this.sessionManager = new SessionManager(options, (err, what) => { app.log.error({ err, mcp: this.name }, `${what} failed`) })
     this.sessions = this.sessionManager
+    if (this.definition.ended !== undefined) this.sessionManager.on('ended', (session) => { this.#forget(session) })
     this.changes = new ChangeHub(this.sessionManager, {
       maxStreams: options.maxStreams,
       onFailure: (err) => { app.log.error({ err, mcp: this.name }, 'changes could not be published') }
@@ -94,13 +100,22 @@ export class Mount {
     // A copy, because checking the arguments writes defaults into them.
     const message = { id: 0, method: 'tools/call', params: { name: tool, arguments: structuredClone(args) } }
     // tools/call comes to nothing else.
-    return await this.server.serve(message, HOST_APP, createHostChannel(this.#app.log, this.lifespan)) as CallToolResult
+    return await this.definition.serve(message, HOST_APP, createMuteChannel(this.#app.log, this.lifespan)) as CallToolResult
+  }
+
+  // In a function of its own, so that a definition that throws fails as one that rejects.
+  async #forget (session: SessionInfo): Promise<void> {
+    try {
+      await this.definition.ended?.(session)
+    } catch (err) {
+      this.#app.log.error({ err, mcp: this.name }, "a session's server failed to close")
+    }
   }
 
   /** @internal Enters the lifespan and begins to keep time. */
   async start (): Promise<void> {
-    this.#entered = await this.server.enter(this.#app)
-    this.changes.start(this.server)
+    this.#entered = await this.definition.enter(this.#app)
+    this.changes.start(this.definition)
     this.sessionManager.start()
     this.exchanges.start()
     this.streams.start()
@@ -125,12 +140,6 @@ export class Mount {
     }
   }
 }
-
-function createHostChannel (log: FastifyBaseLogger, lifespan: unknown): Channel {
-  return { log, lifespan, notify: doNothing, onDisconnect: doNothing }
-}
-
-function doNothing (): void {}
 
 function joinPath (...parts: string[]): string {
   const path = parts.join('/').replace(/\/{2,}/g, '/').replace(/\/$/, '')

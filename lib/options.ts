@@ -1,20 +1,27 @@
 // The options of a mount: what they are, their defaults, and what is wrong with wrong ones.
 import type { RouteShorthandOptions } from 'fastify'
-import { MCP_ERR_INVALID_OPTION, MCP_ERR_INVALID_SERVER } from './errors.ts'
+import { MCP_ERR_INVALID_OPTION } from './errors.ts'
 import { LOOPBACK_HOSTS, LOOPBACK_ORIGINS } from './http/host-check.ts'
+import { resolveDefinition, type Mountable } from './sdk/recognise.ts'
 import type { ServerDefinition } from './server/definition.ts'
 import type { EventStore } from './session/event-store.ts'
 import { findTimeoutProblem } from './server/timeout.ts'
 
 /** The options of one mount. Times are milliseconds, sizes bytes. */
 export interface McpMountOptions {
-  /** What is served. One definition may serve any number of mounts. */
-  readonly server: ServerDefinition
+  /**
+   * What is served: an `McpServer`, a server of the official SDK v1, a function that makes SDK servers (v1 or v2), or an SDK
+   * v2 handler. One of them may serve any number of mounts.
+   */
+  readonly server: Mountable
   /** What the endpoint's path begins with, as everywhere in Fastify. @default '' */
   readonly prefix?: string
   /** The endpoint's path below the prefix; `'/'` makes the prefix the endpoint. @default '/mcp' */
   readonly path?: string
-  /** The name of the mount in `app.mcp`; a definition mounted twice needs one each. @default the server's name */
+  /**
+   * The name of the mount in `app.mcp`; a definition mounted twice needs one each.
+   * @default the server's name; the endpoint's path where only its sessions have servers
+   */
   readonly name?: string
   /**
    * The values of `Host` that are served: exact, or `name:*` for any port or none. Others get 421.
@@ -68,7 +75,10 @@ export interface McpMountOptions {
 }
 
 /** Options that were checked and completed. */
-export type ResolvedOptions = Readonly<Required<Omit<McpMountOptions, 'publicUrl' | 'eventStore' | 'retryInterval' | 'constraints' | 'logLevel'>>> & Pick<McpMountOptions, 'constraints' | 'logLevel'> & {
+export type ResolvedOptions = Readonly<Required<Omit<McpMountOptions, 'name' | 'publicUrl' | 'eventStore' | 'retryInterval' | 'constraints' | 'logLevel'>>> & Pick<McpMountOptions, 'constraints' | 'logLevel'> & {
+  /** What `server` stands for. */
+  readonly definition: ServerDefinition
+  readonly name: string | undefined
   readonly publicUrl: URL | undefined
   readonly eventStore: EventStore | undefined
   readonly retryInterval: number | undefined
@@ -135,17 +145,18 @@ const FASTIFY_OWN = 'logSerializers'
  */
 export function resolveOptions (options: McpMountOptions): ResolvedOptions {
   const { server } = options
-  checkServer(server)
+  const definition = resolveDefinition(server)
   checkOptions(options)
   checkContradictions(options)
 
   const publicUrl = options.publicUrl === undefined ? undefined : new URL(options.publicUrl)
   return Object.freeze({
     server,
+    definition,
     // With a slash at its end Fastify would not serve the prefix itself.
     prefix: (options.prefix ?? '').replace(/\/+$/, ''),
     path: options.path ?? '/mcp',
-    name: options.name ?? server.info.name,
+    name: options.name,
     allowedHosts: [...options.allowedHosts ?? LOOPBACK_HOSTS, ...publicUrl === undefined ? [] : [publicUrl.host]],
     allowedOrigins: [...options.allowedOrigins ?? LOOPBACK_ORIGINS, ...publicUrl === undefined ? [] : [publicUrl.origin]],
     dnsRebindingProtection: options.dnsRebindingProtection ?? true,
@@ -167,17 +178,6 @@ export function resolveOptions (options: McpMountOptions): ResolvedOptions {
     ...(options.constraints !== undefined && { constraints: options.constraints }),
     ...(options.logLevel !== undefined && { logLevel: options.logLevel })
   })
-}
-
-function checkServer (server: unknown): void {
-  if (server === undefined) throw new MCP_ERR_INVALID_SERVER('is missing')
-  if (!isDefinition(server)) throw new MCP_ERR_INVALID_SERVER('is no server definition')
-}
-
-// By shape, because an app may hold two copies of this package.
-function isDefinition (server: unknown): server is ServerDefinition {
-  return typeof server === 'object' && server !== null && 'info' in server &&
-    'handle' in server && typeof server.handle === 'function' && 'enter' in server && typeof server.enter === 'function'
 }
 
 function checkOptions (options: object): void {

@@ -2,7 +2,7 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { RequestId } from '../protocol/message.ts'
-import type { Question } from '../protocol/question.ts'
+import type { ServerRequest } from '../protocol/question.ts'
 import { RpcError } from '../errors.ts'
 import type { Channel } from '../server/context.ts'
 import type { EventStream } from '../session/event-stream.ts'
@@ -82,7 +82,7 @@ export class Exchange implements Channel, OpenExchange, Running {
     await (this.#events ?? this.#stream)?.drained()
   }
 
-  ask (question: Question, timeout: number, signal: AbortSignal): Promise<unknown> {
+  ask (question: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown> {
     const sink = this.#isOver ? undefined : this.#findQuestionSink()
     if (this.#session === undefined || sink === undefined) {
       return Promise.reject(new RpcError(ErrorCode.InvalidRequest, `${question.method} cannot be sent: the client has no session, takes no stream, or has gone`))

@@ -39,6 +39,7 @@ export function createGetHandler (mount: Mount, options: ResolvedOptions): (requ
     const stream = new LastingStream(mount.streams, maxBuffered)
     const events = session.listen()
     events.attach(stream)
+    session.opened()
     stream.once('close', () => leave(session, events, stream))
     stream.start(reply)
   }

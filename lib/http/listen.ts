@@ -1,7 +1,7 @@
 // `subscriptions/listen`: from the request to a stream that tells a modern client what changes.
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { ErrorCode } from '../protocol/error-code.ts'
-import { statusOf } from '../protocol/envelope.ts'
+import { encodeNotification, statusOf } from '../protocol/envelope.ts'
 import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
 import { encodeAcknowledgement, encodeEnd, listTopics, parseFilter, type SubscriptionFilter } from '../protocol/subscription.ts'
 import type { Mount } from '../mount.ts'
@@ -19,7 +19,7 @@ const CLOSING = { ...refuseUnread(503, 'The server is shutting down; send the re
 
 /** Builds what serves `subscriptions/listen` for one mount. What it returns never throws. */
 export function createListenHandler (mount: Mount, options: ResolvedOptions): (message: RequestMessage, caller: Caller, reply: FastifyReply) => void {
-  const { server, streams, changes: { subscriptions } } = mount
+  const { definition: server, streams, changes: { subscriptions } } = mount
 
   return function listen (message, caller, reply) {
     const { id } = message
@@ -38,31 +38,32 @@ export function createListenHandler (mount: Mount, options: ResolvedOptions): (m
     try {
       const filter = readHonoured(await server.serve(message, caller, opening))
       begun = opening.settle()
-      if (begun) begin(subscription, message.id, filter, reply)
+      if (begun) begin(subscription, message.id, filter, opening)
     } catch (error) {
       const rpcError = toRpcError(error, reply.log)
       if (opening.settle()) sendRefusal(reply, refuse(message.id, statusOf(rpcError, 'modern'), rpcError))
     }
-    if (!begun) subscription.close()
+    if (begun) return
+    subscription.close()
+    opening.end()
   }
 
-  function begin (subscription: Subscription, id: RequestId, filter: SubscriptionFilter, reply: FastifyReply): void {
+  function begin (subscription: Subscription, id: RequestId, filter: SubscriptionFilter, opening: Opening): void {
     const stream = new LastingStream(streams, options.maxBuffered, () => stream.send(encodeEnd(id, server.info)))
-    stream.once('close', () => subscription.close())
+    stream.once('close', () => { subscription.close(); opening.end() })
     stream.send(encodeAcknowledgement(id, filter))
     if (listTopics(filter).length > 0) subscription.start(filter, stream)
     else stream.cut()
-    stream.start(reply)
+    opening.begin(stream)
   }
 }
 
-/** A request for a stream that has not begun. As all that is sent must follow the acknowledgement, nothing is. */
+/** A request for a stream. As all that is sent must follow the acknowledgement, nothing is before the stream begins. */
 class Opening implements Channel, OpenExchange {
   readonly request: FastifyRequest
   readonly log: FastifyBaseLogger
   readonly lifespan: unknown
   readonly canListen = true
-  readonly notify = doNothing
   readonly beat = doNothing
   // One that was cut is open no more.
   readonly abort = doNothing
@@ -71,8 +72,10 @@ class Opening implements Channel, OpenExchange {
   readonly #open: OpenExchanges
   readonly #disconnected = (): void => this.#leave('The client closed the connection')
   #settled = false
+  #stream: LastingStream | undefined
   #gone: Error | undefined
   readonly #listeners: Array<(reason: Error) => void> = []
+  readonly #endListeners: Array<() => void> = []
 
   constructor (reply: FastifyReply, id: RequestId, { lifespan, streams }: Mount) {
     this.request = reply.request
@@ -88,6 +91,25 @@ class Opening implements Channel, OpenExchange {
   onDisconnect (listener: (reason: Error) => void): void {
     if (this.#gone === undefined) this.#listeners.push(listener)
     else listener(this.#gone)
+  }
+
+  onEnd (listener: () => void): void {
+    this.#endListeners.push(listener)
+  }
+
+  notify (method: string, params: object): void {
+    this.#stream?.send(encodeNotification(method, params))
+  }
+
+  /** The stream begins; what comes first has been sent. */
+  begin (stream: LastingStream): void {
+    this.#stream = stream
+    stream.start(this.#reply)
+  }
+
+  /** The stream has ended, or never will begin. */
+  end (): void {
+    for (const listener of this.#endListeners.splice(0)) listener()
   }
 
   /** Tells whether the request can still be answered, and that it is about to be. */

@@ -22,7 +22,7 @@ const NO_QUESTION = refuseUnread(400, 'Invalid Request: this revision knows no r
 
 /** Builds the handler of POST for one mount. */
 export function createPostHandler (mount: Mount, options: ResolvedOptions): (request: FastifyRequest, reply: FastifyReply) => void {
-  const { server } = mount
+  const { definition: server } = mount
   const { legacy, jsonResponse } = options
   const listen = createListenHandler(mount, options)
   const settings: ExchangeSettings = {
@@ -50,7 +50,7 @@ export function createPostHandler (mount: Mount, options: ResolvedOptions): (req
 
   function serveModern (message: RequestMessage, reply: FastifyReply, accepted: Accepted): void {
     const { headers } = reply.request
-    const mismatch = findHeaderMismatch(message, headers) ?? server.findHeaderMismatch(message, headers)
+    const mismatch = findHeaderMismatch(message, headers) ?? server.findHeaderMismatch?.(message, headers)
     if (mismatch !== undefined) return sendRefusal(reply, headerMismatch(message.id, mismatch))
 
     const { params } = message

@@ -2,10 +2,12 @@
 import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js'
 import { isWireObject, type WireObject } from './message.ts'
 
+/** A request that a server sends to its client. */
+export interface ServerRequest { readonly method: string, readonly params: WireObject }
+
 /** A question to the client (MCP client features). */
-export interface Question {
+export interface Question extends ServerRequest {
   readonly method: 'elicitation/create' | 'sampling/createMessage' | 'roots/list'
-  readonly params: WireObject
 }
 
 const METHODS: readonly unknown[] = ['elicitation/create', 'sampling/createMessage', 'roots/list'] satisfies ReadonlyArray<Question['method']>

@@ -58,8 +58,8 @@ export function encodeAcknowledgement (id: RequestId, filter: SubscriptionFilter
 }
 
 /** The last message of a subscription that the server ends. */
-export function encodeEnd (id: RequestId, serverInfo: Implementation): string {
-  const result = { resultType: 'complete', _meta: { [SERVER_INFO_KEY]: serverInfo, [SUBSCRIPTION_ID_KEY]: id } }
+export function encodeEnd (id: RequestId, serverInfo: Implementation | undefined): string {
+  const result = { resultType: 'complete', _meta: { ...(serverInfo !== undefined && { [SERVER_INFO_KEY]: serverInfo }), [SUBSCRIPTION_ID_KEY]: id } }
   return encodeResponse(id, JSON.stringify(result))
 }
 

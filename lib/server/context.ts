@@ -1,6 +1,7 @@
 // What a server definition is told of a request besides its message: who asks, and what the transport offers.
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
-import type { Question } from '../protocol/question.ts'
+import type { ServerRequest } from '../protocol/question.ts'
 import type { LogLevel } from '../protocol/log-level.ts'
 import type { ClientIdentity } from '../protocol/request-meta.ts'
 import type { Era } from '../protocol/revisions.ts'
@@ -19,11 +20,24 @@ export interface Caller {
   readonly logLevel?: LogLevel | undefined
   /** Remembers the level that a legacy client asks for; absent where there is no session to keep it. */
   setLogLevel? (level: LogLevel): void
+  /** Sends a notification by the stream that a legacy client has opened by GET; dropped where there is none. Absent without a session. */
+  notify? (method: string, params: object): void
+  /**
+   * Asks by the stream that a legacy client has opened by GET, as soon as there is one. Absent without a session.
+   * @param timeout Milliseconds; 0 for ever.
+   * @param signal Aborted when nobody waits for the answer any more.
+   * @throws RpcError as {@link Channel.ask}.
+   */
+  ask? (request: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown>
+  /** Ends the connection of that stream, but not the stream: the client comes back for the rest. Absent without a session. */
+  closeListening? (): void
 }
 
 /** What a transport offers to one request. */
 export interface Channel {
   readonly request?: FastifyRequest
+  /** What the request has proved of its caller; absent where nobody has to. */
+  readonly auth?: AuthInfo
   readonly log: FastifyBaseLogger
   /** What the server's lifespan returned for this mount. */
   readonly lifespan: unknown
@@ -41,7 +55,9 @@ export interface Channel {
    * @param signal Aborted when nobody waits for the answer any more.
    * @throws RpcError when the client answers with an error, not in time, or not at all.
    */
-  ask? (question: Question, timeout: number, signal: AbortSignal): Promise<unknown>
+  ask? (request: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown>
+  /** Calls the listener when the stream that the request has opened ends; absent for a request that opens none. */
+  onEnd? (listener: () => void): void
   /** Ends the connection but not the request: the client comes back for the rest; absent where it cannot. */
   closeStream? (): void
 }

@@ -3,13 +3,14 @@ import type { FastifyInstance } from 'fastify'
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
 import type { ChangeEvent } from '../protocol/change.ts'
 import type { ReceivedHeaders } from '../protocol/headers.ts'
-import type { RequestMessage } from '../protocol/message.ts'
+import type { Params, RequestMessage } from '../protocol/message.ts'
 import type { Caller, Channel } from './context.ts'
 import type { Entered } from './server-options.ts'
 
 /** What a mount serves. An `McpServer` is one. */
 export interface ServerDefinition {
-  readonly info: Implementation
+  /** Absent where it is not known before there is a client. */
+  readonly info?: Implementation
   /** Listens to what changes in the definition while it is served; the function returned ends it. */
   onChange (listener: (event: ChangeEvent) => void): () => void
   /** Enters the lifespan for one mount. */
@@ -19,5 +20,9 @@ export interface ServerDefinition {
   /** Serves one request and comes to its result. @throws RpcError and nothing else. */
   serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object>
   /** Tells how the `Mcp-Param-*` headers of a request contradict its arguments. */
-  findHeaderMismatch (message: RequestMessage, headers: ReceivedHeaders): string | undefined
+  findHeaderMismatch? (message: RequestMessage, headers: ReceivedHeaders): string | undefined
+  /** Takes a notification of a legacy client, other than a cancellation. */
+  notified? (method: string, params: Params, caller: Caller, channel: Channel): void
+  /** Lets go of what it keeps for a session, which has ended. @param session The caller that it was. */
+  ended? (session: object): void | Promise<void>
 }

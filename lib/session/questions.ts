@@ -1,6 +1,6 @@
 // The questions that a legacy session was asked and has not answered yet.
 import { ErrorCode } from '../protocol/error-code.ts'
-import type { Question } from '../protocol/question.ts'
+import type { ServerRequest } from '../protocol/question.ts'
 import { encodeNotification } from '../protocol/envelope.ts'
 import { RpcError } from '../errors.ts'
 
@@ -33,7 +33,7 @@ export class Questions {
    * @param signal Aborted when nobody waits for the answer any more.
    * @throws RpcError when the client answers with an error, or not in time, or goes away.
    */
-  ask (sink: QuestionSink, question: Question, timeout: number, signal: AbortSignal): Promise<unknown> {
+  ask (sink: QuestionSink, question: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown> {
     const id = `ask-${++this.#asked}`
     const json = JSON.stringify({ jsonrpc: '2.0', id, ...question })
     if (signal.aborted) return Promise.reject(notAnswered(question, CALL_ENDED))
@@ -78,7 +78,7 @@ export class Questions {
   }
 }
 
-function notAnswered ({ method }: Question, reason: string): RpcError {
+function notAnswered ({ method }: ServerRequest, reason: string): RpcError {
   return new RpcError(ErrorCode.InternalError, `${method} was not answered: ${reason}`)
 }
 

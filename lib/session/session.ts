@@ -1,8 +1,12 @@
 // A legacy session: what `initialize` negotiated, and what is going on in it.
 import { randomUUID } from 'node:crypto'
+import { encodeNotification } from '../protocol/envelope.ts'
 import type { LogLevel } from '../protocol/log-level.ts'
 import type { RequestId } from '../protocol/message.ts'
+import type { ServerRequest } from '../protocol/question.ts'
 import type { ClientIdentity } from '../protocol/request-meta.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import { RpcError } from '../errors.ts'
 import type { Caller } from '../server/context.ts'
 import { EventStream, type Resumption } from './event-stream.ts'
 import { Questions, type Answer } from './questions.ts'
@@ -32,6 +36,8 @@ export class Session implements Caller {
   #running: Map<RequestId, Running> | undefined
   #questions: Questions | undefined
   #subscriptions: Set<string> | undefined
+  #waitingForStream: Array<() => void> | undefined
+  #ended = false
 
   /** @param resumption How streams are resumed; undefined where they are not. */
   constructor (protocolVersion: string, client: ClientIdentity, now: number, resumption?: Resumption) {
@@ -79,6 +85,18 @@ export class Session implements Caller {
     return this.#questions
   }
 
+  notify (method: string, params: object): void {
+    this.listening?.send(encodeNotification(method, params))
+  }
+
+  async ask (request: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown> {
+    return await this.questions.ask(await this.#untilListening(signal), request, timeout, signal)
+  }
+
+  closeListening (): void {
+    this.listening?.pause()
+  }
+
   /** Takes an answer; one to a question that was never asked, or was answered before, is dropped. */
   answer (id: RequestId, answer: Answer): void {
     this.#questions?.answer(id, answer)
@@ -108,6 +126,11 @@ export class Session implements Caller {
     return this.listening ?? this.#addStream(LISTENING)
   }
 
+  /** Tells whoever waits for the stream of the client that it has been opened, or never will be. */
+  opened (): void {
+    for (const tell of this.#waitingForStream?.splice(0) ?? []) tell()
+  }
+
   /** A stream for the reply to a request. */
   openStream (): EventStream {
     return this.#addStream(++this.#streamCount)
@@ -129,9 +152,24 @@ export class Session implements Caller {
 
   /** Ends all that is going on, because the session has ended. */
   close (reason: string): void {
+    this.#ended = true
+    this.opened()
     for (const running of this.#running?.values() ?? []) running.cancel(reason)
     this.#questions?.abandon()
     for (const stream of this.#streams?.values() ?? []) this.endStream(stream)
+  }
+
+  // Servers ask as soon as there is a session, which is before its client listens.
+  async #untilListening (signal: AbortSignal): Promise<EventStream> {
+    while (this.listening?.isAttached !== true && !signal.aborted) {
+      if (this.#ended) throw new RpcError(ErrorCode.InternalError, 'The session has ended')
+      await new Promise<void>((resolve) => {
+        this.#waitingForStream ??= []
+        this.#waitingForStream.push(resolve)
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
+    return this.listen()
   }
 
   #addStream (number: number): EventStream {

@@ -6,7 +6,7 @@ import type { LogLevel } from '../../lib/protocol/log-level.ts'
 import type { RequestMessage } from '../../lib/protocol/message.ts'
 import type { Era } from '../../lib/protocol/revisions.ts'
 import type { Call } from '../../lib/server/call.ts'
-import type { Question } from '../../lib/protocol/question.ts'
+import type { ServerRequest } from '../../lib/protocol/question.ts'
 import type { Caller, Channel } from '../../lib/server/context.ts'
 import type { ServerDefinition } from '../../lib/server/definition.ts'
 import { McpServer } from '../../lib/server/mcp-server.ts'
@@ -37,7 +37,7 @@ export interface ClientOptions {
   readonly capabilities?: Caller['client']['capabilities']
   readonly principal?: string
   /** How a legacy client answers questions; absent where there is no way to it. */
-  readonly answer?: (question: Question, timeout: number, signal: AbortSignal) => unknown
+  readonly answer?: (question: ServerRequest, timeout: number, signal: AbortSignal) => unknown
   /** What else its channel offers. */
   readonly channel?: Partial<Channel>
 }
@@ -52,7 +52,7 @@ export class Client {
   readonly caller: Caller
   readonly channel: Channel
   /** The questions that it was asked in the middle of a request. */
-  readonly asked: Question[] = []
+  readonly asked: ServerRequest[] = []
   readonly #disconnectListeners: Array<(reason: Error) => void> = []
 
   constructor ({ era = 'modern', logLevel, lifespan, capabilities = {}, principal, answer, channel }: ClientOptions = {}) {

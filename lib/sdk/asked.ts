@@ -1,0 +1,54 @@
+// What SDK servers ask clients: each question has the server's id here and the session's own on the wire.
+import type { RequestId } from '../protocol/message.ts'
+import type { ServerRequest } from '../protocol/question.ts'
+import type { RpcError } from '../errors.ts'
+import type { Caller } from '../server/context.ts'
+import type { SdkCall } from './sdk-call.ts'
+import type { SdkMessage } from './shape.ts'
+
+interface Asked { readonly caller: Caller, readonly controller: AbortController }
+
+/** The questions of one server that have not been answered. */
+export class AskedQuestions {
+  readonly #asked = new Map<unknown, Asked>()
+  readonly #answer: (message: SdkMessage) => void
+
+  /** @param answer Hands an answer to the server. */
+  constructor (answer: (message: SdkMessage) => void) {
+    this.#answer = answer
+  }
+
+  /**
+   * Asks the client of a call. That it failed is told as an answer, too: only then does the SDK forget that it has asked.
+   * @param id The server's.
+   */
+  ask (call: SdkCall, id: RequestId, request: ServerRequest): void {
+    const controller = new AbortController()
+    this.#asked.set(id, { caller: call.caller, controller })
+    call.ask(request, controller.signal).then(
+      (result) => this.#settle({ jsonrpc: '2.0', id, result: Object(result) }),
+      // What asks throws nothing else.
+      ({ code, message, data }: RpcError) => this.#settle({ jsonrpc: '2.0', id, error: { code, message, data } })
+    )
+  }
+
+  /** Whether a question was asked of a caller. */
+  isAskedOf (id: unknown, caller: Caller): boolean {
+    return this.#asked.get(id)?.caller === caller
+  }
+
+  /** Gives up a question. @param id The server's. */
+  cancel (id: unknown): void {
+    this.#asked.get(id)?.controller.abort()
+  }
+
+  /** Gives up all questions. */
+  abandon (): void {
+    for (const { controller } of this.#asked.values()) controller.abort()
+  }
+
+  #settle (message: SdkMessage): void {
+    this.#asked.delete(message.id)
+    this.#answer(message)
+  }
+}

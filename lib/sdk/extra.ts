@@ -1,0 +1,55 @@
+// The second argument of an SDK v1 handler: what it may know of its request, and how it talks to its client.
+import type { FastifyRequest } from 'fastify'
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
+import type { RequestId, RequestMessage, WireObject } from '../protocol/message.ts'
+import type { Channel } from '../server/context.ts'
+import type { SdkCall } from './sdk-call.ts'
+import type { SharedServer } from './shared-server.ts'
+import type { SdkMessageExtra, SdkV1Server } from './shape.ts'
+
+/** The SDK's `RequestHandlerExtra`, apart from its experimental tasks. */
+export interface SdkExtra extends Omit<SdkMessageExtra, 'authInfo'> {
+  readonly signal: AbortSignal
+  readonly sessionId: string | undefined
+  readonly requestId: RequestId
+  readonly _meta: WireObject | undefined
+  readonly authInfo: AuthInfo | undefined
+  sendNotification (notification: object): Promise<void>
+  sendRequest (request: object, resultSchema: object, options?: object): Promise<unknown>
+}
+
+/** What serves one request of a shared server. */
+export interface Serving { readonly server: SdkV1Server, readonly shared: SharedServer, readonly call: SdkCall }
+
+/** Builds the second argument of a handler. All of it are own properties: handlers copy it. */
+export function createExtra ({ server, shared, call }: Serving, { id, params }: RequestMessage): SdkExtra {
+  const { caller, channel } = call
+
+  return {
+    get signal () { return call.signal },
+    sessionId: caller.sessionId,
+    requestId: id,
+    _meta: params._meta,
+    authInfo: channel.auth,
+    get requestInfo () { return readRequestInfo(channel) },
+    async sendNotification (notification) {
+      await shared.run(call, () => server.notification(notification, { relatedRequestId: id }))
+    },
+    async sendRequest (request, resultSchema, options) {
+      return await shared.run(call, () => server.request(request, resultSchema, { ...options, relatedRequestId: id }))
+    },
+    closeSSEStream: () => channel.closeStream?.(),
+    closeStandaloneSSEStream: () => caller.closeListening?.()
+  }
+}
+
+/** What the SDK's transports tell a handler of the HTTP request. */
+export function readRequestInfo ({ request }: Channel): object | undefined {
+  return request === undefined ? undefined : { headers: request.headers, url: urlOf(request) }
+}
+
+/** The address that a request was sent to, as the SDK has it; undefined where its Host is none. */
+export function urlOf ({ url, protocol, host }: FastifyRequest): URL | undefined {
+  const base = `${protocol}://${host}`
+  return URL.canParse(url, base) ? new URL(url, base) : undefined
+}

@@ -1,0 +1,152 @@
+// A function that makes SDK servers as a definition: each session has one of its own, and so has each request that has no
+// session.
+import type { FastifyRequest } from 'fastify'
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { Params, RequestMessage } from '../protocol/message.ts'
+import type { Era } from '../protocol/revisions.ts'
+import { RpcError } from '../errors.ts'
+import type { Caller, Channel } from '../server/context.ts'
+import type { ServerDefinition } from '../server/definition.ts'
+import type { Entered } from '../server/server-options.ts'
+import { Connection } from './connection.ts'
+import { hideFailure } from './failure.ts'
+import { FetchExchange, type FetchCaller, type FetchHandler } from './fetch-exchange.ts'
+import { initialize, readParamHeaders, serveModern, type LegacyServing } from './modern-edge.ts'
+import { findSdkServer, isV2, type SdkServer } from './shape.ts'
+import { createWebRequest } from './web-request.ts'
+
+/** For whom a server is made. */
+export interface SdkServerContext {
+  readonly era: Era
+  /** The session that the server is for; absent where it serves one request. */
+  readonly sessionId?: string
+  /** Who the caller has proved to be; absent where nobody has to. */
+  readonly principal?: string
+  /** What the caller has proved; absent where nobody has to. */
+  readonly authInfo?: AuthInfo
+  /** The HTTP request to be served; with a session, the one that opens it. Absent for a call of the host app. */
+  readonly request?: FastifyRequest
+  /** The same as a web `Request`, as the SDK v2 has it. */
+  readonly requestInfo?: Request
+}
+
+/** A function that makes SDK servers as a definition. */
+export class FactoryServer implements ServerDefinition {
+  readonly #factory: (context: SdkServerContext) => unknown
+  readonly #connections = new WeakMap<object, Promise<Connection>>()
+
+  constructor (factory: (context: SdkServerContext) => unknown) {
+    this.#factory = factory
+  }
+
+  async enter (): Promise<Entered<unknown>> {
+    return { value: undefined }
+  }
+
+  // Each server belongs to a client, and tells that one itself.
+  onChange (): () => void {
+    return doNothing
+  }
+
+  async serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
+    try {
+      return await (caller.sessionId === undefined ? this.#serveOnce(message, caller, channel) : this.#serveSession(message, caller, channel))
+    } catch (error) {
+      throw hideFailure(error, channel.log, message.method)
+    }
+  }
+
+  async handle (message: RequestMessage, caller: Caller, channel: Channel): Promise<string> {
+    return JSON.stringify(await this.serve(message, caller, channel))
+  }
+
+  notified (method: string, params: Params, caller: Caller): void {
+    this.#connections.get(caller)?.then((connection) => connection.receive(method, params), doNothing)
+  }
+
+  async ended (session: object): Promise<void> {
+    const connection = await this.#connections.get(session)
+    await connection?.end()
+  }
+
+  async #serveSession (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
+    if (message.method === 'initialize') this.#connections.set(caller, this.#connect(message, caller, channel))
+    const connection = await this.#connections.get(caller)
+    if (connection === undefined) throw new RpcError(ErrorCode.InvalidRequest, "the session's server is gone; send 'initialize' to open a new session")
+    return await connection.serve(message, caller, channel)
+  }
+
+  async #connect (message: RequestMessage, caller: Caller, channel: Channel): Promise<Connection> {
+    return await Connection.open(await this.#make(message, caller, channel), caller, channel)
+  }
+
+  async #serveOnce (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
+    const server = await this.#make(message, caller, channel)
+    if (caller.era === 'modern' && isV2(server)) return await serveByV2(server, message, { caller, channel, sessionId: undefined })
+
+    const connection = await Connection.open(server, caller, channel)
+    try {
+      return await (caller.era === 'modern' ? serveByV1(connection, message, caller, channel) : connection.serve(message, caller, channel))
+    } finally {
+      await connection.end()
+    }
+  }
+
+  async #make (message: RequestMessage, caller: Caller, channel: Channel): Promise<SdkServer> {
+    const made = await this.#factory(createContext(message, caller, channel))
+    const server = findSdkServer(made)
+    if (server === undefined) throw new Error('the factory returned no server of the official SDK; return a new McpServer or Server')
+    // v2 would give the server to its newer client, and the older one's answers with it.
+    if (server.transport !== undefined) throw new Error('the factory returned a server that has a client already; return a new one each time')
+    // What findSdkServer found a server in can be connected and closed itself.
+    return made as SdkServer
+  }
+}
+
+function createContext (message: RequestMessage, caller: Caller, channel: Channel): SdkServerContext {
+  const { era, sessionId, principal } = caller
+  const { auth, request } = channel
+  return {
+    era,
+    ...(sessionId !== undefined && { sessionId }),
+    ...(principal !== undefined && { principal }),
+    ...(auth !== undefined && { authInfo: auth }),
+    ...(request !== undefined && { request }),
+    get requestInfo () { return createWebRequest(message, caller, channel).request }
+  }
+}
+
+// The server learns who its client is as it would of a session.
+async function serveByV1 (connection: Connection, message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
+  const serve: LegacyServing = (legacy) => connection.serve(legacy, caller, channel)
+  const opened = await initialize({ id: 'initialize' }, caller, serve)
+  const hasParamHeaders = Object.keys(channel.request?.headers ?? {}).some((name) => name.startsWith('mcp-param-'))
+  return await serveModern({
+    info: opened.serverInfo,
+    serve,
+    // Listing the tools of a server that is made for one call would cost more than the call.
+    ...(hasParamHeaders && { findParamHeaders: () => readParamHeaders(serve) })
+  }, message, caller, channel)
+}
+
+async function serveByV2 (server: SdkServer, message: RequestMessage, to: FetchCaller): Promise<object> {
+  const { createMcpHandler } = await loadV2()
+  const handler = createMcpHandler(() => server, { legacy: 'reject', keepAliveMs: 0 })
+  return await new FetchExchange(handler, to).serve(message)
+}
+
+/** As much of the SDK v2 as is used; its own types know their own servers only. */
+interface SdkV2 {
+  createMcpHandler (factory: () => SdkServer, options: { readonly legacy: 'reject', readonly keepAliveMs: number }): FetchHandler
+}
+
+async function loadV2 (): Promise<SdkV2> {
+  try {
+    return await import('@modelcontextprotocol/server') as object as SdkV2
+  } catch (cause) {
+    throw new Error("the factory returned a server of the SDK v2, but '@modelcontextprotocol/server' cannot be loaded; mount createMcpHandler(factory) instead", { cause })
+  }
+}
+
+function doNothing (): void {}

@@ -1,0 +1,33 @@
+// What SDK handlers throw, as the SDK itself puts it on the wire, and as modern clients know it.
+import type { FastifyBaseLogger } from 'fastify'
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { Era } from '../protocol/revisions.ts'
+import { RpcError } from '../errors.ts'
+import { reportFailure } from '../server/failure.ts'
+
+// The SDK's UrlElicitationRequiredError, which 2026-07-28 does not have.
+const URL_ELICITATION_REQUIRED = -32042
+
+/** Makes an RpcError of what a handler threw: codes and messages are those that the SDK would send. */
+export function toRpcError (error: unknown, log: FastifyBaseLogger, what: string): RpcError {
+  if (error instanceof RpcError) return error
+  const { code, message, data } = Object(error) as { readonly code?: unknown, readonly message?: unknown, readonly data?: unknown }
+  const text = typeof message === 'string' ? message : 'Internal error'
+  if (Number.isSafeInteger(code)) return new RpcError(Number(code), text, data)
+  log.warn({ err: error }, `${what} failed in an SDK server`)
+  return new RpcError(ErrorCode.InternalError, text, data)
+}
+
+/** Makes an RpcError of what went wrong around an SDK server. What is none already is only for the log. */
+export function hideFailure (error: unknown, log: FastifyBaseLogger, method: string): RpcError {
+  return error instanceof RpcError ? error : new RpcError(ErrorCode.InternalError, reportFailure(log, error, `answering ${method}`, false))
+}
+
+/** An error of a legacy server in the words of an era. */
+export function translateError (error: RpcError, era: Era): RpcError {
+  if (era === 'legacy') return error
+  // MCP 2026-07-28 resources, Error Handling.
+  if (error.code === ErrorCode.ResourceNotFound) return new RpcError(ErrorCode.InvalidParams, error.message, error.data)
+  if (error.code !== URL_ELICITATION_REQUIRED) return error
+  return new RpcError(ErrorCode.InternalError, `${error.message} (the server can ask this only of clients of revision 2025-11-25)`)
+}

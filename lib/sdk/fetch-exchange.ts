@@ -1,0 +1,119 @@
+// One request served by something with `fetch`: from a web `Request` to the message that answers it.
+import { EventSourceParserStream } from 'eventsource-parser/stream'
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
+import { isWireObject, type RequestId, type RequestMessage } from '../protocol/message.ts'
+import type { ServerRequest } from '../protocol/question.ts'
+import { LISTEN_METHOD } from '../protocol/subscription.ts'
+import { RpcError } from '../errors.ts'
+import type { Caller, Channel } from '../server/context.ts'
+import { SdkCall } from './sdk-call.ts'
+import type { SdkMessage } from './shape.ts'
+import { createWebRequest } from './web-request.ts'
+
+/** A handler of the SDK v2, made by `createMcpHandler`, or anything like it. */
+export interface FetchHandler {
+  /** Serves one HTTP request. @param options What the mount knows of it already. */
+  fetch (request: Request, options?: { readonly authInfo?: AuthInfo, readonly parsedBody?: unknown }): Response | Promise<Response>
+  /** Called when the app closes. */
+  close? (): unknown
+}
+
+/** Whom a handler serves, and by which of its own sessions. */
+export interface FetchCaller { readonly caller: Caller, readonly channel: Channel, readonly sessionId: string | undefined }
+
+/** Messages to a handler from one client. */
+export class FetchExchange {
+  readonly #handler: FetchHandler
+  readonly #caller: Caller
+  readonly #channel: Channel
+  readonly #controller = new AbortController()
+  #sessionId: string | undefined
+
+  constructor (handler: FetchHandler, { caller, channel, sessionId }: FetchCaller) {
+    this.#handler = handler
+    this.#caller = caller
+    this.#channel = channel
+    this.#sessionId = sessionId
+    channel.onDisconnect((reason) => this.#controller.abort(reason))
+    channel.onEnd?.(() => this.#controller.abort())
+  }
+
+  /** The session that the handler itself has opened. */
+  get sessionId (): string | undefined { return this.#sessionId }
+
+  /** Serves one request, and relays what the handler says before its answer. @throws RpcError, or what the handler threw */
+  async serve (message: RequestMessage): Promise<object> {
+    const messages = readMessages(await this.send(message))
+    return await (message.method === LISTEN_METHOD ? this.#readAcknowledgement(messages) : this.#readResult(messages))
+  }
+
+  /** Sends one message, of whatever kind. */
+  async send (message: object): Promise<Response> {
+    const { request, body } = createWebRequest(message, this.#caller, this.#channel, this.#controller.signal)
+    if (this.#sessionId !== undefined) request.headers.set('mcp-session-id', this.#sessionId)
+    const { auth } = this.#channel
+    const response = await this.#handler.fetch(request, { parsedBody: body, ...(auth !== undefined && { authInfo: auth }) })
+    this.#sessionId = response.headers.get('mcp-session-id') ?? this.#sessionId
+    return response
+  }
+
+  async #readResult (messages: AsyncGenerator<SdkMessage>): Promise<object> {
+    for await (const message of messages) {
+      const { id, method, params = {} } = message
+      if (method === undefined) return resultOf(message)
+      if (id === undefined) this.#channel.notify(method, params)
+      else this.#ask(id, { method, params })
+    }
+    throw new RpcError(ErrorCode.InternalError, "the server's fetch ended its answer without a result")
+  }
+
+  // What comes behind it are the changes, each for this one stream.
+  async #readAcknowledgement (messages: AsyncGenerator<SdkMessage>): Promise<object> {
+    const { value: first } = await messages.next()
+    if (first?.method !== 'notifications/subscriptions/acknowledged') return resultOf(first ?? {})
+    this.#readResult(messages).catch(doNothing)
+    return { notifications: first.params?.notifications }
+  }
+
+  #ask (id: RequestId, request: ServerRequest): void {
+    new SdkCall(this.#caller, this.#channel).ask(request, this.#controller.signal).then(
+      (result) => ({ result }),
+      // What asks throws nothing else.
+      ({ code, message, data }: RpcError) => ({ error: { code, message, data } })
+    ).then((answer) => this.send({ id, ...answer })).catch((err) => { this.#channel.log.warn({ err }, `the answer to ${request.method} could not be handed over`) })
+  }
+}
+
+function resultOf ({ result, error }: SdkMessage): object {
+  if (error !== undefined) throw new RpcError(error.code, error.message, error.data)
+  return Object(result)
+}
+
+async function * readMessages (response: Response): AsyncGenerator<SdkMessage> {
+  if (response.body !== null && response.headers.get('content-type')?.startsWith('text/event-stream') === true) {
+    const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
+    for await (const { data } of events) {
+      if (data !== '') yield parse(data, response)
+    }
+  } else {
+    yield parse(await response.text(), response)
+  }
+}
+
+function parse (text: string, { status }: Response): SdkMessage {
+  const message = tryToParse(text)
+  // All that is read of it is checked where it is used.
+  if (isWireObject(message)) return message as unknown as SdkMessage
+  throw new RpcError(ErrorCode.InternalError, `the server's fetch answered with status ${status} and no JSON-RPC message`)
+}
+
+function tryToParse (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function doNothing (): void {}

@@ -1,0 +1,66 @@
+// Something with `fetch` as a definition: the SDK v2's handlers bring their own modern support.
+import type { Params, RequestMessage } from '../protocol/message.ts'
+import type { Caller, Channel } from '../server/context.ts'
+import type { ServerDefinition } from '../server/definition.ts'
+import type { Entered } from '../server/server-options.ts'
+import { hideFailure } from './failure.ts'
+import { FetchExchange, type FetchHandler } from './fetch-exchange.ts'
+import { follow } from './follow.ts'
+import { LOCAL_URL } from './web-request.ts'
+
+/** Something with `fetch` as a definition. */
+export class FetchServer implements ServerDefinition {
+  readonly #handler: FetchHandler
+  // The handler's own sessions, by those of the mounts.
+  readonly #sessions = new WeakMap<object, string>()
+  #mounts = 0
+
+  constructor (handler: FetchHandler) {
+    this.#handler = handler
+  }
+
+  async enter (): Promise<Entered<unknown>> {
+    this.#mounts++
+    return { value: undefined, close: () => this.#leave() }
+  }
+
+  // The streams of its clients are its own.
+  onChange (): () => void {
+    return doNothing
+  }
+
+  async serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
+    try {
+      const exchange = new FetchExchange(this.#handler, { caller, channel, sessionId: this.#sessions.get(caller) })
+      const result = await exchange.serve(message)
+      if (exchange.sessionId !== undefined && caller.sessionId !== undefined) this.#sessions.set(caller, exchange.sessionId)
+      return follow(message, caller, result)
+    } catch (error) {
+      throw hideFailure(error, channel.log, message.method)
+    }
+  }
+
+  async handle (message: RequestMessage, caller: Caller, channel: Channel): Promise<string> {
+    return JSON.stringify(await this.serve(message, caller, channel))
+  }
+
+  // A handler without sessions has nobody to tell.
+  notified (method: string, params: Params, caller: Caller, channel: Channel): void {
+    const sessionId = this.#sessions.get(caller)
+    if (sessionId === undefined) return
+    new FetchExchange(this.#handler, { caller, channel, sessionId }).send({ method, params })
+      .catch((err) => { channel.log.warn({ err }, `${method} could not be handed over`) })
+  }
+
+  async ended (session: object): Promise<void> {
+    const sessionId = this.#sessions.get(session)
+    if (sessionId === undefined) return
+    await this.#handler.fetch(new Request(LOCAL_URL, { method: 'DELETE', headers: { 'mcp-session-id': sessionId } }))
+  }
+
+  async #leave (): Promise<void> {
+    if (--this.#mounts === 0) await this.#handler.close?.()
+  }
+}
+
+function doNothing (): void {}

@@ -1,0 +1,90 @@
+// An SDK v1 server instance as a definition: its handlers and registries serve any number of clients at once.
+import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { ChangeEvent } from '../protocol/change.ts'
+import type { Params, RequestMessage } from '../protocol/message.ts'
+import { RpcError } from '../errors.ts'
+import { ChangeSource } from '../server/change-source.ts'
+import type { Caller, Channel } from '../server/context.ts'
+import type { ServerDefinition } from '../server/definition.ts'
+import type { Entered } from '../server/server-options.ts'
+import { createExtra } from './extra.ts'
+import { toRpcError } from './failure.ts'
+import { follow } from './follow.ts'
+import { readParamHeaders, serveModern, type ParamHeaders } from './modern-edge.ts'
+import { SdkCall } from './sdk-call.ts'
+import type { SdkV1Server } from './shape.ts'
+import { SharedServer } from './shared-server.ts'
+
+/** An SDK v1 server instance as a definition. */
+export class SdkInstance implements ServerDefinition {
+  readonly info: Implementation
+  readonly #server: SdkV1Server
+  readonly #shared: SharedServer
+  readonly #changes = new ChangeSource()
+  #paramHeaders: Promise<ParamHeaders> | undefined
+  #mounts = 0
+
+  constructor (server: SdkV1Server) {
+    this.info = server._serverInfo
+    this.#server = server
+    this.#shared = new SharedServer(server, (event) => {
+      if (event.kind === 'tools') this.#paramHeaders = undefined
+      this.#changes.emit(event)
+    })
+  }
+
+  async enter (): Promise<Entered<unknown>> {
+    await this.#shared.open()
+    this.#mounts++
+    return { value: undefined, close: () => this.#leave() }
+  }
+
+  onChange (listener: (event: ChangeEvent) => void): () => void {
+    return this.#changes.listen(listener)
+  }
+
+  async serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
+    const call = new SdkCall(caller, channel)
+    try {
+      return await (caller.era === 'modern' ? this.#serveModern(message, call) : this.#serveLegacy(message, call))
+    } finally {
+      call.end()
+    }
+  }
+
+  async handle (message: RequestMessage, caller: Caller, channel: Channel): Promise<string> {
+    return JSON.stringify(await this.serve(message, caller, channel))
+  }
+
+  notified (method: string, params: Params, caller: Caller, channel: Channel): void {
+    this.#shared.receive(new SdkCall(caller, channel, true), method, params)
+  }
+
+  #serveModern (message: RequestMessage, call: SdkCall): Promise<object> {
+    const serve = (legacy: RequestMessage): Promise<object> => this.#serveLegacy(legacy, call)
+    const findParamHeaders = (): Promise<ParamHeaders> => {
+      this.#paramHeaders ??= readParamHeaders(serve)
+      return this.#paramHeaders
+    }
+    return serveModern({ info: this.info, serve, findParamHeaders }, message, call.caller, call.channel)
+  }
+
+  // The SDK hands a handler the whole message.
+  async #serveLegacy (message: RequestMessage, call: SdkCall): Promise<object> {
+    const { id, method, params } = message
+    const handler = this.#server._requestHandlers.get(method) ?? this.#server.fallbackRequestHandler
+    if (handler === undefined) throw new RpcError(ErrorCode.MethodNotFound, `Method not found: ${method}`)
+    const extra = createExtra({ server: this.#server, shared: this.#shared, call }, message)
+    try {
+      const result = await this.#shared.run(call, () => handler({ jsonrpc: '2.0', id, method, params }, extra))
+      return follow(message, call.caller, Object(result))
+    } catch (error) {
+      throw toRpcError(error, call.channel.log, method)
+    }
+  }
+
+  async #leave (): Promise<void> {
+    if (--this.#mounts === 0) await this.#server.close()
+  }
+}

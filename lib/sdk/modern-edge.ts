@@ -1,0 +1,144 @@
+// Modern clients of legacy servers: each request is translated, served by the server's own handlers, and its result
+// translated back.
+import type { Implementation, ServerCapabilities } from '@modelcontextprotocol/sdk/types.js'
+import { ErrorCode } from '../protocol/error-code.ts'
+import { isWireObject, type Params, type RequestMessage, type WireObject } from '../protocol/message.ts'
+import { collectParamHeaders, findParamHeaderMismatch, type ParamHeader } from '../protocol/param-headers.ts'
+import { MODERN_REVISIONS, NEWEST_LEGACY_REVISION } from '../protocol/revisions.ts'
+import { LISTEN_METHOD, parseFilter } from '../protocol/subscription.ts'
+import { RpcError } from '../errors.ts'
+import type { Caller, Channel } from '../server/context.ts'
+import { cacheFields, ResultFinisher } from '../server/result.ts'
+import { translateError } from './failure.ts'
+
+/** Serves one request as a client of the legacy era would send it. @throws RpcError */
+export type LegacyServing = (message: RequestMessage) => Promise<object>
+
+/** The headers that repeat arguments, by the names of the tools that have them. */
+export type ParamHeaders = ReadonlyMap<string, readonly ParamHeader[]>
+
+/** A legacy server that a modern client talks to. */
+export interface LegacyServer {
+  readonly info: Implementation
+  serve: LegacyServing
+  /** Finds the headers that repeat the arguments of its tools; absent where they are not looked at. */
+  findParamHeaders? (): Promise<ParamHeaders>
+}
+
+// What 2026-07-28 did away with (changelog, Major changes).
+const REMOVED: readonly string[] = ['initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe']
+
+// MCP 2026-07-28 caching, Cacheable Results.
+const CACHEABLE: readonly string[] = ['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list', 'resources/read']
+
+const RESERVED_META = 'io.modelcontextprotocol/'
+const NO_CLIENT = Object.freeze({ name: 'unknown', version: '0' })
+// A server whose list never ends is its author's mistake, but it must end here.
+const MAX_PAGES = 100
+
+/** Serves one modern request. @throws RpcError */
+export async function serveModern (server: LegacyServer, message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
+  try {
+    await checkParamHeaders(server, message, channel)
+    return new ResultFinisher(server.info).finish(await translate(server, message, caller, channel), 'modern')
+  } catch (error) {
+    // What serves throws nothing else.
+    throw translateError(error as RpcError, 'modern')
+  }
+}
+
+async function checkParamHeaders (server: LegacyServer, { method, params: { name, arguments: args } }: RequestMessage, { request }: Channel): Promise<void> {
+  // The host app calls without headers.
+  if (method !== 'tools/call' || request === undefined) return
+  const headers = (await server.findParamHeaders?.())?.get(String(name))
+  const mismatch = headers && findParamHeaderMismatch(headers, args, request.headers)
+  if (mismatch !== undefined) throw new RpcError(ErrorCode.HeaderMismatch, `Header mismatch: ${mismatch}`)
+}
+
+async function translate ({ serve }: LegacyServer, message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
+  const { method, params } = message
+  if (REMOVED.includes(method)) throw new RpcError(ErrorCode.MethodNotFound, `Method not found: ${method}`)
+  if (method === 'server/discover') return discover(await initialize(message, caller, serve))
+  if (method === LISTEN_METHOD) return await listen(message, await initialize(message, caller, serve), channel, serve)
+
+  const result = await serve({ ...message, params: toLegacyParams(params) })
+  return CACHEABLE.includes(method) ? { ...result, ...cacheFields('modern', 'private', undefined) } : result
+}
+
+/** What a server says of itself when a session is opened. */
+interface Opened { readonly serverInfo: Implementation, readonly capabilities?: ServerCapabilities, readonly instructions?: string }
+
+/** Opens a session, as far as the server is concerned. */
+export async function initialize ({ id }: Pick<RequestMessage, 'id'>, { client }: Caller, serve: LegacyServing): Promise<Opened> {
+  const params = { protocolVersion: NEWEST_LEGACY_REVISION, capabilities: client.capabilities, clientInfo: client.info ?? NO_CLIENT }
+  // What a server answers to `initialize` is its author's word.
+  return await serve({ id, method: 'initialize', params }) as Opened
+}
+
+function discover ({ capabilities, instructions }: Opened): object {
+  // 2026-07-28 has tasks as an extension, which is another one.
+  const { tasks, ...offered } = capabilities ?? {}
+  return {
+    supportedVersions: MODERN_REVISIONS,
+    capabilities: offered,
+    ...(instructions !== undefined && { instructions }),
+    ...cacheFields('modern', 'private', undefined)
+  }
+}
+
+async function listen (message: RequestMessage, { capabilities: { tools, prompts, resources } = {} }: Opened, channel: Channel, serve: LegacyServing): Promise<object> {
+  const parsed = parseFilter(message.params.notifications)
+  if ('problem' in parsed) throw new RpcError(ErrorCode.InvalidParams, `Invalid params: ${parsed.problem}`)
+  const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = parsed.filter
+  const watched = resources?.subscribe === true ? await subscribe(resourceSubscriptions ?? [], message, serve) : []
+  channel.onEnd?.(() => { for (const uri of watched) tryToServe({ id: message.id, method: 'resources/unsubscribe', params: { uri } }, serve) })
+  return {
+    notifications: {
+      ...(toolsListChanged === true && tools?.listChanged === true && { toolsListChanged }),
+      ...(promptsListChanged === true && prompts?.listChanged === true && { promptsListChanged }),
+      ...(resourcesListChanged === true && resources?.listChanged === true && { resourcesListChanged }),
+      ...(watched.length > 0 && { resourceSubscriptions: watched })
+    }
+  }
+}
+
+// A server that denies a resource to a legacy client denies it to this one.
+async function subscribe (uris: readonly string[], { id }: RequestMessage, serve: LegacyServing): Promise<readonly string[]> {
+  const agreed = await Promise.all(uris.map(async (uri) => tryToServe({ id, method: 'resources/subscribe', params: { uri } }, serve)))
+  return uris.filter((_uri, index) => agreed[index] !== undefined)
+}
+
+async function tryToServe (message: RequestMessage, serve: LegacyServing): Promise<object | undefined> {
+  try {
+    return await serve(message)
+  } catch (error) {
+    if (error instanceof RpcError) return undefined
+    throw error
+  }
+}
+
+// What the protocol adds to each request says nothing to a legacy server.
+function toLegacyParams (params: Params): Params {
+  const { _meta, inputResponses, requestState, ...rest } = params
+  const meta = Object.entries(_meta ?? {}).filter(([key]) => !key.startsWith(RESERVED_META))
+  return meta.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(meta) }
+}
+
+/** Finds the tools whose arguments clients repeat in headers. What cannot be listed has none. */
+export async function readParamHeaders (serve: LegacyServing): Promise<ParamHeaders> {
+  const found = new Map<string, readonly ParamHeader[]>()
+  let cursor: unknown
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const listed: { readonly tools?: unknown, readonly nextCursor?: unknown } | undefined =
+      await tryToServe({ id: 'list', method: 'tools/list', params: cursor === undefined ? {} : { cursor } }, serve)
+    for (const tool of Array.isArray(listed?.tools) ? listed.tools.filter(isWireObject) : []) addParamHeaders(tool, found)
+    cursor = listed?.nextCursor
+    if (cursor === undefined) break
+  }
+  return found
+}
+
+function addParamHeaders ({ name, inputSchema }: WireObject, found: Map<string, readonly ParamHeader[]>): void {
+  const scan = isWireObject(inputSchema) ? collectParamHeaders(inputSchema) : { headers: [] }
+  if ('headers' in scan && scan.headers.length > 0) found.set(String(name), scan.headers)
+}

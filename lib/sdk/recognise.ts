@@ -1,0 +1,74 @@
+// What may be mounted besides a definition of our own, told by its shape.
+import type { ServerDefinition } from '../server/definition.ts'
+import { MCP_ERR_INVALID_SERVER } from '../errors.ts'
+import { FactoryServer, type SdkServerContext } from './factory.ts'
+import type { FetchHandler } from './fetch-exchange.ts'
+import { FetchServer } from './fetch-server.ts'
+import { SdkInstance } from './instance.ts'
+import { findSdkServer, isV1, isV2 } from './shape.ts'
+
+/** A server of the official SDK, high-level or low-level, v1 or v2. */
+export interface SdkServerLike {
+  connect (transport: never): Promise<void>
+  close (): Promise<void>
+}
+
+/** What can be mounted. */
+export type Mountable =
+  | ServerDefinition
+  | SdkServerLike
+  | ((context: SdkServerContext) => SdkServerLike | Promise<SdkServerLike>)
+  | FetchHandler
+
+// One definition for each object, as it may be mounted more than once.
+const definitions = new WeakMap<object, ServerDefinition>()
+
+/**
+ * Finds the definition that a `server` option stands for.
+ * @throws MCP_ERR_INVALID_SERVER
+ */
+export function resolveDefinition (server: unknown): ServerDefinition {
+  if (server === undefined) throw new MCP_ERR_INVALID_SERVER('is missing')
+  if (isDefinition(server)) return server
+  const key = Object(server) as object
+  const definition = definitions.get(key) ?? define(server)
+  definitions.set(key, definition)
+  return definition
+}
+
+function define (server: unknown): ServerDefinition {
+  if (isFactory(server)) return new FactoryServer(server)
+  const sdkServer = findSdkServer(server)
+  if (sdkServer !== undefined) {
+    if (isV2(sdkServer)) throw new MCP_ERR_INVALID_SERVER('is an SDK v2 server, which serves one client only, so a function that makes one is needed')
+    if (!isV1(sdkServer)) throw new MCP_ERR_INVALID_SERVER('is an SDK server of a version that is not known well enough to be shared by clients, so a function that makes one is needed')
+    if (sdkServer._taskStore !== undefined) throw new MCP_ERR_INVALID_SERVER("uses the SDK's experimental tasks, which cannot be shared by clients, so a function that makes one is needed")
+    return new SdkInstance(sdkServer)
+  }
+  if (isFetchHandler(server)) return new FetchServer(server)
+  throw new MCP_ERR_INVALID_SERVER(describe(server))
+}
+
+// By shape, because an app may hold two copies of this package.
+function isDefinition (server: unknown): server is ServerDefinition {
+  const { handle, enter, onChange } = Object(server) as { readonly [name: string]: unknown }
+  return [handle, enter, onChange].every((method) => typeof method === 'function')
+}
+
+function isFactory (server: unknown): server is (context: SdkServerContext) => unknown {
+  return typeof server === 'function' && !isClass(server)
+}
+
+function isClass (server: unknown): boolean {
+  return typeof server === 'function' && /^class\b/.test(Function.prototype.toString.call(server))
+}
+
+function isFetchHandler (server: unknown): server is FetchHandler {
+  return typeof (Object(server) as { readonly fetch?: unknown }).fetch === 'function'
+}
+
+function describe (server: unknown): string {
+  if (isClass(server)) return 'is a class, not a server made of it'
+  if (typeof (Object(server) as { readonly then?: unknown }).then === 'function') return 'is a promise; await it first'
+  return 'is nothing that can be mounted'
+}

@@ -1,0 +1,84 @@
+// What is used of the official SDK's objects. They are known by their shape: nothing of the SDK is loaded, and an app may
+// hold two copies of it.
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
+import type { ClientCapabilities, Implementation } from '@modelcontextprotocol/sdk/types.js'
+import type { RequestId, WireObject } from '../protocol/message.ts'
+
+/** A message as SDK servers write it to their transport. */
+export interface SdkMessage {
+  readonly jsonrpc: '2.0'
+  readonly id?: RequestId
+  readonly method?: string
+  readonly params?: WireObject
+  readonly result?: WireObject
+  readonly error?: { readonly code: number, readonly message: string, readonly data?: unknown }
+}
+
+/** What a transport tells an SDK server of a message. v1 reads `requestInfo`, v2 reads `request`. */
+export interface SdkMessageExtra {
+  readonly authInfo?: AuthInfo
+  readonly requestInfo?: unknown
+  readonly request?: Request
+  readonly closeSSEStream?: () => void
+  readonly closeStandaloneSSEStream?: () => void
+}
+
+/** What an SDK server is connected to. */
+export interface SdkTransport {
+  onmessage?: (message: SdkMessage, extra?: SdkMessageExtra) => void
+  onclose?: () => void
+  onerror?: (error: Error) => void
+  readonly sessionId?: string | undefined
+  start (): Promise<void>
+  send (message: SdkMessage, options?: { readonly relatedRequestId?: RequestId }): Promise<void>
+  close (): Promise<void>
+}
+
+/** Serves one method, as an SDK server keeps it. */
+export type SdkHandler = (request: object, extra: object) => unknown
+
+/** A low-level `Server` of the SDK, v1 or v2. */
+export interface SdkServer {
+  readonly transport?: SdkTransport | undefined
+  connect (transport: SdkTransport): Promise<void>
+  close (): Promise<void>
+}
+
+/**
+ * A low-level `Server` of the SDK v1 with what it keeps to itself. A version of the SDK that keeps something under another
+ * name is not recognised, and so refused: what one client leaves there must never be seen by another.
+ */
+export interface SdkV1Server extends SdkServer {
+  readonly _serverInfo: Implementation
+  readonly _requestHandlers: ReadonlyMap<string, SdkHandler>
+  readonly fallbackRequestHandler?: SdkHandler
+  readonly _taskStore?: unknown
+  _clientCapabilities: ClientCapabilities | undefined
+  _clientVersion: Implementation | undefined
+  _loggingLevels: Map<string | undefined, string>
+  request (request: object, resultSchema: object, options?: object): Promise<unknown>
+  notification (notification: object, options?: object): Promise<void>
+}
+
+/** Finds the low-level server in what a user gave: itself, or the one that a high-level `McpServer` wraps. */
+export function findSdkServer (value: unknown): SdkServer | undefined {
+  if (isSdkServer(value)) return value
+  const { server } = Object(value) as { readonly server?: unknown }
+  return isSdkServer(server) ? server : undefined
+}
+
+/** Whether a server, low-level or not, is of the SDK v2. */
+export function isV2 (server: SdkServer): boolean {
+  return 'getNegotiatedProtocolVersion' in Object(findSdkServer(server))
+}
+
+/** Whether a server is of a version of the SDK v1 whose state of the client is where it is expected. */
+export function isV1 (server: SdkServer): server is SdkV1Server {
+  const { _requestHandlers, _loggingLevels, _serverInfo } = server as Partial<SdkV1Server>
+  return !isV2(server) && _requestHandlers instanceof Map && _loggingLevels instanceof Map && typeof _serverInfo?.name === 'string'
+}
+
+function isSdkServer (value: unknown): value is SdkServer {
+  const { connect, close, setRequestHandler, setNotificationHandler } = Object(value) as { readonly [name: string]: unknown }
+  return [connect, close, setRequestHandler, setNotificationHandler].every((method) => typeof method === 'function')
+}

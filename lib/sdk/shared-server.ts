@@ -1,0 +1,107 @@
+// An SDK v1 server that many clients share: what it says by itself is led to the client of the running request, and what
+// it would remember of a client is kept out of it (GHSA-345p-7cg4-v4c7 tells what happens otherwise).
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js'
+import type { ChangeEvent } from '../protocol/change.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { RequestId, WireObject } from '../protocol/message.ts'
+import type { Caller } from '../server/context.ts'
+import { MCP_ERR_INVALID_SERVER, RpcError } from '../errors.ts'
+import { AskedQuestions } from './asked.ts'
+import type { SdkCall } from './sdk-call.ts'
+import type { SdkMessage, SdkTransport, SdkV1Server } from './shape.ts'
+
+const CHANGED_LISTS: ReadonlyMap<string, ChangeEvent> = new Map([
+  ['notifications/tools/list_changed', { kind: 'tools' }],
+  ['notifications/prompts/list_changed', { kind: 'prompts' }],
+  ['notifications/resources/list_changed', { kind: 'resources' }]
+])
+
+/** The transport of an SDK v1 server that many clients share. */
+export class SharedServer implements SdkTransport {
+  onmessage?: (message: SdkMessage) => void
+  onclose?: () => void
+  onerror?: (error: Error) => void
+  readonly #server: SdkV1Server
+  readonly #onChange: (event: ChangeEvent) => void
+  readonly #running = new AsyncLocalStorage<SdkCall>()
+  readonly #asked = new AskedQuestions((message) => this.onmessage?.(message))
+
+  /** @param onChange Told what has changed for all clients. */
+  constructor (server: SdkV1Server, onChange: (event: ChangeEvent) => void) {
+    this.#server = server
+    this.#onChange = onChange
+    const running = (): SdkCall | undefined => this.#running.getStore()
+    Object.defineProperties(server, {
+      _clientCapabilities: { get: () => readCapabilities(running()?.caller), set: doNothing, configurable: true },
+      _clientVersion: { get: () => running()?.caller.client.info, set: doNothing, configurable: true },
+      // Levels are kept by the sessions.
+      _loggingLevels: { value: new ForgetfulMap(), configurable: true }
+    })
+  }
+
+  get sessionId (): string | undefined { return this.#running.getStore()?.caller.sessionId }
+
+  /** Lets the server say something. @throws MCP_ERR_INVALID_SERVER when it has another transport. */
+  async open (): Promise<void> {
+    if (this.#server.transport === this) return
+    if (this.#server.transport !== undefined) throw new MCP_ERR_INVALID_SERVER('is an SDK server that is connected to another transport')
+    await this.#server.connect(this)
+  }
+
+  async start (): Promise<void> {}
+
+  async close (): Promise<void> {
+    this.#asked.abandon()
+    this.onclose?.()
+  }
+
+  /** Runs what serves a request: whatever the server says by itself meanwhile goes to that request's client. */
+  run<T> (call: SdkCall, serve: () => T): T {
+    return this.#running.run(call, serve)
+  }
+
+  /** Hands over a client's notification. */
+  receive (call: SdkCall, method: string, params: WireObject): void {
+    // Progress of what somebody else was asked is nobody's business.
+    if (method === 'notifications/progress' && !this.#asked.isAskedOf(Number(params.progressToken), call.caller)) return
+    this.run(call, () => this.onmessage?.({ jsonrpc: '2.0', method, params }))
+  }
+
+  /** Called by the server with what it says. */
+  async send ({ id, method = '', params = {} }: SdkMessage, { relatedRequestId }: { readonly relatedRequestId?: RequestId } = {}): Promise<void> {
+    const call = this.#running.getStore()
+    if (id === undefined && method === 'notifications/cancelled') return this.#asked.cancel(params.requestId)
+    if (id === undefined && relatedRequestId === undefined && this.#tellAll(method, params)) return
+    if (call === undefined) throw nobody(method)
+    if (id === undefined) await call.notify(method, params)
+    else this.#asked.ask(call, id, { method, params })
+  }
+
+  #tellAll (method: string, { uri }: WireObject): boolean {
+    const changed = method === 'notifications/resources/updated' && typeof uri === 'string' ? { kind: 'resource', uri } as const : CHANGED_LISTS.get(method)
+    if (changed !== undefined) this.#onChange(changed)
+    return changed !== undefined
+  }
+}
+
+/** Levels that clients have set. One instance knows none, as it has no client of its own. */
+class ForgetfulMap extends Map<string | undefined, string> {
+  override set (): this { return this }
+}
+
+// The SDK's own reading: a client that names no mode has that of forms.
+function readCapabilities (caller: Caller | undefined): ClientCapabilities | undefined {
+  const capabilities = caller?.client.capabilities
+  const { elicitation } = capabilities ?? {}
+  return elicitation !== undefined && Object.keys(elicitation).length === 0 ? { ...capabilities, elicitation: { form: {} } } : capabilities
+}
+
+function nobody (method: string): RpcError {
+  return new RpcError(
+    ErrorCode.InternalError,
+    `${method} was sent outside of any request, by a server that many clients share, so there is nobody to send it to; send it from a handler by its second argument (extra.sendNotification, extra.sendRequest), or mount a factory () => server, which gives each session a server of its own`
+  )
+}
+
+function doNothing (): void {}
