@@ -54,6 +54,8 @@ export class Mount {
   readonly endpointKey: string
   readonly #app: FastifyInstance
   readonly #options: ResolvedOptions
+  // The sessions that have ended, and whose servers have not yet.
+  readonly #forgetting = new Set<Promise<void>>()
   #entered: Entered<unknown> | undefined
 
   /** @internal */
@@ -64,7 +66,7 @@ export class Mount {
     this.definition = options.definition
     this.sessionManager = new SessionManager(options, (err, what) => { app.log.error({ err, mcp: this.name }, `${what} failed`) })
     this.sessions = this.sessionManager
-    if (this.definition.ended !== undefined) this.sessionManager.on('ended', (session) => { this.#forget(session) })
+    if (this.definition.ended !== undefined) this.sessionManager.on('ended', (session) => this.#letGo(this.#forget(session)))
     this.changes = new ChangeHub(this.sessionManager, {
       maxStreams: options.maxStreams,
       onFailure: (err) => { app.log.error({ err, mcp: this.name }, 'changes could not be published') }
@@ -103,15 +105,6 @@ export class Mount {
     return await this.definition.serve(message, HOST_APP, createMuteChannel(this.#app.log, this.lifespan)) as CallToolResult
   }
 
-  // In a function of its own, so that a definition that throws fails as one that rejects.
-  async #forget (session: SessionInfo): Promise<void> {
-    try {
-      await this.definition.ended?.(session)
-    } catch (err) {
-      this.#app.log.error({ err, mcp: this.name }, "a session's server failed to close")
-    }
-  }
-
   /** @internal Enters the lifespan and begins to keep time. */
   async start (): Promise<void> {
     this.#entered = await this.definition.enter(this.#app)
@@ -126,12 +119,27 @@ export class Mount {
     await Promise.all([this.streams.drain(0), this.exchanges.drain(this.#options.closeGracePeriod)])
   }
 
+  #letGo (forgotten: Promise<void>): void {
+    this.#forgetting.add(forgotten)
+    forgotten.finally(() => this.#forgetting.delete(forgotten))
+  }
+
+  // In a function of its own, so that a definition that throws fails as one that rejects.
+  async #forget (session: SessionInfo): Promise<void> {
+    try {
+      await this.definition.ended?.(session)
+    } catch (err) {
+      this.#app.log.error({ err, mcp: this.name }, "a session's server failed to close")
+    }
+  }
+
   /** @internal Ends the sessions and leaves the lifespan. */
   async stop (): Promise<void> {
     this.changes.stop()
     this.sessionManager.stop()
     this.exchanges.stop()
     this.streams.stop()
+    await Promise.all(this.#forgetting)
     try {
       await this.#entered?.close?.()
     } catch (err) {

@@ -8,6 +8,7 @@ import type { Era } from '../protocol/revisions.ts'
 import { RpcError } from '../errors.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import type { ServerDefinition } from '../server/definition.ts'
+import { ResultFinisher } from '../server/result.ts'
 import type { Entered } from '../server/server-options.ts'
 import { Connection } from './connection.ts'
 import { hideFailure } from './failure.ts'
@@ -123,7 +124,7 @@ async function serveByV1 (connection: Connection, message: RequestMessage, calle
   const opened = await initialize({ id: 'initialize' }, caller, serve)
   const hasParamHeaders = Object.keys(channel.request?.headers ?? {}).some((name) => name.startsWith('mcp-param-'))
   return await serveModern({
-    info: opened.serverInfo,
+    finisher: new ResultFinisher(opened.serverInfo),
     serve,
     // Listing the tools of a server that is made for one call would cost more than the call.
     ...(hasParamHeaders && { findParamHeaders: () => readParamHeaders(serve) })

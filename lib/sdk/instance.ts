@@ -7,6 +7,7 @@ import { RpcError } from '../errors.ts'
 import { ChangeSource } from '../server/change-source.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import type { ServerDefinition } from '../server/definition.ts'
+import { ResultFinisher } from '../server/result.ts'
 import type { Entered } from '../server/server-options.ts'
 import { createExtra } from './extra.ts'
 import { toRpcError } from './failure.ts'
@@ -21,6 +22,7 @@ export class SdkInstance implements ServerDefinition {
   readonly info: Implementation
   readonly #server: SdkV1Server
   readonly #shared: SharedServer
+  readonly #finisher: ResultFinisher
   readonly #changes = new ChangeSource()
   #paramHeaders: Promise<ParamHeaders> | undefined
   #mounts = 0
@@ -28,6 +30,7 @@ export class SdkInstance implements ServerDefinition {
   constructor (server: SdkV1Server) {
     this.info = server._serverInfo
     this.#server = server
+    this.#finisher = new ResultFinisher(server._serverInfo)
     this.#shared = new SharedServer(server, (event) => {
       if (event.kind === 'tools') this.#paramHeaders = undefined
       this.#changes.emit(event)
@@ -67,7 +70,7 @@ export class SdkInstance implements ServerDefinition {
       this.#paramHeaders ??= readParamHeaders(serve)
       return this.#paramHeaders
     }
-    return serveModern({ info: this.info, serve, findParamHeaders }, message, call.caller, call.channel)
+    return serveModern({ finisher: this.#finisher, serve, findParamHeaders }, message, call.caller, call.channel)
   }
 
   // The SDK hands a handler the whole message.

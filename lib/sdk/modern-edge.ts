@@ -8,7 +8,7 @@ import { MODERN_REVISIONS, NEWEST_LEGACY_REVISION } from '../protocol/revisions.
 import { LISTEN_METHOD, parseFilter } from '../protocol/subscription.ts'
 import { RpcError } from '../errors.ts'
 import type { Caller, Channel } from '../server/context.ts'
-import { cacheFields, ResultFinisher } from '../server/result.ts'
+import { cacheFields, type ResultFinisher } from '../server/result.ts'
 import { translateError } from './failure.ts'
 
 /** Serves one request as a client of the legacy era would send it. @throws RpcError */
@@ -19,7 +19,7 @@ export type ParamHeaders = ReadonlyMap<string, readonly ParamHeader[]>
 
 /** A legacy server that a modern client talks to. */
 export interface LegacyServer {
-  readonly info: Implementation
+  readonly finisher: ResultFinisher
   serve: LegacyServing
   /** Finds the headers that repeat the arguments of its tools; absent where they are not looked at. */
   findParamHeaders? (): Promise<ParamHeaders>
@@ -40,7 +40,7 @@ const MAX_PAGES = 100
 export async function serveModern (server: LegacyServer, message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
   try {
     await checkParamHeaders(server, message, channel)
-    return new ResultFinisher(server.info).finish(await translate(server, message, caller, channel), 'modern')
+    return server.finisher.finish(await translate(server, message, caller, channel), 'modern')
   } catch (error) {
     // What serves throws nothing else.
     throw translateError(error as RpcError, 'modern')

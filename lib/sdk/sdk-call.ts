@@ -47,7 +47,7 @@ export class SdkCall {
     const { caller, channel } = this
     if (caller.era === 'modern') return Promise.reject(cannotAsk(request, `a client of revision ${caller.protocolVersion} is not asked in the middle of a call. Native tools can ask it, by ctx.elicit, ctx.sample and ctx.listRoots`))
     // The SDK keeps the time.
-    const answer = this.#over ? caller.ask?.(request, 0, signal) : channel.ask?.(request, 0, signal)
+    const answer = this.#over ? caller.ask?.(request, 0, signal) : channel.ask?.(request, 0, AbortSignal.any([signal, this.signal]))
     return answer ?? Promise.reject(cannotAsk(request, 'the client has no session'))
   }
 
