@@ -67,7 +67,7 @@ export class FactoryServer implements ServerDefinition {
   }
 
   async ended (session: object): Promise<void> {
-    const connection = await this.#connections.get(session)
+    const connection = await this.#connections.get(session)?.catch(doNothing)
     await connection?.end()
   }
 

@@ -44,8 +44,13 @@ export class FetchExchange {
 
   /** Serves one request, and relays what the handler says before its answer. @throws RpcError, or what the handler threw */
   async serve (message: RequestMessage): Promise<object> {
-    const messages = readMessages(await this.send(message))
-    return await (message.method === LISTEN_METHOD ? this.#readAcknowledgement(messages) : this.#readResult(messages))
+    try {
+      const messages = readMessages(await this.send(message))
+      return await (message.method === LISTEN_METHOD ? this.#readAcknowledgement(messages) : this.#readResult(messages))
+    } catch (error) {
+      // What comes of that is no failure of the handler.
+      throw this.#controller.signal.aborted ? new RpcError(ErrorCode.InternalError, 'The client has gone') : error
+    }
   }
 
   /** Sends one message, of whatever kind. */
