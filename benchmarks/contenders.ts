@@ -1,6 +1,7 @@
 // The servers that are measured, each with the request that it is loaded with. All answer with the same text.
 import Fastify, { type FastifyInstance } from 'fastify'
 import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
+import { createOwnSessions, createOwnStateless, createSdkMount, createSdkServer } from './sdk-servers.ts'
 
 /** The request that loads a contender, and what it must answer. */
 export interface Load {
@@ -51,7 +52,21 @@ export const CONTENDERS: Readonly<Record<string, Contender>> = {
   'modern tools/call': { baseline: 'bare route, modern body', create: () => createMount({}), load: modernLoad },
   'bare route, legacy body': { create: () => createBare({}), load: legacyLoad },
   'legacy tools/call, stateless': { baseline: 'bare route, legacy body', create: () => createMount({ stateless: true }), load: legacyLoad },
-  'legacy tools/call, session': { baseline: 'bare route, legacy body', create: () => createMount({}), prepare: openSession, load: legacyLoad }
+  'legacy tools/call, session': { baseline: 'bare route, legacy body', create: () => createMount({}), prepare: openSession, load: legacyLoad },
+  'SDK v1, its own transport, stateless': { create: createOwnStateless, load: legacyLoad },
+  'SDK v1 instance, stateless': {
+    baseline: 'SDK v1, its own transport, stateless', create: () => createSdkMount(createSdkServer(), { stateless: true }), load: legacyLoad
+  },
+  'SDK v1 factory, stateless': {
+    baseline: 'SDK v1, its own transport, stateless', create: () => createSdkMount(createSdkServer, { stateless: true }), load: legacyLoad
+  },
+  'SDK v1, its own transport, session': { create: createOwnSessions, prepare: openSession, load: legacyLoad },
+  'SDK v1 instance, session': {
+    baseline: 'SDK v1, its own transport, session', create: () => createSdkMount(createSdkServer(), {}), prepare: openSession, load: legacyLoad
+  },
+  'SDK v1 factory, session': {
+    baseline: 'SDK v1, its own transport, session', create: () => createSdkMount(createSdkServer, {}), prepare: openSession, load: legacyLoad
+  }
 }
 
 function createMount (options: { readonly stateless?: boolean }): FastifyInstance {

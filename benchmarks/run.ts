@@ -1,5 +1,5 @@
 // `npm run bench`: loads each contender in turn, round after round, and compares it with its baseline of the same run.
-// --quick: one short round, to see that it works. --only TEXT: contenders whose name has the text, and their baselines.
+// --quick: a few requests each, to see that it works. --only TEXT: contenders whose name has the text, and their baselines.
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -16,18 +16,25 @@ interface Runner {
   readonly lines: AsyncIterator<string>
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  readonly rounds: Array<{ readonly perSecond: number, readonly cpu: number }>
+  readonly rounds: Figures[]
 }
 
+interface Figures { readonly perSecond: number, readonly cpu: number }
+
+/** How much load: so many requests, or so many seconds. */
+type Limit = { readonly amount: number } | { readonly duration: number }
+
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: '' } } })
-const { rounds, seconds } = values.quick ? { rounds: 1, seconds: 1 } : { rounds: 7, seconds: 3 }
+const { warmUp, rounds, limit } = values.quick ? { warmUp: 0, rounds: 1, limit: { amount: 100 } } : { warmUp: 1, rounds: 7, limit: { duration: 3 } }
 
 const runners = await Promise.all(chooseNames(values.only).map(start))
 try {
   await checkAnswers(runners)
-  for (const runner of runners) await load(runner, 1)
-  for (let round = 0; round < rounds; round++) {
-    for (const runner of runners) runner.rounds.push(await load(runner, seconds))
+  for (let round = -warmUp; round < rounds; round++) {
+    for (const runner of runners) {
+      const figures = await load(runner, limit)
+      if (round >= 0) runner.rounds.push(figures)
+    }
   }
   printTable(runners)
 } finally {
@@ -71,10 +78,10 @@ async function checkAnswers (runners: readonly Runner[]): Promise<void> {
   }
 }
 
-async function load ({ name, contender, child, lines, url, headers }: Runner, duration: number): Promise<{ perSecond: number, cpu: number }> {
+async function load ({ name, contender, child, lines, url, headers }: Runner, limit: Limit): Promise<Figures> {
   const before = await askCpu(child, lines)
   const result = await autocannon({
-    url, duration, connections: 50, method: 'POST', headers: { ...headers }, body: JSON.stringify(contender.load.body)
+    url, ...limit, connections: 50, method: 'POST', headers: { ...headers }, body: JSON.stringify(contender.load.body)
   })
   assert.equal(result.non2xx + result.errors, 0, `${name} failed under load`)
   const answered = result['2xx']

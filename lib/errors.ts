@@ -1,5 +1,7 @@
 // Every error of the package: MCP_ERR_* for registering and starting, RpcError for the wire.
 import createError from '@fastify/error'
+import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js'
+import { ErrorCode } from './protocol/error-code.ts'
 
 /** An option has a wrong value, is unknown, or contradicts another one. Thrown while registering a mount. */
 export const MCP_ERR_INVALID_OPTION = createError<[name: string, problem: string]>(
@@ -68,4 +70,10 @@ export class RpcError extends Error {
  */
 export class ToolError extends Error {
   override readonly name = 'ToolError'
+}
+
+/** The refusal of a request that needs what its client did not declare (MCP 2026-07-28 basic, Error Codes). @param method What cannot be asked. */
+export function missingCapability (method: string, requiredCapabilities: ClientCapabilities): RpcError {
+  const message = `The client did not declare what ${method} needs: ${JSON.stringify(requiredCapabilities)}`
+  return new RpcError(ErrorCode.MissingRequiredClientCapability, message, { requiredCapabilities })
 }

@@ -6,7 +6,7 @@ import { run } from './examples/child.ts'
 import { problemsOf } from './examples/type-check.ts'
 
 // Every page is run in a process of its own.
-t.setTimeout(180_000)
+t.setTimeout(600_000)
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))

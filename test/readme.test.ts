@@ -9,7 +9,7 @@ import { run, runInShell } from './examples/child.ts'
 import { problemsOf } from './examples/type-check.ts'
 
 // Every block is run in a process of its own, and the example makes two databases.
-t.setTimeout(180_000)
+t.setTimeout(600_000)
 
 interface Block { readonly language: string, readonly code: string, readonly line: number }
 

@@ -1,7 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import Fastify from 'fastify'
 import { expect, test } from 'tstyche'
-import { McpServer, type McpRegistry, type Mount, type MountStats, type Notifier, type ServerDefinition } from '../lib/index.ts'
+import { McpServer, type McpRegistry, type Mount, type Mountable, type MountStats, type Notifier } from '../lib/index.ts'
 
 const app = Fastify()
 
@@ -30,7 +30,7 @@ test('a mount has a name, an address, its server and its figures', () => {
   expect(mount.name).type.toBe<string>()
   expect(mount.path).type.toBe<string>()
   expect(mount.url).type.toBe<string>()
-  expect(mount.server).type.toBe<ServerDefinition>()
+  expect(mount.server).type.toBe<Mountable>()
   expect(mount.sessions.size).type.toBe<number>()
   expect(mount.sessions.max).type.toBe<number>()
   expect(mount.stats()).type.toBe<MountStats>()

@@ -27,6 +27,7 @@ export class Connection implements SdkTransport {
   readonly #session: SdkCall
   readonly #waiting = new Map<RequestId, Waiting>()
   readonly #asked = new AskedQuestions((message) => this.onmessage?.(message))
+  #closed = false
 
   /** Connects a server to its client. */
   static async open (server: SdkServer, caller: Caller, channel: Channel): Promise<Connection> {
@@ -44,6 +45,8 @@ export class Connection implements SdkTransport {
   /** Serves one request. @throws RpcError */
   async serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
     const { id, method, params } = message
+    // The SDK answers nothing then.
+    if (this.#closed) throw serverGone()
     if (this.#waiting.has(id)) throw new RpcError(ErrorCode.InvalidRequest, `Invalid Request: the id ${JSON.stringify(id)} is that of a request that has not been answered`)
     const call = new SdkCall(caller, channel)
     channel.onDisconnect((reason) => this.#cancel(id, reason))
@@ -52,7 +55,7 @@ export class Connection implements SdkTransport {
         this.#waiting.set(id, { call, resolve, reject })
         this.onmessage?.({ jsonrpc: '2.0', id, method, params }, createMessageExtra(message, caller, channel))
       })
-      return follow(message, caller, result)
+      return call.conclude(follow(message, caller, result))
     } finally {
       this.#waiting.delete(id)
       call.end()
@@ -72,6 +75,7 @@ export class Connection implements SdkTransport {
   async start (): Promise<void> {}
 
   async close (): Promise<void> {
+    this.#closed = true
     this.#asked.abandon()
     for (const { reject } of this.#waiting.values()) reject(new RpcError(ErrorCode.InternalError, 'The server has closed'))
     this.onclose?.()
@@ -83,10 +87,11 @@ export class Connection implements SdkTransport {
     if (method === undefined) return this.#answer(message)
     if (id !== undefined) return this.#asked.ask(this.#findCall(relatedRequestId), id, { method, params })
     if (method === 'notifications/cancelled') return this.#asked.cancel(params.requestId)
-    await (this.#waiting.get(relatedRequestId ?? '')?.call ?? this.#session).notify(method, params)
+    const goesByAny = this.sessionId === undefined || method === 'notifications/message'
+    await (goesByAny ? this.#findCall(relatedRequestId) : this.#waiting.get(relatedRequestId ?? '')?.call ?? this.#session).notify(method, params)
   }
 
-  // A question that belongs to no request goes by any that runs: all of them are of the same client.
+  // What belongs to no request goes by any that runs: all of them are of the same client.
   #findCall (id: RequestId | undefined): SdkCall {
     return this.#waiting.get(id ?? '')?.call ?? [...this.#waiting.values()].at(-1)?.call ?? this.#session
   }
@@ -104,6 +109,11 @@ export class Connection implements SdkTransport {
     this.receive('notifications/cancelled', { requestId: id, reason: reason.message })
     waiting.reject(new RpcError(ErrorCode.InternalError, reason.message))
   }
+}
+
+/** What a client is told whose session has no server any more. */
+export function serverGone (): RpcError {
+  return new RpcError(ErrorCode.InvalidRequest, "the session's server is gone; send 'initialize' to open a new session")
 }
 
 function createMessageExtra (message: RequestMessage, caller: Caller, channel: Channel): SdkMessageExtra {

@@ -2,18 +2,16 @@
 // session.
 import type { FastifyRequest } from 'fastify'
 import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
-import { ErrorCode } from '../protocol/error-code.ts'
 import type { Params, RequestMessage } from '../protocol/message.ts'
 import type { Era } from '../protocol/revisions.ts'
-import { RpcError } from '../errors.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { ResultFinisher } from '../server/result.ts'
 import type { Entered } from '../server/server-options.ts'
-import { Connection } from './connection.ts'
+import { Connection, serverGone } from './connection.ts'
 import { hideFailure } from './failure.ts'
 import { FetchExchange, type FetchCaller, type FetchHandler } from './fetch-exchange.ts'
-import { initialize, readParamHeaders, serveModern, type LegacyServing } from './modern-edge.ts'
+import { initialize, serveModern, type LegacyServing, type ParamHeaders } from './modern-edge.ts'
 import { findSdkServer, isV2, type SdkServer } from './shape.ts'
 import { createWebRequest } from './web-request.ts'
 
@@ -36,6 +34,7 @@ export interface SdkServerContext {
 export class FactoryServer implements ServerDefinition {
   readonly #factory: (context: SdkServerContext) => unknown
   readonly #connections = new WeakMap<object, Promise<Connection>>()
+  readonly #paramHeaders: ParamHeaders = new Map()
 
   constructor (factory: (context: SdkServerContext) => unknown) {
     this.#factory = factory
@@ -74,7 +73,7 @@ export class FactoryServer implements ServerDefinition {
   async #serveSession (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
     if (message.method === 'initialize') this.#connections.set(caller, this.#connect(message, caller, channel))
     const connection = await this.#connections.get(caller)
-    if (connection === undefined) throw new RpcError(ErrorCode.InvalidRequest, "the session's server is gone; send 'initialize' to open a new session")
+    if (connection === undefined) throw serverGone()
     return await connection.serve(message, caller, channel)
   }
 
@@ -88,7 +87,7 @@ export class FactoryServer implements ServerDefinition {
 
     const connection = await Connection.open(server, caller, channel)
     try {
-      return await (caller.era === 'modern' ? serveByV1(connection, message, caller, channel) : connection.serve(message, caller, channel))
+      return await (caller.era === 'modern' ? serveByV1({ connection, paramHeaders: this.#paramHeaders }, message, caller, channel) : connection.serve(message, caller, channel))
     } finally {
       await connection.end()
     }
@@ -118,17 +117,13 @@ function createContext (message: RequestMessage, caller: Caller, channel: Channe
   }
 }
 
+interface MadeForOne { readonly connection: Connection, readonly paramHeaders: ParamHeaders }
+
 // The server learns who its client is as it would of a session.
-async function serveByV1 (connection: Connection, message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
+async function serveByV1 ({ connection, paramHeaders }: MadeForOne, message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
   const serve: LegacyServing = (legacy) => connection.serve(legacy, caller, channel)
   const opened = await initialize({ id: 'initialize' }, caller, serve)
-  const hasParamHeaders = Object.keys(channel.request?.headers ?? {}).some((name) => name.startsWith('mcp-param-'))
-  return await serveModern({
-    finisher: new ResultFinisher(opened.serverInfo),
-    serve,
-    // Listing the tools of a server that is made for one call would cost more than the call.
-    ...(hasParamHeaders && { findParamHeaders: () => readParamHeaders(serve) })
-  }, message, caller, channel)
+  return await serveModern({ finisher: new ResultFinisher(opened.serverInfo), serve, paramHeaders }, message, caller, channel)
 }
 
 async function serveByV2 (server: SdkServer, message: RequestMessage, to: FetchCaller): Promise<object> {

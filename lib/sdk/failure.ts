@@ -1,7 +1,6 @@
 // What SDK handlers throw, as the SDK itself puts it on the wire, and as modern clients know it.
 import type { FastifyBaseLogger } from 'fastify'
 import { ErrorCode } from '../protocol/error-code.ts'
-import type { Era } from '../protocol/revisions.ts'
 import { RpcError } from '../errors.ts'
 import { reportFailure } from '../server/failure.ts'
 
@@ -23,9 +22,8 @@ export function hideFailure (error: unknown, log: FastifyBaseLogger, method: str
   return error instanceof RpcError ? error : new RpcError(ErrorCode.InternalError, reportFailure(log, error, `answering ${method}`, false))
 }
 
-/** An error of a legacy server in the words of an era. */
-export function translateError (error: RpcError, era: Era): RpcError {
-  if (era === 'legacy') return error
+/** An error of a legacy server as modern clients know it. */
+export function translateError (error: RpcError): RpcError {
   // MCP 2026-07-28 resources, Error Handling.
   if (error.code === ErrorCode.ResourceNotFound) return new RpcError(ErrorCode.InvalidParams, error.message, error.data)
   if (error.code !== URL_ELICITATION_REQUIRED) return error

@@ -28,6 +28,8 @@ export class FetchExchange {
   readonly #caller: Caller
   readonly #channel: Channel
   readonly #controller = new AbortController()
+  // The signal of a Request that nobody holds is never aborted (nodejs/undici#3644), and a handler may hold the signal only.
+  readonly #requests: Request[] = []
   #sessionId: string | undefined
 
   constructor (handler: FetchHandler, { caller, channel, sessionId }: FetchCaller) {
@@ -44,9 +46,11 @@ export class FetchExchange {
 
   /** Serves one request, and relays what the handler says before its answer. @throws RpcError, or what the handler threw */
   async serve (message: RequestMessage): Promise<object> {
+    const listens = message.method === LISTEN_METHOD
+    if (listens && this.#channel.canListen !== true) throw new RpcError(ErrorCode.MethodNotFound, `Method not found: ${message.method}`)
     try {
       const messages = readMessages(await this.send(message))
-      return await (message.method === LISTEN_METHOD ? this.#readAcknowledgement(messages) : this.#readResult(messages))
+      return await (listens ? this.#readAcknowledgement(messages) : this.#readResult(messages))
     } catch (error) {
       // What comes of that is no failure of the handler.
       throw this.#controller.signal.aborted ? new RpcError(ErrorCode.InternalError, 'The client has gone') : error
@@ -56,6 +60,7 @@ export class FetchExchange {
   /** Sends one message, of whatever kind. */
   async send (message: object): Promise<Response> {
     const { request, body } = createWebRequest(message, this.#caller, this.#channel, this.#controller.signal)
+    this.#requests.push(request)
     if (this.#sessionId !== undefined) request.headers.set('mcp-session-id', this.#sessionId)
     const { auth } = this.#channel
     const response = await this.#handler.fetch(request, { parsedBody: body, ...(auth !== undefined && { authInfo: auth }) })

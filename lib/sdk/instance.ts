@@ -12,7 +12,7 @@ import type { Entered } from '../server/server-options.ts'
 import { createExtra } from './extra.ts'
 import { toRpcError } from './failure.ts'
 import { follow } from './follow.ts'
-import { readParamHeaders, serveModern, type ParamHeaders } from './modern-edge.ts'
+import { serveModern, type ParamHeaders } from './modern-edge.ts'
 import { SdkCall } from './sdk-call.ts'
 import type { SdkV1Server } from './shape.ts'
 import { SharedServer } from './shared-server.ts'
@@ -24,7 +24,7 @@ export class SdkInstance implements ServerDefinition {
   readonly #shared: SharedServer
   readonly #finisher: ResultFinisher
   readonly #changes = new ChangeSource()
-  #paramHeaders: Promise<ParamHeaders> | undefined
+  readonly #paramHeaders: ParamHeaders = new Map()
   #mounts = 0
 
   constructor (server: SdkV1Server) {
@@ -32,7 +32,7 @@ export class SdkInstance implements ServerDefinition {
     this.#server = server
     this.#finisher = new ResultFinisher(server._serverInfo)
     this.#shared = new SharedServer(server, (event) => {
-      if (event.kind === 'tools') this.#paramHeaders = undefined
+      if (event.kind === 'tools') this.#paramHeaders.clear()
       this.#changes.emit(event)
     })
   }
@@ -66,11 +66,7 @@ export class SdkInstance implements ServerDefinition {
 
   #serveModern (message: RequestMessage, call: SdkCall): Promise<object> {
     const serve = (legacy: RequestMessage): Promise<object> => this.#serveLegacy(legacy, call)
-    const findParamHeaders = (): Promise<ParamHeaders> => {
-      this.#paramHeaders ??= readParamHeaders(serve)
-      return this.#paramHeaders
-    }
-    return serveModern({ finisher: this.#finisher, serve, findParamHeaders }, message, call.caller, call.channel)
+    return serveModern({ finisher: this.#finisher, serve, paramHeaders: this.#paramHeaders }, message, call.caller, call.channel)
   }
 
   // The SDK hands a handler the whole message.
@@ -81,7 +77,7 @@ export class SdkInstance implements ServerDefinition {
     const extra = createExtra({ server: this.#server, shared: this.#shared, call }, message)
     try {
       const result = await this.#shared.run(call, () => handler({ jsonrpc: '2.0', id, method, params }, extra))
-      return follow(message, call.caller, Object(result))
+      return call.conclude(follow(message, call.caller, Object(result)))
     } catch (error) {
       throw toRpcError(error, call.channel.log, method)
     }

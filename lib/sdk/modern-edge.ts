@@ -14,15 +14,15 @@ import { translateError } from './failure.ts'
 /** Serves one request as a client of the legacy era would send it. @throws RpcError */
 export type LegacyServing = (message: RequestMessage) => Promise<object>
 
-/** The headers that repeat arguments, by the names of the tools that have them. */
-export type ParamHeaders = ReadonlyMap<string, readonly ParamHeader[]>
+/** The headers that repeat arguments, by the names of the tools that were listed. */
+export type ParamHeaders = Map<string, readonly ParamHeader[]>
 
 /** A legacy server that a modern client talks to. */
 export interface LegacyServer {
   readonly finisher: ResultFinisher
   serve: LegacyServing
-  /** Finds the headers that repeat the arguments of its tools; absent where they are not looked at. */
-  findParamHeaders? (): Promise<ParamHeaders>
+  /** What is known of the headers that repeat the arguments of its tools. */
+  readonly paramHeaders: ParamHeaders
 }
 
 // What 2026-07-28 did away with (changelog, Major changes).
@@ -35,6 +35,8 @@ const RESERVED_META = 'io.modelcontextprotocol/'
 const NO_CLIENT = Object.freeze({ name: 'unknown', version: '0' })
 // A server whose list never ends is its author's mistake, but it must end here.
 const MAX_PAGES = 100
+// Servers may have other tools for each caller.
+const MAX_KNOWN_TOOLS = 10_000
 
 /** Serves one modern request. @throws RpcError */
 export async function serveModern (server: LegacyServer, message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
@@ -43,21 +45,23 @@ export async function serveModern (server: LegacyServer, message: RequestMessage
     return server.finisher.finish(await translate(server, message, caller, channel), 'modern')
   } catch (error) {
     // What serves throws nothing else.
-    throw translateError(error as RpcError, 'modern')
+    throw translateError(error as RpcError)
   }
 }
 
-async function checkParamHeaders (server: LegacyServer, { method, params: { name, arguments: args } }: RequestMessage, { request }: Channel): Promise<void> {
+async function checkParamHeaders ({ paramHeaders, serve }: LegacyServer, { method, params: { name, arguments: args } }: RequestMessage, { request }: Channel): Promise<void> {
   // The host app calls without headers.
   if (method !== 'tools/call' || request === undefined) return
-  const headers = (await server.findParamHeaders?.())?.get(String(name))
+  // Which tools there are may depend on who asks.
+  if (!paramHeaders.has(String(name))) await readParamHeaders(paramHeaders, serve)
+  const headers = paramHeaders.get(String(name))
   const mismatch = headers && findParamHeaderMismatch(headers, args, request.headers)
   if (mismatch !== undefined) throw new RpcError(ErrorCode.HeaderMismatch, `Header mismatch: ${mismatch}`)
 }
 
 async function translate ({ serve }: LegacyServer, message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
   const { method, params } = message
-  if (REMOVED.includes(method)) throw new RpcError(ErrorCode.MethodNotFound, `Method not found: ${method}`)
+  if (REMOVED.includes(method) || (method === LISTEN_METHOD && channel.canListen !== true)) throw new RpcError(ErrorCode.MethodNotFound, `Method not found: ${method}`)
   if (method === 'server/discover') return discover(await initialize(message, caller, serve))
   if (method === LISTEN_METHOD) return await listen(message, await initialize(message, caller, serve), channel, serve)
 
@@ -111,9 +115,8 @@ async function subscribe (uris: readonly string[], { id }: RequestMessage, serve
 async function tryToServe (message: RequestMessage, serve: LegacyServing): Promise<object | undefined> {
   try {
     return await serve(message)
-  } catch (error) {
-    if (error instanceof RpcError) return undefined
-    throw error
+  } catch {
+    return undefined
   }
 }
 
@@ -124,9 +127,9 @@ function toLegacyParams (params: Params): Params {
   return meta.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(meta) }
 }
 
-/** Finds the tools whose arguments clients repeat in headers. What cannot be listed has none. */
-export async function readParamHeaders (serve: LegacyServing): Promise<ParamHeaders> {
-  const found = new Map<string, readonly ParamHeader[]>()
+// Finds the tools whose arguments clients repeat in headers. What cannot be listed has none.
+async function readParamHeaders (found: ParamHeaders, serve: LegacyServing): Promise<void> {
+  if (found.size > MAX_KNOWN_TOOLS) found.clear()
   let cursor: unknown
   for (let page = 0; page < MAX_PAGES; page++) {
     const listed: { readonly tools?: unknown, readonly nextCursor?: unknown } | undefined =
@@ -135,10 +138,9 @@ export async function readParamHeaders (serve: LegacyServing): Promise<ParamHead
     cursor = listed?.nextCursor
     if (cursor === undefined) break
   }
-  return found
 }
 
-function addParamHeaders ({ name, inputSchema }: WireObject, found: Map<string, readonly ParamHeader[]>): void {
+function addParamHeaders ({ name, inputSchema }: WireObject, found: ParamHeaders): void {
   const scan = isWireObject(inputSchema) ? collectParamHeaders(inputSchema) : { headers: [] }
-  if ('headers' in scan && scan.headers.length > 0) found.set(String(name), scan.headers)
+  found.set(String(name), 'headers' in scan ? scan.headers : [])
 }

@@ -2,8 +2,8 @@
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isLogLevel, passesThreshold } from '../protocol/log-level.ts'
 import type { WireObject } from '../protocol/message.ts'
-import type { ServerRequest } from '../protocol/question.ts'
-import { RpcError } from '../errors.ts'
+import { findMissingCapability, isQuestion, type ServerRequest } from '../protocol/question.ts'
+import { missingCapability, RpcError } from '../errors.ts'
 import type { Caller, Channel } from '../server/context.ts'
 
 /** The way to the client of one request; once that has ended, to the client's session. */
@@ -12,6 +12,7 @@ export class SdkCall {
   readonly channel: Channel
   #over: boolean
   #controller: AbortController | undefined
+  #missing: RpcError | undefined
 
   /** @param over Whether there is no request, but only a session. */
   constructor (caller: Caller, channel: Channel, over = false) {
@@ -45,10 +46,24 @@ export class SdkCall {
   /** Sends a request to the client and comes to its result. @throws RpcError */
   ask (request: ServerRequest, signal: AbortSignal): Promise<unknown> {
     const { caller, channel } = this
-    if (caller.era === 'modern') return Promise.reject(cannotAsk(request, `a client of revision ${caller.protocolVersion} is not asked in the middle of a call. Native tools can ask it, by ctx.elicit, ctx.sample and ctx.listRoots`))
+    if (caller.era === 'modern') return Promise.reject(this.findMissing(request) ?? cannotAsk(request, `a client of revision ${caller.protocolVersion} is not asked in the middle of a call. Native tools can ask it, by ctx.elicit, ctx.sample and ctx.listRoots`))
     // The SDK keeps the time.
     const answer = this.#over ? caller.ask?.(request, 0, signal) : channel.ask?.(request, 0, AbortSignal.any([signal, this.signal]))
     return answer ?? Promise.reject(cannotAsk(request, 'the client has no session'))
+  }
+
+  /** Finds out whether a modern client has not declared what a question needs. */
+  findMissing (request: ServerRequest): RpcError | undefined {
+    const { era, client } = this.caller
+    const requiredCapabilities = era === 'modern' && isQuestion(request) ? findMissingCapability(request, client.capabilities) : undefined
+    if (requiredCapabilities !== undefined) this.#missing = missingCapability(request.method, requiredCapabilities)
+    return this.#missing
+  }
+
+  /** Lets a result pass. @throws RpcError when it only tells, in the SDK's way, of a capability that is missing. */
+  conclude (result: object & { readonly isError?: unknown }): object {
+    if (this.#missing !== undefined && result.isError === true) throw this.#missing
+    return result
   }
 
   /** The request has been answered. */

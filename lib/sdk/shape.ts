@@ -56,6 +56,8 @@ export interface SdkV1Server extends SdkServer {
   _clientCapabilities: ClientCapabilities | undefined
   _clientVersion: Implementation | undefined
   _loggingLevels: Map<string | undefined, string>
+  elicitInput (...args: unknown[]): Promise<unknown>
+  createMessage (...args: unknown[]): Promise<unknown>
   request (request: object, resultSchema: object, options?: object): Promise<unknown>
   notification (notification: object, options?: object): Promise<void>
 }

@@ -36,7 +36,10 @@ export class SharedServer implements SdkTransport {
       _clientCapabilities: { get: () => readCapabilities(running()?.caller), set: doNothing, configurable: true },
       _clientVersion: { get: () => running()?.caller.client.info, set: doNothing, configurable: true },
       // Levels are kept by the sessions.
-      _loggingLevels: { value: new ForgetfulMap(), configurable: true }
+      _loggingLevels: { value: new ForgetfulMap(), configurable: true },
+      // These look for the capabilities of a client before they ask for one.
+      elicitInput: { value: this.#whileRunning('elicitation/create', server.elicitInput), configurable: true },
+      createMessage: { value: this.#whileRunning('sampling/createMessage', server.createMessage), configurable: true }
     })
   }
 
@@ -54,6 +57,10 @@ export class SharedServer implements SdkTransport {
   async close (): Promise<void> {
     this.#asked.abandon()
     this.onclose?.()
+    // The SDK would add its own to what it finds here when it connects again, and hear everything twice.
+    delete this.onmessage
+    delete this.onclose
+    delete this.onerror
   }
 
   /** Runs what serves a request: whatever the server says by itself meanwhile goes to that request's client. */
@@ -76,6 +83,16 @@ export class SharedServer implements SdkTransport {
     if (call === undefined) throw nobody(method)
     if (id === undefined) await call.notify(method, params)
     else this.#asked.ask(call, id, { method, params })
+  }
+
+  #whileRunning (method: string, ask: (...args: unknown[]) => Promise<unknown>) {
+    return async (...args: unknown[]): Promise<unknown> => {
+      const call = this.#running.getStore()
+      if (call === undefined) throw nobody(method)
+      const missing = call.findMissing({ method, params: Object(args[0]) })
+      if (missing !== undefined) throw missing
+      return await ask.apply(this.#server, args)
+    }
   }
 
   #tellAll (method: string, { uri }: WireObject): boolean {

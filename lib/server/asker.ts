@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject, type Params, type WireObject } from '../protocol/message.ts'
 import { findAnswerProblem, findMissingCapability, type Question } from '../protocol/question.ts'
-import { RpcError } from '../errors.ts'
+import { missingCapability, RpcError } from '../errors.ts'
 import { InputRequiredError, type InputRequired, type InputRequests, type InputRequiredResult } from './input-required.ts'
 import { Rounds, type RoundState } from './rounds.ts'
 import type { Caller, Channel } from './context.ts'
@@ -177,12 +177,7 @@ export class Asker {
 
   #refuseUnlessCapable (question: Question): void {
     const requiredCapabilities = findMissingCapability(question, this.#request.caller.client.capabilities)
-    if (requiredCapabilities === undefined) return
-    throw new RpcError(
-      ErrorCode.MissingRequiredClientCapability,
-      `The client did not declare what ${question.method} needs: ${JSON.stringify(requiredCapabilities)}`,
-      { requiredCapabilities }
-    )
+    if (requiredCapabilities !== undefined) throw missingCapability(question.method, requiredCapabilities)
   }
 
   #openRounds (): Rounds {

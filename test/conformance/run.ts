@@ -1,120 +1,112 @@
-// Runs the official conformance suites against examples/everything.ts. No scenario may fail but those of extensions.
-import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+// Runs the official conformance suites against the examples. No scenario may fail but those of extensions, and of an SDK v1
+// server those that want to be asked by a modern result. The same SDK server by the SDK's own transport shows what is the SDK's.
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { startEverything, startFactory, startInstance, startSdkTransport, type Serving } from './servers.ts'
+import { runSuite, type Outcome, type Suite, type Verdict } from './suite.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-const root = fileURLToPath(new URL('../../', import.meta.url))
-const suiteTimeout = 5 * 60_000
-const startTimeout = 30_000
 
-const suites = [
-  { name: '0.1.16 active', cli: 'conformance-stable', args: ['--suite', 'active'] },
-  { name: 'alpha 2025-11-25', cli: 'conformance-alpha', args: ['--requirements', '2025-11-25'] },
-  { name: 'alpha 2026-07-28', cli: 'conformance-alpha', args: ['--requirements', '2026-07-28'] }
+const active: Suite = { name: '0.1.16 active', cli: 'conformance-stable', args: ['--suite', 'active'] }
+const legacy: Suite = { name: 'alpha 2025-11-25', cli: 'conformance-alpha', args: ['--requirements', '2025-11-25'] }
+const modern: Suite = { name: 'alpha 2026-07-28', cli: 'conformance-alpha', args: ['--requirements', '2026-07-28'] }
+
+interface Target {
+  readonly name: string
+  readonly suites: readonly Suite[]
+  readonly isSdk?: true
+  readonly isOurs?: false
+  start (): Promise<Serving>
+}
+
+const targets: readonly Target[] = [
+  { name: 'native', suites: [active, legacy, modern], start: startEverything },
+  { name: 'SDK instance', suites: [active, legacy, modern], start: startInstance, isSdk: true },
+  { name: 'SDK factory', suites: [active, legacy, modern], start: startFactory, isSdk: true },
+  { name: "SDK's own transport", suites: [active, legacy], start: startSdkTransport, isSdk: true, isOurs: false }
 ]
 
-interface Check { id: string, status: 'SUCCESS' | 'FAILURE' | 'WARNING' | 'INFO' | 'SKIPPED', errorMessage?: string }
-interface Scenario { name: string, passed: number, failed: number, checks: Check[] }
-type Outcome = 'passed' | 'failed' | 'extension' | 'checked nothing'
-interface Verdict { name: string, outcome: Outcome, problems: string[] }
+// Servers of the SDK v1 ask in the middle of a call, which 2026-07-28 does not have. So what is about results that ask does not
+// apply to them.
+const asksByResult = /^input-required-result-/
+
+interface Run { readonly target: Target, readonly suite: Suite, readonly verdicts: readonly Verdict[], readonly inapplicable: readonly Verdict[] }
 
 if (!existsSync(join(here, 'node_modules'))) {
   execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: here, stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
-let passed = 0
-let failed = 0
+const waiting = [...targets]
+const runs: Run[] = []
+await Promise.all([runWaiting(), runWaiting()])
 
-for (const suite of suites) {
-  const server = await startServer()
-  const outputDir = mkdtempSync(join(tmpdir(), 'conformance-'))
-  try {
-    const output = await runSuite([cliPath(suite.cli), 'server', '--url', server.url, ...suite.args, '-o', outputDir])
-    const scenarios = readScenarios(output, outputDir)
-    if (scenarios.length === 0) throw new Error(`${suite.name} printed no summary:\n${output}`)
-
-    const extensions = readExtensions(output)
-    const verdicts = scenarios.map((scenario) => judge(scenario, extensions))
-    report(suite.name, verdicts)
-    passed += verdicts.filter(({ outcome }) => outcome === 'passed').length
-    failed += verdicts.filter(({ outcome }) => outcome === 'failed').length
-  } finally {
-    server.child.kill()
-    rmSync(outputDir, { recursive: true })
-  }
+const ours = runs.filter(({ target }) => target.isOurs !== false).flatMap(({ verdicts }) => verdicts)
+const passed = count(ours, 'passed')
+const failed = count(ours, 'failed')
+for (const target of targets) {
+  for (const run of runs) if (run.target === target) report(run)
 }
-
+const lost = compare()
 console.log(`conformance: ${passed} passed, ${failed} failed`)
-process.exitCode = failed === 0 && passed > 0 ? 0 : 1
+process.exitCode = failed === 0 && lost === 0 && passed > 0 ? 0 : 1
 
-function cliPath (name: string): string {
-  return join(here, 'node_modules', name, 'dist/index.js')
-}
-
-async function startServer (): Promise<{ child: ChildProcess, url: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'examples/everything.ts'], {
-    cwd: root,
-    env: { ...process.env, PORT: '0' },
-    stdio: ['ignore', 'pipe', 'inherit']
-  })
-  const timer = setTimeout(() => child.kill(), startTimeout)
-
-  for await (const line of createInterface({ input: child.stdout })) {
-    const url = /http:\/\/[^\s"',]+\/mcp/.exec(line)?.[0]
-    if (url === undefined) continue
-    clearTimeout(timer)
-    child.stdout.resume() // the log may go on; nobody reads it
-    return { child, url }
+// The suites of one server run one after the other: what one of them changes there, the others would hear of.
+async function runWaiting (): Promise<void> {
+  for (let target = waiting.shift(); target !== undefined; target = waiting.shift()) {
+    const serving = await target.start()
+    for (const suite of target.suites) runs.push(sift(target, suite, await runSuite(suite, serving.url)))
+    await serving.close()
   }
-  throw new Error('examples/everything.ts ended before it printed its endpoint')
 }
 
-// Both versions of the suite need Node.js 22: the one installed beside them serves where an older one runs this file.
-function runSuite (args: string[]): Promise<string> {
-  const bundled = join(here, 'node_modules/node-22/bin/node')
-  const node = Number.parseInt(process.versions.node) < 22 && existsSync(bundled) ? bundled : process.execPath
-
-  return new Promise((resolve) => {
-    execFile(node, args, { timeout: suiteTimeout, maxBuffer: 64 * 1024 * 1024 }, (_error, stdout, stderr) => resolve(stdout + stderr))
-  })
+function sift (target: Target, suite: Suite, all: readonly Verdict[]): Run {
+  if (suite !== modern || target.isSdk !== true) return { target, suite, verdicts: all, inapplicable: [] }
+  return {
+    target,
+    suite,
+    verdicts: all.filter(({ name }) => !asksByResult.test(name)),
+    inapplicable: all.filter(({ name }) => asksByResult.test(name))
+  }
 }
 
-function readScenarios (output: string, outputDir: string): Scenario[] {
-  const summary = output.slice(output.indexOf('=== SUMMARY ==='))
-  const directories = readdirSync(outputDir)
-
-  return [...summary.matchAll(/^[✓✗] (\S+): (\d+) passed, (\d+) failed$/gm)].map(([, name = '', passed, failed]) => {
-    // server-NAME-2026-07-28T10-11-12-123Z; absent where the scenario itself broke down
-    const directory = directories.find((entry) => entry.replace(/-\d{4}-\d\d-\d\dT[\d-]+Z$/, '') === `server-${name}`)
-    const file = join(outputDir, directory ?? '', 'checks.json')
-    const checks = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) as Check[] : []
-    return { name, passed: Number(passed), failed: Number(failed), checks }
-  })
+function count (verdicts: readonly Verdict[], outcome: Outcome): number {
+  return verdicts.filter((verdict) => verdict.outcome === outcome).length
 }
 
-/** Scenarios of optional protocol extensions, which the suite runs but does not score. */
-function readExtensions (output: string): Set<string> {
-  return new Set([...output.matchAll(/^ {2}[✓✗] (\S+) \(extension\)$/gm)].map(([, name = '']) => name))
+function report ({ target, suite, verdicts, inapplicable }: Run): void {
+  const nothing = verdicts.filter(({ outcome }) => outcome === 'checked nothing').map(({ name }) => name)
+  console.log(`${target.name}, ${suite.name}: ${count(verdicts, 'passed')} passed, ${count(verdicts, 'failed')} failed` +
+    (inapplicable.length > 0 ? `, ${inapplicable.length} of asking by results not applicable` : '') +
+    `, ${count(verdicts, 'extension')} of extensions, ${nothing.length} checked nothing${nothing.length > 0 ? `: ${nothing.join(', ')}` : ''}`)
+
+  for (const { name, outcome, problems } of verdicts) {
+    if (outcome === 'failed' && problems.length === 0) console.log(`  ${name}: breaks down`)
+    for (const { check, message } of problems) console.log(`  ${`${name}:${check}: ${message}`.replace(/\s+/g, ' ').slice(0, 300)}`)
+  }
 }
 
-function judge ({ name, passed, failed, checks }: Scenario, extensions: Set<string>): Verdict {
-  if (extensions.has(name)) return { name, outcome: 'extension', problems: [] }
+// Tells how the SDK's servers fare here and by the SDK's own transport; comes to how many scenarios pass only there.
+function compare (): number {
+  const there = runs.filter(({ target }) => target.isOurs === false)
+  const pairs = runs.filter(({ target }) => target.isSdk === true && target.isOurs !== false)
+    .flatMap((here) => there.filter(({ suite }) => suite === here.suite).map((there) => ({ here, there })))
 
-  const problems = checks.filter(({ status }) => status === 'FAILURE').map(({ id, errorMessage }) => `${name}:${id}: ${errorMessage ?? 'fails'}`)
-  if (failed > 0 && problems.length === 0) problems.push(`${name}: breaks down`)
-  if (problems.length > 0) return { name, outcome: 'failed', problems }
-  return { name, outcome: passed > 0 ? 'passed' : 'checked nothing', problems }
+  return pairs.reduce((total, { here, there }) => {
+    const [passesHere, passesThere] = [namesPassed(here), namesPassed(there)]
+    const lost = passesThere.filter((name) => !passesHere.includes(name))
+    const won = passesHere.filter((name) => !passesThere.includes(name))
+    console.log(`${here.target.name} beside ${there.target.name}, ${here.suite.name}: ` +
+      `passes ${passesHere.length} and ${passesThere.length}, only there ${list(lost)}, only here ${list(won)}`)
+    return total + lost.length
+  }, 0)
 }
 
-function report (suite: string, verdicts: Verdict[]): void {
-  const names = (outcome: Outcome): string[] => verdicts.filter((verdict) => verdict.outcome === outcome).map(({ name }) => name)
-  const nothing = names('checked nothing')
+function namesPassed ({ verdicts }: Run): readonly string[] {
+  return verdicts.filter(({ outcome }) => outcome === 'passed').map(({ name }) => name)
+}
 
-  console.log(`${suite}: ${names('passed').length} passed, ${names('failed').length} failed, ` +
-    `${names('extension').length} of extensions, ${nothing.length} checked nothing${nothing.length > 0 ? `: ${nothing.join(', ')}` : ''}`)
-  for (const problem of verdicts.flatMap(({ problems }) => problems)) console.log(`  ${problem.replace(/\s+/g, ' ').slice(0, 300)}`)
+function list (names: readonly string[]): string {
+  return names.length > 0 ? names.join(', ') : 'none'
 }
