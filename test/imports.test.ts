@@ -76,3 +76,34 @@ t.test('a module that is not wanted is seen, however it is loaded', async (t) =>
   t.ok(required.some((file) => UNWANTED.test(file)))
   t.ok(dynamic.some((file) => /@modelcontextprotocol\/sdk/.test(file)))
 })
+
+const MOUNT_V1 = `
+import Fastify from 'fastify'
+import { Server } from '@modelcontextprotocol/sdk/server/index.js'
+import { ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js'
+import mcpPlugin from './lib/index.ts'
+
+const create = () => {
+  const server = new Server({ name: 'Tasks', version: '1.0.0' }, { capabilities: { tools: {} } })
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: [] }))
+  return server
+}
+const app = Fastify()
+app.register(mcpPlugin, { server: create() })
+app.register(mcpPlugin, { server: create, prefix: '/made' })
+const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} }
+for (const url of ['/mcp', '/made/mcp']) {
+  const { body } = await app.inject({
+    method: 'POST', url, headers: { host: 'localhost', 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/list' }, payload: { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta } }
+  })
+  if (!body.includes('"result":')) throw new Error(body)
+}
+await app.close()
+`
+
+t.test('mounting an SDK v1 server, as an instance or by a factory, loads nothing of the SDK v2', async (t) => {
+  const loaded = findLoaded(t, MOUNT_V1)
+
+  t.ok(loaded.some((file) => /@modelcontextprotocol\/sdk\//.test(file)), 'what the user brings is recorded')
+  t.strictSame(loaded.filter((file) => /@modelcontextprotocol\/(?:server|client|core)\//.test(file)), [])
+})

@@ -3,8 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import Fastify, { type FastifyListenOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin, { McpServer, RpcError, Type } from '../lib/index.ts'
-import { createApp, createServer, createSocketPath, initialize, modernCall, type AppOptions } from './app.ts'
+import { createApp, createHost, createServer, createSocketPath, initialize, modernCall, mount, openSession, type AppOptions } from './app.ts'
 import { createGate, listen, send } from './stream.ts'
+import { createTalker } from './talk.ts'
 
 const hasIpv6 = Object.values(networkInterfaces()).flat().some((address) => address?.address === '::1')
 
@@ -110,4 +111,56 @@ t.test('a change that could not be published is logged with its reason', async (
   await nextTurn()
 
   t.match(logLines.at(-1), { level: 50, mcp: 'Notes', msg: 'changes could not be published', err: { message: 'no connection' } })
+})
+
+t.test('a mount is named by its option, by its server, or else by its path', async (t) => {
+  const { info, ...nameless } = createTalker(() => ({}))
+  const { app } = createHost(t)
+
+  await mount(app, { server: nameless, prefix: '/nameless' })
+  await mount(app, { server: { info: { name: 'Named', version: '1' }, ...nameless }, prefix: '/named' })
+  await mount(app, { server: nameless, prefix: '/called', name: 'Called' })
+
+  t.same([...app.mcp].map(({ name }) => name), ['/nameless/mcp', 'Named', 'Called'])
+  t.ok(info)
+})
+
+t.test('a definition lets go of each session that ends, and the lifespan is left only then', async (t) => {
+  const events: string[] = []
+  const gate = createGate()
+  const { app } = createHost(t)
+  await mount(app, {
+    server: {
+      ...createTalker(() => ({})),
+      enter: async () => ({ value: undefined, close: async () => { events.push('left') } }),
+      async ended (session) {
+        events.push(`ends ${Object(session).sessionId}`)
+        await gate.promise
+        events.push('ended')
+      }
+    }
+  })
+  const headers = await openSession(app)
+
+  const deleted = await app.inject({ method: 'DELETE', url: '/mcp', headers })
+  const closed = app.close()
+  await nextTurn()
+  gate.open()
+  await closed
+
+  t.equal(deleted.statusCode, 200)
+  t.same(events, [`ends ${headers['mcp-session-id']}`, 'ended', 'left'])
+})
+
+t.test('a definition that fails to let go of a session is logged, whether it throws or rejects', async (t) => {
+  for (const fail of [() => { throw new Error('no database') }, async () => { throw new Error('no database') }]) {
+    const { app, logLines } = createHost(t)
+    await mount(app, { server: { ...createTalker(() => ({})), ended: fail } })
+    await openSession(app)
+
+    await app.close()
+
+    t.match(logLines.filter(({ level }) => level === 50), [{ mcp: 'Talk', msg: "a session's server failed to close", err: { message: 'no database' } }])
+    t.equal(app.mcp.get('Talk').sessions.size, 0)
+  }
 })

@@ -17,9 +17,10 @@ function problemOf (options: object): unknown {
 t.test('a definition is all that a mount needs', async (t) => {
   t.same(resolveOptions({ server }), {
     server,
+    definition: server,
     prefix: '',
     path: '/mcp',
-    name: 'Notes',
+    name: undefined,
     allowedHosts: ['127.0.0.1:*', 'localhost:*', '[::1]:*'],
     allowedOrigins: ['http://127.0.0.1:*', 'http://localhost:*', 'http://[::1]:*'],
     dnsRebindingProtection: true,
@@ -62,14 +63,12 @@ t.test('an option that is undefined has its default', async (t) => {
   t.match(problemOf({ path: undefined, legacy: undefined, publicUrl: undefined }), { path: '/mcp', legacy: true })
 })
 
-t.test('the server must be a definition', async (t) => {
-  t.match(problemOf({ server: undefined }), {
-    code: 'MCP_ERR_INVALID_SERVER', message: "option 'server' is missing; pass a server definition: new McpServer({ name, version })"
-  })
-  for (const wrong of [null, 'Notes', {}, { info: {} }, { info: {}, handle () {} }, { info: {}, handle: 1, enter () {} }, () => {}]) {
-    t.match(problemOf({ server: wrong }), {
-      code: 'MCP_ERR_INVALID_SERVER', message: "option 'server' is no server definition; pass a server definition: new McpServer({ name, version })"
-    })
+t.test('the server must be something that can be mounted, and the error says what that is', async (t) => {
+  const accepted = 'pass new McpServer({ name, version }) of this package, an SDK v1 server, a function (context) => server that makes SDK servers (v1 or v2), or an SDK v2 handler: createMcpHandler(…)'
+
+  t.match(problemOf({ server: undefined }), { code: 'MCP_ERR_INVALID_SERVER', message: `option 'server' is missing; ${accepted}` })
+  for (const wrong of [null, 'Notes', {}, { info: {} }, { info: {}, handle () {} }, { info: {}, handle: 1, enter () {}, onChange () {} }, { handle () {}, enter () {} }]) {
+    t.match(problemOf({ server: wrong }), { code: 'MCP_ERR_INVALID_SERVER', message: `option 'server' is nothing that can be mounted; ${accepted}` })
   }
 })
 

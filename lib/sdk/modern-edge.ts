@@ -62,7 +62,7 @@ async function checkParamHeaders ({ paramHeaders, serve }: LegacyServer, { metho
 async function translate ({ serve }: LegacyServer, message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
   const { method, params } = message
   if (REMOVED.includes(method) || (method === LISTEN_METHOD && channel.canListen !== true)) throw new RpcError(ErrorCode.MethodNotFound, `Method not found: ${method}`)
-  if (method === 'server/discover') return discover(await initialize(message, caller, serve))
+  if (method === 'server/discover') return discover(await initialize(message, caller, serve), channel)
   if (method === LISTEN_METHOD) return await listen(message, await initialize(message, caller, serve), channel, serve)
 
   const result = await serve({ ...message, params: toLegacyParams(params) })
@@ -79,15 +79,21 @@ export async function initialize ({ id }: Pick<RequestMessage, 'id'>, { client }
   return await serve({ id, method: 'initialize', params }) as Opened
 }
 
-function discover ({ capabilities, instructions }: Opened): object {
+function discover ({ capabilities, instructions }: Opened, { canListen }: Channel): object {
   // 2026-07-28 has tasks as an extension, which is another one.
   const { tasks, ...offered } = capabilities ?? {}
   return {
     supportedVersions: MODERN_REVISIONS,
-    capabilities: offered,
+    capabilities: canListen === true ? offered : withoutChanges(offered),
     ...(instructions !== undefined && { instructions }),
     ...cacheFields('modern', 'private', undefined)
   }
+}
+
+// Who cannot be told of changes must not be made to believe so.
+function withoutChanges (capabilities: ServerCapabilities): ServerCapabilities {
+  const told = ['tools', 'prompts', 'resources'] as const
+  return { ...capabilities, ...Object.fromEntries(told.filter((name) => capabilities[name] !== undefined).map((name) => [name, {}])) }
 }
 
 async function listen (message: RequestMessage, { capabilities: { tools, prompts, resources } = {} }: Opened, channel: Channel, serve: LegacyServing): Promise<object> {

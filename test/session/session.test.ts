@@ -1,4 +1,6 @@
+import { text as collect } from 'node:stream/consumers'
 import t from 'tap'
+import { SseStream } from '../../lib/http/sse.ts'
 import { Session } from '../../lib/session/session.ts'
 import { createApp, legacy, modern, openSession } from '../app.ts'
 import { collectFrames, frameOf, listen, send } from '../stream.ts'
@@ -65,6 +67,60 @@ t.test('an answer to a session that never asked is passed over', async (t) => {
   session.close('closed')
 
   t.notOk(session.hasStreamed)
+})
+
+t.test('what a session is told, it passes on by the stream that its client has opened', async (t) => {
+  const session = new Session('2025-11-25', CLIENT, 0)
+  const stream = new SseStream(1024)
+  const text = collect(stream)
+
+  session.notify('notifications/message', { data: 'lost' })
+  session.closeListening()
+  session.listen().attach(stream)
+  session.notify('notifications/message', { data: 'heard' })
+  await session.endStream(session.listen())
+
+  t.equal(await text, `: open\n\n${frameOf({ jsonrpc: '2.0', method: 'notifications/message', params: { data: 'heard' } })}\n\n`)
+})
+
+t.test('a session asks as soon as its client listens', async (t) => {
+  const session = new Session('2025-11-25', CLIENT, 0)
+  const stream = new SseStream(1024)
+  const { signal } = new AbortController()
+  const answers = [session.ask({ method: 'ping', params: {} }, 0, signal), session.ask({ method: 'roots/list', params: {} }, 0, signal)]
+
+  session.opened()
+  const early = session.questions.size
+  session.listen().attach(stream)
+  session.opened()
+  await new Promise(setImmediate)
+  session.answer('ask-1', { result: {} })
+  session.answer('ask-2', { result: { roots: [] } })
+
+  t.equal(early, 0, 'a stream that nobody reads is none')
+  t.same(await Promise.all(answers), [{}, { roots: [] }])
+})
+
+t.test('a question that nobody waits for any more is not asked', async (t) => {
+  const session = new Session('2025-11-25', CLIENT, 0)
+  const controller = new AbortController()
+  const waiting = session.ask({ method: 'ping', params: {} }, 0, controller.signal)
+
+  controller.abort()
+
+  await t.rejects(waiting, new Error('ping was not answered: the call has ended'))
+  await t.rejects(session.ask({ method: 'ping', params: {} }, 0, controller.signal), new Error('ping was not answered: the call has ended'))
+})
+
+t.test('what waits for a client to listen ends with the session', async (t) => {
+  const session = new Session('2025-11-25', CLIENT, 0)
+  const { signal } = new AbortController()
+  const waiting = session.ask({ method: 'ping', params: {} }, 0, signal)
+
+  session.close('closed')
+
+  await t.rejects(waiting, new Error('The session has ended'))
+  await t.rejects(session.ask({ method: 'ping', params: {} }, 0, signal), new Error('The session has ended'))
 })
 
 t.test('a legacy client gets all log messages until it sets a level, which is its own', async (t) => {

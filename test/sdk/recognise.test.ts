@@ -1,0 +1,92 @@
+// What can be mounted, told by its shape, and how the rest is refused.
+import { cpSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import t from 'tap'
+import { InMemoryTaskStore } from '@modelcontextprotocol/sdk/experimental/tasks/stores/in-memory.js'
+import { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
+import { createMcpHandler, McpServer as V2McpServer, Server as V2Server } from '@modelcontextprotocol/server'
+import { McpServer } from '../../lib/index.ts'
+import { resolveDefinition } from '../../lib/sdk/recognise.ts'
+import { createHost, createServer, modernCall, mount } from '../app.ts'
+import { createLowLevel } from './forms.ts'
+import { createV1, said } from './servers.ts'
+
+const ACCEPTED = 'pass new McpServer({ name, version }) of this package, an SDK v1 server, a function (context) => server that makes SDK servers (v1 or v2), or an SDK v2 handler: createMcpHandler(…)'
+
+const INFO = { name: 'Tasks', version: '1' }
+
+t.test('a definition of this package stands for itself', async (t) => {
+  const server = createServer()
+
+  t.equal(resolveDefinition(server), server)
+})
+
+t.test('each form of an SDK server stands for one definition, however often it is mounted', async (t) => {
+  const forms = [createV1(), createLowLevel(), () => createV1(), async () => createV1(), function make () { return createV1() }, createMcpHandler(() => new V2McpServer(INFO)), { fetch: async () => new Response() }]
+
+  const definitions = forms.map(resolveDefinition)
+
+  t.same(new Set(definitions).size, forms.length)
+  t.same(forms.map(resolveDefinition).map((definition, index) => definition === definitions[index]), forms.map(() => true))
+})
+
+t.test('a high-level server and the low-level one that it wraps are the same instance', async (t) => {
+  const server = createV1()
+  const { app } = createHost(t)
+
+  await mount(app, { server: server.server })
+
+  t.match((await app.inject(modernCall('hello'))).json(), { result: said('hello') })
+})
+
+const refused: ReadonlyArray<readonly [what: string, server: unknown, problem: string]> = [
+  ['nothing', undefined, 'is missing'],
+  ['null', null, 'is nothing that can be mounted'],
+  ['an empty object', {}, 'is nothing that can be mounted'],
+  ['a string', 'server', 'is nothing that can be mounted'],
+  ['an object that wraps none', { server: {} }, 'is nothing that can be mounted'],
+  ['a class', V1McpServer, 'is a class, not a server made of it'],
+  ['a class of this package', McpServer, 'is a class, not a server made of it'],
+  ['a promise of a server', Promise.resolve(createV1()), 'is a promise; await it first'],
+  ['a v2 McpServer', new V2McpServer(INFO), 'is an SDK v2 server, which serves one client only, so a function that makes one is needed'],
+  ['a v2 Server', new V2Server(INFO, { capabilities: {} }), 'is an SDK v2 server, which serves one client only, so a function that makes one is needed'],
+  ['a server with a task store', new V1McpServer(INFO, { taskStore: new InMemoryTaskStore() }), "uses the SDK's experimental tasks, which cannot be shared by clients, so a function that makes one is needed"]
+]
+
+for (const [what, server, problem] of refused) {
+  t.test(`${what} is refused when it is registered, and the error lists what is accepted`, async (t) => {
+    const { app } = createHost(t)
+
+    await t.rejects(mount(app, { server } as Parameters<typeof mount>[1]), { code: 'MCP_ERR_INVALID_SERVER', name: 'FastifyError', message: `option 'server' ${problem}; ${ACCEPTED}` })
+  })
+}
+
+t.test('a server of the SDK that keeps what it knows of its client elsewhere is refused', async (t) => {
+  const problem = 'is an SDK server of a version that is not known well enough to be shared by clients, so a function that makes one is needed'
+  for (const name of ['_requestHandlers', '_loggingLevels', '_serverInfo']) {
+    const server = createLowLevel()
+    Reflect.set(server, name, undefined)
+
+    t.throws(() => resolveDefinition(server), { message: `option 'server' ${problem}; ${ACCEPTED}` }, name)
+  }
+})
+
+t.test('a server of another copy of the SDK is mounted like any other', async (t) => {
+  const modules = join(dirname(fileURLToPath(import.meta.resolve('@modelcontextprotocol/sdk/server/mcp.js'))), '..')
+  const copy = t.testdir({ 'package.json': '{"type":"module"}' })
+  cpSync(modules, copy, { recursive: true, filter: (file) => !/\.(?:d\.ts|map)$/.test(file) && !file.endsWith('package.json') })
+  const { McpServer: OtherMcpServer }: { McpServer: typeof V1McpServer } = await import(pathToFileURL(join(copy, 'server', 'mcp.js')).href)
+  const create = (): V1McpServer => {
+    const server = new OtherMcpServer(INFO)
+    server.registerTool('hello', {}, () => said('hello from the other copy'))
+    return server
+  }
+  const { app } = createHost(t)
+
+  await mount(app, { server: create() })
+  await mount(app, { server: () => create(), prefix: '/made' })
+
+  t.not(OtherMcpServer, V1McpServer)
+  for (const url of ['/mcp', '/made/mcp']) t.match((await app.inject(modernCall('hello', {}, { url }))).json(), { result: said('hello from the other copy') })
+})

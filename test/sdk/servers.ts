@@ -1,0 +1,38 @@
+// Servers of the official SDK, and an app with one mount of them, for tests.
+import type { FastifyInstance } from 'fastify'
+import type { Test } from 'tap'
+import { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
+import type { ServerOptions } from '@modelcontextprotocol/sdk/server/index.js'
+import mcpPlugin, { type McpMountOptions, type Mount } from '../../lib/index.ts'
+import { createHost, type LogLine } from '../app.ts'
+
+/** What a modern result of {@link createV1} says of the server. */
+export const SERVER_META = Object.freeze({ 'io.modelcontextprotocol/serverInfo': { name: 'Tasks', version: '1.0.0' } })
+
+/** A high-level server of the SDK v1, with a tool that answers at once. */
+export function createV1 (options: ServerOptions = { capabilities: { logging: {} } }): V1McpServer {
+  const server = new V1McpServer({ name: 'Tasks', version: '1.0.0' }, options)
+  server.registerTool('hello', {}, () => said('hello'))
+  return server
+}
+
+/** The result of a tool that says text. */
+export function said (text: string): { content: Array<{ type: 'text', text: string }> } {
+  return { content: [{ type: 'text', text }] }
+}
+
+/** What {@link createSdkApp} makes. */
+export interface SdkApp {
+  readonly app: FastifyInstance
+  readonly logLines: readonly LogLine[]
+  /** Its one mount. */
+  readonly mounted: Mount
+}
+
+/** An app with one mount, by the name of Tasks, that is ready. */
+export async function createSdkApp (t: Test, server: McpMountOptions['server'], options: Omit<McpMountOptions, 'server'> = {}): Promise<SdkApp> {
+  const { app, logLines } = createHost(t)
+  await app.register(mcpPlugin, { name: 'Tasks', ...options, server })
+  await app.ready()
+  return { app, logLines, mounted: app.mcp.get('Tasks') }
+}
