@@ -242,7 +242,10 @@ for (const [title, form] of Object.entries(forms)) {
 
     const listening = await ask(app, 'subscriptions/listen', { notifications: ALL })
 
+    const { result } = await ask(app, 'server/discover')
     t.same(listening, { status: 404, error: { code: -32601, message: 'Method not found: subscriptions/listen' } })
     t.same(asked, [])
+    t.notMatch(JSON.stringify(result), /listChanged|"subscribe"/)
+    t.match(result, { capabilities: { resources: {} } })
   })
 }
