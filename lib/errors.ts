@@ -2,6 +2,7 @@
 import createError from '@fastify/error'
 import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js'
 import { ErrorCode } from './protocol/error-code.ts'
+import { isScope } from './protocol/scope.ts'
 
 /** An option has a wrong value, is unknown, or contradicts another one. Thrown while registering a mount. */
 export const MCP_ERR_INVALID_OPTION = createError<[name: string, problem: string]>(
@@ -52,7 +53,7 @@ export const MCP_ERR_INVALID_SCHEMA = createError<[where: string, problem: strin
  * @example throw new RpcError(ErrorCode.InvalidParams, 'No such note', { id })
  */
 export class RpcError extends Error {
-  override readonly name = 'RpcError'
+  override readonly name: string = 'RpcError'
   readonly code: number
   readonly data: unknown
 
@@ -60,6 +61,30 @@ export class RpcError extends Error {
     super(message)
     this.code = code
     this.data = data
+  }
+}
+
+/**
+ * The caller's token lacks a scope: thrown by a handler whose arguments decide what is needed, or by the server for the
+ * `scopes` of what was asked for. Answered with HTTP 403, unless a stream has begun; a client may then ask its user for more.
+ *
+ * @throws TypeError when there is no scope, or one is none.
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#runtime-insufficient-scope-errors
+ * @example throw new InsufficientScopeError(['notes:write'])
+ */
+export class InsufficientScopeError extends RpcError {
+  override readonly name = 'InsufficientScopeError'
+  /** All scopes that the request needs, whichever of them the caller has. */
+  readonly requiredScopes: readonly string[]
+
+  constructor (requiredScopes: readonly string[]) {
+    // They become part of a header.
+    if (requiredScopes.length === 0 || !requiredScopes.every(isScope)) {
+      throw new TypeError("InsufficientScopeError needs an array of scopes, such as ['notes:write']")
+    }
+    const scopes = Object.freeze([...requiredScopes])
+    super(ErrorCode.InsufficientScope, `Insufficient scope: the request needs ${scopes.join(' ')}`, { requiredScopes: scopes })
+    this.requiredScopes = scopes
   }
 }
 

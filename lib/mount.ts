@@ -95,14 +95,14 @@ export class Mount {
   }
 
   /**
-   * Calls a tool from the host's own code.
+   * Calls a tool from the host's own code, which no `scopes` and no `visible` restrict.
    * @throws RpcError when there is no such tool, or it threw one.
    */
   async call (tool: string, args: { readonly [name: string]: unknown } = {}): Promise<CallToolResult> {
     // A copy, because checking the arguments writes defaults into them.
     const message = { id: 0, method: 'tools/call', params: { name: tool, arguments: structuredClone(args) } }
     // tools/call comes to nothing else.
-    return await this.definition.serve(message, HOST_APP, createMuteChannel(this.#app.log, this.lifespan)) as CallToolResult
+    return await this.definition.serve(message, HOST_APP, { ...createMuteChannel(this.#app.log, this.lifespan), isTrusted: true }) as CallToolResult
   }
 
   /** @internal Enters the lifespan and begins to keep time. */

@@ -1,6 +1,6 @@
 import t from 'tap'
 import * as errors from '../lib/errors.ts'
-import mcpPlugin, { McpServer, RpcError, ToolError, type McpMountOptions } from '../lib/index.ts'
+import mcpPlugin, { InsufficientScopeError, McpServer, RpcError, ToolError, type McpMountOptions } from '../lib/index.ts'
 import { createHost, createServer, modern, modernCall, mount } from './app.ts'
 
 // What throws each code; the names must be those that errors.ts exports.
@@ -46,6 +46,27 @@ t.test('an RpcError carries its code, message and data', async (t) => {
 
   t.ok(error instanceof Error)
   t.match(error, { name: 'RpcError', code: -32602, message: 'No such note', data: { id: 7 } })
+})
+
+t.test('an InsufficientScopeError carries the scopes that are needed, and is an RpcError', async (t) => {
+  const scopes = ['notes:read', 'notes:write']
+  const error = new InsufficientScopeError(scopes)
+  scopes.pop()
+
+  t.ok(error instanceof RpcError)
+  t.match(error, {
+    name: 'InsufficientScopeError',
+    code: 6750,
+    message: 'Insufficient scope: the request needs notes:read notes:write',
+    data: { requiredScopes: ['notes:read', 'notes:write'] },
+    requiredScopes: ['notes:read', 'notes:write']
+  })
+})
+
+t.test('an InsufficientScopeError without scopes, or with what is none, is a mistake', async (t) => {
+  for (const scopes of [[], [''], ['a b'], ['a', 'b"']]) {
+    t.throws(() => new InsufficientScopeError(scopes), new TypeError("InsufficientScopeError needs an array of scopes, such as ['notes:write']"))
+  }
 })
 
 t.test('a ToolError becomes a result that the model sees', async (t) => {

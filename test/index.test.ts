@@ -4,7 +4,7 @@ import { createHost, createServer } from './app.ts'
 
 t.test('the package exports its plugin as the default and a few names besides', async (t) => {
   t.same(Object.keys(api).sort(), [
-    'ErrorCode', 'InputRequiredError', 'McpServer', 'ResourceTemplate', 'RpcError', 'ToolError', 'Type', 'completable', 'createMemoryEventStore', 'default', 'inputRequired'
+    'ErrorCode', 'InputRequiredError', 'InsufficientScopeError', 'McpServer', 'ResourceTemplate', 'RpcError', 'ToolError', 'Type', 'completable', 'createMemoryEventStore', 'default', 'inputRequired'
   ])
   t.equal(api.default, mcpPlugin)
 })
@@ -18,7 +18,7 @@ t.test('the plugin is made for Fastify 5 and has a name', async (t) => {
   t.match(Reflect.get(mcpPlugin, Symbol.for('plugin-meta')), { name: 'fastify-mcp-mount', fastify: '5.x' })
 })
 
-t.test('error codes are those of JSON-RPC and of the protocol', async (t) => {
+t.test('error codes are those of JSON-RPC and of the protocol, and one of our own', async (t) => {
   t.same(api.ErrorCode, {
     ParseError: -32700,
     InvalidRequest: -32600,
@@ -28,6 +28,7 @@ t.test('error codes are those of JSON-RPC and of the protocol', async (t) => {
     ResourceNotFound: -32002,
     HeaderMismatch: -32020,
     MissingRequiredClientCapability: -32021,
-    UnsupportedProtocolVersion: -32022
+    UnsupportedProtocolVersion: -32022,
+    InsufficientScope: 6750
   })
 })

@@ -91,6 +91,20 @@ t.test('the host app calls a tool as a client would, arguments checked and left 
   await t.rejects(app.mcp.get('Notes').call('nope'), new RpcError(-32602, 'Unknown tool: nope'))
 })
 
+t.test('a call from the host app needs no scope, and sees and reads all', async (t) => {
+  const { app, server } = await createApp(t)
+  server.registerTool('scoped', { scopes: ['notes:write'], visible: () => false }, async (_args, ctx) => {
+    const { contents } = await ctx.readResource('notes://scoped')
+    return `${String(ctx.auth)} ${contents.map(({ uri }) => uri).join()}`
+  })
+  server.registerResource('scoped', 'notes://scoped', { scopes: ['notes:read'], visible: () => false }, () => 'a')
+
+  const result = await app.mcp.get('Notes').call('scoped')
+
+  t.same(result, { content: [{ type: 'text', text: 'undefined notes://scoped' }] })
+  t.match((await app.inject(modernCall('scoped'))).json(), { error: { message: 'Unknown tool: scoped' } })
+})
+
 t.test('a call from the host app has the lifespan of the mount', async (t) => {
   const server = new McpServer({ name: 'Notes', version: '1' }, { lifespan: () => ({ value: { greeting: 'hi' } }) })
   server.registerTool('greet', {}, (_args, { lifespan }) => lifespan.greeting)

@@ -1,8 +1,9 @@
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { describe, expect, test } from 'tstyche'
 import { z } from 'zod'
 import {
-  McpServer, ResourceTemplate, Type, type Handle, type PromptHandle, type ResourceHandle, type TemplateHandle, type ToolHandle, type ToolReturn
+  InsufficientScopeError, McpServer, ResourceTemplate, Type, type Handle, type PromptHandle, type RequestContext, type ResourceHandle, type RpcError, type TemplateHandle, type ToolHandle, type ToolReturn
 } from '../lib/index.ts'
 
 const server = new McpServer({ name: 'Notes', version: '1.0.0' })
@@ -213,4 +214,52 @@ test('a server needs a name and a version, and takes no unknown option', () => {
   expect(McpServer).type.not.toBeConstructableWith({ name: 'Notes' })
   expect(McpServer).type.not.toBeConstructableWith({ name: 'Notes', version: '1.0.0' }, { instruction: 'text' })
   expect(McpServer).type.not.toBeConstructableWith({ name: 'Notes', version: '1.0.0' }, { pageSize: '10' })
+})
+
+describe('who may see and use what is registered is said by', () => {
+  const pooled = new McpServer({ name: 'Notes', version: '1.0.0' }, { lifespan: () => ({ value: { size: 1 } }) })
+
+  test('scopes', () => {
+    expect(server.registerTool).type.toBeCallableWith('a', { scopes: ['notes:read'] as const }, () => 'text')
+    expect(server.registerTool).type.not.toBeCallableWith('a', { scopes: 'notes:read' }, () => 'text')
+    expect(server.registerPrompt).type.not.toBeCallableWith('a', { scopes: [1] }, () => 'text')
+    expect(server.registerResource).type.not.toBeCallableWith('a', 'a://b', { scopes: [1] }, () => 'text')
+    expect<ToolHandle['update']>().type.toBeCallableWith({ scopes: [] })
+    expect<TemplateHandle['update']>().type.toBeCallableWith({ scopes: ['notes:read'], visible: () => true })
+  })
+
+  test('visible, which gets the context, beside a handler that gets its arguments', () => {
+    pooled.registerTool('a', {
+      visible: (ctx) => {
+        expect(ctx).type.toBe<RequestContext<{ size: number }>>()
+        expect(ctx.auth).type.toBe<AuthInfo | undefined>()
+        return ctx.lifespan.size > 0
+      },
+      inputSchema: note
+    }, ({ text }, ctx) => {
+      expect(text).type.toBe<string>()
+      expect(ctx.lifespan).type.toBe<{ size: number }>()
+      return text
+    })
+    pooled.registerPrompt('a', { visible: async ({ lifespan }) => lifespan.size > 0, argsSchema: note }, ({ text }) => {
+      expect(text).type.toBe<string>()
+      return text
+    })
+    pooled.registerResource('a', 'a://b', { visible: ({ lifespan }) => lifespan.size > 0 }, (uri) => {
+      expect(uri).type.toBe<URL>()
+      return ''
+    })
+    pooled.registerResource('a', new ResourceTemplate('a://{b}'), { visible: ({ lifespan }) => lifespan.size > 0 }, (_uri, { b }) => {
+      expect(b).type.toBe<string | string[] | undefined>()
+      return ''
+    })
+    expect(server.registerTool).type.not.toBeCallableWith('a', { visible: true }, () => 'text')
+    expect(server.registerTool).type.not.toBeCallableWith('a', { visible: () => 'yes' }, () => 'text')
+  })
+})
+
+test('a lacking scope is an error that names those needed', () => {
+  expect(new InsufficientScopeError(['notes:write'])).type.toBeAssignableTo<RpcError>()
+  expect(new InsufficientScopeError(['notes:write']).requiredScopes).type.toBe<readonly string[]>()
+  expect(InsufficientScopeError).type.not.toBeConstructableWith('notes:write')
 })

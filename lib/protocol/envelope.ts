@@ -14,8 +14,10 @@ const MODERN_STATUS: ReadonlyMap<number, number> = new Map([
   [ErrorCode.MethodNotFound, 404]
 ])
 
-/** The HTTP status of an error that a request was answered with. Legacy revisions know none but 200. */
+/** The HTTP status of an error that a request was answered with. Legacy revisions know none but 200 and that of authorization. */
 export function statusOf ({ code }: Pick<Refusal, 'code'>, era: Era): number {
+  // MCP 2025-11-25 and 2026-07-28 authorization, Runtime Insufficient Scope Errors.
+  if (code === ErrorCode.InsufficientScope) return 403
   return era === 'legacy' ? 200 : MODERN_STATUS.get(code) ?? 200
 }
 

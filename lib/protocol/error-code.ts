@@ -22,5 +22,10 @@ export const ErrorCode = Object.freeze({
   /** 2026-07-28: the request needs a capability that the client did not declare. */
   MissingRequiredClientCapability: -32021,
   /** 2026-07-28: the server does not speak the revision asked for. */
-  UnsupportedProtocolVersion: -32022
+  UnsupportedProtocolVersion: -32022,
+  /**
+   * The caller's token lacks a scope. Errors that the protocol has no code for are numbered outside of JSON-RPC's range
+   * (MCP 2026-07-28 basic, Error Codes); the number is that of the RFC that defines `insufficient_scope`.
+   */
+  InsufficientScope: 6750
 })

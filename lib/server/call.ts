@@ -17,6 +17,8 @@ export interface Call {
   readonly exposeErrors: boolean
   /** Whether the caller can be told of changes; absent when it cannot. */
   readonly canListen?: boolean
+  /** Whether the host app itself calls, from which nothing is hidden and to which nothing is refused. */
+  readonly isTrusted?: boolean
 }
 
 /**

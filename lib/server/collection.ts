@@ -1,5 +1,6 @@
 // The named things of one kind that a server offers, and the handles by which they change at run time.
 import { MCP_ERR_DUPLICATE_DEFINITION, MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
+import type { Access } from './access.ts'
 
 /** One tool, prompt, resource or template as registered. Never written to: a change makes a new one. */
 export interface Entry {
@@ -8,6 +9,8 @@ export interface Entry {
   /** What the entry is called in an error, e.g. `tool 'add_note'`. */
   readonly label: string
   readonly enabled: boolean
+  /** What keeps it from some callers; undefined when nothing does. */
+  readonly access: Access | undefined
 }
 
 /** Changes a tool, prompt, resource or template after it has been registered. */
@@ -32,6 +35,7 @@ export class Collection<E extends Entry> {
   readonly #entries = new Map<string, E>()
   readonly #onChange: () => void
   #enabled: readonly E[] | undefined
+  #restricted: boolean | undefined
   #used = false
 
   constructor (onChange: () => void) {
@@ -45,6 +49,12 @@ export class Collection<E extends Entry> {
   get enabled (): readonly E[] {
     this.#enabled ??= [...this.#entries.values()].filter((entry) => entry.enabled)
     return this.#enabled
+  }
+
+  /** Whether an enabled entry is kept from some callers. */
+  get isRestricted (): boolean {
+    this.#restricted ??= this.enabled.some(({ access }) => access !== undefined)
+    return this.#restricted
   }
 
   /** Finds an enabled entry. */
@@ -103,6 +113,7 @@ export class Collection<E extends Entry> {
 
   #changed (): void {
     this.#enabled = undefined
+    this.#restricted = undefined
     this.#onChange()
   }
 }

@@ -3,8 +3,9 @@ import type { CompleteResult } from '@modelcontextprotocol/sdk/types.js'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject } from '../protocol/message.ts'
 import { RpcError } from '../errors.ts'
+import { isAdmitted } from './access.ts'
 import { runHandler, type Call } from './call.ts'
-import type { Collection } from './collection.ts'
+import type { Collection, Entry } from './collection.ts'
 import type { RequestContext } from './request-context.ts'
 import type { Prompt } from './prompts.ts'
 import type { TemplateEntry } from './resources.ts'
@@ -73,7 +74,11 @@ export async function complete (prompts: Collection<Prompt>, templates: Collecti
   }
 
   const { name, value } = argument
-  const completer = findReferenced(prompts, templates, ref).get(name)
+  const found = findReferenced(prompts, templates, ref)
+  if (found === undefined || (found.entry.access !== undefined && !await isAdmitted(found.entry, call))) {
+    throw new RpcError(ErrorCode.InvalidParams, "Invalid params: 'ref' names no prompt and no resource template of this server")
+  }
+  const completer = found.completers.get(name)
   if (completer === undefined) return { completion: { values: [], hasMore: false } }
 
   const args = readArguments(context)
@@ -85,13 +90,15 @@ export async function complete (prompts: Collection<Prompt>, templates: Collecti
 
 function findReferenced (
   prompts: Collection<Prompt>, templates: Collection<TemplateEntry>, ref: { readonly [key: string]: unknown }
-): ReadonlyMap<string, Completer> {
+): { readonly entry: Entry, readonly completers: ReadonlyMap<string, Completer> } | undefined {
   const { type, name, uri } = ref
-  const completers = type === 'ref/prompt' && typeof name === 'string'
-    ? prompts.get(name)?.completers
-    : type === 'ref/resource' && typeof uri === 'string' ? templates.get(uri)?.template.completers : undefined
-  if (completers === undefined) throw new RpcError(ErrorCode.InvalidParams, "Invalid params: 'ref' names no prompt and no resource template of this server")
-  return completers
+  if (type === 'ref/prompt' && typeof name === 'string') {
+    const entry = prompts.get(name)
+    return entry && { entry, completers: entry.completers }
+  }
+  if (type !== 'ref/resource' || typeof uri !== 'string') return undefined
+  const entry = templates.get(uri)
+  return entry && { entry, completers: entry.template.completers }
 }
 
 function readArguments (context: unknown): { readonly [name: string]: string } {

@@ -38,6 +38,8 @@ export interface Channel {
   readonly request?: FastifyRequest
   /** What the request has proved of its caller; absent where nobody has to. */
   readonly auth?: AuthInfo
+  /** Whether the host app itself calls, from which nothing is hidden and to which nothing is refused. */
+  readonly isTrusted?: boolean
   readonly log: FastifyBaseLogger
   /** What the server's lifespan returned for this mount. */
   readonly lifespan: unknown

@@ -12,7 +12,7 @@ import { readCursor, takePage } from './listing.ts'
 import type { ServerParts } from './parts.ts'
 import { getPrompt } from './prompts.ts'
 import { hasDynamicResources, listResources, readResource } from './resources.ts'
-import { cacheFields, type Outcome } from './result.ts'
+import { cacheFields, keepPrivate, type Outcome } from './result.ts'
 import { callTool } from './tools.ts'
 import { resolveFilter, subscribe, unsubscribe } from './watching.ts'
 
@@ -24,12 +24,12 @@ interface Method {
 
 const always = (): boolean => true
 const FEATURES: ReadonlyArray<readonly [string, Method]> = [
-  ['tools/list', { isOffered: hasTools, serve: ({ lists }, { ctx }) => lists.tools.page(ctx.params, ctx.era) }],
+  ['tools/list', { isOffered: hasTools, serve: ({ lists }, call) => lists.tools.page(call) }],
   ['tools/call', { isOffered: hasTools, serve: ({ tools }, call) => callTool(tools, call) }],
-  ['prompts/list', { isOffered: hasPrompts, serve: ({ lists }, { ctx }) => lists.prompts.page(ctx.params, ctx.era) }],
+  ['prompts/list', { isOffered: hasPrompts, serve: ({ lists }, call) => lists.prompts.page(call) }],
   ['prompts/get', { isOffered: hasPrompts, serve: ({ prompts }, call) => getPrompt(prompts, call) }],
   ['resources/list', { isOffered: hasResources, serve: serveResourceList }],
-  ['resources/templates/list', { isOffered: hasResources, serve: ({ lists }, { ctx }) => lists.templates.page(ctx.params, ctx.era) }],
+  ['resources/templates/list', { isOffered: hasResources, serve: ({ lists }, call) => lists.templates.page(call) }],
   ['resources/read', { isOffered: hasResources, serve: serveResource }],
   ['completion/complete', { isOffered: hasCompleters, serve: ({ prompts, resources }, call) => complete(prompts, resources.templates, call) }]
 ]
@@ -99,7 +99,7 @@ function serveSetLevel (_parts: ServerParts, { ctx }: Call, caller: Caller): obj
 
 async function serveResourceList (parts: ServerParts, call: Call): Promise<Outcome> {
   const { params, era } = call.ctx
-  if (!hasDynamicResources(parts.resources)) return parts.lists.resources.page(params, era)
+  if (!hasDynamicResources(parts.resources)) return parts.lists.resources.page(call)
   return takePage(parts.dynamicResources, await listResources(parts.resources, call), readCursor(params), era)
 }
 
@@ -107,6 +107,6 @@ async function serveResource ({ resources, cache: fallback }: ServerParts, call:
   const { ctx } = call
   const read = await serveAsking(call, () => readResource(resources, ctx.params.uri, call))
   if ('resultType' in read) return read
-  const { result, cache } = read
-  return { ...result, ...cacheFields(ctx.era, 'private', cache ?? fallback) }
+  const { result, cache = fallback, isRestricted } = read
+  return { ...result, ...cacheFields(ctx.era, 'private', isRestricted ? keepPrivate(cache) : cache) }
 }

@@ -6,15 +6,19 @@ import type { Era } from '../protocol/revisions.ts'
 import { RpcError } from '../errors.ts'
 import { PreparedResult } from './result.ts'
 
-/** What a list is made of. */
-export interface ListSource<Item> {
+/** What the pages of a list are made by. */
+export interface PageSource<Item> {
   /** The field of the result that holds the items, e.g. `tools`. */
   readonly field: string
   readonly pageSize: number
-  items (era: Era): readonly Item[]
   keyOf (item: Item): string
   /** Completes a page for its era. */
   finish (page: object, era: Era): object
+}
+
+/** What a list is made of. */
+export interface ListSource<Item> extends PageSource<Item> {
+  items (era: Era): readonly Item[]
 }
 
 /** Serves a list whose items change rarely. */
@@ -55,7 +59,7 @@ export function readCursor (params: Params): string | undefined {
 }
 
 /** Cuts one page out of a list. @throws RpcError -32602 when the cursor is none of ours. */
-export function takePage<Item> (source: ListSource<Item>, items: readonly Item[], cursor: string | undefined, era: Era): object {
+export function takePage<Item> (source: PageSource<Item>, items: readonly Item[], cursor: string | undefined, era: Era): object {
   const page = paginate(items, source.keyOf, cursor, source.pageSize)
   if (page === undefined) {
     throw new RpcError(ErrorCode.InvalidParams, 'Invalid cursor: it is malformed or the list has changed; list again from the start')

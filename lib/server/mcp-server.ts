@@ -70,7 +70,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
    */
   // NoInfer: the schema alone says what is right, not what the handler returns.
   registerTool<const Input extends AnySchema | undefined = undefined, const Output extends AnySchema | undefined = undefined> (
-    name: string, config: ToolConfig<Input, Output>, handler: ToolHandler<Input, NoInfer<Output>, Lifespan>
+    name: string, config: ToolConfig<Input, Output, Lifespan>, handler: ToolHandler<Input, NoInfer<Output>, Lifespan>
   ): ToolHandle {
     // The types of arguments and results are checked above; inside, the schemas see to them.
     return this.#parts.tools.add(createTool(name, config as ToolConfig<AnySchema, AnySchema>, handler), updateTool)
@@ -85,7 +85,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
    */
   // First, because the functions inside a template get their types from the first overload alone.
   registerResource (
-    name: string, template: ResourceTemplate<RequestContext<Lifespan>>, config: ResourceConfig, handler: TemplateHandler<Lifespan>
+    name: string, template: ResourceTemplate<RequestContext<Lifespan>>, config: ResourceConfig<Lifespan>, handler: TemplateHandler<Lifespan>
   ): TemplateHandle
   /**
    * Registers a resource.
@@ -95,9 +95,9 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
    * @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_DUPLICATE_DEFINITION
    * @see https://modelcontextprotocol.io/specification/2026-07-28/server/resources
    */
-  registerResource (name: string, uri: string, config: ResourceConfig, handler: ResourceHandler<Lifespan>): ResourceHandle
+  registerResource (name: string, uri: string, config: ResourceConfig<Lifespan>, handler: ResourceHandler<Lifespan>): ResourceHandle
   registerResource (
-    name: string, uri: string | ResourceTemplate<RequestContext<Lifespan>>, config: ResourceConfig, handler: ResourceHandler<Lifespan> | TemplateHandler<Lifespan>
+    name: string, uri: string | ResourceTemplate<RequestContext<Lifespan>>, config: ResourceConfig<Lifespan>, handler: ResourceHandler<Lifespan> | TemplateHandler<Lifespan>
   ): ResourceHandle | TemplateHandle {
     const { statics, templates } = this.#parts.resources
     // The overloads pair a URI with the one kind of handler and a template with the other.
@@ -116,7 +116,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
    * @see https://modelcontextprotocol.io/specification/2026-07-28/server/prompts
    */
   registerPrompt<const Args extends AnySchema | undefined = undefined> (
-    name: string, config: PromptConfig<Args>, handler: PromptHandler<Args, Lifespan>
+    name: string, config: PromptConfig<Args, Lifespan>, handler: PromptHandler<Args, Lifespan>
   ): PromptHandle {
     // The type of the arguments is checked above; inside, the schema sees to them.
     return this.#parts.prompts.add(createPrompt(name, config as PromptConfig<AnySchema>, handler), updatePrompt)
@@ -170,9 +170,9 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     }
   }
 
-  #createCall (ctx: RequestContext, { log }: Channel, canListen = false): Call {
+  #createCall (ctx: RequestContext, { log, isTrusted = false }: Channel, canListen = false): Call {
     const { timeout = DEFAULT_TIMEOUT, exposeErrors = false } = this.#options
-    return { ctx, log, timeout, exposeErrors, canListen }
+    return { ctx, log, timeout, exposeErrors, canListen, isTrusted }
   }
 }
 

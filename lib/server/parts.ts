@@ -2,10 +2,11 @@
 import type { Implementation, Resource } from '@modelcontextprotocol/sdk/types.js'
 import { ChangeSource } from './change-source.ts'
 import { Collection } from './collection.ts'
-import { Listing, type ListSource } from './listing.ts'
+import { EntryListing, type EntrySource } from './entry-listing.ts'
+import type { PageSource } from './listing.ts'
 import type { Prompt } from './prompts.ts'
-import type { ResourceSet, StaticResource, TemplateEntry } from './resources.ts'
-import { cacheFields, ResultFinisher, type CacheHint } from './result.ts'
+import { isRestricted, type ResourceSet, type StaticResource, type TemplateEntry } from './resources.ts'
+import { cacheFields, keepPrivate, ResultFinisher, type CacheHint } from './result.ts'
 import type { McpServerOptions } from './server-options.ts'
 import type { Tool } from './tools.ts'
 import type { AuthorizeSubscription } from './watching.ts'
@@ -23,13 +24,13 @@ export interface ServerParts {
   readonly prompts: Collection<Prompt>
   readonly resources: ResourceSet
   readonly lists: {
-    readonly tools: Listing<Tool['listed']['modern']>
-    readonly prompts: Listing<Prompt['listed']>
-    readonly resources: Listing<Resource>
-    readonly templates: Listing<TemplateEntry['listed']>
+    readonly tools: EntryListing<Tool, Tool['listed']['modern']>
+    readonly prompts: EntryListing<Prompt, Prompt['listed']>
+    readonly resources: EntryListing<StaticResource, Resource>
+    readonly templates: EntryListing<TemplateEntry, TemplateEntry['listed']>
   }
   /** The list of all resources where templates list some of their own. */
-  readonly dynamicResources: ListSource<Resource>
+  readonly dynamicResources: PageSource<Resource>
 }
 
 const DEFAULT_PAGE_SIZE = 1000
@@ -39,11 +40,11 @@ export function createParts (info: Implementation, options: McpServerOptions<unk
   const { instructions, cache, pageSize = DEFAULT_PAGE_SIZE, authorizeSubscription } = options
   const changes = new ChangeSource()
   const finisher = new ResultFinisher(info)
-  const source = <Item>(list: Pick<ListSource<Item>, 'field' | 'items' | 'keyOf'>, scope: 'public' | 'private' = 'public'): ListSource<Item> => ({
-    ...list,
+  const paging: Pick<EntrySource<never, never>, 'pageSize' | 'finish' | 'finishOwn'> = {
     pageSize,
-    finish: (page, era) => finisher.finish({ ...page, ...cacheFields(era, scope, cache) }, era)
-  })
+    finish: (page, era) => finisher.finish({ ...page, ...cacheFields(era, 'public', cache) }, era),
+    finishOwn: (page, era) => finisher.finish({ ...page, ...cacheFields(era, 'private', keepPrivate(cache)) }, era)
+  }
 
   const changed = (kind: 'tools' | 'prompts' | 'resources', list: { drop (): void }): void => {
     list.drop()
@@ -53,16 +54,23 @@ export function createParts (info: Implementation, options: McpServerOptions<unk
   const prompts: Collection<Prompt> = new Collection(() => changed('prompts', lists.prompts))
   const statics: Collection<StaticResource> = new Collection(() => changed('resources', lists.resources))
   const templates: Collection<TemplateEntry> = new Collection(() => changed('resources', lists.templates))
-  const resourceList: Pick<ListSource<Resource>, 'field' | 'items' | 'keyOf'> = {
-    field: 'resources', items: () => statics.enabled.map(({ listed }) => listed), keyOf: ({ uri }) => uri
-  }
+  const resources: ResourceSet = { statics, templates }
   const lists = {
-    tools: new Listing(source({ field: 'tools', items: (era) => tools.enabled.map(({ listed }) => listed[era]), keyOf: ({ name }) => name })),
-    prompts: new Listing(source({ field: 'prompts', items: () => prompts.enabled.map(({ listed }) => listed), keyOf: ({ name }) => name })),
-    resources: new Listing(source(resourceList)),
-    templates: new Listing(source({ field: 'resourceTemplates', items: () => templates.enabled.map(({ listed }) => listed), keyOf: ({ uriTemplate }) => uriTemplate }))
+    tools: new EntryListing({ ...paging, field: 'tools', collection: tools, itemOf: ({ listed }, era) => listed[era], keyOf: ({ name }) => name }),
+    prompts: new EntryListing({ ...paging, field: 'prompts', collection: prompts, itemOf: ({ listed }) => listed, keyOf: ({ name }) => name }),
+    resources: new EntryListing({ ...paging, field: 'resources', collection: statics, itemOf: ({ listed }) => listed, keyOf: ({ uri }) => uri }),
+    templates: new EntryListing({
+      ...paging, field: 'resourceTemplates', collection: templates, itemOf: ({ listed }) => listed, keyOf: ({ uriTemplate }) => uriTemplate
+    })
   }
-  // What templates list may differ from caller to caller.
-  const dynamicResources = source(resourceList, 'private')
-  return { info, instructions, cache, finisher, authorizeSubscription, changes, tools, prompts, resources: { statics, templates }, lists, dynamicResources }
+  const dynamicResources: PageSource<Resource> = {
+    pageSize,
+    field: 'resources',
+    keyOf: ({ uri }) => uri,
+    // What templates list may differ from caller to caller.
+    finish: (page, era) => isRestricted(resources)
+      ? paging.finishOwn(page, era)
+      : finisher.finish({ ...page, ...cacheFields(era, 'private', cache) }, era)
+  }
+  return { info, instructions, cache, finisher, authorizeSubscription, changes, tools, prompts, resources, lists, dynamicResources }
 }

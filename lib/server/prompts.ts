@@ -3,6 +3,7 @@ import type { GetPromptResult, Icon, PromptArgument, PromptMessage } from '@mode
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject, type WireObject } from '../protocol/message.ts'
 import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RpcError } from '../errors.ts'
+import { isAdmitted, resolveAccess, type AccessConfig } from './access.ts'
 import { runHandler, serveAsking, type Call } from './call.ts'
 import type { Collection, Entry, Handle } from './collection.ts'
 import { findCompleters, type Completer } from './completion.ts'
@@ -12,7 +13,7 @@ import { takeAnswers, type RequestContext } from './request-context.ts'
 import { compileSchema, type AnySchema, type CompiledSchema, type InferInput } from './schema.ts'
 
 /** What a prompt is, apart from its name and handler. */
-export interface PromptConfig<Args extends AnySchema | undefined = undefined> {
+export interface PromptConfig<Args extends AnySchema | undefined = undefined, Lifespan = unknown> extends AccessConfig<Lifespan> {
   /** A name for people. */
   readonly title?: string
   readonly description?: string
@@ -45,7 +46,7 @@ export interface Prompt extends Entry {
   readonly handler: AnyHandler
   readonly args: CompiledSchema | undefined
   readonly completers: ReadonlyMap<string, Completer>
-  readonly listed: Omit<PromptConfig, 'argsSchema'> & { readonly name: string, readonly arguments?: readonly PromptArgument[] }
+  readonly listed: Omit<PromptConfig, 'argsSchema' | keyof AccessConfig> & { readonly name: string, readonly arguments?: readonly PromptArgument[] }
 }
 
 const NO_PROPERTIES: WireObject = Object.freeze({})
@@ -65,6 +66,7 @@ export function createPrompt (name: string, config: PromptConfig<AnySchema>, han
     key: name,
     label,
     enabled: true,
+    access: resolveAccess(label, config),
     config,
     handler,
     args,
@@ -107,7 +109,9 @@ export async function getPrompt (prompts: Collection<Prompt>, call: Call): Promi
     throw new RpcError(ErrorCode.InvalidParams, "Invalid params: 'arguments' must be an object whose values are strings")
   }
   const prompt = prompts.get(name)
-  if (prompt === undefined) throw new RpcError(ErrorCode.InvalidParams, `Unknown prompt: ${name}`)
+  if (prompt === undefined || (prompt.access !== undefined && !await isAdmitted(prompt, call))) {
+    throw new RpcError(ErrorCode.InvalidParams, `Unknown prompt: ${name}`)
+  }
 
   return serveAsking(call, () => runHandler(call, `rendering prompt ${name}`, () => renderPrompt(prompt, args, call)))
 }

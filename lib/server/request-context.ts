@@ -1,5 +1,6 @@
 // What a handler is given of the request it answers.
 import type { FastifyRequest } from 'fastify'
+import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
 import type { CreateMessageRequest, CreateMessageResult, CreateMessageResultWithTools, ReadResourceResult, Root } from '@modelcontextprotocol/sdk/types.js'
 import { passesThreshold, type LogLevel } from '../protocol/log-level.ts'
 import type { Params, RequestId, RequestMessage, WireObject } from '../protocol/message.ts'
@@ -102,6 +103,9 @@ export class RequestContext<Lifespan = unknown> {
 
   /** The HTTP request with the host app's decorators; absent when the call did not come over HTTP. */
   get request (): FastifyRequest | undefined { return this.#channel.request }
+
+  /** What the request has proved of its caller; absent where nobody has to. */
+  get auth (): AuthInfo | undefined { return this.#channel.auth }
 
   /** What the server's `lifespan` returned. */
   // The definition that ran the lifespan is the one that types its handlers' contexts.

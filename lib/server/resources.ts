@@ -3,6 +3,7 @@ import type { Annotations, Icon, ReadResourceResult, Resource } from '@modelcont
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject } from '../protocol/message.ts'
 import { MCP_ERR_INVALID_DEFINITION, RpcError } from '../errors.ts'
+import { findListed, isVisible, requireScopes, resolveAccess, type AccessConfig } from './access.ts'
 import type { Call } from './call.ts'
 import { runHandler } from './call.ts'
 import type { Collection, Entry, Handle } from './collection.ts'
@@ -10,10 +11,10 @@ import { isResourceContents } from './content.ts'
 import { InputRequired } from './input-required.ts'
 import { takeAnswers, type RequestContext } from './request-context.ts'
 import { findCacheProblem, type CacheHint } from './result.ts'
-import { ResourceTemplate, type Variables } from './resource-template.ts'
+import { ResourceTemplate, type TemplateMatch, type Variables } from './resource-template.ts'
 
 /** What a resource or template is, apart from its name, address and handler. */
-export interface ResourceConfig {
+export interface ResourceConfig<Lifespan = unknown> extends AccessConfig<Lifespan> {
   /** A name for people. */
   readonly title?: string
   readonly description?: string
@@ -23,7 +24,7 @@ export interface ResourceConfig {
   readonly size?: number
   readonly annotations?: Annotations
   readonly icons?: readonly Icon[]
-  /** How long and by whom the contents may be cached. @default the server's `cache`, else { ttlMs: 0, scope: 'private' } */
+  /** How long and by whom the contents may be cached; those that not everybody may read are always private. @default the server's `cache`, else { ttlMs: 0, scope: 'private' } */
   readonly cache?: CacheHint
   readonly _meta?: { readonly [key: string]: unknown }
 }
@@ -77,7 +78,7 @@ export function createResource (name: string, uri: string, config: ResourceConfi
   const label = `resource '${uri}'`
   if (!URL.canParse(uri)) throw new MCP_ERR_INVALID_DEFINITION(label, "needs an absolute URI, such as 'notes://all'")
   checkResource(label, name, config, handler)
-  return { key: uri, label, enabled: true, config, handler, listed: { uri, name, ...listConfig(config) } }
+  return { key: uri, label, enabled: true, access: resolveAccess(label, config), config, handler, listed: { uri, name, ...listConfig(config) } }
 }
 
 /** Checks a resource template. @throws MCP_ERR_INVALID_DEFINITION */
@@ -90,7 +91,8 @@ export function createTemplate (name: string, template: ResourceTemplate, config
   const label = `resource template '${uriTemplate}'`
   if (!/^[a-z][a-z0-9+.-]*:/i.test(uriTemplate)) throw new MCP_ERR_INVALID_DEFINITION(label, "must begin with a scheme, such as 'notes:'")
   checkResource(label, name, config, handler)
-  return { key: uriTemplate, label, enabled: true, config, template, handler, listed: { uriTemplate, name, ...listConfig(config) } }
+  const access = resolveAccess(label, config)
+  return { key: uriTemplate, label, enabled: true, access, config, template, handler, listed: { uriTemplate, name, ...listConfig(config) } }
 }
 
 /** The resource that takes the place of another one. @throws as {@link createResource} */
@@ -131,10 +133,15 @@ export function hasDynamicResources (resources: ResourceSet): boolean {
   return resources.templates.enabled.some(({ template }) => template.list !== undefined)
 }
 
-/** All resources: those registered, then what each template lists. What stands twice is listed once. */
-export async function listResources (resources: ResourceSet, call: Call): Promise<Resource[]> {
-  const listed = new Map<string, Resource>(resources.statics.enabled.map((entry) => [entry.key, entry.listed]))
-  for (const { template, config, label } of resources.templates.enabled) {
+/** Tells whether a resource or template is kept from some callers. */
+export function isRestricted ({ statics, templates }: ResourceSet): boolean {
+  return statics.isRestricted || templates.isRestricted
+}
+
+/** All resources that the caller sees: those registered, then what each template lists. What stands twice is listed once. */
+export async function listResources ({ statics, templates }: ResourceSet, call: Call): Promise<Resource[]> {
+  const listed = new Map<string, Resource>((await findListed(statics, call)).map((entry) => [entry.key, entry.listed]))
+  for (const { template, config, label } of await findListed(templates, call)) {
     const items = await runHandler(call, `listing ${label}`, async () => toResources(await template.list?.(call.ctx)))
     for (const item of items) {
       if (!listed.has(item.uri)) listed.set(item.uri, { ...listConfig(config), ...item })
@@ -153,40 +160,71 @@ function isResource (value: unknown): value is Resource {
   return isWireObject(value) && typeof value.uri === 'string' && typeof value.name === 'string'
 }
 
+/** What was read, and how it may be cached. */
+export interface ReadResource {
+  readonly result: ReadResourceResult
+  readonly cache: CacheHint | undefined
+  /** Whether the resource is kept from some callers. */
+  readonly isRestricted: boolean
+}
+
 /**
  * Reads a resource: the one registered for the URI, else the first template that matches.
- * @throws RpcError when there is none, or the handler failed.
+ * @throws RpcError when there is none, the caller lacks a scope, or the handler failed.
  */
-export async function readResource (resources: ResourceSet, uri: unknown, call: Call): Promise<{ result: ReadResourceResult, cache: CacheHint | undefined }> {
+export async function readResource (resources: ResourceSet, uri: unknown, call: Call): Promise<ReadResource> {
   if (typeof uri !== 'string') throw new RpcError(ErrorCode.InvalidParams, "Invalid params: resources/read needs 'uri', a string")
 
-  const found = findResource(resources, uri, call)
+  const found = isRestricted(resources) ? await findVisible(resources, uri, (entry) => isVisible(entry, call)) : findResource(resources, uri)
   if (found === undefined) throw notFound(uri, call)
-  const { config, read } = found
+  if (found.entry.access !== undefined) requireScopes([found.entry], call)
+  const read = bindHandler(found, uri, call)
   takeAnswers(call.ctx)
+
+  const { entry: { config, access } } = found
   const result = await runHandler(call, `reading resource ${uri}`, async () => {
     const returned = await read(new URL(uri))
     if (returned === null) throw notFound(uri, call)
     return returned instanceof InputRequired ? returned : toReadResult(returned, uri, config.mimeType)
   })
-  return { result, cache: config.cache }
+  return { result, cache: config.cache, isRestricted: access !== undefined }
 }
 
-function findResource (resources: ResourceSet, uri: string, { ctx, log }: Call):
-{ config: ResourceConfig, read: (uri: URL) => ReturnType<ResourceHandler<never>> } | undefined {
-  // Contexts are typed by the lifespan of the server that the handlers were registered on.
-  const context = ctx as RequestContext<never>
-  const entry = resources.statics.get(uri)
-  if (entry !== undefined) return { config: entry.config, read: (url) => entry.handler(url, context) }
+/** The resource or template that a URI belongs to. */
+export type FoundResource =
+  | { readonly entry: StaticResource, readonly match?: never }
+  | { readonly entry: TemplateEntry, readonly match: TemplateMatch }
+
+const NOTHING: ReadonlySet<Entry> = new Set()
+
+function findResource ({ statics, templates }: ResourceSet, uri: string, hidden: ReadonlySet<Entry> = NOTHING): FoundResource | undefined {
+  const entry = statics.get(uri)
+  if (entry !== undefined && !hidden.has(entry)) return { entry }
   if (!URL.canParse(uri)) return undefined
 
-  for (const { template, config, handler } of resources.templates.enabled) {
-    const match = template.match(uri)
-    if (match === undefined) continue
-    if ('variables' in match) return { config, read: (url) => handler(url, match.variables, context) }
-    log.warn({ uri, variable: match.unsafe }, `resource refused: the value of '${match.unsafe}' climbs out of the template; 'allowUnsafeValues' would let it pass`)
-    return undefined
+  for (const entry of templates.enabled) {
+    const match = hidden.has(entry) ? undefined : entry.template.match(uri)
+    if (match !== undefined) return { entry, match }
   }
+}
+
+/** The resource or template that a URI belongs to for a caller: what the caller does not see is passed over. */
+export async function findVisible (resources: ResourceSet, uri: string, sees: (entry: Entry) => Promise<boolean>): Promise<FoundResource | undefined> {
+  const hidden = new Set<Entry>()
+  for (;;) {
+    const found = findResource(resources, uri, hidden)
+    if (found === undefined || await sees(found.entry)) return found
+    hidden.add(found.entry)
+  }
+}
+
+function bindHandler ({ entry, match }: FoundResource, uri: string, call: Call): (uri: URL) => ReturnType<ResourceHandler<never>> {
+  // Contexts are typed by the lifespan of the server that the handlers were registered on.
+  const context = call.ctx as RequestContext<never>
+  if (match === undefined) return (url) => entry.handler(url, context)
+  if ('variables' in match) return (url) => entry.handler(url, match.variables, context)
+  call.log.warn({ uri, variable: match.unsafe }, `resource refused: the value of '${match.unsafe}' climbs out of the template; 'allowUnsafeValues' would let it pass`)
+  throw notFound(uri, call)
 }
 
 // MCP 2026-07-28 changelog, Minor changes 6: the code was -32002 before.

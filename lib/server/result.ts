@@ -63,6 +63,11 @@ export class ResultFinisher {
   }
 }
 
+/** The hint for what differs from caller to caller, whatever the author said: caches must not hand it on. */
+export function keepPrivate (hint: CacheHint | undefined): CacheHint {
+  return { ...hint, scope: 'private' }
+}
+
 /** The caching fields of a result; a legacy one has none. */
 export function cacheFields (era: Era, fallbackScope: 'public' | 'private', hint: CacheHint | undefined): object | undefined {
   return era === 'legacy' ? undefined : { ttlMs: hint?.ttlMs ?? 0, cacheScope: hint?.scope ?? fallbackScope }

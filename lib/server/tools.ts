@@ -7,6 +7,7 @@ import { collectParamHeaders, findParamHeaderMismatch, type ParamHeader } from '
 import type { Era } from '../protocol/revisions.ts'
 import { findToolNameProblem } from '../protocol/tool-name.ts'
 import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RpcError, ToolError } from '../errors.ts'
+import { isAdmitted, resolveAccess, type AccessConfig } from './access.ts'
 import { askBack, runRounds, type Call } from './call.ts'
 import type { Collection, Entry, Handle } from './collection.ts'
 import { reportFailure } from './failure.ts'
@@ -17,7 +18,9 @@ import { findTimeoutProblem, TimeoutError } from './timeout.ts'
 import { errorResult, fitToEra, toPlainResult, toStructuredResult, type LiteralKeeper, type ToolReturn } from './tool-result.ts'
 
 /** What a tool is, apart from its name and handler. */
-export interface ToolConfig<Input extends AnySchema | undefined = undefined, Output extends AnySchema | undefined = undefined> {
+export interface ToolConfig<
+  Input extends AnySchema | undefined = undefined, Output extends AnySchema | undefined = undefined, Lifespan = unknown
+> extends AccessConfig<Lifespan> {
   /** A name for people. */
   readonly title?: string
   /** What the tool does, for the model. */
@@ -46,7 +49,7 @@ export type ToolChanges = ToolConfig<AnySchema, AnySchema> & { readonly handler?
 export type ToolHandle = Handle<ToolChanges>
 
 /** A tool as lists show it. */
-export interface ListedTool extends Omit<ToolConfig, 'inputSchema' | 'outputSchema' | 'timeout'> {
+export interface ListedTool extends Omit<ToolConfig, 'inputSchema' | 'outputSchema' | 'timeout' | keyof AccessConfig> {
   readonly name: string
   readonly inputSchema: JsonSchema
   readonly outputSchema?: JsonSchema
@@ -89,6 +92,7 @@ export function createTool (name: string, config: ToolConfig<AnySchema, AnySchem
     key: name,
     label,
     enabled: true,
+    access: resolveAccess(label, config),
     config,
     handler,
     input,
@@ -125,11 +129,14 @@ function fitListedTool (listed: ListedTool): ListedTool {
   return outputSchema === undefined || outputSchema.type === 'object' ? listed : rest
 }
 
-/** Tells how the `Mcp-Param-*` headers of a request contradict its arguments; undefined when they do not. */
+/**
+ * Tells how the `Mcp-Param-*` headers of a request contradict its arguments; undefined when they do not, or when nobody
+ * must know yet that there is such a tool.
+ */
 export function findToolHeaderMismatch (tools: Collection<Tool>, request: RequestMessage, headers: ReceivedHeaders): string | undefined {
   if (request.method !== 'tools/call' || typeof request.params.name !== 'string') return undefined
   const tool = tools.get(request.params.name)
-  return tool === undefined || tool.paramHeaders.length === 0
+  return tool === undefined || tool.paramHeaders.length === 0 || tool.access !== undefined
     ? undefined
     : findParamHeaderMismatch(tool.paramHeaders, request.params.arguments, headers)
 }
@@ -144,7 +151,10 @@ export async function callTool (tools: Collection<Tool>, call: Call): Promise<Ca
   if (typeof name !== 'string') throw new RpcError(ErrorCode.InvalidParams, "Invalid params: tools/call needs 'name', a string")
   if (!isWireObject(args)) throw new RpcError(ErrorCode.InvalidParams, "Invalid params: 'arguments' must be an object")
   const tool = tools.get(name)
-  if (tool === undefined) throw new RpcError(ErrorCode.InvalidParams, `Unknown tool: ${name}`)
+  if (tool === undefined || (tool.access !== undefined && !await isAdmitted(tool, call))) {
+    throw new RpcError(ErrorCode.InvalidParams, `Unknown tool: ${name}`)
+  }
+  if (tool.access !== undefined) refuseHeaderMismatch(tool, ctx)
 
   try {
     return fitToEra(await runTool(tool, args, call), ctx.era)
@@ -158,6 +168,13 @@ export async function callTool (tools: Collection<Tool>, call: Call): Promise<Ca
     }
     return errorResult(reportFailure(log, error, `executing tool ${name}`, call.exposeErrors))
   }
+}
+
+// What findToolHeaderMismatch leaves until the caller has been admitted.
+function refuseHeaderMismatch ({ paramHeaders }: Tool, { era, params, request }: RequestContext): void {
+  if (era === 'legacy' || request === undefined) return
+  const mismatch = findParamHeaderMismatch(paramHeaders, params.arguments, request.headers)
+  if (mismatch !== undefined) throw new RpcError(ErrorCode.HeaderMismatch, `Header mismatch: ${mismatch}`)
 }
 
 async function runTool (tool: Tool, args: WireObject, call: Call): Promise<CallToolResult> {

@@ -2,11 +2,14 @@
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWatchable, MAX_URI_LENGTH, MAX_WATCHED, parseFilter, type SubscriptionFilter } from '../protocol/subscription.ts'
 import { RpcError } from '../errors.ts'
+import { isVisible, requireScopes } from './access.ts'
 import { runHandler, type Call } from './call.ts'
+import type { Entry } from './collection.ts'
 import type { Caller } from './context.ts'
 import type { RequestContext } from './request-context.ts'
 import { hasPrompts, hasResources, hasTools } from './features.ts'
 import type { ServerParts } from './parts.ts'
+import { findVisible, isRestricted, type ResourceSet } from './resources.ts'
 
 /** Decides whether a caller may hear of the changes of a resource. */
 export type AuthorizeSubscription = (uri: string, ctx: RequestContext<never>) => boolean | Promise<boolean>
@@ -14,6 +17,7 @@ export type AuthorizeSubscription = (uri: string, ctx: RequestContext<never>) =>
 /**
  * Serves `subscriptions/listen`: comes to what the caller is told of, out of what it asked for.
  * @throws RpcError -32602 for a malformed filter, or what `authorizeSubscription` threw.
+ * @throws InsufficientScopeError when the caller lacks a scope for one of the resources.
  */
 export async function resolveFilter (parts: ServerParts, call: Call): Promise<{ readonly notifications: SubscriptionFilter }> {
   const parsed = parseFilter(call.ctx.params.notifications)
@@ -32,8 +36,9 @@ export async function resolveFilter (parts: ServerParts, call: Call): Promise<{ 
 }
 
 /**
- * Serves `resources/subscribe`. A resource need not exist yet.
+ * Serves `resources/subscribe`. A resource need not exist yet, but where some are kept from some callers.
  * @throws RpcError -32602 for what is no URI, or one too many; -32002 for one that the caller may not watch.
+ * @throws InsufficientScopeError
  */
 export async function subscribe (parts: ServerParts, call: Call, { subscriptions }: Caller): Promise<object> {
   const uri = readUri(call)
@@ -58,12 +63,28 @@ function readUri ({ ctx }: Call): string {
   throw invalid(`${ctx.method} needs 'uri', a string of at most ${MAX_URI_LENGTH} characters`)
 }
 
-async function findAllowed ({ authorizeSubscription }: ServerParts, uris: readonly string[], call: Call): Promise<readonly string[]> {
+async function findAllowed ({ authorizeSubscription, resources }: ServerParts, asked: readonly string[], call: Call): Promise<readonly string[]> {
+  const uris = isRestricted(resources) ? await findReadable(resources, asked, call) : asked
   if (authorizeSubscription === undefined || uris.length === 0) return uris
   // Contexts are typed by the lifespan of the server that the option belongs to.
   const ctx = call.ctx as RequestContext<never>
   const allowed = await runHandler(call, 'authorizing a subscription', () => Promise.all(uris.map(async (uri) => authorizeSubscription(uri, ctx))))
   return uris.filter((_uri, index) => allowed[index] === true)
+}
+
+// What does not exist is denied, too: else it would show which of the others the caller does not see, and what comes to
+// exist later would be watched by whoever guessed its URI.
+async function findReadable (resources: ResourceSet, uris: readonly string[], call: Call): Promise<readonly string[]> {
+  const known = new Map<Entry, Promise<boolean>>()
+  const sees = (entry: Entry): Promise<boolean> => {
+    const decision = known.get(entry) ?? isVisible(entry, call)
+    known.set(entry, decision)
+    return decision
+  }
+
+  const found = await Promise.all(uris.map((uri) => findVisible(resources, uri, sees)))
+  requireScopes(found.flatMap((resource) => resource?.entry ?? []), call)
+  return uris.filter((_uri, index) => found[index] !== undefined)
 }
 
 function invalid (problem: string): RpcError {

@@ -468,3 +468,33 @@ t.test('a stream that its client does not read is cut, and its place given back'
   t.match(logLines.find(({ level }) => level === 40), { msg: /^stream cut/ })
   request.destroy()
 })
+
+t.test('a caller that lacks a scope of a resource gets 403 in place of a stream', async (t) => {
+  const server = createNotes()
+  server.registerResource('b', 'notes://b', { scopes: ['notes:read'] }, () => 'b')
+  const { app, subscriptions } = await createListening(t, { server })
+
+  const response = await app.inject(ask(ALL))
+
+  t.equal(response.statusCode, 403)
+  t.same(response.json(), {
+    jsonrpc: '2.0', id: 1, error: { code: 6750, message: 'Insufficient scope: the request needs notes:read', data: { requiredScopes: ['notes:read'] } }
+  })
+  t.equal(subscriptions.size, 0)
+})
+
+t.test('a client hears nothing of a resource that it does not see', async (t) => {
+  const server = createNotes()
+  server.registerResource('b', 'notes://b', { visible: ({ request }) => request?.headers['x-user'] === 'ann' }, () => 'b')
+  const { address, mounted } = await createListening(t, { server })
+  const watched = { resourceSubscriptions: ['notes://b', 'notes://a', 'notes://none'] }
+  const ann = await listenTo(address, watched, { headers: { 'x-user': 'ann' } })
+  const bob = await listenTo(address, watched)
+  t.strictSame(await ann.next(), acknowledged({ resourceSubscriptions: ['notes://b', 'notes://a'] }))
+  t.strictSame(await bob.next(), acknowledged({ resourceSubscriptions: ['notes://a'] }))
+
+  for (const uri of ['notes://none', 'notes://b', 'notes://a']) mounted.notify.resourceUpdated(uri)
+
+  t.strictSame(await ann.next(), updated('notes://b'))
+  t.strictSame(await bob.next(), updated('notes://a'))
+})

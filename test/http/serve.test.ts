@@ -1,7 +1,7 @@
 import t from 'tap'
-import { McpServer, RpcError, type ServerDefinition } from '../../lib/index.ts'
+import { InsufficientScopeError, McpServer, RpcError, type ServerDefinition } from '../../lib/index.ts'
 import mcpPlugin from '../../lib/plugin.ts'
-import { createHost, initialize, modern } from '../app.ts'
+import { createApp, createHost, initialize, JSON_AND_SSE, legacy, modern, modernCall, openSession } from '../app.ts'
 
 function createDefinition (handle: ServerDefinition['handle']): ServerDefinition {
   return {
@@ -58,4 +58,58 @@ t.test('an RpcError reaches the client as it is', async (t) => {
   t.same(refused.json(), { jsonrpc: '2.0', id: 1, error: { code: -32602, message: 'No such note', data: { note: 7 } } })
   t.equal(teapot.statusCode, 200)
   t.same(teapot.json(), { jsonrpc: '2.0', id: 1, error: { code: 418, message: 'I am a teapot' } })
+})
+
+const LACKING = { jsonrpc: '2.0', id: 1, error: { code: 6750, message: 'Insufficient scope: the request needs notes:write', data: { requiredScopes: ['notes:write'] } } }
+
+t.test('a caller that lacks a scope gets 403 in both eras, as everybody does where there is no auth', async (t) => {
+  const server = new McpServer({ name: 'Odd', version: '1' })
+  server.registerTool('write', { scopes: ['notes:write'] }, () => 'a')
+  const { app } = await createApp(t, { server })
+  const session = await openSession(app)
+
+  const answers = [
+    await app.inject(modernCall('write')),
+    await app.inject(modernCall('write', {}, { headers: { accept: 'text/event-stream' } })),
+    await app.inject(legacy('tools/call', { name: 'write' }, { headers: session }))
+  ]
+
+  for (const answer of answers) {
+    t.equal(answer.statusCode, 403)
+    t.same(answer.json(), LACKING)
+  }
+})
+
+t.test('in a stream that has begun a lacking scope is an error like any other', async (t) => {
+  const server = new McpServer({ name: 'Odd', version: '1' })
+  server.registerTool('write', {}, async (_args, ctx) => {
+    await ctx.reportProgress(1)
+    throw new InsufficientScopeError(['notes:write'])
+  })
+  const { app } = await createApp(t, { server })
+
+  const answer = await app.inject(modernCall('write', {}, { headers: JSON_AND_SSE, meta: { progressToken: 1 } }))
+
+  t.equal(answer.statusCode, 200)
+  t.ok(answer.body.includes(`data: ${JSON.stringify(LACKING)}\n`))
+})
+
+t.test('a tool that the caller does not see is answered as one that does not exist, byte by byte', async (t) => {
+  const server = new McpServer({ name: 'Odd', version: '1' })
+  const inputSchema = { type: 'object', properties: { region: { type: 'string', 'x-mcp-header': 'Region' } } }
+  const handle = server.registerTool('query', { inputSchema, visible: ({ request }) => request?.headers['x-user'] === 'ann' }, () => 'a')
+  const { app } = await createApp(t, { server })
+  const ask = async (headers: Readonly<Record<string, string>>) => {
+    const { statusCode, body, headers: { date, ...answered } } = await app.inject(modernCall('query', { region: 'eu' }, { headers }))
+    return { statusCode, body, answered }
+  }
+
+  t.match(await ask({ 'x-user': 'ann', 'mcp-param-region': 'eu' }), { statusCode: 200 })
+  t.match(await ask({ 'x-user': 'ann', 'mcp-param-region': 'us' }), { statusCode: 400, body: /-32020/ })
+  const hidden = [await ask({ 'mcp-param-region': 'us' }), await ask({ 'mcp-param-region': 'eu' }), await ask({})]
+  handle.remove()
+  const unknown = [await ask({ 'mcp-param-region': 'us' }), await ask({ 'mcp-param-region': 'eu' }), await ask({})]
+
+  t.match(unknown[0], { statusCode: 400, body: '{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Unknown tool: query"}}' })
+  t.same(hidden, unknown)
 })

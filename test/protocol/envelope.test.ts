@@ -1,5 +1,5 @@
 import t from 'tap'
-import { RpcError } from '../../lib/errors.ts'
+import { InsufficientScopeError, RpcError } from '../../lib/errors.ts'
 import { encodeError, encodeNotification, encodeResponse, statusOf } from '../../lib/protocol/envelope.ts'
 
 t.test('a modern error has the HTTP status that the specification gives its code', async (t) => {
@@ -12,6 +12,11 @@ t.test('a modern error has the HTTP status that the specification gives its code
 
 t.test('a legacy error has status 200, whatever its code', async (t) => {
   for (const code of [-32700, -32600, -32601, -32602, -32603, -32002]) t.equal(statusOf(new RpcError(code, 'no'), 'legacy'), 200)
+})
+
+t.test('an error for want of a scope has status 403 in both eras', async (t) => {
+  t.equal(statusOf(new InsufficientScopeError(['a']), 'modern'), 403)
+  t.equal(statusOf(new InsufficientScopeError(['a']), 'legacy'), 403)
 })
 
 t.test('a response carries its id as it came', async (t) => {

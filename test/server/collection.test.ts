@@ -4,7 +4,7 @@ import { Collection, type Entry } from '../../lib/server/collection.ts'
 interface Item extends Entry { readonly value: number }
 
 function createItem (key: string, value = 0): Item {
-  return { key, label: `tool '${key}'`, enabled: true, value }
+  return { key, label: `tool '${key}'`, enabled: true, access: undefined, value }
 }
 
 function rebuild (item: Item, value: number): Item {
@@ -124,4 +124,19 @@ t.test('the handle of a removed entry does not reach one that is registered in i
   t.equal(first.enabled, false)
   t.equal(second.enabled, true)
   t.strictSame(collection.enabled, [createItem('a')])
+})
+
+t.test('a collection is restricted while an enabled entry is kept from some callers', async (t) => {
+  const { collection, add } = createCollection()
+  add('a')
+  t.equal(collection.isRestricted, false)
+
+  const handle = collection.add({ ...createItem('b'), access: { scopes: ['notes:write'], visible: undefined } }, rebuild)
+  t.equal(collection.isRestricted, true)
+  handle.disable()
+  t.equal(collection.isRestricted, false)
+  handle.enable()
+  t.equal(collection.isRestricted, true)
+  handle.update(1)
+  t.equal(collection.isRestricted, false)
 })

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { RpcError } from '../../lib/errors.ts'
 import { completable, findCompleters, type Complete } from '../../lib/server/completion.ts'
 import { ResourceTemplate } from '../../lib/server/resource-template.ts'
-import { Client, complete, createNotes, refused, stopClock, untyped, type Params } from './harness.ts'
+import { Client, complete, createNotes, createScoped, refused, stopClock, untyped, type Params } from './harness.ts'
 
 const LANGUAGES = ['python', 'pytorch', 'typescript']
 const language = (typed: string): string[] => LANGUAGES.filter((name) => name.startsWith(typed))
@@ -145,4 +145,24 @@ t.test('completable gives back the schema it was given', async (t) => {
 
   t.equal(completable(schema, language), schema)
   t.equal(JSON.stringify(schema), '{"type":"string"}')
+})
+
+t.test('what the caller does not see is not completed, what it lacks a scope for is refused', async (t) => {
+  const server = createNotes()
+  const argsSchema = Type.Object({ language: completable(Type.String(), language) })
+  const template = (name: string) => new ResourceTemplate(`${name}://{language}`, { complete: { language } })
+  for (const [name, config] of Object.entries({ hidden: { visible: () => false, scopes: ['x'] }, scoped: { scopes: ['x'] } })) {
+    server.registerPrompt(name, { argsSchema, ...config }, () => 'a')
+    server.registerResource(name, template(name), config, () => 'a')
+  }
+  const about = (client: Client, ref: Params) => client.ask(server, 'completion/complete', { ref, argument: { name: 'language', value: 'ty' } })
+  const unknown = refused(-32602, "Invalid params: 'ref' names no prompt and no resource template of this server")
+
+  for (const ref of [{ type: 'ref/prompt', name: 'hidden' }, { type: 'ref/resource', uri: 'hidden://{language}' }]) {
+    for (const client of [new Client(), createScoped(['x'])]) t.strictSame(await about(client, ref), unknown)
+  }
+  for (const ref of [{ type: 'ref/prompt', name: 'scoped' }, { type: 'ref/resource', uri: 'scoped://{language}' }]) {
+    t.strictSame(await about(new Client(), ref), refused(6750, 'Insufficient scope: the request needs x', { requiredScopes: ['x'] }))
+    t.match(await about(createScoped(['x']), ref), { result: { completion: { values: ['typescript'] } } })
+  }
 })

@@ -111,6 +111,11 @@ export class Client {
   }
 }
 
+/** A client whose token has these scopes. */
+export function createScoped (scopes: readonly string[], options: ClientOptions = {}): Client {
+  return new Client({ ...options, channel: { ...options.channel, auth: { token: 'token', clientId: 'client', scopes: [...scopes] } } })
+}
+
 /** The definition that most tests are about. */
 export function createNotes (options?: McpServerOptions<unknown>): McpServer<unknown> {
   return new McpServer({ name: 'Notes', version: '1.0.0' }, options)

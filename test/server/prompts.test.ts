@@ -2,7 +2,7 @@ import t from 'tap'
 import { Type } from '@sinclair/typebox'
 import { z } from 'zod'
 import { RpcError, ToolError } from '../../lib/errors.ts'
-import { Client, complete, createNotes, refused, stopClock, untyped } from './harness.ts'
+import { Client, complete, createNotes, createScoped, refused, stopClock, untyped, type Params } from './harness.ts'
 
 function message (text: string, role = 'user') {
   return { role, content: { type: 'text', text } }
@@ -152,4 +152,19 @@ t.test('a prompt that cannot be served is refused where it is registered', async
   t.throws(() => server.registerPrompt('p', { argsSchema: { type: 'array' } }, () => 'a'), {
     code: 'MCP_ERR_INVALID_SCHEMA', message: "argsSchema of prompt 'p' must describe an object: its root needs type 'object'"
   })
+})
+
+t.test('a prompt is rendered for those who have its scopes and see it', async (t) => {
+  const server = createNotes()
+  const argsSchema = Type.Object({ name: Type.String() })
+  const handle = server.registerPrompt('greet', { argsSchema, scopes: ['x'], visible: ({ era }) => era === 'modern' }, ({ name }) => name)
+  const ask = (client: Client, args: Params = {}) => client.ask(server, 'prompts/get', { name: 'greet', arguments: args })
+
+  t.match(await ask(createScoped(['x']), { name: 'Ann' }), { result: { messages: [{ content: { text: 'Ann' } }] } })
+  t.strictSame(await ask(createScoped(['y'])), refused(6750, 'Insufficient scope: the request needs x', { requiredScopes: ['x'] }))
+  t.strictSame(await ask(createScoped(['x'], { era: 'legacy' })), refused(-32602, 'Unknown prompt: greet'))
+  t.match(await createScoped(['x']).ask(server, 'prompts/list'), { result: { prompts: [{ name: 'greet', scopes: undefined, visible: undefined }] } })
+
+  handle.update({ scopes: [], visible: () => true })
+  t.match(await ask(new Client({ era: 'legacy' }), { name: 'Ann' }), { result: { messages: [{ content: { text: 'Ann' } }] } })
 })

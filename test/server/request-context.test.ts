@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { LogLevel } from '../../lib/protocol/log-level.ts'
 import { askerOf, endContext, takeAnswers } from '../../lib/server/request-context.ts'
-import { Client, createNotes, untyped, type Params } from './harness.ts'
+import { Client, createNotes, createScoped, untyped, type Params } from './harness.ts'
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency']
 
@@ -32,6 +32,11 @@ t.test('a handler sees the request that it answers', async (t) => {
   t.equal(legacy.protocolVersion, '2025-11-25')
   t.equal(legacy.sessionId, 'session-1')
   t.strictSame(legacy.meta, {})
+})
+
+t.test('a handler sees what the request has proved of its caller, where anybody has to', async (t) => {
+  t.strictSame(createScoped(['notes:read']).createContext().auth, { token: 'token', clientId: 'client', scopes: ['notes:read'] })
+  t.equal(new Client().createContext().auth, undefined)
 })
 
 t.test('a handler reads resources by the server it belongs to', async (t) => {

@@ -3,7 +3,7 @@ import { ResourceTemplate as OtherResourceTemplate } from '@modelcontextprotocol
 import { RpcError } from '../../lib/errors.ts'
 import { ResourceTemplate } from '../../lib/server/resource-template.ts'
 import type { ResourceReturn } from '../../lib/server/resources.ts'
-import { Client, complete, createNotes, mustNotRun, refused, stopClock, untyped } from './harness.ts'
+import { Client, complete, createNotes, createScoped, mustNotRun, refused, stopClock, untyped } from './harness.ts'
 
 const READ_CACHE = { ttlMs: 0, cacheScope: 'private' }
 
@@ -232,4 +232,70 @@ t.test('a resource that cannot be served is refused where it is registered', asy
   server.registerResource('b', template, {}, () => 'a')
   t.throws(() => server.registerResource('c', 'x://1', {}, () => 'a'), { code: 'MCP_ERR_DUPLICATE_DEFINITION', message: /^resource 'x:\/\/1' is already/ })
   t.throws(() => server.registerResource('c', template, {}, () => 'a'), { code: 'MCP_ERR_DUPLICATE_DEFINITION' })
+})
+
+const LACKING = refused(6750, 'Insufficient scope: the request needs x', { requiredScopes: ['x'] })
+
+t.test('a resource is read by those who have its scopes and see it', async (t) => {
+  const server = createNotes()
+  const handles = [
+    server.registerResource('one', 'notes://one', { scopes: ['x'], visible: ({ auth }) => auth !== undefined }, () => 'a'),
+    server.registerResource('any', new ResourceTemplate('any://{id}'), { scopes: ['x'], visible: ({ auth }) => auth !== undefined }, () => 'a')
+  ]
+
+  for (const uri of ['notes://one', 'any://one']) {
+    t.match(await read(createScoped(['x']), server, uri), { result: { contents: [{ uri, text: 'a' }] } })
+    t.strictSame(await read(createScoped(['y']), server, uri), LACKING)
+    t.strictSame(await read(new Client(), server, uri), refused(-32602, 'Resource not found', { uri }))
+    t.strictSame(await read(new Client({ era: 'legacy' }), server, uri), refused(-32002, 'Resource not found', { uri }))
+  }
+  for (const handle of handles) handle.update({ scopes: [], visible: () => true })
+  for (const uri of ['notes://one', 'any://one']) t.match(await read(new Client(), server, uri), { result: { contents: [{ uri, text: 'a' }] } })
+})
+
+t.test('a resource that the caller does not see is passed over for a template that it sees', async (t) => {
+  const server = createNotes()
+  server.registerResource('one', 'notes://one', { visible: ({ auth }) => auth !== undefined }, () => 'one')
+  server.registerResource('first', new ResourceTemplate('notes://{id}'), { visible: ({ era }) => era === 'legacy' }, () => 'first')
+  server.registerResource('second', new ResourceTemplate('notes://{+path}'), {}, () => 'second')
+  const texts = async (client: Client) => Promise.all(['notes://one', 'notes://two'].map(async (uri) => {
+    const answer = await read(client, server, uri)
+    return 'result' in answer && Object(answer.result).contents[0].text
+  }))
+
+  t.strictSame(await texts(createScoped([])), ['one', 'second'])
+  t.strictSame(await texts(new Client()), ['second', 'second'])
+  t.strictSame(await texts(new Client({ era: 'legacy' })), ['first', 'first'])
+})
+
+t.test('of a value that climbs out of a template nobody hears who does not see the template', async (t) => {
+  const server = createNotes()
+  server.registerResource('file', new ResourceTemplate('file:///{name}'), { visible: ({ era }) => era === 'legacy' }, mustNotRun)
+  const clients = [new Client(), new Client({ era: 'legacy' })]
+
+  for (const client of clients) t.match(await read(client, server, 'file:///..'), { error: { message: 'Resource not found' } })
+
+  t.strictSame(clients.map(({ logged }) => logged.length), [0, 1])
+})
+
+t.test('a handler reads no resource that its caller could not', async (t) => {
+  const server = createNotes()
+  server.registerResource('hidden', 'notes://hidden', { visible: () => false }, () => 'a')
+  server.registerResource('scoped', 'notes://scoped', { scopes: ['x'] }, () => 'a')
+  server.registerTool('read', {}, async ({ uri }, ctx) => (await ctx.readResource(String(uri))).contents.map(({ uri }) => uri).join())
+
+  t.strictSame(await new Client().callTool(server, 'read', { uri: 'notes://hidden' }), refused(-32602, 'Resource not found', { uri: 'notes://hidden' }))
+  t.strictSame(await new Client().callTool(server, 'read', { uri: 'notes://scoped' }), LACKING)
+  t.match(await createScoped(['x']).callTool(server, 'read', { uri: 'notes://scoped' }), { result: { content: [{ text: 'notes://scoped' }] } })
+})
+
+t.test('contents that not everybody may read are private, whatever the resource and the server say', async (t) => {
+  const server = createNotes({ cache: { ttlMs: 5, scope: 'public' } })
+  server.registerResource('scoped', 'notes://scoped', { scopes: ['x'] }, () => 'a')
+  server.registerResource('own', 'notes://own', { visible: () => true, cache: { ttlMs: 7, scope: 'public' } }, () => 'a')
+  server.registerResource('all', 'notes://all', {}, () => 'a')
+
+  t.match(await read(createScoped(['x']), server, 'notes://scoped'), { result: { ttlMs: 5, cacheScope: 'private' } })
+  t.match(await read(new Client(), server, 'notes://own'), { result: { ttlMs: 7, cacheScope: 'private' } })
+  t.match(await read(new Client(), server, 'notes://all'), { result: { ttlMs: 5, cacheScope: 'public' } })
 })

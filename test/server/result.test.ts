@@ -1,5 +1,5 @@
 import t from 'tap'
-import { cacheFields, findCacheProblem, PreparedResult, ResultFinisher, valueOf, type CacheHint } from '../../lib/server/result.ts'
+import { cacheFields, findCacheProblem, keepPrivate, PreparedResult, ResultFinisher, valueOf, type CacheHint } from '../../lib/server/result.ts'
 import { untyped } from './harness.ts'
 
 const finisher = new ResultFinisher({ name: 'Notes', version: '1.0.0' })
@@ -48,6 +48,11 @@ t.test('a modern result may be cached as its hint says, a legacy one knows no ca
   t.strictSame(cacheFields('modern', 'private', { ttlMs: 5 }), { ttlMs: 5, cacheScope: 'private' })
   t.strictSame(cacheFields('modern', 'private', { scope: 'public' }), { ttlMs: 0, cacheScope: 'public' })
   t.equal(cacheFields('legacy', 'public', { ttlMs: 5 }), undefined)
+})
+
+t.test('what differs from caller to caller stays private, for as long as its hint says', async (t) => {
+  t.strictSame(keepPrivate(undefined), { scope: 'private' })
+  t.strictSame(keepPrivate({ ttlMs: 5, scope: 'public' }), { ttlMs: 5, scope: 'private' })
 })
 
 t.test('a cache hint has a time that clients can count and a scope that they know', async (t) => {

@@ -1,9 +1,10 @@
+import type { FastifyRequest } from 'fastify'
 import t from 'tap'
 import { Type } from '@sinclair/typebox'
 import { z } from 'zod'
-import { RpcError, ToolError } from '../../lib/errors.ts'
+import { InsufficientScopeError, RpcError, ToolError } from '../../lib/errors.ts'
 import type { ToolConfig } from '../../lib/server/tools.ts'
-import { Client, complete, createMessage, createNotes, failed, mustNotRun, refused, said, stopClock, untyped } from './harness.ts'
+import { Client, complete, createMessage, createNotes, createScoped, failed, mustNotRun, refused, said, stopClock, untyped, type ClientOptions } from './harness.ts'
 
 t.test('a tool gets its checked arguments and its answer is the result', async (t) => {
   const server = createNotes()
@@ -230,4 +231,73 @@ t.test('headers that repeat arguments are compared with them', async (t) => {
   t.equal(find({ ...args, name: 'none' }, {}), undefined)
   t.equal(find({ ...args, name: 1 }, {}), undefined)
   t.equal(find(args, {}, 'prompts/get'), undefined)
+})
+
+t.test('a tool is called by those who have its scopes, others are told what is needed', async (t) => {
+  const server = createNotes()
+  const handle = server.registerTool('add', { scopes: ['notes:read', 'notes:write'] }, () => 'a')
+  const lacking = refused(6750, 'Insufficient scope: the request needs notes:read notes:write', { requiredScopes: ['notes:read', 'notes:write'] })
+
+  t.strictSame(await createScoped(['notes:read', 'notes:write']).callTool(server, 'add'), said('a'))
+  for (const era of ['modern', 'legacy'] as const) {
+    t.strictSame(await createScoped(['notes:read'], { era }).callTool(server, 'add'), lacking)
+    t.strictSame(await new Client({ era }).callTool(server, 'add'), lacking)
+  }
+  handle.update({ scopes: ['notes:read'] })
+  t.strictSame(await createScoped(['notes:read']).callTool(server, 'add'), said('a'))
+  handle.update({ scopes: [] })
+  t.strictSame(await new Client().callTool(server, 'add'), said('a'))
+})
+
+t.test('a tool that the caller does not see is as unknown as one that does not exist, whatever else is wrong', async (t) => {
+  const server = createNotes()
+  const handle = server.registerTool('add', { inputSchema: Type.Object({ n: Type.Number() }), scopes: ['x'], visible: ({ auth }) => auth?.clientId === 'ann' }, mustNotRun)
+
+  for (const client of [new Client(), createScoped(['x']), createScoped([], { era: 'legacy' })]) {
+    for (const args of [undefined, { n: 1 }, { n: 'x' }]) t.strictSame(await client.callTool(server, 'add', args), refused(-32602, 'Unknown tool: add'))
+    t.strictSame(await client.callTool(server, 'add', untyped([])), refused(-32602, "Invalid params: 'arguments' must be an object"))
+    t.strictSame(client.logged, [])
+  }
+  handle.update({ visible: () => true })
+  t.match(await createScoped(['x']).callTool(server, 'add', { n: 'x' }), { result: { isError: true } })
+})
+
+t.test('a handler may find that a scope is lacking', async (t) => {
+  const server = createNotes()
+  server.registerTool('add', {}, (_args, ctx) => {
+    if (ctx.auth?.scopes.includes('notes:write') !== true) throw new InsufficientScopeError(['notes:write'])
+    return 'a'
+  })
+
+  t.strictSame(await createScoped(['notes:write']).callTool(server, 'add'), said('a'))
+  t.strictSame(await createScoped([]).callTool(server, 'add'), refused(6750, 'Insufficient scope: the request needs notes:write', { requiredScopes: ['notes:write'] }))
+})
+
+t.test('headers are compared with the arguments of a restricted tool only for whom it exists', async (t) => {
+  const server = createNotes()
+  const region = { type: 'string', 'x-mcp-header': 'Region' }
+  const inputSchema = { type: 'object', properties: { region } }
+  server.registerTool('hidden', { inputSchema, visible: () => false }, mustNotRun)
+  server.registerTool('scoped', { inputSchema, scopes: ['x'] }, () => 'a')
+  const args = { region: 'eu' }
+  // Of a request only its headers matter here.
+  const caller = (value: string, scopes: readonly string[], options: ClientOptions = {}) =>
+    createScoped(scopes, { ...options, channel: { request: untyped<FastifyRequest>({ headers: { 'mcp-param-region': value } }) } })
+  const mismatch = refused(-32020, "Header mismatch: Mcp-Param-Region header value 'us' does not match body value 'eu'")
+
+  for (const name of ['hidden', 'scoped']) t.equal(server.findHeaderMismatch(createMessage('tools/call', { name, arguments: args }), {}), undefined)
+  t.strictSame(await caller('us', ['x']).callTool(server, 'hidden', args), refused(-32602, 'Unknown tool: hidden'))
+  t.match(await caller('us', []).callTool(server, 'scoped', args), { error: { code: 6750 } })
+  t.strictSame(await caller('us', ['x']).callTool(server, 'scoped', args), mismatch)
+  t.strictSame(await caller('eu', ['x']).callTool(server, 'scoped', args), said('a'))
+  t.match(await caller('us', ['x'], { era: 'legacy' }).callTool(server, 'scoped', args), { result: { content: [{ text: 'a' }] } })
+})
+
+t.test('a tool shows to nobody by whom it may be used', async (t) => {
+  const server = createNotes()
+  server.registerTool('add', { scopes: ['x'], visible: () => true }, () => 'a')
+
+  t.strictSame(await createScoped(['x']).ask(server, 'tools/list'), complete({
+    tools: [{ name: 'add', inputSchema: { type: 'object', properties: {} } }], ttlMs: 0, cacheScope: 'private'
+  }))
 })

@@ -1,14 +1,16 @@
 import t from 'tap'
-import { RpcError } from '../../lib/errors.ts'
+import { InsufficientScopeError, RpcError } from '../../lib/errors.ts'
+import type { AccessConfig } from '../../lib/server/access.ts'
 import type { Call } from '../../lib/server/call.ts'
 import type { Caller } from '../../lib/server/context.ts'
 import { createParts, type ServerParts } from '../../lib/server/parts.ts'
 import { createPrompt, updatePrompt } from '../../lib/server/prompts.ts'
-import { createResource, updateResource } from '../../lib/server/resources.ts'
+import { ResourceTemplate } from '../../lib/server/resource-template.ts'
+import { createResource, createTemplate, updateResource, updateTemplate } from '../../lib/server/resources.ts'
 import type { McpServerOptions } from '../../lib/server/server-options.ts'
 import { createTool, updateTool } from '../../lib/server/tools.ts'
 import { resolveFilter, subscribe, unsubscribe } from '../../lib/server/watching.ts'
-import { Client, stopClock, type Params } from './harness.ts'
+import { Client, createScoped, stopClock, type Params } from './harness.ts'
 
 const ALL = Object.freeze({ toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true, resourceSubscriptions: ['a:', 'b:'] })
 const handler = (): string => 'a'
@@ -140,4 +142,57 @@ t.test('a caller that nothing is kept of watches nothing', async (t) => {
 
   t.strictSame(await subscribe(createFull(), createCall('resources/subscribe', { uri: 'a:' }), caller), {})
   t.strictSame(unsubscribe(createFull(), createCall('resources/unsubscribe', { uri: 'a:' }), caller), {})
+})
+
+/** A server some of whose resources are kept from some callers. */
+function createRestricted (authorizeSubscription?: Authorize): { parts: ServerParts, asked: unknown[] } {
+  const asked: unknown[] = []
+  const parts = createFull(authorizeSubscription)
+  const visible: AccessConfig['visible'] = ({ era }) => { asked.push(era); return era === 'modern' }
+  parts.resources.statics.add(createResource('b', 'notes://b', { scopes: ['x', 'y'] }, handler), updateResource)
+  parts.resources.statics.add(createResource('c', 'notes://c', { scopes: ['z'] }, handler), updateResource)
+  parts.resources.templates.add(createTemplate('d', new ResourceTemplate('d://{id}'), { visible }, handler), updateTemplate)
+  return { parts, asked }
+}
+
+t.test('where resources are kept from some, each caller watches those that it sees, and none that does not exist', async (t) => {
+  const { parts, asked } = createRestricted()
+  const ask = (client: Client) => resolveFilter(parts, client.createCall({ notifications: { resourceSubscriptions: ['notes://a', 'd://1', 'notes://none', 'd://2', 'none'] } }))
+
+  t.strictSame(await ask(new Client()), { notifications: { resourceSubscriptions: ['notes://a', 'd://1', 'd://2'] } })
+  t.strictSame(await ask(new Client({ era: 'legacy' })), { notifications: { resourceSubscriptions: ['notes://a'] } })
+  t.strictSame(asked, ['modern', 'legacy'])
+})
+
+t.test('to a session a resource that it does not see is not found, as is one that does not exist', async (t) => {
+  const { parts } = createRestricted()
+  const session = createSession()
+
+  await subscribe(parts, createCall('resources/subscribe', { uri: 'notes://a' }), session)
+  for (const uri of ['d://1', 'notes://none']) {
+    await t.rejects(subscribe(parts, createCall('resources/subscribe', { uri }), session), refusal(-32002, 'Resource not found', { uri }))
+  }
+
+  t.strictSame([...session.subscriptions], ['notes://a'])
+})
+
+t.test('whoever lacks a scope to watch is told all that is needed', async (t) => {
+  const { parts } = createRestricted()
+  const session = createSession()
+  const ask = (client: Client) => resolveFilter(parts, client.createCall({ notifications: { resourceSubscriptions: ['notes://a', 'notes://b', 'notes://c'] } }))
+
+  await t.rejects(ask(createScoped(['x', 'z'])), new InsufficientScopeError(['x', 'y', 'z']))
+  await t.rejects(subscribe(parts, createCall('resources/subscribe', { uri: 'notes://b' }), session), new InsufficientScopeError(['x', 'y']))
+  t.strictSame(await ask(createScoped(['x', 'y', 'z'])), { notifications: { resourceSubscriptions: ['notes://a', 'notes://b', 'notes://c'] } })
+  t.equal(session.subscriptions.size, 0)
+})
+
+t.test('authorizeSubscription decides on what the caller sees, and on nothing else', async (t) => {
+  const seen: string[] = []
+  const { parts } = createRestricted((uri) => { seen.push(uri); return uri === 'd://2' })
+  const ask = (client: Client) => resolveFilter(parts, client.createCall({ notifications: { resourceSubscriptions: ['d://1', 'd://2', 'notes://none'] } }))
+
+  t.strictSame(await ask(new Client()), { notifications: { resourceSubscriptions: ['d://2'] } })
+  t.strictSame(await ask(new Client({ era: 'legacy' })), { notifications: {} })
+  t.strictSame(seen, ['d://1', 'd://2'])
 })

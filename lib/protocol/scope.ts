@@ -1,0 +1,9 @@
+// Scopes of access tokens.
+
+// RFC 6749 3.3: scope-token.
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
+
+/** Tells whether a value is one scope. */
+export function isScope (value: unknown): value is string {
+  return typeof value === 'string' && SCOPE.test(value)
+}

@@ -1,0 +1,86 @@
+// Who may see and use a tool, prompt, resource or template.
+import { isScope } from '../protocol/scope.ts'
+import { InsufficientScopeError, MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
+import type { Call } from './call.ts'
+import type { Collection, Entry } from './collection.ts'
+import type { RequestContext } from './request-context.ts'
+import { withTimeout } from './timeout.ts'
+
+/** Who may see and use a tool, prompt, resource or template. The host app's own calls are never restricted. */
+export interface AccessConfig<Lifespan = unknown> {
+  /**
+   * The scopes that a caller needs, all of them: those of `ctx.auth`, and none where the mount has no auth. Others find it
+   * in no list; using it is refused with the scopes needed, over HTTP with status 403. @default none are needed
+   */
+  readonly scopes?: readonly string[]
+  /**
+   * Decides whether a caller sees it: by `ctx.auth` or `ctx.request`, not by what was asked for. To others it does not
+   * exist: it is in no list, and using it is answered as an unknown name or URI is. Only `true` shows it; what throws, or
+   * takes longer than the server's `timeout`, is logged. Runs for each list and use, so keep it quick. @default everybody sees it
+   */
+  // A method, so that what is registered on a server is what is registered on any to what does not call it.
+  visible? (ctx: RequestContext<Lifespan>): boolean | Promise<boolean>
+}
+
+/** What restricts an entry. */
+export interface Access {
+  readonly scopes: readonly string[]
+  readonly visible: ((ctx: RequestContext<never>) => boolean | Promise<boolean>) | undefined
+}
+
+/** Checks what is to restrict an entry; undefined when nothing does. @throws MCP_ERR_INVALID_DEFINITION */
+export function resolveAccess (label: string, { scopes = [], visible }: AccessConfig<never>): Access | undefined {
+  if (!Array.isArray(scopes) || !scopes.every(isScope)) {
+    throw new MCP_ERR_INVALID_DEFINITION(label, "has 'scopes' that must be an array of scopes, such as ['notes:write']")
+  }
+  if (visible !== undefined && typeof visible !== 'function') {
+    throw new MCP_ERR_INVALID_DEFINITION(label, "has a 'visible' that must be a function (ctx) => boolean")
+  }
+  return scopes.length === 0 && visible === undefined ? undefined : Object.freeze({ scopes: Object.freeze([...scopes]), visible })
+}
+
+/** Whether an entry exists for the caller. */
+export async function isVisible ({ access, label }: Entry, { ctx, log, timeout, isTrusted }: Call): Promise<boolean> {
+  if (access?.visible === undefined || isTrusted === true) return true
+  try {
+    // Contexts are typed by the lifespan of the server that the entry was registered on.
+    return await withTimeout(access.visible(ctx as RequestContext<never>), ctx, timeout) === true
+  } catch (err) {
+    log.error({ err }, `${label} was hidden from a caller, because its 'visible' failed`)
+    return false
+  }
+}
+
+/** Whether the caller has the scopes that an entry needs. */
+export function hasScopes ({ access }: Entry, { ctx, isTrusted }: Call): boolean {
+  if (access === undefined || isTrusted === true) return true
+  return access.scopes.every((scope) => ctx.auth?.scopes.includes(scope))
+}
+
+/** Tells of each entry whether the caller finds it in a list. */
+export async function areListed (entries: readonly Entry[], call: Call): Promise<readonly boolean[]> {
+  return Promise.all(entries.map(async (entry) => hasScopes(entry, call) && await isVisible(entry, call)))
+}
+
+/** The entries that the caller finds in a list. */
+export async function findListed<E extends Entry> ({ enabled, isRestricted }: Collection<E>, call: Call): Promise<readonly E[]> {
+  if (!isRestricted) return enabled
+  const listed = await areListed(enabled, call)
+  return enabled.filter((_entry, index) => listed[index])
+}
+
+/**
+ * Decides on the use of an entry; comes to false when it does not exist for the caller.
+ * @throws InsufficientScopeError
+ */
+export async function isAdmitted (entry: Entry, call: Call): Promise<boolean> {
+  if (!await isVisible(entry, call)) return false
+  requireScopes([entry], call)
+  return true
+}
+
+/** Refuses the use of entries for which the caller lacks a scope: all scopes at once. @throws InsufficientScopeError */
+export function requireScopes (entries: readonly Entry[], call: Call): void {
+  if (entries.every((entry) => hasScopes(entry, call))) return
+  throw new InsufficientScopeError([...new Set(entries.flatMap(({ access }) => access?.scopes ?? []))])
+}

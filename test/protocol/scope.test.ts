@@ -1,0 +1,7 @@
+import t from 'tap'
+import { isScope } from '../../lib/protocol/scope.ts'
+
+t.test('a scope has one visible ASCII character or more, but no quotation mark and no backslash', async (t) => {
+  for (const scope of ['a', 'notes:write', 'https://example.com/notes.read', '!', '#', '[', ']', '~']) t.ok(isScope(scope), scope)
+  for (const scope of ['', ' ', 'a b', 'a\n', 'a"', 'a\\', '\u007f', 'é', undefined, null, 1, ['a']]) t.notOk(isScope(scope), String(scope))
+})
