@@ -107,6 +107,6 @@ async function serveResource ({ resources, cache: fallback }: ServerParts, call:
   const { ctx } = call
   const read = await serveAsking(call, () => readResource(resources, ctx.params.uri, call))
   if ('resultType' in read) return read
-  const { result, cache = fallback, isRestricted } = read
-  return { ...result, ...cacheFields(ctx.era, 'private', isRestricted ? keepPrivate(cache) : cache) }
+  const { result, cache = fallback, isOwn } = read
+  return { ...result, ...cacheFields(ctx.era, 'private', isOwn ? keepPrivate(cache) : cache) }
 }

@@ -164,8 +164,8 @@ function isResource (value: unknown): value is Resource {
 export interface ReadResource {
   readonly result: ReadResourceResult
   readonly cache: CacheHint | undefined
-  /** Whether the resource is kept from some callers. */
-  readonly isRestricted: boolean
+  /** Whether others read something else by the URI, or nothing. */
+  readonly isOwn: boolean
 }
 
 /**
@@ -175,19 +175,20 @@ export interface ReadResource {
 export async function readResource (resources: ResourceSet, uri: unknown, call: Call): Promise<ReadResource> {
   if (typeof uri !== 'string') throw new RpcError(ErrorCode.InvalidParams, "Invalid params: resources/read needs 'uri', a string")
 
-  const found = isRestricted(resources) ? await findVisible(resources, uri, (entry) => isVisible(entry, call)) : findResource(resources, uri)
+  const first = findResource(resources, uri)
+  const found = isRestricted(resources) ? await findVisible(resources, uri, (entry) => isVisible(entry, call)) : first
   if (found === undefined) throw notFound(uri, call)
-  if (found.entry.access !== undefined) requireScopes([found.entry], call)
+  const { entry: { config, access } } = found
+  if (access !== undefined) requireScopes([found.entry], call)
   const read = bindHandler(found, uri, call)
   takeAnswers(call.ctx)
 
-  const { entry: { config, access } } = found
   const result = await runHandler(call, `reading resource ${uri}`, async () => {
     const returned = await read(new URL(uri))
     if (returned === null) throw notFound(uri, call)
     return returned instanceof InputRequired ? returned : toReadResult(returned, uri, config.mimeType)
   })
-  return { result, cache: config.cache, isRestricted: access !== undefined }
+  return { result, cache: config.cache, isOwn: access !== undefined || found.entry !== first?.entry }
 }
 
 /** The resource or template that a URI belongs to. */

@@ -294,8 +294,11 @@ t.test('contents that not everybody may read are private, whatever the resource 
   server.registerResource('scoped', 'notes://scoped', { scopes: ['x'] }, () => 'a')
   server.registerResource('own', 'notes://own', { visible: () => true, cache: { ttlMs: 7, scope: 'public' } }, () => 'a')
   server.registerResource('all', 'notes://all', {}, () => 'a')
+  server.registerResource('hidden', 'notes://hidden', { visible: () => false }, () => 'a')
+  server.registerResource('any', new ResourceTemplate('notes://{id}'), {}, () => 'a')
 
   t.match(await read(createScoped(['x']), server, 'notes://scoped'), { result: { ttlMs: 5, cacheScope: 'private' } })
   t.match(await read(new Client(), server, 'notes://own'), { result: { ttlMs: 7, cacheScope: 'private' } })
-  t.match(await read(new Client(), server, 'notes://all'), { result: { ttlMs: 5, cacheScope: 'public' } })
+  t.match(await read(new Client(), server, 'notes://hidden'), { result: { ttlMs: 5, cacheScope: 'private' } })
+  for (const uri of ['notes://all', 'notes://any']) t.match(await read(new Client(), server, uri), { result: { ttlMs: 5, cacheScope: 'public' } })
 })
