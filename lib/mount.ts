@@ -4,6 +4,9 @@ import { Server as TlsServer } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { MODERN_REVISION } from './protocol/revisions.ts'
+import { Authenticator } from './auth/authenticator.ts'
+import { createResources, type Resources } from './auth/resource.ts'
+import { Expiry } from './http/expiry.ts'
 import { createMuteChannel } from './http/mute-channel.ts'
 import { OpenExchanges } from './http/open-exchanges.ts'
 import { ChangeHub } from './notify/change-hub.ts'
@@ -50,6 +53,12 @@ export class Mount {
   readonly exchanges: OpenExchanges
   /** @internal The streams that clients listen to. */
   readonly streams: OpenExchanges
+  /** @internal Who may pass; absent where everybody may. */
+  readonly auth: Authenticator | undefined
+  /** @internal What tokens are issued for; absent where none are. */
+  readonly resources: Resources | undefined
+  /** @internal Ends streams with their tokens; absent where everybody may pass. */
+  readonly expiry: Expiry | undefined
   /** @internal What makes the endpoint another one than that of another mount. */
   readonly endpointKey: string
   readonly #app: FastifyInstance
@@ -74,6 +83,12 @@ export class Mount {
     this.notify = this.changes.notify
     this.exchanges = new OpenExchanges(options.keepAliveInterval)
     this.streams = new OpenExchanges(options.keepAliveInterval)
+    const { auth, publicUrl } = options
+    if (auth !== undefined) {
+      this.resources = 'verify' in auth && publicUrl !== undefined ? createResources(publicUrl, this.path) : undefined
+      this.auth = new Authenticator(auth, this.resources)
+      this.expiry = new Expiry()
+    }
     this.endpointKey = JSON.stringify([this.path, options.constraints], (_name, value: unknown) => value instanceof RegExp ? String(value) : value)
     this.#app = app
     this.#options = options
@@ -140,6 +155,7 @@ export class Mount {
     this.exchanges.stop()
     this.streams.stop()
     await Promise.all(this.#forgetting)
+    this.expiry?.stop()
     try {
       await this.#entered?.close?.()
     } catch (err) {

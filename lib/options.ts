@@ -2,6 +2,7 @@
 import type { RouteShorthandOptions } from 'fastify'
 import { MCP_ERR_INVALID_OPTION } from './errors.ts'
 import { LOOPBACK_HOSTS, LOOPBACK_ORIGINS } from './http/host-check.ts'
+import { findAuthProblem, type AuthOptions } from './auth/auth-options.ts'
 import { resolveDefinition, type Mountable } from './sdk/recognise.ts'
 import type { ServerDefinition } from './server/definition.ts'
 import type { EventStore } from './session/event-store.ts'
@@ -37,6 +38,11 @@ export interface McpMountOptions {
   readonly dnsRebindingProtection?: boolean
   /** Where clients reach the app, e.g. `https://api.example.com`. Its host and origin are served besides the allowed ones. */
   readonly publicUrl?: string
+  /**
+   * Lets only callers pass that have authorized: by `verify`, with access tokens for `publicUrl`, or by `authenticate`, where
+   * the app already knows them. Handlers find them in `ctx.auth`. @default none: everybody may pass
+   */
+  readonly auth?: AuthOptions
   /** Serves legacy clients without sessions. @default false */
   readonly stateless?: boolean
   /** Never answers with a stream: progress and log messages are dropped. @default false */
@@ -75,11 +81,12 @@ export interface McpMountOptions {
 }
 
 /** Options that were checked and completed. */
-export type ResolvedOptions = Readonly<Required<Omit<McpMountOptions, 'name' | 'publicUrl' | 'eventStore' | 'retryInterval' | 'constraints' | 'logLevel'>>> & Pick<McpMountOptions, 'constraints' | 'logLevel'> & {
+export type ResolvedOptions = Readonly<Required<Omit<McpMountOptions, 'name' | 'publicUrl' | 'auth' | 'eventStore' | 'retryInterval' | 'constraints' | 'logLevel'>>> & Pick<McpMountOptions, 'constraints' | 'logLevel'> & {
   /** What `server` stands for. */
   readonly definition: ServerDefinition
   readonly name: string | undefined
   readonly publicUrl: URL | undefined
+  readonly auth: AuthOptions | undefined
   readonly eventStore: EventStore | undefined
   readonly retryInterval: number | undefined
 }
@@ -118,6 +125,7 @@ const CHECKS: { readonly [name in Exclude<keyof McpMountOptions, 'server'>]: Che
   allowedOrigins: isOrigins,
   dnsRebindingProtection: isBoolean,
   publicUrl: isHttpUrl,
+  auth: findAuthProblem,
   stateless: isBoolean,
   jsonResponse: isBoolean,
   legacy: isBoolean,
@@ -161,6 +169,7 @@ export function resolveOptions (options: McpMountOptions): ResolvedOptions {
     allowedOrigins: [...options.allowedOrigins ?? LOOPBACK_ORIGINS, ...publicUrl === undefined ? [] : [publicUrl.origin]],
     dnsRebindingProtection: options.dnsRebindingProtection ?? true,
     publicUrl,
+    auth: options.auth && Object.freeze({ ...options.auth }),
     stateless: options.stateless ?? false,
     jsonResponse: options.jsonResponse ?? false,
     legacy: options.legacy ?? true,
@@ -192,12 +201,15 @@ function checkOptions (options: object): void {
 
 // Each of these settings would be without effect, which its user should know.
 function checkContradictions (options: McpMountOptions): void {
-  const { dnsRebindingProtection, allowedHosts, allowedOrigins, legacy, stateless, jsonResponse, eventStore, retryInterval } = options
+  const { auth, publicUrl, dnsRebindingProtection, allowedHosts, allowedOrigins, legacy, stateless, jsonResponse, eventStore, retryInterval } = options
   const lists = { allowedHosts, allowedOrigins }
   for (const [name, list] of Object.entries(lists)) {
     if (dnsRebindingProtection === false && list !== undefined) {
       throw new MCP_ERR_INVALID_OPTION(name, "contradicts 'dnsRebindingProtection: false', which checks no host and no origin; leave one of them out")
     }
+  }
+  if (auth !== undefined && 'verify' in auth && publicUrl === undefined) {
+    throw new MCP_ERR_INVALID_OPTION('auth', "needs 'publicUrl', the URL of this app that tokens are issued for, such as 'https://api.example.com'")
   }
   if (legacy === false && stateless === true) {
     throw new MCP_ERR_INVALID_OPTION('stateless', "contradicts 'legacy: false', which serves no client that it would apply to; leave one of them out")

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { LOOPBACK_HOSTS } from './http/host-check.ts'
+import { addMetadataRoutes } from './http/metadata-route.ts'
 import { createRoutes } from './http/route.ts'
 import { Mount } from './mount.ts'
 import { resolveOptions, type McpMountOptions, type ResolvedOptions } from './options.ts'
@@ -25,12 +26,18 @@ async function mcpMount (app: FastifyInstance, options: McpMountOptions): Promis
   const registry = resolveRegistry(app)
   const mount = new Mount(app, resolved)
   registry.add(mount)
+  addMetadata(app, mount, resolved)
 
   // A scope of its own: hooks, body parsers and error handler never reach the host app.
   const { prefix, logLevel } = resolved
   await app.register(createRoutes(mount, resolved), { prefix, ...(logLevel !== undefined && { logLevel }) })
   addLifecycle(app, registry, mount)
   app.addHook('onListen', async function announceMcpMount () { announce(app, mount, resolved) })
+}
+
+function addMetadata (app: FastifyInstance, { resources, definition: { info }, name }: Mount, { auth, constraints, logLevel }: ResolvedOptions): void {
+  if (auth === undefined || !('verify' in auth) || resources === undefined) return
+  addMetadataRoutes(app, { auth, resources, name: info?.title ?? info?.name ?? name, constraints, logLevel })
 }
 
 function addLifecycle (app: FastifyInstance, registry: McpRegistry, mount: Mount): void {

@@ -67,6 +67,14 @@ t.test('importing the package and serving a mount loads no SDK, no zod and no ot
   t.strictSame(loaded.filter((file) => UNWANTED.test(file)), [])
 })
 
+t.test('jose is loaded when a JWT is verified, and not before', async (t) => {
+  const jose = /\/node_modules\/jose\//
+  const verify = "const verify = (await import('./lib/index.ts')).jwtVerifier({ issuer: 'https://auth.example.com', jwksUri: 'http://127.0.0.1:9/' })\n"
+
+  t.notOk(findLoaded(t, MOUNT + verify).some((file) => jose.test(file)))
+  t.ok(findLoaded(t, `${verify}await verify('a.b.c', undefined, { resource: 'https://api.example.com' }).catch(() => {})`).some((file) => jose.test(file)))
+})
+
 t.test('a module that is not wanted is seen, however it is loaded', async (t) => {
   const imported = findLoaded(t, "import 'zod'")
   const required = findLoaded(t, "createRequire(import.meta.url)('zod')")

@@ -25,6 +25,7 @@ t.test('a definition is all that a mount needs', async (t) => {
     allowedOrigins: ['http://127.0.0.1:*', 'http://localhost:*', 'http://[::1]:*'],
     dnsRebindingProtection: true,
     publicUrl: undefined,
+    auth: undefined,
     stateless: false,
     jsonResponse: false,
     legacy: true,

@@ -26,7 +26,7 @@ const commands = blocks.filter(({ language }) => language === 'sh').flatMap(({ c
 
 // Later blocks go on from the first one, but listen nowhere.
 const BEFORE = `import Fastify from 'fastify'
-import mcpPlugin, { completable, ErrorCode, McpServer, ResourceTemplate, RpcError, ToolError, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { completable, ErrorCode, jwtVerifier, McpServer, ResourceTemplate, RpcError, ToolError, Type } from 'fastify-mcp-mount'
 
 const notes = new McpServer({ name: 'Notes', version: '1.0.0' })
 notes.registerTool('add_note', { inputSchema: Type.Object({ text: Type.String() }) }, async ({ text }) => \`Saved: \${text}\`)
@@ -140,7 +140,7 @@ t.test('the table of options has every option with its default', async (t) => {
   for (const { name, fallback } of rows.filter(({ fallback }) => fallback.startsWith('`'))) {
     t.same(JSON.parse(fallback.replaceAll('`', '').replaceAll("'", '"')), defaults[name as keyof typeof defaults], `the default of ${name}`)
   }
-  t.same(rows.filter(({ fallback }) => !fallback.startsWith('`')).map(({ name }) => name), ['server', 'name', 'publicUrl', 'eventStore', 'retryInterval', 'constraints', 'logLevel'])
+  t.same(rows.filter(({ fallback }) => !fallback.startsWith('`')).map(({ name }) => name), ['server', 'name', 'publicUrl', 'auth', 'eventStore', 'retryInterval', 'constraints', 'logLevel'])
 })
 
 t.test('every link within the project leads to a file', async (t) => {

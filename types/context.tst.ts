@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { ReadResourceResult } from '@modelcontextprotocol/sdk/types.js'
 import { describe, expect, test } from 'tstyche'
-import { completable, McpServer, ResourceTemplate, Type, type ClientIdentity, type Era, type LogLevel, type Middleware, type RequestContext } from '../lib/index.ts'
+import { completable, McpServer, ResourceTemplate, Type, type AuthInfo, type ClientIdentity, type Era, type LogLevel, type Middleware, type RequestContext } from '../lib/index.ts'
 
 interface Pool { query (text: string): Promise<readonly string[]> }
 declare const pool: Pool
@@ -123,6 +123,8 @@ test('every field and method of a context has its type', () => {
     expect(ctx.client).type.toBe<ClientIdentity>()
     expect(ctx.client.info?.name).type.toBe<string | undefined>()
     expect(ctx.sessionId).type.toBe<string | undefined>()
+    expect(ctx.auth).type.toBe<AuthInfo | undefined>()
+    expect(ctx.auth?.subject).type.toBe<string | undefined>()
     expect(ctx.request).type.toBe<FastifyRequest | undefined>()
     expect(ctx.signal).type.toBe<AbortSignal>()
     expect(ctx.readResource('notes://a')).type.toBe<Promise<ReadResourceResult>>()

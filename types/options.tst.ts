@@ -1,6 +1,7 @@
-import Fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyPluginCallback } from 'fastify'
+import type { AuthInfo as SdkAuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
+import Fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyPluginCallback, type FastifyRequest } from 'fastify'
 import { describe, expect, test } from 'tstyche'
-import mcpPlugin, { McpServer, type McpMountOptions, type ServerDefinition } from '../lib/index.ts'
+import mcpPlugin, { introspectionVerifier, jwtVerifier, McpServer, type AuthInfo, type AuthOptions, type McpMountOptions, type ServerDefinition } from '../lib/index.ts'
 
 const app = Fastify()
 const server = new McpServer({ name: 'Notes', version: '1.0.0' })
@@ -30,6 +31,7 @@ describe('the options of a mount', () => {
       allowedOrigins: ['https://app.example.com'],
       dnsRebindingProtection: true,
       publicUrl: 'https://api.example.com',
+      auth: { verify: jwtVerifier({ issuer: 'https://auth.example.com' }), authorizationServers: ['https://auth.example.com'] },
       stateless: false,
       jsonResponse: false,
       legacy: true,
@@ -72,6 +74,28 @@ describe('the options of a mount', () => {
 
   test('may come from a function of the app, as those of any plugin', () => {
     expect(app.register).type.toBeCallableWith(mcpPlugin, (parent: FastifyInstance) => ({ server, prefix: parent.prefix }))
+  })
+})
+
+describe('auth', () => {
+  const caller = { token: 'a', clientId: 'b', scopes: ['c'] }
+
+  test('is a verifier of tokens with its issuers, or a function that knows the caller', () => {
+    expect<AuthOptions>().type.toBeAssignableFrom({ verify: (token: string) => ({ ...caller, token }), authorizationServers: ['https://a.example'], wellKnownAlias: true })
+    expect<AuthOptions>().type.toBeAssignableFrom({ verify: async () => null, authorizationServers: ['https://a.example'] })
+    expect<AuthOptions>().type.toBeAssignableFrom({ authenticate: async (request: FastifyRequest) => request.ip === '::1' ? caller : null, requiredScopes: ['a'] })
+    expect<AuthOptions>().type.not.toBeAssignableFrom({ verify: () => null })
+    expect<AuthOptions>().type.not.toBeAssignableFrom({ verify: () => ({ token: 'a' }), authorizationServers: ['https://a.example'] })
+    expect<AuthOptions>().type.not.toBeAssignableFrom({ authenticate: () => true })
+    expect<AuthOptions>().type.not.toBeAssignableFrom({})
+  })
+
+  test('takes the verifiers of the package and of the official SDK', () => {
+    expect(introspectionVerifier).type.toBeCallableWith({ url: 'https://a.example', clientId: 'a', clientSecret: 'b', audience: false })
+    expect(jwtVerifier).type.toBeCallableWith({ issuer: 'https://a.example', audience: ['a'], cache: { ttl: 1000 } })
+    expect(jwtVerifier).type.not.toBeCallableWith({})
+    expect<AuthInfo>().type.toBeAssignableTo<SdkAuthInfo>()
+    expect<SdkAuthInfo>().type.toBeAssignableTo<AuthInfo>()
   })
 })
 

@@ -3,12 +3,16 @@ import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { RequestId } from '../protocol/message.ts'
 import type { ServerRequest } from '../protocol/question.ts'
+import type { Authenticator } from '../auth/authenticator.ts'
 import { RpcError } from '../errors.ts'
+import type { AuthInfo } from '../auth/auth-info.ts'
 import type { Channel } from '../server/context.ts'
 import type { EventStream } from '../session/event-stream.ts'
 import type { Running, Session } from '../session/session.ts'
 import type { Accepted } from './accept.ts'
+import { authOf } from './auth-hook.ts'
 import { encodeError, encodeNotification } from '../protocol/envelope.ts'
+import type { Expiry } from './expiry.ts'
 import type { OpenExchange, OpenExchanges } from './open-exchanges.ts'
 import { JSON_TYPE } from './reply.ts'
 import { SSE_HEADERS, SseStream } from './sse.ts'
@@ -21,6 +25,10 @@ export interface ExchangeSettings {
   readonly canListen?: boolean
   /** What the server's lifespan returned. */
   readonly lifespan: unknown
+  /** Ends streams with their tokens; absent where there are none. */
+  readonly expiry?: Expiry | undefined
+  /** Who may send requests; absent where everybody may. */
+  readonly auth?: Authenticator | undefined
 }
 
 /** What a reply answers: one request by its id, or the requests of a batch; and the session of whoever asks. */
@@ -39,6 +47,7 @@ const BEATS_BEFORE_STREAM = 2
 /** One POST and its reply. */
 export class Exchange implements Channel, OpenExchange, Running {
   readonly request: FastifyRequest
+  readonly auth: AuthInfo | undefined
   readonly lifespan: unknown
   readonly #reply: FastifyReply
   readonly #settings: ExchangeSettings
@@ -58,6 +67,7 @@ export class Exchange implements Channel, OpenExchange, Running {
   /** @param accepted What kinds of reply may be given; the mount's `jsonResponse` has been heeded. */
   constructor (reply: FastifyReply, settings: ExchangeSettings, accepted: Accepted, { id, batchOf, session }: Awaited) {
     this.request = reply.request
+    this.auth = authOf(reply.request)?.info
     this.lifespan = settings.lifespan
     this.#reply = reply
     this.#settings = settings
@@ -116,6 +126,12 @@ export class Exchange implements Channel, OpenExchange, Running {
     if (this.#awaited === 0) this.#finish()
   }
 
+  /** Names the scopes that a request lacks, in the headers of a reply that has not begun. */
+  challenge (scopes: readonly string[]): void {
+    const { auth } = this.#settings
+    if (auth !== undefined && this.#stream === undefined && !this.#isBatch) this.#reply.header('www-authenticate', auth.challengeScopes(this.request, scopes))
+  }
+
   /** Half of a keep-alive interval has passed. */
   beat (): void {
     this.#beats++
@@ -125,10 +141,7 @@ export class Exchange implements Channel, OpenExchange, Running {
 
   /** Ends an exchange that the app cannot wait for any longer: `ctx.signal` is aborted and the client told. */
   cut (): void {
-    if (this.#isOver) return
-    this.#awaited = 1
-    this.answer(503, encodeError(this.#id, { code: ErrorCode.InternalError, message: 'The server is shutting down; send the request again' }))
-    this.#leave(new Error('The server is shutting down'))
+    this.#endEarly('The server is shutting down', 'send the request again')
   }
 
   abort (): void {
@@ -142,6 +155,19 @@ export class Exchange implements Channel, OpenExchange, Running {
     if (this.#stream === undefined) this.#reply.code(202).send()
     this.#finish()
     this.#leave(new Error(`The request was cancelled: ${reason}`))
+  }
+
+  // The call goes on where its messages are kept for a client that comes back, and has to authorize anew to do so.
+  #expire (): void {
+    if (this.#events === undefined) this.#endEarly('The access token has expired', 'send the request again with a new one')
+    else this.#stream?.end()
+  }
+
+  #endEarly (reason: string, advice: string): void {
+    if (this.#isOver) return
+    this.#awaited = 1
+    this.answer(503, encodeError(this.#id, { code: ErrorCode.InternalError, message: `${reason}; ${advice}` }))
+    this.#leave(new Error(reason))
   }
 
   // The stream that the client opened by GET serves only where the reply cannot be one.
@@ -176,6 +202,7 @@ export class Exchange implements Channel, OpenExchange, Running {
     const sink = this.#events ?? stream
     for (const answer of this.#answers.splice(0)) sink.send(answer)
     this.#reply.headers(SSE_HEADERS).send(stream)
+    this.#settings.expiry?.watch(this.#reply, () => this.#expire())
     return sink
   }
 

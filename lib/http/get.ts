@@ -41,7 +41,7 @@ export function createGetHandler (mount: Mount, options: ResolvedOptions): (requ
     events.attach(stream)
     session.opened()
     stream.once('close', () => leave(session, events, stream))
-    stream.start(reply)
+    start(stream, reply)
   }
 
   async function resume (session: Session, reply: FastifyReply, lastEventId: string): Promise<Refusal | undefined> {
@@ -52,7 +52,12 @@ export function createGetHandler (mount: Mount, options: ResolvedOptions): (requ
     const stream = new LastingStream(events === session.listening ? mount.streams : mount.exchanges, maxBuffered)
     stream.once('close', () => leave(session, events, stream))
     if (!await events.resume(stream, event.seq)) return NOT_RESUMABLE
+    start(stream, reply)
+  }
+
+  function start (stream: LastingStream, reply: FastifyReply): void {
     stream.start(reply)
+    mount.expiry?.watch(reply, () => stream.cut())
   }
 
   // From here on the session may become idle.

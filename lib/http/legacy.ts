@@ -6,15 +6,18 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
 import { ASSUMED_LEGACY_REVISION, negotiateRevision } from '../protocol/revisions.ts'
 import type { Caller } from '../server/context.ts'
+import { authOf } from './auth-hook.ts'
 import type { SessionManager } from '../session/manager.ts'
 import type { Session } from '../session/session.ts'
 
 export const SESSION_HEADER = 'mcp-session-id'
 
-/** The headers that decide who asks. */
+/** What decides who asks. */
 export interface LegacyHeaders {
   readonly sessionId: string | undefined
   readonly version: string | undefined
+  /** Who the caller has proved to be; undefined where nobody has to. */
+  readonly principal: string | undefined
 }
 
 /** Someone without a session, or one that has it. */
@@ -27,31 +30,31 @@ export function findCaller (
   sessions: SessionManager | undefined, headers: LegacyHeaders, id: RequestId | null
 ): LegacyCaller | Refusal {
   if (sessions === undefined) {
-    return { kind: 'caller', caller: { era: 'legacy', protocolVersion: headers.version ?? ASSUMED_LEGACY_REVISION, client: NOBODY, logLevel: 'debug' } }
+    return { kind: 'caller', caller: { era: 'legacy', protocolVersion: headers.version ?? ASSUMED_LEGACY_REVISION, client: NOBODY, principal: headers.principal, logLevel: 'debug' } }
   }
   const session = findSession(sessions, headers, id)
   return 'kind' in session ? session : { kind: 'caller', caller: session, session }
 }
 
 /** Finds the session that a request names. @param id The request's, for the refusal. */
-export function findSession (sessions: SessionManager, { sessionId }: LegacyHeaders, id: RequestId | null): Session | Refusal {
+export function findSession (sessions: SessionManager, { sessionId, principal }: LegacyHeaders, id: RequestId | null): Session | Refusal {
   if (sessionId === undefined) {
     return refuse(400, "Mcp-Session-Id header is required; send 'initialize' first", id)
   }
-  return sessions.find(sessionId) ?? sessionNotFound(id)
+  return sessions.find(sessionId, principal) ?? sessionNotFound(id)
 }
 
 /** Opens the session that `initialize` asks for; one that the client leaves behind is ended. */
 export function openCaller (
-  sessions: SessionManager | undefined, { sessionId }: LegacyHeaders, { id, params }: RequestMessage
+  sessions: SessionManager | undefined, { sessionId, principal }: LegacyHeaders, { id, params }: RequestMessage
 ): LegacyCaller | Refusal {
   const opening = parseInitialize(params)
   if ('problem' in opening) return invalidParams(id, opening.problem)
 
   const protocolVersion = negotiateRevision(opening.requested)
-  if (sessions === undefined) return { kind: 'caller', caller: { era: 'legacy', protocolVersion, client: opening.client, logLevel: 'debug' } }
-  if (sessionId !== undefined) sessions.end(sessionId, 'deleted')
-  const session = sessions.open(protocolVersion, opening.client)
+  if (sessions === undefined) return { kind: 'caller', caller: { era: 'legacy', protocolVersion, client: opening.client, principal, logLevel: 'debug' } }
+  if (sessionId !== undefined && sessions.find(sessionId, principal) !== undefined) sessions.end(sessionId, 'deleted')
+  const session = sessions.open(protocolVersion, opening.client, principal)
   return session === undefined
     ? { kind: 'refusal', status: 503, code: ErrorCode.InternalError, message: `Too many open sessions: ${sessions.max}; try again later`, id }
     : { kind: 'caller', caller: session, session }
@@ -71,7 +74,11 @@ export function readHeader (request: FastifyRequest, name: string): string | und
   return request.headers[name]?.toString()
 }
 
-/** Reads the headers that decide who asks. */
+/** Reads what decides who asks. */
 export function readLegacyHeaders (request: FastifyRequest): LegacyHeaders {
-  return { sessionId: readHeader(request, SESSION_HEADER), version: readHeader(request, 'mcp-protocol-version') }
+  return {
+    sessionId: readHeader(request, SESSION_HEADER),
+    version: readHeader(request, 'mcp-protocol-version'),
+    principal: authOf(request)?.principal
+  }
 }

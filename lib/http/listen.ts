@@ -4,11 +4,14 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import { encodeNotification, statusOf } from '../protocol/envelope.ts'
 import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
 import { encodeAcknowledgement, encodeEnd, listTopics, parseFilter, type SubscriptionFilter } from '../protocol/subscription.ts'
+import { InsufficientScopeError, type RpcError } from '../errors.ts'
 import type { Mount } from '../mount.ts'
 import type { Subscription } from '../notify/subscriptions.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { Caller, Channel } from '../server/context.ts'
+import type { AuthInfo } from '../auth/auth-info.ts'
 import { takesStream } from './accept.ts'
+import { authOf } from './auth-hook.ts'
 import { LastingStream } from './lasting-stream.ts'
 import type { OpenExchange, OpenExchanges } from './open-exchanges.ts'
 import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
@@ -41,11 +44,18 @@ export function createListenHandler (mount: Mount, options: ResolvedOptions): (m
       if (begun) begin(subscription, message.id, filter, opening)
     } catch (error) {
       const rpcError = toRpcError(error, reply.log)
-      if (opening.settle()) sendRefusal(reply, refuse(message.id, statusOf(rpcError, 'modern'), rpcError))
+      if (opening.settle()) refuseListener(rpcError, message.id, reply)
     }
     if (begun) return
     subscription.close()
     opening.end()
+  }
+
+  function refuseListener (error: RpcError, id: RequestId, reply: FastifyReply): void {
+    if (error instanceof InsufficientScopeError && mount.auth !== undefined) {
+      reply.header('www-authenticate', mount.auth.challengeScopes(reply.request, error.requiredScopes))
+    }
+    sendRefusal(reply, refuse(id, statusOf(error, 'modern'), error))
   }
 
   function begin (subscription: Subscription, id: RequestId, filter: SubscriptionFilter, opening: Opening): void {
@@ -55,19 +65,21 @@ export function createListenHandler (mount: Mount, options: ResolvedOptions): (m
     if (listTopics(filter).length > 0) subscription.start(filter, stream)
     else stream.cut()
     opening.begin(stream)
+    mount.expiry?.watch(opening.reply, () => stream.cut())
   }
 }
 
 /** A request for a stream. As all that is sent must follow the acknowledgement, nothing is before the stream begins. */
 class Opening implements Channel, OpenExchange {
   readonly request: FastifyRequest
+  readonly auth: AuthInfo | undefined
   readonly log: FastifyBaseLogger
   readonly lifespan: unknown
   readonly canListen = true
   readonly beat = doNothing
   // One that was cut is open no more.
   readonly abort = doNothing
-  readonly #reply: FastifyReply
+  readonly reply: FastifyReply
   readonly #id: RequestId
   readonly #open: OpenExchanges
   readonly #disconnected = (): void => this.#leave('The client closed the connection')
@@ -79,9 +91,10 @@ class Opening implements Channel, OpenExchange {
 
   constructor (reply: FastifyReply, id: RequestId, { lifespan, streams }: Mount) {
     this.request = reply.request
+    this.auth = authOf(reply.request)?.info
     this.log = reply.log
     this.lifespan = lifespan
-    this.#reply = reply
+    this.reply = reply
     this.#id = id
     this.#open = streams
     reply.raw.once('close', this.#disconnected)
@@ -104,7 +117,7 @@ class Opening implements Channel, OpenExchange {
   /** The stream begins; what comes first has been sent. */
   begin (stream: LastingStream): void {
     this.#stream = stream
-    stream.start(this.#reply)
+    stream.start(this.reply)
   }
 
   /** The stream has ended, or never will begin. */
@@ -117,12 +130,12 @@ class Opening implements Channel, OpenExchange {
     if (this.#settled) return false
     this.#settled = true
     this.#open.delete(this)
-    this.#reply.raw.off('close', this.#disconnected)
+    this.reply.raw.off('close', this.#disconnected)
     return true
   }
 
   cut (): void {
-    sendRefusal(this.#reply, { ...CLOSING, id: this.#id })
+    sendRefusal(this.reply, { ...CLOSING, id: this.#id })
     this.#leave('The server is shutting down')
   }
 

@@ -10,6 +10,7 @@ import type { Mount } from '../mount.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { Caller } from '../server/context.ts'
 import { readAccept, type Accepted } from './accept.ts'
+import { authOf } from './auth-hook.ts'
 import { Exchange, type ExchangeSettings } from './exchange.ts'
 import { createListenHandler } from './listen.ts'
 import { readHeader } from './legacy.ts'
@@ -29,6 +30,8 @@ export function createPostHandler (mount: Mount, options: ResolvedOptions): (req
     open: mount.exchanges,
     maxBuffered: options.maxBuffered,
     canListen: !jsonResponse,
+    expiry: mount.expiry,
+    auth: mount.auth,
     get lifespan () { return mount.lifespan }
   }
   const legacyPost = new LegacyPost(mount, options, settings)
@@ -54,7 +57,13 @@ export function createPostHandler (mount: Mount, options: ResolvedOptions): (req
     if (mismatch !== undefined) return sendRefusal(reply, headerMismatch(message.id, mismatch))
 
     const { params } = message
-    const caller: Caller = { era: 'modern', protocolVersion: MODERN_REVISION, client: readModernClient(params), logLevel: readLogLevel(params) }
+    const caller: Caller = {
+      era: 'modern',
+      protocolVersion: MODERN_REVISION,
+      client: readModernClient(params),
+      principal: authOf(reply.request)?.principal,
+      logLevel: readLogLevel(params)
+    }
     if (message.method === LISTEN_METHOD && !jsonResponse) return listen(message, caller, reply)
     serve(server, message, caller, new Exchange(reply, settings, accepted, message))
   }

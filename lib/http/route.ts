@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteO
 import { isModernHeader } from '../protocol/classify.ts'
 import type { Mount } from '../mount.ts'
 import type { ResolvedOptions } from '../options.ts'
+import { addAuthHook } from './auth-hook.ts'
 import { parseBody, RefusalError } from './body.ts'
 import { createGuard } from './guard.ts'
 import { createGetHandler } from './get.ts'
@@ -14,6 +15,7 @@ import { handleError, refuseUnread, sendRefusal } from './reply.ts'
 export function createRoutes (mount: Mount, options: ResolvedOptions): (scope: FastifyInstance) => Promise<void> {
   return async function mcpRoutes (scope) {
     if (options.dnsRebindingProtection) scope.addHook('onRequest', createGuardHook(options))
+    if (mount.auth !== undefined) addAuthHook(scope, mount.auth)
     addBodyParsers(scope, options.maxDepth)
     scope.setErrorHandler(handleError)
 

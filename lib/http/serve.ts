@@ -2,7 +2,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { RequestMessage } from '../protocol/message.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
-import { RpcError } from '../errors.ts'
+import { InsufficientScopeError, RpcError } from '../errors.ts'
 import type { Caller } from '../server/context.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { encodeError, encodeResponse, statusOf } from '../protocol/envelope.ts'
@@ -16,6 +16,7 @@ export async function serve (server: ServerDefinition, message: RequestMessage, 
     return true
   } catch (error) {
     const rpcError = toRpcError(error, exchange.log)
+    if (rpcError instanceof InsufficientScopeError) exchange.challenge(rpcError.requiredScopes)
     exchange.answer(statusOf(rpcError, caller.era), encodeError(message.id, rpcError))
     return false
   }

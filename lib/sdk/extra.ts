@@ -1,6 +1,6 @@
 // The second argument of an SDK v1 handler: what it may know of its request, and how it talks to its client.
 import type { FastifyRequest } from 'fastify'
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
+import type { AuthInfo } from '../auth/auth-info.ts'
 import type { RequestId, RequestMessage, WireObject } from '../protocol/message.ts'
 import type { Channel } from '../server/context.ts'
 import type { SdkCall } from './sdk-call.ts'

@@ -1,7 +1,7 @@
 // A function that makes SDK servers as a definition: each session has one of its own, and so has each request that has no
 // session.
 import type { FastifyRequest } from 'fastify'
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
+import type { AuthInfo } from '../auth/auth-info.ts'
 import type { Params, RequestMessage } from '../protocol/message.ts'
 import type { Era } from '../protocol/revisions.ts'
 import type { Caller, Channel } from '../server/context.ts'

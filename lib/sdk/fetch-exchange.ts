@@ -1,7 +1,7 @@
 // One request served by something with `fetch`: from a web `Request` to the message that answers it.
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { ErrorCode } from '../protocol/error-code.ts'
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
+import type { AuthInfo } from '../auth/auth-info.ts'
 import { isWireObject, type RequestId, type RequestMessage } from '../protocol/message.ts'
 import type { ServerRequest } from '../protocol/question.ts'
 import { LISTEN_METHOD } from '../protocol/subscription.ts'

@@ -1,6 +1,6 @@
 // What is used of the official SDK's objects. They are known by their shape: nothing of the SDK is loaded, and an app may
 // hold two copies of it.
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
+import type { AuthInfo } from '../auth/auth-info.ts'
 import type { ClientCapabilities, Implementation } from '@modelcontextprotocol/sdk/types.js'
 import type { RequestId, WireObject } from '../protocol/message.ts'
 

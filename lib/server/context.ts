@@ -1,6 +1,6 @@
 // What a server definition is told of a request besides its message: who asks, and what the transport offers.
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import type { AuthInfo } from '../auth/auth-info.ts'
 import type { ServerRequest } from '../protocol/question.ts'
 import type { LogLevel } from '../protocol/log-level.ts'
 import type { ClientIdentity } from '../protocol/request-meta.ts'
@@ -13,7 +13,7 @@ export interface Caller {
   readonly client: ClientIdentity
   readonly sessionId?: string
   /** Who the caller has proved to be; absent where nobody has to. */
-  readonly principal?: string
+  readonly principal?: string | undefined
   /** The resources that a legacy session watches; absent where there is no session. */
   readonly subscriptions?: Set<string>
   /** The least severe log notification that the client wants; absent when it wants none. */
@@ -36,8 +36,8 @@ export interface Caller {
 /** What a transport offers to one request. */
 export interface Channel {
   readonly request?: FastifyRequest
-  /** What the request has proved of its caller; absent where nobody has to. */
-  readonly auth?: AuthInfo
+  /** What is known of whoever sent this request; absent where nobody has to say. */
+  readonly auth?: AuthInfo | undefined
   /** Whether the host app itself calls, from which nothing is hidden and to which nothing is refused. */
   readonly isTrusted?: boolean
   readonly log: FastifyBaseLogger

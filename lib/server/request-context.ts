@@ -1,7 +1,7 @@
 // What a handler is given of the request it answers.
 import type { FastifyRequest } from 'fastify'
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
 import type { CreateMessageRequest, CreateMessageResult, CreateMessageResultWithTools, ReadResourceResult, Root } from '@modelcontextprotocol/sdk/types.js'
+import type { AuthInfo } from '../auth/auth-info.ts'
 import { passesThreshold, type LogLevel } from '../protocol/log-level.ts'
 import type { Params, RequestId, RequestMessage, WireObject } from '../protocol/message.ts'
 import { readProgressToken, type ClientIdentity } from '../protocol/request-meta.ts'
@@ -104,7 +104,7 @@ export class RequestContext<Lifespan = unknown> {
   /** The HTTP request with the host app's decorators; absent when the call did not come over HTTP. */
   get request (): FastifyRequest | undefined { return this.#channel.request }
 
-  /** What the request has proved of its caller; absent where nobody has to. */
+  /** What the mount's `auth` says of whoever sent this request; absent where it has none. */
   get auth (): AuthInfo | undefined { return this.#channel.auth }
 
   /** What the server's `lifespan` returned. */

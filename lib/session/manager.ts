@@ -66,18 +66,19 @@ export class SessionManager extends EventEmitter<SessionEvents> implements Mount
     return this.#sessions.values()
   }
 
-  /** Opens a session; undefined when there are too many. */
-  open (protocolVersion: string, client: ClientIdentity): Session | undefined {
+  /** Opens a session for a principal; undefined when there are too many. */
+  open (protocolVersion: string, client: ClientIdentity, principal?: string): Session | undefined {
     if (this.#sessions.size >= this.#settings.maxSessions) return undefined
-    const session = new Session(protocolVersion, client, this.#now(), this.#resumptionFor(protocolVersion))
+    const session = new Session({ protocolVersion, client, principal }, this.#now(), this.#resumptionFor(protocolVersion))
     this.#sessions.set(session.sessionId, session)
     this.#tell('opened', session)
     return session
   }
 
-  /** Finds an open session. */
-  find (sessionId: string): Session | undefined {
-    return this.#sessions.get(sessionId)
+  /** Finds an open session; that of another principal is not found. */
+  find (sessionId: string, principal?: string): Session | undefined {
+    const session = this.#sessions.get(sessionId)
+    return session?.principal === principal ? session : undefined
   }
 
   /** Marks the end of a request, from which the session's idle time counts. */

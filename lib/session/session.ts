@@ -17,6 +17,9 @@ export interface Running {
   cancel (reason: string): void
 }
 
+/** What a session is opened with. */
+export type SessionOpening = Pick<Caller, 'protocolVersion' | 'client' | 'principal'>
+
 // The stream that the client opens by GET has the first number, those of its requests the ones behind.
 const LISTENING = 0
 
@@ -26,6 +29,7 @@ export class Session implements Caller {
   readonly sessionId: string = randomUUID()
   readonly protocolVersion: string
   readonly client: ClientIdentity
+  readonly principal: string | undefined
   readonly #resumption: Resumption | undefined
   // Until the client chooses a level it gets all (MCP 2025-11-25 logging, Setting Log Level).
   #logLevel: LogLevel = 'debug'
@@ -40,9 +44,10 @@ export class Session implements Caller {
   #ended = false
 
   /** @param resumption How streams are resumed; undefined where they are not. */
-  constructor (protocolVersion: string, client: ClientIdentity, now: number, resumption?: Resumption) {
+  constructor ({ protocolVersion, client, principal }: SessionOpening, now: number, resumption?: Resumption) {
     this.protocolVersion = protocolVersion
     this.client = client
+    this.principal = principal
     this.#idleSince = now
     this.#resumption = resumption
   }

@@ -8,7 +8,7 @@ import { collectFrames, frameOf, listen, send } from '../stream.ts'
 const CLIENT = { capabilities: {} }
 
 t.test('a session is idle once its last request has ended', async (t) => {
-  const session = new Session('2025-11-25', CLIENT, 1000)
+  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 1000)
 
   const atFirst = [session.isIdleSince(999), session.isIdleSince(1000)]
   session.begin()
@@ -23,14 +23,14 @@ t.test('a session is idle once its last request has ended', async (t) => {
 })
 
 t.test('each session has an id of its own, of visible ASCII', async (t) => {
-  const ids = new Set(Array.from({ length: 100 }, () => new Session('2025-11-25', CLIENT, 0).sessionId))
+  const ids = new Set(Array.from({ length: 100 }, () => new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0).sessionId))
 
   t.equal(ids.size, 100)
   for (const id of ids) t.match(id, /^[\x21-\x7e]+$/)
 })
 
 t.test('a session knows what it has begun, and ends all of it', async (t) => {
-  const session = new Session('2025-11-25', CLIENT, 0)
+  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
   const reasons: string[] = []
   session.begin('a', { cancel: (reason) => reasons.push(`a ${reason}`) })
   session.begin(1, { cancel: (reason) => reasons.push(`1 ${reason}`) })
@@ -50,7 +50,7 @@ t.test('a session knows what it has begun, and ends all of it', async (t) => {
 })
 
 t.test('a session is subscribed to what its client wants to hear of', async (t) => {
-  const session = new Session('2025-11-25', CLIENT, 0)
+  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
 
   const before = session.isSubscribed('notes://1')
   session.subscriptions.add('notes://1')
@@ -61,7 +61,7 @@ t.test('a session is subscribed to what its client wants to hear of', async (t) 
 })
 
 t.test('an answer to a session that never asked is passed over', async (t) => {
-  const session = new Session('2025-11-25', CLIENT, 0)
+  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
 
   session.answer('ask-1', { result: {} })
   session.close('closed')

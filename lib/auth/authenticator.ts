@@ -1,0 +1,137 @@
+// Who sends a request: decided once, before anything of it is read but its headers.
+import type { FastifyRequest } from 'fastify'
+import { findAuthInfoProblem, hasScopes, principalOf, type Authenticated, type AuthInfo } from './auth-info.ts'
+import type { AuthOptions } from './auth-options.ts'
+import { readBearer } from './bearer.ts'
+import { encodeChallenge, type Challenge } from './challenge.ts'
+import { coversResource, type PathParams, type Resource, type Resources } from './resource.ts'
+import { InvalidTokenError, isInvalidToken, VerifierUnavailableError } from './token-error.ts'
+
+/** Why a request may not pass, for the client and for the log. */
+export class AuthRejection {
+  readonly status: 400 | 401 | 403 | 500 | 503
+  readonly message: string
+  /** The value of `WWW-Authenticate`; absent where a token would not help. */
+  readonly challenge: string | undefined
+  /** What went wrong here and not at the client; absent where nothing did. */
+  readonly error: unknown
+
+  constructor (status: AuthRejection['status'], message: string, { challenge, error }: { readonly challenge?: string, readonly error?: unknown } = {}) {
+    this.status = status
+    this.message = message
+    this.challenge = challenge
+    this.error = error
+  }
+}
+
+const DEFAULT_TIMEOUT = 10_000
+const DEFAULT_MAX_TOKEN_LENGTH = 16_384
+
+type Identify = (request: FastifyRequest, resource: Resource | undefined) => unknown
+
+/** Decides for one mount who may pass. */
+export class Authenticator {
+  readonly #identify: Identify
+  readonly #resources: Resources | undefined
+  readonly #requiredScopes: readonly string[]
+  readonly #timeout: number
+  readonly #now: () => number
+
+  /** @param resources Absent where no tokens are issued for the mount. @param now The clock, in milliseconds. */
+  constructor (options: AuthOptions, resources: Resources | undefined, now: () => number = Date.now) {
+    this.#identify = 'verify' in options ? this.#byToken(options) : options.authenticate
+    this.#resources = resources
+    this.#requiredScopes = options.requiredScopes ?? []
+    this.#timeout = options.timeout ?? DEFAULT_TIMEOUT
+    this.#now = now
+  }
+
+  /** Decides on one request; never throws. */
+  async authenticate (request: FastifyRequest): Promise<Authenticated | AuthRejection> {
+    const resource = this.#resourceOf(request)
+    try {
+      return this.#judge(await withinTime(this.#identify(request, resource), this.#timeout), resource)
+    } catch (error) {
+      if (isInvalidToken(error)) return this.#refuseToken(resource, error.message)
+      return error instanceof VerifierUnavailableError
+        ? new AuthRejection(503, 'Authorization is not available at the moment; try again later', { error })
+        : new AuthRejection(500, 'Internal error', { error: error ?? new Error('what was thrown is no error') })
+    }
+  }
+
+  /** The challenge for a request whose caller lacks scopes; it names all that the request needs. */
+  challengeScopes (request: FastifyRequest, scopes: readonly string[]): string {
+    return this.#challenge(this.#resourceOf(request), { error: 'insufficient_scope', description: 'The request needs more scopes', scopes: [...new Set([...this.#requiredScopes, ...scopes])] })
+  }
+
+  #byToken ({ verify, maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH }: Extract<AuthOptions, { verify: unknown }>): Identify {
+    return (request, resource) => {
+      const bearer = readBearer(request)
+      if (bearer === undefined) return undefined
+      if ('problem' in bearer) {
+        const challenge = this.#challenge(resource, { error: 'invalid_request', description: bearer.problem })
+        return new AuthRejection(400, `Invalid Request: ${bearer.problem}`, { challenge })
+      }
+      if (bearer.token.length > maxTokenLength) throw new InvalidTokenError(`The token is longer than ${maxTokenLength} characters`)
+      // A mount that takes tokens is a resource.
+      return orRefuse(verify(bearer.token, request, { resource: (resource as Resource).id }))
+    }
+  }
+
+  #judge (found: unknown, resource: Resource | undefined): Authenticated | AuthRejection {
+    if (found instanceof AuthRejection) return found
+    if (found === undefined || found === null) {
+      // RFC 6750 3.1: a client that did not try to authorize is told of no error.
+      const challenge = this.#challenge(resource, { scopes: this.#requiredScopes })
+      return new AuthRejection(401, 'Unauthorized: authorization is required', { challenge })
+    }
+    const problem = findAuthInfoProblem(found)
+    if (problem !== undefined) throw new TypeError(`what was returned for a caller's AuthInfo ${problem}`)
+
+    // Just checked.
+    const info = found as AuthInfo
+    if (info.expiresAt !== undefined && info.expiresAt * 1000 <= this.#now()) return this.#refuseToken(resource, 'The token has expired')
+    if (info.resource !== undefined && resource !== undefined && !coversResource(info.resource.href, [resource.id])) {
+      return this.#refuseToken(resource, 'The token is for another resource')
+    }
+    if (!hasScopes(this.#requiredScopes, info.scopes)) {
+      const challenge = this.#challenge(resource, { error: 'insufficient_scope', description: 'The token lacks a scope', scopes: this.#requiredScopes })
+      return new AuthRejection(403, 'Forbidden: the token lacks a scope', { challenge })
+    }
+    return { info, principal: principalOf(info, this.#resources?.isMany === true ? resource?.id : undefined) }
+  }
+
+  #refuseToken (resource: Resource | undefined, description: string): AuthRejection {
+    const challenge = this.#challenge(resource, { error: 'invalid_token', description, scopes: this.#requiredScopes })
+    return new AuthRejection(401, `Unauthorized: ${description}`, { challenge })
+  }
+
+  #challenge (resource: Resource | undefined, challenge: Challenge): string {
+    return encodeChallenge({ ...challenge, metadataUrl: resource?.metadataUrl })
+  }
+
+  #resourceOf ({ params }: FastifyRequest): Resource | undefined {
+    // Fastify's own, made of the path.
+    return this.#resources?.find(params as PathParams)
+  }
+}
+
+// A verifier comes to nothing for a token that it does not accept.
+function orRefuse (found: unknown): unknown {
+  if (isPromiseLike(found)) return found.then(orRefuse)
+  if (found === undefined || found === null) throw new InvalidTokenError('The token is not valid')
+  return found
+}
+
+// What is known at once needs no timer.
+function withinTime (pending: unknown, timeoutMs: number): unknown {
+  if (timeoutMs === 0 || !isPromiseLike(pending)) return pending
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new VerifierUnavailableError(`it was not known within ${timeoutMs} ms who sends a request`)), timeoutMs)
+    pending.then(resolve, reject).then(() => clearTimeout(timer))
+  })
+}
+
+function isPromiseLike (value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}

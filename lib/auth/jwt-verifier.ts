@@ -1,0 +1,94 @@
+// Verifies access tokens that are JWTs (RFC 9068), by the keys of their issuer.
+import type { JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
+import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
+import { findTimeoutProblem } from '../server/timeout.ts'
+import type { AuthInfo } from './auth-info.ts'
+import type { Verify } from './auth-options.ts'
+import { findOptionProblem, isCount, isText, isTextOrTexts, isUrl, optional, type Check, type Checks } from './checks.ts'
+import { toAuthInfo, type Claims } from './claims.ts'
+import { createKeyFinder } from './signing-keys.ts'
+import { findCacheProblem, withCache, type TokenCacheOptions } from './token-cache.ts'
+import { InvalidTokenError, VerifierUnavailableError } from './token-error.ts'
+
+/** How JWTs are verified. Times are milliseconds. */
+export interface JwtVerifierOptions {
+  /** The issuer, exactly as its tokens name it. */
+  readonly issuer: string
+  /** What stands for the mount in `aud`. @default the mount's URL */
+  readonly audience?: string | readonly string[]
+  /** Where the issuer's keys are. @default what the issuer's metadata says (RFC 8414, OpenID Connect Discovery) */
+  readonly jwksUri?: string
+  /** The algorithms of signatures that are accepted, none of them symmetric. @default all asymmetric ones of RFC 7518, and EdDSA */
+  readonly algorithms?: readonly string[]
+  /** The `typ` that tokens must have, such as `at+jwt`. @default any */
+  readonly typ?: string
+  /** By how much clocks may differ. @default 5000 */
+  readonly clockTolerance?: number
+  /** How long a request to the issuer may take. @default 5000 */
+  readonly fetchTimeout?: number
+  /** How verified tokens are remembered; `false` for not at all. */
+  readonly cache?: TokenCacheOptions | false
+}
+
+const ASYMMETRIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+
+// A key that the issuer publishes is none that could be kept secret.
+const isAlgorithms: Check = (value) =>
+  Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && !/^(none|HS\d+)$/i.test(name))
+    ? undefined
+    : "must be an array of asymmetric algorithms, such as ['RS256']"
+
+const CHECKS: Checks<JwtVerifierOptions> = {
+  issuer: isUrl,
+  audience: optional(isTextOrTexts),
+  jwksUri: optional(isUrl),
+  algorithms: optional(isAlgorithms),
+  typ: optional(isText),
+  clockTolerance: findTimeoutProblem,
+  fetchTimeout: optional(isCount),
+  cache: findCacheProblem
+}
+
+/**
+ * Builds a `verify` for access tokens that are JWTs. The claims of a token are in `ctx.auth.extra`.
+ *
+ * While the issuer's keys cannot be fetched, requests get 503.
+ *
+ * @param now The clock, in milliseconds.
+ * @throws MCP_ERR_INVALID_OPTION
+ * @example auth: { verify: jwtVerifier({ issuer }), authorizationServers: [issuer] }
+ */
+export function jwtVerifier (options: JwtVerifierOptions, now: () => number = Date.now): Verify {
+  const wrong = findOptionProblem(options, CHECKS)
+  if (wrong !== undefined) throw new MCP_ERR_INVALID_OPTION(`jwtVerifier.${wrong.name}`, wrong.problem)
+
+  const { issuer, audience, jwksUri, algorithms = ASYMMETRIC, typ, clockTolerance = 5000, fetchTimeout = 5000, cache } = options
+  const findKey = createKeyFinder({ issuer, jwksUri, fetchTimeout })
+  const fixed: JWTVerifyOptions = {
+    issuer, algorithms: [...algorithms], requiredClaims: ['exp', 'aud'], clockTolerance: clockTolerance / 1000, ...(typ !== undefined && { typ })
+  }
+
+  return withCache(async function verifyJwt (token: string, resource: string): Promise<AuthInfo> {
+    const claims = await verifySignature(token, findKey, { ...fixed, currentDate: new Date(now()) })
+    return toAuthInfo(token, claims, { resource, audience: audience === undefined ? [resource] : [audience].flat(), issuer, clockTolerance }, now())
+  }, cache, now)
+}
+
+async function verifySignature (token: string, findKey: JWTVerifyGetKey, options: JWTVerifyOptions): Promise<Claims> {
+  const { jwtVerify } = await import('jose')
+  try {
+    const { payload } = await jwtVerify(token, findKey, options)
+    return payload
+  } catch (cause) {
+    if (cause instanceof VerifierUnavailableError) throw cause
+    // What else fails does so because of the token.
+    throw new InvalidTokenError(describe(cause), { cause })
+  }
+}
+
+function describe (error: unknown): string {
+  const { code, claim }: { readonly code?: unknown, readonly claim?: unknown } = Object(error)
+  if (code === 'ERR_JWT_EXPIRED') return 'The token has expired'
+  if (claim === 'nbf') return 'The token is not valid yet'
+  return typeof claim === 'string' ? `The token has no '${claim}' that is accepted` : 'The token is not valid'
+}

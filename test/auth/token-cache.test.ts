@@ -1,0 +1,51 @@
+import t from 'tap'
+import { TokenCache, type TokenCacheOptions } from '../../lib/auth/token-cache.ts'
+
+const INFO = { token: 'a', clientId: 'app', scopes: [] }
+
+function createCache (options?: TokenCacheOptions) {
+  const clock = { now: 0 }
+  return { clock, cache: new TokenCache(options, () => clock.now) }
+}
+
+t.test('a token is remembered for the time that is set', async (t) => {
+  const { clock, cache } = createCache({ ttl: 1000 })
+  cache.set('a', INFO)
+
+  clock.now = 999
+  t.equal(cache.get('a'), INFO)
+  clock.now = 1000
+  t.equal(cache.get('a'), undefined)
+  t.equal(cache.size, 0)
+})
+
+t.test('but never beyond its expiry', async (t) => {
+  const { clock, cache } = createCache()
+  cache.set('a', { ...INFO, expiresAt: 2 })
+
+  clock.now = 1999
+  t.ok(cache.get('a'))
+  clock.now = 2000
+  t.equal(cache.get('a'), undefined)
+})
+
+t.test('past the limit, the token that was not used for longest is forgotten', async (t) => {
+  const { cache } = createCache({ maxEntries: 2 })
+  cache.set('a', INFO)
+  cache.set('b', INFO)
+  cache.get('a')
+  cache.set('c', INFO)
+
+  t.equal(cache.get('b'), undefined)
+  t.ok(cache.get('a'))
+  t.ok(cache.get('c'))
+  t.equal(cache.size, 2)
+})
+
+t.test('keys tell tokens and resources apart, and hold neither', async (t) => {
+  const cache = new TokenCache()
+  const keys = [cache.keyOf('a', 'b'), cache.keyOf('b', 'a'), cache.keyOf('a', 'c')]
+
+  t.equal(new Set(keys).size, 3)
+  t.same(keys.map((key) => key.length), [43, 43, 43])
+})
