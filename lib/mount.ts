@@ -66,6 +66,7 @@ export class Mount {
   // The sessions that have ended, and whose servers have not yet.
   readonly #forgetting = new Set<Promise<void>>()
   #entered: Entered<unknown> | undefined
+  #isClosing = false
 
   /** @internal */
   constructor (app: FastifyInstance, options: ResolvedOptions) {
@@ -104,6 +105,9 @@ export class Mount {
   /** @internal What the lifespan returned. */
   get lifespan (): unknown { return this.#entered?.value }
 
+  /** @internal Whether the app has begun to close. */
+  get isClosing (): boolean { return this.#isClosing }
+
   /** Figures for health checks and metrics. */
   stats (): MountStats {
     return { sessions: this.sessions.size, exchanges: this.exchanges.size, streams: this.streams.size }
@@ -131,6 +135,7 @@ export class Mount {
 
   /** @internal Ends the streams, and waits for the requests being served for as long as the grace period. */
   async drain (): Promise<void> {
+    this.#isClosing = true
     await Promise.all([this.streams.drain(0), this.exchanges.drain(this.#options.closeGracePeriod)])
   }
 

@@ -1,6 +1,9 @@
 // The options of a mount: what they are, their defaults, and what is wrong with wrong ones.
-import type { RouteShorthandOptions } from 'fastify'
+import type { FastifyPluginAsync, RouteShorthandOptions } from 'fastify'
 import { MCP_ERR_INVALID_OPTION } from './errors.ts'
+import { findCorsProblem, type CorsOptions } from './http/cors.ts'
+import { findHealthProblem, type HealthOptions } from './http/health.ts'
+import { findHooksProblem, type MountHooks } from './http/hooks.ts'
 import { LOOPBACK_HOSTS, LOOPBACK_ORIGINS } from './http/host-check.ts'
 import { findAuthProblem, type AuthOptions } from './auth/auth-options.ts'
 import { resolveDefinition, type Mountable } from './sdk/recognise.ts'
@@ -43,6 +46,28 @@ export interface McpMountOptions {
    * the app already knows them. Handlers find them in `ctx.auth`. @default none: everybody may pass
    */
   readonly auth?: AuthOptions
+  /**
+   * Lets pages of the `allowedOrigins` use the endpoint: answers the preflights of browsers and sets the headers that they
+   * look for, on every reply. An object adds to these; origins are in `allowedOrigins` only. Any `@fastify/cors` of the app
+   * follows this option at the endpoint.
+   * @default false
+   */
+  readonly cors?: boolean | CorsOptions
+  /**
+   * Ordinary Fastify routes beside the endpoint, below its prefix: with the parsers and the error handler of the app, and
+   * **behind the mount's check of Host and Origin and its `auth`**, unless a route has `config: { public: true }`. Such a
+   * route finds its caller by `authInfoOf(request)`.
+   * @example routes: async (scope) => { scope.get('/export', async () => exportNotes()) }
+   */
+  readonly routes?: FastifyPluginAsync
+  /**
+   * Answers GET and HEAD below the prefix at `/health/live`, with 200, and at `/health` and `/health/ready`, with 200, or
+   * 503 from the moment on that the app begins to close. For anyone: neither Host, Origin nor callers are checked.
+   * @default false
+   */
+  readonly health?: boolean | HealthOptions
+  /** Fastify hooks that run for the requests of the endpoint only, behind the mount's own checks. @default none */
+  readonly hooks?: MountHooks
   /** Serves legacy clients without sessions. @default false */
   readonly stateless?: boolean
   /** Never answers with a stream: progress and log messages are dropped. @default false */
@@ -81,10 +106,13 @@ export interface McpMountOptions {
 }
 
 /** Options that were checked and completed. */
-export type ResolvedOptions = Readonly<Required<Omit<McpMountOptions, 'name' | 'publicUrl' | 'auth' | 'eventStore' | 'retryInterval' | 'constraints' | 'logLevel'>>> & Pick<McpMountOptions, 'constraints' | 'logLevel'> & {
+export type ResolvedOptions = Readonly<Required<Omit<McpMountOptions, 'name' | 'auth' | 'cors' | 'health' | 'routes' | 'publicUrl' | 'eventStore' | 'retryInterval' | 'constraints' | 'logLevel'>>> & Pick<McpMountOptions, 'constraints' | 'logLevel'> & {
   /** What `server` stands for. */
   readonly definition: ServerDefinition
   readonly name: string | undefined
+  readonly cors: CorsOptions | false
+  readonly health: HealthOptions | false
+  readonly routes: FastifyPluginAsync | undefined
   readonly publicUrl: URL | undefined
   readonly auth: AuthOptions | undefined
   readonly eventStore: EventStore | undefined
@@ -95,6 +123,7 @@ type Check = (value: unknown) => string | undefined
 
 const isBoolean: Check = (value) => typeof value === 'boolean' ? undefined : 'must be true or false'
 const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) > 0 ? undefined : 'must be a whole number above 0'
+const isFunction: Check = (value) => typeof value === 'function' ? undefined : 'must be a function, such as async (scope) => { … }'
 const isText: Check = (value) => typeof value === 'string' && value !== '' ? undefined : 'must be a string that is not empty'
 const isObject: Check = (value) => typeof value === 'object' && value !== null ? undefined : 'must be an object'
 const isPrefix: Check = (value) => value === '' || (typeof value === 'string' && value.startsWith('/')) ? undefined : "must be '' or begin with '/'"
@@ -126,6 +155,10 @@ const CHECKS: { readonly [name in Exclude<keyof McpMountOptions, 'server'>]: Che
   dnsRebindingProtection: isBoolean,
   publicUrl: isHttpUrl,
   auth: findAuthProblem,
+  cors: findCorsProblem,
+  routes: isFunction,
+  health: findHealthProblem,
+  hooks: findHooksProblem,
   stateless: isBoolean,
   jsonResponse: isBoolean,
   legacy: isBoolean,
@@ -170,6 +203,10 @@ export function resolveOptions (options: McpMountOptions): ResolvedOptions {
     dnsRebindingProtection: options.dnsRebindingProtection ?? true,
     publicUrl,
     auth: options.auth && Object.freeze({ ...options.auth }),
+    cors: options.cors === true ? {} : options.cors ?? false,
+    routes: options.routes,
+    health: options.health === true ? {} : options.health ?? false,
+    hooks: options.hooks ?? {},
     stateless: options.stateless ?? false,
     jsonResponse: options.jsonResponse ?? false,
     legacy: options.legacy ?? true,
@@ -201,8 +238,8 @@ function checkOptions (options: object): void {
 
 // Each of these settings would be without effect, which its user should know.
 function checkContradictions (options: McpMountOptions): void {
-  const { auth, publicUrl, dnsRebindingProtection, allowedHosts, allowedOrigins, legacy, stateless, jsonResponse, eventStore, retryInterval } = options
-  const lists = { allowedHosts, allowedOrigins }
+  const { auth, dnsRebindingProtection, allowedHosts, allowedOrigins, cors = false, publicUrl, legacy, stateless, jsonResponse, eventStore, retryInterval } = options
+  const lists = { allowedHosts, ...(cors === false && { allowedOrigins }) }
   for (const [name, list] of Object.entries(lists)) {
     if (dnsRebindingProtection === false && list !== undefined) {
       throw new MCP_ERR_INVALID_OPTION(name, "contradicts 'dnsRebindingProtection: false', which checks no host and no origin; leave one of them out")
@@ -210,6 +247,9 @@ function checkContradictions (options: McpMountOptions): void {
   }
   if (auth !== undefined && 'verify' in auth && publicUrl === undefined) {
     throw new MCP_ERR_INVALID_OPTION('auth', "needs 'publicUrl', the URL of this app that tokens are issued for, such as 'https://api.example.com'")
+  }
+  if (cors !== false && allowedOrigins?.length === 0 && publicUrl === undefined) {
+    throw new MCP_ERR_INVALID_OPTION('cors', "has no effect without an origin in 'allowedOrigins'; name the origins of the pages there, or leave this one out")
   }
   if (legacy === false && stateless === true) {
     throw new MCP_ERR_INVALID_OPTION('stateless', "contradicts 'legacy: false', which serves no client that it would apply to; leave one of them out")

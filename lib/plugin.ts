@@ -1,9 +1,11 @@
 // The Fastify plugin: one mount per registration.
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { createHealthRoutes } from './http/health.ts'
 import { LOOPBACK_HOSTS } from './http/host-check.ts'
 import { addMetadataRoutes } from './http/metadata-route.ts'
 import { createRoutes } from './http/route.ts'
+import { createSideRoutes } from './http/side-routes.ts'
 import { Mount } from './mount.ts'
 import { resolveOptions, type McpMountOptions, type ResolvedOptions } from './options.ts'
 import { resolveRegistry, type McpRegistry } from './registry.ts'
@@ -29,8 +31,10 @@ async function mcpMount (app: FastifyInstance, options: McpMountOptions): Promis
   addMetadata(app, mount, resolved)
 
   // A scope of its own: hooks, body parsers and error handler never reach the host app.
-  const { prefix, logLevel } = resolved
+  const { prefix, logLevel, health, routes } = resolved
   await app.register(createRoutes(mount, resolved), { prefix, ...(logLevel !== undefined && { logLevel }) })
+  if (health !== false) await app.register(createHealthRoutes(mount, health), { prefix })
+  if (routes !== undefined) await app.register(createSideRoutes(routes, mount, resolved), { prefix })
   addLifecycle(app, registry, mount)
   app.addHook('onListen', async function announceMcpMount () { announce(app, mount, resolved) })
 }

@@ -26,6 +26,10 @@ t.test('a definition is all that a mount needs', async (t) => {
     dnsRebindingProtection: true,
     publicUrl: undefined,
     auth: undefined,
+    cors: false,
+    routes: undefined,
+    health: false,
+    hooks: {},
     stateless: false,
     jsonResponse: false,
     legacy: true,
@@ -61,7 +65,7 @@ t.test('publicUrl adds its host and origin to the allowed ones', async (t) => {
 })
 
 t.test('an option that is undefined has its default', async (t) => {
-  t.match(problemOf({ path: undefined, legacy: undefined, publicUrl: undefined }), { path: '/mcp', legacy: true })
+  t.match(problemOf({ path: undefined, legacy: undefined, publicUrl: undefined, cors: undefined, hooks: { onSend: undefined } }), { path: '/mcp', legacy: true, cors: false })
 })
 
 t.test('the server must be something that can be mounted, and the error says what that is', async (t) => {
@@ -88,6 +92,10 @@ t.test('a wrong value is refused with the name of its option and what to write',
     ['must be a string that is not empty', [{ name: '' }, { name: 7 }, { logLevel: '' }]],
     ['must be an event store, such as createMemoryEventStore()', [{ eventStore: {} }, { eventStore: null }, { eventStore: 'memory' }, { eventStore: { append () {}, read () {} } }]],
     ['must be an object', [{ constraints: 'api.example.com' }, { constraints: null }]],
+    ['must be a function, such as async (scope) => { … }', [{ routes: {} }, { routes: null }, { routes: [] }]],
+    ["must be true, false or an object, such as { maxAge: 600 }; the origins are those of 'allowedOrigins'", [{ cors: 'yes' }, { cors: null }]],
+    ["must be true, false or an object, such as { path: '/health' }", [{ health: '/health' }, { health: null }]],
+    ['must be an object, such as { preHandler: async (request) => {} }', [{ hooks: null }, { hooks: () => {} }]],
     ["must be '' or begin with '/'", [{ prefix: 'notes' }, { prefix: 7 }]],
     ["must begin with '/'", [{ path: '' }, { path: 'mcp' }, { path: null }]],
     ["must be an absolute URL, such as 'https://api.example.com'", [{ publicUrl: 'api.example.com' }, { publicUrl: 'ftp://api.example.com' }, { publicUrl: new URL('https://a.example') }]],
@@ -105,6 +113,7 @@ t.test('a wrong value is refused with the name of its option and what to write',
 t.test('options that would be without effect are refused', async (t) => {
   t.match(problemOf({ dnsRebindingProtection: false, allowedHosts: ['a.example'] }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'allowedHosts' contradicts 'dnsRebindingProtection: false'/ })
   t.match(problemOf({ dnsRebindingProtection: false, allowedOrigins: [] }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'allowedOrigins' contradicts/ })
+  t.match(problemOf({ cors: true, allowedOrigins: [] }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'cors' has no effect without an origin in 'allowedOrigins'/ })
   t.match(problemOf({ legacy: false, stateless: true }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'stateless' contradicts 'legacy: false'/ })
   t.match(problemOf({ retryInterval: 500 }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'retryInterval' has no effect without 'eventStore'/ })
   for (const other of [{ legacy: false }, { stateless: true }, { jsonResponse: true }]) {
@@ -112,10 +121,28 @@ t.test('options that would be without effect are refused', async (t) => {
   }
 })
 
+t.test('with cors the list of origins has a use, whether they are checked or not', async (t) => {
+  t.match(problemOf({ cors: true, dnsRebindingProtection: false, allowedOrigins: ['https://app.example.com'] }), { allowedOrigins: ['https://app.example.com'] })
+  t.match(problemOf({ cors: {}, publicUrl: 'https://api.example.com', allowedOrigins: [] }), { allowedOrigins: ['https://api.example.com'] })
+})
+
+t.test('an option that may be true is an object then', async (t) => {
+  t.match(problemOf({ cors: true, health: true }), { cors: {}, health: {} })
+  t.match(problemOf({ cors: { maxAge: 600 }, health: { path: '/up' } }), { cors: { maxAge: 600 }, health: { path: '/up' } })
+  t.match(problemOf({ cors: false, health: false }), { cors: false, health: false })
+})
+
 t.test('the options object is not written to, however deep', async (t) => {
   const { app } = createHost(t)
   const options = Object.freeze({
-    server, constraints: Object.freeze({ host: 'localhost:80' }), allowedHosts: Object.freeze(['localhost:80']), allowedOrigins: Object.freeze([]), logLevel: 'warn' as const
+    server,
+    constraints: Object.freeze({ host: 'localhost:80' }),
+    allowedHosts: Object.freeze(['localhost:80']),
+    allowedOrigins: Object.freeze(['http://localhost:80']),
+    logLevel: 'warn' as const,
+    cors: Object.freeze({ exposedHeaders: Object.freeze(['X-A']) }),
+    health: Object.freeze({}),
+    hooks: Object.freeze({ onRequest: Object.freeze([async () => {}]) })
   })
 
   await t.resolves(mount(app, options))

@@ -32,6 +32,8 @@ describe('the options of a mount', () => {
       dnsRebindingProtection: true,
       publicUrl: 'https://api.example.com',
       auth: { verify: jwtVerifier({ issuer: 'https://auth.example.com' }), authorizationServers: ['https://auth.example.com'] },
+      cors: { maxAge: 600, exposedHeaders: ['X-Cost'] },
+      health: { path: '/up', ready: async () => true },
       stateless: false,
       jsonResponse: false,
       legacy: true,
@@ -48,6 +50,21 @@ describe('the options of a mount', () => {
     })
   })
 
+  test('have functions whose parameters are known', () => {
+    expect({
+      server,
+      routes: async (scope) => {
+        scope.get('/export', { config: { public: true } }, async ({ ip }) => ip)
+      },
+      health: { ready: () => true },
+      hooks: {
+        onRequest: (_request, _reply, done) => done(),
+        preHandler: [async (request, reply) => { if (request.ip === '::1') return reply.code(403).send() }],
+        onSend: async (_request, _reply, payload) => payload
+      }
+    } satisfies McpMountOptions).type.toBeAssignableTo<McpMountOptions>()
+  })
+
   test('have no others', () => {
     expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, pth: '/mcp' })
     expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, keepaliveInterval: 15 })
@@ -61,6 +78,12 @@ describe('the options of a mount', () => {
     expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, stateless: 'yes' })
     expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, publicUrl: new URL('https://example.com') })
     expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, logLevel: 'loud' })
+    expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, cors: { origin: '*' } })
+    expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, cors: 'yes' })
+    expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, routes: {} })
+    expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, health: { path: 7 } })
+    expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, hooks: { preSerialization: async () => {} } })
+    expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, hooks: { onRequest: 'yes' } })
     expect<NonNullable<McpMountOptions['keepAliveInterval']>>().type.toBe<number>()
     expect<NonNullable<McpMountOptions['allowedHosts']>>().type.toBe<readonly string[]>()
   })
@@ -69,7 +92,7 @@ describe('the options of a mount', () => {
     const port: string | undefined = process.env['PORT']
 
     expect({ server, ...(port !== undefined && { publicUrl: `http://localhost:${port}` }) }).type.toBeAssignableTo<McpMountOptions>()
-    expect(Object.freeze({ server, allowedHosts: Object.freeze(['localhost']) })).type.toBeAssignableTo<McpMountOptions>()
+    expect(Object.freeze({ server, allowedHosts: Object.freeze(['localhost']), hooks: Object.freeze({ onResponse: Object.freeze([async () => {}]) }) })).type.toBeAssignableTo<McpMountOptions>()
   })
 
   test('may come from a function of the app, as those of any plugin', () => {

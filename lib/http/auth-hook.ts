@@ -1,9 +1,8 @@
 // The hook that lets only callers pass who may use the mount, and what the rest of a request knows of them.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Authenticated } from '../auth/auth-info.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
+import type { Authenticated, AuthInfo } from '../auth/auth-info.ts'
 import { AuthRejection, type Authenticator } from '../auth/authenticator.ts'
-import { ErrorCode } from '../protocol/error-code.ts'
-import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
+import type { Refuse } from './protection.ts'
 
 const AUTHENTICATED = Symbol('fastify-mcp-mount.authenticated')
 
@@ -14,27 +13,38 @@ export function authOf (request: FastifyRequest): Authenticated | undefined {
   return (request as AuthenticatedRequest)[AUTHENTICATED] ?? undefined
 }
 
-/** Puts all routes of a scope behind authorization. */
-export function addAuthHook (scope: FastifyInstance, authenticator: Authenticator): void {
-  scope.decorateRequest(AUTHENTICATED, null)
-  scope.addHook('onRequest', async function onRequestAuth (request, reply) {
-    if (isPreflight(request)) return
-    const decision = await authenticator.authenticate(request)
-    if (decision instanceof AuthRejection) return refuse(reply, decision)
-    // Decorated above.
-    ;(request as AuthenticatedRequest)[AUTHENTICATED] = decision
-  })
+/**
+ * What a mount's `auth` says of whoever sent a request, for the `routes` and `hooks` of the mount; undefined where it has none,
+ * and for a route that is public.
+ */
+export function authInfoOf (request: FastifyRequest): AuthInfo | undefined {
+  return authOf(request)?.info
 }
 
-function refuse (reply: FastifyReply, { status, message, challenge, error }: AuthRejection): FastifyReply {
+/** Gives the requests of a scope a place for what is known of their callers. */
+export function prepareRequests (scope: FastifyInstance): void {
+  scope.decorateRequest(AUTHENTICATED, null)
+}
+
+/** Builds the hook that lets only callers pass who may use the mount. */
+export function createAuthHook (authenticator: Authenticator, refuse: Refuse): onRequestAsyncHookHandler {
+  return async function onRequestAuth (request, reply) {
+    if (isPreflight(request)) return
+    const decision = await authenticator.authenticate(request)
+    if (decision instanceof AuthRejection) {
+      announce(reply, decision)
+      refuse(reply, decision.status, decision.message)
+      return reply
+    }
+    // There is a place for it.
+    ;(request as AuthenticatedRequest)[AUTHENTICATED] = decision
+  }
+}
+
+function announce (reply: FastifyReply, { status, message, challenge, error }: AuthRejection): void {
   if (challenge !== undefined) reply.header('www-authenticate', challenge)
   if (error === undefined) reply.log.info({ status, challenge }, message)
   else reply.log.error({ err: error }, 'it could not be told who sends a request')
-
-  const refusal = refuseUnread(status, message)
-  if (status === 503) sendBusy(reply, { ...refusal, code: ErrorCode.InternalError })
-  else sendRefusal(reply, status === 500 ? { ...refusal, code: ErrorCode.InternalError } : refusal)
-  return reply
 }
 
 // Fetch standard, CORS-preflight request: a browser sends it without credentials.

@@ -10,11 +10,22 @@ export interface GuardOptions {
 
 /** Why a request does not pass, for the client and for the log. */
 export interface GuardRejection {
-  readonly status: 421 | 403
+  readonly status: 400 | 421 | 403
   readonly message: string
   readonly seen: { readonly [header: string]: string | undefined }
   readonly advice: string
 }
+
+const SLASH = 47
+const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*).*$/i
+
+// Which of them counts is for each to say who reads it, and a proxy in front may have read another one.
+const TWO_HOSTS: GuardRejection = Object.freeze({
+  status: 400,
+  message: 'Invalid Host header: there are several',
+  seen: Object.freeze({}),
+  advice: 'request with several Host headers refused'
+})
 
 /**
  * Builds the guard of one mount: it comes to a rejection, or to undefined for a request that may pass.
@@ -24,16 +35,15 @@ export function createGuard ({ allowedHosts, allowedOrigins }: GuardOptions): (r
   const isAllowedHost = createHostCheck(allowedHosts)
   const isAllowedOrigin = createHostCheck(allowedOrigins)
 
-  return function guard ({ headers }) {
+  return function guard ({ headers, raw, originalUrl }) {
+    if (hasTwoHosts(raw.rawHeaders)) return TWO_HOSTS
     // RFC 9113 8.3.1: HTTP/2 names the host in ':authority', which goes before a Host header.
     const host = (headers as { readonly ':authority'?: string })[':authority'] ?? headers.host
-    if (host === undefined || !isAllowedHost(host)) {
-      return {
-        status: 421,
-        message: 'Invalid Host header',
-        seen: { host },
-        advice: `request for Host '${host ?? ''}' refused; if this app is meant to be reached by that name, add it to the mount's 'allowedHosts' or set 'publicUrl'`
-      }
+    if (host === undefined || !isAllowedHost(host)) return refuseHost(host)
+    // RFC 9112 3.2.2: a host named by the request line goes before a Host header, but both have to be listed.
+    if (originalUrl.charCodeAt(0) !== SLASH) {
+      const named = originalUrl.replace(ABSOLUTE_FORM, '$1')
+      if (!isAllowedHost(named)) return refuseHost(named)
     }
 
     const { origin } = headers
@@ -45,4 +55,23 @@ export function createGuard ({ allowedHosts, allowedOrigins }: GuardOptions): (r
       advice: `request from Origin '${origin}' refused; if pages of that origin may use this server, add it to the mount's 'allowedOrigins'`
     }
   }
+}
+
+function refuseHost (host: string | undefined): GuardRejection {
+  return {
+    status: 421,
+    message: 'Invalid Host header',
+    seen: { host },
+    advice: `request for Host '${host ?? ''}' refused; if this app is meant to be reached by that name, add it to the mount's 'allowedHosts' or set 'publicUrl'`
+  }
+}
+
+// RFC 9112 3.2: Node.js drops all but the first of them from the headers.
+function hasTwoHosts (rawHeaders: readonly string[]): boolean {
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]
+    if (name?.length === 4 && name.toLowerCase() === 'host' && ++count > 1) return true
+  }
+  return false
 }

@@ -23,9 +23,12 @@ export function createHostCheck (allowed: readonly string[]): (value: string) =>
   }
 }
 
-// An IPv6 literal and a scheme keep their colons: only one after ']' or '://' starts a port.
+const PORT = /^\d{1,5}$/
+
+// An IPv6 literal and a scheme keep their colons: only one after ']' or '://' starts a port. Whatever is no port stays, so
+// that a value with a password, or with a second value behind it, is that of no name.
 function withoutPort (value: string): string {
   const scheme = value.indexOf('://')
   const colon = value.indexOf(':', Math.max(value.lastIndexOf(']') + 1, scheme === -1 ? 0 : scheme + 3))
-  return colon === -1 ? value : value.slice(0, colon)
+  return colon !== -1 && PORT.test(value.slice(colon + 1)) ? value.slice(0, colon) : value
 }

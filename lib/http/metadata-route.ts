@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptio
 import type { TokenAuthOptions } from '../auth/auth-options.ts'
 import { WELL_KNOWN, type PathParams, type Resources } from '../auth/resource.ts'
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
+import { OPEN_TO_ANY_PAGE } from './open-cors.ts'
 import { JSON_TYPE } from './reply.ts'
 
 /** What a metadata route serves, and where. */
@@ -35,7 +36,7 @@ export function addMetadataRoutes (app: FastifyInstance, { auth, resources, name
     if (root.hasRoute({ method: 'GET', url, constraints })) {
       throw new MCP_ERR_INVALID_OPTION('auth', `cannot serve its metadata at '${url}', which is taken; 'wellKnownAlias' is for one mount of an app`)
     }
-    root.route({ method: 'GET', url, constraints, ...(logLevel !== undefined && { logLevel }), handler: serveMetadata })
+    root.route({ ...OPEN_TO_ANY_PAGE, method: ['GET', 'OPTIONS'], url, constraints, ...(logLevel !== undefined && { logLevel }), handler: serveMetadata })
   }
 
   function serveMetadata (request: FastifyRequest, reply: FastifyReply): void {

@@ -7,8 +7,8 @@ import { encodeError } from '../protocol/envelope.ts'
 
 export const JSON_TYPE = 'application/json; charset=utf-8'
 
-// Seconds after which a client that found no place may try again.
-const RETRY_AFTER = 30
+/** Seconds after which a client that found no place may try again. */
+export const RETRY_AFTER = 30
 
 /** Sends a refusal. */
 export function sendRefusal (reply: FastifyReply, refusal: Refusal): void {

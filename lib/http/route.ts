@@ -3,19 +3,23 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteO
 import { isModernHeader } from '../protocol/classify.ts'
 import type { Mount } from '../mount.ts'
 import type { ResolvedOptions } from '../options.ts'
-import { addAuthHook } from './auth-hook.ts'
 import { parseBody, RefusalError } from './body.ts'
-import { createGuard } from './guard.ts'
+import { createCorsPolicy } from './cors.ts'
 import { createGetHandler } from './get.ts'
+import { addMountHooks } from './hooks.ts'
 import { findSession, readHeader, readLegacyHeaders } from './legacy.ts'
 import { createPostHandler } from './post.ts'
+import { protectEndpoint } from './protection.ts'
 import { handleError, refuseUnread, sendRefusal } from './reply.ts'
 
-/** Builds the plugin that serves one mount: guard, body parser, error handler and routes, none of which leave its scope. */
+/** Builds the plugin that serves one mount: CORS, guard, body parser, error handler and routes, none of which leave its scope. */
 export function createRoutes (mount: Mount, options: ResolvedOptions): (scope: FastifyInstance) => Promise<void> {
   return async function mcpRoutes (scope) {
-    if (options.dnsRebindingProtection) scope.addHook('onRequest', createGuardHook(options))
-    if (mount.auth !== undefined) addAuthHook(scope, mount.auth)
+    // Before all else, so that whatever refuses a request does so in words that an allowed page can read.
+    const cors = options.cors === false ? undefined : createCorsPolicy(options.cors, options.allowedOrigins)
+    cors?.addTo(scope)
+    protectEndpoint(scope, mount, options)
+    addMountHooks(scope, options.hooks)
     addBodyParsers(scope, options.maxDepth)
     scope.setErrorHandler(handleError)
 
@@ -23,27 +27,22 @@ export function createRoutes (mount: Mount, options: ResolvedOptions): (scope: F
     const listens = hasSessions && !options.jsonResponse
     const allowed: HTTPMethods[] = ['POST', ...listens ? ['GET'] : [], ...hasSessions ? ['DELETE'] : []]
     const refuseMethod = createMethodRefusal(allowed)
-    const refused = scope.supportedMethods.filter((method) => !allowed.includes(method))
-    const common = { bodyLimit: options.bodyLimit, exposeHeadRoute: false, ...(options.constraints !== undefined && { constraints: options.constraints }) }
+    const refused = scope.supportedMethods.filter((method) => !allowed.includes(method) && method !== 'OPTIONS')
+    const common = {
+      bodyLimit: options.bodyLimit,
+      exposeHeadRoute: false,
+      ...(options.constraints !== undefined && { constraints: options.constraints }),
+      ...(cors !== undefined && { config: cors.config })
+    }
 
     for (const url of listUrls(scope, options.path)) {
-      const add = (route: Pick<RouteOptions, 'method' | 'onRequest' | 'handler'>): unknown => scope.route({ ...common, ...route, url })
+      const add = (route: Pick<RouteOptions, 'method' | 'onRequest' | 'onSend' | 'handler'>): unknown => scope.route({ ...common, ...route, url })
       add({ method: 'POST', handler: createPostHandler(mount, options) })
       if (listens) add({ method: 'GET', onRequest: refuseModern, handler: createGetHandler(mount, options) })
       if (hasSessions) add({ method: 'DELETE', onRequest: refuseModern, handler: createDeleteHandler(mount) })
       add({ method: refused, onRequest: refuseMethod, handler: refuseMethod })
+      add({ method: 'OPTIONS', onRequest: refuseMethod, handler: refuseMethod, ...(cors !== undefined && { onSend: cors.nameAllowedHeaders }) })
     }
-  }
-}
-
-function createGuardHook (options: ResolvedOptions) {
-  const guard = createGuard(options)
-
-  return function onRequestGuard (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-    const rejection = guard(request)
-    if (rejection === undefined) return done()
-    request.log.warn(rejection.seen, rejection.advice)
-    sendRefusal(reply, refuseUnread(rejection.status, rejection.message))
   }
 }
 

@@ -1,29 +1,11 @@
-import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { createMemoryEventStore, McpServer, Type } from '../../lib/index.ts'
 import { createGate } from '../stream.ts'
 import { listen } from './fixture.ts'
-
-/** A proxy that cuts all connections when told to; where it listens. */
-async function createProxy (t: Test, target: string) {
-  const sockets = new Set<Socket>()
-  const proxy = createServer((near) => {
-    const far = connect(Number(new URL(target).port), 'localhost')
-    for (const socket of [near, far]) {
-      sockets.add(socket)
-      socket.on('error', () => {}).on('close', () => { sockets.delete(socket); near.destroy(); far.destroy() })
-    }
-    near.pipe(far).pipe(near)
-  }).listen(0, '127.0.0.1')
-  await once(proxy, 'listening')
-  const cut = (): void => { for (const socket of sockets) socket.destroy() }
-  t.teardown(() => { cut(); proxy.close() })
-  return { cut, url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/mcp` }
-}
+import { createProxy } from './proxy.ts'
 
 t.test('the v1 client gets all of a call whose connection was cut, each message once', async (t) => {
   const half = createGate()

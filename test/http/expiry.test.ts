@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import t, { type Test } from 'tap'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Authenticator } from '../../lib/auth/authenticator.ts'
-import { addAuthHook } from '../../lib/http/auth-hook.ts'
+import { createAuthHook, prepareRequests } from '../../lib/http/auth-hook.ts'
 import { Expiry } from '../../lib/http/expiry.ts'
 import { createHost } from '../app.ts'
 import { stopClock } from '../server/harness.ts'
@@ -15,7 +15,8 @@ async function createReplies (t: Test, expiring: ReadonlyArray<number | undefine
   const { app } = createHost(t)
   const found: Replied[] = []
   const infos = expiring.map((expiresAt) => ({ token: '', clientId: 'app', scopes: [], ...(expiresAt !== undefined && { expiresAt }) }))
-  addAuthHook(app, new Authenticator({ authenticate: () => infos[found.length] }, undefined, () => -Infinity))
+  prepareRequests(app)
+  app.addHook('onRequest', createAuthHook(new Authenticator({ authenticate: () => infos[found.length] }, undefined, () => -Infinity), () => {}))
   app.get('/', async (request) => { found.push({ request, raw: new EventEmitter() }) })
   for (let count = 0; count < expiring.length; count++) await app.inject('/')
   return found.map((reply) => ({ reply: reply as unknown as FastifyReply, leave: () => reply.raw.emit('close') }))

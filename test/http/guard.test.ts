@@ -5,9 +5,10 @@ import { json, text } from 'node:stream/consumers'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin from '../../lib/index.ts'
-import { createApp, createHost, createServer, modern, type Post } from '../app.ts'
+import { createApp, createHost, createServer, modern, type AppOptions, type Post } from '../app.ts'
 
 const INVALID_HOST = { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'Invalid Host header' } }
+const TWO_HOSTS = { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'Invalid Host header: there are several' } }
 const INVALID_ORIGIN = { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'Invalid Origin header' } }
 
 function discover (headers: Record<string, string>): Post {
@@ -49,16 +50,59 @@ t.test('no trick makes a foreign Host pass', async (t) => {
   }
 })
 
-t.test('a request without Host, as HTTP/1.0 allows, gets 421', async (t) => {
-  const { app } = await createApp(t)
+/** Sends the head of a request as it is written, which no client would do; its reply. */
+async function sendHead (t: Test, head: readonly string[], options: AppOptions = {}): Promise<{ readonly status: number, readonly body: unknown }> {
+  const { app } = await createApp(t, options)
   const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
+  const { headers, payload } = modern('server/discover')
+  const lines = [...head, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), `content-length: ${Buffer.byteLength(payload)}`, 'connection: close']
 
   const socket = connectSocket(Number(port), '127.0.0.1')
-  socket.end('POST /mcp HTTP/1.0\r\n\r\n')
+  socket.write(`${lines.join('\r\n')}\r\n\r\n${payload}`)
   const reply = await text(socket)
 
-  t.match(reply, /^HTTP\/1.1 421 /)
-  t.same(JSON.parse(reply.slice(reply.indexOf('{'))), INVALID_HOST)
+  const body = reply.slice(reply.indexOf('\r\n\r\n') + 4)
+  return { status: Number(reply.split(' ')[1]), body: body === '' ? undefined : JSON.parse(body) }
+}
+
+t.test('a request without Host, as HTTP/1.0 allows, gets 421, and 400 where HTTP/1.1 does not', async (t) => {
+  t.same(await sendHead(t, ['POST /mcp HTTP/1.0']), { status: 421, body: INVALID_HOST })
+  t.match(await sendHead(t, ['POST /mcp HTTP/1.1']), { status: 400 })
+  t.same(await sendHead(t, ['POST /mcp HTTP/1.1', 'Host:']), { status: 421, body: INVALID_HOST })
+})
+
+t.test('a request with two Hosts gets 400, whatever they are', async (t) => {
+  for (const [first, second] of [['localhost', 'evil.example'], ['evil.example', 'localhost'], ['localhost', 'localhost']]) {
+    t.same(await sendHead(t, ['POST /mcp HTTP/1.1', `Host: ${first}`, `hOST: ${second}`]), { status: 400, body: TWO_HOSTS }, `${first}, ${second}`)
+  }
+})
+
+t.test('a Host that the request line names counts as well as that of the header', async (t) => {
+  for (const [target, host, status] of [
+    ['http://localhost/mcp', 'localhost', 200],
+    ['http://localhost:8000/mcp', 'localhost:8000', 200],
+    ['HTTP://localhost/mcp', 'localhost', 200],
+    ['http://evil.example/mcp', 'localhost', 421],
+    ['https://evil.example/mcp', 'localhost', 421],
+    ['http://localhost@evil.example/mcp', 'localhost', 421],
+    ['http://localhost/mcp', 'evil.example', 421]
+  ] as const) {
+    t.equal((await sendHead(t, [`POST ${target} HTTP/1.1`, `Host: ${host}`])).status, status, `${target} to ${host}`)
+  }
+})
+
+t.test('a Host with a dot at its end is another one', async (t) => {
+  const options = { allowedHosts: ['api.example.com', 'dev.example.com:*'] }
+
+  for (const host of ['api.example.com.', 'dev.example.com.', 'dev.example.com.:80']) {
+    t.same(await sendHead(t, ['POST /mcp HTTP/1.1', `Host: ${host}`], options), { status: 421, body: INVALID_HOST }, host)
+  }
+})
+
+t.test('two Origins are none that is listed', async (t) => {
+  for (const origins of [['http://localhost', 'https://evil.example'], ['http://localhost:80', 'https://evil.example'], ['http://localhost:80', 'http://localhost:80']]) {
+    t.same(await sendHead(t, ['POST /mcp HTTP/1.1', 'Host: localhost', ...origins.map((origin) => `Origin: ${origin}`)]), { status: 403, body: INVALID_ORIGIN }, origins.join())
+  }
 })
 
 t.test('an Origin that is not listed gets 403 and one warning that names it and the option', async (t) => {
@@ -87,6 +131,22 @@ t.test('by default pages of localhost pass by http only', async (t) => {
   }
 })
 
+t.test('an Origin passes as it is listed, to the letter', async (t) => {
+  const { app } = await createApp(t, { allowedOrigins: ['https://app.example.com', 'http://localhost:*'] })
+
+  for (const origin of [
+    'null', 'NULL', 'https://app.example.com/', 'https://app.example.com/mcp', 'HTTPS://APP.EXAMPLE.COM', 'https://App.example.com', 'https://app.example.com:443',
+    'https://app.example.com:8443', 'https://user@app.example.com', 'https://user:secret@app.example.com', 'https://app.example.com@evil.example', 'https://app.example.com.',
+    'http://localhost:80/', 'http://user@localhost', 'http://localhost:secret@evil.example', 'http://localhost:80@evil.example', 'http://localhost:', 'http://LOCALHOST'
+  ]) {
+    const response = await app.inject(discover({ origin }))
+
+    t.equal(response.statusCode, 403, origin)
+    t.same(response.json(), INVALID_ORIGIN)
+  }
+  for (const origin of ['https://app.example.com', 'http://localhost', 'http://localhost:80']) t.equal((await app.inject(discover({ origin }))).statusCode, 200, origin)
+})
+
 t.test('allowedHosts and allowedOrigins take the place of the defaults', async (t) => {
   const { app } = await createApp(t, { allowedHosts: ['api.example.com', 'dev.example.com:*'], allowedOrigins: ['https://app.example.com', 'null'] })
 
@@ -113,8 +173,11 @@ t.test('forwarded headers never count, even where the app trusts its proxy', asy
   const outside = await app.inject(discover({ host: 'evil.example', 'x-forwarded-host': 'localhost', forwarded: 'host=localhost' }))
   const inside = await app.inject(discover({ host: 'localhost', 'x-forwarded-host': 'evil.example' }))
 
-  t.equal(outside.statusCode, 421)
-  t.equal(inside.statusCode, 200)
+  const page = await app.inject(discover({ host: 'localhost', origin: 'https://localhost', 'x-forwarded-proto': 'http', 'x-forwarded-for': '127.0.0.1', 'x-forwarded-host': 'localhost' }))
+  const own = await app.inject(discover({ host: 'localhost', origin: 'https://evil.example', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'evil.example' }))
+  const address = await app.inject(discover({ host: 'evil.example', 'x-forwarded-for': '127.0.0.1', 'x-forwarded-server': 'localhost', 'x-original-host': 'localhost', 'x-real-ip': '127.0.0.1' }))
+
+  t.same([outside, inside, page, own, address].map(({ statusCode }) => statusCode), [421, 200, 403, 403, 421])
 })
 
 t.test('dnsRebindingProtection: false lets every Host and Origin pass', async (t) => {

@@ -18,6 +18,15 @@ t.test('name:* matches the name with any port and with none', async (t) => {
   for (const host of ['localhostx', 'localhost.evil.example', 'evil.example:localhost', '::1', '[::1', '[::2]:8000', ':*', '']) t.notOk(isAllowed(host), host)
 })
 
+t.test('any port is a port, and nothing else behind a colon', async (t) => {
+  const isAllowed = createHostCheck(['localhost:*', 'http://localhost:*', 'http://[::1]:*'])
+
+  for (const value of [
+    'localhost:', 'localhost:x', 'localhost:80x', 'localhost:-1', 'localhost:80:80', 'localhost:123456', 'localhost:80, evil.example', 'localhost:80@evil.example',
+    'http://localhost:', 'http://localhost:secret@evil.example', 'http://localhost:80, https://evil.example', 'http://localhost:80/', 'http://[::1]:80@evil.example'
+  ]) t.notOk(isAllowed(value), value)
+})
+
 t.test('origins keep the colon of their scheme', async (t) => {
   const isAllowed = createHostCheck(['https://app.example.com:*', 'http://[::1]:*', 'null'])
 

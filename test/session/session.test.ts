@@ -70,7 +70,7 @@ t.test('an answer to a session that never asked is passed over', async (t) => {
 })
 
 t.test('what a session is told, it passes on by the stream that its client has opened', async (t) => {
-  const session = new Session('2025-11-25', CLIENT, 0)
+  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
   const stream = new SseStream(1024)
   const text = collect(stream)
 
@@ -84,7 +84,7 @@ t.test('what a session is told, it passes on by the stream that its client has o
 })
 
 t.test('a session asks as soon as its client listens', async (t) => {
-  const session = new Session('2025-11-25', CLIENT, 0)
+  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
   const stream = new SseStream(1024)
   const { signal } = new AbortController()
   const answers = [session.ask({ method: 'ping', params: {} }, 0, signal), session.ask({ method: 'roots/list', params: {} }, 0, signal)]
@@ -102,7 +102,7 @@ t.test('a session asks as soon as its client listens', async (t) => {
 })
 
 t.test('a question that nobody waits for any more is not asked', async (t) => {
-  const session = new Session('2025-11-25', CLIENT, 0)
+  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
   const controller = new AbortController()
   const waiting = session.ask({ method: 'ping', params: {} }, 0, controller.signal)
 
@@ -113,7 +113,7 @@ t.test('a question that nobody waits for any more is not asked', async (t) => {
 })
 
 t.test('what waits for a client to listen ends with the session', async (t) => {
-  const session = new Session('2025-11-25', CLIENT, 0)
+  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
   const { signal } = new AbortController()
   const waiting = session.ask({ method: 'ping', params: {} }, 0, signal)
 

@@ -1,0 +1,36 @@
+// The user's Fastify hooks for the endpoint of one mount.
+import type { FastifyInstance, onRequestHookHandler, RouteShorthandOptions } from 'fastify'
+
+// Not preSerialization: what the endpoint sends is text or a stream, for which Fastify runs no such hooks.
+const HOOK_NAMES = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'onSend', 'onResponse', 'onError', 'onTimeout', 'onRequestAbort'] as const
+
+type HookName = typeof HOOK_NAMES[number]
+type HookOf<Name extends HookName> = Exclude<NonNullable<RouteShorthandOptions[Name]>, readonly unknown[]>
+
+/**
+ * Fastify hooks that run for the requests of one endpoint, each a function or an array of them.
+ *
+ * They run behind those of the app. A request that the mount's own checks refuse, and a preflight, reach none of the hooks
+ * that come before the handler, and all of those that see the reply.
+ * @see https://fastify.dev/docs/latest/Reference/Hooks/
+ */
+export type MountHooks = { readonly [Name in HookName]?: HookOf<Name> | ReadonlyArray<HookOf<Name>> }
+
+/** Adds the hooks to the endpoint's scope. */
+export function addMountHooks (scope: FastifyInstance, hooks: MountHooks): void {
+  for (const name of HOOK_NAMES) {
+    for (const hook of [hooks[name] ?? []].flat()) {
+      // addHook is declared once for each name, and a name in a variable fits none.
+      scope.addHook(name as 'onRequest', hook as onRequestHookHandler)
+    }
+  }
+}
+
+/** Says what is wrong with the `hooks` option. */
+export function findHooksProblem (value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return 'must be an object, such as { preHandler: async (request) => {} }'
+  const unknown = Object.keys(value).filter((name) => !HOOK_NAMES.some((known) => known === name))
+  if (unknown.length > 0) return `has '${unknown.join("', '")}', which does not run here; the hooks are ${HOOK_NAMES.join(', ')}`
+  const wrong = Object.entries(value).find(([, hooks]) => ![hooks ?? []].flat().every((hook) => typeof hook === 'function'))
+  if (wrong !== undefined) return `has '${wrong[0]}', which must be a function or an array of functions`
+}

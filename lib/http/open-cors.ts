@@ -1,0 +1,19 @@
+// CORS of documents that are for everyone, such as those below /.well-known/.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+/**
+ * What a route of GET and OPTIONS is added with whose replies pages of any origin may read. An `@fastify/cors` of the app
+ * keeps out of it.
+ *
+ * @example app.route({ ...OPEN_TO_ANY_PAGE, method: ['GET', 'OPTIONS'], url: '/.well-known/document', handler })
+ */
+export const OPEN_TO_ANY_PAGE: OpenRoute = Object.freeze({ config: Object.freeze({ cors: false }), onRequest: allowAnyOrigin })
+
+interface OpenRoute { readonly config: object, readonly onRequest: typeof allowAnyOrigin }
+
+// Clients send MCP-Protocol-Version along, so that their browsers ask first.
+function allowAnyOrigin (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  reply.header('access-control-allow-origin', '*')
+  if (request.method !== 'OPTIONS') return done()
+  reply.headers({ 'access-control-allow-methods': 'GET', 'access-control-allow-headers': '*' }).code(204).send()
+}
