@@ -44,11 +44,6 @@ export function principalOf ({ issuer, subject, clientId }: AuthInfo, place?: st
   return JSON.stringify(place === undefined ? [issuer, subject, clientId] : [issuer, subject, clientId, place])
 }
 
-/** Whether all scopes needed are among those that a caller has. */
-export function hasScopes (needed: readonly string[], scopes: readonly string[]): boolean {
-  return needed.every((scope) => scopes.includes(scope))
-}
-
 function isTexts (value: unknown): boolean {
   return Array.isArray(value) && value.every((entry) => typeof entry === 'string')
 }

@@ -1,7 +1,8 @@
 // Who sends a request: decided once, before anything of it is read but its headers.
 import type { FastifyRequest } from 'fastify'
-import { findAuthInfoProblem, hasScopes, principalOf, type Authenticated, type AuthInfo } from './auth-info.ts'
+import { findAuthInfoProblem, principalOf, type Authenticated, type AuthInfo } from './auth-info.ts'
 import type { AuthOptions } from './auth-options.ts'
+import { hasScopes } from '../protocol/scope.ts'
 import { readBearer } from './bearer.ts'
 import { encodeChallenge, type Challenge } from './challenge.ts'
 import { coversResource, type PathParams, type Resource, type Resources } from './resource.ts'

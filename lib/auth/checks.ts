@@ -1,4 +1,5 @@
 // What the options of authorization may be.
+import { isScope } from '../protocol/scope.ts'
 
 /** Tells what is wrong with a value; undefined when nothing is. */
 export type Check = (value: unknown) => string | undefined
@@ -20,11 +21,8 @@ export const isUrls: Check = (value) =>
   Array.isArray(value) && value.length > 0 && value.every(isHttpUrl) ? undefined : "must be an array of URLs, such as ['https://auth.example.com']"
 export const isTextOrTexts: Check = (value) =>
   [value].flat().length > 0 && [value].flat().every((entry) => isText(entry) === undefined) ? undefined : 'must be a string or an array of strings'
-// RFC 6749 3.3.
 export const isScopes: Check = (value) =>
-  Array.isArray(value) && value.every((scope) => typeof scope === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope))
-    ? undefined
-    : "must be an array of scopes, such as ['notes:read']"
+  Array.isArray(value) && value.every(isScope) ? undefined : "must be an array of scopes, such as ['notes:read']"
 
 /** Finds the first option that is unknown, missing or wrong. */
 export function findOptionProblem (options: object, checks: Readonly<Record<string, Check>>): { readonly name: string, readonly problem: string } | undefined {

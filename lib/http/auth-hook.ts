@@ -1,8 +1,8 @@
 // The hook that lets only callers pass who may use the mount, and what the rest of a request knows of them.
-import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Authenticated, AuthInfo } from '../auth/auth-info.ts'
 import { AuthRejection, type Authenticator } from '../auth/authenticator.ts'
-import type { Refuse } from './protection.ts'
+import type { Refuse } from './reply.ts'
 
 const AUTHENTICATED = Symbol('fastify-mcp-mount.authenticated')
 
@@ -23,13 +23,13 @@ export function authInfoOf (request: FastifyRequest): AuthInfo | undefined {
 
 /** Gives the requests of a scope a place for what is known of their callers. */
 export function prepareRequests (scope: FastifyInstance): void {
-  scope.decorateRequest(AUTHENTICATED, null)
+  // A mount may be among the routes of another one.
+  if (!scope.hasRequestDecorator(AUTHENTICATED)) scope.decorateRequest(AUTHENTICATED, null)
 }
 
 /** Builds the hook that lets only callers pass who may use the mount. */
-export function createAuthHook (authenticator: Authenticator, refuse: Refuse): onRequestAsyncHookHandler {
+export function createAuthHook (authenticator: Authenticator, refuse: Refuse): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
   return async function onRequestAuth (request, reply) {
-    if (isPreflight(request)) return
     const decision = await authenticator.authenticate(request)
     if (decision instanceof AuthRejection) {
       announce(reply, decision)
@@ -47,7 +47,7 @@ function announce (reply: FastifyReply, { status, message, challenge, error }: A
   else reply.log.error({ err: error }, 'it could not be told who sends a request')
 }
 
-// Fetch standard, CORS-preflight request: a browser sends it without credentials.
-function isPreflight ({ method, headers }: FastifyRequest): boolean {
+/** Whether a browser asks before it sends a request, which it does without saying who the user is (Fetch standard, CORS-preflight request). */
+export function isPreflight ({ method, headers }: FastifyRequest): boolean {
   return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined
 }

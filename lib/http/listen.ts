@@ -18,7 +18,7 @@ import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
 import { toRpcError } from './serve.ts'
 
 const NOT_ACCEPTABLE = refuseUnread(406, 'Not Acceptable: subscriptions/listen is answered with text/event-stream')
-const CLOSING = { ...refuseUnread(503, 'The server is shutting down; send the request again'), code: ErrorCode.InternalError }
+const CLOSING = refuseUnread(503, 'The server is shutting down; send the request again')
 
 /** Builds what serves `subscriptions/listen` for one mount. What it returns never throws. */
 export function createListenHandler (mount: Mount, options: ResolvedOptions): (message: RequestMessage, caller: Caller, reply: FastifyReply) => void {

@@ -1,36 +1,39 @@
 // What a request passes before a mount does anything for it.
-import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler, onRequestHookHandler } from 'fastify'
-import type { Authenticator } from '../auth/authenticator.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler, preParsingHookHandler } from 'fastify'
 import type { Mount } from '../mount.ts'
 import type { ResolvedOptions } from '../options.ts'
-import { ErrorCode } from '../protocol/error-code.ts'
-import { createAuthHook, prepareRequests } from './auth-hook.ts'
+import { createAuthHook, isPreflight, prepareRequests } from './auth-hook.ts'
 import { createGuard } from './guard.ts'
-import { refuseUnread, RETRY_AFTER, sendBusy, sendRefusal } from './reply.ts'
+import { refuseAsError, refuseAsRpc, type Refuse } from './reply.ts'
 
-/** How a request is refused. */
-export type Refuse = (reply: FastifyReply, status: number, message: string) => void
+type Authorize = ReturnType<typeof createAuthHook>
 
-/** Puts guard and authorization before all routes of the endpoint's scope. */
+/** Puts guard and authorization before all routes of the endpoint's scope. A preflight needs none: it comes to nothing there. */
 export function protectEndpoint (scope: FastifyInstance, { auth }: Mount, options: ResolvedOptions): void {
+  if (options.dnsRebindingProtection) scope.addHook('onRequest', createGuardHook(options, refuseAsRpc))
+  if (auth === undefined) return
   prepareRequests(scope)
-  for (const hook of createProtection({ auth, options, refuse: refuseAsRpc })) scope.addHook('onRequest', hook)
+  const authorize = createAuthHook(auth, refuseAsRpc)
+  scope.addHook('onRequest', unless(isPreflight, authorize))
 }
 
 /** Puts the same before the routes beside the endpoint, all but those with `config: { public: true }`. */
 export function protectRoutes (scope: FastifyInstance, { auth }: Mount, options: ResolvedOptions): void {
+  if (options.dnsRebindingProtection) scope.addHook('onRequest', unless(isPublic, createGuardHook(options, refuseAsError)))
+  if (auth === undefined) return
   prepareRequests(scope)
-  for (const hook of createProtection({ auth, options, refuse: refuseAsError })) scope.addHook('onRequest', unlessPublic(hook))
+  const authorize = createAuthHook(auth, refuseAsError)
+  scope.addHook('onRequest', unless((request) => isPublic(request) || isPreflight(request), authorize))
+  scope.addHook('preParsing', createLateAuthHook(authorize))
 }
 
-interface Protection { readonly auth: Authenticator | undefined, readonly options: ResolvedOptions, readonly refuse: Refuse }
-
-// In this order.
-function createProtection ({ auth, options, refuse }: Protection): ReadonlyArray<onRequestHookHandler | onRequestAsyncHookHandler> {
-  return [
-    ...options.dnsRebindingProtection ? [createGuardHook(options, refuse)] : [],
-    ...auth === undefined ? [] : [createAuthHook(auth, refuse)]
-  ]
+// A preflight is for CORS of the user's, which answers in onRequest. What comes here is for a handler, such as that of `all`.
+function createLateAuthHook (authorize: Authorize): preParsingHookHandler {
+  return function preParsingAuth (request, reply, payload, done) {
+    if (!isPreflight(request) || isPublic(request)) return done(null, payload)
+    // After a refusal nothing runs that `done` is for.
+    authorize(request, reply).then(() => done(null, payload), done)
+  }
 }
 
 function createGuardHook (options: ResolvedOptions, refuse: Refuse): onRequestHookHandler {
@@ -44,24 +47,16 @@ function createGuardHook (options: ResolvedOptions, refuse: Refuse): onRequestHo
   }
 }
 
-function unlessPublic (hook: onRequestHookHandler | onRequestAsyncHookHandler): onRequestHookHandler {
-  return function onRequestUnlessPublic (request, reply, done) {
-    // What a route's config holds is the user's to declare.
-    const config = request.routeOptions.config as { readonly public?: unknown }
+/** Wraps a hook so that some requests do without it. */
+export function unless (isExempt: (request: FastifyRequest) => boolean, hook: onRequestHookHandler | Authorize): onRequestHookHandler {
+  return function onRequestUnless (request, reply, done) {
     // One that is async has no use for `done`.
-    return config.public === true ? done() : (hook as onRequestHookHandler).call(this, request, reply, done)
+    return isExempt(request) ? done() : (hook as onRequestHookHandler).call(this, request, reply, done)
   }
 }
 
-function refuseAsRpc (reply: FastifyReply, status: number, message: string): void {
-  if (status < 500) return sendRefusal(reply, refuseUnread(status, message))
-  const refusal = { ...refuseUnread(status, message), code: ErrorCode.InternalError }
-  if (status === 503) sendBusy(reply, refusal)
-  else sendRefusal(reply, refusal)
-}
-
-// An error like any other of the app, for its error handler.
-function refuseAsError (reply: FastifyReply, statusCode: number, message: string): void {
-  if (statusCode === 503) reply.header('retry-after', RETRY_AFTER)
-  reply.send(Object.assign(new Error(message), { statusCode }))
+function isPublic ({ routeOptions }: FastifyRequest): boolean {
+  // What a route's config holds is the user's to declare.
+  const config = routeOptions.config as { readonly public?: unknown }
+  return config.public === true
 }

@@ -7,8 +7,11 @@ import { encodeError } from '../protocol/envelope.ts'
 
 export const JSON_TYPE = 'application/json; charset=utf-8'
 
-/** Seconds after which a client that found no place may try again. */
-export const RETRY_AFTER = 30
+/** How a request is refused. */
+export type Refuse = (reply: FastifyReply, status: number, message: string) => void
+
+// Seconds after which a client that found no place may try again.
+const RETRY_AFTER = 30
 
 /** Sends a refusal. */
 export function sendRefusal (reply: FastifyReply, refusal: Refusal): void {
@@ -21,9 +24,22 @@ export function sendBusy (reply: FastifyReply, refusal: Refusal): void {
   sendRefusal(reply, refusal)
 }
 
-/** Makes a refusal of a request that is wrong before its id is known. */
+/** Makes a refusal of a request before its id is known. */
 export function refuseUnread (status: number, problem: string): Refusal {
-  return { kind: 'refusal', status, code: ErrorCode.InvalidRequest, message: problem, id: null }
+  return { kind: 'refusal', status, code: status < 500 ? ErrorCode.InvalidRequest : ErrorCode.InternalError, message: problem, id: null }
+}
+
+/** Refuses a request to an endpoint. */
+export function refuseAsRpc (reply: FastifyReply, status: number, message: string): void {
+  const refusal = refuseUnread(status, message)
+  if (status === 503) sendBusy(reply, refusal)
+  else sendRefusal(reply, refusal)
+}
+
+/** Refuses a request to a route of the user's by an error like any other of the app, for its error handler. */
+export function refuseAsError (reply: FastifyReply, statusCode: number, message: string): void {
+  if (statusCode === 503) reply.header('retry-after', RETRY_AFTER)
+  reply.send(Object.assign(new Error(message), { statusCode }))
 }
 
 /** The error handler of a mount: whatever happens, the client gets a JSON-RPC error and no inside of the app. */
@@ -33,7 +49,7 @@ export function handleError (error: FastifyError | RefusalError, request: Fastif
   const status = readStatus(error, reply)
   if (status < 500) return sendRefusal(reply, refuseUnread(status, describe(error)))
   request.log.error({ err: error }, error.message)
-  sendRefusal(reply, { ...refuseUnread(status, 'Internal error'), code: ErrorCode.InternalError })
+  sendRefusal(reply, refuseUnread(status, 'Internal error'))
 }
 
 // As Fastify does it: what a hook has set goes before what its error says, and neither may be anything but an error.

@@ -3,13 +3,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteO
 import { isModernHeader } from '../protocol/classify.ts'
 import type { Mount } from '../mount.ts'
 import type { ResolvedOptions } from '../options.ts'
+import { isPreflight } from './auth-hook.ts'
 import { parseBody, RefusalError } from './body.ts'
 import { createCorsPolicy } from './cors.ts'
 import { createGetHandler } from './get.ts'
 import { addMountHooks } from './hooks.ts'
 import { findSession, readHeader, readLegacyHeaders } from './legacy.ts'
 import { createPostHandler } from './post.ts'
-import { protectEndpoint } from './protection.ts'
+import { protectEndpoint, unless } from './protection.ts'
 import { handleError, refuseUnread, sendRefusal } from './reply.ts'
 
 /** Builds the plugin that serves one mount: CORS, guard, body parser, error handler and routes, none of which leave its scope. */
@@ -19,14 +20,17 @@ export function createRoutes (mount: Mount, options: ResolvedOptions): (scope: F
     const cors = options.cors === false ? undefined : createCorsPolicy(options.cors, options.allowedOrigins)
     cors?.addTo(scope)
     protectEndpoint(scope, mount, options)
-    addMountHooks(scope, options.hooks)
-    addBodyParsers(scope, options.maxDepth)
-    scope.setErrorHandler(handleError)
 
     const hasSessions = options.legacy && !options.stateless
     const listens = hasSessions && !options.jsonResponse
     const allowed: HTTPMethods[] = ['POST', ...listens ? ['GET'] : [], ...hasSessions ? ['DELETE'] : []]
     const refuseMethod = createMethodRefusal(allowed)
+    // One that CORS has not answered has no caller whom the user's hooks could ask for.
+    if (options.hooks.onRequest !== undefined) scope.addHook('onRequest', unless((request) => !isPreflight(request), refuseMethod))
+    addMountHooks(scope, options.hooks)
+    addBodyParsers(scope, options.maxDepth)
+    scope.setErrorHandler(handleError)
+
     const refused = scope.supportedMethods.filter((method) => !allowed.includes(method) && method !== 'OPTIONS')
     const common = {
       bodyLimit: options.bodyLimit,

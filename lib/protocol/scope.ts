@@ -7,3 +7,8 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 export function isScope (value: unknown): value is string {
   return typeof value === 'string' && SCOPE.test(value)
 }
+
+/** Tells whether all scopes needed are among those that a caller has. */
+export function hasScopes (needed: readonly string[], scopes: readonly string[]): boolean {
+  return needed.every((scope) => scopes.includes(scope))
+}

@@ -1,5 +1,5 @@
 // Who may see and use a tool, prompt, resource or template.
-import { isScope } from '../protocol/scope.ts'
+import { hasScopes, isScope } from '../protocol/scope.ts'
 import { InsufficientScopeError, MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
 import type { Call } from './call.ts'
 import type { Collection, Entry } from './collection.ts'
@@ -52,14 +52,13 @@ export async function isVisible ({ access, label }: Entry, { ctx, log, timeout, 
 }
 
 /** Whether the caller has the scopes that an entry needs. */
-export function hasScopes ({ access }: Entry, { ctx, isTrusted }: Call): boolean {
-  if (access === undefined || isTrusted === true) return true
-  return access.scopes.every((scope) => ctx.auth?.scopes.includes(scope))
+export function isAllowed ({ access }: Entry, { ctx, isTrusted }: Call): boolean {
+  return access === undefined || isTrusted === true || hasScopes(access.scopes, ctx.auth?.scopes ?? [])
 }
 
 /** Tells of each entry whether the caller finds it in a list. */
 export async function areListed (entries: readonly Entry[], call: Call): Promise<readonly boolean[]> {
-  return Promise.all(entries.map(async (entry) => hasScopes(entry, call) && await isVisible(entry, call)))
+  return Promise.all(entries.map(async (entry) => isAllowed(entry, call) && await isVisible(entry, call)))
 }
 
 /** The entries that the caller finds in a list. */
@@ -81,6 +80,6 @@ export async function isAdmitted (entry: Entry, call: Call): Promise<boolean> {
 
 /** Refuses the use of entries for which the caller lacks a scope: all scopes at once. @throws InsufficientScopeError */
 export function requireScopes (entries: readonly Entry[], call: Call): void {
-  if (entries.every((entry) => hasScopes(entry, call))) return
+  if (entries.every((entry) => isAllowed(entry, call))) return
   throw new InsufficientScopeError([...new Set(entries.flatMap(({ access }) => access?.scopes ?? []))])
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { areListed, findListed, hasScopes, isAdmitted, isVisible, requireScopes, resolveAccess, type AccessConfig } from '../../lib/server/access.ts'
+import { areListed, findListed, isAdmitted, isAllowed, isVisible, requireScopes, resolveAccess, type AccessConfig } from '../../lib/server/access.ts'
 import { Collection, type Entry } from '../../lib/server/collection.ts'
 import { InsufficientScopeError } from '../../lib/errors.ts'
 import { Client, createScoped, stopClock, untyped } from './harness.ts'
@@ -44,13 +44,13 @@ t.test('scopes and visible of a wrong kind are refused where they are registered
 t.test('a caller has the scopes of an entry when its token has each of them', async (t) => {
   const entry = createEntry({ scopes: ['a', 'b'] })
 
-  for (const scopes of [['a', 'b'], ['b', 'c', 'a']]) t.equal(hasScopes(entry, call(createScoped(scopes))), true)
-  for (const scopes of [[], ['a'], ['A', 'B'], ['a b']]) t.equal(hasScopes(entry, call(createScoped(scopes))), false)
-  t.equal(hasScopes(createEntry({}), call()), true)
+  for (const scopes of [['a', 'b'], ['b', 'c', 'a']]) t.equal(isAllowed(entry, call(createScoped(scopes))), true)
+  for (const scopes of [[], ['a'], ['A', 'B'], ['a b']]) t.equal(isAllowed(entry, call(createScoped(scopes))), false)
+  t.equal(isAllowed(createEntry({}), call()), true)
 })
 
 t.test('without auth a caller has no scope', async (t) => {
-  t.equal(hasScopes(createEntry({ scopes: ['a'] }), call()), false)
+  t.equal(isAllowed(createEntry({ scopes: ['a'] }), call()), false)
 })
 
 t.test('an entry is visible where visible comes to true and nothing else, at once or later', async (t) => {
@@ -97,7 +97,7 @@ t.test('the host app sees all and needs no scope', async (t) => {
   const entry = createEntry({ scopes: ['a'], visible: never })
 
   t.equal(await isVisible(entry, trusted()), true)
-  t.equal(hasScopes(entry, trusted()), true)
+  t.equal(isAllowed(entry, trusted()), true)
   t.equal(await isAdmitted(entry, trusted()), true)
 })
 
