@@ -55,8 +55,8 @@ export interface McpMountOptions {
   readonly cors?: boolean | CorsOptions
   /**
    * Ordinary Fastify routes beside the endpoint, below its prefix: with the parsers and the error handler of the app, and
-   * **behind the mount's check of Host and Origin and its `auth`**, unless a route has `config: { public: true }`. Such a
-   * route finds its caller by `authInfoOf(request)`.
+   * **behind the mount's check of Host and Origin and its `auth`**, unless a route has `config: { public: true }`. One that
+   * is not public finds its caller by `authInfoOf(request)`.
    * @example routes: async (scope) => { scope.get('/export', async () => exportNotes()) }
    */
   readonly routes?: FastifyPluginAsync

@@ -1,6 +1,7 @@
 import t from 'tap'
+import mcpPlugin from '../../lib/index.ts'
 import { createMuteChannel } from '../../lib/http/mute-channel.ts'
-import { createHost } from '../app.ts'
+import { createHost, createServer } from '../app.ts'
 
 t.test('nothing can be sent by a mute channel, and nobody leaves it', async (t) => {
   const { log } = createHost(t).app
@@ -16,9 +17,19 @@ t.test('nothing can be sent by a mute channel, and nobody leaves it', async (t) 
   t.same(Object.keys(channel).toSorted(), ['lifespan', 'log', 'notify', 'onDisconnect'], 'it can neither ask nor listen')
 })
 
-t.test('a mute channel has the request that it was made for', async (t) => {
+t.test('a mute channel has the request that it was made for, and its caller', async (t) => {
+  const auth = { token: 'a', clientId: 'app', scopes: [], subject: 'ann' }
   const { app } = createHost(t)
-  app.get('/', async (request) => createMuteChannel(request.log, undefined, request).request === request)
+  app.register(mcpPlugin, {
+    server: createServer(),
+    auth: { authenticate: () => auth },
+    routes: async (scope) => { scope.get('/side', async (request) => createMuteChannel(request.log, undefined, request).auth) }
+  })
+  app.get('/', async (request) => {
+    const channel = createMuteChannel(request.log, undefined, request)
+    return { isMine: channel.request === request, auth: channel.auth ?? 'nobody' }
+  })
 
-  t.equal((await app.inject('/')).body, 'true')
+  t.same((await app.inject('/')).json(), { isMine: true, auth: 'nobody' })
+  t.same((await app.inject('/side')).json(), auth)
 })

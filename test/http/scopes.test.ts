@@ -132,7 +132,7 @@ t.test('a stream that has begun brings the refusal, and no challenge', async (t)
   const server = createNotes()
   server.registerTool('tidy', {}, async (_args, ctx) => {
     await ctx.reportProgress(1)
-    return await ctx.readResource('notes://draft')
+    return JSON.stringify(await ctx.readResource('notes://draft'))
   })
   const { app } = await createScoped(t, server)
 
@@ -146,7 +146,7 @@ t.test('a stream that has begun brings the refusal, and no challenge', async (t)
 
 t.test('what a handler finds lacking is challenged as what was registered', async (t) => {
   const server = createNotes()
-  server.registerTool('tidy', {}, async (_args, ctx) => await ctx.readResource('notes://draft'))
+  server.registerTool('tidy', {}, async (_args, ctx) => JSON.stringify(await ctx.readResource('notes://draft')))
   const { app } = await createScoped(t, server, { requiredScopes: [] })
 
   const response = await app.inject(modernCall('tidy', {}, { headers: READER }))
