@@ -6,6 +6,7 @@ import { findHealthProblem, type HealthOptions } from './http/health.ts'
 import { findHooksProblem, type MountHooks } from './http/hooks.ts'
 import { LOOPBACK_HOSTS, LOOPBACK_ORIGINS } from './http/host-check.ts'
 import { findAuthProblem, type AuthOptions } from './auth/auth-options.ts'
+import { isBoolean, isCount, isHttpUrl, isText, type Check, type Checks } from './option-check.ts'
 import { resolveDefinition, type Mountable } from './sdk/recognise.ts'
 import type { ServerDefinition } from './server/definition.ts'
 import type { EventStore } from './session/event-store.ts'
@@ -119,19 +120,11 @@ export type ResolvedOptions = Readonly<Required<Omit<McpMountOptions, 'name' | '
   readonly retryInterval: number | undefined
 }
 
-type Check = (value: unknown) => string | undefined
-
-const isBoolean: Check = (value) => typeof value === 'boolean' ? undefined : 'must be true or false'
-const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) > 0 ? undefined : 'must be a whole number above 0'
 const isFunction: Check = (value) => typeof value === 'function' ? undefined : 'must be a function, such as async (scope) => { … }'
-const isText: Check = (value) => typeof value === 'string' && value !== '' ? undefined : 'must be a string that is not empty'
 const isObject: Check = (value) => typeof value === 'object' && value !== null ? undefined : 'must be an object'
 const isPrefix: Check = (value) => value === '' || (typeof value === 'string' && value.startsWith('/')) ? undefined : "must be '' or begin with '/'"
 const isPath: Check = (value) => typeof value === 'string' && value.startsWith('/') ? undefined : "must begin with '/'"
-const isHttpUrl: Check = (value) =>
-  typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
-    ? undefined
-    : "must be an absolute URL, such as 'https://api.example.com'"
+const isPublicUrl: Check = (value) => isHttpUrl(value) ? undefined : "must be an absolute URL, such as 'https://api.example.com'"
 const isHosts: Check = (value) =>
   Array.isArray(value) && value.every((entry) => typeof entry === 'string' && /^[^\s/]+$/.test(entry))
     ? undefined
@@ -146,14 +139,14 @@ const isEventStore: Check = (value) =>
     ? undefined
     : 'must be an event store, such as createMemoryEventStore()'
 
-const CHECKS: { readonly [name in Exclude<keyof McpMountOptions, 'server'>]: Check } = {
+const CHECKS: Checks<Omit<McpMountOptions, 'server'>> = {
   prefix: isPrefix,
   path: isPath,
   name: isText,
   allowedHosts: isHosts,
   allowedOrigins: isOrigins,
   dnsRebindingProtection: isBoolean,
-  publicUrl: isHttpUrl,
+  publicUrl: isPublicUrl,
   auth: findAuthProblem,
   cors: findCorsProblem,
   routes: isFunction,

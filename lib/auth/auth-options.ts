@@ -1,7 +1,7 @@
 // The `auth` option of a mount: what it is, and what is wrong with a wrong one.
 import type { FastifyRequest } from 'fastify'
 import type { AuthInfo } from './auth-info.ts'
-import { findOptionProblem, isBoolean, isCount, isFunction, isScopes, isText, isUrl, isUrls, optional, type Checks } from './checks.ts'
+import { findOptionProblem, isBoolean, isCount, isFunction, isScopes, isText, isUrl, isUrls, optional, type Checks } from '../option-check.ts'
 import { findTimeoutProblem } from '../server/timeout.ts'
 
 /** What a verifier is told besides the token. */

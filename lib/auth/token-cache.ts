@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { AuthInfo } from './auth-info.ts'
 import type { Verify } from './auth-options.ts'
-import { findOptionProblem, isCount, optional, type Checks } from './checks.ts'
+import { findOptionProblem, isCount, optional, type Checks } from '../option-check.ts'
 import { findTimeoutProblem } from '../server/timeout.ts'
 
 /** How long, and how many, verified tokens are remembered. */

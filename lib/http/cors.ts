@@ -1,6 +1,7 @@
 // CORS of one mount: pages of the origins that the guard lets pass may read its replies. By @fastify/cors.
 import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Check, Checks } from '../option-check.ts'
 import { createHostCheck } from './host-check.ts'
 
 /** Options of `@fastify/cors` for one mount. What is listed here is allowed besides what the protocol needs. */
@@ -84,14 +85,12 @@ export function findCorsProblem (value: unknown): string | undefined {
   }
 }
 
-type Check = (value: unknown) => string | undefined
-
 const isNames: Check = (value) => typeof value === 'string' || (Array.isArray(value) && value.every((name) => typeof name === 'string'))
   ? undefined
   : 'must name headers as an array or separated by commas'
 const isSeconds: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0 ? undefined : 'must be a whole number of seconds'
 
-const CHECKS: { readonly [name in keyof CorsOptions]-?: Check } = {
+const CHECKS: Checks<CorsOptions> = {
   allowedHeaders: (value) => isNames(value) && `has 'allowedHeaders', which ${isNames(value)}`,
   exposedHeaders: (value) => isNames(value) && `has 'exposedHeaders', which ${isNames(value)}`,
   credentials: (value) => typeof value === 'boolean' ? undefined : "has 'credentials', which must be true or false",

@@ -1,5 +1,5 @@
-// What the options of authorization may be.
-import { isScope } from '../protocol/scope.ts'
+// What options may be.
+import { isScope } from './protocol/scope.ts'
 
 /** Tells what is wrong with a value; undefined when nothing is. */
 export type Check = (value: unknown) => string | undefined
@@ -36,6 +36,7 @@ export function findOptionProblem (options: object, checks: Readonly<Record<stri
   return undefined
 }
 
-function isHttpUrl (value: unknown): boolean {
+/** Whether a value is the absolute URL of something on the web. */
+export function isHttpUrl (value: unknown): boolean {
   return typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
 }
