@@ -1,5 +1,6 @@
 import t from 'tap'
-import mcpPlugin, { type McpMountOptions } from '../../lib/index.ts'
+import { McpServer as SdkServer } from '@modelcontextprotocol/sdk/server/mcp.js'
+import mcpPlugin, { McpServer, type McpMountOptions } from '../../lib/index.ts'
 import { createApp, createHost, createServer, modern, mount } from '../app.ts'
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'
@@ -46,6 +47,21 @@ t.test('what is not set is left out, or follows from the rest', async (t) => {
 
   t.same((await app.inject(`${WELL_KNOWN}/mcp`)).json(), { ...fields, scopes_supported: ['read'] })
   t.same((await none.app.inject(`${WELL_KNOWN}/mcp`)).json(), fields)
+})
+
+t.test('users are shown the title of the server, else its name, else that of the mount', async (t) => {
+  const info = { name: 'notes', version: '1.0.0' }
+  const servers: ReadonlyArray<readonly [server: McpMountOptions['server'], name: string]> = [
+    [new McpServer({ ...info, title: 'All my notes' }), 'All my notes'],
+    [new McpServer(info), 'notes'],
+    [() => new SdkServer(info), '/mcp']
+  ]
+
+  for (const [server, name] of servers) {
+    const { app } = createHost(t)
+    await mount(app, { server, ...behind('https://auth.example.com') })
+    t.equal((await app.inject(`${WELL_KNOWN}/mcp`)).json().resource_name, name)
+  }
 })
 
 t.test('it answers HEAD, and what a client has already is not sent again', async (t) => {
