@@ -1,10 +1,9 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import { McpServer as SdkV1Server } from '@modelcontextprotocol/sdk/server/mcp.js'
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
 import { createMcpHandler, McpServer as SdkV2Server, Server as ServerV2, type McpHttpHandler, type McpServerFactory } from '@modelcontextprotocol/server'
 import Fastify, { type FastifyRequest } from 'fastify'
 import { describe, expect, test } from 'tstyche'
-import mcpPlugin, { type McpServer, type Era, type FetchHandler, type Mountable, type SdkServerContext, type SdkServerLike } from '../lib/index.ts'
+import mcpPlugin, { type AuthInfo, type McpServer, type Era, type FetchHandler, type Mountable, type SdkServerContext, type SdkServerLike } from '../lib/index.ts'
 
 const app = Fastify()
 const info = { name: 'Notes', version: '1.0.0' }

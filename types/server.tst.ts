@@ -1,9 +1,8 @@
-import type { AuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { describe, expect, test } from 'tstyche'
 import { z } from 'zod'
 import {
-  InsufficientScopeError, McpServer, ResourceTemplate, Type, type Handle, type PromptHandle, type RequestContext, type ResourceHandle, type RpcError, type TemplateHandle, type ToolHandle, type ToolReturn
+  InsufficientScopeError, McpServer, ResourceTemplate, Type, type AuthInfo, type Handle, type PromptHandle, type RequestContext, type ResourceHandle, type RpcError, type TemplateHandle, type ToolHandle, type ToolReturn
 } from '../lib/index.ts'
 
 const server = new McpServer({ name: 'Notes', version: '1.0.0' })

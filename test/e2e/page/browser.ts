@@ -21,7 +21,8 @@ export type OpenPage = (origin: string) => Promise<Page>
 
 /** Starts the browser, which ends with the test. */
 export async function startBrowser (t: Test): Promise<OpenPage> {
-  const context = await chromium.launchPersistentContext(t.testdir(), { executablePath: BROWSER, headless: true, args: ARGS, timeout: 120_000 })
+  // Its profile is in a directory that playwright removes: some of its processes write there for a moment after it was closed.
+  const context = await chromium.launchPersistentContext('', { executablePath: BROWSER, headless: true, args: ARGS, timeout: 120_000 })
   t.teardown(() => context.close())
 
   return async function openPage (origin) {
