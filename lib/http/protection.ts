@@ -9,7 +9,9 @@ import { refuseAsError, refuseAsRpc, type Refuse } from './reply.ts'
 type Authorize = ReturnType<typeof createAuthHook>
 
 /** Puts guard and authorization before all routes of the endpoint's scope. A preflight needs none: it comes to nothing there. */
-export function protectEndpoint (scope: FastifyInstance, { auth }: Mount, options: ResolvedOptions): void {
+export function protectEndpoint (scope: FastifyInstance, mount: Mount, options: ResolvedOptions): void {
+  // Not in the signature: what is internal is in no declaration.
+  const { auth } = mount
   if (options.dnsRebindingProtection) scope.addHook('onRequest', createGuardHook(options, refuseAsRpc))
   if (auth === undefined) return
   prepareRequests(scope)
@@ -18,7 +20,8 @@ export function protectEndpoint (scope: FastifyInstance, { auth }: Mount, option
 }
 
 /** Puts the same before the routes beside the endpoint, all but those with `config: { public: true }`. */
-export function protectRoutes (scope: FastifyInstance, { auth }: Mount, options: ResolvedOptions): void {
+export function protectRoutes (scope: FastifyInstance, mount: Mount, options: ResolvedOptions): void {
+  const { auth } = mount
   if (options.dnsRebindingProtection) scope.addHook('onRequest', unless(isPublic, createGuardHook(options, refuseAsError)))
   if (auth === undefined) return
   prepareRequests(scope)
