@@ -11,22 +11,28 @@ t.setTimeout(600_000)
 const root = fileURLToPath(new URL('../', import.meta.url))
 const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
 
-function blocksOf (page: string): string[] {
+// By the names of the files that they are written to.
+function blocksOf (page: string): ReadonlyArray<readonly [name: string, code: string]> {
   const text = readFileSync(join(root, 'docs', page), 'utf8')
-  return [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = '']) => code)
+  return [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = ''], index) => [
+    `${basename(page, '.md')}-${index + 1}.ts`, `${code}\nexport {}\nconsole.log('ran')\nprocess.exit()\n`
+  ])
 }
 
+t.test('the code of all pages has the types that it needs', async (t) => {
+  const files = pages.flatMap(blocksOf)
+  const directory = t.testdir(Object.fromEntries(files))
+
+  t.same(problemsOf(files.map(([name]) => join(directory, name))), [])
+})
+
 for (const page of pages) {
-  const blocks = blocksOf(page)
+  const files = blocksOf(page)
 
-  t.test(`the code of ${page} has the types that it needs, and runs`, async (t) => {
-    const names = blocks.map((_code, index) => `${basename(page, '.md')}-${index + 1}.ts`)
-    const directory = t.testdir(Object.fromEntries(names.map((name, index) => [name, `${blocks[index]}\nexport {}\nconsole.log('ran')\nprocess.exit()\n`])))
-    const files = names.map((name) => join(directory, name))
+  t.test(`the code of ${page} runs`, async (t) => {
+    const directory = t.testdir(Object.fromEntries(files))
 
-    t.same(problemsOf(files), [])
-
-    for (const file of files) {
+    for (const file of files.map(([name]) => join(directory, name))) {
       const { ended } = await run(t, file, { cwd: directory, until: { line: /^ran$/, times: 1 } })
       t.same(await ended, { code: 0, signal: null }, basename(file))
     }
