@@ -1,28 +1,33 @@
-// Change notifications from whoever publishes them to whoever listens.
-import type { ChangeEvent } from '../protocol/change.ts'
+// Messages from whoever publishes them to whoever listens.
 
-/** Told of changes that were published together. */
-export type ChangeListener = (events: readonly ChangeEvent[]) => void
-
-/** Carries changes from the mount that publishes them to all that serve the same clients. */
+/** Carries messages between the nodes that serve the same clients. */
 export interface NotificationBus {
-  /** Tells all listeners, those of the publisher included. */
-  publish (events: readonly ChangeEvent[]): void | Promise<void>
-  /** Begins to listen; the function returned ends it. */
-  subscribe (listener: ChangeListener): () => void
+  /** Tells all who have subscribed to a topic, on all nodes, those of the publisher included. */
+  publish (topic: string, message: string): void | Promise<void>
+  /**
+   * Begins to listen, as soon as whatever carries the messages knows; those of one publisher come in the order in which
+   * they were published. The function returned ends it: nothing is told afterwards.
+   */
+  subscribe (topic: string, listener: (message: string) => void): () => void
 }
 
 /** A bus within one process. */
 export function createMemoryBus (): NotificationBus {
-  const listeners = new Set<ChangeListener>()
+  const topics = new Map<string, Set<(message: string) => void>>()
 
   return {
-    publish (events) {
-      for (const listener of listeners) listener(events)
+    publish (topic, message) {
+      for (const tell of topics.get(topic) ?? []) tell(message)
     },
-    subscribe (listener) {
-      listeners.add(listener)
-      return () => { listeners.delete(listener) }
+    subscribe (topic, listener) {
+      const listeners = topics.get(topic) ?? new Set()
+      // Of its own, so that the same function may listen twice.
+      const tell = (message: string): void => listener(message)
+      topics.set(topic, listeners.add(tell))
+      return () => {
+        listeners.delete(tell)
+        if (listeners.size === 0 && topics.get(topic) === listeners) topics.delete(topic)
+      }
     }
   }
 }

@@ -2,7 +2,7 @@
 import { encodeChange, type ChangeEvent } from '../protocol/change.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { createMemoryBus, type NotificationBus } from './bus.ts'
-import { createNotifier, createPublisher, type Notifier } from './publisher.ts'
+import { CHANGES, createNotifier, createPublisher, type Notifier } from './publisher.ts'
 import { Subscriptions, type MessageSink } from './subscriptions.ts'
 
 /** A legacy session, as far as changes go. */
@@ -43,7 +43,9 @@ export class ChangeHub {
 
   /** Begins to pass on what changes in a definition, and what comes by the bus. */
   start (server: Pick<ServerDefinition, 'onChange'>): void {
-    this.#ends.push(this.#bus.subscribe((events) => this.#tell(events)), server.onChange(this.#publish))
+    // What a publisher has encoded.
+    const hear = (message: string): void => this.#tell(JSON.parse(message) as readonly ChangeEvent[])
+    this.#ends.push(this.#bus.subscribe(CHANGES, hear), server.onChange(this.#publish))
   }
 
   /** Ends it. */

@@ -2,6 +2,9 @@
 import { topicOf, type ChangeEvent } from '../protocol/change.ts'
 import type { NotificationBus } from './bus.ts'
 
+/** The topic of changes on a bus: each message is an array of them, as JSON. */
+export const CHANGES = 'changes'
+
 /** Tells clients that something has changed. What one turn of the event loop brings is joined, and each change is told once. */
 export interface Notifier {
   /** The list of tools has changed. */
@@ -27,7 +30,7 @@ export function createPublisher (bus: NotificationBus, onFailure: (error: unknow
     const events = [...waiting.values()]
     waiting = new Map()
     // In a function of its own, so that a bus that throws fails as one that rejects.
-    const published = async (): Promise<void> => bus.publish(events)
+    const published = async (): Promise<void> => bus.publish(CHANGES, JSON.stringify(events))
     published().catch(onFailure)
   }
 }

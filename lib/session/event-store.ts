@@ -8,14 +8,32 @@ export interface StoredEvent {
   readonly message: string
 }
 
-/** Keeps the events of streams, so that a client that comes back gets what it missed. */
+/**
+ * Keeps the events of streams, so that a client that comes back gets what it missed. A stream's id is that of its session,
+ * a dot, and a name.
+ */
 export interface EventStore {
-  /** Keeps an event; `seq` grows by one with each event of a stream. */
-  append (streamId: string, seq: number, message: string): void | Promise<void>
-  /** The events of a stream behind `afterSeq`, in order; undefined when `afterSeq` is none of it, or one behind is no longer there. */
+  /**
+   * Keeps an event; comes to its number. The first of a stream is 1, and each next one has one more, whoever appends it,
+   * also when those before have been forgotten meanwhile.
+   */
+  append (streamId: string, message: string): number | Promise<number>
+  /**
+   * The events of a stream behind `afterSeq`, in order. None when there are none behind it, as behind 0 in a stream to
+   * which nothing was appended; undefined when one behind it is no longer there, or `afterSeq` is yet to come.
+   */
   read (streamId: string, afterSeq: number): readonly StoredEvent[] | undefined | Promise<readonly StoredEvent[] | undefined>
-  /** Forgets all streams whose ids begin with a prefix, because their session has ended. */
-  forget (prefix: string): void | Promise<void>
+  /** Forgets all streams of a session, because it has ended. */
+  forget (sessionId: string): void | Promise<void>
+}
+
+/** An event store that nodes share: each hears of what the others append. */
+export interface SharedEventStore extends EventStore {
+  /**
+   * Tells of each event of a stream that is appended from now on, by whatever node, in the order of the numbers; settles
+   * when it has begun. The function ends it.
+   */
+  follow (streamId: string, listener: (event: StoredEvent) => void): Promise<() => void>
 }
 
 /** The limits of a store in memory. What is over one of them is forgotten, oldest first. */
@@ -28,22 +46,52 @@ export interface MemoryEventStoreOptions {
   readonly maxAge?: number
 }
 
-interface KeptEvent extends StoredEvent { readonly streamId: string, readonly bytes: number, readonly time: number }
+interface Stream {
+  readonly id: string
+  /** The number of the last event, kept or not. */
+  last: number
+  readonly events: KeptEvent[]
+  readonly listeners: Set<(event: StoredEvent) => void>
+}
+
+interface KeptEvent extends StoredEvent { readonly stream: Stream, readonly bytes: number, readonly time: number }
 
 /** An event store in memory, for one process. @param now The clock, in milliseconds. */
-export function createMemoryEventStore (
-  { maxEvents = 10_000, maxBytes = 16 * 1024 * 1024, maxAge = 300_000 }: MemoryEventStoreOptions = {}, now: () => number = Date.now
-): EventStore {
+export function createMemoryEventStore (options: MemoryEventStoreOptions = {}, now: () => number = Date.now): SharedEventStore {
+  const { maxEvents = 10_000, maxBytes = 16 * 1024 * 1024, maxAge = 300_000 } = options
   // In the order of their arrival, which is that of their age.
   const kept = new Set<KeptEvent>()
-  const streams = new Map<string, KeptEvent[]>()
+  const streams = new Map<string, Stream>()
+  // Of which no event is left and nobody hears: only their numbers are known, for a while.
+  const silent = new Set<Stream>()
   let bytes = 0
 
-  // Events go in the order in which they came, so the one that goes is the first of its stream.
+  function open (id: string): Stream {
+    const stream = streams.get(id) ?? { id, last: 0, events: [], listeners: new Set() }
+    streams.set(id, stream)
+    silent.delete(stream)
+    return stream
+  }
+
+  function settle (stream: Stream): void {
+    if (stream.events.length > 0 || stream.listeners.size > 0 || streams.get(stream.id) !== stream) return
+    silent.add(stream)
+    for (const { id } of silent) {
+      if (silent.size <= maxEvents) return
+      forgetStream(id)
+    }
+  }
+
+  function forgetStream (id: string): void {
+    const stream = streams.get(id)
+    if (stream === undefined) return
+    for (const event of stream.events.splice(0)) forgetEvent(event)
+    stream.last = 0
+    if (stream.listeners.size === 0) streams.delete(id)
+    silent.delete(stream)
+  }
+
   function forgetEvent (event: KeptEvent): void {
-    const events = streams.get(event.streamId)
-    events?.shift()
-    if (events?.length === 0) streams.delete(event.streamId)
     kept.delete(event)
     bytes -= event.bytes
   }
@@ -52,32 +100,46 @@ export function createMemoryEventStore (
     const oldest = now() - maxAge
     for (const event of kept) {
       if (kept.size <= maxEvents && bytes <= maxBytes && event.time > oldest) return
+      // Events go in the order in which they came, so the one that goes is the first of its stream.
+      event.stream.events.shift()
       forgetEvent(event)
+      settle(event.stream)
     }
   }
 
   return {
-    append (streamId, seq, message) {
-      const event = { streamId, seq, message, bytes: Buffer.byteLength(message), time: now() }
+    append (streamId, message) {
+      const stream = open(streamId)
+      const event = { seq: ++stream.last, message, stream, bytes: Buffer.byteLength(message), time: now() }
       kept.add(event)
       bytes += event.bytes
-      const events = streams.get(streamId)
-      if (events === undefined) streams.set(streamId, [event])
-      else events.push(event)
+      stream.events.push(event)
       forgetOverLimits()
+      for (const listener of stream.listeners) listener({ seq: event.seq, message })
+      return event.seq
     },
 
     read (streamId, afterSeq) {
       forgetOverLimits()
-      const events = streams.get(streamId)
-      const [first, last] = [events?.[0], events?.at(-1)]
-      if (first === undefined || last === undefined || first.seq > afterSeq + 1 || last.seq < afterSeq) return undefined
-      return events?.filter(({ seq }) => seq > afterSeq)
+      const { last, events } = streams.get(streamId) ?? { last: 0, events: [] }
+      const missed = last - afterSeq
+      return missed < 0 || missed > events.length ? undefined : events.slice(events.length - missed).map(({ seq, message }) => ({ seq, message }))
     },
 
-    forget (prefix) {
-      for (const event of kept) {
-        if (event.streamId.startsWith(prefix)) forgetEvent(event)
+    forget (sessionId) {
+      for (const id of streams.keys()) {
+        if (id.startsWith(`${sessionId}.`)) forgetStream(id)
+      }
+    },
+
+    async follow (streamId, listener) {
+      const stream = open(streamId)
+      // Of its own, so that the same function may follow twice.
+      const tell = (event: StoredEvent): void => listener(event)
+      stream.listeners.add(tell)
+      return () => {
+        stream.listeners.delete(tell)
+        settle(stream)
       }
     }
   }

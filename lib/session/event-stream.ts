@@ -78,7 +78,7 @@ export class EventStream {
     const seq = ++this.#seq
     const { store, onFailure } = this.#resumption
     // One after the other, for a store that is elsewhere.
-    this.#kept = this.#kept.then(() => store.append(this.id, seq, message)).catch((error) => onFailure(error, STORE))
+    this.#kept = this.#kept.then(async () => { await store.append(this.id, message) }).catch((error) => onFailure(error, STORE))
     this.#sink?.send(message, eventIdOf(this.id, seq))
   }
 
@@ -157,6 +157,8 @@ export class EventStream {
     try {
       await this.#kept
       const events = await store.read(this.id, afterSeq)
+      // Behind 0 there is nothing in a stream that never was, either.
+      if (afterSeq === 0 && events?.length === 0) return undefined
       if (this.#seq === Infinity) this.#seq = events?.at(-1)?.seq ?? afterSeq
       const isWhole = events?.every(({ seq }, index) => seq === afterSeq + 1 + index) === true && (events.length > 0 || afterSeq === this.#seq)
       return isWhole ? events : undefined

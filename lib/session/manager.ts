@@ -136,7 +136,7 @@ export class SessionManager extends EventEmitter<SessionEvents> implements Mount
     const { eventStore } = this.#settings
     if (eventStore === undefined || !hasStreamed) return
     // In a function of its own, so that a store that throws fails as one that rejects.
-    const forgotten = async (): Promise<void> => eventStore.forget(`${sessionId}.`)
+    const forgotten = async (): Promise<void> => eventStore.forget(sessionId)
     forgotten().catch((error) => this.#onFailure(error, 'the event store'))
   }
 }

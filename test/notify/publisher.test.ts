@@ -2,14 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import type { ChangeEvent } from '../../lib/protocol/change.ts'
 import { createMemoryBus, type NotificationBus } from '../../lib/notify/bus.ts'
-import { createNotifier, createPublisher } from '../../lib/notify/publisher.ts'
+import { CHANGES, createNotifier, createPublisher } from '../../lib/notify/publisher.ts'
 
 const mustNotFail = (error: unknown): void => { throw error }
 
 function createRecorder (): { readonly bus: NotificationBus, readonly published: Array<readonly ChangeEvent[]> } {
   const bus = createMemoryBus()
   const published: Array<readonly ChangeEvent[]> = []
-  bus.subscribe((events) => published.push(events))
+  bus.subscribe(CHANGES, (message) => published.push(JSON.parse(message)))
   return { bus, published }
 }
 

@@ -8,26 +8,27 @@ function createStore (limits: MemoryEventStoreOptions = {}) {
 
 t.test('a store has the events of a stream behind any of them, in order', async (t) => {
   const { store } = createStore()
-  for (const seq of [1, 2, 3]) store.append('a.1', seq, `a${seq}`)
+  for (const seq of [1, 2, 3]) store.append('a.1', `a${seq}`)
 
-  t.same(store.read('a.1', 0), [1, 2, 3].map((seq) => ({ seq, message: `a${seq}` })).map((event) => ({ streamId: 'a.1', bytes: 2, time: 0, ...event })))
+  t.same(store.read('a.1', 0), [1, 2, 3].map((seq) => ({ seq, message: `a${seq}` })))
   t.match(store.read('a.1', 2), [{ seq: 3, message: 'a3' }])
   t.same(store.read('a.1', 3), [])
 })
 
 t.test('it has nothing of a stream that it does not know, or behind an event that never was', async (t) => {
   const { store } = createStore()
-  store.append('a.1', 1, 'a1')
+  store.append('a.1', 'a1')
 
-  t.equal(store.read('a.2', 0), undefined)
+  t.same(store.read('a.2', 0), [])
+  t.equal(store.read('a.2', 1), undefined)
   t.equal(store.read('a.1', 2), undefined)
 })
 
 t.test('past maxEvents the oldest go, whichever stream they are of', async (t) => {
   const { store } = createStore({ maxEvents: 2 })
-  store.append('a.1', 1, 'a1')
-  store.append('b.1', 1, 'b1')
-  store.append('a.1', 2, 'a2')
+  store.append('a.1', 'a1')
+  store.append('b.1', 'b1')
+  store.append('a.1', 'a2')
 
   t.equal(store.read('a.1', 0), undefined)
   t.match(store.read('a.1', 1), [{ seq: 2 }])
@@ -36,22 +37,22 @@ t.test('past maxEvents the oldest go, whichever stream they are of', async (t) =
 
 t.test('past maxBytes the oldest go, be it that none is left', async (t) => {
   const { store } = createStore({ maxBytes: 4 })
-  store.append('a.1', 1, 'a1')
-  store.append('a.1', 2, 'é')
-  store.append('a.1', 3, 'a3')
+  store.append('a.1', 'a1')
+  store.append('a.1', 'é')
+  store.append('a.1', 'a3')
 
   t.equal(store.read('a.1', 0), undefined)
   t.match(store.read('a.1', 1), [{ seq: 2 }, { seq: 3 }])
-  store.append('b.1', 1, 'longer')
+  store.append('b.1', 'longer')
   t.equal(store.read('a.1', 2), undefined)
   t.equal(store.read('b.1', 0), undefined)
 })
 
 t.test('past maxAge events go, whether or not others come', async (t) => {
   const { clock, store } = createStore({ maxAge: 100 })
-  store.append('a.1', 1, 'a1')
+  store.append('a.1', 'a1')
   clock.now = 60
-  store.append('a.1', 2, 'a2')
+  store.append('a.1', 'a2')
 
   clock.now = 100
   t.equal(store.read('a.1', 0), undefined)
@@ -62,23 +63,24 @@ t.test('past maxAge events go, whether or not others come', async (t) => {
 
 t.test('a session that has ended is forgotten with all of its streams, and no other', async (t) => {
   const { store } = createStore({ maxBytes: 8 })
-  store.append('a.1', 1, 'a1')
-  store.append('a.2', 1, 'a2')
-  store.append('ab.1', 1, 'b1')
+  store.append('a.1', 'a1')
+  store.append('a.2', 'a2')
+  store.append('ab.1', 'b1')
 
-  store.forget('a.')
+  store.forget('a')
 
-  t.equal(store.read('a.1', 0), undefined)
-  t.equal(store.read('a.2', 0), undefined)
+  t.same(store.read('a.1', 0), [])
+  t.equal(store.read('a.1', 1), undefined)
+  t.same(store.read('a.2', 0), [])
   t.match(store.read('ab.1', 0), [{ message: 'b1' }])
-  store.append('c.1', 1, '123456')
+  store.append('c.1', '123456')
   t.match(store.read('ab.1', 0), [{ message: 'b1' }], 'their bytes are free again')
 })
 
 t.test('the time is that of the clock where no other is given', async (t) => {
   const store = createMemoryEventStore()
 
-  store.append('a.1', 1, 'a1')
+  store.append('a.1', 'a1')
 
   t.match(store.read('a.1', 0), [{ seq: 1, message: 'a1' }])
 })

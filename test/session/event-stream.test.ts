@@ -204,7 +204,7 @@ t.test('a stream that has ended is there as long as the store has it', async (t)
   t.ok(await recall().resume(none.sink, 2))
   await none.untilTold('end')
   t.notOk(await recall().resume(createSink().sink, 3), 'never was')
-  store.forget('s.')
+  store.forget('s')
   t.notOk(await recall().resume(createSink().sink, 1))
 
   t.same(some.told, ['replay b s.1.2', 'end'])
@@ -234,10 +234,10 @@ t.test('what is forgotten while it is told ends the connection, so that the clie
 
   await stream.resume(sink, 0)
   stream.send('b')
-  store.forget('s.')
+  store.forget('s')
   store.read('s.1', 0)
   await new Promise(setImmediate)
-  store.forget('s.')
+  store.forget('s')
   gate.open()
   await untilTold('end')
 
@@ -282,7 +282,7 @@ t.test('a gap that a failing store has left is not passed over', async (t) => {
 t.test('a slow store is waited for', async (t) => {
   const kept = createMemoryEventStore()
   const gate = createGate()
-  const { stream } = createStream({ store: { ...kept, append: async (...event) => { await gate.promise; kept.append(...event) } } })
+  const { stream } = createStream({ store: { ...kept, append: async (...event) => { await gate.promise; return kept.append(...event) } } })
   const { sink, told, untilTold } = createSink()
   for (const message of ['a', 'b']) stream.send(message)
 

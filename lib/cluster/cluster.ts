@@ -1,0 +1,43 @@
+// Several processes that serve the same clients as one: the interface of what they share.
+import type { NotificationBus } from '../notify/bus.ts'
+import type { SharedEventStore } from '../session/event-store.ts'
+import type { SessionStore } from '../session/session-store.ts'
+
+/** What the nodes of a cluster share. One object may be joined by several mounts. */
+export interface Cluster {
+  /** Makes a mount a node. @param mount Its name: nodes of mounts of the same name serve the same sessions. */
+  join (mount: string, listeners: ClusterListeners): ClusterNode
+}
+
+/** What a node wants to hear of. Each is called once per change of state. */
+export interface ClusterListeners {
+  /** What nodes share cannot be reached. */
+  onAway (error: Error): void
+  /** It can again. What was published meanwhile is lost. */
+  onBack (): void
+}
+
+/**
+ * One mount of one process, in a cluster. While what nodes share cannot be reached, all that is asked of it rejects with a
+ * {@link ClusterAwayError} at once; nothing waits for it to come back.
+ */
+export interface ClusterNode {
+  /** Unique in the cluster, and new with every start: letters and digits. */
+  readonly id: string
+  readonly sessions: SessionStore
+  readonly events: SharedEventStore
+  readonly bus: NotificationBus
+  /** Whether what nodes share cannot be reached. */
+  readonly isAway: boolean
+  /** Whether a node has been heard of lately; true, too, where nobody can know yet. */
+  isAlive (nodeId: string): Promise<boolean>
+  /** Takes part. Settles once it does, or once it is clear that it cannot yet, of which `onAway` was told. */
+  start (): Promise<void>
+  /** Takes part no longer. What was stored stays. */
+  close (): Promise<void>
+}
+
+/** What nodes share cannot be reached: what was asked of it has not happened, or nobody knows whether it has. */
+export class ClusterAwayError extends Error {
+  override readonly name = 'ClusterAwayError'
+}

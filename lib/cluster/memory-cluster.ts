@@ -1,0 +1,54 @@
+// A cluster within one process.
+import { randomBytes } from 'node:crypto'
+import { createMemoryBus, type NotificationBus } from '../notify/bus.ts'
+import { createMemoryEventStore, type MemoryEventStoreOptions, type SharedEventStore } from '../session/event-store.ts'
+import { createMemorySessionStore } from '../session/memory-session-store.ts'
+import type { SessionStore } from '../session/session-store.ts'
+import type { Cluster } from './cluster.ts'
+
+/** Settings of a cluster in memory. */
+export interface MemoryClusterOptions {
+  /** The limits of the events of one mount, over all nodes. */
+  readonly events?: MemoryEventStoreOptions
+}
+
+interface Shared {
+  readonly sessions: SessionStore
+  readonly events: SharedEventStore
+  readonly bus: NotificationBus
+}
+
+/**
+ * A cluster within one process, for several apps of it and for tests. It is never away.
+ *
+ * @param now The clock, in milliseconds.
+ * @example
+ * const cluster = createMemoryCluster()
+ * for (const app of apps) app.register(mcpPlugin, { server, cluster })
+ */
+export function createMemoryCluster ({ events = {} }: MemoryClusterOptions = {}, now: () => number = Date.now): Cluster {
+  const mounts = new Map<string, Shared>()
+  const alive = new Set<string>()
+
+  function share (mount: string): Shared {
+    const shared = mounts.get(mount) ?? {
+      sessions: createMemorySessionStore(now), events: createMemoryEventStore(events, now), bus: createMemoryBus()
+    }
+    mounts.set(mount, shared)
+    return shared
+  }
+
+  return {
+    join (mount) {
+      const id = randomBytes(8).toString('hex')
+      return {
+        id,
+        ...share(mount),
+        isAway: false,
+        isAlive: async (nodeId) => alive.has(nodeId),
+        start: async () => { alive.add(id) },
+        close: async () => { alive.delete(id) }
+      }
+    }
+  }
+}

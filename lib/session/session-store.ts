@@ -1,0 +1,63 @@
+// What nodes know of the sessions that they serve together: the interface.
+import type { LogLevel } from '../protocol/log-level.ts'
+import type { RequestId } from '../protocol/message.ts'
+import type { ClientIdentity } from '../protocol/request-meta.ts'
+
+/** What a session is rebuilt from. JSON can carry it. */
+export interface SessionRecord {
+  readonly protocolVersion: string
+  readonly client: ClientIdentity
+  /** Who has opened the session, where callers are known. */
+  readonly principal?: string | undefined
+  readonly logLevel: LogLevel
+}
+
+/** What else is known of a session: read where its client connects for a stream, or its stream is looked for. */
+export interface SessionState {
+  /** The URIs of the resources whose changes the client wants to hear of. */
+  readonly subscriptions: readonly string[]
+  /** The node that holds the connection of the session's GET stream. */
+  readonly listener?: string | undefined
+  /** The replies that are streams and have not ended: the ids of the requests that each of them answers. */
+  readonly calls: ReadonlyMap<string, readonly RequestId[]>
+}
+
+/** Something about a session that has changed. */
+export type SessionChange =
+  | { readonly kind: 'logLevel', readonly level: LogLevel }
+  | { readonly kind: 'subscribe' | 'unsubscribe', readonly uri: string }
+  /** A node holds the connection of the GET stream; or no longer does, which changes nothing if another one does by now. */
+  | { readonly kind: 'listen' | 'unlisten', readonly node: string }
+  /** A reply has become a stream. */
+  | { readonly kind: 'begin', readonly streamId: string, readonly ids: readonly RequestId[] }
+  /** It has ended: nothing is appended to it any more. */
+  | { readonly kind: 'end', readonly streamId: string }
+
+/** How many sessions there may be, and for how long. */
+export interface SessionLimits {
+  /** How many may be open at once, over all nodes. */
+  readonly max: number
+  /** Milliseconds that a session lives from its last use. */
+  readonly ttl: number
+}
+
+/**
+ * The sessions that nodes serve together. Each operation happens as a whole or not at all, whatever other nodes do at the
+ * same time. What is told of a session that has ended, or never was, changes and creates nothing.
+ */
+export interface SessionStore {
+  /** Opens a session; false, and nothing has happened, when there are too many. */
+  open (sessionId: string, record: SessionRecord, limits: SessionLimits): Promise<boolean>
+  /** Finds a session, and lets it live another `ttl` milliseconds. */
+  load (sessionId: string, ttl: number): Promise<SessionRecord | undefined>
+  /** Tells what else is known of a session; undefined when it has ended. */
+  readState (sessionId: string): Promise<SessionState | undefined>
+  /** Takes note of a change. */
+  change (sessionId: string, change: SessionChange): Promise<void>
+  /** Lets sessions live another `ttl` milliseconds; comes to those that have ended. */
+  touch (sessionIds: readonly string[], ttl: number): Promise<readonly string[]>
+  /** Ends a session; comes to whether it was open. */
+  delete (sessionId: string): Promise<boolean>
+  /** How many are open, over all nodes. */
+  count (): Promise<number>
+}
