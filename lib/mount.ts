@@ -1,11 +1,12 @@
 // One mount: a server definition served at one endpoint, from its start to its end.
 import type { AddressInfo } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { MODERN_REVISION } from './protocol/revisions.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { createResources, type Resources } from './auth/resource.ts'
+import { Membership, type Member } from './cluster/membership.ts'
 import { Expiry } from './http/expiry.ts'
 import { createMuteChannel } from './http/mute-channel.ts'
 import { OpenExchanges } from './http/open-exchanges.ts'
@@ -16,7 +17,7 @@ import type { Mountable } from './sdk/recognise.ts'
 import type { Caller } from './server/context.ts'
 import type { ServerDefinition } from './server/definition.ts'
 import type { Entered } from './server/server-options.ts'
-import { SessionManager, type MountSessions, type SessionInfo } from './session/manager.ts'
+import { SessionManager, type MountSessions, type SessionInfo, type Sessions } from './session/manager.ts'
 
 /** A moment's figures of a mount. */
 export interface MountStats {
@@ -48,7 +49,9 @@ export class Mount {
   /** @internal Who is told of changes. */
   readonly changes: ChangeHub
   /** @internal */
-  readonly sessionManager: SessionManager
+  readonly sessionManager: Sessions
+  /** @internal What makes the mount a node; absent where it serves its clients alone. */
+  readonly cluster: Membership | undefined
   /** @internal The requests being served. */
   readonly exchanges: OpenExchanges
   /** @internal The streams that clients listen to. */
@@ -74,12 +77,14 @@ export class Mount {
     this.name = options.name ?? options.definition.info?.name ?? this.path
     this.server = options.server
     this.definition = options.definition
-    this.sessionManager = new SessionManager(options, (err, what) => { app.log.error({ err, mcp: this.name }, `${what} failed`) })
+    const onFailure = (err: unknown, what: string): void => { app.log.error({ err, mcp: this.name }, `${what} failed`) }
+    this.cluster = options.cluster && new Membership(options.cluster, options, this.#createMember(app.log, onFailure))
+    this.sessionManager = this.cluster?.sessions ?? this.#createSessions(options, onFailure)
     this.sessions = this.sessionManager
-    if (this.definition.ended !== undefined) this.sessionManager.on('ended', (session) => this.#letGo(this.#forget(session)))
     this.changes = new ChangeHub(this.sessionManager, {
       maxStreams: options.maxStreams,
-      onFailure: (err) => { app.log.error({ err, mcp: this.name }, 'changes could not be published') }
+      onFailure: (err) => { app.log.error({ err, mcp: this.name }, 'changes could not be published') },
+      others: this.cluster
     })
     this.notify = this.changes.notify
     this.exchanges = new OpenExchanges(options.keepAliveInterval)
@@ -93,6 +98,29 @@ export class Mount {
     this.endpointKey = JSON.stringify([this.path, options.constraints], (_name, value: unknown) => value instanceof RegExp ? String(value) : value)
     this.#app = app
     this.#options = options
+  }
+
+  #createSessions (options: ResolvedOptions, onFailure: Member['onFailure']): SessionManager {
+    const sessions = new SessionManager(options, onFailure)
+    if (this.definition.ended !== undefined) sessions.on('ended', (session) => this.#letGo(this.#forget(session)))
+    return sessions
+  }
+
+  #createMember (log: FastifyBaseLogger, onFailure: Member['onFailure']): Member {
+    const { name, definition } = this
+    return {
+      name,
+      log,
+      changes: {
+        tell: (events) => this.changes.tell(events),
+        tellAll: () => this.changes.tellAll(),
+        tellSession: (session) => this.changes.tellSession(session)
+      },
+      isNotified: definition.notified !== undefined,
+      onNotified: (session, method, params) => definition.notified?.(method, params, session, createMuteChannel(log, this.lifespan)),
+      onLeft: (session) => this.#letGo(this.#forget(session)),
+      onFailure
+    }
   }
 
   /** Where clients reach the endpoint: below `publicUrl`, else at the address listened on, else the path alone. */
@@ -128,7 +156,7 @@ export class Mount {
   async start (): Promise<void> {
     this.#entered = await this.definition.enter(this.#app)
     this.changes.start(this.definition)
-    this.sessionManager.start()
+    await (this.cluster ?? this.sessionManager).start()
     this.exchanges.start()
     this.streams.start()
   }
@@ -156,7 +184,7 @@ export class Mount {
   /** @internal Ends the sessions and leaves the lifespan. */
   async stop (): Promise<void> {
     this.changes.stop()
-    this.sessionManager.stop()
+    await (this.cluster ?? this.sessionManager).stop()
     this.exchanges.stop()
     this.streams.stop()
     await Promise.all(this.#forgetting)

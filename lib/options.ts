@@ -9,6 +9,7 @@ import { findAuthProblem, type AuthOptions } from './auth/auth-options.ts'
 import { isBoolean, isCount, isHttpUrl, isText, type Check, type Checks } from './option-check.ts'
 import { resolveDefinition, type Mountable } from './sdk/recognise.ts'
 import type { ServerDefinition } from './server/definition.ts'
+import type { Cluster } from './cluster/cluster.ts'
 import type { EventStore } from './session/event-store.ts'
 import { findTimeoutProblem } from './server/timeout.ts'
 
@@ -86,7 +87,13 @@ export interface McpMountOptions {
    * @default none: such a client sends its request again
    */
   readonly eventStore?: EventStore
-  /** How long such a client is to wait before it comes back; needs `eventStore`. @default the client's own choice */
+  /**
+   * Makes this mount a node: those of the same name in the same cluster serve the same clients, behind any load balancer.
+   * Sessions and events are then kept by the cluster; `maxSessions` counts over all nodes.
+   * @default none: this process serves its clients alone
+   */
+  readonly cluster?: Cluster
+  /** How long such a client is to wait before it comes back; needs `eventStore` or `cluster`. @default the client's own choice */
   readonly retryInterval?: number
   /** How long a reply may be silent: then it becomes a stream, and a stream gets a comment; 0 for ever. @default 15000 */
   readonly keepAliveInterval?: number
@@ -107,9 +114,10 @@ export interface McpMountOptions {
 }
 
 /** Options that were checked and completed. */
-export type ResolvedOptions = Readonly<Required<Omit<McpMountOptions, 'name' | 'auth' | 'cors' | 'health' | 'routes' | 'publicUrl' | 'eventStore' | 'retryInterval' | 'constraints' | 'logLevel'>>> & Pick<McpMountOptions, 'constraints' | 'logLevel'> & {
+export type ResolvedOptions = Readonly<Required<Omit<McpMountOptions, 'name' | 'auth' | 'cors' | 'health' | 'routes' | 'publicUrl' | 'eventStore' | 'cluster' | 'retryInterval' | 'constraints' | 'logLevel'>>> & Pick<McpMountOptions, 'constraints' | 'logLevel'> & {
   /** What `server` stands for. */
   readonly definition: ServerDefinition
+  readonly cluster: Cluster | undefined
   readonly name: string | undefined
   readonly cors: CorsOptions | false
   readonly health: HealthOptions | false
@@ -139,6 +147,11 @@ const isEventStore: Check = (value) =>
     ? undefined
     : 'must be an event store, such as createMemoryEventStore()'
 
+const isCluster: Check = (value) =>
+  typeof Object(value).join === 'function'
+    ? undefined
+    : 'must be a cluster, such as createMemoryCluster()'
+
 const CHECKS: Checks<Omit<McpMountOptions, 'server'>> = {
   prefix: isPrefix,
   path: isPath,
@@ -159,6 +172,7 @@ const CHECKS: Checks<Omit<McpMountOptions, 'server'>> = {
   maxSessions: isCount,
   maxStreams: isCount,
   eventStore: isEventStore,
+  cluster: isCluster,
   retryInterval: findTimeoutProblem,
   keepAliveInterval: findTimeoutProblem,
   bodyLimit: isCount,
@@ -182,6 +196,7 @@ export function resolveOptions (options: McpMountOptions): ResolvedOptions {
   const definition = resolveDefinition(server)
   checkOptions(options)
   checkContradictions(options)
+  if (options.cluster !== undefined) checkCluster(options, definition)
 
   const publicUrl = options.publicUrl === undefined ? undefined : new URL(options.publicUrl)
   return Object.freeze({
@@ -207,6 +222,7 @@ export function resolveOptions (options: McpMountOptions): ResolvedOptions {
     maxSessions: options.maxSessions ?? 10_000,
     maxStreams: options.maxStreams ?? 1024,
     eventStore: options.eventStore,
+    cluster: options.cluster,
     retryInterval: options.retryInterval,
     keepAliveInterval: options.keepAliveInterval ?? 15_000,
     bodyLimit: options.bodyLimit ?? 4 * 1024 * 1024,
@@ -231,7 +247,7 @@ function checkOptions (options: object): void {
 
 // Each of these settings would be without effect, which its user should know.
 function checkContradictions (options: McpMountOptions): void {
-  const { auth, dnsRebindingProtection, allowedHosts, allowedOrigins, cors = false, publicUrl, legacy, stateless, jsonResponse, eventStore, retryInterval } = options
+  const { auth, dnsRebindingProtection, allowedHosts, allowedOrigins, cors = false, publicUrl, legacy, stateless, jsonResponse, eventStore, cluster, retryInterval } = options
   const lists = { allowedHosts, ...(cors === false && { allowedOrigins }) }
   for (const [name, list] of Object.entries(lists)) {
     if (dnsRebindingProtection === false && list !== undefined) {
@@ -247,10 +263,22 @@ function checkContradictions (options: McpMountOptions): void {
   if (legacy === false && stateless === true) {
     throw new MCP_ERR_INVALID_OPTION('stateless', "contradicts 'legacy: false', which serves no client that it would apply to; leave one of them out")
   }
-  if (eventStore === undefined && retryInterval !== undefined) {
-    throw new MCP_ERR_INVALID_OPTION('retryInterval', "has no effect without 'eventStore', which keeps what a client comes back for; set it or leave this one out")
+  if (eventStore === undefined && cluster === undefined && retryInterval !== undefined) {
+    throw new MCP_ERR_INVALID_OPTION('retryInterval', "has no effect without 'eventStore' or 'cluster', which keeps what a client comes back for; set it or leave this one out")
   }
   if (eventStore !== undefined && (legacy === false || stateless === true || jsonResponse === true)) {
     throw new MCP_ERR_INVALID_OPTION('eventStore', "has no effect without the streams of sessions, which 'legacy: false', 'stateless: true' and 'jsonResponse: true' do away with; leave one of them out")
+  }
+}
+
+function checkCluster ({ eventStore, sessionIdleTimeout }: McpMountOptions, { opensElsewhere = true }: ServerDefinition): void {
+  if (eventStore !== undefined) {
+    throw new MCP_ERR_INVALID_OPTION('eventStore', "contradicts 'cluster', which keeps the events of all nodes; leave it out")
+  }
+  if (sessionIdleTimeout === 0) {
+    throw new MCP_ERR_INVALID_OPTION('sessionIdleTimeout', "must be above 0 with 'cluster': what nodes share outlives each of them, so that it has to expire")
+  }
+  if (!opensElsewhere) {
+    throw new MCP_ERR_INVALID_OPTION('cluster', 'needs a server whose requestState opens on every node: new McpServer(info, { requestState: { keys: [process.env.MCP_STATE_KEY] } }), a secret of 32 bytes or more that all nodes have')
   }
 }

@@ -8,13 +8,14 @@ import { RpcError } from '../errors.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
 import type { Channel } from '../server/context.ts'
 import type { EventStream } from '../session/event-stream.ts'
+import type { QuestionSink } from '../session/questions.ts'
 import type { Running, Session } from '../session/session.ts'
 import type { Accepted } from './accept.ts'
 import { authOf } from './auth-hook.ts'
 import { encodeError, encodeNotification } from '../protocol/envelope.ts'
 import type { Expiry } from './expiry.ts'
 import type { OpenExchange, OpenExchanges } from './open-exchanges.ts'
-import { JSON_TYPE } from './reply.ts'
+import { JSON_TYPE, RETRY_AFTER } from './reply.ts'
 import { SSE_HEADERS, SseStream } from './sse.ts'
 
 /** What the exchanges of one mount have in common. */
@@ -35,6 +36,8 @@ export interface ExchangeSettings {
 export interface Awaited {
   readonly id?: RequestId
   readonly batchOf?: number
+  /** Those of a batch. */
+  readonly ids?: readonly RequestId[]
   readonly session?: Session | undefined
 }
 
@@ -55,6 +58,7 @@ export class Exchange implements Channel, OpenExchange, Running {
   readonly #session: Session | undefined
   readonly #id: RequestId | null
   readonly #isBatch: boolean
+  readonly #ids: readonly RequestId[] | undefined
   readonly #answers: string[] = []
   #awaited: number
   #beats = 0
@@ -65,7 +69,7 @@ export class Exchange implements Channel, OpenExchange, Running {
   #disconnectListeners: Array<(reason: Error) => void> | undefined
 
   /** @param accepted What kinds of reply may be given; the mount's `jsonResponse` has been heeded. */
-  constructor (reply: FastifyReply, settings: ExchangeSettings, accepted: Accepted, { id, batchOf, session }: Awaited) {
+  constructor (reply: FastifyReply, settings: ExchangeSettings, accepted: Accepted, { id, batchOf, ids, session }: Awaited) {
     this.request = reply.request
     this.auth = authOf(reply.request)?.info
     this.lifespan = settings.lifespan
@@ -75,6 +79,7 @@ export class Exchange implements Channel, OpenExchange, Running {
     this.#session = session
     this.#id = id ?? null
     this.#isBatch = batchOf !== undefined
+    this.#ids = ids
     this.#awaited = batchOf ?? 1
     settings.open.add(this)
   }
@@ -126,6 +131,12 @@ export class Exchange implements Channel, OpenExchange, Running {
     if (this.#awaited === 0) this.#finish()
   }
 
+  /** Answers that a request can be served only later. */
+  refuse (json: string): void {
+    if (this.#stream === undefined && !this.#isBatch) this.#reply.header('retry-after', RETRY_AFTER)
+    this.answer(503, json)
+  }
+
   /** Names the scopes that a request lacks, in the headers of a reply that has not begun. */
   challenge (scopes: readonly string[]): void {
     const { auth } = this.#settings
@@ -171,10 +182,9 @@ export class Exchange implements Channel, OpenExchange, Running {
   }
 
   // The stream that the client opened by GET serves only where the reply cannot be one.
-  #findQuestionSink (): MessageSink | undefined {
+  #findQuestionSink (): QuestionSink | undefined {
     if (this.#accepted.stream) return this.#openStream()
-    const listening = this.#session?.listening
-    return listening?.isAttached === true ? listening : undefined
+    return this.#session?.questionSink
   }
 
   get #isOver (): boolean { return this.#gone !== undefined || this.#awaited === 0 }
@@ -196,7 +206,7 @@ export class Exchange implements Channel, OpenExchange, Running {
     // A hook of the app may fail, or send something else in the stream's place.
     this.#reply.raw.once('close', () => { stream.destroy(); this.#release() })
     if (this.#session?.isResumable === true) {
-      this.#events = this.#session.openStream()
+      this.#events = this.#session.openStream(this.#ids ?? [this.#id ?? ''])
       this.#events.attach(stream)
     }
     const sink = this.#events ?? stream
@@ -207,8 +217,9 @@ export class Exchange implements Channel, OpenExchange, Running {
   }
 
   #finish (): void {
-    if (this.#events !== undefined) this.#session?.endStream(this.#events)
-    this.#stream?.end()
+    // What is not kept yet is still to be sent.
+    if (this.#events === undefined) this.#stream?.end()
+    else this.#session?.endStream(this.#events)
     this.#release()
   }
 
@@ -235,8 +246,9 @@ export class Exchange implements Channel, OpenExchange, Running {
   }
 }
 
-// Of an HTTP/2 response only its stream knows.
-function isClosed ({ raw }: FastifyReply): boolean {
+/** Whether a reply has been sent, or its client has gone. */
+export function isClosed ({ raw }: FastifyReply): boolean {
+  // Of an HTTP/2 response only its stream knows.
   const response: { readonly destroyed: boolean, readonly stream?: { readonly destroyed: boolean } } = raw
   return (response.stream ?? response).destroyed
 }

@@ -4,9 +4,10 @@ import { refuseHeader } from '../protocol/classify.ts'
 import type { Refusal } from '../protocol/message.ts'
 import type { Mount } from '../mount.ts'
 import type { ResolvedOptions } from '../options.ts'
-import { parseEventId, type EventStream } from '../session/event-stream.ts'
+import { parseEventId, type SessionStream } from '../session/event-stream.ts'
 import type { Session } from '../session/session.ts'
 import { takesStream } from './accept.ts'
+import { isClosed } from './exchange.ts'
 import { LastingStream } from './lasting-stream.ts'
 import { findSession, readHeader, readLegacyHeaders } from './legacy.ts'
 import { refuseUnread, sendRefusal } from './reply.ts'
@@ -16,7 +17,7 @@ const NOT_RESUMABLE = refuseUnread(400, 'Invalid Last-Event-ID: no event of this
 
 /** Builds the handler of GET for a mount that has sessions. */
 export function createGetHandler (mount: Mount, options: ResolvedOptions): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
-  const { eventStore, maxBuffered } = options
+  const { maxBuffered } = options
 
   return async function handleGet (request, reply) {
     const refusal = await open(request, reply)
@@ -31,16 +32,16 @@ export function createGetHandler (mount: Mount, options: ResolvedOptions): (requ
     if ('kind' in session) return session
 
     const lastEventId = readHeader(request, 'last-event-id')
-    return eventStore === undefined || lastEventId === undefined ? listen(session, reply) : await resume(session, reply, lastEventId)
+    return session.isResumable && lastEventId !== undefined ? await resume(session, reply, lastEventId) : await listen(session, reply)
   }
 
   // A newer GET takes the place of the older one: a client that comes back may not know that its connection broke.
-  function listen (session: Session, reply: FastifyReply): undefined {
+  async function listen (session: Session, reply: FastifyReply): Promise<undefined> {
     const stream = new LastingStream(mount.streams, maxBuffered)
     const events = session.listen()
-    events.attach(stream)
-    session.opened()
     stream.once('close', () => leave(session, events, stream))
+    await connect(stream, events.attach(stream))
+    session.opened()
     start(stream, reply)
   }
 
@@ -49,19 +50,31 @@ export function createGetHandler (mount: Mount, options: ResolvedOptions): (requ
     if (event === undefined) return NOT_RESUMABLE
     const events = session.findStream(event.streamId)
     // When the app ends, a reply is waited for, and a stream that may say something or nothing is not.
-    const stream = new LastingStream(events === session.listening ? mount.streams : mount.exchanges, maxBuffered)
+    const stream = new LastingStream(events.id === session.listeningId ? mount.streams : mount.exchanges, maxBuffered)
     stream.once('close', () => leave(session, events, stream))
-    if (!await events.resume(stream, event.seq)) return NOT_RESUMABLE
+    if (!await connect(stream, events.resume(stream, event.seq))) return NOT_RESUMABLE
     start(stream, reply)
   }
 
+  // A client that is refused leaves nothing behind.
+  async function connect<T> (stream: LastingStream, connected: T | Promise<T>): Promise<T> {
+    try {
+      return await connected
+    } catch (error) {
+      stream.destroy()
+      throw error
+    }
+  }
+
   function start (stream: LastingStream, reply: FastifyReply): void {
+    // It may have gone meanwhile.
+    if (isClosed(reply)) return void stream.destroy()
     stream.start(reply)
     mount.expiry?.watch(reply, () => stream.cut())
   }
 
   // From here on the session may become idle.
-  function leave (session: Session, events: EventStream, stream: LastingStream): void {
+  function leave (session: Session, events: SessionStream, stream: LastingStream): void {
     events.detach(stream)
     session.begin()
     mount.sessionManager.settle(session)

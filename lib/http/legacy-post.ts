@@ -1,12 +1,13 @@
 // POST by a legacy revision: requests and batches of sessions, and what needs no answer.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Classified } from '../protocol/classify.ts'
+import { CANCELLED, readCancellation } from '../protocol/cancellation.ts'
 import { encodeError } from '../protocol/envelope.ts'
-import type { Message, Params, Refusal, RequestMessage } from '../protocol/message.ts'
+import type { Message, Params, Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
 import type { Mount } from '../mount.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { Caller } from '../server/context.ts'
-import type { SessionManager } from '../session/manager.ts'
+import type { Sessions } from '../session/manager.ts'
 import type { Session } from '../session/session.ts'
 import type { Accepted } from './accept.ts'
 import { readBatch } from './batch.ts'
@@ -15,13 +16,14 @@ import { findCaller, openCaller, readLegacyHeaders, SESSION_HEADER, type LegacyC
 import { createMuteChannel } from './mute-channel.ts'
 import { sendBusy, sendRefusal } from './reply.ts'
 import { serve } from './serve.ts'
+import { sendUnserved } from './unserved.ts'
 
 type Notification = Extract<Message, { kind: 'notification' }>
 
 /** What legacy clients post. */
 export class LegacyPost {
   readonly #mount: Mount
-  readonly #sessions: SessionManager | undefined
+  readonly #sessions: Sessions | undefined
   readonly #settings: ExchangeSettings
   readonly #maxBatch: number
 
@@ -34,13 +36,22 @@ export class LegacyPost {
 
   /** Serves one request. */
   serveRequest (message: RequestMessage, reply: FastifyReply, accepted: Accepted): void {
-    const opens = message.method === 'initialize'
-    const headers = readLegacyHeaders(reply.request)
-    const found = opens ? openCaller(this.#sessions, headers, message) : findCaller(this.#sessions, headers, message.id)
+    if (message.method === 'initialize') {
+      this.#serveInitialize(message, reply, accepted).catch((error: unknown) => sendUnserved(reply, message.id, error))
+      return
+    }
+    const found = findCaller(this.#sessions, readLegacyHeaders(reply.request), message.id)
+    if (found.kind === 'refusal') return sendRefusal(reply, found)
+    this.#serveFor(found, message, new Exchange(reply, this.#settings, accepted, { id: message.id, session: found.session }))
+  }
+
+  async #serveInitialize (message: RequestMessage, reply: FastifyReply, accepted: Accepted): Promise<void> {
+    const found = await openCaller(this.#sessions, readLegacyHeaders(reply.request), message)
     if (found.kind === 'refusal') return found.status === 503 ? sendBusy(reply, found) : sendRefusal(reply, found)
 
-    if (opens && found.session !== undefined) reply.header(SESSION_HEADER, found.session.sessionId)
-    this.#serveFor(found, message, new Exchange(reply, this.#settings, accepted, { id: message.id, session: found.session }))
+    const { session } = found
+    if (session !== undefined) reply.header(SESSION_HEADER, session.sessionId)
+    this.#serveFor(found, message, new Exchange(reply, this.#settings, accepted, { id: message.id, session }))
   }
 
   async #serveFor ({ caller, session }: LegacyCaller, message: RequestMessage, exchange: Exchange): Promise<void> {
@@ -63,7 +74,7 @@ export class LegacyPost {
   #deliver (messages: ReadonlyArray<Classified | Refusal>, { caller, session }: LegacyCaller, request: FastifyRequest): void {
     for (const message of messages) {
       if (message.kind === 'response') session?.answer(message.id, message)
-      else if (message.kind === 'notification' && message.method === 'notifications/cancelled') cancel(message.params, session)
+      else if (message.kind === 'notification' && message.method === CANCELLED) cancel(message.params, session)
       else if (message.kind === 'notification') this.#notify(message, caller, request)
     }
     if (session === undefined) return
@@ -87,7 +98,7 @@ export class LegacyPost {
     const answered = messages.filter(({ kind }) => kind === 'request' || kind === 'refusal')
     if (answered.length === 0) return this.acknowledge(messages, reply)
     this.#deliver(messages, found, reply.request)
-    const exchange = new Exchange(reply, this.#settings, accepted, { batchOf: answered.length, session })
+    const exchange = new Exchange(reply, this.#settings, accepted, { batchOf: answered.length, ids: idsOf(messages), session })
     for (const message of messages) {
       if (message.kind === 'request') this.#serveFor(found, message.request, exchange)
       else if (message.kind === 'refusal') exchange.answer(200, encodeError(message.id, message))
@@ -95,6 +106,11 @@ export class LegacyPost {
   }
 }
 
-function cancel ({ requestId, reason }: Params, session: Session | undefined): void {
-  session?.cancel(requestId, typeof reason === 'string' ? reason : 'the client gave no reason')
+function idsOf (messages: ReadonlyArray<Classified | Refusal>): readonly RequestId[] {
+  return messages.flatMap((message) => message.kind === 'request' ? message.request.id : [])
+}
+
+function cancel (params: Params, session: Session | undefined): void {
+  const { requestId, reason } = readCancellation(params)
+  session?.cancel(requestId, reason)
 }

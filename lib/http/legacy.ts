@@ -7,7 +7,7 @@ import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
 import { ASSUMED_LEGACY_REVISION, negotiateRevision } from '../protocol/revisions.ts'
 import type { Caller } from '../server/context.ts'
 import { authOf } from './auth-hook.ts'
-import type { SessionManager } from '../session/manager.ts'
+import type { Sessions } from '../session/manager.ts'
 import type { Session } from '../session/session.ts'
 
 export const SESSION_HEADER = 'mcp-session-id'
@@ -27,7 +27,7 @@ const NOBODY = Object.freeze({ capabilities: Object.freeze({}) })
 
 /** Finds who sends requests other than `initialize`. @param id The request's, for the refusal. */
 export function findCaller (
-  sessions: SessionManager | undefined, headers: LegacyHeaders, id: RequestId | null
+  sessions: Sessions | undefined, headers: LegacyHeaders, id: RequestId | null
 ): LegacyCaller | Refusal {
   if (sessions === undefined) {
     return { kind: 'caller', caller: { era: 'legacy', protocolVersion: headers.version ?? ASSUMED_LEGACY_REVISION, client: NOBODY, principal: headers.principal, logLevel: 'debug' } }
@@ -37,7 +37,7 @@ export function findCaller (
 }
 
 /** Finds the session that a request names. @param id The request's, for the refusal. */
-export function findSession (sessions: SessionManager, { sessionId, principal }: LegacyHeaders, id: RequestId | null): Session | Refusal {
+export function findSession (sessions: Sessions, { sessionId, principal }: LegacyHeaders, id: RequestId | null): Session | Refusal {
   if (sessionId === undefined) {
     return refuse(400, "Mcp-Session-Id header is required; send 'initialize' first", id)
   }
@@ -45,16 +45,16 @@ export function findSession (sessions: SessionManager, { sessionId, principal }:
 }
 
 /** Opens the session that `initialize` asks for; one that the client leaves behind is ended. */
-export function openCaller (
-  sessions: SessionManager | undefined, { sessionId, principal }: LegacyHeaders, { id, params }: RequestMessage
-): LegacyCaller | Refusal {
+export async function openCaller (
+  sessions: Sessions | undefined, { sessionId, principal }: LegacyHeaders, { id, params }: RequestMessage
+): Promise<LegacyCaller | Refusal> {
   const opening = parseInitialize(params)
   if ('problem' in opening) return invalidParams(id, opening.problem)
 
   const protocolVersion = negotiateRevision(opening.requested)
   if (sessions === undefined) return { kind: 'caller', caller: { era: 'legacy', protocolVersion, client: opening.client, principal, logLevel: 'debug' } }
   if (sessionId !== undefined && sessions.find(sessionId, principal) !== undefined) sessions.end(sessionId, 'deleted')
-  const session = sessions.open(protocolVersion, opening.client, principal)
+  const session = await sessions.open(protocolVersion, opening.client, principal)
   return session === undefined
     ? { kind: 'refusal', status: 503, code: ErrorCode.InternalError, message: `Too many open sessions: ${sessions.max}; try again later`, id }
     : { kind: 'caller', caller: session, session }

@@ -17,6 +17,7 @@ import { readHeader } from './legacy.ts'
 import { LegacyPost } from './legacy-post.ts'
 import { refuseUnread, sendRefusal } from './reply.ts'
 import { serve } from './serve.ts'
+import { ClusterPost } from './session-loader.ts'
 
 const NOT_ACCEPTABLE = refuseUnread(406, 'Not Acceptable: accept application/json, text/event-stream or both')
 const NO_QUESTION = refuseUnread(400, 'Invalid Request: this revision knows no responses from clients')
@@ -34,7 +35,7 @@ export function createPostHandler (mount: Mount, options: ResolvedOptions): (req
     auth: mount.auth,
     get lifespan () { return mount.lifespan }
   }
-  const legacyPost = new LegacyPost(mount, options, settings)
+  const legacyPost = createLegacyPost(mount, options, settings)
 
   return function handlePost (request, reply) {
     const accepted = narrow(readAccept(request.headers.accept), jsonResponse)
@@ -67,6 +68,11 @@ export function createPostHandler (mount: Mount, options: ResolvedOptions): (req
     if (message.method === LISTEN_METHOD && !jsonResponse) return listen(message, caller, reply)
     serve(server, message, caller, new Exchange(reply, settings, accepted, message))
   }
+}
+
+function createLegacyPost (mount: Mount, options: ResolvedOptions, settings: ExchangeSettings): LegacyPost | ClusterPost {
+  const post = new LegacyPost(mount, options, settings)
+  return mount.cluster === undefined || options.stateless ? post : new ClusterPost(mount.cluster, post, options.maxBatch)
 }
 
 function narrow (accepted: Accepted, jsonResponse: boolean): Accepted {

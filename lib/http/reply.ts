@@ -10,8 +10,8 @@ export const JSON_TYPE = 'application/json; charset=utf-8'
 /** How a request is refused. */
 export type Refuse = (reply: FastifyReply, status: number, message: string) => void
 
-// Seconds after which a client that found no place may try again.
-const RETRY_AFTER = 30
+/** Seconds after which a client that found no place may try again. */
+export const RETRY_AFTER = 30
 
 /** Sends a refusal. */
 export function sendRefusal (reply: FastifyReply, refusal: Refusal): void {

@@ -12,6 +12,9 @@ import { findSession, readHeader, readLegacyHeaders } from './legacy.ts'
 import { createPostHandler } from './post.ts'
 import { protectEndpoint, unless } from './protection.ts'
 import { handleError, refuseUnread, sendRefusal } from './reply.ts'
+import { withSession } from './session-loader.ts'
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown
 
 /** Builds the plugin that serves one mount: CORS, guard, body parser, error handler and routes, none of which leave its scope. */
 export function createRoutes (mount: Mount, options: ResolvedOptions): (scope: FastifyInstance) => Promise<void> {
@@ -39,11 +42,14 @@ export function createRoutes (mount: Mount, options: ResolvedOptions): (scope: F
       ...(cors !== undefined && { config: cors.config })
     }
 
+    const { cluster } = mount
+    const inSession = (handler: Handler): Handler => cluster === undefined ? handler : withSession(cluster, handler)
+
     for (const url of listUrls(scope, options.path)) {
       const add = (route: Pick<RouteOptions, 'method' | 'onRequest' | 'onSend' | 'handler'>): unknown => scope.route({ ...common, ...route, url })
       add({ method: 'POST', handler: createPostHandler(mount, options) })
-      if (listens) add({ method: 'GET', onRequest: refuseModern, handler: createGetHandler(mount, options) })
-      if (hasSessions) add({ method: 'DELETE', onRequest: refuseModern, handler: createDeleteHandler(mount) })
+      if (listens) add({ method: 'GET', onRequest: refuseModern, handler: inSession(createGetHandler(mount, options)) })
+      if (hasSessions) add({ method: 'DELETE', onRequest: refuseModern, handler: inSession(createDeleteHandler(mount)) })
       add({ method: refused, onRequest: refuseMethod, handler: refuseMethod })
       add({ method: 'OPTIONS', onRequest: refuseMethod, handler: refuseMethod, ...(cors !== undefined && { onSend: cors.nameAllowedHeaders }) })
     }
@@ -80,11 +86,15 @@ function listUrls (scope: FastifyInstance, path: string): readonly string[] {
 
 // MCP 2025-11-25 transports, Session Management 5.
 function createDeleteHandler (mount: Mount) {
-  return function handleDelete (request: FastifyRequest, reply: FastifyReply): void {
+  return async function handleDelete (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const session = findSession(mount.sessionManager, readLegacyHeaders(request), null)
-    if ('kind' in session) return sendRefusal(reply, session)
-    mount.sessionManager.end(session.sessionId, 'deleted')
-    reply.code(200).send()
+    if ('kind' in session) {
+      sendRefusal(reply, session)
+    } else {
+      await mount.sessionManager.end(session.sessionId, 'deleted')
+      reply.code(200).send()
+    }
+    return reply
   }
 }
 

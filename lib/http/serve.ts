@@ -6,6 +6,7 @@ import { InsufficientScopeError, RpcError } from '../errors.ts'
 import type { Caller } from '../server/context.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { encodeError, encodeResponse, statusOf } from '../protocol/envelope.ts'
+import { UnavailableError } from '../session/unavailable.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Serves one request of an exchange; comes to whether it succeeded, never throws. */
@@ -17,7 +18,8 @@ export async function serve (server: ServerDefinition, message: RequestMessage, 
   } catch (error) {
     const rpcError = toRpcError(error, exchange.log)
     if (rpcError instanceof InsufficientScopeError) exchange.challenge(rpcError.requiredScopes)
-    exchange.answer(statusOf(rpcError, caller.era), encodeError(message.id, rpcError))
+    if (rpcError instanceof UnavailableError) exchange.refuse(encodeError(message.id, rpcError))
+    else exchange.answer(statusOf(rpcError, caller.era), encodeError(message.id, rpcError))
     return false
   }
 }

@@ -1,8 +1,7 @@
 // The changes of one mount: where they come from, and the clients of both eras that are told.
 import { encodeChange, type ChangeEvent } from '../protocol/change.ts'
 import type { ServerDefinition } from '../server/definition.ts'
-import { createMemoryBus, type NotificationBus } from './bus.ts'
-import { CHANGES, createNotifier, createPublisher, type Notifier } from './publisher.ts'
+import { createNotifier, createPublisher, type Notifier } from './publisher.ts'
 import { Subscriptions, type MessageSink } from './subscriptions.ts'
 
 /** A legacy session, as far as changes go. */
@@ -10,17 +9,26 @@ export interface ChangeAudience {
   /** The stream that its client has opened by GET. */
   readonly listening: MessageSink | undefined
   isSubscribed (uri: string): boolean
+  /** The resources that it has subscribed to. */
+  readonly watched: Iterable<string>
+}
+
+/** The way to other processes that serve the same clients. */
+export interface ChangeLink {
+  publish (events: readonly ChangeEvent[]): Promise<void>
 }
 
 /** Where changes go, and who is told when they cannot. */
 export interface ChangeSettings {
   /** How many may listen by `subscriptions/listen` at once. */
   readonly maxStreams: number
-  /** Told when the bus fails. */
+  /** Told when the others cannot be told. */
   readonly onFailure: (error: unknown) => void
-  /** What carries changes. @default one within the process */
-  readonly bus?: NotificationBus
+  /** The others that are told of what changes here. @default there are none */
+  readonly others?: ChangeLink | undefined
 }
+
+const LISTS: readonly ChangeEvent[] = [{ kind: 'tools' }, { kind: 'prompts' }, { kind: 'resources' }]
 
 /** The changes of one mount. */
 export class ChangeHub {
@@ -29,35 +37,56 @@ export class ChangeHub {
   /** Who listens by `subscriptions/listen`. */
   readonly subscriptions: Subscriptions
   readonly #sessions: Iterable<ChangeAudience>
-  readonly #bus: NotificationBus
+  readonly #others: ChangeLink | undefined
   readonly #publish: (event: ChangeEvent) => void
-  readonly #ends: Array<() => void> = []
+  #end: (() => void) | undefined
+  #isOn = false
 
-  constructor (sessions: Iterable<ChangeAudience>, { maxStreams, onFailure, bus = createMemoryBus() }: ChangeSettings) {
+  constructor (sessions: Iterable<ChangeAudience>, { maxStreams, onFailure, others }: ChangeSettings) {
     this.#sessions = sessions
-    this.#bus = bus
-    this.#publish = createPublisher(bus, onFailure)
+    this.#others = others
+    this.#publish = createPublisher((events) => this.#publishAll(events), onFailure)
     this.notify = createNotifier(this.#publish)
     this.subscriptions = new Subscriptions(maxStreams)
   }
 
-  /** Begins to pass on what changes in a definition, and what comes by the bus. */
+  /** Begins to pass on what changes in a definition. */
   start (server: Pick<ServerDefinition, 'onChange'>): void {
-    // What a publisher has encoded.
-    const hear = (message: string): void => this.#tell(JSON.parse(message) as readonly ChangeEvent[])
-    this.#ends.push(this.#bus.subscribe(CHANGES, hear), server.onChange(this.#publish))
+    this.#end = server.onChange(this.#publish)
+    this.#isOn = true
   }
 
   /** Ends it. */
   stop (): void {
-    for (const end of this.#ends.splice(0)) end()
+    this.#isOn = false
+    this.#end?.()
   }
 
-  #tell (events: readonly ChangeEvent[]): void {
+  /** Tells the clients of this process. */
+  tell (events: readonly ChangeEvent[]): void {
+    if (!this.#isOn) return
     for (const event of events) {
       this.subscriptions.tell(event)
       this.#tellSessions(event)
     }
+  }
+
+  /** Tells the listeners by `subscriptions/listen` that all may have changed of what they want to hear of. */
+  tellAll (): void {
+    this.subscriptions.tellAll()
+  }
+
+  /** Tells a session that all may have changed of what it wants to hear of. */
+  tellSession (session: ChangeAudience): void {
+    const resources = [...session.watched].map((uri): ChangeEvent => ({ kind: 'resource', uri }))
+    for (const event of [...LISTS, ...resources]) session.listening?.send(encodeChange(event))
+  }
+
+  // Whatever becomes of the others, the clients of this process are told.
+  #publishAll (events: readonly ChangeEvent[]): Promise<void> | undefined {
+    if (!this.#isOn) return undefined
+    this.tell(events)
+    return this.#others?.publish(events)
   }
 
   #tellSessions (event: ChangeEvent): void {

@@ -1,9 +1,5 @@
 // What the owner of a server calls when something has changed; bursts become one message each.
 import { topicOf, type ChangeEvent } from '../protocol/change.ts'
-import type { NotificationBus } from './bus.ts'
-
-/** The topic of changes on a bus: each message is an array of them, as JSON. */
-export const CHANGES = 'changes'
 
 /** Tells clients that something has changed. What one turn of the event loop brings is joined, and each change is told once. */
 export interface Notifier {
@@ -17,8 +13,10 @@ export interface Notifier {
   resourceUpdated (uri: string): void
 }
 
-/** Publishes changes on a bus, what one turn of the event loop brings together. @param onFailure Told when the bus fails. */
-export function createPublisher (bus: NotificationBus, onFailure: (error: unknown) => void): (event: ChangeEvent) => void {
+/** Publishes changes, what one turn of the event loop brings together. @param onFailure Told when they cannot be. */
+export function createPublisher (
+  publishAll: (events: readonly ChangeEvent[]) => void | Promise<void>, onFailure: (error: unknown) => void
+): (event: ChangeEvent) => void {
   let waiting = new Map<string, ChangeEvent>()
 
   return function publish (event) {
@@ -29,8 +27,8 @@ export function createPublisher (bus: NotificationBus, onFailure: (error: unknow
   function flush (): void {
     const events = [...waiting.values()]
     waiting = new Map()
-    // In a function of its own, so that a bus that throws fails as one that rejects.
-    const published = async (): Promise<void> => bus.publish(CHANGES, JSON.stringify(events))
+    // In a function of its own, so that what throws fails as what rejects.
+    const published = async (): Promise<void> => publishAll(events)
     published().catch(onFailure)
   }
 }

@@ -1,5 +1,5 @@
 // Who listens by `subscriptions/listen`, found by what they want to hear of.
-import { encodeTaggedChange, topicOf, type ChangeEvent } from '../protocol/change.ts'
+import { encodeTaggedChange, eventOf, topicOf, type ChangeEvent } from '../protocol/change.ts'
 import type { RequestId } from '../protocol/message.ts'
 import { listTopics, type SubscriptionFilter } from '../protocol/subscription.ts'
 
@@ -72,6 +72,11 @@ export class Subscriptions {
     if (watchers === undefined) return
     const encode = encodeTaggedChange(event)
     for (const subscription of watchers) subscription.send(encode(subscription.idJson))
+  }
+
+  /** Tells whoever listens that all may have changed of what it wants to hear of. */
+  tellAll (): void {
+    for (const topic of this.#watchers.keys()) this.tell(eventOf(topic))
   }
 
   /** @internal */

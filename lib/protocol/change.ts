@@ -19,6 +19,12 @@ export function topicOfResource (uri: string): string {
   return `resource ${uri}`
 }
 
+/** The change that a topic stands for. */
+export function eventOf (topic: string): ChangeEvent {
+  // No other topics have no space.
+  return topic.includes(' ') ? { kind: 'resource', uri: topic.slice(topic.indexOf(' ') + 1) } : { kind: topic as 'tools' | 'prompts' | 'resources' }
+}
+
 /** The message that tells a legacy client of a change. */
 export function encodeChange (event: ChangeEvent): string {
   return event.kind === 'resource'

@@ -55,7 +55,7 @@ export class Connection implements SdkTransport {
         this.#waiting.set(id, { call, resolve, reject })
         this.onmessage?.({ jsonrpc: '2.0', id, method, params }, createMessageExtra(message, caller, channel))
       })
-      return call.conclude(follow(message, caller, result))
+      return follow(message, caller, call.conclude(result))
     } finally {
       this.#waiting.delete(id)
       call.end()

@@ -5,18 +5,22 @@ import { isWatchable } from '../protocol/subscription.ts'
 import type { Caller } from '../server/context.ts'
 
 /** Lets a session follow what its server has agreed to; comes to the result as the client gets it. */
-export function follow ({ method, params }: RequestMessage, caller: Caller, result: object): object {
-  switch (method) {
+export function follow (message: RequestMessage, caller: Caller, result: object): object | Promise<object> {
+  switch (message.method) {
     // The revision was negotiated by the mount.
     case 'initialize': return { ...result, protocolVersion: caller.protocolVersion }
     case 'logging/setLevel':
-      if (isLogLevel(params.level)) caller.setLogLevel?.(params.level)
-      break
     case 'resources/subscribe':
-      if (isWatchable(params.uri)) caller.subscriptions?.add(params.uri)
-      break
-    case 'resources/unsubscribe':
-      if (isWatchable(params.uri)) caller.subscriptions?.delete(params.uri)
+    case 'resources/unsubscribe': return remember(message, caller, result)
+    default: return result
+  }
+}
+
+async function remember ({ method, params: { level, uri } }: RequestMessage, caller: Caller, result: object): Promise<object> {
+  if (method === 'logging/setLevel') {
+    if (isLogLevel(level)) await caller.setLogLevel?.(level)
+  } else if (isWatchable(uri)) {
+    await (method === 'resources/subscribe' ? caller.subscriptions?.add(uri) : caller.subscriptions?.delete(uri))
   }
   return result
 }

@@ -77,7 +77,7 @@ export class SdkInstance implements ServerDefinition {
     const extra = createExtra({ server: this.#server, shared: this.#shared, call }, message)
     try {
       const result = await this.#shared.run(call, () => handler({ jsonrpc: '2.0', id, method, params }, extra))
-      return call.conclude(follow(message, call.caller, Object(result)))
+      return follow(message, call.caller, call.conclude(Object(result)))
     } catch (error) {
       throw toRpcError(error, call.channel.log, method)
     }

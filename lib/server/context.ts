@@ -6,6 +6,14 @@ import type { LogLevel } from '../protocol/log-level.ts'
 import type { ClientIdentity } from '../protocol/request-meta.ts'
 import type { Era } from '../protocol/revisions.ts'
 
+/** The URIs of the resources that a legacy session watches. What becomes of a change may have to be waited for. */
+export interface WatchedResources {
+  readonly size: number
+  has (uri: string): boolean
+  add (uri: string): unknown
+  delete (uri: string): unknown
+}
+
 /** Who asks, and by which revision. A legacy session is one. */
 export interface Caller {
   readonly era: Era
@@ -15,11 +23,11 @@ export interface Caller {
   /** Who the caller has proved to be; absent where nobody has to. */
   readonly principal?: string | undefined
   /** The resources that a legacy session watches; absent where there is no session. */
-  readonly subscriptions?: Set<string>
+  readonly subscriptions?: WatchedResources
   /** The least severe log notification that the client wants; absent when it wants none. */
   readonly logLevel?: LogLevel | undefined
   /** Remembers the level that a legacy client asks for; absent where there is no session to keep it. */
-  setLogLevel? (level: LogLevel): void
+  setLogLevel? (level: LogLevel): void | Promise<void>
   /** Sends a notification by the stream that a legacy client has opened by GET; dropped where there is none. Absent without a session. */
   notify? (method: string, params: object): void
   /**

@@ -11,6 +11,8 @@ import type { Entered } from './server-options.ts'
 export interface ServerDefinition {
   /** Absent where it is not known before there is a client. */
   readonly info?: Implementation
+  /** Whether other processes open the states that this one seals for its clients; absent where it seals none. */
+  readonly opensElsewhere?: boolean
   /** Listens to what changes in the definition while it is served; the function returned ends it. */
   onChange (listener: (event: ChangeEvent) => void): () => void
   /** Enters the lifespan for one mount. */

@@ -90,10 +90,10 @@ function serveInitialize (parts: ServerParts, { canListen = false }: Call, calle
   }
 }
 
-function serveSetLevel (_parts: ServerParts, { ctx }: Call, caller: Caller): object {
+async function serveSetLevel (_parts: ServerParts, { ctx }: Call, caller: Caller): Promise<object> {
   const { level } = ctx.params
   if (!isLogLevel(level)) throw new RpcError(ErrorCode.InvalidParams, "Invalid params: 'level' is no log level")
-  caller.setLogLevel?.(level)
+  await caller.setLogLevel?.(level)
   return {}
 }
 

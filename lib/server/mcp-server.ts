@@ -39,6 +39,8 @@ const DEFAULT_QUESTION_TIMEOUT = 300_000
  */
 export class McpServer<Lifespan = undefined> implements ServerDefinition {
   readonly info: Implementation
+  /** Whether another process with the same `requestState.keys` opens what this one seals. */
+  readonly opensElsewhere: boolean
   readonly #options: McpServerOptions<Lifespan>
   readonly #parts: ServerParts
   readonly #contextServer: ContextServer
@@ -48,6 +50,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
   constructor (info: Implementation, options: McpServerOptions<Lifespan> = {}) {
     checkServer(info, options)
     this.info = Object.freeze({ ...info })
+    this.opensElsewhere = options.requestState?.keys !== undefined
     this.#options = Object.freeze({ ...options })
     this.#parts = createParts(this.info, options)
     this.#contextServer = Object.freeze({

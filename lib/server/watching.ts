@@ -47,13 +47,13 @@ export async function subscribe (parts: ServerParts, call: Call, { subscriptions
   if (subscriptions !== undefined && subscriptions.size >= MAX_WATCHED && !subscriptions.has(uri)) {
     throw invalid(`a session may watch ${MAX_WATCHED} resources at once; unsubscribe from some of them first`)
   }
-  subscriptions?.add(uri)
+  await subscriptions?.add(uri)
   return {}
 }
 
 /** Serves `resources/unsubscribe`. @throws RpcError -32602 for what is no URI. */
-export function unsubscribe (_parts: ServerParts, call: Call, { subscriptions }: Caller): object {
-  subscriptions?.delete(readUri(call))
+export async function unsubscribe (_parts: ServerParts, call: Call, { subscriptions }: Caller): Promise<object> {
+  await subscriptions?.delete(readUri(call))
   return {}
 }
 

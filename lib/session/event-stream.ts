@@ -1,5 +1,6 @@
 // One stream of a legacy session: its events are numbered and, with an event store, outlive the connection.
-import type { EventStore, StoredEvent } from './event-store.ts'
+import { EventKeeper, STORE, type EventOutlet, type Keeping } from './event-keeper.ts'
+import type { StoredEvent } from './event-store.ts'
 
 /** A connection that events are written to. */
 export interface EventSink {
@@ -15,14 +16,35 @@ export interface EventSink {
 }
 
 /** How the streams of a session are resumed. */
-export interface Resumption {
-  readonly store: EventStore
+export interface Resumption extends Keeping {
   /** Milliseconds after which a client may come back. */
   readonly retryInterval: number | undefined
   /** Whether the session's revision has priming events (2025-11-25 has, earlier clients trip over them). */
   readonly primes: boolean
-  /** Told when the store fails. */
-  readonly onFailure: (error: unknown, what: string) => void
+}
+
+/** A stream as far as its client and whoever sends to it are concerned. */
+export interface SessionStream {
+  readonly id: string
+  /** Whether a client is connected. */
+  readonly isAttached: boolean
+  /** Sends an event; without a connection it waits in the store, if there is one. */
+  send (message: string): void
+  /** Waits until the client has read enough for more to be sent. */
+  drained (): Promise<void>
+  /** Connects a client that has seen nothing of the stream; one that was connected before is disconnected. */
+  attach (sink: EventSink): void | Promise<void>
+  /**
+   * Connects a client that has seen the stream up to an event, and begins to tell it the rest; false, and nothing has
+   * changed, when what it missed is no longer there.
+   */
+  resume (sink: EventSink, afterSeq: number): Promise<boolean>
+  /** Takes note that a client is no longer connected. */
+  detach (sink: EventSink): void
+  /** Ends the connection but not the stream: the client is to come back for the rest. Nothing happens where it could not. */
+  pause (): void
+  /** Ends the connection, because the client has another one. */
+  release (): void
 }
 
 /** A stream's id is the session's with a number, an event's is the stream's with another. */
@@ -32,32 +54,33 @@ export function eventIdOf (streamId: string, seq: number): string {
 
 /** Reads an event id; undefined when it is none of this session's. */
 export function parseEventId (eventId: string, sessionId: string): { readonly streamId: string, readonly seq: number } | undefined {
-  const [session, stream, seq, ...rest] = eventId.split('.')
-  const isOurs = session === sessionId && isNumber(stream) && isNumber(seq) && rest.length === 0
+  const [session, stream = '', seq = '', ...rest] = eventId.split('.')
+  const isOurs = session === sessionId && /^[\da-z-]{1,64}$/i.test(stream) && /^\d{1,15}$/.test(seq) && rest.length === 0
   return isOurs ? { streamId: `${session}.${stream}`, seq: Number(seq) } : undefined
 }
 
-function isNumber (text: string | undefined): boolean {
-  return text !== undefined && /^\d{1,15}$/.test(text)
-}
-
-const STORE = 'the event store'
-
 /** One stream of a session. */
-export class EventStream {
+export class EventStream implements SessionStream, EventOutlet {
   readonly id: string
   readonly #resumption: Resumption | undefined
+  readonly #keeper: EventKeeper | undefined
   #sink: EventSink | undefined
   // A connection that is still told what it missed; it gets what is new from the store, too.
   #replaying: EventSink | undefined
   #seq = 0
+  // Who has seen nothing behind this event has missed one that is not kept.
+  #lostBehind = -1
   #ended = false
-  #kept: Promise<void> = Promise.resolve()
+  readonly #untilSent: Array<() => void> = []
 
-  /** @param resumption Absent where nothing is kept. */
-  constructor (id: string, resumption: Resumption | undefined) {
+  /**
+   * @param resumption Absent where nothing is kept.
+   * @param opening Comes when the client may learn of the stream.
+   */
+  constructor (id: string, resumption: Resumption | undefined, opening?: Promise<unknown>) {
     this.id = id
     this.#resumption = resumption
+    this.#keeper = resumption && new EventKeeper(id, resumption, this, opening)
   }
 
   /** A stream that has ended and of which only the store knows. */
@@ -68,62 +91,83 @@ export class EventStream {
     return stream
   }
 
-  /** Whether a client is connected. */
   get isAttached (): boolean { return this.#sink !== undefined || this.#replaying !== undefined }
 
-  /** Sends an event; without a connection it waits in the store, if there is one. */
   send (message: string): void {
     if (this.#ended) return
-    if (this.#resumption === undefined) return this.#sink?.send(message)
-    const seq = ++this.#seq
-    const { store, onFailure } = this.#resumption
-    // One after the other, for a store that is elsewhere.
-    this.#kept = this.#kept.then(async () => { await store.append(this.id, message) }).catch((error) => onFailure(error, STORE))
-    this.#sink?.send(message, eventIdOf(this.id, seq))
+    if (this.#keeper === undefined) this.#sink?.send(message)
+    else this.#keeper.keep(message)
   }
 
-  /** Waits until the client has read enough for more to be sent. */
+  /** @internal An event of the stream, to be sent: with its number, where it is kept. */
+  pass (message: string, seq?: number): void {
+    if (seq === undefined) this.#sink?.send(message)
+    // What a client was told out of the store is not told again.
+    else if (seq > this.#seq) this.#sink?.send(message, eventIdOf(this.id, seq))
+    if (seq !== undefined) this.kept(seq)
+    if (this.#keeper?.isIdle === true) this.#settle()
+  }
+
+  /** @internal */
+  kept (seq: number): void {
+    this.#seq = Math.max(this.#seq, seq)
+  }
+
+  /** @internal */
+  lost (): void {
+    this.#lostBehind = this.#seq
+  }
+
   async drained (): Promise<void> {
+    if (this.#keeper?.isIdle === false) await new Promise<void>((resolve) => { this.#untilSent.push(resolve) })
     await this.#sink?.drained()
   }
 
-  /** Connects a client that has seen nothing of the stream; one that was connected before is disconnected. */
   attach (sink: EventSink): void {
-    this.#disconnect()
+    this.release()
     this.#sink = sink
-    if (this.#resumption?.primes === true) sink.prime(eventIdOf(this.id, this.#seq), this.#resumption.retryInterval)
+    if (this.#resumption?.primes !== true) return
+    this.#keeper?.whenOpen(() => sink.prime(eventIdOf(this.id, this.#seq), this.#resumption?.retryInterval))
   }
 
-  /**
-   * Connects a client that has seen the stream up to an event, and begins to tell it the rest; false, and nothing has
-   * changed, when what it missed is no longer there.
-   */
   async resume (sink: EventSink, afterSeq: number): Promise<boolean> {
     const missed = await this.#readMissed(afterSeq)
     if (missed === undefined) return false
-    this.#disconnect()
+    this.release()
     this.#replaying = sink
     this.#replay(sink, afterSeq, missed)
     return true
   }
 
-  /** Takes note that a client is no longer connected. */
   detach (sink: EventSink): void {
     if (this.#sink === sink) this.#sink = undefined
     if (this.#replaying === sink) this.#replaying = undefined
   }
 
-  /** Ends the connection but not the stream: the client is to come back for the rest. Nothing happens where it could not. */
   pause (): void {
-    if (this.#resumption?.primes === true) this.#disconnect()
+    if (this.#resumption?.primes === true) this.#keeper?.whenOpen(() => this.release())
   }
 
   /** Ends the stream; settles when all of it is kept. A client that is still told what it missed gets the rest. */
-  end (): Promise<void> {
+  async end (): Promise<void> {
     this.#ended = true
+    if (this.#keeper?.isIdle !== false) this.#settle()
+    await this.#keeper?.settled
+  }
+
+  release (): void {
+    this.#sink?.end()
+    this.#replaying?.end()
+    this.#sink = undefined
+    this.#replaying = undefined
+  }
+
+  // All has been sent.
+  #settle (): void {
+    for (const tell of this.#untilSent.splice(0)) tell()
+    if (!this.#ended) return
     this.#sink?.end()
     this.#sink = undefined
-    return this.#kept
   }
 
   // No faster than the client reads: what it missed may be much.
@@ -137,40 +181,39 @@ export class EventStream {
         await sink.drained()
       }
       if (this.#replaying !== sink) return
-      if (seq === this.#seq) return this.#goOn(sink)
+      if (seq >= this.#seq) return this.#goOn(sink, seq)
     }
     // What is left is no longer there; the client learns of it when it comes back for it.
-    if (this.#replaying === sink) this.#disconnect()
+    if (this.#replaying === sink) this.release()
   }
 
-  #goOn (sink: EventSink): void {
+  #goOn (sink: EventSink, seq: number): void {
     this.#replaying = undefined
+    this.kept(seq)
     if (this.#ended) sink.end()
     else this.#sink = sink
   }
 
   // Undefined when something is missing from what the store has.
   async #readMissed (afterSeq: number): Promise<readonly StoredEvent[] | undefined> {
-    if (this.#resumption === undefined || afterSeq > this.#seq) return undefined
-    if (afterSeq === this.#seq) return []
+    if (this.#resumption === undefined) return undefined
     const { store, onFailure } = this.#resumption
     try {
-      await this.#kept
+      await this.#keeper?.settled
+      if (afterSeq > this.#seq || afterSeq <= this.#lostBehind) return undefined
+      if (afterSeq === this.#seq) return []
       const events = await store.read(this.id, afterSeq)
       // Behind 0 there is nothing in a stream that never was, either.
       if (afterSeq === 0 && events?.length === 0) return undefined
       if (this.#seq === Infinity) this.#seq = events?.at(-1)?.seq ?? afterSeq
-      const isWhole = events?.every(({ seq }, index) => seq === afterSeq + 1 + index) === true && (events.length > 0 || afterSeq === this.#seq)
-      return isWhole ? events : undefined
+      return isWhole(events, afterSeq) ? events : undefined
     } catch (error) {
       onFailure(error, STORE)
     }
   }
+}
 
-  #disconnect (): void {
-    this.#sink?.end()
-    this.#replaying?.end()
-    this.#sink = undefined
-    this.#replaying = undefined
-  }
+/** Whether events are all of those behind another one. */
+export function isWhole (events: readonly StoredEvent[] | undefined, afterSeq: number): boolean {
+  return events?.every(({ seq }, index) => seq === afterSeq + 1 + index) === true
 }

@@ -24,6 +24,22 @@ export type SessionEnd = 'deleted' | 'refused' | 'idle' | 'closed'
 /** What listeners are told of a session. */
 export type SessionInfo = Pick<Session, 'sessionId' | 'protocolVersion' | 'client'>
 
+/** What the requests of clients do with the sessions of a mount. */
+export interface Sessions extends MountSessions, Iterable<Session> {
+  /** Opens a session for a principal; undefined when there are too many. */
+  open (protocolVersion: string, client: ClientIdentity, principal?: string): Session | undefined | Promise<Session | undefined>
+  /** Finds an open session; that of another principal is not found. */
+  find (sessionId: string, principal?: string): Session | undefined
+  /** Marks the end of a request, from which the session's idle time counts. */
+  settle (session: Session, id?: RequestId): void
+  /** Ends a session, if it is open. */
+  end (sessionId: string, reason: 'deleted' | 'refused'): void | Promise<void>
+  /** Begins to look for idle sessions. */
+  start (): void
+  /** Lets go of all sessions. */
+  stop (): void | Promise<void>
+}
+
 /** What a mount tells of its sessions. */
 export interface SessionEvents {
   opened: [session: SessionInfo]
@@ -32,17 +48,19 @@ export interface SessionEvents {
 
 /** The sessions of a mount, for its owner: how many there are, and when one opens or ends. */
 export interface MountSessions extends Pick<EventEmitter<SessionEvents>, 'on' | 'once' | 'off'> {
-  /** How many sessions are open. */
+  /** How many sessions are open; in a cluster, of those that this process has served lately. */
   readonly size: number
-  /** How many sessions may be open at once. */
+  /** How many sessions may be open at once, over all processes. */
   readonly max: number
+  /** How many sessions are open, over all processes. */
+  count (): Promise<number>
 }
 
 // Idle sessions are looked for this often in one idle timeout.
 const SWEEPS_PER_TIMEOUT = 4
 
 /** The sessions of one mount. One timer for all of them. */
-export class SessionManager extends EventEmitter<SessionEvents> implements MountSessions {
+export class SessionManager extends EventEmitter<SessionEvents> implements Sessions {
   readonly #settings: SessionSettings
   readonly #onFailure: (error: unknown, what: string) => void
   readonly #now: () => number
@@ -66,7 +84,10 @@ export class SessionManager extends EventEmitter<SessionEvents> implements Mount
     return this.#sessions.values()
   }
 
-  /** Opens a session for a principal; undefined when there are too many. */
+  async count (): Promise<number> {
+    return this.#sessions.size
+  }
+
   open (protocolVersion: string, client: ClientIdentity, principal?: string): Session | undefined {
     if (this.#sessions.size >= this.#settings.maxSessions) return undefined
     const session = new Session({ protocolVersion, client, principal }, this.#now(), this.#resumptionFor(protocolVersion))
@@ -75,18 +96,15 @@ export class SessionManager extends EventEmitter<SessionEvents> implements Mount
     return session
   }
 
-  /** Finds an open session; that of another principal is not found. */
   find (sessionId: string, principal?: string): Session | undefined {
     const session = this.#sessions.get(sessionId)
     return session?.principal === principal ? session : undefined
   }
 
-  /** Marks the end of a request, from which the session's idle time counts. */
   settle (session: Session, id?: RequestId): void {
     session.end(this.#now(), id)
   }
 
-  /** Ends a session, if it is open. */
   end (sessionId: string, reason: SessionEnd): void {
     const session = this.#sessions.get(sessionId)
     if (session === undefined) return
@@ -96,7 +114,6 @@ export class SessionManager extends EventEmitter<SessionEvents> implements Mount
     this.#tell('ended', session, reason)
   }
 
-  /** Begins to look for idle sessions. */
   start (): void {
     const { sessionIdleTimeout } = this.#settings
     if (sessionIdleTimeout === 0) return

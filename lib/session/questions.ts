@@ -17,12 +17,21 @@ interface Waiting {
 const CALL_ENDED = 'the call has ended'
 
 /** What a question is written to. */
-export interface QuestionSink { send (json: string): void }
+export interface QuestionSink {
+  /** Rejects when the question cannot reach the client. */
+  send (json: string): void | Promise<void>
+}
 
 /** The questions that a session was asked. Ids are the session's own. */
 export class Questions {
   readonly #waiting = new Map<string, Waiting>()
+  readonly #prefix: string
   #asked = 0
+
+  /** @param prefix What ids have before their number. */
+  constructor (prefix = '') {
+    this.#prefix = prefix
+  }
 
   get size (): number { return this.#waiting.size }
 
@@ -34,14 +43,14 @@ export class Questions {
    * @throws RpcError when the client answers with an error, or not in time, or goes away.
    */
   ask (sink: QuestionSink, question: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown> {
-    const id = `ask-${++this.#asked}`
+    const id = `ask-${this.#prefix}${++this.#asked}`
     const json = JSON.stringify({ jsonrpc: '2.0', id, ...question })
     if (signal.aborted) return Promise.reject(notAnswered(question, CALL_ENDED))
 
     return new Promise((resolve, reject) => {
       const giveUp = (reason: string): void => {
         this.#take(id)
-        sink.send(encodeNotification('notifications/cancelled', { requestId: id, reason }))
+        sendOr(sink, encodeNotification('notifications/cancelled', { requestId: id, reason }), () => {})
         reject(notAnswered(question, reason))
       }
       const onAbort = (): void => giveUp(CALL_ENDED)
@@ -49,7 +58,10 @@ export class Questions {
       const settle = (): void => { clearTimeout(timer); signal.removeEventListener('abort', onAbort) }
       this.#waiting.set(id, { resolve, reject, settle })
       signal.addEventListener('abort', onAbort)
-      sink.send(json)
+      sendOr(sink, json, ({ message }) => {
+        this.#take(id)
+        reject(notAnswered(question, message))
+      })
     })
   }
 
@@ -76,6 +88,10 @@ export class Questions {
     this.#waiting.delete(id)
     return waiting
   }
+}
+
+function sendOr (sink: QuestionSink, json: string, onFailure: (error: Error) => void): void {
+  sink.send(json)?.catch(onFailure)
 }
 
 function notAnswered ({ method }: ServerRequest, reason: string): RpcError {

@@ -7,9 +7,9 @@ import type { ServerRequest } from '../protocol/question.ts'
 import type { ClientIdentity } from '../protocol/request-meta.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { RpcError } from '../errors.ts'
-import type { Caller } from '../server/context.ts'
-import { EventStream, type Resumption } from './event-stream.ts'
-import { Questions, type Answer } from './questions.ts'
+import type { Caller, WatchedResources } from '../server/context.ts'
+import { EventStream, type Resumption, type SessionStream } from './event-stream.ts'
+import { Questions, type Answer, type QuestionSink } from './questions.ts'
 
 /** A request being served, as its session sees it. */
 export interface Running {
@@ -18,7 +18,7 @@ export interface Running {
 }
 
 /** What a session is opened with. */
-export type SessionOpening = Pick<Caller, 'protocolVersion' | 'client' | 'principal'>
+export type SessionOpening = Pick<Caller, 'protocolVersion' | 'client' | 'principal' | 'sessionId'>
 
 // The stream that the client opens by GET has the first number, those of its requests the ones behind.
 const LISTENING = 0
@@ -26,7 +26,7 @@ const LISTENING = 0
 /** What `initialize` negotiated, found again by `Mcp-Session-Id`. What a session does not use, it does not hold. */
 export class Session implements Caller {
   readonly era = 'legacy'
-  readonly sessionId: string = randomUUID()
+  readonly sessionId: string
   readonly protocolVersion: string
   readonly client: ClientIdentity
   readonly principal: string | undefined
@@ -44,7 +44,8 @@ export class Session implements Caller {
   #ended = false
 
   /** @param resumption How streams are resumed; undefined where they are not. */
-  constructor ({ protocolVersion, client, principal }: SessionOpening, now: number, resumption?: Resumption) {
+  constructor ({ sessionId = randomUUID(), protocolVersion, client, principal }: SessionOpening, now: number, resumption?: Resumption) {
+    this.sessionId = sessionId
     this.protocolVersion = protocolVersion
     this.client = client
     this.principal = principal
@@ -54,7 +55,7 @@ export class Session implements Caller {
 
   get logLevel (): LogLevel { return this.#logLevel }
 
-  setLogLevel (level: LogLevel): void {
+  setLogLevel (level: LogLevel): void | Promise<void> {
     this.#logLevel = level
   }
 
@@ -86,7 +87,7 @@ export class Session implements Caller {
 
   /** The questions that the client was asked. */
   get questions (): Questions {
-    this.#questions ??= new Questions()
+    this.#questions ??= new Questions(this.prefix)
     return this.#questions
   }
 
@@ -95,7 +96,7 @@ export class Session implements Caller {
   }
 
   async ask (request: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown> {
-    return await this.questions.ask(await this.#untilListening(signal), request, timeout, signal)
+    return await this.questions.ask(await this.untilListening(signal), request, timeout, signal)
   }
 
   closeListening (): void {
@@ -108,10 +109,12 @@ export class Session implements Caller {
   }
 
   /** The resources whose changes the client wants to hear of. */
-  get subscriptions (): Set<string> {
+  get subscriptions (): WatchedResources {
     this.#subscriptions ??= new Set()
     return this.#subscriptions
   }
+
+  get watched (): Iterable<string> { return this.#subscriptions ?? [] }
 
   /** Whether the client wants to hear of the changes of a resource. */
   isSubscribed (uri: string): boolean {
@@ -122,13 +125,21 @@ export class Session implements Caller {
   get isResumable (): boolean { return this.#resumption !== undefined }
 
   /** The stream that the client has opened by GET, if it has. */
-  get listening (): EventStream | undefined {
-    return this.#streams?.get(`${this.sessionId}.${LISTENING}`)
+  get listening (): SessionStream | undefined {
+    return this.#streams?.get(this.listeningId)
   }
 
+  /** The id of that stream. */
+  get listeningId (): string { return `${this.sessionId}.${LISTENING}` }
+
   /** The stream of a GET; the same one each time. */
-  listen (): EventStream {
-    return this.listening ?? this.#addStream(LISTENING)
+  listen (): SessionStream {
+    return this.listening ?? this.#addStream(this.listeningId)
+  }
+
+  /** What a question goes by that cannot go by the reply to its request; undefined where nobody listens. */
+  get questionSink (): QuestionSink | undefined {
+    return this.listening?.isAttached === true ? this.listening : undefined
   }
 
   /** Tells whoever waits for the stream of the client that it has been opened, or never will be. */
@@ -136,17 +147,18 @@ export class Session implements Caller {
     for (const tell of this.#waitingForStream?.splice(0) ?? []) tell()
   }
 
-  /** A stream for the reply to a request. */
-  openStream (): EventStream {
-    return this.#addStream(++this.#streamCount)
+  /** A stream for the reply to requests. */
+  openStream (ids: readonly RequestId[]): EventStream {
+    const streamId = `${this.sessionId}.${this.prefix}${++this.#streamCount}`
+    return this.#addStream(streamId, this.announceStream(streamId, ids))
   }
 
   /** Whether there has been any stream. */
   get hasStreamed (): boolean { return this.#streams !== undefined }
 
   /** Finds a stream of the session, be it that only the store knows of it; whether there was one shows when it is resumed. */
-  findStream (streamId: string): EventStream {
-    return this.#streams?.get(streamId) ?? EventStream.recall(streamId, this.#resumption)
+  findStream (streamId: string): SessionStream {
+    return this.findOwnStream(streamId) ?? EventStream.recall(streamId, this.#resumption)
   }
 
   /** Ends a stream; what it sent stays in the store for a client that missed it. */
@@ -164,21 +176,37 @@ export class Session implements Caller {
     for (const stream of this.#streams?.values() ?? []) this.endStream(stream)
   }
 
+  /** What the names of its streams and questions begin with. */
+  protected get prefix (): string { return '' }
+
+  protected get isEnded (): boolean { return this.#ended }
+
+  protected findOwnStream (streamId: string): EventStream | undefined {
+    return this.#streams?.get(streamId)
+  }
+
+  /** Lets it be known that a reply becomes a stream; its client learns of that once it is. */
+  protected announceStream (_streamId: string, _ids: readonly RequestId[]): Promise<void> | undefined {
+    return undefined
+  }
+
   // Servers ask as soon as there is a session, which is before its client listens.
-  async #untilListening (signal: AbortSignal): Promise<EventStream> {
-    while (this.listening?.isAttached !== true && !signal.aborted) {
-      if (this.#ended) throw new RpcError(ErrorCode.InternalError, 'The session has ended')
-      await new Promise<void>((resolve) => {
-        this.#waitingForStream ??= []
-        this.#waitingForStream.push(resolve)
-        signal.addEventListener('abort', () => resolve(), { once: true })
-      })
-    }
+  protected async untilListening (signal: AbortSignal): Promise<QuestionSink> {
+    while (this.listening?.isAttached !== true && !signal.aborted) await this.untilOpened(signal)
     return this.listen()
   }
 
-  #addStream (number: number): EventStream {
-    const stream = new EventStream(`${this.sessionId}.${number}`, this.#resumption)
+  protected async untilOpened (signal: AbortSignal): Promise<void> {
+    if (this.#ended) throw new RpcError(ErrorCode.InternalError, 'The session has ended')
+    await new Promise<void>((resolve) => {
+      this.#waitingForStream ??= []
+      this.#waitingForStream.push(resolve)
+      signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+  }
+
+  #addStream (streamId: string, announced?: Promise<void>): EventStream {
+    const stream = new EventStream(streamId, this.#resumption, announced)
     this.#streams ??= new Map()
     this.#streams.set(stream.id, stream)
     return stream

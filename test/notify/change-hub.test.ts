@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import type { ChangeEvent } from '../../lib/protocol/change.ts'
-import { createMemoryBus } from '../../lib/notify/bus.ts'
 import { ChangeHub, type ChangeAudience } from '../../lib/notify/change-hub.ts'
 import { ChangeSource } from '../../lib/server/change-source.ts'
 
@@ -14,7 +13,8 @@ function createSession ({ listens = true, watches = '' } = {}): FakeSession {
   return {
     heard,
     listening: listens ? { send: (json) => heard.push(JSON.parse(json)) } : undefined,
-    isSubscribed: (uri) => uri === watches
+    isSubscribed: (uri) => uri === watches,
+    watched: watches === '' ? [] : [watches]
   }
 }
 
@@ -77,25 +77,46 @@ t.test('what changes in the definition is told from the start of a mount to its 
   t.strictSame(session.heard, [UPDATED])
 })
 
-t.test('mounts that share a bus hear of what any of them publishes', async (t) => {
-  const bus = createMemoryBus()
-  const sessions = [createSession(), createSession()]
-  const hubs = sessions.map((session) => new ChangeHub([session], { maxStreams: 1, onFailure: mustNotFail, bus }))
-  for (const hub of hubs) hub.start(createDefinition())
+t.test('what changes here is told to the others after the clients of this process, and what changes there is told here', async (t) => {
+  const session = createSession()
+  const published: unknown[] = []
+  const publish = async (events: readonly ChangeEvent[]): Promise<void> => { published.push(events, session.heard.length) }
+  const hub = new ChangeHub([session], { maxStreams: 1, onFailure: mustNotFail, others: { publish } })
+  hub.start(createDefinition())
 
-  hubs[0]?.notify.toolsChanged()
+  hub.notify.toolsChanged()
   await nextTurn()
+  hub.tell([{ kind: 'tools' }])
 
-  t.strictSame(sessions.map(({ heard }) => heard), [[TOOLS_CHANGED], [TOOLS_CHANGED]])
+  t.strictSame(published, [[{ kind: 'tools' }], 1])
+  t.strictSame(session.heard, [TOOLS_CHANGED, TOOLS_CHANGED])
 })
 
-t.test('a bus that fails is told of', async (t) => {
+t.test('others that cannot be told are told of, and the clients of this process hear all the same', async (t) => {
   const failures: unknown[] = []
-  const bus = { ...createMemoryBus(), publish: () => { throw new Error('no connection') } }
-  const hub = new ChangeHub([], { maxStreams: 1, onFailure: (error) => failures.push(error), bus })
+  const session = createSession()
+  const publish = async (): Promise<void> => { throw new Error('no connection') }
+  const hub = new ChangeHub([session], { maxStreams: 1, onFailure: (error) => failures.push(error), others: { publish } })
+  hub.start(createDefinition())
 
   hub.notify.toolsChanged()
   await nextTurn()
 
+  t.strictSame(session.heard, [TOOLS_CHANGED])
   t.match(failures, [{ message: 'no connection' }])
+})
+
+t.test('whoever may have missed something is told that all may have changed of what it wants to hear of', (t) => {
+  const session = createSession({ watches: 'notes://a' })
+  const hub = new ChangeHub([session], { maxStreams: 1, onFailure: mustNotFail })
+  const heard: unknown[] = []
+  hub.subscriptions.open(1)?.start({ toolsListChanged: true, resourceSubscriptions: ['notes://a'] }, { send: (json) => heard.push(JSON.parse(json)) })
+  hub.start(createDefinition())
+
+  hub.tellAll()
+  hub.tellSession(session)
+
+  t.match(heard, [TOOLS_CHANGED, UPDATED])
+  t.match(session.heard, [TOOLS_CHANGED, { method: 'notifications/prompts/list_changed' }, { method: 'notifications/resources/list_changed' }, UPDATED])
+  t.end()
 })

@@ -1,21 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import type { ChangeEvent } from '../../lib/protocol/change.ts'
-import { createMemoryBus, type NotificationBus } from '../../lib/notify/bus.ts'
-import { CHANGES, createNotifier, createPublisher } from '../../lib/notify/publisher.ts'
+import { createNotifier, createPublisher } from '../../lib/notify/publisher.ts'
 
 const mustNotFail = (error: unknown): void => { throw error }
 
-function createRecorder (): { readonly bus: NotificationBus, readonly published: Array<readonly ChangeEvent[]> } {
-  const bus = createMemoryBus()
+function createRecorder () {
   const published: Array<readonly ChangeEvent[]> = []
-  bus.subscribe(CHANGES, (message) => published.push(JSON.parse(message)))
-  return { bus, published }
+  const publish = (events: readonly ChangeEvent[]): void => { published.push(events) }
+  return { publish, published }
 }
 
 t.test('what one turn of the event loop brings is published together, and each change once', async (t) => {
-  const { bus, published } = createRecorder()
-  const notify = createNotifier(createPublisher(bus, mustNotFail))
+  const { publish, published } = createRecorder()
+  const notify = createNotifier(createPublisher(publish, mustNotFail))
 
   for (let time = 0; time < 100; time++) {
     notify.toolsChanged()
@@ -34,8 +32,8 @@ t.test('what one turn of the event loop brings is published together, and each c
 })
 
 t.test('what comes later is published by itself', async (t) => {
-  const { bus, published } = createRecorder()
-  const { toolsChanged } = createNotifier(createPublisher(bus, mustNotFail))
+  const { publish, published } = createRecorder()
+  const { toolsChanged } = createNotifier(createPublisher(publish, mustNotFail))
 
   toolsChanged()
   await nextTurn()
@@ -46,12 +44,11 @@ t.test('what comes later is published by itself', async (t) => {
   t.strictSame(published, [[{ kind: 'tools' }], [{ kind: 'tools' }]])
 })
 
-t.test('a bus that fails is told of, whichever way it fails, and keeps no later change from being published', async (t) => {
+t.test('a failure is told of, whichever way it comes, and keeps no later change from being published', async (t) => {
   const failures: unknown[] = []
   const outcomes = [() => { throw new Error('thrown') }, () => Promise.reject(new Error('rejected')), () => {}]
   let published = 0
-  const bus: NotificationBus = { ...createMemoryBus(), publish: () => outcomes[published++]?.() }
-  const publish = createPublisher(bus, (error) => failures.push(error))
+  const publish = createPublisher(() => outcomes[published++]?.(), (error) => failures.push(error))
 
   for (const kind of ['tools', 'prompts', 'resources'] as const) {
     publish({ kind })

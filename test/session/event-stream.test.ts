@@ -257,9 +257,18 @@ t.test('a store that fails is heard of and harms nothing', async (t) => {
     await stream.end()
 
     t.notOk(resumed)
-    t.same(told, ['prime s.1.0 undefined', 'send a s.1.1', 'end'])
-    t.same(failures, [[error, 'the event store'], [error, 'the event store']])
+    t.same(told, ['prime s.1.0 undefined', 'send a undefined', 'end'], 'what is not kept has no id')
+    t.same(failures, [[error, 'the event store']])
   }
+})
+
+t.test('a store that cannot be read leads nobody back, and is heard of', async (t) => {
+  const error = new Error('no disk')
+  const { stream, failures } = createStream({ store: { ...createMemoryEventStore(), read () { throw error } } })
+  stream.send('a')
+
+  t.notOk(await stream.resume(createSink().sink, 0))
+  t.same(failures, [[error, 'the event store']])
 })
 
 t.test('a gap that a failing store has left is not passed over', async (t) => {

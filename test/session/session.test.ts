@@ -78,7 +78,7 @@ t.test('what a session is told, it passes on by the stream that its client has o
   session.closeListening()
   session.listen().attach(stream)
   session.notify('notifications/message', { data: 'heard' })
-  await session.endStream(session.listen())
+  session.close('it is over')
 
   t.equal(await text, `: open\n\n${frameOf({ jsonrpc: '2.0', method: 'notifications/message', params: { data: 'heard' } })}\n\n`)
 })

@@ -1,0 +1,80 @@
+// One mount as a node of a cluster: its sessions, and what it and the others tell each other.
+import type { FastifyBaseLogger } from 'fastify'
+import type { ChangeHub, ChangeLink } from '../notify/change-hub.ts'
+import type { ChangeEvent } from '../protocol/change.ts'
+import type { Params } from '../protocol/message.ts'
+import { Forwarder } from '../session/forwarder.ts'
+import type { SessionSettings } from '../session/manager.ts'
+import type { Session } from '../session/session.ts'
+import { SharedSessions } from '../session/shared-sessions.ts'
+import { ClusterAwayError, type Cluster, type ClusterNode } from './cluster.ts'
+
+/** The mount that is a node. */
+export interface Member {
+  readonly name: string
+  readonly log: FastifyBaseLogger
+  readonly changes: Pick<ChangeHub, 'tell' | 'tellAll' | 'tellSession'>
+  /** Whether the server wants to know of the notifications of clients. */
+  readonly isNotified: boolean
+  /** A client has sent a notification to another node. */
+  onNotified (session: Session, method: string, params: Params): void
+  /** Nothing goes on here any more in a session. */
+  onLeft (session: Session): void
+  /** Something has failed of which no client hears. */
+  onFailure (error: unknown, what: string): void
+}
+
+/** One mount as a node of a cluster. */
+export class Membership implements ChangeLink {
+  readonly sessions: SharedSessions
+  readonly forwarder: Forwarder
+  readonly #node: ClusterNode
+  readonly #member: Member
+
+  constructor (cluster: Cluster, settings: SessionSettings, member: Member) {
+    this.#member = member
+    this.#node = cluster.join(member.name, { onAway: (error) => this.#away(error), onBack: () => { this.#back() } })
+    this.sessions = new SharedSessions(settings, this.#node, {
+      onFailure: (error, what) => member.onFailure(error, what),
+      onMissed: (session) => member.changes.tellSession(session),
+      onNotified: (session, method, params) => member.onNotified(session, method, params),
+      onTold: (message) => { if (message.kind === 'changed') member.changes.tell(message.events) },
+      onLeft: (session) => member.onLeft(session)
+    })
+    this.forwarder = new Forwarder(this.sessions.link, this.#node.id, member.isNotified)
+  }
+
+  /** Begins to take part. */
+  async start (): Promise<void> {
+    // Whoever is known to be there has to hear what it is told.
+    this.sessions.start()
+    await this.#node.start()
+  }
+
+  /** Takes part no longer; the sessions go on elsewhere. */
+  async stop (): Promise<void> {
+    await this.sessions.stop()
+    await this.#node.close()
+  }
+
+  /** Tells the other nodes of changes. When none of them can be told, they will learn that they have missed something. */
+  async publish (events: readonly ChangeEvent[]): Promise<void> {
+    try {
+      await this.sessions.link.tellAll({ kind: 'changed', events })
+    } catch (error) {
+      if (!(error instanceof ClusterAwayError)) throw error
+    }
+  }
+
+  #away (err: Error): void {
+    const { log, name } = this.#member
+    log.error({ err, mcp: name }, 'the cluster cannot be reached: until it can, legacy clients get 503; modern ones are served')
+  }
+
+  async #back (): Promise<void> {
+    const { log, name, changes } = this.#member
+    log.info({ mcp: name }, 'the cluster can be reached again')
+    await this.sessions.back()
+    changes.tellAll()
+  }
+}

@@ -1,0 +1,53 @@
+// While what nodes share is away: who waits until it is back.
+import { ClusterAwayError, type ClusterNode } from './cluster.ts'
+
+// Milliseconds until an operation is tried again that failed although nothing is away, or no longer.
+const RETRY_DELAY = 100
+
+/** Those that wait for what nodes share. */
+export class Outage {
+  readonly #node: Pick<ClusterNode, 'isAway'>
+  readonly #waiting = new Set<(isBack: boolean) => void>()
+  #isOver = false
+
+  constructor (node: Pick<ClusterNode, 'isAway'>) {
+    this.#node = node
+  }
+
+  /** Waits until what failed may be tried again; comes to false when it never may, undefined when nothing was away. */
+  readonly untilBack = (error: unknown): Promise<boolean> | undefined => {
+    if (!(error instanceof ClusterAwayError)) return undefined
+    if (this.#isOver) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      this.#waiting.add(resolve)
+      if (!this.#node.isAway) setTimeout(() => this.#wake(resolve, true), RETRY_DELAY).unref()
+    })
+  }
+
+  /** Does something that must not be left undone, as soon as it can be. @throws what it throws otherwise, or when there is no more waiting. */
+  async insist<T> (action: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await action()
+      } catch (error) {
+        if (await this.untilBack(error) !== true) throw error
+      }
+    }
+  }
+
+  /** What was away is back. */
+  end (): void {
+    for (const resolve of this.#waiting) this.#wake(resolve, true)
+  }
+
+  /** Nobody is to wait any more. */
+  giveUp (): void {
+    this.#isOver = true
+    for (const resolve of this.#waiting) this.#wake(resolve, false)
+  }
+
+  #wake (resolve: (isBack: boolean) => void, isBack: boolean): void {
+    this.#waiting.delete(resolve)
+    resolve(isBack)
+  }
+}

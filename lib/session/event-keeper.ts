@@ -1,0 +1,151 @@
+// Keeps the events of one stream, in order; each is handed on once the store has it, with the number that it was given.
+import type { EventStore } from './event-store.ts'
+
+/** Where the events of a stream are kept. */
+export interface Keeping {
+  readonly store: EventStore
+  /** Told when the store fails. */
+  readonly onFailure: (error: unknown, what: string) => void
+  /** Waits until a store that is away may be tried again; comes to false when it never may, undefined for any other failure. */
+  readonly untilBack?: (error: unknown) => Promise<boolean> | undefined
+}
+
+/** Where events go once they are kept. */
+export interface EventOutlet {
+  /** Takes an event. @param seq Its number; absent when it is not kept, or not yet. */
+  pass (message: string, seq?: number): void
+  /** Learns the number of an event that it has taken without one. */
+  kept (seq: number): void
+  /** Learns that an event is not kept, and never will be. */
+  lost (): void
+}
+
+/** An event that is not kept yet. */
+interface Waiting {
+  readonly message: string
+  isPassed: boolean
+}
+
+export const STORE = 'the event store'
+
+// How many events of a stream wait for a store that is away; more, and the oldest are lost to who comes back.
+const MAX_WAITING = 1000
+
+/** Keeps the events of one stream. */
+export class EventKeeper {
+  readonly #streamId: string
+  readonly #keeping: Keeping
+  readonly #outlet: EventOutlet
+  readonly #waiting: Waiting[] = []
+  #work: Promise<void> | undefined
+  #opened: Array<() => void> | undefined
+  #isOff = false
+  #isAway = false
+
+  /** @param opening Comes when the stream may be known to its client; when it rejects, nothing is kept. */
+  constructor (streamId: string, keeping: Keeping, outlet: EventOutlet, opening?: Promise<unknown>) {
+    this.#streamId = streamId
+    this.#keeping = keeping
+    this.#outlet = outlet
+    if (opening === undefined) return
+    this.#opened = []
+    this.#work = opening.then(() => this.#open(), (error: unknown) => this.#giveUp(error))
+  }
+
+  /** Settles when all is kept; undefined when it is. */
+  get settled (): Promise<void> | undefined { return this.#work }
+
+  /** Whether all events have been handed on. */
+  get isIdle (): boolean { return this.#waiting.every(({ isPassed }) => isPassed) }
+
+  /** Calls back once the client may come back to the stream; never, where it could not. */
+  whenOpen (listener: () => void): void {
+    if (this.#opened !== undefined) this.#opened.push(listener)
+    else if (!this.#isOff) listener()
+  }
+
+  /** Keeps an event and hands it on: at once, where the store can tell its number at once. */
+  keep (message: string): void {
+    if (this.#isOff) return this.#outlet.pass(message)
+    if (this.#work !== undefined) return this.#wait(message)
+    const appended = this.#append(message)
+    if (typeof appended === 'number') return this.#outlet.pass(message, appended)
+    const event = { message, isPassed: false }
+    this.#waiting.push(event)
+    this.#work = this.#settle(event, appended).then(() => this.#workOff())
+  }
+
+  #wait (message: string): void {
+    if (this.#isAway && this.#waiting.length >= MAX_WAITING) this.#drop()
+    this.#waiting.push({ message, isPassed: this.#isAway })
+    if (this.#isAway) this.#outlet.pass(message)
+  }
+
+  // The first one is on its way to the store.
+  #drop (): void {
+    this.#waiting.splice(1, 1)
+    this.#outlet.lost()
+  }
+
+  // One that throws fails as one that rejects.
+  #append (message: string): number | Promise<number> {
+    try {
+      return this.#keeping.store.append(this.#streamId, message)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  async #workOff (): Promise<void> {
+    for (let event = this.#waiting[0]; event !== undefined; event = this.#waiting[0]) await this.#settle(event, this.#append(event.message))
+    this.#work = undefined
+  }
+
+  async #settle (event: Waiting, appended: number | Promise<number>): Promise<void> {
+    try {
+      const seq = await appended
+      this.#isAway = false
+      this.#waiting.shift()
+      if (event.isPassed) this.#outlet.kept(seq)
+      else this.#outlet.pass(event.message, seq)
+    } catch (error) {
+      await this.#fail(event, error)
+    }
+  }
+
+  // Who is connected need not wait for the store.
+  async #fail (event: Waiting, error: unknown): Promise<void> {
+    const { onFailure, untilBack } = this.#keeping
+    const isBack = untilBack?.(error)
+    this.#isAway = isBack !== undefined
+    this.#passAll(this.#isAway ? this.#waiting : [event])
+    if (await isBack === true) return
+    this.#isAway = false
+    this.#waiting.shift()
+    this.#outlet.lost()
+    onFailure(error, STORE)
+  }
+
+  #passAll (events: readonly Waiting[]): void {
+    for (const event of events) {
+      if (event.isPassed) continue
+      event.isPassed = true
+      this.#outlet.pass(event.message)
+    }
+  }
+
+  #open (): Promise<void> {
+    const listeners = this.#opened ?? []
+    this.#opened = undefined
+    for (const listener of listeners) listener()
+    return this.#workOff()
+  }
+
+  #giveUp (error: unknown): void {
+    this.#isOff = true
+    this.#opened = undefined
+    this.#work = undefined
+    this.#passAll(this.#waiting.splice(0))
+    this.#keeping.onFailure(error, STORE)
+  }
+}

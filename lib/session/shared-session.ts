@@ -1,0 +1,256 @@
+// A session that several nodes serve, as one of them sees it.
+import type { ClusterNode } from '../cluster/cluster.ts'
+import type { NodeLink } from '../cluster/node-link.ts'
+import type { Outage } from '../cluster/outage.ts'
+import { encodeNotification } from '../protocol/envelope.ts'
+import type { LogLevel } from '../protocol/log-level.ts'
+import type { RequestId } from '../protocol/message.ts'
+import type { WatchedResources } from '../server/context.ts'
+import type { EventStream, SessionStream } from './event-stream.ts'
+import { FollowedStream, type SharedResumption } from './followed-stream.ts'
+import type { QuestionSink } from './questions.ts'
+import { ResumedReply } from './resumed-reply.ts'
+import { Session, type SessionOpening } from './session.ts'
+import type { SessionChange, SessionRecord } from './session-store.ts'
+import { unavailable } from './unavailable.ts'
+
+/** What the sessions of a node have in common. */
+export interface SessionHost {
+  readonly node: ClusterNode
+  readonly link: NodeLink
+  readonly outage: Outage
+  /** Told what could not be done, of which no client hears. */
+  readonly onFailure: (error: unknown, what: string) => void
+  /** Told that a client may not have heard of all that has changed. */
+  readonly onMissed: (session: SharedSession) => void
+}
+
+/** A session that several nodes serve. What they all have to know is in the store. */
+export class SharedSession extends Session {
+  readonly #host: SessionHost
+  readonly #resumption: SharedResumption
+  readonly #watched = new Set<string>()
+  readonly #replies = new Map<string, ResumedReply>()
+  #getStream: GetStream | undefined
+  // Whether changes are passed on here: where the client has connected last by GET, be it connected now or not.
+  #isListener = false
+
+  constructor (opening: SessionOpening, now: number, host: SessionHost, resumption: SharedResumption) {
+    super(opening, now, resumption)
+    this.#host = host
+    this.#resumption = resumption
+  }
+
+  /** Takes over what other nodes may have changed. */
+  update ({ logLevel }: SessionRecord): void {
+    super.setLogLevel(logLevel)
+  }
+
+  override async setLogLevel (level: LogLevel): Promise<void> {
+    super.setLogLevel(level)
+    await this.#save({ kind: 'logLevel', level })
+  }
+
+  override get subscriptions (): WatchedResources {
+    const watched = this.#watched
+    return {
+      get size () { return watched.size },
+      has: (uri) => watched.has(uri),
+      add: (uri) => this.#watch(uri, true),
+      delete: (uri) => this.#watch(uri, false)
+    }
+  }
+
+  override get watched (): ReadonlySet<string> { return this.#watched }
+
+  override isSubscribed (uri: string): boolean {
+    return this.#watched.has(uri)
+  }
+
+  /** Takes note of what its client wants to hear of, or no longer wants to. */
+  watch (uri: string, watches: boolean): void {
+    if (watches) this.#watched.add(uri)
+    else this.#watched.delete(uri)
+  }
+
+  /** Reads what its client wants to hear of. */
+  async refreshWatched (): Promise<void> {
+    const state = await this.#host.node.sessions.readState(this.sessionId)
+    for (const uri of state?.subscriptions ?? []) this.#watched.add(uri)
+  }
+
+  /** Whether a request is being served here, or a client connected. */
+  get isBusy (): boolean {
+    return !this.isIdleSince(Infinity)
+  }
+
+  override isIdleSince (moment: number): boolean {
+    return super.isIdleSince(moment) && [...this.#replies.values()].every(({ isAttached }) => !isAttached)
+  }
+
+  override notify (method: string, params: object): void {
+    this.#stream.send(encodeNotification(method, params))
+  }
+
+  override closeListening (): void {
+    this.pauseListening()
+    this.#attempt(this.#host.link.tellAll({ kind: 'paused', sessionId: this.sessionId }))
+  }
+
+  /** Ends the connection of the GET stream, if it is here. */
+  pauseListening (): void {
+    this.#getStream?.pause()
+  }
+
+  override get listening (): FollowedStream | undefined {
+    return this.#isListener ? this.#getStream : undefined
+  }
+
+  override listen (): SessionStream {
+    return this.#stream
+  }
+
+  override get questionSink (): QuestionSink {
+    return { send: (json) => this.#ask(json) }
+  }
+
+  override findStream (streamId: string): SessionStream {
+    if (streamId === this.listeningId) return this.#stream
+    return this.findOwnStream(streamId) ?? this.#findReply(streamId)
+  }
+
+  override async endStream (stream: EventStream): Promise<void> {
+    const { sessionId } = this
+    await super.endStream(stream)
+    await this.#attempt(this.#host.outage.insist(() => this.#host.node.sessions.change(sessionId, { kind: 'end', streamId: stream.id })))
+  }
+
+  /** Ends the connection of a stream, because the client has one to another node. */
+  release (streamId: string): void {
+    if (streamId === this.listeningId) {
+      this.#isListener = false
+      this.#getStream?.release()
+    } else {
+      (this.findOwnStream(streamId) ?? this.#replies.get(streamId))?.release()
+    }
+  }
+
+  /** Tells whoever is connected what may have been missed while the store was away. */
+  async catchUp (): Promise<void> {
+    if (this.#isListener) {
+      await this.refreshWatched()
+      this.#host.onMissed(this)
+    }
+    await Promise.all([this.#getStream, ...this.#replies.values()].map((stream) => stream?.catchUp()))
+  }
+
+  /** Finds out what has happened elsewhere that nobody tells. */
+  async check (): Promise<void> {
+    this.opened()
+    for (const [streamId, reply] of this.#replies) {
+      if (!reply.isAttached) this.#replies.delete(streamId)
+      await reply.check()
+    }
+  }
+
+  override close (reason: string): void {
+    super.close(reason)
+    this.#getStream?.release()
+    for (const reply of this.#replies.values()) reply.release()
+  }
+
+  /** Lets other nodes pass on what changes; what goes on here ends. */
+  async leave (reason: string): Promise<void> {
+    const { node } = this.#host
+    this.close(reason)
+    if (this.#isListener) await this.#attempt(node.sessions.change(this.sessionId, { kind: 'unlisten', node: node.id }))
+  }
+
+  protected override get prefix (): string { return `${this.#host.node.id}-` }
+
+  protected override async announceStream (streamId: string, ids: readonly RequestId[]): Promise<void> {
+    await this.#host.node.sessions.change(this.sessionId, { kind: 'begin', streamId, ids })
+  }
+
+  protected override async untilListening (signal: AbortSignal): Promise<QuestionSink> {
+    const end = this.#host.link.onAnnounced(this.sessionId, () => this.opened())
+    try {
+      while (!signal.aborted && !await this.#hasListener()) await this.untilOpened(signal)
+    } finally {
+      end()
+    }
+    return { send: (json) => this.#stream.keep(json) }
+  }
+
+  async #hasListener (): Promise<boolean> {
+    return (await this.#host.node.sessions.readState(this.sessionId))?.listener !== undefined
+  }
+
+  async #ask (json: string): Promise<void> {
+    if (!await this.#hasListener()) throw new Error('the client has opened no stream')
+    await this.#stream.keep(json)
+  }
+
+  get #stream (): GetStream {
+    this.#getStream ??= new GetStream(this.listeningId, this.#resumption, (isResumed) => this.#becomeListener(isResumed))
+    return this.#getStream
+  }
+
+  #findReply (streamId: string): ResumedReply {
+    const { sessionId } = this
+    const { node, link } = this.#host
+    const reply = this.#replies.get(streamId) ?? new ResumedReply(streamId, this.#resumption, node, () => link.tellAll({ kind: 'taken', sessionId, streamId }))
+    this.#replies.set(streamId, reply)
+    return reply
+  }
+
+  // What has changed between the death of the one that listened before and now, nobody has passed on.
+  async #becomeListener (isResumed: boolean): Promise<void> {
+    const { sessionId, listeningId: streamId } = this
+    const { node, link, onMissed } = this.#host
+    const state = await node.sessions.readState(sessionId)
+    if (state === undefined || this.isEnded) throw new SessionEndedError()
+    await node.sessions.change(sessionId, { kind: 'listen', node: node.id })
+    const { listener, subscriptions } = state
+    for (const uri of subscriptions) this.#watched.add(uri)
+    this.#isListener = true
+    const isHandedOver = listener === node.id || (listener !== undefined && await node.isAlive(listener))
+    if (listener !== undefined && listener !== node.id) await link.tell(listener, { kind: 'taken', sessionId, streamId })
+    if (!isHandedOver && (isResumed || listener !== undefined)) onMissed(this)
+    await link.announce(sessionId)
+    this.opened()
+  }
+
+  async #watch (uri: string, watches: boolean): Promise<void> {
+    const { sessionId } = this
+    await this.#save({ kind: watches ? 'subscribe' : 'unsubscribe', uri })
+    this.watch(uri, watches)
+    await this.#host.link.tellAll({ kind: 'watched', sessionId, uri, watches }).catch(unavailable)
+  }
+
+  // Nothing is acknowledged before the store has it.
+  async #save (change: SessionChange): Promise<void> {
+    await this.#host.node.sessions.change(this.sessionId, change).catch(unavailable)
+  }
+
+  async #attempt (done: Promise<void>): Promise<void> {
+    await done.catch((error: unknown) => this.#host.onFailure(error, 'the session store'))
+  }
+}
+
+/** The stream of a session that its client opens by GET. */
+class GetStream extends FollowedStream {
+  readonly #claim: (isResumed: boolean) => Promise<void>
+
+  constructor (id: string, resumption: SharedResumption, claim: (isResumed: boolean) => Promise<void>) {
+    super(id, resumption)
+    this.#claim = claim
+  }
+
+  protected override async claim (isResumed: boolean): Promise<void> {
+    await this.#claim(isResumed)
+  }
+}
+
+/** A session has ended while its client was about to be connected. */
+export class SessionEndedError extends Error {}

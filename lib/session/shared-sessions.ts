@@ -1,0 +1,226 @@
+// The sessions of one mount that several nodes serve: the store has them, and each node what goes on in it.
+import { EventEmitter } from 'node:events'
+import type { ClusterNode } from '../cluster/cluster.ts'
+import { ClusterAwayError } from '../cluster/cluster.ts'
+import { NodeLink, type NodeMessage } from '../cluster/node-link.ts'
+import { Outage } from '../cluster/outage.ts'
+import type { Params, RequestId } from '../protocol/message.ts'
+import type { ClientIdentity } from '../protocol/request-meta.ts'
+import { hasPriming } from '../protocol/revisions.ts'
+import type { SharedResumption } from './followed-stream.ts'
+import type { SessionEnd, SessionEvents, Sessions, SessionSettings } from './manager.ts'
+import type { SessionRecord } from './session-store.ts'
+import type { Session, SessionOpening } from './session.ts'
+import { SharedSession, type SessionHost } from './shared-session.ts'
+
+/** Who is told of what becomes of sessions. */
+export interface SharedSessionsListeners {
+  /** Told when the store or a listener fails; not when it is away. */
+  onFailure (error: unknown, what: string): void
+  /** A client may not have heard of all that has changed. */
+  onMissed (session: SharedSession): void
+  /** A client has sent a notification to another node. */
+  onNotified (session: SharedSession, method: string, params: Params): void
+  /** Other nodes tell something that is not of one session. */
+  onTold (message: NodeMessage): void
+  /** Nothing goes on here any more in a session, which may go on elsewhere. */
+  onLeft (session: Session): void
+}
+
+const SWEEPS_PER_TIMEOUT = 4
+
+// Milliseconds between looks at the calls of other nodes whose clients have come back here.
+const CHECK_INTERVAL = 2000
+
+// No other id can be one of ours; asking the store for it would be of no use.
+const SESSION_ID = /^[\da-f-]{36}$/
+
+/** The sessions of one mount of a cluster. */
+export class SharedSessions extends EventEmitter<SessionEvents> implements Sessions {
+  readonly link: NodeLink
+  readonly #settings: Omit<SessionSettings, 'eventStore'>
+  readonly #node: ClusterNode
+  readonly #listeners: SharedSessionsListeners
+  readonly #host: SessionHost
+  readonly #now: () => number
+  readonly #outage: Outage
+  readonly #sessions = new Map<string, SharedSession>()
+  readonly #timers: NodeJS.Timeout[] = []
+  #endListening: (() => void) | undefined
+
+  /** @param now The clock, in milliseconds. */
+  constructor (settings: Omit<SessionSettings, 'eventStore'>, node: ClusterNode, listeners: SharedSessionsListeners, now: () => number = Date.now) {
+    super()
+    this.link = new NodeLink(node)
+    this.#settings = settings
+    this.#node = node
+    this.#listeners = listeners
+    this.#now = now
+    this.#outage = new Outage(node)
+    this.#host = {
+      node,
+      link: this.link,
+      outage: this.#outage,
+      onFailure: (error, what) => this.#report(error, what),
+      onMissed: (session) => listeners.onMissed(session)
+    }
+  }
+
+  get size (): number { return this.#sessions.size }
+
+  get max (): number { return this.#settings.maxSessions }
+
+  count (): Promise<number> {
+    return this.#node.sessions.count()
+  }
+
+  [Symbol.iterator] (): Iterator<SharedSession> {
+    return this.#sessions.values()
+  }
+
+  /** @throws ClusterAwayError */
+  async open (protocolVersion: string, client: ClientIdentity, principal?: string): Promise<Session | undefined> {
+    const { maxSessions: max, sessionIdleTimeout: ttl } = this.#settings
+    const session = this.#create({ protocolVersion, client, principal })
+    const record: SessionRecord = { protocolVersion, client, principal, logLevel: session.logLevel }
+    if (!await this.#node.sessions.open(session.sessionId, record, { max, ttl })) return undefined
+    this.#sessions.set(session.sessionId, session)
+    this.#tell('opened', session)
+    return session
+  }
+
+  /** Looks for a session in the store, so that it is found; one that has ended no longer is. @throws ClusterAwayError */
+  async load (sessionId: string): Promise<void> {
+    if (!SESSION_ID.test(sessionId)) return
+    const record = await this.#node.sessions.load(sessionId, this.#settings.sessionIdleTimeout)
+    if (record === undefined) return this.#close(sessionId, 'idle')
+    const session = this.#sessions.get(sessionId) ?? this.#create({ ...record, sessionId })
+    session.update(record)
+    this.#sessions.set(sessionId, session)
+  }
+
+  find (sessionId: string, principal?: string): SharedSession | undefined {
+    const session = this.#sessions.get(sessionId)
+    return session?.principal === principal ? session : undefined
+  }
+
+  settle (session: Session, id?: RequestId): void {
+    session.end(this.#now(), id)
+  }
+
+  /** Ends a session on all nodes; who awaits it learns whether that could be done. */
+  end (sessionId: string, reason: 'deleted' | 'refused'): Promise<void> {
+    const ended = this.#end(sessionId, reason)
+    ended.catch((error: unknown) => this.#report(error, 'the session store'))
+    return ended
+  }
+
+  start (): void {
+    this.#endListening = this.link.listen((message) => this.#hear(message))
+    const every = (interval: number, work: () => Promise<void>): void => {
+      this.#timers.push(setInterval(() => { work().catch((error: unknown) => this.#report(error, 'the session store')) }, interval).unref())
+    }
+    every(Math.ceil(this.#settings.sessionIdleTimeout / SWEEPS_PER_TIMEOUT), () => this.sweep())
+    every(CHECK_INTERVAL, () => this.check())
+  }
+
+  /** Lets the sessions live on in which something goes on here, and lets go of those in which nothing has for long. */
+  async sweep (): Promise<void> {
+    const { sessionIdleTimeout: ttl } = this.#settings
+    const busy: string[] = []
+    for (const session of this) {
+      if (session.isBusy) busy.push(session.sessionId)
+      else if (session.isIdleSince(this.#now() - ttl)) await this.#leaveIdle(session)
+    }
+    if (busy.length === 0) return
+    for (const sessionId of await this.#node.sessions.touch(busy, ttl)) this.#close(sessionId, 'idle')
+  }
+
+  /** Finds out what has happened elsewhere that nobody tells. */
+  async check (): Promise<void> {
+    if (this.#node.isAway) return
+    await Promise.all([...this].map((session) => session.check()))
+  }
+
+  /** What nodes share is back. What was told meanwhile has reached nobody. */
+  async back (): Promise<void> {
+    this.#outage.end()
+    await Promise.all([...this].map((session) => session.catchUp())).catch((error: unknown) => this.#report(error, 'the session store'))
+  }
+
+  /** Lets go of all sessions, which go on elsewhere. */
+  async stop (): Promise<void> {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer)
+    this.#endListening?.()
+    this.#outage.giveUp()
+    await Promise.all([...this].map((session) => this.#leave(session, 'the server is shutting down')))
+  }
+
+  #create (opening: SessionOpening): SharedSession {
+    const { retryInterval } = this.#settings
+    const resumption: SharedResumption = {
+      store: this.#node.events,
+      retryInterval,
+      primes: hasPriming(opening.protocolVersion),
+      onFailure: this.#host.onFailure,
+      untilBack: this.#outage.untilBack
+    }
+    return new SharedSession(opening, this.#now(), this.#host, resumption)
+  }
+
+  async #end (sessionId: string, reason: 'deleted' | 'refused'): Promise<void> {
+    await this.#node.sessions.delete(sessionId)
+    this.#close(sessionId, reason)
+    await Promise.all([this.#node.events.forget(sessionId), this.link.tellAll({ kind: 'ended', sessionId, reason })])
+  }
+
+  // The session has ended: what goes on in it here does, too.
+  #close (sessionId: string, reason: SessionEnd): void {
+    const session = this.#sessions.get(sessionId)
+    if (session === undefined) return
+    this.#sessions.delete(sessionId)
+    session.close(`the session was ${reason}`)
+    this.#listeners.onLeft(session)
+    this.#tell('ended', session, reason)
+  }
+
+  async #leaveIdle (session: SharedSession): Promise<void> {
+    const { sessionId } = session
+    if (await this.#node.sessions.readState(sessionId) === undefined) this.#close(sessionId, 'idle')
+    else if (!session.isBusy) await this.#leave(session, 'the session goes on elsewhere')
+  }
+
+  async #leave (session: SharedSession, reason: string): Promise<void> {
+    this.#sessions.delete(session.sessionId)
+    this.#listeners.onLeft(session)
+    await session.leave(reason)
+  }
+
+  #hear (message: NodeMessage): void {
+    const session = 'sessionId' in message ? this.#sessions.get(message.sessionId) : undefined
+    switch (message.kind) {
+      case 'answered': session?.answer(message.id, message.answer); break
+      case 'cancelled': session?.cancel(message.requestId, message.reason); break
+      case 'notified': if (session !== undefined) this.#listeners.onNotified(session, message.method, message.params); break
+      case 'ended': this.#close(message.sessionId, message.reason); break
+      case 'taken': session?.release(message.streamId); break
+      case 'paused': session?.pauseListening(); break
+      case 'watched': session?.watch(message.uri, message.watches); break
+      default: this.#listeners.onTold(message)
+    }
+  }
+
+  // That the store is away is told once, and not by each that has tried.
+  #report (error: unknown, what: string): void {
+    if (!(error instanceof ClusterAwayError)) this.#listeners.onFailure(error, what)
+  }
+
+  // A listener that throws must keep no session from opening.
+  #tell<Name extends keyof SessionEvents> (name: Name, ...args: SessionEvents[Name]): void {
+    try {
+      this.emit<keyof SessionEvents>(name, ...args)
+    } catch (error) {
+      this.#report(error, `a listener of '${name}'`)
+    }
+  }
+}

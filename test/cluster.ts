@@ -1,0 +1,152 @@
+// Several nodes in one process, whose cluster may go away, and which may die without a word.
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Test } from 'tap'
+import mcpPlugin, {
+  ClusterAwayError, createMemoryCluster, type Cluster, type ClusterListeners, type ClusterNode, type McpMountOptions, type MemoryClusterOptions, type Mount
+} from '../lib/index.ts'
+import type { SharedSessions } from '../lib/session/shared-sessions.ts'
+import type { LogLine } from './app.ts'
+
+/** What has become of a node. */
+interface Fate {
+  isAway: boolean
+  isDead: boolean
+}
+
+/** A cluster that fails when told to. */
+export interface FaultyCluster extends Cluster {
+  /** What nodes share can be reached no longer. */
+  goAway (): void
+  comeBack (): void
+  /** Lets a node do nothing any more; the others find it gone. */
+  kill (nodeId: string): void
+  /** Whether nobody has to wait for anything that is on its way. */
+  readonly nodes: readonly ClusterNode[]
+}
+
+/** A cluster in memory, as far away as another process: whatever is asked of it takes a turn of the event loop. */
+export function createFaultyCluster (options?: MemoryClusterOptions, now?: () => number): FaultyCluster {
+  const cluster = createMemoryCluster(options, now)
+  const joined = new Map<string, { readonly fate: Fate, readonly listeners: ClusterListeners, readonly node: ClusterNode }>()
+
+  function setAway (isAway: boolean): void {
+    for (const { fate, listeners } of joined.values()) {
+      if (fate.isDead || fate.isAway === isAway) continue
+      fate.isAway = isAway
+      if (isAway) listeners.onAway(new ClusterAwayError('the cluster was told to go away'))
+      else listeners.onBack()
+    }
+  }
+
+  return {
+    get nodes () { return [...joined.values()].map(({ node }) => node) },
+    join (mount, listeners) {
+      const fate: Fate = { isAway: false, isDead: false }
+      const inner = cluster.join(mount, listeners)
+      const node: ClusterNode = {
+        id: inner.id,
+        sessions: slow(inner.sessions, fate),
+        events: {
+          ...slow(inner.events, fate),
+          follow: async (streamId, listener) => {
+            await reach(fate)
+            return inner.events.follow(streamId, (event) => { if (!isLost(fate)) listener(event) })
+          }
+        },
+        bus: {
+          publish: slow(inner.bus, fate).publish,
+          subscribe: (topic, listener) => inner.bus.subscribe(topic, (message) => { if (!isLost(fate)) listener(message) })
+        },
+        get isAway () { return fate.isAway },
+        isAlive: async (nodeId) => {
+          await reach(fate)
+          return joined.get(nodeId)?.fate.isDead !== true && inner.isAlive(nodeId)
+        },
+        start: () => inner.start(),
+        close: () => inner.close()
+      }
+      joined.set(node.id, { fate, listeners, node })
+      return node
+    },
+    goAway: () => setAway(true),
+    comeBack: () => setAway(false),
+    kill (nodeId) {
+      const fate = joined.get(nodeId)?.fate
+      if (fate !== undefined) fate.isDead = true
+    }
+  }
+}
+
+function isLost ({ isAway, isDead }: Fate): boolean {
+  return isAway || isDead
+}
+
+async function reach (fate: Fate): Promise<void> {
+  if (isLost(fate)) throw new ClusterAwayError('the cluster was told to go away')
+  await nextTurn()
+  if (isLost(fate)) throw new ClusterAwayError('the cluster was told to go away')
+}
+
+// Each method of an object, a turn of the event loop later.
+function slow<T extends object> (target: T, fate: Fate): T {
+  return new Proxy(target, {
+    ownKeys: (object) => Reflect.ownKeys(object),
+    get (object, name) {
+      const method: unknown = Reflect.get(object, name)
+      if (typeof method !== 'function') return method
+      return async (...args: unknown[]): Promise<unknown> => {
+        await reach(fate)
+        return await Reflect.apply(method, object, args)
+      }
+    }
+  })
+}
+
+/** One app of a cluster, which listens. */
+export interface TestNode {
+  readonly app: FastifyInstance
+  readonly mount: Mount
+  /** Its origin. */
+  readonly address: string
+  readonly id: string
+  readonly logLines: readonly LogLine[]
+  readonly sessions: SharedSessions
+  /** Ends it without a word to anyone. */
+  kill (): void
+}
+
+/** Some nodes that serve the same. */
+export interface TestNodes {
+  readonly cluster: FaultyCluster
+  readonly nodes: readonly [TestNode, TestNode, TestNode]
+}
+
+/** Starts an app that is a node. */
+export async function startNode (t: Test, cluster: FaultyCluster, options: McpMountOptions): Promise<TestNode> {
+  const logLines: LogLine[] = []
+  const stream = { write (line: string) { logLines.push(JSON.parse(line)) } }
+  // After a request that was aborted, fetch opens a connection ahead of need, which no server takes for idle.
+  const app = Fastify({ logger: { level: 'info', stream }, forceCloseConnections: true })
+  app.register(mcpPlugin, { ...options, cluster })
+  t.teardown(() => app.close())
+  const address = await app.listen({ port: 0, host: '127.0.0.1' })
+  const [mount] = app.mcp
+  const id = cluster.nodes.at(-1)?.id
+  const sessions = mount?.cluster?.sessions
+  if (mount === undefined || sessions === undefined || id === undefined) throw new Error('there is no node')
+  return {
+    app, mount, address, id, logLines, sessions,
+    kill () {
+      cluster.kill(id)
+      app.server.closeAllConnections()
+      app.server.close()
+    }
+  }
+}
+
+/** Starts three nodes that serve the same. */
+export async function startNodes (t: Test, options: McpMountOptions, cluster = createFaultyCluster()): Promise<TestNodes> {
+  const start = (): Promise<TestNode> => startNode(t, cluster, options)
+  return { cluster, nodes: [await start(), await start(), await start()] }
+}
