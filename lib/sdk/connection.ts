@@ -111,8 +111,8 @@ export class Connection implements SdkTransport {
   }
 }
 
-/** What a client is told whose session has no server any more. */
-export function serverGone (): RpcError {
+// What a client is told whose session has no server any more.
+function serverGone (): RpcError {
   return new RpcError(ErrorCode.InvalidRequest, "the session's server is gone; send 'initialize' to open a new session")
 }
 

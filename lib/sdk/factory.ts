@@ -8,7 +8,7 @@ import type { Caller, Channel } from '../server/context.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { ResultFinisher } from '../server/result.ts'
 import type { Entered } from '../server/server-options.ts'
-import { Connection, serverGone } from './connection.ts'
+import { Connection } from './connection.ts'
 import { hideFailure } from './failure.ts'
 import { FetchExchange, type FetchCaller, type FetchHandler } from './fetch-exchange.ts'
 import { initialize, serveModern, type LegacyServing, type ParamHeaders } from './modern-edge.ts'
@@ -24,7 +24,7 @@ export interface SdkServerContext {
   readonly principal?: string
   /** What the caller has proved; absent where nobody has to. */
   readonly authInfo?: AuthInfo
-  /** The HTTP request to be served; with a session, the one that opens it. Absent for a call of the host app. */
+  /** The HTTP request to be served; with a session, the one that opens it, or the first that another process serves. Absent for a call of the host app. */
   readonly request?: FastifyRequest
   /** The same as a web `Request`, as the SDK v2 has it. */
   readonly requestInfo?: Request
@@ -72,9 +72,21 @@ export class FactoryServer implements ServerDefinition {
 
   async #serveSession (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
     if (message.method === 'initialize') this.#connections.set(caller, this.#connect(message, caller, channel))
-    const connection = await this.#connections.get(caller)
-    if (connection === undefined) throw serverGone()
+    const connection = await (this.#connections.get(caller) ?? this.#rebuild(message, caller, channel))
     return await connection.serve(message, caller, channel)
+  }
+
+  // Another process has opened the session: the server learns who its client is as it would of a new one.
+  async #rebuild (message: RequestMessage, caller: Caller, channel: Channel): Promise<Connection> {
+    const rebuilt = this.#connect(message, caller, channel).then(async (connection) => {
+      await initialize({ id: 'initialize' }, caller, (opening) => connection.serve(opening, caller, channel))
+      connection.receive('notifications/initialized', {})
+      return connection
+    })
+    this.#connections.set(caller, rebuilt)
+    // Another request may have more luck.
+    rebuilt.catch(() => { this.#connections.delete(caller) })
+    return await rebuilt
   }
 
   async #connect (message: RequestMessage, caller: Caller, channel: Channel): Promise<Connection> {

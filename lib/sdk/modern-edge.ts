@@ -73,8 +73,8 @@ async function translate ({ serve }: LegacyServer, message: RequestMessage, call
 interface Opened { readonly serverInfo: Implementation, readonly capabilities?: ServerCapabilities, readonly instructions?: string }
 
 /** Opens a session, as far as the server is concerned. */
-export async function initialize ({ id }: Pick<RequestMessage, 'id'>, { client }: Caller, serve: LegacyServing): Promise<Opened> {
-  const params = { protocolVersion: NEWEST_LEGACY_REVISION, capabilities: client.capabilities, clientInfo: client.info ?? NO_CLIENT }
+export async function initialize ({ id }: Pick<RequestMessage, 'id'>, { era, protocolVersion, client }: Caller, serve: LegacyServing): Promise<Opened> {
+  const params = { protocolVersion: era === 'legacy' ? protocolVersion : NEWEST_LEGACY_REVISION, capabilities: client.capabilities, clientInfo: client.info ?? NO_CLIENT }
   // What a server answers to `initialize` is its author's word.
   return await serve({ id, method: 'initialize', params }) as Opened
 }

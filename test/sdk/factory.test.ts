@@ -4,6 +4,7 @@ import type { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/
 import { McpServer as V2McpServer } from '@modelcontextprotocol/server'
 import type { Mountable, SdkServerContext } from '../../lib/index.ts'
 import { FactoryServer } from '../../lib/sdk/factory.ts'
+import { startNodes } from '../cluster.ts'
 import { createHost, initialize, legacy, modernCall, mount, openSession, post } from '../app.ts'
 import { Client } from '../server/harness.ts'
 import { until } from '../stream.ts'
@@ -208,8 +209,49 @@ t.test('a factory that fails to close what it made is logged, and the session ha
   t.match(logLines.filter(({ level }) => level === 50), [{ mcp: 'Tasks', msg: "a session's server failed to close", err: { message: 'cannot close' } }])
 })
 
-t.test('a session that this factory has made no server for is told so', async (t) => {
-  const answer = await new Client({ era: 'legacy' }).callTool(new FactoryServer(() => createV1()), 'hello')
+for (const [version, make] of Object.entries(makers)) {
+  t.test(`a session that another node has opened gets a server of ${version} of its own, which knows its client`, async (t) => {
+    const events: string[] = []
+    const { nodes } = await startNodes(t, {
+      server: () => {
+        const server = make()
+        server.server.oninitialized = () => {
+          const { name } = server.server.getClientVersion() ?? {}
+          events.push(`initialized by ${name}`)
+        }
+        server.server.onclose = () => { events.push('closed') }
+        return server
+      }
+    })
+    const [a, b, c] = nodes
+    const headers = await openSession(a.app)
+    await post(b.app, { jsonrpc: '2.0', method: 'notifications/initialized' }, headers)
+    await until(() => events.length === 1)
 
-  t.same(answer, { error: { code: -32600, message: "the session's server is gone; send 'initialize' to open a new session" } })
+    const calls = await Promise.all([1, 2].map((id) => b.app.inject(legacy('tools/call', { name: 'hello' }, { id, headers }))))
+    const before = events.slice()
+    await c.app.inject({ method: 'DELETE', url: '/mcp', headers })
+    await until(() => events.length === 4)
+
+    t.match(calls.map((call) => call.json()), [1, 2].map((id) => ({ id, result: said('hello') })))
+    t.same(before, ['initialized by test', 'initialized by test'], 'one for each node that serves requests')
+    t.same(events.slice(2), ['closed', 'closed'])
+  })
+}
+
+t.test('a server that cannot be made for a session of another node is tried again by the next request', async (t) => {
+  let made = 0
+  const { nodes: [a, b] } = await startNodes(t, {
+    server: () => {
+      if (++made === 2) throw new Error('not now')
+      return createV1()
+    }
+  })
+  const headers = await openSession(a.app)
+
+  const failed = await b.app.inject(legacy('tools/call', { name: 'hello' }, { headers }))
+  const called = await b.app.inject(legacy('tools/call', { name: 'hello' }, { headers }))
+
+  t.match(failed.json(), { error: { code: -32603 } })
+  t.match(called.json(), { result: said('hello') })
 })
