@@ -61,7 +61,7 @@ t.test('a Redis that takes connections but does not answer is away, once, until 
   wake()
   await until(() => !link.isAway)
 
-  t.same(meanwhile, ['Redis is away: no connection within 300 ms'])
+  t.same(meanwhile, ['Redis is away: no answer within 300 ms'])
   t.same(user.told, [...meanwhile, 'beat', 'back'])
   t.ok(link.isJustBack)
 })
