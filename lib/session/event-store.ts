@@ -27,13 +27,21 @@ export interface EventStore {
   forget (sessionId: string): void | Promise<void>
 }
 
+/** Someone who is told of the events of a stream. */
+export interface Following {
+  /** The number of the last event before those that are told; 0 where there was none. */
+  readonly seq: number
+  /** Ends it: nothing is told afterwards. */
+  end (): void
+}
+
 /** An event store that nodes share: each hears of what the others append. */
 export interface SharedEventStore extends EventStore {
   /**
    * Tells of each event of a stream that is appended from now on, by whatever node, in the order of the numbers; settles
-   * when it has begun. The function ends it.
+   * when it has begun. What is appended while the store is away, as seen from here, may never be told.
    */
-  follow (streamId: string, listener: (event: StoredEvent) => void): Promise<() => void>
+  follow (streamId: string, listener: (event: StoredEvent) => void): Promise<Following>
 }
 
 /** The limits of a store in memory. What is over one of them is forgotten, oldest first. */
@@ -137,9 +145,12 @@ export function createMemoryEventStore (options: MemoryEventStoreOptions = {}, n
       // Of its own, so that the same function may follow twice.
       const tell = (event: StoredEvent): void => listener(event)
       stream.listeners.add(tell)
-      return () => {
-        stream.listeners.delete(tell)
-        settle(stream)
+      return {
+        seq: stream.last,
+        end () {
+          stream.listeners.delete(tell)
+          settle(stream)
+        }
       }
     }
   }
