@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { expect, test } from 'tstyche'
-import { clusterContract, eventStoreContract, notificationBusContract, sessionStoreContract, type Contract } from '../lib/contracts/index.ts'
+import { clusterContract, eventStoreContract, notificationBusContract, sessionStoreContract, sharedEventStoreContract, type Contract } from '../lib/contracts/index.ts'
 import { type ClusterAwayError, createMemoryBus, createMemoryCluster, createMemoryEventStore, createMemorySessionStore } from '../lib/index.ts'
 import type { Cluster, ClusterNode, EventStore, NotificationBus, SessionChange, SessionRecord, SessionStore, SharedEventStore } from '../lib/index.ts'
 import { redisCluster, type RedisClusterOptions } from '../lib/redis/index.ts'
@@ -52,6 +52,10 @@ test('contracts take a factory, at once or later', () => {
     const limited = createMemoryEventStore({ maxEvents, maxAge })
     return { stores: [limited, limited], pass: async () => {} }
   })).type.toBe<readonly Contract[]>()
+  expect(sharedEventStoreContract).type.not.toBeCallableWith(() => {
+    const { append, read, forget } = createMemoryEventStore()
+    return { stores: [{ append, read, forget }, { append, read, forget }], pass }
+  })
   expect(notificationBusContract(() => ({ buses: [bus, bus] }), { patience: 100 })).type.toBe<readonly Contract[]>()
   expect(clusterContract(() => ({ clusters: [createMemoryCluster(), createMemoryCluster()], stop () {} }))).type.toBe<readonly Contract[]>()
   expect(sessionStoreContract).type.not.toBeCallableWith(() => ({ stores: [store], pass }))
