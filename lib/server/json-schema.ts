@@ -2,6 +2,7 @@
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { fullFormats } from 'ajv-formats/dist/formats.js'
+import { isOrdinarySchema } from './ordinary-schema.ts'
 import { isStackOverflow, messageOf, NESTED_TOO_DEEPLY, toProblem } from './problem.ts'
 import type { JsonSchema, Validation } from './schema.ts'
 import { isStandardSchema } from './standard-schema.ts'
@@ -90,10 +91,7 @@ export function createJsonValidator (json: JsonSchema, direction: 'input' | 'out
 function compile (json: JsonSchema, direction: 'input' | 'output'): ValidateFunction {
   const dialect = resolveDialect(json)
 
-  dialect.checkSchema ??= dialect.createAjv(AJV_OPTIONS).compile({ $ref: dialect.metaSchema })
-  if (!dialect.checkSchema(json)) {
-    throw new TypeError(`is no valid JSON Schema: ${toProblem(errorsOf(dialect.checkSchema), describeError)}`)
-  }
+  if (!isOrdinarySchema(json)) checkSchema(json, dialect)
   // Ajv would answer with a promise, which is true whatever it resolves to.
   if (json.$async !== undefined) throw new TypeError("has the keyword '$async', which is not supported")
 
@@ -103,6 +101,12 @@ function compile (json: JsonSchema, direction: 'input' | 'output'): ValidateFunc
   } catch (error) {
     throw new TypeError(`does not compile: ${messageOf(error)}`, { cause: error })
   }
+}
+
+function checkSchema (json: JsonSchema, dialect: Dialect): void {
+  dialect.checkSchema ??= dialect.createAjv(AJV_OPTIONS).compile({ $ref: dialect.metaSchema })
+  if (dialect.checkSchema(json)) return
+  throw new TypeError(`is no valid JSON Schema: ${toProblem(errorsOf(dialect.checkSchema), describeError)}`)
 }
 
 function resolveDialect ({ $schema }: JsonSchema): Dialect {
