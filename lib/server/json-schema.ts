@@ -7,6 +7,8 @@ import { isStackOverflow, messageOf, NESTED_TOO_DEEPLY, toProblem } from './prob
 import type { JsonSchema, Validation } from './schema.ts'
 import { isStandardSchema } from './standard-schema.ts'
 
+type Direction = 'input' | 'output'
+
 interface Dialect {
   readonly metaSchema: string
   readonly createAjv: (options: Options) => Ajv
@@ -70,14 +72,17 @@ export function toPlainJsonSchema (schema: JsonSchema): JsonSchema {
 }
 
 /**
- * Compiles the validator of a plain schema. Defaults are written into inputs, and never into what a handler returned.
+ * Builds the validator of a plain schema. Defaults are written into inputs, and never into what a handler returned.
  *
  * @throws Error whose message continues "the schema …"
  */
-export function createJsonValidator (json: JsonSchema, direction: 'input' | 'output'): (value: unknown) => Validation {
-  const check = compile(json, direction)
+export function createJsonValidator (json: JsonSchema, direction: Direction): (value: unknown) => Validation {
+  const isOrdinary = isOrdinarySchema(json)
+  // An ordinary one is compiled by the first call of its tool, for which an app with many tools need not wait to start.
+  let check = isOrdinary ? undefined : checkAndCompile(json, direction)
 
   return function validateJson (value) {
+    check ??= compile(json, { direction, isOrdinary })
     try {
       if (check(value)) return { valid: true, value }
     } catch (error) {
@@ -88,19 +93,22 @@ export function createJsonValidator (json: JsonSchema, direction: 'input' | 'out
   }
 }
 
-function compile (json: JsonSchema, direction: 'input' | 'output'): ValidateFunction {
-  const dialect = resolveDialect(json)
-
-  if (!isOrdinarySchema(json)) checkSchema(json, dialect)
+function checkAndCompile (json: JsonSchema, direction: Direction): ValidateFunction {
+  checkSchema(json, resolveDialect(json))
   // Ajv would answer with a promise, which is true whatever it resolves to.
   if (json.$async !== undefined) throw new TypeError("has the keyword '$async', which is not supported")
 
   try {
-    // An Ajv of its own: a shared one keeps what it compiled in its scope, even after removeSchema(), and the `$id`s within.
-    return dialect.createAjv({ ...AJV_OPTIONS, useDefaults: direction === 'input' }).compile(json)
+    return compile(json, { direction, isOrdinary: false })
   } catch (error) {
     throw new TypeError(`does not compile: ${messageOf(error)}`, { cause: error })
   }
+}
+
+// An Ajv of its own: a shared one keeps what it compiled in its scope, even after removeSchema(), and the `$id`s within.
+// An ordinary schema has no references, of which one to the meta-schema would need it.
+function compile (json: JsonSchema, { direction, isOrdinary }: { readonly direction: Direction, readonly isOrdinary: boolean }): ValidateFunction {
+  return resolveDialect(json).createAjv({ ...AJV_OPTIONS, useDefaults: direction === 'input', meta: !isOrdinary }).compile(json)
 }
 
 function checkSchema (json: JsonSchema, dialect: Dialect): void {

@@ -21,6 +21,7 @@ const ORDINARY: Readonly<Record<string, object>> = {
   }, { additionalProperties: false }),
   'of zod': z.toJSONSchema(z.object({ address: z.email(), count: z.int().min(1).multipleOf(2), kind: z.enum(['a', 'b']), map: z.record(z.string(), z.number()) })),
   'of arktype': type({ name: 'string > 0', 'age?': 'number < 150' }).toJsonSchema(),
+  'with some nesting': nest(32),
   'of draft-07': { $schema: DRAFT_07, type: ['string', 'null'], examples: ['a'], enum: ['a', null] }
 }
 
@@ -47,6 +48,10 @@ const OTHERS: Readonly<Record<string, object>> = {
   'a divisor of 0': { multipleOf: 0 },
   'a broken pattern': { pattern: '(' },
   'a pattern with an anchor that is none': { pattern: 'a\\Z' },
+  'a pattern that is broken by the flag u': { pattern: '\\-' },
+  'a pattern that is broken without it': { pattern: '[\\u{1F600}-\\u{1F64F}]' },
+  'an unknown format': { format: 'constructor' },
+  'much nesting': nest(33),
   'a description that is no text': { description: 1 },
   'a $schema that is no text': { $schema: [DRAFT_2020_12] },
   'a $schema within': { items: { $schema: DRAFT_2020_12 } }
@@ -60,19 +65,24 @@ for (const [name, schema] of Object.entries(OTHERS)) {
   })
 }
 
-t.test('what is ordinary is valid by the meta-schema of either dialect', async (t) => {
+t.test('what is ordinary is valid by the meta-schema of either dialect, and compiles', async (t) => {
   const options = { strict: false, logger: false, formats: fullFormats, validateSchema: false } as const
-  const validators = [new Ajv2020(options).compile({ $ref: DRAFT_2020_12 }), new Ajv(options).compile({ $ref: DRAFT_07 })]
+  const validate2020 = new Ajv2020(options).compile({ $ref: DRAFT_2020_12 })
+  const validate07 = new Ajv(options).compile({ $ref: DRAFT_07 })
   let ordinary = 0
 
   fc.assert(fc.property(arbitrarySchema(), (schema) => {
     if (!isOrdinarySchema(schema)) return true
     ordinary++
-    return validators.every((validate) => validate(schema))
+    return validate2020(schema) && validate07(schema) && [new Ajv2020(options), new Ajv(options)].every((ajv) => ajv.compile(schema) !== undefined)
   }), { numRuns: 3000, seed: 42 })
 
   t.ok(ordinary > 300, `${ordinary} of the schemas were ordinary`)
 })
+
+function nest (depth: number): object {
+  return depth === 1 ? {} : { items: nest(depth - 1) }
+}
 
 function toJson (schema: object): JsonSchema {
   return JSON.parse(JSON.stringify(schema))
@@ -82,7 +92,7 @@ function toJson (schema: object): JsonSchema {
 function arbitrarySchema (): fc.Arbitrary<JsonSchema> {
   const { schema } = fc.letrec<{ schema: JsonSchema, subschema: unknown, operand: unknown }>((tie) => {
     const operands = [
-      fc.constantFrom('string', 'object', 'note', '(', 'a\\Z', '^a$', DRAFT_07),
+      fc.constantFrom('string', 'object', 'note', '(', 'a\\Z', '^a$', '\\-', 'email', 'date', 'constructor', DRAFT_07),
       fc.constantFrom(-1, 0, 1, 1.5, 2 ** 60),
       fc.boolean(),
       fc.array(fc.constantFrom('string', 'null', 'a', 1, 1, null, '('), { maxLength: 3 }),
@@ -104,5 +114,5 @@ const KEYWORDS = [
   'const', 'default', '$comment', 'description', 'format', 'title', 'deprecated', 'readOnly', 'uniqueItems', 'writeOnly', 'exclusiveMaximum',
   'exclusiveMinimum', 'maximum', 'minimum', 'maxItems', 'maxLength', 'maxProperties', 'minItems', 'minLength', 'minProperties',
   'additionalProperties', 'contains', 'items', 'not', 'propertyNames', 'allOf', 'anyOf', 'oneOf', 'enum', 'examples', 'properties', 'required',
-  'type', 'multipleOf', 'pattern', '$ref', '$id', '$defs', '$schema', 'if', 'unknown'
+  'type', 'multipleOf', 'pattern', '$ref', '$id', '$defs', 'if', 'unknown'
 ]
