@@ -34,6 +34,7 @@ export class SseStream extends Readable implements EventSink {
   // What goes out first, as one chunk; undefined once it has.
   #first: string | undefined = OPENING
   #firstBytes = OPENING.length
+  #isRead = false
   #waiting: Array<() => void> | undefined
   #ended = false
 
@@ -83,7 +84,9 @@ export class SseStream extends Readable implements EventSink {
 
   /** @internal Called when the client has read what waited. */
   override _read (): void {
-    if (this.#first === undefined) this.#release()
+    if (this.#first === undefined) return this.#release()
+    this.#isRead = true
+    if (this.#firstBytes >= this.readableHighWaterMark) this.#pushFirst()
     else queueMicrotask(() => process.nextTick(() => this.#pushFirst()))
   }
 
@@ -111,6 +114,8 @@ export class SseStream extends Readable implements EventSink {
     } else {
       this.#first += frame
       this.#firstBytes += Buffer.byteLength(frame)
+      // What is long is not held back, so that it does not count as unread.
+      if (this.#isRead && this.#firstBytes >= this.readableHighWaterMark) this.#pushFirst()
     }
   }
 
@@ -119,7 +124,7 @@ export class SseStream extends Readable implements EventSink {
   #pushFirst (): void {
     const first = this.#first
     this.#first = undefined
-    if (this.destroyed) return
+    if (first === undefined || this.destroyed) return
     this.push(first)
     if (this.#ended) this.push(null)
   }

@@ -62,6 +62,23 @@ t.test('what is sent by handlers that wait for nothing of the outside is one chu
   t.same(chunks, [': open\n\nevent: message\ndata: 1\n\nevent: message\ndata: 2\n\n', 'event: message\ndata: 3\n\n'])
 })
 
+for (const hops of [0, 1, 2]) {
+  t.test(`a client that reads is not cut for a long message with others behind it, begun ${hops} ticks after it`, async (t) => {
+    const stream = new SseStream(1000)
+    const long = JSON.stringify('x'.repeat(stream.readableHighWaterMark))
+    const read = text(stream)
+    for (let hop = 0; hop < hops; hop++) await new Promise<void>((resolve) => process.nextTick(resolve))
+
+    stream.send(long)
+    await new Promise<void>((resolve) => process.nextTick(resolve))
+    stream.send('2')
+    stream.send('3')
+    stream.end()
+
+    t.equal(await read, `: open\n\n${frameMessage(long)}${frameMessage('2')}${frameMessage('3')}`)
+  })
+}
+
 t.test('whoever waits for a client to read goes on when it has, or has left', async (t) => {
   const stream = new SseStream(1_000_000)
   const long = JSON.stringify('x'.repeat(stream.readableHighWaterMark))
