@@ -149,6 +149,11 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     return this.#answer(message, caller, channel, (outcome) => this.#parts.finisher.encode(outcome, caller.era))
   }
 
+  /** @internal Serves one request and comes to the JSON of its reply. */
+  reply (message: RequestMessage, caller: Caller, channel: Channel): Promise<string> {
+    return this.#answer(message, caller, channel, (outcome) => this.#parts.finisher.encodeReply(outcome, message.id, caller.era))
+  }
+
   /** Serves one request and comes to its result; called by mounts. */
   serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
     return this.#answer(message, caller, channel, valueOf)
