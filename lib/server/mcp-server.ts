@@ -8,6 +8,7 @@ import type { RequestMessage } from '../protocol/message.ts'
 import { MCP_ERR_INVALID_DEFINITION, RpcError } from '../errors.ts'
 import type { Call } from './call.ts'
 import type { Caller, Channel } from './context.ts'
+import { Deadlines } from './deadlines.ts'
 import type { ServerDefinition } from './definition.ts'
 import { findMethod } from './dispatch.ts'
 import { reportFailure } from './failure.ts'
@@ -51,6 +52,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     this.#options = Object.freeze({ ...options })
     this.#parts = createParts(this.info, options)
     this.#contextServer = Object.freeze({
+      deadlines: new Deadlines(),
       sealer: new StateSealer(info.name, options.requestState),
       questionTimeout: options.questionTimeout ?? DEFAULT_QUESTION_TIMEOUT,
       readResource: async (uri: string, ctx: RequestContext, channel: Channel) =>
