@@ -11,7 +11,7 @@ export const LOOPBACK_ORIGINS: readonly string[] = Object.freeze(LOOPBACK_HOSTS.
 
 /**
  * Builds the check of a Host or Origin once per mount. Most requests have the one of the request before, which costs a
- * comparison instead of 0.25 µs.
+ * comparison instead of 0.2 µs.
  *
  * @param allowed Exact strings; `name:*` is that name with any port or none.
  */
