@@ -9,6 +9,12 @@ const META = {
   'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1.0.0' },
   'io.modelcontextprotocol/clientCapabilities': {}
 }
+// As those of editors are.
+const INITIALIZE = {
+  protocolVersion: '2025-11-25',
+  capabilities: { roots: { listChanged: true }, sampling: {}, elicitation: {} },
+  clientInfo: { name: 'bench', title: 'Benchmark', version: '1.0.0' }
+}
 const CALL = { name: 'add_note', arguments: { text: 'Buy milk' } }
 
 /** What `add_note` answers. */
@@ -27,7 +33,7 @@ export function sessionCall (sessionId: string): Post {
 
 /** The request that opens a session. */
 export function initialize (): Post {
-  return post({}, { id: 0, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1.0.0' } } })
+  return post({}, { id: 0, method: 'initialize', params: INITIALIZE })
 }
 
 /** The text of a whole HTTP request that opens a stream of changes. */
