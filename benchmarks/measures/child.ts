@@ -48,14 +48,26 @@ export class Child {
   }
 }
 
-/** Starts processes, lets work be done with them, and ends them. */
-export async function withChildren<T> (starts: ReadonlyArray<() => Promise<Child>>, work: (children: readonly Child[]) => Promise<T>): Promise<T> {
-  const children: Child[] = []
+/** Starts a process, lets work be done with it, and ends it. */
+export async function withChild<T> (start: () => Promise<Child>, work: (child: Child) => Promise<T>): Promise<T> {
+  const child = await start()
   try {
-    for (const start of starts) children.push(await start())
+    return await work(child)
+  } finally {
+    await child.stop()
+  }
+}
+
+/** Starts a process for each item, lets work be done with all of them, and ends them. */
+export async function withChildren<I, T> (
+  items: readonly I[], start: (item: I) => Promise<Child>, work: (children: ReadonlyArray<readonly [item: I, child: Child]>) => Promise<T>
+): Promise<T> {
+  const children: Array<readonly [I, Child]> = []
+  try {
+    for (const item of items) children.push([item, await start(item)])
     return await work(children)
   } finally {
-    await Promise.all(children.map((child) => child.stop()))
+    await Promise.all(children.map(([, child]) => child.stop()))
   }
 }
 

@@ -1,11 +1,16 @@
 // One change notification to 5,000 open streams: the time from its publishing until the last client has it, and the CPU
 // time of the server. The clients are sockets in another process. Publications in turn, medians.
+import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Ratio, Row, Scenario } from '../scenario.ts'
 import { median, medianRatio } from './median.ts'
 import { CONTENDERS, withStreamSides, type StreamSide } from './open-streams.ts'
+import { figureOf } from './servers/answer.ts'
 
 interface Side extends StreamSide { readonly millis: number[], readonly cpuMillis: number[] }
+
+/** What one publication took, and how many bytes came of it. */
+interface Publication { readonly millis: number, readonly cpuMillis: number, readonly bytes: number }
 
 const STREAMS = 5000
 const TARGET = { atMost: 1.3 }
@@ -23,7 +28,7 @@ export const FAN_OUT: Scenario = {
     return await withStreamSides(streams, async (opened) => {
       const sides = opened.map((side): Side => ({ ...side, millis: [], cpuMillis: [] }))
       for (const { clients } of sides) await clients.ask('open', streams)
-      for (const side of sides) await publish(side, streams)
+      await checkBytes(sides, streams)
       for (let publication = quick ? 0 : -PUBLICATIONS_PER_ROUND; publication < publications; publication++) {
         for (const side of sides) {
           const { millis, cpuMillis } = await publish(side, streams)
@@ -37,14 +42,21 @@ export const FAN_OUT: Scenario = {
   }
 }
 
-async function publish ({ server, clients }: StreamSide, streams: number): Promise<{ readonly millis: number, readonly cpuMillis: number }> {
+// What is compared must send the same.
+async function checkBytes (sides: readonly Side[], streams: number): Promise<void> {
+  const sent = new Set<number>()
+  for (const side of sides) sent.add((await publish(side, streams)).bytes)
+  assert.equal(sent.size, 1, `a publication is of another length: ${[...sent].join(', ')} bytes`)
+}
+
+async function publish ({ server, clients }: StreamSide, streams: number): Promise<Publication> {
   await clients.ask('expect', streams)
   const before = await server.askFor('micros', 'cpu')
   const published = await server.askFor('at', 'publish')
-  const received = await clients.askFor('at', 'received')
+  const received = await clients.ask('received')
   await wait(REST)
   const after = await server.askFor('micros', 'cpu')
-  return { millis: (received - published) / 1000, cpuMillis: (after - before) / 1000 }
+  return { millis: (figureOf(received, 'at') - published) / 1000, cpuMillis: (after - before) / 1000, bytes: figureOf(received, 'bytes') }
 }
 
 function createRows (sides: readonly Side[]): readonly Row[] {

@@ -1,7 +1,7 @@
 // What an idle session and an idle stream hold: memory before and after many have been opened by real requests, divided by
 // how many they are. Garbage is collected before each reading, and enough were opened before the first to have all compiled.
 import type { Ratio, Row, Scenario } from '../scenario.ts'
-import { Child, withChildren } from './child.ts'
+import { Child, withChild } from './child.ts'
 import { openSessions } from './load.ts'
 import { CONTENDERS, withStreamSides, type StreamSide } from './open-streams.ts'
 import { figureOf, type Figures } from './servers/answer.ts'
@@ -18,8 +18,7 @@ export const SESSION_MEMORY: Scenario = {
   async run ({ quick }) {
     const count = quick ? SESSIONS / QUICKER : SESSIONS
     const setup = { tools: 1, mounts: 1, maxSessions: count * 2 }
-    return await withChildren([() => Child.start('mounts', setup)], async ([server]) => {
-      if (server === undefined) throw new Error('no server was started')
+    return await withChild(() => Child.start('mounts', setup), async (server) => {
       await openSessions(server, count / 10)
       const before = await server.ask('memory')
       await openSessions(server, count)

@@ -1,7 +1,7 @@
 // One million calls, by modern clients and in a session in turn: the heap after them against that after the first ten
 // thousand. Garbage is collected before each reading.
 import type { Scenario } from '../scenario.ts'
-import { Child, withChildren } from './child.ts'
+import { Child, withChild } from './child.ts'
 import { checkAnswers, load, openSessions } from './load.ts'
 import { modernCall, sessionCall } from './messages.ts'
 
@@ -14,8 +14,7 @@ export const MILLION_CALLS: Scenario = {
   name: 'a million calls',
   async run ({ quick }) {
     const [first, all] = quick ? [FIRST / QUICKER, CALLS / QUICKER] : [FIRST, CALLS]
-    return await withChildren([() => Child.start('mounts', { tools: 1, mounts: 1, maxSessions: 1 })], async ([server]) => {
-      if (server === undefined) throw new Error('no server was started')
+    return await withChild(() => Child.start('mounts', { tools: 1, mounts: 1, maxSessions: 1 }), async (server) => {
       const requests = [modernCall(), ...(await openSessions(server, 1)).map(sessionCall)]
       await checkAnswers(server, requests)
       await load(server, requests, { amount: first })

@@ -12,13 +12,7 @@ const KINDS = ['stream', 'raw', 'mount'] as const
 
 /** Starts a server and a process of clients for each kind, lets work be done with them, and ends them. */
 export async function withStreamSides<T> (maxStreams: number, work: (sides: readonly StreamSide[]) => Promise<T>): Promise<T> {
-  return await withChildren(KINDS.map((kind) => () => Child.start('streams', { kind, maxStreams })), async (servers) =>
-    await withChildren(servers.map(({ ready: { port } }) => () => Child.start('listeners', { port })), async (clients) =>
-      await work(KINDS.map((kind, index) => ({ kind, server: atIndex(servers, index), clients: atIndex(clients, index) })))))
-}
-
-function atIndex (children: readonly Child[], index: number): Child {
-  const child = children[index]
-  if (child === undefined) throw new RangeError(`no process has the index ${index}`)
-  return child
+  return await withChildren(KINDS, (kind) => Child.start('streams', { kind, maxStreams }), (servers) =>
+    withChildren(servers, ([, { ready: { port } }]) => Child.start('listeners', { port }), (pairs) =>
+      work(pairs.map(([[kind, server], clients]) => ({ kind, server, clients })))))
 }

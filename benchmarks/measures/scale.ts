@@ -21,6 +21,9 @@ interface Side { readonly contender: string, readonly child: Child, readonly req
 const TARGET = { atLeast: 0.95 }
 const MANY_SESSIONS = 50_000
 const CHECKED = 3
+// Short ones in turn: noise that lasts longer meets both.
+const LOADS_PER_ROUND = 2
+const WARM_UP = 2
 
 /** The scenarios of scale. */
 export const SCALE: readonly Scenario[] = [
@@ -45,9 +48,8 @@ function createScale (name: string, listSizes: (settings: RunSettings) => readon
   return {
     name,
     run: async (settings) => {
-      const sizes = listSizes(settings)
-      const starts = sizes.map(({ setup }) => () => Child.start('mounts', { tools: 1, mounts: 1, maxSessions: 1, ...setup }))
-      return await withChildren(starts, async (children) => await compare(sizes, children, settings))
+      const start = ({ setup }: Size): Promise<Child> => Child.start('mounts', { tools: 1, mounts: 1, maxSessions: 1, ...setup })
+      return await withChildren(listSizes(settings), start, (sizes) => compare(sizes, settings))
     }
   }
 }
@@ -62,15 +64,14 @@ async function prepareSessions (child: Child, { open, requests }: { readonly ope
   return Array.from({ length: requests / open }, () => calls).flat()
 }
 
-async function compare (sizes: readonly Size[], children: readonly Child[], { quick, rounds }: RunSettings): Promise<readonly Row[]> {
-  const limit = quick ? { amount: 200 } : { duration: 2 }
-  const sides = await Promise.all(sizes.map(async ({ contender, prepare }, index): Promise<Side> => {
-    const child = children[index] as Child // withChildren starts one for each
+async function compare (sizes: ReadonlyArray<readonly [Size, Child]>, { quick, rounds }: RunSettings): Promise<readonly Row[]> {
+  const [limit, loads] = quick ? [{ amount: 200 }, 1] as const : [{ duration: 1 }, rounds * LOADS_PER_ROUND] as const
+  const sides = await Promise.all(sizes.map(async ([{ contender, prepare }, child]): Promise<Side> => {
     const requests = await prepare(child)
     await checkAnswers(child, requests.slice(-CHECKED))
     return { contender, child, requests, perSecond: [], cpuMicros: [] }
   }))
-  for (let round = quick ? 0 : -1; round < rounds; round++) {
+  for (let round = quick ? 0 : -WARM_UP; round < loads; round++) {
     for (const side of sides) {
       const { perSecond, cpuMicros } = await load(side.child, side.requests, limit)
       if (round < 0) continue

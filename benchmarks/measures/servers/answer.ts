@@ -34,13 +34,16 @@ export function answerCommands (ready: Figures, commands: Readonly<Record<string
 
 /** Builds the command that reads the memory once a server has as many connections as the argument says, and garbage is collected. */
 export function createMemoryCommand (server: Server): Command {
+  const { gc } = globalThis
+  if (gc === undefined) throw new Error('memory is only told with --expose-gc')
+
   return async function readMemory (connections) {
     // One that a client keeps open for a next request is none of those expected.
     server.closeIdleConnections()
     while (await countConnections(server) !== connections) await wait(10)
     // What is finalised in one collection is freed by a later one.
     for (let collections = 0; collections < 4; collections++) {
-      globalThis.gc?.()
+      gc()
       await wait(20)
     }
     const { heapUsed, external, rss } = process.memoryUsage()

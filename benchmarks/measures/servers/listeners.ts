@@ -37,9 +37,11 @@ class Expectation {
 }
 
 let expectation = new Expectation(0)
+let bytes = 0
 
 class Listener {
   readonly #socket: Socket
+  #isOpen = false
   #endsInLineEnd = false
 
   constructor (id: number) {
@@ -47,6 +49,7 @@ class Listener {
     this.#socket.on('data', (data) => this.#read(data))
     // Its events would be waited for in vain.
     this.#socket.on('error', (error) => { throw error })
+    this.#socket.on('end', () => { throw new Error('a stream has ended') })
     this.#socket.write(listenRequest(id, port))
   }
 
@@ -56,6 +59,9 @@ class Listener {
 
   // Two line ends in a row end an event, and are nowhere else: headers and chunks have carriage returns, JSON has no line ends.
   #read (data: Buffer): void {
+    if (!this.#isOpen && !data.toString('latin1').startsWith('HTTP/1.1 200 ')) throw new Error(`no stream: ${data.toString('latin1')}`)
+    this.#isOpen = true
+    bytes += data.length
     let events = this.#endsInLineEnd && data[0] === LINE_END ? 1 : 0
     for (let at = data.indexOf('\n\n'); at !== -1; at = data.indexOf('\n\n', at + 2)) events++
     this.#endsInLineEnd = data.at(-1) === LINE_END && data.at(-2) !== LINE_END
@@ -67,8 +73,8 @@ const listeners: Listener[] = []
 
 answerCommands({}, {
   open: openAll,
-  expect: (events) => { expectation = new Expectation(events); return {} },
-  received: async () => ({ at: await expectation.done }),
+  expect: (events) => { expectation = new Expectation(events); bytes = 0; return {} },
+  received: async () => ({ at: await expectation.done, bytes }),
   close: () => { for (const listener of listeners.splice(0)) listener.close(); return {} }
 })
 
