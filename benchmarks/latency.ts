@@ -9,6 +9,9 @@ import { percentile } from './figures.ts'
 import { CONNECTIONS, type Loaded } from './throughput.ts'
 import type { Workload } from './workloads.ts'
 
+// The share of the requests that are not counted: until then connections are new, and the code of the client is cold.
+const WARM_UP = 0.25
+
 /** What is sent, and for how long. */
 export interface SteadyLoad { readonly perSecond: number, readonly seconds: number }
 
@@ -21,7 +24,8 @@ export async function measureLatency ({ contender: { serving }, workload, sessio
   const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => Connection.open(url)))
   try {
     const senders = connections.map((connection, index) => createSender(connection, url, { ...serving.headers, ...sessions[index] }, workload))
-    return percentile(await sendSteadily(senders, load), 0.99)
+    const latencies = await sendSteadily(senders, load)
+    return percentile(latencies.slice(Math.floor(latencies.length * WARM_UP)), 0.99)
   } finally {
     for (const connection of connections) connection.close()
   }

@@ -7,7 +7,8 @@ export type Table = ReadonlyArray<readonly string[]>
 
 /** Lays out the rows of one scenario. */
 export function toTable (rows: readonly Row[]): Table {
-  const figures = [...new Set(rows.flatMap((row) => Object.keys(row.figures)))]
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row.figures)))]
+  const figures = names.length === 0 ? ['figures'] : names
   const others = [...new Set(rows.flatMap(({ ratios }) => ratios.map(({ to }) => to)))]
   const hasTargets = rows.some(({ ratios }) => ratios.some(({ target }) => target !== undefined))
   const head = ['contender', ...figures, ...others.map((other) => `ratio to ${other}`), ...(hasTargets ? ['targets'] : [])]

@@ -28,7 +28,8 @@ export type WorkloadName = keyof typeof WORKLOADS
 const JSON_TYPE = { 'content-type': 'application/json' }
 const ACCEPT_BOTH = { accept: 'application/json, text/event-stream' }
 const ACCEPT_STREAM = { accept: 'text/event-stream' }
-const ORIGIN = 'http://localhost:3000'
+/** The page that requests with authorization come from. */
+export const ORIGIN = 'http://localhost:3000'
 const LEGACY_VERSION = '2025-11-25'
 const MODERN_VERSION = '2026-07-28'
 const META = {

@@ -7,7 +7,7 @@ import jwt from '@fastify/jwt'
 import { Ajv } from 'ajv'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { LISTED, LISTED_ARGUMENTS, PROGRESS, REPORT, saved, SERVER_INFO } from '../tools.ts'
-import type { WorkloadName } from '../workloads.ts'
+import { ORIGIN, type WorkloadName } from '../workloads.ts'
 import { cannot, listen, type Serving } from './serving.ts'
 import { AUDIENCE, createIssuer } from './tokens.ts'
 
@@ -148,16 +148,12 @@ function addSession (app: FastifyInstance): void {
 async function serveAuthorized (): Promise<Serving> {
   const issuer = await createIssuer()
   const hosts = new Set(['127.0.0.1', 'localhost'])
-  const origins = new Set(['localhost', '127.0.0.1'])
   const app = Fastify()
 
   app.addHook('onRequest', async ({ headers: { host = '' } }, reply) => {
     if (!hosts.has(host.replace(/:\d+$/, ''))) return reply.code(421).send('Invalid Host header')
   })
-  await app.register(cors, {
-    origin: (origin, callback) => callback(null, origin !== undefined && origins.has(new URL(origin).hostname)),
-    exposedHeaders: 'Mcp-Session-Id, WWW-Authenticate'
-  })
+  await app.register(cors, { origin: [ORIGIN], exposedHeaders: 'Mcp-Session-Id, WWW-Authenticate' })
   await app.register(jwt, {
     secret: { public: issuer.publicKey },
     verify: { algorithms: ['RS256'], allowedIss: issuer.url, allowedAud: AUDIENCE, cache: true }

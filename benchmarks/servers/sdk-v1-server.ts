@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { saved, SERVER_INFO } from '../tools.ts'
 
 // Made once, so that a server for each request is no dearer than it has to be.
-const inputSchema = { text: z.string() }
+const inputSchema = z.object({ text: z.string() })
 
 /** Makes the server. */
 export function createSdkServer (): McpServer {
