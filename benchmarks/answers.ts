@@ -6,6 +6,9 @@ import { INITIALIZE, INITIALIZED, type Step, type Workload } from './workloads.t
 /** The header by which a session is found again. */
 export const SESSION_HEADER = 'mcp-session-id'
 
+// Milliseconds.
+const PATIENCE = 30_000
+
 /** A session for the requests of one connection: the header that they have. */
 export type SessionHeaders = Readonly<Record<string, string>>
 
@@ -39,7 +42,7 @@ function sessionOf ({ headers }: Response): SessionHeaders {
 }
 
 async function send ({ url, headers }: Serving, { method, headers: own, body, answer }: Step, session: SessionHeaders): Promise<{ readonly response: Response }> {
-  const response = await fetch(url, { method, headers: { ...own, ...headers, ...session }, ...(method === 'POST' && { body }) })
+  const response = await fetch(url, { method, headers: { ...own, ...headers, ...session }, ...(method === 'POST' && { body }), signal: AbortSignal.timeout(PATIENCE) })
   const text = await response.text()
   assert.ok(response.ok, `it answers with ${response.status} ${text}`)
   assert.deepEqual(readMessages(response, text).map(normalise), answer)

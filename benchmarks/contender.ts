@@ -6,6 +6,9 @@ import type { ServerName } from './servers/index.ts'
 import type { Serving } from './servers/serving.ts'
 import type { WorkloadName } from './workloads.ts'
 
+// Milliseconds, within which a process has to start and to answer.
+const PATIENCE = 30_000
+
 /** A server in a process of its own. */
 export class Contender {
   readonly serving: Serving
@@ -28,6 +31,7 @@ export class Contender {
 
   /** The CPU time that the process has used, in microseconds. */
   async readCpu (): Promise<number> {
+    if (!this.#process.connected) throw new Error('its process has died')
     const answer = this.#nextMessage()
     this.#process.send('cpu')
     return Number(await answer)
@@ -49,7 +53,7 @@ function createReader (process: ChildProcess): () => Promise<unknown> {
 
   return async function nextMessage () {
     const listening = new AbortController()
-    const { signal } = listening
+    const signal = AbortSignal.any([listening.signal, AbortSignal.timeout(PATIENCE)])
     const died = once(process, 'close', { signal }).then(([code]) => { throw new Error(`its process has died (exit code ${code}): ${written}`) })
     try {
       const [message] = await Promise.race([once(process, 'message', { signal }), died])

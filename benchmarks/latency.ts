@@ -11,6 +11,8 @@ import type { Workload } from './workloads.ts'
 
 // The share of the requests that are not counted: until then connections are new, and the code of the client is cold.
 const WARM_UP = 0.25
+// Milliseconds beyond its time that a load may take until all is answered.
+const PATIENCE = 10_000
 
 /** What is sent, and for how long. */
 export interface SteadyLoad { readonly perSecond: number, readonly seconds: number }
@@ -76,6 +78,7 @@ async function sendSteadily (senders: readonly Send[], { perSecond, seconds }: S
 
   while (latencies.length < total && problems.length === 0) {
     const now = performance.now()
+    assert.ok(now - start < seconds * 1000 + PATIENCE, `under steady load ${total - latencies.length} of ${total} requests are not answered in time`)
     for (const target = Math.min(total, Math.floor((now - start) / 1000 * perSecond)); planned < target; planned++) due.push(now)
     dispatch()
     await wait(1)

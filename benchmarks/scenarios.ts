@@ -1,5 +1,5 @@
 // Everything that is measured, in the order of the tables.
-import { createComparison, type Entry } from './comparison.ts'
+import { createComparison, type Comparison, type Entry } from './comparison.ts'
 import type { Scenario } from './scenario.ts'
 import type { ServerName } from './servers/index.ts'
 import type { WorkloadName } from './workloads.ts'
@@ -31,8 +31,7 @@ function choose (choices: Readonly<Record<string, WorkloadName>>): readonly Entr
   return Object.entries(choices).map(([contender, workload]) => ({ contender, server: 'native', workload }))
 }
 
-/** All scenarios. */
-export const SCENARIOS: readonly Scenario[] = [
+const COMPARISONS: readonly Comparison[] = [
   { name: 'modern tools/call', entries: serveBy('modern call', ['bare', 'native', 'sdk-mount', 'sdk-v2'], { [BARE]: 0.85, [SDK_V2]: 12 }) },
   { name: 'legacy tools/call, stateless', entries: serveBy('legacy call', LEGACY_SERVERS, { [BARE]: 0.85, [SDK_V1]: 15 }) },
   { name: 'legacy tools/call, with session', entries: serveBy('legacy call, session', LEGACY_SERVERS, { [BARE]: 0.8, [SDK_V1]: 4 }) },
@@ -40,17 +39,24 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: 'tools/list of 100 tools', entries: serveBy('modern list', ['bare', 'native', 'sdk-v2'], { [BARE]: 0.9 }) },
   { name: 'structured output, 10 KB', entries: serveBy('modern structured', ['bare', 'native', 'sdk-v2'], { [BARE]: 0.8 }) },
   { name: '10 progress events, then the result', entries: serveBy('modern progress', ['bare', 'native', 'sdk-v2'], { [BARE]: 0.7 }) },
-  { name: 'initialize, initialized, call, DELETE', entries: serveBy('legacy session', LEGACY_SERVERS, { [BARE]: 0.6 }) },
-  {
-    name: 'choices',
-    entries: choose({
-      'legacy tools/call, stateless': 'legacy call',
-      'with a session': 'legacy call, session',
-      'with authorization (JWT)': 'legacy call, authorized',
-      'with validated output': 'legacy call, output validated',
-      'reply as SSE': 'legacy call, SSE',
-      'with a session, reply as SSE': 'legacy call, session, SSE',
-      'with a session and an event store, reply as SSE': 'legacy call, session, events kept'
-    })
-  }
-].map(createComparison)
+  { name: 'initialize, initialized, call, DELETE', entries: serveBy('legacy session', LEGACY_SERVERS, { [BARE]: 0.6 }) }
+]
+
+const CHOICES: Comparison = {
+  name: 'choices',
+  entries: choose({
+    'legacy tools/call, stateless': 'legacy call',
+    'with a session': 'legacy call, session',
+    'with authorization (JWT)': 'legacy call, authorized',
+    'with validated output': 'legacy call, output validated',
+    'reply as SSE': 'legacy call, SSE',
+    'with a session, reply as SSE': 'legacy call, session, SSE',
+    'with a session and an event store, reply as SSE': 'legacy call, session, events kept'
+  })
+}
+
+/** All scenarios. */
+export const SCENARIOS: readonly Scenario[] = [
+  ...COMPARISONS.map(createComparison),
+  createComparison(CHOICES)
+]
