@@ -31,3 +31,14 @@ export const LISTED = Array.from({ length: 100 }, (_, index) => ({ name: `tool_$
 
 /** What the arguments of each of the 100 tools are for. */
 export const LISTED_ARGUMENTS = { text: 'The text of the note.', topic: 'What the note is about.', done: 'Whether there is nothing left to do.' }
+
+/** The same as JSON Schema. */
+export const LISTED_SCHEMA = {
+  type: 'object',
+  properties: {
+    text: { type: 'string', description: LISTED_ARGUMENTS.text },
+    topic: { type: 'string', description: LISTED_ARGUMENTS.topic },
+    done: { type: 'boolean', description: LISTED_ARGUMENTS.done }
+  },
+  required: ['text']
+}

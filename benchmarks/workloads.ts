@@ -1,5 +1,5 @@
 // What contenders are loaded with: the requests, and what each must answer.
-import { ARGUMENTS, LISTED, LISTED_ARGUMENTS, PROGRESS, PROGRESS_TOKEN, REPORT, saved, SERVER_INFO } from './tools.ts'
+import { ARGUMENTS, LISTED, LISTED_SCHEMA, PROGRESS, PROGRESS_TOKEN, REPORT, saved, SERVER_INFO } from './tools.ts'
 
 /** One HTTP request. */
 export interface Step {
@@ -53,6 +53,7 @@ const STRUCTURED = { content: [{ type: 'text', text: JSON.stringify(REPORT) }], 
 const SAVED_STRUCTURED = { content: [{ type: 'text', text: JSON.stringify({ saved: ARGUMENTS.text }) }], structuredContent: { saved: ARGUMENTS.text } }
 
 const LEGACY_CALL = legacyCall('add_note', SAVED)
+const LEGACY_STREAMED_CALL: Step = { ...LEGACY_CALL, headers: { ...LEGACY_CALL.headers, ...ACCEPT_STREAM } }
 const MODERN_CALL = modernCall('add_note', SAVED)
 
 /** All workloads. */
@@ -63,10 +64,10 @@ export const WORKLOADS = {
     unit: 'request',
     replyHeaders: { 'access-control-allow-origin': ORIGIN }
   },
-  'modern list': { steps: [modern('tools/list', {}, [{ tools: listTools() }])], unit: 'request' },
+  'modern list': { steps: [modern('tools/list', {}, [completed({ tools: LISTED.map((tool) => ({ ...tool, inputSchema: LISTED_SCHEMA })) })])], unit: 'request' },
   'modern structured': { steps: [modernCall('report', STRUCTURED)], unit: 'request' },
   'modern progress': {
-    steps: [modern('tools/call', { name: 'import_notes', arguments: ARGUMENTS, _meta: { progressToken: PROGRESS_TOKEN } }, [SAVED], PROGRESS.map(progressMessage))],
+    steps: [modern('tools/call', { name: 'import_notes', arguments: ARGUMENTS, _meta: { progressToken: PROGRESS_TOKEN } }, [...PROGRESS.map(progressMessage), completed(SAVED)])],
     unit: 'request'
   },
   'legacy call': { steps: [LEGACY_CALL], unit: 'request' },
@@ -74,9 +75,9 @@ export const WORKLOADS = {
   'legacy session': { steps: [INITIALIZE, INITIALIZED, LEGACY_CALL, END], unit: 'session', session: 'opened' },
   'legacy call, authorized': { steps: [LEGACY_CALL], unit: 'request' },
   'legacy call, output validated': { steps: [legacyCall('add_note', SAVED_STRUCTURED)], unit: 'request' },
-  'legacy call, SSE': { steps: [{ ...LEGACY_CALL, headers: { ...LEGACY_CALL.headers, ...ACCEPT_STREAM } }], unit: 'request' },
-  'legacy call, session, SSE': { steps: [{ ...LEGACY_CALL, headers: { ...LEGACY_CALL.headers, ...ACCEPT_STREAM } }], unit: 'request', session: 'given' },
-  'legacy call, session, events kept': { steps: [{ ...LEGACY_CALL, headers: { ...LEGACY_CALL.headers, ...ACCEPT_STREAM } }], unit: 'request', session: 'given' }
+  'legacy call, SSE': { steps: [LEGACY_STREAMED_CALL], unit: 'request' },
+  'legacy call, session, SSE': { steps: [LEGACY_STREAMED_CALL], unit: 'request', session: 'given' },
+  'legacy call, session, events kept': { steps: [LEGACY_STREAMED_CALL], unit: 'request', session: 'given' }
 } as const satisfies Readonly<Record<string, Workload>>
 
 /** The workload of that name. */
@@ -93,30 +94,24 @@ function legacyCall (name: string, result: object): Step {
 }
 
 function modernCall (name: string, result: object): Step {
-  return modern('tools/call', { name, arguments: ARGUMENTS }, [result])
+  return modern('tools/call', { name, arguments: ARGUMENTS }, [completed(result)])
 }
 
-function modern (method: string, params: { readonly name?: string, readonly [key: string]: unknown }, results: readonly object[], before: readonly object[] = []): Step {
+function modern (method: string, params: { readonly name?: string, readonly [key: string]: unknown }, answer: readonly object[]): Step {
   return {
     method: 'POST',
     headers: {
       ...JSON_TYPE, ...ACCEPT_BOTH, 'mcp-protocol-version': MODERN_VERSION, 'mcp-method': method, ...(params.name !== undefined && { 'mcp-name': params.name })
     },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: { ...META, ...Object(params['_meta']) } } }),
-    answer: [...before, ...results.map((result) => ({ jsonrpc: '2.0', id: 1, result: { ...result, resultType: 'complete' } }))]
+    answer
   }
+}
+
+function completed (result: object): object {
+  return { jsonrpc: '2.0', id: 1, result: { ...result, resultType: 'complete' } }
 }
 
 function progressMessage (progress: number): object {
   return { jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: PROGRESS_TOKEN, progress, total: PROGRESS.length } }
-}
-
-function listTools (): readonly object[] {
-  const { text, topic, done } = LISTED_ARGUMENTS
-  const inputSchema = {
-    type: 'object',
-    properties: { text: { type: 'string', description: text }, topic: { type: 'string', description: topic }, done: { type: 'boolean', description: done } },
-    required: ['text']
-  }
-  return LISTED.map((tool) => ({ ...tool, inputSchema }))
 }

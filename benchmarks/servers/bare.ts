@@ -6,7 +6,7 @@ import cors from '@fastify/cors'
 import jwt from '@fastify/jwt'
 import { Ajv } from 'ajv'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { LISTED, LISTED_ARGUMENTS, PROGRESS, REPORT, saved, SERVER_INFO } from '../tools.ts'
+import { LISTED, LISTED_SCHEMA, PROGRESS, REPORT, saved, SERVER_INFO } from '../tools.ts'
 import { ORIGIN, type WorkloadName } from '../workloads.ts'
 import { cannot, listen, type Serving } from './serving.ts'
 import { AUDIENCE, createIssuer } from './tokens.ts'
@@ -70,13 +70,7 @@ function addCall (app: FastifyInstance, extra: object): void {
 
 // The same string for everybody.
 function addList (app: FastifyInstance): void {
-  const { text, topic, done } = LISTED_ARGUMENTS
-  const inputSchema = {
-    type: 'object',
-    properties: { text: { type: 'string', description: text }, topic: { type: 'string', description: topic }, done: { type: 'boolean', description: done } },
-    required: ['text']
-  }
-  const tools = LISTED.map((tool) => ({ ...tool, inputSchema }))
+  const tools = LISTED.map((tool) => ({ ...tool, inputSchema: LISTED_SCHEMA }))
   const json = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { tools, ttlMs: 0, cacheScope: 'public', ...MODERN } })
 
   app.post('/mcp', async (_request, reply) => reply.type('application/json; charset=utf-8').send(json))
