@@ -8,6 +8,11 @@ export function median (figures: readonly number[]): number {
   return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle)] ?? NaN)) / 2
 }
 
+/** The median of the ratios of two figures of the same round: noise lasts longer than a round. */
+export function medianRatio (figures: readonly number[], others: readonly number[]): number {
+  return median(figures.map((figure, round) => figure / (others[round] ?? NaN)))
+}
+
 /** The share of figures at or below which a figure lies. NaN where there are none. @param share From 0 to 1. */
 export function percentile (figures: readonly number[], share: number): number {
   const sorted = figures.toSorted((a, b) => a - b)

@@ -1,5 +1,6 @@
 // Everything that is measured, in the order of the tables.
 import { createComparison, type Comparison, type Entry } from './comparison.ts'
+import { MEASURES } from './measures/index.ts'
 import type { Scenario } from './scenario.ts'
 import type { ServerName } from './servers/index.ts'
 import type { WorkloadName } from './workloads.ts'
@@ -58,5 +59,6 @@ const CHOICES: Comparison = {
 /** All scenarios. */
 export const SCENARIOS: readonly Scenario[] = [
   ...COMPARISONS.map(createComparison),
+  ...MEASURES,
   createComparison(CHOICES)
 ]

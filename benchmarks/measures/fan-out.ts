@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Ratio, Row, Scenario } from '../scenario.ts'
-import { median, medianRatio } from './median.ts'
+import { median, medianRatio } from '../figures.ts'
 import { CONTENDERS, withStreamSides, type StreamSide } from './open-streams.ts'
 import { figureOf } from './servers/answer.ts'
 

@@ -3,7 +3,7 @@
 import type { Ratio, Row, RunSettings, Scenario } from '../scenario.ts'
 import { Child, withChildren } from './child.ts'
 import { checkAnswers, load, openSessions } from './load.ts'
-import { median, medianRatio } from './median.ts'
+import { median, medianRatio } from '../figures.ts'
 import { modernCall, sessionCall, type Post } from './messages.ts'
 import type { MountsSetup } from './servers/mounts.ts'
 

@@ -2,7 +2,7 @@
 // other in turn, medians. Their time counts from their own begin, that of Node.js included.
 import type { Ratio, Row, Scenario } from '../scenario.ts'
 import { Child } from './child.ts'
-import { median, medianRatio } from './median.ts'
+import { median, medianRatio } from '../figures.ts'
 import { figureOf, type Figures } from './servers/answer.ts'
 import type { StartUpSetup } from './servers/start-up.ts'
 
