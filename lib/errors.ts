@@ -44,6 +44,11 @@ export const MCP_ERR_INVALID_SCHEMA = createError<[where: string, problem: strin
   'MCP_ERR_INVALID_SCHEMA', '%s %s', 500, TypeError
 )
 
+/** A package is needed that is not installed. Thrown while making what needs it. */
+export const MCP_ERR_MISSING_PACKAGE = createError<[name: string, what: string, options: ErrorOptions]>(
+  'MCP_ERR_MISSING_PACKAGE', "'%s' is not installed, which %s needs; install it beside this package"
+)
+
 /**
  * An error of the protocol: thrown by a handler, it reaches the client as it is, in place of a result.
  *

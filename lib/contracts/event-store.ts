@@ -1,0 +1,184 @@
+// What a SharedEventStore must do.
+import assert from 'node:assert/strict'
+import type { SharedEventStore, StoredEvent } from '../session/event-store.ts'
+import { createContracts, createRecorder, TEXTS, type Contract, type Subject } from './contract.ts'
+
+/** The limits that a store under test is made with. */
+export interface EventStoreLimits {
+  /** Events of one stream, at least, and of all streams of the store, at most. */
+  readonly maxEvents: number
+  /** Milliseconds. */
+  readonly maxAge: number
+}
+
+/** An event store under test, empty. */
+export interface EventStoreSubject extends Subject {
+  /** The same events as two nodes see them. */
+  readonly stores: readonly [SharedEventStore, SharedEventStore]
+  /** Lets time pass: by a clock that was passed in, or by waiting. */
+  pass (milliseconds: number): Promise<void> | void
+  /** Opens a session for long, where the store has to know which sessions are open. */
+  open? (sessionId: string): Promise<void> | void
+}
+
+const MAX_EVENTS = 250
+
+/**
+ * What a {@link SharedEventStore} must do.
+ *
+ * @param create Makes an empty store with limits, for each check.
+ * @param unit Milliseconds that the events of the checks live: many where a clock is passed in, few where time is waited for.
+ * @example for (const { name, run } of eventStoreContract(createMyStores)) test(name, run)
+ */
+export function eventStoreContract (create: (limits: EventStoreLimits) => Promise<EventStoreSubject> | EventStoreSubject, unit = 10_000): readonly Contract[] {
+  return createContracts(() => create({ maxEvents: MAX_EVENTS, maxAge: unit }), {
+    async 'events are numbered from 1 in each stream, by whichever node they come' ({ stores: [a, b] }) {
+      assert.equal(await a.append('s.0', 'a'), 1)
+      assert.equal(await b.append('s.0', 'b'), 2)
+      assert.equal(await b.append('s.n1-1', 'c'), 1)
+      assert.equal(await a.append('t.0', 'd'), 1)
+      assert.equal(await a.append('s.0', 'e'), 3)
+
+      assert.deepEqual(await b.read('s.0', 0), [{ seq: 1, message: 'a' }, { seq: 2, message: 'b' }, { seq: 3, message: 'e' }])
+      assert.deepEqual(await a.read('s.n1-1', 0), [{ seq: 1, message: 'c' }])
+    },
+
+    async 'however many nodes append at once, no number is missing and none comes twice' ({ stores: [a, b] }) {
+      const messages = Array.from({ length: 200 }, (_, index) => `m${index}`)
+
+      const numbers = await Promise.all(messages.map((message, index) => (index % 2 === 0 ? a : b).append('s.0', message)))
+
+      assert.deepEqual([...numbers].sort((one, other) => one - other), messages.map((_, index) => index + 1))
+      const events = await a.read('s.0', 0)
+      assert.deepEqual(events?.map(({ seq }) => seq), messages.map((_, index) => index + 1))
+      for (const { seq, message } of events ?? []) assert.equal(numbers[messages.indexOf(message)], seq)
+    },
+
+    async 'the events behind any of them are read, in order, and none behind the last' ({ stores: [a, b] }) {
+      for (let number = 1; number <= 12; number++) await a.append('s.0', `m${number}`)
+
+      assert.deepEqual(await b.read('s.0', 9), [10, 11, 12].map((seq) => ({ seq, message: `m${seq}` })))
+      assert.deepEqual(await b.read('s.0', 11), [{ seq: 12, message: 'm12' }])
+      assert.deepEqual(await b.read('s.0', 12), [])
+    },
+
+    async 'there is nothing behind 0 in a stream that is not known, and nothing is known of what is yet to come' ({ stores: [a, b] }) {
+      await a.append('s.0', 'a')
+
+      assert.deepEqual(await b.read('s.1', 0), [])
+      assert.equal(await b.read('s.1', 1), undefined)
+      assert.equal(await b.read('s.0', 2), undefined)
+    },
+
+    async 'a message is any text' ({ stores: [a, b] }) {
+      for (const message of TEXTS) await a.append('s.0', message)
+
+      assert.deepEqual((await b.read('s.0', 0))?.map(({ message }) => message), TEXTS)
+    },
+
+    async 'what is more than a stream may have is forgotten, oldest first, and is not passed over' ({ stores: [a, b] }) {
+      for (let number = 1; number <= MAX_EVENTS + 5; number++) await a.append('s.0', `m${number}`)
+
+      assert.equal(await b.read('s.0', 0), undefined)
+      assert.equal(await b.read('s.0', 4), undefined)
+      const events = await b.read('s.0', 5)
+      assert.equal(events?.length, MAX_EVENTS)
+      assert.deepEqual([events[0], events.at(-1)], [{ seq: 6, message: 'm6' }, { seq: MAX_EVENTS + 5, message: `m${MAX_EVENTS + 5}` }])
+    },
+
+    async 'what is too old is forgotten, and is not passed over' ({ stores: [a, b], pass }) {
+      await a.append('s.0', 'a')
+      await pass(unit * 0.6)
+      await b.append('s.0', 'b')
+      await pass(unit * 0.6)
+      assert.deepEqual(await a.read('s.0', 1), [{ seq: 2, message: 'b' }])
+      await a.append('s.0', 'c')
+
+      assert.equal(await b.read('s.0', 0), undefined)
+      assert.deepEqual(await b.read('s.0', 1), [{ seq: 2, message: 'b' }, { seq: 3, message: 'c' }])
+      await pass(unit * 1.2)
+      for (const seq of [1, 2]) assert.equal(await b.read('s.0', seq), undefined)
+    },
+
+    async 'the numbers of an open session go on where they were when all events have been forgotten' ({ stores: [a, b], pass, open }) {
+      await open?.('s')
+      await a.append('s.0', 'a')
+      await a.append('s.0', 'b')
+      await pass(unit * 1.2)
+      await pass(unit * 1.2)
+
+      assert.equal(await b.read('s.0', 1), undefined)
+      assert.deepEqual(await b.read('s.0', 2), [])
+      assert.equal(await b.append('s.0', 'c'), 3)
+      assert.equal(await a.read('s.0', 1), undefined)
+      assert.deepEqual(await a.read('s.0', 2), [{ seq: 3, message: 'c' }])
+    },
+
+    async 'a session is forgotten with all of its streams, and no other' ({ stores: [a, b] }) {
+      for (const streamId of ['s.0', 's.n1-1', 's2.0', 'as.0', 's-.0']) await a.append(streamId, 'a')
+      await b.forget('s')
+      await b.forget('never')
+
+      for (const streamId of ['s.0', 's.n1-1']) assert.equal(await a.read(streamId, 1), undefined)
+      for (const streamId of ['s2.0', 'as.0', 's-.0']) assert.deepEqual(await b.read(streamId, 0), [{ seq: 1, message: 'a' }])
+    },
+
+    async 'who follows a stream is told of its events from then on, by whichever node they come' ({ stores: [a, b] }) {
+      const [one, other] = [createRecorder<StoredEvent>(), createRecorder<StoredEvent>()]
+      await a.append('s.0', 'before')
+      const ends = [await a.follow('s.0', one.hear), await b.follow('s.0', other.hear)]
+      await a.append('s.1', 'elsewhere')
+      for (const store of [a, b, a, b]) await store.append('s.0', 'event')
+      await Promise.all([one.until(4), other.until(4)])
+      for (const end of ends) end()
+
+      for (const { heard } of [one, other]) assert.deepEqual(heard, [2, 3, 4, 5].map((seq) => ({ seq, message: 'event' })))
+    },
+
+    async 'followers are told in order, however many nodes append at once' ({ stores: [a, b] }) {
+      const { heard, hear, until } = createRecorder<StoredEvent>()
+      const end = await b.follow('s.0', hear)
+      const messages = [...Array.from({ length: 100 }, (_, index) => `m${index}`), ...TEXTS]
+
+      const numbers = await Promise.all(messages.map((message, index) => (index % 2 === 0 ? a : b).append('s.0', message)))
+      await until(messages.length)
+      end()
+
+      assert.deepEqual(heard.map(({ seq }) => seq), messages.map((_, index) => index + 1))
+      for (const { seq, message } of heard) assert.equal(numbers[messages.indexOf(message)], seq)
+    },
+
+    async 'who follows first and reads then misses nothing' ({ stores: [a, b] }) {
+      const { heard, hear, until } = createRecorder<StoredEvent>()
+      const appending = Promise.all(Array.from({ length: 100 }, () => a.append('s.0', 'event')))
+      const end = await b.follow('s.0', hear)
+      const read = await b.read('s.0', 0) ?? []
+      await appending
+      await a.append('s.0', 'last')
+      while (heard.at(-1)?.message !== 'last') await until(heard.length + 1)
+      end()
+
+      const known = new Set([...read, ...heard].map(({ seq }) => seq))
+      assert.deepEqual([...known].sort((one, other) => one - other), Array.from({ length: 101 }, (_, index) => index + 1))
+    },
+
+    async 'who no longer follows is told nothing, and the others go on' ({ stores: [a, b] }) {
+      const [gone, stays, again] = [createRecorder<StoredEvent>(), createRecorder<StoredEvent>(), createRecorder<StoredEvent>()]
+      const leave = await b.follow('s.0', gone.hear)
+      const ends = [await b.follow('s.0', stays.hear), await b.follow('s.0', stays.hear)]
+      leave()
+      leave()
+      await a.append('s.0', 'a')
+      await stays.until(2)
+      for (const end of ends) end()
+      const end = await b.follow('s.0', again.hear)
+      await a.append('s.0', 'b')
+      await again.until(1)
+      end()
+
+      assert.deepEqual(gone.heard, [])
+      assert.deepEqual(stays.heard, [{ seq: 1, message: 'a' }, { seq: 1, message: 'a' }])
+      assert.deepEqual(again.heard, [{ seq: 2, message: 'b' }])
+    }
+  })
+}

@@ -1,0 +1,121 @@
+// What a NotificationBus must do.
+import assert from 'node:assert/strict'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { NotificationBus } from '../notify/bus.ts'
+import { createContracts, createRecorder, TEXTS, type Contract, type Subject } from './contract.ts'
+
+/** A bus under test. */
+export interface NotificationBusSubject extends Subject {
+  /** The same bus as two nodes see it. */
+  readonly buses: readonly [NotificationBus, NotificationBus]
+}
+
+/** Tells, on another topic than those of the checks, that what was published before has come. */
+const FENCE = 'fence'
+
+/**
+ * What a {@link NotificationBus} must do.
+ *
+ * @param create Makes a bus that nobody listens to, for each check.
+ * @example for (const { name, run } of notificationBusContract(createMyBuses)) test(name, run)
+ */
+export function notificationBusContract (create: () => Promise<NotificationBusSubject> | NotificationBusSubject): readonly Contract[] {
+  return createContracts(create, {
+    async 'what is published is heard by all, on the node of the publisher and on others' ({ buses: [a, b] }) {
+      const recorders = [await listen(a, 'topic'), await listen(a, 'topic'), await listen(b, 'topic')]
+      await a.publish('topic', '1')
+      await Promise.all(recorders.map(({ until }) => until(1)))
+      await b.publish('topic', '2')
+      await Promise.all(recorders.map(({ until }) => until(2)))
+
+      for (const { heard } of recorders) assert.deepEqual(heard, ['1', '2'])
+    },
+
+    async 'what is published of a topic is heard of that topic' ({ buses: [a, b] }) {
+      const names = ['topic', 'Topic', 'topic:1', 'top*', '*', 'node:a b', 'ä 🙂', '']
+      const recorders = await Promise.all(names.map((name) => listen(b, name)))
+      for (const name of names) await a.publish(name, `of ${name}`)
+      await fence(a, b)
+
+      assert.deepEqual(recorders.map(({ heard }) => heard), names.map((name) => [`of ${name}`]))
+    },
+
+    async 'the messages of a publisher come in order, none missing and none twice' ({ buses: [a, b] }) {
+      const { heard, until } = await listen(b, 'topic')
+      const messages = Array.from({ length: 500 }, (_, index) => `${index}`)
+      await Promise.all(messages.map((message) => a.publish('topic', message)))
+      await until(messages.length)
+
+      assert.deepEqual(heard, messages)
+    },
+
+    async 'a message is any text' ({ buses: [a, b] }) {
+      const { heard, until } = await listen(b, 'topic')
+      for (const message of [...TEXTS, '']) await a.publish('topic', message)
+      await until(TEXTS.length + 1)
+
+      assert.deepEqual(heard, [...TEXTS, ''])
+    },
+
+    async 'who no longer listens hears nothing, and the others go on' ({ buses: [a, b] }) {
+      const [gone, stays] = [await listen(b, 'topic'), await listen(b, 'topic')]
+      gone.end()
+      gone.end()
+      await a.publish('topic', '1')
+      await stays.until(1)
+
+      assert.deepEqual(gone.heard, [])
+      assert.deepEqual(stays.heard, ['1'])
+    },
+
+    async 'who listens twice hears twice, and once when one of it has ended' ({ buses: [a, b] }) {
+      const { heard, hear, until } = await listen(b, 'topic')
+      const end = b.subscribe('topic', hear)
+      await fence(b, b)
+      await a.publish('topic', '1')
+      await until(2)
+      end()
+      await a.publish('topic', '2')
+      await fence(a, b)
+
+      assert.deepEqual(heard, ['1', '1', '2'])
+    },
+
+    async 'a topic that nobody listens to any more may be listened to again' ({ buses: [a, b] }) {
+      for (let time = 0; time < 3; time++) {
+        const { heard, until, end } = await listen(b, 'topic')
+        await a.publish('topic', `${time}`)
+        await until(1)
+        end()
+        assert.deepEqual(heard, [`${time}`])
+      }
+      await a.publish('topic', 'nobody')
+    }
+  })
+}
+
+interface Listener {
+  readonly heard: string[]
+  readonly hear: (message: string) => void
+  readonly until: (count: number) => Promise<void>
+  readonly end: () => void
+}
+
+// Settles when what is published comes.
+async function listen (bus: NotificationBus, topic: string): Promise<Listener> {
+  const { heard, hear, until } = createRecorder<string>()
+  const end = bus.subscribe(topic, hear)
+  await fence(bus, bus)
+  return { heard, hear, until, end }
+}
+
+// Settles when one bus hears what another publishes: what was published or subscribed to before has come, too.
+async function fence (from: NotificationBus, to: NotificationBus): Promise<void> {
+  const { heard, hear } = createRecorder<string>()
+  const end = to.subscribe(FENCE, hear)
+  while (heard.length === 0) {
+    await from.publish(FENCE, '')
+    await nextTurn()
+  }
+  end()
+}

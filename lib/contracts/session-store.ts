@@ -1,0 +1,253 @@
+// What a SessionStore must do.
+import assert from 'node:assert/strict'
+import type { SessionChange, SessionRecord, SessionStore } from '../session/session-store.ts'
+import { createContracts, TEXTS, type Contract, type Subject } from './contract.ts'
+
+/** A session store under test, empty. */
+export interface SessionStoreSubject extends Subject {
+  /** The same sessions as two nodes see them. */
+  readonly stores: readonly [SessionStore, SessionStore]
+  /** Lets time pass: by a clock that was passed in, or by waiting. */
+  pass (milliseconds: number): Promise<void> | void
+}
+
+const RECORD: SessionRecord = Object.freeze({
+  protocolVersion: '2025-11-25',
+  client: { info: { name: 'Grüße 🙂', version: '1.0.0' }, capabilities: { elicitation: { form: {} }, sampling: {} } },
+  principal: 'https://issuer.example|user:1',
+  logLevel: 'info'
+})
+
+const CHANGES: readonly SessionChange[] = [
+  { kind: 'logLevel', level: 'debug' },
+  { kind: 'subscribe', uri: 'notes://a' },
+  { kind: 'unsubscribe', uri: 'notes://a' },
+  { kind: 'listen', node: 'n1' },
+  { kind: 'unlisten', node: 'n1' },
+  { kind: 'begin', streamId: 's.n1-1', ids: [1] },
+  { kind: 'end', streamId: 's.n1-1' }
+]
+
+/**
+ * What a {@link SessionStore} must do.
+ *
+ * @param create Makes an empty store, for each check.
+ * @param unit Milliseconds that the sessions of the checks live: many where a clock is passed in, few where time is waited for.
+ * @example for (const { name, run } of sessionStoreContract(createMyStores)) test(name, run)
+ */
+export function sessionStoreContract (create: () => Promise<SessionStoreSubject> | SessionStoreSubject, unit = 10_000): readonly Contract[] {
+  const limits = { max: 1000, ttl: unit }
+
+  return createContracts(create, {
+    async 'a session is found by every node, with all that was stored of it' ({ stores: [a, b] }) {
+      assert.equal(await a.open('s', RECORD, limits), true)
+
+      assert.deepEqual(await a.load('s', unit), RECORD)
+      assert.deepEqual(await b.load('s', unit), RECORD)
+      assert.deepEqual(await b.readState('s'), { subscriptions: [], listener: undefined, calls: new Map() })
+    },
+
+    async 'a record without a principal, or a name of the client, has none afterwards' ({ stores: [a, b] }) {
+      const record: SessionRecord = { protocolVersion: '2024-11-05', client: { capabilities: {} }, logLevel: 'error' }
+      await a.open('s', record, limits)
+
+      const found = await b.load('s', unit)
+
+      assert.equal(found?.principal, undefined)
+      assert.deepEqual(JSON.parse(JSON.stringify(found)), record)
+    },
+
+    async 'a record holds any text' ({ stores: [a, b] }) {
+      for (const [index, name] of TEXTS.entries()) {
+        const record = { ...RECORD, principal: name, client: { info: { name, version: name }, capabilities: { experimental: { [name]: {} } } } }
+        await a.open(`s${index}`, record, limits)
+        assert.deepEqual(await b.load(`s${index}`, unit), record)
+      }
+    },
+
+    async 'sessions whose ids are alike are not mixed' ({ stores: [a, b] }) {
+      for (const id of ['s', 's1', 'S', 's:1']) await a.open(id, { ...RECORD, principal: id }, limits)
+      await b.change('s', { kind: 'subscribe', uri: 'notes://a' })
+      await b.delete('s1')
+
+      for (const id of ['s', 'S', 's:1']) assert.equal((await a.load(id, unit))?.principal, id)
+      assert.equal(await a.load('s1', unit), undefined)
+      assert.deepEqual((await a.readState('S'))?.subscriptions, [])
+    },
+
+    async 'what was never opened is not found' ({ stores: [a] }) {
+      assert.equal(await a.load('s', unit), undefined)
+      assert.equal(await a.readState('s'), undefined)
+      assert.equal(await a.delete('s'), false)
+      assert.deepEqual(await a.touch(['s'], unit), ['s'])
+      assert.equal(await a.count(), 0)
+    },
+
+    async 'no more are opened than there may be, however many nodes try at once' ({ stores: [a, b] }) {
+      const ids = Array.from({ length: 100 }, (_, index) => `s${index}`)
+
+      const opened = await Promise.all(ids.map((id, index) => (index % 2 === 0 ? a : b).open(id, RECORD, { max: 10, ttl: unit })))
+
+      assert.equal(opened.filter(Boolean).length, 10)
+      assert.equal(await a.count(), 10)
+      const found = await Promise.all(ids.map((id) => b.load(id, unit)))
+      assert.deepEqual(found.map((record) => record !== undefined), opened)
+    },
+
+    async 'a session that ends makes room for another' ({ stores: [a, b] }) {
+      const one = { max: 1, ttl: unit }
+      await a.open('s1', RECORD, one)
+      const full = await b.open('s2', RECORD, one)
+      await b.delete('s1')
+
+      assert.equal(full, false)
+      assert.equal(await a.open('s2', RECORD, one), true)
+      assert.equal(await b.count(), 1)
+    },
+
+    async 'so does one that expires' ({ stores: [a, b], pass }) {
+      const one = { max: 1, ttl: unit }
+      await a.open('s1', RECORD, one)
+      await pass(unit * 0.5)
+      const full = await b.open('s2', RECORD, one)
+      await pass(unit)
+
+      assert.equal(full, false)
+      assert.equal(await b.open('s2', RECORD, one), true)
+      assert.equal(await a.count(), 1)
+    },
+
+    async 'a session that is not used ends' ({ stores: [a, b], pass }) {
+      await a.open('s', RECORD, limits)
+      await pass(unit * 1.2)
+
+      assert.equal(await b.count(), 0)
+      assert.equal(await a.readState('s'), undefined)
+      assert.equal(await b.load('s', unit), undefined)
+      assert.equal(await a.delete('s'), false)
+    },
+
+    async 'a session that is loaded lives on, by whichever node' ({ stores: [a, b], pass }) {
+      await a.open('used', RECORD, limits)
+      await a.open('unused', RECORD, limits)
+      await pass(unit * 0.6)
+      await b.load('used', unit)
+      await pass(unit * 0.6)
+
+      assert.equal(await a.count(), 1)
+      assert.notEqual(await a.load('used', unit), undefined)
+      assert.equal(await a.load('unused', unit), undefined)
+      await pass(unit * 1.2)
+      assert.equal(await a.load('used', unit), undefined)
+    },
+
+    async 'sessions that are touched live on, and those that have ended are told' ({ stores: [a, b], pass }) {
+      for (const id of ['s1', 's2', 's3', 's4']) await a.open(id, RECORD, limits)
+      await a.delete('s2')
+      await pass(unit * 0.6)
+
+      assert.deepEqual(await b.touch([], unit), [])
+      assert.deepEqual([...await b.touch(['s1', 's2', 's3', 'never'], unit)].sort(), ['never', 's2'])
+      await pass(unit * 0.6)
+      assert.deepEqual([...await a.touch(['s1', 's3', 's4'], unit)], ['s4'])
+      assert.equal(await a.count(), 2)
+    },
+
+    async 'thousands are touched at once' ({ stores: [a, b] }) {
+      const ids = Array.from({ length: 1201 }, (_, index) => `s${index}`)
+      await Promise.all(ids.filter((_, index) => index % 3 > 0).map((id) => a.open(id, RECORD, { max: 2000, ttl: unit })))
+
+      assert.deepEqual([...await b.touch(ids, unit)].sort(), ids.filter((_, index) => index % 3 === 0).sort())
+    },
+
+    async 'a log level that changes is in the record' ({ stores: [a, b] }) {
+      await a.open('s', RECORD, limits)
+      await b.change('s', { kind: 'logLevel', level: 'critical' })
+
+      assert.deepEqual(await a.load('s', unit), { ...RECORD, logLevel: 'critical' })
+    },
+
+    async 'subscriptions come and go, each of them once' ({ stores: [a, b] }) {
+      await a.open('s', RECORD, limits)
+      for (const uri of [...TEXTS, 'notes://a', 'notes://a', 'r', 'l', 'g']) await a.change('s', { kind: 'subscribe', uri })
+      const all = await b.readState('s')
+      await b.change('s', { kind: 'unsubscribe', uri: 'notes://a' })
+      await b.change('s', { kind: 'unsubscribe', uri: 'never' })
+
+      assert.deepEqual([...all?.subscriptions ?? []].sort(), [...TEXTS, 'notes://a', 'r', 'l', 'g'].sort())
+      assert.deepEqual([...(await a.readState('s'))?.subscriptions ?? []].sort(), [...TEXTS, 'r', 'l', 'g'].sort())
+      assert.deepEqual(await a.load('s', unit), RECORD)
+    },
+
+    async 'changes at the same time are all kept' ({ stores: [a, b] }) {
+      const uris = Array.from({ length: 100 }, (_, index) => `notes://${index}`)
+      await a.open('s', RECORD, limits)
+
+      await Promise.all(uris.map((uri, index) => (index % 2 === 0 ? a : b).change('s', { kind: 'subscribe', uri })))
+
+      assert.deepEqual([...(await a.readState('s'))?.subscriptions ?? []].sort(), uris.sort())
+    },
+
+    async 'the node that listens is the last one that has begun to, until it no longer does' ({ stores: [a, b] }) {
+      const readListener = async (): Promise<string | undefined> => (await a.readState('s'))?.listener
+      await a.open('s', RECORD, limits)
+
+      await a.change('s', { kind: 'listen', node: 'n1' })
+      assert.equal(await readListener(), 'n1')
+      await b.change('s', { kind: 'listen', node: 'n2' })
+      await a.change('s', { kind: 'unlisten', node: 'n1' })
+      assert.equal(await readListener(), 'n2')
+      await b.change('s', { kind: 'unlisten', node: 'n2' })
+      assert.equal(await readListener(), undefined)
+    },
+
+    async 'calls are known from their beginning to their end, with the ids as they are' ({ stores: [a, b] }) {
+      await a.open('s', RECORD, limits)
+      await a.change('s', { kind: 'begin', streamId: 's.n1-1', ids: [1, '1', 'ä "', -(2 ** 53 - 1)] })
+      await b.change('s', { kind: 'begin', streamId: 's.n2-1', ids: [] })
+      const both = await a.readState('s')
+      await b.change('s', { kind: 'end', streamId: 's.n1-1' })
+      await b.change('s', { kind: 'end', streamId: 's.n1-7' })
+
+      assert.deepEqual(both?.calls, new Map([['s.n1-1', [1, '1', 'ä "', -(2 ** 53 - 1)]], ['s.n2-1', []]]))
+      assert.deepEqual((await a.readState('s'))?.calls, new Map([['s.n2-1', []]]))
+    },
+
+    async 'what was read does not change any more' ({ stores: [a] }) {
+      await a.open('s', RECORD, limits)
+      const record = await a.load('s', unit)
+      const state = await a.readState('s')
+      for (const change of CHANGES.filter(({ kind }) => !kind.startsWith('un') && kind !== 'end')) await a.change('s', change)
+
+      assert.deepEqual(record, RECORD)
+      assert.deepEqual(state, { subscriptions: [], listener: undefined, calls: new Map() })
+    },
+
+    async 'one that ends is ended once, and by whichever node' ({ stores: [a, b] }) {
+      await a.open('s', RECORD, limits)
+
+      const deleted = await Promise.all(Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? a : b).delete('s')))
+
+      assert.deepEqual(deleted.filter(Boolean), [true])
+      assert.equal(await a.load('s', unit), undefined)
+      assert.equal(await b.count(), 0)
+    },
+
+    async 'a change of a session that has ended, or expired, creates nothing' ({ stores: [a, b], pass }) {
+      await a.open('deleted', RECORD, limits)
+      await a.open('expired', RECORD, limits)
+      await a.delete('deleted')
+      await pass(unit * 1.2)
+
+      for (const id of ['deleted', 'expired', 'never']) {
+        for (const change of CHANGES) await b.change(id, change)
+        assert.equal(await a.load(id, unit), undefined)
+        assert.equal(await a.readState(id), undefined)
+        await a.open(id, RECORD, limits)
+        assert.deepEqual(await b.load(id, unit), RECORD)
+        assert.deepEqual(await b.readState(id), { subscriptions: [], listener: undefined, calls: new Map() })
+      }
+      assert.equal(await a.count(), 3)
+    }
+  })
+}

@@ -1,0 +1,3 @@
+export { redisCluster } from './redis-cluster.ts'
+export type { RedisClusterOptions } from './redis-options.ts'
+export type { RedisEventOptions } from './redis-event-store.ts'

@@ -1,0 +1,40 @@
+// The names of keys and channels.
+
+/**
+ * The names of what one mount keeps in Redis. All have the mount as their hash tag, so that they are in one slot of a Redis
+ * Cluster and one script may use several of them. Every key expires by itself.
+ *
+ * | key | type | what | lives |
+ * |---|---|---|---|
+ * | `s:SESSION` | hash | `r` the record as JSON, `l` its log level, `g` the node that holds its GET stream, `s:URI` each subscription, `c:STREAM` the ids of each call whose reply is a stream | `ttl` of the session from its last use |
+ * | `open` | sorted set | the ids of the open sessions, by the moment when they expire | as long as the last of them |
+ * | `e:STREAM` | stream | the events of one stream; an entry's id is `MILLISECONDS-NUMBER` | `maxAge` from the last event |
+ * | `q:SESSION` | hash | the number of the last event of each stream of the session that has not ended | as its session, but `maxAge` at least |
+ * | `n:NODE` | string | that a node lives | `nodeTimeout`, renewed three times in it |
+ *
+ * The channels are `b:TOPIC` for the messages of a topic, and `e:STREAM` for the events of a stream.
+ */
+export interface Keys {
+  readonly session: (sessionId: string) => string
+  readonly open: string
+  readonly events: (streamId: string) => string
+  readonly numbers: (sessionId: string) => string
+  readonly node: (nodeId: string) => string
+  readonly eventsChannel: (streamId: string) => string
+  readonly topicChannel: (topic: string) => string
+}
+
+/** Names the keys of one mount. @param clientPrefix What the client puts before keys by itself, but not before channels. */
+export function createKeys (keyPrefix: string, mount: string, clientPrefix = ''): Keys {
+  // A brace in the name would end the hash tag early.
+  const scope = `${keyPrefix}{${encodeURIComponent(mount)}}:`
+  return Object.freeze({
+    session: (sessionId: string) => `${scope}s:${sessionId}`,
+    open: `${scope}open`,
+    events: (streamId: string) => `${scope}e:${streamId}`,
+    numbers: (sessionId: string) => `${scope}q:${sessionId}`,
+    node: (nodeId: string) => `${scope}n:${nodeId}`,
+    eventsChannel: (streamId: string) => `${clientPrefix}${scope}e:${streamId}`,
+    topicChannel: (topic: string) => `${clientPrefix}${scope}b:${topic}`
+  })
+}

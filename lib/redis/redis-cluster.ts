@@ -1,0 +1,79 @@
+// Nodes that share a Redis.
+import { randomBytes } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import type { Cluster, ClusterListeners, ClusterNode } from '../cluster/cluster.ts'
+import { connect, loadRedis, type ConnectionOptions } from './connections.ts'
+import { createKeys, type Keys } from './keys.ts'
+import { RedisLink } from './link.ts'
+import { createRedisBus } from './redis-bus.ts'
+import { createRedisEventStore } from './redis-event-store.ts'
+import { resolveRedisOptions, type RedisClusterOptions, type ResolvedRedisOptions } from './redis-options.ts'
+import { createRedisSessionStore } from './redis-session-store.ts'
+
+/**
+ * Lets any number of processes serve the same clients as one: sessions, events and notifications are in Redis 7 or newer, or
+ * Valkey. Needs `ioredis`. One object has two connections, however many mounts it is given to.
+ *
+ * @throws MCP_ERR_INVALID_OPTION, MCP_ERR_MISSING_PACKAGE
+ * @example app.register(mcpPlugin, { server, cluster: redisCluster({ url: 'redis://localhost:6379' }) })
+ */
+export function redisCluster (options: RedisClusterOptions): Cluster {
+  const resolved = resolveRedisOptions(options)
+  const link = createLink(resolved)
+  const clientPrefix = String(resolved.source.client?.options.keyPrefix ?? '')
+
+  return {
+    join: (mount, listeners) => new RedisNode(link, createKeys(resolved.keyPrefix, mount, clientPrefix), resolved, listeners)
+  }
+}
+
+function createLink ({ source: { client, url }, commandTimeout, nodeTimeout }: ResolvedRedisOptions): RedisLink {
+  const make = client === undefined ? createMaker(url) : (options: ConnectionOptions) => client.duplicate(options)
+  return new RedisLink({ connect: (events) => connect(make, client, commandTimeout, events), commandTimeout, nodeTimeout })
+}
+
+function createMaker (url: string): (options: ConnectionOptions) => Redis {
+  const Client = loadRedis()
+  return (options) => new Client(url, options)
+}
+
+class RedisNode implements ClusterNode {
+  readonly id = randomBytes(8).toString('hex')
+  readonly sessions
+  readonly events
+  readonly bus
+  readonly #link: RedisLink
+  readonly #keys: Keys
+  readonly #nodeTimeout: number
+  readonly #user
+
+  constructor (link: RedisLink, keys: Keys, { events, nodeTimeout }: ResolvedRedisOptions, { onAway, onBack }: ClusterListeners) {
+    this.#link = link
+    this.#keys = keys
+    this.#nodeTimeout = nodeTimeout
+    this.sessions = createRedisSessionStore(link, keys)
+    this.events = createRedisEventStore(link, keys, events)
+    this.bus = createRedisBus(link, keys)
+    // When it fails, the link is away; then it is done again.
+    this.#user = { onAway, onBack, beat: () => { this.#tellAlive().catch(() => {}) } }
+  }
+
+  get isAway (): boolean { return this.#link.isAway }
+
+  async isAlive (nodeId: string): Promise<boolean> {
+    return await this.#link.run((client) => client.exists(this.#keys.node(nodeId))) === 1 || this.#link.isJustBack
+  }
+
+  async start (): Promise<void> {
+    await this.#link.enter(this.#user)
+  }
+
+  async close (): Promise<void> {
+    await this.#link.run((client) => client.del(this.#keys.node(this.id))).catch(() => {})
+    this.#link.leave(this.#user)
+  }
+
+  async #tellAlive (): Promise<void> {
+    await this.#link.run((client) => client.set(this.#keys.node(this.id), '', 'PX', this.#nodeTimeout))
+  }
+}

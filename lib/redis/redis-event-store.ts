@@ -1,0 +1,164 @@
+// Events in Redis Streams. Whoever appends one tells all who follow the stream in the same step, so that they hear of all
+// events in the order of their numbers.
+import type { SharedEventStore, StoredEvent } from '../session/event-store.ts'
+import type { Keys } from './keys.ts'
+import type { RedisLink } from './link.ts'
+import { createScript, LUA_NOW } from './scripts.ts'
+
+/** The limits of the events of one stream. What is over one of them is forgotten, oldest first. */
+export interface RedisEventOptions {
+  /** Events of one stream. @default 1000 */
+  readonly maxLength?: number
+  /** Milliseconds. @default 300000 (5 minutes) */
+  readonly maxAge?: number
+}
+
+const LUA_LAST = `
+local function newest()
+  local entry = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+  if not entry then return 0, 0 end
+  local time, number = string.match(entry[1], '(%d+)-(%d+)')
+  return tonumber(number), tonumber(time)
+end
+local function last()
+  return tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or newest())
+end
+`
+
+// KEYS events, numbers, session; ARGV name, message, maxLength, maxAge, channel. An entry's id begins with its time, so that
+// old ones can be trimmed; a clock that has gone back must not keep new ones out.
+const APPEND = createScript(`${LUA_NOW}${LUA_LAST}
+local number = redis.call('HINCRBY', KEYS[2], ARGV[1], 1)
+if number == 1 then
+  number = newest() + 1
+  redis.call('HSET', KEYS[2], ARGV[1], number)
+end
+local function add(time)
+  return redis.pcall('XADD', KEYS[1], 'MAXLEN', ARGV[3], time .. '-' .. number, 'm', ARGV[2])
+end
+local added = add(string.format('%.0f', now))
+if type(added) == 'table' and added.err then
+  local _, time = newest()
+  added = add(string.format('%.0f', time))
+  if type(added) == 'table' and added.err then return added end
+end
+local maxAge = tonumber(ARGV[4])
+redis.call('XTRIM', KEYS[1], 'MINID', string.format('%.0f', now - maxAge))
+redis.call('PEXPIRE', KEYS[1], maxAge)
+redis.call('PEXPIRE', KEYS[2], math.max(maxAge, redis.call('PTTL', KEYS[3])))
+redis.call('PUBLISH', ARGV[5], number .. ' ' .. ARGV[2])
+return number`)
+
+// KEYS events, numbers; ARGV name, the number behind which events are wanted. Newest first.
+const READ = createScript(`${LUA_LAST}
+local missed = last() - tonumber(ARGV[2])
+if missed < 0 then return false end
+if missed == 0 then return {} end
+local entries = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', missed)
+if #entries < missed then return false end
+return entries`)
+
+// KEYS events, numbers; ARGV name
+const LAST = createScript(`${LUA_LAST}
+return last()`)
+
+/**
+ * Events in Redis Streams. `append` and `read` are one round trip, telling followers included; `forget` and `follow` are two.
+ * The events of a stream that has ended are not forgotten with its session, but by their age.
+ */
+export function createRedisEventStore (link: RedisLink, keys: Keys, { maxLength, maxAge }: Required<RedisEventOptions>): SharedEventStore {
+  async function append (streamId: string, message: string): Promise<number> {
+    const [sessionId, name] = splitStreamId(streamId)
+    return Number(await link.runScript(
+      APPEND,
+      [keys.events(streamId), keys.numbers(sessionId), keys.session(sessionId)],
+      [name, message, maxLength, maxAge, keys.eventsChannel(streamId)]
+    ))
+  }
+
+  async function read (streamId: string, afterSeq: number): Promise<readonly StoredEvent[] | undefined> {
+    const [sessionId, name] = splitStreamId(streamId)
+    const entries = await link.runScript(READ, [keys.events(streamId), keys.numbers(sessionId)], [name, afterSeq])
+    // What `append` has stored.
+    return (entries as ReadonlyArray<readonly [id: string, fields: readonly [string, string]]> | null)
+      ?.map(([id, [, message]]) => ({ seq: Number(id.slice(id.indexOf('-') + 1)), message })).reverse()
+  }
+
+  async function readLast (streamId: string): Promise<number> {
+    const [sessionId, name] = splitStreamId(streamId)
+    return Number(await link.runScript(LAST, [keys.events(streamId), keys.numbers(sessionId)], [name]))
+  }
+
+  return {
+    append,
+    read,
+
+    async forget (sessionId) {
+      const numbers = keys.numbers(sessionId)
+      const names = await link.run((client) => client.hkeys(numbers))
+      await link.run((client) => client.del(numbers, ...names.map((name) => keys.events(`${sessionId}.${name}`))))
+    },
+
+    async follow (streamId, listener) {
+      const following = new Following(await readLast(streamId), listener)
+      const { begun, end } = link.channels.listen(keys.eventsChannel(streamId), {
+        hear: (text) => following.hear(parseEvent(text)),
+        onBack: () => following.catchUp((afterSeq) => read(streamId, afterSeq))
+      })
+      const unfollow = (): void => { following.end(); end() }
+      try {
+        await begun
+      } catch (error) {
+        unfollow()
+        throw error
+      }
+      return unfollow
+    }
+  }
+}
+
+// Tells of events once and in order, be it that the connection by which they come was away for a while.
+class Following {
+  readonly #listener: (event: StoredEvent) => void
+  #last: number
+  // What comes while that is read which was missed.
+  #waiting: StoredEvent[] | undefined
+
+  constructor (last: number, listener: (event: StoredEvent) => void) {
+    this.#last = last
+    this.#listener = listener
+  }
+
+  hear (event: StoredEvent): void {
+    if (this.#waiting !== undefined) {
+      this.#waiting.push(event)
+    } else if (event.seq > this.#last) {
+      this.#last = event.seq
+      this.#listener(event)
+    }
+  }
+
+  // Where something is no longer there, the next number shows it.
+  async catchUp (read: (afterSeq: number) => Promise<readonly StoredEvent[] | undefined>): Promise<void> {
+    const waiting: StoredEvent[] = this.#waiting = []
+    const missed = await read(this.#last).catch(() => undefined) ?? []
+    if (this.#waiting !== waiting) return
+    this.#waiting = undefined
+    for (const event of [...missed, ...waiting]) this.hear(event)
+  }
+
+  /** Nothing is told any more. */
+  end (): void {
+    this.#last = Infinity
+  }
+}
+
+function splitStreamId (streamId: string): readonly [sessionId: string, name: string] {
+  const dot = streamId.indexOf('.')
+  return [streamId.slice(0, dot), streamId.slice(dot + 1)]
+}
+
+function parseEvent (text: string): StoredEvent {
+  const space = text.indexOf(' ')
+  return { seq: Number(text.slice(0, space)), message: text.slice(space + 1) }
+}

@@ -1,0 +1,76 @@
+// The options of a cluster on Redis, and their checks.
+import type { Redis } from 'ioredis'
+import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
+import { findOptionProblem, isCount, optional, type Check, type Checks } from '../option-check.ts'
+import type { RedisEventOptions } from './redis-event-store.ts'
+
+/** How nodes share Redis. All durations are milliseconds. */
+export interface RedisClusterOptions {
+  /**
+   * A client of ioredis, for commands. It is not closed with the app; for what nodes tell each other a second connection is
+   * made by its `duplicate()`. Either this or `url`.
+   */
+  readonly client?: Redis
+  /** Where Redis is: `redis://` or `rediss://`. The connections are closed with the app. */
+  readonly url?: string
+  /** What the names of all keys and channels begin with. @default 'mcp:' */
+  readonly keyPrefix?: string
+  /** What is kept of streams, for clients whose connection breaks. */
+  readonly events?: RedisEventOptions
+  /** How long an answer of Redis is waited for; then Redis counts as away. @default 2000 */
+  readonly commandTimeout?: number
+  /** How long a node may be silent; then it counts as dead, and its calls as lost. @default 10000 */
+  readonly nodeTimeout?: number
+}
+
+/** Options that were checked and completed. */
+export type ResolvedRedisOptions = Required<Omit<RedisClusterOptions, 'client' | 'url' | 'events'>> & {
+  /** The one that was given, or else where Redis is. */
+  readonly source: { readonly client: Redis, readonly url?: undefined } | { readonly client?: undefined, readonly url: string }
+  readonly events: Required<RedisEventOptions>
+}
+
+const EVENT_CHECKS: Checks<RedisEventOptions> = { maxLength: optional(isCount), maxAge: optional(isCount) }
+
+const isClient: Check = (value) => {
+  const { duplicate, evalsha, status, isCluster } = Object(value)
+  if (isCluster === true) return 'must be one connection, new Redis(…): the pub/sub of an ioredis Cluster does not tell when it has missed something'
+  return typeof duplicate === 'function' && typeof evalsha === 'function' && typeof status === 'string' ? undefined : "must be a client of ioredis, such as new Redis('redis://localhost:6379')"
+}
+const isRedisUrl: Check = (value) =>
+  typeof value === 'string' && URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol) ? undefined : "must be a URL, such as 'redis://localhost:6379'"
+const isString: Check = (value) => typeof value === 'string' ? undefined : "must be a string, such as 'mcp:'"
+const isEvents: Check = (value) => {
+  if (typeof value !== 'object' || value === null) return "must be an object with 'maxLength' or 'maxAge'"
+  const problem = findOptionProblem(value, EVENT_CHECKS)
+  return problem && `has a '${problem.name}' that ${problem.problem}`
+}
+
+const CHECKS: Checks<RedisClusterOptions> = {
+  client: optional(isClient),
+  url: optional(isRedisUrl),
+  keyPrefix: optional(isString),
+  events: optional(isEvents),
+  commandTimeout: optional(isCount),
+  nodeTimeout: optional(isCount)
+}
+
+/** Checks and completes options; the object given is not written to. @throws MCP_ERR_INVALID_OPTION */
+export function resolveRedisOptions (options: RedisClusterOptions): ResolvedRedisOptions {
+  const problem = findOptionProblem(options, CHECKS)
+  if (problem !== undefined) throw new MCP_ERR_INVALID_OPTION(problem.name, problem.problem)
+  return Object.freeze({
+    source: findSource(options),
+    keyPrefix: options.keyPrefix ?? 'mcp:',
+    events: { maxLength: options.events?.maxLength ?? 1000, maxAge: options.events?.maxAge ?? 300_000 },
+    commandTimeout: options.commandTimeout ?? 2000,
+    nodeTimeout: options.nodeTimeout ?? 10_000
+  })
+}
+
+function findSource ({ client, url }: RedisClusterOptions): ResolvedRedisOptions['source'] {
+  if (client !== undefined && url !== undefined) throw new MCP_ERR_INVALID_OPTION('url', "contradicts 'client', which knows where Redis is; leave one of them out")
+  if (client !== undefined) return { client }
+  if (url !== undefined) return { url }
+  throw new MCP_ERR_INVALID_OPTION('url', "is missing: pass { url: 'redis://localhost:6379' }, or { client } with a client of ioredis")
+}

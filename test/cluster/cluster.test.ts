@@ -1,0 +1,10 @@
+import t from 'tap'
+import { ClusterAwayError } from '../../lib/cluster/cluster.ts'
+
+t.test('an error that tells that a cluster is away has a name and a cause', async (t) => {
+  const cause = new Error('no route to host')
+  const error = new ClusterAwayError('Redis is away', { cause })
+
+  t.match(error, { name: 'ClusterAwayError', message: 'Redis is away', cause })
+  t.ok(error instanceof Error)
+})

@@ -1,0 +1,37 @@
+import t from 'tap'
+import { createMemoryCluster } from '../../lib/cluster/memory-cluster.ts'
+import { clusterContract, eventStoreContract, notificationBusContract, sessionStoreContract } from '../../lib/contracts/index.ts'
+import { runContracts } from '../contracts/run.ts'
+
+const QUIET = { onAway () {}, onBack () {} }
+
+t.test('a cluster in memory', async (t) => {
+  await runContracts(t, clusterContract(() => {
+    const cluster = createMemoryCluster()
+    return { clusters: [cluster, cluster] }
+  }))
+})
+
+t.test('what its nodes share keeps to its own contracts, with the limits and the clock that were given', async (t) => {
+  function createNodes (limits?: { readonly maxEvents: number, readonly maxAge: number }) {
+    const clock = { now: 0 }
+    const cluster = createMemoryCluster({ ...(limits && { events: limits }) }, () => clock.now)
+    const pass = (milliseconds: number): void => { clock.now += milliseconds }
+    return { nodes: [cluster.join('notes', QUIET), cluster.join('notes', QUIET)] as const, pass }
+  }
+
+  await runContracts(t, [
+    ...sessionStoreContract(() => {
+      const { nodes: [a, b], pass } = createNodes()
+      return { stores: [a.sessions, b.sessions], pass }
+    }),
+    ...eventStoreContract((limits) => {
+      const { nodes: [a, b], pass } = createNodes(limits)
+      return { stores: [a.events, b.events], pass }
+    }),
+    ...notificationBusContract(() => {
+      const { nodes: [a, b] } = createNodes()
+      return { buses: [a.bus, b.bus] }
+    })
+  ])
+})

@@ -1,0 +1,102 @@
+// A Redis for tests: their own on a free port, or the one at REDIS_URL where redis-server is not installed.
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { randomInt, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { Redis } from 'ioredis'
+import type { Test } from 'tap'
+
+const PROGRAM = ['redis-server', 'valkey-server'].find((program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined)
+const isDemanded = process.env['CI'] === 'true'
+
+/** Why tests that stop and start their Redis are skipped; false where they are not. Nothing is skipped where CI=true. */
+export const noServer = PROGRAM !== undefined || isDemanded ? false : 'not installed: redis-server (apt-get install redis-server)'
+
+/** Why tests that need a Redis are skipped; false where they are not. */
+export const noRedis = noServer !== false && process.env['REDIS_URL'] === undefined ? `${noServer}, and there is no REDIS_URL` : false
+
+/** A Redis that is there. */
+export interface RedisServer {
+  readonly url: string
+  /** A client that only looks. */
+  readonly client: Redis
+}
+
+/** A Redis that goes and comes back. */
+export interface OwnRedisServer extends RedisServer {
+  /** Kills it, with all that it has stored. */
+  kill (): Promise<void>
+  /** Starts it again, empty. */
+  restart (): Promise<void>
+  /** It stays connected, but does nothing any more. */
+  pause (): void
+  resume (): void
+}
+
+/** The names of the keys of one test begin like this. */
+export function createPrefix (): string {
+  return `test-${randomUUID()}:`
+}
+
+/** A Redis for what needs no more than one. */
+export async function useRedis (t: Test): Promise<RedisServer> {
+  const url = process.env['REDIS_URL']
+  if (PROGRAM !== undefined || url === undefined) return await startRedis(t)
+  return { url, client: await connect(t, url) }
+}
+
+/** Starts a Redis that keeps nothing on disk. */
+export async function startRedis (t: Test, ...args: readonly string[]): Promise<OwnRedisServer> {
+  const [first, port] = await runOnFreePort(args)
+  let child = first
+  const url = `redis://127.0.0.1:${port}`
+  // One that is paused does not end by itself.
+  t.teardown(() => { child.kill('SIGKILL') })
+  const client = await connect(t, url)
+
+  return {
+    url,
+    client,
+    async kill () {
+      const ended = once(child, 'exit')
+      child.kill('SIGKILL')
+      await ended
+    },
+    async restart () { child = await run(port, args) },
+    pause () { child.kill('SIGSTOP') },
+    resume () { child.kill('SIGCONT') }
+  }
+}
+
+async function connect (t: Test, url: string): Promise<Redis> {
+  const client = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 50 })
+  client.on('error', () => {})
+  t.teardown(() => client.disconnect())
+  await client.ping()
+  return client
+}
+
+// Ports that the system gives to nobody by itself, so that one is still free when its Redis comes back.
+async function runOnFreePort (args: readonly string[]): Promise<readonly [ChildProcess, port: number]> {
+  for (let attempt = 1; ; attempt++) {
+    const port = randomInt(20_000, 32_000)
+    try {
+      return [await run(port, args), port]
+    } catch (error) {
+      if (attempt === 10) throw error
+    }
+  }
+}
+
+async function run (port: number, args: readonly string[]): Promise<ChildProcess> {
+  const child = spawn(PROGRAM ?? 'redis-server', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...args])
+  let output = ''
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      output += String(chunk)
+      if (output.includes('Ready to accept connections')) resolve()
+    })
+    child.on('error', reject)
+    child.on('exit', () => reject(new Error(`the Redis has ended: ${output}`)))
+  })
+  return child
+}
