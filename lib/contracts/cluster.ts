@@ -1,10 +1,9 @@
 // What a Cluster must do.
 import assert from 'node:assert/strict'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { ClusterAwayError, type Cluster, type ClusterNode } from '../cluster/cluster.ts'
 import type { StoredEvent } from '../session/event-store.ts'
 import type { SessionRecord } from '../session/session-store.ts'
-import { createContracts, createRecorder, type Contract, type Subject } from './contract.ts'
+import { createContracts, createRecorder, createWait, type Contract, type ContractOptions, type Subject, type Wait } from './contract.ts'
 
 /** A cluster under test, with nothing stored in it. */
 export interface ClusterSubject extends Subject {
@@ -50,7 +49,9 @@ async function close (...members: readonly Member[]): Promise<void> {
  * @param create Makes a cluster with nothing in it, for each check.
  * @example for (const { name, run } of clusterContract(createMyClusters)) test(name, run)
  */
-export function clusterContract (create: () => Promise<ClusterSubject> | ClusterSubject): readonly Contract[] {
+export function clusterContract (create: () => Promise<ClusterSubject> | ClusterSubject, options: ContractOptions = {}): readonly Contract[] {
+  const wait = createWait(options)
+
   return createContracts(create, {
     async 'each node has an id of its own, of letters and digits' ({ clusters: [a, b] }) {
       const members = [join(a), join(a), join(b), join(b, 'tasks')]
@@ -63,15 +64,15 @@ export function clusterContract (create: () => Promise<ClusterSubject> | Cluster
 
     async 'mounts of one name share all, and those of another nothing' ({ clusters: [a, b] }) {
       const [mine, same, other] = [await start(a, 'notes'), await start(b, 'notes'), await start(b, 'notes ')]
-      const [heard, unheard] = [createRecorder<string>(), createRecorder<string>()]
+      const [heard, unheard] = [createRecorder<string>(wait), createRecorder<string>(wait)]
       await mine.node.sessions.open('s', RECORD, LIMITS)
       await mine.node.events.append('s.0', 'event')
       same.node.bus.subscribe('topic', heard.hear)
       other.node.bus.subscribe('topic', unheard.hear)
-      while (heard.heard.length === 0) {
-        await mine.node.bus.publish('topic', 'message')
-        await nextTurn()
-      }
+      await wait(() => {
+        Promise.resolve(mine.node.bus.publish('topic', 'message')).catch(() => {})
+        return heard.heard.length > 0
+      }, 'what is published is heard')
 
       assert.deepEqual(await same.node.sessions.load('s', LIMITS.ttl), RECORD)
       assert.deepEqual(await same.node.events.read('s.0', 0), [{ seq: 1, message: 'event' }])
@@ -127,16 +128,18 @@ export function clusterContract (create: () => Promise<ClusterSubject> | Cluster
  *
  * @param create Makes a cluster with nothing in it, for each check.
  */
-export function clusterOutageContract (create: () => Promise<OutageSubject> | OutageSubject): readonly Contract[] {
+export function clusterOutageContract (create: () => Promise<OutageSubject> | OutageSubject, options: ContractOptions = {}): readonly Contract[] {
+  const wait = createWait(options)
+
   return createContracts(create, {
     async 'while it is away everything is refused, and each node is told once' ({ clusters: [a, b], interrupt, restore }) {
       const members = [await start(a), await start(a, 'tasks'), await start(b)]
       await interrupt()
 
-      for (const { node } of members) await refuses(node)
+      await Promise.all(members.map(({ node }) => refuses(node)))
       assert.deepEqual(members.map(({ told }) => told), [['away'], ['away'], ['away']])
       await restore()
-      await back(...members)
+      await back(wait, ...members)
       await close(...members)
     },
 
@@ -144,9 +147,9 @@ export function clusterOutageContract (create: () => Promise<OutageSubject> | Ou
       const members = [await start(a), await start(b)] as const
       for (const time of [1, 2]) {
         await interrupt()
-        for (const { node } of members) await refuses(node)
+        await Promise.all(members.map(({ node }) => refuses(node)))
         await restore()
-        await back(...members)
+        await back(wait, ...members)
         for (const { node, told } of members) {
           assert.deepEqual(told, Array.from({ length: time }, () => ['away', 'back']).flat())
           assert.equal(await node.sessions.open(`${node.id}-${time}`, RECORD, LIMITS), true)
@@ -158,17 +161,16 @@ export function clusterOutageContract (create: () => Promise<OutageSubject> | Ou
 
     async 'what was subscribed to before, or while it was away, is heard afterwards' ({ clusters: [a, b], interrupt, restore }) {
       const [publisher, listener] = [await start(a), await start(b)]
-      const [before, meanwhile, ended] = [createRecorder<string>(), createRecorder<string>(), createRecorder<string>()]
+      const [before, meanwhile, ended] = [createRecorder<string>(wait), createRecorder<string>(wait), createRecorder<string>(wait)]
       listener.node.bus.subscribe('topic', before.hear)
       const end = listener.node.bus.subscribe('topic', ended.hear)
       await interrupt()
-      await refuses(publisher.node)
-      await refuses(listener.node)
+      await Promise.all([refuses(publisher.node), refuses(listener.node)])
       listener.node.bus.subscribe('topic', meanwhile.hear)
       listener.node.bus.subscribe('other', meanwhile.hear)
       end()
       await restore()
-      await back(publisher, listener)
+      await back(wait, publisher, listener)
       for (const topic of ['topic', 'other']) await publisher.node.bus.publish(topic, `of ${topic}`)
       await Promise.all([before.until(1), meanwhile.until(2)])
 
@@ -178,13 +180,12 @@ export function clusterOutageContract (create: () => Promise<OutageSubject> | Ou
 
     async 'a stream that is followed goes on being followed' ({ clusters: [a, b], interrupt, restore }) {
       const [writer, follower] = [await start(a), await start(b)]
-      const { heard, hear, until } = createRecorder<StoredEvent>()
+      const { heard, hear, until } = createRecorder<StoredEvent>(wait)
       await follower.node.events.follow('s.0', hear)
       await interrupt()
-      await refuses(follower.node)
-      await refuses(writer.node)
+      await Promise.all([refuses(follower.node), refuses(writer.node)])
       await restore()
-      await back(writer, follower)
+      await back(wait, writer, follower)
       for (const message of ['a', 'b']) await writer.node.events.append('s.0', message)
       await until(2)
 
@@ -196,12 +197,11 @@ export function clusterOutageContract (create: () => Promise<OutageSubject> | Ou
       const first = await start(a)
       await interrupt()
       await refuses(first.node)
-      const [late, other] = [await start(a), await start(b)]
+      const [late, other] = await Promise.all([start(a), start(b)])
       const told = [late, other].map((member) => [...member.told])
-      await refuses(late.node)
-      await refuses(other.node)
+      await Promise.all([refuses(late.node), refuses(other.node)])
       await restore()
-      await back(first, late, other)
+      await back(wait, first, late, other)
 
       assert.deepEqual(told, [['away'], ['away']])
       assert.deepEqual([late.told, other.told], [['away', 'back'], ['away', 'back']])
@@ -215,7 +215,7 @@ export function clusterOutageContract (create: () => Promise<OutageSubject> | Ou
       await refuses(stays.node)
       await leaves.node.close()
       await restore()
-      await back(stays)
+      await back(wait, stays)
 
       assert.deepEqual(leaves.told, ['away'])
       await close(stays)
@@ -246,6 +246,6 @@ async function refuses (node: ClusterNode): Promise<void> {
   assert.equal(node.isAway, true)
 }
 
-async function back (...members: readonly Member[]): Promise<void> {
-  while (members.some(({ node, told }) => node.isAway || told.at(-1) !== 'back')) await nextTurn()
+async function back (wait: Wait, ...members: readonly Member[]): Promise<void> {
+  await wait(() => members.every(({ node, told }) => !node.isAway && told.at(-1) === 'back'), 'all are told that it is back')
 }

@@ -1,4 +1,5 @@
 // What an implementation of an interface must do, for whatever test runner.
+import assert from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /** One thing that must hold: a sentence, and a check that rejects with an AssertionError where it does not. */
@@ -10,6 +11,18 @@ export interface Contract {
 /** What is checked; `stop` ends it after each check. */
 export interface Subject {
   stop? (): Promise<void> | void
+}
+
+/** How contracts are checked. */
+export interface ContractOptions {
+  /** Milliseconds that is waited for what must be heard; then the check fails. @default 10000 */
+  readonly patience?: number
+}
+
+/** How contracts are checked of what expires. */
+export interface TimedContractOptions extends ContractOptions {
+  /** Milliseconds that things live: many where a clock is passed in, few where time is waited for. @default 10000 */
+  readonly unit?: number
 }
 
 /** @internal Each check gets a subject of its own. */
@@ -32,7 +45,21 @@ export const TEXTS: readonly string[] = Object.freeze([
   '{}', ' ', '1 2', 'a\nb\r\nc', 'nul \u0000 nul', 'Grüße, 世界, 🙂, e\u0301, \u2028', '__proto__', '%s {a} * ? [a-z]', JSON.stringify({ text: '"\\' }), 'x'.repeat(1024 * 1024)
 ])
 
-/** What was told, and by what it is told. */
+/** @internal Waits until something is so. */
+export type Wait = (isSo: () => boolean, what: string) => Promise<void>
+
+/** @internal */
+export function createWait ({ patience = 10_000 }: ContractOptions): Wait {
+  return async (isSo, what) => {
+    const end = performance.now() + patience
+    while (!isSo()) {
+      assert.ok(performance.now() < end, `within ${patience} ms: ${what}`)
+      await nextTurn()
+    }
+  }
+}
+
+/** @internal What was told, and by what it is told. */
 export interface Recorder<T> {
   readonly heard: T[]
   readonly hear: (what: T) => void
@@ -41,13 +68,11 @@ export interface Recorder<T> {
 }
 
 /** @internal Takes note of what it is told. */
-export function createRecorder<T> (): Recorder<T> {
+export function createRecorder<T> (wait: Wait): Recorder<T> {
   const heard: T[] = []
   return {
     heard,
     hear: (what) => { heard.push(what) },
-    async until (count) {
-      while (heard.length < count) await nextTurn()
-    }
+    until: (count) => wait(() => heard.length >= count, `${count} are heard`)
   }
 }

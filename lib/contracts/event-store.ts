@@ -1,7 +1,7 @@
 // What a SharedEventStore must do.
 import assert from 'node:assert/strict'
 import type { SharedEventStore, StoredEvent } from '../session/event-store.ts'
-import { createContracts, createRecorder, TEXTS, type Contract, type Subject } from './contract.ts'
+import { createContracts, createRecorder, createWait, TEXTS, type Contract, type Recorder, type Subject, type TimedContractOptions } from './contract.ts'
 
 /** The limits that a store under test is made with. */
 export interface EventStoreLimits {
@@ -27,10 +27,14 @@ const MAX_EVENTS = 250
  * What a {@link SharedEventStore} must do.
  *
  * @param create Makes an empty store with limits, for each check.
- * @param unit Milliseconds that the events of the checks live: many where a clock is passed in, few where time is waited for.
  * @example for (const { name, run } of eventStoreContract(createMyStores)) test(name, run)
  */
-export function eventStoreContract (create: (limits: EventStoreLimits) => Promise<EventStoreSubject> | EventStoreSubject, unit = 10_000): readonly Contract[] {
+export function eventStoreContract (
+  create: (limits: EventStoreLimits) => Promise<EventStoreSubject> | EventStoreSubject, options: TimedContractOptions = {}
+): readonly Contract[] {
+  const { unit = 10_000 } = options
+  const record = (): Recorder<StoredEvent> => createRecorder(createWait(options))
+
   return createContracts(() => create({ maxEvents: MAX_EVENTS, maxAge: unit }), {
     async 'events are numbered from 1 in each stream, by whichever node they come' ({ stores: [a, b] }) {
       assert.equal(await a.append('s.0', 'a'), 1)
@@ -124,7 +128,7 @@ export function eventStoreContract (create: (limits: EventStoreLimits) => Promis
     },
 
     async 'who follows a stream is told of its events from then on, by whichever node they come' ({ stores: [a, b] }) {
-      const [one, other] = [createRecorder<StoredEvent>(), createRecorder<StoredEvent>()]
+      const [one, other] = [record(), record()]
       await a.append('s.0', 'before')
       const ends = [await a.follow('s.0', one.hear), await b.follow('s.0', other.hear)]
       await a.append('s.1', 'elsewhere')
@@ -136,7 +140,7 @@ export function eventStoreContract (create: (limits: EventStoreLimits) => Promis
     },
 
     async 'followers are told in order, however many nodes append at once' ({ stores: [a, b] }) {
-      const { heard, hear, until } = createRecorder<StoredEvent>()
+      const { heard, hear, until } = record()
       const end = await b.follow('s.0', hear)
       const messages = [...Array.from({ length: 100 }, (_, index) => `m${index}`), ...TEXTS]
 
@@ -149,7 +153,7 @@ export function eventStoreContract (create: (limits: EventStoreLimits) => Promis
     },
 
     async 'who follows first and reads then misses nothing' ({ stores: [a, b] }) {
-      const { heard, hear, until } = createRecorder<StoredEvent>()
+      const { heard, hear, until } = record()
       const appending = Promise.all(Array.from({ length: 100 }, () => a.append('s.0', 'event')))
       const end = await b.follow('s.0', hear)
       const read = await b.read('s.0', 0) ?? []
@@ -163,7 +167,7 @@ export function eventStoreContract (create: (limits: EventStoreLimits) => Promis
     },
 
     async 'who no longer follows is told nothing, and the others go on' ({ stores: [a, b] }) {
-      const [gone, stays, again] = [createRecorder<StoredEvent>(), createRecorder<StoredEvent>(), createRecorder<StoredEvent>()]
+      const [gone, stays, again] = [record(), record(), record()]
       const leave = await b.follow('s.0', gone.hear)
       const ends = [await b.follow('s.0', stays.hear), await b.follow('s.0', stays.hear)]
       leave()

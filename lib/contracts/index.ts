@@ -1,4 +1,4 @@
-export type { Contract, Subject } from './contract.ts'
+export type { Contract, ContractOptions, Subject, TimedContractOptions } from './contract.ts'
 export { clusterContract, clusterOutageContract } from './cluster.ts'
 export type { ClusterSubject, OutageSubject } from './cluster.ts'
 export { eventStoreContract } from './event-store.ts'

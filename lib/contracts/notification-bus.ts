@@ -1,8 +1,7 @@
 // What a NotificationBus must do.
 import assert from 'node:assert/strict'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { NotificationBus } from '../notify/bus.ts'
-import { createContracts, createRecorder, TEXTS, type Contract, type Subject } from './contract.ts'
+import { createContracts, createRecorder, createWait, TEXTS, type Contract, type ContractOptions, type Recorder, type Subject } from './contract.ts'
 
 /** A bus under test. */
 export interface NotificationBusSubject extends Subject {
@@ -10,16 +9,37 @@ export interface NotificationBusSubject extends Subject {
   readonly buses: readonly [NotificationBus, NotificationBus]
 }
 
-/** Tells, on another topic than those of the checks, that what was published before has come. */
-const FENCE = 'fence'
-
 /**
  * What a {@link NotificationBus} must do.
  *
  * @param create Makes a bus that nobody listens to, for each check.
  * @example for (const { name, run } of notificationBusContract(createMyBuses)) test(name, run)
  */
-export function notificationBusContract (create: () => Promise<NotificationBusSubject> | NotificationBusSubject): readonly Contract[] {
+export function notificationBusContract (
+  create: () => Promise<NotificationBusSubject> | NotificationBusSubject, options: ContractOptions = {}
+): readonly Contract[] {
+  const wait = createWait(options)
+
+  // Settles when what is published comes.
+  async function listen (bus: NotificationBus, topic: string): Promise<Recorder<string> & { readonly end: () => void }> {
+    const recorder = createRecorder<string>(wait)
+    const end = bus.subscribe(topic, recorder.hear)
+    await fence(bus, bus)
+    return { ...recorder, end }
+  }
+
+  // Settles when one bus hears what another publishes: what was published or subscribed to before has come, too.
+  async function fence (from: NotificationBus, to: NotificationBus): Promise<void> {
+    const { heard, hear } = createRecorder<string>(wait)
+    const end = to.subscribe('fence', hear)
+    await wait(() => {
+      // What fails now is heard of by what it is published for.
+      Promise.resolve(from.publish('fence', '')).catch(() => {})
+      return heard.length > 0
+    }, 'what is published is heard')
+    end()
+  }
+
   return createContracts(create, {
     async 'what is published is heard by all, on the node of the publisher and on others' ({ buses: [a, b] }) {
       const recorders = [await listen(a, 'topic'), await listen(a, 'topic'), await listen(b, 'topic')]
@@ -92,30 +112,4 @@ export function notificationBusContract (create: () => Promise<NotificationBusSu
       await a.publish('topic', 'nobody')
     }
   })
-}
-
-interface Listener {
-  readonly heard: string[]
-  readonly hear: (message: string) => void
-  readonly until: (count: number) => Promise<void>
-  readonly end: () => void
-}
-
-// Settles when what is published comes.
-async function listen (bus: NotificationBus, topic: string): Promise<Listener> {
-  const { heard, hear, until } = createRecorder<string>()
-  const end = bus.subscribe(topic, hear)
-  await fence(bus, bus)
-  return { heard, hear, until, end }
-}
-
-// Settles when one bus hears what another publishes: what was published or subscribed to before has come, too.
-async function fence (from: NotificationBus, to: NotificationBus): Promise<void> {
-  const { heard, hear } = createRecorder<string>()
-  const end = to.subscribe(FENCE, hear)
-  while (heard.length === 0) {
-    await from.publish(FENCE, '')
-    await nextTurn()
-  }
-  end()
 }

@@ -1,7 +1,7 @@
 // What a SessionStore must do.
 import assert from 'node:assert/strict'
 import type { SessionChange, SessionRecord, SessionStore } from '../session/session-store.ts'
-import { createContracts, TEXTS, type Contract, type Subject } from './contract.ts'
+import { createContracts, TEXTS, type Contract, type Subject, type TimedContractOptions } from './contract.ts'
 
 /** A session store under test, empty. */
 export interface SessionStoreSubject extends Subject {
@@ -32,10 +32,9 @@ const CHANGES: readonly SessionChange[] = [
  * What a {@link SessionStore} must do.
  *
  * @param create Makes an empty store, for each check.
- * @param unit Milliseconds that the sessions of the checks live: many where a clock is passed in, few where time is waited for.
  * @example for (const { name, run } of sessionStoreContract(createMyStores)) test(name, run)
  */
-export function sessionStoreContract (create: () => Promise<SessionStoreSubject> | SessionStoreSubject, unit = 10_000): readonly Contract[] {
+export function sessionStoreContract (create: () => Promise<SessionStoreSubject> | SessionStoreSubject, { unit = 10_000 }: TimedContractOptions = {}): readonly Contract[] {
   const limits = { max: 1000, ttl: unit }
 
   return createContracts(create, {

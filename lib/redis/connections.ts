@@ -49,7 +49,7 @@ export interface ConnectionEvents {
  *
  * @param make Makes a client with some options of its own.
  * @param given A client for commands that is not ours to close.
- * @param timeout Milliseconds without an answer after which a connection of ours is given up and made anew.
+ * @param timeout Milliseconds without an answer; after twice as many a connection of ours is given up and made anew.
  */
 export function connect (make: (options: ConnectionOptions) => Redis, given: Redis | undefined, timeout: number, events: ConnectionEvents): Connections {
   const options: ConnectionOptions = {
@@ -59,7 +59,7 @@ export function connect (make: (options: ConnectionOptions) => Redis, given: Red
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
     connectTimeout: timeout,
-    socketTimeout: timeout,
+    socketTimeout: 2 * timeout,
     retryStrategy: backOff,
     // After a failover the old primary answers, but takes no writes.
     reconnectOnError: (error) => error.message.startsWith('READONLY')

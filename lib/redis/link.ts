@@ -37,7 +37,7 @@ export class RedisLink {
   #connections: Connections | undefined
   // Unknown at first, which nobody is told of.
   #state: 'unknown' | 'here' | 'away' = 'unknown'
-  #reason = new Error('there is no connection')
+  #reason: unknown = new Error('there is no connection')
   // Each change of the connections makes what was begun before void.
   #epoch = 0
   #attempts = 0
@@ -107,7 +107,9 @@ export class RedisLink {
     try {
       return await this.#inTime(send(this.#connections))
     } catch (error) {
-      if (error instanceof ClusterAwayError || isOfRedis(error)) throw error
+      if (error instanceof ClusterAwayError) throw error
+      if (!isReply(error)) this.#lose(error)
+      else if (!NOT_NOW.test(error.message)) throw error
       throw this.#awayError(error)
     }
   }
@@ -117,7 +119,7 @@ export class RedisLink {
       await this.#guard(({ subscriber }) => subscriber.subscribe(name))
     } catch (error) {
       // Who may not listen misses what others tell, which is no better than no connection.
-      if (!(error instanceof ClusterAwayError)) this.#lose(error as Error)
+      if (!(error instanceof ClusterAwayError)) this.#lose(error)
       throw error
     }
   }
@@ -141,8 +143,7 @@ export class RedisLink {
     try {
       await this.#inTime(Promise.all([connections.commands.ping(), this.channels.subscribeAll(connections.subscriber)]))
     } catch (error) {
-      // What Redis or its client throws is an error.
-      if (epoch === this.#epoch) this.#lose(error as Error)
+      if (epoch === this.#epoch) this.#lose(error)
       return
     }
     if (epoch === this.#epoch) this.#comeBack()
@@ -162,7 +163,7 @@ export class RedisLink {
     this.#known.settle()
   }
 
-  #lose (error: Error): void {
+  #lose (error: unknown): void {
     const isNews = this.#state !== 'away'
     this.#refuse('away', error)
     this.#retryIn(backOff(++this.#attempts))
@@ -172,7 +173,7 @@ export class RedisLink {
     this.#known.settle()
   }
 
-  #refuse (state: 'unknown' | 'away', reason: Error): void {
+  #refuse (state: 'unknown' | 'away', reason: unknown): void {
     this.#epoch++
     this.#state = state
     this.#reason = reason
@@ -202,9 +203,9 @@ export class RedisLink {
   }
 }
 
-// What is wrong with a command, as opposed to Redis not being able to serve any.
-function isOfRedis (error: unknown): boolean {
-  return error instanceof Error && error.name === 'ReplyError' && !NOT_NOW.test(error.message)
+// Redis has answered that it cannot do something, as opposed to not answering.
+function isReply (error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError'
 }
 
 function createSignal (): { readonly promise: Promise<void>, readonly settle: () => void } {

@@ -33,17 +33,13 @@ if number == 1 then
   number = newest() + 1
   redis.call('HSET', KEYS[2], ARGV[1], number)
 end
-local function add(time)
-  return redis.pcall('XADD', KEYS[1], 'MAXLEN', ARGV[3], time .. '-' .. number, 'm', ARGV[2])
-end
-local added = add(string.format('%.0f', now))
+local added = redis.pcall('XADD', KEYS[1], 'MAXLEN', ARGV[3], now .. '-' .. number, 'm', ARGV[2])
 if type(added) == 'table' and added.err then
   local _, time = newest()
-  added = add(string.format('%.0f', time))
-  if type(added) == 'table' and added.err then return added end
+  redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[3], time .. '-' .. number, 'm', ARGV[2])
 end
 local maxAge = tonumber(ARGV[4])
-redis.call('XTRIM', KEYS[1], 'MINID', string.format('%.0f', now - maxAge))
+redis.call('XTRIM', KEYS[1], 'MINID', now - maxAge)
 redis.call('PEXPIRE', KEYS[1], maxAge)
 redis.call('PEXPIRE', KEYS[2], math.max(maxAge, redis.call('PTTL', KEYS[3])))
 redis.call('PUBLISH', ARGV[5], number .. ' ' .. ARGV[2])
@@ -103,7 +99,7 @@ export function createRedisEventStore (link: RedisLink, keys: Keys, { maxLength,
       const following = new Following(await readLast(streamId), listener)
       const { begun, end } = link.channels.listen(keys.eventsChannel(streamId), {
         hear: (text) => following.hear(parseEvent(text)),
-        onBack: () => following.catchUp((afterSeq) => read(streamId, afterSeq))
+        onBack: () => { following.catchUp((afterSeq) => read(streamId, afterSeq)) }
       })
       const unfollow = (): void => { following.end(); end() }
       try {
@@ -121,7 +117,7 @@ export function createRedisEventStore (link: RedisLink, keys: Keys, { maxLength,
 class Following {
   readonly #listener: (event: StoredEvent) => void
   #last: number
-  // What comes while that is read which was missed.
+  // What is heard while that is read which was missed.
   #waiting: StoredEvent[] | undefined
 
   constructor (last: number, listener: (event: StoredEvent) => void) {
@@ -130,26 +126,27 @@ class Following {
   }
 
   hear (event: StoredEvent): void {
-    if (this.#waiting !== undefined) {
-      this.#waiting.push(event)
-    } else if (event.seq > this.#last) {
-      this.#last = event.seq
-      this.#listener(event)
-    }
+    if (this.#waiting === undefined) this.#tell(event)
+    else this.#waiting.push(event)
   }
 
-  // Where something is no longer there, the next number shows it.
+  // Where it cannot be read, or is no longer there, the next number shows it.
   async catchUp (read: (afterSeq: number) => Promise<readonly StoredEvent[] | undefined>): Promise<void> {
     const waiting: StoredEvent[] = this.#waiting = []
-    const missed = await read(this.#last).catch(() => undefined) ?? []
-    if (this.#waiting !== waiting) return
+    const missed = await read(this.#last).catch(() => undefined)
     this.#waiting = undefined
-    for (const event of [...missed, ...waiting]) this.hear(event)
+    for (const event of [...missed ?? [], ...waiting]) this.#tell(event)
   }
 
   /** Nothing is told any more. */
   end (): void {
     this.#last = Infinity
+  }
+
+  #tell (event: StoredEvent): void {
+    if (event.seq <= this.#last) return
+    this.#last = event.seq
+    this.#listener(event)
   }
 }
 

@@ -15,13 +15,14 @@ local function live(open, id, ttl)
 end
 `
 
-// KEYS session, open; ARGV id, ttl, max, record, level
+// KEYS session, open; ARGV id, ttl, max, record, level. What takes memory comes first: once something was written, Redis no
+// longer refuses it where there is none left.
 const OPEN = createScript(`${LUA_LIVE}
 local ttl = tonumber(ARGV[2])
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
-if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[3]) then return 0 end
+if redis.call('ZCOUNT', KEYS[2], '(' .. now, '+inf') >= tonumber(ARGV[3]) then return 0 end
 redis.call('HSET', KEYS[1], 'r', ARGV[4], 'l', ARGV[5])
 redis.call('PEXPIRE', KEYS[1], ttl)
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
 live(KEYS[2], ARGV[1], ttl)
 return 1`)
 

@@ -14,7 +14,9 @@ const CITIES = ['Aachen', 'Aarhus', 'Bergen', 'Berlin', 'Bern']
 
 /** Two items a page, so that every list has pages. */
 export function createEverything (): McpServer {
-  const server = new McpServer({ name: 'Everything', version: '2.1.0', title: 'All at once' }, { instructions: INSTRUCTIONS, pageSize: 2 })
+  const server = new McpServer({ name: 'Everything', version: '2.1.0', title: 'All at once' }, {
+    instructions: INSTRUCTIONS, pageSize: 2, requestState: { keys: ['0123456789abcdef0123456789abcdef'] }
+  })
   addAnsweringTools(server)
   addFailingTools(server)
   addTalkingTools(server)

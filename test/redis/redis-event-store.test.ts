@@ -1,8 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Redis } from 'ioredis'
 import t from 'tap'
 import { eventStoreContract } from '../../lib/contracts/index.ts'
+import { redisCluster } from '../../lib/redis/index.ts'
 import { runContracts } from '../contracts/run.ts'
-import { noRedis, useRedis } from './redis-server.ts'
-import { startNodes } from './subject.ts'
+import { createPrefix, noRedis, useRedis } from './redis-server.ts'
+import { startNodes, useNodes } from './subject.ts'
 
 const SESSION = { protocolVersion: '2025-11-25', client: { capabilities: {} }, logLevel: 'info' } as const
 
@@ -13,5 +16,83 @@ t.test('events in Redis', { skip: noRedis }, async (t) => {
     const { nodes: [a, b], pass, stop } = await startNodes(server, { events: { maxLength: maxEvents, maxAge } })
     const open = async (sessionId: string): Promise<void> => { await a.sessions.open(sessionId, SESSION, { max: 10, ttl: 10 * maxAge }) }
     return { stores: [a.events, b.events], pass, open, stop }
-  }, 100_000))
+  }, { unit: 100_000 }))
 })
+
+t.test('the numbers of a stream that has ended go on as long as there are events of it', { skip: noRedis }, async (t) => {
+  const { nodes: [{ sessions, events }], pass } = await useNodes(t, await useRedis(t), { events: { maxAge: 60_000 } })
+  await sessions.open('s', SESSION, { max: 1, ttl: 600_000 })
+  for (const message of ['a', 'b']) await events.append('s.n-1', message)
+  await sessions.change('s', { kind: 'end', streamId: 's.n-1' })
+
+  t.same(await events.read('s.n-1', 0), [{ seq: 1, message: 'a' }, { seq: 2, message: 'b' }])
+  t.same(await events.read('s.n-1', 2), [])
+  t.equal(await events.append('s.n-1', 'c'), 3)
+  await sessions.change('s', { kind: 'end', streamId: 's.n-1' })
+  await pass(61_000)
+  t.same(await events.read('s.n-1', 0), [])
+})
+
+t.test('a clock that goes back keeps no event out', { skip: noRedis }, async (t) => {
+  const server = await useRedis(t)
+  const { nodes: [{ events }], pass } = await useNodes(t, server, { events: { maxAge: 60_000 } })
+  await events.append('s.0', 'a')
+  await pass(-10_000)
+
+  t.equal(await events.append('s.0', 'b'), 2)
+  t.equal(await events.append('s.0', 'c'), 3)
+  t.same(await events.read('s.0', 0), ['a', 'b', 'c'].map((message, index) => ({ seq: index + 1, message })))
+})
+
+t.test('a stream that cannot be followed is not', { skip: noRedis }, async (t) => {
+  const server = await useRedis(t)
+  const { nodes: [node, other], keyPrefix } = await useNodes(t, server)
+  await server.client.set(`${keyPrefix}{notes}:e:s.0`, 'a string')
+  await t.rejects(node.events.follow('s.0', () => t.fail('told')), { name: 'ReplyError' })
+  await server.client.del(`${keyPrefix}{notes}:e:s.0`)
+
+  // What is asked for while the connection goes is refused.
+  const following = t.rejects(node.events.follow('s.0', () => t.fail('told')), { name: 'ClusterAwayError' })
+  await node.close()
+  await following
+  t.equal(await other.events.append('s.0', 'a'), 1)
+})
+
+t.test('what a follower has missed and cannot read shows by the next number', { skip: noRedis }, async (t) => {
+  const server = await useRedis(t)
+  const client = new Redis(server.url)
+  t.teardown(() => client.disconnect())
+  const keyPrefix = createPrefix()
+  let backs = 0
+  const follower = redisCluster({ client, keyPrefix }).join('notes', { onAway () {}, onBack: () => { backs++ } })
+  await follower.start()
+  t.teardown(() => follower.close())
+  const { heard, until } = collect()
+  await follower.events.follow('s.0', ({ seq }) => heard(seq))
+  const key = `${keyPrefix}{notes}:e:s.0`
+  await follower.events.append('s.0', 'a')
+  await follower.events.append('s.0', 'b')
+  await until(2)
+
+  await server.client.set(key, 'a string')
+  await server.client.hdel(`${keyPrefix}{notes}:q:s`, '0')
+  await server.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+  while (backs === 0) await nextTurn()
+  await server.client.ping()
+  await server.client.del(key)
+  await server.client.hset(`${keyPrefix}{notes}:q:s`, '0', '7')
+  await follower.events.append('s.0', 'c')
+
+  t.same(await until(3), [1, 2, 8])
+})
+
+function collect (): { readonly heard: (seq: number) => void, readonly until: (count: number) => Promise<readonly number[]> } {
+  const all: number[] = []
+  return {
+    heard: (seq) => { all.push(seq) },
+    async until (count) {
+      while (all.length < count) await nextTurn()
+      return all
+    }
+  }
+}

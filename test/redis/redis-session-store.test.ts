@@ -10,5 +10,5 @@ t.test('sessions in Redis', { skip: noRedis }, async (t) => {
   await runContracts(t, sessionStoreContract(async () => {
     const { nodes: [a, b], pass, stop } = await startNodes(server)
     return { stores: [a.sessions, b.sessions], pass, stop }
-  }, 100_000))
+  }, { unit: 100_000 }))
 })

@@ -1,0 +1,235 @@
+// Handlers that ask in the middle of their work: the official clients answer the same ones, each in its era's way.
+import t, { type Test } from 'tap'
+import { clientKinds, failureOf, type Answer, type Answering, type ClientKind, type Recorded } from '../clients.ts'
+import type { TalkOptions } from './app.ts'
+import { PROMPTED } from './definitions.ts'
+import type { SetUp } from './stage.ts'
+
+const NEEDS = { register: { elicitation: {} }, pay: { elicitation: { url: {} } }, think: { sampling: {} }, roots: { roots: {} }, by_hand: { elicitation: {} } }
+
+/** Answers each form by what it asks for, and notes down what it was asked. */
+function createUser (): { readonly asked: Answer[], readonly answering: Answering } {
+  const asked: Answer[] = []
+  const contents: Readonly<Record<string, Record<string, string | boolean>>> = { name: { name: 'Ada' }, agreed: { agreed: true } }
+  return {
+    asked,
+    answering: {
+      elicit (params) {
+        asked.push(params)
+        const { properties } = params['requestedSchema'] as { readonly properties: object }
+        return { action: 'accept', content: contents[Object.keys(properties).join()] ?? {} }
+      },
+      listRoots: () => ({ roots: [{ uri: 'file:///home', name: 'Home' }] })
+    }
+  }
+}
+
+function textOf ({ content }: Answer): string {
+  const [block] = content as ReadonlyArray<{ readonly text: string }>
+  return block?.text ?? ''
+}
+
+function isCall ({ headers }: Recorded): boolean {
+  return headers.get('mcp-method') === 'tools/call'
+}
+
+/** Has clients answer the same handlers, each in its era's way. */
+export function testAsking (setUp: SetUp): void {
+  async function connect (t: Test, kind: ClientKind, answering: Answering = {}, options: TalkOptions = {}) {
+    const stage = await setUp(t, 'asking', options)
+    const client = await kind.connect(stage.url, 'asked', answering)
+    t.teardown(() => client.close())
+    return { client, stage }
+  }
+
+  for (const kind of clientKinds) {
+    t.test(`${kind.title} fills in a form, and the handler gets what was checked`, async (t) => {
+      const asked: Answer[] = []
+      const { client } = await connect(t, kind, {
+        elicit (params) {
+          asked.push(params)
+          return { action: 'accept', content: { name: 'Ada', age: 36 } }
+        }
+      })
+
+      const answer = await client.callTool('register')
+
+      t.equal(textOf(answer), 'ADA will be 37')
+      t.match(asked, [{
+        message: 'Who are you?',
+        requestedSchema: { type: 'object', required: ['name', 'age'], properties: { name: { type: 'string', minLength: 2 }, age: { type: 'integer', minimum: 0 } } }
+      }])
+      t.equal(asked.length, 1)
+    })
+
+    for (const action of ['decline', 'cancel'] as const) {
+      t.test(`${kind.title} answers a form by ${action}, and the handler goes on with that`, async (t) => {
+        const { client } = await connect(t, kind, { elicit: () => ({ action }) })
+
+        const answer = await client.callTool('register')
+
+        t.equal(textOf(answer), action)
+        t.not(answer['isError'], true)
+      })
+    }
+
+    t.test(`${kind.title} is asked one question after the other, the second made of the first one's answer`, async (t) => {
+      const { asked, answering } = createUser()
+      const { client } = await connect(t, kind, answering)
+
+      const answer = await client.callTool('one_after_the_other')
+
+      t.strictSame(JSON.parse(textOf(answer)), [{ action: 'accept', content: { name: 'Ada' } }, { action: 'accept', content: { agreed: true } }])
+      t.strictSame(asked.map(({ message }) => message), ['Who are you?', 'Do you agree, Ada?'])
+      if (kind.era === 'modern') t.equal(client.recorded.filter(isCall).length, 3, 'each question takes a round')
+    })
+
+    t.test(`${kind.title} is asked two questions at once, and each answer goes to its own`, async (t) => {
+      const { answering: { elicit = () => ({ action: 'cancel' }) } } = createUser()
+      const asked: Answer[] = []
+      let haveBoth: () => void = () => {}
+      const both = new Promise<void>((resolve) => { haveBoth = resolve })
+      const { client } = await connect(t, kind, {
+        // No answer before both have been asked; then the second one first.
+        async elicit (params) {
+          if (asked.push(params) === 2) haveBoth()
+          else await both
+          return elicit(params)
+        }
+      })
+
+      const answer = await client.callTool('at_once')
+
+      t.strictSame(JSON.parse(textOf(answer)), [{ action: 'accept', content: { name: 'Ada' } }, { action: 'accept', content: { agreed: true } }])
+      t.strictSame(asked.map(({ message }) => message).sort(), ['Do you agree?', 'Who are you?'])
+      if (kind.era === 'modern') t.equal(client.recorded.filter(isCall).length, 2, 'both questions take one round')
+    })
+
+    t.test(`${kind.title} is sent to a page`, async (t) => {
+      const asked: Answer[] = []
+      const { client } = await connect(t, kind, {
+        elicit (params) {
+          asked.push(params)
+          return { action: 'accept' }
+        }
+      })
+
+      const answer = await client.callTool('pay')
+
+      t.equal(textOf(answer), 'accept')
+      t.match(asked, [{ mode: 'url', message: 'Pay here', url: 'https://pay.example/7' }])
+      t.equal(typeof asked[0]?.['elicitationId'], kind.era === 'legacy' ? 'string' : 'undefined')
+    })
+
+    t.test(`${kind.title} has its model write a message`, async (t) => {
+      const asked: Answer[] = []
+      const { client } = await connect(t, kind, {
+        sample (params) {
+          asked.push(params)
+          return { role: 'assistant', model: 'm', content: { type: 'text', text: 'Seven' }, stopReason: 'endTurn' }
+        }
+      })
+
+      const answer = await client.callTool('think')
+
+      t.strictSame(JSON.parse(textOf(answer)), { role: 'assistant', model: 'm', content: { type: 'text', text: 'Seven' }, stopReason: 'endTurn' })
+      t.match(asked, [PROMPTED])
+    })
+
+    t.test(`${kind.title} tells its roots`, async (t) => {
+      const { client } = await connect(t, kind, createUser().answering)
+
+      const answer = await client.callTool('roots')
+
+      t.strictSame(JSON.parse(textOf(answer)), [{ uri: 'file:///home', name: 'Home' }])
+    })
+
+    t.test(`${kind.title} answers round by round, and a side effect happens once over all of them`, async (t) => {
+      const { client, stage } = await connect(t, kind, createUser().answering)
+
+      const answer = await client.callTool('order')
+
+      t.strictSame(JSON.parse(textOf(answer)), [{ id: 2 }, 'accept', true, 'accept'])
+      t.strictSame([...await stage.notes()].sort(), kind.era === 'legacy' ? ['bill', 'order', 'round'] : ['bill', 'order', 'round', 'round', 'round'])
+    })
+
+    t.test(`${kind.title} is asked by a prompt`, async (t) => {
+      const { client } = await connect(t, kind, createUser().answering)
+
+      const prompt = await client.getPrompt('greeting', { tone: 'warm' })
+
+      t.match(prompt, { messages: [{ role: 'user', content: { type: 'text', text: 'Greet Ada in a warm tone' } }] })
+    })
+
+    t.test(`${kind.title} is asked by the resource of a template`, async (t) => {
+      const { client } = await connect(t, kind, createUser().answering)
+
+      const { contents } = await client.readResource('diary://monday')
+
+      t.match(contents, [{ uri: 'diary://monday', text: 'Dear diary of monday' }])
+    })
+
+    t.test(`${kind.title} is asked by hand, and the handler runs again with the answers and its state`, async (t) => {
+      const { client } = await connect(t, kind, createUser().answering)
+
+      const answer = await client.callTool('by_hand')
+
+      t.match(JSON.parse(textOf(answer)), {
+        inputState: { step: 1 },
+        inputResponses: { who: { action: 'accept', content: { name: 'Ada' } }, where: { roots: [{ uri: 'file:///home', name: 'Home' }] } }
+      })
+    })
+
+    t.test(`${kind.title} that fails to answer fails the call, too`, async (t) => {
+      const { client } = await connect(t, kind, { elicit () { throw new Error('nobody is here') } })
+
+      await t.rejects(client.callTool('register'), /nobody is here/)
+    })
+
+    for (const [tool, requiredCapabilities] of Object.entries(NEEDS)) {
+      t.test(`${kind.title} that declared nothing is refused by '${tool}' at once, with the capability that is missing`, async (t) => {
+        const { client } = await connect(t, kind)
+        const before = client.recorded.length
+
+        const failure = await failureOf(client.callTool(tool))
+
+        t.match(failure, { code: -32021, data: { requiredCapabilities } })
+        t.match(failure.message, JSON.stringify(requiredCapabilities))
+        t.equal(client.recorded.length - before, 1)
+      })
+    }
+
+    t.test(`${kind.title} that declared nothing is refused by prompts and resources, too`, async (t) => {
+      const { client } = await connect(t, kind)
+
+      const failures = await Promise.all([failureOf(client.getPrompt('greeting', { tone: 'warm' })), failureOf(client.readResource('diary://monday'))])
+
+      const refusal = { code: -32021, data: { requiredCapabilities: { elicitation: {} } } }
+      t.match(failures, [refusal, refusal])
+    })
+  }
+
+  t.test('the modern client is asked again what it has answered wrongly, and a legacy one is told what is wrong', async (t) => {
+    for (const kind of clientKinds) {
+      let times = 0
+      const { client } = await connect(t, kind, { elicit: () => ({ action: 'accept', content: { name: 'Ada', age: times++ === 0 ? -1 : 36 } }) })
+
+      const call = client.callTool('register')
+
+      if (kind.era === 'modern') t.equal(textOf(await call), 'ADA will be 37')
+      else t.match(await failureOf(call), { code: -32602, message: /answer to elicitation\/create is unusable: .*age/s })
+      t.equal(times, kind.era === 'modern' ? 2 : 1)
+    }
+  })
+
+  t.test('a mount without sessions asks the modern client and has no way to ask a legacy one', async (t) => {
+    for (const kind of clientKinds) {
+      const { client } = await connect(t, kind, createUser().answering, { stateless: true })
+
+      const call = client.callTool('roots')
+
+      if (kind.era === 'modern') t.match(textOf(await call), 'file:///home')
+      else t.match(await failureOf(call), { code: -32021 })
+    }
+  })
+}

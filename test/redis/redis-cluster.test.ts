@@ -1,0 +1,371 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import t, { type Test } from 'tap'
+import type { Cluster, ClusterListeners } from '../../lib/cluster/cluster.ts'
+import { clusterContract, clusterOutageContract } from '../../lib/contracts/index.ts'
+import { redisCluster } from '../../lib/redis/index.ts'
+import { runContracts } from '../contracts/run.ts'
+import { until } from '../stream.ts'
+import { createPrefix, noRedis, noServer, startRedis, useRedis, type OwnRedisServer } from './redis-server.ts'
+import { removeKeys, startNodes, useNodes } from './subject.ts'
+
+// Redis is waited for that hangs.
+t.setTimeout(120_000)
+
+const QUIET: ClusterListeners = { onAway () {}, onBack () {} }
+const SESSION = { protocolVersion: '2025-11-25', client: { capabilities: {} }, logLevel: 'info' } as const
+const LIMITS = { max: 10, ttl: 60_000 }
+
+t.test('a cluster on Redis', { skip: noRedis }, async (t) => {
+  const { url, client } = await useRedis(t)
+
+  await runContracts(t, clusterContract(() => {
+    const keyPrefix = createPrefix()
+    return { clusters: [redisCluster({ url, keyPrefix }), redisCluster({ url, keyPrefix })], stop: () => removeKeys(client, keyPrefix) }
+  }))
+})
+
+/** What is away in each of its ways, and comes back. */
+const OUTAGES: Readonly<Record<string, (server: OwnRedisServer) => { interrupt (): Promise<void>, restore (): Promise<void> }>> = {
+  'is killed': (server) => ({ interrupt: () => server.kill(), restore: () => server.restart() }),
+  hangs: (server) => ({ interrupt: async () => server.pause(), restore: async () => server.resume() })
+}
+
+/** How a cluster gets at Redis, and how that is ended. */
+const SOURCES: Readonly<Record<string, (url: string, keyPrefix: string) => { readonly cluster: Cluster, readonly end: () => void }>> = {
+  'by a URL': (url, keyPrefix) => ({ cluster: redisCluster({ url, keyPrefix, commandTimeout: 1000 }), end () {} }),
+  'by a client': (url, keyPrefix) => {
+    const client = new Redis(url)
+    client.on('error', () => {})
+    return { cluster: redisCluster({ client, keyPrefix, commandTimeout: 1000 }), end: () => client.disconnect() }
+  }
+}
+
+for (const [how, interruptible] of Object.entries(OUTAGES)) {
+  for (const [source, create] of Object.entries(SOURCES)) {
+    t.test(`a cluster that is given ${source}, of which the Redis ${how}`, { skip: noServer }, async (t) => {
+      const server = await startRedis(t)
+
+      await runContracts(t, clusterOutageContract(() => {
+        const keyPrefix = createPrefix()
+        const sources = [create(server.url, keyPrefix), create(server.url, keyPrefix)] as const
+        return { clusters: [sources[0].cluster, sources[1].cluster], ...interruptible(server), stop () { for (const { end } of sources) end() } }
+      }))
+    })
+  }
+}
+
+/** A node that takes note of what it is told. */
+async function startWatched (t: Test, cluster: Cluster) {
+  const told: string[] = []
+  const node = cluster.join('notes', { onAway: ({ message }) => { told.push(message) }, onBack: () => { told.push('back') } })
+  await node.start()
+  t.teardown(() => node.close())
+  return { node, told }
+}
+
+t.test('a connection that is cut is away until it is there again', { skip: noRedis }, async (t) => {
+  const { url, client } = await useRedis(t)
+  for (const type of ['normal', 'pubsub']) {
+    const clusterClient = new Redis(url)
+    t.teardown(() => clusterClient.disconnect())
+    const { node, told } = await startWatched(t, redisCluster({ client: clusterClient, keyPrefix: createPrefix() }))
+    const heard: string[] = []
+    node.bus.subscribe('topic', (message) => heard.push(message))
+    await until(() => !node.isAway)
+
+    await client.call('CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes')
+    await until(() => told.includes('back'))
+    await node.bus.publish('topic', 'message')
+    await until(() => heard.length > 0)
+
+    t.match(told, [/^Redis is away: /, 'back'], type)
+    t.same(heard, ['message'])
+    await node.close()
+  }
+})
+
+t.test('a Redis that hangs is noticed though nobody asks it anything', { skip: noServer }, async (t) => {
+  const server = await startRedis(t)
+  const { told } = await startWatched(t, redisCluster({ url: server.url, commandTimeout: 500, nodeTimeout: 600 }))
+
+  server.pause()
+  await until(() => told.length === 1)
+  server.resume()
+  await until(() => told.length === 2)
+
+  t.match(told, ['Redis is away: no answer within 500 ms', 'back'])
+})
+
+t.test('a Redis that is not there when a node starts, or never answers, is away', { skip: noServer }, async (t) => {
+  const server = await startRedis(t)
+  server.pause()
+  const hanging = await startWatched(t, redisCluster({ url: server.url, commandTimeout: 500 }))
+  server.resume()
+  await until(() => !hanging.node.isAway)
+  await server.kill()
+  const absent = await startWatched(t, redisCluster({ url: server.url }))
+
+  t.match(hanging.told.slice(0, 2), [/^Redis is away: /, 'back'])
+  t.match(absent.told, [/^Redis is away: (connect )?ECONNREFUSED/])
+  await t.rejects(absent.node.sessions.count(), { name: 'ClusterAwayError', message: /ECONNREFUSED/, cause: { code: 'ECONNREFUSED' } })
+})
+
+t.test('a client that its owner has closed is away', { skip: noRedis }, async (t) => {
+  const { url } = await useRedis(t)
+  const client = new Redis(url)
+  const { node, told } = await startWatched(t, redisCluster({ client }))
+  client.disconnect()
+  await until(() => told.length > 0)
+
+  t.same(told, ['Redis is away: the connection was closed'])
+  await t.rejects(node.sessions.count(), { name: 'ClusterAwayError' })
+})
+
+t.test('a Redis that lets nobody subscribe is away, and the reason is told', { skip: noServer }, async (t) => {
+  const { url, client } = await startRedis(t)
+  await client.acl('SETUSER', 'deaf', 'on', '>secret', '~*', '+@all', 'resetchannels')
+  const { node, told } = await startWatched(t, redisCluster({ url: url.replace('redis://', 'redis://deaf:secret@') }))
+  node.bus.subscribe('topic', () => {})
+  await until(() => told.length > 0)
+  const meanwhile = [...told]
+  await client.acl('SETUSER', 'deaf', 'allchannels')
+  await until(() => !node.isAway)
+
+  t.match(meanwhile, [/^Redis is away: NOPERM/])
+  t.equal(told.at(-1), 'back')
+  t.equal(told.length, 2)
+})
+
+t.test('what Redis cannot do for the time being is told as being away, and nothing else changes', { skip: noServer }, async (t) => {
+  const server = await startRedis(t)
+  const { node, told } = await startWatched(t, redisCluster({ url: server.url }))
+  await node.sessions.open('s', SESSION, LIMITS)
+  await server.client.config('SET', 'maxmemory', '1')
+
+  await t.rejects(node.sessions.open('t', SESSION, LIMITS), { name: 'ClusterAwayError', message: /^Redis is away: OOM/ })
+  await t.rejects(async () => { await node.events.append('s.0', 'event') }, { name: 'ClusterAwayError', message: /^Redis is away: OOM/ })
+  t.same(await node.sessions.load('s', LIMITS.ttl), SESSION)
+  t.equal(await node.sessions.count(), 1)
+  await server.client.config('SET', 'maxmemory', '0')
+
+  t.equal(await node.sessions.open('t', SESSION, LIMITS), true)
+  t.same(told, [])
+})
+
+t.test('what is wrong with what is stored is not told as being away', { skip: noRedis }, async (t) => {
+  const server = await useRedis(t)
+  const { nodes: [node], keyPrefix } = await useNodes(t, server)
+  await server.client.set(`${keyPrefix}{notes}:s:s`, 'a string')
+
+  await t.rejects(node.sessions.load('s', LIMITS.ttl), { name: 'ReplyError', message: /WRONGTYPE/ })
+  t.notOk(node.isAway)
+})
+
+t.test('a node that dies without a word is dead when its time is over', { skip: noRedis }, async (t) => {
+  const server = await useRedis(t)
+  const keyPrefix = createPrefix()
+  const client = new Redis(server.url)
+  const dying = redisCluster({ client, keyPrefix, nodeTimeout: 300 }).join('notes', QUIET)
+  const { node } = await startWatched(t, redisCluster({ url: server.url, keyPrefix, nodeTimeout: 300 }))
+  await dying.start()
+  await until(() => !dying.isAway)
+  const before = await node.isAlive(dying.id)
+  client.disconnect()
+  while (await node.isAlive(dying.id)) await nextTurn()
+
+  t.ok(before)
+  t.ok(await node.isAlive(node.id), 'one that goes on is renewed')
+  await dying.close()
+})
+
+t.test('nobody counts as dead before all have had the time to tell that they live, after an outage', { skip: noServer }, async (t) => {
+  const server = await startRedis(t)
+  const { node, told } = await startWatched(t, redisCluster({ url: server.url, commandTimeout: 500, nodeTimeout: 60_000 }))
+  const unheard = await node.isAlive('other')
+  await server.kill()
+  await server.restart()
+  await until(() => told.includes('back'))
+
+  t.notOk(unheard)
+  t.ok(await node.isAlive('other'))
+})
+
+t.test('a client that was given is left as it is, and one that was made is closed', { skip: noRedis }, async (t) => {
+  const { url, client: looker } = await useRedis(t)
+  const countConnections = async (): Promise<number> => String(await looker.client('LIST')).trim().split('\n').length
+  const client = new Redis(url, { lazyConnect: true })
+  t.teardown(() => client.disconnect())
+  const before = await countConnections()
+
+  const nodes = [redisCluster({ client }).join('notes', QUIET), redisCluster({ url }).join('notes', QUIET)]
+  for (const node of nodes) await node.start()
+  const during = await countConnections()
+  for (const node of nodes) await node.close()
+  for (const node of nodes) await t.rejects(node.sessions.count(), { name: 'ClusterAwayError', message: 'Redis is away: it is no longer used' })
+  for (const node of nodes) await node.close()
+  while (await countConnections() > before + 1) await nextTurn()
+
+  t.equal(during, before + 4)
+  t.equal(await client.ping(), 'PONG')
+  t.same(client.listenerCount('error'), 0)
+})
+
+t.test('mounts of one object share its connections', { skip: noServer }, async (t) => {
+  const { url, client } = await startRedis(t)
+  const cluster = redisCluster({ url })
+  const nodes = ['notes', 'tasks', 'notes'].map((mount) => cluster.join(mount, QUIET))
+  for (const node of nodes) await node.start()
+
+  t.equal(String(await client.client('LIST')).trim().split('\n').length, 3)
+  for (const node of nodes) await node.close()
+})
+
+t.test('a client that puts something before keys puts it before channels, too', { skip: noRedis }, async (t) => {
+  const { url, client: looker } = await useRedis(t)
+  const [one, other] = [createPrefix(), createPrefix()]
+  const clients = [one, other].map((keyPrefix) => new Redis(url, { keyPrefix }))
+  const nodes = clients.map((client) => redisCluster({ client }).join('notes', QUIET))
+  t.teardown(async () => {
+    for (const node of nodes) await node.close()
+    for (const client of clients) client.disconnect()
+    for (const prefix of [one, other]) await removeKeys(looker, prefix)
+  })
+  for (const node of nodes) await node.start()
+  const heard: string[][] = nodes.map(() => [])
+  for (const [index, node] of nodes.entries()) {
+    await node.events.follow('s.0', ({ message }) => heard[index]?.push(message))
+    node.bus.subscribe('topic', (message) => heard[index]?.push(message))
+  }
+  for (const [index, node] of nodes.entries()) {
+    await node.events.append('s.0', `event ${index}`)
+    await node.bus.publish('topic', `message ${index}`)
+  }
+  await until(() => heard.every(({ length }) => length === 2))
+
+  t.same(heard, [['event 0', 'message 0'], ['event 1', 'message 1']])
+  t.same((await looker.keys(`${one}*`)).sort(), [`${one}mcp:{notes}:e:s.0`, `${one}mcp:{notes}:n:${nodes[0]?.id}`, `${one}mcp:{notes}:q:s`])
+})
+
+t.test('events that were appended while a follower was not there are told when it is back', { skip: noServer }, async (t) => {
+  const { url, client } = await startRedis(t)
+  await client.acl('SETUSER', 'deaf', 'on', '>secret', '~*', '+@all', 'allchannels')
+  const [writer, follower] = [await startWatched(t, redisCluster({ url })), await startWatched(t, redisCluster({ url: url.replace('redis://', 'redis://deaf:secret@') }))]
+  const heard: unknown[] = []
+  const unfollow = await follower.node.events.follow('s.0', ({ seq }) => heard.push(seq))
+  await follower.node.events.follow('other.0', () => {})
+  await writer.node.events.append('s.0', 'one')
+  await until(() => heard.length === 1)
+
+  // Whoever has subscribed to what it no longer may is cut off.
+  await client.acl('SETUSER', 'deaf', 'resetchannels')
+  await until(() => follower.node.isAway)
+  for (let number = 2; number <= 50; number++) await writer.node.events.append('s.0', 'event')
+  const meanwhile = heard.length
+  await client.acl('SETUSER', 'deaf', 'allchannels')
+  await until(() => heard.length === 50)
+  await writer.node.events.append('s.0', 'last')
+  await until(() => heard.length === 51)
+  unfollow()
+
+  t.equal(meanwhile, 1)
+  t.same(heard, Array.from({ length: 51 }, (_, index) => index + 1))
+  t.same(writer.told, [])
+})
+
+t.test('every operation takes the round trips that it is said to take', { skip: noServer }, async (t) => {
+  const server = await startRedis(t)
+  const client = new Redis(server.url)
+  t.teardown(() => client.disconnect())
+  const node = redisCluster({ client, nodeTimeout: 600_000 }).join('notes', QUIET)
+  await node.start()
+  const { sessions, events, bus } = node
+  const ids = Array.from({ length: 501 }, (_, index) => `s${index}`)
+  const sent: string[] = []
+  const monitor = await server.client.monitor()
+  t.teardown(() => monitor.disconnect())
+  // What scripts run within Redis is of the source 'lua'.
+  monitor.on('monitor', (_time, [command = '']: string[], source) => { if (source !== 'lua') sent.push(command.toLowerCase()) })
+  const commandsOf = async (operate: () => unknown): Promise<string[]> => {
+    // Once so that Redis knows the scripts.
+    await operate()
+    await server.client.echo('begin')
+    await operate()
+    await server.client.echo('end')
+    await until(() => sent.at(-1) === 'echo' && sent.indexOf('echo') < sent.length - 1)
+    const all = sent.splice(0)
+    return all.slice(all.indexOf('echo') + 1, -1)
+  }
+
+  t.same(await commandsOf(() => sessions.open('s', SESSION, LIMITS)), ['evalsha'])
+  t.same(await commandsOf(() => sessions.load('s', LIMITS.ttl)), ['evalsha'])
+  t.same(await commandsOf(() => sessions.readState('s')), ['hgetall'])
+  t.same(await commandsOf(() => sessions.touch(['s'], LIMITS.ttl)), ['evalsha'])
+  t.same(await commandsOf(() => sessions.touch(ids, LIMITS.ttl)), ['evalsha', 'evalsha'])
+  t.same(await commandsOf(() => sessions.count()), ['evalsha'])
+  for (const change of [
+    { kind: 'logLevel', level: 'debug' }, { kind: 'subscribe', uri: 'a' }, { kind: 'listen', node: 'n' }, { kind: 'unlisten', node: 'n' },
+    { kind: 'begin', streamId: 's.1', ids: [1] }, { kind: 'end', streamId: 's.1' }
+  ] as const) t.same(await commandsOf(() => sessions.change('s', change)), ['evalsha'], change.kind)
+  t.same(await commandsOf(() => sessions.change('s', { kind: 'unsubscribe', uri: 'a' })), ['hdel'])
+  t.same(await commandsOf(() => events.append('s.0', 'event')), ['evalsha'])
+  t.same(await commandsOf(() => events.read('s.0', 0)), ['evalsha'])
+  t.same(await commandsOf(() => events.follow('s.0', () => {})), ['evalsha'], 'subscribed by the first time')
+  t.same(await commandsOf(async () => { (await events.follow('s.1', () => {}))() }), ['evalsha', 'subscribe', 'unsubscribe'])
+  t.same(await commandsOf(() => events.forget('s')), ['hkeys', 'del'])
+  t.same(await commandsOf(() => bus.publish('topic', 'message')), ['publish'])
+  t.same(await commandsOf(() => sessions.delete('s')), ['evalsha'])
+  t.same(await commandsOf(() => node.isAlive('n')), ['exists'])
+  await node.close()
+})
+
+t.test('no key is without an expiry, and none outlives what it is said to', { skip: noRedis }, async (t) => {
+  const server = await useRedis(t)
+  const { nodes: [node], keyPrefix, pass } = await useNodes(t, server, { events: { maxAge: 60_000 }, nodeTimeout: 30_000 })
+  const ttl = 600_000
+  for (const id of ['s', 'idle']) await node.sessions.open(id, SESSION, { max: 10, ttl })
+  await node.sessions.change('s', { kind: 'subscribe', uri: 'notes://a' })
+  await node.sessions.change('s', { kind: 'begin', streamId: 's.n-1', ids: [1] })
+  for (const streamId of ['s.0', 's.n-1', 'gone.0']) await node.events.append(streamId, 'event')
+  await node.sessions.load('s', ttl)
+  const name = (key: string): string => `${keyPrefix}{notes}:${key}`
+
+  const left = new Map<string, number>()
+  for (const key of await server.client.keys(`${keyPrefix}*`)) left.set(key, await server.client.pttl(key))
+  const longest: Readonly<Record<string, number>> = {
+    [name('s:s')]: ttl,
+    [name('s:idle')]: ttl,
+    [name('open')]: ttl,
+    [name('q:s')]: ttl,
+    [name('e:s.0')]: 60_000,
+    [name('e:s.n-1')]: 60_000,
+    [name('e:gone.0')]: 60_000,
+    [name('q:gone')]: 60_000,
+    [name(`n:${node.id}`)]: 30_000
+  }
+  t.same([...left.keys()].filter((key) => key.includes(':n:') === false).sort(), Object.keys(longest).filter((key) => key.includes(':n:') === false).sort())
+  for (const [key, milliseconds] of left) {
+    const most = longest[key] ?? 30_000
+    t.ok(milliseconds > most / 2 && milliseconds <= most, `${key} lives ${milliseconds} of ${most} ms`)
+  }
+  await pass(ttl + 1000)
+  t.same((await server.client.keys(`${keyPrefix}*`)).filter((key) => !key.includes(':n:')), [])
+})
+
+t.test('all of it works on a Redis Cluster, where a script may use the keys of one slot', { skip: noServer }, async (t) => {
+  const server = await startRedis(t, '--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${createPrefix().slice(0, -1)}.conf`, '--dir', t.testdir())
+  await server.client.cluster('ADDSLOTSRANGE', 0, 16_383)
+  while (!String(await server.client.cluster('INFO')).includes('cluster_state:ok')) await nextTurn()
+  const { nodes: [node], stop } = await startNodes(server)
+
+  t.equal(await node.sessions.open('s', SESSION, LIMITS), true)
+  t.same(await node.sessions.load('s', LIMITS.ttl), SESSION)
+  t.same(await node.sessions.touch(['s', 't'], LIMITS.ttl), ['t'])
+  await node.sessions.change('s', { kind: 'end', streamId: 's.1' })
+  for (const streamId of ['s.0', 's.1']) t.equal(await node.events.append(streamId, 'event'), 1)
+  t.same(await node.events.read('s.0', 0), [{ seq: 1, message: 'event' }])
+  await node.events.forget('s')
+  t.equal(await node.sessions.delete('s'), true)
+  t.equal(await node.sessions.count(), 0)
+  await stop()
+})
