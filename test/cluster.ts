@@ -128,7 +128,8 @@ export async function startNode (t: Test, cluster: FaultyCluster, options: McpMo
   const stream = { write (line: string) { logLines.push(JSON.parse(line)) } }
   // After a request that was aborted, fetch opens a connection ahead of need, which no server takes for idle.
   const app = Fastify({ logger: { level: 'info', stream }, forceCloseConnections: true })
-  app.register(mcpPlugin, { ...options, cluster })
+  // A handler that never ends is not waited for.
+  app.register(mcpPlugin, { closeGracePeriod: 0, ...options, cluster })
   t.teardown(() => app.close())
   const address = await app.listen({ port: 0, host: '127.0.0.1' })
   const [mount] = app.mcp

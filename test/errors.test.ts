@@ -1,6 +1,7 @@
 import t from 'tap'
 import * as errors from '../lib/errors.ts'
 import mcpPlugin, { InsufficientScopeError, McpServer, RpcError, ToolError, type McpMountOptions } from '../lib/index.ts'
+import { loadRedis } from '../lib/redis/connections.ts'
 import { createHost, createServer, modern, modernCall, mount } from './app.ts'
 
 // What throws each code; the names must be those that errors.ts exports.
@@ -13,7 +14,9 @@ const THROWERS: { readonly [code: string]: () => unknown } = {
   MCP_ERR_UNKNOWN_MOUNT: async () => (await register({ server: createServer() })).mcp.get('Tasks'),
   MCP_ERR_INVALID_DEFINITION: () => new McpServer({ name: '', version: '' }),
   MCP_ERR_DUPLICATE_DEFINITION: () => createServer().registerTool('echo', {}, () => 'again'),
-  MCP_ERR_INVALID_SCHEMA: () => createServer().registerTool('other', { inputSchema: { type: 'string' } }, () => 'no')
+  MCP_ERR_INVALID_SCHEMA: () => createServer().registerTool('other', { inputSchema: { type: 'string' } }, () => 'no'),
+  // Where nothing is installed.
+  MCP_ERR_MISSING_PACKAGE: () => loadRedis('file:///nowhere/index.js')
 }
 
 async function register (...mounts: readonly McpMountOptions[]) {

@@ -1,5 +1,4 @@
 // What a connection has subscribed to, and who is told; outlives the connection.
-import type { Redis } from 'ioredis'
 
 /** Somebody who listens to a channel. */
 export interface ChannelListener {
@@ -16,12 +15,13 @@ export interface Listening {
 }
 
 interface Channel {
+  readonly name: string
   readonly listeners: Set<ChannelListener>
   begun: Promise<void>
 }
 
 // Of one SUBSCRIBE.
-const MAX_AT_ONCE = 1000
+const MAX_AT_ONCE = 10_000
 
 /** The channels of one subscriber connection. Each is subscribed to once, however many listen. */
 export class Channels {
@@ -41,7 +41,7 @@ export class Channels {
     // Of its own, so that the same one may listen twice.
     const listener: ChannelListener = { hear, ...(onBack && { onBack }) }
     channel.listeners.add(listener)
-    return { begun: channel.begun, end: () => this.#end(name, channel, listener) }
+    return { begun: channel.begun, end: () => this.#end(channel, listener) }
   }
 
   /** Tells whoever listens to a channel. */
@@ -49,15 +49,16 @@ export class Channels {
     for (const listener of this.#channels.get(name)?.listeners ?? []) listener.hear(message)
   }
 
-  /** Subscribes to all channels that are listened to, on a new connection. */
-  async subscribeAll (connection: Redis): Promise<void> {
-    const done = new Set<string>()
+  /** Subscribes to all channels that are listened to, on a new connection. @param subscribe To so many at once. */
+  async subscribeAll (subscribe: (names: readonly string[]) => Promise<unknown>): Promise<void> {
+    const done = new Set<Channel>()
     // Others may come meanwhile.
-    for (let names = this.#namesBut(done); names.length > 0; names = this.#namesBut(done)) {
-      for (const name of names) done.add(name)
-      const begun = connection.subscribe(...names).then(() => {})
-      begun.catch(() => {})
-      for (const name of names) this.#begin(name, begun)
+    for (let next = this.#nextBut(done); next.length > 0; next = this.#nextBut(done)) {
+      const begun = subscribe(next.map(({ name }) => name)).then(() => {})
+      for (const channel of next) {
+        channel.begun = begun
+        done.add(channel)
+      }
       await begun
     }
   }
@@ -69,31 +70,22 @@ export class Channels {
     }
   }
 
-  #namesBut (done: ReadonlySet<string>): string[] {
-    const names: string[] = []
-    for (const name of this.#channels.keys()) {
-      if (!done.has(name) && names.push(name) === MAX_AT_ONCE) break
-    }
-    return names
-  }
-
-  #begin (name: string, begun: Promise<void>): void {
-    const channel = this.#channels.get(name)
-    if (channel !== undefined) channel.begun = begun
+  #nextBut (done: ReadonlySet<Channel>): readonly Channel[] {
+    return [...this.#channels.values()].filter((channel) => !done.has(channel)).slice(0, MAX_AT_ONCE)
   }
 
   #open (name: string): Channel {
     const begun = this.#subscribe(name)
     // Who wants to know waits for it.
     begun.catch(() => {})
-    const channel = { listeners: new Set<ChannelListener>(), begun }
+    const channel = { name, listeners: new Set<ChannelListener>(), begun }
     this.#channels.set(name, channel)
     return channel
   }
 
-  #end (name: string, channel: Channel, listener: ChannelListener): void {
+  #end (channel: Channel, listener: ChannelListener): void {
     if (!channel.listeners.delete(listener) || channel.listeners.size > 0) return
-    this.#channels.delete(name)
-    this.#unsubscribe(name)
+    this.#channels.delete(channel.name)
+    this.#unsubscribe(channel.name)
   }
 }

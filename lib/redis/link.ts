@@ -38,8 +38,6 @@ export class RedisLink {
   // Unknown at first, which nobody is told of.
   #state: 'unknown' | 'here' | 'away' = 'unknown'
   #reason: unknown = new Error('there is no connection')
-  // Each change of the connections makes what was begun before void.
-  #epoch = 0
   #attempts = 0
   #backSince = -Infinity
   #retry: NodeJS.Timeout | undefined
@@ -139,19 +137,22 @@ export class RedisLink {
   async #arrive (): Promise<void> {
     const connections = this.#connections
     if (connections?.commands.status !== 'ready' || connections.subscriber.status !== 'ready') return
-    const epoch = ++this.#epoch
+    clearTimeout(this.#retry)
     try {
-      await this.#inTime(Promise.all([connections.commands.ping(), this.channels.subscribeAll(connections.subscriber)]))
+      await this.#inTime(Promise.all([
+        connections.commands.ping(),
+        this.channels.subscribeAll((names) => connections.subscriber.subscribe(...names))
+      ]))
     } catch (error) {
-      if (epoch === this.#epoch) this.#lose(error)
+      // What was given up is known already.
+      if (!(error instanceof ClusterAwayError)) this.#lose(error)
       return
     }
-    if (epoch === this.#epoch) this.#comeBack()
+    this.#comeBack()
   }
 
   #comeBack (): void {
     const wasAway = this.#state === 'away'
-    clearTimeout(this.#retry)
     this.#attempts = 0
     this.#state = 'here'
     if (wasAway) this.#backSince = performance.now()
@@ -174,7 +175,6 @@ export class RedisLink {
   }
 
   #refuse (state: 'unknown' | 'away', reason: unknown): void {
-    this.#epoch++
     this.#state = state
     this.#reason = reason
     for (const fail of this.#waiting) fail(this.#awayError())

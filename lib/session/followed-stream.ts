@@ -144,8 +144,9 @@ class Connection {
   #seq = 0
   // The last event that was heard of.
   #heard = 0
-  // Until it begins, and while it reads, nothing is told as it is heard.
-  #isReading = true
+  // Until it has begun, and while it reads, nothing is told as it is heard.
+  #hasBegun = false
+  #reading: Promise<void> | undefined
   #readsAgain = false
   #isOver = false
 
@@ -167,24 +168,19 @@ class Connection {
   begin (afterSeq = this.#seq, missed: readonly StoredEvent[] = []): void {
     this.#heard = Math.max(this.#heard, this.#seq)
     this.#seq = afterSeq
-    this.#isReading = false
-    if (missed.length > 0) this.read(missed)
-    else if (this.#heard > this.#seq) this.read()
+    this.#hasBegun = true
+    if (missed.length > 0 || this.#heard > afterSeq) this.read(missed.length > 0 ? missed : undefined)
   }
 
-  /** Tells what the store has. What cannot be read is told later: when something else is heard of, or the store is back. */
+  /**
+   * Tells what the store has; settles when the client has been told. What cannot be read is told later: when something
+   * else is heard of, or the store is back.
+   */
   async read (missed?: readonly StoredEvent[]): Promise<void> {
-    this.#readsAgain = this.#isReading
-    if (this.#isReading || this.#isOver) return
-    this.#isReading = true
-    try {
-      let events: readonly StoredEvent[] | undefined = missed ?? await this.#source.read(this.#seq)
-      while (await this.#replay(events)) events = await this.#source.read(this.#seq)
-    } catch (error) {
-      this.#source.onFailure(error)
-    } finally {
-      this.#isReading = false
-    }
+    if (!this.#hasBegun || this.#isOver) return
+    this.#readsAgain = this.#reading !== undefined
+    this.#reading ??= this.#readAll(missed)
+    await this.#reading
   }
 
   end (): void {
@@ -194,27 +190,40 @@ class Connection {
 
   #hear (event: StoredEvent): void {
     this.#heard = Math.max(this.#heard, event.seq)
-    if (this.#isReading || this.#isOver || event.seq <= this.#seq) return
+    if (!this.#hasBegun || this.#reading !== undefined || this.#isOver || event.seq <= this.#seq) return
     if (event.seq > this.#seq + 1) this.read()
     else this.#tell(event, this.sink.send)
   }
 
-  // No faster than the client reads: what it missed may be much. Comes to whether there is more.
-  async #replay (events: readonly StoredEvent[] | undefined): Promise<boolean> {
-    if (this.#isOver) return false
-    // What is left is no longer there; the client learns of it when it comes back for it.
+  async #readAll (missed?: readonly StoredEvent[]): Promise<void> {
+    try {
+      let events = missed ?? await this.#source.read(this.#seq)
+      for (;;) {
+        await this.#replay(events)
+        if (this.#isOver || !(this.#readsAgain || (this.#heard > this.#seq && events?.length !== 0))) break
+        this.#readsAgain = false
+        events = await this.#source.read(this.#seq)
+      }
+    } catch (error) {
+      this.#source.onFailure(error)
+    }
+    // Nothing was waited for since the last look at what was heard: what comes from now on is told at once.
+    this.#reading = undefined
+  }
+
+  // No faster than the client reads: what it missed may be much.
+  async #replay (events: readonly StoredEvent[] | undefined): Promise<void> {
     if (events === undefined || !isWhole(events, this.#seq)) {
+      // What is left is no longer there; the client learns of it when it comes back for it.
+      this.end()
       this.sink.end()
-      return false
+      return
     }
     for (const event of events) {
+      if (this.#isOver) return
       this.#tell(event, this.sink.replay)
       await this.sink.drained()
-      if (this.#isOver) return false
     }
-    const isBehind = this.#readsAgain || (events.length > 0 && this.#heard > this.#seq)
-    this.#readsAgain = false
-    return isBehind
   }
 
   #tell ({ seq, message }: StoredEvent, tell: EventSink['replay']): void {

@@ -2,6 +2,7 @@
 import type { ClusterNode } from '../cluster/cluster.ts'
 import type { RequestId } from '../protocol/message.ts'
 import type { StoredEvent } from './event-store.ts'
+import type { EventSink } from './event-stream.ts'
 import { FollowedStream, type SharedResumption } from './followed-stream.ts'
 import { answerLostCalls, readAnswered } from './lost-call.ts'
 
@@ -9,6 +10,7 @@ import { answerLostCalls, readAnswered } from './lost-call.ts'
 export class ResumedReply extends FollowedStream {
   readonly #node: ClusterNode
   readonly #takeOver: () => Promise<void>
+  readonly #onFailure: (error: unknown) => void
   readonly #answered = new Set<RequestId>()
   #ids: readonly RequestId[] | undefined
 
@@ -17,6 +19,13 @@ export class ResumedReply extends FollowedStream {
     super(id, resumption)
     this.#node = node
     this.#takeOver = takeOver
+    this.#onFailure = (error) => resumption.onFailure(error, 'the session store')
+  }
+
+  override async resume (sink: EventSink, afterSeq: number): Promise<boolean> {
+    const isResumed = await super.resume(sink, afterSeq)
+    this.check().catch(this.#onFailure)
+    return isResumed
   }
 
   /** Finds out whether the call is still being answered. */
@@ -24,8 +33,8 @@ export class ResumedReply extends FollowedStream {
     if (!this.isAttached) return
     this.#ids = await this.#readIds()
     if (this.#ids === undefined) {
-      await this.catchUp()
-      this.release()
+      // However slowly the client reads.
+      this.catchUp().then(() => this.release())
     } else if (!this.#endIfAnswered() && !await this.#node.isAlive(ownerOf(this.id))) {
       // Whoever is connected hears of it as of any other event.
       await answerLostCalls(this.#node, this.id, this.#ids)
@@ -38,6 +47,7 @@ export class ResumedReply extends FollowedStream {
 
   protected override async readMissed (afterSeq: number, last: number): Promise<readonly StoredEvent[] | undefined> {
     this.#ids = await this.#readIds()
+    this.#answered.clear()
     // There never was such a stream.
     if (this.#ids === undefined && last === 0) return undefined
     return await super.readMissed(afterSeq, last)
@@ -56,7 +66,7 @@ export class ResumedReply extends FollowedStream {
   }
 
   #endIfAnswered (): boolean {
-    const isOver = this.#ids?.every((id) => this.#answered.has(id)) === true
+    const isOver = this.#answered.size > 0 && this.#ids?.every((id) => this.#answered.has(id)) === true
     if (isOver) this.release()
     return isOver
   }

@@ -253,4 +253,6 @@ class GetStream extends FollowedStream {
 }
 
 /** A session has ended while its client was about to be connected. */
-export class SessionEndedError extends Error {}
+export class SessionEndedError extends Error {
+  override readonly name = 'SessionEndedError'
+}

@@ -1,22 +1,8 @@
 import t from 'tap'
 import { createMemoryEventStore, type EventStore } from '../../lib/session/event-store.ts'
-import { EventStream, parseEventId, type EventSink } from '../../lib/session/event-stream.ts'
+import { EventStream, parseEventId } from '../../lib/session/event-stream.ts'
 import { createGate } from '../stream.ts'
-
-/** A connection that takes note of what it is told; `next` settles when it is told something. */
-function createSink ({ drained = Promise.resolve() } = {}) {
-  const told: string[] = []
-  let gate = createGate()
-  const tell = (what: string): void => { told.push(what); gate.open(); gate = createGate() }
-  const sink: EventSink = {
-    send: (message, id) => tell(`send ${message} ${id}`),
-    replay: (message, id) => tell(`replay ${message} ${id}`),
-    prime: (id, retry) => tell(`prime ${id} ${retry}`),
-    drained: () => drained,
-    end: () => tell('end')
-  }
-  return { sink, told, untilTold: async (what: string) => { while (!told.includes(what)) await gate.promise } }
-}
+import { createSink } from './sink.ts'
 
 function createStream ({ store = createMemoryEventStore(), primes = true, retryInterval }: { store?: EventStore, primes?: boolean, retryInterval?: number } = {}) {
   const failures: unknown[] = []

@@ -1,7 +1,8 @@
 // One session, served by three nodes.
 import t, { type Test } from 'tap'
-import type { McpMountOptions } from '../../lib/index.ts'
-import { JSON_AND_SSE, legacy, openSession, type Post } from '../app.ts'
+import { McpServer, type McpMountOptions } from '../../lib/index.ts'
+import type { SharedSession } from '../../lib/session/shared-session.ts'
+import { JSON_AND_SSE, legacy, openSession, post, type Post } from '../app.ts'
 import { startNodes, type TestNode, type TestNodes } from '../cluster.ts'
 import { createGate, frameWithId, openGet, readFrames, send, until } from '../stream.ts'
 import { createTalker, type Talk } from '../talk.ts'
@@ -17,11 +18,17 @@ interface Stage extends TestNodes {
 }
 
 async function setUp (t: Test, talk: Talk = () => ({ done: true }), options: Partial<McpMountOptions> = {}): Promise<Stage> {
-  const test = await startNodes(t, { ...options, server: createTalker(talk) })
+  const test = await startNodes(t, { server: createTalker(talk), ...options })
   const headers = await openSession(test.nodes[0].app)
   const sessionId = String(headers['mcp-session-id'])
   const call = (method = 'work', params = {}, id = 1): Post => legacy(method, params, { id, headers: { ...JSON_AND_SSE, ...headers } })
   return { ...test, headers, sessionId, call }
+}
+
+function createWatchable (): McpServer {
+  const server = new McpServer({ name: 'Notes', version: '1.0.0' }, { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } })
+  server.registerResource('a', 'notes://a', {}, () => 'a')
+  return server
 }
 
 /** The frames of a stream as they come; without the comment that opens it. */
@@ -95,4 +102,234 @@ t.test('a question asked on one node is answered by a POST to another', async (t
   t.equal(id, `ask-${a.id}-1`)
   t.equal(acknowledged.status, 202)
   t.match((await frames.next()).value, JSON.stringify({ answer: { roots: [] } }))
+})
+
+/** A session as one of the nodes has it. */
+function sessionOf ({ sessions }: TestNode, sessionId: string): SharedSession {
+  const session = sessions.find(sessionId)
+  if (session === undefined) throw new Error('the node does not know the session')
+  return session
+}
+
+const ROOTS = { method: 'roots/list', params: {} }
+
+t.test('the log level set on one node holds on all of them', async (t) => {
+  const server = new McpServer({ name: 'Notes', version: '1.0.0' }, { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } })
+  server.registerTool('chat', {}, async (_args, ctx) => {
+    await ctx.info('a detail')
+    await ctx.error('a failure')
+    return 'said'
+  })
+  const { nodes: [a, b, c], call } = await setUp(t, undefined, { server })
+  await send(b.address, call('tools/call', { name: 'chat' }))
+
+  t.equal((await send(c.address, call('logging/setLevel', { level: 'error' }))).status, 200)
+  const said = await Promise.all([a, b].map(async ({ address }) => await (await send(address, call('tools/call', { name: 'chat' }))).text()))
+
+  for (const text of said) {
+    t.match(text, 'a failure')
+    t.notMatch(text, 'a detail')
+  }
+})
+
+t.test('a resource that is watched by one node is heard of on another one, until it no longer is', async (t) => {
+  const { nodes: [a, b, c], headers, sessionId, call } = await setUp(t, undefined, { server: createWatchable() })
+  const subscribe = async (node: TestNode, uri: string): Promise<unknown> => await (await send(node.address, call('resources/subscribe', { uri }))).json()
+  t.match(await subscribe(b, 'notes://before'), { result: {} })
+  const frames = await openFrames(a, headers)
+  await frames.next()
+
+  t.match(await subscribe(b, 'notes://a'), { result: {} })
+  c.mount.notify.resourceUpdated('notes://before')
+  const heard = [(await frames.next()).value]
+  c.mount.notify.resourceUpdated('notes://a')
+  heard.push((await frames.next()).value)
+  await send(c.address, call('resources/unsubscribe', { uri: 'notes://a' }))
+  c.mount.notify.resourceUpdated('notes://a')
+  c.mount.notify.toolsChanged()
+  heard.push((await frames.next()).value)
+
+  t.match(heard, [/"uri":"notes:\/\/before"/, /"uri":"notes:\/\/a"/, /tools\/list_changed/])
+  t.same([...sessionOf(b, sessionId).watched], ['notes://before'])
+  t.notOk(sessionOf(b, sessionId).subscriptions.has('notes://a'))
+})
+
+t.test('how many resources a session may watch is counted over all nodes', async (t) => {
+  const { cluster, nodes: [a, b], sessionId, call } = await setUp(t, undefined, { server: createWatchable() })
+  for (let n = 0; n < 1000; n++) await cluster.nodes[0]?.sessions.change(sessionId, { kind: 'subscribe', uri: `notes://${n}` })
+
+  const refused = await (await send(b.address, call('resources/subscribe', { uri: 'notes://more' }))).json()
+  const again = await (await send(a.address, call('resources/subscribe', { uri: 'notes://7' }))).json()
+
+  t.match(refused, { error: { code: -32602, message: /1000 resources/ } })
+  t.match(again, { result: {} })
+})
+
+t.test('a GET on another node takes the stream over, and nothing is told twice', async (t) => {
+  const { nodes: [a, b, c], headers, sessionId } = await setUp(t)
+  const first = await openFrames(a, headers)
+  await first.next()
+  const second = await openFrames(b, { ...headers, 'last-event-id': `${sessionId}.0.0` })
+
+  t.ok((await first.next()).done, 'the older connection has ended')
+  c.mount.notify.toolsChanged()
+  c.mount.notify.promptsChanged()
+
+  t.match([(await second.next()).value, (await second.next()).value], [/^event: message\nid: .*\.0\.1\n.*tools\/list_changed/, /\.0\.2\n.*prompts\/list_changed/])
+  t.equal(sessionOf(a, sessionId).listening, undefined)
+})
+
+t.test('what changes while the client is between two connections is kept by the node that it was connected to', async (t) => {
+  const { nodes: [a, b, c], headers, sessionId } = await setUp(t)
+  const first = await openGet(a.address, headers)
+  await first.body?.cancel()
+  await until(() => sessionOf(a, sessionId).listening?.isAttached === false)
+
+  c.mount.notify.toolsChanged()
+  await until(() => b.logLines.length > 0)
+  const second = await openFrames(b, { ...headers, 'last-event-id': `${sessionId}.0.0` })
+
+  t.match((await second.next()).value, /\.0\.1\n.*tools\/list_changed/)
+})
+
+t.test('when the node that a client was connected to has died, it is told that all may have changed', async (t) => {
+  const { nodes: [a, b, c], headers, sessionId, call } = await setUp(t, undefined, { server: createWatchable() })
+  await send(c.address, call('resources/subscribe', { uri: 'notes://a' }))
+  await openFrames(a, headers)
+  a.kill()
+
+  const resumed = await openFrames(b, { ...headers, 'last-event-id': `${sessionId}.0.0` })
+
+  const told = [1, 2, 3, 4].map(async () => (await resumed.next()).value)
+  t.match(await Promise.all(told), [/tools\/list_changed/, /prompts\/list_changed/, /resources\/list_changed/, /resources\/updated.*notes:\/\/a/])
+})
+
+t.test('a client that begins to listen anew is told of such a death, too, and one that never has listened is not', async (t) => {
+  const { nodes: [a, b, c], headers } = await setUp(t)
+  await openFrames(a, headers)
+  a.kill()
+
+  const frames = await openFrames(b, headers)
+  await frames.next()
+  const other = await openSession(b.app)
+  const others = await openFrames(c, other)
+  await others.next()
+  b.mount.notify.toolsChanged()
+
+  t.match([(await frames.next()).value, (await frames.next()).value], [/\.0\.1\n.*tools\/list_changed/, /\.0\.2\n.*prompts\/list_changed/])
+  t.match((await others.next()).value, /\.0\.1\n.*tools\/list_changed/)
+})
+
+t.test('a call whose node has died is answered by an error where the client comes back', async (t) => {
+  const { nodes: [a, b], headers, sessionId, call } = await setUp(t, async (channel) => {
+    channel.notify('notifications/message', { n: 1 })
+    return await new Promise(() => {})
+  })
+  const streamId = `${sessionId}.${a.id}-1`
+  const first = readFrames(await send(a.address, call()))
+  for (let n = 0; n < 3; n++) await first.next()
+  a.kill()
+
+  const second = await openFrames(b, { ...headers, 'last-event-id': `${streamId}.0` })
+
+  t.equal((await second.next()).value, frameWithId(`${streamId}.1`, NOTE(1)))
+  t.match((await second.next()).value, /"id":1,"error":{"code":-32603,"message":"The server process that was answering this request has died/)
+  t.ok((await second.next()).done)
+})
+
+t.test('a node that dies while its reply is told by another one is found out', async (t) => {
+  const { nodes: [a, b], headers, sessionId, call } = await setUp(t, async (channel) => {
+    channel.notify('notifications/message', { n: 1 })
+    return await new Promise(() => {})
+  })
+  const streamId = `${sessionId}.${a.id}-1`
+  const first = readFrames(await send(a.address, call()))
+  for (let n = 0; n < 3; n++) await first.next()
+  const second = await openFrames(b, { ...headers, 'last-event-id': `${streamId}.1` })
+  const isBusy = sessionOf(b, sessionId).isBusy
+
+  a.kill()
+  await b.sessions.check()
+
+  t.ok(isBusy, 'the session is not idle while the client is told something')
+  t.match((await second.next()).value, /has died/)
+  t.ok((await second.next()).done)
+  await until(() => !sessionOf(b, sessionId).isBusy)
+  await b.sessions.check()
+})
+
+t.test('a stream that is none of the session cannot be resumed on any node', async (t) => {
+  const { nodes, headers, sessionId } = await setUp(t)
+
+  for (const id of [`${sessionId}.nobody-1.0`, `${sessionId}.1.0`, `${sessionId}.0.1`, `${sessionId}.0`, 'x']) {
+    for (const { address } of nodes) t.equal((await openGet(address, { ...headers, 'last-event-id': id })).status, 400, id)
+  }
+})
+
+t.test('a server asks by the GET stream as soon as there is one, on whatever node', async (t) => {
+  const { nodes: [a, b, c], headers, sessionId, call } = await setUp(t)
+  await send(b.address, call())
+  const { signal } = new AbortController()
+  const early = sessionOf(b, sessionId).ask(ROOTS, 0, signal)
+  const frames = await openFrames(a, headers)
+  await frames.next()
+  const late = sessionOf(b, sessionId).ask(ROOTS, 0, signal)
+
+  for (const n of [1, 2]) {
+    t.match((await frames.next()).value, new RegExp(`"id":"ask-${b.id}-${n}","method":"roots/list"`))
+    await post(c.app, { jsonrpc: '2.0', id: `ask-${b.id}-${n}`, result: { n } }, headers)
+  }
+
+  t.same(await Promise.all([early, late]), [{ n: 1 }, { n: 2 }])
+})
+
+t.test('a server waits for the stream no longer than for its answer, nor than the session lasts', async (t) => {
+  const { nodes: [a, b], headers, sessionId, call } = await setUp(t)
+  await send(b.address, call())
+  const controller = new AbortController()
+  const aborted = sessionOf(b, sessionId).ask(ROOTS, 0, controller.signal)
+  const abandoned = sessionOf(b, sessionId).ask(ROOTS, 0, new AbortController().signal)
+  const rejected = Promise.all([t.rejects(aborted, /the call has ended/), t.rejects(abandoned, /The session has ended/)])
+
+  await b.sessions.check()
+  controller.abort()
+  await a.app.inject({ method: 'DELETE', url: '/mcp', headers })
+
+  await rejected
+})
+
+t.test('where a reply cannot be a stream, the question goes by the GET stream of whatever node, if there is one', async (t) => {
+  const { nodes: [a, b, c], headers, call } = await setUp(t, async (channel) => ({ answer: await channel.ask?.(ROOTS, 0, new AbortController().signal) }))
+  const asJson = { ...call(), headers: { ...call().headers, accept: 'application/json' } }
+
+  t.match(await (await send(b.address, asJson)).json(), { error: { message: /roots\/list was not answered: the client has opened no stream/ } })
+  const frames = await openFrames(a, headers)
+  await frames.next()
+  const called = send(b.address, asJson)
+  t.match((await frames.next()).value, `ask-${b.id}-2`)
+  await post(c.app, { jsonrpc: '2.0', id: `ask-${b.id}-2`, result: {} }, headers)
+
+  t.match(await (await called).json(), { result: { answer: {} } })
+})
+
+t.test('a server that closes the GET stream does so on whatever node it is', async (t) => {
+  const { nodes: [a, b], headers, sessionId, call } = await setUp(t)
+  const frames = await openFrames(a, headers)
+  await frames.next()
+  await send(b.address, call())
+
+  sessionOf(b, sessionId).closeListening()
+
+  t.ok((await frames.next()).done)
+})
+
+t.test('a client that connects while its session ends is told that there is none', async (t) => {
+  const { cluster, nodes: [a, b], headers, sessionId, call } = await setUp(t)
+  await send(b.address, call())
+  const session = sessionOf(b, sessionId)
+  const gone = session.listen().attach({ send () {}, replay () {}, prime () {}, end () {}, drained: async () => {} })
+  await cluster.nodes[0]?.sessions.delete(sessionId)
+
+  await t.rejects(Promise.resolve(gone), { name: 'SessionEndedError' })
+  t.equal((await openGet(a.address, headers)).status, 404)
 })

@@ -1,0 +1,98 @@
+import t from 'tap'
+import type { Cluster, ClusterNode } from '../../lib/cluster/cluster.ts'
+import { createMemoryCluster } from '../../lib/cluster/memory-cluster.ts'
+import { clusterContract, clusterOutageContract, type OutageSubject } from '../../lib/contracts/index.ts'
+import { createCuttableCluster } from '../cluster/cuttable.ts'
+import { proveFaults } from './faults.ts'
+
+/** A cluster whose nodes are changed as they are made. */
+function changeNodes (cluster: Cluster, change: (node: ClusterNode, told: () => void) => Partial<ClusterNode>): Cluster {
+  return {
+    join (mount, listeners) {
+      const node = cluster.join(mount, listeners)
+      return Object.defineProperties(node, Object.getOwnPropertyDescriptors(change(node, listeners.onBack)))
+    }
+  }
+}
+
+/** What is wrong with a cluster, as a function from a right one. */
+const FAULTS: Readonly<Record<string, (cluster: Cluster) => Cluster>> = {
+  'all nodes have one id': (cluster) => changeNodes(cluster, () => ({ id: 'node0000' })),
+  'all mounts are one': (cluster) => ({ join: (_mount, listeners) => cluster.join('one', listeners) }),
+  'nodes live for ever': (cluster) => changeNodes(cluster, () => ({ isAlive: async () => true })),
+  'a node takes what it has stored along': (cluster) => changeNodes(cluster, ({ sessions, close }) => ({
+    close: async () => { await sessions.delete('s'); await close() }
+  })),
+  'a process has one life': (cluster) => {
+    let hasEnded = false
+    return changeNodes(cluster, ({ close, sessions }) => ({
+      sessions: { ...sessions, open: async (...args) => !hasEnded && await sessions.open(...args) },
+      close: async () => { hasEnded = true; await close() }
+    }))
+  },
+  'it is always away': (cluster) => changeNodes(cluster, () => ({ isAway: true }))
+}
+
+t.test('each contract of clusters is broken by a cluster that does not keep it', async (t) => {
+  await proveFaults(t, {
+    'all nodes have one id': ['each node has an id of its own, of letters and digits'],
+    'all mounts are one': ['mounts of one name share all, and those of another nothing'],
+    'nodes live for ever': ['a node lives from its start until it closes, for those of its mount'],
+    'a node takes what it has stored along': ['what a node has stored stays when it closes, and others of its process go on'],
+    'a process has one life': ['a process whose nodes have all closed may have others'],
+    'it is always away': ['a cluster that can be reached is not away']
+  }, (fault) => clusterContract(() => {
+    const right = createMemoryCluster()
+    const cluster = fault === undefined ? right : FAULTS[fault]?.(right) ?? right
+    return { clusters: [cluster, cluster] }
+  }, { patience: 200 }))
+})
+
+const OUTAGE_FAULTS: Readonly<Record<string, (cluster: Cluster) => Cluster>> = {
+  'one thing goes on': (cluster) => changeNodes(cluster, () => ({ isAlive: async () => true })),
+  'who is back is told twice': (cluster) => ({
+    join: (mount, { onAway, onBack }) => cluster.join(mount, { onAway, onBack () { onBack(); onBack() } })
+  }),
+  'who has subscribed is forgotten': (cluster) => {
+    let isBack = false
+    return {
+      join: (mount, { onAway, onBack }) => changeNodes(cluster, ({ bus }) => ({
+        bus: { ...bus, subscribe: (topic, listener) => bus.subscribe(topic, (message) => { if (!isBack) listener(message) }) }
+      })).join(mount, { onAway, onBack () { isBack = true; onBack() } })
+    }
+  },
+  'who follows is forgotten': (cluster) => {
+    let isBack = false
+    return {
+      join: (mount, { onAway, onBack }) => changeNodes(cluster, ({ events }) => ({
+        events: { ...events, follow: (streamId, listener) => events.follow(streamId, (event) => { if (!isBack) listener(event) }) }
+      })).join(mount, { onAway, onBack () { isBack = true; onBack() } })
+    }
+  },
+  'who comes late is told nothing': (cluster) => ({
+    join (mount, { onAway, onBack }) {
+      let isStarted = false
+      const node = cluster.join(mount, { onAway: (error) => { if (isStarted) onAway(error) }, onBack })
+      const { start } = node
+      return Object.assign(node, { start: async () => { await start(); isStarted = true } })
+    }
+  }),
+  'who has left is told': (cluster) => changeNodes(cluster, ({ close }, tell) => ({ close: async () => { await close(); tell() } }))
+}
+
+t.test('each contract of outages is broken by a cluster that does not keep it', async (t) => {
+  function createSubject (fault: string | undefined): OutageSubject {
+    const cuttable = createCuttableCluster()
+    const cluster = fault === undefined ? cuttable : OUTAGE_FAULTS[fault]?.(cuttable) ?? cuttable
+    return { clusters: [cluster, cluster], interrupt: async () => cuttable.cut(), restore: async () => cuttable.restore() }
+  }
+
+  await proveFaults(t, {
+    'one thing goes on': ['while it is away everything is refused, and each node is told once'],
+    'who is back is told twice': ['when it is back each node is told once, and everything goes on'],
+    'who has subscribed is forgotten': ['what was subscribed to before, or while it was away, is heard afterwards'],
+    'who follows is forgotten': ['a stream that is followed goes on being followed'],
+    'who comes late is told nothing': ['a node that starts meanwhile is told so, and takes part when it is back'],
+    'who has left is told': ['a node that closes meanwhile is told nothing any more']
+  }, (fault) => clusterOutageContract(() => createSubject(fault), { patience: 200 }))
+})

@@ -1,0 +1,95 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import t from 'tap'
+import { eventStoreContract, type EventStoreLimits, type EventStoreSubject } from '../../lib/contracts/index.ts'
+import { createMemoryEventStore, type SharedEventStore } from '../../lib/session/event-store.ts'
+import { proveFaults } from './faults.ts'
+
+/** What is wrong with a store, as a function from a right one. */
+const FAULTS: Readonly<Record<string, (store: SharedEventStore) => Partial<SharedEventStore>>> = {
+  'all streams are one': (store) => ({ append: (_streamId, message) => store.append('s.0', message) }),
+  'the number is found out before': (store) => ({
+    append: async (streamId, message) => {
+      const number = (await store.read(streamId, 0))?.length ?? 0
+      await nextTurn()
+      await store.append(streamId, message)
+      return number + 1
+    }
+  }),
+  'what was seen comes again': (store) => ({ read: (streamId, afterSeq) => store.read(streamId, Math.max(afterSeq - 1, 0)) }),
+  'nothing is not told from what is gone': (store) => ({
+    read: async (streamId, afterSeq) => {
+      const events = await store.read(streamId, afterSeq)
+      return events?.length === 0 ? undefined : events
+    }
+  }),
+  'what surrounds text is lost': (store) => ({ append: (streamId, message) => store.append(streamId, message.trim()) }),
+  'what is gone is passed over': (store) => ({
+    read: async (streamId, afterSeq) => {
+      for (let seq = afterSeq; seq < 1000; seq++) {
+        const events = await store.read(streamId, seq)
+        if (events !== undefined) return events
+      }
+      return []
+    }
+  }),
+  'numbers begin anew when all is forgotten': (store) => {
+    const last = new Map<string, number>()
+    return {
+      append: async (streamId, message) => {
+        if (await store.read(streamId, (last.get(streamId) ?? 1) - 1) === undefined) store.forget('s')
+        const number = await store.append(streamId, message)
+        last.set(streamId, number)
+        return number
+      }
+    }
+  },
+  'sessions are told by how their ids begin': (store) => {
+    const sessions = new Set<string>()
+    return {
+      append: (streamId, message) => { sessions.add(streamId.slice(0, streamId.indexOf('.'))); return store.append(streamId, message) },
+      forget: (sessionId) => { for (const id of sessions) if (id.startsWith(sessionId)) store.forget(id) }
+    }
+  },
+  'who follows is told what was before': (store) => ({
+    follow: async (streamId, listener) => {
+      for (const event of await store.read(streamId, 0) ?? []) listener(event)
+      return await store.follow(streamId, listener)
+    }
+  }),
+  'some are told later': (store) => ({
+    follow: (streamId, listener) => store.follow(streamId, (event) => { if (event.seq % 2 === 0) listener(event); else setImmediate(listener, event) })
+  }),
+  'following begins later': (store) => ({
+    follow: async (streamId, listener) => {
+      const following = nextTurn().then(nextTurn).then(() => store.follow(streamId, listener))
+      return () => { following.then((end) => end()) }
+    }
+  }),
+  'following never ends': (store) => ({
+    follow: async (...args) => { await store.follow(...args); return () => {} }
+  })
+}
+
+function createSubject (fault: string | undefined, limits: EventStoreLimits): EventStoreSubject {
+  const clock = { now: 0 }
+  const store = createMemoryEventStore(limits, () => clock.now)
+  const faulty = { ...store, ...(fault !== undefined && FAULTS[fault]?.(store)) }
+  return { stores: [faulty, faulty], pass: (milliseconds) => { clock.now += milliseconds } }
+}
+
+t.test('each contract of event stores is broken by a store that does not keep it', async (t) => {
+  await proveFaults(t, {
+    'all streams are one': ['events are numbered from 1 in each stream, by whichever node they come'],
+    'the number is found out before': ['however many nodes append at once, no number is missing and none comes twice'],
+    'what was seen comes again': ['the events behind any of them are read, in order, and none behind the last'],
+    'nothing is not told from what is gone': ['there is nothing behind 0 in a stream that is not known, and nothing is known of what is yet to come'],
+    'what surrounds text is lost': ['a message is any text'],
+    'what is gone is passed over': ['what is more than a stream may have is forgotten, oldest first, and is not passed over', 'what is too old is forgotten, and is not passed over'],
+    'numbers begin anew when all is forgotten': ['the numbers of an open session go on where they were when all events have been forgotten'],
+    'sessions are told by how their ids begin': ['a session is forgotten with all of its streams, and no other'],
+    'who follows is told what was before': ['who follows a stream is told of its events from then on, by whichever node they come'],
+    'some are told later': ['followers are told in order, however many nodes append at once'],
+    'following begins later': ['who follows first and reads then misses nothing'],
+    'following never ends': ['who no longer follows is told nothing, and the others go on']
+  }, (fault) => eventStoreContract((limits) => createSubject(fault, limits), { patience: 200 }))
+})

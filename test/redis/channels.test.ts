@@ -1,0 +1,63 @@
+import t from 'tap'
+import { Channels } from '../../lib/redis/channels.ts'
+import { createGate } from '../stream.ts'
+
+/** Channels of a connection that takes note of what it is asked, and is not there until it is told to be. */
+function createChannels () {
+  const asked: string[] = []
+  const connection = { isThere: true }
+  const channels = new Channels(async (name) => {
+    if (!connection.isThere) throw new Error('away')
+    asked.push(`+${name}`)
+  }, (name) => { asked.push(`-${name}`) })
+  return { channels, asked, connection }
+}
+
+t.test('a channel is subscribed to once, and until the last who listens ends', async (t) => {
+  const { channels, asked } = createChannels()
+  const heard: string[] = []
+  const first = channels.listen('a', { hear: (message) => heard.push(`1 ${message}`) })
+  const second = channels.listen('a', { hear: (message) => heard.push(`2 ${message}`) })
+  await Promise.all([first.begun, second.begun])
+  channels.tell('a', 'x')
+  channels.tell('b', 'y')
+  first.end()
+  first.end()
+  channels.tell('a', 'z')
+  second.end()
+  channels.tell('a', 'lost')
+
+  t.same(asked, ['+a', '-a'])
+  t.same(heard, ['1 x', '2 x', '2 z'])
+})
+
+t.test('what could not be subscribed to is with all others, be it that it comes meanwhile', async (t) => {
+  const { channels, asked, connection } = createChannels()
+  const gate = createGate()
+  let backs = 0
+  await channels.listen('before', { hear () {}, onBack: () => { backs++ } }).begun
+  channels.listen('ended', { hear () {} }).end()
+  connection.isThere = false
+  const away = channels.listen('away', { hear () {} })
+  const batches: Array<readonly string[]> = []
+  const all = channels.subscribeAll(async (names) => { batches.push(names); await gate.promise })
+  channels.listen('meanwhile', { hear () {} })
+  gate.open()
+  await all
+  channels.tellBack()
+
+  await t.rejects(away.begun, { message: 'away' })
+  t.same(batches, [['before', 'away'], ['meanwhile']])
+  await channels.listen('meanwhile', { hear () {} }).begun
+  t.same(asked, ['+before', '+ended', '-ended'])
+  t.equal(backs, 1)
+})
+
+t.test('many channels are not subscribed to all at once', async (t) => {
+  const { channels } = createChannels()
+  for (let number = 0; number < 25_000; number++) channels.listen(`${number}`, { hear () {} })
+  const sizes: number[] = []
+  await channels.subscribeAll(async (names) => { sizes.push(names.length) })
+
+  t.same(sizes, [10_000, 10_000, 5000])
+})

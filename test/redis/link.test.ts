@@ -1,0 +1,89 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { Redis } from 'ioredis'
+import t, { type Test } from 'tap'
+import { connect } from '../../lib/redis/connections.ts'
+import { RedisLink } from '../../lib/redis/link.ts'
+import { until } from '../stream.ts'
+
+/** What speaks as Redis does when a connection begins, and answers PING only when it is let: no Redis can be made to. */
+async function createSilentRedis (t: Test) {
+  const pings: Socket[] = []
+  const sockets = new Set<Socket>()
+  let answers = false
+  const answer = (socket: Socket): void => { if (answers) socket.write('+PONG\r\n') }
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {}).on('data', (data) => {
+      for (const [, name] of String(data).matchAll(/\*\d+\r\n\$\d+\r\n(\w+)\r\n/g)) {
+        if (name?.toLowerCase() !== 'ping') socket.write('+OK\r\n')
+        else { pings.push(socket); answer(socket) }
+      }
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => { for (const socket of sockets) socket.destroy(); server.close() })
+  return {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    pings,
+    /** From now on it answers, those that wait as well. */
+    wake () {
+      answers = true
+      for (const socket of pings) answer(socket)
+    }
+  }
+}
+
+function createLink (url: string, commandTimeout: number): RedisLink {
+  return new RedisLink({
+    connect: (events) => connect((options) => new Redis(url, { ...options, protocol: 2, enableReadyCheck: false }), undefined, commandTimeout, events),
+    commandTimeout,
+    nodeTimeout: 60_000
+  })
+}
+
+function createUser () {
+  const told: string[] = []
+  return { told, onAway: ({ message }: Error) => { told.push(message) }, onBack: () => { told.push('back') }, beat: () => { told.push('beat') } }
+}
+
+t.test('a Redis that takes connections but does not answer is away, once, until it answers', async (t) => {
+  const { url, pings, wake } = await createSilentRedis(t)
+  const link = createLink(url, 300)
+  const user = createUser()
+  t.teardown(() => link.leave(user))
+
+  await link.enter(user)
+  const first = pings.length
+  // Later attempts are not answered in time, either.
+  await until(() => pings.length > first + 1)
+  const meanwhile = [...user.told]
+  wake()
+  await until(() => !link.isAway)
+
+  t.same(meanwhile, ['Redis is away: no answer within 300 ms'])
+  t.same(user.told, [...meanwhile, 'beat', 'back'])
+  t.ok(link.isJustBack)
+})
+
+t.test('a link that is left while it waits for an answer is told nothing, and may be entered again', async (t) => {
+  const { url, pings, wake } = await createSilentRedis(t)
+  const link = createLink(url, 60_000)
+  const [first, second] = [createUser(), createUser()]
+
+  const entering = link.enter(first)
+  await until(() => pings.length === 1)
+  link.leave(first)
+  link.leave(first)
+  await entering
+  const again = link.enter(second)
+  await until(() => pings.length === 2)
+  wake()
+  await again
+
+  t.same([first.told, second.told], [[], ['beat']])
+  t.notOk(link.isAway)
+  t.notOk(link.isJustBack)
+  link.leave(second)
+  t.ok(link.isAway)
+})

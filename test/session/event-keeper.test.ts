@@ -1,0 +1,168 @@
+import t from 'tap'
+import { EventKeeper } from '../../lib/session/event-keeper.ts'
+import { createMemoryEventStore, type EventStore } from '../../lib/session/event-store.ts'
+import { createGate } from '../stream.ts'
+
+type UntilBack = (error: unknown) => Promise<boolean> | undefined
+
+const AWAY = new Error('away')
+
+/** A keeper and what becomes of the events. */
+function createKeeper ({ store = createMemoryEventStore(), untilBack, opening }: { store?: EventStore, untilBack?: UntilBack, opening?: Promise<unknown> } = {}) {
+  const seen: string[] = []
+  const failures: unknown[] = []
+  const keeper = new EventKeeper('s.1', { store, onFailure: (error, what) => { failures.push([error, what]) }, ...(untilBack !== undefined && { untilBack }) }, {
+    pass: (message, seq) => { seen.push(`${message} ${seq ?? '-'}`) },
+    kept: (seq) => { seen.push(`kept ${seq}`) },
+    lost: () => { seen.push('lost') }
+  }, opening)
+  return { keeper, seen, failures, store }
+}
+
+/** A store of another process, which is away until it is told to come back. */
+function createRemote () {
+  const kept = createMemoryEventStore()
+  const remote = { isAway: false, back: createGate<boolean>(), tries: 0 }
+  const store: EventStore = {
+    ...kept,
+    append: async (...event) => {
+      remote.tries++
+      if (remote.isAway) throw AWAY
+      return kept.append(...event)
+    }
+  }
+  const untilBack: UntilBack = (error) => error === AWAY ? remote.back.promise : undefined
+  const comeBack = (isBack: boolean): void => {
+    const { back } = remote
+    remote.isAway = false
+    remote.back = createGate()
+    back.open(isBack)
+  }
+  return { remote, store, untilBack, comeBack }
+}
+
+t.test('what a store in this process keeps is handed on at once', (t) => {
+  const { keeper, seen } = createKeeper()
+
+  keeper.keep('a')
+  keeper.keep('b')
+
+  t.same(seen, ['a 1', 'b 2'])
+  t.equal(keeper.settled, undefined)
+  t.ok(keeper.isIdle)
+  t.end()
+})
+
+t.test('what another process keeps is handed on once it has it, in order', async (t) => {
+  const { store } = createRemote()
+  const { keeper, seen } = createKeeper({ store })
+
+  for (const message of ['a', 'b', 'c']) keeper.keep(message)
+  const before = seen.slice()
+  const wasIdle = keeper.isIdle
+  await keeper.settled
+
+  t.same(before, [])
+  t.notOk(wasIdle)
+  t.same(seen, ['a 1', 'b 2', 'c 3'])
+  t.ok(keeper.isIdle)
+  t.equal(keeper.settled, undefined)
+})
+
+t.test('an event that cannot be kept is handed on without a number, and the next one is tried all the same', async (t) => {
+  const error = new Error('no disk')
+  const kept = createMemoryEventStore()
+  let times = 0
+  const { keeper, seen, failures } = createKeeper({ store: { ...kept, append: (...event) => { if (times++ === 0) throw error; return kept.append(...event) } } })
+
+  keeper.keep('a')
+  keeper.keep('b')
+  await keeper.settled
+
+  t.same(seen, ['a -', 'lost', 'b 1'])
+  t.same(failures, [[error, 'the event store']])
+})
+
+t.test('while the store is away events are handed on without numbers, and kept in order once it is back', async (t) => {
+  const { remote, store, untilBack, comeBack } = createRemote()
+  const { keeper, seen, failures } = createKeeper({ store, untilBack })
+  remote.isAway = true
+  keeper.keep('a')
+  keeper.keep('b')
+  await new Promise(setImmediate)
+  keeper.keep('c')
+  const away = seen.slice()
+  const wasIdle = keeper.isIdle
+
+  comeBack(true)
+  await keeper.settled
+  keeper.keep('d')
+  await keeper.settled
+
+  t.same(away, ['a -', 'b -', 'c -'])
+  t.ok(wasIdle, 'nobody has to wait for the store')
+  t.same(seen.slice(3), ['kept 1', 'kept 2', 'kept 3', 'd 4'])
+  t.same(await store.read('s.1', 0), [1, 2, 3, 4].map((seq) => ({ seq, message: 'abcd'[seq - 1] })))
+  t.same(failures, [])
+})
+
+t.test('a store that will not be back leaves events lost', async (t) => {
+  const { remote, store, untilBack, comeBack } = createRemote()
+  const { keeper, seen, failures } = createKeeper({ store, untilBack })
+  remote.isAway = true
+  keeper.keep('a')
+  await new Promise(setImmediate)
+
+  comeBack(false)
+  await keeper.settled
+
+  t.same(seen, ['a -', 'lost'])
+  t.same(failures, [[AWAY, 'the event store']])
+})
+
+t.test('of what waits for a store that is away the oldest is dropped past a thousand', async (t) => {
+  const { remote, store, untilBack, comeBack } = createRemote()
+  const { keeper, seen } = createKeeper({ store, untilBack })
+  remote.isAway = true
+  keeper.keep('0')
+  await new Promise(setImmediate)
+
+  for (let n = 1; n <= 1001; n++) keeper.keep(String(n))
+  comeBack(true)
+  await keeper.settled
+  const events = await store.read('s.1', 0) ?? []
+
+  t.same(seen.filter((text) => text === 'lost'), ['lost', 'lost'])
+  t.equal(events.length, 1000)
+  t.same([events[0]?.message, events[1]?.message, events.at(-1)?.message], ['0', '3', '1001'])
+})
+
+t.test('before its client may learn of the stream nothing is handed on', async (t) => {
+  const gate = createGate()
+  const { keeper, seen } = createKeeper({ opening: gate.promise })
+
+  keeper.whenOpen(() => { seen.push('open') })
+  keeper.keep('a')
+  await new Promise(setImmediate)
+  const before = seen.slice()
+  gate.open()
+  await keeper.settled
+  keeper.whenOpen(() => { seen.push('open already') })
+
+  t.same(before, [])
+  t.same(seen, ['open', 'a 1', 'open already'])
+})
+
+t.test('where its client can never learn of the stream, nothing is kept', async (t) => {
+  const { keeper, seen, failures, store } = createKeeper({ opening: Promise.reject(AWAY) })
+
+  keeper.whenOpen(() => { seen.push('open') })
+  keeper.keep('a')
+  await keeper.settled
+  keeper.keep('b')
+  keeper.whenOpen(() => { seen.push('open') })
+
+  t.same(seen, ['a -', 'b -'])
+  t.same(failures, [[AWAY, 'the event store']])
+  t.same(await store.read('s.1', 0), [])
+})

@@ -1,0 +1,43 @@
+import t from 'tap'
+import { NodeLink } from '../../lib/cluster/node-link.ts'
+import { createMemoryBus } from '../../lib/notify/bus.ts'
+import type { Message } from '../../lib/protocol/message.ts'
+import { Forwarder } from '../../lib/session/forwarder.ts'
+
+function createForwarder (tellsNotifications: boolean) {
+  const bus = createMemoryBus()
+  const told: unknown[] = []
+  for (const topic of ['all', 'node:a', 'node:b']) bus.subscribe(topic, (message) => told.push([topic, JSON.parse(message)]))
+  return { forwarder: new Forwarder(new NodeLink({ id: 'a', bus }), 'a', tellsNotifications), told }
+}
+
+const notification = (method: string, params = {}): Message => ({ kind: 'notification', method, params })
+
+t.test('an answer goes to the node that has asked, unless that is this one, or nobody has', async (t) => {
+  const { forwarder, told } = createForwarder(true)
+
+  await forwarder.forward([
+    { kind: 'response', id: 'ask-b-1', result: { roots: [] } },
+    { kind: 'response', id: 'ask-b-2', error: { code: 1, message: 'no' } },
+    { kind: 'response', id: 'ask-a-1', result: {} },
+    { kind: 'response', id: 7, result: {} },
+    { kind: 'refusal', status: 400, code: -32600, message: 'no message', id: null }
+  ], 's')
+
+  t.same(told, [
+    ['node:b', { kind: 'answered', sessionId: 's', id: 'ask-b-1', answer: { result: { roots: [] } }, from: 'a' }],
+    ['node:b', { kind: 'answered', sessionId: 's', id: 'ask-b-2', answer: { error: { code: 1, message: 'no' } }, from: 'a' }]
+  ])
+})
+
+t.test('a cancellation goes to all nodes, and any other notification where the server wants to know', async (t) => {
+  const cancelled = notification('notifications/cancelled', { requestId: 1, reason: 'enough' })
+  const changed = notification('notifications/roots/list_changed')
+  const [curious, other] = [createForwarder(true), createForwarder(false)]
+
+  for (const { forwarder } of [curious, other]) await forwarder.forward([cancelled, changed], 's')
+
+  const toldOfCancelled = ['all', { kind: 'cancelled', sessionId: 's', requestId: 1, reason: 'enough', from: 'a' }]
+  t.same(curious.told, [toldOfCancelled, ['all', { kind: 'notified', sessionId: 's', method: 'notifications/roots/list_changed', params: {}, from: 'a' }]])
+  t.same(other.told, [toldOfCancelled])
+})

@@ -1,0 +1,25 @@
+// A connection that a test looks into.
+import type { EventSink } from '../../lib/session/event-stream.ts'
+import { createGate } from '../stream.ts'
+
+/** What {@link createSink} makes. */
+export interface TestSink {
+  readonly sink: EventSink
+  readonly told: readonly string[]
+  untilTold (what: string): Promise<void>
+}
+
+/** A connection that takes note of what it is told; `next` settles when it is told something. */
+export function createSink ({ drained = Promise.resolve() } = {}): TestSink {
+  const told: string[] = []
+  let gate = createGate()
+  const tell = (what: string): void => { told.push(what); gate.open(); gate = createGate() }
+  const sink: EventSink = {
+    send: (message, id) => tell(`send ${message} ${id}`),
+    replay: (message, id) => tell(`replay ${message} ${id}`),
+    prime: (id, retry) => tell(`prime ${id} ${retry}`),
+    drained: () => drained,
+    end: () => tell('end')
+  }
+  return { sink, told, untilTold: async (what: string) => { while (!told.includes(what)) await gate.promise } }
+}
