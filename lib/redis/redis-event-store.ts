@@ -59,7 +59,8 @@ const LAST = createScript(`${LUA_LAST}
 return last()`)
 
 /**
- * Events in Redis Streams. `append` and `read` are one round trip, telling followers included; `forget` and `follow` are two.
+ * Events in Redis Streams. `append` and `read` are one round trip, telling followers included; `forget` and `follow` are two, where nobody
+ * follows the stream on the same node yet.
  * The events of a stream that has ended are not forgotten with its session, but by their age.
  */
 export function createRedisEventStore (link: RedisLink, keys: Keys, { maxLength, maxAge }: Required<RedisEventOptions>): SharedEventStore {
@@ -96,32 +97,33 @@ export function createRedisEventStore (link: RedisLink, keys: Keys, { maxLength,
     },
 
     async follow (streamId, listener) {
-      const following = new Following(await readLast(streamId), listener)
+      const follower = new Follower(listener)
       const { begun, end } = link.channels.listen(keys.eventsChannel(streamId), {
-        hear: (text) => following.hear(parseEvent(text)),
-        onBack: () => { following.catchUp((afterSeq) => read(streamId, afterSeq)) }
+        hear: (text) => follower.hear(parseEvent(text)),
+        onBack: () => { follower.catchUp((afterSeq) => read(streamId, afterSeq)) }
       })
-      const unfollow = (): void => { following.end(); end() }
       try {
         await begun
+        const seq = await readLast(streamId)
+        follower.begin(seq)
+        return { seq, end () { follower.end(); end() } }
       } catch (error) {
-        unfollow()
+        end()
         throw error
       }
-      return unfollow
     }
   }
 }
 
 // Tells of events once and in order, be it that the connection by which they come was away for a while.
-class Following {
+class Follower {
   readonly #listener: (event: StoredEvent) => void
-  #last: number
-  // What is heard while that is read which was missed.
-  #waiting: StoredEvent[] | undefined
+  // Nothing is told before it begins, and after it has ended.
+  #last = Infinity
+  // What is heard while something else is to be told before it.
+  #waiting: StoredEvent[] | undefined = []
 
-  constructor (last: number, listener: (event: StoredEvent) => void) {
-    this.#last = last
+  constructor (listener: (event: StoredEvent) => void) {
     this.#listener = listener
   }
 
@@ -130,17 +132,27 @@ class Following {
     else this.#waiting.push(event)
   }
 
-  // Where it cannot be read, or is no longer there, the next number shows it.
+  /** Begins to tell of the events behind one. */
+  begin (afterSeq: number): void {
+    this.#last = afterSeq
+    this.#goOn([])
+  }
+
+  // Where what was missed cannot be read, or is no longer there, the next number shows it.
   async catchUp (read: (afterSeq: number) => Promise<readonly StoredEvent[] | undefined>): Promise<void> {
-    const waiting: StoredEvent[] = this.#waiting = []
-    const missed = await read(this.#last).catch(() => undefined)
-    this.#waiting = undefined
-    for (const event of [...missed ?? [], ...waiting]) this.#tell(event)
+    this.#waiting = []
+    this.#goOn(await read(this.#last).catch(() => undefined) ?? [])
   }
 
   /** Nothing is told any more. */
   end (): void {
     this.#last = Infinity
+  }
+
+  #goOn (missed: readonly StoredEvent[]): void {
+    const waiting = this.#waiting ?? []
+    this.#waiting = undefined
+    for (const event of [...missed, ...waiting]) this.#tell(event)
   }
 
   #tell (event: StoredEvent): void {

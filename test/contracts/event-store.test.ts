@@ -62,11 +62,11 @@ const FAULTS: Readonly<Record<string, (store: SharedEventStore) => Partial<Share
   'following begins later': (store) => ({
     follow: async (streamId, listener) => {
       const following = nextTurn().then(nextTurn).then(() => store.follow(streamId, listener))
-      return () => { following.then((end) => end()) }
+      return { seq: (await store.read(streamId, 0))?.length ?? 0, end () { following.then(({ end }) => end()) } }
     }
   }),
   'following never ends': (store) => ({
-    follow: async (...args) => { await store.follow(...args); return () => {} }
+    follow: async (...args) => ({ ...await store.follow(...args), end () {} })
   })
 }
 

@@ -252,7 +252,7 @@ t.test('events that were appended while a follower was not there are told when i
   await client.acl('SETUSER', 'deaf', 'on', '>secret', '~*', '+@all', 'allchannels')
   const [writer, follower] = [await startWatched(t, redisCluster({ url })), await startWatched(t, redisCluster({ url: url.replace('redis://', 'redis://deaf:secret@') }))]
   const heard: unknown[] = []
-  const unfollow = await follower.node.events.follow('s.0', ({ seq }) => heard.push(seq))
+  const { end } = await follower.node.events.follow('s.0', ({ seq }) => heard.push(seq))
   await follower.node.events.follow('other.0', () => {})
   await writer.node.events.append('s.0', 'one')
   await until(() => heard.length === 1)
@@ -266,7 +266,7 @@ t.test('events that were appended while a follower was not there are told when i
   await until(() => heard.length === 50)
   await writer.node.events.append('s.0', 'last')
   await until(() => heard.length === 51)
-  unfollow()
+  end()
 
   t.equal(meanwhile, 1)
   t.same(heard, Array.from({ length: 51 }, (_, index) => index + 1))
@@ -311,7 +311,7 @@ t.test('every operation takes the round trips that it is said to take', { skip: 
   t.same(await commandsOf(() => events.append('s.0', 'event')), ['evalsha'])
   t.same(await commandsOf(() => events.read('s.0', 0)), ['evalsha'])
   t.same(await commandsOf(() => events.follow('s.0', () => {})), ['evalsha'], 'subscribed by the first time')
-  t.same(await commandsOf(async () => { (await events.follow('s.1', () => {}))() }), ['evalsha', 'subscribe', 'unsubscribe'])
+  t.same(await commandsOf(async () => { (await events.follow('s.1', () => {})).end() }), ['subscribe', 'evalsha', 'unsubscribe'])
   t.same(await commandsOf(() => events.forget('s')), ['hkeys', 'del'])
   t.same(await commandsOf(() => bus.publish('topic', 'message')), ['publish'])
   t.same(await commandsOf(() => sessions.delete('s')), ['evalsha'])

@@ -96,23 +96,23 @@ t.test('the time is that of the clock where no other is given', async (t) => {
 
 t.test('the numbers of streams without events are known for as many as there may be events, and of streams that are followed', async (t) => {
   const { store } = createStore({ maxEvents: 2 })
-  const unfollow = await store.follow('a.0', () => {})
+  const { end } = await store.follow('a.0', () => {})
   for (const streamId of ['a.0', 'b.0', 'c.0', 'd.0', 'e.0', 'f.0']) store.append(streamId, 'event')
 
   t.same(['a.0', 'b.0', 'c.0', 'd.0'].map((streamId) => store.read(streamId, 1)), [[], undefined, [], []])
-  unfollow()
+  end()
   t.same(['a.0', 'c.0', 'd.0'].map((streamId) => store.read(streamId, 1)), [[], undefined, []], 'its place is that of the one that has waited longest')
 })
 
 t.test('a stream that is followed goes on being followed when its session is forgotten', async (t) => {
   const { store } = createStore()
   const heard: unknown[] = []
-  const unfollow = await store.follow('a.0', (event) => heard.push(event))
+  const { end } = await store.follow('a.0', (event) => heard.push(event))
   store.append('a.0', 'one')
   store.forget('a')
   store.append('a.0', 'two')
   store.forget('a')
-  unfollow()
+  end()
 
   t.same(heard, [{ seq: 1, message: 'one' }, { seq: 1, message: 'two' }])
   t.same(store.read('a.0', 0), [])

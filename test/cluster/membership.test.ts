@@ -1,0 +1,183 @@
+// Mounts as nodes: what they tell each other, and what becomes of their clients when one leaves or the cluster is away.
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
+import t, { type Test } from 'tap'
+import { McpServer } from '../../lib/index.ts'
+import { JSON_AND_SSE, modern, modernCall, openSession, post, legacy } from '../app.ts'
+import { createFaultyCluster, startNode, startNodes, type TestNode } from '../cluster.ts'
+import { startRoundRobin } from '../round-robin.ts'
+import { createGate, openGet, readFrames, send, until } from '../stream.ts'
+
+const KEYS = { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } }
+
+function createServer (): McpServer {
+  const server = new McpServer({ name: 'Notes', version: '1.0.0' }, KEYS)
+  server.registerTool('hello', {}, () => 'hello')
+  server.registerResource('a', 'notes://a', {}, () => 'a')
+  return server
+}
+
+/** The frames of a modern client that listens, behind the acknowledgement. */
+async function listenTo (node: TestNode): Promise<AsyncGenerator<string, void>> {
+  const notifications = { toolsListChanged: true, resourceSubscriptions: ['notes://a'] }
+  const frames = readFrames(await send(node.address, modern('subscriptions/listen', { notifications }, { headers: JSON_AND_SSE })))
+  await frames.next()
+  await frames.next()
+  return frames
+}
+
+function logged ({ logLines }: TestNode): readonly unknown[] {
+  return logLines.filter(({ msg }) => /^the cluster/.test(String(msg))).map(({ level, msg, mcp }) => [level, msg, mcp])
+}
+
+t.test('a change on one node is told by all of them, once', async (t) => {
+  const { nodes } = await startNodes(t, { server: createServer() })
+  const listeners = await Promise.all(nodes.map(listenTo))
+
+  nodes[0].mount.notify.toolsChanged()
+  nodes[0].mount.notify.resourceUpdated('notes://a')
+  nodes[0].mount.notify.promptsChanged()
+  const heard = await Promise.all(listeners.map(async (frames) => [(await frames.next()).value, (await frames.next()).value]))
+
+  t.match(heard, nodes.map(() => [/tools\/list_changed/, /resources\/updated/]))
+})
+
+t.test('while the cluster is away each node tells its own clients, and all of them may have missed something once it is back', async (t) => {
+  const { cluster, nodes } = await startNodes(t, { server: createServer() })
+  const [a, b] = nodes
+  const [own, other] = [await listenTo(a), await listenTo(b)]
+  cluster.goAway()
+
+  a.mount.notify.toolsChanged()
+  const heard = (await own.next()).value
+  const served = await b.app.inject(modernCall('hello'))
+  cluster.comeBack()
+  const told = [(await other.next()).value, (await other.next()).value]
+
+  t.match(heard, /tools\/list_changed/)
+  t.equal(served.statusCode, 200)
+  t.match(told, [/tools\/list_changed/, /resources\/updated.*notes:\/\/a/])
+  for (const node of nodes) {
+    t.match(logged(node), [
+      [50, 'the cluster cannot be reached: until it can, legacy clients get 503; modern ones are served', 'Notes'],
+      [30, 'the cluster can be reached again', 'Notes']
+    ])
+    t.notOk(node.logLines.some(({ msg }) => /failed|could not/.test(String(msg))), 'one line for each change of state')
+  }
+})
+
+t.test('a legacy client that listens learns when the cluster is back that it may have missed something', async (t) => {
+  const { cluster, nodes: [a, b] } = await startNodes(t, { server: createServer() })
+  const headers = await openSession(a.app)
+  await b.app.inject(legacy('resources/subscribe', { uri: 'notes://a' }, { headers }))
+  const frames = readFrames(await openGet(a.address, headers))
+  await frames.next()
+  await frames.next()
+
+  cluster.goAway()
+  a.mount.notify.toolsChanged()
+  const away = (await frames.next()).value
+  cluster.comeBack()
+  const back = [1, 2, 3, 4].map(async () => (await frames.next()).value)
+
+  t.notMatch(away, 'id:', 'it is not kept')
+  t.match(await Promise.all(back), [/\.0\.1\n.*tools\/list_changed/, /prompts\/list_changed/, /resources\/list_changed/, /notes:\/\/a/])
+})
+
+t.test('a change that cannot be told for another reason than an outage is logged', async (t) => {
+  const { cluster, nodes: [a] } = await startNodes(t, { server: createServer() })
+  const bus = cluster.nodes[0]?.bus
+  t.intercept(Object(bus), 'publish', { value: async () => { throw new Error('too long') } })
+
+  a.mount.notify.toolsChanged()
+  await until(() => a.logLines.some(({ level }) => level === 50))
+
+  t.match(a.logLines.filter(({ level }) => level === 50), [{ mcp: 'Notes', msg: 'changes could not be published', err: { message: 'too long' } }])
+})
+
+t.test('what a client notifies a node of is told to the servers of its session on the others', async (t) => {
+  const notified: unknown[] = []
+  const { nodes: [a, b] } = await startNodes(t, {
+    server: {
+      info: { name: 'Notes', version: '1.0.0' },
+      enter: async () => ({ value: 'lifespan' }),
+      onChange: () => () => {},
+      serve: async () => ({}),
+      handle: async () => '{}',
+      notified: (method, params, { sessionId }, { lifespan }) => { notified.push([method, params, sessionId, lifespan]) }
+    }
+  })
+  const headers = await openSession(a.app)
+
+  await post(b.app, { jsonrpc: '2.0', method: 'notifications/roots/list_changed', params: { now: true } }, headers)
+  await until(() => notified.length === 2)
+
+  const told = ['notifications/roots/list_changed', { now: true }, headers['mcp-session-id'], 'lifespan']
+  t.same(notified, [told, told])
+})
+
+t.test('nodes of mounts of other names have nothing to do with each other', async (t) => {
+  const cluster = createFaultyCluster()
+  const a = await startNode(t, cluster, { server: createServer(), name: 'A' })
+  const b = await startNode(t, cluster, { server: createServer(), name: 'B' })
+
+  const headers = await openSession(a.app)
+
+  t.equal((await b.app.inject(legacy('ping', {}, { headers }))).statusCode, 404)
+})
+
+t.test('a listener of sessions that throws is logged, and the session is there', async (t) => {
+  const { cluster, nodes: [a] } = await startNodes(t, { server: createServer() })
+  a.mount.sessions.on('opened', () => { throw new Error('oops') })
+
+  await openSession(a.app)
+
+  t.match(a.logLines.filter(({ level }) => level === 50), [{ mcp: 'Notes', msg: "a listener of 'opened' failed", err: { message: 'oops' } }])
+  t.equal(await cluster.nodes[1]?.sessions.count(), 1)
+})
+
+/** A client of a balancer that comes back quickly. */
+async function connectTo (t: Test, url: string): Promise<Client> {
+  const client = new Client({ name: 'v1', version: '1.0.0' })
+  const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp`), {
+    reconnectionOptions: { initialReconnectionDelay: 1, maxReconnectionDelay: 10, reconnectionDelayGrowFactor: 1, maxRetries: 100 }
+  })
+  // Its optional fields are not declared for exactOptionalPropertyTypes.
+  await client.connect(transport as Transport)
+  t.teardown(() => client.close())
+  return client
+}
+
+t.test('nodes are replaced one after the other, while clients call and none of the calls fails', async (t) => {
+  const cluster = createFaultyCluster()
+  const start = (): Promise<TestNode> => startNode(t, cluster, { server: createServer(), retryInterval: 1, closeGracePeriod: 1000 })
+  const nodes = [await start(), await start()]
+  const balancer = await startRoundRobin(nodes.map(({ address }) => address))
+  t.teardown(() => balancer.close())
+  const clients = await Promise.all([1, 2, 3, 4].map(() => connectTo(t, balancer.url)))
+  const over = createGate()
+  let isOver = false
+  let calls = 0
+  const calling = clients.map(async (client) => {
+    while (!isOver) {
+      await client.callTool({ name: 'hello' })
+      if (++calls === 100) over.open()
+    }
+  })
+
+  for (let n = 0; n < 2; n++) {
+    const [oldest] = nodes
+    nodes.push(await start())
+    // As a balancer does that looks after the health of nodes: what is about to close gets nothing new.
+    balancer.use(nodes.slice(1).map(({ address }) => address))
+    nodes.shift()
+    await oldest?.app.close()
+  }
+  await over.promise
+  isOver = true
+  await Promise.all(calling)
+
+  t.ok(calls >= 100)
+  t.equal(await nodes[0]?.mount.sessions.count(), 4)
+})

@@ -1,0 +1,341 @@
+import t from 'tap'
+import { ClusterAwayError, type ClusterNode } from '../../lib/cluster/cluster.ts'
+import type { NodeMessage } from '../../lib/cluster/node-link.ts'
+import { ErrorCode } from '../../lib/protocol/error-code.ts'
+import type { Session } from '../../lib/session/session.ts'
+import type { SharedSession } from '../../lib/session/shared-session.ts'
+import { SharedSessions } from '../../lib/session/shared-sessions.ts'
+import { createFaultyCluster } from '../cluster.ts'
+import { createGate, until } from '../stream.ts'
+import { createSink } from './sink.ts'
+
+const CLIENT = { info: { name: 'test', version: '1' }, capabilities: { roots: {} } }
+const TTL = 1000
+
+/** A node, and what it hears of. */
+interface TestNode {
+  readonly node: ClusterNode
+  readonly sessions: SharedSessions
+  readonly events: string[]
+  readonly left: string[]
+  readonly missed: string[]
+  readonly told: NodeMessage[]
+  readonly failures: unknown[]
+}
+
+/** Two nodes with a clock. */
+async function createNodes ({ maxSessions = 10, wrap = (node: ClusterNode): ClusterNode => node } = {}) {
+  const clock = { now: 0 }
+  const cluster = createFaultyCluster({}, () => clock.now)
+  const create = async (): Promise<TestNode> => {
+    const node = wrap(cluster.join('Notes', { onAway () {}, onBack () { sessions.back() } }))
+    const [events, left, missed, told, failures]: [string[], string[], string[], NodeMessage[], unknown[]] = [[], [], [], [], []]
+    const sessions: SharedSessions = new SharedSessions({ sessionIdleTimeout: TTL, maxSessions, retryInterval: undefined }, node, {
+      onFailure: (error, what) => { failures.push([error, what]) },
+      onMissed: (session) => { missed.push(session.sessionId) },
+      onNotified: (session, method, params) => { events.push(`${session.sessionId} ${method} ${JSON.stringify(params)}`) },
+      onTold: (message) => { told.push(message) },
+      onLeft: (session) => { left.push(session.sessionId) }
+    }, () => clock.now)
+    sessions.on('opened', ({ sessionId }) => { events.push(`opened ${sessionId}`) })
+    sessions.on('ended', ({ sessionId }, reason) => { events.push(`${reason} ${sessionId}`) })
+    sessions.start()
+    await node.start()
+    return { node, sessions, events, left, missed, told, failures }
+  }
+  return { clock, cluster, nodes: [await create(), await create()] as const }
+}
+
+async function open ({ sessions }: TestNode, principal?: string): Promise<Session> {
+  const session = await sessions.open('2025-11-25', CLIENT, principal)
+  if (session === undefined) throw new Error('too many sessions')
+  return session
+}
+
+async function loadFrom ({ sessions }: TestNode, sessionId: string, principal?: string): Promise<SharedSession> {
+  await sessions.load(sessionId)
+  const session = sessions.find(sessionId, principal)
+  if (session === undefined) throw new Error('there is no such session')
+  return session
+}
+
+t.test('a session is rebuilt from its record, for its principal alone, and once', async (t) => {
+  const { nodes: [a, b] } = await createNodes()
+  const { sessionId } = await open(a, 'ann')
+
+  const session = await loadFrom(b, sessionId, 'ann')
+
+  t.match(session, { sessionId, era: 'legacy', protocolVersion: '2025-11-25', client: CLIENT, principal: 'ann', logLevel: 'debug' })
+  t.equal(await loadFrom(b, sessionId, 'ann'), session)
+  t.equal(b.sessions.find(sessionId, 'bob'), undefined)
+  t.same([a.events, b.events], [[`opened ${sessionId}`], []])
+  t.equal(b.sessions.size, 1)
+  t.equal(await b.sessions.count(), 1)
+  t.equal([...b.sessions].length, 1)
+})
+
+t.test('no more sessions than maxSessions are opened, by all nodes together', async (t) => {
+  const { nodes: [a, b] } = await createNodes({ maxSessions: 1 })
+  await open(a)
+
+  t.equal(b.sessions.max, 1)
+  t.equal(await b.sessions.open('2025-11-25', CLIENT), undefined)
+  t.same(b.events, [])
+})
+
+t.test('the store is asked for nothing that is no id of a session', async (t) => {
+  const { cluster, nodes: [a] } = await createNodes()
+  cluster.goAway()
+
+  await a.sessions.load('x'.repeat(36))
+  await a.sessions.load('')
+  await t.rejects(a.sessions.load('0'.repeat(36)), ClusterAwayError)
+})
+
+t.test('a session that is ended on one node has ended on all of them', async (t) => {
+  const { nodes: [a, b] } = await createNodes()
+  const { sessionId } = await open(a)
+  const cancelled = createGate<string>()
+  const session = await loadFrom(b, sessionId)
+  session.begin(1, { cancel: (reason) => cancelled.open(reason) })
+
+  await a.sessions.end(sessionId, 'deleted')
+
+  t.equal(await cancelled.promise, 'the session was deleted')
+  t.equal(b.sessions.find(sessionId), undefined)
+  t.same([a.events.at(-1), b.events.at(-1)], [`deleted ${sessionId}`, `deleted ${sessionId}`])
+  t.same([a.left, b.left], [[sessionId], [sessionId]])
+  await a.sessions.load(sessionId)
+  t.equal(a.sessions.find(sessionId), undefined)
+})
+
+t.test('what cannot be ended is told to whoever waits, and to nobody else', async (t) => {
+  const { cluster, nodes: [a] } = await createNodes()
+  const { sessionId } = await open(a)
+  cluster.goAway()
+
+  a.sessions.end(sessionId, 'refused')
+  await t.rejects(a.sessions.end(sessionId, 'deleted'), ClusterAwayError)
+
+  t.same(a.failures, [])
+})
+
+t.test('a session lives as long as something goes on in it on any node, and a client that listens is something', async (t) => {
+  const { clock, nodes: [a, b] } = await createNodes()
+  const { sessionId } = await open(a)
+  const session = await loadFrom(b, sessionId)
+  const { sink } = createSink()
+  await session.listen().attach(sink)
+
+  for (const now of [900, 1800, 2700]) {
+    clock.now = now
+    await b.sessions.sweep()
+  }
+  t.equal(await a.sessions.count(), 1)
+  await a.sessions.sweep()
+  t.equal(a.sessions.size, 0, 'it goes on elsewhere')
+  t.same([a.events, a.left], [[`opened ${sessionId}`], [sessionId]])
+
+  session.listen().detach(sink)
+  clock.now = 3700
+  await b.sessions.sweep()
+
+  t.same(b.events, [`idle ${sessionId}`])
+  t.equal(await b.sessions.count(), 0)
+})
+
+t.test('the idle time of a session counts from its last request', async (t) => {
+  const { clock, nodes: [a] } = await createNodes()
+  const session = await open(a)
+  clock.now = 600
+  await a.sessions.load(session.sessionId)
+  session.begin(1)
+  a.sessions.settle(session, 1)
+
+  clock.now = 1599
+  await a.sessions.sweep()
+  t.ok(a.sessions.find(session.sessionId))
+  clock.now = 1600
+  await a.sessions.sweep()
+
+  t.equal(a.sessions.find(session.sessionId), undefined)
+  t.same(a.left, [session.sessionId])
+})
+
+t.test('a session that is no longer there while something goes on in it ends', async (t) => {
+  const { cluster, nodes: [a] } = await createNodes()
+  const session = await open(a)
+  const cancelled = createGate<string>()
+  session.begin(1, { cancel: (reason) => cancelled.open(reason) })
+  await cluster.nodes[1]?.sessions.delete(session.sessionId)
+
+  await a.sessions.sweep()
+
+  t.equal(await cancelled.promise, 'the session was idle')
+})
+
+t.test('a session that comes to life while it is about to be let go is kept', async (t) => {
+  const gate = createGate()
+  const asked = createGate()
+  const { clock, nodes: [a, b] } = await createNodes({
+    wrap: (node) => ({ ...node, sessions: { ...node.sessions, readState: async (sessionId) => { asked.open(); await gate.promise; return node.sessions.readState(sessionId) } } })
+  })
+  const { sessionId } = await open(a)
+  const session = await loadFrom(b, sessionId)
+  clock.now = 999
+  await a.sessions.load(sessionId)
+  clock.now = 1000
+  const swept = b.sessions.sweep()
+  await asked.promise
+
+  session.begin(1)
+  gate.open()
+  await swept
+
+  t.equal(b.sessions.find(sessionId), session)
+})
+
+t.test('what nodes tell each other reaches the session that it is meant for', async (t) => {
+  const { nodes: [a, b] } = await createNodes()
+  const { sessionId } = await open(a)
+  const session = await loadFrom(b, sessionId)
+  const cancelled = createGate<string>()
+  session.begin(7, { cancel: (reason) => cancelled.open(reason) })
+  const question = session.questions.ask({ send () {} }, { method: 'roots/list', params: {} }, 0, new AbortController().signal)
+  const { link } = a.sessions
+
+  await link.tellAll({ kind: 'cancelled', sessionId, requestId: 7, reason: 'enough' })
+  await link.tell(b.node.id, { kind: 'answered', sessionId, id: `ask-${b.node.id}-1`, answer: { result: { roots: [] } } })
+  await link.tellAll({ kind: 'notified', sessionId, method: 'notifications/initialized', params: {} })
+  await link.tellAll({ kind: 'notified', sessionId: 'another', method: 'notifications/initialized', params: {} })
+  await link.tellAll({ kind: 'changed', events: [{ kind: 'tools' }] })
+
+  t.equal(await cancelled.promise, 'enough')
+  t.same(await question, { roots: [] })
+  t.same(b.events, [`${sessionId} notifications/initialized {}`])
+  t.match(b.told, [{ kind: 'changed', events: [{ kind: 'tools' }] }])
+  t.same(a.told, [])
+})
+
+t.test('a reply that another node takes over is let go of', async (t) => {
+  const { nodes: [a, b] } = await createNodes()
+  const session = await open(a)
+  const stream = session.openStream([1])
+  const client = createSink()
+  stream.attach(client.sink)
+  await client.untilTold(`prime ${stream.id}.0 undefined`)
+
+  await b.sessions.link.tellAll({ kind: 'taken', sessionId: session.sessionId, streamId: stream.id })
+
+  t.equal(client.told.at(-1), 'end')
+})
+
+t.test('what was sent while the store was away is kept once it is back, and the reply ends then', async (t) => {
+  const { cluster, nodes: [a] } = await createNodes()
+  const session = await open(a)
+  const stream = session.openStream([1])
+  const client = createSink()
+  stream.attach(client.sink)
+  await client.untilTold(`prime ${stream.id}.0 undefined`)
+  cluster.goAway()
+
+  stream.send('a')
+  const ended = session.endStream(stream)
+  await client.untilTold('end')
+  cluster.comeBack()
+  await ended
+
+  t.same(client.told, [`prime ${stream.id}.0 undefined`, 'send a undefined', 'end'])
+  t.same(await a.node.events.read(stream.id, 0), [{ seq: 1, message: 'a' }])
+  t.same((await a.node.sessions.readState(session.sessionId))?.calls, new Map())
+})
+
+t.test('a reply that begins while the store is away is not kept', async (t) => {
+  const { cluster, nodes: [a] } = await createNodes()
+  const session = await open(a)
+  cluster.goAway()
+
+  const stream = session.openStream([1])
+  const client = createSink()
+  stream.attach(client.sink)
+  stream.send('a')
+  await client.untilTold('send a undefined')
+
+  t.same(client.told, ['send a undefined'])
+})
+
+t.test('when the store is back, clients that listen may have missed something', async (t) => {
+  const { cluster, nodes: [a, b] } = await createNodes()
+  const { sessionId } = await open(a)
+  const session = await loadFrom(b, sessionId)
+  const { sink } = createSink()
+  await session.listen().attach(sink)
+  await loadFrom(a, sessionId)
+  cluster.goAway()
+
+  await b.sessions.check()
+  cluster.comeBack()
+  await until(() => b.missed.length > 0)
+
+  t.same([a.missed, b.missed], [[], [sessionId]])
+})
+
+t.test('a log level, or a resource, that cannot be kept is not acknowledged', async (t) => {
+  const { cluster, nodes: [a] } = await createNodes()
+  const session = await open(a)
+  cluster.goAway()
+  const refusal = { code: ErrorCode.InternalError, message: 'The store of sessions cannot be reached; try again later' }
+
+  await t.rejects(Promise.resolve(session.setLogLevel('error')), refusal)
+  await t.rejects(Promise.resolve(session.subscriptions.add('notes://a')), refusal)
+
+  t.equal(session.subscriptions.size, 0)
+})
+
+t.test('a node that stops lets go of its sessions, which go on elsewhere', async (t) => {
+  const { nodes: [a, b] } = await createNodes()
+  const { sessionId } = await open(a)
+  const session = await loadFrom(a, sessionId)
+  const client = createSink()
+  await session.listen().attach(client.sink)
+
+  await a.sessions.stop()
+
+  t.equal(a.sessions.size, 0)
+  t.same(a.left, [sessionId])
+  t.equal(client.told.at(-1), 'end')
+  t.equal((await b.node.sessions.readState(sessionId))?.listener, undefined)
+  t.same(a.events, [`opened ${sessionId}`])
+  await loadFrom(b, sessionId)
+})
+
+t.test('a node stops while the store is away', async (t) => {
+  const { cluster, nodes: [a] } = await createNodes()
+  const session = await open(a)
+  const client = createSink()
+  await session.listen().attach(client.sink)
+  const stream = session.openStream([1])
+  stream.attach(createSink().sink)
+  cluster.goAway()
+  stream.send('a')
+
+  await a.sessions.stop()
+
+  t.equal(a.sessions.size, 0)
+})
+
+t.test('a store or a listener that fails is told of', async (t) => {
+  const broken = new Error('no disk')
+  const { nodes: [a, b] } = await createNodes({
+    wrap: (node) => ({ ...node, sessions: { ...node.sessions, readState: async () => { throw broken } } })
+  })
+  a.sessions.on('opened', () => { throw new Error('oops') })
+  const { sessionId } = await open(a)
+  const session = await loadFrom(b, sessionId)
+
+  await t.rejects(Promise.resolve(session.listen().attach(createSink().sink)), broken)
+  session.openStream([1])
+  await b.sessions.back()
+
+  t.match(a.failures, [[{ message: 'oops' }, "a listener of 'opened'"]])
+})
