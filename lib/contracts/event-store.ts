@@ -1,6 +1,6 @@
-// What a SharedEventStore must do.
+// What an EventStore must do, and what one that nodes share must besides.
 import assert from 'node:assert/strict'
-import type { SharedEventStore, StoredEvent } from '../session/event-store.ts'
+import type { EventStore, SharedEventStore, StoredEvent } from '../session/event-store.ts'
 import { createContracts, createRecorder, createWait, TEXTS, type Contract, type Recorder, type Subject, type TimedContractOptions } from './contract.ts'
 
 /** The limits that a store under test is made with. */
@@ -12,29 +12,27 @@ export interface EventStoreLimits {
 }
 
 /** An event store under test, empty. */
-export interface EventStoreSubject extends Subject {
-  /** The same events as two nodes see them. */
-  readonly stores: readonly [SharedEventStore, SharedEventStore]
+export interface EventStoreSubject<Store extends EventStore = EventStore> extends Subject {
+  /** The same events as two nodes see them; for one process, the same store twice. */
+  readonly stores: readonly [Store, Store]
   /** Lets time pass: by a clock that was passed in, or by waiting. */
   pass (milliseconds: number): Promise<void> | void
   /** Opens a session for long, where the store has to know which sessions are open. */
   open? (sessionId: string): Promise<void> | void
 }
 
+/** Makes an empty store with limits. */
+export type CreateEventStores<Store extends EventStore> = (limits: EventStoreLimits) => Promise<EventStoreSubject<Store>> | EventStoreSubject<Store>
+
 const MAX_EVENTS = 250
 
 /**
- * What a {@link SharedEventStore} must do.
+ * What an {@link EventStore} must do.
  *
  * @param create Makes an empty store with limits, for each check.
  * @example for (const { name, run } of eventStoreContract(createMyStores)) test(name, run)
  */
-export function eventStoreContract (
-  create: (limits: EventStoreLimits) => Promise<EventStoreSubject> | EventStoreSubject, options: TimedContractOptions = {}
-): readonly Contract[] {
-  const { unit = 10_000 } = options
-  const record = (): Recorder<StoredEvent> => createRecorder(createWait(options))
-
+export function eventStoreContract (create: CreateEventStores<EventStore>, { unit = 10_000 }: TimedContractOptions = {}): readonly Contract[] {
   return createContracts(() => create({ maxEvents: MAX_EVENTS, maxAge: unit }), {
     async 'events are numbered from 1 in each stream, by whichever node they come' ({ stores: [a, b] }) {
       assert.equal(await a.append('s.0', 'a'), 1)
@@ -125,8 +123,21 @@ export function eventStoreContract (
 
       for (const streamId of ['s.0', 's.n1-1']) assert.equal(await a.read(streamId, 1), undefined)
       for (const streamId of ['s2.0', 'as.0', 's-.0']) assert.deepEqual(await b.read(streamId, 0), [{ seq: 1, message: 'a' }])
-    },
+    }
+  })
+}
 
+/**
+ * What a {@link SharedEventStore} must do.
+ *
+ * @param create Makes an empty store with limits, for each check.
+ * @example for (const { name, run } of sharedEventStoreContract(createMyStores)) test(name, run)
+ */
+export function sharedEventStoreContract (create: CreateEventStores<SharedEventStore>, options: TimedContractOptions = {}): readonly Contract[] {
+  const record = (): Recorder<StoredEvent> => createRecorder(createWait(options))
+  const { unit = 10_000 } = options
+
+  return [...eventStoreContract(create, options), ...createContracts(() => create({ maxEvents: MAX_EVENTS, maxAge: unit }), {
     async 'who follows a stream is told of its events from then on, by whichever node they come' ({ stores: [a, b] }) {
       const [one, other] = [record(), record()]
       await a.append('s.0', 'before')
@@ -187,5 +198,5 @@ export function eventStoreContract (
       assert.deepEqual(stays.heard, [{ seq: 1, message: 'a' }, { seq: 1, message: 'a' }])
       assert.deepEqual(again.heard, [{ seq: 2, message: 'b' }])
     }
-  })
+  })]
 }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createMemoryCluster } from '../../lib/cluster/memory-cluster.ts'
-import { clusterContract, eventStoreContract, notificationBusContract, sessionStoreContract } from '../../lib/contracts/index.ts'
+import { clusterContract, sharedEventStoreContract, notificationBusContract, sessionStoreContract } from '../../lib/contracts/index.ts'
 import { runContracts } from '../contracts/run.ts'
 
 const QUIET = { onAway () {}, onBack () {} }
@@ -25,7 +25,7 @@ t.test('what its nodes share keeps to its own contracts, with the limits and the
       const { nodes: [a, b], pass } = createNodes()
       return { stores: [a.sessions, b.sessions], pass }
     }),
-    ...eventStoreContract((limits) => {
+    ...sharedEventStoreContract((limits) => {
       const { nodes: [a, b], pass } = createNodes(limits)
       return { stores: [a.events, b.events], pass }
     }),

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
-import { eventStoreContract, type EventStoreLimits, type EventStoreSubject } from '../../lib/contracts/index.ts'
+import { sharedEventStoreContract, type EventStoreLimits, type EventStoreSubject } from '../../lib/contracts/index.ts'
 import { createMemoryEventStore, type SharedEventStore } from '../../lib/session/event-store.ts'
 import { proveFaults } from './faults.ts'
 
@@ -70,7 +70,7 @@ const FAULTS: Readonly<Record<string, (store: SharedEventStore) => Partial<Share
   })
 }
 
-function createSubject (fault: string | undefined, limits: EventStoreLimits): EventStoreSubject {
+function createSubject (fault: string | undefined, limits: EventStoreLimits): EventStoreSubject<SharedEventStore> {
   const clock = { now: 0 }
   const store = createMemoryEventStore(limits, () => clock.now)
   const faulty = { ...store, ...(fault !== undefined && FAULTS[fault]?.(store)) }
@@ -91,5 +91,5 @@ t.test('each contract of event stores is broken by a store that does not keep it
     'some are told later': ['followers are told in order, however many nodes append at once'],
     'following begins later': ['who follows first and reads then misses nothing'],
     'following never ends': ['who no longer follows is told nothing, and the others go on']
-  }, (fault) => eventStoreContract((limits) => createSubject(fault, limits), { patience: 200 }))
+  }, (fault) => sharedEventStoreContract((limits) => createSubject(fault, limits), { patience: 200 }))
 })

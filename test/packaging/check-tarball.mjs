@@ -12,7 +12,7 @@ import ts from 'typescript'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const project = mkdtempSync(join(tmpdir(), 'tarball-'))
-const unwanted = ['express', 'hono', '@hono/node-server', 'zod', '@modelcontextprotocol/sdk']
+const unwanted = ['express', 'hono', '@hono/node-server', 'zod', '@modelcontextprotocol/sdk', 'ioredis']
 const startTimeout = 30_000
 
 process.on('exit', () => rmSync(project, { recursive: true, force: true }))
@@ -21,6 +21,7 @@ const tarball = pack()
 checkContents(tarball)
 install(tarball)
 checkLoadedModules()
+checkEntryPoints()
 
 const example = readExample()
 checkTypes(example)
@@ -35,7 +36,7 @@ function pack () {
 function checkContents (tarball) {
   const files = run('tar', ['tzf', tarball], project).trim().split('\n').map((file) => file.replace('package/', ''))
 
-  for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']) {
+  for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', 'dist/index.js', 'dist/index.d.ts', 'dist/redis/index.js', 'dist/redis/index.d.ts', 'dist/contracts/index.js', 'dist/contracts/index.d.ts']) {
     assert.ok(files.includes(file), `the tarball lacks ${file}`)
   }
   const strangers = files.filter((file) => !/^(dist|docs)\/|^(README\.md|LICENSE|CHANGELOG\.md|package\.json)$/.test(file))
@@ -73,6 +74,25 @@ appendFileSync(${JSON.stringify(record)}, Object.keys(createRequire(import.meta.
   }
 }
 
+// Nobody has installed the client of Redis here: who needs it is told.
+function checkEntryPoints () {
+  writeFileSync(join(project, 'entry-points.mjs'), `import { createMemoryBus } from 'fastify-mcp-mount'
+import { notificationBusContract } from 'fastify-mcp-mount/contracts'
+import { redisCluster } from 'fastify-mcp-mount/redis'
+const bus = createMemoryBus()
+for (const { run } of notificationBusContract(() => ({ buses: [bus, bus] }))) await run()
+try {
+  redisCluster({ url: 'redis://localhost:6379' })
+} catch ({ code }) {
+  console.log(code)
+}
+`)
+  assert.equal(run(process.execPath, ['entry-points.mjs'], project).trim(), 'MCP_ERR_MISSING_PACKAGE')
+
+  run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', `ioredis@${installedVersion('ioredis')}`], project)
+  assert.equal(run(process.execPath, ['entry-points.mjs'], project).trim(), '')
+}
+
 function readExample () {
   const blocks = readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```/gm)
   const example = [...blocks].map(([, code]) => code).find((code) => code.includes('import Fastify'))
@@ -84,7 +104,13 @@ function checkTypes (example) {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
   const options = { module: 'nodenext', target: 'es2023', types: ['node'], strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true }
   writeFileSync(join(project, 'example.ts'), example)
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['example.ts'] }))
+  writeFileSync(join(project, 'entry-points.ts'), `import type { Cluster } from 'fastify-mcp-mount'
+import { sessionStoreContract, type Contract } from 'fastify-mcp-mount/contracts'
+import { redisCluster, type RedisClusterOptions } from 'fastify-mcp-mount/redis'
+export const create = (options: RedisClusterOptions): Cluster => redisCluster(options)
+export const contracts: typeof sessionStoreContract extends (...args: never) => readonly Contract[] ? true : false = true
+`)
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['example.ts', 'entry-points.ts'] }))
 
   let output = ''
   try {
@@ -93,7 +119,7 @@ function checkTypes (example) {
     output = error.stdout
   }
   // declarations of other packages have errors of their own
-  const errors = output.split('\n').filter((line) => /^(example\.ts|node_modules\/fastify-mcp-mount\/|error )/.test(line))
+  const errors = output.split('\n').filter((line) => /^(example\.ts|entry-points\.ts|node_modules\/fastify-mcp-mount\/|error )/.test(line))
   assert.deepEqual(errors, [], 'the types do not hold in a project of their own')
 }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { eventStoreContract } from '../../lib/contracts/index.ts'
+import { sharedEventStoreContract } from '../../lib/contracts/index.ts'
 import { createMemoryEventStore, type MemoryEventStoreOptions } from '../../lib/session/event-store.ts'
 import { runContracts } from '../contracts/run.ts'
 
@@ -9,7 +9,7 @@ function createStore (limits: MemoryEventStoreOptions = {}) {
 }
 
 t.test('events in memory', async (t) => {
-  await runContracts(t, eventStoreContract((limits) => {
+  await runContracts(t, sharedEventStoreContract((limits) => {
     const { clock, store } = createStore(limits)
     return { stores: [store, store], pass: (milliseconds) => { clock.now += milliseconds } }
   }))

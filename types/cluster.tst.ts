@@ -1,0 +1,62 @@
+import { Redis } from 'ioredis'
+import { expect, test } from 'tstyche'
+import { clusterContract, eventStoreContract, notificationBusContract, sessionStoreContract, sharedEventStoreContract, type Contract } from '../lib/contracts/index.ts'
+import { type ClusterAwayError, createMemoryBus, createMemoryCluster, createMemoryEventStore, createMemorySessionStore } from '../lib/index.ts'
+import type { Cluster, ClusterNode, EventStore, NotificationBus, SessionChange, SessionRecord, SessionStore, SharedEventStore } from '../lib/index.ts'
+import { redisCluster, type RedisClusterOptions } from '../lib/redis/index.ts'
+
+test('a cluster is in memory or on Redis, by a client or a URL', () => {
+  expect(createMemoryCluster()).type.toBe<Cluster>()
+  expect(redisCluster({ url: 'redis://localhost:6379' })).type.toBe<Cluster>()
+  expect(redisCluster({ client: new Redis(), keyPrefix: 'app:', events: { maxLength: 100 }, nodeTimeout: 5000 })).type.toBe<Cluster>()
+})
+
+test('its options are of their types', () => {
+  expect<RedisClusterOptions>().type.not.toBeAssignableFrom<{ url: URL }>()
+  expect<RedisClusterOptions>().type.not.toBeAssignableFrom<{ client: string }>()
+  expect<RedisClusterOptions>().type.not.toBeAssignableFrom<{ url: string, events: { maxAge: '5m' } }>()
+  expect<RedisClusterOptions>().type.not.toBeAssignableFrom<{ url: string, events: false }>()
+})
+
+test('a node has its parts, and what is shared is an event store as well', () => {
+  const node = createMemoryCluster().join('notes', { onAway () {}, onBack () {} })
+
+  expect(node).type.toBe<ClusterNode>()
+  expect(node.sessions).type.toBe<SessionStore>()
+  expect(node.events).type.toBe<SharedEventStore>()
+  expect(node.bus).type.toBe<NotificationBus>()
+  expect<EventStore>().type.toBeAssignableFrom<SharedEventStore>()
+  expect(createMemoryEventStore()).type.toBe<SharedEventStore>()
+  expect(createMemorySessionStore()).type.toBe<SessionStore>()
+  expect(createMemoryBus()).type.toBe<NotificationBus>()
+  expect<Error>().type.toBeAssignableFrom<ClusterAwayError>()
+})
+
+test('a store is asked for what its contract names', () => {
+  const sessions = createMemorySessionStore()
+
+  expect(sessions.load('s', 1)).type.toBe<Promise<SessionRecord | undefined>>()
+  expect(sessions.change).type.toBeCallableWith('s', { kind: 'listen', node: 'n' })
+  expect(sessions.change).type.not.toBeCallableWith('s', { kind: 'listen' })
+  expect<SessionChange>().type.not.toBeAssignableFrom<{ kind: 'logLevel', level: 'loud' }>()
+})
+
+test('contracts take a factory, at once or later', () => {
+  const store = createMemorySessionStore()
+  const bus = createMemoryBus()
+  const pass = (): void => {}
+
+  expect(sessionStoreContract(() => ({ stores: [store, store], pass }))).type.toBe<readonly Contract[]>()
+  expect(sessionStoreContract(async () => ({ stores: [store, store], pass }), { unit: 100 })).type.toBe<readonly Contract[]>()
+  expect(eventStoreContract(({ maxEvents, maxAge }) => {
+    const limited = createMemoryEventStore({ maxEvents, maxAge })
+    return { stores: [limited, limited], pass: async () => {} }
+  })).type.toBe<readonly Contract[]>()
+  expect(sharedEventStoreContract).type.not.toBeCallableWith(() => {
+    const { append, read, forget } = createMemoryEventStore()
+    return { stores: [{ append, read, forget }, { append, read, forget }], pass }
+  })
+  expect(notificationBusContract(() => ({ buses: [bus, bus] }), { patience: 100 })).type.toBe<readonly Contract[]>()
+  expect(clusterContract(() => ({ clusters: [createMemoryCluster(), createMemoryCluster()], stop () {} }))).type.toBe<readonly Contract[]>()
+  expect(sessionStoreContract).type.not.toBeCallableWith(() => ({ stores: [store], pass }))
+})
