@@ -117,9 +117,10 @@ export class LegacyClient {
         }
       } catch {
         broken = 'a stream broke before its first event'
+        if (listening.signal.aborted) return { retry: `nothing came behind event ${String(lastEventId)}` }
       }
     }
-    return { retry: lastEventId === undefined ? broken : 'a stream could not be resumed' }
+    return { retry: lastEventId === undefined ? broken : `a stream could not be resumed behind event ${lastEventId}` }
   }
 
   // Answers once there is a response to a question, whatever it takes.
