@@ -137,7 +137,12 @@ export async function startNode (t: Test, cluster: FaultyCluster, options: McpMo
   const sessions = mount?.cluster?.sessions
   if (mount === undefined || sessions === undefined || id === undefined) throw new Error('there is no node')
   return {
-    app, mount, address, id, logLines, sessions,
+    app,
+    mount,
+    address,
+    id,
+    logLines,
+    sessions,
     kill () {
       cluster.kill(id)
       app.server.closeAllConnections()

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { resolveOptions, type McpMountOptions } from '../lib/options.ts'
 import { createHost, createServer, mount } from './app.ts'
-import mcpPlugin, { createMemoryEventStore } from '../lib/index.ts'
+import mcpPlugin, { createMemoryCluster, createMemoryEventStore, McpServer } from '../lib/index.ts'
 
 const server = createServer()
 
@@ -37,6 +37,7 @@ t.test('a definition is all that a mount needs', async (t) => {
     maxSessions: 10_000,
     maxStreams: 1024,
     eventStore: undefined,
+    cluster: undefined,
     retryInterval: undefined,
     keepAliveInterval: 15_000,
     bodyLimit: 4_194_304,
@@ -115,10 +116,22 @@ t.test('options that would be without effect are refused', async (t) => {
   t.match(problemOf({ dnsRebindingProtection: false, allowedOrigins: [] }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'allowedOrigins' contradicts/ })
   t.match(problemOf({ cors: true, allowedOrigins: [] }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'cors' has no effect without an origin in 'allowedOrigins'/ })
   t.match(problemOf({ legacy: false, stateless: true }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'stateless' contradicts 'legacy: false'/ })
-  t.match(problemOf({ retryInterval: 500 }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'retryInterval' has no effect without 'eventStore'/ })
+  t.match(problemOf({ retryInterval: 500 }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'retryInterval' has no effect without 'eventStore' or 'cluster'/ })
   for (const other of [{ legacy: false }, { stateless: true }, { jsonResponse: true }]) {
     t.match(problemOf({ eventStore: createMemoryEventStore(), ...other }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'eventStore' has no effect without the streams of sessions/ })
   }
+})
+
+t.test('with a cluster nothing is kept by one process alone, and nothing for ever', async (t) => {
+  const cluster = createMemoryCluster()
+  const needsKeys = new McpServer({ name: 'Notes', version: '1.0.0' })
+  const server = new McpServer({ name: 'Notes', version: '1.0.0' }, { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } })
+
+  t.match(problemOf({ cluster, server, eventStore: createMemoryEventStore() }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'eventStore' contradicts 'cluster'/ })
+  t.match(problemOf({ cluster, server, sessionIdleTimeout: 0 }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'sessionIdleTimeout' must be above 0 with 'cluster'/ })
+  t.match(problemOf({ cluster, server: needsKeys }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'cluster' needs a server whose requestState opens on every node: .*keys/ })
+  for (const wrong of [{}, null, 'redis']) t.match(problemOf({ cluster: wrong, server }), { message: "option 'cluster' must be a cluster, such as createMemoryCluster()" })
+  t.match(problemOf({ cluster, server, retryInterval: 500 }), { cluster, retryInterval: 500 })
 })
 
 t.test('with cors the list of origins has a use, whether they are checked or not', async (t) => {

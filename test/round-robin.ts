@@ -25,7 +25,10 @@ export async function startRoundRobin (targets: readonly string[], port = 0): Pr
 
   function pass (incoming: IncomingMessage, outgoing: ServerResponse, attempts: number): void {
     const target = nodes[count++ % nodes.length]
-    if (target === undefined || attempts === 0) return void outgoing.writeHead(502).end()
+    if (target === undefined || attempts === 0) {
+      outgoing.writeHead(502).end()
+      return
+    }
     // Of its own, so that what breaks off is known by the connection.
     const forwarded = request(new URL(incoming.url ?? '/', target), { method: incoming.method, headers: incoming.headers, agent: false })
     outgoing.once('close', () => forwarded.destroy())

@@ -68,7 +68,10 @@ export function createGetHandler (mount: Mount, options: ResolvedOptions): (requ
 
   function start (stream: LastingStream, reply: FastifyReply): void {
     // It may have gone meanwhile.
-    if (isClosed(reply)) return void stream.destroy()
+    if (isClosed(reply)) {
+      stream.destroy()
+      return
+    }
     stream.start(reply)
     mount.expiry?.watch(reply, () => stream.cut())
   }

@@ -46,8 +46,8 @@ export class ClusterPost implements Pick<LegacyPost, 'serveRequest' | 'acknowled
   serveRequest (message: RequestMessage, reply: FastifyReply, accepted: Accepted): void {
     serveAfter(reply, message.id, async () => {
       const session = await loadSession(this.#cluster.sessions, reply.request)
-      // How many there may be has to be known.
-      if (message.method === 'resources/subscribe') await session?.refreshWatched()
+      // How many there are has to be known.
+      if (session !== undefined && message.method === 'resources/subscribe') await session.refreshWatched()
       this.#post.serveRequest(message, reply, accepted)
     })
   }
@@ -63,10 +63,14 @@ export class ClusterPost implements Pick<LegacyPost, 'serveRequest' | 'acknowled
   serveBatch (body: readonly unknown[], reply: FastifyReply, accepted: Accepted): void {
     serveAfter(reply, null, async () => {
       const session = await loadSession(this.#cluster.sessions, reply.request)
-      const messages = session && readBatch(body, session.protocolVersion, this.#maxBatch)
-      if (messages !== undefined && !('kind' in messages)) await this.#cluster.forwarder.forward(messages, session?.sessionId ?? '')
+      if (session !== undefined) await this.#forwardBatch(body, session)
       this.#post.serveBatch(body, reply, accepted)
     })
+  }
+
+  async #forwardBatch (body: readonly unknown[], { sessionId, protocolVersion }: SharedSession): Promise<void> {
+    const messages = readBatch(body, protocolVersion, this.#maxBatch)
+    if (!('kind' in messages)) await this.#cluster.forwarder.forward(messages, sessionId)
   }
 }
 

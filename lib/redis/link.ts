@@ -9,7 +9,7 @@ import { runScript, type Script } from './scripts.ts'
 export interface LinkUser {
   onAway (error: Error): void
   onBack (): void
-  /** Called when the link comes to be there, and three times in a `nodeTimeout` from then on. */
+  /** Called when Redis is back, and three times in a `nodeTimeout` while it is there. */
   beat (): void
 }
 
@@ -64,7 +64,6 @@ export class RedisLink {
     if (this.#connections === undefined) this.#open()
     if (this.#state === 'unknown') await this.#known.promise
     else if (this.#state === 'away') user.onAway(this.#awayError())
-    else user.beat()
   }
 
   /** Ends it. */
@@ -155,13 +154,12 @@ export class RedisLink {
     const wasAway = this.#state === 'away'
     this.#attempts = 0
     this.#state = 'here'
-    if (wasAway) this.#backSince = performance.now()
-    for (const user of this.#users) user.beat()
-    if (wasAway) {
-      this.channels.tellBack()
-      for (const user of this.#users) user.onBack()
-    }
     this.#known.settle()
+    if (!wasAway) return
+    this.#backSince = performance.now()
+    for (const user of this.#users) user.beat()
+    this.channels.tellBack()
+    for (const user of this.#users) user.onBack()
   }
 
   #lose (error: unknown): void {

@@ -47,15 +47,18 @@ class RedisNode implements ClusterNode {
   readonly #nodeTimeout: number
   readonly #user
 
-  constructor (link: RedisLink, keys: Keys, { events, nodeTimeout }: ResolvedRedisOptions, { onAway, onBack }: ClusterListeners) {
+  constructor (link: RedisLink, keys: Keys, { events, nodeTimeout }: ResolvedRedisOptions, listeners: ClusterListeners) {
     this.#link = link
     this.#keys = keys
     this.#nodeTimeout = nodeTimeout
     this.sessions = createRedisSessionStore(link, keys)
     this.events = createRedisEventStore(link, keys, events)
     this.bus = createRedisBus(link, keys)
-    // When it fails, the link is away; then it is done again.
-    this.#user = { onAway, onBack, beat: () => { this.#tellAlive().catch(() => {}) } }
+    this.#user = {
+      onAway: (error: Error) => listeners.onAway(error),
+      onBack: () => listeners.onBack(),
+      beat: () => { this.#tellAlive() }
+    }
   }
 
   get isAway (): boolean { return this.#link.isAway }
@@ -66,6 +69,7 @@ class RedisNode implements ClusterNode {
 
   async start (): Promise<void> {
     await this.#link.enter(this.#user)
+    await this.#tellAlive()
   }
 
   async close (): Promise<void> {
@@ -73,7 +77,8 @@ class RedisNode implements ClusterNode {
     this.#link.leave(this.#user)
   }
 
+  // Where it fails, Redis is away; once it is back, this is done again.
   async #tellAlive (): Promise<void> {
-    await this.#link.run((client) => client.set(this.#keys.node(this.id), '', 'PX', this.#nodeTimeout))
+    await this.#link.run((client) => client.set(this.#keys.node(this.id), '', 'PX', this.#nodeTimeout)).catch(() => {})
   }
 }

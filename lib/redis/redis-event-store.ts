@@ -17,8 +17,8 @@ const LUA_LAST = `
 local function newest()
   local entry = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
   if not entry then return 0, 0 end
-  local time, number = string.match(entry[1], '(%d+)-(%d+)')
-  return tonumber(number), tonumber(time)
+  local moment, number = string.match(entry[1], '(%d+)-(%d+)')
+  return tonumber(number), tonumber(moment)
 end
 local function last()
   return tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or newest())
@@ -35,8 +35,8 @@ if number == 1 then
 end
 local added = redis.pcall('XADD', KEYS[1], 'MAXLEN', ARGV[3], now .. '-' .. number, 'm', ARGV[2])
 if type(added) == 'table' and added.err then
-  local _, time = newest()
-  redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[3], time .. '-' .. number, 'm', ARGV[2])
+  local _, moment = newest()
+  redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[3], moment .. '-' .. number, 'm', ARGV[2])
 end
 local maxAge = tonumber(ARGV[4])
 redis.call('XTRIM', KEYS[1], 'MINID', now - maxAge)
@@ -59,9 +59,9 @@ const LAST = createScript(`${LUA_LAST}
 return last()`)
 
 /**
- * Events in Redis Streams. `append` and `read` are one round trip, telling followers included; `forget` and `follow` are two, where nobody
- * follows the stream on the same node yet.
- * The events of a stream that has ended are not forgotten with its session, but by their age.
+ * Events in Redis Streams. `append`, which tells followers as well, and `read` are one round trip; `forget` is two, and so is
+ * `follow`, or one where somebody on the node follows the stream already. The events of a stream that has ended are not
+ * forgotten with its session, but by their age.
  */
 export function createRedisEventStore (link: RedisLink, keys: Keys, { maxLength, maxAge }: Required<RedisEventOptions>): SharedEventStore {
   async function append (streamId: string, message: string): Promise<number> {

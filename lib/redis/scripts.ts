@@ -22,9 +22,6 @@ export async function runScript (client: Redis, { lua, sha }: Script, keys: read
 
 /** Lua: the time in milliseconds, by the clock of Redis, which is the same for all nodes. */
 export const LUA_NOW = `
-local function clock()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-local now = clock()
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `

@@ -48,8 +48,9 @@ export class EventKeeper {
     this.#keeping = keeping
     this.#outlet = outlet
     if (opening === undefined) return
-    this.#opened = []
-    this.#work = opening.then(() => this.#open(), (error: unknown) => this.#giveUp(error))
+    const listeners: Array<() => void> = []
+    this.#opened = listeners
+    this.#work = opening.then(() => this.#open(listeners), (error: unknown) => this.#giveUp(error))
   }
 
   /** Settles when all is kept; undefined when it is. */
@@ -134,8 +135,7 @@ export class EventKeeper {
     }
   }
 
-  #open (): Promise<void> {
-    const listeners = this.#opened ?? []
+  #open (listeners: ReadonlyArray<() => void>): Promise<void> {
     this.#opened = undefined
     for (const listener of listeners) listener()
     return this.#workOff()

@@ -43,9 +43,10 @@ export class FollowedStream implements SessionStream {
   async attach (sink: EventSink): Promise<void> {
     const connection = await this.#follow(sink)
     const { seq } = connection
-    if (!await orEnd(connection, this.#use(connection, false))) return
-    if (this.#resumption.primes) sink.prime(eventIdOf(this.id, seq), this.#resumption.retryInterval)
-    connection.begin()
+    await orEnd(connection, this.#use(connection, false, () => {
+      if (this.#resumption.primes) sink.prime(eventIdOf(this.id, seq), this.#resumption.retryInterval)
+      connection.begin()
+    }))
   }
 
   async resume (sink: EventSink, afterSeq: number): Promise<boolean> {
@@ -55,7 +56,7 @@ export class FollowedStream implements SessionStream {
       connection.end()
       return false
     }
-    if (await orEnd(connection, this.#use(connection, true))) connection.begin(afterSeq, missed)
+    await orEnd(connection, this.#use(connection, true, () => connection.begin(afterSeq, missed)))
     return true
   }
 
@@ -107,16 +108,16 @@ export class FollowedStream implements SessionStream {
   }
 
   // Of two that come at once the later one stays.
-  async #use (connection: Connection, isResumed: boolean): Promise<boolean> {
+  async #use (connection: Connection, isResumed: boolean, begin: () => void): Promise<void> {
     await this.claim(isResumed)
-    if (this.#newest !== connection) {
+    if (this.#newest === connection) {
+      this.release()
+      this.#connection = connection
+      begin()
+    } else {
       connection.end()
       connection.sink.end()
-      return false
     }
-    this.release()
-    this.#connection = connection
-    return true
   }
 }
 
@@ -161,7 +162,6 @@ class Connection {
   async follow (store: SharedEventStore, streamId: string): Promise<void> {
     this.#following = await store.follow(streamId, (event) => this.#hear(event))
     this.#seq = this.#following.seq
-    if (this.#isOver) this.#following.end()
   }
 
   /** Begins to tell, behind an event, what follows. @param missed What is known already. */
@@ -177,7 +177,7 @@ class Connection {
    * else is heard of, or the store is back.
    */
   async read (missed?: readonly StoredEvent[]): Promise<void> {
-    if (!this.#hasBegun || this.#isOver) return
+    if (this.#isOver) return
     this.#readsAgain = this.#reading !== undefined
     this.#reading ??= this.#readAll(missed)
     await this.#reading

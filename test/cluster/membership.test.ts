@@ -156,13 +156,12 @@ t.test('nodes are replaced one after the other, while clients call and none of t
   const balancer = await startRoundRobin(nodes.map(({ address }) => address))
   t.teardown(() => balancer.close())
   const clients = await Promise.all([1, 2, 3, 4].map(() => connectTo(t, balancer.url)))
-  const over = createGate()
-  let isOver = false
-  let calls = 0
+  const enough = createGate()
+  const state = { isOver: false, calls: 0 }
   const calling = clients.map(async (client) => {
-    while (!isOver) {
+    while (!state.isOver) {
       await client.callTool({ name: 'hello' })
-      if (++calls === 100) over.open()
+      if (++state.calls === 100) enough.open()
     }
   })
 
@@ -174,10 +173,10 @@ t.test('nodes are replaced one after the other, while clients call and none of t
     nodes.shift()
     await oldest?.app.close()
   }
-  await over.promise
-  isOver = true
+  await enough.promise
+  state.isOver = true
   await Promise.all(calling)
 
-  t.ok(calls >= 100)
+  t.ok(state.calls >= 100)
   t.equal(await nodes[0]?.mount.sessions.count(), 4)
 })

@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { get } from 'node:http'
 import t, { type Test } from 'tap'
-import mcpPlugin, { createMemoryEventStore, type EventStore } from '../../lib/index.ts'
+import mcpPlugin, { ClusterAwayError, createMemoryEventStore, type EventStore } from '../../lib/index.ts'
 import type { Session } from '../../lib/session/session.ts'
 import { createApp, createHost, createServer, initialize, legacy, openSession, post, type AppOptions } from '../app.ts'
+import { startNodes } from '../cluster.ts'
 import { collectFrames, createGate, frameOf, frameWithId, listen, openGet, readFrames, until } from '../stream.ts'
+import { createTalker } from '../talk.ts'
 
 const STREAM = { accept: 'text/event-stream' }
 const NOT_RESUMABLE = {
@@ -257,4 +259,45 @@ t.test('a notification to a session that listens does not reach another', async 
   for (const stream of streams) await stream.next()
   t.equal((await streams[0].next()).value, frameOf({ to: 'me' }))
   t.equal((await streams[1].next()).value, frameOf({ to: 'other' }))
+})
+
+/** Three nodes, one of which has to wait before it is told what happens on streams. */
+async function createNodes (t: Test, before: () => Promise<void>) {
+  const { cluster, nodes: [node] } = await startNodes(t, { server: createTalker(() => ({})) })
+  const events = cluster.nodes[0]?.events
+  const follow = events?.follow
+  t.intercept(Object(events), 'follow', {
+    value: async (...args: Parameters<NonNullable<typeof follow>>) => {
+      await before()
+      return follow?.(...args)
+    }
+  })
+  return { cluster, node, headers: await openSession(node.app) }
+}
+
+t.test('a client whose stream cannot be followed is told to come again, and leaves nothing behind', async (t) => {
+  const { node, headers } = await createNodes(t, async () => { throw new ClusterAwayError('away') })
+
+  const opened = await openGet(node.address, headers)
+
+  t.equal(opened.status, 503)
+  t.equal(opened.headers.get('retry-after'), '30')
+  t.match(node.mount.stats(), { exchanges: 0, streams: 0 })
+  t.notOk(node.sessions.find(String(headers['mcp-session-id']))?.isBusy)
+})
+
+t.test('a client that has gone before its stream begins leaves nothing behind', async (t) => {
+  const [asked, gone] = [createGate(), createGate()]
+  const { node, headers } = await createNodes(t, async () => { asked.open(); await gone.promise })
+  const closed = new Promise((resolve) => { node.app.server.once('connection', (socket) => { socket.once('close', resolve) }) })
+  const sent = get(`${node.address}/mcp`, { agent: false, headers: { ...STREAM, ...headers } }).on('error', () => {})
+  await asked.promise
+
+  sent.destroy()
+  await closed
+  gone.open()
+  await until(() => node.sessions.find(String(headers['mcp-session-id']))?.listening !== undefined)
+  await until(() => node.sessions.find(String(headers['mcp-session-id']))?.isBusy === false)
+
+  t.match(node.mount.stats(), { exchanges: 0, streams: 0 })
 })

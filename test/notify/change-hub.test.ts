@@ -73,6 +73,7 @@ t.test('what changes in the definition is told from the start of a mount to its 
   hub.stop()
   definition.source.emit({ kind: 'tools' })
   hub.notify.toolsChanged()
+  hub.tell([{ kind: 'tools' }])
   await nextTurn()
   t.strictSame(session.heard, [UPDATED])
 })

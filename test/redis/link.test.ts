@@ -81,7 +81,7 @@ t.test('a link that is left while it waits for an answer is told nothing, and ma
   wake()
   await again
 
-  t.same([first.told, second.told], [[], ['beat']])
+  t.same([first.told, second.told], [[], []])
   t.notOk(link.isAway)
   t.notOk(link.isJustBack)
   link.leave(second)

@@ -87,14 +87,14 @@ t.test('a connection that is cut is away until it is there again', { skip: noRed
 
 t.test('a Redis that hangs is noticed though nobody asks it anything', { skip: noServer }, async (t) => {
   const server = await startRedis(t)
-  const { told } = await startWatched(t, redisCluster({ url: server.url, commandTimeout: 500, nodeTimeout: 600 }))
+  const { told } = await startWatched(t, redisCluster({ url: server.url, commandTimeout: 1000, nodeTimeout: 1500 }))
 
   server.pause()
   await until(() => told.length === 1)
   server.resume()
   await until(() => told.length === 2)
 
-  t.match(told, ['Redis is away: no answer within 500 ms', 'back'])
+  t.match(told, ['Redis is away: no answer within 1000 ms', 'back'])
 })
 
 t.test('a Redis that is not there when a node starts, or never answers, is away', { skip: noServer }, async (t) => {
@@ -166,8 +166,8 @@ t.test('a node that dies without a word is dead when its time is over', { skip: 
   const server = await useRedis(t)
   const keyPrefix = createPrefix()
   const client = new Redis(server.url)
-  const dying = redisCluster({ client, keyPrefix, nodeTimeout: 300 }).join('notes', QUIET)
-  const { node } = await startWatched(t, redisCluster({ url: server.url, keyPrefix, nodeTimeout: 300 }))
+  const dying = redisCluster({ client, keyPrefix, nodeTimeout: 2000 }).join('notes', QUIET)
+  const { node } = await startWatched(t, redisCluster({ url: server.url, keyPrefix, nodeTimeout: 2000 }))
   await dying.start()
   await until(() => !dying.isAway)
   const before = await node.isAlive(dying.id)

@@ -91,6 +91,9 @@ t.test('while the store is away events are handed on without numbers, and kept i
   keeper.keep('b')
   await new Promise(setImmediate)
   keeper.keep('c')
+  comeBack(true)
+  remote.isAway = true
+  await new Promise(setImmediate)
   const away = seen.slice()
   const wasIdle = keeper.isIdle
 

@@ -248,6 +248,22 @@ t.test('a store that fails is heard of and harms nothing', async (t) => {
   }
 })
 
+t.test('whoever waits until all is sent waits for the store, too', async (t) => {
+  const kept = createMemoryEventStore()
+  const gate = createGate()
+  const { stream, recall } = createStream({ store: { ...kept, append: async (...event) => { await gate.promise; return kept.append(...event) } } })
+  const { sink, told } = createSink()
+  stream.attach(sink)
+  stream.send('a')
+
+  const drained = stream.drained().then(() => told.slice())
+  const early = await recall().resume(createSink().sink, 0)
+  gate.open()
+
+  t.same(await drained, ['prime s.1.0 undefined', 'send a s.1.1'])
+  t.notOk(early, 'nothing is kept yet')
+})
+
 t.test('a store that cannot be read leads nobody back, and is heard of', async (t) => {
   const error = new Error('no disk')
   const { stream, failures } = createStream({ store: { ...createMemoryEventStore(), read () { throw error } } })

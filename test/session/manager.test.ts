@@ -23,6 +23,7 @@ t.test('a session is found until it ends', async (t) => {
 
   t.equal(sessions.find(session.sessionId), session)
   t.equal(sessions.size, 1)
+  t.equal(await sessions.count(), 1)
   sessions.end(session.sessionId, 'deleted')
   t.equal(sessions.find(session.sessionId), undefined)
   t.equal(sessions.size, 0)

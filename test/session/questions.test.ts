@@ -112,6 +112,29 @@ t.test('a question that JSON cannot carry leaves nothing behind', async (t) => {
   t.equal(questions.size, 0)
 })
 
+t.test('a question that cannot reach the client fails, and takes nothing back', async (t) => {
+  const { questions, controller } = createQuestions()
+  const sink = { send: async () => { throw new Error('nobody listens') } }
+
+  await t.rejects(questions.ask(sink, QUESTION, 0, controller.signal), { code: -32603, message: 'roots/list was not answered: nobody listens' })
+  t.equal(questions.size, 0)
+  const aborted = questions.ask(sink, QUESTION, 0, controller.signal)
+  controller.abort()
+
+  await t.rejects(aborted, { message: 'roots/list was not answered: the call has ended' })
+})
+
+t.test('the ids of a node have its name', async (t) => {
+  const questions = new Questions('node-')
+  const sent: string[] = []
+
+  const answer = questions.ask({ send: (json) => { sent.push(json) } }, QUESTION, 0, new AbortController().signal)
+  questions.answer('ask-node-1', { result: 'yes' })
+
+  t.equal(await answer, 'yes')
+  t.match(sent, [/"id":"ask-node-1"/])
+})
+
 t.test('a session that has ended answers no questions', async (t) => {
   const { questions, ask } = createQuestions()
   const answers = [ask(), ask(1000)]

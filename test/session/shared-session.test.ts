@@ -177,6 +177,7 @@ t.test('a GET on another node takes the stream over, and nothing is told twice',
 
   t.match([(await second.next()).value, (await second.next()).value], [/^event: message\nid: .*\.0\.1\n.*tools\/list_changed/, /\.0\.2\n.*prompts\/list_changed/])
   t.equal(sessionOf(a, sessionId).listening, undefined)
+  sessionOf(a, sessionId).release(`${sessionId}.another-1`)
 })
 
 t.test('what changes while the client is between two connections is kept by the node that it was connected to', async (t) => {
@@ -331,5 +332,7 @@ t.test('a client that connects while its session ends is told that there is none
   await cluster.nodes[0]?.sessions.delete(sessionId)
 
   await t.rejects(Promise.resolve(gone), { name: 'SessionEndedError' })
+  await session.refreshWatched()
+  t.same([...session.watched], [])
   t.equal((await openGet(a.address, headers)).status, 404)
 })

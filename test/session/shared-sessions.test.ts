@@ -209,9 +209,18 @@ t.test('what nodes tell each other reaches the session that it is meant for', as
   await link.tellAll({ kind: 'notified', sessionId, method: 'notifications/initialized', params: {} })
   await link.tellAll({ kind: 'notified', sessionId: 'another', method: 'notifications/initialized', params: {} })
   await link.tellAll({ kind: 'changed', events: [{ kind: 'tools' }] })
+  await link.tellAll({ kind: 'watched', sessionId, uri: 'notes://a', watches: true })
+  const another = { sessionId: 'another' }
+  const others: readonly NodeMessage[] = [
+    { ...another, kind: 'paused' }, { ...another, kind: 'ended', reason: 'deleted' }, { ...another, kind: 'taken', streamId: 'another.0' },
+    { ...another, kind: 'watched', uri: '', watches: true }, { ...another, kind: 'cancelled', requestId: 1, reason: '' }, { ...another, kind: 'answered', id: 1, answer: {} }
+  ]
+  for (const message of others) await link.tellAll(message)
+  await link.tellAll({ kind: 'paused', sessionId })
 
   t.equal(await cancelled.promise, 'enough')
   t.same(await question, { roots: [] })
+  t.ok(session.isSubscribed('notes://a'))
   t.same(b.events, [`${sessionId} notifications/initialized {}`])
   t.match(b.told, [{ kind: 'changed', events: [{ kind: 'tools' }] }])
   t.same(a.told, [])
