@@ -37,9 +37,8 @@ export function createGetHandler (mount: Mount, options: ResolvedOptions): (requ
 
   // A newer GET takes the place of the older one: a client that comes back may not know that its connection broke.
   async function listen (session: Session, reply: FastifyReply): Promise<undefined> {
-    const stream = new LastingStream(mount.streams, maxBuffered)
     const events = session.listen()
-    stream.once('close', () => leave(session, events, stream))
+    const stream: LastingStream = new LastingStream(mount.streams, maxBuffered, { onClose: () => leave(session, events, stream) })
     await connect(stream, events.attach(stream))
     session.opened()
     start(stream, reply)
@@ -50,8 +49,8 @@ export function createGetHandler (mount: Mount, options: ResolvedOptions): (requ
     if (event === undefined) return NOT_RESUMABLE
     const events = session.findStream(event.streamId)
     // When the app ends, a reply is waited for, and a stream that may say something or nothing is not.
-    const stream = new LastingStream(events.id === session.listeningId ? mount.streams : mount.exchanges, maxBuffered)
-    stream.once('close', () => leave(session, events, stream))
+    const open = events.id === session.listeningId ? mount.streams : mount.exchanges
+    const stream: LastingStream = new LastingStream(open, maxBuffered, { onClose: () => leave(session, events, stream) })
     if (!await connect(stream, events.resume(stream, event.seq))) return NOT_RESUMABLE
     start(stream, reply)
   }

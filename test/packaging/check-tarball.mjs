@@ -12,7 +12,9 @@ import ts from 'typescript'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const project = mkdtempSync(join(tmpdir(), 'tarball-'))
-const unwanted = ['express', 'hono', '@hono/node-server', 'zod', '@modelcontextprotocol/sdk', 'ioredis']
+const unwanted = [
+  'express', 'hono', '@hono/node-server', 'zod', '@modelcontextprotocol/sdk', '@sinclair/typebox', '@fastify/cors', 'eventsource-parser', 'jose', 'ioredis'
+]
 const startTimeout = 30_000
 
 process.on('exit', () => rmSync(project, { recursive: true, force: true }))
@@ -36,7 +38,8 @@ function pack () {
 function checkContents (tarball) {
   const files = run('tar', ['tzf', tarball], project).trim().split('\n').map((file) => file.replace('package/', ''))
 
-  for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', 'dist/index.js', 'dist/index.d.ts', 'dist/redis/index.js', 'dist/redis/index.d.ts', 'dist/contracts/index.js', 'dist/contracts/index.d.ts']) {
+  const entries = ['index', 'redis/index', 'contracts/index'].flatMap((entry) => [`dist/${entry}.js`, `dist/${entry}.d.ts`])
+  for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', 'dist/typebox.license', ...entries]) {
     assert.ok(files.includes(file), `the tarball lacks ${file}`)
   }
   const strangers = files.filter((file) => !/^(dist|docs)\/|^(README\.md|LICENSE|CHANGELOG\.md|package\.json)$/.test(file))
@@ -68,6 +71,7 @@ appendFileSync(${JSON.stringify(record)}, Object.keys(createRequire(import.meta.
 
   const loaded = readFileSync(record, 'utf8').split('\n')
   assert.ok(loaded.some((file) => file.includes('/node_modules/fastify-mcp-mount/dist/index.js')), 'the record of loaded modules is empty')
+  assert.equal(loaded.filter((file) => file.includes('/node_modules/fastify-mcp-mount/')).length, 1, 'the package is more than one file')
   for (const name of unwanted) {
     const found = loaded.filter((file) => file.includes(`/node_modules/${name}/`))
     assert.deepEqual(found, [], `importing the package loads ${name}`)
