@@ -18,6 +18,8 @@ export type NodeMessage =
   | { readonly kind: 'ended', readonly sessionId: string, readonly reason: 'deleted' | 'refused' }
   /** A client has connected to a stream by another node. */
   | { readonly kind: 'taken', readonly sessionId: string, readonly streamId: string }
+  /** In answer: until now what has changed was passed on. */
+  | { readonly kind: 'handed', readonly sessionId: string }
   /** The connection of a session's GET stream is to be ended, whoever has it. */
   | { readonly kind: 'paused', readonly sessionId: string }
   /** A client wants, or no longer wants, to hear of the changes of a resource. */
@@ -43,11 +45,11 @@ export class NodeLink {
     await this.#publish(topicOf(nodeId), message)
   }
 
-  /** Listens to the other nodes; the function returned ends it. */
-  listen (listener: (message: NodeMessage) => void): () => void {
+  /** Listens to the other nodes, and learns which one it is; the function returned ends it. */
+  listen (listener: (message: NodeMessage, from: string) => void): () => void {
     const hear = (text: string): void => {
       const message = parse(text)
-      if (message !== undefined && message.from !== this.#node.id) listener(message)
+      if (message !== undefined && message.from !== this.#node.id) listener(message, message.from)
     }
     const ends = [ALL, topicOf(this.#node.id)].map((topic) => this.#node.bus.subscribe(topic, hear))
     return () => { for (const end of ends) end() }

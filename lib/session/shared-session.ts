@@ -25,6 +25,9 @@ export interface SessionHost {
   readonly onMissed: (session: SharedSession) => void
 }
 
+// The first may come at once.
+const CHECKS_UNTIL_MISSED = 2
+
 /** A session that several nodes serve. What they all have to know is in the store. */
 export class SharedSession extends Session {
   readonly #host: SessionHost
@@ -34,6 +37,8 @@ export class SharedSession extends Session {
   #getStream: GetStream | undefined
   // Whether changes are passed on here: where the client has connected last by GET, be it connected now or not.
   #isListener = false
+  // While the node that listened before has not confirmed that it has passed on all until now.
+  #checksUntilMissed: number | undefined
 
   constructor (opening: SessionOpening, now: number, host: SessionHost, resumption: SharedResumption) {
     super(opening, now, resumption)
@@ -125,14 +130,24 @@ export class SharedSession extends Session {
     await this.#attempt(this.#host.outage.insist(() => this.#host.node.sessions.change(sessionId, { kind: 'end', streamId: stream.id })))
   }
 
-  /** Ends the connection of a stream, because the client has one to another node. */
-  release (streamId: string): void {
+  /**
+   * Ends the connection of a stream, because the client has one to another node.
+   * @returns Whether changes were passed on here until now.
+   */
+  release (streamId: string): boolean {
+    const wasListener = this.#isListener && streamId === this.listeningId
     if (streamId === this.listeningId) {
       this.#isListener = false
       this.#getStream?.release()
     } else {
       (this.findOwnStream(streamId) ?? this.#replies.get(streamId))?.release()
     }
+    return wasListener
+  }
+
+  /** The node that listened before has passed on all that has changed until now. */
+  handedOver (): void {
+    this.#checksUntilMissed = undefined
   }
 
   /** Tells whoever is connected what may have been missed while the store was away. */
@@ -147,6 +162,7 @@ export class SharedSession extends Session {
   /** Finds out what has happened elsewhere that nobody tells. */
   async check (): Promise<void> {
     this.opened()
+    this.#checkHandover()
     for (const [streamId, reply] of this.#replies) {
       if (!reply.isAttached) this.#replies.delete(streamId)
       await reply.check()
@@ -196,6 +212,12 @@ export class SharedSession extends Session {
     return this.#getStream
   }
 
+  #checkHandover (): void {
+    if (this.#checksUntilMissed === undefined || --this.#checksUntilMissed > 0) return
+    this.#checksUntilMissed = undefined
+    this.#host.onMissed(this)
+  }
+
   #findReply (streamId: string): ResumedReply {
     const { sessionId } = this
     const { node, link } = this.#host
@@ -204,7 +226,8 @@ export class SharedSession extends Session {
     return reply
   }
 
-  // What has changed between the death of the one that listened before and now, nobody has passed on.
+  // What has changed between the death of the one that listened before and now, nobody has passed on; and whether it has died
+  // shows by its silence long before it counts as dead.
   async #becomeListener (isResumed: boolean): Promise<void> {
     const { sessionId, listeningId: streamId } = this
     const { node, link, onMissed } = this.#host
@@ -214,9 +237,12 @@ export class SharedSession extends Session {
     const { listener, subscriptions } = state
     for (const uri of subscriptions) this.#watched.add(uri)
     this.#isListener = true
-    const isHandedOver = listener === node.id || (listener !== undefined && await node.isAlive(listener))
-    if (listener !== undefined && listener !== node.id) await link.tell(listener, { kind: 'taken', sessionId, streamId })
-    if (!isHandedOver && (isResumed || listener !== undefined)) onMissed(this)
+    if (listener === undefined) {
+      if (isResumed) onMissed(this)
+    } else if (listener !== node.id) {
+      this.#checksUntilMissed = CHECKS_UNTIL_MISSED
+      await link.tell(listener, { kind: 'taken', sessionId, streamId })
+    }
     await link.announce(sessionId)
     this.opened()
   }

@@ -116,7 +116,7 @@ export class SharedSessions extends EventEmitter<SessionEvents> implements Sessi
   }
 
   start (): void {
-    this.#endListening = this.link.listen((message) => this.#hear(message))
+    this.#endListening = this.link.listen((message, from) => this.#hear(message, from))
     const every = (interval: number, work: () => Promise<void>): void => {
       this.#timers.push(setInterval(() => { work().catch((error: unknown) => this.#report(error, 'the session store')) }, interval).unref())
     }
@@ -196,18 +196,23 @@ export class SharedSessions extends EventEmitter<SessionEvents> implements Sessi
     await session.leave(reason)
   }
 
-  #hear (message: NodeMessage): void {
+  #hear (message: NodeMessage, from: string): void {
     const session = 'sessionId' in message ? this.#sessions.get(message.sessionId) : undefined
     switch (message.kind) {
       case 'answered': session?.answer(message.id, message.answer); break
       case 'cancelled': session?.cancel(message.requestId, message.reason); break
       case 'notified': if (session !== undefined) this.#listeners.onNotified(session, message.method, message.params); break
       case 'ended': this.#close(message.sessionId, message.reason); break
-      case 'taken': session?.release(message.streamId); break
+      case 'taken': if (session?.release(message.streamId) === true) this.#confirm(session, from); break
+      case 'handed': session?.handedOver(); break
       case 'paused': session?.pauseListening(); break
       case 'watched': session?.watch(message.uri, message.watches); break
       default: this.#listeners.onTold(message)
     }
+  }
+
+  #confirm ({ sessionId }: Session, to: string): void {
+    this.link.tell(to, { kind: 'handed', sessionId }).catch((error: unknown) => this.#report(error, 'the way to another node'))
   }
 
   // That the store is away is told once, and not by each that has tried.

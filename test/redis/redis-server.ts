@@ -45,7 +45,7 @@ export async function useRedis (t: Test): Promise<RedisServer> {
 }
 
 /** Starts a Redis that keeps nothing on disk. */
-export async function startRedis (t: Test, ...args: readonly string[]): Promise<OwnRedisServer> {
+export async function startRedis (t: Pick<Test, 'teardown'>, ...args: readonly string[]): Promise<OwnRedisServer> {
   const [first, port] = await runOnFreePort(args)
   let child = first
   const url = `redis://127.0.0.1:${port}`
@@ -67,7 +67,7 @@ export async function startRedis (t: Test, ...args: readonly string[]): Promise<
   }
 }
 
-async function connect (t: Test, url: string): Promise<Redis> {
+async function connect (t: Pick<Test, 'teardown'>, url: string): Promise<Redis> {
   const client = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 50 })
   client.on('error', () => {})
   t.teardown(() => client.disconnect())

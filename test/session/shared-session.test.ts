@@ -177,7 +177,11 @@ t.test('a GET on another node takes the stream over, and nothing is told twice',
 
   t.match([(await second.next()).value, (await second.next()).value], [/^event: message\nid: .*\.0\.1\n.*tools\/list_changed/, /\.0\.2\n.*prompts\/list_changed/])
   t.equal(sessionOf(a, sessionId).listening, undefined)
-  sessionOf(a, sessionId).release(`${sessionId}.another-1`)
+  t.notOk(sessionOf(a, sessionId).release(`${sessionId}.another-1`))
+  await sessionOf(b, sessionId).check()
+  await sessionOf(b, sessionId).check()
+  c.mount.notify.resourcesChanged()
+  t.match((await second.next()).value, /\.0\.3\n.*resources\/list_changed/)
 })
 
 t.test('what changes while the client is between two connections is kept by the node that it was connected to', async (t) => {
@@ -215,9 +219,10 @@ t.test('a client that begins to listen anew is told of such a death, too, and on
   const other = await openSession(b.app)
   const others = await openFrames(c, other)
   await others.next()
-  b.mount.notify.toolsChanged()
+  const told = [1, 2, 3].map(async () => (await frames.next()).value)
 
-  t.match([(await frames.next()).value, (await frames.next()).value], [/\.0\.1\n.*tools\/list_changed/, /\.0\.2\n.*prompts\/list_changed/])
+  t.match(await Promise.all(told), [/\.0\.1\n.*tools\/list_changed/, /\.0\.2\n.*prompts\/list_changed/, /\.0\.3\n.*resources\/list_changed/])
+  b.mount.notify.toolsChanged()
   t.match((await others.next()).value, /\.0\.1\n.*tools\/list_changed/)
 })
 

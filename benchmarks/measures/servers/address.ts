@@ -1,6 +1,5 @@
 // Where a measured server listens.
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 
 /** The address of a server that listens on a port. */
 export function addressOf (server: Server): AddressInfo {

@@ -1,0 +1,66 @@
+// One node: an app like any other, but that it shares its clients with the other nodes by Redis. PORT, REDIS_URL and
+// MCP_STATE_KEY say where, and by what secret nodes open what other nodes have sealed.
+import Fastify from 'fastify'
+import { Redis } from 'ioredis'
+import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
+import { redisCluster } from 'fastify-mcp-mount/redis'
+
+const { PORT = '0', REDIS_URL = 'redis://127.0.0.1:6379', MCP_STATE_KEY = '' } = process.env
+const BOARD = 'example:board'
+const CLOSE_SIGNALS = ['SIGINT', 'SIGTERM', 'disconnect'] as const
+
+// For what the app itself keeps, and for the cluster.
+const redis = new Redis(REDIS_URL)
+
+const board = new McpServer({ name: 'Board', version: '1.0.0' }, { requestState: { keys: [MCP_STATE_KEY] } })
+
+board.registerTool('which_node', { description: 'Tell which process answers.' }, () => `Process ${process.pid}`)
+
+board.registerTool('pin', {
+  description: 'Pin a note to the board.',
+  inputSchema: Type.Object({ text: Type.String() })
+}, async ({ text }, ctx) => {
+  await redis.rpush(BOARD, text)
+  // Whoever has subscribed hears of it, by whatever node.
+  ctx.notifyResourceUpdated('board://notes')
+  return 'Pinned'
+})
+
+board.registerTool('clear', { description: 'Take all notes off, if the user agrees.' }, async (_args, ctx) => {
+  const answer = await ctx.elicit('Take all notes off the board?', Type.Object({ sure: Type.Boolean() }))
+  if (answer.action !== 'accept' || !answer.content.sure) return 'All is as it was'
+  await redis.del(BOARD)
+  ctx.notifyResourceUpdated('board://notes')
+  return 'Cleared'
+})
+
+board.registerTool('count', {
+  description: 'Count slowly, which goes on where the connection breaks.',
+  inputSchema: Type.Object({ to: Type.Integer({ minimum: 1, maximum: 100 }) })
+}, async ({ to }, ctx) => {
+  for (let n = 1; n <= to; n++) {
+    await ctx.reportProgress(n, to)
+    await new Promise((resolve) => { setTimeout(resolve, 100) })
+  }
+  return `Counted to ${to} in process ${process.pid}`
+})
+
+board.registerResource('notes', 'board://notes', { mimeType: 'text/plain' }, async () => (await redis.lrange(BOARD, 0, -1)).join('\n'))
+
+const app = Fastify({ logger: { level: 'warn' } })
+app.register(mcpPlugin, { server: board, cluster: redisCluster({ client: redis }), health: true })
+app.addHook('onClose', () => { redis.disconnect() })
+
+let isClosing = false
+for (const signal of CLOSE_SIGNALS) {
+  process.on(signal, async () => {
+    if (isClosing) return
+    isClosing = true
+    await app.close()
+    process.exit()
+  })
+}
+
+const address = await app.listen({ port: Number(PORT), host: '127.0.0.1' })
+// To who has started it.
+process.send?.(address)
