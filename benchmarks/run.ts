@@ -1,117 +1,43 @@
-// `npm run bench`: loads each contender in turn, round after round, and compares it with its baseline of the same run.
-// --quick: a few requests each, to see that it works. --only TEXT: contenders whose name has the text, and their baselines.
-import assert from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+// `npm run bench`: runs all scenarios, prints their tables, keeps the results and draws them.
+// --only NAME: scenarios whose name has NAME. --quick: a few requests each, to see that it works; keeps nothing.
+// --rounds N, --duration SECONDS of one round.
 import { parseArgs } from 'node:util'
-import autocannon from 'autocannon'
-import { CONTENDERS, type Contender } from './contenders.ts'
+import { publish, RESULTS } from './publish.ts'
+import { addResult, createResult, describeMachine, readResults, writeResults } from './results.ts'
+import type { Row, RunSettings, Scenario } from './scenario.ts'
+import { SCENARIOS } from './scenarios.ts'
+import { toTable, toText } from './tables.ts'
 
-interface Runner {
-  readonly name: string
-  readonly contender: Contender
-  readonly child: ChildProcess
-  readonly lines: AsyncIterator<string>
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly rounds: Figures[]
-}
-
-interface Figures { readonly perSecond: number, readonly cpu: number }
-
-/** How much load: so many requests, or so many seconds. */
-type Limit = { readonly amount: number } | { readonly duration: number }
-
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: '' } } })
-const { warmUp, rounds, limit } = values.quick ? { warmUp: 0, rounds: 1, limit: { amount: 100 } } : { warmUp: 1, rounds: 7, limit: { duration: 3 } }
-
-const runners = await Promise.all(chooseNames(values.only).map(start))
-try {
-  await checkAnswers(runners)
-  for (let round = -warmUp; round < rounds; round++) {
-    for (const runner of runners) {
-      const figures = await load(runner, limit)
-      if (round >= 0) runner.rounds.push(figures)
-    }
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    rounds: { type: 'string', default: '5' },
+    duration: { type: 'string', default: '1.2' }
   }
-  printTable(runners)
-} finally {
-  for (const { child } of runners) child.stdin?.end()
-}
+})
+const settings: RunSettings = { quick: values.quick, rounds: values.quick ? 1 : Number(values.rounds), duration: Number(values.duration) }
+if (!Number.isSafeInteger(settings.rounds) || settings.rounds < 1) throw new Error('--rounds must be a whole number from 1')
+if (!(settings.duration > 0)) throw new Error('--duration must be a number of seconds')
 
-function chooseNames (text: string): string[] {
-  const chosen = Object.entries(CONTENDERS).filter(([name]) => name.includes(text))
-  return [...new Set(chosen.flatMap(([name, { baseline }]) => baseline === undefined ? [name] : [baseline, name]))]
-}
+const chosen = SCENARIOS.filter(({ name }) => name.includes(values.only))
+if (chosen.length === 0) throw new Error(`no scenario has '${values.only}' in its name; there are: ${SCENARIOS.map(({ name }) => name).join('; ')}`)
 
-async function start (name: string): Promise<Runner> {
-  const contender = contenderOf(name)
-  const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL('serve.ts', import.meta.url)), name], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const url = `${await nextLine(lines)}${contender.load.path}`
-  const headers = { ...contender.load.headers, ...await contender.prepare?.(url) }
-  return { name, contender, child, lines, url, headers, rounds: [] }
-}
-
-function contenderOf (name: string): Contender {
-  const contender = CONTENDERS[name]
-  assert(contender !== undefined, `no contender is named '${name}'`)
-  return contender
-}
-
-async function nextLine (lines: AsyncIterator<string>): Promise<string> {
-  const { value, done } = await lines.next()
-  assert(done !== true, 'a contender has died')
-  return value
-}
-
-// What is compared must do the same: only the order of the fields may differ.
-async function checkAnswers (runners: readonly Runner[]): Promise<void> {
-  const answers = new Map<string, unknown>()
-  for (const { name, url, headers, contender } of runners) {
-    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(contender.load.body) })
-    answers.set(name, await response.json())
-    assert.equal(response.status, 200, `${name} does not work: ${JSON.stringify(answers.get(name))}`)
-    if (contender.baseline !== undefined) assert.deepEqual(answers.get(name), answers.get(contender.baseline), name)
+for (const scenario of chosen) {
+  const rows = await run(scenario)
+  console.log(`\n${scenario.name}${settings.quick ? ' (too quick for figures to mean anything)' : ''}\n${toText(toTable(rows))}`)
+  if (rows.some(({ failure }) => failure !== undefined)) process.exitCode = 1
+  if (!settings.quick) {
+    writeResults(RESULTS, addResult(readResults(RESULTS), describeMachine(), createResult(scenario.name, rows, settings), SCENARIOS.map(({ name }) => name)))
   }
 }
+if (!settings.quick) publish()
 
-async function load ({ name, contender, child, lines, url, headers }: Runner, limit: Limit): Promise<Figures> {
-  const before = await askCpu(child, lines)
-  const result = await autocannon({
-    url, ...limit, connections: 50, method: 'POST', headers: { ...headers }, body: JSON.stringify(contender.load.body)
-  })
-  assert.equal(result.non2xx + result.errors, 0, `${name} failed under load`)
-  const answered = result['2xx']
-  return { perSecond: answered / result.duration, cpu: (await askCpu(child, lines) - before) / answered }
-}
-
-async function askCpu (child: ChildProcess, lines: AsyncIterator<string>): Promise<number> {
-  child.stdin?.write('\n')
-  if (child.stdin?.writableNeedDrain === true) await once(child.stdin, 'drain')
-  return Number(await nextLine(lines))
-}
-
-function printTable (runners: readonly Runner[]): void {
-  const medians = new Map(runners.map(({ name, rounds }) => [name, {
-    perSecond: median(rounds.map(({ perSecond }) => perSecond)), cpu: median(rounds.map(({ cpu }) => cpu))
-  }]))
-  console.table(Object.fromEntries(runners.map(({ name, contender }) => {
-    const own = medians.get(name)
-    const base = medians.get(contender.baseline ?? name)
-    assert(own !== undefined && base !== undefined)
-    return [name, {
-      'requests/s': Math.round(own.perSecond),
-      'CPU µs/request': own.cpu.toFixed(1),
-      'requests/s, ratio': (own.perSecond / base.perSecond).toFixed(2),
-      'CPU, ratio': (base.cpu / own.cpu).toFixed(2)
-    }]
-  })))
-}
-
-function median (figures: readonly number[]): number {
-  const sorted = figures.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN
+// A scenario that fails as a whole leaves the others theirs.
+async function run (scenario: Scenario): Promise<readonly Row[]> {
+  try {
+    return await scenario.run(settings)
+  } catch (error) {
+    return [{ contender: 'all', figures: {}, ratios: [], failure: error instanceof Error ? error.message : String(error) }]
+  }
 }

@@ -1,5 +1,5 @@
 // CORS of one mount: pages of the origins that the guard lets pass may read its replies. By @fastify/cors.
-import cors, { type FastifyCorsOptions } from '@fastify/cors'
+import type { FastifyCorsOptions } from '@fastify/cors'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Check, Checks } from '../option-check.ts'
 import { createHostCheck } from './host-check.ts'
@@ -25,7 +25,7 @@ export interface CorsPolicy {
   /** The `config` of the mount's routes: an app's own `@fastify/cors` follows it there. */
   readonly config: object
   /** Adds the hook that sets the headers and answers preflights. */
-  addTo (scope: FastifyInstance): void
+  addTo (scope: FastifyInstance): Promise<void>
   /** The `onSend` hook of the route that preflights are sent to. */
   nameAllowedHeaders (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: (error: null, payload: unknown) => void): void
 }
@@ -63,7 +63,7 @@ export function createCorsPolicy (options: CorsOptions, allowedOrigins: readonly
 
   return {
     config: { cors: policy },
-    addTo (scope) { addHook(scope, policy) },
+    async addTo (scope) { await addHook(scope, policy) },
     // @fastify/cors knows a fixed list or whatever is asked for, and a preflight wants neither.
     nameAllowedHeaders (request, reply, payload, done) {
       if (reply.hasHeader('access-control-allow-methods')) {
@@ -119,7 +119,8 @@ function listNames (names: string | readonly string[] | undefined): readonly str
 
 // As a plugin it would bring a decorator, which the app's own @fastify/cors has brought already, and a route 'OPTIONS *',
 // which reaches beyond the mount. Here it gets to see the scope without its means for either.
-function addHook (scope: FastifyInstance, policy: object): void {
+async function addHook (scope: FastifyInstance, policy: object): Promise<void> {
+  const { default: cors } = await import('@fastify/cors')
   const withoutThem = Object.create(scope, { decorateRequest: { value: doNothing }, options: { value: doNothing } })
   // Its types know no null, by which it is told not to set a header.
   cors(withoutThem, policy as FastifyCorsOptions, doNothing)

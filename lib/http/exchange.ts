@@ -189,9 +189,8 @@ export class Exchange implements Channel, OpenExchange, Running {
   #openStream (): MessageSink {
     if (this.#stream !== undefined) return this.#events ?? this.#stream
 
-    const stream = new SseStream(this.#settings.maxBuffered)
+    const stream: SseStream = new SseStream(this.#settings.maxBuffered, () => this.#streamClosed(stream))
     this.#stream = stream
-    stream.once('close', () => this.#streamClosed(stream))
     stream.on('error', (error) => this.log.warn({ err: error }, error.message))
     // A hook of the app may fail, or send something else in the stream's place.
     this.#reply.raw.once('close', () => { stream.destroy(); this.#release() })

@@ -36,11 +36,10 @@ export function createGetHandler (mount: Mount, options: ResolvedOptions): (requ
 
   // A newer GET takes the place of the older one: a client that comes back may not know that its connection broke.
   function listen (session: Session, reply: FastifyReply): undefined {
-    const stream = new LastingStream(mount.streams, maxBuffered)
     const events = session.listen()
+    const stream: LastingStream = new LastingStream(mount.streams, maxBuffered, { onClose: () => leave(session, events, stream) })
     events.attach(stream)
     session.opened()
-    stream.once('close', () => leave(session, events, stream))
     start(stream, reply)
   }
 
@@ -49,8 +48,8 @@ export function createGetHandler (mount: Mount, options: ResolvedOptions): (requ
     if (event === undefined) return NOT_RESUMABLE
     const events = session.findStream(event.streamId)
     // When the app ends, a reply is waited for, and a stream that may say something or nothing is not.
-    const stream = new LastingStream(events === session.listening ? mount.streams : mount.exchanges, maxBuffered)
-    stream.once('close', () => leave(session, events, stream))
+    const open = events === session.listening ? mount.streams : mount.exchanges
+    const stream: LastingStream = new LastingStream(open, maxBuffered, { onClose: () => leave(session, events, stream) })
     if (!await events.resume(stream, event.seq)) return NOT_RESUMABLE
     start(stream, reply)
   }

@@ -3,26 +3,31 @@ import type { FastifyReply } from 'fastify'
 import type { OpenExchange, OpenExchanges } from './open-exchanges.ts'
 import { SSE_HEADERS, SseStream } from './sse.ts'
 
-/** A reply that stays open until the client leaves or the app ends. */
+/** What a stream tells whoever opened it. */
+export interface StreamEvents {
+  /** All has been read, or nobody will. */
+  readonly onClose?: () => void
+  /** The app ends: time to say goodbye to the client. */
+  readonly onCut?: () => void
+}
+
+/** A reply that stays open until the client leaves or the app ends. As many may, it has as few listeners and closures as it can. */
 export class LastingStream extends SseStream implements OpenExchange {
   readonly #open: OpenExchanges
   readonly #onCut: (() => void) | undefined
   #reply: FastifyReply | undefined
 
-  /** @param onCut Says goodbye to the client when the app ends. */
-  constructor (open: OpenExchanges, maxBuffered: number, onCut?: () => void) {
-    super(maxBuffered)
+  constructor (open: OpenExchanges, maxBuffered: number, { onClose, onCut }: StreamEvents = {}) {
+    super(maxBuffered, onClose)
     this.#open = open
     this.#onCut = onCut
-    // One that is cut before it is sent has nobody else to hear of it.
-    this.on('error', () => {})
+    this.on('error', this.#warn)
   }
 
   /** Sends the stream. */
   start (reply: FastifyReply): void {
-    this.on('error', (error) => reply.log.warn({ err: error }, error.message))
     // A hook of the app may fail, or send something else in the stream's place.
-    reply.raw.once('close', () => { this.destroy(); this.#open.delete(this) })
+    reply.raw.on('close', () => { this.destroy(); this.#open.delete(this) })
     this.#reply = reply
     this.#open.add(this)
     reply.headers(SSE_HEADERS).send(this)
@@ -39,5 +44,10 @@ export class LastingStream extends SseStream implements OpenExchange {
 
   abort (): void {
     this.#reply?.raw.destroy()
+  }
+
+  // One that is cut before it is sent has nobody to hear of it.
+  #warn (error: Error): void {
+    this.#reply?.log.warn({ err: error }, error.message)
   }
 }

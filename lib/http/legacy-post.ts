@@ -43,10 +43,14 @@ export class LegacyPost {
     this.#serveFor(found, message, new Exchange(reply, this.#settings, accepted, { id: message.id, session: found.session }))
   }
 
-  async #serveFor ({ caller, session }: LegacyCaller, message: RequestMessage, exchange: Exchange): Promise<void> {
-    session?.begin(message.id, exchange)
-    const served = await serve(this.#mount.definition, message, caller, exchange)
-    if (session === undefined) return
+  #serveFor ({ caller, session }: LegacyCaller, message: RequestMessage, exchange: Exchange): void {
+    if (session === undefined) serve(this.#mount.definition, message, caller, exchange)
+    else this.#serveIn(session, message, exchange)
+  }
+
+  async #serveIn (session: Session, message: RequestMessage, exchange: Exchange): Promise<void> {
+    session.begin(message.id, exchange)
+    const served = await serve(this.#mount.definition, message, session, exchange)
     this.#mount.sessionManager.settle(session, message.id)
     // An `initialize` that fails leaves no session behind.
     if (message.method === 'initialize' && !served) this.#mount.sessionManager.end(session.sessionId, 'refused')

@@ -59,8 +59,10 @@ export function createListenHandler (mount: Mount, options: ResolvedOptions): (m
   }
 
   function begin (subscription: Subscription, id: RequestId, filter: SubscriptionFilter, opening: Opening): void {
-    const stream = new LastingStream(streams, options.maxBuffered, () => stream.send(encodeEnd(id, server.info)))
-    stream.once('close', () => { subscription.close(); opening.end() })
+    const stream = new LastingStream(streams, options.maxBuffered, {
+      onClose: () => { subscription.close(); opening.end() },
+      onCut: () => stream.send(encodeEnd(id, server.info))
+    })
     stream.send(encodeAcknowledgement(id, filter))
     if (listTopics(filter).length > 0) subscription.start(filter, stream)
     else stream.cut()
@@ -76,18 +78,15 @@ class Opening implements Channel, OpenExchange {
   readonly log: FastifyBaseLogger
   readonly lifespan: unknown
   readonly canListen = true
-  readonly beat = doNothing
-  // One that was cut is open no more.
-  readonly abort = doNothing
   readonly reply: FastifyReply
   readonly #id: RequestId
   readonly #open: OpenExchanges
-  readonly #disconnected = (): void => this.#leave('The client closed the connection')
-  #settled = false
+  // Undefined once the request is answered.
+  #disconnected: (() => void) | undefined
   #stream: LastingStream | undefined
   #gone: Error | undefined
-  readonly #listeners: Array<(reason: Error) => void> = []
-  readonly #endListeners: Array<() => void> = []
+  #listeners: Array<(reason: Error) => void> | undefined
+  #endListeners: Array<() => void> | undefined
 
   constructor (reply: FastifyReply, id: RequestId, { lifespan, streams }: Mount) {
     this.request = reply.request
@@ -97,16 +96,20 @@ class Opening implements Channel, OpenExchange {
     this.reply = reply
     this.#id = id
     this.#open = streams
-    reply.raw.once('close', this.#disconnected)
+    const disconnected = (): void => this.#leave('The client closed the connection')
+    reply.raw.on('close', disconnected)
+    this.#disconnected = disconnected
     streams.add(this)
   }
 
   onDisconnect (listener: (reason: Error) => void): void {
-    if (this.#gone === undefined) this.#listeners.push(listener)
-    else listener(this.#gone)
+    if (this.#gone !== undefined) return listener(this.#gone)
+    this.#listeners ??= []
+    this.#listeners.push(listener)
   }
 
   onEnd (listener: () => void): void {
+    this.#endListeners ??= []
     this.#endListeners.push(listener)
   }
 
@@ -122,17 +125,22 @@ class Opening implements Channel, OpenExchange {
 
   /** The stream has ended, or never will begin. */
   end (): void {
-    for (const listener of this.#endListeners.splice(0)) listener()
+    for (const listener of this.#endListeners?.splice(0) ?? []) listener()
   }
 
   /** Tells whether the request can still be answered, and that it is about to be. */
   settle (): boolean {
-    if (this.#settled) return false
-    this.#settled = true
+    if (this.#disconnected === undefined) return false
     this.#open.delete(this)
     this.reply.raw.off('close', this.#disconnected)
+    this.#disconnected = undefined
     return true
   }
+
+  beat (): void {}
+
+  // One that was cut is open no more.
+  abort (): void {}
 
   cut (): void {
     sendRefusal(this.reply, { ...CLOSING, id: this.#id })
@@ -142,11 +150,9 @@ class Opening implements Channel, OpenExchange {
   #leave (reason: string): void {
     this.settle()
     this.#gone = new Error(reason)
-    for (const listener of this.#listeners.splice(0)) listener(this.#gone)
+    for (const listener of this.#listeners?.splice(0) ?? []) listener(this.#gone)
   }
 }
-
-function doNothing (): void {}
 
 // A middleware may have come to something else than the server.
 function readHonoured (result: object & { readonly notifications?: unknown }): SubscriptionFilter {

@@ -18,7 +18,7 @@ export function createRoutes (mount: Mount, options: ResolvedOptions): (scope: F
   return async function mcpRoutes (scope) {
     // Before all else, so that whatever refuses a request does so in words that an allowed page can read.
     const cors = options.cors === false ? undefined : createCorsPolicy(options.cors, options.allowedOrigins)
-    cors?.addTo(scope)
+    await cors?.addTo(scope)
     protectEndpoint(scope, mount, options)
 
     const hasSessions = options.legacy && !options.stateless

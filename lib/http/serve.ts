@@ -11,8 +11,10 @@ import type { Exchange } from './exchange.ts'
 /** Serves one request of an exchange; comes to whether it succeeded, never throws. */
 export async function serve (server: ServerDefinition, message: RequestMessage, caller: Caller, exchange: Exchange): Promise<boolean> {
   try {
-    const result = await server.handle(message, caller, exchange)
-    exchange.answer(200, encodeResponse(message.id, result))
+    const json = server.reply === undefined
+      ? encodeResponse(message.id, await server.handle(message, caller, exchange))
+      : await server.reply(message, caller, exchange)
+    exchange.answer(200, json)
     return true
   } catch (error) {
     const rpcError = toRpcError(error, exchange.log)

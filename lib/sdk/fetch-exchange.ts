@@ -1,5 +1,4 @@
 // One request served by something with `fetch`: from a web `Request` to the message that answers it.
-import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
 import { isWireObject, type RequestId, type RequestMessage } from '../protocol/message.ts'
@@ -102,6 +101,8 @@ function resultOf ({ result, error }: SdkMessage): object {
 
 async function * readMessages (response: Response): AsyncGenerator<SdkMessage> {
   if (response.body !== null && response.headers.get('content-type')?.startsWith('text/event-stream') === true) {
+    // Most servers are none of the SDK's.
+    const { EventSourceParserStream } = await import('eventsource-parser/stream')
     const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
     for await (const { data } of events) {
       if (data !== '') yield parse(data, response)

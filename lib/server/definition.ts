@@ -17,6 +17,8 @@ export interface ServerDefinition {
   enter (app: FastifyInstance): Promise<Entered<unknown>>
   /** Serves one request and comes to the JSON of its result. @throws RpcError and nothing else. */
   handle (message: RequestMessage, caller: Caller, channel: Channel): Promise<string>
+  /** @internal Serves one request and comes to the JSON of its reply; absent where that is made of what `handle` comes to. */
+  reply? (message: RequestMessage, caller: Caller, channel: Channel): Promise<string>
   /** Serves one request and comes to its result. @throws RpcError and nothing else. */
   serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object>
   /** Tells how the `Mcp-Param-*` headers of a request contradict its arguments. */

@@ -2,9 +2,12 @@
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { fullFormats } from 'ajv-formats/dist/formats.js'
+import { isOrdinarySchema } from './ordinary-schema.ts'
 import { isStackOverflow, messageOf, NESTED_TOO_DEEPLY, toProblem } from './problem.ts'
 import type { JsonSchema, Validation } from './schema.ts'
 import { isStandardSchema } from './standard-schema.ts'
+
+type Direction = 'input' | 'output'
 
 interface Dialect {
   readonly metaSchema: string
@@ -69,14 +72,17 @@ export function toPlainJsonSchema (schema: JsonSchema): JsonSchema {
 }
 
 /**
- * Compiles the validator of a plain schema. Defaults are written into inputs, and never into what a handler returned.
+ * Builds the validator of a plain schema. Defaults are written into inputs, and never into what a handler returned.
  *
  * @throws Error whose message continues "the schema …"
  */
-export function createJsonValidator (json: JsonSchema, direction: 'input' | 'output'): (value: unknown) => Validation {
-  const check = compile(json, direction)
+export function createJsonValidator (json: JsonSchema, direction: Direction): (value: unknown) => Validation {
+  const isOrdinary = isOrdinarySchema(json)
+  // An ordinary one is compiled by the first call of its tool, for which an app with many tools need not wait to start.
+  let check = isOrdinary ? undefined : checkAndCompile(json, direction)
 
   return function validateJson (value) {
+    check ??= compile(json, { direction, isOrdinary })
     try {
       if (check(value)) return { valid: true, value }
     } catch (error) {
@@ -87,22 +93,28 @@ export function createJsonValidator (json: JsonSchema, direction: 'input' | 'out
   }
 }
 
-function compile (json: JsonSchema, direction: 'input' | 'output'): ValidateFunction {
-  const dialect = resolveDialect(json)
-
-  dialect.checkSchema ??= dialect.createAjv(AJV_OPTIONS).compile({ $ref: dialect.metaSchema })
-  if (!dialect.checkSchema(json)) {
-    throw new TypeError(`is no valid JSON Schema: ${toProblem(errorsOf(dialect.checkSchema), describeError)}`)
-  }
+function checkAndCompile (json: JsonSchema, direction: Direction): ValidateFunction {
+  checkSchema(json, resolveDialect(json))
   // Ajv would answer with a promise, which is true whatever it resolves to.
   if (json.$async !== undefined) throw new TypeError("has the keyword '$async', which is not supported")
 
   try {
-    // An Ajv of its own: a shared one keeps what it compiled in its scope, even after removeSchema(), and the `$id`s within.
-    return dialect.createAjv({ ...AJV_OPTIONS, useDefaults: direction === 'input' }).compile(json)
+    return compile(json, { direction, isOrdinary: false })
   } catch (error) {
     throw new TypeError(`does not compile: ${messageOf(error)}`, { cause: error })
   }
+}
+
+// An Ajv of its own: a shared one keeps what it compiled in its scope, even after removeSchema(), and the `$id`s within.
+// An ordinary schema has no references, of which one to the meta-schema would need it.
+function compile (json: JsonSchema, { direction, isOrdinary }: { readonly direction: Direction, readonly isOrdinary: boolean }): ValidateFunction {
+  return resolveDialect(json).createAjv({ ...AJV_OPTIONS, useDefaults: direction === 'input', meta: !isOrdinary }).compile(json)
+}
+
+function checkSchema (json: JsonSchema, dialect: Dialect): void {
+  dialect.checkSchema ??= dialect.createAjv(AJV_OPTIONS).compile({ $ref: dialect.metaSchema })
+  if (dialect.checkSchema(json)) return
+  throw new TypeError(`is no valid JSON Schema: ${toProblem(errorsOf(dialect.checkSchema), describeError)}`)
 }
 
 function resolveDialect ({ $schema }: JsonSchema): Dialect {

@@ -8,6 +8,7 @@ import type { RequestMessage } from '../protocol/message.ts'
 import { MCP_ERR_INVALID_DEFINITION, RpcError } from '../errors.ts'
 import type { Call } from './call.ts'
 import type { Caller, Channel } from './context.ts'
+import { Deadlines } from './deadlines.ts'
 import type { ServerDefinition } from './definition.ts'
 import { findMethod } from './dispatch.ts'
 import { reportFailure } from './failure.ts'
@@ -51,6 +52,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     this.#options = Object.freeze({ ...options })
     this.#parts = createParts(this.info, options)
     this.#contextServer = Object.freeze({
+      deadlines: new Deadlines(),
       sealer: new StateSealer(info.name, options.requestState),
       questionTimeout: options.questionTimeout ?? DEFAULT_QUESTION_TIMEOUT,
       readResource: async (uri: string, ctx: RequestContext, channel: Channel) =>
@@ -147,6 +149,11 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
   /** Serves one request and comes to the JSON of its result; called by mounts. */
   handle (message: RequestMessage, caller: Caller, channel: Channel): Promise<string> {
     return this.#answer(message, caller, channel, (outcome) => this.#parts.finisher.encode(outcome, caller.era))
+  }
+
+  /** @internal Serves one request and comes to the JSON of its reply. */
+  reply (message: RequestMessage, caller: Caller, channel: Channel): Promise<string> {
+    return this.#answer(message, caller, channel, (outcome) => this.#parts.finisher.encodeReply(outcome, message.id, caller.era))
   }
 
   /** Serves one request and comes to its result; called by mounts. */

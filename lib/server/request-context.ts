@@ -8,11 +8,14 @@ import { readProgressToken, type ClientIdentity } from '../protocol/request-meta
 import type { Era } from '../protocol/revisions.ts'
 import { Asker, type AskingServer, type AskOptions } from './asker.ts'
 import type { Caller, Channel } from './context.ts'
+import type { Deadlines } from './deadlines.ts'
 import { elicitForm, elicitUrl, listRoots, sample, type Elicited, type ElicitedUrl } from './questions.ts'
 import type { AnySchema, InferInput } from './schema.ts'
 
 /** What a context needs of the server that it belongs to. One for all requests. */
 export interface ContextServer extends AskingServer {
+  /** Ends calls that take too long. */
+  readonly deadlines: Deadlines
   /** Reads a resource on behalf of a request. */
   readResource (uri: string, ctx: RequestContext, channel: Channel): Promise<ReadResourceResult>
   /** Tells whoever watches a resource that its contents have changed. */
@@ -27,6 +30,9 @@ const NO_RESPONSES: WireObject = Object.freeze({})
 
 /** Ends a context: nothing is sent for it any more. With a reason, `ctx.signal` is aborted. */
 export let endContext: (ctx: RequestContext, reason?: Error) => void
+
+/** What ends a context's call when it takes too long. */
+export let deadlinesOf: (ctx: RequestContext) => Deadlines
 
 /** What asks on behalf of a context; undefined for one that has nothing to do with questions. */
 export let askerOf: (ctx: RequestContext) => Asker | undefined
@@ -51,6 +57,7 @@ export class RequestContext<Lifespan = unknown> {
       if (reason !== undefined) ctx.#abort(reason)
       ctx.#over?.abort(new Error('The call has ended'))
     }
+    deadlinesOf = (ctx) => ctx.#server.deadlines
     askerOf = (ctx) => ctx.#asker
     askerFor = (ctx) => ctx.#ask()
     takeAnswers = (ctx) => {

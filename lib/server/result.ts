@@ -1,7 +1,10 @@
 // Results on their way to the wire: what the modern era adds to each, and results that are serialised ahead of time.
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
+import { encodeResponse } from '../protocol/envelope.ts'
+import type { RequestId } from '../protocol/message.ts'
 import { SERVER_INFO_KEY } from '../protocol/request-meta.ts'
 import type { Era } from '../protocol/revisions.ts'
+import { TextResult } from './text-result.ts'
 
 /** How long and by whom a result may be cached (MCP 2026-07-28 caching). */
 export interface CacheHint {
@@ -11,9 +14,13 @@ export interface CacheHint {
   readonly scope?: 'public' | 'private'
 }
 
+// Clients of one make give the requests that they begin with the same ids.
+const MAX_REPLIES = 4
+
 /** A result that is the same for many requests, as JSON. */
 export class PreparedResult {
   readonly json: string
+  readonly #replies = new Map<RequestId, string>()
   #value: object | undefined
 
   constructor (value: object) {
@@ -25,13 +32,24 @@ export class PreparedResult {
     this.#value ??= JSON.parse(this.json, (_key, value: unknown) => Object.freeze(value)) as object
     return this.#value
   }
+
+  /** The reply to a request. The last few are kept: to join one of 20 KB anew takes 8 µs, half as long as all that Node.js and Fastify do. */
+  replyTo (id: RequestId): string {
+    const known = this.#replies.get(id)
+    if (known !== undefined) return known
+    const reply = encodeResponse(id, this.json)
+    if (this.#replies.size === MAX_REPLIES) this.#replies.clear()
+    this.#replies.set(id, reply)
+    return reply
+  }
 }
 
-/** What a method comes to: a result, or one prepared for its era. */
-export type Outcome = object | PreparedResult
+/** What a method comes to: a result, one prepared for its era, or one that is a text. */
+export type Outcome = object | PreparedResult | TextResult
 
 /** The result that a method came to. */
 export function valueOf (outcome: Outcome): object {
+  if (outcome instanceof TextResult) return outcome.toObject()
   return outcome instanceof PreparedResult ? outcome.value : outcome
 }
 
@@ -45,9 +63,11 @@ export function findCacheProblem (hint: CacheHint | undefined): string | undefin
 /** Makes results complete for their era. One per server. */
 export class ResultFinisher {
   readonly #identity: { readonly [SERVER_INFO_KEY]: Implementation }
+  readonly #identityJson: string
 
   constructor (info: Implementation) {
     this.#identity = Object.freeze({ [SERVER_INFO_KEY]: info })
+    this.#identityJson = JSON.stringify(this.#identity)
   }
 
   /** Adds what the era demands of every result; the result given is not written to. */
@@ -59,7 +79,18 @@ export class ResultFinisher {
 
   /** The JSON of a result for its era. Throws when the result holds what JSON cannot carry. */
   encode (outcome: Outcome, era: Era): string {
+    if (outcome instanceof TextResult) return this.#encodeText(outcome, era)
     return outcome instanceof PreparedResult ? outcome.json : JSON.stringify(this.finish(outcome, era))
+  }
+
+  /** The JSON of the reply with that result. */
+  encodeReply (outcome: Outcome, id: RequestId, era: Era): string {
+    return outcome instanceof PreparedResult ? outcome.replyTo(id) : encodeResponse(id, this.encode(outcome, era))
+  }
+
+  #encodeText (result: TextResult, era: Era): string {
+    const fields = result.encodeFields()
+    return era === 'legacy' ? `{${fields}}` : `{"resultType":"complete",${fields},"_meta":${this.#identityJson}}`
   }
 }
 

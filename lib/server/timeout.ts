@@ -1,5 +1,5 @@
 // Ends calls that take too long.
-import { askerOf, endContext, type RequestContext } from './request-context.ts'
+import { askerOf, deadlinesOf, endContext, type RequestContext } from './request-context.ts'
 
 // The longest delay that a timer of Node can take.
 const LONGEST_TIMEOUT = 2 ** 31 - 1
@@ -28,7 +28,7 @@ export function withTimeout<T> (pending: T | PromiseLike<T>, ctx: RequestContext
   return new Promise<T>((resolve, reject) => {
     let isOver = false
     let waited = waitedBy(ctx)
-    let timer = setTimeout(expire, timeoutMs).unref()
+    let deadline = deadlinesOf(ctx).start(timeoutMs, expire)
 
     function expire (late = 0): void {
       if (isOver) return
@@ -41,7 +41,7 @@ export function withTimeout<T> (pending: T | PromiseLike<T>, ctx: RequestContext
       const more = waitedBy(ctx) - waited - late
       if (more > 0) {
         waited = waitedBy(ctx)
-        timer = setTimeout(expire, more).unref()
+        deadline = deadlinesOf(ctx).start(more, expire)
         return
       }
       isOver = true
@@ -50,8 +50,8 @@ export function withTimeout<T> (pending: T | PromiseLike<T>, ctx: RequestContext
       reject(error)
     }
     pending.then(
-      (value) => { isOver = true; clearTimeout(timer); resolve(value) },
-      (error: unknown) => { isOver = true; clearTimeout(timer); reject(error) }
+      (value) => { isOver = true; deadline.clear(); resolve(value) },
+      (error: unknown) => { isOver = true; deadline.clear(); reject(error) }
     )
   })
 }

@@ -1,9 +1,10 @@
 // From what a tool's handler returns to the result of `tools/call`.
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/sdk/types.js'
-import { isWireObject } from '../protocol/message.ts'
+import { isWireObject, type WireObject } from '../protocol/message.ts'
 import type { Era } from '../protocol/revisions.ts'
 import { isContentBlock, textBlock } from './content.ts'
-import type { CompiledSchema, InferOutput } from './schema.ts'
+import type { CompiledSchema, InferOutput, Validation } from './schema.ts'
+import { TextResult } from './text-result.ts'
 
 /** A whole result of a tool with an `outputSchema`: structured content that fits it, or what went wrong. */
 export type ToolResult<Structured = unknown> =
@@ -38,8 +39,8 @@ class UnusableResultError extends TypeError {
 }
 
 /** Makes the result of a tool without output schema. @throws UnusableResultError */
-export function toPlainResult (returned: unknown): CallToolResult {
-  if (typeof returned === 'string') return { content: [textBlock(returned)] }
+export function toPlainResult (returned: unknown): CallToolResult | TextResult {
+  if (typeof returned === 'string') return new TextResult(returned)
   if (Array.isArray(returned)) return { content: returned.map(toBlock) }
   if (isContentBlock(returned)) return { content: [returned] }
   if (isWholeResult(returned)) return returned
@@ -47,21 +48,32 @@ export function toPlainResult (returned: unknown): CallToolResult {
 }
 
 /** Makes the result of a tool with an output schema, checked by it. @throws UnusableResultError */
-export async function toStructuredResult (returned: unknown, schema: CompiledSchema): Promise<CallToolResult> {
+export function toStructuredResult (returned: unknown, schema: CompiledSchema): Structured | Promise<Structured> {
   if (isWireObject(returned) && returned.isError === true && isWholeResult(returned)) return returned
 
-  const whole = isWireObject(returned) && Object.hasOwn(returned, 'structuredContent')
-  const validation = await schema.validate(whole ? returned.structuredContent : returned)
-  if (!validation.valid) throw new UnusableResultError(`what was returned does not fit the outputSchema: ${validation.problem}`)
+  const whole = isWireObject(returned) && Object.hasOwn(returned, 'structuredContent') ? returned : undefined
+  const validation = schema.validate(whole === undefined ? returned : whole.structuredContent)
+  return validation instanceof Promise ? validation.then((done) => structure(done, whole)) : structure(validation, whole)
+}
 
-  // A schema that allows everything allows it, too; JSON does not.
-  if (validation.value === undefined) throw new UnusableResultError('undefined was returned; a tool with an outputSchema needs structured content')
+type Structured = CallToolResult | TextResult
+
+function structure (validation: Validation, whole: WireObject | undefined): Structured {
+  if (!validation.valid) throw new UnusableResultError(`what was returned does not fit the outputSchema: ${validation.problem}`)
 
   // Any JSON value is allowed by 2026-07-28; the SDK's type knows objects only.
   const structuredContent = validation.value as Record<string, unknown>
+  if (whole !== undefined && Array.isArray(whole.content)) return { ...whole, content: whole.content.map(toBlock), structuredContent: present(structuredContent) }
+
   // The text repeats the value for clients that know no structured content.
-  const content = whole && Array.isArray(returned.content) ? returned.content.map(toBlock) : [textBlock(JSON.stringify(structuredContent))]
-  return whole ? { ...returned, content, structuredContent } : { content, structuredContent }
+  const text = present(JSON.stringify(structuredContent))
+  return whole === undefined ? new TextResult(text, { content: structuredContent }) : { ...whole, content: [textBlock(text)], structuredContent }
+}
+
+// A schema that allows everything allows what JSON cannot carry, too.
+function present<T> (value: T | undefined): T {
+  if (value !== undefined) return value
+  throw new UnusableResultError('undefined was returned; a tool with an outputSchema needs structured content')
 }
 
 /** A result that tells the model what went wrong. */
@@ -70,8 +82,10 @@ export function errorResult (text: string): CallToolResult {
 }
 
 /** Takes away what a client of a legacy revision would refuse: structured content that is no object. */
-export function fitToEra (result: CallToolResult, era: Era): CallToolResult {
-  if (era === 'modern' || result.structuredContent === undefined || isWireObject(result.structuredContent)) return result
+export function fitToEra (result: CallToolResult | TextResult, era: Era): CallToolResult | TextResult {
+  if (era === 'modern') return result
+  if (result instanceof TextResult) return result.structured === undefined || isWireObject(result.structured.content) ? result : new TextResult(result.text)
+  if (result.structuredContent === undefined || isWireObject(result.structuredContent)) return result
   const { structuredContent, ...rest } = result
   return rest
 }

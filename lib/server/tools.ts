@@ -1,7 +1,7 @@
 // Tools: how they are registered, listed and called.
 import type { CallToolResult, Icon, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js'
 import { ErrorCode } from '../protocol/error-code.ts'
-import { isWireObject, type RequestMessage, type WireObject } from '../protocol/message.ts'
+import { isWireObject, type RequestMessage } from '../protocol/message.ts'
 import type { ReceivedHeaders } from '../protocol/headers.ts'
 import { collectParamHeaders, findParamHeaderMismatch, type ParamHeader } from '../protocol/param-headers.ts'
 import type { Era } from '../protocol/revisions.ts'
@@ -14,6 +14,7 @@ import { reportFailure } from './failure.ts'
 import { InputRequiredError, type InputRequired, type InputRequiredResult } from './input-required.ts'
 import { takeAnswers, type RequestContext } from './request-context.ts'
 import { compileSchema, type AnySchema, type CompiledSchema, type InferInput, type JsonSchema } from './schema.ts'
+import type { TextResult } from './text-result.ts'
 import { findTimeoutProblem, TimeoutError } from './timeout.ts'
 import { errorResult, fitToEra, toPlainResult, toStructuredResult, type LiteralKeeper, type ToolReturn } from './tool-result.ts'
 
@@ -145,8 +146,8 @@ export function findToolHeaderMismatch (tools: Collection<Tool>, request: Reques
  * Serves `tools/call`.
  * @throws RpcError when the request names no tool, or the tool threw one.
  */
-export async function callTool (tools: Collection<Tool>, call: Call): Promise<CallToolResult | InputRequiredResult> {
-  const { ctx, log } = call
+export async function callTool (tools: Collection<Tool>, call: Call): Promise<CallToolResult | TextResult | InputRequiredResult> {
+  const { ctx } = call
   const { name, arguments: args = {} } = ctx.params
   if (typeof name !== 'string') throw new RpcError(ErrorCode.InvalidParams, "Invalid params: tools/call needs 'name', a string")
   if (!isWireObject(args)) throw new RpcError(ErrorCode.InvalidParams, "Invalid params: 'arguments' must be an object")
@@ -157,17 +158,31 @@ export async function callTool (tools: Collection<Tool>, call: Call): Promise<Ca
   if (tool.access !== undefined) refuseHeaderMismatch(tool, ctx)
 
   try {
-    return fitToEra(await runTool(tool, args, call), ctx.era)
+    // A copy, because the questions of a handler are bound to the arguments that came, whatever it does with its own.
+    const checking = tool.input === undefined ? { valid: true, value: { ...args } } as const : tool.input.validate({ ...args })
+    const validation = checking instanceof Promise ? await checking : checking
+    if (!validation.valid) return errorResult(`Invalid arguments for tool ${name}: ${validation.problem}`)
+    takeAnswers(ctx)
+
+    // The schema made the arguments what the handler's type says.
+    const returned = await runRounds(call, tool.config.timeout ?? call.timeout, () => tool.handler(validation.value as never, ctx as never))
+    const result = tool.output === undefined ? toPlainResult(returned) : toStructuredResult(returned, tool.output)
+    return fitToEra(result instanceof Promise ? await result : result, ctx.era)
   } catch (error) {
-    if (error instanceof RpcError) throw error
-    if (error instanceof InputRequiredError) return askBack(call)
-    if (error instanceof ToolError) return errorResult(error.message)
-    if (error instanceof TimeoutError) {
-      log.warn({ tool: name }, `tool ${name} ${error.message}`)
-      return errorResult(`Tool ${name} ${error.message}`)
-    }
-    return errorResult(reportFailure(log, error, `executing tool ${name}`, call.exposeErrors))
+    return toFailure(error, name, call)
   }
+}
+
+// What becomes of what a tool threw. @throws RpcError
+function toFailure (error: unknown, name: string, call: Call): CallToolResult | Promise<InputRequiredResult> {
+  if (error instanceof RpcError) throw error
+  if (error instanceof InputRequiredError) return askBack(call)
+  if (error instanceof ToolError) return errorResult(error.message)
+  if (error instanceof TimeoutError) {
+    call.log.warn({ tool: name }, `tool ${name} ${error.message}`)
+    return errorResult(`Tool ${name} ${error.message}`)
+  }
+  return errorResult(reportFailure(call.log, error, `executing tool ${name}`, call.exposeErrors))
 }
 
 // What findToolHeaderMismatch leaves until the caller has been admitted.
@@ -175,23 +190,4 @@ function refuseHeaderMismatch ({ paramHeaders }: Tool, { era, params, request }:
   if (era === 'legacy' || request === undefined) return
   const mismatch = findParamHeaderMismatch(paramHeaders, params.arguments, request.headers)
   if (mismatch !== undefined) throw new RpcError(ErrorCode.HeaderMismatch, `Header mismatch: ${mismatch}`)
-}
-
-async function runTool (tool: Tool, args: WireObject, call: Call): Promise<CallToolResult> {
-  const { ctx } = call
-  // A copy, because the questions of a handler are bound to the arguments that came, whatever it does with its own.
-  const own = { ...args }
-  let checked: unknown = own
-  if (tool.input !== undefined) {
-    const outcome = tool.input.validate(own)
-    const validation = outcome instanceof Promise ? await outcome : outcome
-    if (!validation.valid) return errorResult(`Invalid arguments for tool ${tool.key}: ${validation.problem}`)
-    checked = validation.value
-  }
-
-  takeAnswers(ctx)
-
-  // The schema made the arguments what the handler's type says.
-  const returned = await runRounds(call, tool.config.timeout ?? call.timeout, () => tool.handler(checked as never, ctx as never))
-  return tool.output === undefined ? toPlainResult(returned) : toStructuredResult(returned, tool.output)
 }

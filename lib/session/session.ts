@@ -30,14 +30,18 @@ export class Session implements Caller {
   readonly protocolVersion: string
   readonly client: ClientIdentity
   readonly principal: string | undefined
+  // What each request touches stands together, as of many sessions none is in the processor's cache.
+  #requests = 0
+  #idleSince: number
+  // Most clients have one request at a time: a Map for it would be a fifth of what an idle session holds.
+  #runningId: RequestId | undefined
+  #running: Running | undefined
+  #runningBeside: Map<RequestId, Running> | undefined
   readonly #resumption: Resumption | undefined
   // Until the client chooses a level it gets all (MCP 2025-11-25 logging, Setting Log Level).
   #logLevel: LogLevel = 'debug'
-  #idleSince: number
-  #requests = 0
   #streams: Map<string, EventStream> | undefined
   #streamCount = LISTENING
-  #running: Map<RequestId, Running> | undefined
   #questions: Questions | undefined
   #subscriptions: Set<string> | undefined
   #waitingForStream: Array<() => void> | undefined
@@ -62,15 +66,26 @@ export class Session implements Caller {
   begin (id?: RequestId, running?: Running): void {
     this.#requests++
     if (id === undefined || running === undefined) return
-    this.#running ??= new Map()
-    this.#running.set(id, running)
+    if (this.#running === undefined) {
+      this.#runningId = id
+      this.#running = running
+    } else {
+      this.#runningBeside ??= new Map()
+      this.#runningBeside.set(id, running)
+    }
   }
 
   /** A request has ended. */
   end (now: number, id?: RequestId): void {
     this.#requests--
     this.#idleSince = now
-    if (id !== undefined) this.#running?.delete(id)
+    if (id === undefined) return
+    if (id !== this.#runningId) {
+      this.#runningBeside?.delete(id)
+    } else {
+      this.#runningId = undefined
+      this.#running = undefined
+    }
   }
 
   /** Whether nothing has happened in the session since a moment, and nobody listens. */
@@ -81,7 +96,9 @@ export class Session implements Caller {
   /** Ends a running request without an answer, because the client wants none any more. */
   cancel (id: unknown, reason: string): void {
     // What is no id is the key of no request.
-    this.#running?.get(id as RequestId)?.cancel(reason)
+    const beside = this.#runningBeside?.get(id as RequestId)
+    if (beside !== undefined) beside.cancel(reason)
+    else if (id === this.#runningId) this.#running?.cancel(reason)
   }
 
   /** The questions that the client was asked. */
@@ -159,7 +176,8 @@ export class Session implements Caller {
   close (reason: string): void {
     this.#ended = true
     this.opened()
-    for (const running of this.#running?.values() ?? []) running.cancel(reason)
+    this.#running?.cancel(reason)
+    for (const running of this.#runningBeside?.values() ?? []) running.cancel(reason)
     this.#questions?.abandon()
     for (const stream of this.#streams?.values() ?? []) this.endStream(stream)
   }

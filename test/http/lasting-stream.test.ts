@@ -9,7 +9,7 @@ import { createGate, listen } from '../stream.ts'
 
 async function createStreaming (t: Test, maxBuffered: number, onCut?: (stream: LastingStream) => void) {
   const open = new OpenExchanges(0)
-  const stream: LastingStream = new LastingStream(open, maxBuffered, onCut && (() => onCut(stream)))
+  const stream: LastingStream = new LastingStream(open, maxBuffered, onCut && { onCut: () => onCut(stream) })
   const { app, logLines } = createHost(t)
   app.get('/', (_request, reply) => stream.start(reply))
   return { app, logLines, open, stream, address: await listen(app) }

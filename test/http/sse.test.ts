@@ -45,3 +45,84 @@ t.test('a stream is cut when more than the limit waits, and takes nothing more',
   t.match(error, new Error('stream cut: its client left more than 100 bytes unread'))
   t.ok(stream.destroyed)
 })
+
+t.test('what is sent by handlers that wait for nothing of the outside is one chunk', async (t) => {
+  const stream = new SseStream(1000)
+  const chunks: string[] = []
+  stream.on('data', (chunk) => chunks.push(String(chunk)))
+
+  stream.send('1')
+  for (let hop = 0; hop < 100; hop++) await null
+  stream.send('2')
+  await once(stream, 'data')
+  stream.send('3')
+  stream.end()
+  await once(stream, 'close')
+
+  t.same(chunks, [': open\n\nevent: message\ndata: 1\n\nevent: message\ndata: 2\n\n', 'event: message\ndata: 3\n\n'])
+})
+
+for (const hops of [0, 1, 2]) {
+  t.test(`a client that reads is not cut for a long message with others behind it, begun ${hops} ticks after it`, async (t) => {
+    const stream = new SseStream(1000)
+    const long = JSON.stringify('x'.repeat(stream.readableHighWaterMark))
+    const read = text(stream)
+    for (let hop = 0; hop < hops; hop++) await new Promise<void>((resolve) => process.nextTick(resolve))
+
+    stream.send(long)
+    await new Promise<void>((resolve) => process.nextTick(resolve))
+    stream.send('2')
+    stream.send('3')
+    stream.end()
+
+    t.equal(await read, `: open\n\n${frameMessage(long)}${frameMessage('2')}${frameMessage('3')}`)
+  })
+}
+
+t.test('whoever waits for a client to read goes on when it has, or has left', async (t) => {
+  const stream = new SseStream(1_000_000)
+  const long = JSON.stringify('x'.repeat(stream.readableHighWaterMark))
+
+  stream.send('1')
+  await stream.drained()
+  stream.send(long)
+  const read = stream.drained()
+  stream.resume()
+  await read
+  stream.pause()
+  stream.send(long)
+  const left = stream.drained()
+  stream.destroy()
+  await left
+
+  t.same(await stream.drained(), undefined)
+})
+
+t.test('a stream that is destroyed before anything went out sends nothing, and tells so once', async (t) => {
+  let closed = 0
+  const stream = new SseStream(1000, () => closed++)
+  const chunks: unknown[] = []
+  stream.on('data', (chunk) => chunks.push(chunk))
+  await new Promise((resolve) => process.nextTick(resolve))
+
+  stream.destroy()
+  stream.destroy()
+  stream.end()
+  await new Promise((resolve) => setImmediate(resolve))
+
+  t.same(chunks, [])
+  t.equal(closed, 1)
+})
+
+t.test('what makes a stream resumable goes out in its place', async (t) => {
+  const stream = new SseStream(1000)
+
+  stream.prime('a.0', undefined)
+  stream.prime('a.0', 500)
+  stream.replay('1', 'a.1')
+  stream.send('2', 'a.2')
+  stream.end()
+  stream.replay('3', 'a.3')
+
+  t.equal(await text(stream), ': open\n\nid: a.0\ndata: \n\nid: a.0\nretry: 500\ndata: \n\nevent: message\nid: a.1\ndata: 1\n\nevent: message\nid: a.2\ndata: 2\n\n')
+})

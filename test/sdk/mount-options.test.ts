@@ -5,7 +5,7 @@ import type { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/
 import { createMcpHandler, McpServer as V2McpServer } from '@modelcontextprotocol/server'
 import type { Mountable } from '../../lib/index.ts'
 import { initialize, JSON_AND_SSE, legacy, modernCall, openSession } from '../app.ts'
-import { collectFrames, createGate, frameOf, listen, readFrames, send, until, type Gate } from '../stream.ts'
+import { createGate, frameOf, listen, readFrames, send, until, type Gate } from '../stream.ts'
 import { createSdkApp, createV1, said } from './servers.ts'
 
 interface Waiting { readonly started: Gate, readonly gate: Gate }
@@ -109,12 +109,16 @@ for (const [title, create] of Object.entries(forms)) {
     const address = await listen(app)
     const sent = send(address, legacy('tools/call', { name: 'wait' }, { headers: { ...JSON_AND_SSE, ...await openSession(app) } }))
     await waiting.started.promise
+    const frames = readFrames(await sent)
+    await frames.next()
 
-    const [response] = await Promise.all([sent, app.close()])
-    const frames = await collectFrames(response)
+    const closed = app.close()
+    const rest: string[] = []
+    for await (const frame of frames) rest.push(frame)
+    await closed
     waiting.gate.open()
 
-    t.equal(frames.at(-1), frameOf({ jsonrpc: '2.0', id: 1, error: { code: -32603, message: 'The server is shutting down; send the request again' } }))
+    t.equal(rest.at(-1), frameOf({ jsonrpc: '2.0', id: 1, error: { code: -32603, message: 'The server is shutting down; send the request again' } }))
   })
 
   t.test(`what the host app calls of ${title} cannot be told of progress, and ends all the same`, async (t) => {

@@ -8,6 +8,7 @@ import type { Era } from '../../lib/protocol/revisions.ts'
 import type { Call } from '../../lib/server/call.ts'
 import type { ServerRequest } from '../../lib/protocol/question.ts'
 import type { Caller, Channel } from '../../lib/server/context.ts'
+import { Deadlines } from '../../lib/server/deadlines.ts'
 import type { ServerDefinition } from '../../lib/server/definition.ts'
 import { McpServer } from '../../lib/server/mcp-server.ts'
 import { RequestContext } from '../../lib/server/request-context.ts'
@@ -98,6 +99,7 @@ export class Client {
   /** The context of a request of this client's, for code below the server. */
   createContext (method = 'tools/call', params: Params = {}): RequestContext {
     return new RequestContext(createMessage(method, params), this.caller, this.channel, {
+      deadlines: new Deadlines(),
       sealer: new StateSealer('Notes'),
       questionTimeout: 1000,
       readResource: async (uri) => ({ contents: [{ uri, text: 'read' }] }),

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { cacheFields, findCacheProblem, keepPrivate, PreparedResult, ResultFinisher, valueOf, type CacheHint } from '../../lib/server/result.ts'
+import { TextResult } from '../../lib/server/text-result.ts'
 import { untyped } from './harness.ts'
 
 const finisher = new ResultFinisher({ name: 'Notes', version: '1.0.0' })
@@ -24,6 +25,22 @@ t.test('a result is encoded for its era, a prepared one as it was prepared', asy
     '{"resultType":"complete","a":1,"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"Notes","version":"1.0.0"}}}')
   t.equal(finisher.encode(new PreparedResult({ a: 1 }), 'modern'), '{"a":1}')
   t.throws(() => finisher.encode({ a: 1n }, 'modern'), TypeError)
+})
+
+t.test('a text is encoded as any other result would be', async (t) => {
+  for (const result of [new TextResult('a "b"'), new TextResult('{"n":1}', { content: { n: 1 } })]) {
+    for (const era of ['modern', 'legacy'] as const) t.equal(finisher.encode(result, era), finisher.encode(result.toObject(), era))
+    t.strictSame(valueOf(result), result.toObject())
+  }
+})
+
+t.test('a reply has the id of its request, however often the same result is sent', async (t) => {
+  const prepared = new PreparedResult({ a: 1 })
+
+  for (const id of [1, '1', 2, 1, 3, 'b', 4, 5, 1]) {
+    t.equal(finisher.encodeReply(prepared, id, 'modern'), `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"a":1}}`)
+  }
+  t.equal(finisher.encodeReply({ a: 2 }, 'c', 'legacy'), '{"jsonrpc":"2.0","id":"c","result":{"a":2}}')
 })
 
 t.test('a prepared result can be looked at and not changed', async (t) => {

@@ -1,17 +1,23 @@
 import t from 'tap'
 import { Type } from '@sinclair/typebox'
-import { compileSchema } from '../../lib/server/schema.ts'
+import { valueOf } from '../../lib/server/result.ts'
+import { compileSchema, type CompiledSchema } from '../../lib/server/schema.ts'
+import { TextResult } from '../../lib/server/text-result.ts'
 import { errorResult, fitToEra, toPlainResult, toStructuredResult } from '../../lib/server/tool-result.ts'
 
 const TEXT = { type: 'text', text: 'a' }
 const SUM = compileSchema(Type.Object({ sum: Type.Number() }), 'output', 'outputSchema')
 const ANYTHING = compileSchema({}, 'output', 'outputSchema')
 
+async function structure (returned: unknown, schema: CompiledSchema): Promise<object> {
+  return valueOf(await toStructuredResult(returned, schema))
+}
+
 t.test('without an output schema a handler returns text, a block, an array of them or a whole result', async (t) => {
   const whole = { content: [TEXT], isError: true, _meta: { a: 1 } }
 
-  t.strictSame(toPlainResult('a'), { content: [TEXT] })
-  t.strictSame(toPlainResult(''), { content: [{ type: 'text', text: '' }] })
+  t.strictSame(valueOf(toPlainResult('a')), { content: [TEXT] })
+  t.strictSame(valueOf(toPlainResult('')), { content: [{ type: 'text', text: '' }] })
   t.strictSame(toPlainResult(TEXT), { content: [TEXT] })
   t.strictSame(toPlainResult(['a', { type: 'resource_link', uri: 'x://1', name: 'one' }]), {
     content: [TEXT, { type: 'resource_link', uri: 'x://1', name: 'one' }]
@@ -47,18 +53,18 @@ t.test('an array is refused over one item that is no content', async (t) => {
 })
 
 t.test('with an output schema the bare value becomes structured content and its JSON as text', async (t) => {
-  t.strictSame(await toStructuredResult({ sum: 3 }, SUM), { content: [{ type: 'text', text: '{"sum":3}' }], structuredContent: { sum: 3 } })
+  t.strictSame(await structure({ sum: 3 }, SUM), { content: [{ type: 'text', text: '{"sum":3}' }], structuredContent: { sum: 3 } })
 
   for (const value of [[1, 'a'], 'a', 0, false, null, { content: [TEXT] }]) {
-    t.strictSame(await toStructuredResult(value, ANYTHING), { content: [{ type: 'text', text: JSON.stringify(value) }], structuredContent: value })
+    t.strictSame(await structure(value, ANYTHING), { content: [{ type: 'text', text: JSON.stringify(value) }], structuredContent: value })
   }
 })
 
 t.test('with an output schema a whole result keeps its content and gets one where it has none', async (t) => {
-  t.strictSame(await toStructuredResult({ structuredContent: { sum: 3 }, content: ['a'], _meta: { b: 1 } }, SUM), {
+  t.strictSame(await structure({ structuredContent: { sum: 3 }, content: ['a'], _meta: { b: 1 } }, SUM), {
     content: [TEXT], structuredContent: { sum: 3 }, _meta: { b: 1 }
   })
-  t.strictSame(await toStructuredResult({ structuredContent: { sum: 3 } }, SUM), {
+  t.strictSame(await structure({ structuredContent: { sum: 3 } }, SUM), {
     content: [{ type: 'text', text: '{"sum":3}' }], structuredContent: { sum: 3 }
   })
 })
@@ -66,31 +72,37 @@ t.test('with an output schema a whole result keeps its content and gets one wher
 t.test('with an output schema an error result needs no structured content', async (t) => {
   const result = { content: [TEXT], isError: true }
 
-  t.equal(await toStructuredResult(result, SUM), result)
-  await t.rejects(toStructuredResult({ content: 'a', isError: true }, SUM), { name: 'UnusableResultError' })
+  t.equal(await structure(result, SUM), result)
+  await t.rejects(structure({ content: 'a', isError: true }, SUM), { name: 'UnusableResultError' })
 })
 
 t.test('what does not fit the output schema is refused', async (t) => {
-  await t.rejects(toStructuredResult({ sum: '3' }, SUM), {
+  await t.rejects(structure({ sum: '3' }, SUM), {
     name: 'UnusableResultError', message: 'what was returned does not fit the outputSchema: /sum must be number'
   })
-  await t.rejects(toStructuredResult({ structuredContent: {}, content: [TEXT] }, SUM), {
+  await t.rejects(structure({ structuredContent: {}, content: [TEXT] }, SUM), {
     message: "what was returned does not fit the outputSchema: must have required property 'sum'"
   })
-  await t.rejects(toStructuredResult({ structuredContent: { sum: 3 }, content: [1] }, SUM), { name: 'UnusableResultError' })
+  await t.rejects(structure({ structuredContent: { sum: 3 }, content: [1] }, SUM), { name: 'UnusableResultError' })
 })
 
 t.test('what JSON cannot carry is refused, even where the output schema allows it', async (t) => {
   const circular: { self?: unknown } = {}
   circular.self = circular
 
-  await t.rejects(toStructuredResult(circular, ANYTHING), TypeError)
-  await t.rejects(toStructuredResult({ a: 1n }, ANYTHING), TypeError)
-  for (const nothing of [undefined, { structuredContent: undefined, content: [TEXT] }]) {
-    await t.rejects(toStructuredResult(nothing, ANYTHING), {
+  await t.rejects(structure(circular, ANYTHING), TypeError)
+  await t.rejects(structure({ a: 1n }, ANYTHING), TypeError)
+  for (const nothing of [undefined, () => 'a', { structuredContent: undefined, content: [TEXT] }, { structuredContent: () => 'a' }]) {
+    await t.rejects(structure(nothing, ANYTHING), {
       name: 'UnusableResultError', message: 'undefined was returned; a tool with an outputSchema needs structured content'
     })
   }
+})
+
+t.test('a schema that answers later is waited for', async (t) => {
+  const later: CompiledSchema = { json: {}, validate: async (value) => ({ valid: true, value }) }
+
+  t.strictSame(await structure([1], later), { content: [{ type: 'text', text: '[1]' }], structuredContent: [1] })
 })
 
 t.test('a legacy client gets no structured content but an object', async (t) => {
@@ -104,6 +116,9 @@ t.test('a legacy client gets no structured content but an object', async (t) => 
   }
   t.strictSame(fitToEra(withStructured({ a: 1 }), 'legacy'), { ...base, structuredContent: { a: 1 } })
   t.strictSame(fitToEra(base, 'legacy'), base)
+
+  for (const result of [new TextResult('a'), new TextResult('{}', { content: {} })]) t.equal(fitToEra(result, 'legacy'), result)
+  t.strictSame(valueOf(fitToEra(new TextResult('[1]', { content: [1] }), 'legacy')), { content: [{ type: 'text', text: '[1]' }] })
 })
 
 t.test('an error result is text for the model', async (t) => {

@@ -34,15 +34,22 @@ t.test('a session knows what it has begun, and ends all of it', async (t) => {
   const reasons: string[] = []
   session.begin('a', { cancel: (reason) => reasons.push(`a ${reason}`) })
   session.begin(1, { cancel: (reason) => reasons.push(`1 ${reason}`) })
+  session.begin('b', { cancel: (reason) => reasons.push(`b ${reason}`) })
+  session.begin('c', { cancel: (reason) => reasons.push(`c ${reason}`) })
   const question = session.questions.ask({ send () {} }, { method: 'roots/list', params: {} }, 0, new AbortController().signal)
   const listening = session.listen()
 
   session.cancel('a', 'enough')
+  session.cancel('b', 'enough')
   session.cancel('1', 'not that one')
   session.end(0, 'a')
+  session.cancel('a', 'too late')
+  session.end(0, 'b')
+  session.cancel('b', 'too late')
+  session.begin('d', { cancel: (reason) => reasons.push(`d ${reason}`) })
   session.close('closed')
 
-  t.same(reasons, ['a enough', '1 closed'])
+  t.same(reasons, ['a enough', 'b enough', 'd closed', '1 closed', 'c closed'])
   t.equal(session.listen(), listening, 'one stream for all GETs')
   await t.rejects(question, new Error('The session has ended'))
   await new Promise(setImmediate)

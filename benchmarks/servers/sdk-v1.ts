@@ -1,32 +1,23 @@
-// One server written with the official SDK, and the ways to serve it: mounted, and by the SDK's own transport.
+// The official SDK v1 on Fastify. Its documentation shows Express; what is different here is that Fastify has to be told that
+// the transport replies. Of the two kinds of reply that it has, JSON is the quicker one.
 import { randomUUID } from 'node:crypto'
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { isInitializeRequest } from '@modelcontextprotocol/sdk/types.js'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import mcpPlugin, { type Mountable } from 'fastify-mcp-mount'
-import { z } from 'zod'
+import type { WorkloadName } from '../workloads.ts'
+import { createSdkServer } from './sdk-v1-server.ts'
+import { listen, type Serving } from './serving.ts'
 
-/** Makes the server. */
-export function createSdkServer (): McpServer {
-  const server = new McpServer({ name: 'Notes', version: '1.0.0' })
-  server.registerTool('add_note', { inputSchema: { text: z.string() } }, async ({ text }) => ({ content: [{ type: 'text', text: `Saved: ${text}` }] }))
-  return server
+/** Starts the server. */
+export async function serve (workload: WorkloadName): Promise<Serving> {
+  return await listen(workload === 'legacy call' ? createStateless() : createWithSessions())
 }
 
-/** Mounts the server, or what makes one. */
-export function createSdkMount (server: Mountable, options: { readonly stateless?: boolean }): FastifyInstance {
-  const app = Fastify()
-  app.register(mcpPlugin, { server, ...options })
-  return app
-}
-
-/** A server and a transport for each request, as the SDK's example simpleStatelessStreamableHttp has them. */
-export function createOwnStateless (): FastifyInstance {
+// A server and a transport for each request, as the SDK's example simpleStatelessStreamableHttp has them.
+function createStateless (): FastifyInstance {
   const app = Fastify()
   app.post('/mcp', async (request, reply) => {
     const server = createSdkServer()
-    // Of the two kinds of reply that the SDK has, the quicker one.
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true })
     await server.connect(transport)
     reply.raw.on('close', () => {
@@ -38,13 +29,17 @@ export function createOwnStateless (): FastifyInstance {
   return app
 }
 
-/** A server and a transport for each session, as the SDK's example jsonResponseStreamableHttp has them. */
-export function createOwnSessions (): FastifyInstance {
+// A server and a transport for each session, as the SDK's example jsonResponseStreamableHttp has them.
+function createWithSessions (): FastifyInstance {
   const transports = new Map<string, StreamableHTTPServerTransport>()
   const app = Fastify()
-  app.post('/mcp', async (request, reply) => {
+
+  async function handle (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
     const known = transports.get(String(request.headers['mcp-session-id']))
-    if (known !== undefined) return await handOver(known, request, reply)
+    if (known !== undefined) {
+      await handOver(known, request, reply)
+      return
+    }
     if (!isInitializeRequest(request.body)) return reply.code(400).send()
 
     const transport = new StreamableHTTPServerTransport({
@@ -55,7 +50,10 @@ export function createOwnSessions (): FastifyInstance {
     transport.onclose = () => { transports.delete(String(transport.sessionId)) }
     await createSdkServer().connect(transport)
     await handOver(transport, request, reply)
-  })
+  }
+
+  app.post('/mcp', handle)
+  app.delete('/mcp', handle)
   return app
 }
 

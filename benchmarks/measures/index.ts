@@ -1,0 +1,10 @@
+// What is measured beside requests per second.
+import type { Scenario } from '../scenario.ts'
+import { FAN_OUT } from './fan-out.ts'
+import { SESSION_MEMORY, STREAM_MEMORY } from './memory.ts'
+import { MILLION_CALLS } from './million-calls.ts'
+import { SCALE } from './scale.ts'
+import { START_UP } from './start-up.ts'
+
+/** The measurements of scale, fan-out, memory and start-up. */
+export const MEASURES: readonly Scenario[] = [...SCALE, FAN_OUT, SESSION_MEMORY, STREAM_MEMORY, MILLION_CALLS, START_UP]

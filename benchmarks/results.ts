@@ -1,0 +1,48 @@
+// The results of the last runs, as they are kept in results.json.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import type { Row, RunSettings } from './scenario.ts'
+
+/** What results can be compared on. */
+export interface Machine { readonly cpu: string, readonly cores: number, readonly node: string }
+
+/** The results of one scenario. */
+export interface ScenarioResult {
+  readonly name: string
+  /** The day, as YYYY-MM-DD. */
+  readonly date: string
+  readonly rounds: number
+  readonly duration: number
+  readonly rows: readonly Row[]
+}
+
+/** All results, of one machine. */
+export interface Results { readonly machine: Machine, readonly scenarios: readonly ScenarioResult[] }
+
+/** This machine. */
+export function describeMachine (): Machine {
+  const processors = cpus()
+  return { cpu: processors[0]?.model.trim() ?? 'unknown', cores: processors.length, node: process.version }
+}
+
+/** Reads what is kept; undefined where nothing is. */
+export function readResults (file: string): Results | undefined {
+  // Only writeResults writes it.
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) as Results : undefined
+}
+
+export function writeResults (file: string, results: Results): void {
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`)
+}
+
+/** What a run of a scenario came to. */
+export function createResult (name: string, rows: readonly Row[], { rounds, duration }: RunSettings): ScenarioResult {
+  return { name, date: new Date().toISOString().slice(0, 10), rounds, duration, rows }
+}
+
+/** Puts a result in the place of an earlier one. @param names All scenarios, in the order of the tables; results of others are dropped, as are those of another machine. */
+export function addResult (results: Results | undefined, machine: Machine, result: ScenarioResult, names: readonly string[]): Results {
+  const earlier = JSON.stringify(results?.machine) === JSON.stringify(machine) ? results?.scenarios ?? [] : []
+  const byName = new Map([...earlier, result].map((scenario) => [scenario.name, scenario]))
+  return { machine, scenarios: names.flatMap((name) => byName.get(name) ?? []) }
+}

@@ -1,0 +1,64 @@
+// Ends what takes too long by one timer for each length of time, however many wait for it.
+
+/** When something is to end. What has the same time to end ends in the order in which it began, so they are a list. */
+export class Deadline {
+  readonly due: number
+  readonly expire: () => void
+  #previous: Deadline = this
+  #next: Deadline = this
+
+  /** @param due Milliseconds of the clock. */
+  constructor (due: number, expire: () => void) {
+    this.due = due
+    this.expire = expire
+  }
+
+  /** The one that is due next; itself where there is no other. */
+  get next (): Deadline { return this.#next }
+
+  /** Joins the end of the list that another one is the head of. */
+  join (head: Deadline): this {
+    this.#previous = head.#previous
+    this.#next = head
+    head.#previous.#next = this
+    head.#previous = this
+    return this
+  }
+
+  /** Leaves the list, so that it does not expire any more. */
+  clear (): void {
+    this.#previous.#next = this.#next
+    this.#next.#previous = this.#previous
+    this.#previous = this.#next = this
+  }
+}
+
+/** The deadlines of one server. Nearly all of them are cleared at once, and cost 0.1 µs; a timer for each costs 0.2 to 0.4. */
+export class Deadlines {
+  // The head of a list for each length of time. Each has a timer that is running.
+  readonly #lists = new Map<number, Deadline>()
+
+  /** Calls back when the time has passed, unless the deadline is cleared before. @param time Milliseconds that a timer can take. */
+  start (time: number, expire: () => void): Deadline {
+    return new Deadline(Date.now() + time, expire).join(this.#lists.get(time) ?? this.#open(time))
+  }
+
+  #open (time: number): Deadline {
+    const head = new Deadline(Infinity, () => {})
+    this.#lists.set(time, head)
+    setTimeout(() => this.#sweep(head, time), time).unref()
+    return head
+  }
+
+  #sweep (head: Deadline, time: number): void {
+    const now = Date.now()
+    while (head.next.due <= now) {
+      const { next } = head
+      next.clear()
+      next.expire()
+    }
+    if (head.next === head) this.#lists.delete(time)
+    // The clock may have been set back.
+    else setTimeout(() => this.#sweep(head, time), Math.min(head.next.due - now, time)).unref()
+  }
+}
