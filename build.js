@@ -14,6 +14,7 @@ execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'ts
 // entry points share is a file apart: an error that one of them throws must be of the class that another one knows.
 await build({
   entryPoints: ['lib/index.ts', 'lib/redis/index.ts', 'lib/contracts/index.ts'],
+  outbase: 'lib',
   outdir: 'dist',
   bundle: true,
   splitting: true,
