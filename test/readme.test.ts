@@ -140,7 +140,7 @@ t.test('the table of options has every option with its default', async (t) => {
   for (const { name, fallback } of rows.filter(({ fallback }) => fallback.startsWith('`'))) {
     t.same(JSON.parse(fallback.replaceAll('`', '').replaceAll("'", '"')), defaults[name as keyof typeof defaults], `the default of ${name}`)
   }
-  t.same(rows.filter(({ fallback }) => !fallback.startsWith('`')).map(({ name }) => name), ['server', 'name', 'publicUrl', 'auth', 'routes', 'hooks', 'eventStore', 'retryInterval', 'constraints', 'logLevel'])
+  t.same(rows.filter(({ fallback }) => !fallback.startsWith('`')).map(({ name }) => name), ['server', 'name', 'publicUrl', 'auth', 'routes', 'hooks', 'eventStore', 'cluster', 'retryInterval', 'constraints', 'logLevel'])
 })
 
 t.test('every link within the project leads to a file', async (t) => {

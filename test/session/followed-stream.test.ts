@@ -291,6 +291,7 @@ t.test('what is forgotten before it is told ends the connection, so that the cli
   lossy.isLosing = false
   await kept.append('s.0', 'b')
   await client.untilTold('end')
+  await stream.catchUp()
 
   t.same(client.told, ['prime s.0.0 500', 'end'])
 })

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import type { ClusterNode } from '../../lib/cluster/cluster.ts'
 import type { RequestId } from '../../lib/protocol/message.ts'
 import { ResumedReply } from '../../lib/session/resumed-reply.ts'
 import { createFaultyCluster } from '../cluster.ts'
@@ -126,4 +127,20 @@ t.test('an answer that was told before it was known which ones are awaited ends 
 
   t.ok(wasAttached, 'the answer that the client has seen before is not known here')
   t.equal(client.told.at(-1), 'end')
+})
+
+t.test('a store that fails to tell whether the call goes on is told of, and the client is told the rest', async (t) => {
+  const { cluster, owner, streamId, client } = await setUp(t)
+  const inner = cluster.join('Notes', { onAway () {}, onBack () {} })
+  const failures: unknown[] = []
+  let times = 0
+  const node: ClusterNode = { ...inner, sessions: { ...inner.sessions, readState: async (sessionId) => { if (++times > 1) throw new Error('no disk'); return inner.sessions.readState(sessionId) } } }
+  const reply = new ResumedReply(streamId, { store: node.events, primes: true, retryInterval: undefined, onFailure: (error, what) => { failures.push([error, what]) } }, node, async () => {})
+
+  await reply.resume(client.sink, 1)
+  await owner.events.append(streamId, answerTo(1))
+  await client.untilTold('end')
+
+  t.same(client.told, [`send ${answerTo(1)} ${streamId}.2`, 'end'])
+  t.same(failures, [[new Error('no disk'), 'the session store']])
 })

@@ -90,6 +90,18 @@ t.test('what a session is told, it passes on by the stream that its client has o
   t.equal(await text, `: open\n\n${frameOf({ jsonrpc: '2.0', method: 'notifications/message', params: { data: 'heard' } })}\n\n`)
 })
 
+t.test('a question that cannot go by a reply goes by the stream that the client has opened, while it is connected', (t) => {
+  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
+  const stream = new SseStream(1024)
+
+  t.equal(session.questionSink, undefined)
+  session.listen().attach(stream)
+  t.equal(session.questionSink, session.listening)
+  session.listening?.detach(stream)
+  t.equal(session.questionSink, undefined)
+  t.end()
+})
+
 t.test('a session asks as soon as its client listens', async (t) => {
   const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
   const stream = new SseStream(1024)
