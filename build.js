@@ -13,6 +13,7 @@ execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'ts
 // against 20 ms for the one. TypeBox comes along; what else is needed stays a package of its own.
 await build({
   entryPoints: ['lib/index.ts', 'lib/redis/index.ts', 'lib/contracts/index.ts'],
+  outbase: 'lib',
   outdir: 'dist',
   bundle: true,
   splitting: true,
