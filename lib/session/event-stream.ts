@@ -99,7 +99,7 @@ export class EventStream implements SessionStream, EventOutlet {
     else this.#keeper.keep(message)
   }
 
-  /** @internal An event of the stream, to be sent: with its number, where it is kept. */
+  /** An event of the stream, to be sent: with its number, where it is kept. */
   pass (message: string, seq?: number): void {
     if (seq === undefined) this.#sink?.send(message)
     // What a client was told out of the store is not told again.
@@ -108,12 +108,10 @@ export class EventStream implements SessionStream, EventOutlet {
     if (this.#keeper?.isIdle === true) this.#settle()
   }
 
-  /** @internal */
   kept (seq: number): void {
     this.#seq = Math.max(this.#seq, seq)
   }
 
-  /** @internal */
   lost (): void {
     this.#lostBehind = this.#seq
   }

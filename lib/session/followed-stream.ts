@@ -23,6 +23,9 @@ export class FollowedStream implements SessionStream {
 
   get isAttached (): boolean { return this.#connection !== undefined }
 
+  /** Whether no client is connected, nor about to be. */
+  get isAlone (): boolean { return this.#connection === undefined && this.#newest === undefined }
+
   /** Sends an event to whoever is connected, by whatever node. While the store is away only this node's client gets it. */
   send (message: string): void {
     this.keep(message).catch((error: unknown) => {
@@ -54,6 +57,7 @@ export class FollowedStream implements SessionStream {
     const missed = await orEnd(connection, this.readMissed(afterSeq, connection.seq))
     if (missed === undefined) {
       connection.end()
+      if (this.#newest === connection) this.#newest = undefined
       return false
     }
     await orEnd(connection, this.#use(connection, true, () => connection.begin(afterSeq, missed)))

@@ -90,7 +90,7 @@ export class SharedSession extends Session {
   }
 
   override isIdleSince (moment: number): boolean {
-    return super.isIdleSince(moment) && [...this.#replies.values()].every(({ isAttached }) => !isAttached)
+    return super.isIdleSince(moment) && [...this.#replies.values()].every(({ isAlone }) => isAlone)
   }
 
   override notify (method: string, params: object): void {
@@ -164,7 +164,7 @@ export class SharedSession extends Session {
     this.opened()
     this.#checkHandover()
     for (const [streamId, reply] of this.#replies) {
-      if (!reply.isAttached) this.#replies.delete(streamId)
+      if (reply.isAlone) this.#replies.delete(streamId)
       await reply.check()
     }
   }
