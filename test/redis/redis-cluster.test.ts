@@ -64,8 +64,8 @@ async function startWatched (t: Test, cluster: Cluster) {
   return { node, told }
 }
 
-t.test('a connection that is cut is away until it is there again', { skip: noRedis }, async (t) => {
-  const { url, client } = await useRedis(t)
+t.test('a connection that is cut is away until it is there again', { skip: noServer }, async (t) => {
+  const { url, client } = await startRedis(t)
   for (const type of ['normal', 'pubsub']) {
     const clusterClient = new Redis(url)
     t.teardown(() => clusterClient.disconnect())
@@ -114,7 +114,7 @@ t.test('a Redis that is not there when a node starts, or never answers, is away'
 t.test('a client that its owner has closed is away', { skip: noRedis }, async (t) => {
   const { url } = await useRedis(t)
   const client = new Redis(url)
-  const { node, told } = await startWatched(t, redisCluster({ client }))
+  const { node, told } = await startWatched(t, redisCluster({ client, keyPrefix: createPrefix() }))
   client.disconnect()
   await until(() => told.length > 0)
 
@@ -191,8 +191,8 @@ t.test('nobody counts as dead before all have had the time to tell that they liv
   t.ok(await node.isAlive('other'))
 })
 
-t.test('a client that was given is left as it is, and one that was made is closed', { skip: noRedis }, async (t) => {
-  const { url, client: looker } = await useRedis(t)
+t.test('a client that was given is left as it is, and one that was made is closed', { skip: noServer }, async (t) => {
+  const { url, client: looker } = await startRedis(t)
   const countConnections = async (): Promise<number> => String(await looker.client('LIST')).trim().split('\n').length
   const client = new Redis(url, { lazyConnect: true })
   t.teardown(() => client.disconnect())

@@ -4,7 +4,7 @@ import t from 'tap'
 import { sharedEventStoreContract } from '../../lib/contracts/index.ts'
 import { redisCluster } from '../../lib/redis/index.ts'
 import { runContracts } from '../contracts/run.ts'
-import { createPrefix, noRedis, useRedis } from './redis-server.ts'
+import { createPrefix, noRedis, noServer, startRedis, useRedis } from './redis-server.ts'
 import { startNodes, useNodes } from './subject.ts'
 
 const SESSION = { protocolVersion: '2025-11-25', client: { capabilities: {} }, logLevel: 'info' } as const
@@ -55,8 +55,8 @@ t.test('a stream that cannot be followed is not', { skip: noRedis }, async (t) =
   await node.sessions.count()
 })
 
-t.test('what a follower has missed and cannot read shows by the next number', { skip: noRedis }, async (t) => {
-  const server = await useRedis(t)
+t.test('what a follower has missed and cannot read shows by the next number', { skip: noServer }, async (t) => {
+  const server = await startRedis(t)
   const client = new Redis(server.url)
   t.teardown(() => client.disconnect())
   const keyPrefix = createPrefix()
