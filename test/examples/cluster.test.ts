@@ -55,16 +55,27 @@ async function useExample (t: Test, kind: ClientKind, url: string): Promise<void
   t.match(await client.readResource('board://notes'), { contents: [{ text: '' }] })
 }
 
+// What nginx sends by a connection whose node has just died it answers with 502: whether it took effect nobody knows.
+async function callAgain (client: Awaited<ReturnType<ClientKind['connect']>>): Promise<Answer> {
+  try {
+    return await client.callTool('which_node')
+  } catch (error) {
+    if (Object(error).code !== 502) throw error
+    return await client.callTool('which_node')
+  }
+}
+
 t.test('the nodes of the example serve every client together, and go on when one of them dies', { skip }, async (t) => {
   const { running, url, pids } = await startExample(t)
   for (const kind of clientKinds) await t.test(kind.title, (t) => useExample(t, kind, url))
   const [kind] = clientKinds
-  const client = await kind?.connect(url)
+  if (kind === undefined) throw new Error('there is no client')
+  const client = await kind.connect(url)
   const [dying = 0, ...others] = pids
   process.kill(dying, 'SIGKILL')
   const answers: string[] = []
-  for (let call = 1; call <= 6; call++) answers.push(textOf(await client?.callTool('which_node') ?? {}))
-  await client?.close()
+  for (let call = 1; call <= 6; call++) answers.push(textOf(await callAgain(client)))
+  await client.close()
 
   t.equal(pids.length, 3)
   t.same([...new Set(answers)].sort(), others.map((pid) => `Process ${pid}`).sort())
