@@ -205,7 +205,8 @@ export class Exchange implements Channel, OpenExchange, Running {
     // A hook of the app may fail, or send something else in the stream's place.
     this.#reply.raw.once('close', () => { stream.destroy(); this.#release() })
     if (this.#session?.isResumable === true) {
-      this.#events = this.#session.openStream(this.#ids ?? [this.#id ?? ''])
+      // What is no batch answers a request, which has an id.
+      this.#events = this.#session.openStream(this.#ids ?? [this.#id as RequestId])
       this.#events.attach(stream)
     }
     const sink = this.#events ?? stream

@@ -32,6 +32,13 @@ t.test('a call without arguments has its defaults, and arguments of its own', as
   for (const name of ['loose', 'loose']) t.strictSame(await new Client().callTool(server, name), said('1'))
 })
 
+t.test('a Standard Schema may check structured content later', async (t) => {
+  const server = createNotes()
+  server.registerTool('later', { outputSchema: z.object({ n: z.number() }).refine(async ({ n }) => n !== 0, 'not zero') }, () => ({ n: 1 }))
+
+  t.match(await new Client().callTool(server, 'later'), { result: { structuredContent: { n: 1 } } })
+})
+
 t.test('a Standard Schema may transform the arguments, at once or later', async (t) => {
   const server = createNotes()
   server.registerTool('now', { inputSchema: z.object({ n: z.string().transform(Number).pipe(z.number()) }) }, ({ n }) => String(n + 1))

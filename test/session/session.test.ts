@@ -65,6 +65,7 @@ t.test('a session is subscribed to what its client wants to hear of', async (t) 
   t.notOk(before)
   t.ok(session.isSubscribed('notes://1'))
   t.notOk(session.isSubscribed('notes://2'))
+  t.same([...session.watched], ['notes://1'])
 })
 
 t.test('an answer to a session that never asked is passed over', async (t) => {
