@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request, type IncomingMessage } from 'node:http'
 import { request as requestTls } from 'node:https'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -12,6 +12,7 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin, { McpServer, Type } from '../../lib/index.ts'
 import { initialize, modern, modernCall, type Post } from '../app.ts'
+import { findPort } from '../free-port.ts'
 import { createGate, readFrames, type Gate } from '../stream.ts'
 
 t.setTimeout(120_000)
@@ -41,15 +42,6 @@ function createDirectory (t: Test): string {
   chmodSync(directory, 0o755)
   t.teardown(() => rmSync(directory, { recursive: true, force: true }))
   return directory
-}
-
-async function findPort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Runs a proxy until the test ends; comes back when it listens. */

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { clientKinds, type Answer, type ClientKind } from '../e2e/clients.ts'
+import { findPort } from '../free-port.ts'
 import { run, type Running } from './child.ts'
 
 // Processes take long to start on a busy machine.
@@ -10,15 +9,6 @@ t.setTimeout(300_000)
 
 const absent = ['redis-server', 'nginx'].filter((command) => spawnSync(command, ['-v'], { stdio: 'ignore' }).error !== undefined)
 const skip = absent.length === 0 || process.env['CI'] === 'true' ? false : `not installed: ${absent.join(', ')} (apt-get install redis-server nginx-light)`
-
-async function findPort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 async function startExample (t: Test): Promise<{ readonly running: Running, readonly url: string, readonly pids: readonly number[] }> {
   const running = await run(t, 'examples/cluster/start.ts', { env: { PORT: String(await findPort()) }, until: { line: /^MCP endpoint /, times: 1 } })
