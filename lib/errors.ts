@@ -55,11 +55,13 @@ export const MCP_ERR_MISSING_PACKAGE = createError<[name: string, what: string, 
  * `code` is one of {@link ErrorCode} or an application's own, an integer outside -32768 to -32000; `data` is anything
  * that JSON can carry.
  *
- * @example throw new RpcError(ErrorCode.InvalidParams, 'No such note', { id })
+ * @example throw new RpcError(ErrorCode.InvalidParams, 'No such note', { id: 7 })
  */
 export class RpcError extends Error {
   override readonly name: string = 'RpcError'
+  /** The code on the wire. */
   readonly code: number
+  /** What the client is told besides. */
   readonly data: unknown
 
   constructor (code: number, message: string, data?: unknown) {

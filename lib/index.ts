@@ -1,9 +1,14 @@
+/**
+ * The plugin, `McpServer`, and what they take and give. `Type` is that of TypeBox 0.34, `@sinclair/typebox`.
+ * @packageDocumentation
+ */
 export { default } from './plugin.ts'
 export type { McpMountOptions } from './options.ts'
 export type { Mount, MountStats } from './mount.ts'
 export type { CorsOptions } from './http/cors.ts'
 export type { HealthOptions } from './http/health.ts'
 export type { MountHooks } from './http/hooks.ts'
+export type { LegacySseOptions } from './http/legacy-sse-options.ts'
 export { createMemoryEventStore } from './session/event-store.ts'
 export type { EventStore, Following, MemoryEventStoreOptions, SharedEventStore, StoredEvent } from './session/event-store.ts'
 export type { MountSessions, SessionEnd, SessionEvents, SessionInfo } from './session/manager.ts'
@@ -40,7 +45,7 @@ export type { ToolChanges, ToolConfig, ToolHandle, ToolHandler } from './server/
 export type { ToolResult, ToolReturn } from './server/tool-result.ts'
 export type { ResourceChanges, ResourceConfig, ResourceContents, ResourceHandle, ResourceHandler, ResourceReturn, TemplateChanges, TemplateHandle, TemplateHandler } from './server/resources.ts'
 export { ResourceTemplate } from './server/resource-template.ts'
-export type { ListedResources, ResourceTemplateOptions, Variables } from './server/resource-template.ts'
+export type { ListedResources, ResourceTemplateOptions, TemplateMatch, Variables } from './server/resource-template.ts'
 export type { PromptChanges, PromptConfig, PromptHandle, PromptHandler, PromptReturn } from './server/prompts.ts'
 export { completable } from './server/completion.ts'
 export type { Complete } from './server/completion.ts'
@@ -60,5 +65,6 @@ export type { AuthOptions, HostAuthOptions, TokenAuthOptions, Verify, VerifyCont
 export { InsufficientScopeError, RpcError, ToolError } from './errors.ts'
 export { ErrorCode } from './protocol/error-code.ts'
 export type { LogLevel } from './protocol/log-level.ts'
+export type { Params, RequestId, WireObject } from './protocol/message.ts'
 export type { ClientIdentity } from './protocol/request-meta.ts'
 export type { Era } from './protocol/revisions.ts'

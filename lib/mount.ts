@@ -8,6 +8,7 @@ import { Authenticator } from './auth/authenticator.ts'
 import { createResources, type Resources } from './auth/resource.ts'
 import { Membership, type Member } from './cluster/membership.ts'
 import { Expiry } from './http/expiry.ts'
+import { createLegacySse, type LegacySse } from './http/legacy-sse.ts'
 import { createMuteChannel } from './http/mute-channel.ts'
 import { OpenExchanges } from './http/open-exchanges.ts'
 import { ChangeHub } from './notify/change-hub.ts'
@@ -16,8 +17,10 @@ import type { ResolvedOptions } from './options.ts'
 import type { Mountable } from './sdk/recognise.ts'
 import type { Caller } from './server/context.ts'
 import type { ServerDefinition } from './server/definition.ts'
+import { Forgetting } from './server/forgetting.ts'
 import type { Entered } from './server/server-options.ts'
-import { SessionManager, type MountSessions, type SessionInfo, type Sessions } from './session/manager.ts'
+import { SessionManager, type MountSessions, type Sessions } from './session/manager.ts'
+import { SseSessions } from './session/sse-sessions.ts'
 
 /** A moment's figures of a mount. */
 export interface MountStats {
@@ -62,12 +65,14 @@ export class Mount {
   readonly resources: Resources | undefined
   /** @internal Ends streams with their tokens; absent where everybody may pass. */
   readonly expiry: Expiry | undefined
-  /** @internal What makes the endpoint another one than that of another mount. */
-  readonly endpointKey: string
+  /** @internal HTTP+SSE, for old clients; absent where it is off. */
+  readonly legacySse: LegacySse | undefined
+  /** @internal The paths that it serves, by what makes them others than those of another mount. */
+  readonly endpoints: ReadonlyMap<string, string>
+  /** @internal What it was registered with, completed. */
+  readonly options: ResolvedOptions
   readonly #app: FastifyInstance
-  readonly #options: ResolvedOptions
-  // The sessions that have ended, and whose servers have not yet.
-  readonly #forgetting = new Set<Promise<void>>()
+  readonly #forgetting: Forgetting
   #entered: Entered<unknown> | undefined
   #isClosing = false
 
@@ -77,9 +82,11 @@ export class Mount {
     this.name = options.name ?? options.definition.info?.name ?? this.path
     this.server = options.server
     this.definition = options.definition
+    this.#forgetting = new Forgetting(options.definition, (err) => { app.log.error({ err, mcp: this.name }, "a session's server failed to close") })
     const onFailure = (err: unknown, what: string): void => { app.log.error({ err, mcp: this.name }, `${what} failed`) }
     this.cluster = options.cluster && new Membership(options.cluster, options, this.#createMember(app.log, onFailure))
-    this.sessionManager = this.cluster?.sessions ?? this.#createSessions(options, onFailure)
+    this.legacySse = this.#createLegacySse(app.prefix, options, onFailure)
+    this.sessionManager = this.cluster?.sessions ?? this.#heedEnds(this.legacySse?.sessions ?? new SessionManager(options, onFailure))
     this.sessions = this.sessionManager
     this.changes = new ChangeHub(this.sessionManager, {
       maxStreams: options.maxStreams,
@@ -95,14 +102,21 @@ export class Mount {
       this.auth = new Authenticator(auth, this.resources)
       this.expiry = new Expiry()
     }
-    this.endpointKey = JSON.stringify([this.path, options.constraints], (_name, value: unknown) => value instanceof RegExp ? String(value) : value)
+    const { ssePath, messagesPath } = options.legacySse || {}
+    const paths = [options.path, ssePath, messagesPath].flatMap((path) => path === undefined ? [] : joinPath(app.prefix, options.prefix, path))
+    this.endpoints = new Map(paths.map((path) => [keyOf(path, options.constraints), path]))
     this.#app = app
-    this.#options = options
+    this.options = options
   }
 
-  #createSessions (options: ResolvedOptions, onFailure: Member['onFailure']): SessionManager {
-    const sessions = new SessionManager(options, onFailure)
-    if (this.definition.ended !== undefined) sessions.on('ended', (session) => this.#letGo(this.#forget(session)))
+  #createLegacySse (appPrefix: string, options: ResolvedOptions, onFailure: Member['onFailure']): LegacySse | undefined {
+    const { legacySse, prefix } = options
+    if (legacySse === false) return undefined
+    return createLegacySse(legacySse, new SseSessions(options, onFailure), options, joinPath(appPrefix, prefix, legacySse.ssePath))
+  }
+
+  #heedEnds (sessions: SessionManager): SessionManager {
+    if (this.definition.ended !== undefined) sessions.on('ended', (session) => this.#forgetting.begin(session))
     return sessions
   }
 
@@ -118,14 +132,14 @@ export class Mount {
       },
       isNotified: definition.notified !== undefined,
       onNotified: (session, method, params) => definition.notified?.(method, params, session, createMuteChannel(log, this.lifespan)),
-      onLeft: (session) => this.#letGo(this.#forget(session)),
+      onLeft: (session) => this.#forgetting.begin(session),
       onFailure
     }
   }
 
   /** Where clients reach the endpoint: below `publicUrl`, else at the address listened on, else the path alone. */
   get url (): string {
-    const { publicUrl } = this.#options
+    const { publicUrl } = this.options
     const base = publicUrl?.href.replace(/\/$/, '') ?? listeningUrl(this.#app)
     return `${base}${this.path}`
   }
@@ -146,10 +160,15 @@ export class Mount {
    * @throws RpcError when there is no such tool, or it threw one.
    */
   async call (tool: string, args: { readonly [name: string]: unknown } = {}): Promise<CallToolResult> {
-    // A copy, because checking the arguments writes defaults into them.
-    const message = { id: 0, method: 'tools/call', params: { name: tool, arguments: structuredClone(args) } }
     // tools/call comes to nothing else.
-    return await this.definition.serve(message, HOST_APP, { ...createMuteChannel(this.#app.log, this.lifespan), isTrusted: true }) as CallToolResult
+    return await this.ask('tools/call', { name: tool, arguments: args }) as CallToolResult
+  }
+
+  /** @internal Asks as the host app, whom nothing restricts. @throws RpcError */
+  async ask (method: string, params: { readonly [name: string]: unknown } = {}): Promise<object> {
+    // A copy, because checking the arguments of a tool writes defaults into them.
+    const message = { id: 0, method, params: structuredClone(params) }
+    return await this.definition.serve(message, HOST_APP, { ...createMuteChannel(this.#app.log, this.lifespan), isTrusted: true })
   }
 
   /** @internal Enters the lifespan and begins to keep time. */
@@ -164,21 +183,7 @@ export class Mount {
   /** @internal Ends the streams, and waits for the requests being served for as long as the grace period. */
   async drain (): Promise<void> {
     this.#isClosing = true
-    await Promise.all([this.streams.drain(0), this.exchanges.drain(this.#options.closeGracePeriod)])
-  }
-
-  #letGo (forgotten: Promise<void>): void {
-    this.#forgetting.add(forgotten)
-    forgotten.finally(() => this.#forgetting.delete(forgotten))
-  }
-
-  // In a function of its own, so that a definition that throws fails as one that rejects.
-  async #forget (session: SessionInfo): Promise<void> {
-    try {
-      await this.definition.ended?.(session)
-    } catch (err) {
-      this.#app.log.error({ err, mcp: this.name }, "a session's server failed to close")
-    }
+    await Promise.all([this.streams.drain(0), this.exchanges.drain(this.options.closeGracePeriod)])
   }
 
   /** @internal Ends the sessions and leaves the lifespan. */
@@ -187,7 +192,7 @@ export class Mount {
     await (this.cluster ?? this.sessionManager).stop()
     this.exchanges.stop()
     this.streams.stop()
-    await Promise.all(this.#forgetting)
+    await this.#forgetting.done()
     this.expiry?.stop()
     try {
       await this.#entered?.close?.()
@@ -201,6 +206,10 @@ export class Mount {
 function joinPath (...parts: string[]): string {
   const path = parts.join('/').replace(/\/{2,}/g, '/').replace(/\/$/, '')
   return path === '' ? '/' : path
+}
+
+function keyOf (path: string, constraints: ResolvedOptions['constraints']): string {
+  return JSON.stringify([path, constraints], (_name, value: unknown) => value instanceof RegExp ? String(value) : value)
 }
 
 function listeningUrl (app: FastifyInstance): string {

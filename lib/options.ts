@@ -4,6 +4,7 @@ import { MCP_ERR_INVALID_OPTION } from './errors.ts'
 import { findCorsProblem, type CorsOptions } from './http/cors.ts'
 import { findHealthProblem, type HealthOptions } from './http/health.ts'
 import { findHooksProblem, type MountHooks } from './http/hooks.ts'
+import { findLegacySseConflict, findLegacySseProblem, resolveLegacySse, type LegacySseOptions, type ResolvedLegacySse } from './http/legacy-sse-options.ts'
 import { LOOPBACK_HOSTS, LOOPBACK_ORIGINS } from './http/host-check.ts'
 import { findAuthProblem, type AuthOptions } from './auth/auth-options.ts'
 import { isBoolean, isCount, isHttpUrl, isText, type Check, type Checks } from './option-check.ts'
@@ -59,7 +60,7 @@ export interface McpMountOptions {
    * Ordinary Fastify routes beside the endpoint, below its prefix: with the parsers and the error handler of the app, and
    * **behind the mount's check of Host and Origin and its `auth`**, unless a route has `config: { public: true }`. One that
    * is not public finds its caller by `authInfoOf(request)`.
-   * @example routes: async (scope) => { scope.get('/export', async () => exportNotes()) }
+   * @example app.register(mcpPlugin, { server, routes: async (scope) => { scope.get('/export', async () => 'all notes') } })
    */
   readonly routes?: FastifyPluginAsync
   /**
@@ -76,6 +77,14 @@ export interface McpMountOptions {
   readonly jsonResponse?: boolean
   /** Serves the legacy era besides the modern one. @default true */
   readonly legacy?: boolean
+  /**
+   * Serves HTTP+SSE of revision 2024-11-05 besides, at `/sse` and `/messages` below the prefix, for clients that know nothing
+   * newer. Protected as the endpoint is; its sessions are those of one process and end with their streams.
+   * @default false
+   * @deprecated Revision 2025-03-26 replaced this transport by Streamable HTTP, which the endpoint speaks.
+   * @see https://modelcontextprotocol.io/specification/2024-11-05/basic/transports#http-with-sse
+   */
+  readonly legacySse?: boolean | LegacySseOptions
   /** How long a session may go without a request; 0 for ever. @default 1800000 (30 minutes) */
   readonly sessionIdleTimeout?: number
   /** Sessions open at once; past it `initialize` gets 503. @default 10000 */
@@ -114,13 +123,14 @@ export interface McpMountOptions {
 }
 
 /** Options that were checked and completed. */
-export type ResolvedOptions = Readonly<Required<Omit<McpMountOptions, 'name' | 'auth' | 'cors' | 'health' | 'routes' | 'publicUrl' | 'eventStore' | 'cluster' | 'retryInterval' | 'constraints' | 'logLevel'>>> & Pick<McpMountOptions, 'constraints' | 'logLevel'> & {
+export type ResolvedOptions = Readonly<Required<Omit<McpMountOptions, 'name' | 'auth' | 'cors' | 'health' | 'legacySse' | 'routes' | 'publicUrl' | 'eventStore' | 'cluster' | 'retryInterval' | 'constraints' | 'logLevel'>>> & Pick<McpMountOptions, 'constraints' | 'logLevel'> & {
   /** What `server` stands for. */
   readonly definition: ServerDefinition
   readonly cluster: Cluster | undefined
   readonly name: string | undefined
   readonly cors: CorsOptions | false
   readonly health: HealthOptions | false
+  readonly legacySse: ResolvedLegacySse | false
   readonly routes: FastifyPluginAsync | undefined
   readonly publicUrl: URL | undefined
   readonly auth: AuthOptions | undefined
@@ -168,6 +178,7 @@ const CHECKS: Checks<Omit<McpMountOptions, 'server'>> = {
   stateless: isBoolean,
   jsonResponse: isBoolean,
   legacy: isBoolean,
+  legacySse: findLegacySseProblem,
   sessionIdleTimeout: findTimeoutProblem,
   maxSessions: isCount,
   maxStreams: isCount,
@@ -196,6 +207,8 @@ export function resolveOptions (options: McpMountOptions): ResolvedOptions {
   const definition = resolveDefinition(server)
   checkOptions(options)
   checkContradictions(options)
+  const conflict = findLegacySseConflict(options)
+  if (conflict !== undefined) throw new MCP_ERR_INVALID_OPTION('legacySse', conflict)
   if (options.cluster !== undefined) checkCluster(options, definition)
 
   const publicUrl = options.publicUrl === undefined ? undefined : new URL(options.publicUrl)
@@ -218,6 +231,7 @@ export function resolveOptions (options: McpMountOptions): ResolvedOptions {
     stateless: options.stateless ?? false,
     jsonResponse: options.jsonResponse ?? false,
     legacy: options.legacy ?? true,
+    legacySse: resolveLegacySse(options.legacySse),
     sessionIdleTimeout: options.sessionIdleTimeout ?? 30 * 60_000,
     maxSessions: options.maxSessions ?? 10_000,
     maxStreams: options.maxStreams ?? 1024,

@@ -1,7 +1,9 @@
 // The Fastify plugin: one mount per registration.
+import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { createHealthRoutes } from './http/health.ts'
+import { createLegacySseRoutes } from './http/legacy-sse.ts'
 import { LOOPBACK_HOSTS } from './http/host-check.ts'
 import { addMetadataRoutes } from './http/metadata-route.ts'
 import { createRoutes } from './http/route.ts'
@@ -14,6 +16,11 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** The MCP servers mounted in this app. */
     mcp: McpRegistry
+  }
+
+  interface FastifyContextConfig {
+    /** Leaves a route among a mount's `routes` open to everybody: neither Host, Origin nor callers are checked. @default false */
+    public?: boolean
   }
 }
 
@@ -32,16 +39,19 @@ async function mcpMount (app: FastifyInstance, options: McpMountOptions): Promis
 
   // A scope of its own: hooks, body parsers and error handler never reach the host app.
   const { prefix, logLevel, health, routes } = resolved
-  await app.register(createRoutes(mount, resolved), { prefix, ...(logLevel !== undefined && { logLevel }) })
+  const endpoints = [createRoutes(mount, resolved), ...mount.legacySse === undefined ? [] : createLegacySseRoutes(mount, mount.legacySse, resolved)]
+  for (const endpoint of endpoints) await app.register(endpoint, { prefix, ...(logLevel !== undefined && { logLevel }) })
   if (health !== false) await app.register(createHealthRoutes(mount, health), { prefix })
   if (routes !== undefined) await app.register(createSideRoutes(routes, mount, resolved), { prefix })
   addLifecycle(app, registry, mount)
   app.addHook('onListen', async function announceMcpMount () { announce(app, mount, resolved) })
 }
 
-function addMetadata (app: FastifyInstance, { resources, definition: { info }, name }: Mount, { auth, constraints, logLevel }: ResolvedOptions): void {
+function addMetadata (app: FastifyInstance, { resources, legacySse, definition: { info }, name }: Mount, { auth, constraints, logLevel }: ResolvedOptions): void {
   if (auth === undefined || !('verify' in auth) || resources === undefined) return
-  addMetadataRoutes(app, { auth, resources, name: info?.title ?? info?.name ?? name, constraints, logLevel })
+  const settings = { auth, resources, name: info?.title ?? info?.name ?? name, constraints, logLevel }
+  addMetadataRoutes(app, settings)
+  if (legacySse?.resources !== undefined) addMetadataRoutes(app, { ...settings, auth: { ...auth, wellKnownAlias: false }, resources: legacySse.resources })
 }
 
 function addLifecycle (app: FastifyInstance, registry: McpRegistry, mount: Mount): void {
@@ -50,8 +60,17 @@ function addLifecycle (app: FastifyInstance, registry: McpRegistry, mount: Mount
     app.log.info({ mcp: mount.name }, `MCP server ${mount.name} is ready at ${mount.url}`)
   })
   // Not in onClose: Fastify runs that one only after the requests in flight have ended.
-  app.addHook('preClose', async function drainMcpMount () { await registry.drain() })
-  app.addHook('onClose', async function stopMcpMount () { await registry.stop(mount) })
+  app.addHook('preClose', async function drainMcpMount () { await Promise.race([registry.drain(), longEnough(app)]) })
+  app.addHook('onClose', async function stopMcpMount () {
+    await registry.drain()
+    await registry.stop(mount)
+  })
+}
+
+// An app whose preClose hooks take longer than its pluginTimeout fails to close. What is still being served then Fastify waits
+// for, as for any request; it only takes no new connections any more.
+function longEnough ({ initialConfig: { pluginTimeout = 0 } }: FastifyInstance): Promise<void> {
+  return pluginTimeout === 0 ? new Promise(() => {}) : setTimeout(pluginTimeout / 2, undefined, { ref: false })
 }
 
 // Only now is there an address; and one beyond this machine is of no use while the guard lets only this machine pass.
@@ -72,4 +91,5 @@ function listensOnLoopback (app: FastifyInstance): boolean {
 }
 
 // Unwrapped, Fastify would apply the prefix twice and could not serve documents at the root.
+/** @function */
 export default fp(mcpMount, { name: 'fastify-mcp-mount', fastify: '5.x' })

@@ -2,6 +2,7 @@
 import type { Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { MCP_ERR_DUPLICATE_ENDPOINT, MCP_ERR_DUPLICATE_MOUNT, MCP_ERR_UNKNOWN_MOUNT } from './errors.ts'
+import { ServerConnections } from './http/server-connections.ts'
 import type { Mount } from './mount.ts'
 
 /** The mounts of one app, whichever scope each was registered in. */
@@ -9,7 +10,13 @@ export class McpRegistry implements Iterable<Mount> {
   readonly #mounts = new Map<string, Mount>()
   readonly #endpoints = new Map<string, string>()
   readonly #started: Mount[] = []
+  readonly #connections: ServerConnections
   #drained: Promise<unknown> | undefined
+
+  /** @internal */
+  constructor (server: Server) {
+    this.#connections = new ServerConnections(server)
+  }
 
   /** How many mounts there are. */
   get size (): number { return this.#mounts.size }
@@ -34,17 +41,24 @@ export class McpRegistry implements Iterable<Mount> {
   /** @internal Adds a mount. @throws MCP_ERR_DUPLICATE_MOUNT, MCP_ERR_DUPLICATE_ENDPOINT */
   add (mount: Mount): void {
     if (this.#mounts.has(mount.name)) throw new MCP_ERR_DUPLICATE_MOUNT(mount.name)
-    const holder = this.#endpoints.get(mount.endpointKey)
-    if (holder !== undefined) throw new MCP_ERR_DUPLICATE_ENDPOINT(mount.path, holder)
+    for (const [key, path] of mount.endpoints) {
+      const holder = this.#endpoints.get(key)
+      if (holder !== undefined) throw new MCP_ERR_DUPLICATE_ENDPOINT(path, holder)
+    }
 
     this.#mounts.set(mount.name, mount)
-    this.#endpoints.set(mount.endpointKey, mount.name)
+    for (const key of mount.endpoints.keys()) this.#endpoints.set(key, mount.name)
   }
 
   /** @internal Waits for the requests that all mounts are serving, all of them at once. */
   drain (): Promise<unknown> {
-    this.#drained ??= Promise.all([...this.#mounts.values()].map((mount) => mount.drain()))
+    this.#drained ??= this.#drain()
     return this.#drained
+  }
+
+  #drain (): Promise<unknown> {
+    this.#connections.endUnused()
+    return Promise.all([...this.#mounts.values()].map((mount) => mount.drain()))
   }
 
   /** @internal Starts a mount; when it fails to, those that have started are stopped. */
@@ -80,8 +94,13 @@ const registries = new WeakMap<Server, McpRegistry>()
 
 /** The registry of the app that a scope belongs to; made, and put on the scope as `mcp`, where it is not there yet. */
 export function resolveRegistry (scope: FastifyInstance): McpRegistry {
-  const registry = registries.get(scope.server) ?? new McpRegistry()
+  const registry = findRegistry(scope) ?? new McpRegistry(scope.server)
   registries.set(scope.server, registry)
   if (!scope.hasDecorator('mcp')) scope.decorate('mcp', registry)
   return registry
+}
+
+/** The registry of the app that a scope belongs to, wherever its mounts were registered; undefined where there is none. */
+export function findRegistry (scope: FastifyInstance): McpRegistry | undefined {
+  return registries.get(scope.server)
 }

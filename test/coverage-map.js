@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process'
 
 // Which sources a test file counts for: all of lib/, and nothing outside it. Some count for nothing: a file of lib/ is to
-// be covered by its own tests, and those that run the library in other processes, under another loader, give its lines
-// other places.
-const COUNTS_FOR_NOTHING = /^test\/(?:(?:benchmarks|e2e|examples)\/|(?:docs|exit|imports|readme)\.)/
+// be covered by its own tests, and not by those that run the whole.
+const COUNTS_FOR_NOTHING = /^test\/(?:(?:benchmarks|e2e|examples)\/|(?:docs|exit|getting-started|imports|readme)\.)/
 
 // Without a Redis of their own its tests are skipped, and so is what they cover.
 const hasRedis = process.env.CI === 'true' || ['redis-server', 'valkey-server'].some((program) => spawnSync(program, ['--version']).error === undefined)

@@ -75,6 +75,15 @@ t.test('jose is loaded when a JWT is verified, and not before', async (t) => {
   t.ok(findLoaded(t, `${verify}await verify('a.b.c', undefined, { resource: 'https://api.example.com' }).catch(() => {})`).some((file) => jose.test(file)))
 })
 
+t.test('the client of a test is loaded when it is made, and not before', async (t) => {
+  const client = /\/node_modules\/@modelcontextprotocol\/client\//
+  const load = "const { createTestClient } = await import('./lib/testing.ts')\n"
+  const make = 'const testApp = Fastify()\ntestApp.register(mcpPlugin, { server })\nawait (await createTestClient(testApp)).close()\n'
+
+  t.strictSame(findLoaded(t, MOUNT + load).filter((file) => UNWANTED.test(file)), [])
+  t.ok(findLoaded(t, MOUNT + load + make).some((file) => client.test(file)))
+})
+
 t.test('a module that is not wanted is seen, however it is loaded', async (t) => {
   const imported = findLoaded(t, "import 'zod'")
   const required = findLoaded(t, "createRequire(import.meta.url)('zod')")

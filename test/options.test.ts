@@ -33,6 +33,7 @@ t.test('a definition is all that a mount needs', async (t) => {
     stateless: false,
     jsonResponse: false,
     legacy: true,
+    legacySse: false,
     sessionIdleTimeout: 1_800_000,
     maxSessions: 10_000,
     maxStreams: 1024,
@@ -96,6 +97,11 @@ t.test('a wrong value is refused with the name of its option and what to write',
     ['must be a function, such as async (scope) => { … }', [{ routes: {} }, { routes: null }, { routes: [] }]],
     ["must be true, false or an object, such as { maxAge: 600 }; the origins are those of 'allowedOrigins'", [{ cors: 'yes' }, { cors: null }]],
     ["must be true, false or an object, such as { path: '/health' }", [{ health: '/health' }, { health: null }]],
+    ["must be true, false or an object, such as { ssePath: '/sse', messagesPath: '/messages' }", [{ legacySse: '/sse' }, { legacySse: null }]],
+    ["has a 'path' that does not exist; there may be ssePath, messagesPath, maxRequests", [{ legacySse: { path: '/sse' } }]],
+    ["has a 'ssePath' that must begin with '/', and have neither parameters nor wildcards", [{ legacySse: { ssePath: 'sse' } }, { legacySse: { ssePath: '/:a' } }, { legacySse: { ssePath: '/*' } }, { legacySse: { ssePath: 7 } }]],
+    ["has a 'messagesPath' that must begin with '/', and have neither parameters nor wildcards", [{ legacySse: { messagesPath: '' } }, { legacySse: { messagesPath: '/a?b' } }, { legacySse: { messagesPath: '/a b' } }]],
+    ["has a 'maxRequests' that must be a whole number above 0", [{ legacySse: { maxRequests: 0 } }]],
     ['must be an object, such as { preHandler: async (request) => {} }', [{ hooks: null }, { hooks: () => {} }]],
     ["must be '' or begin with '/'", [{ prefix: 'notes' }, { prefix: 7 }]],
     ["must begin with '/'", [{ path: '' }, { path: 'mcp' }, { path: null }]],
@@ -120,6 +126,27 @@ t.test('options that would be without effect are refused', async (t) => {
   for (const other of [{ legacy: false }, { stateless: true }, { jsonResponse: true }]) {
     t.match(problemOf({ eventStore: createMemoryEventStore(), ...other }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'eventStore' has no effect without the streams of sessions/ })
   }
+})
+
+t.test('legacySse is a place for two more URLs, and has defaults for all that is left out', async (t) => {
+  for (const legacySse of [true, {}, { ssePath: undefined }]) t.match(problemOf({ legacySse }), { legacySse: { ssePath: '/sse', messagesPath: '/messages', maxRequests: 100 } })
+  t.match(problemOf({ legacySse: { ssePath: '/', messagesPath: '/in', maxRequests: 1 } }), { legacySse: { ssePath: '/', messagesPath: '/in', maxRequests: 1 } })
+  t.match(problemOf({ legacySse: false, stateless: true }), { legacySse: false })
+})
+
+t.test('legacySse needs sessions, streams and one process, and URLs of its own', async (t) => {
+  const cluster = createMemoryCluster()
+  const refused: ReadonlyArray<readonly [options: object, message: RegExp]> = [
+    [{ legacy: false }, /^option 'legacySse' contradicts 'legacy: false'/],
+    [{ stateless: true }, /^option 'legacySse' contradicts 'stateless: true'/],
+    [{ jsonResponse: true }, /^option 'legacySse' contradicts 'jsonResponse: true'/],
+    [{ cluster }, /^option 'legacySse' contradicts 'cluster': .* mount the server a second time without 'cluster', behind sticky sessions, or leave one of them out$/],
+    [{ path: '/sse/' }, /^option 'legacySse' needs paths that differ from each other and from 'path': not '\/sse' and '\/messages' beside '\/sse\/'$/],
+    [{ legacySse: { messagesPath: '/mcp' } }, /^option 'legacySse' needs paths that differ/],
+    [{ legacySse: { ssePath: '/a', messagesPath: '/a/' } }, /^option 'legacySse' needs paths that differ/]
+  ]
+
+  for (const [options, message] of refused) t.match(problemOf({ legacySse: true, ...options }), { code: 'MCP_ERR_INVALID_OPTION', message })
 })
 
 t.test('with a cluster nothing is kept by one process alone, and nothing for ever', async (t) => {

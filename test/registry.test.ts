@@ -1,6 +1,6 @@
 import t from 'tap'
 import mcpPlugin from '../lib/index.ts'
-import { McpRegistry } from '../lib/registry.ts'
+import { findRegistry, McpRegistry } from '../lib/registry.ts'
 import { createHost, createServer, modern, mount } from './app.ts'
 
 t.test('app.mcp holds every mount in the order of registration', async (t) => {
@@ -23,8 +23,18 @@ t.test('a mount that does not exist is a coded error that lists those that do', 
   t.throws(() => app.mcp.get('C'), { code: 'MCP_ERR_UNKNOWN_MOUNT', message: "no mount is named 'C'; registered mounts: A, B" })
 })
 
+t.test('the mounts of an app are found from its root, whose scope need not have any', async (t) => {
+  const { app } = createHost(t)
+  t.equal(findRegistry(app), undefined)
+
+  await app.register(async (scope) => { await scope.register(mcpPlugin, { server: createServer('A') }) })
+
+  t.notOk(app.hasDecorator('mcp'))
+  t.same([...findRegistry(app) ?? []].map(({ name }) => name), ['A'])
+})
+
 t.test('a registry without mounts says so', async (t) => {
-  t.throws(() => new McpRegistry().get('C'), { code: 'MCP_ERR_UNKNOWN_MOUNT', message: "no mount is named 'C'; registered mounts: none" })
+  t.throws(() => new McpRegistry(createHost(t).app.server).get('C'), { code: 'MCP_ERR_UNKNOWN_MOUNT', message: "no mount is named 'C'; registered mounts: none" })
 })
 
 t.test('nested scopes share one registry, and their prefixes add up', async (t) => {

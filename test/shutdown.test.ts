@@ -1,8 +1,13 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { promisify } from 'node:util'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import Fastify from 'fastify'
 import t from 'tap'
-import { JSON_AND_SSE, legacy, modern, openSession } from './app.ts'
+import mcpPlugin from '../lib/index.ts'
+import { createServer, JSON_AND_SSE, legacy, modern, openSession } from './app.ts'
 import { collectFrames, createGate, openGet, send, until } from './stream.ts'
 import { createTalk } from './talk.ts'
 
@@ -96,6 +101,82 @@ t.test('a GET whose client does not read is ended, too', async (t) => {
   t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
 })
 
+t.test('an app closes at once when clients have gone, whatever they have left behind', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.register(mcpPlugin, { server: createServer() })
+  const url = new URL('/mcp', await app.listen({ port: 0, host: '127.0.0.1' }))
+  // Once its stream is ended, what fetch is made of opens a connection to have one at hand.
+  const client = new Client({ name: 'test', version: '1.0.0' })
+  await client.connect(new StreamableHTTPClientTransport(url))
+  await until(() => app.mcp.get('Notes').stats().streams === 1)
+  await client.close()
+  await until(() => app.mcp.get('Notes').stats().streams === 0)
+  const unused = connect(Number(url.port), url.hostname)
+  await once(unused, 'connect')
+
+  await app.close()
+
+  t.notOk(app.server.listening)
+})
+
+t.test('requests may take longer to end than Fastify gives its hooks', async (t) => {
+  const app = Fastify({ pluginTimeout: 100 })
+  t.teardown(() => app.close())
+  const server = createServer()
+  const started = createGate()
+  const [slow, never] = [createGate(), createGate()]
+  server.registerTool('slow', {}, async () => {
+    await slow.promise
+    return 'Done'
+  })
+  server.registerTool('never', {}, async (_args, { signal }) => {
+    started.open()
+    signal.addEventListener('abort', () => slow.open())
+    await never.promise
+    return 'Never'
+  })
+  let isLeft = false
+  app.register(mcpPlugin, { server, closeGracePeriod: 300 })
+  app.register(mcpPlugin, { prefix: '/patient', name: 'patient', server, closeGracePeriod: 60_000 })
+  app.addHook('onClose', async () => { isLeft = true })
+  const address = await app.listen({ port: 0, host: '127.0.0.1' })
+  const answers = Promise.all([
+    send(address, modern('tools/call', { name: 'slow' }, { url: '/patient/mcp' })),
+    send(address, modern('tools/call', { name: 'never' }))
+  ].map(async (reply) => (await reply).text()))
+  await started.promise
+
+  await app.close()
+
+  const [patient, impatient] = await answers
+  t.match(patient, '"text":"Done"')
+  t.match(impatient, SHUTTING_DOWN)
+  t.ok(isLeft)
+})
+
+t.test('an app without a limit for its hooks waits for requests, too', async (t) => {
+  const app = Fastify({ pluginTimeout: 0 })
+  t.teardown(() => app.close())
+  const server = createServer()
+  const [started, finish] = [createGate(), createGate()]
+  server.registerTool('slow', {}, async () => {
+    started.open()
+    await finish.promise
+    return 'Done'
+  })
+  app.register(mcpPlugin, { server })
+  const address = await app.listen({ port: 0, host: '127.0.0.1' })
+  const answer = send(address, modern('tools/call', { name: 'slow' }))
+  await started.promise
+
+  const closed = app.close()
+  finish.open()
+
+  t.match(await (await answer).text(), '"text":"Done"')
+  await closed
+})
+
 t.test('a process whose app is closed under load exits', async (t) => {
   const program = `
     import { get, request } from 'node:http'
@@ -124,7 +205,7 @@ t.test('a process whose app is closed under load exits', async (t) => {
     }`
 
   const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, '--input-type=module', '--eval', program], {
-    cwd: process.cwd(), env: { ...process.env, _TAPJS_PROCESSINFO_COVERAGE_: '0' }, timeout: 30_000
+    cwd: process.cwd(), timeout: 30_000
   })
 
   t.equal(stdout, 'closed\n')

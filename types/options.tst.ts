@@ -37,6 +37,7 @@ describe('the options of a mount', () => {
       stateless: false,
       jsonResponse: false,
       legacy: true,
+      legacySse: { ssePath: '/sse', messagesPath: '/messages', maxRequests: 10 },
       sessionIdleTimeout: 60_000,
       maxSessions: 10,
       keepAliveInterval: 0,
@@ -55,6 +56,7 @@ describe('the options of a mount', () => {
       server,
       routes: async (scope) => {
         scope.get('/export', { config: { public: true } }, async ({ ip }) => ip)
+        scope.get<{ Querystring: { code: string } }>('/callback', { config: { public: true } }, async ({ query: { code } }) => code)
       },
       health: { ready: () => true },
       hooks: {
@@ -82,6 +84,9 @@ describe('the options of a mount', () => {
     expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, cors: 'yes' })
     expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, routes: {} })
     expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, health: { path: 7 } })
+    expect(app.register).type.toBeCallableWith(mcpPlugin, { server, legacySse: true })
+    expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, legacySse: '/sse' })
+    expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, legacySse: { path: '/sse' } })
     expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, hooks: { preSerialization: async () => {} } })
     expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, hooks: { onRequest: 'yes' } })
     expect<NonNullable<McpMountOptions['keepAliveInterval']>>().type.toBe<number>()

@@ -15,6 +15,7 @@ export interface IntrospectionVerifierOptions {
   readonly url: string
   /** What the mount is called at the authorization server. */
   readonly clientId: string
+  /** Its secret there. */
   readonly clientSecret: string
   /** The issuer; an answer that names another one is refused. @default what the answer says, else `url` */
   readonly issuer?: string

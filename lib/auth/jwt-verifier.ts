@@ -56,7 +56,9 @@ const CHECKS: Checks<JwtVerifierOptions> = {
  *
  * @param now The clock, in milliseconds.
  * @throws MCP_ERR_INVALID_OPTION
- * @example auth: { verify: jwtVerifier({ issuer }), authorizationServers: [issuer] }
+ * @example
+ * const issuer = 'https://auth.example.com'
+ * app.register(mcpPlugin, { server, publicUrl: 'https://api.example.com', auth: { verify: jwtVerifier({ issuer }), authorizationServers: [issuer] } })
  */
 export function jwtVerifier (options: JwtVerifierOptions, now: () => number = Date.now): Verify {
   const wrong = findOptionProblem(options, CHECKS)

@@ -24,8 +24,11 @@ export interface ClusterListeners {
 export interface ClusterNode {
   /** Unique in the cluster, and new with every start: letters and digits. */
   readonly id: string
+  /** The sessions that the nodes serve together. */
   readonly sessions: SessionStore
+  /** The events of their streams. */
   readonly events: SharedEventStore
+  /** What nodes tell each other. */
   readonly bus: NotificationBus
   /** Whether what nodes share cannot be reached. */
   readonly isAway: boolean

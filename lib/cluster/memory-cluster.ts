@@ -21,10 +21,11 @@ interface Shared {
 /**
  * A cluster within one process, for several apps of it and for tests. It is never away.
  *
+ * @param options The limits of what is kept.
  * @param now The clock, in milliseconds.
  * @example
  * const cluster = createMemoryCluster()
- * for (const app of apps) app.register(mcpPlugin, { server, cluster })
+ * for (const app of [Fastify(), Fastify()]) app.register(mcpPlugin, { server, cluster })
  */
 export function createMemoryCluster ({ events = {} }: MemoryClusterOptions = {}, now: () => number = Date.now): Cluster {
   const mounts = new Map<string, Shared>()

@@ -4,12 +4,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /** One thing that must hold: a sentence, and a check that rejects with an AssertionError where it does not. */
 export interface Contract {
+  /** What must hold, as a sentence. */
   readonly name: string
+  /** Checks it on a subject of its own. */
   run (): Promise<void>
 }
 
-/** What is checked; `stop` ends it after each check. */
+/** What is checked. */
 export interface Subject {
+  /** Ends it, after each check. */
   stop? (): Promise<void> | void
 }
 

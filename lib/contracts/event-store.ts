@@ -30,6 +30,7 @@ const MAX_EVENTS = 250
  * What an {@link EventStore} must do.
  *
  * @param create Makes an empty store with limits, for each check.
+ * @param options How it is checked.
  * @example for (const { name, run } of eventStoreContract(createMyStores)) test(name, run)
  */
 export function eventStoreContract (create: CreateEventStores<EventStore>, { unit = 10_000 }: TimedContractOptions = {}): readonly Contract[] {

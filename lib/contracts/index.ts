@@ -1,3 +1,7 @@
+/**
+ * What your own cluster, store or bus must do, as checks for any test runner.
+ * @packageDocumentation
+ */
 export type { Contract, ContractOptions, Subject, TimedContractOptions } from './contract.ts'
 export { clusterContract, clusterOutageContract } from './cluster.ts'
 export type { ClusterSubject, OutageSubject } from './cluster.ts'

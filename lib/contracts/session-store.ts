@@ -32,6 +32,7 @@ const CHANGES: readonly SessionChange[] = [
  * What a {@link SessionStore} must do.
  *
  * @param create Makes an empty store, for each check.
+ * @param options How it is checked.
  * @example for (const { name, run } of sessionStoreContract(createMyStores)) test(name, run)
  */
 export function sessionStoreContract (create: () => Promise<SessionStoreSubject> | SessionStoreSubject, { unit = 10_000 }: TimedContractOptions = {}): readonly Contract[] {

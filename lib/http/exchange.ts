@@ -6,7 +6,6 @@ import type { ServerRequest } from '../protocol/question.ts'
 import type { Authenticator } from '../auth/authenticator.ts'
 import { RpcError } from '../errors.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
-import type { Channel } from '../server/context.ts'
 import type { EventStream } from '../session/event-stream.ts'
 import type { QuestionSink } from '../session/questions.ts'
 import type { Running, Session } from '../session/session.ts'
@@ -16,6 +15,7 @@ import { encodeError, encodeNotification } from '../protocol/envelope.ts'
 import type { Expiry } from './expiry.ts'
 import type { OpenExchange, OpenExchanges } from './open-exchanges.ts'
 import { JSON_TYPE, RETRY_AFTER } from './reply.ts'
+import type { Answering } from './serve.ts'
 import { SSE_HEADERS, SseStream } from './sse.ts'
 
 /** What the exchanges of one mount have in common. */
@@ -48,7 +48,7 @@ interface MessageSink { send (json: string): void }
 const BEATS_BEFORE_STREAM = 2
 
 /** One POST and its reply. */
-export class Exchange implements Channel, OpenExchange, Running {
+export class Exchange implements Answering, OpenExchange, Running {
   readonly request: FastifyRequest
   readonly auth: AuthInfo | undefined
   readonly lifespan: unknown

@@ -1,24 +1,19 @@
 // POST by a legacy revision: requests and batches of sessions, and what needs no answer.
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import type { Classified } from '../protocol/classify.ts'
-import { CANCELLED, readCancellation } from '../protocol/cancellation.ts'
 import { encodeError } from '../protocol/envelope.ts'
-import type { Message, Params, Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
+import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
 import type { Mount } from '../mount.ts'
 import type { ResolvedOptions } from '../options.ts'
-import type { Caller } from '../server/context.ts'
 import type { Sessions } from '../session/manager.ts'
-import type { Session } from '../session/session.ts'
 import type { Accepted } from './accept.ts'
-import { readBatch } from './batch.ts'
+import { readBatch } from '../protocol/batch.ts'
 import { Exchange, type ExchangeSettings } from './exchange.ts'
+import { deliver, serveInSession } from './in-session.ts'
 import { findCaller, openCaller, readLegacyHeaders, SESSION_HEADER, type LegacyCaller } from './legacy.ts'
-import { createMuteChannel } from './mute-channel.ts'
 import { sendBusy, sendRefusal } from './reply.ts'
 import { serve } from './serve.ts'
 import { sendUnserved } from './unserved.ts'
-
-type Notification = Extract<Message, { kind: 'notification' }>
 
 /** What legacy clients post. */
 export class LegacyPost {
@@ -56,39 +51,15 @@ export class LegacyPost {
 
   #serveFor ({ caller, session }: LegacyCaller, message: RequestMessage, exchange: Exchange): void {
     if (session === undefined) serve(this.#mount.definition, message, caller, exchange)
-    else this.#serveIn(session, message, exchange)
-  }
-
-  async #serveIn (session: Session, message: RequestMessage, exchange: Exchange): Promise<void> {
-    session.begin(message.id, exchange)
-    const served = await serve(this.#mount.definition, message, session, exchange)
-    this.#mount.sessionManager.settle(session, message.id)
-    // An `initialize` that fails leaves no session behind.
-    if (message.method === 'initialize' && !served) this.#mount.sessionManager.end(session.sessionId, 'refused')
+    else serveInSession(this.#mount, session, message, exchange)
   }
 
   /** Takes notifications and responses, which want no answer; but a session that is none must be told so. */
   acknowledge (messages: ReadonlyArray<Classified | Refusal>, reply: FastifyReply): void {
     const found = findCaller(this.#sessions, readLegacyHeaders(reply.request), null)
     if (found.kind === 'refusal') return sendRefusal(reply, found)
-    this.#deliver(messages, found, reply.request)
+    deliver(this.#mount, messages, found, reply.request)
     reply.code(202).send()
-  }
-
-  #deliver (messages: ReadonlyArray<Classified | Refusal>, { caller, session }: LegacyCaller, request: FastifyRequest): void {
-    for (const message of messages) {
-      if (message.kind === 'response') session?.answer(message.id, message)
-      else if (message.kind === 'notification' && message.method === CANCELLED) cancel(message.params, session)
-      else if (message.kind === 'notification') this.#notify(message, caller, request)
-    }
-    if (session === undefined) return
-    session.begin()
-    this.#mount.sessionManager.settle(session)
-  }
-
-  #notify ({ method, params }: Notification, caller: Caller, request: FastifyRequest): void {
-    const { definition, lifespan } = this.#mount
-    definition.notified?.(method, params, caller, createMuteChannel(request.log, lifespan, request))
   }
 
   /** Serves a batch, where the session's revision has them. */
@@ -101,7 +72,7 @@ export class LegacyPost {
     const { session } = found
     const answered = messages.filter(({ kind }) => kind === 'request' || kind === 'refusal')
     if (answered.length === 0) return this.acknowledge(messages, reply)
-    this.#deliver(messages, found, reply.request)
+    deliver(this.#mount, messages, found, reply.request)
     const exchange = new Exchange(reply, this.#settings, accepted, { batchOf: answered.length, ids: idsOf(messages), session })
     for (const message of messages) {
       if (message.kind === 'request') this.#serveFor(found, message.request, exchange)
@@ -112,9 +83,4 @@ export class LegacyPost {
 
 function idsOf (messages: ReadonlyArray<Classified | Refusal>): readonly RequestId[] {
   return messages.flatMap((message) => message.kind === 'request' ? message.request.id : [])
-}
-
-function cancel (params: Params, session: Session | undefined): void {
-  const { requestId, reason } = readCancellation(params)
-  session?.cancel(requestId, reason)
 }

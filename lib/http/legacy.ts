@@ -55,9 +55,12 @@ export async function openCaller (
   if (sessions === undefined) return { kind: 'caller', caller: { era: 'legacy', protocolVersion, client: opening.client, principal, logLevel: 'debug' } }
   if (sessionId !== undefined && sessions.find(sessionId, principal) !== undefined) sessions.end(sessionId, 'deleted')
   const session = await sessions.open(protocolVersion, opening.client, principal)
-  return session === undefined
-    ? { kind: 'refusal', status: 503, code: ErrorCode.InternalError, message: `Too many open sessions: ${sessions.max}; try again later`, id }
-    : { kind: 'caller', caller: session, session }
+  return session === undefined ? tooManySessions(sessions, id) : { kind: 'caller', caller: session, session }
+}
+
+/** The refusal of a client for whom there is no place. @param id The request's, where it has been read. */
+export function tooManySessions ({ max }: Pick<Sessions, 'max'>, id: RequestId | null): Refusal {
+  return { kind: 'refusal', status: 503, code: ErrorCode.InternalError, message: `Too many open sessions: ${max}; try again later`, id }
 }
 
 /** MCP 2025-11-25 transports, Session Management 3: the client then opens a new session. */

@@ -3,19 +3,19 @@ import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { encodeNotification, statusOf } from '../protocol/envelope.ts'
 import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
-import { encodeAcknowledgement, encodeEnd, listTopics, parseFilter, type SubscriptionFilter } from '../protocol/subscription.ts'
+import { encodeAcknowledgement, encodeEnd, listTopics, readHonoured, type SubscriptionFilter } from '../protocol/subscription.ts'
 import { InsufficientScopeError, type RpcError } from '../errors.ts'
 import type { Mount } from '../mount.ts'
 import type { Subscription } from '../notify/subscriptions.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { Caller, Channel } from '../server/context.ts'
+import { toRpcError } from '../server/reply.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
 import { takesStream } from './accept.ts'
 import { authOf } from './auth-hook.ts'
 import { LastingStream } from './lasting-stream.ts'
 import type { OpenExchange, OpenExchanges } from './open-exchanges.ts'
 import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
-import { toRpcError } from './serve.ts'
 
 const NOT_ACCEPTABLE = refuseUnread(406, 'Not Acceptable: subscriptions/listen is answered with text/event-stream')
 const CLOSING = refuseUnread(503, 'The server is shutting down; send the request again')
@@ -152,13 +152,6 @@ class Opening implements Channel, OpenExchange {
     this.#gone = new Error(reason)
     for (const listener of this.#listeners?.splice(0) ?? []) listener(this.#gone)
   }
-}
-
-// A middleware may have come to something else than the server.
-function readHonoured (result: object & { readonly notifications?: unknown }): SubscriptionFilter {
-  const parsed = parseFilter(result.notifications)
-  if ('problem' in parsed) throw new TypeError(`what came of subscriptions/listen is no filter: ${parsed.problem}`)
-  return parsed.filter
 }
 
 function refuse (id: RequestId, status: number, { code, message, data }: Pick<Refusal, 'code' | 'message' | 'data'>): Refusal {

@@ -1,5 +1,6 @@
 // What a request passes before a mount does anything for it.
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler, preParsingHookHandler } from 'fastify'
+import type { Authenticator } from '../auth/authenticator.ts'
 import type { Mount } from '../mount.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { createAuthHook, isPreflight, prepareRequests } from './auth-hook.ts'
@@ -9,9 +10,7 @@ import { refuseAsError, refuseAsRpc, type Refuse } from './reply.ts'
 type Authorize = ReturnType<typeof createAuthHook>
 
 /** Puts guard and authorization before all routes of the endpoint's scope. A preflight needs none: it comes to nothing there. */
-export function protectEndpoint (scope: FastifyInstance, mount: Mount, options: ResolvedOptions): void {
-  // Not in the signature: what is internal is in no declaration.
-  const { auth } = mount
+export function protectEndpoint (scope: FastifyInstance, auth: Authenticator | undefined, options: ResolvedOptions): void {
   if (options.dnsRebindingProtection) scope.addHook('onRequest', createGuardHook(options, refuseAsRpc))
   if (auth === undefined) return
   prepareRequests(scope)
@@ -21,6 +20,7 @@ export function protectEndpoint (scope: FastifyInstance, mount: Mount, options: 
 
 /** Puts the same before the routes beside the endpoint, all but those with `config: { public: true }`. */
 export function protectRoutes (scope: FastifyInstance, mount: Mount, options: ResolvedOptions): void {
+  // Not in the signature: what is internal is in no declaration.
   const { auth } = mount
   if (options.dnsRebindingProtection) scope.addHook('onRequest', unless(isPublic, createGuardHook(options, refuseAsError)))
   if (auth === undefined) return
@@ -59,7 +59,5 @@ export function unless (isExempt: (request: FastifyRequest) => boolean, hook: on
 }
 
 function isPublic ({ routeOptions }: FastifyRequest): boolean {
-  // What a route's config holds is the user's to declare.
-  const config = routeOptions.config as { readonly public?: unknown }
-  return config.public === true
+  return routeOptions.config.public === true
 }

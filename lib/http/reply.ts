@@ -2,7 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { Refusal } from '../protocol/message.ts'
-import { RefusalError } from './body.ts'
+import { RefusalError } from '../protocol/body.ts'
 import { encodeError } from '../protocol/envelope.ts'
 
 export const JSON_TYPE = 'application/json; charset=utf-8'

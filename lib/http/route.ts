@@ -1,87 +1,28 @@
-// The routes of one mount, in a scope of their own.
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteOptions } from 'fastify'
+// The endpoint of one mount: which methods it takes, and who serves them.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isModernHeader } from '../protocol/classify.ts'
 import type { Mount } from '../mount.ts'
 import type { ResolvedOptions } from '../options.ts'
-import { isPreflight } from './auth-hook.ts'
-import { parseBody, RefusalError } from './body.ts'
-import { createCorsPolicy } from './cors.ts'
+import { createEndpoint, refuseAllBut, type EndpointMethod } from './endpoint.ts'
 import { createGetHandler } from './get.ts'
-import { addMountHooks } from './hooks.ts'
 import { findSession, readHeader, readLegacyHeaders } from './legacy.ts'
 import { createPostHandler } from './post.ts'
-import { protectEndpoint, unless } from './protection.ts'
-import { handleError, refuseUnread, sendRefusal } from './reply.ts'
+import { sendRefusal } from './reply.ts'
 import { withSession } from './session-loader.ts'
 
-type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown
+type Handler = EndpointMethod['handler']
 
-/** Builds the plugin that serves one mount: CORS, guard, body parser, error handler and routes, none of which leave its scope. */
+/** Builds the plugin that serves the endpoint of one mount. */
 export function createRoutes (mount: Mount, options: ResolvedOptions): (scope: FastifyInstance) => Promise<void> {
-  return async function mcpRoutes (scope) {
-    // Before all else, so that whatever refuses a request does so in words that an allowed page can read.
-    const cors = options.cors === false ? undefined : createCorsPolicy(options.cors, options.allowedOrigins)
-    await cors?.addTo(scope)
-    protectEndpoint(scope, mount, options)
+  const { auth, cluster } = mount
+  const hasSessions = options.legacy && !options.stateless
+  const listens = hasSessions && !options.jsonResponse
+  const inSession = (handler: Handler): Handler => cluster === undefined ? handler : withSession(cluster, handler)
 
-    const hasSessions = options.legacy && !options.stateless
-    const listens = hasSessions && !options.jsonResponse
-    const allowed: HTTPMethods[] = ['POST', ...listens ? ['GET'] : [], ...hasSessions ? ['DELETE'] : []]
-    const refuseMethod = createMethodRefusal(allowed)
-    // One that CORS has not answered has no caller whom the user's hooks could ask for.
-    if (options.hooks.onRequest !== undefined) scope.addHook('onRequest', unless((request) => !isPreflight(request), refuseMethod))
-    addMountHooks(scope, options.hooks)
-    addBodyParsers(scope, options.maxDepth)
-    scope.setErrorHandler(handleError)
-
-    const refused = scope.supportedMethods.filter((method) => !allowed.includes(method) && method !== 'OPTIONS')
-    const common = {
-      bodyLimit: options.bodyLimit,
-      exposeHeadRoute: false,
-      ...(options.constraints !== undefined && { constraints: options.constraints }),
-      ...(cors !== undefined && { config: cors.config })
-    }
-
-    const { cluster } = mount
-    const inSession = (handler: Handler): Handler => cluster === undefined ? handler : withSession(cluster, handler)
-
-    for (const url of listUrls(scope, options.path)) {
-      const add = (route: Pick<RouteOptions, 'method' | 'onRequest' | 'onSend' | 'handler'>): unknown => scope.route({ ...common, ...route, url })
-      add({ method: 'POST', handler: createPostHandler(mount, options) })
-      if (listens) add({ method: 'GET', onRequest: refuseModern, handler: inSession(createGetHandler(mount, options)) })
-      if (hasSessions) add({ method: 'DELETE', onRequest: refuseModern, handler: inSession(createDeleteHandler(mount)) })
-      add({ method: refused, onRequest: refuseMethod, handler: refuseMethod })
-      add({ method: 'OPTIONS', onRequest: refuseMethod, handler: refuseMethod, ...(cors !== undefined && { onSend: cors.nameAllowedHeaders }) })
-    }
-  }
-}
-
-// Only POST has a body: what DELETE brings is not looked at, whatever type it has.
-function addBodyParsers (scope: FastifyInstance, maxDepth: number): void {
-  scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('application/json', { parseAs: 'string' }, function parseJson (request, body, done) {
-    if (request.method !== 'POST') return done(null)
-    try {
-      done(null, parseBody(String(body), maxDepth))
-    } catch (error) {
-      // parseBody throws nothing but refusals.
-      done(error as RefusalError)
-    }
-  })
-  scope.addContentTypeParser('*', function refuseType (request, payload, done) {
-    payload.resume()
-    if (request.method !== 'POST') return done(null)
-    done(new RefusalError(refuseUnread(415, 'Unsupported content type: send application/json')))
-  })
-}
-
-// The endpoint answers with and without a trailing slash. Fastify sees to both where the path is '/' below a prefix, or
-// where the app ignores trailing slashes.
-function listUrls (scope: FastifyInstance, path: string): readonly string[] {
-  const bare = path.replace(/\/+$/, '')
-  if (bare === '') return ['/']
-  const { ignoreTrailingSlash, routerOptions } = scope.initialConfig
-  return ignoreTrailingSlash === true || routerOptions?.ignoreTrailingSlash === true ? [bare] : [bare, `${bare}/`]
+  const methods: EndpointMethod[] = [{ method: 'POST', handler: createPostHandler(mount, options) }]
+  if (listens) methods.push({ method: 'GET', onRequest: refuseModern, handler: inSession(createGetHandler(mount, options)) })
+  if (hasSessions) methods.push({ method: 'DELETE', onRequest: refuseModern, handler: inSession(createDeleteHandler(mount)) })
+  return createEndpoint({ path: options.path, auth, methods }, options)
 }
 
 // MCP 2025-11-25 transports, Session Management 5.
@@ -102,18 +43,4 @@ function createDeleteHandler (mount: Mount) {
 function refuseModern (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   if (isModernHeader(readHeader(request, 'mcp-protocol-version'))) refuseAllBut('POST', reply)
   else done()
-}
-
-// As a hook it answers before the body is read.
-function createMethodRefusal (allowed: readonly string[]) {
-  const allow = allowed.join(', ')
-
-  return function refuseMethod (_request: FastifyRequest, reply: FastifyReply): void {
-    refuseAllBut(allow, reply)
-  }
-}
-
-function refuseAllBut (allow: string, reply: FastifyReply): void {
-  reply.header('allow', allow)
-  sendRefusal(reply, refuseUnread(405, `Method not allowed; this endpoint takes ${allow}`))
 }

@@ -1,34 +1,32 @@
 // From a checked request to its answer.
-import type { FastifyBaseLogger } from 'fastify'
 import type { RequestMessage } from '../protocol/message.ts'
-import { ErrorCode } from '../protocol/error-code.ts'
-import { InsufficientScopeError, RpcError } from '../errors.ts'
-import type { Caller } from '../server/context.ts'
+import { InsufficientScopeError } from '../errors.ts'
+import type { Caller, Channel } from '../server/context.ts'
 import type { ServerDefinition } from '../server/definition.ts'
-import { encodeError, encodeResponse, statusOf } from '../protocol/envelope.ts'
+import { replyTo, toRpcError } from '../server/reply.ts'
+import { encodeError, statusOf } from '../protocol/envelope.ts'
 import { UnavailableError } from '../session/unavailable.ts'
-import type { Exchange } from './exchange.ts'
 
-/** Serves one request of an exchange; comes to whether it succeeded, never throws. */
-export async function serve (server: ServerDefinition, message: RequestMessage, caller: Caller, exchange: Exchange): Promise<boolean> {
-  try {
-    const json = server.reply === undefined
-      ? encodeResponse(message.id, await server.handle(message, caller, exchange))
-      : await server.reply(message, caller, exchange)
-    exchange.answer(200, json)
-    return true
-  } catch (error) {
-    const rpcError = toRpcError(error, exchange.log)
-    if (rpcError instanceof InsufficientScopeError) exchange.challenge(rpcError.requiredScopes)
-    if (rpcError instanceof UnavailableError) exchange.refuse(encodeError(message.id, rpcError))
-    else exchange.answer(statusOf(rpcError, caller.era), encodeError(message.id, rpcError))
-    return false
-  }
+/** How one request is answered, by whichever transport it came. */
+export interface Answering extends Channel {
+  /** Answers the request. @param status The HTTP status, where the reply has not begun. @param json The message. */
+  answer (status: number, json: string): void
+  /** Answers that the request can be served only later. */
+  refuse (json: string): void
+  /** Names the scopes that the request lacks, where the reply has not begun. */
+  challenge (scopes: readonly string[]): void
 }
 
-/** What a definition threw. It should be an RpcError; what is none must not take the process with it. */
-export function toRpcError (err: unknown, log: FastifyBaseLogger): RpcError {
-  if (err instanceof RpcError) return err
-  log.error({ err }, 'a server definition threw what is no RpcError')
-  return new RpcError(ErrorCode.InternalError, 'Internal error')
+/** Serves one request; comes to whether it succeeded, never throws. */
+export async function serve (server: ServerDefinition, message: RequestMessage, caller: Caller, answering: Answering): Promise<boolean> {
+  try {
+    answering.answer(200, await replyTo(server, message, caller, answering))
+    return true
+  } catch (error) {
+    const rpcError = toRpcError(error, answering.log)
+    if (rpcError instanceof InsufficientScopeError) answering.challenge(rpcError.requiredScopes)
+    if (rpcError instanceof UnavailableError) answering.refuse(encodeError(message.id, rpcError))
+    else answering.answer(statusOf(rpcError, caller.era), encodeError(message.id, rpcError))
+    return false
+  }
 }

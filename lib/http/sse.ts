@@ -19,6 +19,11 @@ export function framePriming (id: string, retry: number | undefined): string {
   return retry === undefined ? `id: ${id}\ndata: \n\n` : `id: ${id}\nretry: ${retry}\ndata: \n\n`
 }
 
+/** The first event of HTTP+SSE: where the client is to send its messages (MCP 2024-11-05 transports, HTTP with SSE). */
+export function frameEndpoint (url: string): string {
+  return `event: endpoint\ndata: ${url}\n\n`
+}
+
 /** A comment: keeps a connection open, and clients pass over it. */
 export function frameComment (text: string): string {
   return `: ${text}\n\n`
@@ -60,6 +65,11 @@ export class SseStream extends Readable implements EventSink {
 
   prime (id: string, retry: number | undefined): void {
     this.#write(framePriming(id, retry))
+  }
+
+  /** Tells the client of HTTP+SSE where to send its messages. */
+  direct (url: string): void {
+    this.#write(frameEndpoint(url))
   }
 
   /** Keeps the connection open. */

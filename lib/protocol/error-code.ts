@@ -2,6 +2,7 @@
 
 /**
  * Error codes on the wire.
+ * @enum
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic#error-codes
  */
 export const ErrorCode = Object.freeze({

@@ -4,11 +4,14 @@ import { ErrorCode } from './error-code.ts'
 /** The id of a request: a string or a safe integer. */
 export type RequestId = string | number
 
-/** A plain object from the wire. Its keys are own properties only after {@link Object.hasOwn} says so. */
+/** A plain object from the wire. Its keys are own properties only after `Object.hasOwn` says so. */
 export type WireObject = { readonly [key: string]: unknown }
 
 /** The parameters of a request or notification. */
-export type Params = WireObject & { readonly _meta?: WireObject }
+export type Params = WireObject & {
+  /** What the protocol and others say of the message. */
+  readonly _meta?: WireObject
+}
 
 /** A request whose envelope has been checked. */
 export interface RequestMessage { readonly id: RequestId, readonly method: string, readonly params: Params }

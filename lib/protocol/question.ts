@@ -3,10 +3,16 @@ import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js'
 import { isWireObject, type WireObject } from './message.ts'
 
 /** A request that a server sends to its client. */
-export interface ServerRequest { readonly method: string, readonly params: WireObject }
+export interface ServerRequest {
+  /** The method of the protocol. */
+  readonly method: string
+  /** Its parameters. */
+  readonly params: WireObject
+}
 
 /** A question to the client (MCP client features). */
 export interface Question extends ServerRequest {
+  /** What is asked. */
   readonly method: 'elicitation/create' | 'sampling/createMessage' | 'roots/list'
 }
 

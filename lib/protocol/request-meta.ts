@@ -19,6 +19,7 @@ const NO_META: WireObject = Object.freeze({})
 export interface ClientIdentity {
   /** Self-reported name and version, for display and logs only; absent where the client keeps it to itself. */
   readonly info?: Implementation
+  /** What the client can do for a server. */
   readonly capabilities: ClientCapabilities
 }
 

@@ -37,6 +37,13 @@ export function parseFilter (notifications: unknown): { readonly filter: Subscri
   return { filter: { ...readLists(notifications), resourceSubscriptions: [...new Set(resourceSubscriptions)] } }
 }
 
+/** Reads what a server has agreed to. @throws TypeError when it is no filter: a middleware may have come to something else than the server. */
+export function readHonoured (result: object & { readonly notifications?: unknown }): SubscriptionFilter {
+  const parsed = parseFilter(result.notifications)
+  if ('problem' in parsed) throw new TypeError(`what came of subscriptions/listen is no filter: ${parsed.problem}`)
+  return parsed.filter
+}
+
 /** Whether a value can be the URI of a resource that is watched. */
 export function isWatchable (uri: unknown): uri is string {
   return typeof uri === 'string' && uri.length <= MAX_URI_LENGTH

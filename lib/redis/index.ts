@@ -1,3 +1,7 @@
+/**
+ * Clusters of processes that share Redis.
+ * @packageDocumentation
+ */
 export { redisCluster } from './redis-cluster.ts'
 export type { RedisClusterOptions } from './redis-options.ts'
 export type { RedisEventOptions } from './redis-event-store.ts'

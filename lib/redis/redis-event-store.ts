@@ -128,8 +128,8 @@ class Follower {
   }
 
   hear (event: StoredEvent): void {
-    if (this.#waiting === undefined) this.#tell(event)
-    else this.#waiting.push(event)
+    // A push comes to the number of those that wait.
+    if (this.#waiting?.push(event) === undefined) this.#tell(event)
   }
 
   /** Begins to tell of the events behind one. */

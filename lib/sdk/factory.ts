@@ -17,6 +17,7 @@ import { createWebRequest } from './web-request.ts'
 
 /** For whom a server is made. */
 export interface SdkServerContext {
+  /** The era of the client. */
   readonly era: Era
   /** The session that the server is for; absent where it serves one request. */
   readonly sessionId?: string

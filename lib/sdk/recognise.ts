@@ -9,7 +9,9 @@ import { findSdkServer, isV1, isV2 } from './shape.ts'
 
 /** A server of the official SDK, high-level or low-level, v1 or v2. */
 export interface SdkServerLike {
+  /** Called by the mount, with a transport of its own. */
   connect (transport: never): Promise<void>
+  /** Called when the app closes, or the session that the server is for has ended. */
   close (): Promise<void>
 }
 
@@ -49,8 +51,8 @@ function define (server: unknown): ServerDefinition {
   throw new MCP_ERR_INVALID_SERVER(describe(server))
 }
 
-// By shape, because an app may hold two copies of this package.
-function isDefinition (server: unknown): server is ServerDefinition {
+/** Tells a definition by its shape, because an app may hold two copies of this package. */
+export function isDefinition (server: unknown): server is ServerDefinition {
   const { handle, enter, onChange } = Object(server) as { readonly [name: string]: unknown }
   return [handle, enter, onChange].every((method) => typeof method === 'function')
 }
@@ -59,7 +61,8 @@ function isFactory (server: unknown): server is (context: SdkServerContext) => u
   return typeof server === 'function' && !isClass(server)
 }
 
-function isClass (server: unknown): boolean {
+/** Whether something is a class, which can be called with `new` only. */
+export function isClass (server: unknown): boolean {
   return typeof server === 'function' && /^class\b/.test(Function.prototype.toString.call(server))
 }
 

@@ -31,7 +31,9 @@ const COMPLETE: unique symbol = Symbol('fastify-mcp-mount.complete')
  * Has the values of a prompt argument completed. Returns the schema it was given, marked.
  * The marks of valibot's arguments are lost by `toStandardJsonSchema` alone; write `{ ...schema, ...toStandardJsonSchema(schema) }`.
  *
- * @example argsSchema: Type.Object({ language: completable(Type.String(), (typed) => languages.filter((name) => name.startsWith(typed))) })
+ * @example
+ * const language = completable(Type.String(), (typed) => ['German', 'Greek'].filter((name) => name.startsWith(typed)))
+ * notes.registerPrompt('translate', { argsSchema: Type.Object({ language }) }, async ({ language }) => `Translate to ${language}`)
  */
 export function completable<S extends object, Lifespan = unknown> (schema: S, complete: Complete<RequestContext<Lifespan>>): S {
   Object.defineProperty(schema, COMPLETE, { value: complete, enumerable: true, configurable: true })

@@ -9,24 +9,24 @@ import type { Entered } from './server-options.ts'
 
 /** What a mount serves. An `McpServer` is one. */
 export interface ServerDefinition {
-  /** Absent where it is not known before there is a client. */
+  /** Who the server is; absent where that is not known before there is a client. */
   readonly info?: Implementation
-  /** Whether other processes open the states that this one seals for its clients; absent where it seals none. */
+  /** @hidden Whether other processes open the states that this one seals for its clients; absent where it seals none. */
   readonly opensElsewhere?: boolean
-  /** Listens to what changes in the definition while it is served; the function returned ends it. */
+  /** @hidden Listens to what changes in the definition while it is served; the function returned ends it. */
   onChange (listener: (event: ChangeEvent) => void): () => void
-  /** Enters the lifespan for one mount. */
+  /** @hidden Enters the lifespan for one mount. */
   enter (app: FastifyInstance): Promise<Entered<unknown>>
-  /** Serves one request and comes to the JSON of its result. @throws RpcError and nothing else. */
+  /** @hidden Serves one request and comes to the JSON of its result. @throws RpcError and nothing else. */
   handle (message: RequestMessage, caller: Caller, channel: Channel): Promise<string>
   /** @internal Serves one request and comes to the JSON of its reply; absent where that is made of what `handle` comes to. */
   reply? (message: RequestMessage, caller: Caller, channel: Channel): Promise<string>
-  /** Serves one request and comes to its result. @throws RpcError and nothing else. */
+  /** @hidden Serves one request and comes to its result. @throws RpcError and nothing else. */
   serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object>
-  /** Tells how the `Mcp-Param-*` headers of a request contradict its arguments. */
+  /** @hidden Tells how the `Mcp-Param-*` headers of a request contradict its arguments. */
   findHeaderMismatch? (message: RequestMessage, headers: ReceivedHeaders): string | undefined
-  /** Takes a notification of a legacy client, other than a cancellation. */
+  /** @hidden Takes a notification of a legacy client, other than a cancellation. */
   notified? (method: string, params: Params, caller: Caller, channel: Channel): void
-  /** Lets go of what it keeps for a session, which has ended. @param session The caller that it was. */
+  /** @hidden Lets go of what it keeps for a session, which has ended. @param session The caller that it was. */
   ended? (session: object): void | Promise<void>
 }

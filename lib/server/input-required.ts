@@ -45,7 +45,9 @@ export class InputRequired {
     this.#state = state
   }
 
+  /** The questions. */
   get inputRequests (): InputRequests | undefined { return this.#inputRequests }
+  /** What is kept until the handler runs again. */
   get state (): unknown { return this.#state }
 }
 
@@ -54,6 +56,7 @@ export class InputRequired {
  * and what it kept in `ctx.inputState`. Answers come as the client gave them: check them. `ctx.elicit` and its siblings
  * ask, wait and check by themselves.
  *
+ * @param fields The questions, what to keep, or both.
  * @example return inputRequired({ inputRequests: { roots: { method: 'roots/list', params: {} } }, state: { step: 1 } })
  * @throws TypeError when there is neither a question nor a state, or a question is none of the protocol.
  */

@@ -39,8 +39,9 @@ const DEFAULT_QUESTION_TIMEOUT = 300_000
  * notes.registerTool('add_note', { inputSchema: Type.Object({ text: Type.String() }) }, async ({ text }) => `Saved: ${text}`)
  */
 export class McpServer<Lifespan = undefined> implements ServerDefinition {
+  /** Who the server is: its name, its version, and what else clients are shown of it. */
   readonly info: Implementation
-  /** Whether another process with the same `requestState.keys` opens what this one seals. */
+  /** @hidden Whether another process with the same `requestState.keys` opens what this one seals. */
   readonly opensElsewhere: boolean
   readonly #options: McpServerOptions<Lifespan>
   readonly #parts: ServerParts
@@ -134,22 +135,22 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     return this
   }
 
-  /** Enters the lifespan for one mount; called by mounts. */
+  /** @hidden Enters the lifespan for one mount; called by mounts. */
   async enter (app: FastifyInstance): Promise<Entered<unknown>> {
     return await this.#options.lifespan?.(app) ?? { value: undefined }
   }
 
-  /** Listens to what changes in the server; called by mounts. The function returned ends it. */
+  /** @hidden Listens to what changes in the server; called by mounts. The function returned ends it. */
   onChange (listener: (event: ChangeEvent) => void): () => void {
     return this.#parts.changes.listen(listener)
   }
 
-  /** Checks the headers that repeat arguments; called by mounts. */
+  /** @hidden Checks the headers that repeat arguments; called by mounts. */
   findHeaderMismatch (message: RequestMessage, headers: ReceivedHeaders): string | undefined {
     return findToolHeaderMismatch(this.#parts.tools, message, headers)
   }
 
-  /** Serves one request and comes to the JSON of its result; called by mounts. */
+  /** @hidden Serves one request and comes to the JSON of its result; called by mounts. */
   handle (message: RequestMessage, caller: Caller, channel: Channel): Promise<string> {
     return this.#answer(message, caller, channel, (outcome) => this.#parts.finisher.encode(outcome, caller.era))
   }
@@ -159,7 +160,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     return this.#answer(message, caller, channel, (outcome) => this.#parts.finisher.encodeReply(outcome, message.id, caller.era))
   }
 
-  /** Serves one request and comes to its result; called by mounts. */
+  /** @hidden Serves one request and comes to its result; called by mounts. */
   serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
     return this.#answer(message, caller, channel, valueOf)
   }

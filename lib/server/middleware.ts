@@ -6,7 +6,13 @@ import { valueOf, type Outcome } from './result.ts'
  * Runs around every request. `next()` goes on to the next middleware and at last to the method, and comes to the result
  * as the handler made it; return that, a changed copy of it, or throw. Lists are shared by all requests, so they are frozen.
  *
- * @example server.use(async (ctx, next) => { const start = performance.now(); const result = await next(); record(ctx.method, performance.now() - start); return result })
+ * @example
+ * server.use(async (ctx, next) => {
+ *   const start = performance.now()
+ *   const result = await next()
+ *   ctx.request?.log.info({ method: ctx.method, ms: performance.now() - start }, 'served')
+ *   return result
+ * })
  */
 export type Middleware<Lifespan = unknown> = (ctx: RequestContext<Lifespan>, next: () => Promise<object>) => Promise<object> | NotPromise
 

@@ -16,10 +16,13 @@ import { compileSchema, type AnySchema, type CompiledSchema, type InferInput } f
 export interface PromptConfig<Args extends AnySchema | undefined = undefined, Lifespan = unknown> extends AccessConfig<Lifespan> {
   /** A name for people. */
   readonly title?: string
+  /** What the prompt is for. */
   readonly description?: string
   /** The arguments, all of them strings on the wire; wrap one in `completable` to have it completed. */
   readonly argsSchema?: Args
+  /** Pictures for people, in several sizes. */
   readonly icons?: readonly Icon[]
+  /** What clients are told besides, as it is. */
   readonly _meta?: { readonly [key: string]: unknown }
 }
 
@@ -32,7 +35,10 @@ export type PromptHandler<Args, Lifespan> = (
 ) => PromptReturn | InputRequired | Promise<PromptReturn | InputRequired>
 
 /** What can be changed of a registered prompt. */
-export type PromptChanges = PromptConfig<AnySchema> & { readonly handler?: AnyHandler }
+export type PromptChanges = PromptConfig<AnySchema> & {
+  /** What runs from now on. */
+  readonly handler?: AnyHandler
+}
 
 /** Changes a registered prompt. */
 export type PromptHandle = Handle<PromptChanges>

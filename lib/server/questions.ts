@@ -9,7 +9,10 @@ import type { Validation } from './schema.ts'
 export type Elicited<T> = { readonly action: 'accept', readonly content: T } | { readonly action: 'decline' | 'cancel' }
 
 /** What became of a page that the user was asked to open. */
-export interface ElicitedUrl { readonly action: 'accept' | 'decline' | 'cancel' }
+export interface ElicitedUrl {
+  /** What the user did: agreed, said no, or dismissed the question. */
+  readonly action: 'accept' | 'decline' | 'cancel'
+}
 
 /** Asks the user to fill in a form. */
 export function elicitForm<T> (asker: Asker, { message, schema }: { readonly message: string, readonly schema: object }, options: AskOptions): Promise<Elicited<T>> {

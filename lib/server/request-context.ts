@@ -97,6 +97,7 @@ export class RequestContext<Lifespan = unknown> {
   /** The request's `_meta`; an empty object where it has none. */
   get meta (): WireObject { return this.#message.params._meta ?? NO_META }
 
+  /** The era of the client, which decides how it is asked and answered. */
   get era (): Era { return this.#caller.era }
 
   /** The revision of the protocol that the request is served by. */

@@ -37,7 +37,7 @@ const OPTIONS = ['list', 'complete', 'allowUnsafeValues']
  * @throws MCP_ERR_INVALID_DEFINITION when the template is malformed, has a prefix modifier (`{name:3}`) or one variable
  * twice, or when an option is unknown, of a wrong type, or completes a variable that the template does not have.
  * @see https://www.rfc-editor.org/rfc/rfc6570
- * @example new ResourceTemplate('notes://{user}/{id}', { complete: { user: (typed) => users.filter((name) => name.startsWith(typed)) } })
+ * @example new ResourceTemplate('notes://{user}/{id}', { complete: { user: (typed) => ['ada', 'alan'].filter((name) => name.startsWith(typed)) } })
  */
 export class ResourceTemplate<Ctx = RequestContext> {
   /** The template as it was given. */
@@ -46,7 +46,7 @@ export class ResourceTemplate<Ctx = RequestContext> {
   readonly variableNames: readonly string[]
   /** Lists the resources that the template stands for. */
   readonly list: ((ctx: Ctx) => ListedResources | Promise<ListedResources>) | undefined
-  /** What suggests values, by variable. */
+  /** @hidden What suggests values, by variable. */
   readonly completers: ReadonlyMap<string, Completer>
   readonly #template: UriTemplate
   readonly #allowUnsafeValues: boolean

@@ -17,15 +17,19 @@ import { ResourceTemplate, type TemplateMatch, type Variables } from './resource
 export interface ResourceConfig<Lifespan = unknown> extends AccessConfig<Lifespan> {
   /** A name for people. */
   readonly title?: string
+  /** What the resource holds, for the model. */
   readonly description?: string
   /** The type of the contents, where they do not say so themselves. */
   readonly mimeType?: string
   /** Bytes of the raw contents. */
   readonly size?: number
+  /** For whom the resource is, how important, and when it changed. */
   readonly annotations?: Annotations
+  /** Pictures for people, in several sizes. */
   readonly icons?: readonly Icon[]
   /** How long and by whom the contents may be cached; those that not everybody may read are always private. @default the server's `cache`, else { ttlMs: 0, scope: 'private' } */
   readonly cache?: CacheHint
+  /** What clients are told besides, as it is. */
   readonly _meta?: { readonly [key: string]: unknown }
 }
 
@@ -47,10 +51,16 @@ export type TemplateHandler<Lifespan> = (
 ) => ResourceReturn | InputRequired | Promise<ResourceReturn | InputRequired>
 
 /** What can be changed of a registered resource. */
-export type ResourceChanges = ResourceConfig & { readonly handler?: ResourceHandler<never> }
+export type ResourceChanges = ResourceConfig & {
+  /** What runs from now on. */
+  readonly handler?: ResourceHandler<never>
+}
 
 /** What can be changed of a registered resource template. */
-export type TemplateChanges = ResourceConfig & { readonly handler?: TemplateHandler<never> }
+export type TemplateChanges = ResourceConfig & {
+  /** What runs from now on. */
+  readonly handler?: TemplateHandler<never>
+}
 
 /** Changes a registered resource. */
 export type ResourceHandle = Handle<ResourceChanges>

@@ -22,7 +22,7 @@ export interface McpServerOptions<Lifespan> {
   readonly instructions?: string
   /**
    * Opens what the handlers need, once per mount, before its first request; one that throws fails `listen()` and `ready()`.
-   * @example lifespan: async () => { const pool = new Pool(); return { value: { pool }, close: () => pool.end() } }
+   * @example new McpServer({ name: 'Notes', version: '1.0.0' }, { lifespan: async () => { const file = await open('notes.txt'); return { value: { file }, close: () => file.close() } } })
    */
   readonly lifespan?: (app: FastifyInstance) => Entered<Lifespan> | Promise<Entered<Lifespan>>
   /** Milliseconds after which a handler's call ends with an error and `ctx.signal` is aborted; 0 for never. @default 300000 */

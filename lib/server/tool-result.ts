@@ -9,10 +9,13 @@ import { TextResult } from './text-result.ts'
 /** A whole result of a tool with an `outputSchema`: structured content that fits it, or what went wrong. */
 export type ToolResult<Structured = unknown> =
   | {
+    /** A value that fits the schema. */
     readonly structuredContent: Structured
-    /** @default the structured content's JSON as text */
+    /** The same for a model to read. @default the structured content's JSON as text */
     readonly content?: ReadonlyArray<string | ContentBlock>
+    /** Whether the call failed. @default false */
     readonly isError?: boolean
+    /** What clients are told besides, as it is. */
     readonly _meta?: { readonly [key: string]: unknown }
   }
   | { readonly isError: true, readonly content: readonly ContentBlock[], readonly _meta?: { readonly [key: string]: unknown } }

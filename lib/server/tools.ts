@@ -32,9 +32,11 @@ export interface ToolConfig<
   readonly outputSchema?: Output
   /** Hints on the tool's behaviour. */
   readonly annotations?: ToolAnnotations
+  /** Pictures for people, in several sizes. */
   readonly icons?: readonly Icon[]
   /** Milliseconds after which a call ends with an error and `ctx.signal` is aborted; 0 waits for ever. @default the server's `timeout` */
   readonly timeout?: number
+  /** What clients are told besides, as it is. */
   readonly _meta?: { readonly [key: string]: unknown }
 }
 
@@ -44,7 +46,10 @@ export type ToolHandler<Input, Output, Lifespan> = (
 ) => ToolReturn<Output> | InputRequired | LiteralKeeper | Promise<ToolReturn<Output> | InputRequired | LiteralKeeper>
 
 /** What can be changed of a registered tool. */
-export type ToolChanges = ToolConfig<AnySchema, AnySchema> & { readonly handler?: AnyHandler }
+export type ToolChanges = ToolConfig<AnySchema, AnySchema> & {
+  /** What runs from now on. */
+  readonly handler?: AnyHandler
+}
 
 /** Changes a registered tool. */
 export type ToolHandle = Handle<ToolChanges>

@@ -18,10 +18,16 @@ export interface SessionSettings {
   readonly retryInterval: number | undefined
 }
 
-/** Why a session has ended: the client said so, its `initialize` failed, nothing happened for too long, or the app has. */
-export type SessionEnd = 'deleted' | 'refused' | 'idle' | 'closed'
+/**
+ * Why a session has ended: the client said so, its `initialize` failed, nothing happened for too long, the stream of its
+ * HTTP+SSE has ended, or the app has.
+ */
+export type SessionEnd = 'deleted' | 'refused' | 'idle' | 'disconnected' | 'closed'
 
-/** What listeners are told of a session. */
+/**
+ * What listeners are told of a session.
+ * @interface
+ */
 export type SessionInfo = Pick<Session, 'sessionId' | 'protocolVersion' | 'client'>
 
 /** What the requests of clients do with the sessions of a mount. */
@@ -42,7 +48,9 @@ export interface Sessions extends MountSessions, Iterable<Session> {
 
 /** What a mount tells of its sessions. */
 export interface SessionEvents {
+  /** A session has been opened. */
   opened: [session: SessionInfo]
+  /** A session has ended, and why. */
   ended: [session: SessionInfo, reason: SessionEnd]
 }
 
@@ -89,8 +97,13 @@ export class SessionManager extends EventEmitter<SessionEvents> implements Sessi
   }
 
   open (protocolVersion: string, client: ClientIdentity, principal?: string): Session | undefined {
+    return this.admit((now) => new Session({ protocolVersion, client, principal }, now, this.#resumptionFor(protocolVersion)))
+  }
+
+  /** Adds a session, unless there are too many. */
+  protected admit<S extends Session> (create: (now: number) => S): S | undefined {
     if (this.#sessions.size >= this.#settings.maxSessions) return undefined
-    const session = new Session({ protocolVersion, client, principal }, this.#now(), this.#resumptionFor(protocolVersion))
+    const session = create(this.#now())
     this.#sessions.set(session.sessionId, session)
     this.#tell('opened', session)
     return session

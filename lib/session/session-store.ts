@@ -5,10 +5,13 @@ import type { ClientIdentity } from '../protocol/request-meta.ts'
 
 /** What a session is rebuilt from. JSON can carry it. */
 export interface SessionRecord {
+  /** The revision of the protocol that was negotiated. */
   readonly protocolVersion: string
+  /** The client: its self-reported name and version, and what it can do. */
   readonly client: ClientIdentity
   /** Who has opened the session, where callers are known. */
   readonly principal?: string | undefined
+  /** The least severe log messages that the client gets. */
   readonly logLevel: LogLevel
 }
 

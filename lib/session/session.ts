@@ -26,8 +26,11 @@ const LISTENING = 0
 /** What `initialize` negotiated, found again by `Mcp-Session-Id`. What a session does not use, it does not hold. */
 export class Session implements Caller {
   readonly era = 'legacy'
+  /** Its id, as in `Mcp-Session-Id`. */
   readonly sessionId: string
+  /** The revision of the protocol that was negotiated. */
   readonly protocolVersion: string
+  /** The client: its self-reported name and version, and what it can do. */
   readonly client: ClientIdentity
   readonly principal: string | undefined
   // What each request touches stands together, as of many sessions none is in the processor's cache.

@@ -77,7 +77,7 @@ async function startApp (t: Test): Promise<{ readonly port: string, readonly goO
     await goOn.promise
     return 'done'
   })
-  const app = Fastify({ trustProxy: '127.0.0.1', forceCloseConnections: true })
+  const app = Fastify({ trustProxy: '127.0.0.1' })
   app.register(mcpPlugin, { prefix: '/notes', server, publicUrl: `https://${HOST}`, health: true })
   t.teardown(() => app.close())
   return { port: new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port, goOn }

@@ -1,11 +1,15 @@
 // Programs that serve, run as a user runs them: in a process of their own.
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { dirname, isAbsolute } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { blankAll } from '../blank.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** What a Node.js process needs to run TypeScript that may import the package by its name. */
+export const LOADER: readonly string[] = ['--import', new URL('../loader.js', import.meta.url).href]
 
 /** How a process ended. */
 export interface Ending { readonly code: number | null, readonly signal: NodeJS.Signals | null }
@@ -36,9 +40,10 @@ export interface Running {
  * @throws Error with all output when the program ends before.
  */
 export async function run (t: Test, file: string, { env, cwd = root, until }: RunOptions): Promise<Running> {
-  const child = spawn(process.execPath, ['--import', 'tsx', file], {
+  if (isAbsolute(file)) await blankAll(dirname(file))
+  const child = spawn(process.execPath, [...LOADER, file], {
     cwd,
-    env: { ...process.env, TSX_TSCONFIG_PATH: join(root, 'tsconfig.json'), ...env },
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe']
   })
   const ended = new Promise<Ending>((resolve) => child.once('close', (code, signal) => resolve({ code, signal })))

@@ -62,7 +62,7 @@ t.test('a batch longer than maxBatch is refused as a whole', async (t) => {
 
   t.equal(fitting.statusCode, 200)
   t.equal(tooLong.statusCode, 400)
-  t.same(tooLong.json(), invalid("the batch has more than 2 messages, which is the mount's 'maxBatch'"))
+  t.same(tooLong.json(), invalid("the batch has more than 2 messages, which is 'maxBatch'"))
 })
 
 t.test('what is no message gets an error of its own, and the rest is served', async (t) => {

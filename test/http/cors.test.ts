@@ -23,7 +23,7 @@ function corsOf ({ headers }: Pick<LightMyRequestResponse, 'headers'>): object {
 const READABLE = { vary: 'Origin', 'access-control-allow-origin': PAGE, 'access-control-expose-headers': EXPOSED }
 
 t.test('without the option no reply has headers of CORS', async (t) => {
-  const { app } = await createApp(t, { allowedOrigins: [PAGE] })
+  const { app, logLines } = await createApp(t, { allowedOrigins: [PAGE] })
 
   const asked = await preflight(app)
   const served = await app.inject(modern('tools/list', {}, { headers: { origin: PAGE } }))
@@ -31,6 +31,9 @@ t.test('without the option no reply has headers of CORS', async (t) => {
   t.equal(asked.statusCode, 405)
   t.equal(served.statusCode, 200)
   t.same([corsOf(asked), corsOf(served)], [{}, {}])
+  t.match(logLines.filter(({ level }) => level === 40), [
+    { origin: PAGE, msg: "preflight from Origin 'https://app.example.com' refused; pages need the mount's 'cors', and their origin in its 'allowedOrigins'" }
+  ])
 })
 
 t.test('a preflight is told all that the protocol needs', async (t) => {

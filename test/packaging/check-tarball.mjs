@@ -1,7 +1,9 @@
 // Packs the package, installs the tarball in an empty project, and checks it there the way a user meets it:
-// what it contains, its types, what importing it loads, and the README's first example, run and asked.
+// what it contains, its types, what importing it loads, the README's first example, run and asked, and the program, with which
+// a project is written, tested, run and asked.
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -24,10 +26,12 @@ checkContents(tarball)
 install(tarball)
 checkLoadedModules()
 checkEntryPoints()
+checkTestClient()
 
 const example = readExample()
 checkTypes(example)
 await checkExample(example)
+await checkProgram(tarball)
 console.log('packed tarball: passed')
 
 function pack () {
@@ -38,11 +42,12 @@ function pack () {
 function checkContents (tarball) {
   const files = run('tar', ['tzf', tarball], project).trim().split('\n').map((file) => file.replace('package/', ''))
 
-  const entryPoints = ['dist', 'dist/redis', 'dist/contracts'].flatMap((directory) => [`${directory}/index.js`, `${directory}/index.d.ts`])
-  for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', ...entryPoints, 'dist/typebox.license']) {
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const entryPoints = Object.values(exports).flatMap((entry) => Object.values(entry.types === undefined ? {} : entry)).map((file) => file.slice(2))
+  for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', ...entryPoints, 'dist/typebox.license', 'dist/cli.js', 'dist/cli/dev-server.js', 'template/_gitignore']) {
     assert.ok(files.includes(file), `the tarball lacks ${file}`)
   }
-  const strangers = files.filter((file) => !/^(dist|docs)\/|^(README\.md|LICENSE|CHANGELOG\.md|package\.json)$/.test(file))
+  const strangers = files.filter((file) => !/^(dist|docs|template)\/|^(README\.md|LICENSE|CHANGELOG\.md|package\.json)$/.test(file))
   assert.deepEqual(strangers, [], 'the tarball holds files that users have no use for')
 }
 
@@ -71,8 +76,10 @@ appendFileSync(${JSON.stringify(record)}, Object.keys(createRequire(import.meta.
 
   const loaded = readFileSync(record, 'utf8').split('\n')
   assert.ok(loaded.some((file) => file.includes('/node_modules/fastify-mcp-mount/dist/index.js')), 'the record of loaded modules is empty')
-  // Itself, and what it shares with the one or the other of the two entry points beside it.
-  assert.ok(loaded.filter((file) => file.includes('/node_modules/fastify-mcp-mount/')).length <= 3, 'the package is many files')
+  // Itself, and what it shares with the entry points beside it and with the program.
+  const files = loaded.filter((file) => file.includes('/node_modules/fastify-mcp-mount/'))
+  assert.ok(files.length <= 10, `the package is many files: ${files.join(' ')}`)
+  assert.ok(!files.some((file) => file.endsWith('/dist/testing.js')), 'importing the package loads what is for tests')
   for (const name of unwanted) {
     const found = loaded.filter((file) => file.includes(`/node_modules/${name}/`))
     assert.deepEqual(found, [], `importing the package loads ${name}`)
@@ -99,6 +106,22 @@ try {
   assert.equal(run(process.execPath, ['entry-points.mjs'], project).trim(), 'true')
 }
 
+// Entry points know each other's mounts, and the SDK v1 alone is enough for a client.
+function checkTestClient () {
+  writeFileSync(join(project, 'test-client.mjs'), `import Fastify from 'fastify'
+import mcpPlugin, { McpServer } from 'fastify-mcp-mount'
+import { createTestClient, RefusedError } from 'fastify-mcp-mount/testing'
+const app = Fastify()
+app.register(mcpPlugin, { server: new McpServer({ name: 'Notes', version: '1.0.0' }) })
+const client = await createTestClient(app)
+const refusal = await createTestClient(app, { host: 'evil.example' }).catch((error) => error)
+const missing = await createTestClient(app, { era: 'modern' }).catch((error) => error)
+await app.close()
+console.log(client.getServerVersion().name, refusal instanceof RefusedError, refusal.status, missing.code)
+`)
+  assert.equal(run(process.execPath, ['test-client.mjs'], project).trim(), 'Notes true 421 MCP_ERR_MISSING_PACKAGE')
+}
+
 function readExample () {
   const blocks = readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```/gm)
   const example = [...blocks].map(([, code]) => code).find((code) => code.includes('import Fastify'))
@@ -113,6 +136,11 @@ function checkTypes (example) {
   writeFileSync(join(project, 'entry-points.ts'), `import type { Cluster } from 'fastify-mcp-mount'
 import { sessionStoreContract, type Contract } from 'fastify-mcp-mount/contracts'
 import { redisCluster, type RedisClusterOptions } from 'fastify-mcp-mount/redis'
+import { createTestClient } from 'fastify-mcp-mount/testing'
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
+type Answered = ReturnType<typeof createTestClient>
+export const connect = (app: Parameters<typeof createTestClient>[0]): Promise<Client> => createTestClient(app)
+export const isTyped: 0 extends 1 & Awaited<Answered> ? false : true = true
 export const create = (options: RedisClusterOptions): Cluster => redisCluster(options)
 export const contracts: typeof sessionStoreContract extends (...args: never) => readonly Contract[] ? true : false = true
 `)
@@ -141,7 +169,7 @@ async function checkExample (example) {
   const timer = setTimeout(() => child.kill(), startTimeout)
   try {
     const prefixes = [...example.matchAll(/prefix: '([^']+)'/g)].map(([, prefix]) => prefix)
-    const port = await readPort(child.stdout)
+    const port = await read(child.stdout, /^listening on (\d+)$/)
     for (const prefix of prefixes.length > 0 ? prefixes : ['']) await ask(`http://127.0.0.1:${port}${prefix}/mcp`)
   } finally {
     clearTimeout(timer)
@@ -149,14 +177,50 @@ async function checkExample (example) {
   }
 }
 
-async function readPort (stdout) {
-  for await (const line of createInterface({ input: stdout })) {
-    const port = /^listening on (\d+)$/.exec(line)?.[1]
-    if (port === undefined) continue
-    stdout.resume()
-    return port
+async function checkProgram (tarball) {
+  assert.match(run('npx', ['--no-install', 'fastify-mcp-mount', '--help'], project), /^Usage: fastify-mcp-mount <command>/)
+  run('npx', ['--no-install', 'fastify-mcp-mount', 'new', 'my-server'], project)
+
+  const written = join(project, 'my-server')
+  assert.equal(readFileSync(join(written, '.gitignore'), 'utf8'), 'node_modules\ndist\n')
+  const manifest = JSON.parse(readFileSync(join(written, 'package.json'), 'utf8'))
+  manifest.dependencies['fastify-mcp-mount'] = `file:${tarball}`
+  writeFileSync(join(written, 'package.json'), JSON.stringify(manifest))
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], written)
+  for (const script of ['test', 'typecheck', 'build']) run('npm', ['run', script], written)
+  await checkDev(written)
+}
+
+async function checkDev (cwd) {
+  const program = join(cwd, 'node_modules/.bin/fastify-mcp-mount')
+  const child = spawn(process.execPath, [program, 'dev', 'src/server.ts', '--port', '0'], { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = once(child, 'close')
+  const timer = setTimeout(() => child.kill(), startTimeout)
+  try {
+    const url = await read(child.stdout, /^my-server {2}(\S+)$/)
+    for (const [era, revision] of [['modern', '2026-07-28'], ['legacy', '2025-11-25']]) {
+      const inspect = (...args) => run(process.execPath, [program, 'inspect', url, '--era', era, ...args], cwd)
+
+      assert.equal(JSON.parse(inspect('--json')).protocolVersion, revision)
+      assert.match(inspect(), /^Tools\n {2}add_note {4}Save a note under a topic\.$/m)
+      assert.match(inspect('call', 'add_note', '--arg', `topic=${era}`, '--arg', 'text=1'), new RegExp(`^Saved note 1 about ${era}\\.\n$`))
+    }
+  } finally {
+    clearTimeout(timer)
+    child.kill()
   }
-  throw new Error('the example of README.md ended before it listened')
+  assert.deepEqual(await ended, [0, null], 'dev did not end as it should')
+}
+
+// What is in brackets in the first line that matches.
+async function read (stdout, pattern) {
+  for await (const line of createInterface({ input: stdout })) {
+    const found = pattern.exec(line)?.[1]
+    if (found === undefined) continue
+    stdout.resume()
+    return found
+  }
+  throw new Error(`the program ended before it printed ${pattern}`)
 }
 
 async function ask (url) {

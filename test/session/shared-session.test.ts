@@ -1,4 +1,5 @@
 // One session, served by three nodes.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { McpServer, type McpMountOptions } from '../../lib/index.ts'
 import type { SharedSession } from '../../lib/session/shared-session.ts'
@@ -262,6 +263,27 @@ t.test('a node that dies while its reply is told by another one is found out', a
   t.ok((await second.next()).done)
   await until(() => !sessionOf(b, sessionId).isBusy)
   await b.sessions.check()
+})
+
+t.test('a reply is looked after from the moment on that its client asks for the rest', async (t) => {
+  const { nodes: [a, b], headers, sessionId, call } = await setUp(t, async (channel) => {
+    channel.notify('notifications/message', { n: 1 })
+    return await new Promise(() => {})
+  })
+  const streamId = `${sessionId}.${a.id}-1`
+  const first = readFrames(await send(a.address, call()))
+  for (let n = 0; n < 3; n++) await first.next()
+
+  const opening = openFrames(b, { ...headers, 'last-event-id': `${streamId}.1` })
+  const isOpen = opening.then(() => true)
+  while (!await Promise.race([isOpen, nextTurn(false)])) await b.sessions.check()
+  const second = await opening
+  const isBusy = sessionOf(b, sessionId).isBusy
+  a.kill()
+  await b.sessions.check()
+
+  t.ok(isBusy, 'the session is not idle')
+  t.match((await second.next()).value, /has died/)
 })
 
 t.test('a stream that is none of the session cannot be resumed on any node', async (t) => {

@@ -27,7 +27,7 @@ export function createTalkApp (name: DefinitionName, { isResumable = false, ...o
   const server = definitions[name]({ note: (text) => { notes.push(text) }, pass: (gate) => gateOf(gate).promise })
 
   // After a request that was aborted, fetch opens a connection ahead of need, which no server takes for idle.
-  const app = Fastify({ forceCloseConnections: true })
+  const app = Fastify()
   app.register(mcpPlugin, {
     ...options,
     server,

@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { LOADER } from '../../examples/child.ts'
 import { createPrefix, useRedis } from '../../redis/redis-server.ts'
 import { startRoundRobin } from '../../round-robin.ts'
 import type { NodeRecipe, NodeReply, NodeTask } from './node.ts'
@@ -30,7 +31,7 @@ export async function startProcesses (t: Test): Promise<SetUp> {
 
 /** A process that makes nodes. */
 class NodeProcess {
-  readonly #child: ChildProcess = fork(PROGRAM, { execArgv: ['--import', 'tsx'] })
+  readonly #child: ChildProcess = fork(PROGRAM, { execArgv: [...LOADER] })
   readonly #waiting = new Map<number, (reply: NodeReply) => void>()
   #count = 0
 

@@ -1,9 +1,9 @@
-// The body of a POST: JSON text made into a value, with nothing in it that could do harm.
+// The text of a message: JSON made into a value, with nothing in it that could do harm.
 import { parse } from 'secure-json-parse'
-import { ErrorCode } from '../protocol/error-code.ts'
-import { readId, type Refusal } from '../protocol/message.ts'
+import { ErrorCode } from './error-code.ts'
+import { readId, type Refusal } from './message.ts'
 
-/** A body or request that is refused; thrown to the mount's error handler, which answers with it. */
+/** A text or request that is refused; thrown to whoever answers with it. */
 export class RefusalError extends Error {
   override readonly name = 'RefusalError'
   readonly refusal: Refusal
@@ -15,31 +15,32 @@ export class RefusalError extends Error {
 }
 
 /**
- * Parses the text of a body. Keys that would reach a prototype are refused, and so is nesting deeper than `maxDepth`,
+ * Parses the text of a message. Keys that would reach a prototype are refused, and so is nesting deeper than `maxDepth`,
  * which the recursion of validators and serialisers would not survive.
  *
+ * @param what What the text is called in a refusal.
  * @throws RefusalError 400 with -32700 for text that is no JSON, with -32600 for JSON that is refused.
  */
-export function parseBody (text: string, maxDepth: number): unknown {
-  const value = parseSafely(text)
+export function parseBody (text: string, maxDepth: number, what = 'the body'): unknown {
+  const value = parseSafely(text, what)
   if (isDeeperThan(text, maxDepth)) throw refuse(ErrorCode.InvalidRequest, `Invalid Request: nested deeper than ${maxDepth} levels`, value)
   return value
 }
 
-function parseSafely (text: string): unknown {
+function parseSafely (text: string, what: string): unknown {
   try {
     return parse(text)
   } catch {
-    throw refuseText(text)
+    throw refuseText(text, what)
   }
 }
 
 // Text that parses after all was refused for one of its keys.
-function refuseText (text: string): RefusalError {
+function refuseText (text: string, what: string): RefusalError {
   try {
     return refuse(ErrorCode.InvalidRequest, "Invalid Request: the keys '__proto__' and 'constructor.prototype' are not allowed", JSON.parse(text))
   } catch {
-    return refuse(ErrorCode.ParseError, text === '' ? 'Parse error: the body is empty' : 'Parse error: the body is not valid JSON', null)
+    return refuse(ErrorCode.ParseError, `Parse error: ${what} is ${text === '' ? 'empty' : 'not valid JSON'}`, null)
   }
 }
 

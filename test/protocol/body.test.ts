@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { parseBody, RefusalError } from '../../lib/http/body.ts'
+import { parseBody, RefusalError } from '../../lib/protocol/body.ts'
 
 const PARSE_ERROR = { kind: 'refusal', status: 400, code: -32700, message: 'Parse error: the body is not valid JSON', id: null }
 const FORBIDDEN_KEYS = { kind: 'refusal', status: 400, code: -32600, message: "Invalid Request: the keys '__proto__' and 'constructor.prototype' are not allowed" }

@@ -1,0 +1,26 @@
+// The log of an app that `dev` has made, for a person to read.
+import { clean, formatStack, type Terminal } from './terminal.ts'
+
+const WORDS: ReadonlyMap<unknown, string> = new Map([[40, 'warning'], [50, 'error'], [60, 'fatal']])
+// What every line has.
+const USUAL = new Set(['level', 'time', 'pid', 'hostname', 'reqId', 'msg', 'err'])
+
+interface LogLine {
+  readonly level: number
+  readonly msg?: string
+  readonly err?: object
+  readonly [field: string]: unknown
+}
+
+/** A destination of pino that writes each line as text to standard error. */
+export function createDevLog ({ err, bold, dim }: Terminal): { write (line: string): void } {
+  return {
+    write (line) {
+      const entry = JSON.parse(line) as LogLine
+      const { level, msg = '', err: failure } = entry
+      const fields = Object.entries(entry).filter(([name]) => !USUAL.has(name)).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+      err(`${bold(`${WORDS.get(level) ?? 'info'}:`)} ${clean(msg)} ${dim(clean(fields.join(' ')))}`.trimEnd())
+      if (failure !== undefined) err(dim(clean(formatStack(failure))))
+    }
+  }
+}

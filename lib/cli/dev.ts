@@ -1,0 +1,111 @@
+// `dev`: runs the server of a file, again and again as the file changes. The file is run by a process of its own, under
+// Node's own --watch.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { resolve } from 'node:path'
+import { Failure, parseWhole, UsageError, type Command, type CommandLine } from './command.ts'
+import { SETTINGS_VARIABLE, type DevSettings } from './dev-settings.ts'
+import { pathOfProgram } from './installation.ts'
+import { findLoader } from './loader.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Runs the server of a file. */
+export const dev: Command = {
+  name: 'dev',
+  summary: 'Run the MCP server, Fastify plugin or Fastify app that a file exports, again whenever the file or what it imports changes.',
+  usage: '<file> [options]',
+  options: {
+    export: { value: 'name', help: "What is exported. Default: 'default'." },
+    port: { value: 'port', short: 'p', help: 'The port to listen on; 0 finds a free one. Default: the environment variable PORT, or 8000.' },
+    host: { value: 'host', help: 'The address to listen on. Default: 127.0.0.1.' },
+    prefix: { value: 'prefix', help: "What the path begins with, for a server or a plugin. Default: ''." },
+    path: { value: 'path', help: "The endpoint's path below the prefix, for a server. Default: /mcp." },
+    stdio: { help: 'Serve the one client at standard input and output, and not again on changes.' }
+  },
+  notes: `The file exports one of
+  - an MCP server: McpServer of this package, or one of the official SDK
+  - a Fastify plugin that mounts servers
+  - a Fastify app with mounts; it is listened on unless it listens already
+
+TypeScript is run by tsx, where that is installed beside the file, else by
+Node.js 22.18 or newer. What Node.js is to be told goes before the program:
+node --inspect node_modules/.bin/fastify-mcp-mount dev server.ts
+
+  fastify-mcp-mount dev server.ts
+  fastify-mcp-mount dev plugins/mcp.ts --prefix /v1 --port 3000
+  claude mcp add notes -- npx fastify-mcp-mount dev server.ts --stdio`,
+  run: runDev
+}
+
+// One of the user can be two: a terminal, and npm, send it as well.
+const MAX_INTERRUPTS = 3
+
+async function runDev (line: CommandLine, terminal: Terminal): Promise<number> {
+  const settings = await resolveSettings(line, terminal)
+  const args = [...process.execArgv, ...findLoader(settings.file)]
+  if (!settings.stdio) args.push('--watch', '--watch-preserve-output')
+  const { env, stdout } = terminal.process
+  const child = spawn(process.execPath, [...args, pathOfProgram('cli/dev-server'), settings.name], {
+    env: { ...env, [SETTINGS_VARIABLE]: JSON.stringify(settings) },
+    stdio: stdout === process.stdout ? 'inherit' : ['ignore', 'pipe', 'pipe']
+  })
+  child.stdout?.on('data', (chunk) => { stdout.write(chunk) })
+  child.stderr?.on('data', (chunk) => { terminal.process.stderr.write(chunk) })
+  return await waitFor(child, terminal)
+}
+
+// Ended by its user it has done what it should.
+async function waitFor (child: ChildProcess, { process }: Terminal): Promise<number> {
+  let interrupts = 0
+  const interrupt = (signal: NodeJS.Signals) => (): void => {
+    child.kill(++interrupts < MAX_INTERRUPTS ? signal : 'SIGKILL')
+  }
+  const listeners = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => ({ signal, listener: interrupt(signal) }))
+  for (const { signal, listener } of listeners) process.on(signal, listener)
+  try {
+    const [code] = await once(child, 'close') as [code: number | null]
+    return interrupts > 0 ? 0 : code ?? 1
+  } finally {
+    for (const { signal, listener } of listeners) process.off(signal, listener)
+  }
+}
+
+async function resolveSettings (line: CommandLine, { process: { env, cwd } }: Terminal): Promise<DevSettings> {
+  const [name, surplus] = line.positionals
+  if (name === undefined) throw new UsageError('dev needs a file, such as server.ts')
+  if (surplus !== undefined) throw new UsageError(`'${surplus}' is one argument too many`)
+  const unheard = line.has('stdio') ? ['port', 'host', 'prefix', 'path'].find((option) => line.get(option) !== undefined) : undefined
+  if (unheard !== undefined) throw new UsageError(`--${unheard} has no meaning with --stdio`)
+  const port = parseWhole(line, 'port', { otherwise: env.PORT ?? '8000', from: 0, to: 65535 })
+  const file = resolve(cwd(), name)
+  if (!existsSync(file)) throw new Failure(`There is no file ${file}.`)
+
+  const host = line.get('host') ?? '127.0.0.1'
+  const [prefix, path] = [line.get('prefix'), line.get('path')]
+  return {
+    name,
+    file,
+    exported: line.get('export') ?? 'default',
+    host,
+    // The same one after each change.
+    port: port === 0 ? await findPort(host) : port,
+    stdio: line.has('stdio'),
+    ...(prefix !== undefined && { prefix }),
+    ...(path !== undefined && { path })
+  }
+}
+
+async function findPort (host: string): Promise<number> {
+  const server = createServer().listen(0, host)
+  try {
+    await once(server, 'listening')
+  } catch (cause) {
+    throw new Failure(`Nothing can listen on ${host}: ${(cause as Error).message}.`, { cause })
+  }
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

@@ -1,0 +1,102 @@
+// One URL of a mount, in a scope of its own: what every request to it passes, and what it takes.
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteOptions } from 'fastify'
+import type { Authenticator } from '../auth/authenticator.ts'
+import type { ResolvedOptions } from '../options.ts'
+import { parseBody, RefusalError } from '../protocol/body.ts'
+import { isPreflight } from './auth-hook.ts'
+import { createCorsPolicy } from './cors.ts'
+import { addMountHooks } from './hooks.ts'
+import { protectEndpoint, unless } from './protection.ts'
+import { handleError, refuseUnread, sendRefusal } from './reply.ts'
+
+/** What one URL takes. */
+export interface Endpoint {
+  /** Below the prefix; it is served with and without a slash at its end. */
+  readonly path: string
+  /** Who may pass; absent where everybody may. */
+  readonly auth: Authenticator | undefined
+  readonly methods: readonly EndpointMethod[]
+}
+
+/** What is done with the requests of one method. */
+export interface EndpointMethod extends Pick<RouteOptions, 'onRequest'> {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly handler: (request: FastifyRequest, reply: FastifyReply) => unknown
+}
+
+/** Builds the plugin that serves one URL: CORS, guard, body parser, error handler and routes, none of which leave its scope. */
+export function createEndpoint ({ path, auth, methods }: Endpoint, options: ResolvedOptions): (scope: FastifyInstance) => Promise<void> {
+  return async function mcpEndpoint (scope) {
+    // Before all else, so that whatever refuses a request does so in words that an allowed page can read.
+    const cors = options.cors === false ? undefined : createCorsPolicy(options.cors, options.allowedOrigins)
+    await cors?.addTo(scope)
+    protectEndpoint(scope, auth, options)
+
+    const allowed: HTTPMethods[] = methods.map(({ method }) => method)
+    const refuseMethod = createMethodRefusal(allowed)
+    // One that CORS has not answered has no caller whom the user's hooks could ask for.
+    if (options.hooks.onRequest !== undefined) scope.addHook('onRequest', unless((request) => !isPreflight(request), refuseMethod))
+    addMountHooks(scope, options.hooks)
+    addBodyParsers(scope, options.maxDepth)
+    scope.setErrorHandler(handleError)
+
+    const refused = scope.supportedMethods.filter((method) => !allowed.includes(method) && method !== 'OPTIONS')
+    const common = {
+      bodyLimit: options.bodyLimit,
+      exposeHeadRoute: false,
+      ...(options.constraints !== undefined && { constraints: options.constraints }),
+      ...(cors !== undefined && { config: cors.config })
+    }
+
+    for (const url of listUrls(scope, path)) {
+      for (const method of methods) scope.route({ ...common, ...method, url })
+      scope.route({ ...common, url, method: refused, onRequest: refuseMethod, handler: refuseMethod })
+      scope.route({ ...common, url, method: 'OPTIONS', onRequest: refuseMethod, handler: refuseMethod, ...(cors !== undefined && { onSend: cors.nameAllowedHeaders }) })
+    }
+  }
+}
+
+// Only POST has a body: what DELETE brings is not looked at, whatever type it has.
+function addBodyParsers (scope: FastifyInstance, maxDepth: number): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('application/json', { parseAs: 'string' }, function parseJson (request, body, done) {
+    if (request.method !== 'POST') return done(null)
+    try {
+      done(null, parseBody(String(body), maxDepth))
+    } catch (error) {
+      // parseBody throws nothing but refusals.
+      done(error as RefusalError)
+    }
+  })
+  scope.addContentTypeParser('*', function refuseType (request, payload, done) {
+    payload.resume()
+    if (request.method !== 'POST') return done(null)
+    done(new RefusalError(refuseUnread(415, 'Unsupported content type: send application/json')))
+  })
+}
+
+// The endpoint answers with and without a trailing slash. Fastify sees to both where the path is '/' below a prefix, or
+// where the app ignores trailing slashes.
+function listUrls (scope: FastifyInstance, path: string): readonly string[] {
+  const bare = path.replace(/\/+$/, '')
+  if (bare === '') return ['/']
+  const { ignoreTrailingSlash, routerOptions } = scope.initialConfig
+  return ignoreTrailingSlash === true || routerOptions?.ignoreTrailingSlash === true ? [bare] : [bare, `${bare}/`]
+}
+
+// As a hook it answers before the body is read.
+function createMethodRefusal (allowed: readonly string[]) {
+  const allow = allowed.join(', ')
+
+  return function refuseMethod (request: FastifyRequest, reply: FastifyReply): void {
+    const { origin } = request.headers
+    if (isPreflight(request)) request.log.warn({ origin }, `preflight from Origin '${origin}' refused; pages need the mount's 'cors', and their origin in its 'allowedOrigins'`)
+    refuseAllBut(allow, reply)
+  }
+}
+
+/** Refuses a method. @param allow Those that there are. */
+export function refuseAllBut (allow: string, reply: FastifyReply): void {
+  reply.header('allow', allow)
+  sendRefusal(reply, refuseUnread(405, `Method not allowed; this endpoint takes ${allow}`))
+}

@@ -1,0 +1,43 @@
+// What legacy clients send, once it is known who they are, by whichever transport it came.
+import type { FastifyRequest } from 'fastify'
+import { CANCELLED, readCancellation } from '../protocol/cancellation.ts'
+import type { Classified } from '../protocol/classify.ts'
+import type { Message, Params, Refusal, RequestMessage } from '../protocol/message.ts'
+import type { Mount } from '../mount.ts'
+import type { Caller } from '../server/context.ts'
+import type { Running, Session } from '../session/session.ts'
+import type { LegacyCaller } from './legacy.ts'
+import { createMuteChannel } from './mute-channel.ts'
+import { serve, type Answering } from './serve.ts'
+
+type Notification = Extract<Message, { kind: 'notification' }>
+
+/** Serves one request of a session. */
+export async function serveInSession (mount: Mount, session: Session, message: RequestMessage, answering: Answering & Running): Promise<void> {
+  session.begin(message.id, answering)
+  const served = await serve(mount.definition, message, session, answering)
+  mount.sessionManager.settle(session, message.id)
+  // An `initialize` that fails leaves no session behind.
+  if (message.method === 'initialize' && !served) mount.sessionManager.end(session.sessionId, 'refused')
+}
+
+/** Takes notifications and responses, which want no answer. */
+export function deliver (mount: Mount, messages: ReadonlyArray<Classified | Refusal>, { caller, session }: LegacyCaller, request: FastifyRequest): void {
+  for (const message of messages) {
+    if (message.kind === 'response') session?.answer(message.id, message)
+    else if (message.kind === 'notification' && message.method === CANCELLED) cancel(message.params, session)
+    else if (message.kind === 'notification') notify(mount, message, caller, request)
+  }
+  if (session === undefined) return
+  session.begin()
+  mount.sessionManager.settle(session)
+}
+
+function notify ({ definition, lifespan }: Mount, { method, params }: Notification, caller: Caller, request: FastifyRequest): void {
+  definition.notified?.(method, params, caller, createMuteChannel(request.log, lifespan, request))
+}
+
+function cancel (params: Params, session: Session | undefined): void {
+  const { requestId, reason } = readCancellation(params)
+  session?.cancel(requestId, reason)
+}

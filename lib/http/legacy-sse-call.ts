@@ -1,0 +1,105 @@
+// One request of HTTP+SSE: it comes by POST, and all that is said of it goes by the stream of its session.
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import { encodeError } from '../protocol/envelope.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { RequestId } from '../protocol/message.ts'
+import type { ServerRequest } from '../protocol/question.ts'
+import type { AuthInfo } from '../auth/auth-info.ts'
+import { RpcError } from '../errors.ts'
+import type { Mount } from '../mount.ts'
+import type { Running } from '../session/session.ts'
+import { authOf } from './auth-hook.ts'
+import type { SseConnection } from './legacy-sse-connection.ts'
+import type { OpenExchange } from './open-exchanges.ts'
+import type { Answering } from './serve.ts'
+
+/** One request of HTTP+SSE. */
+export class SseCall implements Answering, OpenExchange, Running {
+  readonly request: FastifyRequest
+  readonly auth: AuthInfo | undefined
+  readonly lifespan: unknown
+  readonly canListen = true
+  readonly #mount: Mount
+  readonly #connection: SseConnection
+  readonly #id: RequestId
+  #isOver = false
+  #gone: Error | undefined
+  #disconnectListeners: Array<(reason: Error) => void> | undefined
+
+  constructor (mount: Mount, connection: SseConnection, request: FastifyRequest, id: RequestId) {
+    this.request = request
+    this.auth = authOf(request)?.info
+    this.lifespan = mount.lifespan
+    this.#mount = mount
+    this.#connection = connection
+    this.#id = id
+    connection.hold(this)
+    mount.exchanges.add(this)
+  }
+
+  get log (): FastifyBaseLogger { return this.request.log }
+
+  notify (method: string, params: object): void {
+    if (!this.#isOver) this.#connection.session.notify(method, params)
+  }
+
+  async drained (): Promise<void> {
+    await this.#connection.drained()
+  }
+
+  ask (question: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown> {
+    if (this.#isOver) return Promise.reject(new RpcError(ErrorCode.InvalidRequest, `${question.method} cannot be sent: the request is over`))
+    return this.#connection.session.questions.ask(this.#connection, question, timeout, signal)
+  }
+
+  onDisconnect (listener: (reason: Error) => void): void {
+    if (this.#gone !== undefined) return listener(this.#gone)
+    this.#disconnectListeners ??= []
+    this.#disconnectListeners.push(listener)
+  }
+
+  answer (_status: number, json: string): void {
+    if (this.#isOver) return
+    this.#connection.send(json)
+    this.#end()
+  }
+
+  refuse (json: string): void {
+    this.answer(503, json)
+  }
+
+  // The POST has been answered before the request was served.
+  challenge (): void {}
+
+  // The stream is kept alive by itself, and cut by itself.
+  beat (): void {}
+
+  abort (): void {}
+
+  cut (): void {
+    this.endEarly('The server is shutting down', 'send the request again')
+  }
+
+  /** Answers in the place of a handler that is not waited for any longer. */
+  endEarly (reason: string, advice: string): void {
+    this.answer(503, encodeError(this.#id, { code: ErrorCode.InternalError, message: `${reason}; ${advice}` }))
+    this.#leave(new Error(reason))
+  }
+
+  cancel (reason: string): void {
+    if (this.#isOver) return
+    this.#end()
+    this.#leave(new Error(`The request was cancelled: ${reason}`))
+  }
+
+  #end (): void {
+    this.#isOver = true
+    this.#mount.exchanges.delete(this)
+    this.#connection.release(this)
+  }
+
+  #leave (reason: Error): void {
+    this.#gone = reason
+    for (const listener of this.#disconnectListeners?.splice(0) ?? []) listener(reason)
+  }
+}

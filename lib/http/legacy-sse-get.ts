@@ -1,0 +1,46 @@
+// GET of HTTP+SSE: a client opens its stream, and its session with it.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { refuseHeader } from '../protocol/classify.ts'
+import type { Mount } from '../mount.ts'
+import type { ResolvedOptions } from '../options.ts'
+import { takesStream } from './accept.ts'
+import { isClosed } from './exchange.ts'
+import { tooManySessions, readLegacyHeaders } from './legacy.ts'
+import type { LegacySse } from './legacy-sse.ts'
+import { SseConnection } from './legacy-sse-connection.ts'
+import { createMessagesUrl } from './legacy-sse-url.ts'
+import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
+
+const NOT_ACCEPTABLE = refuseUnread(406, 'Not Acceptable: accept text/event-stream')
+
+/** Builds the handler of GET. */
+export function createSseGetHandler (mount: Mount, sse: LegacySse, { maxBuffered, publicUrl }: ResolvedOptions): (request: FastifyRequest, reply: FastifyReply) => void {
+  const { sessions, connections } = sse
+  const messagesUrl = createMessagesUrl({ ...sse, publicPath: publicUrl?.pathname ?? '' })
+
+  return function handleSseGet (request, reply) {
+    if (!takesStream(request.headers.accept)) return sendRefusal(reply, NOT_ACCEPTABLE)
+    const { version, principal } = readLegacyHeaders(request)
+    const refusal = refuseHeader(null, version)
+    if (refusal !== undefined) return sendRefusal(reply, refusal)
+    // A hook may have taken longer than the client waits, and then nothing tells that it has gone.
+    if (!isClosed(reply)) open(principal, request, reply)
+  }
+
+  function open (principal: string | undefined, request: FastifyRequest, reply: FastifyReply): void {
+    const session = sessions.openStream(principal)
+    if (session === undefined) return sendBusy(reply, tooManySessions(sessions, null))
+    const { sessionId } = session
+    const connection = new SseConnection(mount, session, maxBuffered, {
+      onClose () {
+        connections.delete(sessionId)
+        sessions.end(sessionId, 'disconnected')
+      }
+    })
+    connections.set(sessionId, connection)
+    connection.direct(messagesUrl(request.url, sessionId))
+    session.listen().attach(connection)
+    connection.start(reply)
+    mount.expiry?.watch(reply, () => connection.expire())
+  }
+}

@@ -1,0 +1,86 @@
+// POST of HTTP+SSE: a client's message is taken, and answered by the stream of its session.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { classify, invalidParams } from '../protocol/classify.ts'
+import { encodeResponse } from '../protocol/envelope.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import { parseInitialize } from '../protocol/initialize.ts'
+import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
+import { LEGACY_REVISIONS, MODERN_REVISION, negotiateRevision } from '../protocol/revisions.ts'
+import type { Mount } from '../mount.ts'
+import type { SseSession } from '../session/sse-sessions.ts'
+import { authOf } from './auth-hook.ts'
+import { deliver, serveInSession } from './in-session.ts'
+import { readHeader } from './legacy.ts'
+import type { LegacySse } from './legacy-sse.ts'
+import { SseCall } from './legacy-sse-call.ts'
+import type { SseConnection } from './legacy-sse-connection.ts'
+import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
+
+const NO_SESSION = refuseUnread(400, "Invalid Request: the query needs a 'sessionId'; post to the URL of the stream's 'endpoint' event")
+const NOT_FOUND = refuseUnread(404, 'Session not found: its stream has ended or never was; open a new one')
+
+/** Builds the handler of POST. */
+export function createSsePostHandler (mount: Mount, { connections, maxRequests }: LegacySse): (request: FastifyRequest, reply: FastifyReply) => void {
+  return function handleSsePost (request, reply) {
+    const connection = find(request)
+    if ('kind' in connection) return sendRefusal(reply, connection)
+    const version = readHeader(request, 'mcp-protocol-version')
+    const message = classify(request.body, version, true)
+    if (message.kind === 'refusal') return sendRefusal(reply, message)
+    if (message.era === 'modern') return sendRefusal(reply, refuseModern(message.kind === 'request' ? message.request.id : null))
+    if (message.kind === 'request') return serveRequest(message.request, connection, version, reply)
+
+    const { session } = connection
+    deliver(mount, [message], { kind: 'caller', caller: session, session }, request)
+    accept(reply)
+  }
+
+  // That of another caller is not found.
+  function find (request: FastifyRequest): SseConnection | Refusal {
+    // What a query is read to is for the app to say.
+    const { sessionId } = Object(request.query) as { readonly sessionId?: unknown }
+    if (typeof sessionId !== 'string') return NO_SESSION
+    const connection = connections.get(sessionId)
+    return connection === undefined || connection.session.principal !== authOf(request)?.principal ? NOT_FOUND : connection
+  }
+
+  function serveRequest (message: RequestMessage, connection: SseConnection, version: string | undefined, reply: FastifyReply): void {
+    const { session, running } = connection
+    if (running >= maxRequests) return sendBusy(reply, tooManyRequests(maxRequests, message.id))
+    // MCP 2024-11-05 lifecycle, Initialization: a ping may come first, and says nothing of the client.
+    if (!session.isIntroduced && message.method === 'ping') {
+      accept(reply)
+      return connection.send(encodeResponse(message.id, '{}'))
+    }
+    const refusal = introduce(session, message, version)
+    if (refusal !== undefined) return sendRefusal(reply, refusal)
+    accept(reply)
+    serveInSession(mount, session, message, new SseCall(mount, connection, reply.request, message.id))
+  }
+}
+
+// An EventSource that has lost its stream opens another one by itself, and its client knows of no reason to begin anew.
+function introduce (session: SseSession, { id, method, params }: RequestMessage, version: string | undefined): Refusal | undefined {
+  if (method !== 'initialize') {
+    if (!session.isIntroduced) session.introduce(version)
+    return undefined
+  }
+  if (session.isIntroduced) return { ...refuseUnread(400, "Invalid Request: the session has been initialized, or has begun without; open a new stream to send 'initialize'"), id }
+  const opening = parseInitialize(params)
+  if ('problem' in opening) return invalidParams(id, opening.problem)
+  session.introduce(negotiateRevision(opening.requested), opening.client)
+}
+
+function refuseModern (id: RequestId | null): Refusal {
+  const message = `Unsupported protocol version: HTTP+SSE has revisions before ${MODERN_REVISION} only; use Streamable HTTP`
+  return { kind: 'refusal', status: 400, code: ErrorCode.UnsupportedProtocolVersion, message, data: { supported: LEGACY_REVISIONS, requested: MODERN_REVISION }, id }
+}
+
+function tooManyRequests (max: number, id: RequestId): Refusal {
+  return { kind: 'refusal', status: 503, code: ErrorCode.InternalError, message: `Too many requests at once: ${max}; try again later`, id }
+}
+
+// As the official SDK answers.
+function accept (reply: FastifyReply): void {
+  reply.code(202).type('text/plain; charset=utf-8').send('Accepted')
+}

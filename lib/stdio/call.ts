@@ -1,0 +1,91 @@
+// One request from a pipe, and its way back.
+import type { FastifyBaseLogger } from 'fastify'
+import type { AuthInfo } from '../auth/auth-info.ts'
+import { RpcError } from '../errors.ts'
+import { encodeError, encodeNotification } from '../protocol/envelope.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { RequestId } from '../protocol/message.ts'
+import type { ServerRequest } from '../protocol/question.ts'
+import type { Channel } from '../server/context.ts'
+import type { Session } from '../session/session.ts'
+import type { Output } from './output.ts'
+
+/** What all requests of one connection have in common. */
+export interface Pipe {
+  readonly output: Output
+  readonly log: FastifyBaseLogger
+  readonly lifespan: unknown
+  readonly auth: AuthInfo | undefined
+}
+
+/** Takes the reply to a request; undefined where there is to be none. */
+export type TakeReply = (json: string | undefined) => void
+
+/** One request of a pipe. */
+export class PipeCall implements Channel {
+  readonly id: RequestId
+  readonly session: Session | undefined
+  readonly log: FastifyBaseLogger
+  readonly lifespan: unknown
+  readonly auth: AuthInfo | undefined
+  readonly canListen = true
+  readonly #output: Output
+  readonly #takeReply: TakeReply
+  readonly #listeners: Array<(reason: Error) => void> = []
+  #isOver = false
+  #gone: Error | undefined
+
+  /** @param takeReply Called once, however the request ends. */
+  constructor ({ output, log, lifespan, auth }: Pipe, id: RequestId, session: Session | undefined, takeReply: TakeReply) {
+    this.id = id
+    this.session = session
+    this.log = log
+    this.lifespan = lifespan
+    this.auth = auth
+    this.#output = output
+    this.#takeReply = takeReply
+  }
+
+  get isOver (): boolean { return this.#isOver }
+
+  notify (method: string, params: object): void {
+    if (!this.#isOver) this.#output.send(encodeNotification(method, params))
+  }
+
+  drained (): Promise<void> {
+    return this.#output.drained()
+  }
+
+  ask (question: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown> {
+    if (this.session === undefined || this.#isOver) {
+      return Promise.reject(new RpcError(ErrorCode.InvalidRequest, `${question.method} cannot be sent: the client has no session, or has gone`))
+    }
+    return this.session.questions.ask(this.#output, question, timeout, signal)
+  }
+
+  onDisconnect (listener: (reason: Error) => void): void {
+    if (this.#gone === undefined) this.#listeners.push(listener)
+    else listener(this.#gone)
+  }
+
+  /** Answers the request, unless it has ended before. */
+  answer (json: string): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#takeReply(json)
+  }
+
+  /** Ends the request without its handler: `ctx.signal` is aborted. @param json What the client is told; undefined for nothing. */
+  end (reason: string, json?: string): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#gone = new Error(reason)
+    this.#takeReply(json)
+    for (const listener of this.#listeners.splice(0)) listener(this.#gone)
+  }
+
+  /** Ends a request that the server cannot wait for any longer. */
+  cut (reason: string): void {
+    this.end(reason, encodeError(this.id, { code: ErrorCode.InternalError, message: `${reason}; send the request again` }))
+  }
+}

@@ -1,0 +1,249 @@
+// One client on a pipe: its messages of either era, and what is going on for it.
+import { principalOf } from '../auth/auth-info.ts'
+import type { RpcError } from '../errors.ts'
+import { ChangeHub } from '../notify/change-hub.ts'
+import { readBatch } from '../protocol/batch.ts'
+import { CANCELLED, readCancellation } from '../protocol/cancellation.ts'
+import { classify, invalidParams, type Classified } from '../protocol/classify.ts'
+import { encodeError, encodeResponse } from '../protocol/envelope.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import { parseInitialize } from '../protocol/initialize.ts'
+import type { Params, Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
+import { readLogLevel, readModernClient } from '../protocol/request-meta.ts'
+import { MODERN_REVISION, negotiateRevision } from '../protocol/revisions.ts'
+import { LISTEN_METHOD } from '../protocol/subscription.ts'
+import type { Caller } from '../server/context.ts'
+import type { ServerDefinition } from '../server/definition.ts'
+import { Forgetting } from '../server/forgetting.ts'
+import { replyTo, toRpcError } from '../server/reply.ts'
+import type { EventSink } from '../session/event-stream.ts'
+import { Session } from '../session/session.ts'
+import { PipeCall, type Pipe, type TakeReply } from './call.ts'
+import { Listening } from './listening.ts'
+import type { ResolvedStdioOptions } from './options.ts'
+import { readLine, readRevision } from './read-line.ts'
+
+const INITIALIZED = 'notifications/initialized'
+const SHUTTING_DOWN = 'The server is shutting down'
+
+/** One client on a pipe. */
+export class Connection {
+  /** Who is told of changes. */
+  readonly changes: ChangeHub
+  readonly #server: ServerDefinition
+  readonly #options: ResolvedStdioOptions
+  readonly #pipe: Pipe
+  readonly #principal: string | undefined
+  readonly #calls = new Map<RequestId, PipeCall>()
+  // What `initialize` has opened: one, or none.
+  readonly #sessions = new Set<Session>()
+  readonly #forgetting: Forgetting
+  #tellIdle: (() => void) | undefined
+
+  constructor (server: ServerDefinition, options: ResolvedStdioOptions, pipe: Pipe) {
+    this.#server = server
+    this.#options = options
+    this.#pipe = pipe
+    this.#principal = options.auth && principalOf(options.auth)
+    this.#forgetting = new Forgetting(server, (err) => { pipe.log.error({ err }, "a session's server failed to close") })
+    this.changes = new ChangeHub(this.#sessions, {
+      maxStreams: options.maxStreams,
+      onFailure: (err) => { pipe.log.error({ err }, 'changes could not be published') }
+    })
+    this.changes.start(server)
+  }
+
+  /** Takes a line. @param line Undefined for one that was too long. */
+  receive (line: Buffer | undefined): void {
+    const parsed = readLine(line, this.#options)
+    if (parsed === undefined) return
+    if (parsed.kind === 'refusal') this.#refuse(parsed)
+    else if (Array.isArray(parsed.value)) this.#receiveBatch(parsed.value)
+    else this.#receiveMessage(parsed.value)
+  }
+
+  /**
+   * Ends what is going on: subscriptions at once, requests when the grace period is over.
+   * @param gracePeriod Milliseconds.
+   */
+  async end (gracePeriod: number): Promise<void> {
+    const [session] = this.#sessions
+    for (const call of this.#calls.values()) if (call instanceof Listening) call.cut(SHUTTING_DOWN)
+    // No answer will be read any more.
+    session?.questions.abandon()
+    if (this.#calls.size > 0 && gracePeriod > 0) await this.#untilIdle(gracePeriod)
+    for (const call of this.#calls.values()) call.cut(SHUTTING_DOWN)
+    this.changes.stop()
+    if (session !== undefined) this.#endSession(session)
+    await this.#forgetting.done()
+  }
+
+  /** Ends all requests, because nobody reads their replies. */
+  abandon ({ message }: Error): void {
+    for (const call of this.#calls.values()) call.end(message)
+  }
+
+  #receiveMessage (value: unknown): void {
+    const message = classify(value, readRevision(value), this.#options.legacy)
+    if (message.kind === 'refusal') this.#refuse(message)
+    else if (message.kind === 'request') this.#receiveRequest(message, (json) => this.#send(json))
+    else this.#deliver(message)
+  }
+
+  // MCP 2025-03-26 basic, Batching.
+  #receiveBatch (batch: readonly unknown[]): void {
+    const [session] = this.#sessions
+    if (session === undefined) return this.#refuse(refuse(null, 'only a session of revision 2025-03-26 has batches; send each message by itself'))
+    const messages = readBatch(batch, session.protocolVersion, this.#options.maxBatch)
+    if ('kind' in messages) return this.#refuse(messages)
+
+    const replies: string[] = []
+    let awaited = messages.filter(({ kind }) => kind === 'request' || kind === 'refusal').length
+    const takeReply: TakeReply = (json) => {
+      if (json !== undefined) replies.push(json)
+      if (--awaited === 0 && replies.length > 0) this.#send(`[${replies.join(',')}]`)
+    }
+    for (const message of messages) {
+      if (message.kind === 'request') this.#receiveRequest(message, takeReply)
+      else if (message.kind === 'refusal') takeReply(encodeError(message.id, message))
+      else this.#deliver(message)
+    }
+  }
+
+  #receiveRequest ({ request, era }: Extract<Classified, { kind: 'request' }>, takeReply: TakeReply): void {
+    const refusal = this.#calls.has(request.id)
+      ? refuse(request.id, `the id ${JSON.stringify(request.id)} is that of a request that has not been answered`)
+      : era === 'modern' ? this.#serveModern(request, takeReply) : this.#serveLegacy(request, takeReply)
+    if (refusal !== undefined) takeReply(encodeError(request.id, refusal))
+  }
+
+  #serveModern (request: RequestMessage, takeReply: TakeReply): RpcError | undefined {
+    const { params } = request
+    const caller: Caller = {
+      era: 'modern',
+      protocolVersion: MODERN_REVISION,
+      client: readModernClient(params),
+      principal: this.#principal,
+      logLevel: readLogLevel(params)
+    }
+    if (request.method !== LISTEN_METHOD) {
+      this.#serve(request, caller, this.#open(request.id, undefined, takeReply))
+      return
+    }
+    try {
+      const listening = new Listening({ pipe: this.#pipe, server: this.#server, changes: this.changes }, request, this.#whenOver(request.id, takeReply))
+      this.#calls.set(request.id, listening)
+      listening.begin(request, caller)
+    } catch (error) {
+      // There are too many.
+      return error as RpcError
+    }
+  }
+
+  #serveLegacy (request: RequestMessage, takeReply: TakeReply): Refusal | undefined {
+    const { id, method } = request
+    const [session] = this.#sessions
+    if (method === 'initialize') return this.#initialize(request, takeReply)
+    if (session !== undefined) this.#serve(request, session, this.#open(id, session, takeReply))
+    // MCP 2025-11-25 lifecycle, Initialization: pings may come before.
+    else if (method === 'ping') takeReply(encodeResponse(id, '{}'))
+    else return refuse(id, "send 'initialize' first, or name the revision in '_meta' of the request")
+  }
+
+  // A client that begins anew leaves its session behind.
+  #initialize (request: RequestMessage, takeReply: TakeReply): Refusal | undefined {
+    const { id, params } = request
+    const opening = parseInitialize(params)
+    if ('problem' in opening) return invalidParams(id, opening.problem)
+
+    for (const former of this.#sessions) this.#endSession(former)
+    const { requested, client } = opening
+    const session = new Session({ protocolVersion: negotiateRevision(requested), client, principal: this.#principal }, Date.now())
+    this.#sessions.add(session)
+    this.#serve(request, session, this.#open(id, session, takeReply)).then((served) => { if (!served) this.#endSession(session) })
+  }
+
+  #open (id: RequestId, session: Session | undefined, takeReply: TakeReply): PipeCall {
+    const call = new PipeCall(this.#pipe, id, session, this.#whenOver(id, takeReply))
+    this.#calls.set(id, call)
+    return call
+  }
+
+  #whenOver (id: RequestId, takeReply: TakeReply): TakeReply {
+    return (json) => {
+      this.#calls.delete(id)
+      takeReply(json)
+      if (this.#calls.size === 0) this.#tellIdle?.()
+    }
+  }
+
+  // Comes to whether it succeeded; never throws.
+  async #serve (request: RequestMessage, caller: Caller, call: PipeCall): Promise<boolean> {
+    try {
+      call.answer(await replyTo(this.#server, request, caller, call))
+      return true
+    } catch (error) {
+      call.answer(encodeError(request.id, toRpcError(error, this.#pipe.log)))
+      return false
+    }
+  }
+
+  #deliver (message: Exclude<Classified, { kind: 'request' }>): void {
+    const [session] = this.#sessions
+    if (message.kind === 'response') session?.answer(message.id, message)
+    else if (message.method === CANCELLED) this.#cancel(message.params)
+    else if (message.era === 'legacy' && session !== undefined) this.#notified(session, message.method, message.params)
+  }
+
+  #cancel (params: Params): void {
+    const { requestId, reason } = readCancellation(params)
+    // What is no id is the key of no request.
+    this.#calls.get(requestId as RequestId)?.end(`The request was cancelled: ${reason}`)
+  }
+
+  #notified (session: Session, method: string, params: Params): void {
+    // MCP 2025-11-25 lifecycle, Initialization: the server says nothing of its own accord before.
+    if (method === INITIALIZED && !session.listen().isAttached) {
+      session.listen().attach(createSink(this.#pipe))
+      session.opened()
+    }
+    try {
+      this.#server.notified?.(method, params, session, new PipeCall(this.#pipe, '', session, doNothing))
+    } catch (err) {
+      this.#pipe.log.error({ err }, `${method} could not be handed over`)
+    }
+  }
+
+  #endSession (session: Session): void {
+    if (!this.#sessions.delete(session)) return
+    for (const call of this.#calls.values()) if (call.session === session) call.cut('The session has ended')
+    session.close('the session has ended')
+    this.#forgetting.begin(session)
+  }
+
+  async #untilIdle (time: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, time)
+      this.#tellIdle = () => { clearTimeout(timer); resolve() }
+    })
+  }
+
+  #refuse (refusal: Refusal): void {
+    this.#send(encodeError(refusal.id, refusal))
+  }
+
+  #send (json: string | undefined): void {
+    if (json !== undefined) this.#pipe.output.send(json)
+  }
+}
+
+// What a session says of its own accord goes by the pipe itself, on which nothing is kept or sent twice.
+function createSink ({ output }: Pipe): EventSink {
+  return { send: (json) => output.send(json), drained: () => output.drained(), replay: doNothing, prime: doNothing, end: doNothing }
+}
+
+function refuse (id: RequestId | null, problem: string): Refusal {
+  return { kind: 'refusal', status: 400, code: ErrorCode.InvalidRequest, message: `Invalid Request: ${problem}`, id }
+}
+
+function doNothing (): void {}

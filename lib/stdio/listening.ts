@@ -1,0 +1,70 @@
+// `subscriptions/listen` on a pipe: a request that stays open (MCP 2026-07-28 subscriptions).
+import type { ChangeHub } from '../notify/change-hub.ts'
+import type { Subscription } from '../notify/subscriptions.ts'
+import { RpcError } from '../errors.ts'
+import { encodeError } from '../protocol/envelope.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { RequestMessage } from '../protocol/message.ts'
+import { encodeAcknowledgement, encodeEnd, listTopics, readHonoured } from '../protocol/subscription.ts'
+import type { Caller } from '../server/context.ts'
+import type { ServerDefinition } from '../server/definition.ts'
+import { toRpcError } from '../server/reply.ts'
+import { PipeCall, type Pipe, type TakeReply } from './call.ts'
+
+/** Where a subscription belongs. */
+export interface ListeningPlace {
+  readonly pipe: Pipe
+  readonly server: ServerDefinition
+  readonly changes: ChangeHub
+}
+
+/** One subscription of a pipe. As all that is sent must follow the acknowledgement, nothing is before that. */
+export class Listening extends PipeCall {
+  readonly #place: ListeningPlace
+  readonly #subscription: Subscription
+  readonly #endListeners: Array<() => void> = []
+  #hasBegun = false
+
+  /** @throws RpcError when there are too many. @param takeReply As of {@link PipeCall}. */
+  constructor (place: ListeningPlace, { id }: RequestMessage, takeReply: TakeReply) {
+    const { subscriptions } = place.changes
+    const subscription = subscriptions.open(id)
+    if (subscription === undefined) throw new RpcError(ErrorCode.InternalError, `Too many open streams: ${subscriptions.max}; end one of them first`)
+    super(place.pipe, id, undefined, (json) => {
+      subscription.close()
+      takeReply(json)
+      for (const listener of this.#endListeners.splice(0)) listener()
+    })
+    this.#place = place
+    this.#subscription = subscription
+  }
+
+  override notify (method: string, params: object): void {
+    if (this.#hasBegun) super.notify(method, params)
+  }
+
+  onEnd (listener: () => void): void {
+    this.#endListeners.push(listener)
+  }
+
+  /** Finds out what the server agrees to, and begins to tell of it. Never throws. */
+  async begin (message: RequestMessage, caller: Caller): Promise<void> {
+    const { server, pipe: { output } } = this.#place
+    try {
+      const filter = readHonoured(await server.serve(message, caller, this))
+      if (this.isOver) return
+      output.send(encodeAcknowledgement(this.id, filter))
+      this.#hasBegun = true
+      if (listTopics(filter).length === 0) return this.cut('There is nothing to tell')
+      this.#subscription.start(filter, output)
+    } catch (error) {
+      this.answer(encodeError(this.id, toRpcError(error, this.log)))
+    }
+  }
+
+  /** Ends the subscription; its client is told so in good order (MCP 2026-07-28 subscriptions, Graceful Closure). */
+  override cut (reason: string): void {
+    if (this.#hasBegun) this.end(reason, encodeEnd(this.id, this.#place.server.info))
+    else super.cut(reason)
+  }
+}

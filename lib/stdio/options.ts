@@ -1,0 +1,97 @@
+// The options of serving on stdio: what they are, their defaults, and what is wrong with wrong ones.
+import type { Readable, Writable } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
+import { findAuthInfoProblem, type AuthInfo } from '../auth/auth-info.ts'
+import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
+import { findOptionProblem, isBoolean, isCount, optional, type Check, type Checks } from '../option-check.ts'
+import { findTimeoutProblem } from '../server/timeout.ts'
+import { writesToStdout } from './stdout.ts'
+
+/** The options of {@link serveStdio}. Times are milliseconds, sizes bytes. */
+export interface StdioOptions {
+  /**
+   * The app that the server's lifespan is entered with and that logs; it is made ready, need not listen, and is yours to
+   * close. Its log must go to stderr. @default a bare Fastify app that logs to stderr and is closed at the end
+   */
+  readonly app?: FastifyInstance
+  /** Who uses the server, for `ctx.auth` and `scopes`: the environment that the process was started in says so. @default nobody in particular */
+  readonly auth?: AuthInfo
+  /** Where messages come from. @default process.stdin */
+  readonly input?: Readable
+  /** Where messages go. @default process.stdout, where whatever else is written goes to stderr meanwhile */
+  readonly output?: Writable
+  /** Serves the legacy era besides the modern one. @default true */
+  readonly legacy?: boolean
+  /** The longest line; a longer one is refused and passed over. @default 4194304 (4 MiB) */
+  readonly bodyLimit?: number
+  /** The deepest nesting of a message; a deeper one is refused. @default 1000 */
+  readonly maxDepth?: number
+  /** The most messages of a batch (revision 2025-03-26 only); a longer one is refused. @default 100 */
+  readonly maxBatch?: number
+  /** Streams of `subscriptions/listen` open at once; past it one is refused. @default 1024 */
+  readonly maxStreams?: number
+  /**
+   * Bytes that may wait for a client that does not read; past it the connection ends. Long before that, its messages are
+   * not read either. @default 16777216 (16 MiB)
+   */
+  readonly maxBuffered?: number
+  /**
+   * How long requests being served may go on when the input has ended; then they are cut. Clients that wait for the process
+   * to end kill it after two seconds. @default 1000
+   */
+  readonly closeGracePeriod?: number
+}
+
+/** Options that were checked and completed. */
+export type ResolvedStdioOptions = Readonly<Required<Omit<StdioOptions, 'app' | 'auth'>>> & {
+  readonly app: FastifyInstance | undefined
+  readonly auth: AuthInfo | undefined
+}
+
+const isApp: Check = (value) => {
+  const { ready, log } = Object(value)
+  if (typeof ready !== 'function' || typeof log !== 'object') return 'must be a Fastify app'
+  return writesToStdout(log) ? 'logs to stdout, which carries messages; create it with Fastify({ logger: { stream: process.stderr } })' : undefined
+}
+const isReadable: Check = (value) => typeof Object(value).pause === 'function' ? undefined : 'must be a readable stream, such as process.stdin'
+const isWritable: Check = (value) => typeof Object(value).write === 'function' ? undefined : 'must be a writable stream, such as process.stdout'
+const isAuth: Check = (value) => {
+  const problem = findAuthInfoProblem(value)
+  return problem && `is no AuthInfo: it ${problem}`
+}
+
+const CHECKS: Checks<StdioOptions> = {
+  app: optional(isApp),
+  auth: optional(isAuth),
+  input: optional(isReadable),
+  output: optional(isWritable),
+  legacy: optional(isBoolean),
+  bodyLimit: optional(isCount),
+  maxDepth: optional(isCount),
+  maxBatch: optional(isCount),
+  maxStreams: optional(isCount),
+  maxBuffered: optional(isCount),
+  closeGracePeriod: findTimeoutProblem
+}
+
+/**
+ * Checks and completes the options; the object given is not written to.
+ * @throws MCP_ERR_INVALID_OPTION
+ */
+export function resolveStdioOptions (options: StdioOptions): ResolvedStdioOptions {
+  const found = findOptionProblem(options, CHECKS)
+  if (found !== undefined) throw new MCP_ERR_INVALID_OPTION(found.name, found.problem)
+  return Object.freeze({
+    app: options.app,
+    auth: options.auth,
+    input: options.input ?? process.stdin,
+    output: options.output ?? process.stdout,
+    legacy: options.legacy ?? true,
+    bodyLimit: options.bodyLimit ?? 4 * 1024 * 1024,
+    maxDepth: options.maxDepth ?? 1000,
+    maxBatch: options.maxBatch ?? 100,
+    maxStreams: options.maxStreams ?? 1024,
+    maxBuffered: options.maxBuffered ?? 16 * 1024 * 1024,
+    closeGracePeriod: options.closeGracePeriod ?? 1000
+  })
+}

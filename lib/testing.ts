@@ -1,0 +1,10 @@
+/**
+ * Connected official clients of a mount for tests, without a port.
+ * @packageDocumentation
+ */
+export { createTestClient } from './testing/create-test-client.ts'
+export type { ClientOf, ClientVersion } from './testing/client-type.ts'
+export type { TestClientOptions } from './testing/client-options.ts'
+export { injectFetch } from './testing/inject-fetch.ts'
+export type { InjectFetch, InjectFetchOptions } from './testing/inject-fetch.ts'
+export { RefusedError } from './testing/refused-error.ts'

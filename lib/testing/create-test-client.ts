@@ -1,0 +1,101 @@
+// A connected official client of one mount, without a port.
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import type { Era } from '../protocol/revisions.ts'
+import { checkClientOptions, type TestClientOptions } from './client-options.ts'
+import type { ClientOf, ClientV1, ClientV2, ClientVersion } from './client-type.ts'
+import { findMount, resolveEndpoint } from './endpoint.ts'
+import { injectFetch, type InjectFetch } from './inject-fetch.ts'
+import { loadClient } from './official-client.ts'
+import { readRefusal, RefusedError } from './refused-error.ts'
+
+/**
+ * Connects an official client to a mount over `app.inject()`: the app is made ready, but need not listen. Streams, questions
+ * to the client, Host, Origin and authorization are what they are over a network.
+ *
+ * A legacy client is connected once it listens for changes. `client.close()` ends its session, too.
+ *
+ * @param name The mount's name in `app.mcp`; may be left out where there is one mount.
+ * @throws RefusedError where the mount does not let the client in.
+ * @throws MCP_ERR_UNKNOWN_MOUNT, MCP_ERR_INVALID_OPTION, MCP_ERR_MISSING_PACKAGE
+ * @example
+ * const client = await createTestClient(app, 'Notes', { era: 'legacy', auth: token })
+ * const { content } = await client.callTool({ name: 'add_note', arguments: { text: 'Buy milk' } })
+ */
+export function createTestClient<Version extends ClientVersion | undefined = undefined, ClientEra extends Era | undefined = undefined> (
+  app: FastifyInstance, name?: string, options?: TestClientOptions<Version, ClientEra>): Promise<ClientOf<Version, ClientEra>>
+export function createTestClient<Version extends ClientVersion | undefined = undefined, ClientEra extends Era | undefined = undefined> (
+  app: FastifyInstance, options: TestClientOptions<Version, ClientEra>): Promise<ClientOf<Version, ClientEra>>
+export async function createTestClient (
+  app: FastifyInstance, nameOrOptions?: string | TestClientOptions, more: TestClientOptions = {}
+): Promise<ClientV1 | ClientV2> {
+  const [name, options] = typeof nameOrOptions === 'object' ? [undefined, nameOrOptions] : [nameOrOptions, more]
+  checkClientOptions(options)
+  const makeClient = await loadClient(options)
+  await app.ready()
+  const mount = findMount(app, name)
+  const watched = watch(injectFetch(app, fetchOptions(options)))
+  const isResumable = mount.options.eventStore !== undefined || mount.options.cluster !== undefined
+  const { client, connect } = makeClient(options, { url: resolveEndpoint(mount, options), fetch: watched.fetch, isResumable })
+
+  try {
+    await connect()
+  } catch (error) {
+    throw await watched.explain(error)
+  }
+  await watched.listening()
+  return client
+}
+
+function fetchOptions ({ auth, headers, origin }: TestClientOptions): NonNullable<Parameters<typeof injectFetch>[1]> {
+  return {
+    headers: { ...headers, ...(auth !== undefined && { authorization: `Bearer ${auth}` }) },
+    ...(origin !== undefined && { origin })
+  }
+}
+
+/** What happens while a client connects, of which it tells less. */
+interface Watched {
+  readonly fetch: InjectFetch
+  /** The error of a client that failed to connect, or the refusal behind it. */
+  explain (error: unknown): Promise<unknown>
+  /** Waits for the stream that a legacy client opens once it says that it is connected. */
+  listening (): Promise<void>
+}
+
+function watch (fetch: InjectFetch): Watched {
+  let refused: Response | RefusedError | undefined
+  let listening: Promise<unknown> | undefined
+  let isConnecting = true
+
+  async function watchReply (reply: Promise<Response>): Promise<void> {
+    try {
+      const response = await reply
+      refused = response.ok ? undefined : response.clone()
+    } catch (error) {
+      if (error instanceof RefusedError) refused = error
+    }
+  }
+
+  return {
+    async fetch (url, init) {
+      const reply = fetch(url, init)
+      if (isConnecting) {
+        const watching = watchReply(reply)
+        if (init?.method === 'GET') listening = watching
+        else await watching
+      }
+      return await reply
+    },
+    async explain (error) {
+      if (!(refused instanceof Response)) return refused ?? error
+      const { status } = refused
+      return await readRefusal(refused, (text) => `connecting was refused by ${status}: ${text}`, { cause: error })
+    },
+    async listening () {
+      await nextTurn()
+      isConnecting = false
+      await listening
+    }
+  }
+}

@@ -1,0 +1,115 @@
+// fetch() over app.inject(): requests that reach an app without a port.
+import { Readable } from 'node:stream'
+import { ReadableStream } from 'node:stream/web'
+import type { FastifyInstance, HTTPMethods, InjectOptions, LightMyRequestResponse } from 'fastify'
+import { sendAsPage } from './browser.ts'
+
+/** What {@link injectFetch} makes: a `fetch` that any client transport takes. */
+export type InjectFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+
+/** Options of {@link injectFetch}. */
+export interface InjectFetchOptions {
+  /** Headers of every request that does not have them itself. @default none */
+  readonly headers?: Readonly<Record<string, string>>
+  /**
+   * The origin of the page that sends the requests, e.g. `https://app.example.com`. They are then sent by the rules of a
+   * browser: preflights go ahead, and a reply that the page could not read rejects with a `RefusedError` that says which header
+   * is missing.
+   * @default none: no browser
+   */
+  readonly origin?: string
+}
+
+// What has a body that is empty, which Response wants as none.
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304])
+
+/**
+ * Makes a `fetch` whose requests are served by an app in the same process. The host of a URL becomes the `Host` header; its
+ * scheme makes no difference. Replies stream, and whoever aborts a request, or cancels the body of its reply, disconnects
+ * as over a socket. Redirects are not followed. With `origin`, what a browser would keep from the page rejects with a `RefusedError`.
+ *
+ * @example new StreamableHTTPClientTransport(new URL('http://localhost/notes/mcp'), { fetch: injectFetch(app) })
+ */
+export function injectFetch (app: FastifyInstance, { headers = {}, origin }: InjectFetchOptions = {}): InjectFetch {
+  return async function fetchInjected (input, init) {
+    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined)
+    const send = (request: Request): Promise<Response> => inject(app, request, signal)
+
+    const request = new Request(input, { ...init, signal: null })
+    for (const [name, value] of Object.entries(headers)) {
+      if (!request.headers.has(name)) request.headers.set(name, value)
+    }
+    return await (origin === undefined ? send(request) : sendAsPage(request, origin, send))
+  }
+}
+
+async function inject (app: FastifyInstance, request: Request, signal: AbortSignal | undefined): Promise<Response> {
+  const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer())
+  signal?.throwIfAborted()
+  const payload = createPayload(body)
+  const leave = (): void => { payload.destroy(toError(signal?.reason)) }
+  signal?.addEventListener('abort', leave, { once: true })
+
+  try {
+    const response = await app.inject(describe(request, payload, body))
+    const source = response.stream()
+    source.once('close', () => signal?.removeEventListener('abort', leave))
+    return toResponse(response, source, leave)
+  } catch (error) {
+    signal?.removeEventListener('abort', leave)
+    throw signal?.aborted === true ? signal.reason : error
+  }
+}
+
+// Once a body is read, light-my-request tells the app of nothing but an error of the stream that the body came from.
+function createPayload (body: Buffer | undefined): Readable {
+  const payload = new Readable({ autoDestroy: false })
+  if (body !== undefined) payload.push(body)
+  payload.push(null)
+  return payload
+}
+
+function describe (request: Request, payload: Readable, body: Buffer | undefined): InjectOptions {
+  const { host, pathname, search } = new URL(request.url)
+  return {
+    // One that Fastify does not know is answered with 404.
+    method: request.method as HTTPMethods,
+    url: `${pathname}${search}`,
+    headers: { host, ...Object.fromEntries(request.headers), ...(body !== undefined && { 'content-length': String(body.length) }) },
+    payload,
+    payloadAsStream: true
+  }
+}
+
+function toResponse ({ statusCode, statusMessage, headers }: LightMyRequestResponse, source: Readable, leave: () => void): Response {
+  const init = { status: statusCode, statusText: statusMessage, headers: toHeaders(headers) }
+  if (!WITHOUT_BODY.has(statusCode)) return new Response(createBody(source, leave), init)
+  source.resume()
+  return new Response(null, init)
+}
+
+// As fast as it is read, and no faster. Readable.toWeb of Node.js 20 throws where a body is cancelled.
+function createBody (source: Readable, leave: () => void): ReadableStream<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array> = source[Symbol.asyncIterator]()
+
+  return new ReadableStream({
+    async pull (controller) {
+      const { done, value } = await chunks.next()
+      if (done === true) controller.close()
+      else controller.enqueue(value)
+    },
+    cancel: leave
+  })
+}
+
+function toHeaders (sent: LightMyRequestResponse['headers']): Headers {
+  const headers = new Headers()
+  for (const [name, values] of Object.entries(sent)) {
+    for (const value of [values].flat()) headers.append(name, String(value))
+  }
+  return headers
+}
+
+function toError (reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error('The client closed the connection')
+}

@@ -1,0 +1,118 @@
+// The official clients, loaded when a test wants one, behind what connecting one takes.
+import type { ClientCapabilities } from '@modelcontextprotocol/client'
+import type { CreateMessageRequest } from '@modelcontextprotocol/sdk/types.js'
+import { MCP_ERR_MISSING_PACKAGE } from '../errors.ts'
+import { MODERN_REVISION, type Era } from '../protocol/revisions.ts'
+import { capabilitiesOf, type TestClientOptions } from './client-options.ts'
+import type { ClientV1, ClientV2 } from './client-type.ts'
+import type { InjectFetch } from './inject-fetch.ts'
+
+/** Where a client connects to, and how. */
+export interface Line {
+  readonly url: URL
+  readonly fetch: InjectFetch
+  /** Whether a stream that ended may go on. */
+  readonly isResumable: boolean
+}
+
+/** A client that may be connected once. */
+export interface OfficialClient {
+  readonly client: ClientV1 | ClientV2
+  connect (): Promise<void>
+}
+
+/** Makes a client. */
+export type MakeClient = (options: TestClientOptions, line: Line) => OfficialClient
+
+/** The part of a transport that ends things. */
+interface Ending {
+  close (): Promise<void>
+  terminateSession (): Promise<void>
+}
+
+const INFO = Object.freeze({ name: 'test', version: '1.0.0' })
+
+/**
+ * Loads the client that the options ask for, or else the newest that is installed.
+ * @throws MCP_ERR_MISSING_PACKAGE
+ */
+export async function loadClient ({ client, era }: TestClientOptions): Promise<MakeClient> {
+  const needsV2 = client === 'v2' || era === 'modern'
+  if (client !== 'v1') {
+    try {
+      return await loadV2()
+    } catch (error) {
+      if (needsV2 || !isNotInstalled(error)) throw explain(error, '@modelcontextprotocol/client', 'a test client v2, the only one that speaks the modern era,')
+    }
+  }
+  return await loadV1()
+}
+
+async function loadV2 (): Promise<MakeClient> {
+  const { Client, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client')
+
+  return function makeV2 (options, line) {
+    const { clientInfo = INFO, era = 'modern', elicit, sample, listRoots } = options
+    // The SDKs have types of their own for the same JSON.
+    const capabilities = capabilitiesOf(options) as ClientCapabilities
+    const client = new Client(clientInfo, { capabilities, versionNegotiation: { mode: modeOf(era) } })
+    if (elicit) client.setRequestHandler('elicitation/create', ({ params }) => elicit(params))
+    if (sample) client.setRequestHandler('sampling/createMessage', ({ params }) => sample(params as CreateMessageRequest['params']))
+    if (listRoots) client.setRequestHandler('roots/list', async () => ({ roots: await listRoots() }))
+    const transport = endSessionOnClose(new StreamableHTTPClientTransport(line.url, transportOptions(line)))
+    return { client, connect: () => client.connect(transport) }
+  }
+}
+
+async function loadV1 (): Promise<MakeClient> {
+  const name = '@modelcontextprotocol/sdk'
+  try {
+    const [{ Client }, { StreamableHTTPClientTransport }, types] = await Promise.all([
+      import('@modelcontextprotocol/sdk/client/index.js'),
+      import('@modelcontextprotocol/sdk/client/streamableHttp.js'),
+      import('@modelcontextprotocol/sdk/types.js')
+    ])
+
+    return function makeV1 (options, line) {
+      const { clientInfo = INFO, elicit, sample, listRoots } = options
+      const client = new Client(clientInfo, { capabilities: capabilitiesOf(options) })
+      if (elicit) client.setRequestHandler(types.ElicitRequestSchema, ({ params }) => elicit(params))
+      if (sample) client.setRequestHandler(types.CreateMessageRequestSchema, ({ params }) => sample(params))
+      if (listRoots) client.setRequestHandler(types.ListRootsRequestSchema, async () => ({ roots: await listRoots() }))
+      const transport = endSessionOnClose(new StreamableHTTPClientTransport(line.url, transportOptions(line)))
+      // Its optional fields are not declared for exactOptionalPropertyTypes.
+      return { client, connect: () => client.connect(transport as Parameters<typeof client.connect>[0]) }
+    }
+  } catch (error) {
+    throw explain(error, name, 'a test client v1')
+  }
+}
+
+function modeOf (era: Era): 'legacy' | { pin: string } {
+  return era === 'modern' ? { pin: MODERN_REVISION } : 'legacy'
+}
+
+// Where nothing can be resumed a stream ends with the app, and one that waits to come back keeps the process from ending.
+function transportOptions ({ fetch, isResumable }: Line) {
+  const reconnectionOptions = { maxRetries: 0, initialReconnectionDelay: 1000, maxReconnectionDelay: 30_000, reconnectionDelayGrowFactor: 1.5 }
+  return { fetch, ...(!isResumable && { reconnectionOptions }) }
+}
+
+// A session that its client leaves open would be there for the next test to count.
+function endSessionOnClose<Transport extends Ending> (transport: Transport): Transport {
+  const close = transport.close.bind(transport)
+  transport.close = async function closeWithSession () {
+    // It may have ended already, or the app have closed.
+    await transport.terminateSession().catch(() => {})
+    await close()
+  }
+  return transport
+}
+
+function isNotInstalled (error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
+}
+
+function explain (error: unknown, name: string, what: string): unknown {
+  return isNotInstalled(error) ? new MCP_ERR_MISSING_PACKAGE(name, what, { cause: error }) : error
+}

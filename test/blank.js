@@ -1,0 +1,38 @@
+// TypeScript of this project as JavaScript: types become blanks, and everything stays in its place. What was made is kept, as to
+// load the compiler takes longer than most of the tests. Run by itself it makes all that tests are about to load.
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { threadId } from 'node:worker_threads'
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url))
+const CACHE = join(ROOT, 'node_modules/.cache/ts-blank-space')
+
+/** Makes JavaScript of TypeScript that is erasable. */
+export async function blank (source) {
+  const cached = join(CACHE, `${createHash('sha256').update(source).digest('hex')}.js`)
+  try {
+    return await readFile(cached, 'utf8')
+  } catch {
+    const { default: tsBlankSpace } = await import('ts-blank-space')
+    const blanked = tsBlankSpace(source)
+    await mkdir(CACHE, { recursive: true })
+    const written = `${cached}.${process.pid}-${threadId}`
+    await writeFile(written, blanked)
+    await rename(written, cached)
+    return blanked
+  }
+}
+
+/** Makes JavaScript of all files below a directory, ahead of those who load them. */
+export async function blankAll (directory) {
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name)
+    if (entry.isFile() && file.endsWith('.ts') && !file.includes('/node_modules/')) await blank(await readFile(file, 'utf8'))
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const directory of ['lib', 'test', 'examples']) await blankAll(join(ROOT, directory))
+}

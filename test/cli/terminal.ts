@@ -1,0 +1,73 @@
+// A terminal that keeps what is written to it.
+import { EventEmitter } from 'node:events'
+import { PassThrough, Writable } from 'node:stream'
+import { createTerminal, type Terminal } from '../../lib/cli/terminal.ts'
+
+/** What the terminal of a test is like. */
+export interface TestTerminalOptions {
+  readonly env?: { readonly [name: string]: string }
+  readonly cwd?: string
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+/** A terminal and what was written to it. */
+export interface TestTerminal {
+  readonly terminal: Terminal
+  readonly stdin: PassThrough
+  readonly out: string
+  readonly err: string
+  /** Waits until its output matches. */
+  waitFor (pattern: RegExp): Promise<void>
+  /** Sends the program a signal. */
+  signal (name: NodeJS.Signals): void
+}
+
+class Kept extends Writable {
+  text = ''
+  readonly isTTY: boolean
+  readonly columns: number
+
+  constructor ({ isTTY = false, columns = 80 }: TestTerminalOptions) {
+    super()
+    this.isTTY = isTTY
+    this.columns = columns
+  }
+
+  override _write (chunk: Buffer, _encoding: string, callback: () => void): void {
+    this.text += chunk
+    this.emit('written')
+    callback()
+  }
+}
+
+export function createTestTerminal (options: TestTerminalOptions = {}): TestTerminal {
+  const { env = {}, cwd = process.cwd() } = options
+  const signals = new EventEmitter()
+  const [stdin, stdout, stderr] = [new PassThrough(), new Kept(options), new Kept(options)]
+  const terminal = createTerminal({
+    stdin,
+    stdout,
+    stderr,
+    env,
+    cwd: () => cwd,
+    on: (name, listener) => signals.on(name, listener),
+    off: (name, listener) => signals.off(name, listener)
+  })
+  return {
+    terminal,
+    stdin,
+    get out () { return stdout.text },
+    get err () { return stderr.text },
+    waitFor: (pattern) => new Promise((resolve) => {
+      const look = (): void => {
+        if (!pattern.test(stdout.text + stderr.text)) return
+        for (const stream of [stdout, stderr]) stream.off('written', look)
+        resolve()
+      }
+      for (const stream of [stdout, stderr]) stream.on('written', look)
+      look()
+    }),
+    signal: (name) => { signals.emit(name) }
+  }
+}

@@ -1,0 +1,106 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import { createServer as createHttp2Server } from 'node:http2'
+import { connect, type AddressInfo, type Socket } from 'node:net'
+import { connect as connectSecurely } from 'node:tls'
+import t, { type Test } from 'tap'
+import { ServerConnections } from '../../lib/http/server-connections.ts'
+
+// Of nobody, for a name that nobody has.
+const KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgOSH28YrosH3yZjMu
+0mkWNPBJm1y/ri30HngzhZwO81mhRANCAATjs0l5dXUe+PNxTUJnFfWlbILgN36Z
+cNXL0KPiGbRzQ6pD3zAQIvu1VZg5LcCtMPSpGq9Dm+EmP8RXCicUxM0I
+-----END PRIVATE KEY-----
+`
+const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBfzCCASWgAwIBAgIUen8x5yxCboiNGffa4RnB5FItL9MwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTIyMDMyM1oYDzIxMjYxMDI4
+MjIwMzIzWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATjs0l5dXUe+PNxTUJnFfWlbILgN36ZcNXL0KPiGbRzQ6pD3zAQIvu1
+VZg5LcCtMPSpGq9Dm+EmP8RXCicUxM0Io1MwUTAdBgNVHQ4EFgQUUkEi1z7N6oY8
+0d8aq9/MS0muuVswHwYDVR0jBBgwFoAUUkEi1z7N6oY80d8aq9/MS0muuVswDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiBuTnbWbuqU1n0KBcPz0TKd
+A086jDlHyAYjpfmPv63kOwIhAJYbYw+QT2/l7TymQA1EQLgPVZ1bpqYdfQI7Di0i
+k+c7
+-----END CERTIFICATE-----
+`
+
+const REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
+
+/** A server that answers when it is told to, and the port it listens at. */
+async function listen (t: Test, server: Server): Promise<{ readonly port: number, readonly connections: ServerConnections, readonly asked: Promise<() => void> }> {
+  const connections = new ServerConnections(server)
+  const asked = once(server, 'request').then(([, reply]) => () => reply.end('Hello'))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.closeAllConnections())
+  return { port: (server.address() as AddressInfo).port, connections, asked }
+}
+
+async function readAll (socket: Socket): Promise<string> {
+  let text = ''
+  for await (const chunk of socket) text += String(chunk)
+  return text
+}
+
+const PROTOCOLS = [
+  { name: 'HTTP', create: createServer, open: (port: number) => connect(port, '127.0.0.1'), isOpen: 'connect' },
+  {
+    name: 'HTTPS',
+    create: () => createSecureServer({ key: KEY, cert: CERTIFICATE }),
+    open: (port: number) => connectSecurely({ port, rejectUnauthorized: false }),
+    isOpen: 'secureConnect'
+  }
+]
+
+for (const { name, create, open, isOpen } of PROTOCOLS) {
+  t.test(`${name}: a connection that nothing has come by ends, and one that is served is answered before it does`, async (t) => {
+    const server = create()
+    const { port, connections, asked } = await listen(t, server)
+    const [silent, asking] = [open(port), open(port)]
+    await once(silent, isOpen)
+    asking.write(REQUEST)
+    const answer = await asked
+
+    connections.endUnused()
+    const closed = once(server.close(), 'close')
+    await once(silent, 'close')
+    const isServed = !asking.closed
+    answer()
+
+    t.ok(isServed)
+    t.match(await readAll(asking), /Hello/)
+    await closed
+  })
+}
+
+t.test('a connection that is kept alive ends soon after its last reply', async (t) => {
+  const server = createServer({ keepAliveTimeout: 72_000 })
+  const { port, connections, asked } = await listen(t, server)
+  const asking = connect(port, '127.0.0.1')
+  asking.write(REQUEST)
+  const answer = await asked
+
+  connections.endUnused()
+  server.close()
+  answer()
+
+  t.match(await readAll(asking), /Connection: keep-alive[^]*Hello/)
+})
+
+t.test('a server that does not listen, or speaks HTTP/2, is left alone', async (t) => {
+  new ServerConnections(createServer()).endUnused()
+  const server = createHttp2Server() as unknown as Server
+  const connections = new ServerConnections(server)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+
+  const before = server.listenerCount('close')
+  connections.endUnused()
+  const after = server.listenerCount('close')
+  await once(server.close(), 'close')
+
+  t.equal(after, before)
+})
