@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
+import { LOADER } from './child.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const text = [{ type: 'text', text: 'This is a simple text response for testing.' }]
 
 async function startEverything (t: Test): Promise<string> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'examples/everything.ts'], {
+  const child = spawn(process.execPath, [...LOADER, 'examples/everything.ts'], {
     cwd: root,
     env: { ...process.env, PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit']

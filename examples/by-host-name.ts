@@ -1,0 +1,37 @@
+// Two servers at the same path and port, told apart by the host name. Most systems resolve any name below localhost to this
+// machine. Try it: claude mcp add --transport http clock http://clock.localhost:8000/mcp
+import Fastify from 'fastify'
+import mcpPlugin, { McpServer, ToolError, Type, type McpMountOptions } from 'fastify-mcp-mount'
+
+const { PORT = '8000' } = process.env
+
+const clock = new McpServer({ name: 'Clock', version: '1.0.0' })
+clock.registerTool('tell_time', {
+  description: 'Tell the time somewhere.',
+  inputSchema: Type.Object({ timeZone: Type.String({ default: 'UTC', description: 'As of the IANA database, e.g. Europe/Berlin' }) })
+}, ({ timeZone }) => {
+  try {
+    return new Date().toLocaleString('en-GB', { timeZone, dateStyle: 'full', timeStyle: 'long' })
+  } catch {
+    throw new ToolError(`There is no time zone ${timeZone}`)
+  }
+})
+
+const calendar = new McpServer({ name: 'Calendar', version: '1.0.0' })
+calendar.registerTool('count_days', {
+  description: 'Count the days from one date to another.',
+  inputSchema: Type.Object({ from: Type.String({ format: 'date' }), to: Type.String({ format: 'date' }) })
+}, ({ from, to }) => `${(Date.parse(to) - Date.parse(from)) / 86_400_000} days`)
+
+// The URL of a host is where clients reach it; its name, with the port unless it is the scheme's own, is what chooses the route.
+function at (publicUrl: string): Pick<McpMountOptions, 'publicUrl' | 'constraints'> {
+  return { publicUrl, constraints: { host: new URL(publicUrl).host } }
+}
+
+const app = Fastify({ logger: true })
+app.register(mcpPlugin, { server: clock, ...at(`http://clock.localhost:${PORT}`) })
+app.register(mcpPlugin, { server: calendar, ...at(`http://calendar.localhost:${PORT}`) })
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+await app.listen({ host: '127.0.0.1', port: Number(PORT) })
+for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

@@ -1,0 +1,18 @@
+// What the image runs: an app that is told by its environment where it listens, and by what name clients reach it.
+import Fastify from 'fastify'
+import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
+
+const { HOST = '127.0.0.1', PORT = '8000', PUBLIC_URL = `http://localhost:${PORT}`, LOG_LEVEL = 'info' } = process.env
+
+const notes = new McpServer({ name: 'Notes', version: '1.0.0' })
+notes.registerTool('add_note', {
+  description: 'Save a note.',
+  inputSchema: Type.Object({ text: Type.String() })
+}, ({ text }) => `Saved: ${text}`)
+
+const app = Fastify({ logger: { level: LOG_LEVEL } })
+app.register(mcpPlugin, { server: notes, publicUrl: PUBLIC_URL, health: true })
+
+// As process 1 it gets no default handlers: without these, a signal would be ignored.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+await app.listen({ host: HOST, port: Number(PORT) })

@@ -1,0 +1,93 @@
+// A database for a model to ask: queries that only read, one at a time, bounded in time and in rows, and a resource that
+// tells what there is. Without DATABASE_URL it is an embedded one with some cities. Try it: ask an assistant for the largest.
+import { PGlite } from '@electric-sql/pglite'
+import Fastify from 'fastify'
+import mcpPlugin, { McpServer, ToolError, Type, type Entered } from 'fastify-mcp-mount'
+import pg from 'pg'
+
+// Its role should be one that may do nothing but read what the model may see: it is what holds where all else fails.
+const { DATABASE_URL, TIMEOUT_MS = '5000' } = process.env
+const MAX_ROWS = 100
+const timeoutMs = Number(TIMEOUT_MS)
+
+type Row = Record<string, unknown>
+
+interface Database { read (sql: string, values?: readonly unknown[]): Promise<Row[]> }
+
+function openPool (connectionString: string): Entered<Database> {
+  const pool = new pg.Pool({ connectionString, max: 5, connectionTimeoutMillis: timeoutMs, statement_timeout: timeoutMs, query_timeout: 2 * timeoutMs })
+  pool.on('error', (error) => { app.log.error(error, 'an idle connection broke') })
+
+  async function read (sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    const client = await pool.connect()
+    try {
+      await client.query('BEGIN READ ONLY')
+      const { rows } = await client.query<Row>(sql, [...values])
+      await client.query('ROLLBACK')
+      // A query can change settings and take locks that outlive it.
+      await client.query('DISCARD ALL')
+      client.release()
+      return rows
+    } catch (error) {
+      // Whatever state it is in, nobody else gets this connection.
+      client.release(true)
+      throw error
+    }
+  }
+  return { value: { read }, close: () => pool.end() }
+}
+
+// To try this without a server. It runs in this thread, where no timeout can end a query.
+async function openEmbedded (): Promise<Entered<Database>> {
+  const db = await PGlite.create()
+  await db.exec(`CREATE TABLE city (name text PRIMARY KEY, country text NOT NULL, people int NOT NULL);
+    INSERT INTO city VALUES ('Lagos', 'Nigeria', 15400000), ('Lima', 'Peru', 10100000), ('Lisbon', 'Portugal', 548000)`)
+
+  function read (sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return db.transaction(async (transaction) => {
+      await transaction.query('SET TRANSACTION READ ONLY')
+      const { rows } = await transaction.query<Row>(sql, [...values])
+      await transaction.rollback()
+      return rows
+    })
+  }
+  return { value: { read }, close: () => db.close() }
+}
+
+const database = new McpServer({ name: 'Database', version: '1.0.0' }, {
+  instructions: 'Read db://config before you query.',
+  lifespan: async () => DATABASE_URL === undefined ? await openEmbedded() : openPool(DATABASE_URL)
+})
+
+database.registerTool('query', {
+  description: 'Run a SELECT, WITH or VALUES query of PostgreSQL.',
+  inputSchema: Type.Object({ sql: Type.String({ minLength: 1, maxLength: 10_000 }) }),
+  outputSchema: Type.Object({ rows: Type.Array(Type.Record(Type.String(), Type.Unknown())), isComplete: Type.Boolean() }),
+  annotations: { readOnlyHint: true, openWorldHint: false }
+}, async ({ sql }, { lifespan: { read } }) => {
+  // As a subquery it can be nothing but a query, and with a parameter (the extended protocol) it can be but one.
+  const query = `SELECT * FROM (${sql.replace(/;\s*$/, '')}\n) AS asked LIMIT $1`
+  const rows = await read(query, [MAX_ROWS + 1]).catch((error: unknown) => {
+    // What the database says of a query is for the model; what else goes wrong is for the log.
+    throw error instanceof Error && 'severity' in error ? new ToolError(`The database refused: ${error.message}`) : error
+  })
+  return { rows: rows.slice(0, MAX_ROWS), isComplete: rows.length <= MAX_ROWS }
+})
+
+database.registerResource('config', 'db://config', {
+  description: 'What database this is, what it holds, and what queries may be',
+  mimeType: 'application/json'
+}, async (_uri, { lifespan: { read } }) => {
+  const [about] = await read('SELECT version() AS version, current_database() AS database, current_user AS role')
+  const columns = await read(`SELECT table_schema AS schema, table_name AS table, column_name AS column, data_type AS type
+    FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2, ordinal_position`)
+  return JSON.stringify({ ...about, maxRows: MAX_ROWS, timeoutMs, columns })
+})
+
+// A new database is made in seconds; a busy machine may need more than Fastify's ten.
+const app = Fastify({ logger: true, pluginTimeout: 60_000 })
+app.register(mcpPlugin, { server: database })
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 8000) })
+for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

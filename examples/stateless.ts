@@ -1,0 +1,31 @@
+// A process like any other behind a plain load balancer: no sessions, no streams, one JSON body for each request, in both eras.
+// Try it: start it twice, with PORT=8000 and PORT=8001, and let any balancer send each request to either of them.
+import Fastify from 'fastify'
+import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
+
+const hashes = new McpServer({ name: 'Hashes', version: '1.0.0' })
+
+hashes.registerTool('digest', {
+  description: 'Compute the digest of a text, as hexadecimal digits.',
+  inputSchema: Type.Object({ text: Type.String(), algorithm: Type.Union([Type.Literal('SHA-256'), Type.Literal('SHA-512')], { default: 'SHA-256' }) }),
+  outputSchema: Type.Object({ digest: Type.String(), process: Type.Integer() }),
+  annotations: { readOnlyHint: true, idempotentHint: true }
+}, async ({ text, algorithm }) => {
+  const digest = await crypto.subtle.digest(algorithm, new TextEncoder().encode(text))
+  return { digest: Buffer.from(digest).toString('hex'), process: process.pid }
+})
+
+const app = Fastify({ logger: true })
+app.register(mcpPlugin, {
+  server: hashes,
+  // Legacy clients get no session, so that it does not matter which process answers. They cannot be asked, nor told of changes.
+  stateless: true,
+  // Nothing is streamed: progress and log messages are dropped.
+  jsonResponse: true,
+  // For the balancer: 503 from the moment on that the process begins to close.
+  health: true
+})
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 8000) })
+for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)
