@@ -5,42 +5,91 @@ import t from 'tap'
 import { run } from './examples/child.ts'
 import { problemsOf } from './examples/type-check.ts'
 
-// Every page is run in a process of its own.
-t.setTimeout(600_000)
+t.setTimeout(120_000)
+
+type File = readonly [name: string, code: string]
+interface Package { readonly exports: Readonly<Record<string, string | { readonly default: string }>> }
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
+// getting-started.test.ts follows one of them to the letter.
+const all = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
+const pages = all.filter((name) => name !== 'getting-started.md')
 
 // By the names of the files that they are written to.
-function blocksOf (page: string): ReadonlyArray<readonly [name: string, code: string]> {
+function blocksOf (page: string): File[] {
   const text = readFileSync(join(root, 'docs', page), 'utf8')
   return [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = ''], index) => [
-    `${basename(page, '.md')}-${index + 1}.ts`, `${code}\nexport {}\nconsole.log('ran')\nprocess.exit()\n`
+    `${basename(page, '.md')}-${index + 1}.ts`, `${code}\nexport {}\n`
   ])
 }
 
-t.test('the code of all pages has the types that it needs', async (t) => {
-  const files = pages.flatMap(blocksOf)
+// By the descriptor: what is served on stdio keeps stdout for itself.
+const END = "const { writeSync } = await import('node:fs')\nwriteSync(1, 'ran\\n')\nprocess.exit()\n"
+
+// What the examples of doc comments may use, besides what their own entry point and the main one export.
+const GIVEN = `import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import Fastify, { type FastifyInstance } from 'fastify'
+import assert from 'node:assert/strict'
+import { open } from 'node:fs/promises'
+import { test } from 'node:test'
+import mcpPlugin, { type RequestContext } from 'fastify-mcp-mount'
+declare const app: FastifyInstance
+declare const notes: McpServer
+declare const server: McpServer
+declare const ctx: RequestContext
+declare const token: string
+declare const createMyBuses: () => never
+declare const createMyClusters: () => never
+declare const createMyStores: () => never
+`
+
+// Those of the API reference; of options they stand in a table, on one line.
+async function readExamples (): Promise<File[]> {
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Package
+  const files: File[] = []
+  let main = ''
+  for (const [entry, target] of Object.entries(exports)) {
+    if (typeof target === 'string') continue
+    const { default: _, ...values } = await import(target.default.replace(/^\.\/dist\/(.*)\.js$/, '../lib/$1.ts'))
+    const own = `import { ${Object.keys(values).join(', ')} } from 'fastify-mcp-mount${entry.slice(1)}'\n`
+    main ||= own
+    const page = entry === '.' ? 'index' : entry.slice(2)
+    const text = readFileSync(join(root, `docs/api/${page}.md`), 'utf8')
+    const examples = [...text.matchAll(/^#+ Example\n\n```ts\n([\s\S]*?)^```|\*\*Example\*\* `([^`]*)`/gm)].map(([, code, line = '']) => code ?? line.replaceAll('\\|', '|'))
+    files.push(...examples.map((code, index): File => [`api-${page}-${index + 1}.ts`, complete(code, own === main ? main : main + own)]))
+  }
+  return files
+}
+
+// An example that imports something imports all that it needs.
+function complete (code: string, imports: string): string {
+  return /^import /m.test(code) ? code : `${GIVEN}${imports}async function example () {\n${code}\n}\n`
+}
+
+t.test('the code of all pages, and of all doc comments, has the types that it needs', async (t) => {
+  const examples = await readExamples()
+  const files = [...pages.flatMap(blocksOf), ...examples]
   const directory = t.testdir(Object.fromEntries(files))
 
+  t.ok(examples.length > 20)
   t.same(problemsOf(files.map(([name]) => join(directory, name))), [])
 })
 
-for (const page of pages) {
-  const files = blocksOf(page)
+t.test('the code of all pages runs, one block after the other, and prints what its comments say', async (t) => {
+  const files = pages.flatMap(blocksOf)
+  const imports = files.map(([name]) => `console.error('running ${name}')\nawait import('./${name}')\n`).join('')
+  const directory = t.testdir({ ...Object.fromEntries(files), 'all.ts': `${imports}${END}` })
+  const promised = files.flatMap(([, code]) => [...code.matchAll(/^console\.log\(.*\) \/\/ (.+)$/gm)].map(([, output = '']) => output))
 
-  t.test(`the code of ${page} runs`, async (t) => {
-    const directory = t.testdir(Object.fromEntries(files))
+  const { lines, ended } = await run(t, join(directory, 'all.ts'), { cwd: directory, env: { PORT: '0' }, until: { line: /^ran$/, times: 1 } })
 
-    for (const file of files.map(([name]) => join(directory, name))) {
-      const { ended } = await run(t, file, { cwd: directory, until: { line: /^ran$/, times: 1 } })
-      t.same(await ended, { code: 0, signal: null }, basename(file))
-    }
-  })
-}
+  t.ok(promised.length > 0)
+  t.same(promised.filter((output) => !lines.includes(output)), [])
+  t.same(await ended, { code: 0, signal: null })
+})
 
 t.test('every page is linked from the README', async (t) => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8')
 
-  t.same(pages.filter((page) => !readme.includes(`docs/${page}`)), [])
+  t.same([...all, 'api/README.md'].filter((page) => !readme.includes(`docs/${page}`)), [])
 })

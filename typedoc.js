@@ -1,0 +1,84 @@
+// The API reference: a page for each entry point of package.json, written to docs/api/ by npm run docs:api.
+import { readFileSync } from 'node:fs'
+
+const { name, exports } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
+
+// Types by the names that stand in the code: by default those of the SDK and of Fastify are written out.
+function keepTypesAsWritten ({ converter }) {
+  const convertType = converter.convertType.bind(converter)
+  converter.convertType = (context, type, node) => convertType(context, isOurs(node) ? node : type)
+}
+
+function isOurs (node) {
+  return node !== undefined && !node.getSourceFile().fileName.includes('/node_modules/')
+}
+
+// The name that a default export is imported by in all examples.
+function nameDefaultExport ({ converter }) {
+  converter.on('createDeclaration', (context, reflection) => {
+    if (reflection.name === 'default' && reflection.parent?.name === 'index') reflection.name = 'mcpPlugin'
+  })
+}
+
+// Their `name` needs no words.
+const ERRORS = ['ClusterAwayError', 'InputRequiredError', 'InsufficientScopeError', 'InvalidTokenError', 'RpcError', 'ToolError', 'VerifierUnavailableError']
+
+// Types that say by themselves what each of the shapes is for that a value may have.
+const SHAPES = {
+  AnySchema: ['~kind', '~unsafe'],
+  ChangeEvent: ['kind', 'uri'],
+  Elicited: ['action', 'content'],
+  ListedResources: ['resources'],
+  ResourceContents: ['uri', 'mimeType', '_meta', 'text', 'blob'],
+  ResourceReturn: ['contents'],
+  SessionChange: ['kind', 'level', 'uri', 'node', 'streamId', 'ids'],
+  TemplateMatch: ['variables', 'unsafe'],
+  ToolResult: ['isError', 'content', '_meta']
+}
+
+/** @type {Partial<import('typedoc').TypeDocOptions> & Partial<import('typedoc-plugin-markdown').PluginOptions>} */
+export default {
+  entryPoints: Object.values(exports).flatMap((entry) => entry.default?.replace(/^\.\/dist\/(.*)\.js$/, 'lib/$1.ts') ?? []),
+  tsconfig: 'tsconfig.build.json',
+  skipErrorChecking: true, // tsc does
+  plugin: ['typedoc-plugin-markdown', keepTypesAsWritten, nameDefaultExport],
+  out: 'docs/api',
+  readme: 'none',
+  router: 'module',
+  disableSources: true,
+  excludeInternal: true,
+  excludeExternals: true,
+  externalPattern: ['**/node_modules/{typescript,@types,@sinclair}/**'],
+  groupOrder: ['Functions', 'Variables', 'Classes', 'Interfaces', 'Type Aliases', 'Enumerations', 'Constructors', 'Properties', 'Accessors', 'Methods'],
+  sort: ['alphabetical'],
+  hideGenerator: true,
+  hidePageHeader: true,
+  hideBreadcrumbs: true,
+  useHTMLAnchors: true, // as the anchors that GitHub makes of headings are not always those that links are given
+  interfacePropertiesFormat: 'table',
+  classPropertiesFormat: 'table',
+  typeAliasPropertiesFormat: 'table',
+  typeDeclarationFormat: 'table',
+  propertyMembersFormat: 'table',
+  enumMembersFormat: 'table',
+  parametersFormat: 'table',
+  indexFormat: 'table',
+  tableColumnSettings: { hideModifiers: true, hideInherited: true, hideOverrides: true, hideSources: true, leftAlignHeaders: false },
+  pageTitleTemplates: { module: ({ name: entry }) => entry === 'index' ? name : `${name}/${entry}`, index: 'API reference' },
+  validation: { notExported: true, invalidLink: true, notDocumented: true, rewrittenLink: true, unusedMergeModuleWith: true },
+  treatWarningsAsErrors: true,
+  intentionallyNotExported: [
+    // What computes the type of a handler's arguments and result.
+    'FromSchemaLiteral', 'LiteralKeeper', 'NotPromise', 'StandardSchema', 'StandardTypes', 'StaticOf', 'TypeBoxStatic',
+    // Short names of what is written out in the reference of Fastify, or says that a handler's types were checked before.
+    'AnyHandler', 'HookName', 'HookOf', 'MaybePromise',
+    // What a project has installed.
+    'InstalledClient'
+  ],
+  intentionallyNotDocumented: [
+    ...ERRORS.map((error) => `index.${error}.name`),
+    ...Object.entries(SHAPES).flatMap(([type, members]) => members.map((member) => `index.${type}.__type.${member}`)),
+    'index.RequestContext.sample.__type.tools',
+    'testing.RefusedError.name'
+  ]
+}
