@@ -33,14 +33,40 @@ function join (cluster: Cluster, mount = 'notes'): Member {
   return { node, told }
 }
 
-async function start (cluster: Cluster, mount?: string): Promise<Member> {
-  const member = join(cluster, mount)
-  await member.node.start()
-  return member
+/** The nodes of one check. */
+interface Nodes {
+  /** Joins a cluster, and starts. Ends with the check at the latest. */
+  readonly start: (cluster: Cluster, mount?: string) => Promise<Member>
+  readonly close: (member: Member) => Promise<void>
 }
 
-async function close (...members: readonly Member[]): Promise<void> {
-  for (const { node } of members) await node.close()
+function createClusterContracts<S extends ClusterSubject> (
+  create: () => Promise<S> | S, checks: Readonly<Record<string, (subject: S, nodes: Nodes) => Promise<void>>>
+): readonly Contract[] {
+  return createContracts(create, mapValues(checks, (check) => async (subject) => {
+    const running = new Set<Member>()
+    const close = async (member: Member): Promise<void> => {
+      running.delete(member)
+      await member.node.close()
+    }
+    try {
+      await check(subject, {
+        async start (cluster, mount) {
+          const member = join(cluster, mount)
+          running.add(member)
+          await member.node.start()
+          return member
+        },
+        close
+      })
+    } finally {
+      for (const member of running) await close(member)
+    }
+  }))
+}
+
+function mapValues<T, U> (values: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]))
 }
 
 /**
@@ -52,7 +78,7 @@ async function close (...members: readonly Member[]): Promise<void> {
 export function clusterContract (create: () => Promise<ClusterSubject> | ClusterSubject, options: ContractOptions = {}): readonly Contract[] {
   const wait = createWait(options)
 
-  return createContracts(create, {
+  return createClusterContracts(create, {
     async 'each node has an id of its own, of letters and digits' ({ clusters: [a, b] }) {
       const members = [join(a), join(a), join(b), join(b, 'tasks')]
 
@@ -62,7 +88,7 @@ export function clusterContract (create: () => Promise<ClusterSubject> | Cluster
       for (const id of ids) assert.match(id, /^[0-9A-Za-z]{8,32}$/)
     },
 
-    async 'mounts of one name share all, and those of another nothing' ({ clusters: [a, b] }) {
+    async 'mounts of one name share all, and those of another nothing' ({ clusters: [a, b] }, { start }) {
       const [mine, same, other] = [await start(a, 'notes'), await start(b, 'notes'), await start(b, 'notes ')]
       const [heard, unheard] = [createRecorder<string>(wait), createRecorder<string>(wait)]
       await mine.node.sessions.open('s', RECORD, LIMITS)
@@ -80,33 +106,30 @@ export function clusterContract (create: () => Promise<ClusterSubject> | Cluster
       assert.equal(await other.node.sessions.count(), 0)
       assert.deepEqual(await other.node.events.read('s.0', 0), [])
       assert.deepEqual(unheard.heard, [])
-      await close(mine, same, other)
     },
 
-    async 'a node lives from its start until it closes, for those of its mount' ({ clusters: [a, b] }) {
+    async 'a node lives from its start until it closes, for those of its mount' ({ clusters: [a, b] }, { start, close }) {
       const [asks, lives, leaves] = [await start(a), await start(b), await start(b)]
-      await leaves.node.close()
+      await close(leaves)
 
       assert.equal(await asks.node.isAlive(lives.node.id), true)
       assert.equal(await asks.node.isAlive(asks.node.id), true)
       assert.equal(await asks.node.isAlive(leaves.node.id), false)
       assert.equal(await asks.node.isAlive('never'), false)
-      await close(asks, lives)
     },
 
-    async 'what a node has stored stays when it closes, and others of its process go on' ({ clusters: [a, b] }) {
+    async 'what a node has stored stays when it closes, and others of its process go on' ({ clusters: [a, b] }, { start, close }) {
       const [leaves, stays, other] = [await start(a), await start(a, 'tasks'), await start(b)]
       await leaves.node.sessions.open('s', RECORD, LIMITS)
       await leaves.node.events.append('s.0', 'event')
-      await leaves.node.close()
+      await close(leaves)
 
       assert.deepEqual(await other.node.sessions.load('s', LIMITS.ttl), RECORD)
       assert.deepEqual(await other.node.events.read('s.0', 0), [{ seq: 1, message: 'event' }])
       assert.equal(await stays.node.sessions.open('s', RECORD, LIMITS), true)
-      await close(stays, other)
     },
 
-    async 'a process whose nodes have all closed may have others' ({ clusters: [a] }) {
+    async 'a process whose nodes have all closed may have others' ({ clusters: [a] }, { start, close }) {
       for (let time = 0; time < 2; time++) {
         const member = await start(a)
         assert.equal(await member.node.sessions.open(`s${time}`, RECORD, LIMITS), true)
@@ -114,11 +137,10 @@ export function clusterContract (create: () => Promise<ClusterSubject> | Cluster
       }
     },
 
-    async 'a cluster that can be reached is not away' ({ clusters: [a, b] }) {
+    async 'a cluster that can be reached is not away' ({ clusters: [a, b] }, { start }) {
       const members = [await start(a), await start(b)]
 
       assert.deepEqual(members.map(({ node, told }) => [node.isAway, told]), [[false, []], [false, []]])
-      await close(...members)
     }
   })
 }
@@ -131,8 +153,8 @@ export function clusterContract (create: () => Promise<ClusterSubject> | Cluster
 export function clusterOutageContract (create: () => Promise<OutageSubject> | OutageSubject, options: ContractOptions = {}): readonly Contract[] {
   const wait = createWait(options)
 
-  return createContracts(create, {
-    async 'while it is away everything is refused, and each node is told once' ({ clusters: [a, b], interrupt, restore }) {
+  return createClusterContracts(create, {
+    async 'while it is away everything is refused, and each node is told once' ({ clusters: [a, b], interrupt, restore }, { start }) {
       const members = [await start(a), await start(a, 'tasks'), await start(b)]
       await interrupt()
 
@@ -140,10 +162,9 @@ export function clusterOutageContract (create: () => Promise<OutageSubject> | Ou
       assert.deepEqual(members.map(({ told }) => told), [['away'], ['away'], ['away']])
       await restore()
       await back(wait, ...members)
-      await close(...members)
     },
 
-    async 'when it is back each node is told once, and everything goes on' ({ clusters: [a, b], interrupt, restore }) {
+    async 'when it is back each node is told once, and everything goes on' ({ clusters: [a, b], interrupt, restore }, { start }) {
       const members = [await start(a), await start(b)] as const
       for (const time of [1, 2]) {
         await interrupt()
@@ -156,10 +177,9 @@ export function clusterOutageContract (create: () => Promise<OutageSubject> | Ou
         }
       }
       for (const { node } of members) assert.equal(await members[0].node.isAlive(node.id), true)
-      await close(...members)
     },
 
-    async 'what was subscribed to before, or while it was away, is heard afterwards' ({ clusters: [a, b], interrupt, restore }) {
+    async 'what was subscribed to before, or while it was away, is heard afterwards' ({ clusters: [a, b], interrupt, restore }, { start }) {
       const [publisher, listener] = [await start(a), await start(b)]
       const [before, meanwhile, ended] = [createRecorder<string>(wait), createRecorder<string>(wait), createRecorder<string>(wait)]
       listener.node.bus.subscribe('topic', before.hear)
@@ -175,10 +195,9 @@ export function clusterOutageContract (create: () => Promise<OutageSubject> | Ou
       await Promise.all([before.until(1), meanwhile.until(2)])
 
       assert.deepEqual([before.heard, meanwhile.heard, ended.heard], [['of topic'], ['of topic', 'of other'], []])
-      await close(publisher, listener)
     },
 
-    async 'a stream that is followed goes on being followed' ({ clusters: [a, b], interrupt, restore }) {
+    async 'a stream that is followed goes on being followed' ({ clusters: [a, b], interrupt, restore }, { start }) {
       const [writer, follower] = [await start(a), await start(b)]
       const { heard, hear, until } = createRecorder<StoredEvent>(wait)
       await follower.node.events.follow('s.0', hear)
@@ -190,10 +209,9 @@ export function clusterOutageContract (create: () => Promise<OutageSubject> | Ou
       await until(2)
 
       assert.deepEqual(heard, [{ seq: 1, message: 'a' }, { seq: 2, message: 'b' }])
-      await close(writer, follower)
     },
 
-    async 'a node that starts meanwhile is told so, and takes part when it is back' ({ clusters: [a, b], interrupt, restore }) {
+    async 'a node that starts meanwhile is told so, and takes part when it is back' ({ clusters: [a, b], interrupt, restore }, { start }) {
       const first = await start(a)
       await interrupt()
       await refuses(first.node)
@@ -206,19 +224,17 @@ export function clusterOutageContract (create: () => Promise<OutageSubject> | Ou
       assert.deepEqual(told, [['away'], ['away']])
       assert.deepEqual([late.told, other.told], [['away', 'back'], ['away', 'back']])
       assert.equal(await other.node.sessions.open('s', RECORD, LIMITS), true)
-      await close(first, late, other)
     },
 
-    async 'a node that closes meanwhile is told nothing any more' ({ clusters: [a], interrupt, restore }) {
+    async 'a node that closes meanwhile is told nothing any more' ({ clusters: [a], interrupt, restore }, { start, close }) {
       const [leaves, stays] = [await start(a), await start(a)]
       await interrupt()
       await refuses(stays.node)
-      await leaves.node.close()
+      await close(leaves)
       await restore()
       await back(wait, stays)
 
       assert.deepEqual(leaves.told, ['away'])
-      await close(stays)
     }
   })
 }

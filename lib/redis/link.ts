@@ -132,7 +132,7 @@ export class RedisLink {
     })
   }
 
-  // Redis is there when both connections are, it answers, and all channels are subscribed to.
+  // Redis is there when it answers on both connections, and all channels are subscribed to.
   async #arrive (): Promise<void> {
     const connections = this.#connections
     if (connections?.commands.status !== 'ready' || connections.subscriber.status !== 'ready') return
@@ -140,6 +140,7 @@ export class RedisLink {
     try {
       await this.#inTime(Promise.all([
         connections.commands.ping(),
+        connections.subscriber.ping(),
         this.channels.subscribeAll((names) => connections.subscriber.subscribe(...names))
       ]))
     } catch (error) {

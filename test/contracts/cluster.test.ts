@@ -3,7 +3,7 @@ import type { Cluster, ClusterNode } from '../../lib/cluster/cluster.ts'
 import { createMemoryCluster } from '../../lib/cluster/memory-cluster.ts'
 import { clusterContract, clusterOutageContract, type OutageSubject } from '../../lib/contracts/index.ts'
 import { createCuttableCluster } from '../cluster/cuttable.ts'
-import { proveFaults } from './faults.ts'
+import { findBroken, proveFaults } from './faults.ts'
 
 /** A cluster whose nodes are changed as they are made. */
 function changeNodes (cluster: Cluster, change: (node: ClusterNode, told: () => void) => Partial<ClusterNode>): Cluster {
@@ -95,4 +95,20 @@ t.test('each contract of outages is broken by a cluster that does not keep it', 
     'who comes late is told nothing': ['a node that starts meanwhile is told so, and takes part when it is back'],
     'who has left is told': ['a node that closes meanwhile is told nothing any more']
   }, (fault) => clusterOutageContract(() => createSubject(fault), { patience: 200 }))
+})
+
+t.test('a check that fails leaves no node behind', async (t) => {
+  const running = new Set<object>()
+  const create = (): Cluster => changeNodes(createMemoryCluster(), ({ start, close }) => {
+    const node = { start: async () => { await start(); running.add(node) }, close: async () => { await close(); running.delete(node) }, isAway: true }
+    return node
+  })
+
+  const broken = await findBroken(clusterContract(() => {
+    const cluster = create()
+    return { clusters: [cluster, cluster] }
+  }, { patience: 200 }))
+
+  t.same(broken, ['a cluster that can be reached is not away'])
+  t.equal(running.size, 0)
 })

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { Redis } from 'ioredis'
@@ -6,12 +7,12 @@ import { connect } from '../../lib/redis/connections.ts'
 import { RedisLink } from '../../lib/redis/link.ts'
 import { until } from '../stream.ts'
 
-/** What speaks as Redis does when a connection begins, and answers PING only when it is let: no Redis can be made to. */
+/** What speaks as Redis does when a connection begins, and answers PING only where it is let: no Redis can be made to. */
 async function createSilentRedis (t: Test) {
   const pings: Socket[] = []
   const sockets = new Set<Socket>()
-  let answers = false
-  const answer = (socket: Socket): void => { if (answers) socket.write('+PONG\r\n') }
+  const awake = new Set<Socket>()
+  const answer = (socket: Socket): void => { if (awake.has(socket)) socket.write('+PONG\r\n') }
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('error', () => {}).on('data', (data) => {
@@ -25,10 +26,13 @@ async function createSilentRedis (t: Test) {
   t.teardown(() => { for (const socket of sockets) socket.destroy(); server.close() })
   return {
     url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** Connections, in the order in which they came. */
+    sockets,
+    /** One for each PING. */
     pings,
-    /** From now on it answers, those that wait as well. */
-    wake () {
-      answers = true
+    /** From now on it answers on these connections, those that wait as well. */
+    wake (connections: Iterable<Socket>) {
+      for (const socket of connections) awake.add(socket)
       for (const socket of pings) answer(socket)
     }
   }
@@ -48,7 +52,7 @@ function createUser () {
 }
 
 t.test('a Redis that takes connections but does not answer is away, once, until it answers', async (t) => {
-  const { url, pings, wake } = await createSilentRedis(t)
+  const { url, sockets, pings, wake } = await createSilentRedis(t)
   const link = createLink(url, 300)
   const user = createUser()
   t.teardown(() => link.leave(user))
@@ -58,7 +62,7 @@ t.test('a Redis that takes connections but does not answer is away, once, until 
   // Later attempts are not answered in time, either.
   await until(() => pings.length > first + 1)
   const meanwhile = [...user.told]
-  wake()
+  wake(sockets)
   await until(() => !link.isAway)
 
   t.same(meanwhile, ['Redis is away: no answer within 300 ms'])
@@ -66,19 +70,36 @@ t.test('a Redis that takes connections but does not answer is away, once, until 
   t.ok(link.isJustBack)
 })
 
+t.test('a Redis that answers on one of the connections only is away', async (t) => {
+  const { url, sockets, wake } = await createSilentRedis(t)
+  const link = createLink(url, 300)
+  const user = createUser()
+  t.teardown(() => link.leave(user))
+  const entering = link.enter(user)
+  await until(() => sockets.size === 2)
+  const [first, ...others] = sockets
+  wake([first ?? assert.fail()])
+  await entering
+
+  t.same(user.told, ['Redis is away: no answer within 300 ms'])
+  wake(others)
+  await until(() => !link.isAway)
+  t.same(user.told.slice(1), ['beat', 'back'])
+})
+
 t.test('a link that is left while it waits for an answer is told nothing, and may be entered again', async (t) => {
-  const { url, pings, wake } = await createSilentRedis(t)
+  const { url, sockets, pings, wake } = await createSilentRedis(t)
   const link = createLink(url, 60_000)
   const [first, second] = [createUser(), createUser()]
 
   const entering = link.enter(first)
-  await until(() => pings.length === 1)
+  await until(() => pings.length === 2)
   link.leave(first)
   link.leave(first)
   await entering
   const again = link.enter(second)
-  await until(() => pings.length === 2)
-  wake()
+  await until(() => pings.length === 4)
+  wake(sockets)
   await again
 
   t.same([first.told, second.told], [[], []])

@@ -1,6 +1,6 @@
 // A Redis for tests: their own on a free port, or the one at REDIS_URL where redis-server is not installed.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { randomInt, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { Redis } from 'ioredis'
 import type { Test } from 'tap'
@@ -75,14 +75,18 @@ async function connect (t: Pick<Test, 'teardown'>, url: string): Promise<Redis> 
   return client
 }
 
-// Ports that the system gives to nobody by itself, so that one is still free when its Redis comes back.
+// Ports that the system gives to nobody by itself, and of this process alone, so that one is still free when its Redis comes back.
+const PORTS = 20
+const FIRST_PORT = 20_000 + process.pid % 600 * PORTS
+let starts = 0
+
 async function runOnFreePort (args: readonly string[]): Promise<readonly [ChildProcess, port: number]> {
   for (let attempt = 1; ; attempt++) {
-    const port = randomInt(20_000, 32_000)
+    const port = FIRST_PORT + starts++ % PORTS
     try {
       return [await run(port, args), port]
     } catch (error) {
-      if (attempt === 10) throw error
+      if (attempt === PORTS) throw error
     }
   }
 }
