@@ -92,11 +92,12 @@ export class McpRegistry implements Iterable<Mount> {
 // Every scope of an app has the app's HTTP server, and nothing else in common that a plugin may reach.
 const registries = new WeakMap<Server, McpRegistry>()
 
-/** The registry of the app that a scope belongs to; made, and put on the scope as `mcp`, where it is not there yet. */
+/** The registry of the app that a scope belongs to; made, and put on the scope as `mcp`, where it is not there yet, nor anything else. */
 export function resolveRegistry (scope: FastifyInstance): McpRegistry {
   const registry = findRegistry(scope) ?? new McpRegistry(scope.server)
   registries.set(scope.server, registry)
   if (!scope.hasDecorator('mcp')) scope.decorate('mcp', registry)
+  else if (scope.mcp !== registry) scope.log.warn("app.mcp is not the registry of MCP mounts: the app, or another plugin, has a decorator 'mcp' of its own; name that one otherwise")
   return registry
 }
 

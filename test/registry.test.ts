@@ -33,6 +33,17 @@ t.test('the mounts of an app are found from its root, whose scope need not have 
   t.same([...findRegistry(app) ?? []].map(({ name }) => name), ['A'])
 })
 
+t.test('an app.mcp that is something else is left as it is, and the log says so', async (t) => {
+  const { app, logLines } = createHost(t)
+  const own = {}
+  app.decorate('mcp' as never, own as never)
+  await mount(app, { server: createServer('A') })
+
+  t.equal(app.mcp, own)
+  t.same([...findRegistry(app) ?? []].map(({ name }) => name), ['A'])
+  t.match(logLines.filter(({ level }) => level === 40), [{ msg: /^app\.mcp is not the registry of MCP mounts: / }])
+})
+
 t.test('a registry without mounts says so', async (t) => {
   t.throws(() => new McpRegistry(createHost(t).app.server).get('C'), { code: 'MCP_ERR_UNKNOWN_MOUNT', message: "no mount is named 'C'; registered mounts: none" })
 })
