@@ -71,12 +71,11 @@ calendar.registerTool('list_events', { description: 'List the events of today.' 
 })
 
 const app = Fastify({ logger: true })
-// Has browsers ask for a password; MCP clients send theirs with every request.
-app.addHook('onSend', async (_request, reply) => { if (reply.statusCode === 401) reply.header('www-authenticate', 'Basic realm="Calendar"') })
 app.register(mcpPlugin, {
   prefix: '/calendar',
   server: calendar,
-  auth: { authenticate },
+  // Has browsers ask for a password; MCP clients send theirs with every request.
+  auth: { authenticate, challenge: 'Basic realm="Calendar"' },
   health: { ready: async () => (await fetch(PROVIDER, { method: 'HEAD', signal: AbortSignal.timeout(2000) })).status < 500 },
   routes: oauthRoutes
 })

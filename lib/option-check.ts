@@ -15,6 +15,8 @@ export function optional (check: Check): Check {
 export const isFunction: Check = (value) => typeof value === 'function' ? undefined : 'must be a function'
 export const isBoolean: Check = (value) => typeof value === 'boolean' ? undefined : 'must be true or false'
 export const isText: Check = (value) => typeof value === 'string' && value !== '' ? undefined : 'must be a string that is not empty'
+export const isHeaderValue: Check = (value) =>
+  typeof value === 'string' && /^[!-~](?:[ -~]*[!-~])?$/.test(value) ? undefined : 'must be a string of visible ASCII characters, with spaces between them at most'
 export const isCount: Check = (value) => Number.isSafeInteger(value) && Number(value) > 0 ? undefined : 'must be a whole number above 0'
 export const isUrl: Check = (value) => isHttpUrl(value) ? undefined : "must be an absolute URL, such as 'https://auth.example.com'"
 export const isUrls: Check = (value) =>

@@ -1,7 +1,7 @@
 // The `auth` option of a mount: what it is, and what is wrong with a wrong one.
 import type { FastifyRequest } from 'fastify'
 import type { AuthInfo } from './auth-info.ts'
-import { findOptionProblem, isBoolean, isCount, isFunction, isScopes, isText, isUrl, isUrls, optional, type Checks } from '../option-check.ts'
+import { findOptionProblem, isBoolean, isCount, isFunction, isHeaderValue, isScopes, isText, isUrl, isUrls, optional, type Checks } from '../option-check.ts'
 import { findTimeoutProblem } from '../server/timeout.ts'
 
 /** What a verifier is told besides the token. */
@@ -54,13 +54,15 @@ export interface TokenAuthOptions extends CommonAuthOptions {
 export interface HostAuthOptions extends CommonAuthOptions {
   /** Tells who sends a request; nobody, by `null`: the client gets 401. */
   readonly authenticate: (request: FastifyRequest) => MaybePromise<AuthInfo | null | undefined>
+  /** The `WWW-Authenticate` of 401 and 403, such as `Basic realm="Notes"`. @default a challenge of RFC 6750, for callers with bearer tokens */
+  readonly challenge?: string
 }
 
 /** Who may use a mount. */
 export type AuthOptions = TokenAuthOptions | HostAuthOptions
 
 const COMMON: Checks<CommonAuthOptions> = { requiredScopes: optional(isScopes), timeout: findTimeoutProblem }
-const HOST_CHECKS: Checks<HostAuthOptions> = { authenticate: isFunction, ...COMMON }
+const HOST_CHECKS: Checks<HostAuthOptions> = { authenticate: isFunction, challenge: optional(isHeaderValue), ...COMMON }
 const TOKEN_CHECKS: Checks<TokenAuthOptions> = {
   verify: isFunction,
   authorizationServers: isUrls,

@@ -34,6 +34,7 @@ type Identify = (request: FastifyRequest, resource: Resource | undefined) => unk
 export class Authenticator {
   readonly #identify: Identify
   readonly #resources: Resources | undefined
+  readonly #ownChallenge: string | undefined
   readonly #requiredScopes: readonly string[]
   readonly #timeout: number
   readonly #now: () => number
@@ -41,6 +42,7 @@ export class Authenticator {
   /** @param resources Absent where no tokens are issued for the mount. @param now The clock, in milliseconds. */
   constructor (options: AuthOptions, resources: Resources | undefined, now: () => number = Date.now) {
     this.#identify = 'verify' in options ? this.#byToken(options) : options.authenticate
+    this.#ownChallenge = 'authenticate' in options ? options.challenge : undefined
     this.#resources = resources
     this.#requiredScopes = options.requiredScopes ?? []
     this.#timeout = options.timeout ?? DEFAULT_TIMEOUT
@@ -108,7 +110,7 @@ export class Authenticator {
   }
 
   #challenge (resource: Resource | undefined, challenge: Challenge): string {
-    return encodeChallenge({ ...challenge, metadataUrl: resource?.metadataUrl })
+    return this.#ownChallenge ?? encodeChallenge({ ...challenge, metadataUrl: resource?.metadataUrl })
   }
 
   #resourceOf ({ params }: FastifyRequest): Resource | undefined {

@@ -44,7 +44,8 @@ t.test('what is wrong is told by name', async (t) => {
     [{ ...token, wellKnownAlias: 1 }, "has a 'wellKnownAlias' that must be true or false"],
     [{ ...token, maxTokenLength: 0 }, "has a 'maxTokenLength' that must be a whole number above 0"],
     [{ ...host, timeout: -1 }, "has a 'timeout' that must be a whole number of milliseconds from 0 (none) to 2147483647"],
-    [{ ...host, resourceName: 'Notes' }, "has a 'resourceName' that does not exist; there may be authenticate, requiredScopes, timeout"],
+    [{ ...host, resourceName: 'Notes' }, "has a 'resourceName' that does not exist; there may be authenticate, challenge, requiredScopes, timeout"],
+    ...['', ' Basic', 'Basic\r\nx: y', 'Größe', 1].map((challenge) => [{ ...host, challenge }, "has a 'challenge' that must be a string of visible ASCII characters, with spaces between them at most"] as const),
     [{ ...token, scopes: [] }, /^has a 'scopes' that does not exist; there may be verify, authorizationServers, requiredScopes, /]
   ] as const) {
     const found = findAuthProblem(value)

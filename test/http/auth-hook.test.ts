@@ -272,6 +272,15 @@ t.test('a challenge of no parameters is the scheme alone', async (t) => {
   t.match(await challengeOf(app, modern('tools/list')), [401, 'Bearer', refused('Unauthorized: authorization is required')])
 })
 
+t.test('where the app tells who asks, it also says how', async (t) => {
+  const { app } = await createApp(t, { auth: { authenticate: ({ headers }) => headers['x-user'] === undefined ? null : { ...ANN, scopes: [] }, challenge: 'Basic realm="Notes"', requiredScopes: ['read'] } })
+
+  for (const [headers, status] of [[{}, 401], [{ 'x-user': 'ann' }, 403]] as const) {
+    const response = await app.inject(modern('tools/list', {}, { headers }))
+    t.same([response.statusCode, response.headers['www-authenticate']], [status, 'Basic realm="Notes"'])
+  }
+})
+
 t.test('the mount tells which scopes a request needs besides', async (t) => {
   const { app } = await createAuthApp(t)
   const { auth } = app.mcp.get('Notes')
