@@ -48,7 +48,8 @@ t.test('clients like these find out that a host mixes them up', async (t) => {
  * second connect() by now, so this does what that did, even as carefully as can be: with each message of a client anew.
  */
 async function shareNaively (t: Test, server: McpServer): Promise<string> {
-  const app = Fastify()
+  // No mount is there to end what clients leave open.
+  const app = Fastify({ forceCloseConnections: true })
   const transports = new Map<string, StreamableHTTPServerTransport>()
   const reconnect = (transport: StreamableHTTPServerTransport | undefined): void => { Reflect.set(server.server, '_transport', transport) }
 

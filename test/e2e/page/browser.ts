@@ -35,7 +35,8 @@ export async function startBrowser (t: Test): Promise<OpenPage> {
 /** Serves the page on a port of its own; its origin. */
 export async function servePage (t: Test): Promise<string> {
   const script = await bundle()
-  const app = Fastify()
+  // A browser opens connections that it does not use.
+  const app = Fastify({ forceCloseConnections: true })
   app.get('/', async (_request, reply) => reply.type('text/html').send('<!doctype html><link rel="icon" href="data:,"><script src="/page.js"></script>'))
   app.get('/page.js', async (_request, reply) => reply.type('text/javascript').send(script))
   t.teardown(() => app.close())
