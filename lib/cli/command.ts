@@ -101,8 +101,9 @@ export function formatProgramHelp (commands: readonly Command[], { columns, bold
 }
 
 function formatOptions (options: Command['options'], columns: number): readonly string[] {
-  const heads = Object.entries(options).map(([name, { value, short }]) => `${short === undefined ? '    ' : `-${short}, `}--${name}${value === undefined ? '' : ` <${value}>`}`)
-  const width = Math.max(...heads.map(({ length }) => length))
-  return Object.values(options).flatMap(({ help }, index) => wrap(help, columns - width - 4)
-    .map((line, at) => `  ${(at === 0 ? heads[index] ?? '' : '').padEnd(width)}  ${line}`))
+  const rows = Object.entries(options).map(([name, { value, short, help }]) => ({
+    head: `${short === undefined ? '    ' : `-${short}, `}--${name}${value === undefined ? '' : ` <${value}>`}`, help
+  }))
+  const width = Math.max(...rows.map(({ head }) => head.length))
+  return rows.flatMap(({ head, help }) => wrap(help, columns - width - 4).map((line, at) => `  ${(at === 0 ? head : '').padEnd(width)}  ${line}`))
 }

@@ -52,7 +52,6 @@ async function runInspect (line: CommandLine, terminal: Terminal): Promise<numbe
     endpoint = await openEndpoint(options)
     return await inquiry(endpoint, terminal, line.has('json'))
   } catch (error) {
-    if (error instanceof UsageError) throw error
     throw explain(error, heard, asked)
   } finally {
     await endpoint?.close()

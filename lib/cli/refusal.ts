@@ -52,8 +52,8 @@ function explainReply ({ status, type, challenge, text }: NonNullable<Heard['ref
     case 421: return `${url} does not serve the host '${url.host}' (421). Add '${url.host}' to the mount's 'allowedHosts', or set its 'publicUrl'; behind a proxy, pass the Host header on.`
     case 406: case 415: return `${url} does not take what MCP clients send (${status})${said}. Check that this is the endpoint of an MCP server.`
     case 404: case 405:
-      if (error !== undefined) return explainRpc(url, error)
-      return `There is no MCP endpoint at ${url} (${status}). Check the path: that of a mount is its prefix and '/mcp', unless its 'path' says otherwise; 'fastify-mcp-mount dev' prints it.`
+      if (error === undefined) return `There is no MCP endpoint at ${url} (${status}). Check the path: that of a mount is its prefix and '/mcp', unless its 'path' says otherwise; 'fastify-mcp-mount dev' prints it.`
+      break
     default:
   }
   if (error !== undefined) return explainRpc(url, error)

@@ -15,10 +15,9 @@ const NARROWEST_TEXT = 20
 /** Lays entries out under a title; nothing where there are none. */
 export function layTable (title: string, entries: readonly Entry[], { columns, bold, dim }: Terminal): readonly string[] {
   if (entries.length === 0) return []
-  const names = entries.map(({ name }) => cleanLine(name))
-  const width = Math.min(WIDEST_NAME, Math.max(...names.map(({ length }) => length)))
-  const rows = entries.flatMap(({ text = '', details = [] }, index) => {
-    const name = names[index] ?? ''
+  const named = entries.map((entry) => ({ ...entry, name: cleanLine(entry.name) }))
+  const width = Math.min(WIDEST_NAME, Math.max(...named.map(({ name }) => name.length)))
+  const rows = named.flatMap(({ name, text = '', details = [] }) => {
     const room = Math.max(columns - width - 4, NARROWEST_TEXT)
     const texts = text === '' ? [] : wrap(cleanLine(text), room)
     const beside = [...texts, ...details.flatMap((detail) => wrap(cleanLine(detail), room)).map(dim)]

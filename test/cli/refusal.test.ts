@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import { createServer as createSocketServer, type AddressInfo, type Server } from 'node:net'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
+import { Failure } from '../../lib/cli/command.ts'
 import { explain } from '../../lib/cli/refusal.ts'
 import { runProgram } from '../../lib/cli/program.ts'
 import mcpPlugin, { InvalidTokenError, McpServer, Type, type McpMountOptions } from '../../lib/index.ts'
@@ -129,6 +130,8 @@ t.test('servers that are something else', async (t) => {
   const elsewhere = await answer(t, 308, { location: '/other' })
   const down = await answer(t, 502, { 'content-type': 'text/html' }, '<html>')
   const busy = await answer(t, 503, {}, 'Too\u001b[2J many.')
+  const unwilling = await answer(t, 406)
+  const lacking = await answer(t, 404, { 'content-type': 'application/json' }, '{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"Method not found"}}')
   const picky = await answer(t, 415, { 'content-type': 'application/json' }, '{"message":"No JSON."}')
   const wrong = await answer(t, 400, {}, 'Wrong')
 
@@ -140,6 +143,8 @@ t.test('servers that are something else', async (t) => {
     t.equal(await fail(t, down, '--era', era), `${down} failed with 502. Look into the log of the server.\n`)
     t.equal(await fail(t, busy, '--era', era), `${busy} failed with 503: Too many. Look into the log of the server.\n`)
     t.equal(await fail(t, picky, '--era', era), `${picky} does not take what MCP clients send (415): {"message":"No JSON."}. Check that this is the endpoint of an MCP server.\n`)
+    t.equal(await fail(t, unwilling, '--era', era), `${unwilling} does not take what MCP clients send (406). Check that this is the endpoint of an MCP server.\n`)
+    t.equal(await fail(t, lacking, '--era', era), `${lacking} answered with error -32601: Method not found\n`)
     t.equal(await fail(t, wrong, '--era', era), `${wrong} failed with 400: Wrong. Check the URL and the headers.\n`)
   }
   t.equal(await fail(t, elsewhere), `${elsewhere} redirects to somewhere else (308); pass the URL that it redirects to.\n`)
@@ -161,7 +166,9 @@ t.test('an answer that does not come in time', async (t) => {
 
 t.test('what is not known is told as it is, in one line', async (t) => {
   const asked = { url: new URL('http://127.0.0.1/mcp'), hasToken: false, timeout: 1 }
+  const told = new Failure('It is told already.')
 
+  t.equal(explain(told, {}, asked), told)
   t.equal(explain(new Error('odd\u001b[2J\nthing'), {}, asked).message, 'http://127.0.0.1/mcp could not be asked: odd thing')
   const failed = new TypeError('fetch failed', { cause: Object.assign(new Error('no route'), { code: 'EHOSTUNREACH' }) })
   t.equal(explain(failed, {}, asked).message, '127.0.0.1 cannot be reached (EHOSTUNREACH). Check host and port, and the network between.')

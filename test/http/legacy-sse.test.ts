@@ -142,10 +142,12 @@ t.test('sessions of the one transport are unknown to the other', async (t) => {
   const deleted = await app.inject({ method: 'DELETE', url: '/mcp', headers: { 'mcp-session-id': client.sessionId } })
   const here = await app.inject({ ...legacy('tools/list'), url: `/messages?sessionId=${streamable['mcp-session-id']}` })
   await app.inject(initialize('2025-11-25', { headers: { 'mcp-session-id': client.sessionId } }))
+  const beside = await app.inject(legacy('tools/list', {}, { headers: streamable }))
 
   t.equal(there.statusCode, 404)
   t.equal(deleted.statusCode, 404)
   t.equal(here.statusCode, 404)
+  t.equal(beside.statusCode, 200)
   t.equal(mount.stats().sessions, 3)
   t.equal(await client.ask('ping'), frameOf({ jsonrpc: '2.0', id: 1, result: {} }))
 })

@@ -210,6 +210,17 @@ t.test('when the node that a client was connected to has died, it is told that a
   t.match(await Promise.all(told), [/tools\/list_changed/, /prompts\/list_changed/, /resources\/list_changed/, /resources\/updated.*notes:\/\/a/])
 })
 
+t.test('when that node has left in good order, it is told so by the next one', async (t) => {
+  const { nodes: [a, b], headers, sessionId } = await setUp(t)
+  await openFrames(a, headers)
+  await a.app.close()
+
+  const resumed = await openFrames(b, { ...headers, 'last-event-id': `${sessionId}.0.0` })
+
+  const told = [1, 2, 3].map(async () => (await resumed.next()).value)
+  t.match(await Promise.all(told), [/tools\/list_changed/, /prompts\/list_changed/, /resources\/list_changed/])
+})
+
 t.test('a client that begins to listen anew is told of such a death, too, and one that never has listened is not', async (t) => {
   const { nodes: [a, b, c], headers } = await setUp(t)
   await openFrames(a, headers)
