@@ -11,7 +11,7 @@ import { hasCompleters, hasPrompts, hasResources, hasTools, listCapabilities } f
 import { readCursor, takePage } from './listing.ts'
 import type { ServerParts } from './parts.ts'
 import { getPrompt } from './prompts.ts'
-import { hasDynamicResources, listResources, readResource } from './resources.ts'
+import { hasDynamicResources, listResources, readResource } from './resource-reading.ts'
 import { cacheFields, keepPrivate, type Outcome } from './result.ts'
 import { callTool } from './tools.ts'
 import { resolveFilter, subscribe, unsubscribe } from './watching.ts'

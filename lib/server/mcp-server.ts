@@ -17,9 +17,10 @@ import { createParts, type ServerParts } from './parts.ts'
 import { createPrompt, updatePrompt, type PromptConfig, type PromptHandle, type PromptHandler } from './prompts.ts'
 import { endContext, RequestContext, type ContextServer } from './request-context.ts'
 import { StateSealer } from './request-state.ts'
-import { type ResourceTemplate } from './resource-template.ts'
+import type { ResourceTemplate } from './resource-template.ts'
+import { readResource } from './resource-reading.ts'
 import {
-  createResource, createTemplate, readResource, updateResource, updateTemplate,
+  createResource, createTemplate, updateResource, updateTemplate,
   type ResourceConfig, type ResourceHandle, type ResourceHandler, type TemplateHandle, type TemplateHandler
 } from './resources.ts'
 import { valueOf, type Outcome } from './result.ts'

@@ -9,7 +9,7 @@ import type { Caller } from './context.ts'
 import type { RequestContext } from './request-context.ts'
 import { hasPrompts, hasResources, hasTools } from './features.ts'
 import type { ServerParts } from './parts.ts'
-import { findVisible, isRestricted, type ResourceSet } from './resources.ts'
+import { findVisible, isRestricted, type ResourceSet } from './resource-reading.ts'
 
 /** Decides whether a caller may hear of the changes of a resource. */
 export type AuthorizeSubscription = (uri: string, ctx: RequestContext<never>) => boolean | Promise<boolean>

@@ -1,191 +1,7 @@
 import t from 'tap'
 import { ResourceTemplate as OtherResourceTemplate } from '@modelcontextprotocol/sdk/server/mcp.js'
-import { RpcError } from '../../lib/errors.ts'
 import { ResourceTemplate } from '../../lib/server/resource-template.ts'
-import type { ResourceReturn } from '../../lib/server/resources.ts'
-import { Client, complete, createNotes, createScoped, mustNotRun, refused, stopClock, untyped } from './harness.ts'
-
-const READ_CACHE = { ttlMs: 0, cacheScope: 'private' }
-
-function read (client: Client, server: ReturnType<typeof createNotes>, uri: unknown) {
-  return client.ask(server, 'resources/read', { uri })
-}
-
-t.test('a resource is read by its URI', async (t) => {
-  const server = createNotes()
-  server.registerResource('all', 'notes://all', { mimeType: 'text/plain' }, (uri, ctx) => `${uri.href} ${ctx.method}`)
-  const contents = [{ uri: 'notes://all', mimeType: 'text/plain', text: 'notes://all resources/read' }]
-
-  t.strictSame(await read(new Client(), server, 'notes://all'), complete({ contents, ...READ_CACHE }))
-  t.strictSame(await read(new Client({ era: 'legacy' }), server, 'notes://all'), { result: { contents } })
-})
-
-t.test('a resource returns text, bytes, contents, several of them, or a whole result', async (t) => {
-  const bytes = Uint8Array.from([0, 1, 2, 3]).subarray(1, 3)
-  const returned: ReadonlyArray<readonly [returned: ResourceReturn, result: object]> = [
-    ['', { contents: [{ uri: 'x://1', text: '' }] }],
-    [bytes, { contents: [{ uri: 'x://1', blob: 'AQI=' }] }],
-    [Buffer.from('a'), { contents: [{ uri: 'x://1', blob: 'YQ==' }] }],
-    [{ text: 'a', mimeType: 'text/html' }, { contents: [{ uri: 'x://1', text: 'a', mimeType: 'text/html' }] }],
-    [{ blob: 'AA==', uri: 'x://2' }, { contents: [{ uri: 'x://2', blob: 'AA==' }] }],
-    [[{ text: 'a' }, { uri: 'x://2', text: 'b' }], { contents: [{ uri: 'x://1', text: 'a' }, { uri: 'x://2', text: 'b' }] }],
-    [[], { contents: [] }],
-    [untyped<ResourceReturn>({ contents: [{ text: 'a' }], _meta: { b: 1 } }), { contents: [{ uri: 'x://1', text: 'a' }], _meta: { b: 1 } }]
-  ]
-
-  for (const [value, result] of returned) {
-    const server = createNotes()
-    server.registerResource('one', 'x://1', {}, async () => value)
-
-    t.strictSame(await read(new Client({ era: 'legacy' }), server, 'x://1'), { result })
-  }
-})
-
-t.test('what a resource cannot return is logged and not told', async (t) => {
-  for (const value of [undefined, 42, {}, { text: 1 }, [null], { contents: [{ mimeType: 'a' }] }]) {
-    const client = new Client()
-    const server = createNotes()
-    server.registerResource('one', 'x://1', {}, () => untyped<string>(value))
-
-    const answer = await read(client, server, 'x://1')
-
-    t.strictSame(answer, refused(-32603, `Error reading resource x://1 (error id ${client.logged[0]?.errorId})`))
-    t.match(client.logged[0]?.err?.message, "a resource must return text, bytes, or contents with 'text' or 'blob'")
-  }
-})
-
-t.test('what a resource throws is the answer, or an internal error', async (t) => {
-  const server = createNotes()
-  server.registerResource('rpc', 'x://rpc', {}, () => { throw new RpcError(7, 'No') })
-  server.registerResource('bug', 'x://bug', {}, () => { throw new Error('secret') })
-  const client = new Client()
-
-  t.strictSame(await read(client, server, 'x://rpc'), refused(7, 'No'))
-  const answer = await read(client, server, 'x://bug')
-  t.strictSame(answer, refused(-32603, `Error reading resource x://bug (error id ${client.logged[0]?.errorId})`))
-})
-
-t.test('a resource that takes longer than the server\'s timeout ends with an error', async (t) => {
-  const pass = stopClock(t)
-  const server = createNotes({ timeout: 10 })
-  server.registerResource('slow', 'x://slow', {}, () => new Promise<string>(() => {}))
-
-  const answer = read(new Client(), server, 'x://slow')
-  pass(10)
-
-  t.strictSame(await answer, refused(-32603, 'Error reading resource x://slow: timed out after 10 ms'))
-})
-
-t.test('a URI that nothing is registered for, or that its handler does not know, is not found, by the code of the era', async (t) => {
-  const server = createNotes()
-  server.registerResource('off', 'x://off', {}, () => 'a').disable()
-  server.registerResource('gone', 'x://gone', {}, () => null)
-  server.registerResource('t', new ResourceTemplate('t://{id}'), {}, () => 'a')
-
-  for (const uri of ['x://none', 'x://off', 'x://gone', 't://', 'no uri', '']) {
-    t.strictSame(await read(new Client(), server, uri), refused(-32602, 'Resource not found', { uri }))
-    t.strictSame(await read(new Client({ era: 'legacy' }), server, uri), refused(-32002, 'Resource not found', { uri }))
-  }
-  for (const uri of [undefined, 1, null]) {
-    t.strictSame(await read(new Client(), server, uri), refused(-32602, "Invalid params: resources/read needs 'uri', a string"))
-  }
-})
-
-t.test('a template reads every URI that it matches, after the resources of their own and the templates before it', async (t) => {
-  const server = createNotes()
-  server.registerResource('note', new ResourceTemplate('notes://{user}/{id}'), { mimeType: 'text/plain' }, (uri, variables, ctx) =>
-    `${uri.pathname} ${variables.user} ${variables.id} ${ctx.era}`)
-  server.registerResource('any', new ResourceTemplate('notes://{+path}'), {}, () => 'any')
-  server.registerResource('fixed', 'notes://ann/1', {}, () => 'fixed')
-  const client = new Client({ era: 'legacy' })
-
-  t.strictSame(await read(client, server, 'notes://ann/a%20b'), {
-    result: { contents: [{ uri: 'notes://ann/a%20b', mimeType: 'text/plain', text: '/a%20b ann a b legacy' }] }
-  })
-  t.match(await read(client, server, 'notes://ann/1'), { result: { contents: [{ text: 'fixed' }] } })
-  t.match(await read(client, server, 'notes://ann/1/2'), { result: { contents: [{ text: 'any' }] } })
-})
-
-t.test('a value that climbs out of its template is not found, by no template, and the app is warned', async (t) => {
-  const server = createNotes()
-  server.registerResource('file', new ResourceTemplate('files://{name}'), {}, mustNotRun)
-  server.registerResource('any', new ResourceTemplate('files://{+any}', { allowUnsafeValues: true }), {}, mustNotRun)
-  const client = new Client()
-
-  t.strictSame(await read(client, server, 'files://..%2fetc'), refused(-32602, 'Resource not found', { uri: 'files://..%2fetc' }))
-  t.strictSame(client.logged, [{
-    level: 'warn',
-    uri: 'files://..%2fetc',
-    variable: 'name',
-    msg: "resource refused: the value of 'name' climbs out of the template; 'allowUnsafeValues' would let it pass"
-  }])
-})
-
-t.test('a handler reads other resources as its caller would', async (t) => {
-  const server = createNotes()
-  server.registerResource('one', 'x://1', {}, (_uri, ctx) => ctx.era)
-  server.registerTool('read', {}, async (args, ctx) => JSON.stringify(await ctx.readResource(String(args.uri))))
-  const client = new Client({ era: 'legacy' })
-
-  t.strictSame(await client.callTool(server, 'read', { uri: 'x://1' }), {
-    result: { content: [{ type: 'text', text: '{"contents":[{"uri":"x://1","text":"legacy"}]}' }] }
-  })
-  t.strictSame(await client.callTool(server, 'read', { uri: 'x://2' }), refused(-32002, 'Resource not found', { uri: 'x://2' }))
-})
-
-t.test('contents are cached as the resource says, else as the server says', async (t) => {
-  const server = createNotes({ cache: { ttlMs: 5 } })
-  server.registerResource('own', 'x://own', { cache: { ttlMs: 9, scope: 'public' } }, () => 'a')
-  server.registerResource('server', new ResourceTemplate('y://{id}'), {}, () => 'a')
-
-  t.match(await read(new Client(), server, 'x://own'), { result: { ttlMs: 9, cacheScope: 'public' } })
-  t.match(await read(new Client(), server, 'y://1'), { result: { ttlMs: 5, cacheScope: 'private' } })
-})
-
-t.test('lists show all that resources and templates were registered with', async (t) => {
-  const server = createNotes()
-  const icons = [{ src: 'https://example.com/i.png' }]
-  const listed = { title: 'T', description: 'D', mimeType: 'text/plain', size: 3, annotations: { priority: 1 }, icons, _meta: { a: 1 } }
-  server.registerResource('one', 'x://1', { ...listed, cache: {} }, () => 'a')
-  server.registerResource('two', new ResourceTemplate('y://{id}'), listed, () => 'a')
-  const lists = { ttlMs: 0, cacheScope: 'public' }
-
-  t.strictSame(await new Client().ask(server, 'resources/list'), complete({ resources: [{ uri: 'x://1', name: 'one', ...listed }], ...lists }))
-  t.strictSame(await new Client().ask(server, 'resources/templates/list'),
-    complete({ resourceTemplates: [{ uriTemplate: 'y://{id}', name: 'two', ...listed }], ...lists }))
-})
-
-t.test('what templates list comes after what was registered, once each, for the one who asked', async (t) => {
-  const server = createNotes()
-  server.registerResource('one', 'x://1', {}, () => 'a')
-  const list = (ctx: { readonly era: string }) => ({ resources: [{ uri: 'x://1', name: 'again' }, { uri: 'x://2', name: ctx.era }] })
-  server.registerResource('x', new ResourceTemplate('x://{id}', { list }), { mimeType: 'text/plain' }, () => 'a')
-  server.registerResource('y', new ResourceTemplate('y://{id}', { list: async () => [{ uri: 'x://2', name: 'late' }, { uri: 'y://1', name: 'y1', title: 'Y' }] }), {}, () => 'a')
-  server.registerResource('z', new ResourceTemplate('z://{id}'), {}, () => 'a')
-  server.registerResource('none', new ResourceTemplate('n://{id}', { list: () => untyped(undefined) }), {}, () => 'a')
-  const resources = (era: string) => [
-    { uri: 'x://1', name: 'one' }, { uri: 'x://2', name: era, mimeType: 'text/plain' }, { uri: 'y://1', name: 'y1', title: 'Y' }
-  ]
-
-  t.strictSame(await new Client().ask(server, 'resources/list'), complete({ resources: resources('modern'), ttlMs: 0, cacheScope: 'private' }))
-  t.strictSame(await new Client({ era: 'legacy' }).ask(server, 'resources/list'), { result: { resources: resources('legacy') } })
-})
-
-t.test('a template that cannot list is logged and not told', async (t) => {
-  const lists: ReadonlyArray<() => unknown> = [
-    () => { throw new Error('secret') }, () => 'x://1', () => ({ resources: 'x://1' }), () => [{ uri: 'x://1' }], () => [{ name: 'a' }], () => [null], () => ({})
-  ]
-
-  for (const list of lists) {
-    const client = new Client()
-    const server = createNotes()
-    server.registerResource('x', new ResourceTemplate('x://{id}', { list: untyped<() => []>(list) }), {}, () => 'a')
-
-    const answer = await client.ask(server, 'resources/list')
-
-    t.strictSame(answer, refused(-32603, `Error listing resource template 'x://{id}' (error id ${client.logged[0]?.errorId})`))
-  }
-})
+import { Client, createNotes, untyped } from './harness.ts'
 
 t.test('a resource and a template may be updated, and stay as they were when the update is wrong', async (t) => {
   const server = createNotes()
@@ -195,17 +11,17 @@ t.test('a resource and a template may be updated, and stay as they were when the
 
   t.throws(() => one.update({ cache: { ttlMs: -1 }, handler: () => 'b' }), { code: 'MCP_ERR_INVALID_DEFINITION' })
   t.throws(() => many.update({ cache: { ttlMs: -1 }, handler: () => 'b' }), { code: 'MCP_ERR_INVALID_DEFINITION' })
-  t.match(await read(client, server, 'x://1'), { result: { contents: [{ text: 'a' }] } })
-  t.match(await read(client, server, 'y://1'), { result: { contents: [{ text: 'a' }] } })
+  t.match(await client.ask(server, 'resources/read', { uri: 'x://1' }), { result: { contents: [{ text: 'a' }] } })
+  t.match(await client.ask(server, 'resources/read', { uri: 'y://1' }), { result: { contents: [{ text: 'a' }] } })
 
   one.update({ mimeType: 'text/plain' })
   many.update({ handler: (_uri, { id }) => `b${String(id)}` })
-  t.match(await read(client, server, 'x://1'), { result: { contents: [{ text: 'a', mimeType: 'text/plain' }] } })
+  t.match(await client.ask(server, 'resources/read', { uri: 'x://1' }), { result: { contents: [{ text: 'a', mimeType: 'text/plain' }] } })
   one.update({ handler: () => 'b' })
   many.update({ title: 'Many' })
 
-  t.match(await read(client, server, 'x://1'), { result: { contents: [{ text: 'b' }] } })
-  t.match(await read(client, server, 'y://1'), { result: { contents: [{ text: 'b1' }] } })
+  t.match(await client.ask(server, 'resources/read', { uri: 'x://1' }), { result: { contents: [{ text: 'b' }] } })
+  t.match(await client.ask(server, 'resources/read', { uri: 'y://1' }), { result: { contents: [{ text: 'b1' }] } })
   t.match(await client.ask(server, 'resources/list'), { result: { resources: [{ name: 'one', title: 'One', mimeType: 'text/plain' }] } })
   t.match(await client.ask(server, 'resources/templates/list'), { result: { resourceTemplates: [{ name: 'many', title: 'Many' }] } })
 })
@@ -232,73 +48,4 @@ t.test('a resource that cannot be served is refused where it is registered', asy
   server.registerResource('b', template, {}, () => 'a')
   t.throws(() => server.registerResource('c', 'x://1', {}, () => 'a'), { code: 'MCP_ERR_DUPLICATE_DEFINITION', message: /^resource 'x:\/\/1' is already/ })
   t.throws(() => server.registerResource('c', template, {}, () => 'a'), { code: 'MCP_ERR_DUPLICATE_DEFINITION' })
-})
-
-const LACKING = refused(6750, 'Insufficient scope: the request needs x', { requiredScopes: ['x'] })
-
-t.test('a resource is read by those who have its scopes and see it', async (t) => {
-  const server = createNotes()
-  const handles = [
-    server.registerResource('one', 'notes://one', { scopes: ['x'], visible: ({ auth }) => auth !== undefined }, () => 'a'),
-    server.registerResource('any', new ResourceTemplate('any://{id}'), { scopes: ['x'], visible: ({ auth }) => auth !== undefined }, () => 'a')
-  ]
-
-  for (const uri of ['notes://one', 'any://one']) {
-    t.match(await read(createScoped(['x']), server, uri), { result: { contents: [{ uri, text: 'a' }] } })
-    t.strictSame(await read(createScoped(['y']), server, uri), LACKING)
-    t.strictSame(await read(new Client(), server, uri), refused(-32602, 'Resource not found', { uri }))
-    t.strictSame(await read(new Client({ era: 'legacy' }), server, uri), refused(-32002, 'Resource not found', { uri }))
-  }
-  for (const handle of handles) handle.update({ scopes: [], visible: () => true })
-  for (const uri of ['notes://one', 'any://one']) t.match(await read(new Client(), server, uri), { result: { contents: [{ uri, text: 'a' }] } })
-})
-
-t.test('a resource that the caller does not see is passed over for a template that it sees', async (t) => {
-  const server = createNotes()
-  server.registerResource('one', 'notes://one', { visible: ({ auth }) => auth !== undefined }, () => 'one')
-  server.registerResource('first', new ResourceTemplate('notes://{id}'), { visible: ({ era }) => era === 'legacy' }, () => 'first')
-  server.registerResource('second', new ResourceTemplate('notes://{+path}'), {}, () => 'second')
-  const texts = async (client: Client) => Promise.all(['notes://one', 'notes://two'].map(async (uri) => {
-    const answer = await read(client, server, uri)
-    return 'result' in answer && Object(answer.result).contents[0].text
-  }))
-
-  t.strictSame(await texts(createScoped([])), ['one', 'second'])
-  t.strictSame(await texts(new Client()), ['second', 'second'])
-  t.strictSame(await texts(new Client({ era: 'legacy' })), ['first', 'first'])
-})
-
-t.test('of a value that climbs out of a template nobody hears who does not see the template', async (t) => {
-  const server = createNotes()
-  server.registerResource('file', new ResourceTemplate('file:///{name}'), { visible: ({ era }) => era === 'legacy' }, mustNotRun)
-  const clients = [new Client(), new Client({ era: 'legacy' })]
-
-  for (const client of clients) t.match(await read(client, server, 'file:///..'), { error: { message: 'Resource not found' } })
-
-  t.strictSame(clients.map(({ logged }) => logged.length), [0, 1])
-})
-
-t.test('a handler reads no resource that its caller could not', async (t) => {
-  const server = createNotes()
-  server.registerResource('hidden', 'notes://hidden', { visible: () => false }, () => 'a')
-  server.registerResource('scoped', 'notes://scoped', { scopes: ['x'] }, () => 'a')
-  server.registerTool('read', {}, async ({ uri }, ctx) => (await ctx.readResource(String(uri))).contents.map(({ uri }) => uri).join())
-
-  t.strictSame(await new Client().callTool(server, 'read', { uri: 'notes://hidden' }), refused(-32602, 'Resource not found', { uri: 'notes://hidden' }))
-  t.strictSame(await new Client().callTool(server, 'read', { uri: 'notes://scoped' }), LACKING)
-  t.match(await createScoped(['x']).callTool(server, 'read', { uri: 'notes://scoped' }), { result: { content: [{ text: 'notes://scoped' }] } })
-})
-
-t.test('contents that not everybody may read are private, whatever the resource and the server say', async (t) => {
-  const server = createNotes({ cache: { ttlMs: 5, scope: 'public' } })
-  server.registerResource('scoped', 'notes://scoped', { scopes: ['x'] }, () => 'a')
-  server.registerResource('own', 'notes://own', { visible: () => true, cache: { ttlMs: 7, scope: 'public' } }, () => 'a')
-  server.registerResource('all', 'notes://all', {}, () => 'a')
-  server.registerResource('hidden', 'notes://hidden', { visible: () => false }, () => 'a')
-  server.registerResource('any', new ResourceTemplate('notes://{id}'), {}, () => 'a')
-
-  t.match(await read(createScoped(['x']), server, 'notes://scoped'), { result: { ttlMs: 5, cacheScope: 'private' } })
-  t.match(await read(new Client(), server, 'notes://own'), { result: { ttlMs: 7, cacheScope: 'private' } })
-  t.match(await read(new Client(), server, 'notes://hidden'), { result: { ttlMs: 5, cacheScope: 'private' } })
-  for (const uri of ['notes://all', 'notes://any']) t.match(await read(new Client(), server, uri), { result: { ttlMs: 5, cacheScope: 'public' } })
 })

@@ -1,0 +1,140 @@
+// How resources are listed and read.
+import type { ReadResourceResult, Resource } from '@modelcontextprotocol/sdk/types.js'
+import { RpcError } from '../errors.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import { isWireObject } from '../protocol/message.ts'
+import { findListed, isVisible, requireScopes } from './access.ts'
+import { runHandler, type Call } from './call.ts'
+import type { Collection, Entry } from './collection.ts'
+import { isResourceContents } from './content.ts'
+import { InputRequired } from './input-required.ts'
+import { takeAnswers, type RequestContext } from './request-context.ts'
+import type { TemplateMatch } from './resource-template.ts'
+import { listConfig, type ResourceHandler, type StaticResource, type TemplateEntry } from './resources.ts'
+import type { CacheHint } from './result.ts'
+
+/** The resources that can be read by a server. */
+export interface ResourceSet { readonly statics: Collection<StaticResource>, readonly templates: Collection<TemplateEntry> }
+
+/** Tells whether a list of the resources has to ask templates for theirs. */
+export function hasDynamicResources (resources: ResourceSet): boolean {
+  return resources.templates.enabled.some(({ template }) => template.list !== undefined)
+}
+
+/** Tells whether a resource or template is kept from some callers. */
+export function isRestricted ({ statics, templates }: ResourceSet): boolean {
+  return statics.isRestricted || templates.isRestricted
+}
+
+/** All resources that the caller sees: those registered, then what each template lists. What stands twice is listed once. */
+export async function listResources ({ statics, templates }: ResourceSet, call: Call): Promise<Resource[]> {
+  const listed = new Map<string, Resource>((await findListed(statics, call)).map((entry) => [entry.key, entry.listed]))
+  for (const { template, config, label } of await findListed(templates, call)) {
+    const items = await runHandler(call, `listing ${label}`, async () => toResources(await template.list?.(call.ctx)))
+    for (const item of items) {
+      if (!listed.has(item.uri)) listed.set(item.uri, { ...listConfig(config), ...item })
+    }
+  }
+  return [...listed.values()]
+}
+
+function toResources (returned: unknown): readonly Resource[] {
+  const items: unknown = isWireObject(returned) ? returned.resources : returned ?? []
+  if (Array.isArray(items) && items.every(isResource)) return items
+  throw new TypeError("a template's list must return an array of resources, each with a 'uri' and a 'name'")
+}
+
+function isResource (value: unknown): value is Resource {
+  return isWireObject(value) && typeof value.uri === 'string' && typeof value.name === 'string'
+}
+
+/** What was read, and how it may be cached. */
+export interface ReadResource {
+  readonly result: ReadResourceResult
+  readonly cache: CacheHint | undefined
+  /** Whether others read something else by the URI, or nothing. */
+  readonly isOwn: boolean
+}
+
+/**
+ * Reads a resource: the one registered for the URI, else the first template that matches.
+ * @throws RpcError when there is none, the caller lacks a scope, or the handler failed.
+ */
+export async function readResource (resources: ResourceSet, uri: unknown, call: Call): Promise<ReadResource> {
+  if (typeof uri !== 'string') throw new RpcError(ErrorCode.InvalidParams, "Invalid params: resources/read needs 'uri', a string")
+
+  const first = findResource(resources, uri)
+  const found = isRestricted(resources) ? await findVisible(resources, uri, (entry) => isVisible(entry, call)) : first
+  if (found === undefined) throw notFound(uri, call)
+  const { entry: { config, access } } = found
+  if (access !== undefined) requireScopes([found.entry], call)
+  const read = bindHandler(found, uri, call)
+  takeAnswers(call.ctx)
+
+  const result = await runHandler(call, `reading resource ${uri}`, async () => {
+    const returned = await read(new URL(uri))
+    if (returned === null) throw notFound(uri, call)
+    return returned instanceof InputRequired ? returned : toReadResult(returned, uri, config.mimeType)
+  })
+  return { result, cache: config.cache, isOwn: access !== undefined || found.entry !== first?.entry }
+}
+
+/** The resource or template that a URI belongs to. */
+export type FoundResource =
+  | { readonly entry: StaticResource, readonly match?: never }
+  | { readonly entry: TemplateEntry, readonly match: TemplateMatch }
+
+const NOTHING: ReadonlySet<Entry> = new Set()
+
+function findResource ({ statics, templates }: ResourceSet, uri: string, hidden: ReadonlySet<Entry> = NOTHING): FoundResource | undefined {
+  const entry = statics.get(uri)
+  if (entry !== undefined && !hidden.has(entry)) return { entry }
+  if (!URL.canParse(uri)) return undefined
+
+  for (const entry of templates.enabled) {
+    const match = hidden.has(entry) ? undefined : entry.template.match(uri)
+    if (match !== undefined) return { entry, match }
+  }
+}
+
+/** The resource or template that a URI belongs to for a caller: what the caller does not see is passed over. */
+export async function findVisible (resources: ResourceSet, uri: string, sees: (entry: Entry) => Promise<boolean>): Promise<FoundResource | undefined> {
+  const hidden = new Set<Entry>()
+  for (;;) {
+    const found = findResource(resources, uri, hidden)
+    if (found === undefined || await sees(found.entry)) return found
+    hidden.add(found.entry)
+  }
+}
+
+function bindHandler ({ entry, match }: FoundResource, uri: string, call: Call): (uri: URL) => ReturnType<ResourceHandler<never>> {
+  // Contexts are typed by the lifespan of the server that the handlers were registered on.
+  const context = call.ctx as RequestContext<never>
+  if (match === undefined) return (url) => entry.handler(url, context)
+  if ('variables' in match) return (url) => entry.handler(url, match.variables, context)
+  call.log.warn({ uri, variable: match.unsafe }, `resource refused: the value of '${match.unsafe}' climbs out of the template; 'allowUnsafeValues' would let it pass`)
+  throw notFound(uri, call)
+}
+
+// MCP 2026-07-28 changelog, Minor changes 6: the code was -32002 before.
+function notFound (uri: string, { ctx }: Call): RpcError {
+  return new RpcError(ctx.era === 'modern' ? ErrorCode.InvalidParams : ErrorCode.ResourceNotFound, 'Resource not found', { uri })
+}
+
+type Contents = ReadResourceResult['contents'][number]
+
+function toReadResult (returned: unknown, uri: string, mimeType: string | undefined): ReadResourceResult {
+  const complete = (item: unknown): Contents => {
+    const contents: unknown = { uri, ...(mimeType !== undefined && { mimeType }), ...toContents(item) }
+    if (isResourceContents(contents)) return contents
+    throw new TypeError("a resource must return text, bytes, or contents with 'text' or 'blob'")
+  }
+  if (isWireObject(returned) && Array.isArray(returned.contents)) return { ...returned, contents: returned.contents.map(complete) }
+  return { contents: Array.isArray(returned) ? returned.map(complete) : [complete(returned)] }
+}
+
+function toContents (item: unknown): object {
+  if (typeof item === 'string') return { text: item }
+  if (item instanceof Uint8Array) return { blob: Buffer.from(item.buffer, item.byteOffset, item.byteLength).toString('base64') }
+  return isWireObject(item) ? item : {}
+}
