@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -87,6 +88,29 @@ t.test('the code of all pages runs, one block after the other, and prints what i
   t.same(promised.filter((output) => !lines.includes(output)), [])
   t.same(await ended, { code: 0, signal: null })
 })
+
+/** What says whether code of a language is well-formed, by its exit code; it gets the name of a file. */
+const CHECKERS: Readonly<Record<string, readonly string[]>> = {
+  js: [process.execPath, '--check'],
+  json: [process.execPath, '-e', 'JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"))'],
+  python: ['python3', '-c', 'import sys; compile(open(sys.argv[1]).read(), sys.argv[1], "exec")'],
+  sh: ['bash', '-n']
+}
+
+for (const [language, [program = '', ...args]] of Object.entries(CHECKERS)) {
+  const isMissing = process.env['CI'] !== 'true' && spawnSync(program, ['--version'], { stdio: 'ignore' }).error !== undefined
+  t.test(`the code of all pages in ${language} is well-formed`, { skip: isMissing && `not installed: ${program}` }, async (t) => {
+    const texts = [...all.map((page) => `docs/${page}`), 'README.md', 'examples/README.md'].map((page) => readFileSync(join(root, page), 'utf8'))
+    const blocks = texts.flatMap((text) => [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, code = '']) => code))
+    const directory = t.testdir(Object.fromEntries(blocks.map((code, index) => [`${index}.${language}`, code])))
+
+    t.ok(blocks.length > 0)
+    for (const name of readdirSync(directory)) {
+      const { status, stderr } = spawnSync(program, [...args, join(directory, name)], { encoding: 'utf8' })
+      t.equal(status, 0, stderr)
+    }
+  })
+}
 
 t.test('every page is linked from the README', async (t) => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8')
