@@ -51,9 +51,12 @@ export async function run (t: Test, file: string, { env, cwd = root, until }: Ru
     child.kill(signal)
     return ended
   }
-  t.teardown(() => stop('SIGKILL'))
-
   const lines: string[] = []
+  let isThere = false
+  t.teardown(() => {
+    if (!isThere) t.comment(`${file} has printed so far:\n${lines.join('\n')}`)
+    return stop('SIGKILL')
+  })
   createInterface({ input: child.stderr }).on('line', (line) => lines.push(line))
   await new Promise<void>((resolve, reject) => {
     let missing = until.times
@@ -63,6 +66,7 @@ export async function run (t: Test, file: string, { env, cwd = root, until }: Ru
     })
     ended.then(() => reject(new Error(`${file} ended too soon:\n${lines.join('\n')}`)))
   })
+  isThere = true
   return { lines, ended, stop }
 }
 
