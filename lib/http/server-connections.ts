@@ -1,10 +1,14 @@
 // The connections of an HTTP server that would keep it from closing, though nobody is served by them.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 
 // How soon a connection ends whose last reply ended after the server had begun to close: milliseconds.
 const INTERVAL = 100
+
+// Where Node tells of each connection to a server of this process.
+const CONNECTED = 'net.server.socket'
 
 /**
  * What is known of the connections of an app. Node ends those that are idle at the moment when a server begins to close. It waits
@@ -13,29 +17,57 @@ const INTERVAL = 100
  */
 export class ServerConnections {
   readonly #server: Server
+  readonly #servers = new Set<Server>()
   readonly #open = new Set<Socket>()
+  // One for all of them.
+  readonly #forget: (this: Socket) => void
 
   constructor (server: Server) {
     const open = this.#open
-    function forget (this: Socket): void { open.delete(this) }
+    this.#forget = function () { open.delete(this) }
     this.#server = server
-    // Of TLS these count what has been decrypted; the sockets below have seen a handshake at least.
-    server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
-      open.add(socket)
-      socket.on('close', forget)
-    })
+    this.#watch(server)
+    const onConnected = (message: unknown): void => { this.#discover((message as { readonly socket: Socket }).socket) }
+    server.on('listening', () => { subscribe(CONNECTED, onConnected) })
+    server.on('close', () => { unsubscribe(CONNECTED, onConnected) })
   }
 
-  /** Ends what is unused, now and until the server has closed. HTTP/2 sessions are ended by Fastify. */
+  /** Ends what is unused, now and until the servers have closed. HTTP/2 sessions are ended by Fastify. */
   endUnused (): void {
-    const server = this.#server
-    if (!server.listening || typeof server.closeIdleConnections !== 'function') return
+    const servers = [...this.#servers].filter((server) => server.listening && typeof server.closeIdleConnections === 'function')
+    let count = servers.length
+    if (count === 0) return
     const timer = setInterval(() => {
-      server.closeIdleConnections()
+      for (const server of servers) server.closeIdleConnections()
       for (const socket of this.#open) {
         if (socket.bytesRead === 0) socket.destroy()
       }
     }, INTERVAL)
-    server.once('close', () => clearInterval(timer))
+    for (const server of servers) server.once('close', () => { if (--count === 0) clearInterval(timer) })
   }
+
+  #watch (server: Server): void {
+    this.#servers.add(server)
+    // Of TLS these count what has been decrypted; the sockets below have seen a handshake at least.
+    server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => this.#add(socket))
+  }
+
+  #add (socket: Socket): void {
+    this.#open.add(socket)
+    socket.on('close', this.#forget)
+  }
+
+  // For a name with several addresses, such as localhost, Fastify has a server of its own for each, with the same handler, and
+  // tells nobody of those but the first.
+  #discover (socket: Socket & { readonly server?: Server }): void {
+    const { server } = socket
+    if (server === undefined || this.#servers.has(server) || !hasHandlerOf(this.#server, server)) return
+    this.#watch(server)
+    if (!(server instanceof TlsServer)) this.#add(socket)
+  }
+}
+
+function hasHandlerOf (server: Server, other: Server): boolean {
+  const handlers = server.listeners('request')
+  return other.listeners('request').some((handler) => handlers.includes(handler))
 }

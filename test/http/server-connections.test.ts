@@ -1,11 +1,15 @@
+import dns from 'node:dns'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import { createServer as createHttp2Server } from 'node:http2'
 import { connect, type AddressInfo, type Socket } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { connect as connectSecurely } from 'node:tls'
+import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { ServerConnections } from '../../lib/http/server-connections.ts'
+import { createServer as createNotes, mount } from '../app.ts'
 
 // Of nobody, for a name that nobody has.
 const KEY = `-----BEGIN PRIVATE KEY-----
@@ -88,6 +92,37 @@ t.test('a connection that is kept alive ends soon after its last reply', async (
   answer()
 
   t.match(await readAll(asking), /Connection: keep-alive[^]*Hello/)
+})
+
+// Where a machine has one address only for a name, it is given another one.
+const SECOND = Object.values(networkInterfaces()).flat().some((known) => known?.address === '::1') ? '::1' : '127.0.0.2'
+
+t.test('a name may have several addresses, and Fastify a server for each', async (t) => {
+  const { lookup } = dns
+  t.intercept(dns, 'lookup', {
+    value: (host: string, options: dns.LookupAllOptions, callback: (error: NodeJS.ErrnoException | null, addresses: dns.LookupAddress[]) => void) => {
+      if (host !== 'localhost' || options.all !== true) lookup(host, options, callback)
+      else callback(null, ['127.0.0.1', SECOND].map((address) => ({ address, family: address.includes(':') ? 6 : 4 })))
+    }
+  })
+  const app = Fastify()
+  await mount(app, { server: createNotes() })
+  await app.listen({ port: 0, host: 'localhost' })
+  const { port } = app.server.address() as AddressInfo
+  const silent = ['127.0.0.1', SECOND].map((address) => connect(port, address))
+  await Promise.all(silent.map((socket) => once(socket, 'connect')))
+  const asking = ['127.0.0.1', SECOND].map((address) => connect(port, address))
+  for (const socket of asking) socket.write(REQUEST)
+  const ended = asking.map(readAll)
+
+  const closed = silent.map((socket) => once(socket, 'close'))
+  await Promise.all(asking.map((socket) => once(socket, 'readable')))
+  const addresses = app.addresses()
+  await app.close()
+  await Promise.all(closed)
+
+  t.equal(addresses.length, 2)
+  t.match(await Promise.all(ended), [/404/, /404/])
 })
 
 t.test('a server that does not listen, or speaks HTTP/2, is left alone', async (t) => {
