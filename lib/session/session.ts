@@ -144,6 +144,9 @@ export class Session implements Caller {
   /** Whether streams go on without a connection. */
   get isResumable (): boolean { return this.#resumption !== undefined }
 
+  /** Whether it is over. */
+  get isEnded (): boolean { return this.#ended }
+
   /** The stream that the client has opened by GET, if it has. */
   get listening (): SessionStream | undefined {
     return this.#streams?.get(this.listeningId)
@@ -199,8 +202,6 @@ export class Session implements Caller {
 
   /** What the names of its streams and questions begin with. */
   protected get prefix (): string { return '' }
-
-  protected get isEnded (): boolean { return this.#ended }
 
   protected findOwnStream (streamId: string): EventStream | undefined {
     return this.#streams?.get(streamId)

@@ -7,7 +7,8 @@ import type { LogLevel } from '../protocol/log-level.ts'
 import type { RequestId } from '../protocol/message.ts'
 import type { WatchedResources } from '../server/context.ts'
 import type { EventStream, SessionStream } from './event-stream.ts'
-import { FollowedStream, type SharedResumption } from './followed-stream.ts'
+import type { FollowedStream, SharedResumption } from './followed-stream.ts'
+import { GetStream } from './get-stream.ts'
 import type { QuestionSink } from './questions.ts'
 import { ResumedReply } from './resumed-reply.ts'
 import { Session, type SessionOpening } from './session.ts'
@@ -25,9 +26,6 @@ export interface SessionHost {
   readonly onMissed: (session: SharedSession) => void
 }
 
-// The first may come at once.
-const CHECKS_UNTIL_MISSED = 2
-
 /** A session that several nodes serve. What they all have to know is in the store. */
 export class SharedSession extends Session {
   readonly #host: SessionHost
@@ -35,10 +33,6 @@ export class SharedSession extends Session {
   readonly #watched = new Set<string>()
   readonly #replies = new Map<string, ResumedReply>()
   #getStream: GetStream | undefined
-  // Whether changes are passed on here: where the client has connected last by GET, be it connected now or not.
-  #isListener = false
-  // While the node that listened before has not confirmed that it has passed on all until now.
-  #checksUntilMissed: number | undefined
 
   constructor (opening: SessionOpening, now: number, host: SessionHost, resumption: SharedResumption) {
     super(opening, now, resumption)
@@ -135,19 +129,15 @@ export class SharedSession extends Session {
    * @returns Whether changes were passed on here until now.
    */
   release (streamId: string): boolean {
-    const wasListener = this.#isListener && streamId === this.listeningId
-    if (streamId === this.listeningId) {
-      this.#isListener = false
-      this.#getStream?.release()
-    } else {
-      (this.findOwnStream(streamId) ?? this.#replies.get(streamId))?.release()
-    }
-    return wasListener
+    if (streamId === this.listeningId) return this.#getStream?.handOver() === true
+    const reply = this.findOwnStream(streamId) ?? this.#replies.get(streamId)
+    reply?.release()
+    return false
   }
 
   /** The node that listened before has passed on all that has changed until now. */
   handedOver (): void {
-    this.#checksUntilMissed = undefined
+    this.#getStream?.handedOver()
   }
 
   /** Tells whoever is connected what may have been missed while the store was away. */
@@ -162,7 +152,7 @@ export class SharedSession extends Session {
   /** Finds out what has happened elsewhere that nobody tells. */
   async check (): Promise<void> {
     this.opened()
-    this.#checkHandover()
+    this.#getStream?.check()
     for (const [streamId, reply] of this.#replies) {
       if (reply.isAlone) this.#replies.delete(streamId)
       await reply.check()
@@ -207,15 +197,11 @@ export class SharedSession extends Session {
     await this.#stream.keep(json)
   }
 
-  get #stream (): GetStream {
-    this.#getStream ??= new GetStream(this.listeningId, this.#resumption, (isResumed) => this.#becomeListener(isResumed))
-    return this.#getStream
-  }
+  get #isListener (): boolean { return this.#getStream?.isListener === true }
 
-  #checkHandover (): void {
-    if (this.#checksUntilMissed === undefined || --this.#checksUntilMissed > 0) return
-    this.#checksUntilMissed = undefined
-    this.#host.onMissed(this)
+  get #stream (): GetStream {
+    this.#getStream ??= new GetStream(this, this.#host, this.#resumption)
+    return this.#getStream
   }
 
   #findReply (streamId: string): ResumedReply {
@@ -224,27 +210,6 @@ export class SharedSession extends Session {
     const reply = this.#replies.get(streamId) ?? new ResumedReply(streamId, this.#resumption, node, () => link.tellAll({ kind: 'taken', sessionId, streamId }))
     this.#replies.set(streamId, reply)
     return reply
-  }
-
-  // What has changed between the death of the one that listened before and now, nobody has passed on; and whether it has died
-  // shows by its silence long before it counts as dead.
-  async #becomeListener (isResumed: boolean): Promise<void> {
-    const { sessionId, listeningId: streamId } = this
-    const { node, link, onMissed } = this.#host
-    const state = await node.sessions.readState(sessionId)
-    if (state === undefined || this.isEnded) throw new SessionEndedError()
-    await node.sessions.change(sessionId, { kind: 'listen', node: node.id })
-    const { listener, subscriptions } = state
-    for (const uri of subscriptions) this.#watched.add(uri)
-    this.#isListener = true
-    if (listener === undefined) {
-      if (isResumed) onMissed(this)
-    } else if (listener !== node.id) {
-      this.#checksUntilMissed = CHECKS_UNTIL_MISSED
-      await link.tell(listener, { kind: 'taken', sessionId, streamId })
-    }
-    await link.announce(sessionId)
-    this.opened()
   }
 
   async #watch (uri: string, watches: boolean): Promise<void> {
@@ -262,23 +227,4 @@ export class SharedSession extends Session {
   async #attempt (done: Promise<void>): Promise<void> {
     await done.catch((error: unknown) => this.#host.onFailure(error, 'the session store'))
   }
-}
-
-/** The stream of a session that its client opens by GET. */
-class GetStream extends FollowedStream {
-  readonly #claim: (isResumed: boolean) => Promise<void>
-
-  constructor (id: string, resumption: SharedResumption, claim: (isResumed: boolean) => Promise<void>) {
-    super(id, resumption)
-    this.#claim = claim
-  }
-
-  protected override async claim (isResumed: boolean): Promise<void> {
-    await this.#claim(isResumed)
-  }
-}
-
-/** A session has ended while its client was about to be connected. */
-export class SessionEndedError extends Error {
-  override readonly name = 'SessionEndedError'
 }
