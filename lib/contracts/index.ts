@@ -3,10 +3,12 @@
  * @packageDocumentation
  */
 export type { Contract, ContractOptions, Subject, TimedContractOptions } from './contract.ts'
-export { clusterContract, clusterOutageContract } from './cluster.ts'
-export type { ClusterSubject, OutageSubject } from './cluster.ts'
+export { clusterContract } from './cluster.ts'
+export { clusterOutageContract } from './cluster-outage.ts'
+export type { OutageSubject } from './cluster-outage.ts'
 export { eventStoreContract, sharedEventStoreContract } from './event-store.ts'
 export type { CreateEventStores, EventStoreLimits, EventStoreSubject } from './event-store.ts'
+export type { ClusterSubject } from './nodes.ts'
 export { notificationBusContract } from './notification-bus.ts'
 export type { NotificationBusSubject } from './notification-bus.ts'
 export { sessionStoreContract } from './session-store.ts'
