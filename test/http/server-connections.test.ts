@@ -135,7 +135,9 @@ t.test('a server that does not listen, or speaks HTTP/2, is left alone', async (
   const before = server.listenerCount('close')
   connections.endUnused()
   const after = server.listenerCount('close')
-  await once(server.close(), 'close')
+  const closed = once(server, 'close')
+  server.close()
+  await closed
 
   t.equal(after, before)
 })
