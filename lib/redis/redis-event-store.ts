@@ -1,6 +1,7 @@
 // Events in Redis Streams. Whoever appends one tells all who follow the stream in the same step, so that they hear of all
 // events in the order of their numbers.
 import type { SharedEventStore, StoredEvent } from '../session/event-store.ts'
+import { Follower } from './follower.ts'
 import type { Keys } from './keys.ts'
 import type { RedisLink } from './link.ts'
 import { createScript, LUA_NOW } from './scripts.ts'
@@ -112,53 +113,6 @@ export function createRedisEventStore (link: RedisLink, keys: Keys, { maxLength,
         throw error
       }
     }
-  }
-}
-
-// Tells of events once and in order, be it that the connection by which they come was away for a while.
-class Follower {
-  readonly #listener: (event: StoredEvent) => void
-  // Nothing is told before it begins, and after it has ended.
-  #last = Infinity
-  // What is heard while something else is to be told before it.
-  #waiting: StoredEvent[] | undefined = []
-
-  constructor (listener: (event: StoredEvent) => void) {
-    this.#listener = listener
-  }
-
-  hear (event: StoredEvent): void {
-    // A push comes to the number of those that wait.
-    if (this.#waiting?.push(event) === undefined) this.#tell(event)
-  }
-
-  /** Begins to tell of the events behind one. */
-  begin (afterSeq: number): void {
-    this.#last = afterSeq
-    this.#goOn([])
-  }
-
-  // Where what was missed cannot be read, or is no longer there, the next number shows it.
-  async catchUp (read: (afterSeq: number) => Promise<readonly StoredEvent[] | undefined>): Promise<void> {
-    this.#waiting = []
-    this.#goOn(await read(this.#last).catch(() => undefined) ?? [])
-  }
-
-  /** Nothing is told any more. */
-  end (): void {
-    this.#last = Infinity
-  }
-
-  #goOn (missed: readonly StoredEvent[]): void {
-    const waiting = this.#waiting ?? []
-    this.#waiting = undefined
-    for (const event of [...missed, ...waiting]) this.#tell(event)
-  }
-
-  #tell (event: StoredEvent): void {
-    if (event.seq <= this.#last) return
-    this.#last = event.seq
-    this.#listener(event)
   }
 }
 

@@ -1,0 +1,53 @@
+// Who is told of the events of one stream, as they come by a connection that may break.
+import type { StoredEvent } from '../session/event-store.ts'
+
+/** Tells of events once and in order, be it that the connection by which they come was away for a while. */
+export class Follower {
+  readonly #listener: (event: StoredEvent) => void
+  // Nothing is told before it begins, and after it has ended.
+  #last = Infinity
+  // What is heard while something else is to be told before it.
+  #waiting: StoredEvent[] | undefined = []
+
+  constructor (listener: (event: StoredEvent) => void) {
+    this.#listener = listener
+  }
+
+  /** An event has come, perhaps not for the first time. */
+  hear (event: StoredEvent): void {
+    if (this.#waiting === undefined) this.#tell(event)
+    else this.#waiting.push(event)
+  }
+
+  /** Begins to tell of the events behind one. */
+  begin (afterSeq: number): void {
+    this.#last = afterSeq
+    this.#goOn([])
+  }
+
+  /**
+   * Tells what was missed, and then what has come meanwhile. Where it cannot be read, or is no longer there, the next number shows it.
+   * @param read Comes to the events behind one.
+   */
+  async catchUp (read: (afterSeq: number) => Promise<readonly StoredEvent[] | undefined>): Promise<void> {
+    this.#waiting = []
+    this.#goOn(await read(this.#last).catch(() => undefined) ?? [])
+  }
+
+  /** Nothing is told any more. */
+  end (): void {
+    this.#last = Infinity
+  }
+
+  #goOn (missed: readonly StoredEvent[]): void {
+    const waiting = this.#waiting ?? []
+    this.#waiting = undefined
+    for (const event of [...missed, ...waiting]) this.#tell(event)
+  }
+
+  #tell (event: StoredEvent): void {
+    if (event.seq <= this.#last) return
+    this.#last = event.seq
+    this.#listener(event)
+  }
+}

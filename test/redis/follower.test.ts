@@ -1,0 +1,67 @@
+import t from 'tap'
+import { Follower } from '../../lib/redis/follower.ts'
+import type { StoredEvent } from '../../lib/session/event-store.ts'
+import { createGate } from '../stream.ts'
+
+function createFollower (): { readonly follower: Follower, readonly told: number[] } {
+  const told: number[] = []
+  return { follower: new Follower(({ seq }) => { told.push(seq) }), told }
+}
+
+function eventsOf (...seqs: number[]): StoredEvent[] {
+  return seqs.map((seq) => ({ seq, message: `event ${seq}` }))
+}
+
+t.test('what comes before it begins is told then, but what is behind the event that it begins with', async (t) => {
+  const { follower, told } = createFollower()
+  for (const event of eventsOf(1, 2, 3)) follower.hear(event)
+  const before = [...told]
+
+  follower.begin(1)
+  for (const event of eventsOf(3, 4)) follower.hear(event)
+
+  t.same(before, [])
+  t.same(told, [2, 3, 4])
+})
+
+t.test('what comes while it reads what was missed is told after that, and once', async (t) => {
+  const { follower, told } = createFollower()
+  const missed = createGate<readonly StoredEvent[] | undefined>()
+  follower.begin(1)
+  const caughtUp = follower.catchUp((afterSeq) => {
+    t.equal(afterSeq, 1)
+    return missed.promise
+  })
+  for (const event of eventsOf(3, 4)) follower.hear(event)
+  const before = [...told]
+
+  missed.open(eventsOf(2, 3))
+  await caughtUp
+
+  t.same(before, [])
+  t.same(told, [2, 3, 4])
+})
+
+t.test('what was missed and is gone, or cannot be read, is passed over', async (t) => {
+  const { follower, told } = createFollower()
+  follower.begin(1)
+
+  for (const read of [async () => undefined, async () => { throw new Error('away') }]) {
+    const caughtUp = follower.catchUp(read)
+    for (const event of eventsOf(told.length + 5)) follower.hear(event)
+    await caughtUp
+  }
+
+  t.same(told, [5, 6])
+})
+
+t.test('nothing is told after the end', async (t) => {
+  const { follower, told } = createFollower()
+  follower.begin(0)
+  follower.end()
+
+  for (const event of eventsOf(1)) follower.hear(event)
+  await follower.catchUp(async () => eventsOf(1, 2))
+
+  t.same(told, [])
+})
