@@ -39,6 +39,18 @@ async function openFrames (node: TestNode, headers: Readonly<Record<string, stri
   return frames
 }
 
+/** A reply that the first node has begun, and never ends. */
+async function beginReply (t: Test): Promise<Stage & { readonly streamId: string }> {
+  const stage = await setUp(t, async (channel) => {
+    channel.notify('notifications/message', { n: 1 })
+    return await new Promise(() => {})
+  })
+  const [a] = stage.nodes
+  const frames = readFrames(await send(a.address, stage.call()))
+  for (let n = 0; n < 3; n++) await frames.next()
+  return { ...stage, streamId: `${stage.sessionId}.${a.id}-1` }
+}
+
 t.test('any node serves a session that another one has opened', async (t) => {
   const { nodes, call } = await setUp(t)
 
@@ -239,13 +251,7 @@ t.test('a client that begins to listen anew is told of such a death, too, and on
 })
 
 t.test('a call whose node has died is answered by an error where the client comes back', async (t) => {
-  const { nodes: [a, b], headers, sessionId, call } = await setUp(t, async (channel) => {
-    channel.notify('notifications/message', { n: 1 })
-    return await new Promise(() => {})
-  })
-  const streamId = `${sessionId}.${a.id}-1`
-  const first = readFrames(await send(a.address, call()))
-  for (let n = 0; n < 3; n++) await first.next()
+  const { nodes: [a, b], headers, streamId } = await beginReply(t)
   a.kill()
 
   const second = await openFrames(b, { ...headers, 'last-event-id': `${streamId}.0` })
@@ -256,13 +262,7 @@ t.test('a call whose node has died is answered by an error where the client come
 })
 
 t.test('a node that dies while its reply is told by another one is found out', async (t) => {
-  const { nodes: [a, b], headers, sessionId, call } = await setUp(t, async (channel) => {
-    channel.notify('notifications/message', { n: 1 })
-    return await new Promise(() => {})
-  })
-  const streamId = `${sessionId}.${a.id}-1`
-  const first = readFrames(await send(a.address, call()))
-  for (let n = 0; n < 3; n++) await first.next()
+  const { nodes: [a, b], headers, sessionId, streamId } = await beginReply(t)
   const second = await openFrames(b, { ...headers, 'last-event-id': `${streamId}.1` })
   const isBusy = sessionOf(b, sessionId).isBusy
 
@@ -277,13 +277,7 @@ t.test('a node that dies while its reply is told by another one is found out', a
 })
 
 t.test('a reply is looked after from the moment on that its client asks for the rest', async (t) => {
-  const { nodes: [a, b], headers, sessionId, call } = await setUp(t, async (channel) => {
-    channel.notify('notifications/message', { n: 1 })
-    return await new Promise(() => {})
-  })
-  const streamId = `${sessionId}.${a.id}-1`
-  const first = readFrames(await send(a.address, call()))
-  for (let n = 0; n < 3; n++) await first.next()
+  const { nodes: [a, b], headers, sessionId, streamId } = await beginReply(t)
 
   const opening = openFrames(b, { ...headers, 'last-event-id': `${streamId}.1` })
   const isOpen = opening.then(() => true)
