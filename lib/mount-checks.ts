@@ -1,5 +1,6 @@
 // What is wrong with wrong options of a mount.
 import { findAuthProblem } from './auth/auth-options.ts'
+import { findMeant } from './did-you-mean.ts'
 import { MCP_ERR_INVALID_OPTION } from './errors.ts'
 import { findCorsProblem } from './http/cors.ts'
 import { findHealthProblem } from './http/health.ts'
@@ -67,8 +68,15 @@ const CHECKS: Checks<Omit<McpMountOptions, 'server'>> = {
   logLevel: isText
 }
 
+const NAMES: readonly string[] = ['server', ...Object.keys(CHECKS)]
+
 // Fastify adds this one to the options of every plugin that sets it.
 const FASTIFY_OWN = 'logSerializers'
+
+/** Lists the options that are none of a mount: `@fastify/autoload` hands the same options to every plugin of a folder. */
+export function listForeign (options: object): readonly string[] {
+  return Object.keys(options).filter((name) => !NAMES.includes(name) && name !== FASTIFY_OWN)
+}
 
 /**
  * Checks the options of a mount, each by itself and beside the others.
@@ -86,11 +94,15 @@ export function checkOptions (options: McpMountOptions, definition: ServerDefini
 function checkEach (options: object): void {
   for (const [name, value] of Object.entries(options)) {
     if (name === 'server' || name === FASTIFY_OWN || value === undefined) continue
-    const problem = Object.hasOwn(CHECKS, name)
-      ? CHECKS[name as keyof typeof CHECKS](value)
-      : `does not exist; the options are ${['server', ...Object.keys(CHECKS)].join(', ')}`
+    const problem = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof typeof CHECKS](value) : findMistake(name)
     if (problem !== undefined) throw new MCP_ERR_INVALID_OPTION(name, problem)
   }
+}
+
+// A misspelled 'auth' must not leave a mount open. An option that resembles none of ours is meant for another plugin.
+function findMistake (name: string): string | undefined {
+  const meant = findMeant(name, NAMES)
+  return meant && `does not exist; the options are ${NAMES.join(', ')}; did you mean '${meant}'?`
 }
 
 // Each of these settings would be without effect, which its user should know.

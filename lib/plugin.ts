@@ -9,6 +9,7 @@ import { addMetadataRoutes } from './http/metadata-route.ts'
 import { createRoutes } from './http/route.ts'
 import { createSideRoutes } from './http/side-routes.ts'
 import { Mount } from './mount.ts'
+import { listForeign } from './mount-checks.ts'
 import { resolveOptions, type McpMountOptions, type ResolvedOptions } from './options.ts'
 import { resolveRegistry, type McpRegistry } from './registry.ts'
 
@@ -35,6 +36,7 @@ async function mcpMount (app: FastifyInstance, options: McpMountOptions): Promis
   const registry = resolveRegistry(app)
   const mount = new Mount(app, resolved)
   registry.add(mount)
+  warnOfForeign(app, mount, options)
   addMetadata(app, mount, resolved)
 
   // A scope of its own: hooks, body parsers and error handler never reach the host app.
@@ -45,6 +47,12 @@ async function mcpMount (app: FastifyInstance, options: McpMountOptions): Promis
   if (routes !== undefined) await app.register(createSideRoutes(routes, mount, resolved), { prefix })
   addLifecycle(app, registry, mount)
   app.addHook('onListen', async function announceMcpMount () { announce(app, mount, resolved) })
+}
+
+function warnOfForeign (app: FastifyInstance, { name }: Mount, options: McpMountOptions): void {
+  const foreign = listForeign(options)
+  if (foreign.length === 0) return
+  app.log.warn({ mcp: name }, `MCP server ${name} ignores the options '${foreign.join("', '")}', which no mount has`)
 }
 
 function addMetadata (app: FastifyInstance, { resources, legacySse, definition: { info }, name }: Mount, { auth, constraints, logLevel }: ResolvedOptions): void {

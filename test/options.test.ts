@@ -83,7 +83,15 @@ t.test('an option that does not exist is refused by name, with those that do', a
   t.match(problemOf({ alowedHosts: [] }), {
     code: 'MCP_ERR_INVALID_OPTION', message: /^option 'alowedHosts' does not exist; the options are server, prefix, path, name, allowedHosts, /
   })
-  for (const name of ['toString', 'hasOwnProperty', 'constructor', 'Prefix', '']) t.match(problemOf({ [name]: 1 }), { code: 'MCP_ERR_INVALID_OPTION' })
+  for (const name of ['Prefix', 'hostAllowed', 'authenticate']) t.match(problemOf({ [name]: 1 }), { code: 'MCP_ERR_INVALID_OPTION' })
+})
+
+t.test('an option that resembles none of a mount is meant for another plugin', async (t) => {
+  const { app } = createHost(t)
+
+  await app.register(mcpPlugin, { server: createServer(), ...{ toString: 1, hasOwnProperty: 1, constructor: 1, database: 1, '': 1 } })
+
+  t.equal(app.mcp.size, 1)
 })
 
 t.test('a wrong value is refused with the name of its option and what to write', async (t) => {

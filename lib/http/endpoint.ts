@@ -3,11 +3,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteO
 import type { Authenticator } from '../auth/authenticator.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { parseBody, RefusalError } from '../protocol/body.ts'
+import { undocumented } from './api-document.ts'
 import { isPreflight } from './auth-hook.ts'
 import { createCorsPolicy } from './cors.ts'
 import { addMountHooks } from './hooks.ts'
 import { protectEndpoint, unless } from './protection.ts'
+import { listUrls } from './endpoint-urls.ts'
 import { handleError, refuseUnread, sendRefusal } from './reply.ts'
+import { keepConnectionOpen, longestHandlerTimeout } from './timeouts.ts'
 
 /** What one URL takes. */
 export interface Endpoint {
@@ -37,6 +40,8 @@ export function createEndpoint ({ path, auth, methods }: Endpoint, options: Reso
     // One that CORS has not answered has no caller whom the user's hooks could ask for.
     if (options.hooks.onRequest !== undefined) scope.addHook('onRequest', unless((request) => !isPreflight(request), refuseMethod))
     addMountHooks(scope, options.hooks)
+    keepConnectionOpen(scope)
+    refuseEncodedBodies(scope)
     addBodyParsers(scope, options.maxDepth)
     scope.setErrorHandler(handleError)
 
@@ -44,16 +49,30 @@ export function createEndpoint ({ path, auth, methods }: Endpoint, options: Reso
     const common = {
       bodyLimit: options.bodyLimit,
       exposeHeadRoute: false,
+      ...longestHandlerTimeout(scope),
       ...(options.constraints !== undefined && { constraints: options.constraints }),
       ...(cors !== undefined && { config: cors.config })
     }
 
     for (const url of listUrls(scope, path)) {
-      for (const method of methods) scope.route({ ...common, ...method, url })
-      scope.route({ ...common, url, method: refused, onRequest: refuseMethod, handler: refuseMethod })
-      scope.route({ ...common, url, method: 'OPTIONS', onRequest: refuseMethod, handler: refuseMethod, ...(cors !== undefined && { onSend: cors.nameAllowedHeaders }) })
+      const routes: Omit<RouteOptions, 'url'>[] = [
+        ...methods,
+        { method: refused, onRequest: refuseMethod, handler: refuseMethod },
+        { method: 'OPTIONS', onRequest: refuseMethod, handler: refuseMethod, ...(cors !== undefined && { onSend: cors.nameAllowedHeaders }) }
+      ]
+      for (const route of routes) scope.route({ ...common, ...route, url, schema: undocumented() })
     }
   }
+}
+
+// RFC 9110 15.5.16. A plugin of the app that decodes bodies replaces the payload, and is then not in the way.
+function refuseEncodedBodies (scope: FastifyInstance): void {
+  scope.addHook('preParsing', function refuseEncodedBody (request, reply, payload, done) {
+    const encoding = request.headers['content-encoding']
+    if (encoding === undefined || payload !== request.raw || request.method !== 'POST' || /^(?:identity)?$/i.test(encoding)) return done(null, payload)
+    reply.header('accept-encoding', 'identity')
+    sendRefusal(reply, refuseUnread(415, 'Unsupported content encoding: send the body without Content-Encoding'))
+  })
 }
 
 // Only POST has a body: what DELETE brings is not looked at, whatever type it has.
@@ -73,15 +92,6 @@ function addBodyParsers (scope: FastifyInstance, maxDepth: number): void {
     if (request.method !== 'POST') return done(null)
     done(new RefusalError(refuseUnread(415, 'Unsupported content type: send application/json')))
   })
-}
-
-// The endpoint answers with and without a trailing slash. Fastify sees to both where the path is '/' below a prefix, or
-// where the app ignores trailing slashes.
-function listUrls (scope: FastifyInstance, path: string): readonly string[] {
-  const bare = path.replace(/\/+$/, '')
-  if (bare === '') return ['/']
-  const { ignoreTrailingSlash, routerOptions } = scope.initialConfig
-  return ignoreTrailingSlash === true || routerOptions?.ignoreTrailingSlash === true ? [bare] : [bare, `${bare}/`]
 }
 
 // As a hook it answers before the body is read.

@@ -14,7 +14,7 @@ import { authOf } from './auth-hook.ts'
 import { encodeError, encodeNotification } from '../protocol/envelope.ts'
 import type { Expiry } from './expiry.ts'
 import type { OpenExchange, OpenExchanges } from './open-exchanges.ts'
-import { JSON_TYPE, RETRY_AFTER } from './reply.ts'
+import { RETRY_AFTER, sendJson } from './reply.ts'
 import type { Answering } from './serve.ts'
 import { SSE_HEADERS, SseStream } from './sse.ts'
 
@@ -193,7 +193,7 @@ export class Exchange implements Answering, OpenExchange, Running {
     this.#answers.push(json)
     if (this.#awaited > 0) return
     const body = this.#isBatch ? `[${this.#answers.join(',')}]` : json
-    this.#reply.code(this.#isBatch ? 200 : status).type(JSON_TYPE).send(body)
+    sendJson(this.#reply.code(this.#isBatch ? 200 : status), body)
   }
 
   #openStream (): MessageSink {

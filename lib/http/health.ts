@@ -2,6 +2,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
 import type { Mount } from '../mount.ts'
+import { undocumented } from './api-document.ts'
+import { sendJson } from './reply.ts'
 
 /** The health checks of a mount. */
 export interface HealthOptions {
@@ -13,6 +15,8 @@ export interface HealthOptions {
 
 type Probe = (request: FastifyRequest) => boolean | Promise<boolean>
 
+const OK = JSON.stringify({ status: 'ok' })
+const UNAVAILABLE = JSON.stringify({ status: 'unavailable' })
 const NO_STORE = { 'cache-control': 'no-store' }
 
 /** Builds the plugin of the health checks. They know no Host, Origin, caller or constraint. @throws MCP_ERR_INVALID_OPTION */
@@ -33,16 +37,16 @@ export function createHealthRoutes (mount: Mount, { path = '/health', ready = ()
         throw new MCP_ERR_INVALID_OPTION('health', `would serve '${scope.prefix}${url}', which there is already; give it another 'path', such as { path: '${path}-2' }`)
       }
       // Whoever asks does so every few seconds.
-      scope.route({ method: ['GET', 'HEAD'], url, exposeHeadRoute: false, logLevel: 'warn', handler: createHandler(probe) })
+      scope.route({ method: ['GET', 'HEAD'], url, exposeHeadRoute: false, logLevel: 'warn', schema: undocumented(), handler: createHandler(probe) })
     }
   }
 }
 
 function createHandler (probe: Probe) {
-  return async function handleHealth (request: FastifyRequest, reply: FastifyReply): Promise<object> {
+  return async function handleHealth (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const isHealthy = await probe(request)
-    reply.code(isHealthy ? 200 : 503).headers(NO_STORE)
-    return { status: isHealthy ? 'ok' : 'unavailable' }
+    sendJson(reply.code(isHealthy ? 200 : 503).headers(NO_STORE), isHealthy ? OK : UNAVAILABLE)
+    return reply
   }
 }
 

@@ -14,7 +14,7 @@ import { readHeader } from './legacy.ts'
 import type { LegacySse } from './legacy-sse.ts'
 import { SseCall } from './legacy-sse-call.ts'
 import type { SseConnection } from './legacy-sse-connection.ts'
-import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
+import { refuseUnread, sendBusy, sendRefusal, sendText } from './reply.ts'
 
 const NO_SESSION = refuseUnread(400, "Invalid Request: the query needs a 'sessionId'; post to the URL of the stream's 'endpoint' event")
 const NOT_FOUND = refuseUnread(404, 'Session not found: its stream has ended or never was; open a new one')
@@ -82,5 +82,5 @@ function tooManyRequests (max: number, id: RequestId): Refusal {
 
 // As the official SDK answers.
 function accept (reply: FastifyReply): void {
-  reply.code(202).type('text/plain; charset=utf-8').send('Accepted')
+  sendText(reply.code(202), 'text/plain; charset=utf-8', 'Accepted')
 }

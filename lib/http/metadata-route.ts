@@ -4,8 +4,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptio
 import type { TokenAuthOptions } from '../auth/auth-options.ts'
 import { WELL_KNOWN, type PathParams, type Resources } from '../auth/resource.ts'
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
+import { undocumented } from './api-document.ts'
+import { listUrls } from './endpoint-urls.ts'
 import { OPEN_TO_ANY_PAGE } from './open-cors.ts'
-import { JSON_TYPE } from './reply.ts'
+import { sendJson } from './reply.ts'
 
 /** What a metadata route serves, and where. */
 export interface MetadataSettings {
@@ -32,11 +34,19 @@ export function addMetadataRoutes (app: FastifyInstance, { auth, resources, name
   const paths = new Set([resources.metadataPath, ...auth.wellKnownAlias === true ? [WELL_KNOWN] : []])
   if (resources.isMany && paths.size > 1) throw new MCP_ERR_INVALID_OPTION('auth', "has a 'wellKnownAlias', but a path with parameters has no single document to serve there; leave it out")
 
-  for (const url of paths) {
+  for (const url of [...paths].flatMap((path) => listUrls(root, path))) {
     if (root.hasRoute({ method: 'GET', url, constraints })) {
       throw new MCP_ERR_INVALID_OPTION('auth', `cannot serve its metadata at '${url}', which is taken; 'wellKnownAlias' is for one mount of an app`)
     }
-    root.route({ ...OPEN_TO_ANY_PAGE, method: ['GET', 'OPTIONS'], url, constraints, ...(logLevel !== undefined && { logLevel }), handler: serveMetadata })
+    root.route({
+      ...OPEN_TO_ANY_PAGE,
+      method: ['GET', 'OPTIONS'],
+      url,
+      constraints,
+      ...(logLevel !== undefined && { logLevel }),
+      schema: undocumented(),
+      handler: serveMetadata
+    })
   }
 
   function serveMetadata (request: FastifyRequest, reply: FastifyReply): void {
@@ -46,7 +56,7 @@ export function addMetadataRoutes (app: FastifyInstance, { auth, resources, name
     const etag = `"${createHash('sha256').update(body).digest('base64url')}"`
     reply.headers({ 'cache-control': `public, max-age=${MAX_AGE}`, etag })
     if (request.headers['if-none-match'] === etag) reply.code(304).send()
-    else reply.type(JSON_TYPE).send(body)
+    else sendJson(reply, body)
   }
 }
 

@@ -5,7 +5,7 @@ import type { Refusal } from '../protocol/message.ts'
 import { RefusalError } from '../protocol/body.ts'
 import { encodeError } from '../protocol/envelope.ts'
 
-export const JSON_TYPE = 'application/json; charset=utf-8'
+const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** How a request is refused. */
 export type Refuse = (reply: FastifyReply, status: number, message: string) => void
@@ -13,9 +13,23 @@ export type Refuse = (reply: FastifyReply, status: number, message: string) => v
 /** Seconds after which a client that found no place may try again. */
 export const RETRY_AFTER = 30
 
+/** Sends JSON that is already text. */
+export function sendJson (reply: FastifyReply, json: string): void {
+  sendText(reply, JSON_TYPE, json)
+}
+
+/** Sends a text as it is: a serializer that a hook of the app has set would encode it once more. */
+export function sendText (reply: FastifyReply, type: string, text: string): void {
+  reply.serializer(keepText).type(type).send(text)
+}
+
+function keepText (text: string): string {
+  return text
+}
+
 /** Sends a refusal. */
 export function sendRefusal (reply: FastifyReply, refusal: Refusal): void {
-  reply.code(refusal.status).type(JSON_TYPE).send(encodeError(refusal.id, refusal))
+  sendJson(reply.code(refusal.status), encodeError(refusal.id, refusal))
 }
 
 /** Sends the refusal of a client that found no place, and when it may try again. */
@@ -42,6 +56,13 @@ export function refuseAsError (reply: FastifyReply, statusCode: number, message:
   reply.send(Object.assign(new Error(message), { statusCode }))
 }
 
+// The status is all that a client may learn of a failure, so the message says what it means (RFC 9110 15.6).
+const SERVER_FAULTS: { readonly [status: number]: string } = Object.freeze({
+  502: 'A service that this server depends on gave an invalid response; try again later',
+  503: 'The server is temporarily unavailable; try again later',
+  504: 'A service that this server depends on did not respond in time; try again later'
+})
+
 /** The error handler of a mount: whatever happens, the client gets a JSON-RPC error and no inside of the app. */
 export function handleError (error: FastifyError | RefusalError, request: FastifyRequest, reply: FastifyReply): void {
   if (error instanceof RefusalError) return sendRefusal(reply, error.refusal)
@@ -49,7 +70,7 @@ export function handleError (error: FastifyError | RefusalError, request: Fastif
   const status = readStatus(error, reply)
   if (status < 500) return sendRefusal(reply, refuseUnread(status, describe(error)))
   request.log.error({ err: error }, error.message)
-  sendRefusal(reply, refuseUnread(status, 'Internal error'))
+  sendRefusal(reply, refuseUnread(status, SERVER_FAULTS[status] ?? 'Internal error'))
 }
 
 // As Fastify does it: what a hook has set goes before what its error says, and neither may be anything but an error.

@@ -57,7 +57,7 @@ t.test('the message of a 5xx is kept from the client, its status is not', async 
   const response = await app.inject(modern('tools/list'))
 
   t.equal(response.statusCode, 503)
-  t.same(response.json(), INTERNAL_ERROR)
+  t.same(response.json(), { jsonrpc: '2.0', id: null, error: { code: -32603, message: 'The server is temporarily unavailable; try again later' } })
 })
 
 t.test('a status that is no error is an internal error', async (t) => {

@@ -1,0 +1,156 @@
+// An endpoint in apps whose own settings reach its routes.
+import { gzipSync, createGunzip } from 'node:zlib'
+import autoload from '@fastify/autoload'
+import swagger from '@fastify/swagger'
+import Fastify from 'fastify'
+import { join } from 'node:path'
+import t from 'tap'
+import mcpPlugin from '../../lib/index.ts'
+import { createHost, createServer, initialize, modern, modernCall, post } from '../app.ts'
+
+const AUTH = { verify: () => null, authorizationServers: ['https://auth.example.com'] }
+
+t.test('the API document of the app leaves out all routes of a mount but those of the option routes', async (t) => {
+  const { app } = createHost(t)
+  await app.register(swagger, { openapi: { info: { title: 'Shop', version: '1.0.0' } } })
+  app.get('/goods', async () => '')
+  app.register(mcpPlugin, {
+    server: createServer(),
+    prefix: '/notes',
+    publicUrl: 'https://shop.example.com',
+    auth: AUTH,
+    cors: true,
+    health: true,
+    legacySse: true,
+    routes: async (scope) => { scope.get('/export', async () => '') }
+  })
+  await app.ready()
+
+  t.same(Object.keys(app.swagger().paths ?? {}), ['/goods', '/notes/export'])
+})
+
+t.test('a serializer that a hook sets does not encode replies a second time', async (t) => {
+  const { app } = createHost(t)
+  app.addHook('onRequest', async (_request, reply) => { reply.serializer((payload) => JSON.stringify({ wrapped: payload })) })
+  app.register(mcpPlugin, { server: createServer(), health: true })
+
+  const called = await app.inject(modernCall('echo', { text: 'hi' }))
+  const refused = await app.inject(modern('unknown/method'))
+  const opened = await app.inject(initialize())
+  const unparsed = await post(app, '{')
+  const healthy = await app.inject('/health')
+
+  t.match(called.json(), { result: { content: [{ text: 'hi' }] } })
+  t.match(refused.json(), { error: { code: -32601 } })
+  t.match(opened.json(), { result: { protocolVersion: '2025-11-25' } })
+  t.match(unparsed.json(), { error: { code: -32700 } })
+  t.same(healthy.json(), { status: 'ok' })
+})
+
+t.test('a serializer for the whole app does not change replies', async (t) => {
+  const { app } = createHost(t)
+  app.setReplySerializer((payload) => JSON.stringify({ wrapped: payload }))
+  app.register(mcpPlugin, { server: createServer(), health: true })
+
+  t.match((await app.inject(modernCall('echo', { text: 'hi' }))).json(), { result: { content: [{ text: 'hi' }] } })
+  t.same((await app.inject('/health')).json(), { status: 'ok' })
+})
+
+for (const [status, message] of [
+  [502, 'A service that this server depends on gave an invalid response; try again later'],
+  [503, 'The server is temporarily unavailable; try again later'],
+  [504, 'A service that this server depends on did not respond in time; try again later']
+] as const) {
+  t.test(`a ${status} of a hook is worded as one, without what its error says`, async (t) => {
+    const { app } = createHost(t)
+    app.addHook('preHandler', async (_request, reply) => {
+      reply.header('retry-after', '10')
+      throw Object.assign(new Error('db-3.internal is down'), { statusCode: status })
+    })
+    app.register(mcpPlugin, { server: createServer() })
+
+    const response = await app.inject(modern('tools/list'))
+
+    t.equal(response.statusCode, status)
+    t.equal(response.headers['retry-after'], '10')
+    t.same(response.json(), { jsonrpc: '2.0', id: null, error: { code: -32603, message } })
+  })
+}
+
+t.test('an encoded body is refused with the encoding that is understood', async (t) => {
+  const { app } = createHost(t)
+  app.register(mcpPlugin, { server: createServer() })
+  const call = modernCall('echo', { text: 'hi' })
+
+  for (const encoding of ['gzip', 'br', 'GZIP', 'identity, gzip']) {
+    const response = await app.inject({ ...call, headers: { ...call.headers, 'content-encoding': encoding }, payload: gzipSync(call.payload) })
+
+    t.equal(response.statusCode, 415, encoding)
+    t.equal(response.headers['accept-encoding'], 'identity')
+    t.same(response.json(), { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'Unsupported content encoding: send the body without Content-Encoding' } })
+  }
+  for (const none of ['Identity', '']) {
+    t.equal((await app.inject({ ...call, headers: { ...call.headers, 'content-encoding': none } })).statusCode, 200, none)
+  }
+})
+
+t.test('a body that the app decodes is served', async (t) => {
+  const { app } = createHost(t)
+  app.addHook('preParsing', async (request, _reply, payload) => {
+    if (request.headers['content-encoding'] !== 'gzip') return payload
+    delete request.headers['content-length']
+    return payload.pipe(createGunzip())
+  })
+  app.register(mcpPlugin, { server: createServer() })
+  const call = modernCall('echo', { text: 'hi' })
+
+  const response = await app.inject({ ...call, headers: { ...call.headers, 'content-encoding': 'gzip' }, payload: gzipSync(call.payload) })
+
+  t.match(response.json(), { result: { content: [{ text: 'hi' }] } })
+})
+
+t.test('metadata is found with and without a trailing slash', async (t) => {
+  for (const ignoreTrailingSlash of [false, true]) {
+    const { app } = createHost(t, { routerOptions: { ignoreTrailingSlash } })
+    app.register(mcpPlugin, { server: createServer(), publicUrl: 'https://shop.example.com', auth: { ...AUTH, wellKnownAlias: true } })
+    await app.ready()
+
+    for (const path of ['', '/', '/mcp', '/mcp/']) {
+      const response = await app.inject(`/.well-known/oauth-protected-resource${path}`)
+      t.match(response.json(), { resource: 'https://shop.example.com/mcp' }, path)
+    }
+  }
+})
+
+t.test('options that autoload hands to every plugin are named in the log and left alone', async (t) => {
+  const dir = t.testdir({
+    'package.json': '{ "type": "module" }',
+    plugins: {
+      'notes.js': `
+      import mcpPlugin, { McpServer } from ${JSON.stringify(new URL('../../lib/index.ts', import.meta.url).href)}
+      export default mcpPlugin
+      export const autoConfig = { server: new McpServer({ name: 'Notes', version: '1.0.0' }) }
+    `
+    }
+  })
+  const { app, logLines } = createHost(t)
+  app.register(autoload, { dir: join(dir, 'plugins'), options: { database: { url: 'postgres://db' }, env: 'test' } })
+  await app.ready()
+
+  t.equal((await app.inject(modern('server/discover'))).statusCode, 200)
+  t.match(logLines.find(({ msg }) => /ignores/.test(String(msg))), { level: 40, msg: "MCP server Notes ignores the options 'database', 'env', which no mount has" })
+})
+
+t.test('an unknown option that may be meant as one of a mount is refused', async (t) => {
+  for (const [name, meant] of [
+    ['allowedHost', 'allowedHosts'], ['alowedHosts', 'allowedHosts'], ['AllowedHosts', 'allowedHosts'], ['bodylimit', 'bodyLimit'],
+    ['authenticate', 'auth'], ['authorization', 'auth'], ['maxConnections', 'maxSessions'], ['hosts', 'allowedHosts'],
+    ['sessionTimeout', 'sessionIdleTimeout'], ['rateLimit', 'bodyLimit'], ['origins', 'allowedOrigins'], ['url', 'publicUrl'], ['serve', 'server']
+  ] as const) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await t.rejects(async () => { await app.register(mcpPlugin, { server: createServer(), [name]: true }) }, {
+      code: 'MCP_ERR_INVALID_OPTION', message: new RegExp(`^option '${name}' does not exist; .*; did you mean '${meant}'\\?$`)
+    })
+  }
+})
