@@ -4,14 +4,12 @@ import { SUBSCRIPTION_ID_KEY, topicOfResource } from './change.ts'
 import { encodeNotification, encodeResponse } from './envelope.ts'
 import { isWireObject, type RequestId, type WireObject } from './message.ts'
 import { SERVER_INFO_KEY } from './request-meta.ts'
+import { MAX_URI_LENGTH } from './uri.ts'
 
 export const LISTEN_METHOD = 'subscriptions/listen'
 
 /** The most resources that one subscription, or one legacy session, may watch. */
 export const MAX_WATCHED = 1000
-
-/** The longest URI that may be watched. */
-export const MAX_URI_LENGTH = 8192
 
 /** The kinds of notification that a client asks for. */
 export interface SubscriptionFilter {

@@ -1,6 +1,7 @@
 // Which changes a client may hear of: `subscriptions/listen`, and `resources/subscribe` of legacy sessions.
 import { ErrorCode } from '../protocol/error-code.ts'
-import { isWatchable, MAX_URI_LENGTH, MAX_WATCHED, parseFilter, type SubscriptionFilter } from '../protocol/subscription.ts'
+import { isWatchable, MAX_WATCHED, parseFilter, type SubscriptionFilter } from '../protocol/subscription.ts'
+import { MAX_URI_LENGTH } from '../protocol/uri.ts'
 import { RpcError } from '../errors.ts'
 import { isVisible, requireScopes } from './access.ts'
 import { runHandler, type Call } from './call.ts'

@@ -1,8 +1,7 @@
 import t from 'tap'
 import { topicOf } from '../../lib/protocol/change.ts'
-import {
-  encodeAcknowledgement, encodeEnd, isWatchable, listTopics, MAX_URI_LENGTH, MAX_WATCHED, parseFilter
-} from '../../lib/protocol/subscription.ts'
+import { encodeAcknowledgement, encodeEnd, isWatchable, listTopics, MAX_WATCHED, parseFilter } from '../../lib/protocol/subscription.ts'
+import { MAX_URI_LENGTH } from '../../lib/protocol/uri.ts'
 
 const URIS = "'notifications.resourceSubscriptions'"
 const uris = (count: number): string[] => Array.from({ length: count }, (_none, number) => `notes://${number}`)
