@@ -61,6 +61,7 @@ const CHECKS: Checks<Omit<McpMountOptions, 'server'>> = {
   keepAliveInterval: findTimeoutProblem,
   bodyLimit: isCount,
   maxDepth: isCount,
+  maxValues: isCount,
   maxBatch: isCount,
   maxBuffered: isCount,
   closeGracePeriod: findTimeoutProblem,

@@ -108,6 +108,8 @@ export interface McpMountOptions {
   readonly bodyLimit?: number
   /** The deepest nesting of a body; a deeper one gets 400. @default 1000 */
   readonly maxDepth?: number
+  /** The most keys and values of a body, all together; one with more gets 400, before it is parsed. @default 100000 */
+  readonly maxValues?: number
   /** The most messages of a batch (revision 2025-03-26 only); a longer one gets 400. @default 100 */
   readonly maxBatch?: number
   /** Bytes that may wait for a client that does not read its stream; past it the stream is cut. @default 1048576 (1 MiB) */
@@ -175,6 +177,7 @@ export function resolveOptions (options: McpMountOptions): ResolvedOptions {
     keepAliveInterval: options.keepAliveInterval ?? 15_000,
     bodyLimit: options.bodyLimit ?? 4 * 1024 * 1024,
     maxDepth: options.maxDepth ?? 1000,
+    maxValues: options.maxValues ?? 100_000,
     maxBatch: options.maxBatch ?? 100,
     maxBuffered: options.maxBuffered ?? 1024 * 1024,
     closeGracePeriod: options.closeGracePeriod ?? 10_000,

@@ -43,6 +43,7 @@ t.test('a definition is all that a mount needs', async (t) => {
     keepAliveInterval: 15_000,
     bodyLimit: 4_194_304,
     maxDepth: 1000,
+    maxValues: 100_000,
     maxBatch: 100,
     maxBuffered: 1_048_576,
     closeGracePeriod: 10_000
@@ -97,7 +98,7 @@ t.test('an option that resembles none of a mount is meant for another plugin', a
 t.test('a wrong value is refused with the name of its option and what to write', async (t) => {
   const wrong: ReadonlyArray<readonly [message: string, options: ReadonlyArray<Record<string, unknown>>]> = [
     ['must be true or false', [{ dnsRebindingProtection: 'no' }, { stateless: 1 }, { jsonResponse: null }, { legacy: 0 }]],
-    ['must be a whole number above 0', [{ maxSessions: 0 }, { maxStreams: 0 }, { bodyLimit: -1 }, { maxDepth: 1.5 }, { maxBatch: '9' }, { maxBuffered: Infinity }]],
+    ['must be a whole number above 0', [{ maxSessions: 0 }, { maxStreams: 0 }, { bodyLimit: -1 }, { maxDepth: 1.5 }, { maxValues: 0 }, { maxBatch: '9' }, { maxBuffered: Infinity }]],
     ['must be a whole number of milliseconds from 0 (none) to 2147483647', [{ sessionIdleTimeout: -1 }, { retryInterval: -1 }, { keepAliveInterval: '15s' }, { closeGracePeriod: 2 ** 31 }]],
     ['must be a string that is not empty', [{ name: '' }, { name: 7 }, { logLevel: '' }]],
     ['must be an event store, such as createMemoryEventStore()', [{ eventStore: {} }, { eventStore: null }, { eventStore: 'memory' }, { eventStore: { append () {}, read () {} } }]],

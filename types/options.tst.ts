@@ -43,6 +43,7 @@ describe('the options of a mount', () => {
       keepAliveInterval: 0,
       bodyLimit: 1024,
       maxDepth: 10,
+      maxValues: 1000,
       maxBatch: 10,
       maxBuffered: 1024,
       closeGracePeriod: 0,

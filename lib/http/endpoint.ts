@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteOptions } from 'fastify'
 import type { Authenticator } from '../auth/authenticator.ts'
 import type { ResolvedOptions } from '../options.ts'
-import { parseBody, RefusalError } from '../protocol/body.ts'
+import { parseBody, RefusalError, type BodyLimits } from '../protocol/body.ts'
 import { undocumented } from './api-document.ts'
 import { isPreflight } from './auth-hook.ts'
 import { createCorsPolicy } from './cors.ts'
@@ -42,7 +42,7 @@ export function createEndpoint ({ path, auth, methods }: Endpoint, options: Reso
     addMountHooks(scope, options.hooks)
     keepConnectionOpen(scope)
     refuseEncodedBodies(scope)
-    addBodyParsers(scope, options.maxDepth)
+    addBodyParsers(scope, options)
     scope.setErrorHandler(handleError)
 
     const refused = scope.supportedMethods.filter((method) => !allowed.includes(method) && method !== 'OPTIONS')
@@ -76,12 +76,12 @@ function refuseEncodedBodies (scope: FastifyInstance): void {
 }
 
 // Only POST has a body: what DELETE brings is not looked at, whatever type it has.
-function addBodyParsers (scope: FastifyInstance, maxDepth: number): void {
+function addBodyParsers (scope: FastifyInstance, limits: BodyLimits): void {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('application/json', { parseAs: 'string' }, function parseJson (request, body, done) {
     if (request.method !== 'POST') return done(null)
     try {
-      done(null, parseBody(String(body), maxDepth))
+      done(null, parseBody(String(body), limits))
     } catch (error) {
       // parseBody throws nothing but refusals.
       done(error as RefusalError)

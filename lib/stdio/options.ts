@@ -26,6 +26,8 @@ export interface StdioOptions {
   readonly bodyLimit?: number
   /** The deepest nesting of a message; a deeper one is refused. @default 1000 */
   readonly maxDepth?: number
+  /** The most keys and values of a message, all together; one with more is refused, before it is parsed. @default 100000 */
+  readonly maxValues?: number
   /** The most messages of a batch (revision 2025-03-26 only); a longer one is refused. @default 100 */
   readonly maxBatch?: number
   /** Streams of `subscriptions/listen` open at once; past it one is refused. @default 1024 */
@@ -68,6 +70,7 @@ const CHECKS: Checks<StdioOptions> = {
   legacy: optional(isBoolean),
   bodyLimit: optional(isCount),
   maxDepth: optional(isCount),
+  maxValues: optional(isCount),
   maxBatch: optional(isCount),
   maxStreams: optional(isCount),
   maxBuffered: optional(isCount),
@@ -89,6 +92,7 @@ export function resolveStdioOptions (options: StdioOptions): ResolvedStdioOption
     legacy: options.legacy ?? true,
     bodyLimit: options.bodyLimit ?? 4 * 1024 * 1024,
     maxDepth: options.maxDepth ?? 1000,
+    maxValues: options.maxValues ?? 100_000,
     maxBatch: options.maxBatch ?? 100,
     maxStreams: options.maxStreams ?? 1024,
     maxBuffered: options.maxBuffered ?? 16 * 1024 * 1024,

@@ -1,24 +1,24 @@
 // One line from a client: the message in it, or why there is none.
 import { isUtf8 } from 'node:buffer'
-import { parseBody, type RefusalError } from '../protocol/body.ts'
+import { parseBody, type BodyLimits, type RefusalError } from '../protocol/body.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject, type Refusal } from '../protocol/message.ts'
 import { PROTOCOL_VERSION_KEY } from '../protocol/request-meta.ts'
 
-/** How long and how deep a line may be. */
-export interface LineLimits { readonly bodyLimit: number, readonly maxDepth: number }
+/** How long a line may be, and what it may hold. */
+export interface LineLimits extends BodyLimits { readonly bodyLimit: number }
 
 /** A line whose JSON has been parsed. */
 export interface ParsedLine { readonly kind: 'parsed', readonly value: unknown }
 
 /** Parses a line; undefined for one that is blank. @param line Undefined for one that was too long. */
-export function readLine (line: Buffer | undefined, { bodyLimit, maxDepth }: LineLimits): ParsedLine | Refusal | undefined {
-  if (line === undefined) return refuse(ErrorCode.InvalidRequest, `Invalid Request: the line is longer than ${bodyLimit} bytes, which is 'bodyLimit'`)
+export function readLine (line: Buffer | undefined, limits: LineLimits): ParsedLine | Refusal | undefined {
+  if (line === undefined) return refuse(ErrorCode.InvalidRequest, `Invalid Request: the line is longer than ${limits.bodyLimit} bytes, which is 'bodyLimit'`)
   if (!isUtf8(line)) return refuse(ErrorCode.ParseError, 'Parse error: the line is not valid UTF-8')
   const text = line.toString()
   if (text.trim() === '') return undefined
   try {
-    return { kind: 'parsed', value: parseBody(text, maxDepth, 'the line') }
+    return { kind: 'parsed', value: parseBody(text, limits, 'the line') }
   } catch (error) {
     // What parses throws nothing else.
     return (error as RefusalError).refusal

@@ -5,9 +5,9 @@ import { parseBody, RefusalError } from '../../lib/protocol/body.ts'
 const PARSE_ERROR = { kind: 'refusal', status: 400, code: -32700, message: 'Parse error: the body is not valid JSON', id: null }
 const FORBIDDEN_KEYS = { kind: 'refusal', status: 400, code: -32600, message: "Invalid Request: the keys '__proto__' and 'constructor.prototype' are not allowed" }
 
-function refusalOf (text: string, maxDepth = 1000): unknown {
+function refusalOf (text: string, maxDepth = 1000, maxValues = 1_000_000): unknown {
   try {
-    return parseBody(text, maxDepth)
+    return parseBody(text, { maxDepth, maxValues })
   } catch (error) {
     return error instanceof RefusalError ? error.refusal : error
   }
@@ -42,11 +42,11 @@ t.test('a key that reaches a prototype is refused, however it is spelt', async (
 })
 
 t.test('those words as values, or a constructor without prototype, do no harm', async (t) => {
-  t.same(parseBody('{"a":"__proto__","constructor":1}', 10), { a: '__proto__', constructor: 1 })
+  t.same(parseBody('{"a":"__proto__","constructor":1}', { maxDepth: 10, maxValues: 100 }), { a: '__proto__', constructor: 1 })
 })
 
 t.test('as many levels as allowed pass, one more is refused with the id that could be read', async (t) => {
-  t.same(parseBody(nest(3), 3), [[[]]])
+  t.same(parseBody(nest(3), { maxDepth: 3, maxValues: 100 }), [[[]]])
   t.same(refusalOf(nest(4), 3), { kind: 'refusal', status: 400, code: -32600, message: 'Invalid Request: nested deeper than 3 levels', id: null })
   t.same(refusalOf('{"id":9,"params":{"a":{"b":{}}}}', 3), { kind: 'refusal', status: 400, code: -32600, message: 'Invalid Request: nested deeper than 3 levels', id: 9 })
 })
@@ -58,7 +58,46 @@ t.test('100,000 levels are refused and the stack survives', async (t) => {
 })
 
 t.test('brackets side by side or inside strings are no nesting', async (t) => {
-  t.same(parseBody('[[],[],[],[],[]]', 2), [[], [], [], [], []])
-  t.same(parseBody('["[[[[[[","{{\\"{{{\\\\","]]"]', 1), ['[[[[[[', '{{"{{{\\', ']]'])
-  t.same(parseBody('{"[[[":"\\\\","{{{":[]}', 2), { '[[[': '\\', '{{{': [] })
+  t.same(parseBody('[[],[],[],[],[]]', { maxDepth: 2, maxValues: 100 }), [[], [], [], [], []])
+  t.same(parseBody('["[[[[[[","{{\\"{{{\\\\","]]"]', { maxDepth: 1, maxValues: 100 }), ['[[[[[[', '{{"{{{\\', ']]'])
+  t.same(parseBody('{"[[[":"\\\\","{{{":[]}', { maxDepth: 2, maxValues: 100 }), { '[[[': '\\', '{{{': [] })
+})
+
+t.test('as many keys and values as allowed pass, and more are refused', async (t) => {
+  const refusal = { kind: 'refusal', status: 400, code: -32600, message: "Invalid Request: the body holds more than 7 keys and values, which is 'maxValues'" }
+
+  t.same(parseBody('{"id":1,"a":[2,3]}', { maxDepth: 2, maxValues: 7 }), { id: 1, a: [2, 3] })
+  t.same(refusalOf('{"id":1,"a":[2,3,4]}', 2, 7), { ...refusal, id: 1 })
+  t.same(refusalOf('{"a":[{},{},{}],"id":1}', 2, 7), { ...refusal, id: 1 })
+  t.same(refusalOf(`[1,2,3,4,5,6,7,8${' '.repeat(300_000)}]`, 2, 7), { ...refusal, id: null })
+})
+
+t.test('values inside strings do not count, however their quotes are escaped', async (t) => {
+  const text = JSON.stringify([',:[{"\\', '\\"', '\\\\', '",'.repeat(1000)])
+
+  t.same(parseBody(text, { maxDepth: 1, maxValues: 5 }), JSON.parse(text))
+})
+
+t.test('a string that never ends is a parse error', async (t) => {
+  for (const text of ['["abc', `["${'\\"'.repeat(3000)}`, `["${'a'.repeat(3000)}\\`]) t.same(refusalOf(text, 1, 1), PARSE_ERROR)
+})
+
+t.test('null is JSON as well, and a text with a byte order mark', async (t) => {
+  t.equal(refusalOf(' null '), null)
+  t.same(refusalOf('\ufeff{"a":1}'), { a: 1 })
+})
+
+t.test('a text that is refused for its structure costs a fraction of parsing it', async (t) => {
+  const cpu = (run: () => void): number => {
+    const started = process.cpuUsage()
+    run()
+    return process.cpuUsage(started).user
+  }
+  const texts = ['['.repeat(4_194_304), '{"a":'.repeat(800_000), `[${'{},'.repeat(1_300_000)}{}]`, `["${'\\"'.repeat(2_000_000)}"`]
+
+  for (const text of texts) {
+    const parsing = cpu(() => { try { JSON.parse(text) } catch {} })
+    const refusing = cpu(() => { refusalOf(text, 1000, 100_000) })
+    t.ok(refusing < 100_000, `${refusing} microseconds, where JSON.parse took ${parsing}`)
+  }
 })

@@ -14,7 +14,7 @@ const WRONG: ReadonlyArray<readonly [options: object, message: string]> = [
   [{ legacy: 1 }, "option 'legacy' must be true or false"],
   [{ bodyLimit: 0 }, "option 'bodyLimit' must be a whole number above 0"],
   [{ closeGracePeriod: -1 }, "option 'closeGracePeriod' must be a whole number of milliseconds from 0 (none) to 2147483647"],
-  [{ prefix: '/a' }, "option 'prefix' does not exist; there may be app, auth, input, output, legacy, bodyLimit, maxDepth, maxBatch, maxStreams, maxBuffered, closeGracePeriod"]
+  [{ prefix: '/a' }, "option 'prefix' does not exist; there may be app, auth, input, output, legacy, bodyLimit, maxDepth, maxValues, maxBatch, maxStreams, maxBuffered, closeGracePeriod"]
 ]
 
 t.test('wrong options are refused by name', async (t) => {
