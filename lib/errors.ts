@@ -95,6 +95,15 @@ export class InsufficientScopeError extends RpcError {
   }
 }
 
+/** The session of a request is gone. Answered with HTTP 404, unless a stream has begun, so that the client opens a new session. */
+export class SessionGoneError extends RpcError {
+  override readonly name = 'SessionGoneError'
+
+  constructor (message: string) {
+    super(ErrorCode.SessionNotFound, message)
+  }
+}
+
 /**
  * A failure that the model can act on: thrown by a tool, its message becomes an `isError` result.
  *

@@ -22,6 +22,8 @@ t.test('the plugin is made for Fastify 5 and has a name', async (t) => {
 t.test('error codes are those of JSON-RPC and of the protocol, and one of our own', async (t) => {
   t.same(api.ErrorCode, {
     ParseError: -32700,
+    HttpRequestRefused: -32000,
+    SessionNotFound: -32001,
     InvalidRequest: -32600,
     MethodNotFound: -32601,
     InvalidParams: -32602,

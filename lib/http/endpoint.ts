@@ -71,7 +71,7 @@ function refuseEncodedBodies (scope: FastifyInstance): void {
     const encoding = request.headers['content-encoding']
     if (encoding === undefined || payload !== request.raw || request.method !== 'POST' || /^(?:identity)?$/i.test(encoding)) return done(null, payload)
     reply.header('accept-encoding', 'identity')
-    sendRefusal(reply, refuseUnread(415, 'Unsupported content encoding: send the body without Content-Encoding'))
+    sendRefusal(reply, refuseUnread(reply.request, 415, 'Unsupported content encoding: send the body without Content-Encoding'))
   })
 }
 
@@ -90,7 +90,7 @@ function addBodyParsers (scope: FastifyInstance, limits: BodyLimits): void {
   scope.addContentTypeParser('*', function refuseType (request, payload, done) {
     payload.resume()
     if (request.method !== 'POST') return done(null)
-    done(new RefusalError(refuseUnread(415, 'Unsupported content type: send application/json')))
+    done(new RefusalError(refuseUnread(request, 415, 'Unsupported content type: send application/json')))
   })
 }
 
@@ -108,5 +108,5 @@ function createMethodRefusal (allowed: readonly string[]) {
 /** Refuses a method. @param allow Those that there are. */
 export function refuseAllBut (allow: string, reply: FastifyReply): void {
   reply.header('allow', allow)
-  sendRefusal(reply, refuseUnread(405, `Method not allowed; this endpoint takes ${allow}`))
+  sendRefusal(reply, refuseUnread(reply.request, 405, `Method not allowed; this endpoint takes ${allow}`))
 }

@@ -12,8 +12,8 @@ import { LastingStream } from './lasting-stream.ts'
 import { findSession, readHeader, readLegacyHeaders } from './legacy.ts'
 import { refuseUnread, sendRefusal } from './reply.ts'
 
-const NOT_ACCEPTABLE = refuseUnread(406, 'Not Acceptable: accept text/event-stream')
-const NOT_RESUMABLE = refuseUnread(400, 'Invalid Last-Event-ID: no event of this session, or what came behind it is no longer kept; send the request again')
+const NOT_ACCEPTABLE = 'Not Acceptable: accept text/event-stream'
+const NOT_RESUMABLE = 'Invalid Last-Event-ID: no event of this session, or what came behind it is no longer kept; send the request again'
 
 /** Builds the handler of GET for a mount that has sessions. */
 export function createGetHandler (mount: Mount, options: ResolvedOptions): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
@@ -26,7 +26,7 @@ export function createGetHandler (mount: Mount, options: ResolvedOptions): (requ
   }
 
   async function open (request: FastifyRequest, reply: FastifyReply): Promise<Refusal | undefined> {
-    if (!takesStream(request.headers.accept)) return NOT_ACCEPTABLE
+    if (!takesStream(request.headers.accept)) return refuseUnread(request, 406, NOT_ACCEPTABLE)
     const headers = readLegacyHeaders(request)
     const session = refuseHeader(null, headers.version) ?? findSession(mount.sessionManager, headers, null)
     if ('kind' in session) return session
@@ -46,12 +46,12 @@ export function createGetHandler (mount: Mount, options: ResolvedOptions): (requ
 
   async function resume (session: Session, reply: FastifyReply, lastEventId: string): Promise<Refusal | undefined> {
     const event = parseEventId(lastEventId, session.sessionId)
-    if (event === undefined) return NOT_RESUMABLE
+    if (event === undefined) return refuseUnread(reply.request, 400, NOT_RESUMABLE)
     const events = session.findStream(event.streamId)
     // When the app ends, a reply is waited for, and a stream that may say something or nothing is not.
     const open = events.id === session.listeningId ? mount.streams : mount.exchanges
     const stream: LastingStream = new LastingStream(open, maxBuffered, { onClose: () => leave(session, events, stream) })
-    if (!await connect(stream, events.resume(stream, event.seq))) return NOT_RESUMABLE
+    if (!await connect(stream, events.resume(stream, event.seq))) return refuseUnread(reply.request, 400, NOT_RESUMABLE)
     start(stream, reply)
   }
 

@@ -11,7 +11,7 @@ import { SseConnection } from './legacy-sse-connection.ts'
 import { createMessagesUrl } from './legacy-sse-url.ts'
 import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
 
-const NOT_ACCEPTABLE = refuseUnread(406, 'Not Acceptable: accept text/event-stream')
+const NOT_ACCEPTABLE = 'Not Acceptable: accept text/event-stream'
 
 /** Builds the handler of GET. */
 export function createSseGetHandler (mount: Mount, sse: LegacySse, { maxBuffered, publicUrl }: ResolvedOptions): (request: FastifyRequest, reply: FastifyReply) => void {
@@ -19,7 +19,7 @@ export function createSseGetHandler (mount: Mount, sse: LegacySse, { maxBuffered
   const messagesUrl = createMessagesUrl({ ...sse, publicPath: publicUrl?.pathname ?? '' })
 
   return function handleSseGet (request, reply) {
-    if (!takesStream(request.headers.accept)) return sendRefusal(reply, NOT_ACCEPTABLE)
+    if (!takesStream(request.headers.accept)) return sendRefusal(reply, refuseUnread(request, 406, NOT_ACCEPTABLE))
     const { version, principal } = readLegacyHeaders(request)
     const refusal = refuseHeader(null, version)
     if (refusal !== undefined) return sendRefusal(reply, refusal)

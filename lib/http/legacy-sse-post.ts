@@ -4,20 +4,20 @@ import { classify, invalidParams } from '../protocol/classify.ts'
 import { encodeResponse } from '../protocol/envelope.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { parseInitialize } from '../protocol/initialize.ts'
-import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
+import { invalidRequest, type Refusal, type RequestId, type RequestMessage } from '../protocol/message.ts'
 import { LEGACY_REVISIONS, MODERN_REVISION, negotiateRevision } from '../protocol/revisions.ts'
 import type { Mount } from '../mount.ts'
 import type { SseSession } from '../session/sse-sessions.ts'
 import { authOf } from './auth-hook.ts'
 import { deliver, serveInSession } from './in-session.ts'
-import { readHeader } from './legacy.ts'
+import { readHeader, sessionNotFound } from './legacy.ts'
 import type { LegacySse } from './legacy-sse.ts'
 import { SseCall } from './legacy-sse-call.ts'
 import type { SseConnection } from './legacy-sse-connection.ts'
 import { refuseUnread, sendBusy, sendRefusal, sendText } from './reply.ts'
 
-const NO_SESSION = refuseUnread(400, "Invalid Request: the query needs a 'sessionId'; post to the URL of the stream's 'endpoint' event")
-const NOT_FOUND = refuseUnread(404, 'Session not found: its stream has ended or never was; open a new one')
+const NO_SESSION = "The query needs a 'sessionId'; post to the URL of the stream's 'endpoint' event"
+const NOT_FOUND = sessionNotFound(null, 'its stream has ended or never was; open a new one')
 
 /** Builds the handler of POST. */
 export function createSsePostHandler (mount: Mount, { connections, maxRequests }: LegacySse): (request: FastifyRequest, reply: FastifyReply) => void {
@@ -39,7 +39,7 @@ export function createSsePostHandler (mount: Mount, { connections, maxRequests }
   function find (request: FastifyRequest): SseConnection | Refusal {
     // What a query is read to is for the app to say.
     const { sessionId } = Object(request.query) as { readonly sessionId?: unknown }
-    if (typeof sessionId !== 'string') return NO_SESSION
+    if (typeof sessionId !== 'string') return refuseUnread(request, 400, NO_SESSION)
     const connection = connections.get(sessionId)
     return connection === undefined || connection.session.principal !== authOf(request)?.principal ? NOT_FOUND : connection
   }
@@ -65,7 +65,7 @@ function introduce (session: SseSession, { id, method, params }: RequestMessage,
     if (!session.isIntroduced) session.introduce(version)
     return undefined
   }
-  if (session.isIntroduced) return { ...refuseUnread(400, "Invalid Request: the session has been initialized, or has begun without; open a new stream to send 'initialize'"), id }
+  if (session.isIntroduced) return invalidRequest(id, "the session has been initialized, or has begun without; open a new stream to send 'initialize'")
   const opening = parseInitialize(params)
   if ('problem' in opening) return invalidParams(id, opening.problem)
   session.introduce(negotiateRevision(opening.requested), opening.client)

@@ -39,7 +39,8 @@ export function findCaller (
 /** Finds the session that a request names. @param id The request's, for the refusal. */
 export function findSession (sessions: Sessions, { sessionId, principal }: LegacyHeaders, id: RequestId | null): Session | Refusal {
   if (sessionId === undefined) {
-    return refuse(400, "Mcp-Session-Id header is required; send 'initialize' first", id)
+    const message = "Mcp-Session-Id header is required; send 'initialize' first"
+    return { kind: 'refusal', status: 400, code: ErrorCode.HttpRequestRefused, message, id }
   }
   return sessions.find(sessionId, principal) ?? sessionNotFound(id)
 }
@@ -63,13 +64,12 @@ export function tooManySessions ({ max }: Pick<Sessions, 'max'>, id: RequestId |
   return { kind: 'refusal', status: 503, code: ErrorCode.InternalError, message: `Too many open sessions: ${max}; try again later`, id }
 }
 
-/** MCP 2025-11-25 transports, Session Management 3: the client then opens a new session. */
-export function sessionNotFound (id: RequestId | null): Refusal {
-  return refuse(404, "Session not found: it has ended or never was; send 'initialize' to open a new one", id)
-}
-
-function refuse (status: number, message: string, id: RequestId | null): Refusal {
-  return { kind: 'refusal', status, code: ErrorCode.InvalidRequest, message, id }
+/**
+ * The refusal of a request whose session is not there. The status makes clients open a new one (MCP 2025-11-25 transports,
+ * Session Management 3); released clients look for the code as well.
+ */
+export function sessionNotFound (id: RequestId | null, why = "it has ended or never was; send 'initialize' to open a new one"): Refusal {
+  return { kind: 'refusal', status: 404, code: ErrorCode.SessionNotFound, message: `Session not found: ${why}`, id }
 }
 
 /** Reads a header that has one value; of one sent twice Node makes a list, which is no value anybody knows. */

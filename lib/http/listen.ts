@@ -17,8 +17,8 @@ import { LastingStream } from './lasting-stream.ts'
 import type { OpenExchange, OpenExchanges } from './open-exchanges.ts'
 import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
 
-const NOT_ACCEPTABLE = refuseUnread(406, 'Not Acceptable: subscriptions/listen is answered with text/event-stream')
-const CLOSING = refuseUnread(503, 'The server is shutting down; send the request again')
+const NOT_ACCEPTABLE = 'Not Acceptable: subscriptions/listen is answered with text/event-stream'
+const CLOSING = 'The server is shutting down; send the request again'
 
 /** Builds what serves `subscriptions/listen` for one mount. What it returns never throws. */
 export function createListenHandler (mount: Mount, options: ResolvedOptions): (message: RequestMessage, caller: Caller, reply: FastifyReply) => void {
@@ -26,7 +26,7 @@ export function createListenHandler (mount: Mount, options: ResolvedOptions): (m
 
   return function listen (message, caller, reply) {
     const { id } = message
-    if (!takesStream(reply.request.headers.accept)) return sendRefusal(reply, { ...NOT_ACCEPTABLE, id })
+    if (!takesStream(reply.request.headers.accept)) return sendRefusal(reply, { ...refuseUnread(reply.request, 406, NOT_ACCEPTABLE), id })
     const subscription = subscriptions.open(id)
     if (subscription === undefined) {
       const message = `Too many open streams: ${subscriptions.max}; try again later`
@@ -143,7 +143,7 @@ class Opening implements Channel, OpenExchange {
   abort (): void {}
 
   cut (): void {
-    sendRefusal(this.reply, { ...CLOSING, id: this.#id })
+    sendRefusal(this.reply, { ...refuseUnread(this.request, 503, CLOSING), id: this.#id })
     this.#leave('The server is shutting down')
   }
 

@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { classify, headerMismatch } from '../protocol/classify.ts'
 import { findHeaderMismatch } from '../protocol/headers.ts'
-import type { RequestMessage } from '../protocol/message.ts'
+import { invalidRequest, type RequestMessage } from '../protocol/message.ts'
 import { readLogLevel, readModernClient } from '../protocol/request-meta.ts'
 import { MODERN_REVISION } from '../protocol/revisions.ts'
 import { LISTEN_METHOD } from '../protocol/subscription.ts'
@@ -19,8 +19,7 @@ import { refuseUnread, sendRefusal } from './reply.ts'
 import { serve } from './serve.ts'
 import { ClusterPost } from './session-loader.ts'
 
-const NOT_ACCEPTABLE = refuseUnread(406, 'Not Acceptable: accept application/json, text/event-stream or both')
-const NO_QUESTION = refuseUnread(400, 'Invalid Request: this revision knows no responses from clients')
+const NOT_ACCEPTABLE = 'Not Acceptable: accept application/json, text/event-stream or both'
 
 /** Builds the handler of POST for one mount. */
 export function createPostHandler (mount: Mount, options: ResolvedOptions): (request: FastifyRequest, reply: FastifyReply) => void {
@@ -39,7 +38,7 @@ export function createPostHandler (mount: Mount, options: ResolvedOptions): (req
 
   return function handlePost (request, reply) {
     const accepted = narrow(readAccept(request.headers.accept), jsonResponse)
-    if (!accepted.json && !accepted.stream) return sendRefusal(reply, NOT_ACCEPTABLE)
+    if (!accepted.json && !accepted.stream) return sendRefusal(reply, refuseUnread(request, 406, NOT_ACCEPTABLE))
     if (legacy && Array.isArray(request.body)) return legacyPost.serveBatch(request.body, reply, accepted)
 
     const message = classify(request.body, readHeader(request, 'mcp-protocol-version'), legacy)
@@ -48,7 +47,7 @@ export function createPostHandler (mount: Mount, options: ResolvedOptions): (req
       return message.era === 'modern' ? serveModern(message.request, reply, accepted) : legacyPost.serveRequest(message.request, reply, accepted)
     }
     if (message.era === 'legacy' && legacy) return legacyPost.acknowledge([message], reply)
-    if (message.kind === 'response') return sendRefusal(reply, NO_QUESTION)
+    if (message.kind === 'response') return sendRefusal(reply, invalidRequest(null, 'this revision knows no responses from clients'))
     reply.code(202).send()
   }
 

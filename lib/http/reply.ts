@@ -1,5 +1,6 @@
 // How replies that are no results leave: refusals, and what goes wrong before a request is read.
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { isModernHeader } from '../protocol/classify.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { Refusal } from '../protocol/message.ts'
 import { RefusalError } from '../protocol/body.ts'
@@ -38,14 +39,19 @@ export function sendBusy (reply: FastifyReply, refusal: Refusal): void {
   sendRefusal(reply, refusal)
 }
 
-/** Makes a refusal of a request before its id is known. */
-export function refuseUnread (status: number, problem: string): Refusal {
-  return { kind: 'refusal', status, code: status < 500 ? ErrorCode.InvalidRequest : ErrorCode.InternalError, message: problem, id: null }
+/** Makes a refusal of an HTTP request, whatever its message is. The id is not known. */
+export function refuseUnread (request: FastifyRequest, status: number, problem: string): Refusal {
+  return { kind: 'refusal', status, code: status < 500 ? codeOfRefusal(request) : ErrorCode.InternalError, message: problem, id: null }
+}
+
+// Legacy clients know the code of the official SDK. MCP 2026-07-28 basic, Error Codes: new implementations should not use it.
+function codeOfRefusal ({ headers }: FastifyRequest): number {
+  return isModernHeader(headers['mcp-protocol-version']?.toString()) ? ErrorCode.InvalidRequest : ErrorCode.HttpRequestRefused
 }
 
 /** Refuses a request to an endpoint. */
 export function refuseAsRpc (reply: FastifyReply, status: number, message: string): void {
-  const refusal = refuseUnread(status, message)
+  const refusal = refuseUnread(reply.request, status, message)
   if (status === 503) sendBusy(reply, refusal)
   else sendRefusal(reply, refusal)
 }
@@ -68,9 +74,9 @@ export function handleError (error: FastifyError | RefusalError, request: Fastif
   if (error instanceof RefusalError) return sendRefusal(reply, error.refusal)
 
   const status = readStatus(error, reply)
-  if (status < 500) return sendRefusal(reply, refuseUnread(status, describe(error)))
+  if (status < 500) return sendRefusal(reply, refuseUnread(request, status, describe(error)))
   request.log.error({ err: error }, error.message)
-  sendRefusal(reply, refuseUnread(status, SERVER_FAULTS[status] ?? 'Internal error'))
+  sendRefusal(reply, refuseUnread(request, status, SERVER_FAULTS[status] ?? 'Internal error'))
 }
 
 // As Fastify does it: what a hook has set goes before what its error says, and neither may be anything but an error.

@@ -16,6 +16,10 @@ export const ErrorCode = Object.freeze({
   InvalidParams: -32602,
   /** The server failed. */
   InternalError: -32603,
+  /** Legacy revisions only: the HTTP request is refused, whatever its message is. The number is that of the official SDK. */
+  HttpRequestRefused: -32000,
+  /** Legacy revisions only: the session has ended, or never was. The number is that of the official SDK. */
+  SessionNotFound: -32001,
   /** Legacy revisions only: there is no such resource. */
   ResourceNotFound: -32002,
   /** 2026-07-28: a header contradicts the body, or a required one is missing. */

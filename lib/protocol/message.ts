@@ -49,15 +49,15 @@ export function readId (message: unknown): RequestId | null {
 
 /** Checks the envelope of one message (JSON-RPC 2.0 4 and 5; MCP 2026-07-28 basic, Messages). */
 export function parseMessage (value: unknown): Message | Refusal {
-  if (!isWireObject(value)) return invalid(null, 'a message must be a JSON object')
+  if (!isWireObject(value)) return invalidRequest(null, 'a message must be a JSON object')
 
   const { id, method, params = NO_PARAMS } = value
-  if (value.jsonrpc !== '2.0') return invalid(readId(value), "'jsonrpc' must be \"2.0\"")
+  if (value.jsonrpc !== '2.0') return invalidRequest(readId(value), "'jsonrpc' must be \"2.0\"")
   if (id !== undefined && !isRequestId(id)) {
-    return invalid(null, "'id' must be a string or an integer between -(2^53 - 1) and 2^53 - 1")
+    return invalidRequest(null, "'id' must be a string or an integer between -(2^53 - 1) and 2^53 - 1")
   }
   if (method === undefined) return parseResponse(value, id)
-  if (typeof method !== 'string') return invalid(readId(value), "'method' must be a string")
+  if (typeof method !== 'string') return invalidRequest(readId(value), "'method' must be a string")
   if (!isParams(params)) {
     return {
       kind: 'refusal',
@@ -73,7 +73,7 @@ export function parseMessage (value: unknown): Message | Refusal {
 
 function parseResponse (value: WireObject, id: RequestId | undefined): Message | Refusal {
   const answers = Object.hasOwn(value, 'result') || Object.hasOwn(value, 'error')
-  if (id === undefined || !answers) return invalid(id ?? null, "a request needs a 'method', a response an 'id' and a 'result' or 'error'")
+  if (id === undefined || !answers) return invalidRequest(id ?? null, "a request needs a 'method', a response an 'id' and a 'result' or 'error'")
   return { kind: 'response', id, ...('error' in value ? { error: value.error } : { result: value.result }) }
 }
 
@@ -81,6 +81,7 @@ function isParams (params: unknown): params is Params {
   return isWireObject(params) && (params._meta === undefined || isWireObject(params._meta))
 }
 
-function invalid (id: RequestId | null, problem: string): Refusal {
+/** The refusal of what is no message, or none that may be sent here. */
+export function invalidRequest (id: RequestId | null, problem: string): Refusal {
   return { kind: 'refusal', status: 400, code: ErrorCode.InvalidRequest, message: `Invalid Request: ${problem}`, id }
 }

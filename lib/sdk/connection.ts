@@ -1,7 +1,7 @@
 // An SDK server with a client of its own: one made for a session, or for a single request.
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { Params, RequestId, RequestMessage } from '../protocol/message.ts'
-import { RpcError } from '../errors.ts'
+import { RpcError, SessionGoneError } from '../errors.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import { AskedQuestions } from './asked.ts'
 import { readRequestInfo } from './extra.ts'
@@ -112,8 +112,8 @@ export class Connection implements SdkTransport {
 }
 
 // What a client is told whose session has no server any more.
-function serverGone (): RpcError {
-  return new RpcError(ErrorCode.InvalidRequest, "the session's server is gone; send 'initialize' to open a new session")
+function serverGone (): SessionGoneError {
+  return new SessionGoneError("Session not found: its server has closed; send 'initialize' to open a new one")
 }
 
 function createMessageExtra (message: RequestMessage, caller: Caller, channel: Channel): SdkMessageExtra {

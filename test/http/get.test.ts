@@ -12,7 +12,7 @@ const STREAM = { accept: 'text/event-stream' }
 const NOT_RESUMABLE = {
   jsonrpc: '2.0',
   id: null,
-  error: { code: -32600, message: 'Invalid Last-Event-ID: no event of this session, or what came behind it is no longer kept; send the request again' }
+  error: { code: -32000, message: 'Invalid Last-Event-ID: no event of this session, or what came behind it is no longer kept; send the request again' }
 }
 
 async function createListening (t: Test, options: AppOptions = {}) {
@@ -53,7 +53,7 @@ t.test('without a header and with a wildcard a client takes a stream; one that t
     const response = await app.inject({ url: '/mcp', headers: { ...headers, accept } })
 
     t.equal(response.statusCode, 406)
-    t.same(response.json(), { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'Not Acceptable: accept text/event-stream' } })
+    t.same(response.json(), { jsonrpc: '2.0', id: null, error: { code: -32000, message: 'Not Acceptable: accept text/event-stream' } })
   }
 })
 

@@ -10,7 +10,7 @@ const PING = '{"jsonrpc":"2.0","id":1,"method":"ping"}'
 const URLS = [{ method: 'GET', url: '/sse' }, { method: 'POST', url: '/messages?sessionId=a', headers: JSON_TYPE, payload: PING }] as const
 
 function errorOf (message: string): object {
-  return { jsonrpc: '2.0', id: null, error: { code: -32600, message } }
+  return { jsonrpc: '2.0', id: null, error: { code: -32000, message } }
 }
 
 t.test('both URLs are behind the guard of the endpoint', async (t) => {

@@ -76,8 +76,8 @@ t.test('what is no message of a legacy client is refused by the reply to the POS
     [{ id: 3, method: 'ping' }, {}, 400, errorOf(-32600, 'Invalid Request: \'jsonrpc\' must be "2.0"', 3)],
     ['{"__proto__":{},"id":4}', {}, 400, errorOf(-32600, "Invalid Request: the keys '__proto__' and 'constructor.prototype' are not allowed", 4)],
     [`${'['.repeat(11)}${']'.repeat(11)}`, {}, 400, errorOf(-32600, 'Invalid Request: nested deeper than 10 levels')],
-    ['"'.padEnd(2000, 'a') + '"', {}, 413, errorOf(-32600, "Request body too large; the mount's 'bodyLimit' says how long it may be")],
-    ['{}', { 'content-type': 'text/plain' }, 415, errorOf(-32600, 'Unsupported content type: send application/json')],
+    ['"'.padEnd(2000, 'a') + '"', {}, 413, errorOf(-32000, "Request body too large; the mount's 'bodyLimit' says how long it may be")],
+    ['{}', { 'content-type': 'text/plain' }, 415, errorOf(-32000, 'Unsupported content type: send application/json')],
     [{ jsonrpc: '2.0', id: 5, method: 'initialize', params: {} }, {}, 400, errorOf(-32602, "Invalid params: initialize needs 'protocolVersion', a string", 5)],
     [{ jsonrpc: '2.0', id: 6, method: 'tools/list', params: { _meta: modern } }, { 'mcp-protocol-version': '2026-07-28' }, 400,
       { jsonrpc: '2.0', id: 6, error: { code: -32022, message: MODERN, data: { supported, requested: '2026-07-28' } } }],
@@ -98,8 +98,8 @@ t.test('a message needs a session whose stream is open, and a stream somebody wh
   const { app, address, mount } = await createSse(t)
   const headers = { ...JSON_TYPE }
   const payload = '{"jsonrpc":"2.0","id":1,"method":"ping"}'
-  const NO_SESSION = errorOf(-32600, "Invalid Request: the query needs a 'sessionId'; post to the URL of the stream's 'endpoint' event")
-  const NOT_FOUND = errorOf(-32600, 'Session not found: its stream has ended or never was; open a new one')
+  const NO_SESSION = errorOf(-32000, "The query needs a 'sessionId'; post to the URL of the stream's 'endpoint' event")
+  const NOT_FOUND = errorOf(-32001, 'Session not found: its stream has ended or never was; open a new one')
 
   for (const [query, status, answer] of [['', 400, NO_SESSION], ['?sessionId=a&sessionId=b', 400, NO_SESSION], ['?sessionId=', 404, NOT_FOUND], ['?sessionId=__proto__', 404, NOT_FOUND]] as const) {
     const response = await app.inject({ method: 'POST', url: `/messages${query}`, headers, payload })
@@ -109,7 +109,7 @@ t.test('a message needs a session whose stream is open, and a stream somebody wh
   }
   const unwilling = await app.inject({ url: '/sse', headers: { accept: 'application/json' } })
   t.equal(unwilling.statusCode, 406)
-  t.same(unwilling.json(), errorOf(-32600, 'Not Acceptable: accept text/event-stream'))
+  t.same(unwilling.json(), errorOf(-32000, 'Not Acceptable: accept text/event-stream'))
   const unknown = await app.inject({ url: '/sse', headers: { 'mcp-protocol-version': '2026-07-28' } })
   t.equal(unknown.statusCode, 400)
   t.match(unknown.json(), { error: { code: -32022 } })
@@ -128,7 +128,7 @@ t.test('other methods are refused with those that there are', async (t) => {
 
     t.equal(response.statusCode, 405)
     t.equal(response.headers.allow, allow)
-    t.same(response.json(), errorOf(-32600, `Method not allowed; this endpoint takes ${allow}`))
+    t.same(response.json(), errorOf(-32000, `Method not allowed; this endpoint takes ${allow}`))
   }
 })
 

@@ -4,11 +4,11 @@ import { createApp, initialize, legacy, modern, openSession, post } from '../app
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 function notFound (id: unknown): object {
-  return { jsonrpc: '2.0', id, error: { code: -32600, message: "Session not found: it has ended or never was; send 'initialize' to open a new one" } }
+  return { jsonrpc: '2.0', id, error: { code: -32001, message: "Session not found: it has ended or never was; send 'initialize' to open a new one" } }
 }
 
 function sessionRequired (id: unknown): object {
-  return { jsonrpc: '2.0', id, error: { code: -32600, message: "Mcp-Session-Id header is required; send 'initialize' first" } }
+  return { jsonrpc: '2.0', id, error: { code: -32000, message: "Mcp-Session-Id header is required; send 'initialize' first" } }
 }
 
 t.test('initialize opens a session and answers with the revision asked for, back to 2024-11-05', async (t) => {

@@ -5,7 +5,7 @@ import mcpPlugin, { type McpMountOptions } from '../../lib/index.ts'
 import { createApp, createHost, createServer, modern, modernCall, openSession } from '../app.ts'
 import { collectFrames, listen, send } from '../stream.ts'
 
-const METHOD_NOT_ALLOWED = { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'Method not allowed; this endpoint takes POST, GET, DELETE' } }
+const METHOD_NOT_ALLOWED = { jsonrpc: '2.0', id: null, error: { code: -32000, message: 'Method not allowed; this endpoint takes POST, GET, DELETE' } }
 
 async function answersAt (t: Test, urls: readonly string[], options: Partial<McpMountOptions>, fastifyOptions?: FastifyServerOptions): Promise<void> {
   const { app } = createHost(t, fastifyOptions)

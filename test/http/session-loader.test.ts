@@ -7,7 +7,7 @@ import { startNodes, type TestNodes } from '../cluster.ts'
 import { createGate, openGet, readFrames, send, until } from '../stream.ts'
 
 const UNAVAILABLE = (id: number | null): object => ({ jsonrpc: '2.0', id, error: { code: -32603, message: 'The store of sessions cannot be reached; try again later' } })
-const NOT_FOUND = { error: { code: -32600, message: /Session not found/ } }
+const NOT_FOUND = { error: { code: -32001, message: /Session not found/ } }
 
 interface Stage extends TestNodes {
   readonly headers: Readonly<Record<string, string>>

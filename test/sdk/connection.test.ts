@@ -10,7 +10,7 @@ import { JSON_AND_SSE, legacy, modernCall, openSession, post } from '../app.ts'
 import { collectFrames, createGate, frameOf, frameWithId, listen, openGet, readFrames, send, sendAlone, until, type Gate } from '../stream.ts'
 import { createSdkApp, createV1, said } from './servers.ts'
 
-const GONE = { code: -32600, message: "the session's server is gone; send 'initialize' to open a new session" }
+const GONE = { code: -32001, message: "Session not found: its server has closed; send 'initialize' to open a new one" }
 
 const note = (params: object): string => frameOf({ jsonrpc: '2.0', method: 'notifications/message', params })
 
@@ -121,6 +121,7 @@ t.test('a request for a session whose server has closed itself is told so, and w
   const notified = await post(app, { jsonrpc: '2.0', method: 'notifications/initialized' }, headers)
   const deleted = await app.inject({ method: 'DELETE', url: '/mcp', headers })
 
+  t.equal(called.statusCode, 404)
   t.same(called.json(), { jsonrpc: '2.0', id: 1, error: GONE })
   t.same([notified.statusCode, deleted.statusCode], [202, 200])
 })

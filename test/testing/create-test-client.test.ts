@@ -127,7 +127,7 @@ for (const [title, options] of KINDS) {
     t.match(refusal, {
       name: 'RefusedError',
       status: 401,
-      body: { jsonrpc: '2.0', id: null, error: { code: -32600, message: /^Unauthorized/ } },
+      body: { jsonrpc: '2.0', id: null, error: { code: title.includes('modern') ? -32600 : -32000, message: /^Unauthorized/ } },
       message: /^connecting was refused by 401: \{"jsonrpc"/,
       cause: Error
     })
