@@ -1,25 +1,23 @@
 // Reads the values of a template's variables out of a URI.
 // No text is tried twice, so the time it takes grows with the length of the URI and no faster.
-import { toAsciiUri, type SpanNode, type TemplateNode, type TextNode, type UriTemplate } from './uri-template.ts'
+import { MAX_URI_LENGTH, normalizeEscapes } from './uri.ts'
+import type { SpanNode, TemplateNode, TextNode, UriTemplate } from './uri-template.ts'
 
 /** The values of a template's variables, by name; a list where the variable is exploded (`{/segments*}`). */
 export interface Variables { readonly [name: string]: string | string[] }
 
 type Values = Record<string, string | string[]>
 
-// Bounds the table of a match to 64 KiB a node.
-const LONGEST_URI = 65_536
-
 /**
  * Reads the decoded values out of a URI that the template describes as a whole. `undefined` when it does not, when a
- * value is not properly percent-encoded, or when the URI has more than 65,536 characters. `{name}` and `{+name}` stand
- * for one character or more; an expression with another operator may be left out, as may variables after the first of
- * their expression, and are not among the values then. Parameters (`{?a,b}`) come in any order.
+ * value is not properly percent-encoded, or when the URI has more than {@link MAX_URI_LENGTH} characters. `{name}` and
+ * `{+name}` stand for one character or more; an expression with another operator may be left out, as may variables after
+ * the first of their expression, and are not among the values then. Parameters (`{?a,b}`) come in any order.
  * Where a URI can be read in several ways, earlier variables take all they can without leaving the next one out.
  */
 export function matchUriTemplate ({ nodes }: UriTemplate, uri: string): Variables | undefined {
-  const text = uri.length > LONGEST_URI ? undefined : toAsciiUri(uri)
-  if (text === undefined || text.length > LONGEST_URI || !beginsLike(nodes, text)) return undefined
+  const text = uri.length > MAX_URI_LENGTH ? undefined : normalizeEscapes(uri)
+  if (text === undefined || text.length > MAX_URI_LENGTH || !beginsLike(nodes, text)) return undefined
 
   const table = findMatchingSuffixes(nodes, text)
   return table[0] === 1 ? readValues(nodes, text, table) : undefined
@@ -36,18 +34,36 @@ function findMatchingSuffixes (nodes: readonly TemplateNode[], uri: string): Uin
   const table = new Uint8Array((nodes.length + 1) * width)
   table[table.length - 1] = 1
   for (const [index, node] of [...nodes.entries()].reverse()) {
-    const row = index * width
-    const rest = table.subarray(row + width)
-    for (let at = uri.length; at >= 0; at--) {
-      const fits = node.kind === 'text'
-        ? isTextAt(node, uri, at, rest) ||
-          (node.skipTo !== undefined && table[node.skipTo * width + at] === 1)
-        : at < uri.length && !node.excluded.includes(uri.charAt(at)) &&
-          (table[row + at + 1] === 1 || rest[at + 1] === 1)
-      if (fits) table[row + at] = 1
-    }
+    const start = index * width
+    const row = table.subarray(start, start + width)
+    const rest = table.subarray(start + width)
+    if (node.kind === 'span') fillSpan(row, rest, node, uri)
+    else fillText(row, rest, node, uri)
+    if (node.kind === 'text' && node.skipTo !== undefined) addSkips(row, table.subarray(node.skipTo * width))
   }
   return table
+}
+
+// `rest` begins with the row of the node after this one, here and below.
+function fillSpan (row: Uint8Array, rest: Uint8Array, { accepted }: SpanNode, uri: string): void {
+  let fits = 0
+  for (let at = uri.length - 1; at >= 0; at--) {
+    // Where the span goes on behind this character, or ends with it. An encoded URI is ASCII, and a row longer than it.
+    fits = (accepted[uri.charCodeAt(at)] as number) & (fits | (rest[at + 1] as number))
+    row[at] = fits
+  }
+}
+
+function fillText (row: Uint8Array, rest: Uint8Array, { text }: TextNode, uri: string): void {
+  for (let at = uri.indexOf(text); at !== -1; at = uri.indexOf(text, at + 1)) {
+    if (rest[at + text.length] === 1) row[at] = 1
+  }
+}
+
+function addSkips (row: Uint8Array, target: Uint8Array): void {
+  for (let at = 0; at < row.length; at++) {
+    if (target[at] === 1) row[at] = 1
+  }
 }
 
 function readValues (nodes: readonly TemplateNode[], uri: string, table: Uint8Array): Variables | undefined {
@@ -74,20 +90,19 @@ function readValues (nodes: readonly TemplateNode[], uri: string, table: Uint8Ar
 }
 
 // The last place where the rest of the template describes the rest of the URI; rather one where what may be left out
-// is not, or '{name}{.extension}' would never find an extension. `rest` begins with the row of the node after this one.
+// is not, or '{name}{.extension}' would never find an extension.
 function findEnd (node: SpanNode, after: TemplateNode | undefined, uri: string, start: number, rest: Uint8Array): number {
   const sign = after?.kind === 'text' && after.skipTo !== undefined ? after : undefined
   const behindSign = rest.subarray(uri.length + 1)
   let end = start
   let signAt = start
-  for (let at = start + 1; at <= uri.length && !node.excluded.includes(uri.charAt(at - 1)); at++) {
+  for (let at = start + 1; at <= uri.length && node.accepted[uri.charCodeAt(at - 1)] === 1; at++) {
     if (rest[at] === 1) end = at
     if (sign !== undefined && isTextAt(sign, uri, at, behindSign)) signAt = at
   }
   return signAt > start ? signAt : end
 }
 
-// `rest` begins with the row of the node after the text.
 function isTextAt ({ text }: TextNode, uri: string, at: number, rest: Uint8Array): boolean {
   return uri.startsWith(text, at) && rest[at + text.length] === 1
 }

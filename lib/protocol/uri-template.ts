@@ -1,4 +1,5 @@
 // URI templates (RFC 6570), parsed into the nodes that uri-template-match.ts looks for in a URI.
+import { normalizeEscapes } from './uri.ts'
 
 /** A template ready to be matched. */
 export interface UriTemplate {
@@ -11,15 +12,19 @@ export type TemplateNode = TextNode | SpanNode
 /** A literal, or the sign before a value; with `skipTo`, all up to that node may be left out. */
 export interface TextNode { readonly kind: 'text', readonly text: string, readonly skipTo?: number }
 
-/** A run of one character or more, without those excluded: a value, or several between separators. */
+/** A run of one accepted character or more: a value, or several between separators. */
 export interface SpanNode {
   readonly kind: 'span'
   readonly operator: Operator
-  readonly excluded: string
+  /** By the code of an ASCII character: 1 where a value may have it. */
+  readonly accepted: Uint8Array
   readonly variables: readonly TemplateVariable[]
 }
 
 export interface TemplateVariable { readonly name: string, readonly isExploded: boolean }
+
+// A span while its neighbours are not known.
+type RawNode = TextNode | (Omit<SpanNode, 'accepted'> & { readonly excluded: string })
 
 interface Operator {
   readonly symbol: string
@@ -32,6 +37,9 @@ interface Operator {
 
 // RFC 6570 2.1, and the apostrophe (erratum 6937): what may stand outside of expressions.
 const LITERALS = /^(?:[!#-$&-;=?-[\]_a-z~\u0080-\uffff]|%[0-9a-f]{2})*$/i
+
+// RFC 3986 3.1 and 3.2
+const SCHEME_AND_AUTHORITY = /^[a-z][a-z0-9+.-]*:(?:\/\/(?:[^/?#{]|\{[^}]*\})*)?/i
 
 // RFC 6570 2.3 and 2.4.2
 const VARIABLE = /^((?:\w|%[0-9a-f]{2})+(?:\.(?:\w|%[0-9a-f]{2})+)*)(\*?)$/i
@@ -55,14 +63,15 @@ const OPERATORS: ReadonlyMap<string, Operator> = new Map([
  *
  * @see https://www.rfc-editor.org/rfc/rfc6570
  */
-export function parseUriTemplate (template: string): UriTemplate | { readonly problem: string } {
-  const nodes: TemplateNode[] = []
+export function parseUriTemplate (written: string): UriTemplate | { readonly problem: string } {
+  const template = written.replace(SCHEME_AND_AUTHORITY, normalizeHead)
+  const nodes: RawNode[] = []
   const names = new Set<string>()
   let position = 0
   while (position < template.length) {
     const open = template.indexOf('{', position)
     const literal = template.slice(position, open === -1 ? template.length : open)
-    const text = LITERALS.test(literal) ? toAsciiUri(literal) : undefined
+    const text = LITERALS.test(literal) ? normalizeEscapes(literal) : undefined
     if (text === undefined) return { problem: findLiteralProblem(literal) }
     if (text !== '') nodes.push({ kind: 'text', text })
     if (open === -1) break
@@ -76,13 +85,17 @@ export function parseUriTemplate (template: string): UriTemplate | { readonly pr
   return { variableNames: [...names], nodes: reserveDelimiters(nodes) }
 }
 
-/** Percent-encodes what is not ASCII, as a template does when it is expanded; `undefined` for a lone surrogate. */
-export function toAsciiUri (text: string): string | undefined {
-  try {
-    return text.replace(/[\u0080-\uffff]+/g, encodeURIComponent)
-  } catch {
-    return undefined
-  }
+// What a canonical URI has one spelling for, as far as it is not a variable.
+function normalizeHead (head: string): string {
+  if (head.includes('//') && !head.includes('{') && URL.canParse(head)) return new URL(head).href.replace(/\/$/, '')
+  const scheme = head.slice(0, head.indexOf(':') + 1).toLowerCase()
+  const authority = head.slice(scheme.length)
+  return scheme + (isCaseless(scheme) ? authority.replace(/\{[^}]*\}|[^{]+/g, (part) => part.startsWith('{') ? part : part.toLowerCase()) : authority)
+}
+
+// The URL Standard lowers the hosts of the schemes that it knows.
+function isCaseless (scheme: string): boolean {
+  return new URL(`${scheme}//A`).host === 'a'
 }
 
 function findLiteralProblem (literal: string): string {
@@ -90,7 +103,7 @@ function findLiteralProblem (literal: string): string {
   return `'${literal}' has characters that must be percent-encoded in a URI`
 }
 
-function addExpression (expression: string, nodes: TemplateNode[], names: Set<string>): string | undefined {
+function addExpression (expression: string, nodes: RawNode[], names: Set<string>): string | undefined {
   const operator = OPERATORS.get(expression.charAt(0)) ?? SIMPLE
   const list = expression.slice(operator.symbol.length)
   if (list === '') return `the expression '{${expression}}' is empty`
@@ -118,7 +131,7 @@ function findVariableProblem (spec: string): string {
 }
 
 // The names tell the values apart, so one span holds them in any order; '{?a}{&b}' is one query, too.
-function addNamed (operator: Operator, variables: readonly TemplateVariable[], nodes: TemplateNode[]): void {
+function addNamed (operator: Operator, variables: readonly TemplateVariable[], nodes: RawNode[]): void {
   const last = nodes.at(-1)
   if (last?.kind === 'span' && continues(last.operator.symbol, operator.symbol)) {
     nodes[nodes.length - 1] = { ...last, variables: [...last.variables, ...variables] }
@@ -134,7 +147,7 @@ function continues (previous: string, symbol: string): boolean {
   return symbol === '&' ? previous === '?' || previous === '&' : symbol === ';' && previous === ';'
 }
 
-function addUnnamed (operator: Operator, variables: readonly TemplateVariable[], nodes: TemplateNode[]): void {
+function addUnnamed (operator: Operator, variables: readonly TemplateVariable[], nodes: RawNode[]): void {
   const { first, separator, symbol, excluded } = operator
   const skipTo = nodes.length + 2 * variables.length - (first === '' ? 1 : 0)
   for (const [index, variable] of variables.entries()) {
@@ -148,15 +161,24 @@ function addUnnamed (operator: Operator, variables: readonly TemplateVariable[],
 
 // In '{+path}{?query}' the '?' ends the path, though a value of '+' could have one; in '{id}{;version}' the ';' ends
 // the id, where it would have to be encoded.
-function reserveDelimiters (nodes: readonly TemplateNode[]): TemplateNode[] {
+function reserveDelimiters (nodes: readonly RawNode[]): TemplateNode[] {
   let later = ''
   let adjacent = ''
   return nodes.toReversed().map((node): TemplateNode => {
-    if (node.kind === 'span') return { ...node, excluded: node.excluded + later + (node.operator.excluded === '' ? '' : adjacent) }
+    if (node.kind === 'span') {
+      const { excluded, ...span } = node
+      return { ...span, accepted: acceptAllBut(excluded + later + (node.operator.excluded === '' ? '' : adjacent)) }
+    }
 
     const isSign = node.skipTo !== undefined
     if (isSign && (node.text === '?' || node.text === '#')) later += node.text
     adjacent = isSign && (node.text === ';' || node.text === '&') ? node.text : ''
     return node
   }).reverse()
+}
+
+function acceptAllBut (excluded: string): Uint8Array {
+  const accepted = new Uint8Array(128).fill(1)
+  for (const character of excluded) accepted[character.charCodeAt(0)] = 0
+  return accepted
 }

@@ -3,10 +3,23 @@
 /** The most characters of a URI, as it is sent and in its percent-encoded form. */
 export const MAX_URI_LENGTH = 8192
 
-// RFC 3986 2: escapes, and runs of what is neither an escape nor an unreserved or reserved character.
-const ESCAPED_OR_INVALID = /%[0-9a-f]{2}|[^\w\-.~:/?#[\]@!$&'()*+,;=%]+/gi
+// RFC 3986 2: runs of what is neither a percent sign nor an unreserved or reserved character.
 const INVALID = /[^\w\-.~:/?#[\]@!$&'()*+,;=%]+/g
-const UNRESERVED = /^[\w\-.~]$/
+const ESCAPE = /%[0-9a-f]{2}/gi
+
+// Every escape, in either case, and what it is in a canonical URI.
+const CANONICAL_ESCAPES: ReadonlyMap<string, string> = new Map(createEscapes())
+
+function * createEscapes (): Generator<[string, string]> {
+  for (let byte = 0; byte < 256; byte++) {
+    const character = String.fromCharCode(byte)
+    const [high = '', low = ''] = byte.toString(16).padStart(2, '0')
+    const [HIGH, LOW] = [high.toUpperCase(), low.toUpperCase()]
+    for (const escape of [high + low, high + LOW, HIGH + low, HIGH + LOW]) {
+      yield [`%${escape}`, /^[a-z0-9\-._~]$/i.test(character) ? character : `%${HIGH}${LOW}`]
+    }
+  }
+}
 
 /**
  * Percent-encodes what cannot stand in a URI, decodes what need not be encoded, and writes the rest of the escapes in
@@ -15,17 +28,8 @@ const UNRESERVED = /^[\w\-.~]$/
  * @see https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2
  */
 export function normalizeEscapes (text: string): string | undefined {
-  try {
-    return text.replace(ESCAPED_OR_INVALID, normalizeEscape)
-  } catch {
-    return undefined
-  }
-}
-
-function normalizeEscape (found: string): string {
-  if (!found.startsWith('%')) return encodeURIComponent(found)
-  const character = String.fromCharCode(Number.parseInt(found.slice(1), 16))
-  return UNRESERVED.test(character) ? character : found.toUpperCase()
+  // All escapes are there.
+  return encodeInvalid(text.replace(ESCAPE, (escape) => CANONICAL_ESCAPES.get(escape) as string))
 }
 
 /**
@@ -33,7 +37,10 @@ function normalizeEscape (found: string): string {
  * no URI can be made of: one with a lone surrogate, or with a `%` that begins no escape.
  */
 export function encodeUri (text: string): string | undefined {
-  if (/%(?![0-9a-f]{2})/i.test(text)) return undefined
+  return /%(?![0-9a-f]{2})/i.test(text) ? undefined : encodeInvalid(text)
+}
+
+function encodeInvalid (text: string): string | undefined {
   try {
     return text.replace(INVALID, encodeURIComponent)
   } catch {
@@ -51,5 +58,6 @@ export function encodeUri (text: string): string | undefined {
 export function canonicalUri (uri: string): string | undefined {
   const encoded = uri.length > MAX_URI_LENGTH ? undefined : normalizeEscapes(uri)
   if (encoded === undefined || encoded.length > MAX_URI_LENGTH || !URL.canParse(encoded)) return undefined
-  return normalizeEscapes(new URL(encoded).href)
+  const { href } = new URL(encoded)
+  return href === encoded ? href : normalizeEscapes(href)
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { parseUriTemplate, toAsciiUri } from '../../lib/protocol/uri-template.ts'
+import { parseUriTemplate } from '../../lib/protocol/uri-template.ts'
 
 function problemOf (template: string): string | undefined {
   const parsed = parseUriTemplate(template)
@@ -42,11 +42,6 @@ t.test('text that no URI can have is refused', async (t) => {
   for (const text of ['a b', 'a"b', '<a>', 'a\\b', 'a^b', 'a`b', 'a|b', '%', '%2', '%zz', 'a\nb', '\0', 'a\ud800']) {
     t.equal(problemOf(text), `'${text}' has characters that must be percent-encoded in a URI`)
   }
-})
-
-t.test('what is not ASCII is percent-encoded', async (t) => {
-  t.equal(toAsciiUri('x://é/世界/😀/a%20b'), 'x://%C3%A9/%E4%B8%96%E7%95%8C/%F0%9F%98%80/a%20b')
-  t.equal(toAsciiUri('x://\udc00'), undefined)
 })
 
 t.test('any text is either parsed or has a problem', async () => {
