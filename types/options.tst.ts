@@ -125,6 +125,7 @@ describe('auth', () => {
     expect(jwtVerifier).type.not.toBeCallableWith({})
     expect<AuthInfo>().type.toBeAssignableTo<SdkAuthInfo>()
     expect<SdkAuthInfo>().type.toBeAssignableTo<AuthInfo>()
+    expect<AuthInfo['audience']>().type.toBe<string | readonly string[] | undefined>()
   })
 })
 

@@ -2,7 +2,7 @@
 import type { AuthInfo as SdkAuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
 
 /**
- * What is known of a caller. The official SDK's shape, and two fields besides: `issuer`, `subject` and `clientId` together
+ * What is known of a caller. The official SDK's shape, and three fields besides: `issuer`, `subject` and `clientId` together
  * are the caller's identity, to which sessions are bound.
  */
 export interface AuthInfo extends SdkAuthInfo {
@@ -10,6 +10,11 @@ export interface AuthInfo extends SdkAuthInfo {
   issuer?: string
   /** Whom the client acts for, unique to the issuer; absent for a client that acts for itself. */
   subject?: string
+  /**
+   * What the token says in `aud`, as it is written. Where a verifier returns it, one of its entries must be the mount's URL.
+   * Return this and not `resource` for what a token says: `new URL()` turns `https://host/other/../mcp` into another resource.
+   */
+  audience?: string | readonly string[]
 }
 
 /** A caller that may pass. */
@@ -22,7 +27,7 @@ export interface Authenticated {
 /** Tells what is wrong with what was given for an AuthInfo; undefined when nothing is. */
 export function findAuthInfoProblem (value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'is no object'
-  const { token, clientId, scopes, expiresAt, resource, issuer, subject, extra }: { readonly [name in keyof AuthInfo]?: unknown } = value
+  const { token, clientId, scopes, expiresAt, resource, issuer, subject, audience, extra }: { readonly [name in keyof AuthInfo]?: unknown } = value
   if (typeof token !== 'string') return "needs 'token', a string"
   if (typeof clientId !== 'string' || clientId === '') return "needs 'clientId', a string that is not empty"
   if (!isTexts(scopes)) return "needs 'scopes', an array of strings"
@@ -30,6 +35,7 @@ export function findAuthInfoProblem (value: unknown): string | undefined {
   if (resource !== undefined && !(resource instanceof URL)) return "has a 'resource' that is no URL"
   if (!isOptionalText(issuer)) return "has an 'issuer' that is no string"
   if (!isOptionalText(subject)) return "has a 'subject' that is no string"
+  if (audience !== undefined && typeof audience !== 'string' && !isTexts(audience)) return "has an 'audience' that is neither a string nor an array of strings"
   if (extra !== undefined && (typeof extra !== 'object' || extra === null)) return "has an 'extra' that is no object"
   return undefined
 }

@@ -30,7 +30,7 @@ interface CommonAuthOptions {
 
 /** Authorization by access tokens: the mount is an OAuth 2.1 resource server. Needs `publicUrl`. */
 export interface TokenAuthOptions extends CommonAuthOptions {
-  /** Verifies a token, once per request: `jwtVerifier()`, `introspectionVerifier()` or your own, which must see to whom the token is for or return `resource`. */
+  /** Verifies a token, once per request: `jwtVerifier()`, `introspectionVerifier()` or your own, which must check whom the token is for or return its `audience`. */
   readonly verify: Verify
   /** The issuers of the authorization servers that clients get tokens from. */
   readonly authorizationServers: readonly string[]

@@ -53,7 +53,8 @@ export class Authenticator {
   async authenticate (request: FastifyRequest): Promise<Authenticated | AuthRejection> {
     const resource = this.#resourceOf(request)
     try {
-      return this.#judge(await withinTime(this.#identify(request, resource), this.#timeout), resource)
+      const decision = this.#judge(await withinTime(this.#identify(request, resource), this.#timeout), resource)
+      return decision instanceof AuthRejection ? decision : { info: decision, principal: principalOf(decision, this.#placeOf(request, resource)) }
     } catch (error) {
       if (isInvalidToken(error)) return this.#refuseToken(resource, error.message)
       return error instanceof VerifierUnavailableError
@@ -81,7 +82,7 @@ export class Authenticator {
     }
   }
 
-  #judge (found: unknown, resource: Resource | undefined): Authenticated | AuthRejection {
+  #judge (found: unknown, resource: Resource | undefined): AuthInfo | AuthRejection {
     if (found instanceof AuthRejection) return found
     if (found === undefined || found === null) {
       // RFC 6750 3.1: a client that did not try to authorize is told of no error.
@@ -94,14 +95,20 @@ export class Authenticator {
     // Just checked.
     const info = found as AuthInfo
     if (info.expiresAt !== undefined && info.expiresAt * 1000 <= this.#now()) return this.#refuseToken(resource, 'The token has expired')
-    if (info.resource !== undefined && resource !== undefined && !coversResource(info.resource.href, [resource.id])) {
-      return this.#refuseToken(resource, 'The token is for another resource')
-    }
+    if (resource !== undefined && !isFor(resource, info)) return this.#refuseToken(resource, 'The token is for another resource')
     if (!hasScopes(this.#requiredScopes, info.scopes)) {
       const challenge = this.#challenge(resource, { error: 'insufficient_scope', description: 'The token lacks a scope', scopes: this.#requiredScopes })
       return new AuthRejection(403, 'Forbidden: the token lacks a scope', { challenge })
     }
-    return { info, principal: principalOf(info, this.#resources?.isMany === true ? resource?.id : undefined) }
+    return info
+  }
+
+  // An endpoint whose path has parameters stands for many, and what belongs to one of them is not to be found at another.
+  #placeOf ({ params }: FastifyRequest, resource: Resource | undefined): string | undefined {
+    if (this.#resources !== undefined) return this.#resources.isMany ? resource?.id : undefined
+    // As Fastify makes them of the path.
+    const values = Object.entries(params as PathParams)
+    return values.length === 0 ? undefined : JSON.stringify(values)
   }
 
   #refuseToken (resource: Resource | undefined, description: string): AuthRejection {
@@ -117,6 +124,11 @@ export class Authenticator {
     // Fastify's own, made of the path.
     return this.#resources?.find(params as PathParams)
   }
+}
+
+// The text that a token has, where the verifier returns it; else what the verifier has made of it.
+function isFor ({ id }: Resource, { resource, audience }: AuthInfo): boolean {
+  return (audience === undefined || coversResource(audience, [id])) && (resource === undefined || coversResource(resource.href, [id]))
 }
 
 // A verifier comes to nothing for a token that it does not accept.

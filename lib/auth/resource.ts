@@ -46,20 +46,27 @@ export function createResources (publicUrl: URL, path: string): Resources {
   }
 }
 
-/** Whether a token's audience has the resource among those that it is for. */
+/** Whether one of a token's audiences names one of the accepted ones. */
 export function coversResource (audience: unknown, accepted: readonly string[]): boolean {
   const audiences: readonly unknown[] = Array.isArray(audience) ? audience : [audience]
   return audiences.some((one) => typeof one === 'string' && accepted.some((other) => isSame(one, other)))
 }
 
-// A slash at the end tells no two resources apart (MCP 2026-07-28 authorization, Canonical Server URI), and neither does
-// the case of scheme and host.
+// RFC 7519 2: audiences are compared as they are written. A URL parser must not see them: it removes dot segments, tabs and
+// more, so that a URL of one resource would become that of another.
 function isSame (a: string, b: string): boolean {
-  return a === b || canonical(a) === canonical(b)
+  return a === b || fold(a) === fold(b)
 }
 
-function canonical (text: string): string {
-  return (URL.canParse(text) ? new URL(text).href : text).replace(/\/$/, '')
+// A host with a user before it, or with any other character, is left as it is.
+const URL_PARTS = /^([a-z][a-z\d+.-]*:\/\/[\w.:[\]-]*)(?![^/?#])(.*)$/is
+const SLASH_AT_END = /^([^?#]*)\/$/s
+
+// MCP 2026-07-28 authorization, Canonical Server URI: neither the case of scheme and host nor one slash at the end tells two
+// resources apart.
+function fold (text: string): string {
+  const [, base, rest = ''] = URL_PARTS.exec(text) ?? []
+  return base === undefined ? text : base.toLowerCase() + rest.replace(SLASH_AT_END, '$1')
 }
 
 function fill (path: string, params: PathParams): string {

@@ -33,7 +33,7 @@ export function createEndpoint ({ path, auth, methods }: Endpoint, options: Reso
     // Before all else, so that whatever refuses a request does so in words that an allowed page can read.
     const cors = options.cors === false ? undefined : createCorsPolicy(options.cors, options.allowedOrigins)
     await cors?.addTo(scope)
-    protectEndpoint(scope, auth, options)
+    protectEndpoint(scope, path, { auth, options })
 
     const allowed: HTTPMethods[] = methods.map(({ method }) => method)
     const refuseMethod = createMethodRefusal(allowed)

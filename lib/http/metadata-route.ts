@@ -7,6 +7,7 @@ import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
 import { undocumented } from './api-document.ts'
 import { listUrls } from './endpoint-urls.ts'
 import { OPEN_TO_ANY_PAGE } from './open-cors.ts'
+import { hasDotSegment, listParamNames } from './path-params.ts'
 import { sendJson } from './reply.ts'
 
 /** What a metadata route serves, and where. */
@@ -31,6 +32,7 @@ const MAX_AGE = 3600
 export function addMetadataRoutes (app: FastifyInstance, { auth, resources, name, constraints = {}, logLevel }: MetadataSettings): void {
   const root = findRoot(app)
   const fields = describe(auth, name)
+  const params = listParamNames(resources.metadataPath)
   const paths = new Set([resources.metadataPath, ...auth.wellKnownAlias === true ? [WELL_KNOWN] : []])
   if (resources.isMany && paths.size > 1) throw new MCP_ERR_INVALID_OPTION('auth', "has a 'wellKnownAlias', but a path with parameters has no single document to serve there; leave it out")
 
@@ -50,6 +52,7 @@ export function addMetadataRoutes (app: FastifyInstance, { auth, resources, name
   }
 
   function serveMetadata (request: FastifyRequest, reply: FastifyReply): void {
+    if (hasDotSegment(request, params)) return reply.callNotFound()
     // Fastify's own, made of the path.
     const { id } = resources.find(request.params as PathParams)
     const body = JSON.stringify({ resource: id, ...fields })

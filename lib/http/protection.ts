@@ -5,13 +5,28 @@ import type { Mount } from '../mount.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { createAuthHook, isPreflight, prepareRequests } from './auth-hook.ts'
 import { createGuard } from './guard.ts'
+import { createParamsHook } from './path-params.ts'
 import { refuseAsError, refuseAsRpc, type Refuse } from './reply.ts'
 
 type Authorize = ReturnType<typeof createAuthHook>
 
-/** Puts guard and authorization before all routes of the endpoint's scope. A preflight needs none: it comes to nothing there. */
-export function protectEndpoint (scope: FastifyInstance, auth: Authenticator | undefined, options: ResolvedOptions): void {
+/** What decides who may pass. */
+export interface Protected {
+  /** Absent where everybody may. */
+  readonly auth: Authenticator | undefined
+  readonly options: ResolvedOptions
+}
+
+/**
+ * Puts guard, path check and authorization before all routes of the endpoint's scope. A preflight needs no authorization:
+ * no handler serves it.
+ *
+ * @param path The endpoint's path below the scope's prefix.
+ */
+export function protectEndpoint (scope: FastifyInstance, path: string, { auth, options }: Protected): void {
   if (options.dnsRebindingProtection) scope.addHook('onRequest', createGuardHook(options, refuseAsRpc))
+  const checkParams = createParamsHook(scope.prefix + path, refuseAsRpc)
+  if (checkParams !== undefined) scope.addHook('onRequest', checkParams)
   if (auth === undefined) return
   prepareRequests(scope)
   const authorize = createAuthHook(auth, refuseAsRpc)
@@ -23,6 +38,8 @@ export function protectRoutes (scope: FastifyInstance, mount: Mount, options: Re
   // Not in the signature: what is internal is in no declaration.
   const { auth } = mount
   if (options.dnsRebindingProtection) scope.addHook('onRequest', unless(isPublic, createGuardHook(options, refuseAsError)))
+  const checkParams = createParamsHook(scope.prefix, refuseAsError)
+  if (checkParams !== undefined) scope.addHook('onRequest', checkParams)
   if (auth === undefined) return
   prepareRequests(scope)
   const authorize = createAuthHook(auth, refuseAsError)

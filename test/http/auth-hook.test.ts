@@ -98,7 +98,11 @@ t.test('a token that is not valid gets 401 and the reason', async (t) => {
     [() => { throw Object.assign(new Error('of the official SDK'), { errorCode: 'invalid_token' }) }, 'of the official SDK'],
     [() => { throw Object.assign(new Error('of its second version'), { code: 'invalid_token' }) }, 'of its second version'],
     [() => ({ ...ANN, expiresAt: 1 }), 'The token has expired'],
-    [async () => ({ ...ANN, resource: far }), 'The token is for another resource']
+    [async () => ({ ...ANN, resource: far }), 'The token is for another resource'],
+    [() => ({ ...ANN, audience: 'https://api.example.com/other/../mcp' }), 'The token is for another resource'],
+    [() => ({ ...ANN, audience: [far.href] }), 'The token is for another resource'],
+    [() => ({ ...ANN, audience: [] }), 'The token is for another resource'],
+    [() => ({ ...ANN, audience: RESOURCE, resource: far }), 'The token is for another resource']
   ] as ReadonlyArray<readonly [TokenAuthOptions['verify'], string]>) {
     const { app } = await createAuthApp(t, { verify, requiredScopes: ['read'] })
     const [status, challenge] = await challengeOf(app, withToken('Bearer ann'))
@@ -119,7 +123,7 @@ t.test('a token that lacks a scope gets 403 and all the scopes needed', async (t
 t.test('a verifier that throws, or returns nonsense, gets 500, a line in the log, and lets nobody pass', async (t) => {
   const wrong: readonly unknown[] = [
     true, 'ann', 7, [], {}, { ...ANN, token: undefined }, { ...ANN, clientId: '' }, { ...ANN, clientId: 7 }, { ...ANN, scopes: 'read' }, { ...ANN, scopes: [7] },
-    { ...ANN, expiresAt: NaN }, { ...ANN, expiresAt: '2030' }, { ...ANN, resource: RESOURCE }, { ...ANN, issuer: null }, { ...ANN, subject: 7 }, { ...ANN, extra: 'x' }, { ...ANN, extra: null },
+    { ...ANN, expiresAt: NaN }, { ...ANN, expiresAt: '2030' }, { ...ANN, resource: RESOURCE }, { ...ANN, issuer: null }, { ...ANN, subject: 7 }, { ...ANN, audience: 7 }, { ...ANN, audience: [7] }, { ...ANN, extra: 'x' }, { ...ANN, extra: null },
     new Proxy({}, { get () { throw new Error('a trap') } })
   ]
   const verifiers: ReadonlyArray<() => unknown> = [
