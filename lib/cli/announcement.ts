@@ -3,7 +3,8 @@ import type { Mount } from '../mount.ts'
 import type { DevSettings } from './dev-settings.ts'
 import { formatList, LIST_NAMES } from './inspect-output.ts'
 import { listAll } from './lists.ts'
-import { cleanLine, type Terminal } from './terminal.ts'
+import { cleanLine } from './clean.ts'
+import { type Terminal } from './terminal.ts'
 
 /** Prints all there is to know of the mounts of an app. */
 export async function announce (mounts: Iterable<Mount>, { name }: DevSettings, terminal: Terminal): Promise<void> {

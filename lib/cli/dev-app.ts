@@ -1,5 +1,5 @@
-// An app that serves what a file exports, be it a server, a plugin or an app.
-import Fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyPluginCallback } from 'fastify'
+// An app that serves what a file exports, be it a server, a plugin, an app, or a function that makes one of them.
+import Fastify, { type FastifyInstance, type FastifyPluginCallback } from 'fastify'
 import mcpPlugin, { type Mountable } from '../index.ts'
 import { findRegistry } from '../registry.ts'
 import { isClass, isDefinition } from '../sdk/recognise.ts'
@@ -16,35 +16,53 @@ const CLOSE_GRACE_PERIOD = 1000
  * @throws Failure when nothing is mounted in it; whatever its plugins throw
  */
 export async function createDevApp (exported: unknown, settings: DevSettings, terminal: Terminal): Promise<FastifyInstance> {
-  const app = isFastify(exported) ? exported : createApp(exported, settings, terminal)
-  if (app === exported) refuse(settings, ['prefix', 'path'], 'an app')
+  const app = await prepareApp(exported, settings, terminal)
   await app.ready()
   if (findRegistry(app) !== undefined) return app
   await app.close()
   throw new Failure(`${settings.name} mounts no MCP server: register the plugin of fastify-mcp-mount in what it exports, or export the server itself.`)
 }
 
-function createApp (exported: unknown, settings: DevSettings, terminal: Terminal): FastifyInstance {
-  const { prefix = '' } = settings
+async function prepareApp (exported: unknown, settings: DevSettings, terminal: Terminal): Promise<FastifyInstance> {
+  if (isFastify(exported)) {
+    refuse(settings, ['prefix', 'path'], 'an app')
+    return exported
+  }
   const app = Fastify({ logger: { level: 'warn', stream: createDevLog(terminal) } })
-  if (isPlugin(exported)) {
+  if (isPlugin(exported) && !mayMakeApp(exported)) {
     refuse(settings, ['path'], 'a plugin')
-    app.register(exported, { prefix })
+    app.register(exported, { prefix: settings.prefix ?? '' })
   } else if (typeof exported === 'function' && !isClass(exported)) {
-    app.register(createProbe(exported as (scope: FastifyInstance, options: object) => unknown, settings), { prefix })
+    return await useFunction(app, exported as Exported, settings) ?? app
   } else {
     app.register(mcpPlugin, mountOptions(exported, settings))
   }
   return app
 }
 
-// Only what the function returns tells a plugin of one parameter from a function that makes servers.
-function createProbe (exported: (scope: FastifyInstance, options: object) => unknown, settings: DevSettings): FastifyPluginAsync {
-  return async function probe (scope, options) {
-    const made = await exported(scope, options)
-    if (made === undefined) return refuse(settings, ['path'], 'a plugin')
-    await scope.register(mcpPlugin, { ...mountOptions(isDefinition(made) ? made : exported, settings), prefix: '' })
-  }
+// Two parameters may be (options, dependencies) as well as (scope, options); a third one is the callback of a plugin.
+function mayMakeApp (exported: FastifyPluginCallback): boolean {
+  return exported.length === 2 && !(Symbol.for('skip-override') in exported)
+}
+
+type Exported = (scope?: FastifyInstance, options?: object) => unknown
+
+// Only what a function returns tells a plugin from a function that makes servers, or an app of its own, which is returned.
+async function useFunction (app: FastifyInstance, exported: Exported, settings: DevSettings): Promise<FastifyInstance | undefined> {
+  let own: FastifyInstance | undefined
+  await app.register(async function probe (scope, options) {
+    // A function without parameters may have an optional one, such as the options of the app that it makes.
+    const made = await (exported.length === 0 ? exported() : exported(scope, options))
+    if (made === undefined || (isFastify(made) && made.server === scope.server)) return refuse(settings, ['path'], 'a plugin')
+    if (isFastify(made)) {
+      refuse(settings, ['prefix', 'path'], 'a function that makes an app')
+      own = made
+    } else {
+      await scope.register(mcpPlugin, { ...mountOptions(isDefinition(made) ? made : exported, settings), prefix: '' })
+    }
+  }, { prefix: settings.prefix ?? '' })
+  if (own !== undefined) await app.close()
+  return own
 }
 
 function mountOptions (server: unknown, { prefix, path }: DevSettings) {

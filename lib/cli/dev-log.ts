@@ -1,5 +1,6 @@
 // The log of an app that `dev` has made, for a person to read.
-import { clean, formatStack, type Terminal } from './terminal.ts'
+import { clean } from './clean.ts'
+import { formatStack, type Terminal } from './terminal.ts'
 
 const WORDS: ReadonlyMap<unknown, string> = new Map([[40, 'warning'], [50, 'error'], [60, 'fatal']])
 // What every line has.

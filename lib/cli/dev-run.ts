@@ -9,7 +9,8 @@ import { Failure } from './command.ts'
 import { createDevApp, isFastify, isPlugin } from './dev-app.ts'
 import type { DevSettings } from './dev-settings.ts'
 import { loadExport } from './load-export.ts'
-import { clean, formatStack, type Terminal } from './terminal.ts'
+import { clean } from './clean.ts'
+import { formatStack, type Terminal } from './terminal.ts'
 
 /** Serves what a file exports until it is told to end, or its one client has gone; comes to the exit code. */
 export async function runDevServer (settings: DevSettings, terminal: Terminal): Promise<number> {

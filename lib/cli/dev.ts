@@ -28,12 +28,14 @@ export const dev: Command = {
   - an MCP server: McpServer of this package, or one of the official SDK
   - a Fastify plugin that mounts servers
   - a Fastify app with mounts; it is listened on unless it listens already
+  - a function that makes one of these, such as createApp
 
 TypeScript is run by tsx, where that is installed beside the file, else by
 Node.js 22.18 or newer. What Node.js is to be told goes before the program:
 node --inspect node_modules/.bin/fastify-mcp-mount dev server.ts
 
   fastify-mcp-mount dev server.ts
+  fastify-mcp-mount dev app.ts --export createApp
   fastify-mcp-mount dev plugins/mcp.ts --prefix /v1 --port 3000
   claude mcp add notes -- npx fastify-mcp-mount dev server.ts --stdio`,
   run: runDev
@@ -42,18 +44,25 @@ node --inspect node_modules/.bin/fastify-mcp-mount dev server.ts
 // One of the user can be two: a terminal, and npm, send it as well.
 const MAX_INTERRUPTS = 3
 
+// @fastify/autoload looks for TypeScript only where it knows the loader, or is told by this variable.
+const AUTOLOAD = { FASTIFY_AUTOLOAD_TYPESCRIPT: '1' }
+
 async function runDev (line: CommandLine, terminal: Terminal): Promise<number> {
   const settings = await resolveSettings(line, terminal)
   const args = [...process.execArgv, ...findLoader(settings.file)]
   if (!settings.stdio) args.push('--watch', '--watch-preserve-output')
-  const { env, stdout } = terminal.process
   const child = spawn(process.execPath, [...args, pathOfProgram('cli/dev-server'), settings.name], {
-    env: { ...env, [SETTINGS_VARIABLE]: JSON.stringify(settings) },
-    stdio: stdout === process.stdout ? 'inherit' : ['ignore', 'pipe', 'pipe']
+    env: { ...AUTOLOAD, ...terminal.process.env, ...describeTerminal(terminal), [SETTINGS_VARIABLE]: JSON.stringify(settings) },
+    // On stdio, standard output carries the messages to the client, byte for byte.
+    stdio: ['inherit', settings.stdio ? 'inherit' : 'pipe', 'pipe']
   })
-  child.stdout?.on('data', (chunk) => { stdout.write(chunk) })
-  child.stderr?.on('data', (chunk) => { terminal.process.stderr.write(chunk) })
+  terminal.forward(child)
   return await waitFor(child, terminal)
+}
+
+// Behind a pipe a process cannot tell where its output ends up.
+function describeTerminal ({ columns, isColourful }: Terminal): NodeJS.ProcessEnv {
+  return { COLUMNS: String(columns), ...(isColourful && { FORCE_COLOR: '1' }) }
 }
 
 // Ended by its user it has done what it should.

@@ -1,7 +1,8 @@
 // What endpoints answer, for people to read.
 import type { Endpoint } from './endpoint.ts'
 import type { Item, ListMethod, Result } from './lists.ts'
-import { clean, cleanJson, cleanLine, type Terminal, wrap } from './terminal.ts'
+import { clean, cleanJson, cleanLine } from './clean.ts'
+import { type Terminal, wrap } from './terminal.ts'
 import { layTable } from './table.ts'
 
 /** One list of the protocol. */

@@ -7,7 +7,8 @@ import { parseArguments } from './inspect-arguments.ts'
 import { formatList, formatMessages, formatServer, formatContents, formatToolResult, LIST_NAMES, type ListName } from './inspect-output.ts'
 import type { Item, Result } from './lists.ts'
 import { createListener, explain, type Heard } from './refusal.ts'
-import { cleanJson, cleanLine, type Terminal } from './terminal.ts'
+import { cleanJson, cleanLine } from './clean.ts'
+import { type Terminal } from './terminal.ts'
 
 /** Lists and uses what an endpoint offers. */
 export const inspect: Command = {

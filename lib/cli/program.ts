@@ -4,7 +4,8 @@ import { dev } from './dev.ts'
 import { inspect } from './inspect.ts'
 import { PACKAGE } from './installation.ts'
 import { newProject } from './new.ts'
-import { clean, type Terminal } from './terminal.ts'
+import { clean } from './clean.ts'
+import { type Terminal } from './terminal.ts'
 
 const COMMANDS: readonly Command[] = [dev, inspect, newProject]
 

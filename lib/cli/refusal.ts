@@ -1,7 +1,7 @@
 // Why an endpoint did not do what it was asked for, as a sentence that says what to do.
 import { ErrorCode } from '../protocol/error-code.ts'
 import { Failure } from './command.ts'
-import { cleanLine } from './terminal.ts'
+import { cleanLine } from './clean.ts'
 
 /** What was last heard of an endpoint. */
 export interface Heard {

@@ -1,5 +1,6 @@
 // Entries in two columns: a name, and beside it what there is to say of it.
-import { cleanLine, wrap, type Terminal } from './terminal.ts'
+import { cleanLine } from './clean.ts'
+import { wrap, type Terminal } from './terminal.ts'
 
 /** A line of a table. */
 export interface Entry {

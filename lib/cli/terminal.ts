@@ -1,6 +1,7 @@
 // Where the program writes. Much of what it writes comes from servers, which nobody has reason to trust.
+import type { ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { stripVTControlCharacters } from 'node:util'
+import { forwardOutput } from './foreign-output.ts'
 
 /** What the program is given of its process; tests give it something else. */
 export interface ProcessLike {
@@ -18,10 +19,13 @@ export interface Terminal {
   readonly process: ProcessLike
   /** Characters of a line. */
   readonly columns: number
+  readonly isColourful: boolean
   /** Writes lines to standard output. */
   out (text: string): void
   /** Writes lines to standard error. */
   err (text: string): void
+  /** Writes what a process prints to its pipes, with its colours and without any other control sequence. */
+  forward (child: Pick<ChildProcess, 'stdout' | 'stderr'>): void
   bold (text: string): string
   dim (text: string): string
 }
@@ -29,39 +33,28 @@ export interface Terminal {
 const WIDEST = 100
 const NARROWEST = 40
 
-/** Colours are for eyes: where nobody looks, or does not want them (https://no-color.org), there are none. */
+/** Makes a terminal. It has colours on a TTY or with FORCE_COLOR, and none with NO_COLOR (https://no-color.org). */
 export function createTerminal (process: ProcessLike): Terminal {
   const { stdout, stderr, env } = process
-  const isColourful = stdout.isTTY === true && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb'
+  // Bound now, before the output of others is cleaned.
+  const [writeOut, writeErr] = [stdout.write.bind(stdout), stderr.write.bind(stderr)]
+  const isForced = !['', '0'].includes(env.FORCE_COLOR ?? '')
+  const isColourful = (stdout.isTTY === true || isForced) && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb'
   // ECMA-48 8.3.117: 1 is bold, 2 faint, 22 neither.
   const paint = (style: 1 | 2) => (text: string): string => isColourful ? `\u001b[${style}m${text}\u001b[22m` : text
   return {
     process,
-    columns: Math.min(Math.max(stdout.columns || 80, NARROWEST), WIDEST),
-    out: (text) => { stdout.write(`${text}\n`) },
-    err: (text) => { stderr.write(`${text}\n`) },
+    columns: Math.min(Math.max(stdout.columns || Number(env.COLUMNS) || 80, NARROWEST), WIDEST),
+    isColourful,
+    out: (text) => { writeOut(`${text}\n`) },
+    err: (text) => { writeErr(`${text}\n`) },
+    forward (child) {
+      if (child.stdout !== null) forwardOutput(child.stdout, writeOut)
+      if (child.stderr !== null) forwardOutput(child.stderr, writeErr)
+    },
     bold: paint(1),
     dim: paint(2)
   }
-}
-
-// All that moves a cursor, or reverses the order of what is read (Unicode TR 36, 3.1), but not tabs and ends of lines.
-// eslint-disable-next-line no-control-regex
-const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
-
-/** Text of somebody else, with nothing left in it that a terminal would obey. */
-export function clean (text: string): string {
-  return stripVTControlCharacters(text).replace(UNSEEN, '')
-}
-
-/** The same in one line. */
-export function cleanLine (text: string): string {
-  return clean(text.replace(/\s+/g, ' ')).trim()
-}
-
-/** A value of somebody else as JSON, which says the same with what {@link clean} drops escaped. */
-export function cleanJson (value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(UNSEEN, (unseen) => `\\u${unseen.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** Breaks a text into lines of at most so many characters; a word that is longer has a line of its own. */

@@ -122,6 +122,15 @@ t.test('whatever can be mounted can be run', async (t) => {
       export default fp(async (app) => { app.register(mcpPlugin, { server }) })`,
     'an app': `${SERVER}${APP} const app = Fastify(); app.register(mcpPlugin, { server }); export default app`,
     'an app with a mount in a scope': `${SERVER}${APP} const app = Fastify(); app.register(async (scope) => { scope.register(mcpPlugin, { server }) }); export default app`,
+    'a function that makes an app': `${SERVER}${APP} export default () => { const app = Fastify(); app.register(mcpPlugin, { server }); return app }`,
+    'a function with options that makes an app': `${SERVER}${APP} import type { FastifyServerOptions } from 'fastify'
+      export default (options: FastifyServerOptions = {}) => { const app = Fastify(options); app.register(mcpPlugin, { server }); return app }`,
+    'a function that needs options to make an app': `${SERVER}${APP} import type { FastifyServerOptions } from 'fastify'
+      export default ({ logger = false }: FastifyServerOptions) => { const app = Fastify({ logger }); app.register(mcpPlugin, { server }); return app }`,
+    'a function that makes an app later': `${SERVER}${APP} export default async (options: object, database: object) => {
+      const app = Fastify(); await app.register(mcpPlugin, { server }); return app
+    }`,
+    'a plugin that returns its scope': `${SERVER}${APP} export default async (app: FastifyInstance) => { app.register(mcpPlugin, { server }); return app }`,
     'an app that listens': `${SERVER}${APP} const app = Fastify(); app.register(mcpPlugin, { server }); await app.listen({ port: 0 }); export default app`
   }
   for (const [name, text] of Object.entries(files)) {
@@ -215,6 +224,7 @@ t.test('an option that what is exported cannot heed is refused', async (t) => {
 
   t.equal(await fail(t, `${APP} export default Fastify()`, { prefix: '/a' }), message('prefix', 'an app'))
   t.equal(await fail(t, `${APP} export default Fastify()`, { path: '/a' }), message('path', 'an app'))
+  t.equal(await fail(t, `${APP} export default () => Fastify()`, { prefix: '/a' }), message('prefix', 'a function that makes an app'))
   t.equal(await fail(t, plugin, { path: '/a' }), message('path', 'a plugin'))
   t.equal(await fail(t, plugin.replace('FastifyInstance)', 'FastifyInstance, options: object)'), { path: '/a' }), message('path', 'a plugin'))
 })

@@ -38,9 +38,16 @@ interface Running extends TestTerminal {
   readonly url: string
 }
 
+interface RunSettings {
+  readonly text?: string
+  readonly env?: { readonly [name: string]: string }
+  /** Files and directories beside the server. */
+  readonly files?: { readonly [directory: string]: { readonly [file: string]: string } }
+}
+
 /** Runs `dev` until the test ends. */
-async function run (t: Test, args: readonly string[], { text = SERVER, env = {} }: { readonly text?: string, readonly env?: { readonly [name: string]: string } } = {}): Promise<Running> {
-  const directory = t.testdir({ 'server.ts': text })
+async function run (t: Test, args: readonly string[], { text = SERVER, env = {}, files = {} }: RunSettings = {}): Promise<Running> {
+  const directory = t.testdir({ 'server.ts': text, ...files })
   writeWord(directory, "'one'")
   const test = createTestTerminal({ cwd: directory, env: { ...ENV, ...env } })
   const code = runProgram(['dev', 'server.ts', ...args], test.terminal)
@@ -79,6 +86,25 @@ t.test('a server is run again when what it imports changes, at the same port, an
   signal('SIGINT')
   t.equal(await code, 0)
   t.match(await inspect(url), /^Nothing listens at/)
+})
+
+t.test('an app that loads its plugins with autoload in TypeScript is run', async (t) => {
+  const text = `${SERVER}
+    import { join } from 'node:path'
+    import autoload from '@fastify/autoload'
+    import Fastify from 'fastify'
+    import mcpPlugin from 'fastify-mcp-mount'
+    export function createApp () {
+      const app = Fastify()
+      app.register(autoload, { dir: join(import.meta.dirname, 'plugins') })
+      return app
+    }`
+  const plugins = { 'notes.ts': "import mcpPlugin from 'fastify-mcp-mount'\nimport server from '../server.ts'\nexport default mcpPlugin\nexport const autoConfig = { server }" }
+  const { out, signal, code } = await run(t, ['--port', '0', '--export', 'createApp'], { text, files: { plugins } })
+  signal('SIGTERM')
+
+  t.match(out, /^Notes {2}http/m)
+  t.equal(await code, 0)
 })
 
 t.test('what does not end when it is asked to is killed the third time', async (t) => {

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { clean, cleanJson, cleanLine, formatStack, wrap } from '../../lib/cli/terminal.ts'
+import { clean, cleanJson, cleanLine } from '../../lib/cli/clean.ts'
+import { formatStack, wrap } from '../../lib/cli/terminal.ts'
 import { layTable } from '../../lib/cli/table.ts'
 import { createTestTerminal } from './terminal.ts'
 
