@@ -2,6 +2,7 @@
 // MCP 2026-07-28 Streamable HTTP, Custom Headers from Tool Parameters.
 import { decodeHeaderValue, shortenValue } from './header-value.ts'
 import type { ReceivedHeaders } from './headers.ts'
+import { subschemasOf } from './subschemas.ts'
 
 /** One argument that a client mirrors into a header. */
 export interface ParamHeader {
@@ -22,15 +23,6 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 // Decimal only: an exponent, a leading zero or a '+' is read differently by different intermediaries.
 const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.0+)?$/
-
-// Keywords (2020-12 and draft-07) that hold a schema or a list of schemas, and those that hold schemas by name.
-// All others hold data, where 'x-mcp-header' means nothing.
-const SCHEMA_KEYWORDS = [
-  'items', 'prefixItems', 'additionalItems', 'unevaluatedItems', 'contains',
-  'additionalProperties', 'unevaluatedProperties', 'propertyNames',
-  'oneOf', 'anyOf', 'allOf', 'not', 'if', 'then', 'else', 'contentSchema'
-]
-const NAMED_SCHEMA_KEYWORDS = ['patternProperties', '$defs', 'definitions', 'dependentSchemas', 'dependencies']
 
 /**
  * Finds every `x-mcp-header` annotation of a tool's input schema, or says what makes one invalid: its place, its value
@@ -73,32 +65,10 @@ function scanSchema (
     if (problem !== undefined) return `the 'x-mcp-header' annotation at '${pointer}' ${problem}`
   }
 
-  const { properties } = schema
-  if (isObject(properties)) {
-    for (const [name, property] of Object.entries(properties)) {
-      const problem = scanSchema(property, `${pointer}/properties/${name}`, path && [...path, name], found)
-      if (problem !== undefined) return problem
-    }
-  }
-  return scanUnreachable(schema, pointer, found)
-}
-
-function scanUnreachable (
-  schema: Record<string, unknown>, pointer: string, found: Map<string, ParamHeader>
-): string | undefined {
-  const places: Array<[place: string, schema: unknown]> = []
-  for (const keyword of SCHEMA_KEYWORDS) {
-    const value = schema[keyword]
-    if (Array.isArray(value)) value.forEach((entry, index) => places.push([`${keyword}/${index}`, entry]))
-    else places.push([keyword, value])
-  }
-  for (const keyword of NAMED_SCHEMA_KEYWORDS) {
-    const value = schema[keyword]
-    if (isObject(value)) for (const name of Object.keys(value)) places.push([`${keyword}/${name}`, value[name]])
-  }
-
-  for (const [place, subschema] of places) {
-    const problem = scanSchema(subschema, `${pointer}/${place}`, undefined, found)
+  for (const { path: [keyword, name], schema: subschema } of subschemasOf(schema)) {
+    const place = name === undefined ? `${pointer}/${keyword}` : `${pointer}/${keyword}/${name}`
+    const isReached = keyword === 'properties' && name !== undefined
+    const problem = scanSchema(subschema, place, isReached ? path && [...path, name] : undefined, found)
     if (problem !== undefined) return problem
   }
   return undefined

@@ -6,7 +6,7 @@ const MAX_ISSUES = 10
 const MAX_LENGTH = 2_000
 
 /** The answer for a value on which a recursive validator runs out of stack. */
-export const NESTED_TOO_DEEPLY: Validation = Object.freeze({ valid: false, problem: 'is nested too deeply to be checked' })
+export const NESTED_TOO_DEEPLY = Object.freeze({ valid: false, problem: 'is nested too deeply to be checked' }) satisfies Validation
 
 /** Whether a validator ran out of stack; a RangeError alone may be the schema's own, as of an invalid Date. */
 export function isStackOverflow (error: unknown): boolean {

@@ -1,6 +1,9 @@
 // Schemas as users write them, of any library, compiled to what the server needs: a JSON Schema to show and a validator.
 import { MCP_ERR_INVALID_SCHEMA } from '../errors.ts'
-import { createJsonValidator, isPlainObject, toPlainJsonSchema } from './json-schema.ts'
+import { isPlainObject, toPlainJsonSchema } from './json-schema.ts'
+import { createJsonValidator } from './json-validator.ts'
+import { findNumberProblem, toJsonValue } from './json-value.ts'
+import { toListedOutput } from './listed-schema.ts'
 import { messageOf } from './problem.ts'
 import { createStandardValidator, isStandardSchema, renderStandardSchema, type StandardSchema } from './standard-schema.ts'
 
@@ -30,7 +33,8 @@ export interface CompiledSchema {
 
 /**
  * Checks and compiles a schema, once, at registration. TypeBox and JSON Schema are validated by Ajv, in the dialect
- * 2020-12 or, by `$schema`, draft-07; a Standard Schema validates by itself. The schema is never written to.
+ * 2020-12 or, by `$schema`, draft-07; a Standard Schema validates inputs by itself, and what it makes of an output has to
+ * fit the schema that it renders. The schema is never written to.
  *
  * @param direction 'input' for what callers send, 'output' for what handlers return: it is sent as the schema transforms it
  * @param where names the schema in errors: `inputSchema of tool 'add_note'`
@@ -38,16 +42,39 @@ export interface CompiledSchema {
  */
 export function compileSchema (schema: unknown, direction: 'input' | 'output', where: string): CompiledSchema {
   try {
-    if (isStandardSchema(schema)) {
-      const json = toPlainJsonSchema(asSchemaObject(renderStandardSchema(schema, direction)))
-      return { json, validate: createStandardValidator(schema) }
-    }
+    const isStandard = isStandardSchema(schema)
+    const json = toPlainJsonSchema(asSchemaObject(isStandard ? renderStandardSchema(schema, direction) : schema), direction)
+    const validateJson = createJsonValidator(json, direction)
+    const validateStandard = isStandard ? createStandardValidator(schema) : undefined
 
-    const json = toPlainJsonSchema(asSchemaObject(schema))
-    return { json, validate: createJsonValidator(json, direction) }
+    return direction === 'input'
+      ? { json, validate: createInputValidator(validateStandard ?? validateJson) }
+      : { json: toListedOutput(json), validate: createOutputValidator(validateJson, validateStandard) }
   } catch (error) {
     // Whatever is thrown above continues the sentence begun by `where`.
     throw new MCP_ERR_INVALID_SCHEMA(where, messageOf(error))
+  }
+}
+
+type Validate = (value: unknown) => Validation | Promise<Validation>
+
+function createInputValidator (validate: Validate): Validate {
+  return function validateInput (value) {
+    const problem = findNumberProblem(value)
+    return problem === undefined ? validate(value) : { valid: false, problem }
+  }
+}
+
+// What is sent is judged by the schema that is shown, after a Standard Schema has made of it what it makes.
+function createOutputValidator (validateJson: (value: unknown) => Validation, validateStandard: Validate | undefined): Validate {
+  function validateResult (result: Validation): Validation {
+    const sent = result.valid ? toJsonValue(result.value) : result
+    return sent.valid ? validateJson(sent.value) : sent
+  }
+
+  return function validateOutput (value) {
+    const result = validateStandard === undefined ? { valid: true, value } as const : validateStandard(value)
+    return result instanceof Promise ? result.then(validateResult) : validateResult(result)
   }
 }
 

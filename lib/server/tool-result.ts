@@ -3,6 +3,7 @@ import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/sdk/typ
 import { isWireObject, type WireObject } from '../protocol/message.ts'
 import type { Era } from '../protocol/revisions.ts'
 import { isContentBlock, textBlock } from './content.ts'
+import { toJsonValue } from './json-value.ts'
 import type { CompiledSchema, InferOutput, Validation } from './schema.ts'
 import { TextResult } from './text-result.ts'
 
@@ -46,17 +47,41 @@ export function toPlainResult (returned: unknown): CallToolResult | TextResult {
   if (typeof returned === 'string') return new TextResult(returned)
   if (Array.isArray(returned)) return { content: returned.map(toBlock) }
   if (isContentBlock(returned)) return { content: [returned] }
-  if (isWholeResult(returned)) return returned
+  if (isWholeResult(returned)) return returned.structuredContent === undefined ? returned : toCarriedResult(returned)
   throw new UnusableResultError(`${describe(returned)} was returned; return a string, a content block, an array of them, or a result with 'content'`)
 }
 
-/** Makes the result of a tool with an output schema, checked by it. @throws UnusableResultError */
+// There is no schema to say what the structured content should be, but it must not become another one on its way.
+function toCarriedResult (result: CallToolResult): CallToolResult {
+  const sent = toJsonValue(result.structuredContent)
+  if (sent.valid) return { ...result, structuredContent: sent.value as Record<string, unknown> }
+  throw new UnusableResultError(`the structuredContent that was returned ${sent.problem}`)
+}
+
+/**
+ * Makes the result of a tool with an output schema, checked by it. A result that tells of an error needs no structured
+ * content, and loses one that does not fit: older clients throw the error away with it.
+ *
+ * @throws UnusableResultError
+ */
 export function toStructuredResult (returned: unknown, schema: CompiledSchema): Structured | Promise<Structured> {
-  if (isWireObject(returned) && returned.isError === true && isWholeResult(returned)) return returned
+  if (isWireObject(returned) && returned.isError === true && isWholeResult(returned)) return toStructuredError(returned, schema)
 
   const whole = isWireObject(returned) && Object.hasOwn(returned, 'structuredContent') ? returned : undefined
   const validation = schema.validate(whole === undefined ? returned : whole.structuredContent)
   return validation instanceof Promise ? validation.then((done) => structure(done, whole)) : structure(validation, whole)
+}
+
+function toStructuredError (result: CallToolResult, schema: CompiledSchema): CallToolResult | Promise<CallToolResult> {
+  const { structuredContent, ...rest } = result
+  if (structuredContent === undefined) return result
+
+  const decide = (validation: Validation): CallToolResult => validation.valid
+    // Any JSON value is allowed by 2026-07-28; the SDK's type knows objects only.
+    ? { ...rest, structuredContent: validation.value as Record<string, unknown> }
+    : rest
+  const validation = schema.validate(structuredContent)
+  return validation instanceof Promise ? validation.then(decide) : decide(validation)
 }
 
 type Structured = CallToolResult | TextResult

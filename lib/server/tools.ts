@@ -12,6 +12,8 @@ import { askBack, runRounds, type Call } from './call.ts'
 import type { Collection, Entry, Handle } from './collection.ts'
 import { reportFailure } from './failure.ts'
 import { InputRequiredError, type InputRequired, type InputRequiredResult } from './input-required.ts'
+import { findNumberProblem } from './json-value.ts'
+import { toLegacyOutput } from './listed-schema.ts'
 import { takeAnswers, type RequestContext } from './request-context.ts'
 import { compileSchema, type AnySchema, type CompiledSchema, type InferInput, type JsonSchema } from './schema.ts'
 import type { TextResult } from './text-result.ts'
@@ -76,6 +78,13 @@ export interface Tool extends Entry {
 
 const ANY_OBJECT: JsonSchema = Object.freeze({ type: 'object', properties: Object.freeze({}) })
 
+const ANY_INPUT: Pick<CompiledSchema, 'validate'> = {
+  validate (value) {
+    const problem = findNumberProblem(value)
+    return problem === undefined ? { valid: true, value } : { valid: false, problem }
+  }
+}
+
 /** Checks and compiles a tool. @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA */
 export function createTool (name: string, config: ToolConfig<AnySchema, AnySchema>, handler: AnyHandler): Tool {
   const label = `tool '${name}'`
@@ -132,7 +141,8 @@ function listTool (
 // Clients of legacy revisions refuse the whole list over an outputSchema that is no object.
 function fitListedTool (listed: ListedTool): ListedTool {
   const { outputSchema, ...rest } = listed
-  return outputSchema === undefined || outputSchema.type === 'object' ? listed : rest
+  if (outputSchema === undefined) return listed
+  return outputSchema.type === 'object' ? { ...listed, outputSchema: toLegacyOutput(outputSchema) } : rest
 }
 
 /**
@@ -164,7 +174,7 @@ export async function callTool (tools: Collection<Tool>, call: Call): Promise<Ca
 
   try {
     // A copy, because the questions of a handler are bound to the arguments that came, whatever it does with its own.
-    const checking = tool.input === undefined ? { valid: true, value: { ...args } } as const : tool.input.validate({ ...args })
+    const checking = (tool.input ?? ANY_INPUT).validate({ ...args })
     const validation = checking instanceof Promise ? await checking : checking
     if (!validation.valid) return errorResult(`Invalid arguments for tool ${name}: ${validation.problem}`)
     takeAnswers(ctx)

@@ -1,5 +1,8 @@
 import t from 'tap'
 import { Type } from '@sinclair/typebox'
+import { toStandardJsonSchema } from '@valibot/to-json-schema'
+import * as v from 'valibot'
+import { z } from 'zod'
 import { valueOf } from '../../lib/server/result.ts'
 import { compileSchema, type CompiledSchema } from '../../lib/server/schema.ts'
 import { TextResult } from '../../lib/server/text-result.ts'
@@ -74,6 +77,52 @@ t.test('with an output schema an error result needs no structured content', asyn
 
   t.equal(await structure(result, SUM), result)
   await t.rejects(structure({ content: 'a', isError: true }, SUM), { name: 'UnusableResultError' })
+})
+
+t.test('an error result keeps structured content that fits, and loses any other', async (t) => {
+  const later: CompiledSchema = { json: {}, validate: async (value) => SUM.validate(value) }
+
+  for (const schema of [SUM, later]) {
+    t.strictSame(await structure({ content: [TEXT], isError: true, structuredContent: { sum: 3 } }, schema), { content: [TEXT], isError: true, structuredContent: { sum: 3 } })
+    t.strictSame(await structure({ content: [TEXT], isError: true, structuredContent: { code: 'X' }, _meta: {} }, schema), { content: [TEXT], isError: true, _meta: {} })
+    t.strictSame(await structure({ content: [TEXT], isError: true, structuredContent: { sum: NaN } }, schema), { content: [TEXT], isError: true })
+  }
+})
+
+t.test('a Date or an object with toJSON is judged by its JSON', async (t) => {
+  const event = compileSchema(Type.Object({ at: Type.String({ format: 'date-time' }), note: Type.Optional(Type.String()) }, { additionalProperties: false }), 'output', 'outputSchema')
+  const open = compileSchema({ type: 'object', properties: { at: { type: 'object' } } }, 'output', 'outputSchema')
+  const at = new Date(0)
+
+  t.strictSame(await structure({ at, note: undefined, other: undefined }, event), {
+    content: [{ type: 'text', text: '{"at":"1970-01-01T00:00:00.000Z"}' }], structuredContent: { at: '1970-01-01T00:00:00.000Z' }
+  })
+  t.strictSame(await structure({ structuredContent: { toJSON: () => ({ at }) }, content: [TEXT] }, event), {
+    content: [TEXT], structuredContent: { at: '1970-01-01T00:00:00.000Z' }
+  })
+  await t.rejects(structure({ at }, open), { message: 'what was returned does not fit the outputSchema: /at must be object' })
+  await t.rejects(structure({ at: { toJSON: () => undefined } }, event), { message: "what was returned does not fit the outputSchema: must have required property 'at'" })
+})
+
+t.test('no number goes out as null', async (t) => {
+  for (const [mean, name] of [[NaN, 'NaN'], [Infinity, 'Infinity'], [-Infinity, '-Infinity']] as const) {
+    const message = `what was returned does not fit the outputSchema: has ${name} at 'mean', which JSON cannot carry`
+    const valibot = compileSchema(toStandardJsonSchema(v.object({ mean: v.any() })), 'output', 'outputSchema')
+
+    for (const schema of [ANYTHING, valibot]) await t.rejects(structure({ mean }, schema), { name: 'UnusableResultError', message })
+    t.throws(() => toPlainResult({ content: [], structuredContent: { mean } }), {
+      name: 'UnusableResultError', message: `the structuredContent that was returned has ${name} at 'mean', which JSON cannot carry`
+    })
+  }
+  t.strictSame(toPlainResult({ content: [], structuredContent: { at: new Date(0) } }), { content: [], structuredContent: { at: '1970-01-01T00:00:00.000Z' } })
+})
+
+t.test('what a Standard Schema lets through has to fit the schema that clients are shown', async (t) => {
+  const schema = compileSchema(z.object({ code: z.string().regex(/^[a-z]+$/i) }), 'output', 'outputSchema')
+
+  t.strictSame(await structure({ code: 'a', secret: 'b' }, schema), { content: [{ type: 'text', text: '{"code":"a"}' }], structuredContent: { code: 'a' } })
+  await t.rejects(structure({ code: 'A' }, schema), { message: 'what was returned does not fit the outputSchema: /code must match pattern "^[a-z]+$"' })
+  await t.rejects(structure({ code: 1 }, schema), { message: /outputSchema: \/code: / })
 })
 
 t.test('what does not fit the output schema is refused', async (t) => {

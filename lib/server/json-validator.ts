@@ -1,0 +1,123 @@
+// The validators of plain JSON Schemas, by Ajv.
+import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { fullFormats } from 'ajv-formats/dist/formats.js'
+import { createMultipleTest } from './exact-multiple.ts'
+import { toLegacyOutput } from './listed-schema.ts'
+import { isOrdinarySchema } from './ordinary-schema.ts'
+import { isStackOverflow, messageOf, NESTED_TOO_DEEPLY, toProblem } from './problem.ts'
+import type { JsonSchema, Validation } from './schema.ts'
+
+type Direction = 'input' | 'output'
+
+interface Dialect {
+  readonly metaSchema: string
+  readonly createAjv: (options: Options) => Ajv
+  checkSchema?: ValidateFunction
+}
+
+const DRAFT_2020_12: Dialect = {
+  metaSchema: 'https://json-schema.org/draft/2020-12/schema', createAjv: (options) => new Ajv2020(options)
+}
+const DRAFT_07: Dialect = {
+  metaSchema: 'http://json-schema.org/draft-07/schema', createAjv: (options) => new Ajv(options)
+}
+
+const AJV_OPTIONS: Options = {
+  strict: false,
+  logger: false,
+  formats: fullFormats,
+  validateSchema: false,
+  // NaN and Infinity are no numbers.
+  strictNumbers: true,
+  // Without it, `{}` has a property named 'constructor'.
+  ownProperties: true
+}
+
+const MAX_LISTED_LENGTH = 200
+
+/**
+ * Builds the validator of a plain schema. Defaults are written into inputs, and never into what a handler returned.
+ *
+ * @throws Error whose message continues "the schema …"
+ */
+export function createJsonValidator (json: JsonSchema, direction: Direction): (value: unknown) => Validation {
+  const isOrdinary = isOrdinarySchema(json)
+  // An ordinary one is compiled by the first call of its tool, for which an app with many tools need not wait to start.
+  let check = isOrdinary ? undefined : checkAndCompile(json, direction)
+
+  return function validateJson (value) {
+    check ??= compile(json, { direction, isOrdinary })
+    try {
+      if (check(value)) return { valid: true, value }
+    } catch (error) {
+      if (isStackOverflow(error)) return NESTED_TOO_DEEPLY
+      throw error
+    }
+    return { valid: false, problem: toProblem(errorsOf(check), describeError) }
+  }
+}
+
+/** Whether a schema says of itself that it is of draft-07. @throws Error whose message continues "the schema …" */
+export function isDraft07 (json: JsonSchema): boolean {
+  return resolveDialect(json) === DRAFT_07
+}
+
+function checkAndCompile (json: JsonSchema, direction: Direction): ValidateFunction {
+  checkSchema(json, resolveDialect(json))
+  try {
+    // As the official client v1 does, which loses the list of all tools over a schema that it cannot compile.
+    if (direction === 'output') DRAFT_07.createAjv(AJV_OPTIONS).compile(toLegacyOutput(json))
+    return compile(json, { direction, isOrdinary: false })
+  } catch (error) {
+    throw new TypeError(`does not compile: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+// An Ajv of its own: a shared one keeps what it compiled in its scope, even after removeSchema().
+// An ordinary schema has no references, of which one to the meta-schema would need it.
+function compile (json: JsonSchema, { direction, isOrdinary }: { readonly direction: Direction, readonly isOrdinary: boolean }): ValidateFunction {
+  const ajv = resolveDialect(json).createAjv({ ...AJV_OPTIONS, useDefaults: direction === 'input', meta: !isOrdinary })
+  return addKeywords(ajv).compile(json)
+}
+
+// In the place of Ajv's own, which divide doubles.
+function addKeywords (ajv: Ajv): Ajv {
+  return ajv.removeKeyword('multipleOf').addKeyword({
+    keyword: 'multipleOf',
+    type: 'number',
+    schemaType: 'number',
+    compile: createMultipleTest,
+    error: { message: ({ schema }) => `must be multiple of ${String(schema)}` }
+  })
+}
+
+function checkSchema (json: JsonSchema, dialect: Dialect): void {
+  dialect.checkSchema ??= dialect.createAjv(AJV_OPTIONS).compile({ $ref: dialect.metaSchema })
+  if (dialect.checkSchema(json)) return
+  throw new TypeError(`is no valid JSON Schema: ${toProblem(errorsOf(dialect.checkSchema), describeError)}`)
+}
+
+function resolveDialect ({ $schema }: JsonSchema): Dialect {
+  if ($schema === undefined) return DRAFT_2020_12
+
+  const id = String($schema).replace(/#$/, '').replace(/^http:/, 'https:')
+  if (id === DRAFT_2020_12.metaSchema) return DRAFT_2020_12
+  if (id === DRAFT_07.metaSchema.replace('http:', 'https:')) return DRAFT_07
+  throw new TypeError(`has the $schema '${String($schema)}'; supported are ${DRAFT_2020_12.metaSchema} and ${DRAFT_07.metaSchema}#`)
+}
+
+function errorsOf (check: ValidateFunction): ErrorObject[] {
+  // Ajv sets them whenever it answers false.
+  const errors = check.errors as ErrorObject[]
+  check.errors = null
+  return errors
+}
+
+function describeError ({ instancePath, message, params }: ErrorObject): string {
+  const { additionalProperty, unevaluatedProperty, allowedValues, allowedValue }: { readonly [param: string]: unknown } = params
+  const listed = additionalProperty ?? unevaluatedProperty ?? allowedValues ?? allowedValue
+  const detail = listed === undefined ? '' : `: ${JSON.stringify(listed).slice(0, MAX_LISTED_LENGTH)}`
+
+  return `${instancePath} ${message}${detail}`.trimStart()
+}

@@ -1,0 +1,70 @@
+// What becomes of a value on its way through JSON.
+import { isStackOverflow, NESTED_TOO_DEEPLY } from './problem.ts'
+import type { Validation } from './schema.ts'
+
+/**
+ * Returns the value that clients get: the same one where JSON carries it unchanged, else what its JSON says, as for a Date,
+ * an object with `toJSON` or a property that is undefined. Numbers that JSON would turn into null are a problem.
+ *
+ * @throws TypeError for what JSON cannot carry, such as a cycle or a bigint.
+ */
+export function toJsonValue (value: unknown): Validation {
+  if (value === undefined || isPlain(value)) return { valid: true, value }
+
+  let problem: string | undefined
+  const text: string | undefined = JSON.stringify(value, (key, part: unknown) => {
+    if (isNonFinite(part)) problem ??= `has ${String(part)}${key === '' ? '' : ` at '${key}'`}, which JSON cannot carry`
+    return part
+  })
+  if (problem !== undefined) return { valid: false, problem }
+  return { valid: true, value: text === undefined ? undefined : JSON.parse(text) }
+}
+
+/** Tells of a number in a value that JSON has not: `1e400` is read as Infinity. */
+export function findNumberProblem (value: unknown): string | undefined {
+  try {
+    const path = findNonFinite(value)
+    return path && `${path.map((name) => `/${name}`).join('')} must be a number that a double can hold, up to about 1.8e308`.trimStart()
+  } catch (error) {
+    if (isStackOverflow(error)) return NESTED_TOO_DEEPLY.problem
+    throw error
+  }
+}
+
+function findNonFinite (value: unknown): string[] | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : []
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const name in value) {
+    const path = findNonFinite(Reflect.get(value, name))
+    if (path !== undefined) return [name, ...path]
+  }
+  return undefined
+}
+
+function isPlain (value: unknown): boolean {
+  try {
+    return isPlainPart(value)
+  } catch (error) {
+    // A cycle, or too deep: JSON.stringify() says which.
+    if (isStackOverflow(error)) return false
+    throw error
+  }
+}
+
+function isPlainPart (value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || value === null) return typeof value === 'string' || typeof value === 'boolean' || value === null
+  if ('toJSON' in value) return false
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) if (!isPlainPart(value[index])) return false
+    return true
+  }
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return false
+  for (const name of Object.keys(value)) if (!isPlainPart(Reflect.get(value, name))) return false
+  return true
+}
+
+function isNonFinite (value: unknown): boolean {
+  return (typeof value === 'number' || value instanceof Number) && !Number.isFinite(Number(value))
+}
