@@ -64,7 +64,7 @@ const OPERATORS: ReadonlyMap<string, Operator> = new Map([
  * @see https://www.rfc-editor.org/rfc/rfc6570
  */
 export function parseUriTemplate (written: string): UriTemplate | { readonly problem: string } {
-  const template = written.replace(SCHEME_AND_AUTHORITY, normalizeHead)
+  const template = foldHead(written)
   const nodes: RawNode[] = []
   const names = new Set<string>()
   let position = 0
@@ -85,9 +85,18 @@ export function parseUriTemplate (written: string): UriTemplate | { readonly pro
   return { variableNames: [...names], nodes: reserveDelimiters(nodes) }
 }
 
-// What a canonical URI has one spelling for, as far as it is not a variable.
+/** The form by which templates are compared; `undefined` for a text with a lone surrogate. Some clients encode the braces, too. */
+export function canonicalTemplate (template: string): string | undefined {
+  return normalizeEscapes(foldHead(template))
+}
+
+// Scheme and authority as they are in a canonical URI, as far as they are no variables.
+function foldHead (template: string): string {
+  return template.replace(SCHEME_AND_AUTHORITY, normalizeHead)
+}
+
 function normalizeHead (head: string): string {
-  if (head.includes('//') && !head.includes('{') && URL.canParse(head)) return new URL(head).href.replace(/\/$/, '')
+  if (head.includes('//') && !head.includes('{') && URL.canParse(`${head}/`)) return new URL(`${head}/`).href.slice(0, -1)
   const scheme = head.slice(0, head.indexOf(':') + 1).toLowerCase()
   const authority = head.slice(scheme.length)
   return scheme + (isCaseless(scheme) ? authority.replace(/\{[^}]*\}|[^{]+/g, (part) => part.startsWith('{') ? part : part.toLowerCase()) : authority)

@@ -2,6 +2,8 @@
 import type { CompleteResult } from '@modelcontextprotocol/sdk/types.js'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject } from '../protocol/message.ts'
+import { canonicalTemplate } from '../protocol/uri-template.ts'
+import { MAX_URI_LENGTH } from '../protocol/uri.ts'
 import { RpcError } from '../errors.ts'
 import { isAdmitted } from './access.ts'
 import { runHandler, type Call } from './call.ts'
@@ -99,7 +101,8 @@ function findReferenced (
     return entry && { entry, completers: entry.completers }
   }
   if (type !== 'ref/resource' || typeof uri !== 'string') return undefined
-  const entry = templates.get(uri)
+  const key = uri.length > MAX_URI_LENGTH ? undefined : canonicalTemplate(uri)
+  const entry = key === undefined ? undefined : templates.get(key)
   return entry && { entry, completers: entry.template.completers }
 }
 

@@ -3,12 +3,14 @@ import type { ReadResourceResult, Resource } from '@modelcontextprotocol/sdk/typ
 import { RpcError } from '../errors.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject } from '../protocol/message.ts'
+import { canonicalUri, encodeUri, MAX_URI_LENGTH, normalizeEscapes } from '../protocol/uri.ts'
 import { findListed, isVisible, requireScopes } from './access.ts'
 import { runHandler, type Call } from './call.ts'
 import type { Collection, Entry } from './collection.ts'
 import { isResourceContents } from './content.ts'
 import { InputRequired } from './input-required.ts'
 import { takeAnswers, type RequestContext } from './request-context.ts'
+import { Pace } from './pace.ts'
 import type { TemplateMatch } from './resource-template.ts'
 import { listConfig, type ResourceHandler, type StaticResource, type TemplateEntry } from './resources.ts'
 import type { CacheHint } from './result.ts'
@@ -29,10 +31,13 @@ export function isRestricted ({ statics, templates }: ResourceSet): boolean {
 /** All resources that the caller sees: those registered, then what each template lists. What stands twice is listed once. */
 export async function listResources ({ statics, templates }: ResourceSet, call: Call): Promise<Resource[]> {
   const listed = new Map<string, Resource>((await findListed(statics, call)).map((entry) => [entry.key, entry.listed]))
+  const pace = new Pace()
   for (const { template, config, label } of await findListed(templates, call)) {
     const items = await runHandler(call, `listing ${label}`, async () => toResources(await template.list?.(call.ctx)))
     for (const item of items) {
-      if (!listed.has(item.uri)) listed.set(item.uri, { ...listConfig(config), ...item })
+      await pace.rest()
+      const key = canonicalUri(item.uri) ?? item.uri
+      if (!listed.has(key)) listed.set(key, { ...listConfig(config), ...item, uri: encodeUri(item.uri) ?? item.uri })
     }
   }
   return [...listed.values()]
@@ -62,9 +67,10 @@ export interface ReadResource {
  */
 export async function readResource (resources: ResourceSet, uri: unknown, call: Call): Promise<ReadResource> {
   if (typeof uri !== 'string') throw new RpcError(ErrorCode.InvalidParams, "Invalid params: resources/read needs 'uri', a string")
-
-  const first = findResource(resources, uri)
-  const found = isRestricted(resources) ? await findVisible(resources, uri, (entry) => isVisible(entry, call)) : first
+  if (uri.length > MAX_URI_LENGTH) throw new RpcError(ErrorCode.InvalidParams, `Invalid params: 'uri' has more than ${MAX_URI_LENGTH} characters`)
+  const found = isRestricted(resources)
+    ? await findResource(resources, uri, { sees: (entry) => isVisible(entry, call) })
+    : findStatic(resources, canonicalUri(uri)) ?? await findResource(resources, uri)
   if (found === undefined) throw notFound(uri, call)
   const { entry: { config, access } } = found
   if (access !== undefined) requireScopes([found.entry], call)
@@ -72,40 +78,60 @@ export async function readResource (resources: ResourceSet, uri: unknown, call: 
   takeAnswers(call.ctx)
 
   const result = await runHandler(call, `reading resource ${uri}`, async () => {
-    const returned = await read(new URL(uri))
+    const returned = await read(new URL(found.canonical))
     if (returned === null) throw notFound(uri, call)
     return returned instanceof InputRequired ? returned : toReadResult(returned, uri, config.mimeType)
   })
-  return { result, cache: config.cache, isOwn: access !== undefined || found.entry !== first?.entry }
+  return { result, cache: config.cache, isOwn: access !== undefined || !found.isFirst }
 }
 
 /** The resource or template that a URI belongs to. */
-export type FoundResource =
+export type FoundResource = {
+  /** The URI as all of its spellings are written. */
+  readonly canonical: string
+  /** Whether there was none before it that the caller does not see. */
+  readonly isFirst: boolean
+} & (
   | { readonly entry: StaticResource, readonly match?: never }
   | { readonly entry: TemplateEntry, readonly match: TemplateMatch }
+)
 
-const NOTHING: ReadonlySet<Entry> = new Set()
-
-function findResource ({ statics, templates }: ResourceSet, uri: string, hidden: ReadonlySet<Entry> = NOTHING): FoundResource | undefined {
-  const entry = statics.get(uri)
-  if (entry !== undefined && !hidden.has(entry)) return { entry }
-  if (!URL.canParse(uri)) return undefined
-
-  for (const entry of templates.enabled) {
-    const match = hidden.has(entry) ? undefined : entry.template.match(uri)
-    if (match !== undefined) return { entry, match }
-  }
+/** How a resource is looked for. */
+export interface Search {
+  /** Tells whether the caller sees an entry: what it does not see is passed over. @default everything is seen */
+  readonly sees?: ((entry: Entry) => Promise<boolean>) | undefined
+  /** The pace of the request; several searches share it. */
+  readonly pace?: Pace
 }
 
-/** The resource or template that a URI belongs to for a caller: what the caller does not see is passed over. */
-export async function findVisible (resources: ResourceSet, uri: string, sees: (entry: Entry) => Promise<boolean>): Promise<FoundResource | undefined> {
-  const hidden = new Set<Entry>()
-  for (;;) {
-    const found = findResource(resources, uri, hidden)
-    if (found === undefined || await sees(found.entry)) return found
-    hidden.add(found.entry)
-  }
+// At once, because most resources are open to everybody and registered one by one.
+function findStatic ({ statics }: ResourceSet, canonical: string | undefined): FoundResource | undefined {
+  const entry = canonical === undefined ? undefined : statics.get(canonical)
+  return entry && { entry, canonical: entry.key, isFirst: true }
 }
+
+/** Finds the resource, else the first template, that a URI belongs to, however the URI is spelled. */
+export async function findResource (resources: ResourceSet, uri: string, { sees, pace = new Pace() }: Search = {}): Promise<FoundResource | undefined> {
+  const canonical = canonicalUri(uri)
+  if (canonical === undefined) return undefined
+  const resource = findStatic(resources, canonical)
+  if (resource !== undefined && (sees === undefined || await sees(resource.entry))) return resource
+
+  let isFirst = resource === undefined
+  const climbing = MAY_CLIMB.test(uri) ? normalizeEscapes(uri) : undefined
+  for (const entry of resources.templates.enabled) {
+    // First as it is written: a value that would climb out is to be refused, not resolved.
+    const match = (climbing === undefined ? undefined : entry.template.match(climbing)) ?? entry.template.match(canonical)
+    if (match !== undefined) {
+      if (sees === undefined || await sees(entry)) return { entry, match, canonical, isFirst }
+      isFirst = false
+    }
+    await pace.rest()
+  }
+  return undefined
+}
+
+const MAY_CLIMB = /(?:\.|%2e){2}/i
 
 function bindHandler ({ entry, match }: FoundResource, uri: string, call: Call): (uri: URL) => ReturnType<ResourceHandler<never>> {
   // Contexts are typed by the lifespan of the server that the handlers were registered on.

@@ -1,5 +1,7 @@
 // Resources and resource templates: what they are, and how they are registered.
 import type { Annotations, Icon, Resource } from '@modelcontextprotocol/sdk/types.js'
+import { canonicalUri, encodeUri, MAX_URI_LENGTH } from '../protocol/uri.ts'
+import { canonicalTemplate } from '../protocol/uri-template.ts'
 import { MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
 import { resolveAccess, type AccessConfig } from './access.ts'
 import type { Entry, Handle } from './collection.ts'
@@ -81,9 +83,20 @@ export interface TemplateEntry extends Entry {
 /** Checks a resource. @throws MCP_ERR_INVALID_DEFINITION */
 export function createResource (name: string, uri: string, config: ResourceConfig, handler: ResourceHandler<never>): StaticResource {
   const label = `resource '${uri}'`
-  if (!URL.canParse(uri)) throw new MCP_ERR_INVALID_DEFINITION(label, "needs an absolute URI, such as 'notes://all'")
+  const { key, listed } = readAddress(uri, label)
   checkResource(label, name, config, handler)
-  return { key: uri, label, enabled: true, access: resolveAccess(label, config), config, handler, listed: { uri, name, ...listConfig(config) } }
+  return { key, label, enabled: true, access: resolveAccess(label, config), config, handler, listed: { uri: listed, name, ...listConfig(config) } }
+}
+
+// What a resource is found by, and its URI as it is listed: as it was written, where that is valid.
+function readAddress (uri: string, label: string): { readonly key: string, readonly listed: string } {
+  const listed = encodeUri(uri)
+  if (listed === undefined) throw new MCP_ERR_INVALID_DEFINITION(label, "needs a URI of well-formed Unicode, in which '%' is written as '%25'")
+  const key = canonicalUri(listed)
+  if (key !== undefined) return { key, listed }
+  throw new MCP_ERR_INVALID_DEFINITION(label, listed.length > MAX_URI_LENGTH
+    ? `needs a URI of at most ${MAX_URI_LENGTH} characters`
+    : "needs an absolute URI, such as 'notes://all'")
 }
 
 /** Checks a resource template. @throws MCP_ERR_INVALID_DEFINITION */
@@ -97,12 +110,14 @@ export function createTemplate (name: string, template: ResourceTemplate, config
   if (!/^[a-z][a-z0-9+.-]*:/i.test(uriTemplate)) throw new MCP_ERR_INVALID_DEFINITION(label, "must begin with a scheme, such as 'notes:'")
   checkResource(label, name, config, handler)
   const access = resolveAccess(label, config)
-  return { key: uriTemplate, label, enabled: true, access, config, template, handler, listed: { uriTemplate, name, ...listConfig(config) } }
+  // It has been parsed as a template.
+  const key = canonicalTemplate(uriTemplate) as string
+  return { key, label, enabled: true, access, config, template, handler, listed: { uriTemplate, name, ...listConfig(config) } }
 }
 
 /** The resource that takes the place of another one. @throws as {@link createResource} */
 export function updateResource (entry: StaticResource, { handler = entry.handler, ...changes }: ResourceChanges): StaticResource {
-  return createResource(entry.listed.name, entry.key, { ...entry.config, ...changes }, handler)
+  return createResource(entry.listed.name, entry.listed.uri, { ...entry.config, ...changes }, handler)
 }
 
 /** The template that takes the place of another one. @throws as {@link createTemplate} */

@@ -6,8 +6,9 @@ const MAX_ROUNDS = 4
 // All that matters here is ASCII, and no byte of a longer UTF-8 sequence is; so nothing can make decoding fail.
 const ENCODED_ASCII = /%[0-7][0-9a-f]/gi
 
-// A segment of two dots (Windows ignores spaces around them), or the beginning of an absolute path.
-const CLIMBS = /(?:^|[/\\])\s*\.\.\s*(?:[/\\]|$)|^[/\\]|^[a-z]:(?:[/\\]|$)|\0/i
+// A segment of two dots (Windows ignores spaces around them), or the beginning of a path that is absolute, or of another
+// drive: on Windows 'c:secret.txt' is a file of drive C, whatever it is joined to.
+const CLIMBS = /(?:^|[/\\])\s*\.\.\s*(?:[/\\]|$)|^[/\\]|^[a-z]:|\0/i
 
 /**
  * Tells whether a value has a `..` segment, begins with a slash, a backslash or a drive, or has a NUL, as it is or

@@ -10,7 +10,8 @@ import type { Caller } from './context.ts'
 import type { RequestContext } from './request-context.ts'
 import { hasPrompts, hasResources, hasTools } from './features.ts'
 import type { ServerParts } from './parts.ts'
-import { findVisible, isRestricted, type ResourceSet } from './resource-reading.ts'
+import { Pace } from './pace.ts'
+import { findResource, isRestricted, type FoundResource, type ResourceSet } from './resource-reading.ts'
 
 /** Decides whether a caller may hear of the changes of a resource. */
 export type AuthorizeSubscription = (uri: string, ctx: RequestContext<never>) => boolean | Promise<boolean>
@@ -83,7 +84,13 @@ async function findReadable (resources: ResourceSet, uris: readonly string[], ca
     return decision
   }
 
-  const found = await Promise.all(uris.map((uri) => findVisible(resources, uri, sees)))
+  const pace = new Pace()
+  const searches: Array<Promise<FoundResource | undefined>> = []
+  for (const uri of uris) {
+    searches.push(findResource(resources, uri, { sees, pace }))
+    await pace.rest()
+  }
+  const found = await Promise.all(searches)
   requireScopes(found.flatMap((resource) => resource?.entry ?? []), call)
   return uris.filter((_uri, index) => found[index] !== undefined)
 }

@@ -156,6 +156,7 @@ t.test('spellings of a template and a URI that mean the same match', async (t) =
   t.same(match('HTTPS://{Tenant}.Example.COM/{id}', 'https://Ann.example.com/a-b'), { ...values, Tenant: 'Ann' })
   t.same(match('X://{Tenant}.Example.COM/{id}', 'x://Ann.Example.COM/a-b'), { ...values, Tenant: 'Ann' })
   t.same(match('File:///{+path}', 'file:///a/b'), { path: 'a/b' })
+  t.same(match('Files:///{+path}', 'files:///a/b'), { path: 'a/b' })
   t.same(match('FILE:{id}', 'file:a-b'), values)
   t.same(match('http://[{id}', 'http://[a-b'), values)
 })

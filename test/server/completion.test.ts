@@ -140,6 +140,17 @@ t.test('completers are found in the schemas of every library, also inside of an 
   for (const schema of [undefined, 'a', {}, { properties: [] }]) t.equal(findCompleters(schema).size, 0)
 })
 
+t.test('a template is completed by every spelling of its address', async (t) => {
+  const server = createNotes()
+  server.registerResource('docs', new ResourceTemplate('docs://café/{language}', { complete: { language } }), {}, () => 'a')
+  const about = (uri: string) => new Client().ask(server, 'completion/complete', { ref: { type: 'ref/resource', uri }, argument: { name: 'language', value: 'ty' } })
+
+  for (const uri of ['docs://café/{language}', 'docs://caf%c3%a9/{language}', 'DOCS://caf%C3%A9/%7Blanguage%7D']) {
+    t.match(await about(uri), { result: { completion: { values: ['typescript'] } } }, uri)
+  }
+  for (const uri of ['docs://cafe/{language}', 'docs://\ud800/{language}', `docs://café/{language}${'a'.repeat(8192)}`]) t.match(await about(uri), { error: { code: -32602 } })
+})
+
 t.test('completable gives back the schema it was given', async (t) => {
   const schema = Type.String()
 

@@ -254,3 +254,58 @@ t.test('contents that not everybody may read are private, whatever the resource 
   t.match(await read(new Client(), server, 'notes://hidden'), { result: { ttlMs: 5, cacheScope: 'private' } })
   for (const uri of ['notes://all', 'notes://any']) t.match(await read(new Client(), server, uri), { result: { ttlMs: 5, cacheScope: 'public' } })
 })
+
+t.test('a resource is read by every spelling of its URI, and listed by a valid one', async (t) => {
+  const server = createNotes()
+  server.registerResource('menu', 'docs://shop/café', {}, ({ href }) => href)
+  server.registerResource('manual', 'docs://shop/my docs', {}, ({ href }) => href)
+  server.registerResource('home', 'HTTPS://Example.com', {}, ({ href }) => href)
+  const client = new Client()
+  const spellings = {
+    'docs://shop/caf%C3%A9': ['docs://shop/café', 'docs://shop/caf%c3%a9', 'DOCS://shop/%63afé', 'docs://shop/x/../café', 'docs://shop/./caf%C3%A9'],
+    'docs://shop/my%20docs': ['docs://shop/my docs', 'docs://shop/m%79%20docs'],
+    'https://example.com/': ['https://example.com', 'HTTPS://EXAMPLE.com/', 'https://example.com:443']
+  }
+
+  const listed = await client.ask(server, 'resources/list')
+
+  t.match(listed, { result: { resources: [{ uri: 'docs://shop/caf%C3%A9' }, { uri: 'docs://shop/my%20docs' }, { uri: 'HTTPS://Example.com' }] } })
+  for (const [canonical, others] of Object.entries(spellings)) {
+    for (const uri of [canonical, ...others]) t.match(await read(client, server, uri), { result: { contents: [{ uri, text: canonical }] } }, uri)
+  }
+  for (const uri of ['docs://shop/cafe', 'docs://shop%2Fcafé', 'docs://Shop/café', 'docs://shop/my+docs']) t.match(await read(client, server, uri), { error: {} }, uri)
+})
+
+t.test('what a template lists is listed by a valid URI, once for all spellings', async (t) => {
+  const server = createNotes()
+  server.registerResource('menu', 'docs://shop/café', {}, mustNotRun)
+  const list = () => ['docs://shop/caf%c3%a9', 'docs://shop/my docs', 'docs://shop/my%20docs', '100%', 'relative'].map((uri) => ({ uri, name: 'listed' }))
+  server.registerResource('all', new ResourceTemplate('docs://shop/{name}', { list }), {}, mustNotRun)
+
+  const listed = await new Client().ask(server, 'resources/list')
+
+  t.match(listed, { result: { resources: ['docs://shop/caf%C3%A9', 'docs://shop/my%20docs', '100%', 'relative'].map((uri) => ({ uri })) } })
+  t.equal('result' in listed && Object(listed.result).resources.length, 4)
+})
+
+t.test('a resource that a caller may not read is kept from it in every spelling of its URI', async (t) => {
+  const server = createNotes()
+  server.registerResource('salaries', 'files:///hr/salaries', { scopes: ['hr'] }, mustNotRun)
+  server.registerResource('secret', new ResourceTemplate('files:///secret/{name}'), { scopes: ['secret'] }, mustNotRun)
+  server.registerResource('any', new ResourceTemplate('files:///{+path}'), {}, () => 'any')
+
+  t.match(await read(createScoped([]), server, 'files:///hr/other'), { result: { contents: [{ text: 'any' }] } })
+  for (const uri of ['files:///hr/salaries', 'FILES:///hr/salaries', 'files:///hr/s%61laries', 'files:///hr/./salaries', 'files:///%68r/%2e/salaries',
+    'files:///hr/x/../salaries', 'files:///secret/a', 'files:///./secret/a', 'files:///%73ecret/a', 'files:///x/%2E%2e/secret/a']) {
+    t.match(await read(createScoped([]), server, uri), { error: {} }, uri)
+  }
+})
+
+t.test('a URI that is too long is refused, and one that is too long when it is encoded is not found', async (t) => {
+  const server = createNotes()
+  server.registerResource('any', new ResourceTemplate('notes://{+path}'), {}, () => 'any')
+
+  t.strictSame(await read(new Client(), server, `notes://${'a'.repeat(8185)}`), refused(-32602, "Invalid params: 'uri' has more than 8192 characters"))
+  t.match(await read(new Client(), server, `notes://${'é'.repeat(4000)}`), { error: { message: 'Resource not found' } })
+  t.match(await read(new Client(), server, `notes://${'a'.repeat(8184)}`), { result: { contents: [{ text: 'any' }] } })
+})

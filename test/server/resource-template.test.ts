@@ -91,3 +91,11 @@ t.test('a value that reaches a handler has no parent segment, however it was enc
     return found === undefined || 'unsafe' in found || !String(found.variables['path']).split(/[/\\]/).includes('..')
   }))
 })
+
+t.test('a template of a host alone matches with and without the slash that clients add', async (t) => {
+  const template = new ResourceTemplate('https://example.com{?page}')
+
+  for (const uri of ['https://example.com?page=1', 'https://example.com/?page=1']) t.same(match(template, uri), { variables: { page: '1' } })
+  t.same(match(template, 'https://example.com/'), { variables: {} })
+  t.equal(match(template, 'https://example.com/a?page=1'), undefined)
+})

@@ -31,6 +31,10 @@ t.test('a resource that cannot be served is refused where it is registered', asy
   const template = new ResourceTemplate('x://{id}')
   const refusals: ReadonlyArray<readonly [register: () => unknown, message: string]> = [
     [() => server.registerResource('a', '/relative', {}, () => 'a'), "resource '/relative' needs an absolute URI, such as 'notes://all'"],
+    [() => server.registerResource('a', 'docs://100% sure', {}, () => 'a'),
+      "resource 'docs://100% sure' needs a URI of well-formed Unicode, in which '%' is written as '%25'"],
+    [() => server.registerResource('a', 'x:\ud800', {}, () => 'a'), "resource 'x:\ud800' needs a URI of well-formed Unicode, in which '%' is written as '%25'"],
+    [() => server.registerResource('a', `x:${'é'.repeat(1366)}`, {}, () => 'a'), `resource 'x:${'é'.repeat(1366)}' needs a URI of at most 8192 characters`],
     [() => server.registerResource('', 'x://1', {}, () => 'a'), "resource 'x://1' needs a name: a string that is not empty"],
     [() => server.registerResource('a', 'x://1', {}, untyped<() => string>(1)), "resource 'x://1' needs a handler: a function"],
     [() => server.registerResource('a', 'x://1', { cache: { ttlMs: 0.5 } }, () => 'a'),
@@ -48,4 +52,6 @@ t.test('a resource that cannot be served is refused where it is registered', asy
   server.registerResource('b', template, {}, () => 'a')
   t.throws(() => server.registerResource('c', 'x://1', {}, () => 'a'), { code: 'MCP_ERR_DUPLICATE_DEFINITION', message: /^resource 'x:\/\/1' is already/ })
   t.throws(() => server.registerResource('c', template, {}, () => 'a'), { code: 'MCP_ERR_DUPLICATE_DEFINITION' })
+  t.throws(() => server.registerResource('c', 'X://%31', {}, () => 'a'), { code: 'MCP_ERR_DUPLICATE_DEFINITION', message: /^resource 'X:\/\/%31' is already/ })
+  t.throws(() => server.registerResource('c', new ResourceTemplate('X://{id}'), {}, () => 'a'), { code: 'MCP_ERR_DUPLICATE_DEFINITION' })
 })

@@ -4,12 +4,12 @@ import { posix, win32 } from 'node:path'
 import { isUnsafeValue } from '../../lib/server/unsafe-value.ts'
 
 const CLIMBING = [
-  '..', '../a', 'a/..', 'a/../b', '..\\a', 'a\\..', 'a\\../b', ' .. /a', 'a/.. ', '/a', '/', '\\a', '\\\\host\\share',
+  '..', '../a', 'a/..', 'a/../b', '..\\a', 'a\\..', 'a\\../b', ' .. /a', 'a/.. ', '/a', '/', 'C:a', 'c:', 'c:secret.txt', '\\a', '\\\\host\\share',
   'C:', 'c:/a', 'C:\\a', 'a\0b', '\0'
 ]
 
 const HARMLESS = [
-  '', 'a', '.', '...', 'a/b.txt', 'a\\b', 'a..b', '..a', 'a..', '.hidden', 'a/..b/c', '.../a', 'C:a', 'ab:/c', 'urn:a:b', 'a/C:/b',
+  '', 'a', '.', '...', 'a/b.txt', 'a\\b', 'a..b', '..a', 'a..', '.hidden', 'a/..b/c', '.../a', 'ab:/c', 'ab:c', 'urn:a:b', 'a/C:/b',
   'https://example.com/a', '100%', '%zz', 'a%20b', '2..3', '世/界'
 ]
 
