@@ -2,6 +2,7 @@
 import type { Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { MCP_ERR_DUPLICATE_ENDPOINT, MCP_ERR_DUPLICATE_MOUNT, MCP_ERR_UNKNOWN_MOUNT } from './errors.ts'
+import { findRoot } from './http/root.ts'
 import { ServerConnections } from './http/server-connections.ts'
 import type { Mount } from './mount.ts'
 
@@ -92,11 +93,14 @@ export class McpRegistry implements Iterable<Mount> {
 // Every scope of an app has the app's HTTP server, and nothing else in common that a plugin may reach.
 const registries = new WeakMap<Server, McpRegistry>()
 
-/** The registry of the app that a scope belongs to; made, and put on the scope as `mcp`, where it is not there yet, nor anything else. */
+/**
+ * Finds the registry of the app that a scope belongs to, and makes it where there is none. It decorates the root of the app as
+ * `mcp`, unless that name is taken: every scope inherits it, whichever one a mount is in.
+ */
 export function resolveRegistry (scope: FastifyInstance): McpRegistry {
   const registry = findRegistry(scope) ?? new McpRegistry(scope.server)
   registries.set(scope.server, registry)
-  if (!scope.hasDecorator('mcp')) scope.decorate('mcp', registry)
+  if (!scope.hasDecorator('mcp')) findRoot(scope).decorate('mcp', registry)
   else if (scope.mcp !== registry) scope.log.warn("app.mcp is not the registry of MCP mounts: the app, or another plugin, has a decorator 'mcp' of its own; name that one otherwise")
   return registry
 }

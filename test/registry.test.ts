@@ -23,13 +23,13 @@ t.test('a mount that does not exist is a coded error that lists those that do', 
   t.throws(() => app.mcp.get('C'), { code: 'MCP_ERR_UNKNOWN_MOUNT', message: "no mount is named 'C'; registered mounts: A, B" })
 })
 
-t.test('the mounts of an app are found from its root, whose scope need not have any', async (t) => {
+t.test('the registry of an app is found from its root, whichever scope a mount is in', async (t) => {
   const { app } = createHost(t)
   t.equal(findRegistry(app), undefined)
 
   await app.register(async (scope) => { await scope.register(mcpPlugin, { server: createServer('A') }) })
 
-  t.notOk(app.hasDecorator('mcp'))
+  t.equal(findRegistry(app), app.mcp)
   t.same([...findRegistry(app) ?? []].map(({ name }) => name), ['A'])
 })
 
@@ -61,6 +61,16 @@ t.test('nested scopes share one registry, and their prefixes add up', async (t) 
 
   t.same([...app.mcp].map(({ path }) => path), ['/outer/inner/mcp', '/mcp'])
   for (const { path } of app.mcp) t.equal((await app.inject(modern('tools/list', {}, { url: path }))).statusCode, 200)
+})
+
+t.test('mounts of nested scopes are found from the root and from scopes beside them', async (t) => {
+  const { app } = createHost(t)
+  app.register(async (scope) => { scope.register(mcpPlugin, { server: createServer() }) }, { prefix: '/nested' })
+  app.register(async (scope) => { scope.get('/', async () => (await scope.mcp.get('Notes').call('echo', { text: 'hi' })).content) })
+  await app.ready()
+
+  t.same((await app.inject('/')).json(), [{ type: 'text', text: 'hi' }])
+  t.equal(app.mcp.get('Notes').path, '/nested/mcp')
 })
 
 t.test('apps of one process have a registry each', async (t) => {

@@ -390,11 +390,6 @@ symptom('app.mcp is undefined', async () => [
     return app.mcp.get('Notes')
   }),
   await register(async (app) => {
-    app.register(async (scope) => { scope.register(mcpPlugin, { server: createServer() }) })
-    await app.ready()
-    return app.mcp.get('Notes')
-  }),
-  await register(async (app) => {
     app.decorate('mcp' as never, {} as never)
     await mount(app, { server: createServer() })
     return app.mcp.get('Notes')

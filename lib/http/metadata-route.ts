@@ -9,6 +9,7 @@ import { listUrls } from './endpoint-urls.ts'
 import { OPEN_TO_ANY_PAGE } from './open-cors.ts'
 import { hasDotSegment, listParamNames } from './path-params.ts'
 import { sendJson } from './reply.ts'
+import { findRoot } from './root.ts'
 
 /** What a metadata route serves, and where. */
 export interface MetadataSettings {
@@ -76,10 +77,4 @@ function describe (auth: TokenAuthOptions, name: string): object {
     resource_policy_uri: resourcePolicyUri,
     resource_tos_uri: resourceTosUri
   }
-}
-
-// Fastify makes each scope of the one around it, by prototype.
-function findRoot (scope: FastifyInstance): FastifyInstance {
-  const parent: FastifyInstance | null = Object.getPrototypeOf(scope)
-  return parent?.server === scope.server ? findRoot(parent) : scope
 }
