@@ -22,6 +22,9 @@ export interface AccessConfig<Lifespan = unknown> {
   visible? (ctx: RequestContext<Lifespan>): boolean | Promise<boolean>
 }
 
+/** The keys of {@link AccessConfig}. */
+export const ACCESS_KEYS: readonly string[] = ['scopes', 'visible']
+
 /** What restricts an entry. */
 export interface Access {
   readonly scopes: readonly string[]

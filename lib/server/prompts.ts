@@ -3,10 +3,11 @@ import type { GetPromptResult, Icon, PromptArgument, PromptMessage } from '@mode
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject, type WireObject } from '../protocol/message.ts'
 import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RpcError } from '../errors.ts'
-import { isAdmitted, resolveAccess, type AccessConfig } from './access.ts'
+import { ACCESS_KEYS, isAdmitted, resolveAccess, type AccessConfig } from './access.ts'
 import { runHandler, serveAsking, type Call } from './call.ts'
 import type { Collection, Entry, Handle } from './collection.ts'
 import { findCompleters, type Completer } from './completion.ts'
+import { checkConfig } from './config-check.ts'
 import { isContentBlock, textBlock } from './content.ts'
 import { InputRequired, type InputRequiredResult } from './input-required.ts'
 import { takeAnswers, type RequestContext } from './request-context.ts'
@@ -57,10 +58,13 @@ export interface Prompt extends Entry {
 
 const NO_PROPERTIES: WireObject = Object.freeze({})
 
+const CONFIG_KEYS = ['title', 'description', 'argsSchema', 'icons', '_meta', ...ACCESS_KEYS]
+
 /** Checks and compiles a prompt. @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA */
 export function createPrompt (name: string, config: PromptConfig<AnySchema>, handler: AnyHandler): Prompt {
   const label = `prompt '${name}'`
   if (typeof name !== 'string' || name === '') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a name: a string that is not empty')
+  checkConfig(label, config, CONFIG_KEYS)
   if (typeof handler !== 'function') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a handler: a function')
 
   const { argsSchema, title, description, icons, _meta } = config

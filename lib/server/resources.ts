@@ -3,7 +3,8 @@ import type { Annotations, Icon, Resource } from '@modelcontextprotocol/sdk/type
 import { canonicalUri, encodeUri, MAX_URI_LENGTH } from '../protocol/uri.ts'
 import { canonicalTemplate } from '../protocol/uri-template.ts'
 import { MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
-import { resolveAccess, type AccessConfig } from './access.ts'
+import { ACCESS_KEYS, resolveAccess, type AccessConfig } from './access.ts'
+import { checkConfig } from './config-check.ts'
 import type { Entry, Handle } from './collection.ts'
 import type { InputRequired } from './input-required.ts'
 import type { RequestContext } from './request-context.ts'
@@ -80,6 +81,8 @@ export interface TemplateEntry extends Entry {
   readonly listed: Omit<Resource, 'uri'> & { readonly uriTemplate: string }
 }
 
+const CONFIG_KEYS = ['title', 'description', 'mimeType', 'size', 'annotations', 'icons', 'cache', '_meta', ...ACCESS_KEYS]
+
 /** Checks a resource. @throws MCP_ERR_INVALID_DEFINITION */
 export function createResource (name: string, uri: string, config: ResourceConfig, handler: ResourceHandler<never>): StaticResource {
   const label = `resource '${uri}'`
@@ -125,10 +128,11 @@ export function updateTemplate (entry: TemplateEntry, { handler = entry.handler,
   return createTemplate(entry.listed.name, entry.template, { ...entry.config, ...changes }, handler)
 }
 
-function checkResource (label: string, name: unknown, { cache }: ResourceConfig, handler: unknown): void {
+function checkResource (label: string, name: unknown, config: ResourceConfig, handler: unknown): void {
   if (typeof name !== 'string' || name === '') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a name: a string that is not empty')
+  checkConfig(label, config, CONFIG_KEYS)
   if (typeof handler !== 'function') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a handler: a function')
-  const cacheProblem = findCacheProblem(cache)
+  const cacheProblem = findCacheProblem(config.cache)
   if (cacheProblem !== undefined) throw new MCP_ERR_INVALID_DEFINITION(label, `has a 'cache' that ${cacheProblem}`)
 }
 

@@ -55,7 +55,8 @@ export function valueOf (outcome: Outcome): object {
 
 /** Tells what is wrong with a `cache` option; undefined when nothing is. */
 export function findCacheProblem (hint: CacheHint | undefined): string | undefined {
-  const { ttlMs = 0, scope = 'public' } = hint ?? {}
+  const { ttlMs = 0, scope = 'public', ...unknown } = hint ?? {}
+  if (Object.keys(unknown).length > 0) return `must have 'ttlMs' and 'scope' at most, and not '${Object.keys(unknown).join("', '")}'`
   if (!Number.isSafeInteger(ttlMs) || ttlMs < 0) return "must have as 'ttlMs' a whole number of milliseconds from 0"
   return scope === 'public' || scope === 'private' ? undefined : "must have as 'scope' either 'public' or 'private'"
 }

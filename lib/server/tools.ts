@@ -7,9 +7,10 @@ import { collectParamHeaders, findParamHeaderMismatch, type ParamHeader } from '
 import type { Era } from '../protocol/revisions.ts'
 import { findToolNameProblem } from '../protocol/tool-name.ts'
 import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RpcError, ToolError } from '../errors.ts'
-import { isAdmitted, resolveAccess, type AccessConfig } from './access.ts'
+import { ACCESS_KEYS, isAdmitted, resolveAccess, type AccessConfig } from './access.ts'
 import { askBack, runRounds, type Call } from './call.ts'
 import type { Collection, Entry, Handle } from './collection.ts'
+import { checkConfig } from './config-check.ts'
 import { reportFailure } from './failure.ts'
 import { InputRequiredError, type InputRequired, type InputRequiredResult } from './input-required.ts'
 import { findNumberProblem } from './json-value.ts'
@@ -85,11 +86,14 @@ const ANY_INPUT: Pick<CompiledSchema, 'validate'> = {
   }
 }
 
+const CONFIG_KEYS = ['title', 'description', 'inputSchema', 'outputSchema', 'annotations', 'icons', 'timeout', '_meta', ...ACCESS_KEYS]
+
 /** Checks and compiles a tool. @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA */
 export function createTool (name: string, config: ToolConfig<AnySchema, AnySchema>, handler: AnyHandler): Tool {
   const label = `tool '${name}'`
   const problem = findToolNameProblem(name)
   if (problem !== undefined) throw new MCP_ERR_INVALID_DEFINITION(label, problem)
+  checkConfig(label, config, CONFIG_KEYS)
   if (typeof handler !== 'function') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a handler: a function')
   const timeoutProblem = findTimeoutProblem(config.timeout)
   if (timeoutProblem !== undefined) throw new MCP_ERR_INVALID_DEFINITION(label, `has a 'timeout' that ${timeoutProblem}`)
