@@ -10,6 +10,7 @@ import { isBoolean, isCount, isHttpUrl, isText, type Check, type Checks } from '
 import type { McpMountOptions } from './options.ts'
 import type { ServerDefinition } from './server/definition.ts'
 import { findTimeoutProblem } from './server/timeout.ts'
+import { findShareProblem, SHARE_CHECKS } from './shares/share-options.ts'
 
 const isFunction: Check = (value) => typeof value === 'function' ? undefined : 'must be a function, such as async (scope) => { … }'
 const isObject: Check = (value) => typeof value === 'object' && value !== null ? undefined : 'must be an object'
@@ -55,6 +56,7 @@ const CHECKS: Checks<Omit<McpMountOptions, 'server'>> = {
   sessionIdleTimeout: findTimeoutProblem,
   maxSessions: isCount,
   maxStreams: isCount,
+  ...SHARE_CHECKS,
   eventStore: isEventStore,
   cluster: isCluster,
   retryInterval: findTimeoutProblem,
@@ -87,6 +89,8 @@ export function listForeign (options: object): readonly string[] {
 export function checkOptions (options: McpMountOptions, definition: ServerDefinition): void {
   checkEach(options)
   checkContradictions(options)
+  const share = findShareProblem(options)
+  if (share !== undefined) throw new MCP_ERR_INVALID_OPTION(share.name, share.problem)
   const conflict = findLegacySseConflict(options)
   if (conflict !== undefined) throw new MCP_ERR_INVALID_OPTION('legacySse', conflict)
   if (options.cluster !== undefined) checkCluster(options, definition)

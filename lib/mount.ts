@@ -1,13 +1,14 @@
 // One mount: a server definition served at one endpoint, from its start to its end.
 import type { AddressInfo } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { MODERN_REVISION } from './protocol/revisions.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { createResources, type Resources } from './auth/resource.ts'
 import { Membership, type Member } from './cluster/membership.ts'
 import { Expiry } from './http/expiry.ts'
+import { createHolderOf } from './http/holder.ts'
 import { createLegacySse, type LegacySse } from './http/legacy-sse.ts'
 import { createMuteChannel } from './http/mute-channel.ts'
 import { OpenExchanges } from './http/open-exchanges.ts'
@@ -65,6 +66,8 @@ export class Mount {
   readonly resources: Resources | undefined
   /** @internal Ends streams with their tokens; absent where everybody may pass. */
   readonly expiry: Expiry | undefined
+  /** @internal Tells whom the places count for that a request takes; undefined where it counts for nobody. */
+  readonly holderOf: (request: FastifyRequest) => string | undefined
   /** @internal HTTP+SSE, for old clients; absent where it is off. */
   readonly legacySse: LegacySse | undefined
   /** @internal The paths that it serves, by what makes them others than those of another mount. */
@@ -96,6 +99,7 @@ export class Mount {
     this.notify = this.changes.notify
     this.exchanges = new OpenExchanges(options.keepAliveInterval)
     this.streams = new OpenExchanges(options.keepAliveInterval)
+    this.holderOf = createHolderOf(options.shares)
     const { auth, publicUrl } = options
     if (auth !== undefined) {
       this.resources = 'verify' in auth && publicUrl !== undefined ? createResources(publicUrl, this.path) : undefined

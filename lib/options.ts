@@ -11,9 +11,10 @@ import { resolveDefinition, type Mountable } from './sdk/recognise.ts'
 import type { ServerDefinition } from './server/definition.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import type { EventStore } from './session/event-store.ts'
+import { resolveShares, type ResolvedShares, type ShareOptions } from './shares/share-options.ts'
 
 /** The options of one mount. Times are milliseconds, sizes bytes. */
-export interface McpMountOptions {
+export interface McpMountOptions extends ShareOptions {
   /**
    * What is served: an `McpServer`, a server of the official SDK v1, a function that makes SDK servers (v1 or v2), or an SDK
    * v2 handler. One of them may serve any number of mounts.
@@ -85,7 +86,10 @@ export interface McpMountOptions {
   readonly legacySse?: boolean | LegacySseOptions
   /** How long a session may go without a request; 0 for ever. @default 1800000 (30 minutes) */
   readonly sessionIdleTimeout?: number
-  /** Sessions open at once; past it `initialize` gets 503. @default 10000 */
+  /**
+   * Sessions open at once; past it `initialize` gets 503. Without `auth` the oldest session that was never used makes room first.
+   * @default 10000
+   */
   readonly maxSessions?: number
   /** Streams of `subscriptions/listen` open at once; past it a client gets 503. @default 1024 */
   readonly maxStreams?: number
@@ -123,7 +127,7 @@ export interface McpMountOptions {
 }
 
 /** Options that were checked and completed. */
-export type ResolvedOptions = Readonly<Required<Omit<McpMountOptions, 'name' | 'auth' | 'cors' | 'health' | 'legacySse' | 'routes' | 'publicUrl' | 'eventStore' | 'cluster' | 'retryInterval' | 'constraints' | 'logLevel'>>> & Pick<McpMountOptions, 'constraints' | 'logLevel'> & {
+export type ResolvedOptions = Readonly<Required<Omit<McpMountOptions, keyof ShareOptions | 'name' | 'auth' | 'cors' | 'health' | 'legacySse' | 'routes' | 'publicUrl' | 'eventStore' | 'cluster' | 'retryInterval' | 'constraints' | 'logLevel'>>> & Pick<McpMountOptions, 'constraints' | 'logLevel'> & {
   /** What `server` stands for. */
   readonly definition: ServerDefinition
   readonly cluster: Cluster | undefined
@@ -136,6 +140,8 @@ export type ResolvedOptions = Readonly<Required<Omit<McpMountOptions, 'name' | '
   readonly auth: AuthOptions | undefined
   readonly eventStore: EventStore | undefined
   readonly retryInterval: number | undefined
+  /** What one caller may have. */
+  readonly shares: ResolvedShares
 }
 
 /**
@@ -147,6 +153,7 @@ export function resolveOptions (options: McpMountOptions): ResolvedOptions {
   const definition = resolveDefinition(server)
   checkOptions(options, definition)
 
+  const { maxSessions = 10_000, maxStreams = 1024 } = options
   const publicUrl = options.publicUrl === undefined ? undefined : new URL(options.publicUrl)
   return Object.freeze({
     server,
@@ -169,8 +176,9 @@ export function resolveOptions (options: McpMountOptions): ResolvedOptions {
     legacy: options.legacy ?? true,
     legacySse: resolveLegacySse(options.legacySse),
     sessionIdleTimeout: options.sessionIdleTimeout ?? 30 * 60_000,
-    maxSessions: options.maxSessions ?? 10_000,
-    maxStreams: options.maxStreams ?? 1024,
+    maxSessions,
+    maxStreams,
+    shares: resolveShares({ ...options, maxSessions, maxStreams }),
     eventStore: options.eventStore,
     cluster: options.cluster,
     retryInterval: options.retryInterval,

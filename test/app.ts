@@ -127,6 +127,13 @@ export async function openSession (app: FastifyInstance, protocolVersion = '2025
   return { 'mcp-session-id': String(response.headers['mcp-session-id']) }
 }
 
+/** Opens a legacy session and uses it, so that it makes room for no other. */
+export async function openUsedSession (app: FastifyInstance, envelope: Envelope = {}): Promise<Headers> {
+  const headers = await openSession(app, '2025-11-25', envelope)
+  await app.inject(legacy('ping', {}, { ...envelope, headers: { ...envelope.headers, ...headers } }))
+  return headers
+}
+
 /** POSTs a body as it is, or as JSON. */
 export function post (app: FastifyInstance, body: unknown, headers: Headers = {}): Promise<LightMyRequestResponse> {
   return app.inject({

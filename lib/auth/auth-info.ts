@@ -50,6 +50,14 @@ export function principalOf ({ issuer, subject, clientId }: AuthInfo, place?: st
   return JSON.stringify(place === undefined ? [issuer, subject, clientId] : [issuer, subject, clientId, place])
 }
 
+/**
+ * Makes what a caller is counted by where callers have shares: whoever a client acts for, as nobody gets more by registering
+ * more clients; the client itself where it acts for nobody.
+ */
+export function holderOf ({ issuer, subject, clientId }: AuthInfo): string {
+  return JSON.stringify(subject === undefined ? [issuer, null, clientId] : [issuer, subject])
+}
+
 function isTexts (value: unknown): boolean {
   return Array.isArray(value) && value.every((entry) => typeof entry === 'string')
 }

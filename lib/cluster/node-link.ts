@@ -15,7 +15,7 @@ export type NodeMessage =
   /** A client has sent some other notification. */
   | { readonly kind: 'notified', readonly sessionId: string, readonly method: string, readonly params: Params }
   /** A session has ended. */
-  | { readonly kind: 'ended', readonly sessionId: string, readonly reason: 'deleted' | 'refused' }
+  | { readonly kind: 'ended', readonly sessionId: string, readonly reason: 'deleted' | 'refused' | 'displaced' }
   /** A client has connected to a stream by another node. */
   | { readonly kind: 'taken', readonly sessionId: string, readonly streamId: string }
   /** In answer: until now what has changed was passed on. */

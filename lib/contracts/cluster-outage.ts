@@ -41,7 +41,7 @@ export function clusterOutageContract (create: () => Promise<OutageSubject> | Ou
         await back(wait, ...members)
         for (const { node, told } of members) {
           assert.deepEqual(told, Array.from({ length: time }, () => ['away', 'back']).flat())
-          assert.equal(await node.sessions.open(`${node.id}-${time}`, RECORD, LIMITS), true)
+          assert.equal((await node.sessions.open(`${node.id}-${time}`, RECORD, LIMITS)).kind, 'opened')
         }
       }
       for (const { node } of members) assert.equal(await members[0].node.isAlive(node.id), true)
@@ -91,7 +91,7 @@ export function clusterOutageContract (create: () => Promise<OutageSubject> | Ou
 
       assert.deepEqual(told, [['away'], ['away']])
       assert.deepEqual([late.told, other.told], [['away', 'back'], ['away', 'back']])
-      assert.equal(await other.node.sessions.open('s', RECORD, LIMITS), true)
+      assert.equal((await other.node.sessions.open('s', RECORD, LIMITS)).kind, 'opened')
     },
 
     async 'a node that closes meanwhile is told nothing any more' ({ clusters: [a], interrupt, restore }, { start, close }) {

@@ -60,13 +60,13 @@ export function clusterContract (create: () => Promise<ClusterSubject> | Cluster
 
       assert.deepEqual(await other.node.sessions.load('s', LIMITS.ttl), RECORD)
       assert.deepEqual(await other.node.events.read('s.0', 0), [{ seq: 1, message: 'event' }])
-      assert.equal(await stays.node.sessions.open('s', RECORD, LIMITS), true)
+      assert.equal((await stays.node.sessions.open('s', RECORD, LIMITS)).kind, 'opened')
     },
 
     async 'a process whose nodes have all closed may have others' ({ clusters: [a] }, { start, close }) {
       for (let time = 0; time < 2; time++) {
         const member = await start(a)
-        assert.equal(await member.node.sessions.open(`s${time}`, RECORD, LIMITS), true)
+        assert.equal((await member.node.sessions.open(`s${time}`, RECORD, LIMITS)).kind, 'opened')
         await close(member)
       }
     },

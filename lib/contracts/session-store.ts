@@ -1,6 +1,6 @@
 // What a SessionStore must do.
 import assert from 'node:assert/strict'
-import type { SessionChange, SessionRecord, SessionStore } from '../session/session-store.ts'
+import type { OpenOutcome, SessionChange, SessionLimits, SessionRecord, SessionStore } from '../session/session-store.ts'
 import { createContracts, TEXTS, type Contract, type Subject, type TimedContractOptions } from './contract.ts'
 
 /** A session store under test, empty. */
@@ -19,6 +19,7 @@ const RECORD: SessionRecord = Object.freeze({
 })
 
 const CHANGES: readonly SessionChange[] = [
+  { kind: 'use' },
   { kind: 'logLevel', level: 'debug' },
   { kind: 'subscribe', uri: 'notes://a' },
   { kind: 'unsubscribe', uri: 'notes://a' },
@@ -40,7 +41,7 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
 
   return createContracts(create, {
     async 'a session is found by every node, with all that was stored of it' ({ stores: [a, b] }) {
-      assert.equal(await a.open('s', RECORD, limits), true)
+      assert.equal((await a.open('s', RECORD, limits)).kind, 'opened')
 
       assert.deepEqual(await a.load('s', unit), RECORD)
       assert.deepEqual(await b.load('s', unit), RECORD)
@@ -88,10 +89,11 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
 
       const opened = await Promise.all(ids.map((id, index) => (index % 2 === 0 ? a : b).open(id, RECORD, { max: 10, ttl: unit })))
 
-      assert.equal(opened.filter(Boolean).length, 10)
+      assert.equal(opened.filter(({ kind }) => kind === 'opened').length, 10)
+      assert.equal(opened.filter(({ kind }) => kind === 'full').length, 90)
       assert.equal(await a.count(), 10)
       const found = await Promise.all(ids.map((id) => b.load(id, unit)))
-      assert.deepEqual(found.map((record) => record !== undefined), opened)
+      assert.deepEqual(found.map((record) => record !== undefined), opened.map(({ kind }) => kind === 'opened'))
     },
 
     async 'a session that ends makes room for another' ({ stores: [a, b] }) {
@@ -100,8 +102,8 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
       const full = await b.open('s2', RECORD, one)
       await b.delete('s1')
 
-      assert.equal(full, false)
-      assert.equal(await a.open('s2', RECORD, one), true)
+      assert.equal(full.kind, 'full')
+      assert.equal((await a.open('s2', RECORD, one)).kind, 'opened')
       assert.equal(await b.count(), 1)
     },
 
@@ -112,8 +114,8 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
       const full = await b.open('s2', RECORD, one)
       await pass(unit)
 
-      assert.equal(full, false)
-      assert.equal(await b.open('s2', RECORD, one), true)
+      assert.equal(full.kind, 'full')
+      assert.equal((await b.open('s2', RECORD, one)).kind, 'opened')
       assert.equal(await a.count(), 1)
     },
 
@@ -248,6 +250,120 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
         assert.deepEqual(await b.readState(id), { subscriptions: [], listener: undefined, calls: new Map() })
       }
       assert.equal(await a.count(), 3)
+    },
+
+    async 'no more sessions count for one holder than may, however many nodes try at once, and others have theirs' ({ stores: [a, b] }) {
+      const share = { holder: 'ann', max: 5 }
+      const ids = Array.from({ length: 50 }, (_, index) => `s${index}`)
+
+      const opened = await Promise.all(ids.map((id, index) => (index % 2 === 0 ? a : b).open(id, RECORD, { ...limits, share })))
+
+      assert.equal(opened.filter(({ kind }) => kind === 'opened').length, 5)
+      assert.equal(opened.filter(({ kind }) => kind === 'share').length, 45)
+      assert.equal(await a.count(), 5)
+      assert.equal((await a.open('bob', RECORD, { ...limits, share: { holder: 'bob', max: 5 } })).kind, 'opened')
+      assert.equal((await b.open('nobody', RECORD, limits)).kind, 'opened')
+    },
+
+    async 'holders are told apart, whatever they are called' ({ stores: [a, b] }) {
+      const holders = [...TEXTS, 'ann', 'Ann', 'ann ', '']
+      for (const [index, holder] of holders.entries()) {
+        assert.equal((await a.open(`s${index}`, RECORD, { ...limits, share: { holder, max: 1 } })).kind, 'opened')
+      }
+      for (const holder of holders) assert.equal((await b.open('more', RECORD, { ...limits, share: { holder, max: 1 } })).kind, 'share')
+    },
+
+    async 'a session that ends gives its place back to its holder, and so does one that expires' ({ stores: [a, b], pass }) {
+      const shared = { ...limits, share: { holder: 'ann', max: 2 } }
+      for (const id of ['s1', 's2']) await a.open(id, RECORD, shared)
+      await b.delete('s1')
+      const afterDelete = await b.open('s3', RECORD, shared)
+      const full = await a.open('s4', RECORD, shared)
+      await pass(unit * 1.2)
+
+      assert.deepEqual([afterDelete.kind, full.kind], ['opened', 'share'])
+      assert.equal((await a.open('s4', RECORD, shared)).kind, 'opened')
+      assert.equal((await b.open('s5', RECORD, shared)).kind, 'opened')
+      assert.equal((await b.open('s6', RECORD, shared)).kind, 'share')
+    },
+
+    async 'a session counts for its holder as long as it lives on' ({ stores: [a, b], pass }) {
+      const shared = { ...limits, share: { holder: 'ann', max: 2 } }
+      for (const id of ['loaded', 'touched']) await a.open(id, RECORD, shared)
+      for (let time = 0; time < 3; time++) {
+        await pass(unit * 0.7)
+        await b.load('loaded', unit)
+        await b.touch(['touched'], unit)
+      }
+
+      assert.equal((await a.open('s', RECORD, shared)).kind, 'share')
+      await pass(unit * 0.7)
+      await a.load('loaded', unit)
+      await pass(unit * 0.5)
+      assert.equal((await b.open('s', RECORD, shared)).kind, 'opened')
+      assert.equal((await b.open('t', RECORD, shared)).kind, 'share')
+    },
+
+    async 'the oldest session that was never used makes room for a new one, and none that was used' ({ stores: [a, b], pass }) {
+      const displacing = { max: 3, ttl: unit, displaces: true }
+      const opened: OpenOutcome[] = []
+      for (const id of ['used', 'old', 'new', 'x', 'y', 'z']) {
+        opened.push(await (id === 'old' ? b : a).open(id, RECORD, displacing))
+        if (id === 'used') await b.change('used', { kind: 'use' })
+        await pass(unit * 0.01)
+      }
+      for (const id of ['y', 'z']) await a.change(id, { kind: 'use' })
+
+      assert.deepEqual(opened.map(({ kind, displaced }) => [kind, displaced]), [
+        ['opened', undefined], ['opened', undefined], ['opened', undefined], ['opened', 'old'], ['opened', 'new'], ['opened', 'x']
+      ])
+      assert.equal((await b.open('late', RECORD, displacing)).kind, 'full')
+      assert.equal(await a.count(), 3)
+      for (const id of ['old', 'new', 'x', 'late']) assert.equal(await b.load(id, unit), undefined)
+      for (const id of ['used', 'y', 'z']) assert.deepEqual(await b.load(id, unit), RECORD)
+    },
+
+    async 'however many nodes make room at once, there are never more than may be' ({ stores: [a, b] }) {
+      const displacing = { max: 5, ttl: unit, displaces: true }
+      const ids = Array.from({ length: 50 }, (_, index) => `s${index}`)
+
+      const opened = await Promise.all(ids.map((id, index) => (index % 2 === 0 ? a : b).open(id, RECORD, displacing)))
+
+      const displaced = opened.flatMap((outcome) => outcome.displaced ?? [])
+      assert.ok(opened.every(({ kind }) => kind === 'opened'))
+      assert.equal(displaced.length, 45)
+      assert.equal(new Set(displaced).size, 45)
+      assert.equal(await b.count(), 5)
+    },
+
+    async 'what takes no part in making room makes none and finds none' ({ stores: [a, b], pass }) {
+      const [plain, displacing] = [{ max: 1, ttl: unit }, { max: 1, ttl: unit, displaces: true }]
+      await a.open('plain', RECORD, plain)
+      const makesNone = await b.open('s', RECORD, displacing)
+      await a.delete('plain')
+      await a.open('displaced', RECORD, displacing)
+      const findsNone = await b.open('s', RECORD, plain)
+      await pass(unit * 1.2)
+      const afterwards = await b.open('s', RECORD, displacing)
+
+      assert.deepEqual([makesNone.kind, findsNone.kind], ['full', 'full'])
+      assert.deepEqual([afterwards.kind, afterwards.displaced], ['opened', undefined])
+    },
+
+    async 'a share is looked at before room is made, and a session that makes room counts for its holder no more' ({ stores: [a, b], pass }) {
+      const limitsOf = (holder: string): SessionLimits => ({ max: 2, ttl: unit, share: { holder, max: 1 }, displaces: true })
+      await a.open('ann', RECORD, limitsOf('ann'))
+      await pass(unit * 0.01)
+      await a.open('bob', RECORD, limitsOf('bob'))
+
+      const over = await b.open('ann2', RECORD, limitsOf('ann'))
+      const stays = await b.readState('bob')
+      const makesRoom = await b.open('eve', RECORD, limitsOf('eve'))
+
+      assert.equal(over.kind, 'share')
+      assert.notEqual(stays, undefined)
+      assert.deepEqual([makesRoom.kind, makesRoom.displaced], ['opened', 'ann'])
+      assert.deepEqual(await a.open('ann3', RECORD, limitsOf('ann')), { kind: 'opened', displaced: 'bob' })
     }
   })
 }

@@ -30,6 +30,7 @@ export function createGetHandler (mount: Mount, options: ResolvedOptions): (requ
     const headers = readLegacyHeaders(request)
     const session = refuseHeader(null, headers.version) ?? findSession(mount.sessionManager, headers, null)
     if ('kind' in session) return session
+    session.use()
 
     const lastEventId = readHeader(request, 'last-event-id')
     return session.isResumable && lastEventId !== undefined ? await resume(session, reply, lastEventId) : await listen(session, reply)

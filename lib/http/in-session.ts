@@ -2,6 +2,9 @@
 import type { FastifyRequest } from 'fastify'
 import { CANCELLED, readCancellation } from '../protocol/cancellation.ts'
 import type { Classified } from '../protocol/classify.ts'
+import { encodeError } from '../protocol/envelope.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import { isHandshake } from '../protocol/initialize.ts'
 import type { Message, Params, Refusal, RequestMessage } from '../protocol/message.ts'
 import type { Mount } from '../mount.ts'
 import type { Caller } from '../server/context.ts'
@@ -14,11 +17,17 @@ type Notification = Extract<Message, { kind: 'notification' }>
 
 /** Serves one request of a session. */
 export async function serveInSession (mount: Mount, session: Session, message: RequestMessage, answering: Answering & Running): Promise<void> {
-  session.begin(message.id, answering)
+  session.begin(message.id, message.method === 'initialize' ? { cancel: refuseInitialize } : answering)
+  if (!isHandshake(message.method)) session.use()
   const served = await serve(mount.definition, message, session, answering)
   mount.sessionManager.settle(session, message.id)
   // An `initialize` that fails leaves no session behind.
   if (message.method === 'initialize' && !served) mount.sessionManager.end(session.sessionId, 'refused')
+
+  // No client cancels it (MCP 2025-11-25 cancellation), so its session has ended: with the app, or to make room for another.
+  function refuseInitialize (reason: string): void {
+    answering.refuse(encodeError(message.id, { code: ErrorCode.InternalError, message: `${reason}; try again later` }))
+  }
 }
 
 /** Takes notifications and responses, which want no answer. */
@@ -29,8 +38,14 @@ export function deliver (mount: Mount, messages: ReadonlyArray<Classified | Refu
     else if (message.kind === 'notification') notify(mount, message, caller, request)
   }
   if (session === undefined) return
+  if (messages.some(isUse)) session.use()
   session.begin()
   mount.sessionManager.settle(session)
+}
+
+/** Whether a client that sends this does more than open a session. */
+export function isUse (message: Classified | Refusal): boolean {
+  return message.kind === 'response' || (message.kind === 'notification' && !isHandshake(message.method))
 }
 
 function notify ({ definition, lifespan }: Mount, { method, params }: Notification, caller: Caller, request: FastifyRequest): void {

@@ -41,8 +41,9 @@ export class LegacyPost {
   }
 
   async #serveInitialize (message: RequestMessage, reply: FastifyReply, accepted: Accepted): Promise<void> {
-    const found = await openCaller(this.#sessions, readLegacyHeaders(reply.request), message)
-    if (found.kind === 'refusal') return found.status === 503 ? sendBusy(reply, found) : sendRefusal(reply, found)
+    const { request } = reply
+    const found = await openCaller(this.#sessions, { ...readLegacyHeaders(request), holder: this.#mount.holderOf(request) }, message)
+    if (found.kind === 'refusal') return found.status === 400 ? sendRefusal(reply, found) : sendBusy(reply, found)
 
     const { session } = found
     if (session !== undefined) reply.header(SESSION_HEADER, session.sessionId)

@@ -5,10 +5,11 @@ import type { Mount } from '../mount.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { takesStream } from './accept.ts'
 import { isClosed } from './exchange.ts'
-import { tooManySessions, readLegacyHeaders } from './legacy.ts'
+import { readLegacyHeaders, tooManySessions } from './legacy.ts'
 import type { LegacySse } from './legacy-sse.ts'
 import { SseConnection } from './legacy-sse-connection.ts'
 import { createMessagesUrl } from './legacy-sse-url.ts'
+import { isNoPlace } from './no-place.ts'
 import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
 
 const NOT_ACCEPTABLE = 'Not Acceptable: accept text/event-stream'
@@ -28,8 +29,8 @@ export function createSseGetHandler (mount: Mount, sse: LegacySse, { maxBuffered
   }
 
   function open (principal: string | undefined, request: FastifyRequest, reply: FastifyReply): void {
-    const session = sessions.openStream(principal)
-    if (session === undefined) return sendBusy(reply, tooManySessions(sessions, null))
+    const session = sessions.openStream({ principal, holder: mount.holderOf(request) })
+    if (isNoPlace(session)) return sendBusy(reply, tooManySessions(session, null))
     const { sessionId } = session
     const connection = new SseConnection(mount, session, maxBuffered, {
       onClose () {

@@ -7,8 +7,10 @@ import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
 import { ASSUMED_LEGACY_REVISION, negotiateRevision } from '../protocol/revisions.ts'
 import type { Caller } from '../server/context.ts'
 import { authOf } from './auth-hook.ts'
-import type { Sessions } from '../session/manager.ts'
+import type { SessionOwner, Sessions } from '../session/manager.ts'
 import type { Session } from '../session/session.ts'
+import type { NoPlace } from '../shares/shares.ts'
+import { isNoPlace, refusePlace } from './no-place.ts'
 
 export const SESSION_HEADER = 'mcp-session-id'
 
@@ -47,7 +49,7 @@ export function findSession (sessions: Sessions, { sessionId, principal }: Legac
 
 /** Opens the session that `initialize` asks for; one that the client leaves behind is ended. */
 export async function openCaller (
-  sessions: Sessions | undefined, { sessionId, principal }: LegacyHeaders, { id, params }: RequestMessage
+  sessions: Sessions | undefined, { sessionId, principal, holder }: LegacyHeaders & SessionOwner, { id, params }: RequestMessage
 ): Promise<LegacyCaller | Refusal> {
   const opening = parseInitialize(params)
   if ('problem' in opening) return invalidParams(id, opening.problem)
@@ -55,13 +57,13 @@ export async function openCaller (
   const protocolVersion = negotiateRevision(opening.requested)
   if (sessions === undefined) return { kind: 'caller', caller: { era: 'legacy', protocolVersion, client: opening.client, principal, logLevel: 'debug' } }
   if (sessionId !== undefined && sessions.find(sessionId, principal) !== undefined) sessions.end(sessionId, 'deleted')
-  const session = await sessions.open(protocolVersion, opening.client, principal)
-  return session === undefined ? tooManySessions(sessions, id) : { kind: 'caller', caller: session, session }
+  const session = await sessions.open(protocolVersion, opening.client, { principal, holder })
+  return isNoPlace(session) ? tooManySessions(session, id) : { kind: 'caller', caller: session, session }
 }
 
 /** The refusal of a client for whom there is no place. @param id The request's, where it has been read. */
-export function tooManySessions ({ max }: Pick<Sessions, 'max'>, id: RequestId | null): Refusal {
-  return { kind: 'refusal', status: 503, code: ErrorCode.InternalError, message: `Too many open sessions: ${max}; try again later`, id }
+export function tooManySessions (noPlace: NoPlace, id: RequestId | null): Refusal {
+  return refusePlace(noPlace, 'open sessions', id)
 }
 
 /**

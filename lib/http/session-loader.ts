@@ -8,6 +8,8 @@ import type { SharedSession } from '../session/shared-session.ts'
 import type { SharedSessions } from '../session/shared-sessions.ts'
 import type { Accepted } from './accept.ts'
 import { readBatch } from '../protocol/batch.ts'
+import { isHandshake } from '../protocol/initialize.ts'
+import { isUse } from './in-session.ts'
 import { readLegacyHeaders } from './legacy.ts'
 import type { LegacyPost } from './legacy-post.ts'
 import { sendUnserved } from './unserved.ts'
@@ -24,7 +26,7 @@ type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown
 export function withSession ({ sessions }: ClusterSessions, handler: Handler): (request: FastifyRequest, reply: FastifyReply) => FastifyReply {
   return function handleWithSession (request, reply) {
     serveAfter(reply, null, async () => {
-      await loadSession(sessions, request)
+      await loadSession(sessions, request, true)
       await handler(request, reply)
     })
     return reply
@@ -45,7 +47,7 @@ export class ClusterPost implements Pick<LegacyPost, 'serveRequest' | 'acknowled
 
   serveRequest (message: RequestMessage, reply: FastifyReply, accepted: Accepted): void {
     serveAfter(reply, message.id, async () => {
-      const session = await loadSession(this.#cluster.sessions, reply.request)
+      const session = await loadSession(this.#cluster.sessions, reply.request, !isHandshake(message.method))
       // How many there are has to be known.
       if (session !== undefined && message.method === 'resources/subscribe') await session.refreshWatched()
       this.#post.serveRequest(message, reply, accepted)
@@ -54,7 +56,7 @@ export class ClusterPost implements Pick<LegacyPost, 'serveRequest' | 'acknowled
 
   acknowledge (messages: ReadonlyArray<Classified | Refusal>, reply: FastifyReply): void {
     serveAfter(reply, null, async () => {
-      const session = await loadSession(this.#cluster.sessions, reply.request)
+      const session = await loadSession(this.#cluster.sessions, reply.request, messages.some(isUse))
       if (session !== undefined) await this.#cluster.forwarder.forward(messages, session.sessionId)
       this.#post.acknowledge(messages, reply)
     })
@@ -62,7 +64,7 @@ export class ClusterPost implements Pick<LegacyPost, 'serveRequest' | 'acknowled
 
   serveBatch (body: readonly unknown[], reply: FastifyReply, accepted: Accepted): void {
     serveAfter(reply, null, async () => {
-      const session = await loadSession(this.#cluster.sessions, reply.request)
+      const session = await loadSession(this.#cluster.sessions, reply.request, true)
       if (session !== undefined) await this.#forwardBatch(body, session)
       this.#post.serveBatch(body, reply, accepted)
     })
@@ -74,10 +76,10 @@ export class ClusterPost implements Pick<LegacyPost, 'serveRequest' | 'acknowled
   }
 }
 
-async function loadSession (sessions: SharedSessions, request: FastifyRequest): Promise<SharedSession | undefined> {
+async function loadSession (sessions: SharedSessions, request: FastifyRequest, isUse: boolean): Promise<SharedSession | undefined> {
   const { sessionId, principal } = readLegacyHeaders(request)
   if (sessionId === undefined) return undefined
-  await sessions.load(sessionId)
+  await sessions.load(sessionId, isUse)
   return sessions.find(sessionId, principal)
 }
 

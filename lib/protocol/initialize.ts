@@ -3,6 +3,11 @@ import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js'
 import { isWireObject, type Params } from './message.ts'
 import { isImplementation, type ClientIdentity } from './request-meta.ts'
 
+/** Whether a method only opens a session, by which its client has not done anything yet. */
+export function isHandshake (method: string): boolean {
+  return method === 'initialize' || method === 'notifications/initialized'
+}
+
 /** What a client says of itself when it opens a session. */
 export interface Opening {
   /** The revision the client asks for. */

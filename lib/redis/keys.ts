@@ -1,4 +1,5 @@
 // The names of keys and channels.
+import { createHash } from 'node:crypto'
 
 /**
  * The names of what one mount keeps in Redis. All have the mount as their hash tag, so that they are in one slot of a Redis
@@ -6,8 +7,10 @@
  *
  * | key | type | what | lives |
  * |---|---|---|---|
- * | `s:SESSION` | hash | `r` the record as JSON, `l` its log level, `g` the node that holds its GET stream, `s:URI` each subscription, `c:STREAM` the ids of each call whose reply is a stream | `ttl` of the session from its last use |
+ * | `s:SESSION` | hash | `r` the record as JSON, `l` its log level, `g` the node that holds its GET stream, `h` the key of its holder's set, `s:URI` each subscription, `c:STREAM` the ids of each call whose reply is a stream | `ttl` of the session from its last use |
  * | `open` | sorted set | the ids of the open sessions, by the moment when they expire | as long as the last of them |
+ * | `unused` | sorted set | the ids of the open sessions that were never used and make room for others, by the moment when they were opened | `ttl` of a session from the last of them |
+ * | `h:HOLDER` | sorted set | the ids of the open sessions that count for one caller, by a moment until which they live at the least; HOLDER is the SHA-256 of the caller's name | as long as the last of them |
  * | `e:STREAM` | stream | the events of one stream; an entry's id is `MILLISECONDS-NUMBER` | `maxAge` from the last event |
  * | `q:SESSION` | hash | the number of the last event of each stream of the session that has not ended | as its session, but `maxAge` at least |
  * | `n:NODE` | string | that a node lives | `nodeTimeout`, renewed three times in it |
@@ -17,6 +20,8 @@
 export interface Keys {
   readonly session: (sessionId: string) => string
   readonly open: string
+  readonly unused: string
+  readonly holder: (holder: string) => string
   readonly events: (streamId: string) => string
   readonly numbers: (sessionId: string) => string
   readonly node: (nodeId: string) => string
@@ -31,10 +36,17 @@ export function createKeys (keyPrefix: string, mount: string, clientPrefix = '')
   return Object.freeze({
     session: (sessionId: string) => `${scope}s:${sessionId}`,
     open: `${scope}open`,
+    unused: `${scope}unused`,
+    holder: (holder: string) => `${scope}h:${digest(holder)}`,
     events: (streamId: string) => `${scope}e:${streamId}`,
     numbers: (sessionId: string) => `${scope}q:${sessionId}`,
     node: (nodeId: string) => `${scope}n:${nodeId}`,
     eventsChannel: (streamId: string) => `${clientPrefix}${scope}e:${streamId}`,
     topicChannel: (topic: string) => `${clientPrefix}${scope}b:${topic}`
   })
+}
+
+// A name may be long, and is nobody's business who looks into Redis.
+function digest (name: string): string {
+  return createHash('sha256').update(name).digest('base64url')
 }

@@ -1,30 +1,78 @@
 // Sessions in Redis.
 import type { LogLevel } from '../protocol/log-level.ts'
 import type { RequestId } from '../protocol/message.ts'
-import type { SessionChange, SessionRecord, SessionStore } from '../session/session-store.ts'
+import type { OpenOutcome, SessionChange, SessionRecord, SessionStore } from '../session/session-store.ts'
 import type { Keys } from './keys.ts'
 import type { RedisLink } from './link.ts'
 import { createScript, LUA_NOW } from './scripts.ts'
 
-// The set of open sessions lives as long as the one that expires last.
+// The set of open sessions lives as long as the one that expires last, and so does the set of those of one holder.
 const LUA_LIVE = `
 ${LUA_NOW}
+local function extend(key, ttl)
+  if redis.call('PTTL', key) < ttl then redis.call('PEXPIRE', key, ttl) end
+end
 local function live(open, id, ttl)
   redis.call('ZADD', open, now + ttl, id)
-  if redis.call('PTTL', open) < ttl then redis.call('PEXPIRE', open, ttl) end
+  extend(open, ttl)
+end
+local function count(set)
+  return redis.call('ZCOUNT', set, '(' .. now, '+inf')
 end
 `
 
-// KEYS session, open; ARGV id, ttl, max, record, level. What takes memory comes first: once something was written, Redis no
-// longer refuses it where there is none left.
-const OPEN = createScript(`${LUA_LIVE}
-local ttl = tonumber(ARGV[2])
-if redis.call('ZCOUNT', KEYS[2], '(' .. now, '+inf') >= tonumber(ARGV[3]) then return 0 end
-redis.call('HSET', KEYS[1], 'r', ARGV[4], 'l', ARGV[5])
-redis.call('PEXPIRE', KEYS[1], ttl)
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
-live(KEYS[2], ARGV[1], ttl)
-return 1`)
+// Ends a session. Its holder's set is named by the record only; all keys of a mount are in one slot.
+const LUA_REMOVE = `
+local function remove(session, id, open, unused)
+  local holder = redis.call('HGET', session, 'h')
+  if holder then redis.call('ZREM', holder, id) end
+  redis.call('ZREM', open, id)
+  redis.call('ZREM', unused, id)
+  return redis.call('DEL', session)
+end
+`
+
+// KEYS session, open, unused, the holder's set where there is one; ARGV id, ttl, max, record, level, whether it displaces, share.
+// In the holder's set are moments until which sessions live at the least: uses do not touch it, so that it is brought up to
+// date when it looks full. What takes memory comes first: once something was written, Redis no longer refuses it where there
+// is none left.
+const OPEN = createScript(`${LUA_LIVE}${LUA_REMOVE}
+local session, open, unused, holder = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local id, ttl, max, share = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[7])
+local function isOverShare()
+  if redis.call('ZCARD', holder) < share then return false end
+  if count(holder) >= share then return true end
+  local left = redis.call('PTTL', holder)
+  redis.call('ZINTERSTORE', holder, 2, holder, open, 'WEIGHTS', 0, 1)
+  redis.call('PEXPIRE', holder, left)
+  redis.call('ZREMRANGEBYSCORE', holder, '-inf', now)
+  return redis.call('ZCARD', holder) >= share
+end
+local function displace()
+  while true do
+    local oldest = redis.call('ZRANGE', unused, 0, 0)[1]
+    if not oldest then return false end
+    if remove(string.sub(session, 1, -1 - #id) .. oldest, oldest, open, unused) == 1 then return oldest end
+  end
+end
+if holder and isOverShare() then return {'share'} end
+local taken, displaced = count(open), false
+if taken == max and ARGV[6] == '1' then displaced = displace() end
+if taken >= max and not displaced then return {'full'} end
+redis.call('HSET', session, 'r', ARGV[4], 'l', ARGV[5])
+redis.call('PEXPIRE', session, ttl)
+redis.call('ZREMRANGEBYSCORE', open, '-inf', now)
+live(open, id, ttl)
+if holder then
+  redis.call('HSET', session, 'h', holder)
+  live(holder, id, ttl)
+end
+if ARGV[6] == '1' then
+  redis.call('ZREMRANGEBYSCORE', unused, '-inf', now - ttl)
+  redis.call('ZADD', unused, now, id)
+  redis.call('PEXPIRE', unused, ttl)
+end
+return {'opened', displaced or nil}`)
 
 // KEYS open, then session and numbers of each; ARGV ttl, then id of each. Comes to those that have ended.
 const TOUCH = createScript(`${LUA_LIVE}
@@ -34,6 +82,8 @@ for i = 2, #ARGV do
   if redis.call('PEXPIRE', KEYS[2 * i - 2], ttl) == 1 then
     redis.call('PEXPIRE', KEYS[2 * i - 1], ttl)
     live(KEYS[1], ARGV[i], ttl)
+    local holder = redis.call('HGET', KEYS[2 * i - 2], 'h')
+    if holder then extend(holder, ttl) end
   else
     ended[#ended + 1] = ARGV[i]
   end
@@ -42,12 +92,13 @@ return ended`)
 
 // KEYS open, session, numbers; ARGV ttl, id
 const LOAD = createScript(`${LUA_LIVE}
-local found = redis.call('HMGET', KEYS[2], 'r', 'l')
+local found = redis.call('HMGET', KEYS[2], 'r', 'l', 'h')
 if not found[1] then return false end
 local ttl = tonumber(ARGV[1])
 redis.call('PEXPIRE', KEYS[2], ttl)
 redis.call('PEXPIRE', KEYS[3], ttl)
 live(KEYS[1], ARGV[2], ttl)
+if found[3] then extend(found[3], ttl) end
 return found`)
 
 // KEYS session; ARGV field, value
@@ -63,14 +114,13 @@ const END = createScript(`
 redis.call('HDEL', KEYS[1], 'c:' .. ARGV[1])
 redis.call('HDEL', KEYS[2], ARGV[2])`)
 
-// KEYS session, open; ARGV id
-const DELETE = createScript(`
-redis.call('ZREM', KEYS[2], ARGV[1])
-return redis.call('DEL', KEYS[1])`)
+// KEYS session, open, unused; ARGV id
+const DELETE = createScript(`${LUA_REMOVE}
+return remove(KEYS[1], ARGV[1], KEYS[2], KEYS[3])`)
 
 // KEYS open
-const COUNT = createScript(`${LUA_NOW}
-return redis.call('ZCOUNT', KEYS[1], '(' .. now, '+inf')`)
+const COUNT = createScript(`${LUA_LIVE}
+return count(KEYS[1])`)
 
 // So many that no other command waits long.
 const MAX_TOUCHED_AT_ONCE = 500
@@ -85,6 +135,7 @@ export function createRedisSessionStore (link: RedisLink, keys: Keys): SessionSt
   function change (sessionId: string, change: SessionChange): Promise<unknown> {
     const session = keys.session(sessionId)
     switch (change.kind) {
+      case 'use': return link.run((client) => client.zrem(keys.unused, sessionId))
       case 'logLevel': return link.runScript(SET, [session], ['l', change.level])
       case 'subscribe': return link.runScript(SET, [session], [`s:${change.uri}`, ''])
       case 'unsubscribe': return link.run((client) => client.hdel(session, `s:${change.uri}`))
@@ -96,8 +147,12 @@ export function createRedisSessionStore (link: RedisLink, keys: Keys): SessionSt
   }
 
   return {
-    async open (sessionId, { logLevel, ...record }, { max, ttl }) {
-      return await link.runScript(OPEN, [keys.session(sessionId), keys.open], [sessionId, ttl, max, JSON.stringify(record), logLevel]) === 1
+    async open (sessionId, { logLevel, ...record }, { max, ttl, share, displaces }) {
+      const used = [keys.session(sessionId), keys.open, keys.unused, ...share === undefined ? [] : [keys.holder(share.holder)]]
+      const given = [sessionId, ttl, max, JSON.stringify(record), logLevel, displaces === true ? 1 : 0, share?.max ?? 0]
+      // What the script returns.
+      const [kind, displaced] = await link.runScript(OPEN, used, given) as readonly [OpenOutcome['kind'], string?]
+      return { kind, displaced }
     },
 
     async load (sessionId, ttl) {
@@ -134,7 +189,7 @@ export function createRedisSessionStore (link: RedisLink, keys: Keys): SessionSt
     },
 
     async delete (sessionId) {
-      return await link.runScript(DELETE, [keys.session(sessionId), keys.open], [sessionId]) === 1
+      return await link.runScript(DELETE, [keys.session(sessionId), keys.open, keys.unused], [sessionId]) === 1
     },
 
     async count () {

@@ -6,12 +6,16 @@ import { hasPriming } from '../protocol/revisions.ts'
 import type { EventStore } from './event-store.ts'
 import type { Resumption } from './event-stream.ts'
 import { Session } from './session.ts'
+import type { ResolvedShares } from '../shares/share-options.ts'
+import { Shares, type NoPlace } from '../shares/shares.ts'
 
 /** How the sessions of one mount are kept. */
 export interface SessionSettings {
   /** Milliseconds without a request after which a session ends; 0 for never. */
   readonly sessionIdleTimeout: number
   readonly maxSessions: number
+  /** What one caller may have; absent where that is all there is. */
+  readonly shares?: Pick<ResolvedShares, 'by' | 'sessions' | 'displaces'>
   /** Keeps events for clients whose connection breaks; undefined for no resumption. */
   readonly eventStore: EventStore | undefined
   /** Milliseconds after which such a client may come back. */
@@ -19,10 +23,18 @@ export interface SessionSettings {
 }
 
 /**
- * Why a session has ended: the client said so, its `initialize` failed, nothing happened for too long, the stream of its
- * HTTP+SSE has ended, or the app has.
+ * Why a session has ended: the client said so, its `initialize` failed, nothing happened for too long, it was never used and
+ * another one needed its place, the stream of its HTTP+SSE has ended, or the app has.
  */
-export type SessionEnd = 'deleted' | 'refused' | 'idle' | 'disconnected' | 'closed'
+export type SessionEnd = 'deleted' | 'refused' | 'idle' | 'displaced' | 'disconnected' | 'closed'
+
+/** Who opens a session. */
+export interface SessionOwner {
+  /** Who the caller has proved to be; absent where nobody has to. */
+  readonly principal?: string | undefined
+  /** Whom the session counts for; absent where it counts for nobody. */
+  readonly holder?: string | undefined
+}
 
 /**
  * What listeners are told of a session.
@@ -32,8 +44,8 @@ export type SessionInfo = Pick<Session, 'sessionId' | 'protocolVersion' | 'clien
 
 /** What the requests of clients do with the sessions of a mount. */
 export interface Sessions extends MountSessions, Iterable<Session> {
-  /** Opens a session for a principal; undefined when there are too many. */
-  open (protocolVersion: string, client: ClientIdentity, principal?: string): Session | undefined | Promise<Session | undefined>
+  /** Opens a session, or tells why there is no place for it. */
+  open (protocolVersion: string, client: ClientIdentity, owner?: SessionOwner): Session | NoPlace | Promise<Session | NoPlace>
   /** Finds an open session; that of another principal is not found. */
   find (sessionId: string, principal?: string): Session | undefined
   /** Marks the end of a request, from which the session's idle time counts. */
@@ -73,12 +85,16 @@ export class SessionManager extends EventEmitter<SessionEvents> implements Sessi
   readonly #onFailure: (error: unknown, what: string) => void
   readonly #now: () => number
   readonly #sessions = new Map<string, Session>()
+  // Those that may make room for others, oldest first. One that was used meanwhile leaves when it is looked at.
+  readonly #unused = new Set<Session>()
+  readonly #shares: Shares
   #sweeper: NodeJS.Timeout | undefined
 
   /** @param onFailure Told when the event store or a listener fails. @param now The clock, in milliseconds. */
   constructor (settings: SessionSettings, onFailure: (error: unknown, what: string) => void, now: () => number = Date.now) {
     super()
     this.#settings = settings
+    this.#shares = new Shares(settings.shares?.sessions ?? Infinity)
     this.#onFailure = onFailure
     this.#now = now
   }
@@ -96,17 +112,36 @@ export class SessionManager extends EventEmitter<SessionEvents> implements Sessi
     return this.#sessions.size
   }
 
-  open (protocolVersion: string, client: ClientIdentity, principal?: string): Session | undefined {
-    return this.admit((now) => new Session({ protocolVersion, client, principal }, now, this.#resumptionFor(protocolVersion)))
+  open (protocolVersion: string, client: ClientIdentity, owner: SessionOwner = {}): Session | NoPlace {
+    return this.admit(owner, (now) => new Session({ protocolVersion, client, ...owner }, now, this.#resumptionFor(protocolVersion)))
   }
 
-  /** Adds a session, unless there are too many. */
-  protected admit<S extends Session> (create: (now: number) => S): S | undefined {
-    if (this.#sessions.size >= this.#settings.maxSessions) return undefined
+  /** Adds a session where there is a place for it. */
+  protected admit<S extends Session> ({ holder }: SessionOwner, create: (now: number) => S): S | NoPlace {
+    const { maxSessions, shares } = this.#settings
+    if (!this.#shares.take(holder)) return { refused: shares?.by ?? 'mount', max: this.#shares.max }
+    if (this.#sessions.size >= maxSessions && !this.#displace()) {
+      this.#shares.release(holder)
+      return { refused: 'mount', max: maxSessions }
+    }
     const session = create(this.#now())
     this.#sessions.set(session.sessionId, session)
+    if (shares?.displaces === true) this.#unused.add(session)
     this.#tell('opened', session)
     return session
+  }
+
+  // A flood pushes out itself, and nobody who has begun to work.
+  #displace (): boolean {
+    for (const session of this.#unused) {
+      if (session.isUsed) {
+        this.#unused.delete(session)
+      } else if (!session.isServing) {
+        this.end(session.sessionId, 'displaced')
+        return true
+      }
+    }
+    return false
   }
 
   find (sessionId: string, principal?: string): Session | undefined {
@@ -122,6 +157,8 @@ export class SessionManager extends EventEmitter<SessionEvents> implements Sessi
     const session = this.#sessions.get(sessionId)
     if (session === undefined) return
     this.#sessions.delete(sessionId)
+    this.#unused.delete(session)
+    this.#shares.release(session.holder)
     session.close(`the session was ${reason}`)
     this.#forgetEvents(session)
     this.#tell('ended', session, reason)

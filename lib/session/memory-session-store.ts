@@ -1,10 +1,11 @@
 // Sessions in memory, for the nodes of one process.
 import type { RequestId } from '../protocol/message.ts'
-import type { SessionChange, SessionRecord, SessionStore } from './session-store.ts'
+import type { OpenOutcome, SessionChange, SessionLimits, SessionRecord, SessionStore } from './session-store.ts'
 
 interface Kept {
   record: SessionRecord
   expiresAt: number
+  readonly holder: string | undefined
   listener: string | undefined
   readonly subscriptions: Set<string>
   readonly calls: Map<string, readonly RequestId[]>
@@ -13,11 +14,47 @@ interface Kept {
 /** A session store in memory, for several apps of one process. @param now The clock, in milliseconds. */
 export function createMemorySessionStore (now: () => number = Date.now): SessionStore {
   const sessions = new Map<string, Kept>()
+  const held = new Map<string, Set<string>>()
+  // In the order in which they were opened.
+  const unused = new Set<string>()
 
   function find (sessionId: string): Kept | undefined {
     const session = sessions.get(sessionId)
     if (session === undefined || session.expiresAt > now()) return session
-    sessions.delete(sessionId)
+    remove(sessionId)
+  }
+
+  function remove (sessionId: string): boolean {
+    const holder = sessions.get(sessionId)?.holder
+    const others = holder === undefined ? undefined : held.get(holder)
+    others?.delete(sessionId)
+    if (holder !== undefined && others?.size === 0) held.delete(holder)
+    unused.delete(sessionId)
+    return sessions.delete(sessionId)
+  }
+
+  function isOverShare (share: SessionLimits['share']): boolean {
+    if (share === undefined) return false
+    if (countOf(share.holder) >= share.max) forgetExpired(held.get(share.holder))
+    return countOf(share.holder) >= share.max
+  }
+
+  function countOf (holder: string): number {
+    return held.get(holder)?.size ?? 0
+  }
+
+  function findOldestUnused (): string | undefined {
+    for (const sessionId of unused) if (find(sessionId) !== undefined) return sessionId
+  }
+
+  // Comes to undefined where there is no room.
+  function makeRoom ({ max, displaces }: SessionLimits): Pick<OpenOutcome, 'displaced'> | undefined {
+    if (sessions.size >= max) forgetExpired(sessions.keys())
+    if (sessions.size < max) return {}
+    const displaced = displaces === true && sessions.size === max ? findOldestUnused() : undefined
+    if (displaced === undefined) return undefined
+    remove(displaced)
+    return { displaced }
   }
 
   function touch (sessionId: string, ttl: number): Kept | undefined {
@@ -26,16 +63,21 @@ export function createMemorySessionStore (now: () => number = Date.now): Session
     return session
   }
 
-  function forgetExpired (): void {
-    for (const sessionId of sessions.keys()) find(sessionId)
+  function forgetExpired (sessionIds: Iterable<string> = []): void {
+    for (const sessionId of sessionIds) find(sessionId)
   }
 
   return {
-    async open (sessionId, record, { max, ttl }) {
-      if (sessions.size >= max) forgetExpired()
-      if (sessions.size >= max) return false
-      sessions.set(sessionId, { record, expiresAt: now() + ttl, listener: undefined, subscriptions: new Set(), calls: new Map() })
-      return true
+    async open (sessionId, record, limits) {
+      const { ttl, share, displaces } = limits
+      if (isOverShare(share)) return { kind: 'share' }
+      const room = makeRoom(limits)
+      if (room === undefined) return { kind: 'full' }
+      const holder = share?.holder
+      sessions.set(sessionId, { record, expiresAt: now() + ttl, holder, listener: undefined, subscriptions: new Set(), calls: new Map() })
+      if (holder !== undefined) held.set(holder, (held.get(holder) ?? new Set()).add(sessionId))
+      if (displaces === true) unused.add(sessionId)
+      return { kind: 'opened', ...room }
     },
 
     async load (sessionId, ttl) {
@@ -49,7 +91,8 @@ export function createMemorySessionStore (now: () => number = Date.now): Session
 
     async change (sessionId, change) {
       const session = find(sessionId)
-      if (session !== undefined) apply(session, change)
+      if (change.kind === 'use') unused.delete(sessionId)
+      else if (session !== undefined) apply(session, change)
     },
 
     async touch (sessionIds, ttl) {
@@ -57,17 +100,17 @@ export function createMemorySessionStore (now: () => number = Date.now): Session
     },
 
     async delete (sessionId) {
-      return find(sessionId) !== undefined && sessions.delete(sessionId)
+      return find(sessionId) !== undefined && remove(sessionId)
     },
 
     async count () {
-      forgetExpired()
+      forgetExpired(sessions.keys())
       return sessions.size
     }
   }
 }
 
-function apply (session: Kept, change: SessionChange): void {
+function apply (session: Kept, change: Exclude<SessionChange, { kind: 'use' }>): void {
   switch (change.kind) {
     case 'logLevel': session.record = { ...session.record, logLevel: change.level }; break
     case 'subscribe': session.subscriptions.add(change.uri); break

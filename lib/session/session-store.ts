@@ -27,6 +27,8 @@ export interface SessionState {
 
 /** Something about a session that has changed. */
 export type SessionChange =
+  /** The client has done more than open the session, which from now on makes room for no other. */
+  | { readonly kind: 'use' }
   | { readonly kind: 'logLevel', readonly level: LogLevel }
   | { readonly kind: 'subscribe' | 'unsubscribe', readonly uri: string }
   /** A node holds the connection of the GET stream; or no longer does, which changes nothing if another one does by now. */
@@ -42,6 +44,21 @@ export interface SessionLimits {
   readonly max: number
   /** Milliseconds that a session lives from its last use. */
   readonly ttl: number
+  /** Whom the session counts for, which is any text, and how many sessions may be open that do; absent where it counts for nobody. */
+  readonly share?: { readonly holder: string, readonly max: number }
+  /**
+   * Whether the session takes part in making room: while it is unused it is ended for a new one that takes part and finds no
+   * other place, the oldest first. @default false
+   */
+  readonly displaces?: boolean
+}
+
+/** What has become of a session that was to be opened. */
+export interface OpenOutcome {
+  /** `full` when all places are taken, `share` when all are that its holder may have; then nothing has happened. */
+  readonly kind: 'opened' | 'full' | 'share'
+  /** The session that has ended to make room. */
+  readonly displaced?: string | undefined
 }
 
 /**
@@ -49,8 +66,8 @@ export interface SessionLimits {
  * same time. What is told of a session that has ended, or never was, changes and creates nothing.
  */
 export interface SessionStore {
-  /** Opens a session; false, and nothing has happened, when there are too many. */
-  open (sessionId: string, record: SessionRecord, limits: SessionLimits): Promise<boolean>
+  /** Opens a session, if there is a place for it. A holder's share is looked at before room is made. */
+  open (sessionId: string, record: SessionRecord, limits: SessionLimits): Promise<OpenOutcome>
   /** Finds a session, and lets it live another `ttl` milliseconds. */
   load (sessionId: string, ttl: number): Promise<SessionRecord | undefined>
   /** Tells what else is known of a session; undefined when it has ended. */

@@ -18,7 +18,10 @@ export interface Running {
 }
 
 /** What a session is opened with. */
-export type SessionOpening = Pick<Caller, 'protocolVersion' | 'client' | 'principal' | 'sessionId'>
+export interface SessionOpening extends Pick<Caller, 'protocolVersion' | 'client' | 'principal' | 'sessionId'> {
+  /** Whom it counts for. */
+  readonly holder?: string | undefined
+}
 
 // The stream that the client opens by GET has the first number, those of its requests the ones behind.
 const LISTENING = 0
@@ -33,8 +36,11 @@ export class Session implements Caller {
   /** The client: its self-reported name and version, and what it can do. */
   readonly client: ClientIdentity
   readonly principal: string | undefined
+  /** Whom it counts for; undefined where it counts for nobody. */
+  readonly holder: string | undefined
   // What each request touches stands together, as of many sessions none is in the processor's cache.
   #requests = 0
+  #isUsed = false
   #idleSince: number
   // Most clients have one request at a time: a Map for it would be a fifth of what an idle session holds.
   #runningId: RequestId | undefined
@@ -51,11 +57,12 @@ export class Session implements Caller {
   #ended = false
 
   /** @param resumption How streams are resumed; undefined where they are not. */
-  constructor ({ sessionId = randomUUID(), protocolVersion, client, principal }: SessionOpening, now: number, resumption?: Resumption) {
+  constructor ({ sessionId = randomUUID(), protocolVersion, client, principal, holder }: SessionOpening, now: number, resumption?: Resumption) {
     this.sessionId = sessionId
     this.protocolVersion = protocolVersion
     this.client = client
     this.principal = principal
+    this.holder = holder
     this.#idleSince = now
     this.#resumption = resumption
   }
@@ -91,6 +98,17 @@ export class Session implements Caller {
       this.#running = undefined
     }
   }
+
+  /** Whether its client has done more than open it. */
+  get isUsed (): boolean { return this.#isUsed }
+
+  /** Takes note that its client does more than open it. */
+  use (): void {
+    this.#isUsed = true
+  }
+
+  /** Whether a request is being served. */
+  get isServing (): boolean { return this.#requests > 0 }
 
   /** Whether nothing has happened in the session since a moment, and nobody listens. */
   isIdleSince (moment: number): boolean {

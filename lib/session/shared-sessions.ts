@@ -8,7 +8,8 @@ import type { Params, RequestId } from '../protocol/message.ts'
 import type { ClientIdentity } from '../protocol/request-meta.ts'
 import { hasPriming } from '../protocol/revisions.ts'
 import type { SharedResumption } from './followed-stream.ts'
-import type { SessionEnd, SessionEvents, Sessions, SessionSettings } from './manager.ts'
+import type { NoPlace } from '../shares/shares.ts'
+import type { SessionEnd, SessionEvents, SessionOwner, Sessions, SessionSettings } from './manager.ts'
 import type { SessionRecord } from './session-store.ts'
 import type { Session, SessionOpening } from './session.ts'
 import { SharedSession, type SessionHost } from './shared-session.ts'
@@ -79,23 +80,36 @@ export class SharedSessions extends EventEmitter<SessionEvents> implements Sessi
   }
 
   /** @throws ClusterAwayError */
-  async open (protocolVersion: string, client: ClientIdentity, principal?: string): Promise<Session | undefined> {
-    const { maxSessions: max, sessionIdleTimeout: ttl } = this.#settings
+  async open (protocolVersion: string, client: ClientIdentity, { principal, holder }: SessionOwner = {}): Promise<Session | NoPlace> {
+    const { maxSessions: max, sessionIdleTimeout: ttl, shares } = this.#settings
     const session = this.#create({ protocolVersion, client, principal })
     const record: SessionRecord = { protocolVersion, client, principal, logLevel: session.logLevel }
-    if (!await this.#node.sessions.open(session.sessionId, record, { max, ttl })) return undefined
+    const share = shares === undefined || holder === undefined || shares.sessions === Infinity ? undefined : { holder, max: shares.sessions }
+    const { kind, displaced } = await this.#node.sessions.open(session.sessionId, record, { max, ttl, ...(share && { share }), displaces: this.#displaces })
+    if (kind === 'share') return { refused: shares?.by ?? 'mount', max: share?.max ?? max }
+    if (kind === 'full') return { refused: 'mount', max }
     this.#sessions.set(session.sessionId, session)
     this.#tell('opened', session)
+    if (displaced !== undefined) this.#spread(displaced, 'displaced').catch((error: unknown) => this.#report(error, 'the session store'))
     return session
   }
 
-  /** Looks for a session in the store, so that it is found; one that has ended no longer is. @throws ClusterAwayError */
-  async load (sessionId: string): Promise<void> {
+  /**
+   * Looks for a session in the store, so that it is found; one that has ended no longer is.
+   * @param isUse Whether its client does more than open it.
+   * @throws ClusterAwayError
+   */
+  async load (sessionId: string, isUse = true): Promise<void> {
     if (!SESSION_ID.test(sessionId)) return
-    const record = await this.#node.sessions.load(sessionId, this.#settings.sessionIdleTimeout)
+    // What may be displaced is marked first, so that it is there, or is found to be gone.
+    const marked = isUse && this.#displaces && this.#sessions.get(sessionId)?.isUsed !== true
+      ? this.#node.sessions.change(sessionId, { kind: 'use' })
+      : undefined
+    const [record] = await Promise.all([this.#node.sessions.load(sessionId, this.#settings.sessionIdleTimeout), marked])
     if (record === undefined) return this.#close(sessionId, 'idle')
     const session = this.#sessions.get(sessionId) ?? this.#create({ ...record, sessionId })
     session.update(record)
+    if (isUse) session.use()
     this.#sessions.set(sessionId, session)
   }
 
@@ -168,8 +182,15 @@ export class SharedSessions extends EventEmitter<SessionEvents> implements Sessi
     return new SharedSession(opening, this.#now(), this.#host, resumption)
   }
 
+  get #displaces (): boolean { return this.#settings.shares?.displaces === true }
+
   async #end (sessionId: string, reason: 'deleted' | 'refused'): Promise<void> {
     await this.#node.sessions.delete(sessionId)
+    await this.#spread(sessionId, reason)
+  }
+
+  // A session has ended in the store: so it does everywhere.
+  async #spread (sessionId: string, reason: 'deleted' | 'refused' | 'displaced'): Promise<void> {
     this.#close(sessionId, reason)
     await Promise.all([this.#node.events.forget(sessionId), this.link.tellAll({ kind: 'ended', sessionId, reason })])
   }

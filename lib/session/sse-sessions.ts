@@ -1,6 +1,7 @@
 // Sessions of HTTP+SSE (2024-11-05): opened by a stream, before anything is known of the client.
 import type { ClientIdentity } from '../protocol/request-meta.ts'
-import { SessionManager } from './manager.ts'
+import type { NoPlace } from '../shares/shares.ts'
+import { SessionManager, type SessionOwner } from './manager.ts'
 import { Session } from './session.ts'
 
 const NOBODY: ClientIdentity = Object.freeze({ capabilities: Object.freeze({}) })
@@ -14,8 +15,8 @@ export class SseSession extends Session {
   declare client: ClientIdentity
   #isIntroduced = false
 
-  constructor (principal: string | undefined, now: number) {
-    super({ protocolVersion: FIRST_REVISION, client: NOBODY, principal }, now)
+  constructor (owner: SessionOwner, now: number) {
+    super({ protocolVersion: FIRST_REVISION, client: NOBODY, ...owner }, now)
   }
 
   /** Whether the client has said who it is, or gone on without. */
@@ -31,9 +32,9 @@ export class SseSession extends Session {
 
 /** The sessions of a mount that serves HTTP+SSE besides; those of the one transport are not found by the other. */
 export class SseSessions extends SessionManager {
-  /** Opens a session for a stream; undefined when there are too many. */
-  openStream (principal: string | undefined): SseSession | undefined {
-    return this.admit((now) => new SseSession(principal, now))
+  /** Opens a session for a stream, or tells why there is no place for it. */
+  openStream (owner: SessionOwner = {}): SseSession | NoPlace {
+    return this.admit(owner, (now) => new SseSession(owner, now))
   }
 
   override find (sessionId: string, principal?: string): Session | undefined {

@@ -26,7 +26,7 @@ const FAULTS: Readonly<Record<string, (cluster: Cluster) => Cluster>> = {
   'a process has one life': (cluster) => {
     let hasEnded = false
     return changeNodes(cluster, ({ close, sessions }) => ({
-      sessions: { ...sessions, open: async (...args) => !hasEnded && await sessions.open(...args) },
+      sessions: { ...sessions, open: async (...args) => hasEnded ? { kind: 'full' } : await sessions.open(...args) },
       close: async () => { hasEnded = true; await close() }
     }))
   },

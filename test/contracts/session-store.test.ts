@@ -81,6 +81,66 @@ const FAULTS: Readonly<Record<string, (store: SessionStore) => Partial<SessionSt
     }
   },
   'the end is told to all who ask': (store) => ({ delete: async (id) => { await store.delete(id); return true } }),
+  'holders have no share': (store) => ({ open: (id, record, { max, ttl }) => store.open(id, record, { max, ttl }) }),
+  'holders are told apart by their letters only': (store) => ({
+    open: (id, record, { share, ...limits }) => store.open(id, record, { ...limits, ...(share && { share: { ...share, holder: share.holder.toLowerCase().trim() } }) })
+  }),
+  'a place is never given back to its holder': (store) => {
+    const held = new Map<string, number>()
+    return {
+      open: async (id, record, { share, ...limits }) => {
+        const count = held.get(share?.holder ?? '') ?? 0
+        if (share !== undefined && count >= share.max) return { kind: 'share' }
+        if (share !== undefined) held.set(share.holder, count + 1)
+        return await store.open(id, record, limits)
+      }
+    }
+  },
+  'what is used counts for its holder until it would have expired': (store) => {
+    const opened = new Map<string, number>()
+    let time = 0
+    return {
+      open: async (id, record, { share, ...limits }) => {
+        if (share !== undefined && [...opened].filter(([, moment]) => moment > time - 3).length >= share.max) return { kind: 'share' }
+        opened.set(id, time)
+        return await store.open(id, record, limits)
+      },
+      load: (...args) => { time++; return store.load(...args) }
+    }
+  },
+  'the newest makes room': (store) => {
+    const unused: string[] = []
+    return {
+      open: async (id, record, limits) => {
+        const outcome = await store.open(id, record, { ...limits, displaces: false })
+        const displaced = outcome.kind === 'full' ? unused.pop() : undefined
+        if (limits.displaces === true) unused.push(id)
+        if (displaced === undefined) return outcome
+        await store.delete(displaced)
+        return { ...await store.open(id, record, { ...limits, displaces: false }), displaced }
+      },
+      change: async (id, change) => {
+        if (change.kind === 'use') unused.splice(0, unused.length, ...unused.filter((other) => other !== id))
+        await store.change(id, change)
+      }
+    }
+  },
+  'room is made in two steps': (store) => ({
+    open: async (id, record, limits) => {
+      const outcome = await store.open(id, record, limits)
+      if (outcome.displaced !== undefined) await nextTurn()
+      return outcome.displaced === undefined ? outcome : await store.open(`${id}+`, record, { ...limits, max: Infinity }).then(() => outcome)
+    }
+  }),
+  'everybody takes part in making room': (store) => ({ open: (id, record, limits) => store.open(id, record, { ...limits, displaces: true }) }),
+  'room is made before a share is looked at': (store) => ({
+    open: async (id, record, { share, ...limits }) => {
+      if (share === undefined) return await store.open(id, record, limits)
+      const { kind, displaced } = await store.open(`${id}?`, record, limits)
+      await store.delete(`${id}?`)
+      return kind === 'full' ? { kind } : { ...await store.open(id, record, { ...limits, share }), displaced }
+    }
+  }),
   'a change makes a session': (store) => ({
     change: async (id, change) => {
       if (await store.readState(id) === undefined) await store.open(id, NONE, { max: 10, ttl: FOREVER })
@@ -115,6 +175,14 @@ t.test('each contract of session stores is broken by a store that does not keep 
     'ids of requests are text': ['calls are known from their beginning to their end, with the ids as they are'],
     'what was read is live': ['what was read does not change any more'],
     'the end is told to all who ask': ['one that ends is ended once, and by whichever node'],
+    'holders have no share': ['no more sessions count for one holder than may, however many nodes try at once, and others have theirs'],
+    'holders are told apart by their letters only': ['holders are told apart, whatever they are called'],
+    'a place is never given back to its holder': ['a session that ends gives its place back to its holder, and so does one that expires'],
+    'what is used counts for its holder until it would have expired': ['a session counts for its holder as long as it lives on'],
+    'the newest makes room': ['the oldest session that was never used makes room for a new one, and none that was used'],
+    'room is made in two steps': ['however many nodes make room at once, there are never more than may be'],
+    'everybody takes part in making room': ['what takes no part in making room makes none and finds none'],
+    'room is made before a share is looked at': ['a share is looked at before room is made, and a session that makes room counts for its holder no more'],
     'a change makes a session': ['a change of a session that has ended, or expired, creates nothing']
   }, (fault) => sessionStoreContract(() => createSubject(fault)))
 })

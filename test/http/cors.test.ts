@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import mcpPlugin, { createMemoryEventStore, type CorsOptions } from '../../lib/index.ts'
 import { resolveOptions } from '../../lib/options.ts'
-import { createApp, createHost, createServer, initialize, legacy, modern, modernCall, openSession } from '../app.ts'
+import { createApp, createHost, createServer, initialize, legacy, modern, modernCall, openSession, openUsedSession } from '../app.ts'
 import { collectFrames, listen, openGet, send } from '../stream.ts'
 
 const PAGE = 'https://app.example.com'
@@ -115,7 +115,7 @@ t.test('whatever a request is refused for, an allowed page can read it', async (
     }
   })
   const origin = { origin: PAGE }
-  await openSession(app)
+  await openUsedSession(app)
   const refused = {
     200: modern('tools/list', {}, { headers: origin }),
     400: { ...modern('tools/list', {}, { headers: origin }), payload: '{' },

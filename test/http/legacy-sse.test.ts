@@ -158,6 +158,7 @@ t.test('streams count towards maxSessions, and end with their connections', asyn
   mount.sessions.on('ended', (session, reason) => ended.push([session.sessionId, session.client.info?.name, reason]))
   const client = await openSse(address)
   await client.ask('initialize', opening())
+  await client.ask('ping')
 
   const busy = await app.inject({ url: '/sse' })
   const busyThere = await app.inject(initialize())

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createApp, initialize, legacy, modern, openSession, post } from '../app.ts'
+import { createApp, initialize, legacy, modern, openSession, openUsedSession, post } from '../app.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
@@ -145,7 +145,7 @@ t.test('a client with a session id that nobody knows can initialize', async (t) 
 
 t.test('past maxSessions initialize gets 503 and the time to try again', async (t) => {
   const { app } = await createApp(t, { maxSessions: 1 })
-  const session = await openSession(app)
+  const session = await openUsedSession(app)
 
   const refused = await app.inject(initialize('2025-11-25', { id: 'x' }))
   await app.inject({ method: 'DELETE', url: '/mcp', headers: session })
@@ -163,7 +163,8 @@ t.test('5,000 initialize in a row: the cap holds, and each slot that is given ba
   const statuses = new Map<number, number>()
 
   for (let i = 0; i < 5000; i++) {
-    const { statusCode } = await app.inject(initialize())
+    const { statusCode, headers } = await app.inject(initialize())
+    if (statusCode === 200) await app.inject(legacy('ping', {}, { headers: { 'mcp-session-id': String(headers['mcp-session-id']) } }))
     statuses.set(statusCode, (statuses.get(statusCode) ?? 0) + 1)
   }
   const full = sessions.size

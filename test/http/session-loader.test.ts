@@ -107,7 +107,8 @@ t.test('an initialize that names a session ends that one on all nodes', async (t
 })
 
 t.test('an initialize that fails leaves no session behind, and past maxSessions there is none', async (t) => {
-  const { nodes: [a, b] } = await setUp(t, { maxSessions: 1 })
+  const { nodes: [a, b], headers } = await setUp(t, { maxSessions: 1 })
+  await a.app.inject(hello(headers))
 
   const refused = await b.app.inject(initialize())
 

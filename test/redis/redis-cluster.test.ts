@@ -149,7 +149,7 @@ t.test('what Redis cannot do for the time being is told as being away, and nothi
   t.equal(await node.sessions.count(), 1)
   await server.client.config('SET', 'maxmemory', '0')
 
-  t.equal(await node.sessions.open('t', SESSION, LIMITS), true)
+  t.equal((await node.sessions.open('t', SESSION, LIMITS)).kind, 'opened')
   t.same(told, [])
 })
 
@@ -358,7 +358,7 @@ t.test('all of it works on a Redis Cluster, where a script may use the keys of o
   while (!String(await server.client.cluster('INFO')).includes('cluster_state:ok')) await nextTurn()
   const { nodes: [node], stop } = await startNodes(server)
 
-  t.equal(await node.sessions.open('s', SESSION, LIMITS), true)
+  t.equal((await node.sessions.open('s', SESSION, LIMITS)).kind, 'opened')
   t.same(await node.sessions.load('s', LIMITS.ttl), SESSION)
   t.same(await node.sessions.touch(['s', 't'], LIMITS.ttl), ['t'])
   await node.sessions.change('s', { kind: 'end', streamId: 's.1' })

@@ -4,7 +4,7 @@ import t from 'tap'
 import type { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { createMcpHandler, McpServer as V2McpServer } from '@modelcontextprotocol/server'
 import type { Mountable } from '../../lib/index.ts'
-import { initialize, JSON_AND_SSE, legacy, modernCall, openSession } from '../app.ts'
+import { initialize, JSON_AND_SSE, legacy, modernCall, openSession, openUsedSession } from '../app.ts'
 import { createGate, frameOf, listen, readFrames, send, until, type Gate } from '../stream.ts'
 import { createSdkApp, createV1, said } from './servers.ts'
 
@@ -74,7 +74,7 @@ for (const [title, create] of Object.entries(forms)) {
 
   t.test(`sessions of ${title} are counted, and one too many is refused`, async (t) => {
     const { app, mounted } = await createSdkApp(t, create(createWaiting()), { maxSessions: 1 })
-    await openSession(app)
+    await openUsedSession(app)
 
     const response = await app.inject(initialize())
 

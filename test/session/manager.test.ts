@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createMemoryEventStore } from '../../lib/session/event-store.ts'
 import { SessionManager, type SessionSettings } from '../../lib/session/manager.ts'
-import type { Session } from '../../lib/session/session.ts'
+import { Session } from '../../lib/session/session.ts'
 import { createGate } from '../stream.ts'
 
 const CLIENT = { capabilities: {} }
@@ -11,7 +11,7 @@ function createManager (limits: Partial<SessionSettings> = {}) {
   const sessions = new SessionManager({ sessionIdleTimeout: 1000, maxSessions: 10, eventStore: undefined, retryInterval: undefined, ...limits }, () => {}, () => clock.now)
   const open = (): Session => {
     const session = sessions.open('2025-11-25', CLIENT)
-    if (session === undefined) throw new Error('too many sessions')
+    if ('refused' in session) throw new Error('too many sessions')
     return session
   }
   return { clock, sessions, open }
@@ -35,9 +35,9 @@ t.test('no more sessions than maxSessions are opened', async (t) => {
   open()
 
   t.equal(sessions.max, 2)
-  t.equal(sessions.open('2025-11-25', CLIENT), undefined)
+  t.same(sessions.open('2025-11-25', CLIENT), { refused: 'mount', max: 2 })
   sessions.end(session.sessionId, 'deleted')
-  t.ok(sessions.open('2025-11-25', CLIENT))
+  t.ok(open())
 })
 
 t.test('a session that is idle for the whole timeout ends, counted from its last request', async (t) => {
@@ -160,10 +160,56 @@ t.test('a store that fails to forget is heard of', async (t) => {
   const error = new Error('no disk')
   const eventStore = { ...createMemoryEventStore(), forget () { throw error } }
   const sessions = new SessionManager({ sessionIdleTimeout: 0, maxSessions: 1, eventStore, retryInterval: undefined }, (...failure) => failures.push(failure))
-  sessions.open('2025-11-25', CLIENT)?.listen()
+  const session = sessions.open('2025-11-25', CLIENT)
+  if (session instanceof Session) session.listen()
 
   sessions.stop()
   await new Promise(setImmediate)
 
   t.same(failures, [[error, 'the event store']])
+})
+
+t.test('one holder has its share of the sessions and no more, however often it tries', async (t) => {
+  const shares = { by: 'principal', sessions: 2, displaces: false } as const
+  const { sessions } = createManager({ maxSessions: 4, shares })
+  const openFor = (holder?: string) => sessions.open('2025-11-25', CLIENT, { principal: holder, holder })
+  const first = openFor('ann')
+  openFor('ann')
+
+  t.same([openFor('ann'), openFor('ann')], [{ refused: 'principal', max: 2 }, { refused: 'principal', max: 2 }])
+  t.ok(openFor('bob') instanceof Session)
+  t.ok(openFor() instanceof Session)
+  t.same(openFor('eve'), { refused: 'mount', max: 4 })
+  if (first instanceof Session) sessions.end(first.sessionId, 'deleted')
+  t.ok(openFor('ann') instanceof Session)
+  t.same(openFor('ann'), { refused: 'principal', max: 2 })
+})
+
+t.test('a place that was refused because all are taken is not counted', async (t) => {
+  const { sessions, open } = createManager({ maxSessions: 1, shares: { by: 'principal', sessions: 1, displaces: false } })
+  const other = open()
+
+  t.same(sessions.open('2025-11-25', CLIENT, { holder: 'ann' }), { refused: 'mount', max: 1 })
+  sessions.end(other.sessionId, 'idle')
+
+  t.ok(sessions.open('2025-11-25', CLIENT, { holder: 'ann' }) instanceof Session)
+})
+
+t.test('of sessions that were never used the oldest makes room, and none that was used or is being served', async (t) => {
+  const { sessions, open } = createManager({ maxSessions: 4, shares: { by: undefined, sessions: Infinity, displaces: true } })
+  const ended: unknown[] = []
+  sessions.on('ended', ({ sessionId }, reason) => ended.push([sessionId, reason]))
+  const [used, serving, old, newer] = [open(), open(), open(), open()]
+  used.use()
+  serving.begin()
+
+  const [next, last] = [open(), open()]
+  next.use()
+  last.use()
+
+  t.same(ended, [[old.sessionId, 'displaced'], [newer.sessionId, 'displaced']])
+  t.same(sessions.open('2025-11-25', CLIENT), { refused: 'mount', max: 4 })
+  sessions.settle(serving)
+  open()
+  t.same(ended.at(-1), [serving.sessionId, 'displaced'])
 })

@@ -47,8 +47,8 @@ async function createNodes ({ maxSessions = 10, wrap = (node: ClusterNode): Clus
 }
 
 async function open ({ sessions }: TestNode, principal?: string): Promise<Session> {
-  const session = await sessions.open('2025-11-25', CLIENT, principal)
-  if (session === undefined) throw new Error('too many sessions')
+  const session = await sessions.open('2025-11-25', CLIENT, { principal })
+  if ('refused' in session) throw new Error('too many sessions')
   return session
 }
 
@@ -79,7 +79,7 @@ t.test('no more sessions than maxSessions are opened, by all nodes together', as
   await open(a)
 
   t.equal(b.sessions.max, 1)
-  t.equal(await b.sessions.open('2025-11-25', CLIENT), undefined)
+  t.same(await b.sessions.open('2025-11-25', CLIENT), { refused: 'mount', max: 1 })
   t.same(b.events, [])
 })
 

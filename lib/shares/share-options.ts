@@ -1,0 +1,101 @@
+// The options that keep one caller from taking the places of all others.
+import { isCount, type Checks } from '../option-check.ts'
+
+/**
+ * How much one caller may take of what all callers share; beyond it the caller gets 429. With `auth` a caller is the `issuer`
+ * and `subject` of its token, whichever client it uses; or the `clientId`, where the token has no subject. Without `auth` the
+ * only thing known of a caller is its address, so that shares are off until the options for addresses are set.
+ */
+export interface ShareOptions {
+  /**
+   * Sessions that one principal may have open, over all nodes of a `cluster`; needs `auth`.
+   * @default a tenth of maxSessions; where that is less than 10, up to 10, but no more than half of maxSessions
+   */
+  readonly maxSessionsPerPrincipal?: number
+  /**
+   * Streams of `subscriptions/listen` that one principal may have open, over all nodes of a `cluster`; needs `auth`.
+   * @default a tenth of maxStreams; where that is less than 10, up to 10, but no more than half of maxStreams
+   */
+  readonly maxStreamsPerPrincipal?: number
+  /**
+   * Requests of one principal that this process serves at once, each message of a batch counted; needs `auth`.
+   * @default 200
+   */
+  readonly maxRequestsPerPrincipal?: number
+  /**
+   * Sessions that one address may have open, over all nodes of a `cluster`; for a mount without `auth`. The address is
+   * `request.ip`, of which Fastify's `trustProxy` decides; of an IPv6 address the first 64 bits count.
+   * @default none: many clients may be behind one address
+   */
+  readonly maxSessionsPerAddress?: number
+  /** Streams of `subscriptions/listen` that one address may have open, as `maxSessionsPerAddress`. @default none */
+  readonly maxStreamsPerAddress?: number
+  /** Requests of one address that this process serves at once, as `maxSessionsPerAddress`. @default none */
+  readonly maxRequestsPerAddress?: number
+}
+
+/** The shares of a mount, completed; Infinity where there is no limit. */
+export interface ResolvedShares {
+  /** What callers are told apart by; undefined where they are not. */
+  readonly by: 'principal' | 'address' | undefined
+  readonly sessions: number
+  readonly streams: number
+  readonly requests: number
+  /** Whether a session that was never used makes room for a new one when the mount has no place left. */
+  readonly displaces: boolean
+}
+
+export const SHARE_CHECKS: Checks<ShareOptions> = {
+  maxSessionsPerPrincipal: isCount,
+  maxStreamsPerPrincipal: isCount,
+  maxRequestsPerPrincipal: isCount,
+  maxSessionsPerAddress: isCount,
+  maxStreamsPerAddress: isCount,
+  maxRequestsPerAddress: isCount
+}
+
+const DEFAULT_REQUESTS = 200
+
+/** Finds a share that would be without effect, because callers are told apart by something else. */
+export function findShareProblem (options: ShareOptions & { readonly auth?: unknown }): { readonly name: string, readonly problem: string } | undefined {
+  const hasAuth = options.auth !== undefined
+  const [useless, useful] = hasAuth ? ['PerAddress', 'PerPrincipal'] : ['PerPrincipal', 'PerAddress']
+  const name = Object.keys(SHARE_CHECKS).find((name) => name.endsWith(useless) && options[name as keyof ShareOptions] !== undefined)
+  if (name === undefined) return undefined
+  const instead = name.replace(useless, useful)
+  return {
+    name,
+    problem: hasAuth
+      ? `has no effect beside 'auth', which tells callers apart better than their addresses do; use '${instead}'`
+      : `needs 'auth', which says who the callers are; set it, or use '${instead}' for a mount that everybody may use`
+  }
+}
+
+/** What the shares of a mount are parts of, and what they depend on. */
+export interface ShareContext extends ShareOptions {
+  readonly auth?: unknown
+  readonly maxSessions: number
+  readonly maxStreams: number
+}
+
+/** Completes the shares of a mount. */
+export function resolveShares (options: ShareContext): ResolvedShares {
+  if (options.auth !== undefined) {
+    const { maxSessions, maxStreams, maxSessionsPerPrincipal, maxStreamsPerPrincipal, maxRequestsPerPrincipal } = options
+    return Object.freeze({
+      by: 'principal',
+      sessions: maxSessionsPerPrincipal ?? shareOf(maxSessions),
+      streams: maxStreamsPerPrincipal ?? shareOf(maxStreams),
+      requests: maxRequestsPerPrincipal ?? DEFAULT_REQUESTS,
+      displaces: false
+    })
+  }
+  const { maxSessionsPerAddress: sessions = Infinity, maxStreamsPerAddress: streams = Infinity, maxRequestsPerAddress: requests = Infinity } = options
+  const by = Math.min(sessions, streams, requests) === Infinity ? undefined : 'address'
+  return Object.freeze({ by, sessions, streams, requests, displaces: true })
+}
+
+// A tenth leaves room for others; of a few places a tenth would be too little for one person with several clients.
+function shareOf (max: number): number {
+  return Math.max(Math.ceil(max / 10), Math.min(10, Math.ceil(max / 2)))
+}

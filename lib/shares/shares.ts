@@ -1,0 +1,49 @@
+// How many places each caller holds, so that none holds more than its share.
+
+/** Why a caller gets no place: the mount has none left, or the caller already holds its share. */
+export interface NoPlace {
+  readonly refused: 'mount' | 'principal' | 'address'
+  /** The limit that was reached. */
+  readonly max: number
+}
+
+/** Counts the places of each holder on this node. Those without a holder are not counted. */
+export class Shares {
+  /** How many places one holder may have; Infinity for any number. */
+  readonly max: number
+  readonly #held = new Map<string, number>()
+
+  constructor (max: number) {
+    this.max = max
+  }
+
+  /** How many callers hold a place. */
+  get size (): number { return this.#held.size }
+
+  /** The callers that hold a place. */
+  holders (): Iterable<string> {
+    return this.#held.keys()
+  }
+
+  /** How many places a caller holds. */
+  held (holder: string): number {
+    return this.#held.get(holder) ?? 0
+  }
+
+  /** Takes places. Returns false, and takes none, when the holder would have more than its share. */
+  take (holder: string | undefined, count = 1): boolean {
+    if (holder === undefined || this.max === Infinity) return true
+    const held = this.held(holder) + count
+    if (held > this.max) return false
+    this.#held.set(holder, held)
+    return true
+  }
+
+  /** Gives places back that were taken. */
+  release (holder: string | undefined, count = 1): void {
+    if (holder === undefined || this.max === Infinity) return
+    const held = this.held(holder) - count
+    if (held > 0) this.#held.set(holder, held)
+    else this.#held.delete(holder)
+  }
+}
