@@ -44,7 +44,7 @@ t.test('JSON that is no message gets 400 with -32600', async (t) => {
 
 t.test('a wrong type anywhere in a message gets 400, with its id where that could be read', async (t) => {
   const testApp = await createApp(t)
-  const idProblem = "'id' must be a string or an integer between -(2^53 - 1) and 2^53 - 1"
+  const idProblem = "'id' must be a string of up to 256 bytes or an integer between -(2^53 - 1) and 2^53 - 1"
   const paramsProblem = { jsonrpc: '2.0', id: 1, error: { code: -32602, message: "Invalid params: 'params' must be an object, and so must 'params._meta' when it is present" } }
 
   for (const [changes, expected] of [
@@ -69,9 +69,54 @@ t.test('a wrong type anywhere in a message gets 400, with its id where that coul
 t.test('the ids that are allowed come back as they are', async (t) => {
   const { app } = await createApp(t)
 
-  for (const id of [0, -1, 2 ** 53 - 1, '', '1', 'x'.repeat(10_000), '\u2028"\\', '__proto__']) {
+  for (const id of [0, -1, 2 ** 53 - 1, '', '1', 'x'.repeat(256), '\u2028"\\', '__proto__']) {
     t.equal((await app.inject(modern('tools/list', {}, { id }))).json().id, id)
   }
+})
+
+t.test('an id or a progress token of more than 256 bytes gets 400 and is not repeated', async (t) => {
+  const testApp = await createApp(t)
+  const long = 'x'.repeat(100_000)
+
+  const byId = await testApp.app.inject(modern('tools/list', {}, { id: long }))
+  t.equal(byId.statusCode, 400)
+  t.same(byId.json(), invalid("'id' must be a string of up to 256 bytes or an integer between -(2^53 - 1) and 2^53 - 1"))
+
+  const byToken = await testApp.app.inject(modern('tools/list', {}, { meta: { progressToken: long } }))
+  t.equal(byToken.statusCode, 400)
+  t.match(byToken.json(), { id: 1, error: { code: -32602, message: /'progressToken' .* up to 256 bytes/ } })
+  await goesOn(t, testApp)
+})
+
+t.test('an error repeats only the beginning of what a client has sent', async (t) => {
+  const { app, logLines } = await createApp(t)
+  const long = 'x'.repeat(100_000)
+  const cut = `${'x'.repeat(128)}…`
+  const legacy = { jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: long } }
+
+  for (const [request, error] of [
+    [modern(long), { code: -32601, message: `Method not found: ${cut}` }],
+    [modernCall(long), { code: -32602, message: `Unknown tool: ${cut}` }],
+    [modern('tools/list', {}, { headers: { 'mcp-method': long.slice(0, 10_000) } }), { code: -32020, message: `Header mismatch: Mcp-Method header value '${cut}' does not match body value 'tools/list'` }],
+    [modern('tools/list', {}, { headers: { 'mcp-protocol-version': long.slice(0, 10_000) } }), { code: -32020, message: `Header mismatch: MCP-Protocol-Version header value '${cut}' does not match body value '2026-07-28'` }]
+  ] as const) {
+    t.match((await app.inject(request)).json(), { error })
+  }
+  t.match((await post(app, { ...legacy, method: 'ping' }, { 'mcp-protocol-version': long.slice(0, 10_000) })).json(), { error: { data: { requested: cut } } })
+
+  const origin = `http://${'x'.repeat(10_000)}.example`
+  t.equal((await post(app, legacy, { origin })).statusCode, 403)
+  t.equal((await post(app, legacy, { host: 'x'.repeat(10_000) })).statusCode, 421)
+  t.equal((await app.inject({ method: 'OPTIONS', url: '/mcp', headers: { 'access-control-request-method': 'POST', origin: 'http://localhost:1' } })).statusCode, 405)
+  t.notOk(logLines.some((line) => Number(line.level) >= 40 && JSON.stringify(line).length > 2000))
+})
+
+t.test('a modern-only mount does not repeat what is no revision', async (t) => {
+  const { app } = await createApp(t, { legacy: false })
+  const requested = async (protocolVersion: unknown): Promise<object> => (await post(app, { jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion } })).json().error.data
+
+  t.strictSame(await requested('x'.repeat(100_000)), { supported: ['2026-07-28'], requested: `${'x'.repeat(128)}…` })
+  t.strictSame(await requested({ a: [] }), { supported: ['2026-07-28'] })
 })
 
 t.test('nesting of 100,000 levels gets 400', async (t) => {

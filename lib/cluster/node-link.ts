@@ -11,7 +11,7 @@ export type NodeMessage =
   | { readonly kind: 'changed', readonly events: readonly ChangeEvent[] }
   /** A client has answered a question of the node that is told. */
   | { readonly kind: 'answered', readonly sessionId: string, readonly id: RequestId, readonly answer: Answer }
-  | { readonly kind: 'cancelled', readonly sessionId: string, readonly requestId: unknown, readonly reason: string }
+  | { readonly kind: 'cancelled', readonly sessionId: string, readonly requestId: RequestId, readonly reason: string }
   /** A client has sent some other notification. */
   | { readonly kind: 'notified', readonly sessionId: string, readonly method: string, readonly params: Params }
   /** A session has ended. */

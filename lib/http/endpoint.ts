@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteO
 import type { Authenticator } from '../auth/authenticator.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { parseBody, RefusalError, type BodyLimits } from '../protocol/body.ts'
+import { shorten } from '../protocol/bounds.ts'
 import { undocumented } from './api-document.ts'
 import { isPreflight } from './auth-hook.ts'
 import { createCorsPolicy } from './cors.ts'
@@ -99,7 +100,7 @@ function createMethodRefusal (allowed: readonly string[]) {
   const allow = allowed.join(', ')
 
   return function refuseMethod (request: FastifyRequest, reply: FastifyReply): void {
-    const { origin } = request.headers
+    const origin = shorten(request.headers.origin ?? '')
     if (isPreflight(request)) request.log.warn({ origin }, `preflight from Origin '${origin}' refused; pages need the mount's 'cors', and their origin in its 'allowedOrigins'`)
     refuseAllBut(allow, reply)
   }

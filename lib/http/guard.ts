@@ -1,5 +1,6 @@
 // Refuses requests that a browser was tricked into sending: DNS rebinding and foreign origins.
 import type { FastifyRequest } from 'fastify'
+import { shorten } from '../protocol/bounds.ts'
 import { createHostCheck } from './host-check.ts'
 
 /** What the guard lets pass. */
@@ -51,8 +52,8 @@ export function createGuard ({ allowedHosts, allowedOrigins }: GuardOptions): (r
     return {
       status: 403,
       message: 'Invalid Origin header',
-      seen: { origin },
-      advice: `request from Origin '${origin}' refused; if pages of that origin may use this server, add it to the mount's 'allowedOrigins'`
+      seen: { origin: shorten(origin) },
+      advice: `request from Origin '${shorten(origin)}' refused; if pages of that origin may use this server, add it to the mount's 'allowedOrigins'`
     }
   }
 }
@@ -61,8 +62,8 @@ function refuseHost (host: string | undefined): GuardRejection {
   return {
     status: 421,
     message: 'Invalid Host header',
-    seen: { host },
-    advice: `request for Host '${host ?? ''}' refused; if this app is meant to be reached by that name, add it to the mount's 'allowedHosts' or set 'publicUrl'`
+    seen: { host: host && shorten(host) },
+    advice: `request for Host '${shorten(host ?? '')}' refused; if this app is meant to be reached by that name, add it to the mount's 'allowedHosts' or set 'publicUrl'`
   }
 }
 

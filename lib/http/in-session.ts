@@ -53,6 +53,6 @@ function notify ({ definition, lifespan }: Mount, { method, params }: Notificati
 }
 
 function cancel (params: Params, session: Session | undefined): void {
-  const { requestId, reason } = readCancellation(params)
-  session?.cancel(requestId, reason)
+  const cancellation = readCancellation(params)
+  if (cancellation !== undefined) session?.cancel(cancellation.requestId, cancellation.reason)
 }

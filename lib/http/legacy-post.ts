@@ -2,6 +2,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Classified } from '../protocol/classify.ts'
 import { encodeError } from '../protocol/envelope.ts'
+import { reduceInitialize } from '../protocol/initialize.ts'
 import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
 import type { Mount } from '../mount.ts'
 import type { ResolvedOptions } from '../options.ts'
@@ -47,7 +48,7 @@ export class LegacyPost {
 
     const { session } = found
     if (session !== undefined) reply.header(SESSION_HEADER, session.sessionId)
-    this.#serveFor(found, message, new Exchange(reply, this.#settings, accepted, { id: message.id, session }))
+    this.#serveFor(found, reduceInitialize(message, found.caller.client), new Exchange(reply, this.#settings, accepted, { id: message.id, session }))
   }
 
   #serveFor ({ caller, session }: LegacyCaller, message: RequestMessage, exchange: Exchange): void {

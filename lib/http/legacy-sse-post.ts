@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { classify, invalidParams } from '../protocol/classify.ts'
 import { encodeResponse } from '../protocol/envelope.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
-import { parseInitialize } from '../protocol/initialize.ts'
+import { parseInitialize, reduceInitialize } from '../protocol/initialize.ts'
 import { invalidRequest, type Refusal, type RequestId, type RequestMessage } from '../protocol/message.ts'
 import { LEGACY_REVISIONS, MODERN_REVISION, negotiateRevision } from '../protocol/revisions.ts'
 import type { Mount } from '../mount.ts'
@@ -55,7 +55,8 @@ export function createSsePostHandler (mount: Mount, { connections, maxRequests }
     const refusal = introduce(session, message, version)
     if (refusal !== undefined) return sendRefusal(reply, refusal)
     accept(reply)
-    serveInSession(mount, session, message, new SseCall(mount, connection, reply.request, message.id))
+    const reduced = message.method === 'initialize' ? reduceInitialize(message, session.client) : message
+    serveInSession(mount, session, reduced, new SseCall(mount, connection, reply.request, message.id))
   }
 }
 

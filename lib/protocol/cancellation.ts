@@ -1,9 +1,18 @@
 // `notifications/cancelled`: which request its sender wants no answer to any more.
-import type { Params } from './message.ts'
+import { MAX_TEXT_LENGTH, shorten } from './bounds.ts'
+import { isRequestId, type Params, type RequestId } from './message.ts'
 
 export const CANCELLED = 'notifications/cancelled'
 
-/** Reads which request is cancelled, and why. What is no id is that of no request. */
-export function readCancellation ({ requestId, reason }: Params): { readonly requestId: unknown, readonly reason: string } {
-  return { requestId, reason: typeof reason === 'string' ? reason : 'the client gave no reason' }
+/** The request that is cancelled, and why. */
+export interface Cancellation {
+  readonly requestId: RequestId
+  /** At most {@link MAX_TEXT_LENGTH} characters of what the client has said. */
+  readonly reason: string
+}
+
+/** Reads which request is cancelled, and why; undefined when no request can have such an id. */
+export function readCancellation ({ requestId, reason }: Params): Cancellation | undefined {
+  if (!isRequestId(requestId)) return undefined
+  return { requestId, reason: typeof reason === 'string' ? shorten(reason, MAX_TEXT_LENGTH) : 'the client gave no reason' }
 }

@@ -1,4 +1,5 @@
 // Which era a message belongs to (MCP 2026-07-28 versioning, Backward Compatibility).
+import { shorten } from './bounds.ts'
 import { ErrorCode } from './error-code.ts'
 import { describeMismatch } from './headers.ts'
 import { parseMessage, type Message, type Params, type Refusal, type RequestId } from './message.ts'
@@ -98,7 +99,7 @@ function unsupportedRevision (id: RequestId | null, requested: unknown): Refusal
     status: 400,
     code: ErrorCode.UnsupportedProtocolVersion,
     message: 'Unsupported protocol version',
-    data: { supported: MODERN_REVISIONS, requested },
+    data: { supported: MODERN_REVISIONS, ...(typeof requested === 'string' && { requested: shorten(requested) }) },
     id
   }
 }

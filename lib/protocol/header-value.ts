@@ -59,10 +59,3 @@ function withoutOuterWhitespace (value: string): string {
 function isWhitespace (code: number): boolean {
   return code === 0x20 || code === 0x09
 }
-
-const SHOWN_CHARACTERS = 64
-
-/** Cuts a value to what an error message shows of it. */
-export function shortenValue (value: string): string {
-  return value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value
-}

@@ -1,5 +1,6 @@
 // The headers that repeat the body of a modern request (MCP 2026-07-28 transports, Request Metadata).
-import { decodeHeaderValue, shortenValue } from './header-value.ts'
+import { shorten } from './bounds.ts'
+import { decodeHeaderValue } from './header-value.ts'
 import type { RequestMessage } from './message.ts'
 
 /** Headers as Node gives them: lower-case names. */
@@ -32,6 +33,6 @@ function readName (request: RequestMessage): unknown {
 /** Words a header that is missing or says another thing than the body. */
 export function describeMismatch (name: string, received: string | string[] | undefined, expected: string): string {
   return received === undefined
-    ? `${name} header is missing, but the body has the value '${shortenValue(expected)}'`
-    : `${name} header value '${shortenValue(String(received))}' does not match body value '${shortenValue(expected)}'`
+    ? `${name} header is missing, but the body has the value '${shorten(expected)}'`
+    : `${name} header value '${shorten(String(received))}' does not match body value '${shorten(expected)}'`
 }

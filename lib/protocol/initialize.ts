@@ -1,7 +1,6 @@
 // The parameters of `initialize`, which opens a legacy session.
-import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js'
-import { isWireObject, type Params } from './message.ts'
-import { isImplementation, type ClientIdentity } from './request-meta.ts'
+import { isImplementation, readIdentity, type ClientIdentity } from './client-identity.ts'
+import { isWireObject, type Params, type RequestMessage } from './message.ts'
 
 /** Whether a method only opens a session, by which its client has not done anything yet. */
 export function isHandshake (method: string): boolean {
@@ -22,6 +21,10 @@ export function parseInitialize (params: Params): Opening | { readonly problem: 
   if (!isWireObject(capabilities)) return { problem: "initialize needs 'capabilities', an object" }
   if (!isImplementation(clientInfo)) return { problem: "initialize needs 'clientInfo', an object with a name and a version" }
 
-  // What is inside the capabilities is the client's own word.
-  return { requested: protocolVersion, client: { info: clientInfo, capabilities: capabilities as ClientCapabilities } }
+  return { requested: protocolVersion, client: readIdentity(clientInfo, capabilities) }
+}
+
+/** The request as a server is given it, which may keep its parameters: with the client as it was read. */
+export function reduceInitialize (message: RequestMessage, { info, capabilities }: ClientIdentity): RequestMessage {
+  return { ...message, params: { ...message.params, clientInfo: info, capabilities } }
 }

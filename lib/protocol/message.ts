@@ -1,7 +1,8 @@
 // JSON-RPC messages as they arrive: which kind one is, and what is wrong with one that is none.
+import { fitsBytes, MAX_ID_BYTES } from './bounds.ts'
 import { ErrorCode } from './error-code.ts'
 
-/** The id of a request: a string or a safe integer. */
+/** The id of a request: a string of at most {@link MAX_ID_BYTES} bytes or a safe integer. */
 export type RequestId = string | number
 
 /** A plain object from the wire. Its keys are own properties only after `Object.hasOwn` says so. */
@@ -39,7 +40,7 @@ export function isWireObject (value: unknown): value is WireObject {
 }
 
 export function isRequestId (value: unknown): value is RequestId {
-  return typeof value === 'string' || Number.isSafeInteger(value)
+  return typeof value === 'string' ? fitsBytes(value, MAX_ID_BYTES) : Number.isSafeInteger(value)
 }
 
 /** Reads the id of anything that may be a request, to answer it with. */
@@ -54,7 +55,7 @@ export function parseMessage (value: unknown): Message | Refusal {
   const { id, method, params = NO_PARAMS } = value
   if (value.jsonrpc !== '2.0') return invalidRequest(readId(value), "'jsonrpc' must be \"2.0\"")
   if (id !== undefined && !isRequestId(id)) {
-    return invalidRequest(null, "'id' must be a string or an integer between -(2^53 - 1) and 2^53 - 1")
+    return invalidRequest(null, `'id' must be a string of up to ${MAX_ID_BYTES} bytes or an integer between -(2^53 - 1) and 2^53 - 1`)
   }
   if (method === undefined) return parseResponse(value, id)
   if (typeof method !== 'string') return invalidRequest(readId(value), "'method' must be a string")

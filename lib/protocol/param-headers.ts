@@ -1,6 +1,7 @@
 // `x-mcp-header`: tool arguments that clients mirror into headers, found at registration and compared on each call.
 // MCP 2026-07-28 Streamable HTTP, Custom Headers from Tool Parameters.
-import { decodeHeaderValue, shortenValue } from './header-value.ts'
+import { shorten } from './bounds.ts'
+import { decodeHeaderValue } from './header-value.ts'
 import type { ReceivedHeaders } from './headers.ts'
 import { subschemasOf } from './subschemas.ts'
 
@@ -106,7 +107,7 @@ function findProblem (
   if (decoded === undefined) return 'has invalid characters or an invalid Base64 value'
   if (isAbsent) return `was sent, but the body has no value at '${path.join('.')}'`
   if (!hasType(value, type) || isEqual(decoded, value)) return undefined
-  return `value '${shortenValue(decoded)}' does not match body value '${shortenValue(String(value))}'`
+  return `value '${shorten(decoded)}' does not match body value '${shorten(String(value))}'`
 }
 
 function hasType (value: unknown, type: ParamHeader['type']): boolean {

@@ -1,7 +1,8 @@
 // The fields of `_meta` that the protocol defines for requests.
-import type { ClientCapabilities, Implementation } from '@modelcontextprotocol/sdk/types.js'
-import type { Params, WireObject } from './message.ts'
-import { isRequestId, isWireObject } from './message.ts'
+import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
+import { MAX_ID_BYTES } from './bounds.ts'
+import { isImplementation, readIdentity, type ClientIdentity } from './client-identity.ts'
+import { isRequestId, isWireObject, type Params, type WireObject } from './message.ts'
 import { isLogLevel, type LogLevel } from './log-level.ts'
 
 export const PROTOCOL_VERSION_KEY = 'io.modelcontextprotocol/protocolVersion'
@@ -15,14 +16,6 @@ export type ProgressToken = string | number
 
 const NO_META: WireObject = Object.freeze({})
 
-/** Who sent a request and what it can do. */
-export interface ClientIdentity {
-  /** Self-reported name and version, for display and logs only; absent where the client keeps it to itself. */
-  readonly info?: Implementation
-  /** What the client can do for a server. */
-  readonly capabilities: ClientCapabilities
-}
-
 /** Tells what is wrong with the `_meta` of a modern request, apart from the revision; undefined when nothing is. */
 export function findModernMetaProblem (params: Params): string | undefined {
   const meta = params._meta ?? NO_META
@@ -35,19 +28,17 @@ export function findModernMetaProblem (params: Params): string | undefined {
   return findProgressTokenProblem(params)
 }
 
-/** Tells whether the progress token of a request, where it has one, is of a wrong type. */
+/** Tells what is wrong with the progress token of a request; undefined when it has none, or one that can be used. */
 export function findProgressTokenProblem (params: Params): string | undefined {
   const token = params._meta?.progressToken
-  return token === undefined || isRequestId(token) ? undefined : "'progressToken' in '_meta' must be a string or an integer"
+  return token === undefined || isRequestId(token) ? undefined : `'progressToken' in '_meta' must be a string of up to ${MAX_ID_BYTES} bytes or an integer`
 }
 
 /** Reads the client of a modern request that {@link findModernMetaProblem} found no fault with. */
 export function readModernClient (params: Params): ClientIdentity {
-  // All shapes were checked on arrival; what is inside them is the client's own word.
+  // Both shapes were checked on arrival.
   const meta = params._meta as WireObject
-  const capabilities = meta[CLIENT_CAPABILITIES_KEY] as ClientCapabilities
-  const info = meta[CLIENT_INFO_KEY] as Implementation | undefined
-  return info === undefined ? { capabilities } : { info, capabilities }
+  return readIdentity(meta[CLIENT_INFO_KEY] as Implementation | undefined, meta[CLIENT_CAPABILITIES_KEY] as WireObject)
 }
 
 /** Reads the log level that a modern request asks for. */
@@ -60,8 +51,4 @@ export function readLogLevel (params: Params): LogLevel | undefined {
 export function readProgressToken (params: Params): ProgressToken | undefined {
   const token = params._meta?.progressToken
   return isRequestId(token) ? token : undefined
-}
-
-export function isImplementation (value: unknown): value is Implementation {
-  return isWireObject(value) && typeof value.name === 'string' && typeof value.version === 'string'
 }

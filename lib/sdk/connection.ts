@@ -39,7 +39,8 @@ export class Connection implements SdkTransport {
   private constructor (server: SdkServer, caller: Caller, channel: Channel) {
     this.sessionId = caller.sessionId
     this.#server = server
-    this.#session = new SdkCall(caller, channel, true)
+    // The session outlives the request that has opened it.
+    this.#session = new SdkCall(caller, { log: channel.log, lifespan: channel.lifespan, notify: doNothing, onDisconnect: doNothing }, true)
   }
 
   /** Serves one request. @throws RpcError */
@@ -125,3 +126,5 @@ function createMessageExtra (message: RequestMessage, caller: Caller, channel: C
     closeStandaloneSSEStream: () => caller.closeListening?.()
   }
 }
+
+function doNothing (): void {}

@@ -1,4 +1,5 @@
 // Something with `fetch` as a definition: the SDK v2's handlers bring their own modern support.
+import { shorten } from '../protocol/bounds.ts'
 import type { Params, RequestMessage } from '../protocol/message.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import type { ServerDefinition } from '../server/definition.ts'
@@ -49,7 +50,7 @@ export class FetchServer implements ServerDefinition {
     const sessionId = this.#sessions.get(caller)
     if (sessionId === undefined) return
     new FetchExchange(this.#handler, { caller, channel, sessionId }).send({ method, params })
-      .catch((err) => { channel.log.warn({ err }, `${method} could not be handed over`) })
+      .catch((err) => { channel.log.warn({ err }, `${shorten(method)} could not be handed over`) })
   }
 
   async ended (session: object): Promise<void> {

@@ -1,5 +1,6 @@
 // An SDK v1 server instance as a definition: its handlers and registries serve any number of clients at once.
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
+import { shorten } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { ChangeEvent } from '../protocol/change.ts'
 import type { Params, RequestMessage } from '../protocol/message.ts'
@@ -73,7 +74,7 @@ export class SdkInstance implements ServerDefinition {
   async #serveLegacy (message: RequestMessage, call: SdkCall): Promise<object> {
     const { id, method, params } = message
     const handler = this.#server._requestHandlers.get(method) ?? this.#server.fallbackRequestHandler
-    if (handler === undefined) throw new RpcError(ErrorCode.MethodNotFound, `Method not found: ${method}`)
+    if (handler === undefined) throw new RpcError(ErrorCode.MethodNotFound, `Method not found: ${shorten(method)}`)
     const extra = createExtra({ server: this.#server, shared: this.#shared, call }, message)
     try {
       const result = await this.#shared.run(call, () => handler({ jsonrpc: '2.0', id, method, params }, extra))

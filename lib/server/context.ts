@@ -3,7 +3,7 @@ import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { AuthInfo } from '../auth/auth-info.ts'
 import type { ServerRequest } from '../protocol/question.ts'
 import type { LogLevel } from '../protocol/log-level.ts'
-import type { ClientIdentity } from '../protocol/request-meta.ts'
+import type { ClientIdentity } from '../protocol/client-identity.ts'
 import type { Era } from '../protocol/revisions.ts'
 
 /** The URIs of the resources that a legacy session watches. What becomes of a change may have to be waited for. */

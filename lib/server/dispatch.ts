@@ -1,4 +1,5 @@
 // The methods of both eras and what serves them.
+import { shorten } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isLogLevel } from '../protocol/log-level.ts'
 import { LISTEN_METHOD } from '../protocol/subscription.ts'
@@ -69,7 +70,7 @@ function whereListening ({ isOffered, serve }: Method): Method {
 }
 
 function notFound (method: string): RpcError {
-  return new RpcError(ErrorCode.MethodNotFound, `Method not found: ${method}`)
+  return new RpcError(ErrorCode.MethodNotFound, `Method not found: ${shorten(method)}`)
 }
 
 function serveDiscover (parts: ServerParts, { canListen = false }: Call): object {

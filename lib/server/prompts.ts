@@ -1,5 +1,6 @@
 // Prompts: how they are registered, listed and rendered.
 import type { GetPromptResult, Icon, PromptArgument, PromptMessage } from '@modelcontextprotocol/sdk/types.js'
+import { shorten } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject, type WireObject } from '../protocol/message.ts'
 import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RpcError } from '../errors.ts'
@@ -120,7 +121,7 @@ export async function getPrompt (prompts: Collection<Prompt>, call: Call): Promi
   }
   const prompt = prompts.get(name)
   if (prompt === undefined || (prompt.access !== undefined && !await isAdmitted(prompt, call))) {
-    throw new RpcError(ErrorCode.InvalidParams, `Unknown prompt: ${name}`)
+    throw new RpcError(ErrorCode.InvalidParams, `Unknown prompt: ${shorten(name)}`)
   }
 
   return serveAsking(call, () => runHandler(call, `rendering prompt ${name}`, () => renderPrompt(prompt, args, call)))

@@ -1,6 +1,7 @@
 // How resources are listed and read.
 import type { ReadResourceResult, Resource } from '@modelcontextprotocol/sdk/types.js'
 import { RpcError } from '../errors.ts'
+import { MAX_TEXT_LENGTH, shorten } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject } from '../protocol/message.ts'
 import { canonicalUri, encodeUri, MAX_URI_LENGTH, normalizeEscapes } from '../protocol/uri.ts'
@@ -138,13 +139,13 @@ function bindHandler ({ entry, match }: FoundResource, uri: string, call: Call):
   const context = call.ctx as RequestContext<never>
   if (match === undefined) return (url) => entry.handler(url, context)
   if ('variables' in match) return (url) => entry.handler(url, match.variables, context)
-  call.log.warn({ uri, variable: match.unsafe }, `resource refused: the value of '${match.unsafe}' climbs out of the template; 'allowUnsafeValues' would let it pass`)
+  call.log.warn({ uri: shorten(uri), variable: match.unsafe }, `resource refused: the value of '${match.unsafe}' climbs out of the template; 'allowUnsafeValues' would let it pass`)
   throw notFound(uri, call)
 }
 
 // MCP 2026-07-28 changelog, Minor changes 6: the code was -32002 before.
 function notFound (uri: string, { ctx }: Call): RpcError {
-  return new RpcError(ctx.era === 'modern' ? ErrorCode.InvalidParams : ErrorCode.ResourceNotFound, 'Resource not found', { uri })
+  return new RpcError(ctx.era === 'modern' ? ErrorCode.InvalidParams : ErrorCode.ResourceNotFound, 'Resource not found', { uri: shorten(uri, MAX_TEXT_LENGTH) })
 }
 
 type Contents = ReadResourceResult['contents'][number]

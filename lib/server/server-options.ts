@@ -1,7 +1,7 @@
 // The options of a server definition, and what is wrong with wrong ones.
 import type { FastifyInstance } from 'fastify'
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
-import { isImplementation } from '../protocol/request-meta.ts'
+import { isImplementation } from '../protocol/client-identity.ts'
 import { MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
 import type { RequestStateOptions } from './request-state.ts'
 import { findCacheProblem, type CacheHint } from './result.ts'

@@ -1,5 +1,6 @@
 // Tools: how they are registered, listed and called.
 import type { CallToolResult, Icon, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js'
+import { shorten } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject, type RequestMessage } from '../protocol/message.ts'
 import type { ReceivedHeaders } from '../protocol/headers.ts'
@@ -172,7 +173,7 @@ export async function callTool (tools: Collection<Tool>, call: Call): Promise<Ca
   if (!isWireObject(args)) throw new RpcError(ErrorCode.InvalidParams, "Invalid params: 'arguments' must be an object")
   const tool = tools.get(name)
   if (tool === undefined || (tool.access !== undefined && !await isAdmitted(tool, call))) {
-    throw new RpcError(ErrorCode.InvalidParams, `Unknown tool: ${name}`)
+    throw new RpcError(ErrorCode.InvalidParams, `Unknown tool: ${shorten(name)}`)
   }
   if (tool.access !== undefined) refuseHeaderMismatch(tool, ctx)
 

@@ -1,7 +1,7 @@
 // What clients post to one node and another one waits for.
 import type { NodeLink } from '../cluster/node-link.ts'
 import { CANCELLED, readCancellation } from '../protocol/cancellation.ts'
-import type { Message, Refusal } from '../protocol/message.ts'
+import type { Message, Params, Refusal } from '../protocol/message.ts'
 
 type Notification = Extract<Message, { kind: 'notification' }>
 type Response = Extract<Message, { kind: 'response' }>
@@ -36,7 +36,12 @@ export class Forwarder {
   }
 
   async #forwardNotification ({ method, params }: Notification, sessionId: string): Promise<void> {
-    if (method === CANCELLED) await this.#link.tellAll({ kind: 'cancelled', sessionId, ...readCancellation(params) })
+    if (method === CANCELLED) await this.#forwardCancellation(params, sessionId)
     else if (this.#tellsNotifications) await this.#link.tellAll({ kind: 'notified', sessionId, method, params })
+  }
+
+  async #forwardCancellation (params: Params, sessionId: string): Promise<void> {
+    const cancellation = readCancellation(params)
+    if (cancellation !== undefined) await this.#link.tellAll({ kind: 'cancelled', sessionId, ...cancellation })
   }
 }

@@ -1,6 +1,6 @@
 // The sessions of one mount: opened by `initialize`, ended by the client, by idleness or by the app's end.
 import { EventEmitter } from 'node:events'
-import type { ClientIdentity } from '../protocol/request-meta.ts'
+import type { ClientIdentity } from '../protocol/client-identity.ts'
 import type { RequestId } from '../protocol/message.ts'
 import { hasPriming } from '../protocol/revisions.ts'
 import type { EventStore } from './event-store.ts'

@@ -1,4 +1,5 @@
 // The questions that a legacy session was asked and has not answered yet.
+import { MAX_TEXT_LENGTH, shorten, weigh } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { ServerRequest } from '../protocol/question.ts'
 import { encodeNotification } from '../protocol/envelope.ts'
@@ -15,6 +16,9 @@ interface Waiting {
 }
 
 const CALL_ENDED = 'the call has ended'
+
+// Bytes in memory of the `data` of an error that a client answers with.
+const MAX_ERROR_DATA = 8192
 
 /** What a question is written to. */
 export interface QuestionSink {
@@ -102,7 +106,8 @@ function toRpcError (error: unknown): RpcError {
   const { code, message, data } = Object(error) as { readonly code?: unknown, readonly message?: unknown, readonly data?: unknown }
   return new RpcError(
     Number.isInteger(code) ? Number(code) : ErrorCode.InternalError,
-    typeof message === 'string' ? message : 'The client answered with an error',
-    data
+    typeof message === 'string' ? shorten(message, MAX_TEXT_LENGTH) : 'The client answered with an error',
+    // A handler that lets the error pass sends it back.
+    weigh(data, MAX_ERROR_DATA) > MAX_ERROR_DATA ? undefined : data
   )
 }

@@ -1,7 +1,7 @@
 // What nodes know of the sessions that they serve together: the interface.
 import type { LogLevel } from '../protocol/log-level.ts'
 import type { RequestId } from '../protocol/message.ts'
-import type { ClientIdentity } from '../protocol/request-meta.ts'
+import type { ClientIdentity } from '../protocol/client-identity.ts'
 
 /** What a session is rebuilt from. JSON can carry it. */
 export interface SessionRecord {

@@ -4,7 +4,7 @@ import { encodeNotification } from '../protocol/envelope.ts'
 import type { LogLevel } from '../protocol/log-level.ts'
 import type { RequestId } from '../protocol/message.ts'
 import type { ServerRequest } from '../protocol/question.ts'
-import type { ClientIdentity } from '../protocol/request-meta.ts'
+import type { ClientIdentity } from '../protocol/client-identity.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { RpcError } from '../errors.ts'
 import type { Caller, WatchedResources } from '../server/context.ts'
@@ -116,9 +116,8 @@ export class Session implements Caller {
   }
 
   /** Ends a running request without an answer, because the client wants none any more. */
-  cancel (id: unknown, reason: string): void {
-    // What is no id is the key of no request.
-    const beside = this.#runningBeside?.get(id as RequestId)
+  cancel (id: RequestId, reason: string): void {
+    const beside = this.#runningBeside?.get(id)
     if (beside !== undefined) beside.cancel(reason)
     else if (id === this.#runningId) this.#running?.cancel(reason)
   }

@@ -1,5 +1,5 @@
 // Sessions of HTTP+SSE (2024-11-05): opened by a stream, before anything is known of the client.
-import type { ClientIdentity } from '../protocol/request-meta.ts'
+import type { ClientIdentity } from '../protocol/client-identity.ts'
 import type { NoPlace } from '../shares/shares.ts'
 import { SessionManager, type SessionOwner } from './manager.ts'
 import { Session } from './session.ts'

@@ -2,12 +2,13 @@
 import { principalOf } from '../auth/auth-info.ts'
 import type { RpcError } from '../errors.ts'
 import { ChangeHub } from '../notify/change-hub.ts'
+import { shorten } from '../protocol/bounds.ts'
 import { readBatch } from '../protocol/batch.ts'
 import { CANCELLED, readCancellation } from '../protocol/cancellation.ts'
 import { classify, invalidParams, type Classified } from '../protocol/classify.ts'
 import { encodeError, encodeResponse } from '../protocol/envelope.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
-import { parseInitialize } from '../protocol/initialize.ts'
+import { parseInitialize, reduceInitialize } from '../protocol/initialize.ts'
 import type { Params, Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
 import { readLogLevel, readModernClient } from '../protocol/request-meta.ts'
 import { MODERN_REVISION, negotiateRevision } from '../protocol/revisions.ts'
@@ -160,7 +161,7 @@ export class Connection {
     const { requested, client } = opening
     const session = new Session({ protocolVersion: negotiateRevision(requested), client, principal: this.#principal }, Date.now())
     this.#sessions.add(session)
-    this.#serve(request, session, this.#open(id, session, takeReply)).then((served) => { if (!served) this.#endSession(session) })
+    this.#serve(reduceInitialize(request, client), session, this.#open(id, session, takeReply)).then((served) => { if (!served) this.#endSession(session) })
   }
 
   #open (id: RequestId, session: Session | undefined, takeReply: TakeReply): PipeCall {
@@ -196,9 +197,8 @@ export class Connection {
   }
 
   #cancel (params: Params): void {
-    const { requestId, reason } = readCancellation(params)
-    // What is no id is the key of no request.
-    this.#calls.get(requestId as RequestId)?.end(`The request was cancelled: ${reason}`)
+    const cancellation = readCancellation(params)
+    if (cancellation !== undefined) this.#calls.get(cancellation.requestId)?.end(`The request was cancelled: ${cancellation.reason}`)
   }
 
   #notified (session: Session, method: string, params: Params): void {
@@ -210,7 +210,7 @@ export class Connection {
     try {
       this.#server.notified?.(method, params, session, new PipeCall(this.#pipe, '', session, doNothing))
     } catch (err) {
-      this.#pipe.log.error({ err }, `${method} could not be handed over`)
+      this.#pipe.log.error({ err }, `${shorten(method)} could not be handed over`)
     }
   }
 

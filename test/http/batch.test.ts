@@ -77,7 +77,7 @@ t.test('what is no message gets an error of its own, and the rest is served', as
     invalid('a message must be a JSON object'),
     invalid('a message must be a JSON object'),
     invalid("'jsonrpc' must be \"2.0\"", 2),
-    invalid("'id' must be a string or an integer between -(2^53 - 1) and 2^53 - 1"),
+    invalid("'id' must be a string of up to 256 bytes or an integer between -(2^53 - 1) and 2^53 - 1"),
     { jsonrpc: '2.0', id: 1, error: { code: -32602, message: "Invalid params: 'params' must be an object, and so must 'params._meta' when it is present" } },
     { jsonrpc: '2.0', id: 9, result: {} }
   ])

@@ -456,12 +456,13 @@ t.test('a middleware decides with the server', async (t) => {
 
 t.test('a stream that its client does not read is cut, and its place given back', async (t) => {
   const { address, mounted, subscriptions, logLines } = await createListening(t, { maxBuffered: 1000 })
-  const request = sendAlone(address, ask({ resourceSubscriptions: ['notes://a'] }, { id: 'x'.repeat(1_000_000) }))
+  const uri = `notes://${'a'.repeat(8000)}`
+  const request = sendAlone(address, ask({ resourceSubscriptions: [uri] }))
   const [response] = await once(request, 'response') as [IncomingMessage]
   response.pause()
 
   await until(() => {
-    mounted.notify.resourceUpdated('notes://a')
+    mounted.notify.resourceUpdated(uri)
     return subscriptions.size === 0
   })
 

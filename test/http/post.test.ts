@@ -146,7 +146,7 @@ t.test('a missing or wrong _meta field gets 400 with -32602', async (t) => {
     [{ ...MODERN_META, [CAPABILITIES_KEY]: [] }, `'_meta' needs '${CAPABILITIES_KEY}', an object`],
     [{ ...MODERN_META, 'io.modelcontextprotocol/clientInfo': { name: 'a' } }, "'io.modelcontextprotocol/clientInfo' in '_meta' must be an object with a name and a version"],
     [{ ...MODERN_META, 'io.modelcontextprotocol/logLevel': 'loud' }, "'io.modelcontextprotocol/logLevel' in '_meta' is no log level"],
-    [{ ...MODERN_META, progressToken: {} }, "'progressToken' in '_meta' must be a string or an integer"]
+    [{ ...MODERN_META, progressToken: {} }, "'progressToken' in '_meta' must be a string of up to 256 bytes or an integer"]
   ] as const) {
     const response = await post(app, { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: meta } }, headers)
 

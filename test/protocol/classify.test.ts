@@ -92,7 +92,7 @@ t.test('a modern request with an incomplete _meta is refused', async (t) => {
 
 t.test('a legacy request with a progress token of a wrong type is refused', async (t) => {
   t.strictSame(classify(request('tools/list', { _meta: { progressToken: {} } }), undefined, true),
-    refusal(-32602, "Invalid params: 'progressToken' in '_meta' must be a string or an integer"))
+    refusal(-32602, "Invalid params: 'progressToken' in '_meta' must be a string of up to 256 bytes or an integer"))
 })
 
 t.test('a mount without the legacy era names the revision it serves', async (t) => {

@@ -7,7 +7,7 @@ function invalid (problem: string, id: string | number | null) {
 }
 
 t.test('a message with an id and a method is a request', async (t) => {
-  for (const id of ['', 'a', 0, -1, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]) {
+  for (const id of ['', 'a', 'i'.repeat(256), '€'.repeat(85), 0, -1, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]) {
     t.strictSame(parseMessage({ jsonrpc: '2.0', id, method: 'ping' }), { kind: 'request', request: { id, method: 'ping', params: {} } })
   }
   t.strictSame(parseMessage({ jsonrpc: '2.0', id: 1, method: 'ping', params: { a: [1], _meta: { b: 2 } } }), {
@@ -38,10 +38,10 @@ t.test('another version of JSON-RPC is refused, to the sender of the request', a
   }
 })
 
-t.test('an id that is neither a string nor a safe integer is refused and not echoed', async (t) => {
-  for (const id of [null, true, 1.5, 2 ** 53, -(2 ** 53), {}, []]) {
+t.test('an id that is neither a short string nor a safe integer is refused and not echoed', async (t) => {
+  for (const id of [null, true, 1.5, 2 ** 53, -(2 ** 53), 1e300, {}, [], 'i'.repeat(257), '€'.repeat(86)]) {
     t.strictSame(parseMessage({ jsonrpc: '2.0', id, method: 'ping' }),
-      invalid("'id' must be a string or an integer between -(2^53 - 1) and 2^53 - 1", null))
+      invalid("'id' must be a string of up to 256 bytes or an integer between -(2^53 - 1) and 2^53 - 1", null))
   }
 })
 

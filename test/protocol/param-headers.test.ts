@@ -133,9 +133,9 @@ t.test('a header with another value than the argument is a mismatch', async (t) 
 })
 
 t.test('long values are cut in the message', async (t) => {
-  const mismatch = findParamHeaderMismatch([REGION], { region: 'b'.repeat(65) }, { 'mcp-param-region': 'a'.repeat(64) })
+  const mismatch = findParamHeaderMismatch([REGION], { region: 'b'.repeat(129) }, { 'mcp-param-region': 'a'.repeat(128) })
 
-  t.equal(mismatch, `Mcp-Param-Region header value '${'a'.repeat(64)}' does not match body value '${'b'.repeat(64)}…'`)
+  t.equal(mismatch, `Mcp-Param-Region header value '${'a'.repeat(128)}' does not match body value '${'b'.repeat(128)}…'`)
 })
 
 t.test('a header is decoded before it is compared, and is invalid when it cannot be', async (t) => {

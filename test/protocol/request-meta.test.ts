@@ -1,6 +1,6 @@
 import t from 'tap'
 import {
-  findModernMetaProblem, findProgressTokenProblem, isImplementation, readLogLevel, readModernClient, readProgressToken
+  findModernMetaProblem, findProgressTokenProblem, readLogLevel, readModernClient, readProgressToken
 } from '../../lib/protocol/request-meta.ts'
 
 const CAPABILITIES = { 'io.modelcontextprotocol/clientCapabilities': {} }
@@ -37,13 +37,13 @@ t.test('a log level that nobody knows is told so', async (t) => {
   }
 })
 
-t.test('a progress token is a string or an integer', async (t) => {
-  for (const token of ['', 'a', 0, -3]) {
+t.test('a progress token is a short string or an integer', async (t) => {
+  for (const token of ['', 'a', 0, -3, 'a'.repeat(256)]) {
     t.equal(findProgressTokenProblem({ _meta: { progressToken: token } }), undefined)
     t.equal(readProgressToken({ _meta: { progressToken: token } }), token)
   }
-  for (const token of [null, 1.5, {}, true]) {
-    t.equal(findModernMetaProblem({ _meta: { ...CAPABILITIES, progressToken: token } }), "'progressToken' in '_meta' must be a string or an integer")
+  for (const token of [null, 1.5, {}, true, 1e300, 'a'.repeat(257), 'ä'.repeat(129)]) {
+    t.equal(findModernMetaProblem({ _meta: { ...CAPABILITIES, progressToken: token } }), "'progressToken' in '_meta' must be a string of up to 256 bytes or an integer")
     t.equal(readProgressToken({ _meta: { progressToken: token } }), undefined)
   }
   t.equal(findProgressTokenProblem({}), undefined)
@@ -63,10 +63,4 @@ t.test('the log level of a modern request is read from its _meta', async (t) => 
   t.equal(readLogLevel({ _meta: { 'io.modelcontextprotocol/logLevel': 'loud' } }), undefined)
   t.equal(readLogLevel({ _meta: {} }), undefined)
   t.equal(readLogLevel({}), undefined)
-})
-
-t.test('an implementation has a name and a version', async (t) => {
-  t.equal(isImplementation({ name: '', version: '' }), true)
-  t.equal(isImplementation({ name: 'Ann' }), false)
-  t.equal(isImplementation(undefined), false)
 })

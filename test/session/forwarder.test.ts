@@ -41,3 +41,13 @@ t.test('a cancellation goes to all nodes, and any other notification where the s
   t.same(curious.told, [toldOfCancelled, ['all', { kind: 'notified', sessionId: 's', method: 'notifications/roots/list_changed', params: {}, from: 'a' }]])
   t.same(other.told, [toldOfCancelled])
 })
+
+t.test('a cancellation of what cannot be a request goes nowhere', async (t) => {
+  const { forwarder, told } = createForwarder(true)
+
+  for (const requestId of [{ a: 1 }, ['x'.repeat(1000)], 'x'.repeat(257), null]) {
+    await forwarder.forward([notification('notifications/cancelled', { requestId })], 's')
+  }
+
+  t.strictSame(told, [])
+})

@@ -144,3 +144,15 @@ t.test('a session that has ended answers no questions', async (t) => {
   for (const answer of answers) await t.rejects(answer, new RpcError(-32603, 'The session has ended'))
   t.equal(questions.size, 0)
 })
+
+t.test('an error that a client answers with is cut to a size that may be sent on', async (t) => {
+  const { questions, ask } = createQuestions()
+  const answers = [ask(), ask()]
+  const data = Array.from({ length: 10_000 }, () => ({}))
+  questions.answer('ask-1', { error: { code: 1, message: 'x'.repeat(100_000), data } })
+  questions.answer('ask-2', { error: { code: 1, message: 'no', data: { reason: 'busy' } } })
+  const [long, short] = await Promise.all(answers.map((answer) => answer.catch((error: unknown) => error)))
+
+  t.match(long, { code: 1, message: `${'x'.repeat(1024)}…`, data: undefined })
+  t.match(short, { code: 1, message: 'no', data: { reason: 'busy' } })
+})

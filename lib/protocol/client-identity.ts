@@ -1,0 +1,79 @@
+// What a client says of itself, reduced to what the revisions of the protocol know of it, and to a size that may be kept.
+import type { ClientCapabilities, Implementation } from '@modelcontextprotocol/sdk/types.js'
+import { MAX_TEXT_LENGTH, shorten, weigh } from './bounds.ts'
+import { isWireObject, type WireObject } from './message.ts'
+
+/** Who sent a request and what it can do. Takes a few kilobytes at most, whatever the client has sent. */
+export interface ClientIdentity {
+  /**
+   * Self-reported name and version, for display and logs only; absent where the client keeps it to itself. Texts are cut to
+   * 1,024 characters, and an icon is left out that does not fit.
+   */
+  readonly info?: Implementation
+  /** What the client can do for a server. Members that do not fit are left out, as if the client had not declared them. */
+  readonly capabilities: ClientCapabilities
+}
+
+// Bytes as held in memory.
+const MAX_ICONS_BYTES = 8192
+const MAX_CAPABILITIES_BYTES = 8192
+
+// All revisions, from 2024-11-05 to 2026-07-28.
+const CAPABILITIES: ReadonlyArray<readonly [name: string, members?: readonly string[]]> = [
+  ['roots', ['listChanged']],
+  ['sampling', ['context', 'tools']],
+  ['elicitation', ['form', 'url']],
+  ['tasks', ['list', 'cancel', 'requests']],
+  // What is in these two is for the parties to agree on.
+  ['extensions'],
+  ['experimental']
+]
+
+export function isImplementation (value: unknown): value is Implementation {
+  return isWireObject(value) && typeof value.name === 'string' && typeof value.version === 'string'
+}
+
+/** Reduces what a client says of itself. @param info Checked by {@link isImplementation}, where there is one. */
+export function readIdentity (info: Implementation | undefined, capabilities: WireObject): ClientIdentity {
+  const reduced = reduceCapabilities(capabilities)
+  return info === undefined ? { capabilities: reduced } : { info: reduceInfo(info), capabilities: reduced }
+}
+
+function reduceInfo ({ name, version, title, description, websiteUrl, icons }: Implementation): Implementation {
+  const reduced: Implementation = { name: shorten(name, MAX_TEXT_LENGTH), version: shorten(version, MAX_TEXT_LENGTH) }
+  if (typeof title === 'string') reduced.title = shorten(title, MAX_TEXT_LENGTH)
+  if (typeof description === 'string') reduced.description = shorten(description, MAX_TEXT_LENGTH)
+  // A URL that was cut would be another one.
+  if (typeof websiteUrl === 'string' && websiteUrl.length <= MAX_TEXT_LENGTH) reduced.websiteUrl = websiteUrl
+  if (Array.isArray(icons)) reduced.icons = takeFitting(icons.entries(), MAX_ICONS_BYTES).kept.map(([, icon]) => icon)
+  return reduced
+}
+
+// The shapes inside are the client's own word.
+function reduceCapabilities (capabilities: WireObject): ClientCapabilities {
+  const reduced: Record<string, unknown> = {}
+  let left = MAX_CAPABILITIES_BYTES
+  for (const [name, members] of CAPABILITIES) {
+    const declared = capabilities[name]
+    if (!isWireObject(declared)) continue
+    const entries = members === undefined ? Object.entries(declared) : members.map((member) => [member, declared[member]] as const)
+    const { kept, bytes } = takeFitting(entries, left)
+    reduced[name] = Object.fromEntries(kept)
+    left -= bytes
+  }
+  return reduced
+}
+
+function takeFitting<K, V> (entries: Iterable<readonly [K, V]>, limit: number): { readonly kept: ReadonlyArray<readonly [K, V]>, readonly bytes: number } {
+  const kept: Array<readonly [K, V]> = []
+  let bytes = 0
+  for (const entry of entries) {
+    if (bytes >= limit) break
+    if (entry[1] === undefined) continue
+    const more = weigh(entry, limit - bytes)
+    if (bytes + more > limit) continue
+    kept.push(entry)
+    bytes += more
+  }
+  return { kept, bytes }
+}

@@ -1,0 +1,46 @@
+import t from 'tap'
+import { fitsBytes, shorten, weigh } from '../../lib/protocol/bounds.ts'
+
+t.test('a short text is shown as it is', async (t) => {
+  t.equal(shorten(''), '')
+  t.equal(shorten('a'.repeat(128)), 'a'.repeat(128))
+  t.equal(shorten('abc', 3), 'abc')
+})
+
+t.test('a long text is cut, and a character that was cut in two is replaced', async (t) => {
+  t.equal(shorten('a'.repeat(129)), `${'a'.repeat(128)}…`)
+  t.equal(shorten('abcd', 3), 'abc…')
+  t.equal(shorten('ab🙂', 3), 'ab\ufffd…')
+})
+
+t.test('the length of a text is counted in bytes', async (t) => {
+  t.equal(fitsBytes('', 0), true)
+  t.equal(fitsBytes('a'.repeat(9), 9), true)
+  t.equal(fitsBytes('a'.repeat(10), 9), false)
+  t.equal(fitsBytes('€€€', 9), true)
+  t.equal(fitsBytes('€€€€', 9), false)
+})
+
+t.test('the weight of a value grows with all that is in it', async (t) => {
+  const values = [1, 'abc', {}, { a: 1 }, { a: 1, b: [1, 2] }, { a: 1, b: [1, 2, {}] }]
+  const weights = values.map((value) => weigh(value, Infinity))
+
+  t.strictSame(weights, [...weights].sort((a, b) => a - b))
+  t.equal(new Set(weights).size, values.length)
+  t.equal(weigh(null, 100), weigh(1, 100))
+})
+
+t.test('a value of many small objects weighs many times its text', async (t) => {
+  const value = Array.from({ length: 1000 }, () => ({}))
+
+  t.ok(weigh(value, Infinity) > 20 * JSON.stringify(value).length)
+})
+
+t.test('counting ends where the limit is exceeded', async (t) => {
+  const read: number[] = []
+  const counted = (index: number): object => ({ get a () { read.push(index); return 'a'.repeat(100) } })
+  const value = Array.from({ length: 100 }, (_, index) => counted(index))
+
+  t.ok(weigh(value, 1000) > 1000)
+  t.ok(read.length < 10)
+})
