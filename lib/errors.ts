@@ -72,6 +72,17 @@ export class RpcError extends Error {
 }
 
 /**
+ * @internal The package's own refusal of a request. Over HTTP it has the status that the protocol gives to its code, while
+ * an error that a handler threw is answered with 200, whatever its code: the request itself was good.
+ */
+export class RefusedError extends RpcError {}
+
+/** @internal Makes a refusal of one request an ordinary error, so that it refuses no other request whose handler passes it on. */
+export function withoutRefusal (error: unknown): unknown {
+  return error instanceof RefusedError ? new RpcError(error.code, error.message, error.data) : error
+}
+
+/**
  * The caller's token lacks a scope: thrown by a handler whose arguments decide what is needed, or by the server for the
  * `scopes` of what was asked for. Answered with HTTP 403, unless a stream has begun; a client may then ask its user for more.
  *

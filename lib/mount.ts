@@ -14,6 +14,7 @@ import { createMuteChannel } from './http/mute-channel.ts'
 import { OpenExchanges } from './http/open-exchanges.ts'
 import { ChangeHub } from './notify/change-hub.ts'
 import type { Notifier } from './notify/publisher.ts'
+import { withoutRefusal } from './errors.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { Mountable } from './sdk/recognise.ts'
 import type { Caller } from './server/context.ts'
@@ -172,7 +173,12 @@ export class Mount {
   async ask (method: string, params: { readonly [name: string]: unknown } = {}): Promise<object> {
     // A copy, because checking the arguments of a tool writes defaults into them.
     const message = { id: 0, method, params: structuredClone(params) }
-    return await this.definition.serve(message, HOST_APP, { ...createMuteChannel(this.#app.log, this.lifespan), isTrusted: true })
+    try {
+      return await this.definition.serve(message, HOST_APP, { ...createMuteChannel(this.#app.log, this.lifespan), isTrusted: true })
+    } catch (error) {
+      // A handler of another mount may call this one, and pass on what it throws.
+      throw withoutRefusal(error)
+    }
   }
 
   /** @internal Enters the lifespan and begins to keep time. */

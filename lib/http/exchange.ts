@@ -1,5 +1,6 @@
 // One POST and its reply: a JSON body that becomes a stream only when it must.
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
+import { CancelledError } from '../protocol/cancellation.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { RequestId } from '../protocol/message.ts'
 import type { ServerRequest } from '../protocol/question.ts'
@@ -165,7 +166,7 @@ export class Exchange implements Answering, OpenExchange, Running {
     // MCP 2025-11-25 cancellation: no response is sent, but the POST must end.
     if (this.#stream === undefined) this.#reply.code(202).send()
     this.#finish()
-    this.#leave(new Error(`The request was cancelled: ${reason}`))
+    this.#leave(new CancelledError(reason))
   }
 
   // The call goes on where its messages are kept for a client that comes back, and has to authorize anew to do so.

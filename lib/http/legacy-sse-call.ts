@@ -1,6 +1,7 @@
 // One request of HTTP+SSE: it comes by POST, and all that is said of it goes by the stream of its session.
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import { encodeError } from '../protocol/envelope.ts'
+import { CancelledError } from '../protocol/cancellation.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { RequestId } from '../protocol/message.ts'
 import type { ServerRequest } from '../protocol/question.ts'
@@ -89,7 +90,7 @@ export class SseCall implements Answering, OpenExchange, Running {
   cancel (reason: string): void {
     if (this.#isOver) return
     this.#end()
-    this.#leave(new Error(`The request was cancelled: ${reason}`))
+    this.#leave(new CancelledError(reason))
   }
 
   #end (): void {

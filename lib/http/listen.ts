@@ -1,7 +1,7 @@
 // `subscriptions/listen`: from the request to a stream that tells a modern client what changes.
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { ErrorCode } from '../protocol/error-code.ts'
-import { encodeNotification, statusOf } from '../protocol/envelope.ts'
+import { encodeNotification } from '../protocol/envelope.ts'
 import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
 import { encodeAcknowledgement, encodeEnd, listTopics, readHonoured, type SubscriptionFilter } from '../protocol/subscription.ts'
 import { InsufficientScopeError, type RpcError } from '../errors.ts'
@@ -16,6 +16,7 @@ import { authOf } from './auth-hook.ts'
 import { LastingStream } from './lasting-stream.ts'
 import type { OpenExchange, OpenExchanges } from './open-exchanges.ts'
 import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
+import { statusOf } from './status.ts'
 
 const NOT_ACCEPTABLE = 'Not Acceptable: subscriptions/listen is answered with text/event-stream'
 const CLOSING = 'The server is shutting down; send the request again'

@@ -1,9 +1,10 @@
 // POST: one message of either era, or a batch, and its reply.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { classify, headerMismatch } from '../protocol/classify.ts'
+import { CANCELLED } from '../protocol/cancellation.ts'
 import { findHeaderMismatch } from '../protocol/headers.ts'
-import { invalidRequest, type RequestMessage } from '../protocol/message.ts'
-import { readLogLevel, readModernClient } from '../protocol/request-meta.ts'
+import { invalidRequest, type Params, type RequestMessage } from '../protocol/message.ts'
+import { findModernMetaProblem, readLogLevel, readModernClient } from '../protocol/request-meta.ts'
 import { MODERN_REVISION } from '../protocol/revisions.ts'
 import { LISTEN_METHOD } from '../protocol/subscription.ts'
 import type { Mount } from '../mount.ts'
@@ -15,6 +16,7 @@ import { Exchange, type ExchangeSettings } from './exchange.ts'
 import { createListenHandler } from './listen.ts'
 import { readHeader } from './legacy.ts'
 import { LegacyPost } from './legacy-post.ts'
+import { createMuteChannel } from './mute-channel.ts'
 import { refuseUnread, sendRefusal } from './reply.ts'
 import { serve } from './serve.ts'
 import { ClusterPost } from './session-loader.ts'
@@ -48,6 +50,10 @@ export function createPostHandler (mount: Mount, options: ResolvedOptions): (req
     }
     if (message.era === 'legacy' && legacy) return legacyPost.acknowledge([message], reply)
     if (message.kind === 'response') return sendRefusal(reply, invalidRequest(null, 'this revision knows no responses from clients'))
+    // A request of this era is cancelled by the end of its connection.
+    if (server.notified !== undefined && message.method !== CANCELLED) {
+      server.notified(message.method, message.params, createNotifyingCaller(message.params, request), createMuteChannel(request.log, mount.lifespan, request))
+    }
     reply.code(202).send()
   }
 
@@ -56,17 +62,19 @@ export function createPostHandler (mount: Mount, options: ResolvedOptions): (req
     const mismatch = findHeaderMismatch(message, headers) ?? server.findHeaderMismatch?.(message, headers)
     if (mismatch !== undefined) return sendRefusal(reply, headerMismatch(message.id, mismatch))
 
-    const { params } = message
-    const caller: Caller = {
-      era: 'modern',
-      protocolVersion: MODERN_REVISION,
-      client: readModernClient(params),
-      principal: authOf(reply.request)?.principal,
-      logLevel: readLogLevel(params)
-    }
+    const caller = createModernCaller(message.params, reply.request)
     if (message.method === LISTEN_METHOD && !jsonResponse) return listen(message, caller, reply)
     serve(server, message, caller, new Exchange(reply, settings, accepted, message))
   }
+}
+
+function createModernCaller (params: Params, request: FastifyRequest, client = readModernClient(params)): Caller {
+  return { era: 'modern', protocolVersion: MODERN_REVISION, client, principal: authOf(request)?.principal, logLevel: readLogLevel(params) }
+}
+
+// Nothing is answered to a notification, so what it says of its client is believed only if it is complete.
+function createNotifyingCaller (params: Params, request: FastifyRequest): Caller {
+  return createModernCaller(params, request, findModernMetaProblem(params) === undefined ? readModernClient(params) : { capabilities: {} })
 }
 
 function createLegacyPost (mount: Mount, options: ResolvedOptions, settings: ExchangeSettings): LegacyPost | ClusterPost {

@@ -4,7 +4,8 @@ import { InsufficientScopeError, SessionGoneError, type RpcError } from '../erro
 import type { Caller, Channel } from '../server/context.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { replyTo, toRpcError } from '../server/reply.ts'
-import { encodeError, statusOf } from '../protocol/envelope.ts'
+import { encodeError } from '../protocol/envelope.ts'
+import { statusOf } from './status.ts'
 import { UnavailableError } from '../session/unavailable.ts'
 
 /** How one request is answered, by whichever transport it came. */

@@ -4,6 +4,8 @@ import { isRequestId, type Params, type RequestId } from './message.ts'
 
 export const CANCELLED = 'notifications/cancelled'
 
+const NO_REASON = 'the client gave no reason'
+
 /** The request that is cancelled, and why. */
 export interface Cancellation {
   readonly requestId: RequestId
@@ -14,5 +16,16 @@ export interface Cancellation {
 /** Reads which request is cancelled, and why; undefined when no request can have such an id. */
 export function readCancellation ({ requestId, reason }: Params): Cancellation | undefined {
   if (!isRequestId(requestId)) return undefined
-  return { requestId, reason: typeof reason === 'string' ? shorten(reason, MAX_TEXT_LENGTH) : 'the client gave no reason' }
+  return { requestId, reason: typeof reason === 'string' ? shorten(reason, MAX_TEXT_LENGTH) : NO_REASON }
+}
+
+/** The error that ends a request which was cancelled. */
+export class CancelledError extends Error {
+  /** The reason that was given; undefined where the client gave none. */
+  readonly reason: string | undefined
+
+  constructor (reason: string) {
+    super(`The request was cancelled: ${reason}`)
+    this.reason = reason === NO_REASON ? undefined : reason
+  }
 }

@@ -1,25 +1,6 @@
-// JSON-RPC replies as text, and the HTTP status that goes with each.
+// JSON-RPC replies as text.
 import { ErrorCode } from './error-code.ts'
 import type { Refusal, RequestId } from './message.ts'
-import type { Era } from './revisions.ts'
-
-// MCP 2026-07-28 basic and streamable-http; what is not here is answered with 200.
-const MODERN_STATUS: ReadonlyMap<number, number> = new Map([
-  [ErrorCode.ParseError, 400],
-  [ErrorCode.InvalidRequest, 400],
-  [ErrorCode.InvalidParams, 400],
-  [ErrorCode.HeaderMismatch, 400],
-  [ErrorCode.MissingRequiredClientCapability, 400],
-  [ErrorCode.UnsupportedProtocolVersion, 400],
-  [ErrorCode.MethodNotFound, 404]
-])
-
-/** The HTTP status of an error that a request was answered with. Legacy revisions know none but 200 and that of authorization. */
-export function statusOf ({ code }: Pick<Refusal, 'code'>, era: Era): number {
-  // MCP 2025-11-25 and 2026-07-28 authorization, Runtime Insufficient Scope Errors.
-  if (code === ErrorCode.InsufficientScope) return 403
-  return era === 'legacy' ? 200 : MODERN_STATUS.get(code) ?? 200
-}
 
 /** The reply to a request that was served. @param result JSON. */
 export function encodeResponse (id: RequestId, result: string): string {

@@ -1,18 +1,22 @@
 // An SDK server with a client of its own: one made for a session, or for a single request.
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { Params, RequestId, RequestMessage } from '../protocol/message.ts'
-import { RpcError, SessionGoneError } from '../errors.ts'
+import { InsufficientScopeError, RefusedError, RpcError, SessionGoneError } from '../errors.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import { AskedQuestions } from './asked.ts'
 import { readRequestInfo } from './extra.ts'
 import { follow } from './follow.ts'
-import { SdkCall } from './sdk-call.ts'
-import type { SdkMessage, SdkMessageExtra, SdkServer, SdkTransport } from './shape.ts'
+import { findFreeId } from './free-id.ts'
+import { notifyServer } from './notification.ts'
+import { givenReason, SdkCall } from './sdk-call.ts'
+import type { ScopeResolver, SdkMessage, SdkMessageExtra, SdkServer, SdkTransport } from './shape.ts'
 import { createWebRequest } from './web-request.ts'
 
 /** A request that the server has not answered yet. */
 interface Waiting {
   readonly call: SdkCall
+  /** Whether the server is being handed the request: what it answers before its handler runs is its own refusal. */
+  isBeingHandedOver: boolean
   readonly resolve: (result: object) => void
   readonly reject: (error: Error) => void
 }
@@ -27,6 +31,7 @@ export class Connection implements SdkTransport {
   readonly #session: SdkCall
   readonly #waiting = new Map<RequestId, Waiting>()
   readonly #asked = new AskedQuestions((message) => this.onmessage?.(message))
+  #resolveChallenge: ScopeResolver | undefined
   #closed = false
 
   /** Connects a server to its client. */
@@ -45,16 +50,19 @@ export class Connection implements SdkTransport {
 
   /** Serves one request. @throws RpcError */
   async serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
-    const { id, method, params } = message
+    if (this.#resolveChallenge !== undefined) await this.#checkScopes(this.#resolveChallenge, message, channel)
     // The SDK answers nothing then.
     if (this.#closed) throw serverGone()
-    if (this.#waiting.has(id)) throw new RpcError(ErrorCode.InvalidRequest, `Invalid Request: the id ${JSON.stringify(id)} is that of a request that has not been answered`)
+    const { method, params } = message
+    const id = findFreeId(message.id, this.#waiting)
     const call = new SdkCall(caller, channel)
     channel.onDisconnect((reason) => this.#cancel(id, reason))
     try {
       const result = await new Promise<object>((resolve, reject) => {
-        this.#waiting.set(id, { call, resolve, reject })
+        const waiting: Waiting = { call, isBeingHandedOver: true, resolve, reject }
+        this.#waiting.set(id, waiting)
         this.onmessage?.({ jsonrpc: '2.0', id, method, params }, createMessageExtra(message, caller, channel))
+        waiting.isBeingHandedOver = false
       })
       return follow(message, caller, call.conclude(result))
     } finally {
@@ -68,9 +76,19 @@ export class Connection implements SdkTransport {
     this.onmessage?.({ jsonrpc: '2.0', method, params })
   }
 
+  /** Hands over a client's notification, and waits for what the server does about it. */
+  async notify (method: string, params: Params): Promise<void> {
+    await notifyServer(this.#server, method, params)
+  }
+
   /** Ends the server. */
   async end (): Promise<void> {
     await this.#server.close()
+  }
+
+  /** Called by the server if it checks scopes. */
+  setScopeChallengeResolver (resolve: ScopeResolver): void {
+    this.#resolveChallenge = resolve
   }
 
   async start (): Promise<void> {}
@@ -99,15 +117,21 @@ export class Connection implements SdkTransport {
 
   #answer ({ id = '', result, error }: SdkMessage): void {
     const waiting = this.#waiting.get(id)
-    if (error === undefined) waiting?.resolve(Object(result))
-    else waiting?.reject(new RpcError(error.code, error.message, error.data))
+    if (error === undefined) return waiting?.resolve(Object(result))
+    const { code, message, data } = error
+    waiting?.reject(waiting.isBeingHandedOver ? new RefusedError(code, message, data) : new RpcError(code, message, data))
+  }
+
+  async #checkScopes (resolve: ScopeResolver, { id, method, params }: RequestMessage, { auth }: Channel): Promise<void> {
+    const challenge = await resolve({ request: { jsonrpc: '2.0', id, method, params }, ...(auth !== undefined && { authInfo: auth }) })
+    if (challenge !== undefined) throw new InsufficientScopeError(challenge.scopes)
   }
 
   // The SDK answers no request that was cancelled.
   #cancel (id: RequestId, reason: Error): void {
     const waiting = this.#waiting.get(id)
     if (waiting === undefined) return
-    this.receive('notifications/cancelled', { requestId: id, reason: reason.message })
+    this.receive('notifications/cancelled', { requestId: id, reason: givenReason(reason) })
     waiting.reject(new RpcError(ErrorCode.InternalError, reason.message))
   }
 }

@@ -10,9 +10,10 @@ import { ResultFinisher } from '../server/result.ts'
 import type { Entered } from '../server/server-options.ts'
 import { Connection } from './connection.ts'
 import { hideFailure } from './failure.ts'
-import { FetchExchange, type FetchCaller, type FetchHandler } from './fetch-exchange.ts'
 import { initialize, serveModern, type LegacyServing, type ParamHeaders } from './modern-edge.ts'
-import { findSdkServer, isV2, type SdkServer } from './shape.ts'
+import { INITIALIZED } from './notification.ts'
+import { findSdkServer, isConnectable, isDefinition, isFetchHandler, isV2, type SdkServer } from './shape.ts'
+import { notifyByV2, serveByV2 } from './v2.ts'
 import { createWebRequest } from './web-request.ts'
 
 /** For whom a server is made. */
@@ -36,6 +37,7 @@ export class FactoryServer implements ServerDefinition {
   readonly #factory: (context: SdkServerContext) => unknown
   readonly #connections = new WeakMap<object, Promise<Connection>>()
   readonly #paramHeaders: ParamHeaders = new Map()
+  readonly #made = new WeakSet<object>()
 
   constructor (factory: (context: SdkServerContext) => unknown) {
     this.#factory = factory
@@ -62,8 +64,13 @@ export class FactoryServer implements ServerDefinition {
     return JSON.stringify(await this.serve(message, caller, channel))
   }
 
-  notified (method: string, params: Params, caller: Caller): void {
-    this.#connections.get(caller)?.then((connection) => connection.receive(method, params), doNothing)
+  notified (method: string, params: Params, caller: Caller, channel: Channel): void {
+    if (caller.sessionId !== undefined) {
+      this.#connections.get(caller)?.then((connection) => connection.receive(method, params), doNothing)
+    } else if (method !== INITIALIZED) {
+      // A server that is made for this message alone has nothing to begin.
+      this.#notifyOnce({ method, params }, caller, channel).catch((err: unknown) => { channel.log.warn({ err }, `${method} could not be handed over`) })
+    }
   }
 
   async ended (session: object): Promise<void> {
@@ -81,7 +88,7 @@ export class FactoryServer implements ServerDefinition {
   async #rebuild (message: RequestMessage, caller: Caller, channel: Channel): Promise<Connection> {
     const rebuilt = this.#connect(message, caller, channel).then(async (connection) => {
       await initialize({ id: 'initialize' }, caller, (opening) => connection.serve(opening, caller, channel))
-      connection.receive('notifications/initialized', {})
+      await connection.notify(INITIALIZED, {})
       return connection
     })
     this.#connections.set(caller, rebuilt)
@@ -106,18 +113,40 @@ export class FactoryServer implements ServerDefinition {
     }
   }
 
-  async #make (message: RequestMessage, caller: Caller, channel: Channel): Promise<SdkServer> {
+  async #notifyOnce (message: Pick<RequestMessage, 'method' | 'params'>, caller: Caller, channel: Channel): Promise<void> {
+    const server = await this.#make(message, caller, channel)
+    if (caller.era === 'modern' && isV2(server)) return await notifyByV2(server, message, { caller, channel, sessionId: undefined })
+
+    const connection = await Connection.open(server, caller, channel)
+    try {
+      if (caller.era === 'modern') await initialize({ id: 'initialize' }, caller, (opening) => connection.serve(opening, caller, channel))
+      await connection.notify(message.method, message.params)
+    } finally {
+      await connection.end()
+    }
+  }
+
+  async #make (message: object, caller: Caller, channel: Channel): Promise<SdkServer> {
     const made = await this.#factory(createContext(message, caller, channel))
-    const server = findSdkServer(made)
-    if (server === undefined) throw new Error('the factory returned no server of the official SDK; return a new McpServer or Server')
-    // v2 would give the server to its newer client, and the older one's answers with it.
-    if (server.transport !== undefined) throw new Error('the factory returned a server that has a client already; return a new one each time')
-    // What findSdkServer found a server in can be connected and closed itself.
-    return made as SdkServer
+    if (!isConnectable(made)) throw new Error(`the factory returned ${describe(made)}`)
+    const server = Object(findSdkServer(made)) as SdkServer
+    // What one client leaves in a server must not be seen by another (GHSA-345p-7cg4-v4c7).
+    if (this.#made.has(server)) throw new Error('the factory returned a server that it has returned before; return a new one each time, or mount a server of the SDK v1 without a function')
+    if (server.transport !== undefined) throw new Error('the factory returned a server that is connected already; return a new one each time, and leave connect() to the mount')
+    this.#made.add(server)
+    return made
   }
 }
 
-function createContext (message: RequestMessage, caller: Caller, channel: Channel): SdkServerContext {
+function describe (made: unknown): string {
+  const { server } = Object(made) as { readonly server?: unknown }
+  if (isConnectable(server)) return 'an object that holds a server; return its server alone: async (context) => (await create(context)).server'
+  if (isDefinition(made)) return 'a McpServer of this package, which serves all clients at once; mount it without a function'
+  if (isFetchHandler(made)) return "a handler with 'fetch'; mount it without a function"
+  return 'no server of the official SDK; return a new McpServer or Server'
+}
+
+function createContext (message: object, caller: Caller, channel: Channel): SdkServerContext {
   const { era, sessionId, principal } = caller
   const { auth, request } = channel
   return {
@@ -136,26 +165,8 @@ interface MadeForOne { readonly connection: Connection, readonly paramHeaders: P
 async function serveByV1 ({ connection, paramHeaders }: MadeForOne, message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
   const serve: LegacyServing = (legacy) => connection.serve(legacy, caller, channel)
   const opened = await initialize({ id: 'initialize' }, caller, serve)
-  return await serveModern({ finisher: new ResultFinisher(opened.serverInfo), serve, paramHeaders }, message, caller, channel)
-}
-
-async function serveByV2 (server: SdkServer, message: RequestMessage, to: FetchCaller): Promise<object> {
-  const { createMcpHandler } = await loadV2()
-  const handler = createMcpHandler(() => server, { legacy: 'reject', keepAliveMs: 0 })
-  return await new FetchExchange(handler, to).serve(message)
-}
-
-/** As much of the SDK v2 as is used; its own types know their own servers only. */
-interface SdkV2 {
-  createMcpHandler (factory: () => SdkServer, options: { readonly legacy: 'reject', readonly keepAliveMs: number }): FetchHandler
-}
-
-async function loadV2 (): Promise<SdkV2> {
-  try {
-    return await import('@modelcontextprotocol/server') as object as SdkV2
-  } catch (cause) {
-    throw new Error("the factory returned a server of the SDK v2, but '@modelcontextprotocol/server' cannot be loaded; mount createMcpHandler(factory) instead", { cause })
-  }
+  const ready = (): Promise<void> => connection.notify(INITIALIZED, {})
+  return await serveModern({ finisher: new ResultFinisher(opened.serverInfo), serve, ready, paramHeaders }, message, caller, channel)
 }
 
 function doNothing (): void {}

@@ -3,8 +3,9 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
 import { isWireObject, type RequestId, type RequestMessage } from '../protocol/message.ts'
 import type { ServerRequest } from '../protocol/question.ts'
+import { isScope } from '../protocol/scope.ts'
 import { LISTEN_METHOD } from '../protocol/subscription.ts'
-import { RpcError } from '../errors.ts'
+import { InsufficientScopeError, RefusedError, RpcError } from '../errors.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import { SdkCall } from './sdk-call.ts'
 import type { SdkMessage } from './shape.ts'
@@ -46,10 +47,12 @@ export class FetchExchange {
   /** Serves one request, and relays what the handler says before its answer. @throws RpcError, or what the handler threw */
   async serve (message: RequestMessage): Promise<object> {
     const listens = message.method === LISTEN_METHOD
-    if (listens && this.#channel.canListen !== true) throw new RpcError(ErrorCode.MethodNotFound, `Method not found: ${message.method}`)
+    if (listens && this.#channel.canListen !== true) throw new RefusedError(ErrorCode.MethodNotFound, `Method not found: ${message.method}`)
     try {
-      const messages = readMessages(await this.send(message))
-      return await (listens ? this.#readAcknowledgement(messages) : this.#readResult(messages))
+      const response = await this.send(message)
+      checkScopes(response)
+      const messages = readMessages(response)
+      return await (listens ? this.#readAcknowledgement(messages, response) : this.#readResult(messages, response))
     } catch (error) {
       // What comes of that is no failure of the handler.
       throw this.#controller.signal.aborted ? new RpcError(ErrorCode.InternalError, 'The client has gone') : error
@@ -67,10 +70,10 @@ export class FetchExchange {
     return response
   }
 
-  async #readResult (messages: AsyncGenerator<SdkMessage>): Promise<object> {
+  async #readResult (messages: AsyncGenerator<SdkMessage>, response: Response): Promise<object> {
     for await (const message of messages) {
       const { id, method, params = {} } = message
-      if (method === undefined) return resultOf(message)
+      if (method === undefined) return resultOf(message, response)
       if (id === undefined) this.#channel.notify(method, params)
       else this.#ask(id, { method, params })
     }
@@ -78,10 +81,10 @@ export class FetchExchange {
   }
 
   // What comes behind it are the changes, each for this one stream.
-  async #readAcknowledgement (messages: AsyncGenerator<SdkMessage>): Promise<object> {
+  async #readAcknowledgement (messages: AsyncGenerator<SdkMessage>, response: Response): Promise<object> {
     const { value: first } = await messages.next()
-    if (first?.method !== 'notifications/subscriptions/acknowledged') return resultOf(first ?? {})
-    this.#readResult(messages).catch(doNothing)
+    if (first?.method !== 'notifications/subscriptions/acknowledged') return resultOf(first ?? {}, response)
+    this.#readResult(messages, response).catch(doNothing)
     return { notifications: first.params?.notifications }
   }
 
@@ -94,9 +97,19 @@ export class FetchExchange {
   }
 }
 
-function resultOf ({ result, error }: SdkMessage): object {
-  if (error !== undefined) throw new RpcError(error.code, error.message, error.data)
-  return Object(result)
+// The status says whether the handler refused the request, or answered it with an error of its own.
+function resultOf ({ result, error }: SdkMessage, { ok }: Response): object {
+  if (error === undefined) return Object(result)
+  const { code, message, data } = error
+  throw ok ? new RpcError(code, message, data) : new RefusedError(code, message, data)
+}
+
+// RFC 6750 3: the SDK's handlers answer a request that lacks scopes without a JSON-RPC message.
+function checkScopes ({ status, headers }: Response): void {
+  const challenge = headers.get('www-authenticate')
+  if (status !== 403 || challenge === null || !/\berror="insufficient_scope"/.test(challenge)) return
+  const scopes = /\bscope="([^"]+)"/.exec(challenge)?.[1]?.split(' ').filter(isScope) ?? []
+  if (scopes.length > 0) throw new InsufficientScopeError(scopes)
 }
 
 async function * readMessages (response: Response): AsyncGenerator<SdkMessage> {

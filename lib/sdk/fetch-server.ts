@@ -1,12 +1,14 @@
 // Something with `fetch` as a definition: the SDK v2's handlers bring their own modern support.
 import { shorten } from '../protocol/bounds.ts'
-import type { Params, RequestMessage } from '../protocol/message.ts'
+import type { Params, RequestId, RequestMessage } from '../protocol/message.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import type { Entered } from '../server/server-options.ts'
 import { hideFailure } from './failure.ts'
 import { FetchExchange, type FetchHandler } from './fetch-exchange.ts'
 import { follow } from './follow.ts'
+import { findFreeId } from './free-id.ts'
+import { INITIALIZED } from './notification.ts'
 import { LOCAL_URL } from './web-request.ts'
 
 /** Something with `fetch` as a definition. */
@@ -14,6 +16,8 @@ export class FetchServer implements ServerDefinition {
   readonly #handler: FetchHandler
   // The handler's own sessions, by those of the mounts.
   readonly #sessions = new WeakMap<object, string>()
+  // The ids of the requests that run, by the sessions of the mounts.
+  readonly #running = new WeakMap<object, Set<RequestId>>()
   #mounts = 0
 
   constructor (handler: FetchHandler) {
@@ -31,13 +35,19 @@ export class FetchServer implements ServerDefinition {
   }
 
   async serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
+    const running = this.#running.get(caller) ?? new Set<RequestId>()
+    if (caller.sessionId !== undefined) this.#running.set(caller, running)
+    const id = findFreeId(message.id, running)
+    running.add(id)
     try {
       const exchange = new FetchExchange(this.#handler, { caller, channel, sessionId: this.#sessions.get(caller) })
-      const result = await exchange.serve(message)
+      const result = await exchange.serve({ ...message, id })
       if (exchange.sessionId !== undefined && caller.sessionId !== undefined) this.#sessions.set(caller, exchange.sessionId)
       return follow(message, caller, result)
     } catch (error) {
       throw hideFailure(error, channel.log, message.method)
+    } finally {
+      running.delete(id)
     }
   }
 
@@ -45,10 +55,10 @@ export class FetchServer implements ServerDefinition {
     return JSON.stringify(await this.serve(message, caller, channel))
   }
 
-  // A handler without sessions has nobody to tell.
   notified (method: string, params: Params, caller: Caller, channel: Channel): void {
     const sessionId = this.#sessions.get(caller)
-    if (sessionId === undefined) return
+    // A handler without sessions has nothing to begin.
+    if (sessionId === undefined && method === INITIALIZED) return
     new FetchExchange(this.#handler, { caller, channel, sessionId }).send({ method, params })
       .catch((err) => { channel.log.warn({ err }, `${shorten(method)} could not be handed over`) })
   }

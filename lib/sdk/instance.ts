@@ -4,7 +4,7 @@ import { shorten } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { ChangeEvent } from '../protocol/change.ts'
 import type { Params, RequestMessage } from '../protocol/message.ts'
-import { RpcError } from '../errors.ts'
+import { RefusedError } from '../errors.ts'
 import { ChangeSource } from '../server/change-source.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import type { ServerDefinition } from '../server/definition.ts'
@@ -14,24 +14,29 @@ import { createExtra } from './extra.ts'
 import { toRpcError } from './failure.ts'
 import { follow } from './follow.ts'
 import { serveModern, type ParamHeaders } from './modern-edge.ts'
+import { INITIALIZED, notifyServer } from './notification.ts'
 import { SdkCall } from './sdk-call.ts'
-import type { SdkV1Server } from './shape.ts'
+import type { SdkServer, SdkV1Server } from './shape.ts'
 import { SharedServer } from './shared-server.ts'
 
 /** An SDK v1 server instance as a definition. */
 export class SdkInstance implements ServerDefinition {
   readonly info: Implementation
   readonly #server: SdkV1Server
+  // Its methods may be overridden.
+  readonly #outer: SdkServer
   readonly #shared: SharedServer
   readonly #finisher: ResultFinisher
   readonly #changes = new ChangeSource()
   readonly #paramHeaders: ParamHeaders = new Map()
   #mounts = 0
 
-  constructor (server: SdkV1Server) {
+  /** @param outer What was mounted: the server itself, or the high-level one around it. */
+  constructor (server: SdkV1Server, outer: SdkServer) {
     this.info = server._serverInfo
     this.#server = server
     this.#finisher = new ResultFinisher(server._serverInfo)
+    this.#outer = outer
     this.#shared = new SharedServer(server, (event) => {
       if (event.kind === 'tools') this.#paramHeaders.clear()
       this.#changes.emit(event)
@@ -39,7 +44,7 @@ export class SdkInstance implements ServerDefinition {
   }
 
   async enter (): Promise<Entered<unknown>> {
-    await this.#shared.open()
+    await this.#shared.open(this.#outer)
     this.#mounts++
     return { value: undefined, close: () => this.#leave() }
   }
@@ -67,14 +72,15 @@ export class SdkInstance implements ServerDefinition {
 
   #serveModern (message: RequestMessage, call: SdkCall): Promise<object> {
     const serve = (legacy: RequestMessage): Promise<object> => this.#serveLegacy(legacy, call)
-    return serveModern({ finisher: this.#finisher, serve, paramHeaders: this.#paramHeaders }, message, call.caller, call.channel)
+    const ready = (): Promise<void> => this.#shared.run(call, () => notifyServer(this.#server, INITIALIZED, {}))
+    return serveModern({ finisher: this.#finisher, serve, ready, paramHeaders: this.#paramHeaders }, message, call.caller, call.channel)
   }
 
   // The SDK hands a handler the whole message.
   async #serveLegacy (message: RequestMessage, call: SdkCall): Promise<object> {
     const { id, method, params } = message
     const handler = this.#server._requestHandlers.get(method) ?? this.#server.fallbackRequestHandler
-    if (handler === undefined) throw new RpcError(ErrorCode.MethodNotFound, `Method not found: ${shorten(method)}`)
+    if (handler === undefined) throw new RefusedError(ErrorCode.MethodNotFound, `Method not found: ${shorten(method)}`)
     const extra = createExtra({ server: this.#server, shared: this.#shared, call }, message)
     try {
       const result = await this.#shared.run(call, () => handler({ jsonrpc: '2.0', id, method, params }, extra))
@@ -85,6 +91,6 @@ export class SdkInstance implements ServerDefinition {
   }
 
   async #leave (): Promise<void> {
-    if (--this.#mounts === 0) await this.#server.close()
+    if (--this.#mounts === 0) await this.#outer.close()
   }
 }

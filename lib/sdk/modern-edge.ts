@@ -6,7 +6,7 @@ import { isWireObject, type Params, type RequestMessage, type WireObject } from 
 import { collectParamHeaders, findParamHeaderMismatch, type ParamHeader } from '../protocol/param-headers.ts'
 import { MODERN_REVISIONS, NEWEST_LEGACY_REVISION } from '../protocol/revisions.ts'
 import { LISTEN_METHOD, parseFilter } from '../protocol/subscription.ts'
-import { RpcError } from '../errors.ts'
+import { RefusedError, type RpcError } from '../errors.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import { cacheFields, type ResultFinisher } from '../server/result.ts'
 import { translateError } from './failure.ts'
@@ -21,6 +21,8 @@ export type ParamHeaders = Map<string, readonly ParamHeader[]>
 export interface LegacyServer {
   readonly finisher: ResultFinisher
   serve: LegacyServing
+  /** Tells the server that its client is ready, and waits for what it does about it. Never throws. */
+  ready (): Promise<void>
   /** What is known of the headers that repeat the arguments of its tools. */
   readonly paramHeaders: ParamHeaders
 }
@@ -41,6 +43,8 @@ const MAX_KNOWN_TOOLS = 10_000
 /** Serves one modern request. @throws RpcError */
 export async function serveModern (server: LegacyServer, message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
   try {
+    // A server may register what it offers only then.
+    if (message.method !== 'server/discover') await server.ready()
     await checkParamHeaders(server, message, channel)
     return server.finisher.finish(await translate(server, message, caller, channel), 'modern')
   } catch (error) {
@@ -56,12 +60,12 @@ async function checkParamHeaders ({ paramHeaders, serve }: LegacyServer, { metho
   if (!paramHeaders.has(String(name))) await readParamHeaders(paramHeaders, serve)
   const headers = paramHeaders.get(String(name))
   const mismatch = headers && findParamHeaderMismatch(headers, args, request.headers)
-  if (mismatch !== undefined) throw new RpcError(ErrorCode.HeaderMismatch, `Header mismatch: ${mismatch}`)
+  if (mismatch !== undefined) throw new RefusedError(ErrorCode.HeaderMismatch, `Header mismatch: ${mismatch}`)
 }
 
 async function translate ({ serve }: LegacyServer, message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
   const { method, params } = message
-  if (REMOVED.includes(method) || (method === LISTEN_METHOD && channel.canListen !== true)) throw new RpcError(ErrorCode.MethodNotFound, `Method not found: ${method}`)
+  if (REMOVED.includes(method) || (method === LISTEN_METHOD && channel.canListen !== true)) throw new RefusedError(ErrorCode.MethodNotFound, `Method not found: ${method}`)
   if (method === 'server/discover') return discover(await initialize(message, caller, serve), channel)
   if (method === LISTEN_METHOD) return await listen(message, await initialize(message, caller, serve), channel, serve)
 
@@ -98,7 +102,7 @@ function withoutChanges (capabilities: ServerCapabilities): ServerCapabilities {
 
 async function listen (message: RequestMessage, { capabilities: { tools, prompts, resources } = {} }: Opened, channel: Channel, serve: LegacyServing): Promise<object> {
   const parsed = parseFilter(message.params.notifications)
-  if ('problem' in parsed) throw new RpcError(ErrorCode.InvalidParams, `Invalid params: ${parsed.problem}`)
+  if ('problem' in parsed) throw new RefusedError(ErrorCode.InvalidParams, `Invalid params: ${parsed.problem}`)
   const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = parsed.filter
   const watched = resources?.subscribe === true ? await subscribe(resourceSubscriptions ?? [], message, serve) : []
   channel.onEnd?.(() => { for (const uri of watched) tryToServe({ id: message.id, method: 'resources/unsubscribe', params: { uri } }, serve) })

@@ -5,7 +5,7 @@ import { FactoryServer, type SdkServerContext } from './factory.ts'
 import type { FetchHandler } from './fetch-exchange.ts'
 import { FetchServer } from './fetch-server.ts'
 import { SdkInstance } from './instance.ts'
-import { findSdkServer, isV1, isV2 } from './shape.ts'
+import { findSdkServer, isConnectable, isDefinition, isFetchHandler, isV1, isV2 } from './shape.ts'
 
 /** A server of the official SDK, high-level or low-level, v1 or v2. */
 export interface SdkServerLike {
@@ -45,16 +45,10 @@ function define (server: unknown): ServerDefinition {
     if (isV2(sdkServer)) throw new MCP_ERR_INVALID_SERVER('is an SDK v2 server, which serves one client only, so a function that makes one is needed')
     if (!isV1(sdkServer)) throw new MCP_ERR_INVALID_SERVER('is an SDK server of a version that is not known well enough to be shared by clients, so a function that makes one is needed')
     if (sdkServer._taskStore !== undefined) throw new MCP_ERR_INVALID_SERVER("uses the SDK's experimental tasks, which cannot be shared by clients, so a function that makes one is needed")
-    return new SdkInstance(sdkServer)
+    return new SdkInstance(sdkServer, isConnectable(server) ? server : sdkServer)
   }
   if (isFetchHandler(server)) return new FetchServer(server)
   throw new MCP_ERR_INVALID_SERVER(describe(server))
-}
-
-/** Tells a definition by its shape, because an app may hold two copies of this package. */
-export function isDefinition (server: unknown): server is ServerDefinition {
-  const { handle, enter, onChange } = Object(server) as { readonly [name: string]: unknown }
-  return [handle, enter, onChange].every((method) => typeof method === 'function')
 }
 
 function isFactory (server: unknown): server is (context: SdkServerContext) => unknown {
@@ -64,10 +58,6 @@ function isFactory (server: unknown): server is (context: SdkServerContext) => u
 /** Whether something is a class, which can be called with `new` only. */
 export function isClass (server: unknown): boolean {
   return typeof server === 'function' && /^class\b/.test(Function.prototype.toString.call(server))
-}
-
-function isFetchHandler (server: unknown): server is FetchHandler {
-  return typeof (Object(server) as { readonly fetch?: unknown }).fetch === 'function'
 }
 
 function describe (server: unknown): string {

@@ -1,4 +1,5 @@
 // One request that an SDK server is busy with: the way back to its client, and to no other.
+import { CancelledError } from '../protocol/cancellation.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isLogLevel, passesThreshold } from '../protocol/log-level.ts'
 import type { WireObject } from '../protocol/message.ts'
@@ -26,7 +27,7 @@ export class SdkCall {
     if (this.#controller === undefined) {
       const controller = new AbortController()
       this.#controller = controller
-      this.channel.onDisconnect((reason) => controller.abort(reason))
+      this.channel.onDisconnect((reason) => controller.abort(givenReason(reason)))
     }
     return this.#controller.signal
   }
@@ -70,6 +71,11 @@ export class SdkCall {
   end (): void {
     this.#over = true
   }
+}
+
+/** Returns why a request was cancelled, as the SDK's signals tell it: the client's words, or undefined where it has none. */
+export function givenReason (error: Error): string | undefined {
+  return error instanceof CancelledError ? error.reason : undefined
 }
 
 function cannotAsk ({ method }: ServerRequest, reason: string): RpcError {

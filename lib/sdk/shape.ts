@@ -3,6 +3,8 @@
 import type { AuthInfo } from '../auth/auth-info.ts'
 import type { ClientCapabilities, Implementation } from '@modelcontextprotocol/sdk/types.js'
 import type { RequestId, WireObject } from '../protocol/message.ts'
+import type { ServerDefinition } from '../server/definition.ts'
+import type { FetchHandler } from './fetch-exchange.ts'
 
 /** A message as SDK servers write it to their transport. */
 export interface SdkMessage {
@@ -23,12 +25,20 @@ export interface SdkMessageExtra {
   readonly closeStandaloneSSEStream?: () => void
 }
 
+/** Finds out which scopes a request lacks; undefined where it lacks none. */
+export type ScopeResolver = (context: { readonly request: object, readonly authInfo?: AuthInfo }) => ScopeChallenge | undefined | Promise<ScopeChallenge | undefined>
+
+/** The scopes that a request needs. */
+export interface ScopeChallenge { readonly scopes: readonly string[] }
+
 /** What an SDK server is connected to. */
 export interface SdkTransport {
   onmessage?: (message: SdkMessage, extra?: SdkMessageExtra) => void
   onclose?: () => void
   onerror?: (error: Error) => void
   readonly sessionId?: string | undefined
+  /** Called by high-level servers of v2 that check scopes. */
+  setScopeChallengeResolver? (resolve: ScopeResolver): void
   start (): Promise<void>
   send (message: SdkMessage, options?: { readonly relatedRequestId?: RequestId }): Promise<void>
   close (): Promise<void>
@@ -45,8 +55,8 @@ export interface SdkServer {
 }
 
 /**
- * A low-level `Server` of the SDK v1 with what it keeps to itself. A version of the SDK that keeps something under another
- * name is not recognised, and so refused: what one client leaves there must never be seen by another.
+ * A low-level `Server` of the SDK v1, from 1.0 on, with what it keeps to itself. A version of the SDK that keeps something
+ * under another name is not recognised, and so refused: what one client leaves there must never be seen by another.
  */
 export interface SdkV1Server extends SdkServer {
   readonly _serverInfo: Implementation
@@ -55,9 +65,13 @@ export interface SdkV1Server extends SdkServer {
   readonly _taskStore?: unknown
   _clientCapabilities: ClientCapabilities | undefined
   _clientVersion: Implementation | undefined
-  _loggingLevels: Map<string | undefined, string>
-  elicitInput (...args: unknown[]): Promise<unknown>
+  /** Since 1.17. */
+  _loggingLevels?: Map<string | undefined, string>
+  /** Since 1.13. */
+  elicitInput? (...args: unknown[]): Promise<unknown>
   createMessage (...args: unknown[]): Promise<unknown>
+  /** Since 1.23. */
+  createElicitationCompletionNotifier? (...args: unknown[]): () => Promise<void>
   request (request: object, resultSchema: object, options?: object): Promise<unknown>
   notification (notification: object, options?: object): Promise<void>
 }
@@ -69,6 +83,12 @@ export function findSdkServer (value: unknown): SdkServer | undefined {
   return isSdkServer(server) ? server : undefined
 }
 
+/** Whether a value is a server itself, low-level or high-level, and not just an object that holds one. */
+export function isConnectable (value: unknown): value is SdkServer {
+  const { connect, close } = Object(value) as { readonly [name: string]: unknown }
+  return typeof connect === 'function' && typeof close === 'function' && findSdkServer(value) !== undefined
+}
+
 /** Whether a server, low-level or not, is of the SDK v2. */
 export function isV2 (server: SdkServer): boolean {
   return 'getNegotiatedProtocolVersion' in Object(findSdkServer(server))
@@ -76,8 +96,21 @@ export function isV2 (server: SdkServer): boolean {
 
 /** Whether a server is of a version of the SDK v1 whose state of the client is where it is expected. */
 export function isV1 (server: SdkServer): server is SdkV1Server {
-  const { _requestHandlers, _loggingLevels, _serverInfo } = server as Partial<SdkV1Server>
-  return !isV2(server) && _requestHandlers instanceof Map && _loggingLevels instanceof Map && typeof _serverInfo?.name === 'string'
+  const { _requestHandlers, _loggingLevels, _serverInfo, isMessageIgnored } = server as Partial<SdkV1Server> & { readonly isMessageIgnored?: unknown }
+  // What looks levels up keeps them somewhere; versions before 1.17 do neither.
+  const keepsLevels = _loggingLevels instanceof Map || (_loggingLevels === undefined && isMessageIgnored === undefined)
+  return !isV2(server) && _requestHandlers instanceof Map && keepsLevels && typeof _serverInfo?.name === 'string'
+}
+
+/** Tells a definition by its shape, because an app may hold two copies of this package. */
+export function isDefinition (server: unknown): server is ServerDefinition {
+  const { handle, enter, onChange } = Object(server) as { readonly [name: string]: unknown }
+  return [handle, enter, onChange].every((method) => typeof method === 'function')
+}
+
+/** Whether a value serves requests by its `fetch`. */
+export function isFetchHandler (server: unknown): server is FetchHandler {
+  return typeof (Object(server) as { readonly fetch?: unknown }).fetch === 'function'
 }
 
 function isSdkServer (value: unknown): value is SdkServer {

@@ -9,7 +9,7 @@ import type { Caller } from '../server/context.ts'
 import { MCP_ERR_INVALID_SERVER, RpcError } from '../errors.ts'
 import { AskedQuestions } from './asked.ts'
 import type { SdkCall } from './sdk-call.ts'
-import type { SdkMessage, SdkTransport, SdkV1Server } from './shape.ts'
+import type { SdkMessage, SdkServer, SdkTransport, SdkV1Server } from './shape.ts'
 
 const CHANGED_LISTS: ReadonlyMap<string, ChangeEvent> = new Map([
   ['notifications/tools/list_changed', { kind: 'tools' }],
@@ -25,6 +25,7 @@ export class SharedServer implements SdkTransport {
   readonly #server: SdkV1Server
   readonly #onChange: (event: ChangeEvent) => void
   readonly #running = new AsyncLocalStorage<SdkCall>()
+  #isOpen = false
   readonly #asked = new AskedQuestions((message) => this.onmessage?.(message))
 
   /** @param onChange Told what has changed for all clients. */
@@ -32,29 +33,39 @@ export class SharedServer implements SdkTransport {
     this.#server = server
     this.#onChange = onChange
     const running = (): SdkCall | undefined => this.#running.getStore()
+    const { elicitInput, createMessage, createElicitationCompletionNotifier } = server
     Object.defineProperties(server, {
       _clientCapabilities: { get: () => readCapabilities(running()?.caller), set: doNothing, configurable: true },
       _clientVersion: { get: () => running()?.caller.client.info, set: doNothing, configurable: true },
       // Levels are kept by the sessions.
       _loggingLevels: { value: new ForgetfulMap(), configurable: true },
       // These look for the capabilities of a client before they ask for one.
-      elicitInput: { value: this.#whileRunning('elicitation/create', server.elicitInput), configurable: true },
-      createMessage: { value: this.#whileRunning('sampling/createMessage', server.createMessage), configurable: true }
+      ...(elicitInput !== undefined && { elicitInput: { value: this.#whileRunning('elicitation/create', elicitInput), configurable: true } }),
+      createMessage: { value: this.#whileRunning('sampling/createMessage', createMessage), configurable: true },
+      ...(createElicitationCompletionNotifier !== undefined && {
+        createElicitationCompletionNotifier: { value: this.#bound(createElicitationCompletionNotifier), configurable: true }
+      })
     })
   }
 
   get sessionId (): string | undefined { return this.#running.getStore()?.caller.sessionId }
 
-  /** Lets the server say something. @throws MCP_ERR_INVALID_SERVER when it has another transport. */
-  async open (): Promise<void> {
-    if (this.#server.transport === this) return
+  /**
+   * Lets the server say something.
+   * @param outer What was mounted: the server itself, or the high-level one around it.
+   * @throws MCP_ERR_INVALID_SERVER when it has another transport.
+   */
+  async open (outer: SdkServer): Promise<void> {
+    if (this.#isOpen) return
     if (this.#server.transport !== undefined) throw new MCP_ERR_INVALID_SERVER('is an SDK server that is connected to another transport')
-    await this.#server.connect(this)
+    await outer.connect(this)
+    this.#isOpen = true
   }
 
   async start (): Promise<void> {}
 
   async close (): Promise<void> {
+    this.#isOpen = false
     this.#asked.abandon()
     this.onclose?.()
     // The SDK would add its own to what it finds here when it connects again, and hear everything twice.
@@ -92,6 +103,15 @@ export class SharedServer implements SdkTransport {
       const missing = call.findMissing({ method, params: Object(args[0]) })
       if (missing !== undefined) throw missing
       return await ask.apply(this.#server, args)
+    }
+  }
+
+  // What is made in a call tells that call's client, whenever it is used.
+  #bound (create: (...args: unknown[]) => () => Promise<void>) {
+    return (...args: unknown[]): (() => Promise<void>) => {
+      const notify = create.apply(this.#server, args)
+      const call = this.#running.getStore()
+      return () => call === undefined ? notify() : this.run(call, notify)
     }
   }
 

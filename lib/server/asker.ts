@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject, type Params, type WireObject } from '../protocol/message.ts'
 import { findAnswerProblem, findMissingCapability, type Question } from '../protocol/question.ts'
-import { missingCapability, RpcError } from '../errors.ts'
+import { RefusedError, RpcError, missingCapability } from '../errors.ts'
 import { InputRequiredError, type InputRequired, type InputRequests, type InputRequiredResult } from './input-required.ts'
 import { Rounds, type RoundState } from './rounds.ts'
 import type { Caller, Channel } from './context.ts'
@@ -107,7 +107,7 @@ export class Asker {
 
     const answer = await this.#askNow(question, options.timeout)
     const outcome = await readAnswer(question, answer, read)
-    if (!outcome.valid) throw new RpcError(ErrorCode.InvalidParams, `The client's answer to ${question.method} is unusable: ${outcome.problem}`)
+    if (!outcome.valid) throw new RefusedError(ErrorCode.InvalidParams, `The client's answer to ${question.method} is unusable: ${outcome.problem}`)
     if (isWireObject(answer)) this.#rounds.take(name, answer)
     return outcome.value
   }
@@ -183,7 +183,7 @@ export class Asker {
   #openRounds (): Rounds {
     const { params: { inputResponses, requestState }, channel } = this.#request
     if (inputResponses !== undefined && !isWireObject(inputResponses)) {
-      throw new RpcError(ErrorCode.InvalidParams, "Invalid params: 'inputResponses' must be an object")
+      throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: 'inputResponses' must be an object")
     }
     if (requestState === undefined) return new Rounds(inputResponses)
     // Only what #toResult sealed can be opened.

@@ -4,7 +4,7 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject } from '../protocol/message.ts'
 import { canonicalTemplate } from '../protocol/uri-template.ts'
 import { MAX_URI_LENGTH } from '../protocol/uri.ts'
-import { RpcError } from '../errors.ts'
+import { RefusedError } from '../errors.ts'
 import { isAdmitted } from './access.ts'
 import { runHandler, type Call } from './call.ts'
 import type { Collection, Entry } from './collection.ts'
@@ -74,13 +74,13 @@ function readCompleter (property: unknown): Completer | undefined {
 export async function complete (prompts: Collection<Prompt>, templates: Collection<TemplateEntry>, call: Call): Promise<CompleteResult> {
   const { ref, argument, context } = call.ctx.params
   if (!isWireObject(ref) || !isWireObject(argument) || typeof argument.name !== 'string' || typeof argument.value !== 'string') {
-    throw new RpcError(ErrorCode.InvalidParams, "Invalid params: completion/complete needs a 'ref' object and an 'argument' with a name and a value")
+    throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: completion/complete needs a 'ref' object and an 'argument' with a name and a value")
   }
 
   const { name, value } = argument
   const found = findReferenced(prompts, templates, ref)
   if (found === undefined || (found.entry.access !== undefined && !await isAdmitted(found.entry, call))) {
-    throw new RpcError(ErrorCode.InvalidParams, "Invalid params: 'ref' names no prompt and no resource template of this server")
+    throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: 'ref' names no prompt and no resource template of this server")
   }
   const completer = found.completers.get(name)
   if (completer === undefined) return { completion: { values: [], hasMore: false } }

@@ -4,7 +4,7 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import { isLogLevel } from '../protocol/log-level.ts'
 import { LISTEN_METHOD } from '../protocol/subscription.ts'
 import { MODERN_REVISIONS, type Era } from '../protocol/revisions.ts'
-import { RpcError } from '../errors.ts'
+import { RefusedError, type RpcError } from '../errors.ts'
 import { serveAsking, type Call } from './call.ts'
 import { complete } from './completion.ts'
 import type { Caller } from './context.ts'
@@ -70,7 +70,7 @@ function whereListening ({ isOffered, serve }: Method): Method {
 }
 
 function notFound (method: string): RpcError {
-  return new RpcError(ErrorCode.MethodNotFound, `Method not found: ${shorten(method)}`)
+  return new RefusedError(ErrorCode.MethodNotFound, `Method not found: ${shorten(method)}`)
 }
 
 function serveDiscover (parts: ServerParts, { canListen = false }: Call): object {
@@ -93,7 +93,7 @@ function serveInitialize (parts: ServerParts, { canListen = false }: Call, calle
 
 async function serveSetLevel (_parts: ServerParts, { ctx }: Call, caller: Caller): Promise<object> {
   const { level } = ctx.params
-  if (!isLogLevel(level)) throw new RpcError(ErrorCode.InvalidParams, "Invalid params: 'level' is no log level")
+  if (!isLogLevel(level)) throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: 'level' is no log level")
   await caller.setLogLevel?.(level)
   return {}
 }

@@ -3,7 +3,7 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import { paginate } from '../protocol/cursor.ts'
 import type { Params } from '../protocol/message.ts'
 import type { Era } from '../protocol/revisions.ts'
-import { RpcError } from '../errors.ts'
+import { RefusedError } from '../errors.ts'
 import { PreparedResult } from './result.ts'
 
 /** What the pages of a list are made by. */
@@ -55,14 +55,14 @@ export class Listing<Item> {
 export function readCursor (params: Params): string | undefined {
   const { cursor } = params
   if (cursor === undefined || typeof cursor === 'string') return cursor
-  throw new RpcError(ErrorCode.InvalidParams, "Invalid params: 'cursor' must be a string")
+  throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: 'cursor' must be a string")
 }
 
 /** Cuts one page out of a list. @throws RpcError -32602 when the cursor is none of ours. */
 export function takePage<Item> (source: PageSource<Item>, items: readonly Item[], cursor: string | undefined, era: Era): object {
   const page = paginate(items, source.keyOf, cursor, source.pageSize)
   if (page === undefined) {
-    throw new RpcError(ErrorCode.InvalidParams, 'Invalid cursor: it is malformed or the list has changed; list again from the start')
+    throw new RefusedError(ErrorCode.InvalidParams, 'Invalid cursor: it is malformed or the list has changed; list again from the start')
   }
   return source.finish({
     [source.field]: page.items,

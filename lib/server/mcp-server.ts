@@ -1,11 +1,11 @@
 // The server definition: what a server offers, as its author registers it.
 import type { FastifyInstance } from 'fastify'
-import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
+import type { Implementation, ReadResourceResult } from '@modelcontextprotocol/sdk/types.js'
 import type { ChangeEvent } from '../protocol/change.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { ReceivedHeaders } from '../protocol/headers.ts'
 import type { RequestMessage } from '../protocol/message.ts'
-import { MCP_ERR_INVALID_DEFINITION, RpcError } from '../errors.ts'
+import { MCP_ERR_INVALID_DEFINITION, RpcError, withoutRefusal } from '../errors.ts'
 import type { Call } from './call.ts'
 import type { Caller, Channel } from './context.ts'
 import { Deadlines } from './deadlines.ts'
@@ -60,8 +60,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
       deadlines: new Deadlines(),
       sealer: new StateSealer(info.name, options.requestState),
       questionTimeout: options.questionTimeout ?? DEFAULT_QUESTION_TIMEOUT,
-      readResource: async (uri: string, ctx: RequestContext, channel: Channel) =>
-        (await readResource(this.#parts.resources, uri, this.#createCall(ctx, channel))).result,
+      readResource: (uri: string, ctx: RequestContext, channel: Channel) => this.#readForHandler(uri, this.#createCall(ctx, channel)),
       resourceUpdated: (uri: string) => this.#parts.changes.emit({ kind: 'resource', uri })
     })
   }
@@ -164,6 +163,14 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
   /** @hidden Serves one request and comes to its result; called by mounts. */
   serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
     return this.#answer(message, caller, channel, valueOf)
+  }
+
+  async #readForHandler (uri: string, call: Call): Promise<ReadResourceResult> {
+    try {
+      return (await readResource(this.#parts.resources, uri, call)).result
+    } catch (error) {
+      throw withoutRefusal(error)
+    }
   }
 
   async #answer<T> (message: RequestMessage, caller: Caller, channel: Channel, finish: (outcome: Outcome) => T): Promise<T> {

@@ -3,7 +3,7 @@ import type { GetPromptResult, Icon, PromptArgument, PromptMessage } from '@mode
 import { shorten } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject, type WireObject } from '../protocol/message.ts'
-import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RpcError } from '../errors.ts'
+import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RefusedError } from '../errors.ts'
 import { ACCESS_KEYS, isAdmitted, resolveAccess, type AccessConfig } from './access.ts'
 import { runHandler, serveAsking, type Call } from './call.ts'
 import type { Collection, Entry, Handle } from './collection.ts'
@@ -115,13 +115,13 @@ function listArguments (schema: WireObject): PromptArgument[] {
  */
 export async function getPrompt (prompts: Collection<Prompt>, call: Call): Promise<GetPromptResult | InputRequiredResult> {
   const { name, arguments: args = {} } = call.ctx.params
-  if (typeof name !== 'string') throw new RpcError(ErrorCode.InvalidParams, "Invalid params: prompts/get needs 'name', a string")
+  if (typeof name !== 'string') throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: prompts/get needs 'name', a string")
   if (!isWireObject(args) || !Object.values(args).every((value) => typeof value === 'string')) {
-    throw new RpcError(ErrorCode.InvalidParams, "Invalid params: 'arguments' must be an object whose values are strings")
+    throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: 'arguments' must be an object whose values are strings")
   }
   const prompt = prompts.get(name)
   if (prompt === undefined || (prompt.access !== undefined && !await isAdmitted(prompt, call))) {
-    throw new RpcError(ErrorCode.InvalidParams, `Unknown prompt: ${shorten(name)}`)
+    throw new RefusedError(ErrorCode.InvalidParams, `Unknown prompt: ${shorten(name)}`)
   }
 
   return serveAsking(call, () => runHandler(call, `rendering prompt ${name}`, () => renderPrompt(prompt, args, call)))
@@ -132,7 +132,7 @@ async function renderPrompt (prompt: Prompt, args: WireObject, { ctx }: Call): P
   const own = { ...args }
   const validation = await prompt.args?.validate(own)
   if (validation?.valid === false) {
-    throw new RpcError(ErrorCode.InvalidParams, `Invalid arguments for prompt ${prompt.key}: ${validation.problem}`)
+    throw new RefusedError(ErrorCode.InvalidParams, `Invalid arguments for prompt ${prompt.key}: ${validation.problem}`)
   }
   takeAnswers(ctx)
 

@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } f
 import type { FastifyBaseLogger } from 'fastify'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject, type WireObject } from '../protocol/message.ts'
-import { MCP_ERR_INVALID_DEFINITION, RpcError } from '../errors.ts'
+import { MCP_ERR_INVALID_DEFINITION, RefusedError, type RpcError } from '../errors.ts'
 import { findTimeoutProblem } from './timeout.ts'
 
 /** How the state of calls that ask the client is sealed. */
@@ -96,7 +96,7 @@ export class StateSealer {
 
 function refuse (log: FastifyBaseLogger, reason: string): RpcError {
   log.warn({ reason }, 'a requestState was refused')
-  return new RpcError(ErrorCode.InvalidParams, 'Invalid or expired requestState')
+  return new RefusedError(ErrorCode.InvalidParams, 'Invalid or expired requestState')
 }
 
 function deriveKey (secret: string | Uint8Array): Buffer {

@@ -1,6 +1,6 @@
 // How resources are listed and read.
 import type { ReadResourceResult, Resource } from '@modelcontextprotocol/sdk/types.js'
-import { RpcError } from '../errors.ts'
+import { RefusedError, type RpcError } from '../errors.ts'
 import { MAX_TEXT_LENGTH, shorten } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject } from '../protocol/message.ts'
@@ -67,8 +67,8 @@ export interface ReadResource {
  * @throws RpcError when there is none, the caller lacks a scope, or the handler failed.
  */
 export async function readResource (resources: ResourceSet, uri: unknown, call: Call): Promise<ReadResource> {
-  if (typeof uri !== 'string') throw new RpcError(ErrorCode.InvalidParams, "Invalid params: resources/read needs 'uri', a string")
-  if (uri.length > MAX_URI_LENGTH) throw new RpcError(ErrorCode.InvalidParams, `Invalid params: 'uri' has more than ${MAX_URI_LENGTH} characters`)
+  if (typeof uri !== 'string') throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: resources/read needs 'uri', a string")
+  if (uri.length > MAX_URI_LENGTH) throw new RefusedError(ErrorCode.InvalidParams, `Invalid params: 'uri' has more than ${MAX_URI_LENGTH} characters`)
   const found = isRestricted(resources)
     ? await findResource(resources, uri, { sees: (entry) => isVisible(entry, call) })
     : findStatic(resources, canonicalUri(uri)) ?? await findResource(resources, uri)
@@ -145,7 +145,7 @@ function bindHandler ({ entry, match }: FoundResource, uri: string, call: Call):
 
 // MCP 2026-07-28 changelog, Minor changes 6: the code was -32002 before.
 function notFound (uri: string, { ctx }: Call): RpcError {
-  return new RpcError(ctx.era === 'modern' ? ErrorCode.InvalidParams : ErrorCode.ResourceNotFound, 'Resource not found', { uri: shorten(uri, MAX_TEXT_LENGTH) })
+  return new RefusedError(ctx.era === 'modern' ? ErrorCode.InvalidParams : ErrorCode.ResourceNotFound, 'Resource not found', { uri: shorten(uri, MAX_TEXT_LENGTH) })
 }
 
 type Contents = ReadResourceResult['contents'][number]

@@ -7,7 +7,7 @@ import type { ReceivedHeaders } from '../protocol/headers.ts'
 import { collectParamHeaders, findParamHeaderMismatch, type ParamHeader } from '../protocol/param-headers.ts'
 import type { Era } from '../protocol/revisions.ts'
 import { findToolNameProblem } from '../protocol/tool-name.ts'
-import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RpcError, ToolError } from '../errors.ts'
+import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RefusedError, RpcError, ToolError } from '../errors.ts'
 import { ACCESS_KEYS, isAdmitted, resolveAccess, type AccessConfig } from './access.ts'
 import { askBack, runRounds, type Call } from './call.ts'
 import type { Collection, Entry, Handle } from './collection.ts'
@@ -169,11 +169,11 @@ export function findToolHeaderMismatch (tools: Collection<Tool>, request: Reques
 export async function callTool (tools: Collection<Tool>, call: Call): Promise<CallToolResult | TextResult | InputRequiredResult> {
   const { ctx } = call
   const { name, arguments: args = {} } = ctx.params
-  if (typeof name !== 'string') throw new RpcError(ErrorCode.InvalidParams, "Invalid params: tools/call needs 'name', a string")
-  if (!isWireObject(args)) throw new RpcError(ErrorCode.InvalidParams, "Invalid params: 'arguments' must be an object")
+  if (typeof name !== 'string') throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: tools/call needs 'name', a string")
+  if (!isWireObject(args)) throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: 'arguments' must be an object")
   const tool = tools.get(name)
   if (tool === undefined || (tool.access !== undefined && !await isAdmitted(tool, call))) {
-    throw new RpcError(ErrorCode.InvalidParams, `Unknown tool: ${shorten(name)}`)
+    throw new RefusedError(ErrorCode.InvalidParams, `Unknown tool: ${shorten(name)}`)
   }
   if (tool.access !== undefined) refuseHeaderMismatch(tool, ctx)
 
@@ -209,5 +209,5 @@ function toFailure (error: unknown, name: string, call: Call): CallToolResult | 
 function refuseHeaderMismatch ({ paramHeaders }: Tool, { era, params, request }: RequestContext): void {
   if (era === 'legacy' || request === undefined) return
   const mismatch = findParamHeaderMismatch(paramHeaders, params.arguments, request.headers)
-  if (mismatch !== undefined) throw new RpcError(ErrorCode.HeaderMismatch, `Header mismatch: ${mismatch}`)
+  if (mismatch !== undefined) throw new RefusedError(ErrorCode.HeaderMismatch, `Header mismatch: ${mismatch}`)
 }

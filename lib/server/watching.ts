@@ -2,7 +2,7 @@
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWatchable, MAX_WATCHED, parseFilter, type SubscriptionFilter } from '../protocol/subscription.ts'
 import { MAX_URI_LENGTH } from '../protocol/uri.ts'
-import { RpcError } from '../errors.ts'
+import { RefusedError, type RpcError } from '../errors.ts'
 import { isVisible, requireScopes } from './access.ts'
 import { runHandler, type Call } from './call.ts'
 import type { Entry } from './collection.ts'
@@ -45,7 +45,7 @@ export async function resolveFilter (parts: ServerParts, call: Call): Promise<{ 
 export async function subscribe (parts: ServerParts, call: Call, { subscriptions }: Caller): Promise<object> {
   const uri = readUri(call)
   const [allowed] = await findAllowed(parts, [uri], call)
-  if (allowed === undefined) throw new RpcError(ErrorCode.ResourceNotFound, 'Resource not found', { uri })
+  if (allowed === undefined) throw new RefusedError(ErrorCode.ResourceNotFound, 'Resource not found', { uri })
   if (subscriptions !== undefined && subscriptions.size >= MAX_WATCHED && !subscriptions.has(uri)) {
     throw invalid(`a session may watch ${MAX_WATCHED} resources at once; unsubscribe from some of them first`)
   }
@@ -96,5 +96,5 @@ async function findReadable (resources: ResourceSet, uris: readonly string[], ca
 }
 
 function invalid (problem: string): RpcError {
-  return new RpcError(ErrorCode.InvalidParams, `Invalid params: ${problem}`)
+  return new RefusedError(ErrorCode.InvalidParams, `Invalid params: ${problem}`)
 }

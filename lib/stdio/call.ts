@@ -76,16 +76,16 @@ export class PipeCall implements Channel {
   }
 
   /** Ends the request without its handler: `ctx.signal` is aborted. @param json What the client is told; undefined for nothing. */
-  end (reason: string, json?: string): void {
+  end (reason: Error, json?: string): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#gone = new Error(reason)
+    this.#gone = reason
     this.#takeReply(json)
-    for (const listener of this.#listeners.splice(0)) listener(this.#gone)
+    for (const listener of this.#listeners.splice(0)) listener(reason)
   }
 
   /** Ends a request that the server cannot wait for any longer. */
   cut (reason: string): void {
-    this.end(reason, encodeError(this.id, { code: ErrorCode.InternalError, message: `${reason}; send the request again` }))
+    this.end(new Error(reason), encodeError(this.id, { code: ErrorCode.InternalError, message: `${reason}; send the request again` }))
   }
 }

@@ -4,7 +4,7 @@ import type { RpcError } from '../errors.ts'
 import { ChangeHub } from '../notify/change-hub.ts'
 import { shorten } from '../protocol/bounds.ts'
 import { readBatch } from '../protocol/batch.ts'
-import { CANCELLED, readCancellation } from '../protocol/cancellation.ts'
+import { CANCELLED, CancelledError, readCancellation } from '../protocol/cancellation.ts'
 import { classify, invalidParams, type Classified } from '../protocol/classify.ts'
 import { encodeError, encodeResponse } from '../protocol/envelope.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
@@ -81,7 +81,7 @@ export class Connection {
 
   /** Ends all requests, because nobody reads their replies. */
   abandon ({ message }: Error): void {
-    for (const call of this.#calls.values()) call.end(message)
+    for (const call of this.#calls.values()) call.end(new Error(message))
   }
 
   #receiveMessage (value: unknown): void {
@@ -198,7 +198,7 @@ export class Connection {
 
   #cancel (params: Params): void {
     const cancellation = readCancellation(params)
-    if (cancellation !== undefined) this.#calls.get(cancellation.requestId)?.end(`The request was cancelled: ${cancellation.reason}`)
+    if (cancellation !== undefined) this.#calls.get(cancellation.requestId)?.end(new CancelledError(cancellation.reason))
   }
 
   #notified (session: Session, method: string, params: Params): void {

@@ -64,7 +64,7 @@ export class Listening extends PipeCall {
 
   /** Ends the subscription; its client is told so in good order (MCP 2026-07-28 subscriptions, Graceful Closure). */
   override cut (reason: string): void {
-    if (this.#hasBegun) this.end(reason, encodeEnd(this.id, this.#place.server.info))
+    if (this.#hasBegun) this.end(new Error(reason), encodeEnd(this.id, this.#place.server.info))
     else super.cut(reason)
   }
 }

@@ -1,23 +1,6 @@
 import t from 'tap'
-import { InsufficientScopeError, RpcError } from '../../lib/errors.ts'
-import { encodeError, encodeNotification, encodeResponse, statusOf } from '../../lib/protocol/envelope.ts'
-
-t.test('a modern error has the HTTP status that the specification gives its code', async (t) => {
-  for (const [code, status] of [
-    [-32700, 400], [-32600, 400], [-32602, 400], [-32020, 400], [-32021, 400], [-32022, 400], [-32601, 404], [-32603, 200], [1, 200]
-  ] as const) {
-    t.equal(statusOf(new RpcError(code, 'no'), 'modern'), status, String(code))
-  }
-})
-
-t.test('a legacy error has status 200, whatever its code', async (t) => {
-  for (const code of [-32700, -32600, -32601, -32602, -32603, -32002]) t.equal(statusOf(new RpcError(code, 'no'), 'legacy'), 200)
-})
-
-t.test('an error for want of a scope has status 403 in both eras', async (t) => {
-  t.equal(statusOf(new InsufficientScopeError(['a']), 'modern'), 403)
-  t.equal(statusOf(new InsufficientScopeError(['a']), 'legacy'), 403)
-})
+import { RpcError } from '../../lib/errors.ts'
+import { encodeError, encodeNotification, encodeResponse } from '../../lib/protocol/envelope.ts'
 
 t.test('a response carries its id as it came', async (t) => {
   t.equal(encodeResponse(7, '{}'), '{"jsonrpc":"2.0","id":7,"result":{}}')

@@ -51,7 +51,7 @@ for (const [version, create] of Object.entries(waiting)) {
       await started.promise
       await post(app, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'x', reason: 'no need' } }, headers)
 
-      t.match(await aborted.promise, /The request was cancelled: no need/)
+      t.equal(await aborted.promise, 'no need')
       t.same([(await sent).statusCode, (await sent).body], [202, ''])
     })
 
@@ -72,27 +72,6 @@ for (const [version, create] of Object.entries(waiting)) {
     })
   }
 }
-
-t.test('two requests of a session with one id are not both served', async (t) => {
-  const gate = createGate()
-  const started = createGate()
-  const { app } = await createSdkApp(t, () => {
-    const server = createV1()
-    server.registerTool('wait', {}, async () => { started.open(); await gate.promise; return said('done') })
-    return server
-  })
-  const headers = await openSession(app)
-  const call = legacy('tools/call', { name: 'wait' }, { id: 'x', headers })
-
-  const first = app.inject(call)
-  await started.promise
-  const second = await app.inject(call)
-  gate.open()
-
-  t.same(second.json(), { jsonrpc: '2.0', id: 'x', error: { code: -32600, message: 'Invalid Request: the id "x" is that of a request that has not been answered' } })
-  t.same((await first).json(), { jsonrpc: '2.0', id: 'x', result: said('done') })
-  t.same((await app.inject(call)).json(), { jsonrpc: '2.0', id: 'x', result: said('done') }, 'an id may be used again')
-})
 
 async function createClosing (t: Test) {
   const made: V1McpServer[] = []

@@ -1,11 +1,12 @@
 // A function that makes SDK servers: when it is called, with what, and what becomes of what it makes.
 import t, { type Test } from 'tap'
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
 import type { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
-import { McpServer as V2McpServer } from '@modelcontextprotocol/server'
+import { createMcpHandler, McpServer as V2McpServer } from '@modelcontextprotocol/server'
 import type { Mountable, SdkServerContext } from '../../lib/index.ts'
 import { FactoryServer } from '../../lib/sdk/factory.ts'
 import { startNodes } from '../cluster.ts'
-import { createHost, initialize, legacy, modernCall, mount, openSession, post } from '../app.ts'
+import { createHost, createServer, initialize, legacy, modernCall, mount, openSession, post } from '../app.ts'
 import { Client } from '../server/harness.ts'
 import { until } from '../stream.ts'
 import { createSdkApp, createV1, said, SERVER_META, type SdkApp } from './servers.ts'
@@ -147,7 +148,11 @@ const broken: ReadonlyArray<readonly [what: string, factory: () => unknown, mess
   ['throws', () => { throw new Error('no database') }, /^no database$/],
   ['rejects', async () => { throw new Error('no database') }, /^no database$/],
   ['returns nothing', () => undefined, /^the factory returned no server of the official SDK; return a new McpServer or Server$/],
-  ['returns no server', () => ({ server: true }), /^the factory returned no server of the official SDK; return a new McpServer or Server$/]
+  ['returns no server', () => ({ server: true }), /^the factory returned no server of the official SDK; return a new McpServer or Server$/],
+  ['returns an object that holds a server', () => ({ server: createV1(), cleanup () {} }), /^the factory returned an object that holds a server; return its server alone: async \(context\) => \(await create\(context\)\)\.server$/],
+  ['returns an object that holds a low-level server', () => ({ server: createV1().server }), /^the factory returned an object that holds a server; /],
+  ['returns a native server', () => createServer(), /^the factory returned a McpServer of this package, which serves all clients at once; mount it without a function$/],
+  ['returns a handler', () => createMcpHandler(() => new V2McpServer({ name: 'Tasks', version: '1.0.0' })), /^the factory returned a handler with 'fetch'; mount it without a function$/]
 ]
 
 for (const [what, factory, message] of broken) {
@@ -181,8 +186,24 @@ t.test('a factory that returns one server twice fails for the second client, and
     t.equal(second.json().error.code, -32603)
     t.equal(modernly.json().error.code, -32603)
     t.same(first.json().result, said('hello'))
-    t.match(logLines.filter(({ level }) => level === 50)[0], { err: { message: 'the factory returned a server that has a client already; return a new one each time' } })
+    t.match(logLines.filter(({ level }) => level === 50)[0], { err: { message: 'the factory returned a server that it has returned before; return a new one each time, or mount a server of the SDK v1 without a function' } })
   }
+})
+
+t.test('a factory that returns a closed server again is refused, and so is one that is connected elsewhere', async (t) => {
+  const again = createV1()
+  const connected = createV1()
+  await connected.connect(new InMemoryTransport())
+  const servers = [again, again, connected]
+  const { app, logLines } = await createSdkApp(t, () => servers.shift() as V1McpServer)
+
+  const responses = [await app.inject(modernCall('hello')), await app.inject(modernCall('hello')), await app.inject(modernCall('hello'))]
+
+  t.match(responses.map((response) => response.json()), [{ result: said('hello') }, { error: { code: -32603 } }, { error: { code: -32603 } }])
+  t.match(logLines.filter(({ level }) => level === 50).map(({ err }) => err), [
+    { message: /^the factory returned a server that it has returned before; / },
+    { message: 'the factory returned a server that is connected already; return a new one each time, and leave connect() to the mount' }
+  ])
 })
 
 t.test('a mount of a factory is named by its path where it has no name', async (t) => {

@@ -57,7 +57,7 @@ t.test('an instance may be mounted again when its app has closed, and hears each
   await second.app.close()
 
   t.match(answered, { result: said('hello') })
-  t.same(heard, ['closed', 'initialized', 'closed'])
+  t.same(heard, ['closed', 'initialized', 'initialized', 'closed'], 'once for the session, once for the modern request')
 })
 
 t.test('an instance that has a transport already cannot be started', async (t) => {

@@ -1,0 +1,35 @@
+// Client notifications for SDK servers whose work on them has to be waited for.
+import type { Params } from '../protocol/message.ts'
+import { findSdkServer, type SdkServer } from './shape.ts'
+
+/** What a server does once its client is ready. */
+export const INITIALIZED = 'notifications/initialized'
+
+/** Milliseconds. A handler that runs for ever, such as a loop over events, must not hold up the requests of its client. */
+const TIMEOUT = 1000
+
+/** What is used of a low-level server, v1 or v2. v2 hands its handlers the rules of the era as well. */
+interface NotifiedServer {
+  readonly _notificationHandlers?: ReadonlyMap<string, NotificationHandler>
+  readonly fallbackNotificationHandler?: NotificationHandler
+  _negotiatedWireCodec? (): unknown
+  onerror?: (error: Error) => void
+}
+
+type NotificationHandler = (notification: object, codec?: unknown) => unknown
+
+/**
+ * Hands a notification to the handler that listens for it, and waits for it, for a second at most. Its failure is told to
+ * the server's `onerror`, as the SDK does.
+ */
+export async function notifyServer (server: SdkServer, method: string, params: Params): Promise<void> {
+  // An SDK server has these members, whatever its version.
+  const notified: NotifiedServer = findSdkServer(server) as object
+  const handler = notified._notificationHandlers?.get(method) ?? notified.fallbackNotificationHandler
+  if (handler === undefined) return
+  const work = (async () => { await handler({ jsonrpc: '2.0', method, params }, notified._negotiatedWireCodec?.()) })()
+    .catch((error: unknown) => notified.onerror?.(new Error(`Uncaught error in notification handler: ${String(error)}`)))
+  let timer: NodeJS.Timeout | undefined
+  await Promise.race([work, new Promise<void>((resolve) => { timer = setTimeout(resolve, TIMEOUT) })])
+  clearTimeout(timer)
+}

@@ -1,0 +1,57 @@
+// Modern clients of SDK v2 servers are served by the SDK's own handler, whichever copy of the SDK made the server.
+import type { RequestMessage } from '../protocol/message.ts'
+import { FetchExchange, type FetchCaller, type FetchHandler } from './fetch-exchange.ts'
+import { findSdkServer, type SdkServer } from './shape.ts'
+
+/** The part of the SDK v2 that is used here; its own types accept only its own servers. */
+interface SdkV2 {
+  createMcpHandler (factory: () => SdkServer, options: { readonly legacy: 'reject', readonly keepAliveMs: number }): FetchHandler
+  readonly McpServer: { readonly prototype: object }
+}
+
+/** What the SDK's handler asks a high-level server before it serves a request. Versions before 2.3 have no scopes. */
+interface HighLevelServer extends SdkServer {
+  toolInputSchemaJson? (name: string): unknown
+  resolveScopeChallenge? (context: object): unknown
+}
+
+/** Serves one request of a modern client. @throws RpcError, or whatever the server threw while it was connected */
+export async function serveByV2 (server: SdkServer, message: RequestMessage, to: FetchCaller): Promise<object> {
+  return await new FetchExchange(await createHandler(server), to).serve(message)
+}
+
+/** Hands over one notification of a modern client. */
+export async function notifyByV2 (server: SdkServer, message: Pick<RequestMessage, 'method' | 'params'>, to: FetchCaller): Promise<void> {
+  await new FetchExchange(await createHandler(server), to).send(message)
+}
+
+async function createHandler (server: SdkServer): Promise<FetchHandler> {
+  const sdk = await loadV2()
+  return sdk.createMcpHandler(() => adopt(server, sdk), { legacy: 'reject', keepAliveMs: 0 })
+}
+
+/**
+ * Returns the server itself where it was made by the copy of the SDK that serves it. The high-level server of another
+ * copy is no instance of this copy's class, by which the handler finds the low-level server and the checks of headers
+ * and scopes, so an object stands in for it. What the handler writes to the low-level server is the same in all copies.
+ */
+function adopt (server: HighLevelServer, { McpServer }: SdkV2): SdkServer {
+  const lowLevel = findSdkServer(server)
+  if (lowLevel === server || Object.prototype.isPrototypeOf.call(McpServer.prototype, server)) return server
+  // The prototype makes it an instance of the class; every member that the handler uses is its own.
+  return Object.assign(Object.create(McpServer.prototype), {
+    server: lowLevel,
+    connect: (transport: never) => server.connect(transport),
+    close: () => server.close(),
+    toolInputSchemaJson: (name: string) => server.toolInputSchemaJson?.(name),
+    resolveScopeChallenge: (context: object) => server.resolveScopeChallenge?.(context)
+  }) as SdkServer
+}
+
+async function loadV2 (): Promise<SdkV2> {
+  try {
+    return await import('@modelcontextprotocol/server') as object as SdkV2
+  } catch (cause) {
+    throw new Error("the factory returned a server of the SDK v2, but '@modelcontextprotocol/server' cannot be loaded; install it beside this package, or mount createMcpHandler(factory) instead", { cause })
+  }
+}
