@@ -1,6 +1,6 @@
 // From a checked request to its answer.
 import type { RequestMessage } from '../protocol/message.ts'
-import { InsufficientScopeError, SessionGoneError, type RpcError } from '../errors.ts'
+import { InsufficientScopeError } from '../errors.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { replyTo, toRpcError } from '../server/reply.ts'
@@ -27,11 +27,7 @@ export async function serve (server: ServerDefinition, message: RequestMessage, 
     const rpcError = toRpcError(error, answering.log)
     if (rpcError instanceof InsufficientScopeError) answering.challenge(rpcError.requiredScopes)
     if (rpcError instanceof UnavailableError) answering.refuse(encodeError(message.id, rpcError))
-    else answering.answer(statusOfFailure(rpcError, caller), encodeError(message.id, rpcError))
+    else answering.answer(statusOf(rpcError, caller.era), encodeError(message.id, rpcError))
     return false
   }
-}
-
-function statusOfFailure (error: RpcError, { era }: Caller): number {
-  return error instanceof SessionGoneError ? 404 : statusOf(error, era)
 }

@@ -1,6 +1,6 @@
 // The HTTP status goes by who refused a request, and not by the number of the error.
 import t from 'tap'
-import { InsufficientScopeError, RefusedError, RpcError } from '../../lib/errors.ts'
+import { InsufficientScopeError, RefusedError, RpcError, SessionGoneError } from '../../lib/errors.ts'
 import mcpPlugin, { McpServer } from '../../lib/index.ts'
 import { statusOf } from '../../lib/http/status.ts'
 import { createHost, legacy, modern, modernCall, openSession } from '../app.ts'
@@ -30,6 +30,10 @@ t.test('an error for want of a scope has status 403 in both eras; its code alone
   t.equal(statusOf(new InsufficientScopeError(['a']), 'modern'), 403)
   t.equal(statusOf(new InsufficientScopeError(['a']), 'legacy'), 403)
   t.equal(statusOf(new RpcError(6750, 'no'), 'modern'), 200)
+})
+
+t.test('an error for a session that is gone has status 404', async (t) => {
+  t.equal(statusOf(new SessionGoneError('gone'), 'legacy'), 404)
 })
 
 t.test('an error that any handler of a server throws reaches the client with its own code', async (t) => {
