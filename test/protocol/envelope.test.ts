@@ -1,5 +1,4 @@
 import t from 'tap'
-import { RpcError } from '../../lib/errors.ts'
 import { encodeError, encodeNotification, encodeResponse } from '../../lib/protocol/envelope.ts'
 
 t.test('a response carries its id as it came', async (t) => {
