@@ -48,6 +48,8 @@ interface MessageSink { send (json: string): void }
 // A quiet exchange is made a stream on its second beat, so that it is between one half and one interval old.
 const BEATS_BEFORE_STREAM = 2
 
+const TOO_LONG = { code: ErrorCode.InternalError, message: 'The reply to the batch is too long; send each request by itself' }
+
 /** One POST and its reply. */
 export class Exchange implements Answering, OpenExchange, Running {
   readonly request: FastifyRequest
@@ -193,8 +195,17 @@ export class Exchange implements Answering, OpenExchange, Running {
   #collect (status: number, json: string): void {
     this.#answers.push(json)
     if (this.#awaited > 0) return
-    const body = this.#isBatch ? `[${this.#answers.join(',')}]` : json
+    const body = this.#isBatch ? this.#joinAnswers() : json
     sendJson(this.#reply.code(this.#isBatch ? 200 : status), body)
+  }
+
+  #joinAnswers (): string {
+    try {
+      return `[${this.#answers.join(',')}]`
+    } catch (err) {
+      this.log.warn({ err }, 'the reply to a batch is longer than a text can be; its requests are answered with errors')
+      return `[${(this.#ids ?? []).map((id) => encodeError(id, TOO_LONG)).join(',')}]`
+    }
   }
 
   #openStream (): MessageSink {

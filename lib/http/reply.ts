@@ -19,9 +19,12 @@ export function sendJson (reply: FastifyReply, json: string): void {
   sendText(reply, JSON_TYPE, json)
 }
 
+const LONGEST_JOINED = 2 ** 24
+
 /** Sends a text as it is: a serializer that a hook of the app has set would encode it once more. */
 export function sendText (reply: FastifyReply, type: string, text: string): void {
-  reply.serializer(keepText).type(type).send(text)
+  // Node.js joins a text with the headers, which the longest there can be does not survive.
+  reply.serializer(keepText).type(type).send(text.length > LONGEST_JOINED ? Buffer.from(text) : text)
 }
 
 function keepText (text: string): string {

@@ -1,5 +1,6 @@
 // Server-sent events: messages framed for one long-lived reply.
 import { Readable } from 'node:stream'
+import { escapeLineBreaks } from '../protocol/json.ts'
 import type { EventSink } from '../session/event-stream.ts'
 
 /** The headers of an event stream. Without the last two, proxies hold events back. */
@@ -9,9 +10,15 @@ export const SSE_HEADERS: Readonly<Record<string, string>> = Object.freeze({
   'x-accel-buffering': 'no'
 })
 
+const END = '\n\n'
+
 /** One message as an event. JSON has no line breaks of its own, so it is one `data` line. */
 export function frameMessage (json: string, id?: string): string {
-  return id === undefined ? `event: message\ndata: ${json}\n\n` : `event: message\nid: ${id}\ndata: ${json}\n\n`
+  return headOf(id) + escapeLineBreaks(json) + END
+}
+
+function headOf (id: string | undefined): string {
+  return id === undefined ? 'event: message\ndata: ' : `event: message\nid: ${id}\ndata: `
 }
 
 /** An event without a message: tells a client where to go on, and after how many milliseconds it may come back. */
@@ -28,6 +35,9 @@ export function frameEndpoint (url: string): string {
 export function frameComment (text: string): string {
   return `: ${text}\n\n`
 }
+
+// What is longer is framed piece by piece: as one text it might be longer than any can be.
+const LONGEST_FRAME = 2 ** 24
 
 // Opens every stream, so that its headers are sent at once.
 const OPENING = frameComment('open')
@@ -55,12 +65,12 @@ export class SseStream extends Readable implements EventSink {
 
   /** Sends one message. @param id What a client names to go on behind the message. */
   send (json: string, id?: string): void {
-    this.#write(frameMessage(json, id))
+    if (this.#mayWrite()) this.#addMessage(json, id)
   }
 
   /** Sends a message again that a client has missed. However many those are, they are no fault of the client. */
   replay (json: string, id: string): void {
-    if (!this.destroyed && !this.#ended) this.#add(frameMessage(json, id))
+    if (!this.destroyed && !this.#ended) this.#addMessage(json, id)
   }
 
   prime (id: string, retry: number | undefined): void {
@@ -111,11 +121,24 @@ export class SseStream extends Readable implements EventSink {
     return this.#first === undefined ? this.readableLength : this.#firstBytes
   }
 
-  // What already waits counts, not the frame: a long one is no fault of the client.
   #write (frame: string): void {
-    if (this.destroyed || this.#ended) return
-    if (this.#unread > this.#maxBuffered) this.destroy(new Error(`stream cut: its client left more than ${this.#maxBuffered} bytes unread`))
-    else this.#add(frame)
+    if (this.#mayWrite()) this.#add(frame)
+  }
+
+  // What already waits counts, not the frame: a long one is no fault of the client.
+  #mayWrite (): boolean {
+    if (this.destroyed || this.#ended) return false
+    if (this.#unread <= this.#maxBuffered) return true
+    this.destroy(new Error(`stream cut: its client left more than ${this.#maxBuffered} bytes unread`))
+    return false
+  }
+
+  #addMessage (json: string, id: string | undefined): void {
+    if (json.length <= LONGEST_FRAME) return this.#add(frameMessage(json, id))
+    this.#pushFirst()
+    this.push(headOf(id))
+    for (const piece of piecesOf(json, LONGEST_FRAME)) this.push(escapeLineBreaks(piece))
+    this.push(END)
   }
 
   #add (frame: string): void {
@@ -141,5 +164,15 @@ export class SseStream extends Readable implements EventSink {
 
   #release (): void {
     for (const resolve of this.#waiting?.splice(0) ?? []) resolve()
+  }
+}
+
+// No piece ends within a surrogate pair, the halves of which would be two characters that nobody has sent.
+function * piecesOf (text: string, length: number): Generator<string> {
+  for (let start = 0; start < text.length;) {
+    const end = start + length
+    const isPair = (text.codePointAt(end - 1) ?? 0) > 0xFFFF
+    yield text.slice(start, isPair ? end + 1 : end)
+    start = isPair ? end + 1 : end
   }
 }

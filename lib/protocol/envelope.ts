@@ -1,5 +1,6 @@
 // JSON-RPC replies as text.
 import { ErrorCode } from './error-code.ts'
+import { encodeJson } from './json.ts'
 import type { Refusal, RequestId } from './message.ts'
 
 /** The reply to a request that was served. @param result JSON. */
@@ -7,23 +8,27 @@ export function encodeResponse (id: RequestId, result: string): string {
   return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`
 }
 
-/** The reply to a request that was not served. */
-export function encodeError (id: RequestId | null, { code, message, data }: Pick<Refusal, 'code' | 'message' | 'data'>): string {
-  const error = { code: Number.isInteger(code) ? code : ErrorCode.InternalError, message }
-  return JSON.stringify({ jsonrpc: '2.0', id, error: { ...error, ...(isEncodable(data) && { data }) } })
+/** The reply to a request that was not served. There always is one: what cannot be sent of the error is left out. */
+export function encodeError (id: RequestId | null, failure: Pick<Refusal, 'code' | 'message' | 'data'>): string {
+  return tryEncode(id, () => ({ ...describe(failure), data: failure.data })) ?? tryEncode(id, () => describe(failure)) ?? encodeJson({ jsonrpc: '2.0', id, error: UNSENDABLE })
 }
 
 /** A message that the server sends of its own accord. @throws when the parameters hold what JSON cannot carry. */
 export function encodeNotification (method: string, params: object): string {
-  return JSON.stringify({ jsonrpc: '2.0', method, params })
+  return encodeJson({ jsonrpc: '2.0', method, params })
 }
 
-// An error's data comes from a handler: what cannot be sent must not keep the error itself from being sent.
-function isEncodable (data: unknown): boolean {
-  if (data === undefined) return false
+const UNSENDABLE = Object.freeze({ code: ErrorCode.InternalError, message: 'Internal error' })
+
+// Handlers make the errors, and may put anything into them.
+function describe ({ code, message }: Pick<Refusal, 'code' | 'message'>): object {
+  return { code: Number.isInteger(code) ? code : ErrorCode.InternalError, message: typeof message === 'string' ? message : UNSENDABLE.message }
+}
+
+function tryEncode (id: RequestId | null, createError: () => object): string | undefined {
   try {
-    return JSON.stringify(data) !== undefined
+    return encodeJson({ jsonrpc: '2.0', id, error: createError() })
   } catch {
-    return false
+    return undefined
   }
 }

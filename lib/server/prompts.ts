@@ -2,6 +2,7 @@
 import type { GetPromptResult, Icon, PromptArgument, PromptMessage } from '@modelcontextprotocol/sdk/types.js'
 import { shorten } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
+import { resolveToJson } from '../protocol/json.ts'
 import { isWireObject, type WireObject } from '../protocol/message.ts'
 import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RefusedError } from '../errors.ts'
 import { ACCESS_KEYS, isAdmitted, resolveAccess, type AccessConfig } from './access.ts'
@@ -147,7 +148,8 @@ function toPromptResult (returned: unknown, description: string | undefined): Ge
   }
   const messages = (Array.isArray(returned) ? returned : [returned]).map((item: unknown) => {
     if (typeof item === 'string') return { role: 'user' as const, content: textBlock(item) }
-    if (isPromptMessage(item)) return item
+    const value = resolveToJson(item)
+    if (isPromptMessage(value)) return value
     throw new TypeError("a prompt must return a string, a message { role, content }, an array of messages, or a result with 'messages'")
   })
   return { ...(description !== undefined && { description }), messages }

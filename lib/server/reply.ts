@@ -13,7 +13,10 @@ export function replyTo (server: ServerDefinition, message: RequestMessage, call
 }
 
 async function encodeHandled (server: ServerDefinition, message: RequestMessage, caller: Caller, channel: Channel): Promise<string> {
-  return encodeResponse(message.id, await server.handle(message, caller, channel))
+  // A definition may be the app's own.
+  const json: unknown = await server.handle(message, caller, channel)
+  if (typeof json !== 'string' || json === '') throw new TypeError(`a server definition's handle() must return the JSON of a result, not ${json === '' ? 'an empty text' : typeof json}`)
+  return encodeResponse(message.id, json)
 }
 
 /** What a definition threw. It should be an RpcError; what is none must not take the process with it. */

@@ -4,6 +4,7 @@ import type { CreateMessageRequest, CreateMessageResult, CreateMessageResultWith
 import type { AuthInfo } from '../auth/auth-info.ts'
 import type { ClientIdentity } from '../protocol/client-identity.ts'
 import { passesThreshold, type LogLevel } from '../protocol/log-level.ts'
+import { resolveToJson } from '../protocol/json.ts'
 import type { Params, RequestId, RequestMessage, WireObject } from '../protocol/message.ts'
 import { readProgressToken } from '../protocol/request-meta.ts'
 import type { Era } from '../protocol/revisions.ts'
@@ -138,16 +139,20 @@ export class RequestContext<Lifespan = unknown> {
    * @param progress Work done so far, in any unit.
    * @param total All the work, in the same unit, where it is known.
    */
-  async reportProgress (progress: number, total?: number, message?: string): Promise<void> {
+  reportProgress (progress: number, total?: number, message?: string): Promise<void> {
+    return this.#quiet(() => this.#reportProgress(progress, total, message))
+  }
+
+  async #reportProgress (progress: number, total: number | undefined, message: string | undefined): Promise<void> {
     const progressToken = readProgressToken(this.#message.params)
     if (progressToken === undefined || this.#ended || !Number.isFinite(progress) || progress <= this.#progress) return
     this.#progress = progress
-    await this.#notify('notifications/progress', {
+    await this.#notify('notifications/progress', () => ({
       progressToken,
       progress,
       ...(Number.isFinite(total) && { total }),
       ...(message !== undefined && { message })
-    })
+    }))
   }
 
   /**
@@ -156,9 +161,11 @@ export class RequestContext<Lifespan = unknown> {
    *
    * @param data Anything that JSON can carry.
    */
-  async log (level: LogLevel, data: unknown, logger?: string): Promise<void> {
-    if (this.#ended || !passesThreshold(level, this.#caller.logLevel)) return
-    await this.#notify('notifications/message', { level, ...(logger !== undefined && { logger }), data: data ?? null })
+  log (level: LogLevel, data: unknown, logger?: string): Promise<void> {
+    return this.#quiet(async () => {
+      if (this.#ended || !passesThreshold(level, this.#caller.logLevel)) return
+      await this.#notify('notifications/message', () => ({ level, ...(logger !== undefined && { logger }), data: resolveToJson(data) ?? null }))
+    })
   }
 
   /** {@link log} at level `debug`. */
@@ -178,7 +185,7 @@ export class RequestContext<Lifespan = unknown> {
    * @throws RpcError when there is no such resource.
    */
   readResource (uri: string): Promise<ReadResourceResult> {
-    return this.#server.readResource(uri, this, this.#channel)
+    return this.#quiet(() => this.#server.readResource(uri, this, this.#channel))
   }
 
   /**
@@ -284,9 +291,9 @@ export class RequestContext<Lifespan = unknown> {
   }
 
   // A message that JSON cannot carry must fail neither the call nor, where nobody awaits it, the process.
-  async #notify (method: string, params: object): Promise<void> {
+  async #notify (method: string, createParams: () => object): Promise<void> {
     try {
-      this.#channel.notify(method, params)
+      this.#channel.notify(method, createParams())
     } catch (err) {
       this.#channel.log.warn({ err }, `${method} could not be sent`)
     }

@@ -3,6 +3,7 @@ import type { ReadResourceResult, Resource } from '@modelcontextprotocol/sdk/typ
 import { RefusedError, type RpcError } from '../errors.ts'
 import { MAX_TEXT_LENGTH, shorten } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
+import { resolveToJson } from '../protocol/json.ts'
 import { isWireObject } from '../protocol/message.ts'
 import { canonicalUri, encodeUri, MAX_URI_LENGTH, normalizeEscapes } from '../protocol/uri.ts'
 import { findListed, isVisible, requireScopes } from './access.ts'
@@ -163,5 +164,5 @@ function toReadResult (returned: unknown, uri: string, mimeType: string | undefi
 function toContents (item: unknown): object {
   if (typeof item === 'string') return { text: item }
   if (item instanceof Uint8Array) return { blob: Buffer.from(item.buffer, item.byteOffset, item.byteLength).toString('base64') }
-  return isWireObject(item) ? item : {}
+  return isWireObject(item) ? Object(resolveToJson(item)) : {}
 }

@@ -1,6 +1,7 @@
 // Results on their way to the wire: what the modern era adds to each, and results that are serialised ahead of time.
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
 import { encodeResponse } from '../protocol/envelope.ts'
+import { encodeJson } from '../protocol/json.ts'
 import type { RequestId } from '../protocol/message.ts'
 import { SERVER_INFO_KEY } from '../protocol/request-meta.ts'
 import type { Era } from '../protocol/revisions.ts'
@@ -24,7 +25,7 @@ export class PreparedResult {
   #value: object | undefined
 
   constructor (value: object) {
-    this.json = JSON.stringify(value)
+    this.json = encodeJson(value)
   }
 
   /** The result, deep-frozen: a change would be seen by every later request. */
@@ -78,10 +79,10 @@ export class ResultFinisher {
       : { resultType: 'complete', ...result, _meta: result._meta === undefined ? this.#identity : { ...this.#identity, ...result._meta } }
   }
 
-  /** The JSON of a result for its era. Throws when the result holds what JSON cannot carry. */
+  /** The JSON of a result for its era. @throws when the result holds what JSON cannot carry, or its JSON is no object. */
   encode (outcome: Outcome, era: Era): string {
     if (outcome instanceof TextResult) return this.#encodeText(outcome, era)
-    return outcome instanceof PreparedResult ? outcome.json : JSON.stringify(this.finish(outcome, era))
+    return outcome instanceof PreparedResult ? outcome.json : encodeObject(this.finish(outcome, era))
   }
 
   /** The JSON of the reply with that result. */
@@ -93,6 +94,15 @@ export class ResultFinisher {
     const fields = result.encodeFields()
     return era === 'legacy' ? `{${fields}}` : `{"resultType":"complete",${fields},"_meta":${this.#identityJson}}`
   }
+}
+
+const OPENING_BRACE = 123
+
+// What has a toJSON may be something else than an object in the end.
+function encodeObject (result: object): string {
+  const json = encodeJson(result)
+  if (json.charCodeAt(0) === OPENING_BRACE) return json
+  throw new TypeError('the JSON of a result must be an object; return one without a toJSON that makes it something else')
 }
 
 /** The hint for what differs from caller to caller, whatever the author said: caches must not hand it on. */

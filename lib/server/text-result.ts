@@ -1,5 +1,6 @@
 // Results of tools that are one text, or a value and its JSON as text.
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
+import { encodeJson } from '../protocol/json.ts'
 import { textBlock } from './content.ts'
 
 /**
@@ -26,7 +27,7 @@ export class TextResult {
 
   /** The JSON of the result's fields, without the braces around them. */
   encodeFields (): string {
-    const content = `"content":[{"type":"text","text":${JSON.stringify(this.text)}}]`
+    const content = `"content":[{"type":"text","text":${encodeJson(this.text)}}]`
     return this.structured === undefined ? content : `${content},"structuredContent":${this.text}`
   }
 }

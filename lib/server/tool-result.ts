@@ -1,5 +1,6 @@
 // From what a tool's handler returns to the result of `tools/call`.
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/sdk/types.js'
+import { resolveToJson, toJson } from '../protocol/json.ts'
 import { isWireObject, type WireObject } from '../protocol/message.ts'
 import type { Era } from '../protocol/revisions.ts'
 import { isContentBlock, textBlock } from './content.ts'
@@ -46,8 +47,10 @@ class UnusableResultError extends TypeError {
 export function toPlainResult (returned: unknown): CallToolResult | TextResult {
   if (typeof returned === 'string') return new TextResult(returned)
   if (Array.isArray(returned)) return { content: returned.map(toBlock) }
-  if (isContentBlock(returned)) return { content: [returned] }
-  if (isWholeResult(returned)) return returned.structuredContent === undefined ? returned : toCarriedResult(returned)
+  const value = resolveToJson(returned)
+  if (isContentBlock(value)) return { content: [value] }
+  const whole = toWholeResult(value)
+  if (whole !== undefined) return whole.structuredContent === undefined ? whole : toCarriedResult(whole)
   throw new UnusableResultError(`${describe(returned)} was returned; return a string, a content block, an array of them, or a result with 'content'`)
 }
 
@@ -65,7 +68,8 @@ function toCarriedResult (result: CallToolResult): CallToolResult {
  * @throws UnusableResultError
  */
 export function toStructuredResult (returned: unknown, schema: CompiledSchema): Structured | Promise<Structured> {
-  if (isWireObject(returned) && returned.isError === true && isWholeResult(returned)) return toStructuredError(returned, schema)
+  const failed = isWireObject(returned) && returned.isError === true ? toWholeResult(returned) : undefined
+  if (failed !== undefined) return toStructuredError(failed, schema)
 
   const whole = isWireObject(returned) && Object.hasOwn(returned, 'structuredContent') ? returned : undefined
   const validation = schema.validate(whole === undefined ? returned : whole.structuredContent)
@@ -94,7 +98,7 @@ function structure (validation: Validation, whole: WireObject | undefined): Stru
   if (whole !== undefined && Array.isArray(whole.content)) return { ...whole, content: whole.content.map(toBlock), structuredContent: present(structuredContent) }
 
   // The text repeats the value for clients that know no structured content.
-  const text = present(JSON.stringify(structuredContent))
+  const text = present(toJson(structuredContent))
   return whole === undefined ? new TextResult(text, { content: structuredContent }) : { ...whole, content: [textBlock(text)], structuredContent }
 }
 
@@ -118,13 +122,21 @@ export function fitToEra (result: CallToolResult | TextResult, era: Era): CallTo
   return rest
 }
 
-function isWholeResult (value: unknown): value is CallToolResult {
-  return isWireObject(value) && Array.isArray(value.content) && value.content.every(isContentBlock)
+function toWholeResult (value: unknown): CallToolResult | undefined {
+  if (!isWireObject(value) || !Array.isArray(value.content)) return undefined
+  if (isWhole(value)) return value
+  const resolved = { ...value, content: value.content.map(resolveToJson) }
+  return isWhole(resolved) ? resolved : undefined
+}
+
+function isWhole (value: { readonly content?: unknown }): value is CallToolResult {
+  return Array.isArray(value.content) && value.content.every(isContentBlock)
 }
 
 function toBlock (item: unknown): ContentBlock {
   if (typeof item === 'string') return textBlock(item)
-  if (isContentBlock(item)) return item
+  const value = resolveToJson(item)
+  if (isContentBlock(value)) return value
   throw new UnusableResultError(`${describe(item)} was returned in an array; each item must be a string or a content block`)
 }
 

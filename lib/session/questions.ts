@@ -3,6 +3,7 @@ import { MAX_TEXT_LENGTH, shorten, weigh } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { ServerRequest } from '../protocol/question.ts'
 import { encodeNotification } from '../protocol/envelope.ts'
+import { encodeJson } from '../protocol/json.ts'
 import { RpcError } from '../errors.ts'
 
 /** An answer as it was posted: `result` or `error`. */
@@ -48,7 +49,7 @@ export class Questions {
    */
   ask (sink: QuestionSink, question: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown> {
     const id = `ask-${this.#prefix}${++this.#asked}`
-    const json = JSON.stringify({ jsonrpc: '2.0', id, ...question })
+    const json = encodeJson({ jsonrpc: '2.0', id, ...question })
     if (signal.aborted) return Promise.reject(notAnswered(question, CALL_ENDED))
 
     return new Promise((resolve, reject) => {

@@ -1,5 +1,6 @@
 // What a client reads: messages, one a line, on a stream of bytes.
 import type { Writable } from 'node:stream'
+import { escapeLineBreaks } from '../protocol/json.ts'
 
 /** What is written to, and how much of it may wait. */
 export interface OutputSettings {
@@ -7,6 +8,8 @@ export interface OutputSettings {
   /** Bytes that may wait for a client that does not read. */
   readonly maxBuffered: number
 }
+
+const LONGEST_JOINED = 2 ** 24
 
 /** The way to a client. */
 export class Output {
@@ -39,7 +42,7 @@ export class Output {
     if (this.#isGone) return
     // What already waits counts, not the message: a long one is no fault of the client.
     if (this.#stream.writableLength > this.#maxBuffered) this.#leave(new Error(`The client left more than ${this.#maxBuffered} bytes unread`))
-    else this.#write(`${toLine(json)}\n`)
+    else this.#writeLine(toLine(json))
   }
 
   /** Waits until the client has read enough for more to be sent, or has gone. */
@@ -63,6 +66,16 @@ export class Output {
     this.#release()
   }
 
+  // The longest text there can be could not be joined with anything.
+  #writeLine (line: string): void {
+    if (line.length > LONGEST_JOINED) {
+      this.#write(line)
+      this.#write('\n')
+    } else {
+      this.#write(`${line}\n`)
+    }
+  }
+
   #leave (reason: Error): void {
     if (this.#isGone) return
     this.stop()
@@ -76,5 +89,5 @@ export class Output {
 
 // A definition may have made its JSON with newlines, which mean nothing there and would end the message here.
 function toLine (json: string): string {
-  return json.includes('\n') ? json.replace(/[\r\n]+/g, ' ') : json
+  return escapeLineBreaks(json.includes('\n') ? json.replace(/[\r\n]+/g, ' ') : json)
 }

@@ -8,6 +8,26 @@ t.test('a message is one event, a comment is none', async (t) => {
   t.equal(frameComment('open'), ': open\n\n')
 })
 
+t.test('what some clients take for the end of a line is escaped', async (t) => {
+  const json = JSON.stringify('a\u0085b\u2028c\u2029d')
+
+  t.equal(frameMessage(json, '7'), 'event: message\nid: 7\ndata: "a\\u0085b\\u2028c\\u2029d"\n\n')
+  t.equal(JSON.parse(frameMessage(json).slice('event: message\ndata: '.length)), 'a\u0085b\u2028c\u2029d')
+})
+
+t.test('a message of any length is one event, and no character of it is lost', async (t) => {
+  const length = 2 ** 24
+  for (const json of [`"${'x'.repeat(length)}"`, `"${'x'.repeat(length - 2)}\u{1F600}${'y'.repeat(length)}\u2028"`]) {
+    const stream = new SseStream(1000)
+    const read = text(stream)
+
+    stream.send(json, '1')
+    stream.end()
+
+    t.ok(await read === `: open\n\n${frameMessage(json, '1')}`)
+  }
+})
+
 t.test('the headers keep proxies from holding events back', async (t) => {
   t.same(SSE_HEADERS, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' })
 })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { encodeJson } from '../../lib/protocol/json.ts'
 import { TextResult } from '../../lib/server/text-result.ts'
 
 const VALUES = [{ sum: 3, 'a"b': ['\u2028', '\ud800', null] }, [1, 'a'], 'a', 0, false, null]
@@ -8,7 +9,7 @@ t.test('a text is a result with one block', async (t) => {
     const result = new TextResult(text)
 
     t.strictSame(result.toObject(), { content: [{ type: 'text', text }] })
-    t.equal(`{${result.encodeFields()}}`, JSON.stringify(result.toObject()))
+    t.equal(`{${result.encodeFields()}}`, encodeJson(result.toObject()))
   }
 })
 

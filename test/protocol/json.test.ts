@@ -1,0 +1,32 @@
+import t from 'tap'
+import { encodeJson, escapeLineBreaks, resolveToJson } from '../../lib/protocol/json.ts'
+
+t.test('the JSON of a value is that of JSON.stringify', async (t) => {
+  for (const value of ['a', '\\ud800 as text', '\\', '\\\\ud800', '\u{1F600}', 5, null, [1, 'a'], { a: { b: undefined } }]) t.equal(encodeJson(value), JSON.stringify(value))
+})
+
+t.test('half a surrogate pair becomes the character for what cannot be read', async (t) => {
+  t.equal(encodeJson('a\ud800b'), '"a\uFFFDb"')
+  t.equal(encodeJson({ '\udc00': ['\udbff\udbff\udc00'] }), '{"\uFFFD":["\uFFFD\u{10FC00}"]}')
+  t.equal(encodeJson('\\\ud800'), '"\\\\\uFFFD"')
+})
+
+t.test('what JSON has no form for is an error', async (t) => {
+  for (const value of [undefined, () => {}, Symbol('a'), { toJSON () {} }]) t.throws(() => encodeJson(value), { name: 'TypeError', message: /no JSON/ })
+  t.throws(() => encodeJson(5n), TypeError)
+})
+
+t.test('a value that decides on its JSON is taken for what that says', async (t) => {
+  const own = { a: 1 }
+
+  t.equal(resolveToJson(own), own)
+  t.equal(resolveToJson(undefined), undefined)
+  t.equal(resolveToJson(new Date(0)), '1970-01-01T00:00:00.000Z')
+  t.equal(resolveToJson({ toJSON () {} }), null)
+  t.throws(() => resolveToJson({ toJSON () { throw new Error('no') } }), { message: 'no' })
+})
+
+t.test('only what may be read as the end of a line is escaped', async (t) => {
+  t.equal(escapeLineBreaks('"plain \u00e4 \u20ac"'), '"plain \u00e4 \u20ac"')
+  for (const [character, escaped] of [['\u0085', '\\u0085'], ['\u2028', '\\u2028'], ['\u2029', '\\u2029']]) t.equal(escapeLineBreaks(`"${character}${character}"`), `"${escaped}${escaped}"`)
+})
