@@ -16,9 +16,9 @@ interface Fate {
 
 /** A cluster that fails when told to. */
 export interface FaultyCluster extends Cluster {
-  /** What nodes share can be reached no longer. */
-  goAway (): void
-  comeBack (): void
+  /** What nodes share can be reached no longer. @param nodeId By this node alone. @default by none */
+  goAway (nodeId?: string): void
+  comeBack (nodeId?: string): void
   /** Lets a node do nothing any more; the others find it gone. */
   kill (nodeId: string): void
   /** Whether nobody has to wait for anything that is on its way. */
@@ -30,9 +30,9 @@ export function createFaultyCluster (options?: MemoryClusterOptions, now?: () =>
   const cluster = createMemoryCluster(options, now)
   const joined = new Map<string, { readonly fate: Fate, readonly listeners: ClusterListeners, readonly node: ClusterNode }>()
 
-  function setAway (isAway: boolean): void {
-    for (const { fate, listeners } of joined.values()) {
-      if (fate.isDead || fate.isAway === isAway) continue
+  function setAway (isAway: boolean, nodeId?: string): void {
+    for (const { fate, listeners, node } of joined.values()) {
+      if (fate.isDead || fate.isAway === isAway || (nodeId ?? node.id) !== node.id) continue
       fate.isAway = isAway
       if (isAway) listeners.onAway(new ClusterAwayError('the cluster was told to go away'))
       else listeners.onBack()
@@ -69,8 +69,8 @@ export function createFaultyCluster (options?: MemoryClusterOptions, now?: () =>
       joined.set(node.id, { fate, listeners, node })
       return node
     },
-    goAway: () => setAway(true),
-    comeBack: () => setAway(false),
+    goAway: (nodeId) => setAway(true, nodeId),
+    comeBack: (nodeId) => setAway(false, nodeId),
     kill (nodeId) {
       const fate = joined.get(nodeId)?.fate
       if (fate !== undefined) fate.isDead = true

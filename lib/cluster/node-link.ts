@@ -1,57 +1,75 @@
-// What the nodes of a mount tell each other.
-import type { ChangeEvent } from '../protocol/change.ts'
-import type { Params, RequestId } from '../protocol/message.ts'
-import { isWireObject } from '../protocol/message.ts'
-import type { Answer } from '../session/questions.ts'
-import type { ClusterNode } from './cluster.ts'
+// How the nodes of a mount reach each other.
+import { randomUUID } from 'node:crypto'
+import { ClusterAwayError, type ClusterNode } from './cluster.ts'
+import { encodeNodeMessage, parseNodeMessage, type Envelope, type NodeMessage } from './node-message.ts'
 
-/** What a node tells another one, or all others. What is not known to a node, of another version, it passes over. */
-export type NodeMessage =
-  /** Something has changed of which clients want to hear. */
-  | { readonly kind: 'changed', readonly events: readonly ChangeEvent[] }
-  /** A client has answered a question of the node that is told. */
-  | { readonly kind: 'answered', readonly sessionId: string, readonly id: RequestId, readonly answer: Answer }
-  | { readonly kind: 'cancelled', readonly sessionId: string, readonly requestId: RequestId, readonly reason: string }
-  /** A client has sent some other notification. */
-  | { readonly kind: 'notified', readonly sessionId: string, readonly method: string, readonly params: Params }
-  /** A session has ended. */
-  | { readonly kind: 'ended', readonly sessionId: string, readonly reason: 'deleted' | 'refused' | 'displaced' }
-  /** A client has connected to a stream by another node. */
-  | { readonly kind: 'taken', readonly sessionId: string, readonly streamId: string }
-  /** In answer: until now what has changed was passed on. */
-  | { readonly kind: 'handed', readonly sessionId: string }
-  /** The connection of a session's GET stream is to be ended, whoever has it. */
-  | { readonly kind: 'paused', readonly sessionId: string }
-  /** A client wants, or no longer wants, to hear of the changes of a resource. */
-  | { readonly kind: 'watched', readonly sessionId: string, readonly uri: string, readonly watches: boolean }
+/** How long the delivery of a message may take. All durations are milliseconds. */
+export interface DeliverySettings {
+  /** Without a confirmation for so long the message is sent again. */
+  readonly retryDelay: number
+  /** After so long it is not sent any more. */
+  readonly timeout: number
+}
+
+type LinkedNode = Pick<ClusterNode, 'id' | 'bus' | 'isAlive'>
 
 const ALL = 'all'
 
+// Longer than a node takes to come back to a Redis that is there again, and than a dead one counts as alive by default.
+const DELIVERY: DeliverySettings = { retryDelay: 250, timeout: 15_000 }
+
+// How many different problems with messages are logged.
+const MAX_PROBLEMS = 20
+
 /** The way from one node to the others. */
 export class NodeLink {
-  readonly #node: Pick<ClusterNode, 'id' | 'bus'>
+  readonly #node: LinkedNode
+  readonly #onFailure: (error: unknown, what: string) => void
+  readonly #delivery: DeliverySettings
+  readonly #undelivered = new Map<string, () => void>()
+  readonly #problems = new Set<string>()
 
-  constructor (node: Pick<ClusterNode, 'id' | 'bus'>) {
+  /** @param onFailure Called for a message that is ignored, and for a listener that throws. */
+  constructor (node: LinkedNode, onFailure: (error: unknown, what: string) => void, delivery: DeliverySettings = DELIVERY) {
     this.#node = node
+    this.#onFailure = onFailure
+    this.#delivery = delivery
   }
 
-  /** Tells all other nodes. */
+  /** Tells all other nodes. Those that cannot be reached at this moment never hear of it. */
   async tellAll (message: NodeMessage): Promise<void> {
     await this.#publish(ALL, message)
   }
 
-  /** Tells one node. */
+  /** Tells one node, which never hears of it when it cannot be reached at this moment. */
   async tell (nodeId: string, message: NodeMessage): Promise<void> {
     await this.#publish(topicOf(nodeId), message)
   }
 
+  /**
+   * Tells one node, and resolves once that node has the message, or is dead. A bus forgets what it carries: it takes a message
+   * for a node that has lost its connection a moment ago. So the message is sent until the node confirms it; it may arrive twice.
+   * @throws ClusterAwayError when the node is alive and does not confirm it in time.
+   */
+  async deliver (nodeId: string, message: NodeMessage): Promise<void> {
+    const receipt = randomUUID()
+    const end = performance.now() + this.#delivery.timeout
+    try {
+      do {
+        const isReceived = this.#untilReceived(receipt)
+        await this.#publish(topicOf(nodeId), message, receipt)
+        if (await isReceived || !await this.#node.isAlive(nodeId)) return
+      } while (performance.now() < end)
+    } finally {
+      this.#undelivered.get(receipt)?.()
+      this.#undelivered.delete(receipt)
+    }
+    throw new ClusterAwayError(`the node ${nodeId} is alive, but has not confirmed a message within ${this.#delivery.timeout} ms`)
+  }
+
   /** Listens to the other nodes, and learns which one it is; the function returned ends it. */
   listen (listener: (message: NodeMessage, from: string) => void): () => void {
-    const hear = (text: string): void => {
-      const message = parse(text)
-      if (message !== undefined && message.from !== this.#node.id) listener(message, message.from)
-    }
-    const ends = [ALL, topicOf(this.#node.id)].map((topic) => this.#node.bus.subscribe(topic, hear))
+    const ends = [ALL, topicOf(this.#node.id)].map((topic) => this.#node.bus.subscribe(topic, (text) => this.#hear(text, listener)))
     return () => { for (const end of ends) end() }
   }
 
@@ -65,8 +83,43 @@ export class NodeLink {
     return this.#node.bus.subscribe(topicOfSession(sessionId), listener)
   }
 
-  async #publish (topic: string, message: NodeMessage): Promise<void> {
-    await this.#node.bus.publish(topic, JSON.stringify({ ...message, from: this.#node.id }))
+  async #publish (topic: string, message: NodeMessage, receipt?: string): Promise<void> {
+    const from = this.#node.id
+    await this.#node.bus.publish(topic, encodeNodeMessage(receipt === undefined ? { ...message, from } : { ...message, from, receipt }))
+  }
+
+  #untilReceived (receipt: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), this.#delivery.retryDelay)
+      this.#undelivered.set(receipt, () => { clearTimeout(timer); resolve(true) })
+    })
+  }
+
+  // Whatever is on the bus must not end the process.
+  #hear (text: string, listener: (message: NodeMessage, from: string) => void): void {
+    const message = parseNodeMessage(text)
+    if (typeof message === 'string') return this.#ignore(message)
+    if (message.from === this.#node.id) return
+    if (message.kind === 'received') return this.#undelivered.get(message.receipt)?.()
+    try {
+      listener(message, message.from)
+    } catch (error) {
+      this.#onFailure(error, `handling a message of kind '${message.kind}'`)
+    }
+    this.#confirm(message)
+  }
+
+  #confirm ({ receipt, from }: Envelope): void {
+    if (receipt === undefined) return
+    // Where it gets lost, the message comes again.
+    this.tell(from, { kind: 'received', receipt }).catch((error: unknown) => this.#onFailure(error, 'the way to another node'))
+  }
+
+  // Nodes of two versions may exchange many messages.
+  #ignore (problem: string): void {
+    if (this.#problems.has(problem) || this.#problems.size >= MAX_PROBLEMS) return
+    this.#problems.add(problem)
+    this.#onFailure(new Error(`${problem}; this message is ignored, and so are further ones like it`), 'reading a message of another node')
   }
 }
 
@@ -76,14 +129,4 @@ function topicOf (nodeId: string): string {
 
 function topicOfSession (sessionId: string): string {
   return `session:${sessionId}`
-}
-
-// What is on the bus comes from nodes; what is no JSON comes from somebody else.
-function parse (text: string): NodeMessage & { readonly from: string } | undefined {
-  try {
-    const message: unknown = JSON.parse(text)
-    return isWireObject(message) ? message as object as NodeMessage & { readonly from: string } : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -32,7 +32,7 @@ export class Forwarder {
   // The id of a question names the node that has asked it.
   async #forwardAnswer ({ id, result, error }: Response, sessionId: string): Promise<void> {
     const [, nodeId = this.#nodeId] = ASKED.exec(String(id)) ?? []
-    if (nodeId !== this.#nodeId) await this.#link.tell(nodeId, { kind: 'answered', sessionId, id, answer: error === undefined ? { result } : { error } })
+    if (nodeId !== this.#nodeId) await this.#link.deliver(nodeId, { kind: 'answered', sessionId, id, answer: error === undefined ? { result } : { error } })
   }
 
   async #forwardNotification ({ method, params }: Notification, sessionId: string): Promise<void> {

@@ -2,7 +2,8 @@
 import { EventEmitter } from 'node:events'
 import type { ClusterNode } from '../cluster/cluster.ts'
 import { ClusterAwayError } from '../cluster/cluster.ts'
-import { NodeLink, type NodeMessage } from '../cluster/node-link.ts'
+import { NodeLink } from '../cluster/node-link.ts'
+import type { NodeMessage } from '../cluster/node-message.ts'
 import { Outage } from '../cluster/outage.ts'
 import type { Params, RequestId } from '../protocol/message.ts'
 import type { ClientIdentity } from '../protocol/client-identity.ts'
@@ -52,7 +53,7 @@ export class SharedSessions extends EventEmitter<SessionEvents> implements Sessi
   /** @param now The clock, in milliseconds. */
   constructor (settings: Omit<SessionSettings, 'eventStore'>, node: ClusterNode, listeners: SharedSessionsListeners, now: () => number = Date.now) {
     super()
-    this.link = new NodeLink(node)
+    this.link = new NodeLink(node, (error, what) => this.#report(error, what))
     this.#settings = settings
     this.#node = node
     this.#listeners = listeners

@@ -14,11 +14,14 @@ const LOST = /has died; whether it took effect is not known/
 /** What is sent: how often is for {@link untilAnswered} to say. @param attempt What this request is called. */
 export type Attempt = (attempt: string, signal: AbortSignal) => Promise<Outcome>
 
-/** Sends a call until there is a result; comes to the request that got it. Undefined when there was none in time. */
-export async function untilAnswered (client: string, ledger: Ledger, send: Attempt): Promise<{ readonly result: Incoming['result'], readonly attempt: string } | undefined> {
+/**
+ * Sends a call until it has a result, and resolves to the result and the request that got it; to undefined when there was none in time.
+ * @param caller The client and what it asks for, with which the names of its requests begin.
+ */
+export async function untilAnswered (caller: string, ledger: Ledger, send: Attempt): Promise<{ readonly result: Incoming['result'], readonly attempt: string } | undefined> {
   const signal = AbortSignal.timeout(BOUND)
   for (let isFirst = true; ; isFirst = false) {
-    const attempt = ledger.nameAttempt(client)
+    const attempt = ledger.nameAttempt(caller)
     ledger.count(isFirst ? 'calls made' : 'retried')
     const outcome = await settle(send, attempt, signal)
     if ('answer' in outcome && outcome.answer.error === undefined) {

@@ -50,8 +50,8 @@ export class Ledger {
   }
 
   /** A name that no other request has. */
-  nameAttempt (client: string): string {
-    return `${client}/${++this.#attempts}`
+  nameAttempt (caller: string): string {
+    return `${caller}/${++this.#attempts}`
   }
 
   /** A handler runs. */

@@ -36,7 +36,7 @@ export class LegacyClient {
 
   /** Opens a session, and listens. */
   async open (): Promise<void> {
-    await untilAnswered(this.name, this.#ledger, async (id, signal) => {
+    await untilAnswered(`${this.name}/initialize`, this.#ledger, async (id, signal) => {
       const params = { protocolVersion: REVISION, capabilities: { elicitation: {} }, clientInfo: { name: this.name, version: '1.0.0' } }
       const response = await post(this.#url, { id, method: 'initialize', params }, {}, signal)
       this.#headers = { 'mcp-protocol-version': REVISION, 'mcp-session-id': response.headers.get('mcp-session-id') ?? '' }
@@ -77,7 +77,7 @@ export class LegacyClient {
 
   // The token is that of the request, so that an answer to another one shows, be it of the same client.
   async #request (method: string, params: { readonly arguments?: object, readonly [name: string]: unknown }, events = 0) {
-    return await untilAnswered(this.name, this.#ledger, async (id, signal) => {
+    return await untilAnswered(`${this.name}/${String(params['name'] ?? method)}`, this.#ledger, async (id, signal) => {
       const listening: Listening = { id, token: id, progress: new Progress(this.#ledger, id), signal }
       const args = params.arguments && { arguments: { ...params.arguments, token: id } }
       const request = { id, method, params: { ...params, ...args, _meta: { [ATTEMPT_KEY]: id, progressToken: id } } }

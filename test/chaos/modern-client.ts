@@ -57,7 +57,7 @@ export class ModernClient {
   }
 
   async #callTool (tool: string, args: object = {}, events = 0): Promise<string | undefined> {
-    const answered = await untilAnswered(this.name, this.#ledger, async (attempt, signal) => {
+    const answered = await untilAnswered(`${this.name}/${tool}`, this.#ledger, async (attempt, signal) => {
       const progress = new Progress(this.#ledger, attempt)
       const params = { name: tool, arguments: { ...args, token: attempt } }
       let outcome = await this.#post('tools/call', attempt, params, progress, signal)

@@ -95,7 +95,7 @@ export class OfficialClient {
   }
 
   async #callTool (tool: string, args: object = {}, events = 0): Promise<void> {
-    await untilAnswered(this.name, this.#ledger, async (attempt, signal) => {
+    await untilAnswered(`${this.name}/${tool}`, this.#ledger, async (attempt, signal) => {
       const progress = new Progress(this.#ledger, attempt)
       const params = { name: tool, arguments: { ...args, token: attempt }, _meta: { [ATTEMPT_KEY]: attempt } }
       const result = await this.#client?.callTool(params, { signal, timeout: this.#timeout, onprogress: (event) => progress.hear(event) })

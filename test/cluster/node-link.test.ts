@@ -1,25 +1,28 @@
 import t from 'tap'
-import { NodeLink, type NodeMessage } from '../../lib/cluster/node-link.ts'
+import { NodeLink } from '../../lib/cluster/node-link.ts'
+import type { NodeMessage } from '../../lib/cluster/node-message.ts'
 import { createMemoryBus } from '../../lib/notify/bus.ts'
 
 const ENDED: NodeMessage = { kind: 'ended', sessionId: 's', reason: 'deleted' }
+const ANSWERED: NodeMessage = { kind: 'answered', sessionId: 's', id: 'ask-b-1', answer: { result: {} } }
 
-function createLinks () {
+/** Three nodes. @param isAlive What the first one finds out of the others. */
+function createLinks (isAlive: () => Promise<boolean> = async () => true, timeout = 60_000) {
   const bus = createMemoryBus()
-  return {
-    bus,
-    nodes: ['a', 'b', 'c'].map((id) => {
-      const link = new NodeLink({ id, bus })
-      const heard: unknown[] = []
-      return { link, heard, end: link.listen((message) => heard.push(message)) }
-    })
+  const create = (id: string) => {
+    const failures: string[] = []
+    const link = new NodeLink({ id, bus, isAlive }, (error, what) => failures.push(`${what}: ${String(error)}`), { retryDelay: 1, timeout })
+    const heard: unknown[] = []
+    const listen = (): () => void => link.listen((message) => heard.push(message))
+    return { link, heard, failures, listen, end: listen() }
   }
+  return { bus, nodes: [create('a'), create('b'), create('c')] as const }
 }
 
 t.test('what a node tells all others reaches each of them, and not itself', async (t) => {
   const { nodes } = createLinks()
 
-  await nodes[0]?.link.tellAll(ENDED)
+  await nodes[0].link.tellAll(ENDED)
 
   t.same(nodes.map(({ heard }) => heard), [[], [{ ...ENDED, from: 'a' }], [{ ...ENDED, from: 'a' }]])
 })
@@ -27,39 +30,103 @@ t.test('what a node tells all others reaches each of them, and not itself', asyn
 t.test('what a node tells one other reaches that one', async (t) => {
   const { nodes } = createLinks()
 
-  await nodes[0]?.link.tell('c', ENDED)
+  await nodes[0].link.tell('c', ENDED)
 
   t.same(nodes.map(({ heard }) => heard), [[], [], [{ ...ENDED, from: 'a' }]])
+})
+
+t.test('what is delivered to a node arrives, though the node does not listen at first', async (t) => {
+  let asked = 0
+  const { nodes: [a, b] } = createLinks(async () => {
+    if (++asked === 3) b.listen()
+    return true
+  })
+  b.end()
+
+  await a.link.deliver('b', ANSWERED)
+
+  t.equal(asked, 3)
+  t.match(b.heard, [{ ...ANSWERED, from: 'a' }])
+})
+
+t.test('what is delivered to a node that has died is given up', async (t) => {
+  const { nodes: [a, b] } = createLinks(async () => false)
+  b.end()
+
+  await a.link.deliver('b', ANSWERED)
+
+  t.same(b.heard, [])
+})
+
+t.test('a delivery fails when the node is alive and never confirms it, or when nothing can be sent', async (t) => {
+  const { bus, nodes: [a, b] } = createLinks(async () => true, 20)
+  b.end()
+
+  await t.rejects(a.link.deliver('b', ANSWERED), { name: 'ClusterAwayError', message: 'the node b is alive, but has not confirmed a message within 20 ms' })
+  t.intercept(bus, 'publish', { value: async () => { throw new Error('too long') } })
+  await t.rejects(a.link.deliver('b', ANSWERED), { message: 'too long' })
+})
+
+t.test('a confirmation that cannot be sent is told of', async (t) => {
+  const { bus, nodes: [a, b] } = createLinks(async () => false)
+  const { publish } = bus
+  t.intercept(bus, 'publish', {
+    value: (topic: string, message: string) => {
+      if (topic === 'node:a') throw new Error('too long')
+      return publish(topic, message)
+    }
+  })
+
+  await a.link.deliver('b', ANSWERED)
+
+  t.same(b.failures, ['the way to another node: Error: too long'])
 })
 
 t.test('a node that listens no longer hears nothing', async (t) => {
   const { nodes } = createLinks()
 
-  nodes[1]?.end()
-  await nodes[0]?.link.tellAll(ENDED)
-  await nodes[0]?.link.tell('b', ENDED)
+  nodes[1].end()
+  await nodes[0].link.tellAll(ENDED)
+  await nodes[0].link.tell('b', ENDED)
 
-  t.same(nodes[1]?.heard, [])
+  t.same(nodes[1].heard, [])
 })
 
-t.test('what is no message of a node is passed over', (t) => {
-  const { bus, nodes } = createLinks()
+t.test('what is no message of a node is ignored, with one line for each problem and not too many of them', (t) => {
+  const { bus, nodes: [a] } = createLinks()
 
-  for (const text of ['', '{', '1', 'null', '[]']) bus.publish('all', text)
+  for (const text of ['', '{', '1', 'null', '[]', '{"kind":"ended"}', '{"kind":"ended","from":"x"}']) bus.publish('all', text)
+  for (let kind = 0; kind < 100; kind++) bus.publish('all', JSON.stringify({ kind: `new-${kind}`, from: 'x' }))
 
-  t.same(nodes.map(({ heard }) => heard), [[], [], []])
+  t.same(a.heard, [])
+  t.equal(a.failures.length, 20)
+  t.same(a.failures.slice(0, 3), ['it is no message of a node', "a message of kind 'ended' has not the shape of one", 'the kind "new-0" is unknown'].map((problem) =>
+    `reading a message of another node: Error: ${problem}; this message is ignored, and so are further ones like it`))
   t.end()
+})
+
+t.test('a listener that throws keeps neither the process nor the other listeners from going on', async (t) => {
+  const { nodes: [a, b] } = createLinks()
+  const heard: unknown[] = []
+  b.end()
+  b.link.listen(() => { throw new Error('oops') })
+  b.link.listen((message) => heard.push(message))
+
+  await a.link.deliver('b', ANSWERED)
+
+  t.same(b.failures, ["handling a message of kind 'answered': Error: oops"])
+  t.match(heard, [ANSWERED])
 })
 
 t.test('whoever waits for the stream of a session hears of it, of this one alone', async (t) => {
   const { nodes } = createLinks()
   const heard: string[] = []
-  const end = nodes[1]?.link.onAnnounced('s', () => heard.push('s'))
-  nodes[0]?.link.onAnnounced('r', () => heard.push('r'))
+  const end = nodes[1].link.onAnnounced('s', () => heard.push('s'))
+  nodes[0].link.onAnnounced('r', () => heard.push('r'))
 
-  await nodes[2]?.link.announce('s')
+  await nodes[2].link.announce('s')
   end?.()
-  await nodes[2]?.link.announce('s')
+  await nodes[2].link.announce('s')
 
   t.same(heard, ['s'])
 })

@@ -7,8 +7,13 @@ import { Forwarder } from '../../lib/session/forwarder.ts'
 function createForwarder (tellsNotifications: boolean) {
   const bus = createMemoryBus()
   const told: unknown[] = []
-  for (const topic of ['all', 'node:a', 'node:b']) bus.subscribe(topic, (message) => told.push([topic, JSON.parse(message)]))
-  return { forwarder: new Forwarder(new NodeLink({ id: 'a', bus }), 'a', tellsNotifications), told }
+  for (const topic of ['all', 'node:a', 'node:b']) {
+    bus.subscribe(topic, (text) => {
+      const { receipt: _receipt, ...message } = JSON.parse(text)
+      told.push([topic, message])
+    })
+  }
+  return { forwarder: new Forwarder(new NodeLink({ id: 'a', bus, isAlive: async () => false }, () => {}, { retryDelay: 1, timeout: 0 }), 'a', tellsNotifications), told }
 }
 
 const notification = (method: string, params = {}): Message => ({ kind: 'notification', method, params })
@@ -35,7 +40,8 @@ t.test('a cancellation goes to all nodes, and any other notification where the s
   const changed = notification('notifications/roots/list_changed')
   const [curious, other] = [createForwarder(true), createForwarder(false)]
 
-  for (const { forwarder } of [curious, other]) await forwarder.forward([cancelled, changed], 's')
+  const noId = notification('notifications/cancelled', { requestId: { id: 1 } })
+  for (const { forwarder } of [curious, other]) await forwarder.forward([cancelled, noId, changed], 's')
 
   const toldOfCancelled = ['all', { kind: 'cancelled', sessionId: 's', requestId: 1, reason: 'enough', from: 'a' }]
   t.same(curious.told, [toldOfCancelled, ['all', { kind: 'notified', sessionId: 's', method: 'notifications/roots/list_changed', params: {}, from: 'a' }]])

@@ -117,6 +117,32 @@ t.test('a question asked on one node is answered by a POST to another', async (t
   t.match((await frames.next()).value, JSON.stringify({ answer: { roots: [] } }))
 })
 
+t.test('an answer is acknowledged once the node that has asked has it, be it that this node cannot be reached for a while', async (t) => {
+  const { cluster, nodes, call, headers } = await setUp(t, async (channel) => ({ answer: await channel.ask?.(ROOTS, 0, new AbortController().signal) }))
+  const [a, b] = nodes
+  const frames = readFrames(await send(a.address, call()))
+  for (let n = 0; n < 3; n++) await frames.next()
+  const told: string[] = []
+  cluster.nodes[1]?.bus.subscribe(`node:${a.id}`, (message) => told.push(message))
+
+  cluster.goAway(a.id)
+  const acknowledged = post(b.app, { jsonrpc: '2.0', id: `ask-${a.id}-1`, result: { roots: [] } }, headers)
+  await until(() => told.length > 1)
+  const isAcknowledged = await Promise.race([acknowledged.then(() => true), nextTurn(false)])
+  cluster.comeBack(a.id)
+
+  t.equal(isAcknowledged, false)
+  t.equal((await acknowledged).statusCode, 202)
+  t.match((await frames.next()).value, JSON.stringify({ answer: { roots: [] } }))
+})
+
+t.test('an answer to a node that has died is acknowledged, as nobody waits for it', async (t) => {
+  const { nodes: [a, b], headers } = await beginReply(t)
+  a.kill()
+
+  t.equal((await post(b.app, { jsonrpc: '2.0', id: `ask-${a.id}-1`, result: {} }, headers)).statusCode, 202)
+})
+
 /** A session as one of the nodes has it. */
 function sessionOf ({ sessions }: TestNode, sessionId: string): SharedSession {
   const session = sessions.find(sessionId)

@@ -1,0 +1,60 @@
+import t from 'tap'
+import { encodeNodeMessage, parseNodeMessage, type Envelope } from '../../lib/cluster/node-message.ts'
+
+const FROM = { from: 'a', sessionId: 's' }
+
+/** One message of each kind. */
+const MESSAGES: readonly Envelope[] = [
+  { kind: 'changed', events: [{ kind: 'tools' }, { kind: 'prompts' }, { kind: 'resources' }, { kind: 'resource', uri: 'notes://a' }], from: 'a' },
+  { kind: 'answered', id: 'ask-a-1', answer: { result: { roots: [] } }, ...FROM, receipt: 'r' },
+  { kind: 'cancelled', requestId: 1, reason: 'enough', ...FROM },
+  { kind: 'notified', method: 'notifications/roots/list_changed', params: {}, ...FROM },
+  { kind: 'ended', reason: 'deleted', ...FROM },
+  { kind: 'ended', reason: 'refused', ...FROM },
+  { kind: 'ended', reason: 'displaced', ...FROM },
+  { kind: 'taken', streamId: 's.a-1', ...FROM },
+  { kind: 'handed', ...FROM },
+  { kind: 'paused', ...FROM },
+  { kind: 'watched', uri: 'notes://a', watches: false, ...FROM },
+  { kind: 'received', receipt: 'r', from: 'a' }
+]
+
+t.test('each message is read as it was written', (t) => {
+  for (const message of MESSAGES) t.same(parseNodeMessage(encodeNodeMessage(message)), message, message.kind)
+  t.end()
+})
+
+t.test('a message of which a part is missing, or is something else, is not read', (t) => {
+  for (const message of MESSAGES) {
+    for (const name of Object.keys(message)) {
+      for (const value of [undefined, null, {}, [], 1.5]) {
+        // An object may be the parameters of a notification, or an answer without a result.
+        if (JSON.stringify(value) === '{}' && (name === 'params' || name === 'answer')) continue
+        // An empty list of changes is one, and a receipt need not be asked for.
+        if (Array.isArray(value) && name === 'events') continue
+        if (value === undefined && name === 'receipt' && message.kind !== 'received') continue
+        t.type(parseNodeMessage(JSON.stringify({ ...message, [name]: value })), 'string', `${message.kind}: ${name} is ${JSON.stringify(value)}`)
+      }
+    }
+  }
+  t.end()
+})
+
+t.test('the problem is named, and what was sent is not repeated at length', (t) => {
+  const problemOf = (message: unknown): unknown => parseNodeMessage(typeof message === 'string' ? message : JSON.stringify(message))
+
+  t.equal(problemOf('{'), 'it is no message of a node')
+  t.equal(problemOf([MESSAGES[0]]), 'it is no message of a node')
+  t.equal(problemOf({ kind: 'toString', from: 'a' }), 'the kind "toString" is unknown')
+  t.equal(problemOf({ kind: 'x'.repeat(1_000_000), from: 'a' }), `the kind "${'x'.repeat(40)}" is unknown`)
+  t.equal(problemOf({ kind: 7, from: 'a' }), 'the kind of type number is unknown')
+  t.equal(problemOf({ kind: 'taken', from: 'a', sessionId: 's' }), "a message of kind 'taken' has not the shape of one")
+  t.end()
+})
+
+t.test('changes that only a newer version knows are left out, and the others are told', (t) => {
+  const events = [{ kind: 'tools' }, { kind: 'weather' }, { kind: 'resource' }, null, 'prompts', { kind: 'prompts' }]
+
+  t.match(parseNodeMessage(JSON.stringify({ kind: 'changed', events, from: 'a' })), { events: [{ kind: 'tools' }, { kind: 'prompts' }] })
+  t.end()
+})
