@@ -198,7 +198,7 @@ export class RedisLink {
   }
 
   #awayError (cause: unknown = this.#reason): ClusterAwayError {
-    return new ClusterAwayError(`Redis is away: ${cause instanceof Error ? cause.message : cause}`, { cause })
+    return new ClusterAwayError('Redis is away', { cause })
   }
 }
 
