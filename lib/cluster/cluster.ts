@@ -13,6 +13,8 @@ export interface Cluster {
 export interface ClusterListeners {
   /** What nodes share cannot be reached. */
   onAway (error: Error): void
+  /** Something that is stored or published cannot be read, of which the node does without. @param what It, in words. */
+  onUnreadable? (what: string): void
   /** It can again. What was published meanwhile is lost. */
   onBack (): void
 }

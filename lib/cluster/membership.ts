@@ -30,10 +30,11 @@ export class Membership implements ChangeLink {
   readonly forwarder: Forwarder
   readonly #node: ClusterNode
   readonly #member: Member
+  readonly #unreadable = new Set<string>()
 
   constructor (cluster: Cluster, settings: SessionSettings, member: Member) {
     this.#member = member
-    this.#node = cluster.join(member.name, { onAway: (error) => this.#away(error), onBack: () => { this.#back() } })
+    this.#node = cluster.join(member.name, { onAway: (error) => this.#away(error), onBack: () => { this.#back() }, onUnreadable: (what) => this.#ignored(what) })
     this.sessions = new SharedSessions(settings, this.#node, {
       onFailure: (error, what) => member.onFailure(error, what),
       onMissed: (session) => member.changes.tellSession(session),
@@ -64,6 +65,14 @@ export class Membership implements ChangeLink {
     } catch (error) {
       if (!(error instanceof ClusterAwayError)) throw error
     }
+  }
+
+  // One line each, however often that happens: whatever is a cause of it, it happens again.
+  #ignored (what: string): void {
+    if (this.#unreadable.has(what)) return
+    this.#unreadable.add(what)
+    const { log, name } = this.#member
+    log.error({ mcp: name }, `${what} cannot be read and is ignored: another version or program has written it to the store of the cluster`)
   }
 
   #away (err: Error): void {

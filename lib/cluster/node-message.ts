@@ -14,8 +14,8 @@ export type NodeMessage =
   | { readonly kind: 'notified', readonly sessionId: string, readonly method: string, readonly params: Params }
   /** A session has ended. */
   | { readonly kind: 'ended', readonly sessionId: string, readonly reason: 'deleted' | 'refused' | 'displaced' }
-  /** A client has connected to a stream by another node. */
-  | { readonly kind: 'taken', readonly sessionId: string, readonly streamId: string }
+  /** A client has connected to a stream by the node that sends this. The connection of the highest turn stays. */
+  | { readonly kind: 'taken', readonly sessionId: string, readonly streamId: string, readonly turn: number }
   /** The reply to it: the sender has passed on all changes until now. */
   | { readonly kind: 'handed', readonly sessionId: string }
   /** The node that holds the connection of the session's GET stream must end it. */
@@ -42,7 +42,7 @@ const SHAPES: { readonly [kind in NodeMessage['kind']]: (message: WireObject) =>
   cancelled: ({ requestId, reason }) => isRequestId(requestId) && isText(reason),
   notified: ({ method, params }) => isText(method) && isWireObject(params),
   ended: ({ reason }) => reason === 'deleted' || reason === 'refused' || reason === 'displaced',
-  taken: ({ streamId }) => isText(streamId),
+  taken: ({ streamId, turn }) => isText(streamId) && Number.isSafeInteger(turn),
   handed: () => true,
   paused: () => true,
   watched: ({ uri, watches }) => isText(uri) && typeof watches === 'boolean',

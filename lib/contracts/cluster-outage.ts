@@ -113,6 +113,8 @@ async function refuses (node: ClusterNode): Promise<void> {
   const asked: Readonly<Record<string, () => unknown>> = {
     open: () => sessions.open('refused', RECORD, LIMITS),
     load: () => sessions.load('refused', LIMITS.ttl),
+    renew: () => sessions.renew('refused', LIMITS.ttl),
+    connect: () => sessions.connect('refused', node.id),
     readState: () => sessions.readState('refused'),
     'change by setting': () => sessions.change('refused', { kind: 'logLevel', level: 'debug' }),
     'change by removing': () => sessions.change('refused', { kind: 'unsubscribe', uri: 'notes://a' }),

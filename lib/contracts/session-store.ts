@@ -23,7 +23,6 @@ const CHANGES: readonly SessionChange[] = [
   { kind: 'logLevel', level: 'debug' },
   { kind: 'subscribe', uri: 'notes://a' },
   { kind: 'unsubscribe', uri: 'notes://a' },
-  { kind: 'listen', node: 'n1' },
   { kind: 'unlisten', node: 'n1' },
   { kind: 'begin', streamId: 's.n1-1', ids: [1] },
   { kind: 'end', streamId: 's.n1-1' }
@@ -78,7 +77,9 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
 
     async 'what was never opened is not found' ({ stores: [a] }) {
       assert.equal(await a.load('s', unit), undefined)
+      assert.equal(await a.renew('s', unit), undefined)
       assert.equal(await a.readState('s'), undefined)
+      assert.equal(await a.connect('s', 'n1'), undefined)
       assert.equal(await a.delete('s'), false)
       assert.deepEqual(await a.touch(['s'], unit), ['s'])
       assert.equal(await a.count(), 0)
@@ -143,6 +144,20 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
       assert.equal(await a.load('used', unit), undefined)
     },
 
+    async 'a session whose record is known lives on, and its log level is told' ({ stores: [a, b], pass }) {
+      await a.open('used', RECORD, limits)
+      await a.open('unused', RECORD, limits)
+      await a.change('used', { kind: 'logLevel', level: 'critical' })
+      await pass(unit * 0.6)
+      const level = await b.renew('used', unit)
+      await pass(unit * 0.6)
+
+      assert.equal(level, 'critical')
+      assert.equal(await a.count(), 1)
+      assert.equal(await b.renew('used', unit), 'critical')
+      assert.equal(await b.renew('unused', unit), undefined)
+    },
+
     async 'sessions that are touched live on, and those that have ended are told' ({ stores: [a, b], pass }) {
       for (const id of ['s1', 's2', 's3', 's4']) await a.open(id, RECORD, limits)
       await a.delete('s2')
@@ -194,13 +209,31 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
       const readListener = async (): Promise<string | undefined> => (await a.readState('s'))?.listener
       await a.open('s', RECORD, limits)
 
-      await a.change('s', { kind: 'listen', node: 'n1' })
+      await a.connect('s', 'n1')
       assert.equal(await readListener(), 'n1')
-      await b.change('s', { kind: 'listen', node: 'n2' })
+      await b.connect('s', 'n2')
+      await b.connect('s')
       await a.change('s', { kind: 'unlisten', node: 'n1' })
       assert.equal(await readListener(), 'n2')
       await b.change('s', { kind: 'unlisten', node: 'n2' })
       assert.equal(await readListener(), undefined)
+    },
+
+    async 'of connections at the same time each has a turn of its own, and knows what was so before it' ({ stores: [a, b] }) {
+      await a.open('s', RECORD, limits)
+      await a.change('s', { kind: 'subscribe', uri: 'notes://a' })
+      await a.change('s', { kind: 'begin', streamId: 's.n1-1', ids: [1] })
+      const nodes = Array.from({ length: 50 }, (_, index) => `n${index}`)
+
+      const connected = await Promise.all(nodes.map(async (node, index) => ({ node, ...await (index % 2 === 0 ? a : b).connect('s', node) })))
+
+      const inOrder = connected.sort((one, other) => Number(one.turn) - Number(other.turn))
+      assert.equal(new Set(inOrder.map(({ turn }) => turn)).size, nodes.length)
+      for (const { turn } of inOrder) assert.ok(Number.isSafeInteger(turn))
+      assert.deepEqual(inOrder.map(({ state }) => state?.listener), [undefined, ...inOrder.slice(0, -1).map(({ node }) => node)])
+      const last = inOrder.at(-1)
+      assert.deepEqual([last?.state?.subscriptions, last?.state?.calls], [['notes://a'], new Map([['s.n1-1', [1]]])])
+      assert.equal((await b.readState('s'))?.listener, last?.node)
     },
 
     async 'calls are known from their beginning to their end, with the ids as they are' ({ stores: [a, b] }) {
@@ -243,6 +276,8 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
 
       for (const id of ['deleted', 'expired', 'never']) {
         for (const change of CHANGES) await b.change(id, change)
+        assert.equal(await b.connect(id, 'n1'), undefined)
+        assert.equal(await b.renew(id, unit), undefined)
         assert.equal(await a.load(id, unit), undefined)
         assert.equal(await a.readState(id), undefined)
         await a.open(id, RECORD, limits)

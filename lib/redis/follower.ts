@@ -1,6 +1,8 @@
 // Who is told of the events of one stream, as they come by a connection that may break.
 import type { StoredEvent } from '../session/event-store.ts'
 
+type ReadEvents = (afterSeq: number) => Promise<readonly StoredEvent[] | undefined>
+
 /** Tells of events once and in order, be it that the connection by which they come was away for a while. */
 export class Follower {
   readonly #listener: (event: StoredEvent) => void
@@ -8,6 +10,9 @@ export class Follower {
   #last = Infinity
   // What is heard while something else is to be told before it.
   #waiting: StoredEvent[] | undefined = []
+  #hasBegun = false
+  // The connection was away before the first event was told.
+  #catchesUp: ReadEvents | undefined
 
   constructor (listener: (event: StoredEvent) => void) {
     this.#listener = listener
@@ -22,14 +27,20 @@ export class Follower {
   /** Begins to tell of the events behind one. */
   begin (afterSeq: number): void {
     this.#last = afterSeq
+    this.#hasBegun = true
     this.#goOn([])
+    if (this.#catchesUp !== undefined) this.catchUp(this.#catchesUp)
   }
 
   /**
    * Tells what was missed, and then what has come meanwhile. Where it cannot be read, or is no longer there, the next number shows it.
    * @param read Comes to the events behind one.
    */
-  async catchUp (read: (afterSeq: number) => Promise<readonly StoredEvent[] | undefined>): Promise<void> {
+  async catchUp (read: ReadEvents): Promise<void> {
+    if (!this.#hasBegun) {
+      this.#catchesUp = read
+      return
+    }
     this.#waiting = []
     this.#goOn(await read(this.#last).catch(() => undefined) ?? [])
   }

@@ -51,8 +51,9 @@ class RedisNode implements ClusterNode {
     this.#link = link
     this.#keys = keys
     this.#nodeTimeout = nodeTimeout
-    this.sessions = createRedisSessionStore(link, keys)
-    this.events = createRedisEventStore(link, keys, events)
+    const access = { link, keys, onUnreadable: (what: string) => listeners.onUnreadable?.(what) }
+    this.sessions = createRedisSessionStore(access)
+    this.events = createRedisEventStore(access, events)
     this.bus = createRedisBus(link, keys)
     this.#user = {
       onAway: (error: Error) => listeners.onAway(error),

@@ -14,6 +14,14 @@ export interface RedisEventOptions {
   readonly maxAge?: number
 }
 
+/** How a store gets at Redis. */
+export interface StoreAccess {
+  readonly link: RedisLink
+  readonly keys: Keys
+  /** Told of what is there and cannot be read, of which the store does without. */
+  readonly onUnreadable: (what: string) => void
+}
+
 const LUA_LAST = `
 local function newest()
   local entry = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
@@ -64,7 +72,7 @@ return last()`)
  * `follow`, or one where somebody on the node follows the stream already. The events of a stream that has ended are not
  * forgotten with its session, but by their age.
  */
-export function createRedisEventStore (link: RedisLink, keys: Keys, { maxLength, maxAge }: Required<RedisEventOptions>): SharedEventStore {
+export function createRedisEventStore ({ link, keys, onUnreadable }: StoreAccess, { maxLength, maxAge }: Required<RedisEventOptions>): SharedEventStore {
   async function append (streamId: string, message: string): Promise<number> {
     const [sessionId, name] = splitStreamId(streamId)
     return Number(await link.runScript(
@@ -77,9 +85,10 @@ export function createRedisEventStore (link: RedisLink, keys: Keys, { maxLength,
   async function read (streamId: string, afterSeq: number): Promise<readonly StoredEvent[] | undefined> {
     const [sessionId, name] = splitStreamId(streamId)
     const entries = await link.runScript(READ, [keys.events(streamId), keys.numbers(sessionId)], [name, afterSeq])
-    // What `append` has stored.
-    return (entries as ReadonlyArray<readonly [id: string, fields: readonly [string, string]]> | null)
-      ?.map(([id, [, message]]) => ({ seq: Number(id.slice(id.indexOf('-') + 1)), message })).reverse()
+    if (entries === null) return undefined
+    const events = (entries as readonly StreamEntry[]).map(parseEntry).reverse()
+    if (events.every((event) => event !== undefined)) return events
+    onUnreadable('an event of a stream')
   }
 
   async function readLast (streamId: string): Promise<number> {
@@ -100,7 +109,11 @@ export function createRedisEventStore (link: RedisLink, keys: Keys, { maxLength,
     async follow (streamId, listener) {
       const follower = new Follower(listener)
       const { begun, end } = link.channels.listen(keys.eventsChannel(streamId), {
-        hear: (text) => follower.hear(parseEvent(text)),
+        hear: (text) => {
+          const event = parseEvent(text)
+          if (event === undefined) onUnreadable('what is published for those who follow a stream')
+          else follower.hear(event)
+        },
         onBack: () => { follower.catchUp((afterSeq) => read(streamId, afterSeq)) }
       })
       try {
@@ -121,7 +134,17 @@ function splitStreamId (streamId: string): readonly [sessionId: string, name: st
   return [streamId.slice(0, dot), streamId.slice(dot + 1)]
 }
 
-function parseEvent (text: string): StoredEvent {
-  const space = text.indexOf(' ')
-  return { seq: Number(text.slice(0, space)), message: text.slice(space + 1) }
+// What somebody else has published is no event.
+function parseEvent (text: string): StoredEvent | undefined {
+  const [, seq, message] = /^(\d{1,15}) (.*)$/s.exec(text) ?? []
+  return seq === undefined || message === undefined ? undefined : { seq: Number(seq), message }
+}
+
+/** An entry of a stream as Redis tells it. */
+type StreamEntry = readonly [id: string, fields: readonly string[]]
+
+// What somebody else has added is no event.
+function parseEntry ([id, [name, message]]: StreamEntry): StoredEvent | undefined {
+  const [, seq] = /^\d+-(\d{1,15})$/.exec(id) ?? []
+  return seq === undefined || name !== 'm' || message === undefined ? undefined : { seq: Number(seq), message }
 }

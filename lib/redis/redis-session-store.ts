@@ -1,10 +1,8 @@
 // Sessions in Redis.
-import type { LogLevel } from '../protocol/log-level.ts'
-import type { RequestId } from '../protocol/message.ts'
-import type { OpenOutcome, SessionChange, SessionRecord, SessionStore } from '../session/session-store.ts'
-import type { Keys } from './keys.ts'
-import type { RedisLink } from './link.ts'
+import type { OpenOutcome, SessionChange, SessionStore } from '../session/session-store.ts'
+import type { StoreAccess } from './redis-event-store.ts'
 import { createScript, LUA_NOW } from './scripts.ts'
+import { encodeRecord, fieldOf, LEVEL_FIELD, parseLevel, parseRecord, parseState, RECORD_FIELD } from './session-fields.ts'
 
 // The set of open sessions lives as long as the one that expires last, and so does the set of those of one holder.
 const LUA_LIVE = `
@@ -90,20 +88,27 @@ for i = 2, #ARGV do
 end
 return ended`)
 
-// KEYS open, session, numbers; ARGV ttl, id
+// KEYS open, session, numbers; ARGV ttl, id, then the fields that are wanted. The first of them is there in every session.
 const LOAD = createScript(`${LUA_LIVE}
-local found = redis.call('HMGET', KEYS[2], 'r', 'l', 'h')
-if not found[1] then return false end
+local found = redis.call('HMGET', KEYS[2], 'h', unpack(ARGV, 3))
+if not found[2] then return false end
 local ttl = tonumber(ARGV[1])
 redis.call('PEXPIRE', KEYS[2], ttl)
 redis.call('PEXPIRE', KEYS[3], ttl)
 live(KEYS[1], ARGV[2], ttl)
-if found[3] then extend(found[3], ttl) end
+if found[1] then extend(found[1], ttl) end
 return found`)
 
 // KEYS session; ARGV field, value
 const SET = createScript(`
 if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end`)
+
+// KEYS session; ARGV node, or nothing. Comes to the turn, and to what was there before.
+const CONNECT = createScript(`
+local found = redis.call('HGETALL', KEYS[1])
+if #found == 0 then return false end
+if ARGV[1] ~= '' then redis.call('HSET', KEYS[1], 'g', ARGV[1]) end
+return {redis.call('HINCRBY', KEYS[1], 't', 1), found}`)
 
 // KEYS session; ARGV node
 const UNLISTEN = createScript(`
@@ -126,7 +131,13 @@ return count(KEYS[1])`)
 const MAX_TOUCHED_AT_ONCE = 500
 
 /** Sessions in Redis. Each operation is one round trip; `touch` is one for every 500 sessions. */
-export function createRedisSessionStore (link: RedisLink, keys: Keys): SessionStore {
+export function createRedisSessionStore ({ link, keys, onUnreadable }: StoreAccess): SessionStore {
+  async function load (sessionId: string, ttl: number, fields: readonly string[]): Promise<readonly unknown[] | undefined> {
+    const found = await link.runScript(LOAD, [keys.open, keys.session(sessionId), keys.numbers(sessionId)], [ttl, sessionId, ...fields])
+    // What the script returns, where there is such a session: the fields behind one of its own.
+    return found === null ? undefined : (found as readonly unknown[]).slice(1)
+  }
+
   async function touch (sessionIds: readonly string[], ttl: number): Promise<readonly string[]> {
     const touched = [keys.open, ...sessionIds.flatMap((sessionId) => [keys.session(sessionId), keys.numbers(sessionId)])]
     return await link.runScript(TOUCH, touched, [ttl, ...sessionIds]) as readonly string[]
@@ -136,44 +147,47 @@ export function createRedisSessionStore (link: RedisLink, keys: Keys): SessionSt
     const session = keys.session(sessionId)
     switch (change.kind) {
       case 'use': return link.run((client) => client.zrem(keys.unused, sessionId))
-      case 'logLevel': return link.runScript(SET, [session], ['l', change.level])
-      case 'subscribe': return link.runScript(SET, [session], [`s:${change.uri}`, ''])
-      case 'unsubscribe': return link.run((client) => client.hdel(session, `s:${change.uri}`))
-      case 'listen': return link.runScript(SET, [session], ['g', change.node])
+      case 'logLevel': return link.runScript(SET, [session], [LEVEL_FIELD, change.level])
+      case 'subscribe': return link.runScript(SET, [session], [fieldOf(change), ''])
+      case 'unsubscribe': return link.run((client) => client.hdel(session, fieldOf(change)))
       case 'unlisten': return link.runScript(UNLISTEN, [session], [change.node])
-      case 'begin': return link.runScript(SET, [session], [`c:${change.streamId}`, JSON.stringify(change.ids)])
+      case 'begin': return link.runScript(SET, [session], [fieldOf(change), JSON.stringify(change.ids)])
       case 'end': return link.runScript(END, [session, keys.numbers(sessionId)], [change.streamId, change.streamId.slice(sessionId.length + 1)])
     }
   }
 
   return {
-    async open (sessionId, { logLevel, ...record }, { max, ttl, share, displaces }) {
+    async open (sessionId, record, { max, ttl, share, displaces }) {
       const used = [keys.session(sessionId), keys.open, keys.unused, ...share === undefined ? [] : [keys.holder(share.holder)]]
-      const given = [sessionId, ttl, max, JSON.stringify(record), logLevel, displaces === true ? 1 : 0, share?.max ?? 0]
+      const given = [sessionId, ttl, max, encodeRecord(record), record.logLevel, displaces === true ? 1 : 0, share?.max ?? 0]
       // What the script returns.
       const [kind, displaced] = await link.runScript(OPEN, used, given) as readonly [OpenOutcome['kind'], string?]
       return { kind, displaced }
     },
 
     async load (sessionId, ttl) {
-      const found = await link.runScript(LOAD, [keys.open, keys.session(sessionId), keys.numbers(sessionId)], [ttl, sessionId])
-      if (found === null) return undefined
-      // What `open` has stored.
-      const [record, logLevel] = found as readonly [string, LogLevel]
-      return { ...JSON.parse(record) as Omit<SessionRecord, 'logLevel'>, logLevel }
+      const found = await load(sessionId, ttl, [RECORD_FIELD, LEVEL_FIELD])
+      const record = found && parseRecord(found[0], found[1])
+      if (found !== undefined && record === undefined) onUnreadable('the record of a session')
+      return record
+    },
+
+    async renew (sessionId, ttl) {
+      const found = await load(sessionId, ttl, [LEVEL_FIELD])
+      return found && parseLevel(found[0])
     },
 
     async readState (sessionId) {
       const fields = Object.entries(await link.run((client) => client.hgetall(keys.session(sessionId))))
-      if (fields.length === 0) return undefined
-      const named = (prefix: string): ReadonlyArray<readonly [string, string]> =>
-        fields.filter(([field]) => field.startsWith(prefix)).map(([field, value]) => [field.slice(prefix.length), value])
-      return {
-        subscriptions: named('s:').map(([uri]) => uri),
-        listener: fields.find(([field]) => field === 'g')?.[1],
-        // What `change` has stored.
-        calls: new Map(named('c:').map(([streamId, ids]) => [streamId, JSON.parse(ids) as readonly RequestId[]]))
-      }
+      return fields.length === 0 ? undefined : parseState(fields, onUnreadable)
+    },
+
+    async connect (sessionId, listener = '') {
+      const found = await link.runScript(CONNECT, [keys.session(sessionId)], [listener])
+      if (found === null) return undefined
+      // What the script comes to, where there is such a session.
+      const [turn, fields] = found as readonly [number, readonly string[]]
+      return { turn, state: parseState(pairsOf(fields), onUnreadable) }
     },
 
     async change (sessionId, what) {
@@ -196,4 +210,9 @@ export function createRedisSessionStore (link: RedisLink, keys: Keys): SessionSt
       return Number(await link.runScript(COUNT, [keys.open], []))
     }
   }
+}
+
+// A hash, as scripts return it.
+function pairsOf (fields: readonly string[]): ReadonlyArray<readonly [name: string, value: string]> {
+  return fields.flatMap((name, index) => index % 2 === 0 ? [[name, fields[index + 1] ?? ''] as const] : [])
 }

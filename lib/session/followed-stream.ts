@@ -86,8 +86,10 @@ export class FollowedStream implements SessionStream {
     await this.#connection?.read()
   }
 
-  /** @internal Called before a client is connected, which the other nodes are told of. */
-  protected async claim (_isResumed: boolean): Promise<void> {}
+  /** @internal Called before a client is connected. Resolves to false when the client has connected to another node since. */
+  protected async claim (_isResumed: boolean): Promise<boolean> {
+    return true
+  }
 
   /** @internal Called with each event that a client is told. */
   protected told (_message: string): void {}
@@ -113,12 +115,12 @@ export class FollowedStream implements SessionStream {
 
   // Of two that come at once the later one stays.
   async #use (connection: Connection, isResumed: boolean, begin: () => void): Promise<void> {
-    await this.claim(isResumed)
-    if (this.#newest === connection) {
+    if (await this.claim(isResumed) && this.#newest === connection) {
       this.release()
       this.#connection = connection
       begin()
     } else {
+      if (this.#newest === connection) this.#newest = undefined
       connection.end()
       connection.sink.end()
     }

@@ -47,24 +47,23 @@ export class GetStream extends FollowedStream {
 
   // What has changed between the death of the one that listened before and now, nobody has passed on; and whether it has died
   // shows by its silence long before it counts as dead.
-  protected override async claim (isResumed: boolean): Promise<void> {
+  protected override async claim (isResumed: boolean): Promise<boolean> {
     const session = this.#session
     const { sessionId } = session
     const { node, link, onMissed } = this.#host
-    const state = await node.sessions.readState(sessionId)
-    if (state === undefined || session.isEnded) throw new SessionEndedError()
-    await node.sessions.change(sessionId, { kind: 'listen', node: node.id })
-    const { listener, subscriptions } = state
+    const { turn, state: { listener, subscriptions } } = await session.connect(this.id, node.id)
+    if (!session.isLatest(this.id, turn)) return false
     for (const uri of subscriptions) session.watch(uri, true)
     this.#isListener = true
     if (listener === undefined) {
       if (isResumed) onMissed(session)
     } else if (listener !== node.id) {
       this.#checksUntilMissed = CHECKS_UNTIL_MISSED
-      await link.tell(listener, { kind: 'taken', sessionId, streamId: this.id })
+      await link.tell(listener, { kind: 'taken', sessionId, streamId: this.id, turn })
     }
     await link.announce(sessionId)
     session.opened()
+    return session.isLatest(this.id, turn)
   }
 }
 

@@ -23,6 +23,15 @@ export async function answerLostCalls ({ sessions, events }: ClusterNode, stream
 
 /** The id of the request that a message answers; undefined for one that answers none. */
 export function readAnswered (message: string): RequestId | undefined {
-  const parsed: unknown = JSON.parse(message)
+  const parsed = parseJson(message)
   return isWireObject(parsed) && parsed.method === undefined && isRequestId(parsed.id) ? parsed.id : undefined
+}
+
+// The store may have anything.
+function parseJson (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

@@ -1,12 +1,13 @@
 // Sessions in memory, for the nodes of one process.
 import type { RequestId } from '../protocol/message.ts'
-import type { OpenOutcome, SessionChange, SessionLimits, SessionRecord, SessionStore } from './session-store.ts'
+import type { OpenOutcome, SessionChange, SessionLimits, SessionRecord, SessionState, SessionStore } from './session-store.ts'
 
 interface Kept {
   record: SessionRecord
   expiresAt: number
   readonly holder: string | undefined
   listener: string | undefined
+  turn: number
   readonly subscriptions: Set<string>
   readonly calls: Map<string, readonly RequestId[]>
 }
@@ -74,7 +75,7 @@ export function createMemorySessionStore (now: () => number = Date.now): Session
       const room = makeRoom(limits)
       if (room === undefined) return { kind: 'full' }
       const holder = share?.holder
-      sessions.set(sessionId, { record, expiresAt: now() + ttl, holder, listener: undefined, subscriptions: new Set(), calls: new Map() })
+      sessions.set(sessionId, { record, expiresAt: now() + ttl, holder, listener: undefined, turn: 0, subscriptions: new Set(), calls: new Map() })
       if (holder !== undefined) held.set(holder, (held.get(holder) ?? new Set()).add(sessionId))
       if (displaces === true) unused.add(sessionId)
       return { kind: 'opened', ...room }
@@ -84,9 +85,21 @@ export function createMemorySessionStore (now: () => number = Date.now): Session
       return touch(sessionId, ttl)?.record
     },
 
+    async renew (sessionId, ttl) {
+      return touch(sessionId, ttl)?.record.logLevel
+    },
+
     async readState (sessionId) {
       const session = find(sessionId)
-      return session && { subscriptions: [...session.subscriptions], listener: session.listener, calls: new Map(session.calls) }
+      return session && stateOf(session)
+    },
+
+    async connect (sessionId, listener) {
+      const session = find(sessionId)
+      if (session === undefined) return undefined
+      const connecting = { turn: ++session.turn, state: stateOf(session) }
+      session.listener = listener ?? session.listener
+      return connecting
     },
 
     async change (sessionId, change) {
@@ -110,12 +123,15 @@ export function createMemorySessionStore (now: () => number = Date.now): Session
   }
 }
 
+function stateOf ({ subscriptions, listener, calls }: Kept): SessionState {
+  return { subscriptions: [...subscriptions], listener, calls: new Map(calls) }
+}
+
 function apply (session: Kept, change: Exclude<SessionChange, { kind: 'use' }>): void {
   switch (change.kind) {
     case 'logLevel': session.record = { ...session.record, logLevel: change.level }; break
     case 'subscribe': session.subscriptions.add(change.uri); break
     case 'unsubscribe': session.subscriptions.delete(change.uri); break
-    case 'listen': session.listener = change.node; break
     case 'unlisten': if (session.listener === change.node) session.listener = undefined; break
     case 'begin': session.calls.set(change.streamId, change.ids); break
     case 'end': session.calls.delete(change.streamId)

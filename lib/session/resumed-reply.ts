@@ -9,13 +9,13 @@ import { answerLostCalls, readAnswered } from './lost-call.ts'
 /** The reply of another node to a call. It ends with the last answer, or once it is found to have ended. */
 export class ResumedReply extends FollowedStream {
   readonly #node: ClusterNode
-  readonly #takeOver: () => Promise<void>
+  readonly #takeOver: () => Promise<boolean>
   readonly #onFailure: (error: unknown) => void
   readonly #answered = new Set<RequestId>()
   #ids: readonly RequestId[] | undefined
 
-  /** @param takeOver Tells the other nodes that the client is connected here. */
-  constructor (id: string, resumption: SharedResumption, node: ClusterNode, takeOver: () => Promise<void>) {
+  /** @param takeOver Tells the other nodes that the client is connected here; resolves to false when it has connected to one of them since. */
+  constructor (id: string, resumption: SharedResumption, node: ClusterNode, takeOver: () => Promise<boolean>) {
     super(id, resumption)
     this.#node = node
     this.#takeOver = takeOver
@@ -41,8 +41,8 @@ export class ResumedReply extends FollowedStream {
     }
   }
 
-  protected override async claim (): Promise<void> {
-    await this.#takeOver()
+  protected override async claim (): Promise<boolean> {
+    return await this.#takeOver()
   }
 
   protected override async readMissed (afterSeq: number, last: number): Promise<readonly StoredEvent[] | undefined> {

@@ -31,12 +31,20 @@ export type SessionChange =
   | { readonly kind: 'use' }
   | { readonly kind: 'logLevel', readonly level: LogLevel }
   | { readonly kind: 'subscribe' | 'unsubscribe', readonly uri: string }
-  /** A node holds the connection of the GET stream; or no longer does, which changes nothing if another one does by now. */
-  | { readonly kind: 'listen' | 'unlisten', readonly node: string }
+  /** A node no longer holds the connection of the GET stream, which changes nothing if another one does by now. */
+  | { readonly kind: 'unlisten', readonly node: string }
   /** A reply has become a stream. */
   | { readonly kind: 'begin', readonly streamId: string, readonly ids: readonly RequestId[] }
   /** It has ended: nothing is appended to it any more. */
   | { readonly kind: 'end', readonly streamId: string }
+
+/** That the client of a session has connected to one of its streams. */
+export interface Connecting {
+  /** A whole number, higher than that of each connection of the session before. */
+  readonly turn: number
+  /** What was known of the session before. */
+  readonly state: SessionState
+}
 
 /** How many sessions there may be, and for how long. */
 export interface SessionLimits {
@@ -70,8 +78,18 @@ export interface SessionStore {
   open (sessionId: string, record: SessionRecord, limits: SessionLimits): Promise<OpenOutcome>
   /** Finds a session, and lets it live another `ttl` milliseconds. */
   load (sessionId: string, ttl: number): Promise<SessionRecord | undefined>
+  /**
+   * Lets a session live another `ttl` milliseconds, whose record is known already. Resolves to the log level, which alone of
+   * it may have changed; undefined when the session has ended.
+   */
+  renew (sessionId: string, ttl: number): Promise<LogLevel | undefined>
   /** Tells what else is known of a session; undefined when it has ended. */
   readState (sessionId: string): Promise<SessionState | undefined>
+  /**
+   * Counts a connection of the client to one of the streams of a session; undefined when the session has ended.
+   * @param listener For the GET stream: the node that holds the connection from now on.
+   */
+  connect (sessionId: string, listener?: string): Promise<Connecting | undefined>
   /** Takes note of a change. */
   change (sessionId: string, change: SessionChange): Promise<void>
   /** Lets sessions live another `ttl` milliseconds; comes to those that have ended. */

@@ -8,11 +8,11 @@ import type { RequestId } from '../protocol/message.ts'
 import type { WatchedResources } from '../server/context.ts'
 import type { EventStream, SessionStream } from './event-stream.ts'
 import type { FollowedStream, SharedResumption } from './followed-stream.ts'
-import { GetStream } from './get-stream.ts'
+import { GetStream, SessionEndedError } from './get-stream.ts'
 import type { QuestionSink } from './questions.ts'
 import { ResumedReply } from './resumed-reply.ts'
 import { Session, type SessionOpening } from './session.ts'
-import type { SessionChange, SessionRecord } from './session-store.ts'
+import type { Connecting, SessionChange, SessionState } from './session-store.ts'
 import { unavailable } from './unavailable.ts'
 
 /** What the sessions of a node have in common. */
@@ -32,6 +32,8 @@ export class SharedSession extends Session {
   readonly #resumption: SharedResumption
   readonly #watched = new Set<string>()
   readonly #replies = new Map<string, ResumedReply>()
+  // The highest turn of a connection to each stream that is known here, be it that of another node.
+  readonly #turns = new Map<string, number>()
   #getStream: GetStream | undefined
 
   constructor (opening: SessionOpening, now: number, host: SessionHost, resumption: SharedResumption) {
@@ -40,9 +42,9 @@ export class SharedSession extends Session {
     this.#resumption = resumption
   }
 
-  /** Takes over what other nodes may have changed. */
-  update ({ logLevel }: SessionRecord): void {
-    super.setLogLevel(logLevel)
+  /** Takes over the log level, which other nodes may have changed. */
+  update (level: LogLevel): void {
+    super.setLogLevel(level)
   }
 
   override async setLogLevel (level: LogLevel): Promise<void> {
@@ -72,10 +74,11 @@ export class SharedSession extends Session {
     else this.#watched.delete(uri)
   }
 
-  /** Reads what its client wants to hear of. */
-  async refreshWatched (): Promise<void> {
+  /** Reads what its client wants to hear of, and all else that is known; undefined when it has ended. */
+  async refreshWatched (): Promise<SessionState | undefined> {
     const state = await this.#host.node.sessions.readState(this.sessionId)
     for (const uri of state?.subscriptions ?? []) this.#watched.add(uri)
+    return state
   }
 
   /** Whether a request is being served here, or a client connected. */
@@ -121,17 +124,33 @@ export class SharedSession extends Session {
   override async endStream (stream: EventStream): Promise<void> {
     const { sessionId } = this
     await super.endStream(stream)
+    this.#turns.delete(stream.id)
     await this.#attempt(this.#host.outage.insist(() => this.#host.node.sessions.change(sessionId, { kind: 'end', streamId: stream.id })))
   }
 
+  /** Counts a connection of the client to a stream. @param listener This node, for the GET stream. @throws SessionEndedError */
+  async connect (streamId: string, listener?: string): Promise<Connecting> {
+    const connecting = await this.#host.node.sessions.connect(this.sessionId, listener)
+    if (connecting === undefined || this.isEnded) throw new SessionEndedError()
+    this.#turns.set(streamId, Math.max(connecting.turn, this.#turns.get(streamId) ?? 0))
+    return connecting
+  }
+
+  /** Whether no later connection to a stream is known of. */
+  isLatest (streamId: string, turn: number): boolean {
+    return turn === this.#turns.get(streamId)
+  }
+
   /**
-   * Ends the connection of a stream, because the client has one to another node.
+   * Ends the connection of a stream, because the client has one to another node; one that is later than that stays.
    * @returns Whether changes were passed on here until now.
    */
-  release (streamId: string): boolean {
-    if (streamId === this.listeningId) return this.#getStream?.handOver() === true
-    const reply = this.findOwnStream(streamId) ?? this.#replies.get(streamId)
-    reply?.release()
+  release (streamId: string, turn: number): boolean {
+    const stream = streamId === this.listeningId ? this.#getStream : this.findOwnStream(streamId) ?? this.#replies.get(streamId)
+    if (stream === undefined || turn <= (this.#turns.get(streamId) ?? 0)) return false
+    this.#turns.set(streamId, turn)
+    if (stream === this.#getStream) return this.#getStream.handOver()
+    stream.release()
     return false
   }
 
@@ -142,10 +161,7 @@ export class SharedSession extends Session {
 
   /** Tells whoever is connected what may have been missed while the store was away. */
   async catchUp (): Promise<void> {
-    if (this.#isListener) {
-      await this.refreshWatched()
-      this.#host.onMissed(this)
-    }
+    if (this.#isListener) await this.#catchUpListening()
     await Promise.all([this.#getStream, ...this.#replies.values()].map((stream) => stream?.catchUp()))
   }
 
@@ -154,7 +170,7 @@ export class SharedSession extends Session {
     this.opened()
     this.#getStream?.check()
     for (const [streamId, reply] of this.#replies) {
-      if (reply.isAlone) this.#replies.delete(streamId)
+      if (reply.isAlone) this.#forgetReply(streamId)
       await reply.check()
     }
   }
@@ -188,6 +204,14 @@ export class SharedSession extends Session {
     return { send: (json) => this.#stream.keep(json) }
   }
 
+  // That the client has connected to another node was told while this one could hear nothing.
+  async #catchUpListening (): Promise<void> {
+    const { node, onMissed } = this.#host
+    const { listener = node.id } = await this.refreshWatched() ?? {}
+    if (listener === node.id) onMissed(this)
+    else this.#getStream?.handOver()
+  }
+
   async #hasListener (): Promise<boolean> {
     return (await this.#host.node.sessions.readState(this.sessionId))?.listener !== undefined
   }
@@ -205,11 +229,22 @@ export class SharedSession extends Session {
   }
 
   #findReply (streamId: string): ResumedReply {
-    const { sessionId } = this
-    const { node, link } = this.#host
-    const reply = this.#replies.get(streamId) ?? new ResumedReply(streamId, this.#resumption, node, () => link.tellAll({ kind: 'taken', sessionId, streamId }))
+    const { node } = this.#host
+    const reply = this.#replies.get(streamId) ?? new ResumedReply(streamId, this.#resumption, node, () => this.#takeOver(streamId))
     this.#replies.set(streamId, reply)
     return reply
+  }
+
+  // Of several nodes that a client has come back to at once, the one that the store has counted last stays.
+  async #takeOver (streamId: string): Promise<boolean> {
+    const { turn } = await this.connect(streamId)
+    await this.#host.link.tellAll({ kind: 'taken', sessionId: this.sessionId, streamId, turn })
+    return this.isLatest(streamId, turn)
+  }
+
+  #forgetReply (streamId: string): void {
+    this.#replies.delete(streamId)
+    this.#turns.delete(streamId)
   }
 
   async #watch (uri: string, watches: boolean): Promise<void> {

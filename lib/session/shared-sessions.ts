@@ -47,6 +47,7 @@ export class SharedSessions extends EventEmitter<SessionEvents> implements Sessi
   readonly #now: () => number
   readonly #outage: Outage
   readonly #sessions = new Map<string, SharedSession>()
+  readonly #loading = new Map<string, Promise<void>>()
   readonly #timers: NodeJS.Timeout[] = []
   #endListening: (() => void) | undefined
 
@@ -96,22 +97,17 @@ export class SharedSessions extends EventEmitter<SessionEvents> implements Sessi
   }
 
   /**
-   * Looks for a session in the store, so that it is found; one that has ended no longer is.
+   * Looks for a session in the store, so that it is found; one that has ended no longer is. Its record, which does not change,
+   * is read once, so that each further request costs the same however large the record is.
    * @param isUse Whether its client does more than open it.
    * @throws ClusterAwayError
    */
   async load (sessionId: string, isUse = true): Promise<void> {
     if (!SESSION_ID.test(sessionId)) return
-    // What may be displaced is marked first, so that it is there, or is found to be gone.
-    const marked = isUse && this.#displaces && this.#sessions.get(sessionId)?.isUsed !== true
-      ? this.#node.sessions.change(sessionId, { kind: 'use' })
-      : undefined
-    const [record] = await Promise.all([this.#node.sessions.load(sessionId, this.#settings.sessionIdleTimeout), marked])
-    if (record === undefined) return this.#close(sessionId, 'idle')
-    const session = this.#sessions.get(sessionId) ?? this.#create({ ...record, sessionId })
-    session.update(record)
-    if (isUse) session.use()
-    this.#sessions.set(sessionId, session)
+    const session = this.#sessions.get(sessionId)
+    if (session === undefined) await this.#loadRecord(sessionId, isUse)
+    else await this.#renew(session, isUse)
+    if (isUse) this.#sessions.get(sessionId)?.use()
   }
 
   find (sessionId: string, principal?: string): SharedSession | undefined {
@@ -185,6 +181,38 @@ export class SharedSessions extends EventEmitter<SessionEvents> implements Sessi
 
   get #displaces (): boolean { return this.#settings.shares?.displaces === true }
 
+  async #renew (session: SharedSession, isUse: boolean): Promise<void> {
+    const { sessionId } = session
+    const marked = isUse && !session.isUsed ? this.#markUsed(sessionId) : undefined
+    const [level] = await Promise.all([this.#node.sessions.renew(sessionId, this.#settings.sessionIdleTimeout), marked])
+    if (level === undefined) this.#close(sessionId, 'idle')
+    else if (this.#sessions.get(sessionId) === session) session.update(level)
+    // Nothing was going on in it, so that it was let go of meanwhile.
+    else await this.#loadRecord(sessionId, isUse)
+  }
+
+  // However many requests need it at once, a record is read once.
+  async #loadRecord (sessionId: string, isUse: boolean): Promise<void> {
+    const key = `${sessionId} ${isUse}`
+    const loading = this.#loading.get(key) ?? this.#rebuild(sessionId, isUse).finally(() => this.#loading.delete(key))
+    this.#loading.set(key, loading)
+    await loading
+  }
+
+  async #rebuild (sessionId: string, isUse: boolean): Promise<void> {
+    const marked = isUse ? this.#markUsed(sessionId) : undefined
+    const [record] = await Promise.all([this.#node.sessions.load(sessionId, this.#settings.sessionIdleTimeout), marked])
+    if (record === undefined) return this.#close(sessionId, 'idle')
+    const session = this.#sessions.get(sessionId) ?? this.#create({ ...record, sessionId })
+    session.update(record.logLevel)
+    this.#sessions.set(sessionId, session)
+  }
+
+  // What may be displaced is marked before it is looked for, so that it is there, or is found to be gone.
+  #markUsed (sessionId: string): Promise<void> | undefined {
+    return this.#displaces ? this.#node.sessions.change(sessionId, { kind: 'use' }) : undefined
+  }
+
   async #end (sessionId: string, reason: 'deleted' | 'refused'): Promise<void> {
     await this.#node.sessions.delete(sessionId)
     await this.#spread(sessionId, reason)
@@ -225,7 +253,7 @@ export class SharedSessions extends EventEmitter<SessionEvents> implements Sessi
       case 'cancelled': session?.cancel(message.requestId, message.reason); break
       case 'notified': if (session !== undefined) this.#listeners.onNotified(session, message.method, message.params); break
       case 'ended': this.#close(message.sessionId, message.reason); break
-      case 'taken': if (session?.release(message.streamId) === true) this.#confirm(session, from); break
+      case 'taken': if (session?.release(message.streamId, message.turn) === true) this.#confirm(session, from); break
       case 'handed': session?.handedOver(); break
       case 'paused': session?.pauseListening(); break
       case 'watched': session?.watch(message.uri, message.watches); break

@@ -3,7 +3,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import t, { type Test } from 'tap'
-import { McpServer } from '../../lib/index.ts'
+import { McpServer, type ClusterListeners } from '../../lib/index.ts'
 import { JSON_AND_SSE, modern, modernCall, openSession, post, legacy } from '../app.ts'
 import { createFaultyCluster, startNode, startNodes, type TestNode } from '../cluster.ts'
 import { startRoundRobin } from '../round-robin.ts'
@@ -94,6 +94,17 @@ t.test('a change that cannot be told for another reason than an outage is logged
   await until(() => a.logLines.some(({ level }) => level === 50))
 
   t.match(a.logLines.filter(({ level }) => level === 50), [{ mcp: 'Notes', msg: 'changes could not be published', err: { message: 'too long' } }])
+})
+
+t.test('what another program has written to the store of a cluster is told of in one line', async (t) => {
+  const cluster = createFaultyCluster()
+  const listeners: ClusterListeners[] = []
+  const node = await startNode(t, { ...cluster, get nodes () { return cluster.nodes }, join: (mount, told) => { listeners.push(told); return cluster.join(mount, told) } }, { server: createServer() })
+
+  for (const what of ['an event of a stream', 'an event of a stream', 'the record of a session']) listeners[0]?.onUnreadable?.(what)
+
+  t.match(node.logLines.filter(({ level }) => level === 50), ['an event of a stream', 'the record of a session'].map((what) =>
+    ({ mcp: 'Notes', msg: `${what} cannot be read and is ignored: another version or program has written it to the store of the cluster` })))
 })
 
 t.test('what a client notifies a node of is told to the servers of its session on the others', async (t) => {

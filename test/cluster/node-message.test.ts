@@ -12,7 +12,7 @@ const MESSAGES: readonly Envelope[] = [
   { kind: 'ended', reason: 'deleted', ...FROM },
   { kind: 'ended', reason: 'refused', ...FROM },
   { kind: 'ended', reason: 'displaced', ...FROM },
-  { kind: 'taken', streamId: 's.a-1', ...FROM },
+  { kind: 'taken', streamId: 's.a-1', turn: 2, ...FROM },
   { kind: 'handed', ...FROM },
   { kind: 'paused', ...FROM },
   { kind: 'watched', uri: 'notes://a', watches: false, ...FROM },

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import { sessionStoreContract, type SessionStoreSubject } from '../../lib/contracts/index.ts'
+import type { LogLevel } from '../../lib/protocol/log-level.ts'
 import { createMemorySessionStore } from '../../lib/session/memory-session-store.ts'
 import type { SessionRecord, SessionState, SessionStore } from '../../lib/session/session-store.ts'
 import { proveFaults } from './faults.ts'
@@ -63,6 +64,21 @@ const FAULTS: Readonly<Record<string, (store: SessionStore) => Partial<SessionSt
   'any node ends the listening': (store) => ({
     change: async (id, change) => await store.change(id, change.kind === 'unlisten' ? { kind: 'unlisten', node: (await store.readState(id))?.listener ?? '' } : change)
   }),
+  'what was so before is found out before': (store) => ({
+    connect: async (id, listener) => {
+      const state = await store.readState(id)
+      await nextTurn()
+      const connecting = await store.connect(id, listener)
+      return connecting && { turn: connecting.turn, state: state ?? connecting.state }
+    }
+  }),
+  'what is renewed does not live on': (store) => {
+    const levels = new Map<string, LogLevel>()
+    return {
+      change: (id, change) => { if (change.kind === 'logLevel') levels.set(id, change.level); return store.change(id, change) },
+      renew: async (id) => await store.readState(id) && levels.get(id)
+    }
+  },
   'ids of requests are text': (store) => ({
     change: (id, change) => store.change(id, change.kind === 'begin' ? { ...change, ids: change.ids.map(String) } : change)
   }),
@@ -172,6 +188,8 @@ t.test('each contract of session stores is broken by a store that does not keep 
     'subscriptions stay': ['subscriptions come and go, each of them once'],
     'of changes at once one is kept': ['changes at the same time are all kept'],
     'any node ends the listening': ['the node that listens is the last one that has begun to, until it no longer does'],
+    'what was so before is found out before': ['of connections at the same time each has a turn of its own, and knows what was so before it'],
+    'what is renewed does not live on': ['a session whose record is known lives on, and its log level is told'],
     'ids of requests are text': ['calls are known from their beginning to their end, with the ids as they are'],
     'what was read is live': ['what was read does not change any more'],
     'the end is told to all who ask': ['one that ends is ended once, and by whichever node'],

@@ -65,3 +65,18 @@ t.test('nothing is told after the end', async (t) => {
 
   t.same(told, [])
 })
+
+t.test('what was missed while it had not begun is read when it begins', async (t) => {
+  const { follower, told } = createFollower()
+  const asked: number[] = []
+  follower.hear({ seq: 4, message: 'event 4' })
+  await follower.catchUp(async (afterSeq) => { asked.push(afterSeq); return eventsOf(2, 3, 4, 5) })
+  const before = [...told]
+
+  follower.begin(3)
+  await null
+  await null
+
+  t.same([before, asked], [[], [4]])
+  t.same(told, [4, 5])
+})

@@ -304,12 +304,14 @@ t.test('every operation takes the round trips that it is said to take', { skip: 
 
   t.same(await commandsOf(() => sessions.open('s', SESSION, LIMITS)), ['evalsha'])
   t.same(await commandsOf(() => sessions.load('s', LIMITS.ttl)), ['evalsha'])
+  t.same(await commandsOf(() => sessions.renew('s', LIMITS.ttl)), ['evalsha'])
   t.same(await commandsOf(() => sessions.readState('s')), ['hgetall'])
+  t.same(await commandsOf(() => sessions.connect('s', 'n')), ['evalsha'])
   t.same(await commandsOf(() => sessions.touch(['s'], LIMITS.ttl)), ['evalsha'])
   t.same(await commandsOf(() => sessions.touch(ids, LIMITS.ttl)), ['evalsha', 'evalsha'])
   t.same(await commandsOf(() => sessions.count()), ['evalsha'])
   for (const change of [
-    { kind: 'logLevel', level: 'debug' }, { kind: 'subscribe', uri: 'a' }, { kind: 'listen', node: 'n' }, { kind: 'unlisten', node: 'n' },
+    { kind: 'logLevel', level: 'debug' }, { kind: 'subscribe', uri: 'a' }, { kind: 'unlisten', node: 'n' },
     { kind: 'begin', streamId: 's.1', ids: [1] }, { kind: 'end', streamId: 's.1' }
   ] as const) t.same(await commandsOf(() => sessions.change('s', change)), ['evalsha'], change.kind)
   t.same(await commandsOf(() => sessions.change('s', { kind: 'unsubscribe', uri: 'a' })), ['hdel'])

@@ -1,8 +1,10 @@
 import t from 'tap'
 import { sessionStoreContract } from '../../lib/contracts/index.ts'
+import { redisCluster } from '../../lib/redis/index.ts'
 import { runContracts } from '../contracts/run.ts'
-import { noRedis, useRedis } from './redis-server.ts'
-import { startNodes } from './subject.ts'
+import { until } from '../stream.ts'
+import { createPrefix, noRedis, useRedis } from './redis-server.ts'
+import { removeKeys, startNodes } from './subject.ts'
 
 t.test('sessions in Redis', { skip: noRedis }, async (t) => {
   const server = await useRedis(t)
@@ -11,4 +13,32 @@ t.test('sessions in Redis', { skip: noRedis }, async (t) => {
     const { nodes: [a, b], pass, stop } = await startNodes(server)
     return { stores: [a.sessions, b.sessions], pass, stop }
   }, { unit: 100_000 }))
+})
+
+t.test('what somebody else has written to a session or a stream is ignored, and told', { skip: noRedis }, async (t) => {
+  const { url, client } = await useRedis(t)
+  const keyPrefix = createPrefix()
+  const unreadable: string[] = []
+  const node = redisCluster({ url, keyPrefix }).join('notes', { onAway () {}, onBack () {}, onUnreadable: (what) => { unreadable.push(what) } })
+  const name = (key: string): string => `${keyPrefix}{notes}:${key}`
+  t.teardown(async () => { await node.close(); await removeKeys(client, keyPrefix) })
+  await node.start()
+  const heard: unknown[] = []
+  await node.events.follow('s.0', (event) => heard.push(event))
+  for (const text of ['', 'x', '1', 'NaN {}', '-1 {}', '1.5 {}']) await client.publish(name('e:s.0'), text)
+  await client.hset(name('s:s'), { r: '{"client":null}', l: 'loud', 'c:s.n-1': '{}' })
+  for (const id of ['1-1', '2-2']) await client.xadd(name('e:s.1'), id, 'x', 'y')
+
+  t.equal(await node.sessions.load('s', 60_000), undefined)
+  t.equal(await node.sessions.renew('s', 60_000), 'debug')
+  t.same((await node.sessions.readState('s'))?.calls, new Map())
+  t.same((await node.sessions.connect('s'))?.state.calls, new Map())
+  t.equal(await node.events.read('s.1', 0), undefined)
+  await node.events.append('s.0', 'event')
+  await until(() => heard.length > 0)
+
+  t.same(heard, [{ seq: 1, message: 'event' }])
+  t.same([...new Set(unreadable)].sort(), [
+    'an event of a stream', 'the ids of the requests that a stream answers', 'the record of a session', 'what is published for those who follow a stream'
+  ])
 })

@@ -4,18 +4,17 @@ import { FollowedStream } from '../../lib/session/followed-stream.ts'
 import { createGate } from '../stream.ts'
 import { createSink } from './sink.ts'
 
-interface Settings { readonly store?: SharedEventStore, readonly primes?: boolean, readonly claim?: () => Promise<void> }
+interface Settings { readonly store?: SharedEventStore, readonly primes?: boolean, readonly claim?: () => Promise<boolean | void> }
 
 /** A stream that takes note of what happens around connections. */
-function createStream ({ store = createMemoryEventStore(), primes = true, claim = async () => {} }: Settings = {}) {
+function createStream ({ store = createMemoryEventStore(), primes = true, claim = async () => true }: Settings = {}) {
   const failures: unknown[] = []
   const claims: boolean[] = []
   const told: string[] = []
   class TestStream extends FollowedStream {
-    protected override async claim (isResumed: boolean): Promise<void> {
+    protected override async claim (isResumed: boolean): Promise<boolean> {
       claims.push(isResumed)
-      await super.claim(isResumed)
-      await claim()
+      return await super.claim(isResumed) && await claim() !== false
     }
 
     protected override told (message: string): void {
@@ -53,6 +52,22 @@ t.test('earlier revisions have no priming and no pause', async (t) => {
   stream.send('a')
 
   t.same(client.told, ['send a s.0.1'])
+})
+
+t.test('a client that has connected to another node meanwhile is not connected here, and the one that was stays', async (t) => {
+  let isLatest = true
+  const { stream } = createStream({ claim: async () => isLatest })
+  const [first, second] = [createSink(), createSink()]
+  await stream.attach(first.sink)
+
+  isLatest = false
+  await stream.attach(second.sink)
+  await stream.keep('a')
+  stream.release()
+
+  t.same(first.told, ['prime s.0.0 500', 'send a s.0.1', 'end'])
+  t.same(second.told, ['end'])
+  t.ok(stream.isAlone)
 })
 
 t.test('a pause ends the connection', async (t) => {

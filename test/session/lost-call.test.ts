@@ -20,6 +20,11 @@ t.test('requests without an answer are answered, the others are not, and the str
   t.same((await node.sessions.readState('s'))?.calls, new Map())
 })
 
+t.test('what is no message answers nothing', (t) => {
+  for (const text of ['', '{', 'null', '[]', '7']) t.equal(readAnswered(text), undefined)
+  t.end()
+})
+
 t.test('where the first events are no longer kept, answers that are no longer known to be there are given again', async (t) => {
   const node = createMemoryCluster({ events: { maxEvents: 1 } }).join('Notes', { onAway () {}, onBack () {} })
   for (const n of [1, 2]) await node.events.append('s.x-1', JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params: { n } }))

@@ -216,11 +216,64 @@ t.test('a GET on another node takes the stream over, and nothing is told twice',
 
   t.match([(await second.next()).value, (await second.next()).value], [/^event: message\nid: .*\.0\.1\n.*tools\/list_changed/, /\.0\.2\n.*prompts\/list_changed/])
   t.equal(sessionOf(a, sessionId).listening, undefined)
-  t.notOk(sessionOf(a, sessionId).release(`${sessionId}.another-1`))
+  t.notOk(sessionOf(a, sessionId).release(`${sessionId}.another-1`, 1))
   await sessionOf(b, sessionId).check()
   await sessionOf(b, sessionId).check()
   c.mount.notify.resourcesChanged()
   t.match((await second.next()).value, /\.0\.3\n.*resources\/list_changed/)
+})
+
+/** What two clients of one session are told by two nodes to which both of them have come at once. */
+async function tellBoth ({ nodes: [a, b, c], headers }: Stage): Promise<readonly string[]> {
+  const both = await Promise.all([a, b].map((node) => openGet(node.address, headers)))
+  const texts = both.map(() => '')
+  for (const [index, frames] of both.map(readFrames).entries()) {
+    (async () => { for await (const frame of frames) texts[index] += frame })().catch(() => {})
+  }
+  c.mount.notify.toolsChanged()
+  await until(() => texts.some((text) => text.includes('tools/list_changed')))
+  c.mount.notify.promptsChanged()
+  await until(() => texts.some((text) => text.includes('prompts/list_changed')))
+  return texts
+}
+
+t.test('of two GETs at once on two nodes one stays, and is told all', async (t) => {
+  const stage = await setUp(t)
+
+  for (let time = 0; time < 10; time++) {
+    const told = (await tellBoth(stage)).map((text) => text.match(/(?:tools|prompts)\/list_changed/g) ?? [])
+    t.same(told.flat().sort(), ['prompts/list_changed', 'tools/list_changed'])
+  }
+})
+
+t.test('a node that has not heard that another one has the client finds out when it can be reached again', async (t) => {
+  const { cluster, nodes: [a, b, c], headers, sessionId } = await setUp(t)
+  const first = await openFrames(a, headers)
+  await first.next()
+  cluster.goAway(a.id)
+  const second = await openFrames(b, { ...headers, 'last-event-id': `${sessionId}.0.0` })
+  cluster.comeBack(a.id)
+
+  t.ok((await first.next()).done, 'the older connection has ended')
+  c.mount.notify.toolsChanged()
+  t.match((await second.next()).value, /\.0\.1\n.*tools\/list_changed/)
+  t.equal(sessionOf(a, sessionId).listening, undefined)
+})
+
+t.test('of two clients that come back to one reply at once on two nodes one stays', async (t) => {
+  const { cluster, nodes: [, b, c], headers, streamId } = await beginReply(t)
+
+  const both = await Promise.all([b, c].map((node) => openGet(node.address, { ...headers, 'last-event-id': `${streamId}.1` })))
+  const texts = both.map(() => '')
+  for (const [index, frames] of both.map(readFrames).entries()) {
+    (async () => { for await (const frame of frames) texts[index] += frame })().catch(() => {})
+  }
+  await cluster.nodes[0]?.events.append(streamId, JSON.stringify(NOTE(2)))
+  await until(() => texts.some((text) => text.includes('"n":2')))
+  await cluster.nodes[0]?.events.append(streamId, JSON.stringify(NOTE(3)))
+  await until(() => texts.some((text) => text.includes('"n":3')))
+
+  t.same(texts.join('').match(/"n":\d/g)?.sort(), ['"n":2', '"n":3'])
 })
 
 t.test('what changes while the client is between two connections is kept by the node that it was connected to', async (t) => {

@@ -74,6 +74,59 @@ t.test('a session is rebuilt from its record, for its principal alone, and once'
   t.equal([...b.sessions].length, 1)
 })
 
+/** Nodes that take note of what they ask the store of sessions. */
+async function createAsking () {
+  const asked: string[] = []
+  const gate = createGate()
+  const { nodes: [a, b], ...rest } = await createNodes({
+    wrap: (node) => ({
+      ...node,
+      sessions: {
+        ...node.sessions,
+        load: (...args) => { asked.push('load'); return node.sessions.load(...args) },
+        renew: async (...args) => {
+          asked.push('renew')
+          const level = await node.sessions.renew(...args)
+          await gate.promise
+          return level
+        }
+      }
+    })
+  })
+  return { ...rest, a, b, asked, gate }
+}
+
+t.test('a record is read once, however many requests of its session come, and what changes is known all the same', async (t) => {
+  const { a, b, asked, gate } = await createAsking()
+  const { sessionId } = await open(a)
+  gate.open()
+
+  await Promise.all(Array.from({ length: 10 }, () => loadFrom(b, sessionId)))
+  const first = asked.splice(0)
+  await a.node.sessions.change(sessionId, { kind: 'logLevel', level: 'error' })
+  const session = await loadFrom(b, sessionId)
+
+  t.same(first, ['load'])
+  t.same(asked, ['renew'])
+  t.equal(session.logLevel, 'error')
+})
+
+t.test('a session that is let go of while a request of it comes is rebuilt', async (t) => {
+  const { a, b, asked, clock, gate } = await createAsking()
+  const { sessionId } = await open(a)
+  const before = await loadFrom(b, sessionId)
+  const loading = loadFrom(b, sessionId)
+  await until(() => asked.length === 2)
+  clock.now += TTL / 2
+  await a.node.sessions.touch([sessionId], TTL)
+  clock.now += TTL / 2
+  await b.sessions.sweep()
+  gate.open()
+
+  t.not(await loading, before)
+  t.same(asked, ['load', 'renew', 'load'])
+})
+
 t.test('no more sessions than maxSessions are opened, by all nodes together', async (t) => {
   const { nodes: [a, b] } = await createNodes({ maxSessions: 1 })
   await open(a)
@@ -212,7 +265,7 @@ t.test('what nodes tell each other reaches the session that it is meant for', as
   await link.tellAll({ kind: 'watched', sessionId, uri: 'notes://a', watches: true })
   const another = { sessionId: 'another' }
   const others: readonly NodeMessage[] = [
-    { ...another, kind: 'paused' }, { ...another, kind: 'ended', reason: 'deleted' }, { ...another, kind: 'taken', streamId: 'another.0' },
+    { ...another, kind: 'paused' }, { ...another, kind: 'ended', reason: 'deleted' }, { ...another, kind: 'taken', streamId: 'another.0', turn: 1 },
     { ...another, kind: 'watched', uri: '', watches: true }, { ...another, kind: 'cancelled', requestId: 1, reason: '' }, { ...another, kind: 'answered', id: 1, answer: {} }
   ]
   for (const message of others) await link.tellAll(message)
@@ -234,7 +287,7 @@ t.test('a reply that another node takes over is let go of', async (t) => {
   stream.attach(client.sink)
   await client.untilTold(`prime ${stream.id}.0 undefined`)
 
-  await b.sessions.link.tellAll({ kind: 'taken', sessionId: session.sessionId, streamId: stream.id })
+  await b.sessions.link.tellAll({ kind: 'taken', sessionId: session.sessionId, streamId: stream.id, turn: 1 })
 
   t.equal(client.told.at(-1), 'end')
 })
@@ -336,7 +389,7 @@ t.test('a node stops while the store is away', async (t) => {
 t.test('a store or a listener that fails is told of', async (t) => {
   const broken = new Error('no disk')
   const { nodes: [a, b] } = await createNodes({
-    wrap: (node) => ({ ...node, sessions: { ...node.sessions, readState: async () => { throw broken } } })
+    wrap: (node) => ({ ...node, sessions: { ...node.sessions, connect: async () => { throw broken } } })
   })
   a.sessions.on('opened', () => { throw new Error('oops') })
   const { sessionId } = await open(a)
