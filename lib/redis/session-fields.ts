@@ -1,7 +1,7 @@
 // The fields of a session's hash in Redis, as they are written and read. Whoever can write to Redis may have written them.
 import { isLogLevel, type LogLevel } from '../protocol/log-level.ts'
 import { isRequestId, isWireObject, type RequestId } from '../protocol/message.ts'
-import type { ClientIdentity } from '../protocol/request-meta.ts'
+import type { ClientIdentity } from '../protocol/client-identity.ts'
 import type { SessionChange, SessionRecord, SessionState } from '../session/session-store.ts'
 
 /** The name of the field that the record is in. */
