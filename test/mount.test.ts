@@ -119,7 +119,7 @@ t.test('a call from the host app has the lifespan of the mount', async (t) => {
 t.test('a change that could not be published is logged with its reason', async (t) => {
   const { app, logLines } = await createApp(t)
   const { changes, notify } = app.mcp.get('Notes')
-  changes.subscriptions.open(1)?.start({ toolsListChanged: true }, { send () { throw new Error('no connection') } })
+  changes.subscriptions.open(1)?.start(new Map([['tools', undefined]]), { send () { throw new Error('no connection') } })
 
   notify.toolsChanged()
   await nextTurn()

@@ -1,4 +1,5 @@
 // POST by a legacy revision: requests and batches of sessions, and what needs no answer.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 import type { Classified } from '../protocol/classify.ts'
 import { encodeError } from '../protocol/envelope.ts'
@@ -76,9 +77,15 @@ export class LegacyPost {
     if (answered.length === 0) return this.acknowledge(messages, reply)
     deliver(this.#mount, messages, found, reply.request)
     const exchange = new Exchange(reply, this.#settings, accepted, { batchOf: answered.length, ids: idsOf(messages), session })
+    this.#serveEach(answered, found, exchange)
+  }
+
+  // One a turn of the event loop, which all at once might hold for long.
+  async #serveEach (messages: ReadonlyArray<Classified | Refusal>, caller: LegacyCaller, exchange: Exchange): Promise<void> {
     for (const message of messages) {
-      if (message.kind === 'request') this.#serveFor(found, message.request, exchange)
+      if (message.kind === 'request') this.#serveFor(caller, message.request, exchange)
       else if (message.kind === 'refusal') exchange.answer(200, encodeError(message.id, message))
+      await nextTurn()
     }
   }
 }

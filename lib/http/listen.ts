@@ -3,10 +3,11 @@ import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { encodeNotification } from '../protocol/envelope.ts'
 import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
-import { encodeAcknowledgement, encodeEnd, listTopics, readHonoured, type SubscriptionFilter } from '../protocol/subscription.ts'
+import { encodeAcknowledgement, encodeEnd, readHonoured, type SubscriptionFilter } from '../protocol/subscription.ts'
 import { InsufficientScopeError, type RpcError } from '../errors.ts'
 import type { Mount } from '../mount.ts'
 import type { Subscription } from '../notify/subscriptions.ts'
+import { findTopics, type Topics } from '../notify/topics.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import { toRpcError } from '../server/reply.ts'
@@ -41,8 +42,9 @@ export function createListenHandler (mount: Mount, options: ResolvedOptions): (m
     let begun = false
     try {
       const filter = readHonoured(await server.serve(message, caller, opening))
+      const topics = await findTopics(filter)
       begun = opening.settle()
-      if (begun) begin(subscription, message.id, filter, opening)
+      if (begun) begin(subscription, filter, { topics, opening })
     } catch (error) {
       const rpcError = toRpcError(error, reply.log)
       if (opening.settle()) refuseListener(rpcError, message.id, reply)
@@ -59,13 +61,14 @@ export function createListenHandler (mount: Mount, options: ResolvedOptions): (m
     sendRefusal(reply, refuse(id, statusOf(error, 'modern'), error))
   }
 
-  function begin (subscription: Subscription, id: RequestId, filter: SubscriptionFilter, opening: Opening): void {
+  function begin (subscription: Subscription, filter: SubscriptionFilter, { topics, opening }: { readonly topics: Topics, readonly opening: Opening }): void {
+    const { id } = opening
     const stream = new LastingStream(streams, options.maxBuffered, {
       onClose: () => { subscription.close(); opening.end() },
       onCut: () => stream.send(encodeEnd(id, server.info))
     })
     stream.send(encodeAcknowledgement(id, filter))
-    if (listTopics(filter).length > 0) subscription.start(filter, stream)
+    if (topics.size > 0) subscription.start(topics, stream)
     else stream.cut()
     opening.begin(stream)
     mount.expiry?.watch(opening.reply, () => stream.cut())
@@ -80,7 +83,7 @@ class Opening implements Channel, OpenExchange {
   readonly lifespan: unknown
   readonly canListen = true
   readonly reply: FastifyReply
-  readonly #id: RequestId
+  readonly id: RequestId
   readonly #open: OpenExchanges
   // Undefined once the request is answered.
   #disconnected: (() => void) | undefined
@@ -95,7 +98,7 @@ class Opening implements Channel, OpenExchange {
     this.log = reply.log
     this.lifespan = lifespan
     this.reply = reply
-    this.#id = id
+    this.id = id
     this.#open = streams
     const disconnected = (): void => this.#leave('The client closed the connection')
     reply.raw.on('close', disconnected)
@@ -144,7 +147,7 @@ class Opening implements Channel, OpenExchange {
   abort (): void {}
 
   cut (): void {
-    sendRefusal(this.reply, { ...refuseUnread(this.request, 503, CLOSING), id: this.#id })
+    sendRefusal(this.reply, { ...refuseUnread(this.request, 503, CLOSING), id: this.id })
     this.#leave('The server is shutting down')
   }
 

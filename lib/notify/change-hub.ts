@@ -1,5 +1,5 @@
 // The changes of one mount: where they come from, and the clients of both eras that are told.
-import { encodeChange, type ChangeEvent } from '../protocol/change.ts'
+import { encodeChange, topicOf, type ChangeEvent } from '../protocol/change.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { createNotifier, createPublisher, type Notifier } from './publisher.ts'
 import { Subscriptions, type MessageSink } from './subscriptions.ts'
@@ -8,7 +8,8 @@ import { Subscriptions, type MessageSink } from './subscriptions.ts'
 export interface ChangeAudience {
   /** The stream that its client has opened by GET. */
   readonly listening: MessageSink | undefined
-  isSubscribed (uri: string): boolean
+  /** How its client spells the URI of a resource's topic; undefined where it does not watch it. */
+  watchedAs (topic: string): string | undefined
   /** The resources that it has subscribed to. */
   readonly watched: Iterable<string>
 }
@@ -91,8 +92,11 @@ export class ChangeHub {
 
   #tellSessions (event: ChangeEvent): void {
     const json = encodeChange(event)
+    const topic = topicOf(event)
     for (const session of this.#sessions) {
-      if (event.kind !== 'resource' || session.isSubscribed(event.uri)) session.listening?.send(json)
+      const uri = event.kind === 'resource' ? session.watchedAs(topic) : undefined
+      if (event.kind !== 'resource' || uri === event.uri) session.listening?.send(json)
+      else if (uri !== undefined) session.listening?.send(encodeChange({ kind: 'resource', uri }))
     }
   }
 }

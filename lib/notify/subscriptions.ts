@@ -1,7 +1,7 @@
 // Who listens by `subscriptions/listen`, found by what they want to hear of.
 import { encodeTaggedChange, eventOf, topicOf, type ChangeEvent } from '../protocol/change.ts'
 import type { RequestId } from '../protocol/message.ts'
-import { listTopics, type SubscriptionFilter } from '../protocol/subscription.ts'
+import type { Topics } from './topics.ts'
 
 /** What messages of a subscription are written to. */
 export interface MessageSink { send (json: string): void }
@@ -11,7 +11,7 @@ export class Subscription {
   /** The JSON of the id that tags every message. */
   readonly idJson: string
   readonly #owner: Subscriptions
-  #topics: readonly string[] = []
+  #topics: Topics = new Map()
   #sink: MessageSink | undefined
 
   /** @internal */
@@ -20,11 +20,16 @@ export class Subscription {
     this.idJson = JSON.stringify(id)
   }
 
-  /** Begins to send the changes that a filter lets pass. */
-  start (filter: SubscriptionFilter, sink: MessageSink): void {
+  /** Begins to send the changes of topics. */
+  start (topics: Topics, sink: MessageSink): void {
     this.#sink = sink
-    this.#topics = listTopics(filter)
-    this.#owner.watch(this, this.#topics)
+    this.#topics = topics
+    this.#owner.watch(this, topics.keys())
+  }
+
+  /** How the client spells the URI of a topic. */
+  spellingOf (topic: string): string | undefined {
+    return this.#topics.get(topic)
   }
 
   /** Sends a message. */
@@ -34,7 +39,7 @@ export class Subscription {
 
   /** Gives the place back. */
   close (): void {
-    this.#owner.leave(this, this.#topics)
+    this.#owner.leave(this, this.#topics.keys())
   }
 }
 
@@ -68,10 +73,16 @@ export class Subscriptions {
 
   /** Tells whoever wants to hear of it that something has changed. */
   tell (event: ChangeEvent): void {
-    const watchers = this.#watchers.get(topicOf(event))
+    const topic = topicOf(event)
+    const watchers = this.#watchers.get(topic)
     if (watchers === undefined) return
     const encode = encodeTaggedChange(event)
-    for (const subscription of watchers) subscription.send(encode(subscription.idJson))
+    for (const subscription of watchers) {
+      const uri = subscription.spellingOf(topic)
+      const isSpelledSo = uri === undefined || (event.kind === 'resource' && event.uri === uri)
+      const encodeOwn = isSpelledSo ? encode : encodeTaggedChange({ kind: 'resource', uri })
+      subscription.send(encodeOwn(subscription.idJson))
+    }
   }
 
   /** Tells whoever listens that all may have changed of what it wants to hear of. */
@@ -80,7 +91,7 @@ export class Subscriptions {
   }
 
   /** @internal */
-  watch (subscription: Subscription, topics: readonly string[]): void {
+  watch (subscription: Subscription, topics: Iterable<string>): void {
     for (const topic of topics) {
       const watchers = this.#watchers.get(topic)
       if (watchers === undefined) this.#watchers.set(topic, new Set([subscription]))
@@ -89,7 +100,7 @@ export class Subscriptions {
   }
 
   /** @internal */
-  leave (subscription: Subscription, topics: readonly string[]): void {
+  leave (subscription: Subscription, topics: Iterable<string>): void {
     this.#open.delete(subscription)
     for (const topic of topics) {
       const watchers = this.#watchers.get(topic)

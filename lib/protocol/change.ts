@@ -1,5 +1,6 @@
 // Changes of a server as the protocol tells them (MCP 2026-07-28 subscriptions; 2025-11-25 list_changed and updated).
 import { encodeNotification } from './envelope.ts'
+import { canonicalUri } from './uri.ts'
 
 /** Something about a server has changed: one of its lists, or the contents of a resource. */
 export type ChangeEvent =
@@ -14,9 +15,9 @@ export function topicOf (event: ChangeEvent): string {
   return event.kind === 'resource' ? topicOfResource(event.uri) : event.kind
 }
 
-/** The topic of a resource's changes. */
+/** The topic of a resource's changes, the same for all spellings of its URI. */
 export function topicOfResource (uri: string): string {
-  return `resource ${uri}`
+  return `resource ${canonicalUri(uri) ?? uri}`
 }
 
 /** The change that a topic stands for. */

@@ -47,14 +47,12 @@ export function isWatchable (uri: unknown): uri is string {
   return typeof uri === 'string' && uri.length <= MAX_URI_LENGTH
 }
 
-/** The topics of the changes that a filter lets pass. */
-export function listTopics (filter: SubscriptionFilter): string[] {
-  return [
-    ...filter.toolsListChanged === true ? ['tools'] : [],
-    ...filter.promptsListChanged === true ? ['prompts'] : [],
-    ...filter.resourcesListChanged === true ? ['resources'] : [],
-    ...(filter.resourceSubscriptions ?? []).map(topicOfResource)
-  ]
+/** The topics of the changes that a filter lets pass, those of resources with the URI as the filter has it. */
+export function * listTopics (filter: SubscriptionFilter): Generator<readonly [topic: string, uri: string | undefined]> {
+  if (filter.toolsListChanged === true) yield ['tools', undefined]
+  if (filter.promptsListChanged === true) yield ['prompts', undefined]
+  if (filter.resourcesListChanged === true) yield ['resources', undefined]
+  for (const uri of filter.resourceSubscriptions ?? []) yield [topicOfResource(uri), uri]
 }
 
 /** The first message of a subscription. @param filter What the server agreed to. */

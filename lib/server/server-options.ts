@@ -42,7 +42,8 @@ export interface McpServerOptions<Lifespan> {
   readonly exposeErrors?: boolean
   /**
    * Decides whether a caller may be told when a resource changes. Runs once for each URI of a `subscriptions/listen` or
-   * `resources/subscribe`, 1,000 at most, all at once. Those denied are left out, or to a legacy client not found.
+   * `resources/subscribe`, 1,000 at most, all at once. Those denied are left out, or to a legacy client not found. `uri` is the
+   * canonical form, the same for all spellings: percent-encoded, with escapes in upper case.
    * @default everybody may watch everything
    */
   // A method, so that a server's options are those of any server to what does not call it.

@@ -1,7 +1,7 @@
 // Which changes a client may hear of: `subscriptions/listen`, and `resources/subscribe` of legacy sessions.
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWatchable, MAX_WATCHED, parseFilter, type SubscriptionFilter } from '../protocol/subscription.ts'
-import { MAX_URI_LENGTH } from '../protocol/uri.ts'
+import { canonicalUri, MAX_URI_LENGTH } from '../protocol/uri.ts'
 import { RefusedError, type RpcError } from '../errors.ts'
 import { isVisible, requireScopes } from './access.ts'
 import { runHandler, type Call } from './call.ts'
@@ -70,8 +70,20 @@ async function findAllowed ({ authorizeSubscription, resources }: ServerParts, a
   if (authorizeSubscription === undefined || uris.length === 0) return uris
   // Contexts are typed by the lifespan of the server that the option belongs to.
   const ctx = call.ctx as RequestContext<never>
-  const allowed = await runHandler(call, 'authorizing a subscription', () => Promise.all(uris.map(async (uri) => authorizeSubscription(uri, ctx))))
+  const authorizeAll = async (): Promise<readonly boolean[]> =>
+    Promise.all((await canonicalAll(uris)).map(async (uri) => authorizeSubscription(uri, ctx)))
+  const allowed = await runHandler(call, 'authorizing a subscription', authorizeAll)
   return uris.filter((_uri, index) => allowed[index] === true)
+}
+
+async function canonicalAll (uris: readonly string[]): Promise<readonly string[]> {
+  const canonical: string[] = []
+  const pace = new Pace()
+  for (const uri of uris) {
+    canonical.push(canonicalUri(uri) ?? uri)
+    await pace.rest()
+  }
+  return canonical
 }
 
 // What does not exist is denied, too: else it would show which of the others the caller does not see, and what comes to

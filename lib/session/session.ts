@@ -10,6 +10,7 @@ import { RpcError } from '../errors.ts'
 import type { Caller, WatchedResources } from '../server/context.ts'
 import { EventStream, type Resumption, type SessionStream } from './event-stream.ts'
 import { Questions, type Answer, type QuestionSink } from './questions.ts'
+import { WatchedUris } from './watched-uris.ts'
 
 /** A request being served, as its session sees it. */
 export interface Running {
@@ -52,7 +53,7 @@ export class Session implements Caller {
   #streams: Map<string, EventStream> | undefined
   #streamCount = LISTENING
   #questions: Questions | undefined
-  #subscriptions: Set<string> | undefined
+  #subscriptions: WatchedUris | undefined
   #waitingForStream: Array<() => void> | undefined
   #ended = false
 
@@ -147,15 +148,14 @@ export class Session implements Caller {
 
   /** The resources whose changes the client wants to hear of. */
   get subscriptions (): WatchedResources {
-    this.#subscriptions ??= new Set()
+    this.#subscriptions ??= new WatchedUris()
     return this.#subscriptions
   }
 
   get watched (): Iterable<string> { return this.#subscriptions ?? [] }
 
-  /** Whether the client wants to hear of the changes of a resource. */
-  isSubscribed (uri: string): boolean {
-    return this.#subscriptions?.has(uri) === true
+  watchedAs (topic: string): string | undefined {
+    return this.#subscriptions?.spellingOf(topic)
   }
 
   /** Whether streams go on without a connection. */

@@ -2,6 +2,7 @@
 import type { ClusterNode } from '../cluster/cluster.ts'
 import type { NodeLink } from '../cluster/node-link.ts'
 import type { Outage } from '../cluster/outage.ts'
+import { topicOfResource } from '../protocol/change.ts'
 import { encodeNotification } from '../protocol/envelope.ts'
 import type { LogLevel } from '../protocol/log-level.ts'
 import type { RequestId } from '../protocol/message.ts'
@@ -14,6 +15,7 @@ import { ResumedReply } from './resumed-reply.ts'
 import { Session, type SessionOpening } from './session.ts'
 import type { Connecting, SessionChange, SessionState } from './session-store.ts'
 import { unavailable } from './unavailable.ts'
+import { WatchedUris } from './watched-uris.ts'
 
 /** What the sessions of a node have in common. */
 export interface SessionHost {
@@ -30,7 +32,7 @@ export interface SessionHost {
 export class SharedSession extends Session {
   readonly #host: SessionHost
   readonly #resumption: SharedResumption
-  readonly #watched = new Set<string>()
+  readonly #watched = new WatchedUris()
   readonly #replies = new Map<string, ResumedReply>()
   // The highest turn of a connection to each stream that is known here, be it that of another node.
   readonly #turns = new Map<string, number>()
@@ -62,10 +64,10 @@ export class SharedSession extends Session {
     }
   }
 
-  override get watched (): ReadonlySet<string> { return this.#watched }
+  override get watched (): Iterable<string> { return this.#watched }
 
-  override isSubscribed (uri: string): boolean {
-    return this.#watched.has(uri)
+  override watchedAs (topic: string): string | undefined {
+    return this.#watched.spellingOf(topic)
   }
 
   /** Takes note of what its client wants to hear of, or no longer wants to. */
@@ -249,9 +251,19 @@ export class SharedSession extends Session {
 
   async #watch (uri: string, watches: boolean): Promise<void> {
     const { sessionId } = this
-    await this.#save({ kind: watches ? 'subscribe' : 'unsubscribe', uri })
+    if (watches) await this.#save({ kind: 'subscribe', uri })
+    else await this.#unsubscribe(uri)
     this.watch(uri, watches)
     await this.#host.link.tellAll({ kind: 'watched', sessionId, uri, watches }).catch(unavailable)
+  }
+
+  // The store has the spelling by which the client has subscribed, which may be another one.
+  async #unsubscribe (uri: string): Promise<void> {
+    const topic = topicOfResource(uri)
+    const state = await this.#host.node.sessions.readState(this.sessionId).catch(unavailable)
+    for (const stored of state?.subscriptions ?? []) {
+      if (topicOfResource(stored) === topic) await this.#save({ kind: 'unsubscribe', uri: stored })
+    }
   }
 
   // Nothing is acknowledged before the store has it.

@@ -1,11 +1,12 @@
 // `subscriptions/listen` on a pipe: a request that stays open (MCP 2026-07-28 subscriptions).
 import type { ChangeHub } from '../notify/change-hub.ts'
 import type { Subscription } from '../notify/subscriptions.ts'
+import { findTopics } from '../notify/topics.ts'
 import { RpcError } from '../errors.ts'
 import { encodeError } from '../protocol/envelope.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { RequestMessage } from '../protocol/message.ts'
-import { encodeAcknowledgement, encodeEnd, listTopics, readHonoured } from '../protocol/subscription.ts'
+import { encodeAcknowledgement, encodeEnd, readHonoured } from '../protocol/subscription.ts'
 import type { Caller } from '../server/context.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { toRpcError } from '../server/reply.ts'
@@ -52,11 +53,12 @@ export class Listening extends PipeCall {
     const { server, pipe: { output } } = this.#place
     try {
       const filter = readHonoured(await server.serve(message, caller, this))
+      const topics = await findTopics(filter)
       if (this.isOver) return
       output.send(encodeAcknowledgement(this.id, filter))
       this.#hasBegun = true
-      if (listTopics(filter).length === 0) return this.cut('There is nothing to tell')
-      this.#subscription.start(filter, output)
+      if (topics.size === 0) return this.cut('There is nothing to tell')
+      this.#subscription.start(topics, output)
     } catch (error) {
       this.answer(encodeError(this.id, toRpcError(error, this.log)))
     }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createApp, openSession, post } from '../app.ts'
+import { createApp, createServer, openSession, post } from '../app.ts'
 import { collectFrames, frameOf, listen } from '../stream.ts'
 
 const PING = { jsonrpc: '2.0', id: 1, method: 'ping' }
@@ -153,4 +153,26 @@ t.test('a batch whose calls notify is answered by a stream of single messages', 
     frameOf(invalid('a message must be a JSON object')),
     frameOf({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 'working' } })
   ].sort())
+})
+
+t.test('the event loop turns between the messages of a batch', async (t) => {
+  let turns = 0
+  const server = createServer()
+  const seen: number[] = []
+  server.registerTool('look', {}, () => {
+    seen.push(turns)
+    return 'ok'
+  })
+  const { app } = await createApp(t, { server })
+  const session = await openSession(app, '2025-03-26')
+  const count = (): void => {
+    turns++
+    if (seen.length < 5) setImmediate(count)
+  }
+  setImmediate(count)
+
+  const response = await post(app, [1, 2, 3, 4, 5].map((id) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'look' } })), session)
+
+  t.equal(response.json().length, 5)
+  t.equal(new Set(seen).size, 5)
 })

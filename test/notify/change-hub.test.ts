@@ -13,7 +13,7 @@ function createSession ({ listens = true, watches = '' } = {}): FakeSession {
   return {
     heard,
     listening: listens ? { send: (json) => heard.push(JSON.parse(json)) } : undefined,
-    isSubscribed: (uri) => uri === watches,
+    watchedAs: (topic) => topic === `resource ${watches}` ? watches : undefined,
     watched: watches === '' ? [] : [watches]
   }
 }
@@ -30,7 +30,7 @@ t.test('one publication reaches both eras', async (t) => {
   const session = createSession()
   const hub = new ChangeHub([session], { maxStreams: 1, onFailure: mustNotFail })
   const heard: unknown[] = []
-  hub.subscriptions.open(1)?.start({ toolsListChanged: true }, { send: (json) => heard.push(JSON.parse(json)) })
+  hub.subscriptions.open(1)?.start(new Map([['tools', undefined]]), { send: (json) => heard.push(JSON.parse(json)) })
   hub.start(createDefinition())
 
   hub.notify.toolsChanged()
@@ -111,7 +111,7 @@ t.test('whoever may have missed something is told that all may have changed of w
   const session = createSession({ watches: 'notes://a' })
   const hub = new ChangeHub([session], { maxStreams: 1, onFailure: mustNotFail })
   const heard: unknown[] = []
-  hub.subscriptions.open(1)?.start({ toolsListChanged: true, resourceSubscriptions: ['notes://a'] }, { send: (json) => heard.push(JSON.parse(json)) })
+  hub.subscriptions.open(1)?.start(new Map([['tools', undefined], ['resource notes://a', 'notes://a']]), { send: (json) => heard.push(JSON.parse(json)) })
   hub.start(createDefinition())
 
   hub.tellAll()
@@ -120,4 +120,18 @@ t.test('whoever may have missed something is told that all may have changed of w
   t.match(heard, [TOOLS_CHANGED, UPDATED])
   t.match(session.heard, [TOOLS_CHANGED, { method: 'notifications/prompts/list_changed' }, { method: 'notifications/resources/list_changed' }, UPDATED])
   t.end()
+})
+
+t.test('a session hears of a resource in the spelling that it watches it by, and all spellings are one change', async (t) => {
+  const session = createSession({ watches: 'notes://a' })
+  const hub = new ChangeHub([session], { maxStreams: 1, onFailure: mustNotFail })
+  hub.start(createDefinition())
+
+  hub.notify.resourceUpdated('NOTES://%61')
+  hub.notify.resourceUpdated('notes://a')
+  await nextTurn()
+  hub.notify.resourceUpdated('NOTES://%61')
+  await nextTurn()
+
+  t.strictSame(session.heard, [UPDATED, UPDATED])
 })

@@ -1,11 +1,11 @@
 import t from 'tap'
 import { Subscriptions, type Subscription } from '../../lib/notify/subscriptions.ts'
-import type { SubscriptionFilter } from '../../lib/protocol/subscription.ts'
+import { listTopics, type SubscriptionFilter } from '../../lib/protocol/subscription.ts'
 
 function listen (subscriptions: Subscriptions, id: string | number, filter: SubscriptionFilter): { readonly subscription: Subscription | undefined, readonly heard: unknown[] } {
   const heard: unknown[] = []
   const subscription = subscriptions.open(id)
-  subscription?.start(filter, { send: (json) => heard.push(JSON.parse(json)) })
+  subscription?.start(new Map(listTopics(filter)), { send: (json) => heard.push(JSON.parse(json)) })
   return { subscription, heard }
 }
 
@@ -78,4 +78,17 @@ t.test('one that is closed before it has begun leaves nothing behind', async (t)
 
   t.equal(subscriptions.size, 0)
   t.equal(subscriptions.topics, 0)
+})
+
+t.test('a change reaches whoever watches the resource, in the spelling that it watches it by', async (t) => {
+  const subscriptions = new Subscriptions(3)
+  const raw = listen(subscriptions, 1, { resourceSubscriptions: ['docs://café'] })
+  const encoded = listen(subscriptions, 2, { resourceSubscriptions: ['docs://caf%c3%a9'] })
+
+  subscriptions.tell({ kind: 'resource', uri: 'DOCS://caf%C3%A9' })
+  subscriptions.tell({ kind: 'resource', uri: 'docs://café' })
+  subscriptions.tellAll()
+
+  t.strictSame(raw.heard, Array(3).fill(updated('docs://café', 1)))
+  t.strictSame(encoded.heard, Array(3).fill(updated('docs://caf%c3%a9', 2)))
 })

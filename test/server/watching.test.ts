@@ -66,6 +66,17 @@ t.test('nothing but true is a permission', async (t) => {
   }
 })
 
+t.test('authorizeSubscription gets one form of a URI, however it is spelled', async (t) => {
+  const asked: string[] = []
+  const parts = createFull((uri) => asked.push(uri) > 0)
+  const resourceSubscriptions = ['docs://café', 'DOCS://caf%c3%a9', 'docs://x/../%63', 'no URI']
+
+  const { notifications } = await resolveFilter(parts, new Client().createCall({ notifications: { resourceSubscriptions } }))
+
+  t.strictSame(asked, ['docs://caf%C3%A9', 'docs://caf%C3%A9', 'docs://x/c', 'no URI'])
+  t.strictSame(notifications.resourceSubscriptions, resourceSubscriptions)
+})
+
 t.test('what authorizeSubscription throws refuses the request', async (t) => {
   const ask = (authorize: Authorize, client = new Client()) => resolveFilter(createFull(authorize), client.createCall({ notifications: ALL }, { timeout: 1000 }))
   const client = new Client()

@@ -59,12 +59,12 @@ t.test('a session knows what it has begun, and ends all of it', async (t) => {
 t.test('a session is subscribed to what its client wants to hear of', async (t) => {
   const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
 
-  const before = session.isSubscribed('notes://1')
+  const before = session.subscriptions.has('notes://1')
   session.subscriptions.add('notes://1')
 
   t.notOk(before)
-  t.ok(session.isSubscribed('notes://1'))
-  t.notOk(session.isSubscribed('notes://2'))
+  t.ok(session.subscriptions.has('notes://1'))
+  t.notOk(session.subscriptions.has('notes://2'))
   t.same([...session.watched], ['notes://1'])
 })
 

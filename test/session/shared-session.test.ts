@@ -183,7 +183,7 @@ t.test('a resource that is watched by one node is heard of on another one, until
   const heard = [(await frames.next()).value]
   c.mount.notify.resourceUpdated('notes://a')
   heard.push((await frames.next()).value)
-  await send(c.address, call('resources/unsubscribe', { uri: 'notes://a' }))
+  await send(c.address, call('resources/unsubscribe', { uri: 'NOTES://%61' }))
   c.mount.notify.resourceUpdated('notes://a')
   c.mount.notify.toolsChanged()
   heard.push((await frames.next()).value)

@@ -273,7 +273,7 @@ t.test('what nodes tell each other reaches the session that it is meant for', as
 
   t.equal(await cancelled.promise, 'enough')
   t.same(await question, { roots: [] })
-  t.ok(session.isSubscribed('notes://a'))
+  t.ok(session.subscriptions.has('notes://a'))
   t.same(b.events, [`${sessionId} notifications/initialized {}`])
   t.match(b.told, [{ kind: 'changed', events: [{ kind: 'tools' }] }])
   t.same(a.told, [])
