@@ -53,8 +53,8 @@ t.test('a wrong type anywhere in a message gets 400, with its id where that coul
     [{ jsonrpc: undefined, id: 'a' }, invalid("'jsonrpc' must be \"2.0\"", 'a')],
     ...[null, {}, [], 1.5, true, 2 ** 53, -(2 ** 53), [1]].map((id) => [{ id }, invalid(idProblem)] as const),
     ...[null, 7, {}, [], false].map((method) => [{ method }, invalid("'method' must be a string", 1)] as const),
-    ...[null, 7, 'text', [], true].map((params) => [{ params }, paramsProblem] as const),
-    ...[null, 7, 'text', []].map((_meta) => [{ params: { _meta } }, paramsProblem] as const),
+    ...[7, 'text', [], true].map((params) => [{ params }, paramsProblem] as const),
+    ...[7, 'text', []].map((_meta) => [{ params: { _meta } }, paramsProblem] as const),
     [{ method: undefined }, invalid("a request needs a 'method', a response an 'id' and a 'result' or 'error'", 1)],
     [{ method: undefined, id: undefined }, invalid("a request needs a 'method', a response an 'id' and a 'result' or 'error'")]
   ] as const) {

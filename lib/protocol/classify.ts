@@ -12,8 +12,8 @@ export type Classified = Message & { readonly era: Era }
 /**
  * Tells the era of one message and refuses what fits neither.
  *
- * A request is modern when its `_meta` names a revision, and `initialize` without that is legacy; for the rest the
- * version header decides, and its absence means legacy.
+ * A request is modern when its `_meta` names a revision; for the rest the version header decides, and its absence means
+ * legacy. An `initialize` is legacy, and contradicts the header of the modern revision.
  *
  * @param value One message, parsed.
  * @param versionHeader The `MCP-Protocol-Version` header.
@@ -27,9 +27,10 @@ export function classify (value: unknown, versionHeader: string | undefined, leg
 
   const { id, method, params } = message.request
   const named = params._meta?.[PROTOCOL_VERSION_KEY]
-  if (named === undefined && (method === 'initialize' || !isModernHeader(versionHeader))) {
-    return classifyLegacy(message, versionHeader, legacy)
+  if (named === undefined && method === 'initialize' && isModernHeader(versionHeader)) {
+    return headerMismatch(id, describeMismatch('MCP-Protocol-Version', versionHeader, String(params.protocolVersion)))
   }
+  if (named === undefined && !isModernHeader(versionHeader)) return classifyLegacy(message, versionHeader, legacy)
 
   const refusal = refuseRevision(id, named, versionHeader)
   if (refusal !== undefined) return refusal

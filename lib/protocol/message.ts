@@ -52,13 +52,16 @@ export function readId (message: unknown): RequestId | null {
 export function parseMessage (value: unknown): Message | Refusal {
   if (!isWireObject(value)) return invalidRequest(null, 'a message must be a JSON object')
 
-  const { id, method, params = NO_PARAMS } = value
+  const { id } = value
+  const method = value.method === null && isAnswer(value) ? undefined : value.method
+  const params = dropNulls(value.params ?? NO_PARAMS)
   if (value.jsonrpc !== '2.0') return invalidRequest(readId(value), "'jsonrpc' must be \"2.0\"")
   if (id !== undefined && !isRequestId(id)) {
     return invalidRequest(null, `'id' must be a string of up to ${MAX_ID_BYTES} bytes or an integer between -(2^53 - 1) and 2^53 - 1`)
   }
   if (method === undefined) return parseResponse(value, id)
   if (typeof method !== 'string') return invalidRequest(readId(value), "'method' must be a string")
+  if (isPresent(value.result) || isPresent(value.error)) return invalidRequest(readId(value), "a message with a 'method' has neither 'result' nor 'error'")
   if (!isParams(params)) {
     return {
       kind: 'refusal',
@@ -73,9 +76,29 @@ export function parseMessage (value: unknown): Message | Refusal {
 }
 
 function parseResponse (value: WireObject, id: RequestId | undefined): Message | Refusal {
-  const answers = Object.hasOwn(value, 'result') || Object.hasOwn(value, 'error')
-  if (id === undefined || !answers) return invalidRequest(id ?? null, "a request needs a 'method', a response an 'id' and a 'result' or 'error'")
-  return { kind: 'response', id, ...('error' in value ? { error: value.error } : { result: value.result }) }
+  if (id === undefined || !isAnswer(value)) return invalidRequest(id ?? null, "a request needs a 'method', a response an 'id' and a 'result' or 'error'")
+  if (isPresent(value.result) && isPresent(value.error)) return invalidRequest(id, "a response has either a 'result' or an 'error'")
+  return { kind: 'response', id, ...(isPresent(value.error) ? { error: value.error } : { result: value.result }) }
+}
+
+function isAnswer ({ result, error }: WireObject): boolean {
+  return result !== undefined || isPresent(error)
+}
+
+function isPresent (value: unknown): boolean {
+  return value !== undefined && value !== null
+}
+
+// Some clients write null for what they leave out. Of other parameters null may be the value.
+const OPTIONAL_PARAMS = ['_meta', 'arguments', 'cursor', 'context'] as const
+
+function dropNulls (params: unknown): unknown {
+  if (!isWireObject(params) || !OPTIONAL_PARAMS.some((name) => params[name] === null)) return params
+  const { ...rest }: Record<string, unknown> = params
+  for (const name of OPTIONAL_PARAMS) {
+    if (rest[name] === null) delete rest[name]
+  }
+  return rest
 }
 
 function isParams (params: unknown): params is Params {

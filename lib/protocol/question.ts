@@ -39,7 +39,7 @@ function findMissingUrl ({ elicitation }: ClientCapabilities): ClientCapabilitie
 // A client that names no mode at all has that of forms (MCP 2026-07-28 elicitation, Capabilities).
 function findMissingForm ({ elicitation }: ClientCapabilities): ClientCapabilities | undefined {
   if (!isWireObject(elicitation)) return { elicitation: {} }
-  return elicitation.form === undefined && elicitation.url !== undefined ? { elicitation: { form: {} } } : undefined
+  return !isWireObject(elicitation.form) && isWireObject(elicitation.url) ? { elicitation: { form: {} } } : undefined
 }
 
 function findMissingSampling (params: WireObject, { sampling }: ClientCapabilities): ClientCapabilities | undefined {
@@ -56,7 +56,7 @@ export function findAnswerProblem ({ method }: Question, answer: unknown): strin
   switch (method) {
     case 'elicitation/create':
       if (!ELICIT_ACTIONS.includes(answer.action)) return "needs an 'action': accept, decline or cancel"
-      return answer.content === undefined || isWireObject(answer.content) ? undefined : "must have an object as its 'content'"
+      return (answer.content ?? undefined) === undefined || isWireObject(answer.content) ? undefined : "must have an object as its 'content'"
     case 'sampling/createMessage':
       return typeof answer.role === 'string' && typeof answer.model === 'string' && typeof answer.content === 'object' && answer.content !== null
         ? undefined

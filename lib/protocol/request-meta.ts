@@ -21,16 +21,16 @@ export function findModernMetaProblem (params: Params): string | undefined {
   const meta = params._meta ?? NO_META
 
   if (!isWireObject(meta[CLIENT_CAPABILITIES_KEY])) return `'_meta' needs '${CLIENT_CAPABILITIES_KEY}', an object`
-  const info = meta[CLIENT_INFO_KEY]
+  const info = meta[CLIENT_INFO_KEY] ?? undefined
   if (info !== undefined && !isImplementation(info)) return `'${CLIENT_INFO_KEY}' in '_meta' must be an object with a name and a version`
-  const level = meta[LOG_LEVEL_KEY]
+  const level = meta[LOG_LEVEL_KEY] ?? undefined
   if (level !== undefined && !isLogLevel(level)) return `'${LOG_LEVEL_KEY}' in '_meta' is no log level`
   return findProgressTokenProblem(params)
 }
 
 /** Tells what is wrong with the progress token of a request; undefined when it has none, or one that can be used. */
 export function findProgressTokenProblem (params: Params): string | undefined {
-  const token = params._meta?.progressToken
+  const token = params._meta?.progressToken ?? undefined
   return token === undefined || isRequestId(token) ? undefined : `'progressToken' in '_meta' must be a string of up to ${MAX_ID_BYTES} bytes or an integer`
 }
 
@@ -38,7 +38,7 @@ export function findProgressTokenProblem (params: Params): string | undefined {
 export function readModernClient (params: Params): ClientIdentity {
   // Both shapes were checked on arrival.
   const meta = params._meta as WireObject
-  return readIdentity(meta[CLIENT_INFO_KEY] as Implementation | undefined, meta[CLIENT_CAPABILITIES_KEY] as WireObject)
+  return readIdentity((meta[CLIENT_INFO_KEY] ?? undefined) as Implementation | undefined, meta[CLIENT_CAPABILITIES_KEY] as WireObject)
 }
 
 /** Reads the log level that a modern request asks for. */

@@ -27,7 +27,7 @@ export function parseFilter (notifications: unknown): { readonly filter: Subscri
   const wrong = LISTS.find((name) => !isOptionalBoolean(notifications[name]))
   if (wrong !== undefined) return { problem: `'notifications.${wrong}' must be true or false` }
 
-  const { resourceSubscriptions } = notifications
+  const resourceSubscriptions = notifications.resourceSubscriptions ?? undefined
   if (resourceSubscriptions === undefined) return { filter: readLists(notifications) }
   if (!Array.isArray(resourceSubscriptions)) return { problem: "'notifications.resourceSubscriptions' must be an array of URIs" }
   if (resourceSubscriptions.length > MAX_WATCHED) return { problem: `'notifications.resourceSubscriptions' has more than ${MAX_WATCHED} URIs` }
@@ -67,7 +67,7 @@ export function encodeEnd (id: RequestId, serverInfo: Implementation | undefined
 }
 
 function isOptionalBoolean (value: unknown): boolean {
-  return value === undefined || typeof value === 'boolean'
+  return value === undefined || value === null || typeof value === 'boolean'
 }
 
 // What is not asked for is the same as what is declined.

@@ -19,7 +19,8 @@ export function elicitForm<T> (asker: Asker, { message, schema }: { readonly mes
   const { requestedSchema, validate } = compileForm(schema)
 
   return asker.ask({ method: 'elicitation/create', params: { message, requestedSchema } }, options, async (answer): Promise<Validation<Elicited<T>>> => {
-    const { action, content = {} } = answer
+    const { action } = answer
+    const content = answer.content ?? {}
     if (action !== 'accept') return valid({ action: readRefusal(action) })
     const outcome = await validate(content)
     // The schema made the content what the handler's type says.

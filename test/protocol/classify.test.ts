@@ -40,14 +40,16 @@ t.test('a request that names no revision is legacy, whatever legacy revision the
   }
 })
 
-t.test('initialize without a modern _meta is legacy under any header', async (t) => {
+t.test('initialize without a modern _meta is legacy under any header but the modern one, which contradicts it', async (t) => {
   const params = { protocolVersion: '2025-11-25' }
 
-  for (const header of [undefined, '2025-06-18', MODERN, '1900-01-01', '']) {
+  for (const header of [undefined, '2025-06-18', '1900-01-01', '']) {
     t.strictSame(classify(request('initialize', params), header, true), {
       kind: 'request', era: 'legacy', request: { id: 7, method: 'initialize', params }
     }, String(header))
   }
+  const mismatch = "Header mismatch: MCP-Protocol-Version header value '2026-07-28' does not match body value '2025-11-25'"
+  for (const legacy of [true, false]) t.strictSame(classify(request('initialize', params), MODERN, legacy), refusal(-32020, mismatch))
 })
 
 t.test('initialize with a modern _meta is a modern request', async (t) => {

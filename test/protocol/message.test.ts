@@ -59,6 +59,24 @@ t.test('a method that is no string is refused', async (t) => {
   }
 })
 
+t.test('null is absent where a field may be absent, as some clients write it', async (t) => {
+  const params = { name: 'add', arguments: null, cursor: null, context: null, _meta: null, other: null }
+
+  t.strictSame(parseMessage({ jsonrpc: '2.0', id: 1, method: 'ping', params: null, result: null, error: null }), { kind: 'request', request: { id: 1, method: 'ping', params: {} } })
+  t.strictSame(parseMessage({ jsonrpc: '2.0', method: 'a', params }), { kind: 'notification', method: 'a', params: { name: 'add', other: null } })
+  t.equal(params.arguments, null)
+  t.strictSame(parseMessage({ jsonrpc: '2.0', id: 1, method: null, params: null, result: {}, error: null }), { kind: 'response', id: 1, result: {} })
+  t.strictSame(parseMessage({ jsonrpc: '2.0', id: 1, result: null, error: { code: 1 } }), { kind: 'response', id: 1, error: { code: 1 } })
+})
+
+t.test('what is a request and a response at once is refused, and so is a response that is both kinds', async (t) => {
+  for (const answer of [{ result: {} }, { error: { code: 1, message: 'no' } }, { result: 0 }]) {
+    t.strictSame(parseMessage({ jsonrpc: '2.0', id: 1, method: 'ping', ...answer }), invalid("a message with a 'method' has neither 'result' nor 'error'", 1))
+    t.strictSame(parseMessage({ jsonrpc: '2.0', method: 'ping', ...answer }), invalid("a message with a 'method' has neither 'result' nor 'error'", null))
+  }
+  t.strictSame(parseMessage({ jsonrpc: '2.0', id: 1, result: {}, error: {} }), invalid("a response has either a 'result' or an 'error'", 1))
+})
+
 t.test('params that are no object, or whose _meta is none, are refused as invalid params', async (t) => {
   const refusal = {
     kind: 'refusal',
@@ -68,7 +86,7 @@ t.test('params that are no object, or whose _meta is none, are refused as invali
     id: 1
   }
 
-  for (const params of [null, [], 'a', 1, { _meta: null }, { _meta: [] }, { _meta: 'a' }]) {
+  for (const params of [[], 'a', 1, { _meta: [] }, { _meta: 'a' }]) {
     t.strictSame(parseMessage({ jsonrpc: '2.0', id: 1, method: 'ping', params }), refusal)
   }
   t.strictSame(parseMessage({ jsonrpc: '2.0', method: 'ping', params: [] }), { ...refusal, id: null })
