@@ -15,7 +15,8 @@ import { createHash } from 'node:crypto'
  * | `q:SESSION` | hash | the number of the last event of each stream of the session that has not ended | as its session, but `maxAge` at least |
  * | `n:NODE` | string | that a node lives | `nodeTimeout`, renewed three times in it |
  *
- * The channels are `b:TOPIC` for the messages of a topic, and `e:STREAM` for the events of a stream.
+ * The channels are `b:TOPIC` for the messages of a topic, and `e:STREAM` for the events of a stream; in a database other than 0
+ * with its number before them, as in `1:b:TOPIC`.
  */
 export interface Keys {
   readonly session: (sessionId: string) => string
@@ -29,10 +30,19 @@ export interface Keys {
   readonly topicChannel: (topic: string) => string
 }
 
-/** Names the keys of one mount. @param clientPrefix What the client puts before keys by itself, but not before channels. */
-export function createKeys (keyPrefix: string, mount: string, clientPrefix = ''): Keys {
+/** What a connection does to the names of keys by itself, but not to those of channels. */
+export interface KeySpace {
+  /** What it puts before them. */
+  readonly prefix: string
+  /** The number of the database that they are in. All databases of a Redis have the same channels. */
+  readonly database: number
+}
+
+/** Names the keys of one mount. */
+export function createKeys (keyPrefix: string, mount: string, { prefix, database }: KeySpace = { prefix: '', database: 0 }): Keys {
   // A brace in the name would end the hash tag early.
   const scope = `${keyPrefix}{${encodeURIComponent(mount)}}:`
+  const channelScope = `${prefix}${scope}${database === 0 ? '' : `${database}:`}`
   return Object.freeze({
     session: (sessionId: string) => `${scope}s:${sessionId}`,
     open: `${scope}open`,
@@ -41,8 +51,8 @@ export function createKeys (keyPrefix: string, mount: string, clientPrefix = '')
     events: (streamId: string) => `${scope}e:${streamId}`,
     numbers: (sessionId: string) => `${scope}q:${sessionId}`,
     node: (nodeId: string) => `${scope}n:${nodeId}`,
-    eventsChannel: (streamId: string) => `${clientPrefix}${scope}e:${streamId}`,
-    topicChannel: (topic: string) => `${clientPrefix}${scope}b:${topic}`
+    eventsChannel: (streamId: string) => `${channelScope}e:${streamId}`,
+    topicChannel: (topic: string) => `${channelScope}b:${topic}`
   })
 }
 

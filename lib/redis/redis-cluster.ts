@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { Cluster, ClusterListeners, ClusterNode } from '../cluster/cluster.ts'
 import { connect, loadRedis, type ConnectionOptions } from './connections.ts'
-import { createKeys, type Keys } from './keys.ts'
+import { createKeys, type Keys, type KeySpace } from './keys.ts'
 import { RedisLink } from './link.ts'
 import { createRedisBus } from './redis-bus.ts'
 import { createRedisEventStore } from './redis-event-store.ts'
@@ -20,16 +20,22 @@ import { createRedisSessionStore } from './redis-session-store.ts'
 export function redisCluster (options: RedisClusterOptions): Cluster {
   const resolved = resolveRedisOptions(options)
   const link = createLink(resolved)
-  const clientPrefix = String(resolved.source.client?.options.keyPrefix ?? '')
+  const space = findKeySpace(resolved)
 
   return {
-    join: (mount, listeners) => new RedisNode(link, createKeys(resolved.keyPrefix, mount, clientPrefix), resolved, listeners)
+    join: (mount, listeners) => new RedisNode(link, createKeys(resolved.keyPrefix, mount, space), resolved, listeners)
   }
 }
 
 function createLink ({ source: { client, url }, commandTimeout, nodeTimeout }: ResolvedRedisOptions): RedisLink {
   const make = client === undefined ? createMaker(url) : (options: ConnectionOptions) => client.duplicate(options)
   return new RedisLink({ connect: (events) => connect(make, client, commandTimeout, events), commandTimeout, nodeTimeout })
+}
+
+// A URL may name both as well, which the client reads when it is made.
+function findKeySpace ({ source: { client, url } }: ResolvedRedisOptions): KeySpace {
+  const { options } = client ?? createMaker(url)({ lazyConnect: true })
+  return { prefix: String(options.keyPrefix ?? ''), database: options.db ?? 0 }
 }
 
 function createMaker (url: string): (options: ConnectionOptions) => Redis {

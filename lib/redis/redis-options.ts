@@ -2,13 +2,14 @@
 import type { Redis } from 'ioredis'
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
 import { findOptionProblem, isCount, optional, type Check, type Checks } from '../option-check.ts'
+import { isRedisClient } from './client-check.ts'
 import type { RedisEventOptions } from './redis-event-store.ts'
 
 /** How nodes share Redis. All durations are milliseconds. */
 export interface RedisClusterOptions {
   /**
    * A client of ioredis, for commands. It is not closed with the app; for what nodes tell each other a second connection is
-   * made by its `duplicate()`. Either this or `url`.
+   * made by its `duplicate()`. Settings with which it could not serve a cluster are refused. Either this or `url`.
    */
   readonly client?: Redis
   /** Where Redis is: `redis://` or `rediss://`. The connections are closed with the app. */
@@ -32,13 +33,11 @@ export type ResolvedRedisOptions = Required<Omit<RedisClusterOptions, 'client' |
 
 const EVENT_CHECKS: Checks<RedisEventOptions> = { maxLength: optional(isCount), maxAge: optional(isCount) }
 
-const isClient: Check = (value) => {
-  const { duplicate, evalsha, status, isCluster } = Object(value)
-  if (isCluster === true) return 'must be one connection, new Redis(…): the pub/sub of an ioredis Cluster does not tell when it has missed something'
-  return typeof duplicate === 'function' && typeof evalsha === 'function' && typeof status === 'string' ? undefined : "must be a client of ioredis, such as new Redis('redis://localhost:6379')"
+const isRedisUrl: Check = (value) => {
+  const url = typeof value === 'string' ? parseUrl(value) : undefined
+  if (url === undefined || !/^rediss?:$/.test(url.protocol)) return "must be a URL, such as 'redis://localhost:6379'"
+  return /^\/?\d*$/.test(url.pathname) ? undefined : "must name a database by its number, if at all, such as 'redis://localhost:6379/1'"
 }
-const isRedisUrl: Check = (value) =>
-  typeof value === 'string' && URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol) ? undefined : "must be a URL, such as 'redis://localhost:6379'"
 const isString: Check = (value) => typeof value === 'string' ? undefined : "must be a string, such as 'mcp:'"
 const isEvents: Check = (value) => {
   if (typeof value !== 'object' || value === null) return "must be an object with 'maxLength' or 'maxAge'"
@@ -47,7 +46,7 @@ const isEvents: Check = (value) => {
 }
 
 const CHECKS: Checks<RedisClusterOptions> = {
-  client: optional(isClient),
+  client: optional(isRedisClient),
   url: optional(isRedisUrl),
   keyPrefix: optional(isString),
   events: optional(isEvents),
@@ -73,4 +72,8 @@ function findSource ({ client, url }: RedisClusterOptions): ResolvedRedisOptions
   if (client !== undefined) return { client }
   if (url !== undefined) return { url }
   throw new MCP_ERR_INVALID_OPTION('url', "is missing: pass { url: 'redis://localhost:6379' }, or { client } with a client of ioredis")
+}
+
+function parseUrl (text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined
 }

@@ -252,6 +252,29 @@ t.test('a client that puts something before keys puts it before channels, too', 
   t.same((await looker.keys(`${one}*`)).sort(), [`${one}mcp:{notes}:e:s.0`, `${one}mcp:{notes}:n:${nodes[0]?.id}`, `${one}mcp:{notes}:q:s`])
 })
 
+t.test('what is told in one database, or behind one prefix, is not heard in another', { skip: noServer }, async (t) => {
+  const { url } = await startRedis(t)
+  const other = new Redis(url, { db: 2 })
+  t.teardown(() => other.disconnect())
+  const clusters = [
+    redisCluster({ url }), redisCluster({ url: `${url}/1` }), redisCluster({ client: other }), redisCluster({ url: `${url}?db=3` }),
+    redisCluster({ url: `${url}?keyPrefix=app:` }), redisCluster({ url, keyPrefix: 'other:' })
+  ]
+  const nodes = await Promise.all(clusters.map(async (cluster) => (await startWatched(t, cluster)).node))
+  const heard: string[][] = nodes.map(() => [])
+  for (const [index, node] of nodes.entries()) {
+    await node.events.follow('s.0', ({ message }) => heard[index]?.push(message))
+    node.bus.subscribe('topic', (message) => heard[index]?.push(message))
+  }
+  for (const [index, node] of nodes.entries()) {
+    await node.events.append('s.0', `event ${index}`)
+    await node.bus.publish('topic', `message ${index}`)
+  }
+  await until(() => heard.every(({ length }) => length >= 2))
+
+  t.same(heard, nodes.map((_node, index) => [`event ${index}`, `message ${index}`]))
+})
+
 t.test('events that were appended while a follower was not there are told when it is back', { skip: noServer }, async (t) => {
   const { url, client } = await startRedis(t)
   await client.acl('SETUSER', 'deaf', 'on', '>secret', '~*', '+@all', 'allchannels')

@@ -29,6 +29,7 @@ t.test('what is wrong with an option is told, and what to write', async (t) => {
     [/^option 'url' must be a URL, such as/, { url: new URL(URL_OF_REDIS) }],
     [/^option 'client' must be a client of ioredis/, { client: {} }],
     [/^option 'client' must be a client of ioredis/, { client: null }],
+    [/^option 'url' must name a database by its number/, { url: `${URL_OF_REDIS}/first` }],
     [/^option 'client' must be one connection/, { client: new Redis.Cluster([], { lazyConnect: true }) }],
     [/^option 'keyPrefix' must be a string/, { url: URL_OF_REDIS, keyPrefix: 1 }],
     [/^option 'events' must be an object/, { url: URL_OF_REDIS, events: false }],

@@ -1,0 +1,34 @@
+// Whether a client of ioredis can serve a cluster: settings that would make it fail later are refused when the app starts.
+import type { Redis } from 'ioredis'
+import type { Check } from '../option-check.ts'
+
+type ClientOptions = Redis['options']
+
+/** What a client of ioredis must not be, and why, in words. */
+const PROBLEMS: ReadonlyArray<readonly [isSo: (client: Redis, options: ClientOptions) => boolean, problem: string]> = [
+  [({ isCluster }) => isCluster, 'must be one connection, new Redis(…): the pub/sub of an ioredis Cluster does not tell when it has missed something'],
+  [({ status }) => status === 'end', 'has been disconnected, and does not connect again by itself'],
+  [({ mode }, { monitor }) => mode !== 'normal' || monitor === true, 'must be a connection for commands: one that subscribes or monitors cannot run them. Pass another client'],
+  [(_client, { retryStrategy }) => !reconnects(retryStrategy),
+    "must connect again after it has lost its connection: leave out 'retryStrategy', or return a number of milliseconds from it"],
+  [(_client, { role }) => role === 'slave', "must be connected to the primary: leave out { role: 'slave' }, as replicas take no writes"],
+  [(_client, { readOnly }) => readOnly === true, "must be able to write: leave out 'readOnly'"],
+  [(_client, { stringNumbers }) => stringNumbers === true, "must return numbers as numbers: leave out 'stringNumbers'"],
+  // The types of later versions have other names for the same.
+  [(_client, { replyMapping = 'legacy' }) => replyMapping !== 'legacy', "must return replies as ioredis 5 does: leave out 'replyMapping'"],
+  [(_client, { commandQueue }) => commandQueue === false, "must wait for replies: leave out 'commandQueue: false'"]
+]
+
+/** Checks a client of ioredis. */
+export const isRedisClient: Check = (value) => {
+  const { duplicate, evalsha, status, isCluster, options } = Object(value)
+  const isClient = typeof duplicate === 'function' && typeof evalsha === 'function' && typeof status === 'string'
+  if (!isClient && isCluster !== true) return "must be a client of ioredis, such as new Redis('redis://localhost:6379')"
+  // It has what is looked at, whatever version it is of.
+  return PROBLEMS.find(([isSo]) => isSo(value as Redis, Object(options) as ClientOptions))?.[1]
+}
+
+// One that has tried for long may give up all the same, which nobody can know.
+function reconnects (retryStrategy: ClientOptions['retryStrategy']): boolean {
+  return typeof retryStrategy === 'function' && typeof retryStrategy(1) === 'number'
+}
