@@ -255,3 +255,28 @@ t.test("a v1 server behind the SDK's own transport serves the calls of a session
   t.same(called.json(), { jsonrpc: '2.0', id: 1, result: said('hello') })
   t.ok(connected)
 })
+
+t.test('a fetch that answers 403 for want of scopes is understood, and any other 403 is a failure of the server', async (t) => {
+  const challenges: Array<string | undefined> = ['Bearer error="insufficient_scope", scope="read write"', 'Bearer error="insufficient_scope"', 'Bearer error="invalid_token", scope="read"', undefined]
+  const { app } = await createFetchApp(t, () => {
+    const challenge = challenges.shift()
+    return new Response('no', { status: 403, headers: challenge === undefined ? {} : { 'www-authenticate': challenge } })
+  }, { stateless: true })
+
+  const scoped = await app.inject(legacy('tools/list'))
+  const others = [await app.inject(legacy('tools/list')), await app.inject(legacy('tools/list')), await app.inject(legacy('tools/list'))]
+
+  t.match([scoped.statusCode, scoped.json()], [403, { id: 1, error: { data: { requiredScopes: ['read', 'write'] } } }])
+  for (const other of others) {
+    t.match([other.statusCode, other.json()], [200, { error: { code: -32603, message: "the server's fetch answered with status 403 and no JSON-RPC message" } }])
+  }
+})
+
+t.test('the status of a fetch says whether it refused a modern request or answered it with an error', async (t) => {
+  const statuses = [200, 400, 404]
+  const { app } = await createFetchApp(t, ({ body: { id } }) => Response.json({ jsonrpc: '2.0', id, error: { code: -32601, message: 'no' } }, { status: statuses.shift() ?? 200 }))
+
+  const responses = [await app.inject(modern('tools/list')), await app.inject(modern('tools/list')), await app.inject(modern('tools/list'))]
+
+  t.same(responses.map(({ statusCode }) => statusCode), [200, 404, 404], 'the status of a refusal is that of its code')
+})

@@ -8,7 +8,7 @@ import { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.j
 import { createMcpHandler, McpServer as V2McpServer, Server as V2Server } from '@modelcontextprotocol/server'
 import { McpServer } from '../../lib/index.ts'
 import { resolveDefinition } from '../../lib/sdk/recognise.ts'
-import { createHost, createServer, modernCall, mount } from '../app.ts'
+import { createHost, createServer, legacy, modernCall, mount, openSession } from '../app.ts'
 import { createLowLevel } from './forms.ts'
 import { createV1, said } from './servers.ts'
 
@@ -70,6 +70,18 @@ t.test('a server of the SDK that keeps what it knows of its client elsewhere is 
 
     t.throws(() => resolveDefinition(server), { message: `option 'server' ${problem}; ${ACCEPTED}` }, name)
   }
+})
+
+t.test('an instance of an SDK that has no log levels and asks less is mounted like any other', async (t) => {
+  // Such is the SDK before 1.13; from 1.13 to 1.16 it can elicit.
+  const server = createLowLevel()
+  for (const name of ['_loggingLevels', 'isMessageIgnored', 'elicitInput', 'createElicitationCompletionNotifier']) Reflect.defineProperty(server, name, { value: undefined, configurable: true })
+  const { app } = createHost(t)
+  await mount(app, { server })
+
+  const call = { name: 'add', arguments: { a: 1, b: 2 } }
+  t.match((await app.inject(modernCall(call.name, call.arguments))).json(), { result: said('3') })
+  t.match((await app.inject(legacy('tools/call', call, { headers: await openSession(app) }))).json(), { result: said('3') })
 })
 
 t.test('a server of another copy of the SDK is mounted like any other', async (t) => {
