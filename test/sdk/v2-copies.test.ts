@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { AuthInfo, Mountable } from '../../lib/index.ts'
 import { v2Auto, v2Modern } from '../e2e/clients.ts'
 import { initialize, legacy, modern, modernCall } from '../app.ts'
-import { listen } from '../stream.ts'
+import { listen, readFrames, send } from '../stream.ts'
 import { copies, type SdkV2 } from './copies.ts'
 import { createSdkApp, said, SERVER_META } from './servers.ts'
 
@@ -59,6 +59,20 @@ for (const [title, make] of Object.entries(copies)) {
 
     t.match((await app.inject(modernCall('hello'))).json(), { result: { ...said('hello'), resultType: 'complete', _meta: SERVER_META } })
     t.match((await app.inject(modern('server/discover'))).json(), { result: { supportedVersions: ['2026-07-28'], capabilities: { tools: {} } } })
+  })
+
+  t.test(`a modern client listens to a server made by ${title}`, async (t) => {
+    const { app } = await createSdkApp(t, highLevel(await make(t)))
+
+    const frames = readFrames(await send(await listen(app), modern('subscriptions/listen', { notifications: { toolsListChanged: true } }, { headers: { accept: 'text/event-stream' } })))
+    t.equal((await frames.next()).value, ': open')
+    const acknowledged = await frames.next()
+    app.mcp.get('Tasks').notify.toolsChanged()
+    const changed = await frames.next()
+    await frames.return()
+
+    t.match(acknowledged.value, /notifications\/subscriptions\/acknowledged.*"toolsListChanged":true/)
+    t.match(changed.value, /notifications\/tools\/list_changed/)
   })
 
   t.test(`headers that repeat arguments are checked where the server was made by ${title}`, async (t) => {
