@@ -60,6 +60,7 @@ const CHECKS: Checks<Omit<McpMountOptions, 'server'>> = {
   eventStore: isEventStore,
   cluster: isCluster,
   retryInterval: findTimeoutProblem,
+  storeTimeout: findTimeoutProblem,
   keepAliveInterval: findTimeoutProblem,
   bodyLimit: isCount,
   maxDepth: isCount,

@@ -118,6 +118,12 @@ export interface McpMountOptions extends ShareOptions {
   readonly maxBatch?: number
   /** Bytes that may wait for a client that does not read its stream; past it the stream is cut. @default 1048576 (1 MiB) */
   readonly maxBuffered?: number
+  /**
+   * How long the `eventStore` may take for one operation, and three times as long what the `cluster` shares; 0 for ever. An event
+   * that is not kept in time is sent all the same, and cannot be sent again. A request whose session is not found in time gets 503.
+   * @default 3000
+   */
+  readonly storeTimeout?: number
   /** How long closing the app waits for requests being served; then they are cut. @default 10000 */
   readonly closeGracePeriod?: number
   /** Fastify's route constraints, e.g. `{ host: 'api.example.com' }`. */
@@ -182,6 +188,7 @@ export function resolveOptions (options: McpMountOptions): ResolvedOptions {
     eventStore: options.eventStore,
     cluster: options.cluster,
     retryInterval: options.retryInterval,
+    storeTimeout: options.storeTimeout ?? 3000,
     keepAliveInterval: options.keepAliveInterval ?? 15_000,
     bodyLimit: options.bodyLimit ?? 4 * 1024 * 1024,
     maxDepth: options.maxDepth ?? 1000,

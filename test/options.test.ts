@@ -47,6 +47,7 @@ t.test('a definition is all that a mount needs', async (t) => {
     maxValues: 100_000,
     maxBatch: 100,
     maxBuffered: 1_048_576,
+    storeTimeout: 3000,
     closeGracePeriod: 10_000
   })
 })

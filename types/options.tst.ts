@@ -52,6 +52,7 @@ describe('the options of a mount', () => {
       maxValues: 1000,
       maxBatch: 10,
       maxBuffered: 1024,
+      storeTimeout: 0,
       closeGracePeriod: 0,
       constraints: { host: 'api.example.com' },
       logLevel: 'warn'

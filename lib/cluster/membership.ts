@@ -7,6 +7,7 @@ import { Forwarder } from '../session/forwarder.ts'
 import type { SessionSettings } from '../session/manager.ts'
 import type { Session } from '../session/session.ts'
 import { SharedSessions } from '../session/shared-sessions.ts'
+import { limitStore, standIn } from '../session/store-limit.ts'
 import { ClusterAwayError, type Cluster, type ClusterNode } from './cluster.ts'
 
 /** The mount that is a node. */
@@ -34,7 +35,8 @@ export class Membership implements ChangeLink {
 
   constructor (cluster: Cluster, settings: SessionSettings, member: Member) {
     this.#member = member
-    this.#node = cluster.join(member.name, { onAway: (error) => this.#away(error), onBack: () => { this.#back() }, onUnreadable: (what) => this.#ignored(what) })
+    const node = cluster.join(member.name, { onAway: (error) => this.#away(error), onBack: () => { this.#back() }, onUnreadable: (what) => this.#ignored(what) })
+    this.#node = limitNode(node, settings.storeTimeout ?? 0)
     this.sessions = new SharedSessions(settings, this.#node, {
       onFailure: (error, what) => member.onFailure(error, what),
       onMissed: (session) => member.changes.tellSession(session),
@@ -86,4 +88,19 @@ export class Membership implements ChangeLink {
     await this.sessions.back()
     changes.tellAll()
   }
+}
+
+// One operation may be several commands, each of which has a time limit of the cluster's own.
+const TIMEOUTS_OF_OPERATION = 3
+
+// What does not answer in time is away.
+function limitNode (node: ClusterNode, storeTimeout: number): ClusterNode {
+  if (storeTimeout === 0) return node
+  const limit = { timeout: TIMEOUTS_OF_OPERATION * storeTimeout, createError: (message: string) => new ClusterAwayError(message) }
+  const stores = new Map<string | symbol, object>([
+    ['sessions', limitStore(node.sessions, limit)],
+    ['events', limitStore(node.events, limit)],
+    ['bus', limitStore(node.bus, limit)]
+  ])
+  return standIn(node, (member, name) => stores.get(name) ?? (typeof member === 'function' ? member.bind(node) : member))
 }

@@ -39,6 +39,8 @@ export class EventKeeper {
   readonly #waiting: Waiting[] = []
   #work: Promise<void> | undefined
   #opened: Array<() => void> | undefined
+  // The number of the last event that the store has taken.
+  #last = 0
   #isOff = false
   #isAway = false
 
@@ -91,10 +93,20 @@ export class EventKeeper {
   // One that throws fails as one that rejects.
   #append (message: string): number | Promise<number> {
     try {
-      return this.#keeping.store.append(this.#streamId, message)
+      const appended = this.#keeping.store.append(this.#streamId, message)
+      return appended instanceof Promise ? appended.then((seq: unknown) => this.#check(seq)) : this.#check(appended)
     } catch (error) {
       return Promise.reject(error)
     }
+  }
+
+  // Clients name events by their numbers, so a number that is none would lose the event.
+  #check (seq: unknown): number {
+    if (!Number.isSafeInteger(seq) || Number(seq) <= this.#last) {
+      throw new TypeError(`append() of an event store must return the number of the event, an integer above ${this.#last}, not ${String(seq)}`)
+    }
+    this.#last = Number(seq)
+    return this.#last
   }
 
   async #workOff (): Promise<void> {

@@ -1,5 +1,6 @@
 // One stream of a legacy session: its events are numbered and, with an event store, outlive the connection.
 import { EventKeeper, STORE, type EventOutlet, type Keeping } from './event-keeper.ts'
+import { isWireObject } from '../protocol/message.ts'
 import type { StoredEvent } from './event-store.ts'
 
 /** A connection that events are written to. */
@@ -203,8 +204,9 @@ export class EventStream implements SessionStream, EventOutlet {
       const events = await store.read(this.id, afterSeq)
       // Behind 0 there is nothing in a stream that never was, either.
       if (afterSeq === 0 && events?.length === 0) return undefined
-      if (this.#seq === Infinity) this.#seq = events?.at(-1)?.seq ?? afterSeq
-      return isWhole(events, afterSeq) ? events : undefined
+      if (!isWhole(events, afterSeq)) return undefined
+      if (this.#seq === Infinity) this.#seq = events.at(-1)?.seq ?? afterSeq
+      return events
     } catch (error) {
       onFailure(error, STORE)
     }
@@ -212,6 +214,11 @@ export class EventStream implements SessionStream, EventOutlet {
 }
 
 /** Whether events are all of those behind another one. */
-export function isWhole (events: readonly StoredEvent[] | undefined, afterSeq: number): boolean {
-  return events?.every(({ seq }, index) => seq === afterSeq + 1 + index) === true
+export function isWhole (events: readonly StoredEvent[] | undefined, afterSeq: number): events is readonly StoredEvent[] {
+  return Array.isArray(events) && events.every((event: unknown, index) => isStoredEvent(event) && event.seq === afterSeq + 1 + index)
+}
+
+// A store may be of the app's own making.
+function isStoredEvent (event: unknown): event is StoredEvent {
+  return isWireObject(event) && typeof event.message === 'string'
 }

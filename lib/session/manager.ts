@@ -6,6 +6,7 @@ import { hasPriming } from '../protocol/revisions.ts'
 import type { EventStore } from './event-store.ts'
 import type { Resumption } from './event-stream.ts'
 import { Session } from './session.ts'
+import { limitStore } from './store-limit.ts'
 import type { ResolvedShares } from '../shares/share-options.ts'
 import { Shares, type NoPlace } from '../shares/shares.ts'
 
@@ -18,6 +19,8 @@ export interface SessionSettings {
   readonly shares?: Pick<ResolvedShares, 'by' | 'sessions' | 'displaces'>
   /** Keeps events for clients whose connection breaks; undefined for no resumption. */
   readonly eventStore: EventStore | undefined
+  /** Milliseconds that the store may take for one operation; 0 for ever. @default 0 */
+  readonly storeTimeout?: number
   /** Milliseconds after which such a client may come back. */
   readonly retryInterval: number | undefined
 }
@@ -93,7 +96,7 @@ export class SessionManager extends EventEmitter<SessionEvents> implements Sessi
   /** @param onFailure Told when the event store or a listener fails. @param now The clock, in milliseconds. */
   constructor (settings: SessionSettings, onFailure: (error: unknown, what: string) => void, now: () => number = Date.now) {
     super()
-    this.#settings = settings
+    this.#settings = { ...settings, eventStore: settings.eventStore && limitStore(settings.eventStore, { timeout: settings.storeTimeout ?? 0, pauses: true }) }
     this.#shares = new Shares(settings.shares?.sessions ?? Infinity)
     this.#onFailure = onFailure
     this.#now = now
