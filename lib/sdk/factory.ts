@@ -2,6 +2,7 @@
 // session.
 import type { FastifyRequest } from 'fastify'
 import type { AuthInfo } from '../auth/auth-info.ts'
+import { shorten } from '../protocol/bounds.ts'
 import type { Params, RequestMessage } from '../protocol/message.ts'
 import type { Era } from '../protocol/revisions.ts'
 import type { Caller, Channel } from '../server/context.ts'
@@ -69,7 +70,7 @@ export class FactoryServer implements ServerDefinition {
       this.#connections.get(caller)?.then((connection) => connection.receive(method, params), doNothing)
     } else if (method !== INITIALIZED) {
       // A server that is made for this message alone has nothing to begin.
-      this.#notifyOnce({ method, params }, caller, channel).catch((err: unknown) => { channel.log.warn({ err }, `${method} could not be handed over`) })
+      this.#notifyOnce({ method, params }, caller, channel).catch((err: unknown) => { channel.log.warn({ err }, `${shorten(method)} could not be handed over`) })
     }
   }
 
@@ -141,7 +142,7 @@ export class FactoryServer implements ServerDefinition {
 function describe (made: unknown): string {
   const { server } = Object(made) as { readonly server?: unknown }
   if (isConnectable(server)) return 'an object that holds a server; return its server alone: async (context) => (await create(context)).server'
-  if (isDefinition(made)) return 'a McpServer of this package, which serves all clients at once; mount it without a function'
+  if (isDefinition(made)) return 'an McpServer of this package, which serves all clients at once; mount it without a function'
   if (isFetchHandler(made)) return "a handler with 'fetch'; mount it without a function"
   return 'no server of the official SDK; return a new McpServer or Server'
 }

@@ -5,7 +5,7 @@ import { FactoryServer, type SdkServerContext } from './factory.ts'
 import type { FetchHandler } from './fetch-exchange.ts'
 import { FetchServer } from './fetch-server.ts'
 import { SdkInstance } from './instance.ts'
-import { findSdkServer, isConnectable, isDefinition, isFetchHandler, isV1, isV2 } from './shape.ts'
+import { findSdkServer, isConnectable, isDefinition, isFetchHandler, isV1, isV2, type SdkServer } from './shape.ts'
 
 /** A server of the official SDK, high-level or low-level, v1 or v2. */
 export interface SdkServerLike {
@@ -40,19 +40,21 @@ export function resolveDefinition (server: unknown): ServerDefinition {
 
 function define (server: unknown): ServerDefinition {
   if (isFactory(server)) return new FactoryServer(server)
-  const sdkServer = findSdkServer(server)
-  if (sdkServer !== undefined) {
-    if (isV2(sdkServer)) throw new MCP_ERR_INVALID_SERVER('is an SDK v2 server, which serves one client only, so a function that makes one is needed')
-    if (!isV1(sdkServer)) throw new MCP_ERR_INVALID_SERVER('is an SDK server of a version that is not known well enough to be shared by clients, so a function that makes one is needed')
-    if (sdkServer._taskStore !== undefined) throw new MCP_ERR_INVALID_SERVER("uses the SDK's experimental tasks, which cannot be shared by clients, so a function that makes one is needed")
-    return new SdkInstance(sdkServer, isConnectable(server) ? server : sdkServer)
-  }
+  if (isConnectable(server)) return defineInstance(server)
   if (isFetchHandler(server)) return new FetchServer(server)
   throw new MCP_ERR_INVALID_SERVER(describe(server))
 }
 
 function isFactory (server: unknown): server is (context: SdkServerContext) => unknown {
   return typeof server === 'function' && !isClass(server)
+}
+
+function defineInstance (server: SdkServer): ServerDefinition {
+  const lowLevel = findSdkServer(server)
+  if (isV2(server)) throw new MCP_ERR_INVALID_SERVER('is an SDK v2 server, which serves one client only, so a function that makes one is needed')
+  if (lowLevel === undefined || !isV1(lowLevel)) throw new MCP_ERR_INVALID_SERVER('is an SDK server of a version that is not known well enough to be shared by clients, so a function that makes one is needed')
+  if (lowLevel._taskStore !== undefined) throw new MCP_ERR_INVALID_SERVER("uses the SDK's experimental tasks, which cannot be shared by clients, so a function that makes one is needed")
+  return new SdkInstance(lowLevel, server)
 }
 
 /** Whether something is a class, which can be called with `new` only. */
@@ -63,5 +65,6 @@ export function isClass (server: unknown): boolean {
 function describe (server: unknown): string {
   if (isClass(server)) return 'is a class, not a server made of it'
   if (typeof (Object(server) as { readonly then?: unknown }).then === 'function') return 'is a promise; await it first'
+  if (isConnectable((Object(server) as { readonly server?: unknown }).server)) return "is an object that holds a server; pass its 'server' alone"
   return 'is nothing that can be mounted'
 }

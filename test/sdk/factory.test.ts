@@ -151,7 +151,7 @@ const broken: ReadonlyArray<readonly [what: string, factory: () => unknown, mess
   ['returns no server', () => ({ server: true }), /^the factory returned no server of the official SDK; return a new McpServer or Server$/],
   ['returns an object that holds a server', () => ({ server: createV1(), cleanup () {} }), /^the factory returned an object that holds a server; return its server alone: async \(context\) => \(await create\(context\)\)\.server$/],
   ['returns an object that holds a low-level server', () => ({ server: createV1().server }), /^the factory returned an object that holds a server; /],
-  ['returns a native server', () => createServer(), /^the factory returned a McpServer of this package, which serves all clients at once; mount it without a function$/],
+  ['returns a native server', () => createServer(), /^the factory returned an McpServer of this package, which serves all clients at once; mount it without a function$/],
   ['returns a handler', () => createMcpHandler(() => new V2McpServer({ name: 'Tasks', version: '1.0.0' })), /^the factory returned a handler with 'fetch'; mount it without a function$/]
 ]
 
