@@ -2,9 +2,11 @@
 import { findAuthProblem } from './auth/auth-options.ts'
 import { findMeant } from './did-you-mean.ts'
 import { MCP_ERR_INVALID_OPTION } from './errors.ts'
+import { parseEntry } from './http/authority.ts'
 import { findCorsProblem } from './http/cors.ts'
 import { findHealthProblem } from './http/health.ts'
 import { findHooksProblem } from './http/hooks.ts'
+import { ANY_ORIGIN, NO_ORIGIN } from './http/host-check.ts'
 import { findLegacySseConflict, findLegacySseProblem } from './http/legacy-sse-options.ts'
 import { isBoolean, isCount, isHttpUrl, isText, type Check, type Checks } from './option-check.ts'
 import type { McpMountOptions } from './options.ts'
@@ -16,15 +18,18 @@ const isFunction: Check = (value) => typeof value === 'function' ? undefined : '
 const isObject: Check = (value) => typeof value === 'object' && value !== null ? undefined : 'must be an object'
 const isPrefix: Check = (value) => value === '' || (typeof value === 'string' && value.startsWith('/')) ? undefined : "must be '' or begin with '/'"
 const isPath: Check = (value) => typeof value === 'string' && value.startsWith('/') ? undefined : "must begin with '/'"
-const isPublicUrl: Check = (value) => isHttpUrl(value) ? undefined : "must be an absolute URL, such as 'https://api.example.com'"
+const isPublicUrl: Check = (value) => isHttpUrl(value) && /^[^?#@]*$/.test(String(value))
+  ? undefined
+  : "must be an absolute URL without user, query and fragment, such as 'https://api.example.com'"
 const isHosts: Check = (value) =>
-  Array.isArray(value) && value.every((entry) => typeof entry === 'string' && /^[^\s/]+$/.test(entry))
+  Array.isArray(value) && value.every((entry) => typeof entry === 'string' && parseEntry(entry)?.scheme === '')
     ? undefined
-    : "must be an array of hosts, such as ['api.example.com', 'localhost:*']"
+    : "must be an array of hosts, such as ['api.example.com', 'localhost:*', '[::1]:8080']; only a port may be '*'"
 const isOrigins: Check = (value) =>
-  Array.isArray(value) && value.every((entry) => typeof entry === 'string' && /^(null|[a-z][a-z0-9+.-]*:\/\/[^\s/]+)$/i.test(entry))
+  value === ANY_ORIGIN || (Array.isArray(value) && value.every(isOrigin))
     ? undefined
-    : "must be an array of origins without a path, such as ['https://app.example.com']"
+    : "must be an array of origins without a path, such as ['https://app.example.com', 'http://localhost:*'], or '*' for pages of every origin"
+const isOrigin = (entry: unknown): boolean => entry === NO_ORIGIN || (typeof entry === 'string' && Boolean(parseEntry(entry)?.scheme))
 
 const isEventStore: Check = (value) =>
   ['append', 'read', 'forget'].every((method) => typeof Object(value)[method] === 'function')
@@ -125,6 +130,9 @@ function checkContradictions (options: McpMountOptions): void {
   }
   if (cors !== false && allowedOrigins?.length === 0 && publicUrl === undefined) {
     throw new MCP_ERR_INVALID_OPTION('cors', "has no effect without an origin in 'allowedOrigins'; name the origins of the pages there, or leave this one out")
+  }
+  if (allowedOrigins === ANY_ORIGIN && typeof cors === 'object' && cors.credentials === true) {
+    throw new MCP_ERR_INVALID_OPTION('cors', "has 'credentials', which contradicts allowedOrigins: '*': any page could act with the cookies of its visitors; list the origins that may")
   }
   if (legacy === false && stateless === true) {
     throw new MCP_ERR_INVALID_OPTION('stateless', "contradicts 'legacy: false', which serves no client that it would apply to; leave one of them out")

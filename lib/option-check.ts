@@ -38,7 +38,10 @@ export function findOptionProblem (options: object, checks: Readonly<Record<stri
   return undefined
 }
 
-/** Whether a value is the absolute URL of something on the web. */
+// A URL parser would repair what does not begin like this, or has whitespace or a backslash in it.
+const HTTP_URL = /^https?:\/\/[^\s/\\][^\s\\]*$/i
+
+/** Whether a value is the absolute URL of something on the web, as a text that needs no repair. */
 export function isHttpUrl (value: unknown): boolean {
-  return typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
+  return typeof value === 'string' && HTTP_URL.test(value) && URL.canParse(value)
 }

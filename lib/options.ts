@@ -4,7 +4,8 @@ import type { CorsOptions } from './http/cors.ts'
 import type { HealthOptions } from './http/health.ts'
 import type { MountHooks } from './http/hooks.ts'
 import { resolveLegacySse, type LegacySseOptions, type ResolvedLegacySse } from './http/legacy-sse-options.ts'
-import { LOOPBACK_HOSTS, LOOPBACK_ORIGINS } from './http/host-check.ts'
+import { listConstraintHosts, resolveConstraints } from './http/host-constraint.ts'
+import { ANY_ORIGIN, LOOPBACK_HOSTS, LOOPBACK_ORIGINS } from './http/host-check.ts'
 import type { AuthOptions } from './auth/auth-options.ts'
 import { checkOptions } from './mount-checks.ts'
 import { resolveDefinition, type Mountable } from './sdk/recognise.ts'
@@ -30,15 +31,17 @@ export interface McpMountOptions extends ShareOptions {
    */
   readonly name?: string
   /**
-   * The values of `Host` that are served: exact, or `name:*` for any port or none. Others get 421.
+   * The hosts that are served, as `Host` names them: `name`, `name:8080`, or `name:*` for any port or none. Neither their case,
+   * a dot at the end nor the default port, 80 or 443, makes a difference. Others get 421.
    * @default ['127.0.0.1:*', 'localhost:*', '[::1]:*']
    */
   readonly allowedHosts?: readonly string[]
   /**
-   * The values of `Origin` that are served, where a browser sends one: exact, or `scheme://name:*` for any port or none. Others get 403.
+   * The origins that are served, where a browser sends one: `https://name`, or `https://name:*` for any port or none. Others
+   * get 403. `'*'` in place of the array serves pages of every origin; the log warns of it, and `Host` is checked nevertheless.
    * @default the default of allowedHosts, each with http://
    */
-  readonly allowedOrigins?: readonly string[]
+  readonly allowedOrigins?: readonly string[] | '*'
   /** Checks Host and Origin. Switch it off only where a proxy in front does. @default true */
   readonly dnsRebindingProtection?: boolean
   /** Where clients reach the app, e.g. `https://api.example.com`. Its host and origin are served besides the allowed ones. */
@@ -126,7 +129,11 @@ export interface McpMountOptions extends ShareOptions {
   readonly storeTimeout?: number
   /** How long closing the app waits for requests being served; then they are cut. @default 10000 */
   readonly closeGracePeriod?: number
-  /** Fastify's route constraints, e.g. `{ host: 'api.example.com' }`. */
+  /**
+   * Fastify's route constraints. A `host` that is a string without a port stands for any port, and is served besides the
+   * allowed ones.
+   * @example { host: 'api.example.com' }
+   */
   readonly constraints?: NonNullable<RouteShorthandOptions['constraints']>
   /** The log level of the mount's requests. @default the app's */
   readonly logLevel?: NonNullable<RouteShorthandOptions['logLevel']>
@@ -168,8 +175,8 @@ export function resolveOptions (options: McpMountOptions): ResolvedOptions {
     prefix: (options.prefix ?? '').replace(/\/+$/, ''),
     path: options.path ?? '/mcp',
     name: options.name,
-    allowedHosts: [...options.allowedHosts ?? LOOPBACK_HOSTS, ...publicUrl === undefined ? [] : [publicUrl.host]],
-    allowedOrigins: [...options.allowedOrigins ?? LOOPBACK_ORIGINS, ...publicUrl === undefined ? [] : [publicUrl.origin]],
+    allowedHosts: [...options.allowedHosts ?? LOOPBACK_HOSTS, ...listOwnHosts(publicUrl, options.constraints)],
+    allowedOrigins: resolveOrigins(options.allowedOrigins, publicUrl),
     dnsRebindingProtection: options.dnsRebindingProtection ?? true,
     publicUrl,
     auth: options.auth && Object.freeze({ ...options.auth }),
@@ -196,7 +203,19 @@ export function resolveOptions (options: McpMountOptions): ResolvedOptions {
     maxBatch: options.maxBatch ?? 100,
     maxBuffered: options.maxBuffered ?? 1024 * 1024,
     closeGracePeriod: options.closeGracePeriod ?? 10_000,
-    ...(options.constraints !== undefined && { constraints: options.constraints }),
+    ...(options.constraints !== undefined && { constraints: resolveConstraints(options.constraints) }),
     ...(options.logLevel !== undefined && { logLevel: options.logLevel })
   })
+}
+
+function resolveOrigins (allowed: McpMountOptions['allowedOrigins'] = LOOPBACK_ORIGINS, publicUrl: URL | undefined): ResolvedOptions['allowedOrigins'] {
+  return allowed === ANY_ORIGIN || publicUrl === undefined ? allowed : [...allowed, publicUrl.origin]
+}
+
+// With its port, so that the default port of the other scheme is another one.
+function listOwnHosts (publicUrl: URL | undefined, { host }: { readonly host?: unknown } = {}): readonly string[] {
+  const constrained = typeof host === 'string' ? listConstraintHosts(host) : []
+  if (publicUrl === undefined) return constrained
+  const { hostname, port, protocol } = publicUrl
+  return [`${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`, ...constrained]
 }

@@ -4,7 +4,8 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { createHealthRoutes } from './http/health.ts'
 import { createLegacySseRoutes } from './http/legacy-sse.ts'
-import { LOOPBACK_HOSTS } from './http/host-check.ts'
+import { addHostStrategy } from './http/host-constraint.ts'
+import { ANY_ORIGIN, LOOPBACK_HOSTS } from './http/host-check.ts'
 import { addMetadataRoutes } from './http/metadata-route.ts'
 import { createRoutes } from './http/route.ts'
 import { createSideRoutes } from './http/side-routes.ts'
@@ -37,6 +38,7 @@ async function mcpMount (app: FastifyInstance, options: McpMountOptions): Promis
   const mount = new Mount(app, resolved)
   registry.add(mount)
   warnOfForeign(app, mount, options)
+  addHostStrategy(app)
   addMetadata(app, mount, resolved)
 
   // A scope of its own: hooks, body parsers and error handler never reach the host app.
@@ -66,6 +68,9 @@ function addLifecycle (app: FastifyInstance, registry: McpRegistry, mount: Mount
   app.addHook('onReady', async function startMcpMount () {
     await registry.start(mount)
     app.log.info({ mcp: mount.name }, `MCP server ${mount.name} is ready at ${mount.url}`)
+    if (mount.options.allowedOrigins === ANY_ORIGIN) {
+      app.log.warn({ mcp: mount.name }, "allowedOrigins is '*': pages of every website may send requests to this mount, and only 'auth' tells who they are for; list the origins if you know them")
+    }
   })
   // Not in onClose: Fastify runs that one only after the requests in flight have ended.
   app.addHook('preClose', async function drainMcpMount () { await Promise.race([registry.drain(), longEnough(app)]) })

@@ -7,7 +7,7 @@ t.test('each check lets pass what it is for, and says what to write in place of 
     [isBoolean, 'must be true or false', [true, false], [undefined, 0, 'true']],
     [isText, 'must be a string that is not empty', ['a'], [undefined, '', 1, ['a']]],
     [isCount, 'must be a whole number above 0', [1, 1e6], [undefined, 0, -1, 1.5, NaN, Infinity, '1']],
-    [isUrl, "must be an absolute URL, such as 'https://auth.example.com'", ['https://a.example', 'http://a.example/b'], [undefined, '/a', 'ftp://a.example', new URL('https://a.example')]],
+    [isUrl, "must be an absolute URL, such as 'https://auth.example.com'", ['https://a.example', 'http://a.example/b'], [undefined, '/a', 'ftp://a.example', 'https:a.example', 'https:/a.example', 'https:///a.example', 'https:\\\\a.example', 'https://a.example\\b', ' https://a.example', 'https://a.ex\tample', 'https://[::1', new URL('https://a.example')]],
     [isUrls, "must be an array of URLs, such as ['https://auth.example.com']", [['https://a.example']], [undefined, [], ['a'], 'https://a.example']],
     [isTextOrTexts, 'must be a string or an array of strings', ['a', ['a', 'b']], [undefined, '', [], ['']]],
     [isScopes, "must be an array of scopes, such as ['notes:read']", [[], ['a', 'b:c']], [undefined, 'a', ['a b'], ['']]]

@@ -58,14 +58,16 @@ t.test('what is set is kept, and the result cannot be changed', async (t) => {
   const resolved = resolveOptions({ server, name: 'Other', prefix: '/a', path: '/', constraints, logLevel: 'warn', keepAliveInterval: 0, legacy: false })
 
   t.match(resolved, { name: 'Other', prefix: '/a', path: '/', logLevel: 'warn', keepAliveInterval: 0, legacy: false })
-  t.equal(resolved.constraints, constraints)
+  t.same(resolved.constraints, { mcpHost: 'api.example.com:*' })
+  t.same(constraints, { host: 'api.example.com' })
+  t.same(resolved.allowedHosts, ['127.0.0.1:*', 'localhost:*', '[::1]:*', 'api.example.com:*'])
   t.ok(Object.isFrozen(resolved))
 })
 
 t.test('publicUrl adds its host and origin to the allowed ones', async (t) => {
   const { allowedHosts, allowedOrigins } = resolveOptions({ server, publicUrl: 'https://API.example.com/base', allowedHosts: ['a.example'], allowedOrigins: [] })
 
-  t.same(allowedHosts, ['a.example', 'api.example.com'])
+  t.same(allowedHosts, ['a.example', 'api.example.com:443'])
   t.same(allowedOrigins, ['https://api.example.com'])
 })
 
@@ -116,9 +118,18 @@ t.test('a wrong value is refused with the name of its option and what to write',
     ['must be an object, such as { preHandler: async (request) => {} }', [{ hooks: null }, { hooks: () => {} }]],
     ["must be '' or begin with '/'", [{ prefix: 'notes' }, { prefix: 7 }]],
     ["must begin with '/'", [{ path: '' }, { path: 'mcp' }, { path: null }]],
-    ["must be an absolute URL, such as 'https://api.example.com'", [{ publicUrl: 'api.example.com' }, { publicUrl: 'ftp://api.example.com' }, { publicUrl: new URL('https://a.example') }]],
-    ["must be an array of hosts, such as ['api.example.com', 'localhost:*']", [{ allowedHosts: 'localhost' }, { allowedHosts: ['http://localhost'] }, { allowedHosts: [7] }, { allowedHosts: [''] }, { allowedHosts: ['a b'] }]],
-    ["must be an array of origins without a path, such as ['https://app.example.com']", [{ allowedOrigins: {} }, { allowedOrigins: ['app.example.com'] }, { allowedOrigins: ['https://app.example.com/'] }, { allowedOrigins: [null] }]]
+    ["must be an absolute URL without user, query and fragment, such as 'https://api.example.com'", [
+      ...['api.example.com', 'ftp://api.example.com', 'https:api.example.com', 'https:/api.example.com', 'https:\\\\api.example.com', 'https://api.example.com\\mcp', ' https://api.example.com', 'https://api.example.com\n', 'https://user@api.example.com', 'https://api.example.com?a', 'https://api.example.com/#a', 'https://', new URL('https://a.example')]
+        .map((publicUrl) => ({ publicUrl }))
+    ]],
+    ["must be an array of hosts, such as ['api.example.com', 'localhost:*', '[::1]:8080']; only a port may be '*'", [
+      { allowedHosts: 'localhost' },
+      ...['http://localhost', 7, '', 'a b', '*', '*:*', '*.example.com', '::1', '[::1', 'localhost:', 'localhost:65536', 'localhost:x', 'user@localhost', 'localhost/', 'localhost,a.example'].map((entry) => ({ allowedHosts: [entry] }))
+    ]],
+    ["must be an array of origins without a path, such as ['https://app.example.com', 'http://localhost:*'], or '*' for pages of every origin", [
+      { allowedOrigins: {} }, { allowedOrigins: 'https://app.example.com' },
+      ...['app.example.com', 'https://app.example.com/', null, '*', 'https://*', 'https://*.example.com', 'https://user@app.example.com', 'https://app.example.com:65536', 'NULL', '//app.example.com'].map((entry) => ({ allowedOrigins: [entry] }))
+    ]]
   ]
 
   for (const [message, list] of wrong) {
@@ -131,6 +142,8 @@ t.test('a wrong value is refused with the name of its option and what to write',
 t.test('options that would be without effect are refused', async (t) => {
   t.match(problemOf({ dnsRebindingProtection: false, allowedHosts: ['a.example'] }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'allowedHosts' contradicts 'dnsRebindingProtection: false'/ })
   t.match(problemOf({ dnsRebindingProtection: false, allowedOrigins: [] }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'allowedOrigins' contradicts/ })
+  t.match(problemOf({ cors: { credentials: true }, allowedOrigins: '*' }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'cors' has 'credentials', which contradicts allowedOrigins: '\*'/ })
+  t.match(problemOf({ cors: { credentials: false }, allowedOrigins: '*', publicUrl: 'https://api.example.com' }), { allowedOrigins: '*' })
   t.match(problemOf({ cors: true, allowedOrigins: [] }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'cors' has no effect without an origin in 'allowedOrigins'/ })
   t.match(problemOf({ legacy: false, stateless: true }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'stateless' contradicts 'legacy: false'/ })
   t.match(problemOf({ retryInterval: 500 }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'retryInterval' has no effect without 'eventStore' or 'cluster'/ })

@@ -21,6 +21,10 @@ describe('the options of a mount', () => {
     })
   })
 
+  test('allowedOrigins is a list, or all of them', () => {
+    expect<McpMountOptions['allowedOrigins']>().type.toBe<readonly string[] | '*' | undefined>()
+  })
+
   test('are all known', () => {
     expect(app.register).type.toBeCallableWith(mcpPlugin, {
       server,

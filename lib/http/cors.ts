@@ -2,7 +2,7 @@
 import type { FastifyCorsOptions } from '@fastify/cors'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Check, Checks } from '../option-check.ts'
-import { createHostCheck } from './host-check.ts'
+import { ANY_ORIGIN, createHostCheck } from './host-check.ts'
 
 /** Options of `@fastify/cors` for one mount. What is listed here is allowed besides what the protocol needs. */
 export interface CorsOptions {
@@ -39,16 +39,17 @@ const EXPOSED_HEADERS = ['Mcp-Session-Id', 'WWW-Authenticate']
 const PARAM_HEADER = /^mcp-param-[\w!#$%&'*+.^`|~-]+$/i
 
 /** Builds the CORS of one mount. @param allowedOrigins The guard's list. */
-export function createCorsPolicy (options: CorsOptions, allowedOrigins: readonly string[]): CorsPolicy {
+export function createCorsPolicy (options: CorsOptions, allowedOrigins: readonly string[] | '*'): CorsPolicy {
   const isAllowedOrigin = createHostCheck(allowedOrigins)
   const allowedHeaders = [...ALLOWED_HEADERS, ...listNames(options.allowedHeaders)]
   const { maxAge = null, cacheControl = null } = options
+  const decideOrigin = (origin: string | undefined, callback: (error: null, isAllowed: boolean) => void): void => {
+    callback(null, origin !== undefined && isAllowedOrigin(origin))
+  }
   // Complete, so that beside it nothing counts of what the app's own @fastify/cors is set to.
   const policy = Object.freeze({
     hook: 'onRequest',
-    origin (origin: string | undefined, callback: (error: null, isAllowed: boolean) => void) {
-      callback(null, origin !== undefined && isAllowedOrigin(origin))
-    },
+    origin: allowedOrigins === ANY_ORIGIN ? ANY_ORIGIN : decideOrigin,
     methods: METHODS,
     allowedHeaders: null,
     exposedHeaders: [...EXPOSED_HEADERS, ...listNames(options.exposedHeaders)].join(', '),

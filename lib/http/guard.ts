@@ -6,7 +6,8 @@ import { createHostCheck } from './host-check.ts'
 /** What the guard lets pass. */
 export interface GuardOptions {
   readonly allowedHosts: readonly string[]
-  readonly allowedOrigins: readonly string[]
+  /** `*` for every origin. */
+  readonly allowedOrigins: readonly string[] | '*'
 }
 
 /** Why a request does not pass, for the client and for the log. */
@@ -38,9 +39,11 @@ export function createGuard ({ allowedHosts, allowedOrigins }: GuardOptions): (r
 
   return function guard ({ headers, raw, originalUrl }) {
     if (hasTwoHosts(raw.rawHeaders)) return TWO_HOSTS
-    // RFC 9113 8.3.1: HTTP/2 names the host in ':authority', which goes before a Host header.
-    const host = (headers as { readonly ':authority'?: string })[':authority'] ?? headers.host
-    if (host === undefined || !isAllowedHost(host)) return refuseHost(host)
+    // RFC 9113 8.3.1: HTTP/2 names the host in ':authority', which goes before a Host header. Routing goes by the header.
+    const { host } = headers
+    const authority = (headers as { readonly ':authority'?: string })[':authority'] ?? host
+    if (authority === undefined || !isAllowedHost(authority)) return refuseHost(authority)
+    if (host !== undefined && host !== authority && !isAllowedHost(host)) return refuseHost(host)
     // RFC 9112 3.2.2: a host named by the request line goes before a Host header, but both have to be listed.
     if (originalUrl.charCodeAt(0) !== SLASH) {
       const named = originalUrl.replace(ABSOLUTE_FORM, '$1')

@@ -1,4 +1,5 @@
 // The lists of hosts and origins that a mount serves, made into lookups.
+import { parseAuthority, parseEntry } from './authority.ts'
 
 // A browser sends localhost in one of these forms.
 const LOOPBACK_NAMES: readonly string[] = ['127.0.0.1', 'localhost', '[::1]']
@@ -9,31 +10,50 @@ export const LOOPBACK_HOSTS: readonly string[] = Object.freeze(LOOPBACK_NAMES.ma
 /** The origins served unless `allowedOrigins` says otherwise: pages of this machine, on any port. */
 export const LOOPBACK_ORIGINS: readonly string[] = Object.freeze(LOOPBACK_HOSTS.map((host) => `http://${host}`))
 
+/** The Origin of a page that has none, such as a file or a sandboxed frame. */
+export const NO_ORIGIN = 'null'
+
+/** The `allowedOrigins` that stand for every origin. */
+export const ANY_ORIGIN = '*'
+
 /**
- * Builds the check of a Host or Origin once per mount. Most requests have the one of the request before, which costs a
- * comparison instead of 0.2 µs.
+ * Builds the check of a Host or Origin once per mount. Most requests have the value of the request before, which costs one
+ * comparison.
  *
- * @param allowed Exact strings; `name:*` is that name with any port or none.
+ * @param allowed Hosts or origins; a port `*` is any port or none. `*` alone allows every value.
  */
-export function createHostCheck (allowed: readonly string[]): (value: string) => boolean {
-  const exact = new Set(allowed)
-  const anyPort = new Set(allowed.filter((entry) => entry.endsWith(':*')).map((entry) => entry.slice(0, -2)))
+export function createHostCheck (allowed: readonly string[] | typeof ANY_ORIGIN): (value: string) => boolean {
+  if (allowed === ANY_ORIGIN) return () => true
+  const keys = new Set(allowed.flatMap(keysOf))
+  const allowsNull = allowed.includes(NO_ORIGIN)
   let lastAllowed: string | undefined
 
   return function isAllowed (value) {
     if (value === lastAllowed) return true
-    if (!exact.has(value) && !anyPort.has(withoutPort(value))) return false
+    if (value === NO_ORIGIN ? !allowsNull : !matches(value)) return false
     lastAllowed = value
     return true
   }
+
+  function matches (value: string): boolean {
+    const authority = parseAuthority(value)
+    if (authority === undefined) return false
+    const name = authority.scheme + authority.name
+    return keys.has(`${name}:*`) || keys.has(`${name}:${authority.port}`)
+  }
 }
 
-const PORT = /^\d{1,5}$/
+// What a Host header may say where nothing in it tells the scheme: 'api.example.com' is 'api.example.com:443' by https.
+const UNNAMED_PORTS = ['', '80', '443']
 
-// An IPv6 literal and a scheme keep their colons: only one after ']' or '://' starts a port. Whatever is no port stays, so
-// that a value with a password, or with a second value behind it, is that of no name.
-function withoutPort (value: string): string {
-  const scheme = value.indexOf('://')
-  const colon = value.indexOf(':', Math.max(value.lastIndexOf(']') + 1, scheme === -1 ? 0 : scheme + 3))
-  return colon !== -1 && PORT.test(value.slice(colon + 1)) ? value.slice(0, colon) : value
+function keysOf (entry: string): readonly string[] {
+  const authority = entry === NO_ORIGIN ? undefined : parseEntry(entry)
+  if (authority === undefined) return []
+  const { scheme, name, port } = authority
+  return portsFor(scheme, port).map((one) => `${scheme}${name}:${one}`)
+}
+
+function portsFor (scheme: string, port: string): readonly string[] {
+  if (scheme !== '' || !UNNAMED_PORTS.includes(port)) return [port]
+  return port === '' ? UNNAMED_PORTS : ['', port]
 }

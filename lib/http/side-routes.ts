@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import type { Mount } from '../mount.ts'
 import type { ResolvedOptions } from '../options.ts'
+import { resolveConstraints } from './host-constraint.ts'
 import { protectRoutes } from './protection.ts'
 
 /** Builds the plugin of the routes beside the endpoint. They share its protection and its constraints, and nothing else. */
@@ -11,7 +12,7 @@ export function createSideRoutes (routes: FastifyPluginAsync, mount: Mount, opti
   return async function mcpSideRoutes (scope: FastifyInstance) {
     protectRoutes(scope, mount, options)
     if (constraints !== undefined) {
-      scope.addHook('onRoute', (route) => { route.constraints = { ...constraints, ...route.constraints } })
+      scope.addHook('onRoute', (route) => { route.constraints = { ...constraints, ...resolveConstraints(route.constraints ?? {}) } })
     }
     await scope.register(routes)
   }

@@ -1,6 +1,7 @@
 // Which mount a test client is for, and the URL that it is given.
 import type { FastifyInstance } from 'fastify'
 import { MCP_ERR_INVALID_OPTION, MCP_ERR_UNKNOWN_MOUNT } from '../errors.ts'
+import { findConstraintHost } from '../http/host-constraint.ts'
 import type { Mount } from '../mount.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { findRegistry } from '../registry.ts'
@@ -33,7 +34,8 @@ export function resolveEndpoint (mount: Mount, { host, params = {} }: TestClient
 }
 
 function servedHost ({ constraints, publicUrl, allowedHosts: [allowed = 'localhost'] }: ResolvedOptions): string {
-  if (typeof constraints?.host === 'string') return constraints.host
+  const constrained = findConstraintHost(constraints)
+  if (constrained !== undefined) return constrained
   return publicUrl?.host ?? allowed.replace(/:\*$/, '')
 }
 

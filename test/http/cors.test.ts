@@ -62,6 +62,23 @@ t.test('of the headers asked for, those that mirror arguments are allowed, whate
   t.equal(response.headers['access-control-allow-headers'], `${ALLOWED}, mcp-param-region, Mcp-Param-X_1!`)
 })
 
+t.test("allowedOrigins: '*' lets pages of every origin read replies, but none that are for cookies", async (t) => {
+  const { app } = await createApp(t, { cors: true, allowedOrigins: '*' })
+
+  for (const origin of ['https://evil.example', 'null']) {
+    const asked = await app.inject({ method: 'OPTIONS', url: '/mcp', headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'mcp-param-a' } })
+    const read = await app.inject(modern('tools/list', {}, { headers: { origin } }))
+    const refused = await app.inject(modern('tools/list', {}, { headers: { origin, host: 'evil.example' } }))
+
+    t.same([asked.statusCode, read.statusCode, refused.statusCode], [204, 200, 421])
+    t.match(asked.headers['access-control-allow-headers'], /mcp-param-a/)
+    for (const { headers } of [asked, read, refused]) {
+      t.equal(headers['access-control-allow-origin'], '*')
+      t.equal(headers['access-control-allow-credentials'], undefined)
+    }
+  }
+})
+
 t.test('the origins are those that the guard lets pass, and others are refused', async (t) => {
   const { app } = await createApp(t, { cors: true, allowedOrigins: ['https://app.example.com', 'http://localhost:*', 'null'], publicUrl: 'https://api.example.com/base' })
 

@@ -42,7 +42,7 @@ t.test('a Host that is not listed gets 421 and one warning that names it and the
 t.test('no trick makes a foreign Host pass', async (t) => {
   const { app } = await createApp(t)
 
-  for (const host of ['localhost.evil.example', 'evil.example#localhost', 'user@localhost', 'localhost,evil.example', '0.0.0.0', '127.0.0.2', '[::]', '::1', '2130706433', 'LOCALHOST.']) {
+  for (const host of ['localhost.evil.example', 'evil.example#localhost', 'user@localhost', 'localhost,evil.example', '0.0.0.0', '127.0.0.2', '[::]', '::1', '2130706433', 'LOCALHOST.', '*', '*:*', 'localhost:*', 'localhost:65536', 'l\u00f6calhost', 'loc\u0251lhost', '\u212aocalhost']) {
     const response = await app.inject(discover({ host }))
 
     t.equal(response.statusCode, 421, host)
@@ -91,10 +91,13 @@ t.test('a Host that the request line names counts as well as that of the header'
   }
 })
 
-t.test('a Host with a dot at its end is another one', async (t) => {
+t.test('a Host is compared without case and without a dot at its end', async (t) => {
   const options = { allowedHosts: ['api.example.com', 'dev.example.com:*'] }
 
-  for (const host of ['api.example.com.', 'dev.example.com.', 'dev.example.com.:80']) {
+  for (const host of ['API.Example.com', 'api.example.com.', 'dev.example.com.', 'DEV.example.com.:80']) {
+    t.equal((await sendHead(t, ['POST /mcp HTTP/1.1', `Host: ${host}`], options)).status, 200, host)
+  }
+  for (const host of ['api.example.com..', '.api.example.com', 'api..example.com', 'api.example.com.:']) {
     t.same(await sendHead(t, ['POST /mcp HTTP/1.1', `Host: ${host}`], options), { status: 421, body: INVALID_HOST }, host)
   }
 })
@@ -126,32 +129,32 @@ t.test('by default pages of localhost pass by http only', async (t) => {
   for (const origin of ['http://localhost', 'http://localhost:5173', 'http://127.0.0.1:80', 'http://[::1]:3000']) {
     t.equal((await app.inject(discover({ origin }))).statusCode, 200, origin)
   }
-  for (const origin of ['https://localhost', 'null', '', 'http://localhost.evil.example', 'http://localhost/', 'file://']) {
+  for (const origin of ['https://localhost', 'null', '', '*', 'http://*', 'http://localhost:*', 'http://localhost.evil.example', 'http://localhost/', 'file://']) {
     t.equal((await app.inject(discover({ origin }))).statusCode, 403, origin)
   }
 })
 
-t.test('an Origin passes as it is listed, to the letter', async (t) => {
+t.test('an Origin passes if scheme, host and port are listed', async (t) => {
   const { app } = await createApp(t, { allowedOrigins: ['https://app.example.com', 'http://localhost:*'] })
 
   for (const origin of [
-    'null', 'NULL', 'https://app.example.com/', 'https://app.example.com/mcp', 'HTTPS://APP.EXAMPLE.COM', 'https://App.example.com', 'https://app.example.com:443',
-    'https://app.example.com:8443', 'https://user@app.example.com', 'https://user:secret@app.example.com', 'https://app.example.com@evil.example', 'https://app.example.com.',
-    'http://localhost:80/', 'http://user@localhost', 'http://localhost:secret@evil.example', 'http://localhost:80@evil.example', 'http://localhost:', 'http://LOCALHOST'
+    'null', 'NULL', 'https://app.example.com/', 'https://app.example.com/mcp', 'http://app.example.com', 'https://app.example.com:80', 'http://app.example.com:443',
+    'https://app.example.com:8443', 'https://user@app.example.com', 'https://user:secret@app.example.com', 'https://app.example.com@evil.example', 'https://app.example.com..', 'https://app%2eexample.com',
+    'http://localhost:80/', 'http://user@localhost', 'http://localhost:secret@evil.example', 'http://localhost:80@evil.example', 'http://localhost:', 'http://localhost.', 'http://localhost:65536'
   ]) {
     const response = await app.inject(discover({ origin }))
 
     t.equal(response.statusCode, 403, origin)
     t.same(response.json(), INVALID_ORIGIN)
   }
-  for (const origin of ['https://app.example.com', 'http://localhost', 'http://localhost:80']) t.equal((await app.inject(discover({ origin }))).statusCode, 200, origin)
+  for (const origin of ['https://app.example.com', 'HTTPS://APP.EXAMPLE.COM', 'https://app.example.com.', 'https://app.example.com:443', 'http://localhost', 'http://localhost:80', 'http://LOCALHOST']) t.equal((await app.inject(discover({ origin }))).statusCode, 200, origin)
 })
 
 t.test('allowedHosts and allowedOrigins take the place of the defaults', async (t) => {
   const { app } = await createApp(t, { allowedHosts: ['api.example.com', 'dev.example.com:*'], allowedOrigins: ['https://app.example.com', 'null'] })
 
-  for (const host of ['api.example.com', 'dev.example.com', 'dev.example.com:1']) t.equal((await app.inject(discover({ host }))).statusCode, 200, host)
-  for (const host of ['localhost', 'api.example.com:443', 'API.example.com']) t.equal((await app.inject(discover({ host }))).statusCode, 421, host)
+  for (const host of ['api.example.com', 'API.example.com', 'api.example.com:443', 'dev.example.com', 'dev.example.com:1']) t.equal((await app.inject(discover({ host }))).statusCode, 200, host)
+  for (const host of ['localhost', 'api.example.com:444']) t.equal((await app.inject(discover({ host }))).statusCode, 421, host)
   for (const origin of ['https://app.example.com', 'null']) {
     t.equal((await app.inject(discover({ host: 'api.example.com', origin }))).statusCode, 200, origin)
   }
@@ -164,6 +167,30 @@ t.test('publicUrl is served besides the defaults', async (t) => {
   for (const host of ['api.example.com:8443', 'localhost:3000']) t.equal((await app.inject(discover({ host }))).statusCode, 200, host)
   t.equal((await app.inject(discover({ origin: 'https://api.example.com:8443' }))).statusCode, 200)
   t.equal((await app.inject(discover({ host: 'api.example.com' }))).statusCode, 421)
+})
+
+t.test('the default port of publicUrl is none, and that of another scheme is another', async (t) => {
+  const { app: secure } = await createApp(t, { publicUrl: 'https://api.example.com' })
+  const { app: plain } = await createApp(t, { publicUrl: 'http://Api.example.com.:80' })
+
+  for (const [app, host, origin] of [[secure, 'api.example.com:443', 'https://api.example.com:443'], [plain, 'api.example.com:80', 'http://api.example.com:80']] as const) {
+    for (const one of [host, 'API.example.com', 'api.example.com.']) t.equal((await app.inject(discover({ host: one }))).statusCode, 200, one)
+    for (const one of [origin, origin.toUpperCase()]) t.equal((await app.inject(discover({ host, origin: one }))).statusCode, 200, one)
+  }
+  for (const [app, host, origin] of [[secure, 'api.example.com:80', 'https://api.example.com:80'], [plain, 'api.example.com:443', 'http://api.example.com:443']] as const) {
+    t.equal((await app.inject(discover({ host }))).statusCode, 421)
+    t.equal((await app.inject(discover({ origin }))).statusCode, 403)
+  }
+})
+
+t.test("allowedOrigins: '*' serves every page, warns of it, and still checks the Host", async (t) => {
+  const { app, logLines } = await createApp(t, { allowedOrigins: '*', publicUrl: 'https://api.example.com' })
+
+  for (const origin of ['https://evil.example', 'null', 'http://localhost:3000', 'vscode-webview://a1b2']) {
+    t.equal((await app.inject(discover({ origin }))).statusCode, 200, origin)
+    t.same((await app.inject(discover({ origin, host: 'evil.example' }))).json(), INVALID_HOST)
+  }
+  t.match(logLines.filter(({ level }) => level === 40)[0], { mcp: 'Notes', msg: "allowedOrigins is '*': pages of every website may send requests to this mount, and only 'auth' tells who they are for; list the origins if you know them" })
 })
 
 t.test('forwarded headers never count, even where the app trusts its proxy', async (t) => {
@@ -233,10 +260,12 @@ t.test('over HTTP/2 the authority is the host', async (t) => {
   t.same(outside, { status: 421, body: INVALID_HOST })
 })
 
-t.test('over HTTP/2 a Host header beside the authority does not count', async (t) => {
+t.test('over HTTP/2 both a Host header and the authority have to be listed', async (t) => {
   const client = await connect(t)
 
   t.same(await sendHttp2(client, { ':authority': 'evil.example', host: 'localhost' }), { status: 421, body: INVALID_HOST })
+  t.same(await sendHttp2(client, { ':authority': 'localhost', host: 'evil.example' }), { status: 421, body: INVALID_HOST })
+  t.equal((await sendHttp2(client, { ':authority': 'localhost', host: '127.0.0.1' })).status, 200)
 })
 
 t.test('over HTTP/2 a Host header counts where there is no authority', async (t) => {
