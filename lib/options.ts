@@ -115,7 +115,7 @@ export interface McpMountOptions extends ShareOptions {
   readonly bodyLimit?: number
   /** The deepest nesting of a body; a deeper one gets 400. @default 1000 */
   readonly maxDepth?: number
-  /** The most keys and values of a body, all together; one with more gets 400, before it is parsed. @default 100000 */
+  /** The most keys and values of a body, all together; one with more gets 400, before it is parsed. @default 50000 */
   readonly maxValues?: number
   /** The most messages of a batch (revision 2025-03-26 only); a longer one gets 400. @default 100 */
   readonly maxBatch?: number
@@ -199,7 +199,7 @@ export function resolveOptions (options: McpMountOptions): ResolvedOptions {
     keepAliveInterval: options.keepAliveInterval ?? 15_000,
     bodyLimit: options.bodyLimit ?? 4 * 1024 * 1024,
     maxDepth: options.maxDepth ?? 1000,
-    maxValues: options.maxValues ?? 100_000,
+    maxValues: options.maxValues ?? 50_000,
     maxBatch: options.maxBatch ?? 100,
     maxBuffered: options.maxBuffered ?? 1024 * 1024,
     closeGracePeriod: options.closeGracePeriod ?? 10_000,

@@ -44,7 +44,7 @@ t.test('a definition is all that a mount needs', async (t) => {
     keepAliveInterval: 15_000,
     bodyLimit: 4_194_304,
     maxDepth: 1000,
-    maxValues: 100_000,
+    maxValues: 50_000,
     maxBatch: 100,
     maxBuffered: 1_048_576,
     storeTimeout: 3000,

@@ -26,7 +26,7 @@ export interface StdioOptions {
   readonly bodyLimit?: number
   /** The deepest nesting of a message; a deeper one is refused. @default 1000 */
   readonly maxDepth?: number
-  /** The most keys and values of a message, all together; one with more is refused, before it is parsed. @default 100000 */
+  /** The most keys and values of a message, all together; one with more is refused, before it is parsed. @default 50000 */
   readonly maxValues?: number
   /** The most messages of a batch (revision 2025-03-26 only); a longer one is refused. @default 100 */
   readonly maxBatch?: number
@@ -92,7 +92,7 @@ export function resolveStdioOptions (options: StdioOptions): ResolvedStdioOption
     legacy: options.legacy ?? true,
     bodyLimit: options.bodyLimit ?? 4 * 1024 * 1024,
     maxDepth: options.maxDepth ?? 1000,
-    maxValues: options.maxValues ?? 100_000,
+    maxValues: options.maxValues ?? 50_000,
     maxBatch: options.maxBatch ?? 100,
     maxStreams: options.maxStreams ?? 1024,
     maxBuffered: options.maxBuffered ?? 16 * 1024 * 1024,

@@ -30,3 +30,17 @@ t.test('only what may be read as the end of a line is escaped', async (t) => {
   t.equal(escapeLineBreaks('"plain \u00e4 \u20ac"'), '"plain \u00e4 \u20ac"')
   for (const [character, escaped] of [['\u0085', '\\u0085'], ['\u2028', '\\u2028'], ['\u2029', '\\u2029']]) t.equal(escapeLineBreaks(`"${character}${character}"`), `"${escaped}${escaped}"`)
 })
+
+t.test('halves of pairs are replaced in a text with any number of escapes, in little time', async (t) => {
+  const length = 500_000
+  const texts = ['\ud800', '\\ud800', 'a\\\ud800', '\\', '"'].map((unit) => unit.repeat(length) + '\ud800')
+
+  for (const text of texts) {
+    const expected = JSON.stringify(text.toWellFormed())
+    const started = process.cpuUsage()
+    const json = encodeJson(text)
+    const { user } = process.cpuUsage(started)
+    t.ok(json === expected)
+    t.ok(user < 500_000, `${user} microseconds`)
+  }
+})
