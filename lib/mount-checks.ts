@@ -5,6 +5,7 @@ import { MCP_ERR_INVALID_OPTION } from './errors.ts'
 import { parseEntry } from './http/authority.ts'
 import { findCorsProblem } from './http/cors.ts'
 import { findHealthProblem } from './http/health.ts'
+import { findPathProblem } from './http/path-problem.ts'
 import { findHooksProblem } from './http/hooks.ts'
 import { ANY_ORIGIN, NO_ORIGIN } from './http/host-check.ts'
 import { findLegacySseConflict, findLegacySseProblem } from './http/legacy-sse-options.ts'
@@ -16,8 +17,9 @@ import { findShareProblem, SHARE_CHECKS } from './shares/share-options.ts'
 
 const isFunction: Check = (value) => typeof value === 'function' ? undefined : 'must be a function, such as async (scope) => { … }'
 const isObject: Check = (value) => typeof value === 'object' && value !== null ? undefined : 'must be an object'
-const isPrefix: Check = (value) => value === '' || (typeof value === 'string' && value.startsWith('/')) ? undefined : "must be '' or begin with '/'"
-const isPath: Check = (value) => typeof value === 'string' && value.startsWith('/') ? undefined : "must begin with '/'"
+const isPrefix: Check = (value) =>
+  value === '' || (typeof value === 'string' && value.startsWith('/')) ? findPathProblem(value) : "must be '' or begin with '/'"
+const isPath: Check = (value) => typeof value === 'string' && value.startsWith('/') ? findPathProblem(value) : "must begin with '/'"
 const isPublicUrl: Check = (value) => isHttpUrl(value) && /^[^?#@]*$/.test(String(value))
   ? undefined
   : "must be an absolute URL without user, query and fragment, such as 'https://api.example.com'"

@@ -4,14 +4,17 @@ import { Server as TlsServer } from 'node:tls'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { MODERN_REVISION } from './protocol/revisions.ts'
+import { encodeUri } from './protocol/uri.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { createResources, type Resources } from './auth/resource.ts'
 import { Membership, type Member } from './cluster/membership.ts'
+import { MCP_ERR_INVALID_OPTION } from './errors.ts'
 import { Expiry } from './http/expiry.ts'
 import { createHolderOf } from './http/holder.ts'
 import { createLegacySse, type LegacySse } from './http/legacy-sse.ts'
 import { createMuteChannel } from './http/mute-channel.ts'
 import { OpenExchanges } from './http/open-exchanges.ts'
+import { findPathProblem } from './http/path-problem.ts'
 import { ChangeHub } from './notify/change-hub.ts'
 import type { Notifier } from './notify/publisher.ts'
 import { withoutRefusal } from './errors.ts'
@@ -82,6 +85,7 @@ export class Mount {
 
   /** @internal */
   constructor (app: FastifyInstance, options: ResolvedOptions) {
+    checkScope(app.prefix, options)
     this.path = joinPath(app.prefix, options.prefix, options.path)
     this.name = options.name ?? options.definition.info?.name ?? this.path
     this.server = options.server
@@ -146,7 +150,7 @@ export class Mount {
   get url (): string {
     const { publicUrl } = this.options
     const base = publicUrl?.href.replace(/\/$/, '') ?? listeningUrl(this.#app)
-    return `${base}${this.path}`
+    return `${base}${encodeUri(this.path) ?? this.path}`
   }
 
   /** @internal What the lifespan returned. */
@@ -211,6 +215,12 @@ export class Mount {
       throw err
     }
   }
+}
+
+// What is wrong with the mount's own prefix and path, its options have said.
+function checkScope (scopePrefix: string, { prefix, path }: ResolvedOptions): void {
+  const problem = scopePrefix.endsWith('/') && joinPath(prefix, path) === '/' ? "must not end with '/' where the mount is at its root" : findPathProblem(scopePrefix)
+  if (problem !== undefined) throw new MCP_ERR_INVALID_OPTION('prefix', `is below '${scopePrefix}', the prefix of the scope around it, which ${problem}`)
 }
 
 function joinPath (...parts: string[]): string {

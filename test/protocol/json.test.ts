@@ -36,7 +36,7 @@ t.test('halves of pairs are replaced in a text with any number of escapes, in li
   const texts = ['\ud800', '\\ud800', 'a\\\ud800', '\\', '"'].map((unit) => unit.repeat(length) + '\ud800')
 
   for (const text of texts) {
-    const expected = JSON.stringify(text.toWellFormed())
+    const expected = JSON.stringify(text.replaceAll('\ud800', '\uFFFD'))
     const started = process.cpuUsage()
     const json = encodeJson(text)
     const { user } = process.cpuUsage(started)
