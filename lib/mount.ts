@@ -17,6 +17,7 @@ import { OpenExchanges } from './http/open-exchanges.ts'
 import { findPathProblem } from './http/path-problem.ts'
 import { ChangeHub } from './notify/change-hub.ts'
 import type { Notifier } from './notify/publisher.ts'
+import type { SubscriptionLimits } from './notify/subscriptions.ts'
 import { withoutRefusal } from './errors.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { Mountable } from './sdk/recognise.ts'
@@ -97,7 +98,7 @@ export class Mount {
     this.sessionManager = this.cluster?.sessions ?? this.#heedEnds(this.legacySse?.sessions ?? new SessionManager(options, onFailure))
     this.sessions = this.sessionManager
     this.changes = new ChangeHub(this.sessionManager, {
-      maxStreams: options.maxStreams,
+      streams: createStreamLimits(options, this.cluster),
       onFailure: (err) => { app.log.error({ err, mcp: this.name }, 'changes could not be published') },
       others: this.cluster
     })
@@ -221,6 +222,10 @@ export class Mount {
 function checkScope (scopePrefix: string, { prefix, path }: ResolvedOptions): void {
   const problem = scopePrefix.endsWith('/') && joinPath(prefix, path) === '/' ? "must not end with '/' where the mount is at its root" : findPathProblem(scopePrefix)
   if (problem !== undefined) throw new MCP_ERR_INVALID_OPTION('prefix', `is below '${scopePrefix}', the prefix of the scope around it, which ${problem}`)
+}
+
+function createStreamLimits ({ maxStreams, shares: { by, streams } }: ResolvedOptions, others: Membership | undefined): SubscriptionLimits {
+  return { max: maxStreams, share: by === undefined || streams === Infinity ? undefined : { by, max: streams }, others }
 }
 
 function joinPath (...parts: string[]): string {

@@ -28,7 +28,7 @@ export interface FaultyCluster extends Cluster {
 /** A cluster in memory, as far away as another process: whatever is asked of it takes a turn of the event loop. */
 export function createFaultyCluster (options?: MemoryClusterOptions, now?: () => number): FaultyCluster {
   const cluster = createMemoryCluster(options, now)
-  const joined = new Map<string, { readonly fate: Fate, readonly listeners: ClusterListeners, readonly node: ClusterNode }>()
+  const joined = new Map<string, { readonly fate: Fate, readonly listeners: ClusterListeners, readonly node: ClusterNode, readonly leave: () => void }>()
 
   function setAway (isAway: boolean, nodeId?: string): void {
     for (const { fate, listeners, node } of joined.values()) {
@@ -63,17 +63,23 @@ export function createFaultyCluster (options?: MemoryClusterOptions, now?: () =>
           await reach(fate)
           return joined.get(nodeId)?.fate.isDead !== true && inner.isAlive(nodeId)
         },
+        hold: async (...args) => {
+          await reach(fate)
+          return inner.hold(...args)
+        },
         start: () => inner.start(),
         close: () => inner.close()
       }
-      joined.set(node.id, { fate, listeners, node })
+      joined.set(node.id, { fate, listeners, node, leave: () => { inner.close() } })
       return node
     },
     goAway: (nodeId) => setAway(true, nodeId),
     comeBack: (nodeId) => setAway(false, nodeId),
     kill (nodeId) {
-      const fate = joined.get(nodeId)?.fate
-      if (fate !== undefined) fate.isDead = true
+      const found = joined.get(nodeId)
+      if (found === undefined) return
+      found.fate.isDead = true
+      found.leave()
     }
   }
 }

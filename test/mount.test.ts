@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import Fastify, { type FastifyListenOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin, { McpServer, RpcError, Type } from '../lib/index.ts'
+import { Subscription } from '../lib/notify/subscriptions.ts'
 import { createApp, createHost, createServer, createSocketPath, initialize, modernCall, mount, openSession, type AppOptions } from './app.ts'
 import { createGate, listen, send } from './stream.ts'
 import { createTalker } from './talk.ts'
@@ -119,7 +120,8 @@ t.test('a call from the host app has the lifespan of the mount', async (t) => {
 t.test('a change that could not be published is logged with its reason', async (t) => {
   const { app, logLines } = await createApp(t)
   const { changes, notify } = app.mcp.get('Notes')
-  changes.subscriptions.open(1)?.start(new Map([['tools', undefined]]), { send () { throw new Error('no connection') } })
+  const subscription = changes.subscriptions.open(1)
+  if (subscription instanceof Subscription) subscription.start(new Map([['tools', undefined]]), { send () { throw new Error('no connection') } })
 
   notify.toolsChanged()
   await nextTurn()

@@ -36,6 +36,13 @@ export interface ClusterNode {
   readonly isAway: boolean
   /** Whether a node has been heard of lately; true, too, where nobody can know yet. */
   isAlive (nodeId: string): Promise<boolean>
+  /**
+   * Says how many places a caller holds by this node from now on. Resolves to false, and changes nothing, when these are more
+   * than before, and more than `max` together with those that it holds by other nodes. What a node holds is free again once it
+   * closes, or is not alive any more. When it rejects because what nodes share is away, it counts once that is back.
+   * @param holder Any text.
+   */
+  hold (holder: string, count: number, max: number): Promise<boolean>
   /** Takes part. Settles once it does, or once it is clear that it cannot yet, of which `onAway` was told. */
   start (): Promise<void>
   /** Takes part no longer. What was stored stays. */

@@ -1,6 +1,7 @@
 // One mount as a node of a cluster: its sessions, and what it and the others tell each other.
 import type { FastifyBaseLogger } from 'fastify'
 import type { ChangeHub, ChangeLink } from '../notify/change-hub.ts'
+import type { PlaceLink } from '../notify/subscriptions.ts'
 import type { ChangeEvent } from '../protocol/change.ts'
 import type { Params } from '../protocol/message.ts'
 import { Forwarder } from '../session/forwarder.ts'
@@ -26,7 +27,7 @@ export interface Member {
 }
 
 /** One mount as a node of a cluster. */
-export class Membership implements ChangeLink {
+export class Membership implements ChangeLink, PlaceLink {
   readonly sessions: SharedSessions
   readonly forwarder: Forwarder
   readonly #node: ClusterNode
@@ -75,6 +76,16 @@ export class Membership implements ChangeLink {
     this.#unreadable.add(what)
     const { log, name } = this.#member
     log.error({ mcp: name }, `${what} cannot be read and is ignored: another version or program has written it to the store of the cluster`)
+  }
+
+  /** Tells the other nodes how many places a caller holds here. While they cannot be told, each node gives out its own; never rejects. */
+  async hold (holder: string, count: number, max: number): Promise<boolean> {
+    try {
+      return await this.#node.hold(holder, count, max)
+    } catch (error) {
+      if (!(error instanceof ClusterAwayError)) this.#member.onFailure(error, "the count of callers' places")
+      return true
+    }
   }
 
   #away (err: Error): void {

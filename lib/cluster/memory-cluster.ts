@@ -16,6 +16,8 @@ interface Shared {
   readonly sessions: SessionStore
   readonly events: SharedEventStore
   readonly bus: NotificationBus
+  /** How many places each caller holds, by node. */
+  readonly held: Map<string, Map<string, number>>
 }
 
 /**
@@ -33,7 +35,7 @@ export function createMemoryCluster ({ events = {} }: MemoryClusterOptions = {},
 
   function share (mount: string): Shared {
     const shared = mounts.get(mount) ?? {
-      sessions: createMemorySessionStore(now), events: createMemoryEventStore(events, now), bus: createMemoryBus()
+      sessions: createMemorySessionStore(now), events: createMemoryEventStore(events, now), bus: createMemoryBus(), held: new Map()
     }
     mounts.set(mount, shared)
     return shared
@@ -42,14 +44,31 @@ export function createMemoryCluster ({ events = {} }: MemoryClusterOptions = {},
   return {
     join (mount) {
       const id = randomBytes(8).toString('hex')
+      const { held, ...shared } = share(mount)
       return {
         id,
-        ...share(mount),
+        ...shared,
         isAway: false,
         isAlive: async (nodeId) => alive.has(nodeId),
+        hold: async (holder, count, max) => hold(held, id, { holder, count, max }),
         start: async () => { alive.add(id) },
-        close: async () => { alive.delete(id) }
+        close: async () => {
+          alive.delete(id)
+          held.delete(id)
+        }
       }
     }
   }
+}
+
+function hold (held: Shared['held'], id: string, { holder, count, max }: { readonly holder: string, readonly count: number, readonly max: number }): boolean {
+  const mine = held.get(id) ?? new Map<string, number>()
+  const before = mine.get(holder) ?? 0
+  const all = [...held.values()].reduce((sum, node) => sum + (node.get(holder) ?? 0), count - before)
+  if (count > before && all > max) return false
+  if (count === 0) mine.delete(holder)
+  else mine.set(holder, count)
+  if (mine.size === 0) held.delete(id)
+  else held.set(id, mine)
+  return true
 }

@@ -126,7 +126,8 @@ async function refuses (node: ClusterNode): Promise<void> {
     forget: () => events.forget('refused'),
     follow: () => events.follow('refused.0', () => {}),
     publish: () => bus.publish('refused', 'message'),
-    isAlive: () => node.isAlive('refused')
+    isAlive: () => node.isAlive('refused'),
+    hold: () => node.hold('refused', 1, 1)
   }
   await Promise.all(Object.entries(asked).map(([name, ask]) => assert.rejects(async () => { await ask() }, ClusterAwayError, name)))
   assert.equal(node.isAway, true)

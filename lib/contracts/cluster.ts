@@ -1,6 +1,6 @@
 // What a Cluster must do.
 import assert from 'node:assert/strict'
-import { createRecorder, createWait, type Contract, type ContractOptions } from './contract.ts'
+import { createRecorder, createWait, TEXTS, type Contract, type ContractOptions } from './contract.ts'
 import { createClusterContracts, join, LIMITS, RECORD, type ClusterSubject } from './nodes.ts'
 
 /**
@@ -69,6 +69,43 @@ export function clusterContract (create: () => Promise<ClusterSubject> | Cluster
         assert.equal((await member.node.sessions.open(`s${time}`, RECORD, LIMITS)).kind, 'opened')
         await close(member)
       }
+    },
+
+    async 'a caller holds no more places than its share by all nodes of a mount together, and each of them may give some back' ({ clusters: [a, b] }, { start }) {
+      const [one, two, other] = [await start(a), await start(b), await start(b, 'tasks')]
+      const nodes = [one.node, two.node]
+
+      const held = await Promise.all(Array.from({ length: 20 }, (_, index) => nodes[index % 2]?.hold('ann', Math.floor(index / 2) + 1, 6)))
+
+      assert.equal(held.filter(Boolean).length, 6)
+      assert.equal(await two.node.hold('bob', 6, 6), true)
+      assert.equal(await one.node.hold('bob', 1, 6), false)
+      assert.equal(await two.node.hold('bob', 5, 0), true)
+      assert.equal(await two.node.hold('bob', 5, 0), true)
+      assert.equal(await one.node.hold('bob', 1, 6), true)
+      assert.equal(await two.node.hold('bob', 0, 0), true)
+      assert.equal(await one.node.hold('bob', 6, 6), true)
+      assert.equal(await other.node.hold('ann', 6, 6), true)
+      assert.equal(await one.node.hold('eve', 7, Infinity), true)
+    },
+
+    async 'callers who hold places are told apart, whatever they are called' ({ clusters: [a, b] }, { start }) {
+      const [one, two] = [await start(a), await start(b)]
+      const holders = [...TEXTS, 'ann', 'Ann', 'ann ', '']
+
+      const nodes = [one.node, two.node]
+      for (const [index, holder] of holders.entries()) assert.equal(await nodes[index % 2]?.hold(holder, 1, 1), true)
+      for (const [index, holder] of holders.entries()) assert.equal(await nodes[(index + 1) % 2]?.hold(holder, 1, 1), false)
+    },
+
+    async 'what a node holds is free when it closes' ({ clusters: [a, b] }, { start, close }) {
+      const [leaves, stays] = [await start(a), await start(b)]
+      await leaves.node.hold('ann', 3, 3)
+      const before = await stays.node.hold('ann', 1, 3)
+      await close(leaves)
+
+      assert.equal(before, false)
+      assert.equal(await stays.node.hold('ann', 3, 3), true)
     },
 
     async 'a cluster that can be reached is not away' ({ clusters: [a, b] }, { start }) {

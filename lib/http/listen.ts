@@ -15,10 +15,12 @@ import type { AuthInfo } from '../auth/auth-info.ts'
 import { takesStream } from './accept.ts'
 import { authOf } from './auth-hook.ts'
 import { LastingStream } from './lasting-stream.ts'
+import { isNoPlace, refusePlace } from './no-place.ts'
 import type { OpenExchange, OpenExchanges } from './open-exchanges.ts'
 import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
 import { statusOf } from './status.ts'
 
+const OPEN_STREAMS = 'open streams'
 const NOT_ACCEPTABLE = 'Not Acceptable: subscriptions/listen is answered with text/event-stream'
 const CLOSING = 'The server is shutting down; send the request again'
 
@@ -29,11 +31,8 @@ export function createListenHandler (mount: Mount, options: ResolvedOptions): (m
   return function listen (message, caller, reply) {
     const { id } = message
     if (!takesStream(reply.request.headers.accept)) return sendRefusal(reply, { ...refuseUnread(reply.request, 406, NOT_ACCEPTABLE), id })
-    const subscription = subscriptions.open(id)
-    if (subscription === undefined) {
-      const message = `Too many open streams: ${subscriptions.max}; try again later`
-      return sendBusy(reply, refuse(id, 503, { code: ErrorCode.InternalError, message }))
-    }
+    const subscription = subscriptions.open(id, mount.holderOf(reply.request))
+    if (isNoPlace(subscription)) return sendBusy(reply, refusePlace(subscription, OPEN_STREAMS, id))
     open(subscription, message, caller, reply)
   }
 
@@ -41,6 +40,9 @@ export function createListenHandler (mount: Mount, options: ResolvedOptions): (m
     const opening = new Opening(reply, message.id, mount)
     let begun = false
     try {
+      const noPlace = mount.cluster && await subscription.findRefusal()
+      if (noPlace !== undefined && opening.settle()) sendBusy(reply, refusePlace(noPlace, OPEN_STREAMS, message.id))
+      if (noPlace !== undefined) return
       const filter = readHonoured(await server.serve(message, caller, opening))
       const topics = await findTopics(filter)
       begun = opening.settle()
@@ -48,10 +50,12 @@ export function createListenHandler (mount: Mount, options: ResolvedOptions): (m
     } catch (error) {
       const rpcError = toRpcError(error, reply.log)
       if (opening.settle()) refuseListener(rpcError, message.id, reply)
+    } finally {
+      if (!begun) {
+        subscription.close()
+        opening.end()
+      }
     }
-    if (begun) return
-    subscription.close()
-    opening.end()
   }
 
   function refuseListener (error: RpcError, id: RequestId, reply: FastifyReply): void {

@@ -2,7 +2,7 @@
 import { encodeChange, topicOf, type ChangeEvent } from '../protocol/change.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { createNotifier, createPublisher, type Notifier } from './publisher.ts'
-import { Subscriptions, type MessageSink } from './subscriptions.ts'
+import { Subscriptions, type MessageSink, type SubscriptionLimits } from './subscriptions.ts'
 
 /** A legacy session, as far as changes go. */
 export interface ChangeAudience {
@@ -21,8 +21,8 @@ export interface ChangeLink {
 
 /** Where changes go, and who is told when they cannot. */
 export interface ChangeSettings {
-  /** How many may listen by `subscriptions/listen` at once. */
-  readonly maxStreams: number
+  /** How many may listen by `subscriptions/listen` at once, and how many of them for one caller. */
+  readonly streams: SubscriptionLimits
   /** Told when the others cannot be told. */
   readonly onFailure: (error: unknown) => void
   /** The others that are told of what changes here. @default there are none */
@@ -43,12 +43,12 @@ export class ChangeHub {
   #end: (() => void) | undefined
   #isOn = false
 
-  constructor (sessions: Iterable<ChangeAudience>, { maxStreams, onFailure, others }: ChangeSettings) {
+  constructor (sessions: Iterable<ChangeAudience>, { streams, onFailure, others }: ChangeSettings) {
     this.#sessions = sessions
     this.#others = others
     this.#publish = createPublisher((events) => this.#publishAll(events), onFailure)
     this.notify = createNotifier(this.#publish)
-    this.subscriptions = new Subscriptions(maxStreams)
+    this.subscriptions = new Subscriptions(streams)
   }
 
   /** Begins to pass on what changes in a definition. */

@@ -13,6 +13,8 @@ import { createHash } from 'node:crypto'
  * | `h:HOLDER` | sorted set | the ids of the open sessions that count for one caller, by a moment until which they live at the least; HOLDER is the SHA-256 of the caller's name | as long as the last of them |
  * | `e:STREAM` | stream | the events of one stream; an entry's id is `MILLISECONDS-NUMBER` | `maxAge` from the last event |
  * | `q:SESSION` | hash | the number of the last event of each stream of the session that has not ended | as its session, but `maxAge` at least |
+ * | `p:NODE` | hash | how many places each caller holds by the node, by the SHA-256 of the caller's name | as `n:NODE` |
+ * | `nodes` | sorted set | the ids of the nodes, by the moment when they count as dead | `nodeTimeout` from the last sign of life of any of them |
  * | `n:NODE` | string | that a node lives | `nodeTimeout`, renewed three times in it |
  *
  * The channels are `b:TOPIC` for the messages of a topic, and `e:STREAM` for the events of a stream; in a database other than 0
@@ -26,6 +28,8 @@ export interface Keys {
   readonly events: (streamId: string) => string
   readonly numbers: (sessionId: string) => string
   readonly node: (nodeId: string) => string
+  readonly nodes: string
+  readonly places: (nodeId: string) => string
   readonly eventsChannel: (streamId: string) => string
   readonly topicChannel: (topic: string) => string
 }
@@ -51,12 +55,14 @@ export function createKeys (keyPrefix: string, mount: string, { prefix, database
     events: (streamId: string) => `${scope}e:${streamId}`,
     numbers: (sessionId: string) => `${scope}q:${sessionId}`,
     node: (nodeId: string) => `${scope}n:${nodeId}`,
+    nodes: `${scope}nodes`,
+    places: (nodeId: string) => `${scope}p:${nodeId}`,
     eventsChannel: (streamId: string) => `${channelScope}e:${streamId}`,
     topicChannel: (topic: string) => `${channelScope}b:${topic}`
   })
 }
 
-// A name may be long, and is nobody's business who looks into Redis.
-function digest (name: string): string {
+/** What stands for a caller in Redis: its name may be long, and is nobody's business who looks there. */
+export function digest (name: string): string {
   return createHash('sha256').update(name).digest('base64url')
 }

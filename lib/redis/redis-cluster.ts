@@ -5,6 +5,7 @@ import type { Cluster, ClusterListeners, ClusterNode } from '../cluster/cluster.
 import { connect, loadRedis, type ConnectionOptions } from './connections.ts'
 import { createKeys, type Keys, type KeySpace } from './keys.ts'
 import { RedisLink } from './link.ts'
+import { Presence } from './presence.ts'
 import { createRedisBus } from './redis-bus.ts'
 import { createRedisEventStore } from './redis-event-store.ts'
 import { resolveRedisOptions, type RedisClusterOptions, type ResolvedRedisOptions } from './redis-options.ts'
@@ -50,13 +51,13 @@ class RedisNode implements ClusterNode {
   readonly bus
   readonly #link: RedisLink
   readonly #keys: Keys
-  readonly #nodeTimeout: number
+  readonly #presence: Presence
   readonly #user
 
   constructor (link: RedisLink, keys: Keys, { events, nodeTimeout }: ResolvedRedisOptions, listeners: ClusterListeners) {
     this.#link = link
     this.#keys = keys
-    this.#nodeTimeout = nodeTimeout
+    this.#presence = new Presence(link, keys, { id: this.id, nodeTimeout })
     const access = { link, keys, onUnreadable: (what: string) => listeners.onUnreadable?.(what) }
     this.sessions = createRedisSessionStore(access)
     this.events = createRedisEventStore(access, events)
@@ -74,18 +75,22 @@ class RedisNode implements ClusterNode {
     return await this.#link.run((client) => client.exists(this.#keys.node(nodeId))) === 1 || this.#link.isJustBack
   }
 
+  hold (holder: string, count: number, max: number): Promise<boolean> {
+    return this.#presence.hold(holder, count, max)
+  }
+
   async start (): Promise<void> {
     await this.#link.enter(this.#user)
     await this.#tellAlive()
   }
 
   async close (): Promise<void> {
-    await this.#link.run((client) => client.del(this.#keys.node(this.id))).catch(() => {})
+    await this.#presence.leave().catch(() => {})
     this.#link.leave(this.#user)
   }
 
   // Where it fails, Redis is away; once it is back, this is done again.
   async #tellAlive (): Promise<void> {
-    await this.#link.run((client) => client.set(this.#keys.node(this.id), '', 'PX', this.#nodeTimeout)).catch(() => {})
+    await this.#presence.beat().catch(() => {})
   }
 }

@@ -20,11 +20,6 @@ export class Shares {
   /** How many callers hold a place. */
   get size (): number { return this.#held.size }
 
-  /** The callers that hold a place. */
-  holders (): Iterable<string> {
-    return this.#held.keys()
-  }
-
   /** How many places a caller holds. */
   held (holder: string): number {
     return this.#held.get(holder) ?? 0

@@ -48,7 +48,7 @@ export class Connection {
     this.#principal = options.auth && principalOf(options.auth)
     this.#forgetting = new Forgetting(server, (err) => { pipe.log.error({ err }, "a session's server failed to close") })
     this.changes = new ChangeHub(this.#sessions, {
-      maxStreams: options.maxStreams,
+      streams: { max: options.maxStreams },
       onFailure: (err) => { pipe.log.error({ err }, 'changes could not be published') }
     })
     this.changes.start(server)

@@ -30,7 +30,7 @@ export class Listening extends PipeCall {
   constructor (place: ListeningPlace, { id }: RequestMessage, takeReply: TakeReply) {
     const { subscriptions } = place.changes
     const subscription = subscriptions.open(id)
-    if (subscription === undefined) throw new RpcError(ErrorCode.InternalError, `Too many open streams: ${subscriptions.max}; end one of them first`)
+    if ('refused' in subscription) throw new RpcError(ErrorCode.InternalError, `Too many open streams: ${subscriptions.max}; end one of them first`)
     super(place.pipe, id, undefined, (json) => {
       subscription.close()
       takeReply(json)

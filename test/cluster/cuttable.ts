@@ -36,7 +36,7 @@ export function createCuttableCluster (inner: Cluster = createMemoryCluster()): 
         events: guard(node.events),
         bus: guard(node.bus),
         get isAway () { return isCut },
-        isAlive: guard({ isAlive: node.isAlive }).isAlive,
+        ...guard({ isAlive: node.isAlive, hold: node.hold }),
         async start () {
           started.add(listeners)
           await node.start()

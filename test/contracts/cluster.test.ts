@@ -30,6 +30,27 @@ const FAULTS: Readonly<Record<string, (cluster: Cluster) => Cluster>> = {
       close: async () => { hasEnded = true; await close() }
     }))
   },
+  'each node counts for itself': (cluster) => changeNodes(cluster, () => {
+    const held = new Map<string, number>()
+    return {
+      hold: async (holder, count, max) => {
+        if (count > (held.get(holder) ?? 0) && count > max) return false
+        held.set(holder, count)
+        return true
+      }
+    }
+  }),
+  'places are never given back': (cluster) => changeNodes(cluster, ({ hold }) => {
+    const most = new Map<string, number>()
+    return {
+      hold: (holder, count, max) => {
+        most.set(holder, Math.max(count, most.get(holder) ?? 0))
+        return hold(holder, most.get(holder) ?? 0, max)
+      }
+    }
+  }),
+  'callers are told apart by their letters only': (cluster) => changeNodes(cluster, ({ hold }) => ({ hold: (holder, ...rest) => hold(holder.trim().toLowerCase(), ...rest) })),
+  'what a node holds outlives it': (cluster) => changeNodes(cluster, () => ({ close: async () => {} })),
   'it is always away': (cluster) => changeNodes(cluster, () => ({ isAway: true }))
 }
 
@@ -40,6 +61,10 @@ t.test('each contract of clusters is broken by a cluster that does not keep it',
     'nodes live for ever': ['a node lives from its start until it closes, for those of its mount'],
     'a node takes what it has stored along': ['what a node has stored stays when it closes, and others of its process go on'],
     'a process has one life': ['a process whose nodes have all closed may have others'],
+    'each node counts for itself': ['what a node holds is free when it closes', 'callers who hold places are told apart, whatever they are called'],
+    'places are never given back': ['a caller holds no more places than its share by all nodes of a mount together, and each of them may give some back'],
+    'callers are told apart by their letters only': ['callers who hold places are told apart, whatever they are called'],
+    'what a node holds outlives it': ['what a node holds is free when it closes'],
     'it is always away': ['a cluster that can be reached is not away']
   }, (fault) => clusterContract(() => {
     const right = createMemoryCluster()

@@ -2,10 +2,10 @@
 import t, { type Test } from 'tap'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import mcpPlugin, { McpServer, type AuthOptions, type McpMountOptions } from '../../lib/index.ts'
-import { createHost, createServer, initialize, legacy, openSession, openUsedSession, type Post } from '../app.ts'
+import { createHost, createServer, initialize, legacy, modern, openSession, openUsedSession, type Post } from '../app.ts'
 import { startNodes } from '../cluster.ts'
 import { openSse, opening } from '../sse-client.ts'
-import { listen, openGet, send, until } from '../stream.ts'
+import { listen, openGet, send, sendAlone, until } from '../stream.ts'
 
 type Headers = Readonly<Record<string, string>>
 
@@ -35,6 +35,7 @@ function ping (headers: Headers): Post {
 /** The two nodes of a cluster, whose callers say who they are or do not. */
 async function createNodes (t: Test, options: Partial<McpMountOptions> = {}) {
   const server = new McpServer({ name: 'Notes', version: '1.0.0' }, { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } })
+  server.registerTool('hello', {}, () => 'hello')
   return await startNodes(t, { server, ...options })
 }
 
@@ -183,4 +184,56 @@ t.test('an initialize whose session makes room before it is answered is told to 
   t.equal(refused.status, 503)
   t.equal(refused.headers.get('retry-after'), '30')
   t.match(await refused.json(), { id: 1, error: { code: -32603, message: 'the session was displaced; try again later' } })
+})
+
+function listenAs (headers: Headers): Post {
+  return modern('subscriptions/listen', { notifications: { toolsListChanged: true } }, { headers: { ...headers, accept: 'application/json, text/event-stream' } })
+}
+
+t.test('a principal that has its share of the streams gets 429, and gets a place when it leaves one', async (t) => {
+  const { app, mount } = await createShared(t, { auth, maxStreams: 3, maxStreamsPerPrincipal: 2 })
+  const address = await listen(app)
+  const sent = [sendAlone(address, listenAs(ANN)), sendAlone(address, listenAs(ANN))]
+  await until(() => mount.stats().streams === 2)
+
+  const over = await app.inject(listenAs(ANN))
+  await send(address, listenAs(BOB))
+  await until(() => mount.stats().streams === 3)
+  const full = await app.inject(listenAs(EVE))
+  sent[0]?.destroy()
+  await until(() => mount.stats().streams === 2)
+
+  t.same([over, full].map(({ statusCode, headers }) => [statusCode, headers['retry-after']]), [[429, '30'], [503, '30']])
+  t.same(over.json().error.message, 'Too many open streams of one caller: 2; end one of them, or try again later')
+  t.equal((await send(address, listenAs(ANN))).status, 200)
+})
+
+t.test('in a cluster a principal has one share of the streams of all nodes together, and those of a dead node are free', async (t) => {
+  const { nodes: [a, b, c] } = await createNodes(t, { auth, maxStreamsPerPrincipal: 2 })
+  const streams = [sendAlone(a.address, listenAs(ANN)), sendAlone(b.address, listenAs(ANN))]
+  await until(() => a.mount.stats().streams === 1 && b.mount.stats().streams === 1)
+
+  const over = [await c.app.inject(listenAs(ANN)), await a.app.inject(listenAs(ANN))]
+  const others = await send(c.address, listenAs(BOB))
+  streams[0]?.destroy()
+  await until(() => a.mount.stats().streams === 0)
+  await until(() => a.mount.changes.subscriptions.size === 0)
+  const afterwards = await send(c.address, listenAs(ANN))
+  b.kill()
+  const afterDeath = await send(a.address, listenAs(ANN))
+
+  t.same(over.map(({ statusCode, headers }) => [statusCode, headers['retry-after']]), [[429, '30'], [429, '30']])
+  t.same([others.status, afterwards.status, afterDeath.status], [200, 200, 200])
+  t.equal((await a.app.inject(listenAs(ANN))).statusCode, 429)
+  t.equal(c.mount.changes.subscriptions.size, 2)
+})
+
+t.test('while the cluster is away each node gives out the streams of a share by itself', async (t) => {
+  const { cluster, nodes: [a, b] } = await createNodes(t, { auth, maxStreamsPerPrincipal: 1 })
+  cluster.goAway()
+
+  const served = [await send(a.address, listenAs(ANN)), await send(b.address, listenAs(ANN))]
+  const over = await a.app.inject(listenAs(ANN))
+
+  t.same([...served.map(({ status }) => status), over.statusCode], [200, 200, 429])
 })

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import type { ChangeEvent } from '../../lib/protocol/change.ts'
 import { ChangeHub, type ChangeAudience } from '../../lib/notify/change-hub.ts'
+import { Subscription, type MessageSink, type Subscriptions } from '../../lib/notify/subscriptions.ts'
 import { ChangeSource } from '../../lib/server/change-source.ts'
 
 const mustNotFail = (error: unknown): void => { throw error }
@@ -18,6 +19,11 @@ function createSession ({ listens = true, watches = '' } = {}): FakeSession {
   }
 }
 
+function startListening (subscriptions: Subscriptions, topics: ReadonlyArray<readonly [string, string | undefined]>, sink: MessageSink): void {
+  const subscription = subscriptions.open(1)
+  if (subscription instanceof Subscription) subscription.start(new Map(topics), sink)
+}
+
 function createDefinition () {
   const source = new ChangeSource()
   return { source, onChange: (listener: (event: ChangeEvent) => void) => source.listen(listener) }
@@ -28,9 +34,9 @@ const UPDATED = { jsonrpc: '2.0', method: 'notifications/resources/updated', par
 
 t.test('one publication reaches both eras', async (t) => {
   const session = createSession()
-  const hub = new ChangeHub([session], { maxStreams: 1, onFailure: mustNotFail })
+  const hub = new ChangeHub([session], { streams: { max: 1 }, onFailure: mustNotFail })
   const heard: unknown[] = []
-  hub.subscriptions.open(1)?.start(new Map([['tools', undefined]]), { send: (json) => heard.push(JSON.parse(json)) })
+  startListening(hub.subscriptions, [['tools', undefined]], { send: (json) => heard.push(JSON.parse(json)) })
   hub.start(createDefinition())
 
   hub.notify.toolsChanged()
@@ -43,7 +49,7 @@ t.test('one publication reaches both eras', async (t) => {
 t.test('a session hears of all lists, and of the resources that it has subscribed to', async (t) => {
   const watching = createSession({ watches: 'notes://a' })
   const other = createSession()
-  const hub = new ChangeHub([watching, createSession({ listens: false, watches: 'notes://a' }), other], { maxStreams: 1, onFailure: mustNotFail })
+  const hub = new ChangeHub([watching, createSession({ listens: false, watches: 'notes://a' }), other], { streams: { max: 1 }, onFailure: mustNotFail })
   hub.start(createDefinition())
 
   hub.notify.toolsChanged()
@@ -58,7 +64,7 @@ t.test('a session hears of all lists, and of the resources that it has subscribe
 t.test('what changes in the definition is told from the start of a mount to its end', async (t) => {
   const definition = createDefinition()
   const session = createSession({ watches: 'notes://a' })
-  const hub = new ChangeHub([session], { maxStreams: 1, onFailure: mustNotFail })
+  const hub = new ChangeHub([session], { streams: { max: 1 }, onFailure: mustNotFail })
 
   definition.source.emit({ kind: 'tools' })
   await nextTurn()
@@ -82,7 +88,7 @@ t.test('what changes here is told to the others after the clients of this proces
   const session = createSession()
   const published: unknown[] = []
   const publish = async (events: readonly ChangeEvent[]): Promise<void> => { published.push(events, session.heard.length) }
-  const hub = new ChangeHub([session], { maxStreams: 1, onFailure: mustNotFail, others: { publish } })
+  const hub = new ChangeHub([session], { streams: { max: 1 }, onFailure: mustNotFail, others: { publish } })
   hub.start(createDefinition())
 
   hub.notify.toolsChanged()
@@ -97,7 +103,7 @@ t.test('others that cannot be told are told of, and the clients of this process 
   const failures: unknown[] = []
   const session = createSession()
   const publish = async (): Promise<void> => { throw new Error('no connection') }
-  const hub = new ChangeHub([session], { maxStreams: 1, onFailure: (error) => failures.push(error), others: { publish } })
+  const hub = new ChangeHub([session], { streams: { max: 1 }, onFailure: (error) => failures.push(error), others: { publish } })
   hub.start(createDefinition())
 
   hub.notify.toolsChanged()
@@ -109,9 +115,9 @@ t.test('others that cannot be told are told of, and the clients of this process 
 
 t.test('whoever may have missed something is told that all may have changed of what it wants to hear of', (t) => {
   const session = createSession({ watches: 'notes://a' })
-  const hub = new ChangeHub([session], { maxStreams: 1, onFailure: mustNotFail })
+  const hub = new ChangeHub([session], { streams: { max: 1 }, onFailure: mustNotFail })
   const heard: unknown[] = []
-  hub.subscriptions.open(1)?.start(new Map([['tools', undefined], ['resource notes://a', 'notes://a']]), { send: (json) => heard.push(JSON.parse(json)) })
+  startListening(hub.subscriptions, [['tools', undefined], ['resource notes://a', 'notes://a']], { send: (json) => heard.push(JSON.parse(json)) })
   hub.start(createDefinition())
 
   hub.tellAll()
@@ -124,7 +130,7 @@ t.test('whoever may have missed something is told that all may have changed of w
 
 t.test('a session hears of a resource in the spelling that it watches it by, and all spellings are one change', async (t) => {
   const session = createSession({ watches: 'notes://a' })
-  const hub = new ChangeHub([session], { maxStreams: 1, onFailure: mustNotFail })
+  const hub = new ChangeHub([session], { streams: { max: 1 }, onFailure: mustNotFail })
   hub.start(createDefinition())
 
   hub.notify.resourceUpdated('NOTES://%61')

@@ -2,10 +2,16 @@ import t from 'tap'
 import { Subscriptions, type Subscription } from '../../lib/notify/subscriptions.ts'
 import { listTopics, type SubscriptionFilter } from '../../lib/protocol/subscription.ts'
 
-function listen (subscriptions: Subscriptions, id: string | number, filter: SubscriptionFilter): { readonly subscription: Subscription | undefined, readonly heard: unknown[] } {
+function open (subscriptions: Subscriptions, id: string | number, holder?: string): Subscription {
+  const subscription = subscriptions.open(id, holder)
+  if ('refused' in subscription) throw new Error('there is no place')
+  return subscription
+}
+
+function listen (subscriptions: Subscriptions, id: string | number, filter: SubscriptionFilter): { readonly subscription: Subscription, readonly heard: unknown[] } {
   const heard: unknown[] = []
-  const subscription = subscriptions.open(id)
-  subscription?.start(new Map(listTopics(filter)), { send: (json) => heard.push(JSON.parse(json)) })
+  const subscription = open(subscriptions, id)
+  subscription.start(new Map(listTopics(filter)), { send: (json) => heard.push(JSON.parse(json)) })
   return { subscription, heard }
 }
 
@@ -17,7 +23,7 @@ const updated = (uri: string, id: string | number) => ({
 })
 
 t.test('each subscription hears of what it asked for, by its own id, and of nothing else', async (t) => {
-  const subscriptions = new Subscriptions(10)
+  const subscriptions = new Subscriptions({ max: 10 })
   const tools = listen(subscriptions, 1, { toolsListChanged: true })
   const both = listen(subscriptions, 'two', { toolsListChanged: true, promptsListChanged: true })
   const resource = listen(subscriptions, 1, { resourceSubscriptions: ['notes://a', 'notes://b'] })
@@ -34,30 +40,30 @@ t.test('each subscription hears of what it asked for, by its own id, and of noth
 })
 
 t.test('there are no more subscriptions than may be, and each that is closed makes room', async (t) => {
-  const subscriptions = new Subscriptions(2)
-  const first = subscriptions.open(1)
-  const second = subscriptions.open(1)
+  const subscriptions = new Subscriptions({ max: 2 })
+  const first = open(subscriptions, 1)
+  const second = open(subscriptions, 1)
 
-  t.equal(subscriptions.open(1), undefined)
+  t.same(subscriptions.open(1), { refused: 'mount', max: 2 })
   t.equal(subscriptions.size, 2)
   t.equal(subscriptions.max, 2)
 
-  first?.close()
-  first?.close()
+  first.close()
+  first.close()
   t.equal(subscriptions.size, 1)
-  t.ok(subscriptions.open(1))
+  t.ok(open(subscriptions, 1))
 
-  second?.close()
+  second.close()
   t.equal(subscriptions.size, 1)
 })
 
 t.test('what nobody listens to any more is forgotten', async (t) => {
-  const subscriptions = new Subscriptions(2)
+  const subscriptions = new Subscriptions({ max: 2 })
   const first = listen(subscriptions, 1, { toolsListChanged: true, resourceSubscriptions: ['notes://a'] })
   const second = listen(subscriptions, 2, { toolsListChanged: true, resourceSubscriptions: ['notes://b'] })
   t.equal(subscriptions.topics, 3)
 
-  first.subscription?.close()
+  first.subscription.close()
   subscriptions.tell({ kind: 'tools' })
   subscriptions.tell({ kind: 'resource', uri: 'notes://a' })
 
@@ -65,23 +71,23 @@ t.test('what nobody listens to any more is forgotten', async (t) => {
   t.strictSame(first.heard, [])
   t.strictSame(second.heard, [changed('tools', 2)])
 
-  second.subscription?.close()
+  second.subscription.close()
   t.equal(subscriptions.topics, 0)
 })
 
 t.test('one that is closed before it has begun leaves nothing behind', async (t) => {
-  const subscriptions = new Subscriptions(1)
-  const subscription = subscriptions.open(1)
+  const subscriptions = new Subscriptions({ max: 1 })
+  const subscription = open(subscriptions, 1)
 
-  subscription?.send('nobody is there yet')
-  subscription?.close()
+  subscription.send('nobody is there yet')
+  subscription.close()
 
   t.equal(subscriptions.size, 0)
   t.equal(subscriptions.topics, 0)
 })
 
 t.test('a change reaches whoever watches the resource, in the spelling that it watches it by', async (t) => {
-  const subscriptions = new Subscriptions(3)
+  const subscriptions = new Subscriptions({ max: 3 })
   const raw = listen(subscriptions, 1, { resourceSubscriptions: ['docs://café'] })
   const encoded = listen(subscriptions, 2, { resourceSubscriptions: ['docs://caf%c3%a9'] })
 
@@ -91,4 +97,40 @@ t.test('a change reaches whoever watches the resource, in the spelling that it w
 
   t.strictSame(raw.heard, Array(3).fill(updated('docs://café', 1)))
   t.strictSame(encoded.heard, Array(3).fill(updated('docs://caf%c3%a9', 2)))
+})
+
+t.test('one holder has its share and no more, and gets back what it gives back', async (t) => {
+  const subscriptions = new Subscriptions({ max: 3, share: { by: 'principal', max: 1 } })
+  const first = open(subscriptions, 1, 'ann')
+
+  t.same(subscriptions.open(2, 'ann'), { refused: 'principal', max: 1 })
+  open(subscriptions, 3, 'bob')
+  open(subscriptions, 4)
+  t.same(subscriptions.open(5, 'eve'), { refused: 'mount', max: 3 })
+  first.close()
+  first.close()
+  open(subscriptions, 6, 'eve').close()
+  open(subscriptions, 7, 'ann')
+  t.same(subscriptions.open(8, 'ann'), { refused: 'principal', max: 1 })
+})
+
+t.test('the other nodes are told how many places a holder has, and may say that these are too many', async (t) => {
+  const told: unknown[] = []
+  const others = {
+    hold: async (...args: readonly [holder: string, count: number, max: number]) => {
+      told.push(args)
+      return args[2] === Infinity || args[1] < 2
+    }
+  }
+  const subscriptions = new Subscriptions({ max: 10, share: { by: 'principal', max: 5 }, others })
+  const [first, second, nobodys] = [open(subscriptions, 1, 'ann'), open(subscriptions, 2, 'ann'), open(subscriptions, 3)]
+
+  const refusals = [await second.findRefusal(), nobodys.findRefusal()]
+  for (const subscription of [second, first, nobodys]) subscription.close()
+  const last = open(subscriptions, 4, 'ann')
+
+  t.same(refusals, [{ refused: 'principal', max: 5 }, undefined])
+  t.equal(await last.findRefusal(), undefined)
+  t.same(told, [['ann', 2, 5], ['ann', 1, Infinity], ['ann', 0, Infinity], ['ann', 1, 5]])
+  t.equal(new Subscriptions({ max: 1, others }).findRefusal(open(new Subscriptions({ max: 1 }), 1, 'ann')), undefined)
 })

@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import type { Cluster, ClusterListeners } from '../../lib/cluster/cluster.ts'
 import { clusterContract, clusterOutageContract } from '../../lib/contracts/index.ts'
 import { redisCluster } from '../../lib/redis/index.ts'
+import { createKeys } from '../../lib/redis/keys.ts'
 import { runContracts } from '../contracts/run.ts'
 import { until } from '../stream.ts'
 import { createPrefix, noRedis, noServer, startRedis, useRedis, type OwnRedisServer } from './redis-server.ts'
@@ -249,7 +250,7 @@ t.test('a client that puts something before keys puts it before channels, too', 
   await until(() => heard.every(({ length }) => length === 2))
 
   t.same(heard, [['event 0', 'message 0'], ['event 1', 'message 1']])
-  t.same((await looker.keys(`${one}*`)).sort(), [`${one}mcp:{notes}:e:s.0`, `${one}mcp:{notes}:n:${nodes[0]?.id}`, `${one}mcp:{notes}:q:s`])
+  t.same((await looker.keys(`${one}*`)).sort(), [`${one}mcp:{notes}:e:s.0`, `${one}mcp:{notes}:n:${nodes[0]?.id}`, `${one}mcp:{notes}:nodes`, `${one}mcp:{notes}:q:s`])
 })
 
 t.test('what is told in one database, or behind one prefix, is not heard in another', { skip: noServer }, async (t) => {
@@ -345,9 +346,16 @@ t.test('every operation takes the round trips that it is said to take', { skip: 
   t.same(await commandsOf(() => events.forget('s')), ['hkeys', 'del'])
   t.same(await commandsOf(() => bus.publish('topic', 'message')), ['publish'])
   t.same(await commandsOf(() => sessions.delete('s')), ['evalsha'])
+  t.same(await commandsOf(() => sessions.change('s', { kind: 'use' })), ['zrem'])
+  t.same(await commandsOf(() => node.hold('ann', 1, 1)), ['evalsha'])
   t.same(await commandsOf(() => node.isAlive('n')), ['exists'])
   await node.close()
 })
+
+// What a node renews.
+function isOfNode (key: string): boolean {
+  return /:(?:n:|p:|nodes$)/.test(key)
+}
 
 t.test('no key is without an expiry, and none outlives what it is said to', { skip: noRedis }, async (t) => {
   const server = await useRedis(t)
@@ -357,7 +365,10 @@ t.test('no key is without an expiry, and none outlives what it is said to', { sk
   await node.sessions.change('s', { kind: 'subscribe', uri: 'notes://a' })
   await node.sessions.change('s', { kind: 'begin', streamId: 's.n-1', ids: [1] })
   for (const streamId of ['s.0', 's.n-1', 'gone.0']) await node.events.append(streamId, 'event')
+  await node.sessions.open('held', SESSION, { max: 10, ttl, share: { holder: 'ann', max: 1 }, displaces: true })
+  await node.hold('ann', 1, 1)
   await node.sessions.load('s', ttl)
+  const keys = createKeys(keyPrefix, 'notes')
   const name = (key: string): string => `${keyPrefix}{notes}:${key}`
 
   const left = new Map<string, number>()
@@ -365,7 +376,12 @@ t.test('no key is without an expiry, and none outlives what it is said to', { sk
   const longest: Readonly<Record<string, number>> = {
     [name('s:s')]: ttl,
     [name('s:idle')]: ttl,
+    [name('s:held')]: ttl,
     [name('open')]: ttl,
+    [keys.unused]: ttl,
+    [keys.holder('ann')]: ttl,
+    [keys.nodes]: 30_000,
+    [keys.places(node.id)]: 30_000,
     [name('q:s')]: ttl,
     [name('e:s.0')]: 60_000,
     [name('e:s.n-1')]: 60_000,
@@ -373,22 +389,25 @@ t.test('no key is without an expiry, and none outlives what it is said to', { sk
     [name('q:gone')]: 60_000,
     [name(`n:${node.id}`)]: 30_000
   }
-  t.same([...left.keys()].filter((key) => key.includes(':n:') === false).sort(), Object.keys(longest).filter((key) => key.includes(':n:') === false).sort())
+  t.same([...left.keys()].filter((key) => !isOfNode(key)).sort(), Object.keys(longest).filter((key) => !isOfNode(key)).sort())
   for (const [key, milliseconds] of left) {
     const most = longest[key] ?? 30_000
     t.ok(milliseconds > most / 2 && milliseconds <= most, `${key} lives ${milliseconds} of ${most} ms`)
   }
   await pass(ttl + 1000)
-  t.same((await server.client.keys(`${keyPrefix}*`)).filter((key) => !key.includes(':n:')), [])
+  t.same((await server.client.keys(`${keyPrefix}*`)).filter((key) => !isOfNode(key)), [])
 })
 
 t.test('all of it works on a Redis Cluster, where a script may use the keys of one slot', { skip: noServer }, async (t) => {
   const server = await startRedis(t, '--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${createPrefix().slice(0, -1)}.conf`, '--dir', t.testdir())
   await server.client.cluster('ADDSLOTSRANGE', 0, 16_383)
   while (!String(await server.client.cluster('INFO')).includes('cluster_state:ok')) await nextTurn()
-  const { nodes: [node], stop } = await startNodes(server)
+  const { nodes: [node, other], stop } = await startNodes(server)
 
-  t.equal((await node.sessions.open('s', SESSION, LIMITS)).kind, 'opened')
+  const limits = { ...LIMITS, max: 1, share: { holder: 'ann', max: 2 }, displaces: true }
+  await node.sessions.open('displaced', SESSION, limits)
+  t.same(await node.sessions.open('s', SESSION, limits), { kind: 'opened', displaced: 'displaced' })
+  t.same([await node.hold('ann', 1, 1), await other.hold('ann', 1, 1)], [true, false])
   t.same(await node.sessions.load('s', LIMITS.ttl), SESSION)
   t.same(await node.sessions.touch(['s', 't'], LIMITS.ttl), ['t'])
   await node.sessions.change('s', { kind: 'end', streamId: 's.1' })

@@ -1,0 +1,102 @@
+// Which nodes live, and what callers hold by each of them: gone with the node.
+import { digest, type Keys } from './keys.ts'
+import type { RedisLink } from './link.ts'
+import { createScript, LUA_NOW } from './scripts.ts'
+
+// KEYS nodes, and of the node: its sign of life and its places; ARGV node, nodeTimeout. Returns whether there was a sign of life.
+const BEAT = createScript(`${LUA_NOW}
+local timeout = tonumber(ARGV[2])
+local known = redis.call('EXISTS', KEYS[2])
+redis.call('SET', KEYS[2], '', 'PX', timeout)
+redis.call('PEXPIRE', KEYS[3], timeout)
+redis.call('ZADD', KEYS[1], now + timeout, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('PEXPIRE', KEYS[1], timeout)
+return known`)
+
+// KEYS nodes, the node's places; ARGV node, nodeTimeout, holder, count, max. The keys of other nodes differ in their ids only, and
+// are in the same slot.
+const HOLD = createScript(`${LUA_NOW}
+local places, node, holder, count = KEYS[2], ARGV[1], ARGV[3], tonumber(ARGV[4])
+local function held(key)
+  return tonumber(redis.call('HGET', key, holder) or 0)
+end
+if count > held(places) then
+  local all = count
+  for _, other in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '+inf')) do
+    if other ~= node then all = all + held(string.sub(places, 1, -1 - #node) .. other) end
+  end
+  if all > tonumber(ARGV[5]) then return 0 end
+end
+if count == 0 then redis.call('HDEL', places, holder) else redis.call('HSET', places, holder, count) end
+redis.call('PEXPIRE', places, ARGV[2])
+return 1`)
+
+// KEYS the node's places; ARGV nodeTimeout, then holder and count of each
+const RESTORE = createScript(`
+redis.call('DEL', KEYS[1])
+for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])`)
+
+/** One node in Redis. */
+export class Presence {
+  readonly #link: RedisLink
+  readonly #keys: Keys
+  readonly #id: string
+  readonly #nodeTimeout: number
+  readonly #held = new Map<string, number>()
+  // Whether Redis may know something else than what is held.
+  #isStale = false
+
+  /** @param nodeTimeout Milliseconds without a sign of life after which the node is dead. */
+  constructor (link: RedisLink, keys: Keys, { id, nodeTimeout }: { readonly id: string, readonly nodeTimeout: number }) {
+    this.#link = link
+    this.#keys = keys
+    this.#id = id
+    this.#nodeTimeout = nodeTimeout
+  }
+
+  /** Gives a sign of life. Where Redis has lost what the node holds, or was away, it is told again. */
+  async beat (): Promise<void> {
+    const keys = this.#keys
+    const isKnown = await this.#link.runScript(BEAT, [keys.nodes, keys.node(this.#id), keys.places(this.#id)], [this.#id, this.#nodeTimeout]) === 1
+    if (isKnown ? !this.#isStale : this.#held.size === 0) return
+    this.#isStale = false
+    try {
+      await this.#link.runScript(RESTORE, [keys.places(this.#id)], [this.#nodeTimeout, ...[...this.#held].flat()])
+    } catch (error) {
+      this.#isStale = true
+      throw error
+    }
+  }
+
+  /** As {@link ClusterNode.hold}. */
+  async hold (holder: string, count: number, max: number): Promise<boolean> {
+    const name = digest(holder)
+    const limit = Math.min(max, Number.MAX_SAFE_INTEGER)
+    const before = this.#held.get(name) ?? 0
+    // At once, as Redis may be told all again before it has answered.
+    this.#note(name, count)
+    try {
+      const isHeld = await this.#link.runScript(HOLD, [this.#keys.nodes, this.#keys.places(this.#id)], [this.#id, this.#nodeTimeout, name, count, limit]) === 1
+      if (!isHeld && this.#held.get(name) === count) this.#note(name, before)
+      return isHeld
+    } catch (error) {
+      this.#isStale = true
+      throw error
+    }
+  }
+
+  /** Takes the node and all that it holds away. */
+  async leave (): Promise<void> {
+    this.#held.clear()
+    const keys = this.#keys
+    await this.#link.run((client) => client.del(keys.node(this.#id), keys.places(this.#id)))
+    await this.#link.run((client) => client.zrem(keys.nodes, this.#id))
+  }
+
+  #note (name: string, count: number): void {
+    if (count === 0) this.#held.delete(name)
+    else this.#held.set(name, count)
+  }
+}
