@@ -1,6 +1,5 @@
 // `subscriptions/listen`: from the request to a stream that tells a modern client what changes.
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
-import { ErrorCode } from '../protocol/error-code.ts'
 import { encodeNotification } from '../protocol/envelope.ts'
 import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
 import { encodeAcknowledgement, encodeEnd, readHonoured, type SubscriptionFilter } from '../protocol/subscription.ts'
