@@ -18,11 +18,6 @@ export interface ShareOptions {
    */
   readonly maxStreamsPerPrincipal?: number
   /**
-   * Requests of one principal that this process serves at once, each message of a batch counted; needs `auth`.
-   * @default 200
-   */
-  readonly maxRequestsPerPrincipal?: number
-  /**
    * Sessions that one address may have open, over all nodes of a `cluster`; for a mount without `auth`. The address is
    * `request.ip`, of which Fastify's `trustProxy` decides; of an IPv6 address the first 64 bits count.
    * @default none: many clients may be behind one address
@@ -30,8 +25,6 @@ export interface ShareOptions {
   readonly maxSessionsPerAddress?: number
   /** Streams of `subscriptions/listen` that one address may have open, as `maxSessionsPerAddress`. @default none */
   readonly maxStreamsPerAddress?: number
-  /** Requests of one address that this process serves at once, as `maxSessionsPerAddress`. @default none */
-  readonly maxRequestsPerAddress?: number
 }
 
 /** The shares of a mount, completed; Infinity where there is no limit. */
@@ -40,7 +33,6 @@ export interface ResolvedShares {
   readonly by: 'principal' | 'address' | undefined
   readonly sessions: number
   readonly streams: number
-  readonly requests: number
   /** Whether a session that was never used makes room for a new one when the mount has no place left. */
   readonly displaces: boolean
 }
@@ -48,13 +40,9 @@ export interface ResolvedShares {
 export const SHARE_CHECKS: Checks<ShareOptions> = {
   maxSessionsPerPrincipal: isCount,
   maxStreamsPerPrincipal: isCount,
-  maxRequestsPerPrincipal: isCount,
   maxSessionsPerAddress: isCount,
-  maxStreamsPerAddress: isCount,
-  maxRequestsPerAddress: isCount
+  maxStreamsPerAddress: isCount
 }
-
-const DEFAULT_REQUESTS = 200
 
 /** Finds a share that would be without effect, because callers are told apart by something else. */
 export function findShareProblem (options: ShareOptions & { readonly auth?: unknown }): { readonly name: string, readonly problem: string } | undefined {
@@ -81,18 +69,17 @@ export interface ShareContext extends ShareOptions {
 /** Completes the shares of a mount. */
 export function resolveShares (options: ShareContext): ResolvedShares {
   if (options.auth !== undefined) {
-    const { maxSessions, maxStreams, maxSessionsPerPrincipal, maxStreamsPerPrincipal, maxRequestsPerPrincipal } = options
+    const { maxSessions, maxStreams, maxSessionsPerPrincipal, maxStreamsPerPrincipal } = options
     return Object.freeze({
       by: 'principal',
       sessions: maxSessionsPerPrincipal ?? shareOf(maxSessions),
       streams: maxStreamsPerPrincipal ?? shareOf(maxStreams),
-      requests: maxRequestsPerPrincipal ?? DEFAULT_REQUESTS,
       displaces: false
     })
   }
-  const { maxSessionsPerAddress: sessions = Infinity, maxStreamsPerAddress: streams = Infinity, maxRequestsPerAddress: requests = Infinity } = options
-  const by = Math.min(sessions, streams, requests) === Infinity ? undefined : 'address'
-  return Object.freeze({ by, sessions, streams, requests, displaces: true })
+  const { maxSessionsPerAddress: sessions = Infinity, maxStreamsPerAddress: streams = Infinity } = options
+  const by = Math.min(sessions, streams) === Infinity ? undefined : 'address'
+  return Object.freeze({ by, sessions, streams, displaces: true })
 }
 
 // A tenth leaves room for others; of a few places a tenth would be too little for one person with several clients.

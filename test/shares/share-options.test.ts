@@ -4,21 +4,21 @@ import { findShareProblem, resolveShares } from '../../lib/shares/share-options.
 const LIMITS = { maxSessions: 10_000, maxStreams: 1024 }
 
 t.test('with auth one principal has a tenth, and less than ten only where ten were more than half', async (t) => {
-  t.same(resolveShares({ auth: {}, ...LIMITS }), { by: 'principal', sessions: 1000, streams: 103, requests: 200, displaces: false })
+  t.same(resolveShares({ auth: {}, ...LIMITS }), { by: 'principal', sessions: 1000, streams: 103, displaces: false })
   const sessionsOf = (maxSessions: number): number => resolveShares({ auth: {}, ...LIMITS, maxSessions }).sessions
   t.same([1, 2, 3, 15, 20, 50, 100, 101].map(sessionsOf), [1, 1, 2, 8, 10, 10, 10, 11])
 })
 
 t.test('a share that was set is as it was set', async (t) => {
-  t.same(resolveShares({ auth: {}, ...LIMITS, maxSessionsPerPrincipal: 1, maxStreamsPerPrincipal: 2, maxRequestsPerPrincipal: 3 }), {
-    by: 'principal', sessions: 1, streams: 2, requests: 3, displaces: false
+  t.same(resolveShares({ auth: {}, ...LIMITS, maxSessionsPerPrincipal: 1, maxStreamsPerPrincipal: 2 }), {
+    by: 'principal', sessions: 1, streams: 2, displaces: false
   })
 })
 
 t.test('without auth nobody is told apart, unless by address', async (t) => {
-  t.same(resolveShares(LIMITS), { by: undefined, sessions: Infinity, streams: Infinity, requests: Infinity, displaces: true })
-  for (const [option, name] of [['maxSessionsPerAddress', 'sessions'], ['maxStreamsPerAddress', 'streams'], ['maxRequestsPerAddress', 'requests']] as const) {
-    t.same(resolveShares({ ...LIMITS, [option]: 7 }), { by: 'address', sessions: Infinity, streams: Infinity, requests: Infinity, displaces: true, [name]: 7 })
+  t.same(resolveShares(LIMITS), { by: undefined, sessions: Infinity, streams: Infinity, displaces: true })
+  for (const [option, name] of [['maxSessionsPerAddress', 'sessions'], ['maxStreamsPerAddress', 'streams']] as const) {
+    t.same(resolveShares({ ...LIMITS, [option]: 7 }), { by: 'address', sessions: Infinity, streams: Infinity, displaces: true, [name]: 7 })
   }
 })
 
