@@ -1,5 +1,6 @@
 // From the claims of a token to whom it stands for.
 import type { AuthInfo } from './auth-info.ts'
+import { freezeDeeply } from './freeze.ts'
 import { coversResource } from './resource.ts'
 import { InvalidTokenError } from './token-error.ts'
 
@@ -37,7 +38,8 @@ export function toAuthInfo (token: string, claims: Claims, { resource, audience,
     resource: new URL(resource),
     issuer: typeof iss === 'string' ? iss : issuer,
     ...(typeof sub === 'string' && { subject: sub }),
-    extra: claims
+    // Its type knows no readonly.
+    extra: freezeDeeply(claims) as Record<string, unknown>
   })
 }
 

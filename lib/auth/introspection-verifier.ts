@@ -6,6 +6,7 @@ import type { Verify } from './auth-options.ts'
 import { findOptionProblem, isCount, isText, isTextOrTexts, isUrl, optional, type Checks } from '../option-check.ts'
 import { toAuthInfo } from './claims.ts'
 import { fetchJson } from './fetch-json.ts'
+import { createRequestLimit } from './request-limit.ts'
 import { findCacheProblem, withCache, type TokenCacheOptions } from './token-cache.ts'
 import { InvalidTokenError } from './token-error.ts'
 
@@ -28,7 +29,12 @@ export interface IntrospectionVerifierOptions {
   readonly clockTolerance?: number
   /** How long the request may take. @default 5000 */
   readonly fetchTimeout?: number
-  /** How verified tokens are remembered; `false` to ask each time. */
+  /**
+   * Requests to the endpoint at once; as many wait for their turn, and beyond that clients get 503. Requests that come at once
+   * with one token make one of them. @default 50
+   */
+  readonly maxRequests?: number
+  /** How verdicts on tokens are remembered; `false` to ask each time. */
   readonly cache?: TokenCacheOptions | false
 }
 
@@ -40,6 +46,7 @@ const CHECKS: Checks<IntrospectionVerifierOptions> = {
   audience: (value) => value === false ? undefined : optional(isTextOrTexts)(value),
   clockTolerance: findTimeoutProblem,
   fetchTimeout: optional(isCount),
+  maxRequests: optional(isCount),
   cache: findCacheProblem
 }
 
@@ -55,12 +62,13 @@ export function introspectionVerifier (options: IntrospectionVerifierOptions, no
   const wrong = findOptionProblem(options, CHECKS)
   if (wrong !== undefined) throw new MCP_ERR_INVALID_OPTION(`introspectionVerifier.${wrong.name}`, wrong.problem)
 
-  const { url, issuer, audience, clockTolerance = 5000, fetchTimeout = 5000, cache } = options
+  const { url, issuer, audience, clockTolerance = 5000, fetchTimeout = 5000, maxRequests = 50, cache } = options
+  const limit = createRequestLimit(maxRequests)
   const headers = { authorization: encodeCredentials(options), accept: 'application/json' }
 
   return withCache(async function introspect (token: string, resource: string): Promise<AuthInfo> {
     const body = new URLSearchParams({ token, token_type_hint: 'access_token' })
-    const answer = await fetchJson(url, fetchTimeout, { method: 'POST', headers, body })
+    const answer = await limit(() => fetchJson(url, fetchTimeout, { method: 'POST', headers, body }))
     if (answer['active'] !== true) throw new InvalidTokenError('The token is not valid')
     if (issuer !== undefined && answer['iss'] !== undefined && answer['iss'] !== issuer) throw new InvalidTokenError("The token has no 'iss' that is accepted")
 

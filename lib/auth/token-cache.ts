@@ -4,58 +4,74 @@ import type { AuthInfo } from './auth-info.ts'
 import type { Verify } from './auth-options.ts'
 import { findOptionProblem, isCount, optional, type Checks } from '../option-check.ts'
 import { findTimeoutProblem } from '../server/timeout.ts'
+import { InvalidTokenError } from './token-error.ts'
 
-/** How long, and how many, verified tokens are remembered. */
+/** How long, and how many, tokens are remembered. */
 export interface TokenCacheOptions {
-  /** Tokens; past it the one not used for longest is forgotten. @default 1000 */
+  /** Tokens; past it the one not used for longest is forgotten. As many that were refused are remembered besides. @default 1000 */
   readonly maxEntries?: number
   /** Milliseconds, but never beyond the token's expiry; for so long a token may be used that was revoked. @default 60000 */
   readonly ttl?: number
+  /** Milliseconds for which a refusal is remembered, so that a bad token is not judged again; 0 for not at all. @default 5000 */
+  readonly refusalTtl?: number
 }
 
-interface Entry { readonly info: AuthInfo, readonly goodUntil: number }
+/** What a verifier made of a token: whom it stands for, or why it is refused. */
+export type Verdict = AuthInfo | InvalidTokenError
 
-/** A bounded cache of verified tokens, which holds no token itself but the AuthInfo of each. */
+interface Entry { readonly verdict: Verdict, readonly goodUntil: number }
+
+/**
+ * A bounded cache of verdicts on tokens, which holds no token itself but in the AuthInfo of each. Refusals have places of their
+ * own, so that a storm of bad tokens pushes out no good one.
+ */
 export class TokenCache {
   readonly #maxEntries: number
   readonly #ttl: number
+  readonly #refusalTtl: number
   readonly #now: () => number
-  // In the order in which they were used.
-  readonly #entries = new Map<string, Entry>()
+  // Each in the order of use.
+  readonly #accepted = new Map<string, Entry>()
+  readonly #refused = new Map<string, Entry>()
 
   /** @param now The clock, in milliseconds. */
-  constructor ({ maxEntries = 1000, ttl = 60_000 }: TokenCacheOptions = {}, now: () => number = Date.now) {
+  constructor ({ maxEntries = 1000, ttl = 60_000, refusalTtl = 5000 }: TokenCacheOptions = {}, now: () => number = Date.now) {
     this.#maxEntries = maxEntries
     this.#ttl = ttl
+    this.#refusalTtl = refusalTtl
     this.#now = now
   }
 
-  get size (): number { return this.#entries.size }
+  get size (): number { return this.#accepted.size + this.#refused.size }
 
   /** The key of a token for one resource: what is good for one may be none for another. */
   keyOf (token: string, resource: string): string {
     return createHash('sha256').update(resource).update('\n').update(token).digest('base64url')
   }
 
-  get (key: string): AuthInfo | undefined {
-    const entry = this.#entries.get(key)
+  get (key: string): Verdict | undefined {
+    const entries = this.#accepted.has(key) ? this.#accepted : this.#refused
+    const entry = entries.get(key)
     if (entry === undefined) return undefined
-    this.#entries.delete(key)
+    entries.delete(key)
     if (entry.goodUntil <= this.#now()) return undefined
-    this.#entries.set(key, entry)
-    return entry.info
+    entries.set(key, entry)
+    return entry.verdict
   }
 
-  set (key: string, info: AuthInfo): void {
-    const goodUntil = Math.min(this.#now() + this.#ttl, (info.expiresAt ?? Infinity) * 1000)
-    this.#entries.delete(key)
-    this.#entries.set(key, { info, goodUntil })
+  set (key: string, verdict: Verdict): void {
+    const isRefusal = verdict instanceof InvalidTokenError
+    const entries = isRefusal ? this.#refused : this.#accepted
+    const goodUntil = isRefusal ? this.#now() + this.#refusalTtl : Math.min(this.#now() + this.#ttl, (verdict.expiresAt ?? Infinity) * 1000)
+    this.#accepted.delete(key)
+    this.#refused.delete(key)
+    entries.set(key, { verdict, goodUntil })
     // The first one is the one not used for longest.
-    while (this.#entries.size > this.#maxEntries) this.#entries.delete(String(this.#entries.keys().next().value))
+    while (entries.size > this.#maxEntries) entries.delete(String(entries.keys().next().value))
   }
 }
 
-const CHECKS: Checks<TokenCacheOptions> = { maxEntries: optional(isCount), ttl: findTimeoutProblem }
+const CHECKS: Checks<TokenCacheOptions> = { maxEntries: optional(isCount), ttl: findTimeoutProblem, refusalTtl: findTimeoutProblem }
 
 /** Tells what is wrong with a `cache` option; undefined when nothing is. */
 export function findCacheProblem (value: unknown): string | undefined {
@@ -65,19 +81,50 @@ export function findCacheProblem (value: unknown): string | undefined {
   return wrong && `has a '${wrong.name}' that ${wrong.problem}`
 }
 
-/** Remembers what a verifier comes to. @param options `false` for no cache. @param now The clock, in milliseconds. */
-export function withCache (verify: (token: string, resource: string) => Promise<AuthInfo>, options: TokenCacheOptions | false | undefined, now: () => number): Verify {
-  if (options === false) return (token, _request, { resource }) => verify(token, resource)
-  const cache = new TokenCache(options, now)
+/** How a verifier judges one token for one resource. @throws InvalidTokenError, VerifierUnavailableError */
+export type Judge = (token: string, resource: string) => Promise<AuthInfo>
+
+/**
+ * Makes a verifier of what judges tokens. Requests that come at once with one token are judged once, and each gets an AuthInfo
+ * that none of the others can change.
+ *
+ * @param options `false` remembers nothing.
+ * @param now The clock, in milliseconds.
+ */
+export function withCache (judge: Judge, options: TokenCacheOptions | false | undefined, now: () => number): Verify {
+  const cache = new TokenCache(options === false ? {} : options, now)
+  const judging = new Map<string, Promise<AuthInfo>>()
+  if (options === false) return async (token, _request, { resource }) => handOut(await judge(token, resource))
 
   return function verifyOnce (token, _request, { resource }) {
     const key = cache.keyOf(token, resource)
-    return cache.get(key) ?? remember(key, verify(token, resource))
+    const verdict = cache.get(key)
+    if (verdict instanceof InvalidTokenError) throw verdict
+    return verdict === undefined ? share(key, token, resource) : handOut(verdict)
   }
 
-  async function remember (key: string, verifying: Promise<AuthInfo>): Promise<AuthInfo> {
-    const info = await verifying
-    cache.set(key, info)
-    return info
+  async function share (key: string, token: string, resource: string): Promise<AuthInfo> {
+    const pending = judging.get(key) ?? remember(key, judge(token, resource))
+    judging.set(key, pending)
+    return handOut(await pending)
   }
+
+  async function remember (key: string, pending: Promise<AuthInfo>): Promise<AuthInfo> {
+    try {
+      const info = await pending
+      cache.set(key, info)
+      return info
+    } catch (error) {
+      // Without its cause, which may have all that the token says.
+      if (error instanceof InvalidTokenError) cache.set(key, new InvalidTokenError(error.message))
+      throw error
+    } finally {
+      judging.delete(key)
+    }
+  }
+}
+
+// A URL cannot be frozen, so each request gets one of its own.
+function handOut (info: AuthInfo): AuthInfo {
+  return Object.freeze({ ...info, ...(info.resource !== undefined && { resource: new URL(info.resource) }) })
 }

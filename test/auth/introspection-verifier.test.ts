@@ -30,7 +30,7 @@ t.test('the authorization server tells whom a token stands for', async (t) => {
 
 t.test('a token that is not to be accepted is refused with the reason', async (t) => {
   const issuer = await createIssuer(t)
-  const verify = createVerifier(issuer, { issuer: issuer.url })
+  const verify = createVerifier(issuer, { issuer: issuer.url, cache: false })
 
   for (const [answer, message] of [
     [{ active: false }, 'The token is not valid'],
@@ -50,7 +50,7 @@ t.test('a token that is not to be accepted is refused with the reason', async (t
 
 t.test('a server that says of no audience may be trusted, and names its tokens by itself', async (t) => {
   const issuer = await createIssuer(t)
-  issuer.answers.set('/introspect', { active: true, sub: 'ann', scp: ['read', 7] })
+  issuer.answers.set('/introspect', { active: true, sub: 'ann', scp: ['read', 7], act: { sub: 'bob', roles: ['admin'] } })
 
   t.match(await createVerifier(issuer, { audience: false })('a'), { clientId: 'ann', scopes: ['read'], issuer: `${issuer.url}/introspect`, expiresAt: undefined })
   t.match(await createVerifier(issuer, { audience: false, issuer: 'https://auth.example.com' })('a'), { issuer: 'https://auth.example.com' })
@@ -76,9 +76,66 @@ t.test('the server is asked once while a token is remembered, or each time', asy
   t.equal(issuer.asked.length, 4)
 })
 
+t.test('requests that come at once with one token ask once, and each gets what no other can change', async (t) => {
+  const issuer = await createIssuer(t)
+  issuer.answers.set('/introspect', { active: true, ...claimsOf(issuer), act: { roles: ['user'] } })
+  const verify = createVerifier(issuer)
+
+  const infos = await Promise.all(Array.from({ length: 20 }, () => verify('a')))
+  infos.push(await verify('a'))
+
+  t.equal(issuer.asked.length, 1)
+  for (const info of infos) {
+    t.equal(info?.resource?.href, RESOURCE)
+    if (info?.resource !== undefined) info.resource.href = 'https://evil.example'
+    // What a handler may try.
+    const mine = info as unknown as { scopes: string[], subject: string, extra: { act: { roles: string[] }, more?: string } }
+    t.throws(() => { mine.scopes.push('admin') }, TypeError)
+    t.throws(() => { mine.subject = 'bob' }, TypeError)
+    t.throws(() => { mine.extra.more = 'x' }, TypeError)
+    t.throws(() => { mine.extra.act.roles.push('admin') }, TypeError)
+  }
+})
+
+t.test('a refusal is remembered for a while, and an outage is not', async (t) => {
+  const issuer = await createIssuer(t)
+  const clock = { now: NOW }
+  issuer.answers.set('/introspect', { active: false })
+  const verify = createVerifier(issuer, {}, () => clock.now)
+
+  await Promise.all(Array.from({ length: 20 }, () => t.rejects(verify('a'), { name: 'InvalidTokenError', message: 'The token is not valid' })))
+  await t.rejects(verify('a'), { message: 'The token is not valid' })
+  t.equal(issuer.asked.length, 1)
+  clock.now += 5000
+  await t.rejects(verify('a'), { message: 'The token is not valid' })
+  t.equal(issuer.asked.length, 2)
+
+  issuer.answers.set('/introspect', 500)
+  await t.rejects(verify('b'), { name: 'VerifierUnavailableError' })
+  await t.rejects(verify('b'), { name: 'VerifierUnavailableError' })
+  t.equal(issuer.asked.length, 4)
+})
+
+t.test('a storm of tokens makes a bounded number of requests at once; beyond them clients are to come again', async (t) => {
+  const issuer = await createIssuer(t)
+  const open: Array<{ end (text: string): void }> = []
+  issuer.answers.set('/introspect', (_request: unknown, response: { end (text: string): void }) => { open.push(response) })
+  const verify = createVerifier(issuer, { maxRequests: 2 })
+
+  const storm = Array.from({ length: 10 }, async (_unused, index) => await verify(`bogus ${index}`).catch((error: Error) => error.name))
+  t.same(await Promise.all(storm.slice(4)), Array(6).fill('VerifierUnavailableError'))
+  while (open.length < 2) await new Promise(setImmediate)
+  issuer.answers.set('/introspect', { active: false })
+  for (const response of open) response.end('{"active":false}')
+
+  t.same(await Promise.all(storm.slice(0, 4)), Array(4).fill('InvalidTokenError'))
+  t.equal(issuer.asked.length, 4)
+  await t.rejects(verify('later'), { name: 'InvalidTokenError' })
+})
+
 t.test('an outage of the server says nothing of the token', async (t) => {
   const issuer = await createIssuer(t)
-  const verify = createVerifier(issuer)
+  const verify = createVerifier(issuer, { cache: false })
 
   for (const outage of [
     401, 500, [], (_request: unknown, response: { destroy (): void }) => { response.destroy() },
@@ -99,6 +156,8 @@ t.test('a wrong option is refused with its name', async (t) => {
   for (const [changes, message] of [
     [{ url: 'auth' }, "option 'introspectionVerifier.url' must be an absolute URL, such as 'https://auth.example.com'"],
     [{ clientSecret: undefined }, "option 'introspectionVerifier.clientSecret' must be a string that is not empty"],
+    [{ maxRequests: 0 }, "option 'introspectionVerifier.maxRequests' must be a whole number above 0"],
+    [{ cache: { refusalTtl: -1 } }, /has a 'refusalTtl' that/],
     [{ fetchTimeout: 0 }, "option 'introspectionVerifier.fetchTimeout' must be a whole number above 0"],
     [{ cache: true }, "option 'introspectionVerifier.cache' must be false or an object, such as { ttl: 60_000 }"],
     [{ audience: 7 }, "option 'introspectionVerifier.audience' must be a string or an array of strings"]

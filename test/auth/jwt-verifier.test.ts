@@ -106,7 +106,7 @@ t.test('a token is verified once while it is remembered, and never beyond its ex
   const again = await verify(token)
   clock.now = NOW + 65_000
 
-  t.equal(again, first)
+  t.same(again, first)
   await t.rejects(verify(token), { message: 'The token has expired' })
 })
 

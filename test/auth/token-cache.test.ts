@@ -1,4 +1,5 @@
 import t from 'tap'
+import { InvalidTokenError } from '../../lib/auth/token-error.ts'
 import { TokenCache, type TokenCacheOptions } from '../../lib/auth/token-cache.ts'
 
 const INFO = { token: 'a', clientId: 'app', scopes: [] }
@@ -48,4 +49,19 @@ t.test('keys tell tokens and resources apart, and hold neither', async (t) => {
 
   t.equal(new Set(keys).size, 3)
   t.same(keys.map((key) => key.length), [43, 43, 43])
+})
+
+t.test('refusals are remembered by themselves, for their own time, and push out no good token', async (t) => {
+  const { clock, cache } = createCache({ maxEntries: 2, refusalTtl: 10 })
+  const refusal = new InvalidTokenError('no')
+  cache.set('good', INFO)
+  for (const key of ['a', 'b', 'c']) cache.set(key, refusal)
+
+  t.equal(cache.get('good'), INFO)
+  t.same([cache.get('a'), cache.get('b'), cache.get('c')], [undefined, refusal, refusal])
+  t.equal(cache.size, 3)
+  clock.now = 10
+  t.equal(cache.get('c'), undefined)
+  cache.set('b', INFO)
+  t.equal(cache.get('b'), INFO)
 })
