@@ -1,5 +1,5 @@
 import t from 'tap'
-import { InsufficientScopeError, RpcError } from '../../lib/errors.ts'
+import { InsufficientScopeError, RefusedError, RpcError } from '../../lib/errors.ts'
 import type { AccessConfig } from '../../lib/server/access.ts'
 import type { Call } from '../../lib/server/call.ts'
 import type { Caller } from '../../lib/server/context.ts'
@@ -137,7 +137,7 @@ t.test('a session watches no more than 1,000 resources', async (t) => {
   const session = createSession()
   const add = (uri: string) => subscribe(parts, createCall('resources/subscribe', { uri }), session)
   const all = await Promise.all(Array.from({ length: 1100 }, (_none, number) => add(`notes://${number}`).catch((error: unknown) => error)))
-  const refused = refusal(-32602, 'Invalid params: a session may watch 1000 resources at once; unsubscribe from some of them first')
+  const refused = new RefusedError(-32602, 'Invalid params: a session may watch 1000 resources at once; unsubscribe from some of them first')
 
   t.equal(session.subscriptions.size, 1000)
   t.strictSame(all.slice(0, 1000), Array(1000).fill({}))
