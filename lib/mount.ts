@@ -188,7 +188,7 @@ export class Mount {
 
   /** @internal Enters the lifespan and begins to keep time. */
   async start (): Promise<void> {
-    this.#entered = await this.definition.enter(this.#app)
+    this.#entered = await this.definition.enter(this.#app).catch(rethrow)
     this.changes.start(this.definition)
     await (this.cluster ?? this.sessionManager).start()
     this.exchanges.start()
@@ -249,4 +249,9 @@ function listeningUrl (app: FastifyInstance): string {
 function hostOf ({ address, family }: AddressInfo): string {
   if (address === '0.0.0.0' || address === '::') return 'localhost'
   return family === 'IPv6' ? `[${address}]` : address
+}
+
+// Fastify takes null and undefined for no error.
+function rethrow (error: unknown): never {
+  throw error ?? new Error(`a lifespan threw ${String(error)}; throw an Error`)
 }

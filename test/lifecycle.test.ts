@@ -233,3 +233,12 @@ t.test('requests of several mounts are all cut', async (t) => {
 
   for (const response of await Promise.all(sent)) t.equal(response.status, 503)
 })
+
+t.test('an app does not start whose lifespan throws what is no error', async (t) => {
+  for (const nothing of [null, undefined]) {
+    const { app } = createHost(t)
+    app.register(mcpPlugin, { server: new McpServer({ name: 'Notes', version: '1.0.0' }, { lifespan: () => { throw nothing } }) })
+
+    await t.rejects(async () => app.ready(), { message: `a lifespan threw ${String(nothing)}; throw an Error` })
+  }
+})

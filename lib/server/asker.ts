@@ -141,7 +141,7 @@ export class Asker {
   async toResult (): Promise<InputRequiredResult> {
     if (this.#byHand === undefined) this.#rounds.keepResponses()
     const inputRequests: InputRequests = { ...Object.fromEntries(this.#pending), ...this.#byHand?.inputRequests }
-    const state = await this.#rounds.save(this.#byHand?.state)
+    const state = await this.#rounds.save(this.#byHand?.state, [...this.#pending.keys()])
     return {
       resultType: 'input_required',
       ...(Object.keys(inputRequests).length > 0 && { inputRequests }),

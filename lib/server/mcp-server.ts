@@ -5,7 +5,7 @@ import type { ChangeEvent } from '../protocol/change.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { ReceivedHeaders } from '../protocol/headers.ts'
 import type { RequestMessage } from '../protocol/message.ts'
-import { MCP_ERR_INVALID_DEFINITION, RpcError, withoutRefusal } from '../errors.ts'
+import { MCP_ERR_INVALID_DEFINITION, RpcError, withoutRefusal, ToolError } from '../errors.ts'
 import type { Call } from './call.ts'
 import type { Caller, Channel } from './context.ts'
 import { Deadlines } from './deadlines.ts'
@@ -26,6 +26,7 @@ import {
 import { valueOf, type Outcome } from './result.ts'
 import type { AnySchema } from './schema.ts'
 import { checkServer, type Entered, type McpServerOptions } from './server-options.ts'
+import { errorResult } from './tool-result.ts'
 import { createTool, findToolHeaderMismatch, updateTool, type ToolConfig, type ToolHandle, type ToolHandler } from './tools.ts'
 
 const DEFAULT_TIMEOUT = 300_000
@@ -185,6 +186,8 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     } catch (error) {
       endContext(ctx)
       if (error instanceof RpcError) throw error
+      // A middleware has thrown it.
+      if (error instanceof ToolError && message.method === 'tools/call') return finish(errorResult(String(error.message)))
       throw new RpcError(ErrorCode.InternalError, reportFailure(channel.log, error, `answering ${message.method}`, call.exposeErrors))
     }
   }

@@ -4,7 +4,8 @@ import { valueOf, type Outcome } from './result.ts'
 
 /**
  * Runs around every request. `next()` goes on to the next middleware and at last to the method, and comes to the result
- * as the handler made it; return that, a changed copy of it, or throw. Lists are shared by all requests, so they are frozen.
+ * as the handler made it; return that, a changed copy of it, or throw. A `ToolError` thrown around `tools/call` reaches the
+ * model. `next()` may be called once. Lists are shared by all requests, so they are frozen.
  *
  * @example
  * server.use(async (ctx, next) => {
@@ -26,8 +27,16 @@ export async function runThrough (
   const run = async (index: number): Promise<object> => {
     const middleware = middlewares[index]
     if (middleware === undefined) return valueOf(await serve())
+    let isCalled = false
+    const next = (): Promise<object> => {
+      const done = isCalled ? Promise.reject(new TypeError('a middleware called next() twice for one request; call it once and use its result')) : run(index + 1)
+      isCalled = true
+      // A middleware that does not wait for it must not end the process.
+      done.catch(() => {})
+      return done
+    }
     // Contexts are typed by the lifespan of the server that the middleware was given to.
-    const result = await middleware(ctx as RequestContext<never>, () => run(index + 1))
+    const result = await middleware(ctx as RequestContext<never>, next)
     if (typeof result === 'object' && result !== null) return result
     throw new TypeError('a middleware must return a result: what next() came to, or another object')
   }

@@ -9,6 +9,8 @@ export interface RoundState {
   /** What {@link Rounds.once} came to: `{}` for undefined, which JSON cannot carry. */
   readonly onces: { readonly [key: string]: { readonly value?: unknown } }
   readonly own?: unknown
+  /** The names of the questions to which the client is about to answer. */
+  readonly asked?: readonly string[]
 }
 
 const EMPTY: WireObject = Object.freeze({})
@@ -21,11 +23,14 @@ export class Rounds {
   readonly #onces = new Map<string, Promise<unknown>>()
   readonly #effects: Map<string, { readonly value?: unknown }>
   readonly #asked = new Map<string, number>()
+  // The questions of the round before.
+  readonly #expected: readonly string[]
 
   /** @param responses The answers that came with this round. @param state What {@link save} made of the one before. */
   constructor (responses: WireObject = EMPTY, state?: RoundState) {
     this.#responses = responses
     this.#own = state?.own
+    this.#expected = state?.asked ?? []
     this.#answers = new Map(Object.entries(state?.answers ?? EMPTY))
     this.#effects = new Map(Object.entries(state?.onces ?? {}))
   }
@@ -85,16 +90,17 @@ export class Rounds {
   }
 
   /** What the next round goes on from. Waits for side effects that still run, for they would run again otherwise. */
-  async save (own: unknown): Promise<RoundState | undefined> {
+  async save (own: unknown, asked: readonly string[] = []): Promise<RoundState | undefined> {
     await Promise.allSettled(this.#onces.values())
-    if (own === undefined && this.#answers.size === 0 && this.#effects.size === 0) return undefined
-    return { answers: Object.fromEntries(this.#answers), onces: Object.fromEntries(this.#effects), own }
+    // The answer to a single question is either used by the next round or asked for again.
+    if (own === undefined && this.#answers.size === 0 && this.#effects.size === 0 && asked.length < 2) return undefined
+    return { answers: Object.fromEntries(this.#answers), onces: Object.fromEntries(this.#effects), own, asked }
   }
 
-  /** Keeps the answers of this round that the handler has not come to yet. */
+  /** Keeps the answers of this round that the handler has not used yet. What was not asked for is dropped: the state would grow by it. */
   keepResponses (): void {
-    for (const [name, answer] of Object.entries(this.#responses)) {
-      if (!this.#answers.has(name)) this.#answers.set(name, answer)
+    for (const name of this.#expected) {
+      if (!this.#answers.has(name) && Object.hasOwn(this.#responses, name)) this.#answers.set(name, this.#responses[name])
     }
   }
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { RpcError } from '../../lib/errors.ts'
+import { RpcError, ToolError } from '../../lib/errors.ts'
 import { runThrough, type Middleware } from '../../lib/server/middleware.ts'
 import { PreparedResult } from '../../lib/server/result.ts'
 import { Client, createNotes, complete, mustNotRun, refused, untyped } from './harness.ts'
@@ -108,4 +108,30 @@ t.test('a middleware sees what a method threw', async (t) => {
 
   t.strictSame(await new Client().callTool(server, 'sub'), refused(-32602, 'Unknown tool: sub'))
   t.match(seen, [{ code: -32602 }])
+})
+
+t.test('next() can be called once, and need not be awaited', async (t) => {
+  const rejected: unknown[] = []
+  const listen = (error: unknown): void => { rejected.push(error) }
+  process.on('unhandledRejection', listen)
+  t.teardown(() => process.off('unhandledRejection', listen))
+  let runs = 0
+  const serve = (): object => ({ run: ++runs })
+
+  await t.rejects(runThrough([async (_ctx, next) => { await next(); return await next() }], new Client().createContext(), serve), { name: 'TypeError', message: /called next\(\) twice/ })
+  t.strictSame(await runThrough([async (_ctx, next) => { const result = await next(); next(); return result }], new Client().createContext(), serve), { run: 2 })
+  await new Promise((resolve) => { setImmediate(resolve) })
+
+  t.equal(runs, 2)
+  t.strictSame(rejected, [])
+})
+
+t.test('a ToolError of a middleware reaches the model, whichever era it is', async (t) => {
+  for (const era of ['modern', 'legacy'] as const) {
+    const notes = createNotes()
+    notes.registerTool('any', {}, mustNotRun)
+    notes.use(() => { throw new ToolError('The budget of today is spent') })
+
+    t.match(JSON.stringify(await new Client({ era }).callTool(notes, 'any')), /"text":"The budget of today is spent".*"isError":true/)
+  }
 })

@@ -48,18 +48,21 @@ t.test('an answer that was taken comes before one that comes later', async (t) =
 })
 
 t.test('answers that a handler has not come to yet are kept for it', async (t) => {
-  const rounds = new Rounds({ a: { n: 1 }, b: { n: 2 } })
+  const rounds = new Rounds({ a: { n: 1 }, b: { n: 2 }, c: { n: 3 } }, { answers: {}, onces: {}, asked: ['a', 'b', 'toString'] })
   rounds.take('a', { n: 0 })
 
   rounds.keepResponses()
 
   const next = await nextRound(rounds)
   t.strictSame([next.answersTo('a'), next.answersTo('b')], [[{ n: 0 }], [{ n: 2 }]])
+  t.strictSame([next.answersTo('c'), next.answersTo('toString')], [[], []], 'what was not asked for is not kept')
 })
 
 t.test('there is nothing to save where nothing has happened', async (t) => {
   t.equal(await new Rounds({ a: {} }).save(undefined), undefined)
-  t.strictSame(await new Rounds().save(null), { answers: {}, onces: {}, own: null })
+  t.strictSame(await new Rounds().save(null), { answers: {}, onces: {}, own: null, asked: [] })
+  t.equal(await new Rounds().save(undefined, ['a']), undefined)
+  t.strictSame(await new Rounds().save(undefined, ['a', 'b']), { answers: {}, onces: {}, own: undefined, asked: ['a', 'b'] })
 })
 
 t.test('a side effect runs once, and has its value in all rounds', async (t) => {
@@ -102,7 +105,7 @@ t.test('a side effect that still runs is waited for', async (t) => {
   const saved = rounds.save(undefined)
   finish(7)
 
-  t.strictSame(await saved, { answers: {}, onces: { a: { value: 7 } }, own: undefined })
+  t.strictSame(await saved, { answers: {}, onces: { a: { value: 7 } }, own: undefined, asked: [] })
   t.equal(await effect, 7)
   await failing
 })
