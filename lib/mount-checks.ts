@@ -63,6 +63,8 @@ const CHECKS: Checks<Omit<McpMountOptions, 'server'>> = {
   sessionIdleTimeout: findTimeoutProblem,
   maxSessions: isCount,
   maxStreams: isCount,
+  maxWatched: isCount,
+  maxWatchedTotal: isCount,
   ...SHARE_CHECKS,
   eventStore: isEventStore,
   cluster: isCluster,

@@ -27,6 +27,7 @@ import { Forgetting } from './server/forgetting.ts'
 import type { Entered } from './server/server-options.ts'
 import { SessionManager, type MountSessions, type Sessions } from './session/manager.ts'
 import { SseSessions } from './session/sse-sessions.ts'
+import { WatchBudget } from './session/watch-budget.ts'
 
 /** A moment's figures of a mount. */
 export interface MountStats {
@@ -93,12 +94,15 @@ export class Mount {
     this.definition = options.definition
     this.#forgetting = new Forgetting(options.definition, (err) => { app.log.error({ err, mcp: this.name }, "a session's server failed to close") })
     const onFailure = (err: unknown, what: string): void => { app.log.error({ err, mcp: this.name }, `${what} failed`) }
-    this.cluster = options.cluster && new Membership(options.cluster, options, this.#createMember(app.log, onFailure))
-    this.legacySse = this.#createLegacySse(app.prefix, options, onFailure)
-    this.sessionManager = this.cluster?.sessions ?? this.#heedEnds(this.legacySse?.sessions ?? new SessionManager(options, onFailure))
+    const watching = new WatchBudget(options)
+    const settings = { ...options, watching }
+    this.cluster = options.cluster && new Membership(options.cluster, settings, this.#createMember(app.log, onFailure))
+    this.legacySse = this.#createLegacySse(app.prefix, settings, onFailure)
+    this.sessionManager = this.cluster?.sessions ?? this.#heedEnds(this.legacySse?.sessions ?? new SessionManager(settings, onFailure))
     this.sessions = this.sessionManager
     this.changes = new ChangeHub(this.sessionManager, {
       streams: createStreamLimits(options, this.cluster),
+      watching,
       onFailure: (err) => { app.log.error({ err, mcp: this.name }, 'changes could not be published') },
       others: this.cluster
     })
@@ -119,7 +123,7 @@ export class Mount {
     this.options = options
   }
 
-  #createLegacySse (appPrefix: string, options: ResolvedOptions, onFailure: Member['onFailure']): LegacySse | undefined {
+  #createLegacySse (appPrefix: string, options: ResolvedOptions & { readonly watching: WatchBudget }, onFailure: Member['onFailure']): LegacySse | undefined {
     const { legacySse, prefix } = options
     if (legacySse === false) return undefined
     return createLegacySse(legacySse, new SseSessions(options, onFailure), options, joinPath(appPrefix, prefix, legacySse.ssePath))

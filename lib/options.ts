@@ -12,6 +12,7 @@ import { resolveDefinition, type Mountable } from './sdk/recognise.ts'
 import type { ServerDefinition } from './server/definition.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import type { EventStore } from './session/event-store.ts'
+import { DEFAULT_MAX_WATCHED, DEFAULT_MAX_WATCHED_TOTAL } from './session/watch-budget.ts'
 import { resolveShares, type ResolvedShares, type ShareOptions } from './shares/share-options.ts'
 
 /** The options of one mount. Times are milliseconds, sizes bytes. */
@@ -94,6 +95,13 @@ export interface McpMountOptions extends ShareOptions {
    * @default 10000
    */
   readonly maxSessions?: number
+  /**
+   * Bytes of the URIs that one session, or one stream of `subscriptions/listen`, watches; past it a client is refused.
+   * @default 262144 (256 KiB)
+   */
+  readonly maxWatched?: number
+  /** Bytes of the URIs that all clients watch together, in this process; past it a client gets 503. @default 67108864 (64 MiB) */
+  readonly maxWatchedTotal?: number
   /** Streams of `subscriptions/listen` open at once; past it a client gets 503. @default 1024 */
   readonly maxStreams?: number
   /**
@@ -191,6 +199,8 @@ export function resolveOptions (options: McpMountOptions): ResolvedOptions {
     sessionIdleTimeout: options.sessionIdleTimeout ?? 30 * 60_000,
     maxSessions,
     maxStreams,
+    maxWatched: options.maxWatched ?? DEFAULT_MAX_WATCHED,
+    maxWatchedTotal: options.maxWatchedTotal ?? DEFAULT_MAX_WATCHED_TOTAL,
     shares: resolveShares({ ...options, maxSessions, maxStreams }),
     eventStore: options.eventStore,
     cluster: options.cluster,

@@ -45,6 +45,8 @@ describe('the options of a mount', () => {
       sessionIdleTimeout: 60_000,
       maxSessions: 10,
       maxSessionsPerPrincipal: 5,
+      maxWatched: 1024,
+      maxWatchedTotal: 4096,
       maxStreamsPerPrincipal: 5,
       maxSessionsPerAddress: 5,
       maxStreamsPerAddress: 5,

@@ -127,6 +127,12 @@ export class Exchange implements Answering, OpenExchange, Running {
 
   /** Answers one of the requests. @param status The HTTP status, unless a stream has begun or a batch is answered. */
   answer (status: number, json: string): void {
+    this.#answer(status, json)
+    // They hold what was asked, and the reply may take long to be read.
+    if (this.#awaited === 0) this.#disconnectListeners = undefined
+  }
+
+  #answer (status: number, json: string): void {
     if (this.#isOver) return
     this.#awaited--
     if (this.#stream === undefined && (this.#accepted.json || status !== 200)) this.#collect(status, json)
@@ -180,7 +186,7 @@ export class Exchange implements Answering, OpenExchange, Running {
   #endEarly (reason: string, advice: string): void {
     if (this.#isOver) return
     this.#awaited = 1
-    this.answer(503, encodeError(this.#id, { code: ErrorCode.InternalError, message: `${reason}; ${advice}` }))
+    this.#answer(503, encodeError(this.#id, { code: ErrorCode.InternalError, message: `${reason}; ${advice}` }))
     this.#leave(new Error(reason))
   }
 
@@ -211,6 +217,8 @@ export class Exchange implements Answering, OpenExchange, Running {
   #openStream (): MessageSink {
     if (this.#stream !== undefined) return this.#events ?? this.#stream
 
+    // The stream may be open for long. What its handler needs of the request, it has.
+    this.request.body = undefined
     const stream: SseStream = new SseStream(this.#settings.maxBuffered, () => this.#streamClosed(stream))
     this.#stream = stream
     stream.on('error', (error) => this.log.warn({ err: error }, error.message))

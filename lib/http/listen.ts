@@ -2,7 +2,7 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { encodeNotification } from '../protocol/envelope.ts'
 import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
-import { encodeAcknowledgement, encodeEnd, readHonoured, type SubscriptionFilter } from '../protocol/subscription.ts'
+import { encodeAcknowledgement, encodeEnd, readHonoured, reduceListen, type SubscriptionFilter } from '../protocol/subscription.ts'
 import { InsufficientScopeError, type RpcError } from '../errors.ts'
 import type { Mount } from '../mount.ts'
 import type { Subscription } from '../notify/subscriptions.ts'
@@ -10,6 +10,8 @@ import { findTopics, type Topics } from '../notify/topics.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import { toRpcError } from '../server/reply.ts'
+import { readFilter } from '../server/watching.ts'
+import { UnavailableError } from '../session/unavailable.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
 import { takesStream } from './accept.ts'
 import { authOf } from './auth-hook.ts'
@@ -42,7 +44,9 @@ export function createListenHandler (mount: Mount, options: ResolvedOptions): (m
       const noPlace = mount.cluster && await subscription.findRefusal()
       if (noPlace !== undefined && opening.settle()) sendBusy(reply, refusePlace(noPlace, OPEN_STREAMS, message.id))
       if (noPlace !== undefined) return
-      const filter = readHonoured(await server.serve(message, caller, opening))
+      const requested = readFilter(message)
+      subscription.reserve(requested)
+      const filter = readHonoured(await server.serve(reduceListen(message, requested, caller.client), caller, opening))
       const topics = await findTopics(filter)
       begun = opening.settle()
       if (begun) begin(subscription, filter, { topics, opening })
@@ -61,7 +65,8 @@ export function createListenHandler (mount: Mount, options: ResolvedOptions): (m
     if (error instanceof InsufficientScopeError && mount.auth !== undefined) {
       reply.header('www-authenticate', mount.auth.challengeScopes(reply.request, error.requiredScopes))
     }
-    sendRefusal(reply, refuse(id, statusOf(error, 'modern'), error))
+    if (error instanceof UnavailableError) sendBusy(reply, refuse(id, 503, error))
+    else sendRefusal(reply, refuse(id, statusOf(error, 'modern'), error))
   }
 
   function begin (subscription: Subscription, filter: SubscriptionFilter, { topics, opening }: { readonly topics: Topics, readonly opening: Opening }): void {
@@ -127,6 +132,8 @@ class Opening implements Channel, OpenExchange {
   /** The stream begins; what comes first has been sent. */
   begin (stream: LastingStream): void {
     this.#stream = stream
+    // The stream may be open for hours.
+    this.request.body = undefined
     stream.start(this.reply)
   }
 
@@ -141,6 +148,7 @@ class Opening implements Channel, OpenExchange {
     this.#open.delete(this)
     this.reply.raw.off('close', this.#disconnected)
     this.#disconnected = undefined
+    this.#listeners = undefined
     return true
   }
 
@@ -155,9 +163,10 @@ class Opening implements Channel, OpenExchange {
   }
 
   #leave (reason: string): void {
+    const listeners = this.#listeners ?? []
     this.settle()
     this.#gone = new Error(reason)
-    for (const listener of this.#listeners?.splice(0) ?? []) listener(this.#gone)
+    for (const listener of listeners) listener(this.#gone)
   }
 }
 

@@ -1,6 +1,7 @@
 // The changes of one mount: where they come from, and the clients of both eras that are told.
 import { encodeChange, topicOf, type ChangeEvent } from '../protocol/change.ts'
 import type { ServerDefinition } from '../server/definition.ts'
+import type { WatchBudget } from '../session/watch-budget.ts'
 import { createNotifier, createPublisher, type Notifier } from './publisher.ts'
 import { Subscriptions, type MessageSink, type SubscriptionLimits } from './subscriptions.ts'
 
@@ -23,6 +24,8 @@ export interface ChangeLink {
 export interface ChangeSettings {
   /** How many may listen by `subscriptions/listen` at once, and how many of them for one caller. */
   readonly streams: SubscriptionLimits
+  /** What they may watch counts in. @default a budget of their own */
+  readonly watching?: WatchBudget
   /** Told when the others cannot be told. */
   readonly onFailure: (error: unknown) => void
   /** The others that are told of what changes here. @default there are none */
@@ -43,12 +46,12 @@ export class ChangeHub {
   #end: (() => void) | undefined
   #isOn = false
 
-  constructor (sessions: Iterable<ChangeAudience>, { streams, onFailure, others }: ChangeSettings) {
+  constructor (sessions: Iterable<ChangeAudience>, { streams, watching, onFailure, others }: ChangeSettings) {
     this.#sessions = sessions
     this.#others = others
     this.#publish = createPublisher((events) => this.#publishAll(events), onFailure)
     this.notify = createNotifier(this.#publish)
-    this.subscriptions = new Subscriptions(streams)
+    this.subscriptions = new Subscriptions(streams, watching)
   }
 
   /** Begins to pass on what changes in a definition. */

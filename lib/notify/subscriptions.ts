@@ -1,6 +1,8 @@
 // Who listens by `subscriptions/listen`, found by what they want to hear of.
 import { encodeTaggedChange, eventOf, topicOf, type ChangeEvent } from '../protocol/change.ts'
 import type { RequestId } from '../protocol/message.ts'
+import type { SubscriptionFilter } from '../protocol/subscription.ts'
+import { WatchBudget } from '../session/watch-budget.ts'
 import { Shares, type NoPlace } from '../shares/shares.ts'
 import type { Topics } from './topics.ts'
 
@@ -34,6 +36,7 @@ export class Subscription {
   readonly #owner: Subscriptions
   #topics: Topics = new Map()
   #sink: MessageSink | undefined
+  #bytes = 0
 
   /** @internal */
   constructor (owner: Subscriptions, id: RequestId, holder: string | undefined) {
@@ -45,6 +48,13 @@ export class Subscription {
   /** Finds out whether its caller has its share already by other nodes; undefined when it has not, and at once where there are none. */
   findRefusal (): Promise<NoPlace | undefined> | undefined {
     return this.#owner.findRefusal(this)
+  }
+
+  /** Takes what its client asks to watch. @throws RpcError when that, or what all clients watch together, is too much. */
+  reserve ({ resourceSubscriptions: uris = [] }: SubscriptionFilter): void {
+    const bytes = uris.reduce((sum, uri) => sum + Buffer.byteLength(uri), 0)
+    this.#owner.budget.take(bytes)
+    this.#bytes = bytes
   }
 
   /** Begins to send the changes of topics. */
@@ -67,19 +77,24 @@ export class Subscription {
   /** Gives the place back. */
   close (): void {
     this.#owner.leave(this, this.#topics.keys())
+    this.#owner.budget.release(this.#bytes)
+    this.#bytes = 0
   }
 }
 
 /** The subscriptions of one mount. */
 export class Subscriptions {
+  /** @internal What the subscriptions may watch counts in. */
+  readonly budget: WatchBudget
   readonly #limits: SubscriptionLimits
   readonly #shares: Shares
   readonly #open = new Set<Subscription>()
   readonly #watchers = new Map<string, Set<Subscription>>()
 
-  constructor (limits: SubscriptionLimits) {
+  constructor (limits: SubscriptionLimits, budget = new WatchBudget()) {
     this.#limits = limits
     this.#shares = new Shares(limits.share?.max ?? Infinity)
+    this.budget = budget
   }
 
   /** How many there are. */

@@ -43,3 +43,18 @@ export function weigh (value: unknown, limit: number): number {
   }
   return bytes
 }
+
+/** Takes the entries whose weights together do not exceed a limit, in their order; one that would exceed it is left out. */
+export function takeFitting<K, V> (entries: Iterable<readonly [K, V]>, limit: number): { readonly kept: ReadonlyArray<readonly [K, V]>, readonly bytes: number } {
+  const kept: Array<readonly [K, V]> = []
+  let bytes = 0
+  for (const entry of entries) {
+    if (bytes >= limit) break
+    if (entry[1] === undefined) continue
+    const more = weigh(entry, limit - bytes)
+    if (bytes + more > limit) continue
+    kept.push(entry)
+    bytes += more
+  }
+  return { kept, bytes }
+}

@@ -1,6 +1,6 @@
 // What a client says of itself, reduced to what the revisions of the protocol know of it, and to a size that may be kept.
 import type { ClientCapabilities, Implementation } from '@modelcontextprotocol/sdk/types.js'
-import { MAX_TEXT_LENGTH, shorten, weigh } from './bounds.ts'
+import { MAX_TEXT_LENGTH, shorten, takeFitting } from './bounds.ts'
 import { isWireObject, type WireObject } from './message.ts'
 
 /** Who sent a request and what it can do. Takes a few kilobytes at most, whatever the client has sent. */
@@ -62,18 +62,4 @@ function reduceCapabilities (capabilities: WireObject): ClientCapabilities {
     left -= bytes
   }
   return reduced
-}
-
-function takeFitting<K, V> (entries: Iterable<readonly [K, V]>, limit: number): { readonly kept: ReadonlyArray<readonly [K, V]>, readonly bytes: number } {
-  const kept: Array<readonly [K, V]> = []
-  let bytes = 0
-  for (const entry of entries) {
-    if (bytes >= limit) break
-    if (entry[1] === undefined) continue
-    const more = weigh(entry, limit - bytes)
-    if (bytes + more > limit) continue
-    kept.push(entry)
-    bytes += more
-  }
-  return { kept, bytes }
 }

@@ -1,15 +1,20 @@
 // `subscriptions/listen`: what a client asks to hear of, and how its stream begins and ends (MCP 2026-07-28 subscriptions).
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
+import { takeFitting } from './bounds.ts'
 import { SUBSCRIPTION_ID_KEY, topicOfResource } from './change.ts'
+import type { ClientIdentity } from './client-identity.ts'
 import { encodeNotification, encodeResponse } from './envelope.ts'
-import { isWireObject, type RequestId, type WireObject } from './message.ts'
-import { SERVER_INFO_KEY } from './request-meta.ts'
+import { isWireObject, type RequestId, type RequestMessage, type WireObject } from './message.ts'
+import { CLIENT_CAPABILITIES_KEY, CLIENT_INFO_KEY, SERVER_INFO_KEY } from './request-meta.ts'
 import { MAX_URI_LENGTH } from './uri.ts'
 
 export const LISTEN_METHOD = 'subscriptions/listen'
 
 /** The most resources that one subscription, or one legacy session, may watch. */
 export const MAX_WATCHED = 1000
+
+// Bytes of memory of what is kept of the parameters besides what the protocol knows.
+const MAX_KEPT_BYTES = 8192
 
 /** The kinds of notification that a client asks for. */
 export interface SubscriptionFilter {
@@ -33,6 +38,26 @@ export function parseFilter (notifications: unknown): { readonly filter: Subscri
   if (resourceSubscriptions.length > MAX_WATCHED) return { problem: `'notifications.resourceSubscriptions' has more than ${MAX_WATCHED} URIs` }
   if (!resourceSubscriptions.every(isWatchable)) return { problem: `'notifications.resourceSubscriptions' must hold strings of at most ${MAX_URI_LENGTH} characters` }
   return { filter: { ...readLists(notifications), resourceSubscriptions: [...new Set(resourceSubscriptions)] } }
+}
+
+/**
+ * The request as a server is given it, which may keep its parameters for as long as the stream is open: with what it asks to
+ * hear of, the client as it was read, and whatever else is small.
+ */
+export function reduceListen (message: RequestMessage, filter: SubscriptionFilter, { info, capabilities }: ClientIdentity): RequestMessage {
+  const { notifications, _meta = {} } = message.params
+  const meta = { ..._meta, [CLIENT_INFO_KEY]: undefined, [CLIENT_CAPABILITIES_KEY]: undefined }
+  return {
+    ...message,
+    params: {
+      notifications: { ...keepSmall({ ...Object(notifications), resourceSubscriptions: undefined }), ...filter },
+      _meta: { ...keepSmall(meta), ...(info !== undefined && { [CLIENT_INFO_KEY]: info }), [CLIENT_CAPABILITIES_KEY]: capabilities }
+    }
+  }
+}
+
+function keepSmall (value: WireObject): WireObject {
+  return Object.fromEntries(takeFitting(Object.entries(value), MAX_KEPT_BYTES).kept)
 }
 
 /** Reads what a server has agreed to. @throws TypeError when it is no filter: a middleware may have come to something else than the server. */

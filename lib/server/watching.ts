@@ -1,6 +1,7 @@
 // Which changes a client may hear of: `subscriptions/listen`, and `resources/subscribe` of legacy sessions.
 import { ErrorCode } from '../protocol/error-code.ts'
-import { isWatchable, MAX_WATCHED, parseFilter, type SubscriptionFilter } from '../protocol/subscription.ts'
+import type { RequestMessage } from '../protocol/message.ts'
+import { isWatchable, parseFilter, type SubscriptionFilter } from '../protocol/subscription.ts'
 import { canonicalUri, MAX_URI_LENGTH } from '../protocol/uri.ts'
 import { RefusedError, type RpcError } from '../errors.ts'
 import { isVisible, requireScopes } from './access.ts'
@@ -16,16 +17,20 @@ import { findResource, isRestricted, type FoundResource, type ResourceSet } from
 /** Decides whether a caller may hear of the changes of a resource. */
 export type AuthorizeSubscription = (uri: string, ctx: RequestContext<never>) => boolean | Promise<boolean>
 
+/** Reads what `subscriptions/listen` asks to hear of. @throws RpcError -32602 for a malformed filter. */
+export function readFilter ({ params: { notifications } }: Pick<RequestMessage, 'params'>): SubscriptionFilter {
+  const parsed = parseFilter(notifications)
+  if ('problem' in parsed) throw invalid(parsed.problem)
+  return parsed.filter
+}
+
 /**
  * Serves `subscriptions/listen`: comes to what the caller is told of, out of what it asked for.
  * @throws RpcError -32602 for a malformed filter, or what `authorizeSubscription` threw.
  * @throws InsufficientScopeError when the caller lacks a scope for one of the resources.
  */
 export async function resolveFilter (parts: ServerParts, call: Call): Promise<{ readonly notifications: SubscriptionFilter }> {
-  const parsed = parseFilter(call.ctx.params.notifications)
-  if ('problem' in parsed) throw invalid(parsed.problem)
-
-  const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = parsed.filter
+  const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = readFilter(call.ctx)
   const uris = hasResources(parts) ? await findAllowed(parts, resourceSubscriptions ?? [], call) : []
   return {
     notifications: {
@@ -46,9 +51,6 @@ export async function subscribe (parts: ServerParts, call: Call, { subscriptions
   const uri = readUri(call)
   const [allowed] = await findAllowed(parts, [uri], call)
   if (allowed === undefined) throw new RefusedError(ErrorCode.ResourceNotFound, 'Resource not found', { uri })
-  if (subscriptions !== undefined && subscriptions.size >= MAX_WATCHED && !subscriptions.has(uri)) {
-    throw invalid(`a session may watch ${MAX_WATCHED} resources at once; unsubscribe from some of them first`)
-  }
   await subscriptions?.add(uri)
   return {}
 }

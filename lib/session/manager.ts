@@ -7,6 +7,7 @@ import type { EventStore } from './event-store.ts'
 import type { Resumption } from './event-stream.ts'
 import { Session } from './session.ts'
 import { limitStore } from './store-limit.ts'
+import type { WatchBudget } from './watch-budget.ts'
 import type { ResolvedShares } from '../shares/share-options.ts'
 import { Shares, type NoPlace } from '../shares/shares.ts'
 
@@ -17,6 +18,8 @@ export interface SessionSettings {
   readonly maxSessions: number
   /** What one caller may have; absent where that is all there is. */
   readonly shares?: Pick<ResolvedShares, 'by' | 'sessions' | 'displaces'>
+  /** What the sessions may watch counts in; absent where each counts by itself. */
+  readonly watching?: WatchBudget
   /** Keeps events for clients whose connection breaks; undefined for no resumption. */
   readonly eventStore: EventStore | undefined
   /** Milliseconds that the store may take for one operation; 0 for ever. @default 0 */
@@ -116,8 +119,11 @@ export class SessionManager extends EventEmitter<SessionEvents> implements Sessi
   }
 
   open (protocolVersion: string, client: ClientIdentity, owner: SessionOwner = {}): Session | NoPlace {
-    return this.admit(owner, (now) => new Session({ protocolVersion, client, ...owner }, now, this.#resumptionFor(protocolVersion)))
+    return this.admit(owner, (now) => new Session({ protocolVersion, client, ...owner, watching: this.watching }, now, this.#resumptionFor(protocolVersion)))
   }
+
+  /** What the sessions may watch counts in. */
+  protected get watching (): WatchBudget | undefined { return this.#settings.watching }
 
   /** Adds a session where there is a place for it. */
   protected admit<S extends Session> ({ holder }: SessionOwner, create: (now: number) => S): S | NoPlace {

@@ -10,6 +10,7 @@ import { RpcError } from '../errors.ts'
 import type { Caller, WatchedResources } from '../server/context.ts'
 import { EventStream, type Resumption, type SessionStream } from './event-stream.ts'
 import { Questions, type Answer, type QuestionSink } from './questions.ts'
+import { WatchBudget } from './watch-budget.ts'
 import { WatchedUris } from './watched-uris.ts'
 
 /** A request being served, as its session sees it. */
@@ -22,6 +23,8 @@ export interface Running {
 export interface SessionOpening extends Pick<Caller, 'protocolVersion' | 'client' | 'principal' | 'sessionId'> {
   /** Whom it counts for. */
   readonly holder?: string | undefined
+  /** What it may watch counts in; absent where it counts by itself. */
+  readonly watching?: WatchBudget | undefined
 }
 
 // The stream that the client opens by GET has the first number, those of its requests the ones behind.
@@ -53,17 +56,19 @@ export class Session implements Caller {
   #streams: Map<string, EventStream> | undefined
   #streamCount = LISTENING
   #questions: Questions | undefined
+  readonly #watching: WatchBudget | undefined
   #subscriptions: WatchedUris | undefined
   #waitingForStream: Array<() => void> | undefined
   #ended = false
 
   /** @param resumption How streams are resumed; undefined where they are not. */
-  constructor ({ sessionId = randomUUID(), protocolVersion, client, principal, holder }: SessionOpening, now: number, resumption?: Resumption) {
+  constructor ({ sessionId = randomUUID(), protocolVersion, client, principal, holder, watching }: SessionOpening, now: number, resumption?: Resumption) {
     this.sessionId = sessionId
     this.protocolVersion = protocolVersion
     this.client = client
     this.principal = principal
     this.holder = holder
+    this.#watching = watching
     this.#idleSince = now
     this.#resumption = resumption
   }
@@ -148,7 +153,7 @@ export class Session implements Caller {
 
   /** The resources whose changes the client wants to hear of. */
   get subscriptions (): WatchedResources {
-    this.#subscriptions ??= new WatchedUris()
+    this.#subscriptions ??= new WatchedUris(this.#watching ?? new WatchBudget())
     return this.#subscriptions
   }
 
@@ -214,6 +219,7 @@ export class Session implements Caller {
     this.#running?.cancel(reason)
     for (const running of this.#runningBeside?.values() ?? []) running.cancel(reason)
     this.#questions?.abandon()
+    this.#subscriptions?.clear()
     for (const stream of this.#streams?.values() ?? []) this.endStream(stream)
   }
 

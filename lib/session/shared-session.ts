@@ -15,6 +15,7 @@ import { ResumedReply } from './resumed-reply.ts'
 import { Session, type SessionOpening } from './session.ts'
 import type { Connecting, SessionChange, SessionState } from './session-store.ts'
 import { unavailable } from './unavailable.ts'
+import { WatchBudget } from './watch-budget.ts'
 import { WatchedUris } from './watched-uris.ts'
 
 /** What the sessions of a node have in common. */
@@ -32,7 +33,7 @@ export interface SessionHost {
 export class SharedSession extends Session {
   readonly #host: SessionHost
   readonly #resumption: SharedResumption
-  readonly #watched = new WatchedUris()
+  readonly #watched: WatchedUris
   readonly #replies = new Map<string, ResumedReply>()
   // The highest turn of a connection to each stream that is known here, be it that of another node.
   readonly #turns = new Map<string, number>()
@@ -40,6 +41,7 @@ export class SharedSession extends Session {
 
   constructor (opening: SessionOpening, now: number, host: SessionHost, resumption: SharedResumption) {
     super(opening, now, resumption)
+    this.#watched = new WatchedUris(opening.watching ?? new WatchBudget())
     this.#host = host
     this.#resumption = resumption
   }
@@ -72,14 +74,15 @@ export class SharedSession extends Session {
 
   /** Takes note of what its client wants to hear of, or no longer wants to. */
   watch (uri: string, watches: boolean): void {
-    if (watches) this.#watched.add(uri)
+    // What is told after its end must not be counted.
+    if (watches && !this.isEnded) this.#watched.note(uri)
     else this.#watched.delete(uri)
   }
 
   /** Reads what its client wants to hear of, and all else that is known; undefined when it has ended. */
   async refreshWatched (): Promise<SessionState | undefined> {
     const state = await this.#host.node.sessions.readState(this.sessionId)
-    for (const uri of state?.subscriptions ?? []) this.#watched.add(uri)
+    for (const uri of state?.subscriptions ?? []) this.watch(uri, true)
     return state
   }
 
@@ -179,6 +182,7 @@ export class SharedSession extends Session {
 
   override close (reason: string): void {
     super.close(reason)
+    this.#watched.clear()
     this.#getStream?.release()
     for (const reply of this.#replies.values()) reply.release()
   }
@@ -251,9 +255,16 @@ export class SharedSession extends Session {
 
   async #watch (uri: string, watches: boolean): Promise<void> {
     const { sessionId } = this
-    if (watches) await this.#save({ kind: 'subscribe', uri })
-    else await this.#unsubscribe(uri)
-    this.watch(uri, watches)
+    const isNew = watches && !this.#watched.has(uri)
+    // Counted before the store is waited for, so that no more can be asked for at once than there may be.
+    if (watches) this.#watched.add(uri)
+    try {
+      await (watches ? this.#save({ kind: 'subscribe', uri }) : this.#unsubscribe(uri))
+    } catch (error) {
+      if (isNew) this.#watched.delete(uri)
+      throw error
+    }
+    if (!watches) this.#watched.delete(uri)
     await this.#host.link.tellAll({ kind: 'watched', sessionId, uri, watches }).catch(unavailable)
   }
 

@@ -176,7 +176,7 @@ export class SharedSessions extends EventEmitter<SessionEvents> implements Sessi
       onFailure: this.#host.onFailure,
       untilBack: this.#outage.untilBack
     }
-    return new SharedSession(opening, this.#now(), this.#host, resumption)
+    return new SharedSession({ ...opening, watching: this.#settings.watching }, this.#now(), this.#host, resumption)
   }
 
   get #displaces (): boolean { return this.#settings.shares?.displaces === true }

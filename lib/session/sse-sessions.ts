@@ -2,7 +2,7 @@
 import type { ClientIdentity } from '../protocol/client-identity.ts'
 import type { NoPlace } from '../shares/shares.ts'
 import { SessionManager, type SessionOwner } from './manager.ts'
-import { Session } from './session.ts'
+import { Session, type SessionOpening } from './session.ts'
 
 const NOBODY: ClientIdentity = Object.freeze({ capabilities: Object.freeze({}) })
 
@@ -15,7 +15,7 @@ export class SseSession extends Session {
   declare client: ClientIdentity
   #isIntroduced = false
 
-  constructor (owner: SessionOwner, now: number) {
+  constructor (owner: Omit<SessionOpening, 'protocolVersion' | 'client'>, now: number) {
     super({ protocolVersion: FIRST_REVISION, client: NOBODY, ...owner }, now)
   }
 
@@ -34,7 +34,7 @@ export class SseSession extends Session {
 export class SseSessions extends SessionManager {
   /** Opens a session for a stream, or tells why there is no place for it. */
   openStream (owner: SessionOwner = {}): SseSession | NoPlace {
-    return this.admit(owner, (now) => new SseSession(owner, now))
+    return this.admit(owner, (now) => new SseSession({ ...owner, watching: this.watching }, now))
   }
 
   override find (sessionId: string, principal?: string): Session | undefined {

@@ -7,8 +7,8 @@ export const UNAVAILABLE = 'The store of sessions cannot be reached; try again l
 
 /** A request cannot be served now, but later. Answered with HTTP 503, unless a stream has begun. */
 export class UnavailableError extends RpcError {
-  constructor () {
-    super(ErrorCode.InternalError, UNAVAILABLE)
+  constructor (message = UNAVAILABLE) {
+    super(ErrorCode.InternalError, message)
   }
 }
 

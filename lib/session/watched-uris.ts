@@ -1,10 +1,20 @@
 // The resources that one legacy session watches.
 import { topicOfResource } from '../protocol/change.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import { MAX_WATCHED } from '../protocol/subscription.ts'
+import { RefusedError } from '../errors.ts'
 import type { WatchedResources } from '../server/context.ts'
+import type { WatchBudget } from './watch-budget.ts'
 
-/** URIs, each in the spelling that the client watches it by; all spellings of a URI are one. */
+/** URIs within the limits of a mount, each in the spelling that the client watches it by; all spellings of a URI are one. */
 export class WatchedUris implements WatchedResources, Iterable<string> {
+  readonly #budget: WatchBudget
   readonly #spellings = new Map<string, string>()
+  #bytes = 0
+
+  constructor (budget: WatchBudget) {
+    this.#budget = budget
+  }
 
   get size (): number { return this.#spellings.size }
 
@@ -12,12 +22,38 @@ export class WatchedUris implements WatchedResources, Iterable<string> {
     return this.#spellings.has(topicOfResource(uri))
   }
 
+  /** Watches a resource. @throws RpcError when the session, or the mount, watches too many. */
   add (uri: string): void {
-    this.#spellings.set(topicOfResource(uri), uri)
+    const more = this.#moreBytes(uri)
+    if (this.size >= MAX_WATCHED && !this.has(uri)) {
+      throw new RefusedError(ErrorCode.InvalidParams, `Invalid params: a session may watch ${MAX_WATCHED} resources at once; unsubscribe from some of them first`)
+    }
+    this.#budget.take(more, this.#bytes)
+    this.#keep(uri, more)
+  }
+
+  /** Takes note of a resource that the session watches by another node, which has checked the limits. */
+  note (uri: string): void {
+    const more = this.#moreBytes(uri)
+    this.#budget.count(more)
+    this.#keep(uri, more)
   }
 
   delete (uri: string): void {
-    this.#spellings.delete(topicOfResource(uri))
+    const topic = topicOfResource(uri)
+    const spelling = this.#spellings.get(topic)
+    if (spelling === undefined) return
+    const bytes = Buffer.byteLength(spelling)
+    this.#budget.release(bytes)
+    this.#bytes -= bytes
+    this.#spellings.delete(topic)
+  }
+
+  /** Watches nothing any more. */
+  clear (): void {
+    this.#spellings.clear()
+    this.#budget.release(this.#bytes)
+    this.#bytes = 0
   }
 
   /** How the client spells the URI of a topic; undefined where it does not watch it. */
@@ -27,5 +63,15 @@ export class WatchedUris implements WatchedResources, Iterable<string> {
 
   [Symbol.iterator] (): Iterator<string> {
     return this.#spellings.values()
+  }
+
+  // Another spelling takes the place of the one before.
+  #moreBytes (uri: string): number {
+    return Buffer.byteLength(uri) - Buffer.byteLength(this.#spellings.get(topicOfResource(uri)) ?? '')
+  }
+
+  #keep (uri: string, more: number): void {
+    this.#bytes += more
+    this.#spellings.set(topicOfResource(uri), uri)
   }
 }

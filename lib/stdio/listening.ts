@@ -6,10 +6,11 @@ import { RpcError } from '../errors.ts'
 import { encodeError } from '../protocol/envelope.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { RequestMessage } from '../protocol/message.ts'
-import { encodeAcknowledgement, encodeEnd, readHonoured } from '../protocol/subscription.ts'
+import { encodeAcknowledgement, encodeEnd, readHonoured, reduceListen } from '../protocol/subscription.ts'
 import type { Caller } from '../server/context.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { toRpcError } from '../server/reply.ts'
+import { readFilter } from '../server/watching.ts'
 import { PipeCall, type Pipe, type TakeReply } from './call.ts'
 
 /** Where a subscription belongs. */
@@ -52,7 +53,9 @@ export class Listening extends PipeCall {
   async begin (message: RequestMessage, caller: Caller): Promise<void> {
     const { server, pipe: { output } } = this.#place
     try {
-      const filter = readHonoured(await server.serve(message, caller, this))
+      const requested = readFilter(message)
+      this.#subscription.reserve(requested)
+      const filter = readHonoured(await server.serve(reduceListen(message, requested, caller.client), caller, this))
       const topics = await findTopics(filter)
       if (this.isOver) return
       output.send(encodeAcknowledgement(this.id, filter))

@@ -9,6 +9,8 @@ import { ResourceTemplate } from '../../lib/server/resource-template.ts'
 import { createResource, createTemplate, updateResource, updateTemplate } from '../../lib/server/resources.ts'
 import type { McpServerOptions } from '../../lib/server/server-options.ts'
 import { createTool, updateTool } from '../../lib/server/tools.ts'
+import { WatchBudget } from '../../lib/session/watch-budget.ts'
+import { WatchedUris } from '../../lib/session/watched-uris.ts'
 import { resolveFilter, subscribe, unsubscribe } from '../../lib/server/watching.ts'
 import { Client, createScoped, stopClock, type Params } from './harness.ts'
 
@@ -25,8 +27,8 @@ function createFull (authorizeSubscription?: Authorize): ServerParts {
   return parts
 }
 
-function createSession (): Caller & { readonly subscriptions: Set<string> } {
-  return { ...new Client({ era: 'legacy' }).caller, subscriptions: new Set() }
+function createSession (): Caller & { readonly subscriptions: WatchedUris } {
+  return { ...new Client({ era: 'legacy' }).caller, subscriptions: new WatchedUris(new WatchBudget()) }
 }
 
 const refusal = (code: number, message: string, data?: unknown): RpcError => new RpcError(code, message, data)
