@@ -30,7 +30,7 @@ export function findModernMetaProblem (params: Params): string | undefined {
 
 /** Tells what is wrong with the progress token of a request; undefined when it has none, or one that can be used. */
 export function findProgressTokenProblem (params: Params): string | undefined {
-  const token = params._meta?.progressToken ?? undefined
+  const token = params._meta?.progressToken
   return token === undefined || isRequestId(token) ? undefined : `'progressToken' in '_meta' must be a string of up to ${MAX_ID_BYTES} bytes or an integer`
 }
 
