@@ -68,9 +68,7 @@ function addLifecycle (app: FastifyInstance, registry: McpRegistry, mount: Mount
   app.addHook('onReady', async function startMcpMount () {
     await registry.start(mount)
     app.log.info({ mcp: mount.name }, `MCP server ${mount.name} is ready at ${mount.url}`)
-    if (mount.options.allowedOrigins === ANY_ORIGIN) {
-      app.log.warn({ mcp: mount.name }, "allowedOrigins is '*': pages of every website may send requests to this mount, and only 'auth' tells who they are for; list the origins if you know them")
-    }
+    for (const warning of listWarnings(mount.options)) app.log.warn({ mcp: mount.name }, warning)
   })
   // Not in onClose: Fastify runs that one only after the requests in flight have ended.
   app.addHook('preClose', async function drainMcpMount () { await Promise.race([registry.drain(), longEnough(app)]) })
@@ -78,6 +76,16 @@ function addLifecycle (app: FastifyInstance, registry: McpRegistry, mount: Mount
     await registry.drain()
     await registry.stop(mount)
   })
+}
+
+// What an operator has allowed and should know of.
+function listWarnings ({ allowedOrigins, auth }: ResolvedOptions): readonly string[] {
+  const warnings = []
+  if (allowedOrigins === ANY_ORIGIN) {
+    warnings.push("allowedOrigins is '*': pages of every website may send requests to this mount, and only 'auth' tells who they are for; list the origins if you know them")
+  }
+  if (auth !== undefined && 'verify' in auth && auth.verify.warning !== undefined) warnings.push(auth.verify.warning)
+  return warnings
 }
 
 // An app whose preClose hooks take longer than its pluginTimeout fails to close. What is still being served then Fastify waits

@@ -133,6 +133,9 @@ describe('auth', () => {
   test('takes the verifiers of the package and of the official SDK', () => {
     expect(introspectionVerifier).type.toBeCallableWith({ url: 'https://a.example', clientId: 'a', clientSecret: 'b', audience: false })
     expect(jwtVerifier).type.toBeCallableWith({ issuer: 'https://a.example', audience: ['a'], cache: { ttl: 1000 } })
+    expect(jwtVerifier).type.toBeCallableWith({ issuer: 'https://a.example', clientIds: ['a'] })
+    expect(jwtVerifier).type.not.toBeCallableWith({ issuer: 'https://a.example', clientIds: 'a' })
+    expect(jwtVerifier({ issuer: 'https://a.example' }).warning).type.toBe<string | undefined>()
     expect(jwtVerifier).type.not.toBeCallableWith({})
     expect<AuthInfo>().type.toBeAssignableTo<SdkAuthInfo>()
     expect<SdkAuthInfo>().type.toBeAssignableTo<AuthInfo>()

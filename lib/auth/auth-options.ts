@@ -16,7 +16,11 @@ export interface VerifyContext {
  * @throws InvalidTokenError when the token is not valid, and the client is to be told why.
  * @throws VerifierUnavailableError when nobody can tell at the moment. Anything else is answered with 500.
  */
-export type Verify = (token: string, request: FastifyRequest, context: VerifyContext) => MaybePromise<AuthInfo | null | undefined>
+export interface Verify {
+  (token: string, request: FastifyRequest, context: VerifyContext): MaybePromise<AuthInfo | null | undefined>
+  /** What the log of each mount warns of when the app is ready. A verifier that calls another one may pass it on. */
+  readonly warning?: string
+}
 
 type MaybePromise<T> = T | PromiseLike<T>
 

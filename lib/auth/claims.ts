@@ -13,6 +13,8 @@ export interface Expectations {
   readonly resource: string
   /** What stands for the mount in `aud`; `false` where the authorization server vouches for it. */
   readonly audience: readonly string[] | false
+  /** The clients whose tokens need no `aud`; absent where every token needs one. */
+  readonly clientIds?: readonly string[] | undefined
   /** The issuer of tokens that name none. */
   readonly issuer: string
   /** Milliseconds by which clocks may differ. */
@@ -23,8 +25,9 @@ export interface Expectations {
  * Makes the AuthInfo of a token whose signature, or activity, was verified. It cannot be changed, as it may be kept.
  * @throws InvalidTokenError
  */
-export function toAuthInfo (token: string, claims: Claims, { resource, audience, issuer, clockTolerance }: Expectations, now: number): AuthInfo {
-  if (audience !== false && !coversResource(claims['aud'], audience)) throw new InvalidTokenError('The token is for another resource')
+export function toAuthInfo (token: string, claims: Claims, expectations: Expectations, now: number): AuthInfo {
+  checkAudience(claims, expectations)
+  const { resource, issuer, clockTolerance } = expectations
   const { exp, nbf, iss, sub } = claims
   if (typeof nbf === 'number' && nbf * 1000 > now + clockTolerance) throw new InvalidTokenError('The token is not valid yet')
   if (exp !== undefined && !Number.isFinite(exp)) throw new InvalidTokenError('The token has an expiry that is no number')
@@ -41,6 +44,19 @@ export function toAuthInfo (token: string, claims: Claims, { resource, audience,
     // Its type knows no readonly.
     extra: freezeDeeply(claims) as Record<string, unknown>
   })
+}
+
+// The client stands in for an audience only where there is none: an `aud` of any other shape is judged, and refused.
+function checkAudience (claims: Claims, { audience, clientIds }: Expectations): void {
+  if (audience === false) return
+  if (clientIds !== undefined && claims['aud'] === undefined) checkClient(claims, clientIds)
+  else if (!coversResource(claims['aud'], audience)) throw new InvalidTokenError('The token is for another resource')
+}
+
+// Amazon Cognito: client_id is the app client, token_use tells an access token from an ID token.
+function checkClient ({ client_id: clientId, token_use: use }: Claims, clientIds: readonly string[]): void {
+  if (typeof clientId !== 'string' || !clientIds.includes(clientId)) throw new InvalidTokenError('The token is for a client that is not accepted')
+  if (use !== undefined && use !== 'access') throw new InvalidTokenError('The token is no access token')
 }
 
 // RFC 9068 2.2 has client_id; azp and cid are what some servers write instead. Who acts for itself may have none.

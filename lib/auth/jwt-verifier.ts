@@ -16,6 +16,13 @@ export interface JwtVerifierOptions {
   readonly issuer: string
   /** What stands for the mount in `aud`. @default the mount's URL */
   readonly audience?: string | readonly string[]
+  /**
+   * The ids of the clients whose access tokens are accepted without `aud`, for an issuer that writes none, such as Amazon
+   * Cognito. A token that has an `aud` is judged by it as ever; one without needs one of these ids as its `client_id`, and no
+   * `token_use` other than `access`. Such a token is not bound to the mount: every service that trusts the same client ids accepts
+   * it. The log of each mount has a warning of that. @default none: a token without `aud` is refused
+   */
+  readonly clientIds?: readonly string[]
   /** Where the issuer's keys are. @default what the issuer's metadata says (RFC 8414, OpenID Connect Discovery) */
   readonly jwksUri?: string
   /** The algorithms of signatures that are accepted, none of them symmetric. @default all asymmetric ones of RFC 7518, and EdDSA */
@@ -38,9 +45,13 @@ const isAlgorithms: Check = (value) =>
     ? undefined
     : "must be an array of asymmetric algorithms, such as ['RS256']"
 
+const isClientIds: Check = (value) =>
+  Array.isArray(value) && value.length > 0 && value.every((id) => isText(id) === undefined) ? undefined : "must be an array of client ids, such as ['my-app']"
+
 const CHECKS: Checks<JwtVerifierOptions> = {
   issuer: isUrl,
   audience: optional(isTextOrTexts),
+  clientIds: optional(isClientIds),
   jwksUri: optional(isUrl),
   algorithms: optional(isAlgorithms),
   typ: optional(isText),
@@ -48,6 +59,9 @@ const CHECKS: Checks<JwtVerifierOptions> = {
   fetchTimeout: optional(isCount),
   cache: findCacheProblem
 }
+
+const WITHOUT_AUDIENCE = "jwtVerifier has 'clientIds': tokens without 'aud' are not bound to this mount, " +
+  'so one that a client got for another service is accepted here; leave the option out if the issuer can write an audience'
 
 /**
  * Builds a `verify` for access tokens that are JWTs. The claims of a token are in `ctx.auth.extra`.
@@ -64,16 +78,22 @@ export function jwtVerifier (options: JwtVerifierOptions, now: () => number = Da
   const wrong = findOptionProblem(options, CHECKS)
   if (wrong !== undefined) throw new MCP_ERR_INVALID_OPTION(`jwtVerifier.${wrong.name}`, wrong.problem)
 
-  const { issuer, audience, jwksUri, algorithms = ASYMMETRIC, typ, clockTolerance = 5000, fetchTimeout = 5000, cache } = options
+  const { issuer, audience, clientIds, jwksUri, algorithms = ASYMMETRIC, typ, clockTolerance = 5000, fetchTimeout = 5000, cache } = options
   const findKey = createKeyFinder({ issuer, jwksUri, fetchTimeout })
   const fixed: JWTVerifyOptions = {
-    issuer, algorithms: [...algorithms], requiredClaims: ['exp', 'aud'], clockTolerance: clockTolerance / 1000, ...(typ !== undefined && { typ })
+    issuer,
+    algorithms: [...algorithms],
+    requiredClaims: clientIds === undefined ? ['exp', 'aud'] : ['exp'],
+    clockTolerance: clockTolerance / 1000,
+    ...(typ !== undefined && { typ })
   }
 
-  return withCache(async function verifyJwt (token: string, resource: string): Promise<AuthInfo> {
+  const verify = withCache(async function verifyJwt (token: string, resource: string): Promise<AuthInfo> {
     const claims = await verifySignature(token, findKey, { ...fixed, currentDate: new Date(now()) })
-    return toAuthInfo(token, claims, { resource, audience: audience === undefined ? [resource] : [audience].flat(), issuer, clockTolerance }, now())
+    const accepted = audience === undefined ? [resource] : [audience].flat()
+    return toAuthInfo(token, claims, { resource, audience: accepted, clientIds, issuer, clockTolerance }, now())
   }, cache, now)
+  return clientIds === undefined ? verify : Object.assign(verify, { warning: WITHOUT_AUDIENCE })
 }
 
 async function verifySignature (token: string, findKey: JWTVerifyGetKey, options: JWTVerifyOptions): Promise<Claims> {

@@ -95,6 +95,53 @@ t.test('algorithms, typ and audience may be narrowed', async (t) => {
   await t.rejects(createVerifier(issuer, { audience: 'api://notes', typ: 'JWT' })(token), { message: "The token has no 'typ' that is accepted" })
 })
 
+t.test('with clientIds, an access token without aud is accepted by its client_id', async (t) => {
+  const issuer = await createIssuer(t)
+  const verify = createVerifier(issuer, { clientIds: ['app', 'console'] })
+  // The claims of an access token of Amazon Cognito.
+  const { aud, ...claims } = claimsOf(issuer, { token_use: 'access', version: 2, username: 'ann', 'cognito:groups': ['editors'] })
+
+  t.match(await verify(await issuer.sign(claims)), { clientId: 'app', resource: new URL(RESOURCE), extra: claims })
+  t.match(await verify(await issuer.sign({ ...claims, client_id: 'console', token_use: undefined })), { clientId: 'console' })
+  t.match(await verify(await issuer.sign({ ...claims, aud, client_id: 'stranger', token_use: undefined })), { clientId: 'stranger' })
+  await t.rejects(createVerifier(issuer)(await issuer.sign(claims)), { message: "The token has no 'aud' that is accepted" })
+})
+
+t.test('with clientIds, every other token without aud is refused, and an aud is judged as ever', async (t) => {
+  const issuer = await createIssuer(t)
+  const verify = createVerifier(issuer, { clientIds: ['app'] })
+  const { aud, ...claims } = claimsOf(issuer, { token_use: 'access' })
+  const [stranger, kind, resource] = ['The token is for a client that is not accepted', 'The token is no access token', 'The token is for another resource']
+
+  for (const [changes, message] of [
+    [{ client_id: 'other' }, stranger],
+    [{ client_id: 'APP' }, stranger],
+    [{ client_id: ['app'] }, stranger],
+    [{ client_id: undefined }, stranger],
+    [{ client_id: undefined, azp: 'app', cid: 'app', sub: 'app' }, stranger],
+    [{ client_id: '' }, stranger],
+    [{ token_use: 'id' }, kind],
+    [{ token_use: 'ACCESS' }, kind],
+    [{ token_use: null }, kind],
+    [{ token_use: ['access'] }, kind],
+    [{ aud: 'app' }, resource],
+    [{ aud: `${aud}/other` }, resource],
+    [{ aud: [] }, resource],
+    [{ aud: '' }, resource],
+    [{ aud: null }, resource]
+  ] as const) {
+    await t.rejects(verify(await issuer.sign({ ...claims, ...changes })), { name: 'InvalidTokenError', message }, JSON.stringify(changes))
+  }
+})
+
+t.test('a verifier with clientIds has a warning for the log, and no other has one', async (t) => {
+  const issuer = 'https://auth.example.com'
+
+  t.match(jwtVerifier({ issuer, clientIds: ['app'] }).warning, /^jwtVerifier has 'clientIds': /)
+  t.match(jwtVerifier({ issuer, clientIds: ['app'], cache: false }).warning, /^jwtVerifier has 'clientIds': /)
+  t.equal(jwtVerifier({ issuer }).warning, undefined)
+})
+
 t.test('a token is verified once while it is remembered, and never beyond its expiry', async (t) => {
   const issuer = await createIssuer(t)
   const clock = { now: NOW }
@@ -149,6 +196,9 @@ t.test('a wrong option is refused with its name', async (t) => {
     [{ issuer, algorithms: ['none'] }, "option 'jwtVerifier.algorithms' must be an array of asymmetric algorithms, such as ['RS256']"],
     [{ issuer, algorithms: [] }, "option 'jwtVerifier.algorithms' must be an array of asymmetric algorithms, such as ['RS256']"],
     [{ issuer, audience: [] }, "option 'jwtVerifier.audience' must be a string or an array of strings"],
+    [{ issuer, clientIds: 'app' }, "option 'jwtVerifier.clientIds' must be an array of client ids, such as ['my-app']"],
+    [{ issuer, clientIds: [] }, "option 'jwtVerifier.clientIds' must be an array of client ids, such as ['my-app']"],
+    [{ issuer, clientIds: [''] }, "option 'jwtVerifier.clientIds' must be an array of client ids, such as ['my-app']"],
     [{ issuer, cache: { ttl: -1 } }, "option 'jwtVerifier.cache' has a 'ttl' that must be a whole number of milliseconds from 0 (none) to 2147483647"],
     [{ issuer, secret: 'a' }, /^option 'jwtVerifier.secret' does not exist; there may be issuer, audience, /]
   ] as const) {

@@ -112,6 +112,23 @@ t.test('a token that is not valid gets 401 and the reason', async (t) => {
   }
 })
 
+t.test('the warning of a verifier is in the log once, when the app is ready', async (t) => {
+  const issuer = await createIssuer(t)
+  const verify = jwtVerifier({ issuer: issuer.url, jwksUri: `${issuer.url}/jwks`, clientIds: ['app'] }, () => NOW)
+  const { app, logLines } = await createApp(t, { publicUrl, auth: { verify, authorizationServers: [issuer.url] } })
+  await app.ready()
+
+  const warnings = logLines.filter(({ level }) => level === 40)
+  const { aud, ...claims } = claimsOf(issuer)
+  t.same(warnings.map(({ mcp, msg }) => ({ mcp, msg })), [{ mcp: 'Notes', msg: verify.warning }])
+  t.match(verify.warning, /tokens without 'aud' are not bound to this mount/)
+
+  // The mount has the real clock.
+  const bearer = `Bearer ${await issuer.sign({ ...claims, exp: NOW_SECONDS * 2 })}`
+  for (let request = 0; request < 2; request++) t.equal((await app.inject(withToken(bearer))).statusCode, 200)
+  t.equal(logLines.filter(({ level }) => level === 40).length, 1)
+})
+
 t.test('a token that lacks a scope gets 403 and all the scopes needed', async (t) => {
   const { app } = await createAuthApp(t, { requiredScopes: ['read', 'write'] })
 
