@@ -15,13 +15,19 @@ export interface ClusterListeners {
   onAway (error: Error): void
   /** Something that is stored or published cannot be read, of which the node does without. @param what It, in words. */
   onUnreadable? (what: string): void
+  /**
+   * It could not be reached, but so briefly that what was asked of it has waited. What was published meanwhile is lost, and
+   * nothing else.
+   */
+  onGap? (): void
   /** It can again. What was published meanwhile is lost. */
   onBack (): void
 }
 
 /**
- * One mount of one process, in a cluster. While what nodes share cannot be reached, all that is asked of it rejects with a
- * {@link ClusterAwayError} at once; nothing waits for it to come back.
+ * One mount of one process, in a cluster. While what nodes share is away, as `onAway` was told, all that is asked of it rejects
+ * with a {@link ClusterAwayError} at once; nothing waits for it to come back. An implementation may wait a moment before it
+ * takes what it cannot reach for away.
  */
 export interface ClusterNode {
   /** Unique in the cluster, and new with every start: letters and digits. */

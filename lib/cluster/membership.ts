@@ -36,7 +36,12 @@ export class Membership implements ChangeLink, PlaceLink {
 
   constructor (cluster: Cluster, settings: SessionSettings, member: Member) {
     this.#member = member
-    const node = cluster.join(member.name, { onAway: (error) => this.#away(error), onBack: () => { this.#back() }, onUnreadable: (what) => this.#ignored(what) })
+    const node = cluster.join(member.name, {
+      onAway: (error) => this.#away(error),
+      onBack: () => { this.#back() },
+      onGap: () => { this.#catchUp() },
+      onUnreadable: (what) => this.#ignored(what)
+    })
     this.#node = limitNode(node, settings.storeTimeout ?? 0)
     this.sessions = new SharedSessions(settings, this.#node, {
       onFailure: (error, what) => member.onFailure(error, what),
@@ -94,10 +99,14 @@ export class Membership implements ChangeLink, PlaceLink {
   }
 
   async #back (): Promise<void> {
-    const { log, name, changes } = this.#member
+    const { log, name } = this.#member
     log.info({ mcp: name }, 'the cluster can be reached again')
+    await this.#catchUp()
+  }
+
+  async #catchUp (): Promise<void> {
     await this.sessions.back()
-    changes.tellAll()
+    this.#member.changes.tellAll()
   }
 }
 

@@ -9,6 +9,8 @@ import { runScript, type Script } from './scripts.ts'
 export interface LinkUser {
   onAway (error: Error): void
   onBack (): void
+  /** The connection was lost, but so briefly that nobody was told. What was published meanwhile has not come. */
+  onGap (): void
   /** Called when Redis is back, and three times in a `nodeTimeout` while it is there. */
   beat (): void
 }
@@ -35,14 +37,18 @@ export class RedisLink {
   // What waits for an answer: each is told when none is to be waited for any more.
   readonly #waiting = new Set<(error: Error) => void>()
   #connections: Connections | undefined
-  // Unknown at first, which nobody is told of.
-  #state: 'unknown' | 'here' | 'away' = 'unknown'
+  // Unknown at first, which nobody is told of. A connection that is broken may be back before `commandTimeout` is over: until
+  // then requests wait, as they do for a Redis that is slow to answer.
+  #state: 'unknown' | 'here' | 'broken' | 'away' = 'unknown'
   #reason: unknown = new Error('there is no connection')
   #attempts = 0
   #backSince = -Infinity
   #retry: NodeJS.Timeout | undefined
   #heart: NodeJS.Timeout | undefined
   #known = createSignal()
+  // Whether a broken connection is back is decided.
+  #decided = createSignal()
+  #grace: NodeJS.Timeout | undefined
 
   constructor (settings: LinkSettings) {
     this.#settings = settings
@@ -53,7 +59,7 @@ export class RedisLink {
     )
   }
 
-  get isAway (): boolean { return this.#state !== 'here' }
+  get isAway (): boolean { return this.#state === 'away' || this.#state === 'unknown' }
 
   /** Whether it is so short a time since Redis came back that not all nodes may have been heard of again. */
   get isJustBack (): boolean { return performance.now() - this.#backSince < this.#settings.nodeTimeout }
@@ -73,8 +79,10 @@ export class RedisLink {
     this.#connections.close()
     this.#connections = undefined
     this.#refuse('unknown', new Error('it is no longer used'))
+    this.#decided.settle()
     clearTimeout(this.#retry)
     clearInterval(this.#heart)
+    clearTimeout(this.#grace)
     this.#known.settle()
     this.#known = createSignal()
   }
@@ -84,15 +92,21 @@ export class RedisLink {
     return this.#guard(({ commands }) => send(commands))
   }
 
-  /** Runs a script, likewise. */
-  runScript (script: Script, keys: readonly string[], args: ReadonlyArray<string | number>): Promise<unknown> {
-    return this.#guard(({ commands }) => runScript(commands, script, keys, args))
+  /** Runs a script, likewise; one that may run twice again, where the connection breaks before it has answered. */
+  async runScript (script: Script, keys: readonly string[], args: ReadonlyArray<string | number>): Promise<unknown> {
+    const run = (): Promise<unknown> => this.#guard(({ commands }) => runScript(commands, script, keys, args))
+    try {
+      return await run()
+    } catch (error) {
+      if (!script.isRepeatable || this.#state !== 'broken') throw error
+      return await run()
+    }
   }
 
   #open (): void {
     this.#connections = this.#settings.connect({
       onReady: () => this.#arrive(),
-      onLost: (error) => this.#lose(error),
+      onLost: (error) => this.#break(error),
       onMessage: (channel, message) => this.channels.tell(channel, message)
     })
     this.#retryIn(this.#settings.commandTimeout)
@@ -100,12 +114,13 @@ export class RedisLink {
   }
 
   async #guard<T> (send: (connections: Connections) => Promise<T>): Promise<T> {
+    if (this.#state === 'broken') await this.#decided.promise
     if (this.#connections === undefined || this.#state !== 'here') throw this.#awayError()
     try {
       return await this.#inTime(send(this.#connections))
     } catch (error) {
       if (error instanceof ClusterAwayError) throw error
-      if (!isReply(error)) this.#lose(error)
+      if (!isReply(error)) this.#break(error)
       else if (!NOT_NOW.test(error.message)) throw error
       throw this.#awayError(error)
     }
@@ -124,7 +139,9 @@ export class RedisLink {
   #inTime<T> (answer: Promise<T>): Promise<T> {
     const { commandTimeout } = this.#settings
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#lose(new Error(`no answer within ${commandTimeout} ms`)), commandTimeout)
+      const expire = (): void => { if (this.#waiting.has(fail)) this.#lose(new Error(`no answer within ${commandTimeout} ms`)) }
+      // Where the event loop was held up, the answer is there already, and is read between timers and immediates.
+      const timer = setTimeout(() => { setImmediate(expire) }, commandTimeout)
       const fail = (error: Error): void => { settle(); reject(error) }
       const settle = (): void => { clearTimeout(timer); this.#waiting.delete(fail) }
       this.#waiting.add(fail)
@@ -145,27 +162,45 @@ export class RedisLink {
       ]))
     } catch (error) {
       // What was given up is known already.
-      if (!(error instanceof ClusterAwayError)) this.#lose(error)
-      return
+      if (error instanceof ClusterAwayError) return
+      return isReply(error) ? this.#lose(error) : this.#break(error)
     }
     this.#comeBack()
   }
 
   #comeBack (): void {
-    const wasAway = this.#state === 'away'
+    const before = this.#state
     this.#attempts = 0
     this.#state = 'here'
+    clearTimeout(this.#grace)
+    this.#decided.settle()
     this.#known.settle()
-    if (!wasAway) return
+    if (before === 'unknown') return
     this.#backSince = performance.now()
     for (const user of this.#users) user.beat()
     this.channels.tellBack()
-    for (const user of this.#users) user.onBack()
+    for (const user of this.#users) {
+      if (before === 'away') user.onBack()
+      else user.onGap()
+    }
+  }
+
+  // What was sent and not answered may or may not have happened; what comes from now on waits.
+  #break (error: unknown): void {
+    if (this.#state !== 'here' && this.#state !== 'broken') return this.#lose(error)
+    if (this.#state === 'here') {
+      this.#decided = createSignal()
+      this.#grace = setTimeout(() => this.#lose(this.#reason), this.#settings.commandTimeout)
+    }
+    this.#refuse('broken', error)
+    this.#retryIn(backOff(++this.#attempts))
   }
 
   #lose (error: unknown): void {
     const isNews = this.#state !== 'away'
+    clearTimeout(this.#grace)
     this.#refuse('away', error)
+    this.#decided.settle()
     this.#retryIn(backOff(++this.#attempts))
     if (isNews) {
       for (const user of this.#users) user.onAway(this.#awayError())
@@ -173,7 +208,7 @@ export class RedisLink {
     this.#known.settle()
   }
 
-  #refuse (state: 'unknown' | 'away', reason: unknown): void {
+  #refuse (state: 'unknown' | 'broken' | 'away', reason: unknown): void {
     this.#state = state
     this.#reason = reason
     for (const fail of this.#waiting) fail(this.#awayError())

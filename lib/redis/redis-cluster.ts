@@ -65,6 +65,7 @@ class RedisNode implements ClusterNode {
     this.#user = {
       onAway: (error: Error) => listeners.onAway(error),
       onBack: () => listeners.onBack(),
+      onGap: () => listeners.onGap?.(),
       beat: () => { this.#tellAlive() }
     }
   }

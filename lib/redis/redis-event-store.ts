@@ -4,7 +4,7 @@ import type { SharedEventStore, StoredEvent } from '../session/event-store.ts'
 import { Follower } from './follower.ts'
 import type { Keys } from './keys.ts'
 import type { RedisLink } from './link.ts'
-import { createScript, LUA_NOW } from './scripts.ts'
+import { createRepeatableScript, createScript, LUA_NOW } from './scripts.ts'
 
 /** The limits of the events of one stream. What is over one of them is forgotten, oldest first. */
 export interface RedisEventOptions {
@@ -55,7 +55,7 @@ redis.call('PUBLISH', ARGV[5], number .. ' ' .. ARGV[2])
 return number`)
 
 // KEYS events, numbers; ARGV name, the number behind which events are wanted. Newest first.
-const READ = createScript(`${LUA_LAST}
+const READ = createRepeatableScript(`${LUA_LAST}
 local missed = last() - tonumber(ARGV[2])
 if missed < 0 then return false end
 if missed == 0 then return {} end
@@ -64,7 +64,7 @@ if #entries < missed then return false end
 return entries`)
 
 // KEYS events, numbers; ARGV name
-const LAST = createScript(`${LUA_LAST}
+const LAST = createRepeatableScript(`${LUA_LAST}
 return last()`)
 
 /**

@@ -1,7 +1,7 @@
 // Sessions in Redis.
 import type { OpenOutcome, SessionChange, SessionStore } from '../session/session-store.ts'
 import type { StoreAccess } from './redis-event-store.ts'
-import { createScript, LUA_NOW } from './scripts.ts'
+import { createRepeatableScript, createScript, LUA_NOW } from './scripts.ts'
 import { encodeRecord, fieldOf, LEVEL_FIELD, parseLevel, parseRecord, parseState, RECORD_FIELD } from './session-fields.ts'
 
 // The set of open sessions lives as long as the one that expires last, and so does the set of those of one holder.
@@ -73,7 +73,7 @@ end
 return {'opened', displaced or nil}`)
 
 // KEYS open, then session and numbers of each; ARGV ttl, then id of each. Comes to those that have ended.
-const TOUCH = createScript(`${LUA_LIVE}
+const TOUCH = createRepeatableScript(`${LUA_LIVE}
 local ttl = tonumber(ARGV[1])
 local ended = {}
 for i = 2, #ARGV do
@@ -89,7 +89,7 @@ end
 return ended`)
 
 // KEYS open, session, numbers; ARGV ttl, id, then the fields that are wanted. The first of them is there in every session.
-const LOAD = createScript(`${LUA_LIVE}
+const LOAD = createRepeatableScript(`${LUA_LIVE}
 local found = redis.call('HMGET', KEYS[2], 'h', unpack(ARGV, 3))
 if not found[2] then return false end
 local ttl = tonumber(ARGV[1])
@@ -100,22 +100,22 @@ if found[1] then extend(found[1], ttl) end
 return found`)
 
 // KEYS session; ARGV field, value
-const SET = createScript(`
+const SET = createRepeatableScript(`
 if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end`)
 
 // KEYS session; ARGV node, or nothing. Comes to the turn, and to what was there before.
-const CONNECT = createScript(`
+const CONNECT = createRepeatableScript(`
 local found = redis.call('HGETALL', KEYS[1])
 if #found == 0 then return false end
 if ARGV[1] ~= '' then redis.call('HSET', KEYS[1], 'g', ARGV[1]) end
 return {redis.call('HINCRBY', KEYS[1], 't', 1), found}`)
 
 // KEYS session; ARGV node
-const UNLISTEN = createScript(`
+const UNLISTEN = createRepeatableScript(`
 if redis.call('HGET', KEYS[1], 'g') == ARGV[1] then redis.call('HDEL', KEYS[1], 'g') end`)
 
 // KEYS session, numbers; ARGV stream, name of the stream
-const END = createScript(`
+const END = createRepeatableScript(`
 redis.call('HDEL', KEYS[1], 'c:' .. ARGV[1])
 redis.call('HDEL', KEYS[2], ARGV[2])`)
 
@@ -124,7 +124,7 @@ const DELETE = createScript(`${LUA_REMOVE}
 return remove(KEYS[1], ARGV[1], KEYS[2], KEYS[3])`)
 
 // KEYS open
-const COUNT = createScript(`${LUA_LIVE}
+const COUNT = createRepeatableScript(`${LUA_LIVE}
 return count(KEYS[1])`)
 
 // So many that no other command waits long.

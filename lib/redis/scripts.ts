@@ -3,11 +3,21 @@ import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
 
 /** A script, and the digest that Redis knows it by. */
-export interface Script { readonly lua: string, readonly sha: string }
+export interface Script {
+  readonly lua: string
+  readonly sha: string
+  /** Whether it may run twice where once was meant, so that it is sent again when it is not known whether it has run. */
+  readonly isRepeatable: boolean
+}
 
 /** Names a script by its digest. */
 export function createScript (lua: string): Script {
-  return Object.freeze({ lua, sha: createHash('sha1').update(lua).digest('hex') })
+  return Object.freeze({ lua, sha: createHash('sha1').update(lua).digest('hex'), isRepeatable: false })
+}
+
+/** Names a script that may run twice. */
+export function createRepeatableScript (lua: string): Script {
+  return Object.freeze({ ...createScript(lua), isRepeatable: true })
 }
 
 /** Runs a script: one round trip, or two where Redis does not know it, which is once after each of its starts. */

@@ -67,6 +67,18 @@ t.test('while the cluster is away each node tells its own clients, and all of th
   }
 })
 
+t.test('after a gap that nobody was told of, listeners learn that they may have missed something', async (t) => {
+  const cluster = createFaultyCluster()
+  const listeners: ClusterListeners[] = []
+  const node = await startNode(t, { ...cluster, get nodes () { return cluster.nodes }, join: (mount, told) => { listeners.push(told); return cluster.join(mount, told) } }, { server: createServer() })
+  const frames = await listenTo(node)
+
+  listeners[0]?.onGap?.()
+
+  t.match((await frames.next()).value, /tools\/list_changed/)
+  t.same(logged(node), [])
+})
+
 t.test('a legacy client that listens learns when the cluster is back that it may have missed something', async (t) => {
   const { cluster, nodes: [a, b] } = await startNodes(t, { server: createServer() })
   const headers = await openSession(a.app)

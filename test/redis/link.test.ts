@@ -48,7 +48,7 @@ function createLink (url: string, commandTimeout: number): RedisLink {
 
 function createUser () {
   const told: string[] = []
-  return { told, onAway: ({ message, cause }: Error) => { told.push(`${message}: ${(cause as Error).message}`) }, onBack: () => { told.push('back') }, beat: () => { told.push('beat') } }
+  return { told, onAway: ({ message, cause }: Error) => { told.push(`${message}: ${(cause as Error).message}`) }, onBack: () => { told.push('back') }, onGap: () => { told.push('gap') }, beat: () => { told.push('beat') } }
 }
 
 t.test('a Redis that takes connections but does not answer is away, once, until it answers', async (t) => {

@@ -61,7 +61,7 @@ t.test('what a follower has missed and cannot read shows by the next number', { 
   t.teardown(() => client.disconnect())
   const keyPrefix = createPrefix()
   const told: string[] = []
-  const follower = redisCluster({ client, keyPrefix }).join('notes', { onAway () {}, onBack: () => { told.push('back') } })
+  const follower = redisCluster({ client, keyPrefix }).join('notes', { onAway () {}, onBack () {}, onGap: () => { told.push('gap') } })
   await follower.start()
   t.teardown(() => follower.close())
   const { heard, until } = collect()
