@@ -130,16 +130,19 @@ t.test('the table of options has every option with its default', async (t) => {
   const defaults = resolveOptions({ server })
   let message = ''
   try {
-    resolveOptions({ server, nonsense: true } as { server: McpServer })
+    resolveOptions({ server, pth: '/mcp' } as { server: McpServer })
   } catch (error) {
     message = String(error)
   }
 
-  t.same(rows.map(({ name }) => name).sort(), message.replace(/.*the options are /, '').split(', ').sort())
+  t.same(rows.map(({ name }) => name).sort(), message.replace(/.*the options are (.*); did you mean 'path'\?$/, '$1').split(', ').sort())
   for (const { name, fallback } of rows.filter(({ fallback }) => fallback.startsWith('`'))) {
     t.same(JSON.parse(fallback.replaceAll('`', '').replaceAll("'", '"')), defaults[name as keyof typeof defaults], `the default of ${name}`)
   }
-  t.same(rows.filter(({ fallback }) => !fallback.startsWith('`')).map(({ name }) => name), ['server', 'name', 'publicUrl', 'auth', 'routes', 'hooks', 'eventStore', 'cluster', 'retryInterval', 'constraints', 'logLevel'])
+  t.same(rows.filter(({ fallback }) => !fallback.startsWith('`')).map(({ name }) => name), [
+    'server', 'name', 'publicUrl', 'auth', 'routes', 'hooks', 'maxSessionsPerPrincipal', 'maxSessionsPerAddress', 'maxStreamsPerPrincipal',
+    'maxStreamsPerAddress', 'eventStore', 'cluster', 'retryInterval', 'constraints', 'logLevel'
+  ])
 })
 
 // Anchors are made as GitHub makes them of headings; the API reference writes its own.
