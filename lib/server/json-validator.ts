@@ -2,11 +2,14 @@
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { fullFormats } from 'ajv-formats/dist/formats.js'
-import { createMultipleTest } from './exact-multiple.ts'
+import { createFormats } from './formats.ts'
+import { addKeywords, createRegExpEngine } from './keywords.ts'
 import { toLegacyOutput } from './listed-schema.ts'
 import { isOrdinarySchema } from './ordinary-schema.ts'
 import { isStackOverflow, messageOf, NESTED_TOO_DEEPLY, toProblem } from './problem.ts'
 import type { JsonSchema, Validation } from './schema.ts'
+import { weighSchema } from './weighed-schema.ts'
+import { isTooMuchWork, TOO_LARGE, WorkBudget } from './work-budget.ts'
 
 type Direction = 'input' | 'output'
 
@@ -43,14 +46,17 @@ const MAX_LISTED_LENGTH = 200
  */
 export function createJsonValidator (json: JsonSchema, direction: Direction): (value: unknown) => Validation {
   const isOrdinary = isOrdinarySchema(json)
+  const budget = new WorkBudget()
   // An ordinary one is compiled by the first call of its tool, for which an app with many tools need not wait to start.
-  let check = isOrdinary ? undefined : checkAndCompile(json, direction)
+  let check = isOrdinary ? undefined : checkAndCompile(json, direction, budget)
 
   return function validateJson (value) {
-    check ??= compile(json, { direction, isOrdinary })
+    check ??= compile(json, direction, budget)
+    budget.reset()
     try {
       if (check(value)) return { valid: true, value }
     } catch (error) {
+      if (isTooMuchWork(error)) return TOO_LARGE
       if (isStackOverflow(error)) return NESTED_TOO_DEEPLY
       throw error
     }
@@ -63,12 +69,12 @@ export function isDraft07 (json: JsonSchema): boolean {
   return resolveDialect(json) === DRAFT_07
 }
 
-function checkAndCompile (json: JsonSchema, direction: Direction): ValidateFunction {
+function checkAndCompile (json: JsonSchema, direction: Direction, budget: WorkBudget): ValidateFunction {
   checkSchema(json, resolveDialect(json))
   try {
     // As the official client v1 does, which loses the list of all tools over a schema that it cannot compile.
     if (direction === 'output') DRAFT_07.createAjv(AJV_OPTIONS).compile(toLegacyOutput(json))
-    return compile(json, { direction, isOrdinary: false })
+    return compile(json, direction, budget)
   } catch (error) {
     throw new TypeError(`does not compile: ${messageOf(error)}`, { cause: error })
   }
@@ -76,20 +82,15 @@ function checkAndCompile (json: JsonSchema, direction: Direction): ValidateFunct
 
 // An Ajv of its own: a shared one keeps what it compiled in its scope, even after removeSchema().
 // An ordinary schema has no references, of which one to the meta-schema would need it.
-function compile (json: JsonSchema, { direction, isOrdinary }: { readonly direction: Direction, readonly isOrdinary: boolean }): ValidateFunction {
-  const ajv = resolveDialect(json).createAjv({ ...AJV_OPTIONS, useDefaults: direction === 'input', meta: !isOrdinary })
-  return addKeywords(ajv).compile(json)
-}
-
-// In the place of Ajv's own, which divide doubles.
-function addKeywords (ajv: Ajv): Ajv {
-  return ajv.removeKeyword('multipleOf').addKeyword({
-    keyword: 'multipleOf',
-    type: 'number',
-    schemaType: 'number',
-    compile: createMultipleTest,
-    error: { message: ({ schema }) => `must be multiple of ${String(schema)}` }
+function compile (json: JsonSchema, direction: Direction, budget: WorkBudget): ValidateFunction {
+  const ajv = resolveDialect(json).createAjv({
+    ...AJV_OPTIONS,
+    useDefaults: direction === 'input',
+    meta: !isOrdinarySchema(json),
+    formats: createFormats(budget),
+    code: { regExp: createRegExpEngine(budget) }
   })
+  return addKeywords(ajv, budget).compile(weighSchema(json))
 }
 
 function checkSchema (json: JsonSchema, dialect: Dialect): void {

@@ -34,7 +34,15 @@ export function findNumberProblem (value: unknown): string | undefined {
 function findNonFinite (value: unknown): string[] | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : []
   if (typeof value !== 'object' || value === null) return undefined
-  for (const name in value) {
+  // By index, and not by entries: a body may hold a million numbers.
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const path = findNonFinite(value[index])
+      if (path !== undefined) return [String(index), ...path]
+    }
+    return undefined
+  }
+  for (const name of Object.keys(value)) {
     const path = findNonFinite(Reflect.get(value, name))
     if (path !== undefined) return [name, ...path]
   }

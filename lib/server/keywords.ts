@@ -1,0 +1,54 @@
+// Keywords as this package checks them, in the place of Ajv's own, and what each check costs.
+import { _, type Ajv } from 'ajv'
+import { createMultipleTest } from './exact-multiple.ts'
+import { createUniqueTest } from './unique-items.ts'
+import { WORK_KEYWORD } from './weighed-schema.ts'
+import type { WorkBudget } from './work-budget.ts'
+
+type RegExpEngine = NonNullable<NonNullable<ConstructorParameters<typeof Ajv>[0]>['code']>['regExp']
+
+const STEPS_PER_TEST = 10
+const CHARACTERS_PER_STEP = 4
+
+/** Adds the keywords to an Ajv that compiles one schema. */
+export function addKeywords (ajv: Ajv, budget: WorkBudget): Ajv {
+  ajv.removeKeyword('multipleOf').removeKeyword('uniqueItems')
+  return ajv.addKeyword({
+    keyword: 'multipleOf',
+    type: 'number',
+    schemaType: 'number',
+    compile: createMultipleTest,
+    error: { message: ({ schema }) => `must be multiple of ${String(schema)}` }
+  }).addKeyword({
+    keyword: 'uniqueItems',
+    type: 'array',
+    schemaType: 'boolean',
+    compile: (isDemanded: boolean) => isDemanded ? createUniqueTest(budget) : () => true,
+    error: { message: 'must NOT have duplicate items' }
+  }).addKeyword({
+    keyword: WORK_KEYWORD,
+    schemaType: 'number',
+    // Ahead of the keywords that apply other schemas.
+    before: 'not',
+    code ({ gen, schema }) {
+      const steps = gen.scopeValue('obj', { ref: budget })
+      gen.code(_`if ((${steps}.left -= ${schema}) < 0) throw ${steps}.error`)
+    }
+  })
+}
+
+/** Makes what Ajv compiles patterns by. */
+export function createRegExpEngine (budget: WorkBudget): NonNullable<RegExpEngine> {
+  function createRegExp (pattern: string, flags: string): { test (text: string): boolean, toString (): string } {
+    const regExp = new RegExp(pattern, flags)
+    return {
+      test (text) {
+        budget.spend(STEPS_PER_TEST + text.length / CHARACTERS_PER_STEP)
+        return regExp.test(text)
+      },
+      // Ajv tells patterns apart by it.
+      toString: () => regExp.toString()
+    }
+  }
+  return Object.assign(createRegExp, { code: 'createRegExp' })
+}
