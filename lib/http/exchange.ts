@@ -9,7 +9,8 @@ import { RpcError } from '../errors.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
 import type { EventStream } from '../session/event-stream.ts'
 import type { QuestionSink } from '../session/questions.ts'
-import type { Running, Session } from '../session/session.ts'
+import type { Running } from '../session/running.ts'
+import type { Session } from '../session/session.ts'
 import type { Accepted } from './accept.ts'
 import { authOf } from './auth-hook.ts'
 import { encodeError, encodeNotification } from '../protocol/envelope.ts'
@@ -92,7 +93,7 @@ export class Exchange implements Answering, OpenExchange, Running {
   get canListen (): boolean { return this.#settings.canListen === true }
 
   notify (method: string, params: object): void {
-    if (!this.#accepted.stream || this.#isOver) return
+    if (!this.#accepted.stream || this.isOver) return
     this.#openStream().send(encodeNotification(method, params))
   }
 
@@ -101,7 +102,7 @@ export class Exchange implements Answering, OpenExchange, Running {
   }
 
   ask (question: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown> {
-    const sink = this.#isOver ? undefined : this.#findQuestionSink()
+    const sink = this.isOver ? undefined : this.#findQuestionSink()
     if (this.#session === undefined || sink === undefined) {
       return Promise.reject(new RpcError(ErrorCode.InvalidRequest, `${question.method} cannot be sent: the client has no session, takes no stream, or has gone`))
     }
@@ -109,7 +110,7 @@ export class Exchange implements Answering, OpenExchange, Running {
   }
 
   closeStream (): void {
-    if (this.#session?.isResumable !== true || !this.#accepted.stream || this.#isOver) return
+    if (this.#session?.isResumable !== true || !this.#accepted.stream || this.isOver) return
     this.#openStream()
     this.#events?.pause()
   }
@@ -133,7 +134,7 @@ export class Exchange implements Answering, OpenExchange, Running {
   }
 
   #answer (status: number, json: string): void {
-    if (this.#isOver) return
+    if (this.isOver) return
     this.#awaited--
     if (this.#stream === undefined && (this.#accepted.json || status !== 200)) this.#collect(status, json)
     else this.#openStream().send(json)
@@ -170,7 +171,7 @@ export class Exchange implements Answering, OpenExchange, Running {
 
   /** Ends an exchange whose client wants no answer any more. A batch goes on: only one of its requests was meant. */
   cancel (reason: string): void {
-    if (this.#isOver || this.#isBatch) return
+    if (this.isOver || this.#isBatch) return
     // MCP 2025-11-25 cancellation: no response is sent, but the POST must end.
     if (this.#stream === undefined) this.#reply.code(202).send()
     this.#finish()
@@ -184,7 +185,7 @@ export class Exchange implements Answering, OpenExchange, Running {
   }
 
   #endEarly (reason: string, advice: string): void {
-    if (this.#isOver) return
+    if (this.isOver) return
     this.#awaited = 1
     this.#answer(503, encodeError(this.#id, { code: ErrorCode.InternalError, message: `${reason}; ${advice}` }))
     this.#leave(new Error(reason))
@@ -196,7 +197,8 @@ export class Exchange implements Answering, OpenExchange, Running {
     return this.#session?.questionSink
   }
 
-  get #isOver (): boolean { return this.#gone !== undefined || this.#awaited === 0 }
+  /** Whether all is answered, or nobody waits any more. */
+  get isOver (): boolean { return this.#gone !== undefined || this.#awaited === 0 }
 
   #collect (status: number, json: string): void {
     this.#answers.push(json)
@@ -251,7 +253,7 @@ export class Exchange implements Answering, OpenExchange, Running {
   }
 
   #disconnected (): void {
-    if (!this.#isOver) this.#leave(new Error('The client closed the connection'))
+    if (!this.isOver) this.#leave(new Error('The client closed the connection'))
   }
 
   #leave (reason: Error): void {
@@ -262,7 +264,7 @@ export class Exchange implements Answering, OpenExchange, Running {
 
   // What the client has not read yet keeps the exchange open.
   #release (): void {
-    if (this.#isOver && (this.#stream === undefined || isClosed(this.#reply))) this.#settings.open.delete(this)
+    if (this.isOver && (this.#stream === undefined || isClosed(this.#reply))) this.#settings.open.delete(this)
   }
 }
 

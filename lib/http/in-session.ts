@@ -8,7 +8,8 @@ import { isHandshake } from '../protocol/initialize.ts'
 import type { Message, Params, Refusal, RequestMessage } from '../protocol/message.ts'
 import type { Mount } from '../mount.ts'
 import type { Caller } from '../server/context.ts'
-import type { Running, Session } from '../session/session.ts'
+import type { Running } from '../session/running.ts'
+import type { Session } from '../session/session.ts'
 import type { LegacyCaller } from './legacy.ts'
 import { createMuteChannel } from './mute-channel.ts'
 import { serve, type Answering } from './serve.ts'
@@ -17,10 +18,11 @@ type Notification = Extract<Message, { kind: 'notification' }>
 
 /** Serves one request of a session. */
 export async function serveInSession (mount: Mount, session: Session, message: RequestMessage, answering: Answering & Running): Promise<void> {
-  session.begin(message.id, message.method === 'initialize' ? { cancel: refuseInitialize } : answering)
+  const running = message.method === 'initialize' ? { get isOver () { return answering.isOver }, cancel: refuseInitialize } : answering
+  session.begin(message.id, running)
   if (!isHandshake(message.method)) session.use()
   const served = await serve(mount.definition, message, session, answering)
-  mount.sessionManager.settle(session, message.id)
+  mount.sessionManager.settle(session, message.id, running)
   // An `initialize` that fails leaves no session behind.
   if (message.method === 'initialize' && !served) mount.sessionManager.end(session.sessionId, 'refused')
 

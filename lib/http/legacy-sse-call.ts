@@ -8,7 +8,7 @@ import type { ServerRequest } from '../protocol/question.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
 import { RpcError } from '../errors.ts'
 import type { Mount } from '../mount.ts'
-import type { Running } from '../session/session.ts'
+import type { Running } from '../session/running.ts'
 import { authOf } from './auth-hook.ts'
 import type { SseConnection } from './legacy-sse-connection.ts'
 import type { OpenExchange } from './open-exchanges.ts'
@@ -39,6 +39,8 @@ export class SseCall implements Answering, OpenExchange, Running {
   }
 
   get log (): FastifyBaseLogger { return this.request.log }
+
+  get isOver (): boolean { return this.#isOver }
 
   notify (method: string, params: object): void {
     if (!this.#isOver) this.#connection.session.notify(method, params)

@@ -14,11 +14,19 @@ export async function answerLostCalls ({ sessions, events }: ClusterNode, stream
   const [sessionId = ''] = streamId.split('.')
   // What is no longer kept came before what is, and answers come last.
   const kept = await events.read(streamId, 0) ?? []
-  const answered = kept.map(({ message }) => readAnswered(message))
-  for (const id of ids) {
-    if (!answered.includes(id)) await events.append(streamId, encodeError(id, LOST))
-  }
+  const answered = kept.flatMap(({ message }) => readAnswered(message) ?? [])
+  for (const id of findUnanswered(ids, answered)) await events.append(streamId, encodeError(id, LOST))
   await sessions.change(sessionId, { kind: 'end', streamId })
+}
+
+/** Returns the ids of the requests without an answer. Requests of one batch may have the same id: each takes an answer of its own. */
+export function findUnanswered (ids: readonly RequestId[], answered: readonly RequestId[]): readonly RequestId[] {
+  const left = [...answered]
+  return ids.filter((id) => {
+    const index = left.indexOf(id)
+    if (index !== -1) left.splice(index, 1)
+    return index === -1
+  })
 }
 
 /** The id of the request that a message answers; undefined for one that answers none. */

@@ -5,6 +5,7 @@ import type { RequestId } from '../protocol/message.ts'
 import { hasPriming } from '../protocol/revisions.ts'
 import type { EventStore } from './event-store.ts'
 import type { Resumption } from './event-stream.ts'
+import type { Running } from './running.ts'
 import { Session } from './session.ts'
 import { limitStore } from './store-limit.ts'
 import type { WatchBudget } from './watch-budget.ts'
@@ -55,7 +56,7 @@ export interface Sessions extends MountSessions, Iterable<Session> {
   /** Finds an open session; that of another principal is not found. */
   find (sessionId: string, principal?: string): Session | undefined
   /** Marks the end of a request, from which the session's idle time counts. */
-  settle (session: Session, id?: RequestId): void
+  settle (session: Session, id?: RequestId, running?: Running): void
   /** Ends a session, if it is open. */
   end (sessionId: string, reason: 'deleted' | 'refused'): void | Promise<void>
   /** Begins to look for idle sessions. */
@@ -158,8 +159,8 @@ export class SessionManager extends EventEmitter<SessionEvents> implements Sessi
     return session?.principal === principal ? session : undefined
   }
 
-  settle (session: Session, id?: RequestId): void {
-    session.end(this.#now(), id)
+  settle (session: Session, id?: RequestId, running?: Running): void {
+    session.end(this.#now(), id, running)
   }
 
   end (sessionId: string, reason: SessionEnd): void {

@@ -4,14 +4,14 @@ import type { RequestId } from '../protocol/message.ts'
 import type { StoredEvent } from './event-store.ts'
 import type { EventSink } from './event-stream.ts'
 import { FollowedStream, type SharedResumption } from './followed-stream.ts'
-import { answerLostCalls, readAnswered } from './lost-call.ts'
+import { answerLostCalls, findUnanswered, readAnswered } from './lost-call.ts'
 
 /** The reply of another node to a call. It ends with the last answer, or once it is found to have ended. */
 export class ResumedReply extends FollowedStream {
   readonly #node: ClusterNode
   readonly #takeOver: () => Promise<boolean>
   readonly #onFailure: (error: unknown) => void
-  readonly #answered = new Set<RequestId>()
+  readonly #answered: RequestId[] = []
   #ids: readonly RequestId[] | undefined
 
   /** @param takeOver Tells the other nodes that the client is connected here; resolves to false when it has connected to one of them since. */
@@ -47,7 +47,7 @@ export class ResumedReply extends FollowedStream {
 
   protected override async readMissed (afterSeq: number, last: number): Promise<readonly StoredEvent[] | undefined> {
     this.#ids = await this.#readIds()
-    this.#answered.clear()
+    this.#answered.length = 0
     // There never was such a stream.
     if (this.#ids === undefined && last === 0) return undefined
     return await super.readMissed(afterSeq, last)
@@ -56,7 +56,7 @@ export class ResumedReply extends FollowedStream {
   protected override told (message: string): void {
     const id = readAnswered(message)
     if (id === undefined) return
-    this.#answered.add(id)
+    this.#answered.push(id)
     this.#endIfAnswered()
   }
 
@@ -66,7 +66,7 @@ export class ResumedReply extends FollowedStream {
   }
 
   #endIfAnswered (): boolean {
-    const isOver = this.#answered.size > 0 && this.#ids?.every((id) => this.#answered.has(id)) === true
+    const isOver = this.#answered.length > 0 && this.#ids !== undefined && findUnanswered(this.#ids, this.#answered).length === 0
     if (isOver) this.release()
     return isOver
   }

@@ -10,14 +10,9 @@ import { RpcError } from '../errors.ts'
 import type { Caller, WatchedResources } from '../server/context.ts'
 import { EventStream, type Resumption, type SessionStream } from './event-stream.ts'
 import { Questions, type Answer, type QuestionSink } from './questions.ts'
+import { RunningRequests, type Running } from './running.ts'
 import { WatchBudget } from './watch-budget.ts'
 import { WatchedUris } from './watched-uris.ts'
-
-/** A request being served, as its session sees it. */
-export interface Running {
-  /** Ends it without an answer. */
-  cancel (reason: string): void
-}
 
 /** What a session is opened with. */
 export interface SessionOpening extends Pick<Caller, 'protocolVersion' | 'client' | 'principal' | 'sessionId'> {
@@ -49,7 +44,7 @@ export class Session implements Caller {
   // Most clients have one request at a time: a Map for it would be a fifth of what an idle session holds.
   #runningId: RequestId | undefined
   #running: Running | undefined
-  #runningBeside: Map<RequestId, Running> | undefined
+  #runningBeside: RunningRequests | undefined
   readonly #resumption: Resumption | undefined
   // Until the client chooses a level it gets all (MCP 2025-11-25 logging, Setting Log Level).
   #logLevel: LogLevel = 'debug'
@@ -87,18 +82,18 @@ export class Session implements Caller {
       this.#runningId = id
       this.#running = running
     } else {
-      this.#runningBeside ??= new Map()
-      this.#runningBeside.set(id, running)
+      this.#runningBeside ??= new RunningRequests()
+      this.#runningBeside.add(id, running)
     }
   }
 
-  /** A request has ended. */
-  end (now: number, id?: RequestId): void {
+  /** A request has ended, which began with the same arguments. */
+  end (now: number, id?: RequestId, running?: Running): void {
     this.#requests--
     this.#idleSince = now
-    if (id === undefined) return
-    if (id !== this.#runningId) {
-      this.#runningBeside?.delete(id)
+    if (id === undefined || running === undefined) return
+    if (id !== this.#runningId || running !== this.#running) {
+      this.#runningBeside?.delete(id, running)
     } else {
       this.#runningId = undefined
       this.#running = undefined
@@ -121,11 +116,13 @@ export class Session implements Caller {
     return this.#requests === 0 && this.#idleSince <= moment && this.listening?.isAttached !== true
   }
 
-  /** Ends a running request without an answer, because the client wants none any more. */
+  /**
+   * Ends a running request without an answer, because the client wants none any more. Nothing happens where several have the
+   * id: which of them the client means is not known.
+   */
   cancel (id: RequestId, reason: string): void {
-    const beside = this.#runningBeside?.get(id)
-    if (beside !== undefined) beside.cancel(reason)
-    else if (id === this.#runningId) this.#running?.cancel(reason)
+    const [running, ...others] = this.#awaiting(id)
+    if (others.length === 0) running?.cancel(reason)
   }
 
   /** The questions that the client was asked. */
@@ -217,7 +214,7 @@ export class Session implements Caller {
     this.#ended = true
     this.opened()
     this.#running?.cancel(reason)
-    for (const running of this.#runningBeside?.values() ?? []) running.cancel(reason)
+    for (const running of this.#runningBeside ?? []) running.cancel(reason)
     this.#questions?.abandon()
     this.#subscriptions?.clear()
     for (const stream of this.#streams?.values() ?? []) this.endStream(stream)
@@ -248,6 +245,11 @@ export class Session implements Caller {
       this.#waitingForStream.push(resolve)
       signal.addEventListener('abort', () => resolve(), { once: true })
     })
+  }
+
+  #awaiting (id: RequestId): readonly Running[] {
+    const beside = this.#runningBeside?.awaiting(id) ?? []
+    return id === this.#runningId && this.#running?.isOver === false ? [this.#running, ...beside] : beside
   }
 
   #addStream (streamId: string, announced?: Promise<void>): EventStream {

@@ -12,6 +12,7 @@ import type { SharedResumption } from './followed-stream.ts'
 import type { NoPlace } from '../shares/shares.ts'
 import type { SessionEnd, SessionEvents, SessionOwner, Sessions, SessionSettings } from './manager.ts'
 import type { SessionRecord } from './session-store.ts'
+import type { Running } from './running.ts'
 import type { Session, SessionOpening } from './session.ts'
 import { SharedSession, type SessionHost } from './shared-session.ts'
 
@@ -115,8 +116,8 @@ export class SharedSessions extends EventEmitter<SessionEvents> implements Sessi
     return session?.principal === principal ? session : undefined
   }
 
-  settle (session: Session, id?: RequestId): void {
-    session.end(this.#now(), id)
+  settle (session: Session, id?: RequestId, running?: Running): void {
+    session.end(this.#now(), id, running)
   }
 
   /** Ends a session on all nodes; who awaits it learns whether that could be done. */

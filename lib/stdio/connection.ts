@@ -18,6 +18,7 @@ import type { ServerDefinition } from '../server/definition.ts'
 import { Forgetting } from '../server/forgetting.ts'
 import { replyTo, toRpcError } from '../server/reply.ts'
 import type { EventSink } from '../session/event-stream.ts'
+import { RunningRequests } from '../session/running.ts'
 import { Session } from '../session/session.ts'
 import { PipeCall, type Pipe, type TakeReply } from './call.ts'
 import { Listening } from './listening.ts'
@@ -35,7 +36,7 @@ export class Connection {
   readonly #options: ResolvedStdioOptions
   readonly #pipe: Pipe
   readonly #principal: string | undefined
-  readonly #calls = new Map<RequestId, PipeCall>()
+  readonly #calls = new RunningRequests<PipeCall>()
   // What `initialize` has opened: one, or none.
   readonly #sessions = new Set<Session>()
   readonly #forgetting: Forgetting
@@ -69,11 +70,11 @@ export class Connection {
    */
   async end (gracePeriod: number): Promise<void> {
     const [session] = this.#sessions
-    for (const call of this.#calls.values()) if (call instanceof Listening) call.cut(SHUTTING_DOWN)
+    for (const call of this.#calls) if (call instanceof Listening) call.cut(SHUTTING_DOWN)
     // No answer will be read any more.
     session?.questions.abandon()
-    if (this.#calls.size > 0 && gracePeriod > 0) await this.#untilIdle(gracePeriod)
-    for (const call of this.#calls.values()) call.cut(SHUTTING_DOWN)
+    if (!this.#calls.isEmpty && gracePeriod > 0) await this.#untilIdle(gracePeriod)
+    for (const call of this.#calls) call.cut(SHUTTING_DOWN)
     this.changes.stop()
     if (session !== undefined) this.#endSession(session)
     await this.#forgetting.done()
@@ -81,7 +82,7 @@ export class Connection {
 
   /** Ends all requests, because nobody reads their replies. */
   abandon ({ message }: Error): void {
-    for (const call of this.#calls.values()) call.end(new Error(message))
+    for (const call of this.#calls) call.end(new Error(message))
   }
 
   #receiveMessage (value: unknown): void {
@@ -112,13 +113,11 @@ export class Connection {
   }
 
   #receiveRequest ({ request, era }: Extract<Classified, { kind: 'request' }>, takeReply: TakeReply): void {
-    const refusal = this.#calls.has(request.id)
-      ? refuse(request.id, `the id ${JSON.stringify(request.id)} is that of a request that has not been answered`)
-      : era === 'modern' ? this.#serveModern(request, takeReply) : this.#serveLegacy(request, takeReply)
+    const refusal = era === 'modern' ? this.#serveModern(request, takeReply) : this.#serveLegacy(request, takeReply)
     if (refusal !== undefined) takeReply(encodeError(request.id, refusal))
   }
 
-  #serveModern (request: RequestMessage, takeReply: TakeReply): RpcError | undefined {
+  #serveModern (request: RequestMessage, takeReply: TakeReply): RpcError | Refusal | undefined {
     const { params } = request
     const caller: Caller = {
       era: 'modern',
@@ -131,9 +130,14 @@ export class Connection {
       this.#serve(request, caller, this.#open(request.id, undefined, takeReply))
       return
     }
+    // What a subscription tells is known by its id alone.
+    if (this.#calls.awaiting(request.id).some((call) => call instanceof Listening)) {
+      return refuse(request.id, `the id ${JSON.stringify(request.id)} is that of a subscription that is open`)
+    }
     try {
-      const listening = new Listening({ pipe: this.#pipe, server: this.#server, changes: this.changes }, request, this.#whenOver(request.id, takeReply))
-      this.#calls.set(request.id, listening)
+      const place = { pipe: this.#pipe, server: this.#server, changes: this.changes }
+      const listening: Listening = new Listening(place, request, (json) => this.#over(listening, json, takeReply))
+      this.#calls.add(request.id, listening)
       listening.begin(request, caller)
     } catch (error) {
       // There are too many.
@@ -165,17 +169,15 @@ export class Connection {
   }
 
   #open (id: RequestId, session: Session | undefined, takeReply: TakeReply): PipeCall {
-    const call = new PipeCall(this.#pipe, id, session, this.#whenOver(id, takeReply))
-    this.#calls.set(id, call)
+    const call: PipeCall = new PipeCall(this.#pipe, id, session, (json) => this.#over(call, json, takeReply))
+    this.#calls.add(id, call)
     return call
   }
 
-  #whenOver (id: RequestId, takeReply: TakeReply): TakeReply {
-    return (json) => {
-      this.#calls.delete(id)
-      takeReply(json)
-      if (this.#calls.size === 0) this.#tellIdle?.()
-    }
+  #over (call: PipeCall, json: string | undefined, takeReply: TakeReply): void {
+    this.#calls.delete(call.id, call)
+    takeReply(json)
+    if (this.#calls.isEmpty) this.#tellIdle?.()
   }
 
   // Comes to whether it succeeded; never throws.
@@ -196,9 +198,12 @@ export class Connection {
     else if (message.era === 'legacy' && session !== undefined) this.#notified(session, message.method, message.params)
   }
 
+  // Of several requests with the id, the client may mean any.
   #cancel (params: Params): void {
     const cancellation = readCancellation(params)
-    if (cancellation !== undefined) this.#calls.get(cancellation.requestId)?.end(new CancelledError(cancellation.reason))
+    if (cancellation === undefined) return
+    const [call, ...others] = this.#calls.awaiting(cancellation.requestId)
+    if (others.length === 0) call?.end(new CancelledError(cancellation.reason))
   }
 
   #notified (session: Session, method: string, params: Params): void {
@@ -216,7 +221,7 @@ export class Connection {
 
   #endSession (session: Session): void {
     if (!this.#sessions.delete(session)) return
-    for (const call of this.#calls.values()) if (call.session === session) call.cut('The session has ended')
+    for (const call of this.#calls) if (call.session === session) call.cut('The session has ended')
     session.close('the session has ended')
     this.#forgetting.begin(session)
   }

@@ -150,3 +150,19 @@ t.test('a client that has lost much is told it no faster than it reads', async (
   t.equal(frames.length, 102)
   t.equal(frames.at(-1), frameWithId(idOf(101), DONE))
 })
+
+t.test('a Last-Event-ID that is none of the session is refused, however it is written, and the session goes on', async (t) => {
+  const { app, address, call, headers, idOf } = await createResumable(t, (channel) => { channel.notify('notifications/message', { n: 1 }); return { done: true } })
+  const sessionId = String(headers['mcp-session-id'])
+  const other = String((await openSession(app))['mcp-session-id'])
+  await collectFrames(await send(address, call))
+  const hostile = [
+    `${other}.1.0`, `${sessionId.toUpperCase()}.1.0`, `${sessionId}.1`, `${sessionId}.1.0.0`, `${sessionId}..0`, `${sessionId}.1.-0`, `${sessionId}.1.+0`,
+    `${sessionId}.1.0x0`, `${sessionId}.1.1e0`, `${sessionId}.1.${'9'.repeat(15)}`, `${sessionId}.1.${'9'.repeat(400)}`, `${sessionId}.*.0`, `${sessionId}.{1}.0`,
+    `${sessionId}.1:1.0`, `${sessionId}.01.0`, `${sessionId}.__proto__.0`, `${sessionId}.1.\u00b2`, `${idOf(0)}, ${idOf(0)}`, `${other}.${idOf(0)}`
+  ]
+
+  for (const id of hostile) t.equal((await openGet(address, { ...headers, 'last-event-id': id })).status, 400, id)
+
+  t.equal((await collectFrames(await openGet(address, { ...headers, 'last-event-id': idOf(1) }))).at(-1), frameWithId(idOf(2), DONE))
+})

@@ -20,6 +20,16 @@ t.test('requests without an answer are answered, the others are not, and the str
   t.same((await node.sessions.readState('s'))?.calls, new Map())
 })
 
+t.test('of two requests with one id, each is answered', async (t) => {
+  const node = createMemoryCluster().join('Notes', { onAway () {}, onBack () {} })
+  await node.sessions.open('s', RECORD, { max: 1, ttl: 1000 })
+  await node.events.append('s.x-1', JSON.stringify({ jsonrpc: '2.0', id: 1, result: {} }))
+
+  await answerLostCalls(node, 's.x-1', [1, 1])
+
+  t.same((await node.events.read('s.x-1', 1))?.map(({ message }) => JSON.parse(message)), [{ jsonrpc: '2.0', id: 1, error: LOST }])
+})
+
 t.test('what is no message answers nothing', (t) => {
   for (const text of ['', '{', 'null', '[]', '7']) t.equal(readAnswered(text), undefined)
   t.end()

@@ -52,6 +52,18 @@ t.test('the reply to a batch ends with its last answer', async (t) => {
   t.same(before, [`send ${answerTo(2)} ${streamId}.2`])
 })
 
+t.test('the reply to a batch of requests with one id ends with the last answer, too', async (t) => {
+  const { owner, streamId, client, create } = await setUp(t, [1, 1])
+
+  await create().resume(client.sink, 1)
+  await owner.events.append(streamId, answerTo(1))
+  const before = client.told.slice()
+  await owner.events.append(streamId, answerTo(1))
+  await client.untilTold('end')
+
+  t.same(before, [`send ${answerTo(1)} ${streamId}.2`])
+})
+
 t.test('a reply that has ended is told to its end', async (t) => {
   const { owner, streamId, client, create } = await setUp(t)
   await owner.events.append(streamId, answerTo(1))

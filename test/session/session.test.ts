@@ -29,24 +29,32 @@ t.test('each session has an id of its own, of visible ASCII', async (t) => {
   for (const id of ids) t.match(id, /^[\x21-\x7e]+$/)
 })
 
+/** Requests that say what they are cancelled for. */
+function createRequests () {
+  const reasons: string[] = []
+  const create = (name: string): { isOver: boolean, cancel (reason: string): void } => ({ isOver: false, cancel: (reason) => { reasons.push(`${name} ${reason}`) } })
+  return { reasons, create }
+}
+
 t.test('a session knows what it has begun, and ends all of it', async (t) => {
   const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
-  const reasons: string[] = []
-  session.begin('a', { cancel: (reason) => reasons.push(`a ${reason}`) })
-  session.begin(1, { cancel: (reason) => reasons.push(`1 ${reason}`) })
-  session.begin('b', { cancel: (reason) => reasons.push(`b ${reason}`) })
-  session.begin('c', { cancel: (reason) => reasons.push(`c ${reason}`) })
+  const { reasons, create } = createRequests()
+  const [a, one, b, c, d] = [create('a'), create('1'), create('b'), create('c'), create('d')]
+  session.begin('a', a)
+  session.begin(1, one)
+  session.begin('b', b)
+  session.begin('c', c)
   const question = session.questions.ask({ send () {} }, { method: 'roots/list', params: {} }, 0, new AbortController().signal)
   const listening = session.listen()
 
   session.cancel('a', 'enough')
   session.cancel('b', 'enough')
   session.cancel('1', 'not that one')
-  session.end(0, 'a')
+  session.end(0, 'a', a)
   session.cancel('a', 'too late')
-  session.end(0, 'b')
+  session.end(0, 'b', b)
   session.cancel('b', 'too late')
-  session.begin('d', { cancel: (reason) => reasons.push(`d ${reason}`) })
+  session.begin('d', d)
   session.close('closed')
 
   t.same(reasons, ['a enough', 'b enough', 'd closed', '1 closed', 'c closed'])
@@ -54,6 +62,41 @@ t.test('a session knows what it has begun, and ends all of it', async (t) => {
   await t.rejects(question, new Error('The session has ended'))
   await new Promise(setImmediate)
   t.equal(session.listening, undefined)
+})
+
+t.test('of requests with one id none is cancelled, unless only one of them still waits for its answer', async (t) => {
+  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
+  const { reasons, create } = createRequests()
+  const [a, b, c] = [create('a'), create('b'), create('c')]
+  for (const running of [a, b, c]) session.begin(1, running)
+
+  session.cancel(1, 'of three')
+  session.end(0, 1, a)
+  session.cancel(1, 'of two')
+  b.isOver = true
+  session.cancel(1, 'of one')
+  c.isOver = true
+  session.cancel(1, 'of none')
+  session.end(0, 1, b)
+  session.end(0, 1, c)
+  session.close('closed')
+
+  t.same(reasons, ['c of one'])
+})
+
+t.test('the end of a request leaves others with its id as they are', async (t) => {
+  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
+  const { reasons, create } = createRequests()
+  const [a, b, c] = [create('a'), create('b'), create('c')]
+  session.begin(1, a)
+  session.begin(1, b)
+  session.end(0, 1, b)
+  session.begin(1, c)
+  session.end(0, 1, c)
+
+  session.cancel(1, 'enough')
+
+  t.same(reasons, ['a enough'])
 })
 
 t.test('a session is subscribed to what its client wants to hear of', async (t) => {

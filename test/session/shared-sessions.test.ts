@@ -74,6 +74,24 @@ t.test('a session is rebuilt from its record, for its principal alone, and once'
   t.equal([...b.sessions].length, 1)
 })
 
+t.test('the store is never asked for a session id that cannot be ours, whatever its characters mean there', async (t) => {
+  const asked: string[] = []
+  const { nodes: [a, b] } = await createNodes({
+    wrap: (node) => ({ ...node, sessions: { ...node.sessions, load: async (sessionId, ttl) => { asked.push(sessionId); return node.sessions.load(sessionId, ttl) } } })
+  })
+  const { sessionId } = await open(a)
+  const hostile = ['', '*', `${sessionId}*`, `${sessionId}\n`, `${sessionId}\u0000`, ` ${sessionId}`, sessionId.toUpperCase(), `{${sessionId}}`, '}'.repeat(36),
+    '*'.repeat(36), `s:${sessionId}`, `${sessionId}.1`, `${sessionId.slice(0, -1)}:`, `${sessionId.slice(0, -1)}\uff10`, '__proto__']
+
+  for (const id of hostile) {
+    await b.sessions.load(id)
+    t.equal(b.sessions.find(id), undefined, id)
+  }
+
+  t.strictSame(asked, [])
+  t.equal((await loadFrom(b, sessionId)).sessionId, sessionId)
+})
+
 /** Nodes that take note of what they ask the store of sessions. */
 async function createAsking () {
   const asked: string[] = []
@@ -150,7 +168,7 @@ t.test('a session that is ended on one node has ended on all of them', async (t)
   const { sessionId } = await open(a)
   const cancelled = createGate<string>()
   const session = await loadFrom(b, sessionId)
-  session.begin(1, { cancel: (reason) => cancelled.open(reason) })
+  session.begin(1, { isOver: false, cancel: (reason) => cancelled.open(reason) })
 
   await a.sessions.end(sessionId, 'deleted')
 
@@ -219,7 +237,7 @@ t.test('a session that is no longer there while something goes on in it ends', a
   const { cluster, nodes: [a] } = await createNodes()
   const session = await open(a)
   const cancelled = createGate<string>()
-  session.begin(1, { cancel: (reason) => cancelled.open(reason) })
+  session.begin(1, { isOver: false, cancel: (reason) => cancelled.open(reason) })
   await cluster.nodes[1]?.sessions.delete(session.sessionId)
 
   await a.sessions.sweep()
@@ -253,7 +271,7 @@ t.test('what nodes tell each other reaches the session that it is meant for', as
   const { sessionId } = await open(a)
   const session = await loadFrom(b, sessionId)
   const cancelled = createGate<string>()
-  session.begin(7, { cancel: (reason) => cancelled.open(reason) })
+  session.begin(7, { isOver: false, cancel: (reason) => cancelled.open(reason) })
   const question = session.questions.ask({ send () {} }, { method: 'roots/list', params: {} }, 0, new AbortController().signal)
   const { link } = a.sessions
 

@@ -212,21 +212,31 @@ t.test('a handler learns of the cancellation whenever it looks, and cannot ask a
   t.same(await outcome.promise, [true, 'roots/list cannot be sent: the client has no session, or has gone'])
 })
 
-t.test('an id may not be used again while its request runs', async (t) => {
-  const { server, started, go } = createWaiting()
-  const { write, next } = await openPipe(t, server)
+for (const era of ['modern', 'legacy'] as const) {
+  t.test(`${era} requests that have one id at once are answered each, and a cancellation that could mean any of them means none`, async (t) => {
+    const { server, started, go } = createWaiting()
+    const piped = await openPipe(t, server)
+    const { write, next } = piped
+    if (era === 'legacy') await openSession(piped)
+    const call = era === 'modern' ? modernCall : legacyCall
+    let running = 0
+    const both = createGate()
+    server.registerTool('second', {}, async () => { if (++running === 1) both.open(); await go.promise; return 'second' })
 
-  write(modernCall(1, 'wait'))
-  await started.promise
-  write(modernCall(1, 'echo', { text: 'a' }))
-  const refused = await next()
-  go.open()
+    write(call(1, 'wait'), call(1, 'second'))
+    await Promise.all([started.promise, both.promise])
+    write(call(1, 'echo', { text: 'a' }))
+    const first = await next()
+    write(notification('notifications/cancelled', { requestId: 1 }), call(2, 'echo', { text: 'b' }))
+    const second = await next()
+    go.open()
+    const texts = [await next(), await next()].map((reply) => JSON.stringify(reply))
 
-  t.same(refused, failure(1, -32600, 'Invalid Request: the id 1 is that of a request that has not been answered'))
-  t.match(await next(), { id: 1, result: { content: [{ text: 'waited' }] } })
-  write(modernCall(1, 'echo', { text: 'a' }))
-  t.match(await next(), { id: 1, result: { content: [{ text: 'a' }] } })
-})
+    t.match(first, { id: 1, result: { content: [{ text: 'a' }] } })
+    t.match(second, { id: 2, result: { content: [{ text: 'b' }] } })
+    t.same(texts.map((text) => /"text":"(\w+)"/.exec(text)?.[1]).sort(), ['second', 'waited'])
+  })
+}
 
 t.test('a session of 2025-03-26 may send batches and gets one array', async (t) => {
   const { server, started, aborted } = createWaiting()

@@ -53,6 +53,18 @@ t.test('one that its client cancels hears no more, and is not answered', async (
   t.same(await next(), tagged('notifications/tools/list_changed', 2))
 })
 
+t.test('one with the id of another that is open is refused, as what they tell could not be told apart', async (t) => {
+  const { write, take, next } = await openPipe(t)
+
+  write(listen(1, { toolsListChanged: true }))
+  await next()
+  write(listen(1, { toolsListChanged: true }), modern(1, 'tools/call', { name: 'echo', arguments: { text: 'hi' } }))
+  const [refused, answered] = await take(2)
+
+  t.same(refused, failure(1, -32600, 'Invalid Request: the id 1 is that of a subscription that is open'))
+  t.match(answered, { id: 1, result: { content: [{ text: 'hi' }] } })
+})
+
 t.test('the server ends them in good order', async (t) => {
   const { connection, write, next } = await openPipe(t)
 

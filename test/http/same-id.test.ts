@@ -1,0 +1,173 @@
+// Clients that send several requests with one id at once: each is answered by its own result, and asked its own questions.
+import t, { type Test } from 'tap'
+import { createMemoryCluster, createMemoryEventStore, type Cluster, type McpMountOptions } from '../../lib/index.ts'
+import { redisCluster } from '../../lib/redis/index.ts'
+import type { RequestMessage } from '../../lib/protocol/message.ts'
+import { JSON_AND_SSE, legacy, modern, openSession, post, type Post } from '../app.ts'
+import { createPrefix, noRedis, useRedis } from '../redis/redis-server.ts'
+import { openSse, opening } from '../sse-client.ts'
+import { collectFrames, createGate, openGet, readFrames, send, type Gate } from '../stream.ts'
+import { createTalk, type TalkApp } from '../talk.ts'
+
+const COUNT = 6
+const QUESTION = { method: 'elicitation/create', params: { message: 'Sure?' } } as const
+
+/** Calls that run until they are let go, or cancelled. */
+function createCalls () {
+  const gates: readonly Gate[] = Array.from({ length: COUNT }, () => createGate())
+  const started: readonly Gate[] = Array.from({ length: COUNT }, () => createGate())
+  const cancelled: unknown[] = []
+  return {
+    cancelled,
+    begun: (count = COUNT) => Promise.all(started.slice(0, count).map(({ promise }) => promise)),
+    letGo: (...numbers: number[]) => { for (const number of numbers) gates[number]?.open() },
+    async talk (channel: Parameters<Parameters<typeof createTalk>[1]>[0], { params }: RequestMessage) {
+      const number = Number(params.number)
+      channel.onDisconnect(() => { cancelled.push(number) })
+      if (params.notifies === true) channel.notify('notifications/message', { number })
+      started[number]?.open()
+      const answer = params.asks === true ? await channel.ask?.(QUESTION, 0, new AbortController().signal) : undefined
+      await gates[number]?.promise
+      return { number, answer }
+    }
+  }
+}
+
+async function setUp (t: Test, options: Partial<McpMountOptions> = {}) {
+  const calls = createCalls()
+  const talkApp = await createTalk(t, calls.talk, options)
+  const headers = await openSession(talkApp.app)
+  const call = (number: number, params: object = {}): Post => legacy('work', { number, ...params }, { headers: { ...JSON_AND_SSE, ...headers } })
+  return { ...talkApp, ...calls, headers, call }
+}
+
+const NUMBERS = Array.from({ length: COUNT }, (_value, number) => number)
+const CANCELLED = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }
+const resultOf = (number: number): object => ({ jsonrpc: '2.0', id: 1, result: { number } })
+const dataOf = (frames: readonly string[]): readonly unknown[] => frames.flatMap((frame) => {
+  const json = /^data: (.+)$/m.exec(frame)?.[1]
+  return json === undefined ? [] : JSON.parse(json)
+})
+
+t.test('requests of one session are answered each by its own POST, in whatever order they end', async (t) => {
+  const { address, call, begun, letGo } = await setUp(t)
+
+  const sent = NUMBERS.map(async (number) => (await send(address, call(number))).json())
+  await begun()
+  letGo(...NUMBERS.toReversed())
+
+  t.same(await Promise.all(sent), NUMBERS.map(resultOf))
+})
+
+t.test('so are modern requests, and one whose client goes is cancelled alone', async (t) => {
+  const { address, begun, letGo, cancelled } = await setUp(t)
+  const leaving = new AbortController()
+  const request = (number: number): Post => modern('work', { number })
+  const sent = NUMBERS.slice(1).map(async (number) => (await send(address, request(number))).json())
+  const { url, headers, payload } = request(0)
+  const left = fetch(`${address}${url}`, { method: 'POST', headers, body: payload, signal: leaving.signal }).catch(() => 'left')
+  await begun()
+
+  leaving.abort()
+  await left
+  while (cancelled.length === 0) await new Promise(setImmediate)
+  letGo(...NUMBERS)
+
+  t.same(await Promise.all(sent), NUMBERS.slice(1).map(resultOf))
+  t.same(cancelled, [0])
+})
+
+t.test('the events of a stream are those of its own POST, also for a client that comes back', async (t) => {
+  const { address, headers, call, begun, letGo } = await setUp(t, { eventStore: createMemoryEventStore() })
+  const streams = await Promise.all(NUMBERS.map((number) => send(address, call(number, { notifies: true }))))
+  await begun()
+  letGo(...NUMBERS)
+
+  for (const [number, stream] of streams.entries()) {
+    const frames = await collectFrames(stream)
+    const first = /^id: (.*)$/m.exec(frames[1] ?? '')?.[1] ?? ''
+    const again = await collectFrames(await openGet(address, { ...headers, 'last-event-id': first }))
+
+    t.same(dataOf(frames), [{ jsonrpc: '2.0', method: 'notifications/message', params: { number } }, resultOf(number)])
+    t.same(dataOf(again), dataOf(frames))
+  }
+})
+
+t.test('each asks its own question and goes on with the answer to that', async (t) => {
+  const { app, address, headers, call, begun, letGo } = await setUp(t)
+  const streams = await Promise.all(NUMBERS.map(async (number) => readFrames(await send(address, call(number, { asks: true })))))
+  await begun()
+  letGo(...NUMBERS)
+
+  const answers = await Promise.all(streams.map(async (frames, number) => {
+    await frames.next()
+    const [question] = dataOf([String((await frames.next()).value)])
+    await post(app, { jsonrpc: '2.0', id: Object(question).id, result: { of: number } }, headers)
+    return dataOf([String((await frames.next()).value)])
+  }))
+
+  t.same(answers, NUMBERS.map((number) => [{ jsonrpc: '2.0', id: 1, result: { number, answer: { of: number } } }]))
+})
+
+t.test('a cancellation of an id that several have cancels none; once only one has it, that one', async (t) => {
+  const { app, address, headers, call, begun, letGo, cancelled } = await setUp(t)
+  const sent = [0, 1].map((number) => send(address, call(number)))
+  await begun(2)
+
+  t.equal((await post(app, CANCELLED, headers)).statusCode, 202)
+  const afterFirst = [...cancelled]
+  letGo(1)
+  t.same(await (await sent[1])?.json(), resultOf(1))
+  await post(app, CANCELLED, headers)
+
+  t.same(afterFirst, [])
+  t.equal((await sent[0])?.status, 202)
+  t.same(cancelled, [0])
+})
+
+t.test('over HTTP+SSE each is answered by the stream, and a cancellation that could mean several means none', async (t) => {
+  const { address, begun, letGo, cancelled } = await setUp(t, { legacySse: true })
+  const client = await openSse(address)
+  await client.ask('initialize', opening())
+  for (const number of NUMBERS) await client.post({ jsonrpc: '2.0', id: 1, method: 'work', params: { number } })
+  await begun()
+
+  await client.post(CANCELLED)
+  letGo(...NUMBERS)
+  const frames: string[] = []
+  while (frames.length < COUNT) frames.push(String(await client.event()))
+
+  t.strictSame(dataOf(frames).map((message) => Object(message).result.number).toSorted(), NUMBERS)
+  t.same(cancelled, [])
+})
+
+const CLUSTERS: Readonly<Record<string, (t: Test) => Promise<Cluster>>> = {
+  memory: async () => createMemoryCluster(),
+  Redis: async (t) => redisCluster({ url: (await useRedis(t)).url, keyPrefix: createPrefix() })
+}
+
+for (const [title, create] of Object.entries(CLUSTERS)) {
+  t.test(`requests that nodes of a cluster (${title}) serve at once are told apart`, { skip: title === 'Redis' && noRedis }, async (t) => {
+    const cluster = await create(t)
+    const calls = createCalls()
+    const nodes: [TalkApp, TalkApp] = [await createTalk(t, calls.talk, { cluster }), await createTalk(t, calls.talk, { cluster })]
+    const [a, b] = nodes
+    const headers = await openSession(a.app)
+    const call = (number: number): Post => legacy('work', { number, notifies: true }, { headers: { ...JSON_AND_SSE, ...headers } })
+    const streams = await Promise.all(NUMBERS.map((number) => send(nodes[number % 2 as 0 | 1].address, call(number))))
+    await calls.begun()
+
+    // Both nodes have several requests with the id.
+    await post(b.app, CANCELLED, headers)
+    calls.letGo(...NUMBERS)
+
+    for (const [number, stream] of streams.entries()) {
+      const frames = await collectFrames(stream)
+      const first = /^id: (.*)$/m.exec(frames[1] ?? '')?.[1] ?? ''
+      const other = number % 2 === 0 ? b : a
+      t.same(dataOf(frames), [{ jsonrpc: '2.0', method: 'notifications/message', params: { number } }, resultOf(number)])
+      t.same(dataOf(await collectFrames(await openGet(other.address, { ...headers, 'last-event-id': first }))), dataOf(frames))
+    }
+    t.same(calls.cancelled, [])
+  })
+}
