@@ -107,7 +107,7 @@ t.test('@fastify/under-pressure lets a mount serve, and has it answer 503 while 
 
   t.equal(refused.status, 503)
   t.equal(refused.headers.get('retry-after'), '7')
-  t.same(await refused.json(), { jsonrpc: '2.0', id: null, error: { code: -32603, message: 'Internal error' } })
+  t.same(await refused.json(), { jsonrpc: '2.0', id: null, error: { code: -32603, message: 'The server is temporarily unavailable; try again later' } })
 })
 
 t.test('@fastify/helmet sets its headers on replies and streams of a mount', async (t) => {
