@@ -124,8 +124,29 @@ export class ToolError extends Error {
   override readonly name = 'ToolError'
 }
 
-/** The refusal of a request that needs what its client did not declare (MCP 2026-07-28 basic, Error Codes). @param method What cannot be asked. */
-export function missingCapability (method: string, requiredCapabilities: ClientCapabilities): RpcError {
-  const message = `The client did not declare what ${method} needs: ${JSON.stringify(requiredCapabilities)}`
-  return new RpcError(ErrorCode.MissingRequiredClientCapability, message, { requiredCapabilities })
+/**
+ * @internal The client cannot be asked what a handler asks. A tool called by a legacy client makes an `isError` result of it,
+ * because the message is for the model.
+ */
+export class CannotAskError extends RpcError {}
+
+const PURPOSES: Readonly<Record<string, string>> = {
+  'elicitation/create': 'ask the user',
+  'sampling/createMessage': "ask the client's model",
+  'roots/list': "list the client's roots"
+}
+
+/** Makes the error of a request that needs what its client did not declare (MCP 2026-07-28 basic, Error Codes). @param method What cannot be asked. */
+export function missingCapability (method: string, requiredCapabilities: ClientCapabilities): CannotAskError {
+  const lacking = Object.entries(requiredCapabilities).map(([name, modes]) => [name, ...Object.keys(Object(modes))].join('.')).join(', ')
+  return new CannotAskError(ErrorCode.MissingRequiredClientCapability, describeProblem(method, `this client does not support that (${lacking})`), { requiredCapabilities })
+}
+
+/** Makes the error of a question for which no message can reach the client before the reply. @param method What cannot be asked. */
+export function noWayToAsk (method: string): CannotAskError {
+  return new CannotAskError(ErrorCode.InternalError, describeProblem(method, 'this connection cannot carry a question before the reply'))
+}
+
+function describeProblem (method: string, problem: string): string {
+  return `This needs to ${PURPOSES[method] ?? `send ${method}`}, and ${problem}. Do without it, or tell the user.`
 }

@@ -354,7 +354,7 @@ symptom('Invalid arguments for tool', async (t) => {
   return [...await tellAll(url, {}, ['find_note', { id: 'one' }]), ...await tellAll(url, {}, ['find_notes'])]
 })
 
-symptom('The client did not declare what elicitation/create needs (-32021)', async (t) => {
+symptom('This needs to ask the user, and this client does not support that (-32021)', async (t) => {
   const server = new McpServer({ name: 'Notes', version: '1.0.0' })
   server.registerTool('delete_note', {}, async (_args, ctx) => (await ctx.elicit('Delete it?', Type.Object({ sure: Type.Boolean() }))).action)
   const sessions = await listen(t, { server })

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject, type Params, type WireObject } from '../protocol/message.ts'
 import { findAnswerProblem, findMissingCapability, type Question } from '../protocol/question.ts'
-import { RefusedError, RpcError, missingCapability } from '../errors.ts'
+import { missingCapability, noWayToAsk, RefusedError } from '../errors.ts'
 import { InputRequiredError, type InputRequired, type InputRequests, type InputRequiredResult } from './input-required.ts'
 import { Rounds, type RoundState } from './rounds.ts'
 import type { Caller, Channel } from './context.ts'
@@ -158,9 +158,7 @@ export class Asker {
 
   async #askNow (question: Question, timeout = this.#server.questionTimeout): Promise<unknown> {
     const { channel, signal } = this.#request
-    if (channel.ask === undefined) {
-      throw new RpcError(ErrorCode.InternalError, `The client cannot be asked (${question.method}): there is no way to it in the middle of this request`)
-    }
+    if (channel.ask === undefined) throw noWayToAsk(question.method)
 
     if (this.#open++ === 0) this.#openedAt = Date.now()
     try {

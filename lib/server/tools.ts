@@ -7,7 +7,7 @@ import type { ReceivedHeaders } from '../protocol/headers.ts'
 import { collectParamHeaders, findParamHeaderMismatch, type ParamHeader } from '../protocol/param-headers.ts'
 import type { Era } from '../protocol/revisions.ts'
 import { findToolNameProblem } from '../protocol/tool-name.ts'
-import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RefusedError, RpcError, ToolError } from '../errors.ts'
+import { CannotAskError, MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RefusedError, RpcError, ToolError } from '../errors.ts'
 import { ACCESS_KEYS, isAdmitted, resolveAccess, type AccessConfig } from './access.ts'
 import { askBack, runRounds, type Call } from './call.ts'
 import type { Collection, Entry, Handle } from './collection.ts'
@@ -195,6 +195,7 @@ export async function callTool (tools: Collection<Tool>, call: Call): Promise<Ca
 
 // What becomes of what a tool threw. @throws RpcError
 function toFailure (error: unknown, name: string, call: Call): CallToolResult | Promise<InputRequiredResult> {
+  if (error instanceof CannotAskError && call.ctx.era === 'legacy') return errorResult(error.message)
   if (error instanceof RpcError) throw error
   if (error instanceof InputRequiredError) return askBack(call)
   if (error instanceof ToolError) return errorResult(error.message)

@@ -189,17 +189,20 @@ for (const [title, create] of Object.entries(forms)) {
   t.test(`a modern client that lacks what ${title} would ask of it is told what that is`, async (t) => {
     const { app } = await createAsking(t, create())
 
-    const byTheServer = [['elicit', 'elicitation/create', { elicitation: {} }], ['sample', 'sampling/createMessage', { sampling: {} }]] as const
+    const byTheServer = [
+      ['elicit', 'ask the user, and this client does not support that (elicitation)', { elicitation: {} }],
+      ['sample', "ask the client's model, and this client does not support that (sampling)", { sampling: {} }]
+    ] as const
     // A server of one client looks for capabilities itself, in what it sends by its own methods.
-    const asked = [['roots', 'roots/list', { roots: {} }], ...(title === 'an instance' ? byTheServer : [])] as const
-    for (const [name, method, requiredCapabilities] of asked) {
+    const asked = [['roots', "list the client's roots, and this client does not support that (roots)", { roots: {} }], ...(title === 'an instance' ? byTheServer : [])] as const
+    for (const [name, words, requiredCapabilities] of asked) {
       const response = await app.inject(modernCall(name))
 
       t.equal(response.statusCode, 400)
       t.same(response.json(), {
         jsonrpc: '2.0',
         id: 1,
-        error: { code: -32021, message: `The client did not declare what ${method} needs: ${JSON.stringify(requiredCapabilities)}`, data: { requiredCapabilities } }
+        error: { code: -32021, message: `This needs to ${words}. Do without it, or tell the user.`, data: { requiredCapabilities } }
       })
     }
   })

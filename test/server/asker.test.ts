@@ -173,23 +173,43 @@ t.test('an answer of the wrong kind or content is an error to a legacy client', 
   }
 })
 
+function failed (text: string): object {
+  return { result: { content: [{ type: 'text', text }], isError: true } }
+}
+
 t.test('what a client did not declare it is not asked', async (t) => {
-  const kinds: ReadonlyArray<readonly [handler: (ctx: Ctx) => Promise<unknown>, capabilities: object, method: string, required: object]> = [
-    [(ctx) => ctx.elicit('Who?', Name), {}, 'elicitation/create', { elicitation: {} }],
-    [(ctx) => ctx.elicit('Who?', Name), { elicitation: { url: {} } }, 'elicitation/create', { elicitation: { form: {} } }],
-    [(ctx) => ctx.elicitUrl('Pay', 'https://example.com'), { elicitation: {} }, 'elicitation/create', { elicitation: { url: {} } }],
-    [(ctx) => ctx.sample({ messages: [], maxTokens: 1 }), {}, 'sampling/createMessage', { sampling: {} }],
-    [(ctx) => ctx.sample({ messages: [], maxTokens: 1, tools: [] }), { sampling: {} }, 'sampling/createMessage', { sampling: { tools: {} } }],
-    [(ctx) => ctx.listRoots(), {}, 'roots/list', { roots: {} }]
+  const kinds: ReadonlyArray<readonly [handler: (ctx: Ctx) => Promise<unknown>, capabilities: object, words: string, required: object]> = [
+    [(ctx) => ctx.elicit('Who?', Name), {}, 'ask the user, and this client does not support that (elicitation)', { elicitation: {} }],
+    [(ctx) => ctx.elicit('Who?', Name), { elicitation: { url: {} } }, 'ask the user, and this client does not support that (elicitation.form)', { elicitation: { form: {} } }],
+    [(ctx) => ctx.elicitUrl('Pay', 'https://example.com'), { elicitation: {} }, 'ask the user, and this client does not support that (elicitation.url)', { elicitation: { url: {} } }],
+    [(ctx) => ctx.sample({ messages: [], maxTokens: 1 }), {}, "ask the client's model, and this client does not support that (sampling)", { sampling: {} }],
+    [(ctx) => ctx.sample({ messages: [], maxTokens: 1, tools: [] }), { sampling: {} }, "ask the client's model, and this client does not support that (sampling.tools)", { sampling: { tools: {} } }],
+    [(ctx) => ctx.listRoots(), {}, "list the client's roots, and this client does not support that (roots)", { roots: {} }]
   ]
 
-  for (const [handler, capabilities, method, requiredCapabilities] of kinds) {
-    for (const era of ['modern', 'legacy'] as const) {
-      const client = new Client({ era, capabilities, answer: () => { throw new Error('must not be asked') } })
-      t.strictSame(await client.callTool(createAsking(async (ctx) => String(await handler(ctx))), 'ask'), refused(
-        -32021, `The client did not declare what ${method} needs: ${JSON.stringify(requiredCapabilities)}`, { requiredCapabilities }
-      ))
-    }
+  for (const [handler, capabilities, words, requiredCapabilities] of kinds) {
+    const server = createAsking(async (ctx) => String(await handler(ctx)))
+    const answer = () => { throw new Error('must not be asked') }
+    const message = `This needs to ${words}. Do without it, or tell the user.`
+
+    t.strictSame(await new Client({ era: 'modern', capabilities, answer }).callTool(server, 'ask'), refused(-32021, message, { requiredCapabilities }))
+    // A client shows an error of the protocol to its user, and a result to its model.
+    t.strictSame(await new Client({ era: 'legacy', capabilities, answer }).callTool(server, 'ask'), failed(message))
+  }
+})
+
+t.test('a handler can catch that a client cannot be asked, in either era', async (t) => {
+  const server = createAsking((ctx) => ctx.listRoots().then(String, (error) => `without: ${error instanceof RpcError && error.code}`))
+
+  t.strictSame(await new Client({ era: 'modern' }).callTool(server, 'ask'), said('without: -32021'))
+  t.strictSame(await new Client({ era: 'legacy' }).callTool(server, 'ask'), { result: { content: [{ type: 'text', text: 'without: -32021' }] } })
+})
+
+t.test('an RpcError that a handler throws itself stays an error of the protocol, whatever its code', async (t) => {
+  const server = createAsking(() => { throw new RpcError(-32021, 'mine', { requiredCapabilities: { roots: {} } }) })
+
+  for (const era of ['modern', 'legacy'] as const) {
+    t.strictSame(await new Client({ era }).callTool(server, 'ask'), refused(-32021, 'mine', { requiredCapabilities: { roots: {} } }))
   }
 })
 
@@ -206,7 +226,7 @@ t.test('a legacy client that there is no way to is not asked', async (t) => {
   const server = createAsking(async (ctx) => String(await ctx.listRoots()))
 
   t.strictSame(await new Client({ era: 'legacy', capabilities: ALL }).callTool(server, 'ask'),
-    refused(-32603, 'The client cannot be asked (roots/list): there is no way to it in the middle of this request'))
+    failed("This needs to list the client's roots, and this connection cannot carry a question before the reply. Do without it, or tell the user."))
 })
 
 t.test('the error that a legacy client answers with reaches the handler', async (t) => {
@@ -356,7 +376,8 @@ t.test('both ways of asking go together, and side effects run once', async (t) =
 t.test('what is asked by hand needs its capability, too', async (t) => {
   const server = createAsking(untyped<Handler>(() => inputRequired({ inputRequests: { roots } })))
 
-  for (const era of ['modern', 'legacy'] as const) t.match(await new Client({ era }).callTool(server, 'ask'), { error: { code: -32021, data: { requiredCapabilities: { roots: {} } } } })
+  t.match(await new Client({ era: 'modern' }).callTool(server, 'ask'), { error: { code: -32021, data: { requiredCapabilities: { roots: {} } } } })
+  t.match(await new Client({ era: 'legacy' }).callTool(server, 'ask'), { result: { isError: true } })
 })
 
 t.test('a legacy call that asks by hand for ever is ended', async (t) => {
