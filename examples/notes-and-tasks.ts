@@ -41,7 +41,8 @@ notes.registerTool('add_note', {
   inputSchema: Type.Object({ text: Type.String({ minLength: 1 }), topic: Type.String({ pattern: '^[\\w -]+$', default: 'general' }) })
 }, async ({ text, topic }, { lifespan: db }) => {
   const { rows } = await db.query<Note>('INSERT INTO note (topic, text) VALUES ($1, $2) RETURNING *', [topic, text])
-  return rows.map((note) => ({ type: 'resource_link', uri: uriOf(note), name: `Note ${note.id}` }))
+  // Some agents hand their model the texts of a result only.
+  return rows.flatMap((note) => [`Saved note ${note.id} as ${uriOf(note)}`, { type: 'resource_link' as const, uri: uriOf(note), name: `Note ${note.id}` }])
 })
 
 notes.registerTool('search_notes', {

@@ -24,7 +24,8 @@ notes.registerTool('add_note', {
   const id = ++lastId
   kept.set(id, { id, topic, text })
   app.mcp.get('Notes').notify.resourcesChanged()
-  return { type: 'resource_link', uri: `note:///${id}`, name: `Note ${id}` }
+  // Some agents hand their model the texts of a result only.
+  return [`Saved note ${id} as note:///${id}`, { type: 'resource_link', uri: `note:///${id}`, name: `Note ${id}` }]
 })
 
 notes.registerTool('search_notes', {

@@ -15,7 +15,8 @@ t.test('notes: a server alone has tools, resources and a prompt', async (t) => {
 
       const added = await client.callTool('add_note', { text: 'Buy milk', topic })
 
-      const [{ uri = '', name = '' } = {}] = added['content'] as Array<{ uri?: string, name?: string }>
+      const [said, { uri = '', name = '' } = {}] = added['content'] as Array<{ uri?: string, name?: string }>
+      t.match(said, { type: 'text', text: `Saved note ${name.replace('Note ', '')} as ${uri}` })
       t.same(await client.listResources(), [{ uri, name, description: 'One note', mimeType: 'text/plain' }])
       t.match(await client.readResource(uri), { contents: [{ uri, mimeType: 'text/plain', text: 'Buy milk' }] })
       t.equal(textOf(await client.callTool('search_notes', { text: 'MILK' })), `${name.replace('Note ', '')} (${topic}): Buy milk`)

@@ -77,8 +77,9 @@ t.test('the example serves', async (t) => {
 
       const added = await client.callTool('add_note', { text: `Seen by ${topic}`, topic })
 
-      const [{ uri = '' } = {}] = added['content'] as Array<{ uri?: string }>
+      const [said, { uri = '' } = {}] = added['content'] as Array<{ uri?: string }>
       const id = uri.replace(/.*\//, '')
+      t.match(said, { type: 'text', text: `Saved note ${id} as ${uri}` })
       t.equal(uri, `note://${encodeURIComponent(topic)}/${id}`)
       t.same(await client.listResources(), [{ uri, name: `Note ${id}`, description: 'One note', mimeType: 'text/plain' }])
       t.match(await client.readResource(uri), { contents: [{ uri, mimeType: 'text/plain', text: `Seen by ${topic}` }] })
