@@ -13,7 +13,8 @@ import { checkConfig } from './config-check.ts'
 import { isContentBlock, textBlock } from './content.ts'
 import { InputRequired, type InputRequiredResult } from './input-required.ts'
 import { takeAnswers, type RequestContext } from './request-context.ts'
-import { compileSchema, type AnySchema, type CompiledSchema, type InferInput } from './schema.ts'
+import { compileArguments } from './optional-defaults.ts'
+import type { AnySchema, CompiledSchema, InferInput } from './schema.ts'
 
 /** What a prompt is, apart from its name and handler. */
 export interface PromptConfig<Args extends AnySchema | undefined = undefined, Lifespan = unknown> extends AccessConfig<Lifespan> {
@@ -71,7 +72,7 @@ export function createPrompt (name: string, config: PromptConfig<AnySchema>, han
 
   const { argsSchema, title, description, icons, _meta } = config
   const where = `argsSchema of ${label}`
-  const args = argsSchema === undefined ? undefined : compileSchema(argsSchema, 'input', where)
+  const args = argsSchema === undefined ? undefined : compileArguments(argsSchema, where)
   if (args !== undefined && args.json.type !== 'object') throw new MCP_ERR_INVALID_SCHEMA(where, "must describe an object: its root needs type 'object'")
 
   return {

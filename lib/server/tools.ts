@@ -17,6 +17,7 @@ import { InputRequiredError, type InputRequired, type InputRequiredResult } from
 import { findNumberProblem } from './json-value.ts'
 import { toLegacyOutput } from './listed-schema.ts'
 import { takeAnswers, type RequestContext } from './request-context.ts'
+import { compileArguments } from './optional-defaults.ts'
 import { compileSchema, type AnySchema, type CompiledSchema, type InferInput, type JsonSchema } from './schema.ts'
 import type { TextResult } from './text-result.ts'
 import { findTimeoutProblem, TimeoutError } from './timeout.ts'
@@ -99,7 +100,7 @@ export function createTool (name: string, config: ToolConfig<AnySchema, AnySchem
   const timeoutProblem = findTimeoutProblem(config.timeout)
   if (timeoutProblem !== undefined) throw new MCP_ERR_INVALID_DEFINITION(label, `has a 'timeout' that ${timeoutProblem}`)
 
-  const input = config.inputSchema === undefined ? undefined : compileSchema(config.inputSchema, 'input', `inputSchema of ${label}`)
+  const input = config.inputSchema === undefined ? undefined : compileArguments(config.inputSchema, `inputSchema of ${label}`)
   const output = config.outputSchema === undefined ? undefined : compileSchema(config.outputSchema, 'output', `outputSchema of ${label}`)
   if (input !== undefined && input.json.type !== 'object') {
     throw new MCP_ERR_INVALID_SCHEMA(`inputSchema of ${label}`, "must describe an object: its root needs type 'object'")
