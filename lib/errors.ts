@@ -106,6 +106,15 @@ export class InsufficientScopeError extends RpcError {
   }
 }
 
+/** A request cannot be served now, but later. Answered with HTTP 503, unless a stream has begun. */
+export class UnavailableError extends RpcError {
+  override readonly name = 'UnavailableError'
+
+  constructor (message: string) {
+    super(ErrorCode.InternalError, message)
+  }
+}
+
 /** The session of a request is gone. Answered with HTTP 404, unless a stream has begun, so that the client opens a new session. */
 export class SessionGoneError extends RpcError {
   override readonly name = 'SessionGoneError'

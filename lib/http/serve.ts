@@ -1,12 +1,11 @@
 // From a checked request to its answer.
 import type { RequestMessage } from '../protocol/message.ts'
-import { InsufficientScopeError } from '../errors.ts'
+import { InsufficientScopeError, UnavailableError } from '../errors.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { replyTo, toRpcError } from '../server/reply.ts'
 import { encodeError } from '../protocol/envelope.ts'
 import { statusOf } from './status.ts'
-import { UnavailableError } from '../session/unavailable.ts'
 
 /** How one request is answered, by whichever transport it came. */
 export interface Answering extends Channel {

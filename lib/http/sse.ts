@@ -50,6 +50,8 @@ export class SseStream extends Readable implements EventSink {
   #first: string | undefined = OPENING
   #firstBytes = OPENING.length
   #isRead = false
+  // Bytes of a long message, sent in pieces, that still wait.
+  #longBytes = 0
   #waiting: Array<() => void> | undefined
   #ended = false
 
@@ -125,10 +127,11 @@ export class SseStream extends Readable implements EventSink {
     if (this.#mayWrite()) this.#add(frame)
   }
 
-  // What already waits counts, not the frame: a long one is no fault of the client.
+  // What already waits counts, not the frame: a long one is no fault of the client, nor are its pieces.
   #mayWrite (): boolean {
     if (this.destroyed || this.#ended) return false
-    if (this.#unread <= this.#maxBuffered) return true
+    this.#longBytes = Math.min(this.#longBytes, this.readableLength)
+    if (this.#unread - this.#longBytes <= this.#maxBuffered) return true
     this.destroy(new Error(`stream cut: its client left more than ${this.#maxBuffered} bytes unread`))
     return false
   }
@@ -139,6 +142,7 @@ export class SseStream extends Readable implements EventSink {
     this.push(headOf(id))
     for (const piece of piecesOf(json, LONGEST_FRAME)) this.push(escapeLineBreaks(piece))
     this.push(END)
+    this.#longBytes = this.readableLength
   }
 
   #add (frame: string): void {

@@ -1,7 +1,6 @@
 // How many bytes of URIs the clients of one mount may watch.
 import { ErrorCode } from '../protocol/error-code.ts'
-import { RefusedError } from '../errors.ts'
-import { UnavailableError } from './unavailable.ts'
+import { RefusedError, UnavailableError } from '../errors.ts'
 
 /** The limits of what clients watch, in bytes of the URIs. */
 export interface WatchLimits {

@@ -39,12 +39,11 @@ function servedHost ({ constraints, publicUrl, allowedHosts: [allowed = 'localho
   return publicUrl?.host ?? allowed.replace(/:\*$/, '')
 }
 
-// As Fastify writes them: ':name', ':name(pattern)' and ':name?'; '::' is a colon.
-const PARAMETER = /::|:(\w+)(?:\((?:[^()]|\([^()]*\))*\))?\??/g
+// As Fastify writes them: ':name', ':name(pattern)' and ':name?'.
+const PARAMETER = /:(\w+)(?:\((?:[^()]|\([^()]*\))*\))?\??/g
 
 function fillPath ({ path, name: mount }: Mount, params: Readonly<Record<string, string>>): string {
-  return path.replace(PARAMETER, (_written, name: string | undefined) => {
-    if (name === undefined) return ':'
+  return path.replace(PARAMETER, (_written, name: string) => {
     const value = params[name]
     if (value === undefined) throw new MCP_ERR_INVALID_OPTION('params', `must have '${name}', a parameter of '${path}', the path of the mount '${mount}'`)
     return encodeURIComponent(value)

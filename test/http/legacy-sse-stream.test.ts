@@ -1,7 +1,7 @@
+import { UnavailableError } from '../../lib/errors.ts'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { createMemoryEventStore, InsufficientScopeError, type AuthOptions, type McpMountOptions } from '../../lib/index.ts'
-import { UnavailableError } from '../../lib/session/unavailable.ts'
 import { openSse, opening, type SseClient } from '../sse-client.ts'
 import { createGate, frameOf, until } from '../stream.ts'
 import { createTalk, type Talk } from '../talk.ts'
@@ -106,7 +106,7 @@ t.test('when the client leaves, its calls are aborted and its questions given up
 })
 
 t.test('a failure that is nobody\'s fault, or lack of scopes, is answered by the stream, too', async (t) => {
-  const { client } = await createSse(t, (_channel, { id }) => { throw id === 1 ? new InsufficientScopeError(['write']) : new UnavailableError() })
+  const { client } = await createSse(t, (_channel, { id }) => { throw id === 1 ? new InsufficientScopeError(['write']) : new UnavailableError('The store of sessions cannot be reached; try again later') })
 
   await call(client, 1)
   t.equal(await client.event(), frameOf({ jsonrpc: '2.0', id: 1, error: { code: 6750, message: 'Insufficient scope: the request needs write', data: { requiredScopes: ['write'] } } }))

@@ -1,12 +1,13 @@
 import t from 'tap'
 import { ClusterAwayError } from '../../lib/cluster/cluster.ts'
-import { unavailable, UnavailableError } from '../../lib/session/unavailable.ts'
+import { UnavailableError } from '../../lib/errors.ts'
+import { unavailable, UNAVAILABLE } from '../../lib/session/unavailable.ts'
 
 t.test('a client is told to try again when the store is away, and nothing of any other failure', (t) => {
   const error = new Error('no disk')
 
-  t.throws(() => unavailable(new ClusterAwayError('connect ECONNREFUSED')), new UnavailableError())
+  t.throws(() => unavailable(new ClusterAwayError('connect ECONNREFUSED')), new UnavailableError(UNAVAILABLE))
   t.throws(() => unavailable(error), error)
-  t.match(new UnavailableError(), { code: -32603, message: 'The store of sessions cannot be reached; try again later' })
+  t.match(new UnavailableError(UNAVAILABLE), { code: -32603, message: 'The store of sessions cannot be reached; try again later' })
   t.end()
 })

@@ -1,6 +1,6 @@
+import { UnavailableError } from '../../lib/errors.ts'
 import t from 'tap'
 import { topicOfResource } from '../../lib/protocol/change.ts'
-import { UnavailableError } from '../../lib/session/unavailable.ts'
 import { WatchBudget } from '../../lib/session/watch-budget.ts'
 import { WatchedUris } from '../../lib/session/watched-uris.ts'
 
