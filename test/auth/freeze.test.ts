@@ -1,0 +1,25 @@
+import t from 'tap'
+import { freezeDeeply } from '../../lib/auth/freeze.ts'
+
+t.test('a value is frozen with all that is in it, and is the same value', async (t) => {
+  const value = { a: [{ b: { c: 1 } }, null], d: 'e' }
+
+  t.equal(freezeDeeply(value), value)
+  t.ok([value, value.a, value.a[0], value.a[0]?.b].every((part) => Object.isFrozen(part)))
+  t.throws(() => { value.a.push(null) }, TypeError)
+})
+
+t.test('a value of any depth is frozen', async (t) => {
+  let value: object = {}
+  const innermost = value
+  for (let depth = 0; depth < 100_000; depth++) value = { value }
+
+  freezeDeeply(value)
+
+  t.ok(Object.isFrozen(innermost))
+})
+
+t.test('what is no object is left as it is', async (t) => {
+  t.equal(freezeDeeply(null), null)
+  t.equal(freezeDeeply('a'), 'a')
+})
