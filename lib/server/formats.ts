@@ -36,9 +36,9 @@ function spendOn (name: string, { length }: string, budget: WorkBudget): true {
 function testOf (format: Format): ((text: string) => boolean) | undefined {
   if (format instanceof RegExp) return (text) => format.test(text)
   if (typeof format === 'function') return format
-  if (typeof format !== 'object' || format.type === 'number') return undefined
+  if (typeof format !== 'object' || format.type === 'number' || typeof format.validate !== 'function') return undefined
   const { validate } = format
-  return typeof validate === 'function' ? (text) => Reflect.apply(validate, undefined, [text]) === true : undefined
+  return (text) => Reflect.apply(validate, undefined, [text]) === true
 }
 
 /** As the format `url` of ajv-formats, which takes quadratic time over colons. */
@@ -47,9 +47,11 @@ export function isUrl (text: string): boolean {
   if (scheme === undefined || /\s/.test(text)) return false
   // The host begins behind the scheme, or behind any '@' that has a user before it.
   const first = scheme.length
-  for (let at = first; ; at = text.indexOf('@', Math.max(at, first + 1)) + 1) {
-    if (at === 0) return false
+  let at = first
+  do {
     HOST.lastIndex = at
     if (HOST.test(text)) return true
-  }
+    at = text.indexOf('@', Math.max(at, first + 1)) + 1
+  } while (at > 0)
+  return false
 }

@@ -42,7 +42,7 @@ function findProblem (pattern: string, flags: string): string | undefined {
 }
 
 function repair (pattern: string): string {
-  const atoms = pattern.match(ATOMS) ?? []
+  const atoms = Array.from(pattern.matchAll(ATOMS), ([atom]) => atom)
   let isInClass = false
 
   return atoms.map((atom, index) => {
@@ -51,7 +51,7 @@ function repair (pattern: string): string {
     if (atom === ']') isInClass = false
     if (/^\\[^]/.test(atom)) return isNeeded(atom, isInClass) ? atom : atom.slice(1)
     if (!wasInClass) return /^[\]{}]$/.test(atom) ? `\\${atom}` : atom
-    const isBesideSet = SET_ESCAPE.test(atoms[index - 1] ?? '') || SET_ESCAPE.test(atoms[index + 1] ?? '')
+    const isBesideSet = [atoms[index - 1], atoms[index + 1]].some((beside) => beside !== undefined && SET_ESCAPE.test(beside))
     return atom === '-' && isBesideSet ? '\\-' : atom
   }).join('')
 }

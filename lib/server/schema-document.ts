@@ -50,11 +50,11 @@ export function readSchemaDocument (root: MutableSchema): SchemaDocument {
   }
 
   visit(root, '', ROOT_URI)
-  // A set grows while it is iterated: references may lead to schemas under keywords that hold none, such as `components`.
-  for (const schema of bases.keys()) {
+  // A map may grow while it is iterated: references may lead to schemas under keywords that hold none, such as `components`.
+  for (const [schema, base] of bases) {
     for (const keyword of REFERENCES) {
       const target = typeof schema[keyword] === 'string' ? findTarget(schema, schema[keyword]) : undefined
-      if (target !== undefined) visit(valueAt(root, decode(target.slice(1))), decode(target.slice(1)), bases.get(schema) ?? ROOT_URI)
+      if (target !== undefined) visit(followLocalReference(root, target), decode(target.slice(1)), base)
     }
   }
   return {

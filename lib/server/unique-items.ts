@@ -29,5 +29,5 @@ function write (value: unknown, budget: WorkBudget): string {
     return `{${entries.map(([name, entry]) => `${JSON.stringify(name)}:${write(entry, budget)}`).join(',')}}`
   }
   if (typeof value === 'string') budget.spend(value.length / CHARACTERS_PER_STEP)
-  return JSON.stringify(value) ?? 'undefined'
+  return String(JSON.stringify(value))
 }

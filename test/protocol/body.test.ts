@@ -30,6 +30,10 @@ t.test('text that is no JSON is a parse error', async (t) => {
   for (const text of ['{', 'nope', '{"a":1}{', "{'a':1}", '[1,]', '\0', '"\\u12"', '{"__proto__":']) t.same(refusalOf(text), PARSE_ERROR, text)
 })
 
+t.test('a text longer than its limits whose last string never ends is a parse error', async (t) => {
+  for (const text of ['{"a":"bcdefgh', '{"a":"bcdefgh\\\\\\"', '["a","', '"[[[[[[[[']) t.same(refusalOf(text, 1, 5), PARSE_ERROR, text)
+})
+
 t.test('an empty body is a parse error that says so', async (t) => {
   t.same(refusalOf(''), { ...PARSE_ERROR, message: 'Parse error: the body is empty' })
 })

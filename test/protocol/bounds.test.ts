@@ -1,5 +1,5 @@
 import t from 'tap'
-import { fitsBytes, shorten, weigh } from '../../lib/protocol/bounds.ts'
+import { fitsBytes, shorten, takeFitting, weigh } from '../../lib/protocol/bounds.ts'
 
 t.test('a short text is shown as it is', async (t) => {
   t.equal(shorten(''), '')
@@ -43,4 +43,13 @@ t.test('counting ends where the limit is exceeded', async (t) => {
 
   t.ok(weigh(value, 1000) > 1000)
   t.ok(read.length < 10)
+})
+
+t.test('entries are taken until the limit is reached, and those that would exceed it are left out', async (t) => {
+  const entries: ReadonlyArray<readonly [string, unknown]> = [['a', 'aa'], ['none', undefined], ['long', 'b'.repeat(1000)], ['c', 'cc'], ['d', 'dd']]
+  const [first] = entries
+  const limit = 2 * weigh(first, Infinity)
+
+  t.strictSame(takeFitting(entries, limit), { kept: [['a', 'aa'], ['c', 'cc']], bytes: limit })
+  t.strictSame(takeFitting(entries, 0), { kept: [], bytes: 0 })
 })

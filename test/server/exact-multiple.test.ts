@@ -11,7 +11,9 @@ t.test('a number is a multiple as it is written, and not as doubles divide', asy
     [3, [9, -9, 9_007_199_254_740_990], [1, 9_007_199_254_740_991, 0.3]],
     [1e-7, [3e-7, 1.2345678, 1], [1e-8]],
     [1e-30, [1e-30, 1], [1.5e-30]],
-    [1e21, [3e21], [1e20]]
+    [1e21, [3e21], [1e20]],
+    // What `1e400` is read as.
+    [Infinity, [0], [1, 1e308]]
   ]
 
   for (const [divisor, multiples, others] of cases) {

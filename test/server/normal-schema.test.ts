@@ -74,10 +74,14 @@ t.test('properties that are called like keywords stay', async (t) => {
 t.test('a dynamic or recursive reference is a plain one', async (t) => {
   const dynamic = show({ $dynamicAnchor: 'node', type: 'object', properties: { next: { $dynamicRef: '#node' } } })
   const recursive = show({ $recursiveAnchor: true, type: 'object', properties: { next: { $recursiveRef: '#' } } })
-  const both = show({ type: 'object', properties: { a: { $ref: '#/$defs/a', $dynamicRef: '#b' } }, $defs: { a: {}, b: { $dynamicAnchor: 'b', allOf: [{}] } } })
+  const references = { $ref: '#/$defs/a', $dynamicRef: '#b' }
+  const both = show({ type: 'object', properties: { a: references, b: { ...references, allOf: [{ minLength: 1 }] } }, $defs: { a: {}, b: { $dynamicAnchor: 'b', allOf: [{}] } } })
 
   for (const json of [dynamic, recursive]) t.strictSame(json, { type: 'object', properties: { next: { $ref: '#' } } })
-  t.strictSame(both.properties, { a: { $ref: '#/$defs/a', allOf: [{ $ref: '#/$defs/b' }] } })
+  t.strictSame(both.properties, {
+    a: { $ref: '#/$defs/a', allOf: [{ $ref: '#/$defs/b' }] },
+    b: { $ref: '#/$defs/a', allOf: [{ minLength: 1 }, { $ref: '#/$defs/b' }] }
+  })
   t.equal(refusalOf({ $dynamicRef: '#a', $defs: { a: { $dynamicAnchor: 'a' }, b: { $id: 'b', $dynamicAnchor: 'a' } } }),
     "has the $dynamicAnchor 'a' more than once; write one $ref for each use instead")
 })

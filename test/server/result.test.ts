@@ -27,6 +27,11 @@ t.test('a result is encoded for its era, a prepared one as it was prepared', asy
   t.throws(() => finisher.encode({ a: 1n }, 'modern'), TypeError)
 })
 
+t.test('a result whose JSON is no object is refused', async (t) => {
+  for (const json of [[], 'a', 1, null]) t.throws(() => finisher.encode({ toJSON: () => json }, 'legacy'), /^the JSON of a result must be an object/)
+  t.equal(finisher.encode({ toJSON: () => ({ a: 1 }) }, 'legacy'), '{"a":1}')
+})
+
 t.test('a text is encoded as any other result would be', async (t) => {
   for (const result of [new TextResult('a "b"'), new TextResult('{"n":1}', { content: { n: 1 } })]) {
     for (const era of ['modern', 'legacy'] as const) t.equal(finisher.encode(result, era), finisher.encode(result.toObject(), era))

@@ -32,6 +32,13 @@ t.test('a call without arguments has its defaults, and arguments of its own', as
   for (const name of ['loose', 'loose']) t.strictSame(await new Client().callTool(server, name), said('1'))
 })
 
+t.test('a tool without inputSchema is not given numbers that no double can hold', async (t) => {
+  const server = createNotes()
+  server.registerTool('loose', {}, mustNotRun)
+
+  t.match(await new Client().callTool(server, 'loose', JSON.parse('{"a":[1e400]}')), { result: { isError: true, content: [{ text: /\/a\/0 must be a number that a double can hold/ }] } })
+})
+
 t.test('a Standard Schema may check structured content later', async (t) => {
   const server = createNotes()
   server.registerTool('later', { outputSchema: z.object({ n: z.number() }).refine(async ({ n }) => n !== 0, 'not zero') }, () => ({ n: 1 }))

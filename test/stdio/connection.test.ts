@@ -330,3 +330,14 @@ t.test('a definition that throws what it must not is logged and answered with an
   t.same(await next(), failure(1, -32603, 'Internal error'))
   t.match(logLines, [{ msg: 'a server definition threw what is no RpcError' }])
 })
+
+t.test('a definition that returns no JSON is logged and answered with an internal error', async (t) => {
+  for (const [json, shown] of [['', 'an empty text'], [undefined, 'undefined'], [{}, 'object']] as const) {
+    const { next, write, logLines } = await openPipe(t, createDefinition({ handle: async () => json as string }))
+
+    write(modern(1, 'tools/list'))
+
+    t.same(await next(), failure(1, -32603, 'Internal error'))
+    t.match(logLines, [{ err: { message: `a server definition's handle() must return the JSON of a result, not ${shown}` } }])
+  }
+})
