@@ -8,7 +8,7 @@ import { redisCluster, type RedisClusterOptions } from '../lib/redis/index.ts'
 test('a cluster is in memory or on Redis, by a client or a URL', () => {
   expect(createMemoryCluster()).type.toBe<Cluster>()
   expect(redisCluster({ url: 'redis://localhost:6379' })).type.toBe<Cluster>()
-  expect(redisCluster({ client: new Redis(), keyPrefix: 'app:', events: { maxLength: 100 }, nodeTimeout: 5000 })).type.toBe<Cluster>()
+  expect(redisCluster({ client: new Redis(), keyPrefix: 'app:', events: { maxLength: 100, maxBytes: 1024 }, nodeTimeout: 5000 })).type.toBe<Cluster>()
 })
 
 test('its options are of their types', () => {
@@ -48,8 +48,8 @@ test('contracts take a factory, at once or later', () => {
 
   expect(sessionStoreContract(() => ({ stores: [store, store], pass }))).type.toBe<readonly Contract[]>()
   expect(sessionStoreContract(async () => ({ stores: [store, store], pass }), { unit: 100 })).type.toBe<readonly Contract[]>()
-  expect(eventStoreContract(({ maxEvents, maxAge }) => {
-    const limited = createMemoryEventStore({ maxEvents, maxAge })
+  expect(eventStoreContract(({ maxEvents, maxBytes, maxAge }) => {
+    const limited = createMemoryEventStore({ maxEvents, maxBytes, maxAge })
     return { stores: [limited, limited], pass: async () => {} }
   })).type.toBe<readonly Contract[]>()
   expect(sharedEventStoreContract).type.not.toBeCallableWith(() => {

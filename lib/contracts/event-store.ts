@@ -7,6 +7,8 @@ import { createContracts, createRecorder, createWait, TEXTS, type Contract, type
 export interface EventStoreLimits {
   /** Events of one stream, at least, and of all streams of the store, at most. */
   readonly maxEvents: number
+  /** Bytes of the messages of one stream, at least, and of all streams of the store, at most. */
+  readonly maxBytes: number
   /** Milliseconds. */
   readonly maxAge: number
 }
@@ -25,6 +27,7 @@ export interface EventStoreSubject<Store extends EventStore = EventStore> extend
 export type CreateEventStores<Store extends EventStore> = (limits: EventStoreLimits) => Promise<EventStoreSubject<Store>> | EventStoreSubject<Store>
 
 const MAX_EVENTS = 250
+const MAX_BYTES = 2 * 1024 * 1024
 
 /**
  * What an {@link EventStore} must do.
@@ -34,7 +37,7 @@ const MAX_EVENTS = 250
  * @example for (const { name, run } of eventStoreContract(createMyStores)) test(name, run)
  */
 export function eventStoreContract (create: CreateEventStores<EventStore>, { unit = 10_000 }: TimedContractOptions = {}): readonly Contract[] {
-  return createContracts(() => create({ maxEvents: MAX_EVENTS, maxAge: unit }), {
+  return createContracts(() => create({ maxEvents: MAX_EVENTS, maxBytes: MAX_BYTES, maxAge: unit }), {
     async 'events are numbered from 1 in each stream, by whichever node they come' ({ stores: [a, b] }) {
       assert.equal(await a.append('s.0', 'a'), 1)
       assert.equal(await b.append('s.0', 'b'), 2)
@@ -90,6 +93,29 @@ export function eventStoreContract (create: CreateEventStores<EventStore>, { uni
       assert.deepEqual([events[0], events.at(-1)], [{ seq: 6, message: 'm6' }, { seq: MAX_EVENTS + 5, message: `m${MAX_EVENTS + 5}` }])
     },
 
+    async 'bytes beyond those that a stream may have are forgotten, oldest first, and are not passed over' ({ stores: [a, b] }) {
+      const quarter = 'é'.repeat(MAX_BYTES / 8)
+      await a.append('s.0', 'a')
+      for (let number = 2; number <= 5; number++) await a.append('s.0', quarter)
+
+      assert.equal(await b.read('s.0', 0), undefined)
+      assert.deepEqual((await b.read('s.0', 1))?.map(({ seq, message }) => [seq, message === quarter]), [2, 3, 4, 5].map((seq) => [seq, true]))
+      assert.equal(await b.append('s.0', 'b'), 6)
+      assert.equal(await a.read('s.0', 1), undefined)
+      assert.equal((await a.read('s.0', 2))?.length, 4)
+    },
+
+    async 'a message that has more bytes than a stream may have is numbered and not kept' ({ stores: [a, b] }) {
+      await a.append('s.0', 'a')
+      assert.equal(await a.append('s.0', 'x'.repeat(MAX_BYTES + 1)), 2)
+
+      for (const seq of [0, 1]) assert.equal(await b.read('s.0', seq), undefined)
+      assert.deepEqual(await b.read('s.0', 2), [])
+      assert.equal(await b.append('s.0', 'c'), 3)
+      assert.equal(await a.read('s.0', 1), undefined)
+      assert.deepEqual(await a.read('s.0', 2), [{ seq: 3, message: 'c' }])
+    },
+
     async 'what is too old is forgotten, and is not passed over' ({ stores: [a, b], pass }) {
       await a.append('s.0', 'a')
       await pass(unit * 0.6)
@@ -139,7 +165,7 @@ export function sharedEventStoreContract (create: CreateEventStores<SharedEventS
   const record = (): Recorder<StoredEvent> => createRecorder(createWait(options))
   const { unit = 10_000 } = options
 
-  return [...eventStoreContract(create, options), ...createContracts(() => create({ maxEvents: MAX_EVENTS, maxAge: unit }), {
+  return [...eventStoreContract(create, options), ...createContracts(() => create({ maxEvents: MAX_EVENTS, maxBytes: MAX_BYTES, maxAge: unit }), {
     async 'who follows a stream is told of its events from then on, by whichever node they come' ({ stores: [a, b] }) {
       const [one, other] = [record(), record()]
       await a.append('s.0', 'before')

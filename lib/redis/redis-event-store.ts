@@ -10,6 +10,8 @@ import { createRepeatableScript, createScript, LUA_NOW } from './scripts.ts'
 export interface RedisEventOptions {
   /** Events of one stream. @default 1000 */
   readonly maxLength?: number
+  /** Bytes of all messages of one stream. A message that is longer is not kept, nor is any before it. @default 8388608 (8 MiB) */
+  readonly maxBytes?: number
   /** Milliseconds. @default 300000 (5 minutes) */
   readonly maxAge?: number
 }
@@ -25,27 +27,41 @@ export interface StoreAccess {
 const LUA_LAST = `
 local function newest()
   local entry = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
-  if not entry then return 0, 0 end
+  if not entry then return 0, 0, 0 end
   local moment, number = string.match(entry[1], '(%d+)-(%d+)')
-  return tonumber(number), tonumber(moment)
+  return tonumber(number), tonumber(moment), tonumber(entry[2][4]) or 0
 end
 local function last()
   return tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or newest())
 end
 `
 
-// KEYS events, numbers, session; ARGV name, message, maxLength, maxAge, channel. An entry's id begins with its time, so that
-// old ones can be trimmed; a clock that has gone back must not keep new ones out.
+// KEYS events, numbers, session; ARGV name, message, maxLength, maxAge, channel, maxBytes. An entry's id begins with its time, so
+// that old ones can be trimmed; a clock that has gone back must not keep new ones out. The field t of an entry counts the bytes
+// of all messages up to its own, so that the bytes between two entries are known without reading those between them.
 const APPEND = createScript(`${LUA_NOW}${LUA_LAST}
+local newestNumber, newestMoment, bytes = newest()
 local number = redis.call('HINCRBY', KEYS[2], ARGV[1], 1)
 if number == 1 then
-  number = newest() + 1
+  number = newestNumber + 1
   redis.call('HSET', KEYS[2], ARGV[1], number)
 end
-local added = redis.pcall('XADD', KEYS[1], 'MAXLEN', ARGV[3], now .. '-' .. number, 'm', ARGV[2])
-if type(added) == 'table' and added.err then
-  local _, moment = newest()
-  redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[3], moment .. '-' .. number, 'm', ARGV[2])
+bytes = bytes + #ARGV[2]
+local excess = bytes - tonumber(ARGV[6])
+local function add(moment)
+  return redis.pcall('XADD', KEYS[1], 'MAXLEN', ARGV[3], moment .. '-' .. number, 'm', ARGV[2], 't', bytes)
+end
+if bytes - #ARGV[2] < excess then
+  redis.call('DEL', KEYS[1])
+else
+  local added = add(now)
+  if type(added) == 'table' and added.err then added = add(newestMoment) end
+  if type(added) == 'table' and added.err then return added end
+  while excess > 0 do
+    local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+    if (tonumber(oldest[2][4]) or 0) - #oldest[2][2] >= excess then break end
+    redis.call('XDEL', KEYS[1], oldest[1])
+  end
 end
 local maxAge = tonumber(ARGV[4])
 redis.call('XTRIM', KEYS[1], 'MINID', now - maxAge)
@@ -72,13 +88,13 @@ return last()`)
  * `follow`, or one where somebody on the node follows the stream already. The events of a stream that has ended are not
  * forgotten with its session, but by their age.
  */
-export function createRedisEventStore ({ link, keys, onUnreadable }: StoreAccess, { maxLength, maxAge }: Required<RedisEventOptions>): SharedEventStore {
+export function createRedisEventStore ({ link, keys, onUnreadable }: StoreAccess, { maxLength, maxBytes, maxAge }: Required<RedisEventOptions>): SharedEventStore {
   async function append (streamId: string, message: string): Promise<number> {
     const [sessionId, name] = splitStreamId(streamId)
     return Number(await link.runScript(
       APPEND,
       [keys.events(streamId), keys.numbers(sessionId), keys.session(sessionId)],
-      [name, message, maxLength, maxAge, keys.eventsChannel(streamId)]
+      [name, message, maxLength, maxAge, keys.eventsChannel(streamId), maxBytes]
     ))
   }
 

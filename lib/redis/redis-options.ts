@@ -31,7 +31,7 @@ export type ResolvedRedisOptions = Required<Omit<RedisClusterOptions, 'client' |
   readonly events: Required<RedisEventOptions>
 }
 
-const EVENT_CHECKS: Checks<RedisEventOptions> = { maxLength: optional(isCount), maxAge: optional(isCount) }
+const EVENT_CHECKS: Checks<RedisEventOptions> = { maxLength: optional(isCount), maxBytes: optional(isCount), maxAge: optional(isCount) }
 
 const isRedisUrl: Check = (value) => {
   const url = typeof value === 'string' ? parseUrl(value) : undefined
@@ -40,7 +40,7 @@ const isRedisUrl: Check = (value) => {
 }
 const isString: Check = (value) => typeof value === 'string' ? undefined : "must be a string, such as 'mcp:'"
 const isEvents: Check = (value) => {
-  if (typeof value !== 'object' || value === null) return "must be an object with 'maxLength' or 'maxAge'"
+  if (typeof value !== 'object' || value === null) return "must be an object with 'maxLength', 'maxBytes' or 'maxAge'"
   const problem = findOptionProblem(value, EVENT_CHECKS)
   return problem && `has a '${problem.name}' that ${problem.problem}`
 }
@@ -61,7 +61,11 @@ export function resolveRedisOptions (options: RedisClusterOptions): ResolvedRedi
   return Object.freeze({
     source: findSource(options),
     keyPrefix: options.keyPrefix ?? 'mcp:',
-    events: { maxLength: options.events?.maxLength ?? 1000, maxAge: options.events?.maxAge ?? 300_000 },
+    events: {
+      maxLength: options.events?.maxLength ?? 1000,
+      maxBytes: options.events?.maxBytes ?? 8 * 1024 * 1024,
+      maxAge: options.events?.maxAge ?? 300_000
+    },
     commandTimeout: options.commandTimeout ?? 2000,
     nodeTimeout: options.nodeTimeout ?? 10_000
   })

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import { sharedEventStoreContract, type EventStoreLimits, type EventStoreSubject } from '../../lib/contracts/index.ts'
-import { createMemoryEventStore, type SharedEventStore } from '../../lib/session/event-store.ts'
+import { createMemoryEventStore, type SharedEventStore, type StoredEvent } from '../../lib/session/event-store.ts'
 import { proveFaults } from './faults.ts'
 
 /** What is wrong with a store, as a function from a right one. */
@@ -23,6 +23,15 @@ const FAULTS: Readonly<Record<string, (store: SharedEventStore) => Partial<Share
     }
   }),
   'what surrounds text is lost': (store) => ({ append: (streamId, message) => store.append(streamId, message.trim()) }),
+  'bytes are not counted': (store) => {
+    const messages: string[] = []
+    const complete = ({ seq, message }: StoredEvent): StoredEvent => ({ seq, message: messages[Number(message)] ?? '' })
+    return {
+      append: (streamId, message) => store.append(streamId, String(messages.push(message) - 1)),
+      read: async (streamId, afterSeq) => (await store.read(streamId, afterSeq))?.map(complete),
+      follow: (streamId, listener) => store.follow(streamId, (event) => listener(complete(event)))
+    }
+  },
   'what is gone is passed over': (store) => ({
     read: async (streamId, afterSeq) => {
       for (let seq = afterSeq; seq < 1000; seq++) {
@@ -84,6 +93,10 @@ t.test('each contract of event stores is broken by a store that does not keep it
     'what was seen comes again': ['the events behind any of them are read, in order, and none behind the last'],
     'nothing is not told from what is gone': ['there is nothing behind 0 in a stream that is not known, and nothing is known of what is yet to come'],
     'what surrounds text is lost': ['a message is any text'],
+    'bytes are not counted': [
+      'bytes beyond those that a stream may have are forgotten, oldest first, and are not passed over',
+      'a message that has more bytes than a stream may have is numbered and not kept'
+    ],
     'what is gone is passed over': ['what is more than a stream may have is forgotten, oldest first, and is not passed over', 'what is too old is forgotten, and is not passed over'],
     'numbers begin anew when all is forgotten': ['the numbers of an open session go on where they were when all events have been forgotten'],
     'sessions are told by how their ids begin': ['a session is forgotten with all of its streams, and no other'],

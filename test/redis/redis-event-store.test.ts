@@ -12,8 +12,8 @@ const SESSION = { protocolVersion: '2025-11-25', client: { capabilities: {} }, l
 t.test('events in Redis', { skip: noRedis }, async (t) => {
   const server = await useRedis(t)
 
-  await runContracts(t, sharedEventStoreContract(async ({ maxEvents, maxAge }) => {
-    const { nodes: [a, b], pass, stop } = await startNodes(server, { events: { maxLength: maxEvents, maxAge } })
+  await runContracts(t, sharedEventStoreContract(async ({ maxEvents, maxBytes, maxAge }) => {
+    const { nodes: [a, b], pass, stop } = await startNodes(server, { events: { maxLength: maxEvents, maxBytes, maxAge } })
     const open = async (sessionId: string): Promise<void> => { await a.sessions.open(sessionId, SESSION, { max: 10, ttl: 10 * maxAge }) }
     return { stores: [a.events, b.events], pass, open, stop }
   }, { unit: 100_000 }))
