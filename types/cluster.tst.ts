@@ -36,8 +36,8 @@ test('a store is asked for what its contract names', () => {
   const sessions = createMemorySessionStore()
 
   expect(sessions.load('s', 1)).type.toBe<Promise<SessionRecord | undefined>>()
-  expect(sessions.change).type.toBeCallableWith('s', { kind: 'listen', node: 'n' })
-  expect(sessions.change).type.not.toBeCallableWith('s', { kind: 'listen' })
+  expect(sessions.change).type.toBeCallableWith('s', { kind: 'unlisten', node: 'n' })
+  expect(sessions.change).type.not.toBeCallableWith('s', { kind: 'unlisten' })
   expect<SessionChange>().type.not.toBeAssignableFrom<{ kind: 'logLevel', level: 'loud' }>()
 })
 

@@ -1,6 +1,7 @@
 // Makes a schema one that every client understands alike, whatever else is in its list.
 import { isWireObject } from '../protocol/message.ts'
 import { holdsSchemas } from '../protocol/subschemas.ts'
+import { findEndlessReference } from './endless-reference.ts'
 import { toUnicodePattern } from './pattern.ts'
 import { messageOf } from './problem.ts'
 import { describeObject, inlineRoot } from './root-schema.ts'
@@ -8,9 +9,9 @@ import { readSchemaDocument, type MutableSchema, type SchemaDocument } from './s
 
 /**
  * Keywords that name a schema for others. Clients compile all schemas of a list in one instance of Ajv, where one name
- * stands for one schema: a second schema with it is taken for the first.
+ * stands for one schema: a second schema with it is taken for the first. An `$anchor` is a name within its schema only.
  */
-const NAMES = ['$id', '$anchor', '$dynamicAnchor', '$recursiveAnchor']
+const NAMES = ['$id', '$dynamicAnchor', '$recursiveAnchor']
 
 /**
  * Keywords of OpenAPI 3.0 and draft-04 that are annotations to JSON Schema. Ajv throws on `id` and on some uses of
@@ -21,8 +22,8 @@ const FOREIGN = ['id', 'nullable']
 const REFERENCES = ['$ref', '$dynamicRef', '$recursiveRef']
 
 /**
- * Changes a schema in place so that it stands by itself and means the same: references are local, names are gone, and its
- * root is no reference. Patterns compile with the flag 'u'.
+ * Changes a schema in place so that it stands by itself and means the same: references are local, names are gone, anchors
+ * are unique, and its root is no reference. Patterns compile with the flag 'u'.
  *
  * @throws Error whose message continues "the schema …"
  */
@@ -30,6 +31,8 @@ export function normaliseSchema (root: MutableSchema, direction: 'input' | 'outp
   const document = readSchemaDocument(root)
 
   for (const schema of document.schemas) makeReferencesLocal(schema, document)
+  const endless = findEndlessReference(document)
+  if (endless !== undefined) throw new TypeError(`has a $ref to '${endless}' that leads back to itself, so that no value can be checked`)
   for (const schema of document.schemas) {
     translateDraft04(schema)
     repairPatterns(schema)
@@ -38,8 +41,23 @@ export function normaliseSchema (root: MutableSchema, direction: 'input' | 'outp
       if (isUnusableAnnotation(keyword, value, document)) delete schema[keyword]
     }
   }
+  keepUniqueAnchors(document)
+  const { $anchor } = root
   inlineRoot(root)
+  // The anchor of a schema that the root has become stays where it was.
+  if (root.$anchor !== $anchor) delete root.$anchor
   describeObject(root, direction)
+}
+
+// Two anchors of one name had an $id each to belong to.
+function keepUniqueAnchors ({ schemas }: SchemaDocument): void {
+  const holders = new Map<unknown, MutableSchema>()
+  for (const schema of schemas) {
+    if (schema.$anchor === undefined) continue
+    const other = holders.get(schema.$anchor)
+    if (other === undefined) holders.set(schema.$anchor, schema)
+    else for (const holder of [schema, other]) delete holder.$anchor
+  }
 }
 
 function makeReferencesLocal (schema: MutableSchema, document: SchemaDocument): void {

@@ -11,19 +11,13 @@ const OBJECT_KEYWORDS: ReadonlySet<string> = new Set([...SILENT, 'type', 'proper
 // References may lead in circles.
 const MAX_DEPTH = 32
 
-/**
- * Puts what the root refers to in the place of its `$ref`.
- * @throws Error whose message continues "the schema …"
- */
+/** Puts what the root refers to in the place of its `$ref`. No reference leads back to itself. */
 export function inlineRoot (root: MutableSchema): void {
-  const seen = new Set<string>()
   while (typeof root.$ref === 'string' && root.$ref.startsWith('#')) {
     const { $ref, ...own } = root
     const target = followLocalReference(root, $ref)
-    if (seen.has($ref) || target === root) throw new TypeError(`has a $ref to '${$ref}' at its root, which leads back to itself`)
     if (!isWireObject(target)) return
 
-    seen.add($ref)
     delete root.$ref
     const isBare = Object.keys(own).every((keyword) => SILENT.has(keyword) || (keyword === 'type' && (target.type ?? own.type) === own.type))
     if (isBare) Object.assign(root, target, own)

@@ -27,6 +27,16 @@ function refusalOf (schema: unknown): string {
   }
 }
 
+t.test('an anchor stays where it is the only one of its name', async (t) => {
+  const a = { $anchor: 'a', type: 'object', properties: {} }
+
+  t.strictSame(show({ $ref: '#a', $defs: { a } }), { type: 'object', properties: {}, $defs: { a } })
+  t.strictSame(show({ type: 'object', properties: { a, b: { $id: 'b', ...a }, c: { $id: 'c', ...a } } }), {
+    type: 'object',
+    properties: { a: { type: 'object', properties: {} }, b: { type: 'object', properties: {} }, c: { type: 'object', properties: {} } }
+  })
+})
+
 t.test('names are gone at every depth, and references to them are local', async (t) => {
   const shown = show({
     $id: 'https://example.com/order',
@@ -52,8 +62,8 @@ t.test('names are gone at every depth, and references to them are local', async 
       size: { $ref: '#/$defs/size' }
     },
     $defs: {
-      size: { type: 'integer' },
-      address: { type: 'object', properties: { street: { type: 'string' } }, $defs: { 'a/b c': { $ref: '#/$defs/address/properties/street' } } }
+      size: { $anchor: 'size', type: 'integer' },
+      address: { type: 'object', properties: { street: { $anchor: 'street', type: 'string' } }, $defs: { 'a/b c': { $ref: '#/$defs/address/properties/street' } } }
     }
   })
 })

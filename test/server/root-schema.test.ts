@@ -29,7 +29,7 @@ t.test('a reference at the root gives way to what it refers to', async (t) => {
 
 t.test('a root that refers to itself alone is refused', async (t) => {
   for (const schema of [{ $ref: '#' }, { $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } }]) {
-    t.throws(() => showOutput(schema), { message: /^the schema has a \$ref to '#.*' at its root, which leads back to itself$/ })
+    t.throws(() => showOutput(schema), { message: /^the schema has a \$ref to '#.*' that leads back to itself, so that no value can be checked$/ })
   }
 })
 
