@@ -1,6 +1,9 @@
 // Who is told of the events of one stream, as they come by a connection that may break.
 import type { StoredEvent } from '../session/event-store.ts'
 
+// How many characters of messages wait; beyond that the oldest are not told, and the next number shows it.
+const MAX_WAITING_CHARACTERS = 4 * 1024 * 1024
+
 type ReadEvents = (afterSeq: number) => Promise<readonly StoredEvent[] | undefined>
 
 /** Tells of events once and in order, be it that the connection by which they come was away for a while. */
@@ -10,6 +13,7 @@ export class Follower {
   #last = Infinity
   // What is heard while something else is to be told before it.
   #waiting: StoredEvent[] | undefined = []
+  #waitingCharacters = 0
   #hasBegun = false
   // The connection was away before the first event was told.
   #catchesUp: ReadEvents | undefined
@@ -21,7 +25,7 @@ export class Follower {
   /** An event has come, perhaps not for the first time. */
   hear (event: StoredEvent): void {
     if (this.#waiting === undefined) this.#tell(event)
-    else this.#waiting.push(event)
+    else this.#wait(this.#waiting, event)
   }
 
   /** Begins to tell of the events behind one. */
@@ -42,12 +46,21 @@ export class Follower {
       return
     }
     this.#waiting = []
+    this.#waitingCharacters = 0
     this.#goOn(await read(this.#last).catch(() => undefined) ?? [])
   }
 
   /** Nothing is told any more. */
   end (): void {
     this.#last = Infinity
+  }
+
+  #wait (waiting: StoredEvent[], event: StoredEvent): void {
+    waiting.push(event)
+    this.#waitingCharacters += event.message.length
+    while (waiting.length > 1 && this.#waitingCharacters > MAX_WAITING_CHARACTERS) {
+      this.#waitingCharacters -= waiting.shift()?.message.length ?? 0
+    }
   }
 
   #goOn (missed: readonly StoredEvent[]): void {

@@ -31,6 +31,9 @@ export const STORE = 'the event store'
 // How many events of a stream wait for a store that is away; more, and the oldest are lost to who comes back.
 const MAX_WAITING = 1000
 
+// How many characters of them; a character takes one or two bytes. The newest event waits whatever its length.
+const MAX_WAITING_CHARACTERS = 4 * 1024 * 1024
+
 /** Keeps the events of one stream. */
 export class EventKeeper {
   readonly #streamId: string
@@ -79,9 +82,14 @@ export class EventKeeper {
   }
 
   #wait (message: string): void {
-    if (this.#isAway && this.#waiting.length >= MAX_WAITING) this.#drop()
+    while (this.#isAway && this.#waiting.length > 1 && this.#isFull(message)) this.#drop()
     this.#waiting.push({ message, isPassed: this.#isAway })
     if (this.#isAway) this.#outlet.pass(message)
+  }
+
+  #isFull (message: string): boolean {
+    const characters = this.#waiting.reduce((sum, waiting) => sum + waiting.message.length, message.length)
+    return this.#waiting.length >= MAX_WAITING || characters > MAX_WAITING_CHARACTERS
   }
 
   // The first one is on its way to the store.

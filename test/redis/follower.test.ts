@@ -55,6 +55,19 @@ t.test('what was missed and is gone, or cannot be read, is passed over', async (
   t.same(told, [5, 6])
 })
 
+t.test('events that wait are dropped, oldest first, beyond 4 Mi characters, each time that events wait', async (t) => {
+  const { follower, told } = createFollower()
+  const message = 'x'.repeat(1024 * 1024)
+  for (const seq of [1, 2, 3, 4, 5, 6]) follower.hear({ seq, message })
+  follower.begin(0)
+
+  const caughtUp = follower.catchUp(async () => [])
+  for (const seq of [7, 8, 9, 10, 11]) follower.hear({ seq, message })
+  await caughtUp
+
+  t.same(told, [3, 4, 5, 6, 8, 9, 10, 11])
+})
+
 t.test('nothing is told after the end', async (t) => {
   const { follower, told } = createFollower()
   follower.begin(0)

@@ -140,6 +140,22 @@ t.test('of what waits for a store that is away the oldest is dropped past a thou
   t.same([events[0]?.message, events[1]?.message, events.at(-1)?.message], ['0', '3', '1001'])
 })
 
+t.test('events that wait for a store that is away are dropped, oldest first, beyond 4 Mi characters', async (t) => {
+  const { remote, store, untilBack, comeBack } = createRemote()
+  const { keeper, seen } = createKeeper({ store, untilBack })
+  remote.isAway = true
+  keeper.keep('0')
+  await new Promise(setImmediate)
+
+  for (let n = 1; n <= 6; n++) keeper.keep(String(n).repeat(1024 * 1024 - 1))
+  comeBack(true)
+  await keeper.settled
+  const events = await store.read('s.1', 0) ?? []
+
+  t.same(seen.filter((text) => text === 'lost'), ['lost', 'lost'])
+  t.same(events.map(({ message }) => message[0]), ['0', '3', '4', '5', '6'])
+})
+
 t.test('before its client may learn of the stream nothing is handed on', async (t) => {
   const gate = createGate()
   const { keeper, seen } = createKeeper({ opening: gate.promise })
