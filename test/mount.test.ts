@@ -20,6 +20,7 @@ t.test('the url is the path alone until the app listens', async (t) => {
   t.equal(await urlOf(t, {}), '/mcp')
   t.equal(await urlOf(t, { path: '/' }), '/')
   t.equal(await urlOf(t, { prefix: '/notes', path: '/' }), '/notes')
+  t.equal(await urlOf(t, { prefix: '/:share([a%]+)' }), '/:share([a%]+)/mcp')
 })
 
 t.test('the url names the address that the app listens on', async (t) => {

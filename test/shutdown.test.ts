@@ -68,7 +68,7 @@ t.test('a client that stops reading but stays does not keep the app from closing
     started.open()
     if (params.finishes !== true) await finish.promise
     return {}
-  }, { closeGracePeriod: 1 })
+  }, { closeGracePeriod: 1, maxBuffered: 2 ** 26 })
   const sockets = [true, false].map((finishes) => {
     const { url, headers, payload } = modern('work', { finishes }, { headers: JSON_AND_SSE })
     const socket = connect(Number(new URL(address).port), '127.0.0.1').pause()

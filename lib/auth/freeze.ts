@@ -4,9 +4,11 @@
 export function freezeDeeply<T> (value: T): T {
   // No recursion: an authorization server decides how deep it is.
   const open: unknown[] = [value]
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+  while (open.length > 0) {
+    const next = open.pop()
     if (typeof next !== 'object' || next === null) continue
-    open.push(...Object.values(Object.freeze(next)).filter((entry) => typeof entry === 'object' && entry !== null))
+    // Not all at once: a call cannot have as many arguments as a list may have entries.
+    for (const entry of Object.values(Object.freeze(next))) open.push(entry)
   }
   return value
 }

@@ -104,7 +104,7 @@ export function withCache (judge: Judge, options: TokenCacheOptions | false | un
   }
 
   async function share (key: string, token: string, resource: string): Promise<AuthInfo> {
-    const pending = judging.get(key) ?? remember(key, judge(token, resource))
+    const pending = judging.get(key) ?? remember(key, judge(token, resource)).finally(() => judging.delete(key))
     judging.set(key, pending)
     return handOut(await pending)
   }
@@ -118,8 +118,6 @@ export function withCache (judge: Judge, options: TokenCacheOptions | false | un
       // Without its cause, which may have all that the token says.
       if (error instanceof InvalidTokenError) cache.set(key, new InvalidTokenError(error.message))
       throw error
-    } finally {
-      judging.delete(key)
     }
   }
 }

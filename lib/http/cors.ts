@@ -1,6 +1,7 @@
 // CORS of one mount: pages of the origins that the guard lets pass may read its replies. By @fastify/cors.
 import type { FastifyCorsOptions } from '@fastify/cors'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { doNothing } from '../do-nothing.ts'
 import type { Check, Checks } from '../option-check.ts'
 import { ANY_ORIGIN, createHostCheck } from './host-check.ts'
 
@@ -126,5 +127,3 @@ async function addHook (scope: FastifyInstance, policy: object): Promise<void> {
   // Its types know no null, by which it is told not to set a header.
   cors(withoutThem, policy as FastifyCorsOptions, doNothing)
 }
-
-function doNothing (): void {}

@@ -1,5 +1,6 @@
 // A channel for what has no reply of its own: calls of the host app, and notifications of clients.
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import { doNothing } from '../do-nothing.ts'
 import type { Channel } from '../server/context.ts'
 import { authOf } from './auth-hook.ts'
 
@@ -7,5 +8,3 @@ import { authOf } from './auth-hook.ts'
 export function createMuteChannel (log: FastifyBaseLogger, lifespan: unknown, request?: FastifyRequest): Channel {
   return { log, lifespan, notify: doNothing, onDisconnect: doNothing, ...(request !== undefined && { request, auth: authOf(request)?.info }) }
 }
-
-function doNothing (): void {}

@@ -1,5 +1,6 @@
 // The app's limits on time that do not fit an endpoint: calls have a time limit of their own, and streams stay open.
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
+import { doNothing } from '../do-nothing.ts'
 
 // A timer of Node.js runs for 2^31-1 ms at most.
 const LONGEST_TIMER = 2 ** 31 - 1
@@ -23,5 +24,3 @@ export function keepConnectionOpen (scope: FastifyInstance): void {
     done()
   })
 }
-
-function doNothing (): void {}

@@ -1,4 +1,5 @@
 // An SDK server with a client of its own: one made for a session, or for a single request.
+import { doNothing } from '../do-nothing.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { Params, RequestId, RequestMessage } from '../protocol/message.ts'
 import { InsufficientScopeError, RefusedError, RpcError, SessionGoneError } from '../errors.ts'
@@ -150,5 +151,3 @@ function createMessageExtra (message: RequestMessage, caller: Caller, channel: C
     closeStandaloneSSEStream: () => caller.closeListening?.()
   }
 }
-
-function doNothing (): void {}

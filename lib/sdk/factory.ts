@@ -1,6 +1,7 @@
 // A function that makes SDK servers as a definition: each session has one of its own, and so has each request that has no
 // session.
 import type { FastifyRequest } from 'fastify'
+import { doNothing } from '../do-nothing.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
 import { shorten } from '../protocol/bounds.ts'
 import type { Params, RequestMessage } from '../protocol/message.ts'
@@ -169,5 +170,3 @@ async function serveByV1 ({ connection, paramHeaders }: MadeForOne, message: Req
   const ready = (): Promise<void> => connection.notify(INITIALIZED, {})
   return await serveModern({ finisher: new ResultFinisher(opened.serverInfo), serve, ready, paramHeaders }, message, caller, channel)
 }
-
-function doNothing (): void {}

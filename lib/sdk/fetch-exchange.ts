@@ -1,4 +1,5 @@
 // One request served by something with `fetch`: from a web `Request` to the message that answers it.
+import { doNothing } from '../do-nothing.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
 import { isWireObject, type RequestId, type RequestMessage } from '../protocol/message.ts'
@@ -139,5 +140,3 @@ function tryToParse (text: string): unknown {
     return undefined
   }
 }
-
-function doNothing (): void {}

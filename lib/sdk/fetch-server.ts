@@ -1,4 +1,5 @@
 // Something with `fetch` as a definition: the SDK v2's handlers bring their own modern support.
+import { doNothing } from '../do-nothing.ts'
 import { shorten } from '../protocol/bounds.ts'
 import type { Params, RequestId, RequestMessage } from '../protocol/message.ts'
 import type { Caller, Channel } from '../server/context.ts'
@@ -40,14 +41,20 @@ export class FetchServer implements ServerDefinition {
     const id = findFreeId(message.id, running)
     running.add(id)
     try {
-      const exchange = new FetchExchange(this.#handler, { caller, channel, sessionId: this.#sessions.get(caller) })
-      const result = await exchange.serve({ ...message, id })
-      if (exchange.sessionId !== undefined && caller.sessionId !== undefined) this.#sessions.set(caller, exchange.sessionId)
-      return follow(message, caller, result)
-    } catch (error) {
-      throw hideFailure(error, channel.log, message.method)
+      return follow(message, caller, await this.#exchange({ ...message, id }, caller, channel))
     } finally {
       running.delete(id)
+    }
+  }
+
+  async #exchange (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
+    try {
+      const exchange = new FetchExchange(this.#handler, { caller, channel, sessionId: this.#sessions.get(caller) })
+      const result = await exchange.serve(message)
+      if (exchange.sessionId !== undefined && caller.sessionId !== undefined) this.#sessions.set(caller, exchange.sessionId)
+      return result
+    } catch (error) {
+      throw hideFailure(error, channel.log, message.method)
     }
   }
 
@@ -73,5 +80,3 @@ export class FetchServer implements ServerDefinition {
     if (--this.#mounts === 0) await this.#handler.close?.()
   }
 }
-
-function doNothing (): void {}

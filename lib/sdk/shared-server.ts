@@ -2,6 +2,7 @@
 // it would remember of a client is kept out of it (GHSA-345p-7cg4-v4c7 tells what happens otherwise).
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js'
+import { doNothing } from '../do-nothing.ts'
 import type { ChangeEvent } from '../protocol/change.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { RequestId, WireObject } from '../protocol/message.ts'
@@ -109,9 +110,10 @@ export class SharedServer implements SdkTransport {
   // What is made in a call tells that call's client, whenever it is used.
   #bound (create: (...args: unknown[]) => () => Promise<void>) {
     return (...args: unknown[]): (() => Promise<void>) => {
-      const notify = create.apply(this.#server, args)
       const call = this.#running.getStore()
-      return () => call === undefined ? notify() : this.run(call, notify)
+      if (call === undefined) throw nobody('notifications/elicitation/complete')
+      const notify = create.apply(this.#server, args)
+      return () => this.run(call, notify)
     }
   }
 
@@ -140,5 +142,3 @@ function nobody (method: string): RpcError {
     `${method} was sent outside of any request, by a server that many clients share, so there is nobody to send it to; send it from a handler by its second argument (extra.sendNotification, extra.sendRequest), or mount a factory () => server, which gives each session a server of its own`
   )
 }
-
-function doNothing (): void {}

@@ -1,4 +1,5 @@
 // One client on a pipe: its messages of either era, and what is going on for it.
+import { doNothing } from '../do-nothing.ts'
 import { principalOf } from '../auth/auth-info.ts'
 import type { RpcError } from '../errors.ts'
 import { ChangeHub } from '../notify/change-hub.ts'
@@ -250,5 +251,3 @@ function createSink ({ output }: Pipe): EventSink {
 function refuse (id: RequestId | null, problem: string): Refusal {
   return { kind: 'refusal', status: 400, code: ErrorCode.InvalidRequest, message: `Invalid Request: ${problem}`, id }
 }
-
-function doNothing (): void {}

@@ -1,5 +1,6 @@
 // What a client reads: messages, one a line, on a stream of bytes.
 import type { Writable } from 'node:stream'
+import { doNothing } from '../do-nothing.ts'
 import { escapeLineBreaks } from '../protocol/json.ts'
 
 /** What is written to, and how much of it may wait. */
@@ -19,7 +20,7 @@ export class Output {
   // As it is now: what others write to stdout is about to go elsewhere.
   readonly #write: Writable['write']
   readonly #maxBuffered: number
-  #tellGone: (reason: Error) => void = () => {}
+  #tellGone: (reason: Error) => void = doNothing
   readonly #waiting: Array<() => void> = []
   #isGone = false
 

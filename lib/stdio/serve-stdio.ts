@@ -1,5 +1,6 @@
 // Serving one client on stdin and stdout, from the server's lifespan to the end of the process.
 import type { Writable } from 'node:stream'
+import { doNothing } from '../do-nothing.ts'
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
 import type { Notifier } from '../notify/publisher.ts'
 import { resolveDefinition, type Mountable } from '../sdk/recognise.ts'
@@ -77,7 +78,7 @@ interface Parts {
 function start (parts: Parts, options: ResolvedStdioOptions): StdioConnection {
   const { definition, output, host: { app: { log }, lifespan } } = parts
   const connection = new Connection(definition, options, { output, log, lifespan, auth: options.auth })
-  let end: (gracePeriod: number) => void = () => {}
+  let end: (gracePeriod: number) => void = doNothing
   const ended = new Promise<number>((resolve) => { end = resolve })
   const input = new Input({
     stream: options.input,

@@ -19,6 +19,12 @@ t.test('a value of any depth is frozen', async (t) => {
   t.ok(Object.isFrozen(innermost))
 })
 
+t.test('a list of any length is frozen with its entries', async (t) => {
+  const list = freezeDeeply(Array.from({ length: 500_000 }, () => ({})))
+
+  t.ok(list.every((entry) => Object.isFrozen(entry)))
+})
+
 t.test('what is no object is left as it is', async (t) => {
   t.equal(freezeDeeply(null), null)
   t.equal(freezeDeeply('a'), 'a')

@@ -124,6 +124,20 @@ t.test('a silent stream gets comments, and a session with a stream is never idle
   t.equal(await client.next(), ': keep-alive')
 })
 
+t.test('a call that takes long is kept alive by its stream alone', async (t) => {
+  const [started, finish] = [createGate(), createGate()]
+  const { client, mount } = await createSse(t, async () => { started.open(); await finish.promise; return {} })
+  await call(client, 1)
+  await started.promise
+
+  mount.exchanges.beat()
+  mount.streams.beat()
+  finish.open()
+
+  t.equal(await client.next(), ': keep-alive')
+  t.equal(await client.event(), frameOf({ jsonrpc: '2.0', id: 1, result: {} }))
+})
+
 t.test('an event store has nothing to do with it: events have no ids', async (t) => {
   const { client } = await createSse(t, (channel) => { channel.closeStream?.(); return {} }, { eventStore: createMemoryEventStore() })
 

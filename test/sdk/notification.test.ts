@@ -180,7 +180,7 @@ t.test('a notifier cannot be made outside of any call of an instance, as there i
   const server = createV1()
   await createSdkApp(t, server)
 
-  t.throws(() => server.server.createElicitationCompletionNotifier('e1'), /does not support URL elicitation/)
+  t.throws(() => server.server.createElicitationCompletionNotifier('e1'), /^notifications\/elicitation\/complete was sent outside of any request/)
 })
 
 t.test('a modern client that has gone is told nothing by a notifier that it left behind', async (t) => {

@@ -46,6 +46,7 @@ const refused: ReadonlyArray<readonly [what: string, server: unknown, problem: s
   ['an empty object', {}, 'is nothing that can be mounted'],
   ['a string', 'server', 'is nothing that can be mounted'],
   ['an object that wraps none', { server: {} }, 'is nothing that can be mounted'],
+  ['something else that connects and closes', { connect () {}, close () {}, server: 'db.example' }, 'is nothing that can be mounted'],
   ['an object that holds a server', { server: createV1(), cleanup () {} }, "is an object that holds a server; pass its 'server' alone"],
   ['an object that holds a low-level server', { server: createLowLevel() }, "is an object that holds a server; pass its 'server' alone"],
   ['a class', V1McpServer, 'is a class, not a server made of it'],

@@ -1,0 +1,2 @@
+/** Stands where a function is demanded and there is nothing to do. */
+export function doNothing (): void {}
