@@ -13,7 +13,9 @@ export { createMemoryEventStore } from './session/event-store.ts'
 export type { EventStore, Following, MemoryEventStoreOptions, SharedEventStore, StoredEvent } from './session/event-store.ts'
 export type { MountSessions, SessionEnd, SessionEvents, SessionInfo } from './session/manager.ts'
 export { createMemorySessionStore } from './session/memory-session-store.ts'
-export type { SessionChange, SessionLimits, SessionRecord, SessionState, SessionStore } from './session/session-store.ts'
+export type {
+  Connecting, OpenOutcome, SessionChange, SessionLimits, SessionRecord, SessionShare, SessionState, SessionStore
+} from './session/session-store.ts'
 export { ClusterAwayError } from './cluster/cluster.ts'
 export type { Cluster, ClusterListeners, ClusterNode } from './cluster/cluster.ts'
 export { createMemoryCluster } from './cluster/memory-cluster.ts'

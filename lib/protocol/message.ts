@@ -2,7 +2,7 @@
 import { fitsBytes, MAX_ID_BYTES } from './bounds.ts'
 import { ErrorCode } from './error-code.ts'
 
-/** The id of a request: a string of at most {@link MAX_ID_BYTES} bytes or a safe integer. */
+/** The id of a request: a string of at most 256 bytes or a safe integer. */
 export type RequestId = string | number
 
 /** A plain object from the wire. Its keys are own properties only after `Object.hasOwn` says so. */

@@ -46,14 +46,22 @@ export interface Connecting {
   readonly state: SessionState
 }
 
+/** How many sessions one caller may have. */
+export interface SessionShare {
+  /** The caller: any text. */
+  readonly holder: string
+  /** How many sessions of this holder may be open at once, over all nodes. */
+  readonly max: number
+}
+
 /** How many sessions there may be, and for how long. */
 export interface SessionLimits {
   /** How many may be open at once, over all nodes. */
   readonly max: number
   /** Milliseconds that a session lives from its last use. */
   readonly ttl: number
-  /** Whom the session counts for, which is any text, and how many sessions may be open that do; absent where it counts for nobody. */
-  readonly share?: { readonly holder: string, readonly max: number }
+  /** The share that the session counts towards; absent where it counts towards none. */
+  readonly share?: SessionShare
   /**
    * Whether the session takes part in making room: while it is unused it is ended for a new one that takes part and finds no
    * other place, the oldest first. @default false
