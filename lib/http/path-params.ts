@@ -18,8 +18,8 @@ export function listParamNames (path: string): readonly string[] {
 /** Whether the parameters of a request have a segment '.' or '..', in whatever way it is encoded. */
 export function hasDotSegment ({ params }: FastifyRequest, names: readonly string[]): boolean {
   // Fastify makes it of the path.
-  const values = params as Readonly<Record<string, string | undefined>>
-  return names.some((name) => isDotted(values[name] ?? ''))
+  const values = params as Readonly<Record<string, string>>
+  return Object.entries(values).some(([name, value]) => names.includes(name) && isDotted(value))
 }
 
 /** Builds the hook that refuses such requests; undefined for a path without parameters. */

@@ -78,6 +78,8 @@ const OUTAGE_FAULTS: Readonly<Record<string, (cluster: Cluster) => Cluster>> = {
   'who is back is told twice': (cluster) => ({
     join: (mount, { onAway, onBack }) => cluster.join(mount, { onAway, onBack () { onBack(); onBack() } })
   }),
+  'nobody is told what has happened': (cluster) => ({ join: (mount, { onBack }) => cluster.join(mount, { onAway: () => {}, onBack }) }),
+  'an outage is called something else': (cluster) => ({ join: (mount, { onAway, onBack }) => cluster.join(mount, { onAway: () => onAway(new Error('lost')), onBack }) }),
   'who has subscribed is forgotten': (cluster) => {
     let isBack = false
     return {
@@ -115,6 +117,8 @@ t.test('each contract of outages is broken by a cluster that does not keep it', 
   await proveFaults(t, {
     'one thing goes on': ['while it is away everything is refused, and each node is told once'],
     'who is back is told twice': ['when it is back each node is told once, and everything goes on'],
+    'nobody is told what has happened': ['while it is away everything is refused, and each node is told once'],
+    'an outage is called something else': ['while it is away everything is refused, and each node is told once'],
     'who has subscribed is forgotten': ['what was subscribed to before, or while it was away, is heard afterwards'],
     'who follows is forgotten': ['a stream that is followed goes on being followed'],
     'who comes late is told nothing': ['a node that starts meanwhile is told so, and takes part when it is back'],

@@ -49,6 +49,8 @@ const FAULTS: Readonly<Record<string, (store: SessionStore) => Partial<SessionSt
   'a thousand are touched at most': (store) => ({ touch: (ids, ttl) => store.touch(ids.slice(0, 1000), ttl) }),
   'log levels do not change': (store) => ({ change: async (id, change) => { if (change.kind !== 'logLevel') await store.change(id, change) } }),
   'subscriptions stay': (store) => ({ change: async (id, change) => { if (change.kind !== 'unsubscribe') await store.change(id, change) } }),
+  'a session ends with a subscription': (store) => ({ change: async (id, change) => { await (change.kind === 'unsubscribe' ? store.delete(id) : store.change(id, change)) } }),
+  'nothing is read': () => ({ readState: async () => undefined }),
   'of changes at once one is kept': (store) => {
     let isBusy = false
     return {
@@ -186,6 +188,8 @@ t.test('each contract of session stores is broken by a store that does not keep 
     'a thousand are touched at most': ['thousands are touched at once'],
     'log levels do not change': ['a log level that changes is in the record'],
     'subscriptions stay': ['subscriptions come and go, each of them once'],
+    'a session ends with a subscription': ['subscriptions come and go, each of them once'],
+    'nothing is read': ['subscriptions come and go, each of them once', 'changes at the same time are all kept'],
     'of changes at once one is kept': ['changes at the same time are all kept'],
     'any node ends the listening': ['the node that listens is the last one that has begun to, until it no longer does'],
     'what was so before is found out before': ['of connections at the same time each has a turn of its own, and knows what was so before it'],

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import mcpPlugin from '../../lib/index.ts'
-import { createHost, createServer, modern, type LogLine } from '../app.ts'
+import { createHost, createServer, modern, modernCall, type LogLine } from '../app.ts'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 
 const INTERNAL_ERROR = { jsonrpc: '2.0', id: null, error: { code: -32603, message: 'Internal error' } }
@@ -122,4 +122,17 @@ t.test('a content type that is none gets 415', async (t) => {
     t.equal(response.statusCode, 415, contentType)
     t.same(response.json(), { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'Unsupported content type: send application/json' } })
   }
+})
+
+t.test('a very long result is sent whole', async (t) => {
+  const long = 'x'.repeat(2 ** 24)
+  const { app } = createHost(t)
+  const server = createServer()
+  server.registerTool('long', {}, () => long)
+  await app.register(mcpPlugin, { server })
+
+  const response = await app.inject(modernCall('long'))
+
+  t.equal(response.headers['content-type'], 'application/json; charset=utf-8')
+  t.ok(response.json().result.content[0].text === long)
 })
