@@ -44,7 +44,10 @@ export interface SharedEventStore extends EventStore {
   follow (streamId: string, listener: (event: StoredEvent) => void): Promise<Following>
 }
 
-/** The limits of a store in memory. What is over one of them is forgotten, oldest first. */
+/**
+ * The limits of a store in memory. Events beyond `maxAge` are forgotten. Beyond `maxEvents` or `maxBytes` the session that has most
+ * loses its oldest events, as long as one has more than a tenth of either limit; otherwise the oldest events of all go.
+ */
 export interface MemoryEventStoreOptions {
   /** @default 10000 */
   readonly maxEvents?: number
@@ -62,7 +65,18 @@ interface Stream {
   readonly listeners: Set<(event: StoredEvent) => void>
 }
 
-interface KeptEvent extends StoredEvent { readonly stream: Stream, readonly bytes: number, readonly time: number }
+interface KeptEvent extends StoredEvent { readonly stream: Stream, readonly holder: Holder, readonly bytes: number, readonly time: number }
+
+/** A session that has events. */
+interface Holder {
+  readonly sessionId: string
+  // In the order of their arrival.
+  readonly events: Set<KeptEvent>
+  bytes: number
+}
+
+// Sessions that have more than this part of a limit lose their own events before those of others go.
+const SHARE = 0.1
 
 /** An event store in memory, for one process. @param now The clock, in milliseconds. */
 export function createMemoryEventStore (options: MemoryEventStoreOptions = {}, now: () => number = Date.now): SharedEventStore {
@@ -72,6 +86,9 @@ export function createMemoryEventStore (options: MemoryEventStoreOptions = {}, n
   const streams = new Map<string, Stream>()
   // Of which no event is left and nobody hears: only their numbers are known, for a while.
   const silent = new Set<Stream>()
+  const holders = new Map<string, Holder>()
+  // Those that have more than their share, which are few.
+  const greedy = new Set<Holder>()
   let bytes = 0
 
   function open (id: string): Stream {
@@ -99,28 +116,71 @@ export function createMemoryEventStore (options: MemoryEventStoreOptions = {}, n
     silent.delete(stream)
   }
 
+  function holderOf (streamId: string): Holder {
+    const sessionId = streamId.slice(0, streamId.indexOf('.'))
+    const holder = holders.get(sessionId) ?? { sessionId, events: new Set(), bytes: 0 }
+    holders.set(sessionId, holder)
+    return holder
+  }
+
+  function partOf ({ events, bytes }: Holder): number {
+    return Math.max(events.size / maxEvents, bytes / maxBytes)
+  }
+
+  function keepEvent (event: KeptEvent): void {
+    const { holder } = event
+    kept.add(event)
+    holder.events.add(event)
+    bytes += event.bytes
+    holder.bytes += event.bytes
+    if (partOf(holder) > SHARE) greedy.add(holder)
+  }
+
   function forgetEvent (event: KeptEvent): void {
+    const { holder } = event
     kept.delete(event)
+    holder.events.delete(event)
     bytes -= event.bytes
+    holder.bytes -= event.bytes
+    if (partOf(holder) <= SHARE) greedy.delete(holder)
+    if (holder.events.size === 0) holders.delete(holder.sessionId)
+  }
+
+  // The first event of its session, and so of its stream.
+  function dropEvent (event: KeptEvent): void {
+    event.stream.events.shift()
+    forgetEvent(event)
+    settle(event.stream)
+  }
+
+  function isFull (): boolean {
+    return kept.size > maxEvents || bytes > maxBytes
+  }
+
+  // Whose oldest event goes first.
+  function findLoser (): { readonly events: Iterable<KeptEvent> } {
+    const [first, ...rest] = greedy
+    if (first === undefined) return { events: kept }
+    return rest.reduce((most, holder) => partOf(holder) > partOf(most) ? holder : most, first)
   }
 
   function forgetOverLimits (): void {
     const oldest = now() - maxAge
     for (const event of kept) {
-      if (kept.size <= maxEvents && bytes <= maxBytes && event.time > oldest) return
-      // Events go in the order in which they came, so the one that goes is the first of its stream.
-      event.stream.events.shift()
-      forgetEvent(event)
-      settle(event.stream)
+      if (event.time > oldest) break
+      dropEvent(event)
+    }
+    while (isFull()) {
+      const [event] = findLoser().events
+      if (event !== undefined) dropEvent(event)
     }
   }
 
   return {
     append (streamId, message) {
       const stream = open(streamId)
-      const event = { seq: ++stream.last, message, stream, bytes: Buffer.byteLength(message), time: now() }
-      kept.add(event)
-      bytes += event.bytes
+      const event = { seq: ++stream.last, message, stream, holder: holderOf(streamId), bytes: Buffer.byteLength(message), time: now() }
+      keepEvent(event)
       stream.events.push(event)
       forgetOverLimits()
       for (const listener of stream.listeners) listener({ seq: event.seq, message })

@@ -44,7 +44,7 @@ t.test('past maxEvents the oldest go, whichever stream they are of', async (t) =
   t.match(store.read('b.1', 0), [{ seq: 1 }])
 })
 
-t.test('past maxBytes the oldest go, be it that none is left', async (t) => {
+t.test('past maxBytes the oldest go, and a message that is too long takes none of another session', async (t) => {
   const { store } = createStore({ maxBytes: 4 })
   store.append('a.1', 'a1')
   store.append('a.1', 'é')
@@ -53,8 +53,35 @@ t.test('past maxBytes the oldest go, be it that none is left', async (t) => {
   t.equal(store.read('a.1', 0), undefined)
   t.match(store.read('a.1', 1), [{ seq: 2 }, { seq: 3 }])
   store.append('b.1', 'longer')
-  t.equal(store.read('a.1', 2), undefined)
+  t.match(store.read('a.1', 1), [{ seq: 2 }, { seq: 3 }])
   t.equal(store.read('b.1', 0), undefined)
+})
+
+t.test('a session that has more than a tenth of a limit loses its own events before others do', async (t) => {
+  for (const limits of [{ maxEvents: 100 }, { maxBytes: 200 }]) {
+    const { store } = createStore(limits)
+    for (let n = 0; n < 5; n++) store.append('quiet.0', 'q1')
+    for (let n = 0; n < 60; n++) store.append('loud.0', 'l1')
+    for (let n = 0; n < 90; n++) store.append('louder.0', 'l2')
+    store.append('late.0', 'q2')
+
+    t.equal((await store.read('quiet.0', 0))?.length, 5)
+    t.equal((await store.read('late.0', 0))?.length, 1)
+    // What is left is shared evenly between the two that want more.
+    t.equal((await store.read('loud.0', 59 - 47 + 1))?.length, 47)
+    t.equal(store.read('loud.0', 0), undefined)
+    t.equal((await store.read('louder.0', 90 - 47))?.length, 47)
+    t.equal(store.read('louder.0', 0), undefined)
+  }
+})
+
+t.test('where no session has more than a tenth of a limit the oldest events of all go', async (t) => {
+  const { store } = createStore({ maxEvents: 20 })
+  for (let n = 0; n < 11; n++) for (const message of ['a', 'b']) store.append(`s${n}.0`, message)
+
+  t.equal(store.read('s0.0', 0), undefined)
+  t.same(store.read('s0.0', 2), [])
+  t.equal((await store.read('s1.0', 0))?.length, 2)
 })
 
 t.test('past maxAge events go, whether or not others come', async (t) => {
