@@ -42,7 +42,7 @@ export class Membership implements ChangeLink, PlaceLink {
       onGap: () => { this.#catchUp() },
       onUnreadable: (what) => this.#ignored(what)
     })
-    this.#node = limitNode(node, settings.storeTimeout ?? 0)
+    this.#node = limitNode(node, settings.storeTimeout)
     this.sessions = new SharedSessions(settings, this.#node, {
       onFailure: (error, what) => member.onFailure(error, what),
       onMissed: (session) => member.changes.tellSession(session),
@@ -114,8 +114,8 @@ export class Membership implements ChangeLink, PlaceLink {
 const TIMEOUTS_OF_OPERATION = 3
 
 // What does not answer in time is away.
-function limitNode (node: ClusterNode, storeTimeout: number): ClusterNode {
-  if (storeTimeout === 0) return node
+function limitNode (node: ClusterNode, storeTimeout: number | undefined): ClusterNode {
+  if (storeTimeout === undefined || storeTimeout === 0) return node
   const limit = { timeout: TIMEOUTS_OF_OPERATION * storeTimeout, createError: (message: string) => new ClusterAwayError(message) }
   const stores = new Map<string | symbol, object>([
     ['sessions', limitStore(node.sessions, limit)],

@@ -3,7 +3,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import t, { type Test } from 'tap'
-import { McpServer, type ClusterListeners } from '../../lib/index.ts'
+import { McpServer, type Cluster, type ClusterListeners } from '../../lib/index.ts'
 import { JSON_AND_SSE, modern, modernCall, openSession, post, legacy } from '../app.ts'
 import { createFaultyCluster, startNode, startNodes, type TestNode } from '../cluster.ts'
 import { startRoundRobin } from '../round-robin.ts'
@@ -106,6 +106,36 @@ t.test('a change that cannot be told for another reason than an outage is logged
   await until(() => a.logLines.some(({ level }) => level === 50))
 
   t.match(a.logLines.filter(({ level }) => level === 50), [{ mcp: 'Notes', msg: 'changes could not be published', err: { message: 'too long' } }])
+})
+
+t.test('a caller gets its place, and the log an error, when the cluster cannot count places for another reason than an outage', async (t) => {
+  const { cluster, nodes: [a] } = await startNodes(t, { server: createServer(), maxStreamsPerAddress: 5 })
+  t.intercept(Object(cluster.nodes[0]), 'hold', { value: async () => { throw new Error('broken') } })
+
+  const frames = await listenTo(a)
+  a.mount.notify.toolsChanged()
+
+  t.match((await frames.next()).value, /tools\/list_changed/)
+  t.match(a.logLines.filter(({ level }) => level === 50), [{ mcp: 'Notes', msg: /the count of callers' places/, err: { message: 'broken' } }])
+})
+
+t.test('without a storeTimeout a cluster may take any time to answer', async (t) => {
+  const cluster = createFaultyCluster()
+  const answered = createGate()
+  const slow: Cluster = {
+    join (mount, listeners) {
+      const node = cluster.join(mount, listeners)
+      const { open } = node.sessions
+      return Object.assign(node, { sessions: { ...node.sessions, open: async (...args: Parameters<typeof open>) => { await answered.promise; return await open(...args) } } })
+    }
+  }
+  const node = await startNode(t, { ...slow, get nodes () { return cluster.nodes } } as never, { server: createServer(), storeTimeout: 0 })
+
+  const opening = openSession(node.app)
+  answered.open()
+
+  t.ok((await opening)['mcp-session-id'])
+  t.same(logged(node), [])
 })
 
 t.test('what another program has written to the store of a cluster is told of in one line', async (t) => {
