@@ -1,5 +1,6 @@
 // The changes of one mount: where they come from, and the clients of both eras that are told.
 import { encodeChange, topicOf, type ChangeEvent } from '../protocol/change.ts'
+import { MAX_URI_LENGTH } from '../protocol/uri.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import type { WatchBudget } from '../session/watch-budget.ts'
 import { createNotifier, createPublisher, type Notifier } from './publisher.ts'
@@ -90,7 +91,8 @@ export class ChangeHub {
   #publishAll (events: readonly ChangeEvent[]): Promise<void> | undefined {
     if (!this.#isOn) return undefined
     this.tell(events)
-    return this.#others?.publish(events)
+    const shared = events.filter(isWatchable)
+    return shared.length === 0 ? undefined : this.#others?.publish(shared)
   }
 
   #tellSessions (event: ChangeEvent): void {
@@ -102,4 +104,9 @@ export class ChangeHub {
       else if (uri !== undefined) session.listening?.send(encodeChange({ kind: 'resource', uri }))
     }
   }
+}
+
+// No client can watch a longer URI, so other processes need not hear of it.
+function isWatchable (event: ChangeEvent): boolean {
+  return event.kind !== 'resource' || event.uri.length <= MAX_URI_LENGTH
 }

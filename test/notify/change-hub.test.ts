@@ -99,6 +99,21 @@ t.test('what changes here is told to the others after the clients of this proces
   t.strictSame(session.heard, [TOOLS_CHANGED, TOOLS_CHANGED])
 })
 
+t.test('a change of a URI that is too long to be watched is not told to the others', async (t) => {
+  const published: ChangeEvent[] = []
+  const publish = async (events: readonly ChangeEvent[]): Promise<void> => { published.push(...events) }
+  const hub = new ChangeHub([], { streams: { max: 1 }, onFailure: mustNotFail, others: { publish } })
+  hub.start(createDefinition())
+
+  hub.notify.resourceUpdated(`notes://${'x'.repeat(8192)}`)
+  await nextTurn()
+  hub.notify.resourceUpdated(`notes://${'x'.repeat(8192)}`)
+  hub.notify.resourceUpdated('notes://a')
+  await nextTurn()
+
+  t.strictSame(published, [{ kind: 'resource', uri: 'notes://a' }])
+})
+
 t.test('others that cannot be told are told of, and the clients of this process hear all the same', async (t) => {
   const failures: unknown[] = []
   const session = createSession()
