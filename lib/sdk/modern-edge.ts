@@ -5,10 +5,11 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject, type Params, type RequestMessage, type WireObject } from '../protocol/message.ts'
 import { collectParamHeaders, findParamHeaderMismatch, type ParamHeader } from '../protocol/param-headers.ts'
 import { MODERN_REVISIONS, NEWEST_LEGACY_REVISION } from '../protocol/revisions.ts'
-import { LISTEN_METHOD, parseFilter } from '../protocol/subscription.ts'
+import { LISTEN_METHOD } from '../protocol/subscription.ts'
 import { RefusedError, type RpcError } from '../errors.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import { cacheFields, type ResultFinisher } from '../server/result.ts'
+import { readFilter } from '../server/watching.ts'
 import { translateError } from './failure.ts'
 
 /** Serves one request as a client of the legacy era would send it. @throws RpcError */
@@ -101,9 +102,7 @@ function withoutChanges (capabilities: ServerCapabilities): ServerCapabilities {
 }
 
 async function listen (message: RequestMessage, { capabilities: { tools, prompts, resources } = {} }: Opened, channel: Channel, serve: LegacyServing): Promise<object> {
-  const parsed = parseFilter(message.params.notifications)
-  if ('problem' in parsed) throw new RefusedError(ErrorCode.InvalidParams, `Invalid params: ${parsed.problem}`)
-  const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = parsed.filter
+  const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = readFilter(message)
   const watched = resources?.subscribe === true ? await subscribe(resourceSubscriptions ?? [], message, serve) : []
   channel.onEnd?.(() => { for (const uri of watched) tryToServe({ id: message.id, method: 'resources/unsubscribe', params: { uri } }, serve) })
   return {

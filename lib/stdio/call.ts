@@ -77,7 +77,6 @@ export class PipeCall implements Channel {
 
   /** Ends the request without its handler: `ctx.signal` is aborted. @param json What the client is told; undefined for nothing. */
   end (reason: Error, json?: string): void {
-    if (this.#isOver) return
     this.#isOver = true
     this.#gone = reason
     this.#takeReply(json)

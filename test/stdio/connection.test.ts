@@ -80,6 +80,29 @@ t.test('an initialize that is wrong or fails opens none', async (t) => {
   ])
 })
 
+t.test('an initialize that fails after another one leaves the session of that one alone', async (t) => {
+  const [started, fail] = [createGate(), createGate()]
+  const server = createServer()
+  let count = 0
+  server.use(async (ctx, next) => {
+    if (ctx.method !== 'initialize' || count++ > 0) return await next()
+    started.open()
+    await fail.promise
+    throw new Error('not today')
+  })
+  const { write, take } = await openPipe(t, server)
+
+  write(initialize(1))
+  await started.promise
+  write(initialize(2))
+  const replies = await take(2)
+  fail.open()
+  write(legacy(3, 'ping'))
+
+  t.match(replies, [failure(1, -32603, 'The session has ended; send the request again'), { id: 2, result: {} }])
+  t.match(await take(1), [{ id: 3, result: {} }])
+})
+
 t.test('a second initialize opens another session, and what ran in the first one is answered', async (t) => {
   const { server, started, aborted } = createWaiting()
   const piped = await openPipe(t, server)

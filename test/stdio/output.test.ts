@@ -1,5 +1,7 @@
+import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { McpServer } from '../../lib/index.ts'
+import { Output } from '../../lib/stdio/output.ts'
 import { modernCall, openPipe } from './pipe.ts'
 
 t.test('a very long message is one line, too', async (t) => {
@@ -16,4 +18,16 @@ t.test('a very long message is one line, too', async (t) => {
   t.equal(reply.id, 1)
   t.ok(reply.result.content[0]?.text === long)
   t.match(await next(), { id: 2, result: { content: [{ text: 'short' }] } })
+})
+
+t.test('nothing is written once it has stopped, and nobody waits for it', async (t) => {
+  const stream = new PassThrough()
+  const output = new Output({ stream, maxBuffered: 100 })
+
+  output.send('{"id":1}')
+  output.stop()
+  output.send('{"id":2}')
+  await Promise.all([output.drained(), output.flushed(60_000)])
+
+  t.equal(String(stream.read()), '{"id":1}\n')
 })
