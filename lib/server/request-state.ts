@@ -1,6 +1,7 @@
 // requestState: what a server remembers between the rounds of one call, kept by the client and sealed against it.
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
+import { fitsBytes } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject, type WireObject } from '../protocol/message.ts'
 import { MCP_ERR_INVALID_DEFINITION, RefusedError, type RpcError } from '../errors.ts'
@@ -26,6 +27,9 @@ export interface StateBinding {
   readonly args: unknown
 }
 
+/** The longest state of a call as JSON, in bytes: the client sends it back with each round. */
+export const MAX_STATE_BYTES = 1024 * 1024
+
 const DEFAULT_TTL = 600_000
 const SHORTEST_KEY = 32
 const IV_BYTES = 12
@@ -50,12 +54,19 @@ export class StateSealer {
     this.#now = now
   }
 
-  /** Seals a state for one call. */
+  /**
+   * Seals a state for one call.
+   * @throws RangeError for a state of more than {@link MAX_STATE_BYTES} bytes as JSON.
+   */
   seal (state: WireObject, binding: StateBinding): string {
+    const text = JSON.stringify({ expires: this.#now() + this.#ttl, state })
+    if (!fitsBytes(text, MAX_STATE_BYTES)) {
+      throw new RangeError(`the requestState, with the answers so far, has more than ${MAX_STATE_BYTES} bytes; keep what is large, and put a key to it into the state`)
+    }
     const iv = randomBytes(IV_BYTES)
     // The constructor leaves no server without a key.
     const cipher = createCipheriv('aes-256-gcm', this.#keys[0] as Buffer, iv).setAAD(this.#bind(binding))
-    const sealed = cipher.update(JSON.stringify({ expires: this.#now() + this.#ttl, state }), 'utf8')
+    const sealed = cipher.update(text, 'utf8')
     return Buffer.concat([iv, sealed, cipher.final(), cipher.getAuthTag()]).toString('base64url')
   }
 

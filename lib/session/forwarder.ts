@@ -1,10 +1,14 @@
 // What clients post to one node and another one waits for.
 import type { NodeLink } from '../cluster/node-link.ts'
+import { weigh } from '../protocol/bounds.ts'
 import { CANCELLED, readCancellation } from '../protocol/cancellation.ts'
 import type { Message, Params, Refusal } from '../protocol/message.ts'
 
 type Notification = Extract<Message, { kind: 'notification' }>
 type Response = Extract<Message, { kind: 'response' }>
+
+// A notification that takes more memory stays on the node that got it: no client of today sends one.
+const MAX_TOLD_BYTES = 65_536
 
 const ASKED = /^ask-([0-9a-z]+)-\d+$/i
 
@@ -37,7 +41,7 @@ export class Forwarder {
 
   async #forwardNotification ({ method, params }: Notification, sessionId: string): Promise<void> {
     if (method === CANCELLED) await this.#forwardCancellation(params, sessionId)
-    else if (this.#tellsNotifications) await this.#link.tellAll({ kind: 'notified', sessionId, method, params })
+    else if (this.#tellsNotifications && weigh(params, MAX_TOLD_BYTES) <= MAX_TOLD_BYTES) await this.#link.tellAll({ kind: 'notified', sessionId, method, params })
   }
 
   async #forwardCancellation (params: Params, sessionId: string): Promise<void> {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { StateSealer, toCanonicalJson, type RequestStateOptions, type StateBinding } from '../../lib/server/request-state.ts'
+import { MAX_STATE_BYTES, StateSealer, toCanonicalJson, type RequestStateOptions, type StateBinding } from '../../lib/server/request-state.ts'
 import { Client, untyped } from './harness.ts'
 
 const OLD = 'an old secret of thirty-two bytes'
@@ -11,6 +11,15 @@ const REFUSAL = { name: 'RpcError', code: -32602, message: 'Invalid or expired r
 function open (sealer: StateSealer, text: unknown, binding = BINDING) {
   return sealer.open(text, binding, new Client().log)
 }
+
+t.test('a state that a client could hardly send back is refused with what to do', async (t) => {
+  const sealer = new StateSealer('Notes')
+
+  t.doesNotThrow(() => sealer.seal({ note: 'x'.repeat(1_000_000) }, BINDING))
+  t.throws(() => sealer.seal({ note: 'x'.repeat(MAX_STATE_BYTES) }, BINDING), new RangeError(
+    'the requestState, with the answers so far, has more than 1048576 bytes; keep what is large, and put a key to it into the state'
+  ))
+})
 
 t.test('what was sealed for a call is opened for the same call', async (t) => {
   const sealer = new StateSealer('Notes')

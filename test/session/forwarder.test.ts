@@ -35,6 +35,14 @@ t.test('an answer goes to the node that has asked, unless that is this one, or n
   ])
 })
 
+t.test('a large notification stays on the node that got it', async (t) => {
+  const { forwarder, told } = createForwarder(true)
+
+  await forwarder.forward([notification('notifications/a', { text: 'x'.repeat(65_536) }), notification('notifications/b', { text: 'x' })], 's')
+
+  t.same(told, [['all', { kind: 'notified', sessionId: 's', method: 'notifications/b', params: { text: 'x' }, from: 'a' }]])
+})
+
 t.test('a cancellation goes to all nodes, and any other notification where the server wants to know', async (t) => {
   const cancelled = notification('notifications/cancelled', { requestId: 1, reason: 'enough' })
   const changed = notification('notifications/roots/list_changed')
