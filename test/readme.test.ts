@@ -121,7 +121,7 @@ t.test('the commands for clients work with the example', async (t) => {
 
   t.ok(urls.length >= 3)
   t.same(urls.filter((url) => !endpoints.includes(url.replace('http://127.0.0.1:8000', origin))), [])
-  t.match(answers.map((answer) => JSON.parse(answer)), [{ result: { content: [{ type: 'resource_link', uri: 'note://shopping/1' }] } }])
+  t.match(answers.map((answer) => JSON.parse(answer)), [{ result: { content: [{ type: 'text', text: 'Saved note 1 as note://shopping/1' }, { type: 'resource_link', uri: 'note://shopping/1' }] } }])
 })
 
 t.test('the table of options has every option with its default', async (t) => {

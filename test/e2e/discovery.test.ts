@@ -39,7 +39,7 @@ for (const kind of clientKinds) {
       title: 'Greet',
       description: 'Greets by name.',
       annotations: { readOnlyHint: true },
-      inputSchema: { type: 'object', required: ['name', 'times'], properties: { name: { type: 'string' }, times: { type: 'integer', default: 1 } } }
+      inputSchema: { type: 'object', required: ['name'], properties: { name: { type: 'string' }, times: { type: 'integer', default: 1 } } }
     })
   })
 
