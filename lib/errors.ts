@@ -134,7 +134,7 @@ export class ToolError extends Error {
 }
 
 /**
- * @internal The client cannot be asked what a handler asks. A tool called by a legacy client makes an `isError` result of it,
+ * The client cannot be asked what a handler asks. A tool called by a legacy client makes an `isError` result of it,
  * because the message is for the model.
  */
 export class CannotAskError extends RpcError {}

@@ -28,7 +28,7 @@ function relax (schema: JsonSchema): JsonSchema {
 function relaxKeyword (keyword: string, value: unknown): unknown {
   switch (keyword) {
     case 'properties':
-      return isWireObject(value) ? Object.fromEntries(Object.entries(value).map(([name, property]) => [name, relaxSchema(property)])) : value
+      return Object.fromEntries(Object.entries(Object(value)).map(([name, property]) => [name, relaxSchema(property)]))
     case 'items': case 'prefixItems': case 'additionalProperties': case 'allOf':
       return Array.isArray(value) ? value.map(relaxSchema) : relaxSchema(value)
     default:

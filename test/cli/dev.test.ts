@@ -146,6 +146,14 @@ t.test('on stdio a file that fails ends the program with exit code 1', async (t)
   t.match(test.err, /^server\.js failed:\n.*option 'server' is nothing that can be mounted/)
 })
 
+t.test('a file that ends its process by a signal ends the program with exit code 1, in colours or without', async (t) => {
+  for (const isTTY of [true, false]) {
+    const test = createTestTerminal({ cwd: t.testdir({ 'server.js': "process.kill(process.pid, 'SIGKILL')" }), env: ENV, isTTY })
+
+    t.equal(await runProgram(['dev', 'server.js', '--stdio'], test.terminal), 1)
+  }
+})
+
 t.test('an official client starts a server on stdio', async (t) => {
   const directory = t.testdir({ 'server.ts': SERVER })
   writeWord(directory, "'one'")

@@ -63,3 +63,9 @@ t.test('a Standard Schema lists as optional what it takes as such, and nothing e
   t.match(described.validate({}), { valid: false })
   t.same(compile(type({ a: 'number = 1', b: 'number' })).json.required, ['b'])
 })
+
+t.test('a property that anything or nothing is valid for stays as it is', async (t) => {
+  const { json } = compile({ type: 'object', properties: { a: true, b: false, c: { default: 1 } }, required: ['a', 'c'] })
+
+  t.same(json, { type: 'object', properties: { a: true, b: false, c: { default: 1 } }, required: ['a'] })
+})
