@@ -85,3 +85,10 @@ t.test('a ToolError becomes a result that the model sees', async (t) => {
   t.match(response.json().result, { isError: true, content: [{ type: 'text', text: 'The date must lie in the future' }] })
   t.equal((await app.inject(modern('tools/list'))).statusCode, 200)
 })
+
+t.test('a question by a method that this package does not know is named in the error', async (t) => {
+  t.match(errors.noWayToAsk('custom/ask'), {
+    code: -32603,
+    message: 'This needs to send custom/ask, and this connection cannot carry a question before the reply. Do without it, or tell the user.'
+  })
+})

@@ -109,7 +109,7 @@ export class Subscriptions {
   /** Takes a place, or tells why there is none. @param holder Whom it counts for. */
   open (id: RequestId, holder?: string): Subscription | NoPlace {
     const { max, share } = this.#limits
-    if (!this.#shares.take(holder)) return { refused: share?.by ?? 'mount', max: this.#shares.max }
+    if (share !== undefined && !this.#shares.take(holder)) return { refused: share.by, max: share.max }
     if (this.#open.size >= max) {
       this.#shares.release(holder)
       return { refused: 'mount', max }

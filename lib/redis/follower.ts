@@ -59,7 +59,7 @@ export class Follower {
     waiting.push(event)
     this.#waitingCharacters += event.message.length
     while (waiting.length > 1 && this.#waitingCharacters > MAX_WAITING_CHARACTERS) {
-      this.#waitingCharacters -= waiting.shift()?.message.length ?? 0
+      for (const { message } of waiting.splice(0, 1)) this.#waitingCharacters -= message.length
     }
   }
 

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin, { type AuthInfo, type McpMountOptions } from '../../lib/index.ts'
+import { hasDotSegment } from '../../lib/http/path-params.ts'
 import { createHost, createServer, initialize, legacy, modernCall, type Post } from '../app.ts'
 
 const ORIGIN = 'https://api.example.com'
@@ -130,4 +131,8 @@ t.test('a session is bound to the parameters also where the app says who asks', 
 
   t.equal(await ping('/a/b/mcp'), 200)
   for (const url of ['/a/c/mcp', '/b/a/mcp', '/a%22%2c%22b/b/mcp', '/a%2fb/b/mcp']) t.equal(await ping(url), 404, url)
+})
+
+t.test('a parameter that a path may do without is no dot segment', async (t) => {
+  t.equal(hasDotSegment({ params: {} } as Parameters<typeof hasDotSegment>[0], ['tenant']), false)
 })
