@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import type { Cluster, ClusterListeners } from '../../lib/cluster/cluster.ts'
+import type { Cluster, ClusterListeners, ClusterNode } from '../../lib/cluster/cluster.ts'
 import { clusterContract, clusterOutageContract } from '../../lib/contracts/index.ts'
 import { redisCluster } from '../../lib/redis/index.ts'
 import { createKeys } from '../../lib/redis/keys.ts'
@@ -16,6 +16,20 @@ t.setTimeout(120_000)
 const QUIET: ClusterListeners = { onAway () {}, onBack () {} }
 const SESSION = { protocolVersion: '2025-11-25', client: { capabilities: {} }, logLevel: 'info' } as const
 const LIMITS = { max: 10, ttl: 60_000 }
+
+/** Has each node listen, and tell by an event and a message which one it is; what each of them hears. */
+async function listenAndTell (nodes: readonly ClusterNode[]): Promise<readonly string[][]> {
+  const heard: string[][] = nodes.map(() => [])
+  for (const [index, node] of nodes.entries()) {
+    await node.events.follow('s.0', ({ message }) => heard[index]?.push(message))
+    node.bus.subscribe('topic', (message) => heard[index]?.push(message))
+  }
+  for (const [index, node] of nodes.entries()) {
+    await node.events.append('s.0', `event ${index}`)
+    await node.bus.publish('topic', `message ${index}`)
+  }
+  return heard
+}
 
 t.test('a cluster on Redis', { skip: noRedis }, async (t) => {
   const { url, client } = await useRedis(t)
@@ -268,15 +282,7 @@ t.test('a client that puts something before keys puts it before channels, too', 
     for (const prefix of [one, other]) await removeKeys(looker, prefix)
   })
   for (const node of nodes) await node.start()
-  const heard: string[][] = nodes.map(() => [])
-  for (const [index, node] of nodes.entries()) {
-    await node.events.follow('s.0', ({ message }) => heard[index]?.push(message))
-    node.bus.subscribe('topic', (message) => heard[index]?.push(message))
-  }
-  for (const [index, node] of nodes.entries()) {
-    await node.events.append('s.0', `event ${index}`)
-    await node.bus.publish('topic', `message ${index}`)
-  }
+  const heard = await listenAndTell(nodes)
   await until(() => heard.every(({ length }) => length === 2))
 
   t.same(heard, [['event 0', 'message 0'], ['event 1', 'message 1']])
@@ -292,15 +298,7 @@ t.test('what is told in one database, or behind one prefix, is not heard in anot
     redisCluster({ url: `${url}?keyPrefix=app:` }), redisCluster({ url, keyPrefix: 'other:' })
   ]
   const nodes = await Promise.all(clusters.map(async (cluster) => (await startWatched(t, cluster)).node))
-  const heard: string[][] = nodes.map(() => [])
-  for (const [index, node] of nodes.entries()) {
-    await node.events.follow('s.0', ({ message }) => heard[index]?.push(message))
-    node.bus.subscribe('topic', (message) => heard[index]?.push(message))
-  }
-  for (const [index, node] of nodes.entries()) {
-    await node.events.append('s.0', `event ${index}`)
-    await node.bus.publish('topic', `message ${index}`)
-  }
+  const heard = await listenAndTell(nodes)
   await until(() => heard.every(({ length }) => length >= 2))
 
   t.same(heard, nodes.map((_node, index) => [`event ${index}`, `message ${index}`]))
