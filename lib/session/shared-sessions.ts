@@ -145,7 +145,7 @@ export class SharedSessions extends EventEmitter<SessionEvents> implements Sessi
       else if (session.isIdleSince(this.#now() - ttl)) await this.#leaveIdle(session)
     }
     if (busy.length === 0) return
-    for (const sessionId of await this.#node.sessions.touch(busy, ttl)) this.#close(sessionId, 'idle')
+    for (const sessionId of await this.#node.sessions.touch(busy, ttl)) this.#closeGone(sessionId)
   }
 
   /** Finds out what has happened elsewhere that nobody tells. */
@@ -157,7 +157,8 @@ export class SharedSessions extends EventEmitter<SessionEvents> implements Sessi
   /** What nodes share is back. What was told meanwhile has reached nobody. */
   async back (): Promise<void> {
     this.#outage.end()
-    await Promise.all([...this].map((session) => session.catchUp())).catch((error: unknown) => this.#report(error, 'the session store'))
+    const caughtUp = Promise.all([this.sweep(), ...[...this].map((session) => session.catchUp())])
+    await caughtUp.catch((error: unknown) => this.#report(error, 'the session store'))
   }
 
   /** Lets go of all sessions, which go on elsewhere. */
@@ -186,7 +187,7 @@ export class SharedSessions extends EventEmitter<SessionEvents> implements Sessi
     const { sessionId } = session
     const marked = isUse && !session.isUsed ? this.#markUsed(sessionId) : undefined
     const [level] = await Promise.all([this.#node.sessions.renew(sessionId, this.#settings.sessionIdleTimeout), marked])
-    if (level === undefined) this.#close(sessionId, 'idle')
+    if (level === undefined) this.#closeGone(sessionId)
     else if (this.#sessions.get(sessionId) === session) session.update(level)
     // Nothing was going on in it, so that it was let go of meanwhile.
     else await this.#loadRecord(sessionId, isUse)
@@ -203,7 +204,7 @@ export class SharedSessions extends EventEmitter<SessionEvents> implements Sessi
   async #rebuild (sessionId: string, isUse: boolean): Promise<void> {
     const marked = isUse ? this.#markUsed(sessionId) : undefined
     const [record] = await Promise.all([this.#node.sessions.load(sessionId, this.#settings.sessionIdleTimeout), marked])
-    if (record === undefined) return this.#close(sessionId, 'idle')
+    if (record === undefined) return this.#closeGone(sessionId)
     const session = this.#sessions.get(sessionId) ?? this.#create({ ...record, sessionId })
     session.update(record.logLevel)
     this.#sessions.set(sessionId, session)
@@ -233,6 +234,12 @@ export class SharedSessions extends EventEmitter<SessionEvents> implements Sessi
     session.close(`the session was ${reason}`)
     this.#listeners.onLeft(session)
     this.#tell('ended', session, reason)
+  }
+
+  // The store no longer has the session. It keeps one that is busy on any node, so a busy one was deleted on another node,
+  // whose word of it is still on its way or was lost.
+  #closeGone (sessionId: string): void {
+    this.#close(sessionId, this.#sessions.get(sessionId)?.isBusy === true ? 'deleted' : 'idle')
   }
 
   async #leaveIdle (session: SharedSession): Promise<void> {

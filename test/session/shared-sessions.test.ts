@@ -233,16 +233,33 @@ t.test('the idle time of a session counts from its last request', async (t) => {
   t.same(a.left, [session.sessionId])
 })
 
-t.test('a session that is no longer there while something goes on in it ends', async (t) => {
-  const { cluster, nodes: [a] } = await createNodes()
-  const session = await open(a)
-  const cancelled = createGate<string>()
-  session.begin(1, { isOver: false, cancel: (reason) => cancelled.open(reason) })
-  await cluster.nodes[1]?.sessions.delete(session.sessionId)
+t.test('a session that is gone from the store while a request of it runs was deleted, and the request ends', async (t) => {
+  const { cluster, nodes: [a, b] } = await createNodes()
+  const begin = async (): Promise<{ readonly sessionId: string, readonly cancelled: Promise<string> }> => {
+    const session = await open(a)
+    const cancelled = createGate<string>()
+    session.begin(1, { isOver: false, cancel: (reason) => cancelled.open(reason) })
+    return { sessionId: session.sessionId, cancelled: cancelled.promise }
+  }
 
+  // The next look at busy sessions finds out,
+  const first = await begin()
+  await b.node.sessions.delete(first.sessionId)
   await a.sessions.sweep()
+  t.equal(await first.cancelled, 'the session was deleted')
 
-  t.equal(await cancelled.promise, 'the session was idle')
+  // another request of the client finds out before the other node has told of it,
+  const second = await begin()
+  await b.node.sessions.delete(second.sessionId)
+  await a.sessions.load(second.sessionId)
+  t.equal(await second.cancelled, 'the session was deleted')
+
+  // and a node that could not be told finds out once it can be reached again.
+  const third = await begin()
+  cluster.goAway(a.node.id)
+  await b.sessions.end(third.sessionId, 'deleted')
+  cluster.comeBack(a.node.id)
+  t.equal(await third.cancelled, 'the session was deleted')
 })
 
 t.test('a session that comes to life while it is about to be let go is kept', async (t) => {
