@@ -411,6 +411,9 @@ symptom('The app does not start', async () => {
     await register((app) => add(app, {})),
     await register((app) => { add(app, { server }); add(app, { server, prefix: '/other' }) }),
     await register((app) => { add(app, { server }); add(app, { server, name: 'other' }) }),
+    await register(() => { server.registerTool('find_note', { inputSchema: { type: 'object', properties: { note: { $ref: 'Note' } } } }, () => 'a') }),
+    await register(() => { server.registerTool('find_note', { inputSchema: { type: 'object', properties: { name: { type: 'string', pattern: '(?i)a' } } } }, () => 'a') }),
+    await register(() => { server.registerTool('find_note', { scope: 'notes:read' } as object, () => 'a') }),
     await register(async (app) => { await app.ready(); add(app, { server }) }),
     await register((app) => {
       add(app, { server })
