@@ -1,7 +1,6 @@
 // One request served by something with `fetch`: from a web `Request` to the message that answers it.
 import { doNothing } from '../do-nothing.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
-import type { AuthInfo } from '../auth/auth-info.ts'
 import { isWireObject, type RequestId, type RequestMessage } from '../protocol/message.ts'
 import type { ServerRequest } from '../protocol/question.ts'
 import { isScope } from '../protocol/scope.ts'
@@ -9,16 +8,8 @@ import { LISTEN_METHOD } from '../protocol/subscription.ts'
 import { InsufficientScopeError, RefusedError, RpcError } from '../errors.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import { SdkCall } from './sdk-call.ts'
-import type { SdkMessage } from './shape.ts'
+import type { FetchHandler, SdkMessage } from './shape.ts'
 import { createWebRequest } from './web-request.ts'
-
-/** A handler of the SDK v2, made by `createMcpHandler`, or anything like it. */
-export interface FetchHandler {
-  /** Serves one HTTP request. @param options What the mount knows of it already. */
-  fetch (request: Request, options?: { readonly authInfo?: AuthInfo, readonly parsedBody?: unknown }): Response | Promise<Response>
-  /** Called when the app closes. */
-  close? (): unknown
-}
 
 /** Whom a handler serves, and by which of its own sessions. */
 export interface FetchCaller { readonly caller: Caller, readonly channel: Channel, readonly sessionId: string | undefined }

@@ -4,7 +4,6 @@ import type { AuthInfo } from '../auth/auth-info.ts'
 import type { ClientCapabilities, Implementation } from '@modelcontextprotocol/sdk/types.js'
 import type { RequestId, WireObject } from '../protocol/message.ts'
 import type { ServerDefinition } from '../server/definition.ts'
-import type { FetchHandler } from './fetch-exchange.ts'
 
 /** A message as SDK servers write it to their transport. */
 export interface SdkMessage {
@@ -42,6 +41,14 @@ export interface SdkTransport {
   start (): Promise<void>
   send (message: SdkMessage, options?: { readonly relatedRequestId?: RequestId }): Promise<void>
   close (): Promise<void>
+}
+
+/** A handler of the SDK v2, made by `createMcpHandler`, or anything like it. */
+export interface FetchHandler {
+  /** Serves one HTTP request. @param options What the mount knows of it already. */
+  fetch (request: Request, options?: { readonly authInfo?: AuthInfo, readonly parsedBody?: unknown }): Response | Promise<Response>
+  /** Called when the app closes. */
+  close? (): unknown
 }
 
 /** Serves one method, as an SDK server keeps it. */

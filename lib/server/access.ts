@@ -2,7 +2,7 @@
 import { hasScopes, isScope } from '../protocol/scope.ts'
 import { InsufficientScopeError, MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
 import type { Call } from './call.ts'
-import type { Collection, Entry } from './collection.ts'
+import type { Access, Collection, Entry } from './collection.ts'
 import type { RequestContext } from './request-context.ts'
 import { withTimeout } from './timeout.ts'
 
@@ -24,12 +24,6 @@ export interface AccessConfig<Lifespan = unknown> {
 
 /** The keys of {@link AccessConfig}. */
 export const ACCESS_KEYS: readonly string[] = ['scopes', 'visible']
-
-/** What restricts an entry. */
-export interface Access {
-  readonly scopes: readonly string[]
-  readonly visible: ((ctx: RequestContext<never>) => boolean | Promise<boolean>) | undefined
-}
 
 /** Checks what is to restrict an entry; undefined when nothing does. @throws MCP_ERR_INVALID_DEFINITION */
 export function resolveAccess (label: string, { scopes = [], visible }: AccessConfig<never>): Access | undefined {

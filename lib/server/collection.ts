@@ -1,6 +1,12 @@
 // The named things of one kind that a server offers, and the handles by which they change at run time.
 import { MCP_ERR_DUPLICATE_DEFINITION, MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
-import type { Access } from './access.ts'
+import type { RequestContext } from './request-context.ts'
+
+/** What restricts an entry. */
+export interface Access {
+  readonly scopes: readonly string[]
+  readonly visible: ((ctx: RequestContext<never>) => boolean | Promise<boolean>) | undefined
+}
 
 /** One tool, prompt, resource or template as registered. Never written to: a change makes a new one. */
 export interface Entry {

@@ -10,7 +10,6 @@ import type { StaticResource, TemplateEntry } from './resources.ts'
 import { cacheFields, keepPrivate, ResultFinisher, type CacheHint } from './result.ts'
 import type { McpServerOptions } from './server-options.ts'
 import type { Tool } from './tools.ts'
-import type { AuthorizeSubscription } from './watching.ts'
 
 /** What a server is made of. */
 export interface ServerParts {
@@ -18,7 +17,7 @@ export interface ServerParts {
   readonly instructions: string | undefined
   readonly cache: CacheHint | undefined
   readonly finisher: ResultFinisher
-  readonly authorizeSubscription: AuthorizeSubscription | undefined
+  readonly authorizeSubscription: McpServerOptions<never>['authorizeSubscription']
   /** What changes, for the mounts. */
   readonly changes: ChangeSource
   readonly tools: Collection<Tool>

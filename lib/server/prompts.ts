@@ -8,7 +8,7 @@ import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RefusedError } from
 import { ACCESS_KEYS, isAdmitted, resolveAccess, type AccessConfig } from './access.ts'
 import { runHandler, serveAsking, type Call } from './call.ts'
 import type { Collection, Entry, Handle } from './collection.ts'
-import { findCompleters, type Completer } from './completion.ts'
+import { findCompleters, type Completer } from './completable.ts'
 import { checkConfig } from './config-check.ts'
 import { isContentBlock, textBlock } from './content.ts'
 import { InputRequired, type InputRequiredResult } from './input-required.ts'

@@ -3,7 +3,7 @@ import type { Resource } from '@modelcontextprotocol/sdk/types.js'
 import { matchUriTemplate, type Variables } from '../protocol/uri-template-match.ts'
 import { parseUriTemplate, type UriTemplate } from '../protocol/uri-template.ts'
 import { MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
-import type { Complete, Completer } from './completion.ts'
+import type { Complete, Completer } from './completable.ts'
 import type { RequestContext } from './request-context.ts'
 import { isUnsafeValue } from './unsafe-value.ts'
 

@@ -14,9 +14,6 @@ import type { ServerParts } from './parts.ts'
 import { Pace } from './pace.ts'
 import { findResource, isRestricted, type FoundResource, type ResourceSet } from './resource-reading.ts'
 
-/** Decides whether a caller may hear of the changes of a resource. */
-export type AuthorizeSubscription = (uri: string, ctx: RequestContext<never>) => boolean | Promise<boolean>
-
 /** Reads what `subscriptions/listen` asks to hear of. @throws RpcError -32602 for a malformed filter. */
 export function readFilter ({ params: { notifications } }: Pick<RequestMessage, 'params'>): SubscriptionFilter {
   const parsed = parseFilter(notifications)

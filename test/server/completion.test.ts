@@ -4,7 +4,7 @@ import { toStandardJsonSchema } from '@valibot/to-json-schema'
 import * as v from 'valibot'
 import { z } from 'zod'
 import { RpcError } from '../../lib/errors.ts'
-import { completable, findCompleters, type Complete } from '../../lib/server/completion.ts'
+import { completable, findCompleters, type Complete } from '../../lib/server/completable.ts'
 import { ResourceTemplate } from '../../lib/server/resource-template.ts'
 import { Client, complete, createNotes, createScoped, refused, stopClock, untyped, type Params } from './harness.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Type } from '@sinclair/typebox'
-import { completable } from '../../lib/server/completion.ts'
+import { completable } from '../../lib/server/completable.ts'
 import { ResourceTemplate } from '../../lib/server/resource-template.ts'
 import { Client, complete, createNotes, refused } from './harness.ts'
 

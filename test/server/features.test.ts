@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Type } from '@sinclair/typebox'
-import { completable } from '../../lib/server/completion.ts'
+import { completable } from '../../lib/server/completable.ts'
 import { hasCompleters, hasPrompts, hasResources, hasTools, listCapabilities } from '../../lib/server/features.ts'
 import { createParts, type ServerParts } from '../../lib/server/parts.ts'
 import { createPrompt, updatePrompt } from '../../lib/server/prompts.ts'
