@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { createApp, initialize, modern, modernCall, MODERN_META, openSession, post, type TestApp } from './app.ts'
+import { createApp, initialize, modern, modernCall, MODERN_META, openSession, post, type TestApp } from './support/app.ts'
 
 const MODERN_HEADERS = modern('tools/list').headers
 const REQUEST = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: MODERN_META } }

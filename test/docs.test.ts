@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { run } from './examples/child.ts'
-import { problemsOf } from './examples/type-check.ts'
+import { run } from './support/child.ts'
+import { problemsOf } from './support/type-check.ts'
 
 t.setTimeout(120_000)
 

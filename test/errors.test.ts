@@ -2,7 +2,7 @@ import t from 'tap'
 import * as errors from '../lib/errors.ts'
 import mcpPlugin, { InsufficientScopeError, McpServer, RpcError, ToolError, type McpMountOptions } from '../lib/index.ts'
 import { loadRedis } from '../lib/redis/connections.ts'
-import { createHost, createServer, modern, modernCall, mount } from './app.ts'
+import { createHost, createServer, modern, modernCall, mount } from './support/app.ts'
 
 // What throws each code; the names must be those that errors.ts exports.
 const THROWERS: { readonly [code: string]: () => unknown } = {

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { LOADER, run, runInShell } from './examples/child.ts'
-import { problemsOf } from './examples/type-check.ts'
-import { findPort } from './free-port.ts'
+import { LOADER, run, runInShell } from './support/child.ts'
+import { problemsOf } from './support/type-check.ts'
+import { findPort } from './support/free-port.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const page = readFileSync(join(root, 'docs/getting-started.md'), 'utf8')

@@ -7,8 +7,8 @@ import { gunzipSync } from 'node:zlib'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin, { type McpServer } from '../lib/index.ts'
-import { createHost, createServer, modern, modernCall, openSession, SERVER_META, type Post } from './app.ts'
-import { createGate, frameOf, listen, openGet, readFrames, send, type Gate } from './stream.ts'
+import { createHost, createServer, modern, modernCall, openSession, SERVER_META, type Post } from './support/app.ts'
+import { createGate, frameOf, listen, openGet, readFrames, send, type Gate } from './support/stream.ts'
 
 const PROGRESS = frameOf({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 'p', progress: 1, total: 2 } })
 const RESULT = frameOf({ jsonrpc: '2.0', id: 1, result: { resultType: 'complete', content: [{ type: 'text', text: 'done' }], _meta: SERVER_META } })

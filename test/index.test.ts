@@ -1,6 +1,6 @@
 import t from 'tap'
 import mcpPlugin, * as api from '../lib/index.ts'
-import { createHost, createServer } from './app.ts'
+import { createHost, createServer } from './support/app.ts'
 
 t.test('the package exports its plugin as the default and a few names besides', async (t) => {
   t.same(Object.keys(api).sort(), [

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin, { McpServer, type RequestContext } from '../lib/index.ts'
-import { createApp, createHost, createServer, JSON_AND_SSE, legacy, modernCall, openSession } from './app.ts'
-import { createGate, frameOf, listen, readFrames, send } from './stream.ts'
+import { createApp, createHost, createServer, JSON_AND_SSE, legacy, modernCall, openSession } from './support/app.ts'
+import { createGate, frameOf, listen, readFrames, send } from './support/stream.ts'
 
 const SHUTTING_DOWN = { code: -32603, message: 'The server is shutting down; send the request again' }
 

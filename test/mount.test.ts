@@ -4,9 +4,9 @@ import Fastify, { type FastifyListenOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin, { McpServer, RpcError, Type } from '../lib/index.ts'
 import { Subscription } from '../lib/notify/subscriptions.ts'
-import { createApp, createHost, createServer, createSocketPath, initialize, modernCall, mount, openSession, type AppOptions } from './app.ts'
-import { createGate, listen, send } from './stream.ts'
-import { createTalker } from './talk.ts'
+import { createApp, createHost, createServer, createSocketPath, initialize, modernCall, mount, openSession, type AppOptions } from './support/app.ts'
+import { createGate, listen, send } from './support/stream.ts'
+import { createTalker } from './support/talk.ts'
 
 const hasIpv6 = Object.values(networkInterfaces()).flat().some((address) => address?.address === '::1')
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import mcpPlugin from '../lib/plugin.ts'
-import { createApp, createHost, createServer, createSocketPath, modern, type AppOptions } from './app.ts'
-import { listen } from './stream.ts'
+import { createApp, createHost, createServer, createSocketPath, modern, type AppOptions } from './support/app.ts'
+import { listen } from './support/stream.ts'
 
 const LOOPBACK_WARNING = "this app listens beyond this machine, but the mount serves only requests addressed to localhost; set 'allowedHosts' or 'publicUrl' to the name that clients use"
 

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { McpServer } from '../lib/index.ts'
 import { resolveOptions } from '../lib/options.ts'
-import { run, runInShell } from './examples/child.ts'
-import { problemsOf } from './examples/type-check.ts'
+import { run, runInShell } from './support/child.ts'
+import { problemsOf } from './support/type-check.ts'
 
 // Every block is run in a process of its own, and the example makes two databases.
 t.setTimeout(600_000)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import mcpPlugin from '../lib/index.ts'
 import { findRegistry, McpRegistry } from '../lib/registry.ts'
-import { createHost, createServer, modern, mount } from './app.ts'
+import { createHost, createServer, modern, mount } from './support/app.ts'
 
 t.test('app.mcp holds every mount in the order of registration', async (t) => {
   const { app } = createHost(t)

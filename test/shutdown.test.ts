@@ -7,9 +7,9 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import Fastify from 'fastify'
 import t from 'tap'
 import mcpPlugin from '../lib/index.ts'
-import { createServer, JSON_AND_SSE, legacy, modern, openSession } from './app.ts'
-import { collectFrames, createGate, openGet, send, until } from './stream.ts'
-import { createTalk } from './talk.ts'
+import { createServer, JSON_AND_SSE, legacy, modern, openSession } from './support/app.ts'
+import { collectFrames, createGate, openGet, send, until } from './support/stream.ts'
+import { createTalk } from './support/talk.ts'
 
 t.setTimeout(60_000)
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { FastifyRequest } from 'fastify'
 import { introspectionVerifier, type IntrospectionVerifierOptions } from '../../lib/auth/introspection-verifier.ts'
-import { claimsOf, createIssuer, NOW, NOW_SECONDS, RESOURCE, type Issuer } from './issuer.ts'
+import { claimsOf, createIssuer, NOW, NOW_SECONDS, RESOURCE, type Issuer } from '../support/issuer.ts'
 
 // A verifier that looks at the request would be wrong.
 const REQUEST = undefined as unknown as FastifyRequest

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import t from 'tap'
 import type { FastifyRequest } from 'fastify'
 import { jwtVerifier, type JwtVerifierOptions } from '../../lib/auth/jwt-verifier.ts'
-import { claimsOf, createIssuer, NOW, NOW_SECONDS, RESOURCE, type Issuer } from './issuer.ts'
+import { claimsOf, createIssuer, NOW, NOW_SECONDS, RESOURCE, type Issuer } from '../support/issuer.ts'
 
 // A verifier that looks at the request would be wrong.
 const REQUEST = undefined as unknown as FastifyRequest

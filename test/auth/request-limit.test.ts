@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createRequestLimit } from '../../lib/auth/request-limit.ts'
-import { createGate } from '../stream.ts'
+import { createGate } from '../support/stream.ts'
 
 t.test('tasks beyond the limit wait for their turn, and beyond as many again they are refused', async (t) => {
   const limit = createRequestLimit(1)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { jwtVerify } from 'jose'
 import { createKeyFinder } from '../../lib/auth/signing-keys.ts'
-import { createIssuer } from './issuer.ts'
+import { createIssuer } from '../support/issuer.ts'
 
 t.test('the keys are found by the metadata of the issuer, in each of its forms', async (t) => {
   for (const path of ['/.well-known/oauth-authorization-server/a', '/.well-known/openid-configuration/a', '/a/.well-known/openid-configuration']) {

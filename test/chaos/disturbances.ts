@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startRedis, type OwnRedisServer } from '../redis/redis-server.ts'
+import { startRedis, type OwnRedisServer } from '../support/redis-server.ts'
 import type { Fleet } from './fleet.ts'
 import type { Random } from './random.ts'
 import { pause } from './wire.ts'

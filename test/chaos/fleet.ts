@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { RoundRobin } from '../round-robin.ts'
+import type { RoundRobin } from '../support/round-robin.ts'
 import type { NodeReport } from './node.ts'
 
 const PROGRAM = fileURLToPath(new URL('node.ts', import.meta.url))

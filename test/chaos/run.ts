@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { startRoundRobin } from '../round-robin.ts'
+import { startRoundRobin } from '../support/round-robin.ts'
 import { Disturbances, startLastingRedis } from './disturbances.ts'
 import { Fleet } from './fleet.ts'
 import { Ledger } from './ledger.ts'

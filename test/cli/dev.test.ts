@@ -8,7 +8,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import t, { type Test } from 'tap'
 import { runProgram } from '../../lib/cli/program.ts'
 import { SETTINGS_VARIABLE } from '../../lib/cli/dev-settings.ts'
-import { LOADER } from '../examples/child.ts'
+import { LOADER } from '../support/child.ts'
 import { createTestTerminal, type TestTerminal } from './terminal.ts'
 
 // Each process loads all of the sources anew, by tsx.

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { runProgram } from '../../lib/cli/program.ts'
-import { LOADER } from '../examples/child.ts'
+import { LOADER } from '../support/child.ts'
 import { createTestTerminal, type TestTerminal } from './terminal.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))

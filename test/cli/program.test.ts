@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { runProgram } from '../../lib/cli/program.ts'
-import { LOADER } from '../examples/child.ts'
+import { LOADER } from '../support/child.ts'
 import { createTestTerminal } from './terminal.ts'
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'))

@@ -7,7 +7,7 @@ import { Failure } from '../../lib/cli/command.ts'
 import { explain } from '../../lib/cli/refusal.ts'
 import { runProgram } from '../../lib/cli/program.ts'
 import mcpPlugin, { InvalidTokenError, McpServer, Type, type McpMountOptions } from '../../lib/index.ts'
-import { findPort } from '../free-port.ts'
+import { findPort } from '../support/free-port.ts'
 import { createTestTerminal } from './terminal.ts'
 
 const ERAS = ['modern', 'legacy']

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createMemoryCluster } from '../../lib/cluster/memory-cluster.ts'
 import { clusterContract, sharedEventStoreContract, notificationBusContract, sessionStoreContract } from '../../lib/contracts/index.ts'
-import { runContracts } from '../contracts/run.ts'
+import { runContracts } from '../support/contract.ts'
 
 const QUIET = { onAway () {}, onBack () {} }
 

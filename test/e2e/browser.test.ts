@@ -2,10 +2,10 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import mcpPlugin, { createMemoryEventStore, McpServer, Type, type McpMountOptions } from '../../lib/index.ts'
-import { createGate } from '../stream.ts'
-import { noBrowser, servePage, startBrowser } from './page/browser.ts'
-import type { Visit } from './page/page.ts'
-import { createProxy } from './proxy.ts'
+import { createGate } from '../support/stream.ts'
+import { noBrowser, servePage, startBrowser } from '../support/browser.ts'
+import type { Visit } from '../support/browser-page.ts'
+import { createProxy } from '../support/proxy.ts'
 
 // A browser takes its time to start where others work, too.
 t.setTimeout(300_000)

@@ -1,6 +1,6 @@
 // The same as for one app, over three processes on one Redis behind a balancer that knows nothing of sessions.
 import t from 'tap'
-import { noRedis } from '../redis/redis-server.ts'
+import { noRedis } from '../support/redis-server.ts'
 import { testAsking } from './talk/asking.ts'
 import { testCancellation } from './talk/cancellation.ts'
 import { testChanges } from './talk/changes.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { McpServer } from '../../lib/index.ts'
-import { clientKinds, v1, v2Auto, v2Legacy, v2Modern } from './clients.ts'
-import { connect, connectToEverything, INSTRUCTIONS, listen } from './fixture.ts'
+import { clientKinds, v1, v2Auto, v2Legacy, v2Modern } from '../support/clients.ts'
+import { connect, connectToEverything, INSTRUCTIONS, listen } from '../support/everything.ts'
 
 const REVISIONS = { legacy: '2025-11-25', modern: '2026-07-28' }
 

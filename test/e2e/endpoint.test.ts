@@ -1,6 +1,6 @@
 import t from 'tap'
-import { clientKinds } from './clients.ts'
-import { connect, createEverything, listen } from './fixture.ts'
+import { clientKinds } from '../support/clients.ts'
+import { connect, createEverything, listen } from '../support/everything.ts'
 
 const endpoints = {
   'the default path': [{}, '/mcp'],

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { McpServer, Type } from '../../lib/index.ts'
-import { clientKinds, type OfficialClient } from './clients.ts'
-import { connect, listen } from './fixture.ts'
+import { clientKinds, type OfficialClient } from '../support/clients.ts'
+import { connect, listen } from '../support/everything.ts'
 import { findStrays, type Received } from './strays.ts'
 
 const CLIENTS = 50

@@ -12,11 +12,11 @@ import {
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin, { jwtVerifier, McpServer, Type, type McpMountOptions } from '../../lib/index.ts'
-import { forms } from '../sdk/forms.ts'
-import { createGate, until } from '../stream.ts'
+import { forms } from '../support/sdk-forms.ts'
+import { createGate, until } from '../support/stream.ts'
 import { createAuthorizationServer, REDIRECT_URL, signIn } from './authorization-server.ts'
-import { failureOf } from './clients.ts'
-import { createEverything } from './fixture.ts'
+import { failureOf } from '../support/clients.ts'
+import { createEverything } from '../support/everything.ts'
 
 t.setTimeout(60_000)
 

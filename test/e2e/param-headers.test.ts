@@ -1,6 +1,6 @@
 import t from 'tap'
-import { failureOf, v1, v2Legacy, v2Modern, type Answer, type OfficialClient } from './clients.ts'
-import { connectToEverything } from './fixture.ts'
+import { failureOf, v1, v2Legacy, v2Modern, type Answer, type OfficialClient } from '../support/clients.ts'
+import { connectToEverything } from '../support/everything.ts'
 
 // The client mirrors arguments of tools whose schema it has seen.
 async function connectKnowingTools (t: Parameters<typeof connectToEverything>[0]): Promise<OfficialClient> {

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { clientKinds, failureOf } from './clients.ts'
-import { connectToEverything } from './fixture.ts'
+import { clientKinds, failureOf } from '../support/clients.ts'
+import { connectToEverything } from '../support/everything.ts'
 
 for (const kind of clientKinds) {
   t.test(`${kind.title} has a prompt rendered with its arguments`, async (t) => {

@@ -11,9 +11,9 @@ import { json } from 'node:stream/consumers'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin, { McpServer, Type } from '../../lib/index.ts'
-import { initialize, modern, modernCall, type Post } from '../app.ts'
-import { findPort } from '../free-port.ts'
-import { createGate, readFrames, type Gate } from '../stream.ts'
+import { initialize, modern, modernCall, type Post } from '../support/app.ts'
+import { findPort } from '../support/free-port.ts'
+import { createGate, readFrames, type Gate } from '../support/stream.ts'
 
 t.setTimeout(120_000)
 

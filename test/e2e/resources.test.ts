@@ -1,6 +1,6 @@
 import t from 'tap'
-import { clientKinds, failureOf, v1 } from './clients.ts'
-import { connectToEverything, PIXEL } from './fixture.ts'
+import { clientKinds, failureOf, v1 } from '../support/clients.ts'
+import { connectToEverything, PIXEL } from '../support/everything.ts'
 
 for (const kind of clientKinds) {
   t.test(`${kind.title} reads a resource`, async (t) => {

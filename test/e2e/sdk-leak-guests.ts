@@ -4,7 +4,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { LoggingMessageNotificationSchema, ResourceUpdatedNotificationSchema, type Progress, type Request } from '@modelcontextprotocol/sdk/types.js'
 import type { Test } from 'tap'
-import { createGate, type Gate } from '../stream.ts'
+import { createGate, type Gate } from '../support/stream.ts'
 import { LEVELS, Meeting, PATIENCE, WAYS, type Stage } from './sdk-leak-server.ts'
 
 /** What makes clients differ. */

@@ -6,7 +6,7 @@ import {
   type CallToolResult, type CreateMessageRequestParams, type ElicitRequestFormParams, type ServerNotification, type ServerRequest
 } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
-import { createGate, type Gate } from '../stream.ts'
+import { createGate, type Gate } from '../support/stream.ts'
 
 export const LEVELS = ['debug', 'info', 'warning', 'error'] as const
 export const WAYS = ['extra', 'server'] as const

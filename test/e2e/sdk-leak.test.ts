@@ -4,7 +4,7 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import { listen } from './fixture.ts'
+import { listen } from '../support/everything.ts'
 import { countLeaving, expectedOf, findLeaks, invite, useAtOnce } from './sdk-leak-guests.ts'
 import { createStage, createTalkative } from './sdk-leak-server.ts'
 

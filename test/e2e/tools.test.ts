@@ -1,6 +1,6 @@
 import t from 'tap'
-import { clientKinds, failureOf, type Answer } from './clients.ts'
-import { connectToEverything, PIXEL } from './fixture.ts'
+import { clientKinds, failureOf, type Answer } from '../support/clients.ts'
+import { connectToEverything, PIXEL } from '../support/everything.ts'
 
 // Without what the modern era adds to every result.
 function bodyOf ({ content, structuredContent, isError }: Answer): object {

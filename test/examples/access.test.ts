@@ -2,9 +2,9 @@
 import { createHash, randomUUID } from 'node:crypto'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import { failureOf } from '../e2e/clients.ts'
-import { findPort } from '../free-port.ts'
-import { until } from '../stream.ts'
+import { failureOf } from '../support/clients.ts'
+import { findPort } from '../support/free-port.ts'
+import { until } from '../support/stream.ts'
 import { callByHand, connectWithHeaders, send, textOf, withExample } from './example.ts'
 
 // Processes take long to start on a busy machine.

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { clientKinds, type Answer } from '../e2e/clients.ts'
-import { until } from '../stream.ts'
-import { stdioClientKinds } from '../stdio/clients.ts'
-import { run } from './child.ts'
+import { clientKinds, type Answer } from '../support/clients.ts'
+import { until } from '../support/stream.ts'
+import { stdioClientKinds } from '../support/stdio-clients.ts'
+import { run } from '../support/child.ts'
 
 // Each client starts a process; a busy machine may need longer.
 t.setTimeout(120_000)

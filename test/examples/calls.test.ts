@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { failureOf, v1, v2Modern, type Answer } from '../e2e/clients.ts'
-import { createProxy } from '../e2e/proxy.ts'
-import { createGate, until } from '../stream.ts'
+import { failureOf, v1, v2Modern, type Answer } from '../support/clients.ts'
+import { createProxy } from '../support/proxy.ts'
+import { createGate, until } from '../support/stream.ts'
 import { connect, textOf, withExample } from './example.ts'
 
 // Processes take long to start on a busy machine.

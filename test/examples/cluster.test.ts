@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import t, { type Test } from 'tap'
-import { clientKinds, type Answer, type ClientKind } from '../e2e/clients.ts'
-import { findPort } from '../free-port.ts'
-import { run, type Running } from './child.ts'
+import { clientKinds, type Answer, type ClientKind } from '../support/clients.ts'
+import { findPort } from '../support/free-port.ts'
+import { run, type Running } from '../support/child.ts'
 
 // Processes take long to start on a busy machine.
 t.setTimeout(300_000)

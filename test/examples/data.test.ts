@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import Fastify from 'fastify'
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { failureOf, v1, v2Modern, type OfficialClient } from '../e2e/clients.ts'
+import { failureOf, v1, v2Modern, type OfficialClient } from '../support/clients.ts'
 import { connect, textOf, withExample } from './example.ts'
 import { noPostgres, startPostgres } from './postgres-server.ts'
 

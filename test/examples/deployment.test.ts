@@ -7,12 +7,12 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { modernCall } from '../app.ts'
-import { clientKinds, v1, v2Modern, type Answer, type ClientKind, type OfficialClient } from '../e2e/clients.ts'
-import { findPort } from '../free-port.ts'
-import { noServer, startRedis } from '../redis/redis-server.ts'
-import { sendAlone, until } from '../stream.ts'
-import { run, type Running } from './child.ts'
+import { modernCall } from '../support/app.ts'
+import { clientKinds, v1, v2Modern, type Answer, type ClientKind, type OfficialClient } from '../support/clients.ts'
+import { findPort } from '../support/free-port.ts'
+import { noServer, startRedis } from '../support/redis-server.ts'
+import { sendAlone, until } from '../support/stream.ts'
+import { run, type Running } from '../support/child.ts'
 
 // Processes take long to start on a busy machine.
 t.setTimeout(180_000)

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { LOADER } from './child.ts'
+import { LOADER } from '../support/child.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const text = [{ type: 'text', text: 'This is a simple text response for testing.' }]

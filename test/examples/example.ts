@@ -3,8 +3,8 @@ import { request, type IncomingHttpHeaders } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import type { Test } from 'tap'
-import type { Answer, Answering, ClientKind, OfficialClient } from '../e2e/clients.ts'
-import { run } from './child.ts'
+import type { Answer, Answering, ClientKind, OfficialClient } from '../support/clients.ts'
+import { run } from '../support/child.ts'
 
 /** An example that serves. */
 export interface Example {

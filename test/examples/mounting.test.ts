@@ -1,7 +1,7 @@
 // The examples of where servers are mounted.
 import t from 'tap'
-import { clientKinds, failureOf, v1, v2Modern } from '../e2e/clients.ts'
-import { findPort } from '../free-port.ts'
+import { clientKinds, failureOf, v1, v2Modern } from '../support/clients.ts'
+import { findPort } from '../support/free-port.ts'
 import { callByHand, connect, connectWithHeaders, textOf, withExample } from './example.ts'
 
 // Processes take long to start on a busy machine.

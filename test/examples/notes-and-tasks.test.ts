@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import { clientKinds, failureOf, type Answer, type ClientKind, type OfficialClient } from '../e2e/clients.ts'
-import { run, runInShell, type Running } from './child.ts'
+import { clientKinds, failureOf, type Answer, type ClientKind, type OfficialClient } from '../support/clients.ts'
+import { run, runInShell, type Running } from '../support/child.ts'
 
 // Two databases are made, each in seconds; a busy machine may need longer.
 t.setTimeout(180_000)

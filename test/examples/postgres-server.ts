@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import type { Test } from 'tap'
-import { findPort } from '../free-port.ts'
+import { findPort } from '../support/free-port.ts'
 
 const bin = findBinaries()
 

@@ -1,9 +1,9 @@
 // The examples of who reaches a server, and how: names, proxies, pages, load balancers.
 import t from 'tap'
-import { noBrowser, startBrowser } from '../e2e/page/browser.ts'
-import { findPort } from '../free-port.ts'
-import { startRoundRobin } from '../round-robin.ts'
-import { v1, v2Modern } from '../e2e/clients.ts'
+import { noBrowser, startBrowser } from '../support/browser.ts'
+import { findPort } from '../support/free-port.ts'
+import { startRoundRobin } from '../support/round-robin.ts'
+import { v1, v2Modern } from '../support/clients.ts'
 import { callByHand, connect, send, withExample } from './example.ts'
 
 // Processes take long to start on a busy machine, and so do browsers.

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { readAccept, takesStream } from '../../lib/http/accept.ts'
-import { createApp, modern, modernCall } from '../app.ts'
+import { createApp, modern, modernCall } from '../support/app.ts'
 
 const NOT_ACCEPTABLE = {
   jsonrpc: '2.0',

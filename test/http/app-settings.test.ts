@@ -6,7 +6,7 @@ import Fastify from 'fastify'
 import { join } from 'node:path'
 import t from 'tap'
 import mcpPlugin from '../../lib/index.ts'
-import { createHost, createServer, initialize, modern, modernCall, post } from '../app.ts'
+import { createHost, createServer, initialize, modern, modernCall, post } from '../support/app.ts'
 
 const AUTH = { verify: () => null, authorizationServers: ['https://auth.example.com'] }
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { createApp, createServer, openSession, post } from '../app.ts'
-import { collectFrames, frameOf, listen } from '../stream.ts'
+import { createApp, createServer, openSession, post } from '../support/app.ts'
+import { collectFrames, frameOf, listen } from '../support/stream.ts'
 
 const PING = { jsonrpc: '2.0', id: 1, method: 'ping' }
 const NOTIFICATION = { jsonrpc: '2.0', method: 'notifications/initialized' }

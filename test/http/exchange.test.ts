@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin, { type McpServer, type RequestContext } from '../../lib/index.ts'
-import { createApp, createServer, initialize, JSON_AND_SSE, modernCall, SERVER_META, type AppOptions } from '../app.ts'
-import { collectFrames, createGate, frameOf, listen, readFrames, send, sendAlone } from '../stream.ts'
+import { createApp, createServer, initialize, JSON_AND_SSE, modernCall, SERVER_META, type AppOptions } from '../support/app.ts'
+import { collectFrames, createGate, frameOf, listen, readFrames, send, sendAlone } from '../support/stream.ts'
 
 type Handler = (ctx: RequestContext) => string | Promise<string>
 

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
 import mcpPlugin, { createMemoryEventStore, type AuthOptions, type McpMountOptions } from '../../lib/index.ts'
-import { createHost, createServer, initialize, JSON_AND_SSE, legacy, modern } from '../app.ts'
-import { collectFrames, createGate, frameOf, listen, openGet, readFrames, send, until } from '../stream.ts'
-import { createTalk, type Talk } from '../talk.ts'
+import { createHost, createServer, initialize, JSON_AND_SSE, legacy, modern } from '../support/app.ts'
+import { collectFrames, createGate, frameOf, listen, openGet, readFrames, send, until } from '../support/stream.ts'
+import { createTalk, type Talk } from '../support/talk.ts'
 
 const STREAM = { accept: 'text/event-stream' }
 

@@ -4,8 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Authenticator } from '../../lib/auth/authenticator.ts'
 import { createAuthHook, prepareRequests } from '../../lib/http/auth-hook.ts'
 import { Expiry } from '../../lib/http/expiry.ts'
-import { createHost } from '../app.ts'
-import { stopClock } from '../server/harness.ts'
+import { createHost } from '../support/app.ts'
+import { stopClock } from '../support/definition-client.ts'
 
 /** As much of a reply as is looked at. */
 interface Replied { readonly request: FastifyRequest, readonly raw: EventEmitter }

@@ -3,10 +3,10 @@ import { get } from 'node:http'
 import t, { type Test } from 'tap'
 import mcpPlugin, { ClusterAwayError, createMemoryEventStore, type EventStore } from '../../lib/index.ts'
 import type { Session } from '../../lib/session/session.ts'
-import { createApp, createHost, createServer, initialize, legacy, openSession, post, type AppOptions } from '../app.ts'
-import { startNodes } from '../cluster.ts'
-import { collectFrames, createGate, frameOf, frameWithId, listen, openGet, readFrames, until } from '../stream.ts'
-import { createTalker } from '../talk.ts'
+import { createApp, createHost, createServer, initialize, legacy, openSession, post, type AppOptions } from '../support/app.ts'
+import { startNodes } from '../support/cluster.ts'
+import { collectFrames, createGate, frameOf, frameWithId, listen, openGet, readFrames, until } from '../support/stream.ts'
+import { createTalker } from '../support/talk.ts'
 
 const STREAM = { accept: 'text/event-stream' }
 const NOT_RESUMABLE = {

@@ -5,7 +5,7 @@ import { json, text } from 'node:stream/consumers'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin from '../../lib/index.ts'
-import { createApp, createHost, createServer, modern, type AppOptions, type Post } from '../app.ts'
+import { createApp, createHost, createServer, modern, type AppOptions, type Post } from '../support/app.ts'
 
 const INVALID_HOST = { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'Invalid Host header' } }
 const TWO_HOSTS = { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'Invalid Host header: there are several' } }

@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import mcpPlugin from '../../lib/index.ts'
-import { createApp, createHost, createServer, modernCall, mount } from '../app.ts'
-import { createGate, listen, send, until } from '../stream.ts'
+import { createApp, createHost, createServer, modernCall, mount } from '../support/app.ts'
+import { createGate, listen, send, until } from '../support/stream.ts'
 
 const OK = { status: 'ok' }
 const UNAVAILABLE = { status: 'unavailable' }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { networkOf } from '../../lib/http/holder.ts'
-import { createHost, createServer, initialize } from '../app.ts'
+import { createHost, createServer, initialize } from '../support/app.ts'
 import mcpPlugin, { type McpMountOptions } from '../../lib/index.ts'
 
 t.test('an address counts as what one customer of a provider has', async (t) => {

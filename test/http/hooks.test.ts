@@ -1,8 +1,8 @@
 import { request } from 'node:http'
 import t from 'tap'
 import mcpPlugin, { type MountHooks } from '../../lib/index.ts'
-import { createApp, createHost, createServer, modern, modernCall, mount } from '../app.ts'
-import { collectFrames, createGate, listen, send } from '../stream.ts'
+import { createApp, createHost, createServer, modern, modernCall, mount } from '../support/app.ts'
+import { collectFrames, createGate, listen, send } from '../support/stream.ts'
 
 t.test('the hooks of a mount run for its endpoint only, one or several, in the order of Fastify', async (t) => {
   const seen: string[] = []

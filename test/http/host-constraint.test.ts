@@ -6,7 +6,7 @@ import Fastify from 'fastify'
 import t from 'tap'
 import mcpPlugin from '../../lib/index.ts'
 import { listConstraintHosts, resolveConstraints } from '../../lib/http/host-constraint.ts'
-import { createApp, createHost, createServer, modern } from '../app.ts'
+import { createApp, createHost, createServer, modern } from '../support/app.ts'
 
 t.test('a mount with a host constraint serves that host, with any port and in any spelling, and no other', async (t) => {
   const { app } = await createApp(t, { constraints: { host: 'mcp.example.com' } })

@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { LastingStream } from '../../lib/http/lasting-stream.ts'
 import { OpenExchanges } from '../../lib/http/open-exchanges.ts'
-import { createHost } from '../app.ts'
-import { createGate, listen } from '../stream.ts'
+import { createHost } from '../support/app.ts'
+import { createGate, listen } from '../support/stream.ts'
 
 async function createStreaming (t: Test, maxBuffered: number, onCut?: (stream: LastingStream) => void) {
   const open = new OpenExchanges(0)

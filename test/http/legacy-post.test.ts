@@ -1,8 +1,8 @@
 // What becomes of the notifications that legacy clients post.
 import t, { type Test } from 'tap'
 import type { McpMountOptions, ServerDefinition } from '../../lib/index.ts'
-import { createHost, mount, openSession, post } from '../app.ts'
-import { createTalker } from '../talk.ts'
+import { createHost, mount, openSession, post } from '../support/app.ts'
+import { createTalker } from '../support/talk.ts'
 
 interface Notified { readonly method: string, readonly params: unknown, readonly sessionId: string | undefined, readonly url: string | undefined, readonly lifespan: unknown }
 

@@ -1,8 +1,8 @@
 import t from 'tap'
 import mcpPlugin, { type AuthOptions, type VerifyContext } from '../../lib/index.ts'
-import { createApp, createHost, createServer, mount } from '../app.ts'
-import { openSse, opening } from '../sse-client.ts'
-import { frameOf, listen } from '../stream.ts'
+import { createApp, createHost, createServer, mount } from '../support/app.ts'
+import { openSse, opening } from '../support/sse-client.ts'
+import { frameOf, listen } from '../support/stream.ts'
 
 const PAGE = 'https://app.example.com'
 const JSON_TYPE = { 'content-type': 'application/json' }

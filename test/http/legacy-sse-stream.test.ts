@@ -2,9 +2,9 @@ import { UnavailableError } from '../../lib/errors.ts'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { createMemoryEventStore, InsufficientScopeError, type AuthOptions, type McpMountOptions } from '../../lib/index.ts'
-import { openSse, opening, type SseClient } from '../sse-client.ts'
-import { createGate, frameOf, until } from '../stream.ts'
-import { createTalk, type Talk } from '../talk.ts'
+import { openSse, opening, type SseClient } from '../support/sse-client.ts'
+import { createGate, frameOf, until } from '../support/stream.ts'
+import { createTalk, type Talk } from '../support/talk.ts'
 
 async function createSse (t: Test, talk: Talk, options: Omit<McpMountOptions, 'server'> = {}) {
   const { app, address, mount, logLines } = await createTalk(t, talk, { legacySse: true, keepAliveInterval: 0, ...options })

@@ -1,10 +1,10 @@
 import t, { type Test } from 'tap'
 import mcpPlugin from '../../lib/index.ts'
-import { createApp, createHost, createServer, initialize, legacy, mount, openSession, type AppOptions } from '../app.ts'
-import { createV1, said } from '../sdk/servers.ts'
-import { openSse, opening, type SseClient } from '../sse-client.ts'
-import { createGate, frameOf, listen, until } from '../stream.ts'
-import { createTalker } from '../talk.ts'
+import { createApp, createHost, createServer, initialize, legacy, mount, openSession, type AppOptions } from '../support/app.ts'
+import { createV1, said } from '../support/sdk-servers.ts'
+import { openSse, opening, type SseClient } from '../support/sse-client.ts'
+import { createGate, frameOf, listen, until } from '../support/stream.ts'
+import { createTalker } from '../support/talk.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 

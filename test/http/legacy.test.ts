@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createApp, initialize, legacy, modern, openSession, openUsedSession, post } from '../app.ts'
+import { createApp, initialize, legacy, modern, openSession, openUsedSession, post } from '../support/app.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 

@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { McpServer, ResourceTemplate, RpcError, type McpServerOptions } from '../../lib/index.ts'
-import { createApp, createHost, modern, mount, SERVER_META, type AppOptions, type Envelope, type Post } from '../app.ts'
-import { createGate, listen, readFrames, send, sendAlone } from '../stream.ts'
+import { createApp, createHost, modern, mount, SERVER_META, type AppOptions, type Envelope, type Post } from '../support/app.ts'
+import { createGate, listen, readFrames, send, sendAlone } from '../support/stream.ts'
 
 const ALL = Object.freeze({ toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true, resourceSubscriptions: ['notes://a', 'notes://b'] })
 const KEY = 'io.modelcontextprotocol/subscriptionId'

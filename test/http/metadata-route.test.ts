@@ -1,7 +1,7 @@
 import t from 'tap'
 import { McpServer as SdkServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import mcpPlugin, { McpServer, type McpMountOptions } from '../../lib/index.ts'
-import { createApp, createHost, createServer, modern, mount } from '../app.ts'
+import { createApp, createHost, createServer, modern, mount } from '../support/app.ts'
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'
 const publicUrl = 'https://api.example.com'

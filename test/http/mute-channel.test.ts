@@ -1,7 +1,7 @@
 import t from 'tap'
 import mcpPlugin from '../../lib/index.ts'
 import { createMuteChannel } from '../../lib/http/mute-channel.ts'
-import { createHost, createServer } from '../app.ts'
+import { createHost, createServer } from '../support/app.ts'
 
 t.test('nothing can be sent by a mute channel, and nobody leaves it', async (t) => {
   const { log } = createHost(t).app

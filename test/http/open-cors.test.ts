@@ -1,7 +1,7 @@
 import cors from '@fastify/cors'
 import t from 'tap'
 import { OPEN_TO_ANY_PAGE } from '../../lib/http/open-cors.ts'
-import { createHost } from '../app.ts'
+import { createHost } from '../support/app.ts'
 
 t.test('pages of any origin may read an open document, whatever @fastify/cors the app has', async (t) => {
   const { app } = createHost(t)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { OpenExchanges, type OpenExchange } from '../../lib/http/open-exchanges.ts'
-import { stopClock } from '../server/harness.ts'
+import { stopClock } from '../support/definition-client.ts'
 
 interface Counted extends OpenExchange { readonly beats: number, readonly cuts: number, readonly aborts: number }
 

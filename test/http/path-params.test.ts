@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin, { type AuthInfo, type McpMountOptions } from '../../lib/index.ts'
 import { hasDotSegment } from '../../lib/http/path-params.ts'
-import { createHost, createServer, initialize, legacy, modernCall, type Post } from '../app.ts'
+import { createHost, createServer, initialize, legacy, modernCall, type Post } from '../support/app.ts'
 
 const ORIGIN = 'https://api.example.com'
 const REFUSAL = { jsonrpc: '2.0', id: null, error: { code: -32600, message: "Invalid path: '.' and '..' are refused as values of its parameters" } }

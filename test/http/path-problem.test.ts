@@ -2,7 +2,7 @@ import t from 'tap'
 import Fastify from 'fastify'
 import mcpPlugin from '../../lib/index.ts'
 import { findPathProblem } from '../../lib/http/path-problem.ts'
-import { createServer, initialize } from '../app.ts'
+import { createServer, initialize } from '../support/app.ts'
 
 t.test('a path that no request reaches is refused with what to write', async (t) => {
   const refused: ReadonlyArray<readonly [path: string, problem: RegExp]> = [

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Type } from '../../lib/index.ts'
-import { createApp, legacy, modern, modernCall, MODERN_META, openSession, post, SERVER_META, type Post } from '../app.ts'
+import { createApp, legacy, modern, modernCall, MODERN_META, openSession, post, SERVER_META, type Post } from '../support/app.ts'
 
 const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion'
 const CAPABILITIES_KEY = 'io.modelcontextprotocol/clientCapabilities'

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
 import mcpPlugin, { createMemoryEventStore, type AuthInfo, type AuthOptions } from '../../lib/index.ts'
-import { createHost, createServer, initialize, JSON_AND_SSE, legacy, modernCall, openSession, type AppOptions, type Post } from '../app.ts'
-import { createGate, frameWithId, openGet, readFrames, send } from '../stream.ts'
-import { createTalk } from '../talk.ts'
+import { createHost, createServer, initialize, JSON_AND_SSE, legacy, modernCall, openSession, type AppOptions, type Post } from '../support/app.ts'
+import { createGate, frameWithId, openGet, readFrames, send } from '../support/stream.ts'
+import { createTalk } from '../support/talk.ts'
 
 type Headers = Readonly<Record<string, string>>
 

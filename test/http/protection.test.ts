@@ -3,7 +3,7 @@ import cors from '@fastify/cors'
 import type { FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin, { authInfoOf, VerifierUnavailableError, type AuthInfo, type AuthOptions, type McpMountOptions } from '../../lib/index.ts'
-import { createApp, createHost, createServer, modern, type Post } from '../app.ts'
+import { createApp, createHost, createServer, modern, type Post } from '../support/app.ts'
 
 const PAGE = Object.freeze({ origin: 'https://app.example.com' })
 const FOREIGN = Object.freeze({ origin: 'https://evil.example' })

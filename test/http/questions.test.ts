@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { createMemoryEventStore, type McpMountOptions } from '../../lib/index.ts'
-import { JSON_AND_SSE, legacy, modern, openSession, post } from '../app.ts'
-import { collectFrames, createGate, openGet, readFrames, send, sendAlone, until } from '../stream.ts'
-import { createTalk } from '../talk.ts'
+import { JSON_AND_SSE, legacy, modern, openSession, post } from '../support/app.ts'
+import { collectFrames, createGate, openGet, readFrames, send, sendAlone, until } from '../support/stream.ts'
+import { createTalk } from '../support/talk.ts'
 
 const QUESTION = { method: 'elicitation/create', params: { message: 'Sure?' } } as const
 const REFUSED = { jsonrpc: '2.0', id: 1, error: { code: -32600, message: 'elicitation/create cannot be sent: the client has no session, takes no stream, or has gone' } }

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { WebStandardStreamableHTTPServerTransport as V1Transport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
 import { createMcpHandler, McpServer as V2McpServer, WebStandardStreamableHTTPServerTransport as V2Transport } from '@modelcontextprotocol/server'
-import { createApp, initialize, JSON_AND_SSE, modern, openSession } from '../app.ts'
+import { createApp, initialize, JSON_AND_SSE, modern, openSession } from '../support/app.ts'
 
 type Refused = readonly [status: number, code: unknown]
 

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import mcpPlugin from '../../lib/index.ts'
-import { createHost, createServer, modern, modernCall, type LogLine } from '../app.ts'
+import { createHost, createServer, modern, modernCall, type LogLine } from '../support/app.ts'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 
 const INTERNAL_ERROR = { jsonrpc: '2.0', id: null, error: { code: -32603, message: 'Internal error' } }

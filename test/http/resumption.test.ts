@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { createMemoryEventStore, type McpMountOptions } from '../../lib/index.ts'
-import { JSON_AND_SSE, legacy, openSession } from '../app.ts'
-import { collectFrames, createGate, frameOf, frameWithId, openGet, readFrames, send, sendAlone, until } from '../stream.ts'
-import { createTalk, type Talk } from '../talk.ts'
+import { JSON_AND_SSE, legacy, openSession } from '../support/app.ts'
+import { collectFrames, createGate, frameOf, frameWithId, openGet, readFrames, send, sendAlone, until } from '../support/stream.ts'
+import { createTalk, type Talk } from '../support/talk.ts'
 
 const NOTE = (n: number): object => ({ jsonrpc: '2.0', method: 'notifications/message', params: { n } })
 const DONE = { jsonrpc: '2.0', id: 1, result: { done: true } }

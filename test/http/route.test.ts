@@ -2,8 +2,8 @@ import cors from '@fastify/cors'
 import t, { type Test } from 'tap'
 import type { FastifyServerOptions, InjectOptions } from 'fastify'
 import mcpPlugin, { type McpMountOptions } from '../../lib/index.ts'
-import { createApp, createHost, createServer, modern, modernCall, openSession } from '../app.ts'
-import { collectFrames, listen, send } from '../stream.ts'
+import { createApp, createHost, createServer, modern, modernCall, openSession } from '../support/app.ts'
+import { collectFrames, listen, send } from '../support/stream.ts'
 
 const METHOD_NOT_ALLOWED = { jsonrpc: '2.0', id: null, error: { code: -32000, message: 'Method not allowed; this endpoint takes POST, GET, DELETE' } }
 

@@ -3,11 +3,11 @@ import t, { type Test } from 'tap'
 import { createMemoryCluster, createMemoryEventStore, type Cluster, type McpMountOptions } from '../../lib/index.ts'
 import { redisCluster } from '../../lib/redis/index.ts'
 import type { RequestMessage } from '../../lib/protocol/message.ts'
-import { JSON_AND_SSE, legacy, modern, openSession, post, type Post } from '../app.ts'
-import { createPrefix, noRedis, useRedis } from '../redis/redis-server.ts'
-import { openSse, opening } from '../sse-client.ts'
-import { collectFrames, createGate, openGet, readFrames, send, type Gate } from '../stream.ts'
-import { createTalk, type TalkApp } from '../talk.ts'
+import { JSON_AND_SSE, legacy, modern, openSession, post, type Post } from '../support/app.ts'
+import { createPrefix, noRedis, useRedis } from '../support/redis-server.ts'
+import { openSse, opening } from '../support/sse-client.ts'
+import { collectFrames, createGate, openGet, readFrames, send, type Gate } from '../support/stream.ts'
+import { createTalk, type TalkApp } from '../support/talk.ts'
 
 const COUNT = 6
 const QUESTION = { method: 'elicitation/create', params: { message: 'Sure?' } } as const

@@ -1,8 +1,8 @@
 // The scopes of tools, prompts and resources, where a mount takes tokens.
 import t, { type Test } from 'tap'
 import { McpServer, ResourceTemplate, type TokenAuthOptions } from '../../lib/index.ts'
-import { createApp, initialize, JSON_AND_SSE, legacy, modern, modernCall, post, type Envelope, type Post, type TestApp } from '../app.ts'
-import { collectFrames, frameOf, listen, send } from '../stream.ts'
+import { createApp, initialize, JSON_AND_SSE, legacy, modern, modernCall, post, type Envelope, type Post, type TestApp } from '../support/app.ts'
+import { collectFrames, frameOf, listen, send } from '../support/stream.ts'
 
 const METADATA = 'resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/mcp"'
 const CHALLENGE = `Bearer error="insufficient_scope", error_description="The request needs more scopes", scope="read write", ${METADATA}`

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { InsufficientScopeError, McpServer, RpcError, type ServerDefinition } from '../../lib/index.ts'
 import mcpPlugin from '../../lib/plugin.ts'
-import { createApp, createHost, initialize, JSON_AND_SSE, legacy, modern, modernCall, openSession } from '../app.ts'
+import { createApp, createHost, initialize, JSON_AND_SSE, legacy, modern, modernCall, openSession } from '../support/app.ts'
 
 function createDefinition (handle: ServerDefinition['handle']): ServerDefinition {
   return {

@@ -9,7 +9,7 @@ import { connect as connectSecurely } from 'node:tls'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { ServerConnections } from '../../lib/http/server-connections.ts'
-import { createServer as createNotes, mount } from '../app.ts'
+import { createServer as createNotes, mount } from '../support/app.ts'
 
 // Of nobody, for a name that nobody has.
 const KEY = `-----BEGIN PRIVATE KEY-----

@@ -2,9 +2,9 @@
 import t, { type Test } from 'tap'
 import type { LightMyRequestResponse } from 'fastify'
 import { ClusterAwayError, McpServer, type McpMountOptions } from '../../lib/index.ts'
-import { initialize, JSON_AND_SSE, legacy, modernCall, openSession, post } from '../app.ts'
-import { startNodes, type TestNodes } from '../cluster.ts'
-import { createGate, openGet, readFrames, send, until } from '../stream.ts'
+import { initialize, JSON_AND_SSE, legacy, modernCall, openSession, post } from '../support/app.ts'
+import { startNodes, type TestNodes } from '../support/cluster.ts'
+import { createGate, openGet, readFrames, send, until } from '../support/stream.ts'
 
 const UNAVAILABLE = (id: number | null): object => ({ jsonrpc: '2.0', id, error: { code: -32603, message: 'The store of sessions cannot be reached; try again later' } })
 const NOT_FOUND = { error: { code: -32001, message: /Session not found/ } }

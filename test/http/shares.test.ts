@@ -2,10 +2,10 @@
 import t, { type Test } from 'tap'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import mcpPlugin, { McpServer, type AuthOptions, type McpMountOptions } from '../../lib/index.ts'
-import { createHost, createServer, initialize, legacy, modern, openSession, openUsedSession, type Post } from '../app.ts'
-import { startNodes } from '../cluster.ts'
-import { openSse, opening } from '../sse-client.ts'
-import { listen, openGet, send, sendAlone, until } from '../stream.ts'
+import { createHost, createServer, initialize, legacy, modern, openSession, openUsedSession, type Post } from '../support/app.ts'
+import { startNodes } from '../support/cluster.ts'
+import { openSse, opening } from '../support/sse-client.ts'
+import { listen, openGet, send, sendAlone, until } from '../support/stream.ts'
 
 type Headers = Readonly<Record<string, string>>
 

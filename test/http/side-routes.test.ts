@@ -1,7 +1,7 @@
 import cors from '@fastify/cors'
 import t from 'tap'
 import mcpPlugin from '../../lib/index.ts'
-import { createApp, createHost, createServer, modern } from '../app.ts'
+import { createApp, createHost, createServer, modern } from '../support/app.ts'
 
 const EVIL_HOST = { host: 'evil.example' }
 const EVIL_ORIGIN = { origin: 'https://evil.example' }

@@ -3,9 +3,9 @@ import t from 'tap'
 import { InsufficientScopeError, RefusedError, RpcError, SessionGoneError } from '../../lib/errors.ts'
 import mcpPlugin, { McpServer } from '../../lib/index.ts'
 import { statusOf } from '../../lib/http/status.ts'
-import { createHost, legacy, modern, modernCall, openSession } from '../app.ts'
-import { v2Modern } from '../e2e/clients.ts'
-import { listen } from '../stream.ts'
+import { createHost, legacy, modern, modernCall, openSession } from '../support/app.ts'
+import { v2Modern } from '../support/clients.ts'
+import { listen } from '../support/stream.ts'
 
 const PROTOCOL_CODES = [-32700, -32600, -32601, -32602, -32603, -32002, -32020, -32022]
 

@@ -1,8 +1,8 @@
 import type { FastifyServerOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin from '../../lib/index.ts'
-import { createHost, createServer, modernCall, openSession } from '../app.ts'
-import { createGate, listen, openGet, readFrames, send } from '../stream.ts'
+import { createHost, createServer, modernCall, openSession } from '../support/app.ts'
+import { createGate, listen, openGet, readFrames, send } from '../support/stream.ts'
 
 const CHANGED = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}'
 

@@ -4,9 +4,9 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { modern } from '../app.ts'
-import { LOADER } from '../examples/child.ts'
-import { readFrames } from '../stream.ts'
+import { modern } from '../support/app.ts'
+import { LOADER } from '../support/child.ts'
+import { readFrames } from '../support/stream.ts'
 
 const MIB = 1024 * 1024
 // Almost all that a body may have: one long text, and many small objects, which take more memory than their JSON.

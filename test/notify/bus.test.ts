@@ -1,7 +1,7 @@
 import t from 'tap'
 import { notificationBusContract } from '../../lib/contracts/index.ts'
 import { createMemoryBus } from '../../lib/notify/bus.ts'
-import { runContracts } from '../contracts/run.ts'
+import { runContracts } from '../support/contract.ts'
 
 t.test('a bus in memory', async (t) => {
   await runContracts(t, notificationBusContract(() => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Channels } from '../../lib/redis/channels.ts'
-import { createGate } from '../stream.ts'
+import { createGate } from '../support/stream.ts'
 
 /** Channels of a connection that takes note of what it is asked, and is not there until it is told to be. */
 function createChannels () {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Follower } from '../../lib/redis/follower.ts'
 import type { StoredEvent } from '../../lib/session/event-store.ts'
-import { createGate } from '../stream.ts'
+import { createGate } from '../support/stream.ts'
 
 function createFollower (): { readonly follower: Follower, readonly told: number[] } {
   const told: number[] = []

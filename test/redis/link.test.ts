@@ -5,7 +5,7 @@ import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { connect } from '../../lib/redis/connections.ts'
 import { RedisLink } from '../../lib/redis/link.ts'
-import { until } from '../stream.ts'
+import { until } from '../support/stream.ts'
 
 /** What speaks as Redis does when a connection begins, and answers PING only where it is let: no Redis can be made to. */
 async function createSilentRedis (t: Test) {

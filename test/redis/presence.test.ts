@@ -6,7 +6,7 @@ import { createKeys, digest } from '../../lib/redis/keys.ts'
 import { redisCluster } from '../../lib/redis/index.ts'
 import type { RedisLink } from '../../lib/redis/link.ts'
 import { Presence } from '../../lib/redis/presence.ts'
-import { createPrefix, noRedis, useRedis } from './redis-server.ts'
+import { createPrefix, noRedis, useRedis } from '../support/redis-server.ts'
 import { removeKeys } from './subject.ts'
 
 const QUIET = { onAway () {}, onBack () {} }

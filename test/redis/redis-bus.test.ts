@@ -1,7 +1,7 @@
 import t from 'tap'
 import { notificationBusContract } from '../../lib/contracts/index.ts'
-import { runContracts } from '../contracts/run.ts'
-import { noRedis, useRedis } from './redis-server.ts'
+import { runContracts } from '../support/contract.ts'
+import { noRedis, useRedis } from '../support/redis-server.ts'
 import { startNodes } from './subject.ts'
 
 t.test('a bus over Redis', { skip: noRedis }, async (t) => {

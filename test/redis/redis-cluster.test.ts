@@ -5,9 +5,9 @@ import type { Cluster, ClusterListeners, ClusterNode } from '../../lib/cluster/c
 import { clusterContract, clusterOutageContract } from '../../lib/contracts/index.ts'
 import { redisCluster } from '../../lib/redis/index.ts'
 import { createKeys } from '../../lib/redis/keys.ts'
-import { runContracts } from '../contracts/run.ts'
-import { until } from '../stream.ts'
-import { createPrefix, noRedis, noServer, startRedis, useRedis, type OwnRedisServer } from './redis-server.ts'
+import { runContracts } from '../support/contract.ts'
+import { until } from '../support/stream.ts'
+import { createPrefix, noRedis, noServer, startRedis, useRedis, type OwnRedisServer } from '../support/redis-server.ts'
 import { removeKeys, startNodes, useNodes } from './subject.ts'
 
 // Redis is waited for that hangs.

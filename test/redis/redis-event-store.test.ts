@@ -3,8 +3,8 @@ import { Redis } from 'ioredis'
 import t from 'tap'
 import { sharedEventStoreContract } from '../../lib/contracts/index.ts'
 import { redisCluster } from '../../lib/redis/index.ts'
-import { runContracts } from '../contracts/run.ts'
-import { createPrefix, noRedis, noServer, startRedis, useRedis } from './redis-server.ts'
+import { runContracts } from '../support/contract.ts'
+import { createPrefix, noRedis, noServer, startRedis, useRedis } from '../support/redis-server.ts'
 import { startNodes, useNodes } from './subject.ts'
 
 const SESSION = { protocolVersion: '2025-11-25', client: { capabilities: {} }, logLevel: 'info' } as const

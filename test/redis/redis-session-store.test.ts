@@ -1,9 +1,9 @@
 import t from 'tap'
 import { sessionStoreContract } from '../../lib/contracts/index.ts'
 import { redisCluster } from '../../lib/redis/index.ts'
-import { runContracts } from '../contracts/run.ts'
-import { until } from '../stream.ts'
-import { createPrefix, noRedis, useRedis } from './redis-server.ts'
+import { runContracts } from '../support/contract.ts'
+import { until } from '../support/stream.ts'
+import { createPrefix, noRedis, useRedis } from '../support/redis-server.ts'
 import { removeKeys, startNodes } from './subject.ts'
 
 t.test('sessions in Redis', { skip: noRedis }, async (t) => {

@@ -2,8 +2,8 @@
 import type { Test } from 'tap'
 import type { ClusterNode } from '../../lib/cluster/cluster.ts'
 import { redisCluster, type RedisClusterOptions } from '../../lib/redis/index.ts'
-import type { RedisServer } from './redis-server.ts'
-import { createPrefix } from './redis-server.ts'
+import type { RedisServer } from '../support/redis-server.ts'
+import { createPrefix } from '../support/redis-server.ts'
 import { passTime } from './time.ts'
 
 const QUIET = { onAway () {}, onBack () {} }

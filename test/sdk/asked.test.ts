@@ -2,9 +2,9 @@
 import t, { type Test } from 'tap'
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { EmptyResultSchema, ListRootsResultSchema, type ClientCapabilities } from '@modelcontextprotocol/sdk/types.js'
-import { JSON_AND_SSE, legacy, modernCall, post } from '../app.ts'
-import { createGate, listen, openGet, readFrames, send, until } from '../stream.ts'
-import { createSdkApp, createV1, said, SERVER_META, type SdkApp } from './servers.ts'
+import { JSON_AND_SSE, legacy, modernCall, post } from '../support/app.ts'
+import { createGate, listen, openGet, readFrames, send, until } from '../support/stream.ts'
+import { createSdkApp, createV1, said, SERVER_META, type SdkApp } from '../support/sdk-servers.ts'
 
 type Headers = Readonly<Record<string, string>>
 

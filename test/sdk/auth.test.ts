@@ -4,8 +4,8 @@ import { RootsListChangedNotificationSchema } from '@modelcontextprotocol/sdk/ty
 import { createMcpHandler, McpServer as V2McpServer, type ServerContext } from '@modelcontextprotocol/server'
 import type { FastifyInstance } from 'fastify'
 import type { AuthInfo, Mountable, SdkServerContext } from '../../lib/index.ts'
-import { initialize, legacy, modernCall, openSession, type Post } from '../app.ts'
-import { createSdkApp, createV1, said } from './servers.ts'
+import { initialize, legacy, modernCall, openSession, type Post } from '../support/app.ts'
+import { createSdkApp, createV1, said } from '../support/sdk-servers.ts'
 
 const ANN: AuthInfo = Object.freeze({ token: 'ann', clientId: 'app', scopes: ['read'], issuer: 'https://auth.example.com', subject: 'ann' })
 const BOB: AuthInfo = Object.freeze({ ...ANN, token: 'bob', subject: 'bob' })

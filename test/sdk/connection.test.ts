@@ -6,9 +6,9 @@ import { SubscribeRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import { McpServer as V2McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import { createMemoryEventStore } from '../../lib/index.ts'
-import { JSON_AND_SSE, legacy, modernCall, openSession, post } from '../app.ts'
-import { collectFrames, createGate, frameOf, frameWithId, listen, openGet, readFrames, send, sendAlone, until, type Gate } from '../stream.ts'
-import { createSdkApp, createV1, said } from './servers.ts'
+import { JSON_AND_SSE, legacy, modernCall, openSession, post } from '../support/app.ts'
+import { collectFrames, createGate, frameOf, frameWithId, listen, openGet, readFrames, send, sendAlone, until, type Gate } from '../support/stream.ts'
+import { createSdkApp, createV1, said } from '../support/sdk-servers.ts'
 
 const GONE = { code: -32001, message: "Session not found: its server has closed; send 'initialize' to open a new one" }
 

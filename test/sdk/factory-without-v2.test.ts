@@ -2,8 +2,8 @@
 import { register } from 'node:module'
 import t from 'tap'
 import { McpServer } from '@modelcontextprotocol/server'
-import { modernCall, openSession, legacy } from '../app.ts'
-import { createSdkApp, said } from './servers.ts'
+import { modernCall, openSession, legacy } from '../support/app.ts'
+import { createSdkApp, said } from '../support/sdk-servers.ts'
 
 const HOOK = `
 export async function resolve (specifier, context, next) {

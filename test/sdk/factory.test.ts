@@ -5,11 +5,11 @@ import type { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/
 import { createMcpHandler, McpServer as V2McpServer } from '@modelcontextprotocol/server'
 import type { Mountable, SdkServerContext } from '../../lib/index.ts'
 import { FactoryServer } from '../../lib/sdk/factory.ts'
-import { startNodes } from '../cluster.ts'
-import { createHost, createServer, initialize, legacy, modernCall, mount, openSession, post } from '../app.ts'
-import { Client } from '../server/harness.ts'
-import { until } from '../stream.ts'
-import { createSdkApp, createV1, said, SERVER_META, type SdkApp } from './servers.ts'
+import { startNodes } from '../support/cluster.ts'
+import { createHost, createServer, initialize, legacy, modernCall, mount, openSession, post } from '../support/app.ts'
+import { Client } from '../support/definition-client.ts'
+import { until } from '../support/stream.ts'
+import { createSdkApp, createV1, said, SERVER_META, type SdkApp } from '../support/sdk-servers.ts'
 
 type Made = V1McpServer | V2McpServer
 

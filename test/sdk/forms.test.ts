@@ -1,9 +1,9 @@
 // One server in each way that it can be written, served to official clients of both eras.
 import t from 'tap'
-import { failureOf, v1, v2Modern } from '../e2e/clients.ts'
-import { listen } from '../stream.ts'
-import { forms } from './forms.ts'
-import { createSdkApp, said } from './servers.ts'
+import { failureOf, v1, v2Modern } from '../support/clients.ts'
+import { listen } from '../support/stream.ts'
+import { forms } from '../support/sdk-forms.ts'
+import { createSdkApp, said } from '../support/sdk-servers.ts'
 
 const namesOf = (listed: ReadonlyArray<{ readonly name: string }>): readonly string[] => listed.map(({ name }) => name)
 

@@ -5,9 +5,9 @@ import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
 import type { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { McpServer as V2McpServer } from '@modelcontextprotocol/server'
 import type { Mountable } from '../../lib/index.ts'
-import { legacy, modernCall, openSession, post } from '../app.ts'
-import { createGate, listen, until, type Gate } from '../stream.ts'
-import { createSdkApp, createV1, said } from './servers.ts'
+import { legacy, modernCall, openSession, post } from '../support/app.ts'
+import { createGate, listen, until, type Gate } from '../support/stream.ts'
+import { createSdkApp, createV1, said } from '../support/sdk-servers.ts'
 
 const HELLO = { result: said('hello') }
 const forms: Readonly<Record<'an instance' | 'a factory', (make: () => V1McpServer) => Mountable>> = {

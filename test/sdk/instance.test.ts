@@ -5,8 +5,8 @@ import { CallToolRequestSchema, ListToolsRequestSchema, McpError, RequestSchema 
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { RpcError } from '../../lib/index.ts'
-import { createHost, initialize, JSON_AND_SSE, legacy, modern, modernCall, mount, openSession } from '../app.ts'
-import { createSdkApp, createV1, said, SERVER_META } from './servers.ts'
+import { createHost, initialize, JSON_AND_SSE, legacy, modern, modernCall, mount, openSession } from '../support/app.ts'
+import { createSdkApp, createV1, said, SERVER_META } from '../support/sdk-servers.ts'
 
 const HELLO = { content: [{ type: 'text', text: 'hello' }] }
 

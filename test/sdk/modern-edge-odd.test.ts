@@ -2,8 +2,8 @@
 import t from 'tap'
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import { CallToolRequestSchema, InitializeRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js'
-import { JSON_AND_SSE, modern, modernCall } from '../app.ts'
-import { createSdkApp, said, SERVER_META } from './servers.ts'
+import { JSON_AND_SSE, modern, modernCall } from '../support/app.ts'
+import { createSdkApp, said, SERVER_META } from '../support/sdk-servers.ts'
 
 t.test('a server that says nothing of its capabilities has none', async (t) => {
   const server = new Server({ name: 'Tasks', version: '1.0.0' })

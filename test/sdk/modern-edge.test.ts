@@ -7,10 +7,10 @@ import {
   UrlElicitationRequiredError, type ServerCapabilities
 } from '@modelcontextprotocol/sdk/types.js'
 import type { FastifyInstance } from 'fastify'
-import { JSON_AND_SSE, modern, modernCall, type Envelope } from '../app.ts'
-import { frameOf, listen, readFrames, send, until } from '../stream.ts'
-import { createSdkApp, createV1, said, SERVER_META } from './servers.ts'
-import { createV1Everything } from './forms.ts'
+import { JSON_AND_SSE, modern, modernCall, type Envelope } from '../support/app.ts'
+import { frameOf, listen, readFrames, send, until } from '../support/stream.ts'
+import { createSdkApp, createV1, said, SERVER_META } from '../support/sdk-servers.ts'
+import { createV1Everything } from '../support/sdk-forms.ts'
 
 const DONE = { resultType: 'complete', _meta: SERVER_META }
 const PRIVATE = { ttlMs: 0, cacheScope: 'private' }

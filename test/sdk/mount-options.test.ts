@@ -4,9 +4,9 @@ import t from 'tap'
 import type { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { createMcpHandler, McpServer as V2McpServer } from '@modelcontextprotocol/server'
 import type { Mountable } from '../../lib/index.ts'
-import { initialize, JSON_AND_SSE, legacy, modernCall, openSession, openUsedSession } from '../app.ts'
-import { createGate, frameOf, listen, readFrames, send, until, type Gate } from '../stream.ts'
-import { createSdkApp, createV1, said } from './servers.ts'
+import { initialize, JSON_AND_SSE, legacy, modernCall, openSession, openUsedSession } from '../support/app.ts'
+import { createGate, frameOf, listen, readFrames, send, until, type Gate } from '../support/stream.ts'
+import { createSdkApp, createV1, said } from '../support/sdk-servers.ts'
 
 interface Waiting { readonly started: Gate, readonly gate: Gate }
 

@@ -4,10 +4,10 @@ import { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.j
 import { RootsListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
 import { createMcpHandler, McpServer as V2McpServer } from '@modelcontextprotocol/server'
 import type { Mountable } from '../../lib/index.ts'
-import { clientKinds, v2Modern } from '../e2e/clients.ts'
-import { legacy, MODERN_META, modern, modernCall, openSession, post } from '../app.ts'
-import { createGate, listen, until } from '../stream.ts'
-import { createSdkApp, createV1, said } from './servers.ts'
+import { clientKinds, v2Modern } from '../support/clients.ts'
+import { legacy, MODERN_META, modern, modernCall, openSession, post } from '../support/app.ts'
+import { createGate, listen, until } from '../support/stream.ts'
+import { createSdkApp, createV1, said } from '../support/sdk-servers.ts'
 
 /** A server that registers a tool once it knows that its client can be asked. */
 function createLate (): V1McpServer {

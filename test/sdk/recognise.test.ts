@@ -8,9 +8,9 @@ import { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.j
 import { createMcpHandler, McpServer as V2McpServer, Server as V2Server } from '@modelcontextprotocol/server'
 import { McpServer } from '../../lib/index.ts'
 import { resolveDefinition } from '../../lib/sdk/recognise.ts'
-import { createHost, createServer, legacy, modernCall, mount, openSession } from '../app.ts'
-import { createLowLevel } from './forms.ts'
-import { createV1, said } from './servers.ts'
+import { createHost, createServer, legacy, modernCall, mount, openSession } from '../support/app.ts'
+import { createLowLevel } from '../support/sdk-forms.ts'
+import { createV1, said } from '../support/sdk-servers.ts'
 
 const ACCEPTED = 'pass new McpServer({ name, version }) of this package, an SDK v1 server, a function (context) => server that makes SDK servers (v1 or v2), or an SDK v2 handler: createMcpHandler(…)'
 

@@ -5,9 +5,9 @@ import { createMcpHandler, McpServer as V2McpServer } from '@modelcontextprotoco
 import { z } from 'zod'
 import type { Mountable } from '../../lib/index.ts'
 import { findFreeId } from '../../lib/sdk/free-id.ts'
-import { legacy, openSession } from '../app.ts'
-import { createGate, type Gate } from '../stream.ts'
-import { createSdkApp, createV1, said } from './servers.ts'
+import { legacy, openSession } from '../support/app.ts'
+import { createGate, type Gate } from '../support/stream.ts'
+import { createSdkApp, createV1, said } from '../support/sdk-servers.ts'
 
 const COUNT = 12
 

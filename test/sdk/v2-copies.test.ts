@@ -2,11 +2,11 @@
 import t from 'tap'
 import { z } from 'zod'
 import type { AuthInfo, Mountable } from '../../lib/index.ts'
-import { v2Auto, v2Modern } from '../e2e/clients.ts'
-import { initialize, legacy, modern, modernCall } from '../app.ts'
-import { listen, readFrames, send } from '../stream.ts'
+import { v2Auto, v2Modern } from '../support/clients.ts'
+import { initialize, legacy, modern, modernCall } from '../support/app.ts'
+import { listen, readFrames, send } from '../support/stream.ts'
 import { copies, type SdkV2 } from './copies.ts'
-import { createSdkApp, said, SERVER_META } from './servers.ts'
+import { createSdkApp, said, SERVER_META } from '../support/sdk-servers.ts'
 
 const READER: AuthInfo = Object.freeze({ token: 'reader', clientId: 'app', scopes: ['read'], issuer: 'https://auth.example.com', subject: 'ann' })
 const WRITER: AuthInfo = Object.freeze({ ...READER, token: 'writer', scopes: ['read', 'write'] })

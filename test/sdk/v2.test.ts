@@ -3,10 +3,10 @@ import t from 'tap'
 import { acceptedContent, createMcpHandler, inputRequired, McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { Mountable } from '../../lib/index.ts'
-import { v1, v2Legacy, v2Modern } from '../e2e/clients.ts'
-import { modern, modernCall } from '../app.ts'
-import { listen } from '../stream.ts'
-import { createSdkApp, said, SERVER_META } from './servers.ts'
+import { v1, v2Legacy, v2Modern } from '../support/clients.ts'
+import { modern, modernCall } from '../support/app.ts'
+import { listen } from '../support/stream.ts'
+import { createSdkApp, said, SERVER_META } from '../support/sdk-servers.ts'
 
 function create (): McpServer {
   const server = new McpServer({ name: 'Tasks', version: '1.0.0' }, { capabilities: { logging: {} } })

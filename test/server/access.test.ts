@@ -2,7 +2,7 @@ import t from 'tap'
 import { areListed, findListed, isAdmitted, isAllowed, isVisible, requireScopes, resolveAccess, type AccessConfig } from '../../lib/server/access.ts'
 import { Collection, type Entry } from '../../lib/server/collection.ts'
 import { InsufficientScopeError } from '../../lib/errors.ts'
-import { Client, createScoped, stopClock, untyped } from './harness.ts'
+import { Client, createScoped, stopClock, untyped } from '../support/definition-client.ts'
 
 function createEntry (config: AccessConfig, key = 'add'): Entry {
   const label = `tool '${key}'`

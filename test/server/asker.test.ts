@@ -4,7 +4,7 @@ import { RpcError, ToolError } from '../../lib/errors.ts'
 import { inputRequired, type InputRequests } from '../../lib/server/input-required.ts'
 import { ResourceTemplate } from '../../lib/server/resource-template.ts'
 import type { RequestContext } from '../../lib/server/request-context.ts'
-import { Client, complete, createNotes, refused, said, stopClock, untyped, type Answer, type ClientOptions, type Params } from './harness.ts'
+import { Client, complete, createNotes, refused, said, stopClock, untyped, type Answer, type ClientOptions, type Params } from '../support/definition-client.ts'
 
 type Ctx = RequestContext<unknown>
 type Handler = (ctx: Ctx) => Promise<string>

@@ -3,7 +3,7 @@ import { RpcError, ToolError } from '../../lib/errors.ts'
 import { runHandler, runRounds, serveAsking } from '../../lib/server/call.ts'
 import { InputRequiredError } from '../../lib/server/input-required.ts'
 import { TimeoutError } from '../../lib/server/timeout.ts'
-import { Client, stopClock } from './harness.ts'
+import { Client, stopClock } from '../support/definition-client.ts'
 
 t.test('what a handler returns is handed on', async (t) => {
   const call = new Client().createCall()

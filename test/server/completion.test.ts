@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { RpcError } from '../../lib/errors.ts'
 import { completable, findCompleters, type Complete } from '../../lib/server/completable.ts'
 import { ResourceTemplate } from '../../lib/server/resource-template.ts'
-import { Client, complete, createNotes, createScoped, refused, stopClock, untyped, type Params } from './harness.ts'
+import { Client, complete, createNotes, createScoped, refused, stopClock, untyped, type Params } from '../support/definition-client.ts'
 
 const LANGUAGES = ['python', 'pytorch', 'typescript']
 const language = (typed: string): string[] => LANGUAGES.filter((name) => name.startsWith(typed))

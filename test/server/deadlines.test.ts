@@ -1,7 +1,7 @@
 import t from 'tap'
 import { mock } from 'node:test'
 import { Deadlines } from '../../lib/server/deadlines.ts'
-import { stopClock } from './harness.ts'
+import { stopClock } from '../support/definition-client.ts'
 
 t.test('what is not cleared in time expires, and only then', async (t) => {
   const pass = stopClock(t)

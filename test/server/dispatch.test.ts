@@ -2,7 +2,7 @@ import t from 'tap'
 import { Type } from '@sinclair/typebox'
 import { completable } from '../../lib/server/completable.ts'
 import { ResourceTemplate } from '../../lib/server/resource-template.ts'
-import { Client, complete, createNotes, refused } from './harness.ts'
+import { Client, complete, createNotes, refused } from '../support/definition-client.ts'
 
 function createFull () {
   const server = createNotes({ instructions: 'Be brief.', cache: { ttlMs: 60_000, scope: 'private' } })

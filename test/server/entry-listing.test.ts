@@ -4,7 +4,7 @@ import { resolveAccess, type AccessConfig } from '../../lib/server/access.ts'
 import { Collection, type Entry } from '../../lib/server/collection.ts'
 import { EntryListing } from '../../lib/server/entry-listing.ts'
 import { ResourceTemplate } from '../../lib/server/resource-template.ts'
-import { Client, createNotes, createScoped, refused, type Answer, type Params } from './harness.ts'
+import { Client, createNotes, createScoped, refused, type Answer, type Params } from '../support/definition-client.ts'
 
 const INVALID_CURSOR = refused(-32602, 'Invalid cursor: it is malformed or the list has changed; list again from the start')
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { reportFailure } from '../../lib/server/failure.ts'
-import { Client } from './harness.ts'
+import { Client } from '../support/definition-client.ts'
 
 function report (error: unknown, exposeErrors = false) {
   const { log, logged } = new Client()

@@ -1,8 +1,8 @@
 import t from 'tap'
 import type { ServerDefinition } from '../../lib/index.ts'
 import { Forgetting } from '../../lib/server/forgetting.ts'
-import { createGate } from '../stream.ts'
-import { createTalker } from '../talk.ts'
+import { createGate } from '../support/stream.ts'
+import { createTalker } from '../support/talk.ts'
 
 function createServer (ended: NonNullable<ServerDefinition['ended']>): ServerDefinition {
   return { ...createTalker(() => ({})), ended }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { inputRequired, InputRequired, InputRequiredError } from '../../lib/server/input-required.ts'
-import { untyped } from './harness.ts'
+import { untyped } from '../support/definition-client.ts'
 
 const roots = { method: 'roots/list', params: {} } as const
 

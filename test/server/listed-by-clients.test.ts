@@ -5,7 +5,7 @@ import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextproto
 import t, { type Test } from 'tap'
 import { z } from 'zod'
 import { McpServer, type AnySchema } from '../../lib/index.ts'
-import { createApp } from '../app.ts'
+import { createApp } from '../support/app.ts'
 
 const ITEM_ID = 'https://example.com/item'
 const Note = { $id: ITEM_ID, type: 'object', properties: { id: { type: 'integer' }, tags: { type: 'array', items: { $ref: '#tag' } } }, required: ['id'], $defs: { tag: { $anchor: 'tag', type: 'string' } } }

@@ -2,7 +2,7 @@ import t from 'tap'
 import { Listing, readCursor, takePage, type ListSource } from '../../lib/server/listing.ts'
 import { encodeCursor } from '../../lib/protocol/cursor.ts'
 import { ResourceTemplate } from '../../lib/server/resource-template.ts'
-import { Client, createNotes, refused, type Answer } from './harness.ts'
+import { Client, createNotes, refused, type Answer } from '../support/definition-client.ts'
 
 const INVALID_CURSOR = refused(-32602, 'Invalid cursor: it is malformed or the list has changed; list again from the start')
 

@@ -3,7 +3,7 @@ import t from 'tap'
 import { McpServer } from '../../lib/server/mcp-server.ts'
 import type { McpServerOptions } from '../../lib/server/server-options.ts'
 import { ResourceTemplate } from '../../lib/server/resource-template.ts'
-import { Client, complete, createMessage, createNotes, refused, said, stopClock, untyped } from './harness.ts'
+import { Client, complete, createMessage, createNotes, refused, said, stopClock, untyped } from '../support/definition-client.ts'
 
 t.test('a server is what it was made of, whatever becomes of that', async (t) => {
   const info = { name: 'Notes', version: '1.0.0', title: 'My notes' }

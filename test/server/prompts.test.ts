@@ -2,7 +2,7 @@ import t from 'tap'
 import { Type } from '@sinclair/typebox'
 import { z } from 'zod'
 import { RpcError, ToolError } from '../../lib/errors.ts'
-import { Client, complete, createNotes, createScoped, refused, stopClock, untyped, type Params } from './harness.ts'
+import { Client, complete, createNotes, createScoped, refused, stopClock, untyped, type Params } from '../support/definition-client.ts'
 
 function message (text: string, role = 'user') {
   return { role, content: { type: 'text', text } }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Type } from '@sinclair/typebox'
 import { z } from 'zod'
-import { Client } from './harness.ts'
+import { Client } from '../support/definition-client.ts'
 
 const ALL = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} }
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { LogLevel } from '../../lib/protocol/log-level.ts'
 import { askerOf, endContext, takeAnswers } from '../../lib/server/request-context.ts'
-import { Client, createNotes, createScoped, untyped, type Params } from './harness.ts'
+import { Client, createNotes, createScoped, untyped, type Params } from '../support/definition-client.ts'
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency']
 

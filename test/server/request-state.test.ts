@@ -1,6 +1,6 @@
 import t from 'tap'
 import { MAX_STATE_BYTES, StateSealer, toCanonicalJson, type RequestStateOptions, type StateBinding } from '../../lib/server/request-state.ts'
-import { Client, untyped } from './harness.ts'
+import { Client, untyped } from '../support/definition-client.ts'
 
 const OLD = 'an old secret of thirty-two bytes'
 const NEW = Buffer.alloc(32, 7)

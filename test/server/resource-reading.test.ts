@@ -2,7 +2,7 @@ import t from 'tap'
 import { RpcError } from '../../lib/errors.ts'
 import { ResourceTemplate } from '../../lib/server/resource-template.ts'
 import type { ResourceReturn } from '../../lib/server/resources.ts'
-import { Client, complete, createNotes, createScoped, mustNotRun, refused, stopClock, untyped } from './harness.ts'
+import { Client, complete, createNotes, createScoped, mustNotRun, refused, stopClock, untyped } from '../support/definition-client.ts'
 
 const READ_CACHE = { ttlMs: 0, cacheScope: 'private' }
 

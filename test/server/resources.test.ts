@@ -1,7 +1,7 @@
 import t from 'tap'
 import { ResourceTemplate as OtherResourceTemplate } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { ResourceTemplate } from '../../lib/server/resource-template.ts'
-import { Client, createNotes, untyped } from './harness.ts'
+import { Client, createNotes, untyped } from '../support/definition-client.ts'
 
 t.test('a resource and a template may be updated, and stay as they were when the update is wrong', async (t) => {
   const server = createNotes()

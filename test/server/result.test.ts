@@ -1,7 +1,7 @@
 import t from 'tap'
 import { cacheFields, findCacheProblem, keepPrivate, PreparedResult, ResultFinisher, valueOf, type CacheHint } from '../../lib/server/result.ts'
 import { TextResult } from '../../lib/server/text-result.ts'
-import { untyped } from './harness.ts'
+import { untyped } from '../support/definition-client.ts'
 
 const finisher = new ResultFinisher({ name: 'Notes', version: '1.0.0' })
 const IDENTITY = { 'io.modelcontextprotocol/serverInfo': { name: 'Notes', version: '1.0.0' } }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { findTimeoutProblem, TimeoutError, withTimeout } from '../../lib/server/timeout.ts'
-import { Client, stopClock } from './harness.ts'
+import { Client, stopClock } from '../support/definition-client.ts'
 
 t.test('a timeout is a whole number of milliseconds that a timer can take', async (t) => {
   for (const timeout of [undefined, 0, 1, 2 ** 31 - 1]) t.equal(findTimeoutProblem(timeout), undefined)

@@ -4,7 +4,7 @@ import { Type } from '@sinclair/typebox'
 import { z } from 'zod'
 import { InsufficientScopeError, RpcError, ToolError } from '../../lib/errors.ts'
 import type { ToolConfig } from '../../lib/server/tools.ts'
-import { Client, complete, createMessage, createNotes, createScoped, failed, mustNotRun, refused, said, stopClock, untyped, type ClientOptions } from './harness.ts'
+import { Client, complete, createMessage, createNotes, createScoped, failed, mustNotRun, refused, said, stopClock, untyped, type ClientOptions } from '../support/definition-client.ts'
 
 t.test('a tool gets its checked arguments and its answer is the result', async (t) => {
   const server = createNotes()

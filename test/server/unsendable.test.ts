@@ -1,8 +1,8 @@
 // Results and errors that cannot be sent as they are: each request is answered all the same, and nothing reaches the process.
 import t, { type Test } from 'tap'
 import mcpPlugin, { McpServer, RpcError, Type, type RequestContext } from '../../lib/index.ts'
-import { createHost, JSON_AND_SSE, legacy, modern, modernCall, openSession } from '../app.ts'
-import { collectFrames, frameOf, listen, send } from '../stream.ts'
+import { createHost, JSON_AND_SSE, legacy, modern, modernCall, openSession } from '../support/app.ts'
+import { collectFrames, frameOf, listen, send } from '../support/stream.ts'
 
 const cycle: Record<string, unknown> = {}
 cycle.self = cycle

@@ -12,7 +12,7 @@ import { createTool, updateTool } from '../../lib/server/tools.ts'
 import { WatchBudget } from '../../lib/session/watch-budget.ts'
 import { WatchedUris } from '../../lib/session/watched-uris.ts'
 import { resolveFilter, subscribe, unsubscribe } from '../../lib/server/watching.ts'
-import { Client, createScoped, stopClock, type Params } from './harness.ts'
+import { Client, createScoped, stopClock, type Params } from '../support/definition-client.ts'
 
 const ALL = Object.freeze({ toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true, resourceSubscriptions: ['a:', 'b:'] })
 const handler = (): string => 'a'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { EventKeeper } from '../../lib/session/event-keeper.ts'
 import { createMemoryEventStore, type EventStore } from '../../lib/session/event-store.ts'
-import { createGate } from '../stream.ts'
+import { createGate } from '../support/stream.ts'
 
 type UntilBack = (error: unknown) => Promise<boolean> | undefined
 

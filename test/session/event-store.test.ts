@@ -1,7 +1,7 @@
 import t from 'tap'
 import { sharedEventStoreContract } from '../../lib/contracts/index.ts'
 import { createMemoryEventStore, type MemoryEventStoreOptions } from '../../lib/session/event-store.ts'
-import { runContracts } from '../contracts/run.ts'
+import { runContracts } from '../support/contract.ts'
 
 function createStore (limits: MemoryEventStoreOptions = {}) {
   const clock = { now: 0 }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createMemoryEventStore, type EventStore } from '../../lib/session/event-store.ts'
 import { EventStream, parseEventId } from '../../lib/session/event-stream.ts'
-import { createGate } from '../stream.ts'
+import { createGate } from '../support/stream.ts'
 import { createSink } from './sink.ts'
 
 function createStream ({ store = createMemoryEventStore(), primes = true, retryInterval }: { store?: EventStore, primes?: boolean, retryInterval?: number } = {}) {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createMemoryEventStore, type MemoryEventStoreOptions, type SharedEventStore } from '../../lib/session/event-store.ts'
 import { FollowedStream } from '../../lib/session/followed-stream.ts'
-import { createGate } from '../stream.ts'
+import { createGate } from '../support/stream.ts'
 import { createSink } from './sink.ts'
 
 interface Settings { readonly store?: SharedEventStore, readonly primes?: boolean, readonly claim?: () => Promise<boolean | void> }

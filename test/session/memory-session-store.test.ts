@@ -1,7 +1,7 @@
 import t from 'tap'
 import { sessionStoreContract } from '../../lib/contracts/index.ts'
 import { createMemorySessionStore } from '../../lib/session/memory-session-store.ts'
-import { runContracts } from '../contracts/run.ts'
+import { runContracts } from '../support/contract.ts'
 
 t.test('sessions in memory', async (t) => {
   await runContracts(t, sessionStoreContract(() => {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { RpcError } from '../../lib/errors.ts'
 import type { Question } from '../../lib/protocol/question.ts'
 import { Questions } from '../../lib/session/questions.ts'
-import { stopClock } from '../server/harness.ts'
+import { stopClock } from '../support/definition-client.ts'
 
 const QUESTION: Question = { method: 'roots/list', params: {} }
 

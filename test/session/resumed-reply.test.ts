@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import type { ClusterNode } from '../../lib/cluster/cluster.ts'
 import type { RequestId } from '../../lib/protocol/message.ts'
 import { ResumedReply } from '../../lib/session/resumed-reply.ts'
-import { createFaultyCluster } from '../cluster.ts'
+import { createFaultyCluster } from '../support/cluster.ts'
 import { createSink, type TestSink } from './sink.ts'
 
 const RECORD = { protocolVersion: '2025-11-25', client: { capabilities: {} }, logLevel: 'debug' } as const

@@ -2,8 +2,8 @@ import { text as collect } from 'node:stream/consumers'
 import t from 'tap'
 import { SseStream } from '../../lib/http/sse.ts'
 import { Session } from '../../lib/session/session.ts'
-import { createApp, legacy, modern, openSession } from '../app.ts'
-import { collectFrames, frameOf, listen, send } from '../stream.ts'
+import { createApp, legacy, modern, openSession } from '../support/app.ts'
+import { collectFrames, frameOf, listen, send } from '../support/stream.ts'
 
 const CLIENT = { capabilities: {} }
 

@@ -3,10 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { McpServer, type McpMountOptions } from '../../lib/index.ts'
 import type { SharedSession } from '../../lib/session/shared-session.ts'
-import { JSON_AND_SSE, legacy, openSession, post, type Post } from '../app.ts'
-import { startNodes, type TestNode, type TestNodes } from '../cluster.ts'
-import { createGate, frameWithId, openGet, readFrames, send, until } from '../stream.ts'
-import { createTalker, type Talk } from '../talk.ts'
+import { JSON_AND_SSE, legacy, openSession, post, type Post } from '../support/app.ts'
+import { startNodes, type TestNode, type TestNodes } from '../support/cluster.ts'
+import { createGate, frameWithId, openGet, readFrames, send, until } from '../support/stream.ts'
+import { createTalker, type Talk } from '../support/talk.ts'
 
 const NOTE = (n: number): object => ({ jsonrpc: '2.0', method: 'notifications/message', params: { n } })
 const DONE = { jsonrpc: '2.0', id: 1, result: { done: true } }

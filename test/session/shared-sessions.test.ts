@@ -5,8 +5,8 @@ import { ErrorCode } from '../../lib/protocol/error-code.ts'
 import type { Session } from '../../lib/session/session.ts'
 import type { SharedSession } from '../../lib/session/shared-session.ts'
 import { SharedSessions } from '../../lib/session/shared-sessions.ts'
-import { createFaultyCluster } from '../cluster.ts'
-import { createGate, until } from '../stream.ts'
+import { createFaultyCluster } from '../support/cluster.ts'
+import { createGate, until } from '../support/stream.ts'
 import { createSink } from './sink.ts'
 
 const CLIENT = { info: { name: 'test', version: '1' }, capabilities: { roots: {} } }

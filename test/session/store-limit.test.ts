@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createMemoryCluster, createMemoryEventStore, McpServer, type ClusterNode, type EventStore, type SessionStore } from '../../lib/index.ts'
 import { limitStore } from '../../lib/session/store-limit.ts'
-import { createApp, createServer, initialize, JSON_AND_SSE, legacy, openSession } from '../app.ts'
+import { createApp, createServer, initialize, JSON_AND_SSE, legacy, openSession } from '../support/app.ts'
 
 const never = new Promise<never>(() => {})
 

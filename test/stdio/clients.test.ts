@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { LOADER } from '../examples/child.ts'
-import { until } from '../stream.ts'
-import { stdioClientKinds } from './clients.ts'
+import { LOADER } from '../support/child.ts'
+import { until } from '../support/stream.ts'
+import { stdioClientKinds } from '../support/stdio-clients.ts'
 import { modernCall } from './pipe.ts'
 
 // Each client starts a process; a busy machine may need longer.

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Type, type McpServer, type RequestContext, type ServerDefinition } from '../../lib/index.ts'
-import { createServer, SERVER_META } from '../app.ts'
-import { createGate, until, type Gate } from '../stream.ts'
+import { createServer, SERVER_META } from '../support/app.ts'
+import { createGate, until, type Gate } from '../support/stream.ts'
 import { byId, failure, initialize, INITIALIZED, legacy, legacyCall, modern, modernCall, notification, openPipe, openSession, result, text } from './pipe.ts'
 
 const FORM = { elicitation: {} }

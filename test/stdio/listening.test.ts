@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { McpServer } from '../../lib/index.ts'
-import { createServer, SERVER_META } from '../app.ts'
-import { createGate, type Gate } from '../stream.ts'
+import { createServer, SERVER_META } from '../support/app.ts'
+import { createGate, type Gate } from '../support/stream.ts'
 import { failure, legacy, modern, notification, openPipe, result } from './pipe.ts'
 
 const KEY = 'io.modelcontextprotocol/subscriptionId'

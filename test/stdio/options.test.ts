@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { serveStdio, type StdioOptions } from '../../lib/stdio.ts'
 import { resolveStdioOptions } from '../../lib/stdio/options.ts'
-import { createServer } from '../app.ts'
+import { createServer } from '../support/app.ts'
 import { openPipe } from './pipe.ts'
 
 const WRONG: ReadonlyArray<readonly [options: object, message: string]> = [

@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream'
 import type { Test } from 'tap'
 import type { Mountable } from '../../lib/index.ts'
 import { serveStdio, type StdioConnection, type StdioOptions } from '../../lib/stdio.ts'
-import { createHost, createServer, MODERN_META, type LogLine } from '../app.ts'
+import { createHost, createServer, MODERN_META, type LogLine } from '../support/app.ts'
 
 /** The client's end of a pipe. */
 export interface Piped {

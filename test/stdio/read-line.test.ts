@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createServer } from '../app.ts'
+import { createServer } from '../support/app.ts'
 import { byId, failure, initialize, legacy, legacyCall, modern, openPipe, openSession, result, text } from './pipe.ts'
 
 const PING = legacy('p', 'ping')

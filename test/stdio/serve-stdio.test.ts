@@ -2,8 +2,8 @@ import { PassThrough, Writable } from 'node:stream'
 import t from 'tap'
 import { McpServer, type RequestContext } from '../../lib/index.ts'
 import { serveStdio } from '../../lib/stdio.ts'
-import { createHost, createServer } from '../app.ts'
-import { createGate, until, type Gate } from '../stream.ts'
+import { createHost, createServer } from '../support/app.ts'
+import { createGate, until, type Gate } from '../support/stream.ts'
 import { failure, INITIALIZED, legacy, legacyCall, modernCall, openPipe, openSession, result, text } from './pipe.ts'
 
 interface Living { readonly server: McpServer<string>, readonly started: Gate, readonly go: Gate, readonly events: string[] }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { capabilitiesOf, checkClientOptions, type TestClientOptions } from '../../lib/testing/client-options.ts'
 import { createTestClient } from '../../lib/testing.ts'
-import { createServer } from '../app.ts'
+import { createServer } from '../support/app.ts'
 import { createMounts } from './clients.ts'
 
 t.test('an option that is wrong is named, and what to write instead', (t) => {

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import mcpPlugin, { type McpMountOptions } from '../../lib/index.ts'
 import { createTestClient, type TestClientOptions } from '../../lib/testing.ts'
-import { createHost, type LogLine } from '../app.ts'
+import { createHost, type LogLine } from '../support/app.ts'
 
 export type Client = ClientV1 | ClientV2
 

@@ -3,10 +3,10 @@ import { LoggingMessageNotificationSchema, ResourceUpdatedNotificationSchema, To
 import t from 'tap'
 import { createMemoryEventStore, McpServer, type AuthInfo } from '../../lib/index.ts'
 import { createTestClient, injectFetch } from '../../lib/testing.ts'
-import { createServer } from '../app.ts'
-import { createEverything } from '../e2e/fixture.ts'
+import { createServer } from '../support/app.ts'
+import { createEverything } from '../support/everything.ts'
 import { definitions } from '../e2e/talk/definitions.ts'
-import { createGate, until } from '../stream.ts'
+import { createGate, until } from '../support/stream.ts'
 import { callTool, connect, createMounts, KINDS, type Client } from './clients.ts'
 
 /** What a server of the talk suites does, told to a test. */

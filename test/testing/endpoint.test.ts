@@ -3,8 +3,8 @@ import t, { type Test } from 'tap'
 import mcpPlugin, { McpServer, type McpMountOptions } from '../../lib/index.ts'
 import { findMount, resolveEndpoint } from '../../lib/testing/endpoint.ts'
 import { createTestClient, type TestClientOptions } from '../../lib/testing.ts'
-import { createServer } from '../app.ts'
-import { createV1, said } from '../sdk/servers.ts'
+import { createServer } from '../support/app.ts'
+import { createV1, said } from '../support/sdk-servers.ts'
 import { callTool, createMounts, KINDS } from './clients.ts'
 
 async function urlOf (t: Test, mount: Omit<McpMountOptions, 'server'>, options: TestClientOptions = {}): Promise<string> {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { injectFetch } from '../../lib/testing.ts'
-import { createGate } from '../stream.ts'
+import { createGate } from '../support/stream.ts'
 
 function createApp (t: Test): FastifyInstance {
   const app = Fastify()

@@ -4,7 +4,7 @@ import { Client as ClientV2 } from '@modelcontextprotocol/client'
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import t from 'tap'
 import { createTestClient } from '../../lib/testing.ts'
-import { createServer } from '../app.ts'
+import { createServer } from '../support/app.ts'
 import { createMounts } from './clients.ts'
 
 const PACKAGES = ['@modelcontextprotocol/client', '@modelcontextprotocol/sdk']

@@ -1,7 +1,7 @@
 // An app that serves one of the definitions, with routes by which a test looks behind the scenes, from wherever it is.
 import Fastify, { type FastifyInstance } from 'fastify'
 import mcpPlugin, { createMemoryEventStore, type Cluster, type McpMountOptions } from '../../../lib/index.ts'
-import { createGate, type Gate } from '../../stream.ts'
+import { createGate, type Gate } from '../../support/stream.ts'
 import { definitions, type DefinitionName } from './definitions.ts'
 
 /** How an app serves a definition. JSON can carry it. */

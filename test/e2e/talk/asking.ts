@@ -1,6 +1,6 @@
 // Handlers that ask in the middle of their work: the official clients answer the same ones, each in its era's way.
 import t, { type Test } from 'tap'
-import { clientKinds, failureOf, type Answer, type Answering, type ClientKind, type Recorded } from '../clients.ts'
+import { clientKinds, failureOf, type Answer, type Answering, type ClientKind, type Recorded } from '../../support/clients.ts'
 import type { TalkOptions } from './app.ts'
 import { PROMPTED } from './definitions.ts'
 import type { SetUp } from './stage.ts'

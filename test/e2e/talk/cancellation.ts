@@ -1,7 +1,7 @@
 // Calls that their clients give up: in the middle of the work, and while the user is asked.
 import t, { type Test } from 'tap'
-import { createGate } from '../../stream.ts'
-import { clientKinds, v1, v2Legacy, type Answering, type ClientKind, type OfficialClient } from '../clients.ts'
+import { createGate } from '../../support/stream.ts'
+import { clientKinds, v1, v2Legacy, type Answering, type ClientKind, type OfficialClient } from '../../support/clients.ts'
 import { untilNoted, untilSo, type SetUp, type Stage } from './stage.ts'
 
 /** A client of a server that works until it is stopped, or asks its user. */

@@ -8,7 +8,7 @@ import {
   PromptListChangedNotificationSchema, ResourceListChangedNotificationSchema, ResourceUpdatedNotificationSchema, ToolListChangedNotificationSchema
 } from '@modelcontextprotocol/sdk/types.js'
 import t, { type Test } from 'tap'
-import { failureOf } from '../clients.ts'
+import { failureOf } from '../../support/clients.ts'
 import { untilSo, type SetUp, type Stage } from './stage.ts'
 
 const INFO = { name: 'test', version: '1.0.0' }

@@ -1,6 +1,6 @@
 // The servers of the suites on what flows from server to client. They are made by name, as nodes may be other processes.
 import { inputRequired, McpServer, ResourceTemplate, Type, type SampleParams } from '../../../lib/index.ts'
-import { createEverything } from '../fixture.ts'
+import { createEverything } from '../../support/everything.ts'
 
 /** What a server has of the stage that it plays on. */
 export interface Props {

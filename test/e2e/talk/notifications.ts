@@ -1,7 +1,7 @@
 // What servers tell in the middle of a call: progress and log messages.
 import t, { type Test } from 'tap'
-import { clientKinds, v1, v2Legacy, v2Modern, type ClientKind, type OfficialClient } from '../clients.ts'
-import { connect as connectTo } from '../fixture.ts'
+import { clientKinds, v1, v2Legacy, v2Modern, type ClientKind, type OfficialClient } from '../../support/clients.ts'
+import { connect as connectTo } from '../../support/everything.ts'
 import type { SetUp, Stage } from './stage.ts'
 
 function connect (t: Test, kind: ClientKind, { url }: Stage): Promise<OfficialClient> {

@@ -3,8 +3,8 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import t from 'tap'
-import { createGate } from '../../stream.ts'
-import { createProxy } from '../proxy.ts'
+import { createGate } from '../../support/stream.ts'
+import { createProxy } from '../../support/proxy.ts'
 import { untilNoted, type SetUp } from './stage.ts'
 
 /** Has a client come back for the rest of a call. */

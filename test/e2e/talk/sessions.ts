@@ -1,7 +1,7 @@
 // Sessions as the official clients have them.
 import t from 'tap'
-import { failureOf, v1, v2Legacy, type OfficialClient } from '../clients.ts'
-import { connect } from '../fixture.ts'
+import { failureOf, v1, v2Legacy, type OfficialClient } from '../../support/clients.ts'
+import { connect } from '../../support/everything.ts'
 import type { SetUp } from './stage.ts'
 
 // What another process that shares the client's credentials does, or an administrator.

@@ -1,8 +1,8 @@
 // What the suites on what flows from server to client are played on: one app, or several nodes behind one address.
 import type { Test } from 'tap'
 import type { MountStats } from '../../../lib/index.ts'
-import { createFaultyCluster } from '../../cluster.ts'
-import { startRoundRobin } from '../../round-robin.ts'
+import { createFaultyCluster } from '../../support/cluster.ts'
+import { startRoundRobin } from '../../support/round-robin.ts'
 import { createTalkApp, type Action, type TalkOptions } from './app.ts'
 import type { DefinitionName } from './definitions.ts'
 

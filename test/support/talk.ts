@@ -2,9 +2,9 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
-import mcpPlugin, { type McpMountOptions, type Mount, type ServerDefinition } from '../lib/index.ts'
-import type { RequestMessage } from '../lib/protocol/message.ts'
-import type { Channel } from '../lib/server/context.ts'
+import mcpPlugin, { type McpMountOptions, type Mount, type ServerDefinition } from '../../lib/index.ts'
+import type { RequestMessage } from '../../lib/protocol/message.ts'
+import type { Channel } from '../../lib/server/context.ts'
 import { createHost, type LogLine } from './app.ts'
 
 /** Serves all but `initialize`; what it comes to is the result. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Fastify, { type FastifyInstance, type FastifyServerOptions, type LightMyRequestResponse } from 'fastify'
 import type { Test } from 'tap'
-import mcpPlugin, { McpServer, Type, type McpMountOptions } from '../lib/index.ts'
+import mcpPlugin, { McpServer, Type, type McpMountOptions } from '../../lib/index.ts'
 
 /** One line of the app's log. */
 export interface LogLine { readonly [key: string]: unknown }

@@ -10,7 +10,7 @@ import {
 import { completable, createMcpHandler, McpServer as V2McpServer, ResourceTemplate as V2Template } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import type { FetchHandler, Mountable } from '../../lib/index.ts'
-import { said } from './servers.ts'
+import { said } from './sdk-servers.ts'
 
 const INFO = Object.freeze({ name: 'Everything', version: '1.0.0' })
 const INSTRUCTIONS = 'Add up.'

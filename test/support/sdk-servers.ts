@@ -4,7 +4,7 @@ import type { Test } from 'tap'
 import { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import type { ServerOptions } from '@modelcontextprotocol/sdk/server/index.js'
 import mcpPlugin, { type McpMountOptions, type Mount } from '../../lib/index.ts'
-import { createHost, type LogLine } from '../app.ts'
+import { createHost, type LogLine } from './app.ts'
 
 /** What a modern result of {@link createV1} says of the server. */
 export const SERVER_META = Object.freeze({ 'io.modelcontextprotocol/serverInfo': { name: 'Tasks', version: '1.0.0' } })

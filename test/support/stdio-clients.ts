@@ -8,7 +8,7 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { ElicitRequestSchema, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
 import type { Test } from 'tap'
-import { LOADER } from '../examples/child.ts'
+import { LOADER } from './child.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 

@@ -1,5 +1,5 @@
 // The script of a web page that uses MCP servers of another origin. It is bundled for browsers, with the official clients.
-import { v1, v2Legacy, v2Modern, type ClientKind } from '../clients.ts'
+import { v1, v2Legacy, v2Modern, type ClientKind } from './clients.ts'
 
 const kinds: { readonly [name: string]: ClientKind } = { v1, v2Legacy, v2Modern }
 

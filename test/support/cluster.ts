@@ -4,8 +4,8 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import mcpPlugin, {
   ClusterAwayError, createMemoryCluster, type Cluster, type ClusterListeners, type ClusterNode, type McpMountOptions, type MemoryClusterOptions, type Mount
-} from '../lib/index.ts'
-import type { SharedSessions } from '../lib/session/shared-sessions.ts'
+} from '../../lib/index.ts'
+import type { SharedSessions } from '../../lib/session/shared-sessions.ts'
 import type { LogLine } from './app.ts'
 
 /** What has become of a node. */

@@ -47,7 +47,7 @@ let bundled: Promise<string> | undefined
 
 function bundle (): Promise<string> {
   bundled ??= build({
-    entryPoints: [fileURLToPath(new URL('page.ts', import.meta.url))], bundle: true, write: false, platform: 'browser', format: 'iife', target: 'es2023', logLevel: 'silent'
+    entryPoints: [fileURLToPath(new URL('browser-page.ts', import.meta.url))], bundle: true, write: false, platform: 'browser', format: 'iife', target: 'es2023', logLevel: 'silent'
   }).then(({ outputFiles }) => outputFiles[0]?.text ?? '')
   return bundled
 }

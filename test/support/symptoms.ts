@@ -5,9 +5,9 @@ import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextproto
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
-import mcpPlugin, { type McpMountOptions } from '../lib/index.ts'
+import mcpPlugin, { type McpMountOptions } from '../../lib/index.ts'
 import { createHost, type LogLine } from './app.ts'
-import { runInShell } from './examples/child.ts'
+import { runInShell } from './child.ts'
 
 /** What clients of an app are made with. */
 export interface ClientOptions {
