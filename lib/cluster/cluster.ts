@@ -42,6 +42,8 @@ export interface ClusterNode {
   readonly isAway: boolean
   /** Whether a node has been heard of lately; true, too, where nobody can know yet. */
   isAlive (nodeId: string): Promise<boolean>
+  /** The ids of the other nodes of the mount that have been heard of lately, in any order. */
+  others (): Promise<readonly string[]>
   /**
    * Says how many places a caller holds by this node from now on. Resolves to false, and changes nothing, when these are more
    * than before, and more than `max` together with those that it holds by other nodes. What a node holds is free again once it

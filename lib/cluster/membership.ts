@@ -2,6 +2,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { ChangeHub, ChangeLink } from '../notify/change-hub.ts'
 import type { PlaceLink } from '../notify/subscriptions.ts'
+import { shorten } from '../protocol/bounds.ts'
 import type { ChangeEvent } from '../protocol/change.ts'
 import type { Params } from '../protocol/message.ts'
 import { Forwarder } from '../session/forwarder.ts'
@@ -50,7 +51,10 @@ export class Membership implements ChangeLink, PlaceLink {
       onTold: (message) => { if (message.kind === 'changed') member.changes.tell(message.events) },
       onLeft: (session) => member.onLeft(session)
     })
-    this.forwarder = new Forwarder(this.sessions.link, this.#node.id, member.isNotified)
+    this.forwarder = new Forwarder(this.sessions.link, this.#node, {
+      tellsNotifications: member.isNotified,
+      onUncertain: (requestId, why) => { member.log.info({ mcp: member.name, requestId: shorten(String(requestId)) }, why) }
+    })
   }
 
   /** Begins to take part. */

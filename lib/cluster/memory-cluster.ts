@@ -16,6 +16,8 @@ interface Shared {
   readonly sessions: SessionStore
   readonly events: SharedEventStore
   readonly bus: NotificationBus
+  /** The nodes that take part. */
+  readonly alive: Set<string>
   /** How many places each caller holds, by node. */
   readonly held: Map<string, Map<string, number>>
 }
@@ -31,11 +33,10 @@ interface Shared {
  */
 export function createMemoryCluster ({ events = {} }: MemoryClusterOptions = {}, now: () => number = Date.now): Cluster {
   const mounts = new Map<string, Shared>()
-  const alive = new Set<string>()
 
   function share (mount: string): Shared {
     const shared = mounts.get(mount) ?? {
-      sessions: createMemorySessionStore(now), events: createMemoryEventStore(events, now), bus: createMemoryBus(), held: new Map()
+      sessions: createMemorySessionStore(now), events: createMemoryEventStore(events, now), bus: createMemoryBus(), alive: new Set(), held: new Map()
     }
     mounts.set(mount, shared)
     return shared
@@ -44,12 +45,13 @@ export function createMemoryCluster ({ events = {} }: MemoryClusterOptions = {},
   return {
     join (mount) {
       const id = randomBytes(8).toString('hex')
-      const { held, ...shared } = share(mount)
+      const { alive, held, ...shared } = share(mount)
       return {
         id,
         ...shared,
         isAway: false,
         isAlive: async (nodeId) => alive.has(nodeId),
+        others: async () => [...alive].filter((nodeId) => nodeId !== id),
         hold: async (holder, count, max) => hold(held, id, { holder, count, max }),
         start: async () => { alive.add(id) },
         close: async () => {

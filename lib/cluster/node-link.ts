@@ -11,12 +11,20 @@ export interface DeliverySettings {
   readonly timeout: number
 }
 
+/** What is done with a message of another node; it returns the answer, where the message is a question. */
+export type NodeListener = (message: NodeMessage, from: string) => number | undefined
+
+type Receipt = Pick<Extract<NodeMessage, { kind: 'received' }>, 'count'>
+
 type LinkedNode = Pick<ClusterNode, 'id' | 'bus' | 'isAlive'>
 
 const ALL = 'all'
 
 // Longer than a node takes to come back to a Redis that is there again, and than a dead one counts as alive by default.
 const DELIVERY: DeliverySettings = { retryDelay: 250, timeout: 15_000 }
+
+// Nothing goes on at a dead node.
+const DEAD: Receipt = { count: 0 }
 
 // How many different problems with messages are logged.
 const MAX_PROBLEMS = 20
@@ -26,7 +34,7 @@ export class NodeLink {
   readonly #node: LinkedNode
   readonly #onFailure: (error: unknown, what: string) => void
   readonly #delivery: DeliverySettings
-  readonly #undelivered = new Map<string, () => void>()
+  readonly #undelivered = new Map<string, (received?: Receipt) => void>()
   readonly #problems = new Set<string>()
 
   /** @param onFailure Called for a message that is ignored, and for a listener that throws. */
@@ -52,23 +60,38 @@ export class NodeLink {
    * @throws ClusterAwayError when the node is alive and does not confirm it in time.
    */
   async deliver (nodeId: string, message: NodeMessage): Promise<void> {
+    if (await this.#exchange(nodeId, message) !== undefined) return
+    throw new ClusterAwayError(`the node ${nodeId} is alive, but has not confirmed a message within ${this.#delivery.timeout} ms`)
+  }
+
+  /**
+   * Asks one node for a number, in the same way. Resolves to 0 for a dead node, and to undefined for one that does not answer in
+   * time, or does not know the question because it runs another version.
+   */
+  async ask (nodeId: string, question: NodeMessage): Promise<number | undefined> {
+    return (await this.#exchange(nodeId, question))?.count
+  }
+
+  // Resolves to undefined when the node is alive and does not confirm the message in time.
+  async #exchange (nodeId: string, message: NodeMessage): Promise<Receipt | undefined> {
     const receipt = randomUUID()
     const end = performance.now() + this.#delivery.timeout
     try {
       do {
-        const isReceived = this.#untilReceived(receipt)
+        const received = this.#untilReceived(receipt)
         await this.#publish(topicOf(nodeId), message, receipt)
-        if (await isReceived || !await this.#node.isAlive(nodeId)) return
+        const answer = await received
+        if (answer !== undefined) return answer
+        if (!await this.#node.isAlive(nodeId)) return DEAD
       } while (performance.now() < end)
     } finally {
       this.#undelivered.get(receipt)?.()
       this.#undelivered.delete(receipt)
     }
-    throw new ClusterAwayError(`the node ${nodeId} is alive, but has not confirmed a message within ${this.#delivery.timeout} ms`)
   }
 
   /** Listens to the other nodes, and learns which one it is; the function returned ends it. */
-  listen (listener: (message: NodeMessage, from: string) => void): () => void {
+  listen (listener: NodeListener): () => void {
     const ends = [ALL, topicOf(this.#node.id)].map((topic) => this.#node.bus.subscribe(topic, (text) => this.#hear(text, listener)))
     return () => { for (const end of ends) end() }
   }
@@ -88,31 +111,32 @@ export class NodeLink {
     await this.#node.bus.publish(topic, encodeNodeMessage(receipt === undefined ? { ...message, from } : { ...message, from, receipt }))
   }
 
-  #untilReceived (receipt: string): Promise<boolean> {
+  #untilReceived (receipt: string): Promise<Receipt | undefined> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), this.#delivery.retryDelay)
-      this.#undelivered.set(receipt, () => { clearTimeout(timer); resolve(true) })
+      const timer = setTimeout(() => resolve(undefined), this.#delivery.retryDelay)
+      this.#undelivered.set(receipt, (received) => { clearTimeout(timer); resolve(received) })
     })
   }
 
   // Whatever is on the bus must not end the process.
-  #hear (text: string, listener: (message: NodeMessage, from: string) => void): void {
+  #hear (text: string, listener: NodeListener): void {
     const message = parseNodeMessage(text)
     if (typeof message === 'string') return this.#ignore(message)
     if (message.from === this.#node.id) return
-    if (message.kind === 'received') return this.#undelivered.get(message.receipt)?.()
+    if (message.kind === 'received') return this.#undelivered.get(message.receipt)?.(message)
+    let count: number | undefined
     try {
-      listener(message, message.from)
+      count = listener(message, message.from)
     } catch (error) {
       this.#onFailure(error, `handling a message of kind '${message.kind}'`)
     }
-    this.#confirm(message)
+    this.#confirm(message, count)
   }
 
-  #confirm ({ receipt, from }: Envelope): void {
+  #confirm ({ receipt, from }: Envelope, count: number | undefined): void {
     if (receipt === undefined) return
     // Where it gets lost, the message comes again.
-    this.tell(from, { kind: 'received', receipt }).catch((error: unknown) => this.#onFailure(error, 'the way to another node'))
+    this.tell(from, { kind: 'received', receipt, ...(count !== undefined && { count }) }).catch((error: unknown) => this.#onFailure(error, 'the way to another node'))
   }
 
   // Nodes of two versions may exchange many messages.

@@ -9,6 +9,9 @@ export type NodeMessage =
   | { readonly kind: 'changed', readonly events: readonly ChangeEvent[] }
   /** A client has answered a question of the node that receives this. */
   | { readonly kind: 'answered', readonly sessionId: string, readonly id: RequestId, readonly answer: Answer }
+  /** Asks how many requests with an id wait for an answer at the node that receives this; its confirmation says so. */
+  | { readonly kind: 'awaited', readonly sessionId: string, readonly requestId: RequestId }
+  /** A client has cancelled a request; the node that receives this ends it, where it is the only one with that id. */
   | { readonly kind: 'cancelled', readonly sessionId: string, readonly requestId: RequestId, readonly reason: string }
   /** A client has sent some other notification. */
   | { readonly kind: 'notified', readonly sessionId: string, readonly method: string, readonly params: Params }
@@ -22,8 +25,8 @@ export type NodeMessage =
   | { readonly kind: 'paused', readonly sessionId: string }
   /** A client has subscribed to the changes of a resource, or no longer is. */
   | { readonly kind: 'watched', readonly sessionId: string, readonly uri: string, readonly watches: boolean }
-  /** A message that was sent with this receipt has arrived. */
-  | { readonly kind: 'received', readonly receipt: string }
+  /** A message that was sent with this receipt has arrived. `count` answers the question in it, if it was one. */
+  | { readonly kind: 'received', readonly receipt: string, readonly count?: number }
 
 /** A message as it travels. */
 export type Envelope = NodeMessage & {
@@ -35,10 +38,13 @@ export type Envelope = NodeMessage & {
 
 const isText = (value: unknown): value is string => typeof value === 'string'
 
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
+
 // What a message of each kind must have, besides the session that most are about.
 const SHAPES: { readonly [kind in NodeMessage['kind']]: (message: WireObject) => boolean } = {
   changed: ({ events }) => Array.isArray(events),
   answered: ({ id, answer }) => isRequestId(id) && isWireObject(answer),
+  awaited: ({ requestId }) => isRequestId(requestId),
   cancelled: ({ requestId, reason }) => isRequestId(requestId) && isText(reason),
   notified: ({ method, params }) => isText(method) && isWireObject(params),
   ended: ({ reason }) => reason === 'deleted' || reason === 'refused' || reason === 'displaced',
@@ -46,7 +52,7 @@ const SHAPES: { readonly [kind in NodeMessage['kind']]: (message: WireObject) =>
   handed: () => true,
   paused: () => true,
   watched: ({ uri, watches }) => isText(uri) && typeof watches === 'boolean',
-  received: ({ receipt }) => isText(receipt)
+  received: ({ receipt, count }) => isText(receipt) && (count === undefined || isCount(count))
 }
 
 const WITHOUT_SESSION: ReadonlySet<unknown> = new Set<NodeMessage['kind']>(['changed', 'received'])

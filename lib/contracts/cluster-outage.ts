@@ -127,6 +127,7 @@ async function refuses (node: ClusterNode): Promise<void> {
     follow: () => events.follow('refused.0', () => {}),
     publish: () => bus.publish('refused', 'message'),
     isAlive: () => node.isAlive('refused'),
+    others: () => node.others(),
     hold: () => node.hold('refused', 1, 1)
   }
   await Promise.all(Object.entries(asked).map(([name, ask]) => assert.rejects(async () => { await ask() }, ClusterAwayError, name)))

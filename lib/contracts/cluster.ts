@@ -52,6 +52,15 @@ export function clusterContract (create: () => Promise<ClusterSubject> | Cluster
       assert.equal(await asks.node.isAlive('never'), false)
     },
 
+    async 'a node knows the others of its mount that live' ({ clusters: [a, b] }, { start, close }) {
+      const [asks, beside, far, leaves] = [await start(a), await start(a), await start(b), await start(b)]
+      await start(b, 'tasks')
+      await close(leaves)
+
+      assert.deepEqual([...await asks.node.others()].sort(), [beside.node.id, far.node.id].sort())
+      assert.deepEqual([...await far.node.others()].sort(), [asks.node.id, beside.node.id].sort())
+    },
+
     async 'what a node has stored stays when it closes, and others of its process go on' ({ clusters: [a, b] }, { start, close }) {
       const [leaves, stays, other] = [await start(a), await start(a, 'tasks'), await start(b)]
       await leaves.node.sessions.open('s', RECORD, LIMITS)

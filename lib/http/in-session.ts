@@ -1,6 +1,7 @@
 // What legacy clients send, once it is known who they are, by whichever transport it came.
 import type { FastifyRequest } from 'fastify'
-import { CANCELLED, readCancellation } from '../protocol/cancellation.ts'
+import { shorten } from '../protocol/bounds.ts'
+import { AMBIGUOUS, CANCELLED, readCancellation } from '../protocol/cancellation.ts'
 import type { Classified } from '../protocol/classify.ts'
 import { encodeError } from '../protocol/envelope.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
@@ -36,7 +37,7 @@ export async function serveInSession (mount: Mount, session: Session, message: R
 export function deliver (mount: Mount, messages: ReadonlyArray<Classified | Refusal>, { caller, session }: LegacyCaller, request: FastifyRequest): void {
   for (const message of messages) {
     if (message.kind === 'response') session?.answer(message.id, message)
-    else if (message.kind === 'notification' && message.method === CANCELLED) cancel(message.params, session)
+    else if (message.kind === 'notification' && message.method === CANCELLED) cancel(mount, message.params, session, request)
     else if (message.kind === 'notification') notify(mount, message, caller, request)
   }
   if (session === undefined) return
@@ -54,7 +55,10 @@ function notify ({ definition, lifespan }: Mount, { method, params }: Notificati
   definition.notified?.(method, params, caller, createMuteChannel(request.log, lifespan, request))
 }
 
-function cancel (params: Params, session: Session | undefined): void {
+// In a cluster all nodes have been asked by now, and what could be cancelled is.
+function cancel ({ cluster, name }: Mount, params: Params, session: Session | undefined, { log }: FastifyRequest): void {
   const cancellation = readCancellation(params)
-  if (cancellation !== undefined) session?.cancel(cancellation.requestId, cancellation.reason)
+  if (cancellation === undefined || session === undefined || cluster !== undefined) return
+  const { requestId, reason } = cancellation
+  if (session.cancel(requestId, reason)) log.info({ mcp: name, requestId: shorten(String(requestId)) }, AMBIGUOUS)
 }

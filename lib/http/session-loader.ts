@@ -57,7 +57,7 @@ export class ClusterPost implements Pick<LegacyPost, 'serveRequest' | 'acknowled
   acknowledge (messages: ReadonlyArray<Classified | Refusal>, reply: FastifyReply): void {
     serveAfter(reply, null, async () => {
       const session = await loadSession(this.#cluster.sessions, reply.request, messages.some(isUse))
-      if (session !== undefined) await this.#cluster.forwarder.forward(messages, session.sessionId)
+      if (session !== undefined) await this.#cluster.forwarder.forward(messages, session)
       this.#post.acknowledge(messages, reply)
     })
   }
@@ -70,9 +70,9 @@ export class ClusterPost implements Pick<LegacyPost, 'serveRequest' | 'acknowled
     })
   }
 
-  async #forwardBatch (body: readonly unknown[], { sessionId, protocolVersion }: SharedSession): Promise<void> {
-    const messages = readBatch(body, protocolVersion, this.#maxBatch)
-    if (!('kind' in messages)) await this.#cluster.forwarder.forward(messages, sessionId)
+  async #forwardBatch (body: readonly unknown[], session: SharedSession): Promise<void> {
+    const messages = readBatch(body, session.protocolVersion, this.#maxBatch)
+    if (!('kind' in messages)) await this.#cluster.forwarder.forward(messages, session)
   }
 }
 

@@ -4,6 +4,9 @@ import { isRequestId, type Params, type RequestId } from './message.ts'
 
 export const CANCELLED = 'notifications/cancelled'
 
+/** Why a cancellation is passed over, in words for the log. */
+export const AMBIGUOUS = 'several running requests have the id that a client has cancelled: none is cancelled, because nobody knows which one is meant'
+
 const NO_REASON = 'the client gave no reason'
 
 /** The request that is cancelled, and why. */

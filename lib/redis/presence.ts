@@ -1,7 +1,7 @@
 // Which nodes live, and what callers hold by each of them: gone with the node.
 import { digest, type Keys } from './keys.ts'
 import type { RedisLink } from './link.ts'
-import { createScript, LUA_NOW } from './scripts.ts'
+import { createRepeatableScript, createScript, LUA_NOW } from './scripts.ts'
 
 // KEYS nodes, and of the node: its sign of life and its places; ARGV node, nodeTimeout. Returns whether there was a sign of life.
 const BEAT = createScript(`${LUA_NOW}
@@ -31,6 +31,10 @@ end
 if count == 0 then redis.call('HDEL', places, holder) else redis.call('HSET', places, holder, count) end
 redis.call('PEXPIRE', places, ARGV[2])
 return 1`)
+
+// KEYS nodes
+const LIVING = createRepeatableScript(`${LUA_NOW}
+return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '+inf')`)
 
 // KEYS the node's places; ARGV nodeTimeout, then holder and count of each
 const RESTORE = createScript(`
@@ -85,6 +89,12 @@ export class Presence {
       this.#isStale = true
       throw error
     }
+  }
+
+  /** As {@link ClusterNode.others}. */
+  async others (): Promise<readonly string[]> {
+    const living = await this.#link.runScript(LIVING, [this.#keys.nodes], []) as readonly string[]
+    return living.filter((nodeId) => nodeId !== this.#id)
   }
 
   /** Takes the node and all that it holds away. */

@@ -76,6 +76,10 @@ class RedisNode implements ClusterNode {
     return await this.#link.run((client) => client.exists(this.#keys.node(nodeId))) === 1 || this.#link.isJustBack
   }
 
+  others (): Promise<readonly string[]> {
+    return this.#presence.others()
+  }
+
   hold (holder: string, count: number, max: number): Promise<boolean> {
     return this.#presence.hold(holder, count, max)
   }

@@ -116,13 +116,22 @@ export class Session implements Caller {
     return this.#requests === 0 && this.#idleSince <= moment && this.listening?.isAttached !== true
   }
 
+  /** The requests with an id that wait for an answer here. */
+  awaiting (id: RequestId): readonly Running[] {
+    const beside = this.#runningBeside?.awaiting(id) ?? []
+    return id === this.#runningId && this.#running?.isOver === false ? [this.#running, ...beside] : beside
+  }
+
   /**
    * Ends a running request without an answer, because the client wants none any more. Nothing happens where several have the
    * id: which of them the client means is not known.
+   * @returns Whether several have the id.
    */
-  cancel (id: RequestId, reason: string): void {
-    const [running, ...others] = this.#awaiting(id)
-    if (others.length === 0) running?.cancel(reason)
+  cancel (id: RequestId, reason: string): boolean {
+    const [running, ...others] = this.awaiting(id)
+    if (others.length > 0) return true
+    running?.cancel(reason)
+    return false
   }
 
   /** The questions that the client was asked. */
@@ -245,11 +254,6 @@ export class Session implements Caller {
       this.#waitingForStream.push(resolve)
       signal.addEventListener('abort', () => resolve(), { once: true })
     })
-  }
-
-  #awaiting (id: RequestId): readonly Running[] {
-    const beside = this.#runningBeside?.awaiting(id) ?? []
-    return id === this.#runningId && this.#running?.isOver === false ? [this.#running, ...beside] : beside
   }
 
   #addStream (streamId: string, announced?: Promise<void>): EventStream {

@@ -254,10 +254,11 @@ export class SharedSessions extends EventEmitter<SessionEvents> implements Sessi
     await session.leave(reason)
   }
 
-  #hear (message: NodeMessage, from: string): void {
+  #hear (message: NodeMessage, from: string): number | undefined {
     const session = 'sessionId' in message ? this.#sessions.get(message.sessionId) : undefined
     switch (message.kind) {
       case 'answered': session?.answer(message.id, message.answer); break
+      case 'awaited': return session?.awaiting(message.requestId).length ?? 0
       case 'cancelled': session?.cancel(message.requestId, message.reason); break
       case 'notified': if (session !== undefined) this.#listeners.onNotified(session, message.method, message.params); break
       case 'ended': this.#close(message.sessionId, message.reason); break

@@ -5,7 +5,7 @@ import type { RpcError } from '../errors.ts'
 import { ChangeHub } from '../notify/change-hub.ts'
 import { shorten } from '../protocol/bounds.ts'
 import { readBatch } from '../protocol/batch.ts'
-import { CANCELLED, CancelledError, readCancellation } from '../protocol/cancellation.ts'
+import { AMBIGUOUS, CANCELLED, CancelledError, readCancellation } from '../protocol/cancellation.ts'
 import { classify, invalidParams, type Classified } from '../protocol/classify.ts'
 import { encodeError, encodeResponse } from '../protocol/envelope.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
@@ -203,8 +203,10 @@ export class Connection {
   #cancel (params: Params): void {
     const cancellation = readCancellation(params)
     if (cancellation === undefined) return
-    const [call, ...others] = this.#calls.awaiting(cancellation.requestId)
-    if (others.length === 0) call?.end(new CancelledError(cancellation.reason))
+    const { requestId, reason } = cancellation
+    const [call, ...others] = this.#calls.awaiting(requestId)
+    if (others.length === 0) call?.end(new CancelledError(reason))
+    else this.#pipe.log.info({ requestId: shorten(String(requestId)) }, AMBIGUOUS)
   }
 
   #notified (session: Session, method: string, params: Params): void {

@@ -36,7 +36,7 @@ export function createCuttableCluster (inner: Cluster = createMemoryCluster()): 
         events: guard(node.events),
         bus: guard(node.bus),
         get isAway () { return isCut },
-        ...guard({ isAlive: node.isAlive, hold: node.hold }),
+        ...guard({ isAlive: node.isAlive, others: node.others, hold: node.hold }),
         async start () {
           started.add(listeners)
           await node.start()

@@ -13,7 +13,10 @@ function createLinks (isAlive: () => Promise<boolean> = async () => true, timeou
     const failures: string[] = []
     const link = new NodeLink({ id, bus, isAlive }, (error, what) => failures.push(`${what}: ${String(error)}`), { retryDelay: 1, timeout })
     const heard: unknown[] = []
-    const listen = (): () => void => link.listen((message) => heard.push(message))
+    const listen = (): () => void => link.listen((message) => {
+      heard.push(message)
+      return message.kind === 'awaited' ? heard.length : undefined
+    })
     return { link, heard, failures, listen, end: listen() }
   }
   return { bus, nodes: [create('a'), create('b'), create('c')] as const }
@@ -67,6 +70,33 @@ t.test('a delivery fails when the node is alive and never confirms it, or when n
   await t.rejects(a.link.deliver('b', ANSWERED), { message: 'too long' })
 })
 
+const AWAITED: NodeMessage = { kind: 'awaited', sessionId: 's', requestId: 1 }
+
+t.test('a question is answered by the node that is asked, though it does not listen at first', async (t) => {
+  let asked = 0
+  const { nodes: [a, b, c] } = createLinks(async () => {
+    if (++asked === 3) b.listen()
+    return true
+  })
+  b.end()
+
+  t.equal(await a.link.ask('b', AWAITED), 1)
+  t.match(b.heard, [{ ...AWAITED, from: 'a' }])
+  t.same(c.heard, [])
+})
+
+t.test('a dead node answers a question with 0, and one that is alive and says nothing, or has no answer, not at all', async (t) => {
+  const dead = createLinks(async () => false).nodes
+  dead[1].end()
+  t.equal(await dead[0].link.ask('b', AWAITED), 0)
+
+  const silent = createLinks(async () => true, 20).nodes
+  silent[1].end()
+  t.equal(await silent[0].link.ask('b', AWAITED), undefined)
+  silent[1].link.listen(() => { throw new Error('oops') })
+  t.equal(await silent[0].link.ask('b', AWAITED), undefined)
+})
+
 t.test('a confirmation that cannot be sent is told of', async (t) => {
   const { bus, nodes: [a, b] } = createLinks(async () => false)
   const { publish } = bus
@@ -110,7 +140,7 @@ t.test('a listener that throws keeps neither the process nor the other listeners
   const heard: unknown[] = []
   b.end()
   b.link.listen(() => { throw new Error('oops') })
-  b.link.listen((message) => heard.push(message))
+  b.link.listen((message) => { heard.push(message); return undefined })
 
   await a.link.deliver('b', ANSWERED)
 

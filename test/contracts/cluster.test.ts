@@ -19,6 +19,14 @@ function changeNodes (cluster: Cluster, change: (node: ClusterNode, told: () => 
 const FAULTS: Readonly<Record<string, (cluster: Cluster) => Cluster>> = {
   'all nodes have one id': (cluster) => changeNodes(cluster, () => ({ id: 'node0000' })),
   'all mounts are one': (cluster) => ({ join: (_mount, listeners) => cluster.join('one', listeners) }),
+  'a node knows all nodes that there are': (cluster) => {
+    const ids: string[] = []
+    return changeNodes(cluster, ({ id }) => {
+      ids.push(id)
+      return { others: async () => ids.filter((other) => other !== id) }
+    })
+  },
+  'a node is one of the others': (cluster) => changeNodes(cluster, ({ id, others }) => ({ others: async () => [id, ...await others()] })),
   'nodes live for ever': (cluster) => changeNodes(cluster, () => ({ isAlive: async () => true })),
   'a node takes what it has stored along': (cluster) => changeNodes(cluster, ({ sessions, close }) => ({
     close: async () => { await sessions.delete('s'); await close() }
@@ -58,6 +66,8 @@ t.test('each contract of clusters is broken by a cluster that does not keep it',
   await proveFaults(t, {
     'all nodes have one id': ['each node has an id of its own, of letters and digits'],
     'all mounts are one': ['mounts of one name share all, and those of another nothing'],
+    'a node knows all nodes that there are': ['a node knows the others of its mount that live'],
+    'a node is one of the others': ['a node knows the others of its mount that live'],
     'nodes live for ever': ['a node lives from its start until it closes, for those of its mount'],
     'a node takes what it has stored along': ['what a node has stored stays when it closes, and others of its process go on'],
     'a process has one life': ['a process whose nodes have all closed may have others'],

@@ -110,7 +110,7 @@ t.test('each asks its own question and goes on with the answer to that', async (
 })
 
 t.test('a cancellation of an id that several have cancels none; once only one has it, that one', async (t) => {
-  const { app, address, headers, call, begun, letGo, cancelled } = await setUp(t)
+  const { app, address, headers, call, begun, letGo, cancelled, logLines } = await setUp(t)
   const sent = [0, 1].map((number) => send(address, call(number)))
   await begun(2)
 
@@ -123,6 +123,7 @@ t.test('a cancellation of an id that several have cancels none; once only one ha
   t.same(afterFirst, [])
   t.equal((await sent[0])?.status, 202)
   t.same(cancelled, [0])
+  t.match(logLines.filter(({ msg }) => /id that a client has cancelled/.test(String(msg))), [{ level: 30, mcp: 'Talk', requestId: '1' }])
 })
 
 t.test('over HTTP+SSE each is answered by the stream, and a cancellation that could mean several means none', async (t) => {
@@ -169,5 +170,35 @@ for (const [title, create] of Object.entries(CLUSTERS)) {
       t.same(dataOf(await collectFrames(await openGet(other.address, { ...headers, 'last-event-id': first }))), dataOf(frames))
     }
     t.same(calls.cancelled, [])
+  })
+
+  t.test(`a cancellation in a cluster (${title}) counts the requests of all nodes`, { skip: title === 'Redis' && noRedis }, async (t) => {
+    const cluster = await create(t)
+    const calls = createCalls()
+    const [a, b, c] = [
+      await createTalk(t, calls.talk, { cluster }), await createTalk(t, calls.talk, { cluster }), await createTalk(t, calls.talk, { cluster })
+    ]
+    const headers = await openSession(a.app)
+    const start = (node: TalkApp, number: number): Promise<Response> => send(node.address, legacy('work', { number }, { headers: { ...JSON_AND_SSE, ...headers } }))
+    const sent = [start(a, 0), start(b, 1)]
+    await calls.begun(2)
+
+    for (const node of [a, b, c]) t.equal((await post(node.app, CANCELLED, headers)).statusCode, 202)
+    t.same(calls.cancelled, [], 'each node runs one of two requests with the id')
+    t.match([a, b, c].map(({ logLines }) => logLines.filter(({ msg }) => /id that a client has cancelled/.test(String(msg)))), [
+      [{ level: 30, requestId: '1' }], [{ level: 30, requestId: '1' }], [{ level: 30, requestId: '1' }]
+    ])
+
+    calls.letGo(1)
+    t.same(await (await sent[1])?.json(), resultOf(1))
+    await post(c.app, CANCELLED, headers)
+    t.same(calls.cancelled, [0], 'a third node cancels the only one that is left')
+    t.equal((await sent[0])?.status, 202)
+
+    const last = start(b, 2)
+    await calls.begun(3)
+    await post(b.app, CANCELLED, headers)
+    t.same(calls.cancelled, [0, 2], 'so does the node that runs it')
+    t.equal((await last).status, 202)
   })
 }

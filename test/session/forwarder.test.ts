@@ -3,17 +3,32 @@ import { NodeLink } from '../../lib/cluster/node-link.ts'
 import { createMemoryBus } from '../../lib/notify/bus.ts'
 import type { Message } from '../../lib/protocol/message.ts'
 import { Forwarder } from '../../lib/session/forwarder.ts'
+import { Session } from '../../lib/session/session.ts'
 
-function createForwarder (tellsNotifications: boolean) {
+const session = new Session({ sessionId: 's', protocolVersion: '2025-11-25', client: { capabilities: {} } }, 0)
+
+/** How many requests each of the other nodes runs: undefined when it says nothing, and 'none' when it does not understand the question. */
+type Counts = Readonly<Record<string, number | 'none' | undefined>>
+
+function createForwarder (tellsNotifications: boolean, counts: Counts = {}, isAlive = false) {
   const bus = createMemoryBus()
   const told: unknown[] = []
-  for (const topic of ['all', 'node:a', 'node:b']) {
+  const uncertain: unknown[] = []
+  for (const topic of ['all', 'node:a', 'node:b', 'node:c']) {
     bus.subscribe(topic, (text) => {
-      const { receipt: _receipt, ...message } = JSON.parse(text)
+      const { receipt, ...message } = JSON.parse(text)
+      if (message.kind === 'received') return
       told.push([topic, message])
+      const count = counts[topic.slice('node:'.length)]
+      if (count !== undefined) bus.publish('node:a', JSON.stringify({ kind: 'received', receipt, from: 'b', ...(count !== 'none' && { count }) }))
     })
   }
-  return { forwarder: new Forwarder(new NodeLink({ id: 'a', bus, isAlive: async () => false }, () => {}, { retryDelay: 1, timeout: 0 }), 'a', tellsNotifications), told }
+  const link = new NodeLink({ id: 'a', bus, isAlive: async () => isAlive }, () => {}, { retryDelay: 1, timeout: 0 })
+  link.listen(() => undefined)
+  const forwarder = new Forwarder(link, { id: 'a', others: async () => Object.keys(counts) }, {
+    tellsNotifications, onUncertain: (requestId, why) => { uncertain.push([requestId, why]) }
+  })
+  return { forwarder, told, uncertain }
 }
 
 const notification = (method: string, params = {}): Message => ({ kind: 'notification', method, params })
@@ -27,7 +42,7 @@ t.test('an answer goes to the node that has asked, unless that is this one, or n
     { kind: 'response', id: 'ask-a-1', result: {} },
     { kind: 'response', id: 7, result: {} },
     { kind: 'refusal', status: 400, code: -32600, message: 'no message', id: null }
-  ], 's')
+  ], session)
 
   t.same(told, [
     ['node:b', { kind: 'answered', sessionId: 's', id: 'ask-b-1', answer: { result: { roots: [] } }, from: 'a' }],
@@ -38,29 +53,96 @@ t.test('an answer goes to the node that has asked, unless that is this one, or n
 t.test('a large notification stays on the node that got it', async (t) => {
   const { forwarder, told } = createForwarder(true)
 
-  await forwarder.forward([notification('notifications/a', { text: 'x'.repeat(65_536) }), notification('notifications/b', { text: 'x' })], 's')
+  await forwarder.forward([notification('notifications/a', { text: 'x'.repeat(65_536) }), notification('notifications/b', { text: 'x' })], session)
 
   t.same(told, [['all', { kind: 'notified', sessionId: 's', method: 'notifications/b', params: { text: 'x' }, from: 'a' }]])
 })
 
-t.test('a cancellation goes to all nodes, and any other notification where the server wants to know', async (t) => {
-  const cancelled = notification('notifications/cancelled', { requestId: 1, reason: 'enough' })
+t.test('a notification goes to all nodes where the server wants to know of it', async (t) => {
   const changed = notification('notifications/roots/list_changed')
   const [curious, other] = [createForwarder(true), createForwarder(false)]
 
-  const noId = notification('notifications/cancelled', { requestId: { id: 1 } })
-  for (const { forwarder } of [curious, other]) await forwarder.forward([cancelled, noId, changed], 's')
+  for (const { forwarder } of [curious, other]) await forwarder.forward([changed], session)
 
-  const toldOfCancelled = ['all', { kind: 'cancelled', sessionId: 's', requestId: 1, reason: 'enough', from: 'a' }]
-  t.same(curious.told, [toldOfCancelled, ['all', { kind: 'notified', sessionId: 's', method: 'notifications/roots/list_changed', params: {}, from: 'a' }]])
-  t.same(other.told, [toldOfCancelled])
+  t.same(curious.told, [['all', { kind: 'notified', sessionId: 's', method: 'notifications/roots/list_changed', params: {}, from: 'a' }]])
+  t.same(other.told, [])
+})
+
+const CANCELLED = notification('notifications/cancelled', { requestId: 1, reason: 'enough' })
+const AWAITED = { kind: 'awaited', sessionId: 's', requestId: 1, from: 'a' }
+const AMBIGUOUS = /^several running requests have the id that a client has cancelled/
+const UNKNOWN = /^a node of the cluster has not said whether it runs a request with the id that a client has cancelled/
+
+/** Requests with the id 1 that run at the node itself. */
+function createRunning (count: number) {
+  const own = new Session({ sessionId: 's', protocolVersion: '2025-11-25', client: { capabilities: {} } }, 0)
+  const reasons: string[] = []
+  for (let number = 0; number < count; number++) own.begin(1, { isOver: false, cancel: (reason) => { reasons.push(reason) } })
+  return { own, reasons }
+}
+
+t.test('the only request with an id is cancelled on the node that runs it', async (t) => {
+  const elsewhere = createForwarder(true, { b: 0, c: 1 })
+  await elsewhere.forwarder.forward([CANCELLED], session)
+  t.same(elsewhere.told, [['node:b', AWAITED], ['node:c', AWAITED], ['node:c', { kind: 'cancelled', sessionId: 's', requestId: 1, reason: 'enough', from: 'a' }]])
+
+  const here = createForwarder(true, { b: 0 })
+  const { own, reasons } = createRunning(1)
+  await here.forwarder.forward([CANCELLED], own)
+  t.same(here.told, [['node:b', AWAITED]])
+  t.same(reasons, ['enough'])
+
+  const alone = createForwarder(true)
+  await alone.forwarder.forward([CANCELLED], own)
+  t.same(alone.told, [])
+  t.same(reasons, ['enough', 'enough'])
+  t.same([elsewhere.uncertain, here.uncertain, alone.uncertain], [[], [], []])
+})
+
+t.test('where several nodes run a request with the id, or one runs several, none is cancelled', async (t) => {
+  for (const [count, counts] of [[1, { b: 1 }], [0, { b: 1, c: 1 }], [0, { b: 2 }], [0, { b: 2, c: 'none' }]] as ReadonlyArray<readonly [number, Counts]>) {
+    const { forwarder, told, uncertain } = createForwarder(true, counts, true)
+    const { own, reasons } = createRunning(count)
+    await forwarder.forward([CANCELLED], own)
+
+    t.same(told, Object.keys(counts).map((id) => [`node:${id}`, AWAITED]))
+    t.same(reasons, [])
+    t.match(uncertain, [[1, AMBIGUOUS]])
+  }
+})
+
+t.test('nobody is asked when the node itself runs several', async (t) => {
+  const { forwarder, told, uncertain } = createForwarder(true, { b: 0 })
+  const { own, reasons } = createRunning(2)
+
+  await forwarder.forward([CANCELLED], own)
+
+  t.same([told, reasons], [[], []])
+  t.match(uncertain, [[1, AMBIGUOUS]])
+})
+
+t.test('nothing is cancelled while a node that is alive does not say what it runs, and a dead node runs nothing', async (t) => {
+  for (const count of ['none', undefined] as const) {
+    const { forwarder, uncertain } = createForwarder(true, { b: count }, true)
+    const { own, reasons } = createRunning(1)
+    await forwarder.forward([CANCELLED], own)
+
+    t.same(reasons, [])
+    t.match(uncertain, [[1, UNKNOWN]])
+  }
+
+  const { forwarder, uncertain } = createForwarder(true, { b: undefined }, false)
+  const { own, reasons } = createRunning(1)
+  await forwarder.forward([CANCELLED], own)
+  t.same(reasons, ['enough'])
+  t.same(uncertain, [])
 })
 
 t.test('a cancellation of what cannot be a request goes nowhere', async (t) => {
-  const { forwarder, told } = createForwarder(true)
+  const { forwarder, told } = createForwarder(true, { b: 1 })
 
   for (const requestId of [{ a: 1 }, ['x'.repeat(1000)], 'x'.repeat(257), null]) {
-    await forwarder.forward([notification('notifications/cancelled', { requestId })], 's')
+    await forwarder.forward([notification('notifications/cancelled', { requestId })], session)
   }
 
   t.strictSame(told, [])

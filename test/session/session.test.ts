@@ -70,18 +70,19 @@ t.test('of requests with one id none is cancelled, unless only one of them still
   const [a, b, c] = [create('a'), create('b'), create('c')]
   for (const running of [a, b, c]) session.begin(1, running)
 
-  session.cancel(1, 'of three')
+  const wereSeveral = [session.cancel(1, 'of three')]
   session.end(0, 1, a)
-  session.cancel(1, 'of two')
+  wereSeveral.push(session.cancel(1, 'of two'))
   b.isOver = true
-  session.cancel(1, 'of one')
+  wereSeveral.push(session.cancel(1, 'of one'))
   c.isOver = true
-  session.cancel(1, 'of none')
+  wereSeveral.push(session.cancel(1, 'of none'))
   session.end(0, 1, b)
   session.end(0, 1, c)
   session.close('closed')
 
   t.same(reasons, ['c of one'])
+  t.same(wereSeveral, [true, true, false, false])
 })
 
 t.test('the end of a request leaves others with its id as they are', async (t) => {

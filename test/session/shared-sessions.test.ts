@@ -292,6 +292,8 @@ t.test('what nodes tell each other reaches the session that it is meant for', as
   const question = session.questions.ask({ send () {} }, { method: 'roots/list', params: {} }, 0, new AbortController().signal)
   const { link } = a.sessions
 
+  const awaited = [7, 8, '7'].map((requestId) => link.ask(b.node.id, { kind: 'awaited', sessionId, requestId }))
+  t.same(await Promise.all([...awaited, link.ask(b.node.id, { kind: 'awaited', sessionId: 'another', requestId: 7 })]), [1, 0, 0, 0])
   await link.tellAll({ kind: 'cancelled', sessionId, requestId: 7, reason: 'enough' })
   await link.tell(b.node.id, { kind: 'answered', sessionId, id: `ask-${b.node.id}-1`, answer: { result: { roots: [] } } })
   await link.tellAll({ kind: 'notified', sessionId, method: 'notifications/initialized', params: {} })

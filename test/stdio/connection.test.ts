@@ -239,7 +239,7 @@ for (const era of ['modern', 'legacy'] as const) {
   t.test(`${era} requests that have one id at once are answered each, and a cancellation that could mean any of them means none`, async (t) => {
     const { server, started, go } = createWaiting()
     const piped = await openPipe(t, server)
-    const { write, next } = piped
+    const { write, next, logLines } = piped
     if (era === 'legacy') await openSession(piped)
     const call = era === 'modern' ? modernCall : legacyCall
     let running = 0
@@ -258,6 +258,7 @@ for (const era of ['modern', 'legacy'] as const) {
     t.match(first, { id: 1, result: { content: [{ text: 'a' }] } })
     t.match(second, { id: 2, result: { content: [{ text: 'b' }] } })
     t.same(texts.map((text) => /"text":"(\w+)"/.exec(text)?.[1]).sort(), ['second', 'waited'])
+    t.match(logLines, [{ requestId: '1', msg: /^several running requests have the id that a client has cancelled/ }])
   })
 }
 

@@ -63,6 +63,10 @@ export function createFaultyCluster (options?: MemoryClusterOptions, now?: () =>
           await reach(fate)
           return joined.get(nodeId)?.fate.isDead !== true && inner.isAlive(nodeId)
         },
+        others: async () => {
+          await reach(fate)
+          return inner.others()
+        },
         hold: async (...args) => {
           await reach(fate)
           return inner.hold(...args)
