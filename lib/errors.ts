@@ -106,12 +106,15 @@ export class InsufficientScopeError extends RpcError {
   }
 }
 
-/** A request cannot be served now, but later. Answered with HTTP 503, unless a stream has begun. */
+/** A request cannot be served now, but later. Answered with its HTTP status, unless a stream has begun. */
 export class UnavailableError extends RpcError {
   override readonly name = 'UnavailableError'
+  readonly status: 503 | 429
 
-  constructor (message: string) {
+  /** @param status 429 where the caller has its share of what all callers share. */
+  constructor (message: string, status: 503 | 429 = 503) {
     super(ErrorCode.InternalError, message)
+    this.status = status
   }
 }
 

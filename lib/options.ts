@@ -174,7 +174,7 @@ export function resolveOptions (options: McpMountOptions): ResolvedOptions {
   const definition = resolveDefinition(server)
   checkOptions(options, definition)
 
-  const { maxSessions = 10_000, maxStreams = 1024 } = options
+  const { maxSessions = 10_000, maxStreams = 1024, maxWatched = DEFAULT_MAX_WATCHED, maxWatchedTotal = DEFAULT_MAX_WATCHED_TOTAL } = options
   const publicUrl = options.publicUrl === undefined ? undefined : new URL(options.publicUrl)
   return Object.freeze({
     server,
@@ -199,9 +199,9 @@ export function resolveOptions (options: McpMountOptions): ResolvedOptions {
     sessionIdleTimeout: options.sessionIdleTimeout ?? 30 * 60_000,
     maxSessions,
     maxStreams,
-    maxWatched: options.maxWatched ?? DEFAULT_MAX_WATCHED,
-    maxWatchedTotal: options.maxWatchedTotal ?? DEFAULT_MAX_WATCHED_TOTAL,
-    shares: resolveShares({ ...options, maxSessions, maxStreams }),
+    maxWatched,
+    maxWatchedTotal,
+    shares: resolveShares({ ...options, maxSessions, maxStreams, maxWatched, maxWatchedTotal }),
     eventStore: options.eventStore,
     cluster: options.cluster,
     retryInterval: options.retryInterval,

@@ -39,7 +39,7 @@ t.test('a definition is all that a mount needs', async (t) => {
     maxStreams: 1024,
     maxWatched: 262_144,
     maxWatchedTotal: 67_108_864,
-    shares: { by: undefined, sessions: Infinity, streams: Infinity, displaces: true },
+    shares: { by: undefined, sessions: Infinity, streams: Infinity, watched: Infinity, displaces: true },
     eventStore: undefined,
     cluster: undefined,
     retryInterval: undefined,

@@ -47,6 +47,8 @@ describe('the options of a mount', () => {
       maxSessionsPerPrincipal: 5,
       maxWatched: 1024,
       maxWatchedTotal: 4096,
+      maxWatchedPerPrincipal: 2048,
+      maxWatchedPerAddress: 2048,
       maxStreamsPerPrincipal: 5,
       maxSessionsPerAddress: 5,
       maxStreamsPerAddress: 5,

@@ -15,6 +15,7 @@ const RECORD: SessionRecord = Object.freeze({
   protocolVersion: '2025-11-25',
   client: { info: { name: 'Grüße 🙂', version: '1.0.0' }, capabilities: { elicitation: { form: {} }, sampling: {} } },
   principal: 'https://issuer.example|user:1',
+  holder: '["https://issuer.example","user:1"]',
   logLevel: 'info'
 })
 

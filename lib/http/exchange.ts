@@ -142,9 +142,9 @@ export class Exchange implements Answering, OpenExchange, Running {
   }
 
   /** Answers that a request can be served only later. */
-  refuse (json: string): void {
+  refuse (status: number, json: string): void {
     if (this.#stream === undefined && !this.#isBatch) this.#reply.header('retry-after', RETRY_AFTER)
-    this.answer(503, json)
+    this.answer(status, json)
   }
 
   /** Names the scopes that a request lacks, in the headers of a reply that has not begun. */

@@ -29,7 +29,7 @@ export async function serveInSession (mount: Mount, session: Session, message: R
 
   // No client cancels it (MCP 2025-11-25 cancellation), so its session has ended: with the app, or to make room for another.
   function refuseInitialize (reason: string): void {
-    answering.refuse(encodeError(message.id, { code: ErrorCode.InternalError, message: `${reason}; try again later` }))
+    answering.refuse(503, encodeError(message.id, { code: ErrorCode.InternalError, message: `${reason}; try again later` }))
   }
 }
 

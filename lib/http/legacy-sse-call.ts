@@ -67,8 +67,8 @@ export class SseCall implements Answering, OpenExchange, Running {
     this.#end()
   }
 
-  refuse (json: string): void {
-    this.answer(503, json)
+  refuse (status: number, json: string): void {
+    this.answer(status, json)
   }
 
   // The POST has been answered before the request was served.

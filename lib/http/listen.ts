@@ -64,7 +64,7 @@ export function createListenHandler (mount: Mount, options: ResolvedOptions): (m
     if (error instanceof InsufficientScopeError && mount.auth !== undefined) {
       reply.header('www-authenticate', mount.auth.challengeScopes(reply.request, error.requiredScopes))
     }
-    if (error instanceof UnavailableError) sendBusy(reply, refuse(id, 503, error))
+    if (error instanceof UnavailableError) sendBusy(reply, refuse(id, error.status, error))
     else sendRefusal(reply, refuse(id, statusOf(error, 'modern'), error))
   }
 

@@ -11,8 +11,8 @@ import { statusOf } from './status.ts'
 export interface Answering extends Channel {
   /** Answers the request. @param status The HTTP status, where the reply has not begun. @param json The message. */
   answer (status: number, json: string): void
-  /** Answers that the request can be served only later. */
-  refuse (json: string): void
+  /** Answers that the request can be served only later. @param status The HTTP status, where the reply has not begun. */
+  refuse (status: number, json: string): void
   /** Names the scopes that the request lacks, where the reply has not begun. */
   challenge (scopes: readonly string[]): void
 }
@@ -25,7 +25,7 @@ export async function serve (server: ServerDefinition, message: RequestMessage, 
   } catch (error) {
     const rpcError = toRpcError(error, answering.log)
     if (rpcError instanceof InsufficientScopeError) answering.challenge(rpcError.requiredScopes)
-    if (rpcError instanceof UnavailableError) answering.refuse(encodeError(message.id, rpcError))
+    if (rpcError instanceof UnavailableError) answering.refuse(rpcError.status, encodeError(message.id, rpcError))
     else answering.answer(statusOf(rpcError, caller.era), encodeError(message.id, rpcError))
     return false
   }

@@ -50,10 +50,10 @@ export class Subscription {
     return this.#owner.findRefusal(this)
   }
 
-  /** Takes what its client asks to watch. @throws RpcError when that, or what all clients watch together, is too much. */
+  /** Takes what its client asks to watch. @throws RpcError when that, or what its caller or all clients watch, is too much. */
   reserve ({ resourceSubscriptions: uris = [] }: SubscriptionFilter): void {
     const bytes = uris.reduce((sum, uri) => sum + Buffer.byteLength(uri), 0)
-    this.#owner.budget.take(bytes)
+    this.#owner.budget.take(bytes, this.holder)
     this.#bytes = bytes
   }
 
@@ -77,7 +77,7 @@ export class Subscription {
   /** Gives the place back. */
   close (): void {
     this.#owner.leave(this, this.#topics.keys())
-    this.#owner.budget.release(this.#bytes)
+    this.#owner.budget.release(this.#bytes, this.holder)
     this.#bytes = 0
   }
 }

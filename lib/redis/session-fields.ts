@@ -22,17 +22,21 @@ export function fieldOf (change: Extract<SessionChange, { readonly uri: string }
 }
 
 /** Writes a record, but for the log level, which changes. */
-export function encodeRecord ({ protocolVersion, client, principal }: SessionRecord): string {
-  return JSON.stringify({ protocolVersion, client, principal })
+export function encodeRecord ({ protocolVersion, client, principal, holder }: SessionRecord): string {
+  return JSON.stringify({ protocolVersion, client, principal, holder })
 }
 
 /** Reads a record; undefined when it is none. */
 export function parseRecord (record: unknown, level: unknown): SessionRecord | undefined {
   const parsed = parseJson(record)
   if (!isWireObject(parsed)) return undefined
-  const { protocolVersion, client, principal } = parsed
-  if (typeof protocolVersion !== 'string' || !isClient(client) || !(principal === undefined || typeof principal === 'string')) return undefined
-  return { protocolVersion, client, ...(principal !== undefined && { principal }), logLevel: parseLevel(level) }
+  const { protocolVersion, client, principal, holder } = parsed
+  if (typeof protocolVersion !== 'string' || !isClient(client) || !isOptionalText(principal) || !isOptionalText(holder)) return undefined
+  return { protocolVersion, client, ...(principal !== undefined && { principal }), ...(holder !== undefined && { holder }), logLevel: parseLevel(level) }
+}
+
+function isOptionalText (value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string'
 }
 
 /** Reads a log level. Where it is none, clients get all messages, as those do that have chosen none. */

@@ -11,6 +11,8 @@ export interface SessionRecord {
   readonly client: ClientIdentity
   /** Who has opened the session, where callers are known. */
   readonly principal?: string | undefined
+  /** Whom the session counts for, where callers have shares: any text. */
+  readonly holder?: string | undefined
   /** The least severe log messages that the client gets. */
   readonly logLevel: LogLevel
 }

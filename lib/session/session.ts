@@ -159,7 +159,7 @@ export class Session implements Caller {
 
   /** The resources whose changes the client wants to hear of. */
   get subscriptions (): WatchedResources {
-    this.#subscriptions ??= new WatchedUris(this.#watching ?? new WatchBudget())
+    this.#subscriptions ??= new WatchedUris(this.#watching ?? new WatchBudget(), this.holder)
     return this.#subscriptions
   }
 

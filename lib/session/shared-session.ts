@@ -41,7 +41,7 @@ export class SharedSession extends Session {
 
   constructor (opening: SessionOpening, now: number, host: SessionHost, resumption: SharedResumption) {
     super(opening, now, resumption)
-    this.#watched = new WatchedUris(opening.watching ?? new WatchBudget())
+    this.#watched = new WatchedUris(opening.watching ?? new WatchBudget(), opening.holder)
     this.#host = host
     this.#resumption = resumption
   }

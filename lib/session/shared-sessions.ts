@@ -85,8 +85,8 @@ export class SharedSessions extends EventEmitter<SessionEvents> implements Sessi
   /** @throws ClusterAwayError */
   async open (protocolVersion: string, client: ClientIdentity, { principal, holder }: SessionOwner = {}): Promise<Session | NoPlace> {
     const { maxSessions: max, sessionIdleTimeout: ttl, shares } = this.#settings
-    const session = this.#create({ protocolVersion, client, principal })
-    const record: SessionRecord = { protocolVersion, client, principal, logLevel: session.logLevel }
+    const session = this.#create({ protocolVersion, client, principal, holder })
+    const record: SessionRecord = { protocolVersion, client, principal, holder, logLevel: session.logLevel }
     const share = shares === undefined || holder === undefined || shares.sessions === Infinity ? undefined : { holder, max: shares.sessions }
     const { kind, displaced } = await this.#node.sessions.open(session.sessionId, record, { max, ttl, ...(share && { share }), displaces: this.#displaces })
     if (kind === 'share') return { refused: shares?.by ?? 'mount', max: share?.max ?? max }

@@ -9,11 +9,14 @@ import type { WatchBudget } from './watch-budget.ts'
 /** URIs within the limits of a mount, each in the spelling that the client watches it by; all spellings of a URI are one. */
 export class WatchedUris implements WatchedResources, Iterable<string> {
   readonly #budget: WatchBudget
+  readonly #holder: string | undefined
   readonly #spellings = new Map<string, string>()
   #bytes = 0
 
-  constructor (budget: WatchBudget) {
+  /** @param holder Whom they count for. */
+  constructor (budget: WatchBudget, holder?: string) {
     this.#budget = budget
+    this.#holder = holder
   }
 
   get size (): number { return this.#spellings.size }
@@ -22,20 +25,20 @@ export class WatchedUris implements WatchedResources, Iterable<string> {
     return this.#spellings.has(topicOfResource(uri))
   }
 
-  /** Watches a resource. @throws RpcError when the session, or the mount, watches too many. */
+  /** Watches a resource. @throws RpcError when the session, its caller, or the mount watches too many. */
   add (uri: string): void {
     const more = this.#moreBytes(uri)
     if (this.size >= MAX_WATCHED && !this.has(uri)) {
       throw new RefusedError(ErrorCode.InvalidParams, `Invalid params: a session may watch ${MAX_WATCHED} resources at once; unsubscribe from some of them first`)
     }
-    this.#budget.take(more, this.#bytes)
+    this.#budget.take(more, this.#holder, this.#bytes)
     this.#keep(uri, more)
   }
 
   /** Takes note of a resource that the session watches by another node, which has checked the limits. */
   note (uri: string): void {
     const more = this.#moreBytes(uri)
-    this.#budget.count(more)
+    this.#budget.count(more, this.#holder)
     this.#keep(uri, more)
   }
 
@@ -44,7 +47,7 @@ export class WatchedUris implements WatchedResources, Iterable<string> {
     const spelling = this.#spellings.get(topic)
     if (spelling === undefined) return
     const bytes = Buffer.byteLength(spelling)
-    this.#budget.release(bytes)
+    this.#budget.release(bytes, this.#holder)
     this.#bytes -= bytes
     this.#spellings.delete(topic)
   }
@@ -52,7 +55,7 @@ export class WatchedUris implements WatchedResources, Iterable<string> {
   /** Watches nothing any more. */
   clear (): void {
     this.#spellings.clear()
-    this.#budget.release(this.#bytes)
+    this.#budget.release(this.#bytes, this.#holder)
     this.#bytes = 0
   }
 

@@ -25,6 +25,13 @@ export interface ShareOptions {
   readonly maxSessionsPerAddress?: number
   /** Streams of `subscriptions/listen` that one address may have open, as `maxSessionsPerAddress`. @default none */
   readonly maxStreamsPerAddress?: number
+  /**
+   * Bytes of the URIs that one principal may watch by all of its sessions and streams together, in this process; needs `auth`.
+   * @default a tenth of maxWatchedTotal; where that is less than maxWatched, up to maxWatched, but no more than half of maxWatchedTotal
+   */
+  readonly maxWatchedPerPrincipal?: number
+  /** Bytes of the URIs that one address may watch, in this process; as `maxSessionsPerAddress`. @default none */
+  readonly maxWatchedPerAddress?: number
 }
 
 /** The shares of a mount, completed; Infinity where there is no limit. */
@@ -33,6 +40,8 @@ export interface ResolvedShares {
   readonly by: 'principal' | 'address' | undefined
   readonly sessions: number
   readonly streams: number
+  /** Bytes. */
+  readonly watched: number
   /** Whether a session that was never used makes room for a new one when the mount has no place left. */
   readonly displaces: boolean
 }
@@ -41,7 +50,9 @@ export const SHARE_CHECKS: Checks<ShareOptions> = {
   maxSessionsPerPrincipal: isCount,
   maxStreamsPerPrincipal: isCount,
   maxSessionsPerAddress: isCount,
-  maxStreamsPerAddress: isCount
+  maxStreamsPerAddress: isCount,
+  maxWatchedPerPrincipal: isCount,
+  maxWatchedPerAddress: isCount
 }
 
 /** Finds a share that would be without effect, because callers are told apart by something else. */
@@ -64,25 +75,27 @@ export interface ShareContext extends ShareOptions {
   readonly auth?: unknown
   readonly maxSessions: number
   readonly maxStreams: number
+  readonly maxWatched: number
+  readonly maxWatchedTotal: number
 }
 
 /** Completes the shares of a mount. */
 export function resolveShares (options: ShareContext): ResolvedShares {
   if (options.auth !== undefined) {
-    const { maxSessions, maxStreams, maxSessionsPerPrincipal, maxStreamsPerPrincipal } = options
     return Object.freeze({
       by: 'principal',
-      sessions: maxSessionsPerPrincipal ?? shareOf(maxSessions),
-      streams: maxStreamsPerPrincipal ?? shareOf(maxStreams),
+      sessions: options.maxSessionsPerPrincipal ?? shareOf(options.maxSessions),
+      streams: options.maxStreamsPerPrincipal ?? shareOf(options.maxStreams),
+      watched: options.maxWatchedPerPrincipal ?? shareOf(options.maxWatchedTotal, options.maxWatched),
       displaces: false
     })
   }
-  const { maxSessionsPerAddress: sessions = Infinity, maxStreamsPerAddress: streams = Infinity } = options
-  const by = Math.min(sessions, streams) === Infinity ? undefined : 'address'
-  return Object.freeze({ by, sessions, streams, displaces: true })
+  const { maxSessionsPerAddress: sessions = Infinity, maxStreamsPerAddress: streams = Infinity, maxWatchedPerAddress: watched = Infinity } = options
+  const by = Math.min(sessions, streams, watched) === Infinity ? undefined : 'address'
+  return Object.freeze({ by, sessions, streams, watched, displaces: true })
 }
 
 // A tenth leaves room for others; of a few places a tenth would be too little for one person with several clients.
-function shareOf (max: number): number {
-  return Math.max(Math.ceil(max / 10), Math.min(10, Math.ceil(max / 2)))
+function shareOf (max: number, enough = 10): number {
+  return Math.max(Math.ceil(max / 10), Math.min(enough, Math.ceil(max / 2)))
 }

@@ -28,10 +28,15 @@ export class Shares {
   /** Takes places. Returns false, and takes none, when the holder would have more than its share. */
   take (holder: string | undefined, count = 1): boolean {
     if (holder === undefined || this.max === Infinity) return true
-    const held = this.held(holder) + count
-    if (held > this.max) return false
-    this.#held.set(holder, held)
+    if (this.held(holder) + count > this.max) return false
+    this.count(holder, count)
     return true
+  }
+
+  /** Counts places that a caller holds whether these are within its share or not. */
+  count (holder: string | undefined, count: number): void {
+    if (holder === undefined || this.max === Infinity) return
+    this.#held.set(holder, this.held(holder) + count)
   }
 
   /** Gives places back that were taken. */

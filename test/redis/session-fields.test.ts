@@ -1,11 +1,11 @@
 import t from 'tap'
 import { encodeRecord, fieldOf, parseLevel, parseRecord, parseState } from '../../lib/redis/session-fields.ts'
 
-const RECORD = { protocolVersion: '2025-11-25', client: { info: { name: 'c', version: '1' }, capabilities: { roots: {} } }, principal: 'ann', logLevel: 'error' } as const
+const RECORD = { protocolVersion: '2025-11-25', client: { info: { name: 'c', version: '1' }, capabilities: { roots: {} } }, principal: 'ann', holder: '[null,"ann"]', logLevel: 'error' } as const
 
 t.test('a record is read as it was written, with what is known of it alone', (t) => {
   t.same(parseRecord(encodeRecord(RECORD), 'error'), RECORD)
-  t.same(parseRecord(JSON.stringify({ ...RECORD, client: { capabilities: {} }, principal: undefined, admin: true }), 'error'), {
+  t.same(parseRecord(JSON.stringify({ ...RECORD, client: { capabilities: {} }, principal: undefined, holder: undefined, admin: true }), 'error'), {
     protocolVersion: '2025-11-25', client: { capabilities: {} }, logLevel: 'error'
   })
   t.end()
@@ -15,7 +15,7 @@ t.test('what is no record is none', (t) => {
   const wrong: ReadonlyArray<readonly [name: string, value: unknown]> = [
     ['protocolVersion', undefined], ['protocolVersion', 1], ['client', null], ['client', {}], ['client', { capabilities: [] }],
     ['client', { capabilities: {}, info: 'c' }], ['client', { capabilities: {}, info: { name: 'c' } }], ['client', { capabilities: {}, info: { version: '1' } }],
-    ['principal', null], ['principal', { sub: 'ann' }]
+    ['principal', null], ['principal', { sub: 'ann' }], ['holder', 1]
   ]
 
   for (const [name, value] of wrong) t.equal(parseRecord(JSON.stringify({ ...RECORD, [name]: value }), 'info'), undefined, `${name}: ${JSON.stringify(value)}`)
