@@ -1,6 +1,6 @@
 // Reads the values of a template's variables out of a URI.
 // No text is tried twice, so the time it takes grows with the length of the URI and no faster.
-import { MAX_URI_LENGTH, normalizeEscapes } from './uri.ts'
+import { normalizeBounded } from './uri.ts'
 import type { SpanNode, TemplateNode, TextNode, UriTemplate } from './uri-template.ts'
 
 /** The values of a template's variables, by name; a list where the variable is exploded (`{/segments*}`). */
@@ -8,17 +8,28 @@ export interface Variables { readonly [name: string]: string | string[] }
 
 type Values = Record<string, string | string[]>
 
+// 'https://example.com/?page=1' is the canonical form of 'https://example.com?page=1' (RFC 3986 6.2.3).
+const ROOT_PATH = /^((?:https?|wss?|ftp):\/\/[^/?#]+)\/(?=[?#]|$)/i
+
 /**
  * Reads the decoded values out of a URI that the template describes as a whole. `undefined` when it does not, when a
- * value is not properly percent-encoded, or when the URI has more than {@link MAX_URI_LENGTH} characters. `{name}` and
+ * value is not properly percent-encoded, or when the URI has more than 8,192 characters. `{name}` and
  * `{+name}` stand for one character or more; an expression with another operator may be left out, as may variables after
  * the first of their expression, and are not among the values then. Parameters (`{?a,b}`) come in any order.
  * Where a URI can be read in several ways, earlier variables take all they can without leaving the next one out.
  */
 export function matchUriTemplate ({ nodes }: UriTemplate, uri: string): Variables | undefined {
-  const text = uri.length > MAX_URI_LENGTH ? undefined : normalizeEscapes(uri)
-  if (text === undefined || text.length > MAX_URI_LENGTH || !beginsLike(nodes, text)) return undefined
+  const text = normalizeBounded(uri)
+  return text === undefined ? undefined : matchText(nodes, text) ?? matchWithoutRoot(nodes, text)
+}
 
+function matchWithoutRoot (nodes: readonly TemplateNode[], text: string): Variables | undefined {
+  const bare = text.replace(ROOT_PATH, '$1')
+  return bare === text ? undefined : matchText(nodes, bare)
+}
+
+function matchText (nodes: readonly TemplateNode[], text: string): Variables | undefined {
+  if (!beginsLike(nodes, text)) return undefined
   const table = findMatchingSuffixes(nodes, text)
   return table[0] === 1 ? readValues(nodes, text, table) : undefined
 }

@@ -32,6 +32,12 @@ export function normalizeEscapes (text: string): string | undefined {
   return encodeInvalid(text.replace(ESCAPE, (escape) => CANONICAL_ESCAPES.get(escape) as string))
 }
 
+/** As {@link normalizeEscapes}, and `undefined` for what has more than {@link MAX_URI_LENGTH} characters, before or after. */
+export function normalizeBounded (uri: string): string | undefined {
+  const text = uri.length > MAX_URI_LENGTH ? undefined : normalizeEscapes(uri)
+  return text !== undefined && text.length > MAX_URI_LENGTH ? undefined : text
+}
+
 /**
  * Percent-encodes what cannot stand in a URI and leaves the rest as it is written. Returns `undefined` for a text that
  * no URI can be made of: one with a lone surrogate, or with a `%` that begins no escape.
@@ -56,8 +62,8 @@ function encodeInvalid (text: string): string | undefined {
  * @see https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2
  */
 export function canonicalUri (uri: string): string | undefined {
-  const encoded = uri.length > MAX_URI_LENGTH ? undefined : normalizeEscapes(uri)
-  if (encoded === undefined || encoded.length > MAX_URI_LENGTH || !URL.canParse(encoded)) return undefined
+  const encoded = normalizeBounded(uri)
+  if (encoded === undefined || !URL.canParse(encoded)) return undefined
   const { href } = new URL(encoded)
   return href === encoded ? href : normalizeEscapes(href)
 }

@@ -28,8 +28,6 @@ export interface ResourceTemplateOptions<Ctx = RequestContext> {
 /** What a URI says to a template: the decoded values, or the name of a variable whose value climbs out. */
 export type TemplateMatch = { readonly variables: Variables } | { readonly unsafe: string }
 
-const ROOT_PATH = /^((?:https?|wss?|ftp):\/\/[^/?#]+)\/(?=[?#]|$)/i
-
 const OPTIONS = ['list', 'complete', 'allowUnsafeValues']
 
 /**
@@ -71,17 +69,11 @@ export class ResourceTemplate<Ctx = RequestContext> {
    * However it is percent-encoded, it is the same URI. Variables that the URI leaves out (`{?page}`) are not among the values. `variables` has no prototype.
    */
   match (uri: string): TemplateMatch | undefined {
-    const variables = matchUriTemplate(this.#template, uri) ?? this.#matchWithoutRoot(uri)
+    const variables = matchUriTemplate(this.#template, uri)
     if (variables === undefined || this.#allowUnsafeValues) return variables && { variables }
 
     const unsafe = this.variableNames.find((name) => isUnsafeValue(variables[name]))
     return unsafe === undefined ? { variables } : { unsafe }
-  }
-
-  // 'https://example.com/?page=1' is the canonical form of 'https://example.com?page=1' (RFC 3986 6.2.3).
-  #matchWithoutRoot (uri: string): Variables | undefined {
-    const bare = uri.replace(ROOT_PATH, '$1')
-    return bare === uri ? undefined : matchUriTemplate(this.#template, bare)
   }
 }
 
