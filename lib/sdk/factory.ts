@@ -10,11 +10,11 @@ import type { Caller, Channel } from '../server/context.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { ResultFinisher } from '../server/result.ts'
 import type { Entered } from '../server/server-options.ts'
-import { Connection } from './connection.ts'
 import { hideFailure } from './failure.ts'
-import { initialize, serveModern, type LegacyServing, type ParamHeaders } from './modern-edge.ts'
 import { INITIALIZED } from './notification.ts'
+import { OwnTransport } from './own-transport.ts'
 import { findSdkServer, isConnectable, isDefinition, isFetchHandler, isV2, type SdkServer } from './shape.ts'
+import { initialize, serveModern, type LegacyServing, type ParamHeaders } from './translate.ts'
 import { notifyByV2, serveByV2 } from './v2.ts'
 import { createWebRequest } from './web-request.ts'
 
@@ -37,7 +37,7 @@ export interface SdkServerContext {
 /** A function that makes SDK servers as a definition. */
 export class FactoryServer implements ServerDefinition {
   readonly #factory: (context: SdkServerContext) => unknown
-  readonly #connections = new WeakMap<object, Promise<Connection>>()
+  readonly #transports = new WeakMap<object, Promise<OwnTransport>>()
   readonly #paramHeaders: ParamHeaders = new Map()
   readonly #made = new WeakSet<object>()
 
@@ -68,7 +68,7 @@ export class FactoryServer implements ServerDefinition {
 
   notified (method: string, params: Params, caller: Caller, channel: Channel): void {
     if (caller.sessionId !== undefined) {
-      this.#connections.get(caller)?.then((connection) => connection.receive(method, params), doNothing)
+      this.#transports.get(caller)?.then((transport) => transport.receive(method, params), doNothing)
     } else if (method !== INITIALIZED) {
       // A server that is made for this message alone has nothing to begin.
       this.#notifyOnce({ method, params }, caller, channel).catch((err: unknown) => { channel.log.warn({ err }, `${shorten(method)} could not be handed over`) })
@@ -76,42 +76,42 @@ export class FactoryServer implements ServerDefinition {
   }
 
   async ended (session: object): Promise<void> {
-    const connection = await this.#connections.get(session)?.catch(doNothing)
-    await connection?.end()
+    const transport = await this.#transports.get(session)?.catch(doNothing)
+    await transport?.end()
   }
 
   async #serveSession (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
-    if (message.method === 'initialize') this.#connections.set(caller, this.#connect(message, caller, channel))
-    const connection = await (this.#connections.get(caller) ?? this.#rebuild(message, caller, channel))
-    return await connection.serve(message, caller, channel)
+    if (message.method === 'initialize') this.#transports.set(caller, this.#connect(message, caller, channel))
+    const transport = await (this.#transports.get(caller) ?? this.#rebuild(message, caller, channel))
+    return await transport.serve(message, caller, channel)
   }
 
   // Another process has opened the session: the server learns who its client is as it would of a new one.
-  async #rebuild (message: RequestMessage, caller: Caller, channel: Channel): Promise<Connection> {
-    const rebuilt = this.#connect(message, caller, channel).then(async (connection) => {
-      await initialize({ id: 'initialize' }, caller, (opening) => connection.serve(opening, caller, channel))
-      await connection.notify(INITIALIZED, {})
-      return connection
+  async #rebuild (message: RequestMessage, caller: Caller, channel: Channel): Promise<OwnTransport> {
+    const rebuilt = this.#connect(message, caller, channel).then(async (transport) => {
+      await initialize({ id: 'initialize' }, caller, (opening) => transport.serve(opening, caller, channel))
+      await transport.notify(INITIALIZED, {})
+      return transport
     })
-    this.#connections.set(caller, rebuilt)
+    this.#transports.set(caller, rebuilt)
     // Another request may have more luck.
-    rebuilt.catch(() => { this.#connections.delete(caller) })
+    rebuilt.catch(() => { this.#transports.delete(caller) })
     return await rebuilt
   }
 
-  async #connect (message: RequestMessage, caller: Caller, channel: Channel): Promise<Connection> {
-    return await Connection.open(await this.#make(message, caller, channel), caller, channel)
+  async #connect (message: RequestMessage, caller: Caller, channel: Channel): Promise<OwnTransport> {
+    return await OwnTransport.open(await this.#make(message, caller, channel), caller, channel)
   }
 
   async #serveOnce (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
     const server = await this.#make(message, caller, channel)
     if (caller.era === 'modern' && isV2(server)) return await serveByV2(server, message, { caller, channel, sessionId: undefined })
 
-    const connection = await Connection.open(server, caller, channel)
+    const transport = await OwnTransport.open(server, caller, channel)
     try {
-      return await (caller.era === 'modern' ? serveByV1({ connection, paramHeaders: this.#paramHeaders }, message, caller, channel) : connection.serve(message, caller, channel))
+      return await (caller.era === 'modern' ? serveByV1({ transport, paramHeaders: this.#paramHeaders }, message, caller, channel) : transport.serve(message, caller, channel))
     } finally {
-      await connection.end()
+      await transport.end()
     }
   }
 
@@ -119,12 +119,12 @@ export class FactoryServer implements ServerDefinition {
     const server = await this.#make(message, caller, channel)
     if (caller.era === 'modern' && isV2(server)) return await notifyByV2(server, message, { caller, channel, sessionId: undefined })
 
-    const connection = await Connection.open(server, caller, channel)
+    const transport = await OwnTransport.open(server, caller, channel)
     try {
-      if (caller.era === 'modern') await initialize({ id: 'initialize' }, caller, (opening) => connection.serve(opening, caller, channel))
-      await connection.notify(message.method, message.params)
+      if (caller.era === 'modern') await initialize({ id: 'initialize' }, caller, (opening) => transport.serve(opening, caller, channel))
+      await transport.notify(message.method, message.params)
     } finally {
-      await connection.end()
+      await transport.end()
     }
   }
 
@@ -161,12 +161,12 @@ function createContext (message: object, caller: Caller, channel: Channel): SdkS
   }
 }
 
-interface MadeForOne { readonly connection: Connection, readonly paramHeaders: ParamHeaders }
+interface MadeForOne { readonly transport: OwnTransport, readonly paramHeaders: ParamHeaders }
 
 // The server learns who its client is as it would of a session.
-async function serveByV1 ({ connection, paramHeaders }: MadeForOne, message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
-  const serve: LegacyServing = (legacy) => connection.serve(legacy, caller, channel)
+async function serveByV1 ({ transport, paramHeaders }: MadeForOne, message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
+  const serve: LegacyServing = (legacy) => transport.serve(legacy, caller, channel)
   const opened = await initialize({ id: 'initialize' }, caller, serve)
-  const ready = (): Promise<void> => connection.notify(INITIALIZED, {})
+  const ready = (): Promise<void> => transport.notify(INITIALIZED, {})
   return await serveModern({ finisher: new ResultFinisher(opened.serverInfo), serve, ready, paramHeaders }, message, caller, channel)
 }

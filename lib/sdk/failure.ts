@@ -5,9 +5,6 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import { RpcError } from '../errors.ts'
 import { reportFailure } from '../server/failure.ts'
 
-// The SDK's UrlElicitationRequiredError, which 2026-07-28 does not have.
-const URL_ELICITATION_REQUIRED = -32042
-
 /** Makes an RpcError of what a handler threw: codes and messages are those that the SDK would send. */
 export function toRpcError (error: unknown, log: FastifyBaseLogger, what: string): RpcError {
   if (error instanceof RpcError) return error
@@ -21,12 +18,4 @@ export function toRpcError (error: unknown, log: FastifyBaseLogger, what: string
 /** Makes an RpcError of what went wrong around an SDK server. What is none already is only for the log. */
 export function hideFailure (error: unknown, log: FastifyBaseLogger, method: string): RpcError {
   return error instanceof RpcError ? error : new RpcError(ErrorCode.InternalError, reportFailure(log, error, `answering ${shorten(method)}`, false))
-}
-
-/** An error of a legacy server as modern clients know it. */
-export function translateError (error: RpcError): RpcError {
-  // MCP 2026-07-28 resources, Error Handling.
-  if (error.code === ErrorCode.ResourceNotFound) return new RpcError(ErrorCode.InvalidParams, error.message, error.data)
-  if (error.code !== URL_ELICITATION_REQUIRED) return error
-  return new RpcError(ErrorCode.InternalError, `${error.message} (the server can ask this only of clients of revision 2025-11-25)`)
 }

@@ -2,9 +2,9 @@
 import type { ServerDefinition } from '../server/definition.ts'
 import { MCP_ERR_INVALID_SERVER } from '../errors.ts'
 import { FactoryServer, type SdkServerContext } from './factory.ts'
-import { FetchServer } from './fetch-server.ts'
-import { SdkInstance } from './instance.ts'
+import { FetchServer } from './fetch/server.ts'
 import { findSdkServer, isConnectable, isDefinition, isFetchHandler, isV1, isV2, type FetchHandler, type SdkServer } from './shape.ts'
+import { SdkInstance } from './v1/instance.ts'
 
 /** A server of the official SDK, high-level or low-level, v1 or v2. */
 export interface SdkServerLike {

@@ -1,6 +1,6 @@
 // Modern clients of SDK v2 servers are served by the SDK's own handler, whichever copy of the SDK made the server.
 import type { RequestMessage } from '../protocol/message.ts'
-import { FetchExchange, type FetchCaller } from './fetch-exchange.ts'
+import { FetchExchange, type FetchCaller } from './fetch/exchange.ts'
 import { findSdkServer, type FetchHandler, type SdkServer } from './shape.ts'
 
 /** The part of the SDK v2 that is used here; its own types accept only its own servers. */

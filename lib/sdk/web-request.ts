@@ -1,9 +1,9 @@
 // A request of this mount as a web `Request`, for servers that want one.
+import type { FastifyRequest } from 'fastify'
 import { encodeHeaderValue } from '../protocol/header-value.ts'
 import type { Params } from '../protocol/message.ts'
 import { CLIENT_CAPABILITIES_KEY, PROTOCOL_VERSION_KEY } from '../protocol/request-meta.ts'
 import type { Caller, Channel } from '../server/context.ts'
-import { urlOf } from './extra.ts'
 
 // Of the connection, or of a body that is written anew.
 const NOT_PASSED_ON: readonly string[] = ['connection', 'content-encoding', 'content-length', 'expect', 'host', 'keep-alive', 'mcp-session-id', 'te', 'trailer', 'transfer-encoding', 'upgrade']
@@ -50,4 +50,15 @@ function createHeaders ({ method, params }: { readonly method?: string, readonly
     if (typeof name === 'string') headers.set('mcp-name', encodeHeaderValue(name))
   }
   return headers
+}
+
+/** What the SDK's transports tell a handler of the HTTP request. */
+export function readRequestInfo ({ request }: Channel): object | undefined {
+  return request === undefined ? undefined : { headers: request.headers, url: urlOf(request) }
+}
+
+// The address that a request was sent to, as the SDK has it; undefined where its Host is none.
+function urlOf ({ url, protocol, host }: FastifyRequest): URL | undefined {
+  const base = `${protocol}://${host}`
+  return URL.canParse(url, base) ? new URL(url, base) : undefined
 }

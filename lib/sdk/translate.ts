@@ -2,15 +2,15 @@
 // translated back.
 import type { Implementation, ServerCapabilities } from '@modelcontextprotocol/sdk/types.js'
 import { ErrorCode } from '../protocol/error-code.ts'
+import { isLogLevel } from '../protocol/log-level.ts'
 import { isWireObject, type Params, type RequestMessage, type WireObject } from '../protocol/message.ts'
 import { collectParamHeaders, findParamHeaderMismatch, type ParamHeader } from '../protocol/param-headers.ts'
 import { MODERN_REVISIONS, NEWEST_LEGACY_REVISION } from '../protocol/revisions.ts'
-import { LISTEN_METHOD } from '../protocol/subscription.ts'
-import { RefusedError, type RpcError } from '../errors.ts'
+import { isWatchable, LISTEN_METHOD } from '../protocol/subscription.ts'
+import { RefusedError, RpcError } from '../errors.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import { cacheFields, type ResultFinisher } from '../server/result.ts'
 import { readFilter } from '../server/watching.ts'
-import { translateError } from './failure.ts'
 
 /** Serves one request as a client of the legacy era would send it. @throws RpcError */
 export type LegacyServing = (message: RequestMessage) => Promise<object>
@@ -33,6 +33,9 @@ const REMOVED: readonly string[] = ['initialize', 'ping', 'logging/setLevel', 'r
 
 // MCP 2026-07-28 caching, Cacheable Results.
 const CACHEABLE: readonly string[] = ['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list', 'resources/read']
+
+// The SDK's UrlElicitationRequiredError, which 2026-07-28 does not have.
+const URL_ELICITATION_REQUIRED = -32042
 
 const RESERVED_META = 'io.modelcontextprotocol/'
 const NO_CLIENT = Object.freeze({ name: 'unknown', version: '0' })
@@ -152,4 +155,33 @@ async function readParamHeaders (found: ParamHeaders, serve: LegacyServing): Pro
 function addParamHeaders ({ name, inputSchema }: WireObject, found: ParamHeaders): void {
   const scan = isWireObject(inputSchema) ? collectParamHeaders(inputSchema) : { headers: [] }
   found.set(String(name), 'headers' in scan ? scan.headers : [])
+}
+
+/** An error of a legacy server as modern clients know it. */
+export function translateError (error: RpcError): RpcError {
+  // MCP 2026-07-28 resources, Error Handling.
+  if (error.code === ErrorCode.ResourceNotFound) return new RpcError(ErrorCode.InvalidParams, error.message, error.data)
+  if (error.code !== URL_ELICITATION_REQUIRED) return error
+  return new RpcError(ErrorCode.InternalError, `${error.message} (the server can ask this only of clients of revision 2025-11-25)`)
+}
+
+/** Lets a session follow what its server has agreed to; comes to the result as the client gets it. */
+export function follow (message: RequestMessage, caller: Caller, result: object): object | Promise<object> {
+  switch (message.method) {
+    // The revision was negotiated by the mount.
+    case 'initialize': return { ...result, protocolVersion: caller.protocolVersion }
+    case 'logging/setLevel':
+    case 'resources/subscribe':
+    case 'resources/unsubscribe': return remember(message, caller, result)
+    default: return result
+  }
+}
+
+async function remember ({ method, params: { level, uri } }: RequestMessage, caller: Caller, result: object): Promise<object> {
+  if (method === 'logging/setLevel') {
+    if (isLogLevel(level)) await caller.setLogLevel?.(level)
+  } else if (isWatchable(uri)) {
+    await (method === 'resources/subscribe' ? caller.subscriptions?.add(uri) : caller.subscriptions?.delete(uri))
+  }
+  return result
 }

@@ -4,11 +4,11 @@ import type { IncomingMessage } from 'node:http'
 import t, { type Test } from 'tap'
 import type { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { createMcpHandler, InMemoryServerEventBus, McpServer as V2McpServer } from '@modelcontextprotocol/server'
-import type { FetchHandler } from '../../lib/index.ts'
-import { initialize, JSON_AND_SSE, legacy, modern, openSession, post } from '../support/app.ts'
-import { createGate, frameOf, listen, readFrames, send, sendAlone, until } from '../support/stream.ts'
-import { createFetching } from '../support/sdk-forms.ts'
-import { createSdkApp, createV1, said } from '../support/sdk-servers.ts'
+import type { FetchHandler } from '../../../lib/index.ts'
+import { initialize, JSON_AND_SSE, legacy, modern, openSession, post } from '../../support/app.ts'
+import { createGate, frameOf, listen, readFrames, send, sendAlone, until } from '../../support/stream.ts'
+import { createFetching } from '../../support/sdk-forms.ts'
+import { createSdkApp, createV1, said } from '../../support/sdk-servers.ts'
 
 const LISTEN = { notifications: { toolsListChanged: true } }
 const ACKNOWLEDGED = frameOf({ jsonrpc: '2.0', method: 'notifications/subscriptions/acknowledged', params: { _meta: { 'io.modelcontextprotocol/subscriptionId': 1 }, notifications: { toolsListChanged: true } } })

@@ -2,15 +2,15 @@
 // it would remember of a client is kept out of it (GHSA-345p-7cg4-v4c7 tells what happens otherwise).
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js'
-import { doNothing } from '../do-nothing.ts'
-import type { ChangeEvent } from '../protocol/change.ts'
-import { ErrorCode } from '../protocol/error-code.ts'
-import type { RequestId, WireObject } from '../protocol/message.ts'
-import type { Caller } from '../server/context.ts'
-import { MCP_ERR_INVALID_SERVER, RpcError } from '../errors.ts'
-import { AskedQuestions } from './asked.ts'
-import type { SdkCall } from './sdk-call.ts'
-import type { SdkMessage, SdkServer, SdkTransport, SdkV1Server } from './shape.ts'
+import { doNothing } from '../../do-nothing.ts'
+import type { ChangeEvent } from '../../protocol/change.ts'
+import { ErrorCode } from '../../protocol/error-code.ts'
+import type { RequestId, WireObject } from '../../protocol/message.ts'
+import type { Caller } from '../../server/context.ts'
+import { MCP_ERR_INVALID_SERVER, RpcError } from '../../errors.ts'
+import { AskedQuestions } from '../asked.ts'
+import type { SdkCall } from '../sdk-call.ts'
+import type { SdkMessage, SdkServer, SdkTransport, SdkV1Server } from '../shape.ts'
 
 const CHANGED_LISTS: ReadonlyMap<string, ChangeEvent> = new Map([
   ['notifications/tools/list_changed', { kind: 'tools' }],
@@ -19,7 +19,7 @@ const CHANGED_LISTS: ReadonlyMap<string, ChangeEvent> = new Map([
 ])
 
 /** The transport of an SDK v1 server that many clients share. */
-export class SharedServer implements SdkTransport {
+export class SharedTransport implements SdkTransport {
   onmessage?: (message: SdkMessage) => void
   onclose?: () => void
   onerror?: (error: Error) => void

@@ -3,9 +3,9 @@ import t from 'tap'
 import type { FastifyInstance } from 'fastify'
 import { ElicitResultSchema, NotificationSchema, SetLevelRequestSchema, SubscribeRequestSchema, UnsubscribeRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
-import { JSON_AND_SSE, legacy, modernCall, openSession, post } from '../support/app.ts'
-import { createGate, frameOf, listen, openGet, readFrames, until } from '../support/stream.ts'
-import { createSdkApp, createV1, said, SERVER_META } from '../support/sdk-servers.ts'
+import { JSON_AND_SSE, legacy, modernCall, openSession, post } from '../../support/app.ts'
+import { createGate, frameOf, listen, openGet, readFrames, until } from '../../support/stream.ts'
+import { createSdkApp, createV1, said, SERVER_META } from '../../support/sdk-servers.ts'
 
 const OUTSIDE = (method: string): string => `${method} was sent outside of any request, by a server that many clients share, so there is nobody to send it to; send it from a handler by its second argument (extra.sendNotification, extra.sendRequest), or mount a factory () => server, which gives each session a server of its own`
 

@@ -1,9 +1,9 @@
 // One v1 server instance in several mounts and apps, one after the other and at once.
 import t from 'tap'
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
-import { createHost, legacy, modernCall, mount, openSession, post } from '../support/app.ts'
-import { listen, openGet, readFrames } from '../support/stream.ts'
-import { createSdkApp, createV1, said } from '../support/sdk-servers.ts'
+import { createHost, legacy, modernCall, mount, openSession, post } from '../../support/app.ts'
+import { listen, openGet, readFrames } from '../../support/stream.ts'
+import { createSdkApp, createV1, said } from '../../support/sdk-servers.ts'
 
 t.test('an instance serves two mounts of an app and a mount of another, and changes reach the sessions of all', async (t) => {
   const server = createV1()

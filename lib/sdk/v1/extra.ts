@@ -1,11 +1,10 @@
 // The second argument of an SDK v1 handler: what it may know of its request, and how it talks to its client.
-import type { FastifyRequest } from 'fastify'
-import type { AuthInfo } from '../auth/auth-info.ts'
-import type { RequestId, RequestMessage, WireObject } from '../protocol/message.ts'
-import type { Channel } from '../server/context.ts'
-import type { SdkCall } from './sdk-call.ts'
-import type { SharedServer } from './shared-server.ts'
-import type { SdkMessageExtra, SdkV1Server } from './shape.ts'
+import type { AuthInfo } from '../../auth/auth-info.ts'
+import type { RequestId, RequestMessage, WireObject } from '../../protocol/message.ts'
+import type { SdkCall } from '../sdk-call.ts'
+import type { SdkMessageExtra, SdkV1Server } from '../shape.ts'
+import { readRequestInfo } from '../web-request.ts'
+import type { SharedTransport } from './shared-transport.ts'
 
 /** The SDK's `RequestHandlerExtra`, apart from its experimental tasks. */
 export interface SdkExtra extends Omit<SdkMessageExtra, 'authInfo'> {
@@ -19,7 +18,7 @@ export interface SdkExtra extends Omit<SdkMessageExtra, 'authInfo'> {
 }
 
 /** What serves one request of a shared server. */
-export interface Serving { readonly server: SdkV1Server, readonly shared: SharedServer, readonly call: SdkCall }
+export interface Serving { readonly server: SdkV1Server, readonly shared: SharedTransport, readonly call: SdkCall }
 
 /** Builds the second argument of a handler. All of it are own properties: handlers copy it. */
 export function createExtra ({ server, shared, call }: Serving, { id, params }: RequestMessage): SdkExtra {
@@ -41,15 +40,4 @@ export function createExtra ({ server, shared, call }: Serving, { id, params }: 
     closeSSEStream: () => channel.closeStream?.(),
     closeStandaloneSSEStream: () => caller.closeListening?.()
   }
-}
-
-/** What the SDK's transports tell a handler of the HTTP request. */
-export function readRequestInfo ({ request }: Channel): object | undefined {
-  return request === undefined ? undefined : { headers: request.headers, url: urlOf(request) }
-}
-
-/** The address that a request was sent to, as the SDK has it; undefined where its Host is none. */
-export function urlOf ({ url, protocol, host }: FastifyRequest): URL | undefined {
-  const base = `${protocol}://${host}`
-  return URL.canParse(url, base) ? new URL(url, base) : undefined
 }

@@ -1,15 +1,15 @@
 // One request served by something with `fetch`: from a web `Request` to the message that answers it.
-import { doNothing } from '../do-nothing.ts'
-import { ErrorCode } from '../protocol/error-code.ts'
-import { isWireObject, type RequestId, type RequestMessage } from '../protocol/message.ts'
-import type { ServerRequest } from '../protocol/question.ts'
-import { isScope } from '../protocol/scope.ts'
-import { LISTEN_METHOD } from '../protocol/subscription.ts'
-import { InsufficientScopeError, RefusedError, RpcError } from '../errors.ts'
-import type { Caller, Channel } from '../server/context.ts'
-import { SdkCall } from './sdk-call.ts'
-import type { FetchHandler, SdkMessage } from './shape.ts'
-import { createWebRequest } from './web-request.ts'
+import { doNothing } from '../../do-nothing.ts'
+import { ErrorCode } from '../../protocol/error-code.ts'
+import { isWireObject, type RequestId, type RequestMessage } from '../../protocol/message.ts'
+import type { ServerRequest } from '../../protocol/question.ts'
+import { isScope } from '../../protocol/scope.ts'
+import { LISTEN_METHOD } from '../../protocol/subscription.ts'
+import { InsufficientScopeError, RefusedError, RpcError } from '../../errors.ts'
+import type { Caller, Channel } from '../../server/context.ts'
+import { SdkCall } from '../sdk-call.ts'
+import type { FetchHandler, SdkMessage } from '../shape.ts'
+import { createWebRequest } from '../web-request.ts'
 
 /** Whom a handler serves, and by which of its own sessions. */
 export interface FetchCaller { readonly caller: Caller, readonly channel: Channel, readonly sessionId: string | undefined }

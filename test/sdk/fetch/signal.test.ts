@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
-import { modernCall } from '../support/app.ts'
-import { createGate, listen, sendAlone } from '../support/stream.ts'
-import { createSdkApp } from '../support/sdk-servers.ts'
+import { modernCall } from '../../support/app.ts'
+import { createGate, listen, sendAlone } from '../../support/stream.ts'
+import { createSdkApp } from '../../support/sdk-servers.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')

@@ -1,11 +1,11 @@
 // Anything with `fetch`: what it is asked, and what becomes of its answers.
 import t, { type Test } from 'tap'
-import { createHost, initialize, JSON_AND_SSE, legacy, modernCall, mount, openSession, post } from '../support/app.ts'
-import { collectFrames, createGate, frameOf, listen, send, sendAlone, until } from '../support/stream.ts'
-import { Client } from '../support/definition-client.ts'
-import type { FetchHandler } from '../../lib/index.ts'
-import { FetchServer } from '../../lib/sdk/fetch-server.ts'
-import { createSdkApp, said, type SdkApp } from '../support/sdk-servers.ts'
+import { createHost, initialize, JSON_AND_SSE, legacy, modernCall, mount, openSession, post } from '../../support/app.ts'
+import { collectFrames, createGate, frameOf, listen, send, sendAlone, until } from '../../support/stream.ts'
+import { Client } from '../../support/definition-client.ts'
+import type { FetchHandler } from '../../../lib/index.ts'
+import { FetchServer } from '../../../lib/sdk/fetch/server.ts'
+import { createSdkApp, said, type SdkApp } from '../../support/sdk-servers.ts'
 
 type Options = Parameters<FetchHandler['fetch']>[1]
 

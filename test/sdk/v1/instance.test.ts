@@ -4,9 +4,9 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import { CallToolRequestSchema, ListToolsRequestSchema, McpError, RequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { RpcError } from '../../lib/index.ts'
-import { createHost, initialize, JSON_AND_SSE, legacy, modern, modernCall, mount, openSession } from '../support/app.ts'
-import { createSdkApp, createV1, said, SERVER_META } from '../support/sdk-servers.ts'
+import { RpcError } from '../../../lib/index.ts'
+import { createHost, initialize, JSON_AND_SSE, legacy, modern, modernCall, mount, openSession } from '../../support/app.ts'
+import { createSdkApp, createV1, said, SERVER_META } from '../../support/sdk-servers.ts'
 
 const HELLO = { content: [{ type: 'text', text: 'hello' }] }
 

@@ -1,23 +1,22 @@
 // An SDK v1 server instance as a definition: its handlers and registries serve any number of clients at once.
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
-import { shorten } from '../protocol/bounds.ts'
-import { ErrorCode } from '../protocol/error-code.ts'
-import type { ChangeEvent } from '../protocol/change.ts'
-import type { Params, RequestMessage } from '../protocol/message.ts'
-import { RefusedError } from '../errors.ts'
-import { ChangeSource } from '../server/change-source.ts'
-import type { Caller, Channel } from '../server/context.ts'
-import type { ServerDefinition } from '../server/definition.ts'
-import { ResultFinisher } from '../server/result.ts'
-import type { Entered } from '../server/server-options.ts'
+import { shorten } from '../../protocol/bounds.ts'
+import { ErrorCode } from '../../protocol/error-code.ts'
+import type { ChangeEvent } from '../../protocol/change.ts'
+import type { Params, RequestMessage } from '../../protocol/message.ts'
+import { RefusedError } from '../../errors.ts'
+import { ChangeSource } from '../../server/change-source.ts'
+import type { Caller, Channel } from '../../server/context.ts'
+import type { ServerDefinition } from '../../server/definition.ts'
+import { ResultFinisher } from '../../server/result.ts'
+import type { Entered } from '../../server/server-options.ts'
+import { toRpcError } from '../failure.ts'
+import { INITIALIZED, notifyServer } from '../notification.ts'
+import { SdkCall } from '../sdk-call.ts'
+import type { SdkServer, SdkV1Server } from '../shape.ts'
+import { follow, serveModern, type ParamHeaders } from '../translate.ts'
 import { createExtra } from './extra.ts'
-import { toRpcError } from './failure.ts'
-import { follow } from './follow.ts'
-import { serveModern, type ParamHeaders } from './modern-edge.ts'
-import { INITIALIZED, notifyServer } from './notification.ts'
-import { SdkCall } from './sdk-call.ts'
-import type { SdkServer, SdkV1Server } from './shape.ts'
-import { SharedServer } from './shared-server.ts'
+import { SharedTransport } from './shared-transport.ts'
 
 /** An SDK v1 server instance as a definition. */
 export class SdkInstance implements ServerDefinition {
@@ -25,7 +24,7 @@ export class SdkInstance implements ServerDefinition {
   readonly #server: SdkV1Server
   // Its methods may be overridden.
   readonly #outer: SdkServer
-  readonly #shared: SharedServer
+  readonly #shared: SharedTransport
   readonly #finisher: ResultFinisher
   readonly #changes = new ChangeSource()
   readonly #paramHeaders: ParamHeaders = new Map()
@@ -37,7 +36,7 @@ export class SdkInstance implements ServerDefinition {
     this.#server = server
     this.#finisher = new ResultFinisher(server._serverInfo)
     this.#outer = outer
-    this.#shared = new SharedServer(server, (event) => {
+    this.#shared = new SharedTransport(server, (event) => {
       if (event.kind === 'tools') this.#paramHeaders.clear()
       this.#changes.emit(event)
     })

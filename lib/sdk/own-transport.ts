@@ -5,13 +5,12 @@ import type { Params, RequestId, RequestMessage } from '../protocol/message.ts'
 import { InsufficientScopeError, RefusedError, RpcError, SessionGoneError } from '../errors.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import { AskedQuestions } from './asked.ts'
-import { readRequestInfo } from './extra.ts'
-import { follow } from './follow.ts'
 import { findFreeId } from './free-id.ts'
 import { notifyServer } from './notification.ts'
 import { givenReason, SdkCall } from './sdk-call.ts'
 import type { ScopeResolver, SdkMessage, SdkMessageExtra, SdkServer, SdkTransport } from './shape.ts'
-import { createWebRequest } from './web-request.ts'
+import { follow } from './translate.ts'
+import { createWebRequest, readRequestInfo } from './web-request.ts'
 
 /** A request that the server has not answered yet. */
 interface Waiting {
@@ -23,7 +22,7 @@ interface Waiting {
 }
 
 /** The transport of an SDK server that has one client. */
-export class Connection implements SdkTransport {
+export class OwnTransport implements SdkTransport {
   onmessage?: (message: SdkMessage, extra?: SdkMessageExtra) => void
   onclose?: () => void
   onerror?: (error: Error) => void
@@ -36,10 +35,10 @@ export class Connection implements SdkTransport {
   #closed = false
 
   /** Connects a server to its client. */
-  static async open (server: SdkServer, caller: Caller, channel: Channel): Promise<Connection> {
-    const connection = new Connection(server, caller, channel)
-    await server.connect(connection)
-    return connection
+  static async open (server: SdkServer, caller: Caller, channel: Channel): Promise<OwnTransport> {
+    const transport = new OwnTransport(server, caller, channel)
+    await server.connect(transport)
+    return transport
   }
 
   private constructor (server: SdkServer, caller: Caller, channel: Channel) {
