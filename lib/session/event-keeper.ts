@@ -64,6 +64,9 @@ export class EventKeeper {
   /** Whether all events have been handed on. */
   get isIdle (): boolean { return this.#waiting.every(({ isPassed }) => isPassed) }
 
+  /** Whether events have been handed on that the store does not have yet. */
+  get isAhead (): boolean { return this.#waiting.some(({ isPassed }) => isPassed) }
+
   /** Calls back once the client may come back to the stream; never, where it could not. */
   whenOpen (listener: () => void): void {
     if (this.#opened !== undefined) this.#opened.push(listener)

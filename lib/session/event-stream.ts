@@ -180,7 +180,8 @@ export class EventStream implements SessionStream, EventOutlet {
         await sink.drained()
       }
       if (this.#replaying !== sink) return
-      if (seq >= this.#seq) return this.#goOn(sink, seq)
+      // An event that was handed on during this replay, while the store was away, has to be read once it is stored.
+      if (seq >= this.#seq && this.#keeper?.isAhead !== true) return this.#goOn(sink, seq)
     }
     // What is left is no longer there; the client learns of it when it comes back for it.
     if (this.#replaying === sink) this.release()

@@ -300,6 +300,33 @@ t.test('a gap that a failing store has left is not passed over', async (t) => {
   t.ok(await stream.resume(createSink().sink, 2))
 })
 
+t.test('an event that is sent during an outage, while a slow client is still told what it missed, reaches that client', async (t) => {
+  const kept = createMemoryEventStore()
+  const away = new Error('away')
+  let isAway = false
+  const back = createGate<boolean>()
+  const slow = createGate()
+  const store: EventStore = { ...kept, append: async (...event) => { if (isAway) throw away; return kept.append(...event) } }
+  const stream = new EventStream('s.1', { store, primes: true, retryInterval: undefined, onFailure () {}, untilBack: (error) => error === away ? back.promise : undefined })
+  const client = createSink({ drained: slow.promise })
+  stream.send('a')
+  await stream.resume(client.sink, 0)
+  await client.untilTold('replay a s.1.1')
+
+  isAway = true
+  stream.send('b')
+  await new Promise(setImmediate)
+  slow.open()
+  await new Promise(setImmediate)
+  isAway = false
+  back.open(true)
+  await client.untilTold('replay b s.1.2')
+  stream.send('c')
+  await stream.drained()
+
+  t.same(client.told, ['replay a s.1.1', 'replay b s.1.2', 'send c s.1.3'])
+})
+
 t.test('a slow store is waited for', async (t) => {
   const kept = createMemoryEventStore()
   const gate = createGate()
