@@ -1,0 +1,258 @@
+// However live events get lost, come late or come twice, each connection is sent the events of its stream once and in order.
+import fc from 'fast-check'
+import t from 'tap'
+import { Follower } from '../../lib/redis/follower.ts'
+import { createMemoryEventStore, type SharedEventStore, type StoredEvent } from '../../lib/session/event-store.ts'
+import { EventStream, type EventSink } from '../../lib/session/event-stream.ts'
+import { FollowedStream } from '../../lib/session/followed-stream.ts'
+import { createGate } from '../support/stream.ts'
+
+/** What may happen to a stream and its client. */
+interface World {
+  /** The next event is sent. */
+  write (): void
+  /** Something arrives that is on its way: a live event, or a request to the store. */
+  arrive (): void
+  /** A live event gets lost. */
+  lose (): void
+  /** Live events that have arrived arrive again. */
+  repeat (): void
+  /** The stream reads what it may have missed. */
+  again (): void
+  /** The store can no longer be reached. */
+  away (): void
+  /** It can again. */
+  back (): void
+  /** The client reads nothing for a while. */
+  pause (): void
+  /** It reads again. */
+  read (): void
+  /** The connection of the client breaks, and the client comes back with the last id that it has. */
+  reconnect (): void
+}
+
+/** A client that takes down what each of its connections is told. */
+class Client {
+  /** The numbers of all events that it was told, by the connection that told it. */
+  readonly connections: number[][] = []
+  /** The last event that it can name. */
+  last = 0
+  isConnected = false
+  #isPaused = createGate()
+
+  constructor () {
+    this.#isPaused.open()
+  }
+
+  /** The number of the event that it was told last. */
+  get seen (): number { return Math.max(this.last, this.connections.at(-1)?.at(-1) ?? 0) }
+
+  pause (): void {
+    this.#isPaused.open()
+    this.#isPaused = createGate()
+  }
+
+  read (): void {
+    this.#isPaused.open()
+  }
+
+  /** Opens a connection behind the last event that the client can name. */
+  connect (): EventSink {
+    const told = [this.last]
+    this.connections.push(told)
+    this.isConnected = true
+    const tell = (message: string, id?: string): void => {
+      told.push(Number(message))
+      if (id !== undefined && this.connections.at(-1) === told) this.last = Number(id.split('.').at(-1))
+    }
+    return {
+      send: tell,
+      replay: tell,
+      prime () {},
+      drained: () => this.#isPaused.promise,
+      end: () => { if (this.connections.at(-1) === told) this.isConnected = false }
+    }
+  }
+}
+
+const ACTIONS = ['write', 'arrive', 'lose', 'repeat', 'again', 'away', 'back', 'pause', 'read', 'reconnect'] as const satisfies ReadonlyArray<keyof World>
+const AWAY = new Error('away')
+const nothing = (): void => {}
+const turn = (): Promise<void> => new Promise(setImmediate)
+
+/** Plays some actions, lets everything arrive in the end, and checks what each connection was sent. */
+async function play (create: (client: Client) => World & { readonly written: number }, actions: ReadonlyArray<keyof World>): Promise<void> {
+  const client = new Client()
+  const world = create(client)
+  await turn()
+  for (const action of actions) {
+    world[action]()
+    await turn()
+  }
+  world.back()
+  client.read()
+  for (let turns = 0; turns < 50 || client.seen < world.written; turns++) {
+    if (turns > 500) throw new Error(`told ${client.seen} of ${world.written}`)
+    world.arrive()
+    if (turns % 5 === 4) world.again()
+    if (!client.isConnected && turns % 10 === 9) world.reconnect()
+    await turn()
+  }
+  for (const told of client.connections) {
+    const [first = 0] = told
+    const expected = told.map((_, index) => first + index)
+    if (told.some((seq, index) => seq !== expected[index])) throw new Error(`a connection was told ${told.slice(1)} behind ${first}`)
+  }
+}
+
+/** Requests to a store in another process, which arrive one after the other. */
+function createRequests () {
+  const waiting: Array<() => void> = []
+  const requests = { isAway: false, count: () => waiting.length, arrive: () => waiting.shift()?.() }
+  function send<T> (operate: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      waiting.push(() => requests.isAway ? reject(AWAY) : resolve(operate()))
+    })
+  }
+  return { requests, send }
+}
+
+/** A store in this process, which reads without a promise. */
+function createKept () {
+  const kept = createMemoryEventStore()
+  return { kept, readFrom: (streamId: string, afterSeq: number) => kept.read(streamId, afterSeq) as readonly StoredEvent[] | undefined }
+}
+
+/** The reply of this process to a client, whose events the store keeps. */
+function createReply (client: Client) {
+  const { kept, readFrom } = createKept()
+  const { requests, send } = createRequests()
+  let back = createGate<boolean>()
+  const stream = new EventStream('s.1', {
+    store: { ...kept, append: (...event) => send(() => Number(kept.append(...event))), read: (...args) => send(() => readFrom(...args)) },
+    primes: true,
+    retryInterval: undefined,
+    onFailure: nothing,
+    untilBack: (error) => error === AWAY ? back.promise : undefined
+  })
+  let sink = client.connect()
+  stream.attach(sink)
+  const world = {
+    written: 0,
+    write: () => stream.send(String(++world.written)),
+    arrive: () => requests.arrive(),
+    lose: nothing,
+    repeat: nothing,
+    again: nothing,
+    away () { requests.isAway = true },
+    back () {
+      const wasBack = back
+      requests.isAway = false
+      back = createGate()
+      wasBack.open(true)
+    },
+    pause: () => client.pause(),
+    read: () => client.read(),
+    reconnect () {
+      stream.detach(sink)
+      const next = client.connect()
+      sink = next
+      stream.resume(next, client.last).then((isResumed) => { if (!isResumed) next.end() })
+    }
+  }
+  return world
+}
+
+/** A stream that any node writes to. */
+function createFollowed (client: Client) {
+  const { kept, readFrom } = createKept()
+  const { requests, send } = createRequests()
+  const inFlight: Array<() => void> = []
+  let listener: (event: StoredEvent) => void = nothing
+  const arrived: StoredEvent[] = []
+  const store: SharedEventStore = {
+    ...kept,
+    read: (...args) => send(() => readFrom(...args)),
+    follow: (streamId, hear) => kept.follow(streamId, (event) => {
+      listener = hear
+      inFlight.push(() => { arrived.push(event); hear(event) })
+    })
+  }
+  const stream = new FollowedStream('s.0', { store, primes: true, retryInterval: undefined, onFailure: nothing })
+  let sink = client.connect()
+  stream.attach(sink)
+  let turns = 0
+  const world = {
+    written: 0,
+    write () { kept.append('s.0', String(++world.written)) },
+    arrive () {
+      const first = inFlight.length > 0 && (turns++ % 2 === 0 || requests.count() === 0) ? inFlight.shift() : requests.arrive
+      first?.()
+    },
+    lose () { inFlight.shift() },
+    repeat () { for (const event of arrived.slice(-3)) listener(event) },
+    again () { stream.catchUp() },
+    away () { requests.isAway = true },
+    back () { requests.isAway = false },
+    pause: () => client.pause(),
+    read: () => client.read(),
+    reconnect () {
+      stream.detach(sink)
+      const next = client.connect()
+      sink = next
+      stream.resume(next, client.last).then((isResumed) => { if (!isResumed) next.end() }, () => next.end())
+    }
+  }
+  return world
+}
+
+function interleavings (...left: ReadonlyArray<keyof World>): fc.Arbitrary<ReadonlyArray<keyof World>> {
+  const actions = ACTIONS.filter((action) => !left.includes(action))
+  // Of what matters most there is most.
+  return fc.array(fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...actions) }, { weight: 3, arbitrary: fc.constantFrom('write', 'arrive') }), { maxLength: 60 })
+}
+
+t.test('each connection of a reply is sent its events once and in order, whatever happens meanwhile', async () => {
+  const property = fc.asyncProperty(interleavings('lose', 'repeat', 'again'), async (actions) => { await play(createReply, actions) })
+
+  await fc.assert(property, { numRuns: 500, examples: [[['pause', 'write', 'reconnect', 'arrive', 'arrive', 'away', 'write', 'arrive']]] })
+})
+
+t.test('each connection of a stream that any node writes to is sent its events once and in order, whatever happens meanwhile', async () => {
+  await fc.assert(fc.asyncProperty(interleavings(), async (actions) => { await play(createFollowed, actions) }), { numRuns: 500 })
+})
+
+t.test('a stream in Redis is followed in order and without repeats, whatever happens meanwhile', async (t) => {
+  await fc.assert(fc.asyncProperty(interleavings('reconnect', 'pause', 'read'), async (actions) => {
+    const { kept, readFrom } = createKept()
+    const { requests, send } = createRequests()
+    const inFlight: StoredEvent[] = []
+    const told: number[] = []
+    const follower = new Follower(({ seq }) => { told.push(seq) })
+    await kept.follow('s.0', (event) => { inFlight.push(event) })
+    const arrive = (): void => {
+      const event = inFlight.shift()
+      if (event !== undefined) follower.hear(event)
+      else requests.arrive()
+    }
+    const again = (): void => { follower.catchUp((afterSeq) => send(() => readFrom('s.0', afterSeq))) }
+    const world: World = {
+      write () { kept.append('s.0', 'event') },
+      arrive,
+      lose () { inFlight.shift() },
+      repeat () { for (const event of readFrom('s.0', Math.max(0, (told.at(-1) ?? 0) - 3)) ?? []) if (told.includes(event.seq)) follower.hear(event) },
+      again,
+      away () { requests.isAway = true },
+      back () { requests.isAway = false },
+      pause: nothing,
+      read: nothing,
+      reconnect: nothing
+    }
+    follower.begin(0)
+    for (const action of actions) {
+      world[action]()
+      await turn()
+    }
+    t.ok(told.every((seq, index) => index === 0 || seq > (told[index - 1] ?? 0)), String(told))
+  }), { numRuns: 200 })
+})
