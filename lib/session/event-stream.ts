@@ -48,6 +48,14 @@ export interface SessionStream {
   release (): void
 }
 
+/** What other nodes have to do with a stream, to which its client may come back by any of them. */
+export interface StreamSharing {
+  /** Settles when the client may learn of the stream; when it rejects, nothing is kept. */
+  readonly opening: Promise<void>
+  /** Ends the connections to other nodes. Resolves to false when the client has connected to one of them since. */
+  readonly claim: () => Promise<boolean>
+}
+
 /** A stream's id is the session's with a number, an event's is the stream's with another. */
 export function eventIdOf (streamId: string, seq: number): string {
   return `${streamId}.${seq}`
@@ -65,6 +73,7 @@ export class EventStream implements SessionStream, EventOutlet {
   readonly id: string
   readonly #resumption: Resumption | undefined
   readonly #keeper: EventKeeper | undefined
+  readonly #sharing: StreamSharing | undefined
   #sink: EventSink | undefined
   // A connection that is still told what it missed; it gets what is new from the store, too.
   #replaying: EventSink | undefined
@@ -76,12 +85,13 @@ export class EventStream implements SessionStream, EventOutlet {
 
   /**
    * @param resumption Absent where nothing is kept.
-   * @param opening Comes when the client may learn of the stream.
+   * @param sharing Absent where one process serves the session.
    */
-  constructor (id: string, resumption: Resumption | undefined, opening?: Promise<unknown>) {
+  constructor (id: string, resumption: Resumption | undefined, sharing?: StreamSharing) {
     this.id = id
     this.#resumption = resumption
-    this.#keeper = resumption && new EventKeeper(id, resumption, this, opening)
+    this.#sharing = sharing
+    this.#keeper = resumption && new EventKeeper(id, resumption, this, sharing?.opening)
   }
 
   /** A stream that has ended and of which only the store knows. */
@@ -132,9 +142,13 @@ export class EventStream implements SessionStream, EventOutlet {
   async resume (sink: EventSink, afterSeq: number): Promise<boolean> {
     const missed = await this.#readMissed(afterSeq)
     if (missed === undefined) return false
-    this.release()
-    this.#replaying = sink
-    this.#replay(sink, afterSeq, missed)
+    if (await this.#sharing?.claim() === false) {
+      sink.end()
+    } else {
+      this.release()
+      this.#replaying = sink
+      this.#replay(sink, afterSeq, missed)
+    }
     return true
   }
 

@@ -8,7 +8,7 @@ import type { ClientIdentity } from '../protocol/client-identity.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { RpcError } from '../errors.ts'
 import type { Caller, WatchedResources } from '../server/context.ts'
-import { EventStream, type Resumption, type SessionStream } from './event-stream.ts'
+import { EventStream, type Resumption, type SessionStream, type StreamSharing } from './event-stream.ts'
 import { Questions, type Answer, type QuestionSink } from './questions.ts'
 import { RunningRequests, type Running } from './running.ts'
 import { WatchBudget } from './watch-budget.ts'
@@ -201,7 +201,7 @@ export class Session implements Caller {
   /** A stream for the reply to requests. */
   openStream (ids: readonly RequestId[]): EventStream {
     const streamId = `${this.sessionId}.${this.prefix}${++this.#streamCount}`
-    return this.#addStream(streamId, this.announceStream(streamId, ids))
+    return this.#addStream(streamId, this.shareStream(streamId, ids))
   }
 
   /** Whether there has been any stream. */
@@ -236,8 +236,8 @@ export class Session implements Caller {
     return this.#streams?.get(streamId)
   }
 
-  /** Lets it be known that a reply becomes a stream; its client learns of that once it is. */
-  protected announceStream (_streamId: string, _ids: readonly RequestId[]): Promise<void> | undefined {
+  /** Lets other nodes know that a reply becomes a stream. */
+  protected shareStream (_streamId: string, _ids: readonly RequestId[]): StreamSharing | undefined {
     return undefined
   }
 
@@ -256,8 +256,8 @@ export class Session implements Caller {
     })
   }
 
-  #addStream (streamId: string, announced?: Promise<void>): EventStream {
-    const stream = new EventStream(streamId, this.#resumption, announced)
+  #addStream (streamId: string, sharing?: StreamSharing): EventStream {
+    const stream = new EventStream(streamId, this.#resumption, sharing)
     this.#streams ??= new Map()
     this.#streams.set(stream.id, stream)
     return stream

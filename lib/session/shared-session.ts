@@ -7,7 +7,7 @@ import { encodeNotification } from '../protocol/envelope.ts'
 import type { LogLevel } from '../protocol/log-level.ts'
 import type { RequestId } from '../protocol/message.ts'
 import type { WatchedResources } from '../server/context.ts'
-import type { EventStream, SessionStream } from './event-stream.ts'
+import type { EventStream, SessionStream, StreamSharing } from './event-stream.ts'
 import type { FollowedStream, SharedResumption } from './followed-stream.ts'
 import { GetStream, SessionEndedError } from './get-stream.ts'
 import type { QuestionSink } from './questions.ts'
@@ -196,8 +196,11 @@ export class SharedSession extends Session {
 
   protected override get prefix (): string { return `${this.#host.node.id}-` }
 
-  protected override async announceStream (streamId: string, ids: readonly RequestId[]): Promise<void> {
-    await this.#host.node.sessions.change(this.sessionId, { kind: 'begin', streamId, ids })
+  protected override shareStream (streamId: string, ids: readonly RequestId[]): StreamSharing {
+    return {
+      opening: this.#announce(streamId, ids),
+      claim: () => this.#takeOver(streamId)
+    }
   }
 
   protected override async untilListening (signal: AbortSignal): Promise<QuestionSink> {
@@ -239,6 +242,10 @@ export class SharedSession extends Session {
     const reply = this.#replies.get(streamId) ?? new ResumedReply(streamId, this.#resumption, node, () => this.#takeOver(streamId))
     this.#replies.set(streamId, reply)
     return reply
+  }
+
+  async #announce (streamId: string, ids: readonly RequestId[]): Promise<void> {
+    await this.#host.node.sessions.change(this.sessionId, { kind: 'begin', streamId, ids })
   }
 
   // Of several nodes that a client has come back to at once, the one that the store has counted last stays.

@@ -63,6 +63,25 @@ t.test('a revision without priming events gets none, and no pause', async (t) =>
   t.same(told, ['send a s.1.1'])
 })
 
+t.test('a client that has come back to another node meanwhile is not connected, and the one that was stays', async (t) => {
+  const store = createMemoryEventStore()
+  const claims = [false, true]
+  const stream = new EventStream('s.1', { store, primes: false, retryInterval: undefined, onFailure () {} }, {
+    opening: Promise.resolve(), claim: async () => claims.shift() ?? true
+  })
+  const [first, second, third] = [createSink(), createSink(), createSink()]
+  stream.attach(first.sink)
+  stream.send('a')
+  await first.untilTold('send a s.1.1')
+
+  t.ok(await stream.resume(second.sink, 0))
+  stream.send('b')
+  t.ok(await stream.resume(third.sink, 1))
+  await third.untilTold('replay b s.1.2')
+
+  t.same([first.told, second.told], [['send a s.1.1', 'send b s.1.2', 'end'], ['end']])
+})
+
 t.test('a client that comes back gets what it missed, and then what is new', async (t) => {
   const { stream } = createStream()
   const first = createSink()

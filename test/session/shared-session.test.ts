@@ -40,15 +40,17 @@ async function openFrames (node: TestNode, headers: Readonly<Record<string, stri
 }
 
 /** A reply that the first node has begun, and never ends. */
-async function beginReply (t: Test): Promise<Stage & { readonly streamId: string }> {
+async function beginReply (t: Test): Promise<Stage & { readonly streamId: string, notify (n: number): void }> {
+  let notify = (_n: number): void => {}
   const stage = await setUp(t, async (channel) => {
-    channel.notify('notifications/message', { n: 1 })
+    notify = (n) => channel.notify('notifications/message', { n })
+    notify(1)
     return await new Promise(() => {})
   })
   const [a] = stage.nodes
   const frames = readFrames(await send(a.address, stage.call()))
   for (let n = 0; n < 3; n++) await frames.next()
-  return { ...stage, streamId: `${stage.sessionId}.${a.id}-1` }
+  return { ...stage, streamId: `${stage.sessionId}.${a.id}-1`, notify }
 }
 
 t.test('any node serves a session that another one has opened', async (t) => {
@@ -260,21 +262,40 @@ t.test('a node that has not heard that another one has the client finds out when
   t.equal(sessionOf(a, sessionId).listening, undefined)
 })
 
-t.test('of two clients that come back to one reply at once on two nodes one stays', async (t) => {
-  const { cluster, nodes: [, b, c], headers, streamId } = await beginReply(t)
+t.test('a client that comes back to the node that sends the reply has no connection to another node any more', async (t) => {
+  const { nodes: [a, b], headers, streamId, notify } = await beginReply(t)
+  const second = await openFrames(b, { ...headers, 'last-event-id': `${streamId}.1` })
 
-  const both = await Promise.all([b, c].map((node) => openGet(node.address, { ...headers, 'last-event-id': `${streamId}.1` })))
-  const texts = both.map(() => '')
-  for (const [index, frames] of both.map(readFrames).entries()) {
-    (async () => { for await (const frame of frames) texts[index] += frame })().catch(() => {})
-  }
-  await cluster.nodes[0]?.events.append(streamId, JSON.stringify(NOTE(2)))
-  await until(() => texts.some((text) => text.includes('"n":2')))
-  await cluster.nodes[0]?.events.append(streamId, JSON.stringify(NOTE(3)))
-  await until(() => texts.some((text) => text.includes('"n":3')))
+  const third = await openFrames(a, { ...headers, 'last-event-id': `${streamId}.1` })
+  t.ok((await second.next()).done, 'the connection to the other node has ended')
 
-  t.same(texts.join('').match(/"n":\d/g)?.sort(), ['"n":2', '"n":3'])
+  notify(2)
+  t.equal((await third.next()).value, frameWithId(`${streamId}.2`, NOTE(2)))
+  const fourth = await openFrames(b, { ...headers, 'last-event-id': `${streamId}.1` })
+  t.equal((await fourth.next()).value, frameWithId(`${streamId}.2`, NOTE(2)))
+  t.ok((await third.next()).done, 'and so has this one, when the client goes back there')
 })
+
+for (const [where, chosen] of [['on two other nodes', [1, 2]], ['on two nodes, of which one sends the reply,', [0, 1]]] as const) {
+  t.test(`of two clients that come back to one reply at once ${where} one stays`, async (t) => {
+    const { nodes, headers, streamId, notify } = await beginReply(t)
+
+    for (let time = 1; time <= 10; time++) {
+      const last = 2 * time - 1
+      const both = await Promise.all(chosen.map((index) => openGet(nodes[index].address, { ...headers, 'last-event-id': `${streamId}.${last}` })))
+      const texts = both.map(() => '')
+      for (const [index, frames] of both.map(readFrames).entries()) {
+        (async () => { for await (const frame of frames) texts[index] += frame })().catch(() => {})
+      }
+      for (const n of [last + 1, last + 2]) {
+        notify(n)
+        await until(() => texts.some((text) => text.includes(`"n":${n}`)))
+      }
+
+      t.same(texts.join('').match(/"n":\d+/g)?.sort(), [`"n":${last + 1}`, `"n":${last + 2}`].sort())
+    }
+  })
+}
 
 t.test('what changes while the client is between two connections is kept by the node that it was connected to', async (t) => {
   const { nodes: [a, b, c], headers, sessionId } = await setUp(t)
