@@ -1,19 +1,15 @@
 // The options of a mount: what they are, and their defaults.
 import type { FastifyPluginAsync, RouteShorthandOptions } from 'fastify'
 import type { CorsOptions } from './http/cors.ts'
-import type { HealthOptions } from './http/health.ts'
+import type { HealthOptions } from './http/health-options.ts'
 import type { MountHooks } from './http/hooks.ts'
-import { resolveLegacySse, type LegacySseOptions, type ResolvedLegacySse } from './http/legacy-sse-options.ts'
-import { listConstraintHosts, resolveConstraints } from './http/host-constraint.ts'
-import { ANY_ORIGIN, LOOPBACK_HOSTS, LOOPBACK_ORIGINS } from './http/host-check.ts'
+import type { LegacySseOptions, ResolvedLegacySse } from './http/legacy-sse-options.ts'
 import type { AuthOptions } from './auth/auth-options.ts'
-import { checkOptions } from './mount-checks.ts'
-import { resolveDefinition, type Mountable } from './sdk/recognise.ts'
+import type { Mountable } from './sdk/recognise.ts'
 import type { ServerDefinition } from './server/definition.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import type { EventStore } from './session/event-store.ts'
-import { DEFAULT_MAX_WATCHED, DEFAULT_MAX_WATCHED_TOTAL } from './session/watch-budget.ts'
-import { resolveShares, type ResolvedShares, type ShareOptions } from './shares/share-options.ts'
+import type { ResolvedShares, ShareOptions } from './shares/share-options.ts'
 
 /** The options of one mount. Times are milliseconds, sizes bytes. */
 export interface McpMountOptions extends ShareOptions {
@@ -163,69 +159,4 @@ export type ResolvedOptions = Readonly<Required<Omit<McpMountOptions, keyof Shar
   readonly retryInterval: number | undefined
   /** What one caller may have. */
   readonly shares: ResolvedShares
-}
-
-/**
- * Checks and completes the options of a mount; the object given is not written to.
- * @throws MCP_ERR_INVALID_OPTION, MCP_ERR_INVALID_SERVER
- */
-export function resolveOptions (options: McpMountOptions): ResolvedOptions {
-  const { server } = options
-  const definition = resolveDefinition(server)
-  checkOptions(options, definition)
-
-  const { maxSessions = 10_000, maxStreams = 1024, maxWatched = DEFAULT_MAX_WATCHED, maxWatchedTotal = DEFAULT_MAX_WATCHED_TOTAL } = options
-  const publicUrl = options.publicUrl === undefined ? undefined : new URL(options.publicUrl)
-  return Object.freeze({
-    server,
-    definition,
-    // With a slash at its end Fastify would not serve the prefix itself.
-    prefix: (options.prefix ?? '').replace(/\/+$/, ''),
-    path: options.path ?? '/mcp',
-    name: options.name,
-    allowedHosts: [...options.allowedHosts ?? LOOPBACK_HOSTS, ...listOwnHosts(publicUrl, options.constraints)],
-    allowedOrigins: resolveOrigins(options.allowedOrigins, publicUrl),
-    dnsRebindingProtection: options.dnsRebindingProtection ?? true,
-    publicUrl,
-    auth: options.auth && Object.freeze({ ...options.auth }),
-    cors: options.cors === true ? {} : options.cors ?? false,
-    routes: options.routes,
-    health: options.health === true ? {} : options.health ?? false,
-    hooks: options.hooks ?? {},
-    stateless: options.stateless ?? false,
-    jsonResponse: options.jsonResponse ?? false,
-    legacy: options.legacy ?? true,
-    legacySse: resolveLegacySse(options.legacySse),
-    sessionIdleTimeout: options.sessionIdleTimeout ?? 30 * 60_000,
-    maxSessions,
-    maxStreams,
-    maxWatched,
-    maxWatchedTotal,
-    shares: resolveShares({ ...options, maxSessions, maxStreams, maxWatched, maxWatchedTotal }),
-    eventStore: options.eventStore,
-    cluster: options.cluster,
-    retryInterval: options.retryInterval,
-    storeTimeout: options.storeTimeout ?? 3000,
-    keepAliveInterval: options.keepAliveInterval ?? 15_000,
-    bodyLimit: options.bodyLimit ?? 4 * 1024 * 1024,
-    maxDepth: options.maxDepth ?? 1000,
-    maxValues: options.maxValues ?? 50_000,
-    maxBatch: options.maxBatch ?? 100,
-    maxBuffered: options.maxBuffered ?? 1024 * 1024,
-    closeGracePeriod: options.closeGracePeriod ?? 10_000,
-    ...(options.constraints !== undefined && { constraints: resolveConstraints(options.constraints) }),
-    ...(options.logLevel !== undefined && { logLevel: options.logLevel })
-  })
-}
-
-function resolveOrigins (allowed: McpMountOptions['allowedOrigins'] = LOOPBACK_ORIGINS, publicUrl: URL | undefined): ResolvedOptions['allowedOrigins'] {
-  return allowed === ANY_ORIGIN || publicUrl === undefined ? allowed : [...allowed, publicUrl.origin]
-}
-
-// With its port, so that the default port of the other scheme is another one.
-function listOwnHosts (publicUrl: URL | undefined, { host }: { readonly host?: unknown } = {}): readonly string[] {
-  const constrained = typeof host === 'string' ? listConstraintHosts(host) : []
-  if (publicUrl === undefined) return constrained
-  const { hostname, port, protocol } = publicUrl
-  return [`${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`, ...constrained]
 }

@@ -3,15 +3,16 @@ import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { createHealthRoutes } from './http/health.ts'
-import { createLegacySseRoutes } from './http/legacy-sse.ts'
+import { createLegacySseRoutes } from './http/legacy-sse-routes.ts'
 import { addHostStrategy } from './http/host-constraint.ts'
 import { ANY_ORIGIN, LOOPBACK_HOSTS } from './http/host-check.ts'
 import { addMetadataRoutes } from './http/metadata-route.ts'
 import { createRoutes } from './http/route.ts'
 import { createSideRoutes } from './http/side-routes.ts'
-import { Mount } from './mount.ts'
+import { createMount, type Mounted } from './create-mount.ts'
 import { listForeign } from './mount-checks.ts'
-import { resolveOptions, type McpMountOptions, type ResolvedOptions } from './options.ts'
+import type { McpMountOptions, ResolvedOptions } from './options.ts'
+import { resolveOptions } from './resolve-options.ts'
 import { resolveRegistry, type McpRegistry } from './registry.ts'
 
 declare module 'fastify' {
@@ -32,74 +33,79 @@ declare module 'fastify' {
  * @throws MCP_ERR_INVALID_OPTION, MCP_ERR_INVALID_SERVER, MCP_ERR_DUPLICATE_MOUNT, MCP_ERR_DUPLICATE_ENDPOINT
  * @example app.register(mcpPlugin, { prefix: '/notes', server: notes }) // POST /notes/mcp
  */
-async function mcpMount (app: FastifyInstance, options: McpMountOptions): Promise<void> {
-  const resolved = resolveOptions(options)
+async function mcpMount (app: FastifyInstance, given: McpMountOptions): Promise<void> {
+  const options = resolveOptions(given)
   const registry = resolveRegistry(app)
-  const mount = new Mount(app, resolved)
-  registry.add(mount)
-  warnOfForeign(app, mount, options)
+  const mounted = createMount(app, options)
+  registry.add(mounted)
+  warnOfForeign(mounted, given)
   addHostStrategy(app)
-  addMetadata(app, mount, resolved)
+  addMetadata(app, mounted)
 
   // A scope of its own: hooks, body parsers and error handler never reach the host app.
-  const { prefix, logLevel, health, routes } = resolved
-  const endpoints = [createRoutes(mount, resolved), ...mount.legacySse === undefined ? [] : createLegacySseRoutes(mount, mount.legacySse, resolved)]
+  const { parts, legacySse } = mounted
+  const { prefix, logLevel, health, routes } = options
+  const endpoints = [createRoutes(parts), ...legacySse === undefined ? [] : createLegacySseRoutes(parts, legacySse)]
   for (const endpoint of endpoints) await app.register(endpoint, { prefix, ...(logLevel !== undefined && { logLevel }) })
-  if (health !== false) await app.register(createHealthRoutes(mount, health), { prefix })
-  if (routes !== undefined) await app.register(createSideRoutes(routes, mount, resolved), { prefix })
-  addLifecycle(app, registry, mount)
-  app.addHook('onListen', async function announceMcpMount () { announce(app, mount, resolved) })
+  if (health !== false) await app.register(createHealthRoutes(parts, health), { prefix })
+  if (routes !== undefined) await app.register(createSideRoutes(routes, parts), { prefix })
+  addLifecycle(app, registry, mounted)
+  app.addHook('onListen', async function announceMcpMount () { announce(app, mounted) })
 }
 
-function warnOfForeign (app: FastifyInstance, { name }: Mount, options: McpMountOptions): void {
-  const foreign = listForeign(options)
-  if (foreign.length === 0) return
-  app.log.warn({ mcp: name }, `MCP server ${name} ignores the options '${foreign.join("', '")}', which no mount has`)
+function warnOfForeign ({ parts: { log, name } }: Mounted, given: McpMountOptions): void {
+  const foreign = listForeign(given)
+  if (foreign.length > 0) log.warn(`MCP server ${name} ignores the options '${foreign.join("', '")}', which no mount has`)
 }
 
-function addMetadata (app: FastifyInstance, { resources, legacySse, definition: { info }, name }: Mount, { auth, constraints, logLevel }: ResolvedOptions): void {
+function addMetadata (app: FastifyInstance, { parts, resources, legacySse }: Mounted): void {
+  const { definition: { info }, options: { auth, constraints, logLevel } } = parts
   if (auth === undefined || !('verify' in auth) || resources === undefined) return
-  const settings = { auth, resources, name: info?.title ?? info?.name ?? name, constraints, logLevel }
+  const settings = { auth, resources, name: info?.title ?? info?.name ?? parts.name, constraints, logLevel }
   addMetadataRoutes(app, settings)
-  if (legacySse?.resources !== undefined) addMetadataRoutes(app, { ...settings, auth: { ...auth, wellKnownAlias: false }, resources: legacySse.resources })
+  if (legacySse?.resources !== undefined) {
+    addMetadataRoutes(app, { ...settings, auth: { ...auth, wellKnownAlias: false }, resources: legacySse.resources })
+  }
 }
 
-function addLifecycle (app: FastifyInstance, registry: McpRegistry, mount: Mount): void {
+function addLifecycle (app: FastifyInstance, registry: McpRegistry, mounted: Mounted): void {
+  const { face, parts: { log, name, options } } = mounted
   app.addHook('onReady', async function startMcpMount () {
-    await registry.start(mount)
-    app.log.info({ mcp: mount.name }, `MCP server ${mount.name} is ready at ${mount.url}`)
-    for (const warning of listWarnings(mount.options)) app.log.warn({ mcp: mount.name }, warning)
+    await registry.start(mounted)
+    log.info(`MCP server ${name} is ready at ${face.url}`)
+    for (const warning of listWarnings(options)) log.warn(warning)
   })
-  // Not in onClose: Fastify runs that one only after the requests in flight have ended.
+  // Not in onClose: Fastify runs that hook only after the requests in flight have ended.
   app.addHook('preClose', async function drainMcpMount () { await Promise.race([registry.drain(), longEnough(app)]) })
   app.addHook('onClose', async function stopMcpMount () {
     await registry.drain()
-    await registry.stop(mount)
+    await registry.stop(mounted)
   })
 }
 
-// What an operator has allowed and should know of.
+// Lists what the options allow that an operator should know of.
 function listWarnings ({ allowedOrigins, auth }: ResolvedOptions): readonly string[] {
   const warnings = []
   if (allowedOrigins === ANY_ORIGIN) {
-    warnings.push("allowedOrigins is '*': pages of every website may send requests to this mount, and only 'auth' tells who they are for; list the origins if you know them")
+    warnings.push("allowedOrigins is '*': pages of every website may send requests to this mount, and only 'auth' " +
+      'tells who they are for; list the origins if you know them')
   }
   if (auth !== undefined && 'verify' in auth && auth.verify.warning !== undefined) warnings.push(auth.verify.warning)
   return warnings
 }
 
-// An app whose preClose hooks take longer than its pluginTimeout fails to close. What is still being served then Fastify waits
-// for, as for any request; it only takes no new connections any more.
+// Fastify fails to close an app whose preClose hooks take longer than its pluginTimeout. It waits in any case for the requests
+// that are still being served then, and has stopped to take new connections.
 function longEnough ({ initialConfig: { pluginTimeout = 0 } }: FastifyInstance): Promise<void> {
   return pluginTimeout === 0 ? new Promise(() => {}) : setTimeout(pluginTimeout / 2, undefined, { ref: false })
 }
 
-// Only now is there an address; and one beyond this machine is of no use while the guard lets only this machine pass.
-function announce (app: FastifyInstance, mount: Mount, options: ResolvedOptions): void {
-  app.log.info({ mcp: mount.name }, `MCP server ${mount.name} listens at ${mount.url}`)
+// The address is known from here on. One beyond this machine is of no use while the guard lets only this machine pass.
+function announce (app: FastifyInstance, { face, parts: { log, name, options } }: Mounted): void {
+  log.info(`MCP server ${name} listens at ${face.url}`)
   if (servesLoopbackOnly(options) && !listensOnLoopback(app)) {
-    app.log.warn({ mcp: mount.name },
-      "this app listens beyond this machine, but the mount serves only requests addressed to localhost; set 'allowedHosts' or 'publicUrl' to the name that clients use")
+    log.warn('this app listens beyond this machine, but the mount serves only requests addressed to localhost; ' +
+      "set 'allowedHosts' or 'publicUrl' to the name that clients use")
   }
 }
 

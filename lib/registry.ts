@@ -1,6 +1,7 @@
 // app.mcp: the mounts of one app.
 import type { Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
+import type { Mounted } from './create-mount.ts'
 import { MCP_ERR_DUPLICATE_ENDPOINT, MCP_ERR_DUPLICATE_MOUNT, MCP_ERR_UNKNOWN_MOUNT } from './errors.ts'
 import { findRoot } from './http/root.ts'
 import { ServerConnections } from './http/server-connections.ts'
@@ -8,9 +9,9 @@ import type { Mount } from './mount.ts'
 
 /** The mounts of one app, whichever scope each was registered in. */
 export class McpRegistry implements Iterable<Mount> {
-  readonly #mounts = new Map<string, Mount>()
+  readonly #mounts = new Map<string, Mounted>()
   readonly #endpoints = new Map<string, string>()
-  readonly #started: Mount[] = []
+  readonly #started: Mounted[] = []
   readonly #connections: ServerConnections
   #drained: Promise<unknown> | undefined
 
@@ -29,26 +30,28 @@ export class McpRegistry implements Iterable<Mount> {
 
   /** Finds a mount by its name. @throws MCP_ERR_UNKNOWN_MOUNT */
   get (name: string): Mount {
-    const mount = this.#mounts.get(name)
-    if (mount === undefined) throw new MCP_ERR_UNKNOWN_MOUNT(name, [...this.#mounts.keys()].join(', ') || 'none')
-    return mount
+    const mounted = this.#mounts.get(name)
+    if (mounted === undefined) throw new MCP_ERR_UNKNOWN_MOUNT(name, [...this.#mounts.keys()].join(', ') || 'none')
+    return mounted.face
   }
 
   /** The mounts in the order in which they were registered. */
   [Symbol.iterator] (): Iterator<Mount> {
-    return this.#mounts.values()
+    return [...this.#mounts.values()].map(({ face }) => face).values()
   }
 
   /** @internal Adds a mount. @throws MCP_ERR_DUPLICATE_MOUNT, MCP_ERR_DUPLICATE_ENDPOINT */
-  add (mount: Mount): void {
-    if (this.#mounts.has(mount.name)) throw new MCP_ERR_DUPLICATE_MOUNT(mount.name)
-    for (const [key, path] of mount.endpoints) {
+  add (mounted: Mounted): void {
+    const { face, endpoints, parts: { name } } = mounted
+    if (this.#mounts.has(name)) throw new MCP_ERR_DUPLICATE_MOUNT(name)
+    for (const [key, path] of endpoints) {
       const holder = this.#endpoints.get(key)
       if (holder !== undefined) throw new MCP_ERR_DUPLICATE_ENDPOINT(path, holder)
     }
 
-    this.#mounts.set(mount.name, mount)
-    for (const key of mount.endpoints.keys()) this.#endpoints.set(key, mount.name)
+    this.#mounts.set(name, mounted)
+    for (const key of endpoints.keys()) this.#endpoints.set(key, name)
+    mountedOf.set(face, mounted)
   }
 
   /** @internal Waits for the requests that all mounts are serving, all of them at once. */
@@ -62,50 +65,64 @@ export class McpRegistry implements Iterable<Mount> {
     return Promise.all([...this.#mounts.values()].map((mount) => mount.drain()))
   }
 
-  /** @internal Starts a mount; when it fails to, those that have started are stopped. */
-  async start (mount: Mount): Promise<void> {
+  /** @internal Starts a mount. If it fails to start, the mounts that have started are stopped. */
+  async start (mounted: Mounted): Promise<void> {
     try {
-      await mount.start()
+      await mounted.start()
     } catch (error) {
-      // The error that is to be seen is that of the start; the others have been logged.
+      // The app fails with the error of the start; those of stopping have been logged.
       await this.#stopDownTo(0).catch(() => {})
       throw error
     }
-    this.#started.push(mount)
+    this.#started.push(mounted)
   }
 
-  /** @internal Stops a mount, but those first that started later: nested scopes start last, and may be registered first. */
-  async stop (mount: Mount): Promise<void> {
-    const position = this.#started.indexOf(mount)
+  /**
+   * @internal Stops a mount, and before it those that started later: nested scopes start last, and may be registered first.
+   */
+  async stop (mounted: Mounted): Promise<void> {
+    const position = this.#started.indexOf(mounted)
     if (position !== -1) await this.#stopDownTo(position)
   }
 
-  // One that fails to stop keeps no other from it.
+  // A mount that fails to stop does not keep the others from stopping.
   async #stopDownTo (position: number): Promise<void> {
     const failures: unknown[] = []
-    for (const mount of this.#started.splice(position).reverse()) {
-      await mount.stop().catch((error: unknown) => { failures.push(error) })
+    for (const mounted of this.#started.splice(position).reverse()) {
+      await mounted.stop().catch((error: unknown) => { failures.push(error) })
     }
     if (failures.length > 0) throw failures[0]
   }
 }
 
-// Every scope of an app has the app's HTTP server, and nothing else in common that a plugin may reach.
+// The parts of mounts, by what their apps see of them.
+const mountedOf = new WeakMap<Mount, Mounted>()
+
+/** Finds a mount with all its parts, by what the app sees of it. */
+export function findMounted (face: Mount): Mounted {
+  // The registry adds every mount that it hands out.
+  return mountedOf.get(face) as Mounted
+}
+
+// The scopes of an app share its HTTP server, and nothing else that a plugin may reach.
 const registries = new WeakMap<Server, McpRegistry>()
 
 /**
- * Finds the registry of the app that a scope belongs to, and makes it where there is none. It decorates the root of the app as
- * `mcp`, unless that name is taken: every scope inherits it, whichever one a mount is in.
+ * Finds the registry of the app that a scope belongs to, or creates it. The registry decorates the root of the app as `mcp`,
+ * unless that name is taken: every scope inherits it, whichever one a mount is in.
  */
 export function resolveRegistry (scope: FastifyInstance): McpRegistry {
   const registry = findRegistry(scope) ?? new McpRegistry(scope.server)
   registries.set(scope.server, registry)
   if (!scope.hasDecorator('mcp')) findRoot(scope).decorate('mcp', registry)
-  else if (scope.mcp !== registry) scope.log.warn("app.mcp is not the registry of MCP mounts: the app, or another plugin, has a decorator 'mcp' of its own; name that one otherwise")
+  else if (scope.mcp !== registry) {
+    scope.log.warn('app.mcp is not the registry of MCP mounts: the app, or another plugin, has a decorator ' +
+      "'mcp' of its own; name that one otherwise")
+  }
   return registry
 }
 
-/** The registry of the app that a scope belongs to, wherever its mounts were registered; undefined where there is none. */
+/** Finds the registry of the app that a scope belongs to; undefined where nothing is mounted. */
 export function findRegistry (scope: FastifyInstance): McpRegistry | undefined {
   return registries.get(scope.server)
 }

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import mcpPlugin, { McpServer, RpcError, Type } from '../lib/index.ts'
 import { Subscription } from '../lib/notify/subscriptions.ts'
 import { createApp, createHost, createServer, createSocketPath, initialize, modernCall, mount, openSession, type AppOptions } from './support/app.ts'
+import { partsOf } from './support/parts.ts'
 import { createGate, listen, send } from './support/stream.ts'
 import { createTalker } from './support/talk.ts'
 
@@ -120,11 +121,11 @@ t.test('a call from the host app has the lifespan of the mount', async (t) => {
 
 t.test('a change that could not be published is logged with its reason', async (t) => {
   const { app, logLines } = await createApp(t)
-  const { changes, notify } = app.mcp.get('Notes')
-  const subscription = changes.subscriptions.open(1)
+  const mounted = app.mcp.get('Notes')
+  const subscription = partsOf(mounted).changes.subscriptions.open(1)
   if (subscription instanceof Subscription) subscription.start(new Map([['tools', undefined]]), { send () { throw new Error('no connection') } })
 
-  notify.toolsChanged()
+  mounted.notify.toolsChanged()
   await nextTurn()
 
   t.match(logLines.at(-1), { level: 50, mcp: 'Notes', msg: 'changes could not be published', err: { message: 'no connection' } })

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { resolveOptions, type McpMountOptions } from '../lib/options.ts'
+import type { McpMountOptions } from '../lib/options.ts'
+import { resolveOptions } from '../lib/resolve-options.ts'
 import { createHost, createServer, mount } from './support/app.ts'
 import mcpPlugin, { createMemoryCluster, createMemoryEventStore, McpServer } from '../lib/index.ts'
 

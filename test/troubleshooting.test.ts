@@ -15,6 +15,7 @@ import { createIssuer, type Claims } from './support/issuer.ts'
 import { createFaultyCluster } from './support/cluster.ts'
 import { v1 as answeringV1 } from './support/clients.ts'
 import { problemsOf } from './support/type-check.ts'
+import { partsOf } from './support/parts.ts'
 import { createGate, until, type Gate } from './support/stream.ts'
 import { curl, kinds, listen, logged, tell, tellAll, v1, v2Legacy, v2Modern } from './support/symptoms.ts'
 
@@ -318,7 +319,7 @@ async function close (t: Test): Promise<string[]> {
     const told = tell(kind.label, () => client.call('wait'))
     await started.promise
     const closed = app.close()
-    await until(() => app.mcp.get('Slow').isClosing)
+    await until(() => partsOf(app.mcp.get('Slow')).isClosing)
     const other = curl(`${url} ${AS_JSON} -d '${INITIALIZE}'`)
     lines.push(await told, await other)
     await Promise.all([closed, client.close()])

@@ -1,5 +1,7 @@
 // What `dev` prints once the servers are up: where they are, what they offer, and how clients are told of them.
+import { callAsHost } from '../host-call.ts'
 import type { Mount } from '../mount.ts'
+import { findMounted } from '../registry.ts'
 import type { DevSettings } from './dev-settings.ts'
 import { formatList, LIST_NAMES } from './inspect-output.ts'
 import { listAll } from './lists.ts'
@@ -16,10 +18,11 @@ export async function announce (mounts: Iterable<Mount>, { name }: DevSettings, 
 }
 
 async function formatOffer (mount: Mount, terminal: Terminal): Promise<readonly string[]> {
+  const { parts } = findMounted(mount)
   const lines: string[] = []
   for (const { title, method } of Object.values(LIST_NAMES).flat()) {
     // A server that has no such list says so by an error, and one that fails is no reason not to serve.
-    const items = await listAll(method, (params) => mount.ask(method, params)).catch(() => [])
+    const items = await listAll(method, (params) => callAsHost(parts, method, params)).catch(() => [])
     lines.push(...formatList(title, items, terminal))
   }
   return lines

@@ -4,7 +4,6 @@ import { CancelledError } from '../protocol/cancellation.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { RequestId } from '../protocol/message.ts'
 import type { ServerRequest } from '../protocol/question.ts'
-import type { Authenticator } from '../auth/authenticator.ts'
 import { RpcError } from '../errors.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
 import type { EventStream } from '../session/event-stream.ts'
@@ -14,25 +13,11 @@ import type { Session } from '../session/session.ts'
 import type { Accepted } from './accept.ts'
 import { authOf } from './auth-hook.ts'
 import { encodeError, encodeNotification } from '../protocol/envelope.ts'
-import type { Expiry } from './expiry.ts'
-import type { OpenExchange, OpenExchanges } from './open-exchanges.ts'
+import type { OpenExchange } from './open-exchanges.ts'
+import type { MountParts } from './parts.ts'
 import { RETRY_AFTER, sendJson } from './reply.ts'
 import type { Answering } from './serve.ts'
 import { SSE_HEADERS, SseStream } from './sse.ts'
-
-/** What the exchanges of one mount have in common. */
-export interface ExchangeSettings {
-  readonly open: OpenExchanges
-  readonly maxBuffered: number
-  /** Whether the mount has streams by which clients are told of changes. */
-  readonly canListen?: boolean
-  /** What the server's lifespan returned. */
-  readonly lifespan: unknown
-  /** Ends streams with their tokens; absent where there are none. */
-  readonly expiry?: Expiry | undefined
-  /** Who may send requests; absent where everybody may. */
-  readonly auth?: Authenticator | undefined
-}
 
 /** What a reply answers: one request by its id, or the requests of a batch; and the session of whoever asks. */
 export interface Awaited {
@@ -57,7 +42,7 @@ export class Exchange implements Answering, OpenExchange, Running {
   readonly auth: AuthInfo | undefined
   readonly lifespan: unknown
   readonly #reply: FastifyReply
-  readonly #settings: ExchangeSettings
+  readonly #parts: MountParts
   readonly #accepted: Accepted
   readonly #session: Session | undefined
   readonly #id: RequestId | null
@@ -73,24 +58,24 @@ export class Exchange implements Answering, OpenExchange, Running {
   #disconnectListeners: Array<(reason: Error) => void> | undefined
 
   /** @param accepted What kinds of reply may be given; the mount's `jsonResponse` has been heeded. */
-  constructor (reply: FastifyReply, settings: ExchangeSettings, accepted: Accepted, { id, batchOf, ids, session }: Awaited) {
+  constructor (reply: FastifyReply, parts: MountParts, accepted: Accepted, { id, batchOf, ids, session }: Awaited) {
     this.request = reply.request
     this.auth = authOf(reply.request)?.info
-    this.lifespan = settings.lifespan
+    this.lifespan = parts.lifespan
     this.#reply = reply
-    this.#settings = settings
+    this.#parts = parts
     this.#accepted = accepted
     this.#session = session
     this.#id = id ?? null
     this.#isBatch = batchOf !== undefined
     this.#ids = ids
     this.#awaited = batchOf ?? 1
-    settings.open.add(this)
+    parts.exchanges.add(this)
   }
 
   get log (): FastifyBaseLogger { return this.request.log }
 
-  get canListen (): boolean { return this.#settings.canListen === true }
+  get canListen (): boolean { return !this.#parts.options.jsonResponse }
 
   notify (method: string, params: object): void {
     if (!this.#accepted.stream || this.isOver) return
@@ -116,7 +101,7 @@ export class Exchange implements Answering, OpenExchange, Running {
   }
 
   onDisconnect (listener: (reason: Error) => void): void {
-    // One that is told so late missed the event.
+    // A listener added after the socket closed would never fire, so call it now.
     if (this.#events === undefined && isClosed(this.#reply)) this.#disconnected()
     if (this.#gone !== undefined) return listener(this.#gone)
     if (this.#disconnectListeners === undefined) {
@@ -149,7 +134,7 @@ export class Exchange implements Answering, OpenExchange, Running {
 
   /** Names the scopes that a request lacks, in the headers of a reply that has not begun. */
   challenge (scopes: readonly string[]): void {
-    const { auth } = this.#settings
+    const { auth } = this.#parts
     if (auth !== undefined && this.#stream === undefined && !this.#isBatch) this.#reply.header('www-authenticate', auth.challengeScopes(this.request, scopes))
   }
 
@@ -221,7 +206,7 @@ export class Exchange implements Answering, OpenExchange, Running {
 
     // The stream may be open for long. What its handler needs of the request, it has.
     this.request.body = undefined
-    const stream: SseStream = new SseStream(this.#settings.maxBuffered, () => this.#streamClosed(stream))
+    const stream: SseStream = new SseStream(this.#parts.options.maxBuffered, () => this.#streamClosed(stream))
     this.#stream = stream
     stream.on('error', (error) => this.log.warn({ err: error }, error.message))
     // A hook of the app may fail, or send something else in the stream's place.
@@ -234,7 +219,7 @@ export class Exchange implements Answering, OpenExchange, Running {
     const sink = this.#events ?? stream
     for (const answer of this.#answers.splice(0)) sink.send(answer)
     this.#reply.headers(SSE_HEADERS).send(stream)
-    this.#settings.expiry?.watch(this.#reply, () => this.#expire())
+    this.#parts.expiry?.watch(this.#reply, () => this.#expire())
     return sink
   }
 
@@ -264,7 +249,7 @@ export class Exchange implements Answering, OpenExchange, Running {
 
   // What the client has not read yet keeps the exchange open.
   #release (): void {
-    if (this.isOver && (this.#stream === undefined || isClosed(this.#reply))) this.#settings.open.delete(this)
+    if (this.isOver && (this.#stream === undefined || isClosed(this.#reply))) this.#parts.exchanges.delete(this)
   }
 }
 

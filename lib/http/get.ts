@@ -2,22 +2,21 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { refuseHeader } from '../protocol/classify.ts'
 import type { Refusal } from '../protocol/message.ts'
-import type { Mount } from '../mount.ts'
-import type { ResolvedOptions } from '../options.ts'
 import { parseEventId, type SessionStream } from '../session/event-stream.ts'
 import type { Session } from '../session/session.ts'
 import { takesStream } from './accept.ts'
 import { isClosed } from './exchange.ts'
 import { LastingStream } from './lasting-stream.ts'
 import { findSession, readHeader, readLegacyHeaders } from './legacy.ts'
+import type { MountParts } from './parts.ts'
 import { refuseUnread, sendRefusal } from './reply.ts'
 
 const NOT_ACCEPTABLE = 'Not Acceptable: accept text/event-stream'
 const NOT_RESUMABLE = 'Invalid Last-Event-ID: no event of this session, or what came behind it is no longer kept; send the request again'
 
 /** Builds the handler of GET for a mount that has sessions. */
-export function createGetHandler (mount: Mount, options: ResolvedOptions): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
-  const { maxBuffered } = options
+export function createGetHandler (parts: MountParts): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
+  const { sessions, streams, exchanges, options: { maxBuffered } } = parts
 
   return async function handleGet (request, reply) {
     const refusal = await open(request, reply)
@@ -28,7 +27,7 @@ export function createGetHandler (mount: Mount, options: ResolvedOptions): (requ
   async function open (request: FastifyRequest, reply: FastifyReply): Promise<Refusal | undefined> {
     if (!takesStream(request.headers.accept)) return refuseUnread(request, 406, NOT_ACCEPTABLE)
     const headers = readLegacyHeaders(request)
-    const session = refuseHeader(null, headers.version) ?? findSession(mount.sessionManager, headers, null)
+    const session = refuseHeader(null, headers.version) ?? findSession(sessions, headers, null)
     if ('kind' in session) return session
     session.use()
 
@@ -39,7 +38,7 @@ export function createGetHandler (mount: Mount, options: ResolvedOptions): (requ
   // A newer GET takes the place of the older one: a client that comes back may not know that its connection broke.
   async function listen (session: Session, reply: FastifyReply): Promise<undefined> {
     const events = session.listen()
-    const stream: LastingStream = new LastingStream(mount.streams, maxBuffered, { onClose: () => leave(session, events, stream) })
+    const stream: LastingStream = new LastingStream(streams, maxBuffered, { onClose: () => leave(session, events, stream) })
     await connect(stream, events.attach(stream))
     session.opened()
     start(stream, reply)
@@ -50,7 +49,7 @@ export function createGetHandler (mount: Mount, options: ResolvedOptions): (requ
     if (event === undefined) return refuseUnread(reply.request, 400, NOT_RESUMABLE)
     const events = session.findStream(event.streamId)
     // When the app ends, a reply is waited for, and a stream that may say something or nothing is not.
-    const open = events.id === session.listeningId ? mount.streams : mount.exchanges
+    const open = events.id === session.listeningId ? streams : exchanges
     const stream: LastingStream = new LastingStream(open, maxBuffered, { onClose: () => leave(session, events, stream) })
     if (!await connect(stream, events.resume(stream, event.seq))) return refuseUnread(reply.request, 400, NOT_RESUMABLE)
     start(stream, reply)
@@ -73,13 +72,13 @@ export function createGetHandler (mount: Mount, options: ResolvedOptions): (requ
       return
     }
     stream.start(reply)
-    mount.expiry?.watch(reply, () => stream.cut())
+    parts.expiry?.watch(reply, () => stream.cut())
   }
 
   // From here on the session may become idle.
   function leave (session: Session, events: SessionStream, stream: LastingStream): void {
     events.detach(stream)
     session.begin()
-    mount.sessionManager.settle(session)
+    sessions.settle(session)
   }
 }

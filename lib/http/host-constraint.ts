@@ -1,10 +1,9 @@
 // The host of a mount's route constraints. Fastify compares one with the whole Host header, to the letter and with its port;
 // this compares hosts.
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, RouteShorthandOptions } from 'fastify'
 import { parseAuthority, parseEntry, type Authority } from './authority.ts'
-import type { McpMountOptions } from '../options.ts'
 
-type Constraints = NonNullable<McpMountOptions['constraints']>
+type Constraints = NonNullable<RouteShorthandOptions['constraints']>
 type Strategy = Parameters<FastifyInstance['addConstraintStrategy']>[0]
 
 // Fastify makes source code of it.

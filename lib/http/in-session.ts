@@ -7,25 +7,25 @@ import { encodeError } from '../protocol/envelope.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isHandshake } from '../protocol/initialize.ts'
 import type { Message, Params, Refusal, RequestMessage } from '../protocol/message.ts'
-import type { Mount } from '../mount.ts'
 import type { Caller } from '../server/context.ts'
 import type { Running } from '../session/running.ts'
 import type { Session } from '../session/session.ts'
 import type { LegacyCaller } from './legacy.ts'
 import { createMuteChannel } from './mute-channel.ts'
+import type { MountParts } from './parts.ts'
 import { serve, type Answering } from './serve.ts'
 
 type Notification = Extract<Message, { kind: 'notification' }>
 
 /** Serves one request of a session. */
-export async function serveInSession (mount: Mount, session: Session, message: RequestMessage, answering: Answering & Running): Promise<void> {
+export async function serveInSession (parts: MountParts, session: Session, message: RequestMessage, answering: Answering & Running): Promise<void> {
   const running = message.method === 'initialize' ? { get isOver () { return answering.isOver }, cancel: refuseInitialize } : answering
   session.begin(message.id, running)
   if (!isHandshake(message.method)) session.use()
-  const served = await serve(mount.definition, message, session, answering)
-  mount.sessionManager.settle(session, message.id, running)
+  const served = await serve(parts.definition, message, session, answering)
+  parts.sessions.settle(session, message.id, running)
   // An `initialize` that fails leaves no session behind.
-  if (message.method === 'initialize' && !served) mount.sessionManager.end(session.sessionId, 'refused')
+  if (message.method === 'initialize' && !served) parts.sessions.end(session.sessionId, 'refused')
 
   // No client cancels it (MCP 2025-11-25 cancellation), so its session has ended: with the app, or to make room for another.
   function refuseInitialize (reason: string): void {
@@ -34,16 +34,16 @@ export async function serveInSession (mount: Mount, session: Session, message: R
 }
 
 /** Takes notifications and responses, which want no answer. */
-export function deliver (mount: Mount, messages: ReadonlyArray<Classified | Refusal>, { caller, session }: LegacyCaller, request: FastifyRequest): void {
+export function deliver (parts: MountParts, messages: ReadonlyArray<Classified | Refusal>, { caller, session }: LegacyCaller, request: FastifyRequest): void {
   for (const message of messages) {
     if (message.kind === 'response') session?.answer(message.id, message)
-    else if (message.kind === 'notification' && message.method === CANCELLED) cancel(mount, message.params, session, request)
-    else if (message.kind === 'notification') notify(mount, message, caller, request)
+    else if (message.kind === 'notification' && message.method === CANCELLED) cancel(parts, message.params, session, request)
+    else if (message.kind === 'notification') notify(parts, message, caller, request)
   }
   if (session === undefined) return
   if (messages.some(isUse)) session.use()
   session.begin()
-  mount.sessionManager.settle(session)
+  parts.sessions.settle(session)
 }
 
 /** Whether a client that sends this does more than open a session. */
@@ -51,12 +51,12 @@ export function isUse (message: Classified | Refusal): boolean {
   return message.kind === 'response' || (message.kind === 'notification' && !isHandshake(message.method))
 }
 
-function notify ({ definition, lifespan }: Mount, { method, params }: Notification, caller: Caller, request: FastifyRequest): void {
+function notify ({ definition, lifespan }: MountParts, { method, params }: Notification, caller: Caller, request: FastifyRequest): void {
   definition.notified?.(method, params, caller, createMuteChannel(request.log, lifespan, request))
 }
 
 // In a cluster all nodes have been asked by now, and what could be cancelled is.
-function cancel ({ cluster, name }: Mount, params: Params, session: Session | undefined, { log }: FastifyRequest): void {
+function cancel ({ cluster, name }: MountParts, params: Params, session: Session | undefined, { log }: FastifyRequest): void {
   const cancellation = readCancellation(params)
   if (cancellation === undefined || session === undefined || cluster !== undefined) return
   const { requestId, reason } = cancellation

@@ -5,30 +5,25 @@ import type { Classified } from '../protocol/classify.ts'
 import { encodeError } from '../protocol/envelope.ts'
 import { reduceInitialize } from '../protocol/initialize.ts'
 import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
-import type { Mount } from '../mount.ts'
-import type { ResolvedOptions } from '../options.ts'
 import type { Sessions } from '../session/manager.ts'
 import type { Accepted } from './accept.ts'
 import { readBatch } from '../protocol/batch.ts'
-import { Exchange, type ExchangeSettings } from './exchange.ts'
+import { Exchange } from './exchange.ts'
 import { deliver, serveInSession } from './in-session.ts'
 import { findCaller, openCaller, readLegacyHeaders, SESSION_HEADER, type LegacyCaller } from './legacy.ts'
+import type { MountParts } from './parts.ts'
 import { sendBusy, sendRefusal } from './reply.ts'
 import { serve } from './serve.ts'
 import { sendUnserved } from './unserved.ts'
 
 /** What legacy clients post. */
 export class LegacyPost {
-  readonly #mount: Mount
+  readonly #parts: MountParts
   readonly #sessions: Sessions | undefined
-  readonly #settings: ExchangeSettings
-  readonly #maxBatch: number
 
-  constructor (mount: Mount, { stateless, maxBatch }: ResolvedOptions, settings: ExchangeSettings) {
-    this.#mount = mount
-    this.#sessions = stateless ? undefined : mount.sessionManager
-    this.#settings = settings
-    this.#maxBatch = maxBatch
+  constructor (parts: MountParts) {
+    this.#parts = parts
+    this.#sessions = parts.options.stateless ? undefined : parts.sessions
   }
 
   /** Serves one request. */
@@ -39,29 +34,29 @@ export class LegacyPost {
     }
     const found = findCaller(this.#sessions, readLegacyHeaders(reply.request), message.id)
     if (found.kind === 'refusal') return sendRefusal(reply, found)
-    this.#serveFor(found, message, new Exchange(reply, this.#settings, accepted, { id: message.id, session: found.session }))
+    this.#serveFor(found, message, new Exchange(reply, this.#parts, accepted, { id: message.id, session: found.session }))
   }
 
   async #serveInitialize (message: RequestMessage, reply: FastifyReply, accepted: Accepted): Promise<void> {
     const { request } = reply
-    const found = await openCaller(this.#sessions, { ...readLegacyHeaders(request), holder: this.#mount.holderOf(request) }, message)
+    const found = await openCaller(this.#sessions, { ...readLegacyHeaders(request), holder: this.#parts.holderOf(request) }, message)
     if (found.kind === 'refusal') return found.status === 400 ? sendRefusal(reply, found) : sendBusy(reply, found)
 
     const { session } = found
     if (session !== undefined) reply.header(SESSION_HEADER, session.sessionId)
-    this.#serveFor(found, reduceInitialize(message, found.caller.client), new Exchange(reply, this.#settings, accepted, { id: message.id, session }))
+    this.#serveFor(found, reduceInitialize(message, found.caller.client), new Exchange(reply, this.#parts, accepted, { id: message.id, session }))
   }
 
   #serveFor ({ caller, session }: LegacyCaller, message: RequestMessage, exchange: Exchange): void {
-    if (session === undefined) serve(this.#mount.definition, message, caller, exchange)
-    else serveInSession(this.#mount, session, message, exchange)
+    if (session === undefined) serve(this.#parts.definition, message, caller, exchange)
+    else serveInSession(this.#parts, session, message, exchange)
   }
 
   /** Takes notifications and responses, which want no answer; but a session that is none must be told so. */
   acknowledge (messages: ReadonlyArray<Classified | Refusal>, reply: FastifyReply): void {
     const found = findCaller(this.#sessions, readLegacyHeaders(reply.request), null)
     if (found.kind === 'refusal') return sendRefusal(reply, found)
-    deliver(this.#mount, messages, found, reply.request)
+    deliver(this.#parts, messages, found, reply.request)
     reply.code(202).send()
   }
 
@@ -69,14 +64,14 @@ export class LegacyPost {
   serveBatch (body: readonly unknown[], reply: FastifyReply, accepted: Accepted): void {
     const found = findCaller(this.#sessions, readLegacyHeaders(reply.request), null)
     if (found.kind === 'refusal') return sendRefusal(reply, found)
-    const messages = readBatch(body, found.caller.protocolVersion, this.#maxBatch)
+    const messages = readBatch(body, found.caller.protocolVersion, this.#parts.options.maxBatch)
     if ('kind' in messages) return sendRefusal(reply, messages)
 
     const { session } = found
     const answered = messages.filter(({ kind }) => kind === 'request' || kind === 'refusal')
     if (answered.length === 0) return this.acknowledge(messages, reply)
-    deliver(this.#mount, messages, found, reply.request)
-    const exchange = new Exchange(reply, this.#settings, accepted, { batchOf: answered.length, ids: idsOf(messages), session })
+    deliver(this.#parts, messages, found, reply.request)
+    const exchange = new Exchange(reply, this.#parts, accepted, { batchOf: answered.length, ids: idsOf(messages), session })
     this.#serveEach(answered, found, exchange)
   }
 

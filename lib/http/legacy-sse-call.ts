@@ -7,11 +7,11 @@ import type { RequestId } from '../protocol/message.ts'
 import type { ServerRequest } from '../protocol/question.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
 import { RpcError } from '../errors.ts'
-import type { Mount } from '../mount.ts'
 import type { Running } from '../session/running.ts'
 import { authOf } from './auth-hook.ts'
 import type { SseConnection } from './legacy-sse-connection.ts'
 import type { OpenExchange } from './open-exchanges.ts'
+import type { MountParts } from './parts.ts'
 import type { Answering } from './serve.ts'
 
 /** One request of HTTP+SSE. */
@@ -20,22 +20,22 @@ export class SseCall implements Answering, OpenExchange, Running {
   readonly auth: AuthInfo | undefined
   readonly lifespan: unknown
   readonly canListen = true
-  readonly #mount: Mount
+  readonly #parts: MountParts
   readonly #connection: SseConnection
   readonly #id: RequestId
   #isOver = false
   #gone: Error | undefined
   #disconnectListeners: Array<(reason: Error) => void> | undefined
 
-  constructor (mount: Mount, connection: SseConnection, request: FastifyRequest, id: RequestId) {
+  constructor (parts: MountParts, connection: SseConnection, request: FastifyRequest, id: RequestId) {
     this.request = request
     this.auth = authOf(request)?.info
-    this.lifespan = mount.lifespan
-    this.#mount = mount
+    this.lifespan = parts.lifespan
+    this.#parts = parts
     this.#connection = connection
     this.#id = id
     connection.hold(this)
-    mount.exchanges.add(this)
+    parts.exchanges.add(this)
   }
 
   get log (): FastifyBaseLogger { return this.request.log }
@@ -97,7 +97,7 @@ export class SseCall implements Answering, OpenExchange, Running {
 
   #end (): void {
     this.#isOver = true
-    this.#mount.exchanges.delete(this)
+    this.#parts.exchanges.delete(this)
     this.#connection.release(this)
   }
 

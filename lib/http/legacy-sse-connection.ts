@@ -1,38 +1,43 @@
 // The stream of one session of HTTP+SSE: all that the client is ever told goes by it.
 import type { FastifyReply } from 'fastify'
-import type { Mount } from '../mount.ts'
 import type { SseSession } from '../session/sse-sessions.ts'
 import { LastingStream, type StreamEvents } from './lasting-stream.ts'
-import type { SseCall } from './legacy-sse-call.ts'
+import type { MountParts } from './parts.ts'
+
+/** A request that is answered by the stream of its session. */
+interface StreamedCall {
+  /** Answers in the place of the handler, which is waited for no longer. */
+  endEarly (reason: string, advice: string): void
+}
 
 /** The stream of one session, and the requests that are answered by it. */
 export class SseConnection extends LastingStream {
   readonly session: SseSession
-  readonly #mount: Mount
-  readonly #calls = new Set<SseCall>()
+  readonly #parts: MountParts
+  readonly #calls = new Set<StreamedCall>()
   #isEnding = false
 
-  constructor (mount: Mount, session: SseSession, maxBuffered: number, events: StreamEvents) {
-    super(mount.streams, maxBuffered, events)
+  constructor (parts: MountParts, session: SseSession, events: StreamEvents) {
+    super(parts.streams, parts.options.maxBuffered, events)
     this.session = session
-    this.#mount = mount
+    this.#parts = parts
   }
 
   /** How many requests are being served. */
   get running (): number { return this.#calls.size }
 
   override start (reply: FastifyReply): void {
-    reply.raw.on('close', () => { this.#mount.exchanges.delete(this) })
+    reply.raw.on('close', () => { this.#parts.exchanges.delete(this) })
     super.start(reply)
   }
 
   /** A request is going to be answered. */
-  hold (call: SseCall): void {
+  hold (call: StreamedCall): void {
     this.#calls.add(call)
   }
 
   /** It has been, or never will be. */
-  release (call: SseCall): void {
+  release (call: StreamedCall): void {
     this.#calls.delete(call)
     if (this.#isEnding && this.#calls.size === 0) this.end()
   }
@@ -42,8 +47,8 @@ export class SseConnection extends LastingStream {
     if (this.#calls.size === 0) return this.end()
     if (this.#isEnding) return
     this.#isEnding = true
-    this.#mount.streams.delete(this)
-    this.#mount.exchanges.add(this)
+    this.#parts.streams.delete(this)
+    this.#parts.exchanges.add(this)
   }
 
   /** The token has expired that the stream was opened with. */

@@ -1,8 +1,6 @@
 // GET of HTTP+SSE: a client opens its stream, and its session with it.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { refuseHeader } from '../protocol/classify.ts'
-import type { Mount } from '../mount.ts'
-import type { ResolvedOptions } from '../options.ts'
 import { takesStream } from './accept.ts'
 import { isClosed } from './exchange.ts'
 import { readLegacyHeaders, tooManySessions } from './legacy.ts'
@@ -10,13 +8,15 @@ import type { LegacySse } from './legacy-sse.ts'
 import { SseConnection } from './legacy-sse-connection.ts'
 import { createMessagesUrl } from './legacy-sse-url.ts'
 import { isNoPlace } from './no-place.ts'
+import type { MountParts } from './parts.ts'
 import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
 
 const NOT_ACCEPTABLE = 'Not Acceptable: accept text/event-stream'
 
 /** Builds the handler of GET. */
-export function createSseGetHandler (mount: Mount, sse: LegacySse, { maxBuffered, publicUrl }: ResolvedOptions): (request: FastifyRequest, reply: FastifyReply) => void {
+export function createSseGetHandler (parts: MountParts, sse: LegacySse): (request: FastifyRequest, reply: FastifyReply) => void {
   const { sessions, connections } = sse
+  const { publicUrl } = parts.options
   const messagesUrl = createMessagesUrl({ ...sse, publicPath: publicUrl?.pathname ?? '' })
 
   return function handleSseGet (request, reply) {
@@ -29,10 +29,10 @@ export function createSseGetHandler (mount: Mount, sse: LegacySse, { maxBuffered
   }
 
   function open (principal: string | undefined, request: FastifyRequest, reply: FastifyReply): void {
-    const session = sessions.openStream({ principal, holder: mount.holderOf(request) })
+    const session = sessions.openStream({ principal, holder: parts.holderOf(request) })
     if (isNoPlace(session)) return sendBusy(reply, tooManySessions(session, null))
     const { sessionId } = session
-    const connection = new SseConnection(mount, session, maxBuffered, {
+    const connection = new SseConnection(parts, session, {
       onClose () {
         connections.delete(sessionId)
         sessions.end(sessionId, 'disconnected')
@@ -42,6 +42,6 @@ export function createSseGetHandler (mount: Mount, sse: LegacySse, { maxBuffered
     connection.direct(messagesUrl(request.url, sessionId))
     session.listen().attach(connection)
     connection.start(reply)
-    mount.expiry?.watch(reply, () => connection.expire())
+    parts.expiry?.watch(reply, () => connection.expire())
   }
 }

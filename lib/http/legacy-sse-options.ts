@@ -1,6 +1,5 @@
 // The `legacySse` option of a mount: what it is, and what is wrong with a wrong one.
 import { findOptionProblem, isBoolean, isCount, optional, type Check, type Checks } from '../option-check.ts'
-import type { McpMountOptions } from '../options.ts'
 
 /**
  * Where HTTP+SSE is served, below the prefix, and how much of it.
@@ -18,7 +17,15 @@ export interface LegacySseOptions {
 /** Options that were checked and completed. */
 export type ResolvedLegacySse = Readonly<Required<LegacySseOptions>>
 
-type Beside = Pick<McpMountOptions, 'legacySse' | 'path' | 'legacy' | 'stateless' | 'jsonResponse' | 'cluster'>
+/** The options of a mount that `legacySse` may contradict. */
+interface Beside {
+  readonly legacySse?: boolean | LegacySseOptions
+  readonly path?: string
+  readonly legacy?: boolean
+  readonly stateless?: boolean
+  readonly jsonResponse?: boolean
+  readonly cluster?: object
+}
 
 // The URL that clients are told is made of that they asked for.
 const isPlainPath: Check = (value) =>

@@ -6,7 +6,6 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import { parseInitialize, reduceInitialize } from '../protocol/initialize.ts'
 import { invalidRequest, type Refusal, type RequestId, type RequestMessage } from '../protocol/message.ts'
 import { LEGACY_REVISIONS, MODERN_REVISION, negotiateRevision } from '../protocol/revisions.ts'
-import type { Mount } from '../mount.ts'
 import type { SseSession } from '../session/sse-sessions.ts'
 import { authOf } from './auth-hook.ts'
 import { deliver, serveInSession } from './in-session.ts'
@@ -14,13 +13,14 @@ import { readHeader, sessionNotFound } from './legacy.ts'
 import type { LegacySse } from './legacy-sse.ts'
 import { SseCall } from './legacy-sse-call.ts'
 import type { SseConnection } from './legacy-sse-connection.ts'
+import type { MountParts } from './parts.ts'
 import { refuseUnread, sendBusy, sendRefusal, sendText } from './reply.ts'
 
 const NO_SESSION = "The query needs a 'sessionId'; post to the URL of the stream's 'endpoint' event"
 const NOT_FOUND = sessionNotFound(null, 'its stream has ended or never was; open a new one')
 
 /** Builds the handler of POST. */
-export function createSsePostHandler (mount: Mount, { connections, maxRequests }: LegacySse): (request: FastifyRequest, reply: FastifyReply) => void {
+export function createSsePostHandler (parts: MountParts, { connections, maxRequests }: LegacySse): (request: FastifyRequest, reply: FastifyReply) => void {
   return function handleSsePost (request, reply) {
     const connection = find(request)
     if ('kind' in connection) return sendRefusal(reply, connection)
@@ -31,7 +31,7 @@ export function createSsePostHandler (mount: Mount, { connections, maxRequests }
     if (message.kind === 'request') return serveRequest(message.request, connection, version, reply)
 
     const { session } = connection
-    deliver(mount, [message], { kind: 'caller', caller: session, session }, request)
+    deliver(parts, [message], { kind: 'caller', caller: session, session }, request)
     accept(reply)
   }
 
@@ -56,7 +56,7 @@ export function createSsePostHandler (mount: Mount, { connections, maxRequests }
     if (refusal !== undefined) return sendRefusal(reply, refusal)
     accept(reply)
     const reduced = message.method === 'initialize' ? reduceInitialize(message, session.client) : message
-    serveInSession(mount, session, reduced, new SseCall(mount, connection, reply.request, message.id))
+    serveInSession(parts, session, reduced, new SseCall(parts, connection, reply.request, message.id))
   }
 }
 

@@ -4,10 +4,8 @@ import { encodeNotification } from '../protocol/envelope.ts'
 import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
 import { encodeAcknowledgement, encodeEnd, readHonoured, reduceListen, type SubscriptionFilter } from '../protocol/subscription.ts'
 import { InsufficientScopeError, type RpcError, UnavailableError } from '../errors.ts'
-import type { Mount } from '../mount.ts'
 import type { Subscription } from '../notify/subscriptions.ts'
 import { findTopics, type Topics } from '../notify/topics.ts'
-import type { ResolvedOptions } from '../options.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import { toRpcError } from '../server/reply.ts'
 import { readFilter } from '../server/watching.ts'
@@ -17,6 +15,7 @@ import { authOf } from './auth-hook.ts'
 import { LastingStream } from './lasting-stream.ts'
 import { isNoPlace, refusePlace } from './no-place.ts'
 import type { OpenExchange, OpenExchanges } from './open-exchanges.ts'
+import type { MountParts } from './parts.ts'
 import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
 import { statusOf } from './status.ts'
 
@@ -25,22 +24,22 @@ const NOT_ACCEPTABLE = 'Not Acceptable: subscriptions/listen is answered with te
 const CLOSING = 'The server is shutting down; send the request again'
 
 /** Builds what serves `subscriptions/listen` for one mount. What it returns never throws. */
-export function createListenHandler (mount: Mount, options: ResolvedOptions): (message: RequestMessage, caller: Caller, reply: FastifyReply) => void {
-  const { definition: server, streams, changes: { subscriptions } } = mount
+export function createListenHandler (parts: MountParts): (message: RequestMessage, caller: Caller, reply: FastifyReply) => void {
+  const { definition: server, streams, changes: { subscriptions }, options: { maxBuffered } } = parts
 
   return function listen (message, caller, reply) {
     const { id } = message
     if (!takesStream(reply.request.headers.accept)) return sendRefusal(reply, { ...refuseUnread(reply.request, 406, NOT_ACCEPTABLE), id })
-    const subscription = subscriptions.open(id, mount.holderOf(reply.request))
+    const subscription = subscriptions.open(id, parts.holderOf(reply.request))
     if (isNoPlace(subscription)) return sendBusy(reply, refusePlace(subscription, OPEN_STREAMS, id))
     open(subscription, message, caller, reply)
   }
 
   async function open (subscription: Subscription, message: RequestMessage, caller: Caller, reply: FastifyReply): Promise<void> {
-    const opening = new Opening(reply, message.id, mount)
+    const opening = new Opening(reply, message.id, parts)
     let begun = false
     try {
-      const noPlace = mount.cluster && await subscription.findRefusal()
+      const noPlace = parts.cluster && await subscription.findRefusal()
       if (noPlace !== undefined && opening.settle()) sendBusy(reply, refusePlace(noPlace, OPEN_STREAMS, message.id))
       if (noPlace !== undefined) return
       const requested = readFilter(message)
@@ -61,8 +60,8 @@ export function createListenHandler (mount: Mount, options: ResolvedOptions): (m
   }
 
   function refuseListener (error: RpcError, id: RequestId, reply: FastifyReply): void {
-    if (error instanceof InsufficientScopeError && mount.auth !== undefined) {
-      reply.header('www-authenticate', mount.auth.challengeScopes(reply.request, error.requiredScopes))
+    if (error instanceof InsufficientScopeError && parts.auth !== undefined) {
+      reply.header('www-authenticate', parts.auth.challengeScopes(reply.request, error.requiredScopes))
     }
     if (error instanceof UnavailableError) sendBusy(reply, refuse(id, error.status, error))
     else sendRefusal(reply, refuse(id, statusOf(error, 'modern'), error))
@@ -70,7 +69,7 @@ export function createListenHandler (mount: Mount, options: ResolvedOptions): (m
 
   function begin (subscription: Subscription, filter: SubscriptionFilter, { topics, opening }: { readonly topics: Topics, readonly opening: Opening }): void {
     const { id } = opening
-    const stream = new LastingStream(streams, options.maxBuffered, {
+    const stream = new LastingStream(streams, maxBuffered, {
       onClose: () => { subscription.close(); opening.end() },
       onCut: () => stream.send(encodeEnd(id, server.info))
     })
@@ -78,7 +77,7 @@ export function createListenHandler (mount: Mount, options: ResolvedOptions): (m
     if (topics.size > 0) subscription.start(topics, stream)
     else stream.cut()
     opening.begin(stream)
-    mount.expiry?.watch(opening.reply, () => stream.cut())
+    parts.expiry?.watch(opening.reply, () => stream.cut())
   }
 }
 
@@ -99,7 +98,7 @@ class Opening implements Channel, OpenExchange {
   #listeners: Array<(reason: Error) => void> | undefined
   #endListeners: Array<() => void> | undefined
 
-  constructor (reply: FastifyReply, id: RequestId, { lifespan, streams }: Mount) {
+  constructor (reply: FastifyReply, id: RequestId, { lifespan, streams }: MountParts) {
     this.request = reply.request
     this.auth = authOf(reply.request)?.info
     this.log = reply.log

@@ -7,16 +7,15 @@ import { invalidRequest, type Params, type RequestMessage } from '../protocol/me
 import { findModernMetaProblem, readLogLevel, readModernClient } from '../protocol/request-meta.ts'
 import { MODERN_REVISION } from '../protocol/revisions.ts'
 import { LISTEN_METHOD } from '../protocol/subscription.ts'
-import type { Mount } from '../mount.ts'
-import type { ResolvedOptions } from '../options.ts'
 import type { Caller } from '../server/context.ts'
 import { readAccept, type Accepted } from './accept.ts'
 import { authOf } from './auth-hook.ts'
-import { Exchange, type ExchangeSettings } from './exchange.ts'
+import { Exchange } from './exchange.ts'
 import { createListenHandler } from './listen.ts'
 import { readHeader } from './legacy.ts'
 import { LegacyPost } from './legacy-post.ts'
 import { createMuteChannel } from './mute-channel.ts'
+import type { MountParts } from './parts.ts'
 import { refuseUnread, sendRefusal } from './reply.ts'
 import { serve } from './serve.ts'
 import { ClusterPost } from './session-loader.ts'
@@ -24,19 +23,10 @@ import { ClusterPost } from './session-loader.ts'
 const NOT_ACCEPTABLE = 'Not Acceptable: accept application/json, text/event-stream or both'
 
 /** Builds the handler of POST for one mount. */
-export function createPostHandler (mount: Mount, options: ResolvedOptions): (request: FastifyRequest, reply: FastifyReply) => void {
-  const { definition: server } = mount
-  const { legacy, jsonResponse } = options
-  const listen = createListenHandler(mount, options)
-  const settings: ExchangeSettings = {
-    open: mount.exchanges,
-    maxBuffered: options.maxBuffered,
-    canListen: !jsonResponse,
-    expiry: mount.expiry,
-    auth: mount.auth,
-    get lifespan () { return mount.lifespan }
-  }
-  const legacyPost = createLegacyPost(mount, options, settings)
+export function createPostHandler (parts: MountParts): (request: FastifyRequest, reply: FastifyReply) => void {
+  const { definition: server, options: { legacy, jsonResponse } } = parts
+  const listen = createListenHandler(parts)
+  const legacyPost = createLegacyPost(parts)
 
   return function handlePost (request, reply) {
     const accepted = narrow(readAccept(request.headers.accept), jsonResponse)
@@ -52,7 +42,7 @@ export function createPostHandler (mount: Mount, options: ResolvedOptions): (req
     if (message.kind === 'response') return sendRefusal(reply, invalidRequest(null, 'this revision knows no responses from clients'))
     // A request of this era is cancelled by the end of its connection.
     if (server.notified !== undefined && message.method !== CANCELLED) {
-      server.notified(message.method, message.params, createNotifyingCaller(message.params, request), createMuteChannel(request.log, mount.lifespan, request))
+      server.notified(message.method, message.params, createNotifyingCaller(message.params, request), createMuteChannel(request.log, parts.lifespan, request))
     }
     reply.code(202).send()
   }
@@ -64,7 +54,7 @@ export function createPostHandler (mount: Mount, options: ResolvedOptions): (req
 
     const caller = createModernCaller(message.params, reply.request)
     if (message.method === LISTEN_METHOD && !jsonResponse) return listen(message, caller, reply)
-    serve(server, message, caller, new Exchange(reply, settings, accepted, message))
+    serve(server, message, caller, new Exchange(reply, parts, accepted, message))
   }
 }
 
@@ -77,9 +67,10 @@ function createNotifyingCaller (params: Params, request: FastifyRequest): Caller
   return createModernCaller(params, request, findModernMetaProblem(params) === undefined ? readModernClient(params) : { capabilities: {} })
 }
 
-function createLegacyPost (mount: Mount, options: ResolvedOptions, settings: ExchangeSettings): LegacyPost | ClusterPost {
-  const post = new LegacyPost(mount, options, settings)
-  return mount.cluster === undefined || options.stateless ? post : new ClusterPost(mount.cluster, post, options.maxBatch)
+function createLegacyPost (parts: MountParts): LegacyPost | ClusterPost {
+  const { cluster, options: { stateless, maxBatch } } = parts
+  const post = new LegacyPost(parts)
+  return cluster === undefined || stateless ? post : new ClusterPost(cluster, post, maxBatch)
 }
 
 function narrow (accepted: Accepted, jsonResponse: boolean): Accepted {

@@ -1,10 +1,10 @@
 // What a request passes before a mount does anything for it.
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler, preParsingHookHandler } from 'fastify'
 import type { Authenticator } from '../auth/authenticator.ts'
-import type { Mount } from '../mount.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { createAuthHook, isPreflight, prepareRequests } from './auth-hook.ts'
 import { createGuard } from './guard.ts'
+import type { MountParts } from './parts.ts'
 import { createParamsHook } from './path-params.ts'
 import { refuseAsError, refuseAsRpc, type Refuse } from './reply.ts'
 
@@ -34,9 +34,7 @@ export function protectEndpoint (scope: FastifyInstance, path: string, { auth, o
 }
 
 /** Puts the same before the routes beside the endpoint, all but those with `config: { public: true }`. */
-export function protectRoutes (scope: FastifyInstance, mount: Mount, options: ResolvedOptions): void {
-  // Not in the signature: what is internal is in no declaration.
-  const { auth } = mount
+export function protectRoutes (scope: FastifyInstance, { auth, options }: MountParts): void {
   if (options.dnsRebindingProtection) scope.addHook('onRequest', unless(isPublic, createGuardHook(options, refuseAsError)))
   const checkParams = createParamsHook(scope.prefix, refuseAsError)
   if (checkParams !== undefined) scope.addHook('onRequest', checkParams)

@@ -1,16 +1,15 @@
 // Ordinary routes beside the endpoint: the user's own, below the mount's prefix.
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
-import type { Mount } from '../mount.ts'
-import type { ResolvedOptions } from '../options.ts'
 import { resolveConstraints } from './host-constraint.ts'
+import type { MountParts } from './parts.ts'
 import { protectRoutes } from './protection.ts'
 
 /** Builds the plugin of the routes beside the endpoint. They share its protection and its constraints, and nothing else. */
-export function createSideRoutes (routes: FastifyPluginAsync, mount: Mount, options: ResolvedOptions): FastifyPluginAsync {
-  const { constraints } = options
+export function createSideRoutes (routes: FastifyPluginAsync, parts: MountParts): FastifyPluginAsync {
+  const { constraints } = parts.options
 
   return async function mcpSideRoutes (scope: FastifyInstance) {
-    protectRoutes(scope, mount, options)
+    protectRoutes(scope, parts)
     if (constraints !== undefined) {
       scope.addHook('onRoute', (route) => { route.constraints = { ...constraints, ...resolveConstraints(route.constraints ?? {}) } })
     }

@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Era } from '../protocol/revisions.ts'
+import { findMounted } from '../registry.ts'
 import { checkClientOptions, type TestClientOptions } from './client-options.ts'
 import type { ClientOf, ClientV1, ClientV2, ClientVersion } from './client-type.ts'
 import { findMount, resolveEndpoint } from './endpoint.ts'
@@ -35,7 +36,8 @@ export async function createTestClient (
   await app.ready()
   const mount = findMount(app, name)
   const watched = watch(injectFetch(app, fetchOptions(options)))
-  const isResumable = mount.options.eventStore !== undefined || mount.options.cluster !== undefined
+  const { eventStore, cluster } = findMounted(mount).parts.options
+  const isResumable = eventStore !== undefined || cluster !== undefined
   const { client, connect } = makeClient(options, { url: resolveEndpoint(mount, options), fetch: watched.fetch, isResumable })
 
   try {

@@ -4,7 +4,7 @@ import { MCP_ERR_INVALID_OPTION, MCP_ERR_UNKNOWN_MOUNT } from '../errors.ts'
 import { findConstraintHost } from '../http/host-constraint.ts'
 import type { Mount } from '../mount.ts'
 import type { ResolvedOptions } from '../options.ts'
-import { findRegistry } from '../registry.ts'
+import { findMounted, findRegistry } from '../registry.ts'
 import type { TestClientOptions } from './client-options.ts'
 
 /**
@@ -28,7 +28,7 @@ export function findMount (app: FastifyInstance, name: string | undefined): Moun
  * @throws MCP_ERR_INVALID_OPTION where the path has a parameter that is not given.
  */
 export function resolveEndpoint (mount: Mount, { host, params = {} }: TestClientOptions): URL {
-  const { options } = mount
+  const { options } = findMounted(mount).parts
   const scheme = options.publicUrl?.protocol ?? 'http:'
   return new URL(`${scheme}//${host ?? servedHost(options)}${fillPath(mount, params)}`)
 }

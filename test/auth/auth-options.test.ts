@@ -1,6 +1,7 @@
 import t from 'tap'
 import { findAuthProblem } from '../../lib/auth/auth-options.ts'
-import { resolveOptions, type McpMountOptions } from '../../lib/options.ts'
+import type { McpMountOptions } from '../../lib/options.ts'
+import { resolveOptions } from '../../lib/resolve-options.ts'
 import { createServer } from '../support/app.ts'
 
 const token = { verify: () => null, authorizationServers: ['https://auth.example.com'] }

@@ -13,6 +13,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin, { jwtVerifier, McpServer, Type, type McpMountOptions } from '../../lib/index.ts'
 import { forms } from '../support/sdk-forms.ts'
+import { partsOf } from '../support/parts.ts'
 import { createGate, until } from '../support/stream.ts'
 import { createAuthorizationServer, REDIRECT_URL, signIn } from './authorization-server.ts'
 import { failureOf } from '../support/clients.ts'
@@ -172,16 +173,16 @@ t.test('a client that tries the newer transport first comes to this one by the r
 
 t.test('a client that lost its connection comes back by itself and goes on', async (t) => {
   const { app, client } = await connect(t, createEverything())
-  const { sessionManager } = app.mcp.get('Old')
-  const [lost] = sessionManager
+  const { sessions } = partsOf(app.mcp.get('Old'))
+  const [lost] = sessions
   client.onerror = () => {}
 
   // As a proxy does.
   const opened = new Promise<void>((resolve) => { app.mcp.get('Old').sessions.once('opened', () => resolve()) })
   app.server.closeAllConnections()
   await opened
-  await until(() => sessionManager.size === 1)
-  const [found] = sessionManager
+  await until(() => sessions.size === 1)
+  const [found] = sessions
   await until(() => found?.listening?.isAttached === true)
 
   t.not(found?.sessionId, lost?.sessionId)
@@ -220,12 +221,13 @@ t.test('a client that reads slowly is not cut, because the handler waits for it'
     return 'said'
   })
   const app = await listen(t, { name: 'Old', server, legacySse: true, maxBuffered: 200_000 })
-  const { sessionManager, url } = app.mcp.get('Old')
+  const { url } = app.mcp.get('Old')
+  const { sessions } = partsOf(app.mcp.get('Old'))
   const socket = connectSocket(Number(new URL(url).port), 'localhost')
   t.teardown(() => socket.destroy())
   socket.pause().write('GET /sse HTTP/1.1\r\nHost: localhost\r\n\r\n')
-  await until(() => sessionManager.size === 1)
-  const [session] = sessionManager
+  await until(() => sessions.size === 1)
+  const [session] = sessions
   await app.inject({ method: 'POST', url: `/messages?sessionId=${session?.sessionId}`, payload: { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'talk' } } })
 
   await until(() => sent > 0)

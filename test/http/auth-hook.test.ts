@@ -5,6 +5,7 @@ import mcpPlugin, { InvalidTokenError, jwtVerifier, VerifierUnavailableError, ty
 import { claimsOf, createIssuer, NOW, NOW_SECONDS, RESOURCE } from '../support/issuer.ts'
 import { createApp, createHost, createServer, initialize, modern, modernCall, type Post, type TestApp } from '../support/app.ts'
 import { stopClock } from '../support/definition-client.ts'
+import { partsOf } from '../support/parts.ts'
 import { listen, until } from '../support/stream.ts'
 
 const publicUrl = 'https://api.example.com'
@@ -304,7 +305,7 @@ t.test('where the app tells who asks, it also says how', async (t) => {
 
 t.test('the mount tells which scopes a request needs besides', async (t) => {
   const { app } = await createAuthApp(t)
-  const { auth } = app.mcp.get('Notes')
+  const { auth } = partsOf(app.mcp.get('Notes'))
 
   // Of a request only its parameters matter.
   const challenge = auth?.challengeScopes({ params: {} } as FastifyRequest, ['notes:write', 'notes:read'])

@@ -2,7 +2,7 @@ import cors from '@fastify/cors'
 import t, { type Test } from 'tap'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import mcpPlugin, { createMemoryEventStore, type CorsOptions } from '../../lib/index.ts'
-import { resolveOptions } from '../../lib/options.ts'
+import { resolveOptions } from '../../lib/resolve-options.ts'
 import { createApp, createHost, createServer, initialize, legacy, modern, modernCall, openSession, openUsedSession } from '../support/app.ts'
 import { collectFrames, listen, openGet, send } from '../support/stream.ts'
 

@@ -5,6 +5,7 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin, { type McpServer, type RequestContext } from '../../lib/index.ts'
 import { createApp, createServer, initialize, JSON_AND_SSE, modernCall, SERVER_META, type AppOptions } from '../support/app.ts'
+import { partsOf } from '../support/parts.ts'
 import { collectFrames, createGate, frameOf, listen, readFrames, send, sendAlone } from '../support/stream.ts'
 
 type Handler = (ctx: RequestContext) => string | Promise<string>
@@ -21,7 +22,7 @@ function createWorker (handler: Handler): McpServer {
 
 async function createListening (t: Test, handler: Handler, options: AppOptions = {}) {
   const { app, logLines } = await createApp(t, { ...options, server: createWorker(handler) })
-  return { app, logLines, address: await listen(app), beat: () => app.mcp.get('Notes').exchanges.beat() }
+  return { app, logLines, address: await listen(app), beat: () => partsOf(app.mcp.get('Notes')).exchanges.beat() }
 }
 
 function whenAborted (signal: AbortSignal): Promise<unknown> {

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import mcpPlugin, { createMemoryEventStore, type AuthOptions, type McpMountOptions } from '../../lib/index.ts'
 import { createHost, createServer, initialize, JSON_AND_SSE, legacy, modern } from '../support/app.ts'
+import { partsOf } from '../support/parts.ts'
 import { collectFrames, createGate, frameOf, listen, openGet, readFrames, send, until } from '../support/stream.ts'
 import { createTalk, type Talk } from '../support/talk.ts'
 
@@ -22,14 +23,14 @@ t.test('the stream of a GET ends when its token expires, and not before', async 
   const frames = readFrames(response)
   await frames.next()
 
-  mount.expiry?.sweep(EXPIRY - 1)
+  partsOf(mount).expiry?.sweep(EXPIRY - 1)
   t.equal(mount.stats().streams, 1)
-  mount.expiry?.sweep(EXPIRY)
+  partsOf(mount).expiry?.sweep(EXPIRY)
 
   t.same(await frames.next(), { done: true, value: undefined })
   await until(() => mount.stats().streams === 0)
   t.equal(mount.stats().sessions, 1)
-  t.equal(mount.expiry?.size, 0)
+  t.equal(partsOf(mount).expiry?.size, 0)
 })
 
 t.test('subscriptions/listen ends with its result when its token expires', async (t) => {
@@ -41,7 +42,7 @@ t.test('subscriptions/listen ends with its result when its token expires', async
   await frames.next()
   await frames.next()
 
-  mount.expiry?.sweep(EXPIRY)
+  partsOf(mount).expiry?.sweep(EXPIRY)
 
   const rest: string[] = []
   for await (const frame of frames) rest.push(frame)
@@ -61,7 +62,7 @@ t.test('a reply that is a stream ends with an error when its token expires, and 
   await frames.next()
   await frames.next()
 
-  mount.expiry?.sweep(EXPIRY)
+  partsOf(mount).expiry?.sweep(EXPIRY)
 
   t.match(await gone.promise, { message: 'The access token has expired' })
   t.same((await frames.next()).value, frameOf({ jsonrpc: '2.0', id: 1, error: { code: -32603, message: 'The access token has expired; send the request again with a new one' } }))
@@ -82,7 +83,7 @@ t.test('a call goes on where its client may come back for the rest with a new to
   const reading = collectFrames(response)
 
   await until(() => true)
-  mount.expiry?.sweep(EXPIRY)
+  partsOf(mount).expiry?.sweep(EXPIRY)
   const frames = await reading
   const lastEventId = /id: (\S+)/.exec(frames.at(-1) ?? '')?.[1] ?? ''
   gate.open()
@@ -99,7 +100,7 @@ t.test('a reply that is no stream is not cut short, and one that has ended is le
 
   const answered = send(address, modern('tools/call', { name: 'a' }))
   await until(() => begun === 1)
-  mount.expiry?.sweep(EXPIRY)
+  partsOf(mount).expiry?.sweep(EXPIRY)
   gate.open()
 
   t.match(await (await answered).json(), { result: { content: [] } })

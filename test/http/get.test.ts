@@ -5,6 +5,7 @@ import mcpPlugin, { ClusterAwayError, createMemoryEventStore, type EventStore } 
 import type { Session } from '../../lib/session/session.ts'
 import { createApp, createHost, createServer, initialize, legacy, openSession, post, type AppOptions } from '../support/app.ts'
 import { startNodes } from '../support/cluster.ts'
+import { partsOf } from '../support/parts.ts'
 import { collectFrames, createGate, frameOf, frameWithId, listen, openGet, readFrames, until } from '../support/stream.ts'
 import { createTalker } from '../support/talk.ts'
 
@@ -21,7 +22,7 @@ async function createListening (t: Test, options: AppOptions = {}) {
   const mount = app.mcp.get('Notes')
   const open = async (revision?: string): Promise<{ headers: Record<string, string>, session: Session }> => {
     const headers = await openSession(app, revision)
-    const session = mount.sessionManager.find(String(headers['mcp-session-id']))
+    const session = partsOf(mount).sessions.find(String(headers['mcp-session-id']))
     if (session === undefined) throw new Error('no session')
     return { headers, session }
   }

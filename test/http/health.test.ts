@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import mcpPlugin from '../../lib/index.ts'
 import { createApp, createHost, createServer, modernCall, mount } from '../support/app.ts'
+import { partsOf } from '../support/parts.ts'
 import { createGate, listen, send, until } from '../support/stream.ts'
 
 const OK = { status: 'ok' }
@@ -104,7 +105,7 @@ t.test('a mount is not ready from the moment on that its app closes, while reque
 
   t.equal(await ask(first, '/health/ready'), '200 {"status":"ok"}')
   const closed = app.close()
-  await until(() => app.mcp.get('Notes').isClosing)
+  await until(() => partsOf(app.mcp.get('Notes')).isClosing)
 
   t.equal(await ask(first, '/health/ready'), '503 {"status":"unavailable"}')
   t.equal(await ask(second, '/health/live'), '200 {"status":"ok"}')

@@ -2,6 +2,8 @@ import { UnavailableError } from '../../lib/errors.ts'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { createMemoryEventStore, InsufficientScopeError, type AuthOptions, type McpMountOptions } from '../../lib/index.ts'
+import { findMounted } from '../../lib/registry.ts'
+import { partsOf } from '../support/parts.ts'
 import { openSse, opening, type SseClient } from '../support/sse-client.ts'
 import { createGate, frameOf, until } from '../support/stream.ts'
 import { createTalk, type Talk } from '../support/talk.ts'
@@ -117,9 +119,9 @@ t.test('a failure that is nobody\'s fault, or lack of scopes, is answered by the
 t.test('a silent stream gets comments, and a session with a stream is never idle', async (t) => {
   const { client, mount } = await createSse(t, () => ({}), { sessionIdleTimeout: 1 })
 
-  for (const session of mount.sessionManager) t.notOk(session.isIdleSince(Infinity))
-  mount.streams.beat()
-  mount.exchanges.beat()
+  for (const session of partsOf(mount).sessions) t.notOk(session.isIdleSince(Infinity))
+  partsOf(mount).streams.beat()
+  partsOf(mount).exchanges.beat()
 
   t.equal(await client.next(), ': keep-alive')
 })
@@ -130,8 +132,8 @@ t.test('a call that takes long is kept alive by its stream alone', async (t) => 
   await call(client, 1)
   await started.promise
 
-  mount.exchanges.beat()
-  mount.streams.beat()
+  partsOf(mount).exchanges.beat()
+  partsOf(mount).streams.beat()
   finish.open()
 
   t.equal(await client.next(), ': keep-alive')
@@ -149,7 +151,7 @@ t.test('an event store has nothing to do with it: events have no ids', async (t)
 
 t.test('changes go by the stream to those that watch', async (t) => {
   const { client, mount } = await createSse(t, () => ({}))
-  for (const session of mount.sessionManager) session.subscriptions.add('notes://1')
+  for (const session of partsOf(mount).sessions) session.subscriptions.add('notes://1')
 
   mount.notify.resourceUpdated('notes://2')
   mount.notify.resourceUpdated('notes://1')
@@ -185,7 +187,7 @@ t.test('an app that closes waits for the answers of a stream, and ends it behind
   await until(() => mount.stats().streams === 0)
   t.equal(mount.stats().exchanges, 3)
   // It is told again when the grace period is over.
-  for (const connection of mount.legacySse?.connections.values() ?? []) connection.cut()
+  for (const connection of findMounted(mount).legacySse?.connections.values() ?? []) connection.cut()
   finish.open()
 
   t.same([await client.event(), await client.event(), await client.next()], [resultOf(1), resultOf(2), undefined])
@@ -213,7 +215,7 @@ t.test('an app that closes does not wait for a client that does not read', async
   t.teardown(() => socket.destroy())
   socket.write('GET /sse HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n')
   await until(() => mount.sessions.size === 1)
-  const [session] = mount.sessionManager
+  const [session] = partsOf(mount).sessions
   const url = `/messages?sessionId=${session?.sessionId}`
   await app.inject({ method: 'POST', url, payload: { jsonrpc: '2.0', id: 1, method: 'tools/call' } })
 
@@ -232,7 +234,7 @@ t.test('a client that does not read is cut once more than maxBuffered waits', as
   t.teardown(() => socket.destroy())
   socket.write('GET /sse HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n')
   await until(() => mount.sessions.size === 1)
-  const [session] = mount.sessionManager
+  const [session] = partsOf(mount).sessions
   await app.inject({ method: 'POST', url: `/messages?sessionId=${session?.sessionId}`, payload: { jsonrpc: '2.0', id: 1, method: 'tools/call' } })
 
   await until(() => mount.stats().streams === 0)
@@ -248,14 +250,14 @@ t.test('a stream ends with its token, and what is being served is answered befor
   const { client, mount } = await createSse(t, async (channel) => { channel.onDisconnect(gone.open); return await createGate().promise }, { auth })
   await call(client)
 
-  mount.expiry?.sweep(EXPIRY)
+  partsOf(mount).expiry?.sweep(EXPIRY)
 
   t.equal(await client.event(), failureOf(1, 'The access token has expired; open a new stream with a new one'))
   t.equal(await client.next(), undefined)
   t.match(await gone.promise, { message: 'The access token has expired' })
   await until(() => mount.stats().streams === 0)
   t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
-  t.equal(mount.expiry?.size, 0)
+  t.equal(partsOf(mount).expiry?.size, 0)
 })
 
 t.test('a client that has gone while hooks ran leaves no session behind', async (t) => {

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createApp, initialize, legacy, modern, openSession, openUsedSession, post } from '../support/app.ts'
+import { partsOf } from '../support/parts.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
@@ -168,7 +169,7 @@ t.test('5,000 initialize in a row: the cap holds, and each slot that is given ba
     statuses.set(statusCode, (statuses.get(statusCode) ?? 0) + 1)
   }
   const full = sessions.size
-  for (const { sessionId } of [...app.mcp.get('Notes').sessionManager]) await app.inject({ method: 'DELETE', url: '/mcp', headers: { 'mcp-session-id': sessionId } })
+  for (const { sessionId } of [...partsOf(app.mcp.get('Notes')).sessions]) await app.inject({ method: 'DELETE', url: '/mcp', headers: { 'mcp-session-id': sessionId } })
 
   t.same([...statuses], [[200, 100], [503, 4900]])
   t.same([full, sessions.size], [100, 0])

@@ -3,7 +3,9 @@ import type { IncomingMessage } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { McpServer, ResourceTemplate, RpcError, type McpServerOptions } from '../../lib/index.ts'
+import { findMounted } from '../../lib/registry.ts'
 import { createApp, createHost, modern, mount, SERVER_META, type AppOptions, type Envelope, type Post } from '../support/app.ts'
+import { partsOf } from '../support/parts.ts'
 import { createGate, listen, readFrames, send, sendAlone } from '../support/stream.ts'
 
 const ALL = Object.freeze({ toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true, resourceSubscriptions: ['notes://a', 'notes://b'] })
@@ -49,7 +51,7 @@ async function createListening (t: Test, options: AppOptions = {}) {
   const { app, logLines } = await createApp(t, { ...options, server })
   const address = await listen(app)
   const mounted = app.mcp.get('Notes')
-  return { app, logLines, server, address, mounted, subscriptions: mounted.changes.subscriptions }
+  return { app, logLines, server, address, mounted, subscriptions: partsOf(mounted).changes.subscriptions }
 }
 
 /** Waits until something has come about. */
@@ -195,7 +197,7 @@ t.test('who would hear of nothing is told so, and not held', async (t) => {
     t.equal(response.headers.get('content-type'), 'text/event-stream')
     t.strictSame([await next(), await next(), await next()], [acknowledged({}), ended(), undefined])
   }
-  await until(() => mounted.streams.size === 0)
+  await until(() => mounted.stats().streams === 0)
   t.equal(subscriptions.size, 0)
 })
 
@@ -238,7 +240,7 @@ t.test('a request that the server refuses is answered with an error, and leaves 
   t.match(logLines.find(({ level }) => level === 50), { err: { message: 'the database is gone' } })
 
   t.equal(subscriptions.size, 0)
-  t.equal(mounted.streams.size, 0)
+  t.equal(mounted.stats().streams, 0)
 })
 
 t.test('a client that takes no stream is refused', async (t) => {
@@ -296,7 +298,7 @@ t.test('streams that are dropped leave nothing behind', async (t) => {
 
   for (const request of requests) request.destroy()
 
-  await until(() => mounted.streams.size === 0)
+  await until(() => mounted.stats().streams === 0)
   t.equal(subscriptions.size, 0)
   t.equal(subscriptions.topics, 0)
 })
@@ -311,7 +313,7 @@ t.test('200 streams end with their results when the app closes', async (t) => {
   await closed
 
   t.strictSame(messages, streams.map((_stream, id) => [acknowledged(ALL, id), ended(id), undefined]))
-  t.equal(mounted.streams.size, 0)
+  t.equal(mounted.stats().streams, 0)
   t.equal(subscriptions.size, 0)
 })
 
@@ -346,7 +348,7 @@ t.test('a client that leaves before its stream begins leaves nothing behind', as
 
   t.match(await aborted.promise, { message: 'The client closed the connection' })
   await until(() => subscriptions.size === 0)
-  t.equal(mounted.streams.size, 0)
+  t.equal(mounted.stats().streams, 0)
 })
 
 t.test('whoever asks for the signal when the client has left gets one that is aborted', async (t) => {
@@ -367,7 +369,7 @@ t.test('whoever asks for the signal when the client has left gets one that is ab
   await asked.promise
 
   request.destroy()
-  await until(() => mounted.streams.size === 0)
+  await until(() => mounted.stats().streams === 0)
   left.open()
 
   t.equal(await seen.promise, true)
@@ -397,13 +399,13 @@ t.test('an app that closes does not wait for a stream that has not begun', async
 
 t.test('a request that is read when the streams have been ended gets none', async (t) => {
   const { app, mounted, subscriptions } = await createListening(t)
-  await mounted.drain()
+  await findMounted(mounted).drain()
 
   const response = await app.inject(ask(ALL))
 
   t.equal(response.statusCode, 503)
   await until(() => subscriptions.size === 0)
-  t.equal(mounted.streams.size, 0)
+  t.equal(mounted.stats().streams, 0)
 })
 
 t.test('streams are kept open', async (t) => {
@@ -414,12 +416,12 @@ t.test('streams are kept open', async (t) => {
   const sent = send(address, ask(ALL))
   await asked.promise
 
-  mounted.streams.beat()
+  partsOf(mounted).streams.beat()
   allowed.open(true)
   const frames = readFrames(await sent)
   t.equal((await frames.next()).value, ': open')
   await frames.next()
-  mounted.streams.beat()
+  partsOf(mounted).streams.beat()
 
   t.equal((await frames.next()).value, ': keep-alive')
 })
@@ -437,8 +439,8 @@ t.test('a hook that fails to let the stream pass leaves nothing behind', async (
 
   t.equal(response.status, 500)
   t.match(await response.json(), { error: { code: -32603 } })
-  await until(() => mounted.streams.size === 0)
-  t.equal(mounted.changes.subscriptions.size, 0)
+  await until(() => mounted.stats().streams === 0)
+  t.equal(partsOf(mounted).changes.subscriptions.size, 0)
 })
 
 t.test('a middleware decides with the server', async (t) => {

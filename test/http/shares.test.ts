@@ -4,6 +4,7 @@ import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import mcpPlugin, { McpServer, type AuthOptions, type McpMountOptions } from '../../lib/index.ts'
 import { createHost, createServer, initialize, legacy, modern, openSession, openUsedSession, type Post } from '../support/app.ts'
 import { startNodes } from '../support/cluster.ts'
+import { partsOf } from '../support/parts.ts'
 import { openSse, opening } from '../support/sse-client.ts'
 import { listen, openGet, send, sendAlone, until } from '../support/stream.ts'
 
@@ -217,7 +218,7 @@ t.test('in a cluster a principal has one share of the streams of all nodes toget
   const others = await send(c.address, listenAs(BOB))
   streams[0]?.destroy()
   await until(() => a.mount.stats().streams === 0)
-  await until(() => a.mount.changes.subscriptions.size === 0)
+  await until(() => partsOf(a.mount).changes.subscriptions.size === 0)
   const afterwards = await send(c.address, listenAs(ANN))
   b.kill()
   const afterDeath = await send(a.address, listenAs(ANN))
@@ -225,7 +226,7 @@ t.test('in a cluster a principal has one share of the streams of all nodes toget
   t.same(over.map(({ statusCode, headers }) => [statusCode, headers['retry-after']]), [[429, '30'], [429, '30']])
   t.same([others.status, afterwards.status, afterDeath.status], [200, 200, 200])
   t.equal((await a.app.inject(listenAs(ANN))).statusCode, 429)
-  t.equal(c.mount.changes.subscriptions.size, 2)
+  t.equal(partsOf(c.mount).changes.subscriptions.size, 2)
 })
 
 t.test('while the cluster is away each node gives out the streams of a share by itself', async (t) => {

@@ -7,6 +7,7 @@ import mcpPlugin, {
 } from '../../lib/index.ts'
 import type { SharedSessions } from '../../lib/session/shared-sessions.ts'
 import type { LogLine } from './app.ts'
+import { partsOf } from './parts.ts'
 
 /** What has become of a node. */
 interface Fate {
@@ -144,7 +145,7 @@ export async function startNode (t: Test, cluster: FaultyCluster, options: McpMo
   const address = await app.listen({ port: 0, host: '127.0.0.1' })
   const [mount] = app.mcp
   const id = cluster.nodes.at(-1)?.id
-  const sessions = mount?.cluster?.sessions
+  const sessions = mount && partsOf(mount).cluster?.sessions
   if (mount === undefined || sessions === undefined || id === undefined) throw new Error('there is no node')
   return {
     app,

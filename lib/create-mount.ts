@@ -1,0 +1,138 @@
+// Makes one mount: its parts, in the order in which they depend on each other, and what the app sees of them.
+import type { FastifyInstance } from 'fastify'
+import { createEndpointAuth, type EndpointAuth } from './auth/endpoint-auth.ts'
+import { Membership, type Member } from './cluster/membership.ts'
+import { MCP_ERR_INVALID_OPTION } from './errors.ts'
+import { Expiry } from './http/expiry.ts'
+import { createHolderOf } from './http/holder.ts'
+import type { LegacySse } from './http/legacy-sse.ts'
+import { createMuteChannel } from './http/mute-channel.ts'
+import { OpenExchanges } from './http/open-exchanges.ts'
+import type { MountParts } from './http/parts.ts'
+import { findPathProblem } from './http/path-problem.ts'
+import { Mount } from './mount.ts'
+import { createLifecycle, type MountLifecycle } from './mount-lifecycle.ts'
+import { ChangeHub } from './notify/change-hub.ts'
+import type { SubscriptionLimits } from './notify/subscriptions.ts'
+import type { ResolvedOptions } from './options.ts'
+import { Forgetting } from './server/forgetting.ts'
+import { SessionManager } from './session/manager.ts'
+import { SseSessions } from './session/sse-sessions.ts'
+import { WatchBudget } from './session/watch-budget.ts'
+
+/** One mount, as the plugin and the registry know it. */
+export interface Mounted extends MountLifecycle, Pick<EndpointAuth, 'resources'> {
+  /** What the app sees. */
+  readonly face: Mount
+  /** What the handlers of requests use. */
+  readonly parts: MountParts
+  /** HTTP+SSE, for old clients; absent where it is off. */
+  readonly legacySse: LegacySse | undefined
+  /** The paths that the mount serves, each by a key that no other mount of the app may have. */
+  readonly endpoints: ReadonlyMap<string, string>
+}
+
+/** Makes one mount. @throws MCP_ERR_INVALID_OPTION where its options do not fit the scope that it is registered in. */
+export function createMount (app: FastifyInstance, options: ResolvedOptions): Mounted {
+  checkScope(app.prefix, options)
+  const { definition, keepAliveInterval, shares } = options
+  const path = joinPath(app.prefix, options.prefix, options.path)
+  const name = options.name ?? definition.info?.name ?? path
+  const log = app.log.child({ mcp: name })
+  const onFailure = (err: unknown, what: string): void => { log.error({ err }, `${what} failed`) }
+
+  const watching = new WatchBudget(options)
+  const settings = { ...options, watching }
+  const forgetting = new Forgetting(definition, (err) => { log.error({ err }, "a session's server failed to close") })
+  const cluster = options.cluster && new Membership(options.cluster, settings, createMember())
+  const legacySse = createSse()
+  const sessions = cluster?.sessions ?? createSessions()
+  const changes = new ChangeHub(sessions, {
+    streams: createStreamLimits(options, cluster),
+    watching,
+    onFailure: (err) => { log.error({ err }, 'changes could not be published') },
+    others: cluster
+  })
+  const { auth, resources } = createEndpointAuth(options.auth, options.publicUrl, path)
+  const parts: MountParts = {
+    name,
+    options,
+    definition,
+    log,
+    sessions,
+    cluster,
+    changes,
+    exchanges: new OpenExchanges(keepAliveInterval),
+    streams: new OpenExchanges(keepAliveInterval),
+    auth,
+    expiry: auth && new Expiry(),
+    holderOf: createHolderOf(shares),
+    lifespan: undefined,
+    isClosing: false
+  }
+  return {
+    ...createLifecycle(app, parts, forgetting),
+    face: new Mount(app, path, parts),
+    parts,
+    legacySse,
+    resources,
+    endpoints: listEndpoints(app.prefix, options)
+  }
+
+  // Other nodes are heard once the mount has started, and then all its parts are there.
+  function createMember (): Member {
+    return {
+      name,
+      log: app.log,
+      changes: {
+        tell: (events) => changes.tell(events),
+        tellAll: () => changes.tellAll(),
+        tellSession: (session) => changes.tellSession(session)
+      },
+      isNotified: definition.notified !== undefined,
+      onNotified: (session, method, params) => definition.notified?.(method, params, session, createMuteChannel(log, parts.lifespan)),
+      onLeft: (session) => forgetting.begin(session),
+      onFailure
+    }
+  }
+
+  function createSse (): LegacySse | undefined {
+    if (options.legacySse === false) return undefined
+    // Clients take the URL of their stream for what they need a token for.
+    const auth = createEndpointAuth(options.auth, options.publicUrl, joinPath(app.prefix, options.prefix, options.legacySse.ssePath))
+    return { ...options.legacySse, ...auth, sessions: new SseSessions(settings, onFailure), connections: new Map() }
+  }
+
+  function createSessions (): SessionManager {
+    const manager = legacySse?.sessions ?? new SessionManager(settings, onFailure)
+    if (definition.ended !== undefined) manager.on('ended', (session) => forgetting.begin(session))
+    return manager
+  }
+}
+
+// The options have been checked by themselves; here they meet the prefix of the scope.
+function checkScope (scopePrefix: string, { prefix, path }: ResolvedOptions): void {
+  const isDoubled = scopePrefix.endsWith('/') && joinPath(prefix, path) === '/'
+  const problem = isDoubled ? "must not end with '/' where the mount is at its root" : findPathProblem(scopePrefix)
+  if (problem === undefined) return
+  throw new MCP_ERR_INVALID_OPTION('prefix', `is below '${scopePrefix}', the prefix of the scope around it, which ${problem}`)
+}
+
+function createStreamLimits ({ maxStreams, shares: { by, streams } }: ResolvedOptions, others: Membership | undefined): SubscriptionLimits {
+  return { max: maxStreams, share: by === undefined || streams === Infinity ? undefined : { by, max: streams }, others }
+}
+
+function listEndpoints (scopePrefix: string, { path, prefix, legacySse, constraints }: ResolvedOptions): ReadonlyMap<string, string> {
+  const { ssePath, messagesPath } = legacySse || {}
+  const paths = [path, ssePath, messagesPath].flatMap((one) => one === undefined ? [] : joinPath(scopePrefix, prefix, one))
+  return new Map(paths.map((one) => [keyOf(one, constraints), one]))
+}
+
+function keyOf (path: string, constraints: ResolvedOptions['constraints']): string {
+  return JSON.stringify([path, constraints], (_name, value: unknown) => value instanceof RegExp ? String(value) : value)
+}
+
+function joinPath (...parts: string[]): string {
+  const path = parts.join('/').replace(/\/{2,}/g, '/').replace(/\/$/, '')
+  return path === '' ? '/' : path
+}

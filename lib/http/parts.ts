@@ -1,0 +1,41 @@
+// The parts of one mount, as the handlers of its requests use them.
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import type { Authenticator } from '../auth/authenticator.ts'
+import type { Membership } from '../cluster/membership.ts'
+import type { ChangeHub } from '../notify/change-hub.ts'
+import type { ResolvedOptions } from '../options.ts'
+import type { ServerDefinition } from '../server/definition.ts'
+import type { Sessions } from '../session/manager.ts'
+import type { Expiry } from './expiry.ts'
+import type { OpenExchanges } from './open-exchanges.ts'
+
+/** The parts of one mount. */
+export interface MountParts {
+  /** The mount's name in `app.mcp`. */
+  readonly name: string
+  readonly options: ResolvedOptions
+  /** What the mount serves. */
+  readonly definition: ServerDefinition
+  /** The log of the app; each line names the mount. */
+  readonly log: FastifyBaseLogger
+  /** The legacy sessions. */
+  readonly sessions: Sessions
+  /** Makes the mount a node of a cluster; absent where the process serves its clients alone. */
+  readonly cluster: Membership | undefined
+  /** Notifies the clients of changes. */
+  readonly changes: ChangeHub
+  /** The requests being served. */
+  readonly exchanges: OpenExchanges
+  /** The streams that clients listen to. */
+  readonly streams: OpenExchanges
+  /** Authenticates the callers; absent where everybody may pass. */
+  readonly auth: Authenticator | undefined
+  /** Ends streams when their tokens expire; absent where everybody may pass. */
+  readonly expiry: Expiry | undefined
+  /** Returns whom the places count for that a request takes; undefined where it counts for nobody. */
+  readonly holderOf: (request: FastifyRequest) => string | undefined
+  /** What the lifespan returned. Set when the mount starts. */
+  lifespan: unknown
+  /** Whether the app has begun to close. */
+  isClosing: boolean
+}

@@ -1,0 +1,56 @@
+// What a mount does when the app starts and when it closes.
+import type { FastifyInstance } from 'fastify'
+import type { MountParts } from './http/parts.ts'
+import type { Forgetting } from './server/forgetting.ts'
+import type { Entered } from './server/server-options.ts'
+
+/** The start and the end of one mount. */
+export interface MountLifecycle {
+  /** Enters the lifespan and starts the timers. */
+  start (): Promise<void>
+  /** Ends the streams, and waits for the requests being served, for the grace period at most. */
+  drain (): Promise<void>
+  /** Ends the sessions and leaves the lifespan. */
+  stop (): Promise<void>
+}
+
+/** Creates the lifecycle of one mount. @param forgetting The sessions whose servers are being closed. */
+export function createLifecycle (app: FastifyInstance, parts: MountParts, forgetting: Forgetting): MountLifecycle {
+  const { definition, options, log, changes, exchanges, streams } = parts
+  const home = parts.cluster ?? parts.sessions
+  let entered: Entered<unknown> | undefined
+
+  return {
+    async start () {
+      entered = await definition.enter(app).catch(rethrow)
+      parts.lifespan = entered.value
+      changes.start(definition)
+      await home.start()
+      exchanges.start()
+      streams.start()
+    },
+    async drain () {
+      parts.isClosing = true
+      await Promise.all([streams.drain(0), exchanges.drain(options.closeGracePeriod)])
+    },
+    async stop () {
+      changes.stop()
+      await home.stop()
+      exchanges.stop()
+      streams.stop()
+      await forgetting.done()
+      parts.expiry?.stop()
+      try {
+        await entered?.close?.()
+      } catch (err) {
+        log.error({ err }, 'a lifespan failed to close')
+        throw err
+      }
+    }
+  }
+}
+
+// Fastify takes null and undefined for no error.
+function rethrow (error: unknown): never {
+  throw error ?? new Error(`a lifespan threw ${String(error)}; throw an Error`)
+}
