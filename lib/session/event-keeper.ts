@@ -28,11 +28,16 @@ interface Waiting {
 
 export const STORE = 'the event store'
 
-// How many events of a stream wait for a store that is away; more, and the oldest are lost to who comes back.
+// How many events of a stream wait for a store that is slow or away. Beyond that, the oldest are not kept: a client that comes
+// back from before them is refused.
 const MAX_WAITING = 1000
 
-// How many characters of them; a character takes one or two bytes. The newest event waits whatever its length.
+// How many characters they have together, of one or two bytes each, so that they take 8 MiB at most. The newest waits whatever
+// its length.
 const MAX_WAITING_CHARACTERS = 4 * 1024 * 1024
+
+const TOO_SLOW = `it takes the events of a stream more slowly than they are sent: of more than ${MAX_WAITING} events or ` +
+  `${MAX_WAITING_CHARACTERS} characters that wait, the oldest are not kept, and a client that comes back for them is refused`
 
 /** Keeps the events of one stream. */
 export class EventKeeper {
@@ -46,6 +51,9 @@ export class EventKeeper {
   #last = 0
   #isOff = false
   #isAway = false
+  #isTooSlow = false
+  // Of the events that wait.
+  #characters = 0
 
   /** @param opening Comes when the stream may be known to its client; when it rejects, nothing is kept. */
   constructor (streamId: string, keeping: Keeping, outlet: EventOutlet, opening?: Promise<unknown>) {
@@ -80,25 +88,42 @@ export class EventKeeper {
     const appended = this.#append(message)
     if (typeof appended === 'number') return this.#outlet.pass(message, appended)
     const event = { message, isPassed: false }
-    this.#waiting.push(event)
+    this.#add(event)
     this.#work = this.#settle(event, appended).then(() => this.#workOff())
   }
 
   #wait (message: string): void {
-    while (this.#isAway && this.#waiting.length > 1 && this.#isFull(message)) this.#drop()
-    this.#waiting.push({ message, isPassed: this.#isAway })
+    if (this.#isFull(message)) this.#makeRoom(message)
+    this.#add({ message, isPassed: this.#isAway })
     if (this.#isAway) this.#outlet.pass(message)
   }
 
   #isFull (message: string): boolean {
-    const characters = this.#waiting.reduce((sum, waiting) => sum + waiting.message.length, message.length)
-    return this.#waiting.length >= MAX_WAITING || characters > MAX_WAITING_CHARACTERS
+    return this.#waiting.length >= MAX_WAITING || this.#characters + message.length > MAX_WAITING_CHARACTERS
   }
 
-  // The first one is on its way to the store.
-  #drop (): void {
-    this.#waiting.splice(1, 1)
-    this.#outlet.lost()
+  // Who is connected gets what is not kept. The first event is on its way to the store.
+  #makeRoom (message: string): void {
+    while (this.#waiting.length > 1 && this.#isFull(message)) {
+      this.#passAll(this.#waiting.slice(0, 2))
+      this.#remove(1)
+      this.#outlet.lost()
+      if (!this.#isAway) this.#reportSlowness()
+    }
+  }
+
+  #reportSlowness (): void {
+    if (!this.#isTooSlow) this.#keeping.onFailure(new Error(TOO_SLOW), STORE)
+    this.#isTooSlow = true
+  }
+
+  #add (event: Waiting): void {
+    this.#waiting.push(event)
+    this.#characters += event.message.length
+  }
+
+  #remove (index: number): void {
+    for (const { message } of this.#waiting.splice(index, 1)) this.#characters -= message.length
   }
 
   // One that throws fails as one that rejects.
@@ -129,7 +154,7 @@ export class EventKeeper {
     try {
       const seq = await appended
       this.#isAway = false
-      this.#waiting.shift()
+      this.#remove(0)
       if (event.isPassed) this.#outlet.kept(seq)
       else this.#outlet.pass(event.message, seq)
     } catch (error) {
@@ -145,7 +170,7 @@ export class EventKeeper {
     this.#passAll(this.#isAway ? this.#waiting : [event])
     if (await isBack === true) return
     this.#isAway = false
-    this.#waiting.shift()
+    this.#remove(0)
     this.#outlet.lost()
     onFailure(error, STORE)
   }

@@ -125,6 +125,9 @@ export class EventStream implements SessionStream, EventOutlet {
 
   lost (): void {
     this.#lostBehind = this.#seq
+    // It is told what the store has, so that it would miss this event and never know.
+    this.#replaying?.end()
+    this.#replaying = undefined
   }
 
   async drained (): Promise<void> {

@@ -127,6 +127,15 @@ t.test('what clients send does not stay in memory', async (t) => {
     }) < MIB)
   })
 
+  await t.test('the events that wait for a slow store stay within their bound', async (t) => {
+    const slow: Server = { ...server, url: server.url.replace('/mcp', '/slow/mcp') }
+    t.ok(await growth(slow, async () => {
+      const params = { name: 'flood', arguments: {}, _meta: { progressToken: 1 } }
+      const frames = readFrames(await post(slow, { id: 1, method: 'tools/call', params }, await openSession(slow)))
+      for (let frame = ''; !frame.includes('"progress":14,'); frame = (await frames.next()).value ?? '') await Promise.resolve()
+    }) < 9 * MIB)
+  })
+
   await t.test('the events that are kept for clients that come back stay within the cap of the store', async (t) => {
     const headers = await openSession(server)
     t.ok(await growth(server, async () => {

@@ -156,6 +156,54 @@ t.test('events that wait for a store that is away are dropped, oldest first, bey
   t.same(events.map(({ message }) => message[0]), ['0', '3', '4', '5', '6'])
 })
 
+for (const [bound, count, message, last] of [['a thousand events', 1500, 'x', 1000], ['4 Mi characters', 20, 'x'.repeat(1024 * 1024), 4]] as const) {
+  t.test(`beyond ${bound} that wait for a slow store, events are handed on without it, and the oldest are not kept`, async (t) => {
+    const { store } = createRemote()
+    const taken = createGate()
+    const { keeper, seen, failures } = createKeeper({ store: { ...store, append: async (...event) => { await taken.promise; return await store.append(...event) } } })
+
+    for (let number = 0; number < count; number++) keeper.keep(`${number} ${message}`)
+    const handedOn = seen.filter((text) => text.endsWith(' -')).map((text) => Number.parseInt(text, 10))
+    const lost = seen.filter((text) => text === 'lost').length
+    taken.open()
+    await keeper.settled
+    const numbers = (await store.read('s.1', 0) ?? []).map((event) => Number.parseInt(event.message, 10))
+
+    t.same(handedOn, Array.from({ length: handedOn.length }, (_value, number) => number), 'in order')
+    t.ok(handedOn.length >= count - last && handedOn.length < count)
+    t.equal(lost, count - numbers.length)
+    t.same(numbers, [0, ...Array.from({ length: numbers.length - 1 }, (_value, index) => count - numbers.length + 1 + index)], 'the first was on its way')
+    t.ok(numbers.length <= last)
+    t.same(seen.flatMap((text) => text.endsWith(' -') ? Number.parseInt(text, 10) : /^(\d+) x+ \d+$/.exec(text)?.[1] ?? []).map(Number), Array.from({ length: count }, (_value, number) => number), 'each event is handed on once')
+    t.match(failures, [[{ message: /^it takes the events of a stream more slowly than they are sent/ }, 'the event store']])
+  })
+}
+
+t.test('an event that is longer than what may wait is handed on and kept all the same', async (t) => {
+  const { store } = createRemote()
+  const { keeper, seen } = createKeeper({ store })
+  const long = 'x'.repeat(5 * 1024 * 1024)
+
+  keeper.keep('a')
+  keeper.keep(long)
+  keeper.keep('b')
+  await keeper.settled
+
+  t.same(seen.map((text) => text.replace(long, 'long')), ['a -', 'long -', 'lost', 'kept 1', 'b 2'])
+})
+
+t.test('before its client may learn of the stream, what waits is bounded, too', async (t) => {
+  const gate = createGate()
+  const { keeper, seen, store } = createKeeper({ opening: gate.promise })
+  for (let number = 0; number < 1500; number++) keeper.keep(`${number}`)
+  const lost = seen.filter((text) => text === 'lost').length
+  gate.open()
+  await keeper.settled
+
+  t.ok(lost > 0)
+  t.equal((await store.read('s.1', 0))?.length, 1500 - lost)
+})
+
 t.test('before its client may learn of the stream nothing is handed on', async (t) => {
   const gate = createGate()
   const { keeper, seen } = createKeeper({ opening: gate.promise })

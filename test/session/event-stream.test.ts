@@ -346,6 +346,28 @@ t.test('an event that is sent during an outage, while a slow client is still tol
   t.same(client.told, ['replay a s.1.1', 'replay b s.1.2', 'send c s.1.3'])
 })
 
+t.test('a client that is still told what it missed when an event is not kept is sent away, and cannot come back', async (t) => {
+  const kept = createMemoryEventStore()
+  const slow = createGate()
+  let fails = false
+  const { stream } = createStream({ store: { ...kept, append: (...event) => { if (fails) throw new Error('full'); return kept.append(...event) } } })
+  const client = createSink({ drained: slow.promise })
+  stream.send('a')
+  await stream.resume(client.sink, 0)
+  await client.untilTold('replay a s.1.1')
+
+  fails = true
+  stream.send('b')
+  await client.untilTold('end')
+  fails = false
+  stream.send('c')
+  slow.open()
+  await stream.drained()
+
+  t.same(client.told, ['replay a s.1.1', 'end'])
+  t.notOk(await stream.resume(createSink().sink, 1))
+})
+
 t.test('a slow store is waited for', async (t) => {
   const kept = createMemoryEventStore()
   const gate = createGate()
