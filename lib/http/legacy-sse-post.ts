@@ -1,10 +1,11 @@
 // POST of HTTP+SSE: a client's message is taken, and answered by the stream of its session.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { classify, invalidParams } from '../protocol/classify.ts'
+import { classify } from '../protocol/classify.ts'
 import { encodeResponse } from '../protocol/envelope.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { parseInitialize, reduceInitialize } from '../protocol/initialize.ts'
-import { invalidRequest, type Refusal, type RequestId, type RequestMessage } from '../protocol/message.ts'
+import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
+import { refuse } from '../protocol/refusals.ts'
 import { LEGACY_REVISIONS, MODERN_REVISION, negotiateRevision } from '../protocol/revisions.ts'
 import type { SseSession } from '../session/sse-sessions.ts'
 import { authOf } from './auth-hook.ts'
@@ -66,9 +67,9 @@ function introduce (session: SseSession, { id, method, params }: RequestMessage,
     if (!session.isIntroduced) session.introduce(version)
     return undefined
   }
-  if (session.isIntroduced) return invalidRequest(id, "the session has been initialized, or has begun without; open a new stream to send 'initialize'")
+  if (session.isIntroduced) return refuse('invalidRequest', id, "the session has been initialized, or has begun without; open a new stream to send 'initialize'")
   const opening = parseInitialize(params)
-  if ('problem' in opening) return invalidParams(id, opening.problem)
+  if ('problem' in opening) return refuse('invalidParams', id, opening.problem)
   session.introduce(negotiateRevision(opening.requested), opening.client)
 }
 

@@ -1,7 +1,7 @@
 // Who asks by a legacy revision: a session, a new one, or nobody in particular where there are no sessions.
 import type { FastifyRequest } from 'fastify'
 import { parseInitialize } from '../protocol/initialize.ts'
-import { invalidParams } from '../protocol/classify.ts'
+import { refuse } from '../protocol/refusals.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
 import { ASSUMED_LEGACY_REVISION, negotiateRevision } from '../protocol/revisions.ts'
@@ -52,7 +52,7 @@ export async function openCaller (
   sessions: Sessions | undefined, { sessionId, principal, holder }: LegacyHeaders & SessionOwner, { id, params }: RequestMessage
 ): Promise<LegacyCaller | Refusal> {
   const opening = parseInitialize(params)
-  if ('problem' in opening) return invalidParams(id, opening.problem)
+  if ('problem' in opening) return refuse('invalidParams', id, opening.problem)
 
   const protocolVersion = negotiateRevision(opening.requested)
   if (sessions === undefined) return { kind: 'caller', caller: { era: 'legacy', protocolVersion, client: opening.client, principal, logLevel: 'debug' } }

@@ -1,9 +1,10 @@
 // POST: one message of either era, or a batch, and its reply.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { classify, headerMismatch } from '../protocol/classify.ts'
+import { classify } from '../protocol/classify.ts'
 import { CANCELLED } from '../protocol/cancellation.ts'
 import { findHeaderMismatch } from '../protocol/headers.ts'
-import { invalidRequest, type Params, type RequestMessage } from '../protocol/message.ts'
+import type { Params, RequestMessage } from '../protocol/message.ts'
+import { refuse } from '../protocol/refusals.ts'
 import { findModernMetaProblem, readLogLevel, readModernClient } from '../protocol/request-meta.ts'
 import { MODERN_REVISION } from '../protocol/revisions.ts'
 import { LISTEN_METHOD } from '../protocol/subscription.ts'
@@ -39,7 +40,7 @@ export function createPostHandler (parts: MountParts): (request: FastifyRequest,
       return message.era === 'modern' ? serveModern(message.request, reply, accepted) : legacyPost.serveRequest(message.request, reply, accepted)
     }
     if (message.era === 'legacy' && legacy) return legacyPost.acknowledge([message], reply)
-    if (message.kind === 'response') return sendRefusal(reply, invalidRequest(null, 'this revision knows no responses from clients'))
+    if (message.kind === 'response') return sendRefusal(reply, refuse('invalidRequest', null, 'this revision knows no responses from clients'))
     // A request of this era is cancelled by the end of its connection.
     if (server.notified !== undefined && message.method !== CANCELLED) {
       server.notified(message.method, message.params, createNotifyingCaller(message.params, request), createMuteChannel(request.log, parts.lifespan, request))
@@ -50,7 +51,7 @@ export function createPostHandler (parts: MountParts): (request: FastifyRequest,
   function serveModern (message: RequestMessage, reply: FastifyReply, accepted: Accepted): void {
     const { headers } = reply.request
     const mismatch = findHeaderMismatch(message, headers) ?? server.findHeaderMismatch?.(message, headers)
-    if (mismatch !== undefined) return sendRefusal(reply, headerMismatch(message.id, mismatch))
+    if (mismatch !== undefined) return sendRefusal(reply, refuse('headerMismatch', message.id, mismatch))
 
     const caller = createModernCaller(message.params, reply.request)
     if (message.method === LISTEN_METHOD && !jsonResponse) return listen(message, caller, reply)

@@ -1,9 +1,9 @@
-// The text of a message: JSON made into a value, with nothing in it that could do harm.
+// Parses the JSON text of a message, and refuses text that is harmful or costs too much to parse.
 import { parse } from 'secure-json-parse'
-import { ErrorCode } from './error-code.ts'
-import { readId, type Refusal, type RequestId } from './message.ts'
+import { readId } from './message.ts'
+import { refuse, type Refusal } from './refusals.ts'
 
-/** A text or request that is refused; thrown to whoever answers with it. */
+/** A refusal, thrown where it cannot be returned. */
 export class RefusalError extends Error {
   override readonly name = 'RefusalError'
   readonly refusal: Refusal
@@ -14,28 +14,30 @@ export class RefusalError extends Error {
   }
 }
 
-/** What a text may hold. */
+/** How much the text of a message may contain. */
 export interface BodyLimits {
   /** Levels of nesting. */
   readonly maxDepth: number
-  /** Keys and values, all together. */
+  /** Keys and values together. */
   readonly maxValues: number
 }
 
 /**
- * Parses the text of a message. Keys that would reach a prototype are refused, and so is nesting deeper than `maxDepth`,
- * which the recursion of validators and serialisers would not survive. What costs too much to parse is refused unparsed.
+ * Parses the text of a message. It refuses keys that would reach a prototype, and nesting deeper than `maxDepth`, on
+ * which the recursion of validators and serialisers would overflow the stack. Both limits are checked before parsing.
  *
- * @param what What the text is called in a refusal.
- * @throws RefusalError 400 with -32700 for text that is no JSON, with -32600 for JSON that is refused.
+ * @param what What a refusal calls the text.
+ * @throws RefusalError 400 with -32700 for text that is not JSON, with -32600 for JSON that is not allowed.
  */
 export function parseBody (text: string, limits: BodyLimits, what = 'the body'): unknown {
   const excess = findExcess(text, limits, what)
   if (excess !== undefined) throw refuseJson(excess, text, what)
 
   const value = parseWith(parseSafely, text, what)
-  // In place of a value that has such keys there is null.
-  if (value === null && text.trim() !== 'null') throw refuseJson("the keys '__proto__' and 'constructor.prototype' are not allowed", text, what)
+  // secure-json-parse returns null in place of a value with such keys.
+  if (value === null && text.trim() !== 'null') {
+    throw refuseJson("the keys '__proto__' and 'constructor.prototype' are not allowed", text, what)
+  }
   return value
 }
 
@@ -47,16 +49,17 @@ function parseWith (parseText: (text: string) => unknown, text: string, what: st
   try {
     return parseText(text)
   } catch {
-    throw refuse(ErrorCode.ParseError, `Parse error: ${what} is ${text === '' ? 'empty' : 'not valid JSON'}`, null)
+    const problem = `${what} is ${text === '' ? 'empty' : 'not valid JSON'}`
+    throw new RefusalError(refuse('parseError', null, problem))
   }
 }
 
-const LONGEST_READ_AGAIN = 262_144
+const LONGEST_PARSED_FOR_ID = 262_144
 
-// A longer text is not worth the time to find its id, or whether it is JSON at all.
+// A text that is refused is parsed for its id only, and a longer one is not worth the time.
 function refuseJson (problem: string, text: string, what: string): RefusalError {
-  const id = text.length > LONGEST_READ_AGAIN ? null : readId(parseWith(JSON.parse, text, what))
-  return refuse(ErrorCode.InvalidRequest, `Invalid Request: ${problem}`, id)
+  const id = text.length > LONGEST_PARSED_FOR_ID ? null : readId(parseWith(JSON.parse, text, what))
+  return new RefusalError(refuse('invalidRequest', id, problem))
 }
 
 const QUOTE = 34
@@ -68,9 +71,9 @@ const CLOSING_BRACKET = 93
 const OPENING_BRACE = 123
 const CLOSING_BRACE = 125
 
-// One pass over the structural characters (RFC 8259 2), strings passed over. Parsing takes up to a hundred times as long.
+// Counts structural characters (RFC 8259 2) and skips strings. Parsing would take up to a hundred times as long.
 function findExcess (text: string, { maxDepth, maxValues }: BodyLimits, what: string): string | undefined {
-  // Each level of what can be parsed takes two characters, each value one.
+  // In valid JSON each level takes two characters, and each value one.
   if (text.length <= 2 * maxDepth && text.length <= maxValues) return undefined
   let depth = 0
   let values = 1
@@ -94,7 +97,7 @@ function findExcess (text: string, { maxDepth, maxValues }: BodyLimits, what: st
   return undefined
 }
 
-// The closing quote; the end of the text where there is none.
+// Returns the index of the closing quote, or the length of the text if there is none.
 function findEndOfString (text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let backslashes = 0
@@ -102,8 +105,4 @@ function findEndOfString (text: string, start: number): number {
     if (backslashes % 2 === 0) return end
   }
   return text.length
-}
-
-function refuse (code: number, message: string, id: RequestId | null): RefusalError {
-  return new RefusalError({ kind: 'refusal', status: 400, code, message, id })
 }

@@ -1,34 +1,34 @@
-// The bounds of what is kept or repeated of a client's own words, and what applies them.
+// Limits of how much of a client's input is kept or repeated, and the functions that apply them.
 
-/** The longest id of a request, and the longest progress token, in bytes of UTF-8. Both are repeated in many messages. */
+/** The longest request id or progress token, in bytes of UTF-8. Both are repeated in many messages. */
 export const MAX_ID_BYTES = 256
 
-/** The longest text of a client's that is kept for later, such as its name, in characters. The rest is cut off. */
+/** The longest text of a client that is kept, such as its name, in characters. Longer texts are cut. */
 export const MAX_TEXT_LENGTH = 1024
 
 /** How many characters of a client's text an error message or a log line repeats. */
 export const SHOWN_CHARACTERS = 128
 
-// Rough figures of V8, in bytes: what an object, a member and an item of an array take besides what is in them.
+// Rough figures of V8, in bytes: the overhead of an object, of a member and of an array item.
 const OBJECT_BYTES = 64
 const MEMBER_BYTES = 32
 const ITEM_BYTES = 8
 const PRIMITIVE_BYTES = 16
 
-/** Cuts a client's text to what is repeated of it. The text that is returned does not keep the whole one alive. */
+/** Cuts a client's text. The result does not keep the whole text in memory. */
 export function shorten (text: string, maxLength = SHOWN_CHARACTERS): string {
-  // A slice refers to the whole string, and may end between the halves of a character.
+  // V8's slices refer to the whole string. A slice may also end between the halves of a surrogate pair.
   return text.length > maxLength ? `${Buffer.from(text.slice(0, maxLength)).toString()}…` : text
 }
 
-/** Tells whether a text has at most so many bytes of UTF-8. */
+/** Tells whether a text has at most `maxBytes` bytes of UTF-8. */
 export function fitsBytes (text: string, maxBytes: number): boolean {
   return text.length * 3 <= maxBytes || (text.length <= maxBytes && Buffer.byteLength(text) <= maxBytes)
 }
 
 /**
- * Estimates how many bytes of memory a value takes that was parsed from JSON, which may be twenty times the length of its text.
- * @param limit Counting ends as soon as the estimate exceeds it.
+ * Estimates how many bytes of memory a value parsed from JSON takes. It may be twenty times the length of its text.
+ * @param limit The estimate at which counting stops.
  */
 export function weigh (value: unknown, limit: number): number {
   if (typeof value === 'string') return PRIMITIVE_BYTES + value.length
@@ -44,8 +44,14 @@ export function weigh (value: unknown, limit: number): number {
   return bytes
 }
 
-/** Takes the entries whose weights together do not exceed a limit, in their order; one that would exceed it is left out. */
-export function takeFitting<K, V> (entries: Iterable<readonly [K, V]>, limit: number): { readonly kept: ReadonlyArray<readonly [K, V]>, readonly bytes: number } {
+/** The entries that fit into a limit, and the bytes they take together. */
+export interface Fitting<K, V> {
+  readonly kept: ReadonlyArray<readonly [K, V]>
+  readonly bytes: number
+}
+
+/** Keeps the entries, in order, that fit into `limit` bytes together; an entry that would exceed it is left out. */
+export function takeFitting<K, V> (entries: Iterable<readonly [K, V]>, limit: number): Fitting<K, V> {
   const kept: Array<readonly [K, V]> = []
   let bytes = 0
   for (const entry of entries) {

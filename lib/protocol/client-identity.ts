@@ -1,16 +1,18 @@
-// What a client says of itself, reduced to what the revisions of the protocol know of it, and to a size that may be kept.
+// What a client says about itself, reduced to the members that the protocol defines and to a bounded size.
 import type { ClientCapabilities, Implementation } from '@modelcontextprotocol/sdk/types.js'
 import { MAX_TEXT_LENGTH, shorten, takeFitting } from './bounds.ts'
 import { isWireObject, type WireObject } from './message.ts'
 
-/** Who sent a request and what it can do. Takes a few kilobytes at most, whatever the client has sent. */
+/** Which client sent a request, and what it can do. It takes a few kilobytes at most, whatever the client has sent. */
 export interface ClientIdentity {
   /**
-   * Self-reported name and version, for display and logs only; absent where the client keeps it to itself. Texts are cut to
-   * 1,024 characters, and an icon is left out that does not fit.
+   * Self-reported name and version, for display and logs only; absent if the client does not give them. Texts are cut
+   * to 1,024 characters, and icons that do not fit are left out.
    */
   readonly info?: Implementation
-  /** What the client can do for a server. Members that do not fit are left out, as if the client had not declared them. */
+  /**
+   * What the client can do for a server. Members that do not fit are left out, as if the client had not declared them.
+   */
   readonly capabilities: ClientCapabilities
 }
 
@@ -24,7 +26,7 @@ const CAPABILITIES: ReadonlyArray<readonly [name: string, members?: readonly str
   ['sampling', ['context', 'tools']],
   ['elicitation', ['form', 'url']],
   ['tasks', ['list', 'cancel', 'requests']],
-  // What is in these two is for the parties to agree on.
+  // The protocol does not define the members of these two.
   ['extensions'],
   ['experimental']
 ]
@@ -33,7 +35,7 @@ export function isImplementation (value: unknown): value is Implementation {
   return isWireObject(value) && typeof value.name === 'string' && typeof value.version === 'string'
 }
 
-/** Reduces what a client says of itself. @param info Checked by {@link isImplementation}, where there is one. */
+/** Reduces what a client says about itself. @param info Must have passed {@link isImplementation}, if there is one. */
 export function readIdentity (info: Implementation | undefined, capabilities: WireObject): ClientIdentity {
   const reduced = reduceCapabilities(capabilities)
   return info === undefined ? { capabilities: reduced } : { info: reduceInfo(info), capabilities: reduced }
@@ -43,20 +45,20 @@ function reduceInfo ({ name, version, title, description, websiteUrl, icons }: I
   const reduced: Implementation = { name: shorten(name, MAX_TEXT_LENGTH), version: shorten(version, MAX_TEXT_LENGTH) }
   if (typeof title === 'string') reduced.title = shorten(title, MAX_TEXT_LENGTH)
   if (typeof description === 'string') reduced.description = shorten(description, MAX_TEXT_LENGTH)
-  // A URL that was cut would be another one.
+  // A URL that was cut would lead elsewhere.
   if (typeof websiteUrl === 'string' && websiteUrl.length <= MAX_TEXT_LENGTH) reduced.websiteUrl = websiteUrl
   if (Array.isArray(icons)) reduced.icons = takeFitting(icons.entries(), MAX_ICONS_BYTES).kept.map(([, icon]) => icon)
   return reduced
 }
 
-// The shapes inside are the client's own word.
+// The members of each capability are not checked.
 function reduceCapabilities (capabilities: WireObject): ClientCapabilities {
   const reduced: Record<string, unknown> = {}
   let left = MAX_CAPABILITIES_BYTES
   for (const [name, members] of CAPABILITIES) {
     const declared = capabilities[name]
     if (!isWireObject(declared)) continue
-    const entries = members === undefined ? Object.entries(declared) : members.map((member) => [member, declared[member]] as const)
+    const entries = members?.map((member) => [member, declared[member]] as const) ?? Object.entries(declared)
     const { kept, bytes } = takeFitting(entries, left)
     reduced[name] = Object.fromEntries(kept)
     left -= bytes

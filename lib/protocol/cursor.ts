@@ -1,29 +1,29 @@
-// Opaque cursors over lists whose items have a key. MCP 2026-07-28 server/utilities/pagination.
+// Pages of lists whose items have a key, and opaque cursors. MCP 2026-07-28 server/utilities/pagination.
 import { isUtf8 } from 'node:buffer'
 
-/** One page of a list; without `nextCursor` it is the last one. */
+/** One page of a list. The last page has no `nextCursor`. */
 export interface Page<T> {
   readonly items: readonly T[]
   readonly nextCursor?: string
 }
 
-/** Makes the cursor that points behind the item with this key. The key is well-formed Unicode and not empty. */
+/** Returns a cursor to the page that follows the item with this key. The key is well-formed Unicode and not empty. */
 export function encodeCursor (key: string): string {
   return Buffer.from(key, 'utf8').toString('base64url')
 }
 
-/** Reads the key out of a cursor; `undefined` when `encodeCursor` cannot have made it. */
+/** Returns the key in a cursor, or `undefined` if `encodeCursor` cannot have made the cursor. */
 export function decodeCursor (cursor: string): string | undefined {
   if (cursor === '') return undefined
 
   const bytes = Buffer.from(cursor, 'base64url')
-  // Node decodes leniently: only what encodes to the same text again was canonical.
+  // Node.js decodes leniently. The cursor is canonical only if the bytes encode to the same text again.
   return bytes.toString('base64url') === cursor && isUtf8(bytes) ? bytes.toString('utf8') : undefined
 }
 
 /**
- * Takes the page that follows `cursor`, or the first one, from a list whose keys are unique. A cursor stays good while
- * the item it names is in the list, whatever else is added or removed. `undefined` means an invalid cursor (-32602).
+ * Returns the page that follows `cursor`, or the first page, of a list whose keys are unique. A cursor stays valid as
+ * long as the item that it names is in the list. Returns `undefined` if the cursor is invalid (-32602).
  * `pageSize` is a positive integer.
  */
 export function paginate<T> (
@@ -42,7 +42,7 @@ function findStart<T> (items: readonly T[], keyOf: (item: T) => string, cursor: 
   const key = decodeCursor(cursor)
   if (key === undefined) return undefined
 
-  // The last match, so that keys which are not unique shorten a walk instead of making it endless.
+  // Searched from the end: if keys repeat after all, a client skips items instead of reading the same page for ever.
   const index = items.findLastIndex((item) => keyOf(item) === key)
   return index === -1 ? undefined : index + 1
 }

@@ -8,7 +8,7 @@
 export const ErrorCode = Object.freeze({
   /** The body is not JSON. */
   ParseError: -32700,
-  /** The body is JSON, but no message of the protocol. */
+  /** The body is JSON, but not a message of the protocol. */
   InvalidRequest: -32600,
   /** The method does not exist, or the server does not offer the feature it belongs to. */
   MethodNotFound: -32601,
@@ -16,9 +16,9 @@ export const ErrorCode = Object.freeze({
   InvalidParams: -32602,
   /** The server failed. */
   InternalError: -32603,
-  /** Legacy revisions only: the HTTP request is refused, whatever its message is. The number is that of the official SDK. */
+  /** Legacy revisions only: the HTTP request is refused, whatever its message. The number is the official SDK's. */
   HttpRequestRefused: -32000,
-  /** Legacy revisions only: the session has ended, or never was. The number is that of the official SDK. */
+  /** Legacy revisions only: the session has ended or never existed. The number is the official SDK's. */
   SessionNotFound: -32001,
   /** Legacy revisions only: there is no such resource. */
   ResourceNotFound: -32002,
@@ -29,8 +29,8 @@ export const ErrorCode = Object.freeze({
   /** 2026-07-28: the server does not speak the revision asked for. */
   UnsupportedProtocolVersion: -32022,
   /**
-   * The caller's token lacks a scope. Errors that the protocol has no code for are numbered outside of JSON-RPC's range
-   * (MCP 2026-07-28 basic, Error Codes); the number is that of the RFC that defines `insufficient_scope`.
+   * The caller's token lacks a scope. Codes that the protocol does not define lie outside of JSON-RPC's range
+   * (MCP 2026-07-28 basic, Error Codes). This one is the number of the RFC that defines `insufficient_scope`.
    */
   InsufficientScope: 6750
 })

@@ -1,4 +1,4 @@
-// The value encoding of mirrored headers. MCP 2026-07-28 Streamable HTTP, Value Encoding.
+// The encoding of `Mcp-Name` and `Mcp-Param-*` headers. MCP 2026-07-28 Streamable HTTP, Value Encoding.
 import { isUtf8 } from 'node:buffer'
 
 const PREFIX = '=?base64?'
@@ -8,8 +8,8 @@ const SUFFIX = '?='
 const PLAIN = /^[\t\x20-\x7e]*$/
 
 /**
- * Encodes a string as the value of an `Mcp-Name` or `Mcp-Param-*` header: as it is where it is plain ASCII,
- * otherwise as Base64 of its UTF-8 form between `=?base64?` and `?=`. A lone surrogate becomes U+FFFD.
+ * Encodes a string as the value of an `Mcp-Name` or `Mcp-Param-*` header. Plain ASCII is returned unchanged. Any other
+ * string becomes the Base64 of its UTF-8 form between `=?base64?` and `?=`; a lone surrogate becomes U+FFFD.
  *
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#value-encoding
  */
@@ -19,9 +19,9 @@ export function encodeHeaderValue (value: string): string {
 }
 
 /**
- * Reads the value of an `Mcp-Name` or `Mcp-Param-*` header. `undefined` means that it is invalid: it has characters
- * no header may have, or its Base64 is not canonical, or what that holds is not UTF-8. Whitespace around the header
- * does not count; a value without the exact markers is literal.
+ * Decodes the value of an `Mcp-Name` or `Mcp-Param-*` header. Returns `undefined` if it has characters that a header
+ * must not have, if its Base64 is not canonical, or if the decoded bytes are not UTF-8. Whitespace around the value is
+ * ignored. A value without the exact markers is literal.
  *
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#value-encoding
  */
@@ -29,12 +29,12 @@ export function decodeHeaderValue (raw: string): string | undefined {
   if (!PLAIN.test(raw)) return undefined
 
   const value = hasOuterWhitespace(raw) ? withoutOuterWhitespace(raw) : raw
-  // Shorter than both markers, they overlap ('=?base64?='), and nothing was encoded.
+  // In a value shorter than both markers they overlap ('=?base64?='), so it is literal.
   if (!looksEncoded(value) || value.length < PREFIX.length + SUFFIX.length) return value
 
   const base64 = value.slice(PREFIX.length, -SUFFIX.length)
   const bytes = Buffer.from(base64, 'base64')
-  // Node decodes leniently: only what encodes to the same text again was canonical.
+  // Node.js decodes leniently. The Base64 is canonical only if the bytes encode to the same text again.
   return bytes.toString('base64') === base64 && isUtf8(bytes) ? bytes.toString('utf8') : undefined
 }
 
@@ -46,7 +46,7 @@ function hasOuterWhitespace (value: string): boolean {
   return isWhitespace(value.charCodeAt(0)) || isWhitespace(value.charCodeAt(value.length - 1))
 }
 
-// A loop, for a pattern that trims the end is quadratic in the whitespace inside.
+// A loop, because a regular expression that trims the end is quadratic in the whitespace inside the value.
 function withoutOuterWhitespace (value: string): string {
   let start = 0
   let end = value.length

@@ -1,12 +1,13 @@
-// The headers that repeat the body of a modern request (MCP 2026-07-28 transports, Request Metadata).
+// Compares the headers that repeat the body of a modern request with it (MCP 2026-07-28 transports, Request Metadata).
 import { shorten } from './bounds.ts'
 import { decodeHeaderValue } from './header-value.ts'
 import type { RequestMessage } from './message.ts'
+import { Method } from './methods.ts'
 
-/** Headers as Node gives them: lower-case names. */
+/** The headers of a Node.js request: their names are in lower case. */
 export type ReceivedHeaders = { readonly [name: string]: string | string[] | undefined }
 
-/** Tells how `Mcp-Method` or `Mcp-Name` contradict the body; undefined when they agree with it. */
+/** Describes how `Mcp-Method` or `Mcp-Name` contradicts the body. Returns undefined if both agree with it. */
 export function findHeaderMismatch (request: RequestMessage, headers: ReceivedHeaders): string | undefined {
   const method = headers['mcp-method']
   if (method !== request.method) return describeMismatch('Mcp-Method', method, request.method)
@@ -19,18 +20,18 @@ export function findHeaderMismatch (request: RequestMessage, headers: ReceivedHe
   return describeMismatch('Mcp-Name', header, name)
 }
 
-// What is missing or no string is left to the check of the parameters.
+// A name that is missing or not a string is refused later, when the method checks its parameters.
 function readName (request: RequestMessage): unknown {
   switch (request.method) {
-    case 'tools/call':
-    case 'prompts/get':
+    case Method.ToolsCall:
+    case Method.PromptsGet:
       return request.params.name
-    case 'resources/read':
+    case Method.ResourcesRead:
       return request.params.uri
   }
 }
 
-/** Words a header that is missing or says another thing than the body. */
+/** Describes a header that is missing or contradicts the body. */
 export function describeMismatch (name: string, received: string | string[] | undefined, expected: string): string {
   return received === undefined
     ? `${name} header is missing, but the body has the value '${shorten(expected)}'`

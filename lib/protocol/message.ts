@@ -1,6 +1,8 @@
-// JSON-RPC messages as they arrive: which kind one is, and what is wrong with one that is none.
+// JSON-RPC messages, and the check of their envelope.
 import { fitsBytes, MAX_ID_BYTES } from './bounds.ts'
-import { ErrorCode } from './error-code.ts'
+import { refuse, type Refusal } from './refusals.ts'
+
+export type { Refusal } from './refusals.ts'
 
 /** The id of a request: a string of at most 256 bytes or a safe integer. */
 export type RequestId = string | number
@@ -10,7 +12,7 @@ export type WireObject = { readonly [key: string]: unknown }
 
 /** The parameters of a request or notification. */
 export type Params = WireObject & {
-  /** What the protocol and others say of the message. */
+  /** Metadata about the message, of the protocol's own and of others. */
   readonly _meta?: WireObject
 }
 
@@ -23,17 +25,10 @@ export type Message =
   | { readonly kind: 'notification', readonly method: string, readonly params: Params }
   | { readonly kind: 'response', readonly id: RequestId, readonly result?: unknown, readonly error?: unknown }
 
-/** Why a message or request is not served. `id` is the request's, where it could be read. */
-export interface Refusal {
-  readonly kind: 'refusal'
-  readonly status: number
-  readonly code: number
-  readonly message: string
-  readonly data?: unknown
-  readonly id: RequestId | null
-}
-
 const NO_PARAMS: Params = Object.freeze({})
+
+const INVALID_ID =
+  `'id' must be a string of up to ${MAX_ID_BYTES} bytes or an integer between -(2^53 - 1) and 2^53 - 1`
 
 export function isWireObject (value: unknown): value is WireObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -43,41 +38,46 @@ export function isRequestId (value: unknown): value is RequestId {
   return typeof value === 'string' ? fitsBytes(value, MAX_ID_BYTES) : Number.isSafeInteger(value)
 }
 
-/** Reads the id of anything that may be a request, to answer it with. */
+/** Reads the id of a value that may be a request, so that its refusal can carry it. */
 export function readId (message: unknown): RequestId | null {
   return isWireObject(message) && isRequestId(message.id) ? message.id : null
 }
 
-/** Checks the envelope of one message (JSON-RPC 2.0 4 and 5; MCP 2026-07-28 basic, Messages). */
+/**
+ * Checks the envelope of a message (JSON-RPC 2.0 4 and 5; MCP 2026-07-28 basic, Messages). Returns the message, or the
+ * refusal of a value that is not a message.
+ */
 export function parseMessage (value: unknown): Message | Refusal {
-  if (!isWireObject(value)) return invalidRequest(null, 'a message must be a JSON object')
+  if (!isWireObject(value)) return refuse('invalidRequest', null, 'a message must be a JSON object')
 
   const { id } = value
   const method = value.method === null && isAnswer(value) ? undefined : value.method
   const params = dropNulls(value.params ?? NO_PARAMS)
-  if (value.jsonrpc !== '2.0') return invalidRequest(readId(value), "'jsonrpc' must be \"2.0\"")
-  if (id !== undefined && !isRequestId(id)) {
-    return invalidRequest(null, `'id' must be a string of up to ${MAX_ID_BYTES} bytes or an integer between -(2^53 - 1) and 2^53 - 1`)
-  }
+  if (value.jsonrpc !== '2.0') return refuse('invalidRequest', readId(value), "'jsonrpc' must be \"2.0\"")
+  if (id !== undefined && !isRequestId(id)) return refuse('invalidRequest', null, INVALID_ID)
   if (method === undefined) return parseResponse(value, id)
-  if (typeof method !== 'string') return invalidRequest(readId(value), "'method' must be a string")
-  if (isPresent(value.result) || isPresent(value.error)) return invalidRequest(readId(value), "a message with a 'method' has neither 'result' nor 'error'")
+  if (typeof method !== 'string') return refuse('invalidRequest', readId(value), "'method' must be a string")
+  if (isPresent(value.result) || isPresent(value.error)) {
+    return refuse('invalidRequest', readId(value), "a message with a 'method' has neither 'result' nor 'error'")
+  }
   if (!isParams(params)) {
-    return {
-      kind: 'refusal',
-      status: 400,
-      code: ErrorCode.InvalidParams,
-      message: "Invalid params: 'params' must be an object, and so must 'params._meta' when it is present",
-      id: readId(value)
-    }
+    const problem = "'params' must be an object, and so must 'params._meta' when it is present"
+    return refuse('invalidParams', readId(value), problem)
   }
 
-  return id === undefined ? { kind: 'notification', method, params } : { kind: 'request', request: { id, method, params } }
+  return id === undefined
+    ? { kind: 'notification', method, params }
+    : { kind: 'request', request: { id, method, params } }
 }
 
 function parseResponse (value: WireObject, id: RequestId | undefined): Message | Refusal {
-  if (id === undefined || !isAnswer(value)) return invalidRequest(id ?? null, "a request needs a 'method', a response an 'id' and a 'result' or 'error'")
-  if (isPresent(value.result) && isPresent(value.error)) return invalidRequest(id, "a response has either a 'result' or an 'error'")
+  if (id === undefined || !isAnswer(value)) {
+    const problem = "a request needs a 'method', a response an 'id' and a 'result' or 'error'"
+    return refuse('invalidRequest', id ?? null, problem)
+  }
+  if (isPresent(value.result) && isPresent(value.error)) {
+    return refuse('invalidRequest', id, "a response has either a 'result' or an 'error'")
+  }
   return { kind: 'response', id, ...(isPresent(value.error) ? { error: value.error } : { result: value.result }) }
 }
 
@@ -89,7 +89,7 @@ function isPresent (value: unknown): boolean {
   return value !== undefined && value !== null
 }
 
-// Some clients write null for what they leave out. Of other parameters null may be the value.
+// Some clients write null for a member that they could leave out. In any other member of `params`, null may be a value.
 const OPTIONAL_PARAMS = ['_meta', 'arguments', 'cursor', 'context'] as const
 
 function dropNulls (params: unknown): unknown {
@@ -103,9 +103,4 @@ function dropNulls (params: unknown): unknown {
 
 function isParams (params: unknown): params is Params {
   return isWireObject(params) && (params._meta === undefined || isWireObject(params._meta))
-}
-
-/** The refusal of what is no message, or none that may be sent here. */
-export function invalidRequest (id: RequestId | null, problem: string): Refusal {
-  return { kind: 'refusal', status: 400, code: ErrorCode.InvalidRequest, message: `Invalid Request: ${problem}`, id }
 }

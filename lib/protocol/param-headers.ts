@@ -1,33 +1,34 @@
-// `x-mcp-header`: tool arguments that clients mirror into headers, found at registration and compared on each call.
-// MCP 2026-07-28 Streamable HTTP, Custom Headers from Tool Parameters.
+// `x-mcp-header`: tool arguments that clients mirror into headers. They are collected at registration and compared on
+// each call. MCP 2026-07-28 Streamable HTTP, Custom Headers from Tool Parameters.
 import { shorten } from './bounds.ts'
 import { decodeHeaderValue } from './header-value.ts'
 import type { ReceivedHeaders } from './headers.ts'
+import { isWireObject } from './message.ts'
 import { subschemasOf } from './subschemas.ts'
 
 /** One argument that a client mirrors into a header. */
 export interface ParamHeader {
-  /** The key in Node's header object: lower case, `mcp-param-region`. */
+  /** The key in the headers object of Node.js, in lower case: `mcp-param-region`. */
   readonly header: string
-  /** The header as messages show it: `Mcp-Param-Region`. */
+  /** The header's name in error messages: `Mcp-Param-Region`. */
   readonly display: string
   /** The property names that lead from the arguments to the value. */
   readonly path: readonly string[]
   readonly type: 'string' | 'integer' | 'boolean'
 }
 
-/** What `collectParamHeaders` found: the headers, or a sentence about the first invalid annotation. */
+/** The result of `collectParamHeaders`: the headers, or a sentence about the first invalid annotation. */
 export type ParamHeaderScan = { readonly headers: readonly ParamHeader[] } | { readonly problem: string }
 
 // RFC 9110 5.6.2: 1*tchar
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
-// Decimal only: an exponent, a leading zero or a '+' is read differently by different intermediaries.
+// Decimal only, because intermediaries differ in how they read an exponent, a leading zero or a '+'.
 const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.0+)?$/
 
 /**
- * Finds every `x-mcp-header` annotation of a tool's input schema, or says what makes one invalid: its place, its value
- * or the type of its parameter. Conforming clients drop a tool with an invalid one.
+ * Collects the `x-mcp-header` annotations of a tool's input schema, or says what makes one invalid: its place, its
+ * value or the type of its parameter. Conforming clients drop a tool that has an invalid annotation.
  *
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#schema-extension
  */
@@ -38,11 +39,11 @@ export function collectParamHeaders (inputSchema: { readonly [keyword: string]: 
 }
 
 /**
- * Compares the `Mcp-Param-*` headers of a call with its arguments; the sentence it returns is the message of a
- * -32020 error. A value needs its header, and a header needs its value: one without contradicts the body. A value
- * of another type than declared cannot be mirrored, so it is left to the schema validation, which refuses the call.
+ * Compares the `Mcp-Param-*` headers of a call with its arguments. Returns what contradicts, as the message of a -32020
+ * error, or undefined. A value without its header contradicts the body, and so does a header without its value.
+ * A value that does not have the declared type cannot be mirrored; the schema validation refuses it later.
  *
- * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#server-behavior-for-custom-headers
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http
  */
 export function findParamHeaderMismatch (
   headers: readonly ParamHeader[], args: unknown, received: ReceivedHeaders
@@ -54,11 +55,11 @@ export function findParamHeaderMismatch (
   return undefined
 }
 
-// `path` is undefined where no chain of `properties` leads.
+// `path` is undefined for a schema that `properties` alone do not lead to.
 function scanSchema (
   schema: unknown, pointer: string, path: readonly string[] | undefined, found: Map<string, ParamHeader>
 ): string | undefined {
-  if (!isObject(schema)) return undefined
+  if (!isWireObject(schema)) return undefined
 
   const annotation = schema['x-mcp-header']
   if (annotation !== undefined) {
@@ -120,16 +121,12 @@ function isEqual (decoded: string, value: unknown): boolean {
   return Number.isSafeInteger(value) && DECIMAL.test(decoded) && Number(decoded) === value
 }
 
-// Own properties only: a path may name '__proto__', as may the body.
+// Reads own properties only, because the path and the body may both name '__proto__'.
 function valueAt (args: unknown, path: readonly string[]): unknown {
   let value = args
   for (const name of path) {
-    if (!isObject(value) || !Object.hasOwn(value, name)) return undefined
+    if (!isWireObject(value) || !Object.hasOwn(value, name)) return undefined
     value = value[name]
   }
   return value
-}
-
-function isObject (value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

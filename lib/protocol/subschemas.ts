@@ -1,24 +1,24 @@
-// Where a JSON Schema holds other schemas, in 2020-12 and draft-07.
+// Finds the schemas inside a JSON Schema, of 2020-12 or draft-07.
 
-// Each holds one schema or a list of schemas.
+// Each of these keywords holds one schema or a list of schemas.
 const SCHEMA_KEYWORDS: ReadonlySet<string> = new Set([
   'items', 'prefixItems', 'additionalItems', 'unevaluatedItems', 'contains',
   'additionalProperties', 'unevaluatedProperties', 'propertyNames',
   'oneOf', 'anyOf', 'allOf', 'not', 'if', 'then', 'else', 'contentSchema'
 ])
 
-// Each holds schemas by name. `dependencies` holds lists of names as well.
+// Each of these keywords holds schemas by name. `dependencies` may also hold lists of names.
 const NAMED_SCHEMA_KEYWORDS: ReadonlySet<string> = new Set([
   'properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas', 'dependencies'
 ])
 
-/** A schema inside another one, and the property names and indexes that lead to it. */
+/** A schema directly inside another one, and the path to it. */
 export interface Subschema {
   readonly path: readonly [keyword: string, name?: string]
   readonly schema: unknown
 }
 
-/** Lists the schemas directly inside a schema. All other values are data, in which keywords mean nothing. */
+/** Lists the schemas directly inside a schema. All other values are data, and not searched. */
 export function subschemasOf (schema: { readonly [keyword: string]: unknown }): Subschema[] {
   return Object.entries(schema).flatMap(([keyword, value]): Subschema[] => {
     if (SCHEMA_KEYWORDS.has(keyword)) {

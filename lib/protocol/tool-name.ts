@@ -4,8 +4,8 @@ const MAX_LENGTH = 128
 const ALLOWED = /^[A-Za-z0-9_.-]+$/
 
 /**
- * Says what is wrong with the name of a tool, as the end of a sentence that begins with the tool; `undefined` for a
- * good name: 1 to 128 ASCII letters, digits, `_`, `-` and `.`.
+ * Says what is wrong with the name of a tool, as the predicate of a sentence about the tool. Returns `undefined` for a
+ * valid name: 1 to 128 ASCII letters, digits, `_`, `-` and `.`.
  *
  * @see https://modelcontextprotocol.io/specification/2026-07-28/server/tools#tool-names
  */

@@ -1,9 +1,9 @@
-// Reads the values of a template's variables out of a URI.
-// No text is tried twice, so the time it takes grows with the length of the URI and no faster.
+// Matches a URI against a template and reads the values of its variables.
+// The algorithm does not backtrack, so its time is linear in the length of the URI.
 import { normalizeBounded } from './uri.ts'
 import type { SpanNode, TemplateNode, TextNode, UriTemplate } from './uri-template.ts'
 
-/** The values of a template's variables, by name; a list where the variable is exploded (`{/segments*}`). */
+/** The values of a template's variables by name; that of an exploded variable (`{/segments*}`) is an array. */
 export interface Variables { readonly [name: string]: string | string[] }
 
 type Values = Record<string, string | string[]>
@@ -12,11 +12,12 @@ type Values = Record<string, string | string[]>
 const ROOT_PATH = /^((?:https?|wss?|ftp):\/\/[^/?#]+)\/(?=[?#]|$)/i
 
 /**
- * Reads the decoded values out of a URI that the template describes as a whole. `undefined` when it does not, when a
- * value is not properly percent-encoded, or when the URI has more than 8,192 characters. `{name}` and
- * `{+name}` stand for one character or more; an expression with another operator may be left out, as may variables after
- * the first of their expression, and are not among the values then. Parameters (`{?a,b}`) come in any order.
- * Where a URI can be read in several ways, earlier variables take all they can without leaving the next one out.
+ * Returns the decoded values of a template's variables in a URI. Returns `undefined` if the template does not match the
+ * whole URI, if a value is not properly percent-encoded, or if the URI has more than 8,192 characters.
+ *
+ * `{name}` and `{+name}` match one or more characters. A URI may omit an expression with another operator, and any
+ * variable after the first of its expression; their values are then absent. Parameters (`{?a,b}`) match in any order.
+ * If a URI can be matched in several ways, earlier variables take as much as they can without omitting the next one.
  */
 export function matchUriTemplate ({ nodes }: UriTemplate, uri: string): Variables | undefined {
   const text = normalizeBounded(uri)
@@ -34,12 +35,13 @@ function matchText (nodes: readonly TemplateNode[], text: string): Variables | u
   return table[0] === 1 ? readValues(nodes, text, table) : undefined
 }
 
-// Most URIs that do not match differ in the first literal, which needs no table.
+// Most URIs that do not match differ in the first literal, so that no table has to be made for them.
 function beginsLike ([first]: readonly TemplateNode[], uri: string): boolean {
   return first?.kind !== 'text' || first.skipTo !== undefined || uri.startsWith(first.text)
 }
 
-// A row a node and a column a position: 1 where the nodes from there on describe the rest of the URI.
+// The table has a row for each node and a column for each position of the URI. A cell is 1 if the nodes from that one
+// on match the URI from that position on.
 function findMatchingSuffixes (nodes: readonly TemplateNode[], uri: string): Uint8Array {
   const width = uri.length + 1
   const table = new Uint8Array((nodes.length + 1) * width)
@@ -55,11 +57,12 @@ function findMatchingSuffixes (nodes: readonly TemplateNode[], uri: string): Uin
   return table
 }
 
-// `rest` begins with the row of the node after this one, here and below.
+// Here and below, `rest` is the part of the table that begins with the next node's row.
 function fillSpan (row: Uint8Array, rest: Uint8Array, { accepted }: SpanNode, uri: string): void {
   let fits = 0
   for (let at = uri.length - 1; at >= 0; at--) {
-    // Where the span goes on behind this character, or ends with it. An encoded URI is ASCII, and a row longer than it.
+    // A span can begin here if it continues or ends after this character. The casts hold, because a normalized URI is
+    // ASCII and a row is longer than the URI.
     fits = (accepted[uri.charCodeAt(at)] as number) & (fits | (rest[at + 1] as number))
     row[at] = fits
   }
@@ -79,7 +82,7 @@ function addSkips (row: Uint8Array, target: Uint8Array): void {
 
 function readValues (nodes: readonly TemplateNode[], uri: string, table: Uint8Array): Variables | undefined {
   const width = uri.length + 1
-  // Without a prototype, a variable that was left out is undefined whatever its name.
+  // Without a prototype, an absent variable is undefined whatever its name is.
   const values: Values = Object.create(null)
   let at = 0
   let resumeAt = 0
@@ -100,9 +103,15 @@ function readValues (nodes: readonly TemplateNode[], uri: string, table: Uint8Ar
   return values
 }
 
-// The last place where the rest of the template describes the rest of the URI; rather one where what may be left out
-// is not, or '{name}{.extension}' would never find an extension.
-function findEnd (node: SpanNode, after: TemplateNode | undefined, uri: string, start: number, rest: Uint8Array): number {
+// Returns the last position at which the rest of the template matches. It prefers a position at which an optional
+// expression follows: otherwise '{name}{.extension}' would never find an extension.
+function findEnd (
+  node: SpanNode,
+  after: TemplateNode | undefined,
+  uri: string,
+  start: number,
+  rest: Uint8Array
+): number {
   const sign = after?.kind === 'text' && after.skipTo !== undefined ? after : undefined
   const behindSign = rest.subarray(uri.length + 1)
   let end = start

@@ -1,7 +1,7 @@
-// URI templates (RFC 6570), parsed into the nodes that uri-template-match.ts looks for in a URI.
+// Parses URI templates (RFC 6570) into the nodes that uri-template-match.ts matches.
 import { normalizeEscapes } from './uri.ts'
 
-/** A template ready to be matched. */
+/** A parsed template. */
 export interface UriTemplate {
   readonly variableNames: readonly string[]
   readonly nodes: readonly TemplateNode[]
@@ -9,33 +9,33 @@ export interface UriTemplate {
 
 export type TemplateNode = TextNode | SpanNode
 
-/** A literal, or the sign before a value; with `skipTo`, all up to that node may be left out. */
+/** A literal, or the operator's sign before a value. A URI may omit the nodes from this one up to `skipTo`. */
 export interface TextNode { readonly kind: 'text', readonly text: string, readonly skipTo?: number }
 
-/** A run of one accepted character or more: a value, or several between separators. */
+/** One or more accepted characters: a value, or several values between separators. */
 export interface SpanNode {
   readonly kind: 'span'
   readonly operator: Operator
-  /** By the code of an ASCII character: 1 where a value may have it. */
+  /** 1 at the code of each ASCII character that a value may contain. */
   readonly accepted: Uint8Array
   readonly variables: readonly TemplateVariable[]
 }
 
 export interface TemplateVariable { readonly name: string, readonly isExploded: boolean }
 
-// A span while its neighbours are not known.
+// While a template is being parsed, the nodes after a span are not known yet, and with them its accepted characters.
 type RawNode = TextNode | (Omit<SpanNode, 'accepted'> & { readonly excluded: string })
 
 interface Operator {
   readonly symbol: string
   readonly first: string
   readonly separator: string
-  /** Values stand behind their names: `name=value`. */
+  /** Whether each value follows its name: `name=value`. */
   readonly isNamed: boolean
   readonly excluded: string
 }
 
-// RFC 6570 2.1, and the apostrophe (erratum 6937): what may stand outside of expressions.
+// The text outside of expressions: RFC 6570 2.1, and the apostrophe (erratum 6937).
 const LITERALS = /^(?:[!#-$&-;=?-[\]_a-z~\u0080-\uffff]|%[0-9a-f]{2})*$/i
 
 // RFC 3986 3.1 and 3.2
@@ -44,8 +44,8 @@ const SCHEME_AND_AUTHORITY = /^[a-z][a-z0-9+.-]*:(?:\/\/(?:[^/?#{]|\{[^}]*\})*)?
 // RFC 6570 2.3 and 2.4.2
 const VARIABLE = /^((?:\w|%[0-9a-f]{2})+(?:\.(?:\w|%[0-9a-f]{2})+)*)(\*?)$/i
 
-// RFC 6570 Appendix A. People write URIs without encoding them, so a value may have every character but those that
-// can only belong to another part of the URI.
+// RFC 6570 Appendix A. People write URIs without encoding them, so a value may contain all characters except those
+// that can only belong to another part of the URI.
 const SIMPLE: Operator = { symbol: '', first: '', separator: ',', isNamed: false, excluded: '/?#' }
 const OPERATORS: ReadonlyMap<string, Operator> = new Map([
   ['+', { symbol: '+', first: '', separator: ',', isNamed: false, excluded: '' }],
@@ -59,7 +59,7 @@ const OPERATORS: ReadonlyMap<string, Operator> = new Map([
 
 /**
  * Parses a template of any level of RFC 6570, or says what is wrong with it. A prefix modifier (`{name:3}`) is refused,
- * for the whole value cannot be read back from it, and so is a variable that stands twice.
+ * because the whole value cannot be read from its beginning. A variable that occurs twice is refused, too.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6570
  */
@@ -85,24 +85,33 @@ export function parseUriTemplate (written: string): UriTemplate | { readonly pro
   return { variableNames: [...names], nodes: reserveDelimiters(nodes) }
 }
 
-/** The form by which templates are compared; `undefined` for a text with a lone surrogate. Some clients encode the braces, too. */
+/**
+ * Returns the form in which templates are compared, or `undefined` for a text with a lone surrogate. The braces become
+ * escapes in it, because some clients encode them.
+ */
 export function canonicalTemplate (template: string): string | undefined {
   return normalizeEscapes(foldHead(template))
 }
 
-// Scheme and authority as they are in a canonical URI, as far as they are no variables.
+// Writes scheme and authority as in a canonical URI, except for variables in them.
 function foldHead (template: string): string {
   return template.replace(SCHEME_AND_AUTHORITY, normalizeHead)
 }
 
 function normalizeHead (head: string): string {
-  if (head.includes('//') && !head.includes('{') && URL.canParse(`${head}/`)) return new URL(`${head}/`).href.slice(0, -1)
+  if (head.includes('//') && !head.includes('{') && URL.canParse(`${head}/`)) {
+    return new URL(`${head}/`).href.slice(0, -1)
+  }
   const scheme = head.slice(0, head.indexOf(':') + 1).toLowerCase()
   const authority = head.slice(scheme.length)
-  return scheme + (isCaseless(scheme) ? authority.replace(/\{[^}]*\}|[^{]+/g, (part) => part.startsWith('{') ? part : part.toLowerCase()) : authority)
+  return scheme + (isCaseless(scheme) ? authority.replace(/\{[^}]*\}|[^{]+/g, lowerLiteral) : authority)
 }
 
-// The URL Standard lowers the hosts of the schemes that it knows.
+function lowerLiteral (part: string): string {
+  return part.startsWith('{') ? part : part.toLowerCase()
+}
+
+// The URL Standard lower-cases the hosts of the schemes that it knows.
 function isCaseless (scheme: string): boolean {
   return new URL(`${scheme}//A`).host === 'a'
 }
@@ -139,7 +148,7 @@ function findVariableProblem (spec: string): string {
     : `'${spec}' is no variable name; letters, digits, '_' and '.' between them are allowed`
 }
 
-// The names tell the values apart, so one span holds them in any order; '{?a}{&b}' is one query, too.
+// Names tell the values apart, so one span matches all of them in any order. '{?a}{&b}' is one span, too.
 function addNamed (operator: Operator, variables: readonly TemplateVariable[], nodes: RawNode[]): void {
   const last = nodes.at(-1)
   if (last?.kind === 'span' && continues(last.operator.symbol, operator.symbol)) {
@@ -164,12 +173,17 @@ function addUnnamed (operator: Operator, variables: readonly TemplateVariable[],
     if (text !== '') nodes.push({ kind: 'text', text, skipTo })
 
     const mayHaveSeparator = variable.isExploded || (variables.length === 1 && symbol !== '/')
-    nodes.push({ kind: 'span', operator, excluded: mayHaveSeparator ? excluded : excluded + separator, variables: [variable] })
+    nodes.push({
+      kind: 'span',
+      operator,
+      excluded: mayHaveSeparator ? excluded : excluded + separator,
+      variables: [variable]
+    })
   }
 }
 
-// In '{+path}{?query}' the '?' ends the path, though a value of '+' could have one; in '{id}{;version}' the ';' ends
-// the id, where it would have to be encoded.
+// In '{+path}{?query}' a '?' ends the path, although a value of '+' could contain one. In '{id}{;version}' a ';' ends
+// the id, in which it would have to be encoded.
 function reserveDelimiters (nodes: readonly RawNode[]): TemplateNode[] {
   let later = ''
   let adjacent = ''

@@ -1,13 +1,13 @@
-// URIs as they are compared: two spellings of one resource have one canonical form (RFC 3986 6.2.2 and 6.2.3).
+// Canonical URIs: all spellings of one resource's URI have the same canonical form (RFC 3986 6.2.2 and 6.2.3).
 
-/** The most characters of a URI, as it is sent and in its percent-encoded form. */
+/** The most characters that a URI may have, as it is sent and in its percent-encoded form. */
 export const MAX_URI_LENGTH = 8192
 
-// RFC 3986 2: runs of what is neither a percent sign nor an unreserved or reserved character.
+// RFC 3986 2: runs of characters that are neither a percent sign, nor unreserved, nor reserved.
 const INVALID = /[^\w\-.~:/?#[\]@!$&'()*+,;=%]+/g
 const ESCAPE = /%[0-9a-f]{2}/gi
 
-// Every escape, in either case, and what it is in a canonical URI.
+// Maps every escape, in upper and lower case, to its form in a canonical URI.
 const CANONICAL_ESCAPES: ReadonlyMap<string, string> = new Map(createEscapes())
 
 function * createEscapes (): Generator<[string, string]> {
@@ -22,25 +22,28 @@ function * createEscapes (): Generator<[string, string]> {
 }
 
 /**
- * Percent-encodes what cannot stand in a URI, decodes what need not be encoded, and writes the rest of the escapes in
- * upper case. Returns `undefined` for a text with a lone surrogate.
+ * Percent-encodes characters that a URI must not contain, decodes escapes that are not needed, and writes the other
+ * escapes in upper case. Returns `undefined` for a text with a lone surrogate.
  *
  * @see https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2
  */
 export function normalizeEscapes (text: string): string | undefined {
-  // All escapes are there.
+  // The cast holds, because the map has all escapes.
   return encodeInvalid(text.replace(ESCAPE, (escape) => CANONICAL_ESCAPES.get(escape) as string))
 }
 
-/** As {@link normalizeEscapes}, and `undefined` for what has more than {@link MAX_URI_LENGTH} characters, before or after. */
+/**
+ * Like {@link normalizeEscapes}, but also returns `undefined` if the text has more than {@link MAX_URI_LENGTH}
+ * characters before or after.
+ */
 export function normalizeBounded (uri: string): string | undefined {
   const text = uri.length > MAX_URI_LENGTH ? undefined : normalizeEscapes(uri)
   return text !== undefined && text.length > MAX_URI_LENGTH ? undefined : text
 }
 
 /**
- * Percent-encodes what cannot stand in a URI and leaves the rest as it is written. Returns `undefined` for a text that
- * no URI can be made of: one with a lone surrogate, or with a `%` that begins no escape.
+ * Percent-encodes characters that a URI must not contain, and leaves everything else unchanged. Returns `undefined` for
+ * a text with a lone surrogate or with a `%` that begins no escape.
  */
 export function encodeUri (text: string): string | undefined {
   return /%(?![0-9a-f]{2})/i.test(text) ? undefined : encodeInvalid(text)
@@ -55,9 +58,9 @@ function encodeInvalid (text: string): string | undefined {
 }
 
 /**
- * The form by which a URI is looked up and compared: escapes are normalized, dot segments are resolved, and the scheme, and
- * the host and port of the schemes that the URL Standard knows, are written the one way. Returns `undefined` for a text
- * that is no absolute URI, and for one with more than {@link MAX_URI_LENGTH} characters.
+ * Returns the form in which a URI is looked up and compared. Escapes are normalized, dot segments are resolved, and the
+ * scheme is lower-cased; for the schemes that the URL Standard knows, host and port are normalized, too. Returns
+ * `undefined` for a text that is not an absolute URI or that has more than {@link MAX_URI_LENGTH} characters.
  *
  * @see https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2
  */

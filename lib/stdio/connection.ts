@@ -6,11 +6,11 @@ import { ChangeHub } from '../notify/change-hub.ts'
 import { shorten } from '../protocol/bounds.ts'
 import { readBatch } from '../protocol/batch.ts'
 import { AMBIGUOUS, CANCELLED, CancelledError, readCancellation } from '../protocol/cancellation.ts'
-import { classify, invalidParams, type Classified } from '../protocol/classify.ts'
+import { classify, type Classified } from '../protocol/classify.ts'
 import { encodeError, encodeResponse } from '../protocol/envelope.ts'
-import { ErrorCode } from '../protocol/error-code.ts'
 import { parseInitialize, reduceInitialize } from '../protocol/initialize.ts'
 import type { Params, Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
+import { refuse } from '../protocol/refusals.ts'
 import { readLogLevel, readModernClient } from '../protocol/request-meta.ts'
 import { MODERN_REVISION, negotiateRevision } from '../protocol/revisions.ts'
 import { LISTEN_METHOD } from '../protocol/subscription.ts'
@@ -96,7 +96,7 @@ export class Connection {
   // MCP 2025-03-26 basic, Batching.
   #receiveBatch (batch: readonly unknown[]): void {
     const [session] = this.#sessions
-    if (session === undefined) return this.#refuse(refuse(null, 'only a session of revision 2025-03-26 has batches; send each message by itself'))
+    if (session === undefined) return this.#refuse(refuse('invalidRequest', null, 'only a session of revision 2025-03-26 has batches; send each message by itself'))
     const messages = readBatch(batch, session.protocolVersion, this.#options.maxBatch)
     if ('kind' in messages) return this.#refuse(messages)
 
@@ -133,7 +133,7 @@ export class Connection {
     }
     // What a subscription tells is known by its id alone.
     if (this.#calls.awaiting(request.id).some((call) => call instanceof Listening)) {
-      return refuse(request.id, `the id ${JSON.stringify(request.id)} is that of a subscription that is open`)
+      return refuse('invalidRequest', request.id, `the id ${JSON.stringify(request.id)} is that of a subscription that is open`)
     }
     try {
       const place = { pipe: this.#pipe, server: this.#server, changes: this.changes }
@@ -153,14 +153,14 @@ export class Connection {
     if (session !== undefined) this.#serve(request, session, this.#open(id, session, takeReply))
     // MCP 2025-11-25 lifecycle, Initialization: pings may come before.
     else if (method === 'ping') takeReply(encodeResponse(id, '{}'))
-    else return refuse(id, "send 'initialize' first, or name the revision in '_meta' of the request")
+    else return refuse('invalidRequest', id, "send 'initialize' first, or name the revision in '_meta' of the request")
   }
 
   // A client that begins anew leaves its session behind.
   #initialize (request: RequestMessage, takeReply: TakeReply): Refusal | undefined {
     const { id, params } = request
     const opening = parseInitialize(params)
-    if ('problem' in opening) return invalidParams(id, opening.problem)
+    if ('problem' in opening) return refuse('invalidParams', id, opening.problem)
 
     for (const former of this.#sessions) this.#endSession(former)
     const { requested, client } = opening
@@ -248,8 +248,4 @@ export class Connection {
 // What a session says of its own accord goes by the pipe itself, on which nothing is kept or sent twice.
 function createSink ({ output }: Pipe): EventSink {
   return { send: (json) => output.send(json), drained: () => output.drained(), replay: doNothing, prime: doNothing, end: doNothing }
-}
-
-function refuse (id: RequestId | null, problem: string): Refusal {
-  return { kind: 'refusal', status: 400, code: ErrorCode.InvalidRequest, message: `Invalid Request: ${problem}`, id }
 }

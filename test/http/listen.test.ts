@@ -452,7 +452,7 @@ t.test('a middleware decides with the server', async (t) => {
   const broken = await createListening(t, { server: createNotes().use(() => ({})) })
   const response = await broken.app.inject(ask(ALL))
   t.strictSame(response.json(), refused(-32603, 'Internal error'))
-  t.match(broken.logLines.find(({ level }) => level === 50), { err: { message: /what came of subscriptions\/listen is no filter/ } })
+  t.match(broken.logLines.find(({ level }) => level === 50), { err: { message: /the result of subscriptions\/listen is not a filter/ } })
   t.equal(broken.subscriptions.size, 0)
 })
 

@@ -2,8 +2,19 @@ import fc from 'fast-check'
 import t from 'tap'
 import { parseBody, RefusalError } from '../../lib/protocol/body.ts'
 
-const PARSE_ERROR = { kind: 'refusal', status: 400, code: -32700, message: 'Parse error: the body is not valid JSON', id: null }
-const FORBIDDEN_KEYS = { kind: 'refusal', status: 400, code: -32600, message: "Invalid Request: the keys '__proto__' and 'constructor.prototype' are not allowed" }
+const PARSE_ERROR = {
+  kind: 'refusal',
+  status: 400,
+  code: -32700,
+  message: 'Parse error: the body is not valid JSON',
+  id: null
+}
+const FORBIDDEN_KEYS = {
+  kind: 'refusal',
+  status: 400,
+  code: -32600,
+  message: "Invalid Request: the keys '__proto__' and 'constructor.prototype' are not allowed"
+}
 
 function refusalOf (text: string, maxDepth = 1000, maxValues = 1_000_000): unknown {
   try {
@@ -17,7 +28,7 @@ function nest (depth: number, opening = '[', closing = ']'): string {
   return opening.repeat(depth) + closing.repeat(depth)
 }
 
-t.test('any JSON is parsed as JSON.parse does', async () => {
+t.test('any JSON is parsed as by JSON.parse', async () => {
   fc.assert(fc.property(fc.json(), (text) => {
     const expected = JSON.parse(text)
     const parsed = refusalOf(text)
@@ -26,12 +37,16 @@ t.test('any JSON is parsed as JSON.parse does', async () => {
   }))
 })
 
-t.test('text that is no JSON is a parse error', async (t) => {
-  for (const text of ['{', 'nope', '{"a":1}{', "{'a':1}", '[1,]', '\0', '"\\u12"', '{"__proto__":']) t.same(refusalOf(text), PARSE_ERROR, text)
+t.test('text that is not JSON is a parse error', async (t) => {
+  for (const text of ['{', 'nope', '{"a":1}{', "{'a':1}", '[1,]', '\0', '"\\u12"', '{"__proto__":']) {
+    t.same(refusalOf(text), PARSE_ERROR, text)
+  }
 })
 
 t.test('a text longer than its limits whose last string never ends is a parse error', async (t) => {
-  for (const text of ['{"a":"bcdefgh', '{"a":"bcdefgh\\\\\\"', '["a","', '"[[[[[[[[']) t.same(refusalOf(text, 1, 5), PARSE_ERROR, text)
+  for (const text of ['{"a":"bcdefgh', '{"a":"bcdefgh\\\\\\"', '["a","', '"[[[[[[[[']) {
+    t.same(refusalOf(text, 1, 5), PARSE_ERROR, text)
+  }
 })
 
 t.test('an empty body is a parse error that says so', async (t) => {
@@ -45,30 +60,56 @@ t.test('a key that reaches a prototype is refused, however it is spelt', async (
   t.same(refusalOf('[{"__proto__":{}}]'), { ...FORBIDDEN_KEYS, id: null })
 })
 
-t.test('those words as values, or a constructor without prototype, do no harm', async (t) => {
-  t.same(parseBody('{"a":"__proto__","constructor":1}', { maxDepth: 10, maxValues: 100 }), { a: '__proto__', constructor: 1 })
+t.test("'__proto__' and 'constructor' as values, and a constructor without a prototype, are allowed", async (t) => {
+  t.same(parseBody('{"a":"__proto__","constructor":1}', { maxDepth: 10, maxValues: 100 }), {
+    a: '__proto__',
+    constructor: 1
+  })
 })
 
-t.test('as many levels as allowed pass, one more is refused with the id that could be read', async (t) => {
+t.test('maxDepth levels are parsed, and one more is refused with the id of the request', async (t) => {
   t.same(parseBody(nest(3), { maxDepth: 3, maxValues: 100 }), [[[]]])
-  t.same(refusalOf(nest(4), 3), { kind: 'refusal', status: 400, code: -32600, message: 'Invalid Request: nested deeper than 3 levels', id: null })
-  t.same(refusalOf('{"id":9,"params":{"a":{"b":{}}}}', 3), { kind: 'refusal', status: 400, code: -32600, message: 'Invalid Request: nested deeper than 3 levels', id: 9 })
+  t.same(refusalOf(nest(4), 3), {
+    kind: 'refusal',
+    status: 400,
+    code: -32600,
+    message: 'Invalid Request: nested deeper than 3 levels',
+    id: null
+  })
+  t.same(refusalOf('{"id":9,"params":{"a":{"b":{}}}}', 3), {
+    kind: 'refusal',
+    status: 400,
+    code: -32600,
+    message: 'Invalid Request: nested deeper than 3 levels',
+    id: 9
+  })
 })
 
 t.test('100,000 levels are refused and the stack survives', async (t) => {
   for (const text of [nest(100_000), nest(100_000, '{"a":', '}').replace('}', '1}')]) {
-    t.same(refusalOf(text), { kind: 'refusal', status: 400, code: -32600, message: 'Invalid Request: nested deeper than 1000 levels', id: null })
+    t.same(refusalOf(text), {
+      kind: 'refusal',
+      status: 400,
+      code: -32600,
+      message: 'Invalid Request: nested deeper than 1000 levels',
+      id: null
+    })
   }
 })
 
-t.test('brackets side by side or inside strings are no nesting', async (t) => {
+t.test('brackets side by side or inside strings do not count as nesting', async (t) => {
   t.same(parseBody('[[],[],[],[],[]]', { maxDepth: 2, maxValues: 100 }), [[], [], [], [], []])
   t.same(parseBody('["[[[[[[","{{\\"{{{\\\\","]]"]', { maxDepth: 1, maxValues: 100 }), ['[[[[[[', '{{"{{{\\', ']]'])
   t.same(parseBody('{"[[[":"\\\\","{{{":[]}', { maxDepth: 2, maxValues: 100 }), { '[[[': '\\', '{{{': [] })
 })
 
-t.test('as many keys and values as allowed pass, and more are refused', async (t) => {
-  const refusal = { kind: 'refusal', status: 400, code: -32600, message: "Invalid Request: the body holds more than 7 keys and values, which is 'maxValues'" }
+t.test('maxValues keys and values are parsed, and more are refused', async (t) => {
+  const refusal = {
+    kind: 'refusal',
+    status: 400,
+    code: -32600,
+    message: "Invalid Request: the body holds more than 7 keys and values, which is 'maxValues'"
+  }
 
   t.same(parseBody('{"id":1,"a":[2,3]}', { maxDepth: 2, maxValues: 7 }), { id: 1, a: [2, 3] })
   t.same(refusalOf('{"id":1,"a":[2,3,4]}', 2, 7), { ...refusal, id: 1 })
@@ -83,21 +124,28 @@ t.test('values inside strings do not count, however their quotes are escaped', a
 })
 
 t.test('a string that never ends is a parse error', async (t) => {
-  for (const text of ['["abc', `["${'\\"'.repeat(3000)}`, `["${'a'.repeat(3000)}\\`]) t.same(refusalOf(text, 1, 1), PARSE_ERROR)
+  for (const text of ['["abc', `["${'\\"'.repeat(3000)}`, `["${'a'.repeat(3000)}\\`]) {
+    t.same(refusalOf(text, 1, 1), PARSE_ERROR)
+  }
 })
 
-t.test('null is JSON as well, and a text with a byte order mark', async (t) => {
+t.test('null is parsed, and so is a text with a byte order mark', async (t) => {
   t.equal(refusalOf(' null '), null)
   t.same(refusalOf('\ufeff{"a":1}'), { a: 1 })
 })
 
-t.test('a text that is refused for its structure costs a fraction of parsing it', async (t) => {
+t.test('refusing a text for its structure takes a fraction of the time of parsing it', async (t) => {
   const cpu = (run: () => void): number => {
     const started = process.cpuUsage()
     run()
     return process.cpuUsage(started).user
   }
-  const texts = ['['.repeat(4_194_304), '{"a":'.repeat(800_000), `[${'{},'.repeat(1_300_000)}{}]`, `["${'\\"'.repeat(2_000_000)}"`]
+  const texts = [
+    '['.repeat(4_194_304),
+    '{"a":'.repeat(800_000),
+    `[${'{},'.repeat(1_300_000)}{}]`,
+    `["${'\\"'.repeat(2_000_000)}"`
+  ]
 
   for (const text of texts) {
     const parsing = cpu(() => { try { JSON.parse(text) } catch {} })

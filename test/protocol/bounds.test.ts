@@ -1,13 +1,13 @@
 import t from 'tap'
 import { fitsBytes, shorten, takeFitting, weigh } from '../../lib/protocol/bounds.ts'
 
-t.test('a short text is shown as it is', async (t) => {
+t.test('a short text is not changed', async (t) => {
   t.equal(shorten(''), '')
   t.equal(shorten('a'.repeat(128)), 'a'.repeat(128))
   t.equal(shorten('abc', 3), 'abc')
 })
 
-t.test('a long text is cut, and a character that was cut in two is replaced', async (t) => {
+t.test('a long text is cut, and half a surrogate pair at its end is replaced', async (t) => {
   t.equal(shorten('a'.repeat(129)), `${'a'.repeat(128)}…`)
   t.equal(shorten('abcd', 3), 'abc…')
   t.equal(shorten('ab🙂', 3), 'ab\ufffd…')
@@ -21,7 +21,7 @@ t.test('the length of a text is counted in bytes', async (t) => {
   t.equal(fitsBytes('€€€€', 9), false)
 })
 
-t.test('the weight of a value grows with all that is in it', async (t) => {
+t.test('the weight of a value includes all its members and items', async (t) => {
   const values = [1, 'abc', {}, { a: 1 }, { a: 1, b: [1, 2] }, { a: 1, b: [1, 2, {}] }]
   const weights = values.map((value) => weigh(value, Infinity))
 
@@ -30,13 +30,13 @@ t.test('the weight of a value grows with all that is in it', async (t) => {
   t.equal(weigh(null, 100), weigh(1, 100))
 })
 
-t.test('a value of many small objects weighs many times its text', async (t) => {
+t.test('a value of many small objects weighs many times the length of its text', async (t) => {
   const value = Array.from({ length: 1000 }, () => ({}))
 
   t.ok(weigh(value, Infinity) > 20 * JSON.stringify(value).length)
 })
 
-t.test('counting ends where the limit is exceeded', async (t) => {
+t.test('counting stops as soon as the limit is exceeded', async (t) => {
   const read: number[] = []
   const counted = (index: number): object => ({ get a () { read.push(index); return 'a'.repeat(100) } })
   const value = Array.from({ length: 100 }, (_, index) => counted(index))
@@ -45,8 +45,14 @@ t.test('counting ends where the limit is exceeded', async (t) => {
   t.ok(read.length < 10)
 })
 
-t.test('entries are taken until the limit is reached, and those that would exceed it are left out', async (t) => {
-  const entries: ReadonlyArray<readonly [string, unknown]> = [['a', 'aa'], ['none', undefined], ['long', 'b'.repeat(1000)], ['c', 'cc'], ['d', 'dd']]
+t.test('entries are kept up to the limit, and those that would exceed it are left out', async (t) => {
+  const entries: ReadonlyArray<readonly [string, unknown]> = [
+    ['a', 'aa'],
+    ['none', undefined],
+    ['long', 'b'.repeat(1000)],
+    ['c', 'cc'],
+    ['d', 'dd']
+  ]
   const [first] = entries
   const limit = 2 * weigh(first, Infinity)
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { classify, headerMismatch, invalidParams } from '../../lib/protocol/classify.ts'
+import { classify } from '../../lib/protocol/classify.ts'
 
 const MODERN = '2026-07-28'
 const META = {
@@ -40,17 +40,29 @@ t.test('a request that names no revision is legacy, whatever legacy revision the
   }
 })
 
-t.test('initialize without a modern _meta is legacy under any header but the modern one, which contradicts it', async (t) => {
-  const params = { protocolVersion: '2025-11-25' }
+t.test(
+  'initialize without a modern _meta is legacy under any header but the modern one, which contradicts it',
+  async (t) => {
+    const params = { protocolVersion: '2025-11-25' }
 
-  for (const header of [undefined, '2025-06-18', '1900-01-01', '']) {
-    t.strictSame(classify(request('initialize', params), header, true), {
-      kind: 'request', era: 'legacy', request: { id: 7, method: 'initialize', params }
-    }, String(header))
+    for (const header of [undefined, '2025-06-18', '1900-01-01', '']) {
+      t.strictSame(
+        classify(request('initialize', params), header, true),
+        {
+          kind: 'request',
+          era: 'legacy',
+          request: { id: 7, method: 'initialize', params }
+        },
+        String(header)
+      )
+    }
+    const mismatch =
+      "Header mismatch: MCP-Protocol-Version header value '2026-07-28' does not match body value '2025-11-25'"
+    for (const legacy of [true, false]) {
+      t.strictSame(classify(request('initialize', params), MODERN, legacy), refusal(-32020, mismatch))
+    }
   }
-  const mismatch = "Header mismatch: MCP-Protocol-Version header value '2026-07-28' does not match body value '2025-11-25'"
-  for (const legacy of [true, false]) t.strictSame(classify(request('initialize', params), MODERN, legacy), refusal(-32020, mismatch))
-})
+)
 
 t.test('initialize with a modern _meta is a modern request', async (t) => {
   t.match(classify(request('initialize', { _meta: META }), MODERN, true), { kind: 'request', era: 'modern' })
@@ -61,18 +73,37 @@ t.test('a modern header without a revision in _meta is refused', async (t) => {
 
   t.strictSame(classify(request('tools/list'), MODERN, true), expected)
   t.strictSame(classify(request('tools/list', { _meta: {} }), MODERN, false), expected)
-  t.strictSame(classify(request('tools/list', { _meta: { ...META, 'io.modelcontextprotocol/protocolVersion': 20260728 } }), MODERN, true), expected)
-  t.strictSame(classify(request('tools/list', { _meta: { ...META, 'io.modelcontextprotocol/protocolVersion': null } }), undefined, true), expected)
+  t.strictSame(
+    classify(
+      request('tools/list', { _meta: { ...META, 'io.modelcontextprotocol/protocolVersion': 20260728 } }),
+      MODERN,
+      true
+    ),
+    expected
+  )
+  t.strictSame(
+    classify(
+      request('tools/list', { _meta: { ...META, 'io.modelcontextprotocol/protocolVersion': null } }),
+      undefined,
+      true
+    ),
+    expected
+  )
 })
 
-t.test('a revision in _meta that the header contradicts or leaves out is a header mismatch', async (t) => {
+t.test('a revision in _meta without the same revision in the header is a header mismatch', async (t) => {
   t.strictSame(classify(request('tools/list', { _meta: META }), undefined, true),
     refusal(-32020, "Header mismatch: MCP-Protocol-Version header is missing, but the body has the value '2026-07-28'"))
-  t.strictSame(classify(request('tools/list', { _meta: META }), '2025-11-25', true),
-    refusal(-32020, "Header mismatch: MCP-Protocol-Version header value '2025-11-25' does not match body value '2026-07-28'"))
+  t.strictSame(
+    classify(request('tools/list', { _meta: META }), '2025-11-25', true),
+    refusal(
+      -32020,
+      "Header mismatch: MCP-Protocol-Version header value '2025-11-25' does not match body value '2026-07-28'"
+    )
+  )
 })
 
-t.test('a revision in _meta that is not served is refused with those that are', async (t) => {
+t.test('a revision in _meta that is not served is refused, and the refusal lists the revisions that are', async (t) => {
   for (const revision of ['1900-01-01', '2025-11-25', '']) {
     const _meta = { ...META, 'io.modelcontextprotocol/protocolVersion': revision }
 
@@ -80,7 +111,7 @@ t.test('a revision in _meta that is not served is refused with those that are', 
   }
 })
 
-t.test('a legacy request with a header that names no revision served is refused', async (t) => {
+t.test('a legacy request with a header that names an unknown revision is refused', async (t) => {
   t.strictSame(classify(request('tools/list'), '1900-01-01', true), unsupported('1900-01-01'))
   t.strictSame(classify(request('tools/list'), '2026-07-28, 2026-07-28', true), unsupported('2026-07-28, 2026-07-28'))
 })
@@ -98,9 +129,17 @@ t.test('a legacy request with a progress token of a wrong type is refused', asyn
 })
 
 t.test('a mount without the legacy era names the revision it serves', async (t) => {
-  t.strictSame(classify(request('initialize', { protocolVersion: '2025-11-25' }), undefined, false), unsupported('2025-11-25'))
-  t.strictSame(classify(request('tools/list'), undefined, false),
-    refusal(-32602, "Invalid params: '_meta' needs 'io.modelcontextprotocol/protocolVersion' (this server speaks 2026-07-28 only)"))
+  t.strictSame(
+    classify(request('initialize', { protocolVersion: '2025-11-25' }), undefined, false),
+    unsupported('2025-11-25')
+  )
+  t.strictSame(
+    classify(request('tools/list'), undefined, false),
+    refusal(
+      -32602,
+      "Invalid params: '_meta' needs 'io.modelcontextprotocol/protocolVersion' (this server speaks 2026-07-28 only)"
+    )
+  )
 })
 
 t.test('a notification is modern by its _meta or its header', async (t) => {
@@ -109,16 +148,34 @@ t.test('a notification is modern by its _meta or its header', async (t) => {
   t.strictSame(classify({ jsonrpc: '2.0', method, params: { _meta: META } }, undefined, true), {
     kind: 'notification', era: 'modern', method, params: { _meta: META }
   })
-  t.strictSame(classify({ jsonrpc: '2.0', method }, MODERN, true), { kind: 'notification', era: 'modern', method, params: {} })
-  t.strictSame(classify({ jsonrpc: '2.0', method }, undefined, true), { kind: 'notification', era: 'legacy', method, params: {} })
-  t.strictSame(classify({ jsonrpc: '2.0', method }, '2025-06-18', true), { kind: 'notification', era: 'legacy', method, params: {} })
+  t.strictSame(classify({ jsonrpc: '2.0', method }, MODERN, true), {
+    kind: 'notification',
+    era: 'modern',
+    method,
+    params: {}
+  })
+  t.strictSame(classify({ jsonrpc: '2.0', method }, undefined, true), {
+    kind: 'notification',
+    era: 'legacy',
+    method,
+    params: {}
+  })
+  t.strictSame(classify({ jsonrpc: '2.0', method }, '2025-06-18', true), {
+    kind: 'notification',
+    era: 'legacy',
+    method,
+    params: {}
+  })
 })
 
-t.test('a notification with a header that names no revision served is refused', async (t) => {
-  t.strictSame(classify({ jsonrpc: '2.0', method: 'notifications/initialized' }, '1900-01-01', true), { ...unsupported('1900-01-01'), id: null })
+t.test('a notification with a header that names an unknown revision is refused', async (t) => {
+  t.strictSame(classify({ jsonrpc: '2.0', method: 'notifications/initialized' }, '1900-01-01', true), {
+    ...unsupported('1900-01-01'),
+    id: null
+  })
 })
 
-t.test('the header tells the era of a response', async (t) => {
+t.test('the header decides the era of a response', async (t) => {
   const response = { jsonrpc: '2.0', id: 'r', result: {} }
 
   t.strictSame(classify(response, MODERN, true), { kind: 'response', id: 'r', result: {}, era: 'modern' })
@@ -126,18 +183,15 @@ t.test('the header tells the era of a response', async (t) => {
   t.strictSame(classify(response, undefined, true), { kind: 'response', id: 'r', result: {}, era: 'legacy' })
 })
 
-t.test('what is no message is refused', async (t) => {
+t.test('a value that is not a message is refused', async (t) => {
   t.strictSame(classify([request('tools/list')], undefined, true), {
     kind: 'refusal', status: 400, code: -32600, message: 'Invalid Request: a message must be a JSON object', id: null
   })
 })
 
-t.test('a refusal is made of an id and a problem', async (t) => {
-  t.strictSame(headerMismatch(7, 'x'), refusal(-32020, 'Header mismatch: x'))
-  t.strictSame(invalidParams(7, 'x'), refusal(-32602, 'Invalid params: x'))
+const header = fc.option(fc.oneof(fc.constantFrom(MODERN, '2025-11-25', '2025-03-26', '1900-01-01', ''), fc.string()), {
+  nil: undefined
 })
-
-const header = fc.option(fc.oneof(fc.constantFrom(MODERN, '2025-11-25', '2025-03-26', '1900-01-01', ''), fc.string()), { nil: undefined })
 
 // Values that differ from a good message in a few places reach further than any JSON does.
 const almostMessage = fc.record({
@@ -162,11 +216,16 @@ t.test('anything from the wire is classified, or refused with a 4xx status', asy
     const classified = classify(value, header, legacy)
 
     if (classified.kind !== 'refusal') return classified.era === 'modern' || classified.era === 'legacy'
-    return classified.status >= 400 && classified.status < 500 && Number.isInteger(classified.code) && classified.message !== ''
+    return (
+      classified.status >= 400 &&
+      classified.status < 500 &&
+      Number.isInteger(classified.code) &&
+      classified.message !== ''
+    )
   }), { numRuns: 1000 })
 })
 
-t.test('the id of a request is echoed wherever it could be read', async () => {
+t.test('the refusal of a request has its id whenever the id is valid', async () => {
   const id = fc.oneof(fc.string(), fc.maxSafeInteger())
 
   fc.assert(fc.property(almostMessage, id, header, fc.boolean(), (message, id, header, legacy) => {

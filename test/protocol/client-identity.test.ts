@@ -10,7 +10,7 @@ t.test('an implementation has a name and a version', async (t) => {
   t.equal(isImplementation(undefined), false)
 })
 
-t.test('all that the revisions know of a client is kept', async (t) => {
+t.test('every member that a revision of the protocol defines is kept', async (t) => {
   const info = {
     name: 'Ann',
     version: '2',
@@ -32,20 +32,42 @@ t.test('all that the revisions know of a client is kept', async (t) => {
   t.strictSame(readIdentity(undefined, { roots: {} }), { capabilities: { roots: {} } })
 })
 
-t.test('what no revision knows is dropped', async (t) => {
+t.test('members that no revision defines are dropped', async (t) => {
   const info = { name: 'Ann', version: '2', x: BIG, title: 7, description: {}, websiteUrl: [], icons: {} }
-  const capabilities = { x: BIG, roots: { x: BIG }, sampling: { tools: {}, x: BIG }, elicitation: null, experimental: [] }
+  const capabilities = {
+    x: BIG,
+    roots: { x: BIG },
+    sampling: { tools: {}, x: BIG },
+    elicitation: null,
+    experimental: []
+  }
 
-  t.strictSame(readIdentity(info as never, capabilities), { info: { name: 'Ann', version: '2' }, capabilities: { roots: {}, sampling: { tools: {} } } })
+  t.strictSame(readIdentity(info as never, capabilities), {
+    info: { name: 'Ann', version: '2' },
+    capabilities: { roots: {}, sampling: { tools: {} } }
+  })
 })
 
-t.test('long texts of a client are cut, and what would not be the same afterwards is left out', async (t) => {
+t.test('long texts are cut, and a long URL is left out', async (t) => {
   const long = 'x'.repeat(2000)
   const cut = `${'x'.repeat(1024)}…`
 
   t.strictSame(
-    readIdentity({ name: long, version: long, title: long, description: long, websiteUrl: long, icons: [{ src: 'a' }, { src: long.repeat(10) }, { src: 'b' }] }, {}),
-    { info: { name: cut, version: cut, title: cut, description: cut, icons: [{ src: 'a' }, { src: 'b' }] }, capabilities: {} }
+    readIdentity(
+      {
+        name: long,
+        version: long,
+        title: long,
+        description: long,
+        websiteUrl: long,
+        icons: [{ src: 'a' }, { src: long.repeat(10) }, { src: 'b' }]
+      },
+      {}
+    ),
+    {
+      info: { name: cut, version: cut, title: cut, description: cut, icons: [{ src: 'a' }, { src: 'b' }] },
+      capabilities: {}
+    }
   )
 })
 
@@ -59,7 +81,7 @@ t.test('capabilities that are too large are left out one by one', async (t) => {
   t.strictSame(capabilities, { sampling: { tools: {} }, extensions: { b: { c: 1 } }, experimental: { e: {} } })
 })
 
-t.test('however much a client says of itself, little is kept', async (t) => {
+t.test('whatever a client says about itself, the kept part is small', async (t) => {
   const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`example.com/${index}`, {}]))
   const identity = readIdentity(
     { name: 'n', version: 'v', icons: Array.from({ length: 10_000 }, () => ({ src: 'https://ann.example/icon.png' })) },

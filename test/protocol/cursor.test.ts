@@ -9,13 +9,13 @@ function itself (item: string): string {
   return item
 }
 
-t.test('a list that fits one page has no cursor', async (t) => {
+t.test('a list that fits into one page has no cursor', async (t) => {
   t.same(paginate(LIST, itself, undefined, 5), { items: LIST })
   t.same(paginate(LIST, itself, undefined, 1000), { items: LIST })
   t.same(paginate([], itself, undefined, 5), { items: [] })
 })
 
-t.test('a longer list goes page by page, and the last one has no cursor', async (t) => {
+t.test('a longer list is read page by page, and the last page has no cursor', async (t) => {
   const first = paginate(LIST, itself, undefined, 2)
   t.same(first, { items: ['a', 'b'], nextCursor: 'Yg' })
 
@@ -26,7 +26,7 @@ t.test('a longer list goes page by page, and the last one has no cursor', async 
   t.same(third, { items: ['e'] })
 })
 
-t.test('a cursor stays good when items are added and removed around it', async (t) => {
+t.test('a cursor stays valid when items before and after it are added and removed', async (t) => {
   t.same(paginate(['0', 'b', 'x', 'y'], itself, encodeCursor('b'), 2), { items: ['x', 'y'] })
 })
 
@@ -45,14 +45,14 @@ t.test('a malformed cursor is invalid', async (t) => {
   }
 })
 
-t.test('keys that are not unique shorten a walk, which still ends', async (t) => {
+t.test('a walk over keys that are not unique skips items, but ends', async (t) => {
   const page = paginate(['a', 'a', 'a', 'b'], itself, undefined, 1)
 
   t.same(page, { items: ['a'], nextCursor: 'YQ' })
   t.same(paginate(['a', 'a', 'a', 'b'], itself, 'YQ', 1), { items: ['b'] })
 })
 
-t.test('every key survives in a cursor that a URL could hold', async () => {
+t.test('every key is read back from its cursor, which needs no escaping in a URL', async () => {
   fc.assert(fc.property(key, (value) => {
     const cursor = encodeCursor(value)
 
@@ -60,7 +60,7 @@ t.test('every key survives in a cursor that a URL could hold', async () => {
   }))
 })
 
-t.test('any text is either no cursor or the cursor of one key', async () => {
+t.test('any text is either an invalid cursor or the cursor of one key', async () => {
   fc.assert(fc.property(fc.oneof(fc.string(), fc.base64String()), (text) => {
     const decoded = decodeCursor(text)
 
@@ -68,7 +68,7 @@ t.test('any text is either no cursor or the cursor of one key', async () => {
   }))
 })
 
-t.test('walking all pages yields all items in their order, whatever the page size', async () => {
+t.test('reading all pages yields all items in order, whatever the page size', async () => {
   fc.assert(fc.property(fc.uniqueArray(key), fc.integer({ min: 1, max: 12 }), (keys, pageSize) => {
     const items = keys.map((name) => ({ name }))
     const walked: string[] = []

@@ -20,7 +20,7 @@ t.test('values are encoded as in the examples of the specification', async (t) =
   }
 })
 
-t.test('visible ASCII with spaces and tabs inside goes as it is', async (t) => {
+t.test('visible ASCII with spaces and tabs inside is not encoded', async (t) => {
   for (const value of ['', 'a b\tc', '~!@#$%^&*()', '=?base64?half', 'half?=', '=?BASE64?QQ==?=']) {
     t.equal(encodeHeaderValue(value), value)
     t.equal(decodeHeaderValue(value), value)
@@ -32,13 +32,13 @@ t.test('a tab at either end is encoded', async (t) => {
   t.equal(encodeHeaderValue('a\t'), '=?base64?YQk=?=')
 })
 
-t.test('whitespace around a header does not belong to its value', async (t) => {
+t.test('whitespace around a value is ignored', async (t) => {
   t.equal(decodeHeaderValue(' \t us-west1\t '), 'us-west1')
   t.equal(decodeHeaderValue(' =?base64?QQ==?= '), 'A')
   t.equal(decodeHeaderValue(' \t '), '')
 })
 
-t.test('markers that overlap hold nothing, so the value is literal, though it is encoded when sent', async (t) => {
+t.test('a value in which the markers overlap is literal when read, and encoded when sent', async (t) => {
   t.equal(decodeHeaderValue('=?base64?='), '=?base64?=')
   t.equal(encodeHeaderValue('=?base64?='), '=?base64?PT9iYXNlNjQ/PQ==?=')
   t.equal(decodeHeaderValue('=?base64??='), '')
@@ -50,7 +50,7 @@ t.test('Base64 that is not canonical is invalid', async (t) => {
   for (const payload of payloads) t.equal(decodeHeaderValue(`=?base64?${payload}?=`), undefined, payload)
 })
 
-t.test('Base64 of what is not UTF-8 is invalid', async (t) => {
+t.test('Base64 of bytes that are not UTF-8 is invalid', async (t) => {
   for (const hex of ['ff', 'c0ae', 'e4b8', 'eda080']) {
     t.equal(decodeHeaderValue(`=?base64?${Buffer.from(hex, 'hex').toString('base64')}?=`), undefined, hex)
   }
@@ -68,7 +68,7 @@ t.test('a lone surrogate becomes a replacement character', async (t) => {
   t.equal(decodeHeaderValue(encodeHeaderValue('a\ud800')), 'a\ufffd')
 })
 
-t.test('every string survives, in a header that is plain ASCII without outer whitespace', async () => {
+t.test('every string is read back from its encoded form, which is plain ASCII without outer whitespace', async () => {
   fc.assert(fc.property(fc.oneof(wellFormed, fc.string(), wellFormed.map((text) => `=?base64?${text}?=`)), (value) => {
     const encoded = encodeHeaderValue(value)
 
@@ -76,7 +76,7 @@ t.test('every string survives, in a header that is plain ASCII without outer whi
   }))
 })
 
-t.test('whatever bytes are encoded, what is read was one text with one encoding', async () => {
+t.test('whatever bytes a value encodes, a decoded text encodes to the same value again', async () => {
   fc.assert(fc.property(bytes, (array) => {
     const base64 = Buffer.from(array).toString('base64')
     const value = decodeHeaderValue(`=?base64?${base64}?=`)
@@ -85,7 +85,7 @@ t.test('whatever bytes are encoded, what is read was one text with one encoding'
   }))
 })
 
-t.test('a long run of whitespace takes no time', async (t) => {
+t.test('a long run of whitespace is read in little time', async (t) => {
   const raw = `a${' '.repeat(1_000_000)}b`
 
   t.equal(decodeHeaderValue(raw), raw)

@@ -1,22 +1,34 @@
 import t from 'tap'
 import { encodeJson, escapeLineBreaks, resolveToJson } from '../../lib/protocol/json.ts'
 
-t.test('the JSON of a value is that of JSON.stringify', async (t) => {
-  for (const value of ['a', '\\ud800 as text', '\\', '\\\\ud800', '\u{1F600}', 5, null, [1, 'a'], { a: { b: undefined } }]) t.equal(encodeJson(value), JSON.stringify(value))
+t.test('values are encoded as by JSON.stringify', async (t) => {
+  for (const value of [
+    'a',
+    '\\ud800 as text',
+    '\\',
+    '\\\\ud800',
+    '\u{1F600}',
+    5,
+    null,
+    [1, 'a'],
+    { a: { b: undefined } }
+  ]) { t.equal(encodeJson(value), JSON.stringify(value)) }
 })
 
-t.test('half a surrogate pair becomes the character for what cannot be read', async (t) => {
+t.test('a lone surrogate becomes a replacement character', async (t) => {
   t.equal(encodeJson('a\ud800b'), '"a\uFFFDb"')
   t.equal(encodeJson({ '\udc00': ['\udbff\udbff\udc00'] }), '{"\uFFFD":["\uFFFD\u{10FC00}"]}')
   t.equal(encodeJson('\\\ud800'), '"\\\\\uFFFD"')
 })
 
-t.test('what JSON has no form for is an error', async (t) => {
-  for (const value of [undefined, () => {}, Symbol('a'), { toJSON () {} }]) t.throws(() => encodeJson(value), { name: 'TypeError', message: /no JSON/ })
+t.test('a value that JSON cannot represent throws', async (t) => {
+  for (const value of [undefined, () => {}, Symbol('a'), { toJSON () {} }]) {
+    t.throws(() => encodeJson(value), { name: 'TypeError', message: /no JSON/ })
+  }
   t.throws(() => encodeJson(5n), TypeError)
 })
 
-t.test('a value that decides on its JSON is taken for what that says', async (t) => {
+t.test('a value with a toJSON method is resolved to what the method returns', async (t) => {
   const own = { a: 1 }
 
   t.equal(resolveToJson(own), own)
@@ -26,12 +38,16 @@ t.test('a value that decides on its JSON is taken for what that says', async (t)
   t.throws(() => resolveToJson({ toJSON () { throw new Error('no') } }), { message: 'no' })
 })
 
-t.test('only what may be read as the end of a line is escaped', async (t) => {
+t.test('only characters that some readers take for a line break are escaped', async (t) => {
   t.equal(escapeLineBreaks('"plain \u00e4 \u20ac"'), '"plain \u00e4 \u20ac"')
-  for (const [character, escaped] of [['\u0085', '\\u0085'], ['\u2028', '\\u2028'], ['\u2029', '\\u2029']]) t.equal(escapeLineBreaks(`"${character}${character}"`), `"${escaped}${escaped}"`)
+  for (const [character, escaped] of [
+    ['\u0085', '\\u0085'],
+    ['\u2028', '\\u2028'],
+    ['\u2029', '\\u2029']
+  ]) { t.equal(escapeLineBreaks(`"${character}${character}"`), `"${escaped}${escaped}"`) }
 })
 
-t.test('halves of pairs are replaced in a text with any number of escapes, in little time', async (t) => {
+t.test('lone surrogates are replaced in little time, however many escapes the text has', async (t) => {
   const length = 500_000
   const texts = ['\ud800', '\\ud800', 'a\\\ud800', '\\', '"'].map((unit) => unit.repeat(length) + '\ud800')
 

@@ -5,7 +5,9 @@ const LEVELS: readonly LogLevel[] = ['debug', 'info', 'notice', 'warning', 'erro
 
 t.test('the eight severities of syslog are levels, and nothing else is', async (t) => {
   t.ok(LEVELS.every(isLogLevel))
-  for (const value of ['warn', 'fatal', 'Debug', '', 'constructor', 0, null, undefined, ['info']]) t.notOk(isLogLevel(value))
+  for (const value of ['warn', 'fatal', 'Debug', '', 'constructor', 0, null, undefined, ['info']]) {
+    t.notOk(isLogLevel(value))
+  }
 })
 
 t.test('a message passes a threshold that is not above it', async (t) => {
@@ -14,12 +16,12 @@ t.test('a message passes a threshold that is not above it', async (t) => {
   }
 })
 
-t.test('nothing passes where there is no threshold', async (t) => {
+t.test('without a threshold no message passes', async (t) => {
   t.notOk(LEVELS.some((level) => passesThreshold(level, undefined)))
 })
 
-t.test('a level that nobody knows is the least severe', async (t) => {
-  // What callers without types may pass.
+t.test('an unknown level counts as the least severe', async (t) => {
+  // A caller that does not use TypeScript may pass such a level.
   const unknown = 'warn' as LogLevel
 
   t.equal(passesThreshold(unknown, 'debug'), true)

@@ -7,8 +7,20 @@ function invalid (problem: string, id: string | number | null) {
 }
 
 t.test('a message with an id and a method is a request', async (t) => {
-  for (const id of ['', 'a', 'i'.repeat(256), '€'.repeat(85), 0, -1, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER]) {
-    t.strictSame(parseMessage({ jsonrpc: '2.0', id, method: 'ping' }), { kind: 'request', request: { id, method: 'ping', params: {} } })
+  for (const id of [
+    '',
+    'a',
+    'i'.repeat(256),
+    '€'.repeat(85),
+    0,
+    -1,
+    Number.MAX_SAFE_INTEGER,
+    Number.MIN_SAFE_INTEGER
+  ]) {
+    t.strictSame(parseMessage({ jsonrpc: '2.0', id, method: 'ping' }), {
+      kind: 'request',
+      request: { id, method: 'ping', params: {} }
+    })
   }
   t.strictSame(parseMessage({ jsonrpc: '2.0', id: 1, method: 'ping', params: { a: [1], _meta: { b: 2 } } }), {
     kind: 'request', request: { id: 1, method: 'ping', params: { a: [1], _meta: { b: 2 } } }
@@ -23,16 +35,20 @@ t.test('a message with a method and no id is a notification', async (t) => {
 
 t.test('a message with an id and a result or an error is a response', async (t) => {
   t.strictSame(parseMessage({ jsonrpc: '2.0', id: 1, result: null }), { kind: 'response', id: 1, result: null })
-  t.strictSame(parseMessage({ jsonrpc: '2.0', id: 'a', error: { code: -1, message: 'no' } }), { kind: 'response', id: 'a', error: { code: -1, message: 'no' } })
+  t.strictSame(parseMessage({ jsonrpc: '2.0', id: 'a', error: { code: -1, message: 'no' } }), {
+    kind: 'response',
+    id: 'a',
+    error: { code: -1, message: 'no' }
+  })
 })
 
-t.test('what is no JSON object is refused', async (t) => {
+t.test('a value that is not a JSON object is refused', async (t) => {
   for (const value of [undefined, null, 1, 'a', true, [], [{ jsonrpc: '2.0', id: 1, method: 'ping' }]]) {
     t.strictSame(parseMessage(value), invalid('a message must be a JSON object', null))
   }
 })
 
-t.test('another version of JSON-RPC is refused, to the sender of the request', async (t) => {
+t.test('another version of JSON-RPC is refused with the id of the request', async (t) => {
   for (const jsonrpc of [undefined, null, 2, '1.0', ['2.0']]) {
     t.strictSame(parseMessage({ jsonrpc, id: 1, method: 'ping' }), invalid("'jsonrpc' must be \"2.0\"", 1))
   }
@@ -53,31 +69,58 @@ t.test('a message that is neither request nor response is refused', async (t) =>
   t.strictSame(parseMessage({ jsonrpc: '2.0', result: {} }), invalid(problem, null))
 })
 
-t.test('a method that is no string is refused', async (t) => {
+t.test('a method that is not a string is refused', async (t) => {
   for (const method of [null, 1, {}, ['ping']]) {
     t.strictSame(parseMessage({ jsonrpc: '2.0', id: 1, method }), invalid("'method' must be a string", 1))
   }
 })
 
-t.test('null is absent where a field may be absent, as some clients write it', async (t) => {
+t.test('null in an optional member counts as absent, because some clients write it', async (t) => {
   const params = { name: 'add', arguments: null, cursor: null, context: null, _meta: null, other: null }
 
-  t.strictSame(parseMessage({ jsonrpc: '2.0', id: 1, method: 'ping', params: null, result: null, error: null }), { kind: 'request', request: { id: 1, method: 'ping', params: {} } })
-  t.strictSame(parseMessage({ jsonrpc: '2.0', method: 'a', params }), { kind: 'notification', method: 'a', params: { name: 'add', other: null } })
+  t.strictSame(parseMessage({ jsonrpc: '2.0', id: 1, method: 'ping', params: null, result: null, error: null }), {
+    kind: 'request',
+    request: { id: 1, method: 'ping', params: {} }
+  })
+  t.strictSame(parseMessage({ jsonrpc: '2.0', method: 'a', params }), {
+    kind: 'notification',
+    method: 'a',
+    params: { name: 'add', other: null }
+  })
   t.equal(params.arguments, null)
-  t.strictSame(parseMessage({ jsonrpc: '2.0', id: 1, method: null, params: null, result: {}, error: null }), { kind: 'response', id: 1, result: {} })
-  t.strictSame(parseMessage({ jsonrpc: '2.0', id: 1, result: null, error: { code: 1 } }), { kind: 'response', id: 1, error: { code: 1 } })
+  t.strictSame(parseMessage({ jsonrpc: '2.0', id: 1, method: null, params: null, result: {}, error: null }), {
+    kind: 'response',
+    id: 1,
+    result: {}
+  })
+  t.strictSame(parseMessage({ jsonrpc: '2.0', id: 1, result: null, error: { code: 1 } }), {
+    kind: 'response',
+    id: 1,
+    error: { code: 1 }
+  })
 })
 
-t.test('what is a request and a response at once is refused, and so is a response that is both kinds', async (t) => {
-  for (const answer of [{ result: {} }, { error: { code: 1, message: 'no' } }, { result: 0 }]) {
-    t.strictSame(parseMessage({ jsonrpc: '2.0', id: 1, method: 'ping', ...answer }), invalid("a message with a 'method' has neither 'result' nor 'error'", 1))
-    t.strictSame(parseMessage({ jsonrpc: '2.0', method: 'ping', ...answer }), invalid("a message with a 'method' has neither 'result' nor 'error'", null))
+t.test(
+  'a message that is both a request and a response is refused, and so is a response with a result and an error',
+  async (t) => {
+    for (const answer of [{ result: {} }, { error: { code: 1, message: 'no' } }, { result: 0 }]) {
+      t.strictSame(
+        parseMessage({ jsonrpc: '2.0', id: 1, method: 'ping', ...answer }),
+        invalid("a message with a 'method' has neither 'result' nor 'error'", 1)
+      )
+      t.strictSame(
+        parseMessage({ jsonrpc: '2.0', method: 'ping', ...answer }),
+        invalid("a message with a 'method' has neither 'result' nor 'error'", null)
+      )
+    }
+    t.strictSame(
+      parseMessage({ jsonrpc: '2.0', id: 1, result: {}, error: {} }),
+      invalid("a response has either a 'result' or an 'error'", 1)
+    )
   }
-  t.strictSame(parseMessage({ jsonrpc: '2.0', id: 1, result: {}, error: {} }), invalid("a response has either a 'result' or an 'error'", 1))
-})
+)
 
-t.test('params that are no object, or whose _meta is none, are refused as invalid params', async (t) => {
+t.test('params, or a _meta, that are not an object are refused as invalid params', async (t) => {
   const refusal = {
     kind: 'refusal',
     status: 400,
@@ -92,7 +135,7 @@ t.test('params that are no object, or whose _meta is none, are refused as invali
   t.strictSame(parseMessage({ jsonrpc: '2.0', method: 'ping', params: [] }), { ...refusal, id: null })
 })
 
-t.test('an id is read from whatever has one', async (t) => {
+t.test('an id is read from any object that has a valid one', async (t) => {
   t.equal(readId({ id: 'a' }), 'a')
   t.equal(readId({ id: 0 }), 0)
   t.equal(readId({ id: null }), null)
@@ -101,7 +144,7 @@ t.test('an id is read from whatever has one', async (t) => {
   t.equal(readId(undefined), null)
 })
 
-t.test('no JSON value can break the envelope check', async () => {
+t.test('every JSON value is either refused or a message with a valid id', async () => {
   fc.assert(fc.property(fc.jsonValue(), (value) => {
     const { kind } = parseMessage(value)
 

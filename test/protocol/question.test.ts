@@ -1,32 +1,47 @@
 import t from 'tap'
 import { findAnswerProblem, findMissingCapability, isQuestion, type Question } from '../../lib/protocol/question.ts'
 
-const form: Question = { method: 'elicitation/create', params: { message: 'Who?', requestedSchema: { type: 'object', properties: {} } } }
-const url: Question = { method: 'elicitation/create', params: { mode: 'url', message: 'Pay', url: 'https://example.com/' } }
+const form: Question = {
+  method: 'elicitation/create',
+  params: { message: 'Who?', requestedSchema: { type: 'object', properties: {} } }
+}
+const url: Question = {
+  method: 'elicitation/create',
+  params: { mode: 'url', message: 'Pay', url: 'https://example.com/' }
+}
 const sampling: Question = { method: 'sampling/createMessage', params: { messages: [], maxTokens: 1 } }
 const roots: Question = { method: 'roots/list', params: {} }
 
 t.test('a question has a method of the protocol and parameters', async (t) => {
   for (const question of [form, url, sampling, roots]) t.equal(isQuestion(question), true)
-  for (const value of [null, [], 'roots/list', { method: 'roots/list' }, { method: 'ping', params: {} }, { method: 'roots/list', params: [] }]) {
+  for (const value of [
+    null,
+    [],
+    'roots/list',
+    { method: 'roots/list' },
+    { method: 'ping', params: {} },
+    { method: 'roots/list', params: [] }
+  ]) {
     t.equal(isQuestion(value), false)
   }
 })
 
-t.test('a form needs a client that has elicitation, and that of forms where it names modes', async (t) => {
+t.test('a form needs a client with elicitation, and with its form mode if it declares modes', async (t) => {
   t.strictSame(findMissingCapability(form, {}), { elicitation: {} })
   t.strictSame(findMissingCapability(form, { elicitation: { url: {} } }), { elicitation: { form: {} } })
-  for (const elicitation of [{}, { form: {} }, { form: {}, url: {} }]) t.equal(findMissingCapability(form, { elicitation }), undefined)
+  for (const elicitation of [{}, { form: {} }, { form: {}, url: {} }]) {
+    t.equal(findMissingCapability(form, { elicitation }), undefined)
+  }
 })
 
-t.test('a page to open needs a client that names URLs', async (t) => {
+t.test('a URL to open needs a client with the URL mode of elicitation', async (t) => {
   for (const capabilities of [{}, { elicitation: {} }, { elicitation: { form: {} } }]) {
     t.strictSame(findMissingCapability(url, capabilities), { elicitation: { url: {} } })
   }
   t.equal(findMissingCapability(url, { elicitation: { url: {} } }), undefined)
 })
 
-t.test('sampling needs a client that can, with tools where it is given some', async (t) => {
+t.test('sampling needs a client with sampling, and with its tools if the question has tools', async (t) => {
   t.strictSame(findMissingCapability(sampling, {}), { sampling: {} })
   t.equal(findMissingCapability(sampling, { sampling: {} }), undefined)
   for (const extra of [{ tools: [] }, { toolChoice: {} }]) {
@@ -37,12 +52,12 @@ t.test('sampling needs a client that can, with tools where it is given some', as
   }
 })
 
-t.test('roots need a client that has roots', async (t) => {
+t.test('listing roots needs a client with roots', async (t) => {
   t.strictSame(findMissingCapability(roots, {}), { roots: {} })
   t.equal(findMissingCapability(roots, { roots: {} }), undefined)
 })
 
-t.test('an answer has the shape of what was asked', async (t) => {
+t.test('a valid answer has the shape that its question requires', async (t) => {
   const answers: ReadonlyArray<readonly [question: Question, answer: unknown, problem: string | undefined]> = [
     [form, 12345, 'must be an object'],
     [form, null, 'must be an object'],

@@ -9,11 +9,19 @@ function createListen (params: RequestMessage['params']): RequestMessage {
   return { id: 1, method: 'subscriptions/listen', params }
 }
 
-t.test('of a request to listen the filter and small members stay, and what is large is left out', (t) => {
+t.test('a reduced subscriptions/listen keeps the filter and small members, and leaves out large ones', (t) => {
   const large = 'x'.repeat(100_000)
-  const message = createListen({ notifications: { own: 1, large, resourceSubscriptions: [large] }, junk: large, _meta: { trace: 'a', large, [INFO]: large } })
+  const message = createListen({
+    notifications: { own: 1, large, resourceSubscriptions: [large] },
+    junk: large,
+    _meta: { trace: 'a', large, [INFO]: large }
+  })
 
-  const { params, ...rest } = reduceListen(message, { toolsListChanged: true, resourceSubscriptions: ['notes://a'] }, { info: { name: 'c', version: '1' }, capabilities: {} })
+  const { params, ...rest } = reduceListen(
+    message,
+    { toolsListChanged: true, resourceSubscriptions: ['notes://a'] },
+    { info: { name: 'c', version: '1' }, capabilities: {} }
+  )
 
   t.strictSame(rest, { id: 1, method: 'subscriptions/listen' })
   t.strictSame(params, {
@@ -23,7 +31,7 @@ t.test('of a request to listen the filter and small members stay, and what is la
   t.end()
 })
 
-t.test('a request to listen without _meta, of a client that has not told its name, gets its capabilities only', (t) => {
+t.test('a reduced subscriptions/listen without _meta and client name has the capabilities only', (t) => {
   const { params } = reduceListen(createListen({ notifications: {} }), {}, { capabilities: { roots: {} } })
 
   t.strictSame(params, { notifications: {}, _meta: { [CAPABILITIES]: { roots: {} } } })

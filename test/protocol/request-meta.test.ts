@@ -15,23 +15,36 @@ t.test('the _meta of a modern request needs capabilities and nothing else', asyn
       progressToken: 'p'
     }
   }), undefined)
-  t.equal(findModernMetaProblem({ _meta: { ...CAPABILITIES, 'io.modelcontextprotocol/clientInfo': null, 'io.modelcontextprotocol/logLevel': null } }), undefined)
+  t.equal(
+    findModernMetaProblem({
+      _meta: { ...CAPABILITIES, 'io.modelcontextprotocol/clientInfo': null, 'io.modelcontextprotocol/logLevel': null }
+    }),
+    undefined
+  )
 })
 
-t.test('a modern request without capabilities is told so', async (t) => {
-  for (const _meta of [undefined, {}, { 'io.modelcontextprotocol/clientCapabilities': [] }, { 'io.modelcontextprotocol/clientCapabilities': null }]) {
-    t.equal(findModernMetaProblem(_meta === undefined ? {} : { _meta }), "'_meta' needs 'io.modelcontextprotocol/clientCapabilities', an object")
+t.test('a modern request without capabilities has a problem that says so', async (t) => {
+  for (const _meta of [
+    undefined,
+    {},
+    { 'io.modelcontextprotocol/clientCapabilities': [] },
+    { 'io.modelcontextprotocol/clientCapabilities': null }
+  ]) {
+    t.equal(
+      findModernMetaProblem(_meta === undefined ? {} : { _meta }),
+      "'_meta' needs 'io.modelcontextprotocol/clientCapabilities', an object"
+    )
   }
 })
 
-t.test('a clientInfo without a name and a version is told so', async (t) => {
+t.test('a clientInfo without a name and a version has a problem that says so', async (t) => {
   for (const info of ['Ann', [], {}, { name: 'Ann' }, { version: '2' }, { name: 'Ann', version: 2 }]) {
     t.equal(findModernMetaProblem({ _meta: { ...CAPABILITIES, 'io.modelcontextprotocol/clientInfo': info } }),
       "'io.modelcontextprotocol/clientInfo' in '_meta' must be an object with a name and a version")
   }
 })
 
-t.test('a log level that nobody knows is told so', async (t) => {
+t.test('an unknown log level has a problem that says so', async (t) => {
   for (const level of ['warn', 'INFO', 3, 'toString']) {
     t.equal(findModernMetaProblem({ _meta: { ...CAPABILITIES, 'io.modelcontextprotocol/logLevel': level } }),
       "'io.modelcontextprotocol/logLevel' in '_meta' is no log level")
@@ -44,7 +57,10 @@ t.test('a progress token is a short string or an integer', async (t) => {
     t.equal(readProgressToken({ _meta: { progressToken: token } }), token)
   }
   for (const token of [null, 1.5, {}, true, 1e300, 'a'.repeat(257), 'ä'.repeat(129)]) {
-    t.equal(findModernMetaProblem({ _meta: { ...CAPABILITIES, progressToken: token } }), "'progressToken' in '_meta' must be a string of up to 256 bytes or an integer")
+    t.equal(
+      findModernMetaProblem({ _meta: { ...CAPABILITIES, progressToken: token } }),
+      "'progressToken' in '_meta' must be a string of up to 256 bytes or an integer"
+    )
     t.equal(readProgressToken({ _meta: { progressToken: token } }), undefined)
   }
   t.equal(findProgressTokenProblem({}), undefined)
@@ -55,8 +71,13 @@ t.test('a progress token is a short string or an integer', async (t) => {
 t.test('the client of a modern request is read from its _meta', async (t) => {
   const info = { name: 'Ann', version: '2' }
 
-  t.strictSame(readModernClient({ _meta: { ...CAPABILITIES, 'io.modelcontextprotocol/clientInfo': info } }), { info, capabilities: {} })
-  t.strictSame(readModernClient({ _meta: { 'io.modelcontextprotocol/clientCapabilities': { sampling: {} } } }), { capabilities: { sampling: {} } })
+  t.strictSame(readModernClient({ _meta: { ...CAPABILITIES, 'io.modelcontextprotocol/clientInfo': info } }), {
+    info,
+    capabilities: {}
+  })
+  t.strictSame(readModernClient({ _meta: { 'io.modelcontextprotocol/clientCapabilities': { sampling: {} } } }), {
+    capabilities: { sampling: {} }
+  })
 })
 
 t.test('the log level of a modern request is read from its _meta', async (t) => {

@@ -1,23 +1,46 @@
 import t from 'tap'
 import { topicOf } from '../../lib/protocol/change.ts'
-import { encodeAcknowledgement, encodeEnd, isWatchable, listTopics, MAX_WATCHED, parseFilter } from '../../lib/protocol/subscription.ts'
+import {
+  encodeAcknowledgement,
+  encodeEnd,
+  isWatchable,
+  listTopics,
+  MAX_WATCHED,
+  parseFilter
+} from '../../lib/protocol/subscription.ts'
 import { MAX_URI_LENGTH } from '../../lib/protocol/uri.ts'
 
 const URIS = "'notifications.resourceSubscriptions'"
 const uris = (count: number): string[] => Array.from({ length: count }, (_none, number) => `notes://${number}`)
 
-t.test('a filter holds what is asked for, and nothing else', async (t) => {
+t.test('a filter has the kinds that a client asks for, and no others', async (t) => {
   t.strictSame(parseFilter({}), { filter: {} })
-  t.strictSame(parseFilter({ toolsListChanged: true, promptsListChanged: false, nobodyKnows: true }), { filter: { toolsListChanged: true } })
+  t.strictSame(parseFilter({ toolsListChanged: true, promptsListChanged: false, nobodyKnows: true }), {
+    filter: { toolsListChanged: true }
+  })
   t.strictSame(
-    parseFilter({ toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true, resourceSubscriptions: ['a:', 'b:', 'a:'] }),
-    { filter: { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true, resourceSubscriptions: ['a:', 'b:'] } }
+    parseFilter({
+      toolsListChanged: true,
+      promptsListChanged: true,
+      resourcesListChanged: true,
+      resourceSubscriptions: ['a:', 'b:', 'a:']
+    }),
+    {
+      filter: {
+        toolsListChanged: true,
+        promptsListChanged: true,
+        resourcesListChanged: true,
+        resourceSubscriptions: ['a:', 'b:']
+      }
+    }
   )
   t.strictSame(parseFilter(JSON.parse('{"__proto__":{"toolsListChanged":true}}')), { filter: {} })
-  t.strictSame(parseFilter({ resourceSubscriptions: uris(MAX_WATCHED) }), { filter: { resourceSubscriptions: uris(MAX_WATCHED) } })
+  t.strictSame(parseFilter({ resourceSubscriptions: uris(MAX_WATCHED) }), {
+    filter: { resourceSubscriptions: uris(MAX_WATCHED) }
+  })
 })
 
-t.test('a filter of the wrong shape is told what is wrong with it', async (t) => {
+t.test('a filter of the wrong shape has a problem that says what is wrong', async (t) => {
   for (const wrong of [undefined, null, [], 'tools', 1]) {
     t.strictSame(parseFilter(wrong), { problem: "subscriptions/listen needs 'notifications', an object" })
   }
@@ -30,21 +53,32 @@ t.test('a filter of the wrong shape is told what is wrong with it', async (t) =>
     t.strictSame(parseFilter({ resourceSubscriptions: wrong }), { problem: `${URIS} must be an array of URIs` })
   }
   for (const wrong of [1, null, ['a:'], 'x'.repeat(MAX_URI_LENGTH + 1)]) {
-    t.strictSame(parseFilter({ resourceSubscriptions: ['a:', wrong] }), { problem: `${URIS} must hold strings of at most 8192 characters` })
+    t.strictSame(parseFilter({ resourceSubscriptions: ['a:', wrong] }), {
+      problem: `${URIS} must hold strings of at most 8192 characters`
+    })
   }
-  t.strictSame(parseFilter({ resourceSubscriptions: uris(MAX_WATCHED + 1) }), { problem: `${URIS} has more than 1000 URIs` })
+  t.strictSame(parseFilter({ resourceSubscriptions: uris(MAX_WATCHED + 1) }), {
+    problem: `${URIS} has more than 1000 URIs`
+  })
 })
 
-t.test('what can be watched is a string of a length that can be kept', async (t) => {
+t.test('the URI of a watched resource is a string of limited length', async (t) => {
   t.ok(isWatchable('notes://a'))
   t.ok(isWatchable('x'.repeat(MAX_URI_LENGTH)))
   for (const wrong of ['x'.repeat(MAX_URI_LENGTH + 1), undefined, 1, new URL('notes://a')]) t.notOk(isWatchable(wrong))
 })
 
-t.test('the topics of a filter are those of the changes that it lets pass', async (t) => {
+t.test('the topics of a filter are those of the changes that it selects', async (t) => {
   t.strictSame([...listTopics({})], [])
   t.strictSame(
-    [...listTopics({ toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true, resourceSubscriptions: ['a:', 'b:'] })],
+    [
+      ...listTopics({
+        toolsListChanged: true,
+        promptsListChanged: true,
+        resourcesListChanged: true,
+        resourceSubscriptions: ['a:', 'b:']
+      })
+    ],
     [
       [topicOf({ kind: 'tools' }), undefined],
       [topicOf({ kind: 'prompts' }), undefined],
@@ -67,7 +101,10 @@ t.test('the first and the last message of a subscription carry its id', async (t
     id: 7,
     result: {
       resultType: 'complete',
-      _meta: { 'io.modelcontextprotocol/serverInfo': { name: 'Notes', version: '1.0.0' }, 'io.modelcontextprotocol/subscriptionId': 7 }
+      _meta: {
+        'io.modelcontextprotocol/serverInfo': { name: 'Notes', version: '1.0.0' },
+        'io.modelcontextprotocol/subscriptionId': 7
+      }
     }
   })
 })
