@@ -1,6 +1,5 @@
 // Three node processes on one Redis, behind a balancer: as a cluster is run.
 import { fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { LOADER } from '../../support/child.ts'
@@ -33,15 +32,14 @@ export async function startProcesses (t: Test): Promise<SetUp> {
 class NodeProcess {
   readonly #child: ChildProcess = fork(PROGRAM, { execArgv: [...LOADER] })
   readonly #waiting = new Map<number, (reply: NodeReply) => void>()
+  readonly #ended: Promise<void>
   #count = 0
 
   constructor () {
-    this.#child.on('message', (reply: NodeReply) => {
-      this.#waiting.get(reply.id)?.(reply)
-      this.#waiting.delete(reply.id)
-    })
+    this.#child.on('message', (reply: NodeReply) => { this.#settle(reply) })
+    this.#ended = new Promise((resolve) => { this.#child.once('exit', () => resolve()) })
     this.#child.once('exit', () => {
-      for (const [id, tell] of this.#waiting) tell({ id, failure: 'the process has ended' })
+      for (const id of this.#waiting.keys()) this.#settle({ id, failure: 'the process has ended' })
     })
   }
 
@@ -51,17 +49,24 @@ class NodeProcess {
   }
 
   async stop (): Promise<void> {
-    const ended = once(this.#child, 'exit')
-    this.#child.disconnect()
-    await ended
+    if (this.#child.connected) this.#child.disconnect()
+    await this.#ended
   }
 
   async #order (task: NodeTask): Promise<NodeReply> {
     const id = ++this.#count
     const replied = new Promise<NodeReply>((resolve) => { this.#waiting.set(id, resolve) })
-    this.#child.send({ ...task, id })
+    // Without a callback a closed channel would be an unhandled 'error' event, which ends the test process.
+    this.#child.send({ ...task, id }, (error) => {
+      if (error !== null) this.#settle({ id, failure: `the process cannot be reached: ${error.message}` })
+    })
     const reply = await replied
     if (reply.failure !== undefined) throw new Error(reply.failure)
     return reply
+  }
+
+  #settle (reply: NodeReply): void {
+    this.#waiting.get(reply.id)?.(reply)
+    this.#waiting.delete(reply.id)
   }
 }
