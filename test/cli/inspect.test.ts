@@ -6,7 +6,7 @@ import mcpPlugin, { McpServer, ResourceTemplate, ToolError, Type, type AuthInfo,
 import { createTestTerminal } from './terminal.ts'
 
 /** A server with everything that can be listed. */
-function createNotes (): McpServer {
+function createFullNotes (): McpServer {
   const notes = new McpServer({ name: 'Notes', version: '1.0.0' }, { instructions: 'Keep\u001b[2J notes.' })
   notes.registerTool('add', {
     description: 'Add two numbers.',
@@ -41,7 +41,7 @@ function createNotes (): McpServer {
 /** The URL of a server that listens until the test ends. */
 async function serve (t: Test, options: Partial<McpMountOptions> = {}): Promise<string> {
   const app = Fastify()
-  app.register(mcpPlugin, { server: createNotes(), ...options })
+  app.register(mcpPlugin, { server: createFullNotes(), ...options })
   t.teardown(() => app.close())
   return `${await app.listen({ port: 0, host: '127.0.0.1' })}/mcp`
 }
@@ -209,7 +209,7 @@ t.test('results are JSON where that is wanted', async (t) => {
 
 t.test('a session that was opened is ended', async (t) => {
   const app = Fastify()
-  app.register(mcpPlugin, { server: createNotes() })
+  app.register(mcpPlugin, { server: createFullNotes() })
   t.teardown(() => app.close())
   const url = `${await app.listen({ port: 0, host: '127.0.0.1' })}/mcp`
 
@@ -222,7 +222,7 @@ t.test('a server that refuses a log level, or does not end a session, is used al
   const app = Fastify()
   app.addHook('onRequest', (request, _reply, done) => { if (request.method !== 'DELETE') done() })
   app.register(mcpPlugin, {
-    server: createNotes(),
+    server: createFullNotes(),
     hooks: {
       preHandler: async (request) => {
         if ((request.body as { readonly method?: string } | undefined)?.method === 'logging/setLevel') throw new Error('no')

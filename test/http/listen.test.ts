@@ -6,12 +6,12 @@ import { McpServer, ResourceTemplate, RpcError, type McpServerOptions } from '..
 import { findMounted } from '../../lib/registry.ts'
 import { createApp, createHost, modern, mount, SERVER_META, type AppOptions, type Envelope, type Post } from '../support/app.ts'
 import { partsOf } from '../support/parts.ts'
-import { createGate, listen, readFrames, send, sendAlone } from '../support/stream.ts'
+import { createGate, listen, readFrames, send, sendAlone, until } from '../support/stream.ts'
 
 const ALL = Object.freeze({ toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true, resourceSubscriptions: ['notes://a', 'notes://b'] })
 const KEY = 'io.modelcontextprotocol/subscriptionId'
 
-function createNotes (options: McpServerOptions<undefined> = {}): McpServer {
+function createListedNotes (options: McpServerOptions<undefined> = {}): McpServer {
   const server = new McpServer({ name: 'Notes', version: '1.0.0' }, options)
   server.registerTool('echo', {}, () => 'a')
   server.registerPrompt('ask', {}, () => 'a')
@@ -47,16 +47,11 @@ const ended = (id: string | number = 1) => ({ jsonrpc: '2.0', id, result: { resu
 const refused = (code: number, message: string, id: string | number = 1) => ({ jsonrpc: '2.0', id, error: { code, message } })
 
 async function createListening (t: Test, options: AppOptions = {}) {
-  const server = options.server ?? createNotes()
+  const server = options.server ?? createListedNotes()
   const { app, logLines } = await createApp(t, { ...options, server })
   const address = await listen(app)
   const mounted = app.mcp.get('Notes')
   return { app, logLines, server, address, mounted, subscriptions: partsOf(mounted).changes.subscriptions }
-}
-
-/** Waits until something has come about. */
-async function until (hasHappened: () => boolean): Promise<void> {
-  while (!hasHappened()) await nextTurn()
 }
 
 t.test('a client is told first what it will hear of, and then of each change, until the app closes', async (t) => {
@@ -125,7 +120,7 @@ t.test('a burst of changes is one message each', async (t) => {
 })
 
 t.test('the acknowledgement comes first, even where a change does not wait for it', async (t) => {
-  const server: McpServer = createNotes({
+  const server: McpServer = createListedNotes({
     authorizeSubscription (uri, ctx) {
       ctx.notifyResourceUpdated(uri)
       server.registerTool('later', {}, () => 'a')
@@ -143,7 +138,7 @@ t.test('the acknowledgement comes first, even where a change does not wait for i
 })
 
 t.test('a tool tells of the resource that it has changed', async (t) => {
-  const server = createNotes()
+  const server = createListedNotes()
   server.registerTool('change', {}, (_args, ctx) => {
     ctx.notifyResourceUpdated('notes://a')
     return 'changed'
@@ -161,7 +156,7 @@ t.test('a tool tells of the resource that it has changed', async (t) => {
 
 t.test('every mount of a definition tells of its changes, and each mount of its own besides', async (t) => {
   const { app } = createHost(t)
-  const server = createNotes()
+  const server = createListedNotes()
   await mount(app, { server, prefix: '/one', name: 'One' })
   await mount(app, { server, prefix: '/two', name: 'Two' })
   const address = await listen(app)
@@ -203,7 +198,7 @@ t.test('who would hear of nothing is told so, and not held', async (t) => {
 
 t.test('resources that the caller may not watch are left out', async (t) => {
   const asked: unknown[] = []
-  const server = createNotes({
+  const server = createListedNotes({
     async authorizeSubscription (uri, ctx) {
       asked.push([uri, ctx.method, ctx.era, ctx.request?.url])
       await ctx.info('nobody can hear this')
@@ -219,7 +214,7 @@ t.test('resources that the caller may not watch are left out', async (t) => {
 })
 
 t.test('a request that the server refuses is answered with an error, and leaves no place taken', async (t) => {
-  const server = createNotes({
+  const server = createListedNotes({
     authorizeSubscription (uri) {
       if (uri === 'notes://a') throw new RpcError(4100, 'Sign in first', { at: '/login' })
       throw new Error('the database is gone')
@@ -333,7 +328,7 @@ t.test('a client that leaves before its stream begins leaves nothing behind', as
   const asked = createGate()
   const aborted = createGate<unknown>()
   const { address, mounted, subscriptions } = await createListening(t, {
-    server: createNotes({
+    server: createListedNotes({
       authorizeSubscription: (_uri, { signal }) => new Promise((resolve) => {
         signal.addEventListener('abort', () => { aborted.open(signal.reason); resolve(true) })
         asked.open()
@@ -356,7 +351,7 @@ t.test('whoever asks for the signal when the client has left gets one that is ab
   const left = createGate()
   const seen = createGate<boolean>()
   const { address, mounted } = await createListening(t, {
-    server: createNotes({
+    server: createListedNotes({
       async authorizeSubscription (_uri, ctx) {
         asked.open()
         await left.promise
@@ -379,7 +374,7 @@ t.test('an app that closes does not wait for a stream that has not begun', async
   const asked = createGate()
   const aborted = createGate<unknown>()
   const { app, address, subscriptions } = await createListening(t, {
-    server: createNotes({
+    server: createListedNotes({
       authorizeSubscription: (_uri, { signal }) => new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => { aborted.open(signal.reason); reject(new RpcError(4100, 'too late')) })
         asked.open()
@@ -411,7 +406,7 @@ t.test('a request that is read when the streams have been ended gets none', asyn
 t.test('streams are kept open', async (t) => {
   const asked = createGate()
   const allowed = createGate<boolean>()
-  const server = createNotes({ authorizeSubscription: () => { asked.open(); return allowed.promise } })
+  const server = createListedNotes({ authorizeSubscription: () => { asked.open(); return allowed.promise } })
   const { address, mounted } = await createListening(t, { server })
   const sent = send(address, ask(ALL))
   await asked.promise
@@ -431,7 +426,7 @@ t.test('a hook that fails to let the stream pass leaves nothing behind', async (
   app.addHook('onSend', async (_request, reply) => {
     if (String(reply.getHeader('content-type')).startsWith('text/event-stream')) throw new Error('no streams here')
   })
-  await mount(app, { server: createNotes() })
+  await mount(app, { server: createListedNotes() })
   const address = await listen(app)
   const mounted = app.mcp.get('Notes')
 
@@ -444,12 +439,12 @@ t.test('a hook that fails to let the stream pass leaves nothing behind', async (
 })
 
 t.test('a middleware decides with the server', async (t) => {
-  const narrowing = createNotes().use(async (ctx, next) => ctx.method === 'subscriptions/listen' ? { notifications: { toolsListChanged: true } } : next())
+  const narrowing = createListedNotes().use(async (ctx, next) => ctx.method === 'subscriptions/listen' ? { notifications: { toolsListChanged: true } } : next())
   const narrowed = await createListening(t, { server: narrowing })
   const { next } = await listenTo(narrowed.address, ALL)
   t.strictSame(await next(), acknowledged({ toolsListChanged: true }))
 
-  const broken = await createListening(t, { server: createNotes().use(() => ({})) })
+  const broken = await createListening(t, { server: createListedNotes().use(() => ({})) })
   const response = await broken.app.inject(ask(ALL))
   t.strictSame(response.json(), refused(-32603, 'Internal error'))
   t.match(broken.logLines.find(({ level }) => level === 50), { err: { message: /the result of subscriptions\/listen is not a filter/ } })
@@ -473,7 +468,7 @@ t.test('a stream that its client does not read is cut, and its place given back'
 })
 
 t.test('a caller that lacks a scope of a resource gets 403 in place of a stream', async (t) => {
-  const server = createNotes()
+  const server = createListedNotes()
   server.registerResource('b', 'notes://b', { scopes: ['notes:read'] }, () => 'b')
   const { app, subscriptions } = await createListening(t, { server })
 
@@ -487,7 +482,7 @@ t.test('a caller that lacks a scope of a resource gets 403 in place of a stream'
 })
 
 t.test('a client hears nothing of a resource that it does not see', async (t) => {
-  const server = createNotes()
+  const server = createListedNotes()
   server.registerResource('b', 'notes://b', { visible: ({ request }) => request?.headers['x-user'] === 'ann' }, () => 'b')
   const { address, mounted } = await createListening(t, { server })
   const watched = { resourceSubscriptions: ['notes://b', 'notes://a', 'notes://none'] }

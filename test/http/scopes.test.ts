@@ -9,7 +9,7 @@ const CHALLENGE = `Bearer error="insufficient_scope", error_description="The req
 const READER = Object.freeze({ authorization: 'Bearer read' })
 const WRITER = Object.freeze({ authorization: 'Bearer read+write' })
 
-function createNotes (): McpServer {
+function createScopedNotes (): McpServer {
   const server = new McpServer({ name: 'Notes', version: '1.0.0' })
   const write = { scopes: ['write'] }
   server.registerTool('list_notes', {}, () => 'Buy milk')
@@ -21,7 +21,7 @@ function createNotes (): McpServer {
 }
 
 /** An app whose tokens are the scopes that they have. */
-function createScoped (t: Test, server = createNotes(), auth: Partial<TokenAuthOptions> = {}): Promise<TestApp> {
+function createScoped (t: Test, server = createScopedNotes(), auth: Partial<TokenAuthOptions> = {}): Promise<TestApp> {
   return createApp(t, {
     server,
     publicUrl: 'https://api.example.com',
@@ -129,7 +129,7 @@ t.test('a batch has no status and no challenge of one of its requests', async (t
 })
 
 t.test('a stream that has begun brings the refusal, and no challenge', async (t) => {
-  const server = createNotes()
+  const server = createScopedNotes()
   server.registerTool('tidy', {}, async (_args, ctx) => {
     await ctx.reportProgress(1)
     return JSON.stringify(await ctx.readResource('notes://draft'))
@@ -145,7 +145,7 @@ t.test('a stream that has begun brings the refusal, and no challenge', async (t)
 })
 
 t.test('what a handler finds lacking is challenged as what was registered', async (t) => {
-  const server = createNotes()
+  const server = createScopedNotes()
   server.registerTool('tidy', {}, async (_args, ctx) => JSON.stringify(await ctx.readResource('notes://draft')))
   const { app } = await createScoped(t, server, { requiredScopes: [] })
 
@@ -157,7 +157,7 @@ t.test('what a handler finds lacking is challenged as what was registered', asyn
 })
 
 t.test('a caller that the app knows by itself is told the scopes, and of no metadata', async (t) => {
-  const { app } = await createApp(t, { server: createNotes(), auth: { authenticate: () => ({ token: '', clientId: 'app', scopes: ['read'] }), requiredScopes: ['read'] } })
+  const { app } = await createApp(t, { server: createScopedNotes(), auth: { authenticate: () => ({ token: '', clientId: 'app', scopes: ['read'] }), requiredScopes: ['read'] } })
 
   const response = await app.inject(modernCall('delete_note'))
 

@@ -7,7 +7,7 @@ import { byId, failure, initialize, INITIALIZED, legacy, legacyCall, modern, mod
 const FORM = { elicitation: {} }
 const ASKED = { mode: 'form', message: 'Who are you?', requestedSchema: { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] } }
 
-function createNotes (): McpServer {
+function createTalkingNotes (): McpServer {
   const server = createServer()
   server.registerResource('a', 'notes://a', {}, () => 'a')
   server.registerTool('who', {}, (_args: unknown, { auth, client, era, protocolVersion, request, sessionId }: RequestContext) =>
@@ -120,7 +120,7 @@ t.test('a second initialize opens another session, and what ran in the first one
 
 t.test('handlers see the same ctx in both eras, without an HTTP request', async (t) => {
   const auth = { token: '', clientId: 'desktop', subject: 'ann', scopes: ['notes'] }
-  const piped = await openPipe(t, createNotes(), { auth })
+  const piped = await openPipe(t, createTalkingNotes(), { auth })
   await openSession(piped)
 
   piped.write(legacyCall(1, 'who'))
@@ -148,7 +148,7 @@ t.test('what needs a scope is found by whom the auth option gives it', async (t)
 })
 
 t.test('progress and log messages come ahead of the result, log messages as far as they are wanted', async (t) => {
-  const piped = await openPipe(t, createNotes())
+  const piped = await openPipe(t, createTalkingNotes())
   await openSession(piped)
   const progress = (token: string): object => notification('notifications/progress', { progressToken: token, progress: 1, total: 2, message: 'half' })
   const log = notification('notifications/message', { level: 'info', data: 'working' })
@@ -167,7 +167,7 @@ t.test('progress and log messages come ahead of the result, log messages as far 
 })
 
 t.test('a legacy client is asked by a request on the pipe, and answers by a response', async (t) => {
-  const piped = await openPipe(t, createNotes())
+  const piped = await openPipe(t, createTalkingNotes())
   await openSession(piped, undefined, FORM)
 
   piped.write(legacyCall(1, 'greet'))
@@ -179,7 +179,7 @@ t.test('a legacy client is asked by a request on the pipe, and answers by a resp
 })
 
 t.test('a modern client is asked by a result, and sends the call again with the answer', async (t) => {
-  const { write, next } = await openPipe(t, createNotes())
+  const { write, next } = await openPipe(t, createTalkingNotes())
   const capable = { 'io.modelcontextprotocol/clientCapabilities': FORM }
 
   write(modernCall(1, 'greet', {}, capable))
@@ -281,7 +281,7 @@ t.test('a session of 2025-03-26 may send batches and gets one array', async (t) 
 })
 
 t.test('a legacy session is told of changes once it is initialized', async (t) => {
-  const server = createNotes()
+  const server = createTalkingNotes()
   const piped = await openPipe(t, server)
   const { connection, write, take, next } = piped
 

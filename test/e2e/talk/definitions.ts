@@ -23,7 +23,7 @@ export const definitions = {
   everything: () => createEverything(),
   asking: createAsking,
   slow: createSlow,
-  notes: createNotes,
+  notes: createChanging,
   long: createLong,
   watched: createWatched
 }
@@ -112,7 +112,7 @@ function createSlow ({ note }: Props): McpServer {
 }
 
 /** A resource that is watched, and one that may not be. */
-function createNotes (): McpServer {
+function createChanging (): McpServer {
   const server = new McpServer({ name: 'Notes', version: '1.0.0' }, { requestState, authorizeSubscription: (uri) => uri !== 'notes://secret' })
   server.registerTool('change', {}, (_args, ctx) => {
     ctx.notifyResourceUpdated('notes://a')
