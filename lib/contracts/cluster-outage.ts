@@ -117,7 +117,7 @@ async function refuses (node: ClusterNode): Promise<void> {
     connect: () => sessions.connect('refused', node.id),
     readState: () => sessions.readState('refused'),
     'change by setting': () => sessions.change('refused', { kind: 'logLevel', level: 'debug' }),
-    'change by removing': () => sessions.change('refused', { kind: 'unsubscribe', uri: 'notes://a' }),
+    'change by removing': () => sessions.change('refused', { kind: 'unsubscribe', topic: 'a' }),
     touch: () => sessions.touch(['refused'], LIMITS.ttl),
     delete: () => sessions.delete('refused'),
     count: () => sessions.count(),

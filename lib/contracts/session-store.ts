@@ -22,8 +22,8 @@ const RECORD: SessionRecord = Object.freeze({
 const CHANGES: readonly SessionChange[] = [
   { kind: 'use' },
   { kind: 'logLevel', level: 'debug' },
-  { kind: 'subscribe', uri: 'notes://a' },
-  { kind: 'unsubscribe', uri: 'notes://a' },
+  { kind: 'subscribe', topic: 'a', uri: 'notes://a' },
+  { kind: 'unsubscribe', topic: 'a' },
   { kind: 'unlisten', node: 'n1' },
   { kind: 'begin', streamId: 's.n1-1', ids: [1] },
   { kind: 'end', streamId: 's.n1-1' }
@@ -68,7 +68,7 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
 
     async 'sessions whose ids are alike are not mixed' ({ stores: [a, b] }) {
       for (const id of ['s', 's1', 'S', 's:1']) await a.open(id, { ...RECORD, principal: id }, limits)
-      await b.change('s', { kind: 'subscribe', uri: 'notes://a' })
+      await b.change('s', { kind: 'subscribe', topic: 'a', uri: 'notes://a' })
       await b.delete('s1')
 
       for (const id of ['s', 'S', 's:1']) assert.equal((await a.load(id, unit))?.principal, id)
@@ -187,21 +187,34 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
 
     async 'subscriptions come and go, each of them once' ({ stores: [a, b] }) {
       await a.open('s', RECORD, limits)
-      for (const uri of [...TEXTS, 'notes://a', 'notes://a', 'r', 'l', 'g']) await a.change('s', { kind: 'subscribe', uri })
+      for (const uri of [...TEXTS, 'notes://a', 'notes://a', 'r', 'l', 'g']) await a.change('s', { kind: 'subscribe', topic: uri, uri })
       const all = await b.readState('s')
-      await b.change('s', { kind: 'unsubscribe', uri: 'notes://a' })
-      await b.change('s', { kind: 'unsubscribe', uri: 'never' })
+      await b.change('s', { kind: 'unsubscribe', topic: 'notes://a' })
+      await b.change('s', { kind: 'unsubscribe', topic: 'never' })
 
       assert.deepEqual([...all?.subscriptions ?? []].sort(), [...TEXTS, 'notes://a', 'r', 'l', 'g'].sort())
       assert.deepEqual([...(await a.readState('s'))?.subscriptions ?? []].sort(), [...TEXTS, 'r', 'l', 'g'].sort())
       assert.deepEqual(await a.load('s', unit), RECORD)
     },
 
+    async 'of one topic the URI is known that was told last, by whatever node' ({ stores: [a, b] }) {
+      await a.open('s', RECORD, limits)
+      for (const [index, uri] of ['notes://a', 'NOTES://a', ...TEXTS, 'notes://%61'].entries()) {
+        await (index % 2 === 0 ? a : b).change('s', { kind: 'subscribe', topic: 'notes://a', uri })
+        await (index % 2 === 0 ? a : b).change('s', { kind: 'subscribe', topic: 'notes://b', uri })
+      }
+      const last = await a.readState('s')
+      await b.change('s', { kind: 'unsubscribe', topic: 'notes://b' })
+
+      assert.deepEqual(last?.subscriptions, ['notes://%61', 'notes://%61'])
+      assert.deepEqual((await a.readState('s'))?.subscriptions, ['notes://%61'])
+    },
+
     async 'changes at the same time are all kept' ({ stores: [a, b] }) {
       const uris = Array.from({ length: 100 }, (_, index) => `notes://${index}`)
       await a.open('s', RECORD, limits)
 
-      await Promise.all(uris.map((uri, index) => (index % 2 === 0 ? a : b).change('s', { kind: 'subscribe', uri })))
+      await Promise.all(uris.map((uri, index) => (index % 2 === 0 ? a : b).change('s', { kind: 'subscribe', topic: uri, uri })))
 
       assert.deepEqual([...(await a.readState('s'))?.subscriptions ?? []].sort(), uris.sort())
     },
@@ -222,7 +235,7 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
 
     async 'of connections at the same time each has a turn of its own, and knows what was so before it' ({ stores: [a, b] }) {
       await a.open('s', RECORD, limits)
-      await a.change('s', { kind: 'subscribe', uri: 'notes://a' })
+      await a.change('s', { kind: 'subscribe', topic: 'a', uri: 'notes://a' })
       await a.change('s', { kind: 'begin', streamId: 's.n1-1', ids: [1] })
       const nodes = Array.from({ length: 50 }, (_, index) => `n${index}`)
 

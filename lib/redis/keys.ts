@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
  *
  * | key | type | what | lives |
  * |---|---|---|---|
- * | `s:SESSION` | hash | `r` the record as JSON, `l` its log level, `g` the node that holds its GET stream, `t` how often its client has connected to a stream, `h` the key of its holder's set, `s:URI` each subscription, `c:STREAM` the ids of each call whose reply is a stream | `ttl` of the session from its last use |
+ * | `s:SESSION` | hash | `r` the record as JSON, `l` its log level, `g` the node that holds its GET stream, `t` how often its client has connected to a stream, `h` the key of its holder's set, `s:TOPIC` the URI of each subscription, `c:STREAM` the ids of each call whose reply is a stream; TOPIC is a SHA-256, which all spellings of a URI have in common | `ttl` of the session from its last use |
  * | `open` | sorted set | the ids of the open sessions, by the moment when they expire | as long as the last of them |
  * | `unused` | sorted set | the ids of the open sessions that were never used and make room for others, by the moment when they were opened | `ttl` of a session from the last of them |
  * | `h:HOLDER` | sorted set | the ids of the open sessions that count for one caller, by a moment until which they live at the least; HOLDER is the SHA-256 of the caller's name | as long as the last of them |
@@ -62,7 +62,7 @@ export function createKeys (keyPrefix: string, mount: string, { prefix, database
   })
 }
 
-/** What stands for a caller in Redis: its name may be long, and is nobody's business who looks there. */
+/** What stands for a long text in Redis. The name of a caller is besides nobody's business who looks there. */
 export function digest (name: string): string {
   return createHash('sha256').update(name).digest('base64url')
 }

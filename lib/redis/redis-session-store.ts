@@ -148,7 +148,7 @@ export function createRedisSessionStore ({ link, keys, onUnreadable }: StoreAcce
     switch (change.kind) {
       case 'use': return link.run((client) => client.zrem(keys.unused, sessionId))
       case 'logLevel': return link.runScript(SET, [session], [LEVEL_FIELD, change.level])
-      case 'subscribe': return link.runScript(SET, [session], [fieldOf(change), ''])
+      case 'subscribe': return link.runScript(SET, [session], [fieldOf(change), change.uri])
       case 'unsubscribe': return link.run((client) => client.hdel(session, fieldOf(change)))
       case 'unlisten': return link.runScript(UNLISTEN, [session], [change.node])
       case 'begin': return link.runScript(SET, [session], [fieldOf(change), JSON.stringify(change.ids)])

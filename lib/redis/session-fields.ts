@@ -3,6 +3,7 @@ import { isLogLevel, type LogLevel } from '../protocol/log-level.ts'
 import { isRequestId, isWireObject, type RequestId } from '../protocol/message.ts'
 import type { ClientIdentity } from '../protocol/client-identity.ts'
 import type { SessionChange, SessionRecord, SessionState } from '../session/session-store.ts'
+import { digest } from './keys.ts'
 
 /** The name of the field that the record is in. */
 export const RECORD_FIELD = 'r'
@@ -17,8 +18,8 @@ const CALL = 'c:'
 export type OnUnreadable = (what: string) => void
 
 /** The field that a subscription, or a reply that is a stream, is in. */
-export function fieldOf (change: Extract<SessionChange, { readonly uri: string } | { readonly streamId: string }>): string {
-  return 'uri' in change ? `${SUBSCRIPTION}${change.uri}` : `${CALL}${change.streamId}`
+export function fieldOf (change: Extract<SessionChange, { readonly topic: string } | { readonly streamId: string }>): string {
+  return 'topic' in change ? `${SUBSCRIPTION}${digest(change.topic)}` : `${CALL}${change.streamId}`
 }
 
 /** Writes a record, but for the log level, which changes. */
@@ -55,7 +56,7 @@ export function parseState (fields: ReadonlyArray<readonly [name: string, value:
     else onUnreadable('the ids of the requests that a stream answers')
   }
   return {
-    subscriptions: named(SUBSCRIPTION).map(([uri]) => uri),
+    subscriptions: named(SUBSCRIPTION).map(([, uri]) => uri),
     listener: fields.find(([name]) => name === LISTENER_FIELD)?.[1],
     calls
   }

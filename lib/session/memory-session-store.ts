@@ -8,7 +8,8 @@ interface Kept {
   readonly holder: string | undefined
   listener: string | undefined
   turn: number
-  readonly subscriptions: Set<string>
+  /** URIs by topic. */
+  readonly subscriptions: Map<string, string>
   readonly calls: Map<string, readonly RequestId[]>
 }
 
@@ -75,7 +76,7 @@ export function createMemorySessionStore (now: () => number = Date.now): Session
       const room = makeRoom(limits)
       if (room === undefined) return { kind: 'full' }
       const holder = share?.holder
-      sessions.set(sessionId, { record, expiresAt: now() + ttl, holder, listener: undefined, turn: 0, subscriptions: new Set(), calls: new Map() })
+      sessions.set(sessionId, { record, expiresAt: now() + ttl, holder, listener: undefined, turn: 0, subscriptions: new Map(), calls: new Map() })
       if (holder !== undefined) held.set(holder, (held.get(holder) ?? new Set()).add(sessionId))
       if (displaces === true) unused.add(sessionId)
       return { kind: 'opened', ...room }
@@ -124,14 +125,14 @@ export function createMemorySessionStore (now: () => number = Date.now): Session
 }
 
 function stateOf ({ subscriptions, listener, calls }: Kept): SessionState {
-  return { subscriptions: [...subscriptions], listener, calls: new Map(calls) }
+  return { subscriptions: [...subscriptions.values()], listener, calls: new Map(calls) }
 }
 
 function apply (session: Kept, change: Exclude<SessionChange, { kind: 'use' }>): void {
   switch (change.kind) {
     case 'logLevel': session.record = { ...session.record, logLevel: change.level }; break
-    case 'subscribe': session.subscriptions.add(change.uri); break
-    case 'unsubscribe': session.subscriptions.delete(change.uri); break
+    case 'subscribe': session.subscriptions.set(change.topic, change.uri); break
+    case 'unsubscribe': session.subscriptions.delete(change.topic); break
     case 'unlisten': if (session.listener === change.node) session.listener = undefined; break
     case 'begin': session.calls.set(change.streamId, change.ids); break
     case 'end': session.calls.delete(change.streamId)

@@ -32,7 +32,9 @@ export type SessionChange =
   /** The client has done more than open the session, which from now on makes room for no other. */
   | { readonly kind: 'use' }
   | { readonly kind: 'logLevel', readonly level: LogLevel }
-  | { readonly kind: 'subscribe' | 'unsubscribe', readonly uri: string }
+  /** The client wants to hear of a resource. Of one topic, which is any text, the URI that was told last is known. */
+  | { readonly kind: 'subscribe', readonly topic: string, readonly uri: string }
+  | { readonly kind: 'unsubscribe', readonly topic: string }
   /** A node no longer holds the connection of the GET stream, which changes nothing if another one does by now. */
   | { readonly kind: 'unlisten', readonly node: string }
   /** A reply has become a stream. */

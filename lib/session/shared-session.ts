@@ -262,26 +262,18 @@ export class SharedSession extends Session {
 
   async #watch (uri: string, watches: boolean): Promise<void> {
     const { sessionId } = this
+    const topic = topicOfResource(uri)
     const isNew = watches && !this.#watched.has(uri)
     // Counted before the store is waited for, so that no more can be asked for at once than there may be.
     if (watches) this.#watched.add(uri)
     try {
-      await (watches ? this.#save({ kind: 'subscribe', uri }) : this.#unsubscribe(uri))
+      await this.#save(watches ? { kind: 'subscribe', topic, uri } : { kind: 'unsubscribe', topic })
     } catch (error) {
       if (isNew) this.#watched.delete(uri)
       throw error
     }
     if (!watches) this.#watched.delete(uri)
     await this.#host.link.tellAll({ kind: 'watched', sessionId, uri, watches }).catch(unavailable)
-  }
-
-  // The store has the spelling by which the client has subscribed, which may be another one.
-  async #unsubscribe (uri: string): Promise<void> {
-    const topic = topicOfResource(uri)
-    const state = await this.#host.node.sessions.readState(this.sessionId).catch(unavailable)
-    for (const stored of state?.subscriptions ?? []) {
-      if (topicOfResource(stored) === topic) await this.#save({ kind: 'unsubscribe', uri: stored })
-    }
   }
 
   // Nothing is acknowledged before the store has it.

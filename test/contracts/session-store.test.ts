@@ -48,6 +48,9 @@ const FAULTS: Readonly<Record<string, (store: SessionStore) => Partial<SessionSt
   }),
   'a thousand are touched at most': (store) => ({ touch: (ids, ttl) => store.touch(ids.slice(0, 1000), ttl) }),
   'log levels do not change': (store) => ({ change: async (id, change) => { if (change.kind !== 'logLevel') await store.change(id, change) } }),
+  'each spelling is a subscription': (store) => ({
+    change: async (id, change) => { await store.change(id, change.kind === 'subscribe' ? { ...change, topic: `${change.topic} ${change.uri}` } : change) }
+  }),
   'subscriptions stay': (store) => ({ change: async (id, change) => { if (change.kind !== 'unsubscribe') await store.change(id, change) } }),
   'a session ends with a subscription': (store) => ({ change: async (id, change) => { await (change.kind === 'unsubscribe' ? store.delete(id) : store.change(id, change)) } }),
   'nothing is read': () => ({ readState: async () => undefined }),
@@ -187,6 +190,7 @@ t.test('each contract of session stores is broken by a store that does not keep 
     'what is touched does not live on': ['sessions that are touched live on, and those that have ended are told'],
     'a thousand are touched at most': ['thousands are touched at once'],
     'log levels do not change': ['a log level that changes is in the record'],
+    'each spelling is a subscription': ['of one topic the URI is known that was told last, by whatever node', 'subscriptions come and go, each of them once'],
     'subscriptions stay': ['subscriptions come and go, each of them once'],
     'a session ends with a subscription': ['subscriptions come and go, each of them once'],
     'nothing is read': ['subscriptions come and go, each of them once', 'changes at the same time are all kept'],

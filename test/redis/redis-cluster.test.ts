@@ -363,10 +363,10 @@ t.test('every operation takes the round trips that it is said to take', { skip: 
   t.same(await commandsOf(() => sessions.touch(ids, LIMITS.ttl)), ['evalsha', 'evalsha'])
   t.same(await commandsOf(() => sessions.count()), ['evalsha'])
   for (const change of [
-    { kind: 'logLevel', level: 'debug' }, { kind: 'subscribe', uri: 'a' }, { kind: 'unlisten', node: 'n' },
+    { kind: 'logLevel', level: 'debug' }, { kind: 'subscribe', topic: 'a', uri: 'a' }, { kind: 'unlisten', node: 'n' },
     { kind: 'begin', streamId: 's.1', ids: [1] }, { kind: 'end', streamId: 's.1' }
   ] as const) t.same(await commandsOf(() => sessions.change('s', change)), ['evalsha'], change.kind)
-  t.same(await commandsOf(() => sessions.change('s', { kind: 'unsubscribe', uri: 'a' })), ['hdel'])
+  t.same(await commandsOf(() => sessions.change('s', { kind: 'unsubscribe', topic: 'a' })), ['hdel'])
   t.same(await commandsOf(() => events.append('s.0', 'event')), ['evalsha'])
   t.same(await commandsOf(() => events.read('s.0', 0)), ['evalsha'])
   t.same(await commandsOf(() => events.follow('s.0', () => {})), ['evalsha'], 'subscribed by the first time')
@@ -390,7 +390,7 @@ t.test('no key is without an expiry, and none outlives what it is said to', { sk
   const { nodes: [node], keyPrefix, pass } = await useNodes(t, server, { events: { maxAge: 60_000 }, nodeTimeout: 30_000 })
   const ttl = 600_000
   for (const id of ['s', 'idle']) await node.sessions.open(id, SESSION, { max: 10, ttl })
-  await node.sessions.change('s', { kind: 'subscribe', uri: 'notes://a' })
+  await node.sessions.change('s', { kind: 'subscribe', topic: 'a', uri: 'notes://a' })
   await node.sessions.change('s', { kind: 'begin', streamId: 's.n-1', ids: [1] })
   for (const streamId of ['s.0', 's.n-1', 'gone.0']) await node.events.append(streamId, 'event')
   await node.sessions.open('held', SESSION, { max: 10, ttl, share: { holder: 'ann', max: 1 }, displaces: true })

@@ -32,7 +32,7 @@ t.test('a level that is none lets all messages through', (t) => {
 t.test('of the state what cannot be read is left out, and told', (t) => {
   const unreadable: string[] = []
   const fields: Array<readonly [string, string]> = [
-    [fieldOf({ kind: 'subscribe', uri: 'notes://a' }), ''], [fieldOf({ kind: 'subscribe', uri: '__proto__' }), ''],
+    [fieldOf({ kind: 'subscribe', topic: 'a', uri: 'notes://a' }), 'notes://a'], [fieldOf({ kind: 'unsubscribe', topic: '__proto__' }), '__proto__'],
     [fieldOf({ kind: 'begin', streamId: 's.n-1', ids: [] }), '[1,"two"]'],
     ...['', '{', '{}', '[null]', '[1.5]', '1'].map((ids, index) => [`c:s.n-${index + 2}`, ids] as const),
     ['g', 'n'], ['r', '{}'], ['x', 'of a newer version']

@@ -197,7 +197,7 @@ t.test('a resource that is watched by one node is heard of on another one, until
 
 t.test('how many resources a session may watch is counted over all nodes', async (t) => {
   const { cluster, nodes: [a, b], sessionId, call } = await setUp(t, undefined, { server: createWatchable() })
-  for (let n = 0; n < 1000; n++) await cluster.nodes[0]?.sessions.change(sessionId, { kind: 'subscribe', uri: `notes://${n}` })
+  for (let n = 0; n < 1000; n++) await cluster.nodes[0]?.sessions.change(sessionId, { kind: 'subscribe', topic: `resource notes://${n}`, uri: `notes://${n}` })
 
   const refused = await (await send(b.address, call('resources/subscribe', { uri: 'notes://more' }))).json()
   const again = await (await send(a.address, call('resources/subscribe', { uri: 'notes://7' }))).json()
