@@ -19,6 +19,7 @@ import { Forgetting } from './server/forgetting.ts'
 import { SessionManager } from './session/manager.ts'
 import { SseSessions } from './session/sse-sessions.ts'
 import { WatchBudget } from './session/watch-budget.ts'
+import { Places } from './shares/shares.ts'
 
 /** One mount, as the plugin and the registry know it. */
 export interface Mounted extends MountLifecycle, Pick<EndpointAuth, 'resources'> {
@@ -54,6 +55,7 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
     others: cluster
   })
   const { auth, resources } = createEndpointAuth(options.auth, options.publicUrl, path)
+  const holderOf = createHolderOf(shares)
   const parts: MountParts = {
     name,
     options,
@@ -66,7 +68,9 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
     streams: new OpenExchanges(keepAliveInterval),
     auth,
     expiry: auth && new Expiry(),
-    holderOf: createHolderOf(shares),
+    holderOf,
+    calls: new Places(options.maxCallsInFlight, shares.by, shares.calls),
+    callHolderOf: shares.calls === Infinity ? undefined : holderOf,
     lifespan: undefined,
     isClosing: false
   }

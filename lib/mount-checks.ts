@@ -63,6 +63,7 @@ const CHECKS: Checks<Omit<McpMountOptions, 'server'>> = {
   sessionIdleTimeout: findTimeoutProblem,
   maxSessions: isCount,
   maxStreams: isCount,
+  maxCallsInFlight: isCount,
   maxWatched: isCount,
   maxWatchedTotal: isCount,
   ...SHARE_CHECKS,

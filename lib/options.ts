@@ -101,6 +101,12 @@ export interface McpMountOptions extends ShareOptions {
   /** Streams of `subscriptions/listen` open at once; past it a client gets 503. @default 1024 */
   readonly maxStreams?: number
   /**
+   * Calls being served at once in this process: requests of any method, each of a batch, but not the streams of
+   * `subscriptions/listen`; past it a client gets 503 with `Retry-After`, in a batch an error. A call counts until its handler
+   * has ended, even when its client has left. @default 10000
+   */
+  readonly maxCallsInFlight?: number
+  /**
    * Keeps the events of legacy streams, so that a client whose connection broke gets what it missed.
    * @default none: such a client sends its request again
    */

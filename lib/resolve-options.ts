@@ -18,7 +18,8 @@ export function resolveOptions (options: McpMountOptions): ResolvedOptions {
   checkOptions(options, definition)
 
   const {
-    maxSessions = 10_000, maxStreams = 1024, maxWatched = DEFAULT_MAX_WATCHED, maxWatchedTotal = DEFAULT_MAX_WATCHED_TOTAL
+    maxSessions = 10_000, maxStreams = 1024, maxCallsInFlight = 10_000,
+    maxWatched = DEFAULT_MAX_WATCHED, maxWatchedTotal = DEFAULT_MAX_WATCHED_TOTAL
   } = options
   const publicUrl = options.publicUrl === undefined ? undefined : new URL(options.publicUrl)
   return Object.freeze({
@@ -44,9 +45,10 @@ export function resolveOptions (options: McpMountOptions): ResolvedOptions {
     sessionIdleTimeout: options.sessionIdleTimeout ?? 30 * 60_000,
     maxSessions,
     maxStreams,
+    maxCallsInFlight,
     maxWatched,
     maxWatchedTotal,
-    shares: resolveShares({ ...options, maxSessions, maxStreams, maxWatched, maxWatchedTotal }),
+    shares: resolveShares({ ...options, maxSessions, maxStreams, maxCallsInFlight, maxWatched, maxWatchedTotal }),
     eventStore: options.eventStore,
     cluster: options.cluster,
     retryInterval: options.retryInterval,

@@ -38,9 +38,10 @@ t.test('a definition is all that a mount needs', async (t) => {
     sessionIdleTimeout: 1_800_000,
     maxSessions: 10_000,
     maxStreams: 1024,
+    maxCallsInFlight: 10_000,
     maxWatched: 262_144,
     maxWatchedTotal: 67_108_864,
-    shares: { by: undefined, sessions: Infinity, streams: Infinity, watched: Infinity, displaces: true },
+    shares: { by: undefined, sessions: Infinity, streams: Infinity, calls: Infinity, watched: Infinity, displaces: true },
     eventStore: undefined,
     cluster: undefined,
     retryInterval: undefined,
@@ -105,7 +106,7 @@ t.test('an option that resembles none of a mount is meant for another plugin', a
 t.test('a wrong value is refused with the name of its option and what to write', async (t) => {
   const wrong: ReadonlyArray<readonly [message: string, options: ReadonlyArray<Record<string, unknown>>]> = [
     ['must be true or false', [{ dnsRebindingProtection: 'no' }, { stateless: 1 }, { jsonResponse: null }, { legacy: 0 }]],
-    ['must be a whole number above 0', [{ maxSessions: 0 }, { maxStreams: 0 }, { maxWatched: 0 }, { maxWatchedTotal: 1.5 }, { maxSessionsPerPrincipal: 0 }, { maxStreamsPerAddress: '9' }, { bodyLimit: -1 }, { maxDepth: 1.5 }, { maxValues: 0 }, { maxBatch: '9' }, { maxBuffered: Infinity }]],
+    ['must be a whole number above 0', [{ maxSessions: 0 }, { maxStreams: 0 }, { maxWatched: 0 }, { maxCallsInFlight: 0 }, { maxWatchedTotal: 1.5 }, { maxSessionsPerPrincipal: 0 }, { maxStreamsPerAddress: '9' }, { bodyLimit: -1 }, { maxDepth: 1.5 }, { maxValues: 0 }, { maxBatch: '9' }, { maxBuffered: Infinity }]],
     ['must be a whole number of milliseconds from 0 (none) to 2147483647', [{ sessionIdleTimeout: -1 }, { retryInterval: -1 }, { keepAliveInterval: '15s' }, { closeGracePeriod: 2 ** 31 }]],
     ['must be a string that is not empty', [{ name: '' }, { name: 7 }, { logLevel: '' }]],
     ['must be an event store, such as createMemoryEventStore()', [{ eventStore: {} }, { eventStore: null }, { eventStore: 'memory' }, { eventStore: { append () {}, read () {} } }]],

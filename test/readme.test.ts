@@ -141,7 +141,8 @@ t.test('the table of options has every option with its default', async (t) => {
   }
   t.same(rows.filter(({ fallback }) => !fallback.startsWith('`')).map(({ name }) => name), [
     'server', 'name', 'publicUrl', 'auth', 'routes', 'hooks', 'maxSessionsPerPrincipal', 'maxSessionsPerAddress', 'maxStreamsPerPrincipal',
-    'maxStreamsPerAddress', 'eventStore', 'cluster', 'retryInterval', 'constraints', 'logLevel'
+    'maxStreamsPerAddress', 'maxCallsInFlightPerPrincipal', 'maxCallsInFlightPerAddress', 'maxWatchedPerPrincipal', 'maxWatchedPerAddress',
+    'eventStore', 'cluster', 'retryInterval', 'constraints', 'logLevel'
   ])
 })
 

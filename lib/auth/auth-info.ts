@@ -22,6 +22,8 @@ export interface Authenticated {
   readonly info: AuthInfo
   /** The caller's identity, as one string that no other caller has. */
   readonly principal: string
+  /** Whom the places count for that its requests take. */
+  readonly holder: string
 }
 
 /** Tells what is wrong with what was given for an AuthInfo; undefined when nothing is. */

@@ -1,6 +1,6 @@
 // Who sends a request: decided once, before anything of it is read but its headers.
 import type { FastifyRequest } from 'fastify'
-import { findAuthInfoProblem, principalOf, type Authenticated, type AuthInfo } from './auth-info.ts'
+import { findAuthInfoProblem, holderOf, principalOf, type Authenticated, type AuthInfo } from './auth-info.ts'
 import type { AuthOptions } from './auth-options.ts'
 import { hasScopes } from '../protocol/scope.ts'
 import { readBearer } from './bearer.ts'
@@ -54,7 +54,7 @@ export class Authenticator {
     const resource = this.#resourceOf(request)
     try {
       const decision = this.#judge(await withinTime(this.#identify(request, resource), this.#timeout), resource)
-      return decision instanceof AuthRejection ? decision : { info: decision, principal: principalOf(decision, this.#placeOf(request, resource)) }
+      return decision instanceof AuthRejection ? decision : { info: decision, principal: principalOf(decision, this.#placeOf(request, resource)), holder: holderOf(decision) }
     } catch (error) {
       if (isInvalidToken(error)) return this.#refuseToken(resource, error.message)
       return error instanceof VerifierUnavailableError

@@ -39,8 +39,6 @@ const TOO_LONG = { code: ErrorCode.InternalError, message: 'The reply to the bat
 /** One POST and its reply. */
 export class Exchange implements Answering, OpenExchange, Running {
   readonly request: FastifyRequest
-  readonly auth: AuthInfo | undefined
-  readonly lifespan: unknown
   readonly #reply: FastifyReply
   readonly #parts: MountParts
   readonly #accepted: Accepted
@@ -60,8 +58,6 @@ export class Exchange implements Answering, OpenExchange, Running {
   /** @param accepted What kinds of reply may be given; the mount's `jsonResponse` has been heeded. */
   constructor (reply: FastifyReply, parts: MountParts, accepted: Accepted, { id, batchOf, ids, session }: Awaited) {
     this.request = reply.request
-    this.auth = authOf(reply.request)?.info
-    this.lifespan = parts.lifespan
     this.#reply = reply
     this.#parts = parts
     this.#accepted = accepted
@@ -74,6 +70,10 @@ export class Exchange implements Answering, OpenExchange, Running {
   }
 
   get log (): FastifyBaseLogger { return this.request.log }
+
+  get auth (): AuthInfo | undefined { return authOf(this.request)?.info }
+
+  get lifespan (): unknown { return this.#parts.lifespan }
 
   get canListen (): boolean { return !this.#parts.options.jsonResponse }
 

@@ -1,22 +1,16 @@
 // Whom the places count for that a request takes.
 import { isIPv6 } from 'node:net'
 import type { FastifyRequest } from 'fastify'
-import { holderOf as holderOfAuth } from '../auth/auth-info.ts'
 import type { ResolvedShares } from '../shares/share-options.ts'
 import { authOf } from './auth-hook.ts'
 
 /** Builds what tells whom the places count for that a request takes; it returns undefined where nobody is counted. */
 export function createHolderOf ({ by }: Pick<ResolvedShares, 'by'>): (request: FastifyRequest) => string | undefined {
   switch (by) {
-    case 'principal': return holderOfCaller
+    case 'principal': return (request) => authOf(request)?.holder
     case 'address': return ({ ip }) => networkOf(ip)
     default: return () => undefined
   }
-}
-
-function holderOfCaller (request: FastifyRequest): string | undefined {
-  const caller = authOf(request)
-  return caller && holderOfAuth(caller.info)
 }
 
 /**

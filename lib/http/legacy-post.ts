@@ -13,7 +13,7 @@ import { deliver, serveInSession } from './in-session.ts'
 import { findCaller, openCaller, readLegacyHeaders, SESSION_HEADER, type LegacyCaller } from './legacy.ts'
 import type { MountParts } from './parts.ts'
 import { sendBusy, sendRefusal } from './reply.ts'
-import { serve } from './serve.ts'
+import { serve, serveInPlace } from './serve.ts'
 import { sendUnserved } from './unserved.ts'
 
 /** What legacy clients post. */
@@ -28,13 +28,13 @@ export class LegacyPost {
 
   /** Serves one request. */
   serveRequest (message: RequestMessage, reply: FastifyReply, accepted: Accepted): void {
-    if (message.method === 'initialize') {
-      this.#serveInitialize(message, reply, accepted).catch((error: unknown) => sendUnserved(reply, message.id, error))
-      return
-    }
-    const found = findCaller(this.#sessions, readLegacyHeaders(reply.request), message.id)
-    if (found.kind === 'refusal') return sendRefusal(reply, found)
-    this.#serveFor(found, message, new Exchange(reply, this.#parts, accepted, { id: message.id, session: found.session }))
+    const found = message.method === 'initialize' ? undefined : findCaller(this.#sessions, readLegacyHeaders(reply.request), message.id)
+    if (found?.kind === 'refusal') return sendRefusal(reply, found)
+    const call = { id: message.id, holder: this.#parts.callHolderOf?.(reply.request) }
+    const refusal = serveInPlace(this.#parts.calls, call, () => found === undefined
+      ? this.#serveInitialize(message, reply, accepted).catch((error: unknown) => sendUnserved(reply, message.id, error))
+      : this.#serveFor(found, message, new Exchange(reply, this.#parts, accepted, { id: message.id, session: found.session })))
+    if (refusal !== undefined) sendBusy(reply, refusal)
   }
 
   async #serveInitialize (message: RequestMessage, reply: FastifyReply, accepted: Accepted): Promise<void> {
@@ -44,12 +44,11 @@ export class LegacyPost {
 
     const { session } = found
     if (session !== undefined) reply.header(SESSION_HEADER, session.sessionId)
-    this.#serveFor(found, reduceInitialize(message, found.caller.client), new Exchange(reply, this.#parts, accepted, { id: message.id, session }))
+    await this.#serveFor(found, reduceInitialize(message, found.caller.client), new Exchange(reply, this.#parts, accepted, { id: message.id, session }))
   }
 
-  #serveFor ({ caller, session }: LegacyCaller, message: RequestMessage, exchange: Exchange): void {
-    if (session === undefined) serve(this.#parts.definition, message, caller, exchange)
-    else serveInSession(this.#parts, session, message, exchange)
+  #serveFor ({ caller, session }: LegacyCaller, message: RequestMessage, exchange: Exchange): Promise<unknown> {
+    return session === undefined ? serve(this.#parts.definition, message, caller, exchange) : serveInSession(this.#parts, session, message, exchange)
   }
 
   /** Takes notifications and responses, which want no answer; but a session that is none must be told so. */
@@ -77,9 +76,12 @@ export class LegacyPost {
 
   // One a turn of the event loop, which all at once might hold for long.
   async #serveEach (messages: ReadonlyArray<Classified | Refusal>, caller: LegacyCaller, exchange: Exchange): Promise<void> {
+    const holder = this.#parts.callHolderOf?.(exchange.request)
     for (const message of messages) {
-      if (message.kind === 'request') this.#serveFor(caller, message.request, exchange)
-      else if (message.kind === 'refusal') exchange.answer(200, encodeError(message.id, message))
+      const refusal = message.kind === 'request'
+        ? serveInPlace(this.#parts.calls, { id: message.request.id, holder }, () => this.#serveFor(caller, message.request, exchange))
+        : message
+      if (refusal?.kind === 'refusal') exchange.answer(200, encodeError(refusal.id, refusal))
       await nextTurn()
     }
   }

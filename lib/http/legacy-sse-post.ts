@@ -16,6 +16,7 @@ import { SseCall } from './legacy-sse-call.ts'
 import type { SseConnection } from './legacy-sse-connection.ts'
 import type { MountParts } from './parts.ts'
 import { refuseUnread, sendBusy, sendRefusal, sendText } from './reply.ts'
+import { serveInPlace } from './serve.ts'
 
 const NO_SESSION = "The query needs a 'sessionId'; post to the URL of the stream's 'endpoint' event"
 const NOT_FOUND = sessionNotFound(null, 'its stream has ended or never was; open a new one')
@@ -53,11 +54,15 @@ export function createSsePostHandler (parts: MountParts, { connections, maxReque
       accept(reply)
       return connection.send(encodeResponse(message.id, '{}'))
     }
-    const refusal = introduce(session, message, version)
-    if (refusal !== undefined) return sendRefusal(reply, refusal)
-    accept(reply)
-    const reduced = message.method === 'initialize' ? reduceInitialize(message, session.client) : message
-    serveInSession(parts, session, reduced, new SseCall(parts, connection, reply.request, message.id))
+    const call = { id: message.id, holder: parts.callHolderOf?.(reply.request) }
+    const noPlace = serveInPlace(parts.calls, call, async () => {
+      const refusal = introduce(session, message, version)
+      if (refusal !== undefined) return sendRefusal(reply, refusal)
+      accept(reply)
+      const reduced = message.method === 'initialize' ? reduceInitialize(message, session.client) : message
+      await serveInSession(parts, session, reduced, new SseCall(parts, connection, reply.request, message.id))
+    })
+    if (noPlace !== undefined) sendBusy(reply, noPlace)
   }
 }
 

@@ -6,6 +6,7 @@ import type { ChangeHub } from '../notify/change-hub.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import type { Sessions } from '../session/manager.ts'
+import type { Places } from '../shares/shares.ts'
 import type { Expiry } from './expiry.ts'
 import type { OpenExchanges } from './open-exchanges.ts'
 
@@ -34,6 +35,10 @@ export interface MountParts {
   readonly expiry: Expiry | undefined
   /** Returns whom the places count for that a request takes; undefined where it counts for nobody. */
   readonly holderOf: (request: FastifyRequest) => string | undefined
+  /** The places of calls, also of those whose clients have left. */
+  readonly calls: Places
+  /** The same as `holderOf` for calls; absent where they count for nobody. */
+  readonly callHolderOf: MountParts['holderOf'] | undefined
   /** What the lifespan returned. Set when the mount starts. */
   lifespan: unknown
   /** Whether the app has begun to close. */

@@ -17,8 +17,8 @@ import { readHeader } from './legacy.ts'
 import { LegacyPost } from './legacy-post.ts'
 import { createMuteChannel } from './mute-channel.ts'
 import type { MountParts } from './parts.ts'
-import { refuseUnread, sendRefusal } from './reply.ts'
-import { serve } from './serve.ts'
+import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
+import { serve, serveInPlace } from './serve.ts'
 import { ClusterPost } from './session-loader.ts'
 
 const NOT_ACCEPTABLE = 'Not Acceptable: accept application/json, text/event-stream or both'
@@ -55,12 +55,14 @@ export function createPostHandler (parts: MountParts): (request: FastifyRequest,
 
     const caller = createModernCaller(message.params, reply.request)
     if (message.method === LISTEN_METHOD && !jsonResponse) return listen(message, caller, reply)
-    serve(server, message, caller, new Exchange(reply, parts, accepted, message))
+    const call = { id: message.id, holder: parts.callHolderOf?.(reply.request) }
+    const refusal = serveInPlace(parts.calls, call, () => serve(server, message, caller, new Exchange(reply, parts, accepted, message)))
+    if (refusal !== undefined) sendBusy(reply, refusal)
   }
 }
 
 function createModernCaller (params: Params, request: FastifyRequest, client = readModernClient(params)): Caller {
-  return { era: 'modern', protocolVersion: MODERN_REVISION, client, principal: authOf(request)?.principal, logLevel: readLogLevel(params) }
+  return { era: 'modern', protocolVersion: MODERN_REVISION, client, logLevel: readLogLevel(params), principal: authOf(request)?.principal }
 }
 
 // Nothing is answered to a notification, so what it says of its client is believed only if it is complete.

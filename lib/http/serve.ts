@@ -1,10 +1,12 @@
 // From a checked request to its answer.
-import type { RequestMessage } from '../protocol/message.ts'
+import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
 import { InsufficientScopeError, UnavailableError } from '../errors.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { replyTo, toRpcError } from '../server/reply.ts'
 import { encodeError } from '../protocol/envelope.ts'
+import type { Places } from '../shares/shares.ts'
+import { refusePlace } from './no-place.ts'
 import { statusOf } from './status.ts'
 
 /** How one request is answered, by whichever transport it came. */
@@ -15,6 +17,26 @@ export interface Answering extends Channel {
   refuse (status: number, json: string): void
   /** Names the scopes that the request lacks, where the reply has not begun. */
   challenge (scopes: readonly string[]): void
+}
+
+/** A call that may be served. */
+export interface ArrivedCall {
+  readonly id: RequestId
+  /** Whom it counts for; undefined where it counts for nobody. */
+  readonly holder: string | undefined
+}
+
+/**
+ * Serves a call if there is a place for it; returns the refusal of its client if there is none. The call holds its place until
+ * what serves it has ended, even when its client leaves before: whoever sends and leaves would otherwise have any number run.
+ *
+ * @param run Serves the call. Never rejects.
+ */
+export function serveInPlace (calls: Places, { id, holder }: ArrivedCall, run: () => Promise<unknown>): Refusal | undefined {
+  const noPlace = calls.take(holder)
+  if (noPlace !== undefined) return refusePlace(noPlace, 'calls in flight', id)
+  run().then(() => calls.release(holder))
+  return undefined
 }
 
 /** Serves one request; comes to whether it succeeded, never throws. */

@@ -30,6 +30,13 @@ export interface ShareOptions {
    * @default a tenth of maxWatchedTotal; where that is less than maxWatched, up to maxWatched, but no more than half of maxWatchedTotal
    */
   readonly maxWatchedPerPrincipal?: number
+  /**
+   * Calls of one principal that are served at once, in this process; needs `auth`. @see McpMountOptions.maxCallsInFlight
+   * @default a tenth of maxCallsInFlight; where that is less than 10, up to 10, but no more than half of maxCallsInFlight
+   */
+  readonly maxCallsInFlightPerPrincipal?: number
+  /** Calls of one address that are served at once, in this process; as `maxSessionsPerAddress`. @default none */
+  readonly maxCallsInFlightPerAddress?: number
   /** Bytes of the URIs that one address may watch, in this process; as `maxSessionsPerAddress`. @default none */
   readonly maxWatchedPerAddress?: number
 }
@@ -40,6 +47,7 @@ export interface ResolvedShares {
   readonly by: 'principal' | 'address' | undefined
   readonly sessions: number
   readonly streams: number
+  readonly calls: number
   /** Bytes. */
   readonly watched: number
   /** Whether a session that was never used makes room for a new one when the mount has no place left. */
@@ -51,6 +59,8 @@ export const SHARE_CHECKS: Checks<ShareOptions> = {
   maxStreamsPerPrincipal: isCount,
   maxSessionsPerAddress: isCount,
   maxStreamsPerAddress: isCount,
+  maxCallsInFlightPerPrincipal: isCount,
+  maxCallsInFlightPerAddress: isCount,
   maxWatchedPerPrincipal: isCount,
   maxWatchedPerAddress: isCount
 }
@@ -75,6 +85,7 @@ export interface ShareContext extends ShareOptions {
   readonly auth?: unknown
   readonly maxSessions: number
   readonly maxStreams: number
+  readonly maxCallsInFlight: number
   readonly maxWatched: number
   readonly maxWatchedTotal: number
 }
@@ -86,13 +97,17 @@ export function resolveShares (options: ShareContext): ResolvedShares {
       by: 'principal',
       sessions: options.maxSessionsPerPrincipal ?? shareOf(options.maxSessions),
       streams: options.maxStreamsPerPrincipal ?? shareOf(options.maxStreams),
+      calls: options.maxCallsInFlightPerPrincipal ?? shareOf(options.maxCallsInFlight),
       watched: options.maxWatchedPerPrincipal ?? shareOf(options.maxWatchedTotal, options.maxWatched),
       displaces: false
     })
   }
-  const { maxSessionsPerAddress: sessions = Infinity, maxStreamsPerAddress: streams = Infinity, maxWatchedPerAddress: watched = Infinity } = options
-  const by = Math.min(sessions, streams, watched) === Infinity ? undefined : 'address'
-  return Object.freeze({ by, sessions, streams, watched, displaces: true })
+  const {
+    maxSessionsPerAddress: sessions = Infinity, maxStreamsPerAddress: streams = Infinity,
+    maxCallsInFlightPerAddress: calls = Infinity, maxWatchedPerAddress: watched = Infinity
+  } = options
+  const by = Math.min(sessions, streams, calls, watched) === Infinity ? undefined : 'address'
+  return Object.freeze({ by, sessions, streams, calls, watched, displaces: true })
 }
 
 // A tenth leaves room for others; of a few places a tenth would be too little for one person with several clients.

@@ -1,4 +1,4 @@
-// How many places each caller holds, so that none holds more than its share.
+// How many places there are and how many each caller holds, so that none holds more than its share.
 
 /** Why a caller gets no place: the mount has none left, or the caller already holds its share. */
 export interface NoPlace {
@@ -45,5 +45,40 @@ export class Shares {
     const held = this.held(holder) - count
     if (held > 0) this.#held.set(holder, held)
     else this.#held.delete(holder)
+  }
+}
+
+/** A number of places that all callers share, of which each has its share at the most. */
+export class Places {
+  readonly #max: number
+  readonly #by: 'principal' | 'address'
+  readonly #shares: Shares
+  #taken = 0
+
+  /** @param by What callers are told apart by; undefined where they are not. @param share Infinity for any number. */
+  constructor (max: number, by: 'principal' | 'address' = 'principal', share = Infinity) {
+    this.#max = max
+    this.#by = by
+    this.#shares = new Shares(share)
+  }
+
+  /** How many are taken. */
+  get taken (): number { return this.#taken }
+
+  /** Takes a place, or tells why there is none. @param holder Whom it counts for. */
+  take (holder: string | undefined): NoPlace | undefined {
+    if (!this.#shares.take(holder)) return { refused: this.#by, max: this.#shares.max }
+    if (this.#taken >= this.#max) {
+      this.#shares.release(holder)
+      return { refused: 'mount', max: this.#max }
+    }
+    this.#taken++
+    return undefined
+  }
+
+  /** Gives a place back. */
+  release (holder: string | undefined): void {
+    this.#taken--
+    this.#shares.release(holder)
   }
 }

@@ -1,10 +1,10 @@
 import t from 'tap'
 import { findShareProblem, resolveShares } from '../../lib/shares/share-options.ts'
 
-const LIMITS = { maxSessions: 10_000, maxStreams: 1024, maxWatched: 1000, maxWatchedTotal: 50_000 }
+const LIMITS = { maxSessions: 10_000, maxStreams: 1024, maxCallsInFlight: 500, maxWatched: 1000, maxWatchedTotal: 50_000 }
 
 t.test('with auth one principal has a tenth, and less than ten only where ten were more than half', async (t) => {
-  t.same(resolveShares({ auth: {}, ...LIMITS }), { by: 'principal', sessions: 1000, streams: 103, watched: 5000, displaces: false })
+  t.same(resolveShares({ auth: {}, ...LIMITS }), { by: 'principal', sessions: 1000, streams: 103, calls: 50, watched: 5000, displaces: false })
   const sessionsOf = (maxSessions: number): number => resolveShares({ auth: {}, ...LIMITS, maxSessions }).sessions
   t.same([1, 2, 3, 15, 20, 50, 100, 101].map(sessionsOf), [1, 1, 2, 8, 10, 10, 10, 11])
 })
@@ -15,15 +15,18 @@ t.test('with auth one principal may watch what one client may, where a tenth is 
 })
 
 t.test('a share that was set is as it was set', async (t) => {
-  t.same(resolveShares({ auth: {}, ...LIMITS, maxSessionsPerPrincipal: 1, maxStreamsPerPrincipal: 2, maxWatchedPerPrincipal: 3 }), {
-    by: 'principal', sessions: 1, streams: 2, watched: 3, displaces: false
+  t.same(resolveShares({ auth: {}, ...LIMITS, maxSessionsPerPrincipal: 1, maxStreamsPerPrincipal: 2, maxWatchedPerPrincipal: 3, maxCallsInFlightPerPrincipal: 4 }), {
+    by: 'principal', sessions: 1, streams: 2, calls: 4, watched: 3, displaces: false
   })
 })
 
 t.test('without auth nobody is told apart, unless by address', async (t) => {
-  t.same(resolveShares(LIMITS), { by: undefined, sessions: Infinity, streams: Infinity, watched: Infinity, displaces: true })
-  for (const [option, name] of [['maxSessionsPerAddress', 'sessions'], ['maxStreamsPerAddress', 'streams'], ['maxWatchedPerAddress', 'watched']] as const) {
-    t.same(resolveShares({ ...LIMITS, [option]: 7 }), { by: 'address', sessions: Infinity, streams: Infinity, watched: Infinity, displaces: true, [name]: 7 })
+  t.same(resolveShares(LIMITS), { by: undefined, sessions: Infinity, streams: Infinity, calls: Infinity, watched: Infinity, displaces: true })
+  const options = [
+    ['maxSessionsPerAddress', 'sessions'], ['maxStreamsPerAddress', 'streams'], ['maxCallsInFlightPerAddress', 'calls'], ['maxWatchedPerAddress', 'watched']
+  ] as const
+  for (const [option, name] of options) {
+    t.same(resolveShares({ ...LIMITS, [option]: 7 }), { by: 'address', sessions: Infinity, streams: Infinity, calls: Infinity, watched: Infinity, displaces: true, [name]: 7 })
   }
 })
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Shares } from '../../lib/shares/shares.ts'
+import { Places, Shares } from '../../lib/shares/shares.ts'
 
 t.test('a holder has no more places than its share, and gets back what it gives back', async (t) => {
   const shares = new Shares(3)
@@ -30,4 +30,23 @@ t.test('what has no holder is not counted, and nothing is where there is no limi
   unlimited.release('ann')
 
   t.same([limited.size, unlimited.size], [0, 0])
+})
+
+t.test('places are refused by whose limit it was, and one that was refused is not taken', async (t) => {
+  const places = new Places(2, 'address', 1)
+
+  t.equal(places.take('a'), undefined)
+  t.same(places.take('a'), { refused: 'address', max: 1 })
+  t.equal(places.take(undefined), undefined)
+  t.same(places.take('b'), { refused: 'mount', max: 2 })
+  places.release('a')
+  t.equal(places.taken, 1)
+  t.equal(places.take('b'), undefined)
+})
+
+t.test('where callers are not told apart all places are anybody\'s', async (t) => {
+  const places = new Places(1)
+
+  t.equal(places.take(undefined), undefined)
+  t.same(places.take(undefined), { refused: 'mount', max: 1 })
 })
