@@ -1,19 +1,19 @@
-// Which known name a wrong one may have been meant as.
+// Suggests a known name for an unknown one.
 
 /**
- * Finds the known name that an unknown one was probably meant as: the one that differs by a typing error, or else the one that
- * shares the most words, such as `maxSessions` for `maxConnections` or `auth` for `authenticate`.
+ * Returns the known name that was probably meant by an unknown one: one that differs by a typing error, or else the one
+ * that shares the most words, such as `maxSessions` for `maxConnections` or `auth` for `authenticate`.
  */
 export function findMeant (name: string, known: readonly string[]): string | undefined {
   return known.find((other) => isTypingError(name.toLowerCase(), other.toLowerCase())) ?? findSharingWords(name, known)
 }
 
-// Up to two characters are missing, added or changed, which says nothing of names that have hardly more.
+// Up to two characters may be missing, added or changed. In a short name, so many would be most of it.
 function isTypingError (a: string, b: string): boolean {
   return countEdits(a, b) <= Math.min(2, Math.floor(b.length / 3))
 }
 
-// Levenshtein's distance, a row at a time.
+// Levenshtein's distance, computed row by row.
 function countEdits (a: string, b: string): number {
   let above = Array.from({ length: b.length + 1 }, (_, column) => column)
   for (const [row, character] of [...a].entries()) {
@@ -29,17 +29,18 @@ function countEdits (a: string, b: string): number {
 
 function findSharingWords (name: string, known: readonly string[]): string | undefined {
   const words = wordsOf(name)
-  const counts = known.map((other) => wordsOf(other).filter((word) => words.some((own) => isSameWord(word, own))).length)
+  const isShared = (word: string): boolean => words.some((own) => isSameWord(word, own))
+  const counts = known.map((other) => wordsOf(other).filter(isShared).length)
   const most = Math.max(...counts)
   return most === 0 ? undefined : known[counts.indexOf(most)]
 }
 
-// Of a name in camel case, in the singular.
+// Splits a name in camel case into words, in the singular.
 function wordsOf (name: string): readonly string[] {
   return [...name.matchAll(/[A-Z]*[a-z]+|[A-Z]+/g)].map(([word]) => word.toLowerCase().replace(/s$/, ''))
 }
 
-// 'authenticate' and 'authorize' begin with 'auth'.
+// A word matches its abbreviation: 'authenticate' and 'authorize' begin with 'auth'.
 function isSameWord (a: string, b: string): boolean {
   const [short, long] = a.length < b.length ? [a, b] : [b, a]
   return short === long || (short.length >= 4 && long.startsWith(short))

@@ -1,2 +1,2 @@
-/** Stands where a function is demanded and there is nothing to do. */
+/** The function that does nothing. */
 export function doNothing (): void {}

@@ -1,60 +1,72 @@
-// Who a request comes from, as its token or the host app says.
+// Who sends a request, according to its token or the host app.
 import type { AuthInfo as SdkAuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
 
 /**
- * What is known of a caller. The official SDK's shape, and three fields besides: `issuer`, `subject` and `clientId` together
- * are the caller's identity, to which sessions are bound.
+ * What is known about a caller: the official SDK's shape, and three members besides. `issuer`, `subject` and `clientId`
+ * together are the caller's identity, to which sessions are bound.
  */
 export interface AuthInfo extends SdkAuthInfo {
-  /** Who vouches for the caller: the authorization server. */
+  /** The authorization server that vouches for the caller. */
   issuer?: string
-  /** Whom the client acts for, unique to the issuer; absent for a client that acts for itself. */
+  /** The user that the client acts for, unique to the issuer; absent for a client that acts for itself. */
   subject?: string
   /**
-   * What the token says in `aud`, as it is written. Where a verifier returns it, one of its entries must be the mount's URL.
-   * Return this and not `resource` for what a token says: `new URL()` turns `https://host/other/../mcp` into another resource.
+   * The token's `aud`, exactly as written. If a verifier returns it, one of its entries must be the mount's URL. Do not
+   * return it as `resource` instead: `new URL()` turns `https://host/other/../mcp` into another resource.
    */
   audience?: string | readonly string[]
 }
 
-/** A caller that may pass. */
+/** A caller that has been authenticated. */
 export interface Authenticated {
   readonly info: AuthInfo
-  /** The caller's identity, as one string that no other caller has. */
+  /** The caller's identity, as a string that no other caller has. */
   readonly principal: string
-  /** Whom the places count for that its requests take. */
+  /** Whom the places count for that the caller takes. */
   readonly holder: string
 }
 
-/** Tells what is wrong with what was given for an AuthInfo; undefined when nothing is. */
+/** Says what is wrong with a value that was given as an AuthInfo, or returns undefined if it is valid. */
 export function findAuthInfoProblem (value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return 'is no object'
-  const { token, clientId, scopes, expiresAt, resource, issuer, subject, audience, extra }: { readonly [name in keyof AuthInfo]?: unknown } = value
-  if (typeof token !== 'string') return "needs 'token', a string"
-  if (typeof clientId !== 'string' || clientId === '') return "needs 'clientId', a string that is not empty"
-  if (!isTexts(scopes)) return "needs 'scopes', an array of strings"
-  if (expiresAt !== undefined && !Number.isFinite(expiresAt)) return "has an 'expiresAt' that is no number of seconds"
-  if (resource !== undefined && !(resource instanceof URL)) return "has a 'resource' that is no URL"
-  if (!isOptionalText(issuer)) return "has an 'issuer' that is no string"
-  if (!isOptionalText(subject)) return "has a 'subject' that is no string"
-  if (audience !== undefined && typeof audience !== 'string' && !isTexts(audience)) return "has an 'audience' that is neither a string nor an array of strings"
-  if (extra !== undefined && (typeof extra !== 'object' || extra === null)) return "has an 'extra' that is no object"
+  if (typeof value !== 'object' || value === null) return 'is not an object'
+  const info: { readonly [name in keyof AuthInfo]?: unknown } = value
+  if (typeof info.token !== 'string') return "needs 'token', a string"
+  if (typeof info.clientId !== 'string' || info.clientId === '') return "needs 'clientId', a string that is not empty"
+  if (!isTexts(info.scopes)) return "needs 'scopes', an array of strings"
+  return findOptionalMemberProblem(info)
+}
+
+function findOptionalMemberProblem (
+  { expiresAt, resource, issuer, subject, audience, extra }: { readonly [name in keyof AuthInfo]?: unknown }
+): string | undefined {
+  if (expiresAt !== undefined && !Number.isFinite(expiresAt)) {
+    return "has an 'expiresAt' that is not a number of seconds"
+  }
+  if (resource !== undefined && !(resource instanceof URL)) return "has a 'resource' that is not a URL"
+  if (!isOptionalText(issuer)) return "has an 'issuer' that is not a string"
+  if (!isOptionalText(subject)) return "has a 'subject' that is not a string"
+  if (!isOptionalText(audience) && !isTexts(audience)) {
+    return "has an 'audience' that is neither a string nor an array of strings"
+  }
+  if (extra !== undefined && (typeof extra !== 'object' || extra === null)) {
+    return "has an 'extra' that is not an object"
+  }
   return undefined
 }
 
 /**
- * Makes the identity of a caller.
+ * Returns the identity of a caller.
  *
- * @param place What the identity is limited to, for an endpoint that stands for many.
+ * @param boundTo Which of its endpoints the identity is limited to, if the path of a mount has parameters.
  */
-export function principalOf ({ issuer, subject, clientId }: AuthInfo, place?: string): string {
-  // As JSON, in which an absent part is null, no two identities are written alike.
-  return JSON.stringify(place === undefined ? [issuer, subject, clientId] : [issuer, subject, clientId, place])
+export function principalOf ({ issuer, subject, clientId }: AuthInfo, boundTo?: string): string {
+  // In JSON an absent part is null, so that different identities never give the same text.
+  return JSON.stringify(boundTo === undefined ? [issuer, subject, clientId] : [issuer, subject, clientId, boundTo])
 }
 
 /**
- * Makes what a caller is counted by where callers have shares: whoever a client acts for, as nobody gets more by registering
- * more clients; the client itself where it acts for nobody.
+ * Returns whom the places of a caller count for: the user that the client acts for, so that nobody gets more places by
+ * registering more clients, or the client if it acts for itself.
  */
 export function holderOf ({ issuer, subject, clientId }: AuthInfo): string {
   return JSON.stringify(subject === undefined ? [issuer, null, clientId] : [issuer, subject])

@@ -1,4 +1,4 @@
-// Who sends a request: decided once, before anything of it is read but its headers.
+// Decides who sends a request, once, before its body is read.
 import type { FastifyRequest } from 'fastify'
 import { findAuthInfoProblem, holderOf, principalOf, type Authenticated, type AuthInfo } from './auth-info.ts'
 import type { AuthOptions } from './auth-options.ts'
@@ -8,16 +8,16 @@ import { encodeChallenge, type Challenge } from './challenge.ts'
 import { coversResource, type PathParams, type Resource, type Resources } from './resource.ts'
 import { InvalidTokenError, isInvalidToken, VerifierUnavailableError } from './token-error.ts'
 
-/** Why a request may not pass, for the client and for the log. */
+/** Why a request is rejected, for the client and for the log. */
 export class AuthRejection {
   readonly status: 400 | 401 | 403 | 500 | 503
   readonly message: string
-  /** The value of `WWW-Authenticate`; absent where a token would not help. */
+  /** The value of `WWW-Authenticate`; undefined if a token would not help. */
   readonly challenge: string | undefined
-  /** What went wrong here and not at the client; absent where nothing did. */
+  /** The failure on our side; undefined if the client is at fault. */
   readonly error: unknown
 
-  constructor (status: AuthRejection['status'], message: string, { challenge, error }: { readonly challenge?: string, readonly error?: unknown } = {}) {
+  constructor (status: AuthRejection['status'], message: string, { challenge, error }: RejectionDetails = {}) {
     this.status = status
     this.message = message
     this.challenge = challenge
@@ -25,12 +25,14 @@ export class AuthRejection {
   }
 }
 
+interface RejectionDetails { readonly challenge?: string, readonly error?: unknown }
+
 const DEFAULT_TIMEOUT = 10_000
 const DEFAULT_MAX_TOKEN_LENGTH = 16_384
 
 type Identify = (request: FastifyRequest, resource: Resource | undefined) => unknown
 
-/** Decides for one mount who may pass. */
+/** Authenticates the requests to one mount. */
 export class Authenticator {
   readonly #identify: Identify
   readonly #resources: Resources | undefined
@@ -39,7 +41,10 @@ export class Authenticator {
   readonly #timeout: number
   readonly #now: () => number
 
-  /** @param resources Absent where no tokens are issued for the mount. @param now The clock, in milliseconds. */
+  /**
+   * @param resources Undefined if no tokens are issued for the mount.
+   * @param now The clock, in milliseconds.
+   */
   constructor (options: AuthOptions, resources: Resources | undefined, now: () => number = Date.now) {
     this.#identify = 'verify' in options ? this.#byToken(options) : options.authenticate
     this.#ownChallenge = 'authenticate' in options ? options.challenge : undefined
@@ -49,26 +54,33 @@ export class Authenticator {
     this.#now = now
   }
 
-  /** Decides on one request; never throws. */
+  /** Authenticates one request. Never rejects. */
   async authenticate (request: FastifyRequest): Promise<Authenticated | AuthRejection> {
     const resource = this.#resourceOf(request)
     try {
       const decision = this.#judge(await withinTime(this.#identify(request, resource), this.#timeout), resource)
-      return decision instanceof AuthRejection ? decision : { info: decision, principal: principalOf(decision, this.#placeOf(request, resource)), holder: holderOf(decision) }
+      if (decision instanceof AuthRejection) return decision
+      const principal = principalOf(decision, this.#bindingOf(request, resource))
+      return { info: decision, principal, holder: holderOf(decision) }
     } catch (error) {
       if (isInvalidToken(error)) return this.#refuseToken(resource, error.message)
       return error instanceof VerifierUnavailableError
         ? new AuthRejection(503, 'Authorization is not available at the moment; try again later', { error })
-        : new AuthRejection(500, 'Internal error', { error: error ?? new Error('what was thrown is no error') })
+        : new AuthRejection(500, 'Internal error', { error: error ?? new Error('undefined or null was thrown') })
     }
   }
 
-  /** The challenge for a request whose caller lacks scopes; it names all that the request needs. */
+  /** Returns the challenge for a request whose caller lacks scopes. It names all scopes that the request needs. */
   challengeScopes (request: FastifyRequest, scopes: readonly string[]): string {
-    return this.#challenge(this.#resourceOf(request), { error: 'insufficient_scope', description: 'The request needs more scopes', scopes: [...new Set([...this.#requiredScopes, ...scopes])] })
+    return this.#challenge(this.#resourceOf(request), {
+      error: 'insufficient_scope',
+      description: 'The request needs more scopes',
+      scopes: [...new Set([...this.#requiredScopes, ...scopes])]
+    })
   }
 
-  #byToken ({ verify, maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH }: Extract<AuthOptions, { verify: unknown }>): Identify {
+  #byToken (options: Extract<AuthOptions, { verify: unknown }>): Identify {
+    const { verify, maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options
     return (request, resource) => {
       const bearer = readBearer(request)
       if (bearer === undefined) return undefined
@@ -76,8 +88,10 @@ export class Authenticator {
         const challenge = this.#challenge(resource, { error: 'invalid_request', description: bearer.problem })
         return new AuthRejection(400, `Invalid Request: ${bearer.problem}`, { challenge })
       }
-      if (bearer.token.length > maxTokenLength) throw new InvalidTokenError(`The token is longer than ${maxTokenLength} characters`)
-      // A mount that takes tokens is a resource.
+      if (bearer.token.length > maxTokenLength) {
+        throw new InvalidTokenError(`The token is longer than ${maxTokenLength} characters`)
+      }
+      // The cast holds, because a mount that accepts tokens is a resource.
       return orRefuse(verify(bearer.token, request, { resource: (resource as Resource).id }))
     }
   }
@@ -85,30 +99,39 @@ export class Authenticator {
   #judge (found: unknown, resource: Resource | undefined): AuthInfo | AuthRejection {
     if (found instanceof AuthRejection) return found
     if (found === undefined || found === null) {
-      // RFC 6750 3.1: a client that did not try to authorize is told of no error.
+      // RFC 6750 3.1: a request without a token gets a challenge without an error.
       const challenge = this.#challenge(resource, { scopes: this.#requiredScopes })
       return new AuthRejection(401, 'Unauthorized: authorization is required', { challenge })
     }
     const problem = findAuthInfoProblem(found)
-    if (problem !== undefined) throw new TypeError(`what was returned for a caller's AuthInfo ${problem}`)
+    if (problem !== undefined) throw new TypeError(`the AuthInfo returned for a caller ${problem}`)
 
-    // Just checked.
+    // The cast holds, because the value has just been checked.
     const info = found as AuthInfo
-    if (info.expiresAt !== undefined && info.expiresAt * 1000 <= this.#now()) return this.#refuseToken(resource, 'The token has expired')
-    if (resource !== undefined && !isFor(resource, info)) return this.#refuseToken(resource, 'The token is for another resource')
-    if (!hasScopes(this.#requiredScopes, info.scopes)) {
-      const challenge = this.#challenge(resource, { error: 'insufficient_scope', description: 'The token lacks a scope', scopes: this.#requiredScopes })
-      return new AuthRejection(403, 'Forbidden: the token lacks a scope', { challenge })
+    if (info.expiresAt !== undefined && info.expiresAt * 1000 <= this.#now()) {
+      return this.#refuseToken(resource, 'The token has expired')
     }
-    return info
+    if (resource !== undefined && !isFor(resource, info)) {
+      return this.#refuseToken(resource, 'The token is for another resource')
+    }
+    return hasScopes(this.#requiredScopes, info.scopes) ? info : this.#refuseScopes(resource)
   }
 
-  // An endpoint whose path has parameters stands for many, and what belongs to one of them is not to be found at another.
-  #placeOf ({ params }: FastifyRequest, resource: Resource | undefined): string | undefined {
+  // A path with parameters stands for many endpoints. What a caller has at one of them must not be found at another.
+  #bindingOf ({ params }: FastifyRequest, resource: Resource | undefined): string | undefined {
     if (this.#resources !== undefined) return this.#resources.isMany ? resource?.id : undefined
-    // As Fastify makes them of the path.
+    // Fastify types `params` as unknown, and parses them from the path.
     const values = Object.entries(params as PathParams)
     return values.length === 0 ? undefined : JSON.stringify(values)
+  }
+
+  #refuseScopes (resource: Resource | undefined): AuthRejection {
+    const challenge = this.#challenge(resource, {
+      error: 'insufficient_scope',
+      description: 'The token lacks a scope',
+      scopes: this.#requiredScopes
+    })
+    return new AuthRejection(403, 'Forbidden: the token lacks a scope', { challenge })
   }
 
   #refuseToken (resource: Resource | undefined, description: string): AuthRejection {
@@ -121,28 +144,30 @@ export class Authenticator {
   }
 
   #resourceOf ({ params }: FastifyRequest): Resource | undefined {
-    // Fastify's own, made of the path.
+    // Fastify types `params` as unknown, and parses them from the path.
     return this.#resources?.find(params as PathParams)
   }
 }
 
-// The text that a token has, where the verifier returns it; else what the verifier has made of it.
 function isFor ({ id }: Resource, { resource, audience }: AuthInfo): boolean {
-  return (audience === undefined || coversResource(audience, [id])) && (resource === undefined || coversResource(resource.href, [id]))
+  return (audience === undefined || coversResource(audience, [id])) &&
+    (resource === undefined || coversResource(resource.href, [id]))
 }
 
-// A verifier comes to nothing for a token that it does not accept.
+// A verifier returns undefined or null for a token that it does not accept.
 function orRefuse (found: unknown): unknown {
   if (isPromiseLike(found)) return found.then(orRefuse)
   if (found === undefined || found === null) throw new InvalidTokenError('The token is not valid')
   return found
 }
 
-// What is known at once needs no timer.
+// A value that is not a promise needs no timer.
 function withinTime (pending: unknown, timeoutMs: number): unknown {
   if (timeoutMs === 0 || !isPromiseLike(pending)) return pending
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new VerifierUnavailableError(`it was not known within ${timeoutMs} ms who sends a request`)), timeoutMs)
+    const timer = setTimeout(() => {
+      reject(new VerifierUnavailableError(`authenticating a request took longer than ${timeoutMs} ms`))
+    }, timeoutMs)
     pending.then(resolve, reject).then(() => clearTimeout(timer))
   })
 }

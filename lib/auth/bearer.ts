@@ -1,7 +1,7 @@
-// The access token of a request.
+// Reads the access token of a request.
 import type { FastifyRequest } from 'fastify'
 
-/** A token, the lack of one, or what is wrong with how it was sent. */
+/** A token, or what is wrong with the way it was sent; undefined if there is none. */
 export type Bearer = { readonly token: string } | { readonly problem: string } | undefined
 
 const HEADER = 'authorization'
@@ -10,15 +10,17 @@ const SCHEME = /^bearer(?: |$)/i
 const CREDENTIALS = /^bearer +([\w.~+/-]+=*)$/i
 
 /**
- * Reads the token of a request. Only the `Authorization` header counts (OAuth 2.1 5.1.1); undefined where it has another
- * scheme, or there is none.
+ * Reads the token from the `Authorization` header, the only place for it (OAuth 2.1 5.1.1). Returns undefined if the
+ * header is absent or has another scheme.
  */
 export function readBearer ({ headers, query, raw }: Pick<FastifyRequest, 'headers' | 'query' | 'raw'>): Bearer {
-  // MCP 2026-07-28 authorization, Token Requirements: where it is logged and kept, no token may be.
-  if (Object(query).access_token !== undefined) return { problem: 'the token must be in the Authorization header, not in the query' }
+  // MCP 2026-07-28 authorization, Token Requirements: a query is logged and stored, so it must not hold a token.
+  if (Object(query).access_token !== undefined) {
+    return { problem: 'the token must be in the Authorization header, not in the query' }
+  }
   const { authorization } = headers
   if (authorization === undefined) return undefined
-  // Node keeps the first one and drops the others without a word.
+  // Node.js silently drops all but the first of several Authorization headers.
   if (isSentTwice(raw.rawHeaders)) return { problem: 'the Authorization header must be sent once' }
   if (!SCHEME.test(authorization)) return undefined
   const token = CREDENTIALS.exec(authorization)?.[1]

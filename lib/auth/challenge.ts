@@ -1,23 +1,25 @@
-// The challenges of RFC 6750 3 and RFC 9728 5.1: what a client is told that has to authorize first.
+// Challenges, which tell a client to authorize first (RFC 6750 3, RFC 9728 5.1).
 
-/** What a challenge may say. */
+/** The contents of a challenge. */
 export interface Challenge {
   readonly error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope'
   readonly description?: string
-  /** The scopes needed, all of them at once. */
+  /** All scopes that the request needs. */
   readonly scopes?: readonly string[]
-  /** Where the metadata of the protected resource is. */
+  /** The URL of the protected resource's metadata. */
   readonly metadataUrl?: string | undefined
 }
 
-/** Writes the value of a `WWW-Authenticate` header. */
+/** Encodes the value of a `WWW-Authenticate` header. */
 export function encodeChallenge ({ error, description, scopes = [], metadataUrl }: Challenge): string {
   const params = { error, error_description: description, scope: scopes.join(' '), resource_metadata: metadataUrl }
-  const written = Object.entries(params).flatMap(([name, value]) => value === undefined || value === '' ? [] : [`${name}="${toQuotable(value)}"`])
+  const written = Object.entries(params)
+    .filter(([, value]) => value !== undefined && value !== '')
+    .map(([name, value]) => `${name}="${toQuotable(String(value))}"`)
   return written.length === 0 ? 'Bearer' : `Bearer ${written.join(', ')}`
 }
 
-// RFC 6750 3: what else a description could hold has no place in a header.
+// RFC 6750 3 allows no other characters in a description.
 function toQuotable (value: string): string {
   return value.replace(/["\\]/g, "'").replace(/[^\x20-\x7e]/g, '?')
 }

@@ -1,20 +1,22 @@
-// Questions to an authorization server.
+// Requests to an authorization server.
 import { VerifierUnavailableError } from './token-error.ts'
 
 /**
- * Fetches a JSON object. No redirect is followed, so that nothing sent goes elsewhere.
+ * Fetches a JSON object. A redirect is an error, so that credentials are not sent elsewhere.
  *
  * @param timeout Milliseconds.
- * @throws VerifierUnavailableError whatever goes wrong.
+ * @throws VerifierUnavailableError for every failure.
  */
-export async function fetchJson (url: string, timeout: number, init: RequestInit = {}): Promise<Readonly<Record<string, unknown>>> {
+export async function fetchJson (
+  url: string, timeout: number, init: RequestInit = {}
+): Promise<Readonly<Record<string, unknown>>> {
   try {
     const response = await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(timeout) })
-    if (!response.ok) throw new Error(`it answered ${response.status}`)
+    if (!response.ok) throw new Error(`the response has status ${response.status}`)
     const value: unknown = await response.json()
-    if (typeof value !== 'object' || value === null) throw new Error('it answered no JSON object')
+    if (typeof value !== 'object' || value === null) throw new Error('the response is not a JSON object')
     return { ...value }
   } catch (cause) {
-    throw new VerifierUnavailableError(`${url} could not be asked`, { cause })
+    throw new VerifierUnavailableError(`the request to ${url} failed`, { cause })
   }
 }

@@ -1,13 +1,13 @@
-// Makes values unchangeable that several requests share.
+// Freezes values that several requests share.
 
-/** Freezes a value as JSON has them, with all that is in it. */
+/** Freezes a JSON value and everything in it. */
 export function freezeDeeply<T> (value: T): T {
-  // No recursion: an authorization server decides how deep it is.
+  // No recursion, because the authorization server decides how deep the value is.
   const open: unknown[] = [value]
   while (open.length > 0) {
     const next = open.pop()
     if (typeof next !== 'object' || next === null) continue
-    // Not all at once: a call cannot have as many arguments as a list may have entries.
+    // One by one, because `push(...values)` would fail for a list that is longer than a call may have arguments.
     for (const entry of Object.values(Object.freeze(next))) open.push(entry)
   }
   return value

@@ -1,4 +1,4 @@
-// Verifies access tokens of any kind by asking the server that issued them (RFC 7662).
+// Verifies access tokens of any format by asking the server that issued them (RFC 7662).
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
 import { findTimeoutProblem } from '../server/timeout.ts'
 import type { AuthInfo } from './auth-info.ts'
@@ -10,31 +10,31 @@ import { createRequestLimit } from './request-limit.ts'
 import { findCacheProblem, withCache, type TokenCacheOptions } from './token-cache.ts'
 import { InvalidTokenError } from './token-error.ts'
 
-/** Who is asked about tokens, and as whom. Times are milliseconds. */
+/** How tokens are introspected. Times are milliseconds. */
 export interface IntrospectionVerifierOptions {
   /** The introspection endpoint. */
   readonly url: string
-  /** What the mount is called at the authorization server. */
+  /** The mount's client id at the authorization server. */
   readonly clientId: string
-  /** Its secret there. */
+  /** The mount's client secret at the authorization server. */
   readonly clientSecret: string
-  /** The issuer; an answer that names another one is refused. @default what the answer says, else `url` */
+  /** The issuer; a token of another issuer is refused. @default the answer's `iss`, else `url` */
   readonly issuer?: string
   /**
-   * What stands for the mount in `aud`; `false` accepts every active token, for a server that says so of none but the
-   * mount's own. @default the mount's URL
+   * The name or names of the mount in `aud`. `false` accepts every active token: for a server that answers so only for
+   * the mount's own tokens. @default the mount's URL
    */
   readonly audience?: string | readonly string[] | false
   /** By how much clocks may differ. @default 5000 */
   readonly clockTolerance?: number
-  /** How long the request may take. @default 5000 */
+  /** How long a request to the endpoint may take. @default 5000 */
   readonly fetchTimeout?: number
   /**
-   * Requests to the endpoint at once; as many wait for their turn, and beyond that clients get 503. Requests that come at once
-   * with one token make one of them. @default 50
+   * How many requests to the endpoint run at once. As many more wait; beyond that, clients get 503. Concurrent requests
+   * with the same token cause one request to the endpoint. @default 50
    */
   readonly maxRequests?: number
-  /** How verdicts on tokens are remembered; `false` to ask each time. */
+  /** How the verdicts on tokens are cached; `false` for not at all. */
   readonly cache?: TokenCacheOptions | false
 }
 
@@ -51,9 +51,9 @@ const CHECKS: Checks<IntrospectionVerifierOptions> = {
 }
 
 /**
- * Builds a `verify` that asks the authorization server. What it answers is in `ctx.auth.extra`.
+ * Creates a `verify` function that asks the authorization server. The server's answer is in `ctx.auth.extra`.
  *
- * While the server cannot be asked, requests get 503.
+ * While the server cannot be reached, clients get 503.
  *
  * @param now The clock, in milliseconds.
  * @throws MCP_ERR_INVALID_OPTION
@@ -70,16 +70,20 @@ export function introspectionVerifier (options: IntrospectionVerifierOptions, no
     const body = new URLSearchParams({ token, token_type_hint: 'access_token' })
     const answer = await limit(() => fetchJson(url, fetchTimeout, { method: 'POST', headers, body }))
     if (answer['active'] !== true) throw new InvalidTokenError('The token is not valid')
-    if (issuer !== undefined && answer['iss'] !== undefined && answer['iss'] !== issuer) throw new InvalidTokenError("The token has no 'iss' that is accepted")
+    if (issuer !== undefined && answer['iss'] !== undefined && answer['iss'] !== issuer) {
+      throw new InvalidTokenError("The token has no 'iss' that is accepted")
+    }
 
     const { exp } = answer
-    if (typeof exp === 'number' && exp * 1000 + clockTolerance <= now()) throw new InvalidTokenError('The token has expired')
+    if (typeof exp === 'number' && exp * 1000 + clockTolerance <= now()) {
+      throw new InvalidTokenError('The token has expired')
+    }
     const accepted = audience === false ? false : [audience ?? resource].flat()
     return toAuthInfo(token, answer, { resource, audience: accepted, issuer: issuer ?? url, clockTolerance }, now())
   }, cache, now)
 }
 
-// RFC 6749 2.3.1: each part is encoded as in a form before both become credentials.
+// RFC 6749 2.3.1: both parts are form-encoded before they are joined.
 function encodeCredentials ({ clientId, clientSecret }: IntrospectionVerifierOptions): string {
   const [id, secret] = [clientId, clientSecret].map((part) => new URLSearchParams([['', part]]).toString().slice(1))
   return `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`

@@ -1,10 +1,19 @@
-// Verifies access tokens that are JWTs (RFC 9068), by the keys of their issuer.
+// Verifies access tokens that are JWTs (RFC 9068), with the keys of their issuer.
 import type { JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
 import { findTimeoutProblem } from '../server/timeout.ts'
 import type { AuthInfo } from './auth-info.ts'
 import type { Verify } from './auth-options.ts'
-import { findOptionProblem, isCount, isText, isTextOrTexts, isUrl, optional, type Check, type Checks } from '../option-check.ts'
+import {
+  findOptionProblem,
+  isCount,
+  isText,
+  isTextOrTexts,
+  isUrl,
+  optional,
+  type Check,
+  type Checks
+} from '../option-check.ts'
 import { toAuthInfo, type Claims } from './claims.ts'
 import { createKeyFinder } from './signing-keys.ts'
 import { findCacheProblem, withCache, type TokenCacheOptions } from './token-cache.ts'
@@ -12,20 +21,21 @@ import { InvalidTokenError, VerifierUnavailableError } from './token-error.ts'
 
 /** How JWTs are verified. Times are milliseconds. */
 export interface JwtVerifierOptions {
-  /** The issuer, exactly as its tokens name it. */
+  /** The issuer, exactly as in the tokens' `iss`. */
   readonly issuer: string
-  /** What stands for the mount in `aud`. @default the mount's URL */
+  /** The name or names of the mount in `aud`. @default the mount's URL */
   readonly audience?: string | readonly string[]
   /**
-   * The ids of the clients whose access tokens are accepted without `aud`, for an issuer that writes none, such as Amazon
-   * Cognito. A token that has an `aud` is judged by it as ever; one without needs one of these ids as its `client_id`, and no
-   * `token_use` other than `access`. Such a token is not bound to the mount: every service that trusts the same client ids accepts
-   * it. The log of each mount has a warning of that. @default none: a token without `aud` is refused
+   * The clients whose access tokens are accepted without `aud`, for an issuer that writes none, such as Amazon Cognito.
+   * A token without `aud` needs one of these ids as its `client_id`, and no `token_use` other than `access`; the `aud`
+   * of any other token is still checked. A token without `aud` is not bound to the mount: every service that trusts the
+   * same client ids accepts it, and each mount logs a warning about that.
+   * @default none: a token without `aud` is refused
    */
   readonly clientIds?: readonly string[]
-  /** Where the issuer's keys are. @default what the issuer's metadata says (RFC 8414, OpenID Connect Discovery) */
+  /** The URL of the issuer's keys. @default that in the issuer's metadata (RFC 8414, OpenID Connect Discovery) */
   readonly jwksUri?: string
-  /** The algorithms of signatures that are accepted, none of them symmetric. @default all asymmetric ones of RFC 7518, and EdDSA */
+  /** The accepted signature algorithms, none of them symmetric. @default all asymmetric ones of RFC 7518, and EdDSA */
   readonly algorithms?: readonly string[]
   /** The `typ` that tokens must have, such as `at+jwt`. @default any */
   readonly typ?: string
@@ -33,20 +43,25 @@ export interface JwtVerifierOptions {
   readonly clockTolerance?: number
   /** How long a request to the issuer may take. @default 5000 */
   readonly fetchTimeout?: number
-  /** How verified tokens are remembered; `false` for not at all. */
+  /** How the verdicts on tokens are cached; `false` for not at all. */
   readonly cache?: TokenCacheOptions | false
 }
 
 const ASYMMETRIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
-// A key that the issuer publishes is none that could be kept secret.
-const isAlgorithms: Check = (value) =>
-  Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && !/^(none|HS\d+)$/i.test(name))
-    ? undefined
-    : "must be an array of asymmetric algorithms, such as ['RS256']"
+// A symmetric algorithm would take a key that the issuer publishes for a shared secret.
+const isAlgorithms: Check = (value) => Array.isArray(value) && value.length > 0 && value.every(isAsymmetric)
+  ? undefined
+  : "must be an array of asymmetric algorithms, such as ['RS256']"
+
+function isAsymmetric (name: unknown): boolean {
+  return typeof name === 'string' && !/^(none|HS\d+)$/i.test(name)
+}
 
 const isClientIds: Check = (value) =>
-  Array.isArray(value) && value.length > 0 && value.every((id) => isText(id) === undefined) ? undefined : "must be an array of client ids, such as ['my-app']"
+  Array.isArray(value) && value.length > 0 && value.every((id) => isText(id) === undefined)
+    ? undefined
+    : "must be an array of client ids, such as ['my-app']"
 
 const CHECKS: Checks<JwtVerifierOptions> = {
   issuer: isUrl,
@@ -61,24 +76,30 @@ const CHECKS: Checks<JwtVerifierOptions> = {
 }
 
 const WITHOUT_AUDIENCE = "jwtVerifier has 'clientIds': tokens without 'aud' are not bound to this mount, " +
-  'so one that a client got for another service is accepted here; leave the option out if the issuer can write an audience'
+  'so one that a client got for another service is accepted here; ' +
+  'leave the option out if the issuer can write an audience'
 
 /**
- * Builds a `verify` for access tokens that are JWTs. The claims of a token are in `ctx.auth.extra`.
+ * Creates a `verify` function for access tokens that are JWTs. The claims of a token are in `ctx.auth.extra`.
  *
- * While the issuer's keys cannot be fetched, requests get 503.
+ * While the issuer's keys cannot be fetched, clients get 503.
  *
  * @param now The clock, in milliseconds.
  * @throws MCP_ERR_INVALID_OPTION
  * @example
  * const issuer = 'https://auth.example.com'
- * app.register(mcpPlugin, { server, publicUrl: 'https://api.example.com', auth: { verify: jwtVerifier({ issuer }), authorizationServers: [issuer] } })
+ * app.register(mcpPlugin, {
+ *   server,
+ *   publicUrl: 'https://api.example.com',
+ *   auth: { verify: jwtVerifier({ issuer }), authorizationServers: [issuer] }
+ * })
  */
 export function jwtVerifier (options: JwtVerifierOptions, now: () => number = Date.now): Verify {
   const wrong = findOptionProblem(options, CHECKS)
   if (wrong !== undefined) throw new MCP_ERR_INVALID_OPTION(`jwtVerifier.${wrong.name}`, wrong.problem)
 
-  const { issuer, audience, clientIds, jwksUri, algorithms = ASYMMETRIC, typ, clockTolerance = 5000, fetchTimeout = 5000, cache } = options
+  const { issuer, audience, clientIds, jwksUri, algorithms = ASYMMETRIC, typ, cache } = options
+  const { clockTolerance = 5000, fetchTimeout = 5000 } = options
   const findKey = createKeyFinder({ issuer, jwksUri, fetchTimeout })
   const fixed: JWTVerifyOptions = {
     issuer,
@@ -103,7 +124,7 @@ async function verifySignature (token: string, findKey: JWTVerifyGetKey, options
     return payload
   } catch (cause) {
     if (cause instanceof VerifierUnavailableError) throw cause
-    // What else fails does so because of the token.
+    // All other failures are due to the token.
     throw new InvalidTokenError(describe(cause), { cause })
   }
 }

@@ -1,11 +1,9 @@
-// How many requests to an authorization server run at once.
+// Limits how many requests to an authorization server run at once.
 import { VerifierUnavailableError } from './token-error.ts'
 
 /**
- * Builds what runs at most `max` tasks at once. As many wait for their turn; beyond that, and so without a bound that a storm of
- * tokens could reach, a task is refused.
- *
- * @throws VerifierUnavailableError by what it returns.
+ * Creates a function that runs at most `max` tasks at once. As many more wait for their turn. Beyond that, it rejects
+ * with a VerifierUnavailableError, so that a flood of tokens cannot make the queue grow without bound.
  */
 export function createRequestLimit (max: number): <T>(task: () => Promise<T>) => Promise<T> {
   const waiting: Array<() => void> = []
@@ -13,7 +11,11 @@ export function createRequestLimit (max: number): <T>(task: () => Promise<T>) =>
 
   return async function limit (task) {
     if (running >= max) {
-      if (waiting.length >= max) throw new VerifierUnavailableError(`${max} requests to the authorization server are running, and as many wait`)
+      if (waiting.length >= max) {
+        throw new VerifierUnavailableError(
+          `${max} requests to the authorization server are running, and as many are waiting`
+        )
+      }
       await new Promise<void>((resolve) => { waiting.push(resolve) })
     } else {
       running++
@@ -21,7 +23,7 @@ export function createRequestLimit (max: number): <T>(task: () => Promise<T>) =>
     try {
       return await task()
     } finally {
-      // The place goes to the next one that waits.
+      // A task that waits takes over the place of this one.
       const next = waiting.shift()
       if (next === undefined) running--
       else next()

@@ -1,23 +1,23 @@
-// The keys that an issuer signs its tokens with: found, fetched and kept.
+// Finds, fetches and caches the keys with which an issuer signs its tokens.
 import type { JWTVerifyGetKey } from 'jose'
 import { fetchJson } from './fetch-json.ts'
 import { VerifierUnavailableError } from './token-error.ts'
 
-/** Where keys come from. */
+/** Where the keys of an issuer come from. */
 export interface KeySource {
   readonly issuer: string
-  /** Undefined where the issuer's metadata is to say it. */
+  /** The URL of the keys; undefined to look it up in the issuer's metadata. */
   readonly jwksUri: string | undefined
   /** Milliseconds that a request to the issuer may take. */
   readonly fetchTimeout: number
 }
 
-// What is wrong with a token and not with the keys.
-const OF_THE_TOKEN = new Set(['ERR_JWKS_NO_MATCHING_KEY', 'ERR_JWKS_MULTIPLE_MATCHING_KEYS', 'ERR_JOSE_NOT_SUPPORTED'])
+// The errors of jose that are due to the token and not to the keys.
+const TOKEN_ERRORS = new Set(['ERR_JWKS_NO_MATCHING_KEY', 'ERR_JWKS_MULTIPLE_MATCHING_KEYS', 'ERR_JOSE_NOT_SUPPORTED'])
 
 /**
- * Builds what finds the key of a token. Nothing is fetched before the first token comes. Keys are fetched again when they
- * are ten minutes old, or a token names one that is not there, but no sooner than 30 seconds after they were.
+ * Creates a function that finds the key of a token. The keys are fetched for the first token. They are fetched again
+ * when they are ten minutes old, or when a token names an unknown key, but not within 30 seconds of the last time.
  */
 export function createKeyFinder (source: KeySource): JWTVerifyGetKey {
   let finding: Promise<JWTVerifyGetKey> | undefined
@@ -29,16 +29,17 @@ export function createKeyFinder (source: KeySource): JWTVerifyGetKey {
       return await find(header, token)
     } catch (cause) {
       const { code }: { readonly code?: unknown } = Object(cause)
-      if (OF_THE_TOKEN.has(String(code))) throw cause
+      if (TOKEN_ERRORS.has(String(code))) throw cause
       throw new VerifierUnavailableError(`the keys of ${source.issuer} could not be fetched`, { cause })
     }
   }
 }
 
 async function prepare ({ issuer, jwksUri, fetchTimeout }: KeySource): Promise<JWTVerifyGetKey> {
-  // Loaded only where tokens are verified by it.
+  // An app that verifies no JWT does not load jose.
   const { createRemoteJWKSet } = await import('jose')
-  return createRemoteJWKSet(new URL(jwksUri ?? await discoverKeys(issuer, fetchTimeout)), { timeoutDuration: fetchTimeout })
+  const url = new URL(jwksUri ?? await discoverKeys(issuer, fetchTimeout))
+  return createRemoteJWKSet(url, { timeoutDuration: fetchTimeout })
 }
 
 async function discoverKeys (issuer: string, fetchTimeout: number): Promise<string> {
@@ -47,8 +48,10 @@ async function discoverKeys (issuer: string, fetchTimeout: number): Promise<stri
     try {
       const metadata = await fetchJson(url, fetchTimeout)
       // RFC 8414 3.3: metadata of another issuer must not be used.
-      if (metadata['issuer'] !== issuer) throw new VerifierUnavailableError(`${url} names another issuer: ${String(metadata['issuer'])}`)
-      if (typeof metadata['jwks_uri'] !== 'string') throw new VerifierUnavailableError(`${url} names no 'jwks_uri'`)
+      if (metadata['issuer'] !== issuer) {
+        throw new VerifierUnavailableError(`${url} names another issuer: ${String(metadata['issuer'])}`)
+      }
+      if (typeof metadata['jwks_uri'] !== 'string') throw new VerifierUnavailableError(`${url} has no 'jwks_uri'`)
       return metadata['jwks_uri']
     } catch (error) {
       failure ??= error
@@ -57,7 +60,7 @@ async function discoverKeys (issuer: string, fetchTimeout: number): Promise<stri
   throw failure
 }
 
-// MCP 2026-07-28 authorization, Authorization Server Metadata Discovery: in this order.
+// MCP 2026-07-28 authorization, Authorization Server Metadata Discovery, defines the order.
 function listMetadataUrls (issuer: string): ReadonlySet<string> {
   const { origin, pathname } = new URL(issuer)
   const path = pathname.replace(/\/$/, '')

@@ -1,4 +1,4 @@
-// Tokens that were verified before.
+// Caches the verdicts on access tokens.
 import { createHash } from 'node:crypto'
 import type { AuthInfo } from './auth-info.ts'
 import type { Verify } from './auth-options.ts'
@@ -6,36 +6,41 @@ import { findOptionProblem, isCount, optional, type Checks } from '../option-che
 import { findTimeoutProblem } from '../server/timeout.ts'
 import { InvalidTokenError } from './token-error.ts'
 
-/** How long, and how many, tokens are remembered. */
+/** How many verdicts on tokens are cached, and for how long. */
 export interface TokenCacheOptions {
-  /** Tokens; past it the one not used for longest is forgotten. As many that were refused are remembered besides. @default 1000 */
+  /** How many accepted tokens are cached, and as many refused ones. The least recently used go first. @default 1000 */
   readonly maxEntries?: number
-  /** Milliseconds, but never beyond the token's expiry; for so long a token may be used that was revoked. @default 60000 */
+  /**
+   * Milliseconds for which an accepted token is cached, but never beyond its expiry. A token that has been revoked is
+   * accepted for that long. @default 60000
+   */
   readonly ttl?: number
-  /** Milliseconds for which a refusal is remembered, so that a bad token is not judged again; 0 for not at all. @default 5000 */
+  /** Milliseconds for which a refusal is cached; 0 for not at all. @default 5000 */
   readonly refusalTtl?: number
 }
 
-/** What a verifier made of a token: whom it stands for, or why it is refused. */
+/** The verdict on a token: its caller, or why it is refused. */
 export type Verdict = AuthInfo | InvalidTokenError
 
 interface Entry { readonly verdict: Verdict, readonly goodUntil: number }
 
 /**
- * A bounded cache of verdicts on tokens, which holds no token itself but in the AuthInfo of each. Refusals have places of their
- * own, so that a storm of bad tokens pushes out no good one.
+ * A bounded cache of verdicts on tokens. Its keys are hashes, so it holds a token only in its AuthInfo. Refused tokens
+ * have entries of their own, so that a flood of them evicts no accepted one.
  */
 export class TokenCache {
   readonly #maxEntries: number
   readonly #ttl: number
   readonly #refusalTtl: number
   readonly #now: () => number
-  // Each in the order of use.
+  // Both maps are in the order of use, the least recent first.
   readonly #accepted = new Map<string, Entry>()
   readonly #refused = new Map<string, Entry>()
 
   /** @param now The clock, in milliseconds. */
-  constructor ({ maxEntries = 1000, ttl = 60_000, refusalTtl = 5000 }: TokenCacheOptions = {}, now: () => number = Date.now) {
+  constructor (
+    { maxEntries = 1000, ttl = 60_000, refusalTtl = 5000 }: TokenCacheOptions = {}, now: () => number = Date.now
+  ) {
     this.#maxEntries = maxEntries
     this.#ttl = ttl
     this.#refusalTtl = refusalTtl
@@ -44,7 +49,7 @@ export class TokenCache {
 
   get size (): number { return this.#accepted.size + this.#refused.size }
 
-  /** The key of a token for one resource: what is good for one may be none for another. */
+  /** Returns the key of a token for a resource; the same token may be refused for another resource. */
   keyOf (token: string, resource: string): string {
     return createHash('sha256').update(resource).update('\n').update(token).digest('base64url')
   }
@@ -62,18 +67,23 @@ export class TokenCache {
   set (key: string, verdict: Verdict): void {
     const isRefusal = verdict instanceof InvalidTokenError
     const entries = isRefusal ? this.#refused : this.#accepted
-    const goodUntil = isRefusal ? this.#now() + this.#refusalTtl : Math.min(this.#now() + this.#ttl, (verdict.expiresAt ?? Infinity) * 1000)
+    const goodUntil = isRefusal
+      ? this.#now() + this.#refusalTtl
+      : Math.min(this.#now() + this.#ttl, (verdict.expiresAt ?? Infinity) * 1000)
     this.#accepted.delete(key)
     this.#refused.delete(key)
     entries.set(key, { verdict, goodUntil })
-    // The first one is the one not used for longest.
     while (entries.size > this.#maxEntries) entries.delete(String(entries.keys().next().value))
   }
 }
 
-const CHECKS: Checks<TokenCacheOptions> = { maxEntries: optional(isCount), ttl: findTimeoutProblem, refusalTtl: findTimeoutProblem }
+const CHECKS: Checks<TokenCacheOptions> = {
+  maxEntries: optional(isCount),
+  ttl: findTimeoutProblem,
+  refusalTtl: findTimeoutProblem
+}
 
-/** Tells what is wrong with a `cache` option; undefined when nothing is. */
+/** Says what is wrong with a `cache` option, or returns undefined if it is valid. */
 export function findCacheProblem (value: unknown): string | undefined {
   if (value === undefined || value === false) return undefined
   if (typeof value !== 'object' || value === null) return 'must be false or an object, such as { ttl: 60_000 }'
@@ -81,14 +91,14 @@ export function findCacheProblem (value: unknown): string | undefined {
   return wrong && `has a '${wrong.name}' that ${wrong.problem}`
 }
 
-/** How a verifier judges one token for one resource. @throws InvalidTokenError, VerifierUnavailableError */
+/** Verifies a token for a resource. Rejects with an InvalidTokenError or a VerifierUnavailableError. */
 export type Judge = (token: string, resource: string) => Promise<AuthInfo>
 
 /**
- * Makes a verifier of what judges tokens. Requests that come at once with one token are judged once, and each gets an AuthInfo
- * that none of the others can change.
+ * Adds a cache to a verifier. Concurrent requests with the same token are judged once, and each gets its own frozen
+ * AuthInfo.
  *
- * @param options `false` remembers nothing.
+ * @param options `false` caches nothing.
  * @param now The clock, in milliseconds.
  */
 export function withCache (judge: Judge, options: TokenCacheOptions | false | undefined, now: () => number): Verify {
@@ -115,14 +125,14 @@ export function withCache (judge: Judge, options: TokenCacheOptions | false | un
       cache.set(key, info)
       return info
     } catch (error) {
-      // Without its cause, which may have all that the token says.
+      // The cause is left out, because it may hold all claims of the token.
       if (error instanceof InvalidTokenError) cache.set(key, new InvalidTokenError(error.message))
       throw error
     }
   }
 }
 
-// A URL cannot be frozen, so each request gets one of its own.
+// A URL cannot be frozen, so each request gets a copy.
 function handOut (info: AuthInfo): AuthInfo {
   return Object.freeze({ ...info, ...(info.resource !== undefined && { resource: new URL(info.resource) }) })
 }

@@ -1,7 +1,7 @@
-// Why a token could not be accepted: because of the token, or because of whoever was to judge it.
+// The errors of verifiers: the token is at fault, or the verifier cannot tell.
 
 /**
- * A token is not valid; thrown by `verify`. The client gets 401 `invalid_token`.
+ * A token is not valid. Thrown by `verify`; the client gets 401 `invalid_token`.
  *
  * @example throw new InvalidTokenError('The token was revoked')
  */
@@ -9,12 +9,12 @@ export class InvalidTokenError extends Error {
   override readonly name = 'InvalidTokenError'
 }
 
-/** Nobody can tell at the moment whether a token is valid; thrown by `verify`. The client gets 503 and may try again. */
+/** It cannot be determined at the moment whether a token is valid. Thrown by `verify`; the client gets 503. */
 export class VerifierUnavailableError extends Error {
   override readonly name = 'VerifierUnavailableError'
 }
 
-/** Whether an error means that the token is not valid: one of ours, or one of the official SDK's. */
+/** Whether an error says that a token is not valid: an {@link InvalidTokenError}, or an error of the official SDK. */
 export function isInvalidToken (error: unknown): error is Error {
   if (error instanceof InvalidTokenError) return true
   const { errorCode, code }: { readonly errorCode?: unknown, readonly code?: unknown } = Object(error)

@@ -1,4 +1,4 @@
-// The changes of one mount: where they come from, and the clients of both eras that are told.
+// Passes the changes of one mount on to the clients of both eras, and to other nodes.
 import { encodeChange, topicOf, type ChangeEvent } from '../protocol/change.ts'
 import { MAX_URI_LENGTH } from '../protocol/uri.ts'
 import type { ServerDefinition } from '../server/definition.ts'
@@ -6,30 +6,30 @@ import type { WatchBudget } from '../session/watch-budget.ts'
 import { createNotifier, createPublisher, type Notifier } from './publisher.ts'
 import { Subscriptions, type MessageSink, type SubscriptionLimits } from './subscriptions.ts'
 
-/** A legacy session, as far as changes go. */
+/** A legacy session, as a receiver of changes. */
 export interface ChangeAudience {
-  /** The stream that its client has opened by GET. */
+  /** The stream that its client has opened with GET. */
   readonly listening: MessageSink | undefined
-  /** How its client spells the URI of a resource's topic; undefined where it does not watch it. */
+  /** Returns the URI of a topic's resource as the client spells it; undefined if the client does not watch it. */
   watchedAs (topic: string): string | undefined
-  /** The resources that it has subscribed to. */
+  /** The URIs of the resources that the client watches. */
   readonly watched: Iterable<string>
 }
 
-/** The way to other processes that serve the same clients. */
+/** The link to the other nodes that serve the same clients. */
 export interface ChangeLink {
   publish (events: readonly ChangeEvent[]): Promise<void>
 }
 
-/** Where changes go, and who is told when they cannot. */
+/** The settings of a {@link ChangeHub}. */
 export interface ChangeSettings {
-  /** How many may listen by `subscriptions/listen` at once, and how many of them for one caller. */
+  /** How many subscriptions there may be at once, and how many of one caller. */
   readonly streams: SubscriptionLimits
-  /** What they may watch counts in. @default a budget of their own */
+  /** The budget of the URIs that subscriptions watch. @default a new one */
   readonly watching?: WatchBudget
-  /** Told when the others cannot be told. */
+  /** Called with the error if changes cannot be published to the other nodes. */
   readonly onFailure: (error: unknown) => void
-  /** The others that are told of what changes here. @default there are none */
+  /** The link to the other nodes; undefined if there are none. */
   readonly others?: ChangeLink | undefined
 }
 
@@ -37,15 +37,15 @@ const LISTS: readonly ChangeEvent[] = [{ kind: 'tools' }, { kind: 'prompts' }, {
 
 /** The changes of one mount. */
 export class ChangeHub {
-  /** For the owner of the mount. */
+  /** What the host app calls when something has changed. */
   readonly notify: Notifier
-  /** Who listens by `subscriptions/listen`. */
+  /** The subscriptions of modern clients. */
   readonly subscriptions: Subscriptions
   readonly #sessions: Iterable<ChangeAudience>
   readonly #others: ChangeLink | undefined
   readonly #publish: (event: ChangeEvent) => void
   #end: (() => void) | undefined
-  #isOn = false
+  #isStarted = false
 
   constructor (sessions: Iterable<ChangeAudience>, { streams, watching, onFailure, others }: ChangeSettings) {
     this.#sessions = sessions
@@ -55,41 +55,41 @@ export class ChangeHub {
     this.subscriptions = new Subscriptions(streams, watching)
   }
 
-  /** Begins to pass on what changes in a definition. */
+  /** Starts passing on the changes of a definition. */
   start (server: Pick<ServerDefinition, 'onChange'>): void {
     this.#end = server.onChange(this.#publish)
-    this.#isOn = true
+    this.#isStarted = true
   }
 
-  /** Ends it. */
+  /** Stops passing on changes. */
   stop (): void {
-    this.#isOn = false
+    this.#isStarted = false
     this.#end?.()
   }
 
-  /** Tells the clients of this process. */
+  /** Sends changes to the clients of this node. */
   tell (events: readonly ChangeEvent[]): void {
-    if (!this.#isOn) return
+    if (!this.#isStarted) return
     for (const event of events) {
       this.subscriptions.tell(event)
       this.#tellSessions(event)
     }
   }
 
-  /** Tells the listeners by `subscriptions/listen` that all may have changed of what they want to hear of. */
+  /** Sends every subscription a change of each of its topics, because it may have missed any of them. */
   tellAll (): void {
     this.subscriptions.tellAll()
   }
 
-  /** Tells a session that all may have changed of what it wants to hear of. */
+  /** Sends a session a change of each list and watched resource, because it may have missed any of them. */
   tellSession (session: ChangeAudience): void {
     const resources = [...session.watched].map((uri): ChangeEvent => ({ kind: 'resource', uri }))
     for (const event of [...LISTS, ...resources]) session.listening?.send(encodeChange(event))
   }
 
-  // Whatever becomes of the others, the clients of this process are told.
+  // The clients of this node come first, so that they are notified even if publishing fails.
   #publishAll (events: readonly ChangeEvent[]): Promise<void> | undefined {
-    if (!this.#isOn) return undefined
+    if (!this.#isStarted) return undefined
     this.tell(events)
     const shared = events.filter(isWatchable)
     return shared.length === 0 ? undefined : this.#others?.publish(shared)
@@ -106,7 +106,7 @@ export class ChangeHub {
   }
 }
 
-// No client can watch a longer URI, so other processes need not hear of it.
+// No client can watch a longer URI, so the change is not published to other nodes.
 function isWatchable (event: ChangeEvent): boolean {
   return event.kind !== 'resource' || event.uri.length <= MAX_URI_LENGTH
 }

@@ -1,7 +1,7 @@
-// What the owner of a server calls when something has changed; bursts become one message each.
+// Publishes changes: those of one turn of the event loop together, and each topic once.
 import { topicOf, type ChangeEvent } from '../protocol/change.ts'
 
-/** Tells clients that something has changed. What one turn of the event loop brings is joined, and each change is told once. */
+/** Notifies clients of changes. Changes in one turn of the event loop are sent together, and equal ones once. */
 export interface Notifier {
   /** The list of tools has changed. */
   toolsChanged (): void
@@ -9,11 +9,14 @@ export interface Notifier {
   promptsChanged (): void
   /** The list of resources, or of resource templates, has changed. */
   resourcesChanged (): void
-  /** The contents of a resource have changed. @param uri As clients name it. */
+  /** The contents of a resource have changed. @param uri The URI by which clients know the resource. */
   resourceUpdated (uri: string): void
 }
 
-/** Publishes changes, what one turn of the event loop brings together. @param onFailure Told when they cannot be. */
+/**
+ * Creates a function that collects changes and publishes those of one turn of the event loop together.
+ * @param onFailure Called with the error if they cannot be published.
+ */
 export function createPublisher (
   publishAll: (events: readonly ChangeEvent[]) => void | Promise<void>, onFailure: (error: unknown) => void
 ): (event: ChangeEvent) => void {
@@ -27,13 +30,13 @@ export function createPublisher (
   function flush (): void {
     const events = [...waiting.values()]
     waiting = new Map()
-    // In a function of its own, so that what throws fails as what rejects.
+    // An async function, so that an exception becomes a rejection.
     const published = async (): Promise<void> => publishAll(events)
     published().catch(onFailure)
   }
 }
 
-/** A notifier that publishes. */
+/** Creates a notifier that calls `publish` for each change. */
 export function createNotifier (publish: (event: ChangeEvent) => void): Notifier {
   return Object.freeze({
     toolsChanged: () => publish({ kind: 'tools' }),

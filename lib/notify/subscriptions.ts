@@ -1,4 +1,4 @@
-// Who listens by `subscriptions/listen`, found by what they want to hear of.
+// The subscriptions of modern clients (`subscriptions/listen`), by topic.
 import { encodeTaggedChange, eventOf, topicOf, type ChangeEvent } from '../protocol/change.ts'
 import type { RequestId } from '../protocol/message.ts'
 import type { SubscriptionFilter } from '../protocol/subscription.ts'
@@ -6,32 +6,32 @@ import { WatchBudget } from '../session/watch-budget.ts'
 import { Shares, type NoPlace } from '../shares/shares.ts'
 import type { Topics } from './topics.ts'
 
-/** What messages of a subscription are written to. */
+/** The stream to which the messages of a subscription are written. */
 export interface MessageSink { send (json: string): void }
 
-/** The other processes that give places to the same callers. */
+/** The link to the other nodes, whose places count towards the same shares. */
 export interface PlaceLink {
   /**
-   * Tells them how many places a caller holds here from now on; false, and nothing has changed, when these are more than before, and
-   * with those that it holds there more than `max`. Never rejects.
+   * Sets how many places a holder has on this node. If that is more than before, and more than `max` together with the
+   * holder's places on other nodes, it changes nothing and resolves to false. Never rejects.
    */
   hold (holder: string, count: number, max: number): Promise<boolean>
 }
 
-/** How many places there are, and what one caller may have of them. */
+/** How many subscriptions there may be. */
 export interface SubscriptionLimits {
   readonly max: number
-  /** What one caller may have; absent where that is all there is. */
+  /** How many one holder may have; undefined if only `max` counts. */
   readonly share?: { readonly by: 'principal' | 'address', readonly max: number } | undefined
-  /** Those that count towards the share, too; absent where there are none. */
+  /** The link to the other nodes; undefined if there are none. */
   readonly others?: PlaceLink | undefined
 }
 
-/** One client that listens. Takes its place when it is made, and holds it until it is closed. */
+/** The subscription of one client. It holds its place from its creation until it is closed. */
 export class Subscription {
   /** The JSON of the id that tags every message. */
   readonly idJson: string
-  /** Whom its place counts for; undefined where it counts for nobody. */
+  /** Whom the place counts for; undefined if it counts towards no share. */
   readonly holder: string | undefined
   readonly #owner: Subscriptions
   #topics: Topics = new Map()
@@ -45,36 +45,41 @@ export class Subscription {
     this.idJson = JSON.stringify(id)
   }
 
-  /** Finds out whether its caller has its share already by other nodes; undefined when it has not, and at once where there are none. */
+  /**
+   * Resolves to a refusal if the holder exceeds its share together with its places on other nodes, else to undefined.
+   * Returns undefined if there are no other nodes to ask.
+   */
   findRefusal (): Promise<NoPlace | undefined> | undefined {
     return this.#owner.findRefusal(this)
   }
 
-  /** Takes what its client asks to watch. @throws RpcError when that, or what its caller or all clients watch, is too much. */
+  /**
+   * Reserves room for the URIs that the client asks to watch.
+   * @throws RpcError if this client, its holder or all clients together would watch too much.
+   */
   reserve ({ resourceSubscriptions: uris = [] }: SubscriptionFilter): void {
     const bytes = uris.reduce((sum, uri) => sum + Buffer.byteLength(uri), 0)
     this.#owner.budget.take(bytes, this.holder)
     this.#bytes = bytes
   }
 
-  /** Begins to send the changes of topics. */
+  /** Starts sending the changes of topics. */
   start (topics: Topics, sink: MessageSink): void {
     this.#sink = sink
     this.#topics = topics
     this.#owner.watch(this, topics.keys())
   }
 
-  /** How the client spells the URI of a topic. */
+  /** Returns the URI of a topic's resource as the client spells it. */
   spellingOf (topic: string): string | undefined {
     return this.#topics.get(topic)
   }
 
-  /** Sends a message. */
   send (json: string): void {
     this.#sink?.send(json)
   }
 
-  /** Gives the place back. */
+  /** Ends the subscription and frees its place. */
   close (): void {
     this.#owner.leave(this, this.#topics.keys())
     this.#owner.budget.release(this.#bytes, this.holder)
@@ -84,7 +89,7 @@ export class Subscription {
 
 /** The subscriptions of one mount. */
 export class Subscriptions {
-  /** @internal What the subscriptions may watch counts in. */
+  /** @internal The budget of the URIs that all subscriptions watch. */
   readonly budget: WatchBudget
   readonly #limits: SubscriptionLimits
   readonly #shares: Shares
@@ -97,16 +102,16 @@ export class Subscriptions {
     this.budget = budget
   }
 
-  /** How many there are. */
+  /** The number of open subscriptions. */
   get size (): number { return this.#open.size }
 
-  /** How many there may be. */
+  /** The most subscriptions that may be open. */
   get max (): number { return this.#limits.max }
 
-  /** How many topics somebody wants to hear of. */
+  /** The number of topics that are watched. */
   get topics (): number { return this.#watchers.size }
 
-  /** Takes a place, or tells why there is none. @param holder Whom it counts for. */
+  /** Opens a subscription, or returns why there is no place for it. @param holder Whom the place counts for. */
   open (id: RequestId, holder?: string): Subscription | NoPlace {
     const { max, share } = this.#limits
     if (share !== undefined && !this.#shares.take(holder)) return { refused: share.by, max: share.max }
@@ -123,10 +128,11 @@ export class Subscriptions {
   findRefusal ({ holder }: Subscription): Promise<NoPlace | undefined> | undefined {
     const { share, others } = this.#limits
     if (holder === undefined || share === undefined || others === undefined) return undefined
-    return others.hold(holder, this.#shares.held(holder), share.max).then((held) => held ? undefined : { refused: share.by, max: share.max })
+    const held = others.hold(holder, this.#shares.held(holder), share.max)
+    return held.then((isHeld) => isHeld ? undefined : { refused: share.by, max: share.max })
   }
 
-  /** Tells whoever wants to hear of it that something has changed. */
+  /** Sends a change to the subscriptions that watch its topic. */
   tell (event: ChangeEvent): void {
     const topic = topicOf(event)
     const watchers = this.#watchers.get(topic)
@@ -140,7 +146,7 @@ export class Subscriptions {
     }
   }
 
-  /** Tells whoever listens that all may have changed of what it wants to hear of. */
+  /** Sends each subscription a change of every topic that it watches. */
   tellAll (): void {
     for (const topic of this.#watchers.keys()) this.tell(eventOf(topic))
   }
@@ -156,7 +162,7 @@ export class Subscriptions {
 
   /** @internal */
   leave (subscription: Subscription, topics: Iterable<string>): void {
-    if (this.#open.delete(subscription)) this.#giveBack(subscription)
+    if (this.#open.delete(subscription)) this.#freePlace(subscription)
     for (const topic of topics) {
       const watchers = this.#watchers.get(topic)
       watchers?.delete(subscription)
@@ -164,8 +170,8 @@ export class Subscriptions {
     }
   }
 
-  // The number is told, and not that it has changed by one: what is told later puts right what has not come through.
-  #giveBack ({ holder }: Subscription): void {
+  // Other nodes get the new number of places, not the difference, so that a message makes up for lost ones before it.
+  #freePlace ({ holder }: Subscription): void {
     this.#shares.release(holder)
     const { share, others } = this.#limits
     if (holder !== undefined && share !== undefined) others?.hold(holder, this.#shares.held(holder), Infinity)

@@ -1,11 +1,11 @@
-// What a subscription wants to hear of.
+// The topics that a subscription selects.
 import { listTopics, type SubscriptionFilter } from '../protocol/subscription.ts'
 import { Pace } from '../server/pace.ts'
 
-/** By topic, how the client spells the URI of a resource; undefined for lists. */
+/** Maps each topic to the URI of the resource as the client spells it, or to undefined for a list. */
 export type Topics = ReadonlyMap<string, string | undefined>
 
-/** Finds the topics of the changes that a filter lets pass. */
+/** Resolves to the topics that a filter selects. It yields to the event loop while it works through a long list. */
 export async function findTopics (filter: SubscriptionFilter): Promise<Topics> {
   const topics = new Map<string, string | undefined>()
   const pace = new Pace()

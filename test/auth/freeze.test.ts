@@ -1,7 +1,7 @@
 import t from 'tap'
 import { freezeDeeply } from '../../lib/auth/freeze.ts'
 
-t.test('a value is frozen with all that is in it, and is the same value', async (t) => {
+t.test('a value is frozen in place, with everything in it', async (t) => {
   const value = { a: [{ b: { c: 1 } }, null], d: 'e' }
 
   t.equal(freezeDeeply(value), value)
@@ -19,13 +19,13 @@ t.test('a value of any depth is frozen', async (t) => {
   t.ok(Object.isFrozen(innermost))
 })
 
-t.test('a list of any length is frozen with its entries', async (t) => {
+t.test('an array of any length is frozen with its entries', async (t) => {
   const list = freezeDeeply(Array.from({ length: 500_000 }, () => ({})))
 
   t.ok(list.every((entry) => Object.isFrozen(entry)))
 })
 
-t.test('what is no object is left as it is', async (t) => {
+t.test('a value that is not an object is returned as it is', async (t) => {
   t.equal(freezeDeeply(null), null)
   t.equal(freezeDeeply('a'), 'a')
 })

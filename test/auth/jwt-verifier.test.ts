@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { jwtVerifier, type JwtVerifierOptions } from '../../lib/auth/jwt-verifier.ts'
 import { claimsOf, createIssuer, NOW, NOW_SECONDS, RESOURCE, type Issuer } from '../support/issuer.ts'
 
-// A verifier that looks at the request would be wrong.
+// A verifier must not read the request.
 const REQUEST = undefined as unknown as FastifyRequest
 
 function createVerifier (issuer: Issuer, options: Partial<JwtVerifierOptions> = {}, now = (): number => NOW) {
@@ -16,7 +16,7 @@ function encode (value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url')
 }
 
-t.test('a token of the issuer tells whom it stands for', async (t) => {
+t.test('the AuthInfo of a token is made from its claims', async (t) => {
   const issuer = await createIssuer(t)
   const verify = createVerifier(issuer)
   const claims = claimsOf(issuer)
@@ -25,7 +25,14 @@ t.test('a token of the issuer tells whom it stands for', async (t) => {
   const info = await verify(token)
 
   t.same(info, {
-    token, clientId: 'app', scopes: ['read', 'write'], expiresAt: NOW_SECONDS + 65, resource: new URL(RESOURCE), issuer: issuer.url, subject: 'ann', extra: claims
+    token,
+    clientId: 'app',
+    scopes: ['read', 'write'],
+    expiresAt: NOW_SECONDS + 65,
+    resource: new URL(RESOURCE),
+    issuer: issuer.url,
+    subject: 'ann',
+    extra: claims
   })
   t.ok(Object.isFrozen(info))
   t.same(issuer.asked.map(({ path }) => path), ['/jwks'])
@@ -39,7 +46,7 @@ t.test('RS256 and EdDSA are accepted like ES256', async (t) => {
   }
 })
 
-t.test('a token that is not to be accepted is refused with the reason', async (t) => {
+t.test('a token that cannot be accepted is refused with the reason', async (t) => {
   const issuer = await createIssuer(t)
   const verify = createVerifier(issuer)
   const stranger = await createIssuer(t)
@@ -62,7 +69,10 @@ t.test('a token that is not to be accepted is refused with the reason', async (t
     [`${encode({ alg: 'none' })}.${encode(claims)}.`, 'The token is not valid'],
     [`${encode({ alg: 'none' })}.${encode(claims)}.${signature}`, 'The token is not valid'],
     [`${forged}.${createHmac('sha256', publicKey).update(forged).digest('base64url')}`, 'The token is not valid'],
-    [`${encode({ alg: 'ES256', kid: 'one' })}.${encode({ ...claims, sub: 'eve' })}.${signature}`, 'The token is not valid'],
+    [
+      `${encode({ alg: 'ES256', kid: 'one' })}.${encode({ ...claims, sub: 'eve' })}.${signature}`,
+      'The token is not valid'
+    ],
     [`${encode({ alg: 'ES256', crit: ['x'], x: 1 })}.${encode(claims)}.${signature}`, 'The token is not valid'],
     ['opaque', 'The token is not valid'],
     ['a.b.c', 'The token is not valid'],
@@ -89,29 +99,50 @@ t.test('algorithms, typ and audience may be narrowed', async (t) => {
   const token = await issuer.sign(claimsOf(issuer, { aud: ['api://notes', 'other'] }), { typ: 'at+jwt' })
 
   await t.rejects(createVerifier(issuer)(token), { message: 'The token is for another resource' })
-  t.match(await createVerifier(issuer, { audience: 'api://notes', typ: 'at+jwt', algorithms: ['ES256'] })(token), { resource: new URL(RESOURCE) })
+  t.match(await createVerifier(issuer, { audience: 'api://notes', typ: 'at+jwt', algorithms: ['ES256'] })(token), {
+    resource: new URL(RESOURCE)
+  })
   t.match(await createVerifier(issuer, { audience: ['api://tasks', 'api://notes'] })(token), { clientId: 'app' })
-  await t.rejects(createVerifier(issuer, { audience: 'api://notes', algorithms: ['RS256'] })(token), { message: 'The token is not valid' })
-  await t.rejects(createVerifier(issuer, { audience: 'api://notes', typ: 'JWT' })(token), { message: "The token has no 'typ' that is accepted" })
+  await t.rejects(createVerifier(issuer, { audience: 'api://notes', algorithms: ['RS256'] })(token), {
+    message: 'The token is not valid'
+  })
+  await t.rejects(createVerifier(issuer, { audience: 'api://notes', typ: 'JWT' })(token), {
+    message: "The token has no 'typ' that is accepted"
+  })
 })
 
 t.test('with clientIds, an access token without aud is accepted by its client_id', async (t) => {
   const issuer = await createIssuer(t)
   const verify = createVerifier(issuer, { clientIds: ['app', 'console'] })
-  // The claims of an access token of Amazon Cognito.
-  const { aud, ...claims } = claimsOf(issuer, { token_use: 'access', version: 2, username: 'ann', 'cognito:groups': ['editors'] })
+  // These are the claims of an access token of Amazon Cognito.
+  const { aud, ...claims } = claimsOf(issuer, {
+    token_use: 'access',
+    version: 2,
+    username: 'ann',
+    'cognito:groups': ['editors']
+  })
 
   t.match(await verify(await issuer.sign(claims)), { clientId: 'app', resource: new URL(RESOURCE), extra: claims })
-  t.match(await verify(await issuer.sign({ ...claims, client_id: 'console', token_use: undefined })), { clientId: 'console' })
-  t.match(await verify(await issuer.sign({ ...claims, aud, client_id: 'stranger', token_use: undefined })), { clientId: 'stranger' })
-  await t.rejects(createVerifier(issuer)(await issuer.sign(claims)), { message: "The token has no 'aud' that is accepted" })
+  t.match(await verify(await issuer.sign({ ...claims, client_id: 'console', token_use: undefined })), {
+    clientId: 'console'
+  })
+  t.match(await verify(await issuer.sign({ ...claims, aud, client_id: 'stranger', token_use: undefined })), {
+    clientId: 'stranger'
+  })
+  await t.rejects(createVerifier(issuer)(await issuer.sign(claims)), {
+    message: "The token has no 'aud' that is accepted"
+  })
 })
 
-t.test('with clientIds, every other token without aud is refused, and an aud is judged as ever', async (t) => {
+t.test('with clientIds, every other token without aud is refused, and an aud is still checked', async (t) => {
   const issuer = await createIssuer(t)
   const verify = createVerifier(issuer, { clientIds: ['app'] })
   const { aud, ...claims } = claimsOf(issuer, { token_use: 'access' })
-  const [stranger, kind, resource] = ['The token is for a client that is not accepted', 'The token is no access token', 'The token is for another resource']
+  const [stranger, kind, resource] = [
+    'The token is for a client that is not accepted',
+    'The token is not an access token',
+    'The token is for another resource'
+  ]
 
   for (const [changes, message] of [
     [{ client_id: 'other' }, stranger],
@@ -130,7 +161,11 @@ t.test('with clientIds, every other token without aud is refused, and an aud is 
     [{ aud: '' }, resource],
     [{ aud: null }, resource]
   ] as const) {
-    await t.rejects(verify(await issuer.sign({ ...claims, ...changes })), { name: 'InvalidTokenError', message }, JSON.stringify(changes))
+    await t.rejects(
+      verify(await issuer.sign({ ...claims, ...changes })),
+      { name: 'InvalidTokenError', message },
+      JSON.stringify(changes)
+    )
   }
 })
 
@@ -142,7 +177,7 @@ t.test('a verifier with clientIds has a warning for the log, and no other has on
   t.equal(jwtVerifier({ issuer }).warning, undefined)
 })
 
-t.test('a token is verified once while it is remembered, and never beyond its expiry', async (t) => {
+t.test('a token is verified once while it is cached, which is never beyond its expiry', async (t) => {
   const issuer = await createIssuer(t)
   const clock = { now: NOW }
   const verify = createVerifier(issuer, {}, () => clock.now)
@@ -157,7 +192,7 @@ t.test('a token is verified once while it is remembered, and never beyond its ex
   await t.rejects(verify(token), { message: 'The token has expired' })
 })
 
-t.test('what was verified for one resource is not good for another', async (t) => {
+t.test('a token that was verified for one resource is verified again for another', async (t) => {
   const issuer = await createIssuer(t)
   const verify = createVerifier(issuer)
   const token = await issuer.sign(claimsOf(issuer))
@@ -166,7 +201,7 @@ t.test('what was verified for one resource is not good for another', async (t) =
   await t.rejects(verify(token, 'https://api.example.com/other'), { message: 'The token is for another resource' })
 })
 
-t.test('without a cache every token is verified anew', async (t) => {
+t.test('without a cache every token is verified each time', async (t) => {
   const issuer = await createIssuer(t)
   const verify = createVerifier(issuer, { cache: false })
   const token = await issuer.sign(claimsOf(issuer))
@@ -174,15 +209,25 @@ t.test('without a cache every token is verified anew', async (t) => {
   t.not(await verify(token), await verify(token))
 })
 
-t.test('an outage of the keys says nothing of the token, and ends by itself', async (t) => {
+t.test('while the keys cannot be fetched no token is invalid, and later fetches succeed', async (t) => {
   const issuer = await createIssuer(t)
   const verify = createVerifier(issuer)
   const token = await issuer.sign(claimsOf(issuer))
   const keys = issuer.answers.get('/jwks') ?? 404
 
-  for (const outage of [500, 404, { keys: 'none' }, (_request: unknown, response: { destroy (): void }) => { response.destroy() }]) {
+  for (const outage of [
+    500,
+    404,
+    { keys: 'none' },
+    (_request: unknown, response: { destroy(): void }) => {
+      response.destroy()
+    }
+  ]) {
     issuer.answers.set('/jwks', outage)
-    await t.rejects(verify(token), { name: 'VerifierUnavailableError', message: `the keys of ${issuer.url} could not be fetched` })
+    await t.rejects(verify(token), {
+      name: 'VerifierUnavailableError',
+      message: `the keys of ${issuer.url} could not be fetched`
+    })
   }
   issuer.answers.set('/jwks', keys)
   t.match(await verify(token), { clientId: 'app' })
@@ -192,17 +237,29 @@ t.test('a wrong option is refused with its name', async (t) => {
   const issuer = 'https://auth.example.com'
   for (const [options, message] of [
     [{}, "option 'jwtVerifier.issuer' must be an absolute URL, such as 'https://auth.example.com'"],
-    [{ issuer, algorithms: ['HS256'] }, "option 'jwtVerifier.algorithms' must be an array of asymmetric algorithms, such as ['RS256']"],
-    [{ issuer, algorithms: ['none'] }, "option 'jwtVerifier.algorithms' must be an array of asymmetric algorithms, such as ['RS256']"],
-    [{ issuer, algorithms: [] }, "option 'jwtVerifier.algorithms' must be an array of asymmetric algorithms, such as ['RS256']"],
+    [
+      { issuer, algorithms: ['HS256'] },
+      "option 'jwtVerifier.algorithms' must be an array of asymmetric algorithms, such as ['RS256']"
+    ],
+    [
+      { issuer, algorithms: ['none'] },
+      "option 'jwtVerifier.algorithms' must be an array of asymmetric algorithms, such as ['RS256']"
+    ],
+    [
+      { issuer, algorithms: [] },
+      "option 'jwtVerifier.algorithms' must be an array of asymmetric algorithms, such as ['RS256']"
+    ],
     [{ issuer, audience: [] }, "option 'jwtVerifier.audience' must be a string or an array of strings"],
     [{ issuer, clientIds: 'app' }, "option 'jwtVerifier.clientIds' must be an array of client ids, such as ['my-app']"],
     [{ issuer, clientIds: [] }, "option 'jwtVerifier.clientIds' must be an array of client ids, such as ['my-app']"],
     [{ issuer, clientIds: [''] }, "option 'jwtVerifier.clientIds' must be an array of client ids, such as ['my-app']"],
-    [{ issuer, cache: { ttl: -1 } }, "option 'jwtVerifier.cache' has a 'ttl' that must be a whole number of milliseconds from 0 (none) to 2147483647"],
+    [
+      { issuer, cache: { ttl: -1 } },
+      "option 'jwtVerifier.cache' has a 'ttl' that must be a whole number of milliseconds from 0 (none) to 2147483647"
+    ],
     [{ issuer, secret: 'a' }, /^option 'jwtVerifier.secret' does not exist; there may be issuer, audience, /]
   ] as const) {
-    // What callers without types may pass.
+    // A caller that does not use TypeScript may pass such a value.
     t.throws(() => jwtVerifier(options as unknown as JwtVerifierOptions), { code: 'MCP_ERR_INVALID_OPTION', message })
   }
 })

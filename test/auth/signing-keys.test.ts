@@ -3,8 +3,12 @@ import { jwtVerify } from 'jose'
 import { createKeyFinder } from '../../lib/auth/signing-keys.ts'
 import { createIssuer } from '../support/issuer.ts'
 
-t.test('the keys are found by the metadata of the issuer, in each of its forms', async (t) => {
-  for (const path of ['/.well-known/oauth-authorization-server/a', '/.well-known/openid-configuration/a', '/a/.well-known/openid-configuration']) {
+t.test('the keys are found by the metadata of the issuer, at each of its URLs', async (t) => {
+  for (const path of [
+    '/.well-known/oauth-authorization-server/a',
+    '/.well-known/openid-configuration/a',
+    '/a/.well-known/openid-configuration'
+  ]) {
     const server = await createIssuer(t)
     const issuer = `${server.url}/a`
     server.answers.set(path, { issuer, jwks_uri: `${server.url}/jwks` })
@@ -25,11 +29,18 @@ t.test('metadata of another issuer, or without keys, is not used', async (t) => 
   const token = await server.sign({ sub: 'ann' })
 
   for (const [metadata, message] of [
-    [{ issuer: 'https://evil.example', jwks_uri: `${server.url}/jwks` }, `${server.url}${path} names another issuer: https://evil.example`],
-    [{ issuer: server.url }, `${server.url}${path} names no 'jwks_uri'`],
-    [404, `${server.url}${path} could not be asked`]
+    [
+      { issuer: 'https://evil.example', jwks_uri: `${server.url}/jwks` },
+      `${server.url}${path} names another issuer: https://evil.example`
+    ],
+    [{ issuer: server.url }, `${server.url}${path} has no 'jwks_uri'`],
+    [404, `the request to ${server.url}${path} failed`]
   ] as const) {
     server.answers.set(path, metadata)
-    await t.rejects(jwtVerify(token, find), { name: 'VerifierUnavailableError', message: `the keys of ${server.url} could not be fetched`, cause: { message } })
+    await t.rejects(jwtVerify(token, find), {
+      name: 'VerifierUnavailableError',
+      message: `the keys of ${server.url} could not be fetched`,
+      cause: { message }
+    })
   }
 })

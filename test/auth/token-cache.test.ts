@@ -9,7 +9,7 @@ function createCache (options?: TokenCacheOptions) {
   return { clock, cache: new TokenCache(options, () => clock.now) }
 }
 
-t.test('a token is remembered for the time that is set', async (t) => {
+t.test('a token is cached for its ttl', async (t) => {
   const { clock, cache } = createCache({ ttl: 1000 })
   cache.set('a', INFO)
 
@@ -20,7 +20,7 @@ t.test('a token is remembered for the time that is set', async (t) => {
   t.equal(cache.size, 0)
 })
 
-t.test('but never beyond its expiry', async (t) => {
+t.test('a token is never cached beyond its expiry', async (t) => {
   const { clock, cache } = createCache()
   cache.set('a', { ...INFO, expiresAt: 2 })
 
@@ -30,7 +30,7 @@ t.test('but never beyond its expiry', async (t) => {
   t.equal(cache.get('a'), undefined)
 })
 
-t.test('past the limit, the token that was not used for longest is forgotten', async (t) => {
+t.test('beyond the limit, the least recently used token is dropped', async (t) => {
   const { cache } = createCache({ maxEntries: 2 })
   cache.set('a', INFO)
   cache.set('b', INFO)
@@ -43,7 +43,7 @@ t.test('past the limit, the token that was not used for longest is forgotten', a
   t.equal(cache.size, 2)
 })
 
-t.test('keys tell tokens and resources apart, and hold neither', async (t) => {
+t.test('keys differ by token and by resource, and contain neither', async (t) => {
   const cache = new TokenCache()
   const keys = [cache.keyOf('a', 'b'), cache.keyOf('b', 'a'), cache.keyOf('a', 'c')]
 
@@ -51,7 +51,7 @@ t.test('keys tell tokens and resources apart, and hold neither', async (t) => {
   t.same(keys.map((key) => key.length), [43, 43, 43])
 })
 
-t.test('refusals are remembered by themselves, for their own time, and push out no good token', async (t) => {
+t.test('refusals have a ttl and entries of their own, and evict no accepted token', async (t) => {
   const { clock, cache } = createCache({ maxEntries: 2, refusalTtl: 10 })
   const refusal = new InvalidTokenError('no')
   cache.set('good', INFO)

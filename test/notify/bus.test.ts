@@ -10,7 +10,7 @@ t.test('a bus in memory', async (t) => {
   }))
 })
 
-t.test('what is published in memory is heard at once', async (t) => {
+t.test('a bus in memory delivers a message before publish returns', async (t) => {
   const bus = createMemoryBus()
   const heard: string[] = []
   bus.subscribe('changes', (message) => heard.push(`a ${message}`))

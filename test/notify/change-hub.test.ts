@@ -19,7 +19,11 @@ function createSession ({ listens = true, watches = '' } = {}): FakeSession {
   }
 }
 
-function startListening (subscriptions: Subscriptions, topics: ReadonlyArray<readonly [string, string | undefined]>, sink: MessageSink): void {
+function startListening (
+  subscriptions: Subscriptions,
+  topics: ReadonlyArray<readonly [string, string | undefined]>,
+  sink: MessageSink
+): void {
   const subscription = subscriptions.open(1)
   if (subscription instanceof Subscription) subscription.start(new Map(topics), sink)
 }
@@ -32,7 +36,7 @@ function createDefinition () {
 const TOOLS_CHANGED = { jsonrpc: '2.0', method: 'notifications/tools/list_changed' }
 const UPDATED = { jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri: 'notes://a' } }
 
-t.test('one publication reaches both eras', async (t) => {
+t.test('a change is sent to the clients of both eras', async (t) => {
   const session = createSession()
   const hub = new ChangeHub([session], { streams: { max: 1 }, onFailure: mustNotFail })
   const heard: unknown[] = []
@@ -46,10 +50,13 @@ t.test('one publication reaches both eras', async (t) => {
   t.match(heard, [TOOLS_CHANGED])
 })
 
-t.test('a session hears of all lists, and of the resources that it has subscribed to', async (t) => {
+t.test('a session receives the changes of all lists, and of the resources that its client watches', async (t) => {
   const watching = createSession({ watches: 'notes://a' })
   const other = createSession()
-  const hub = new ChangeHub([watching, createSession({ listens: false, watches: 'notes://a' }), other], { streams: { max: 1 }, onFailure: mustNotFail })
+  const hub = new ChangeHub([watching, createSession({ listens: false, watches: 'notes://a' }), other], {
+    streams: { max: 1 },
+    onFailure: mustNotFail
+  })
   hub.start(createDefinition())
 
   hub.notify.toolsChanged()
@@ -61,7 +68,7 @@ t.test('a session hears of all lists, and of the resources that it has subscribe
   t.strictSame(other.heard, [TOOLS_CHANGED])
 })
 
-t.test('what changes in the definition is told from the start of a mount to its end', async (t) => {
+t.test('changes of the definition are sent from the start of a mount to its end', async (t) => {
   const definition = createDefinition()
   const session = createSession({ watches: 'notes://a' })
   const hub = new ChangeHub([session], { streams: { max: 1 }, onFailure: mustNotFail })
@@ -84,22 +91,27 @@ t.test('what changes in the definition is told from the start of a mount to its 
   t.strictSame(session.heard, [UPDATED])
 })
 
-t.test('what changes here is told to the others after the clients of this process, and what changes there is told here', async (t) => {
-  const session = createSession()
-  const published: unknown[] = []
-  const publish = async (events: readonly ChangeEvent[]): Promise<void> => { published.push(events, session.heard.length) }
-  const hub = new ChangeHub([session], { streams: { max: 1 }, onFailure: mustNotFail, others: { publish } })
-  hub.start(createDefinition())
+t.test(
+  'a change is sent to the clients of this node and then to other nodes, whose changes are sent to the clients here',
+  async (t) => {
+    const session = createSession()
+    const published: unknown[] = []
+    const publish = async (events: readonly ChangeEvent[]): Promise<void> => {
+      published.push(events, session.heard.length)
+    }
+    const hub = new ChangeHub([session], { streams: { max: 1 }, onFailure: mustNotFail, others: { publish } })
+    hub.start(createDefinition())
 
-  hub.notify.toolsChanged()
-  await nextTurn()
-  hub.tell([{ kind: 'tools' }])
+    hub.notify.toolsChanged()
+    await nextTurn()
+    hub.tell([{ kind: 'tools' }])
 
-  t.strictSame(published, [[{ kind: 'tools' }], 1])
-  t.strictSame(session.heard, [TOOLS_CHANGED, TOOLS_CHANGED])
-})
+    t.strictSame(published, [[{ kind: 'tools' }], 1])
+    t.strictSame(session.heard, [TOOLS_CHANGED, TOOLS_CHANGED])
+  }
+)
 
-t.test('a change of a URI that is too long to be watched is not told to the others', async (t) => {
+t.test('a change of a URI that is too long to be watched is not published to other nodes', async (t) => {
   const published: ChangeEvent[] = []
   const publish = async (events: readonly ChangeEvent[]): Promise<void> => { published.push(...events) }
   const hub = new ChangeHub([], { streams: { max: 1 }, onFailure: mustNotFail, others: { publish } })
@@ -114,36 +126,57 @@ t.test('a change of a URI that is too long to be watched is not told to the othe
   t.strictSame(published, [{ kind: 'resource', uri: 'notes://a' }])
 })
 
-t.test('others that cannot be told are told of, and the clients of this process hear all the same', async (t) => {
-  const failures: unknown[] = []
-  const session = createSession()
-  const publish = async (): Promise<void> => { throw new Error('no connection') }
-  const hub = new ChangeHub([session], { streams: { max: 1 }, onFailure: (error) => failures.push(error), others: { publish } })
-  hub.start(createDefinition())
+t.test(
+  'a failure to publish to other nodes is reported, and the clients of this node still receive the change',
+  async (t) => {
+    const failures: unknown[] = []
+    const session = createSession()
+    const publish = async (): Promise<void> => {
+      throw new Error('no connection')
+    }
+    const hub = new ChangeHub([session], {
+      streams: { max: 1 },
+      onFailure: (error) => failures.push(error),
+      others: { publish }
+    })
+    hub.start(createDefinition())
 
-  hub.notify.toolsChanged()
-  await nextTurn()
+    hub.notify.toolsChanged()
+    await nextTurn()
 
-  t.strictSame(session.heard, [TOOLS_CHANGED])
-  t.match(failures, [{ message: 'no connection' }])
-})
+    t.strictSame(session.heard, [TOOLS_CHANGED])
+    t.match(failures, [{ message: 'no connection' }])
+  }
+)
 
-t.test('whoever may have missed something is told that all may have changed of what it wants to hear of', (t) => {
+t.test('a client that may have missed changes receives a change of everything that it watches', (t) => {
   const session = createSession({ watches: 'notes://a' })
   const hub = new ChangeHub([session], { streams: { max: 1 }, onFailure: mustNotFail })
   const heard: unknown[] = []
-  startListening(hub.subscriptions, [['tools', undefined], ['resource notes://a', 'notes://a']], { send: (json) => heard.push(JSON.parse(json)) })
+  startListening(
+    hub.subscriptions,
+    [
+      ['tools', undefined],
+      ['resource notes://a', 'notes://a']
+    ],
+    { send: (json) => heard.push(JSON.parse(json)) }
+  )
   hub.start(createDefinition())
 
   hub.tellAll()
   hub.tellSession(session)
 
   t.match(heard, [TOOLS_CHANGED, UPDATED])
-  t.match(session.heard, [TOOLS_CHANGED, { method: 'notifications/prompts/list_changed' }, { method: 'notifications/resources/list_changed' }, UPDATED])
+  t.match(session.heard, [
+    TOOLS_CHANGED,
+    { method: 'notifications/prompts/list_changed' },
+    { method: 'notifications/resources/list_changed' },
+    UPDATED
+  ])
   t.end()
 })
 
-t.test('a session hears of a resource in the spelling that it watches it by, and all spellings are one change', async (t) => {
+t.test('a session receives a change with the URI as its client spells it, and once for all spellings', async (t) => {
   const session = createSession({ watches: 'notes://a' })
   const hub = new ChangeHub([session], { streams: { max: 1 }, onFailure: mustNotFail })
   hub.start(createDefinition())

@@ -11,7 +11,7 @@ function createRecorder () {
   return { publish, published }
 }
 
-t.test('what one turn of the event loop brings is published together, and each change once', async (t) => {
+t.test('the changes of one turn of the event loop are published together, and each topic once', async (t) => {
   const { publish, published } = createRecorder()
   const notify = createNotifier(createPublisher(publish, mustNotFail))
 
@@ -26,12 +26,18 @@ t.test('what one turn of the event loop brings is published together, and each c
 
   t.strictSame(published, [])
   await nextTurn()
-  t.strictSame(published, [[
-    { kind: 'tools' }, { kind: 'resource', uri: 'notes://a' }, { kind: 'prompts' }, { kind: 'resources' }, { kind: 'resource', uri: 'notes://b' }
-  ]])
+  t.strictSame(published, [
+    [
+      { kind: 'tools' },
+      { kind: 'resource', uri: 'notes://a' },
+      { kind: 'prompts' },
+      { kind: 'resources' },
+      { kind: 'resource', uri: 'notes://b' }
+    ]
+  ])
 })
 
-t.test('what comes later is published by itself', async (t) => {
+t.test('the changes of a later turn are published separately', async (t) => {
   const { publish, published } = createRecorder()
   const { toolsChanged } = createNotifier(createPublisher(publish, mustNotFail))
 
@@ -44,7 +50,7 @@ t.test('what comes later is published by itself', async (t) => {
   t.strictSame(published, [[{ kind: 'tools' }], [{ kind: 'tools' }]])
 })
 
-t.test('a failure is told of, whichever way it comes, and keeps no later change from being published', async (t) => {
+t.test('an exception or rejection is reported, and later changes are still published', async (t) => {
   const failures: unknown[] = []
   const outcomes = [() => { throw new Error('thrown') }, () => Promise.reject(new Error('rejected')), () => {}]
   let published = 0

@@ -8,7 +8,11 @@ function open (subscriptions: Subscriptions, id: string | number, holder?: strin
   return subscription
 }
 
-function listen (subscriptions: Subscriptions, id: string | number, filter: SubscriptionFilter): { readonly subscription: Subscription, readonly heard: unknown[] } {
+function listen (
+  subscriptions: Subscriptions,
+  id: string | number,
+  filter: SubscriptionFilter
+): { readonly subscription: Subscription, readonly heard: unknown[] } {
   const heard: unknown[] = []
   const subscription = open(subscriptions, id)
   subscription.start(new Map(listTopics(filter)), { send: (json) => heard.push(JSON.parse(json)) })
@@ -16,13 +20,17 @@ function listen (subscriptions: Subscriptions, id: string | number, filter: Subs
 }
 
 const changed = (kind: string, id: string | number) => ({
-  jsonrpc: '2.0', method: `notifications/${kind}/list_changed`, params: { _meta: { 'io.modelcontextprotocol/subscriptionId': id } }
+  jsonrpc: '2.0',
+  method: `notifications/${kind}/list_changed`,
+  params: { _meta: { 'io.modelcontextprotocol/subscriptionId': id } }
 })
 const updated = (uri: string, id: string | number) => ({
-  jsonrpc: '2.0', method: 'notifications/resources/updated', params: { _meta: { 'io.modelcontextprotocol/subscriptionId': id }, uri }
+  jsonrpc: '2.0',
+  method: 'notifications/resources/updated',
+  params: { _meta: { 'io.modelcontextprotocol/subscriptionId': id }, uri }
 })
 
-t.test('each subscription hears of what it asked for, by its own id, and of nothing else', async (t) => {
+t.test('a subscription receives the changes that it selects, with its own id, and no others', async (t) => {
   const subscriptions = new Subscriptions({ max: 10 })
   const tools = listen(subscriptions, 1, { toolsListChanged: true })
   const both = listen(subscriptions, 'two', { toolsListChanged: true, promptsListChanged: true })
@@ -39,7 +47,7 @@ t.test('each subscription hears of what it asked for, by its own id, and of noth
   t.strictSame(resource.heard, [updated('notes://a', 1)])
 })
 
-t.test('there are no more subscriptions than may be, and each that is closed makes room', async (t) => {
+t.test('a subscription beyond the limit is refused until another one is closed', async (t) => {
   const subscriptions = new Subscriptions({ max: 2 })
   const first = open(subscriptions, 1)
   const second = open(subscriptions, 1)
@@ -57,7 +65,7 @@ t.test('there are no more subscriptions than may be, and each that is closed mak
   t.equal(subscriptions.size, 1)
 })
 
-t.test('what nobody listens to any more is forgotten', async (t) => {
+t.test('a topic that nobody watches any more is dropped', async (t) => {
   const subscriptions = new Subscriptions({ max: 2 })
   const first = listen(subscriptions, 1, { toolsListChanged: true, resourceSubscriptions: ['notes://a'] })
   const second = listen(subscriptions, 2, { toolsListChanged: true, resourceSubscriptions: ['notes://b'] })
@@ -75,7 +83,7 @@ t.test('what nobody listens to any more is forgotten', async (t) => {
   t.equal(subscriptions.topics, 0)
 })
 
-t.test('one that is closed before it has begun leaves nothing behind', async (t) => {
+t.test('a subscription that is closed before it starts leaves nothing behind', async (t) => {
   const subscriptions = new Subscriptions({ max: 1 })
   const subscription = open(subscriptions, 1)
 
@@ -86,7 +94,7 @@ t.test('one that is closed before it has begun leaves nothing behind', async (t)
   t.equal(subscriptions.topics, 0)
 })
 
-t.test('a change reaches whoever watches the resource, in the spelling that it watches it by', async (t) => {
+t.test('a subscription receives a change with the URI as its client spells it', async (t) => {
   const subscriptions = new Subscriptions({ max: 3 })
   const raw = listen(subscriptions, 1, { resourceSubscriptions: ['docs://café'] })
   const encoded = listen(subscriptions, 2, { resourceSubscriptions: ['docs://caf%c3%a9'] })
@@ -99,7 +107,7 @@ t.test('a change reaches whoever watches the resource, in the spelling that it w
   t.strictSame(encoded.heard, Array(3).fill(updated('docs://caf%c3%a9', 2)))
 })
 
-t.test('one holder has its share and no more, and gets back what it gives back', async (t) => {
+t.test('a holder cannot exceed its share until it closes a subscription', async (t) => {
   const subscriptions = new Subscriptions({ max: 3, share: { by: 'principal', max: 1 } })
   const first = open(subscriptions, 1, 'ann')
 
@@ -114,7 +122,7 @@ t.test('one holder has its share and no more, and gets back what it gives back',
   t.same(subscriptions.open(8, 'ann'), { refused: 'principal', max: 1 })
 })
 
-t.test('the other nodes are told how many places a holder has, and may say that these are too many', async (t) => {
+t.test('other nodes are told how many places a holder has, and can refuse more', async (t) => {
   const told: unknown[] = []
   const others = {
     hold: async (...args: readonly [holder: string, count: number, max: number]) => {
@@ -123,7 +131,11 @@ t.test('the other nodes are told how many places a holder has, and may say that 
     }
   }
   const subscriptions = new Subscriptions({ max: 10, share: { by: 'principal', max: 5 }, others })
-  const [first, second, nobodys] = [open(subscriptions, 1, 'ann'), open(subscriptions, 2, 'ann'), open(subscriptions, 3)]
+  const [first, second, nobodys] = [
+    open(subscriptions, 1, 'ann'),
+    open(subscriptions, 2, 'ann'),
+    open(subscriptions, 3)
+  ]
 
   const refusals = [await second.findRefusal(), nobodys.findRefusal()]
   for (const subscription of [second, first, nobodys]) subscription.close()

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { findTopics } from '../../lib/notify/topics.ts'
 
-t.test('the topics of a filter are found, with the URIs as the client spells them', async (t) => {
+t.test('the topics of a filter have the URIs as the client spells them', async (t) => {
   t.strictSame([...await findTopics({})], [])
   t.strictSame(
     [...await findTopics({ toolsListChanged: true, resourceSubscriptions: ['docs://café', 'docs://b'] })],
@@ -9,7 +9,7 @@ t.test('the topics of a filter are found, with the URIs as the client spells the
   )
 })
 
-t.test('finding many topics lets the event loop turn', async (t) => {
+t.test('finding many topics does not block the event loop', async (t) => {
   const resourceSubscriptions = Array.from({ length: 500 }, (_none, number) => `docs://${number}/${'%c3'.repeat(2000)}`)
   let turns = 0
   const counting = setInterval(() => turns++, 0)
