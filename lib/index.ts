@@ -27,6 +27,7 @@ export type { Notifier } from './notify/publisher.ts'
 
 export { McpServer } from './server/mcp-server.ts'
 export type { Entered, McpServerOptions } from './server/server-options.ts'
+export type { CreateRegExp } from './server/pattern-engine.ts'
 export type { ServerDefinition } from './server/definition.ts'
 export type { Mountable, SdkServerLike } from './sdk/recognise.ts'
 export type { SdkServerContext } from './sdk/factory.ts'

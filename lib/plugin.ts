@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { doNothing } from './do-nothing.ts'
 import { createHealthRoutes } from './http/health.ts'
 import { createLegacySseRoutes } from './http/legacy-sse-routes.ts'
 import { addHostStrategy } from './http/host-constraint.ts'
@@ -70,17 +71,27 @@ function addMetadata (app: FastifyInstance, { parts, resources, legacySse }: Mou
 
 function addLifecycle (app: FastifyInstance, registry: McpRegistry, mounted: Mounted): void {
   const { face, parts: { log, name, options } } = mounted
+  let endWarnings = doNothing
   app.addHook('onReady', async function startMcpMount () {
     await registry.start(mounted)
     log.info(`MCP server ${name} is ready at ${face.url}`)
     for (const warning of listWarnings(options)) log.warn(warning)
+    endWarnings = tellWarnings(registry, mounted)
   })
   // Not in onClose: Fastify runs that hook only after the requests in flight have ended.
   app.addHook('preClose', async function drainMcpMount () { await Promise.race([registry.drain(), longEnough(app)]) })
   app.addHook('onClose', async function stopMcpMount () {
+    endWarnings()
     await registry.drain()
     await registry.stop(mounted)
   })
+}
+
+// Tells the log what the author of the server should know. Of the mounts that serve it in one app, the first one does.
+function tellWarnings (registry: McpRegistry, { face, parts: { log, definition } }: Mounted): () => void {
+  const first = [...registry].find(({ server }) => server === face.server)
+  const end = first === face ? definition.onWarning?.((warning) => { log.warn(warning) }) : undefined
+  return end ?? doNothing
 }
 
 // Lists what the options allow that an operator should know of.

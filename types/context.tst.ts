@@ -187,6 +187,17 @@ test('completable keeps the type of the schema it is given', () => {
   })
 })
 
+describe('regExp', () => {
+  const info = { name: 'Notes', version: '1.0.0' }
+
+  test('is a function that makes something with a method test', () => {
+    expect(McpServer).type.toBeConstructableWith(info, { regExp: (pattern: string) => new RegExp(pattern) })
+    expect(McpServer).type.toBeConstructableWith(info, { regExp: (pattern: string, flags: string) => ({ test: (text: string) => text === pattern + flags }) })
+    expect(McpServer).type.not.toBeConstructableWith(info, { regExp: (pattern: string) => pattern })
+    expect(McpServer).type.not.toBeConstructableWith(info, { regExp: /a/ })
+  })
+})
+
 describe('authorizeSubscription', () => {
   test('gets the URI and the context, with what the lifespan gives', () => {
     new McpServer(info, {

@@ -1,4 +1,5 @@
 // The named things of one kind that a server offers, and the handles by which they change at run time.
+import { doNothing } from '../do-nothing.ts'
 import { MCP_ERR_DUPLICATE_DEFINITION, MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
 import type { RequestContext } from './request-context.ts'
 
@@ -15,6 +16,8 @@ export interface Entry {
   /** What the entry is called in an error, e.g. `tool 'add_note'`. */
   readonly label: string
   readonly enabled: boolean
+  /** What its author should know of it, each a sentence. */
+  readonly warnings?: readonly string[]
   /** What keeps it from some callers; undefined when nothing does. */
   readonly access: Access | undefined
 }
@@ -40,12 +43,14 @@ export interface Handle<Changes> {
 export class Collection<E extends Entry> {
   readonly #entries = new Map<string, E>()
   readonly #onChange: () => void
+  readonly #onWarning: (warning: string) => void
   #enabled: readonly E[] | undefined
   #restricted: boolean | undefined
   #used = false
 
-  constructor (onChange: () => void) {
+  constructor (onChange: () => void, onWarning: (warning: string) => void = doNothing) {
     this.#onChange = onChange
+    this.#onWarning = onWarning
   }
 
   /** Whether anything was ever registered, which is what makes a server have the capability. */
@@ -55,6 +60,11 @@ export class Collection<E extends Entry> {
   get enabled (): readonly E[] {
     this.#enabled ??= [...this.#entries.values()].filter((entry) => entry.enabled)
     return this.#enabled
+  }
+
+  /** What the author should know of the entries, enabled or not. */
+  get warnings (): readonly string[] {
+    return [...this.#entries.values()].flatMap(({ warnings = [] }) => warnings)
   }
 
   /** Whether an enabled entry is kept from some callers. */
@@ -83,13 +93,18 @@ export class Collection<E extends Entry> {
       current = this.#replace(current, next)
     }
     this.#store(first)
+    this.#warn(first)
 
     const isEnabled = (): boolean => this.#holds(current) && current.enabled
     return {
       get enabled () { return isEnabled() },
       enable: () => set({ ...current, enabled: true }),
       disable: () => set({ ...current, enabled: false }),
-      update: (changes) => set({ ...rebuild(current, changes), enabled: current.enabled }),
+      update: (changes) => {
+        const before = current
+        set({ ...rebuild(current, changes), enabled: current.enabled })
+        this.#warn(current, before)
+      },
       remove: () => this.#remove(current)
     }
   }
@@ -109,6 +124,10 @@ export class Collection<E extends Entry> {
   #store (entry: E): void {
     this.#entries.set(entry.key, entry)
     this.#changed()
+  }
+
+  #warn ({ warnings = [] }: E, before?: E): void {
+    for (const warning of warnings) if (before?.warnings?.includes(warning) !== true) this.#onWarning(warning)
   }
 
   #remove (current: E): void {

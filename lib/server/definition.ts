@@ -15,6 +15,8 @@ export interface ServerDefinition {
   readonly opensElsewhere?: boolean
   /** @hidden Listens to what changes in the definition while it is served; the function returned ends it. */
   onChange (listener: (event: ChangeEvent) => void): () => void
+  /** @internal Tells what the author should know, at once and whenever there is more; the function returned ends it. */
+  onWarning? (listener: (warning: string) => void): () => void
   /** @hidden Enters the lifespan for one mount. */
   enter (app: FastifyInstance): Promise<Entered<unknown>>
   /** @hidden Serves one request and comes to the JSON of its result. @throws RpcError and nothing else. */

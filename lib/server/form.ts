@@ -1,6 +1,7 @@
 // The forms that users are asked to fill in: flat objects, of the few kinds of fields that every client can show.
 import { MCP_ERR_INVALID_SCHEMA } from '../errors.ts'
 import { isWireObject, type WireObject } from '../protocol/message.ts'
+import type { CreateRegExp } from './pattern-engine.ts'
 import { compileSchema, type JsonSchema, type Validation } from './schema.ts'
 
 /** A form that was checked and compiled. */
@@ -13,23 +14,28 @@ export interface Form {
 
 const WHERE = 'a form'
 
-// Keyed by the user's schema: one that is written outside of the handler is compiled once.
-const FORMS = new WeakMap<object, Form>()
-
 /**
  * Checks and compiles a schema as a form (MCP 2026-07-28 elicitation, Requested Schema).
  * Choices without titles become an `enum`, however the schema's library writes them.
  *
  * @throws MCP_ERR_INVALID_SCHEMA
  */
-export function compileForm (schema: object): Form {
-  const known = FORMS.get(schema)
-  if (known !== undefined) return known
+export type CompileForm = (schema: object) => Form
 
-  const { json, validate } = compileSchema(schema, 'input', WHERE)
-  const form: Form = Object.freeze({ requestedSchema: toRequestedSchema(json), validate })
-  FORMS.set(schema, form)
-  return form
+/** Makes what compiles the forms of one server. @param createRegExp What their patterns are run by. */
+export function createFormCompiler (createRegExp?: CreateRegExp): CompileForm {
+  // Keyed by the user's schema: one that is written outside of the handler is compiled once.
+  const forms = new WeakMap<object, Form>()
+
+  return function compileForm (schema) {
+    const known = forms.get(schema)
+    if (known !== undefined) return known
+
+    const { json, validate } = compileSchema(schema, 'input', WHERE, createRegExp)
+    const form: Form = Object.freeze({ requestedSchema: toRequestedSchema(json), validate })
+    forms.set(schema, form)
+    return form
+  }
 }
 
 // Clients are not sent what else stands at the root, such as additionalProperties: their schemas do not know it.

@@ -6,6 +6,7 @@ import { createFormats } from './formats.ts'
 import { addKeywords, createRegExpEngine } from './keywords.ts'
 import { toLegacyOutput } from './listed-schema.ts'
 import { isOrdinarySchema } from './ordinary-schema.ts'
+import { createNativeRegExp, tryPatterns, type CreateRegExp } from './pattern-engine.ts'
 import { isStackOverflow, messageOf, NESTED_TOO_DEEPLY, toProblem } from './problem.ts'
 import type { JsonSchema, Validation } from './schema.ts'
 import { weighSchema } from './weighed-schema.ts'
@@ -39,19 +40,29 @@ const AJV_OPTIONS: Options = {
 
 const MAX_LISTED_LENGTH = 200
 
+interface Compilation {
+  readonly json: JsonSchema
+  readonly direction: Direction
+  readonly budget: WorkBudget
+  readonly createRegExp: CreateRegExp
+}
+
 /**
  * Builds the validator of a plain schema. Defaults are written into inputs, and never into what a handler returned.
  *
+ * @param createRegExp What patterns are run by. @default JavaScript's own regular expressions
  * @throws Error whose message continues "the schema …"
  */
-export function createJsonValidator (json: JsonSchema, direction: Direction): (value: unknown) => Validation {
+export function createJsonValidator (json: JsonSchema, direction: Direction, createRegExp?: CreateRegExp): (value: unknown) => Validation {
   const isOrdinary = isOrdinarySchema(json)
   const budget = new WorkBudget()
+  const compilation: Compilation = { json, direction, budget, createRegExp: createRegExp ?? createNativeRegExp }
+  if (createRegExp !== undefined) tryPatterns(json, createRegExp)
   // An ordinary one is compiled by the first call of its tool, for which an app with many tools need not wait to start.
-  let check = isOrdinary ? undefined : checkAndCompile(json, direction, budget)
+  let check = isOrdinary ? undefined : checkAndCompile(compilation)
 
   return function validateJson (value) {
-    check ??= compile(json, direction, budget)
+    check ??= compile(compilation)
     budget.reset()
     try {
       if (check(value)) return { valid: true, value }
@@ -69,12 +80,13 @@ export function isDraft07 (json: JsonSchema): boolean {
   return resolveDialect(json) === DRAFT_07
 }
 
-function checkAndCompile (json: JsonSchema, direction: Direction, budget: WorkBudget): ValidateFunction {
+function checkAndCompile (compilation: Compilation): ValidateFunction {
+  const { json, direction } = compilation
   checkSchema(json, resolveDialect(json))
   try {
     // As the official client v1 does, which loses the list of all tools over a schema that it cannot compile.
     if (direction === 'output') DRAFT_07.createAjv(AJV_OPTIONS).compile(toLegacyOutput(json))
-    return compile(json, direction, budget)
+    return compile(compilation)
   } catch (error) {
     throw new TypeError(`does not compile: ${messageOf(error)}`, { cause: error })
   }
@@ -82,13 +94,13 @@ function checkAndCompile (json: JsonSchema, direction: Direction, budget: WorkBu
 
 // An Ajv of its own: a shared one keeps what it compiled in its scope, even after removeSchema().
 // An ordinary schema has no references, of which one to the meta-schema would need it.
-function compile (json: JsonSchema, direction: Direction, budget: WorkBudget): ValidateFunction {
+function compile ({ json, direction, budget, createRegExp }: Compilation): ValidateFunction {
   const ajv = resolveDialect(json).createAjv({
     ...AJV_OPTIONS,
     useDefaults: direction === 'input',
     meta: !isOrdinarySchema(json),
     formats: createFormats(budget),
-    code: { regExp: createRegExpEngine(budget) }
+    code: { regExp: createRegExpEngine(budget, createRegExp) }
   })
   return addKeywords(ajv, budget).compile(weighSchema(json))
 }

@@ -12,9 +12,11 @@ import { Deadlines } from './deadlines.ts'
 import type { ServerDefinition } from './definition.ts'
 import { findMethod } from './dispatch.ts'
 import { reportFailure } from './failure.ts'
+import { createFormCompiler } from './form.ts'
 import { runThrough, type Middleware } from './middleware.ts'
+import { PatternCheck } from './pattern-check.ts'
 import { createParts, type ServerParts } from './parts.ts'
-import { createPrompt, updatePrompt, type PromptConfig, type PromptHandle, type PromptHandler } from './prompts.ts'
+import { createPrompt, updatePrompt, type Prompt, type PromptChanges, type PromptConfig, type PromptHandle, type PromptHandler } from './prompts.ts'
 import { endContext, RequestContext, type ContextServer } from './request-context.ts'
 import { StateSealer } from './request-state.ts'
 import type { ResourceTemplate } from './resource-template.ts'
@@ -27,7 +29,7 @@ import { valueOf, type Outcome } from './result.ts'
 import type { AnySchema } from './schema.ts'
 import { checkServer, type Entered, type McpServerOptions } from './server-options.ts'
 import { errorResult } from './tool-result.ts'
-import { createTool, findToolHeaderMismatch, updateTool, type ToolConfig, type ToolHandle, type ToolHandler } from './tools.ts'
+import { createTool, findToolHeaderMismatch, updateTool, type Tool, type ToolChanges, type ToolConfig, type ToolHandle, type ToolHandler } from './tools.ts'
 
 const DEFAULT_TIMEOUT = 300_000
 const DEFAULT_QUESTION_TIMEOUT = 300_000
@@ -47,6 +49,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
   readonly opensElsewhere: boolean
   readonly #options: McpServerOptions<Lifespan>
   readonly #parts: ServerParts
+  readonly #patterns: PatternCheck
   readonly #contextServer: ContextServer
   readonly #middlewares: Array<Middleware<never>> = []
 
@@ -57,9 +60,11 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     this.opensElsewhere = options.requestState?.keys !== undefined
     this.#options = Object.freeze({ ...options })
     this.#parts = createParts(this.info, options)
+    this.#patterns = new PatternCheck(options.regExp)
     this.#contextServer = Object.freeze({
       deadlines: new Deadlines(),
       sealer: new StateSealer(info.name, options.requestState),
+      compileForm: createFormCompiler(options.regExp),
       questionTimeout: options.questionTimeout ?? DEFAULT_QUESTION_TIMEOUT,
       readResource: (uri: string, ctx: RequestContext, channel: Channel) => this.#readForHandler(uri, this.#createCall(ctx, channel)),
       resourceUpdated: (uri: string) => this.#parts.changes.emit({ kind: 'resource', uri })
@@ -80,7 +85,9 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     name: string, config: ToolConfig<Input, Output, Lifespan>, handler: ToolHandler<Input, NoInfer<Output>, Lifespan>
   ): ToolHandle {
     // The types of arguments and results are checked above; inside, the schemas see to them.
-    return this.#parts.tools.add(createTool(name, config as ToolConfig<AnySchema, AnySchema>, handler), updateTool)
+    const tool = createTool(name, config as ToolConfig<AnySchema, AnySchema>, handler, this.#patterns)
+    const update = (current: Tool, changes: ToolChanges): Tool => updateTool(current, changes, this.#patterns)
+    return this.#parts.tools.add(tool, update)
   }
 
   /**
@@ -126,7 +133,9 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     name: string, config: PromptConfig<Args, Lifespan>, handler: PromptHandler<Args, Lifespan>
   ): PromptHandle {
     // The type of the arguments is checked above; inside, the schema sees to them.
-    return this.#parts.prompts.add(createPrompt(name, config as PromptConfig<AnySchema>, handler), updatePrompt)
+    const prompt = createPrompt(name, config as PromptConfig<AnySchema>, handler, this.#patterns)
+    const update = (current: Prompt, changes: PromptChanges): Prompt => updatePrompt(current, changes, this.#patterns)
+    return this.#parts.prompts.add(prompt, update)
   }
 
   /** Puts a middleware around every request, inside those added before. Costs nothing where there is none. */
@@ -144,6 +153,13 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
   /** @hidden Listens to what changes in the server; called by mounts. The function returned ends it. */
   onChange (listener: (event: ChangeEvent) => void): () => void {
     return this.#parts.changes.listen(listener)
+  }
+
+  /** @internal Tells what the author should know; called by mounts. */
+  onWarning (listener: (warning: string) => void): () => void {
+    const { tools, prompts, warnings } = this.#parts
+    for (const warning of [...tools.warnings, ...prompts.warnings]) listener(warning)
+    return warnings.listen(listener)
   }
 
   /** @hidden Checks the headers that repeat arguments; called by mounts. */

@@ -1,6 +1,7 @@
 // Tells clients that they may leave out what has a default.
 import { isWireObject } from '../protocol/message.ts'
 import { deepFreeze } from './listed-schema.ts'
+import type { CreateRegExp } from './pattern-engine.ts'
 import { compileSchema, type CompiledSchema, type JsonSchema } from './schema.ts'
 import { isStandardSchema } from './standard-schema.ts'
 
@@ -10,10 +11,11 @@ import { isStandardSchema } from './standard-schema.ts'
  * stay as they are. A Standard Schema fills in its defaults itself, and says itself what may be left out.
  *
  * @param where names the schema in errors: `inputSchema of tool 'add_note'`
+ * @param createRegExp What patterns are run by, but for those that a Standard Schema runs by itself.
  * @throws MCP_ERR_INVALID_SCHEMA
  */
-export function compileArguments (schema: unknown, where: string): CompiledSchema {
-  const compiled = compileSchema(schema, 'input', where)
+export function compileArguments (schema: unknown, where: string, createRegExp?: CreateRegExp): CompiledSchema {
+  const compiled = compileSchema(schema, 'input', where, createRegExp)
   return isStandardSchema(schema) ? compiled : { ...compiled, json: deepFreeze(relax(compiled.json)) }
 }
 

@@ -20,6 +20,8 @@ export interface ServerParts {
   readonly authorizeSubscription: McpServerOptions<never>['authorizeSubscription']
   /** What changes, for the mounts. */
   readonly changes: ChangeSource
+  /** What the author should know of what is registered from now on. */
+  readonly warnings: ChangeSource<string>
   readonly tools: Collection<Tool>
   readonly prompts: Collection<Prompt>
   readonly resources: ResourceSet
@@ -39,6 +41,7 @@ const DEFAULT_PAGE_SIZE = 1000
 export function createParts (info: Implementation, options: McpServerOptions<unknown>): ServerParts {
   const { instructions, cache, pageSize = DEFAULT_PAGE_SIZE, authorizeSubscription } = options
   const changes = new ChangeSource()
+  const warnings = new ChangeSource<string>()
   const finisher = new ResultFinisher(info)
   const paging: Pick<EntrySource<never, never>, 'pageSize' | 'finish' | 'finishOwn'> = {
     pageSize,
@@ -50,8 +53,9 @@ export function createParts (info: Implementation, options: McpServerOptions<unk
     list.drop()
     changes.emit({ kind })
   }
-  const tools: Collection<Tool> = new Collection(() => changed('tools', lists.tools))
-  const prompts: Collection<Prompt> = new Collection(() => changed('prompts', lists.prompts))
+  const warn = (warning: string): void => warnings.emit(warning)
+  const tools: Collection<Tool> = new Collection(() => changed('tools', lists.tools), warn)
+  const prompts: Collection<Prompt> = new Collection(() => changed('prompts', lists.prompts), warn)
   const statics: Collection<StaticResource> = new Collection(() => changed('resources', lists.resources))
   const templates: Collection<TemplateEntry> = new Collection(() => changed('resources', lists.templates))
   const resources: ResourceSet = { statics, templates }
@@ -72,5 +76,5 @@ export function createParts (info: Implementation, options: McpServerOptions<unk
       ? paging.finishOwn(page, era)
       : finisher.finish({ ...page, ...cacheFields(era, 'private', cache) }, era)
   }
-  return { info, instructions, cache, finisher, authorizeSubscription, changes, tools, prompts, resources, lists, dynamicResources }
+  return { info, instructions, cache, finisher, authorizeSubscription, changes, warnings, tools, prompts, resources, lists, dynamicResources }
 }

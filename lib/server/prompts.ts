@@ -14,6 +14,7 @@ import { isContentBlock, textBlock } from './content.ts'
 import { InputRequired, type InputRequiredResult } from './input-required.ts'
 import { takeAnswers, type RequestContext } from './request-context.ts'
 import { compileArguments } from './optional-defaults.ts'
+import { PatternCheck } from './pattern-check.ts'
 import type { AnySchema, CompiledSchema, InferInput } from './schema.ts'
 
 /** What a prompt is, apart from its name and handler. */
@@ -64,7 +65,9 @@ const NO_PROPERTIES: WireObject = Object.freeze({})
 const CONFIG_KEYS = ['title', 'description', 'argsSchema', 'icons', '_meta', ...ACCESS_KEYS]
 
 /** Checks and compiles a prompt. @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA */
-export function createPrompt (name: string, config: PromptConfig<AnySchema>, handler: AnyHandler): Prompt {
+export function createPrompt (
+  name: string, config: PromptConfig<AnySchema>, handler: AnyHandler, patterns = new PatternCheck()
+): Prompt {
   const label = `prompt '${name}'`
   if (typeof name !== 'string' || name === '') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a name: a string that is not empty')
   checkConfig(label, config, CONFIG_KEYS)
@@ -72,13 +75,14 @@ export function createPrompt (name: string, config: PromptConfig<AnySchema>, han
 
   const { argsSchema, title, description, icons, _meta } = config
   const where = `argsSchema of ${label}`
-  const args = argsSchema === undefined ? undefined : compileArguments(argsSchema, where)
+  const args = argsSchema === undefined ? undefined : compileArguments(argsSchema, where, patterns.createRegExp)
   if (args !== undefined && args.json.type !== 'object') throw new MCP_ERR_INVALID_SCHEMA(where, "must describe an object: its root needs type 'object'")
 
   return {
     key: name,
     label,
     enabled: true,
+    warnings: patterns.listWarnings(argsSchema, args?.json, where),
     access: resolveAccess(label, config),
     config,
     handler,
@@ -96,8 +100,10 @@ export function createPrompt (name: string, config: PromptConfig<AnySchema>, han
 }
 
 /** The prompt that takes the place of another one. @throws as {@link createPrompt} */
-export function updatePrompt (prompt: Prompt, { handler = prompt.handler, ...changes }: PromptChanges): Prompt {
-  return createPrompt(prompt.key, { ...prompt.config, ...changes }, handler)
+export function updatePrompt (
+  prompt: Prompt, { handler = prompt.handler, ...changes }: PromptChanges, patterns?: PatternCheck
+): Prompt {
+  return createPrompt(prompt.key, { ...prompt.config, ...changes }, handler, patterns)
 }
 
 function listArguments (schema: WireObject): PromptArgument[] {

@@ -2,7 +2,7 @@
 import type { CreateMessageResult, CreateMessageResultWithTools, Root } from '@modelcontextprotocol/sdk/types.js'
 import type { WireObject } from '../protocol/message.ts'
 import type { Asker, AskOptions } from './asker.ts'
-import { compileForm } from './form.ts'
+import type { Form } from './form.ts'
 import type { Validation } from './schema.ts'
 
 /** What became of a form: filled in and checked, or not. */
@@ -15,8 +15,10 @@ export interface ElicitedUrl {
 }
 
 /** Asks the user to fill in a form. */
-export function elicitForm<T> (asker: Asker, { message, schema }: { readonly message: string, readonly schema: object }, options: AskOptions): Promise<Elicited<T>> {
-  const { requestedSchema, validate } = compileForm(schema)
+export function elicitForm<T> (
+  asker: Asker, { message, form }: { readonly message: string, readonly form: Form }, options: AskOptions
+): Promise<Elicited<T>> {
+  const { requestedSchema, validate } = form
 
   return asker.ask({ method: 'elicitation/create', params: { message, requestedSchema } }, options, async (answer): Promise<Validation<Elicited<T>>> => {
     const { action } = answer

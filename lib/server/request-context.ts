@@ -11,6 +11,7 @@ import type { Era } from '../protocol/revisions.ts'
 import { Asker, type AskingServer, type AskOptions } from './asker.ts'
 import type { Caller, Channel } from './context.ts'
 import type { Deadlines } from './deadlines.ts'
+import type { CompileForm } from './form.ts'
 import { elicitForm, elicitUrl, listRoots, sample, type Elicited, type ElicitedUrl } from './questions.ts'
 import type { AnySchema, InferInput } from './schema.ts'
 
@@ -18,6 +19,8 @@ import type { AnySchema, InferInput } from './schema.ts'
 export interface ContextServer extends AskingServer {
   /** Ends calls that take too long. */
   readonly deadlines: Deadlines
+  /** Compiles what a user is asked to fill in. */
+  readonly compileForm: CompileForm
   /** Reads a resource on behalf of a request. */
   readResource (uri: string, ctx: RequestContext, channel: Channel): Promise<ReadResourceResult>
   /** Tells whoever watches a resource that its contents have changed. */
@@ -214,7 +217,7 @@ export class RequestContext<Lifespan = unknown> {
    * if (answer.action !== 'accept' || !answer.content.sure) return 'Nothing was deleted'
    */
   elicit<const S extends AnySchema> (message: string, schema: S, options: AskOptions = {}): Promise<Elicited<InferInput<S>>> {
-    return this.#quiet(async () => elicitForm<InferInput<S>>(this.#ask(), { message, schema }, options))
+    return this.#quiet(async () => elicitForm<InferInput<S>>(this.#ask(), { message, form: this.#server.compileForm(schema) }, options))
   }
 
   /**

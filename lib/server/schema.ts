@@ -4,6 +4,7 @@ import { isPlainObject, toPlainJsonSchema } from './json-schema.ts'
 import { createJsonValidator } from './json-validator.ts'
 import { findNumberProblem, toJsonValue } from './json-value.ts'
 import { toListedOutput } from './listed-schema.ts'
+import type { CreateRegExp } from './pattern-engine.ts'
 import { messageOf } from './problem.ts'
 import { createStandardValidator, isStandardSchema, renderStandardSchema, type StandardSchema } from './standard-schema.ts'
 
@@ -38,13 +39,14 @@ export interface CompiledSchema {
  *
  * @param direction 'input' for what callers send, 'output' for what handlers return: it is sent as the schema transforms it
  * @param where names the schema in errors: `inputSchema of tool 'add_note'`
+ * @param createRegExp What patterns are run by, but for those that a Standard Schema runs by itself.
  * @throws MCP_ERR_INVALID_SCHEMA
  */
-export function compileSchema (schema: unknown, direction: 'input' | 'output', where: string): CompiledSchema {
+export function compileSchema (schema: unknown, direction: 'input' | 'output', where: string, createRegExp?: CreateRegExp): CompiledSchema {
   try {
     const isStandard = isStandardSchema(schema)
     const json = toPlainJsonSchema(asSchemaObject(isStandard ? renderStandardSchema(schema, direction) : schema), direction)
-    const validateJson = createJsonValidator(json, direction)
+    const validateJson = createJsonValidator(json, direction, isStandard && direction === 'input' ? undefined : createRegExp)
     const validateStandard = isStandard ? createStandardValidator(schema) : undefined
 
     return direction === 'input'

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
 import { isImplementation } from '../protocol/client-identity.ts'
 import { MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
+import type { CreateRegExp } from './pattern-engine.ts'
 import type { RequestStateOptions } from './request-state.ts'
 import { findCacheProblem, type CacheHint } from './result.ts'
 import type { RequestContext } from './request-context.ts'
@@ -38,6 +39,15 @@ export interface McpServerOptions<Lifespan> {
   readonly pageSize?: number
   /** How long and by whom lists and contents may be cached by modern clients. */
   readonly cache?: CacheHint
+  /**
+   * Makes what the patterns of JSON Schema and TypeBox are run by, such as an engine that takes linear time. It gets each
+   * `pattern` and key of `patternProperties` of arguments, results and forms, with the flag `u`; what it throws fails the
+   * registration with MCP_ERR_INVALID_SCHEMA. The patterns of Standard Schemas (zod, valibot, arktype) are run by their
+   * libraries, and those of results by both.
+   * @default RegExp, and a warning in the log for each pattern that one request could hold the event loop with
+   * @example new McpServer({ name: 'Notes', version: '1.0.0' }, { regExp: (pattern) => new RE2(pattern, 'u') }) // npm install re2
+   */
+  readonly regExp?: CreateRegExp
   /** Sends the messages of unexpected errors to the client; for development. @default false */
   readonly exposeErrors?: boolean
   /**
@@ -50,11 +60,11 @@ export interface McpServerOptions<Lifespan> {
   authorizeSubscription? (uri: string, ctx: RequestContext<Lifespan>): boolean | Promise<boolean>
 }
 
-const OPTIONS: readonly string[] = ['instructions', 'lifespan', 'timeout', 'questionTimeout', 'requestState', 'pageSize', 'cache', 'exposeErrors', 'authorizeSubscription']
+const OPTIONS: readonly string[] = ['instructions', 'lifespan', 'timeout', 'questionTimeout', 'requestState', 'pageSize', 'cache', 'regExp', 'exposeErrors', 'authorizeSubscription']
 
 /** Tells a server's author what is wrong. @throws MCP_ERR_INVALID_DEFINITION */
 export function checkServer (info: Implementation, options: McpServerOptions<unknown>): void {
-  const { timeout, questionTimeout, pageSize, cache, lifespan, authorizeSubscription } = options
+  const { timeout, questionTimeout, pageSize, cache, lifespan, regExp, authorizeSubscription } = options
   const server = 'a server'
   if (!isImplementation(info) || info.name === '' || info.version === '') {
     throw new MCP_ERR_INVALID_DEFINITION(server, "needs a name and a version: new McpServer({ name: 'Notes', version: '1.0.0' })")
@@ -72,6 +82,10 @@ export function checkServer (info: Implementation, options: McpServerOptions<unk
   if (cacheProblem !== undefined) throw new MCP_ERR_INVALID_DEFINITION(server, `has a 'cache' that ${cacheProblem}`)
   if (lifespan !== undefined && typeof lifespan !== 'function') {
     throw new MCP_ERR_INVALID_DEFINITION(server, "has a 'lifespan' that must be a function (app) => ({ value, close })")
+  }
+  if (regExp !== undefined && typeof regExp !== 'function') {
+    const shape = '(pattern, flags) => ({ test (text) { … } })'
+    throw new MCP_ERR_INVALID_DEFINITION(server, `has a 'regExp' that must be a function ${shape}`)
   }
   if (authorizeSubscription !== undefined && typeof authorizeSubscription !== 'function') {
     throw new MCP_ERR_INVALID_DEFINITION(server, "has an 'authorizeSubscription' that must be a function (uri, ctx) => boolean")

@@ -18,6 +18,7 @@ import { findNumberProblem } from './json-value.ts'
 import { toLegacyOutput } from './listed-schema.ts'
 import { takeAnswers, type RequestContext } from './request-context.ts'
 import { compileArguments } from './optional-defaults.ts'
+import { PatternCheck } from './pattern-check.ts'
 import { compileSchema, type AnySchema, type CompiledSchema, type InferInput, type JsonSchema } from './schema.ts'
 import type { TextResult } from './text-result.ts'
 import { findTimeoutProblem, TimeoutError } from './timeout.ts'
@@ -91,7 +92,9 @@ const ANY_INPUT: Pick<CompiledSchema, 'validate'> = {
 const CONFIG_KEYS = ['title', 'description', 'inputSchema', 'outputSchema', 'annotations', 'icons', 'timeout', '_meta', ...ACCESS_KEYS]
 
 /** Checks and compiles a tool. @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA */
-export function createTool (name: string, config: ToolConfig<AnySchema, AnySchema>, handler: AnyHandler): Tool {
+export function createTool (
+  name: string, config: ToolConfig<AnySchema, AnySchema>, handler: AnyHandler, patterns = new PatternCheck()
+): Tool {
   const label = `tool '${name}'`
   const problem = findToolNameProblem(name)
   if (problem !== undefined) throw new MCP_ERR_INVALID_DEFINITION(label, problem)
@@ -100,19 +103,25 @@ export function createTool (name: string, config: ToolConfig<AnySchema, AnySchem
   const timeoutProblem = findTimeoutProblem(config.timeout)
   if (timeoutProblem !== undefined) throw new MCP_ERR_INVALID_DEFINITION(label, `has a 'timeout' that ${timeoutProblem}`)
 
-  const input = config.inputSchema === undefined ? undefined : compileArguments(config.inputSchema, `inputSchema of ${label}`)
-  const output = config.outputSchema === undefined ? undefined : compileSchema(config.outputSchema, 'output', `outputSchema of ${label}`)
+  const { inputSchema, outputSchema } = config
+  const [inputPlace, outputPlace] = [`inputSchema of ${label}`, `outputSchema of ${label}`]
+  const input = inputSchema === undefined ? undefined : compileArguments(inputSchema, inputPlace, patterns.createRegExp)
+  const output = outputSchema === undefined ? undefined : compileSchema(outputSchema, 'output', outputPlace, patterns.createRegExp)
   if (input !== undefined && input.json.type !== 'object') {
-    throw new MCP_ERR_INVALID_SCHEMA(`inputSchema of ${label}`, "must describe an object: its root needs type 'object'")
+    throw new MCP_ERR_INVALID_SCHEMA(inputPlace, "must describe an object: its root needs type 'object'")
   }
   const found = collectParamHeaders(input?.json ?? ANY_OBJECT)
-  if ('problem' in found) throw new MCP_ERR_INVALID_SCHEMA(`inputSchema of ${label}`, `is invalid: ${found.problem}`)
+  if ('problem' in found) throw new MCP_ERR_INVALID_SCHEMA(inputPlace, `is invalid: ${found.problem}`)
 
   const listed = listTool(name, config, input?.json ?? ANY_OBJECT, output?.json)
   return {
     key: name,
     label,
     enabled: true,
+    warnings: [
+      ...patterns.listWarnings(inputSchema, input?.json, inputPlace),
+      ...patterns.listWarnings(outputSchema, output?.json, outputPlace)
+    ],
     access: resolveAccess(label, config),
     config,
     handler,
@@ -124,8 +133,10 @@ export function createTool (name: string, config: ToolConfig<AnySchema, AnySchem
 }
 
 /** The tool that takes the place of another one. @throws as {@link createTool} */
-export function updateTool (tool: Tool, { handler = tool.handler, ...changes }: ToolChanges): Tool {
-  return createTool(tool.key, { ...tool.config, ...changes }, handler)
+export function updateTool (
+  tool: Tool, { handler = tool.handler, ...changes }: ToolChanges, patterns?: PatternCheck
+): Tool {
+  return createTool(tool.key, { ...tool.config, ...changes }, handler, patterns)
 }
 
 function listTool (

@@ -78,6 +78,7 @@ interface Parts {
 function start (parts: Parts, options: ResolvedStdioOptions): StdioConnection {
   const { definition, output, host: { app: { log }, lifespan } } = parts
   const connection = new Connection(definition, options, { output, log, lifespan, auth: options.auth })
+  const endWarnings = definition.onWarning?.((warning) => { log.warn(warning) }) ?? doNothing
   let end: (gracePeriod: number) => void = doNothing
   const ended = new Promise<number>((resolve) => { end = resolve })
   const input = new Input({
@@ -96,6 +97,7 @@ function start (parts: Parts, options: ResolvedStdioOptions): StdioConnection {
     end(0)
   })
   const closed = ended.then(async (gracePeriod) => {
+    endWarnings()
     input.stop()
     await connection.end(gracePeriod)
     await finish(parts)

@@ -1,7 +1,9 @@
 import t from 'tap'
 import { Type } from '@sinclair/typebox'
 import { z } from 'zod'
-import { compileForm } from '../../lib/server/form.ts'
+import { createFormCompiler } from '../../lib/server/form.ts'
+
+const compileForm = createFormCompiler()
 
 function fieldOf (property: object): unknown {
   return compileForm({ type: 'object', properties: { a: property } }).requestedSchema.properties

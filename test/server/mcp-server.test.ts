@@ -42,8 +42,9 @@ t.test('a wrong option is refused', async (t) => {
     [{ pageSize: '10' }, "a server has a 'pageSize' that must be a whole number above 0"],
     [{ cache: { ttlMs: -1 } }, "a server has a 'cache' that must have as 'ttlMs' a whole number of milliseconds from 0"],
     [{ cache: { scope: 'shared' } }, "a server has a 'cache' that must have as 'scope' either 'public' or 'private'"],
-    [{ timeuot: 1 }, "a server has an option 'timeuot', which does not exist; the options are instructions, lifespan, timeout, questionTimeout, requestState, pageSize, cache, exposeErrors, authorizeSubscription"],
+    [{ timeuot: 1 }, "a server has an option 'timeuot', which does not exist; the options are instructions, lifespan, timeout, questionTimeout, requestState, pageSize, cache, regExp, exposeErrors, authorizeSubscription"],
     [{ lifespan: {} }, "a server has a 'lifespan' that must be a function (app) => ({ value, close })"],
+    [{ regExp: /a/ }, "a server has a 'regExp' that must be a function (pattern, flags) => ({ test (text) { … } })"],
     [{ authorizeSubscription: true }, "a server has an 'authorizeSubscription' that must be a function (uri, ctx) => boolean"]
   ]
 

@@ -303,3 +303,17 @@ t.test('what a client does not read at the end is not waited for forever', async
 
   t.equal(output.chunks.length, 1)
 })
+
+t.test('slow patterns are warned of in the log, those of later tools as well', async (t) => {
+  const server = new McpServer({ name: 'Notes', version: '1.0.0' })
+  const inputSchema = { type: 'object', properties: { name: { type: 'string', pattern: '^(a+)+$' } } }
+  server.registerTool('early', { inputSchema }, () => 'ok')
+
+  const { connection, logLines } = await openPipe(t, server)
+  server.registerTool('late', { inputSchema }, () => 'ok')
+  await connection.close()
+  server.registerTool('too_late', { inputSchema }, () => 'ok')
+
+  t.match(logLines, [{ level: 40, msg: /^the inputSchema of tool 'early' has the pattern "\^\(a\+\)\+\$" at / }, { level: 40, msg: /^the inputSchema of tool 'late'/ }])
+  t.equal(logLines.length, 2)
+})

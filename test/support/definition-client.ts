@@ -9,6 +9,7 @@ import type { Call } from '../../lib/server/call.ts'
 import type { ServerRequest } from '../../lib/protocol/question.ts'
 import type { Caller, Channel } from '../../lib/server/context.ts'
 import { Deadlines } from '../../lib/server/deadlines.ts'
+import { createFormCompiler } from '../../lib/server/form.ts'
 import type { ServerDefinition } from '../../lib/server/definition.ts'
 import { McpServer } from '../../lib/server/mcp-server.ts'
 import { RequestContext } from '../../lib/server/request-context.ts'
@@ -101,6 +102,7 @@ export class Client {
     return new RequestContext(createMessage(method, params), this.caller, this.channel, {
       deadlines: new Deadlines(),
       sealer: new StateSealer('Notes'),
+      compileForm: createFormCompiler(),
       questionTimeout: 1000,
       readResource: async (uri) => ({ contents: [{ uri, text: 'read' }] }),
       resourceUpdated: (uri) => { this.updated.push(uri) }

@@ -1,0 +1,100 @@
+// Texts that a pattern may take long for: how a match begins, something that is repeated in it, and an end that does not
+// match, after which all other ways to read the text are tried.
+import type { PatternAlphabet } from './pattern-alphabet.ts'
+import { allPartsOf, partsOf, type PatternNode, type Repetition } from './pattern-tree.ts'
+
+/** Texts of one kind, with `pump` any number of times. */
+export interface Attack {
+  readonly prefix: string
+  readonly pump: string
+  readonly suffix: string
+}
+
+interface Loop {
+  readonly node: Repetition
+  /** How a match comes to it. */
+  readonly prefix: string
+  readonly following: readonly PatternNode[]
+}
+
+// What is repeated less often can be read in few ways.
+const MIN_REPETITIONS = 5
+
+const MAX_WORDS = 8
+const MAX_PUMPS = 24
+const MAX_PUMP_LENGTH = 64
+
+/** Lists texts to try a pattern by. */
+export function listAttacks (root: PatternNode, alphabet: PatternAlphabet): Attack[] {
+  const attacks = new Map<string, Attack>()
+  const [rare = '', rarest = rare] = alphabet.letters.slice(-2)
+  const suffixes = [rarest, rare + rarest + rare]
+
+  function visit (node: PatternNode, prefix: string, following: readonly PatternNode[]): void {
+    if (isLoop(node)) {
+      for (const pump of listPumps({ prefix, node, following }, alphabet)) {
+        for (const suffix of suffixes) attacks.set(JSON.stringify([prefix, pump, suffix]), { prefix, pump, suffix })
+      }
+    }
+    let before = prefix
+    for (const [index, part] of partsOf(node).entries()) {
+      visit(part, before, node.kind === 'sequence' ? [...node.nodes.slice(index + 1), ...following] : following)
+      if (node.kind === 'sequence') before += shortestOf(part, alphabet)
+    }
+  }
+
+  visit(root, '', [])
+  return [...attacks.values()]
+}
+
+function isLoop (node: PatternNode): node is Repetition {
+  return node.kind === 'repeat' && node.max >= MIN_REPETITIONS
+}
+
+function listPumps (loop: Loop, alphabet: PatternAlphabet): string[] {
+  const { prefix, node, following } = loop
+  const accepted = new Set(allPartsOf(node).flatMap((part) => part.kind === 'character' ? [...alphabet.lettersOf(part.source)] : []))
+  const letters = alphabet.letters.filter((letter) => accepted.has(letter))
+  const words = wordsOf(node.node, alphabet)
+  // A search begins again wherever the prefix stands, if a match may begin there.
+  const beginnings = [prefix, ...words.slice(0, 2).map((word) => prefix + word)]
+  const pumps = new Set([...letters, ...words, ...leadsTo(following, alphabet), ...beginnings].map(withoutRepetition))
+  return [...pumps].filter(({ length }) => length > 0 && length <= MAX_PUMP_LENGTH).slice(0, MAX_PUMPS)
+}
+
+// 'abab' is 'ab' twice.
+function withoutRepetition (word: string): string {
+  return word.slice(0, (word + word).indexOf(word, 1))
+}
+
+// What leads from a loop to each of the loops behind it, which may begin anywhere if the first loop takes that as well.
+function leadsTo (following: readonly PatternNode[], alphabet: PatternAlphabet): string[] {
+  let lead = ''
+  return following.flatMap((part) => {
+    lead += shortestOf(part, alphabet)
+    return allPartsOf(part).some(isLoop) ? lead : []
+  })
+}
+
+function shortestOf (node: PatternNode, alphabet: PatternAlphabet): string {
+  return wordsOf(node, alphabet)[0] ?? ''
+}
+
+// Texts that a part matches, with as few repetitions as possible.
+function wordsOf (node: PatternNode, alphabet: PatternAlphabet): string[] {
+  switch (node.kind) {
+    case 'character': return [...alphabet.lettersOf(node.source)].slice(0, 2)
+    case 'sequence': return node.nodes.map((part) => wordsOf(part, alphabet)).reduce(combine, [''])
+    case 'choice': return node.nodes.flatMap((part) => wordsOf(part, alphabet)).slice(0, MAX_WORDS)
+    case 'repeat': {
+      const words = wordsOf(node.node, alphabet).map((word) => word.repeat(Math.max(1, node.min)))
+      return (node.min === 0 ? ['', ...words] : words).slice(0, MAX_WORDS)
+    }
+    case 'group': return wordsOf(node.node, alphabet)
+    default: return ['']
+  }
+}
+
+function combine (heads: readonly string[], tails: readonly string[]): string[] {
+  return heads.flatMap((head) => tails.map((tail) => head + tail)).slice(0, MAX_WORDS)
+}
