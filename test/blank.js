@@ -1,5 +1,5 @@
 // TypeScript of this project as JavaScript: types become blanks, and everything stays in its place. What was made is kept, as to
-// load the compiler takes longer than most of the tests. Run by itself it makes all that tests are about to load.
+// load the compiler takes longer than most of the tests.
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -31,8 +31,4 @@ export async function blankAll (directory) {
     const file = join(entry.parentPath, entry.name)
     if (entry.isFile() && file.endsWith('.ts') && !file.includes('/node_modules/')) await blank(await readFile(file, 'utf8'))
   }
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const directory of ['lib', 'test', 'examples']) await blankAll(join(ROOT, directory))
 }

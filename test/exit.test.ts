@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { LOADER } from './support/child.ts'
 
 t.test('no timer keeps a process alive, be its app closed or left as it is', async (t) => {
   const program = (end: string): string => `
@@ -12,7 +13,7 @@ t.test('no timer keeps a process alive, be its app closed or left as it is', asy
     console.log('end')`
 
   for (const end of ['await app.ready()', 'await app.listen({ port: 0 }); await app.close()', "await app.inject('/'); await app.close()"]) {
-    const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, '--input-type=module', '--eval', program(end)], { cwd: process.cwd() })
+    const { stdout } = await promisify(execFile)(process.execPath, [...LOADER, '--input-type=module', '--eval', program(end)], { cwd: process.cwd() })
 
     t.equal(stdout, 'end\n', end)
   }

@@ -5,11 +5,12 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { blankAll } from '../blank.js'
+import { isFresh } from '../bundle.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** What a Node.js process needs to run TypeScript that may import the package by its name. */
-export const LOADER: readonly string[] = ['--import', new URL('../loader.js', import.meta.url).href]
+export const LOADER: readonly string[] = ['--import', new URL(isFresh() ? '../loader.js?bundle' : '../loader.js', import.meta.url).href]
 
 /** How a process ended. */
 export interface Ending { readonly code: number | null, readonly signal: NodeJS.Signals | null }
