@@ -1,7 +1,8 @@
-// Every error of the package: MCP_ERR_* for registering and starting, RpcError for the wire.
+// The errors of the package: MCP_ERR_* for registering and starting, RpcError for the wire.
 import createError from '@fastify/error'
 import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js'
 import { ErrorCode } from './protocol/error-code.ts'
+import { Method } from './protocol/methods.ts'
 import { isScope } from './protocol/scope.ts'
 
 /** An option has a wrong value, is unknown, or contradicts another one. Thrown while registering a mount. */
@@ -9,9 +10,13 @@ export const MCP_ERR_INVALID_OPTION = createError<[name: string, problem: string
   'MCP_ERR_INVALID_OPTION', "option '%s' %s", 500, TypeError
 )
 
-/** The `server` option is nothing that can be mounted. Thrown while registering a mount, or starting it. */
+/** The `server` option cannot be mounted. Thrown while registering a mount, or starting it. */
 export const MCP_ERR_INVALID_SERVER = createError<[problem: string]>(
-  'MCP_ERR_INVALID_SERVER', "option 'server' %s; pass new McpServer({ name, version }) of this package, an SDK v1 server, a function (context) => server that makes SDK servers (v1 or v2), or an SDK v2 handler: createMcpHandler(…)", 500, TypeError
+  'MCP_ERR_INVALID_SERVER',
+  "option 'server' %s; pass new McpServer({ name, version }) of this package, an SDK v1 server, " +
+    'a function (context) => server that makes SDK servers (v1 or v2), or an SDK v2 handler: createMcpHandler(…)',
+  500,
+  TypeError
 )
 
 /** Two mounts of one app have the same name. Thrown while registering a mount. */
@@ -21,7 +26,8 @@ export const MCP_ERR_DUPLICATE_MOUNT = createError<[name: string]>(
 
 /** Two mounts of one app have the same endpoint. Thrown while registering a mount. */
 export const MCP_ERR_DUPLICATE_ENDPOINT = createError<[path: string, name: string]>(
-  'MCP_ERR_DUPLICATE_ENDPOINT', "endpoint '%s' already serves the mount '%s'; give each mount its own 'prefix', 'path' or 'constraints'"
+  'MCP_ERR_DUPLICATE_ENDPOINT',
+  "endpoint '%s' already serves the mount '%s'; give each mount its own 'prefix', 'path' or 'constraints'"
 )
 
 /** `app.mcp.get(name)` was asked for a mount that does not exist. */
@@ -36,7 +42,8 @@ export const MCP_ERR_INVALID_DEFINITION = createError<[what: string, problem: st
 
 /** A tool, prompt, resource or template of that name (or URI) is already registered. */
 export const MCP_ERR_DUPLICATE_DEFINITION = createError<[what: string]>(
-  'MCP_ERR_DUPLICATE_DEFINITION', '%s is already registered; remove() or update() the first one, or choose another name'
+  'MCP_ERR_DUPLICATE_DEFINITION',
+  '%s is already registered; remove() or update() the first one, or choose another name'
 )
 
 /** A schema has no JSON Schema form, does not compile, or refers to something that cannot be resolved. */
@@ -44,24 +51,24 @@ export const MCP_ERR_INVALID_SCHEMA = createError<[where: string, problem: strin
   'MCP_ERR_INVALID_SCHEMA', '%s %s', 500, TypeError
 )
 
-/** A package is needed that is not installed. Thrown while making what needs it. */
+/** A required package is not installed. Thrown by the function that needs it. */
 export const MCP_ERR_MISSING_PACKAGE = createError<[name: string, what: string, options: ErrorOptions]>(
   'MCP_ERR_MISSING_PACKAGE', "'%s' is not installed, which %s needs; install it beside this package"
 )
 
 /**
- * An error of the protocol: thrown by a handler, it reaches the client as it is, in place of a result.
+ * An error of the protocol. If a handler throws it, the client receives it unchanged in place of a result.
  *
- * `code` is one of {@link ErrorCode} or an application's own, an integer outside -32768 to -32000; `data` is anything
- * that JSON can carry.
+ * `code` is one of {@link ErrorCode}, or an application's own: an integer outside of -32768 to -32000. `data` is any
+ * value that JSON can carry.
  *
  * @example throw new RpcError(ErrorCode.InvalidParams, 'No such note', { id: 7 })
  */
 export class RpcError extends Error {
   override readonly name: string = 'RpcError'
-  /** The code on the wire. */
+  /** The error code that the client receives. */
   readonly code: number
-  /** What the client is told besides. */
+  /** More information for the client. */
   readonly data: unknown
 
   constructor (code: number, message: string, data?: unknown) {
@@ -72,53 +79,61 @@ export class RpcError extends Error {
 }
 
 /**
- * @internal The package's own refusal of a request. Over HTTP it has the status that the protocol gives to its code, while
- * an error that a handler threw is answered with 200, whatever its code: the request itself was good.
+ * @internal The package's own refusal of a request. Its HTTP status is the one that the protocol assigns to its code.
+ * An error that a handler throws is answered with 200 instead, whatever its code, because the request was valid.
  */
 export class RefusedError extends RpcError {}
 
-/** @internal Makes a refusal of one request an ordinary error, so that it refuses no other request whose handler passes it on. */
+/**
+ * @internal Turns a refusal into an ordinary error. A handler that reads a resource or calls the app itself may pass on
+ * the error, which must not count as a refusal of the handler's own request.
+ */
 export function withoutRefusal (error: unknown): unknown {
   return error instanceof RefusedError ? new RpcError(error.code, error.message, error.data) : error
 }
 
 /**
- * The caller's token lacks a scope: thrown by a handler whose arguments decide what is needed, or by the server for the
- * `scopes` of what was asked for. Answered with HTTP 403, unless a stream has begun; a client may then ask its user for more.
+ * The caller's token lacks a scope. Thrown by a handler if its arguments decide which scopes are needed, or by the
+ * server for the `scopes` of a tool, resource or prompt. The HTTP status is 403, unless a stream has begun; a client
+ * may then ask its user for more scopes.
  *
- * @throws TypeError when there is no scope, or one is none.
+ * @throws TypeError if there is no scope, or an invalid one.
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#runtime-insufficient-scope-errors
  * @example throw new InsufficientScopeError(['notes:write'])
  */
 export class InsufficientScopeError extends RpcError {
   override readonly name = 'InsufficientScopeError'
-  /** All scopes that the request needs, whichever of them the caller has. */
+  /** All scopes that the request needs, including those that the caller has. */
   readonly requiredScopes: readonly string[]
 
   constructor (requiredScopes: readonly string[]) {
-    // They become part of a header.
+    // Checked, because the scopes become part of a header.
     if (requiredScopes.length === 0 || !requiredScopes.every(isScope)) {
       throw new TypeError("InsufficientScopeError needs an array of scopes, such as ['notes:write']")
     }
     const scopes = Object.freeze([...requiredScopes])
-    super(ErrorCode.InsufficientScope, `Insufficient scope: the request needs ${scopes.join(' ')}`, { requiredScopes: scopes })
+    const message = `Insufficient scope: the request needs ${scopes.join(' ')}`
+    super(ErrorCode.InsufficientScope, message, { requiredScopes: scopes })
     this.requiredScopes = scopes
   }
 }
 
-/** A request cannot be served now, but later. Answered with its HTTP status, unless a stream has begun. */
+/** A request cannot be served now, but may be later. The HTTP status is `status`, unless a stream has begun. */
 export class UnavailableError extends RpcError {
   override readonly name = 'UnavailableError'
   readonly status: 503 | 429
 
-  /** @param status 429 where the caller has its share of what all callers share. */
+  /** @param status 429 if the caller has reached its share. */
   constructor (message: string, status: 503 | 429 = 503) {
     super(ErrorCode.InternalError, message)
     this.status = status
   }
 }
 
-/** The session of a request is gone. Answered with HTTP 404, unless a stream has begun, so that the client opens a new session. */
+/**
+ * The session of a request has ended. The HTTP status is 404, so that the client opens a new session, unless a stream
+ * has begun.
+ */
 export class SessionGoneError extends RpcError {
   override readonly name = 'SessionGoneError'
 
@@ -128,7 +143,7 @@ export class SessionGoneError extends RpcError {
 }
 
 /**
- * A failure that the model can act on: thrown by a tool, its message becomes an `isError` result.
+ * A failure that the model can act on. If a tool throws it, its message becomes a result with `isError`.
  *
  * @example throw new ToolError('The date must lie in the future')
  */
@@ -137,26 +152,36 @@ export class ToolError extends Error {
 }
 
 /**
- * The client cannot be asked what a handler asks. A tool called by a legacy client makes an `isError` result of it,
- * because the message is for the model.
+ * The client cannot answer a question of a handler. For a tool that a legacy client calls, it becomes a result with
+ * `isError`, because the message is meant for the model.
  */
 export class CannotAskError extends RpcError {}
 
 const PURPOSES: Readonly<Record<string, string>> = {
-  'elicitation/create': 'ask the user',
-  'sampling/createMessage': "ask the client's model",
-  'roots/list': "list the client's roots"
+  [Method.ElicitationCreate]: 'ask the user',
+  [Method.SamplingCreateMessage]: "ask the client's model",
+  [Method.RootsList]: "list the client's roots"
 }
 
-/** Makes the error of a request that needs what its client did not declare (MCP 2026-07-28 basic, Error Codes). @param method What cannot be asked. */
+/**
+ * Makes the error of a request whose client does not declare a required capability (MCP 2026-07-28 basic, Error Codes).
+ * @param method The method of the question.
+ */
 export function missingCapability (method: string, requiredCapabilities: ClientCapabilities): CannotAskError {
-  const lacking = Object.entries(requiredCapabilities).map(([name, modes]) => [name, ...Object.keys(Object(modes))].join('.')).join(', ')
-  return new CannotAskError(ErrorCode.MissingRequiredClientCapability, describeProblem(method, `this client does not support that (${lacking})`), { requiredCapabilities })
+  const missing = Object.entries(requiredCapabilities)
+    .map(([name, modes]) => [name, ...Object.keys(Object(modes))].join('.'))
+    .join(', ')
+  const message = describeProblem(method, `this client does not support that (${missing})`)
+  return new CannotAskError(ErrorCode.MissingRequiredClientCapability, message, { requiredCapabilities })
 }
 
-/** Makes the error of a question for which no message can reach the client before the reply. @param method What cannot be asked. */
+/**
+ * Makes the error of a question that cannot be sent, because no message reaches the client before the reply.
+ * @param method The method of the question.
+ */
 export function noWayToAsk (method: string): CannotAskError {
-  return new CannotAskError(ErrorCode.InternalError, describeProblem(method, 'this connection cannot carry a question before the reply'))
+  const message = describeProblem(method, 'this connection cannot carry a question before the reply')
+  return new CannotAskError(ErrorCode.InternalError, message)
 }
 
 function describeProblem (method: string, problem: string): string {

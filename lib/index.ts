@@ -1,5 +1,5 @@
 /**
- * The plugin, `McpServer`, and what they take and give. `Type` is that of TypeBox 0.34, `@sinclair/typebox`.
+ * The plugin, `McpServer` and their types. `Type` is that of TypeBox 0.34, `@sinclair/typebox`.
  * @packageDocumentation
  */
 export { default } from './plugin.ts'
@@ -10,7 +10,9 @@ export type { HealthOptions } from './http/health-options.ts'
 export type { MountHooks } from './http/hooks.ts'
 export type { LegacySseOptions } from './http/legacy-sse-options.ts'
 export { createMemoryEventStore } from './session/event-store.ts'
-export type { EventStore, Following, MemoryEventStoreOptions, SharedEventStore, StoredEvent } from './session/event-store.ts'
+export type {
+  EventStore, Following, MemoryEventStoreOptions, SharedEventStore, StoredEvent
+} from './session/event-store.ts'
 export type { MountSessions, SessionEnd, SessionEvents, SessionInfo } from './session/manager.ts'
 export { createMemorySessionStore } from './session/memory-session-store.ts'
 export type {
@@ -46,7 +48,10 @@ export type { Middleware } from './server/middleware.ts'
 export type { CacheHint } from './server/result.ts'
 export type { ToolChanges, ToolConfig, ToolHandle, ToolHandler } from './server/tools.ts'
 export type { ToolResult, ToolReturn } from './server/tool-result.ts'
-export type { ResourceChanges, ResourceConfig, ResourceContents, ResourceHandle, ResourceHandler, ResourceReturn, TemplateChanges, TemplateHandle, TemplateHandler } from './server/resources.ts'
+export type {
+  ResourceChanges, ResourceConfig, ResourceContents, ResourceHandle, ResourceHandler, ResourceReturn, TemplateChanges,
+  TemplateHandle, TemplateHandler
+} from './server/resources.ts'
 export { ResourceTemplate } from './server/resource-template.ts'
 export type { ListedResources, ResourceTemplateOptions, TemplateMatch, Variables } from './server/resource-template.ts'
 export type { PromptChanges, PromptConfig, PromptHandle, PromptHandler, PromptReturn } from './server/prompts.ts'

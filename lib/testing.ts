@@ -1,5 +1,5 @@
 /**
- * Connected official clients of a mount for tests, without a port.
+ * Connects official clients to a mount in tests, without a port.
  * @packageDocumentation
  */
 export { createTestClient } from './testing/create-test-client.ts'

@@ -1,33 +1,38 @@
-// The options of a test client, and what is wrong with wrong ones.
-import type { ClientCapabilities, CreateMessageRequest, CreateMessageResult, ElicitRequest, ElicitResult, Implementation, Root } from '@modelcontextprotocol/sdk/types.js'
+// The options of a test client, and their check.
+import type {
+  ClientCapabilities, CreateMessageRequest, CreateMessageResult, ElicitRequest, ElicitResult, Implementation, Root
+} from '@modelcontextprotocol/sdk/types.js'
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
 import { findOptionProblem, isFunction, isText, optional, type Check, type Checks } from '../option-check.ts'
 import type { Era } from '../protocol/revisions.ts'
 import type { ClientVersion } from './client-type.ts'
 
 /** Options of `createTestClient`. */
-export interface TestClientOptions<Version extends ClientVersion | undefined = ClientVersion | undefined, ClientEra extends Era | undefined = Era | undefined> {
-  /** The era that the client speaks. @default 'modern' where its client is installed, and 'legacy' where only that of the SDK v1 is */
+export interface TestClientOptions<
+  Version extends ClientVersion | undefined = ClientVersion | undefined,
+  ClientEra extends Era | undefined = Era | undefined
+> {
+  /** The era that the client speaks. @default 'modern' if the client v2 is installed, else 'legacy' */
   readonly era?: ClientEra
-  /** Which of the official clients it is; the modern era needs `'v2'`. @default 'v2' where it is installed, else 'v1' */
+  /** Which of the official clients to use; the modern era needs `'v2'`. @default 'v2' if it is installed, else 'v1' */
   readonly client?: Version
-  /** The access token that requests carry, as `Authorization: Bearer …`. @default none */
+  /** The access token of the requests, sent as `Authorization: Bearer …`. @default none */
   readonly auth?: string
-  /** More headers of every request, such as those that the mount's `authenticate` reads. @default none */
+  /** Additional headers of every request, such as those that the mount's `authenticate` reads. @default none */
   readonly headers?: Readonly<Record<string, string>>
   /**
-   * The origin of a web page that the client runs in, e.g. `https://app.example.com`: requests and replies then are what the
-   * CORS rules of a browser leave of them.
+   * The origin of the web page in which the client runs, e.g. `https://app.example.com`. The CORS rules of browsers
+   * then apply to requests and replies.
    * @default none: no browser
    */
   readonly origin?: string
-  /** The `Host` of the requests. @default one that the mount serves */
+  /** The `Host` of the requests. @default a host that the mount serves */
   readonly host?: string
   /** The parameters of the mount's path: `{ tenant: 'acme' }` for a prefix of `/:tenant`. @default none */
   readonly params?: Readonly<Record<string, string>>
-  /** The name and version by which the client introduces itself. @default { name: 'test', version: '1.0.0' } */
+  /** The client's name and version. @default { name: 'test', version: '1.0.0' } */
   readonly clientInfo?: Implementation
-  /** What the client declares besides what follows from `elicit`, `sample` and `listRoots`. @default nothing */
+  /** Capabilities besides those that follow from `elicit`, `sample` and `listRoots`. @default none */
   readonly capabilities?: ClientCapabilities
   /** Answers `ctx.elicit` and `ctx.elicitUrl`; without it the client declares no `elicitation`. */
   readonly elicit?: (params: ElicitRequest['params']) => ElicitResult | Promise<ElicitResult>
@@ -37,7 +42,7 @@ export interface TestClientOptions<Version extends ClientVersion | undefined = C
   readonly listRoots?: () => Root[] | Promise<Root[]>
 }
 
-/** What the client declares that it can do. */
+/** Returns the capabilities that the client declares. */
 export function capabilitiesOf ({ capabilities, elicit, sample, listRoots }: TestClientOptions): ClientCapabilities {
   return {
     ...(elicit && { elicitation: { form: {}, url: {} } }),
@@ -52,7 +57,8 @@ export function checkClientOptions (options: TestClientOptions): void {
   const found = findOptionProblem(options, CHECKS)
   if (found !== undefined) throw new MCP_ERR_INVALID_OPTION(found.name, found.problem)
   if (options.client === 'v1' && options.era === 'modern') {
-    throw new MCP_ERR_INVALID_OPTION('client', "contradicts 'era': the client v1 does not speak the modern era; leave one of them out")
+    const problem = "contradicts 'era': the client v1 does not speak the modern era; leave one of them out"
+    throw new MCP_ERR_INVALID_OPTION('client', problem)
   }
   if (options.auth !== undefined && new Headers(options.headers).has('authorization')) {
     throw new MCP_ERR_INVALID_OPTION('headers', "has 'authorization', which 'auth' is sent as; leave one of them out")
@@ -60,18 +66,21 @@ export function checkClientOptions (options: TestClientOptions): void {
 }
 
 const isObject: Check = (value) => typeof value === 'object' && value !== null ? undefined : 'must be an object'
-const isRecord: Check = (value) => isObject(value) === undefined && Object.values(Object(value)).every((entry) => typeof entry === 'string')
-  ? undefined
-  : 'must be an object of strings'
+const isRecord: Check = (value) =>
+  isObject(value) === undefined && Object.values(Object(value)).every((entry) => typeof entry === 'string')
+    ? undefined
+    : 'must be an object of strings'
 const isOrigin: Check = (value) => typeof value === 'string' && /^(?:null|[a-z][a-z0-9+.-]*:\/\/[^\s/]+)$/.test(value)
   ? undefined
   : "must be an origin as browsers send it, such as 'https://app.example.com'"
-const isHost: Check = (value) => typeof value === 'string' && /^[^\s/?#@]+$/.test(value) && URL.canParse(`http://${value}`)
-  ? undefined
-  : "must be a host, such as 'api.example.com' or 'localhost:8000'"
+const isHost: Check = (value) =>
+  typeof value === 'string' && /^[^\s/?#@]+$/.test(value) && URL.canParse(`http://${value}`)
+    ? undefined
+    : "must be a host, such as 'api.example.com' or 'localhost:8000'"
 
 function isOneOf (...allowed: readonly string[]): Check {
-  return (value) => allowed.includes(String(value)) ? undefined : `must be ${allowed.map((entry) => `'${entry}'`).join(' or ')}`
+  const problem = `must be ${allowed.map((entry) => `'${entry}'`).join(' or ')}`
+  return (value) => allowed.includes(String(value)) ? undefined : problem
 }
 
 const CHECKS: Checks<TestClientOptions> = {

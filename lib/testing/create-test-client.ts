@@ -1,4 +1,4 @@
-// A connected official client of one mount, without a port.
+// Connects an official client to a mount, without a port.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Era } from '../protocol/revisions.ts'
@@ -11,22 +11,30 @@ import { loadClient } from './official-client.ts'
 import { readRefusal, RefusedError } from './refused-error.ts'
 
 /**
- * Connects an official client to a mount over `app.inject()`: the app is made ready, but need not listen. Streams, questions
- * to the client, Host, Origin and authorization are what they are over a network.
+ * Connects an official client to a mount over `app.inject()`. The app becomes ready, but need not listen. Streams,
+ * questions to the client, Host, Origin and authorization work as over a network.
  *
- * A legacy client is connected once it listens for changes. `client.close()` ends its session, too.
+ * The promise of a legacy client resolves once its GET stream is open. `client.close()` ends its session, too.
  *
- * @param name The mount's name in `app.mcp`; may be left out where there is one mount.
- * @throws RefusedError where the mount does not let the client in.
+ * @param name The mount's name in `app.mcp`; optional if there is only one mount.
+ * @throws RefusedError if the mount refuses the client.
  * @throws MCP_ERR_UNKNOWN_MOUNT, MCP_ERR_INVALID_OPTION, MCP_ERR_MISSING_PACKAGE
  * @example
  * const client = await createTestClient(app, 'Notes', { era: 'legacy', auth: token })
  * const { content } = await client.callTool({ name: 'add_note', arguments: { text: 'Buy milk' } })
  */
-export function createTestClient<Version extends ClientVersion | undefined = undefined, ClientEra extends Era | undefined = undefined> (
-  app: FastifyInstance, name?: string, options?: TestClientOptions<Version, ClientEra>): Promise<ClientOf<Version, ClientEra>>
-export function createTestClient<Version extends ClientVersion | undefined = undefined, ClientEra extends Era | undefined = undefined> (
-  app: FastifyInstance, options: TestClientOptions<Version, ClientEra>): Promise<ClientOf<Version, ClientEra>>
+export function createTestClient<
+  Version extends ClientVersion | undefined = undefined,
+  ClientEra extends Era | undefined = undefined
+> (
+  app: FastifyInstance, name?: string, options?: TestClientOptions<Version, ClientEra>
+): Promise<ClientOf<Version, ClientEra>>
+export function createTestClient<
+  Version extends ClientVersion | undefined = undefined,
+  ClientEra extends Era | undefined = undefined
+> (
+  app: FastifyInstance, options: TestClientOptions<Version, ClientEra>
+): Promise<ClientOf<Version, ClientEra>>
 export async function createTestClient (
   app: FastifyInstance, nameOrOptions?: string | TestClientOptions, more: TestClientOptions = {}
 ): Promise<ClientV1 | ClientV2> {
@@ -38,7 +46,8 @@ export async function createTestClient (
   const watched = watch(injectFetch(app, fetchOptions(options)))
   const { eventStore, cluster } = findMounted(mount).parts.options
   const isResumable = eventStore !== undefined || cluster !== undefined
-  const { client, connect } = makeClient(options, { url: resolveEndpoint(mount, options), fetch: watched.fetch, isResumable })
+  const url = resolveEndpoint(mount, options)
+  const { client, connect } = makeClient(options, { url, fetch: watched.fetch, isResumable })
 
   try {
     await connect()
@@ -56,12 +65,12 @@ function fetchOptions ({ auth, headers, origin }: TestClientOptions): NonNullabl
   }
 }
 
-/** What happens while a client connects, of which it tells less. */
+/** Watches the requests of a client that connects, because the client's own errors say less. */
 interface Watched {
   readonly fetch: InjectFetch
-  /** The error of a client that failed to connect, or the refusal behind it. */
+  /** Resolves to the refusal because of which the client failed to connect, or to the client's error. */
   explain (error: unknown): Promise<unknown>
-  /** Waits for the stream that a legacy client opens once it says that it is connected. */
+  /** Resolves when the GET stream is open that a legacy client opens after it has connected. */
   listening (): Promise<void>
 }
 

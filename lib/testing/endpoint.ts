@@ -1,4 +1,4 @@
-// Which mount a test client is for, and the URL that it is given.
+// Finds the mount for a test client, and the URL of its endpoint.
 import type { FastifyInstance } from 'fastify'
 import { MCP_ERR_INVALID_OPTION, MCP_ERR_UNKNOWN_MOUNT } from '../errors.ts'
 import { findConstraintHost } from '../http/host-constraint.ts'
@@ -8,7 +8,7 @@ import { findMounted, findRegistry } from '../registry.ts'
 import type { TestClientOptions } from './client-options.ts'
 
 /**
- * Finds the mount of a name, or the only one.
+ * Returns the mount of a name, or the only mount.
  * @throws MCP_ERR_UNKNOWN_MOUNT, MCP_ERR_INVALID_OPTION
  */
 export function findMount (app: FastifyInstance, name: string | undefined): Mount {
@@ -18,14 +18,15 @@ export function findMount (app: FastifyInstance, name: string | undefined): Moun
 
   const [only, ...others] = registry
   if (only === undefined || others.length > 0) {
-    throw new MCP_ERR_INVALID_OPTION('name', `has to say which mount is meant, of ${[...registry].map((mount) => `'${mount.name}'`).join(', ')}`)
+    const names = [...registry].map((mount) => `'${mount.name}'`)
+    throw new MCP_ERR_INVALID_OPTION('name', `has to say which mount is meant, of ${names.join(', ')}`)
   }
   return only
 }
 
 /**
- * The URL of a mount's endpoint, by a host that its guard and its constraints let pass.
- * @throws MCP_ERR_INVALID_OPTION where the path has a parameter that is not given.
+ * Returns the URL of a mount's endpoint, with a host that its guard and its constraints accept.
+ * @throws MCP_ERR_INVALID_OPTION if a parameter of the path is missing in `params`.
  */
 export function resolveEndpoint (mount: Mount, { host, params = {} }: TestClientOptions): URL {
   const { options } = findMounted(mount).parts
@@ -39,13 +40,16 @@ function servedHost ({ constraints, publicUrl, allowedHosts: [allowed = 'localho
   return publicUrl?.host ?? allowed.replace(/:\*$/, '')
 }
 
-// As Fastify writes them: ':name', ':name(pattern)' and ':name?'.
+// The parameters of Fastify's paths: ':name', ':name(pattern)' and ':name?'.
 const PARAMETER = /:(\w+)(?:\((?:[^()]|\([^()]*\))*\))?\??/g
 
 function fillPath ({ path, name: mount }: Mount, params: Readonly<Record<string, string>>): string {
   return path.replace(PARAMETER, (_written, name: string) => {
     const value = params[name]
-    if (value === undefined) throw new MCP_ERR_INVALID_OPTION('params', `must have '${name}', a parameter of '${path}', the path of the mount '${mount}'`)
+    if (value === undefined) {
+      const problem = `must have '${name}', a parameter of '${path}', the path of the mount '${mount}'`
+      throw new MCP_ERR_INVALID_OPTION('params', problem)
+    }
     return encodeURIComponent(value)
   })
 }

@@ -1,32 +1,33 @@
-// fetch() over app.inject(): requests that reach an app without a port.
+// Implements fetch() over app.inject(), so that requests reach an app without a port.
 import { Readable } from 'node:stream'
 import { ReadableStream } from 'node:stream/web'
 import type { FastifyInstance, HTTPMethods, InjectOptions, LightMyRequestResponse } from 'fastify'
 import { sendAsPage } from './browser.ts'
 
-/** What {@link injectFetch} makes: a `fetch` that any client transport takes. */
+/** The function that {@link injectFetch} returns: a `fetch` for any client transport. */
 export type InjectFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 
 /** Options of {@link injectFetch}. */
 export interface InjectFetchOptions {
-  /** Headers of every request that does not have them itself. @default none */
+  /** Headers that are added to every request that does not have them. @default none */
   readonly headers?: Readonly<Record<string, string>>
   /**
-   * The origin of the page that sends the requests, e.g. `https://app.example.com`. They are then sent by the rules of a
-   * browser: preflights go ahead, and a reply that the page could not read rejects with a `RefusedError` that says which header
-   * is missing.
+   * The origin of the page that sends the requests, e.g. `https://app.example.com`. The rules of browsers then apply:
+   * preflights are sent, and for a reply that the page may not read the promise rejects with a `RefusedError` that says
+   * which header is missing.
    * @default none: no browser
    */
   readonly origin?: string
 }
 
-// What has a body that is empty, which Response wants as none.
+// The constructor of Response accepts no body, not even an empty one, with these statuses.
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304])
 
 /**
- * Makes a `fetch` whose requests are served by an app in the same process. The host of a URL becomes the `Host` header; its
- * scheme makes no difference. Replies stream, and whoever aborts a request, or cancels the body of its reply, disconnects
- * as over a socket. Redirects are not followed. With `origin`, what a browser would keep from the page rejects with a `RefusedError`.
+ * Creates a `fetch` whose requests are served by an app in the same process. The host of a URL becomes the `Host`
+ * header; its scheme makes no difference. Replies are streamed. Aborting a request, or cancelling the body of its
+ * reply, disconnects the client as over a socket. Redirects are not followed. With `origin`, a request that a browser
+ * would block rejects with a `RefusedError`.
  *
  * @example new StreamableHTTPClientTransport(new URL('http://localhost/notes/mcp'), { fetch: injectFetch(app) })
  */
@@ -61,7 +62,7 @@ async function inject (app: FastifyInstance, request: Request, signal: AbortSign
   }
 }
 
-// Once a body is read, light-my-request tells the app of nothing but an error of the stream that the body came from.
+// An error of the payload stream is all by which light-my-request can signal a disconnect after the body has been read.
 function createPayload (body: Buffer | undefined): Readable {
   const payload = new Readable({ autoDestroy: false })
   if (body !== undefined) payload.push(body)
@@ -72,23 +73,29 @@ function createPayload (body: Buffer | undefined): Readable {
 function describe (request: Request, payload: Readable, body: Buffer | undefined): InjectOptions {
   const { host, pathname, search } = new URL(request.url)
   return {
-    // One that Fastify does not know is answered with 404.
+    // The type does not matter: a method that Fastify does not know is answered with 404.
     method: request.method as HTTPMethods,
     url: `${pathname}${search}`,
-    headers: { host, ...Object.fromEntries(request.headers), ...(body !== undefined && { 'content-length': String(body.length) }) },
+    headers: {
+      host,
+      ...Object.fromEntries(request.headers),
+      ...(body !== undefined && { 'content-length': String(body.length) })
+    },
     payload,
     payloadAsStream: true
   }
 }
 
-function toResponse ({ statusCode, statusMessage, headers }: LightMyRequestResponse, source: Readable, leave: () => void): Response {
+function toResponse (
+  { statusCode, statusMessage, headers }: LightMyRequestResponse, source: Readable, leave: () => void
+): Response {
   const init = { status: statusCode, statusText: statusMessage, headers: toHeaders(headers) }
   if (!WITHOUT_BODY.has(statusCode)) return new Response(createBody(source, leave), init)
   source.resume()
   return new Response(null, init)
 }
 
-// As fast as it is read, and no faster. Readable.toWeb of Node.js 20 throws where a body is cancelled.
+// Pulls chunks only as fast as they are read. Readable.toWeb() of Node.js 20 throws when a body is cancelled.
 function createBody (source: Readable, leave: () => void): ReadableStream<Uint8Array> {
   const chunks: AsyncIterator<Uint8Array> = source[Symbol.asyncIterator]()
 

@@ -1,31 +1,31 @@
-// The official clients, loaded when a test wants one, behind what connecting one takes.
+// Loads the official clients on demand, and hides how they differ.
 import type { ClientCapabilities } from '@modelcontextprotocol/client'
 import type { CreateMessageRequest } from '@modelcontextprotocol/sdk/types.js'
 import { MCP_ERR_MISSING_PACKAGE } from '../errors.ts'
+import { Method } from '../protocol/methods.ts'
 import { MODERN_REVISION, type Era } from '../protocol/revisions.ts'
 import { capabilitiesOf, type TestClientOptions } from './client-options.ts'
 import type { ClientV1, ClientV2 } from './client-type.ts'
 import type { InjectFetch } from './inject-fetch.ts'
 
 /** Where a client connects to, and how. */
-export interface Line {
+export interface Target {
   readonly url: URL
   readonly fetch: InjectFetch
-  /** Whether a stream that ended may go on. */
+  /** Whether the server can resume a stream. */
   readonly isResumable: boolean
 }
 
-/** A client that may be connected once. */
+/** A client that can be connected once. */
 export interface OfficialClient {
   readonly client: ClientV1 | ClientV2
   connect (): Promise<void>
 }
 
 /** Makes a client. */
-export type MakeClient = (options: TestClientOptions, line: Line) => OfficialClient
+export type MakeClient = (options: TestClientOptions, target: Target) => OfficialClient
 
-/** The part of a transport that ends things. */
-interface Ending {
+interface ClosableTransport {
   close (): Promise<void>
   terminateSession (): Promise<void>
 }
@@ -42,7 +42,10 @@ export async function loadClient ({ client, era }: TestClientOptions): Promise<M
     try {
       return await loadV2()
     } catch (error) {
-      if (needsV2 || !isNotInstalled(error)) throw explain(error, '@modelcontextprotocol/client', 'a test client v2, the only one that speaks the modern era,')
+      if (needsV2 || !isNotInstalled(error)) {
+        const what = 'a test client v2, the only one that speaks the modern era,'
+        throw explain(error, '@modelcontextprotocol/client', what)
+      }
     }
   }
   return await loadV1()
@@ -51,15 +54,19 @@ export async function loadClient ({ client, era }: TestClientOptions): Promise<M
 async function loadV2 (): Promise<MakeClient> {
   const { Client, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client')
 
-  return function makeV2 (options, line) {
+  return function makeV2 (options, target) {
     const { clientInfo = INFO, era = 'modern', elicit, sample, listRoots } = options
-    // The SDKs have types of their own for the same JSON.
+    // Here and below, the casts are between the SDKs' types of the same JSON.
     const capabilities = capabilitiesOf(options) as ClientCapabilities
     const client = new Client(clientInfo, { capabilities, versionNegotiation: { mode: modeOf(era) } })
-    if (elicit) client.setRequestHandler('elicitation/create', ({ params }) => elicit(params))
-    if (sample) client.setRequestHandler('sampling/createMessage', ({ params }) => sample(params as CreateMessageRequest['params']))
-    if (listRoots) client.setRequestHandler('roots/list', async () => ({ roots: await listRoots() }))
-    const transport = endSessionOnClose(new StreamableHTTPClientTransport(line.url, transportOptions(line)))
+    if (elicit) client.setRequestHandler(Method.ElicitationCreate, ({ params }) => elicit(params))
+    if (sample) {
+      client.setRequestHandler(Method.SamplingCreateMessage, ({ params }) => {
+        return sample(params as CreateMessageRequest['params'])
+      })
+    }
+    if (listRoots) client.setRequestHandler(Method.RootsList, async () => ({ roots: await listRoots() }))
+    const transport = endSessionOnClose(new StreamableHTTPClientTransport(target.url, transportOptions(target)))
     return { client, connect: () => client.connect(transport) }
   }
 }
@@ -73,14 +80,14 @@ async function loadV1 (): Promise<MakeClient> {
       import('@modelcontextprotocol/sdk/types.js')
     ])
 
-    return function makeV1 (options, line) {
+    return function makeV1 (options, target) {
       const { clientInfo = INFO, elicit, sample, listRoots } = options
       const client = new Client(clientInfo, { capabilities: capabilitiesOf(options) })
       if (elicit) client.setRequestHandler(types.ElicitRequestSchema, ({ params }) => elicit(params))
       if (sample) client.setRequestHandler(types.CreateMessageRequestSchema, ({ params }) => sample(params))
       if (listRoots) client.setRequestHandler(types.ListRootsRequestSchema, async () => ({ roots: await listRoots() }))
-      const transport = endSessionOnClose(new StreamableHTTPClientTransport(line.url, transportOptions(line)))
-      // Its optional fields are not declared for exactOptionalPropertyTypes.
+      const transport = endSessionOnClose(new StreamableHTTPClientTransport(target.url, transportOptions(target)))
+      // The SDK's optional members are not declared for exactOptionalPropertyTypes.
       return { client, connect: () => client.connect(transport as Parameters<typeof client.connect>[0]) }
     }
   } catch (error) {
@@ -92,17 +99,22 @@ function modeOf (era: Era): 'legacy' | { pin: string } {
   return era === 'modern' ? { pin: MODERN_REVISION } : 'legacy'
 }
 
-// Where nothing can be resumed a stream ends with the app, and one that waits to come back keeps the process from ending.
-function transportOptions ({ fetch, isResumable }: Line) {
-  const reconnectionOptions = { maxRetries: 0, initialReconnectionDelay: 1000, maxReconnectionDelay: 30_000, reconnectionDelayGrowFactor: 1.5 }
+// If no stream can be resumed, the client must not reconnect: its timer would keep the process alive.
+function transportOptions ({ fetch, isResumable }: Target) {
+  const reconnectionOptions = {
+    maxRetries: 0,
+    initialReconnectionDelay: 1000,
+    maxReconnectionDelay: 30_000,
+    reconnectionDelayGrowFactor: 1.5
+  }
   return { fetch, ...(!isResumable && { reconnectionOptions }) }
 }
 
-// A session that its client leaves open would be there for the next test to count.
-function endSessionOnClose<Transport extends Ending> (transport: Transport): Transport {
+// Otherwise the next test would find the session still open.
+function endSessionOnClose<Transport extends ClosableTransport> (transport: Transport): Transport {
   const close = transport.close.bind(transport)
   transport.close = async function closeWithSession () {
-    // It may have ended already, or the app have closed.
+    // The session may have ended already, or the app may have closed.
     await transport.terminateSession().catch(() => {})
     await close()
   }

@@ -1,10 +1,12 @@
-// What a client is told that does not get in.
+// The error of a test client that is refused.
 
 /**
- * A request was refused by its HTTP status, or its reply would not reach a page: thrown by `createTestClient` where it
- * cannot connect, and by `injectFetch` with `origin` where a browser would fail.
+ * A request was refused. Thrown by `createTestClient` if the mount refuses the client, and by `injectFetch` with
+ * `origin` if a browser would block the request or its reply.
  *
- * @example await assert.rejects(createTestClient(app, 'Notes', { auth: 'wrong' }), { name: 'RefusedError', status: 401 })
+ * @example
+ * const options = { auth: 'wrong' }
+ * await assert.rejects(createTestClient(app, 'Notes', options), { name: 'RefusedError', status: 401 })
  */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError'
@@ -12,7 +14,7 @@ export class RefusedError extends Error {
   readonly status: number
   /** The headers of the reply, such as `www-authenticate`. */
   readonly headers: Headers
-  /** The body of the reply: what its JSON says, else its text. */
+  /** The parsed body of the reply if it is JSON, else its text. */
   readonly body: unknown
 
   /** @internal */
@@ -24,8 +26,10 @@ export class RefusedError extends Error {
   }
 }
 
-/** Reads a reply that refuses something. @param explain Says what is refused, from the text of the reply. */
-export async function readRefusal (response: Response, explain: (text: string) => string, options?: ErrorOptions): Promise<RefusedError> {
+/** Makes the error of a reply that is a refusal. @param explain Makes the message from the text of the reply. */
+export async function readRefusal (
+  response: Response, explain: (text: string) => string, options?: ErrorOptions
+): Promise<RefusedError> {
   const text = await response.text()
   return new RefusedError(explain(text), response, parse(text), options)
 }

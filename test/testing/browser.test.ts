@@ -10,18 +10,22 @@ type Headers = Readonly<Record<string, string>>
 
 interface Site {
   readonly fetch: InjectFetch
-  /** The requests that came. */
+  /** The requests that the app has received. */
   readonly seen: ReadonlyArray<{ readonly method: string, readonly headers: Headers }>
 }
 
-/** An app that answers preflights and requests with some headers, and a page of another origin. */
+/** Creates an app that sends the given headers, and the fetch of a page of another origin. */
 function createSite (t: Test, preflight: Headers, reply: Headers = ALLOWED, status = 204): Site {
   const seen: Array<{ method: string, headers: Headers }> = []
   const app: FastifyInstance = Fastify({ exposeHeadRoutes: false })
   t.teardown(() => app.close())
   app.addHook('onRequest', async ({ method, headers }) => { seen.push({ method, headers: headers as Headers }) })
   app.options('/', async (_request, answer) => await answer.code(status).headers(preflight).send())
-  app.route({ method: ['GET', 'POST', 'DELETE'], url: '/', handler: async (_request, answer) => await answer.headers(reply).send('text') })
+  app.route({
+    method: ['GET', 'POST', 'DELETE'],
+    url: '/',
+    handler: async (_request, answer) => await answer.headers(reply).send('text')
+  })
   return { fetch: injectFetch(app, { origin: PAGE }), seen }
 }
 
@@ -29,7 +33,7 @@ function methodsOf ({ seen }: Site): readonly string[] {
   return seen.map(({ method }) => method)
 }
 
-t.test('what a form could send goes without a preflight', async (t) => {
+t.test('a request that a form could send needs no preflight', async (t) => {
   const site = createSite(t, {})
 
   await site.fetch(API)
@@ -39,65 +43,111 @@ t.test('what a form could send goes without a preflight', async (t) => {
   t.ok(site.seen.every(({ headers }) => headers['origin'] === PAGE))
 })
 
-t.test('anything else asks first, for its method and headers', async (t) => {
-  const site = createSite(t, { ...ALLOWED, 'access-control-allow-methods': 'GET, DELETE', 'access-control-allow-headers': 'Content-Type, X-B, Authorization' })
+t.test('any other request is preceded by a preflight with its method and headers', async (t) => {
+  const site = createSite(t, {
+    ...ALLOWED,
+    'access-control-allow-methods': 'GET, DELETE',
+    'access-control-allow-headers': 'Content-Type, X-B, Authorization'
+  })
 
-  await site.fetch(API, { method: 'POST', body: '{}', headers: { 'Content-Type': 'application/json', 'X-B': '1', Authorization: 'Bearer a' } })
+  await site.fetch(API, {
+    method: 'POST',
+    body: '{}',
+    headers: { 'Content-Type': 'application/json', 'X-B': '1', Authorization: 'Bearer a' }
+  })
   await site.fetch(API, { method: 'DELETE' })
 
   t.same(methodsOf(site), ['OPTIONS', 'POST', 'OPTIONS', 'DELETE'])
-  t.match(site.seen[0]?.headers, { origin: PAGE, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,content-type,x-b' })
+  t.match(site.seen[0]?.headers, {
+    origin: PAGE,
+    'access-control-request-method': 'POST',
+    'access-control-request-headers': 'authorization,content-type,x-b'
+  })
   t.notHas(site.seen[0]?.headers, { authorization: /./ })
   t.match(site.seen[2]?.headers, { 'access-control-request-method': 'DELETE' })
   t.notHas(site.seen[2]?.headers, { 'access-control-request-headers': /^/ })
 })
 
-t.test('a preflight may be answered by any success', async (t) => {
+t.test('a preflight succeeds with any 2xx status', async (t) => {
   const { fetch } = createSite(t, { ...ALLOWED, 'access-control-allow-methods': 'DELETE' }, ALLOWED, 200)
 
   t.equal((await fetch(API, { method: 'DELETE' })).status, 200)
 })
 
-t.test('wildcards allow all but Authorization', async (t) => {
-  const { fetch } = createSite(t, { 'access-control-allow-origin': '*', 'access-control-allow-methods': '*', 'access-control-allow-headers': '*' })
+t.test('wildcards allow everything except Authorization', async (t) => {
+  const { fetch } = createSite(t, {
+    'access-control-allow-origin': '*',
+    'access-control-allow-methods': '*',
+    'access-control-allow-headers': '*'
+  })
 
   t.equal((await fetch(API, { method: 'DELETE', headers: { 'X-A': '1' } })).status, 200)
   await t.rejects(fetch(API, { method: 'DELETE', headers: { 'X-A': '1', Authorization: 'Bearer a' } }), {
-    status: 204, message: "a page of https://app.example.com may not send its DELETE: the preflight was answered 204 without authorization in 'Access-Control-Allow-Headers'; add it to 'allowedHeaders' of the mount's 'cors' option"
+    status: 204,
+    message:
+      'a page of https://app.example.com may not send its DELETE: the preflight was answered 204 without ' +
+        "authorization in 'Access-Control-Allow-Headers'; add it to 'allowedHeaders' of the mount's 'cors' option"
   })
 })
 
 for (const [what, preflight, status, problem] of [
-  ['no origin', {}, 204, "204 without 'Access-Control-Allow-Origin: https://app.example.com'; set the mount's 'cors' option, and add the origin to its 'allowedOrigins'"],
-  ['another origin', { 'access-control-allow-origin': 'https://other.example' }, 204, "204 without 'Access-Control-Allow-Origin: https://app.example.com'; set the mount's 'cors' option, and add the origin to its 'allowedOrigins'"],
-  ['a failure', ALLOWED, 500, '500, which is no success'],
+  [
+    'no origin',
+    {},
+    204,
+    "204 without 'Access-Control-Allow-Origin: https://app.example.com'; " +
+      "set the mount's 'cors' option, and add the origin to its 'allowedOrigins'"
+  ],
+  [
+    'another origin',
+    { 'access-control-allow-origin': 'https://other.example' },
+    204,
+    "204 without 'Access-Control-Allow-Origin: https://app.example.com'; " +
+      "set the mount's 'cors' option, and add the origin to its 'allowedOrigins'"
+  ],
+  ['a failure', ALLOWED, 500, '500, which is not a success'],
   ['no method', ALLOWED, 204, "204 without DELETE in 'Access-Control-Allow-Methods'"],
-  ['no headers', { ...ALLOWED, 'access-control-allow-methods': 'DELETE' }, 204, "204 without x-a, x-b in 'Access-Control-Allow-Headers'; add it to 'allowedHeaders' of the mount's 'cors' option"]
+  [
+    'no headers',
+    { ...ALLOWED, 'access-control-allow-methods': 'DELETE' },
+    204,
+    "204 without x-a, x-b in 'Access-Control-Allow-Headers'; add it to 'allowedHeaders' of the mount's 'cors' option"
+  ]
 ] as const) {
-  t.test(`after a preflight that is answered with ${what}, nothing is sent`, async (t) => {
+  t.test(`after a preflight that is answered with ${what}, the request is not sent`, async (t) => {
     const site = createSite(t, preflight, ALLOWED, status)
 
     await t.rejects(site.fetch(API, { method: 'DELETE', headers: { 'X-A': '1', 'X-B': '1' } }), {
-      name: 'RefusedError', status, body: '', message: `a page of https://app.example.com may not send its DELETE: the preflight was answered ${problem}`
+      name: 'RefusedError',
+      status,
+      body: '',
+      message: `a page of https://app.example.com may not send its DELETE: the preflight was answered ${problem}`
     })
 
     t.same(methodsOf(site), ['OPTIONS'])
   })
 }
 
-t.test('a reply that does not name the origin cannot be read', async (t) => {
+t.test('a reply that does not allow the origin cannot be read', async (t) => {
   const { fetch } = createSite(t, {}, {})
 
   await t.rejects(fetch(API), {
     name: 'RefusedError',
     status: 200,
     body: 'text',
-    message: "a page of https://app.example.com cannot read the reply to its GET, 200 without 'Access-Control-Allow-Origin: https://app.example.com'; set the mount's 'cors' option, and add the origin to its 'allowedOrigins'"
+    message:
+      'a page of https://app.example.com cannot read the reply to its GET, 200 without ' +
+        "'Access-Control-Allow-Origin: https://app.example.com'; " +
+        "set the mount's 'cors' option, and add the origin to its 'allowedOrigins'"
   })
 })
 
-t.test('a page reads the headers that are exposed to it', async (t) => {
-  const some = createSite(t, {}, { ...ALLOWED, 'x-a': '1', 'x-b': '2', 'access-control-expose-headers': 'X-A, Mcp-Session-Id' })
+t.test('a page can read exposed headers only', async (t) => {
+  const some = createSite(
+    t,
+    {},
+    { ...ALLOWED, 'x-a': '1', 'x-b': '2', 'access-control-expose-headers': 'X-A, Mcp-Session-Id' }
+  )
   const all = createSite(t, {}, { ...ALLOWED, 'x-a': '1', 'access-control-expose-headers': '*' })
 
   const response = await some.fetch(API)
@@ -107,7 +157,7 @@ t.test('a page reads the headers that are exposed to it', async (t) => {
   t.equal((await all.fetch(API)).headers.get('x-a'), '1')
 })
 
-t.test('a page of the same origin reads everything', async (t) => {
+t.test('a page of the same origin can read everything', async (t) => {
   const site = createSite(t, {}, { 'x-a': '1' })
 
   const response = await site.fetch(`${PAGE}/`, { method: 'DELETE', headers: { 'X-A': '1' } })

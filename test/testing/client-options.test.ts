@@ -4,18 +4,34 @@ import { createTestClient } from '../../lib/testing.ts'
 import { createServer } from '../support/app.ts'
 import { createMounts } from './clients.ts'
 
-t.test('an option that is wrong is named, and what to write instead', (t) => {
+t.test('an invalid option is refused with its name and what to write instead', (t) => {
   const wrong: ReadonlyArray<readonly [options: object, message: string]> = [
-    [{ eras: 'legacy' }, "option 'eras' does not exist; there may be era, client, auth, headers, origin, host, params, clientInfo, capabilities, elicit, sample, listRoots"],
+    [
+      { eras: 'legacy' },
+      "option 'eras' does not exist; there may be era, client, auth, headers, origin, host, params, clientInfo, " +
+        'capabilities, elicit, sample, listRoots'
+    ],
     [{ era: 'new' }, "option 'era' must be 'modern' or 'legacy'"],
     [{ client: 2 }, "option 'client' must be 'v1' or 'v2'"],
-    [{ client: 'v1', era: 'modern' }, "option 'client' contradicts 'era': the client v1 does not speak the modern era; leave one of them out"],
+    [
+      { client: 'v1', era: 'modern' },
+      "option 'client' contradicts 'era': the client v1 does not speak the modern era; leave one of them out"
+    ],
     [{ auth: { token: 'a' } }, "option 'auth' must be a string that is not empty"],
     [{ headers: { a: 1 } }, "option 'headers' must be an object of strings"],
     [{ headers: 'a' }, "option 'headers' must be an object of strings"],
-    [{ headers: { Authorization: 'Basic a' }, auth: 'a' }, "option 'headers' has 'authorization', which 'auth' is sent as; leave one of them out"],
-    [{ origin: 'https://app.example.com/' }, "option 'origin' must be an origin as browsers send it, such as 'https://app.example.com'"],
-    [{ host: 'https://api.example.com' }, "option 'host' must be a host, such as 'api.example.com' or 'localhost:8000'"],
+    [
+      { headers: { Authorization: 'Basic a' }, auth: 'a' },
+      "option 'headers' has 'authorization', which 'auth' is sent as; leave one of them out"
+    ],
+    [
+      { origin: 'https://app.example.com/' },
+      "option 'origin' must be an origin as browsers send it, such as 'https://app.example.com'"
+    ],
+    [
+      { host: 'https://api.example.com' },
+      "option 'host' must be a host, such as 'api.example.com' or 'localhost:8000'"
+    ],
     [{ host: 'a:b' }, "option 'host' must be a host, such as 'api.example.com' or 'localhost:8000'"],
     [{ params: { tenant: 1 } }, "option 'params' must be an object of strings"],
     [{ clientInfo: 'mine' }, "option 'clientInfo' must be an object"],
@@ -24,25 +40,34 @@ t.test('an option that is wrong is named, and what to write instead', (t) => {
   ]
 
   for (const [options, message] of wrong) {
-    // The wrong type is what the test is about.
+    // The cast is needed, because the test passes values of wrong types.
     t.throws(() => checkClientOptions(options as TestClientOptions), { code: 'MCP_ERR_INVALID_OPTION', message })
   }
   t.end()
 })
 
-t.test('options that are right, or missing, pass', (t) => {
+t.test('valid options pass, and all are optional', (t) => {
   checkClientOptions({})
-  checkClientOptions({ era: 'legacy', client: 'v1', auth: 'a', headers: {}, origin: 'null', host: '[::1]:8000', params: {}, elicit: () => ({ action: 'cancel' }) })
+  checkClientOptions({
+    era: 'legacy',
+    client: 'v1',
+    auth: 'a',
+    headers: {},
+    origin: 'null',
+    host: '[::1]:8000',
+    params: {},
+    elicit: () => ({ action: 'cancel' })
+  })
   t.end()
 })
 
-t.test('a client is not made with options that are wrong', async (t) => {
+t.test('no client is made with invalid options', async (t) => {
   const { app } = createMounts(t, { server: createServer() })
 
   await t.rejects(createTestClient(app, 'Notes', { origin: 'app' }), { code: 'MCP_ERR_INVALID_OPTION' })
 })
 
-t.test('what a client declares follows from what it answers, and may be said otherwise', (t) => {
+t.test('capabilities follow from elicit, sample and listRoots, and can be overridden', (t) => {
   const answering: TestClientOptions = {
     elicit: () => ({ action: 'cancel' }),
     sample: () => ({ model: 'm', role: 'assistant', content: { type: 'text', text: '' } }),
@@ -51,6 +76,10 @@ t.test('what a client declares follows from what it answers, and may be said oth
 
   t.strictSame(capabilitiesOf({}), {})
   t.strictSame(capabilitiesOf(answering), { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} })
-  t.strictSame(capabilitiesOf({ ...answering, capabilities: { elicitation: {}, sampling: { tools: {} } } }), { elicitation: {}, sampling: { tools: {} }, roots: {} })
+  t.strictSame(capabilitiesOf({ ...answering, capabilities: { elicitation: {}, sampling: { tools: {} } } }), {
+    elicitation: {},
+    sampling: { tools: {} },
+    roots: {}
+  })
   t.end()
 })

@@ -1,5 +1,9 @@
 import { LOG_LEVEL_META_KEY, type Client as ClientV2 } from '@modelcontextprotocol/client'
-import { LoggingMessageNotificationSchema, ResourceUpdatedNotificationSchema, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
+import {
+  LoggingMessageNotificationSchema,
+  ResourceUpdatedNotificationSchema,
+  ToolListChangedNotificationSchema
+} from '@modelcontextprotocol/sdk/types.js'
 import t from 'tap'
 import { createMemoryEventStore, McpServer, type AuthInfo } from '../../lib/index.ts'
 import { createTestClient, injectFetch } from '../../lib/testing.ts'
@@ -9,25 +13,36 @@ import { definitions } from '../e2e/talk/definitions.ts'
 import { createGate, until } from '../support/stream.ts'
 import { callTool, connect, createMounts, KINDS, type Client } from './clients.ts'
 
-/** What a server of the talk suites does, told to a test. */
+/** Creates what a server of the talk suites needs, and collects its notes. */
 function createProps () {
   const notes: string[] = []
   return { notes, note: (text: string) => { notes.push(text) }, pass: async () => {} }
 }
 
-const BILL: AuthInfo = { token: 'bill', clientId: 'app', scopes: [], issuer: 'https://auth.example.com', subject: 'bill' }
+const BILL: AuthInfo = {
+  token: 'bill',
+  clientId: 'app',
+  scopes: [],
+  issuer: 'https://auth.example.com',
+  subject: 'bill'
+}
 const ANN: AuthInfo = { ...BILL, token: 'ann', subject: 'ann' }
 const WITH_TOKENS = {
   publicUrl: 'https://api.example.com',
-  auth: { verify: (token: string) => [ANN, BILL].find((info) => info.token === token) ?? null, authorizationServers: ['https://auth.example.com'] }
+  auth: {
+    verify: (token: string) => [ANN, BILL].find((info) => info.token === token) ?? null,
+    authorizationServers: ['https://auth.example.com']
+  }
 }
 
 for (const [title, options] of KINDS) {
-  t.test(`${title} calls tools, whose results and errors it gets whole`, async (t) => {
+  t.test(`${title} calls tools and receives complete results and errors`, async (t) => {
     const { app } = createMounts(t, { server: createEverything() })
     const client = await connect(t, app, options)
 
-    t.match(await callTool(client, 'greet', { name: 'Ann', times: 2 }), { content: [{ type: 'text', text: 'Hello, Ann!Hello, Ann!' }] })
+    t.match(await callTool(client, 'greet', { name: 'Ann', times: 2 }), {
+      content: [{ type: 'text', text: 'Hello, Ann!Hello, Ann!' }]
+    })
     t.match(await callTool(client, 'weather', { city: 'Bern' }), { structuredContent: { city: 'Bern', celsius: 21 } })
     t.match(await callTool(client, 'refuse'), { isError: true, content: [{ text: 'The date must lie in the future' }] })
     t.match(await callTool(client, 'locate', { region: 'north' }), { content: [{ text: /"region":"north"/ }] })
@@ -35,7 +50,7 @@ for (const [title, options] of KINDS) {
     t.equal(client.getServerVersion()?.name, 'Everything')
   })
 
-  t.test(`${title} gets progress, all of it`, async (t) => {
+  t.test(`${title} receives all progress notifications`, async (t) => {
     const { app } = createMounts(t, { server: createEverything() })
     const client = await connect(t, app, options)
     const progress: object[] = []
@@ -51,13 +66,20 @@ for (const [title, options] of KINDS) {
 
     t.match((await client.listResources()).resources[0], { uri: 'everything://about' })
     t.match((await client.listResourceTemplates()).resourceTemplates[0], { uriTemplate: 'city://{name}' })
-    t.match(await client.readResource({ uri: 'city://Bern' }), { contents: [{ uri: 'city://Bern', text: 'Bern is a city' }] })
-    t.match(await client.getPrompt({ name: 'farewell', arguments: { name: 'Bob' } }), { messages: [{ content: { text: 'Part with Bob.' } }] })
-    const completed = await client.complete({ ref: { type: 'ref/prompt', name: 'translate' }, argument: { name: 'language', value: 'g' } })
+    t.match(await client.readResource({ uri: 'city://Bern' }), {
+      contents: [{ uri: 'city://Bern', text: 'Bern is a city' }]
+    })
+    t.match(await client.getPrompt({ name: 'farewell', arguments: { name: 'Bob' } }), {
+      messages: [{ content: { text: 'Part with Bob.' } }]
+    })
+    const completed = await client.complete({
+      ref: { type: 'ref/prompt', name: 'translate' },
+      argument: { name: 'language', value: 'g' }
+    })
     t.same(completed.completion.values, ['german', 'greek'])
   })
 
-  t.test(`${title} is asked by forms, pages, for its model and its roots`, async (t) => {
+  t.test(`${title} is asked for forms, pages, samples and roots`, async (t) => {
     const { app } = createMounts(t, { server: definitions.asking(createProps()) })
     const asked: string[] = []
     const client = await connect(t, app, {
@@ -66,7 +88,11 @@ for (const [title, options] of KINDS) {
         asked.push(`${mode ?? 'form'}: ${message}`)
         return { action: 'accept', ...(mode !== 'url' && { content: { name: 'Ann', age: 41 } }) }
       },
-      sample: async ({ maxTokens }) => ({ model: 'm', role: 'assistant', content: { type: 'text', text: `at most ${maxTokens}` } }),
+      sample: async ({ maxTokens }) => ({
+        model: 'm',
+        role: 'assistant',
+        content: { type: 'text', text: `at most ${maxTokens}` }
+      }),
       listRoots: () => [{ uri: 'file:///notes' }]
     })
 
@@ -77,20 +103,29 @@ for (const [title, options] of KINDS) {
     t.same(asked, ['form: Who are you?', 'url: Pay here'])
   })
 
-  t.test(`${title} declares only what it has an answer for, or what it is told to`, async (t) => {
+  t.test(`${title} declares the capabilities that it has handlers for, or those in its options`, async (t) => {
     const server = new McpServer({ name: 'Curious', version: '1.0.0' })
     server.registerTool('who', {}, (_args, { client }) => JSON.stringify(client))
     const { app } = createMounts(t, { server })
-    const said = async (client: Client): Promise<unknown> => JSON.parse((await callTool(client, 'who') as { content: Array<{ text: string }> }).content[0]?.text ?? '')
+    const said = async (client: Client): Promise<unknown> =>
+      JSON.parse(((await callTool(client, 'who')) as { content: Array<{ text: string }> }).content[0]?.text ?? '')
 
     const plain = await connect(t, app, options)
-    const rich = await connect(t, app, { ...options, clientInfo: { name: 'mine', version: '2.0.0' }, capabilities: { sampling: {} }, listRoots: () => [] })
+    const rich = await connect(t, app, {
+      ...options,
+      clientInfo: { name: 'mine', version: '2.0.0' },
+      capabilities: { sampling: {} },
+      listRoots: () => []
+    })
 
     t.strictSame(await said(plain), { capabilities: {}, info: { name: 'test', version: '1.0.0' } })
-    t.strictSame(await said(rich), { capabilities: { roots: {}, sampling: {} }, info: { name: 'mine', version: '2.0.0' } })
+    t.strictSame(await said(rich), {
+      capabilities: { roots: {}, sampling: {} },
+      info: { name: 'mine', version: '2.0.0' }
+    })
   })
 
-  t.test(`${title} gives up a call, and the handler's signal is aborted`, async (t) => {
+  t.test(`${title} cancels a call, and the handler's signal is aborted`, async (t) => {
     const props = createProps()
     const { app } = createMounts(t, { server: definitions.slow(props) })
     const client = await connect(t, app, options)
@@ -105,7 +140,7 @@ for (const [title, options] of KINDS) {
     await until(() => app.mcp.get('Slow').stats().exchanges === 0)
   })
 
-  t.test(`${title} that closes leaves nothing behind, not even a call that still runs`, async (t) => {
+  t.test(`${title} that closes ends its session and its running calls`, async (t) => {
     const props = createProps()
     const { app } = createMounts(t, { server: definitions.slow(props) })
     const client = await connect(t, app, options)
@@ -119,15 +154,21 @@ for (const [title, options] of KINDS) {
     await until(() => Object.values(app.mcp.get('Slow').stats()).every((count) => count === 0))
   })
 
-  t.test(`${title} is refused without the right token, and the refusal can be read whole`, async (t) => {
+  t.test(`${title} without the right token is refused, with the whole reply in the error`, async (t) => {
     const { app } = createMounts(t, { server: createServer(), ...WITH_TOKENS })
 
-    const refusal: unknown = await createTestClient(app, 'Notes', { ...options, auth: 'wrong' }).catch((error: unknown) => error)
+    const refusal: unknown = await createTestClient(app, 'Notes', { ...options, auth: 'wrong' }).catch(
+      (error: unknown) => error
+    )
 
     t.match(refusal, {
       name: 'RefusedError',
       status: 401,
-      body: { jsonrpc: '2.0', id: null, error: { code: title.includes('modern') ? -32600 : -32000, message: /^Unauthorized/ } },
+      body: {
+        jsonrpc: '2.0',
+        id: null,
+        error: { code: title.includes('modern') ? -32600 : -32000, message: /^Unauthorized/ }
+      },
       message: /^connecting was refused by 401: \{"jsonrpc"/,
       cause: Error
     })
@@ -135,22 +176,29 @@ for (const [title, options] of KINDS) {
     await t.rejects(createTestClient(app, 'Notes', options), { name: 'RefusedError', status: 401 })
   })
 
-  t.test(`${title} is who its token says`, async (t) => {
+  t.test(`${title} is authenticated by its token`, async (t) => {
     const server = new McpServer({ name: 'Notes', version: '1.0.0' })
     server.registerTool('who', {}, (_args, { auth }) => String(auth?.subject))
     const { app } = createMounts(t, { server, ...WITH_TOKENS })
-    const [ann, bill] = await Promise.all([connect(t, app, { ...options, auth: 'ann' }), connect(t, app, { ...options, auth: 'bill' })])
+    const [ann, bill] = await Promise.all([
+      connect(t, app, { ...options, auth: 'ann' }),
+      connect(t, app, { ...options, auth: 'bill' })
+    ])
 
     const said = await Promise.all([callTool(ann, 'who'), callTool(bill, 'who')])
 
     t.match(said, [{ content: [{ text: 'ann' }] }, { content: [{ text: 'bill' }] }])
   })
 
-  t.test(`${title} is who the app's own authentication finds in its headers`, async (t) => {
+  t.test(`${title} is authenticated by the app itself from its headers`, async (t) => {
     const server = new McpServer({ name: 'Notes', version: '1.0.0' })
     server.registerTool('who', {}, (_args, { auth }) => String(auth?.subject))
     const { app } = createMounts(t, {
-      server, auth: { authenticate: async ({ headers }) => headers['x-user'] === undefined ? null : { ...ANN, subject: String(headers['x-user']) } }
+      server,
+      auth: {
+        authenticate: async ({ headers }) =>
+          headers['x-user'] === undefined ? null : { ...ANN, subject: String(headers['x-user']) }
+      }
     })
 
     const client = await connect(t, app, { ...options, headers: { 'x-user': 'eve' } })
@@ -159,42 +207,76 @@ for (const [title, options] of KINDS) {
     await t.rejects(createTestClient(app, options), { name: 'RefusedError', status: 401 })
   })
 
-  t.test(`${title} is refused where its Host is not served`, async (t) => {
+  t.test(`${title} is refused if the mount does not serve its Host`, async (t) => {
     const { app, logLines } = createMounts(t, { server: createServer() })
 
-    await t.rejects(createTestClient(app, { ...options, host: 'evil.example' }), { name: 'RefusedError', status: 421, body: { error: { message: 'Invalid Host header' } } })
+    await t.rejects(createTestClient(app, { ...options, host: 'evil.example' }), {
+      name: 'RefusedError',
+      status: 421,
+      body: { error: { message: 'Invalid Host header' } }
+    })
     t.match(logLines.at(-1), { msg: /./ })
     t.ok(logLines.some(({ host }) => host === 'evil.example'))
-    t.match(await callTool(await connect(t, app, { ...options, host: 'localhost:8000' }), 'echo', { text: 'a' }), { content: [{ text: 'a' }] })
+    t.match(await callTool(await connect(t, app, { ...options, host: 'localhost:8000' }), 'echo', { text: 'a' }), {
+      content: [{ text: 'a' }]
+    })
   })
 
-  t.test(`${title} is refused where its Host is that of no mount`, async (t) => {
-    const { app } = createMounts(t, { server: createServer(), publicUrl: 'https://notes.example.com', constraints: { host: 'notes.example.com' } })
+  t.test(`${title} is refused if its Host matches no mount`, async (t) => {
+    const { app } = createMounts(t, {
+      server: createServer(),
+      publicUrl: 'https://notes.example.com',
+      constraints: { host: 'notes.example.com' }
+    })
 
-    await t.rejects(createTestClient(app, 'Notes', { ...options, host: 'localhost' }), { name: 'RefusedError', status: 404, body: { statusCode: 404 } })
+    await t.rejects(createTestClient(app, 'Notes', { ...options, host: 'localhost' }), {
+      name: 'RefusedError',
+      status: 404,
+      body: { statusCode: 404 }
+    })
     await connect(t, app, options)
   })
 
-  t.test(`${title} works in a page of a listed origin, and in no other`, async (t) => {
-    const { app } = createMounts(t, { server: createEverything(), cors: true, allowedOrigins: ['https://app.example.com'] })
+  t.test(`${title} works in a page of an allowed origin, and in no other`, async (t) => {
+    const { app } = createMounts(t, {
+      server: createEverything(),
+      cors: true,
+      allowedOrigins: ['https://app.example.com']
+    })
     const progress: object[] = []
     const client = await connect(t, app, { ...options, origin: 'https://app.example.com' })
 
-    t.match(await callTool(client, 'count', { to: 2 }, { onprogress: (step) => { progress.push(step) } }), { content: [{ text: '2 counted' }] })
+    t.match(
+      await callTool(
+        client,
+        'count',
+        { to: 2 },
+        {
+          onprogress: (step) => {
+            progress.push(step)
+          }
+        }
+      ),
+      { content: [{ text: '2 counted' }] }
+    )
 
     t.equal(progress.length, 2)
     await t.rejects(createTestClient(app, { ...options, origin: 'https://evil.example' }), {
       name: 'RefusedError',
       status: 403,
       body: { error: { message: 'Invalid Origin header' } },
-      message: "a page of https://evil.example may not send its POST: the preflight was answered 403 without 'Access-Control-Allow-Origin: https://evil.example'; set the mount's 'cors' option, and add the origin to its 'allowedOrigins'"
+      message:
+        'a page of https://evil.example may not send its POST: the preflight was answered 403 without ' +
+          "'Access-Control-Allow-Origin: https://evil.example'; " +
+          "set the mount's 'cors' option, and add the origin to its 'allowedOrigins'"
     })
   })
 
   t.test(`closing the app ends the streams of ${title} at once`, async (t) => {
     const { app } = createMounts(t, { server: definitions.notes() })
     const client = await connect(t, app, options)
-    const subscription = options.era === 'modern' ? await (client as ClientV2).listen({ toolsListChanged: true }) : undefined
+    const subscription =
+      options.era === 'modern' ? await (client as ClientV2).listen({ toolsListChanged: true }) : undefined
     t.equal(app.mcp.get('Notes').stats().streams, 1)
 
     await app.close()
@@ -205,7 +287,7 @@ for (const [title, options] of KINDS) {
   })
 }
 
-t.test('a legacy client is told of changes from the moment that it is connected', async (t) => {
+t.test('a legacy client receives changes from the moment that it is connected', async (t) => {
   const { app } = createMounts(t, { server: definitions.notes() })
   const client = await createTestClient(app, { client: 'v1' })
   const heard = createGate<string>()
@@ -222,7 +304,7 @@ t.test('a legacy client is told of changes from the moment that it is connected'
   await client.close()
 })
 
-t.test('a modern client is told of the changes that it listens to', async (t) => {
+t.test('a modern client receives the changes that it subscribes to', async (t) => {
   const { app } = createMounts(t, { server: definitions.notes() })
   const client = await createTestClient(app)
   const heard = createGate<string>()
@@ -240,7 +322,10 @@ t.test('a modern client is told of the changes that it listens to', async (t) =>
 
 t.test('log messages reach the clients of both eras', async (t) => {
   const { app } = createMounts(t, { server: createEverything() })
-  const [v1, v2] = await Promise.all([createTestClient(app, { client: 'v1' }), createTestClient(app, { era: 'modern' })])
+  const [v1, v2] = await Promise.all([
+    createTestClient(app, { client: 'v1' }),
+    createTestClient(app, { era: 'modern' })
+  ])
   const logs: { v1: object[], v2: object[] } = { v1: [], v2: [] }
   v1.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => { logs.v1.push(params) })
   v2.setNotificationHandler('notifications/message', ({ params }) => { logs.v2.push(params) })
@@ -254,13 +339,15 @@ t.test('log messages reach the clients of both eras', async (t) => {
   await Promise.all([v1.close(), v2.close()])
 })
 
-t.test('a session belongs to whoever opened it, and ends with its client', async (t) => {
+t.test('a session belongs to its client, and ends when the client closes', async (t) => {
   const { app } = createMounts(t, { server: createServer(), ...WITH_TOKENS })
   const ann = await createTestClient(app, { client: 'v1', auth: 'ann' })
   const ends: string[] = []
   app.mcp.get('Notes').sessions.on('ended', (_session, reason) => ends.push(reason))
 
-  const asBill = injectFetch(app, { headers: { authorization: 'Bearer bill', 'mcp-session-id': String(ann.transport?.sessionId) } })
+  const asBill = injectFetch(app, {
+    headers: { authorization: 'Bearer bill', 'mcp-session-id': String(ann.transport?.sessionId) }
+  })
   const stolen = await asBill('https://api.example.com/mcp', { method: 'DELETE' })
   t.equal(stolen.status, 404)
   t.equal(app.mcp.get('Notes').sessions.size, 1)
@@ -269,7 +356,7 @@ t.test('a session belongs to whoever opened it, and ends with its client', async
   t.same(ends, ['deleted'])
 })
 
-t.test('a client that outlives its session, or its app, closes without an error', async (t) => {
+t.test('a client closes without an error after its session or its app has ended', async (t) => {
   const { app } = createMounts(t, { server: createServer() })
   const client = await createTestClient(app, { era: 'legacy' })
   await app.close()
@@ -282,10 +369,14 @@ t.test('a client that outlives its session, or its app, closes without an error'
 t.test('a mount without the legacy era refuses its clients', async (t) => {
   const { app } = createMounts(t, { server: createServer(), legacy: false })
 
-  await t.rejects(createTestClient(app, { era: 'legacy' }), { name: 'RefusedError', status: 400, body: { error: { data: { supported: ['2026-07-28'] } } } })
+  await t.rejects(createTestClient(app, { era: 'legacy' }), {
+    name: 'RefusedError',
+    status: 400,
+    body: { error: { data: { supported: ['2026-07-28'] } } }
+  })
 })
 
-t.test('where there is an event store a stream goes on that the server has closed', async (t) => {
+t.test('with an event store, a client resumes a stream that the server has closed', async (t) => {
   const server = new McpServer({ name: 'Long', version: '1.0.0' })
   server.registerTool('work', {}, async (_args, ctx) => {
     ctx.closeStream()
@@ -293,7 +384,9 @@ t.test('where there is an event store a stream goes on that the server has close
   })
   const { app } = createMounts(t, { server, eventStore: createMemoryEventStore(), retryInterval: 1 })
   const resumed: unknown[] = []
-  app.addHook('onRequest', async ({ headers }) => { if (headers['last-event-id'] !== undefined) resumed.push(headers['last-event-id']) })
+  app.addHook('onRequest', async ({ headers }) => {
+    if (headers['last-event-id'] !== undefined) resumed.push(headers['last-event-id'])
+  })
   const client = await createTestClient(app, { client: 'v1' })
 
   t.match(await client.callTool({ name: 'work' }), { content: [{ text: 'done' }] })
@@ -302,7 +395,7 @@ t.test('where there is an event store a stream goes on that the server has close
   await client.close()
 })
 
-t.test('a mount without sessions, or without streams, takes clients, too', async (t) => {
+t.test('a client connects to a mount without sessions or without streams', async (t) => {
   for (const limits of [{ stateless: true }, { jsonResponse: true }]) {
     const { app } = createMounts(t, { server: createServer(), ...limits })
     for (const [title, options] of KINDS) {
@@ -312,14 +405,21 @@ t.test('a mount without sessions, or without streams, takes clients, too', async
   }
 })
 
-t.test('an app that fails to become ready fails the client', async (t) => {
-  const server = new McpServer({ name: 'Notes', version: '1.0.0' }, { lifespan: () => { throw new Error('the database is gone') } })
+t.test('createTestClient rejects if the app fails to become ready', async (t) => {
+  const server = new McpServer(
+    { name: 'Notes', version: '1.0.0' },
+    {
+      lifespan: () => {
+        throw new Error('the database is gone')
+      }
+    }
+  )
   const { app } = createMounts(t, { server })
 
   await t.rejects(createTestClient(app), /the database is gone/)
 })
 
-t.test('where the server says no to the client, and HTTP does not, the error is that of the client', async (t) => {
+t.test('an error that the server sends with status 200 rejects with the error of the client', async (t) => {
   const server = new McpServer({ name: 'Notes', version: '1.0.0' })
   server.use(async () => { throw new Error('no') })
   const { app } = createMounts(t, { server })

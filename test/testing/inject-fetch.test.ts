@@ -10,7 +10,7 @@ function createApp (t: Test): FastifyInstance {
   return app
 }
 
-t.test('a request reaches the app as it was sent', async (t) => {
+t.test('a request reaches the app with its method, headers and body', async (t) => {
   const app = createApp(t)
   app.post('/echo', async ({ method, url, headers, body }) => ({ method, url, headers, body }))
 
@@ -24,12 +24,18 @@ t.test('a request reaches the app as it was sent', async (t) => {
   t.strictSame(await response.json(), {
     method: 'POST',
     url: '/echo?a=b',
-    headers: { host: 'api.example.com:8000', 'content-type': 'application/json', 'x-one': '1', 'content-length': '13', 'user-agent': 'lightMyRequest' },
+    headers: {
+      host: 'api.example.com:8000',
+      'content-type': 'application/json',
+      'x-one': '1',
+      'content-length': '13',
+      'user-agent': 'lightMyRequest'
+    },
     body: { text: 'ä' }
   })
 })
 
-t.test('it takes what fetch takes: a string, a URL or a Request', async (t) => {
+t.test('it accepts a string, a URL or a Request, as fetch does', async (t) => {
   const app = createApp(t)
   app.put('/echo', async ({ body }) => body)
   app.get('/echo', async () => 'got')
@@ -42,16 +48,19 @@ t.test('it takes what fetch takes: a string, a URL or a Request', async (t) => {
   await t.rejects(fetch('/echo'), TypeError)
 })
 
-t.test('headers of every request give way to those of one', async (t) => {
+t.test('the headers of a request override the default headers', async (t) => {
   const app = createApp(t)
   app.get('/', async ({ headers }) => [headers['x-a'], headers['x-b'], headers.host])
 
-  const response = await injectFetch(app, { headers: { 'X-A': 'all', 'X-B': 'all', Host: 'other' } })('http://localhost/', { headers: { 'x-a': 'one' } })
+  const response = await injectFetch(app, { headers: { 'X-A': 'all', 'X-B': 'all', Host: 'other' } })(
+    'http://localhost/',
+    { headers: { 'x-a': 'one' } }
+  )
 
   t.same(await response.json(), ['one', 'all', 'other'])
 })
 
-t.test('a reply has all its headers, and no body where there is none', async (t) => {
+t.test('a reply has all its headers, and a null body if it has none', async (t) => {
   const app = createApp(t)
   app.get('/', async (_request, reply) => reply.code(204).header('set-cookie', ['a=1', 'b=2']).send())
 
@@ -61,7 +70,7 @@ t.test('a reply has all its headers, and no body where there is none', async (t)
   t.same(response.headers.getSetCookie(), ['a=1', 'b=2'])
 })
 
-t.test('a reply is there before its end, and comes as it is written', async (t) => {
+t.test('a reply is returned before its end, and streamed as it is written', async (t) => {
   const app = createApp(t)
   const source = new Readable({ read () {} })
   app.get('/', async (_request, reply) => reply.type('text/event-stream').send(source))
@@ -77,7 +86,7 @@ t.test('a reply is there before its end, and comes as it is written', async (t) 
   t.same(await reader?.read(), { done: true, value: undefined })
 })
 
-t.test('a body that is not read holds its source back', async (t) => {
+t.test('a body that is not read applies backpressure to its source', async (t) => {
   const app = createApp(t)
   let produced = 0
   const source = Readable.from((async function * () { while (true) yield Buffer.alloc(65_536, `${produced++}`) })())
@@ -90,7 +99,7 @@ t.test('a body that is not read holds its source back', async (t) => {
   await response.body?.cancel()
 })
 
-t.test('a body that is cancelled disconnects the client', async (t) => {
+t.test('cancelling a body disconnects the client', async (t) => {
   const app = createApp(t)
   const gone = createGate()
   app.get('/', async (_request, reply) => {
@@ -104,7 +113,7 @@ t.test('a body that is cancelled disconnects the client', async (t) => {
   await gone.promise
 })
 
-t.test('a request that is aborted disconnects the client: while it waits, and while it reads', async (t) => {
+t.test('aborting a request disconnects the client, before and during the reply', async (t) => {
   const app = createApp(t)
   const came = createGate()
   const left = [createGate(), createGate()] as const
@@ -120,7 +129,9 @@ t.test('a request that is aborted disconnects the client: while it waits, and wh
   const fetch = injectFetch(app)
   const [first, second] = [new AbortController(), new AbortController()]
 
-  const waiting = fetch('http://localhost/waits', { method: 'POST', body: 'a', signal: first.signal }).catch((error: unknown) => error)
+  const waiting = fetch('http://localhost/waits', { method: 'POST', body: 'a', signal: first.signal }).catch(
+    (error: unknown) => error
+  )
   await came.promise
   first.abort('enough')
   t.equal(await waiting, 'enough', 'the reason is what the caller gets, as from fetch')
@@ -133,7 +144,7 @@ t.test('a request that is aborted disconnects the client: while it waits, and wh
   await left[1].promise
 })
 
-t.test('a request whose signal is aborted already is not sent', async (t) => {
+t.test('a request whose signal has already been aborted is not sent', async (t) => {
   const app = createApp(t)
   let count = 0
   app.get('/', async () => { count++ })
@@ -143,7 +154,7 @@ t.test('a request whose signal is aborted already is not sent', async (t) => {
   t.equal(count, 0)
 })
 
-t.test('a signal has no listeners left once its requests are over', async (t) => {
+t.test('no listeners are left on a signal when its requests are over', async (t) => {
   const app = createApp(t)
   app.get('/', async () => 'text')
   app.get('/breaks', async (_request, reply) => { reply.hijack().raw.destroy() })
@@ -151,8 +162,14 @@ t.test('a signal has no listeners left once its requests are over', async (t) =>
   const { signal } = new AbortController()
   let listening = 0
   const { addEventListener, removeEventListener } = signal
-  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => { listening++; addEventListener.apply(signal, args) }
-  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => { listening--; removeEventListener.apply(signal, args) }
+  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+    listening++
+    addEventListener.apply(signal, args)
+  }
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+    listening--
+    removeEventListener.apply(signal, args)
+  }
 
   await (await fetch('http://localhost/', { signal })).text()
   await t.rejects(fetch('http://localhost/breaks', { signal }), /response destroyed before completion/)
@@ -161,7 +178,7 @@ t.test('a signal has no listeners left once its requests are over', async (t) =>
   t.equal(listening, 0)
 })
 
-t.test('a reply that breaks off is an error of its body', async (t) => {
+t.test('reading the body of a reply that breaks off rejects', async (t) => {
   const app = createApp(t)
   app.get('/', async (_request, reply) => {
     return await reply.send(Readable.from((async function * () {
@@ -177,7 +194,7 @@ t.test('a reply that breaks off is an error of its body', async (t) => {
   await t.rejects(response.text(), { code: 'LIGHT_ECONNRESET' })
 })
 
-t.test('an app that is closed takes no requests', async (t) => {
+t.test('a request to a closed app rejects', async (t) => {
   const app = createApp(t)
   await app.ready()
   await app.close()

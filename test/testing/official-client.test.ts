@@ -1,4 +1,4 @@
-// Where one of the official clients is not installed, or neither.
+// Loading a client when one of the official clients is not installed, or neither.
 import { register } from 'node:module'
 import { Client as ClientV2 } from '@modelcontextprotocol/client'
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
@@ -9,13 +9,14 @@ import { createMounts } from './clients.ts'
 
 const PACKAGES = ['@modelcontextprotocol/client', '@modelcontextprotocol/sdk']
 
-// Says of packages what Node.js says where they are missing, or that they fail.
+// Makes imports of the packages fail, as if they were missing or broken.
 const HOOK = `
 let state
 export function initialize ({ shared }) { state = new Int32Array(shared) }
 export async function resolve (specifier, context, next) {
   const index = ${JSON.stringify(PACKAGES)}.findIndex((name) => specifier.startsWith(name))
-  if (index === -1 || state[index] === 0 || !/\\/lib\\/testing\\//.test(context.parentURL)) return next(specifier, context)
+  const isClient = index !== -1 && /\\/lib\\/testing\\//.test(context.parentURL)
+  if (!isClient || state[index] === 0) return next(specifier, context)
   const code = state[index] === 1 ? 'ERR_MODULE_NOT_FOUND' : 'ERR_BROKEN'
   throw Object.assign(new Error("Cannot find package '" + specifier + "'"), { code })
 }`
@@ -28,12 +29,22 @@ const BROKEN = 2
 
 t.before(() => register(`data:text/javascript,${encodeURIComponent(HOOK)}`, { data: { shared } }))
 
-// Node.js remembers what it has found, so that what is missing comes first.
-t.test('where neither client is installed, the one that is needed is named', async (t) => {
+// Node.js caches the modules that it has loaded, so the missing ones are tested first.
+t.test('if neither client is installed, the error names the one that is needed', async (t) => {
   state.set([MISSING, MISSING])
   const { app } = createMounts(t, { server: createServer() })
-  const v1 = { code: 'MCP_ERR_MISSING_PACKAGE', message: "'@modelcontextprotocol/sdk' is not installed, which a test client v1 needs; install it beside this package", cause: { code: 'ERR_MODULE_NOT_FOUND' } }
-  const v2 = { code: 'MCP_ERR_MISSING_PACKAGE', message: "'@modelcontextprotocol/client' is not installed, which a test client v2, the only one that speaks the modern era, needs; install it beside this package" }
+  const v1 = {
+    code: 'MCP_ERR_MISSING_PACKAGE',
+    message:
+      "'@modelcontextprotocol/sdk' is not installed, which a test client v1 needs; install it beside this package",
+    cause: { code: 'ERR_MODULE_NOT_FOUND' }
+  }
+  const v2 = {
+    code: 'MCP_ERR_MISSING_PACKAGE',
+    message:
+      "'@modelcontextprotocol/client' is not installed, which a test client v2, the only one that speaks the " +
+        'modern era, needs; install it beside this package'
+  }
 
   await t.rejects(createTestClient(app, { client: 'v1' }), v1)
   await t.rejects(createTestClient(app, { era: 'legacy' }), v1)
@@ -41,7 +52,7 @@ t.test('where neither client is installed, the one that is needed is named', asy
   await t.rejects(createTestClient(app, { era: 'modern' }), v2)
 })
 
-t.test('a client that cannot be loaded is not passed over', async (t) => {
+t.test('an error while loading a client is passed on', async (t) => {
   state.set([BROKEN, BROKEN])
   const { app } = createMounts(t, { server: createServer() })
 
@@ -49,7 +60,7 @@ t.test('a client that cannot be loaded is not passed over', async (t) => {
   await t.rejects(createTestClient(app, { client: 'v1' }), { code: 'ERR_BROKEN' })
 })
 
-t.test('where the client v2 is not installed, the client v1 is taken, which speaks the legacy era', async (t) => {
+t.test('if the client v2 is not installed, the client v1 is used, which speaks the legacy era', async (t) => {
   state.set([MISSING, OK])
   const { app } = createMounts(t, { server: createServer() })
 
@@ -60,7 +71,7 @@ t.test('where the client v2 is not installed, the client v1 is taken, which spea
   await (client as ClientV1).close()
 })
 
-t.test('where both are installed, the client v2 is taken, which speaks the modern era unless it is told otherwise', async (t) => {
+t.test('if both are installed, the client v2 is used, which speaks the modern era by default', async (t) => {
   state.set([OK, OK])
   const { app } = createMounts(t, { server: createServer() })
 
