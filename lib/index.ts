@@ -3,9 +3,9 @@
  * @packageDocumentation
  */
 export { default } from './plugin.ts'
-export type { McpMountOptions } from './options.ts'
+export type { McpMountOptions } from './http/mount-options.ts'
 export type { Mount, MountStats } from './mount.ts'
-export type { CorsOptions } from './http/cors.ts'
+export type { CorsOptions } from './http/cors-options.ts'
 export type { HealthOptions } from './http/health-options.ts'
 export type { MountHooks } from './http/hooks.ts'
 export type { LegacySseOptions } from './http/legacy-sse-options.ts'

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { McpServer } from '../lib/index.ts'
-import { resolveOptions } from '../lib/resolve-options.ts'
+import { resolveOptions } from '../lib/http/resolve-options.ts'
 import { run, runInShell } from './support/child.ts'
 import { problemsOf } from './support/type-check.ts'
 

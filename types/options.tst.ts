@@ -1,7 +1,10 @@
 import type { AuthInfo as SdkAuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
 import Fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyPluginCallback, type FastifyRequest } from 'fastify'
 import { describe, expect, test } from 'tstyche'
-import mcpPlugin, { introspectionVerifier, jwtVerifier, McpServer, type AuthInfo, type AuthOptions, type McpMountOptions, type ServerDefinition } from '../lib/index.ts'
+import mcpPlugin, {
+  createMemoryCluster, createMemoryEventStore, introspectionVerifier, jwtVerifier, McpServer,
+  type AuthInfo, type AuthOptions, type McpMountOptions, type ServerDefinition
+} from '../lib/index.ts'
 
 const app = Fastify()
 const server = new McpServer({ name: 'Notes', version: '1.0.0' })
@@ -26,7 +29,7 @@ describe('the options of a mount', () => {
   })
 
   test('are all known', () => {
-    expect(app.register).type.toBeCallableWith(mcpPlugin, {
+    const options = {
       server,
       prefix: '/notes',
       path: '/',
@@ -37,7 +40,9 @@ describe('the options of a mount', () => {
       publicUrl: 'https://api.example.com',
       auth: { verify: jwtVerifier({ issuer: 'https://auth.example.com' }), authorizationServers: ['https://auth.example.com'] },
       cors: { maxAge: 600, exposedHeaders: ['X-Cost'] },
+      routes: async () => {},
       health: { path: '/up', ready: async () => true },
+      hooks: { onResponse: async () => {} },
       stateless: false,
       jsonResponse: false,
       legacy: true,
@@ -52,9 +57,13 @@ describe('the options of a mount', () => {
       maxWatchedTotal: 4096,
       maxWatchedPerPrincipal: 2048,
       maxWatchedPerAddress: 2048,
+      maxStreams: 10,
       maxStreamsPerPrincipal: 5,
       maxSessionsPerAddress: 5,
       maxStreamsPerAddress: 5,
+      eventStore: createMemoryEventStore(),
+      cluster: createMemoryCluster(),
+      retryInterval: 1000,
       keepAliveInterval: 0,
       bodyLimit: 1024,
       maxDepth: 10,
@@ -65,7 +74,10 @@ describe('the options of a mount', () => {
       closeGracePeriod: 0,
       constraints: { host: 'api.example.com' },
       logLevel: 'warn'
-    })
+    // An option that is left out here is an error.
+    } satisfies Required<McpMountOptions>
+
+    expect(app.register).type.toBeCallableWith(mcpPlugin, options)
   })
 
   test('have functions whose parameters are known', () => {

@@ -1,8 +1,8 @@
-// The `auth` option of a mount: what it is, and what is wrong with a wrong one.
+// The `auth` option of a mount.
 import type { FastifyRequest } from 'fastify'
+import { duration, flag, func, headerValue, isObject, required, scopes, text, THAT, url, urls, whole } from '../options/checks.ts'
+import { complete, findProblem, type Option, type ResolvedOf, type TableOf } from '../options/table.ts'
 import type { AuthInfo } from './auth-info.ts'
-import { findOptionProblem, isBoolean, isCount, isFunction, isHeaderValue, isScopes, isText, isUrl, isUrls, optional, type Checks } from '../option-check.ts'
-import { findTimeoutProblem } from '../server/timeout.ts'
 
 /** What a verifier is told besides the token. */
 export interface VerifyContext {
@@ -65,26 +65,50 @@ export interface HostAuthOptions extends CommonAuthOptions {
 /** Who may use a mount. */
 export type AuthOptions = TokenAuthOptions | HostAuthOptions
 
-const COMMON: Checks<CommonAuthOptions> = { requiredScopes: optional(isScopes), timeout: findTimeoutProblem }
-const HOST_CHECKS: Checks<HostAuthOptions> = { authenticate: isFunction, challenge: optional(isHeaderValue), ...COMMON }
-const TOKEN_CHECKS: Checks<TokenAuthOptions> = {
-  verify: isFunction,
-  authorizationServers: isUrls,
+const COMMON = { requiredScopes: scopes([]), timeout: duration(10_000) } satisfies TableOf<CommonAuthOptions>
+
+const HOST_AUTH = {
+  authenticate: required(func<HostAuthOptions['authenticate']>()),
+  challenge: headerValue(),
+  ...COMMON
+} satisfies TableOf<HostAuthOptions>
+
+const TOKEN_AUTH = {
+  verify: required(func<Verify>()),
+  authorizationServers: required(urls()),
   ...COMMON,
-  scopesSupported: optional(isScopes),
-  resourceName: optional(isText),
-  resourceDocumentation: optional(isUrl),
-  resourcePolicyUri: optional(isUrl),
-  resourceTosUri: optional(isUrl),
-  wellKnownAlias: optional(isBoolean),
-  maxTokenLength: optional(isCount)
+  scopesSupported: scopes(),
+  resourceName: text(),
+  resourceDocumentation: url(),
+  resourcePolicyUri: url(),
+  resourceTosUri: url(),
+  wellKnownAlias: flag(false),
+  maxTokenLength: whole(16_384)
+} satisfies TableOf<TokenAuthOptions>
+
+/** Options of authorization by access tokens, completed. */
+export type ResolvedTokenAuth = ResolvedOf<typeof TOKEN_AUTH>
+
+/** The `auth` option, completed. */
+export type ResolvedAuth = ResolvedTokenAuth | ResolvedOf<typeof HOST_AUTH>
+
+/** The `auth` option. */
+export const authOption: Option<AuthOptions, ResolvedAuth | undefined> = {
+  check: findAuthProblem,
+  isRequired: false,
+  complete: (given) => given && resolveAuth(given)
 }
 
-/** Tells what is wrong with an `auth` option; undefined when nothing is. */
-export function findAuthProblem (value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return "must be an object with 'verify' or 'authenticate'"
-  if ('verify' in value === 'authenticate' in value) return "needs either 'verify', for access tokens, or 'authenticate', where the app already knows who asks"
-  const checks = 'verify' in value ? TOKEN_CHECKS : HOST_CHECKS
-  const problem = findOptionProblem(value, checks)
-  return problem && `has a '${problem.name}' that ${problem.problem}`
+/** Completes the `auth` option. */
+export function resolveAuth (given: AuthOptions): ResolvedAuth {
+  return complete('verify' in given ? TOKEN_AUTH : HOST_AUTH, given)
+}
+
+function findAuthProblem (value: unknown): string | undefined {
+  if (!isObject(value)) return "must be an object with 'verify' or 'authenticate'"
+  if ('verify' in value === 'authenticate' in value) {
+    return "needs either 'verify', for access tokens, or 'authenticate', where the app already knows who asks"
+  }
+  const found = findProblem('verify' in value ? TOKEN_AUTH : HOST_AUTH, value)
+  return found && THAT.describe(found)
 }

@@ -1,7 +1,7 @@
 // Decides who sends a request, once, before its body is read.
 import type { FastifyRequest } from 'fastify'
 import { findAuthInfoProblem, holderOf, principalOf, type Authenticated, type AuthInfo } from './auth-info.ts'
-import type { AuthOptions } from './auth-options.ts'
+import type { ResolvedAuth, ResolvedTokenAuth } from './auth-options.ts'
 import { hasScopes } from '../protocol/scope.ts'
 import { readBearer } from './bearer.ts'
 import { encodeChallenge, type Challenge } from './challenge.ts'
@@ -27,9 +27,6 @@ export class AuthRejection {
 
 interface RejectionDetails { readonly challenge?: string, readonly error?: unknown }
 
-const DEFAULT_TIMEOUT = 10_000
-const DEFAULT_MAX_TOKEN_LENGTH = 16_384
-
 type Identify = (request: FastifyRequest, resource: Resource | undefined) => unknown
 
 /** Authenticates the requests to one mount. */
@@ -45,12 +42,12 @@ export class Authenticator {
    * @param resources Undefined if no tokens are issued for the mount.
    * @param now The clock, in milliseconds.
    */
-  constructor (options: AuthOptions, resources: Resources | undefined, now: () => number = Date.now) {
+  constructor (options: ResolvedAuth, resources: Resources | undefined, now: () => number = Date.now) {
     this.#identify = 'verify' in options ? this.#byToken(options) : options.authenticate
     this.#ownChallenge = 'authenticate' in options ? options.challenge : undefined
     this.#resources = resources
-    this.#requiredScopes = options.requiredScopes ?? []
-    this.#timeout = options.timeout ?? DEFAULT_TIMEOUT
+    this.#requiredScopes = options.requiredScopes
+    this.#timeout = options.timeout
     this.#now = now
   }
 
@@ -79,8 +76,7 @@ export class Authenticator {
     })
   }
 
-  #byToken (options: Extract<AuthOptions, { verify: unknown }>): Identify {
-    const { verify, maxTokenLength = DEFAULT_MAX_TOKEN_LENGTH } = options
+  #byToken ({ verify, maxTokenLength }: ResolvedTokenAuth): Identify {
     return (request, resource) => {
       const bearer = readBearer(request)
       if (bearer === undefined) return undefined

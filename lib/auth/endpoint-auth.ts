@@ -1,5 +1,5 @@
 // Authentication at one URL of a mount.
-import type { AuthOptions } from './auth-options.ts'
+import type { ResolvedAuth } from './auth-options.ts'
 import { Authenticator } from './authenticator.ts'
 import { createResources, type Resources } from './resource.ts'
 
@@ -17,7 +17,7 @@ export interface EndpointAuth {
  * @throws MCP_ERR_INVALID_OPTION for a path with a parameter that is not a whole segment.
  */
 export function createEndpointAuth (
-  auth: AuthOptions | undefined, publicUrl: URL | undefined, path: string
+  auth: ResolvedAuth | undefined, publicUrl: URL | undefined, path: string
 ): EndpointAuth {
   const takesTokens = auth !== undefined && 'verify' in auth && publicUrl !== undefined
   const resources = takesTokens ? createResources(publicUrl, path) : undefined

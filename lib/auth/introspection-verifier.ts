@@ -1,13 +1,12 @@
 // Verifies access tokens of any format by asking the server that issued them (RFC 7662).
-import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
-import { findTimeoutProblem } from '../server/timeout.ts'
+import { duration, orFalse, required, text, texts, url, whole } from '../options/checks.ts'
+import { resolve, type TableOf } from '../options/table.ts'
 import type { AuthInfo } from './auth-info.ts'
 import type { Verify } from './auth-options.ts'
-import { findOptionProblem, isCount, isText, isTextOrTexts, isUrl, optional, type Checks } from '../option-check.ts'
 import { toAuthInfo } from './claims.ts'
 import { fetchJson } from './fetch-json.ts'
 import { createRequestLimit } from './request-limit.ts'
-import { findCacheProblem, withCache, type TokenCacheOptions } from './token-cache.ts'
+import { cacheOption, withCache, type TokenCacheOptions } from './token-cache.ts'
 import { InvalidTokenError } from './token-error.ts'
 
 /** How tokens are introspected. Times are milliseconds. */
@@ -38,17 +37,17 @@ export interface IntrospectionVerifierOptions {
   readonly cache?: TokenCacheOptions | false
 }
 
-const CHECKS: Checks<IntrospectionVerifierOptions> = {
-  url: isUrl,
-  clientId: isText,
-  clientSecret: isText,
-  issuer: optional(isText),
-  audience: (value) => value === false ? undefined : optional(isTextOrTexts)(value),
-  clockTolerance: findTimeoutProblem,
-  fetchTimeout: optional(isCount),
-  maxRequests: optional(isCount),
-  cache: findCacheProblem
-}
+const INTROSPECTION_VERIFIER = {
+  url: required(url()),
+  clientId: required(text()),
+  clientSecret: required(text()),
+  issuer: text(),
+  audience: orFalse(texts()),
+  clockTolerance: duration(5000),
+  fetchTimeout: whole(5000),
+  maxRequests: whole(50),
+  cache: cacheOption
+} satisfies TableOf<IntrospectionVerifierOptions>
 
 /**
  * Creates a `verify` function that asks the authorization server. The server's answer is in `ctx.auth.extra`.
@@ -59,12 +58,10 @@ const CHECKS: Checks<IntrospectionVerifierOptions> = {
  * @throws MCP_ERR_INVALID_OPTION
  */
 export function introspectionVerifier (options: IntrospectionVerifierOptions, now: () => number = Date.now): Verify {
-  const wrong = findOptionProblem(options, CHECKS)
-  if (wrong !== undefined) throw new MCP_ERR_INVALID_OPTION(`introspectionVerifier.${wrong.name}`, wrong.problem)
-
-  const { url, issuer, audience, clockTolerance = 5000, fetchTimeout = 5000, maxRequests = 50, cache } = options
+  const resolved = resolve(INTROSPECTION_VERIFIER, options, 'introspectionVerifier.')
+  const { url, issuer, audience, clockTolerance, fetchTimeout, maxRequests, cache } = resolved
   const limit = createRequestLimit(maxRequests)
-  const headers = { authorization: encodeCredentials(options), accept: 'application/json' }
+  const headers = { authorization: encodeCredentials(resolved), accept: 'application/json' }
 
   return withCache(async function introspect (token: string, resource: string): Promise<AuthInfo> {
     const body = new URLSearchParams({ token, token_type_hint: 'access_token' })
@@ -84,7 +81,7 @@ export function introspectionVerifier (options: IntrospectionVerifierOptions, no
 }
 
 // RFC 6749 2.3.1: both parts are form-encoded before they are joined.
-function encodeCredentials ({ clientId, clientSecret }: IntrospectionVerifierOptions): string {
+function encodeCredentials ({ clientId, clientSecret }: Pick<IntrospectionVerifierOptions, 'clientId' | 'clientSecret'>): string {
   const [id, secret] = [clientId, clientSecret].map((part) => new URLSearchParams([['', part]]).toString().slice(1))
   return `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
 }

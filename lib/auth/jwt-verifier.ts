@@ -1,22 +1,12 @@
 // Verifies access tokens that are JWTs (RFC 9068), with the keys of their issuer.
 import type { JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
-import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
-import { findTimeoutProblem } from '../server/timeout.ts'
+import { duration, isText, kindOf, required, text, texts, url, whole } from '../options/checks.ts'
+import { resolve, type TableOf } from '../options/table.ts'
 import type { AuthInfo } from './auth-info.ts'
 import type { Verify } from './auth-options.ts'
-import {
-  findOptionProblem,
-  isCount,
-  isText,
-  isTextOrTexts,
-  isUrl,
-  optional,
-  type Check,
-  type Checks
-} from '../option-check.ts'
 import { toAuthInfo, type Claims } from './claims.ts'
 import { createKeyFinder } from './signing-keys.ts'
-import { findCacheProblem, withCache, type TokenCacheOptions } from './token-cache.ts'
+import { cacheOption, withCache, type TokenCacheOptions } from './token-cache.ts'
 import { InvalidTokenError, VerifierUnavailableError } from './token-error.ts'
 
 /** How JWTs are verified. Times are milliseconds. */
@@ -49,31 +39,23 @@ export interface JwtVerifierOptions {
 
 const ASYMMETRIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
-// A symmetric algorithm would take a key that the issuer publishes for a shared secret.
-const isAlgorithms: Check = (value) => Array.isArray(value) && value.length > 0 && value.every(isAsymmetric)
-  ? undefined
-  : "must be an array of asymmetric algorithms, such as ['RS256']"
+// With a symmetric algorithm the key that the issuer publishes would be the secret.
+const algorithms = kindOf<readonly string[]>("must be an array of asymmetric algorithms, such as ['RS256']", (value) =>
+  Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && !/^(none|HS\d+)$/i.test(name)))
+const clientIds = kindOf<readonly string[]>("must be an array of client ids, such as ['my-app']", (value) =>
+  Array.isArray(value) && value.length > 0 && value.every(isText))
 
-function isAsymmetric (name: unknown): boolean {
-  return typeof name === 'string' && !/^(none|HS\d+)$/i.test(name)
-}
-
-const isClientIds: Check = (value) =>
-  Array.isArray(value) && value.length > 0 && value.every((id) => isText(id) === undefined)
-    ? undefined
-    : "must be an array of client ids, such as ['my-app']"
-
-const CHECKS: Checks<JwtVerifierOptions> = {
-  issuer: isUrl,
-  audience: optional(isTextOrTexts),
-  clientIds: optional(isClientIds),
-  jwksUri: optional(isUrl),
-  algorithms: optional(isAlgorithms),
-  typ: optional(isText),
-  clockTolerance: findTimeoutProblem,
-  fetchTimeout: optional(isCount),
-  cache: findCacheProblem
-}
+const JWT_VERIFIER = {
+  issuer: required(url()),
+  audience: texts(),
+  clientIds: clientIds(),
+  jwksUri: url(),
+  algorithms: algorithms(ASYMMETRIC),
+  typ: text(),
+  clockTolerance: duration(5000),
+  fetchTimeout: whole(5000),
+  cache: cacheOption
+} satisfies TableOf<JwtVerifierOptions>
 
 const WITHOUT_AUDIENCE = "jwtVerifier has 'clientIds': tokens without 'aud' are not bound to this mount, " +
   'so one that a client got for another service is accepted here; ' +
@@ -95,11 +77,8 @@ const WITHOUT_AUDIENCE = "jwtVerifier has 'clientIds': tokens without 'aud' are 
  * })
  */
 export function jwtVerifier (options: JwtVerifierOptions, now: () => number = Date.now): Verify {
-  const wrong = findOptionProblem(options, CHECKS)
-  if (wrong !== undefined) throw new MCP_ERR_INVALID_OPTION(`jwtVerifier.${wrong.name}`, wrong.problem)
-
-  const { issuer, audience, clientIds, jwksUri, algorithms = ASYMMETRIC, typ, cache } = options
-  const { clockTolerance = 5000, fetchTimeout = 5000 } = options
+  const resolved = resolve(JWT_VERIFIER, options, 'jwtVerifier.')
+  const { issuer, audience, clientIds, jwksUri, algorithms, typ, clockTolerance, fetchTimeout, cache } = resolved
   const findKey = createKeyFinder({ issuer, jwksUri, fetchTimeout })
   const fixed: JWTVerifyOptions = {
     issuer,

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import type { AuthInfo } from './auth-info.ts'
 import type { Verify } from './auth-options.ts'
-import { findOptionProblem, isCount, optional, type Checks } from '../option-check.ts'
-import { findTimeoutProblem } from '../server/timeout.ts'
+import { duration, nested, orFalse, whole } from '../options/checks.ts'
+import type { ResolvedOf, TableOf } from '../options/table.ts'
 import { InvalidTokenError } from './token-error.ts'
 
 /** How many verdicts on tokens are cached, and for how long. */
@@ -18,6 +18,18 @@ export interface TokenCacheOptions {
   /** Milliseconds for which a refusal is cached; 0 for not at all. @default 5000 */
   readonly refusalTtl?: number
 }
+
+export const TOKEN_CACHE = {
+  maxEntries: whole(1000),
+  ttl: duration(60_000),
+  refusalTtl: duration(5000)
+} satisfies TableOf<TokenCacheOptions>
+
+/** Options that were checked and completed. */
+export type ResolvedTokenCache = ResolvedOf<typeof TOKEN_CACHE>
+
+/** The `cache` option of a verifier. */
+export const cacheOption = orFalse(nested(TOKEN_CACHE, 'must be false or an object, such as { ttl: 60_000 }'))
 
 /** The verdict on a token: its caller, or why it is refused. */
 export type Verdict = AuthInfo | InvalidTokenError
@@ -38,9 +50,7 @@ export class TokenCache {
   readonly #refused = new Map<string, Entry>()
 
   /** @param now The clock, in milliseconds. */
-  constructor (
-    { maxEntries = 1000, ttl = 60_000, refusalTtl = 5000 }: TokenCacheOptions = {}, now: () => number = Date.now
-  ) {
+  constructor ({ maxEntries, ttl, refusalTtl }: ResolvedTokenCache, now: () => number = Date.now) {
     this.#maxEntries = maxEntries
     this.#ttl = ttl
     this.#refusalTtl = refusalTtl
@@ -77,20 +87,6 @@ export class TokenCache {
   }
 }
 
-const CHECKS: Checks<TokenCacheOptions> = {
-  maxEntries: optional(isCount),
-  ttl: findTimeoutProblem,
-  refusalTtl: findTimeoutProblem
-}
-
-/** Says what is wrong with a `cache` option, or returns undefined if it is valid. */
-export function findCacheProblem (value: unknown): string | undefined {
-  if (value === undefined || value === false) return undefined
-  if (typeof value !== 'object' || value === null) return 'must be false or an object, such as { ttl: 60_000 }'
-  const wrong = findOptionProblem(value, CHECKS)
-  return wrong && `has a '${wrong.name}' that ${wrong.problem}`
-}
-
 /** Verifies a token for a resource. Rejects with an InvalidTokenError or a VerifierUnavailableError. */
 export type Judge = (token: string, resource: string) => Promise<AuthInfo>
 
@@ -101,10 +97,10 @@ export type Judge = (token: string, resource: string) => Promise<AuthInfo>
  * @param options `false` caches nothing.
  * @param now The clock, in milliseconds.
  */
-export function withCache (judge: Judge, options: TokenCacheOptions | false | undefined, now: () => number): Verify {
-  const cache = new TokenCache(options === false ? {} : options, now)
-  const judging = new Map<string, Promise<AuthInfo>>()
+export function withCache (judge: Judge, options: ResolvedTokenCache | false, now: () => number): Verify {
   if (options === false) return async (token, _request, { resource }) => handOut(await judge(token, resource))
+  const cache = new TokenCache(options, now)
+  const judging = new Map<string, Promise<AuthInfo>>()
 
   return function verifyOnce (token, _request, { resource }) {
     const key = cache.keyOf(token, resource)

@@ -1,7 +1,8 @@
 // A cluster within one process.
 import { randomBytes } from 'node:crypto'
+import { resolve, type TableOf } from '../options/table.ts'
 import { createMemoryBus, type NotificationBus } from '../notify/bus.ts'
-import { createMemoryEventStore, type MemoryEventStoreOptions, type SharedEventStore } from '../session/event-store.ts'
+import { createMemoryEventStore, eventsOption, type MemoryEventStoreOptions, type SharedEventStore } from '../session/event-store.ts'
 import { createMemorySessionStore } from '../session/memory-session-store.ts'
 import type { SessionStore } from '../session/session-store.ts'
 import type { Cluster } from './cluster.ts'
@@ -11,6 +12,8 @@ export interface MemoryClusterOptions {
   /** The limits of the events of one mount, over all nodes. */
   readonly events?: MemoryEventStoreOptions
 }
+
+const MEMORY_CLUSTER = { events: eventsOption } satisfies TableOf<MemoryClusterOptions>
 
 interface Shared {
   readonly sessions: SessionStore
@@ -27,11 +30,13 @@ interface Shared {
  *
  * @param options The limits of what is kept.
  * @param now The clock, in milliseconds.
+ * @throws MCP_ERR_INVALID_OPTION
  * @example
  * const cluster = createMemoryCluster()
  * for (const app of [Fastify(), Fastify()]) app.register(mcpPlugin, { server, cluster })
  */
-export function createMemoryCluster ({ events = {} }: MemoryClusterOptions = {}, now: () => number = Date.now): Cluster {
+export function createMemoryCluster (options: MemoryClusterOptions = {}, now: () => number = Date.now): Cluster {
+  const { events } = resolve(MEMORY_CLUSTER, options)
   const mounts = new Map<string, Shared>()
 
   function share (mount: string): Shared {

@@ -2,24 +2,8 @@
 import type { FastifyCorsOptions } from '@fastify/cors'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { doNothing } from '../do-nothing.ts'
-import type { Check, Checks } from '../option-check.ts'
+import type { ResolvedCors } from './cors-options.ts'
 import { ANY_ORIGIN, createHostCheck } from './host-check.ts'
-
-/** Options of `@fastify/cors` for one mount. What is listed here is allowed besides what the protocol needs. */
-export interface CorsOptions {
-  /** More request headers that pages may send. @default those of the protocol, `Authorization` and `Content-Type` */
-  readonly allowedHeaders?: string | readonly string[]
-  /** More reply headers that pages may read. @default `Mcp-Session-Id` and `WWW-Authenticate` */
-  readonly exposedHeaders?: string | readonly string[]
-  /** Lets pages send cookies and read the replies. @default false */
-  readonly credentials?: boolean
-  /** Seconds for which a browser may keep the answer to a preflight. @default the browser's choice, 5 in most */
-  readonly maxAge?: number
-  /** `Cache-Control` of the answer to a preflight, or the seconds of its `max-age`. @default none */
-  readonly cacheControl?: number | string
-  /** The status of the answer to a preflight. @default 204 */
-  readonly optionsSuccessStatus?: number
-}
 
 /** The CORS of one mount, made once. */
 export interface CorsPolicy {
@@ -40,7 +24,7 @@ const EXPOSED_HEADERS = ['Mcp-Session-Id', 'WWW-Authenticate']
 const PARAM_HEADER = /^mcp-param-[\w!#$%&'*+.^`|~-]+$/i
 
 /** Builds the CORS of one mount. @param allowedOrigins The guard's list. */
-export function createCorsPolicy (options: CorsOptions, allowedOrigins: readonly string[] | '*'): CorsPolicy {
+export function createCorsPolicy (options: ResolvedCors, allowedOrigins: readonly string[] | '*'): CorsPolicy {
   const isAllowedOrigin = createHostCheck(allowedOrigins)
   const allowedHeaders = [...ALLOWED_HEADERS, ...listNames(options.allowedHeaders)]
   const { maxAge = null, cacheControl = null } = options
@@ -54,10 +38,10 @@ export function createCorsPolicy (options: CorsOptions, allowedOrigins: readonly
     methods: METHODS,
     allowedHeaders: null,
     exposedHeaders: [...EXPOSED_HEADERS, ...listNames(options.exposedHeaders)].join(', '),
-    credentials: options.credentials ?? false,
+    credentials: options.credentials,
     maxAge,
     cacheControl: typeof cacheControl === 'number' ? `max-age=${cacheControl}` : cacheControl,
-    optionsSuccessStatus: options.optionsSuccessStatus ?? 204,
+    optionsSuccessStatus: options.optionsSuccessStatus,
     preflight: true,
     preflightContinue: false,
     strictPreflight: false
@@ -74,43 +58,6 @@ export function createCorsPolicy (options: CorsOptions, allowedOrigins: readonly
       }
       done(null, payload)
     }
-  }
-}
-
-/** Says what is wrong with the `cors` option. */
-export function findCorsProblem (value: unknown): string | undefined {
-  if (typeof value === 'boolean') return undefined
-  if (typeof value !== 'object' || value === null) return "must be true, false or an object, such as { maxAge: 600 }; the origins are those of 'allowedOrigins'"
-  for (const [name, setting] of Object.entries(value)) {
-    const problem = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof CorsOptions](setting) : describeUnknown(name)
-    if (setting !== undefined && problem !== undefined) return problem
-  }
-}
-
-const isNames: Check = (value) => typeof value === 'string' || (Array.isArray(value) && value.every((name) => typeof name === 'string'))
-  ? undefined
-  : 'must name headers as an array or separated by commas'
-const isSeconds: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0 ? undefined : 'must be a whole number of seconds'
-
-const CHECKS: Checks<CorsOptions> = {
-  allowedHeaders: (value) => isNames(value) && `has 'allowedHeaders', which ${isNames(value)}`,
-  exposedHeaders: (value) => isNames(value) && `has 'exposedHeaders', which ${isNames(value)}`,
-  credentials: (value) => typeof value === 'boolean' ? undefined : "has 'credentials', which must be true or false",
-  maxAge: (value) => isSeconds(value) && `has 'maxAge', which ${isSeconds(value)}`,
-  cacheControl: (value) => typeof value === 'string' || isSeconds(value) === undefined ? undefined : "has 'cacheControl', which must be a string or a whole number of seconds",
-  optionsSuccessStatus: (value) => value === 200 || value === 204 ? undefined : "has 'optionsSuccessStatus', which must be 200 or 204"
-}
-
-function describeUnknown (name: string): string {
-  switch (name) {
-    case 'origin':
-    case 'delegator': return `has '${name}', but the guard and CORS have one list of origins; write them in the mount's 'allowedOrigins'`
-    case 'methods': return "has 'methods', but the endpoint's are fixed: GET, POST and DELETE; leave it out"
-    case 'hook':
-    case 'preflight':
-    case 'preflightContinue':
-    case 'strictPreflight': return `has '${name}', but a preflight is always answered before all else; leave it out`
-    default: return `has '${name}', which does not exist; the options are ${Object.keys(CHECKS).join(', ')}`
   }
 }
 

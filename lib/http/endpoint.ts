@@ -1,7 +1,7 @@
 // One URL of a mount, in a scope of its own: what every request to it passes, and what it takes.
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteOptions } from 'fastify'
 import type { Authenticator } from '../auth/authenticator.ts'
-import type { ResolvedOptions } from '../options.ts'
+import type { ResolvedOptions } from './resolve-options.ts'
 import { parseBody, RefusalError, type BodyLimits } from '../protocol/body.ts'
 import { shorten } from '../protocol/bounds.ts'
 import { undocumented } from './api-document.ts'

@@ -1,4 +1,6 @@
 // The `health` option of a mount.
+import { kindOf, nested, switchable, WHICH } from '../options/checks.ts'
+import type { ResolvedOf, TableOf } from '../options/table.ts'
 
 /** The health checks of a mount. */
 export interface HealthOptions {
@@ -8,13 +10,15 @@ export interface HealthOptions {
   readonly ready?: () => boolean | Promise<boolean>
 }
 
-/** Says what is wrong with the `health` option. */
-export function findHealthProblem (value: unknown): string | undefined {
-  if (typeof value === 'boolean') return undefined
-  if (typeof value !== 'object' || value === null) return "must be true, false or an object, such as { path: '/health' }"
-  const { path, ready, ...others }: { readonly path?: unknown, readonly ready?: unknown } = value
-  const unknown = Object.keys(others)
-  if (unknown.length > 0) return `has '${unknown.join("', '")}', which does not exist; the options are path, ready`
-  if (path !== undefined && !(typeof path === 'string' && /^\/.*[^/]$/.test(path))) return "has 'path', which must begin with '/' and end with something else"
-  if (ready !== undefined && typeof ready !== 'function') return "has 'ready', which must be a function"
-}
+const path = kindOf<string>("must begin with '/' and end with something else", (value) => typeof value === 'string' && /^\/.*[^/]$/.test(value))
+
+const HEALTH = {
+  path: path('/health'),
+  ready: kindOf<NonNullable<HealthOptions['ready']>>('must be a function', (value) => typeof value === 'function')(() => true)
+} satisfies TableOf<HealthOptions>
+
+/** Options that were checked and completed. */
+export type ResolvedHealth = ResolvedOf<typeof HEALTH>
+
+/** The `health` option. */
+export const healthOption = switchable(nested(HEALTH, "must be true, false or an object, such as { path: '/health' }", WHICH))

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
 import { undocumented } from './api-document.ts'
-import type { HealthOptions } from './health-options.ts'
+import type { ResolvedHealth } from './health-options.ts'
 import type { MountParts } from './parts.ts'
 import { sendJson } from './reply.ts'
 
@@ -13,7 +13,7 @@ const UNAVAILABLE = JSON.stringify({ status: 'unavailable' })
 const NO_STORE = { 'cache-control': 'no-store' }
 
 /** Builds the plugin of the health checks. They know no Host, Origin, caller or constraint. @throws MCP_ERR_INVALID_OPTION */
-export function createHealthRoutes (parts: MountParts, { path = '/health', ready = () => true }: HealthOptions): (scope: FastifyInstance) => Promise<void> {
+export function createHealthRoutes (parts: MountParts, { path, ready }: ResolvedHealth): (scope: FastifyInstance) => Promise<void> {
   const isLive: Probe = () => true
   const isReady: Probe = async (request) => {
     try {

@@ -1,5 +1,6 @@
 // The user's Fastify hooks for the endpoint of one mount.
 import type { FastifyInstance, onRequestHookHandler, RouteShorthandOptions } from 'fastify'
+import { isObject, kind } from '../options/checks.ts'
 
 // Not preSerialization: what the endpoint sends is text or a stream, for which Fastify runs no such hooks.
 const HOOK_NAMES = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'onSend', 'onResponse', 'onError', 'onTimeout', 'onRequestAbort'] as const
@@ -26,9 +27,11 @@ export function addMountHooks (scope: FastifyInstance, hooks: MountHooks): void 
   }
 }
 
-/** Says what is wrong with the `hooks` option. */
-export function findHooksProblem (value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return 'must be an object, such as { preHandler: async (request) => {} }'
+/** The `hooks` option. */
+export const hooksOption = kind<MountHooks>(findHooksProblem)({})
+
+function findHooksProblem (value: unknown): string | undefined {
+  if (!isObject(value)) return 'must be an object, such as { preHandler: async (request) => {} }'
   const unknown = Object.keys(value).filter((name) => !HOOK_NAMES.some((known) => known === name))
   if (unknown.length > 0) return `has '${unknown.join("', '")}', which does not run here; the hooks are ${HOOK_NAMES.join(', ')}`
   const wrong = Object.entries(value).find(([, hooks]) => ![hooks ?? []].flat().every((hook) => typeof hook === 'function'))

@@ -1,7 +1,7 @@
 // The metadata of a mount as a protected resource (RFC 9728), at the root of its origin.
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
-import type { TokenAuthOptions } from '../auth/auth-options.ts'
+import type { ResolvedTokenAuth } from '../auth/auth-options.ts'
 import { WELL_KNOWN, type PathParams, type Resources } from '../auth/resource.ts'
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
 import { undocumented } from './api-document.ts'
@@ -13,7 +13,7 @@ import { findRoot } from './root.ts'
 
 /** What a metadata route serves, and where. */
 export interface MetadataSettings {
-  readonly auth: TokenAuthOptions
+  readonly auth: ResolvedTokenAuth
   readonly resources: Resources
   /** The name that users are shown where `auth` has none. */
   readonly name: string
@@ -65,7 +65,7 @@ export function addMetadataRoutes (app: FastifyInstance, { auth, resources, name
 }
 
 // RFC 9728 2.
-function describe (auth: TokenAuthOptions, name: string): object {
+function describe (auth: ResolvedTokenAuth, name: string): object {
   const { authorizationServers, requiredScopes, scopesSupported = requiredScopes, resourceDocumentation, resourcePolicyUri, resourceTosUri } = auth
   return {
     authorization_servers: authorizationServers,

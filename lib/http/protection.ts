@@ -1,7 +1,7 @@
 // What a request passes before a mount does anything for it.
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler, preParsingHookHandler } from 'fastify'
 import type { Authenticator } from '../auth/authenticator.ts'
-import type { ResolvedOptions } from '../options.ts'
+import type { ResolvedOptions } from './resolve-options.ts'
 import { createAuthHook, isPreflight, prepareRequests } from './auth-hook.ts'
 import { createGuard } from './guard.ts'
 import type { MountParts } from './parts.ts'

@@ -1,6 +1,5 @@
 // Whether a client of ioredis can serve a cluster: settings that would make it fail later are refused when the app starts.
 import type { Redis } from 'ioredis'
-import type { Check } from '../option-check.ts'
 
 type ClientOptions = Redis['options']
 
@@ -19,8 +18,8 @@ const PROBLEMS: ReadonlyArray<readonly [isSo: (client: Redis, options: ClientOpt
   [(_client, { commandQueue }) => commandQueue === false, "must wait for replies: leave out 'commandQueue: false'"]
 ]
 
-/** Checks a client of ioredis. */
-export const isRedisClient: Check = (value) => {
+/** Returns what keeps a client of ioredis from serving a cluster; undefined when nothing does. */
+export function findClientProblem (value: unknown): string | undefined {
   const { duplicate, evalsha, status, isCluster, options } = Object(value)
   const isClient = typeof duplicate === 'function' && typeof evalsha === 'function' && typeof status === 'string'
   if (!isClient && isCluster !== true) return "must be a client of ioredis, such as new Redis('redis://localhost:6379')"

@@ -1,4 +1,6 @@
 // Events kept for clients whose connection broke: the interface, and a store in memory.
+import { nested, whole } from '../options/checks.ts'
+import { resolve, type TableOf } from '../options/table.ts'
 
 /** One event of a stream. */
 export interface StoredEvent {
@@ -57,6 +59,15 @@ export interface MemoryEventStoreOptions {
   readonly maxAge?: number
 }
 
+const MEMORY_EVENT_STORE = {
+  maxEvents: whole(10_000),
+  maxBytes: whole(16 * 1024 * 1024),
+  maxAge: whole(300_000)
+} satisfies TableOf<MemoryEventStoreOptions>
+
+/** The `events` option of a cluster in memory. */
+export const eventsOption = nested(MEMORY_EVENT_STORE, "must be an object with 'maxEvents', 'maxBytes' or 'maxAge'")
+
 interface Stream {
   readonly id: string
   /** The number of the last event, kept or not. */
@@ -78,9 +89,13 @@ interface Holder {
 // Sessions that have more than this part of a limit lose their own events before those of others go.
 const SHARE = 0.1
 
-/** An event store in memory, for one process. @param now The clock, in milliseconds. */
+/**
+ * Creates an event store in memory, for one process.
+ * @param now The clock, in milliseconds.
+ * @throws MCP_ERR_INVALID_OPTION
+ */
 export function createMemoryEventStore (options: MemoryEventStoreOptions = {}, now: () => number = Date.now): SharedEventStore {
-  const { maxEvents = 10_000, maxBytes = 16 * 1024 * 1024, maxAge = 300_000 } = options
+  const { maxEvents, maxBytes, maxAge } = resolve(MEMORY_EVENT_STORE, options)
   // In the order of their arrival, which is that of their age.
   const kept = new Set<KeptEvent>()
   const streams = new Map<string, Stream>()

@@ -1,5 +1,6 @@
 // The options that keep one caller from taking the places of all others.
-import { isCount, type Checks } from '../option-check.ts'
+import { whole } from '../options/checks.ts'
+import type { OptionProblem, TableOf } from '../options/table.ts'
 
 /**
  * How much one caller may take of what all callers share; beyond it the caller gets 429. With `auth` a caller is the `issuer`
@@ -54,22 +55,22 @@ export interface ResolvedShares {
   readonly displaces: boolean
 }
 
-export const SHARE_CHECKS: Checks<ShareOptions> = {
-  maxSessionsPerPrincipal: isCount,
-  maxStreamsPerPrincipal: isCount,
-  maxSessionsPerAddress: isCount,
-  maxStreamsPerAddress: isCount,
-  maxCallsInFlightPerPrincipal: isCount,
-  maxCallsInFlightPerAddress: isCount,
-  maxWatchedPerPrincipal: isCount,
-  maxWatchedPerAddress: isCount
-}
+export const SHARES = {
+  maxSessionsPerPrincipal: whole(),
+  maxStreamsPerPrincipal: whole(),
+  maxSessionsPerAddress: whole(),
+  maxStreamsPerAddress: whole(),
+  maxCallsInFlightPerPrincipal: whole(),
+  maxCallsInFlightPerAddress: whole(),
+  maxWatchedPerPrincipal: whole(),
+  maxWatchedPerAddress: whole()
+} satisfies TableOf<ShareOptions>
 
 /** Finds a share that would be without effect, because callers are told apart by something else. */
-export function findShareProblem (options: ShareOptions & { readonly auth?: unknown }): { readonly name: string, readonly problem: string } | undefined {
+export function findShareProblem (options: ShareOptions & { readonly auth?: unknown }): OptionProblem | undefined {
   const hasAuth = options.auth !== undefined
   const [useless, useful] = hasAuth ? ['PerAddress', 'PerPrincipal'] : ['PerPrincipal', 'PerAddress']
-  const name = Object.keys(SHARE_CHECKS).find((name) => name.endsWith(useless) && options[name as keyof ShareOptions] !== undefined)
+  const name = Object.keys(SHARES).find((name) => name.endsWith(useless) && options[name as keyof ShareOptions] !== undefined)
   if (name === undefined) return undefined
   const instead = name.replace(useless, useful)
   return {

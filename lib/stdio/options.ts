@@ -1,10 +1,9 @@
-// The options of serving on stdio: what they are, their defaults, and what is wrong with wrong ones.
+// The options of serving on stdio.
 import type { Readable, Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { findAuthInfoProblem, type AuthInfo } from '../auth/auth-info.ts'
-import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
-import { findOptionProblem, isBoolean, isCount, optional, type Check, type Checks } from '../option-check.ts'
-import { findTimeoutProblem } from '../server/timeout.ts'
+import { duration, flag, kind, kindOf, whole } from '../options/checks.ts'
+import { resolve, type ResolvedOf, type TableOf } from '../options/table.ts'
 import { writesToStdout } from './stdout.ts'
 
 /** The options of {@link serveStdio}. Times are milliseconds, sizes bytes. */
@@ -44,58 +43,42 @@ export interface StdioOptions {
   readonly closeGracePeriod?: number
 }
 
-/** Options that were checked and completed. */
-export type ResolvedStdioOptions = Readonly<Required<Omit<StdioOptions, 'app' | 'auth'>>> & {
-  readonly app: FastifyInstance | undefined
-  readonly auth: AuthInfo | undefined
-}
-
-const isApp: Check = (value) => {
+const app = kind<FastifyInstance>((value) => {
   const { ready, log } = Object(value)
   if (typeof ready !== 'function' || typeof log !== 'object') return 'must be a Fastify app'
   return writesToStdout(log) ? 'logs to stdout, which carries messages; create it with Fastify({ logger: { stream: process.stderr } })' : undefined
-}
-const isReadable: Check = (value) => typeof Object(value).pause === 'function' ? undefined : 'must be a readable stream, such as process.stdin'
-const isWritable: Check = (value) => typeof Object(value).write === 'function' ? undefined : 'must be a writable stream, such as process.stdout'
-const isAuth: Check = (value) => {
+})
+const authInfo = kind<AuthInfo>((value) => {
   const problem = findAuthInfoProblem(value)
   return problem && `is no AuthInfo: it ${problem}`
-}
+})
+const readable = kindOf<Readable>('must be a readable stream, such as process.stdin', (value) => typeof Object(value).pause === 'function')
+const writable = kindOf<Writable>('must be a writable stream, such as process.stdout', (value) => typeof Object(value).write === 'function')
 
-const CHECKS: Checks<StdioOptions> = {
-  app: optional(isApp),
-  auth: optional(isAuth),
-  input: optional(isReadable),
-  output: optional(isWritable),
-  legacy: optional(isBoolean),
-  bodyLimit: optional(isCount),
-  maxDepth: optional(isCount),
-  maxValues: optional(isCount),
-  maxBatch: optional(isCount),
-  maxStreams: optional(isCount),
-  maxBuffered: optional(isCount),
-  closeGracePeriod: findTimeoutProblem
-}
+const STDIO = {
+  app: app(),
+  auth: authInfo(),
+  input: readable(),
+  output: writable(),
+  legacy: flag(true),
+  bodyLimit: whole(4 * 1024 * 1024),
+  maxDepth: whole(1000),
+  maxValues: whole(50_000),
+  maxBatch: whole(100),
+  maxStreams: whole(1024),
+  maxBuffered: whole(16 * 1024 * 1024),
+  closeGracePeriod: duration(1000)
+} satisfies TableOf<StdioOptions>
+
+/** Options that were checked and completed. */
+export type ResolvedStdioOptions = ResolvedOf<typeof STDIO> & { readonly input: Readable, readonly output: Writable }
 
 /**
- * Checks and completes the options; the object given is not written to.
+ * Checks and completes the options. The object given is not written to.
  * @throws MCP_ERR_INVALID_OPTION
  */
-export function resolveStdioOptions (options: StdioOptions): ResolvedStdioOptions {
-  const found = findOptionProblem(options, CHECKS)
-  if (found !== undefined) throw new MCP_ERR_INVALID_OPTION(found.name, found.problem)
-  return Object.freeze({
-    app: options.app,
-    auth: options.auth,
-    input: options.input ?? process.stdin,
-    output: options.output ?? process.stdout,
-    legacy: options.legacy ?? true,
-    bodyLimit: options.bodyLimit ?? 4 * 1024 * 1024,
-    maxDepth: options.maxDepth ?? 1000,
-    maxValues: options.maxValues ?? 50_000,
-    maxBatch: options.maxBatch ?? 100,
-    maxStreams: options.maxStreams ?? 1024,
-    maxBuffered: options.maxBuffered ?? 16 * 1024 * 1024,
-    closeGracePeriod: options.closeGracePeriod ?? 1000
-  })
+export function resolveStdioOptions (given: StdioOptions): ResolvedStdioOptions {
+  const options = resolve(STDIO, given)
+  // Reading process.stdin opens it, so that nothing does where there is another input.
+  return Object.freeze({ ...options, input: options.input ?? process.stdin, output: options.output ?? process.stdout })
 }

@@ -1,9 +1,10 @@
-// The options of a test client, and their check.
+// The options of a test client.
 import type {
   ClientCapabilities, CreateMessageRequest, CreateMessageResult, ElicitRequest, ElicitResult, Implementation, Root
 } from '@modelcontextprotocol/sdk/types.js'
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
-import { findOptionProblem, isFunction, isText, optional, type Check, type Checks } from '../option-check.ts'
+import { func, isObject, kindOf, object, oneOf, text } from '../options/checks.ts'
+import { resolve, type ResolvedOf, type TableOf } from '../options/table.ts'
 import type { Era } from '../protocol/revisions.ts'
 import type { ClientVersion } from './client-type.ts'
 
@@ -42,20 +43,34 @@ export interface TestClientOptions<
   readonly listRoots?: () => Root[] | Promise<Root[]>
 }
 
-/** Returns the capabilities that the client declares. */
-export function capabilitiesOf ({ capabilities, elicit, sample, listRoots }: TestClientOptions): ClientCapabilities {
-  return {
-    ...(elicit && { elicitation: { form: {}, url: {} } }),
-    ...(sample && { sampling: {} }),
-    ...(listRoots && { roots: {} }),
-    ...capabilities
-  }
-}
+const record = kindOf<Readonly<Record<string, string>>>('must be an object of strings',
+  (value) => isObject(value) && Object.values(value).every((entry) => typeof entry === 'string'))
+const origin = kindOf<string>("must be an origin as browsers send it, such as 'https://app.example.com'",
+  (value) => typeof value === 'string' && /^(?:null|[a-z][a-z0-9+.-]*:\/\/[^\s/]+)$/.test(value))
+const host = kindOf<string>("must be a host, such as 'api.example.com' or 'localhost:8000'",
+  (value) => typeof value === 'string' && /^[^\s/?#@]+$/.test(value) && URL.canParse(`http://${value}`))
 
-/** @throws MCP_ERR_INVALID_OPTION */
-export function checkClientOptions (options: TestClientOptions): void {
-  const found = findOptionProblem(options, CHECKS)
-  if (found !== undefined) throw new MCP_ERR_INVALID_OPTION(found.name, found.problem)
+const TEST_CLIENT = {
+  era: oneOf('modern', 'legacy'),
+  client: oneOf('v1', 'v2'),
+  auth: text(),
+  headers: record({}),
+  origin: origin(),
+  host: host(),
+  params: record({}),
+  clientInfo: kindOf<Implementation>('must be an object', isObject)({ name: 'test', version: '1.0.0' }),
+  capabilities: object<ClientCapabilities>(),
+  elicit: func<NonNullable<TestClientOptions['elicit']>>(),
+  sample: func<NonNullable<TestClientOptions['sample']>>(),
+  listRoots: func<NonNullable<TestClientOptions['listRoots']>>()
+} satisfies TableOf<TestClientOptions>
+
+/** Options that were checked and completed. */
+export type ResolvedClientOptions = ResolvedOf<typeof TEST_CLIENT>
+
+/** Checks and completes the options. @throws MCP_ERR_INVALID_OPTION */
+export function resolveClientOptions (given: TestClientOptions): ResolvedClientOptions {
+  const options = resolve(TEST_CLIENT, given)
   if (options.client === 'v1' && options.era === 'modern') {
     const problem = "contradicts 'era': the client v1 does not speak the modern era; leave one of them out"
     throw new MCP_ERR_INVALID_OPTION('client', problem)
@@ -63,37 +78,15 @@ export function checkClientOptions (options: TestClientOptions): void {
   if (options.auth !== undefined && new Headers(options.headers).has('authorization')) {
     throw new MCP_ERR_INVALID_OPTION('headers', "has 'authorization', which 'auth' is sent as; leave one of them out")
   }
+  return options
 }
 
-const isObject: Check = (value) => typeof value === 'object' && value !== null ? undefined : 'must be an object'
-const isRecord: Check = (value) =>
-  isObject(value) === undefined && Object.values(Object(value)).every((entry) => typeof entry === 'string')
-    ? undefined
-    : 'must be an object of strings'
-const isOrigin: Check = (value) => typeof value === 'string' && /^(?:null|[a-z][a-z0-9+.-]*:\/\/[^\s/]+)$/.test(value)
-  ? undefined
-  : "must be an origin as browsers send it, such as 'https://app.example.com'"
-const isHost: Check = (value) =>
-  typeof value === 'string' && /^[^\s/?#@]+$/.test(value) && URL.canParse(`http://${value}`)
-    ? undefined
-    : "must be a host, such as 'api.example.com' or 'localhost:8000'"
-
-function isOneOf (...allowed: readonly string[]): Check {
-  const problem = `must be ${allowed.map((entry) => `'${entry}'`).join(' or ')}`
-  return (value) => allowed.includes(String(value)) ? undefined : problem
-}
-
-const CHECKS: Checks<TestClientOptions> = {
-  era: optional(isOneOf('modern', 'legacy')),
-  client: optional(isOneOf('v1', 'v2')),
-  auth: optional(isText),
-  headers: optional(isRecord),
-  origin: optional(isOrigin),
-  host: optional(isHost),
-  params: optional(isRecord),
-  clientInfo: optional(isObject),
-  capabilities: optional(isObject),
-  elicit: optional(isFunction),
-  sample: optional(isFunction),
-  listRoots: optional(isFunction)
+/** Returns the capabilities that the client declares. */
+export function capabilitiesOf ({ capabilities, elicit, sample, listRoots }: ResolvedClientOptions): ClientCapabilities {
+  return {
+    ...(elicit && { elicitation: { form: {}, url: {} } }),
+    ...(sample && { sampling: {} }),
+    ...(listRoots && { roots: {} }),
+    ...capabilities
+  }
 }

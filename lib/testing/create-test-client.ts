@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Era } from '../protocol/revisions.ts'
 import { findMounted } from '../registry.ts'
-import { checkClientOptions, type TestClientOptions } from './client-options.ts'
+import { resolveClientOptions, type ResolvedClientOptions, type TestClientOptions } from './client-options.ts'
 import type { ClientOf, ClientV1, ClientV2, ClientVersion } from './client-type.ts'
 import { findMount, resolveEndpoint } from './endpoint.ts'
 import { injectFetch, type InjectFetch } from './inject-fetch.ts'
@@ -38,8 +38,8 @@ export function createTestClient<
 export async function createTestClient (
   app: FastifyInstance, nameOrOptions?: string | TestClientOptions, more: TestClientOptions = {}
 ): Promise<ClientV1 | ClientV2> {
-  const [name, options] = typeof nameOrOptions === 'object' ? [undefined, nameOrOptions] : [nameOrOptions, more]
-  checkClientOptions(options)
+  const [name, given] = typeof nameOrOptions === 'object' ? [undefined, nameOrOptions] : [nameOrOptions, more]
+  const options = resolveClientOptions(given)
   const makeClient = await loadClient(options)
   await app.ready()
   const mount = findMount(app, name)
@@ -58,7 +58,7 @@ export async function createTestClient (
   return client
 }
 
-function fetchOptions ({ auth, headers, origin }: TestClientOptions): NonNullable<Parameters<typeof injectFetch>[1]> {
+function fetchOptions ({ auth, headers, origin }: ResolvedClientOptions): NonNullable<Parameters<typeof injectFetch>[1]> {
   return {
     headers: { ...headers, ...(auth !== undefined && { authorization: `Bearer ${auth}` }) },
     ...(origin !== undefined && { origin })

@@ -3,9 +3,9 @@ import type { FastifyInstance } from 'fastify'
 import { MCP_ERR_INVALID_OPTION, MCP_ERR_UNKNOWN_MOUNT } from '../errors.ts'
 import { findConstraintHost } from '../http/host-constraint.ts'
 import type { Mount } from '../mount.ts'
-import type { ResolvedOptions } from '../options.ts'
+import type { ResolvedOptions } from '../http/resolve-options.ts'
 import { findMounted, findRegistry } from '../registry.ts'
-import type { TestClientOptions } from './client-options.ts'
+import type { ResolvedClientOptions } from './client-options.ts'
 
 /**
  * Returns the mount of a name, or the only mount.
@@ -28,7 +28,7 @@ export function findMount (app: FastifyInstance, name: string | undefined): Moun
  * Returns the URL of a mount's endpoint, with a host that its guard and its constraints accept.
  * @throws MCP_ERR_INVALID_OPTION if a parameter of the path is missing in `params`.
  */
-export function resolveEndpoint (mount: Mount, { host, params = {} }: TestClientOptions): URL {
+export function resolveEndpoint (mount: Mount, { host, params }: ResolvedClientOptions): URL {
   const { options } = findMounted(mount).parts
   const scheme = options.publicUrl?.protocol ?? 'http:'
   return new URL(`${scheme}//${host ?? servedHost(options)}${fillPath(mount, params)}`)

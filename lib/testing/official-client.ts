@@ -4,7 +4,7 @@ import type { CreateMessageRequest } from '@modelcontextprotocol/sdk/types.js'
 import { MCP_ERR_MISSING_PACKAGE } from '../errors.ts'
 import { Method } from '../protocol/methods.ts'
 import { MODERN_REVISION, type Era } from '../protocol/revisions.ts'
-import { capabilitiesOf, type TestClientOptions } from './client-options.ts'
+import { capabilitiesOf, type ResolvedClientOptions } from './client-options.ts'
 import type { ClientV1, ClientV2 } from './client-type.ts'
 import type { InjectFetch } from './inject-fetch.ts'
 
@@ -23,20 +23,18 @@ export interface OfficialClient {
 }
 
 /** Makes a client. */
-export type MakeClient = (options: TestClientOptions, target: Target) => OfficialClient
+export type MakeClient = (options: ResolvedClientOptions, target: Target) => OfficialClient
 
 interface ClosableTransport {
   close (): Promise<void>
   terminateSession (): Promise<void>
 }
 
-const INFO = Object.freeze({ name: 'test', version: '1.0.0' })
-
 /**
  * Loads the client that the options ask for, or else the newest that is installed.
  * @throws MCP_ERR_MISSING_PACKAGE
  */
-export async function loadClient ({ client, era }: TestClientOptions): Promise<MakeClient> {
+export async function loadClient ({ client, era }: ResolvedClientOptions): Promise<MakeClient> {
   const needsV2 = client === 'v2' || era === 'modern'
   if (client !== 'v1') {
     try {
@@ -55,7 +53,7 @@ async function loadV2 (): Promise<MakeClient> {
   const { Client, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client')
 
   return function makeV2 (options, target) {
-    const { clientInfo = INFO, era = 'modern', elicit, sample, listRoots } = options
+    const { clientInfo, era = 'modern', elicit, sample, listRoots } = options
     // Here and below, the casts are between the SDKs' types of the same JSON.
     const capabilities = capabilitiesOf(options) as ClientCapabilities
     const client = new Client(clientInfo, { capabilities, versionNegotiation: { mode: modeOf(era) } })
@@ -81,7 +79,7 @@ async function loadV1 (): Promise<MakeClient> {
     ])
 
     return function makeV1 (options, target) {
-      const { clientInfo = INFO, elicit, sample, listRoots } = options
+      const { clientInfo, elicit, sample, listRoots } = options
       const client = new Client(clientInfo, { capabilities: capabilitiesOf(options) })
       if (elicit) client.setRequestHandler(types.ElicitRequestSchema, ({ params }) => elicit(params))
       if (sample) client.setRequestHandler(types.CreateMessageRequestSchema, ({ params }) => sample(params))

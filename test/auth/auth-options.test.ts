@@ -1,7 +1,7 @@
 import t from 'tap'
-import { findAuthProblem } from '../../lib/auth/auth-options.ts'
-import type { McpMountOptions } from '../../lib/options.ts'
-import { resolveOptions } from '../../lib/resolve-options.ts'
+import { authOption } from '../../lib/auth/auth-options.ts'
+import type { McpMountOptions } from '../../lib/http/mount-options.ts'
+import { resolveOptions } from '../../lib/http/resolve-options.ts'
 import { createServer } from '../support/app.ts'
 
 const token = { verify: () => null, authorizationServers: ['https://auth.example.com'] }
@@ -23,7 +23,7 @@ t.test('a verifier with its issuers is enough, and so is a function of the app',
     wellKnownAlias: true,
     timeout: 1000,
     maxTokenLength: 100
-  }]) t.equal(findAuthProblem(right), undefined)
+  }]) t.equal(authOption.check(right), undefined)
 })
 
 t.test('what is wrong is told by name', async (t) => {
@@ -33,10 +33,10 @@ t.test('what is wrong is told by name', async (t) => {
     [{}, EITHER],
     [{ ...token, ...host }, EITHER],
     [{ ...token, verify: 'jwt' }, "has a 'verify' that must be a function"],
-    [{ ...host, authenticate: undefined }, "has a 'authenticate' that must be a function"],
-    [{ verify: () => null }, `has a 'authorizationServers' that ${URLS}`],
-    [{ ...token, authorizationServers: [] }, `has a 'authorizationServers' that ${URLS}`],
-    [{ ...token, authorizationServers: ['auth.example.com'] }, `has a 'authorizationServers' that ${URLS}`],
+    [{ ...host, authenticate: undefined }, "has an 'authenticate' that must be a function"],
+    [{ verify: () => null }, `has an 'authorizationServers' that ${URLS}`],
+    [{ ...token, authorizationServers: [] }, `has an 'authorizationServers' that ${URLS}`],
+    [{ ...token, authorizationServers: ['auth.example.com'] }, `has an 'authorizationServers' that ${URLS}`],
     [{ ...token, requiredScopes: 'read' }, `has a 'requiredScopes' that ${SCOPES}`],
     [{ ...token, requiredScopes: ['read write'] }, `has a 'requiredScopes' that ${SCOPES}`],
     [{ ...token, scopesSupported: ['"'] }, `has a 'scopesSupported' that ${SCOPES}`],
@@ -49,7 +49,7 @@ t.test('what is wrong is told by name', async (t) => {
     ...['', ' Basic', 'Basic\r\nx: y', 'Größe', 1].map((challenge) => [{ ...host, challenge }, "has a 'challenge' that must be a string of visible ASCII characters, with spaces between them at most"] as const),
     [{ ...token, scopes: [] }, /^has a 'scopes' that does not exist; there may be verify, authorizationServers, requiredScopes, /]
   ] as const) {
-    const found = findAuthProblem(value)
+    const found = authOption.check(value)
     if (typeof problem === 'string') t.equal(found, problem)
     else t.match(found, problem)
   }
@@ -63,7 +63,7 @@ t.test('tokens are issued for a URL, which must be given', async (t) => {
   t.throws(() => resolveOptions({ server, auth: {} } as unknown as McpMountOptions), { code: 'MCP_ERR_INVALID_OPTION', message: `option 'auth' ${EITHER}` })
   t.doesNotThrow(() => resolveOptions({ server, auth: host }))
   const { auth } = resolveOptions({ server, publicUrl: 'https://api.example.com', auth: token })
-  t.same(auth, token)
+  t.same(auth, { ...token, requiredScopes: [], timeout: 10_000, wellKnownAlias: false, maxTokenLength: 16_384 })
   t.ok(Object.isFrozen(auth))
   t.notOk(Object.isFrozen(token))
 })

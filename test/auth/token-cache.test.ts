@@ -1,12 +1,13 @@
 import t from 'tap'
 import { InvalidTokenError } from '../../lib/auth/token-error.ts'
-import { TokenCache, type TokenCacheOptions } from '../../lib/auth/token-cache.ts'
+import { TOKEN_CACHE, TokenCache, type TokenCacheOptions } from '../../lib/auth/token-cache.ts'
+import { complete } from '../../lib/options/table.ts'
 
 const INFO = { token: 'a', clientId: 'app', scopes: [] }
 
-function createCache (options?: TokenCacheOptions) {
+function createCache (options: TokenCacheOptions = {}) {
   const clock = { now: 0 }
-  return { clock, cache: new TokenCache(options, () => clock.now) }
+  return { clock, cache: new TokenCache(complete(TOKEN_CACHE, options), () => clock.now) }
 }
 
 t.test('a token is cached for its ttl', async (t) => {
@@ -44,7 +45,7 @@ t.test('beyond the limit, the least recently used token is dropped', async (t) =
 })
 
 t.test('keys differ by token and by resource, and contain neither', async (t) => {
-  const cache = new TokenCache()
+  const { cache } = createCache()
   const keys = [cache.keyOf('a', 'b'), cache.keyOf('b', 'a'), cache.keyOf('a', 'c')]
 
   t.equal(new Set(keys).size, 3)

@@ -35,3 +35,13 @@ t.test('what its nodes share keeps to its own contracts, with the limits and the
     })
   ])
 })
+
+t.test('options that are wrong or unknown are refused, with what to write', async (t) => {
+  const refused: ReadonlyArray<readonly [options: object, message: string]> = [
+    [{ events: 1 }, "option 'events' must be an object with 'maxEvents', 'maxBytes' or 'maxAge'"],
+    [{ events: { maxAge: 0 } }, "option 'events' has a 'maxAge' that must be a whole number above 0"],
+    [{ event: {} }, "option 'event' does not exist; there may be events"]
+  ]
+
+  for (const [options, message] of refused) t.throws(() => createMemoryCluster(options), { code: 'MCP_ERR_INVALID_OPTION', message })
+})

@@ -2,7 +2,7 @@ import cors from '@fastify/cors'
 import t, { type Test } from 'tap'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import mcpPlugin, { createMemoryEventStore, type CorsOptions } from '../../lib/index.ts'
-import { resolveOptions } from '../../lib/resolve-options.ts'
+import { resolveOptions } from '../../lib/http/resolve-options.ts'
 import { createApp, createHost, createServer, initialize, legacy, modern, modernCall, openSession, openUsedSession } from '../support/app.ts'
 import { collectFrames, listen, openGet, send } from '../support/stream.ts'
 
@@ -220,10 +220,10 @@ t.test('options that contradict the mount, or do not exist, are refused with wha
   }
 
   for (const [wrong, problem] of [
-    [{ origin: '*' }, "has 'origin', but the guard and CORS have one list of origins; write them in the mount's 'allowedOrigins'"],
-    [{ delegator: () => {} }, "has 'delegator', but the guard and CORS have one list of origins; write them in the mount's 'allowedOrigins'"],
-    [{ methods: ['PUT'] }, "has 'methods', but the endpoint's are fixed: GET, POST and DELETE; leave it out"],
-    ...['hook', 'preflight', 'preflightContinue', 'strictPreflight'].map((name) => [{ [name]: false }, `has '${name}', but a preflight is always answered before all else; leave it out`] as const),
+    [{ origin: '*' }, "has 'origin', which is set elsewhere: the guard and CORS have one list of origins; write them in the mount's 'allowedOrigins'"],
+    [{ delegator: () => {} }, "has 'delegator', which is set elsewhere: the guard and CORS have one list of origins; write them in the mount's 'allowedOrigins'"],
+    [{ methods: ['PUT'] }, "has 'methods', which are fixed: GET, POST and DELETE; leave it out"],
+    ...['hook', 'preflight', 'preflightContinue', 'strictPreflight'].map((name) => [{ [name]: false }, `has '${name}', which cannot be changed: a preflight is always answered before all else; leave it out`] as const),
     [{ maxage: 1 }, "has 'maxage', which does not exist; the options are allowedHeaders, exposedHeaders, credentials, maxAge, cacheControl, optionsSuccessStatus"],
     [{ allowedHeaders: 7 }, "has 'allowedHeaders', which must name headers as an array or separated by commas"],
     [{ exposedHeaders: [7] }, "has 'exposedHeaders', which must name headers as an array or separated by commas"],

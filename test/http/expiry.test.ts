@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import t, { type Test } from 'tap'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { resolveAuth } from '../../lib/auth/auth-options.ts'
 import { Authenticator } from '../../lib/auth/authenticator.ts'
 import { createAuthHook, prepareRequests } from '../../lib/http/auth-hook.ts'
 import { Expiry } from '../../lib/http/expiry.ts'
@@ -16,7 +17,7 @@ async function createReplies (t: Test, expiring: ReadonlyArray<number | undefine
   const found: Replied[] = []
   const infos = expiring.map((expiresAt) => ({ token: '', clientId: 'app', scopes: [], ...(expiresAt !== undefined && { expiresAt }) }))
   prepareRequests(app)
-  app.addHook('onRequest', createAuthHook(new Authenticator({ authenticate: () => infos[found.length] }, undefined, () => -Infinity), () => {}))
+  app.addHook('onRequest', createAuthHook(new Authenticator(resolveAuth({ authenticate: () => infos[found.length] }), undefined, () => -Infinity), () => {}))
   app.get('/', async (request) => { found.push({ request, raw: new EventEmitter() }) })
   for (let count = 0; count < expiring.length; count++) await app.inject('/')
   return found.map((reply) => ({ reply: reply as unknown as FastifyReply, leave: () => reply.raw.emit('close') }))

@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import t from 'tap'
-import { isRedisClient } from '../../lib/redis/client-check.ts'
+import { findClientProblem } from '../../lib/redis/client-check.ts'
 
 // What tests of types are is no part of this one.
 const create = (options: RedisOptions = {}): Redis => new Redis({ ...options, lazyConnect: true } as object)
@@ -11,7 +11,7 @@ t.test('a client that can serve a cluster is taken, whatever else it is set to',
     { retryStrategy: () => 50 }, { autoResubscribe: false }, { enableReadyCheck: false }, { role: 'master' }, { protocol: 2 }
   ]
 
-  for (const options of right) t.equal(isRedisClient(create(options)), undefined, JSON.stringify(options))
+  for (const options of right) t.equal(findClientProblem(create(options)), undefined, JSON.stringify(options))
   t.end()
 })
 
@@ -22,7 +22,7 @@ t.test('settings that would make it fail later are refused, and the message says
     [/'commandQueue: false'/, Object({ commandQueue: false })], [/monitors/, { monitor: true }]
   ]
 
-  for (const [problem, options] of wrong) t.match(isRedisClient(create(options)), problem, String(problem))
+  for (const [problem, options] of wrong) t.match(findClientProblem(create(options)), problem, String(problem))
   t.end()
 })
 
@@ -30,7 +30,7 @@ t.test('one that was closed, or is no client of one connection, is refused', asy
   const closed = create()
   closed.disconnect()
 
-  t.match(isRedisClient(closed), /has been disconnected/)
-  t.match(isRedisClient(new Redis.Cluster([], { lazyConnect: true })), /must be one connection/)
-  for (const value of [null, undefined, {}, 'redis://localhost', { isCluster: false }]) t.match(isRedisClient(value), /must be a client of ioredis/)
+  t.match(findClientProblem(closed), /has been disconnected/)
+  t.match(findClientProblem(new Redis.Cluster([], { lazyConnect: true })), /must be one connection/)
+  for (const value of [null, undefined, {}, 'redis://localhost', { isCluster: false }]) t.match(findClientProblem(value), /must be a client of ioredis/)
 })

@@ -144,3 +144,14 @@ t.test('a stream that is followed goes on being followed when its session is for
   t.same(heard, [{ seq: 1, message: 'one' }, { seq: 1, message: 'two' }])
   t.same(store.read('a.0', 0), [])
 })
+
+t.test('limits that are wrong or unknown are refused, with what to write', async (t) => {
+  const refused: ReadonlyArray<readonly [options: object, message: string]> = [
+    [{ maxEvents: 0 }, "option 'maxEvents' must be a whole number above 0"],
+    [{ maxBytes: '1MB' }, "option 'maxBytes' must be a whole number above 0"],
+    [{ maxAge: Infinity }, "option 'maxAge' must be a whole number above 0"],
+    [{ maxLength: 1 }, "option 'maxLength' does not exist; there may be maxEvents, maxBytes, maxAge"]
+  ]
+
+  for (const [options, message] of refused) t.throws(() => createMemoryEventStore(options), { code: 'MCP_ERR_INVALID_OPTION', message })
+})

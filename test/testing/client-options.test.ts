@@ -1,5 +1,5 @@
 import t from 'tap'
-import { capabilitiesOf, checkClientOptions, type TestClientOptions } from '../../lib/testing/client-options.ts'
+import { capabilitiesOf, resolveClientOptions, type TestClientOptions } from '../../lib/testing/client-options.ts'
 import { createTestClient } from '../../lib/testing.ts'
 import { createServer } from '../support/app.ts'
 import { createMounts } from './clients.ts'
@@ -41,14 +41,14 @@ t.test('an invalid option is refused with its name and what to write instead', (
 
   for (const [options, message] of wrong) {
     // The cast is needed, because the test passes values of wrong types.
-    t.throws(() => checkClientOptions(options as TestClientOptions), { code: 'MCP_ERR_INVALID_OPTION', message })
+    t.throws(() => resolveClientOptions(options as TestClientOptions), { code: 'MCP_ERR_INVALID_OPTION', message })
   }
   t.end()
 })
 
 t.test('valid options pass, and all are optional', (t) => {
-  checkClientOptions({})
-  checkClientOptions({
+  resolveClientOptions({})
+  resolveClientOptions({
     era: 'legacy',
     client: 'v1',
     auth: 'a',
@@ -74,9 +74,10 @@ t.test('capabilities follow from elicit, sample and listRoots, and can be overri
     listRoots: () => []
   }
 
-  t.strictSame(capabilitiesOf({}), {})
-  t.strictSame(capabilitiesOf(answering), { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} })
-  t.strictSame(capabilitiesOf({ ...answering, capabilities: { elicitation: {}, sampling: { tools: {} } } }), {
+  const declaredBy = (options: TestClientOptions) => capabilitiesOf(resolveClientOptions(options))
+  t.strictSame(declaredBy({}), {})
+  t.strictSame(declaredBy(answering), { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} })
+  t.strictSame(declaredBy({ ...answering, capabilities: { elicitation: {}, sampling: { tools: {} } } }), {
     elicitation: {},
     sampling: { tools: {} },
     roots: {}

@@ -1,6 +1,7 @@
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin, { McpServer, type McpMountOptions } from '../../lib/index.ts'
+import { resolveClientOptions } from '../../lib/testing/client-options.ts'
 import { findMount, resolveEndpoint } from '../../lib/testing/endpoint.ts'
 import { createTestClient, type TestClientOptions } from '../../lib/testing.ts'
 import { createServer } from '../support/app.ts'
@@ -14,7 +15,7 @@ async function urlOf (
 ): Promise<string> {
   const { app } = createMounts(t, { server: createServer(), ...mount })
   await app.ready()
-  return resolveEndpoint(findMount(app, 'Notes'), options).href
+  return resolveEndpoint(findMount(app, 'Notes'), resolveClientOptions(options)).href
 }
 
 t.test('the host is one that the mount serves, unless the options name another one', async (t) => {

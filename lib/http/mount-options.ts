@@ -1,15 +1,14 @@
-// The options of a mount: what they are, and their defaults.
+// The options of a mount, as users write them.
 import type { FastifyPluginAsync, RouteShorthandOptions } from 'fastify'
-import type { CorsOptions } from './http/cors.ts'
-import type { HealthOptions } from './http/health-options.ts'
-import type { MountHooks } from './http/hooks.ts'
-import type { LegacySseOptions, ResolvedLegacySse } from './http/legacy-sse-options.ts'
-import type { AuthOptions } from './auth/auth-options.ts'
-import type { Mountable } from './sdk/recognise.ts'
-import type { ServerDefinition } from './server/definition.ts'
-import type { Cluster } from './cluster/cluster.ts'
-import type { EventStore } from './session/event-store.ts'
-import type { ResolvedShares, ShareOptions } from './shares/share-options.ts'
+import type { AuthOptions } from '../auth/auth-options.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { Mountable } from '../sdk/recognise.ts'
+import type { EventStore } from '../session/event-store.ts'
+import type { ShareOptions } from '../shares/share-options.ts'
+import type { CorsOptions } from './cors-options.ts'
+import type { HealthOptions } from './health-options.ts'
+import type { MountHooks } from './hooks.ts'
+import type { LegacySseOptions } from './legacy-sse-options.ts'
 
 /** The options of one mount. Times are milliseconds, sizes bytes. */
 export interface McpMountOptions extends ShareOptions {
@@ -147,22 +146,4 @@ export interface McpMountOptions extends ShareOptions {
   readonly constraints?: NonNullable<RouteShorthandOptions['constraints']>
   /** The log level of the mount's requests. @default the app's */
   readonly logLevel?: NonNullable<RouteShorthandOptions['logLevel']>
-}
-
-/** Options that were checked and completed. */
-export type ResolvedOptions = Readonly<Required<Omit<McpMountOptions, keyof ShareOptions | 'name' | 'auth' | 'cors' | 'health' | 'legacySse' | 'routes' | 'publicUrl' | 'eventStore' | 'cluster' | 'retryInterval' | 'constraints' | 'logLevel'>>> & Pick<McpMountOptions, 'constraints' | 'logLevel'> & {
-  /** What `server` stands for. */
-  readonly definition: ServerDefinition
-  readonly cluster: Cluster | undefined
-  readonly name: string | undefined
-  readonly cors: CorsOptions | false
-  readonly health: HealthOptions | false
-  readonly legacySse: ResolvedLegacySse | false
-  readonly routes: FastifyPluginAsync | undefined
-  readonly publicUrl: URL | undefined
-  readonly auth: AuthOptions | undefined
-  readonly eventStore: EventStore | undefined
-  readonly retryInterval: number | undefined
-  /** What one caller may have. */
-  readonly shares: ResolvedShares
 }

@@ -1,8 +1,8 @@
 import t from 'tap'
-import type { McpMountOptions } from '../lib/options.ts'
-import { resolveOptions } from '../lib/resolve-options.ts'
-import { createHost, createServer, mount } from './support/app.ts'
-import mcpPlugin, { createMemoryCluster, createMemoryEventStore, McpServer } from '../lib/index.ts'
+import type { McpMountOptions } from '../../lib/http/mount-options.ts'
+import { resolveOptions } from '../../lib/http/resolve-options.ts'
+import { createHost, createServer, mount } from '../support/app.ts'
+import mcpPlugin, { createMemoryCluster, createMemoryEventStore, McpServer } from '../../lib/index.ts'
 
 const server = createServer()
 

@@ -1,0 +1,96 @@
+// Options of a mount that contradict each other, or have no effect without each other.
+import type { OptionProblem } from '../options/table.ts'
+import type { ServerDefinition } from '../server/definition.ts'
+import { findShareProblem } from '../shares/share-options.ts'
+import { ANY_ORIGIN } from './host-check.ts'
+import { findLegacySseConflict } from './legacy-sse-options.ts'
+import type { McpMountOptions } from './mount-options.ts'
+
+/**
+ * Finds the first option that contradicts another one, or has no effect; undefined where all fit together.
+ * @param definition What the option `server` stands for.
+ */
+export function findConflict (options: McpMountOptions, definition: ServerDefinition): OptionProblem | undefined {
+  return findGuardConflict(options) ??
+    findAuthConflict(options) ??
+    findCorsConflict(options) ??
+    findEraConflict(options) ??
+    findShareProblem(options) ??
+    findLegacySseConflict(options) ??
+    findClusterConflict(options, definition)
+}
+
+function findGuardConflict ({ dnsRebindingProtection, allowedHosts, allowedOrigins, cors = false }: McpMountOptions): OptionProblem | undefined {
+  if (dnsRebindingProtection !== false) return undefined
+  const useless = { allowedHosts, ...(cors === false && { allowedOrigins }) }
+  const name = Object.entries(useless).find(([, list]) => list !== undefined)?.[0]
+  return name === undefined
+    ? undefined
+    : { name, problem: "contradicts 'dnsRebindingProtection: false', which checks no host and no origin; leave one of them out" }
+}
+
+function findAuthConflict ({ auth, publicUrl }: McpMountOptions): OptionProblem | undefined {
+  return auth !== undefined && 'verify' in auth && publicUrl === undefined
+    ? { name: 'auth', problem: "needs 'publicUrl', the URL of this app that tokens are issued for, such as 'https://api.example.com'" }
+    : undefined
+}
+
+function findCorsConflict ({ cors = false, allowedOrigins, publicUrl }: McpMountOptions): OptionProblem | undefined {
+  if (cors !== false && allowedOrigins?.length === 0 && publicUrl === undefined) {
+    return {
+      name: 'cors',
+      problem: "has no effect without an origin in 'allowedOrigins'; name the origins of the pages there, or leave this one out"
+    }
+  }
+  if (allowedOrigins === ANY_ORIGIN && typeof cors === 'object' && cors.credentials === true) {
+    return {
+      name: 'cors',
+      problem: "has 'credentials', which contradicts allowedOrigins: '*': any page could act with the cookies of its visitors; " +
+        'list the origins that may'
+    }
+  }
+}
+
+function findEraConflict ({ legacy, stateless, jsonResponse, eventStore, cluster, retryInterval }: McpMountOptions): OptionProblem | undefined {
+  if (legacy === false && stateless === true) {
+    return {
+      name: 'stateless',
+      problem: "contradicts 'legacy: false', which serves no client that it would apply to; leave one of them out"
+    }
+  }
+  if (eventStore === undefined && cluster === undefined && retryInterval !== undefined) {
+    return {
+      name: 'retryInterval',
+      problem: "has no effect without 'eventStore' or 'cluster', which keeps what a client comes back for; set it or leave this one out"
+    }
+  }
+  if (eventStore !== undefined && (legacy === false || stateless === true || jsonResponse === true)) {
+    return {
+      name: 'eventStore',
+      problem: "has no effect without the streams of sessions, which 'legacy: false', 'stateless: true' and 'jsonResponse: true' " +
+        'do away with; leave one of them out'
+    }
+  }
+}
+
+function findClusterConflict (
+  { cluster, eventStore, sessionIdleTimeout }: McpMountOptions, { opensElsewhere = true }: ServerDefinition
+): OptionProblem | undefined {
+  if (cluster === undefined) return undefined
+  if (eventStore !== undefined) {
+    return { name: 'eventStore', problem: "contradicts 'cluster', which keeps the events of all nodes; leave it out" }
+  }
+  if (sessionIdleTimeout === 0) {
+    return {
+      name: 'sessionIdleTimeout',
+      problem: "must be above 0 with 'cluster': what nodes share outlives each of them, so that it has to expire"
+    }
+  }
+  if (!opensElsewhere) {
+    return {
+      name: 'cluster',
+      problem: 'needs a server whose requestState opens on every node: ' +
+        'new McpServer(info, { requestState: { keys: [process.env.MCP_STATE_KEY] } }), a secret of 32 bytes or more that all nodes have'
+    }
+  }
+}

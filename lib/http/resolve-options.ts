@@ -1,0 +1,148 @@
+// The options of a mount: what each of them may be, and what becomes of them.
+import type { FastifyPluginAsync } from 'fastify'
+import { authOption } from '../auth/auth-options.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import { findMeant } from '../did-you-mean.ts'
+import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
+import { duration, flag, func, isHttpUrl, isText, kind, kindOf, object, text, whole } from '../options/checks.ts'
+import { complete, findProblem, type ResolvedOf, type TableOf } from '../options/table.ts'
+import { resolveDefinition, type Mountable } from '../sdk/recognise.ts'
+import type { ServerDefinition } from '../server/definition.ts'
+import type { EventStore } from '../session/event-store.ts'
+import { DEFAULT_MAX_WATCHED, DEFAULT_MAX_WATCHED_TOTAL } from '../session/watch-budget.ts'
+import { resolveShares, SHARES, type ResolvedShares, type ShareOptions } from '../shares/share-options.ts'
+import { parseEntry } from './authority.ts'
+import { corsOption } from './cors-options.ts'
+import { healthOption } from './health-options.ts'
+import { hooksOption } from './hooks.ts'
+import { ANY_ORIGIN, LOOPBACK_HOSTS, LOOPBACK_ORIGINS, NO_ORIGIN } from './host-check.ts'
+import { listConstraintHosts, resolveConstraints } from './host-constraint.ts'
+import { legacySseOption } from './legacy-sse-options.ts'
+import type { McpMountOptions } from './mount-options.ts'
+import { findConflict } from './option-conflicts.ts'
+import { findPathProblem } from './path-problem.ts'
+
+const prefix = kind<string>((value) =>
+  value === '' || (typeof value === 'string' && value.startsWith('/')) ? findPathProblem(value) : "must be '' or begin with '/'")
+const path = kind<string>((value) => typeof value === 'string' && value.startsWith('/') ? findPathProblem(value) : "must begin with '/'")
+const publicUrl = kindOf<string>("must be an absolute URL without user, query and fragment, such as 'https://api.example.com'",
+  (value) => isHttpUrl(value) && /^[^?#@]*$/.test(String(value)))
+const hosts = kindOf<readonly string[]>(
+  "must be an array of hosts, such as ['api.example.com', 'localhost:*', '[::1]:8080']; only a port may be '*'",
+  (value) => Array.isArray(value) && value.every((entry) => typeof entry === 'string' && parseEntry(entry)?.scheme === ''))
+const origins = kindOf<readonly string[] | typeof ANY_ORIGIN>(
+  "must be an array of origins without a path, such as ['https://app.example.com', 'http://localhost:*'], or '*' for pages of every origin",
+  (value) => value === ANY_ORIGIN || (Array.isArray(value) && value.every(isOrigin)))
+const eventStore = kindOf<EventStore>('must be an event store, such as createMemoryEventStore()',
+  (value) => ['append', 'read', 'forget'].every((method) => typeof Object(value)[method] === 'function'))
+const cluster = kindOf<Cluster>('must be a cluster, such as createMemoryCluster()', (value) => typeof Object(value).join === 'function')
+
+function isOrigin (entry: unknown): boolean {
+  return entry === NO_ORIGIN || (typeof entry === 'string' && Boolean(parseEntry(entry)?.scheme))
+}
+
+const MOUNT = {
+  prefix: prefix(''),
+  path: path('/mcp'),
+  name: text(),
+  allowedHosts: hosts(LOOPBACK_HOSTS),
+  allowedOrigins: origins(LOOPBACK_ORIGINS),
+  dnsRebindingProtection: flag(true),
+  publicUrl: publicUrl(),
+  auth: authOption,
+  cors: corsOption,
+  routes: func<FastifyPluginAsync>('must be a function, such as async (scope) => { … }'),
+  health: healthOption,
+  hooks: hooksOption,
+  stateless: flag(false),
+  jsonResponse: flag(false),
+  legacy: flag(true),
+  legacySse: legacySseOption,
+  sessionIdleTimeout: duration(30 * 60_000),
+  maxSessions: whole(10_000),
+  maxStreams: whole(1024),
+  maxCallsInFlight: whole(10_000),
+  maxWatched: whole(DEFAULT_MAX_WATCHED),
+  maxWatchedTotal: whole(DEFAULT_MAX_WATCHED_TOTAL),
+  eventStore: eventStore(),
+  cluster: cluster(),
+  retryInterval: duration(),
+  storeTimeout: duration(3000),
+  keepAliveInterval: duration(15_000),
+  bodyLimit: whole(4 * 1024 * 1024),
+  maxDepth: whole(1000),
+  maxValues: whole(50_000),
+  maxBatch: whole(100),
+  maxBuffered: whole(1024 * 1024),
+  closeGracePeriod: duration(10_000),
+  constraints: object<NonNullable<McpMountOptions['constraints']>>(),
+  logLevel: kindOf<NonNullable<McpMountOptions['logLevel']>>('must be a string that is not empty', isText)()
+} satisfies TableOf<Omit<McpMountOptions, 'server' | keyof ShareOptions>>
+
+const ALL = { ...MOUNT, ...SHARES }
+
+const NAMES: readonly string[] = ['server', ...Object.keys(ALL)]
+
+// Fastify adds this one to the options of every plugin that sets it.
+const FASTIFY_OWN = 'logSerializers'
+
+/** Options that were checked and completed. */
+export type ResolvedOptions = Omit<ResolvedOf<typeof MOUNT>, 'publicUrl'> & {
+  readonly server: Mountable
+  /** What `server` stands for. */
+  readonly definition: ServerDefinition
+  readonly publicUrl: URL | undefined
+  /** What one caller may have. */
+  readonly shares: ResolvedShares
+}
+
+/**
+ * Checks and completes the options of a mount. The object given is not written to.
+ * @throws MCP_ERR_INVALID_OPTION, MCP_ERR_INVALID_SERVER
+ */
+export function resolveOptions (given: McpMountOptions): ResolvedOptions {
+  const { server } = given
+  const definition = resolveDefinition(server)
+  const found = findProblem(ALL, given, judgeUnknown) ?? findConflict(given, definition)
+  if (found !== undefined) throw new MCP_ERR_INVALID_OPTION(found.name, found.problem)
+
+  const options = complete(MOUNT, given)
+  const { maxSessions, maxStreams, maxCallsInFlight, maxWatched, maxWatchedTotal } = options
+  const publicUrl = options.publicUrl === undefined ? undefined : new URL(options.publicUrl)
+  return Object.freeze({
+    ...options,
+    server,
+    definition,
+    // Fastify would not serve the prefix itself if it ended with a slash.
+    prefix: options.prefix.replace(/\/+$/, ''),
+    allowedHosts: [...options.allowedHosts, ...listOwnHosts(publicUrl, options.constraints)],
+    allowedOrigins: addOrigin(options.allowedOrigins, publicUrl),
+    publicUrl,
+    shares: resolveShares({ ...given, maxSessions, maxStreams, maxCallsInFlight, maxWatched, maxWatchedTotal }),
+    constraints: options.constraints && resolveConstraints(options.constraints)
+  })
+}
+
+/** Lists the options that no mount has: `@fastify/autoload` hands the same options to every plugin of a folder. */
+export function listForeign (given: object): readonly string[] {
+  return Object.keys(given).filter((name) => !NAMES.includes(name) && name !== FASTIFY_OWN)
+}
+
+// A misspelled 'auth' must not leave a mount open. An option that resembles none of a mount's is meant for another plugin.
+function judgeUnknown (name: string): string | undefined {
+  if (name === 'server' || name === FASTIFY_OWN) return undefined
+  const meant = findMeant(name, NAMES)
+  return meant && `does not exist; the options are ${NAMES.join(', ')}; did you mean '${meant}'?`
+}
+
+function addOrigin (allowed: readonly string[] | typeof ANY_ORIGIN, publicUrl: URL | undefined): ResolvedOptions['allowedOrigins'] {
+  return allowed === ANY_ORIGIN || publicUrl === undefined ? allowed : [...allowed, publicUrl.origin]
+}
+
+// The port is always written, because the default port of the other scheme is a different one.
+function listOwnHosts (publicUrl: URL | undefined, { host }: { readonly host?: unknown } = {}): readonly string[] {
+  const constrained = typeof host === 'string' ? listConstraintHosts(host) : []
+  if (publicUrl === undefined) return constrained
+  const { hostname, port, protocol } = publicUrl
+  return [`${hostname}:${port || (protocol === 'https:' ? '443' : '80')}`, ...constrained]
+}

@@ -1,0 +1,139 @@
+// The kinds of options, of which tables are made: what is right, and how a wrong value is refused.
+import { isScope } from '../protocol/scope.ts'
+import {
+  complete, findProblem,
+  type Check, type GivenOf, type JudgeUnknown, type Option, type OptionProblem, type RequiredOption, type ResolvedOf, type Table
+} from './table.ts'
+
+/** Creates an option of one kind, with a default or without. */
+export interface Kind<Value> {
+  (): Option<Value, Value | undefined>
+  (fallback: Value): Option<Value, Value>
+}
+
+/** Makes a kind of option. */
+export function kind<Value> (check: Check): Kind<Value> {
+  function create (): Option<Value, Value | undefined>
+  function create (fallback: Value): Option<Value, Value>
+  function create (fallback?: Value): Option<Value, Value | undefined> {
+    return { check, isRequired: false, complete: (given) => given === undefined ? fallback : given }
+  }
+  return create
+}
+
+/** Makes a kind of option whose values a condition tells. @param problem What is wrong with all others. */
+export function kindOf<Value> (problem: string, isRight: (value: unknown) => boolean): Kind<Value> {
+  return kind((value) => isRight(value) ? undefined : problem)
+}
+
+/** Makes an option one that must not be left out. */
+export function required<Given, Resolved> ({ check, complete }: Option<Given, Resolved>): RequiredOption<Given, Exclude<Resolved, undefined>> {
+  // The check refuses undefined, so that there always is a value to complete.
+  return { check, isRequired: true, complete: complete as RequiredOption<Given, Exclude<Resolved, undefined>>['complete'] }
+}
+
+// The longest delay that a timer of Node can take.
+const LONGEST_DURATION = 2 ** 31 - 1
+
+export const flag = kindOf<boolean>('must be true or false', (value) => typeof value === 'boolean')
+export const text = kindOf<string>('must be a string that is not empty', isText)
+export const texts = kindOf<string | readonly string[]>('must be a string or an array of strings',
+  (value) => [value].flat().length > 0 && [value].flat().every(isText))
+export const whole = kindOf<number>('must be a whole number above 0', (value) => Number.isSafeInteger(value) && Number(value) > 0)
+export const duration = kindOf<number>(`must be a whole number of milliseconds from 0 (none) to ${LONGEST_DURATION}`, isDuration)
+export const url = kindOf<string>("must be an absolute URL, such as 'https://auth.example.com'", isHttpUrl)
+export const urls = kindOf<readonly string[]>("must be an array of URLs, such as ['https://auth.example.com']",
+  (value) => Array.isArray(value) && value.length > 0 && value.every(isHttpUrl))
+export const scopes = kindOf<readonly string[]>("must be an array of scopes, such as ['notes:read']", isScopes)
+export const headerValue = kindOf<string>('must be a string of visible ASCII characters, with spaces between them at most',
+  (value) => typeof value === 'string' && /^[!-~](?:[ -~]*[!-~])?$/.test(value))
+
+/** An option that is a function. @param problem What is wrong with all else. */
+export function func<Value> (problem = 'must be a function'): Option<Value, Value | undefined> {
+  return kindOf<Value>(problem, (value) => typeof value === 'function')()
+}
+
+/** An option that is an object. @param problem What is wrong with all else. */
+export function object<Value> (problem = 'must be an object'): Option<Value, Value | undefined> {
+  return kindOf<Value>(problem, isObject)()
+}
+
+/** An option that is one of some words. */
+export function oneOf<const Word extends string> (...words: readonly Word[]): Option<Word, Word | undefined> {
+  const problem = `must be ${words.map((word) => `'${word}'`).join(' or ')}`
+  return kindOf<Word>(problem, (value) => words.some((word) => word === value))()
+}
+
+/** How what is wrong with an option of an option is told. */
+export interface Wording {
+  readonly describe: (found: OptionProblem) => string
+  readonly judgeUnknown?: JudgeUnknown
+}
+
+/** The ordinary words: "has a 'ttl' that must be above 0". */
+export const THAT: Wording = { describe: ({ name, problem }) => `has ${articleOf(name)} '${name}' that ${problem}` }
+
+/** Other words: "has 'path', which must begin with '/'". */
+export const WHICH = {
+  describe: ({ name, problem }) => `has '${name}', which ${problem}`,
+  judgeUnknown: (_name, known) => `does not exist; the options are ${known.join(', ')}`
+} satisfies Wording
+
+/** An option that is an object of options. @param problem What is wrong with all that is no object. */
+export function nested<T extends Table> (table: T, problem: string, { describe, judgeUnknown }: Wording = THAT): Option<GivenOf<T>, ResolvedOf<T>> {
+  return {
+    check (value) {
+      if (!isObject(value)) return problem
+      const found = findProblem(table, value, judgeUnknown)
+      return found && describe(found)
+    },
+    isRequired: false,
+    complete: (given) => complete(table, given ?? {})
+  }
+}
+
+/** An option that may be `false` as well. */
+export function orFalse<Given, Resolved> ({ check, complete }: Option<Given, Resolved>): Option<Given | false, Resolved | false> {
+  return {
+    check: (value) => value === false ? undefined : check(value),
+    isRequired: false,
+    complete: (given) => given === false ? false : complete(given)
+  }
+}
+
+/** An option that is off by default: `true` has all the defaults of an object of options. */
+export function switchable<Given extends object, Resolved> ({ check, complete }: Option<Given, Resolved>): Option<Given | boolean, Resolved | false> {
+  return {
+    check: (value) => typeof value === 'boolean' ? undefined : check(value),
+    isRequired: false,
+    complete: (given = false) => given === false ? false : complete(given === true ? undefined : given)
+  }
+}
+
+export function isObject (value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+export function isText (value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
+export function isDuration (value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= LONGEST_DURATION
+}
+
+export function isScopes (value: unknown): boolean {
+  return Array.isArray(value) && value.every(isScope)
+}
+
+// A URL parser would repair a text that begins otherwise, or has whitespace or a backslash in it.
+const HTTP_URL = /^https?:\/\/[^\s/\\][^\s\\]*$/i
+
+/** Returns whether a value is an absolute URL of HTTP, as a text that needs no repair. */
+export function isHttpUrl (value: unknown): boolean {
+  return typeof value === 'string' && HTTP_URL.test(value) && URL.canParse(value)
+}
+
+function articleOf (name: string): string {
+  return /^[aeiou]/i.test(name) ? 'an' : 'a'
+}

@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'tstyche'
+import { duration, flag, nested, oneOf, orFalse, required, switchable, text, whole } from '../lib/options/checks.ts'
+import { complete, type TableOf } from '../lib/options/table.ts'
+
+describe('a table of options', () => {
+  interface Options { readonly name: string, readonly ttl?: number, readonly kind?: 'a' | 'b' }
+
+  test('has each option of its interface, and those that must not be left out as such', () => {
+    expect<TableOf<Options>>().type.toBeAssignableFrom({ name: required(text()), ttl: duration(5), kind: oneOf('a', 'b') })
+    expect<TableOf<Options>>().type.not.toBeAssignableFrom({ name: required(text()), ttl: duration(5) })
+    expect<TableOf<Options>>().type.not.toBeAssignableFrom({ name: text(), ttl: duration(5), kind: oneOf('a', 'b') })
+  })
+
+  test('lets pass what its interface allows', () => {
+    expect<TableOf<Options>>().type.not.toBeAssignableFrom({ name: required(text()), ttl: text(), kind: oneOf('a', 'b') })
+    expect<TableOf<Options>>().type.not.toBeAssignableFrom({ name: required(text()), ttl: duration(5), kind: oneOf('a') })
+  })
+
+  test('says what the completed options are', () => {
+    const table = {
+      name: required(text()),
+      ttl: duration(5),
+      max: whole(),
+      cache: orFalse(nested({ ttl: duration(5) }, 'must be an object')),
+      health: switchable(nested({ on: flag(true), path: text() }, 'must be an object'))
+    }
+
+    expect(complete(table, {})).type.toBe<{
+      readonly name: string
+      readonly ttl: number
+      readonly max: number | undefined
+      readonly cache: { readonly ttl: number } | false
+      readonly health: { readonly on: boolean, readonly path: string | undefined } | false
+    }>()
+  })
+})
