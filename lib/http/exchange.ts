@@ -6,7 +6,7 @@ import type { RequestId } from '../protocol/message.ts'
 import type { ServerRequest } from '../protocol/question.ts'
 import { RpcError } from '../errors.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
-import type { EventStream } from '../session/event-stream.ts'
+import type { LocalStream } from '../session/stream/local-stream.ts'
 import type { QuestionSink } from '../session/questions.ts'
 import type { Running } from '../session/running.ts'
 import type { Session } from '../session/session.ts'
@@ -51,7 +51,7 @@ export class Exchange implements Answering, OpenExchange, Running {
   #beats = 0
   #stream: SseStream | undefined
   // What the stream's messages go through where they are kept for a client that comes back.
-  #events: EventStream | undefined
+  #events: LocalStream | undefined
   #gone: Error | undefined
   #disconnectListeners: Array<(reason: Error) => void> | undefined
 

@@ -2,7 +2,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { refuseHeader } from '../protocol/classify.ts'
 import type { Refusal } from '../protocol/message.ts'
-import { parseEventId, type SessionStream } from '../session/event-stream.ts'
+import { parseEventId } from '../session/stream/event-id.ts'
+import type { ResumableStream } from '../session/stream/session-stream.ts'
 import type { Session } from '../session/session.ts'
 import { takesStream } from './accept.ts'
 import { isClosed } from './exchange.ts'
@@ -76,7 +77,7 @@ export function createGetHandler (parts: MountParts): (request: FastifyRequest, 
   }
 
   // From here on the session may become idle.
-  function leave (session: Session, events: SessionStream, stream: LastingStream): void {
+  function leave (session: Session, events: ResumableStream, stream: LastingStream): void {
     events.detach(stream)
     session.begin()
     sessions.settle(session)

@@ -1,7 +1,7 @@
 // Server-sent events: messages framed for one long-lived reply.
 import { Readable } from 'node:stream'
 import { escapeLineBreaks } from '../protocol/json.ts'
-import type { EventSink } from '../session/event-stream.ts'
+import type { EventSink } from '../session/stream/session-stream.ts'
 
 /** The headers of an event stream. Without the last two, proxies hold events back. */
 export const SSE_HEADERS: Readonly<Record<string, string>> = Object.freeze({

@@ -1,11 +1,7 @@
-// What a connection has subscribed to, and who is told; outlives the connection.
+// What a connection has subscribed to, and the listeners of it; outlives the connection.
 
-/** Somebody who listens to a channel. */
-export interface ChannelListener {
-  readonly hear: (message: string) => void
-  /** What was published for a while has not come, and from now on it comes again. */
-  readonly onBack?: () => void
-}
+/** Called with each message of a channel. */
+export type ChannelListener = (message: string) => void
 
 /** One listener's listening. */
 export interface Listening {
@@ -36,17 +32,17 @@ export class Channels {
   }
 
   /** Listens to a channel. Where that cannot begin now, it does with the next {@link subscribeAll}. */
-  listen (name: string, { hear, onBack }: ChannelListener): Listening {
+  listen (name: string, hear: ChannelListener): Listening {
     const channel = this.#channels.get(name) ?? this.#open(name)
-    // Of its own, so that the same one may listen twice.
-    const listener: ChannelListener = { hear, ...(onBack && { onBack }) }
+    // A function of its own, so that the same one may listen twice.
+    const listener: ChannelListener = (message) => hear(message)
     channel.listeners.add(listener)
     return { begun: channel.begun, end: () => this.#end(channel, listener) }
   }
 
   /** Tells whoever listens to a channel. */
   tell (name: string, message: string): void {
-    for (const listener of this.#channels.get(name)?.listeners ?? []) listener.hear(message)
+    for (const listener of this.#channels.get(name)?.listeners ?? []) listener(message)
   }
 
   /** Subscribes to all channels that are listened to, on a new connection. @param subscribe To so many at once. */
@@ -60,13 +56,6 @@ export class Channels {
         done.add(channel)
       }
       await begun
-    }
-  }
-
-  /** Tells all who listen that messages come again. */
-  tellBack (): void {
-    for (const { listeners } of this.#channels.values()) {
-      for (const { onBack } of listeners) onBack?.()
     }
   }
 

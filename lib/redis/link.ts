@@ -178,7 +178,6 @@ export class RedisLink {
     if (before === 'unknown') return
     this.#backSince = performance.now()
     for (const user of this.#users) user.beat()
-    this.channels.tellBack()
     for (const user of this.#users) {
       if (before === 'away') user.onBack()
       else user.onGap()

@@ -10,7 +10,7 @@ export function createRedisBus (link: RedisLink, keys: Keys): NotificationBus {
       await link.run((client) => client.publish(keys.topicChannel(topic), message))
     },
     subscribe (topic, hear) {
-      return link.channels.listen(keys.topicChannel(topic), { hear }).end
+      return link.channels.listen(keys.topicChannel(topic), hear).end
     }
   }
 }

@@ -1,7 +1,6 @@
-// Events in Redis Streams. Whoever appends one tells all who follow the stream in the same step, so that they hear of all
-// events in the order of their numbers.
+// Events in Redis Streams. The script that appends an event publishes it as well, so that followers hear of events in the
+// order of their numbers. What is published while a connection is broken is lost, and read by those who notice.
 import type { SharedEventStore, StoredEvent } from '../session/event-store.ts'
-import { Follower } from './follower.ts'
 import type { Keys } from './keys.ts'
 import type { RedisLink } from './link.ts'
 import { createRepeatableScript, createScript, LUA_NOW } from './scripts.ts'
@@ -123,20 +122,14 @@ export function createRedisEventStore ({ link, keys, onUnreadable }: StoreAccess
     },
 
     async follow (streamId, listener) {
-      const follower = new Follower(listener)
-      const { begun, end } = link.channels.listen(keys.eventsChannel(streamId), {
-        hear: (text) => {
-          const event = parseEvent(text)
-          if (event === undefined) onUnreadable('what is published for those who follow a stream')
-          else follower.hear(event)
-        },
-        onBack: () => { follower.catchUp((afterSeq) => read(streamId, afterSeq)) }
+      const { begun, end } = link.channels.listen(keys.eventsChannel(streamId), (text) => {
+        const event = parseEvent(text)
+        if (event === undefined) onUnreadable('what is published for those who follow a stream')
+        else listener(event)
       })
       try {
         await begun
-        const seq = await readLast(streamId)
-        follower.begin(seq)
-        return { seq, end () { follower.end(); end() } }
+        return { seq: await readLast(streamId), end }
       } catch (error) {
         end()
         throw error

@@ -29,19 +29,20 @@ export interface EventStore {
   forget (sessionId: string): void | Promise<void>
 }
 
-/** Someone who is told of the events of a stream. */
+/** What {@link SharedEventStore.follow} resolves to. */
 export interface Following {
-  /** The number of the last event before those that are told; 0 where there was none. */
+  /** The number of the last event when following began; 0 where there was none. */
   readonly seq: number
-  /** Ends it: nothing is told afterwards. */
+  /** Ends it: the listener is not called afterwards. */
   end (): void
 }
 
 /** An event store that nodes share: each hears of what the others append. */
 export interface SharedEventStore extends EventStore {
   /**
-   * Tells of each event of a stream that is appended from now on, by whatever node, in the order of the numbers; settles
-   * when it has begun. What is appended while the store is away, as seen from here, may never be told.
+   * Calls a listener with the events of a stream that any node appends; resolves once it has begun. The listener may be called
+   * with an event more than once, also with one that was there before. Events may be skipped, but not the newest, unless the
+   * store was away. Apart from repeats they come in the order of their numbers, and each can be read when the listener is called.
    */
   follow (streamId: string, listener: (event: StoredEvent) => void): Promise<Following>
 }

@@ -4,7 +4,8 @@ import type { ClientIdentity } from '../protocol/client-identity.ts'
 import type { RequestId } from '../protocol/message.ts'
 import { hasPriming } from '../protocol/revisions.ts'
 import type { EventStore } from './event-store.ts'
-import type { Resumption } from './event-stream.ts'
+import type { Resumption } from './stream/session-stream.ts'
+import { EVENT_STORE } from './stream/writer.ts'
 import type { Running } from './running.ts'
 import { Session } from './session.ts'
 import { limitStore } from './store-limit.ts'
@@ -214,6 +215,6 @@ export class SessionManager extends EventEmitter<SessionEvents> implements Sessi
     if (eventStore === undefined || !hasStreamed) return
     // In a function of its own, so that a store that throws fails as one that rejects.
     const forgotten = async (): Promise<void> => eventStore.forget(sessionId)
-    forgotten().catch((error) => this.#onFailure(error, 'the event store'))
+    forgotten().catch((error) => this.#onFailure(error, EVENT_STORE))
   }
 }

@@ -8,8 +8,9 @@ import type { ClientIdentity } from '../protocol/client-identity.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { RpcError } from '../errors.ts'
 import type { Caller, WatchedResources } from '../server/context.ts'
-import { EventStream, type Resumption, type SessionStream, type StreamSharing } from './event-stream.ts'
 import { Questions, type Answer, type QuestionSink } from './questions.ts'
+import { LocalStream } from './stream/local-stream.ts'
+import type { ResumableStream, Resumption, SessionStream, StreamSharing } from './stream/session-stream.ts'
 import { RunningRequests, type Running } from './running.ts'
 import { WatchBudget } from './watch-budget.ts'
 import { WatchedUris } from './watched-uris.ts'
@@ -48,7 +49,7 @@ export class Session implements Caller {
   readonly #resumption: Resumption | undefined
   // Until the client chooses a level it gets all (MCP 2025-11-25 logging, Setting Log Level).
   #logLevel: LogLevel = 'debug'
-  #streams: Map<string, EventStream> | undefined
+  #streams: Map<string, LocalStream> | undefined
   #streamCount = LISTENING
   #questions: Questions | undefined
   readonly #watching: WatchBudget | undefined
@@ -199,7 +200,7 @@ export class Session implements Caller {
   }
 
   /** A stream for the reply to requests. */
-  openStream (ids: readonly RequestId[]): EventStream {
+  openStream (ids: readonly RequestId[]): LocalStream {
     const streamId = `${this.sessionId}.${this.prefix}${++this.#streamCount}`
     return this.#addStream(streamId, this.shareStream(streamId, ids))
   }
@@ -208,12 +209,12 @@ export class Session implements Caller {
   get hasStreamed (): boolean { return this.#streams !== undefined }
 
   /** Finds a stream of the session, be it that only the store knows of it; whether there was one shows when it is resumed. */
-  findStream (streamId: string): SessionStream {
-    return this.findOwnStream(streamId) ?? EventStream.recall(streamId, this.#resumption)
+  findStream (streamId: string): ResumableStream {
+    return this.findOwnStream(streamId) ?? LocalStream.recall(streamId, this.#resumption)
   }
 
   /** Ends a stream; what it sent stays in the store for a client that missed it. */
-  async endStream (stream: EventStream): Promise<void> {
+  async endStream (stream: LocalStream): Promise<void> {
     await stream.end()
     this.#streams?.delete(stream.id)
   }
@@ -232,7 +233,7 @@ export class Session implements Caller {
   /** What the names of its streams and questions begin with. */
   protected get prefix (): string { return '' }
 
-  protected findOwnStream (streamId: string): EventStream | undefined {
+  protected findOwnStream (streamId: string): LocalStream | undefined {
     return this.#streams?.get(streamId)
   }
 
@@ -256,8 +257,8 @@ export class Session implements Caller {
     })
   }
 
-  #addStream (streamId: string, sharing?: StreamSharing): EventStream {
-    const stream = new EventStream(streamId, this.#resumption, sharing)
+  #addStream (streamId: string, sharing?: StreamSharing): LocalStream {
+    const stream = new LocalStream(streamId, this.#resumption, sharing)
     this.#streams ??= new Map()
     this.#streams.set(stream.id, stream)
     return stream

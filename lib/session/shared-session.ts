@@ -7,11 +7,12 @@ import { encodeNotification } from '../protocol/envelope.ts'
 import type { LogLevel } from '../protocol/log-level.ts'
 import type { RequestId } from '../protocol/message.ts'
 import type { WatchedResources } from '../server/context.ts'
-import type { EventStream, SessionStream, StreamSharing } from './event-stream.ts'
-import type { FollowedStream, SharedResumption } from './followed-stream.ts'
-import { GetStream, SessionEndedError } from './get-stream.ts'
 import type { QuestionSink } from './questions.ts'
-import { ResumedReply } from './resumed-reply.ts'
+import { ForeignReply } from './nodes/foreign-reply.ts'
+import { GetStream, SessionEndedError } from './nodes/get-stream.ts'
+import type { LocalStream } from './stream/local-stream.ts'
+import type { ResumableStream, SessionStream, StreamSharing } from './stream/session-stream.ts'
+import type { SharedResumption, SharedStream } from './stream/shared-stream.ts'
 import { Session, type SessionOpening } from './session.ts'
 import type { Connecting, SessionChange, SessionState } from './session-store.ts'
 import { unavailable } from './unavailable.ts'
@@ -34,7 +35,7 @@ export class SharedSession extends Session {
   readonly #host: SessionHost
   readonly #resumption: SharedResumption
   readonly #watched: WatchedUris
-  readonly #replies = new Map<string, ResumedReply>()
+  readonly #replies = new Map<string, ForeignReply>()
   // The highest turn of a connection to each stream that is known here, be it that of another node.
   readonly #turns = new Map<string, number>()
   #getStream: GetStream | undefined
@@ -106,11 +107,11 @@ export class SharedSession extends Session {
 
   /** Ends the connection of the GET stream, if it is here. */
   pauseListening (): void {
-    this.#getStream?.pause()
+    this.#getStream?.stream.pause()
   }
 
-  override get listening (): FollowedStream | undefined {
-    return this.#isListener ? this.#getStream : undefined
+  override get listening (): SharedStream | undefined {
+    return this.#isListener ? this.#getStream?.stream : undefined
   }
 
   override listen (): SessionStream {
@@ -121,12 +122,12 @@ export class SharedSession extends Session {
     return { send: (json) => this.#ask(json) }
   }
 
-  override findStream (streamId: string): SessionStream {
+  override findStream (streamId: string): ResumableStream {
     if (streamId === this.listeningId) return this.#stream
     return this.findOwnStream(streamId) ?? this.#findReply(streamId)
   }
 
-  override async endStream (stream: EventStream): Promise<void> {
+  override async endStream (stream: LocalStream): Promise<void> {
     const { sessionId } = this
     await super.endStream(stream)
     this.#turns.delete(stream.id)
@@ -151,23 +152,23 @@ export class SharedSession extends Session {
    * @returns Whether changes were passed on here until now.
    */
   release (streamId: string, turn: number): boolean {
-    const stream = streamId === this.listeningId ? this.#getStream : this.findOwnStream(streamId) ?? this.#replies.get(streamId)
-    if (stream === undefined || turn <= (this.#turns.get(streamId) ?? 0)) return false
+    const get = streamId === this.listeningId ? this.#getStream : undefined
+    const reply = this.findOwnStream(streamId) ?? this.#replies.get(streamId)
+    if ((get ?? reply) === undefined || turn <= (this.#turns.get(streamId) ?? 0)) return false
     this.#turns.set(streamId, turn)
-    if (stream === this.#getStream) return this.#getStream.handOver()
-    stream.release()
-    return false
+    reply?.release()
+    return get?.handOff() === true
   }
 
   /** The node that listened before has passed on all that has changed until now. */
-  handedOver (): void {
-    this.#getStream?.handedOver()
+  handedOff (): void {
+    this.#getStream?.handedOff()
   }
 
   /** Tells whoever is connected what may have been missed while the store was away. */
   async catchUp (): Promise<void> {
     if (this.#isListener) await this.#catchUpListening()
-    await Promise.all([this.#getStream, ...this.#replies.values()].map((stream) => stream?.catchUp()))
+    await Promise.all([this.#getStream?.stream, ...this.#replies.values()].map((stream) => stream?.again()))
   }
 
   /** Finds out what has happened elsewhere that nobody tells. */
@@ -183,7 +184,7 @@ export class SharedSession extends Session {
   override close (reason: string): void {
     super.close(reason)
     this.#watched.clear()
-    this.#getStream?.release()
+    this.#getStream?.stream.release()
     for (const reply of this.#replies.values()) reply.release()
   }
 
@@ -210,7 +211,7 @@ export class SharedSession extends Session {
     } finally {
       end()
     }
-    return { send: (json) => this.#stream.keep(json) }
+    return { send: (json) => this.#stream.append(json) }
   }
 
   // That the client has connected to another node was told while this one could hear nothing.
@@ -218,7 +219,7 @@ export class SharedSession extends Session {
     const { node, onMissed } = this.#host
     const { listener = node.id } = await this.refreshWatched() ?? {}
     if (listener === node.id) onMissed(this)
-    else this.#getStream?.handOver()
+    else this.#getStream?.handOff()
   }
 
   async #hasListener (): Promise<boolean> {
@@ -227,19 +228,19 @@ export class SharedSession extends Session {
 
   async #ask (json: string): Promise<void> {
     if (!await this.#hasListener()) throw new Error('the client has opened no stream')
-    await this.#stream.keep(json)
+    await this.#stream.append(json)
   }
 
   get #isListener (): boolean { return this.#getStream?.isListener === true }
 
-  get #stream (): GetStream {
+  get #stream (): SharedStream {
     this.#getStream ??= new GetStream(this, this.#host, this.#resumption)
-    return this.#getStream
+    return this.#getStream.stream
   }
 
-  #findReply (streamId: string): ResumedReply {
+  #findReply (streamId: string): ForeignReply {
     const { node } = this.#host
-    const reply = this.#replies.get(streamId) ?? new ResumedReply(streamId, this.#resumption, node, () => this.#takeOver(streamId))
+    const reply = this.#replies.get(streamId) ?? new ForeignReply(streamId, this.#resumption, node, () => this.#takeOver(streamId))
     this.#replies.set(streamId, reply)
     return reply
   }

@@ -8,7 +8,7 @@ import { Outage } from '../cluster/outage.ts'
 import type { Params, RequestId } from '../protocol/message.ts'
 import type { ClientIdentity } from '../protocol/client-identity.ts'
 import { hasPriming } from '../protocol/revisions.ts'
-import type { SharedResumption } from './followed-stream.ts'
+import type { SharedResumption } from './stream/shared-stream.ts'
 import type { NoPlace } from '../shares/shares.ts'
 import type { SessionEnd, SessionEvents, SessionOwner, Sessions, SessionSettings } from './manager.ts'
 import type { SessionRecord } from './session-store.ts'
@@ -263,7 +263,7 @@ export class SharedSessions extends EventEmitter<SessionEvents> implements Sessi
       case 'notified': if (session !== undefined) this.#listeners.onNotified(session, message.method, message.params); break
       case 'ended': this.#close(message.sessionId, message.reason); break
       case 'taken': if (session?.release(message.streamId, message.turn) === true) this.#confirm(session, from); break
-      case 'handed': session?.handedOver(); break
+      case 'handed': session?.handedOff(); break
       case 'paused': session?.pauseListening(); break
       case 'watched': session?.watch(message.uri, message.watches); break
       default: this.#listeners.onTold(message)

@@ -304,7 +304,7 @@ t.test('what is told in one database, or behind one prefix, is not heard in anot
   t.same(heard, nodes.map((_node, index) => [`event ${index}`, `message ${index}`]))
 })
 
-t.test('events that were appended while a follower was not there are told when it is back', { skip: noServer }, async (t) => {
+t.test('a follower that could not hear for a while hears of the next event', { skip: noServer }, async (t) => {
   const { url, client } = await startRedis(t)
   await client.acl('SETUSER', 'deaf', 'on', '>secret', '~*', '+@all', 'allchannels')
   const [writer, follower] = [await startWatched(t, redisCluster({ url })), await startWatched(t, redisCluster({ url: url.replace('redis://', 'redis://deaf:secret@') }))]
@@ -317,16 +317,14 @@ t.test('events that were appended while a follower was not there are told when i
   // Whoever has subscribed to what it no longer may is cut off.
   await client.acl('SETUSER', 'deaf', 'resetchannels')
   await until(() => follower.node.isAway)
-  for (let number = 2; number <= 50; number++) await writer.node.events.append('s.0', 'event')
-  const meanwhile = heard.length
+  await writer.node.events.append('s.0', 'meanwhile')
   await client.acl('SETUSER', 'deaf', 'allchannels')
-  await until(() => heard.length === 50)
-  await writer.node.events.append('s.0', 'last')
-  await until(() => heard.length === 51)
+  await until(() => !follower.node.isAway)
+  await writer.node.events.append('s.0', 'next')
+  await until(() => heard.length === 2)
   end()
 
-  t.equal(meanwhile, 1)
-  t.same(heard, Array.from({ length: 51 }, (_, index) => index + 1))
+  t.same(heard, [1, 3])
   t.same(writer.told, [])
 })
 

@@ -55,33 +55,24 @@ t.test('a stream that cannot be followed is not', { skip: noRedis }, async (t) =
   await node.sessions.count()
 })
 
-t.test('what a follower has missed and cannot read shows by the next number', { skip: noServer }, async (t) => {
+t.test('a follower whose connection was cut for a moment hears of the next event', { skip: noServer }, async (t) => {
   const server = await startRedis(t)
   const client = new Redis(server.url)
   t.teardown(() => client.disconnect())
-  const keyPrefix = createPrefix()
   const told: string[] = []
-  const follower = redisCluster({ client, keyPrefix }).join('notes', { onAway () {}, onBack () {}, onGap: () => { told.push('gap') } })
+  const follower = redisCluster({ client, keyPrefix: createPrefix() }).join('notes', { onAway () {}, onBack () {}, onGap: () => { told.push('gap') } })
   await follower.start()
   t.teardown(() => follower.close())
   const { heard, until } = collect()
   await follower.events.follow('s.0', ({ seq }) => heard(seq))
-  const key = `${keyPrefix}{notes}:e:s.0`
-  await follower.events.append('s.0', 'a')
-  await follower.events.append('s.0', 'b')
+  for (const message of ['a', 'b']) await follower.events.append('s.0', message)
   await until(2)
 
-  await server.client.set(key, 'a string')
-  await server.client.hdel(`${keyPrefix}{notes}:q:s`, '0')
   await server.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
   while (told.length === 0) await nextTurn()
-  // Comes behind what the follower reads.
-  await follower.sessions.count()
-  await server.client.del(key)
-  await server.client.hset(`${keyPrefix}{notes}:q:s`, '0', '7')
   await follower.events.append('s.0', 'c')
 
-  t.same(await until(3), [1, 2, 8])
+  t.same(await until(3), [1, 2, 3])
 })
 
 function collect (): { readonly heard: (seq: number) => void, readonly until: (count: number) => Promise<readonly number[]> } {

@@ -7,7 +7,7 @@ import type { SharedSession } from '../../lib/session/shared-session.ts'
 import { SharedSessions } from '../../lib/session/shared-sessions.ts'
 import { createFaultyCluster } from '../support/cluster.ts'
 import { createGate, until } from '../support/stream.ts'
-import { createSink } from './sink.ts'
+import { createSink } from './stream/sink.ts'
 
 const CLIENT = { info: { name: 'test', version: '1' }, capabilities: { roots: {} } }
 const TTL = 1000
@@ -377,6 +377,27 @@ t.test('when the store is back, clients that listen may have missed something', 
   await until(() => b.missed.length > 0)
 
   t.same([a.missed, b.missed], [[], [sessionId]])
+})
+
+t.test('when the store is back, a stream that is followed is read once, and its client is sent what this node has not heard', async (t) => {
+  const reads: string[] = []
+  const wrap = (node: ClusterNode): ClusterNode => {
+    const events = { ...node.events, read: (...args: Parameters<typeof node.events.read>) => { reads.push(args[0]); return node.events.read(...args) } }
+    return Object.assign(Object.create(node), { events })
+  }
+  const { cluster, nodes: [a, b] } = await createNodes({ wrap })
+  const { sessionId } = await open(a)
+  const client = createSink()
+  const stream = (await loadFrom(b, sessionId)).listen()
+  await stream.attach(client.sink)
+
+  cluster.goAway(b.node.id)
+  await a.node.events.append(stream.id, 'meanwhile')
+  cluster.comeBack(b.node.id)
+  await client.untilTold(`replay meanwhile ${stream.id}.1`)
+  await new Promise(setImmediate)
+
+  t.same(reads, [stream.id])
 })
 
 t.test('a log level, or a resource, that cannot be kept is not acknowledged', async (t) => {

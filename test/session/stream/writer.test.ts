@@ -1,22 +1,22 @@
 import t from 'tap'
-import { EventKeeper } from '../../lib/session/event-keeper.ts'
-import { createMemoryEventStore, type EventStore } from '../../lib/session/event-store.ts'
-import { createGate } from '../support/stream.ts'
+import { Writer } from '../../../lib/session/stream/writer.ts'
+import { createMemoryEventStore, type EventStore } from '../../../lib/session/event-store.ts'
+import { createGate } from '../../support/stream.ts'
 
 type UntilBack = (error: unknown) => Promise<boolean> | undefined
 
 const AWAY = new Error('away')
 
-/** A keeper and what becomes of the events. */
-function createKeeper ({ store = createMemoryEventStore(), untilBack, opening }: { store?: EventStore, untilBack?: UntilBack, opening?: Promise<unknown> } = {}) {
+/** A writer and what becomes of the events. */
+function createWriter ({ store = createMemoryEventStore(), untilBack, opening }: { store?: EventStore, untilBack?: UntilBack, opening?: Promise<unknown> } = {}) {
   const seen: string[] = []
   const failures: unknown[] = []
-  const keeper = new EventKeeper('s.1', { store, onFailure: (error, what) => { failures.push([error, what]) }, ...(untilBack !== undefined && { untilBack }) }, {
+  const writer = new Writer('s.1', { store, onFailure: (error, what) => { failures.push([error, what]) }, ...(untilBack !== undefined && { untilBack }) }, {
     pass: (message, seq) => { seen.push(`${message} ${seq ?? '-'}`) },
-    kept: (seq) => { seen.push(`kept ${seq}`) },
+    stored: (seq) => { seen.push(`stored ${seq}`) },
     lost: () => { seen.push('lost') }
   }, opening)
-  return { keeper, seen, failures, store }
+  return { writer, seen, failures, store }
 }
 
 /** A store of another process, which is away until it is told to come back. */
@@ -42,42 +42,42 @@ function createRemote () {
 }
 
 t.test('what a store in this process keeps is handed on at once', (t) => {
-  const { keeper, seen } = createKeeper()
+  const { writer, seen } = createWriter()
 
-  keeper.keep('a')
-  keeper.keep('b')
+  writer.write('a')
+  writer.write('b')
 
   t.same(seen, ['a 1', 'b 2'])
-  t.equal(keeper.settled, undefined)
-  t.ok(keeper.isIdle)
+  t.equal(writer.settled, undefined)
+  t.ok(writer.isIdle)
   t.end()
 })
 
 t.test('what another process keeps is handed on once it has it, in order', async (t) => {
   const { store } = createRemote()
-  const { keeper, seen } = createKeeper({ store })
+  const { writer, seen } = createWriter({ store })
 
-  for (const message of ['a', 'b', 'c']) keeper.keep(message)
+  for (const message of ['a', 'b', 'c']) writer.write(message)
   const before = seen.slice()
-  const wasIdle = keeper.isIdle
-  await keeper.settled
+  const wasIdle = writer.isIdle
+  await writer.settled
 
   t.same(before, [])
   t.notOk(wasIdle)
   t.same(seen, ['a 1', 'b 2', 'c 3'])
-  t.ok(keeper.isIdle)
-  t.equal(keeper.settled, undefined)
+  t.ok(writer.isIdle)
+  t.equal(writer.settled, undefined)
 })
 
 t.test('an event that cannot be kept is handed on without a number, and the next one is tried all the same', async (t) => {
   const error = new Error('no disk')
   const kept = createMemoryEventStore()
   let times = 0
-  const { keeper, seen, failures } = createKeeper({ store: { ...kept, append: (...event) => { if (times++ === 0) throw error; return kept.append(...event) } } })
+  const { writer, seen, failures } = createWriter({ store: { ...kept, append: (...event) => { if (times++ === 0) throw error; return kept.append(...event) } } })
 
-  keeper.keep('a')
-  keeper.keep('b')
-  await keeper.settled
+  writer.write('a')
+  writer.write('b')
+  await writer.settled
 
   t.same(seen, ['a -', 'lost', 'b 1'])
   t.same(failures, [[error, 'the event store']])
@@ -85,39 +85,39 @@ t.test('an event that cannot be kept is handed on without a number, and the next
 
 t.test('while the store is away events are handed on without numbers, and kept in order once it is back', async (t) => {
   const { remote, store, untilBack, comeBack } = createRemote()
-  const { keeper, seen, failures } = createKeeper({ store, untilBack })
+  const { writer, seen, failures } = createWriter({ store, untilBack })
   remote.isAway = true
-  keeper.keep('a')
-  keeper.keep('b')
+  writer.write('a')
+  writer.write('b')
   await new Promise(setImmediate)
-  keeper.keep('c')
+  writer.write('c')
   comeBack(true)
   remote.isAway = true
   await new Promise(setImmediate)
   const away = seen.slice()
-  const wasIdle = keeper.isIdle
+  const wasIdle = writer.isIdle
 
   comeBack(true)
-  await keeper.settled
-  keeper.keep('d')
-  await keeper.settled
+  await writer.settled
+  writer.write('d')
+  await writer.settled
 
   t.same(away, ['a -', 'b -', 'c -'])
   t.ok(wasIdle, 'nobody has to wait for the store')
-  t.same(seen.slice(3), ['kept 1', 'kept 2', 'kept 3', 'd 4'])
+  t.same(seen.slice(3), ['stored 1', 'stored 2', 'stored 3', 'd 4'])
   t.same(await store.read('s.1', 0), [1, 2, 3, 4].map((seq) => ({ seq, message: 'abcd'[seq - 1] })))
   t.same(failures, [])
 })
 
 t.test('a store that will not be back leaves events lost', async (t) => {
   const { remote, store, untilBack, comeBack } = createRemote()
-  const { keeper, seen, failures } = createKeeper({ store, untilBack })
+  const { writer, seen, failures } = createWriter({ store, untilBack })
   remote.isAway = true
-  keeper.keep('a')
+  writer.write('a')
   await new Promise(setImmediate)
 
   comeBack(false)
-  await keeper.settled
+  await writer.settled
 
   t.same(seen, ['a -', 'lost'])
   t.same(failures, [[AWAY, 'the event store']])
@@ -125,14 +125,14 @@ t.test('a store that will not be back leaves events lost', async (t) => {
 
 t.test('of what waits for a store that is away the oldest is dropped past a thousand', async (t) => {
   const { remote, store, untilBack, comeBack } = createRemote()
-  const { keeper, seen } = createKeeper({ store, untilBack })
+  const { writer, seen } = createWriter({ store, untilBack })
   remote.isAway = true
-  keeper.keep('0')
+  writer.write('0')
   await new Promise(setImmediate)
 
-  for (let n = 1; n <= 1001; n++) keeper.keep(String(n))
+  for (let n = 1; n <= 1001; n++) writer.write(String(n))
   comeBack(true)
-  await keeper.settled
+  await writer.settled
   const events = await store.read('s.1', 0) ?? []
 
   t.same(seen.filter((text) => text === 'lost'), ['lost', 'lost'])
@@ -142,14 +142,14 @@ t.test('of what waits for a store that is away the oldest is dropped past a thou
 
 t.test('events that wait for a store that is away are dropped, oldest first, beyond 4 Mi characters', async (t) => {
   const { remote, store, untilBack, comeBack } = createRemote()
-  const { keeper, seen } = createKeeper({ store, untilBack })
+  const { writer, seen } = createWriter({ store, untilBack })
   remote.isAway = true
-  keeper.keep('0')
+  writer.write('0')
   await new Promise(setImmediate)
 
-  for (let n = 1; n <= 6; n++) keeper.keep(String(n).repeat(1024 * 1024 - 1))
+  for (let n = 1; n <= 6; n++) writer.write(String(n).repeat(1024 * 1024 - 1))
   comeBack(true)
-  await keeper.settled
+  await writer.settled
   const events = await store.read('s.1', 0) ?? []
 
   t.same(seen.filter((text) => text === 'lost'), ['lost', 'lost'])
@@ -160,13 +160,13 @@ for (const [bound, count, message, last] of [['a thousand events', 1500, 'x', 10
   t.test(`beyond ${bound} that wait for a slow store, events are handed on without it, and the oldest are not kept`, async (t) => {
     const { store } = createRemote()
     const taken = createGate()
-    const { keeper, seen, failures } = createKeeper({ store: { ...store, append: async (...event) => { await taken.promise; return await store.append(...event) } } })
+    const { writer, seen, failures } = createWriter({ store: { ...store, append: async (...event) => { await taken.promise; return await store.append(...event) } } })
 
-    for (let number = 0; number < count; number++) keeper.keep(`${number} ${message}`)
+    for (let number = 0; number < count; number++) writer.write(`${number} ${message}`)
     const handedOn = seen.filter((text) => text.endsWith(' -')).map((text) => Number.parseInt(text, 10))
     const lost = seen.filter((text) => text === 'lost').length
     taken.open()
-    await keeper.settled
+    await writer.settled
     const numbers = (await store.read('s.1', 0) ?? []).map((event) => Number.parseInt(event.message, 10))
 
     t.same(handedOn, Array.from({ length: handedOn.length }, (_value, number) => number), 'in order')
@@ -181,24 +181,24 @@ for (const [bound, count, message, last] of [['a thousand events', 1500, 'x', 10
 
 t.test('an event that is longer than what may wait is handed on and kept all the same', async (t) => {
   const { store } = createRemote()
-  const { keeper, seen } = createKeeper({ store })
+  const { writer, seen } = createWriter({ store })
   const long = 'x'.repeat(5 * 1024 * 1024)
 
-  keeper.keep('a')
-  keeper.keep(long)
-  keeper.keep('b')
-  await keeper.settled
+  writer.write('a')
+  writer.write(long)
+  writer.write('b')
+  await writer.settled
 
-  t.same(seen.map((text) => text.replace(long, 'long')), ['a -', 'long -', 'lost', 'kept 1', 'b 2'])
+  t.same(seen.map((text) => text.replace(long, 'long')), ['a -', 'long -', 'lost', 'stored 1', 'b 2'])
 })
 
 t.test('before its client may learn of the stream, what waits is bounded, too', async (t) => {
   const gate = createGate()
-  const { keeper, seen, store } = createKeeper({ opening: gate.promise })
-  for (let number = 0; number < 1500; number++) keeper.keep(`${number}`)
+  const { writer, seen, store } = createWriter({ opening: gate.promise })
+  for (let number = 0; number < 1500; number++) writer.write(`${number}`)
   const lost = seen.filter((text) => text === 'lost').length
   gate.open()
-  await keeper.settled
+  await writer.settled
 
   t.ok(lost > 0)
   t.equal((await store.read('s.1', 0))?.length, 1500 - lost)
@@ -206,28 +206,28 @@ t.test('before its client may learn of the stream, what waits is bounded, too', 
 
 t.test('before its client may learn of the stream nothing is handed on', async (t) => {
   const gate = createGate()
-  const { keeper, seen } = createKeeper({ opening: gate.promise })
+  const { writer, seen } = createWriter({ opening: gate.promise })
 
-  keeper.whenOpen(() => { seen.push('open') })
-  keeper.keep('a')
+  writer.whenOpen(() => { seen.push('open') })
+  writer.write('a')
   await new Promise(setImmediate)
   const before = seen.slice()
   gate.open()
-  await keeper.settled
-  keeper.whenOpen(() => { seen.push('open already') })
+  await writer.settled
+  writer.whenOpen(() => { seen.push('open already') })
 
   t.same(before, [])
   t.same(seen, ['open', 'a 1', 'open already'])
 })
 
 t.test('where its client can never learn of the stream, nothing is kept', async (t) => {
-  const { keeper, seen, failures, store } = createKeeper({ opening: Promise.reject(AWAY) })
+  const { writer, seen, failures, store } = createWriter({ opening: Promise.reject(AWAY) })
 
-  keeper.whenOpen(() => { seen.push('open') })
-  keeper.keep('a')
-  await keeper.settled
-  keeper.keep('b')
-  keeper.whenOpen(() => { seen.push('open') })
+  writer.whenOpen(() => { seen.push('open') })
+  writer.write('a')
+  await writer.settled
+  writer.write('b')
+  writer.whenOpen(() => { seen.push('open') })
 
   t.same(seen, ['a -', 'b -'])
   t.same(failures, [[AWAY, 'the event store']])

@@ -1,88 +1,99 @@
-// Keeps the events of one stream, in order; each is handed on once the store has it, with the number that it was given.
-import type { EventStore } from './event-store.ts'
+// Numbers and stores the events of one stream, in order, and passes each on once the store has it.
+import type { EventStore } from '../event-store.ts'
 
-/** Where the events of a stream are kept. */
-export interface Keeping {
+/** Where the events of a stream are stored. */
+export interface EventStorage {
   readonly store: EventStore
-  /** Told when the store fails. */
+  /** Called when the store fails. */
   readonly onFailure: (error: unknown, what: string) => void
-  /** Waits until a store that is away may be tried again; comes to false when it never may, undefined for any other failure. */
+  /**
+   * For an error of an outage, returns a promise that resolves when the store may be tried again: to false when it never may.
+   * Returns undefined for any other error.
+   */
   readonly untilBack?: (error: unknown) => Promise<boolean> | undefined
 }
 
-/** Where events go once they are kept. */
-export interface EventOutlet {
-  /** Takes an event. @param seq Its number; absent when it is not kept, or not yet. */
+/** Where a writer passes its events on to. */
+export interface WriterOutlet {
+  /** Takes an event. @param seq Its number; absent when it is not stored, or not yet. */
   pass (message: string, seq?: number): void
-  /** Learns the number of an event that it has taken without one. */
-  kept (seq: number): void
-  /** Learns that an event is not kept, and never will be. */
+  /** Takes the number of the oldest event that was passed without one. */
+  stored (seq: number): void
+  /** An event that was passed without a number is not stored and never will be. */
   lost (): void
 }
 
-/** An event that is not kept yet. */
+/** An event that is not stored yet. */
 interface Waiting {
   readonly message: string
   isPassed: boolean
 }
 
-export const STORE = 'the event store'
+export const EVENT_STORE = 'the event store'
 
-// How many events of a stream wait for a store that is slow or away. Beyond that, the oldest are not kept: a client that comes
-// back from before them is refused.
+// How many events of a stream wait for a store that is slow or away. Beyond that the oldest are not stored, and a client that
+// has not seen them cannot resume.
 const MAX_WAITING = 1000
 
-// How many characters they have together, of one or two bytes each, so that they take 8 MiB at most. The newest waits whatever
-// its length.
+// How many characters they have together, of one or two bytes each, so that they take 8 MiB at most. The newest event waits
+// whatever its length.
 const MAX_WAITING_CHARACTERS = 4 * 1024 * 1024
 
 const TOO_SLOW = `it takes the events of a stream more slowly than they are sent: of more than ${MAX_WAITING} events or ` +
   `${MAX_WAITING_CHARACTERS} characters that wait, the oldest are not kept, and a client that comes back for them is refused`
 
-/** Keeps the events of one stream. */
-export class EventKeeper {
+/** The writer of one stream. */
+export class Writer {
   readonly #streamId: string
-  readonly #keeping: Keeping
-  readonly #outlet: EventOutlet
+  readonly #storage: EventStorage
+  readonly #outlet: WriterOutlet
   readonly #waiting: Waiting[] = []
   #work: Promise<void> | undefined
-  #opened: Array<() => void> | undefined
+  #openListeners: Array<() => void> | undefined
+  #passedListeners: Array<() => void> | undefined
   // The number of the last event that the store has taken.
   #last = 0
   #isOff = false
   #isAway = false
   #isTooSlow = false
-  // Of the events that wait.
+  // How many characters the events have that wait.
   #characters = 0
 
-  /** @param opening Comes when the stream may be known to its client; when it rejects, nothing is kept. */
-  constructor (streamId: string, keeping: Keeping, outlet: EventOutlet, opening?: Promise<unknown>) {
+  /** @param opening Resolves when the client may learn of the stream. When it rejects, nothing is stored. */
+  constructor (streamId: string, storage: EventStorage, outlet: WriterOutlet, opening?: Promise<unknown>) {
     this.#streamId = streamId
-    this.#keeping = keeping
+    this.#storage = storage
     this.#outlet = outlet
     if (opening === undefined) return
     const listeners: Array<() => void> = []
-    this.#opened = listeners
+    this.#openListeners = listeners
     this.#work = opening.then(() => this.#open(listeners), (error: unknown) => this.#giveUp(error))
   }
 
-  /** Settles when all is kept; undefined when it is. */
+  /** Resolves when all is stored; undefined when it is. */
   get settled (): Promise<void> | undefined { return this.#work }
 
-  /** Whether all events have been handed on. */
+  /** Whether all events have been passed on. */
   get isIdle (): boolean { return this.#waiting.every(({ isPassed }) => isPassed) }
 
-  /** Whether events have been handed on that the store does not have yet. */
+  /** Whether events were passed on that the store does not have yet. */
   get isAhead (): boolean { return this.#waiting.some(({ isPassed }) => isPassed) }
 
-  /** Calls back once the client may come back to the stream; never, where it could not. */
+  /** Calls a listener once the client may resume the stream; never, where it could not. */
   whenOpen (listener: () => void): void {
-    if (this.#opened !== undefined) this.#opened.push(listener)
+    if (this.#openListeners !== undefined) this.#openListeners.push(listener)
     else if (!this.#isOff) listener()
   }
 
-  /** Keeps an event and hands it on: at once, where the store can tell its number at once. */
-  keep (message: string): void {
+  /** Calls a listener once all events have been passed on; at once, where they have. */
+  whenPassed (listener: () => void): void {
+    if (this.isIdle) return listener()
+    this.#passedListeners ??= []
+    this.#passedListeners.push(listener)
+  }
+
+  /** Stores an event and passes it on: at once, where the store returns its number at once. */
+  write (message: string): void {
     if (this.#isOff) return this.#outlet.pass(message)
     if (this.#work !== undefined) return this.#wait(message)
     const appended = this.#append(message)
@@ -102,7 +113,7 @@ export class EventKeeper {
     return this.#waiting.length >= MAX_WAITING || this.#characters + message.length > MAX_WAITING_CHARACTERS
   }
 
-  // Who is connected gets what is not kept. The first event is on its way to the store.
+  // A client that is connected gets the events that are not stored. The first event is on its way to the store.
   #makeRoom (message: string): void {
     while (this.#waiting.length > 1 && this.#isFull(message)) {
       this.#passAll(this.#waiting.slice(0, 2))
@@ -113,7 +124,7 @@ export class EventKeeper {
   }
 
   #reportSlowness (): void {
-    if (!this.#isTooSlow) this.#keeping.onFailure(new Error(TOO_SLOW), STORE)
+    if (!this.#isTooSlow) this.#storage.onFailure(new Error(TOO_SLOW), EVENT_STORE)
     this.#isTooSlow = true
   }
 
@@ -126,27 +137,30 @@ export class EventKeeper {
     for (const { message } of this.#waiting.splice(index, 1)) this.#characters -= message.length
   }
 
-  // One that throws fails as one that rejects.
+  // A store that throws fails as one that rejects.
   #append (message: string): number | Promise<number> {
     try {
-      const appended = this.#keeping.store.append(this.#streamId, message)
+      const appended = this.#storage.store.append(this.#streamId, message)
       return appended instanceof Promise ? appended.then((seq: unknown) => this.#check(seq)) : this.#check(appended)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  // Clients name events by their numbers, so a number that is none would lose the event.
+  // Clients name events by their numbers, so that any other value would lose the event.
   #check (seq: unknown): number {
     if (!Number.isSafeInteger(seq) || Number(seq) <= this.#last) {
-      throw new TypeError(`append() of an event store must return the number of the event, an integer above ${this.#last}, not ${String(seq)}`)
+      const rule = `must return the number of the event, an integer above ${this.#last}`
+      throw new TypeError(`append() of an event store ${rule}, not ${String(seq)}`)
     }
     this.#last = Number(seq)
     return this.#last
   }
 
   async #workOff (): Promise<void> {
-    for (let event = this.#waiting[0]; event !== undefined; event = this.#waiting[0]) await this.#settle(event, this.#append(event.message))
+    for (let event = this.#waiting[0]; event !== undefined; event = this.#waiting[0]) {
+      await this.#settle(event, this.#append(event.message))
+    }
     this.#work = undefined
   }
 
@@ -155,16 +169,17 @@ export class EventKeeper {
       const seq = await appended
       this.#isAway = false
       this.#remove(0)
-      if (event.isPassed) this.#outlet.kept(seq)
+      if (event.isPassed) this.#outlet.stored(seq)
       else this.#outlet.pass(event.message, seq)
+      this.#tellPassed()
     } catch (error) {
       await this.#fail(event, error)
     }
   }
 
-  // Who is connected need not wait for the store.
+  // A client that is connected need not wait for the store.
   async #fail (event: Waiting, error: unknown): Promise<void> {
-    const { onFailure, untilBack } = this.#keeping
+    const { onFailure, untilBack } = this.#storage
     const isBack = untilBack?.(error)
     this.#isAway = isBack !== undefined
     this.#passAll(this.#isAway ? this.#waiting : [event])
@@ -172,7 +187,7 @@ export class EventKeeper {
     this.#isAway = false
     this.#remove(0)
     this.#outlet.lost()
-    onFailure(error, STORE)
+    onFailure(error, EVENT_STORE)
   }
 
   #passAll (events: readonly Waiting[]): void {
@@ -181,19 +196,27 @@ export class EventKeeper {
       event.isPassed = true
       this.#outlet.pass(event.message)
     }
+    this.#tellPassed()
+  }
+
+  #tellPassed (): void {
+    if (this.#passedListeners === undefined || !this.isIdle) return
+    const listeners = this.#passedListeners
+    this.#passedListeners = undefined
+    for (const listener of listeners) listener()
   }
 
   #open (listeners: ReadonlyArray<() => void>): Promise<void> {
-    this.#opened = undefined
+    this.#openListeners = undefined
     for (const listener of listeners) listener()
     return this.#workOff()
   }
 
   #giveUp (error: unknown): void {
     this.#isOff = true
-    this.#opened = undefined
+    this.#openListeners = undefined
     this.#work = undefined
     this.#passAll(this.#waiting.splice(0))
-    this.#keeping.onFailure(error, STORE)
+    this.#storage.onFailure(error, EVENT_STORE)
   }
 }

@@ -1,46 +1,41 @@
 import t from 'tap'
-import { createMemoryEventStore, type MemoryEventStoreOptions, type SharedEventStore } from '../../lib/session/event-store.ts'
-import { FollowedStream } from '../../lib/session/followed-stream.ts'
-import { createGate } from '../support/stream.ts'
+import { createMemoryEventStore, type MemoryEventStoreOptions, type SharedEventStore } from '../../../lib/session/event-store.ts'
+import { SharedStream, type SharedResumption } from '../../../lib/session/stream/shared-stream.ts'
+import { createGate } from '../../support/stream.ts'
 import { createSink } from './sink.ts'
 
 interface Settings { readonly store?: SharedEventStore, readonly primes?: boolean, readonly claim?: () => Promise<boolean | void> }
 
-/** A stream that takes note of what happens around connections. */
+/** A stream that takes down what happens around connections. */
 function createStream ({ store = createMemoryEventStore(), primes = true, claim = async () => true }: Settings = {}) {
   const failures: unknown[] = []
   const claims: boolean[] = []
-  const told: string[] = []
-  class TestStream extends FollowedStream {
-    protected override async claim (isResumed: boolean): Promise<boolean> {
+  const sent: string[] = []
+  const resumption: SharedResumption = { store, primes, retryInterval: 500, onFailure: (error, what) => { failures.push([error, what]) } }
+  const stream = new SharedStream('s.0', resumption, {
+    claim: async (isResumed) => {
       claims.push(isResumed)
-      return await super.claim(isResumed) && await claim() !== false
-    }
-
-    protected override told (message: string): void {
-      super.told(message)
-      told.push(message)
-    }
-  }
-  const stream = new TestStream('s.0', { store, primes, retryInterval: 500, onFailure: (error, what) => { failures.push([error, what]) } })
-  return { stream, store, failures, claims, told }
+      return await claim() !== false
+    },
+    sent: (message) => { sent.push(message) }
+  })
+  return { stream, store, failures, claims, sent }
 }
 
 t.test('whoever is connected is told what any node sends, behind what was sent before', async (t) => {
-  const { stream, store, claims, told } = createStream()
+  const { stream, store, claims, sent } = createStream()
   const client = createSink()
   await store.append('s.0', 'before')
 
   await stream.attach(client.sink)
   await store.append('s.0', 'a')
   stream.send('b')
-  await stream.keep('c')
-  await stream.drained()
+  await stream.append('c')
 
   t.ok(stream.isAttached)
   t.same(client.told, ['prime s.0.1 500', 'send a s.0.2', 'send b s.0.3', 'send c s.0.4'])
   t.same(claims, [false])
-  t.same(told, ['a', 'b', 'c'])
+  t.same(sent, ['a', 'b', 'c'])
 })
 
 t.test('earlier revisions have no priming and no pause', async (t) => {
@@ -62,7 +57,7 @@ t.test('a client that has connected to another node meanwhile is not connected h
 
   isLatest = false
   await stream.attach(second.sink)
-  await stream.keep('a')
+  await stream.append('a')
   stream.release()
 
   t.same(first.told, ['prime s.0.0 500', 'send a s.0.1', 'end'])
@@ -202,11 +197,11 @@ t.test('one that goes while the store is read is told no more, either', async (t
   await kept.append('s.0', 'a')
 
   await stream.resume(client.sink, 0)
-  const reading = stream.catchUp()
+  const reading = stream.again()
   stream.detach(client.sink)
   gate.open()
   await reading
-  await stream.catchUp()
+  await stream.again()
 
   t.same(client.told, ['replay a s.0.1'])
 })
@@ -267,13 +262,13 @@ t.test('what was not heard of is told when somebody asks for it, once, and by on
   const { lossy, kept, store } = createLossy()
   const { stream } = createStream({ store })
   const client = createSink()
-  await stream.catchUp()
+  await stream.again()
   await stream.attach(client.sink)
   lossy.isLosing = true
   await kept.append('s.0', 'a')
 
-  await Promise.all([stream.catchUp(), stream.catchUp()])
-  await stream.catchUp()
+  await Promise.all([stream.again(), stream.again()])
+  await stream.again()
 
   t.same(client.told, ['prime s.0.0 500', 'replay a s.0.1'])
 })
@@ -286,10 +281,10 @@ t.test('while the store is away only the client of this node is told, without an
 
   lossy.isAway = true
   stream.send('a')
-  await t.rejects(stream.keep('b'), { message: 'away' })
-  await stream.catchUp()
+  await t.rejects(stream.append('b'), { message: 'away' })
+  await stream.again()
   lossy.isAway = false
-  await stream.keep('c')
+  await stream.append('c')
 
   t.same(client.told, ['prime s.0.0 500', 'send a undefined', 'send c s.0.1'])
   t.same(failures, [[new Error('away'), 'the event store'], [new Error('away'), 'the event store']])
@@ -306,7 +301,7 @@ t.test('what is forgotten before it is told ends the connection, so that the cli
   lossy.isLosing = false
   await kept.append('s.0', 'b')
   await client.untilTold('end')
-  await stream.catchUp()
+  await stream.again()
 
   t.same(client.told, ['prime s.0.0 500', 'end'])
 })

@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
-import type { ClusterNode } from '../../lib/cluster/cluster.ts'
-import type { RequestId } from '../../lib/protocol/message.ts'
-import { ResumedReply } from '../../lib/session/resumed-reply.ts'
-import { createFaultyCluster } from '../support/cluster.ts'
-import { createSink, type TestSink } from './sink.ts'
+import type { ClusterNode } from '../../../lib/cluster/cluster.ts'
+import type { RequestId } from '../../../lib/protocol/message.ts'
+import { ForeignReply } from '../../../lib/session/nodes/foreign-reply.ts'
+import { createFaultyCluster } from '../../support/cluster.ts'
+import { createSink, type TestSink } from '../stream/sink.ts'
 
 const RECORD = { protocolVersion: '2025-11-25', client: { capabilities: {} }, logLevel: 'debug' } as const
 const PROGRESS = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: {} })
@@ -20,7 +20,7 @@ async function setUp (_t: Test, ids: readonly RequestId[] = [1]) {
   await owner.sessions.change('s', { kind: 'begin', streamId, ids })
   await owner.events.append(streamId, PROGRESS)
   const taken: string[] = []
-  const create = (id = streamId): ResumedReply => new ResumedReply(id, { store: node.events, primes: true, retryInterval: undefined, onFailure () {} }, node, async () => { taken.push(id); return true })
+  const create = (id = streamId): ForeignReply => new ForeignReply(id, { store: node.events, primes: true, retryInterval: undefined, onFailure () {} }, node, async () => { taken.push(id); return true })
   const client: TestSink = createSink()
   return { cluster, owner, streamId, client, create, taken }
 }
@@ -132,7 +132,7 @@ t.test('an answer that was told before it was known which ones are awaited ends 
 
   await reply.resume(client.sink, 2)
   await client.untilTold(`replay ${answerTo(2)} ${streamId}.3`)
-  const wasAttached = reply.isAttached
+  const wasAttached = !reply.isAlone
   await owner.sessions.change('s', { kind: 'end', streamId })
   await reply.check()
   await client.untilTold('end')
@@ -147,7 +147,7 @@ t.test('a store that fails to tell whether the call goes on is told of, and the 
   const failures: unknown[] = []
   let times = 0
   const node: ClusterNode = { ...inner, sessions: { ...inner.sessions, readState: async (sessionId) => { if (++times > 1) throw new Error('no disk'); return inner.sessions.readState(sessionId) } } }
-  const reply = new ResumedReply(streamId, { store: node.events, primes: true, retryInterval: undefined, onFailure: (error, what) => { failures.push([error, what]) } }, node, async () => true)
+  const reply = new ForeignReply(streamId, { store: node.events, primes: true, retryInterval: undefined, onFailure: (error, what) => { failures.push([error, what]) } }, node, async () => true)
 
   await reply.resume(client.sink, 1)
   await owner.events.append(streamId, answerTo(1))

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { createMemoryCluster } from '../../lib/cluster/memory-cluster.ts'
-import { answerLostCalls, readAnswered } from '../../lib/session/lost-call.ts'
+import { createMemoryCluster } from '../../../lib/cluster/memory-cluster.ts'
+import { answerLostCalls, readAnswered } from '../../../lib/session/nodes/foreign-reply.ts'
 
 const RECORD = { protocolVersion: '2025-11-25', client: { capabilities: {} }, logLevel: 'debug' } as const
 const LOST = { code: -32603, message: 'The server process that was answering this request has died; whether it took effect is not known. Send it again if that is safe' }

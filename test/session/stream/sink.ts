@@ -1,6 +1,6 @@
 // A connection that a test looks into.
-import type { EventSink } from '../../lib/session/event-stream.ts'
-import { createGate } from '../support/stream.ts'
+import type { EventSink } from '../../../lib/session/stream/session-stream.ts'
+import { createGate } from '../../support/stream.ts'
 
 /** What {@link createSink} makes. */
 export interface TestSink {

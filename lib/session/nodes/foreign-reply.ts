@@ -1,0 +1,131 @@
+// The reply of another node to a call, for a client that resumes it here; and the answers to calls whose node has died.
+import { encodeError } from '../../protocol/envelope.ts'
+import { ErrorCode } from '../../protocol/error-code.ts'
+import { isRequestId, isWireObject, type RequestId } from '../../protocol/message.ts'
+import type { ClusterNode } from '../../cluster/cluster.ts'
+import type { EventSink, ResumableStream } from '../stream/session-stream.ts'
+import { SharedStream, type SharedResumption } from '../stream/shared-stream.ts'
+
+const LOST = {
+  code: ErrorCode.InternalError,
+  message: 'The server process that was answering this request has died; whether it took effect is not known. Send it again if that is safe'
+}
+
+/** The reply of another node to a call. It ends with the last answer, or once it is found to have ended. */
+export class ForeignReply implements ResumableStream {
+  readonly #stream: SharedStream
+  readonly #node: ClusterNode
+  readonly #onFailure: (error: unknown) => void
+  readonly #answered: RequestId[] = []
+  // The ids of the requests that the reply answers; undefined when it has ended.
+  #ids: readonly RequestId[] | undefined
+
+  /** @param claim Tells the other nodes that the client is connected here; resolves to false when it has connected to one of them since. */
+  constructor (id: string, resumption: SharedResumption, node: ClusterNode, claim: () => Promise<boolean>) {
+    this.#stream = new SharedStream(id, resumption, { claim, isThere: (last) => this.#isThere(last), sent: (message) => this.#sent(message) })
+    this.#node = node
+    this.#onFailure = (error) => resumption.onFailure(error, 'the session store')
+  }
+
+  get id (): string { return this.#stream.id }
+
+  /** Whether no client is connected, nor about to be. */
+  get isAlone (): boolean { return this.#stream.isAlone }
+
+  async resume (sink: EventSink, afterSeq: number): Promise<boolean> {
+    const isResumed = await this.#stream.resume(sink, afterSeq)
+    this.check().catch(this.#onFailure)
+    return isResumed
+  }
+
+  detach (sink: EventSink): void {
+    this.#stream.detach(sink)
+  }
+
+  /** Ends the connection. */
+  release (): void {
+    this.#stream.release()
+  }
+
+  /** Sends the client what this node may not have heard of. */
+  async again (): Promise<void> {
+    await this.#stream.again()
+  }
+
+  /** Finds out whether the call is still being answered. */
+  async check (): Promise<void> {
+    if (!this.#stream.isAttached) return
+    this.#ids = await this.#readIds()
+    if (this.#ids === undefined) {
+      // However slowly the client reads.
+      this.#stream.finish()
+    } else if (!this.#endIfAnswered() && !await this.#node.isAlive(ownerOf(this.id))) {
+      // The client is sent the answers as any other events.
+      await answerLostCalls(this.#node, this.id, this.#ids)
+    }
+  }
+
+  async #isThere (last: number): Promise<boolean> {
+    this.#ids = await this.#readIds()
+    this.#answered.length = 0
+    return this.#ids !== undefined || last > 0
+  }
+
+  #sent (message: string): void {
+    const id = readAnswered(message)
+    if (id === undefined) return
+    this.#answered.push(id)
+    this.#endIfAnswered()
+  }
+
+  async #readIds (): Promise<readonly RequestId[] | undefined> {
+    const [sessionId = ''] = this.id.split('.')
+    return (await this.#node.sessions.readState(sessionId))?.calls.get(this.id)
+  }
+
+  #endIfAnswered (): boolean {
+    const isOver = this.#answered.length > 0 && this.#ids !== undefined && findUnanswered(this.#ids, this.#answered).length === 0
+    if (isOver) this.#stream.release()
+    return isOver
+  }
+}
+
+/** Answers, for a node that has died, those requests of a stream that it has not answered, and ends the stream. */
+export async function answerLostCalls ({ sessions, events }: ClusterNode, streamId: string, ids: readonly RequestId[]): Promise<void> {
+  const [sessionId = ''] = streamId.split('.')
+  // Answers come last, so that they are still stored where the first events are not.
+  const stored = await events.read(streamId, 0) ?? []
+  const answered = stored.flatMap(({ message }) => readAnswered(message) ?? [])
+  for (const id of findUnanswered(ids, answered)) await events.append(streamId, encodeError(id, LOST))
+  await sessions.change(sessionId, { kind: 'end', streamId })
+}
+
+/** Returns the id of the request that a message answers; undefined for a message that answers none. */
+export function readAnswered (message: string): RequestId | undefined {
+  const parsed = parseJson(message)
+  return isWireObject(parsed) && parsed.method === undefined && isRequestId(parsed.id) ? parsed.id : undefined
+}
+
+// Requests of one batch may have the same id: each takes an answer of its own.
+function findUnanswered (ids: readonly RequestId[], answered: readonly RequestId[]): readonly RequestId[] {
+  const left = [...answered]
+  return ids.filter((id) => {
+    const index = left.indexOf(id)
+    if (index !== -1) left.splice(index, 1)
+    return index === -1
+  })
+}
+
+// The name of a reply begins with the node that sends it.
+function ownerOf (streamId: string): string {
+  return streamId.slice(streamId.indexOf('.') + 1, streamId.lastIndexOf('-'))
+}
+
+// The store may have anything.
+function parseJson (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,143 @@
+// A stream that any node writes to: the client that is connected here is sent what the store tells this node.
+import type { Following, SharedEventStore, StoredEvent } from '../event-store.ts'
+import { eventIdOf } from './event-id.ts'
+import type { EventSink, Resumption, SessionStream } from './session-stream.ts'
+import { isWhole, Tail } from './tail.ts'
+import { EVENT_STORE } from './writer.ts'
+
+/** How the streams of a session are resumed that is shared by nodes. */
+export interface SharedResumption extends Resumption {
+  readonly store: SharedEventStore
+}
+
+/** What else happens when a client connects to a stream. */
+export interface SharedStreamHooks {
+  /** Called before a client that resumes is sent anything. Resolves to false when there is no stream. @param last The number of its last event. */
+  readonly isThere?: (last: number) => Promise<boolean>
+  /** Called before a client is connected. Resolves to false when the client has connected to another node since. */
+  readonly claim: (isResumed: boolean) => Promise<boolean>
+  /** Called with each event that a client was sent. */
+  readonly sent?: (message: string) => void
+}
+
+/** A stream that any node writes to. */
+export class SharedStream implements SessionStream {
+  readonly id: string
+  readonly #resumption: SharedResumption
+  readonly #hooks: SharedStreamHooks
+  #tail: Tail | undefined
+  // That of the client that came last, while it is not connected yet.
+  #pending: Tail | undefined
+
+  constructor (id: string, resumption: SharedResumption, hooks: SharedStreamHooks) {
+    this.id = id
+    this.#resumption = resumption
+    this.#hooks = hooks
+  }
+
+  get isAttached (): boolean { return this.#tail?.isOver === false }
+
+  /** Whether no client is connected, nor about to be. */
+  get isAlone (): boolean { return !this.isAttached && this.#pending === undefined }
+
+  /** Sends a message to the client, whichever node it is connected to; during an outage, only if it is connected here. */
+  send (message: string): void {
+    this.append(message).catch((error: unknown) => {
+      this.#tail?.sink.send(message)
+      this.#failed(error)
+    })
+  }
+
+  /** Sends a message; resolves when it is stored. */
+  async append (message: string): Promise<void> {
+    await this.#resumption.store.append(this.id, message)
+  }
+
+  async attach (sink: EventSink): Promise<void> {
+    await this.#connect(sink, async (tail, seq) => {
+      if (!await this.#claim(tail, false)) return
+      if (this.#resumption.primes) sink.prime(eventIdOf(this.id, seq), this.#resumption.retryInterval)
+      tail.begin(seq)
+    })
+  }
+
+  async resume (sink: EventSink, afterSeq: number): Promise<boolean> {
+    return await this.#connect(sink, async (tail, seq) => {
+      const missed = await this.#readMissed(afterSeq, seq)
+      if (missed === undefined) tail.end()
+      else if (await this.#claim(tail, true)) tail.begin(afterSeq, missed)
+      return missed !== undefined
+    })
+  }
+
+  detach (sink: EventSink): void {
+    if (this.#pending?.sink === sink) this.#pending = undefined
+    if (this.#tail?.sink !== sink) return
+    this.#tail.end()
+    this.#tail = undefined
+  }
+
+  pause (): void {
+    if (this.#resumption.primes) this.release()
+  }
+
+  release (): void {
+    this.#tail?.close()
+    this.#tail = undefined
+  }
+
+  /** Sends the client what this node may not have heard of; resolves when the client has been sent it. */
+  async again (): Promise<void> {
+    await Promise.all([this.#tail?.again(), this.#pending?.again()])
+  }
+
+  /** Ends the connection once the client has been sent everything that is stored. */
+  finish (): void {
+    this.#tail?.again()
+    this.#tail?.finish()
+  }
+
+  async #connect<T> (sink: EventSink, connect: (tail: Tail, last: number) => Promise<T>): Promise<T> {
+    const { store } = this.#resumption
+    let following: Following | undefined
+    const tail = new Tail(sink, {
+      id: this.id,
+      read: (afterSeq) => store.read(this.id, afterSeq),
+      failed: (error) => this.#failed(error),
+      ended: () => following?.end(),
+      ...(this.#hooks.sent !== undefined && { sent: this.#hooks.sent })
+    })
+    this.#pending = tail
+    try {
+      following = await store.follow(this.id, (event) => tail.hear(event))
+      return await connect(tail, following.seq)
+    } catch (error) {
+      tail.end()
+      throw error
+    } finally {
+      if (this.#pending === tail) this.#pending = undefined
+    }
+  }
+
+  // Of two clients that come at once the later one stays.
+  async #claim (tail: Tail, isResumed: boolean): Promise<boolean> {
+    if (await this.#hooks.claim(isResumed) && this.#pending === tail) {
+      this.release()
+      this.#tail = tail
+      return true
+    }
+    tail.close()
+    return false
+  }
+
+  async #readMissed (afterSeq: number, last: number): Promise<readonly StoredEvent[] | undefined> {
+    if (await this.#hooks.isThere?.(last) === false) return undefined
+    if (afterSeq === last) return []
+    const events = await this.#resumption.store.read(this.id, afterSeq)
+    return isWhole(events, afterSeq) ? events : undefined
+  }
+
+  #failed (error: unknown): void {
+    this.#resumption.onFailure(error, EVENT_STORE)
+  }
+}
