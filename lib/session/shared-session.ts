@@ -167,7 +167,7 @@ export class SharedSession extends Session {
 
   /** Tells whoever is connected what may have been missed while the store was away. */
   async catchUp (): Promise<void> {
-    if (this.#isListener) await this.#catchUpListening()
+    if (this.#getStream?.isListener === true) await this.#catchUpListening(this.#getStream)
     await Promise.all([this.#getStream?.stream, ...this.#replies.values()].map((stream) => stream?.again()))
   }
 
@@ -215,11 +215,13 @@ export class SharedSession extends Session {
   }
 
   // That the client has connected to another node was told while this one could hear nothing.
-  async #catchUpListening (): Promise<void> {
-    const { node, onMissed } = this.#host
-    const { listener = node.id } = await this.refreshWatched() ?? {}
-    if (listener === node.id) onMissed(this)
-    else this.#getStream?.handOff()
+  async #catchUpListening (getStream: GetStream): Promise<void> {
+    const { id } = this.#host.node
+    // Another node that takes over before the client is told must not be told that nothing was missed.
+    getStream.suspect()
+    const { listener = id } = await this.refreshWatched() ?? {}
+    if (listener === id) getStream.tellMissed()
+    else getStream.handOff()
   }
 
   async #hasListener (): Promise<boolean> {

@@ -322,6 +322,18 @@ t.test('when the node that a client was connected to has died, it is told that a
   t.match(await Promise.all(told), [/tools\/list_changed/, /prompts\/list_changed/, /resources\/list_changed/, /resources\/updated.*notes:\/\/a/])
 })
 
+t.test('a client that moves on before it is told so, is told by the next node', async (t) => {
+  const { nodes: [a, b, c], headers, sessionId } = await setUp(t)
+  await openFrames(a, headers)
+  a.kill()
+  await openFrames(b, { ...headers, 'last-event-id': `${sessionId}.0.0` })
+
+  const resumed = await openFrames(c, { ...headers, 'last-event-id': `${sessionId}.0.0` })
+
+  const told = [1, 2, 3].map(async () => (await resumed.next()).value)
+  t.match(await Promise.all(told), [/tools\/list_changed/, /prompts\/list_changed/, /resources\/list_changed/])
+})
+
 t.test('when that node has left in good order, it is told so by the next one', async (t) => {
   const { nodes: [a, b], headers, sessionId } = await setUp(t)
   await openFrames(a, headers)

@@ -400,6 +400,26 @@ t.test('when the store is back, a stream that is followed is read once, and its 
   t.same(reads, [stream.id])
 })
 
+t.test('a node that is back, and has not yet told its client what it may have missed, confirms to no other that it missed nothing', async (t) => {
+  const known = createGate()
+  let isHeld = false
+  const wrap = (node: ClusterNode): ClusterNode => {
+    const readState = async (sessionId: string) => { if (isHeld) await known.promise; return await node.sessions.readState(sessionId) }
+    return Object.assign(Object.create(node), { sessions: { ...node.sessions, readState } })
+  }
+  const { cluster, nodes: [a] } = await createNodes({ wrap })
+  const session = await loadFrom(a, (await open(a)).sessionId)
+  await session.listen().attach(createSink().sink)
+
+  isHeld = true
+  cluster.goAway(a.node.id)
+  cluster.comeBack(a.node.id)
+  const isComplete = session.release(session.listeningId, 100)
+  known.open()
+
+  t.notOk(isComplete)
+})
+
 t.test('a log level, or a resource, that cannot be kept is not acknowledged', async (t) => {
   const { cluster, nodes: [a] } = await createNodes()
   const session = await open(a)

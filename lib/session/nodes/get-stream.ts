@@ -26,13 +26,25 @@ export class GetStream {
 
   /**
    * Ends the connection, because the client has one to another node.
-   * @returns Whether changes were passed on here until now.
+   * @returns Whether all changes until now were passed on, by this node or by those that listened before.
    */
   handOff (): boolean {
-    const wasListener = this.#isListener
+    const isComplete = this.#isListener && this.#checksUntilMissed === undefined
     this.#isListener = false
+    this.#checksUntilMissed = undefined
     this.stream.release()
-    return wasListener
+    return isComplete
+  }
+
+  /** This node may have missed changes, of which the client is to be told. */
+  suspect (): void {
+    this.#checksUntilMissed = CHECKS_UNTIL_MISSED
+  }
+
+  /** Tells the client that all may have changed. */
+  tellMissed (): void {
+    this.#checksUntilMissed = undefined
+    this.#host.onMissed(this.#session)
   }
 
   /** The listener before has passed on all changes until now. */
@@ -43,8 +55,7 @@ export class GetStream {
   /** Finds out that the listener before has died without a confirmation. */
   check (): void {
     if (this.#checksUntilMissed === undefined || --this.#checksUntilMissed > 0) return
-    this.#checksUntilMissed = undefined
-    this.#host.onMissed(this.#session)
+    this.tellMissed()
   }
 
   // Nobody has passed on what has changed between the death of the listener before and now; and its silence shows that it has
@@ -61,7 +72,7 @@ export class GetStream {
     if (listener === undefined) {
       if (isResumed) onMissed(session)
     } else if (listener !== node.id) {
-      this.#checksUntilMissed = CHECKS_UNTIL_MISSED
+      this.suspect()
       await link.tell(listener, { kind: 'taken', sessionId, streamId: id, turn })
     }
     await link.announce(sessionId)
