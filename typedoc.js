@@ -1,5 +1,6 @@
-// The API reference: a page for each entry point of package.json, written to docs/api/ by npm run docs:api.
+// The API reference: a page for each exported name, written to docs/api/ by npm run docs:api. Its index is docs/api.md.
 import { readFileSync } from 'node:fs'
+import { Converter } from 'typedoc'
 
 const { name, exports } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
 
@@ -20,6 +21,21 @@ function nameDefaultExport ({ converter }) {
   })
 }
 
+// docs/api.md becomes the front page, with a link for each name that it has. A name that it lacks is a warning.
+function linkIndex ({ converter, logger }) {
+  converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
+    const missing = new Map(project.children.flatMap(({ children }) => children).map((child) => [child.name, child]))
+    const targets = new Map(missing)
+    project.readme = project.readme.flatMap((part) => {
+      const target = part.kind === 'code' ? targets.get(part.text.replaceAll('`', '')) : undefined
+      if (target === undefined) return part
+      missing.delete(target.name)
+      return { kind: 'inline-tag', tag: '@linkcode', text: target.name, target }
+    })
+    for (const name of missing.keys()) logger.warn(`${name} is in no topic of docs/api.md`)
+  })
+}
+
 // Their `name` needs no words.
 const ERRORS = ['ClusterAwayError', 'InputRequiredError', 'InsufficientScopeError', 'InvalidTokenError', 'RpcError', 'ToolError', 'VerifierUnavailableError']
 
@@ -31,7 +47,7 @@ const SHAPES = {
   ListedResources: ['resources'],
   ResourceContents: ['uri', 'mimeType', '_meta', 'text', 'blob'],
   ResourceReturn: ['contents'],
-  SessionChange: ['kind', 'level', 'uri', 'node', 'streamId', 'ids'],
+  SessionChange: ['kind', 'level', 'uri', 'node', 'topic', 'streamId', 'ids'],
   TemplateMatch: ['variables', 'unsafe'],
   ToolResult: ['isError', 'content', '_meta']
 }
@@ -41,10 +57,11 @@ export default {
   entryPoints: Object.values(exports).flatMap((entry) => entry.default?.replace(/^\.\/dist\/(.*)\.js$/, 'lib/$1.ts') ?? []),
   tsconfig: 'tsconfig.build.json',
   skipErrorChecking: true, // tsc does
-  plugin: ['typedoc-plugin-markdown', keepTypesAsWritten, nameDefaultExport],
+  plugin: ['typedoc-plugin-markdown', keepTypesAsWritten, nameDefaultExport, linkIndex],
   out: 'docs/api',
-  readme: 'none',
-  router: 'module',
+  readme: 'docs/api.md',
+  mergeReadme: true,
+  router: 'member',
   disableSources: true,
   excludeInternal: true,
   excludeExternals: true,

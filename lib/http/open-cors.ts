@@ -4,8 +4,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 /**
  * What a route of GET and OPTIONS is added with whose replies pages of any origin may read. An `@fastify/cors` of the app
  * keeps out of it.
- *
- * @example app.route({ ...OPEN_TO_ANY_PAGE, method: ['GET', 'OPTIONS'], url: '/.well-known/document', handler })
  */
 export const OPEN_TO_ANY_PAGE: OpenRoute = Object.freeze({ config: Object.freeze({ cors: false }), onRequest: allowAnyOrigin })
 

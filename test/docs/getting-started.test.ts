@@ -1,28 +1,19 @@
 // docs/getting-started.md, followed to the letter, but for the port.
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { LOADER, run, runInShell } from './support/child.ts'
-import { problemsOf } from './support/type-check.ts'
-import { findPort } from './support/free-port.ts'
+import { LOADER, run, runInShell } from '../support/child.ts'
+import { findPort } from '../support/free-port.ts'
+import { gettingStarted as page, gettingStartedFiles as files, root } from './code.ts'
 
-const root = fileURLToPath(new URL('../', import.meta.url))
-const page = readFileSync(join(root, 'docs/getting-started.md'), 'utf8')
-// The files, by the names that the text before them gives.
-const files = Object.fromEntries([...page.matchAll(/`([\w.]+\.ts)`[^`]*\n\n```ts\n([\s\S]*?)^```/gm)].map(([, name = '', code = '']) => [name, code]))
 const inspections = page.split('\n').filter((line) => line.startsWith('npx fastify-mcp-mount inspect'))
 // As npx would run it.
 const PROGRAM = [process.execPath, ...LOADER, join(root, 'lib/cli.ts')].map((part) => `'${part}'`).join(' ')
 
-t.test('every block of the page is saved as a file, and has the types that it needs', async (t) => {
-  const directory = t.testdir(files)
-
+t.test('every block of the page is saved as a file', async (t) => {
   t.same(Object.keys(files), ['notes.ts', 'app.ts', 'server.ts', 'client.ts', 'app.test.ts'])
   t.equal(page.match(/^```ts$/gm)?.length, Object.keys(files).length)
-  t.same(problemsOf(Object.keys(files).map((file) => join(directory, file))), [])
 })
 
 t.test('the server listens where the page says, and the client prints what its comments say', async (t) => {

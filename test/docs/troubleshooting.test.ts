@@ -9,19 +9,19 @@ import { fileURLToPath } from 'node:url'
 import Fastify, { type FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import t, { type Test } from 'tap'
-import mcpPlugin, { jwtVerifier, McpServer, Type, type McpMountOptions } from '../lib/index.ts'
-import { createServer, JSON_AND_SSE, modern, mount } from './support/app.ts'
-import { createIssuer, type Claims } from './support/issuer.ts'
-import { createFaultyCluster } from './support/cluster.ts'
-import { v1 as answeringV1 } from './support/clients.ts'
-import { problemsOf } from './support/type-check.ts'
-import { partsOf } from './support/parts.ts'
-import { createGate, until, type Gate } from './support/stream.ts'
-import { curl, kinds, listen, logged, tell, tellAll, v1, v2Legacy, v2Modern } from './support/symptoms.ts'
+import mcpPlugin, { jwtVerifier, McpServer, Type, type McpMountOptions } from '../../lib/index.ts'
+import { createServer, JSON_AND_SSE, modern, mount } from '../support/app.ts'
+import { createIssuer, type Claims } from '../support/issuer.ts'
+import { createFaultyCluster } from '../support/cluster.ts'
+import { v1 as answeringV1 } from '../support/clients.ts'
+import { problemsOf } from '../support/type-check.ts'
+import { partsOf } from '../support/parts.ts'
+import { createGate, until, type Gate } from '../support/stream.ts'
+import { curl, kinds, listen, logged, tell, tellAll, v1, v2Legacy, v2Modern } from '../support/symptoms.ts'
 
 t.setTimeout(180_000)
 
-const page = readFileSync(join(fileURLToPath(new URL('../', import.meta.url)), 'docs/troubleshooting.md'), 'utf8')
+const page = readFileSync(join(fileURLToPath(new URL('../../', import.meta.url)), 'docs/troubleshooting.md'), 'utf8')
 const sections = new Map(page.split(/^## /m).slice(1).map((text) => [text.slice(0, text.indexOf('\n')), generalise(text)] as const))
 const shown = new Set<string>()
 
@@ -376,12 +376,9 @@ symptom('"stream closed prematurely" in the log', async (t) => {
 })
 
 symptom('TypeScript does not know app.mcp', async (t) => {
-  const directory = t.testdir({
-    'app.ts': "import Fastify from 'fastify'\n\nconsole.log(Fastify().mcp.size)\n",
-    'known.ts': "import Fastify from 'fastify'\nimport 'fastify-mcp-mount'\n\nconsole.log(Fastify().mcp.size)\n"
-  })
+  // types.test.ts shows that it is known where the package is imported.
+  const directory = t.testdir({ 'app.ts': "import Fastify from 'fastify'\n\nconsole.log(Fastify().mcp.size)\n" })
 
-  t.same(problemsOf([join(directory, 'known.ts')]), [])
   return problemsOf([join(directory, 'app.ts')]).map((problem) => problem.replace(/^.*app\.ts: /, ''))
 })
 
