@@ -74,11 +74,13 @@ export async function runHandler<T> (call: Call, what: string, handler: () => T 
   try {
     return await runRounds(call, call.timeout, handler)
   } catch (error) {
-    if (error instanceof RpcError || error instanceof InputRequiredError) throw error
-    if (error instanceof TimeoutError) {
-      call.log.warn({ what }, `${what} ${error.message}`)
-      throw new RpcError(ErrorCode.InternalError, `Error ${what}: ${error.message}`)
-    }
-    throw new RpcError(ErrorCode.InternalError, reportFailure(call.log, error, what, call.exposeErrors))
+    throw error instanceof RpcError || error instanceof InputRequiredError ? error : toInternalError(error, what, call)
   }
+}
+
+/** Logs what was thrown by mistake, or took too long, and makes an internal error of it. @param what What was done, as for {@link runHandler}. */
+export function toInternalError (error: unknown, what: string, { log, exposeErrors }: Call): RpcError {
+  if (!(error instanceof TimeoutError)) return new RpcError(ErrorCode.InternalError, reportFailure(log, error, what, exposeErrors))
+  log.warn({ what }, `${what} ${error.message}`)
+  return new RpcError(ErrorCode.InternalError, `Error ${what}: ${error.message}`)
 }

@@ -2,16 +2,14 @@
 import type { FastifyInstance } from 'fastify'
 import type { Implementation, ReadResourceResult } from '@modelcontextprotocol/sdk/types.js'
 import type { ChangeEvent } from '../protocol/change.ts'
-import { ErrorCode } from '../protocol/error-code.ts'
 import type { ReceivedHeaders } from '../protocol/headers.ts'
 import type { RequestMessage } from '../protocol/message.ts'
 import { MCP_ERR_INVALID_DEFINITION, RpcError, withoutRefusal, ToolError } from '../errors.ts'
-import type { Call } from './call.ts'
+import { toInternalError, type Call } from './call.ts'
 import type { Caller, Channel } from './context.ts'
 import { Deadlines } from './deadlines.ts'
 import type { ServerDefinition } from './definition.ts'
 import { findMethod } from './dispatch.ts'
-import { reportFailure } from './failure.ts'
 import { createFormCompiler } from './form.ts'
 import { runThrough, type Middleware } from './middleware.ts'
 import { PatternCheck } from './pattern-check.ts'
@@ -196,7 +194,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     try {
       const method = findMethod(this.#parts, message.method, caller.era)
       const serve = (): Outcome | Promise<Outcome> => method.serve(this.#parts, call, caller)
-      const outcome = await (this.#middlewares.length === 0 ? serve() : runThrough(this.#middlewares, ctx, serve))
+      const outcome = await (this.#middlewares.length === 0 ? serve() : runThrough(this.#middlewares, ctx, { serve, timeout: call.timeout }))
       endContext(ctx)
       return finish(outcome)
     } catch (error) {
@@ -204,7 +202,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
       if (error instanceof RpcError) throw error
       // A middleware has thrown it.
       if (error instanceof ToolError && message.method === 'tools/call') return finish(errorResult(String(error.message)))
-      throw new RpcError(ErrorCode.InternalError, reportFailure(channel.log, error, `answering ${message.method}`, call.exposeErrors))
+      throw toInternalError(error, `answering ${message.method}`, call)
     }
   }
 

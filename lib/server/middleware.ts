@@ -1,11 +1,16 @@
 // The onion around every request of a server.
+import { doNothing } from '../do-nothing.ts'
 import type { RequestContext } from './request-context.ts'
 import { valueOf, type Outcome } from './result.ts'
+import { withTimeout } from './timeout.ts'
 
 /**
  * Runs around every request. `next()` goes on to the next middleware and at last to the method, and comes to the result
  * as the handler made it; return that, a changed copy of it, or throw. A `ToolError` thrown around `tools/call` reaches the
  * model. `next()` may be called once. Lists are shared by all requests, so they are frozen.
+ *
+ * All middlewares together may take the server's `timeout` before the method, and as long again after it; then the request ends
+ * with an error and `ctx.signal` is aborted. The time of the method itself does not count: it has limits of its own.
  *
  * @example
  * server.use(async (ctx, next) => {
@@ -20,19 +25,37 @@ export type Middleware<Lifespan = unknown> = (ctx: RequestContext<Lifespan>, nex
 // A promise of nothing is an object, too: without this a forgotten `return` would be no error.
 type NotPromise = object & { readonly then?: never }
 
-/** Runs a request through middlewares, the first one outermost. */
-export async function runThrough (
-  middlewares: ReadonlyArray<Middleware<never>>, ctx: RequestContext, serve: () => Outcome | Promise<Outcome>
-): Promise<object> {
-  const run = async (index: number): Promise<object> => {
+/** The request that middlewares are run around. */
+export interface Surrounded {
+  /** Runs the method, which has time limits of its own. */
+  serve (): Outcome | Promise<Outcome>
+  /** Milliseconds that the middlewares may take before the method, and again after it; 0 for ever. */
+  readonly timeout: number
+}
+
+/** Runs a request through middlewares, the first one outermost. @throws TimeoutError, or what a middleware or the method threw */
+export async function runThrough (middlewares: ReadonlyArray<Middleware<never>>, ctx: RequestContext, { serve, timeout }: Surrounded): Promise<object> {
+  let method = undefined as Promise<object> | undefined
+  let reach = doNothing
+  const reached = new Promise<void>((resolve) => { reach = resolve })
+  const answer = run(0)
+  await withTimeout(Promise.race([answer, reached]), ctx, timeout)
+  if (method !== undefined) await Promise.race([answer, method]).catch(doNothing)
+  return await withTimeout(answer, ctx, timeout)
+
+  async function run (index: number): Promise<object> {
     const middleware = middlewares[index]
-    if (middleware === undefined) return valueOf(await serve())
+    if (middleware === undefined) {
+      method = runMethod()
+      reach()
+      return await method
+    }
     let isCalled = false
     const next = (): Promise<object> => {
       const done = isCalled ? Promise.reject(new TypeError('a middleware called next() twice for one request; call it once and use its result')) : run(index + 1)
       isCalled = true
       // A middleware that does not wait for it must not end the process.
-      done.catch(() => {})
+      done.catch(doNothing)
       return done
     }
     // Contexts are typed by the lifespan of the server that the middleware was given to.
@@ -40,5 +63,8 @@ export async function runThrough (
     if (typeof result === 'object' && result !== null) return result
     throw new TypeError('a middleware must return a result: what next() came to, or another object')
   }
-  return run(0)
+
+  async function runMethod (): Promise<object> {
+    return valueOf(await serve())
+  }
 }

@@ -26,7 +26,10 @@ export interface McpServerOptions<Lifespan> {
    * @example new McpServer({ name: 'Notes', version: '1.0.0' }, { lifespan: async () => { const file = await open('notes.txt'); return { value: { file }, close: () => file.close() } } })
    */
   readonly lifespan?: (app: FastifyInstance) => Entered<Lifespan> | Promise<Entered<Lifespan>>
-  /** Milliseconds after which a handler's call ends with an error and `ctx.signal` is aborted; 0 for never. @default 300000 */
+  /**
+   * Milliseconds after which a handler's call ends with an error and `ctx.signal` is aborted; 0 for never. The middlewares
+   * together have as long before the method and again after it. @default 300000
+   */
   readonly timeout?: number
   /** Milliseconds that a legacy client has to answer a question, which the `timeout` does not count; 0 for ever. @default 300000 */
   readonly questionTimeout?: number

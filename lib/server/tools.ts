@@ -21,7 +21,7 @@ import { compileArguments } from './optional-defaults.ts'
 import { PatternCheck } from './pattern-check.ts'
 import { compileSchema, type AnySchema, type CompiledSchema, type InferInput, type JsonSchema } from './schema.ts'
 import type { TextResult } from './text-result.ts'
-import { findTimeoutProblem, TimeoutError } from './timeout.ts'
+import { findTimeoutProblem, TimeoutError, withTimeout } from './timeout.ts'
 import { errorResult, fitToEra, toPlainResult, toStructuredResult, type LiteralKeeper, type ToolReturn } from './tool-result.ts'
 
 /** What a tool is, apart from its name and handler. */
@@ -189,17 +189,18 @@ export async function callTool (tools: Collection<Tool>, call: Call): Promise<Ca
   }
   if (tool.access !== undefined) refuseHeaderMismatch(tool, ctx)
 
+  const timeout = tool.config.timeout ?? call.timeout
   try {
     // A copy, because the questions of a handler are bound to the arguments that came, whatever it does with its own.
     const checking = (tool.input ?? ANY_INPUT).validate({ ...args })
-    const validation = checking instanceof Promise ? await checking : checking
+    const validation = checking instanceof Promise ? await withTimeout(checking, ctx, timeout) : checking
     if (!validation.valid) return errorResult(`Invalid arguments for tool ${name}: ${validation.problem}`)
     takeAnswers(ctx)
 
     // The schema made the arguments what the handler's type says.
-    const returned = await runRounds(call, tool.config.timeout ?? call.timeout, () => tool.handler(validation.value as never, ctx as never))
+    const returned = await runRounds(call, timeout, () => tool.handler(validation.value as never, ctx as never))
     const result = tool.output === undefined ? toPlainResult(returned) : toStructuredResult(returned, tool.output)
-    return fitToEra(result instanceof Promise ? await result : result, ctx.era)
+    return fitToEra(result instanceof Promise ? await withTimeout(result, ctx, timeout) : result, ctx.era)
   } catch (error) {
     return toFailure(error, name, call)
   }

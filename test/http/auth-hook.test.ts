@@ -188,6 +188,18 @@ t.test('a verifier that hangs is given up after the timeout, and what it still d
   t.match(logLines.filter(({ level }) => level === 50), [{ err: { message: 'authenticating a request took longer than 10000 ms' } }])
 })
 
+t.test('an authenticate that hangs is given up after the timeout', async (t) => {
+  let asked = 0
+  const { app } = await createApp(t, { auth: { authenticate: () => { asked++; return new Promise(() => {}) } } })
+  const pass = stopClock(t)
+
+  const answered = app.inject(modern('tools/list'))
+  await until(() => asked > 0)
+  pass(10_000)
+
+  t.equal((await answered).statusCode, 503)
+})
+
 t.test('a timeout of 0 waits for as long as it takes', async (t) => {
   const { app } = await createAuthApp(t, { timeout: 0, verify: async () => ANN })
 

@@ -317,8 +317,8 @@ t.test('a side effect that never ends does not hold the call for ever', async (t
   await new Promise((resolve) => { setImmediate(resolve) })
   pass(50)
 
-  t.match(await answer, { error: { code: -32603 } })
-  t.match(client.logged, [{ level: 'error', err: { message: 'timed out after 50 ms' } }])
+  t.match(await answer, { error: { code: -32603, message: 'Error answering tools/call: timed out after 50 ms' } })
+  t.match(client.logged, [{ level: 'warn', msg: 'answering tools/call timed out after 50 ms' }])
 })
 
 t.test('a key is that of one question, in both eras', async (t) => {
