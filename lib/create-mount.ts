@@ -1,7 +1,7 @@
 // Makes one mount: its parts, in the order in which they depend on each other, and what the app sees of them.
 import type { FastifyInstance } from 'fastify'
 import { createEndpointAuth, type EndpointAuth } from './auth/endpoint-auth.ts'
-import { Membership, type Member } from './cluster/membership.ts'
+import { Membership, type Member } from './session/nodes/membership.ts'
 import { MCP_ERR_INVALID_OPTION } from './errors.ts'
 import { Expiry } from './http/expiry.ts'
 import { createHolderOf } from './http/holder.ts'
@@ -18,7 +18,7 @@ import type { ResolvedOptions } from './http/resolve-options.ts'
 import { Forgetting } from './server/forgetting.ts'
 import { SessionManager } from './session/manager.ts'
 import { SseSessions } from './session/sse-sessions.ts'
-import { WatchBudget } from './session/watch-budget.ts'
+import { WatchBudget } from './notify/watch-budget.ts'
 import { Places } from './shares/shares.ts'
 
 /** One mount, as the plugin and the registry know it. */

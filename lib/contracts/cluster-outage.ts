@@ -1,7 +1,7 @@
 // What a Cluster must do while what its nodes share is away.
 import assert from 'node:assert/strict'
-import { ClusterAwayError, type ClusterNode } from '../cluster/cluster.ts'
-import type { StoredEvent } from '../session/event-store.ts'
+import { ClusterAwayError, type ClusterNode } from '../store/cluster.ts'
+import type { StoredEvent } from '../store/event-store.ts'
 import { createRecorder, createWait, type Contract, type ContractOptions, type Wait } from './contract.ts'
 import { createClusterContracts, LIMITS, RECORD, type ClusterSubject, type Member } from './nodes.ts'
 

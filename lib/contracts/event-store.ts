@@ -1,6 +1,6 @@
 // What an EventStore must do, and what one that nodes share must besides.
 import assert from 'node:assert/strict'
-import type { EventStore, SharedEventStore, StoredEvent } from '../session/event-store.ts'
+import type { EventStore, SharedEventStore, StoredEvent } from '../store/event-store.ts'
 import { createContracts, createWait, TEXTS, type Contract, type Subject, type TimedContractOptions, type Wait } from './contract.ts'
 
 /** The limits that a store under test is made with. */

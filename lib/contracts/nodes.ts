@@ -1,6 +1,6 @@
 // The nodes of a check of clusters.
-import { ClusterAwayError, type Cluster, type ClusterNode } from '../cluster/cluster.ts'
-import type { SessionRecord } from '../session/session-store.ts'
+import { ClusterAwayError, type Cluster, type ClusterNode } from '../store/cluster.ts'
+import type { SessionRecord } from '../store/session-store.ts'
 import { createContracts, type Contract, type Subject } from './contract.ts'
 
 /** A cluster under test, with nothing stored in it. */

@@ -1,6 +1,6 @@
 // What a NotificationBus must do.
 import assert from 'node:assert/strict'
-import type { NotificationBus } from '../notify/bus.ts'
+import type { NotificationBus } from '../store/notification-bus.ts'
 import { createContracts, createRecorder, createWait, TEXTS, type Contract, type ContractOptions, type Recorder, type Subject } from './contract.ts'
 
 /** A bus under test. */

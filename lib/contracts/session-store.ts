@@ -1,6 +1,6 @@
 // What a SessionStore must do.
 import assert from 'node:assert/strict'
-import type { OpenOutcome, SessionChange, SessionLimits, SessionRecord, SessionStore } from '../session/session-store.ts'
+import type { OpenOutcome, SessionChange, SessionLimits, SessionRecord, SessionStore } from '../store/session-store.ts'
 import { createContracts, TEXTS, type Contract, type Subject, type TimedContractOptions } from './contract.ts'
 
 /** A session store under test, empty. */

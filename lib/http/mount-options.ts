@@ -1,9 +1,9 @@
 // The options of a mount, as users write them.
 import type { FastifyPluginAsync, RouteShorthandOptions } from 'fastify'
 import type { AuthOptions } from '../auth/auth-options.ts'
-import type { Cluster } from '../cluster/cluster.ts'
+import type { Cluster } from '../store/cluster.ts'
 import type { Mountable } from '../sdk/recognise.ts'
-import type { EventStore } from '../session/event-store.ts'
+import type { EventStore } from '../store/event-store.ts'
 import type { ShareOptions } from '../shares/share-options.ts'
 import type { CorsOptions } from './cors-options.ts'
 import type { HealthOptions } from './health-options.ts'

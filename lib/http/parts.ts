@@ -1,7 +1,7 @@
 // The parts of one mount, as the handlers of its requests use them.
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Authenticator } from '../auth/authenticator.ts'
-import type { Membership } from '../cluster/membership.ts'
+import type { Membership } from '../session/nodes/membership.ts'
 import type { ChangeHub } from '../notify/change-hub.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import type { ServerDefinition } from '../server/definition.ts'

@@ -3,7 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Classified } from '../protocol/classify.ts'
 import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
-import type { Forwarder } from '../session/forwarder.ts'
+import type { Forwarder } from '../session/nodes/forwarder.ts'
 import type { SharedSession } from '../session/shared-session.ts'
 import type { SharedSessions } from '../session/shared-sessions.ts'
 import type { Accepted } from './accept.ts'

@@ -2,7 +2,7 @@
 import { encodeChange, topicOf, type ChangeEvent } from '../protocol/change.ts'
 import { MAX_URI_LENGTH } from '../protocol/uri.ts'
 import type { ServerDefinition } from '../server/definition.ts'
-import type { WatchBudget } from '../session/watch-budget.ts'
+import type { WatchBudget } from './watch-budget.ts'
 import { createNotifier, createPublisher, type Notifier } from './publisher.ts'
 import { Subscriptions, type MessageSink, type SubscriptionLimits } from './subscriptions.ts'
 

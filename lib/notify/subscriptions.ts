@@ -2,7 +2,7 @@
 import { encodeTaggedChange, eventOf, topicOf, type ChangeEvent } from '../protocol/change.ts'
 import type { RequestId } from '../protocol/message.ts'
 import type { SubscriptionFilter } from '../protocol/subscription.ts'
-import { WatchBudget } from '../session/watch-budget.ts'
+import { WatchBudget } from './watch-budget.ts'
 import { Shares, type NoPlace } from '../shares/shares.ts'
 import type { Topics } from './topics.ts'
 

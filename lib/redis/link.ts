@@ -1,6 +1,6 @@
 // Whether Redis is there: commands that fail fast when it is not, and the way back.
 import type { Redis } from 'ioredis'
-import { ClusterAwayError } from '../cluster/cluster.ts'
+import { ClusterAwayError } from '../store/cluster.ts'
 import { Channels } from './channels.ts'
 import { backOff, type ConnectionEvents, type Connections } from './connections.ts'
 import { runScript, type Script } from './scripts.ts'

@@ -1,5 +1,5 @@
 // Messages between nodes, by Redis' channels.
-import type { NotificationBus } from '../notify/bus.ts'
+import type { NotificationBus } from '../store/notification-bus.ts'
 import type { Keys } from './keys.ts'
 import type { RedisLink } from './link.ts'
 

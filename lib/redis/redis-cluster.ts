@@ -1,7 +1,7 @@
 // Nodes that share a Redis.
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import type { Cluster, ClusterListeners, ClusterNode } from '../cluster/cluster.ts'
+import type { Cluster, ClusterListeners, ClusterNode } from '../store/cluster.ts'
 import { connect, loadRedis, type ConnectionOptions } from './connections.ts'
 import { createKeys, type Keys, type KeySpace } from './keys.ts'
 import { RedisLink } from './link.ts'

@@ -1,6 +1,6 @@
 // Events in Redis Streams. The script that appends an event publishes it as well, so that followers hear of events in the
 // order of their numbers. What is published while a connection is broken is lost, and read by those who notice.
-import type { SharedEventStore, StoredEvent } from '../session/event-store.ts'
+import type { SharedEventStore, StoredEvent } from '../store/event-store.ts'
 import type { Keys } from './keys.ts'
 import type { RedisLink } from './link.ts'
 import { createRepeatableScript, createScript, LUA_NOW } from './scripts.ts'

@@ -1,5 +1,5 @@
 // Sessions in Redis.
-import type { OpenOutcome, SessionChange, SessionStore } from '../session/session-store.ts'
+import type { OpenOutcome, SessionChange, SessionStore } from '../store/session-store.ts'
 import type { StoreAccess } from './redis-event-store.ts'
 import { createRepeatableScript, createScript, LUA_NOW } from './scripts.ts'
 import { encodeRecord, fieldOf, LEVEL_FIELD, parseLevel, parseRecord, parseState, RECORD_FIELD } from './session-fields.ts'

@@ -2,7 +2,7 @@
 import { isLogLevel, type LogLevel } from '../protocol/log-level.ts'
 import { isRequestId, isWireObject, type RequestId } from '../protocol/message.ts'
 import type { ClientIdentity } from '../protocol/client-identity.ts'
-import type { SessionChange, SessionRecord, SessionState } from '../session/session-store.ts'
+import type { SessionChange, SessionRecord, SessionState } from '../store/session-store.ts'
 import { digest } from './keys.ts'
 
 /** The name of the field that the record is in. */

@@ -12,7 +12,7 @@ import { Questions, type Answer, type QuestionSink } from './questions.ts'
 import { LocalStream } from './stream/local-stream.ts'
 import type { ResumableStream, Resumption, SessionStream, StreamSharing } from './stream/session-stream.ts'
 import { RunningRequests, type Running } from './running.ts'
-import { WatchBudget } from './watch-budget.ts'
+import { WatchBudget } from '../notify/watch-budget.ts'
 import { WatchedUris } from './watched-uris.ts'
 
 /** What a session is opened with. */

@@ -1,7 +1,7 @@
 // A session that several nodes serve, as one of them sees it.
-import type { ClusterNode } from '../cluster/cluster.ts'
-import type { NodeLink } from '../cluster/node-link.ts'
-import type { Outage } from '../cluster/outage.ts'
+import type { ClusterNode } from '../store/cluster.ts'
+import type { NodeLink } from './nodes/node-link.ts'
+import type { Outage } from './nodes/outage.ts'
 import { topicOfResource } from '../protocol/change.ts'
 import { encodeNotification } from '../protocol/envelope.ts'
 import type { LogLevel } from '../protocol/log-level.ts'
@@ -14,9 +14,9 @@ import type { LocalStream } from './stream/local-stream.ts'
 import type { ResumableStream, SessionStream, StreamSharing } from './stream/session-stream.ts'
 import type { SharedResumption, SharedStream } from './stream/shared-stream.ts'
 import { Session, type SessionOpening } from './session.ts'
-import type { Connecting, SessionChange, SessionState } from './session-store.ts'
-import { unavailable } from './unavailable.ts'
-import { WatchBudget } from './watch-budget.ts'
+import type { Connecting, SessionChange, SessionState } from '../store/session-store.ts'
+import { unavailable } from './nodes/unavailable.ts'
+import { WatchBudget } from '../notify/watch-budget.ts'
 import { WatchedUris } from './watched-uris.ts'
 
 /** What the sessions of a node have in common. */

@@ -4,7 +4,7 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import { MAX_WATCHED } from '../protocol/subscription.ts'
 import { RefusedError } from '../errors.ts'
 import type { WatchedResources } from '../server/context.ts'
-import type { WatchBudget } from './watch-budget.ts'
+import type { WatchBudget } from '../notify/watch-budget.ts'
 
 /** URIs within the limits of a mount, each in the spelling that the client watches it by; all spellings of a URI are one. */
 export class WatchedUris implements WatchedResources, Iterable<string> {

@@ -1,8 +1,8 @@
 import t from 'tap'
-import type { Cluster, ClusterNode } from '../../lib/cluster/cluster.ts'
-import { createMemoryCluster } from '../../lib/cluster/memory-cluster.ts'
+import type { Cluster, ClusterNode } from '../../lib/store/cluster.ts'
+import { createMemoryCluster } from '../../lib/store/memory-cluster.ts'
 import { clusterContract, clusterOutageContract, type OutageSubject } from '../../lib/contracts/index.ts'
-import { createCuttableCluster } from '../cluster/cuttable.ts'
+import { createCuttableCluster } from '../store/cuttable.ts'
 import { findBroken, proveFaults } from './faults.ts'
 
 /** A cluster whose nodes are changed as they are made. */

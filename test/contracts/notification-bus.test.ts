@@ -1,6 +1,6 @@
 import t from 'tap'
 import { notificationBusContract, type NotificationBusSubject } from '../../lib/contracts/index.ts'
-import { createMemoryBus, type NotificationBus } from '../../lib/notify/bus.ts'
+import { createMemoryBus, type NotificationBus } from '../../lib/store/notification-bus.ts'
 import { proveFaults } from './faults.ts'
 
 /** What is wrong with a bus, as a function from a right one. */

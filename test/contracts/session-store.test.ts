@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import { sessionStoreContract, type SessionStoreSubject } from '../../lib/contracts/index.ts'
 import type { LogLevel } from '../../lib/protocol/log-level.ts'
-import { createMemorySessionStore } from '../../lib/session/memory-session-store.ts'
-import type { SessionRecord, SessionState, SessionStore } from '../../lib/session/session-store.ts'
+import { createMemorySessionStore } from '../../lib/store/memory-session-store.ts'
+import type { SessionRecord, SessionState, SessionStore } from '../../lib/store/session-store.ts'
 import { proveFaults } from './faults.ts'
 
 const NONE: SessionRecord = { protocolVersion: '', client: { capabilities: {} }, logLevel: 'info' }

@@ -1,6 +1,6 @@
 import Fastify from 'fastify'
 import t from 'tap'
-import { ClusterAwayError } from '../../lib/cluster/cluster.ts'
+import { ClusterAwayError } from '../../lib/store/cluster.ts'
 import { sendUnserved } from '../../lib/http/unserved.ts'
 import { SessionEndedError } from '../../lib/session/nodes/get-stream.ts'
 

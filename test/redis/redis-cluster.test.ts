@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
-import type { Cluster, ClusterListeners, ClusterNode } from '../../lib/cluster/cluster.ts'
+import type { Cluster, ClusterListeners, ClusterNode } from '../../lib/store/cluster.ts'
 import { clusterContract, clusterOutageContract } from '../../lib/contracts/index.ts'
 import { redisCluster } from '../../lib/redis/index.ts'
 import { createKeys } from '../../lib/redis/keys.ts'

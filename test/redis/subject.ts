@@ -1,6 +1,6 @@
 // Nodes on one Redis, for contracts.
 import type { Test } from 'tap'
-import type { ClusterNode } from '../../lib/cluster/cluster.ts'
+import type { ClusterNode } from '../../lib/store/cluster.ts'
 import { redisCluster, type RedisClusterOptions } from '../../lib/redis/index.ts'
 import type { RedisServer } from '../support/redis-server.ts'
 import { createPrefix } from '../support/redis-server.ts'

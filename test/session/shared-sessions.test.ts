@@ -1,6 +1,6 @@
 import t from 'tap'
-import { ClusterAwayError, type ClusterNode } from '../../lib/cluster/cluster.ts'
-import type { NodeMessage } from '../../lib/cluster/node-message.ts'
+import { ClusterAwayError, type ClusterNode } from '../../lib/store/cluster.ts'
+import type { NodeMessage } from '../../lib/session/nodes/node-message.ts'
 import { ErrorCode } from '../../lib/protocol/error-code.ts'
 import type { Session } from '../../lib/session/session.ts'
 import type { SharedSession } from '../../lib/session/shared-session.ts'

@@ -1,7 +1,7 @@
 import { UnavailableError } from '../../lib/errors.ts'
 import t from 'tap'
 import { topicOfResource } from '../../lib/protocol/change.ts'
-import { WatchBudget } from '../../lib/session/watch-budget.ts'
+import { WatchBudget } from '../../lib/notify/watch-budget.ts'
 import { WatchedUris } from '../../lib/session/watched-uris.ts'
 
 const FULL = "Invalid params: the URIs that one client watches may have 10 bytes in all ('maxWatched'); watch fewer resources"

@@ -2,7 +2,7 @@
 import { encodeError } from '../../protocol/envelope.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { isRequestId, isWireObject, type RequestId } from '../../protocol/message.ts'
-import type { ClusterNode } from '../../cluster/cluster.ts'
+import type { ClusterNode } from '../../store/cluster.ts'
 import type { EventSink, ResumableStream } from '../stream/session-stream.ts'
 import { SharedStream, type SharedResumption } from '../stream/shared-stream.ts'
 

@@ -1,5 +1,5 @@
 // A stream that only this process writes to: its writer, and the tail of the client that is connected.
-import type { StoredEvent } from '../event-store.ts'
+import type { StoredEvent } from '../../store/event-store.ts'
 import { eventIdOf } from './event-id.ts'
 import type { EventSink, Resumption, SessionStream, StreamSharing } from './session-stream.ts'
 import { isWhole, Tail, type TailSource } from './tail.ts'

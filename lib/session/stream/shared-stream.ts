@@ -1,5 +1,5 @@
 // A stream that any node writes to: the client that is connected here is sent what the store tells this node.
-import type { Following, SharedEventStore, StoredEvent } from '../event-store.ts'
+import type { Following, SharedEventStore, StoredEvent } from '../../store/event-store.ts'
 import { eventIdOf } from './event-id.ts'
 import type { EventSink, Resumption, SessionStream } from './session-stream.ts'
 import { isWhole, Tail } from './tail.ts'

@@ -1,7 +1,7 @@
 // Sends the events of one stream over one connection, each once and in order: live ones as they are heard of, and those that
 // were missed out of the store.
 import { isWireObject } from '../../protocol/message.ts'
-import type { StoredEvent } from '../event-store.ts'
+import type { StoredEvent } from '../../store/event-store.ts'
 import { eventIdOf } from './event-id.ts'
 import type { EventSink } from './session-stream.ts'
 

@@ -1,5 +1,5 @@
 // Numbers and stores the events of one stream, in order, and passes each on once the store has it.
-import type { EventStore } from '../event-store.ts'
+import type { EventStore } from '../../store/event-store.ts'
 
 /** Where the events of a stream are stored. */
 export interface EventStorage {

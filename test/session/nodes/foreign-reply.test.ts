@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { ClusterNode } from '../../../lib/cluster/cluster.ts'
+import type { ClusterNode } from '../../../lib/store/cluster.ts'
 import type { RequestId } from '../../../lib/protocol/message.ts'
 import { ForeignReply } from '../../../lib/session/nodes/foreign-reply.ts'
 import { createFaultyCluster } from '../../support/cluster.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createMemoryCluster } from '../../../lib/cluster/memory-cluster.ts'
+import { createMemoryCluster } from '../../../lib/store/memory-cluster.ts'
 import { answerLostCalls, readAnswered } from '../../../lib/session/nodes/foreign-reply.ts'
 
 const RECORD = { protocolVersion: '2025-11-25', client: { capabilities: {} }, logLevel: 'debug' } as const

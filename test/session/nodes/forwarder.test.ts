@@ -1,9 +1,9 @@
 import t from 'tap'
-import { NodeLink } from '../../lib/cluster/node-link.ts'
-import { createMemoryBus } from '../../lib/notify/bus.ts'
-import type { Message } from '../../lib/protocol/message.ts'
-import { Forwarder } from '../../lib/session/forwarder.ts'
-import { Session } from '../../lib/session/session.ts'
+import { NodeLink } from '../../../lib/session/nodes/node-link.ts'
+import { createMemoryBus } from '../../../lib/store/notification-bus.ts'
+import type { Message } from '../../../lib/protocol/message.ts'
+import { Forwarder } from '../../../lib/session/nodes/forwarder.ts'
+import { Session } from '../../../lib/session/session.ts'
 
 const session = new Session({ sessionId: 's', protocolVersion: '2025-11-25', client: { capabilities: {} } }, 0)
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { encodeNodeMessage, parseNodeMessage, type Envelope } from '../../lib/cluster/node-message.ts'
+import { encodeNodeMessage, parseNodeMessage, type Envelope } from '../../../lib/session/nodes/node-message.ts'
 
 const FROM = { from: 'a', sessionId: 's' }
 

@@ -1,6 +1,6 @@
 // A cluster in memory that can be cut off.
-import { ClusterAwayError, type Cluster, type ClusterListeners, type ClusterNode } from '../../lib/cluster/cluster.ts'
-import { createMemoryCluster } from '../../lib/cluster/memory-cluster.ts'
+import { ClusterAwayError, type Cluster, type ClusterListeners, type ClusterNode } from '../../lib/store/cluster.ts'
+import { createMemoryCluster } from '../../lib/store/memory-cluster.ts'
 
 /** A cluster that is away when told to. */
 export interface CuttableCluster extends Cluster {

@@ -3,11 +3,11 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import t, { type Test } from 'tap'
-import { McpServer, type Cluster, type ClusterListeners } from '../../lib/index.ts'
-import { JSON_AND_SSE, modern, modernCall, openSession, post, legacy } from '../support/app.ts'
-import { createFaultyCluster, startNode, startNodes, type TestNode } from '../support/cluster.ts'
-import { startRoundRobin } from '../support/round-robin.ts'
-import { createGate, openGet, readFrames, send, until } from '../support/stream.ts'
+import { McpServer, type Cluster, type ClusterListeners } from '../../../lib/index.ts'
+import { JSON_AND_SSE, modern, modernCall, openSession, post, legacy } from '../../support/app.ts'
+import { createFaultyCluster, startNode, startNodes, type TestNode } from '../../support/cluster.ts'
+import { startRoundRobin } from '../../support/round-robin.ts'
+import { createGate, openGet, readFrames, send, until } from '../../support/stream.ts'
 
 const KEYS = { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } }
 

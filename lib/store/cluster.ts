@@ -1,7 +1,7 @@
 // Several processes that serve the same clients as one: the interface of what they share.
-import type { NotificationBus } from '../notify/bus.ts'
-import type { SharedEventStore } from '../session/event-store.ts'
-import type { SessionStore } from '../session/session-store.ts'
+import type { NotificationBus } from './notification-bus.ts'
+import type { SharedEventStore } from './event-store.ts'
+import type { SessionStore } from './session-store.ts'
 
 /** What the nodes of a cluster share. One object may be joined by several mounts. */
 export interface Cluster {

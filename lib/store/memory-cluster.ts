@@ -1,10 +1,10 @@
 // A cluster within one process.
 import { randomBytes } from 'node:crypto'
 import { resolve, type TableOf } from '../options/table.ts'
-import { createMemoryBus, type NotificationBus } from '../notify/bus.ts'
-import { createMemoryEventStore, eventsOption, type MemoryEventStoreOptions, type SharedEventStore } from '../session/event-store.ts'
-import { createMemorySessionStore } from '../session/memory-session-store.ts'
-import type { SessionStore } from '../session/session-store.ts'
+import { createMemoryBus, type NotificationBus } from './notification-bus.ts'
+import { createMemoryEventStore, eventsOption, type MemoryEventStoreOptions, type SharedEventStore } from './event-store.ts'
+import { createMemorySessionStore } from './memory-session-store.ts'
+import type { SessionStore } from './session-store.ts'
 import type { Cluster } from './cluster.ts'
 
 /** Settings of a cluster in memory. */

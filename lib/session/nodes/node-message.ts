@@ -1,7 +1,7 @@
 // The messages that the nodes of a mount send each other, and how one is read that may come from anybody.
-import type { ChangeEvent } from '../protocol/change.ts'
-import { isRequestId, isWireObject, type Params, type RequestId, type WireObject } from '../protocol/message.ts'
-import type { Answer } from '../session/questions.ts'
+import type { ChangeEvent } from '../../protocol/change.ts'
+import { isRequestId, isWireObject, type Params, type RequestId, type WireObject } from '../../protocol/message.ts'
+import type { Answer } from '../questions.ts'
 
 /** A message from one node to another, or to all others. A node ignores kinds that it does not know: nodes of other versions send them. */
 export type NodeMessage =

@@ -1,16 +1,16 @@
 // One mount as a node of a cluster: its sessions, and what it and the others tell each other.
 import type { FastifyBaseLogger } from 'fastify'
-import type { ChangeHub, ChangeLink } from '../notify/change-hub.ts'
-import type { PlaceLink } from '../notify/subscriptions.ts'
-import { shorten } from '../protocol/bounds.ts'
-import type { ChangeEvent } from '../protocol/change.ts'
-import type { Params } from '../protocol/message.ts'
-import { Forwarder } from '../session/forwarder.ts'
-import type { SessionSettings } from '../session/manager.ts'
-import type { Session } from '../session/session.ts'
-import { SharedSessions } from '../session/shared-sessions.ts'
-import { limitStore, standIn } from '../session/store-limit.ts'
-import { ClusterAwayError, type Cluster, type ClusterNode } from './cluster.ts'
+import type { ChangeHub, ChangeLink } from '../../notify/change-hub.ts'
+import type { PlaceLink } from '../../notify/subscriptions.ts'
+import { shorten } from '../../protocol/bounds.ts'
+import type { ChangeEvent } from '../../protocol/change.ts'
+import type { Params } from '../../protocol/message.ts'
+import { Forwarder } from './forwarder.ts'
+import type { SessionSettings } from '../manager.ts'
+import type { Session } from '../session.ts'
+import { SharedSessions } from '../shared-sessions.ts'
+import { limitStore, standIn } from '../store-limit.ts'
+import { ClusterAwayError, type Cluster, type ClusterNode } from '../../store/cluster.ts'
 
 /** The mount that is a node. */
 export interface Member {

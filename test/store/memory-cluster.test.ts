@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createMemoryCluster } from '../../lib/cluster/memory-cluster.ts'
+import { createMemoryCluster } from '../../lib/store/memory-cluster.ts'
 import { clusterContract, sharedEventStoreContract, notificationBusContract, sessionStoreContract } from '../../lib/contracts/index.ts'
 import { runContracts } from '../support/contract.ts'
 

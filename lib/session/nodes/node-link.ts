@@ -1,6 +1,6 @@
 // How the nodes of a mount reach each other.
 import { randomUUID } from 'node:crypto'
-import { ClusterAwayError, type ClusterNode } from './cluster.ts'
+import { ClusterAwayError, type ClusterNode } from '../../store/cluster.ts'
 import { encodeNodeMessage, parseNodeMessage, type Envelope, type NodeMessage } from './node-message.ts'
 
 /** How long the delivery of a message may take. All durations are milliseconds. */

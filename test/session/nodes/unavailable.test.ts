@@ -1,7 +1,7 @@
 import t from 'tap'
-import { ClusterAwayError } from '../../lib/cluster/cluster.ts'
-import { UnavailableError } from '../../lib/errors.ts'
-import { unavailable, UNAVAILABLE } from '../../lib/session/unavailable.ts'
+import { ClusterAwayError } from '../../../lib/store/cluster.ts'
+import { UnavailableError } from '../../../lib/errors.ts'
+import { unavailable, UNAVAILABLE } from '../../../lib/session/nodes/unavailable.ts'
 
 t.test('a client is told to try again when the store is away, and nothing of any other failure', (t) => {
   const error = new Error('no disk')

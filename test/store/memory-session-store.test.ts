@@ -1,6 +1,6 @@
 import t from 'tap'
 import { sessionStoreContract } from '../../lib/contracts/index.ts'
-import { createMemorySessionStore } from '../../lib/session/memory-session-store.ts'
+import { createMemorySessionStore } from '../../lib/store/memory-session-store.ts'
 import { runContracts } from '../support/contract.ts'
 
 t.test('sessions in memory', async (t) => {

@@ -1,6 +1,6 @@
 // What a client is told whose request needs what nodes share, while that is away.
-import { ClusterAwayError } from '../cluster/cluster.ts'
-import { UnavailableError } from '../errors.ts'
+import { ClusterAwayError } from '../../store/cluster.ts'
+import { UnavailableError } from '../../errors.ts'
 
 export const UNAVAILABLE = 'The store of sessions cannot be reached; try again later'
 

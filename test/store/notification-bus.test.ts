@@ -1,6 +1,6 @@
 import t from 'tap'
 import { notificationBusContract } from '../../lib/contracts/index.ts'
-import { createMemoryBus } from '../../lib/notify/bus.ts'
+import { createMemoryBus } from '../../lib/store/notification-bus.ts'
 import { runContracts } from '../support/contract.ts'
 
 t.test('a bus in memory', async (t) => {

@@ -1,10 +1,10 @@
 // What clients post to one node and another one waits for.
-import type { ClusterNode } from '../cluster/cluster.ts'
-import type { NodeLink } from '../cluster/node-link.ts'
-import { weigh } from '../protocol/bounds.ts'
-import { AMBIGUOUS, CANCELLED, readCancellation, type Cancellation } from '../protocol/cancellation.ts'
-import type { Message, Refusal, RequestId } from '../protocol/message.ts'
-import type { Session } from './session.ts'
+import type { ClusterNode } from '../../store/cluster.ts'
+import type { NodeLink } from './node-link.ts'
+import { weigh } from '../../protocol/bounds.ts'
+import { AMBIGUOUS, CANCELLED, readCancellation, type Cancellation } from '../../protocol/cancellation.ts'
+import type { Message, Refusal, RequestId } from '../../protocol/message.ts'
+import type { Session } from '../session.ts'
 
 type Notification = Extract<Message, { kind: 'notification' }>
 type Response = Extract<Message, { kind: 'response' }>

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { NodeLink } from '../../lib/cluster/node-link.ts'
-import type { NodeMessage } from '../../lib/cluster/node-message.ts'
-import { createMemoryBus } from '../../lib/notify/bus.ts'
+import { NodeLink } from '../../../lib/session/nodes/node-link.ts'
+import type { NodeMessage } from '../../../lib/session/nodes/node-message.ts'
+import { createMemoryBus } from '../../../lib/store/notification-bus.ts'
 
 const ENDED: NodeMessage = { kind: 'ended', sessionId: 's', reason: 'deleted' }
 const ANSWERED: NodeMessage = { kind: 'answered', sessionId: 's', id: 'ask-b-1', answer: { result: {} } }

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { ClusterAwayError } from '../../lib/cluster/cluster.ts'
-import { Outage } from '../../lib/cluster/outage.ts'
+import { ClusterAwayError } from '../../../lib/store/cluster.ts'
+import { Outage } from '../../../lib/session/nodes/outage.ts'
 
 const AWAY = new ClusterAwayError('away')
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ClusterAwayError } from '../../lib/cluster/cluster.ts'
+import { ClusterAwayError } from '../../lib/store/cluster.ts'
 
 t.test('an error that tells that a cluster is away has a name and a cause', async (t) => {
   const cause = new Error('no route to host')

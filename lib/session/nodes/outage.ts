@@ -1,5 +1,5 @@
 // While what nodes share is away: who waits until it is back.
-import { ClusterAwayError, type ClusterNode } from './cluster.ts'
+import { ClusterAwayError, type ClusterNode } from '../../store/cluster.ts'
 
 // Milliseconds until an operation is tried again that failed although nothing is away, or no longer.
 const RETRY_DELAY = 100
