@@ -9,10 +9,9 @@ export type { CorsOptions } from './http/cors-options.ts'
 export type { HealthOptions } from './http/health-options.ts'
 export type { MountHooks } from './http/hooks.ts'
 export type { LegacySseOptions } from './http/legacy-sse-options.ts'
-export { createMemoryEventStore } from './store/event-store.ts'
-export type {
-  EventStore, Following, MemoryEventStoreOptions, SharedEventStore, StoredEvent
-} from './store/event-store.ts'
+export { createMemoryEventStore } from './store/memory-event-store.ts'
+export type { EventStore, Following, SharedEventStore, StoredEvent } from './store/event-store.ts'
+export type { MemoryEventStoreOptions } from './store/memory-event-store.ts'
 export type { MountSessions, SessionEnd, SessionEvents, SessionInfo } from './session/manager.ts'
 export { createMemorySessionStore } from './store/memory-session-store.ts'
 export type {

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import { sharedEventStoreContract, type EventStoreLimits, type EventStoreSubject } from '../../lib/contracts/index.ts'
-import { createMemoryEventStore, type SharedEventStore, type StoredEvent } from '../../lib/store/event-store.ts'
+import type { SharedEventStore, StoredEvent } from '../../lib/store/event-store.ts'
+import { createMemoryEventStore } from '../../lib/store/memory-event-store.ts'
 import { proveFaults } from './faults.ts'
 
 /** What is wrong with a store, as a function from a right one. */

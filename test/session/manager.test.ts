@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createMemoryEventStore } from '../../lib/store/event-store.ts'
+import { createMemoryEventStore } from '../../lib/store/memory-event-store.ts'
 import { SessionManager, type SessionSettings } from '../../lib/session/manager.ts'
 import { Session } from '../../lib/session/session.ts'
 import { createGate } from '../support/stream.ts'

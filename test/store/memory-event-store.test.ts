@@ -1,6 +1,6 @@
 import t from 'tap'
 import { sharedEventStoreContract } from '../../lib/contracts/index.ts'
-import { createMemoryEventStore, type MemoryEventStoreOptions } from '../../lib/store/event-store.ts'
+import { createMemoryEventStore, type MemoryEventStoreOptions } from '../../lib/store/memory-event-store.ts'
 import { runContracts } from '../support/contract.ts'
 
 function createStore (limits: MemoryEventStoreOptions = {}) {

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { createMemoryEventStore, type EventStore } from '../../../lib/store/event-store.ts'
+import type { EventStore } from '../../../lib/store/event-store.ts'
+import { createMemoryEventStore } from '../../../lib/store/memory-event-store.ts'
 import { LocalStream } from '../../../lib/session/stream/local-stream.ts'
 import { createGate } from '../../support/stream.ts'
 import { createSink } from './sink.ts'

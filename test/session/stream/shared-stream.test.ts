@@ -1,5 +1,6 @@
 import t from 'tap'
-import { createMemoryEventStore, type MemoryEventStoreOptions, type SharedEventStore } from '../../../lib/store/event-store.ts'
+import type { SharedEventStore } from '../../../lib/store/event-store.ts'
+import { createMemoryEventStore, type MemoryEventStoreOptions } from '../../../lib/store/memory-event-store.ts'
 import { SharedStream, type SharedResumption } from '../../../lib/session/stream/shared-stream.ts'
 import { createGate } from '../../support/stream.ts'
 import { createSink } from './sink.ts'

@@ -1,7 +1,8 @@
 // However live events get lost, come late or come twice, each connection is sent the events of its stream once and in order.
 import fc from 'fast-check'
 import t from 'tap'
-import { createMemoryEventStore, type SharedEventStore, type StoredEvent } from '../../../lib/store/event-store.ts'
+import type { SharedEventStore, StoredEvent } from '../../../lib/store/event-store.ts'
+import { createMemoryEventStore } from '../../../lib/store/memory-event-store.ts'
 import { LocalStream } from '../../../lib/session/stream/local-stream.ts'
 import type { EventSink } from '../../../lib/session/stream/session-stream.ts'
 import { SharedStream } from '../../../lib/session/stream/shared-stream.ts'

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { Writer } from '../../../lib/session/stream/writer.ts'
-import { createMemoryEventStore, type EventStore } from '../../../lib/store/event-store.ts'
+import type { EventStore } from '../../../lib/store/event-store.ts'
+import { createMemoryEventStore } from '../../../lib/store/memory-event-store.ts'
 import { createGate } from '../../support/stream.ts'
 
 type UntilBack = (error: unknown) => Promise<boolean> | undefined
