@@ -11,12 +11,15 @@ const { exports, bin } = JSON.parse(readFileSync(new URL('package.json', import.
 const sourceOf = (file) => file.replace(/^\.\/dist\/(.*)\.js$/, 'lib/$1.ts')
 
 /** The entry points of the package, and the process of `dev` that runs a file of the user. */
-export const SOURCES = [...Object.values(exports).flatMap((entry) => entry.default ?? []).map(sourceOf), 'lib/cli/dev-server.ts']
+const SOURCES = [
+  ...Object.values(exports).flatMap((entry) => entry.default ?? []).map(sourceOf),
+  'lib/cli/dev-server.ts'
+]
 
 /** The program `fastify-mcp-mount`, which runs nothing of the user's. */
 const PROGRAMS = Object.values(bin).map(sourceOf)
 
-/** Bundles the code: Node takes ten times as long to find and link hundreds of small files as Fastify takes to start. */
+/** Bundles the code: Node takes ten times as long to load hundreds of small files as Fastify takes to start. */
 export async function bundle (outdir) {
   const options = {
     absWorkingDir: root,
@@ -39,7 +42,8 @@ export async function bundle (outdir) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   process.chdir(root)
   rmSync('dist', { recursive: true, force: true })
-  execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
+  const tsc = require.resolve('typescript/bin/tsc')
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
   await bundle('dist')
   cpSync('node_modules/@sinclair/typebox/license', 'dist/typebox.license')
 }

@@ -1,5 +1,5 @@
-// TypeScript of this project as JavaScript: types become blanks, and everything stays in its place. What was made is kept, as to
-// load the compiler takes longer than most of the tests.
+// Makes JavaScript of TypeScript: types become blanks, and everything else stays in its place. The result is
+// cached, because loading the compiler takes longer than most tests.
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -29,6 +29,7 @@ export async function blank (source) {
 export async function blankAll (directory) {
   for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name)
-    if (entry.isFile() && file.endsWith('.ts') && !file.includes('/node_modules/')) await blank(await readFile(file, 'utf8'))
+    if (!entry.isFile() || !file.endsWith('.ts') || file.includes('/node_modules/')) continue
+    await blank(await readFile(file, 'utf8'))
   }
 }

@@ -12,7 +12,7 @@ let running
 
 async function run () {
   await prepare()
-  running = spawn(process.execPath, [TAP, '--disable-coverage', '--allow-empty-coverage', ...args], { cwd: ROOT, stdio: 'inherit' })
+  running = spawn(process.execPath, [TAP, '--disable-coverage', ...args], { cwd: ROOT, stdio: 'inherit' })
   const [code] = await once(running, 'close')
   running = undefined
   return code
@@ -20,7 +20,8 @@ async function run () {
 
 /** Calls a listener when a file of the project has changed. */
 function onChange (listener) {
-  const files = execFileSync('git', ['ls-files', 'lib', 'test', 'examples', 'docs', 'README.md'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n')
+  const paths = ['lib', 'test', 'examples', 'docs', 'README.md']
+  const files = execFileSync('git', ['ls-files', ...paths], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n')
   let due
   for (const directory of new Set(files.map(dirname))) {
     // Editors write a file in several steps.

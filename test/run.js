@@ -9,7 +9,7 @@ import { prepare, ROOT, TAP } from './prepare.js'
 
 const TSTYCHE = createRequire(import.meta.url).resolve('tstyche/package.json').replace('package.json', 'build/bin.js')
 
-// Many tests wait for sockets and timers most of their time, so that cores are idle where each has one test file.
+// Many test files mostly wait for sockets and timers, so one for each core would leave the cores idle.
 const JOBS = availableParallelism() + 2
 
 await prepare()
@@ -18,9 +18,8 @@ await prepare()
 const types = spawn(process.execPath, [TSTYCHE], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
 const [typesEnded, typesOutput] = [once(types, 'close'), text(types.stdout)]
 
-const tests = spawn(process.execPath, [TAP, `--jobs=${process.env.TAP_JOBS ?? JOBS}`, '--coverage-report=json-summary', ...process.argv.slice(2)], {
-  cwd: ROOT, stdio: 'inherit'
-})
+const args = [`--jobs=${process.env.TAP_JOBS ?? JOBS}`, '--coverage-report=json-summary', ...process.argv.slice(2)]
+const tests = spawn(process.execPath, [TAP, ...args], { cwd: ROOT, stdio: 'inherit' })
 const [testsCode] = await once(tests, 'close')
 const [typesCode] = await typesEnded
 process.stdout.write(await typesOutput)

@@ -20,9 +20,11 @@ t.test('doc comments leave nothing out, and every link of the API reference lead
   t.same({ status, output: stdout + stderr }, { status: 0, output: '' })
   const pages = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'))
   const texts = new Map(pages.map((page) => [page, readFileSync(join(out, page), 'utf8')]))
-  const targets = new Set([...texts].flatMap(([page, text]) => [page, ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => `${page}#${id}`)]))
-  const links = [...texts].flatMap(([page, text]) => [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = '']) =>
-    link.startsWith('#') ? page + link : join(dirname(page), link)))
+  const targets = new Set([...texts].flatMap(([page, text]) =>
+    [page, ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => `${page}#${id}`)]))
+  const links = [...texts].flatMap(([page, text]) =>
+    [...text.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = '']) =>
+      link.startsWith('#') ? page + link : join(dirname(page), link)))
 
   t.ok(pages.length > 100)
   t.ok(links.length > 500)

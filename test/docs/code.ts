@@ -1,4 +1,4 @@
-// The code that stands in the documentation, as files: of the pages of docs/, of the README, and of doc comments.
+// Reads the code in the documentation, as files: that of the pages of docs/, of the README, and of doc comments.
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -34,20 +34,25 @@ export function pageFiles (): File[] {
 /** docs/getting-started.md, and the files that its reader saves, by the names that the text before them gives. */
 export const gettingStarted = readFileSync(join(root, 'docs/getting-started.md'), 'utf8')
 export const gettingStartedFiles: Readonly<Record<string, string>> = Object.fromEntries(
-  [...gettingStarted.matchAll(/`([\w.]+\.ts)`[^`]*\n\n```ts\n([\s\S]*?)^```/gm)].map(([, name = '', code = '']) => [name, code])
+  [...gettingStarted.matchAll(/`([\w.]+\.ts)`[^`]*\n\n```ts\n([\s\S]*?)^```/gm)]
+    .map(([, name = '', code = '']) => [name, code])
 )
 
 /** The blocks of the README. */
-export const readmeBlocks: readonly Block[] = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)].map(({ 1: language = '', 2: code = '', index }) => ({
-  language, code, line: readme.slice(0, index).split('\n').length
-}))
+export const readmeBlocks: readonly Block[] = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```/gm)]
+  .map(({ 1: language = '', 2: code = '', index }) => {
+    return { language, code, line: readme.slice(0, index).split('\n').length }
+  })
 
 // Later blocks go on from the first one, but listen nowhere.
 const BEFORE = `import Fastify from 'fastify'
-import mcpPlugin, { completable, ErrorCode, jwtVerifier, McpServer, ResourceTemplate, RpcError, ToolError, Type } from 'fastify-mcp-mount'
+import mcpPlugin, {
+  completable, ErrorCode, jwtVerifier, McpServer, ResourceTemplate, RpcError, ToolError, Type
+} from 'fastify-mcp-mount'
 
 const notes = new McpServer({ name: 'Notes', version: '1.0.0' })
-notes.registerTool('add_note', { inputSchema: Type.Object({ text: Type.String() }) }, async ({ text }) => \`Saved: \${text}\`)
+const AddNote = Type.Object({ text: Type.String() })
+notes.registerTool('add_note', { inputSchema: AddNote }, async ({ text }) => \`Saved: \${text}\`)
 const tasks = new McpServer({ name: 'Tasks', version: '1.0.0' })
 const app = Fastify()
 `
@@ -59,7 +64,17 @@ const { statusCode } = await other.inject({
   method: 'POST',
   url: '/mcp',
   headers: { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/list' },
-  body: { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} } } }
+  body: {
+    jsonrpc: '2.0',
+    id: 1,
+    method: 'tools/list',
+    params: {
+      _meta: {
+        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+        'io.modelcontextprotocol/clientCapabilities': {}
+      }
+    }
+  }
 })
 console.log('status', statusCode)
 `
@@ -89,11 +104,11 @@ declare const createMyStores: () => never
 
 interface Package { readonly exports: Readonly<Record<string, string | { readonly default: string }>> }
 
-/** Returns the examples of doc comments, each as a program. An example that imports something imports all that it needs. */
+/** Returns the examples of doc comments, each as a program. An example with an import has all the imports it needs. */
 export async function exampleFiles (): Promise<File[]> {
   const imports = await importAll()
-  const sources = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
-  return sources.flatMap((source) => {
+  const names = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
+  return names.filter((name) => name.endsWith('.ts')).flatMap((source) => {
     const comments = readFileSync(join(root, 'lib', source), 'utf8').match(/\/\*\*[\s\S]*?\*\//g) ?? []
     return comments.flatMap(examplesOf).map((code, index): File => [
       `${source.replace(/\W+/g, '-')}-${index + 1}.ts`,
@@ -104,7 +119,8 @@ export async function exampleFiles (): Promise<File[]> {
 
 function examplesOf (comment: string): string[] {
   const text = comment.slice(3, -2).replace(/^[ \t]*\* ?/gm, '')
-  return text.split(/^@/m).filter((tag) => tag.startsWith('example')).map((tag) => /```ts\n([\s\S]*?)```/.exec(tag)?.[1] ?? tag.slice('example'.length).trim())
+  const tags = text.split(/^@/m).filter((tag) => tag.startsWith('example'))
+  return tags.map((tag) => tag.slice('example'.length)).map((example) => /```ts\n([\s\S]*?)```/.exec(example)?.[1] ?? example.trim())
 }
 
 async function importAll (): Promise<string> {

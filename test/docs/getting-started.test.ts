@@ -18,12 +18,15 @@ t.test('every block of the page is saved as a file', async (t) => {
 
 t.test('the server listens where the page says, and the client prints what its comments say', async (t) => {
   const port = String(await findPort())
-  const directory = t.testdir(Object.fromEntries(Object.entries(files).map(([name, code]) => [name, code.replaceAll('8000', port)])))
-  const promised = [...(files['client.ts'] ?? '').matchAll(/^console\.log\(.*\) \/\/ (.+)$/gm)].map(([, output]) => output)
+  const onPort = Object.entries(files).map(([name, code]) => [name, code.replaceAll('8000', port)])
+  const directory = t.testdir(Object.fromEntries(onPort))
+  const promised = [...(files['client.ts'] ?? '')
+    .matchAll(/^console\.log\(.*\) \/\/ (.+)$/gm)].map(([, output]) => output)
 
   const server = await run(t, join(directory, 'server.ts'), { until: { line: /listens at/, times: 1 } })
   const [ready] = server.lines.slice(-1)
-  const inspected = await Promise.all(inspections.map((line) => runInShell(line.replace('npx fastify-mcp-mount', PROGRAM).replace('8000', port))))
+  const inspected = await Promise.all(inspections.map((line) =>
+    runInShell(line.replace('npx fastify-mcp-mount', PROGRAM).replace('8000', port))))
   const client = await run(t, join(directory, 'client.ts'), { until: { line: /^\[/, times: promised.length } })
 
   t.match(ready, new RegExp(`listens at http://(127\\.0\\.0\\.1|localhost|\\[::1\\]):${port}/notes/mcp`))
@@ -38,7 +41,8 @@ t.test('the server listens where the page says, and the client prints what its c
 t.test('the test of the page passes', async (t) => {
   const directory = t.testdir(files)
 
-  const { stdout } = await promisify(execFile)(process.execPath, [...LOADER, '--test', '--test-reporter=tap', join(directory, 'app.test.ts')], {
+  const args = [...LOADER, '--test', '--test-reporter=tap', join(directory, 'app.test.ts')]
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
     env: { ...process.env, NODE_TEST_CONTEXT: undefined }
   })
 

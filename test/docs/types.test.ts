@@ -1,4 +1,4 @@
-// One program of TypeScript for all code of the documentation: the compiler reads the package and what it uses only once.
+// Checks the types of all code in the documentation as one program, so that the compiler reads the package only once.
 import { join } from 'node:path'
 import t from 'tap'
 import { problemsOf } from '../support/type-check.ts'
@@ -11,15 +11,17 @@ const KNOWN = "import Fastify from 'fastify'\nimport 'fastify-mcp-mount'\n\ncons
 
 t.test('the code of the README, of all pages and of all doc comments has the types that it needs', async (t) => {
   const examples = await exampleFiles()
+  const blocks = readmeBlocks.filter(({ language }) => language === 'ts')
   const directories = {
-    readme: Object.fromEntries(readmeBlocks.filter(({ language }) => language === 'ts').map((block) => [`line-${block.line}.ts`, completeBlock(block)])),
+    readme: Object.fromEntries(blocks.map((block) => [`line-${block.line}.ts`, completeBlock(block)])),
     'getting-started': gettingStartedFiles,
     pages: Object.fromEntries(pageFiles()),
     examples: Object.fromEntries(examples),
     troubleshooting: { 'known.ts': KNOWN }
   }
   const directory = t.testdir(directories)
-  const files = Object.entries(directories).flatMap(([name, files]) => Object.keys(files).map((file) => join(directory, name, file)))
+  const files = Object.entries(directories)
+    .flatMap(([name, files]) => Object.keys(files).map((file) => join(directory, name, file)))
 
   t.ok(examples.length > 20)
   t.same(problemsOf(files), [])

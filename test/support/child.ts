@@ -1,4 +1,4 @@
-// Programs that serve, run as a user runs them: in a process of their own.
+// Runs programs that serve as a user runs them: in a process of their own.
 import { spawn } from 'node:child_process'
 import { dirname, isAbsolute } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -9,8 +9,10 @@ import { isFresh } from '../bundle.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** What a Node.js process needs to run TypeScript that may import the package by its name. */
-export const LOADER: readonly string[] = ['--import', new URL(isFresh() ? '../loader.js?bundle' : '../loader.js', import.meta.url).href]
+/** The arguments with which Node.js runs TypeScript that may import the package by its name. */
+export const LOADER: readonly string[] = [
+  '--import', new URL(isFresh() ? '../loader.js?bundle' : '../loader.js', import.meta.url).href
+]
 
 /** How a process ended. */
 export interface Ending { readonly code: number | null, readonly signal: NodeJS.Signals | null }
@@ -35,8 +37,8 @@ export interface Running {
 }
 
 /**
- * Runs a TypeScript file, which may import the package by its name, until it has printed certain lines. It ends with the
- * test at the latest.
+ * Runs a TypeScript file, which may import the package by its name, and resolves once it has printed certain lines. The
+ * program ends with the test at the latest.
  *
  * @throws Error with all output when the program ends before.
  */
@@ -71,7 +73,7 @@ export async function run (t: Test, file: string, { env, cwd = root, until }: Ru
   return { lines, ended, stop }
 }
 
-/** Runs a command line in a shell, and comes to what it prints. */
+/** Runs a command line in a shell, and resolves to what it prints. */
 export function runInShell (command: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, { shell: true, stdio: ['ignore', 'pipe', 'ignore'] })

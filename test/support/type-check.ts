@@ -1,11 +1,11 @@
-// What TypeScript says of code that stands in the documentation.
+// Checks the types of code in the documentation.
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** The problems of files, by the project's own settings. */
+/** Returns the type errors of files, checked with the settings of the project. */
 export function problemsOf (files: readonly string[]): string[] {
   const config = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
   const { options } = ts.parseJsonConfigFileContent({ ...config.config, include: [], files }, ts.sys, root)
