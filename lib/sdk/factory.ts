@@ -17,6 +17,10 @@ import { findSdkServer, isConnectable, isDefinition, isFetchHandler, isV2, type 
 import { initialize, serveModern, type LegacyServing, type ParamHeaders } from './translate.ts'
 import { notifyByV2, serveByV2 } from './v2.ts'
 import { createWebRequest } from './web-request.ts'
+import { whileConnected } from './while-connected.ts'
+
+// Milliseconds that a factory may take for one server.
+const MAKING_TIMEOUT = 30_000
 
 /** For whom a server is made. */
 export interface SdkServerContext {
@@ -56,7 +60,7 @@ export class FactoryServer implements ServerDefinition {
 
   async serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
     try {
-      return await (caller.sessionId === undefined ? this.#serveOnce(message, caller, channel) : this.#serveSession(message, caller, channel))
+      return await whileConnected(channel, caller.sessionId === undefined ? this.#serveOnce(message, caller, channel) : this.#serveSession(message, caller, channel))
     } catch (error) {
       throw hideFailure(error, channel.log, message.method)
     }
@@ -129,7 +133,8 @@ export class FactoryServer implements ServerDefinition {
   }
 
   async #make (message: object, caller: Caller, channel: Channel): Promise<SdkServer> {
-    const made = await this.#factory(createContext(message, caller, channel))
+    const making = this.#factory(createContext(message, caller, channel))
+    const made = await (making instanceof Promise ? inTime(making) : making)
     if (!isConnectable(made)) throw new Error(`the factory returned ${describe(made)}`)
     const server = Object(findSdkServer(made)) as SdkServer
     // What one client leaves in a server must not be seen by another (GHSA-345p-7cg4-v4c7).
@@ -138,6 +143,14 @@ export class FactoryServer implements ServerDefinition {
     this.#made.add(server)
     return made
   }
+}
+
+async function inTime (making: Promise<unknown>): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`the factory returned no server within ${MAKING_TIMEOUT} ms`)), MAKING_TIMEOUT).unref()
+  })
+  return await Promise.race([making, late]).finally(() => clearTimeout(timer))
 }
 
 function describe (made: unknown): string {

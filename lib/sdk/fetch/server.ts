@@ -8,6 +8,7 @@ import type { Entered } from '../../server/server-options.ts'
 import { hideFailure } from '../failure.ts'
 import { findFreeId } from '../free-id.ts'
 import { INITIALIZED } from '../notification.ts'
+import { whileConnected } from '../while-connected.ts'
 import type { FetchHandler } from '../shape.ts'
 import { follow } from '../translate.ts'
 import { LOCAL_URL } from '../web-request.ts'
@@ -51,7 +52,7 @@ export class FetchServer implements ServerDefinition {
   async #exchange (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
     try {
       const exchange = new FetchExchange(this.#handler, { caller, channel, sessionId: this.#sessions.get(caller) })
-      const result = await exchange.serve(message)
+      const result = await whileConnected(channel, exchange.serve(message))
       if (exchange.sessionId !== undefined && caller.sessionId !== undefined) this.#sessions.set(caller, exchange.sessionId)
       return result
     } catch (error) {

@@ -15,6 +15,7 @@ import { INITIALIZED, notifyServer } from '../notification.ts'
 import { SdkCall } from '../sdk-call.ts'
 import type { SdkServer, SdkV1Server } from '../shape.ts'
 import { follow, serveModern, type ParamHeaders } from '../translate.ts'
+import { whileConnected } from '../while-connected.ts'
 import { createExtra } from './extra.ts'
 import { SharedTransport } from './shared-transport.ts'
 
@@ -55,7 +56,7 @@ export class SdkInstance implements ServerDefinition {
   async serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
     const call = new SdkCall(caller, channel)
     try {
-      return await (caller.era === 'modern' ? this.#serveModern(message, call) : this.#serveLegacy(message, call))
+      return await whileConnected(channel, caller.era === 'modern' ? this.#serveModern(message, call) : this.#serveLegacy(message, call))
     } finally {
       call.end()
     }
