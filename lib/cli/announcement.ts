@@ -1,4 +1,4 @@
-// What `dev` prints once the servers are up: where they are, what they offer, and how clients are told of them.
+// What `dev` prints once the servers are up: their URLs, what they offer, and how to configure clients.
 import { callAsHost } from '../host-call.ts'
 import type { Mount } from '../mount.ts'
 import { findMounted } from '../registry.ts'
@@ -8,11 +8,12 @@ import { listAll } from './lists.ts'
 import { cleanLine } from './clean.ts'
 import { type Terminal } from './terminal.ts'
 
-/** Prints all there is to know of the mounts of an app. */
+/** Prints the mounts of an app. */
 export async function announce (mounts: Iterable<Mount>, { name }: DevSettings, terminal: Terminal): Promise<void> {
   const { bold, dim, out } = terminal
   for (const mount of mounts) {
-    out([`${bold(cleanLine(mount.name))}  ${mount.url}`, '', ...await formatOffer(mount, terminal), ...formatClients(mount, terminal)].join('\n'))
+    const title = `${bold(cleanLine(mount.name))}  ${mount.url}`
+    out([title, '', ...await formatOffer(mount, terminal), ...formatClients(mount, terminal)].join('\n'))
   }
   out(dim(`Runs ${cleanLine(name)} again when it changes. Ctrl-C ends it.`))
 }
@@ -21,7 +22,7 @@ async function formatOffer (mount: Mount, terminal: Terminal): Promise<readonly 
   const { parts } = findMounted(mount)
   const lines: string[] = []
   for (const { title, method } of Object.values(LIST_NAMES).flat()) {
-    // A server that has no such list says so by an error, and one that fails is no reason not to serve.
+    // A server without such a list returns an error. If a list fails for another reason, the server is still served.
     const items = await listAll(method, (params) => callAsHost(parts, method, params)).catch(() => [])
     lines.push(...formatList(title, items, terminal))
   }
@@ -42,7 +43,7 @@ function formatClients ({ name, url }: Mount, { bold }: Terminal): readonly stri
   ]
 }
 
-// What every client takes as a name, and no shell as anything else.
+// Every client accepts such a name, and a shell needs no quotes for it.
 function slug (name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9_-]+/g, '-').replace(/^-+|-+$/g, '') || 'server'
 }

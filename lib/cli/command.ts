@@ -1,13 +1,13 @@
-// What a command is: what it takes, what its help says, and how its arguments are read.
+// Commands of the program: their options, their help and the parsing of their arguments.
 import { parseArgs } from 'node:util'
 import { wrap, type Terminal } from './terminal.ts'
 
 /** An option of a command. */
 export interface OptionInfo {
-  /** What stands for its value in the help; an option without one is a flag. */
+  /** The placeholder of its value in the help. An option without one is a flag. */
   readonly value?: string
   readonly short?: string
-  /** Whether it may be given more than once. */
+  /** Whether the option may be given more than once. */
   readonly multiple?: boolean
   readonly help: string
 }
@@ -16,12 +16,12 @@ export interface OptionInfo {
 export interface Command {
   readonly name: string
   readonly summary: string
-  /** What follows the name of the program and of the command. */
+  /** The arguments, as the help shows them. */
   readonly usage: string
   readonly options: { readonly [name: string]: OptionInfo }
-  /** The rest of the help, as it is printed. */
+  /** The rest of the help. */
   readonly notes: string
-  /** Does what the command is for and comes to the exit code. @throws UsageError, Failure */
+  /** Runs the command and resolves to the exit code. @throws UsageError, Failure */
   run (line: CommandLine, terminal: Terminal): Promise<number>
 }
 
@@ -30,18 +30,18 @@ export interface CommandLine {
   readonly positionals: readonly string[]
   /** Whether a flag is set. */
   has (option: string): boolean
-  /** The value of an option, the last one given. */
+  /** Returns the value of an option, the last one if it is given several times. */
   get (option: string): string | undefined
-  /** All values of an option. */
+  /** Returns all values of an option. */
   all (option: string): readonly string[]
 }
 
-/** The program was called in a wrong way: exit code 2. */
+/** The arguments of the program are wrong: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** What was asked for could not be done, for a reason that its message tells the user: exit code 1. */
+/** The command failed for the reason in the message: exit code 1. */
 export class Failure extends Error {
   override readonly name = 'Failure'
 }
@@ -49,11 +49,15 @@ export class Failure extends Error {
 const PROGRAM = 'fastify-mcp-mount'
 const HELP: OptionInfo = { short: 'h', help: 'Print this help.' }
 
-/** Reads the arguments that follow a command's name. @throws UsageError */
+type OptionConfigs = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>
+
+/** Parses the arguments after the command's name. @throws UsageError */
 export function parseCommandLine (command: Command, args: readonly string[]): CommandLine {
-  const options = Object.fromEntries(Object.entries({ ...command.options, help: HELP }).map(([name, { value, short, multiple = false }]) => [
-    name, { type: value === undefined ? 'boolean' as const : 'string' as const, multiple, ...(short !== undefined && { short }) }
-  ]))
+  const options: OptionConfigs = {}
+  for (const [name, { value, short, multiple = false }] of Object.entries({ ...command.options, help: HELP })) {
+    const type = value === undefined ? 'boolean' : 'string'
+    options[name] = { type, multiple, ...(short !== undefined && { short }) }
+  }
   const { values, positionals } = parse(args, options)
   const all = (option: string): readonly unknown[] => [values[option] ?? []].flat()
   return {
@@ -64,46 +68,77 @@ export function parseCommandLine (command: Command, args: readonly string[]): Co
   }
 }
 
-function parse (args: readonly string[], options: NonNullable<Parameters<typeof parseArgs>[0]>['options'] & object): ReturnType<typeof parseArgs> {
+function parse (args: readonly string[], options: OptionConfigs): ReturnType<typeof parseArgs> {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true })
   } catch (error) {
-    // Node.js goes on to explain how an argument may begin with a dash.
+    // The rest of the message explains how an argument may begin with a dash.
     throw new UsageError((error as Error).message.replace(/\. To specify .*$/s, ''))
   }
 }
 
-/** Reads the value of an option that is a whole number. @throws UsageError */
-export function parseWhole (line: CommandLine, option: string, { otherwise, from, to }: { readonly otherwise: string, readonly from: number, readonly to: number }): number {
-  const text = line.get(option) ?? otherwise
-  const value = Number(text)
-  if (!/^\d+$/.test(text) || value < from || value > to) throw new UsageError(`--${option} is '${text}', and must be a whole number from ${from} to ${to}`)
-  return value
+/** The range and the default of an option that is a whole number. */
+export interface WholeRange {
+  readonly otherwise: string
+  readonly from: number
+  readonly to: number
 }
 
-/** The help of a command. */
+/** Parses the value of an option that is a whole number. @throws UsageError */
+export function parseWhole (line: CommandLine, option: string, { otherwise, from, to }: WholeRange): number {
+  const text = line.get(option) ?? otherwise
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= from && value <= to) return value
+  throw new UsageError(`--${option} is '${text}', and must be a whole number from ${from} to ${to}`)
+}
+
+/** Returns the help of a command. */
 export function formatHelp ({ name, summary, usage, options, notes }: Command, { columns, bold }: Terminal): string {
   return [
-    `${bold('Usage')}: ${PROGRAM} ${name} ${usage}`, '', ...wrap(summary, columns), '',
-    bold('Options'), ...formatOptions({ ...options, help: HELP }, columns), '', notes
+    `${bold('Usage')}: ${PROGRAM} ${name} ${usage}`,
+    '',
+    ...wrap(summary, columns),
+    '',
+    bold('Options'),
+    ...formatOptions({ ...options, help: HELP }, columns),
+    '',
+    notes
   ].join('\n').trimEnd()
 }
 
-/** The help of the program. */
+const PROGRAM_OPTIONS: Command['options'] = {
+  help: { ...HELP, help: 'Print this help; after a command, its own.' },
+  version: { short: 'v', help: 'Print the version.' }
+}
+
+/** Returns the help of the program. */
 export function formatProgramHelp (commands: readonly Command[], { columns, bold }: Terminal): string {
-  const lines = commands.flatMap(({ name, usage, summary }) => [`  ${name} ${usage}`, ...wrap(summary, columns - 6).map((line) => `      ${line}`)])
+  const lines = commands.flatMap(({ name, usage, summary }) => {
+    return [`  ${name} ${usage}`, ...wrap(summary, columns - 6).map((line) => `      ${line}`)]
+  })
   return [
-    `${bold('Usage')}: ${PROGRAM} <command> …`, '', 'Mount MCP servers in Fastify apps.', '',
-    bold('Commands'), ...lines, '',
-    bold('Options'), ...formatOptions({ help: { ...HELP, help: 'Print this help; after a command, its own.' }, version: { short: 'v', help: 'Print the version.' } }, columns), '',
-    'Exit codes: 0 it worked, 1 it did not, 2 it was called in a wrong way.'
+    `${bold('Usage')}: ${PROGRAM} <command> …`,
+    '',
+    'Mount MCP servers in Fastify apps.',
+    '',
+    bold('Commands'),
+    ...lines,
+    '',
+    bold('Options'),
+    ...formatOptions(PROGRAM_OPTIONS, columns),
+    '',
+    'Exit codes: 0 success, 1 failure, 2 wrong usage.'
   ].join('\n')
 }
 
 function formatOptions (options: Command['options'], columns: number): readonly string[] {
-  const rows = Object.entries(options).map(([name, { value, short, help }]) => ({
-    head: `${short === undefined ? '    ' : `-${short}, `}--${name}${value === undefined ? '' : ` <${value}>`}`, help
-  }))
+  const rows = Object.entries(options).map(([name, { value, short, help }]) => {
+    const flag = short === undefined ? '    ' : `-${short}, `
+    return { head: `${flag}--${name}${value === undefined ? '' : ` <${value}>`}`, help }
+  })
   const width = Math.max(...rows.map(({ head }) => head.length))
-  return rows.flatMap(({ head, help }) => wrap(help, columns - width - 4).map((line, at) => `  ${(at === 0 ? head : '').padEnd(width)}  ${line}`))
+  return rows.flatMap(({ head, help }) => {
+    const lines = wrap(help, columns - width - 4)
+    return lines.map((line, at) => `  ${(at === 0 ? head : '').padEnd(width)}  ${line}`)
+  })
 }

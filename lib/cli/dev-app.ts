@@ -1,4 +1,4 @@
-// An app that serves what a file exports, be it a server, a plugin, an app, or a function that makes one of them.
+// Makes the app that serves what a file exports: a server, a plugin, an app, or a function that makes one of them.
 import Fastify, { type FastifyInstance, type FastifyPluginCallback } from 'fastify'
 import mcpPlugin, { type Mountable } from '../index.ts'
 import { findRegistry } from '../registry.ts'
@@ -9,19 +9,24 @@ import { createDevLog } from './dev-log.ts'
 import type { DevSettings } from './dev-settings.ts'
 import type { Terminal } from './terminal.ts'
 
-// A handler that does not end keeps a change from being seen no longer than this.
+// A handler that does not end delays a restart by this many milliseconds at most.
 const CLOSE_GRACE_PERIOD = 1000
 
 /**
- * Makes an app of what a file exports, and waits until it is ready.
- * @throws Failure when nothing is mounted in it; whatever its plugins throw
+ * Resolves to an app that serves what a file exports, once it is ready.
+ * @throws Failure if no server is mounted in it, and whatever its plugins throw.
  */
-export async function createDevApp (exported: unknown, settings: DevSettings, terminal: Terminal): Promise<FastifyInstance> {
+export async function createDevApp (
+  exported: unknown, settings: DevSettings, terminal: Terminal
+): Promise<FastifyInstance> {
   const app = await prepareApp(exported, settings, terminal)
   await app.ready()
   if (findRegistry(app) !== undefined) return app
   await app.close()
-  throw new Failure(`${settings.name} mounts no MCP server: register the plugin of fastify-mcp-mount in what it exports, or export the server itself.`)
+  throw new Failure(
+    `${settings.name} mounts no MCP server: ` +
+      'register the plugin of fastify-mcp-mount in what it exports, or export the server itself.'
+  )
 }
 
 async function prepareApp (exported: unknown, settings: DevSettings, terminal: Terminal): Promise<FastifyInstance> {
@@ -41,20 +46,25 @@ async function prepareApp (exported: unknown, settings: DevSettings, terminal: T
   return app
 }
 
-// Two parameters may be (options, dependencies) as well as (scope, options); a third one is the callback of a plugin.
+// Two parameters may be (options, dependencies) or (scope, options). A third one is the callback of a plugin.
 function mayMakeApp (exported: FastifyPluginCallback): boolean {
   return exported.length === 2 && !(Symbol.for('skip-override') in exported)
 }
 
 type Exported = (scope?: FastifyInstance, options?: object) => unknown
 
-// Only what a function returns tells a plugin from a function that makes servers, or an app of its own, which is returned.
-async function useFunction (app: FastifyInstance, exported: Exported, settings: DevSettings): Promise<FastifyInstance | undefined> {
+// Only its return value tells whether a function is a plugin, makes servers or makes an app of its own. Resolves to
+// such an app.
+async function useFunction (
+  app: FastifyInstance, exported: Exported, settings: DevSettings
+): Promise<FastifyInstance | undefined> {
   let own: FastifyInstance | undefined
   await app.register(async function probe (scope, options) {
-    // A function without parameters may have an optional one, such as the options of the app that it makes.
+    // A function of length 0 may have an optional parameter, which must not receive the scope.
     const made = await (exported.length === 0 ? exported() : exported(scope, options))
-    if (made === undefined || (isFastify(made) && made.server === scope.server)) return refuse(settings, ['path'], 'a plugin')
+    if (made === undefined || (isFastify(made) && made.server === scope.server)) {
+      return refuse(settings, ['path'], 'a plugin')
+    }
     if (isFastify(made)) {
       refuse(settings, ['prefix', 'path'], 'a function that makes an app')
       own = made
@@ -67,21 +77,28 @@ async function useFunction (app: FastifyInstance, exported: Exported, settings: 
 }
 
 function mountOptions (server: unknown, { prefix, path }: DevSettings) {
-  return { server: server as Mountable, closeGracePeriod: CLOSE_GRACE_PERIOD, ...(prefix !== undefined && { prefix }), ...(path !== undefined && { path }) }
+  return {
+    // The cast is safe, because the plugin checks the server.
+    server: server as Mountable,
+    closeGracePeriod: CLOSE_GRACE_PERIOD,
+    ...(prefix !== undefined && { prefix }),
+    ...(path !== undefined && { path })
+  }
 }
 
 function refuse (settings: DevSettings, options: readonly ('prefix' | 'path')[], what: string): void {
   const given = options.find((option) => settings[option] !== undefined)
-  if (given !== undefined) throw new Failure(`--${given} has no meaning for ${what}, which is what ${settings.name} exports: set it there.`)
+  if (given === undefined) return
+  throw new Failure(`--${given} has no meaning for ${what}, which is what ${settings.name} exports: set it there.`)
 }
 
-/** Tells an app by its shape, because there may be two copies of Fastify. */
+/** Recognises an app by its shape, because there may be two copies of Fastify. */
 export function isFastify (value: unknown): value is FastifyInstance {
   const { register, ready, listen, inject } = Object(value) as { readonly [name: string]: unknown }
   return [register, ready, listen, inject].every((method) => typeof method === 'function')
 }
 
-/** Tells a plugin: one that fastify-plugin has wrapped says so, and of other functions only plugins have a second parameter. */
+/** Recognises a plugin: fastify-plugin has marked it, or it is a function with a second parameter. */
 export function isPlugin (value: unknown): value is FastifyPluginCallback {
   return typeof value === 'function' && (Symbol.for('skip-override') in value || (value.length >= 2 && !isClass(value)))
 }

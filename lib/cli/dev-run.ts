@@ -1,4 +1,4 @@
-// One run of a file by `dev`: loaded, served, announced, and ended by a signal.
+// One run of a file by `dev`: it is loaded, served and announced, until a signal ends it.
 import type { FastifyInstance } from 'fastify'
 import { findRegistry, type McpRegistry } from '../registry.ts'
 import type { Mountable } from '../sdk/recognise.ts'
@@ -12,7 +12,7 @@ import { loadExport } from './load-export.ts'
 import { clean } from './clean.ts'
 import { formatStack, type Terminal } from './terminal.ts'
 
-/** Serves what a file exports until it is told to end, or its one client has gone; comes to the exit code. */
+/** Serves what a file exports until a signal or the end of standard input. Resolves to the exit code. */
 export async function runDevServer (settings: DevSettings, terminal: Terminal): Promise<number> {
   try {
     await (settings.stdio ? runOnStdio : runOnHttp)(settings, terminal)
@@ -26,18 +26,24 @@ export async function runDevServer (settings: DevSettings, terminal: Terminal): 
 async function runOnHttp (settings: DevSettings, terminal: Terminal): Promise<void> {
   const app = await createDevApp(await loadExport(settings), settings, terminal)
   await listen(app, settings)
-  // Without one there would be no app.
+  // The cast holds, because an app without a registry has been refused.
   await announce(findRegistry(app) as McpRegistry, settings, terminal)
   await new Promise<void>((resolve) => { onSignal(terminal, resolve) })
   await app.close()
 }
 
 async function runOnStdio (settings: DevSettings, terminal: Terminal): Promise<void> {
-  // What the file writes while it is loaded is no message to the client.
+  // What the file prints while it is loaded must not reach the client.
   const exported = await loadExport(settings).finally(divertStdout())
-  if (isFastify(exported) || isPlugin(exported)) throw new Failure(`--stdio serves a server, and ${settings.name} exports ${isFastify(exported) ? 'an app' : 'a plugin'}: export the server, too, and name it with --export.`)
+  if (isFastify(exported) || isPlugin(exported)) {
+    const what = isFastify(exported) ? 'an app' : 'a plugin'
+    throw new Failure(
+      `--stdio serves a server, and ${settings.name} exports ${what}: ` +
+        'export the server, too, and name it with --export.'
+    )
+  }
   const { stdin, stdout } = terminal.process
-  // What it is, is checked there.
+  // The cast is safe, because serveStdio checks the server.
   const { closed, close } = await serveStdio(exported as Mountable, { input: stdin, output: stdout })
   onSignal(terminal, () => { close() })
   await closed
@@ -50,12 +56,14 @@ async function listen (app: FastifyInstance, { host, port }: DevSettings): Promi
   } catch (cause) {
     await app.close()
     const { code, message } = cause as NodeJS.ErrnoException
-    const why = code === 'EADDRINUSE' ? `Port ${port} is in use. End what listens there, or choose another one with --port.` : `Nothing can listen on ${host}: ${message}.`
+    const why = code === 'EADDRINUSE'
+      ? `Port ${port} is in use. Stop the other process, or choose another port with --port.`
+      : `Cannot listen on ${host}: ${message}.`
     throw new Failure(why, { cause })
   }
 }
 
-// Again and again: Node's own --watch sends a signal that the terminal has sent to all processes already.
+// The listeners stay, because a signal may come twice: from the terminal, and from Node.js' own --watch.
 function onSignal ({ process }: Terminal, listener: () => void): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, listener)
 }

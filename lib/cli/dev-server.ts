@@ -1,12 +1,12 @@
-// The process of `dev` that serves. It is started anew after each change.
+// The process of `dev` that serves the file. It is restarted after each change.
 import { runDevServer } from './dev-run.ts'
 import { SETTINGS_VARIABLE } from './dev-settings.ts'
 import { createTerminal } from './terminal.ts'
 
 const settings = JSON.parse(String(process.env[SETTINGS_VARIABLE]))
-// It is nobody else's.
+// The user's code, and processes that it starts, must not see the variable.
 delete process.env[SETTINGS_VARIABLE]
-// Node's own --watch has gone, for it could not end this process.
+// If the process of --watch has been killed, nothing else would end this one.
 process.on('disconnect', () => { process.exit(1) })
-// What the file has left open keeps nothing from being started anew.
+// Exits explicitly, because the file may have left timers or connections open.
 process.exit(await runDevServer(settings, createTerminal(process)))

@@ -1,13 +1,16 @@
-// What `dev` hands to the process that serves.
+// The settings that `dev` passes to the process that serves the file.
 
-/** The name of the environment variable that has {@link DevSettings} as JSON: arguments would be seen in what Node.js prints. */
+/**
+ * The environment variable that holds {@link DevSettings} as JSON. Node.js prints arguments when it restarts the
+ * process, but not the environment.
+ */
 export const SETTINGS_VARIABLE = 'FASTIFY_MCP_MOUNT_DEV'
 
-/** What to serve, and where. */
+/** What is served, and where. */
 export interface DevSettings {
   /** The file as the user named it. */
   readonly name: string
-  /** Its path. */
+  /** The absolute path of the file. */
   readonly file: string
   /** The name under which the server is exported. */
   readonly exported: string

@@ -1,5 +1,5 @@
-// `dev`: runs the server of a file, again and again as the file changes. The file is run by a process of its own, under
-// Node's own --watch.
+// `dev`: runs the server of a file, and restarts it when the file changes. The file runs in a process of its own, under
+// the --watch of Node.js.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -14,15 +14,20 @@ import type { Terminal } from './terminal.ts'
 /** Runs the server of a file. */
 export const dev: Command = {
   name: 'dev',
-  summary: 'Run the MCP server, Fastify plugin or Fastify app that a file exports, again whenever the file or what it imports changes.',
+  summary: 'Run the MCP server, Fastify plugin or Fastify app that a file exports, ' +
+    'again whenever the file or what it imports changes.',
   usage: '<file> [options]',
   options: {
-    export: { value: 'name', help: "What is exported. Default: 'default'." },
-    port: { value: 'port', short: 'p', help: 'The port to listen on; 0 finds a free one. Default: the environment variable PORT, or 8000.' },
+    export: { value: 'name', help: "The name of the export. Default: 'default'." },
+    port: {
+      value: 'port',
+      short: 'p',
+      help: 'The port to listen on; 0 finds a free one. Default: the environment variable PORT, or 8000.'
+    },
     host: { value: 'host', help: 'The address to listen on. Default: 127.0.0.1.' },
-    prefix: { value: 'prefix', help: "What the path begins with, for a server or a plugin. Default: ''." },
+    prefix: { value: 'prefix', help: "The prefix of the path, for a server or a plugin. Default: ''." },
     path: { value: 'path', help: "The endpoint's path below the prefix, for a server. Default: /mcp." },
-    stdio: { help: 'Serve the one client at standard input and output, and not again on changes.' }
+    stdio: { help: 'Serve a single client on standard input and output, without restarts on changes.' }
   },
   notes: `The file exports one of
   - an MCP server: McpServer of this package, or one of the official SDK
@@ -31,7 +36,7 @@ export const dev: Command = {
   - a function that makes one of these, such as createApp
 
 TypeScript is run by tsx, where that is installed beside the file, else by
-Node.js 22.18 or newer. What Node.js is to be told goes before the program:
+Node.js 22.18 or newer. Options of Node.js go before the program:
 node --inspect node_modules/.bin/fastify-mcp-mount dev server.ts
 
   fastify-mcp-mount dev server.ts
@@ -41,10 +46,10 @@ node --inspect node_modules/.bin/fastify-mcp-mount dev server.ts
   run: runDev
 }
 
-// One of the user can be two: a terminal, and npm, send it as well.
+// npm forwards a Ctrl-C that the terminal has sent already, so one keypress may arrive twice. The third signal kills.
 const MAX_INTERRUPTS = 3
 
-// @fastify/autoload looks for TypeScript only where it knows the loader, or is told by this variable.
+// @fastify/autoload loads TypeScript only if it recognises the loader, or if this variable is set.
 const AUTOLOAD = { FASTIFY_AUTOLOAD_TYPESCRIPT: '1' }
 
 async function runDev (line: CommandLine, terminal: Terminal): Promise<number> {
@@ -52,26 +57,32 @@ async function runDev (line: CommandLine, terminal: Terminal): Promise<number> {
   const args = [...process.execArgv, ...findLoader(settings.file)]
   if (!settings.stdio) args.push('--watch', '--watch-preserve-output')
   const child = spawn(process.execPath, [...args, pathOfProgram('cli/dev-server'), settings.name], {
-    env: { ...AUTOLOAD, ...terminal.process.env, ...describeTerminal(terminal), [SETTINGS_VARIABLE]: JSON.stringify(settings) },
-    // On stdio, standard output carries the messages to the client, byte for byte.
+    env: {
+      ...AUTOLOAD,
+      ...terminal.process.env,
+      ...describeTerminal(terminal),
+      [SETTINGS_VARIABLE]: JSON.stringify(settings)
+    },
+    // With --stdio, standard output carries the messages to the client and must not be changed.
     stdio: ['inherit', settings.stdio ? 'inherit' : 'pipe', 'pipe']
   })
   terminal.forward(child)
   return await waitFor(child, terminal)
 }
 
-// Behind a pipe a process cannot tell where its output ends up.
+// A process whose output is a pipe cannot detect the terminal behind it.
 function describeTerminal ({ columns, isColourful }: Terminal): NodeJS.ProcessEnv {
   return { COLUMNS: String(columns), ...(isColourful && { FORCE_COLOR: '1' }) }
 }
 
-// Ended by its user it has done what it should.
+// Resolves to the exit code, which is 0 if the user has ended the process.
 async function waitFor (child: ChildProcess, { process }: Terminal): Promise<number> {
   let interrupts = 0
   const interrupt = (signal: NodeJS.Signals) => (): void => {
     child.kill(++interrupts < MAX_INTERRUPTS ? signal : 'SIGKILL')
   }
-  const listeners = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => ({ signal, listener: interrupt(signal) }))
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  const listeners = signals.map((signal) => ({ signal, listener: interrupt(signal) }))
   for (const { signal, listener } of listeners) process.on(signal, listener)
   try {
     const [code] = await once(child, 'close') as [code: number | null]
@@ -81,12 +92,14 @@ async function waitFor (child: ChildProcess, { process }: Terminal): Promise<num
   }
 }
 
+const HTTP_OPTIONS = ['port', 'host', 'prefix', 'path'] as const
+
 async function resolveSettings (line: CommandLine, { process: { env, cwd } }: Terminal): Promise<DevSettings> {
   const [name, surplus] = line.positionals
   if (name === undefined) throw new UsageError('dev needs a file, such as server.ts')
   if (surplus !== undefined) throw new UsageError(`'${surplus}' is one argument too many`)
-  const unheard = line.has('stdio') ? ['port', 'host', 'prefix', 'path'].find((option) => line.get(option) !== undefined) : undefined
-  if (unheard !== undefined) throw new UsageError(`--${unheard} has no meaning with --stdio`)
+  const meaningless = HTTP_OPTIONS.find((option) => line.has('stdio') && line.get(option) !== undefined)
+  if (meaningless !== undefined) throw new UsageError(`--${meaningless} has no meaning with --stdio`)
   const port = parseWhole(line, 'port', { otherwise: env.PORT ?? '8000', from: 0, to: 65535 })
   const file = resolve(cwd(), name)
   if (!existsSync(file)) throw new Failure(`There is no file ${file}.`)
@@ -98,7 +111,7 @@ async function resolveSettings (line: CommandLine, { process: { env, cwd } }: Te
     file,
     exported: line.get('export') ?? 'default',
     host,
-    // The same one after each change.
+    // A free port is chosen here, so that it stays the same after each restart.
     port: port === 0 ? await findPort(host) : port,
     stdio: line.has('stdio'),
     ...(prefix !== undefined && { prefix }),
@@ -111,7 +124,7 @@ async function findPort (host: string): Promise<number> {
   try {
     await once(server, 'listening')
   } catch (cause) {
-    throw new Failure(`Nothing can listen on ${host}: ${(cause as Error).message}.`, { cause })
+    throw new Failure(`Cannot listen on ${host}: ${(cause as Error).message}.`, { cause })
   }
   const { port } = server.address() as AddressInfo
   server.close()

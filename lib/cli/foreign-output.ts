@@ -1,20 +1,20 @@
-// The output of others: libraries and the official client in this process, and the process that `dev` runs.
+// Cleans the output of other code: of libraries and the official client in this process, and of the process of `dev`.
 import type { Readable, Writable } from 'node:stream'
 import { clean } from './clean.ts'
 
-// ECMA-48 8.3.117: colours and the like, which move no cursor.
+// ECMA-48 8.3.117: colours and styles, which do not move the cursor.
 // eslint-disable-next-line no-control-regex
 const COLOUR = /(\u001b\[[\d;:]*m)/
-// A sequence that the next chunk may complete.
+// The beginning of a sequence that the next chunk may complete.
 // eslint-disable-next-line no-control-regex
 const UNFINISHED = /\u001b(?:\[[\d;:]*)?$/
 
-/** Text of somebody else with colours left in it, and nothing else that a terminal obeys. */
+/** Returns a text without control sequences other than colours. */
 export function cleanAllButColours (text: string): string {
   return text.split(COLOUR).map((part, index) => index % 2 === 1 ? part : clean(part)).join('')
 }
 
-/** Writes what a process prints, of whose control sequences only colours are left. */
+/** Forwards the output of a process without control sequences other than colours. */
 export function forwardOutput (from: Readable, write: (text: string) => void): void {
   let kept = ''
   from.setEncoding('utf8').on('data', (chunk: string) => {
@@ -24,12 +24,13 @@ export function forwardOutput (from: Readable, write: (text: string) => void): v
   })
 }
 
-/** Takes control sequences out of all that this process writes from now on, such as the warnings of a client. */
+/** Removes control sequences from everything that this process writes from now on, such as the warnings of a client. */
 export function cleanOutput (...streams: readonly Writable[]): void {
   for (const stream of streams) {
     const write = stream.write.bind(stream)
-    // The cast stands for the overloads of write.
-    stream.write = ((chunk: string | Uint8Array, ...others: []) => write(clean(textOf(chunk)), ...others)) as typeof stream.write
+    const writeClean = (chunk: string | Uint8Array, ...others: []): boolean => write(clean(textOf(chunk)), ...others)
+    // The cast is needed, because write has overloads.
+    stream.write = writeClean as typeof stream.write
   }
 }
 
@@ -37,11 +38,15 @@ function textOf (chunk: string | Uint8Array): string {
   return typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString()
 }
 
-/** Prints warnings and errors that nothing has caught as Node.js does, but without control sequences. */
-export function cleanFaults (process: NodeJS.EventEmitter & Pick<NodeJS.Process, 'exit'>, print: (text: string) => void): void {
-  // Node.js prints warnings by a listener, past the streams of the process, unless it was told not to.
+/** Prints warnings and uncaught errors as Node.js does, but without control sequences. */
+export function cleanFaults (
+  process: NodeJS.EventEmitter & Pick<NodeJS.Process, 'exit'>, print: (text: string) => void
+): void {
+  // Unless warnings are turned off, a listener of Node.js prints them, and it does not use the streams of the process.
   if (process.listenerCount('warning') > 0) {
-    process.removeAllListeners('warning').on('warning', ({ name, message }: Error) => { print(clean(`${name}: ${message}`)) })
+    process.removeAllListeners('warning').on('warning', ({ name, message }: Error) => {
+      print(clean(`${name}: ${message}`))
+    })
   }
   process.on('uncaughtException', (error: unknown) => {
     print(clean(String(Object(error).stack ?? error)))

@@ -1,15 +1,17 @@
-// The arguments of a tool or a prompt, as they are written in a shell.
+// Parses the arguments of a tool or a prompt as they are written in a shell.
 import { UsageError } from './command.ts'
 import type { Result } from './lists.ts'
 
 /**
- * Reads arguments from JSON and from pairs `name=value`, which go before.
+ * Parses arguments from JSON and from pairs `name=value`, which take precedence.
  *
- * @param properties The JSON Schema of each argument, or that all are strings. What is no string there, or is not known, is
- *   JSON if it can be read as such.
+ * @param properties The JSON Schema of each argument, or 'strings' if all are strings. A value that need not be a
+ *   string is parsed as JSON if possible.
  * @throws UsageError
  */
-export function parseArguments (json: string | undefined, pairs: readonly string[], properties: Result | 'strings'): Result {
+export function parseArguments (
+  json: string | undefined, pairs: readonly string[], properties: Result | 'strings'
+): Result {
   const named = pairs.map((pair): [string, unknown] => {
     const [, name, value = ''] = /^([^=]+)=(.*)$/s.exec(pair) ?? []
     if (name === undefined) throw new UsageError(`--arg '${pair}' must be name=value`)

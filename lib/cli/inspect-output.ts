@@ -1,6 +1,7 @@
-// What endpoints answer, for people to read.
+// Formats the answers of endpoints for people to read.
 import type { Endpoint } from './endpoint.ts'
 import type { Item, ListMethod, Result } from './lists.ts'
+import { Method } from '../protocol/methods.ts'
 import { clean, cleanJson, cleanLine } from './clean.ts'
 import { type Terminal, wrap } from './terminal.ts'
 import { layTable } from './table.ts'
@@ -8,34 +9,45 @@ import { layTable } from './table.ts'
 /** One list of the protocol. */
 interface ListInfo {
   readonly title: string
-  /** The capability of servers that have it. */
+  /** The capability of servers that have the list. */
   readonly capability: string
   readonly method: ListMethod
-  /** Its name in results. */
+  /** The name of the list in results. */
   readonly list: string
 }
 
 export type ListName = 'tools' | 'resources' | 'prompts'
 
-/** What can be listed. */
+/** The lists of the protocol, by the names that `inspect` takes. */
 export const LIST_NAMES: Readonly<Record<ListName, readonly ListInfo[]>> = Object.freeze({
-  tools: [{ title: 'Tools', capability: 'tools', method: 'tools/list', list: 'tools' }],
+  tools: [{ title: 'Tools', capability: 'tools', method: Method.ToolsList, list: 'tools' }],
   resources: [
-    { title: 'Resources', capability: 'resources', method: 'resources/list', list: 'resources' },
-    { title: 'Resource templates', capability: 'resources', method: 'resources/templates/list', list: 'resourceTemplates' }
+    { title: 'Resources', capability: 'resources', method: Method.ResourcesList, list: 'resources' },
+    {
+      title: 'Resource templates',
+      capability: 'resources',
+      method: Method.ResourceTemplatesList,
+      list: 'resourceTemplates'
+    }
   ],
-  prompts: [{ title: 'Prompts', capability: 'prompts', method: 'prompts/list', list: 'prompts' }]
+  prompts: [{ title: 'Prompts', capability: 'prompts', method: Method.PromptsList, list: 'prompts' }]
 })
 
-/** Who the server is. */
-export function formatServer ({ serverInfo, era, protocolVersion, instructions }: Endpoint, { bold, dim, columns }: Terminal): string[] {
-  const name = serverInfo === undefined ? 'A server without a name' : `${serverInfo.title ?? serverInfo.name} ${serverInfo.version}`
-  const told = instructions === undefined ? [] : [...wrap(cleanLine(instructions), columns), '']
-  return [`${bold(cleanLine(name))} ${dim(`revision ${cleanLine(protocolVersion)}, ${era} era`)}`, '', ...told]
+/** Formats the name, revision and instructions of a server. */
+export function formatServer (
+  { serverInfo, era, protocolVersion, instructions }: Endpoint, { bold, dim, columns }: Terminal
+): string[] {
+  const name = serverInfo === undefined
+    ? 'A server without a name'
+    : `${serverInfo.title ?? serverInfo.name} ${serverInfo.version}`
+  const lines = instructions === undefined ? [] : [...wrap(cleanLine(instructions), columns), '']
+  return [`${bold(cleanLine(name))} ${dim(`revision ${cleanLine(protocolVersion)}, ${era} era`)}`, '', ...lines]
 }
 
-/** One of the lists. @param args Whether it says how each is called. */
-export function formatList (title: string, items: readonly Item[], terminal: Terminal, args?: 'with arguments'): readonly string[] {
+/** Formats a list. @param args Whether the arguments of each item are included. */
+export function formatList (
+  title: string, items: readonly Item[], terminal: Terminal, args?: 'with arguments'
+): readonly string[] {
   const entries = items.map((item) => ({
     name: String(item.uri ?? item.uriTemplate ?? item.name),
     text: String(item.description ?? item.title ?? ''),
@@ -44,35 +56,66 @@ export function formatList (title: string, items: readonly Item[], terminal: Ter
   return layTable(title, entries, terminal)
 }
 
+interface PromptArgument {
+  readonly name: string
+  readonly required?: boolean
+  readonly description?: string
+}
+
+interface ArgumentsSchema {
+  readonly properties?: { readonly [name: string]: Property }
+  readonly required?: readonly string[]
+}
+
 interface Property { readonly type?: unknown, readonly description?: unknown, readonly enum?: readonly unknown[] }
 
+// Here and below, the casts trust the server to answer with what the protocol defines.
 function describeArguments ({ inputSchema, arguments: args }: Item): readonly string[] {
-  if (Array.isArray(args)) return (args as readonly { readonly name: string, readonly required?: boolean, readonly description?: string }[]).map(({ name, required, description }) => describe(name, required === true, description))
-  const { properties = {}, required = [] } = (inputSchema ?? {}) as { readonly properties?: { readonly [name: string]: Property }, readonly required?: readonly string[] }
-  return Object.entries(properties).map(([name, { type, description, enum: choices }]) => {
-    const kind = choices === undefined ? [type ?? 'any'].flat().join(' or ') : choices.map((choice) => JSON.stringify(choice)).join(' | ')
-    return describe(`${name}: ${kind}`, required.includes(name), description)
+  if (Array.isArray(args)) {
+    return (args as readonly PromptArgument[]).map(({ name, required, description }) => {
+      return describe(name, required === true, description)
+    })
+  }
+  const { properties = {}, required = [] } = (inputSchema ?? {}) as ArgumentsSchema
+  return Object.entries(properties).map(([name, property]) => {
+    return describe(`${name}: ${kindOf(property)}`, required.includes(name), property.description)
   })
+}
+
+function kindOf ({ type, enum: choices }: Property): string {
+  return choices === undefined
+    ? [type ?? 'any'].flat().join(' or ')
+    : choices.map((choice) => JSON.stringify(choice)).join(' | ')
 }
 
 function describe (name: string, isRequired: boolean, description: unknown): string {
   return `${name}${isRequired ? '' : ' (optional)'}${typeof description === 'string' ? ` - ${description}` : ''}`
 }
 
-interface Block { readonly type?: string, readonly text?: string, readonly uri?: string, readonly mimeType?: string, readonly data?: string, readonly blob?: string, readonly resource?: Block }
-
-/** The result of a tool: its content, or, where there is none, what is structured of it. */
-export function formatToolResult ({ content, structuredContent }: Result): string {
-  const blocks = (content ?? []) as readonly Block[]
-  return blocks.length === 0 && structuredContent !== undefined ? cleanJson(structuredContent) : blocks.map(formatBlock).join('\n')
+interface Block {
+  readonly type?: string
+  readonly text?: string
+  readonly uri?: string
+  readonly mimeType?: string
+  readonly data?: string
+  readonly blob?: string
+  readonly resource?: Block
 }
 
-/** What a resource holds. */
+/** Formats the result of a tool: its content, or its structured content if there is no other. */
+export function formatToolResult ({ content, structuredContent }: Result): string {
+  const blocks = (content ?? []) as readonly Block[]
+  return blocks.length === 0 && structuredContent !== undefined
+    ? cleanJson(structuredContent)
+    : blocks.map(formatBlock).join('\n')
+}
+
+/** Formats the contents of a resource. */
 export function formatContents ({ contents }: Result): string {
   return (contents as readonly Block[]).map(formatBlock).join('\n')
 }
 
-/** The messages of a prompt. */
+/** Formats the messages of a prompt. */
 export function formatMessages ({ messages }: Result, { bold }: Terminal): string {
   return (messages as readonly { readonly role: string, readonly content: Block }[])
     .map(({ role, content }) => `${bold(`${cleanLine(role)}:`)} ${formatBlock(content)}`).join('\n')

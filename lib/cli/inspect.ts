@@ -1,12 +1,15 @@
-// `inspect`: what an endpoint offers, listed and used from the terminal.
+// `inspect`: lists what an endpoint offers, and uses it from the terminal.
 import { isLogLevel } from '../protocol/log-level.ts'
+import { Method } from '../protocol/methods.ts'
 import type { Era } from '../protocol/revisions.ts'
 import { parseWhole, UsageError, type Command, type CommandLine } from './command.ts'
 import { openEndpoint, type Endpoint, type EndpointOptions } from './endpoint.ts'
 import { parseArguments } from './inspect-arguments.ts'
-import { formatList, formatMessages, formatServer, formatContents, formatToolResult, LIST_NAMES, type ListName } from './inspect-output.ts'
+import {
+  formatContents, formatList, formatMessages, formatServer, formatToolResult, LIST_NAMES, type ListName
+} from './inspect-output.ts'
 import type { Item, Result } from './lists.ts'
-import { createListener, explain, type Heard } from './refusal.ts'
+import { explain, observeReplies, type Observed } from './refusal.ts'
 import { cleanJson, cleanLine } from './clean.ts'
 import { type Terminal } from './terminal.ts'
 
@@ -16,12 +19,25 @@ export const inspect: Command = {
   summary: 'List and use what an MCP endpoint offers.',
   usage: '<url> [what] [options]',
   options: {
-    arg: { value: 'name=value', multiple: true, help: "One argument of 'call' or 'prompt'. A value is JSON where the tool does not want a string." },
-    era: { value: 'modern|legacy', help: 'Speak this era of the protocol only. Default: the newest that both sides know.' },
+    arg: {
+      value: 'name=value',
+      multiple: true,
+      help: "One argument of 'call' or 'prompt'. A value is JSON where the tool does not want a string."
+    },
+    era: {
+      value: 'modern|legacy',
+      help: 'Speak this era of the protocol only. Default: the newest that both sides know.'
+    },
     header: { value: 'Name: value', multiple: true, help: 'A header for each request.' },
-    token: { value: 'token', help: 'A bearer token. Default: the environment variable MCP_TOKEN, which other users of the machine cannot see.' },
+    token: {
+      value: 'token',
+      help: 'A bearer token. Default: the environment variable MCP_TOKEN, which other users of the machine cannot see.'
+    },
     timeout: { value: 'ms', help: 'Milliseconds that a request may take. Default: 60000.' },
-    'log-level': { value: 'level', help: 'The least severe log message to show: debug, info, notice, warning, error, … Default: info.' },
+    'log-level': {
+      value: 'level',
+      help: 'The least severe log message to show: debug, info, notice, warning, error, … Default: info.'
+    },
     json: { help: 'Print results as JSON.' }
   },
   notes: `What
@@ -40,20 +56,20 @@ A tool that answers with an error makes the exit code 1.
   run: runInspect
 }
 
-/** What is asked of an endpoint, and how the answer is printed. */
+/** Asks an endpoint and prints the answer. Resolves to the exit code. */
 type Inquiry = (endpoint: Endpoint, terminal: Terminal, asJson: boolean) => Promise<number>
 
 async function runInspect (line: CommandLine, terminal: Terminal): Promise<number> {
   const inquiry = resolveInquiry(line)
-  const heard: Heard = {}
-  const options = resolveOptions(line, terminal, createListener(heard))
+  const observed: Observed = {}
+  const options = resolveOptions(line, terminal, observeReplies(observed))
   const asked = { url: options.url, hasToken: options.headers.has('authorization'), timeout: options.timeout }
   let endpoint: Endpoint | undefined
   try {
     endpoint = await openEndpoint(options)
     return await inquiry(endpoint, terminal, line.has('json'))
   } catch (error) {
-    throw explain(error, heard, asked)
+    throw explain(error, observed, asked)
   } finally {
     await endpoint?.close()
   }
@@ -74,13 +90,19 @@ function resolveInquiry (line: CommandLine): Inquiry {
     case 'call': return callTool(name('the name of a tool'), given)
     case 'read': return readResource(name('the URI of a resource'))
     case 'prompt': return getPrompt(name('the name of a prompt'), given)
-    default: throw new UsageError(`'${what}' is nothing that can be inspected; there are tools, resources, prompts, call, read, prompt`)
+    default:
+      throw new UsageError(`'${what}' cannot be inspected; there are tools, resources, prompts, call, read, prompt`)
   }
 }
 
-function resolveOptions (line: CommandLine, { err, dim, process: { env } }: Terminal, fetch: EndpointOptions['fetch']): EndpointOptions {
+function resolveOptions (
+  line: CommandLine, { err, dim, process: { env } }: Terminal, fetch: EndpointOptions['fetch']
+): EndpointOptions {
   const logLevel = line.get('log-level') ?? 'info'
-  if (!isLogLevel(logLevel)) throw new UsageError(`--log-level is '${logLevel}', and must be debug, info, notice, warning, error, critical, alert or emergency`)
+  if (!isLogLevel(logLevel)) {
+    const levels = 'debug, info, notice, warning, error, critical, alert or emergency'
+    throw new UsageError(`--log-level is '${logLevel}', and must be ${levels}`)
+  }
   return {
     url: parseUrl(line.positionals[0]),
     era: parseEra(line.get('era')),
@@ -92,15 +114,20 @@ function resolveOptions (line: CommandLine, { err, dim, process: { env } }: Term
       err(dim(cleanLine(`progress ${progress}${total === undefined ? '' : `/${total}`} ${message ?? ''}`)))
     },
     onLog: ({ level, logger, data }) => {
-      err(dim(cleanLine(`${level}${logger === undefined ? '' : ` ${logger}`}: ${typeof data === 'string' ? data : JSON.stringify(data)}`)))
+      const text = typeof data === 'string' ? data : JSON.stringify(data)
+      err(dim(cleanLine(`${level}${logger === undefined ? '' : ` ${logger}`}: ${text}`)))
     }
   }
 }
 
 function parseUrl (text: string | undefined): URL {
-  if (text === undefined) throw new UsageError('inspect needs the URL of an endpoint, such as http://127.0.0.1:8000/mcp')
+  if (text === undefined) {
+    throw new UsageError('inspect needs the URL of an endpoint, such as http://127.0.0.1:8000/mcp')
+  }
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') throw new UsageError(`'${text}' is no http:// or https:// URL, such as http://127.0.0.1:8000/mcp`)
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new UsageError(`'${text}' is not an http:// or https:// URL, such as http://127.0.0.1:8000/mcp`)
+  }
   return url
 }
 
@@ -116,9 +143,13 @@ function parseHeaders (line: CommandLine, env: Terminal['process']['env']): Head
     setHeader(headers, name, value, `--header '${header}' must be 'Name: value'`)
   }
   const isAuthorized = headers.has('authorization')
-  if (isAuthorized && line.get('token') !== undefined) throw new UsageError('--token and --header both say who asks; leave one of them out')
+  if (isAuthorized && line.get('token') !== undefined) {
+    throw new UsageError("--token and --header both set 'Authorization'; leave one of them out")
+  }
   const token = line.get('token') ?? (isAuthorized ? undefined : env.MCP_TOKEN)
-  if (token !== undefined) setHeader(headers, 'authorization', `Bearer ${token}`, 'the token holds characters that no header can')
+  if (token !== undefined) {
+    setHeader(headers, 'authorization', `Bearer ${token}`, 'the token has characters that a header must not contain')
+  }
   return headers
 }
 
@@ -141,7 +172,8 @@ const showAll: Inquiry = async function (endpoint, terminal, asJson) {
     }
   }
   const { era, protocolVersion, serverInfo, instructions, capabilities } = endpoint
-  terminal.out(asJson ? cleanJson({ era, protocolVersion, serverInfo, instructions, capabilities, ...lists }) : texts.join('\n').trimEnd())
+  const all = { era, protocolVersion, serverInfo, instructions, capabilities, ...lists }
+  terminal.out(asJson ? cleanJson(all) : texts.join('\n').trimEnd())
   return 0
 }
 
@@ -150,7 +182,9 @@ async function showList (name: ListName, endpoint: Endpoint, terminal: Terminal,
   for (const { capability, method, list } of LIST_NAMES[name]) {
     lists[list] = endpoint.capabilities[capability] === undefined ? [] : await endpoint.list(method)
   }
-  const texts = LIST_NAMES[name].flatMap(({ list, title }) => formatList(title, lists[list] ?? [], terminal, 'with arguments'))
+  const texts = LIST_NAMES[name].flatMap(({ list, title }) => {
+    return formatList(title, lists[list] ?? [], terminal, 'with arguments')
+  })
   terminal.out(asJson ? cleanJson(lists) : texts.join('\n').trimEnd() || `The server offers no ${name}.`)
   return 0
 }
@@ -158,9 +192,11 @@ async function showList (name: ListName, endpoint: Endpoint, terminal: Terminal,
 interface Given { readonly json: string | undefined, readonly pairs: readonly string[] }
 
 function callTool (name: string, { json, pairs }: Given): Inquiry {
-  parseArguments(json, pairs, {}) // what is wrong with them by itself is said before anything is asked
+  // Parsed once without the schema, so that malformed arguments are reported before the endpoint is asked.
+  parseArguments(json, pairs, {})
   return async function (endpoint, terminal, asJson) {
-    const tool = pairs.length === 0 ? undefined : (await endpoint.list('tools/list')).find((listed) => listed.name === name)
+    const tools = pairs.length === 0 ? [] : await endpoint.list(Method.ToolsList)
+    const tool = tools.find((listed) => listed.name === name)
     const result = await endpoint.callTool(name, parseArguments(json, pairs, propertiesOf(tool)))
     terminal.out(asJson ? cleanJson(result) : formatToolResult(result))
     return result.isError === true ? 1 : 0
@@ -173,7 +209,7 @@ function propertiesOf (tool: Item | undefined): Result {
 
 function readResource (uri: string): Inquiry {
   return async function (endpoint, terminal, asJson) {
-    const result = await endpoint.ask('resources/read', { uri })
+    const result = await endpoint.ask(Method.ResourcesRead, { uri })
     terminal.out(asJson ? cleanJson(result) : formatContents(result))
     return 0
   }
@@ -182,7 +218,7 @@ function readResource (uri: string): Inquiry {
 function getPrompt (name: string, { json, pairs }: Given): Inquiry {
   const args = parseArguments(json, pairs, 'strings')
   return async function (endpoint, terminal, asJson) {
-    const result = await endpoint.ask('prompts/get', { name, arguments: args })
+    const result = await endpoint.ask(Method.PromptsGet, { name, arguments: args })
     terminal.out(asJson ? cleanJson(result) : formatMessages(result, terminal))
     return 0
   }

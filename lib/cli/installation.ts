@@ -1,25 +1,25 @@
-// Where this package is installed, be it as it is published or as its sources.
+// Locates this package, be it installed or in its repository.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
 const manifest = createRequire(import.meta.url).resolve('fastify-mcp-mount/package.json')
 
-/** As much of package.json as the program needs. */
+/** The members of package.json that the program uses. */
 interface Manifest {
   readonly version: string
   readonly devDependencies: { readonly [name: string]: string }
 }
 
-/** What package.json says. */
+/** The package.json of this package. */
 export const PACKAGE: Manifest = Object.freeze(JSON.parse(readFileSync(manifest, 'utf8')))
 
-/** A file or directory of the package. */
+/** Returns the path of a file or directory in the package. */
 export function pathInPackage (...names: string[]): string {
   return join(dirname(manifest), ...names)
 }
 
-/** A file of the program that is run by itself. @param name Below `lib/`, without the extension. */
+/** Returns the path of a file that runs as a process of its own. @param name The path in `lib/`, without extension. */
 export function pathOfProgram (name: string): string {
   return import.meta.url.endsWith('.ts') ? pathInPackage('lib', `${name}.ts`) : pathInPackage('dist', `${name}.js`)
 }

@@ -1,29 +1,31 @@
-// The lists of the protocol, read to their end.
+// Reads all pages of the protocol's lists.
+import { Method } from '../protocol/methods.ts'
 import { Failure } from './command.ts'
 
-/** Something on a list of the endpoint: a tool, a prompt, a resource or a template. */
+/** An item of a list: a tool, a prompt, a resource or a template. */
 export interface Item { readonly name: string, readonly [field: string]: unknown }
 
-/** A result of whatever method. */
+/** The result of any method. */
 export interface Result { readonly [field: string]: unknown }
 
-/** The name of the list in the result of each method that lists. */
+/** The name of the list in the result of each list method. */
 const LISTS = Object.freeze({
-  'tools/list': 'tools',
-  'prompts/list': 'prompts',
-  'resources/list': 'resources',
-  'resources/templates/list': 'resourceTemplates'
+  [Method.ToolsList]: 'tools',
+  [Method.PromptsList]: 'prompts',
+  [Method.ResourcesList]: 'resources',
+  [Method.ResourceTemplatesList]: 'resourceTemplates'
 })
 
-/** A method that lists. */
+/** A method that returns a list. */
 export type ListMethod = keyof typeof LISTS
 
-// A server that goes on for ever has to end somewhere.
+// A list without an end would be read for ever.
 const MAX_PAGES = 1000
 
 /**
- * Reads all pages of a list.
- * @throws Failure when there are too many; whatever asking throws
+ * Resolves to the items of all pages of a list.
+ * @param ask Requests one page.
+ * @throws Failure if there are too many pages, and whatever `ask` throws.
  */
 export async function listAll (method: ListMethod, ask: (params: Result) => Promise<object>): Promise<readonly Item[]> {
   const items: Item[] = []
@@ -34,5 +36,7 @@ export async function listAll (method: ListMethod, ask: (params: Result) => Prom
     cursor = result.nextCursor
     if (cursor === undefined) return items
   }
-  throw new Failure(`${method} has more than ${MAX_PAGES} pages, or no end; the first ${MAX_PAGES} have ${items.length} entries`)
+  throw new Failure(
+    `${method} has more than ${MAX_PAGES} pages, or no end; the first ${MAX_PAGES} have ${items.length} entries`
+  )
 }

@@ -1,15 +1,17 @@
-// What a file exports.
+// Loads the export of a file.
 import { pathToFileURL } from 'node:url'
 import { Failure } from './command.ts'
 import type { DevSettings } from './dev-settings.ts'
 
 /**
- * Runs a file and comes to what it exports by a name.
- * @throws Failure when it exports nothing by that name; whatever the file throws
+ * Runs a file and resolves to the value of one of its exports.
+ * @throws Failure if there is no such export, and whatever the file throws.
  */
-export async function loadExport ({ name, file, exported }: Pick<DevSettings, 'name' | 'file' | 'exported'>): Promise<unknown> {
+export async function loadExport (
+  { name, file, exported }: Pick<DevSettings, 'name' | 'file' | 'exported'>
+): Promise<unknown> {
   const loaded = await import(pathToFileURL(file).href) as Exports
-  // A file of CommonJS is the default export as a whole; what it exports by `export default` is in there.
+  // The exports of a CommonJS module that was compiled from `export` statements are in its default export.
   const exports = isCommonJs(loaded.default) ? loaded.default : loaded
   const value = await exports[exported]
   if (value !== undefined) return value

@@ -1,4 +1,4 @@
-// `new`: writes a small project that installs, runs and passes its test.
+// `new`: writes a small project that runs and passes its test.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { Failure, UsageError, type Command, type CommandLine } from './command.ts'
@@ -13,13 +13,13 @@ export const newProject: Command = {
   options: {
     name: { value: 'name', help: "The name of the package and the server. Default: the folder's." }
   },
-  notes: `The folder must be empty, or not be there yet.
+  notes: `The folder must be empty, or must not exist yet.
 
   fastify-mcp-mount new my-server`,
   run: runNew
 }
 
-// What npm says a new package may be called: https://docs.npmjs.com/cli/configuring-npm/package-json#name
+// The names that npm allows: https://docs.npmjs.com/cli/configuring-npm/package-json#name
 const PACKAGE_NAME = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 const LONGEST_NAME = 214
 const RESERVED_NAMES: ReadonlySet<string> = new Set(['node_modules', 'favicon.ico', 'fastify-mcp-mount'])
@@ -37,24 +37,39 @@ async function runNew (line: CommandLine, { out, bold, process: { cwd } }: Termi
   const steps = ['npm install', 'npm test', 'npm run dev']
   const path = relative(cwd(), target)
   if (path !== '') steps.unshift(`cd ${/^[\w./@-]+$/.test(path) ? path : JSON.stringify(path)}`)
-  out([bold(`Wrote ${name}`), ...written.map((file) => `  ${join(path, file)}`), '', bold('Next'), ...steps.map((step) => `  ${step}`)].join('\n'))
+  out([
+    bold(`Wrote ${name}`),
+    ...written.map((file) => `  ${join(path, file)}`),
+    '',
+    bold('Next'),
+    ...steps.map((step) => `  ${step}`)
+  ].join('\n'))
   return 0
 }
 
 function checkName (name: string): void {
   if (PACKAGE_NAME.test(name) && name.length <= LONGEST_NAME && !RESERVED_NAMES.has(name)) return
-  throw new UsageError(`'${name}' cannot be the name of a package: it may have lower-case letters, digits, '-', '_' and '.', and must not begin with the last two; give another one with --name`)
+  throw new UsageError(
+    `'${name}' cannot be the name of a package: it may have lower-case letters, digits, '-', '_' and '.', ` +
+      'and must not begin with the last two; give another one with --name'
+  )
 }
 
-/** Writes the project into a folder that is empty or not there yet; comes to the files written. @throws Failure */
+/** Writes the project into a folder that is empty or does not exist. Returns the files. @throws Failure */
 function writeProject (target: string, name: string): readonly string[] {
   const template = pathInPackage('template')
   const files = readdirSync(template, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile()).map((entry) => relative(template, join(entry.parentPath, entry.name)))
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(template, join(entry.parentPath, entry.name)))
   try {
     mkdirSync(target, { recursive: true })
-    if (readdirSync(target).length > 0) throw new Failure(`${target} is not empty. Choose another folder, or empty that one.`)
-    for (const file of files) write(join(target, withDot(file)), fillIn(readFileSync(join(template, file), 'utf8'), name))
+    if (readdirSync(target).length > 0) {
+      throw new Failure(`${target} is not empty. Choose another folder, or empty that one.`)
+    }
+    for (const file of files) {
+      const text = readFileSync(join(template, file), 'utf8')
+      write(join(target, withDot(file)), fillIn(text, name))
+    }
   } catch (cause) {
     if (cause instanceof Failure) throw cause
     throw new Failure(`${target} cannot be written: ${(cause as Error).message}.`, { cause })
@@ -67,14 +82,18 @@ function write (file: string, text: string): void {
   writeFileSync(file, text, { flag: 'wx' })
 }
 
-// npm leaves files whose names begin with a dot out of packages, or heeds what is in them.
+// Dotfiles begin with '_' in the template, because npm excludes some from packages and obeys others.
 function withDot (file: string): string {
   return file.replace(/^_/, '.')
 }
 
-// The versions are those that this one has been tested with.
+// Dependencies get the versions with which this package has been tested.
 function fillIn (text: string, name: string): string {
-  const values: { readonly [blank: string]: string } = { ...PACKAGE.devDependencies, 'fastify-mcp-mount': `^${PACKAGE.version}`, name }
-  // The template has no others.
+  const values: { readonly [blank: string]: string } = {
+    ...PACKAGE.devDependencies,
+    'fastify-mcp-mount': `^${PACKAGE.version}`,
+    name
+  }
+  // The cast holds, because the template has no other blanks.
   return text.replace(BLANK, (_blank, key: string) => values[key] as string)
 }

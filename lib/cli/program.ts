@@ -1,4 +1,4 @@
-// From the arguments of the program to its exit code.
+// Runs the program: from its arguments to the exit code.
 import { formatHelp, formatProgramHelp, Failure, parseCommandLine, UsageError, type Command } from './command.ts'
 import { dev } from './dev.ts'
 import { inspect } from './inspect.ts'
@@ -9,7 +9,7 @@ import { type Terminal } from './terminal.ts'
 
 const COMMANDS: readonly Command[] = [dev, inspect, newProject]
 
-/** Runs the program; the exit code is 0 if it worked, 1 if not, 2 if it was called in a wrong way. */
+/** Runs the program. Resolves to the exit code: 0 for success, 1 for failure, 2 for wrong usage. */
 export async function runProgram (args: readonly string[], terminal: Terminal): Promise<number> {
   const [name, ...rest] = args
   const command = COMMANDS.find((known) => known.name === name)
@@ -28,7 +28,7 @@ async function runCommand (command: Command, args: readonly string[], terminal: 
   return 0
 }
 
-// What has no command.
+// Answers arguments that name no command.
 function answer (word: string | undefined, terminal: Terminal): number {
   switch (word) {
     case '-v': case '--version':
@@ -51,6 +51,7 @@ function report (error: unknown, command: Command | undefined, { err }: Terminal
     err(`See: fastify-mcp-mount ${command === undefined ? '' : `${command.name} `}--help`)
     return 2
   }
-  err(clean(error instanceof Failure ? error.message : `fastify-mcp-mount failed, which it should not have: ${(error as Error).stack}`))
+  const unexpected = (): string => `fastify-mcp-mount failed unexpectedly: ${(error as Error).stack}`
+  err(clean(error instanceof Failure ? error.message : unexpected()))
   return 1
 }

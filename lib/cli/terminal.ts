@@ -1,9 +1,9 @@
-// Where the program writes. Much of what it writes comes from servers, which nobody has reason to trust.
+// The terminal that the program writes to.
 import type { ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { forwardOutput } from './foreign-output.ts'
 
-/** What the program is given of its process; tests give it something else. */
+/** The parts of a process that the program uses. Tests pass others. */
 export interface ProcessLike {
   readonly stdin: Readable
   readonly stdout: Writable & { readonly isTTY?: boolean, readonly columns?: number }
@@ -14,17 +14,17 @@ export interface ProcessLike {
   off (signal: NodeJS.Signals, listener: () => void): unknown
 }
 
-/** A terminal, or what its output has been redirected to. */
+/** A terminal, or the file or pipe to which output is redirected. */
 export interface Terminal {
   readonly process: ProcessLike
-  /** Characters of a line. */
+  /** The number of characters in a line. */
   readonly columns: number
   readonly isColourful: boolean
   /** Writes lines to standard output. */
   out (text: string): void
   /** Writes lines to standard error. */
   err (text: string): void
-  /** Writes what a process prints to its pipes, with its colours and without any other control sequence. */
+  /** Forwards the output of a process, without control sequences other than colours. */
   forward (child: Pick<ChildProcess, 'stdout' | 'stderr'>): void
   bold (text: string): string
   dim (text: string): string
@@ -33,14 +33,14 @@ export interface Terminal {
 const WIDEST = 100
 const NARROWEST = 40
 
-/** Makes a terminal. It has colours on a TTY or with FORCE_COLOR, and none with NO_COLOR (https://no-color.org). */
+/** Creates a terminal. It has colours on a TTY or with FORCE_COLOR, and none with NO_COLOR (https://no-color.org). */
 export function createTerminal (process: ProcessLike): Terminal {
   const { stdout, stderr, env } = process
-  // Bound now, before the output of others is cleaned.
+  // Bound before cleanOutput replaces the functions, because it would remove the colours.
   const [writeOut, writeErr] = [stdout.write.bind(stdout), stderr.write.bind(stderr)]
   const isForced = !['', '0'].includes(env.FORCE_COLOR ?? '')
   const isColourful = (stdout.isTTY === true || isForced) && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb'
-  // ECMA-48 8.3.117: 1 is bold, 2 faint, 22 neither.
+  // ECMA-48 8.3.117: 1 is bold, 2 is faint, and 22 resets both.
   const paint = (style: 1 | 2) => (text: string): string => isColourful ? `\u001b[${style}m${text}\u001b[22m` : text
   return {
     process,
@@ -57,7 +57,7 @@ export function createTerminal (process: ProcessLike): Terminal {
   }
 }
 
-/** Breaks a text into lines of at most so many characters; a word that is longer has a line of its own. */
+/** Breaks a text into lines of at most `width` characters. A longer word gets a line of its own. */
 export function wrap (text: string, width: number): readonly string[] {
   const lines: string[] = []
   let line = ''
@@ -71,12 +71,12 @@ export function wrap (text: string, width: number): readonly string[] {
   return [...lines, line]
 }
 
-// What no user of the program has written.
-const STRANGE_FRAME = /^\s+at .*(?:node_modules|node:|<anonymous>\)?$)/
+// Stack frames that are not in the user's own files.
+const FOREIGN_FRAME = /^\s+at .*(?:node_modules|node:|<anonymous>\)?$)/
 
-/** The stack of an error, without the places that are not in the user's own files. */
+/** Returns the stack of an error without the frames that are not in the user's own files. */
 export function formatStack (error: unknown): string {
   const { stack } = Object(error) as { readonly stack?: unknown }
   if (typeof stack !== 'string') return String(error)
-  return stack.split('\n').filter((line) => !STRANGE_FRAME.test(line)).join('\n')
+  return stack.split('\n').filter((line) => !FOREIGN_FRAME.test(line)).join('\n')
 }

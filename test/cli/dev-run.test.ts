@@ -9,13 +9,17 @@ import { createTestTerminal, type TestTerminal } from './terminal.ts'
 
 const SERVER = `import { McpServer, Type } from 'fastify-mcp-mount'
 const server = new McpServer({ name: 'My Notes!', version: '1' })
-server.registerTool('echo', { description: 'Says it.', inputSchema: Type.Object({ text: Type.String() }) }, async ({ text }) => text)
+server.registerTool('echo', {
+  description: 'Says it.', inputSchema: Type.Object({ text: Type.String() })
+}, async ({ text }) => text)
 `
 const V1 = `import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { z } from 'zod'
 function create () {
   const server = new McpServer({ name: 'SDK', version: '1' })
-  server.registerTool('echo', { inputSchema: { text: z.string() } }, async ({ text }) => ({ content: [{ type: 'text' as const, text }] }))
+  server.registerTool('echo', { inputSchema: { text: z.string() } }, async ({ text }) => {
+    return { content: [{ type: 'text' as const, text }] }
+  })
   return server
 }
 `
@@ -23,7 +27,9 @@ const V2 = `import { createMcpHandler, McpServer } from '@modelcontextprotocol/s
 import { z } from 'zod'
 function create () {
   const server = new McpServer({ name: 'SDK', version: '2' })
-  server.registerTool('echo', { inputSchema: z.object({ text: z.string() }) }, async ({ text }) => ({ content: [{ type: 'text' as const, text }] }))
+  server.registerTool('echo', { inputSchema: z.object({ text: z.string() }) }, async ({ text }) => {
+    return { content: [{ type: 'text' as const, text }] }
+  })
   return server
 }
 `
@@ -36,7 +42,7 @@ function settingsFor (file: string, settings: Partial<DevSettings> = {}): DevSet
 }
 
 function writeServer (t: Test, text: string): string {
-  // A file is loaded once by a process, whatever it holds later.
+  // A process loads a file once only, so each content needs a file of its own.
   const file = join(mkdtempSync(join(t.testdir(), 'file-')), 'server.ts')
   writeFileSync(file, text)
   return file
@@ -61,7 +67,7 @@ async function run (t: Test, text: string, settings: Partial<DevSettings> = {}):
   return Object.assign(test, { url, end })
 }
 
-/** Runs a file that cannot be served; what is printed to standard error. */
+/** Runs a file that cannot be served. Resolves to what is printed to standard error. */
 async function fail (t: Test, text: string, settings: Partial<DevSettings> = {}): Promise<string> {
   const test = createTestTerminal()
   t.equal(await runDevServer(settingsFor(writeServer(t, text), settings), test.terminal), 1)
@@ -75,7 +81,7 @@ async function echo (url: string): Promise<string> {
   return test.out + test.err
 }
 
-t.test('where a server is, what it offers and how clients are told of it is printed', async (t) => {
+t.test('the URL of a server, what it offers and how to configure clients are printed', async (t) => {
   const { url, out, err, end } = await run(t, `${SERVER}
     server.registerResource('all', 'notes://all', { description: 'All of them.' }, async () => '')
     server.registerPrompt('ask', {}, async () => '')
@@ -108,7 +114,7 @@ Runs server.ts again when it changes. Ctrl-C ends it.
   t.equal(await end(), 0)
 })
 
-t.test('whatever can be mounted can be run', async (t) => {
+t.test('everything that can be mounted can be run', async (t) => {
   const files: Readonly<Record<string, string>> = {
     'a server that comes later': `${SERVER} export default Promise.resolve(server)`,
     'a function that makes a server': `${SERVER} export default () => server`,
@@ -116,22 +122,38 @@ t.test('whatever can be mounted can be run', async (t) => {
     'a function that makes servers of the SDK v1': `${V1} export default create`,
     'a function that makes servers of the SDK v2': `${V2} export default (context: object) => create()`,
     'a handler of the SDK v2': `${V2} export default createMcpHandler(create)`,
-    'a plugin': `${SERVER}${APP} export default async function plugin (app: FastifyInstance, options: object) { app.register(mcpPlugin, { server }) }`,
-    'a plugin of one parameter': `${SERVER}${APP} export default async (app: FastifyInstance) => { app.register(mcpPlugin, { server }) }`,
+    'a plugin':
+      `${SERVER}${APP} export default async function plugin (app: FastifyInstance, options: object) { ` +
+      'app.register(mcpPlugin, { server }) }',
+    'a plugin of one parameter':
+      `${SERVER}${APP} export default async (app: FastifyInstance) => { ` +
+      'app.register(mcpPlugin, { server }) }',
     'a plugin that is wrapped': `${SERVER}${APP}import fp from 'fastify-plugin'
       export default fp(async (app) => { app.register(mcpPlugin, { server }) })`,
     'an app': `${SERVER}${APP} const app = Fastify(); app.register(mcpPlugin, { server }); export default app`,
-    'an app with a mount in a scope': `${SERVER}${APP} const app = Fastify(); app.register(async (scope) => { scope.register(mcpPlugin, { server }) }); export default app`,
-    'a function that makes an app': `${SERVER}${APP} export default () => { const app = Fastify(); app.register(mcpPlugin, { server }); return app }`,
+    'an app with a mount in a scope':
+      `${SERVER}${APP} const app = Fastify(); app.register(async (scope) => { ` +
+      'scope.register(mcpPlugin, { server }) }); export default app',
+    'a function that makes an app':
+      `${SERVER}${APP} export default () => { const app = Fastify(); ` +
+      'app.register(mcpPlugin, { server }); return app }',
     'a function with options that makes an app': `${SERVER}${APP} import type { FastifyServerOptions } from 'fastify'
-      export default (options: FastifyServerOptions = {}) => { const app = Fastify(options); app.register(mcpPlugin, { server }); return app }`,
+      export default (options: FastifyServerOptions = {}) => {
+        const app = Fastify(options); app.register(mcpPlugin, { server }); return app
+      }`,
     'a function that needs options to make an app': `${SERVER}${APP} import type { FastifyServerOptions } from 'fastify'
-      export default ({ logger = false }: FastifyServerOptions) => { const app = Fastify({ logger }); app.register(mcpPlugin, { server }); return app }`,
+      export default ({ logger = false }: FastifyServerOptions) => {
+        const app = Fastify({ logger }); app.register(mcpPlugin, { server }); return app
+      }`,
     'a function that makes an app later': `${SERVER}${APP} export default async (options: object, database: object) => {
       const app = Fastify(); await app.register(mcpPlugin, { server }); return app
     }`,
-    'a plugin that returns its scope': `${SERVER}${APP} export default async (app: FastifyInstance) => { app.register(mcpPlugin, { server }); return app }`,
-    'an app that listens': `${SERVER}${APP} const app = Fastify(); app.register(mcpPlugin, { server }); await app.listen({ port: 0 }); export default app`
+    'a plugin that returns its scope':
+      `${SERVER}${APP} export default async (app: FastifyInstance) => { ` +
+      'app.register(mcpPlugin, { server }); return app }',
+    'an app that listens':
+      `${SERVER}${APP} const app = Fastify(); app.register(mcpPlugin, { server }); ` +
+      'await app.listen({ port: 0 }); export default app'
   }
   for (const [name, text] of Object.entries(files)) {
     await t.test(name, async (t) => {
@@ -154,7 +176,7 @@ t.test('each mount of an app is printed', async (t) => {
   t.match(out, /claude mcp add --transport http server http/)
 })
 
-t.test('lists are printed to their end', async (t) => {
+t.test('all pages of lists are printed', async (t) => {
   const { out } = await run(t, `${SERVER.replace("version: '1' }", "version: '1' }, { pageSize: 1 }")}
     for (const name of ['b', 'c']) server.registerTool(name, {}, async () => name)
     export default server`)
@@ -162,25 +184,33 @@ t.test('lists are printed to their end', async (t) => {
   t.match(out, '\nTools\n  echo  Says it.\n  b\n  c\n\nClients\n')
 })
 
-t.test('the path is the one that is wanted', async (t) => {
-  const ends = async (text: string, settings: Partial<DevSettings>): Promise<string> => new URL((await run(t, text, settings)).url).pathname
-  const plugin = `${SERVER}${APP} export default async (app: FastifyInstance, options: object) => { app.register(mcpPlugin, { server }) }`
+t.test('--prefix and --path set the path', async (t) => {
+  const ends = async (text: string, settings: Partial<DevSettings>): Promise<string> =>
+    new URL((await run(t, text, settings)).url).pathname
+  const plugin =
+    `${SERVER}${APP} export default async (app: FastifyInstance, options: object) => { ` +
+    'app.register(mcpPlugin, { server }) }'
 
   t.equal(await ends(`${SERVER} export default server`, { prefix: '/v1', path: '/notes' }), '/v1/notes')
   t.equal(await ends(`${V1} export default create`, { prefix: '/v2', path: '/' }), '/v2')
   t.equal(await ends(plugin, { prefix: '/v3' }), '/v3/mcp')
 })
 
-t.test('what is exported by a name is run', async (t) => {
+t.test('--export names the export to run', async (t) => {
   const { url } = await run(t, `${SERVER} export const notes = server`, { exported: 'notes' })
 
   t.equal(await echo(url), 'hi\n')
 })
 
-t.test('a file of CommonJS is run', async (t) => {
+t.test('a CommonJS file is run', async (t) => {
   const file = join(t.testdir(), 'server.cjs')
-  writeFileSync(file, `exports.__esModule = true
-    exports.default = import('fastify-mcp-mount').then(({ McpServer }) => new McpServer({ name: 'Notes', version: '1' }))`)
+  writeFileSync(
+    file,
+    `exports.__esModule = true
+    exports.default = import('fastify-mcp-mount').then(({ McpServer }) => {
+      return new McpServer({ name: 'Notes', version: '1' })
+    })`
+  )
   const test = createTestTerminal()
   const code = runDevServer(settingsFor(file), test.terminal)
 
@@ -191,60 +221,101 @@ t.test('a file of CommonJS is run', async (t) => {
   t.equal(await code, 0)
 })
 
-t.test('a file that fails tells where', async (t) => {
-  t.match(await fail(t, "throw new Error('no \\u001b[2Jdatabase')"), /^server\.ts failed:\nError: no database\n {4}at .*server\.ts:1:7\)?\n/)
+t.test('the error of a file that fails has the line', async (t) => {
+  t.match(
+    await fail(t, "throw new Error('no \\u001b[2Jdatabase')"),
+    /^server\.ts failed:\nError: no database\n {4}at .*server\.ts:1:7\)?\n/
+  )
   t.match(await fail(t, 'export default = 1'), /^server\.ts failed:\nSyntaxError: Unexpected token '='/)
   t.equal(await fail(t, "throw 'text'"), 'server.ts failed:\ntext\n')
-  t.match(await fail(t, `${SERVER.replace("version: '1' }", "version: '1' }, { lifespan: async () => { throw new Error('away') } }")} export default server`), /^server\.ts failed:\nError: away\n/)
+  const lifespan = "version: '1' }, { lifespan: async () => { throw new Error('away') } }"
+  const failing = SERVER.replace("version: '1' }", lifespan)
+  t.match(await fail(t, `${failing} export default server`), /^server\.ts failed:\nError: away\n/)
 })
 
-t.test('a file that does not export what is wanted tells what it exports', async (t) => {
-  t.equal(await fail(t, 'export const a = 1, b = 2'), 'server.ts has no default export. It exports a, b; choose one of them with --export <name>.\n')
-  t.equal(await fail(t, 'export default 1', { exported: 'notes' }), "server.ts exports no 'notes'. It exports default; choose one of them with --export <name>.\n")
-  t.equal(await fail(t, 'console.error.name'), "server.ts has no default export. It exports nothing; write 'export default' before its server.\n")
+t.test('the error of a missing export lists the exports', async (t) => {
+  t.equal(
+    await fail(t, 'export const a = 1, b = 2'),
+    'server.ts has no default export. It exports a, b; choose one of them with --export <name>.\n'
+  )
+  t.equal(
+    await fail(t, 'export default 1', { exported: 'notes' }),
+    "server.ts exports no 'notes'. It exports default; choose one of them with --export <name>.\n"
+  )
+  t.equal(
+    await fail(t, 'console.error.name'),
+    "server.ts has no default export. It exports nothing; write 'export default' before its server.\n"
+  )
 })
 
-t.test('what is exported and is no server tells what would be one', async (t) => {
-  t.match(await fail(t, 'export default { a: 1 }'), /option 'server' is nothing that can be mounted; pass new McpServer/)
+t.test('the error of an export that is not a server says what is expected', async (t) => {
+  t.match(
+    await fail(t, 'export default { a: 1 }'),
+    /option 'server' is nothing that can be mounted; pass new McpServer/
+  )
   t.match(await fail(t, 'export default class Notes {}'), /option 'server' is a class, not a server made of it/)
-  t.match(await fail(t, 'export default class Notes { constructor (a: number, b: number) {} }'), /option 'server' is a class, not a server made of it/)
+  t.match(
+    await fail(t, 'export default class Notes { constructor (a: number, b: number) {} }'),
+    /option 'server' is a class, not a server made of it/
+  )
 })
 
-t.test('a plugin or an app that mounts nothing is told so', async (t) => {
-  const message = 'server.ts mounts no MCP server: register the plugin of fastify-mcp-mount in what it exports, or export the server itself.\n'
+t.test('a plugin or an app that mounts no server is refused', async (t) => {
+  const message =
+    'server.ts mounts no MCP server: register the plugin of fastify-mcp-mount in what it exports, or export the ' +
+      'server itself.\n'
 
   t.equal(await fail(t, 'export default async (app: object, options: object) => {}'), message)
   t.equal(await fail(t, 'export default async (app: object) => {}'), message)
   t.equal(await fail(t, `${APP} export default Fastify()`), message)
 })
 
-t.test('an option that what is exported cannot heed is refused', async (t) => {
-  const plugin = `${SERVER}${APP} export default async (app: FastifyInstance) => { app.register(mcpPlugin, { server }) }`
-  const message = (option: string, what: string): string => `--${option} has no meaning for ${what}, which is what server.ts exports: set it there.\n`
+t.test('an option that has no meaning for the export is refused', async (t) => {
+  const plugin =
+    `${SERVER}${APP} export default async (app: FastifyInstance) => { app.register(mcpPlugin, { ` +
+    'server }) }'
+  const message = (option: string, what: string): string =>
+    `--${option} has no meaning for ${what}, which is what server.ts exports: set it there.\n`
 
   t.equal(await fail(t, `${APP} export default Fastify()`, { prefix: '/a' }), message('prefix', 'an app'))
   t.equal(await fail(t, `${APP} export default Fastify()`, { path: '/a' }), message('path', 'an app'))
-  t.equal(await fail(t, `${APP} export default () => Fastify()`, { prefix: '/a' }), message('prefix', 'a function that makes an app'))
+  t.equal(
+    await fail(t, `${APP} export default () => Fastify()`, { prefix: '/a' }),
+    message('prefix', 'a function that makes an app')
+  )
   t.equal(await fail(t, plugin, { path: '/a' }), message('path', 'a plugin'))
-  t.equal(await fail(t, plugin.replace('FastifyInstance)', 'FastifyInstance, options: object)'), { path: '/a' }), message('path', 'a plugin'))
+  t.equal(
+    await fail(t, plugin.replace('FastifyInstance)', 'FastifyInstance, options: object)'), { path: '/a' }),
+    message('path', 'a plugin')
+  )
 })
 
-t.test('a port that is in use, and a host that is not here, are told', async (t) => {
+t.test('a port in use and an unknown host are reported', async (t) => {
   const { url } = await run(t, `${SERVER} export default server`)
   const port = Number(new URL(url).port)
 
-  t.equal(await fail(t, `${SERVER} export default server`, { port }), `Port ${port} is in use. End what listens there, or choose another one with --port.\n`)
-  t.match(await fail(t, `${SERVER} export default server`, { host: 'nowhere.invalid' }), /^Nothing can listen on nowhere\.invalid: .+\.\n$/)
+  t.equal(
+    await fail(t, `${SERVER} export default server`, { port }),
+    `Port ${port} is in use. Stop the other process, or choose another port with --port.\n`
+  )
+  t.match(
+    await fail(t, `${SERVER} export default server`, { host: 'nowhere.invalid' }),
+    /^Cannot listen on nowhere\.invalid: .+\.\n$/
+  )
 })
 
-t.test('a tool that fails is logged with its place', async (t) => {
-  const { url, waitFor } = await run(t, `${SERVER.replace('async ({ text }) => text', "async () => { throw new Error('no database') }")} export default server`)
+t.test('the log of a tool that fails has the line', async (t) => {
+  const { url, waitFor } = await run(
+    t,
+    `${SERVER.replace('async ({ text }) => text', "async () => { throw new Error('no database') }")} export ` +
+      'default server'
+  )
 
   t.match(await echo(url), /^Error executing tool echo \(error id [\w-]+\)\n$/)
   await waitFor(/^error: executing tool echo failed errorId="[\w-]+"\nError: no database\n {4}at .*server\.ts:/m)
 })
 
-t.test('a line of the log has its level, its message and its fields', async (t) => {
+t.test('a log line is printed with its level, message and fields', async (t) => {
   const test = createTestTerminal()
   const log = createDevLog(test.terminal)
 
@@ -255,12 +326,13 @@ t.test('a line of the log has its level, its message and its fields', async (t) 
   t.equal(test.err, 'warning: refused host="evil\\u001b[2J.example"\ninfo:\nfatal: down\nError: bad\n')
 })
 
-t.test('on stdio the one client is served, until it goes', async (t) => {
+t.test('with --stdio a single client is served until its input ends', async (t) => {
   const test = createTestTerminal()
   const text = `${SERVER} console.log('written while it is loaded'); export default server`
   const code = runDevServer(settingsFor(writeServer(t, text), { stdio: true }), test.terminal)
 
-  test.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'a', version: '1' } } })}\n`)
+  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'a', version: '1' } }
+  test.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params })}\n`)
   await test.waitFor(/"id":1/)
   test.stdin.end()
 
@@ -268,9 +340,12 @@ t.test('on stdio the one client is served, until it goes', async (t) => {
   t.match(JSON.parse(test.out), { jsonrpc: '2.0', id: 1, result: { serverInfo: { name: 'My Notes!' } } })
 })
 
-t.test('on stdio a signal ends it', async (t) => {
+t.test('with --stdio a signal ends the run', async (t) => {
   const test = createTestTerminal()
-  const code = runDevServer(settingsFor(writeServer(t, `${SERVER} export default server`), { stdio: true }), test.terminal)
+  const code = runDevServer(
+    settingsFor(writeServer(t, `${SERVER} export default server`), { stdio: true }),
+    test.terminal
+  )
   test.stdin.write('{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
   await test.waitFor(/"id":1/)
 
@@ -279,8 +354,9 @@ t.test('on stdio a signal ends it', async (t) => {
   t.equal(await code, 0)
 })
 
-t.test('on stdio nothing but a server is served', async (t) => {
-  const message = (what: string): string => `--stdio serves a server, and server.ts exports ${what}: export the server, too, and name it with --export.\n`
+t.test('with --stdio only a server can be served', async (t) => {
+  const message = (what: string): string =>
+    `--stdio serves a server, and server.ts exports ${what}: export the server, too, and name it with --export.\n`
 
   t.equal(await fail(t, `${APP} export default Fastify()`, { stdio: true }), message('an app'))
   t.equal(await fail(t, 'export default (app: object, options: object) => {}', { stdio: true }), message('a plugin'))

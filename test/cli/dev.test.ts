@@ -11,13 +11,13 @@ import { SETTINGS_VARIABLE } from '../../lib/cli/dev-settings.ts'
 import { LOADER } from '../support/child.ts'
 import { createTestTerminal, type TestTerminal } from './terminal.ts'
 
-// Each process loads all of the sources anew, by tsx.
+// Each process loads all sources again, with tsx.
 t.setTimeout(120_000)
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const PROGRAM = join(ROOT, 'lib/cli.ts')
 
-// `dev` hands on what Node.js was told: what runs the sources, and not what tap adds to it.
+// `dev` passes on the arguments of Node.js. The tests need those that load the sources, without those that tap adds.
 process.execArgv = [...LOADER]
 const ENV = process.env as Record<string, string>
 
@@ -46,7 +46,11 @@ interface RunSettings {
 }
 
 /** Runs `dev` until the test ends. */
-async function run (t: Test, args: readonly string[], { text = SERVER, env = {}, files = {} }: RunSettings = {}): Promise<Running> {
+async function run (
+  t: Test,
+  args: readonly string[],
+  { text = SERVER, env = {}, files = {} }: RunSettings = {}
+): Promise<Running> {
   const directory = t.testdir({ 'server.ts': text, ...files })
   writeWord(directory, "'one'")
   const test = createTestTerminal({ cwd: directory, env: { ...ENV, ...env } })
@@ -66,8 +70,12 @@ async function inspect (url: string): Promise<string> {
   return test.out + test.err
 }
 
-t.test('a server is run again when what it imports changes, at the same port, and after it failed', async (t) => {
-  const { directory, url, waitFor, signal, code } = await run(t, ['--host', 'localhost', '--prefix', '/v1', '--path', '/notes'], { env: { PORT: '0' } })
+t.test('a server is restarted at the same port when an import changes, also after a failure', async (t) => {
+  const { directory, url, waitFor, signal, code } = await run(
+    t,
+    ['--host', 'localhost', '--prefix', '/v1', '--path', '/notes'],
+    { env: { PORT: '0' } }
+  )
   t.match(url, /^http:\/\/(?:127\.0\.0\.1|\[::1\]):\d+\/v1\/notes$/)
   t.equal(await inspect(url), 'Tools\n  one\n')
 
@@ -99,7 +107,11 @@ t.test('an app that loads its plugins with autoload in TypeScript is run', async
       app.register(autoload, { dir: join(import.meta.dirname, 'plugins') })
       return app
     }`
-  const plugins = { 'notes.ts': "import mcpPlugin from 'fastify-mcp-mount'\nimport server from '../server.ts'\nexport default mcpPlugin\nexport const autoConfig = { server }" }
+  const plugins = {
+    'notes.ts':
+      "import mcpPlugin from 'fastify-mcp-mount'\nimport server from '../server.ts'\nexport default " +
+        'mcpPlugin\nexport const autoConfig = { server }'
+  }
   const { out, signal, code } = await run(t, ['--port', '0', '--export', 'createApp'], { text, files: { plugins } })
   signal('SIGTERM')
 
@@ -107,7 +119,7 @@ t.test('an app that loads its plugins with autoload in TypeScript is run', async
   t.equal(await code, 0)
 })
 
-t.test('what does not end when it is asked to is killed the third time', async (t) => {
+t.test('a process that ignores signals is killed at the third one', async (t) => {
   const text = `${SERVER}
     import Fastify from 'fastify'
     import mcpPlugin from 'fastify-mcp-mount'
@@ -125,34 +137,41 @@ t.test('what does not end when it is asked to is killed the third time', async (
   t.equal(await test.code, 0)
 })
 
-t.test('a file that is not there is told at once', async (t) => {
+t.test('a file that does not exist is reported at once', async (t) => {
   const test = createTestTerminal({ cwd: t.testdir() })
 
   t.equal(await runProgram(['dev', 'server.ts'], test.terminal), 1)
   t.equal(test.err, `There is no file ${join(t.testdirName, 'server.ts')}.\n`)
 })
 
-t.test('a host that is not here is told at once', async (t) => {
+t.test('an unknown host is reported at once', async (t) => {
   const test = createTestTerminal({ cwd: t.testdir({ 'server.js': '' }) })
 
   t.equal(await runProgram(['dev', 'server.js', '--port', '0', '--host', 'nowhere.invalid'], test.terminal), 1)
-  t.match(test.err, /^Nothing can listen on nowhere\.invalid: .+\.\n$/)
+  t.match(test.err, /^Cannot listen on nowhere\.invalid: .+\.\n$/)
 })
 
-t.test('on stdio a file that fails ends the program with exit code 1', async (t) => {
+t.test('with --stdio a file that fails ends the program with exit code 1', async (t) => {
   const test = createTestTerminal({ cwd: t.testdir({ 'server.js': 'export default 1' }), env: ENV })
 
   t.equal(await runProgram(['dev', 'server.js', '--stdio'], test.terminal), 1)
   t.match(test.err, /^server\.js failed:\n.*option 'server' is nothing that can be mounted/)
 })
 
-t.test('a file that ends its process by a signal ends the program with exit code 1, in colours or without', async (t) => {
-  for (const isTTY of [true, false]) {
-    const test = createTestTerminal({ cwd: t.testdir({ 'server.js': "process.kill(process.pid, 'SIGKILL')" }), env: ENV, isTTY })
+t.test(
+  'a file that ends its process by a signal ends the program with exit code 1, in colours or without',
+  async (t) => {
+    for (const isTTY of [true, false]) {
+      const test = createTestTerminal({
+        cwd: t.testdir({ 'server.js': "process.kill(process.pid, 'SIGKILL')" }),
+        env: ENV,
+        isTTY
+      })
 
-    t.equal(await runProgram(['dev', 'server.js', '--stdio'], test.terminal), 1)
+      t.equal(await runProgram(['dev', 'server.js', '--stdio'], test.terminal), 1)
+    }
   }
-})
+)
 
 t.test('an official client starts a server on stdio', async (t) => {
   const directory = t.testdir({ 'server.ts': SERVER })
@@ -171,12 +190,19 @@ t.test('an official client starts a server on stdio', async (t) => {
   t.match(await client.callTool({ name: 'one' }), { content: [{ type: 'text', text: 'one' }] })
 })
 
-t.test('the process that serves is told by its environment what, and ends for good', async (t) => {
+t.test('the serving process reads its settings from the environment, and exits', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   t.teardown(() => taken.close())
   const file = join(t.testdir({ 'server.js': 'export const a = 1' }), 'server.js')
-  const settings = { name: 'server.js', file, exported: 'default', host: '127.0.0.1', port: (taken.address() as AddressInfo).port, stdio: false }
+  const settings = {
+    name: 'server.js',
+    file,
+    exported: 'default',
+    host: '127.0.0.1',
+    port: (taken.address() as AddressInfo).port,
+    stdio: false
+  }
   process.env[SETTINGS_VARIABLE] = JSON.stringify(settings)
   const written = t.capture(process.stderr, 'write')
   const exit = t.capture(process, 'exit')

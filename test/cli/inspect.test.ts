@@ -2,25 +2,49 @@ import Fastify, { type FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import { openEndpoint } from '../../lib/cli/endpoint.ts'
 import { runProgram } from '../../lib/cli/program.ts'
-import mcpPlugin, { McpServer, ResourceTemplate, ToolError, Type, type AuthInfo, type McpMountOptions } from '../../lib/index.ts'
+import mcpPlugin, {
+  McpServer,
+  ResourceTemplate,
+  ToolError,
+  Type,
+  type AuthInfo,
+  type McpMountOptions
+} from '../../lib/index.ts'
 import { createTestTerminal } from './terminal.ts'
 
-/** A server with everything that can be listed. */
+/** Creates a server with items in all lists. */
 function createFullNotes (): McpServer {
   const notes = new McpServer({ name: 'Notes', version: '1.0.0' }, { instructions: 'Keep\u001b[2J notes.' })
-  notes.registerTool('add', {
-    description: 'Add two numbers.',
-    inputSchema: Type.Object({ a: Type.Number({ description: 'The first.' }), b: Type.Optional(Type.Number()), unit: Type.Optional(Type.String()) }),
-    outputSchema: Type.Object({ sum: Type.Number(), unit: Type.String() })
-  }, async ({ a, b = 0, unit = '' }) => ({ sum: a + b, unit }))
-  notes.registerTool('count', { inputSchema: { type: 'object', properties: { kind: { enum: ['one', 'two'] }, what: {}, either: { type: ['string', 'null'] } } } }, async (args, ctx) => {
-    await ctx.reportProgress(1, 2, 'half\u001b[2J way')
-    await ctx.reportProgress(2)
-    await ctx.info({ counted: 2 }, 'counter')
-    await ctx.info('all counted')
-    await ctx.debug('not to be seen')
-    return JSON.stringify(args)
-  })
+  notes.registerTool(
+    'add',
+    {
+      description: 'Add two numbers.',
+      inputSchema: Type.Object({
+        a: Type.Number({ description: 'The first.' }),
+        b: Type.Optional(Type.Number()),
+        unit: Type.Optional(Type.String())
+      }),
+      outputSchema: Type.Object({ sum: Type.Number(), unit: Type.String() })
+    },
+    async ({ a, b = 0, unit = '' }) => ({ sum: a + b, unit })
+  )
+  notes.registerTool(
+    'count',
+    {
+      inputSchema: {
+        type: 'object',
+        properties: { kind: { enum: ['one', 'two'] }, what: {}, either: { type: ['string', 'null'] } }
+      }
+    },
+    async (args, ctx) => {
+      await ctx.reportProgress(1, 2, 'half\u001b[2J way')
+      await ctx.reportProgress(2)
+      await ctx.info({ counted: 2 }, 'counter')
+      await ctx.info('all counted')
+      await ctx.debug('not to be seen')
+      return JSON.stringify(args)
+    }
+  )
   notes.registerTool('fail', {}, async () => { throw new ToolError('no\u001b[2J luck') })
   notes.registerTool('show', {}, async () => [
     { type: 'image', data: 'AAAA', mimeType: 'image/png' },
@@ -30,7 +54,12 @@ function createFullNotes (): McpServer {
   notes.registerTool('structured', {}, async () => ({ content: [], structuredContent: { a: 1 } }))
   notes.registerResource('all', 'notes://all', { description: 'All notes.' }, async () => 'Buy\u001b[2J milk')
   notes.registerResource('bytes', 'notes://bytes', {}, async () => new Uint8Array([1, 2, 3, 4]))
-  notes.registerResource('note', new ResourceTemplate('notes://{id}', { list: undefined }), { description: 'A note.' }, async () => 'Note')
+  notes.registerResource(
+    'note',
+    new ResourceTemplate('notes://{id}', { list: undefined }),
+    { description: 'A note.' },
+    async () => 'Note'
+  )
   notes.registerPrompt('ask', {
     description: 'Ask for something.',
     argsSchema: Type.Object({ what: Type.String({ description: 'Something.' }), how: Type.Optional(Type.String()) })
@@ -38,7 +67,7 @@ function createFullNotes (): McpServer {
   return notes
 }
 
-/** The URL of a server that listens until the test ends. */
+/** Listens until the test ends. Resolves to the URL. */
 async function serve (t: Test, options: Partial<McpMountOptions> = {}): Promise<string> {
   const app = Fastify()
   app.register(mcpPlugin, { server: createFullNotes(), ...options })
@@ -48,7 +77,11 @@ async function serve (t: Test, options: Partial<McpMountOptions> = {}): Promise<
 
 interface Run { readonly code: number, readonly out: string, readonly err: string }
 
-async function inspect (url: string, args: readonly string[] = [], env: { readonly [name: string]: string } = {}): Promise<Run> {
+async function inspect (
+  url: string,
+  args: readonly string[] = [],
+  env: { readonly [name: string]: string } = {}
+): Promise<Run> {
   const test = createTestTerminal({ env })
   const code = await runProgram(['inspect', url, ...args], test.terminal)
   return { code, out: test.out, err: test.err }
@@ -81,10 +114,14 @@ t.test('all that a server offers is listed, in both eras', async (t) => {
   const modern = { code: 0, out: `Notes 1.0.0 revision 2026-07-28, modern era\n${LISTS}`, err: '' }
   t.same(await inspect(url), modern)
   t.same(await inspect(url, ['--era', 'modern']), modern)
-  t.same(await inspect(url, ['--era', 'legacy']), { code: 0, out: `Notes 1.0.0 revision 2025-11-25, legacy era\n${LISTS}`, err: '' })
+  t.same(await inspect(url, ['--era', 'legacy']), {
+    code: 0,
+    out: `Notes 1.0.0 revision 2025-11-25, legacy era\n${LISTS}`,
+    err: ''
+  })
 })
 
-t.test('a list tells of the arguments', async (t) => {
+t.test('a single list includes the arguments', async (t) => {
   const url = await serve(t)
 
   t.equal((await inspect(url, ['tools'])).out, `Tools
@@ -99,26 +136,34 @@ t.test('a list tells of the arguments', async (t) => {
   show
   structured
 `)
-  t.equal((await inspect(url, ['prompts'])).out, 'Prompts\n  ask  Ask for something.\n       what - Something.\n       how (optional)\n')
-  t.equal((await inspect(url, ['resources'])).out, 'Resources\n  notes://all    All notes.\n  notes://bytes\n\nResource templates\n  notes://{id}  A note.\n')
+  t.equal(
+    (await inspect(url, ['prompts'])).out,
+    'Prompts\n  ask  Ask for something.\n       what - Something.\n       how (optional)\n'
+  )
+  t.equal(
+    (await inspect(url, ['resources'])).out,
+    'Resources\n  notes://all    All notes.\n  notes://bytes\n\nResource templates\n  notes://{id}  A note.\n'
+  )
 })
 
-t.test('a list that the server does not have is said to be empty', async (t) => {
+t.test('for a list that the server does not have, the output says so', async (t) => {
   const url = await serve(t, { server: new McpServer({ name: 'Empty', version: '1' }) })
 
   t.same(await inspect(url, ['tools']), { code: 0, out: 'The server offers no tools.\n', err: '' })
   t.equal((await inspect(url)).out, 'Empty 1 revision 2026-07-28, modern era\n')
 })
 
-t.test('long lists are read to their end', async (t) => {
+t.test('all pages of long lists are read', async (t) => {
   const server = new McpServer({ name: 'Long', version: '1' }, { pageSize: 2 })
   for (const name of ['a', 'b', 'c', 'd', 'e']) server.registerTool(name, {}, async () => name)
   const url = await serve(t, { server })
 
-  for (const era of ['modern', 'legacy']) t.equal((await inspect(url, ['tools', '--era', era])).out, 'Tools\n  a\n  b\n  c\n  d\n  e\n')
+  for (const era of ['modern', 'legacy']) {
+    t.equal((await inspect(url, ['tools', '--era', era])).out, 'Tools\n  a\n  b\n  c\n  d\n  e\n')
+  }
 })
 
-t.test('a list without an end is given up', async (t) => {
+t.test('reading a list without an end fails', async (t) => {
   const url = await serve(t)
   let pages = 0
   const endpoint = await openEndpoint({
@@ -138,7 +183,9 @@ t.test('a list without an end is given up', async (t) => {
   })
   t.teardown(() => endpoint.close())
 
-  await t.rejects(endpoint.list('tools/list'), { message: 'tools/list has more than 1000 pages, or no end; the first 1000 have 0 entries' })
+  await t.rejects(endpoint.list('tools/list'), {
+    message: 'tools/list has more than 1000 pages, or no end; the first 1000 have 0 entries'
+  })
   t.equal(pages, 1000)
 })
 
@@ -149,10 +196,21 @@ t.test('a tool is called with arguments as JSON or one by one, in both eras', as
     const call = async (...args: string[]): Promise<Run> => await inspect(url, ['call', ...args, '--era', era])
 
     t.same(await call('add', '{"a":1,"b":2}'), { code: 0, out: '{"sum":3,"unit":""}\n', err: '' })
-    t.same(await call('add', '{"a":1,"b":2}', '--arg', 'b=3', '--arg', 'unit=7'), { code: 0, out: '{"sum":4,"unit":"7"}\n', err: '' })
-    t.match(await call('count', '--arg', 'what=[1]', '--arg', 'kind=one', '--log-level', 'error'), { code: 0, out: '{"what":[1],"kind":"one"}\n' })
+    t.same(await call('add', '{"a":1,"b":2}', '--arg', 'b=3', '--arg', 'unit=7'), {
+      code: 0,
+      out: '{"sum":4,"unit":"7"}\n',
+      err: ''
+    })
+    t.match(await call('count', '--arg', 'what=[1]', '--arg', 'kind=one', '--log-level', 'error'), {
+      code: 0,
+      out: '{"what":[1],"kind":"one"}\n'
+    })
     t.same(await call('structured'), { code: 0, out: '{\n  "a": 1\n}\n', err: '' })
-    t.same(await call('show'), { code: 0, out: '[image, image/png, 3 bytes]\nembedded\n[resource_link, notes://2]\n', err: '' })
+    t.same(await call('show'), {
+      code: 0,
+      out: '[image, image/png, 3 bytes]\nembedded\n[resource_link, notes://2]\n',
+      err: ''
+    })
   }
 })
 
@@ -161,35 +219,56 @@ t.test('progress and log messages go to standard error, in both eras', async (t)
   const progress = 'progress 1/2 half way\nprogress 2\n'
 
   for (const era of ['modern', 'legacy']) {
-    t.same(await inspect(url, ['call', 'count', '--era', era]), { code: 0, out: '{}\n', err: `${progress}info counter: {"counted":2}\ninfo: all counted\n` })
+    t.same(await inspect(url, ['call', 'count', '--era', era]), {
+      code: 0,
+      out: '{}\n',
+      err: `${progress}info counter: {"counted":2}\ninfo: all counted\n`
+    })
     t.equal((await inspect(url, ['call', 'count', '--era', era, '--log-level', 'error'])).err, progress)
   }
 })
 
-t.test('a tool that fails comes to exit code 1, and tells why', async (t) => {
+t.test('for a tool that fails the exit code is 1, and the reason is printed', async (t) => {
   const url = await serve(t)
 
   t.same(await inspect(url, ['call', 'fail']), { code: 1, out: 'no luck\n', err: '' })
   t.match(await inspect(url, ['call', 'fail', '--json']), { code: 1, out: /"isError": true/ })
   for (const era of ['modern', 'legacy']) {
-    t.match(await inspect(url, ['call', 'none', '--era', era]), { code: 1, out: '', err: `${url} answered with error -32602: Unknown tool: none\n` })
+    t.match(await inspect(url, ['call', 'none', '--era', era]), {
+      code: 1,
+      out: '',
+      err: `${url} answered with error -32602: Unknown tool: none\n`
+    })
   }
 })
 
-t.test('a resource is read, and a prompt is got', async (t) => {
+t.test('a resource and a prompt are printed', async (t) => {
   const url = await serve(t)
 
   for (const era of ['modern', 'legacy']) {
     t.same(await inspect(url, ['read', 'notes://all', '--era', era]), { code: 0, out: 'Buy milk\n', err: '' })
-    t.same(await inspect(url, ['read', 'notes://bytes', '--era', era]), { code: 0, out: '[resource, notes://bytes, 4 bytes]\n', err: '' })
-    t.same(await inspect(url, ['prompt', 'ask', '--arg', 'what=7', '--era', era]), { code: 0, out: 'user: Kindly: 7\n', err: '' })
-    t.same(await inspect(url, ['prompt', 'ask', '{"what":"a"}', '--arg', 'how=Now', '--era', era]), { code: 0, out: 'user: Now: a\n', err: '' })
+    t.same(await inspect(url, ['read', 'notes://bytes', '--era', era]), {
+      code: 0,
+      out: '[resource, notes://bytes, 4 bytes]\n',
+      err: ''
+    })
+    t.same(await inspect(url, ['prompt', 'ask', '--arg', 'what=7', '--era', era]), {
+      code: 0,
+      out: 'user: Kindly: 7\n',
+      err: ''
+    })
+    t.same(await inspect(url, ['prompt', 'ask', '{"what":"a"}', '--arg', 'how=Now', '--era', era]), {
+      code: 0,
+      out: 'user: Now: a\n',
+      err: ''
+    })
   }
 })
 
-t.test('results are JSON where that is wanted', async (t) => {
+t.test('with --json results are printed as JSON', async (t) => {
   const url = await serve(t)
-  const ask = async (...args: string[]): Promise<unknown> => JSON.parse((await inspect(url, [...args, '--json', '--era', 'legacy'])).out)
+  const ask = async (...args: string[]): Promise<unknown> =>
+    JSON.parse((await inspect(url, [...args, '--json', '--era', 'legacy'])).out)
 
   t.match(await ask(), {
     era: 'legacy',
@@ -202,12 +281,17 @@ t.test('results are JSON where that is wanted', async (t) => {
     prompts: [{ name: 'ask' }]
   })
   t.match(await ask('tools'), { tools: [{ name: 'add' }] })
-  t.same(await ask('call', 'add', '{"a":1}'), { content: [{ type: 'text', text: '{"sum":1,"unit":""}' }], structuredContent: { sum: 1, unit: '' } })
+  t.same(await ask('call', 'add', '{"a":1}'), {
+    content: [{ type: 'text', text: '{"sum":1,"unit":""}' }],
+    structuredContent: { sum: 1, unit: '' }
+  })
   t.same(await ask('read', 'notes://all'), { contents: [{ uri: 'notes://all', text: 'Buy\u001b[2J milk' }] })
-  t.match(await ask('prompt', 'ask', '{"what":"a"}'), { messages: [{ role: 'user', content: { type: 'text', text: 'Kindly: a' } }] })
+  t.match(await ask('prompt', 'ask', '{"what":"a"}'), {
+    messages: [{ role: 'user', content: { type: 'text', text: 'Kindly: a' } }]
+  })
 })
 
-t.test('a session that was opened is ended', async (t) => {
+t.test('the session is ended', async (t) => {
   const app = Fastify()
   app.register(mcpPlugin, { server: createFullNotes() })
   t.teardown(() => app.close())
@@ -218,14 +302,16 @@ t.test('a session that was opened is ended', async (t) => {
   t.equal(app.mcp.get('Notes').stats().sessions, 0)
 })
 
-t.test('a server that refuses a log level, or does not end a session, is used all the same', async (t) => {
+t.test('a server that refuses a log level or the end of a session can be inspected', async (t) => {
   const app = Fastify()
   app.addHook('onRequest', (request, _reply, done) => { if (request.method !== 'DELETE') done() })
   app.register(mcpPlugin, {
     server: createFullNotes(),
     hooks: {
       preHandler: async (request) => {
-        if ((request.body as { readonly method?: string } | undefined)?.method === 'logging/setLevel') throw new Error('no')
+        if ((request.body as { readonly method?: string } | undefined)?.method === 'logging/setLevel') {
+          throw new Error('no')
+        }
       }
     }
   })
@@ -235,18 +321,27 @@ t.test('a server that refuses a log level, or does not end a session, is used al
   t.same(await inspect(url, ['read', 'notes://all', '--era', 'legacy']), { code: 0, out: 'Buy milk\n', err: '' })
 })
 
-t.test('headers and a token are sent with each request, and the token is found in the environment', async (t) => {
+t.test('headers and the token, also from the environment, are sent with each request', async (t) => {
   const authenticate = ({ headers }: FastifyRequest): AuthInfo | undefined =>
-    headers.authorization === 'Bearer secret' && headers['x-team'] === 'one' ? { token: 'secret', clientId: 'me', scopes: [] } : undefined
+    headers.authorization === 'Bearer secret' && headers['x-team'] === 'one'
+      ? { token: 'secret', clientId: 'me', scopes: [] }
+      : undefined
   const url = await serve(t, { auth: { authenticate } })
 
   t.equal((await inspect(url, ['--token', 'secret', '--header', 'X-Team: one', 'tools'])).code, 0)
   t.equal((await inspect(url, ['--header', 'X-Team: one', 'tools'], { MCP_TOKEN: 'secret' })).code, 0)
-  t.equal((await inspect(url, ['--header', 'Authorization: Bearer secret', '--header', 'X-Team: one', 'tools'], { MCP_TOKEN: 'other' })).code, 0)
+  t.equal(
+    (
+      await inspect(url, ['--header', 'Authorization: Bearer secret', '--header', 'X-Team: one', 'tools'], {
+        MCP_TOKEN: 'other'
+      })
+    ).code,
+    0
+  )
   t.equal((await inspect(url, ['--token', 'secret', 'tools'])).code, 1)
 })
 
-t.test('without the client of v2 the legacy era is spoken, and the modern one says what to install', async (t) => {
+t.test('without the client v2 the legacy era is spoken, and --era modern says what to install', async (t) => {
   const url = await serve(t)
   const messages: string[] = []
   const open = async (era: 'modern' | undefined, server = url) => await openEndpoint({
@@ -262,12 +357,19 @@ t.test('without the client of v2 the legacy era is spoken, and the modern one sa
 
   const endpoint = await open(undefined)
 
-  t.same([endpoint.era, endpoint.protocolVersion, endpoint.serverInfo], ['legacy', '2025-11-25', { name: 'Notes', version: '1.0.0' }])
+  t.same(
+    [endpoint.era, endpoint.protocolVersion, endpoint.serverInfo],
+    ['legacy', '2025-11-25', { name: 'Notes', version: '1.0.0' }]
+  )
   t.equal((await endpoint.list('tools/list')).length, 5)
   t.match(await endpoint.callTool('count', {}), { content: [{ type: 'text', text: '{}' }] })
   t.same(messages, ['progress 1', 'progress 2', '[object Object]', 'all counted'])
   t.match(await endpoint.ask('resources/read', { uri: 'notes://all' }), { contents: [{ uri: 'notes://all' }] })
   await endpoint.close()
 
-  await t.rejects(open('modern'), { message: "--era modern needs the official client v2, which is not installed: npm install --save-dev @modelcontextprotocol/client. Without it 'inspect' speaks the legacy era." })
+  await t.rejects(open('modern'), {
+    message:
+      '--era modern needs the official client v2, which is not installed: npm install --save-dev ' +
+        "@modelcontextprotocol/client. Without it 'inspect' speaks the legacy era."
+  })
 })

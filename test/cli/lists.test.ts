@@ -1,6 +1,6 @@
 import t from 'tap'
 import { listAll } from '../../lib/cli/lists.ts'
 
-t.test('a server that answers without a list has nothing to list', async (t) => {
+t.test('an answer without a list counts as an empty list', async (t) => {
   t.same(await listAll('tools/list', async () => ({})), [])
 })

@@ -12,8 +12,17 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const { version, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
 const FILES = [
-  '.dockerignore', '.gitignore', 'Dockerfile', 'README.md', 'package.json', 'src/app.ts', 'src/main.ts', 'src/server.ts',
-  'test/server.test.ts', 'test/tsconfig.json', 'tsconfig.json'
+  '.dockerignore',
+  '.gitignore',
+  'Dockerfile',
+  'README.md',
+  'package.json',
+  'src/app.ts',
+  'src/main.ts',
+  'src/server.ts',
+  'test/server.test.ts',
+  'test/tsconfig.json',
+  'tsconfig.json'
 ]
 
 async function create (cwd: string, ...args: string[]): Promise<TestTerminal & { readonly code: number }> {
@@ -26,7 +35,7 @@ function listFiles (directory: string): readonly string[] {
     .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1)).sort()
 }
 
-t.test('a project is written, and what to do next is told', async (t) => {
+t.test('a project is written, and the next steps are printed', async (t) => {
   const cwd = t.testdir()
 
   const { code, out, err } = await create(cwd, 'my-server')
@@ -34,10 +43,11 @@ t.test('a project is written, and what to do next is told', async (t) => {
   t.equal(code, 0)
   t.equal(err, '')
   t.same(listFiles(join(cwd, 'my-server')), FILES)
-  t.match(out, /^Wrote my-server\n(?: {2}my-server\/\S+\n){11}\nNext\n {2}cd my-server\n {2}npm install\n {2}npm test\n {2}npm run dev\n$/)
+  t.match(out, /^Wrote my-server\n(?: {2}my-server\/\S+\n){11}\nNext\n/)
+  t.ok(out.endsWith('\nNext\n  cd my-server\n  npm install\n  npm test\n  npm run dev\n'))
 })
 
-t.test('its dependencies are this package, and what it was tested with', async (t) => {
+t.test('the dependencies are this package and the versions that it was tested with', async (t) => {
   const cwd = t.testdir()
   await create(cwd, 'my-server')
 
@@ -49,23 +59,28 @@ t.test('its dependencies are this package, and what it was tested with', async (
   for (const file of FILES) t.notMatch(readFileSync(join(cwd, 'my-server', file), 'utf8'), /\{\{/, file)
 })
 
-// Its types are checked with those of this project, of which the template is a part.
-t.test('it passes its own test', async (t) => {
+// The types of the template are checked with those of this repository, which includes it.
+t.test('the project passes its own test', async (t) => {
   const cwd = t.testdir()
   await create(cwd, 'my-server')
   const project = join(cwd, 'my-server')
   symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'))
   const { NODE_TEST_CONTEXT, ...env } = process.env
 
-  const { stdout } = await promisify(execFile)(process.execPath, [...LOADER, '--test', '--test-reporter', 'tap', 'test/server.test.ts'], {
-    cwd: project, env
-  })
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [...LOADER, '--test', '--test-reporter', 'tap', 'test/server.test.ts'],
+    {
+      cwd: project,
+      env
+    }
+  )
 
   t.match(stdout, /^# pass 4$/m)
   t.match(stdout, /^# fail 0$/m)
 })
 
-t.test('an empty folder is good, and may be the one that the user is in', async (t) => {
+t.test('an empty folder is accepted, also the current one', async (t) => {
   const cwd = join(t.testdir(), 'here')
   mkdirSync(cwd)
 
@@ -78,13 +93,13 @@ t.test('an empty folder is good, and may be the one that the user is in', async 
   t.equal(JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8')).name, '@me/my-server')
 })
 
-t.test('a folder whose name has to be quoted is quoted', async (t) => {
+t.test('the name of a folder is quoted in the next steps if a shell needs that', async (t) => {
   const { out } = await create(t.testdir(), 'my folder', '--name', 'my-server')
 
   t.match(out, /\n {2}cd "my folder"\n/)
 })
 
-t.test('a folder that has something in it is left as it is', async (t) => {
+t.test('a folder that is not empty is not changed', async (t) => {
   const cwd = t.testdir({ full: { 'notes.txt': 'mine' } })
 
   const { code, out, err } = await create(cwd, 'full')
@@ -95,7 +110,7 @@ t.test('a folder that has something in it is left as it is', async (t) => {
   t.same(listFiles(join(cwd, 'full')), ['notes.txt'])
 })
 
-t.test('a folder that cannot be made is told with the reason', async (t) => {
+t.test('if the folder cannot be created, the error says why', async (t) => {
   const cwd = t.testdir({ file: 'mine' })
 
   const { code, err } = await create(cwd, 'file/my-server')
@@ -104,10 +119,21 @@ t.test('a folder that cannot be made is told with the reason', async (t) => {
   t.match(err, /my-server cannot be written: ENOTDIR: .*\.\n$/)
 })
 
-t.test('a name that npm does not take is refused before anything is written', async (t) => {
+t.test('a name that npm does not allow is refused before anything is written', async (t) => {
   const cwd = t.testdir()
 
-  for (const name of ['My-Server', '.hidden', '_hidden', 'a b', 'a/b', '@me', 'node_modules', 'fastify-mcp-mount', 'ä', 'a'.repeat(215)]) {
+  for (const name of [
+    'My-Server',
+    '.hidden',
+    '_hidden',
+    'a b',
+    'a/b',
+    '@me',
+    'node_modules',
+    'fastify-mcp-mount',
+    'ä',
+    'a'.repeat(215)
+  ]) {
     const { code, err } = await create(cwd, 'folder', '--name', name)
 
     t.equal(code, 2, name)

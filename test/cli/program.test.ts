@@ -9,18 +9,24 @@ import { createTestTerminal } from './terminal.ts'
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
 
-/** Runs the program, and comes to its exit code and what it has printed. */
+/** Runs the program. Resolves to its exit code and output. */
 async function run (...args: string[]): Promise<{ readonly code: number, readonly out: string, readonly err: string }> {
   const test = createTestTerminal()
   const code = await runProgram(args, test.terminal)
   return { code, out: test.out, err: test.err }
 }
 
-t.test('help tells of all commands, and goes to standard error where it was not asked for', async (t) => {
+t.test('the help lists all commands, and goes to standard error if it was not requested', async (t) => {
   const asked = await run('--help')
 
   t.equal(asked.code, 0)
-  for (const line of ['dev <file> [options]', 'inspect <url> [what] [options]', 'new <folder> [options]', '-h, --help', '-v, --version']) {
+  for (const line of [
+    'dev <file> [options]',
+    'inspect <url> [what] [options]',
+    'new <folder> [options]',
+    '-h, --help',
+    '-v, --version'
+  ]) {
     t.ok(asked.out.includes(line), line)
   }
   t.same(await run('help'), asked)
@@ -28,7 +34,7 @@ t.test('help tells of all commands, and goes to standard error where it was not 
   t.same(await run(), { code: 2, out: '', err: asked.out })
 })
 
-t.test('the help of a command tells of each option, in lines of 80 characters', async (t) => {
+t.test('the help of a command lists all options, in lines of 80 characters', async (t) => {
   const options = {
     dev: ['export', 'port', 'host', 'prefix', 'path', 'stdio'],
     inspect: ['arg', 'era', 'header', 'token', 'timeout', 'log-level', 'json'],
@@ -49,7 +55,7 @@ t.test('the version is that of the package', async (t) => {
   t.same(await run('-v'), { code: 0, out: `${version}\n`, err: '' })
 })
 
-t.test('a call that is wrong is told what is wrong with it, and comes to exit code 2', async (t) => {
+t.test('wrong usage is explained, and the exit code is 2', async (t) => {
   const calls: ReadonlyArray<readonly [args: string, problem: string]> = [
     ['serve', "there is no command 'serve'; there are dev, inspect, new"],
     ['dev', 'dev needs a file, such as server.ts'],
@@ -60,9 +66,9 @@ t.test('a call that is wrong is told what is wrong with it, and comes to exit co
     ['dev a --port 65536', "--port is '65536', and must be a whole number from 0 to 65535"],
     ['dev a --stdio --host b', '--host has no meaning with --stdio'],
     ['inspect', 'inspect needs the URL of an endpoint, such as http://127.0.0.1:8000/mcp'],
-    ['inspect localhost:8000', "'localhost:8000' is no http:// or https:// URL, such as http://127.0.0.1:8000/mcp"],
-    ['inspect nowhere', "'nowhere' is no http:// or https:// URL, such as http://127.0.0.1:8000/mcp"],
-    ['inspect http://a/ tasks', "'tasks' is nothing that can be inspected; there are tools, resources, prompts, call, read, prompt"],
+    ['inspect localhost:8000', "'localhost:8000' is not an http:// or https:// URL, such as http://127.0.0.1:8000/mcp"],
+    ['inspect nowhere', "'nowhere' is not an http:// or https:// URL, such as http://127.0.0.1:8000/mcp"],
+    ['inspect http://a/ tasks', "'tasks' cannot be inspected; there are tools, resources, prompts, call, read, prompt"],
     ['inspect http://a/ tools b', "'b' is one argument too many"],
     ['inspect http://a/ read b c', "'c' is one argument too many"],
     ['inspect http://a/ call b {} c', "'c' is one argument too many"],
@@ -73,11 +79,20 @@ t.test('a call that is wrong is told what is wrong with it, and comes to exit co
     ['inspect http://a/ call b --arg c', "--arg 'c' must be name=value"],
     ['inspect http://a/ --era old', "--era is 'old', and must be modern or legacy"],
     ['inspect http://a/ --header x', "--header 'x' must be 'Name: value'"],
-    ['inspect http://a/ --token b --header authorization:c', '--token and --header both say who asks; leave one of them out'],
-    ['inspect http://a/ toString b', "'toString' is nothing that can be inspected; there are tools, resources, prompts, call, read, prompt"],
-    ['inspect http://a/ --token ä€', 'the token holds characters that no header can'],
+    [
+      'inspect http://a/ --token b --header authorization:c',
+      "--token and --header both set 'Authorization'; leave one of them out"
+    ],
+    [
+      'inspect http://a/ toString b',
+      "'toString' cannot be inspected; there are tools, resources, prompts, call, read, prompt"
+    ],
+    ['inspect http://a/ --token ä€', 'the token has characters that a header must not contain'],
     ['inspect http://a/ --timeout 0', "--timeout is '0', and must be a whole number from 1 to 2147483647"],
-    ['inspect http://a/ --log-level loud', "--log-level is 'loud', and must be debug, info, notice, warning, error, critical, alert or emergency"],
+    [
+      'inspect http://a/ --log-level loud',
+      "--log-level is 'loud', and must be debug, info, notice, warning, error, critical, alert or emergency"
+    ],
     ['new', 'new needs the name of a folder, such as my-server'],
     ['new a b', "'b' is one argument too many"]
   ]
@@ -85,16 +100,20 @@ t.test('a call that is wrong is told what is wrong with it, and comes to exit co
     const [command = ''] = args.split(' ')
     const help = command === 'serve' ? '--help' : `${command} --help`
 
-    t.same(await run(...args.split(' ')), { code: 2, out: '', err: `fastify-mcp-mount: ${problem}\nSee: fastify-mcp-mount ${help}\n` }, args)
+    t.same(
+      await run(...args.split(' ')),
+      { code: 2, out: '', err: `fastify-mcp-mount: ${problem}\nSee: fastify-mcp-mount ${help}\n` },
+      args
+    )
   }
 })
 
-t.test('what should not happen is shown with its stack, and comes to exit code 1', async (t) => {
+t.test('an unexpected error is printed with its stack, and the exit code is 1', async (t) => {
   const test = createTestTerminal()
   const terminal = { ...test.terminal, out: () => { throw new Error('the disk is full') } }
 
   t.equal(await runProgram(['--version'], terminal), 1)
-  t.match(test.err, /^fastify-mcp-mount failed, which it should not have: Error: the disk is full\n {4}at /)
+  t.match(test.err, /^fastify-mcp-mount failed unexpectedly: Error: the disk is full\n {4}at /)
 })
 
 t.test('the program is run as a process', async (t) => {
@@ -105,7 +124,7 @@ t.test('the program is run as a process', async (t) => {
   t.equal((await spawnProgram(t, 'serve')).code, 2)
 })
 
-t.test('the file of the program takes its arguments from the process', async (t) => {
+t.test('the program file reads its arguments from the process', async (t) => {
   const { argv, exitCode } = process
   const written = t.capture(process.stdout, 'write')
   process.argv = [...argv.slice(0, 2), '--version']
@@ -120,7 +139,11 @@ t.test('the file of the program takes its arguments from the process', async (t)
 })
 
 async function spawnProgram (t: Test, ...args: string[]): Promise<{ readonly code: number, readonly out: string }> {
-  const child = spawn(process.execPath, [...LOADER, fileURLToPath(new URL('../../lib/cli.ts', import.meta.url)), ...args])
+  const child = spawn(process.execPath, [
+    ...LOADER,
+    fileURLToPath(new URL('../../lib/cli.ts', import.meta.url)),
+    ...args
+  ])
   t.teardown(() => child.kill('SIGKILL'))
   let out = ''
   child.stdout.on('data', (chunk) => { out += chunk })

@@ -1,9 +1,9 @@
-// A terminal that keeps what is written to it.
+// A terminal for tests that keeps what is written to it.
 import { EventEmitter } from 'node:events'
 import { PassThrough, Writable } from 'node:stream'
 import { createTerminal, type Terminal } from '../../lib/cli/terminal.ts'
 
-/** What the terminal of a test is like. */
+/** The properties of a test's terminal. */
 export interface TestTerminalOptions {
   readonly env?: { readonly [name: string]: string }
   readonly cwd?: string
@@ -11,13 +11,13 @@ export interface TestTerminalOptions {
   readonly columns?: number
 }
 
-/** A terminal and what was written to it. */
+/** A terminal, and what was written to it. */
 export interface TestTerminal {
   readonly terminal: Terminal
   readonly stdin: PassThrough
   readonly out: string
   readonly err: string
-  /** Waits until its output matches. */
+  /** Resolves when the output matches. */
   waitFor (pattern: RegExp): Promise<void>
   /** Sends the program a signal. */
   signal (name: NodeJS.Signals): void
