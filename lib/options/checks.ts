@@ -37,6 +37,7 @@ const LONGEST_DURATION = 2 ** 31 - 1
 
 export const flag = kindOf<boolean>('must be true or false', (value) => typeof value === 'boolean')
 export const text = kindOf<string>('must be a string that is not empty', isText)
+export const string = kindOf<string>('must be a string', (value) => typeof value === 'string')
 export const texts = kindOf<string | readonly string[]>('must be a string or an array of strings',
   (value) => [value].flat().length > 0 && [value].flat().every(isText))
 export const whole = kindOf<number>('must be a whole number above 0', (value) => Number.isSafeInteger(value) && Number(value) > 0)

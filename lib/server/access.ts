@@ -1,6 +1,8 @@
 // Who may see and use a tool, prompt, resource or template.
-import { hasScopes, isScope } from '../protocol/scope.ts'
-import { InsufficientScopeError, MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
+import { InsufficientScopeError } from '../errors.ts'
+import { func, isScopes, kindOf } from '../options/checks.ts'
+import type { TableOf } from '../options/table.ts'
+import { hasScopes } from '../protocol/scope.ts'
 import type { Call } from './call.ts'
 import type { Access, Collection, Entry } from './collection.ts'
 import type { RequestContext } from './request-context.ts'
@@ -18,21 +20,18 @@ export interface AccessConfig<Lifespan = unknown> {
    * exist: it is in no list, and using it is answered as an unknown name or URI is. Only `true` shows it; what throws, or
    * takes longer than the server's `timeout`, is logged. Runs for each list and use, so keep it quick. @default everybody sees it
    */
-  // A method, so that what is registered on a server is what is registered on any to what does not call it.
+  // Declared as a method for bivariance: configurations of different lifespans stay assignable.
   visible? (ctx: RequestContext<Lifespan>): boolean | Promise<boolean>
 }
 
-/** The keys of {@link AccessConfig}. */
-export const ACCESS_KEYS: readonly string[] = ['scopes', 'visible']
+/** The access keys of a configuration. */
+export const ACCESS = {
+  scopes: kindOf<readonly string[]>("must be an array of scopes, such as ['notes:write']", isScopes)(),
+  visible: func<NonNullable<AccessConfig<never>['visible']>>('must be a function (ctx) => boolean')
+} satisfies TableOf<AccessConfig<never>>
 
-/** Checks what is to restrict an entry; undefined when nothing does. @throws MCP_ERR_INVALID_DEFINITION */
-export function resolveAccess (label: string, { scopes = [], visible }: AccessConfig<never>): Access | undefined {
-  if (!Array.isArray(scopes) || !scopes.every(isScope)) {
-    throw new MCP_ERR_INVALID_DEFINITION(label, "has 'scopes' that must be an array of scopes, such as ['notes:write']")
-  }
-  if (visible !== undefined && typeof visible !== 'function') {
-    throw new MCP_ERR_INVALID_DEFINITION(label, "has a 'visible' that must be a function (ctx) => boolean")
-  }
+/** Returns what restricts an entry; undefined when nothing does. The configuration has been checked. */
+export function resolveAccess ({ scopes = [], visible }: AccessConfig<never>): Access | undefined {
   return scopes.length === 0 && visible === undefined ? undefined : Object.freeze({ scopes: Object.freeze([...scopes]), visible })
 }
 

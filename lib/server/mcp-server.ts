@@ -25,12 +25,9 @@ import {
 } from './resources.ts'
 import { valueOf, type Outcome } from './result.ts'
 import type { AnySchema } from './schema.ts'
-import { checkServer, type Entered, type McpServerOptions } from './server-options.ts'
+import { resolveServerOptions, type Entered, type McpServerOptions, type ResolvedServerOptions } from './server-options.ts'
 import { errorResult } from './tool-result.ts'
 import { createTool, findToolHeaderMismatch, updateTool, type Tool, type ToolChanges, type ToolConfig, type ToolHandle, type ToolHandler } from './tools.ts'
-
-const DEFAULT_TIMEOUT = 300_000
-const DEFAULT_QUESTION_TIMEOUT = 300_000
 
 /**
  * What a server offers: tools, resources and prompts. Holds nothing of any caller, so that one object serves any number
@@ -45,7 +42,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
   readonly info: Implementation
   /** @hidden Whether another process with the same `requestState.keys` opens what this one seals. */
   readonly opensElsewhere: boolean
-  readonly #options: McpServerOptions<Lifespan>
+  readonly #options: ResolvedServerOptions
   readonly #parts: ServerParts
   readonly #patterns: PatternCheck
   readonly #contextServer: ContextServer
@@ -53,17 +50,17 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
 
   /** @throws MCP_ERR_INVALID_DEFINITION when the name, the version or an option is wrong. */
   constructor (info: Implementation, options: McpServerOptions<Lifespan> = {}) {
-    checkServer(info, options)
+    const resolved = resolveServerOptions(info, options)
     this.info = Object.freeze({ ...info })
-    this.opensElsewhere = options.requestState?.keys !== undefined
-    this.#options = Object.freeze({ ...options })
-    this.#parts = createParts(this.info, options)
-    this.#patterns = new PatternCheck(options.regExp)
+    this.opensElsewhere = resolved.requestState.keys !== undefined
+    this.#options = resolved
+    this.#parts = createParts(this.info, resolved)
+    this.#patterns = new PatternCheck(resolved.regExp)
     this.#contextServer = Object.freeze({
       deadlines: new Deadlines(),
-      sealer: new StateSealer(info.name, options.requestState),
-      compileForm: createFormCompiler(options.regExp),
-      questionTimeout: options.questionTimeout ?? DEFAULT_QUESTION_TIMEOUT,
+      sealer: new StateSealer(info.name, resolved.requestState),
+      compileForm: createFormCompiler(resolved.regExp),
+      questionTimeout: resolved.questionTimeout,
       readResource: (uri: string, ctx: RequestContext, channel: Channel) => this.#readForHandler(uri, this.#createCall(ctx, channel)),
       resourceUpdated: (uri: string) => this.#parts.changes.emit({ kind: 'resource', uri })
     })
@@ -207,7 +204,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
   }
 
   #createCall (ctx: RequestContext, { log, isTrusted = false }: Channel, canListen = false): Call {
-    const { timeout = DEFAULT_TIMEOUT, exposeErrors = false } = this.#options
+    const { timeout, exposeErrors } = this.#options
     return { ctx, log, timeout, exposeErrors, canListen, isTrusted }
   }
 }

@@ -8,7 +8,7 @@ import type { Prompt } from './prompts.ts'
 import { isRestricted, type ResourceSet } from './resource-reading.ts'
 import type { StaticResource, TemplateEntry } from './resources.ts'
 import { cacheFields, keepPrivate, ResultFinisher, type CacheHint } from './result.ts'
-import type { McpServerOptions } from './server-options.ts'
+import type { ResolvedServerOptions } from './server-options.ts'
 import type { Tool } from './tools.ts'
 
 /** What a server is made of. */
@@ -17,7 +17,7 @@ export interface ServerParts {
   readonly instructions: string | undefined
   readonly cache: CacheHint | undefined
   readonly finisher: ResultFinisher
-  readonly authorizeSubscription: McpServerOptions<never>['authorizeSubscription']
+  readonly authorizeSubscription: ResolvedServerOptions['authorizeSubscription']
   /** What changes, for the mounts. */
   readonly changes: ChangeSource
   /** What the author should know of what is registered from now on. */
@@ -35,11 +35,9 @@ export interface ServerParts {
   readonly dynamicResources: PageSource<Resource>
 }
 
-const DEFAULT_PAGE_SIZE = 1000
-
 /** Makes the parts of a server that has nothing yet. */
-export function createParts (info: Implementation, options: McpServerOptions<unknown>): ServerParts {
-  const { instructions, cache, pageSize = DEFAULT_PAGE_SIZE, authorizeSubscription } = options
+export function createParts (info: Implementation, options: ResolvedServerOptions): ServerParts {
+  const { instructions, cache, pageSize, authorizeSubscription } = options
   const changes = new ChangeSource()
   const warnings = new ChangeSource<string>()
   const finisher = new ResultFinisher(info)

@@ -5,11 +5,13 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import { resolveToJson } from '../protocol/json.ts'
 import { isWireObject, type WireObject } from '../protocol/message.ts'
 import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RefusedError } from '../errors.ts'
-import { ACCESS_KEYS, isAdmitted, resolveAccess, type AccessConfig } from './access.ts'
+import { kind, object, string } from '../options/checks.ts'
+import type { TableOf } from '../options/table.ts'
+import { ACCESS, isAdmitted, resolveAccess, type AccessConfig } from './access.ts'
 import { runHandler, serveAsking, type Call } from './call.ts'
 import type { Collection, Entry, Handle } from './collection.ts'
 import { findCompleters, type Completer } from './completable.ts'
-import { checkConfig } from './config-check.ts'
+import { checkConfig, icons } from './config-check.ts'
 import { isContentBlock, textBlock } from './content.ts'
 import { InputRequired, type InputRequiredResult } from './input-required.ts'
 import { takeAnswers, type RequestContext } from './request-context.ts'
@@ -62,7 +64,15 @@ export interface Prompt extends Entry {
 
 const NO_PROPERTIES: WireObject = Object.freeze({})
 
-const CONFIG_KEYS = ['title', 'description', 'argsSchema', 'icons', '_meta', ...ACCESS_KEYS]
+const PROMPT = {
+  title: string(),
+  description: string(),
+  // Compiling a schema checks it.
+  argsSchema: kind<AnySchema>(() => undefined)(),
+  icons: icons(),
+  _meta: object<{ readonly [key: string]: unknown }>(),
+  ...ACCESS
+} satisfies TableOf<PromptConfig<AnySchema, never>>
 
 /** Checks and compiles a prompt. @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA */
 export function createPrompt (
@@ -70,7 +80,7 @@ export function createPrompt (
 ): Prompt {
   const label = `prompt '${name}'`
   if (typeof name !== 'string' || name === '') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a name: a string that is not empty')
-  checkConfig(label, config, CONFIG_KEYS)
+  checkConfig(label, config, PROMPT)
   if (typeof handler !== 'function') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a handler: a function')
 
   const { argsSchema, title, description, icons, _meta } = config
@@ -83,7 +93,7 @@ export function createPrompt (
     label,
     enabled: true,
     warnings: patterns.listWarnings(argsSchema, args?.json, where),
-    access: resolveAccess(label, config),
+    access: resolveAccess(config),
     config,
     handler,
     args,

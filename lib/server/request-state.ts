@@ -4,8 +4,9 @@ import type { FastifyBaseLogger } from 'fastify'
 import { fitsBytes } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject, type WireObject } from '../protocol/message.ts'
-import { MCP_ERR_INVALID_DEFINITION, RefusedError, type RpcError } from '../errors.ts'
-import { findTimeoutProblem } from './timeout.ts'
+import { RefusedError, type RpcError } from '../errors.ts'
+import { duration, kind, kindOf, nested, THAT } from '../options/checks.ts'
+import { complete, type ResolvedOf, type TableOf } from '../options/table.ts'
 
 /** How the state of calls that ask the client is sealed. */
 export interface RequestStateOptions {
@@ -17,6 +18,19 @@ export interface RequestStateOptions {
   /** Milliseconds that a client has for its answers. @default 600000 (10 minutes) */
   readonly ttl?: number
 }
+
+const SHORTEST_KEY = 32
+
+const keys = kindOf<ReadonlyArray<string | Uint8Array>>(`secrets of ${SHORTEST_KEY} bytes or more, the one that seals first`,
+  (value) => Array.isArray(value) && value.length > 0 && value.every(isLongEnough))
+const ttl = kind<number>((value) => value === 0 ? 'must be above 0' : duration().check(value))
+
+const REQUEST_STATE = { keys: keys(), ttl: ttl(600_000) } satisfies TableOf<RequestStateOptions>
+
+/** The `requestState` option of a server. */
+export const requestStateOption = nested(REQUEST_STATE, 'must be an object, such as { keys: [process.env.MCP_STATE_KEY] }', {
+  describe: (found) => found.name === 'keys' ? `needs 'keys': ${found.problem}` : THAT.describe(found)
+})
 
 /** What a state is good for: this one call by this one caller, and no other. */
 export interface StateBinding {
@@ -30,8 +44,6 @@ export interface StateBinding {
 /** The longest state of a call as JSON, in bytes: the client sends it back with each round. */
 export const MAX_STATE_BYTES = 1024 * 1024
 
-const DEFAULT_TTL = 600_000
-const SHORTEST_KEY = 32
 const IV_BYTES = 12
 const TAG_BYTES = 16
 const PURPOSE = 'fastify-mcp-mount requestState'
@@ -43,11 +55,9 @@ export class StateSealer {
   readonly #server: string
   readonly #now: () => number
 
-  /** @param now The clock, in milliseconds. @throws MCP_ERR_INVALID_DEFINITION for keys that are too short. */
-  constructor (server: string, { keys, ttl = DEFAULT_TTL }: RequestStateOptions = {}, now: () => number = Date.now) {
-    const problem = findStateOptionProblem(keys, ttl)
-    if (problem !== undefined) throw new MCP_ERR_INVALID_DEFINITION('a server', `has a 'requestState' that ${problem}`)
-
+  /** @param options Options that were checked. @param now The clock, in milliseconds. */
+  constructor (server: string, options: RequestStateOptions | ResolvedOf<typeof REQUEST_STATE> = {}, now: () => number = Date.now) {
+    const { keys, ttl } = complete(REQUEST_STATE, options)
     this.#keys = (keys ?? [randomBytes(SHORTEST_KEY)]).map(deriveKey)
     this.#ttl = ttl
     this.#server = server
@@ -112,14 +122,6 @@ function refuse (log: FastifyBaseLogger, reason: string): RpcError {
 
 function deriveKey (secret: string | Uint8Array): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', PURPOSE, SHORTEST_KEY))
-}
-
-function findStateOptionProblem (keys: unknown, ttl: number): string | undefined {
-  if (keys !== undefined && !(Array.isArray(keys) && keys.length > 0 && keys.every(isLongEnough))) {
-    return `needs 'keys': secrets of ${SHORTEST_KEY} bytes or more, the one that seals first`
-  }
-  const problem = ttl === 0 ? 'must be above 0' : findTimeoutProblem(ttl)
-  return problem === undefined ? undefined : `has a 'ttl' that ${problem}`
 }
 
 function isLongEnough (key: unknown): boolean {

@@ -3,8 +3,10 @@ import type { Annotations, Icon, Resource } from '@modelcontextprotocol/sdk/type
 import { canonicalUri, encodeUri, MAX_URI_LENGTH } from '../protocol/uri.ts'
 import { canonicalTemplate } from '../protocol/uri-template.ts'
 import { MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
-import { ACCESS_KEYS, resolveAccess, type AccessConfig } from './access.ts'
-import { checkConfig } from './config-check.ts'
+import { kind, kindOf, object, string } from '../options/checks.ts'
+import type { TableOf } from '../options/table.ts'
+import { ACCESS, resolveAccess, type AccessConfig } from './access.ts'
+import { checkConfig, icons } from './config-check.ts'
 import type { Entry, Handle } from './collection.ts'
 import type { InputRequired } from './input-required.ts'
 import type { RequestContext } from './request-context.ts'
@@ -81,14 +83,24 @@ export interface TemplateEntry extends Entry {
   readonly listed: Omit<Resource, 'uri'> & { readonly uriTemplate: string }
 }
 
-const CONFIG_KEYS = ['title', 'description', 'mimeType', 'size', 'annotations', 'icons', 'cache', '_meta', ...ACCESS_KEYS]
+const RESOURCE = {
+  title: string(),
+  description: string(),
+  mimeType: string(),
+  size: kindOf<number>('must be a whole number of bytes from 0', (value) => Number.isSafeInteger(value) && Number(value) >= 0)(),
+  annotations: object<Annotations>(),
+  icons: icons(),
+  cache: kind<CacheHint>(findCacheProblem)(),
+  _meta: object<{ readonly [key: string]: unknown }>(),
+  ...ACCESS
+} satisfies TableOf<ResourceConfig<never>>
 
 /** Checks a resource. @throws MCP_ERR_INVALID_DEFINITION */
 export function createResource (name: string, uri: string, config: ResourceConfig, handler: ResourceHandler<never>): StaticResource {
   const label = `resource '${uri}'`
   const { key, listed } = readAddress(uri, label)
   checkResource(label, name, config, handler)
-  return { key, label, enabled: true, access: resolveAccess(label, config), config, handler, listed: { uri: listed, name, ...listConfig(config) } }
+  return { key, label, enabled: true, access: resolveAccess(config), config, handler, listed: { uri: listed, name, ...listConfig(config) } }
 }
 
 // What a resource is found by, and its URI as it is listed: as it was written, where that is valid.
@@ -112,7 +124,7 @@ export function createTemplate (name: string, template: ResourceTemplate, config
   const label = `resource template '${uriTemplate}'`
   if (!/^[a-z][a-z0-9+.-]*:/i.test(uriTemplate)) throw new MCP_ERR_INVALID_DEFINITION(label, "must begin with a scheme, such as 'notes:'")
   checkResource(label, name, config, handler)
-  const access = resolveAccess(label, config)
+  const access = resolveAccess(config)
   // It has been parsed as a template.
   const key = canonicalTemplate(uriTemplate) as string
   return { key, label, enabled: true, access, config, template, handler, listed: { uriTemplate, name, ...listConfig(config) } }
@@ -130,10 +142,8 @@ export function updateTemplate (entry: TemplateEntry, { handler = entry.handler,
 
 function checkResource (label: string, name: unknown, config: ResourceConfig, handler: unknown): void {
   if (typeof name !== 'string' || name === '') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a name: a string that is not empty')
-  checkConfig(label, config, CONFIG_KEYS)
+  checkConfig(label, config, RESOURCE)
   if (typeof handler !== 'function') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a handler: a function')
-  const cacheProblem = findCacheProblem(config.cache)
-  if (cacheProblem !== undefined) throw new MCP_ERR_INVALID_DEFINITION(label, `has a 'cache' that ${cacheProblem}`)
 }
 
 /** What a list says of a resource or template, apart from its name and address. */

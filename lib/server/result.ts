@@ -1,5 +1,6 @@
 // Results on their way to the wire: what the modern era adds to each, and results that are serialised ahead of time.
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
+import { isObject } from '../options/checks.ts'
 import { encodeResponse } from '../protocol/envelope.ts'
 import { encodeJson } from '../protocol/json.ts'
 import type { RequestId } from '../protocol/message.ts'
@@ -55,10 +56,11 @@ export function valueOf (outcome: Outcome): object {
 }
 
 /** Tells what is wrong with a `cache` option; undefined when nothing is. */
-export function findCacheProblem (hint: CacheHint | undefined): string | undefined {
-  const { ttlMs = 0, scope = 'public', ...unknown } = hint ?? {}
+export function findCacheProblem (hint: unknown): string | undefined {
+  if (!isObject(hint)) return "must be an object, such as { ttlMs: 60_000, scope: 'private' }"
+  const { ttlMs = 0, scope = 'public', ...unknown }: Readonly<Record<string, unknown>> = { ...hint }
   if (Object.keys(unknown).length > 0) return `must have 'ttlMs' and 'scope' at most, and not '${Object.keys(unknown).join("', '")}'`
-  if (!Number.isSafeInteger(ttlMs) || ttlMs < 0) return "must have as 'ttlMs' a whole number of milliseconds from 0"
+  if (!Number.isSafeInteger(ttlMs) || Number(ttlMs) < 0) return "must have as 'ttlMs' a whole number of milliseconds from 0"
   return scope === 'public' || scope === 'private' ? undefined : "must have as 'scope' either 'public' or 'private'"
 }
 

@@ -1,13 +1,15 @@
-// The options of a server definition, and what is wrong with wrong ones.
+// The options of a server definition.
 import type { FastifyInstance } from 'fastify'
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
 import { isImplementation } from '../protocol/client-identity.ts'
 import { MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
+import { duration, flag, func, kind, string, whole } from '../options/checks.ts'
+import { complete, type ResolvedOf, type TableOf } from '../options/table.ts'
+import { checkValues } from './config-check.ts'
 import type { CreateRegExp } from './pattern-engine.ts'
-import type { RequestStateOptions } from './request-state.ts'
+import { requestStateOption, type RequestStateOptions } from './request-state.ts'
 import { findCacheProblem, type CacheHint } from './result.ts'
 import type { RequestContext } from './request-context.ts'
-import { findTimeoutProblem } from './timeout.ts'
 
 /** What a lifespan gives for as long as a mount is up. */
 export interface Entered<Value> {
@@ -23,7 +25,13 @@ export interface McpServerOptions<Lifespan> {
   readonly instructions?: string
   /**
    * Opens what the handlers need, once per mount, before its first request; one that throws fails `listen()` and `ready()`.
-   * @example new McpServer({ name: 'Notes', version: '1.0.0' }, { lifespan: async () => { const file = await open('notes.txt'); return { value: { file }, close: () => file.close() } } })
+   * @example
+   * new McpServer({ name: 'Notes', version: '1.0.0' }, {
+   *   lifespan: async () => {
+   *     const file = await open('notes.txt')
+   *     return { value: { file }, close: () => file.close() }
+   *   }
+   * })
    */
   readonly lifespan?: (app: FastifyInstance) => Entered<Lifespan> | Promise<Entered<Lifespan>>
   /**
@@ -59,38 +67,40 @@ export interface McpServerOptions<Lifespan> {
    * canonical form, the same for all spellings: percent-encoded, with escapes in upper case.
    * @default everybody may watch everything
    */
-  // A method, so that a server's options are those of any server to what does not call it.
+  // Declared as a method for bivariance: the options of servers with different lifespans stay assignable.
   authorizeSubscription? (uri: string, ctx: RequestContext<Lifespan>): boolean | Promise<boolean>
 }
 
-const OPTIONS: readonly string[] = ['instructions', 'lifespan', 'timeout', 'questionTimeout', 'requestState', 'pageSize', 'cache', 'regExp', 'exposeErrors', 'authorizeSubscription']
+type Lifespan = NonNullable<McpServerOptions<unknown>['lifespan']>
+type AuthorizeSubscription = NonNullable<McpServerOptions<never>['authorizeSubscription']>
 
-/** Tells a server's author what is wrong. @throws MCP_ERR_INVALID_DEFINITION */
-export function checkServer (info: Implementation, options: McpServerOptions<unknown>): void {
-  const { timeout, questionTimeout, pageSize, cache, lifespan, regExp, authorizeSubscription } = options
+const SERVER = {
+  instructions: string(),
+  lifespan: func<Lifespan>('must be a function (app) => ({ value, close })'),
+  timeout: duration(300_000),
+  questionTimeout: duration(300_000),
+  requestState: requestStateOption,
+  pageSize: whole(1000),
+  cache: kind<CacheHint>(findCacheProblem)(),
+  regExp: func<CreateRegExp>('must be a function (pattern, flags) => ({ test (text) { … } })'),
+  exposeErrors: flag(false),
+  authorizeSubscription: func<AuthorizeSubscription>('must be a function (uri, ctx) => boolean')
+} satisfies TableOf<McpServerOptions<unknown>>
+
+/** Options that were checked and completed. */
+export type ResolvedServerOptions = ResolvedOf<typeof SERVER>
+
+/** Checks and completes the options of a server. @throws MCP_ERR_INVALID_DEFINITION */
+export function resolveServerOptions (info: Implementation, options: McpServerOptions<unknown>): ResolvedServerOptions {
   const server = 'a server'
   if (!isImplementation(info) || info.name === '' || info.version === '') {
     throw new MCP_ERR_INVALID_DEFINITION(server, "needs a name and a version: new McpServer({ name: 'Notes', version: '1.0.0' })")
   }
-  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name))
-  if (unknown !== undefined) throw new MCP_ERR_INVALID_DEFINITION(server, `has an option '${unknown}', which does not exist; the options are ${OPTIONS.join(', ')}`)
-  const timeoutProblem = findTimeoutProblem(timeout)
-  if (timeoutProblem !== undefined) throw new MCP_ERR_INVALID_DEFINITION(server, `has a 'timeout' that ${timeoutProblem}`)
-  const questionProblem = findTimeoutProblem(questionTimeout)
-  if (questionProblem !== undefined) throw new MCP_ERR_INVALID_DEFINITION(server, `has a 'questionTimeout' that ${questionProblem}`)
-  if (pageSize !== undefined && !(Number.isInteger(pageSize) && pageSize > 0)) {
-    throw new MCP_ERR_INVALID_DEFINITION(server, "has a 'pageSize' that must be a whole number above 0")
+  const known = Object.keys(SERVER)
+  const unknown = Object.keys(options).find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    throw new MCP_ERR_INVALID_DEFINITION(server, `has an option '${unknown}', which does not exist; the options are ${known.join(', ')}`)
   }
-  const cacheProblem = findCacheProblem(cache)
-  if (cacheProblem !== undefined) throw new MCP_ERR_INVALID_DEFINITION(server, `has a 'cache' that ${cacheProblem}`)
-  if (lifespan !== undefined && typeof lifespan !== 'function') {
-    throw new MCP_ERR_INVALID_DEFINITION(server, "has a 'lifespan' that must be a function (app) => ({ value, close })")
-  }
-  if (regExp !== undefined && typeof regExp !== 'function') {
-    const shape = '(pattern, flags) => ({ test (text) { … } })'
-    throw new MCP_ERR_INVALID_DEFINITION(server, `has a 'regExp' that must be a function ${shape}`)
-  }
-  if (authorizeSubscription !== undefined && typeof authorizeSubscription !== 'function') {
-    throw new MCP_ERR_INVALID_DEFINITION(server, "has an 'authorizeSubscription' that must be a function (uri, ctx) => boolean")
-  }
+  checkValues(server, options, SERVER)
+  return complete(SERVER, options)
 }

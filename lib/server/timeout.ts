@@ -1,15 +1,6 @@
 // Ends calls that take too long.
 import { askerOf, deadlinesOf, endContext, type RequestContext } from './request-context.ts'
 
-// The longest delay that a timer of Node can take.
-const LONGEST_TIMEOUT = 2 ** 31 - 1
-
-/** Tells what is wrong with a `timeout` option; undefined when nothing is. */
-export function findTimeoutProblem (timeout: unknown): string | undefined {
-  if (timeout === undefined || (Number.isInteger(timeout) && Number(timeout) >= 0 && Number(timeout) <= LONGEST_TIMEOUT)) return undefined
-  return `must be a whole number of milliseconds from 0 (none) to ${LONGEST_TIMEOUT}`
-}
-
 /** A call took longer than its `timeout`. */
 export class TimeoutError extends Error {
   override readonly name = 'TimeoutError'

@@ -8,10 +8,12 @@ import { collectParamHeaders, findParamHeaderMismatch, type ParamHeader } from '
 import type { Era } from '../protocol/revisions.ts'
 import { findToolNameProblem } from '../protocol/tool-name.ts'
 import { CannotAskError, MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RefusedError, RpcError, ToolError } from '../errors.ts'
-import { ACCESS_KEYS, isAdmitted, resolveAccess, type AccessConfig } from './access.ts'
+import { duration, kind, object, string } from '../options/checks.ts'
+import type { TableOf } from '../options/table.ts'
+import { ACCESS, isAdmitted, resolveAccess, type AccessConfig } from './access.ts'
 import { askBack, runRounds, type Call } from './call.ts'
 import type { Collection, Entry, Handle } from './collection.ts'
-import { checkConfig } from './config-check.ts'
+import { checkConfig, icons } from './config-check.ts'
 import { reportFailure } from './failure.ts'
 import { InputRequiredError, type InputRequired, type InputRequiredResult } from './input-required.ts'
 import { findNumberProblem } from './json-value.ts'
@@ -21,7 +23,7 @@ import { compileArguments } from './optional-defaults.ts'
 import { PatternCheck } from './pattern-check.ts'
 import { compileSchema, type AnySchema, type CompiledSchema, type InferInput, type JsonSchema } from './schema.ts'
 import type { TextResult } from './text-result.ts'
-import { findTimeoutProblem, TimeoutError, withTimeout } from './timeout.ts'
+import { TimeoutError, withTimeout } from './timeout.ts'
 import { errorResult, fitToEra, toPlainResult, toStructuredResult, type LiteralKeeper, type ToolReturn } from './tool-result.ts'
 
 /** What a tool is, apart from its name and handler. */
@@ -89,7 +91,20 @@ const ANY_INPUT: Pick<CompiledSchema, 'validate'> = {
   }
 }
 
-const CONFIG_KEYS = ['title', 'description', 'inputSchema', 'outputSchema', 'annotations', 'icons', 'timeout', '_meta', ...ACCESS_KEYS]
+// Compiling a schema checks it.
+const schema = kind<AnySchema>(() => undefined)
+
+const TOOL = {
+  title: string(),
+  description: string(),
+  inputSchema: schema(),
+  outputSchema: schema(),
+  annotations: object<ToolAnnotations>(),
+  icons: icons(),
+  timeout: duration(),
+  _meta: object<{ readonly [key: string]: unknown }>(),
+  ...ACCESS
+} satisfies TableOf<ToolConfig<AnySchema, AnySchema, never>>
 
 /** Checks and compiles a tool. @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA */
 export function createTool (
@@ -98,10 +113,8 @@ export function createTool (
   const label = `tool '${name}'`
   const problem = findToolNameProblem(name)
   if (problem !== undefined) throw new MCP_ERR_INVALID_DEFINITION(label, problem)
-  checkConfig(label, config, CONFIG_KEYS)
+  checkConfig(label, config, TOOL)
   if (typeof handler !== 'function') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a handler: a function')
-  const timeoutProblem = findTimeoutProblem(config.timeout)
-  if (timeoutProblem !== undefined) throw new MCP_ERR_INVALID_DEFINITION(label, `has a 'timeout' that ${timeoutProblem}`)
 
   const { inputSchema, outputSchema } = config
   const [inputPlace, outputPlace] = [`inputSchema of ${label}`, `outputSchema of ${label}`]
@@ -122,7 +135,7 @@ export function createTool (
       ...patterns.listWarnings(inputSchema, input?.json, inputPlace),
       ...patterns.listWarnings(outputSchema, output?.json, outputPlace)
     ],
-    access: resolveAccess(label, config),
+    access: resolveAccess(config),
     config,
     handler,
     input,

@@ -1,12 +1,13 @@
 import t from 'tap'
-import { areListed, findListed, isAdmitted, isAllowed, isVisible, requireScopes, resolveAccess, type AccessConfig } from '../../lib/server/access.ts'
+import { ACCESS, areListed, findListed, isAdmitted, isAllowed, isVisible, requireScopes, resolveAccess, type AccessConfig } from '../../lib/server/access.ts'
+import { checkConfig } from '../../lib/server/config-check.ts'
 import { Collection, type Entry } from '../../lib/server/collection.ts'
 import { InsufficientScopeError } from '../../lib/errors.ts'
 import { Client, createScoped, stopClock, untyped } from '../support/definition-client.ts'
 
 function createEntry (config: AccessConfig, key = 'add'): Entry {
   const label = `tool '${key}'`
-  return { key, label, enabled: true, access: resolveAccess(label, config) }
+  return { key, label, enabled: true, access: resolveAccess(config) }
 }
 
 const call = (client = new Client(), options = {}) => client.createCall({}, options)
@@ -14,14 +15,14 @@ const trusted = () => ({ ...call(), isTrusted: true })
 const never = (): never => { throw new Error('must not be asked') }
 
 t.test('an entry without scopes and without visible is restricted by nothing', async (t) => {
-  t.equal(resolveAccess('a tool', {}), undefined)
-  t.equal(resolveAccess('a tool', { scopes: [] }), undefined)
+  t.equal(resolveAccess({}), undefined)
+  t.equal(resolveAccess({ scopes: [] }), undefined)
 })
 
 t.test('what restricts an entry is its own, whatever becomes of what was given', async (t) => {
   const scopes = ['notes:read']
   const visible = () => true
-  const access = resolveAccess('a tool', { scopes, visible })
+  const access = resolveAccess({ scopes, visible })
   scopes.push('notes:write')
 
   t.strictSame(access, { scopes: ['notes:read'], visible })
@@ -30,12 +31,12 @@ t.test('what restricts an entry is its own, whatever becomes of what was given',
 
 t.test('scopes and visible of a wrong kind are refused where they are registered', async (t) => {
   for (const scopes of ['notes:read', {}, null, [''], ['a b'], [1], ['a"']]) {
-    t.throws(() => resolveAccess("tool 'add'", untyped<AccessConfig>({ scopes })), {
-      code: 'MCP_ERR_INVALID_DEFINITION', message: "tool 'add' has 'scopes' that must be an array of scopes, such as ['notes:write']"
+    t.throws(() => checkConfig("tool 'add'", { scopes }, ACCESS), {
+      code: 'MCP_ERR_INVALID_DEFINITION', message: "tool 'add' has a 'scopes' that must be an array of scopes, such as ['notes:write']"
     })
   }
   for (const visible of [true, null, 'ann']) {
-    t.throws(() => resolveAccess("tool 'add'", untyped<AccessConfig>({ visible })), {
+    t.throws(() => checkConfig("tool 'add'", { visible }, ACCESS), {
       code: 'MCP_ERR_INVALID_DEFINITION', message: "tool 'add' has a 'visible' that must be a function (ctx) => boolean"
     })
   }

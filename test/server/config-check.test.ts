@@ -38,6 +38,22 @@ for (const [label, register] of Object.entries(REGISTER)) {
     }
   })
 
+  t.test(`a wrong value in the configuration of a ${label} is refused, and what to write is said`, async (t) => {
+    const refused: ReadonlyArray<readonly [key: string, value: unknown, problem: string]> = [
+      ['title', 7, "a 'title' that must be a string"],
+      ['description', null, "a 'description' that must be a string"],
+      ['icons', ['icon.png'], "an 'icons' that must be an array of icons, such as [{ src: 'https://example.com/icon.png' }]"],
+      ['icons', { src: 'icon.png' }, "an 'icons' that must be an array of icons, such as [{ src: 'https://example.com/icon.png' }]"],
+      ['_meta', 'a', "a '_meta' that must be an object"],
+      ['scopes', 'notes:write', "a 'scopes' that must be an array of scopes, such as ['notes:write']"],
+      ['visible', true, "a 'visible' that must be a function (ctx) => boolean"]
+    ]
+
+    for (const [key, value, problem] of refused) {
+      t.throws(() => register(untyped({ [key]: value })), { code: 'MCP_ERR_INVALID_DEFINITION', message: `${label} has ${problem}` })
+    }
+  })
+
   t.test(`changes of a ${label} are checked alike, and leave it as it was`, async (t) => {
     const handle = register(runInNewContext("({ title: 'A' })"))
 
@@ -55,5 +71,20 @@ t.test('names of other frameworks are known', async (t) => {
   t.throws(() => server.registerTool('b', untyped({ arguments: {} }), () => 'b'), { message: /there may be title/ })
   t.throws(() => server.registerResource('b', 'notes://b', { cache: untyped({ ttl: 5 }) }, () => 'b'), {
     message: "resource 'notes://b' has a 'cache' that must have 'ttlMs' and 'scope' at most, and not 'ttl'"
+  })
+})
+
+t.test('what only one kind has is checked, too', async (t) => {
+  t.throws(() => server.registerTool('b', { annotations: untyped('destructive') }, () => 'b'), {
+    message: "tool 'b' has an 'annotations' that must be an object"
+  })
+  for (const size of [-1, 0.5, '7']) {
+    t.throws(() => server.registerResource('b', 'notes://b', untyped({ size }), () => 'b'), {
+      message: "resource 'notes://b' has a 'size' that must be a whole number of bytes from 0"
+    })
+  }
+  server.registerResource('b', 'notes://b', { size: 0, mimeType: 'text/plain', icons: [{ src: 'data:,' }] }, () => 'b').remove()
+  t.throws(() => server.registerResource('b', 'notes://b', untyped({ mimeType: {} }), () => 'b'), {
+    message: "resource 'notes://b' has a 'mimeType' that must be a string"
   })
 })

@@ -9,7 +9,7 @@ import { Client, createNotes, createScoped, refused, type Answer, type Params } 
 const INVALID_CURSOR = refused(-32602, 'Invalid cursor: it is malformed or the list has changed; list again from the start')
 
 function createEntry (key: string, config: AccessConfig): Entry {
-  return { key, label: `thing '${key}'`, enabled: true, access: resolveAccess(key, config) }
+  return { key, label: `thing '${key}'`, enabled: true, access: resolveAccess(config) }
 }
 
 function createListing (configs: Readonly<Record<string, AccessConfig>>) {

@@ -6,12 +6,14 @@ import { createParts, type ServerParts } from '../../lib/server/parts.ts'
 import { createPrompt, updatePrompt } from '../../lib/server/prompts.ts'
 import { ResourceTemplate } from '../../lib/server/resource-template.ts'
 import { createResource, createTemplate, updateResource, updateTemplate } from '../../lib/server/resources.ts'
+import { resolveServerOptions } from '../../lib/server/server-options.ts'
 import { createTool, updateTool } from '../../lib/server/tools.ts'
 
 const handler = (): string => 'a'
 
 function createEmpty (): ServerParts {
-  return createParts({ name: 'Notes', version: '1.0.0' }, {})
+  const info = { name: 'Notes', version: '1.0.0' }
+  return createParts(info, resolveServerOptions(info, {}))
 }
 
 function createFull (): ServerParts {

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { McpServer } from '../../lib/server/mcp-server.ts'
 import { MAX_STATE_BYTES, StateSealer, toCanonicalJson, type RequestStateOptions, type StateBinding } from '../../lib/server/request-state.ts'
 import { Client, untyped } from '../support/definition-client.ts'
 
@@ -133,12 +134,13 @@ t.test('keys that are too short, and times that cannot be, are refused', async (
   const needs = "a server has a 'requestState' that needs 'keys': secrets of 32 bytes or more, the one that seals first"
   const wrong: ReadonlyArray<readonly [options: unknown, message: string]> = [
     ...[[], ['short'], [Buffer.alloc(31)], [OLD, 'short'], OLD, [1], [null]].map((keys) => [{ keys }, needs] as const),
+    [{ key: OLD }, "a server has a 'requestState' that has a 'key' that does not exist; there may be keys, ttl"],
     [{ ttl: 0 }, "a server has a 'requestState' that has a 'ttl' that must be above 0"],
     [{ ttl: 1.5 }, "a server has a 'requestState' that has a 'ttl' that must be a whole number of milliseconds from 0 (none) to 2147483647"]
   ]
 
   for (const [options, message] of wrong) {
-    t.throws(() => new StateSealer('Notes', untyped<RequestStateOptions>(options)), { code: 'MCP_ERR_INVALID_DEFINITION', message })
+    t.throws(() => new McpServer({ name: 'Notes', version: '1.0.0' }, { requestState: untyped<RequestStateOptions>(options) }), { code: 'MCP_ERR_INVALID_DEFINITION', message })
   }
 })
 

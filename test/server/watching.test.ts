@@ -7,7 +7,7 @@ import { createParts, type ServerParts } from '../../lib/server/parts.ts'
 import { createPrompt, updatePrompt } from '../../lib/server/prompts.ts'
 import { ResourceTemplate } from '../../lib/server/resource-template.ts'
 import { createResource, createTemplate, updateResource, updateTemplate } from '../../lib/server/resources.ts'
-import type { McpServerOptions } from '../../lib/server/server-options.ts'
+import { resolveServerOptions, type McpServerOptions } from '../../lib/server/server-options.ts'
 import { createTool, updateTool } from '../../lib/server/tools.ts'
 import { WatchBudget } from '../../lib/notify/watch-budget.ts'
 import { WatchedUris } from '../../lib/session/watched-uris.ts'
@@ -19,8 +19,13 @@ const handler = (): string => 'a'
 
 type Authorize = McpServerOptions<unknown>['authorizeSubscription']
 
+function createEmpty (options: McpServerOptions<unknown> = {}): ServerParts {
+  const info = { name: 'Notes', version: '1.0.0' }
+  return createParts(info, resolveServerOptions(info, options))
+}
+
 function createFull (authorizeSubscription?: Authorize): ServerParts {
-  const parts = createParts({ name: 'Notes', version: '1.0.0' }, authorizeSubscription === undefined ? {} : { authorizeSubscription })
+  const parts = createEmpty(authorizeSubscription && { authorizeSubscription })
   parts.tools.add(createTool('add', {}, handler), updateTool)
   parts.prompts.add(createPrompt('greet', {}, handler), updatePrompt)
   parts.resources.statics.add(createResource('a', 'notes://a', {}, handler), updateResource)
@@ -40,7 +45,7 @@ t.test('a client is told of what it asked for and the server has', async (t) => 
   t.strictSame(await ask(createFull(), ALL), { notifications: ALL })
   t.strictSame(await ask(createFull(), {}), { notifications: {} })
   t.strictSame(await ask(createFull(), { promptsListChanged: true, resourceSubscriptions: [] }), { notifications: { promptsListChanged: true } })
-  t.strictSame(await ask(createParts({ name: 'Notes', version: '1.0.0' }, {}), ALL), { notifications: {} })
+  t.strictSame(await ask(createEmpty(), ALL), { notifications: {} })
   await t.rejects(ask(createFull(), null), refusal(-32602, "Invalid params: subscriptions/listen needs 'notifications', an object"))
 })
 
