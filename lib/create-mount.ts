@@ -94,7 +94,9 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
         tellSession: (session) => changes.tellSession(session)
       },
       isNotified: definition.notified !== undefined,
-      onNotified: (session, method, params) => definition.notified?.(method, params, session, createMuteChannel(log, parts.lifespan)),
+      onNotified: (session, method, params) => definition.notified?.({
+        message: { method, params }, caller: session, channel: createMuteChannel(log, parts.lifespan)
+      }),
       onLeft: (session) => forgetting.begin(session),
       onFailure
     }

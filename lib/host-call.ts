@@ -4,6 +4,7 @@ import { createMuteChannel } from './http/mute-channel.ts'
 import type { MountParts } from './http/parts.ts'
 import { MODERN_REVISION } from './protocol/revisions.ts'
 import type { Caller } from './server/context.ts'
+import { resultOf } from './server/reply.ts'
 
 // The app calls as a client of the newest revision that declares no capabilities.
 const HOST_APP: Caller = Object.freeze({ era: 'modern', protocolVersion: MODERN_REVISION, client: Object.freeze({ capabilities: Object.freeze({}) }) })
@@ -13,7 +14,8 @@ export async function callAsHost (parts: MountParts, method: string, params: { r
   // A copy: checking the arguments of a tool writes defaults into them.
   const message = { id: 0, method, params: structuredClone(params) }
   try {
-    return await parts.definition.serve(message, HOST_APP, { ...createMuteChannel(parts.log, parts.lifespan), isTrusted: true })
+    const channel = { ...createMuteChannel(parts.log, parts.lifespan), isTrusted: true }
+    return resultOf(await parts.definition.serve({ message, caller: HOST_APP, channel }))
   } catch (error) {
     // A handler of another mount may call this one and rethrow the error: it must not refuse that other request.
     throw withoutRefusal(error)

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { MountParts } from './http/parts.ts'
 import type { Forgetting } from './server/forgetting.ts'
-import type { Entered } from './server/server-options.ts'
+import type { Entered } from './server/definition.ts'
 
 /** The start and the end of one mount. */
 export interface MountLifecycle {
@@ -22,8 +22,8 @@ export function createLifecycle (app: FastifyInstance, parts: MountParts, forget
 
   return {
     async start () {
-      entered = await definition.enter(app).catch(rethrow)
-      parts.lifespan = entered.value
+      entered = await definition.enter?.(app).catch(rethrow)
+      parts.lifespan = entered?.value
       changes.start(definition)
       await home.start()
       exchanges.start()

@@ -39,6 +39,7 @@ const TOO_LONG = { code: ErrorCode.InternalError, message: 'The reply to the bat
 /** One POST and its reply. */
 export class Exchange implements Answering, OpenExchange, Running {
   readonly request: FastifyRequest
+  readonly takesJson = true
   readonly #reply: FastifyReply
   readonly #parts: MountParts
   readonly #accepted: Accepted

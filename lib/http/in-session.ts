@@ -6,7 +6,7 @@ import type { Classified } from '../protocol/classify.ts'
 import { encodeError } from '../protocol/envelope.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isHandshake } from '../protocol/initialize.ts'
-import type { Message, Params, Refusal, RequestMessage } from '../protocol/message.ts'
+import type { NotificationMessage, Params, Refusal, RequestMessage } from '../protocol/message.ts'
 import type { Caller } from '../server/context.ts'
 import type { Running } from '../session/running.ts'
 import type { Session } from '../session/session.ts'
@@ -15,14 +15,12 @@ import { createMuteChannel } from './mute-channel.ts'
 import type { MountParts } from './parts.ts'
 import { serve, type Answering } from './serve.ts'
 
-type Notification = Extract<Message, { kind: 'notification' }>
-
 /** Serves one request of a session. */
 export async function serveInSession (parts: MountParts, session: Session, message: RequestMessage, answering: Answering & Running): Promise<void> {
   const running = message.method === 'initialize' ? { get isOver () { return answering.isOver }, cancel: refuseInitialize } : answering
   session.begin(message.id, running)
   if (!isHandshake(message.method)) session.use()
-  const served = await serve(parts.definition, message, session, answering)
+  const served = await serve(parts.definition, { message, caller: session, channel: answering })
   parts.sessions.settle(session, message.id, running)
   // An `initialize` that fails leaves no session behind.
   if (message.method === 'initialize' && !served) parts.sessions.end(session.sessionId, 'refused')
@@ -51,8 +49,8 @@ export function isUse (message: Classified | Refusal): boolean {
   return message.kind === 'response' || (message.kind === 'notification' && !isHandshake(message.method))
 }
 
-function notify ({ definition, lifespan }: MountParts, { method, params }: Notification, caller: Caller, request: FastifyRequest): void {
-  definition.notified?.(method, params, caller, createMuteChannel(request.log, lifespan, request))
+function notify ({ definition, lifespan }: MountParts, { method, params }: NotificationMessage, caller: Caller, request: FastifyRequest): void {
+  definition.notified?.({ message: { method, params }, caller, channel: createMuteChannel(request.log, lifespan, request) })
 }
 
 // In a cluster all nodes have been asked by now, and what could be cancelled is.

@@ -48,7 +48,8 @@ export class LegacyPost {
   }
 
   #serveFor ({ caller, session }: LegacyCaller, message: RequestMessage, exchange: Exchange): Promise<unknown> {
-    return session === undefined ? serve(this.#parts.definition, message, caller, exchange) : serveInSession(this.#parts, session, message, exchange)
+    if (session !== undefined) return serveInSession(this.#parts, session, message, exchange)
+    return serve(this.#parts.definition, { message, caller, channel: exchange })
   }
 
   /** Takes notifications and responses, which want no answer; but a session that is none must be told so. */

@@ -20,6 +20,7 @@ export class SseCall implements Answering, OpenExchange, Running {
   readonly auth: AuthInfo | undefined
   readonly lifespan: unknown
   readonly canListen = true
+  readonly takesJson = true
   readonly #parts: MountParts
   readonly #connection: SseConnection
   readonly #id: RequestId

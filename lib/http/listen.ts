@@ -7,7 +7,7 @@ import { InsufficientScopeError, type RpcError, UnavailableError } from '../erro
 import type { Subscription } from '../notify/subscriptions.ts'
 import { findTopics, type Topics } from '../notify/topics.ts'
 import type { Caller, Channel } from '../server/context.ts'
-import { toRpcError } from '../server/reply.ts'
+import { resultOf, toRpcError } from '../server/reply.ts'
 import { readFilter } from '../server/watching.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
 import { takesStream } from './accept.ts'
@@ -44,7 +44,7 @@ export function createListenHandler (parts: MountParts): (message: RequestMessag
       if (noPlace !== undefined) return
       const requested = readFilter(message)
       subscription.reserve(requested)
-      const filter = readHonoured(await server.serve(reduceListen(message, requested, caller.client), caller, opening))
+      const filter = readHonoured(resultOf(await server.serve({ message: reduceListen(message, requested, caller.client), caller, channel: opening })))
       const topics = await findTopics(filter)
       begun = opening.settle()
       if (begun) begin(subscription, filter, { topics, opening })

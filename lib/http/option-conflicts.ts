@@ -74,7 +74,7 @@ function findEraConflict ({ legacy, stateless, jsonResponse, eventStore, cluster
 }
 
 function findClusterConflict (
-  { cluster, eventStore, sessionIdleTimeout }: McpMountOptions, { opensElsewhere = true }: ServerDefinition
+  { cluster, eventStore, sessionIdleTimeout }: McpMountOptions, { sharesState = true }: ServerDefinition
 ): OptionProblem | undefined {
   if (cluster === undefined) return undefined
   if (eventStore !== undefined) {
@@ -86,7 +86,7 @@ function findClusterConflict (
       problem: "must be above 0 with 'cluster': what nodes share outlives each of them, so that it has to expire"
     }
   }
-  if (!opensElsewhere) {
+  if (!sharesState) {
     return {
       name: 'cluster',
       problem: 'needs a server whose requestState opens on every node: ' +

@@ -43,7 +43,9 @@ export function createPostHandler (parts: MountParts): (request: FastifyRequest,
     if (message.kind === 'response') return sendRefusal(reply, refuse('invalidRequest', null, 'this revision knows no responses from clients'))
     // A request of this era is cancelled by the end of its connection.
     if (server.notified !== undefined && message.method !== CANCELLED) {
-      server.notified(message.method, message.params, createNotifyingCaller(message.params, request), createMuteChannel(request.log, parts.lifespan, request))
+      const { method, params } = message
+      const channel = createMuteChannel(request.log, parts.lifespan, request)
+      server.notified({ message: { method, params }, caller: createNotifyingCaller(params, request), channel })
     }
     reply.code(202).send()
   }
@@ -56,7 +58,7 @@ export function createPostHandler (parts: MountParts): (request: FastifyRequest,
     const caller = createModernCaller(message.params, reply.request)
     if (message.method === LISTEN_METHOD && !jsonResponse) return listen(message, caller, reply)
     const call = { id: message.id, holder: parts.callHolderOf?.(reply.request) }
-    const refusal = serveInPlace(parts.calls, call, () => serve(server, message, caller, new Exchange(reply, parts, accepted, message)))
+    const refusal = serveInPlace(parts.calls, call, () => serve(server, { message, caller, channel: new Exchange(reply, parts, accepted, message) }))
     if (refusal !== undefined) sendBusy(reply, refusal)
   }
 }

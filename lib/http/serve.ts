@@ -1,9 +1,9 @@
 // From a checked request to its answer.
-import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
+import type { Refusal, RequestId } from '../protocol/message.ts'
 import { InsufficientScopeError, UnavailableError } from '../errors.ts'
-import type { Caller, Channel } from '../server/context.ts'
-import type { ServerDefinition } from '../server/definition.ts'
-import { replyTo, toRpcError } from '../server/reply.ts'
+import type { Channel } from '../server/context.ts'
+import type { Incoming, ServerDefinition } from '../server/definition.ts'
+import { encodeReply, toRpcError } from '../server/reply.ts'
 import { encodeError } from '../protocol/envelope.ts'
 import type { Places } from '../shares/shares.ts'
 import { refusePlace } from './no-place.ts'
@@ -39,16 +39,20 @@ export function serveInPlace (calls: Places, { id, holder }: ArrivedCall, run: (
   return undefined
 }
 
-/** Serves one request; comes to whether it succeeded, never throws. */
-export async function serve (server: ServerDefinition, message: RequestMessage, caller: Caller, answering: Answering): Promise<boolean> {
+/** A request whose channel takes the answer. */
+export interface Answerable extends Incoming { readonly channel: Answering }
+
+/** Serves one request, and resolves to whether it succeeded. Never throws. */
+export async function serve (server: ServerDefinition, incoming: Answerable): Promise<boolean> {
+  const { message, channel: answering } = incoming
   try {
-    answering.answer(200, await replyTo(server, message, caller, answering))
+    answering.answer(200, encodeReply(await server.serve(incoming), message.id))
     return true
   } catch (error) {
     const rpcError = toRpcError(error, answering.log)
     if (rpcError instanceof InsufficientScopeError) answering.challenge(rpcError.requiredScopes)
     if (rpcError instanceof UnavailableError) answering.refuse(rpcError.status, encodeError(message.id, rpcError))
-    else answering.answer(statusOf(rpcError, caller.era), encodeError(message.id, rpcError))
+    else answering.answer(statusOf(rpcError, incoming.caller.era), encodeError(message.id, rpcError))
     return false
   }
 }

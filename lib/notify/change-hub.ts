@@ -57,7 +57,7 @@ export class ChangeHub {
 
   /** Starts passing on the changes of a definition. */
   start (server: Pick<ServerDefinition, 'onChange'>): void {
-    this.#end = server.onChange(this.#publish)
+    this.#end = server.onChange?.(this.#publish)
     this.#isStarted = true
   }
 

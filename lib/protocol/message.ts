@@ -16,13 +16,24 @@ export type Params = WireObject & {
   readonly _meta?: WireObject
 }
 
+/** A notification whose envelope has been checked. */
+export interface NotificationMessage {
+  /** What it is about, such as `notifications/progress`. */
+  readonly method: string
+  /** Its parameters; an empty object where it came without any. */
+  readonly params: Params
+}
+
 /** A request whose envelope has been checked. */
-export interface RequestMessage { readonly id: RequestId, readonly method: string, readonly params: Params }
+export interface RequestMessage extends NotificationMessage {
+  /** What the reply names it by. */
+  readonly id: RequestId
+}
 
 /** A message whose envelope has been checked. */
 export type Message =
   | { readonly kind: 'request', readonly request: RequestMessage }
-  | { readonly kind: 'notification', readonly method: string, readonly params: Params }
+  | { readonly kind: 'notification' } & NotificationMessage
   | { readonly kind: 'response', readonly id: RequestId, readonly result?: unknown, readonly error?: unknown }
 
 const NO_PARAMS: Params = Object.freeze({})

@@ -1,4 +1,4 @@
-// What SDK servers ask clients: each question has the server's id here and the session's own on the wire.
+// The questions of SDK servers to clients: each has the server's id here, and the session's id on the wire.
 import type { RequestId } from '../protocol/message.ts'
 import type { ServerRequest } from '../protocol/question.ts'
 import type { RpcError } from '../errors.ts'
@@ -13,31 +13,32 @@ export class AskedQuestions {
   readonly #asked = new Map<unknown, Asked>()
   readonly #answer: (message: SdkMessage) => void
 
-  /** @param answer Hands an answer to the server. */
+  /** @param answer Passes an answer to the server. */
   constructor (answer: (message: SdkMessage) => void) {
     this.#answer = answer
   }
 
   /**
-   * Asks the client of a call. That it failed is told as an answer, too: only then does the SDK forget that it has asked.
-   * @param id The server's.
+   * Asks the client of a call. A question that fails is answered with an error, because the SDK drops a question only
+   * once it is answered.
+   * @param id The server's id of the question.
    */
   ask (call: SdkCall, id: RequestId, request: ServerRequest): void {
     const controller = new AbortController()
     this.#asked.set(id, { caller: call.caller, controller })
     call.ask(request, controller.signal).then(
       (result) => this.#settle({ jsonrpc: '2.0', id, result: Object(result) }),
-      // What asks throws nothing else.
+      // SdkCall.ask rejects with nothing else.
       ({ code, message, data }: RpcError) => this.#settle({ jsonrpc: '2.0', id, error: { code, message, data } })
     )
   }
 
-  /** Whether a question was asked of a caller. */
+  /** Returns whether a question was put to a caller. */
   isAskedOf (id: unknown, caller: Caller): boolean {
     return this.#asked.get(id)?.caller === caller
   }
 
-  /** Gives up a question. @param id The server's. */
+  /** Gives up a question. @param id The server's id of it. */
   cancel (id: unknown): void {
     this.#asked.get(id)?.controller.abort()
   }

@@ -1,26 +1,28 @@
-// A function that makes SDK servers as a definition: each session has one of its own, and so has each request that has no
+// A function that makes SDK servers as a definition: each session gets one of its own, and so does each request without a
 // session.
 import type { FastifyRequest } from 'fastify'
 import { doNothing } from '../do-nothing.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
 import { shorten } from '../protocol/bounds.ts'
-import type { Params, RequestMessage } from '../protocol/message.ts'
+import type { NotificationMessage } from '../protocol/message.ts'
 import type { Era } from '../protocol/revisions.ts'
-import type { Caller, Channel } from '../server/context.ts'
-import type { ServerDefinition } from '../server/definition.ts'
+import type { Incoming, ServerDefinition } from '../server/definition.ts'
 import { ResultFinisher } from '../server/result.ts'
-import type { Entered } from '../server/server-options.ts'
 import { hideFailure } from './failure.ts'
 import { INITIALIZED } from './notification.ts'
 import { OwnTransport } from './own-transport.ts'
+import type { Origin } from './sdk-call.ts'
 import { findSdkServer, isConnectable, isDefinition, isFetchHandler, isV2, type SdkServer } from './shape.ts'
-import { initialize, serveModern, type LegacyServing, type ParamHeaders } from './translate.ts'
+import { initialize, serveModern, type LegacyServing, type Opened, type ParamHeaders } from './translate.ts'
 import { notifyByV2, serveByV2 } from './v2.ts'
 import { createWebRequest } from './web-request.ts'
 import { whileConnected } from './while-connected.ts'
 
 // Milliseconds that a factory may take for one server.
 const MAKING_TIMEOUT = 30_000
+
+const HOW_TO_SHARE = 'return a new one each time, or mount a server of the SDK v1 without a function'
+const HOW_TO_CONNECT = 'return a new one each time, and leave connect() to the mount'
 
 /** For whom a server is made. */
 export interface SdkServerContext {
@@ -32,13 +34,16 @@ export interface SdkServerContext {
   readonly principal?: string
   /** What the caller has proved; absent where nobody has to. */
   readonly authInfo?: AuthInfo
-  /** The HTTP request to be served; with a session, the one that opens it, or the first that another process serves. Absent for a call of the host app. */
+  /**
+   * The HTTP request to be served; with a session, the one that opens it, or the first that another process serves.
+   * Absent for a call of the host app.
+   */
   readonly request?: FastifyRequest
   /** The same as a web `Request`, as the SDK v2 has it. */
   readonly requestInfo?: Request
 }
 
-/** A function that makes SDK servers as a definition. */
+/** A function that makes SDK servers as a definition. Each server belongs to a client, and sends it what changes itself. */
 export class FactoryServer implements ServerDefinition {
   readonly #factory: (context: SdkServerContext) => unknown
   readonly #transports = new WeakMap<object, Promise<OwnTransport>>()
@@ -49,33 +54,22 @@ export class FactoryServer implements ServerDefinition {
     this.#factory = factory
   }
 
-  async enter (): Promise<Entered<unknown>> {
-    return { value: undefined }
-  }
-
-  // Each server belongs to a client, and tells that one itself.
-  onChange (): () => void {
-    return doNothing
-  }
-
-  async serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
+  async serve (incoming: Incoming): Promise<object> {
+    const { message: { method }, caller, channel } = incoming
     try {
-      return await whileConnected(channel, caller.sessionId === undefined ? this.#serveOnce(message, caller, channel) : this.#serveSession(message, caller, channel))
+      return await whileConnected(channel, caller.sessionId === undefined ? this.#serveOnce(incoming) : this.#serveSession(incoming))
     } catch (error) {
-      throw hideFailure(error, channel.log, message.method)
+      throw hideFailure(error, channel.log, method)
     }
   }
 
-  async handle (message: RequestMessage, caller: Caller, channel: Channel): Promise<string> {
-    return JSON.stringify(await this.serve(message, caller, channel))
-  }
-
-  notified (method: string, params: Params, caller: Caller, channel: Channel): void {
+  notified (incoming: Incoming<NotificationMessage>): void {
+    const { message, caller, channel } = incoming
     if (caller.sessionId !== undefined) {
-      this.#transports.get(caller)?.then((transport) => transport.receive(method, params), doNothing)
-    } else if (method !== INITIALIZED) {
+      this.#transports.get(caller)?.then((transport) => transport.receive(message), doNothing)
+    } else if (message.method !== INITIALIZED) {
       // A server that is made for this message alone has nothing to begin.
-      this.#notifyOnce({ method, params }, caller, channel).catch((err: unknown) => { channel.log.warn({ err }, `${shorten(method)} could not be handed over`) })
+      this.#notifyOnce(incoming).catch((err: unknown) => { channel.log.warn({ err }, `${shorten(message.method)} could not be handed over`) })
     }
   }
 
@@ -84,17 +78,19 @@ export class FactoryServer implements ServerDefinition {
     await transport?.end()
   }
 
-  async #serveSession (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
-    if (message.method === 'initialize') this.#transports.set(caller, this.#connect(message, caller, channel))
-    const transport = await (this.#transports.get(caller) ?? this.#rebuild(message, caller, channel))
-    return await transport.serve(message, caller, channel)
+  async #serveSession (incoming: Incoming): Promise<object> {
+    const { message, caller } = incoming
+    if (message.method === 'initialize') this.#transports.set(caller, this.#connect(incoming))
+    const transport = await (this.#transports.get(caller) ?? this.#rebuild(incoming))
+    return await transport.serve(incoming)
   }
 
-  // Another process has opened the session: the server learns who its client is as it would of a new one.
-  async #rebuild (message: RequestMessage, caller: Caller, channel: Channel): Promise<OwnTransport> {
-    const rebuilt = this.#connect(message, caller, channel).then(async (transport) => {
-      await initialize({ id: 'initialize' }, caller, (opening) => transport.serve(opening, caller, channel))
-      await transport.notify(INITIALIZED, {})
+  // Another process has opened the session: its client is introduced to the server here as a new one is.
+  async #rebuild (incoming: Incoming): Promise<OwnTransport> {
+    const { caller } = incoming
+    const rebuilt = this.#connect(incoming).then(async (transport) => {
+      await introduce(transport, incoming)
+      await transport.notify({ method: INITIALIZED, params: {} })
       return transport
     })
     this.#transports.set(caller, rebuilt)
@@ -103,43 +99,46 @@ export class FactoryServer implements ServerDefinition {
     return await rebuilt
   }
 
-  async #connect (message: RequestMessage, caller: Caller, channel: Channel): Promise<OwnTransport> {
-    return await OwnTransport.open(await this.#make(message, caller, channel), caller, channel)
+  async #connect (incoming: Incoming): Promise<OwnTransport> {
+    return await OwnTransport.open(await this.#make(incoming), incoming)
   }
 
-  async #serveOnce (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
-    const server = await this.#make(message, caller, channel)
-    if (caller.era === 'modern' && isV2(server)) return await serveByV2(server, message, { caller, channel, sessionId: undefined })
+  async #serveOnce (incoming: Incoming): Promise<object> {
+    const isModern = incoming.caller.era === 'modern'
+    const server = await this.#make(incoming)
+    if (isModern && isV2(server)) return await serveByV2(server, incoming)
 
-    const transport = await OwnTransport.open(server, caller, channel)
+    const transport = await OwnTransport.open(server, incoming)
     try {
-      return await (caller.era === 'modern' ? serveByV1({ transport, paramHeaders: this.#paramHeaders }, message, caller, channel) : transport.serve(message, caller, channel))
+      return await (isModern ? serveByV1({ transport, paramHeaders: this.#paramHeaders }, incoming) : transport.serve(incoming))
     } finally {
       await transport.end()
     }
   }
 
-  async #notifyOnce (message: Pick<RequestMessage, 'method' | 'params'>, caller: Caller, channel: Channel): Promise<void> {
-    const server = await this.#make(message, caller, channel)
-    if (caller.era === 'modern' && isV2(server)) return await notifyByV2(server, message, { caller, channel, sessionId: undefined })
+  async #notifyOnce (incoming: Incoming<NotificationMessage>): Promise<void> {
+    const isModern = incoming.caller.era === 'modern'
+    const server = await this.#make(incoming)
+    if (isModern && isV2(server)) return await notifyByV2(server, incoming)
 
-    const transport = await OwnTransport.open(server, caller, channel)
+    const transport = await OwnTransport.open(server, incoming)
     try {
-      if (caller.era === 'modern') await initialize({ id: 'initialize' }, caller, (opening) => transport.serve(opening, caller, channel))
-      await transport.notify(message.method, message.params)
+      if (isModern) await introduce(transport, incoming)
+      await transport.notify(incoming.message)
     } finally {
       await transport.end()
     }
   }
 
-  async #make (message: object, caller: Caller, channel: Channel): Promise<SdkServer> {
-    const making = this.#factory(createContext(message, caller, channel))
+  async #make (incoming: Incoming<object>): Promise<SdkServer> {
+    const making = this.#factory(createContext(incoming))
     const made = await (making instanceof Promise ? inTime(making) : making)
     if (!isConnectable(made)) throw new Error(`the factory returned ${describe(made)}`)
+    // A connectable value has one.
     const server = Object(findSdkServer(made)) as SdkServer
     // What one client leaves in a server must not be seen by another (GHSA-345p-7cg4-v4c7).
-    if (this.#made.has(server)) throw new Error('the factory returned a server that it has returned before; return a new one each time, or mount a server of the SDK v1 without a function')
-    if (server.transport !== undefined) throw new Error('the factory returned a server that is connected already; return a new one each time, and leave connect() to the mount')
+    if (this.#made.has(server)) throw new Error(`the factory returned a server that it has returned before; ${HOW_TO_SHARE}`)
+    if (server.transport !== undefined) throw new Error(`the factory returned a server that is connected already; ${HOW_TO_CONNECT}`)
     this.#made.add(server)
     return made
   }
@@ -161,25 +160,29 @@ function describe (made: unknown): string {
   return 'no server of the official SDK; return a new McpServer or Server'
 }
 
-function createContext (message: object, caller: Caller, channel: Channel): SdkServerContext {
-  const { era, sessionId, principal } = caller
-  const { auth, request } = channel
+function createContext (incoming: Incoming<object>): SdkServerContext {
+  const { era, sessionId, principal } = incoming.caller
+  const { auth, request } = incoming.channel
   return {
     era,
     ...(sessionId !== undefined && { sessionId }),
     ...(principal !== undefined && { principal }),
     ...(auth !== undefined && { authInfo: auth }),
     ...(request !== undefined && { request }),
-    get requestInfo () { return createWebRequest(message, caller, channel).request }
+    get requestInfo () { return createWebRequest(incoming).request }
   }
 }
 
 interface MadeForOne { readonly transport: OwnTransport, readonly paramHeaders: ParamHeaders }
 
-// The server learns who its client is as it would of a session.
-async function serveByV1 ({ transport, paramHeaders }: MadeForOne, message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
-  const serve: LegacyServing = (legacy) => transport.serve(legacy, caller, channel)
-  const opened = await initialize({ id: 'initialize' }, caller, serve)
-  const ready = (): Promise<void> => transport.notify(INITIALIZED, {})
-  return await serveModern({ finisher: new ResultFinisher(opened.serverInfo), serve, ready, paramHeaders }, message, caller, channel)
+async function serveByV1 ({ transport, paramHeaders }: MadeForOne, incoming: Incoming): Promise<object> {
+  const { serverInfo } = await introduce(transport, incoming)
+  const serve: LegacyServing = (legacy) => transport.serve({ ...incoming, message: legacy })
+  const ready = (): Promise<void> => transport.notify({ method: INITIALIZED, params: {} })
+  return await serveModern({ finisher: new ResultFinisher(serverInfo), serve, ready, paramHeaders }, incoming)
+}
+
+// Tells a server who its client is, as a legacy client would.
+function introduce (transport: OwnTransport, { caller, channel }: Origin): Promise<Opened> {
+  return initialize({ id: 'initialize' }, caller, (message) => transport.serve({ message, caller, channel }))
 }

@@ -1,21 +1,12 @@
-// What SDK handlers throw, as the SDK itself puts it on the wire, and as modern clients know it.
+// What goes wrong around SDK servers.
 import type { FastifyBaseLogger } from 'fastify'
 import { shorten } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { RpcError } from '../errors.ts'
 import { reportFailure } from '../server/failure.ts'
 
-/** Makes an RpcError of what a handler threw: codes and messages are those that the SDK would send. */
-export function toRpcError (error: unknown, log: FastifyBaseLogger, what: string): RpcError {
-  if (error instanceof RpcError) return error
-  const { code, message, data } = Object(error) as { readonly code?: unknown, readonly message?: unknown, readonly data?: unknown }
-  const text = typeof message === 'string' ? message : 'Internal error'
-  if (Number.isSafeInteger(code)) return new RpcError(Number(code), text, data)
-  log.warn({ err: error }, `${shorten(what)} failed in an SDK server`)
-  return new RpcError(ErrorCode.InternalError, text, data)
-}
-
-/** Makes an RpcError of what went wrong around an SDK server. What is none already is only for the log. */
+/** Makes an RpcError of what was thrown: an RpcError passes, and anything else is logged under an id, which is all that the client gets. */
 export function hideFailure (error: unknown, log: FastifyBaseLogger, method: string): RpcError {
-  return error instanceof RpcError ? error : new RpcError(ErrorCode.InternalError, reportFailure(log, error, `answering ${shorten(method)}`, false))
+  if (error instanceof RpcError) return error
+  return new RpcError(ErrorCode.InternalError, reportFailure(log, error, `answering ${shorten(method)}`, false))
 }

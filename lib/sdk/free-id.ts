@@ -2,8 +2,8 @@
 import type { RequestId } from '../protocol/message.ts'
 
 /**
- * Returns the id by which a server knows a request: the client's own, or one made of it while another request has that.
- * Some clients send all their requests with the same id, and the SDK would mix up their answers.
+ * Returns the id by which a server knows a request: the client's own, or one derived from it while another request has
+ * that one. Some clients give all their requests the same id, and the SDK would mix up their answers.
  */
 export function findFreeId (id: RequestId, taken: { has (id: RequestId): boolean }): RequestId {
   let free = id

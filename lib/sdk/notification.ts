@@ -1,14 +1,14 @@
-// Client notifications for SDK servers whose work on them has to be waited for.
+// Client notifications to SDK servers that are waited for.
 import type { Params } from '../protocol/message.ts'
 import { findSdkServer, type SdkServer } from './shape.ts'
 
-/** What a server does once its client is ready. */
+/** The notification by which a client says that it is ready. */
 export const INITIALIZED = 'notifications/initialized'
 
-/** Milliseconds. A handler that runs for ever, such as a loop over events, must not hold up the requests of its client. */
+/** Milliseconds. A handler that never ends, such as a loop over events, must not hold up the requests of its client. */
 const TIMEOUT = 1000
 
-/** What is used of a low-level server, v1 or v2. v2 hands its handlers the rules of the era as well. */
+/** What is used of a low-level server, v1 or v2. v2 passes its handlers the codec of the era as well. */
 interface NotifiedServer {
   readonly _notificationHandlers?: ReadonlyMap<string, NotificationHandler>
   readonly fallbackNotificationHandler?: NotificationHandler
@@ -19,8 +19,8 @@ interface NotifiedServer {
 type NotificationHandler = (notification: object, codec?: unknown) => unknown
 
 /**
- * Hands a notification to the handler that listens for it, and waits for it, for a second at most. Its failure is told to
- * the server's `onerror`, as the SDK does.
+ * Runs the handler of a notification, and waits for it, for a second at most. Where it fails, the server's `onerror` is
+ * called, as the SDK does.
  */
 export async function notifyServer (server: SdkServer, method: string, params: Params): Promise<void> {
   // An SDK server has these members, whatever its version.

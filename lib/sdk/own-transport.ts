@@ -1,13 +1,13 @@
-// An SDK server with a client of its own: one made for a session, or for a single request.
+// The transport of an SDK server with one client: it was made for a session, or for a single request.
 import { doNothing } from '../do-nothing.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
-import type { Params, RequestId, RequestMessage } from '../protocol/message.ts'
+import type { NotificationMessage, RequestId } from '../protocol/message.ts'
 import { InsufficientScopeError, RefusedError, RpcError, SessionGoneError } from '../errors.ts'
-import type { Caller, Channel } from '../server/context.ts'
+import type { Incoming } from '../server/definition.ts'
 import { AskedQuestions } from './asked.ts'
 import { findFreeId } from './free-id.ts'
 import { notifyServer } from './notification.ts'
-import { givenReason, SdkCall } from './sdk-call.ts'
+import { createSessionCall, givenReason, SdkCall, type Origin } from './sdk-call.ts'
 import type { ScopeResolver, SdkMessage, SdkMessageExtra, SdkServer, SdkTransport } from './shape.ts'
 import { follow } from './translate.ts'
 import { createWebRequest, readRequestInfo } from './web-request.ts'
@@ -15,7 +15,7 @@ import { createWebRequest, readRequestInfo } from './web-request.ts'
 /** A request that the server has not answered yet. */
 interface Waiting {
   readonly call: SdkCall
-  /** Whether the server is being handed the request: what it answers before its handler runs is its own refusal. */
+  /** Whether the server is taking the request: an answer before its handler runs is the server's own refusal. */
   isBeingHandedOver: boolean
   readonly resolve: (result: object) => void
   readonly reject: (error: Error) => void
@@ -35,53 +35,54 @@ export class OwnTransport implements SdkTransport {
   #closed = false
 
   /** Connects a server to its client. */
-  static async open (server: SdkServer, caller: Caller, channel: Channel): Promise<OwnTransport> {
-    const transport = new OwnTransport(server, caller, channel)
+  static async open (server: SdkServer, origin: Origin): Promise<OwnTransport> {
+    const transport = new OwnTransport(server, origin)
     await server.connect(transport)
     return transport
   }
 
-  private constructor (server: SdkServer, caller: Caller, channel: Channel) {
+  private constructor (server: SdkServer, { caller, channel: { log, lifespan } }: Origin) {
     this.sessionId = caller.sessionId
     this.#server = server
-    // The session outlives the request that has opened it.
-    this.#session = new SdkCall(caller, { log: channel.log, lifespan: channel.lifespan, notify: doNothing, onDisconnect: doNothing }, true)
+    // The session outlives the request that has opened it, so it keeps nothing of that request's channel.
+    this.#session = createSessionCall({ caller, channel: { log, lifespan, notify: doNothing, onDisconnect: doNothing } })
   }
 
   /** Serves one request. @throws RpcError */
-  async serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
-    if (this.#resolveChallenge !== undefined) await this.#checkScopes(this.#resolveChallenge, message, channel)
-    // The SDK answers nothing then.
+  async serve (incoming: Incoming): Promise<object> {
+    const { message, channel } = incoming
+    if (this.#resolveChallenge !== undefined) await checkScopes(this.#resolveChallenge, incoming)
+    // A closed server of the SDK answers nothing.
     if (this.#closed) throw serverGone()
     const { method, params } = message
     const id = findFreeId(message.id, this.#waiting)
-    const call = new SdkCall(caller, channel)
+    const call = new SdkCall(incoming)
     channel.onDisconnect((reason) => this.#cancel(id, reason))
     try {
       const result = await new Promise<object>((resolve, reject) => {
         const waiting: Waiting = { call, isBeingHandedOver: true, resolve, reject }
         this.#waiting.set(id, waiting)
-        this.onmessage?.({ jsonrpc: '2.0', id, method, params }, createMessageExtra(message, caller, channel))
+        this.onmessage?.({ jsonrpc: '2.0', id, method, params }, createMessageExtra(incoming))
         waiting.isBeingHandedOver = false
       })
-      return follow(message, caller, call.conclude(result))
+      return await follow(incoming, call.conclude(result))
     } finally {
       this.#waiting.delete(id)
       call.end()
     }
   }
 
-  /** Hands over a client's notification. */
-  receive (method: string, params: Params): void {
+  /** Passes on a client's notification. */
+  receive ({ method, params }: NotificationMessage): void {
     this.onmessage?.({ jsonrpc: '2.0', method, params })
   }
 
-  /** Hands over a client's notification, and waits for what the server does about it. */
-  async notify (method: string, params: Params): Promise<void> {
+  /** Passes on a client's notification, and waits for what the server does then. */
+  async notify ({ method, params }: NotificationMessage): Promise<void> {
     await notifyServer(this.#server, method, params)
   }
 
-  /** Ends the server. */
+  /** Closes the server. */
   async end (): Promise<void> {
     await this.#server.close()
   }
@@ -100,17 +101,18 @@ export class OwnTransport implements SdkTransport {
     this.onclose?.()
   }
 
-  /** Called by the server with what it says. */
+  /** Called by the server to send a message. */
   async send (message: SdkMessage, { relatedRequestId }: { readonly relatedRequestId?: RequestId } = {}): Promise<void> {
     const { id, method, params = {} } = message
     if (method === undefined) return this.#answer(message)
     if (id !== undefined) return this.#asked.ask(this.#findCall(relatedRequestId), id, { method, params })
     if (method === 'notifications/cancelled') return this.#asked.cancel(params.requestId)
     const goesByAny = this.sessionId === undefined || method === 'notifications/message'
-    await (goesByAny ? this.#findCall(relatedRequestId) : this.#waiting.get(relatedRequestId ?? '')?.call ?? this.#session).notify(method, params)
+    const related = this.#waiting.get(relatedRequestId ?? '')?.call ?? this.#session
+    await (goesByAny ? this.#findCall(relatedRequestId) : related).notify(method, params)
   }
 
-  // What belongs to no request goes by any that runs: all of them are of the same client.
+  // A message that belongs to no request goes by any that runs: all of them are of the same client.
   #findCall (id: RequestId | undefined): SdkCall {
     return this.#waiting.get(id ?? '')?.call ?? [...this.#waiting.values()].at(-1)?.call ?? this.#session
   }
@@ -122,30 +124,31 @@ export class OwnTransport implements SdkTransport {
     waiting?.reject(waiting.isBeingHandedOver ? new RefusedError(code, message, data) : new RpcError(code, message, data))
   }
 
-  async #checkScopes (resolve: ScopeResolver, { id, method, params }: RequestMessage, { auth }: Channel): Promise<void> {
-    const challenge = await resolve({ request: { jsonrpc: '2.0', id, method, params }, ...(auth !== undefined && { authInfo: auth }) })
-    if (challenge !== undefined) throw new InsufficientScopeError(challenge.scopes)
-  }
-
   // The SDK answers no request that was cancelled.
   #cancel (id: RequestId, reason: Error): void {
     const waiting = this.#waiting.get(id)
     if (waiting === undefined) return
-    this.receive('notifications/cancelled', { requestId: id, reason: givenReason(reason) })
+    this.receive({ method: 'notifications/cancelled', params: { requestId: id, reason: givenReason(reason) } })
     waiting.reject(new RpcError(ErrorCode.InternalError, reason.message))
   }
 }
 
-// What a client is told whose session has no server any more.
+async function checkScopes (resolve: ScopeResolver, { message: { id, method, params }, channel: { auth } }: Incoming): Promise<void> {
+  const challenge = await resolve({ request: { jsonrpc: '2.0', id, method, params }, ...(auth !== undefined && { authInfo: auth }) })
+  if (challenge !== undefined) throw new InsufficientScopeError(challenge.scopes)
+}
+
+// The answer to a client whose server has closed while its session goes on.
 function serverGone (): SessionGoneError {
   return new SessionGoneError("Session not found: its server has closed; send 'initialize' to open a new one")
 }
 
-function createMessageExtra (message: RequestMessage, caller: Caller, channel: Channel): SdkMessageExtra {
+function createMessageExtra (incoming: Incoming): SdkMessageExtra {
+  const { caller, channel } = incoming
   return {
     ...(channel.auth !== undefined && { authInfo: channel.auth }),
     get requestInfo () { return readRequestInfo(channel) },
-    get request () { return createWebRequest(message, caller, channel).request },
+    get request () { return createWebRequest(incoming).request },
     closeSSEStream: () => channel.closeStream?.(),
     closeStandaloneSSEStream: () => caller.closeListening?.()
   }

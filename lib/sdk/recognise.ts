@@ -1,4 +1,4 @@
-// What may be mounted besides a definition of our own, told by its shape.
+// What can be mounted, recognised by its shape.
 import type { ServerDefinition } from '../server/definition.ts'
 import { MCP_ERR_INVALID_SERVER } from '../errors.ts'
 import { FactoryServer, type SdkServerContext } from './factory.ts'
@@ -10,7 +10,7 @@ import { SdkInstance } from './v1/instance.ts'
 export interface SdkServerLike {
   /** Called by the mount, with a transport of its own. */
   connect (transport: never): Promise<void>
-  /** Called when the app closes, or the session that the server is for has ended. */
+  /** Called when the app closes, or when the session that the server is for has ended. */
   close (): Promise<void>
 }
 
@@ -21,11 +21,11 @@ export type Mountable =
   | ((context: SdkServerContext) => SdkServerLike | Promise<SdkServerLike>)
   | FetchHandler
 
-// One definition for each object, as it may be mounted more than once.
+// An object that is mounted twice is one definition.
 const definitions = new WeakMap<object, ServerDefinition>()
 
 /**
- * Finds the definition that a `server` option stands for.
+ * Returns the definition that a `server` option stands for.
  * @throws MCP_ERR_INVALID_SERVER
  */
 export function resolveDefinition (server: unknown): ServerDefinition {
@@ -50,13 +50,17 @@ function isFactory (server: unknown): server is (context: SdkServerContext) => u
 
 function defineInstance (server: SdkServer): ServerDefinition {
   const lowLevel = findSdkServer(server)
-  if (isV2(server)) throw new MCP_ERR_INVALID_SERVER('is an SDK v2 server, which serves one client only, so a function that makes one is needed')
-  if (lowLevel === undefined || !isV1(lowLevel)) throw new MCP_ERR_INVALID_SERVER('is an SDK server of a version that is not known well enough to be shared by clients, so a function that makes one is needed')
-  if (lowLevel._taskStore !== undefined) throw new MCP_ERR_INVALID_SERVER("uses the SDK's experimental tasks, which cannot be shared by clients, so a function that makes one is needed")
+  if (isV2(server)) throw unshareable('is an SDK v2 server, which serves one client only')
+  if (lowLevel === undefined || !isV1(lowLevel)) throw unshareable('is an SDK server of a version that is not known well enough to be shared by clients')
+  if (lowLevel._taskStore !== undefined) throw unshareable("uses the SDK's experimental tasks, which cannot be shared by clients")
   return new SdkInstance(lowLevel, server)
 }
 
-/** Whether something is a class, which can be called with `new` only. */
+function unshareable (problem: string): Error {
+  return new MCP_ERR_INVALID_SERVER(`${problem}, so a function that makes one is needed`)
+}
+
+/** Returns whether something is a class, which can be called with `new` only. */
 export function isClass (server: unknown): boolean {
   return typeof server === 'function' && /^class\b/.test(Function.prototype.toString.call(server))
 }

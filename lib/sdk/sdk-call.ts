@@ -1,4 +1,4 @@
-// One request that an SDK server is busy with: the way back to its client, and to no other.
+// One request that an SDK server is serving: the way back to its client, and to no other.
 import { CancelledError } from '../protocol/cancellation.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isLogLevel, passesThreshold } from '../protocol/log-level.ts'
@@ -6,20 +6,22 @@ import type { WireObject } from '../protocol/message.ts'
 import { findMissingCapability, isQuestion, type ServerRequest } from '../protocol/question.ts'
 import { missingCapability, RpcError } from '../errors.ts'
 import type { Caller, Channel } from '../server/context.ts'
+import type { Incoming } from '../server/definition.ts'
 
-/** The way to the client of one request; once that has ended, to the client's session. */
+/** Who sends a message, and the way back. */
+export type Origin = Omit<Incoming, 'message'>
+
+/** The way to the client of one request, and to the client's session once the request has ended. */
 export class SdkCall {
   readonly caller: Caller
   readonly channel: Channel
-  #over: boolean
+  #over = false
   #controller: AbortController | undefined
   #missing: RpcError | undefined
 
-  /** @param over Whether there is no request, but only a session. */
-  constructor (caller: Caller, channel: Channel, over = false) {
+  constructor ({ caller, channel }: Origin) {
     this.caller = caller
     this.channel = channel
-    this.#over = over
   }
 
   /** Aborted when the client goes away, or cancels the request. Made on first use. */
@@ -32,7 +34,7 @@ export class SdkCall {
     return this.#controller.signal
   }
 
-  /** Sends a notification: ahead of the result, or behind it by the session's own stream. */
+  /** Sends a notification: ahead of the result, or after it by the session's own stream. */
   async notify (method: string, params: WireObject): Promise<void> {
     if (method === 'notifications/message' && isLogLevel(params.level) && !passesThreshold(params.level, this.caller.logLevel)) return
     if (!this.#over) {
@@ -44,16 +46,16 @@ export class SdkCall {
     }
   }
 
-  /** Sends a request to the client and comes to its result. @throws RpcError */
+  /** Sends a request to the client, and resolves to its result. @throws RpcError */
   ask (request: ServerRequest, signal: AbortSignal): Promise<unknown> {
     const { caller, channel } = this
-    if (caller.era === 'modern') return Promise.reject(this.findMissing(request) ?? cannotAsk(request, `a client of revision ${caller.protocolVersion} is not asked in the middle of a call. Native tools can ask it, by ctx.elicit, ctx.sample and ctx.listRoots`))
+    if (caller.era === 'modern') return Promise.reject(this.findMissing(request) ?? cannotAsk(request, notInACall(caller)))
     // The SDK keeps the time.
     const answer = this.#over ? caller.ask?.(request, 0, signal) : channel.ask?.(request, 0, AbortSignal.any([signal, this.signal]))
     return answer ?? Promise.reject(cannotAsk(request, 'the client has no session'))
   }
 
-  /** Finds out whether a modern client has not declared what a question needs. */
+  /** Returns the error for a question that needs what a modern client has not declared; undefined where it needs nothing else. */
   findMissing (request: ServerRequest): RpcError | undefined {
     const { era, client } = this.caller
     const requiredCapabilities = era === 'modern' && isQuestion(request) ? findMissingCapability(request, client.capabilities) : undefined
@@ -61,21 +63,32 @@ export class SdkCall {
     return this.#missing
   }
 
-  /** Lets a result pass. @throws RpcError when it only tells, in the SDK's way, of a capability that is missing. */
+  /** Returns the result as it is. @throws RpcError when it only says, in the SDK's way, that a capability is missing. */
   conclude (result: object & { readonly isError?: unknown }): object {
     if (this.#missing !== undefined && result.isError === true) throw this.#missing
     return result
   }
 
-  /** The request has been answered. */
+  /** Ends the request: what the server sends from now on goes to the session. */
   end (): void {
     this.#over = true
   }
 }
 
-/** Returns why a request was cancelled, as the SDK's signals tell it: the client's words, or undefined where it has none. */
+/** Returns the reason that a client gave for a cancellation, as the SDK's signals have it; undefined where it gave none. */
 export function givenReason (error: Error): string | undefined {
   return error instanceof CancelledError ? error.reason : undefined
+}
+
+/** Creates the way to a session by itself. */
+export function createSessionCall (origin: Origin): SdkCall {
+  const call = new SdkCall(origin)
+  call.end()
+  return call
+}
+
+function notInACall ({ protocolVersion }: Caller): string {
+  return `a client of revision ${protocolVersion} is not asked in the middle of a call. Native tools can ask it, by ctx.elicit, ctx.sample and ctx.listRoots`
 }
 
 function cannotAsk ({ method }: ServerRequest, reason: string): RpcError {

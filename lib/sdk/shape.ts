@@ -1,5 +1,5 @@
-// What is used of the official SDK's objects. They are known by their shape: nothing of the SDK is loaded, and an app may
-// hold two copies of it.
+// What is used of the official SDK's objects. They are recognised by their shape: nothing of the SDK is loaded, and an app
+// may hold two copies of it.
 import type { AuthInfo } from '../auth/auth-info.ts'
 import type { ClientCapabilities, Implementation } from '@modelcontextprotocol/sdk/types.js'
 import type { RequestId, WireObject } from '../protocol/message.ts'
@@ -15,7 +15,7 @@ export interface SdkMessage {
   readonly error?: { readonly code: number, readonly message: string, readonly data?: unknown }
 }
 
-/** What a transport tells an SDK server of a message. v1 reads `requestInfo`, v2 reads `request`. */
+/** What a transport passes an SDK server with a message. v1 reads `requestInfo`, v2 reads `request`. */
 export interface SdkMessageExtra {
   readonly authInfo?: AuthInfo
   readonly requestInfo?: unknown
@@ -24,8 +24,11 @@ export interface SdkMessageExtra {
   readonly closeStandaloneSSEStream?: () => void
 }
 
-/** Finds out which scopes a request lacks; undefined where it lacks none. */
-export type ScopeResolver = (context: { readonly request: object, readonly authInfo?: AuthInfo }) => ScopeChallenge | undefined | Promise<ScopeChallenge | undefined>
+/** Returns the scopes that a request lacks; undefined where it lacks none. */
+export type ScopeResolver = (context: ScopeContext) => ScopeChallenge | undefined | Promise<ScopeChallenge | undefined>
+
+/** A request whose scopes are checked. */
+export interface ScopeContext { readonly request: object, readonly authInfo?: AuthInfo }
 
 /** The scopes that a request needs. */
 export interface ScopeChallenge { readonly scopes: readonly string[] }
@@ -43,15 +46,15 @@ export interface SdkTransport {
   close (): Promise<void>
 }
 
-/** A handler of the SDK v2, made by `createMcpHandler`, or anything like it. */
+/** A handler of the SDK v2, created by `createMcpHandler`, or anything like it. */
 export interface FetchHandler {
-  /** Serves one HTTP request. @param options What the mount knows of it already. */
+  /** Serves one HTTP request. @param options What the mount has read of it already. */
   fetch (request: Request, options?: { readonly authInfo?: AuthInfo, readonly parsedBody?: unknown }): Response | Promise<Response>
   /** Called when the app closes. */
   close? (): unknown
 }
 
-/** Serves one method, as an SDK server keeps it. */
+/** Serves one method of an SDK server. */
 export type SdkHandler = (request: object, extra: object) => unknown
 
 /** A low-level `Server` of the SDK, v1 or v2. */
@@ -62,8 +65,8 @@ export interface SdkServer {
 }
 
 /**
- * A low-level `Server` of the SDK v1, from 1.0 on, with what it keeps to itself. A version of the SDK that keeps something
- * under another name is not recognised, and so refused: what one client leaves there must never be seen by another.
+ * A low-level `Server` of the SDK v1, from 1.0 on, with its private members. A version of the SDK that names one of them
+ * otherwise is not recognised, and so refused: what one client leaves there must never be seen by another.
  */
 export interface SdkV1Server extends SdkServer {
   readonly _serverInfo: Implementation
@@ -83,39 +86,40 @@ export interface SdkV1Server extends SdkServer {
   notification (notification: object, options?: object): Promise<void>
 }
 
-/** Finds the low-level server in what a user gave: itself, or the one that a high-level `McpServer` wraps. */
+/** Finds the low-level server of a value: the value itself, or the one that a high-level `McpServer` wraps. */
 export function findSdkServer (value: unknown): SdkServer | undefined {
   if (isSdkServer(value)) return value
   const { server } = Object(value) as { readonly server?: unknown }
   return isSdkServer(server) ? server : undefined
 }
 
-/** Whether a value is a server itself, low-level or high-level, and not just an object that holds one. */
+/** Returns whether a value is a server, low-level or high-level, and not just an object that holds one. */
 export function isConnectable (value: unknown): value is SdkServer {
   const { connect, close } = Object(value) as { readonly [name: string]: unknown }
   return typeof connect === 'function' && typeof close === 'function' && findSdkServer(value) !== undefined
 }
 
-/** Whether a server, low-level or not, is of the SDK v2. */
+/** Returns whether a server, low-level or not, is of the SDK v2. */
 export function isV2 (server: SdkServer): boolean {
   return 'getNegotiatedProtocolVersion' in Object(findSdkServer(server))
 }
 
-/** Whether a server is of a version of the SDK v1 whose state of the client is where it is expected. */
+/** Returns whether a server is of a version of the SDK v1 that keeps the state of its client where it is expected. */
 export function isV1 (server: SdkServer): server is SdkV1Server {
+  // The members that v1 has, and other servers may lack.
   const { _requestHandlers, _loggingLevels, _serverInfo, isMessageIgnored } = server as Partial<SdkV1Server> & { readonly isMessageIgnored?: unknown }
-  // What looks levels up keeps them somewhere; versions before 1.17 do neither.
+  // A server that looks levels up keeps them somewhere; versions before 1.17 do neither.
   const keepsLevels = _loggingLevels instanceof Map || (_loggingLevels === undefined && isMessageIgnored === undefined)
   return !isV2(server) && _requestHandlers instanceof Map && keepsLevels && typeof _serverInfo?.name === 'string'
 }
 
-/** Tells a definition by its shape, because an app may hold two copies of this package. */
+/** Recognises a definition by its shape, because an app may hold two copies of this package. */
 export function isDefinition (server: unknown): server is ServerDefinition {
-  const { handle, enter, onChange } = Object(server) as { readonly [name: string]: unknown }
-  return [handle, enter, onChange].every((method) => typeof method === 'function')
+  // Servers of other frameworks have a method of that name beside their 'fetch'.
+  return typeof (Object(server) as Partial<ServerDefinition>).serve === 'function' && !isFetchHandler(server)
 }
 
-/** Whether a value serves requests by its `fetch`. */
+/** Returns whether a value serves requests by its `fetch`. */
 export function isFetchHandler (server: unknown): server is FetchHandler {
   return typeof (Object(server) as { readonly fetch?: unknown }).fetch === 'function'
 }

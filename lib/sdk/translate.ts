@@ -1,5 +1,5 @@
-// Modern clients of legacy servers: each request is translated, served by the server's own handlers, and its result
-// translated back.
+// What stands between a legacy server and its clients: a modern request is translated, and so is its result; a session
+// remembers what its server has agreed to.
 import type { Implementation, ServerCapabilities } from '@modelcontextprotocol/sdk/types.js'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isLogLevel } from '../protocol/log-level.ts'
@@ -9,26 +9,27 @@ import { MODERN_REVISIONS, NEWEST_LEGACY_REVISION } from '../protocol/revisions.
 import { isWatchable, LISTEN_METHOD } from '../protocol/subscription.ts'
 import { RefusedError, RpcError } from '../errors.ts'
 import type { Caller, Channel } from '../server/context.ts'
+import type { Incoming } from '../server/definition.ts'
 import { cacheFields, type ResultFinisher } from '../server/result.ts'
 import { readFilter } from '../server/watching.ts'
 
-/** Serves one request as a client of the legacy era would send it. @throws RpcError */
+/** Serves one request that is written as a client of the legacy era would. @throws RpcError */
 export type LegacyServing = (message: RequestMessage) => Promise<object>
 
-/** The headers that repeat arguments, by the names of the tools that were listed. */
+/** The headers that repeat arguments, by the names of the listed tools. */
 export type ParamHeaders = Map<string, readonly ParamHeader[]>
 
 /** A legacy server that a modern client talks to. */
 export interface LegacyServer {
   readonly finisher: ResultFinisher
   serve: LegacyServing
-  /** Tells the server that its client is ready, and waits for what it does about it. Never throws. */
+  /** Tells the server that its client is ready, and waits for what it does then. Never throws. */
   ready (): Promise<void>
   /** What is known of the headers that repeat the arguments of its tools. */
   readonly paramHeaders: ParamHeaders
 }
 
-// What 2026-07-28 did away with (changelog, Major changes).
+// The methods that 2026-07-28 removed (changelog, Major changes).
 const REMOVED: readonly string[] = ['initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe']
 
 // MCP 2026-07-28 caching, Cacheable Results.
@@ -39,56 +40,69 @@ const URL_ELICITATION_REQUIRED = -32042
 
 const RESERVED_META = 'io.modelcontextprotocol/'
 const NO_CLIENT = Object.freeze({ name: 'unknown', version: '0' })
-// A server whose list never ends is its author's mistake, but it must end here.
+// The list of a faulty server may never end.
 const MAX_PAGES = 100
-// Servers may have other tools for each caller.
+// A server may have other tools for each caller.
 const MAX_KNOWN_TOOLS = 10_000
 
 /** Serves one modern request. @throws RpcError */
-export async function serveModern (server: LegacyServer, message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
+export async function serveModern (server: LegacyServer, incoming: Incoming): Promise<object> {
   try {
-    // A server may register what it offers only then.
-    if (message.method !== 'server/discover') await server.ready()
-    await checkParamHeaders(server, message, channel)
-    return server.finisher.finish(await translate(server, message, caller, channel), 'modern')
+    // A server may register what it offers once its client is ready.
+    if (incoming.message.method !== 'server/discover') await server.ready()
+    await checkParamHeaders(server, incoming)
+    return server.finisher.finish(await translate(server, incoming), 'modern')
   } catch (error) {
-    // What serves throws nothing else.
+    // A LegacyServing throws nothing else.
     throw translateError(error as RpcError)
   }
 }
 
-async function checkParamHeaders ({ paramHeaders, serve }: LegacyServer, { method, params: { name, arguments: args } }: RequestMessage, { request }: Channel): Promise<void> {
+async function checkParamHeaders ({ paramHeaders, serve }: LegacyServer, { message, channel: { request } }: Incoming): Promise<void> {
+  const { method, params: { name, arguments: args } } = message
   // The host app calls without headers.
   if (method !== 'tools/call' || request === undefined) return
-  // Which tools there are may depend on who asks.
+  // Which tools there are may depend on the caller.
   if (!paramHeaders.has(String(name))) await readParamHeaders(paramHeaders, serve)
   const headers = paramHeaders.get(String(name))
   const mismatch = headers && findParamHeaderMismatch(headers, args, request.headers)
   if (mismatch !== undefined) throw new RefusedError(ErrorCode.HeaderMismatch, `Header mismatch: ${mismatch}`)
 }
 
-async function translate ({ serve }: LegacyServer, message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
+async function translate ({ serve }: LegacyServer, { message, caller, channel }: Incoming): Promise<object> {
   const { method, params } = message
-  if (REMOVED.includes(method) || (method === LISTEN_METHOD && channel.canListen !== true)) throw new RefusedError(ErrorCode.MethodNotFound, `Method not found: ${method}`)
+  if (REMOVED.includes(method) || (method === LISTEN_METHOD && channel.canListen !== true)) {
+    throw new RefusedError(ErrorCode.MethodNotFound, `Method not found: ${method}`)
+  }
   if (method === 'server/discover') return discover(await initialize(message, caller, serve), channel)
-  if (method === LISTEN_METHOD) return await listen(message, await initialize(message, caller, serve), channel, serve)
+  if (method === LISTEN_METHOD) return await listen(serve, { message, caller, channel })
 
   const result = await serve({ ...message, params: toLegacyParams(params) })
   return CACHEABLE.includes(method) ? { ...result, ...cacheFields('modern', 'private', undefined) } : result
 }
 
 /** What a server says of itself when a session is opened. */
-interface Opened { readonly serverInfo: Implementation, readonly capabilities?: ServerCapabilities, readonly instructions?: string }
+export interface Opened {
+  readonly serverInfo: Implementation
+  readonly capabilities?: ServerCapabilities
+  readonly instructions?: string
+}
 
 /** Opens a session, as far as the server is concerned. */
-export async function initialize ({ id }: Pick<RequestMessage, 'id'>, { era, protocolVersion, client }: Caller, serve: LegacyServing): Promise<Opened> {
-  const params = { protocolVersion: era === 'legacy' ? protocolVersion : NEWEST_LEGACY_REVISION, capabilities: client.capabilities, clientInfo: client.info ?? NO_CLIENT }
-  // What a server answers to `initialize` is its author's word.
+export async function initialize (
+  { id }: Pick<RequestMessage, 'id'>, { era, protocolVersion, client }: Caller, serve: LegacyServing
+): Promise<Opened> {
+  const params = {
+    protocolVersion: era === 'legacy' ? protocolVersion : NEWEST_LEGACY_REVISION,
+    capabilities: client.capabilities,
+    clientInfo: client.info ?? NO_CLIENT
+  }
+  // The server's author vouches for the shape of the result.
   return await serve({ id, method: 'initialize', params }) as Opened
 }
 
 function discover ({ capabilities, instructions }: Opened, { canListen }: Channel): object {
-  // 2026-07-28 has tasks as an extension, which is another one.
+  // The tasks of 2026-07-28 are an extension, and not these.
   const { tasks, ...offered } = capabilities ?? {}
   return {
     supportedVersions: MODERN_REVISIONS,
@@ -98,16 +112,19 @@ function discover ({ capabilities, instructions }: Opened, { canListen }: Channe
   }
 }
 
-// Who cannot be told of changes must not be made to believe so.
+// A client that cannot be told of changes must not expect to be.
 function withoutChanges (capabilities: ServerCapabilities): ServerCapabilities {
-  const told = ['tools', 'prompts', 'resources'] as const
-  return { ...capabilities, ...Object.fromEntries(told.filter((name) => capabilities[name] !== undefined).map((name) => [name, {}])) }
+  const offered = (['tools', 'prompts', 'resources'] as const).filter((name) => capabilities[name] !== undefined)
+  return { ...capabilities, ...Object.fromEntries(offered.map((name) => [name, {}])) }
 }
 
-async function listen (message: RequestMessage, { capabilities: { tools, prompts, resources } = {} }: Opened, channel: Channel, serve: LegacyServing): Promise<object> {
+async function listen (serve: LegacyServing, { message, caller, channel }: Incoming): Promise<object> {
+  const { capabilities: { tools, prompts, resources } = {} } = await initialize(message, caller, serve)
   const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = readFilter(message)
   const watched = resources?.subscribe === true ? await subscribe(resourceSubscriptions ?? [], message, serve) : []
-  channel.onEnd?.(() => { for (const uri of watched) tryToServe({ id: message.id, method: 'resources/unsubscribe', params: { uri } }, serve) })
+  channel.onEnd?.(() => {
+    for (const uri of watched) tryToServe({ id: message.id, method: 'resources/unsubscribe', params: { uri } }, serve)
+  })
   return {
     notifications: {
       ...(toolsListChanged === true && tools?.listChanged === true && { toolsListChanged }),
@@ -132,14 +149,14 @@ async function tryToServe (message: RequestMessage, serve: LegacyServing): Promi
   }
 }
 
-// What the protocol adds to each request says nothing to a legacy server.
+// A legacy server does not know what 2026-07-28 adds to each request.
 function toLegacyParams (params: Params): Params {
   const { _meta, inputResponses, requestState, ...rest } = params
   const meta = Object.entries(_meta ?? {}).filter(([key]) => !key.startsWith(RESERVED_META))
   return meta.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(meta) }
 }
 
-// Finds the tools whose arguments clients repeat in headers. What cannot be listed has none.
+// Finds the tools whose arguments clients repeat in headers. A server that cannot list its tools has none.
 async function readParamHeaders (found: ParamHeaders, serve: LegacyServing): Promise<void> {
   if (found.size > MAX_KNOWN_TOOLS) found.clear()
   let cursor: unknown
@@ -157,18 +174,18 @@ function addParamHeaders ({ name, inputSchema }: WireObject, found: ParamHeaders
   found.set(String(name), 'headers' in scan ? scan.headers : [])
 }
 
-/** An error of a legacy server as modern clients know it. */
-export function translateError (error: RpcError): RpcError {
+/** Returns an error of a legacy server as modern clients know it. */
+function translateError (error: RpcError): RpcError {
   // MCP 2026-07-28 resources, Error Handling.
   if (error.code === ErrorCode.ResourceNotFound) return new RpcError(ErrorCode.InvalidParams, error.message, error.data)
   if (error.code !== URL_ELICITATION_REQUIRED) return error
   return new RpcError(ErrorCode.InternalError, `${error.message} (the server can ask this only of clients of revision 2025-11-25)`)
 }
 
-/** Lets a session follow what its server has agreed to; comes to the result as the client gets it. */
-export function follow (message: RequestMessage, caller: Caller, result: object): object | Promise<object> {
+/** Lets a session remember what its server has agreed to. Returns the result as the client gets it. */
+export function follow ({ message, caller }: Incoming, result: object): object | Promise<object> {
   switch (message.method) {
-    // The revision was negotiated by the mount.
+    // The mount has negotiated the revision.
     case 'initialize': return { ...result, protocolVersion: caller.protocolVersion }
     case 'logging/setLevel':
     case 'resources/subscribe':

@@ -1,6 +1,7 @@
-// Modern clients of SDK v2 servers are served by the SDK's own handler, whichever copy of the SDK made the server.
-import type { RequestMessage } from '../protocol/message.ts'
-import { FetchExchange, type FetchCaller } from './fetch/exchange.ts'
+// Modern clients of SDK v2 servers: the SDK's own handler serves them, whichever copy of the SDK made the server.
+import type { NotificationMessage } from '../protocol/message.ts'
+import type { Incoming } from '../server/definition.ts'
+import { FetchExchange } from './fetch/exchange.ts'
 import { findSdkServer, type FetchHandler, type SdkServer } from './shape.ts'
 
 /** The part of the SDK v2 that is used here; its own types accept only its own servers. */
@@ -9,20 +10,20 @@ interface SdkV2 {
   readonly McpServer: { readonly prototype: object }
 }
 
-/** What the SDK's handler asks a high-level server before it serves a request. Versions before 2.3 have no scopes. */
+/** What the SDK's handler reads of a high-level server before it serves a request. Versions before 2.3 have no scopes. */
 interface HighLevelServer extends SdkServer {
   toolInputSchemaJson? (name: string): unknown
   resolveScopeChallenge? (context: object): unknown
 }
 
 /** Serves one request of a modern client. @throws RpcError, or whatever the server threw while it was connected */
-export async function serveByV2 (server: SdkServer, message: RequestMessage, to: FetchCaller): Promise<object> {
-  return await new FetchExchange(await createHandler(server), to).serve(message)
+export async function serveByV2 (server: SdkServer, incoming: Incoming): Promise<object> {
+  return await new FetchExchange(await createHandler(server), incoming).serve(incoming.message)
 }
 
-/** Hands over one notification of a modern client. */
-export async function notifyByV2 (server: SdkServer, message: Pick<RequestMessage, 'method' | 'params'>, to: FetchCaller): Promise<void> {
-  await new FetchExchange(await createHandler(server), to).send(message)
+/** Passes on one notification of a modern client. */
+export async function notifyByV2 (server: SdkServer, incoming: Incoming<NotificationMessage>): Promise<void> {
+  await new FetchExchange(await createHandler(server), incoming).send(incoming.message)
 }
 
 async function createHandler (server: SdkServer): Promise<FetchHandler> {

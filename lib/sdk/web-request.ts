@@ -4,11 +4,14 @@ import { encodeHeaderValue } from '../protocol/header-value.ts'
 import type { Params } from '../protocol/message.ts'
 import { CLIENT_CAPABILITIES_KEY, PROTOCOL_VERSION_KEY } from '../protocol/request-meta.ts'
 import type { Caller, Channel } from '../server/context.ts'
+import type { Incoming } from '../server/definition.ts'
 
-// Of the connection, or of a body that is written anew.
-const NOT_PASSED_ON: readonly string[] = ['connection', 'content-encoding', 'content-length', 'expect', 'host', 'keep-alive', 'mcp-session-id', 'te', 'trailer', 'transfer-encoding', 'upgrade']
+// These belong to the connection, or to the body, which is encoded anew.
+const NOT_PASSED_ON: readonly string[] = [
+  'connection', 'content-encoding', 'content-length', 'expect', 'host', 'keep-alive', 'mcp-session-id', 'te', 'trailer', 'transfer-encoding', 'upgrade'
+]
 
-/** Where a request is sent that did not come over HTTP. */
+/** The URL of a request that did not come over HTTP. */
 export const LOCAL_URL = 'http://localhost/mcp'
 
 /** A POST, and the message in it. */
@@ -16,9 +19,9 @@ export interface WebRequest { readonly request: Request, readonly body: object }
 
 /**
  * Builds a POST of one message. The session is this mount's own, so its id is not passed on.
- * @param signal Aborted when nobody waits for the answer any more.
+ * @param signal Aborted when nobody waits for the answer.
  */
-export function createWebRequest (message: object, caller: Caller, channel: Channel, signal?: AbortSignal): WebRequest {
+export function createWebRequest ({ message, caller, channel }: Incoming<object>, signal?: AbortSignal): WebRequest {
   const body = { jsonrpc: '2.0', ...message, ...(caller.era === 'modern' && { params: completeParams(message, caller) }) }
   const url = channel.request === undefined ? undefined : urlOf(channel.request)
   const request = new Request(url ?? LOCAL_URL, {
@@ -30,13 +33,15 @@ export function createWebRequest (message: object, caller: Caller, channel: Chan
   return { request, body }
 }
 
-// What the host app asks of its own accord has no `_meta` yet.
+// A call of the host app has no `_meta` yet.
 function completeParams ({ params = {} }: { readonly params?: Params }, { protocolVersion, client }: Caller): Params {
   if (params._meta?.[PROTOCOL_VERSION_KEY] !== undefined) return params
   return { ...params, _meta: { ...params._meta, [PROTOCOL_VERSION_KEY]: protocolVersion, [CLIENT_CAPABILITIES_KEY]: client.capabilities } }
 }
 
-function createHeaders ({ method, params }: { readonly method?: string, readonly params?: Params }, { era, protocolVersion }: Caller, { request }: Channel): Headers {
+function createHeaders (
+  { method, params }: { readonly method?: string, readonly params?: Params }, { era, protocolVersion }: Caller, { request }: Channel
+): Headers {
   const headers = new Headers()
   for (const [name, value] of Object.entries(request?.headers ?? {})) {
     if (value !== undefined && !name.startsWith(':') && !NOT_PASSED_ON.includes(name)) headers.set(name, String(value))
@@ -52,12 +57,12 @@ function createHeaders ({ method, params }: { readonly method?: string, readonly
   return headers
 }
 
-/** What the SDK's transports tell a handler of the HTTP request. */
+/** Returns what the SDK's transports show handlers of the HTTP request; undefined where there is none. */
 export function readRequestInfo ({ request }: Channel): object | undefined {
   return request === undefined ? undefined : { headers: request.headers, url: urlOf(request) }
 }
 
-// The address that a request was sent to, as the SDK has it; undefined where its Host is none.
+// Returns the address that a request was sent to, as the SDK has it; undefined where its Host header is no host.
 function urlOf ({ url, protocol, host }: FastifyRequest): URL | undefined {
   const base = `${protocol}://${host}`
   return URL.canParse(url, base) ? new URL(url, base) : undefined

@@ -1,34 +1,81 @@
-// What a mount needs of a server definition, of whatever kind.
+// The seam between what offers tools and what serves it: everything that can be mounted is one of these.
 import type { FastifyInstance } from 'fastify'
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
 import type { ChangeEvent } from '../protocol/change.ts'
 import type { ReceivedHeaders } from '../protocol/headers.ts'
-import type { Params, RequestMessage } from '../protocol/message.ts'
+import type { NotificationMessage, RequestMessage } from '../protocol/message.ts'
 import type { Caller, Channel } from './context.ts'
-import type { Entered } from './server-options.ts'
 
-/** What a mount serves. An `McpServer` is one. */
+/** A message together with its caller and its channel. */
+export interface Incoming<Message = RequestMessage> {
+  /** The request or notification. */
+  readonly message: Message
+  /** Who sends it. The same object for all messages of a session. */
+  readonly caller: Caller
+  /** The way back to the client while the message is served. */
+  readonly channel: Channel
+}
+
+/** What a definition resolves a request to: the result, or its JSON as text where the channel takes that. */
+export type Outcome = object | string
+
+/** What a lifespan gives for as long as a mount is up. */
+export interface Entered<Value> {
+  /** Found by handlers at `ctx.lifespan`. */
+  readonly value: Value
+  /** Gives back what the value holds; runs when the app closes, last entered first. */
+  readonly close?: () => void | Promise<void>
+}
+
+/**
+ * What a mount serves. An `McpServer` is one, and so is what stands for an SDK server. It keeps nothing of one caller that
+ * another one could see, and serves any number of mounts, sessions and requests at once.
+ *
+ * `definitionContract` of `fastify-mcp-mount/contracts` checks what is said here.
+ *
+ * @example
+ * const clock: ServerDefinition = {
+ *   info: { name: 'Clock', version: '1.0.0' },
+ *   async serve ({ message: { method }, caller: { era, protocolVersion } }) {
+ *     const complete = era === 'modern' ? { resultType: 'complete' } : {}
+ *     const capabilities = { tools: {} }
+ *     switch (method) {
+ *       case 'initialize': return { protocolVersion, capabilities, serverInfo: clock.info }
+ *       case 'server/discover': return { ...complete, supportedVersions: [protocolVersion], capabilities }
+ *       case 'tools/list': return { ...complete, tools: [{ name: 'now', inputSchema: { type: 'object' } }] }
+ *       case 'tools/call': return { ...complete, content: [{ type: 'text', text: new Date().toISOString() }] }
+ *       default: throw new RpcError(ErrorCode.MethodNotFound, `Method not found: ${method}`)
+ *     }
+ *   }
+ * }
+ */
 export interface ServerDefinition {
   /** Who the server is; absent where that is not known before there is a client. */
   readonly info?: Implementation
-  /** @hidden Whether other processes open the states that this one seals for its clients; absent where it seals none. */
-  readonly opensElsewhere?: boolean
-  /** @hidden Listens to what changes in the definition while it is served; the function returned ends it. */
-  onChange (listener: (event: ChangeEvent) => void): () => void
-  /** @internal Tells what the author should know, at once and whenever there is more; the function returned ends it. */
+  /**
+   * Whether every process can open the `requestState` that this definition seals; absent where it seals none. A mount with
+   * `cluster` refuses one that is false.
+   */
+  readonly sharesState?: boolean
+  /**
+   * Serves one request. Once `channel.onDisconnect` has called back nobody waits for the result, so it should stop working.
+   * @returns The result, complete for the era of the caller: a modern one needs its `resultType`.
+   * @throws RpcError and nothing else; -32601 for a method that it does not have in the era of the caller.
+   */
+  serve (incoming: Incoming): Promise<Outcome>
+  /**
+   * Enters the lifespan for one mount, before its first request. Called once for each mount, and so is the `close` of what
+   * it resolves to.
+   */
+  enter? (app: FastifyInstance): Promise<Entered<unknown>>
+  /** Listens to what changes for all clients. Called once for each mount. @returns A function that ends it. */
+  onChange? (listener: (event: ChangeEvent) => void): () => void
+  /** @internal Calls the listener with each warning for the author, those there are already at once. @returns A function that ends it. */
   onWarning? (listener: (warning: string) => void): () => void
-  /** @hidden Enters the lifespan for one mount. */
-  enter (app: FastifyInstance): Promise<Entered<unknown>>
-  /** @hidden Serves one request and comes to the JSON of its result. @throws RpcError and nothing else. */
-  handle (message: RequestMessage, caller: Caller, channel: Channel): Promise<string>
-  /** @internal Serves one request and comes to the JSON of its reply; absent where that is made of what `handle` comes to. */
-  reply? (message: RequestMessage, caller: Caller, channel: Channel): Promise<string>
-  /** @hidden Serves one request and comes to its result. @throws RpcError and nothing else. */
-  serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object>
-  /** @hidden Tells how the `Mcp-Param-*` headers of a request contradict its arguments. */
+  /** Returns how the `Mcp-Param-*` headers of a modern request contradict its arguments; undefined where they do not. */
   findHeaderMismatch? (message: RequestMessage, headers: ReceivedHeaders): string | undefined
-  /** @hidden Takes a notification of a legacy client, other than a cancellation. */
-  notified? (method: string, params: Params, caller: Caller, channel: Channel): void
-  /** @hidden Lets go of what it keeps for a session, which has ended. @param session The caller that it was. */
+  /** Takes a notification of a client, other than a cancellation. Nobody waits for it, and it does not throw. */
+  notified? (incoming: Incoming<NotificationMessage>): void
+  /** Disposes of what it keeps for a session, which has ended. @param session The caller that it was. */
   ended? (session: object): void | Promise<void>
 }

@@ -13,14 +13,14 @@ import { readCursor, takePage } from './listing.ts'
 import type { ServerParts } from './parts.ts'
 import { getPrompt } from './prompts.ts'
 import { hasDynamicResources, listResources, readResource } from './resource-reading.ts'
-import { cacheFields, keepPrivate, type Outcome } from './result.ts'
+import { cacheFields, keepPrivate, type MethodResult } from './result.ts'
 import { callTool } from './tools.ts'
 import { resolveFilter, subscribe, unsubscribe } from './watching.ts'
 
 interface Method {
   /** Whether the server offers the feature that the method belongs to. */
   isOffered (parts: ServerParts): boolean
-  serve (parts: ServerParts, call: Call, caller: Caller): Outcome | Promise<Outcome>
+  serve (parts: ServerParts, call: Call, caller: Caller): MethodResult | Promise<MethodResult>
 }
 
 const always = (): boolean => true
@@ -98,7 +98,7 @@ async function serveSetLevel (_parts: ServerParts, { ctx }: Call, caller: Caller
   return {}
 }
 
-async function serveResourceList (parts: ServerParts, call: Call): Promise<Outcome> {
+async function serveResourceList (parts: ServerParts, call: Call): Promise<MethodResult> {
   const { params, era } = call.ctx
   if (!hasDynamicResources(parts.resources)) return parts.lists.resources.page(call)
   return takePage(parts.dynamicResources, await listResources(parts.resources, call), readCursor(params), era)

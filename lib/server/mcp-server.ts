@@ -8,7 +8,7 @@ import { MCP_ERR_INVALID_DEFINITION, RpcError, withoutRefusal, ToolError } from 
 import { toInternalError, type Call } from './call.ts'
 import type { Caller, Channel } from './context.ts'
 import { Deadlines } from './deadlines.ts'
-import type { ServerDefinition } from './definition.ts'
+import type { Entered, Incoming, Outcome, ServerDefinition } from './definition.ts'
 import { findMethod } from './dispatch.ts'
 import { createFormCompiler } from './form.ts'
 import { runThrough, type Middleware } from './middleware.ts'
@@ -23,9 +23,9 @@ import {
   createResource, createTemplate, updateResource, updateTemplate,
   type ResourceConfig, type ResourceHandle, type ResourceHandler, type TemplateHandle, type TemplateHandler
 } from './resources.ts'
-import { valueOf, type Outcome } from './result.ts'
+import type { MethodResult } from './result.ts'
 import type { AnySchema } from './schema.ts'
-import { resolveServerOptions, type Entered, type McpServerOptions, type ResolvedServerOptions } from './server-options.ts'
+import { resolveServerOptions, type McpServerOptions, type ResolvedServerOptions } from './server-options.ts'
 import { errorResult } from './tool-result.ts'
 import { createTool, findToolHeaderMismatch, updateTool, type Tool, type ToolChanges, type ToolConfig, type ToolHandle, type ToolHandler } from './tools.ts'
 
@@ -41,7 +41,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
   /** Who the server is: its name, its version, and what else clients are shown of it. */
   readonly info: Implementation
   /** @hidden Whether another process with the same `requestState.keys` opens what this one seals. */
-  readonly opensElsewhere: boolean
+  readonly sharesState: boolean
   readonly #options: ResolvedServerOptions
   readonly #parts: ServerParts
   readonly #patterns: PatternCheck
@@ -52,7 +52,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
   constructor (info: Implementation, options: McpServerOptions<Lifespan> = {}) {
     const resolved = resolveServerOptions(info, options)
     this.info = Object.freeze({ ...info })
-    this.opensElsewhere = resolved.requestState.keys !== undefined
+    this.sharesState = resolved.requestState.keys !== undefined
     this.#options = resolved
     this.#parts = createParts(this.info, resolved)
     this.#patterns = new PatternCheck(resolved.regExp)
@@ -162,19 +162,26 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     return findToolHeaderMismatch(this.#parts.tools, message, headers)
   }
 
-  /** @hidden Serves one request and comes to the JSON of its result; called by mounts. */
-  handle (message: RequestMessage, caller: Caller, channel: Channel): Promise<string> {
-    return this.#answer(message, caller, channel, (outcome) => this.#parts.finisher.encode(outcome, caller.era))
-  }
-
-  /** @internal Serves one request and comes to the JSON of its reply. */
-  reply (message: RequestMessage, caller: Caller, channel: Channel): Promise<string> {
-    return this.#answer(message, caller, channel, (outcome) => this.#parts.finisher.encodeReply(outcome, message.id, caller.era))
-  }
-
-  /** @hidden Serves one request and comes to its result; called by mounts. */
-  serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
-    return this.#answer(message, caller, channel, valueOf)
+  /** @hidden Serves one request; called by mounts. */
+  async serve (incoming: Incoming): Promise<Outcome> {
+    const { message, caller, channel } = incoming
+    const ctx = new RequestContext(message, caller, channel, this.#contextServer)
+    const call = this.#createCall(ctx, channel, canListen(caller, channel))
+    try {
+      const method = findMethod(this.#parts, message.method, caller.era)
+      const serve = (): MethodResult | Promise<MethodResult> => method.serve(this.#parts, call, caller)
+      const result = await (this.#middlewares.length === 0 ? serve() : runThrough(this.#middlewares, ctx, { serve, timeout: call.timeout }))
+      endContext(ctx)
+      return this.#parts.finisher.resolve(result, incoming)
+    } catch (error) {
+      endContext(ctx)
+      if (error instanceof RpcError) throw error
+      // A middleware has thrown it.
+      if (error instanceof ToolError && message.method === 'tools/call') {
+        return this.#parts.finisher.resolve(errorResult(String(error.message)), incoming)
+      }
+      throw toInternalError(error, `answering ${message.method}`, call)
+    }
   }
 
   async #readForHandler (uri: string, call: Call): Promise<ReadResourceResult> {
@@ -182,24 +189,6 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
       return (await readResource(this.#parts.resources, uri, call)).result
     } catch (error) {
       throw withoutRefusal(error)
-    }
-  }
-
-  async #answer<T> (message: RequestMessage, caller: Caller, channel: Channel, finish: (outcome: Outcome) => T): Promise<T> {
-    const ctx = new RequestContext(message, caller, channel, this.#contextServer)
-    const call = this.#createCall(ctx, channel, canListen(caller, channel))
-    try {
-      const method = findMethod(this.#parts, message.method, caller.era)
-      const serve = (): Outcome | Promise<Outcome> => method.serve(this.#parts, call, caller)
-      const outcome = await (this.#middlewares.length === 0 ? serve() : runThrough(this.#middlewares, ctx, { serve, timeout: call.timeout }))
-      endContext(ctx)
-      return finish(outcome)
-    } catch (error) {
-      endContext(ctx)
-      if (error instanceof RpcError) throw error
-      // A middleware has thrown it.
-      if (error instanceof ToolError && message.method === 'tools/call') return finish(errorResult(String(error.message)))
-      throw toInternalError(error, `answering ${message.method}`, call)
     }
   }
 

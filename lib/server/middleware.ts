@@ -1,7 +1,7 @@
 // The onion around every request of a server.
 import { doNothing } from '../do-nothing.ts'
 import type { RequestContext } from './request-context.ts'
-import { valueOf, type Outcome } from './result.ts'
+import { valueOf, type MethodResult } from './result.ts'
 import { withTimeout } from './timeout.ts'
 
 /**
@@ -28,7 +28,7 @@ type NotPromise = object & { readonly then?: never }
 /** The request that middlewares are run around. */
 export interface Surrounded {
   /** Runs the method, which has time limits of its own. */
-  serve (): Outcome | Promise<Outcome>
+  serve (): MethodResult | Promise<MethodResult>
   /** Milliseconds that the middlewares may take before the method, and again after it; 0 for ever. */
   readonly timeout: number
 }

@@ -1,25 +1,26 @@
-// From a checked request to the message that answers it, whatever it came by.
+// From what a definition resolves a request to, to the message that answers it, over every transport.
 import type { FastifyBaseLogger } from 'fastify'
 import { encodeResponse } from '../protocol/envelope.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
-import type { RequestMessage } from '../protocol/message.ts'
+import type { RequestId } from '../protocol/message.ts'
 import { RpcError } from '../errors.ts'
-import type { Caller, Channel } from './context.ts'
-import type { ServerDefinition } from './definition.ts'
+import type { Outcome } from './definition.ts'
+import { encodeObject, PreparedResult } from './result.ts'
 
-/** Serves one request and comes to the JSON of its reply. @throws what {@link toRpcError} makes an error of the protocol. */
-export function replyTo (server: ServerDefinition, message: RequestMessage, caller: Caller, channel: Channel): Promise<string> {
-  return server.reply?.(message, caller, channel) ?? encodeHandled(server, message, caller, channel)
+/** Encodes the reply with what a definition resolved a request to. @throws what {@link toRpcError} makes an RpcError of. */
+export function encodeReply (outcome: Outcome, id: RequestId): string {
+  if (outcome instanceof PreparedResult) return outcome.replyTo(id)
+  // A definition may be the app's own. No character of its text is read: V8 would copy the text first.
+  if (outcome === '') throw new TypeError("a server definition's serve() must resolve to an object, or to the JSON of one, not to an empty text")
+  return encodeResponse(id, typeof outcome === 'string' ? outcome : encodeObject(outcome))
 }
 
-async function encodeHandled (server: ServerDefinition, message: RequestMessage, caller: Caller, channel: Channel): Promise<string> {
-  // A definition may be the app's own.
-  const json: unknown = await server.handle(message, caller, channel)
-  if (typeof json !== 'string' || json === '') throw new TypeError(`a server definition's handle() must return the JSON of a result, not ${json === '' ? 'an empty text' : typeof json}`)
-  return encodeResponse(message.id, json)
+/** Returns the result that a definition resolved a request to, as an object. */
+export function resultOf (outcome: Outcome): object {
+  return typeof outcome === 'string' ? JSON.parse(outcome) as object : outcome
 }
 
-/** What a definition threw. It should be an RpcError; what is none must not take the process with it. */
+/** Makes an RpcError of what a definition threw. Anything but an RpcError is a mistake: it is logged, and hidden from the client. */
 export function toRpcError (err: unknown, log: FastifyBaseLogger): RpcError {
   if (err instanceof RpcError) return err
   log.error({ err }, 'a server definition threw what is no RpcError')

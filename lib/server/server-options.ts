@@ -6,18 +6,11 @@ import { MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
 import { duration, flag, func, kind, string, whole } from '../options/checks.ts'
 import { complete, type ResolvedOf, type TableOf } from '../options/table.ts'
 import { checkValues } from './config-check.ts'
+import type { Entered } from './definition.ts'
 import type { CreateRegExp } from './pattern-engine.ts'
 import { requestStateOption, type RequestStateOptions } from './request-state.ts'
 import { findCacheProblem, type CacheHint } from './result.ts'
 import type { RequestContext } from './request-context.ts'
-
-/** What a lifespan gives for as long as a mount is up. */
-export interface Entered<Value> {
-  /** Found by handlers at `ctx.lifespan`. */
-  readonly value: Value
-  /** Gives back what the value holds; runs when the app closes, last entered first. */
-  readonly close?: () => void | Promise<void>
-}
 
 /** How a server behaves. */
 export interface McpServerOptions<Lifespan> {

@@ -75,7 +75,7 @@ export class Questions {
     const waiting = typeof id === 'string' ? this.#take(id) : undefined
     if (waiting === undefined) return false
     if (error === undefined) waiting.resolve(result)
-    else waiting.reject(toRpcError(error))
+    else waiting.reject(readError(error))
     return true
   }
 
@@ -103,7 +103,7 @@ function notAnswered ({ method }: ServerRequest, reason: string): RpcError {
   return new RpcError(ErrorCode.InternalError, `${method} was not answered: ${reason}`)
 }
 
-function toRpcError (error: unknown): RpcError {
+function readError (error: unknown): RpcError {
   const { code, message, data } = Object(error) as { readonly code?: unknown, readonly message?: unknown, readonly data?: unknown }
   return new RpcError(
     Number.isInteger(code) ? Number(code) : ErrorCode.InternalError,

@@ -29,6 +29,7 @@ export class PipeCall implements Channel {
   readonly lifespan: unknown
   readonly auth: AuthInfo | undefined
   readonly canListen = true
+  readonly takesJson = true
   readonly #output: Output
   readonly #takeReply: TakeReply
   readonly #listeners: Array<(reason: Error) => void> = []

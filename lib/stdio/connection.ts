@@ -9,7 +9,7 @@ import { AMBIGUOUS, CANCELLED, CancelledError, readCancellation } from '../proto
 import { classify, type Classified } from '../protocol/classify.ts'
 import { encodeError, encodeResponse } from '../protocol/envelope.ts'
 import { parseInitialize, reduceInitialize } from '../protocol/initialize.ts'
-import type { Params, Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
+import type { NotificationMessage, Params, Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
 import { refuse } from '../protocol/refusals.ts'
 import { readLogLevel, readModernClient } from '../protocol/request-meta.ts'
 import { MODERN_REVISION, negotiateRevision } from '../protocol/revisions.ts'
@@ -17,7 +17,7 @@ import { LISTEN_METHOD } from '../protocol/subscription.ts'
 import type { Caller } from '../server/context.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { Forgetting } from '../server/forgetting.ts'
-import { replyTo, toRpcError } from '../server/reply.ts'
+import { encodeReply, toRpcError } from '../server/reply.ts'
 import type { EventSink } from '../session/stream/session-stream.ts'
 import { RunningRequests } from '../session/running.ts'
 import { Session } from '../session/session.ts'
@@ -181,13 +181,13 @@ export class Connection {
     if (this.#calls.isEmpty) this.#tellIdle?.()
   }
 
-  // Comes to whether it succeeded; never throws.
-  async #serve (request: RequestMessage, caller: Caller, call: PipeCall): Promise<boolean> {
+  // Resolves to whether it succeeded. Never throws.
+  async #serve (message: RequestMessage, caller: Caller, call: PipeCall): Promise<boolean> {
     try {
-      call.answer(await replyTo(this.#server, request, caller, call))
+      call.answer(encodeReply(await this.#server.serve({ message, caller, channel: call }), message.id))
       return true
     } catch (error) {
-      call.answer(encodeError(request.id, toRpcError(error, this.#pipe.log)))
+      call.answer(encodeError(message.id, toRpcError(error, this.#pipe.log)))
       return false
     }
   }
@@ -196,7 +196,7 @@ export class Connection {
     const [session] = this.#sessions
     if (message.kind === 'response') session?.answer(message.id, message)
     else if (message.method === CANCELLED) this.#cancel(message.params)
-    else if (message.era === 'legacy' && session !== undefined) this.#notified(session, message.method, message.params)
+    else if (message.era === 'legacy' && session !== undefined) this.#notified(session, message)
   }
 
   // Of several requests with the id, the client may mean any.
@@ -209,14 +209,14 @@ export class Connection {
     else this.#pipe.log.info({ requestId: shorten(String(requestId)) }, AMBIGUOUS)
   }
 
-  #notified (session: Session, method: string, params: Params): void {
+  #notified (session: Session, { method, params }: NotificationMessage): void {
     // MCP 2025-11-25 lifecycle, Initialization: the server says nothing of its own accord before.
     if (method === INITIALIZED && !session.listen().isAttached) {
       session.listen().attach(createSink(this.#pipe))
       session.opened()
     }
     try {
-      this.#server.notified?.(method, params, session, new PipeCall(this.#pipe, '', session, doNothing))
+      this.#server.notified?.({ message: { method, params }, caller: session, channel: new PipeCall(this.#pipe, '', session, doNothing) })
     } catch (err) {
       this.#pipe.log.error({ err }, `${shorten(method)} could not be handed over`)
     }

@@ -16,8 +16,8 @@ export async function openHost (server: ServerDefinition, given: FastifyInstance
   const closeOwn = async (): Promise<void> => { if (given === undefined) await app.close() }
   try {
     await app.ready()
-    const { value, close } = await server.enter(app)
-    return { app, lifespan: value, close: () => leave(app, close).finally(closeOwn) }
+    const entered = await server.enter?.(app)
+    return { app, lifespan: entered?.value, close: () => leave(app, entered?.close).finally(closeOwn) }
   } catch (error) {
     await closeOwn()
     throw error

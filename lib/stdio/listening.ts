@@ -9,7 +9,7 @@ import type { RequestMessage } from '../protocol/message.ts'
 import { encodeAcknowledgement, encodeEnd, readHonoured, reduceListen } from '../protocol/subscription.ts'
 import type { Caller } from '../server/context.ts'
 import type { ServerDefinition } from '../server/definition.ts'
-import { toRpcError } from '../server/reply.ts'
+import { resultOf, toRpcError } from '../server/reply.ts'
 import { readFilter } from '../server/watching.ts'
 import { PipeCall, type Pipe, type TakeReply } from './call.ts'
 
@@ -55,7 +55,7 @@ export class Listening extends PipeCall {
     try {
       const requested = readFilter(message)
       this.#subscription.reserve(requested)
-      const filter = readHonoured(await server.serve(reduceListen(message, requested, caller.client), caller, this))
+      const filter = readHonoured(resultOf(await server.serve({ message: reduceListen(message, requested, caller.client), caller, channel: this })))
       const topics = await findTopics(filter)
       if (this.isOver) return
       output.send(encodeAcknowledgement(this.id, filter))

@@ -11,7 +11,9 @@ async function createNotified (t: Test, options: Partial<McpMountOptions> = {}) 
   const definition: ServerDefinition = {
     ...createTalker(() => ({ done: true })),
     enter: async () => ({ value: 'lifespan' }),
-    notified (method, params, { sessionId }, { request, lifespan }) { notified.push({ method, params, sessionId, url: request?.url, lifespan }) }
+    notified ({ message: { method, params }, caller: { sessionId }, channel: { request, lifespan } }) {
+      notified.push({ method, params, sessionId, url: request?.url, lifespan })
+    }
   }
   const { app } = createHost(t)
   await mount(app, { ...options, server: definition })

@@ -211,7 +211,7 @@ t.test('a session has one server of the SDK, with or without initialize, and tha
 t.test('an initialize that fails leaves no session behind', async (t) => {
   const { app } = createHost(t)
   const talker = createTalker(() => ({}))
-  await app.register(mcpPlugin, { legacySse: true, server: { ...talker, handle: async () => { throw new Error('no') } } })
+  await app.register(mcpPlugin, { legacySse: true, server: { ...talker, serve: async () => { throw new Error('no') } } })
   const client = await openSse(await listen(app))
 
   t.equal(await client.ask('initialize', opening()), frameOf(errorOf(-32603, 'Internal error', 1)))

@@ -83,7 +83,7 @@ t.test('the server must be something that can be mounted, and the error says wha
   const accepted = 'pass new McpServer({ name, version }) of this package, an SDK v1 server, a function (context) => server that makes SDK servers (v1 or v2), or an SDK v2 handler: createMcpHandler(…)'
 
   t.match(problemOf({ server: undefined }), { code: 'MCP_ERR_INVALID_SERVER', message: `option 'server' is missing; ${accepted}` })
-  for (const wrong of [null, 'Notes', {}, { info: {} }, { info: {}, handle () {} }, { info: {}, handle: 1, enter () {}, onChange () {} }, { handle () {}, enter () {} }]) {
+  for (const wrong of [null, 'Notes', {}, { info: {} }, { info: {}, enter () {}, onChange () {} }, { info: {}, serve: 1 }]) {
     t.match(problemOf({ server: wrong }), { code: 'MCP_ERR_INVALID_SERVER', message: `option 'server' is nothing that can be mounted; ${accepted}` })
   }
 })

@@ -2,7 +2,8 @@ import t from 'tap'
 import { Type } from '@sinclair/typebox'
 import { completable } from '../../lib/server/completable.ts'
 import { ResourceTemplate } from '../../lib/server/resource-template.ts'
-import { Client, complete, createNotes, refused } from '../support/definition-client.ts'
+import { resultOf } from '../../lib/server/reply.ts'
+import { Client, complete, createMessage, createNotes, refused } from '../support/definition-client.ts'
 
 function createFull () {
   const server = createNotes({ instructions: 'Be brief.', cache: { ttlMs: 60_000, scope: 'private' } })
@@ -108,9 +109,9 @@ t.test('a level is accepted where no session can keep it', async (t) => {
   const client = new Client({ era: 'legacy' })
   const caller = { era: 'legacy' as const, protocolVersion: '2025-11-25', client: { capabilities: {} } }
 
-  const json = await createNotes().handle({ id: 1, method: 'logging/setLevel', params: { level: 'error' } }, caller, client.channel)
+  const outcome = await createNotes().serve({ message: createMessage('logging/setLevel', { level: 'error' }), caller, channel: client.channel })
 
-  t.equal(json, '{}')
+  t.same(resultOf(outcome), {})
 })
 
 t.test('every modern list and what is read may be cached as the server says', async (t) => {
@@ -147,8 +148,8 @@ t.test('whoever can be told of changes is told so, and whoever cannot is not', a
   }
   const caller = { era: 'legacy' as const, protocolVersion: '2025-11-25', client: { capabilities: {} } }
   const { channel } = new Client({ channel: { canListen: true } })
-  const stateless = await createFull().handle({ id: 1, method: 'initialize', params: {} }, caller, channel)
-  t.strictSame(JSON.parse(stateless).capabilities, deaf)
+  const stateless = resultOf(await createFull().serve({ message: createMessage('initialize'), caller, channel }))
+  t.match(stateless, { capabilities: deaf })
 })
 
 t.test('changes are listened to by each era in its own way, and only where there is a way', async (t) => {

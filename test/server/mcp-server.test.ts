@@ -1,6 +1,7 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import { McpServer } from '../../lib/server/mcp-server.ts'
+import { resultOf } from '../../lib/server/reply.ts'
 import type { McpServerOptions } from '../../lib/server/server-options.ts'
 import { ResourceTemplate } from '../../lib/server/resource-template.ts'
 import { Client, complete, createMessage, createNotes, refused, said, stopClock, untyped } from '../support/definition-client.ts'
@@ -150,11 +151,12 @@ t.test('the host app calls without a wire: it gets the result itself', async (t)
   const result = { content: [{ type: 'text' as const, text: 'a' }], _meta: { date: new Date(0) } }
   server.registerTool('add', {}, () => result)
   server.registerPrompt('greet', {}, () => 'a')
-  const host = new Client()
+  const { caller, channel } = new Client({ channel: { takesJson: false } })
+  const ask = async (method: string, params = {}) => resultOf(await server.serve({ message: createMessage(method, params), caller, channel }))
 
-  t.equal(await server.serve(createMessage('tools/call', { name: 'add' }), host.caller, host.channel), result)
-  t.match(await server.serve(createMessage('prompts/list'), host.caller, host.channel), { prompts: [{ name: 'greet' }] })
-  await t.rejects(server.serve(createMessage('tools/call', { name: 'sub' }), host.caller, host.channel), { name: 'RpcError', code: -32602, message: 'Unknown tool: sub' })
+  t.equal(await ask('tools/call', { name: 'add' }), result)
+  t.match(await ask('prompts/list'), { prompts: [{ name: 'greet' }] })
+  await t.rejects(ask('tools/call', { name: 'sub' }), { name: 'RpcError', code: -32602, message: 'Unknown tool: sub' })
 })
 
 t.test('resources and templates are registered side by side, and handlers read both', async (t) => {

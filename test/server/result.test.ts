@@ -1,10 +1,16 @@
 import t from 'tap'
+import type { Era } from '../../lib/protocol/revisions.ts'
 import { cacheFields, findCacheProblem, keepPrivate, PreparedResult, ResultFinisher, valueOf, type CacheHint } from '../../lib/server/result.ts'
 import { TextResult } from '../../lib/server/text-result.ts'
-import { untyped } from '../support/definition-client.ts'
+import { Client, createMessage, untyped } from '../support/definition-client.ts'
 
 const finisher = new ResultFinisher({ name: 'Notes', version: '1.0.0' })
 const IDENTITY = { 'io.modelcontextprotocol/serverInfo': { name: 'Notes', version: '1.0.0' } }
+
+function resolve (result: object, era: Era, takesJson = true): unknown {
+  const { caller, channel } = new Client({ era, channel: { takesJson } })
+  return finisher.resolve(result, { message: createMessage('tools/call'), caller, channel })
+}
 
 t.test('a modern result says that it is complete and whose it is', async (t) => {
   const result: object = Object.freeze({ tools: [] })
@@ -20,21 +26,30 @@ t.test('a legacy result is as it was', async (t) => {
 })
 
 t.test('a result is encoded for its era, a prepared one as it was prepared', async (t) => {
-  t.equal(finisher.encode({ a: 1 }, 'legacy'), '{"a":1}')
-  t.equal(finisher.encode({ a: 1 }, 'modern'),
+  t.equal(resolve({ a: 1 }, 'legacy'), '{"a":1}')
+  t.equal(resolve({ a: 1 }, 'modern'),
     '{"resultType":"complete","a":1,"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"Notes","version":"1.0.0"}}}')
-  t.equal(finisher.encode(new PreparedResult({ a: 1 }), 'modern'), '{"a":1}')
-  t.throws(() => finisher.encode({ a: 1n }, 'modern'), TypeError)
+  const prepared = new PreparedResult({ a: 1 })
+  t.equal(resolve(prepared, 'modern'), prepared)
+  t.throws(() => resolve({ a: 1n }, 'modern'), TypeError)
+})
+
+t.test('a result is as it was made for a channel that takes no JSON', async (t) => {
+  const result = { a: 1n }
+
+  t.equal(resolve(result, 'modern', false), result)
+  t.strictSame(resolve(new TextResult('a'), 'modern', false), { content: [{ type: 'text', text: 'a' }] })
+  t.strictSame(resolve(new PreparedResult({ a: 1 }), 'modern', false), { a: 1 })
 })
 
 t.test('a result whose JSON is no object is refused', async (t) => {
-  for (const json of [[], 'a', 1, null]) t.throws(() => finisher.encode({ toJSON: () => json }, 'legacy'), /^the JSON of a result must be an object/)
-  t.equal(finisher.encode({ toJSON: () => ({ a: 1 }) }, 'legacy'), '{"a":1}')
+  for (const json of [[], 'a', 1, null]) t.throws(() => resolve({ toJSON: () => json }, 'legacy'), /^the JSON of a result must be an object/)
+  t.equal(resolve({ toJSON: () => ({ a: 1 }) }, 'legacy'), '{"a":1}')
 })
 
 t.test('a text is encoded as any other result would be', async (t) => {
   for (const result of [new TextResult('a "b"'), new TextResult('{"n":1}', { content: { n: 1 } })]) {
-    for (const era of ['modern', 'legacy'] as const) t.equal(finisher.encode(result, era), finisher.encode(result.toObject(), era))
+    for (const era of ['modern', 'legacy'] as const) t.equal(resolve(result, era), resolve(result.toObject(), era))
     t.strictSame(valueOf(result), result.toObject())
   }
 })
@@ -43,9 +58,8 @@ t.test('a reply has the id of its request, however often the same result is sent
   const prepared = new PreparedResult({ a: 1 })
 
   for (const id of [1, '1', 2, 1, 3, 'b', 4, 5, 1]) {
-    t.equal(finisher.encodeReply(prepared, id, 'modern'), `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"a":1}}`)
+    t.equal(prepared.replyTo(id), `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"a":1}}`)
   }
-  t.equal(finisher.encodeReply({ a: 2 }, 'c', 'legacy'), '{"jsonrpc":"2.0","id":"c","result":{"a":2}}')
 })
 
 t.test('a prepared result can be looked at and not changed', async (t) => {

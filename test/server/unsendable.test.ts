@@ -110,9 +110,8 @@ t.test('the requests of a batch whose reply is longer than a text can be are ans
   const half = `{"content":[{"type":"text","text":"${'x'.repeat(2 ** 28)}"}]}`
   const { app } = createHost(t)
   const server = new McpServer({ name: 'Notes', version: '1.0.0' })
-  const handle = server.handle.bind(server)
-  server.handle = async (message, caller, channel) => message.method === 'tools/call' ? half : await handle(message, caller, channel)
-  server.reply = async (message, caller, channel) => `{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"result":${await server.handle(message, caller, channel)}}`
+  const serve = server.serve.bind(server)
+  server.serve = async (incoming) => incoming.message.method === 'tools/call' ? half : await serve(incoming)
   await app.register(mcpPlugin, { server })
   const session = await openSession(app, '2025-03-26')
   const payload = JSON.stringify([1, 'b', 3].map((id) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'long' } })))

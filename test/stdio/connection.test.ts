@@ -306,19 +306,13 @@ t.test('a legacy session is told of changes once it is initialized', async (t) =
 
 /** A definition that takes note of what it is told. */
 function createDefinition (own: Partial<ServerDefinition>): ServerDefinition {
-  return {
-    enter: async () => ({ value: undefined }),
-    onChange: () => () => {},
-    handle: async () => '{\n  "pretty": true\n}',
-    serve: async () => ({}),
-    ...own
-  }
+  return { serve: async () => ({}), ...own }
 }
 
 t.test('a definition is told of notifications and of the end of the session, and what it throws then is logged', async (t) => {
   const told: unknown[] = []
   const piped = await openPipe(t, createDefinition({
-    notified: (method, params, { era }) => { told.push([method, params, era]); throw new Error('no') },
+    notified: ({ message: { method, params }, caller: { era } }) => { told.push([method, params, era]); throw new Error('no') },
     ended: (session) => { told.push(typeof session); throw new Error('never') }
   }))
   await openSession(piped)
@@ -336,7 +330,7 @@ function modernNotification (): object {
 }
 
 t.test('JSON that a definition has made with newlines is one line on the pipe', async (t) => {
-  const { output, write } = await openPipe(t, createDefinition({}))
+  const { output, write } = await openPipe(t, createDefinition({ serve: async () => '{\n  "pretty": true\n}' }))
   const lines: string[] = []
   output.on('data', (chunk) => lines.push(String(chunk)))
 
@@ -347,7 +341,7 @@ t.test('JSON that a definition has made with newlines is one line on the pipe', 
 })
 
 t.test('a definition that throws what it must not is logged and answered with an internal error', async (t) => {
-  const { next, write, logLines } = await openPipe(t, createDefinition({ handle: () => { throw new TypeError('secret') } }))
+  const { next, write, logLines } = await openPipe(t, createDefinition({ serve: () => { throw new TypeError('secret') } }))
 
   write(modern(1, 'tools/list'))
 
@@ -355,13 +349,13 @@ t.test('a definition that throws what it must not is logged and answered with an
   t.match(logLines, [{ msg: 'a server definition threw what is no RpcError' }])
 })
 
-t.test('a definition that returns no JSON is logged and answered with an internal error', async (t) => {
-  for (const [json, shown] of [['', 'an empty text'], [undefined, 'undefined'], [{}, 'object']] as const) {
-    const { next, write, logLines } = await openPipe(t, createDefinition({ handle: async () => json as string }))
+t.test('a definition that resolves to no result is logged and answered with an internal error', async (t) => {
+  for (const outcome of ['', undefined, null, []]) {
+    const { next, write, logLines } = await openPipe(t, createDefinition({ serve: async () => outcome as object }))
 
     write(modern(1, 'tools/list'))
 
     t.same(await next(), failure(1, -32603, 'Internal error'))
-    t.match(logLines, [{ err: { message: `a server definition's handle() must return the JSON of a result, not ${shown}` } }])
+    t.match(logLines, [{ msg: 'a server definition threw what is no RpcError', err: { type: 'TypeError' } }])
   }
 })

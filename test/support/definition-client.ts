@@ -12,6 +12,7 @@ import { Deadlines } from '../../lib/server/deadlines.ts'
 import { createFormCompiler } from '../../lib/server/form.ts'
 import type { ServerDefinition } from '../../lib/server/definition.ts'
 import { McpServer } from '../../lib/server/mcp-server.ts'
+import { encodeReply } from '../../lib/server/reply.ts'
 import { RequestContext } from '../../lib/server/request-context.ts'
 import { StateSealer } from '../../lib/server/request-state.ts'
 import type { McpServerOptions } from '../../lib/server/server-options.ts'
@@ -64,6 +65,7 @@ export class Client {
     this.channel = {
       log: this.log,
       lifespan,
+      takesJson: true,
       notify: (method, params) => { this.sent.push(JSON.parse(JSON.stringify({ method, params }))) },
       onDisconnect: (listener) => { this.#disconnectListeners.push(listener) },
       ...(answer !== undefined && {
@@ -84,7 +86,9 @@ export class Client {
   /** Sends a request and waits for what comes back. */
   async ask (server: ServerDefinition, method: string, params: Params = {}): Promise<Answer> {
     try {
-      return { result: JSON.parse(await server.handle(createMessage(method, params), this.caller, this.channel)) }
+      const message = createMessage(method, params)
+      const outcome = await server.serve({ message, caller: this.caller, channel: this.channel })
+      return { result: JSON.parse(encodeReply(outcome, message.id)).result }
     } catch (error) {
       if (!(error instanceof RpcError)) throw error
       const { code, message, data } = error

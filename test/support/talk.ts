@@ -4,10 +4,11 @@ import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import mcpPlugin, { type McpMountOptions, type Mount, type ServerDefinition } from '../../lib/index.ts'
 import type { RequestMessage } from '../../lib/protocol/message.ts'
+import { LISTEN_METHOD } from '../../lib/protocol/subscription.ts'
 import type { Channel } from '../../lib/server/context.ts'
 import { createHost, type LogLine } from './app.ts'
 
-/** Serves all but `initialize`; what it comes to is the result. */
+/** Serves all requests but those that open a session or a stream; returns the result, or a promise of it. */
 export type Talk = (channel: Channel, message: RequestMessage) => unknown
 
 export interface TalkApp {
@@ -20,11 +21,9 @@ export interface TalkApp {
 export function createTalker (talk: Talk): ServerDefinition {
   return {
     info: { name: 'Talk', version: '1' },
-    enter: async () => ({ value: undefined }),
-    onChange: () => () => {},
-    findHeaderMismatch: () => undefined,
-    serve: async () => ({}),
-    handle: async (message, _caller, channel) => JSON.stringify(message.method === 'initialize' ? {} : await talk(channel, message))
+    async serve ({ message, channel }) {
+      return message.method === 'initialize' || message.method === LISTEN_METHOD ? {} : Object(await talk(channel, message))
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-// One request served by something with `fetch`: from a web `Request` to the message that answers it.
+// One message to something with `fetch`: from a web `Request` to the message that answers it.
 import { doNothing } from '../../do-nothing.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { isWireObject, type RequestId, type RequestMessage } from '../../protocol/message.ts'
@@ -6,28 +6,24 @@ import type { ServerRequest } from '../../protocol/question.ts'
 import { isScope } from '../../protocol/scope.ts'
 import { LISTEN_METHOD } from '../../protocol/subscription.ts'
 import { InsufficientScopeError, RefusedError, RpcError } from '../../errors.ts'
-import type { Caller, Channel } from '../../server/context.ts'
-import { SdkCall } from '../sdk-call.ts'
+import { SdkCall, type Origin } from '../sdk-call.ts'
 import type { FetchHandler, SdkMessage } from '../shape.ts'
 import { createWebRequest } from '../web-request.ts'
 
-/** Whom a handler serves, and by which of its own sessions. */
-export interface FetchCaller { readonly caller: Caller, readonly channel: Channel, readonly sessionId: string | undefined }
-
-/** Messages to a handler from one client. */
+/** One client's messages to a handler. */
 export class FetchExchange {
   readonly #handler: FetchHandler
-  readonly #caller: Caller
-  readonly #channel: Channel
+  readonly #origin: Origin
   readonly #controller = new AbortController()
-  // The signal of a Request that nobody holds is never aborted (nodejs/undici#3644), and a handler may hold the signal only.
+  // The signal of a Request that nobody references is never aborted (nodejs/undici#3644), and a handler may keep the
+  // signal alone.
   readonly #requests: Request[] = []
   #sessionId: string | undefined
 
-  constructor (handler: FetchHandler, { caller, channel, sessionId }: FetchCaller) {
+  /** @param sessionId The session that the handler itself has opened before. */
+  constructor (handler: FetchHandler, { caller, channel }: Origin, sessionId?: string) {
     this.#handler = handler
-    this.#caller = caller
-    this.#channel = channel
+    this.#origin = { caller, channel }
     this.#sessionId = sessionId
     channel.onDisconnect((reason) => this.#controller.abort(reason))
     channel.onEnd?.(() => this.#controller.abort())
@@ -39,24 +35,24 @@ export class FetchExchange {
   /** Serves one request, and relays what the handler says before its answer. @throws RpcError, or what the handler threw */
   async serve (message: RequestMessage): Promise<object> {
     const listens = message.method === LISTEN_METHOD
-    if (listens && this.#channel.canListen !== true) throw new RefusedError(ErrorCode.MethodNotFound, `Method not found: ${message.method}`)
+    if (listens && this.#origin.channel.canListen !== true) throw new RefusedError(ErrorCode.MethodNotFound, `Method not found: ${message.method}`)
     try {
       const response = await this.send(message)
       checkScopes(response)
       const messages = readMessages(response)
       return await (listens ? this.#readAcknowledgement(messages, response) : this.#readResult(messages, response))
     } catch (error) {
-      // What comes of that is no failure of the handler.
+      // A handler that was aborted has not failed.
       throw this.#controller.signal.aborted ? new RpcError(ErrorCode.InternalError, 'The client has gone') : error
     }
   }
 
   /** Sends one message, of whatever kind. */
   async send (message: object): Promise<Response> {
-    const { request, body } = createWebRequest(message, this.#caller, this.#channel, this.#controller.signal)
+    const { request, body } = createWebRequest({ message, ...this.#origin }, this.#controller.signal)
     this.#requests.push(request)
     if (this.#sessionId !== undefined) request.headers.set('mcp-session-id', this.#sessionId)
-    const { auth } = this.#channel
+    const { auth } = this.#origin.channel
     const response = await this.#handler.fetch(request, { parsedBody: body, ...(auth !== undefined && { authInfo: auth }) })
     this.#sessionId = response.headers.get('mcp-session-id') ?? this.#sessionId
     return response
@@ -66,13 +62,13 @@ export class FetchExchange {
     for await (const message of messages) {
       const { id, method, params = {} } = message
       if (method === undefined) return resultOf(message, response)
-      if (id === undefined) this.#channel.notify(method, params)
+      if (id === undefined) this.#origin.channel.notify(method, params)
       else this.#ask(id, { method, params })
     }
     throw new RpcError(ErrorCode.InternalError, "the server's fetch ended its answer without a result")
   }
 
-  // What comes behind it are the changes, each for this one stream.
+  // Changes follow the acknowledgement, each for this stream alone.
   async #readAcknowledgement (messages: AsyncGenerator<SdkMessage>, response: Response): Promise<object> {
     const { value: first } = await messages.next()
     if (first?.method !== 'notifications/subscriptions/acknowledged') return resultOf(first ?? {}, response)
@@ -81,11 +77,12 @@ export class FetchExchange {
   }
 
   #ask (id: RequestId, request: ServerRequest): void {
-    new SdkCall(this.#caller, this.#channel).ask(request, this.#controller.signal).then(
+    new SdkCall(this.#origin).ask(request, this.#controller.signal).then(
       (result) => ({ result }),
-      // What asks throws nothing else.
+      // SdkCall.ask rejects with nothing else.
       ({ code, message, data }: RpcError) => ({ error: { code, message, data } })
-    ).then((answer) => this.send({ id, ...answer })).catch((err) => { this.#channel.log.warn({ err }, `the answer to ${request.method} could not be handed over`) })
+    ).then((answer) => this.send({ id, ...answer }))
+      .catch((err) => { this.#origin.channel.log.warn({ err }, `the answer to ${request.method} could not be handed over`) })
   }
 }
 
@@ -106,7 +103,7 @@ function checkScopes ({ status, headers }: Response): void {
 
 async function * readMessages (response: Response): AsyncGenerator<SdkMessage> {
   if (response.body !== null && response.headers.get('content-type')?.startsWith('text/event-stream') === true) {
-    // Most servers are none of the SDK's.
+    // Most mounts have no use for the parser.
     const { EventSourceParserStream } = await import('eventsource-parser/stream')
     const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
     for await (const { data } of events) {
@@ -119,7 +116,7 @@ async function * readMessages (response: Response): AsyncGenerator<SdkMessage> {
 
 function parse (text: string, { status }: Response): SdkMessage {
   const message = tryToParse(text)
-  // All that is read of it is checked where it is used.
+  // Each field is checked where it is used.
   if (isWireObject(message)) return message as unknown as SdkMessage
   throw new RpcError(ErrorCode.InternalError, `the server's fetch answered with status ${status} and no JSON-RPC message`)
 }

@@ -1,4 +1,4 @@
-// The second argument of an SDK v1 handler: what it may know of its request, and how it talks to its client.
+// The second argument of an SDK v1 handler: its request, and the way to its client.
 import type { AuthInfo } from '../../auth/auth-info.ts'
 import type { RequestId, RequestMessage, WireObject } from '../../protocol/message.ts'
 import type { SdkCall } from '../sdk-call.ts'
@@ -17,11 +17,11 @@ export interface SdkExtra extends Omit<SdkMessageExtra, 'authInfo'> {
   sendRequest (request: object, resultSchema: object, options?: object): Promise<unknown>
 }
 
-/** What serves one request of a shared server. */
-export interface Serving { readonly server: SdkV1Server, readonly shared: SharedTransport, readonly call: SdkCall }
+/** One request that a shared server is serving. */
+export interface Serving { readonly server: SdkV1Server, readonly transport: SharedTransport, readonly call: SdkCall }
 
-/** Builds the second argument of a handler. All of it are own properties: handlers copy it. */
-export function createExtra ({ server, shared, call }: Serving, { id, params }: RequestMessage): SdkExtra {
+/** Creates the second argument of a handler. Handlers copy it, so that all of it are own properties. */
+export function createExtra ({ server, transport, call }: Serving, { id, params }: RequestMessage): SdkExtra {
   const { caller, channel } = call
 
   return {
@@ -32,10 +32,10 @@ export function createExtra ({ server, shared, call }: Serving, { id, params }: 
     authInfo: channel.auth,
     get requestInfo () { return readRequestInfo(channel) },
     async sendNotification (notification) {
-      await shared.run(call, () => server.notification(notification, { relatedRequestId: id }))
+      await transport.run(call, () => server.notification(notification, { relatedRequestId: id }))
     },
     async sendRequest (request, resultSchema, options) {
-      return await shared.run(call, () => server.request(request, resultSchema, { ...options, relatedRequestId: id }))
+      return await transport.run(call, () => server.request(request, resultSchema, { ...options, relatedRequestId: id }))
     },
     closeSSEStream: () => channel.closeStream?.(),
     closeStandaloneSSEStream: () => caller.closeListening?.()

@@ -1,18 +1,17 @@
 // An SDK v1 server instance as a definition: its handlers and registries serve any number of clients at once.
+import type { FastifyBaseLogger } from 'fastify'
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
 import { shorten } from '../../protocol/bounds.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import type { ChangeEvent } from '../../protocol/change.ts'
-import type { Params, RequestMessage } from '../../protocol/message.ts'
-import { RefusedError } from '../../errors.ts'
+import type { NotificationMessage, RequestMessage } from '../../protocol/message.ts'
+import { RefusedError, RpcError } from '../../errors.ts'
 import { ChangeSource } from '../../server/change-source.ts'
-import type { Caller, Channel } from '../../server/context.ts'
-import type { ServerDefinition } from '../../server/definition.ts'
+import type { Entered, Incoming, ServerDefinition } from '../../server/definition.ts'
 import { ResultFinisher } from '../../server/result.ts'
-import type { Entered } from '../../server/server-options.ts'
-import { toRpcError } from '../failure.ts'
+import { countMounts } from '../mounts.ts'
 import { INITIALIZED, notifyServer } from '../notification.ts'
-import { SdkCall } from '../sdk-call.ts'
+import { createSessionCall, SdkCall } from '../sdk-call.ts'
 import type { SdkServer, SdkV1Server } from '../shape.ts'
 import { follow, serveModern, type ParamHeaders } from '../translate.ts'
 import { whileConnected } from '../while-connected.ts'
@@ -23,74 +22,77 @@ import { SharedTransport } from './shared-transport.ts'
 export class SdkInstance implements ServerDefinition {
   readonly info: Implementation
   readonly #server: SdkV1Server
-  // Its methods may be overridden.
+  // Connected and closed in place of the low-level server, because its methods may be overridden.
   readonly #outer: SdkServer
-  readonly #shared: SharedTransport
+  readonly #transport: SharedTransport
   readonly #finisher: ResultFinisher
   readonly #changes = new ChangeSource()
   readonly #paramHeaders: ParamHeaders = new Map()
-  #mounts = 0
+  readonly #enter: () => Entered<undefined>
 
   /** @param outer What was mounted: the server itself, or the high-level one around it. */
   constructor (server: SdkV1Server, outer: SdkServer) {
     this.info = server._serverInfo
     this.#server = server
-    this.#finisher = new ResultFinisher(server._serverInfo)
     this.#outer = outer
-    this.#shared = new SharedTransport(server, (event) => {
+    this.#finisher = new ResultFinisher(server._serverInfo)
+    this.#enter = countMounts(() => outer.close())
+    this.#transport = new SharedTransport(server, (event) => {
       if (event.kind === 'tools') this.#paramHeaders.clear()
       this.#changes.emit(event)
     })
   }
 
-  async enter (): Promise<Entered<unknown>> {
-    await this.#shared.open(this.#outer)
-    this.#mounts++
-    return { value: undefined, close: () => this.#leave() }
+  async enter (): Promise<Entered<undefined>> {
+    await this.#transport.open(this.#outer)
+    return this.#enter()
   }
 
   onChange (listener: (event: ChangeEvent) => void): () => void {
     return this.#changes.listen(listener)
   }
 
-  async serve (message: RequestMessage, caller: Caller, channel: Channel): Promise<object> {
-    const call = new SdkCall(caller, channel)
+  async serve (incoming: Incoming): Promise<object> {
+    const call = new SdkCall(incoming)
     try {
-      return await whileConnected(channel, caller.era === 'modern' ? this.#serveModern(message, call) : this.#serveLegacy(message, call))
+      const serving = incoming.caller.era === 'modern' ? this.#serveModern(incoming, call) : this.#serveLegacy(incoming.message, call)
+      return await whileConnected(incoming.channel, serving)
     } finally {
       call.end()
     }
   }
 
-  async handle (message: RequestMessage, caller: Caller, channel: Channel): Promise<string> {
-    return JSON.stringify(await this.serve(message, caller, channel))
+  notified ({ message, ...origin }: Incoming<NotificationMessage>): void {
+    this.#transport.receive(createSessionCall(origin), message)
   }
 
-  notified (method: string, params: Params, caller: Caller, channel: Channel): void {
-    this.#shared.receive(new SdkCall(caller, channel, true), method, params)
-  }
-
-  #serveModern (message: RequestMessage, call: SdkCall): Promise<object> {
+  #serveModern (incoming: Incoming, call: SdkCall): Promise<object> {
     const serve = (legacy: RequestMessage): Promise<object> => this.#serveLegacy(legacy, call)
-    const ready = (): Promise<void> => this.#shared.run(call, () => notifyServer(this.#server, INITIALIZED, {}))
-    return serveModern({ finisher: this.#finisher, serve, ready, paramHeaders: this.#paramHeaders }, message, call.caller, call.channel)
+    const ready = (): Promise<void> => this.#transport.run(call, () => notifyServer(this.#server, INITIALIZED, {}))
+    return serveModern({ finisher: this.#finisher, serve, ready, paramHeaders: this.#paramHeaders }, incoming)
   }
 
-  // The SDK hands a handler the whole message.
+  // The SDK passes a handler the whole message.
   async #serveLegacy (message: RequestMessage, call: SdkCall): Promise<object> {
     const { id, method, params } = message
     const handler = this.#server._requestHandlers.get(method) ?? this.#server.fallbackRequestHandler
     if (handler === undefined) throw new RefusedError(ErrorCode.MethodNotFound, `Method not found: ${shorten(method)}`)
-    const extra = createExtra({ server: this.#server, shared: this.#shared, call }, message)
+    const extra = createExtra({ server: this.#server, transport: this.#transport, call }, message)
     try {
-      const result = await this.#shared.run(call, () => handler({ jsonrpc: '2.0', id, method, params }, extra))
-      return follow(message, call.caller, call.conclude(Object(result)))
+      const result = await this.#transport.run(call, () => handler({ jsonrpc: '2.0', id, method, params }, extra))
+      return await follow({ message, caller: call.caller, channel: call.channel }, call.conclude(Object(result)))
     } catch (error) {
-      throw toRpcError(error, call.channel.log, method)
+      throw toWireError(error, call.channel.log, method)
     }
   }
+}
 
-  async #leave (): Promise<void> {
-    if (--this.#mounts === 0) await this.#outer.close()
-  }
+// Makes an RpcError of what a handler threw, with the code and message that the SDK would send.
+function toWireError (error: unknown, log: FastifyBaseLogger, method: string): RpcError {
+  if (error instanceof RpcError) return error
+  const { code, message, data } = Object(error) as Partial<Record<keyof RpcError, unknown>>
+  const text = typeof message === 'string' ? message : 'Internal error'
+  if (Number.isSafeInteger(code)) return new RpcError(Number(code), text, data)
+  log.warn({ err: error }, `${shorten(method)} failed in an SDK server`)
+  return new RpcError(ErrorCode.InternalError, text, data)
 }

@@ -1,11 +1,11 @@
-// An SDK v1 server that many clients share: what it says by itself is led to the client of the running request, and what
-// it would remember of a client is kept out of it (GHSA-345p-7cg4-v4c7 tells what happens otherwise).
+// The transport of an SDK v1 server that many clients share. What the server sends goes to the client of the running
+// request, and what it would keep of a client is kept out of it (GHSA-345p-7cg4-v4c7 says what happens otherwise).
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js'
 import { doNothing } from '../../do-nothing.ts'
 import type { ChangeEvent } from '../../protocol/change.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
-import type { RequestId, WireObject } from '../../protocol/message.ts'
+import type { NotificationMessage, RequestId, WireObject } from '../../protocol/message.ts'
 import type { Caller } from '../../server/context.ts'
 import { MCP_ERR_INVALID_SERVER, RpcError } from '../../errors.ts'
 import { AskedQuestions } from '../asked.ts'
@@ -29,7 +29,7 @@ export class SharedTransport implements SdkTransport {
   #isOpen = false
   readonly #asked = new AskedQuestions((message) => this.onmessage?.(message))
 
-  /** @param onChange Told what has changed for all clients. */
+  /** @param onChange Called when something has changed for all clients. */
   constructor (server: SdkV1Server, onChange: (event: ChangeEvent) => void) {
     this.#server = server
     this.#onChange = onChange
@@ -38,9 +38,9 @@ export class SharedTransport implements SdkTransport {
     Object.defineProperties(server, {
       _clientCapabilities: { get: () => readCapabilities(running()?.caller), set: doNothing, configurable: true },
       _clientVersion: { get: () => running()?.caller.client.info, set: doNothing, configurable: true },
-      // Levels are kept by the sessions.
+      // Sessions keep the levels.
       _loggingLevels: { value: new ForgetfulMap(), configurable: true },
-      // These look for the capabilities of a client before they ask for one.
+      // The SDK looks for a client before these ask one.
       ...(elicitInput !== undefined && { elicitInput: { value: this.#whileRunning('elicitation/create', elicitInput), configurable: true } }),
       createMessage: { value: this.#whileRunning('sampling/createMessage', createMessage), configurable: true },
       ...(createElicitationCompletionNotifier !== undefined && {
@@ -52,7 +52,7 @@ export class SharedTransport implements SdkTransport {
   get sessionId (): string | undefined { return this.#running.getStore()?.caller.sessionId }
 
   /**
-   * Lets the server say something.
+   * Connects the server.
    * @param outer What was mounted: the server itself, or the high-level one around it.
    * @throws MCP_ERR_INVALID_SERVER when it has another transport.
    */
@@ -69,25 +69,25 @@ export class SharedTransport implements SdkTransport {
     this.#isOpen = false
     this.#asked.abandon()
     this.onclose?.()
-    // The SDK would add its own to what it finds here when it connects again, and hear everything twice.
+    // When the SDK connects again, it calls the listeners that it finds here as well as its own, so each would run twice.
     delete this.onmessage
     delete this.onclose
     delete this.onerror
   }
 
-  /** Runs what serves a request: whatever the server says by itself meanwhile goes to that request's client. */
+  /** Runs what serves a request: whatever the server sends meanwhile goes to that request's client. */
   run<T> (call: SdkCall, serve: () => T): T {
     return this.#running.run(call, serve)
   }
 
-  /** Hands over a client's notification. */
-  receive (call: SdkCall, method: string, params: WireObject): void {
-    // Progress of what somebody else was asked is nobody's business.
+  /** Passes on a client's notification. */
+  receive (call: SdkCall, { method, params }: NotificationMessage): void {
+    // A client must not report progress of what another one was asked.
     if (method === 'notifications/progress' && !this.#asked.isAskedOf(Number(params.progressToken), call.caller)) return
     this.run(call, () => this.onmessage?.({ jsonrpc: '2.0', method, params }))
   }
 
-  /** Called by the server with what it says. */
+  /** Called by the server to send a message. */
   async send ({ id, method = '', params = {} }: SdkMessage, { relatedRequestId }: { readonly relatedRequestId?: RequestId } = {}): Promise<void> {
     const call = this.#running.getStore()
     if (id === undefined && method === 'notifications/cancelled') return this.#asked.cancel(params.requestId)
@@ -107,7 +107,7 @@ export class SharedTransport implements SdkTransport {
     }
   }
 
-  // What is made in a call tells that call's client, whenever it is used.
+  // A notifier that is created in a call notifies that call's client, whenever it is used.
   #bound (create: (...args: unknown[]) => () => Promise<void>) {
     return (...args: unknown[]): (() => Promise<void>) => {
       const call = this.#running.getStore()
@@ -118,27 +118,31 @@ export class SharedTransport implements SdkTransport {
   }
 
   #tellAll (method: string, { uri }: WireObject): boolean {
-    const changed = method === 'notifications/resources/updated' && typeof uri === 'string' ? { kind: 'resource', uri } as const : CHANGED_LISTS.get(method)
+    const isUpdate = method === 'notifications/resources/updated' && typeof uri === 'string'
+    const changed: ChangeEvent | undefined = isUpdate ? { kind: 'resource', uri } : CHANGED_LISTS.get(method)
     if (changed !== undefined) this.#onChange(changed)
     return changed !== undefined
   }
 }
 
-/** Levels that clients have set. One instance knows none, as it has no client of its own. */
+/** The levels that clients have set: none, because the instance has no client of its own. */
 class ForgetfulMap extends Map<string | undefined, string> {
   override set (): this { return this }
 }
 
-// The SDK's own reading: a client that names no mode has that of forms.
+// As the SDK reads them: a client that names no mode has that of forms.
 function readCapabilities (caller: Caller | undefined): ClientCapabilities | undefined {
   const capabilities = caller?.client.capabilities
   const { elicitation } = capabilities ?? {}
-  return elicitation !== undefined && Object.keys(elicitation).length === 0 ? { ...capabilities, elicitation: { form: {} } } : capabilities
+  const namesNoMode = elicitation !== undefined && Object.keys(elicitation).length === 0
+  return namesNoMode ? { ...capabilities, elicitation: { form: {} } } : capabilities
 }
 
 function nobody (method: string): RpcError {
   return new RpcError(
     ErrorCode.InternalError,
-    `${method} was sent outside of any request, by a server that many clients share, so there is nobody to send it to; send it from a handler by its second argument (extra.sendNotification, extra.sendRequest), or mount a factory () => server, which gives each session a server of its own`
+    `${method} was sent outside of any request, by a server that many clients share, so there is nobody to send it to; ` +
+    'send it from a handler by its second argument (extra.sendNotification, extra.sendRequest), or mount a factory () => server, ' +
+    'which gives each session a server of its own'
   )
 }

@@ -155,10 +155,8 @@ t.test('what a client notifies a node of is told to the servers of its session o
     server: {
       info: { name: 'Notes', version: '1.0.0' },
       enter: async () => ({ value: 'lifespan' }),
-      onChange: () => () => {},
       serve: async () => ({}),
-      handle: async () => '{}',
-      notified: (method, params, { sessionId }, { lifespan }) => { notified.push([method, params, sessionId, lifespan]) }
+      notified: ({ message: { method, params }, caller: { sessionId }, channel: { lifespan } }) => { notified.push([method, params, sessionId, lifespan]) }
     }
   })
   const headers = await openSession(a.app)
