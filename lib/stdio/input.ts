@@ -1,21 +1,21 @@
-// What a client writes: a stream of bytes, read line by line and no faster than its client reads.
+// The input from a client: lines of a byte stream, read no faster than the client reads the output.
 import type { Readable } from 'node:stream'
 import { LineSplitter, type LineListener } from './line-splitter.ts'
 import type { Output } from './output.ts'
 
-/** What is read from, and who is told. */
+/** The settings of an {@link Input}. */
 export interface InputSettings {
   readonly stream: Readable
-  /** Bytes of a line. */
+  /** The most bytes of a line. */
   readonly maxLength: number
-  /** While it is full, nothing is read. */
+  /** The output to the same client. Reading pauses while it is full. */
   readonly output: Output
   readonly onLine: LineListener
-  /** Nothing more will come. @param error What went wrong, if something did. */
+  /** Called when the input has ended. @param error The error that has ended it, if any. */
   readonly onEnd: (error?: Error) => void
 }
 
-/** The lines that a client writes. */
+/** Reads the lines that a client writes. */
 export class Input {
   readonly #settings: InputSettings
   readonly #splitter: LineSplitter
@@ -26,25 +26,25 @@ export class Input {
     this.#splitter = new LineSplitter(settings.maxLength, (line) => { if (!this.#isStopped) settings.onLine(line) })
   }
 
-  /** Begins to read. */
+  /** Starts reading. */
   start (): void {
     const { stream, onEnd } = this.#settings
-    // One that has ended does not say so again.
+    // A stream that has already ended emits no further 'end'.
     if (stream.readableEnded || stream.destroyed) return onEnd()
     stream.on('error', onEnd).on('end', this.#end).on('close', this.#end).on('data', this.#take)
   }
 
-  /** Reads no more, and lets the process end as far as the stream is concerned. */
+  /** Stops reading. The stream then no longer keeps the process alive. */
   stop (): void {
     const { stream } = this.#settings
     this.#isStopped = true
-    // The listener of errors stays: one that comes later must not take the process with it.
+    // The 'error' listener stays, because a later error without a listener would crash the process.
     stream.off('data', this.#take).off('close', this.#end).off('end', this.#end)
     stream.pause()
   }
 
   readonly #take = (chunk: Buffer | string): void => {
-    // A stream with an encoding has strings.
+    // A stream with an encoding emits strings.
     this.#splitter.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
     if (this.#settings.output.isFull) this.#wait()
   }

@@ -1,18 +1,18 @@
-// Lines out of chunks of bytes, however those are cut.
+// Splits a stream of chunks into lines.
 
 const NEWLINE = 10
 
-/** Takes what a line came to: its bytes, or undefined for one that was too long. */
+/** Called with each line: its bytes, or undefined if it was too long. */
 export type LineListener = (line: Buffer | undefined) => void
 
-/** Puts lines together. Of one that is too long nothing is kept, and what follows it is not lost. */
+/** Assembles lines from chunks. A line that is too long is discarded while it arrives; the next one is not affected. */
 export class LineSplitter {
   readonly #maxLength: number
   readonly #onLine: LineListener
   #parts: Buffer[] = []
   #length = 0
 
-  /** @param maxLength Bytes. */
+  /** @param maxLength The most bytes of a line. */
   constructor (maxLength: number, onLine: LineListener) {
     this.#maxLength = maxLength
     this.#onLine = onLine
@@ -28,7 +28,7 @@ export class LineSplitter {
     this.#add(chunk.subarray(start))
   }
 
-  /** Nothing follows: what has no newline behind it is a line, too. */
+  /** Ends the stream. A last line without a newline counts, too. */
   end (): void {
     if (this.#length > 0) this.#finish()
   }

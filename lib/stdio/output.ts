@@ -1,26 +1,26 @@
-// What a client reads: messages, one a line, on a stream of bytes.
+// The output to a client: messages as lines of a byte stream.
 import type { Writable } from 'node:stream'
 import { doNothing } from '../do-nothing.ts'
 import { escapeLineBreaks } from '../protocol/json.ts'
 
-/** What is written to, and how much of it may wait. */
+/** The settings of an {@link Output}. */
 export interface OutputSettings {
   readonly stream: Writable
-  /** Bytes that may wait for a client that does not read. */
+  /** How many bytes may be buffered for a client that does not read. */
   readonly maxBuffered: number
 }
 
 const LONGEST_JOINED = 2 ** 24
 
-/** The way to a client. */
+/** Writes messages to a client. */
 export class Output {
-  /** Settles when the client does not read any more, and tells why. */
+  /** Resolves to the reason when the client no longer reads. */
   readonly gone: Promise<Error>
   readonly #stream: Writable
-  // As it is now: what others write to stdout is about to go elsewhere.
+  // Bound in the constructor, before `divertStdout` replaces the function.
   readonly #write: Writable['write']
   readonly #maxBuffered: number
-  #tellGone: (reason: Error) => void = doNothing
+  #resolveGone: (reason: Error) => void = doNothing
   readonly #waiting: Array<() => void> = []
   #isGone = false
 
@@ -28,30 +28,33 @@ export class Output {
     this.#stream = stream
     this.#write = stream.write.bind(stream)
     this.#maxBuffered = maxBuffered
-    this.gone = new Promise((resolve) => { this.#tellGone = resolve })
+    this.gone = new Promise((resolve) => { this.#resolveGone = resolve })
     stream.on('drain', () => this.#release())
-    // These stay: a pipe may break when all is over, and must not take the process with it.
+    // These listeners are never removed, because a pipe may break after the end, and an unhandled error would crash.
     stream.on('error', (error) => this.#leave(error))
     stream.on('close', () => this.#leave(new Error('The output was closed')))
   }
 
-  /** Whether the client has to read before more should be sent. */
+  /** Whether the client should read before more is sent. */
   get isFull (): boolean { return !this.#isGone && this.#stream.writableNeedDrain }
 
   /** Sends a message. */
   send (json: string): void {
     if (this.#isGone) return
-    // What already waits counts, not the message: a long one is no fault of the client.
-    if (this.#stream.writableLength > this.#maxBuffered) this.#leave(new Error(`The client left more than ${this.#maxBuffered} bytes unread`))
-    else this.#writeLine(toLine(json))
+    // Only buffered bytes count, not the new message: the client is not to blame for its length.
+    if (this.#stream.writableLength > this.#maxBuffered) {
+      this.#leave(new Error(`The client left more than ${this.#maxBuffered} bytes unread`))
+    } else {
+      this.#writeLine(toLine(json))
+    }
   }
 
-  /** Waits until the client has read enough for more to be sent, or has gone. */
+  /** Resolves when the client has read enough for more to be sent, or is gone. */
   async drained (): Promise<void> {
     if (this.isFull) await new Promise<void>((resolve) => { this.#waiting.push(resolve) })
   }
 
-  /** Waits until all that was sent is written, or the client has gone. @param timeout Milliseconds. */
+  /** Resolves when everything sent is written, the client is gone, or the time is up. @param timeout Milliseconds. */
   async flushed (timeout: number): Promise<void> {
     if (this.#isGone) return
     await new Promise<void>((resolve) => {
@@ -61,13 +64,13 @@ export class Output {
     })
   }
 
-  /** Sends nothing more: what becomes of the stream is no concern any longer. */
+  /** Stops sending. Later events of the stream are ignored. */
   stop (): void {
     this.#isGone = true
     this.#release()
   }
 
-  // The longest text there can be could not be joined with anything.
+  // Joining a newline to the longest possible string would throw.
   #writeLine (line: string): void {
     if (line.length > LONGEST_JOINED) {
       this.#write(line)
@@ -80,7 +83,7 @@ export class Output {
   #leave (reason: Error): void {
     if (this.#isGone) return
     this.stop()
-    this.#tellGone(reason)
+    this.#resolveGone(reason)
   }
 
   #release (): void {
@@ -88,7 +91,7 @@ export class Output {
   }
 }
 
-// A definition may have made its JSON with newlines, which mean nothing there and would end the message here.
+// A definition may return JSON with newlines. They have no meaning in JSON, but would end the message here.
 function toLine (json: string): string {
   return escapeLineBreaks(json.includes('\n') ? json.replace(/[\r\n]+/g, ' ') : json)
 }

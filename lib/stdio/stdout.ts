@@ -1,23 +1,23 @@
-// What else is written to stdout while it carries messages: it goes to stderr.
+// Keeps other output away from stdout while it carries messages.
 import type { FastifyBaseLogger } from 'fastify'
 
-/** Has whatever is written to `process.stdout` go to stderr. The function returned ends it. */
+/** Diverts everything written to `process.stdout` to stderr. @returns A function that ends the diversion. */
 export function divertStdout (): () => void {
   const { stdout } = process
   const before = Object.getOwnPropertyDescriptor(stdout, 'write')
-  // Of all overloads.
+  // The cast is needed, because write has overloads.
   const diverted = ((...args: Parameters<typeof stdout.write>) => process.stderr.write(...args)) as typeof stdout.write
   stdout.write = diverted
 
   return function restoreStdout () {
-    // Somebody else may have taken over meanwhile.
+    // Other code may have replaced the function in the meantime.
     if (stdout.write !== diverted) return
     Reflect.deleteProperty(stdout, 'write')
     if (before !== undefined) Object.defineProperty(stdout, 'write', before)
   }
 }
 
-/** Whether a logger writes to stdout past `process.stdout`, as pino does by default: it writes to the file itself. */
+/** Whether a logger bypasses `process.stdout` and writes to its file descriptor, as pino does by default. */
 export function writesToStdout (log: FastifyBaseLogger): boolean {
   for (let holder: object | null = log; holder !== null; holder = Object.getPrototypeOf(holder)) {
     const key = Object.getOwnPropertySymbols(holder).find(({ description }) => description === 'pino.stream')
