@@ -1,4 +1,4 @@
-// An app with one mount, a definition to mount, and the requests that tests send.
+// Makes apps with one mount, a definition to mount, and the requests that tests send.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,12 +16,12 @@ export interface TestApp {
   readonly logLines: readonly LogLine[]
 }
 
-/** The options of the one mount; without a server it gets {@link createServer}'s. */
+/** The options of the one mount. @default server: that of {@link createServer} */
 export type AppOptions = Partial<Omit<McpMountOptions, 'server'>> & { readonly server?: McpServer }
 
 type Headers = Readonly<Record<string, string>>
 
-/** A POST as {@link FastifyInstance.inject} takes it. */
+/** A POST request, as {@link FastifyInstance.inject} takes it. */
 export interface Post {
   readonly method: 'POST'
   readonly url: string
@@ -42,20 +42,22 @@ export const MODERN_META = Object.freeze({
   'io.modelcontextprotocol/clientCapabilities': {}
 })
 
-/** What a modern result of {@link createServer} says of the server. */
+/** The `_meta` of each modern result of {@link createServer}. */
 export const SERVER_META = Object.freeze({ 'io.modelcontextprotocol/serverInfo': { name: 'Notes', version: '1.0.0' } })
 
 export const JSON_AND_SSE = Object.freeze({ accept: 'application/json, text/event-stream' })
 
-/** A definition with a tool that answers at once. */
+/** Creates a definition with one tool, which returns its argument. */
 export function createServer (name = 'Notes'): McpServer {
   const server = new McpServer({ name, version: '1.0.0' })
   server.registerTool('echo', { inputSchema: Type.Object({ text: Type.String() }) }, ({ text }) => text)
   return server
 }
 
-/** A Fastify app that is closed when the test ends, and whatever it logs. */
-export function createHost (t: Test, options: FastifyServerOptions = {}): { readonly app: FastifyInstance, readonly logLines: LogLine[] } {
+/** Creates a Fastify app, which is closed when the test ends, and collects what it logs. */
+export function createHost (
+  t: Test, options: FastifyServerOptions = {}
+): { readonly app: FastifyInstance, readonly logLines: LogLine[] } {
   const logLines: LogLine[] = []
   const stream = { write (line: string) { logLines.push(JSON.parse(line)) } }
   const app = Fastify({ logger: { level: 'info', stream }, ...options })
@@ -63,7 +65,7 @@ export function createHost (t: Test, options: FastifyServerOptions = {}): { read
   return { app, logLines }
 }
 
-/** Where an app may listen on a socket file: the path of one is at most 107 bytes, and that of a test's own directory may be longer. */
+/** Returns a path for a socket file. It has at most 107 bytes, which that of a test's own directory may exceed. */
 export function createSocketPath (t: Test): string {
   const directory = mkdtempSync(join(tmpdir(), 'mcp-'))
   t.teardown(() => rmSync(directory, { recursive: true }))
@@ -75,7 +77,7 @@ export async function mount (app: FastifyInstance, options: McpMountOptions): Pr
   await app.register(mcpPlugin, options)
 }
 
-/** An app with one mount. */
+/** Creates an app with one mount, which is ready. */
 export async function createApp (t: Test, options: AppOptions = {}): Promise<TestApp> {
   const { app, logLines } = createHost(t)
   const server = options.server ?? createServer()
@@ -84,8 +86,9 @@ export async function createApp (t: Test, options: AppOptions = {}): Promise<Tes
   return { app, server, logLines }
 }
 
-/** A request of the modern era. */
-export function modern (method: string, params: object = {}, { id = 1, url = '/mcp', headers = {}, meta = {} }: Envelope = {}): Post {
+/** Returns a request of the modern era. */
+export function modern (method: string, params: object = {}, envelope: Envelope = {}): Post {
+  const { id = 1, url = '/mcp', headers = {}, meta = {} } = envelope
   return {
     method: 'POST',
     url,
@@ -101,7 +104,7 @@ export function modern (method: string, params: object = {}, { id = 1, url = '/m
   }
 }
 
-/** A call of a tool in the modern era. */
+/** Returns a call of a tool in the modern era. */
 export function modernCall (name: string, args: object = {}, envelope: Envelope = {}): Post {
   return modern('tools/call', { name, arguments: args }, envelope)
 }
@@ -111,23 +114,32 @@ function mirrorName (params: { readonly name?: unknown, readonly uri?: unknown }
   return typeof name === 'string' ? { 'mcp-name': name } : {}
 }
 
-/** A request of the legacy era. */
-export function legacy (method: string, params: object = {}, { id = 1, url = '/mcp', headers = {} }: Envelope = {}): Post {
-  return { method: 'POST', url, headers: { 'content-type': 'application/json', ...headers }, payload: JSON.stringify({ jsonrpc: '2.0', id, method, params }) }
+/** Returns a request of the legacy era. */
+export function legacy (method: string, params: object = {}, envelope: Envelope = {}): Post {
+  const { id = 1, url = '/mcp', headers = {} } = envelope
+  return {
+    method: 'POST',
+    url,
+    headers: { 'content-type': 'application/json', ...headers },
+    payload: JSON.stringify({ jsonrpc: '2.0', id, method, params })
+  }
 }
 
-/** `initialize` by a client of some legacy revision. */
+/** Returns the `initialize` request of a client of some legacy revision. */
 export function initialize (protocolVersion = '2025-11-25', envelope: Envelope = {}): Post {
-  return legacy('initialize', { protocolVersion, capabilities: {}, clientInfo: { name: 'test', version: '1' } }, envelope)
+  const clientInfo = { name: 'test', version: '1' }
+  return legacy('initialize', { protocolVersion, capabilities: {}, clientInfo }, envelope)
 }
 
-/** Opens a session; the header that continues it. */
-export async function openSession (app: FastifyInstance, protocolVersion = '2025-11-25', envelope: Envelope = {}): Promise<Headers> {
+/** Opens a session, and resolves to the header that continues it. */
+export async function openSession (
+  app: FastifyInstance, protocolVersion = '2025-11-25', envelope: Envelope = {}
+): Promise<Headers> {
   const response = await app.inject(initialize(protocolVersion, envelope))
   return { 'mcp-session-id': String(response.headers['mcp-session-id']) }
 }
 
-/** Opens a legacy session and uses it, so that it makes room for no other. */
+/** Opens a legacy session and uses it: a session that was never used may be ended to make room for another. */
 export async function openUsedSession (app: FastifyInstance, envelope: Envelope = {}): Promise<Headers> {
   const headers = await openSession(app, '2025-11-25', envelope)
   await app.inject(legacy('ping', {}, { ...envelope, headers: { ...envelope.headers, ...headers } }))

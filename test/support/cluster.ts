@@ -1,35 +1,43 @@
-// Several nodes in one process, whose cluster may go away, and which may die without a word.
+// Starts several nodes in one process. Tests can interrupt their cluster, and kill nodes.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import mcpPlugin, {
-  ClusterAwayError, createMemoryCluster, type Cluster, type ClusterListeners, type ClusterNode, type McpMountOptions, type MemoryClusterOptions, type Mount
+  ClusterAwayError, createMemoryCluster, type Cluster, type ClusterListeners, type ClusterNode, type McpMountOptions,
+  type MemoryClusterOptions, type Mount
 } from '../../lib/index.ts'
 import type { SharedSessions } from '../../lib/session/shared-sessions.ts'
 import type { LogLine } from './app.ts'
 import { partsOf } from './parts.ts'
 
-/** What has become of a node. */
+/** Whether a node takes part. */
 interface Fate {
   isAway: boolean
   isDead: boolean
 }
 
-/** A cluster that fails when told to. */
+interface Joined {
+  readonly fate: Fate
+  readonly listeners: ClusterListeners
+  readonly node: ClusterNode
+  readonly leave: () => void
+}
+
+/** A cluster that tests can interrupt. */
 export interface FaultyCluster extends Cluster {
-  /** What nodes share can be reached no longer. @param nodeId By this node alone. @default by none */
+  /** Begins an outage. @param nodeId The only node that it concerns. @default all nodes */
   goAway (nodeId?: string): void
   comeBack (nodeId?: string): void
-  /** Lets a node do nothing any more; the others find it gone. */
+  /** Stops a node at once; the others find it dead. */
   kill (nodeId: string): void
   /** Whether nobody has to wait for anything that is on its way. */
   readonly nodes: readonly ClusterNode[]
 }
 
-/** A cluster in memory, as far away as another process: whatever is asked of it takes a turn of the event loop. */
+/** Creates a cluster in memory, each operation of which takes a turn of the event loop, as one of another process would. */
 export function createFaultyCluster (options?: MemoryClusterOptions, now?: () => number): FaultyCluster {
   const cluster = createMemoryCluster(options, now)
-  const joined = new Map<string, { readonly fate: Fate, readonly listeners: ClusterListeners, readonly node: ClusterNode, readonly leave: () => void }>()
+  const joined = new Map<string, Joined>()
 
   function setAway (isAway: boolean, nodeId?: string): void {
     for (const { fate, listeners, node } of joined.values()) {
@@ -57,7 +65,9 @@ export function createFaultyCluster (options?: MemoryClusterOptions, now?: () =>
         },
         bus: {
           publish: slow(inner.bus, fate).publish,
-          subscribe: (topic, listener) => inner.bus.subscribe(topic, (message) => { if (!isLost(fate)) listener(message) })
+          subscribe: (topic, listener) => inner.bus.subscribe(topic, (message) => {
+            if (!isLost(fate)) listener(message)
+          })
         },
         get isAway () { return fate.isAway },
         isAlive: async (nodeId) => {
@@ -99,7 +109,7 @@ async function reach (fate: Fate): Promise<void> {
   if (isLost(fate)) throw new ClusterAwayError('the cluster was told to go away')
 }
 
-// Each method of an object, a turn of the event loop later.
+// Returns an object whose methods run a turn of the event loop later.
 function slow<T extends object> (target: T, fate: Fate): T {
   return new Proxy(target, {
     ownKeys: (object) => Reflect.ownKeys(object),
@@ -123,7 +133,7 @@ export interface TestNode {
   readonly id: string
   readonly logLines: readonly LogLine[]
   readonly sessions: SharedSessions
-  /** Ends it without a word to anyone. */
+  /** Ends the node without closing anything. */
   kill (): void
 }
 
@@ -137,9 +147,9 @@ export interface TestNodes {
 export async function startNode (t: Test, cluster: FaultyCluster, options: McpMountOptions): Promise<TestNode> {
   const logLines: LogLine[] = []
   const stream = { write (line: string) { logLines.push(JSON.parse(line)) } }
-  // After a request that was aborted, fetch opens a connection ahead of need, which no server takes for idle.
+  // After an aborted request, fetch opens a connection ahead of need. The server does not count it as idle.
   const app = Fastify({ logger: { level: 'info', stream }, forceCloseConnections: true })
-  // A handler that never ends is not waited for.
+  // Closing does not wait for handlers that never end.
   app.register(mcpPlugin, { closeGracePeriod: 0, ...options, cluster })
   t.teardown(() => app.close())
   const address = await app.listen({ port: 0, host: '127.0.0.1' })
@@ -163,7 +173,9 @@ export async function startNode (t: Test, cluster: FaultyCluster, options: McpMo
 }
 
 /** Starts three nodes that serve the same. */
-export async function startNodes (t: Test, options: McpMountOptions, cluster = createFaultyCluster()): Promise<TestNodes> {
+export async function startNodes (
+  t: Test, options: McpMountOptions, cluster = createFaultyCluster()
+): Promise<TestNodes> {
   const start = (): Promise<TestNode> => startNode(t, cluster, options)
   return { cluster, nodes: [await start(), await start(), await start()] }
 }

@@ -1,4 +1,4 @@
-// Contracts as tests.
+// Runs contracts as tests.
 import type { Test } from 'tap'
 import type { Contract } from '../../lib/contracts/index.ts'
 

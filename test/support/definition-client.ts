@@ -1,4 +1,4 @@
-// A client without a transport: what it asks of a server definition, what it is sent and what the app logs meanwhile.
+// Calls a definition without a transport, and collects what it sends and what the app logs.
 import { mock } from 'node:test'
 import type { FastifyBaseLogger } from 'fastify'
 import { RpcError } from '../../lib/errors.ts'
@@ -19,7 +19,7 @@ import type { McpServerOptions } from '../../lib/server/server-options.ts'
 
 export type Params = { readonly [key: string]: unknown }
 
-/** What came back for a request, as on the wire. */
+/** The answer to a request, as on the wire. */
 export type Answer =
   | { readonly result: unknown }
   | { readonly error: { readonly code: number, readonly message: string, readonly data?: unknown } }
@@ -39,7 +39,7 @@ export interface ClientOptions {
   readonly lifespan?: unknown
   readonly capabilities?: Caller['client']['capabilities']
   readonly principal?: string
-  /** How a legacy client answers questions; absent where there is no way to it. */
+  /** How a legacy client answers questions. Without it, the channel cannot ask. */
   readonly answer?: (question: ServerRequest, timeout: number, signal: AbortSignal) => unknown
   /** What else its channel offers. */
   readonly channel?: Partial<Channel>
@@ -49,7 +49,7 @@ export interface ClientOptions {
 export class Client {
   readonly sent: Array<{ readonly method: string, readonly params: unknown }> = []
   readonly logged: LogLine[] = []
-  /** The resources that a context of {@link createContext} said had changed. */
+  /** The resources for which a context of {@link createContext} notified a change. */
   readonly updated: string[] = []
   readonly log: FastifyBaseLogger
   readonly caller: Caller
@@ -78,12 +78,12 @@ export class Client {
     }
   }
 
-  /** Goes away. */
+  /** Disconnects. */
   disconnect (): void {
     for (const listener of this.#disconnectListeners) listener(new Error('The client closed the connection'))
   }
 
-  /** Sends a request and waits for what comes back. */
+  /** Sends a request, and resolves to the answer. */
   async ask (server: ServerDefinition, method: string, params: Params = {}): Promise<Answer> {
     try {
       const message = createMessage(method, params)
@@ -96,12 +96,12 @@ export class Client {
     }
   }
 
-  /** Calls a tool and waits for what comes back. */
+  /** Calls a tool, and resolves to the answer. */
   callTool (server: ServerDefinition, name: string, args?: Params, _meta?: Params): Promise<Answer> {
     return this.ask(server, 'tools/call', { name, ...(args !== undefined && { arguments: args }), ...(_meta !== undefined && { _meta }) })
   }
 
-  /** The context of a request of this client's, for code below the server. */
+  /** Creates the context of a request of this client. */
   createContext (method = 'tools/call', params: Params = {}): RequestContext {
     return new RequestContext(createMessage(method, params), this.caller, this.channel, {
       deadlines: new Deadlines(),
@@ -119,17 +119,18 @@ export class Client {
   }
 }
 
-/** A client whose token has these scopes. */
+/** Creates a client whose token has these scopes. */
 export function createScoped (scopes: readonly string[], options: ClientOptions = {}): Client {
-  return new Client({ ...options, channel: { ...options.channel, auth: { token: 'token', clientId: 'client', scopes: [...scopes] } } })
+  const auth = { token: 'token', clientId: 'client', scopes: [...scopes] }
+  return new Client({ ...options, channel: { ...options.channel, auth } })
 }
 
-/** The definition that most tests are about. */
+/** Creates an empty definition named Notes. */
 export function createNotes (options?: McpServerOptions<unknown>): McpServer<unknown> {
   return new McpServer({ name: 'Notes', version: '1.0.0' }, options)
 }
 
-/** A modern answer of {@link createNotes}. */
+/** Returns a modern answer of {@link createNotes}. */
 export function complete (result: object): Answer {
   return {
     result: {
@@ -140,34 +141,34 @@ export function complete (result: object): Answer {
   }
 }
 
-/** The answer of a tool that says text only. */
+/** Returns the answer of a tool that returns a text. */
 export function said (text: string): Answer {
   return complete({ content: [{ type: 'text', text }] })
 }
 
-/** The answer of a tool that failed. */
+/** Returns the answer of a tool that failed. */
 export function failed (text: string): Answer {
   return complete({ content: [{ type: 'text', text }], isError: true })
 }
 
-/** An error as on the wire. */
+/** Returns an error as on the wire. */
 export function refused (code: number, message: string, data?: unknown): Answer {
   return { error: { code, message, ...(data !== undefined && { data }) } }
 }
 
-/** Stops the clock of a test; what it returns lets milliseconds pass. */
+/** Stops the clock of a test, and returns a function that lets milliseconds pass. */
 export function stopClock (t: { teardown (end: () => void): unknown }): (milliseconds: number) => void {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] })
   t.teardown(() => mock.timers.reset())
   return (milliseconds) => mock.timers.tick(milliseconds)
 }
 
-/** What callers without types may pass. */
+/** Returns a value with a wrong type, as callers without types may pass it. */
 export function untyped<T> (value: unknown): T {
   return value as T
 }
 
-/** A handler for what should be refused before. */
+/** A handler for calls that should be refused before. */
 export function mustNotRun (): never {
   throw new Error('must not run')
 }

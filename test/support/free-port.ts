@@ -1,4 +1,4 @@
-// A port for programs that must be told one.
+// Finds ports for programs that have to be given one.
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 

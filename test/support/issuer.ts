@@ -1,20 +1,20 @@
-// An authorization server as far as a resource server sees one: keys, metadata, introspection, on a real socket.
+// Starts the part of an authorization server that a resource server sees: keys, metadata, introspection.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, SignJWT, type JWK, type JWTHeaderParameters } from 'jose'
 import type { Test } from 'tap'
 
-/** What a token says; what is undefined, it does not say. */
+/** The claims of a token. A claim that is undefined is left out. */
 export type Claims = Readonly<Record<string, unknown>>
 
-/** One that issues tokens. */
+/** An issuer of tokens. */
 export interface Issuer {
   readonly url: string
-  /** The paths asked for, and what was sent along. */
+  /** The requests: their paths, and what was sent. */
   readonly asked: Array<{ readonly path: string, readonly body: string, readonly authorization: string | undefined }>
   /** The public key. */
   readonly jwk: JWK
-  /** What paths are answered with: JSON, a status, or a function of one's own. */
+  /** The reply for each path: JSON, a status, or a function. */
   readonly answers: Map<string, object | number | ((request: IncomingMessage, response: ServerResponse) => void)>
   /** Signs claims as they are. */
   sign (claims: Claims, header?: Partial<JWTHeaderParameters>): Promise<string>
@@ -53,11 +53,13 @@ export async function createIssuer (t: Test, algorithm = 'ES256'): Promise<Issue
     asked,
     jwk,
     answers,
-    sign: (claims, header) => new SignJWT({ ...claims }).setProtectedHeader({ alg: algorithm, kid: 'one', ...header }).sign(privateKey)
+    sign: (claims, header) =>
+      new SignJWT({ ...claims }).setProtectedHeader({ alg: algorithm, kid: 'one', ...header }).sign(privateKey)
   }
 }
 
-/** The claims of a token that is good, but for some. */
+/** Returns the claims of a valid token, with some changed. */
 export function claimsOf ({ url }: Issuer, changes: Claims = {}): Claims {
-  return { iss: url, aud: RESOURCE, sub: 'ann', client_id: 'app', scope: 'read write', exp: NOW_SECONDS + 60, ...changes }
+  const exp = NOW_SECONDS + 60
+  return { iss: url, aud: RESOURCE, sub: 'ann', client_id: 'app', scope: 'read write', exp, ...changes }
 }

@@ -1,18 +1,23 @@
-// A Redis for tests: their own on a free port, or the one at REDIS_URL where redis-server is not installed.
+// Starts a Redis for tests on a free port. Where redis-server is not installed, they use the one at REDIS_URL.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { Redis } from 'ioredis'
 import type { Test } from 'tap'
 
-const PROGRAM = ['redis-server', 'valkey-server'].find((program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined)
+const PROGRAM = ['redis-server', 'valkey-server']
+  .find((program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined)
 const isDemanded = process.env['CI'] === 'true'
 
-/** Why tests that stop and start their Redis are skipped; false where they are not. Nothing is skipped where CI=true. */
-export const noServer = PROGRAM !== undefined || isDemanded ? false : 'not installed: redis-server (apt-get install redis-server)'
+/** The reason why tests that stop and start their Redis are skipped, or false. Nothing is skipped where CI=true. */
+export const noServer = PROGRAM !== undefined || isDemanded
+  ? false
+  : 'not installed: redis-server (apt-get install redis-server)'
 
-/** Why tests that need a Redis are skipped; false where they are not. */
-export const noRedis = noServer !== false && process.env['REDIS_URL'] === undefined ? `${noServer}, and there is no REDIS_URL` : false
+/** The reason why tests that need a Redis are skipped, or false. */
+export const noRedis = noServer !== false && process.env['REDIS_URL'] === undefined
+  ? `${noServer}, and there is no REDIS_URL`
+  : false
 
 /** A Redis that is there. */
 export interface RedisServer {
@@ -27,17 +32,17 @@ export interface OwnRedisServer extends RedisServer {
   kill (): Promise<void>
   /** Starts it again, empty. */
   restart (): Promise<void>
-  /** It stays connected, but does nothing any more. */
+  /** Stops the process, which stays connected and does not answer. */
   pause (): void
   resume (): void
 }
 
-/** The names of the keys of one test begin like this. */
+/** Returns a prefix for the keys of one test. */
 export function createPrefix (): string {
   return `test-${randomUUID()}:`
 }
 
-/** A Redis for what needs no more than one. */
+/** Returns a Redis for tests that do not stop it. */
 export async function useRedis (t: Test): Promise<RedisServer> {
   const url = process.env['REDIS_URL']
   if (PROGRAM !== undefined || url === undefined) return await startRedis(t)
@@ -49,7 +54,7 @@ export async function startRedis (t: Pick<Test, 'teardown'>, ...args: readonly s
   const [first, port] = await runOnFreePort(args)
   let child = first
   const url = `redis://127.0.0.1:${port}`
-  // One that is paused does not end by itself.
+  // A process that is paused takes no notice of SIGTERM.
   t.teardown(() => { child.kill('SIGKILL') })
   const client = await connect(t, url)
 
@@ -75,7 +80,8 @@ async function connect (t: Pick<Test, 'teardown'>, url: string): Promise<Redis> 
   return client
 }
 
-// Ports that the system gives to nobody by itself, and of this process alone, so that one is still free when its Redis comes back.
+// The system gives these ports to nobody by itself, and no other test process uses them, so that a port is still free when
+// its Redis is restarted.
 const PORTS = 20
 const FIRST_PORT = 20_000 + process.pid % 600 * PORTS
 let starts = 0
@@ -92,7 +98,9 @@ async function runOnFreePort (args: readonly string[]): Promise<readonly [ChildP
 }
 
 async function run (port: number, args: readonly string[]): Promise<ChildProcess> {
-  const child = spawn(PROGRAM ?? 'redis-server', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...args])
+  const child = spawn(PROGRAM ?? 'redis-server', [
+    '--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...args
+  ])
   let output = ''
   await new Promise<void>((resolve, reject) => {
     child.stdout.on('data', (chunk) => {

@@ -1,4 +1,4 @@
-// A balancer that knows nothing of sessions: each request goes to the next node.
+// Starts a balancer that knows nothing of sessions: each request goes to the next node.
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -12,8 +12,8 @@ export interface RoundRobin {
 }
 
 /**
- * Starts a balancer. Bodies are streamed both ways, and what breaks off on one side is broken off on the other one. A node
- * that takes no connection is passed over.
+ * Starts a balancer. Bodies are streamed both ways, and a connection that breaks on one side is broken on the other.
+ * A node that accepts no connection is passed over.
  * @param targets The origins of the nodes.
  */
 export async function startRoundRobin (targets: readonly string[], port = 0): Promise<RoundRobin> {
@@ -29,8 +29,9 @@ export async function startRoundRobin (targets: readonly string[], port = 0): Pr
       outgoing.writeHead(502).end()
       return
     }
-    // Of its own, so that what breaks off is known by the connection.
-    const forwarded = request(new URL(incoming.url ?? '/', target), { method: incoming.method, headers: incoming.headers, agent: false })
+    // Each request has a connection of its own, whose end tells that the client or the node is gone.
+    const { method, headers } = incoming
+    const forwarded = request(new URL(incoming.url ?? '/', target), { method, headers, agent: false })
     outgoing.once('close', () => forwarded.destroy())
     forwarded.once('socket', (socket) => socket.once('connect', () => incoming.pipe(forwarded)))
     forwarded.once('response', (response) => relay(response, outgoing))
@@ -55,6 +56,6 @@ function relay (response: IncomingMessage, outgoing: ServerResponse): void {
   outgoing.writeHead(response.statusCode ?? 502, response.headers)
   outgoing.flushHeaders()
   response.pipe(outgoing)
-  // A body that breaks off is not one that ends.
+  // A body that was cut off must not look complete.
   response.once('close', () => { if (!response.complete) outgoing.destroy() })
 }

@@ -1,4 +1,4 @@
-// The same server written in each way that can be mounted, so that one suite runs against all of them.
+// Writes the same server in each way that can be mounted, so that one suite runs against all of them.
 import { Server as V1Server } from '@modelcontextprotocol/sdk/server/index.js'
 import { McpServer as V1McpServer, ResourceTemplate as V1Template } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { completable as completableV1 } from '@modelcontextprotocol/sdk/server/completable.js'
@@ -56,7 +56,7 @@ export function createV2Everything (): V2McpServer {
   return server
 }
 
-/** Writes by hand what {@link createV1Everything} has by registration. */
+/** Creates the server of {@link createV1Everything} with request handlers in place of registrations. */
 export function createLowLevel (): V1Server {
   const server = new V1Server(INFO, { instructions: INSTRUCTIONS, capabilities: { tools: {}, prompts: {}, resources: {}, completions: {} } })
   const properties = { a: { type: 'number' }, b: { type: 'number' } }
@@ -75,8 +75,10 @@ export function createLowLevel (): V1Server {
   return server
 }
 
-/** A server that is reached through its `fetch` only, with the sessions of the SDK's own transport. */
-export async function createFetching (server: V1McpServer | V1Server): Promise<FetchHandler & { readonly transport: V1WebTransport }> {
+/** Creates a server that is reached by its `fetch` only, with the sessions of the SDK's own transport. */
+export async function createFetching (
+  server: V1McpServer | V1Server
+): Promise<FetchHandler & { readonly transport: V1WebTransport }> {
   const transport = new V1WebTransport({ sessionIdGenerator: () => 'inner-session' })
   await server.connect(transport)
   return { transport, fetch: (request, options) => transport.handleRequest(request, options) }

@@ -1,4 +1,4 @@
-// Servers of the official SDK, and an app with one mount of them, for tests.
+// Makes servers of the official SDK, and apps that mount one of them.
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
@@ -6,7 +6,7 @@ import type { ServerOptions } from '@modelcontextprotocol/sdk/server/index.js'
 import mcpPlugin, { type McpMountOptions, type Mount } from '../../lib/index.ts'
 import { createHost, type LogLine } from './app.ts'
 
-/** What a modern result of {@link createV1} says of the server. */
+/** The `_meta` of each modern result of {@link createV1}. */
 export const SERVER_META = Object.freeze({ 'io.modelcontextprotocol/serverInfo': { name: 'Tasks', version: '1.0.0' } })
 
 /** A high-level server of the SDK v1, with a tool that answers at once. */
@@ -30,7 +30,9 @@ export interface SdkApp {
 }
 
 /** An app with one mount, by the name of Tasks, that is ready. */
-export async function createSdkApp (t: Test, server: McpMountOptions['server'], options: Omit<McpMountOptions, 'server'> = {}): Promise<SdkApp> {
+export async function createSdkApp (
+  t: Test, server: McpMountOptions['server'], options: Omit<McpMountOptions, 'server'> = {}
+): Promise<SdkApp> {
   const { app, logLines } = createHost(t)
   await app.register(mcpPlugin, { name: 'Tasks', ...options, server })
   await app.ready()

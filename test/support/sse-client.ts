@@ -1,4 +1,4 @@
-// A client of HTTP+SSE by hand: its stream frame by frame, and what it posts.
+// Connects as a client of HTTP+SSE, frame by frame.
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
@@ -12,13 +12,13 @@ export interface SseClient {
   readonly endpoint: string
   readonly sessionId: string
   readonly response: Response
-  /** The next frame, be it a comment; undefined at the end. */
+  /** Resolves to the next frame, which may be a comment; undefined at the end. */
   next (): Promise<string | undefined>
-  /** The next frame that is no comment. */
+  /** Resolves to the next frame that is no comment. */
   event (): Promise<string | undefined>
   /** Posts a body as it is, or as JSON. */
   post (body: unknown, headers?: Headers): Promise<Response>
-  /** Sends a request and comes to the frame of its answer, where nothing else comes first. */
+  /** Sends a request and resolves to the next frame, which is the answer unless the server sends something first. */
   ask (method: string, params?: object, id?: number): Promise<string | undefined>
   /** Breaks the connection. */
   leave (): void
@@ -26,11 +26,14 @@ export interface SseClient {
 
 /** Opens a stream and reads the `endpoint` event. */
 export async function openSse (address: string, path = '/sse', headers: Headers = {}): Promise<SseClient> {
-  // Alone on its connection, which breaks when the client leaves.
+  // The stream has a connection of its own, which breaks when the client leaves.
   const sent = get(`${address}${path}`, { headers: { accept: 'text/event-stream', ...headers }, agent: false })
   const [incoming] = await once(sent, 'response') as [IncomingMessage]
   incoming.on('error', () => {})
-  const response = new Response(Readable.toWeb(incoming) as ReadableStream<Uint8Array>, { status: incoming.statusCode ?? 0, headers: incoming.headers as Record<string, string> })
+  const response = new Response(Readable.toWeb(incoming) as ReadableStream<Uint8Array>, {
+    status: incoming.statusCode ?? 0,
+    headers: incoming.headers as Record<string, string>
+  })
   const frames = readFrames(response)
   const next = async (): Promise<string | undefined> => (await frames.next()).value ?? undefined
   const event = async (): Promise<string | undefined> => {
@@ -61,7 +64,7 @@ export async function openSse (address: string, path = '/sse', headers: Headers 
   }
 }
 
-/** The parameters of `initialize`. */
+/** Returns the parameters of `initialize`. */
 export function opening (protocolVersion = '2024-11-05', capabilities: object = {}): object {
   return { protocolVersion, capabilities, clientInfo: { name: 'test', version: '1' } }
 }

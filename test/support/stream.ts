@@ -1,9 +1,9 @@
-// Replies read as they arrive, over a socket.
+// Sends requests over sockets, and reads replies as they arrive.
 import { request, type ClientRequest } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Post } from './app.ts'
 
-/** A promise with its two ends, to hold a handler back and to wait for it. */
+/** A promise and the function that resolves it, to hold a handler back or to wait for it. */
 export interface Gate<T = void> {
   readonly promise: Promise<T>
   open (value: T): void
@@ -15,12 +15,12 @@ export function createGate<T = void> (): Gate<T> {
   return { promise, open }
 }
 
-/** Waits, turn by turn of the event loop, until something is so. */
+/** Resolves once a condition holds, which is checked in each turn of the event loop. */
 export async function until (isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise(setImmediate)
 }
 
-/** Has the app listen; where it does. */
+/** Has the app listen on a free port, and resolves to its origin. */
 export async function listen (app: FastifyInstance): Promise<string> {
   return await app.listen({ port: 0, host: '127.0.0.1' })
 }
@@ -30,7 +30,7 @@ export async function send (address: string, { url, headers, payload }: Post): P
   return await fetch(`${address}${String(url)}`, { method: 'POST', headers, body: String(payload) })
 }
 
-/** Opens a stream by GET, as a legacy client listens or comes back. */
+/** Opens a GET stream, as a legacy client does to listen or to resume. */
 export async function openGet (address: string, headers: Readonly<Record<string, string>>): Promise<Response> {
   return await fetch(`${address}/mcp`, { headers: { accept: 'text/event-stream', ...headers } })
 }
@@ -43,7 +43,7 @@ export function sendAlone (address: string, { url, headers, payload }: Post): Cl
   return sent
 }
 
-/** The frames of an event stream, each without its blank line. */
+/** Yields the frames of an event stream, each without its blank line. */
 export async function * readFrames (response: Response): AsyncGenerator<string, void> {
   const decoder = new TextDecoder()
   let rest = ''
@@ -54,19 +54,19 @@ export async function * readFrames (response: Response): AsyncGenerator<string, 
   }
 }
 
-/** The frames until the stream ends. */
+/** Resolves to all frames once the stream has ended. */
 export async function collectFrames (response: Response): Promise<string[]> {
   const frames: string[] = []
   for await (const frame of readFrames(response)) frames.push(frame)
   return frames
 }
 
-/** The frame of one message. */
+/** Returns the frame of one message. */
 export function frameOf (message: object): string {
   return `event: message\ndata: ${JSON.stringify(message)}`
 }
 
-/** The frame of one message that has an id. */
+/** Returns the frame of one message with an event id. */
 export function frameWithId (id: string, message: object): string {
   return `event: message\nid: ${id}\ndata: ${JSON.stringify(message)}`
 }

@@ -1,4 +1,4 @@
-// What goes wrong, as the official clients, curl and the log of the app tell it.
+// Collects what the official clients, curl and the log of the app say when something goes wrong.
 import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from '@modelcontextprotocol/client'
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
@@ -9,10 +9,10 @@ import mcpPlugin, { type McpMountOptions } from '../../lib/index.ts'
 import { createHost, type LogLine } from './app.ts'
 import { runInShell } from './child.ts'
 
-/** What clients of an app are made with. */
+/** How a client is made. */
 export interface ClientOptions {
   readonly headers?: Readonly<Record<string, string>>
-  /** Stands for what is between client and app. */
+  /** Replaces `fetch`, as a proxy between client and app would. */
   readonly fetch?: typeof fetch
   /** Milliseconds that a client waits for the answer to a call. */
   readonly timeout?: number
@@ -42,7 +42,11 @@ export const v1: Kind = {
     const client = new ClientV1(INFO)
     // Its optional fields are not declared for exactOptionalPropertyTypes.
     await client.connect(new TransportV1(new URL(url), transportOptions(options)) as Transport)
-    return { call: (name, args = {}, onprogress) => client.callTool({ name, arguments: args }, undefined, { ...timeoutOf(options), ...(onprogress && { onprogress }) }), close: () => client.close() }
+    return {
+      call: (name, args = {}, onprogress) =>
+        client.callTool({ name, arguments: args }, undefined, { ...timeoutOf(options), ...(onprogress && { onprogress }) }),
+      close: () => client.close()
+    }
   }
 }
 
@@ -52,7 +56,11 @@ function createV2 (label: string, mode: 'legacy' | { readonly pin: string }): Ki
     async connect (url, options = {}) {
       const client = new ClientV2(INFO, { versionNegotiation: { mode } })
       await client.connect(new TransportV2(new URL(url), transportOptions(options)))
-      return { call: (name, args = {}, onprogress) => client.callTool({ name, arguments: args }, { ...timeoutOf(options), ...(onprogress && { onprogress }) }), close: () => client.close() }
+      return {
+        call: (name, args = {}, onprogress) =>
+          client.callTool({ name, arguments: args }, { ...timeoutOf(options), ...(onprogress && { onprogress }) }),
+        close: () => client.close()
+      }
     }
   }
 }
@@ -65,7 +73,7 @@ function timeoutOf ({ timeout }: ClientOptions): { timeout?: number } {
   return timeout === undefined ? {} : { timeout }
 }
 
-/** An app with one mount that listens; what clients of it show, and what it logs. */
+/** An app with one mount that listens, and what it logs. */
 export interface Scene {
   readonly app: FastifyInstance
   readonly url: string
@@ -73,8 +81,9 @@ export interface Scene {
 }
 
 /** Starts an app with one mount. */
-export async function listen (t: Test, options: McpMountOptions, prepare: (app: FastifyInstance) => unknown = () => {}): Promise<Scene> {
-  // Clients keep connections that they do not use.
+export async function listen (
+  t: Test, options: McpMountOptions, prepare: (app: FastifyInstance) => unknown = () => {}
+): Promise<Scene> {
   const { app, logLines } = createHost(t)
   await prepare(app)
   await app.register(mcpPlugin, options)
@@ -86,7 +95,7 @@ export async function listen (t: Test, options: McpMountOptions, prepare: (app: 
   return { app, url: `http://127.0.0.1:${address.port}${mount.path}`, logLines }
 }
 
-/** What a client tells whoever called it: the message of its error, or the result. */
+/** Resolves to what a client tells its caller: the result, or the message of the error. */
 export async function tell (label: string, action: () => Promise<unknown>): Promise<string> {
   try {
     return `${label}: ${JSON.stringify(await action())}`
@@ -95,8 +104,12 @@ export async function tell (label: string, action: () => Promise<unknown>): Prom
   }
 }
 
-/** What each client tells that connects and calls a tool. */
-export async function tellAll (url: string, options: ClientOptions = {}, call: readonly [name: string, args?: Record<string, unknown>] = ['echo', { text: 'Hello' }]): Promise<string[]> {
+type ToolCall = readonly [name: string, args?: Record<string, unknown>]
+
+/** Connects each client, has it call a tool, and resolves to what each of them tells. */
+export async function tellAll (
+  url: string, options: ClientOptions = {}, call: ToolCall = ['echo', { text: 'Hello' }]
+): Promise<string[]> {
   const lines: string[] = []
   for (const { label, connect } of kinds) {
     lines.push(await tell(label, async () => {
@@ -111,12 +124,13 @@ export async function tellAll (url: string, options: ClientOptions = {}, call: r
   return lines
 }
 
-/** What curl prints: the status, and the body. */
+/** Resolves to what curl prints: the status and the body. */
 export async function curl (args: string): Promise<string> {
-  return `curl: ${(await runInShell(`curl -s -w '\\n%{http_code}' ${args}`)).replace(/^([\s\S]*)\n(\d+)$/, 'HTTP $2 $1').trimEnd()}`
+  const printed = await runInShell(`curl -s -w '\\n%{http_code}' ${args}`)
+  return `curl: ${printed.replace(/^([\s\S]*)\n(\d+)$/, 'HTTP $2 $1').trimEnd()}`
 }
 
-/** The log, as far as it is worth a look. */
+/** Returns the messages of the log from a level on. @param level @default 40 */
 export function logged ({ logLines }: Pick<Scene, 'logLines'>, level = 40): string[] {
   return logLines.filter((line) => Number(line['level']) >= level).map(({ msg }) => `log: ${String(msg)}`)
 }

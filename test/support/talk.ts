@@ -1,4 +1,4 @@
-// An app whose one server is a function of the channel, to test what goes over the wire in the middle of a request.
+// Makes apps whose definition is one function, to test what is sent in the middle of a request.
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
@@ -22,13 +22,16 @@ export function createTalker (talk: Talk): ServerDefinition {
   return {
     info: { name: 'Talk', version: '1' },
     async serve ({ message, channel }) {
-      return message.method === 'initialize' || message.method === LISTEN_METHOD ? {} : Object(await talk(channel, message))
+      const opens = message.method === 'initialize' || message.method === LISTEN_METHOD
+      return opens ? {} : Object(await talk(channel, message))
     }
   }
 }
 
-/** An app that listens and ends with the test. */
-export async function createTalk (t: Test, talk: Talk, options: Omit<McpMountOptions, 'server'> = {}): Promise<TalkApp> {
+/** Starts an app that listens until the test ends. */
+export async function createTalk (
+  t: Test, talk: Talk, options: Omit<McpMountOptions, 'server'> = {}
+): Promise<TalkApp> {
   const { app, logLines } = createHost(t)
   await app.register(mcpPlugin, { ...options, server: createTalker(talk) })
   await app.listen({ port: 0, host: '127.0.0.1' })
