@@ -26,9 +26,11 @@ export async function runDevServer (settings: DevSettings, terminal: Terminal): 
 async function runOnHttp (settings: DevSettings, terminal: Terminal): Promise<void> {
   const app = await createDevApp(await loadExport(settings), settings, terminal)
   await listen(app, settings)
+  // The announcement says how to end the app, so that has to work once it is printed.
+  const ended = new Promise<void>((resolve) => { onSignal(terminal, resolve) })
   // The cast holds, because an app without a registry has been refused.
   await announce(findRegistry(app) as McpRegistry, settings, terminal)
-  await new Promise<void>((resolve) => { onSignal(terminal, resolve) })
+  await ended
   await app.close()
 }
 
