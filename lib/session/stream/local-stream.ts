@@ -92,28 +92,23 @@ export class LocalStream implements SessionStream, WriterOutlet, TailSource {
     this.#tail = undefined
   }
 
-  /** @internal */
   pass (message: string, seq?: number): void {
     if (seq !== undefined) this.#seq = seq
     this.#tail?.pass(message, seq)
   }
 
-  /** @internal */
   stored (seq: number): void {
     this.#seq = seq
     this.#tail?.advance(seq)
   }
 
-  /** @internal */
   lost (): void {
     this.#lostBehind = this.#seq
     this.#tail?.lose()
   }
 
-  /** @internal */
   get isAhead (): boolean { return this.#writer?.isAhead === true }
 
-  /** @internal */
   async read (afterSeq: number): Promise<readonly StoredEvent[] | undefined> {
     if (this.#resumption === undefined) return undefined
     try {
@@ -130,7 +125,6 @@ export class LocalStream implements SessionStream, WriterOutlet, TailSource {
     }
   }
 
-  /** @internal */
   failed (error: unknown): void {
     this.#resumption?.onFailure(error, EVENT_STORE)
   }
