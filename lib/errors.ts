@@ -163,6 +163,11 @@ const PURPOSES: Readonly<Record<string, string>> = {
   [Method.RootsList]: "list the client's roots"
 }
 
+/** Makes the refusal of a request with wrong parameters. @param problem What is wrong, and what is right. */
+export function invalidParams (problem: string): RefusedError {
+  return new RefusedError(ErrorCode.InvalidParams, `Invalid params: ${problem}`)
+}
+
 /**
  * Makes the error of a request whose client does not declare a required capability (MCP 2026-07-28 basic, Error Codes).
  * @param method The method of the question.

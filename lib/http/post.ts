@@ -52,7 +52,7 @@ export function createPostHandler (parts: MountParts): (request: FastifyRequest,
 
   function serveModern (message: RequestMessage, reply: FastifyReply, accepted: Accepted): void {
     const { headers } = reply.request
-    const mismatch = findHeaderMismatch(message, headers) ?? server.findHeaderMismatch?.(message, headers)
+    const mismatch = findHeaderMismatch(message, headers)
     if (mismatch !== undefined) return sendRefusal(reply, refuse('headerMismatch', message.id, mismatch))
 
     const caller = createModernCaller(message.params, reply.request)

@@ -3,10 +3,9 @@ import { InsufficientScopeError } from '../errors.ts'
 import { func, isScopes, kindOf } from '../options/checks.ts'
 import type { TableOf } from '../options/table.ts'
 import { hasScopes } from '../protocol/scope.ts'
-import type { Call } from './call.ts'
+import type { Call } from './call/call.ts'
 import type { Access, Collection, Entry } from './collection.ts'
 import type { RequestContext } from './request-context.ts'
-import { withTimeout } from './timeout.ts'
 
 /** Who may see and use a tool, prompt, resource or template. The host app's own calls are never restricted. */
 export interface AccessConfig<Lifespan = unknown> {
@@ -36,20 +35,20 @@ export function resolveAccess ({ scopes = [], visible }: AccessConfig<never>): A
 }
 
 /** Whether an entry exists for the caller. */
-export async function isVisible ({ access, label }: Entry, { ctx, log, timeout, isTrusted }: Call): Promise<boolean> {
-  if (access?.visible === undefined || isTrusted === true) return true
+export async function isVisible ({ access, label }: Entry, call: Call): Promise<boolean> {
+  if (access?.visible === undefined || call.channel.isTrusted === true) return true
   try {
     // Contexts are typed by the lifespan of the server that the entry was registered on.
-    return await withTimeout(access.visible(ctx as RequestContext<never>), ctx, timeout) === true
+    return await call.inTime(access.visible(call.ctx as RequestContext<never>)) === true
   } catch (err) {
-    log.error({ err }, `${label} was hidden from a caller, because its 'visible' failed`)
+    call.channel.log.error({ err }, `${label} was hidden from a caller, because its 'visible' failed`)
     return false
   }
 }
 
 /** Whether the caller has the scopes that an entry needs. */
-export function isAllowed ({ access }: Entry, { ctx, isTrusted }: Call): boolean {
-  return access === undefined || isTrusted === true || hasScopes(access.scopes, ctx.auth?.scopes ?? [])
+export function isAllowed ({ access }: Entry, { channel }: Call): boolean {
+  return access === undefined || channel.isTrusted === true || hasScopes(access.scopes, channel.auth?.scopes ?? [])
 }
 
 /** Tells of each entry whether the caller finds it in a list. */

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject, type Params, type WireObject } from '../protocol/message.ts'
 import { findAnswerProblem, findMissingCapability, type Question } from '../protocol/question.ts'
-import { missingCapability, noWayToAsk, RefusedError } from '../errors.ts'
+import { invalidParams, missingCapability, noWayToAsk, RefusedError } from '../errors.ts'
 import { InputRequiredError, type InputRequired, type InputRequests, type InputRequiredResult } from './input-required.ts'
 import { Rounds, type RoundState } from './rounds.ts'
 import type { Caller, Channel } from './context.ts'
@@ -181,7 +181,7 @@ export class Asker {
   #openRounds (): Rounds {
     const { params: { inputResponses, requestState }, channel } = this.#request
     if (inputResponses !== undefined && !isWireObject(inputResponses)) {
-      throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: 'inputResponses' must be an object")
+      throw invalidParams("'inputResponses' must be an object")
     }
     if (requestState === undefined) return new Rounds(inputResponses)
     // Only what #toResult sealed can be opened.

@@ -41,20 +41,19 @@ export interface Handle<Changes> {
 
 /** Entries in the order in which they were registered. */
 export class Collection<E extends Entry> {
+  /** Whether anything was ever registered, so that the server has the capability. Only {@link add} writes it. */
+  // A field, because every request reads it.
+  used = false
   readonly #entries = new Map<string, E>()
   readonly #onChange: () => void
   readonly #onWarning: (warning: string) => void
   #enabled: readonly E[] | undefined
   #restricted: boolean | undefined
-  #used = false
 
   constructor (onChange: () => void, onWarning: (warning: string) => void = doNothing) {
     this.#onChange = onChange
     this.#onWarning = onWarning
   }
-
-  /** Whether anything was ever registered, which is what makes a server have the capability. */
-  get used (): boolean { return this.#used }
 
   /** The enabled entries, in order. */
   get enabled (): readonly E[] {
@@ -86,7 +85,7 @@ export class Collection<E extends Entry> {
    */
   add<Changes> (first: E, rebuild: (entry: E, changes: Changes) => E): Handle<Changes> {
     if (this.#entries.has(first.key)) throw new MCP_ERR_DUPLICATE_DEFINITION(first.label)
-    this.#used = true
+    this.used = true
 
     let current = first
     const set = (next: E): void => {

@@ -1,12 +1,11 @@
 // Completion of prompt arguments and of the variables of resource templates.
 import type { CompleteResult } from '@modelcontextprotocol/sdk/types.js'
-import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject } from '../protocol/message.ts'
 import { canonicalTemplate } from '../protocol/uri-template.ts'
 import { MAX_URI_LENGTH } from '../protocol/uri.ts'
-import { RefusedError } from '../errors.ts'
+import { invalidParams } from '../errors.ts'
 import { isAdmitted } from './access.ts'
-import { runHandler, type Call } from './call.ts'
+import type { Call } from './call/call.ts'
 import type { Collection, Entry } from './collection.ts'
 import type { Completer } from './completable.ts'
 import type { Prompt } from './prompts.ts'
@@ -20,15 +19,15 @@ const MOST_VALUES = 100
  * @throws RpcError when the reference names no prompt or template, or the completer failed.
  */
 export async function complete (prompts: Collection<Prompt>, templates: Collection<TemplateEntry>, call: Call): Promise<CompleteResult> {
-  const { ref, argument, context } = call.ctx.params
+  const { ref, argument, context } = call.message.params
   if (!isWireObject(ref) || !isWireObject(argument) || typeof argument.name !== 'string' || typeof argument.value !== 'string') {
-    throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: completion/complete needs a 'ref' object and an 'argument' with a name and a value")
+    throw invalidParams("completion/complete needs a 'ref' object and an 'argument' with a name and a value")
   }
 
   const { name, value } = argument
   const found = findReferenced(prompts, templates, ref)
   if (found === undefined || (found.entry.access !== undefined && !await isAdmitted(found.entry, call))) {
-    throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: 'ref' names no prompt and no resource template of this server")
+    throw invalidParams("'ref' names no prompt and no resource template of this server")
   }
   const completer = found.completers.get(name)
   if (completer === undefined) return { completion: { values: [], hasMore: false } }
@@ -36,7 +35,7 @@ export async function complete (prompts: Collection<Prompt>, templates: Collecti
   const args = readArguments(context)
   // Contexts are typed by the lifespan of the server that the completer was registered on.
   const suggest = async (): Promise<readonly string[]> => toValues(await completer(value, { arguments: args }, call.ctx as never))
-  const values = await runHandler(call, `completing '${name}'`, suggest)
+  const values = await call.attempt(`completing '${name}'`, suggest)
   return { completion: { values: values.slice(0, MOST_VALUES), total: values.length, hasMore: values.length > MOST_VALUES } }
 }
 

@@ -2,7 +2,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
 import type { ChangeEvent } from '../protocol/change.ts'
-import type { ReceivedHeaders } from '../protocol/headers.ts'
 import type { NotificationMessage, RequestMessage } from '../protocol/message.ts'
 import type { Caller, Channel } from './context.ts'
 
@@ -72,8 +71,6 @@ export interface ServerDefinition {
   onChange? (listener: (event: ChangeEvent) => void): () => void
   /** @internal Calls the listener with each warning for the author, those there are already at once. @returns A function that ends it. */
   onWarning? (listener: (warning: string) => void): () => void
-  /** Returns how the `Mcp-Param-*` headers of a modern request contradict its arguments; undefined where they do not. */
-  findHeaderMismatch? (message: RequestMessage, headers: ReceivedHeaders): string | undefined
   /** Takes a notification of a client, other than a cancellation. Nobody waits for it, and it does not throw. */
   notified? (incoming: Incoming<NotificationMessage>): void
   /** Disposes of what it keeps for a session, which has ended. @param session The caller that it was. */

@@ -4,10 +4,9 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import { isLogLevel } from '../protocol/log-level.ts'
 import { LISTEN_METHOD } from '../protocol/subscription.ts'
 import { MODERN_REVISIONS, type Era } from '../protocol/revisions.ts'
-import { RefusedError, type RpcError } from '../errors.ts'
-import { serveAsking, type Call } from './call.ts'
+import { invalidParams, RefusedError, type RpcError } from '../errors.ts'
+import type { Call } from './call/call.ts'
 import { complete } from './completion.ts'
-import type { Caller } from './context.ts'
 import { hasCompleters, hasPrompts, hasResources, hasTools, listCapabilities } from './features.ts'
 import { readCursor, takePage } from './listing.ts'
 import type { ServerParts } from './parts.ts'
@@ -20,7 +19,7 @@ import { resolveFilter, subscribe, unsubscribe } from './watching.ts'
 interface Method {
   /** Whether the server offers the feature that the method belongs to. */
   isOffered (parts: ServerParts): boolean
-  serve (parts: ServerParts, call: Call, caller: Caller): MethodResult | Promise<MethodResult>
+  serve (parts: ServerParts, call: Call): MethodResult | Promise<MethodResult>
 }
 
 const always = (): boolean => true
@@ -62,9 +61,9 @@ export function findMethod (parts: ServerParts, method: string, era: Era): Metho
 function whereListening ({ isOffered, serve }: Method): Method {
   return {
     isOffered,
-    serve (parts, call, caller) {
-      if (call.canListen !== true) throw notFound(call.ctx.method)
-      return serve(parts, call, caller)
+    serve (parts, call) {
+      if (!call.canListen) throw notFound(call.message.method)
+      return serve(parts, call)
     }
   }
 }
@@ -73,7 +72,7 @@ function notFound (method: string): RpcError {
   return new RefusedError(ErrorCode.MethodNotFound, `Method not found: ${shorten(method)}`)
 }
 
-function serveDiscover (parts: ServerParts, { canListen = false }: Call): object {
+function serveDiscover (parts: ServerParts, { canListen }: Call): object {
   return {
     supportedVersions: MODERN_REVISIONS,
     capabilities: listCapabilities(parts, canListen),
@@ -82,7 +81,7 @@ function serveDiscover (parts: ServerParts, { canListen = false }: Call): object
   }
 }
 
-function serveInitialize (parts: ServerParts, { canListen = false }: Call, caller: Caller): object {
+function serveInitialize (parts: ServerParts, { caller, canListen }: Call): object {
   return {
     protocolVersion: caller.protocolVersion,
     capabilities: listCapabilities(parts, canListen),
@@ -91,23 +90,24 @@ function serveInitialize (parts: ServerParts, { canListen = false }: Call, calle
   }
 }
 
-async function serveSetLevel (_parts: ServerParts, { ctx }: Call, caller: Caller): Promise<object> {
-  const { level } = ctx.params
-  if (!isLogLevel(level)) throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: 'level' is no log level")
+async function serveSetLevel (_parts: ServerParts, { message, caller }: Call): Promise<object> {
+  const { level } = message.params
+  if (!isLogLevel(level)) throw invalidParams("'level' is no log level")
   await caller.setLogLevel?.(level)
   return {}
 }
 
 async function serveResourceList (parts: ServerParts, call: Call): Promise<MethodResult> {
-  const { params, era } = call.ctx
   if (!hasDynamicResources(parts.resources)) return parts.lists.resources.page(call)
-  return takePage(parts.dynamicResources, await listResources(parts.resources, call), readCursor(params), era)
+  return takePage(parts.dynamicResources, await listResources(parts.resources, call), readCursor(call.message.params), call.caller.era)
 }
 
 async function serveResource ({ resources, cache: fallback }: ServerParts, call: Call): Promise<object> {
-  const { ctx } = call
-  const read = await serveAsking(call, () => readResource(resources, ctx.params.uri, call))
-  if ('resultType' in read) return read
-  const { result, cache = fallback, isOwn } = read
-  return { ...result, ...cacheFields(ctx.era, 'private', isOwn ? keepPrivate(cache) : cache) }
+  const { message, caller } = call
+  try {
+    const { result, cache = fallback, isOwn } = await readResource(resources, message.params.uri, call)
+    return { ...result, ...cacheFields(caller.era, 'private', isOwn ? keepPrivate(cache) : cache) }
+  } catch (error) {
+    return await call.askBack(error)
+  }
 }

@@ -1,7 +1,7 @@
 // The list of a collection: one for all callers, or where entries are restricted one for each set of entries that callers see.
 import type { Era } from '../protocol/revisions.ts'
 import { areListed } from './access.ts'
-import type { Call } from './call.ts'
+import type { Call } from './call/call.ts'
 import type { Collection, Entry } from './collection.ts'
 import { Listing, type PageSource } from './listing.ts'
 import type { PreparedResult } from './result.ts'
@@ -36,13 +36,13 @@ export class EntryListing<E extends Entry, Item> {
 
   /** The page that a list request asks for. @throws RpcError -32602 when the cursor is none of ours, or not of this caller's list. */
   page (call: Call): PreparedResult | Promise<PreparedResult> {
-    return this.#source.collection.isRestricted ? this.#pageOfOwn(call) : this.#shared.page(call.ctx.params, call.ctx.era)
+    return this.#source.collection.isRestricted ? this.#pageOfOwn(call) : this.#shared.page(call.message.params, call.caller.era)
   }
 
   async #pageOfOwn (call: Call): Promise<PreparedResult> {
     const entries = this.#source.collection.enabled
     const listed = await areListed(entries, call)
-    return this.#variantOf(entries, listed).page(call.ctx.params, call.ctx.era)
+    return this.#variantOf(entries, listed).page(call.message.params, call.caller.era)
   }
 
   #variantOf (entries: readonly E[], listed: readonly boolean[]): Listing<Item> {

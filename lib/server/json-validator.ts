@@ -10,7 +10,7 @@ import { createNativeRegExp, tryPatterns, type CreateRegExp } from './pattern-en
 import { isStackOverflow, messageOf, NESTED_TOO_DEEPLY, toProblem } from './problem.ts'
 import type { JsonSchema, Validation } from './schema.ts'
 import { weighSchema } from './weighed-schema.ts'
-import { isTooMuchWork, TOO_LARGE, WorkBudget } from './work-budget.ts'
+import { isTooMuchWork, MAX_STEPS, TOO_LARGE, WorkBudget } from './work-budget.ts'
 
 type Direction = 'input' | 'output'
 
@@ -62,8 +62,10 @@ export function createJsonValidator (json: JsonSchema, direction: Direction, cre
   let check = isOrdinary ? undefined : checkAndCompile(compilation)
 
   return function validateJson (value) {
+    const problem = direction === 'input' ? findNumberProblem(value) : undefined
+    if (problem !== undefined) return { valid: false, problem }
     check ??= compile(compilation)
-    budget.reset()
+    budget.left = MAX_STEPS
     try {
       if (check(value)) return { valid: true, value }
     } catch (error) {
@@ -73,6 +75,42 @@ export function createJsonValidator (json: JsonSchema, direction: Direction, cre
     }
     return { valid: false, problem: toProblem(errorsOf(check), describeError) }
   }
+}
+
+/** Checks that all numbers of a value are of JSON: `1e400` is read as Infinity. */
+export function checkNumbers (value: unknown): Validation {
+  const problem = findNumberProblem(value)
+  return problem === undefined ? { valid: true, value } : { valid: false, problem }
+}
+
+function findNumberProblem (value: unknown): string | undefined {
+  try {
+    const path = findNonFinite(value)
+    if (path === undefined) return undefined
+    const at = path.map((name) => `/${name}`).join('')
+    return `${at} must be a number that a double can hold, up to about 1.8e308`.trimStart()
+  } catch (error) {
+    if (isStackOverflow(error)) return NESTED_TOO_DEEPLY.problem
+    throw error
+  }
+}
+
+function findNonFinite (value: unknown): string[] | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : []
+  if (typeof value !== 'object' || value === null) return undefined
+  // By index, and not by entries: a body may hold a million numbers.
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const path = findNonFinite(value[index])
+      if (path !== undefined) return [String(index), ...path]
+    }
+    return undefined
+  }
+  for (const name of Object.keys(value)) {
+    const path = findNonFinite(Reflect.get(value, name))
+    if (path !== undefined) return [name, ...path]
+  }
+  return undefined
 }
 
 /** Whether a schema says of itself that it is of draft-07. @throws Error whose message continues "the schema …" */

@@ -1,5 +1,5 @@
 // What becomes of a value on its way through JSON.
-import { isStackOverflow, NESTED_TOO_DEEPLY } from './problem.ts'
+import { isStackOverflow } from './problem.ts'
 import type { Validation } from './schema.ts'
 
 /**
@@ -18,35 +18,6 @@ export function toJsonValue (value: unknown): Validation {
   })
   if (problem !== undefined) return { valid: false, problem }
   return { valid: true, value: text === undefined ? undefined : JSON.parse(text) }
-}
-
-/** Tells of a number in a value that JSON has not: `1e400` is read as Infinity. */
-export function findNumberProblem (value: unknown): string | undefined {
-  try {
-    const path = findNonFinite(value)
-    return path && `${path.map((name) => `/${name}`).join('')} must be a number that a double can hold, up to about 1.8e308`.trimStart()
-  } catch (error) {
-    if (isStackOverflow(error)) return NESTED_TOO_DEEPLY.problem
-    throw error
-  }
-}
-
-function findNonFinite (value: unknown): string[] | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : []
-  if (typeof value !== 'object' || value === null) return undefined
-  // By index, and not by entries: a body may hold a million numbers.
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) {
-      const path = findNonFinite(value[index])
-      if (path !== undefined) return [String(index), ...path]
-    }
-    return undefined
-  }
-  for (const name of Object.keys(value)) {
-    const path = findNonFinite(Reflect.get(value, name))
-    if (path !== undefined) return [name, ...path]
-  }
-  return undefined
 }
 
 function isPlain (value: unknown): boolean {

@@ -3,7 +3,7 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import { paginate } from '../protocol/cursor.ts'
 import type { Params } from '../protocol/message.ts'
 import type { Era } from '../protocol/revisions.ts'
-import { RefusedError } from '../errors.ts'
+import { invalidParams, RefusedError } from '../errors.ts'
 import { PreparedResult } from './result.ts'
 
 /** What the pages of a list are made by. */
@@ -55,7 +55,7 @@ export class Listing<Item> {
 export function readCursor (params: Params): string | undefined {
   const { cursor } = params
   if (cursor === undefined || typeof cursor === 'string') return cursor
-  throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: 'cursor' must be a string")
+  throw invalidParams("'cursor' must be a string")
 }
 
 /** Cuts one page out of a list. @throws RpcError -32602 when the cursor is none of ours. */

@@ -2,11 +2,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { Implementation, ReadResourceResult } from '@modelcontextprotocol/sdk/types.js'
 import type { ChangeEvent } from '../protocol/change.ts'
-import type { ReceivedHeaders } from '../protocol/headers.ts'
-import type { RequestMessage } from '../protocol/message.ts'
-import { MCP_ERR_INVALID_DEFINITION, RpcError, withoutRefusal, ToolError } from '../errors.ts'
-import { toInternalError, type Call } from './call.ts'
-import type { Caller, Channel } from './context.ts'
+import { MCP_ERR_INVALID_DEFINITION, withoutRefusal, ToolError } from '../errors.ts'
+import { Call, type CallServer } from './call/call.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Entered, Incoming, Outcome, ServerDefinition } from './definition.ts'
 import { findMethod } from './dispatch.ts'
@@ -15,7 +12,7 @@ import { runThrough, type Middleware } from './middleware.ts'
 import { PatternCheck } from './pattern-check.ts'
 import { createParts, type ServerParts } from './parts.ts'
 import { createPrompt, updatePrompt, type Prompt, type PromptChanges, type PromptConfig, type PromptHandle, type PromptHandler } from './prompts.ts'
-import { endContext, RequestContext, type ContextServer } from './request-context.ts'
+import type { RequestContext } from './request-context.ts'
 import { StateSealer } from './request-state.ts'
 import type { ResourceTemplate } from './resource-template.ts'
 import { readResource } from './resource-reading.ts'
@@ -23,11 +20,10 @@ import {
   createResource, createTemplate, updateResource, updateTemplate,
   type ResourceConfig, type ResourceHandle, type ResourceHandler, type TemplateHandle, type TemplateHandler
 } from './resources.ts'
-import type { MethodResult } from './result.ts'
 import type { AnySchema } from './schema.ts'
 import { resolveServerOptions, type McpServerOptions, type ResolvedServerOptions } from './server-options.ts'
 import { errorResult } from './tool-result.ts'
-import { createTool, findToolHeaderMismatch, updateTool, type Tool, type ToolChanges, type ToolConfig, type ToolHandle, type ToolHandler } from './tools.ts'
+import { createTool, updateTool, type Tool, type ToolChanges, type ToolConfig, type ToolHandle, type ToolHandler } from './tools.ts'
 
 /**
  * What a server offers: tools, resources and prompts. Holds nothing of any caller, so that one object serves any number
@@ -45,7 +41,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
   readonly #options: ResolvedServerOptions
   readonly #parts: ServerParts
   readonly #patterns: PatternCheck
-  readonly #contextServer: ContextServer
+  readonly #callServer: CallServer
   readonly #middlewares: Array<Middleware<never>> = []
 
   /** @throws MCP_ERR_INVALID_DEFINITION when the name, the version or an option is wrong. */
@@ -56,12 +52,14 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     this.#options = resolved
     this.#parts = createParts(this.info, resolved)
     this.#patterns = new PatternCheck(resolved.regExp)
-    this.#contextServer = Object.freeze({
+    this.#callServer = Object.freeze({
       deadlines: new Deadlines(),
       sealer: new StateSealer(info.name, resolved.requestState),
       compileForm: createFormCompiler(resolved.regExp),
       questionTimeout: resolved.questionTimeout,
-      readResource: (uri: string, ctx: RequestContext, channel: Channel) => this.#readForHandler(uri, this.#createCall(ctx, channel)),
+      timeout: resolved.timeout,
+      exposeErrors: resolved.exposeErrors,
+      readResource: (uri: string, call: Call) => this.#readForHandler(uri, call),
       resourceUpdated: (uri: string) => this.#parts.changes.emit({ kind: 'resource', uri })
     })
   }
@@ -157,30 +155,24 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     return warnings.listen(listener)
   }
 
-  /** @hidden Checks the headers that repeat arguments; called by mounts. */
-  findHeaderMismatch (message: RequestMessage, headers: ReceivedHeaders): string | undefined {
-    return findToolHeaderMismatch(this.#parts.tools, message, headers)
-  }
-
   /** @hidden Serves one request; called by mounts. */
   async serve (incoming: Incoming): Promise<Outcome> {
-    const { message, caller, channel } = incoming
-    const ctx = new RequestContext(message, caller, channel, this.#contextServer)
-    const call = this.#createCall(ctx, channel, canListen(caller, channel))
+    const { message: { method }, caller } = incoming
+    const call = new Call(incoming, this.#callServer)
     try {
-      const method = findMethod(this.#parts, message.method, caller.era)
-      const serve = (): MethodResult | Promise<MethodResult> => method.serve(this.#parts, call, caller)
-      const result = await (this.#middlewares.length === 0 ? serve() : runThrough(this.#middlewares, ctx, { serve, timeout: call.timeout }))
-      endContext(ctx)
+      const { serve } = findMethod(this.#parts, method, caller.era)
+      const result = await (this.#middlewares.length === 0
+        ? serve(this.#parts, call)
+        : runThrough(this.#middlewares, call, () => serve(this.#parts, call)))
       return this.#parts.finisher.resolve(result, incoming)
     } catch (error) {
-      endContext(ctx)
-      if (error instanceof RpcError) throw error
       // A middleware has thrown it.
-      if (error instanceof ToolError && message.method === 'tools/call') {
+      if (error instanceof ToolError && method === 'tools/call') {
         return this.#parts.finisher.resolve(errorResult(String(error.message)), incoming)
       }
-      throw toInternalError(error, `answering ${message.method}`, call)
+      throw call.hide(error, `answering ${method}`)
+    } finally {
+      call.end()
     }
   }
 
@@ -191,14 +183,4 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
       throw withoutRefusal(error)
     }
   }
-
-  #createCall (ctx: RequestContext, { log, isTrusted = false }: Channel, canListen = false): Call {
-    const { timeout, exposeErrors } = this.#options
-    return { ctx, log, timeout, exposeErrors, canListen, isTrusted }
-  }
-}
-
-// A legacy client is told of changes by its session.
-function canListen ({ era, sessionId }: Caller, channel: Channel): boolean {
-  return channel.canListen === true && (era === 'modern' || sessionId !== undefined)
 }

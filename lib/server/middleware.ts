@@ -1,8 +1,8 @@
 // The onion around every request of a server.
 import { doNothing } from '../do-nothing.ts'
+import type { Call } from './call/call.ts'
 import type { RequestContext } from './request-context.ts'
 import { valueOf, type MethodResult } from './result.ts'
-import { withTimeout } from './timeout.ts'
 
 /**
  * Runs around every request. `next()` goes on to the next middleware and at last to the method, and comes to the result
@@ -25,23 +25,21 @@ export type Middleware<Lifespan = unknown> = (ctx: RequestContext<Lifespan>, nex
 // A promise of nothing is an object, too: without this a forgotten `return` would be no error.
 type NotPromise = object & { readonly then?: never }
 
-/** The request that middlewares are run around. */
-export interface Surrounded {
-  /** Runs the method, which has time limits of its own. */
-  serve (): MethodResult | Promise<MethodResult>
-  /** Milliseconds that the middlewares may take before the method, and again after it; 0 for ever. */
-  readonly timeout: number
-}
-
-/** Runs a request through middlewares, the first one outermost. @throws TimeoutError, or what a middleware or the method threw */
-export async function runThrough (middlewares: ReadonlyArray<Middleware<never>>, ctx: RequestContext, { serve, timeout }: Surrounded): Promise<object> {
+/**
+ * Runs a request through middlewares, the first one outermost.
+ * @param serve Runs the method, which has time limits of its own.
+ * @throws TimeoutError, or what a middleware or the method threw.
+ */
+export async function runThrough (
+  middlewares: ReadonlyArray<Middleware<never>>, call: Call, serve: () => MethodResult | Promise<MethodResult>
+): Promise<object> {
   let method = undefined as Promise<object> | undefined
   let reach = doNothing
   const reached = new Promise<void>((resolve) => { reach = resolve })
   const answer = run(0)
-  await withTimeout(Promise.race([answer, reached]), ctx, timeout)
+  await call.inTime(Promise.race([answer, reached]))
   if (method !== undefined) await Promise.race([answer, method]).catch(doNothing)
-  return await withTimeout(answer, ctx, timeout)
+  return await call.inTime(answer)
 
   async function run (index: number): Promise<object> {
     const middleware = middlewares[index]
@@ -59,7 +57,7 @@ export async function runThrough (middlewares: ReadonlyArray<Middleware<never>>,
       return done
     }
     // Contexts are typed by the lifespan of the server that the middleware was given to.
-    const result = await middleware(ctx as RequestContext<never>, next)
+    const result = await middleware(call.ctx as RequestContext<never>, next)
     if (typeof result === 'object' && result !== null) return result
     throw new TypeError('a middleware must return a result: what next() came to, or another object')
   }

@@ -4,17 +4,17 @@ import { shorten } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { resolveToJson } from '../protocol/json.ts'
 import { isWireObject, type WireObject } from '../protocol/message.ts'
-import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RefusedError } from '../errors.ts'
+import { invalidParams, MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RefusedError } from '../errors.ts'
 import { kind, object, string } from '../options/checks.ts'
 import type { TableOf } from '../options/table.ts'
 import { ACCESS, isAdmitted, resolveAccess, type AccessConfig } from './access.ts'
-import { runHandler, serveAsking, type Call } from './call.ts'
+import { InvalidArgumentsError, type Call } from './call/call.ts'
 import type { Collection, Entry, Handle } from './collection.ts'
 import { findCompleters, type Completer } from './completable.ts'
 import { checkConfig, icons } from './config-check.ts'
 import { isContentBlock, textBlock } from './content.ts'
-import { InputRequired, type InputRequiredResult } from './input-required.ts'
-import { takeAnswers, type RequestContext } from './request-context.ts'
+import type { InputRequired, InputRequiredResult } from './input-required.ts'
+import type { RequestContext } from './request-context.ts'
 import { compileArguments } from './optional-defaults.ts'
 import { PatternCheck } from './pattern-check.ts'
 import type { AnySchema, CompiledSchema, InferInput } from './schema.ts'
@@ -57,7 +57,7 @@ type AnyHandler = (args: never, ctx: never) => unknown
 export interface Prompt extends Entry {
   readonly config: PromptConfig<AnySchema>
   readonly handler: AnyHandler
-  readonly args: CompiledSchema | undefined
+  readonly check: CompiledSchema['validate'] | undefined
   readonly completers: ReadonlyMap<string, Completer>
   readonly listed: Omit<PromptConfig, 'argsSchema' | keyof AccessConfig> & { readonly name: string, readonly arguments?: readonly PromptArgument[] }
 }
@@ -96,7 +96,7 @@ export function createPrompt (
     access: resolveAccess(config),
     config,
     handler,
-    args,
+    check: args?.validate,
     completers: findCompleters(argsSchema),
     listed: {
       name,
@@ -132,31 +132,26 @@ function listArguments (schema: WireObject): PromptArgument[] {
  * @throws RpcError when the request names no prompt, its arguments do not fit, or the handler failed.
  */
 export async function getPrompt (prompts: Collection<Prompt>, call: Call): Promise<GetPromptResult | InputRequiredResult> {
-  const { name, arguments: args = {} } = call.ctx.params
-  if (typeof name !== 'string') throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: prompts/get needs 'name', a string")
+  const { name, arguments: args = {} } = call.message.params
+  if (typeof name !== 'string') throw invalidParams("prompts/get needs 'name', a string")
   if (!isWireObject(args) || !Object.values(args).every((value) => typeof value === 'string')) {
-    throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: 'arguments' must be an object whose values are strings")
+    throw invalidParams("'arguments' must be an object whose values are strings")
   }
   const prompt = prompts.get(name)
   if (prompt === undefined || (prompt.access !== undefined && !await isAdmitted(prompt, call))) {
     throw new RefusedError(ErrorCode.InvalidParams, `Unknown prompt: ${shorten(name)}`)
   }
 
-  return serveAsking(call, () => runHandler(call, `rendering prompt ${name}`, () => renderPrompt(prompt, args, call)))
-}
-
-async function renderPrompt (prompt: Prompt, args: WireObject, { ctx }: Call): Promise<GetPromptResult | InputRequired> {
-  // A copy, because the questions of a handler are bound to the arguments that came, whatever it does with its own.
-  const own = { ...args }
-  const validation = await prompt.args?.validate(own)
-  if (validation?.valid === false) {
-    throw new RefusedError(ErrorCode.InvalidParams, `Invalid arguments for prompt ${prompt.key}: ${validation.problem}`)
+  try {
+    // A copy, because the questions of a handler are bound to the arguments that came.
+    const returned = await call.run(prompt, { ...args })
+    return toPromptResult(returned, prompt.config.description)
+  } catch (error) {
+    if (error instanceof InvalidArgumentsError) {
+      throw new RefusedError(ErrorCode.InvalidParams, `Invalid arguments for prompt ${name}: ${error.message}`)
+    }
+    return await call.askBack(call.explain(error, `rendering prompt ${name}`))
   }
-  takeAnswers(ctx)
-
-  // The schema made the arguments what the handler's type says.
-  const returned = await prompt.handler((validation?.value ?? own) as never, ctx as never)
-  return returned instanceof InputRequired ? returned : toPromptResult(returned, prompt.config.description)
 }
 
 function toPromptResult (returned: unknown, description: string | undefined): GetPromptResult {

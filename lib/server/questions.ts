@@ -1,5 +1,5 @@
 // The questions that handlers ask, and what they get for an answer.
-import type { CreateMessageResult, CreateMessageResultWithTools, Root } from '@modelcontextprotocol/sdk/types.js'
+import type { CreateMessageRequest, CreateMessageResult, CreateMessageResultWithTools, Root } from '@modelcontextprotocol/sdk/types.js'
 import type { WireObject } from '../protocol/message.ts'
 import type { Asker, AskOptions } from './asker.ts'
 import type { Form } from './form.ts'
@@ -13,6 +13,9 @@ export interface ElicitedUrl {
   /** What the user did: agreed, said no, or dismissed the question. */
   readonly action: 'accept' | 'decline' | 'cancel'
 }
+
+/** What a client's model is asked. */
+export type SampleParams = Omit<CreateMessageRequest['params'], '_meta' | 'task'>
 
 /** Asks the user to fill in a form. */
 export function elicitForm<T> (

@@ -1,6 +1,8 @@
 // What a handler is given of the request it answers.
 import type { FastifyRequest } from 'fastify'
-import type { CreateMessageRequest, CreateMessageResult, CreateMessageResultWithTools, ReadResourceResult, Root } from '@modelcontextprotocol/sdk/types.js'
+import type {
+  CreateMessageResult, CreateMessageResultWithTools, ReadResourceResult, Root
+} from '@modelcontextprotocol/sdk/types.js'
 import type { AuthInfo } from '../auth/auth-info.ts'
 import type { ClientIdentity } from '../protocol/client-identity.ts'
 import { passesThreshold, type LogLevel } from '../protocol/log-level.ts'
@@ -8,131 +10,90 @@ import { resolveToJson } from '../protocol/json.ts'
 import type { Params, RequestId, RequestMessage, WireObject } from '../protocol/message.ts'
 import { readProgressToken } from '../protocol/request-meta.ts'
 import type { Era } from '../protocol/revisions.ts'
-import { Asker, type AskingServer, type AskOptions } from './asker.ts'
+import type { Asker, AskOptions } from './asker.ts'
 import type { Caller, Channel } from './context.ts'
-import type { Deadlines } from './deadlines.ts'
 import type { CompileForm } from './form.ts'
-import { elicitForm, elicitUrl, listRoots, sample, type Elicited, type ElicitedUrl } from './questions.ts'
+import { elicitForm, elicitUrl, listRoots, sample, type Elicited, type ElicitedUrl, type SampleParams } from './questions.ts'
 import type { AnySchema, InferInput } from './schema.ts'
 
 /** What a context needs of the server that it belongs to. One for all requests. */
-export interface ContextServer extends AskingServer {
-  /** Ends calls that take too long. */
-  readonly deadlines: Deadlines
+export interface ContextServer {
   /** Compiles what a user is asked to fill in. */
   readonly compileForm: CompileForm
-  /** Reads a resource on behalf of a request. */
-  readResource (uri: string, ctx: RequestContext, channel: Channel): Promise<ReadResourceResult>
-  /** Tells whoever watches a resource that its contents have changed. */
+  /** Tells subscribers of a resource that its contents have changed. */
   resourceUpdated (uri: string): void
 }
 
-/** What a client's model is asked. */
-export type SampleParams = Omit<CreateMessageRequest['params'], '_meta' | 'task'>
+/** What a context shows of its call, and does by it. */
+export interface ContextCall {
+  readonly message: RequestMessage
+  readonly caller: Caller
+  readonly channel: Channel
+  readonly server: ContextServer
+  /** Aborted when the client goes away or the call times out. */
+  readonly signal: AbortSignal
+  /** Whether the call has ended: nothing is sent for it after that. */
+  readonly isOver: boolean
+  /** What asks the client; undefined for a call that has had nothing to do with questions. */
+  readonly asker: Asker | undefined
+  /** Returns what asks the client. @throws Error when the call has ended, RpcError -32602 for answers of another call. */
+  ask (): Asker
+  /** Reads a resource on behalf of the handler. @throws RpcError when there is no such resource. */
+  readResource (uri: string): Promise<ReadResourceResult>
+}
 
 const NO_META: WireObject = Object.freeze({})
 const NO_RESPONSES: WireObject = Object.freeze({})
-
-/** Ends a context: nothing is sent for it any more. With a reason, `ctx.signal` is aborted. */
-export let endContext: (ctx: RequestContext, reason?: Error) => void
-
-/** What ends a context's call when it takes too long. */
-export let deadlinesOf: (ctx: RequestContext) => Deadlines
-
-/** What asks on behalf of a context; undefined for one that has nothing to do with questions. */
-export let askerOf: (ctx: RequestContext) => Asker | undefined
-
-/** What asks on behalf of a context, made where there is none yet. */
-export let askerFor: (ctx: RequestContext) => Asker
-
-/**
- * Takes the answers and the state that a modern request brings along. Called once its arguments have been checked.
- * @throws RpcError -32602 when they do not belong to the request.
- */
-export let takeAnswers: (ctx: RequestContext) => void
 
 /**
  * The request a handler answers. The same in tools, resources and prompts, in both eras and over every transport.
  * Good for this one request only: once the handler has returned, it sends nothing.
  */
 export class RequestContext<Lifespan = unknown> {
-  static {
-    endContext = (ctx, reason) => {
-      ctx.#ended = true
-      if (reason !== undefined) ctx.#abort(reason)
-      ctx.#over?.abort(new Error('The call has ended'))
-    }
-    deadlinesOf = (ctx) => ctx.#server.deadlines
-    askerOf = (ctx) => ctx.#asker
-    askerFor = (ctx) => ctx.#ask()
-    takeAnswers = (ctx) => {
-      const { requestState, inputResponses } = ctx.#message.params
-      if (ctx.era === 'modern' && (requestState !== undefined || inputResponses !== undefined)) ctx.#ask()
-    }
-  }
-
-  readonly #message: RequestMessage
-  readonly #caller: Caller
-  readonly #channel: Channel
-  readonly #server: ContextServer
-  #ended = false
+  readonly #call: ContextCall
   #progress = -Infinity
-  #abortion: Error | undefined
-  #controller: AbortController | undefined
-  #asker: Asker | undefined
-  #over: AbortController | undefined
 
   /** @internal */
-  constructor (message: RequestMessage, caller: Caller, channel: Channel, server: ContextServer) {
-    this.#message = message
-    this.#caller = caller
-    this.#channel = channel
-    this.#server = server
+  constructor (call: ContextCall) {
+    this.#call = call
   }
 
   /** The method of the request, e.g. `tools/call`. */
-  get method (): string { return this.#message.method }
+  get method (): string { return this.#call.message.method }
 
   /** The parameters of the request as they came. */
-  get params (): Params { return this.#message.params }
+  get params (): Params { return this.#call.message.params }
 
   /** The id that the client gave the request. */
-  get requestId (): RequestId { return this.#message.id }
+  get requestId (): RequestId { return this.#call.message.id }
 
   /** The request's `_meta`; an empty object where it has none. */
-  get meta (): WireObject { return this.#message.params._meta ?? NO_META }
+  get meta (): WireObject { return this.#call.message.params._meta ?? NO_META }
 
   /** The era of the client, which decides how it is asked and answered. */
-  get era (): Era { return this.#caller.era }
+  get era (): Era { return this.#call.caller.era }
 
   /** The revision of the protocol that the request is served by. */
-  get protocolVersion (): string { return this.#caller.protocolVersion }
+  get protocolVersion (): string { return this.#call.caller.protocolVersion }
 
   /** The client: its self-reported name and version, and what it can do. */
-  get client (): ClientIdentity { return this.#caller.client }
+  get client (): ClientIdentity { return this.#call.caller.client }
 
   /** The session; legacy only. */
-  get sessionId (): string | undefined { return this.#caller.sessionId }
+  get sessionId (): string | undefined { return this.#call.caller.sessionId }
 
   /** The HTTP request with the host app's decorators; absent when the call did not come over HTTP. */
-  get request (): FastifyRequest | undefined { return this.#channel.request }
+  get request (): FastifyRequest | undefined { return this.#call.channel.request }
 
   /** What the mount's `auth` says of whoever sent this request; absent where it has none. */
-  get auth (): AuthInfo | undefined { return this.#channel.auth }
+  get auth (): AuthInfo | undefined { return this.#call.channel.auth }
 
   /** What the server's `lifespan` returned. */
   // The definition that ran the lifespan is the one that types its handlers' contexts.
-  get lifespan (): Lifespan { return this.#channel.lifespan as Lifespan }
+  get lifespan (): Lifespan { return this.#call.channel.lifespan as Lifespan }
 
   /** Aborted when the client goes away or the call times out. Made on first use. */
-  get signal (): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      if (this.#abortion !== undefined) this.#controller.abort(this.#abortion)
-      else this.#channel.onDisconnect((reason) => this.#abort(reason))
-    }
-    return this.#controller.signal
-  }
+  get signal (): AbortSignal { return this.#call.signal }
 
   /**
    * Tells the client how far the call is; nothing is sent to a client that did not ask for it.
@@ -147,8 +108,8 @@ export class RequestContext<Lifespan = unknown> {
   }
 
   async #reportProgress (progress: number, total: number | undefined, message: string | undefined): Promise<void> {
-    const progressToken = readProgressToken(this.#message.params)
-    if (progressToken === undefined || this.#ended || !Number.isFinite(progress) || progress <= this.#progress) return
+    const progressToken = readProgressToken(this.#call.message.params)
+    if (progressToken === undefined || this.#call.isOver || !Number.isFinite(progress) || progress <= this.#progress) return
     this.#progress = progress
     await this.#notify('notifications/progress', () => ({
       progressToken,
@@ -166,7 +127,7 @@ export class RequestContext<Lifespan = unknown> {
    */
   log (level: LogLevel, data: unknown, logger?: string): Promise<void> {
     return this.#quiet(async () => {
-      if (this.#ended || !passesThreshold(level, this.#caller.logLevel)) return
+      if (this.#call.isOver || !passesThreshold(level, this.#call.caller.logLevel)) return
       await this.#notify('notifications/message', () => ({ level, ...(logger !== undefined && { logger }), data: resolveToJson(data) ?? null }))
     })
   }
@@ -188,7 +149,7 @@ export class RequestContext<Lifespan = unknown> {
    * @throws RpcError when there is no such resource.
    */
   readResource (uri: string): Promise<ReadResourceResult> {
-    return this.#quiet(() => this.#server.readResource(uri, this, this.#channel))
+    return this.#quiet(() => this.#call.readResource(uri))
   }
 
   /**
@@ -198,7 +159,7 @@ export class RequestContext<Lifespan = unknown> {
    * @param uri As clients name it.
    */
   notifyResourceUpdated (uri: string): void {
-    this.#server.resourceUpdated(uri)
+    this.#call.server.resourceUpdated(uri)
   }
 
   /**
@@ -217,7 +178,7 @@ export class RequestContext<Lifespan = unknown> {
    * if (answer.action !== 'accept' || !answer.content.sure) return 'Nothing was deleted'
    */
   elicit<const S extends AnySchema> (message: string, schema: S, options: AskOptions = {}): Promise<Elicited<InferInput<S>>> {
-    return this.#quiet(async () => elicitForm<InferInput<S>>(this.#ask(), { message, form: this.#server.compileForm(schema) }, options))
+    return this.#quiet(async () => elicitForm<InferInput<S>>(this.#call.ask(), { message, form: this.#call.server.compileForm(schema) }, options))
   }
 
   /**
@@ -228,7 +189,7 @@ export class RequestContext<Lifespan = unknown> {
    * @throws RpcError as {@link elicit}.
    */
   elicitUrl (message: string, url: string | URL, options: AskOptions = {}): Promise<ElicitedUrl> {
-    return this.#quiet(async () => elicitUrl(this.#ask(), { message, url }, options))
+    return this.#quiet(async () => elicitUrl(this.#call.ask(), { message, url }, options))
   }
 
   /**
@@ -239,7 +200,7 @@ export class RequestContext<Lifespan = unknown> {
    * @see https://modelcontextprotocol.io/specification/2026-07-28/client/sampling
    */
   sample<const P extends SampleParams> (params: P, options: AskOptions = {}): Promise<P extends { tools: unknown } ? CreateMessageResultWithTools : CreateMessageResult> {
-    return this.#quiet(async () => sample(this.#ask(), params, options))
+    return this.#quiet(async () => sample(this.#call.ask(), params, options))
   }
 
   /**
@@ -247,7 +208,7 @@ export class RequestContext<Lifespan = unknown> {
    * @throws RpcError as {@link elicit}.
    */
   listRoots (options: AskOptions = {}): Promise<Root[]> {
-    return this.#quiet(async () => listRoots(this.#ask(), options))
+    return this.#quiet(async () => listRoots(this.#call.ask(), options))
   }
 
   /**
@@ -259,31 +220,21 @@ export class RequestContext<Lifespan = unknown> {
    */
   once<T> (key: string, run: () => T | PromiseLike<T>): Promise<T> {
     // What comes back of a later round is what the first one's JSON made of it.
-    return this.#quiet(async () => this.#ask().once(key, run) as Promise<T>)
+    return this.#quiet(async () => this.#call.ask().once(key, run) as Promise<T>)
   }
 
   /** The answers to what the handler asked by `inputRequired`, by key, as they came: check them. */
-  get inputResponses (): WireObject { return this.#asker?.responses ?? NO_RESPONSES }
+  get inputResponses (): WireObject { return this.#call.asker?.responses ?? NO_RESPONSES }
 
   /** What the handler kept by `inputRequired` when it asked; undefined at first. */
-  get inputState (): unknown { return this.#asker?.ownState }
+  get inputState (): unknown { return this.#call.asker?.ownState }
 
   /**
    * Ends the connection but not the call: a legacy client comes back for the rest. Nothing happens where it could not,
    * because its revision or the mount knows no way to go on with a stream.
    */
   closeStream (): void {
-    this.#channel.closeStream?.()
-  }
-
-  #ask (): Asker {
-    if (this.#asker === undefined) {
-      this.#over = new AbortController()
-      const signal = AbortSignal.any([this.signal, this.#over.signal])
-      this.#asker = new Asker({ method: this.method, params: this.params, caller: this.#caller, channel: this.#channel, signal }, this.#server)
-    }
-    if (this.#ended) throw new Error('The call has ended; nobody can be asked for it any more')
-    return this.#asker
+    this.#call.channel.closeStream?.()
   }
 
   // Nobody may be waiting when a promise is rejected, which would end the process.
@@ -296,15 +247,10 @@ export class RequestContext<Lifespan = unknown> {
   // A message that JSON cannot carry must fail neither the call nor, where nobody awaits it, the process.
   async #notify (method: string, createParams: () => object): Promise<void> {
     try {
-      this.#channel.notify(method, createParams())
+      this.#call.channel.notify(method, createParams())
     } catch (err) {
-      this.#channel.log.warn({ err }, `${method} could not be sent`)
+      this.#call.channel.log.warn({ err }, `${method} could not be sent`)
     }
-    await this.#channel.drained?.()
-  }
-
-  #abort (reason: Error): void {
-    this.#abortion ??= reason
-    this.#controller?.abort(this.#abortion)
+    await this.#call.channel.drained?.()
   }
 }

@@ -1,17 +1,15 @@
 // How resources are listed and read.
 import type { ReadResourceResult, Resource } from '@modelcontextprotocol/sdk/types.js'
-import { RefusedError, type RpcError } from '../errors.ts'
+import { invalidParams, RefusedError, type RpcError } from '../errors.ts'
 import { MAX_TEXT_LENGTH, shorten } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { resolveToJson } from '../protocol/json.ts'
 import { isWireObject } from '../protocol/message.ts'
 import { canonicalUri, encodeUri, MAX_URI_LENGTH, normalizeEscapes } from '../protocol/uri.ts'
 import { findListed, isVisible, requireScopes } from './access.ts'
-import { runHandler, type Call } from './call.ts'
+import type { Call } from './call/call.ts'
 import type { Collection, Entry } from './collection.ts'
 import { isResourceContents } from './content.ts'
-import { InputRequired } from './input-required.ts'
-import { takeAnswers, type RequestContext } from './request-context.ts'
 import { Pace } from './pace.ts'
 import type { TemplateMatch } from './resource-template.ts'
 import { listConfig, type ResourceHandler, type StaticResource, type TemplateEntry } from './resources.ts'
@@ -35,7 +33,7 @@ export async function listResources ({ statics, templates }: ResourceSet, call: 
   const listed = new Map<string, Resource>((await findListed(statics, call)).map((entry) => [entry.key, entry.listed]))
   const pace = new Pace()
   for (const { template, config, label } of await findListed(templates, call)) {
-    const items = await runHandler(call, `listing ${label}`, async () => toResources(await template.list?.(call.ctx)))
+    const items = await call.attempt(`listing ${label}`, async () => toResources(await template.list?.(call.ctx)))
     for (const item of items) {
       await pace.rest()
       const key = canonicalUri(item.uri) ?? item.uri
@@ -68,23 +66,24 @@ export interface ReadResource {
  * @throws RpcError when there is none, the caller lacks a scope, or the handler failed.
  */
 export async function readResource (resources: ResourceSet, uri: unknown, call: Call): Promise<ReadResource> {
-  if (typeof uri !== 'string') throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: resources/read needs 'uri', a string")
-  if (uri.length > MAX_URI_LENGTH) throw new RefusedError(ErrorCode.InvalidParams, `Invalid params: 'uri' has more than ${MAX_URI_LENGTH} characters`)
+  if (typeof uri !== 'string') throw invalidParams("resources/read needs 'uri', a string")
+  if (uri.length > MAX_URI_LENGTH) throw invalidParams(`'uri' has more than ${MAX_URI_LENGTH} characters`)
   const found = isRestricted(resources)
     ? await findResource(resources, uri, { sees: (entry) => isVisible(entry, call) })
     : findStatic(resources, canonicalUri(uri)) ?? await findResource(resources, uri)
   if (found === undefined) throw notFound(uri, call)
   const { entry: { config, access } } = found
   if (access !== undefined) requireScopes([found.entry], call)
-  const read = bindHandler(found, uri, call)
-  takeAnswers(call.ctx)
+  const handler = bindHandler(found, uri, call)
 
-  const result = await runHandler(call, `reading resource ${uri}`, async () => {
-    const returned = await read(new URL(found.canonical))
+  try {
+    const returned = await call.run({ handler }, new URL(found.canonical))
     if (returned === null) throw notFound(uri, call)
-    return returned instanceof InputRequired ? returned : toReadResult(returned, uri, config.mimeType)
-  })
-  return { result, cache: config.cache, isOwn: access !== undefined || !found.isFirst }
+    const result = toReadResult(returned, uri, config.mimeType)
+    return { result, cache: config.cache, isOwn: access !== undefined || !found.isFirst }
+  } catch (error) {
+    throw call.explain(error, `reading resource ${uri}`)
+  }
 }
 
 /** The resource or template that a URI belongs to. */
@@ -135,18 +134,16 @@ export async function findResource (resources: ResourceSet, uri: string, { sees,
 
 const MAY_CLIMB = /(?:\.|%2e){2}/i
 
-function bindHandler ({ entry, match }: FoundResource, uri: string, call: Call): (uri: URL) => ReturnType<ResourceHandler<never>> {
-  // Contexts are typed by the lifespan of the server that the handlers were registered on.
-  const context = call.ctx as RequestContext<never>
-  if (match === undefined) return (url) => entry.handler(url, context)
-  if ('variables' in match) return (url) => entry.handler(url, match.variables, context)
-  call.log.warn({ uri: shorten(uri), variable: match.unsafe }, `resource refused: the value of '${match.unsafe}' climbs out of the template; 'allowUnsafeValues' would let it pass`)
+function bindHandler ({ entry, match }: FoundResource, uri: string, call: Call): ResourceHandler<never> {
+  if (match === undefined) return entry.handler
+  if ('variables' in match) return (url, ctx) => entry.handler(url, match.variables, ctx)
+  call.channel.log.warn({ uri: shorten(uri), variable: match.unsafe }, `resource refused: the value of '${match.unsafe}' climbs out of the template; 'allowUnsafeValues' would let it pass`)
   throw notFound(uri, call)
 }
 
 // MCP 2026-07-28 changelog, Minor changes 6: the code was -32002 before.
-function notFound (uri: string, { ctx }: Call): RpcError {
-  return new RefusedError(ctx.era === 'modern' ? ErrorCode.InvalidParams : ErrorCode.ResourceNotFound, 'Resource not found', { uri: shorten(uri, MAX_TEXT_LENGTH) })
+function notFound (uri: string, { caller }: Call): RpcError {
+  return new RefusedError(caller.era === 'modern' ? ErrorCode.InvalidParams : ErrorCode.ResourceNotFound, 'Resource not found', { uri: shorten(uri, MAX_TEXT_LENGTH) })
 }
 
 type Contents = ReadResourceResult['contents'][number]

@@ -1,8 +1,8 @@
 // Schemas as users write them, of any library, compiled to what the server needs: a JSON Schema to show and a validator.
 import { MCP_ERR_INVALID_SCHEMA } from '../errors.ts'
 import { isPlainObject, toPlainJsonSchema } from './json-schema.ts'
-import { createJsonValidator } from './json-validator.ts'
-import { findNumberProblem, toJsonValue } from './json-value.ts'
+import { checkNumbers, createJsonValidator } from './json-validator.ts'
+import { toJsonValue } from './json-value.ts'
 import { toListedOutput } from './listed-schema.ts'
 import type { CreateRegExp } from './pattern-engine.ts'
 import { messageOf } from './problem.ts'
@@ -50,7 +50,7 @@ export function compileSchema (schema: unknown, direction: 'input' | 'output', w
     const validateStandard = isStandard ? createStandardValidator(schema) : undefined
 
     return direction === 'input'
-      ? { json, validate: createInputValidator(validateStandard ?? validateJson) }
+      ? { json, validate: validateStandard === undefined ? validateJson : createInputValidator(validateStandard) }
       : { json: toListedOutput(json), validate: createOutputValidator(validateJson, validateStandard) }
   } catch (error) {
     // Whatever is thrown above continues the sentence begun by `where`.
@@ -60,10 +60,11 @@ export function compileSchema (schema: unknown, direction: 'input' | 'output', w
 
 type Validate = (value: unknown) => Validation | Promise<Validation>
 
+// A Standard Schema validates inputs by itself, and not all libraries refuse Infinity.
 function createInputValidator (validate: Validate): Validate {
   return function validateInput (value) {
-    const problem = findNumberProblem(value)
-    return problem === undefined ? validate(value) : { valid: false, problem }
+    const numbers = checkNumbers(value)
+    return numbers.valid ? validate(value) : numbers
   }
 }
 

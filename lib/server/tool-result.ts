@@ -2,7 +2,6 @@
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/sdk/types.js'
 import { resolveToJson, toJson } from '../protocol/json.ts'
 import { isWireObject, type WireObject } from '../protocol/message.ts'
-import type { Era } from '../protocol/revisions.ts'
 import { isContentBlock, textBlock } from './content.ts'
 import { toJsonValue } from './json-value.ts'
 import type { CompiledSchema, InferOutput, Validation } from './schema.ts'
@@ -113,9 +112,8 @@ export function errorResult (text: string): CallToolResult {
   return { content: [textBlock(text)], isError: true }
 }
 
-/** Takes away what a client of a legacy revision would refuse: structured content that is no object. */
-export function fitToEra (result: CallToolResult | TextResult, era: Era): CallToolResult | TextResult {
-  if (era === 'modern') return result
+/** Removes what a client of a legacy revision would refuse: structured content that is no object. */
+export function fitToLegacy (result: CallToolResult | TextResult): CallToolResult | TextResult {
   if (result instanceof TextResult) return result.structured === undefined || isWireObject(result.structured.content) ? result : new TextResult(result.text)
   if (result.structuredContent === undefined || isWireObject(result.structuredContent)) return result
   const { structuredContent, ...rest } = result

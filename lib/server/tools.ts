@@ -2,29 +2,31 @@
 import type { CallToolResult, Icon, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js'
 import { shorten } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
-import { isWireObject, type RequestMessage } from '../protocol/message.ts'
-import type { ReceivedHeaders } from '../protocol/headers.ts'
+import { isWireObject } from '../protocol/message.ts'
 import { collectParamHeaders, findParamHeaderMismatch, type ParamHeader } from '../protocol/param-headers.ts'
 import type { Era } from '../protocol/revisions.ts'
 import { findToolNameProblem } from '../protocol/tool-name.ts'
-import { CannotAskError, MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RefusedError, RpcError, ToolError } from '../errors.ts'
+import {
+  CannotAskError, invalidParams, MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RefusedError, RpcError, ToolError
+} from '../errors.ts'
 import { duration, kind, object, string } from '../options/checks.ts'
 import type { TableOf } from '../options/table.ts'
 import { ACCESS, isAdmitted, resolveAccess, type AccessConfig } from './access.ts'
-import { askBack, runRounds, type Call } from './call.ts'
+import { InvalidArgumentsError, TimeoutError, type Call } from './call/call.ts'
 import type { Collection, Entry, Handle } from './collection.ts'
 import { checkConfig, icons } from './config-check.ts'
 import { reportFailure } from './failure.ts'
 import { InputRequiredError, type InputRequired, type InputRequiredResult } from './input-required.ts'
-import { findNumberProblem } from './json-value.ts'
+import { checkNumbers } from './json-validator.ts'
 import { toLegacyOutput } from './listed-schema.ts'
-import { takeAnswers, type RequestContext } from './request-context.ts'
+import type { RequestContext } from './request-context.ts'
 import { compileArguments } from './optional-defaults.ts'
 import { PatternCheck } from './pattern-check.ts'
 import { compileSchema, type AnySchema, type CompiledSchema, type InferInput, type JsonSchema } from './schema.ts'
 import type { TextResult } from './text-result.ts'
-import { TimeoutError, withTimeout } from './timeout.ts'
-import { errorResult, fitToEra, toPlainResult, toStructuredResult, type LiteralKeeper, type ToolReturn } from './tool-result.ts'
+import {
+  errorResult, fitToLegacy, toPlainResult, toStructuredResult, type LiteralKeeper, type ToolReturn
+} from './tool-result.ts'
 
 /** What a tool is, apart from its name and handler. */
 export interface ToolConfig<
@@ -76,20 +78,16 @@ type AnyHandler = (args: never, ctx: never) => unknown
 export interface Tool extends Entry {
   readonly config: ToolConfig<AnySchema, AnySchema>
   readonly handler: AnyHandler
-  readonly input: CompiledSchema | undefined
+  /** Checks the arguments of a call. */
+  readonly check: CompiledSchema['validate']
+  /** Milliseconds that a call may take; undefined where the server says it. */
+  readonly timeout: number | undefined
   readonly output: CompiledSchema | undefined
   readonly paramHeaders: readonly ParamHeader[]
   readonly listed: { readonly [era in Era]: ListedTool }
 }
 
 const ANY_OBJECT: JsonSchema = Object.freeze({ type: 'object', properties: Object.freeze({}) })
-
-const ANY_INPUT: Pick<CompiledSchema, 'validate'> = {
-  validate (value) {
-    const problem = findNumberProblem(value)
-    return problem === undefined ? { valid: true, value } : { valid: false, problem }
-  }
-}
 
 // Compiling a schema checks it.
 const schema = kind<AnySchema>(() => undefined)
@@ -138,7 +136,8 @@ export function createTool (
     access: resolveAccess(config),
     config,
     handler,
-    input,
+    check: input?.validate ?? checkNumbers,
+    timeout: config.timeout,
     output,
     paramHeaders: found.headers,
     listed: { modern: listed, legacy: fitListedTool(listed) }
@@ -176,65 +175,48 @@ function fitListedTool (listed: ListedTool): ListedTool {
 }
 
 /**
- * Tells how the `Mcp-Param-*` headers of a request contradict its arguments; undefined when they do not, or when nobody
- * must know yet that there is such a tool.
- */
-export function findToolHeaderMismatch (tools: Collection<Tool>, request: RequestMessage, headers: ReceivedHeaders): string | undefined {
-  if (request.method !== 'tools/call' || typeof request.params.name !== 'string') return undefined
-  const tool = tools.get(request.params.name)
-  return tool === undefined || tool.paramHeaders.length === 0 || tool.access !== undefined
-    ? undefined
-    : findParamHeaderMismatch(tool.paramHeaders, request.params.arguments, headers)
-}
-
-/**
  * Serves `tools/call`.
- * @throws RpcError when the request names no tool, or the tool threw one.
+ * @throws RpcError when the request names no tool, contradicts its headers, or the tool threw one.
  */
 export async function callTool (tools: Collection<Tool>, call: Call): Promise<CallToolResult | TextResult | InputRequiredResult> {
-  const { ctx } = call
-  const { name, arguments: args = {} } = ctx.params
-  if (typeof name !== 'string') throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: tools/call needs 'name', a string")
-  if (!isWireObject(args)) throw new RefusedError(ErrorCode.InvalidParams, "Invalid params: 'arguments' must be an object")
+  const { name, arguments: args = {} } = call.message.params
+  if (typeof name !== 'string') throw invalidParams("tools/call needs 'name', a string")
+  if (!isWireObject(args)) throw invalidParams("'arguments' must be an object")
   const tool = tools.get(name)
   if (tool === undefined || (tool.access !== undefined && !await isAdmitted(tool, call))) {
     throw new RefusedError(ErrorCode.InvalidParams, `Unknown tool: ${shorten(name)}`)
   }
-  if (tool.access !== undefined) refuseHeaderMismatch(tool, ctx)
+  if (tool.paramHeaders.length > 0) refuseHeaderMismatch(tool, call)
 
-  const timeout = tool.config.timeout ?? call.timeout
   try {
-    // A copy, because the questions of a handler are bound to the arguments that came, whatever it does with its own.
-    const checking = (tool.input ?? ANY_INPUT).validate({ ...args })
-    const validation = checking instanceof Promise ? await withTimeout(checking, ctx, timeout) : checking
-    if (!validation.valid) return errorResult(`Invalid arguments for tool ${name}: ${validation.problem}`)
-    takeAnswers(ctx)
-
-    // The schema made the arguments what the handler's type says.
-    const returned = await runRounds(call, timeout, () => tool.handler(validation.value as never, ctx as never))
-    const result = tool.output === undefined ? toPlainResult(returned) : toStructuredResult(returned, tool.output)
-    return fitToEra(result instanceof Promise ? await withTimeout(result, ctx, timeout) : result, ctx.era)
+    // A copy, because the questions of a handler are bound to the arguments that came.
+    const returned = await call.run(tool, { ...args })
+    const making = tool.output === undefined ? toPlainResult(returned) : toStructuredResult(returned, tool.output)
+    const result = making instanceof Promise ? await call.inTime(making, tool.timeout) : making
+    return call.caller.era === 'modern' ? result : fitToLegacy(result)
   } catch (error) {
     return toFailure(error, name, call)
   }
 }
 
-// What becomes of what a tool threw. @throws RpcError
-function toFailure (error: unknown, name: string, call: Call): CallToolResult | Promise<InputRequiredResult> {
-  if (error instanceof CannotAskError && call.ctx.era === 'legacy') return errorResult(error.message)
-  if (error instanceof RpcError) throw error
-  if (error instanceof InputRequiredError) return askBack(call)
-  if (error instanceof ToolError) return errorResult(error.message)
-  if (error instanceof TimeoutError) {
-    call.log.warn({ tool: name }, `tool ${name} ${error.message}`)
-    return errorResult(`Tool ${name} ${error.message}`)
-  }
-  return errorResult(reportFailure(call.log, error, `executing tool ${name}`, call.exposeErrors))
+// Only after the caller was admitted: nobody else must know that there is such a tool.
+function refuseHeaderMismatch ({ paramHeaders }: Tool, { caller, channel, message }: Call): void {
+  if (caller.era === 'legacy' || channel.request === undefined) return
+  const mismatch = findParamHeaderMismatch(paramHeaders, message.params.arguments, channel.request.headers)
+  if (mismatch !== undefined) throw new RefusedError(ErrorCode.HeaderMismatch, `Header mismatch: ${mismatch}`)
 }
 
-// What findToolHeaderMismatch leaves until the caller has been admitted.
-function refuseHeaderMismatch ({ paramHeaders }: Tool, { era, params, request }: RequestContext): void {
-  if (era === 'legacy' || request === undefined) return
-  const mismatch = findParamHeaderMismatch(paramHeaders, params.arguments, request.headers)
-  if (mismatch !== undefined) throw new RefusedError(ErrorCode.HeaderMismatch, `Header mismatch: ${mismatch}`)
+// Returns what becomes of what a tool threw. @throws RpcError
+function toFailure (error: unknown, name: string, call: Call): CallToolResult | Promise<InputRequiredResult> {
+  if (error instanceof InvalidArgumentsError) return errorResult(`Invalid arguments for tool ${name}: ${error.message}`)
+  if (error instanceof CannotAskError && call.caller.era === 'legacy') return errorResult(error.message)
+  if (error instanceof RpcError) throw error
+  if (error instanceof InputRequiredError) return call.askBack(error)
+  if (error instanceof ToolError) return errorResult(error.message)
+  const { channel: { log }, server: { exposeErrors } } = call
+  if (error instanceof TimeoutError) {
+    log.warn({ tool: name }, `tool ${name} ${error.message}`)
+    return errorResult(`Tool ${name} ${error.message}`)
+  }
+  return errorResult(reportFailure(log, error, `executing tool ${name}`, exposeErrors))
 }

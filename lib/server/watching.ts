@@ -3,11 +3,10 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import type { RequestMessage } from '../protocol/message.ts'
 import { isWatchable, parseFilter, type SubscriptionFilter } from '../protocol/subscription.ts'
 import { canonicalUri, MAX_URI_LENGTH } from '../protocol/uri.ts'
-import { RefusedError, type RpcError } from '../errors.ts'
+import { invalidParams, RefusedError } from '../errors.ts'
 import { isVisible, requireScopes } from './access.ts'
-import { runHandler, type Call } from './call.ts'
+import type { Call } from './call/call.ts'
 import type { Entry } from './collection.ts'
-import type { Caller } from './context.ts'
 import type { RequestContext } from './request-context.ts'
 import { hasPrompts, hasResources, hasTools } from './features.ts'
 import type { ServerParts } from './parts.ts'
@@ -17,7 +16,7 @@ import { findResource, isRestricted, type FoundResource, type ResourceSet } from
 /** Reads what `subscriptions/listen` asks to hear of. @throws RpcError -32602 for a malformed filter. */
 export function readFilter ({ params: { notifications } }: Pick<RequestMessage, 'params'>): SubscriptionFilter {
   const parsed = parseFilter(notifications)
-  if ('problem' in parsed) throw invalid(parsed.problem)
+  if ('problem' in parsed) throw invalidParams(parsed.problem)
   return parsed.filter
 }
 
@@ -27,7 +26,7 @@ export function readFilter ({ params: { notifications } }: Pick<RequestMessage, 
  * @throws InsufficientScopeError when the caller lacks a scope for one of the resources.
  */
 export async function resolveFilter (parts: ServerParts, call: Call): Promise<{ readonly notifications: SubscriptionFilter }> {
-  const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = readFilter(call.ctx)
+  const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = readFilter(call.message)
   const uris = hasResources(parts) ? await findAllowed(parts, resourceSubscriptions ?? [], call) : []
   return {
     notifications: {
@@ -44,24 +43,24 @@ export async function resolveFilter (parts: ServerParts, call: Call): Promise<{ 
  * @throws RpcError -32602 for what is no URI, or one too many; -32002 for one that the caller may not watch.
  * @throws InsufficientScopeError
  */
-export async function subscribe (parts: ServerParts, call: Call, { subscriptions }: Caller): Promise<object> {
+export async function subscribe (parts: ServerParts, call: Call): Promise<object> {
   const uri = readUri(call)
   const [allowed] = await findAllowed(parts, [uri], call)
   if (allowed === undefined) throw new RefusedError(ErrorCode.ResourceNotFound, 'Resource not found', { uri })
-  await subscriptions?.add(uri)
+  await call.caller.subscriptions?.add(uri)
   return {}
 }
 
 /** Serves `resources/unsubscribe`. @throws RpcError -32602 for what is no URI. */
-export async function unsubscribe (_parts: ServerParts, call: Call, { subscriptions }: Caller): Promise<object> {
-  await subscriptions?.delete(readUri(call))
+export async function unsubscribe (_parts: ServerParts, call: Call): Promise<object> {
+  await call.caller.subscriptions?.delete(readUri(call))
   return {}
 }
 
-function readUri ({ ctx }: Call): string {
-  const { uri } = ctx.params
+function readUri ({ message: { method, params } }: Call): string {
+  const { uri } = params
   if (isWatchable(uri)) return uri
-  throw invalid(`${ctx.method} needs 'uri', a string of at most ${MAX_URI_LENGTH} characters`)
+  throw invalidParams(`${method} needs 'uri', a string of at most ${MAX_URI_LENGTH} characters`)
 }
 
 async function findAllowed ({ authorizeSubscription, resources }: ServerParts, asked: readonly string[], call: Call): Promise<readonly string[]> {
@@ -71,7 +70,7 @@ async function findAllowed ({ authorizeSubscription, resources }: ServerParts, a
   const ctx = call.ctx as RequestContext<never>
   const authorizeAll = async (): Promise<readonly boolean[]> =>
     Promise.all((await canonicalAll(uris)).map(async (uri) => authorizeSubscription(uri, ctx)))
-  const allowed = await runHandler(call, 'authorizing a subscription', authorizeAll)
+  const allowed = await call.attempt('authorizing a subscription', authorizeAll)
   return uris.filter((_uri, index) => allowed[index] === true)
 }
 
@@ -104,8 +103,4 @@ async function findReadable (resources: ResourceSet, uris: readonly string[], ca
   const found = await Promise.all(searches)
   requireScopes(found.flatMap((resource) => resource?.entry ?? []), call)
   return uris.filter((_uri, index) => found[index] !== undefined)
-}
-
-function invalid (problem: string): RpcError {
-  return new RefusedError(ErrorCode.InvalidParams, `Invalid params: ${problem}`)
 }

@@ -1,20 +1,15 @@
 // How long a validator may take, counted in steps of work rather than in time, so that it decides the same each time.
 
 /** What the check of one value may cost: one step is about one schema applied to one value, some 10 ns. */
-const MAX_STEPS = 5_000_000
+export const MAX_STEPS = 5_000_000
 
 /** Thrown out of a validator. It is made once, because a stack trace would say nothing. */
 const TOO_MUCH_WORK = new RangeError('the value takes too many steps to be checked')
 
-/** The steps that are left for the value being checked. */
+/** The steps that are left for the value being checked. A validator sets `left` anew for each value. */
 export class WorkBudget {
   left = MAX_STEPS
   readonly error = TOO_MUCH_WORK
-
-  /** Begins anew, for another value. */
-  reset (): void {
-    this.left = MAX_STEPS
-  }
 
   /** Takes steps. @throws RangeError, for {@link isTooMuchWork}, when there are none left. */
   spend (steps: number): void {

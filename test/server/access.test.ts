@@ -11,7 +11,7 @@ function createEntry (config: AccessConfig, key = 'add'): Entry {
 }
 
 const call = (client = new Client(), options = {}) => client.createCall({}, options)
-const trusted = () => ({ ...call(), isTrusted: true })
+const trusted = () => call(new Client({ channel: { isTrusted: true } }))
 const never = (): never => { throw new Error('must not be asked') }
 
 t.test('an entry without scopes and without visible is restricted by nothing', async (t) => {

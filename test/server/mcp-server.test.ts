@@ -189,16 +189,6 @@ t.test('every list is cut at pageSize and shows every change', async (t) => {
   for (const method of lists) t.notMatch(await client.ask(server, method), { result: { nextCursor: String } })
 })
 
-t.test('headers that contradict the arguments of a tool are found', async (t) => {
-  const server = createNotes()
-  const inputSchema = { type: 'object', properties: { region: { type: 'string', 'x-mcp-header': 'Region' } } }
-  server.registerTool('query', { inputSchema }, () => 'a')
-  const message = createMessage('tools/call', { name: 'query', arguments: { region: 'eu' } })
-
-  t.equal(server.findHeaderMismatch(message, { 'mcp-param-region': 'eu' }), undefined)
-  t.equal(server.findHeaderMismatch(message, { 'mcp-param-region': 'us' }), "Mcp-Param-Region header value 'us' does not match body value 'eu'")
-})
-
 t.test('a handler has five minutes where the server does not say otherwise', async (t) => {
   const pass = stopClock(t)
   const server = createNotes()

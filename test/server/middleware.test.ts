@@ -17,12 +17,9 @@ t.test('middlewares are an onion, the first one outermost', async (t) => {
   const steps: string[] = []
   const middlewares = [trace(steps, 'a'), trace(steps, 'b')]
 
-  const result = await runThrough(middlewares, new Client().createContext('ping'), {
-    serve: () => {
-      steps.push('method')
-      return { done: true }
-    },
-    timeout: 0
+  const result = await runThrough(middlewares, new Client().createCall({}, { method: 'ping' }), () => {
+    steps.push('method')
+    return { done: true }
   })
 
   t.strictSame(result, { done: true })
@@ -37,14 +34,14 @@ t.test('a middleware sees what a prepared result means', async (t) => {
     return result
   }
 
-  await runThrough([watch], new Client().createContext(), { serve: () => new PreparedResult({ tools: [] }), timeout: 0 })
+  await runThrough([watch], new Client().createCall(), () => new PreparedResult({ tools: [] }))
 
   t.strictSame(seen, [{ tools: [] }])
 })
 
 t.test('a middleware that returns no result is told so', async (t) => {
   for (const returned of [undefined, null, 'a', 1]) {
-    await t.rejects(runThrough([async () => untyped<object>(returned)], new Client().createContext(), { serve: () => ({}), timeout: 0 }), {
+    await t.rejects(runThrough([async () => untyped<object>(returned)], new Client().createCall(), () => ({})), {
       name: 'TypeError', message: 'a middleware must return a result: what next() came to, or another object'
     })
   }
@@ -121,8 +118,8 @@ t.test('next() can be called once, and need not be awaited', async (t) => {
   let runs = 0
   const serve = (): object => ({ run: ++runs })
 
-  await t.rejects(runThrough([async (_ctx, next) => { await next(); return await next() }], new Client().createContext(), { serve, timeout: 0 }), { name: 'TypeError', message: /called next\(\) twice/ })
-  t.strictSame(await runThrough([async (_ctx, next) => { const result = await next(); next(); return result }], new Client().createContext(), { serve, timeout: 0 }), { run: 2 })
+  await t.rejects(runThrough([async (_ctx, next) => { await next(); return await next() }], new Client().createCall(), serve), { name: 'TypeError', message: /called next\(\) twice/ })
+  t.strictSame(await runThrough([async (_ctx, next) => { const result = await next(); next(); return result }], new Client().createCall(), serve), { run: 2 })
   await new Promise((resolve) => { setImmediate(resolve) })
 
   t.equal(runs, 2)

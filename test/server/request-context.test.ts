@@ -1,15 +1,14 @@
 import t from 'tap'
 import type { LogLevel } from '../../lib/protocol/log-level.ts'
-import { askerOf, endContext, takeAnswers } from '../../lib/server/request-context.ts'
 import { Client, createNotes, createScoped, untyped, type Params } from '../support/definition-client.ts'
 
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency']
 
 function createProgressing (progressToken: unknown = 'p') {
   const client = new Client()
-  const ctx = client.createContext('tools/call', { _meta: { progressToken } })
+  const call = client.createCall({ _meta: { progressToken } })
   const values = () => client.sent.map(({ params }) => Object(params).progress)
-  return { client, ctx, values }
+  return { client, call, ctx: call.ctx, values }
 }
 
 t.test('a handler sees the request that it answers', async (t) => {
@@ -142,9 +141,9 @@ t.test('a message that JSON cannot carry is told to the app and fails nothing', 
 })
 
 t.test('nothing is sent for a request that has ended', async (t) => {
-  const { client, ctx } = createProgressing()
+  const { client, call, ctx } = createProgressing()
 
-  endContext(ctx)
+  call.end()
   await ctx.reportProgress(1)
   await ctx.log('emergency', 'a')
 
@@ -166,17 +165,17 @@ t.test('the signal is aborted when the client goes away', async (t) => {
 
 t.test('the signal keeps the first reason, also where it is asked for afterwards', async (t) => {
   const client = new Client()
-  const [early, late] = [client.createContext(), client.createContext()]
-  const { signal } = early
+  const [early, late] = [client.createCall(), client.createCall()]
+  const { signal } = early.ctx
 
-  for (const ctx of [early, late]) {
-    endContext(ctx, new Error('first'))
-    endContext(ctx, new Error('second'))
+  for (const call of [early, late]) {
+    call.end(new Error('first'))
+    call.end(new Error('second'))
   }
   client.disconnect()
 
   t.match(signal, { aborted: true, reason: { message: 'first' } })
-  t.match(late.signal, { aborted: true, reason: { message: 'first' } })
+  t.match(late.ctx.signal, { aborted: true, reason: { message: 'first' } })
 })
 
 t.test('what a handler sends after its result is dropped', async (t) => {
@@ -225,27 +224,15 @@ t.test('a context that has nothing to do with questions has no answers and no st
 
   t.strictSame(ctx.inputResponses, {})
   t.equal(ctx.inputState, undefined)
-  t.equal(askerOf(ctx), undefined)
-  takeAnswers(ctx)
-  t.equal(askerOf(ctx), undefined)
-})
-
-t.test('the answers of a modern request are taken, those of a legacy one are not', async (t) => {
-  const params = { inputResponses: { a: 1 } }
-  const [modern, legacy] = [new Client(), new Client({ era: 'legacy' })].map((client) => client.createContext('tools/call', params))
-
-  for (const ctx of [modern, legacy]) if (ctx !== undefined) takeAnswers(ctx)
-
-  t.strictSame(modern?.inputResponses, { a: 1 })
-  t.strictSame(legacy?.inputResponses, {})
 })
 
 t.test('a context tells of the resource that has changed, even when its handler has returned', async (t) => {
   const client = new Client()
-  const ctx = client.createContext()
+  const call = client.createCall()
+  const { ctx } = call
 
   t.equal(ctx.notifyResourceUpdated('notes://a'), undefined)
-  endContext(ctx)
+  call.end()
   ctx.notifyResourceUpdated('notes://b')
 
   t.strictSame(client.updated, ['notes://a', 'notes://b'])

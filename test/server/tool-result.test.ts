@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { valueOf } from '../../lib/server/result.ts'
 import { compileSchema, type CompiledSchema } from '../../lib/server/schema.ts'
 import { TextResult } from '../../lib/server/text-result.ts'
-import { errorResult, fitToEra, toPlainResult, toStructuredResult } from '../../lib/server/tool-result.ts'
+import { errorResult, fitToLegacy, toPlainResult, toStructuredResult } from '../../lib/server/tool-result.ts'
 
 const TEXT = { type: 'text', text: 'a' }
 const SUM = compileSchema(Type.Object({ sum: Type.Number() }), 'output', 'outputSchema')
@@ -160,14 +160,13 @@ t.test('a legacy client gets no structured content but an object', async (t) => 
   const withStructured = (structuredContent: unknown) => ({ ...base, structuredContent: structuredContent as Record<string, unknown> })
 
   for (const value of [[1], 'a', 0, null, false]) {
-    t.strictSame(fitToEra(withStructured(value), 'legacy'), base)
-    t.strictSame(fitToEra(withStructured(value), 'modern'), { ...base, structuredContent: value })
+    t.strictSame(fitToLegacy(withStructured(value)), base)
   }
-  t.strictSame(fitToEra(withStructured({ a: 1 }), 'legacy'), { ...base, structuredContent: { a: 1 } })
-  t.strictSame(fitToEra(base, 'legacy'), base)
+  t.strictSame(fitToLegacy(withStructured({ a: 1 })), { ...base, structuredContent: { a: 1 } })
+  t.strictSame(fitToLegacy(base), base)
 
-  for (const result of [new TextResult('a'), new TextResult('{}', { content: {} })]) t.equal(fitToEra(result, 'legacy'), result)
-  t.strictSame(valueOf(fitToEra(new TextResult('[1]', { content: [1] }), 'legacy')), { content: [{ type: 'text', text: '[1]' }] })
+  for (const result of [new TextResult('a'), new TextResult('{}', { content: {} })]) t.equal(fitToLegacy(result), result)
+  t.strictSame(valueOf(fitToLegacy(new TextResult('[1]', { content: [1] }))), { content: [{ type: 'text', text: '[1]' }] })
 })
 
 t.test('an error result is text for the model', async (t) => {

@@ -4,7 +4,7 @@ import { Type } from '@sinclair/typebox'
 import { z } from 'zod'
 import { InsufficientScopeError, RpcError, ToolError } from '../../lib/errors.ts'
 import type { ToolConfig } from '../../lib/server/tools.ts'
-import { Client, complete, createMessage, createNotes, createScoped, failed, mustNotRun, refused, said, stopClock, untyped, type ClientOptions } from '../support/definition-client.ts'
+import { Client, complete, createNotes, createScoped, failed, mustNotRun, refused, said, stopClock, untyped, type ClientOptions } from '../support/definition-client.ts'
 
 t.test('a tool gets its checked arguments and its answer is the result', async (t) => {
   const server = createNotes()
@@ -229,22 +229,34 @@ t.test('a tool that cannot be served is refused where it is registered', async (
   t.strictSame(await new Client().ask(server, 'tools/list'), refused(-32601, 'Method not found: tools/list'))
 })
 
+/** A client whose requests have these headers. */
+function createSending (headers: { readonly [name: string]: string }, options: ClientOptions = {}): Client {
+  // Of an HTTP request only its headers matter here.
+  return new Client({ ...options, channel: { ...options.channel, request: untyped<FastifyRequest>({ headers }) } })
+}
+
 t.test('headers that repeat arguments are compared with them', async (t) => {
   const server = createNotes()
   const region = { type: 'string', 'x-mcp-header': 'Region' }
   server.registerTool('query', { inputSchema: { type: 'object', properties: { region } } }, () => 'a')
   server.registerTool('plain', {}, () => 'a')
-  const find = (params: object, headers: { readonly [name: string]: string }, method = 'tools/call') =>
-    server.findHeaderMismatch(createMessage(method, { ...params }), headers)
-  const args = { name: 'query', arguments: { region: 'eu' } }
+  const us = createSending({ 'mcp-param-region': 'us' })
+  const mismatch = "Header mismatch: Mcp-Param-Region header value 'us' does not match body value 'eu'"
+  const missing = "Header mismatch: Mcp-Param-Region header is missing, but the body has a value at 'region'"
 
-  t.equal(find(args, { 'mcp-param-region': 'eu' }), undefined)
-  t.match(find(args, { 'mcp-param-region': 'us' }), /^Mcp-Param-Region header value 'us' does not match/)
-  t.match(find(args, {}), /^Mcp-Param-Region header is missing/)
-  t.equal(find({ ...args, name: 'plain' }, {}), undefined)
-  t.equal(find({ ...args, name: 'none' }, {}), undefined)
-  t.equal(find({ ...args, name: 1 }, {}), undefined)
-  t.equal(find(args, {}, 'prompts/get'), undefined)
+  t.strictSame(await createSending({ 'mcp-param-region': 'eu' }).callTool(server, 'query', { region: 'eu' }), said('a'))
+  t.strictSame(await us.callTool(server, 'query', { region: 'eu' }), refused(-32020, mismatch))
+  t.strictSame(await createSending({}).callTool(server, 'query', { region: 'eu' }), refused(-32020, missing))
+  t.strictSame(await us.callTool(server, 'plain', { region: 'eu' }), said('a'))
+})
+
+t.test('only modern requests over HTTP have headers to compare', async (t) => {
+  const server = createNotes()
+  const region = { type: 'string', 'x-mcp-header': 'Region' }
+  server.registerTool('query', { inputSchema: { type: 'object', properties: { region } } }, () => 'a')
+
+  t.strictSame(await new Client().callTool(server, 'query', { region: 'eu' }), said('a'))
+  t.match(await createSending({}, { era: 'legacy' }).callTool(server, 'query', { region: 'eu' }), { result: { content: [{ text: 'a' }] } })
 })
 
 t.test('a tool is called by those who have its scopes, others are told what is needed', async (t) => {
@@ -294,17 +306,14 @@ t.test('headers are compared with the arguments of a restricted tool only for wh
   server.registerTool('hidden', { inputSchema, visible: () => false }, mustNotRun)
   server.registerTool('scoped', { inputSchema, scopes: ['x'] }, () => 'a')
   const args = { region: 'eu' }
-  // Of a request only its headers matter here.
-  const caller = (value: string, scopes: readonly string[], options: ClientOptions = {}) =>
-    createScoped(scopes, { ...options, channel: { request: untyped<FastifyRequest>({ headers: { 'mcp-param-region': value } }) } })
+  const caller = (value: string, scopes: readonly string[]) =>
+    createSending({ 'mcp-param-region': value }, { channel: { auth: { token: 'token', clientId: 'client', scopes: [...scopes] } } })
   const mismatch = refused(-32020, "Header mismatch: Mcp-Param-Region header value 'us' does not match body value 'eu'")
 
-  for (const name of ['hidden', 'scoped']) t.equal(server.findHeaderMismatch(createMessage('tools/call', { name, arguments: args }), {}), undefined)
   t.strictSame(await caller('us', ['x']).callTool(server, 'hidden', args), refused(-32602, 'Unknown tool: hidden'))
   t.match(await caller('us', []).callTool(server, 'scoped', args), { error: { code: 6750 } })
   t.strictSame(await caller('us', ['x']).callTool(server, 'scoped', args), mismatch)
   t.strictSame(await caller('eu', ['x']).callTool(server, 'scoped', args), said('a'))
-  t.match(await caller('us', ['x'], { era: 'legacy' }).callTool(server, 'scoped', args), { result: { content: [{ text: 'a' }] } })
 })
 
 t.test('a tool shows to nobody by whom it may be used', async (t) => {

@@ -1,7 +1,6 @@
 import t from 'tap'
 import { InsufficientScopeError, RefusedError, RpcError } from '../../lib/errors.ts'
 import type { AccessConfig } from '../../lib/server/access.ts'
-import type { Call } from '../../lib/server/call.ts'
 import type { Caller } from '../../lib/server/context.ts'
 import { createParts, type ServerParts } from '../../lib/server/parts.ts'
 import { createPrompt, updatePrompt } from '../../lib/server/prompts.ts'
@@ -102,20 +101,20 @@ t.test('authorizeSubscription has the time of a handler', async (t) => {
   await t.rejects(answer, { code: -32603, message: /^Error authorizing a subscription: / })
 })
 
-/** A request of a legacy session's being served. */
-function createCall (method: string, params: Params): Call {
-  const client = new Client({ era: 'legacy' })
-  return { ...client.createCall(), ctx: client.createContext(method, params) }
-}
+const serveSubscribe = (parts: ServerParts, params: Params, caller: Caller): Promise<object> =>
+  subscribe(parts, new Client({ era: 'legacy' }).createCall(params, { method: 'resources/subscribe', caller }))
+
+const serveUnsubscribe = (parts: ServerParts, params: Params, caller: Caller): Promise<object> =>
+  unsubscribe(parts, new Client({ era: 'legacy' }).createCall(params, { method: 'resources/unsubscribe', caller }))
 
 t.test('a session watches what it has subscribed to, until it unsubscribes', async (t) => {
   const parts = createFull()
   const session = createSession()
 
-  for (const uri of ['notes://a', 'notes://not-yet', 'notes://a', '']) t.strictSame(await subscribe(parts, createCall('resources/subscribe', { uri }), session), {})
+  for (const uri of ['notes://a', 'notes://not-yet', 'notes://a', '']) t.strictSame(await serveSubscribe(parts, { uri }, session), {})
   t.strictSame([...session.subscriptions], ['notes://a', 'notes://not-yet', ''])
 
-  for (const uri of ['notes://a', 'notes://a', 'notes://never']) t.strictSame(await unsubscribe(parts, createCall('resources/unsubscribe', { uri }), session), {})
+  for (const uri of ['notes://a', 'notes://a', 'notes://never']) t.strictSame(await serveUnsubscribe(parts, { uri }, session), {})
   t.strictSame([...session.subscriptions], ['notes://not-yet', ''])
 })
 
@@ -123,8 +122,8 @@ t.test('what is no URI is refused', async (t) => {
   const session = createSession()
 
   for (const uri of [undefined, null, 1, ['a:'], tooLong]) {
-    await t.rejects(subscribe(createFull(), createCall('resources/subscribe', { uri }), session), refusal(-32602, "Invalid params: resources/subscribe needs 'uri', a string of at most 8192 characters"))
-    await t.rejects(unsubscribe(createFull(), createCall('resources/unsubscribe', { uri }), session), refusal(-32602, "Invalid params: resources/unsubscribe needs 'uri', a string of at most 8192 characters"))
+    await t.rejects(serveSubscribe(createFull(), { uri }, session), refusal(-32602, "Invalid params: resources/subscribe needs 'uri', a string of at most 8192 characters"))
+    await t.rejects(serveUnsubscribe(createFull(), { uri }, session), refusal(-32602, "Invalid params: resources/unsubscribe needs 'uri', a string of at most 8192 characters"))
   }
   t.equal(session.subscriptions.size, 0)
 })
@@ -133,8 +132,8 @@ t.test('a resource that a session may not watch is not found', async (t) => {
   const session = createSession()
   const parts = createFull((uri, { era }) => era === 'legacy' && uri === 'a:')
 
-  await subscribe(parts, createCall('resources/subscribe', { uri: 'a:' }), session)
-  await t.rejects(subscribe(parts, createCall('resources/subscribe', { uri: 'b:' }), session), refusal(-32002, 'Resource not found', { uri: 'b:' }))
+  await serveSubscribe(parts, { uri: 'a:' }, session)
+  await t.rejects(serveSubscribe(parts, { uri: 'b:' }, session), refusal(-32002, 'Resource not found', { uri: 'b:' }))
 
   t.strictSame([...session.subscriptions], ['a:'])
 })
@@ -142,7 +141,7 @@ t.test('a resource that a session may not watch is not found', async (t) => {
 t.test('a session watches no more than 1,000 resources', async (t) => {
   const parts = createFull()
   const session = createSession()
-  const add = (uri: string) => subscribe(parts, createCall('resources/subscribe', { uri }), session)
+  const add = (uri: string) => serveSubscribe(parts, { uri }, session)
   const all = await Promise.all(Array.from({ length: 1100 }, (_none, number) => add(`notes://${number}`).catch((error: unknown) => error)))
   const refused = new RefusedError(-32602, 'Invalid params: a session may watch 1000 resources at once; unsubscribe from some of them first')
 
@@ -151,15 +150,15 @@ t.test('a session watches no more than 1,000 resources', async (t) => {
   t.strictSame(all.slice(1000), Array(100).fill(refused))
 
   t.strictSame(await add('notes://0'), {})
-  unsubscribe(parts, createCall('resources/unsubscribe', { uri: 'notes://0' }), session)
+  serveUnsubscribe(parts, { uri: 'notes://0' }, session)
   t.strictSame(await add('notes://1000'), {})
 })
 
 t.test('a caller that nothing is kept of watches nothing', async (t) => {
   const { caller } = new Client({ era: 'legacy' })
 
-  t.strictSame(await subscribe(createFull(), createCall('resources/subscribe', { uri: 'a:' }), caller), {})
-  t.strictSame(await unsubscribe(createFull(), createCall('resources/unsubscribe', { uri: 'a:' }), caller), {})
+  t.strictSame(await serveSubscribe(createFull(), { uri: 'a:' }, caller), {})
+  t.strictSame(await serveUnsubscribe(createFull(), { uri: 'a:' }, caller), {})
 })
 
 /** A server some of whose resources are kept from some callers. */
@@ -186,9 +185,9 @@ t.test('to a session a resource that it does not see is not found, as is one tha
   const { parts } = createRestricted()
   const session = createSession()
 
-  await subscribe(parts, createCall('resources/subscribe', { uri: 'notes://a' }), session)
+  await serveSubscribe(parts, { uri: 'notes://a' }, session)
   for (const uri of ['d://1', 'notes://none']) {
-    await t.rejects(subscribe(parts, createCall('resources/subscribe', { uri }), session), refusal(-32002, 'Resource not found', { uri }))
+    await t.rejects(serveSubscribe(parts, { uri }, session), refusal(-32002, 'Resource not found', { uri }))
   }
 
   t.strictSame([...session.subscriptions], ['notes://a'])
@@ -200,7 +199,7 @@ t.test('whoever lacks a scope to watch is told all that is needed', async (t) =>
   const ask = (client: Client) => resolveFilter(parts, client.createCall({ notifications: { resourceSubscriptions: ['notes://a', 'notes://b', 'notes://c'] } }))
 
   await t.rejects(ask(createScoped(['x', 'z'])), new InsufficientScopeError(['x', 'y', 'z']))
-  await t.rejects(subscribe(parts, createCall('resources/subscribe', { uri: 'notes://b' }), session), new InsufficientScopeError(['x', 'y']))
+  await t.rejects(serveSubscribe(parts, { uri: 'notes://b' }, session), new InsufficientScopeError(['x', 'y']))
   t.strictSame(await ask(createScoped(['x', 'y', 'z'])), { notifications: { resourceSubscriptions: ['notes://a', 'notes://b', 'notes://c'] } })
   t.equal(session.subscriptions.size, 0)
 })

@@ -5,7 +5,7 @@ import { RpcError } from '../../lib/errors.ts'
 import type { LogLevel } from '../../lib/protocol/log-level.ts'
 import type { RequestMessage } from '../../lib/protocol/message.ts'
 import type { Era } from '../../lib/protocol/revisions.ts'
-import type { Call } from '../../lib/server/call.ts'
+import { Call } from '../../lib/server/call/call.ts'
 import type { ServerRequest } from '../../lib/protocol/question.ts'
 import type { Caller, Channel } from '../../lib/server/context.ts'
 import { Deadlines } from '../../lib/server/deadlines.ts'
@@ -13,7 +13,7 @@ import { createFormCompiler } from '../../lib/server/form.ts'
 import type { ServerDefinition } from '../../lib/server/definition.ts'
 import { McpServer } from '../../lib/server/mcp-server.ts'
 import { encodeReply } from '../../lib/server/reply.ts'
-import { RequestContext } from '../../lib/server/request-context.ts'
+import type { RequestContext } from '../../lib/server/request-context.ts'
 import { StateSealer } from '../../lib/server/request-state.ts'
 import type { McpServerOptions } from '../../lib/server/server-options.ts'
 
@@ -101,21 +101,23 @@ export class Client {
     return this.ask(server, 'tools/call', { name, ...(args !== undefined && { arguments: args }), ...(_meta !== undefined && { _meta }) })
   }
 
-  /** Creates the context of a request of this client. */
-  createContext (method = 'tools/call', params: Params = {}): RequestContext {
-    return new RequestContext(createMessage(method, params), this.caller, this.channel, {
+  /** Creates the call of a request of this client, for code below the server. */
+  createCall (params: Params = {}, { method = 'tools/call', caller = this.caller, timeout = 0, exposeErrors = false } = {}): Call {
+    return new Call({ message: createMessage(method, params), caller, channel: this.channel }, {
       deadlines: new Deadlines(),
       sealer: new StateSealer('Notes'),
       compileForm: createFormCompiler(),
       questionTimeout: 1000,
+      timeout,
+      exposeErrors,
       readResource: async (uri) => ({ contents: [{ uri, text: 'read' }] }),
       resourceUpdated: (uri) => { this.updated.push(uri) }
     })
   }
 
-  /** A request of this client's being served. */
-  createCall (params: Params = {}, { timeout = 0, exposeErrors = false } = {}): Call {
-    return { ctx: this.createContext('tools/call', params), log: this.log, timeout, exposeErrors }
+  /** Creates the context of a request of this client. */
+  createContext (method = 'tools/call', params: Params = {}): RequestContext {
+    return this.createCall(params, { method }).ctx
   }
 }
 

@@ -1,0 +1,247 @@
+// One request while a server serves it.
+import type { ReadResourceResult } from '@modelcontextprotocol/sdk/types.js'
+import { RpcError } from '../../errors.ts'
+import { ErrorCode } from '../../protocol/error-code.ts'
+import type { RequestMessage } from '../../protocol/message.ts'
+import { Asker, type AskingServer } from '../asker.ts'
+import type { Caller, Channel } from '../context.ts'
+import type { Deadlines } from '../deadlines.ts'
+import type { Incoming } from '../definition.ts'
+import { reportFailure } from '../failure.ts'
+import { InputRequired, InputRequiredError, type InputRequiredResult } from '../input-required.ts'
+import { RequestContext, type ContextCall, type ContextServer } from '../request-context.ts'
+import type { Validation } from '../schema.ts'
+
+/** What calls need of the server that serves them. One for all calls. */
+export interface CallServer extends AskingServer, ContextServer {
+  readonly deadlines: Deadlines
+  /** Milliseconds that a handler may take; 0 for ever. */
+  readonly timeout: number
+  /** Whether clients are sent the messages of unexpected errors. */
+  readonly exposeErrors: boolean
+  /** Reads a resource on behalf of a handler. */
+  readResource (uri: string, call: Call): Promise<ReadResourceResult>
+}
+
+/** What a call runs: a handler, and what is decided about it at registration. */
+export interface Runnable<Returned> {
+  handler (args: never, ctx: never): Returned
+  /** Checks the arguments; absent where there is nothing to check. A promise only when the check takes time. */
+  readonly check?: ((args: unknown) => Validation | Promise<Validation>) | undefined
+  /** Milliseconds that the handler may take; 0 for ever. @default the server's `timeout` */
+  readonly timeout?: number | undefined
+}
+
+/** A call took longer than its `timeout`. */
+export class TimeoutError extends Error {
+  override readonly name = 'TimeoutError'
+}
+
+/** The arguments of a call do not fit their schema. The message says why. */
+export class InvalidArgumentsError extends Error {
+  override readonly name = 'InvalidArgumentsError'
+}
+
+/** One request while a server serves it. It owns what ends with the request; `ctx` shows it to handlers. */
+export class Call implements ContextCall {
+  readonly message: RequestMessage
+  readonly caller: Caller
+  readonly channel: Channel
+  readonly server: CallServer
+  /** What handlers see of the call. */
+  readonly ctx: RequestContext
+  #isOver = false
+  #abortReason: Error | undefined
+  #controller: AbortController | undefined
+  #over: AbortController | undefined
+  #asker: Asker | undefined
+
+  constructor ({ message, caller, channel }: Incoming, server: CallServer) {
+    this.message = message
+    this.caller = caller
+    this.channel = channel
+    this.server = server
+    this.ctx = new RequestContext(this)
+  }
+
+  /** Whether the caller can be told of changes: a legacy client is told by its session. */
+  get canListen (): boolean {
+    const { era, sessionId } = this.caller
+    return this.channel.canListen === true && (era === 'modern' || sessionId !== undefined)
+  }
+
+  /** Aborted when the client goes away or the call times out. Made on first use. */
+  get signal (): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason)
+      else this.channel.onDisconnect((reason) => this.#abort(reason))
+    }
+    return this.#controller.signal
+  }
+
+  /** Whether the call has ended: nothing is sent for it after that. */
+  get isOver (): boolean { return this.#isOver }
+
+  /** What asks the client; undefined for a call that has had nothing to do with questions. */
+  get asker (): Asker | undefined { return this.#asker }
+
+  /** Returns what asks the client. @throws Error when the call has ended, RpcError -32602 for answers of another call. */
+  ask (): Asker {
+    if (this.#asker === undefined) {
+      this.#over = new AbortController()
+      const { message: { method, params }, caller, channel } = this
+      const signal = AbortSignal.any([this.signal, this.#over.signal])
+      this.#asker = new Asker({ method, params, caller, channel, signal }, this.server)
+    }
+    if (this.#isOver) throw new Error('The call has ended; nobody can be asked for it any more')
+    return this.#asker
+  }
+
+  /** Reads a resource on behalf of the handler. @throws RpcError when there is no such resource. */
+  readResource (uri: string): Promise<ReadResourceResult> {
+    return this.server.readResource(uri, this)
+  }
+
+  /**
+   * Checks the arguments, takes the answers that a modern request brings along, and runs the handler in time: again and
+   * again while it asks by hand and the client answers in the middle of the request.
+   *
+   * @param args They become the handler's own: checking writes defaults into them.
+   * @throws InvalidArgumentsError, TimeoutError, RpcError -32602 for answers to another call, or what the handler threw.
+   * @throws InputRequiredError when a modern client has to answer first, whatever else the handler did.
+   */
+  async run<Returned> (runnable: Runnable<Returned>, args: unknown): Promise<Exclude<Awaited<Returned>, InputRequired>> {
+    const { handler, check, timeout = this.server.timeout } = runnable
+    let checked = args
+    if (check !== undefined) {
+      const checking = check(args)
+      const validation = checking instanceof Promise ? await this.inTime(checking, timeout) : checking
+      if (!validation.valid) throw new InvalidArgumentsError(validation.problem)
+      checked = validation.value
+    }
+    this.#takeAnswers()
+
+    try {
+      for (;;) {
+        // The schema made the arguments what the handler's type says.
+        const returned = await this.inTime(handler(checked as never, this.ctx as never), timeout)
+        if (!(returned instanceof InputRequired)) {
+          if (this.#asker?.isAsking === true) throw new InputRequiredError()
+          // Nothing else is left.
+          return returned as Exclude<Awaited<Returned>, InputRequired>
+        }
+        await this.ask().askByHand(returned)
+      }
+    } catch (error) {
+      throw this.#asker?.isAsking === true && !isFinal(error) ? new InputRequiredError() : error
+    }
+  }
+
+  /**
+   * Runs, in time, what serves a request and cannot ask.
+   *
+   * @param what What it does, for the log: `completing 'language'`.
+   * @throws RpcError
+   */
+  async attempt<T> (what: string, serve: () => T | PromiseLike<T>): Promise<T> {
+    try {
+      return await this.inTime(serve())
+    } catch (error) {
+      throw this.explain(error, what)
+    }
+  }
+
+  /**
+   * Waits for a handler, but no longer than its timeout: then `ctx.signal` is aborted and what the handler still does is
+   * lost. The time that a legacy client takes for its answers does not count.
+   *
+   * @param timeout Milliseconds; 0 for ever.
+   * @throws TimeoutError
+   */
+  inTime<T> (pending: T | PromiseLike<T>, timeout = this.server.timeout): T | PromiseLike<T> {
+    if (timeout === 0 || !isPromiseLike(pending)) return pending
+
+    return new Promise<T>((resolve, reject) => {
+      let isDone = false
+      let counted = this.#waited
+      const expire = (late = 0): void => {
+        if (isDone) return
+        if (this.#asker?.isWaiting === true) {
+          const firedAt = Date.now()
+          return this.#asker.onAnswered(() => expire(Date.now() - firedAt))
+        }
+        const more = this.#waited - counted - late
+        if (more > 0) {
+          counted = this.#waited
+          deadline = this.server.deadlines.start(more, expire)
+          return
+        }
+        isDone = true
+        const error = new TimeoutError(`timed out after ${timeout} ms`)
+        this.end(error)
+        reject(error)
+      }
+
+      let deadline = this.server.deadlines.start(timeout, expire)
+      pending.then(
+        (value) => { isDone = true; deadline.clear(); resolve(value) },
+        (error: unknown) => { isDone = true; deadline.clear(); reject(error) }
+      )
+    })
+  }
+
+  /** Resolves to the result that asks the client, where the handler asked. @throws the error where it did not. */
+  async askBack (error: unknown): Promise<InputRequiredResult> {
+    if (!(error instanceof InputRequiredError)) throw error
+    return await this.inTime(this.ask().toResult())
+  }
+
+  /**
+   * Returns the error to go on with, of what a handler threw: a question as it is, anything else as {@link hide} does.
+   * @param what What failed, for the log: `reading resource notes://1`.
+   */
+  explain (error: unknown, what: string): RpcError | InputRequiredError {
+    return error instanceof InputRequiredError ? error : this.hide(error, what)
+  }
+
+  /** Returns the error that a client is sent: an RpcError as it is, anything else as an internal one, which is logged. */
+  hide (error: unknown, what: string): RpcError {
+    if (error instanceof RpcError) return error
+    const { channel: { log }, server: { exposeErrors } } = this
+    if (!(error instanceof TimeoutError)) {
+      return new RpcError(ErrorCode.InternalError, reportFailure(log, error, what, exposeErrors))
+    }
+    log.warn({ what }, `${what} ${error.message}`)
+    return new RpcError(ErrorCode.InternalError, `Error ${what}: ${error.message}`)
+  }
+
+  /** Ends the call: nothing is sent for it after that. @param reason Aborts `ctx.signal`. */
+  end (reason?: Error): void {
+    this.#isOver = true
+    if (reason !== undefined) this.#abort(reason)
+    this.#over?.abort(new Error('The call has ended'))
+  }
+
+  // Milliseconds in which a legacy client was waited for.
+  get #waited (): number { return this.#asker?.waited ?? 0 }
+
+  #takeAnswers (): void {
+    const { requestState, inputResponses } = this.message.params
+    if ((requestState !== undefined || inputResponses !== undefined) && this.caller.era === 'modern') this.ask()
+  }
+
+  #abort (reason: Error): void {
+    this.#abortReason ??= reason
+    this.#controller?.abort(this.#abortReason)
+  }
+}
+
+// A call that took too long does so again, and a client that lacks a capability cannot answer all of its questions.
+function isFinal (error: unknown): boolean {
+  return error instanceof TimeoutError || (error instanceof RpcError && error.code === ErrorCode.MissingRequiredClientCapability)
+}
+
+function isPromiseLike<T> (value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}
