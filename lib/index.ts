@@ -57,7 +57,8 @@ export type { ListedResources, ResourceTemplateOptions, TemplateMatch, Variables
 export type { PromptChanges, PromptConfig, PromptHandle, PromptHandler, PromptReturn } from './server/prompts.ts'
 export { completable } from './server/completable.ts'
 export type { Complete } from './server/completable.ts'
-export type { AnySchema, InferInput, InferOutput, JsonSchema } from './server/schema.ts'
+export type { AnySchema, InferInput, InferOutput } from './server/schema.ts'
+export type { JsonSchema } from './server/validation.ts'
 export { Type } from '@sinclair/typebox'
 
 export { jwtVerifier } from './auth/jwt-verifier.ts'

@@ -9,7 +9,7 @@ import { InputRequiredError, type InputRequired, type InputRequests, type InputR
 import { Rounds, type RoundState } from './rounds.ts'
 import type { Caller, Channel } from './context.ts'
 import type { StateBinding, StateSealer } from './request-state.ts'
-import type { Validation } from './schema.ts'
+import type { Validation } from './validation.ts'
 
 /** How a question is asked. */
 export interface AskOptions {

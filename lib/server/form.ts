@@ -2,7 +2,8 @@
 import { MCP_ERR_INVALID_SCHEMA } from '../errors.ts'
 import { isWireObject, type WireObject } from '../protocol/message.ts'
 import type { CreateRegExp } from './pattern-engine.ts'
-import { compileSchema, type JsonSchema, type Validation } from './schema.ts'
+import { compileSchema } from './schema.ts'
+import type { JsonSchema, Validation } from './validation.ts'
 
 /** A form that was checked and compiled. */
 export interface Form {

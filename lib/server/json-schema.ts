@@ -4,7 +4,7 @@ import { isDraft07 } from './json-validator.ts'
 import { deepFreeze } from './listed-schema.ts'
 import { normaliseSchema } from './normal-schema.ts'
 import type { MutableSchema } from './schema-document.ts'
-import type { JsonSchema } from './schema.ts'
+import type { JsonSchema } from './validation.ts'
 import { isStandardSchema } from './standard-schema.ts'
 
 const TYPEBOX_KIND = Symbol.for('TypeBox.Kind')

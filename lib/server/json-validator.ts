@@ -8,7 +8,7 @@ import { toLegacyOutput } from './listed-schema.ts'
 import { isOrdinarySchema } from './ordinary-schema.ts'
 import { createNativeRegExp, tryPatterns, type CreateRegExp } from './pattern-engine.ts'
 import { isStackOverflow, messageOf, NESTED_TOO_DEEPLY, toProblem } from './problem.ts'
-import type { JsonSchema, Validation } from './schema.ts'
+import type { JsonSchema, Validation } from './validation.ts'
 import { weighSchema } from './weighed-schema.ts'
 import { isTooMuchWork, MAX_STEPS, TOO_LARGE, WorkBudget } from './work-budget.ts'
 

@@ -1,6 +1,6 @@
 // What becomes of a value on its way through JSON.
 import { isStackOverflow } from './problem.ts'
-import type { Validation } from './schema.ts'
+import type { Validation } from './validation.ts'
 
 /**
  * Returns the value that clients get: the same one where JSON carries it unchanged, else what its JSON says, as for a Date,

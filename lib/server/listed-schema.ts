@@ -1,7 +1,7 @@
 // Output schemas as clients are shown them. Official clients throw a result away that such a schema does not accept.
 import { subschemasOf } from '../protocol/subschemas.ts'
 import type { MutableSchema } from './schema-document.ts'
-import type { JsonSchema } from './schema.ts'
+import type { JsonSchema } from './validation.ts'
 
 const DRAFT_07 = 'http://json-schema.org/draft-07/schema#'
 

@@ -2,7 +2,8 @@
 import { isWireObject } from '../protocol/message.ts'
 import { deepFreeze } from './listed-schema.ts'
 import type { CreateRegExp } from './pattern-engine.ts'
-import { compileSchema, type CompiledSchema, type JsonSchema } from './schema.ts'
+import { compileSchema, type CompiledSchema } from './schema.ts'
+import type { JsonSchema } from './validation.ts'
 import { isStandardSchema } from './standard-schema.ts'
 
 /**

@@ -2,7 +2,7 @@
 // that out takes 85 ms at the first tool of a process, where all of Fastify starts in 230, and 1 ms at each of the others.
 import { fullFormats } from 'ajv-formats/dist/formats.js'
 import { isWireObject } from '../protocol/message.ts'
-import type { JsonSchema } from './schema.ts'
+import type { JsonSchema } from './validation.ts'
 
 type Test = (value: unknown, depth: number) => boolean
 

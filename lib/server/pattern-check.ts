@@ -1,6 +1,7 @@
 // Warns the author of a server of patterns that can hold the event loop.
 import { showPattern, type CreateRegExp } from './pattern-engine.ts'
-import type { AnySchema, JsonSchema } from './schema.ts'
+import type { AnySchema } from './schema.ts'
+import type { JsonSchema } from './validation.ts'
 import { listPatterns } from './schema-patterns.ts'
 import { isSlowPattern } from './slow-pattern.ts'
 import { isStandardSchema } from './standard-schema.ts'

@@ -2,7 +2,7 @@
 import { shorten } from '../protocol/bounds.ts'
 import { withoutWildcard } from './pattern.ts'
 import { messageOf } from './problem.ts'
-import type { JsonSchema } from './schema.ts'
+import type { JsonSchema } from './validation.ts'
 import { listPatterns } from './schema-patterns.ts'
 
 /** Makes what a pattern of a schema is run by. @param flags Those of JavaScript: 'u'. */

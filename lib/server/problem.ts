@@ -1,5 +1,5 @@
 // What is wrong with a value, as one sentence that a model can act on.
-import type { Validation } from './schema.ts'
+import type { Validation } from './validation.ts'
 
 const MAX_ISSUES = 10
 // Issues repeat what the caller sent, such as the names of unknown properties.

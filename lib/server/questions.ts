@@ -3,7 +3,7 @@ import type { CreateMessageRequest, CreateMessageResult, CreateMessageResultWith
 import type { WireObject } from '../protocol/message.ts'
 import type { Asker, AskOptions } from './asker.ts'
 import type { Form } from './form.ts'
-import type { Validation } from './schema.ts'
+import type { Validation } from './validation.ts'
 
 /** What became of a form: filled in and checked, or not. */
 export type Elicited<T> = { readonly action: 'accept', readonly content: T } | { readonly action: 'decline' | 'cancel' }

@@ -2,7 +2,7 @@
 import { isWireObject } from '../protocol/message.ts'
 import { subschemasOf } from '../protocol/subschemas.ts'
 import { followLocalReference } from './schema-document.ts'
-import type { JsonSchema } from './schema.ts'
+import type { JsonSchema } from './validation.ts'
 
 /** A pattern of a schema. */
 export interface SchemaPattern {

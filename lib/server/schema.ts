@@ -7,19 +7,12 @@ import { toListedOutput } from './listed-schema.ts'
 import type { CreateRegExp } from './pattern-engine.ts'
 import { messageOf } from './problem.ts'
 import { createStandardValidator, isStandardSchema, renderStandardSchema, type StandardSchema } from './standard-schema.ts'
+import type { JsonSchema, Validation } from './validation.ts'
 
 export type { InferInput, InferOutput } from './infer.ts'
 
-/** A JSON Schema document (object form). */
-export type JsonSchema = { readonly [keyword: string]: unknown }
-
 /** Anything accepted as a schema: TypeBox 0.34, `typebox` 1.x, a Standard Schema that can render JSON Schema, JSON Schema. */
 export type AnySchema = JsonSchema | StandardSchema | { readonly '~kind': string } | { readonly '~unsafe': unknown }
-
-/** What validate answers: the value to hand on (defaults applied, transformed by a Standard Schema), or one sentence on what is wrong. */
-export type Validation<T = unknown> =
-  | { readonly valid: true, readonly value: T }
-  | { readonly valid: false, readonly problem: string }
 
 /** A schema that was checked and compiled. */
 export interface CompiledSchema {

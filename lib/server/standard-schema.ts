@@ -1,6 +1,6 @@
 // Standard Schemas that can render JSON Schema: how they are recognised, rendered and asked.
 import { isStackOverflow, messageOf, NESTED_TOO_DEEPLY, toProblem } from './problem.ts'
-import type { Validation } from './schema.ts'
+import type { Validation } from './validation.ts'
 
 /**
  * A Standard Schema that can render JSON Schema: zod >= 4.2, arktype, valibot by `toStandardJsonSchema()`.

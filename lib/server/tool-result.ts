@@ -4,7 +4,8 @@ import { resolveToJson, toJson } from '../protocol/json.ts'
 import { isWireObject, type WireObject } from '../protocol/message.ts'
 import { isContentBlock, textBlock } from './content.ts'
 import { toJsonValue } from './json-value.ts'
-import type { CompiledSchema, InferOutput, Validation } from './schema.ts'
+import type { CompiledSchema, InferOutput } from './schema.ts'
+import type { Validation } from './validation.ts'
 import { TextResult } from './text-result.ts'
 
 /** A whole result of a tool with an `outputSchema`: structured content that fits it, or what went wrong. */

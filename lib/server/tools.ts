@@ -22,7 +22,8 @@ import { toLegacyOutput } from './listed-schema.ts'
 import type { RequestContext } from './request-context.ts'
 import { compileArguments } from './optional-defaults.ts'
 import { PatternCheck } from './pattern-check.ts'
-import { compileSchema, type AnySchema, type CompiledSchema, type InferInput, type JsonSchema } from './schema.ts'
+import { compileSchema, type AnySchema, type CompiledSchema, type InferInput } from './schema.ts'
+import type { JsonSchema } from './validation.ts'
 import type { TextResult } from './text-result.ts'
 import {
   errorResult, fitToLegacy, toPlainResult, toStructuredResult, type LiteralKeeper, type ToolReturn

@@ -2,7 +2,7 @@
 import { isWireObject } from '../protocol/message.ts'
 import { subschemasOf, type Subschema } from '../protocol/subschemas.ts'
 import { followLocalReference, type MutableSchema } from './schema-document.ts'
-import type { JsonSchema } from './schema.ts'
+import type { JsonSchema } from './validation.ts'
 
 /** The keyword that holds what a schema costs. */
 export const WORK_KEYWORD = '$work'

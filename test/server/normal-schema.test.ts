@@ -3,7 +3,8 @@ import { type } from 'arktype'
 import t from 'tap'
 import * as typebox from 'typebox'
 import { z } from 'zod'
-import { compileSchema, type CompiledSchema, type JsonSchema } from '../../lib/server/schema.ts'
+import { compileSchema, type CompiledSchema } from '../../lib/server/schema.ts'
+import type { JsonSchema } from '../../lib/server/validation.ts'
 
 const DRAFT_07 = 'http://json-schema.org/draft-07/schema#'
 

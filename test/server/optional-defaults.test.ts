@@ -3,7 +3,7 @@ import { type } from 'arktype'
 import * as z from 'zod'
 import { Type } from '../../lib/index.ts'
 import { compileArguments } from '../../lib/server/optional-defaults.ts'
-import type { JsonSchema } from '../../lib/server/schema.ts'
+import type { JsonSchema } from '../../lib/server/validation.ts'
 
 function compile (schema: unknown) {
   return compileArguments(schema, 'inputSchema')

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { z } from 'zod'
 import { isOrdinarySchema } from '../../lib/server/ordinary-schema.ts'
-import type { JsonSchema } from '../../lib/server/schema.ts'
+import type { JsonSchema } from '../../lib/server/validation.ts'
 
 const DRAFT_2020_12 = 'https://json-schema.org/draft/2020-12/schema'
 const DRAFT_07 = 'http://json-schema.org/draft-07/schema#'

@@ -4,7 +4,8 @@ import t from 'tap'
 import * as typebox from 'typebox'
 import * as v from 'valibot'
 import { z } from 'zod'
-import { compileSchema, type JsonSchema } from '../../lib/server/schema.ts'
+import { compileSchema } from '../../lib/server/schema.ts'
+import type { JsonSchema } from '../../lib/server/validation.ts'
 
 const A = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] }
 const B = { type: 'object', properties: { b: { type: 'string' } }, required: ['b'] }

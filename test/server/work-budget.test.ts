@@ -1,6 +1,6 @@
 import t from 'tap'
 import { compileSchema } from '../../lib/server/schema.ts'
-import type { Validation } from '../../lib/server/schema.ts'
+import type { Validation } from '../../lib/server/validation.ts'
 
 const TOO_LARGE = { valid: false, problem: 'is too large to be checked; send less at a time' }
 

@@ -10,7 +10,7 @@ import type { Incoming } from '../definition.ts'
 import { reportFailure } from '../failure.ts'
 import { InputRequired, InputRequiredError, type InputRequiredResult } from '../input-required.ts'
 import { RequestContext, type ContextCall, type ContextServer } from '../request-context.ts'
-import type { Validation } from '../schema.ts'
+import type { Validation } from '../validation.ts'
 
 /** What calls need of the server that serves them. One for all calls. */
 export interface CallServer extends AskingServer, ContextServer {
