@@ -45,7 +45,7 @@ export type { Question, ServerRequest } from './protocol/question.ts'
 export type { ChangeEvent } from './protocol/change.ts'
 export type { AccessConfig } from './server/access.ts'
 export type { Middleware } from './server/middleware.ts'
-export type { CacheHint } from './server/result.ts'
+export type { CacheHint } from './server/cache-hint.ts'
 export type { ToolChanges, ToolConfig, ToolHandle, ToolHandler } from './server/tools.ts'
 export type { ToolResult, ToolReturn } from './server/tool-result.ts'
 export type {

@@ -10,7 +10,8 @@ import { isWatchable, LISTEN_METHOD } from '../protocol/subscription.ts'
 import { RefusedError, RpcError } from '../errors.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import type { Incoming } from '../server/definition.ts'
-import { cacheFields, type ResultFinisher } from '../server/result.ts'
+import type { ResultFinisher } from '../server/result.ts'
+import { cacheFields } from '../server/cache-hint.ts'
 import { readFilter } from '../server/watching.ts'
 
 /** Serves one request that is written as a client of the legacy era would. @throws RpcError */

@@ -13,7 +13,7 @@ import { isResourceContents } from './content.ts'
 import { Pace } from './pace.ts'
 import type { TemplateMatch } from './resource-template.ts'
 import { listConfig, type ResourceHandler, type StaticResource, type TemplateEntry } from './resources.ts'
-import type { CacheHint } from './result.ts'
+import type { CacheHint } from './cache-hint.ts'
 
 /** The resources that can be read by a server. */
 export interface ResourceSet { readonly statics: Collection<StaticResource>, readonly templates: Collection<TemplateEntry> }

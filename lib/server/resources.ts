@@ -11,7 +11,7 @@ import type { Entry, Handle } from './collection.ts'
 import type { InputRequired } from './input-required.ts'
 import type { RequestContext } from './request-context.ts'
 import { ResourceTemplate, type Variables } from './resource-template.ts'
-import { findCacheProblem, type CacheHint } from './result.ts'
+import { findCacheProblem, type CacheHint } from './cache-hint.ts'
 
 /** What a resource or template is, apart from its name, address and handler. */
 export interface ResourceConfig<Lifespan = unknown> extends AccessConfig<Lifespan> {

@@ -1,21 +1,12 @@
 // Results on their way to the wire: what the modern era adds to each, and results that are serialised ahead of time.
-import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
-import { isObject } from '../options/checks.ts'
+import type { CallToolResult, Implementation } from '@modelcontextprotocol/sdk/types.js'
 import { encodeResponse } from '../protocol/envelope.ts'
 import { encodeJson } from '../protocol/json.ts'
 import type { RequestId } from '../protocol/message.ts'
 import { SERVER_INFO_KEY } from '../protocol/request-meta.ts'
 import type { Era } from '../protocol/revisions.ts'
+import { textBlock } from './content.ts'
 import type { Incoming, Outcome } from './definition.ts'
-import { TextResult } from './text-result.ts'
-
-/** How long and by whom a result may be cached (MCP 2026-07-28 caching). */
-export interface CacheHint {
-  /** Milliseconds for which the result may be taken as fresh. @default 0 */
-  readonly ttlMs?: number
-  /** `public`: the same for every caller. `private`: for the one who asked. @default 'public' for lists of what was registered, 'private' for what a handler makes */
-  readonly scope?: 'public' | 'private'
-}
 
 // Clients of one make give the requests that they begin with the same ids.
 const MAX_REPLIES = 4
@@ -55,6 +46,36 @@ export class PreparedResult {
   }
 }
 
+/**
+ * The result of most tools: one text, or a value and its JSON as text. Its JSON is made of that of its text, which takes
+ * 0.3 µs instead of 1 for a line of text. Structured content is written once instead of twice, which saves a fourth of the
+ * time of a call with 10 KB of it.
+ */
+export class TextResult {
+  readonly text: string
+  /** What the text is the JSON of; absent where it is only a text. */
+  readonly structured: { readonly content: unknown } | undefined
+
+  constructor (text: string, structured?: { readonly content: unknown }) {
+    this.text = text
+    this.structured = structured
+  }
+
+  /** The result as an object. */
+  toObject (): CallToolResult {
+    const content = [textBlock(this.text)]
+    if (this.structured === undefined) return { content }
+    // Any JSON value is allowed by 2026-07-28; the SDK's type knows objects only.
+    return { content, structuredContent: this.structured.content as Record<string, unknown> }
+  }
+
+  /** The JSON of the result's fields, without the braces around them. */
+  encodeFields (): string {
+    const content = `"content":[{"type":"text","text":${encodeJson(this.text)}}]`
+    return this.structured === undefined ? content : `${content},"structuredContent":${this.text}`
+  }
+}
+
 /** What a method of an `McpServer` returns: a result, one prepared for its era, or one that is a text. */
 export type MethodResult = object | PreparedResult | TextResult
 
@@ -62,15 +83,6 @@ export type MethodResult = object | PreparedResult | TextResult
 export function valueOf (result: MethodResult): object {
   if (result instanceof TextResult) return result.toObject()
   return result instanceof PreparedResult ? result.value : result
-}
-
-/** Tells what is wrong with a `cache` option; undefined when nothing is. */
-export function findCacheProblem (hint: unknown): string | undefined {
-  if (!isObject(hint)) return "must be an object, such as { ttlMs: 60_000, scope: 'private' }"
-  const { ttlMs = 0, scope = 'public', ...unknown }: Readonly<Record<string, unknown>> = { ...hint }
-  if (Object.keys(unknown).length > 0) return `must have 'ttlMs' and 'scope' at most, and not '${Object.keys(unknown).join("', '")}'`
-  if (!Number.isSafeInteger(ttlMs) || Number(ttlMs) < 0) return "must have as 'ttlMs' a whole number of milliseconds from 0"
-  return scope === 'public' || scope === 'private' ? undefined : "must have as 'scope' either 'public' or 'private'"
 }
 
 /** Makes results complete for their era. One per server. */
@@ -113,14 +125,4 @@ export function encodeObject (result: object): string {
   const json = encodeJson(result)
   if (json.charCodeAt(0) === OPENING_BRACE) return json
   throw new TypeError('the JSON of a result must be an object; return one without a toJSON that makes it something else')
-}
-
-/** The hint for what differs from caller to caller, whatever the author said: caches must not hand it on. */
-export function keepPrivate (hint: CacheHint | undefined): CacheHint {
-  return { ...hint, scope: 'private' }
-}
-
-/** The caching fields of a result; a legacy one has none. */
-export function cacheFields (era: Era, fallbackScope: 'public' | 'private', hint: CacheHint | undefined): object | undefined {
-  return era === 'legacy' ? undefined : { ttlMs: hint?.ttlMs ?? 0, cacheScope: hint?.scope ?? fallbackScope }
 }

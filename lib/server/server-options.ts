@@ -9,7 +9,7 @@ import { checkValues } from './config-check.ts'
 import type { Entered } from './definition.ts'
 import type { CreateRegExp } from './pattern-engine.ts'
 import { requestStateOption, type RequestStateOptions } from './request-state.ts'
-import { findCacheProblem, type CacheHint } from './result.ts'
+import { findCacheProblem, type CacheHint } from './cache-hint.ts'
 import type { RequestContext } from './request-context.ts'
 
 /** How a server behaves. */

@@ -6,7 +6,7 @@ import { isContentBlock, textBlock } from './content.ts'
 import { toJsonValue } from './json-value.ts'
 import type { CompiledSchema, InferOutput } from './schema.ts'
 import type { Validation } from './validation.ts'
-import { TextResult } from './text-result.ts'
+import { TextResult } from './result.ts'
 
 /** A whole result of a tool with an `outputSchema`: structured content that fits it, or what went wrong. */
 export type ToolResult<Structured = unknown> =

@@ -24,7 +24,7 @@ import { compileArguments } from './optional-defaults.ts'
 import { PatternCheck } from './pattern-check.ts'
 import { compileSchema, type AnySchema, type CompiledSchema, type InferInput } from './schema.ts'
 import type { JsonSchema } from './validation.ts'
-import type { TextResult } from './text-result.ts'
+import type { TextResult } from './result.ts'
 import {
   errorResult, fitToLegacy, toPlainResult, toStructuredResult, type LiteralKeeper, type ToolReturn
 } from './tool-result.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
+import { encodeJson } from '../../lib/protocol/json.ts'
 import type { Era } from '../../lib/protocol/revisions.ts'
-import { cacheFields, findCacheProblem, keepPrivate, PreparedResult, ResultFinisher, valueOf, type CacheHint } from '../../lib/server/result.ts'
-import { TextResult } from '../../lib/server/text-result.ts'
+import { PreparedResult, ResultFinisher, TextResult, valueOf } from '../../lib/server/result.ts'
 import { Client, createMessage, untyped } from '../support/definition-client.ts'
 
 const finisher = new ResultFinisher({ name: 'Notes', version: '1.0.0' })
@@ -79,23 +79,23 @@ t.test('the value of any other result is the result', async (t) => {
   t.equal(valueOf(result), result)
 })
 
-t.test('a modern result may be cached as its hint says, a legacy one knows no caching', async (t) => {
-  t.strictSame(cacheFields('modern', 'public', undefined), { ttlMs: 0, cacheScope: 'public' })
-  t.strictSame(cacheFields('modern', 'private', { ttlMs: 5 }), { ttlMs: 5, cacheScope: 'private' })
-  t.strictSame(cacheFields('modern', 'private', { scope: 'public' }), { ttlMs: 0, cacheScope: 'public' })
-  t.equal(cacheFields('legacy', 'public', { ttlMs: 5 }), undefined)
+const VALUES = [{ sum: 3, 'a"b': ['\u2028', '\ud800', null] }, [1, 'a'], 'a', 0, false, null]
+
+t.test('a text is a result with one block', async (t) => {
+  for (const text of ['a', '', 'two\nlines', '"quoted" \\ \u0000 \ud800 \u2028 €']) {
+    const result = new TextResult(text)
+
+    t.strictSame(result.toObject(), { content: [{ type: 'text', text }] })
+    t.equal(`{${result.encodeFields()}}`, encodeJson(result.toObject()))
+  }
 })
 
-t.test('what differs from caller to caller stays private, for as long as its hint says', async (t) => {
-  t.strictSame(keepPrivate(undefined), { scope: 'private' })
-  t.strictSame(keepPrivate({ ttlMs: 5, scope: 'public' }), { ttlMs: 5, scope: 'private' })
-})
+t.test('a value is structured content, and its JSON the text', async (t) => {
+  for (const content of VALUES) {
+    const text = JSON.stringify(content)
+    const result = new TextResult(text, { content })
 
-t.test('a cache hint has a time that clients can count and a scope that they know', async (t) => {
-  const ttlProblem = "must have as 'ttlMs' a whole number of milliseconds from 0"
-
-  for (const hint of [{}, { ttlMs: 0 }, { ttlMs: 60_000, scope: 'private' as const }]) t.equal(findCacheProblem(hint), undefined)
-  for (const ttlMs of [-1, 0.5, NaN, Infinity]) t.equal(findCacheProblem({ ttlMs }), ttlProblem)
-  t.equal(findCacheProblem(untyped<CacheHint>({ ttlMs: '5' })), ttlProblem)
-  t.equal(findCacheProblem(untyped<CacheHint>({ scope: 'shared' })), "must have as 'scope' either 'public' or 'private'")
+    t.strictSame(result.toObject(), { content: [{ type: 'text', text }], structuredContent: content })
+    t.equal(`{${result.encodeFields()}}`, JSON.stringify(result.toObject()))
+  }
 })

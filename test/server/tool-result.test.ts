@@ -5,7 +5,7 @@ import * as v from 'valibot'
 import { z } from 'zod'
 import { valueOf } from '../../lib/server/result.ts'
 import { compileSchema, type CompiledSchema } from '../../lib/server/schema.ts'
-import { TextResult } from '../../lib/server/text-result.ts'
+import { TextResult } from '../../lib/server/result.ts'
 import { errorResult, fitToLegacy, toPlainResult, toStructuredResult } from '../../lib/server/tool-result.ts'
 
 const TEXT = { type: 'text', text: 'a' }
