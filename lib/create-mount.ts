@@ -121,16 +121,22 @@ function checkScope (scopePrefix: string, { prefix, path }: ResolvedOptions): vo
   const isDoubled = scopePrefix.endsWith('/') && joinPath(prefix, path) === '/'
   const problem = isDoubled ? "must not end with '/' where the mount is at its root" : findPathProblem(scopePrefix)
   if (problem === undefined) return
-  throw new MCP_ERR_INVALID_OPTION('prefix', `is below '${scopePrefix}', the prefix of the scope around it, which ${problem}`)
+  const where = `is below '${scopePrefix}', the prefix of the scope around it`
+  throw new MCP_ERR_INVALID_OPTION('prefix', `${where}, which ${problem}`)
 }
 
-function createStreamLimits ({ maxStreams, shares: { by, streams } }: ResolvedOptions, others: Membership | undefined): SubscriptionLimits {
+function createStreamLimits (
+  { maxStreams, shares: { by, streams } }: ResolvedOptions, others: Membership | undefined
+): SubscriptionLimits {
   return { max: maxStreams, share: by === undefined || streams === Infinity ? undefined : { by, max: streams }, others }
 }
 
-function listEndpoints (scopePrefix: string, { path, prefix, legacySse, constraints }: ResolvedOptions): ReadonlyMap<string, string> {
+function listEndpoints (
+  scopePrefix: string, { path, prefix, legacySse, constraints }: ResolvedOptions
+): ReadonlyMap<string, string> {
   const { ssePath, messagesPath } = legacySse || {}
-  const paths = [path, ssePath, messagesPath].flatMap((one) => one === undefined ? [] : joinPath(scopePrefix, prefix, one))
+  const own = [path, ssePath, messagesPath].filter((one) => one !== undefined)
+  const paths = own.map((one) => joinPath(scopePrefix, prefix, one))
   return new Map(paths.map((one) => [keyOf(one, constraints), one]))
 }
 

@@ -5,7 +5,7 @@ import { ErrorCode } from './protocol/error-code.ts'
 import { Method } from './protocol/methods.ts'
 import { isScope } from './protocol/scope.ts'
 
-/** An option has a wrong value, is unknown, or contradicts another one. Thrown by what takes the options, such as registering a mount. */
+/** An option has a wrong value, is unknown, or contradicts another one. Thrown where the options are passed. */
 export const MCP_ERR_INVALID_OPTION = createError<[name: string, problem: string]>(
   'MCP_ERR_INVALID_OPTION', "option '%s' %s", 500, TypeError
 )

@@ -7,10 +7,14 @@ import type { Caller } from './server/context.ts'
 import { resultOf } from './server/reply.ts'
 
 // The app calls as a client of the newest revision that declares no capabilities.
-const HOST_APP: Caller = Object.freeze({ era: 'modern', protocolVersion: MODERN_REVISION, client: Object.freeze({ capabilities: Object.freeze({}) }) })
+const HOST_APP: Caller = Object.freeze({
+  era: 'modern', protocolVersion: MODERN_REVISION, client: Object.freeze({ capabilities: Object.freeze({}) })
+})
 
 /** Sends a request as the host app, which neither `scopes` nor `visible` restrict. @throws RpcError */
-export async function callAsHost (parts: MountParts, method: string, params: { readonly [name: string]: unknown } = {}): Promise<object> {
+export async function callAsHost (
+  parts: MountParts, method: string, params: { readonly [name: string]: unknown } = {}
+): Promise<object> {
   // A copy: checking the arguments of a tool writes defaults into them.
   const message = { id: 0, method, params: structuredClone(params) }
   try {

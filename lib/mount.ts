@@ -29,7 +29,7 @@ export class Mount {
   readonly server: Mountable
   /** The legacy sessions: how many there are, and an event when one opens or ends. */
   readonly sessions: MountSessions
-  /** Notifies clients of changes; those of tools, resources and prompts that are registered, updated or removed need no call. */
+  /** Notifies clients of changes. Tools, resources and prompts that are registered, updated or removed need no call. */
   readonly notify: Notifier
   readonly #parts: MountParts
   readonly #app: FastifyInstance

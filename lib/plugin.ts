@@ -22,7 +22,7 @@ declare module 'fastify' {
   }
 
   interface FastifyContextConfig {
-    /** Leaves a route among a mount's `routes` open to everybody: neither Host, Origin nor callers are checked. @default false */
+    /** Opens a route among a mount's `routes` to everybody: Host, Origin and caller are not checked. @default false */
     public?: boolean
   }
 }
@@ -46,7 +46,9 @@ async function mcpMount (app: FastifyInstance, given: McpMountOptions): Promise<
   const { parts, legacySse } = mounted
   const { prefix, logLevel, health, routes } = options
   const endpoints = [createRoutes(parts), ...legacySse === undefined ? [] : createLegacySseRoutes(parts, legacySse)]
-  for (const endpoint of endpoints) await app.register(endpoint, { prefix, ...(logLevel !== undefined && { logLevel }) })
+  for (const endpoint of endpoints) {
+    await app.register(endpoint, { prefix, ...(logLevel !== undefined && { logLevel }) })
+  }
   if (health !== false) await app.register(createHealthRoutes(parts, health), { prefix })
   if (routes !== undefined) await app.register(createSideRoutes(routes, parts), { prefix })
   addLifecycle(app, registry, mounted)
@@ -55,7 +57,8 @@ async function mcpMount (app: FastifyInstance, given: McpMountOptions): Promise<
 
 function warnOfForeign ({ parts: { log, name } }: Mounted, given: McpMountOptions): void {
   const foreign = listForeign(given)
-  if (foreign.length > 0) log.warn(`MCP server ${name} ignores the options '${foreign.join("', '")}', which no mount has`)
+  if (foreign.length === 0) return
+  log.warn(`MCP server ${name} ignores the options '${foreign.join("', '")}', which no mount has`)
 }
 
 function addMetadata (app: FastifyInstance, { parts, resources, legacySse }: Mounted): void {
@@ -104,8 +107,8 @@ function listWarnings ({ allowedOrigins, auth }: ResolvedOptions): readonly stri
   return warnings
 }
 
-// Fastify fails to close an app whose preClose hooks take longer than its pluginTimeout. It waits in any case for the requests
-// that are still being served then, and has stopped to take new connections.
+// Fastify fails to close an app whose preClose hooks take longer than its pluginTimeout. After the hooks it waits for
+// the requests that are still being served, and takes no new connections.
 function longEnough ({ initialConfig: { pluginTimeout = 0 } }: FastifyInstance): Promise<void> {
   return pluginTimeout === 0 ? new Promise(() => {}) : setTimeout(pluginTimeout / 2, undefined, { ref: false })
 }
@@ -124,7 +127,9 @@ function servesLoopbackOnly ({ allowedHosts, dnsRebindingProtection }: ResolvedO
 }
 
 function listensOnLoopback (app: FastifyInstance): boolean {
-  return app.addresses().every((address) => typeof address === 'string' || address.address === '::1' || address.address.startsWith('127.'))
+  return app.addresses().every((address) => {
+    return typeof address === 'string' || address.address === '::1' || address.address.startsWith('127.')
+  })
 }
 
 // Unwrapped, Fastify would apply the prefix twice and could not serve documents at the root.

@@ -78,7 +78,8 @@ export class McpRegistry implements Iterable<Mount> {
   }
 
   /**
-   * @internal Stops a mount, and before it those that started later: nested scopes start last, and may be registered first.
+   * @internal Stops a mount, and before it those that started later: nested scopes start last, but may be registered
+   * first.
    */
   async stop (mounted: Mounted): Promise<void> {
     const position = this.#started.indexOf(mounted)
@@ -108,8 +109,8 @@ export function findMounted (face: Mount): Mounted {
 const registries = new WeakMap<Server, McpRegistry>()
 
 /**
- * Finds the registry of the app that a scope belongs to, or creates it. The registry decorates the root of the app as `mcp`,
- * unless that name is taken: every scope inherits it, whichever one a mount is in.
+ * Finds the registry of the app that a scope belongs to, or creates it. The registry decorates the root of the app as
+ * `mcp`, unless that name is taken, so that every scope inherits it.
  */
 export function resolveRegistry (scope: FastifyInstance): McpRegistry {
   const registry = findRegistry(scope) ?? new McpRegistry(scope.server)

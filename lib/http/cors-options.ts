@@ -52,7 +52,8 @@ function isSeconds (value: unknown): boolean {
 function judgeUnknown (name: string, known: readonly string[]): string {
   switch (name) {
     case 'origin':
-    case 'delegator': return "is set elsewhere: the guard and CORS have one list of origins; write them in the mount's 'allowedOrigins'"
+    case 'delegator':
+      return "is set elsewhere: the guard and CORS have one list of origins; write them in the mount's 'allowedOrigins'"
     case 'methods': return 'are fixed: GET, POST and DELETE; leave it out'
     case 'hook':
     case 'preflight':

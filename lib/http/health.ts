@@ -1,4 +1,4 @@
-// Health checks of one mount, for whoever watches over the process.
+// The health checks of one mount.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
 import { undocumented } from './api-document.ts'
@@ -12,8 +12,13 @@ const OK = JSON.stringify({ status: 'ok' })
 const UNAVAILABLE = JSON.stringify({ status: 'unavailable' })
 const NO_STORE = { 'cache-control': 'no-store' }
 
-/** Builds the plugin of the health checks. They know no Host, Origin, caller or constraint. @throws MCP_ERR_INVALID_OPTION */
-export function createHealthRoutes (parts: MountParts, { path, ready }: ResolvedHealth): (scope: FastifyInstance) => Promise<void> {
+/**
+ * Creates the plugin of the health checks. They check neither Host nor Origin nor the caller, and have no constraints.
+ * @throws MCP_ERR_INVALID_OPTION where the app has such a route already.
+ */
+export function createHealthRoutes (
+  parts: MountParts, { path, ready }: ResolvedHealth
+): (scope: FastifyInstance) => Promise<void> {
   const isLive: Probe = () => true
   const isReady: Probe = async (request) => {
     try {
@@ -27,10 +32,19 @@ export function createHealthRoutes (parts: MountParts, { path, ready }: Resolved
   return async function mcpHealthRoutes (scope) {
     for (const [url, probe] of [[path, isReady], [`${path}/ready`, isReady], [`${path}/live`, isLive]] as const) {
       if (scope.hasRoute({ method: 'GET', url: scope.prefix + url })) {
-        throw new MCP_ERR_INVALID_OPTION('health', `would serve '${scope.prefix}${url}', which there is already; give it another 'path', such as { path: '${path}-2' }`)
+        const problem = `would serve '${scope.prefix}${url}', which there is already; ` +
+          `give it another 'path', such as { path: '${path}-2' }`
+        throw new MCP_ERR_INVALID_OPTION('health', problem)
       }
-      // Whoever asks does so every few seconds.
-      scope.route({ method: ['GET', 'HEAD'], url, exposeHeadRoute: false, logLevel: 'warn', schema: undocumented(), handler: createHandler(probe) })
+      scope.route({
+        method: ['GET', 'HEAD'],
+        url,
+        exposeHeadRoute: false,
+        // Checks come every few seconds and would flood the log.
+        logLevel: 'warn',
+        schema: undocumented(),
+        handler: createHandler(probe)
+      })
     }
   }
 }

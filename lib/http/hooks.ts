@@ -2,8 +2,11 @@
 import type { FastifyInstance, onRequestHookHandler, RouteShorthandOptions } from 'fastify'
 import { isObject, kind } from '../options/checks.ts'
 
-// Not preSerialization: what the endpoint sends is text or a stream, for which Fastify runs no such hooks.
-const HOOK_NAMES = ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'onSend', 'onResponse', 'onError', 'onTimeout', 'onRequestAbort'] as const
+// Fastify runs preSerialization hooks for objects only, and the endpoint sends text or a stream.
+const HOOK_NAMES = [
+  'onRequest', 'preParsing', 'preValidation', 'preHandler', 'onSend', 'onResponse', 'onError', 'onTimeout',
+  'onRequestAbort'
+] as const
 
 type HookName = typeof HOOK_NAMES[number]
 type HookOf<Name extends HookName> = Exclude<NonNullable<RouteShorthandOptions[Name]>, readonly unknown[]>
@@ -11,8 +14,8 @@ type HookOf<Name extends HookName> = Exclude<NonNullable<RouteShorthandOptions[N
 /**
  * Fastify hooks that run for the requests of one endpoint, each a function or an array of them.
  *
- * They run behind those of the app. A request that the mount's own checks refuse, and a preflight, reach none of the hooks
- * that come before the handler, and all of those that see the reply.
+ * They run after those of the app. For a preflight, and a request that the mount's own checks refuse, the hooks
+ * before the handler do not run; those that see the reply do.
  * @see https://fastify.dev/docs/latest/Reference/Hooks/
  */
 export type MountHooks = { readonly [Name in HookName]?: HookOf<Name> | ReadonlyArray<HookOf<Name>> }
@@ -21,7 +24,7 @@ export type MountHooks = { readonly [Name in HookName]?: HookOf<Name> | Readonly
 export function addMountHooks (scope: FastifyInstance, hooks: MountHooks): void {
   for (const name of HOOK_NAMES) {
     for (const hook of [hooks[name] ?? []].flat()) {
-      // addHook is declared once for each name, and a name in a variable fits none.
+      // addHook has an overload for each name, and none that takes the union of the names.
       scope.addHook(name as 'onRequest', hook as onRequestHookHandler)
     }
   }
@@ -33,7 +36,11 @@ export const hooksOption = kind<MountHooks>(findHooksProblem)({})
 function findHooksProblem (value: unknown): string | undefined {
   if (!isObject(value)) return 'must be an object, such as { preHandler: async (request) => {} }'
   const unknown = Object.keys(value).filter((name) => !HOOK_NAMES.some((known) => known === name))
-  if (unknown.length > 0) return `has '${unknown.join("', '")}', which does not run here; the hooks are ${HOOK_NAMES.join(', ')}`
-  const wrong = Object.entries(value).find(([, hooks]) => ![hooks ?? []].flat().every((hook) => typeof hook === 'function'))
+  if (unknown.length > 0) {
+    return `has '${unknown.join("', '")}', which does not run here; the hooks are ${HOOK_NAMES.join(', ')}`
+  }
+  const wrong = Object.entries(value).find(([, hooks]) => {
+    return ![hooks ?? []].flat().every((hook) => typeof hook === 'function')
+  })
   if (wrong !== undefined) return `has '${wrong[0]}', which must be a function or an array of functions`
 }

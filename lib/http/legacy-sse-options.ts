@@ -51,11 +51,25 @@ export function findLegacySseConflict (options: Beside): OptionProblem | undefin
   return problem === undefined ? undefined : { name: 'legacySse', problem }
 }
 
-function findProblemBeside ({ path = '/mcp', legacy, stateless, jsonResponse, cluster }: Beside, own: ResolvedLegacySse): string | undefined {
-  if (legacy === false) return "contradicts 'legacy: false', which serves none of the clients that it is for; leave one of them out"
-  if (stateless === true) return "contradicts 'stateless: true': HTTP+SSE is nothing but sessions; leave one of them out"
-  if (jsonResponse === true) return "contradicts 'jsonResponse: true': HTTP+SSE answers by a stream only; leave one of them out"
-  if (cluster !== undefined) return "contradicts 'cluster': the stream of HTTP+SSE, by which all is answered, belongs to one process; mount the server a second time without 'cluster', behind sticky sessions, or leave one of them out"
+function findProblemBeside (
+  { path = '/mcp', legacy, stateless, jsonResponse, cluster }: Beside, own: ResolvedLegacySse
+): string | undefined {
+  if (legacy === false) {
+    return "contradicts 'legacy: false', which serves none of the clients that it is for; leave one of them out"
+  }
+  if (stateless === true) {
+    return "contradicts 'stateless: true': HTTP+SSE is nothing but sessions; leave one of them out"
+  }
+  if (jsonResponse === true) {
+    return "contradicts 'jsonResponse: true': HTTP+SSE answers by a stream only; leave one of them out"
+  }
+  if (cluster !== undefined) {
+    return "contradicts 'cluster': the stream of HTTP+SSE, by which all is answered, belongs to one process; " +
+      "mount the server a second time without 'cluster', behind sticky sessions, or leave one of them out"
+  }
   const paths = [path, own.ssePath, own.messagesPath].map((one) => one.replace(/\/+$/, ''))
-  if (new Set(paths).size < paths.length) return `needs paths that differ from each other and from 'path': not '${own.ssePath}' and '${own.messagesPath}' beside '${path}'`
+  if (new Set(paths).size < paths.length) {
+    return "needs paths that differ from each other and from 'path': " +
+      `not '${own.ssePath}' and '${own.messagesPath}' beside '${path}'`
+  }
 }

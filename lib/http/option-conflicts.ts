@@ -7,7 +7,7 @@ import { findLegacySseConflict } from './legacy-sse-options.ts'
 import type { McpMountOptions } from './mount-options.ts'
 
 /**
- * Finds the first option that contradicts another one, or has no effect; undefined where all fit together.
+ * Finds the first option that contradicts another one, or has no effect; undefined if all fit together.
  * @param definition What the option `server` stands for.
  */
 export function findConflict (options: McpMountOptions, definition: ServerDefinition): OptionProblem | undefined {
@@ -20,38 +20,45 @@ export function findConflict (options: McpMountOptions, definition: ServerDefini
     findClusterConflict(options, definition)
 }
 
-function findGuardConflict ({ dnsRebindingProtection, allowedHosts, allowedOrigins, cors = false }: McpMountOptions): OptionProblem | undefined {
+function findGuardConflict (
+  { dnsRebindingProtection, allowedHosts, allowedOrigins, cors = false }: McpMountOptions
+): OptionProblem | undefined {
   if (dnsRebindingProtection !== false) return undefined
   const useless = { allowedHosts, ...(cors === false && { allowedOrigins }) }
   const name = Object.entries(useless).find(([, list]) => list !== undefined)?.[0]
-  return name === undefined
-    ? undefined
-    : { name, problem: "contradicts 'dnsRebindingProtection: false', which checks no host and no origin; leave one of them out" }
+  const problem = "contradicts 'dnsRebindingProtection: false', which checks no host and no origin; " +
+    'leave one of them out'
+  return name === undefined ? undefined : { name, problem }
 }
 
 function findAuthConflict ({ auth, publicUrl }: McpMountOptions): OptionProblem | undefined {
-  return auth !== undefined && 'verify' in auth && publicUrl === undefined
-    ? { name: 'auth', problem: "needs 'publicUrl', the URL of this app that tokens are issued for, such as 'https://api.example.com'" }
-    : undefined
+  if (auth === undefined || !('verify' in auth) || publicUrl !== undefined) return undefined
+  return {
+    name: 'auth',
+    problem: "needs 'publicUrl', the URL of this app that tokens are issued for, such as 'https://api.example.com'"
+  }
 }
 
 function findCorsConflict ({ cors = false, allowedOrigins, publicUrl }: McpMountOptions): OptionProblem | undefined {
   if (cors !== false && allowedOrigins?.length === 0 && publicUrl === undefined) {
     return {
       name: 'cors',
-      problem: "has no effect without an origin in 'allowedOrigins'; name the origins of the pages there, or leave this one out"
+      problem: "has no effect without an origin in 'allowedOrigins'; name the origins of the pages there, " +
+        'or leave this one out'
     }
   }
   if (allowedOrigins === ANY_ORIGIN && typeof cors === 'object' && cors.credentials === true) {
     return {
       name: 'cors',
-      problem: "has 'credentials', which contradicts allowedOrigins: '*': any page could act with the cookies of its visitors; " +
-        'list the origins that may'
+      problem: "has 'credentials', which contradicts allowedOrigins: '*': any page could act with the cookies of its " +
+        'visitors; list the origins that may'
     }
   }
 }
 
-function findEraConflict ({ legacy, stateless, jsonResponse, eventStore, cluster, retryInterval }: McpMountOptions): OptionProblem | undefined {
+function findEraConflict (
+  { legacy, stateless, jsonResponse, eventStore, cluster, retryInterval }: McpMountOptions
+): OptionProblem | undefined {
   if (legacy === false && stateless === true) {
     return {
       name: 'stateless',
@@ -61,14 +68,15 @@ function findEraConflict ({ legacy, stateless, jsonResponse, eventStore, cluster
   if (eventStore === undefined && cluster === undefined && retryInterval !== undefined) {
     return {
       name: 'retryInterval',
-      problem: "has no effect without 'eventStore' or 'cluster', which keeps what a client comes back for; set it or leave this one out"
+      problem: "has no effect without 'eventStore' or 'cluster', which keeps what a client comes back for; " +
+        'set it or leave this one out'
     }
   }
   if (eventStore !== undefined && (legacy === false || stateless === true || jsonResponse === true)) {
     return {
       name: 'eventStore',
-      problem: "has no effect without the streams of sessions, which 'legacy: false', 'stateless: true' and 'jsonResponse: true' " +
-        'do away with; leave one of them out'
+      problem: "has no effect without the streams of sessions, which 'legacy: false', 'stateless: true' and " +
+        "'jsonResponse: true' do away with; leave one of them out"
     }
   }
 }
@@ -90,7 +98,8 @@ function findClusterConflict (
     return {
       name: 'cluster',
       problem: 'needs a server whose requestState opens on every node: ' +
-        'new McpServer(info, { requestState: { keys: [process.env.MCP_STATE_KEY] } }), a secret of 32 bytes or more that all nodes have'
+        'new McpServer(info, { requestState: { keys: [process.env.MCP_STATE_KEY] } }), ' +
+        'a secret of 32 bytes or more that all nodes have'
     }
   }
 }

@@ -22,20 +22,32 @@ import type { McpMountOptions } from './mount-options.ts'
 import { findConflict } from './option-conflicts.ts'
 import { findPathProblem } from './path-problem.ts'
 
-const prefix = kind<string>((value) =>
-  value === '' || (typeof value === 'string' && value.startsWith('/')) ? findPathProblem(value) : "must be '' or begin with '/'")
-const path = kind<string>((value) => typeof value === 'string' && value.startsWith('/') ? findPathProblem(value) : "must begin with '/'")
-const publicUrl = kindOf<string>("must be an absolute URL without user, query and fragment, such as 'https://api.example.com'",
+const prefix = kind<string>((value) => {
+  return value === '' || beginsWithSlash(value) ? findPathProblem(value) : "must be '' or begin with '/'"
+})
+const path = kind<string>((value) => beginsWithSlash(value) ? findPathProblem(value) : "must begin with '/'")
+const publicUrl = kindOf<string>(
+  "must be an absolute URL without user, query and fragment, such as 'https://api.example.com'",
   (value) => isHttpUrl(value) && /^[^?#@]*$/.test(String(value)))
 const hosts = kindOf<readonly string[]>(
   "must be an array of hosts, such as ['api.example.com', 'localhost:*', '[::1]:8080']; only a port may be '*'",
-  (value) => Array.isArray(value) && value.every((entry) => typeof entry === 'string' && parseEntry(entry)?.scheme === ''))
+  (value) => Array.isArray(value) && value.every(isHost))
 const origins = kindOf<readonly string[] | typeof ANY_ORIGIN>(
-  "must be an array of origins without a path, such as ['https://app.example.com', 'http://localhost:*'], or '*' for pages of every origin",
+  "must be an array of origins without a path, such as ['https://app.example.com', 'http://localhost:*'], " +
+    "or '*' for pages of every origin",
   (value) => value === ANY_ORIGIN || (Array.isArray(value) && value.every(isOrigin)))
 const eventStore = kindOf<EventStore>('must be an event store, such as createMemoryEventStore()',
   (value) => ['append', 'read', 'forget'].every((method) => typeof Object(value)[method] === 'function'))
-const cluster = kindOf<Cluster>('must be a cluster, such as createMemoryCluster()', (value) => typeof Object(value).join === 'function')
+const cluster = kindOf<Cluster>('must be a cluster, such as createMemoryCluster()',
+  (value) => typeof Object(value).join === 'function')
+
+function beginsWithSlash (value: unknown): value is string {
+  return typeof value === 'string' && value.startsWith('/')
+}
+
+function isHost (entry: unknown): boolean {
+  return typeof entry === 'string' && parseEntry(entry)?.scheme === ''
+}
 
 function isOrigin (entry: unknown): boolean {
   return entry === NO_ORIGIN || (typeof entry === 'string' && Boolean(parseEntry(entry)?.scheme))
@@ -83,7 +95,7 @@ const ALL = { ...MOUNT, ...SHARES }
 
 const NAMES: readonly string[] = ['server', ...Object.keys(ALL)]
 
-// Fastify adds this one to the options of every plugin that sets it.
+// Fastify adds this option to those of every plugin that is registered with it.
 const FASTIFY_OWN = 'logSerializers'
 
 /** Options that were checked and completed. */
@@ -97,7 +109,7 @@ export type ResolvedOptions = Omit<ResolvedOf<typeof MOUNT>, 'publicUrl'> & {
 }
 
 /**
- * Checks and completes the options of a mount. The object given is not written to.
+ * Checks and completes the options of a mount. The given object is not modified.
  * @throws MCP_ERR_INVALID_OPTION, MCP_ERR_INVALID_SERVER
  */
 export function resolveOptions (given: McpMountOptions): ResolvedOptions {
@@ -128,14 +140,17 @@ export function listForeign (given: object): readonly string[] {
   return Object.keys(given).filter((name) => !NAMES.includes(name) && name !== FASTIFY_OWN)
 }
 
-// A misspelled 'auth' must not leave a mount open. An option that resembles none of a mount's is meant for another plugin.
+// A misspelled 'auth' must not leave a mount open. An option that resembles none of a mount's is meant for another
+// plugin.
 function judgeUnknown (name: string): string | undefined {
   if (name === 'server' || name === FASTIFY_OWN) return undefined
   const meant = findMeant(name, NAMES)
   return meant && `does not exist; the options are ${NAMES.join(', ')}; did you mean '${meant}'?`
 }
 
-function addOrigin (allowed: readonly string[] | typeof ANY_ORIGIN, publicUrl: URL | undefined): ResolvedOptions['allowedOrigins'] {
+function addOrigin (
+  allowed: ResolvedOptions['allowedOrigins'], publicUrl: URL | undefined
+): ResolvedOptions['allowedOrigins'] {
   return allowed === ANY_ORIGIN || publicUrl === undefined ? allowed : [...allowed, publicUrl.origin]
 }
 

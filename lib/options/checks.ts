@@ -2,7 +2,8 @@
 import { isScope } from '../protocol/scope.ts'
 import {
   complete, findProblem,
-  type Check, type GivenOf, type JudgeUnknown, type Option, type OptionProblem, type RequiredOption, type ResolvedOf, type Table
+  type Check, type GivenOf, type JudgeUnknown, type Option, type OptionProblem, type RequiredOption, type ResolvedOf,
+  type Table
 } from './table.ts'
 
 /** Creates an option of one kind, with a default or without. */
@@ -21,15 +22,17 @@ export function kind<Value> (check: Check): Kind<Value> {
   return create
 }
 
-/** Makes a kind of option whose values a condition tells. @param problem What is wrong with all others. */
+/** Makes a kind of option from a condition. @param problem What is wrong with a value that does not meet it. */
 export function kindOf<Value> (problem: string, isRight: (value: unknown) => boolean): Kind<Value> {
   return kind((value) => isRight(value) ? undefined : problem)
 }
 
 /** Makes an option one that must not be left out. */
-export function required<Given, Resolved> ({ check, complete }: Option<Given, Resolved>): RequiredOption<Given, Exclude<Resolved, undefined>> {
-  // The check refuses undefined, so that there always is a value to complete.
-  return { check, isRequired: true, complete: complete as RequiredOption<Given, Exclude<Resolved, undefined>>['complete'] }
+export function required<Given, Resolved> (
+  { check, complete }: Option<Given, Resolved>
+): RequiredOption<Given, Exclude<Resolved, undefined>> {
+  // The check refuses undefined, so that `complete` always gets a value.
+  return { check, isRequired: true, complete: complete as (given: Given | undefined) => Exclude<Resolved, undefined> }
 }
 
 // The longest delay that a timer of Node can take.
@@ -40,38 +43,41 @@ export const text = kindOf<string>('must be a string that is not empty', isText)
 export const string = kindOf<string>('must be a string', (value) => typeof value === 'string')
 export const texts = kindOf<string | readonly string[]>('must be a string or an array of strings',
   (value) => [value].flat().length > 0 && [value].flat().every(isText))
-export const whole = kindOf<number>('must be a whole number above 0', (value) => Number.isSafeInteger(value) && Number(value) > 0)
-export const duration = kindOf<number>(`must be a whole number of milliseconds from 0 (none) to ${LONGEST_DURATION}`, isDuration)
+export const whole = kindOf<number>('must be a whole number above 0',
+  (value) => Number.isSafeInteger(value) && Number(value) > 0)
+export const duration = kindOf<number>(
+  `must be a whole number of milliseconds from 0 (none) to ${LONGEST_DURATION}`, isDuration)
 export const url = kindOf<string>("must be an absolute URL, such as 'https://auth.example.com'", isHttpUrl)
 export const urls = kindOf<readonly string[]>("must be an array of URLs, such as ['https://auth.example.com']",
   (value) => Array.isArray(value) && value.length > 0 && value.every(isHttpUrl))
 export const scopes = kindOf<readonly string[]>("must be an array of scopes, such as ['notes:read']", isScopes)
-export const headerValue = kindOf<string>('must be a string of visible ASCII characters, with spaces between them at most',
+export const headerValue = kindOf<string>(
+  'must be a string of visible ASCII characters, with spaces between them at most',
   (value) => typeof value === 'string' && /^[!-~](?:[ -~]*[!-~])?$/.test(value))
 
-/** An option that is a function. @param problem What is wrong with all else. */
+/** Creates an option that is a function. @param problem What is wrong with any other value. */
 export function func<Value> (problem = 'must be a function'): Option<Value, Value | undefined> {
   return kindOf<Value>(problem, (value) => typeof value === 'function')()
 }
 
-/** An option that is an object. @param problem What is wrong with all else. */
+/** Creates an option that is an object. @param problem What is wrong with any other value. */
 export function object<Value> (problem = 'must be an object'): Option<Value, Value | undefined> {
   return kindOf<Value>(problem, isObject)()
 }
 
-/** An option that is one of some words. */
+/** Creates an option that is one of some words. */
 export function oneOf<const Word extends string> (...words: readonly Word[]): Option<Word, Word | undefined> {
   const problem = `must be ${words.map((word) => `'${word}'`).join(' or ')}`
   return kindOf<Word>(problem, (value) => words.some((word) => word === value))()
 }
 
-/** How what is wrong with an option of an option is told. */
+/** The words for a problem with one of the options that an option consists of. */
 export interface Wording {
   readonly describe: (found: OptionProblem) => string
   readonly judgeUnknown?: JudgeUnknown
 }
 
-/** The ordinary words: "has a 'ttl' that must be above 0". */
+/** The usual words: "has a 'ttl' that must be above 0". */
 export const THAT: Wording = { describe: ({ name, problem }) => `has ${articleOf(name)} '${name}' that ${problem}` }
 
 /** Other words: "has 'path', which must begin with '/'". */
@@ -80,8 +86,10 @@ export const WHICH = {
   judgeUnknown: (_name, known) => `does not exist; the options are ${known.join(', ')}`
 } satisfies Wording
 
-/** An option that is an object of options. @param problem What is wrong with all that is no object. */
-export function nested<T extends Table> (table: T, problem: string, { describe, judgeUnknown }: Wording = THAT): Option<GivenOf<T>, ResolvedOf<T>> {
+/** Creates an option that is an object of options. @param problem What is wrong with a value that is not an object. */
+export function nested<T extends Table> (
+  table: T, problem: string, { describe, judgeUnknown }: Wording = THAT
+): Option<GivenOf<T>, ResolvedOf<T>> {
   return {
     check (value) {
       if (!isObject(value)) return problem
@@ -93,8 +101,10 @@ export function nested<T extends Table> (table: T, problem: string, { describe, 
   }
 }
 
-/** An option that may be `false` as well. */
-export function orFalse<Given, Resolved> ({ check, complete }: Option<Given, Resolved>): Option<Given | false, Resolved | false> {
+/** Lets an option be `false` as well. */
+export function orFalse<Given, Resolved> (
+  { check, complete }: Option<Given, Resolved>
+): Option<Given | false, Resolved | false> {
   return {
     check: (value) => value === false ? undefined : check(value),
     isRequired: false,
@@ -102,8 +112,10 @@ export function orFalse<Given, Resolved> ({ check, complete }: Option<Given, Res
   }
 }
 
-/** An option that is off by default: `true` has all the defaults of an object of options. */
-export function switchable<Given extends object, Resolved> ({ check, complete }: Option<Given, Resolved>): Option<Given | boolean, Resolved | false> {
+/** Lets an option be turned on by `true`, with its defaults, or off by `false`, which is the default. */
+export function switchable<Given extends object, Resolved> (
+  { check, complete }: Option<Given, Resolved>
+): Option<Given | boolean, Resolved | false> {
   return {
     check: (value) => typeof value === 'boolean' ? undefined : check(value),
     isRequired: false,

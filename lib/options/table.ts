@@ -1,4 +1,4 @@
-// A table describes a set of options: what each of them may be, and its value where it is left out.
+// A table describes a set of options: what each option may be, and its default.
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
 
 /** Returns what is wrong with a value; undefined when nothing is. */
@@ -45,16 +45,19 @@ export interface OptionProblem {
   readonly problem: string
 }
 
-/** Returns what is wrong with an option that no table has; undefined where it is to be ignored. */
+/** Returns what is wrong with an option that the table does not have; undefined if the option is to be ignored. */
 export type JudgeUnknown = (name: string, known: readonly string[]) => string | undefined
 
 const refuseUnknown: JudgeUnknown = (_name, known) => `does not exist; there may be ${known.join(', ')}`
 
-/** Finds the first option that is unknown, missing or wrong; undefined where all are right. */
-export function findProblem (table: Table, given: unknown, judgeUnknown: JudgeUnknown = refuseUnknown): OptionProblem | undefined {
+/** Finds the first option that is unknown, missing or wrong; undefined if there is none. */
+export function findProblem (
+  table: Table, given: unknown, judgeUnknown: JudgeUnknown = refuseUnknown
+): OptionProblem | undefined {
   if (typeof given !== 'object' || given === null) return { name: 'options', problem: 'must be an object' }
   for (const [name, value] of Object.entries(given)) {
-    const problem = value === undefined || Object.hasOwn(table, name) ? undefined : judgeUnknown(name, Object.keys(table))
+    const isUnknown = value !== undefined && !Object.hasOwn(table, name)
+    const problem = isUnknown ? judgeUnknown(name, Object.keys(table)) : undefined
     if (problem !== undefined) return { name, problem }
   }
   for (const [name, { check, isRequired }] of Object.entries(table)) {
@@ -65,15 +68,15 @@ export function findProblem (table: Table, given: unknown, judgeUnknown: JudgeUn
   return undefined
 }
 
-/** Completes options that were checked. The object given is not written to. */
+/** Completes options that have been checked. The given object is not modified. */
 export function complete<T extends Table> (table: T, given: object): ResolvedOf<T> {
-  // The check of an option lets pass what its `complete` takes.
+  // The check of an option accepts only what its `complete` takes.
   const entries = Object.entries(table).map(([name, option]) => [name, option.complete(read(given, name) as never)])
   return Object.freeze(Object.fromEntries(entries)) as ResolvedOf<T>
 }
 
 /**
- * Checks and completes options. The object given is not written to.
+ * Checks and completes options. The given object is not modified.
  * @param prefix What errors write in front of an option's name.
  * @throws MCP_ERR_INVALID_OPTION
  */
@@ -83,7 +86,7 @@ export function resolve<T extends Table> (table: T, given: object, prefix = ''):
   return complete(table, given)
 }
 
-// Also what the object inherits, as destructuring does.
+// Reads inherited properties, too, as destructuring does.
 function read (given: object, name: string): unknown {
   return (given as Readonly<Record<string, unknown>>)[name]
 }
