@@ -1,18 +1,23 @@
-// Tools that ask the user: by a form, and by a page for what must not pass through the client. The same code serves both eras.
-// Try it: have an assistant whose client can elicit book a table, and pay the deposit.
+// Tools that ask the user: with a form, and with a web page for data that must not pass through the client. The same
+// code serves both eras. Try it: have an assistant whose client supports elicitation book a table and pay the deposit.
 import { randomUUID } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
 import Fastify from 'fastify'
 import mcpPlugin, { McpServer, ToolError, Type } from 'fastify-mcp-mount'
 
-// Outside of the handler: a form is compiled once.
+// The form is created outside of the handler, so that it is compiled only once.
 const Booking = Type.Object({
   guests: Type.Integer({ title: 'Guests', minimum: 1, maximum: 12 }),
-  seating: Type.Unsafe<'inside' | 'outside'>({ type: 'string', title: 'Where', enum: ['inside', 'outside'], default: 'inside' }),
+  seating: Type.Unsafe<'inside' | 'outside'>({
+    type: 'string',
+    title: 'Where',
+    enum: ['inside', 'outside'],
+    default: 'inside'
+  }),
   email: Type.Optional(Type.String({ title: 'Send a confirmation to', format: 'email' }))
 })
 
-// By their numbers, which cannot be guessed: whether the deposit is paid.
+// Maps the number of a table, which cannot be guessed, to whether its deposit is paid.
 const tables = new Map<string, boolean>()
 const payments = new EventEmitter()
 
@@ -28,7 +33,7 @@ const restaurant = new McpServer({ name: 'Restaurant', version: '1.0.0' })
 restaurant.registerTool('book_table', {
   description: 'Book a table for tonight; the user is asked for the details.'
 }, async (_args, ctx) => {
-  // In the modern era the handler begins anew with the answer; the table is taken once.
+  // In the modern era the handler runs again with the answer. `once` keeps it from taking a second table.
   const table = await ctx.once('table', takeTable)
   const answer = await ctx.elicit('Tonight at our place:', Booking)
   if (answer.action !== 'accept') {
@@ -46,19 +51,23 @@ restaurant.registerTool('pay_deposit', {
   const page = new URL(`/deposit/${table}`, app.mcp.get('Restaurant').url)
   const { action } = await ctx.elicitUrl('Please pay the deposit of 10 €.', page)
   if (action !== 'accept') return 'The deposit was not paid'
-  // To accept is to agree. The user may need a while, or have been quick.
+  // The user has agreed to open the page, and may have paid already or may still need a while.
   if (tables.get(table) !== true) await once(payments, table, { signal: ctx.signal })
   return 'The deposit is paid'
 })
 
 app.register(mcpPlugin, { server: restaurant })
 
-// A real one hands over to a payment service.
+// A real page would redirect to a payment service.
 app.get<{ Params: { table: string } }>('/deposit/:table', async ({ params: { table } }, reply) => {
   if (!tables.has(table)) return reply.callNotFound()
-  return reply.type('text/html; charset=utf-8').send('<!doctype html><title>Deposit</title><form method="post"><button>Pay 10 €</button></form>')
+  return reply
+    .type('text/html; charset=utf-8')
+    .send('<!doctype html><title>Deposit</title><form method="post"><button>Pay 10 €</button></form>')
 })
-app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, _body, done) => { done(null) })
+app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, _body, done) => {
+  done(null)
+})
 app.post<{ Params: { table: string } }>('/deposit/:table', async ({ params: { table } }, reply) => {
   if (!tables.has(table)) return reply.callNotFound()
   tables.set(table, true)

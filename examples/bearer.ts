@@ -1,5 +1,5 @@
-// A server that takes access tokens: JWTs, whose signature, issuer, audience and times are checked, with a tool that needs a
-// scope. The tokens are made here, and printed; with ISSUER they are those of your authorization server.
+// A server that accepts access tokens: JWTs whose signature, issuer, audience and times are checked. One tool needs a
+// scope. The program issues and prints tokens itself; set ISSUER to use your authorization server.
 import Fastify from 'fastify'
 import mcpPlugin, { jwtVerifier, McpServer, Type } from 'fastify-mcp-mount'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
@@ -12,9 +12,11 @@ const issuer = ISSUER ?? `${publicUrl}/issuer`
 const notes: string[] = []
 const server = new McpServer({ name: 'Notes', version: '1.0.0' })
 
-server.registerTool('list_notes', { description: 'List the notes.' }, () => notes.length === 0 ? 'There is none' : notes)
+server.registerTool('list_notes', { description: 'List the notes.' }, () =>
+  notes.length === 0 ? 'There is none' : notes
+)
 
-// Neither listed for those who have not got the scope, nor called by them: their clients are told what to ask for.
+// Callers without the scope neither see nor call this tool. Their client is told which scope to ask for.
 server.registerTool('add_note', {
   description: 'Save a note.',
   inputSchema: Type.Object({ text: Type.String({ minLength: 1 }) }),
@@ -41,7 +43,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 await app.listen({ host: '127.0.0.1', port: Number(PORT) })
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)
 
-// In place of an authorization server, and only to try this: whoever sees this process's output has its tokens, for an hour.
+// Stands in for an authorization server, for trying this only: the output of the process has tokens, valid for an hour.
 async function playIssuer (): Promise<void> {
   const { publicKey, privateKey } = await generateKeyPair('ES256')
   const key = { ...await exportJWK(publicKey), kid: 'example', alg: 'ES256', use: 'sig' }

@@ -1,6 +1,6 @@
-// A server behind a proxy that checks Host and Origin by itself, and passes on whatever Host it likes: the check is off.
-// Only for an app that nobody reaches but the proxy; where it passes on the Host it was sent, publicUrl alone does it. Try it
-// behind nginx or Caddy, as docs/proxies.md has it.
+// A server behind a proxy that checks Host and Origin itself and changes the Host, so the check of the mount is off.
+// Use this only if nobody but the proxy can reach the app. If the proxy keeps the Host, publicUrl is enough. Try it
+// behind nginx or Caddy; see docs/proxies.md.
 import Fastify from 'fastify'
 import mcpPlugin, { McpServer } from 'fastify-mcp-mount'
 
@@ -10,14 +10,14 @@ const callers = new McpServer({ name: 'Callers', version: '1.0.0' })
 callers.registerTool('who_am_i', { description: 'Tell where the caller comes from, and how.' }, (_args, { request }) =>
   `${request?.ip} by ${request?.protocol}`)
 
-// Whose X-Forwarded-For and X-Forwarded-Proto are believed; true would believe anyone's.
+// Trusts the X-Forwarded-For and X-Forwarded-Proto of the proxy only; `true` would trust those of anyone.
 const app = Fastify({ logger: true, trustProxy: PROXY })
 app.register(mcpPlugin, {
   server: callers,
   dnsRebindingProtection: false,
-  // No longer checked, but mount.url begins with it.
+  // The URL is not checked here, but mount.url begins with it.
   publicUrl: PUBLIC_URL,
-  // The proxy asks whether the app is there.
+  // The proxy checks the health of the app.
   health: true
 })
 

@@ -1,4 +1,4 @@
-// One server, two ways in: over HTTP on PORT, and with --stdio to the one client that has started this process.
+// The same server over HTTP on PORT or, with --stdio, for the one client that has started this process.
 import Fastify from 'fastify'
 import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
 import { serveStdio } from 'fastify-mcp-mount/stdio'
@@ -7,7 +7,7 @@ const { PORT = '8000' } = process.env
 
 const notes = new McpServer({ name: 'Notes', version: '1.0.0' }, {
   instructions: 'Keeps short notes for as long as the server runs.',
-  // Whichever way the clients come: entered before the first request, and left at the end.
+  // On both transports, the lifespan is entered before the first request and left at the end.
   lifespan: (app) => {
     app.log.info('notes are open')
     return { value: new Map<number, string>(), close: () => { app.log.info('notes are closed') } }
@@ -23,7 +23,9 @@ notes.registerTool('add_note', {
   return `Saved as note ${id}`
 })
 
-notes.registerTool('list_notes', { description: 'List all notes.', annotations: { readOnlyHint: true } }, (_args: unknown, { lifespan: texts }) =>
+notes.registerTool('list_notes', {
+  description: 'List all notes.', annotations: { readOnlyHint: true }
+}, (_args: unknown, { lifespan: texts }) =>
   [...texts].map(([id, text]) => `${id}: ${text}`).join('\n'))
 
 notes.registerTool('clear_notes', {

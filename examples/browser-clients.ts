@@ -1,15 +1,18 @@
-// An endpoint for pages of another origin, and such a page, from a port of its own (PAGE_PORT).
-// Try it: open http://127.0.0.1:8001, and write something.
+// An endpoint for pages of another origin, and such a page on a port of its own (PAGE_PORT).
+// Try it: open http://127.0.0.1:8001 and type something.
 import Fastify from 'fastify'
 import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
 
 const { PORT = '8000', PAGE_PORT = '8001' } = process.env
 
-// A page can do without a client: a request of revision 2026-07-28 stands by itself.
+// The page needs no client library, because a request of revision 2026-07-28 is self-contained.
 const HTML = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>Shout</title>
 <form><input name="text" placeholder="something quiet"><button>Shout</button></form><output></output>
 <script>
-  const meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} }
+  const meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientCapabilities': {}
+  }
   let id = 0
 
   document.forms[0].onsubmit = async (event) => {
@@ -17,7 +20,12 @@ const HTML = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,
     const { url } = await (await fetch('/endpoint')).json()
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'shout' },
+      headers: {
+        'content-type': 'application/json',
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-method': 'tools/call',
+        'mcp-name': 'shout'
+      },
       body: JSON.stringify({
         jsonrpc: '2.0', id: ++id, method: 'tools/call',
         params: { name: 'shout', arguments: { text: event.target.elements.text.value }, _meta: meta }
@@ -42,7 +50,9 @@ const origin = await page.listen({ host: '127.0.0.1', port: Number(PAGE_PORT) })
 
 app.register(mcpPlugin, { server: shouting, allowedOrigins: [origin], cors: true })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => Promise.all([app.close(), page.close()]))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => Promise.all([app.close(), page.close()]))
+}
 await app.listen({ host: '127.0.0.1', port: Number(PORT) })
 console.log(`Page ${origin}`)
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

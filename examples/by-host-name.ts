@@ -1,5 +1,5 @@
-// Two servers at the same path and port, told apart by the host name. Most systems resolve any name below localhost to this
-// machine. Try it: claude mcp add --transport http clock http://clock.localhost:8000/mcp
+// Two servers at the same path and port, distinguished by the host name. Most systems resolve every name below
+// localhost to this machine. Try it: claude mcp add --transport http clock http://clock.localhost:8000/mcp
 import Fastify from 'fastify'
 import mcpPlugin, { McpServer, ToolError, Type, type McpMountOptions } from 'fastify-mcp-mount'
 
@@ -8,7 +8,9 @@ const { PORT = '8000' } = process.env
 const clock = new McpServer({ name: 'Clock', version: '1.0.0' })
 clock.registerTool('tell_time', {
   description: 'Tell the time somewhere.',
-  inputSchema: Type.Object({ timeZone: Type.String({ default: 'UTC', description: 'As of the IANA database, e.g. Europe/Berlin' }) })
+  inputSchema: Type.Object({
+    timeZone: Type.String({ default: 'UTC', description: 'As of the IANA database, e.g. Europe/Berlin' })
+  })
 }, ({ timeZone }) => {
   try {
     return new Date().toLocaleString('en-GB', { timeZone, dateStyle: 'full', timeStyle: 'long' })
@@ -23,7 +25,7 @@ calendar.registerTool('count_days', {
   inputSchema: Type.Object({ from: Type.String({ format: 'date' }), to: Type.String({ format: 'date' }) })
 }, ({ from, to }) => `${(Date.parse(to) - Date.parse(from)) / 86_400_000} days`)
 
-// The URL of a host is where clients reach it; its name, with the port unless it is the scheme's own, is what chooses the route.
+// `publicUrl` is the URL that clients use. The constraint is its host, with the port unless that is the default one.
 function at (publicUrl: string): Pick<McpMountOptions, 'publicUrl' | 'constraints'> {
   return { publicUrl, constraints: { host: new URL(publicUrl).host } }
 }

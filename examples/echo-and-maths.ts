@@ -1,5 +1,5 @@
-// Two small servers side by side, to see a client work: one says everything back, the other one calculates.
-// Try it: npx @modelcontextprotocol/inspector --cli http://127.0.0.1:8000/maths/mcp --transport http --method tools/list
+// Two small servers side by side, to see a client work: one repeats messages, the other one calculates. Try it:
+// npx @modelcontextprotocol/inspector --cli http://127.0.0.1:8000/maths/mcp --transport http --method tools/list
 import Fastify from 'fastify'
 import mcpPlugin, { McpServer, ResourceTemplate, ToolError, Type } from 'fastify-mcp-mount'
 
@@ -7,8 +7,17 @@ const Message = Type.Object({ message: Type.String() })
 
 const echo = new McpServer({ name: 'Echo', version: '1.0.0' })
 echo.registerTool('echo', { description: 'Say a message back.', inputSchema: Message }, ({ message }) => message)
-echo.registerResource('echo', new ResourceTemplate('echo://{message}'), { mimeType: 'text/plain' }, (_uri, { message }) => String(message))
-echo.registerPrompt('echo', { description: 'Have a message said back.', argsSchema: Message }, ({ message }) => `Say this back, word by word: ${message}`)
+echo.registerResource(
+  'echo',
+  new ResourceTemplate('echo://{message}'),
+  { mimeType: 'text/plain' },
+  (_uri, { message }) => String(message)
+)
+echo.registerPrompt(
+  'echo',
+  { description: 'Have a message said back.', argsSchema: Message },
+  ({ message }) => `Say this back, word by word: ${message}`
+)
 
 const Numbers = Type.Object({ a: Type.Number(), b: Type.Number() })
 const Result = Type.Object({ result: Type.Number() })
@@ -19,7 +28,7 @@ function registerOperation (name: string, description: string, calculate: (a: nu
   const annotations = { readOnlyHint: true, idempotentHint: true, openWorldHint: false }
   maths.registerTool(name, { description, inputSchema: Numbers, outputSchema: Result, annotations }, ({ a, b }) => {
     const result = calculate(a, b)
-    // JSON has no number for it.
+    // JSON cannot represent such a number.
     if (!Number.isFinite(result)) throw new ToolError(`The result of ${name} for ${a} and ${b} is no finite number`)
     return { result }
   })

@@ -1,7 +1,16 @@
-// The server that the official conformance suite expects: every feature once, under the names that the suite calls.
+// The server that the official conformance suite expects: every feature once, with the names that the suite uses.
 import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify from 'fastify'
-import mcpPlugin, { completable, createMemoryEventStore, ErrorCode, McpServer, ResourceTemplate, RpcError, ToolError, Type } from 'fastify-mcp-mount'
+import mcpPlugin, {
+  completable,
+  createMemoryEventStore,
+  ErrorCode,
+  McpServer,
+  ResourceTemplate,
+  RpcError,
+  ToolError,
+  Type
+} from 'fastify-mcp-mount'
 import { registerAsking } from './everything-asking.ts'
 
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=='
@@ -29,11 +38,23 @@ await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 8000) })
 console.log(`MCP endpoint ${app.mcp.get('everything').url}`)
 
 function registerContentTools (server: McpServer): void {
-  server.registerTool('test_simple_text', { description: 'Returns a text' }, () => 'This is a simple text response for testing.')
+  server.registerTool(
+    'test_simple_text',
+    { description: 'Returns a text' },
+    () => 'This is a simple text response for testing.'
+  )
 
-  server.registerTool('test_image_content', { description: 'Returns an image' }, () => ({ type: 'image', data: PNG, mimeType: 'image/png' }))
+  server.registerTool('test_image_content', { description: 'Returns an image' }, () => ({
+    type: 'image',
+    data: PNG,
+    mimeType: 'image/png'
+  }))
 
-  server.registerTool('test_audio_content', { description: 'Returns a sound' }, () => ({ type: 'audio', data: WAV, mimeType: 'audio/wav' }))
+  server.registerTool('test_audio_content', { description: 'Returns a sound' }, () => ({
+    type: 'audio',
+    data: WAV,
+    mimeType: 'audio/wav'
+  }))
 
   server.registerTool('test_embedded_resource', { description: 'Returns a resource' }, () => ({
     type: 'resource',
@@ -45,7 +66,11 @@ function registerContentTools (server: McpServer): void {
     { type: 'image', data: PNG, mimeType: 'image/png' },
     {
       type: 'resource',
-      resource: { uri: 'test://mixed-content-resource', mimeType: 'application/json', text: JSON.stringify({ test: 'data', value: 123 }) }
+      resource: {
+        uri: 'test://mixed-content-resource',
+        mimeType: 'application/json',
+        text: JSON.stringify({ test: 'data', value: 123 })
+      }
     }
   ])
 }
@@ -64,12 +89,16 @@ function registerBehaviourTools (server: McpServer): void {
     return 'Tool with logging executed successfully'
   })
 
-  server.registerTool('test_logging_tool', { description: 'Sends a log message to a client that asked for some' }, async (_args, ctx) => {
+  server.registerTool('test_logging_tool', {
+    description: 'Sends a log message to a client that asked for some'
+  }, async (_args, ctx) => {
     await ctx.info('Diagnostic trace logging activated')
     return 'Logging evaluated'
   })
 
-  server.registerTool('test_tool_with_progress', { description: 'Reports its progress three times' }, async (_args, ctx) => {
+  server.registerTool('test_tool_with_progress', {
+    description: 'Reports its progress three times'
+  }, async (_args, ctx) => {
     await ctx.reportProgress(0, 100, 'Completed step 0 of 100')
     await sleep(STEP_MS)
     await ctx.reportProgress(50, 100, 'Completed step 50 of 100')
@@ -80,7 +109,9 @@ function registerBehaviourTools (server: McpServer): void {
 
   server.registerTool('test_missing_capability', { description: 'Needs a client that can sample' }, (_args, ctx) => {
     if (ctx.client.capabilities.sampling === undefined) {
-      throw new RpcError(ErrorCode.MissingRequiredClientCapability, 'This tool needs a client that can sample', { requiredCapabilities: { sampling: {} } })
+      throw new RpcError(ErrorCode.MissingRequiredClientCapability, 'This tool needs a client that can sample', {
+        requiredCapabilities: { sampling: {} }
+      })
     }
     return 'The client can sample'
   })
@@ -168,7 +199,9 @@ function registerPrompts (server: McpServer): void {
     title: 'Prompt With Arguments',
     description: 'A prompt with two arguments, the first of which is completed',
     argsSchema: Type.Object({
-      arg1: completable(Type.String({ description: 'First test argument' }), (typed) => CITIES.filter((city) => city.startsWith(typed))),
+      arg1: completable(Type.String({ description: 'First test argument' }), (typed) =>
+        CITIES.filter((city) => city.startsWith(typed))
+      ),
       arg2: Type.String({ description: 'Second test argument' })
     })
   }, ({ arg1, arg2 }) => `Prompt with arguments: arg1='${arg1}', arg2='${arg2}'`)
@@ -180,7 +213,10 @@ function registerPrompts (server: McpServer): void {
   }, ({ resourceUri }) => [
     {
       role: 'user',
-      content: { type: 'resource', resource: { uri: resourceUri, mimeType: 'text/plain', text: 'Embedded resource content for testing.' } }
+      content: {
+        type: 'resource',
+        resource: { uri: resourceUri, mimeType: 'text/plain', text: 'Embedded resource content for testing.' }
+      }
     },
     { role: 'user', content: { type: 'text', text: 'Please process the embedded resource above.' } }
   ])
@@ -194,16 +230,18 @@ function registerPrompts (server: McpServer): void {
   ])
 }
 
-// The client comes back for the result, which waits for it in the event store.
+// The client resumes the stream and receives the result from the event store.
 function registerPolling (server: McpServer): void {
-  server.registerTool('test_reconnection', { description: 'Ends its stream before it has its result' }, async (_args, ctx) => {
+  server.registerTool('test_reconnection', {
+    description: 'Ends its stream before it has its result'
+  }, async (_args, ctx) => {
     ctx.closeStream()
     await sleep(100)
     return 'The client has come back'
   })
 }
 
-// What is registered or updated while the server runs is told to whoever listens.
+// Subscribers are notified of what is registered or updated while the server runs.
 function registerChanges (server: McpServer): void {
   let toolChanges = 0
   const tool = server.registerTool('test_changing_tool', { description: 'Has not changed yet' }, () => 'Unchanged')
@@ -213,13 +251,22 @@ function registerChanges (server: McpServer): void {
   })
 
   let promptChanges = 0
-  const prompt = server.registerPrompt('test_changing_prompt', { description: 'Has not changed yet' }, () => 'Unchanged')
+  const prompt = server.registerPrompt(
+    'test_changing_prompt',
+    { description: 'Has not changed yet' },
+    () => 'Unchanged'
+  )
   server.registerTool('test_trigger_prompt_change', { description: 'Changes the list of prompts' }, () => {
     prompt.update({ description: `Has changed ${++promptChanges} times` })
     return 'The list of prompts has changed'
   })
 
-  server.registerResource('watched', 'test://watched-resource', { description: 'A resource to subscribe to', mimeType: 'text/plain' }, () => 'Watch me')
+  server.registerResource(
+    'watched',
+    'test://watched-resource',
+    { description: 'A resource to subscribe to', mimeType: 'text/plain' },
+    () => 'Watch me'
+  )
   server.registerTool('test_trigger_resource_update', { description: 'Changes the watched resource' }, (_args, ctx) => {
     ctx.notifyResourceUpdated('test://watched-resource')
     return 'The watched resource has changed'

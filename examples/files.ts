@@ -1,4 +1,4 @@
-// The files below a directory, DIR, as resources: listed, completed, read as text or bytes, and none that is not below it.
+// The files in a directory, DIR, as resources: listed, completed and read as text or bytes. No others are accessible.
 // Try it: npx @modelcontextprotocol/inspector --cli http://127.0.0.1:8000/mcp --transport http --method resources/list
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { extname, join, relative, resolve, sep } from 'node:path'
@@ -10,7 +10,12 @@ const MAX_LISTED = 1000
 const MAX_BYTES = 1024 * 1024
 
 const TEXTS = new Map([
-  ['.md', 'text/markdown'], ['.txt', 'text/plain'], ['.json', 'application/json'], ['.html', 'text/html'], ['.csv', 'text/csv'], ['.svg', 'image/svg+xml']
+  ['.md', 'text/markdown'],
+  ['.txt', 'text/plain'],
+  ['.json', 'application/json'],
+  ['.html', 'text/html'],
+  ['.csv', 'text/csv'],
+  ['.svg', 'image/svg+xml']
 ])
 const OTHERS = new Map([['.png', 'image/png'], ['.jpg', 'image/jpeg'], ['.pdf', 'application/pdf']])
 
@@ -25,7 +30,7 @@ function uriOf (path: string): string {
   return `dir:///${path.split(sep).map(encodeURIComponent).join('/')}`
 }
 
-// What begins with a dot is nobody's business, be it a file or a directory.
+// Files and directories whose names begin with a dot are not accessible.
 function isHidden (path: string): boolean {
   return path.split(sep).some((segment) => segment.startsWith('.'))
 }
@@ -39,7 +44,7 @@ async function listPaths (): Promise<string[]> {
     .slice(0, MAX_LISTED)
 }
 
-// A path with segments that climb out is refused by the template. What is left are symbolic links, which are followed here.
+// Resolves symbolic links, which may lead out of the directory. The template refuses paths with '..' segments.
 async function findFile (path: string): Promise<string | undefined> {
   const file = await realpath(resolve(root, path)).catch(() => undefined)
   return file?.startsWith(root + sep) === true && !isHidden(relative(root, file)) ? file : undefined
@@ -58,7 +63,9 @@ files.registerResource('file', new ResourceTemplate('dir:///{+path}', {
 
   const bytes = await readFile(file)
   const mimeType = mimeTypeOf(file)
-  return TEXTS.has(extname(file).toLowerCase()) ? { mimeType, text: bytes.toString() } : { mimeType, blob: bytes.toString('base64') }
+  return TEXTS.has(extname(file).toLowerCase())
+    ? { mimeType, text: bytes.toString() }
+    : { mimeType, blob: bytes.toString('base64') }
 })
 
 const app = Fastify({ logger: true })

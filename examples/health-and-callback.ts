@@ -1,5 +1,5 @@
-// Beside the endpoint: a health check, and routes that connect a user's account at another service by OAuth. PROVIDER is that
-// service, with CLIENT_ID and CLIENT_SECRET. Try it: open http://ann:secret@127.0.0.1:8000/calendar/connect in a browser.
+// A health check, and routes that connect a user's account at another service with OAuth. PROVIDER, CLIENT_ID and
+// CLIENT_SECRET describe that service. Try it: open http://ann:secret@127.0.0.1:8000/calendar/connect in a browser.
 import { createHash, randomBytes } from 'node:crypto'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import mcpPlugin, { authInfoOf, McpServer, ToolError, type AuthInfo } from 'fastify-mcp-mount'
@@ -9,20 +9,24 @@ const TTL_MS = 10 * 60_000
 
 interface Attempt { readonly user: string, readonly verifier: string, readonly expiresAt: number }
 
-// In memory, for one process. The users of a real app have passwords that are hashed.
+// Everything is in memory, for one process. A real app would store hashed passwords.
 const passwords = new Map([['ann', 'secret'], ['bob', 'hidden']])
 const attempts = new Map<string, Attempt>()
 const tokens = new Map<string, string>()
 
 function authenticate ({ headers }: FastifyRequest): AuthInfo | null {
-  const [user = '', password] = Buffer.from(headers.authorization?.replace(/^Basic /i, '') ?? '', 'base64').toString().split(':')
-  return password !== undefined && passwords.get(user) === password ? { token: '', clientId: 'basic', scopes: [], subject: user } : null
+  const [user = '', password] = Buffer.from(headers.authorization?.replace(/^Basic /i, '') ?? '', 'base64')
+    .toString()
+    .split(':')
+  return password !== undefined && passwords.get(user) === password
+    ? { token: '', clientId: 'basic', scopes: [], subject: user }
+    : null
 }
 
 async function oauthRoutes (scope: FastifyInstance): Promise<void> {
   const callbackUrl = (): string => new URL('callback', app.mcp.get('Calendar').url).href
 
-  // Behind the mount's auth, so it is known whose account is to be connected.
+  // This route is behind the mount's auth, so the user is known.
   scope.get('/connect', async (request, reply) => {
     const user = authInfoOf(request)?.subject ?? ''
     const state = randomBytes(32).toString('base64url')
@@ -33,24 +37,41 @@ async function oauthRoutes (scope: FastifyInstance): Promise<void> {
     const url = new URL('/authorize', PROVIDER)
     const challenge = createHash('sha256').update(verifier).digest('base64url')
     url.search = String(new URLSearchParams({
-      response_type: 'code', client_id: CLIENT_ID, redirect_uri: callbackUrl(), state, code_challenge: challenge, code_challenge_method: 'S256'
+      response_type: 'code',
+      client_id: CLIENT_ID,
+      redirect_uri: callbackUrl(),
+      state,
+      code_challenge: challenge,
+      code_challenge_method: 'S256'
     }))
-    // Only the browser that begins may end it: nobody has another one connect an account by passing on a link. With https, add Secure.
-    return reply.header('set-cookie', `state=${state}; HttpOnly; SameSite=Lax; Path=${new URL(callbackUrl()).pathname}`).redirect(url.href)
+    // The cookie ensures that the browser that begins also finishes, so that nobody can make a user connect another
+    // account with a link. With https, add Secure.
+    return reply
+      .header('set-cookie', `state=${state}; HttpOnly; SameSite=Lax; Path=${new URL(callbackUrl()).pathname}`)
+      .redirect(url.href)
   })
 
-  // Public: the provider sends the browser here, with nothing that says who the user is but the state.
-  scope.get<{ Querystring: { code?: string, state?: string } }>('/callback', { config: { public: true } }, async (request, reply) => {
+  // This route is public: the provider redirects the browser here, and only the state identifies the user.
+  scope.get<{ Querystring: { code?: string, state?: string } }>('/callback', {
+    config: { public: true }
+  }, async (request, reply) => {
     const { code = '', state = '' } = request.query
     const attempt = attempts.get(state)
     attempts.delete(state)
     const isSameBrowser = request.headers.cookie?.split('; ').includes(`state=${state}`) === true
-    if (attempt === undefined || attempt.expiresAt < Date.now() || !isSameBrowser) return reply.code(400).send({ message: 'Begin again at connect' })
+    if (attempt === undefined || attempt.expiresAt < Date.now() || !isSameBrowser) {
+      return reply.code(400).send({ message: 'Begin again at connect' })
+    }
 
     const response = await fetch(new URL('/token', PROVIDER), {
       method: 'POST',
       body: new URLSearchParams({
-        grant_type: 'authorization_code', code, redirect_uri: callbackUrl(), code_verifier: attempt.verifier, client_id: CLIENT_ID, client_secret: CLIENT_SECRET
+        grant_type: 'authorization_code',
+        code,
+        redirect_uri: callbackUrl(),
+        code_verifier: attempt.verifier,
+        client_id: CLIENT_ID,
+        client_secret: CLIENT_SECRET
       }),
       signal: AbortSignal.timeout(10_000)
     })
@@ -64,7 +85,11 @@ async function oauthRoutes (scope: FastifyInstance): Promise<void> {
 const calendar = new McpServer({ name: 'Calendar', version: '1.0.0' })
 calendar.registerTool('list_events', { description: 'List the events of today.' }, async (_args, { auth, signal }) => {
   const token = tokens.get(auth?.subject ?? '')
-  if (token === undefined) throw new ToolError(`No account is connected. Have the user open ${new URL('connect', app.mcp.get('Calendar').url).href}`)
+  if (token === undefined) {
+    throw new ToolError(
+      `No account is connected. Have the user open ${new URL('connect', app.mcp.get('Calendar').url).href}`
+    )
+  }
   const response = await fetch(new URL('/events', PROVIDER), { headers: { authorization: `Bearer ${token}` }, signal })
   if (!response.ok) throw new ToolError(`The provider answered ${response.status}`)
   return await response.text()
@@ -74,9 +99,11 @@ const app = Fastify({ logger: true })
 app.register(mcpPlugin, {
   prefix: '/calendar',
   server: calendar,
-  // Has browsers ask for a password; MCP clients send theirs with every request.
+  // The challenge makes browsers ask for a password. MCP clients send theirs with every request.
   auth: { authenticate, challenge: 'Basic realm="Calendar"' },
-  health: { ready: async () => (await fetch(PROVIDER, { method: 'HEAD', signal: AbortSignal.timeout(2000) })).status < 500 },
+  health: {
+    ready: async () => (await fetch(PROVIDER, { method: 'HEAD', signal: AbortSignal.timeout(2000) })).status < 500
+  },
   routes: oauthRoutes
 })
 

@@ -1,4 +1,4 @@
-// Hooks of the endpoint alone: request ids, traces (W3C trace context) and timing, in the log and in the headers of replies.
+// Hooks for the endpoint only: request ids, traces (W3C Trace Context) and timing, in the log and in reply headers.
 // Try it: curl -i -X POST http://127.0.0.1:8000/mcp -H 'X-Request-Id: 42', and see the log.
 import { randomBytes, randomUUID } from 'node:crypto'
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
@@ -15,8 +15,9 @@ function traceIdOf (traceparent: unknown): string | undefined {
 
 const app = Fastify({
   logger: true,
-  // Ids of others are taken over if they can do no harm in a log.
-  genReqId: ({ headers: { 'x-request-id': id } }) => typeof id === 'string' && /^[\w.-]{1,64}$/.test(id) ? id : randomUUID()
+  // The client's id is used if it is safe to log.
+  genReqId: ({ headers: { 'x-request-id': id } }) =>
+    typeof id === 'string' && /^[\w.-]{1,64}$/.test(id) ? id : randomUUID()
 })
 app.decorateRequest('traceId', '')
 
@@ -35,12 +36,12 @@ async function logTiming (request: FastifyRequest, reply: FastifyReply): Promise
 
 const words = new McpServer({ name: 'Words', version: '1.0.0' })
 
-// A middleware is nearer to the call than a hook: it knows its parameters, and what else clients may say of their trace.
+// A middleware runs closer to the call than a hook: it has the parameters, and the trace in the client's `_meta`.
 words.use(async ({ request, meta, method, params }, next) => {
   const start = performance.now()
   if (request !== undefined) {
     request.traceId = traceIdOf(meta.traceparent) ?? request.traceId
-    // What handlers log has it, too.
+    // The log lines of handlers have the trace id, too.
     request.log = request.log.child({ traceId: request.traceId })
   }
   try {

@@ -1,13 +1,15 @@
-// An MCP server in an app that has been there before: they share what the app keeps, and nothing else. The app's hooks see the
-// endpoint, too; its error handler, its parsers and its routes know nothing of it. Try it: curl http://127.0.0.1:8000/books
+// An MCP server added to an existing app. They share the app's data. The app's hooks run for the endpoint, too, but its
+// error handler, parsers and routes are not affected. Try it: curl http://127.0.0.1:8000/books
 import Fastify, { type FastifyError } from 'fastify'
 import mcpPlugin, { McpServer, ToolError, Type } from 'fastify-mcp-mount'
 
 const Book = Type.Object({ isbn: Type.String(), title: Type.String(), copies: Type.Integer({ minimum: 0 }) })
 
-const shelf = new Map<string, typeof Book['static']>([['9780140449136', { isbn: '9780140449136', title: 'The Odyssey', copies: 2 }]])
+const shelf = new Map<string, (typeof Book)['static']>([
+  ['9780140449136', { isbn: '9780140449136', title: 'The Odyssey', copies: 2 }]
+])
 
-// The app as it was.
+// The existing app.
 const app = Fastify({ logger: true })
 
 app.addHook('onRequest', async (_request, reply) => { reply.header('x-served-by', 'library') })
@@ -24,7 +26,7 @@ app.put<{ Body: typeof Book['static'] }>('/books', { schema: { body: Book } }, a
 })
 app.get('/broken', async () => { throw new Error('the roof is gone') })
 
-// What is new.
+// The MCP server.
 const library = new McpServer({ name: 'Library', version: '1.0.0' })
 
 library.registerTool('find_books', {
@@ -32,7 +34,10 @@ library.registerTool('find_books', {
   inputSchema: Type.Object({ title: Type.String() }),
   outputSchema: Type.Object({ books: Type.Array(Book) }),
   annotations: { readOnlyHint: true }
-}, ({ title }) => ({ books: [...shelf.values()].filter((book) => book.title.toLowerCase().includes(title.toLowerCase())) }))
+}, ({ title }) => {
+  const part = title.toLowerCase()
+  return { books: [...shelf.values()].filter((book) => book.title.toLowerCase().includes(part)) }
+})
 
 library.registerTool('lend_book', {
   description: 'Lend a copy of a book.',

@@ -1,5 +1,6 @@
-// Mounts in scopes with prefixes of their own, as of the versions and the areas of an API. The hooks of a scope reach the mounts
-// in it, and no others. Try it: curl -i -X POST http://127.0.0.1:8000/api/staff/mcp -H 'Content-Type: application/json' -d '{}'
+// Mounts in nested scopes with their own prefixes, such as the versions and areas of an API. The hooks of a scope apply
+// to the mounts in it and to no others. Try it:
+// curl -i -X POST http://127.0.0.1:8000/api/staff/mcp -H 'Content-Type: application/json' -d '{}'
 import Fastify, { type FastifyInstance } from 'fastify'
 import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
 
@@ -10,7 +11,7 @@ opening.registerTool('opening_hours', {
   description: 'Tell when the museum is open.',
   inputSchema: Type.Object({ day: Type.Union([Type.Literal('weekday'), Type.Literal('weekend')]) })
 }, ({ day }, { request }) => {
-  // A parameter of a prefix is one of the request, as at /api/museum/halls/3/mcp.
+  // The parameters of a prefix are in the request, e.g. at /api/museum/halls/3/mcp.
   const { hall } = (request?.params ?? {}) as { hall?: string }
   return `${hall === undefined ? 'The museum' : `Hall ${hall}`} is open from 10:00 to ${day === 'weekday' ? 18 : 20}:00`
 })
@@ -24,7 +25,7 @@ async function api (scope: FastifyInstance): Promise<void> {
   await scope.register(staff, { prefix: '/staff' })
 }
 
-// One server may be mounted any number of times; each mount has a name of its own.
+// A server may be mounted several times; each mount needs its own name.
 async function museum (scope: FastifyInstance): Promise<void> {
   scope.register(mcpPlugin, { server: opening, name: 'Museum' })
   scope.register(mcpPlugin, { server: opening, name: 'Hall', prefix: '/halls/:hall' })
@@ -32,13 +33,15 @@ async function museum (scope: FastifyInstance): Promise<void> {
 
 async function staff (scope: FastifyInstance): Promise<void> {
   scope.addHook('onRequest', async (request, reply) => {
-    if (request.headers['x-staff-key'] !== STAFF_KEY) return reply.code(401).send({ message: 'Staff only: send X-Staff-Key' })
+    if (request.headers['x-staff-key'] !== STAFF_KEY) {
+      return reply.code(401).send({ message: 'Staff only: send X-Staff-Key' })
+    }
   })
   scope.register(mcpPlugin, { server: rota })
 }
 
 const app = Fastify({ logger: true })
-// A mount puts `mcp`, which knows those of all scopes, on the scope that it is registered in: this one on the app itself.
+// This mount is in the scope of the app itself. `app.mcp` lists the mounts of all scopes.
 app.register(mcpPlugin, { server: opening })
 app.register(api, { prefix: '/api' })
 

@@ -1,9 +1,17 @@
-// Two MCP servers in one Fastify app, beside a page and a health check of its own. PORT and DATA_DIR say where.
+// Two MCP servers in one Fastify app that also has a page and a health check. Set PORT and DATA_DIR to configure it.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import Fastify from 'fastify'
-import mcpPlugin, { completable, McpServer, ResourceTemplate, ToolError, Type, type Entered, type RequestContext } from 'fastify-mcp-mount'
+import mcpPlugin, {
+  completable,
+  McpServer,
+  ResourceTemplate,
+  ToolError,
+  Type,
+  type Entered,
+  type RequestContext
+} from 'fastify-mcp-mount'
 
 const { PORT = '8000', DATA_DIR = 'data' } = process.env
 
@@ -11,7 +19,7 @@ const Task = Type.Object({ id: Type.Integer(), title: Type.String(), done: Type.
 
 interface Note { id: number, topic: string, text: string }
 
-// Each mount opens a database of its own before its first request, and closes it with the app.
+// Each mount opens its own database before its first request, and closes it with the app.
 function openDatabase (name: string, schema: string): () => Promise<Entered<PGlite>> {
   return async function lifespan () {
     const directory = join(DATA_DIR, name)
@@ -22,8 +30,12 @@ function openDatabase (name: string, schema: string): () => Promise<Entered<PGli
   }
 }
 
-async function completeTopic (typed: string, _context: unknown, { lifespan: db }: RequestContext<PGlite>): Promise<string[]> {
-  const { rows } = await db.query<Note>('SELECT DISTINCT topic FROM note WHERE starts_with(topic, $1) ORDER BY topic', [typed])
+async function completeTopic (
+  typed: string, _context: unknown, { lifespan: db }: RequestContext<PGlite>
+): Promise<string[]> {
+  const { rows } = await db.query<Note>('SELECT DISTINCT topic FROM note WHERE starts_with(topic, $1) ORDER BY topic', [
+    typed
+  ])
   return rows.map(({ topic }) => topic)
 }
 
@@ -33,16 +45,25 @@ function uriOf ({ topic, id }: Note): string {
 
 const notes = new McpServer({ name: 'Notes', version: '1.0.0' }, {
   instructions: 'Keeps short notes by topic. Search before you add.',
-  lifespan: openDatabase('notes', 'CREATE TABLE IF NOT EXISTS note (id serial PRIMARY KEY, topic text NOT NULL, text text NOT NULL)')
+  lifespan: openDatabase(
+    'notes',
+    'CREATE TABLE IF NOT EXISTS note (id serial PRIMARY KEY, topic text NOT NULL, text text NOT NULL)'
+  )
 })
 
 notes.registerTool('add_note', {
   description: 'Save a note.',
-  inputSchema: Type.Object({ text: Type.String({ minLength: 1 }), topic: Type.String({ pattern: '^[\\w -]+$', default: 'general' }) })
+  inputSchema: Type.Object({
+    text: Type.String({ minLength: 1 }),
+    topic: Type.String({ pattern: '^[\\w -]+$', default: 'general' })
+  })
 }, async ({ text, topic }, { lifespan: db }) => {
   const { rows } = await db.query<Note>('INSERT INTO note (topic, text) VALUES ($1, $2) RETURNING *', [topic, text])
-  // Some agents hand their model the texts of a result only.
-  return rows.flatMap((note) => [`Saved note ${note.id} as ${uriOf(note)}`, { type: 'resource_link' as const, uri: uriOf(note), name: `Note ${note.id}` }])
+  // Some agents pass only the texts of a result to their model.
+  return rows.flatMap((note) => [
+    `Saved note ${note.id} as ${uriOf(note)}`,
+    { type: 'resource_link' as const, uri: uriOf(note), name: `Note ${note.id}` }
+  ])
 })
 
 notes.registerTool('search_notes', {
@@ -50,7 +71,9 @@ notes.registerTool('search_notes', {
   inputSchema: Type.Object({ text: Type.String({ default: '' }) }),
   annotations: { readOnlyHint: true }
 }, async ({ text }, { lifespan: db }) => {
-  const { rows } = await db.query<Note>('SELECT * FROM note WHERE strpos(lower(text), lower($1)) > 0 ORDER BY id', [text])
+  const { rows } = await db.query<Note>('SELECT * FROM note WHERE strpos(lower(text), lower($1)) > 0 ORDER BY id', [
+    text
+  ])
   return rows.length === 0 ? 'No note contains that' : rows.map((note) => `${note.id} (${note.topic}): ${note.text}`)
 })
 
@@ -72,7 +95,10 @@ notes.registerResource('note', new ResourceTemplate('note://{topic}/{id}', {
   complete: {
     topic: completeTopic,
     id: async (typed, { arguments: { topic } }, { lifespan: db }) => {
-      const { rows } = await db.query<Note>('SELECT * FROM note WHERE topic = $1 AND starts_with(id::text, $2) ORDER BY id', [topic, typed])
+      const { rows } = await db.query<Note>(
+        'SELECT * FROM note WHERE topic = $1 AND starts_with(id::text, $2) ORDER BY id',
+        [topic, typed]
+      )
       return rows.map(({ id }) => String(id))
     }
   }
@@ -90,7 +116,10 @@ notes.registerPrompt('summarize', {
 })
 
 const tasks = new McpServer({ name: 'Tasks', version: '1.0.0' }, {
-  lifespan: openDatabase('tasks', 'CREATE TABLE IF NOT EXISTS task (id serial PRIMARY KEY, title text NOT NULL, done boolean NOT NULL DEFAULT false)')
+  lifespan: openDatabase(
+    'tasks',
+    'CREATE TABLE IF NOT EXISTS task (id serial PRIMARY KEY, title text NOT NULL, done boolean NOT NULL DEFAULT false)'
+  )
 })
 
 tasks.registerTool('add_task', {
@@ -98,7 +127,9 @@ tasks.registerTool('add_task', {
   inputSchema: Type.Object({ title: Type.String({ minLength: 1 }) }),
   outputSchema: Task
 }, async ({ title }, { lifespan: db }) => {
-  const { rows: [task] } = await db.query<typeof Task['static']>('INSERT INTO task (title) VALUES ($1) RETURNING *', [title])
+  const {
+    rows: [task]
+  } = await db.query<(typeof Task)['static']>('INSERT INTO task (title) VALUES ($1) RETURNING *', [title])
   if (task === undefined) throw new Error('the database returned no row')
   return task
 })
@@ -126,20 +157,30 @@ tasks.registerTool('complete_tasks', {
   return { completed }
 })
 
-// A new database is made in seconds; a busy machine may need more than Fastify's ten.
+// Creating a database takes seconds, and may exceed Fastify's default of ten on a busy machine.
 const app = Fastify({ logger: true, pluginTimeout: 60_000 })
 app.register(mcpPlugin, { prefix: '/notes', server: notes })
 app.register(mcpPlugin, { prefix: '/tasks', server: tasks })
-app.get('/health', async () => ({ status: 'ok', mounts: Object.fromEntries([...app.mcp].map((mount) => [mount.name, mount.stats()])) }))
-app.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(
-  `<!doctype html><title>Notes and tasks</title><h1>MCP servers</h1><ul>${[...app.mcp].map(({ name, url }) => `<li>${name}: ${url}</li>`).join('')}</ul>`
-))
+app.get('/health', async () => ({
+  status: 'ok',
+  mounts: Object.fromEntries([...app.mcp].map((mount) => [mount.name, mount.stats()]))
+}))
+app.get('/', async (_request, reply) => {
+  const items = [...app.mcp].map(({ name, url }) => `<li>${name}: ${url}</li>`)
+  const html = `<!doctype html><title>Notes and tasks</title><h1>MCP servers</h1><ul>${items.join('')}</ul>`
+  return reply.type('text/html; charset=utf-8').send(html)
+})
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
 await app.listen({ host: '127.0.0.1', port: Number(PORT) })
 
-const request = '{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}'
+const meta = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientCapabilities': {}
+}
+const request = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: meta } })
+const headers = ['Content-Type: application/json', 'MCP-Protocol-Version: 2026-07-28', 'Mcp-Method: tools/list']
 for (const { url } of app.mcp) {
   console.log(`MCP endpoint ${url}`)
-  console.log(`curl ${url} -H 'Content-Type: application/json' -H 'MCP-Protocol-Version: 2026-07-28' -H 'Mcp-Method: tools/list' -d '${request}'`)
+  console.log(`curl ${url} ${headers.map((header) => `-H '${header}'`).join(' ')} -d '${request}'`)
 }

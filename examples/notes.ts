@@ -1,4 +1,4 @@
-// One MCP server on an app that does nothing else: tools, resources and a prompt over notes in memory. PORT says where.
+// An app with one MCP server: tools, resources and a prompt for notes in memory. Set PORT to configure it.
 // Try it: claude mcp add --transport http notes http://127.0.0.1:8000/mcp
 import Fastify from 'fastify'
 import mcpPlugin, { completable, McpServer, ResourceTemplate, ToolError, Type } from 'fastify-mcp-mount'
@@ -15,16 +15,22 @@ function completeTopic (typed: string): string[] {
   return [...topics].filter((topic) => topic.startsWith(typed)).sort()
 }
 
-const notes = new McpServer({ name: 'Notes', version: '1.0.0' }, { instructions: 'Keeps short notes by topic. Search before you add.' })
+const notes = new McpServer(
+  { name: 'Notes', version: '1.0.0' },
+  { instructions: 'Keeps short notes by topic. Search before you add.' }
+)
 
 notes.registerTool('add_note', {
   description: 'Save a note.',
-  inputSchema: Type.Object({ text: Type.String({ minLength: 1, maxLength: 10_000 }), topic: Type.String({ minLength: 1, default: 'general' }) })
+  inputSchema: Type.Object({
+    text: Type.String({ minLength: 1, maxLength: 10_000 }),
+    topic: Type.String({ minLength: 1, default: 'general' })
+  })
 }, ({ text, topic }) => {
   const id = ++lastId
   kept.set(id, { id, topic, text })
   app.mcp.get('Notes').notify.resourcesChanged()
-  // Some agents hand their model the texts of a result only.
+  // Some agents pass only the texts of a result to their model.
   return [`Saved note ${id} as note:///${id}`, { type: 'resource_link', uri: `note:///${id}`, name: `Note ${id}` }]
 })
 
@@ -55,7 +61,10 @@ notes.registerResource('note', new ResourceTemplate('note:///{id}', {
 notes.registerPrompt('summarize', {
   description: 'Summarize the notes on a topic.',
   argsSchema: Type.Object({ topic: completable(Type.String({ description: 'The topic of the notes' }), completeTopic) })
-}, ({ topic }) => `Summarize these notes:\n${[...kept.values()].filter((note) => note.topic === topic).map(({ text }) => `- ${text}`).join('\n')}`)
+}, ({ topic }) => {
+  const found = [...kept.values()].filter((note) => note.topic === topic)
+  return `Summarize these notes:\n${found.map(({ text }) => `- ${text}`).join('\n')}`
+})
 
 app.register(mcpPlugin, { server: notes })
 

@@ -1,11 +1,11 @@
-// A database for a model to ask: queries that only read, one at a time, bounded in time and in rows, and a resource that
-// tells what there is. Without DATABASE_URL it is an embedded one with some cities. Try it: ask an assistant for the largest.
+// A database that a model can query: read-only queries, limited in time and rows, and a resource that describes the
+// tables. Without DATABASE_URL it is an embedded one with some cities. Try it: ask an assistant for the largest.
 import { PGlite } from '@electric-sql/pglite'
 import Fastify from 'fastify'
 import mcpPlugin, { McpServer, ToolError, Type, type Entered } from 'fastify-mcp-mount'
 import pg from 'pg'
 
-// Its role should be one that may do nothing but read what the model may see: it is what holds where all else fails.
+// The role in the URL should only be allowed to read what the model may see. It is the last line of defence.
 const { DATABASE_URL, TIMEOUT_MS = '5000' } = process.env
 const MAX_ROWS = 100
 const timeoutMs = Number(TIMEOUT_MS)
@@ -15,7 +15,13 @@ type Row = Record<string, unknown>
 interface Database { read (sql: string, values?: readonly unknown[]): Promise<Row[]> }
 
 function openPool (connectionString: string): Entered<Database> {
-  const pool = new pg.Pool({ connectionString, max: 5, connectionTimeoutMillis: timeoutMs, statement_timeout: timeoutMs, query_timeout: 2 * timeoutMs })
+  const pool = new pg.Pool({
+    connectionString,
+    max: 5,
+    connectionTimeoutMillis: timeoutMs,
+    statement_timeout: timeoutMs,
+    query_timeout: 2 * timeoutMs
+  })
   pool.on('error', (error) => { app.log.error(error, 'an idle connection broke') })
 
   async function read (sql: string, values: readonly unknown[] = []): Promise<Row[]> {
@@ -24,12 +30,12 @@ function openPool (connectionString: string): Entered<Database> {
       await client.query('BEGIN READ ONLY')
       const { rows } = await client.query<Row>(sql, [...values])
       await client.query('ROLLBACK')
-      // A query can change settings and take locks that outlive it.
+      // A query can leave changed settings and locks behind.
       await client.query('DISCARD ALL')
       client.release()
       return rows
     } catch (error) {
-      // Whatever state it is in, nobody else gets this connection.
+      // The connection may be in any state, so it is not reused.
       client.release(true)
       throw error
     }
@@ -37,7 +43,7 @@ function openPool (connectionString: string): Entered<Database> {
   return { value: { read }, close: () => pool.end() }
 }
 
-// To try this without a server. It runs in this thread, where no timeout can end a query.
+// For trying this without a database server. It runs in this thread, so no timeout can end a query.
 async function openEmbedded (): Promise<Entered<Database>> {
   const db = await PGlite.create()
   await db.exec(`CREATE TABLE city (name text PRIMARY KEY, country text NOT NULL, people int NOT NULL);
@@ -62,14 +68,19 @@ const database = new McpServer({ name: 'Database', version: '1.0.0' }, {
 database.registerTool('query', {
   description: 'Run a SELECT, WITH or VALUES query of PostgreSQL.',
   inputSchema: Type.Object({ sql: Type.String({ minLength: 1, maxLength: 10_000 }) }),
-  outputSchema: Type.Object({ rows: Type.Array(Type.Record(Type.String(), Type.Unknown())), isComplete: Type.Boolean() }),
+  outputSchema: Type.Object({
+    rows: Type.Array(Type.Record(Type.String(), Type.Unknown())),
+    isComplete: Type.Boolean()
+  }),
   annotations: { readOnlyHint: true, openWorldHint: false }
 }, async ({ sql }, { lifespan: { read } }) => {
-  // As a subquery it can be nothing but a query, and with a parameter (the extended protocol) it can be but one.
+  // A subquery cannot be any other statement, and with a parameter (the extended protocol) there can be only one.
   const query = `SELECT * FROM (${sql.replace(/;\s*$/, '')}\n) AS asked LIMIT $1`
   const rows = await read(query, [MAX_ROWS + 1]).catch((error: unknown) => {
-    // What the database says of a query is for the model; what else goes wrong is for the log.
-    throw error instanceof Error && 'severity' in error ? new ToolError(`The database refused: ${error.message}`) : error
+    // The model receives the database's errors. Other errors are logged.
+    throw error instanceof Error && 'severity' in error
+      ? new ToolError(`The database refused: ${error.message}`)
+      : error
   })
   return { rows: rows.slice(0, MAX_ROWS), isComplete: rows.length <= MAX_ROWS }
 })
@@ -79,12 +90,14 @@ database.registerResource('config', 'db://config', {
   mimeType: 'application/json'
 }, async (_uri, { lifespan: { read } }) => {
   const [about] = await read('SELECT version() AS version, current_database() AS database, current_user AS role')
-  const columns = await read(`SELECT table_schema AS schema, table_name AS table, column_name AS column, data_type AS type
-    FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2, ordinal_position`)
+  const columns = await read(`
+    SELECT table_schema AS schema, table_name AS table, column_name AS column, data_type AS type
+    FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
+    ORDER BY 1, 2, ordinal_position`)
   return JSON.stringify({ ...about, maxRows: MAX_ROWS, timeoutMs, columns })
 })
 
-// A new database is made in seconds; a busy machine may need more than Fastify's ten.
+// Creating a database takes seconds, and may exceed Fastify's default of ten on a busy machine.
 const app = Fastify({ logger: true, pluginTimeout: 60_000 })
 app.register(mcpPlugin, { server: database })
 

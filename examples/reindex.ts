@@ -1,12 +1,12 @@
-// Work that takes its time: it reports its progress, logs to the client, and ends when the client cancels it. What is indexed
-// are the Markdown files below DIR. Try it: have an assistant reindex, then search for "session".
+// A long-running tool: it reports progress, logs to the client, and stops when the client cancels it. It indexes the
+// Markdown files in DIR. Try it: have an assistant reindex, then search for "session".
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import Fastify from 'fastify'
 import mcpPlugin, { McpServer, ToolError, Type } from 'fastify-mcp-mount'
 
-// A pause between two files, so that others get at the disk, too.
+// A pause between two files leaves the disk to others.
 const { DIR = 'docs', PAUSE_MS = '20' } = process.env
 
 let index = new Map<string, Set<string>>()
@@ -18,7 +18,7 @@ search.registerTool('reindex', {
   description: 'Read all files again. Takes a while; may be cancelled, and then all is as it was.',
   outputSchema: Type.Object({ files: Type.Integer(), words: Type.Integer() }),
   annotations: { idempotentHint: true },
-  // It takes as long as it takes.
+  // The tool may run as long as it needs.
   timeout: 0
 }, async (_args, ctx) => {
   if (isRunning) throw new ToolError('Reindexing has begun already; wait until it has ended')
@@ -32,7 +32,7 @@ search.registerTool('reindex', {
       if (words.length === 0) await ctx.warning({ file, problem: 'has no words' })
       for (const word of words) found.set(word, (found.get(word) ?? new Set()).add(file))
       await ctx.reportProgress(position + 1, files.length, file)
-      // Throws when the call has been cancelled, as all does that takes a signal.
+      // Rejects when the call is cancelled, as every function that takes a signal.
       await pause(Number(PAUSE_MS), undefined, { signal: ctx.signal })
     }
     index = found

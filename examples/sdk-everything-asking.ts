@@ -1,5 +1,5 @@
-// What the conformance suite expects of a server that asks its client in the middle of a call, in the SDK's two ways: by the
-// handler's second argument, and by the server itself.
+// The tools that the conformance suite expects of a server that asks its client during a call. The SDK has two ways to
+// ask: by the handler's second argument, and by the server itself.
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import {
   CreateMessageResultSchema, ElicitResultSchema, ListRootsResultSchema,
@@ -11,7 +11,10 @@ type Form = ElicitRequestFormParams['requestedSchema']
 
 const Contact: Form = {
   type: 'object',
-  properties: { username: { type: 'string', description: "User's response" }, email: { type: 'string', description: "User's email address" } },
+  properties: {
+    username: { type: 'string', description: "User's response" },
+    email: { type: 'string', description: "User's email address" }
+  },
   required: ['username', 'email']
 }
 const Name: Form = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] }
@@ -33,13 +36,30 @@ const Choices: Form = {
   type: 'object',
   properties: {
     untitledSingle: { type: 'string', description: 'Select one option', enum: OPTIONS },
-    titledSingle: { type: 'string', description: 'Select one option with titles', oneOf: titled('First Option', 'Second Option', 'Third Option') },
-    legacyEnum: {
-      type: 'string', description: 'Select one option (legacy)', enum: ['opt1', 'opt2', 'opt3'], enumNames: ['Option One', 'Option Two', 'Option Three']
+    titledSingle: {
+      type: 'string',
+      description: 'Select one option with titles',
+      oneOf: titled('First Option', 'Second Option', 'Third Option')
     },
-    untitledMulti: { type: 'array', description: 'Select multiple options', minItems: 1, maxItems: 3, items: { type: 'string', enum: OPTIONS } },
+    legacyEnum: {
+      type: 'string',
+      description: 'Select one option (legacy)',
+      enum: ['opt1', 'opt2', 'opt3'],
+      enumNames: ['Option One', 'Option Two', 'Option Three']
+    },
+    untitledMulti: {
+      type: 'array',
+      description: 'Select multiple options',
+      minItems: 1,
+      maxItems: 3,
+      items: { type: 'string', enum: OPTIONS }
+    },
     titledMulti: {
-      type: 'array', description: 'Select multiple options with titles', minItems: 1, maxItems: 3, items: { anyOf: titled('First Choice', 'Second Choice', 'Third Choice') }
+      type: 'array',
+      description: 'Select multiple options with titles',
+      minItems: 1,
+      maxItems: 3,
+      items: { anyOf: titled('First Choice', 'Second Choice', 'Third Choice') }
     }
   }
 }
@@ -50,7 +70,7 @@ export function registerSdkAsking (server: McpServer): void {
   registerByServer(server)
 }
 
-// What is sent by the second argument belongs to the call, and goes by its stream.
+// Requests by the second argument belong to the call and are sent on its stream.
 function registerByExtra (server: McpServer): void {
   server.registerTool('test_sampling', {
     description: "Has the client's model write a message",
@@ -64,14 +84,24 @@ function registerByExtra (server: McpServer): void {
     description: 'Asks the user for a name and an address',
     inputSchema: { message: z.string().describe('The message to show the user') }
   }, async ({ message }, { sendRequest }) => {
-    const answer = await sendRequest({ method: 'elicitation/create', params: { message, requestedSchema: Contact } }, ElicitResultSchema)
+    const answer = await sendRequest(
+      { method: 'elicitation/create', params: { message, requestedSchema: Contact } },
+      ElicitResultSchema
+    )
     return text(`User response: ${JSON.stringify(answer)}`)
   })
 
-  server.registerTool('test_streaming_elicitation', { description: 'Reports its progress and asks the user' }, async ({ sendNotification, sendRequest, _meta }) => {
+  server.registerTool('test_streaming_elicitation', {
+    description: 'Reports its progress and asks the user'
+  }, async ({ sendNotification, sendRequest, _meta }) => {
     const progressToken = _meta?.progressToken
-    if (progressToken !== undefined) await sendNotification({ method: 'notifications/progress', params: { progressToken, progress: 1, total: 2 } })
-    const answer = await sendRequest({ method: 'elicitation/create', params: { message: 'Go on?', requestedSchema: Confirmation } }, ElicitResultSchema)
+    if (progressToken !== undefined) {
+      await sendNotification({ method: 'notifications/progress', params: { progressToken, progress: 1, total: 2 } })
+    }
+    const answer = await sendRequest(
+      { method: 'elicitation/create', params: { message: 'Go on?', requestedSchema: Confirmation } },
+      ElicitResultSchema
+    )
     return text(`The user's answer: ${answer.action}`)
   })
 
@@ -81,15 +111,23 @@ function registerByExtra (server: McpServer): void {
   })
 }
 
-// The SDK's documentation asks like this. Its own transport sends it by the stream that the client has opened by GET.
+// The documentation of the SDK asks like this. The SDK's own transport sends these requests on the client's GET stream.
 function registerByServer (server: McpServer): void {
-  server.registerTool('test_elicitation_sep1034_defaults', { description: 'Asks with a default in each field' }, async () => {
-    const answer = await server.server.elicitInput({ message: 'Please review and update the form fields with defaults', requestedSchema: Profile })
+  server.registerTool('test_elicitation_sep1034_defaults', {
+    description: 'Asks with a default in each field'
+  }, async () => {
+    const answer = await server.server.elicitInput({
+      message: 'Please review and update the form fields with defaults',
+      requestedSchema: Profile
+    })
     return text(`Elicitation completed: ${JSON.stringify(answer)}`)
   })
 
   server.registerTool('test_elicitation_sep1330_enums', { description: 'Asks with every kind of choice' }, async () => {
-    const answer = await server.server.elicitInput({ message: 'Please select options from the enum fields', requestedSchema: Choices })
+    const answer = await server.server.elicitInput({
+      message: 'Please select options from the enum fields',
+      requestedSchema: Choices
+    })
     return text(`Elicitation completed: ${JSON.stringify(answer)}`)
   })
 
@@ -101,7 +139,8 @@ function registerByServer (server: McpServer): void {
   server.registerTool('test_capabilities', { description: 'Asks what the client can answer' }, async () => {
     const { sampling, elicitation } = server.server.getClientCapabilities() ?? {}
     const said = sampling && textOf(await server.server.createMessage(say('Say hello')))
-    const filled = elicitation && await server.server.elicitInput({ message: 'What is your name?', requestedSchema: Name })
+    const filled =
+      elicitation && (await server.server.elicitInput({ message: 'What is your name?', requestedSchema: Name }))
     return text(JSON.stringify({ said, filled }))
   })
 }

@@ -1,5 +1,5 @@
-// The server that the official conformance suite expects, written with the official SDK: an instance that all clients share,
-// or a server for each of their sessions.
+// The server that the official conformance suite expects, written with the official SDK: an instance that all clients
+// share, or a server for each session.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { completable } from '@modelcontextprotocol/sdk/server/completable.js'
@@ -31,7 +31,7 @@ async function start (): Promise<void> {
   console.log(`MCP endpoint ${app.mcp.get('sdk-everything').url}`)
 }
 
-/** An SDK server with every feature once, under the names that the suite calls. */
+/** Creates an SDK server with every feature once, with the names that the suite uses. */
 export function createSdkEverything (): McpServer {
   const server = new McpServer(
     { name: 'sdk-everything', version: '1.0.0', title: 'Everything, by the SDK' },
@@ -51,26 +51,42 @@ export function createSdkEverything (): McpServer {
 }
 
 function registerContentTools (server: McpServer): void {
-  server.registerTool('test_simple_text', { description: 'Returns a text' }, () => text('This is a simple text response for testing.'))
+  server.registerTool('test_simple_text', { description: 'Returns a text' }, () =>
+    text('This is a simple text response for testing.')
+  )
 
-  server.registerTool('test_image_content', { description: 'Returns an image' }, () => ({ content: [{ type: 'image', data: PNG, mimeType: 'image/png' }] }))
+  server.registerTool('test_image_content', { description: 'Returns an image' }, () => ({
+    content: [{ type: 'image', data: PNG, mimeType: 'image/png' }]
+  }))
 
-  server.registerTool('test_audio_content', { description: 'Returns a sound' }, () => ({ content: [{ type: 'audio', data: WAV, mimeType: 'audio/wav' }] }))
+  server.registerTool('test_audio_content', { description: 'Returns a sound' }, () => ({
+    content: [{ type: 'audio', data: WAV, mimeType: 'audio/wav' }]
+  }))
 
   server.registerTool('test_embedded_resource', { description: 'Returns a resource' }, () => ({
     content: [{
       type: 'resource',
-      resource: { uri: 'test://embedded-resource', mimeType: 'text/plain', text: 'This is an embedded resource content.' }
+      resource: {
+        uri: 'test://embedded-resource',
+        mimeType: 'text/plain',
+        text: 'This is an embedded resource content.'
+      }
     }]
   }))
 
-  server.registerTool('test_multiple_content_types', { description: 'Returns a text, an image and a resource' }, () => ({
+  server.registerTool('test_multiple_content_types', {
+    description: 'Returns a text, an image and a resource'
+  }, () => ({
     content: [
       { type: 'text', text: 'Multiple content types test:' },
       { type: 'image', data: PNG, mimeType: 'image/png' },
       {
         type: 'resource',
-        resource: { uri: 'test://mixed-content-resource', mimeType: 'application/json', text: JSON.stringify({ test: 'data', value: 123 }) }
+        resource: {
+          uri: 'test://mixed-content-resource',
+          mimeType: 'application/json',
+          text: JSON.stringify({ test: 'data', value: 123 })
+        }
       }
     ]
   }))
@@ -90,7 +106,9 @@ function registerTalkingTools (server: McpServer): void {
     return text('Tool with logging executed successfully')
   })
 
-  server.registerTool('test_logging_tool', { description: 'Sends a log message to a client that asked for some' }, async ({ sessionId }) => {
+  server.registerTool('test_logging_tool', {
+    description: 'Sends a log message to a client that asked for some'
+  }, async ({ sessionId }) => {
     await server.sendLoggingMessage({ level: 'info', data: 'Diagnostic trace logging activated' }, sessionId)
     return text('Logging evaluated')
   })
@@ -104,8 +122,10 @@ function registerTalkingTools (server: McpServer): void {
     return text('Tool with progress executed successfully')
   })
 
-  // The client comes back for the result, which waits for it in the event store.
-  server.registerTool('test_reconnection', { description: 'Ends its stream before it has its result' }, async ({ closeSSEStream }) => {
+  // The client resumes the stream and receives the result from the event store.
+  server.registerTool('test_reconnection', {
+    description: 'Ends its stream before it has its result'
+  }, async ({ closeSSEStream }) => {
     closeSSEStream?.()
     await sleep(100)
     return text('The client has come back')
@@ -118,7 +138,12 @@ async function log ({ sendNotification }: Extra, data: string): Promise<void> {
 
 async function reportProgress ({ sendNotification, _meta }: Extra, progress: number): Promise<void> {
   if (_meta?.progressToken === undefined) return
-  const params = { progressToken: _meta.progressToken, progress, total: 100, message: `Completed step ${progress} of 100` }
+  const params = {
+    progressToken: _meta.progressToken,
+    progress,
+    total: 100,
+    message: `Completed step ${progress} of 100`
+  }
   await sendNotification({ method: 'notifications/progress', params })
 }
 
@@ -153,9 +178,15 @@ function registerSchemaTools (server: McpServer): void {
       phone: z.string().optional(),
       email: z.string().optional()
     }).meta({
-      // What zod has no words for.
+      // Zod cannot express these keywords.
       $schema: 'https://json-schema.org/draft/2020-12/schema',
-      $defs: { address: { $anchor: 'addressDef', type: 'object', properties: { street: { type: 'string' }, city: { type: 'string' } } } },
+      $defs: {
+        address: {
+          $anchor: 'addressDef',
+          type: 'object',
+          properties: { street: { type: 'string' }, city: { type: 'string' } }
+        }
+      },
       allOf: [{ anyOf: [{ required: ['phone'] }, { required: ['email'] }] }],
       if: { properties: { contactMethod: { const: 'phone' } }, required: ['contactMethod'] },
       then: { required: ['phone'] },
@@ -169,7 +200,9 @@ function registerResources (server: McpServer): void {
     title: 'Static Text Resource',
     description: 'A text that never changes',
     mimeType: 'text/plain'
-  }, ({ href }) => ({ contents: [{ uri: href, mimeType: 'text/plain', text: 'This is the content of the static text resource.' }] }))
+  }, ({ href }) => ({
+    contents: [{ uri: href, mimeType: 'text/plain', text: 'This is the content of the static text resource.' }]
+  }))
 
   server.registerResource('static-binary', 'test://static-binary', {
     title: 'Static Binary Resource',
@@ -186,7 +219,13 @@ function registerResources (server: McpServer): void {
     description: 'A resource for every id',
     mimeType: 'application/json'
   }, ({ href }, { id }) => ({
-    contents: [{ uri: href, mimeType: 'application/json', text: JSON.stringify({ id, templateTest: true, data: `Data for ID: ${String(id)}` }) }]
+    contents: [
+      {
+        uri: href,
+        mimeType: 'application/json',
+        text: JSON.stringify({ id, templateTest: true, data: `Data for ID: ${String(id)}` })
+      }
+    ]
   }))
 }
 
@@ -200,7 +239,9 @@ function registerPrompts (server: McpServer): void {
     title: 'Prompt With Arguments',
     description: 'A prompt with two arguments, the first of which is completed',
     argsSchema: {
-      arg1: completable(z.string().describe('First test argument'), (typed) => CITIES.filter((city) => city.startsWith(typed))),
+      arg1: completable(z.string().describe('First test argument'), (typed) =>
+        CITIES.filter((city) => city.startsWith(typed))
+      ),
       arg2: z.string().describe('Second test argument')
     }
   }, ({ arg1, arg2 }) => prompt(text(`Prompt with arguments: arg1='${arg1}', arg2='${arg2}'`)))
@@ -210,33 +251,49 @@ function registerPrompts (server: McpServer): void {
     description: 'A prompt that brings a resource along',
     argsSchema: { resourceUri: z.string().describe('URI of the resource to embed') }
   }, ({ resourceUri }) => prompt(
-    { content: [{ type: 'resource', resource: { uri: resourceUri, mimeType: 'text/plain', text: 'Embedded resource content for testing.' } }] },
+    {
+      content: [
+        {
+          type: 'resource',
+          resource: { uri: resourceUri, mimeType: 'text/plain', text: 'Embedded resource content for testing.' }
+        }
+      ]
+    },
     text('Please process the embedded resource above.')
   ))
 
   server.registerPrompt('test_prompt_with_image', {
     title: 'Prompt With Image',
     description: 'A prompt that brings an image along'
-  }, () => prompt({ content: [{ type: 'image', data: PNG, mimeType: 'image/png' }] }, text('Please analyze the image above.')))
+  }, () => {
+    const image = { type: 'image' as const, data: PNG, mimeType: 'image/png' }
+    return prompt({ content: [image] }, text('Please analyze the image above.'))
+  })
 }
 
-// What is registered or updated while the server runs is told to whoever listens.
+// Subscribers are notified of what is registered or updated while the server runs.
 function registerChanges (server: McpServer): void {
   let toolChanges = 0
-  const tool = server.registerTool('test_changing_tool', { description: 'Has not changed yet' }, () => text('Unchanged'))
+  const tool = server.registerTool('test_changing_tool', { description: 'Has not changed yet' }, () =>
+    text('Unchanged')
+  )
   server.registerTool('test_trigger_tool_change', { description: 'Changes the list of tools' }, () => {
     tool.update({ description: `Has changed ${++toolChanges} times` })
     return text('The list of tools has changed')
   })
 
-  const changing = server.registerPrompt('test_changing_prompt', { description: 'Is taken away and put back' }, () => prompt(text('Unchanged')))
+  const changing = server.registerPrompt('test_changing_prompt', { description: 'Is taken away and put back' }, () =>
+    prompt(text('Unchanged'))
+  )
   server.registerTool('test_trigger_prompt_change', { description: 'Changes the list of prompts' }, () => {
     changing.update({ enabled: !changing.enabled })
     return text('The list of prompts has changed')
   })
 
-  server.registerResource('watched', 'test://watched-resource', { description: 'A resource to subscribe to', mimeType: 'text/plain' },
-    ({ href }) => ({ contents: [{ uri: href, mimeType: 'text/plain', text: 'Watch me' }] }))
+  server.registerResource('watched', 'test://watched-resource', {
+    description: 'A resource to subscribe to',
+    mimeType: 'text/plain'
+  }, ({ href }) => ({ contents: [{ uri: href, mimeType: 'text/plain', text: 'Watch me' }] }))
   server.server.setRequestHandler(SubscribeRequestSchema, () => ({}))
   server.server.setRequestHandler(UnsubscribeRequestSchema, () => ({}))
   server.registerTool('test_trigger_resource_update', { description: 'Changes the watched resource' }, async () => {
@@ -249,6 +306,8 @@ function text (text: string): CallToolResult & { content: [{ type: 'text', text:
   return { content: [{ type: 'text', text }] }
 }
 
-function prompt (...parts: ReadonlyArray<{ readonly content: ReadonlyArray<PromptMessage['content']> }>): GetPromptResult {
+function prompt (
+  ...parts: ReadonlyArray<{ readonly content: ReadonlyArray<PromptMessage['content']> }>
+): GetPromptResult {
   return { messages: parts.flatMap(({ content }) => content.map((content) => ({ role: 'user', content }))) }
 }

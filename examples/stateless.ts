@@ -1,5 +1,5 @@
-// A process like any other behind a plain load balancer: no sessions, no streams, one JSON body for each request, in both eras.
-// Try it: start it twice, with PORT=8000 and PORT=8001, and let any balancer send each request to either of them.
+// Interchangeable processes behind a plain load balancer: no sessions, no streams, one JSON body per request, in both
+// eras. Try it: start two, with PORT=8000 and PORT=8001, behind any load balancer.
 import Fastify from 'fastify'
 import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
 
@@ -7,7 +7,10 @@ const hashes = new McpServer({ name: 'Hashes', version: '1.0.0' })
 
 hashes.registerTool('digest', {
   description: 'Compute the digest of a text, as hexadecimal digits.',
-  inputSchema: Type.Object({ text: Type.String(), algorithm: Type.Union([Type.Literal('SHA-256'), Type.Literal('SHA-512')], { default: 'SHA-256' }) }),
+  inputSchema: Type.Object({
+    text: Type.String(),
+    algorithm: Type.Union([Type.Literal('SHA-256'), Type.Literal('SHA-512')], { default: 'SHA-256' })
+  }),
   outputSchema: Type.Object({ digest: Type.String(), process: Type.Integer() }),
   annotations: { readOnlyHint: true, idempotentHint: true }
 }, async ({ text, algorithm }) => {
@@ -18,11 +21,11 @@ hashes.registerTool('digest', {
 const app = Fastify({ logger: true })
 app.register(mcpPlugin, {
   server: hashes,
-  // Legacy clients get no session, so that it does not matter which process answers. They cannot be asked, nor told of changes.
+  // Legacy clients get no session, so any process can answer. They cannot be asked or notified of changes.
   stateless: true,
-  // Nothing is streamed: progress and log messages are dropped.
+  // Nothing is streamed, so progress and log messages are dropped.
   jsonResponse: true,
-  // For the balancer: 503 from the moment on that the process begins to close.
+  // For the load balancer: the check returns 503 as soon as the process begins to close.
   health: true
 })
 

@@ -1,33 +1,57 @@
-// Structured output: what the tool returns is checked against its outputSchema, and sent as a value that programs can use.
-// The weather is of Open-Meteo, or FORECAST_URL. Try it: ask an assistant whether to take an umbrella to Lisbon.
+// Structured output: the return value is checked against the outputSchema, and sent as a value that programs can use.
+// The weather comes from Open-Meteo, or FORECAST_URL. Try it: ask an assistant whether to take an umbrella to Lisbon.
 import Fastify from 'fastify'
 import mcpPlugin, { McpServer, ToolError, Type } from 'fastify-mcp-mount'
 
 const { FORECAST_URL = 'https://api.open-meteo.com/v1/forecast' } = process.env
 const TIMEOUT_MS = 10_000
 
-// https://open-meteo.com/en/docs, WMO weather interpretation codes: each from its number on.
+// WMO weather interpretation codes, each with the first code of its range: https://open-meteo.com/en/docs
 const CONDITIONS = [
-  [95, 'thunderstorm'], [85, 'snow'], [80, 'rain'], [71, 'snow'], [61, 'rain'], [51, 'drizzle'], [45, 'fog'], [3, 'overcast'], [1, 'fair'], [0, 'clear']
+  [95, 'thunderstorm'],
+  [85, 'snow'],
+  [80, 'rain'],
+  [71, 'snow'],
+  [61, 'rain'],
+  [51, 'drizzle'],
+  [45, 'fog'],
+  [3, 'overcast'],
+  [1, 'fair'],
+  [0, 'clear']
 ] as const
 
 const Weather = Type.Object({
   time: Type.String({ format: 'date-time' }),
-  conditions: Type.Union(['clear', 'fair', 'overcast', 'fog', 'drizzle', 'rain', 'snow', 'thunderstorm'].map((name) => Type.Literal(name))),
+  conditions: Type.Union(
+    ['clear', 'fair', 'overcast', 'fog', 'drizzle', 'rain', 'snow', 'thunderstorm'].map((name) => Type.Literal(name))
+  ),
   temperature: Type.Number({ description: 'in °C' }),
   humidity: Type.Number({ minimum: 0, maximum: 100, description: 'relative, in %' }),
-  wind: Type.Object({ speed: Type.Number({ minimum: 0, description: 'in km/h' }), from: Type.Number({ minimum: 0, maximum: 360, description: 'in degrees' }) })
+  wind: Type.Object({
+    speed: Type.Number({ minimum: 0, description: 'in km/h' }),
+    from: Type.Number({ minimum: 0, maximum: 360, description: 'in degrees' })
+  })
 })
 
 interface Forecast {
-  current: { time: number, weather_code: number, temperature_2m: number, relative_humidity_2m: number, wind_speed_10m: number, wind_direction_10m: number }
+  current: {
+    time: number,
+    weather_code: number,
+    temperature_2m: number,
+    relative_humidity_2m: number,
+    wind_speed_10m: number,
+    wind_direction_10m: number
+  }
 }
 
 const weather = new McpServer({ name: 'Weather', version: '1.0.0' })
 
 weather.registerTool('get_weather', {
   description: 'Tell the weather somewhere, as it is now.',
-  inputSchema: Type.Object({ latitude: Type.Number({ minimum: -90, maximum: 90 }), longitude: Type.Number({ minimum: -180, maximum: 180 }) }),
+  inputSchema: Type.Object({
+    latitude: Type.Number({ minimum: -90, maximum: 90 }),
+    longitude: Type.Number({ minimum: -180, maximum: 180 })
+  }),
   outputSchema: Weather,
   annotations: { readOnlyHint: true, openWorldHint: true }
 }, async ({ latitude, longitude }, { signal }) => {
@@ -38,7 +62,7 @@ weather.registerTool('get_weather', {
     timeformat: 'unixtime',
     current: 'weather_code,temperature_2m,relative_humidity_2m,wind_speed_10m,wind_direction_10m'
   }))
-  // Given up when the client goes away, too.
+  // The request is also aborted when the client disconnects.
   const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) })
   if (!response.ok) throw new ToolError(`The weather service answered ${response.status}; try again later`)
 

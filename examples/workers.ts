@@ -1,5 +1,5 @@
-// Processes that share one port, by node:cluster: one that ends is replaced, and a signal ends all of them. PORT says where,
-// WORKERS how many. They serve legacy clients without sessions, unless REDIS_URL says where all of them find these.
+// Processes that share one port with node:cluster. A worker that dies is replaced, and a signal ends all of them. Set
+// PORT and WORKERS to configure it. Legacy clients get no sessions unless REDIS_URL names a Redis that stores them.
 import cluster from 'node:cluster'
 import { randomBytes, randomInt } from 'node:crypto'
 import { availableParallelism } from 'node:os'
@@ -7,10 +7,15 @@ import Fastify from 'fastify'
 import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
 import { redisCluster } from 'fastify-mcp-mount/redis'
 
-const { PORT = '8000', WORKERS = String(availableParallelism()), REDIS_URL, MCP_STATE_KEY = randomBytes(32).toString('hex') } = process.env
+const {
+  PORT = '8000',
+  WORKERS = String(availableParallelism()),
+  REDIS_URL,
+  MCP_STATE_KEY = randomBytes(32).toString('hex')
+} = process.env
 const CLOSE_SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
-// Milliseconds until a worker is replaced that could not even start.
+// Milliseconds until a worker that failed to start is replaced.
 const RESTART_DELAY = 1000
 
 if (cluster.isPrimary) runPrimary()
@@ -19,7 +24,7 @@ else await runWorker()
 function runPrimary (): void {
   let isClosing = false
   const started = new Set<number>()
-  // What one worker seals for a client, any other has to open.
+  // The workers share a key, because each must be able to open the state that another one has sealed.
   const start = (): unknown => isClosing || cluster.fork({ MCP_STATE_KEY })
 
   cluster.on('listening', ({ id, process: { pid } }, { port }) => {
@@ -50,12 +55,12 @@ async function runWorker (): Promise<void> {
 
   let isClosing = false
   for (const signal of CLOSE_SIGNALS) {
-    // Ctrl-C is sent to the workers, too, and again by the first process.
+    // A worker receives Ctrl-C from the terminal and again from the primary.
     process.on(signal, async () => {
       if (isClosing) return
       isClosing = true
       await app.close()
-      // Its connection to the first process would keep it running.
+      // Its channel to the primary would keep the worker running.
       process.exit()
     })
   }
@@ -67,8 +72,13 @@ function createDice (): McpServer {
 
   dice.registerTool('which_worker', { description: 'Tell which process answers.' }, () => `Process ${process.pid}`)
 
-  dice.registerTool('roll', { description: 'Roll a die whose number of sides the user chooses.' }, async (_args, ctx) => {
-    const answer = await ctx.elicit('How many sides?', Type.Object({ sides: Type.Integer({ minimum: 2, maximum: 100 }) }))
+  dice.registerTool('roll', {
+    description: 'Roll a die whose number of sides the user chooses.'
+  }, async (_args, ctx) => {
+    const answer = await ctx.elicit(
+      'How many sides?',
+      Type.Object({ sides: Type.Integer({ minimum: 2, maximum: 100 }) })
+    )
     if (answer.action !== 'accept') return 'Not rolled'
     return `Rolled ${randomInt(answer.content.sides) + 1} of ${answer.content.sides} in process ${process.pid}`
   })

@@ -1,8 +1,10 @@
-// How nginx spreads requests over nodes: to one after the other, whatever session they are of.
+// The configuration of nginx: it distributes requests over the nodes in turn, regardless of their sessions.
 
-/** Writes a whole configuration. @param directory Where nginx may write. @param nodes Hosts with ports. */
+/** Returns a complete configuration. @param directory Where nginx may write. @param nodes Hosts with ports. */
 export function createConfiguration (directory: string, port: string, nodes: readonly string[]): string {
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `  ${name}_temp_path ${directory}/${name};`)
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `  ${name}_temp_path ${directory}/${name};`
+  )
   return `daemon off;
 pid ${directory}/nginx.pid;
 error_log stderr crit;
@@ -30,7 +32,7 @@ ${nodes.map((node) => `    server ${node} max_fails=1 fail_timeout=2s;`).join('\
       proxy_request_buffering off;
       proxy_read_timeout 60s;
 
-      # What a node has begun to answer is never sent to another one by itself: nobody knows what it has done.
+      # A request that a node may have begun to serve is not repeated at another one, because it may have had effects.
       proxy_next_upstream error timeout;
       proxy_connect_timeout 2s;
     }

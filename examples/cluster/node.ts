@@ -1,5 +1,5 @@
-// One node: an app like any other, but that it shares its clients with the other nodes by Redis. PORT, REDIS_URL and
-// MCP_STATE_KEY say where, and by what secret nodes open what other nodes have sealed.
+// One node: an app that shares its clients with the other nodes through Redis. Set PORT, REDIS_URL and MCP_STATE_KEY,
+// the secret with which nodes open the state that other nodes have sealed.
 import Fastify from 'fastify'
 import { Redis } from 'ioredis'
 import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
@@ -9,7 +9,7 @@ const { PORT = '0', REDIS_URL = 'redis://127.0.0.1:6379', MCP_STATE_KEY = '' } =
 const BOARD = 'example:board'
 const CLOSE_SIGNALS = ['SIGINT', 'SIGTERM', 'disconnect'] as const
 
-// For what the app itself keeps, and for the cluster.
+// The app's own data and the cluster use the same client.
 const redis = new Redis(REDIS_URL)
 
 const board = new McpServer({ name: 'Board', version: '1.0.0' }, { requestState: { keys: [MCP_STATE_KEY] } })
@@ -21,7 +21,7 @@ board.registerTool('pin', {
   inputSchema: Type.Object({ text: Type.String() })
 }, async ({ text }, ctx) => {
   await redis.rpush(BOARD, text)
-  // Whoever has subscribed hears of it, by whatever node.
+  // Subscribers on all nodes are notified.
   ctx.notifyResourceUpdated('board://notes')
   return 'Pinned'
 })
@@ -45,7 +45,9 @@ board.registerTool('count', {
   return `Counted to ${to} in process ${process.pid}`
 })
 
-board.registerResource('notes', 'board://notes', { mimeType: 'text/plain' }, async () => (await redis.lrange(BOARD, 0, -1)).join('\n'))
+board.registerResource('notes', 'board://notes', { mimeType: 'text/plain' }, async () =>
+  (await redis.lrange(BOARD, 0, -1)).join('\n')
+)
 
 const app = Fastify({ logger: { level: 'warn' } })
 app.register(mcpPlugin, { server: board, cluster: redisCluster({ client: redis }), health: true })
@@ -62,5 +64,5 @@ for (const signal of CLOSE_SIGNALS) {
 }
 
 const address = await app.listen({ port: Number(PORT), host: '127.0.0.1' })
-// To who has started it.
+// Tells the parent process the address.
 process.send?.(address)

@@ -1,5 +1,5 @@
-// Three nodes behind nginx, which share their clients by a Redis of their own: all of it is started here, and ends with this
-// process. PORT says where, NODES how many.
+// Three nodes behind nginx that share their clients through Redis. This process starts all of them, nginx and Redis
+// included, and ends them when it ends. Set PORT and NODES to configure it.
 import { fork, spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -24,12 +24,21 @@ process.once('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, close)
 
 const redisPort = await findPort()
-await startProgram('redis-server', ['--port', String(redisPort), '--bind', '127.0.0.1', '--save', '', '--maxmemory-policy', 'noeviction'], redisPort)
+await startProgram(
+  'redis-server',
+  ['--port', String(redisPort), '--bind', '127.0.0.1', '--save', '', '--maxmemory-policy', 'noeviction'],
+  redisPort
+)
 
-const env = { ...process.env, PORT: '0', REDIS_URL: `redis://127.0.0.1:${redisPort}`, MCP_STATE_KEY: randomBytes(32).toString('hex') }
+const env = {
+  ...process.env,
+  PORT: '0',
+  REDIS_URL: `redis://127.0.0.1:${redisPort}`,
+  MCP_STATE_KEY: randomBytes(32).toString('hex')
+}
 const nodes = await Promise.all(Array.from({ length: Number(NODES) }, () => startNode()))
 
-// nginx does not serve as root, and has to read what is here.
+// The workers of nginx do not run as root, and have to read the directory.
 chmodSync(directory, 0o755)
 const configuration = join(directory, 'nginx.conf')
 writeFileSync(configuration, createConfiguration(directory, PORT, nodes.map(({ address }) => new URL(address).host)))
@@ -39,7 +48,7 @@ for (const { address, pid } of nodes) console.log(`Node ${address}, process ${pi
 console.log('End one by kill -9: clients go on with the others.')
 console.log(`MCP endpoint http://127.0.0.1:${PORT}/mcp`)
 
-// What was started last is ended first, so that all find what they need until they have ended.
+// Ends the processes in reverse order, so that each has what it depends on until it has ended.
 async function close (): Promise<void> {
   if (isClosing) return
   isClosing = true
@@ -53,7 +62,7 @@ async function close (): Promise<void> {
 }
 
 async function startNode (): Promise<{ readonly address: string, readonly pid: number | undefined }> {
-  // In a group of its own, so that Ctrl-C reaches this process alone.
+  // Detached, so that Ctrl-C reaches this process only.
   const node = fork(NODE, { env, execArgv: process.execArgv, detached: true })
   running.push(node)
   const [address] = await Promise.race([once(node, 'message'), failure(node, 'a node')])
@@ -68,7 +77,7 @@ async function startProgram (command: string, args: readonly string[], port: num
 }
 
 async function failure (child: ChildProcess, name: string): Promise<never> {
-  // 'error' rejects: such a program is not installed.
+  // Rejects on 'error', which means that the program is not installed.
   const [code] = await once(child, 'exit')
   throw new Error(`${name} has ended: ${String(code)}`)
 }

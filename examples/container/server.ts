@@ -1,4 +1,4 @@
-// What the image runs: an app that is told by its environment where it listens, and by what name clients reach it.
+// The app that the image runs. Its environment configures the address, and the URL by which clients reach it.
 import Fastify from 'fastify'
 import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
 
@@ -13,6 +13,6 @@ notes.registerTool('add_note', {
 const app = Fastify({ logger: { level: LOG_LEVEL } })
 app.register(mcpPlugin, { server: notes, publicUrl: PUBLIC_URL, health: true })
 
-// As process 1 it gets no default handlers: without these, a signal would be ignored.
+// Process 1 has no default signal handlers, so without these a signal would be ignored.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
 await app.listen({ host: HOST, port: Number(PORT) })
