@@ -1,11 +1,13 @@
 /**
- * What your own cluster, store or bus must do, as checks for any test runner.
+ * What your own server definition, cluster, store or bus must do, as checks for any test runner.
  * @packageDocumentation
  */
 export type { Contract, ContractOptions, Subject, TimedContractOptions } from './contract.ts'
 export { clusterContract } from './cluster.ts'
 export { clusterOutageContract } from './cluster-outage.ts'
 export type { OutageSubject } from './cluster-outage.ts'
+export { definitionContract } from './definition.ts'
+export type { DefinitionSubject } from './definition.ts'
 export { eventStoreContract, sharedEventStoreContract } from './event-store.ts'
 export type { CreateEventStores, EventStoreLimits, EventStoreSubject } from './event-store.ts'
 export type { ClusterSubject } from './nodes.ts'
