@@ -16,8 +16,8 @@ import { ChangeHub } from './notify/change-hub.ts'
 import type { SubscriptionLimits } from './notify/subscriptions.ts'
 import type { ResolvedOptions } from './http/resolve-options.ts'
 import { Forgetting } from './server/forgetting.ts'
-import { SessionManager } from './session/manager.ts'
-import { SseSessions } from './session/sse-sessions.ts'
+import { LocalHome } from './session/local-home.ts'
+import { Sessions } from './session/sessions.ts'
 import { WatchBudget } from './notify/watch-budget.ts'
 import { Places } from './shares/shares.ts'
 
@@ -46,8 +46,8 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
   const settings = { ...options, watching }
   const forgetting = new Forgetting(definition, (err) => { log.error({ err }, "a session's server failed to close") })
   const cluster = options.cluster && new Membership(options.cluster, settings, createMember())
-  const legacySse = createSse()
   const sessions = cluster?.sessions ?? createSessions()
+  const legacySse = sessions.home instanceof LocalHome ? createSse(sessions.home) : undefined
   const changes = new ChangeHub(sessions, {
     streams: createStreamLimits(options, cluster),
     watching,
@@ -102,17 +102,17 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
     }
   }
 
-  function createSse (): LegacySse | undefined {
+  function createSse (home: LocalHome): LegacySse | undefined {
     if (options.legacySse === false) return undefined
     // Clients take the URL of their stream for what they need a token for.
     const auth = createEndpointAuth(options.auth, options.publicUrl, joinPath(app.prefix, options.prefix, options.legacySse.ssePath))
-    return { ...options.legacySse, ...auth, sessions: new SseSessions(settings, onFailure), connections: new Map() }
+    return { ...options.legacySse, ...auth, home, connections: new Map() }
   }
 
-  function createSessions (): SessionManager {
-    const manager = legacySse?.sessions ?? new SessionManager(settings, onFailure)
-    if (definition.ended !== undefined) manager.on('ended', (session) => forgetting.begin(session))
-    return manager
+  function createSessions (): Sessions<LocalHome> {
+    const local = new Sessions({ onFailure, createHome: (table) => new LocalHome(settings, { table, onFailure }) })
+    if (definition.ended !== undefined) local.on('ended', (session) => forgetting.begin(session))
+    return local
   }
 }
 

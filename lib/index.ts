@@ -12,7 +12,8 @@ export type { LegacySseOptions } from './http/legacy-sse-options.ts'
 export { createMemoryEventStore } from './store/memory-event-store.ts'
 export type { EventStore, Following, SharedEventStore, StoredEvent } from './store/event-store.ts'
 export type { MemoryEventStoreOptions } from './store/memory-event-store.ts'
-export type { MountSessions, SessionEnd, SessionEvents, SessionInfo } from './session/manager.ts'
+export type { SessionEnd } from './session/home.ts'
+export type { MountSessions, SessionEvents, SessionInfo } from './session/sessions.ts'
 export { createMemorySessionStore } from './store/memory-session-store.ts'
 export type {
   Connecting, OpenOutcome, SessionChange, SessionLimits, SessionRecord, SessionShare, SessionState, SessionStore

@@ -7,7 +7,7 @@ import { findServerUrl } from './http/server-url.ts'
 import type { Notifier } from './notify/publisher.ts'
 import { encodeUri } from './protocol/uri.ts'
 import type { Mountable } from './sdk/recognise.ts'
-import type { MountSessions } from './session/manager.ts'
+import type { MountSessions } from './session/sessions.ts'
 
 /** A moment's figures of a mount. */
 export interface MountStats {

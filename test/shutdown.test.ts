@@ -94,7 +94,7 @@ t.test('a GET whose client does not read is ended, too', async (t) => {
   t.teardown(() => socket.destroy())
   socket.write(`GET /mcp HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\nmcp-session-id: ${headers['mcp-session-id']}\r\n\r\n`)
   await until(() => mount.stats().streams === 1)
-  partsOf(mount).sessions.find(String(headers['mcp-session-id']))?.listening?.send(JSON.stringify('x'.repeat(20_000_000)))
+  partsOf(mount).sessions.get(String(headers['mcp-session-id']))?.listening?.send(JSON.stringify('x'.repeat(20_000_000)))
 
   await app.close()
   await until(() => mount.stats().streams === 0)

@@ -180,7 +180,7 @@ export class Exchange implements Answering, OpenExchange, Running {
   // The stream that the client opened by GET serves only where the reply cannot be one.
   #findQuestionSink (): QuestionSink | undefined {
     if (this.#accepted.stream) return this.#openStream()
-    return this.#session?.questionSink
+    return this.#session?.streams.questionSink
   }
 
   /** Whether all is answered, or nobody waits any more. */
@@ -214,7 +214,7 @@ export class Exchange implements Answering, OpenExchange, Running {
     this.#reply.raw.once('close', () => { stream.destroy(); this.#release() })
     if (this.#session?.isResumable === true) {
       // What is no batch answers a request, which has an id.
-      this.#events = this.#session.openStream(this.#ids ?? [this.#id as RequestId])
+      this.#events = this.#session.streams.openReply(this.#ids ?? [this.#id as RequestId])
       this.#events.attach(stream)
     }
     const sink = this.#events ?? stream
@@ -227,7 +227,7 @@ export class Exchange implements Answering, OpenExchange, Running {
   #finish (): void {
     // What is not kept yet is still to be sent.
     if (this.#events === undefined) this.#stream?.end()
-    else this.#session?.endStream(this.#events)
+    else this.#session?.streams.endReply(this.#events)
     this.#release()
   }
 

@@ -2,15 +2,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { refuseHeader } from '../protocol/classify.ts'
 import type { Refusal } from '../protocol/message.ts'
-import { parseEventId } from '../session/stream/event-id.ts'
+import { getStreamIdOf, parseEventId } from '../session/stream/event-id.ts'
 import type { ResumableStream } from '../session/stream/session-stream.ts'
 import type { Session } from '../session/session.ts'
 import { takesStream } from './accept.ts'
 import { isClosed } from './exchange.ts'
 import { LastingStream } from './lasting-stream.ts'
-import { findSession, readHeader, readLegacyHeaders } from './legacy.ts'
+import { findSession, readHeader, readLegacyHeaders, refuseSession } from './legacy.ts'
 import type { MountParts } from './parts.ts'
 import { refuseUnread, sendRefusal } from './reply.ts'
+import { sendUnserved } from './unserved.ts'
 
 const NOT_ACCEPTABLE = 'Not Acceptable: accept text/event-stream'
 const NOT_RESUMABLE = 'Invalid Last-Event-ID: no event of this session, or what came behind it is no longer kept; send the request again'
@@ -20,37 +21,45 @@ export function createGetHandler (parts: MountParts): (request: FastifyRequest, 
   const { sessions, streams, exchanges, options: { maxBuffered } } = parts
 
   return async function handleGet (request, reply) {
-    const refusal = await open(request, reply)
-    if (refusal !== undefined) sendRefusal(reply, refusal)
+    try {
+      const refusal = await open(request, reply)
+      if (refusal !== undefined) sendRefusal(reply, refusal)
+    } catch (error) {
+      sendUnserved(reply, null, error)
+    }
     return reply
   }
 
   async function open (request: FastifyRequest, reply: FastifyReply): Promise<Refusal | undefined> {
     if (!takesStream(request.headers.accept)) return refuseUnread(request, 406, NOT_ACCEPTABLE)
     const headers = readLegacyHeaders(request)
-    const session = refuseHeader(null, headers.version) ?? findSession(sessions, headers, null)
-    if ('kind' in session) return session
+    const refusal = refuseHeader(null, headers.version)
+    if (refusal !== undefined) return refusal
+    const session = await findSession(sessions, headers, true)
+    if (session === undefined) return refuseSession(headers, null)
     session.use()
 
     const lastEventId = readHeader(request, 'last-event-id')
-    return session.isResumable && lastEventId !== undefined ? await resume(session, reply, lastEventId) : await listen(session, reply)
+    return session.isResumable && lastEventId !== undefined
+      ? await resume(session, reply, lastEventId)
+      : await listen(session, reply)
   }
 
   // A newer GET takes the place of the older one: a client that comes back may not know that its connection broke.
   async function listen (session: Session, reply: FastifyReply): Promise<undefined> {
-    const events = session.listen()
+    const events = session.streams.listen()
     const stream: LastingStream = new LastingStream(streams, maxBuffered, { onClose: () => leave(session, events, stream) })
     await connect(stream, events.attach(stream))
-    session.opened()
+    session.streams.opened()
     start(stream, reply)
   }
 
   async function resume (session: Session, reply: FastifyReply, lastEventId: string): Promise<Refusal | undefined> {
     const event = parseEventId(lastEventId, session.sessionId)
     if (event === undefined) return refuseUnread(reply.request, 400, NOT_RESUMABLE)
-    const events = session.findStream(event.streamId)
+    const events = session.streams.find(event.streamId)
     // When the app ends, a reply is waited for, and a stream that may say something or nothing is not.
-    const open = events.id === session.listeningId ? streams : exchanges
+    const open = events.id === getStreamIdOf(session.sessionId) ? streams : exchanges
     const stream: LastingStream = new LastingStream(open, maxBuffered, { onClose: () => leave(session, events, stream) })
     if (!await connect(stream, events.resume(stream, event.seq))) return refuseUnread(reply.request, 400, NOT_RESUMABLE)
     start(stream, reply)

@@ -18,8 +18,9 @@ import { serve, type Answering } from './serve.ts'
 /** Serves one request of a session. */
 export async function serveInSession (parts: MountParts, session: Session, message: RequestMessage, answering: Answering & Running): Promise<void> {
   const running = message.method === 'initialize' ? { get isOver () { return answering.isOver }, cancel: refuseInitialize } : answering
+  const isUse = !isHandshake(message.method)
   session.begin(message.id, running)
-  if (!isHandshake(message.method)) session.use()
+  if (isUse) session.use()
   const served = await serve(parts.definition, { message, caller: session, channel: answering })
   parts.sessions.settle(session, message.id, running)
   // An `initialize` that fails leaves no session behind.

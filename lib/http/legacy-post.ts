@@ -3,20 +3,31 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 import type { Classified } from '../protocol/classify.ts'
 import { encodeError } from '../protocol/envelope.ts'
-import { reduceInitialize } from '../protocol/initialize.ts'
+import { isHandshake, reduceInitialize } from '../protocol/initialize.ts'
 import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
-import type { Sessions } from '../session/manager.ts'
+import type { Sessions } from '../session/sessions.ts'
 import type { Accepted } from './accept.ts'
 import { readBatch } from '../protocol/batch.ts'
 import { Exchange } from './exchange.ts'
-import { deliver, serveInSession } from './in-session.ts'
-import { findCaller, openCaller, readLegacyHeaders, SESSION_HEADER, type LegacyCaller } from './legacy.ts'
+import { deliver, isUse, serveInSession } from './in-session.ts'
+import {
+  findCaller, openCaller, readLegacyHeaders, refuseSession, SESSION_HEADER, type LegacyCaller, type LegacyHeaders
+} from './legacy.ts'
 import type { MountParts } from './parts.ts'
 import { sendBusy, sendRefusal } from './reply.ts'
 import { serve, serveInPlace } from './serve.ts'
 import { sendUnserved } from './unserved.ts'
 
-/** What legacy clients post. */
+type Messages = ReadonlyArray<Classified | Refusal>
+
+/** A request and how it is replied to. */
+interface Posted {
+  readonly reply: FastifyReply
+  readonly accepted: Accepted
+  readonly headers: LegacyHeaders
+}
+
+/** What legacy clients post. In a cluster it is known only after a look at the store whose it is. */
 export class LegacyPost {
   readonly #parts: MountParts
   readonly #sessions: Sessions | undefined
@@ -28,23 +39,63 @@ export class LegacyPost {
 
   /** Serves one request. */
   serveRequest (message: RequestMessage, reply: FastifyReply, accepted: Accepted): void {
-    const found = message.method === 'initialize' ? undefined : findCaller(this.#sessions, readLegacyHeaders(reply.request), message.id)
-    if (found?.kind === 'refusal') return sendRefusal(reply, found)
-    const call = { id: message.id, holder: this.#parts.callHolderOf?.(reply.request) }
-    const refusal = serveInPlace(this.#parts.calls, call, () => found === undefined
-      ? this.#serveInitialize(message, reply, accepted).catch((error: unknown) => sendUnserved(reply, message.id, error))
-      : this.#serveFor(found, message, new Exchange(reply, this.#parts, accepted, { id: message.id, session: found.session })))
+    const posted: Posted = { reply, accepted, headers: readLegacyHeaders(reply.request) }
+    if (message.method === 'initialize') {
+      return this.#serveInPlace(message, reply, () =>
+        this.#serveInitialize(message, posted).catch((error: unknown) => sendUnserved(reply, message.id, error)))
+    }
+    // Only a cluster has to know it before the session is found.
+    const isUse = this.#parts.cluster === undefined || !isHandshake(message.method)
+    const found = findCaller(this.#sessions, posted.headers, isUse)
+    if (!(found instanceof Promise)) return this.#serveFound(found, message, posted)
+    found.then((caller) => this.#serveFound(caller, message, posted))
+      .catch((error: unknown) => sendUnserved(reply, message.id, error))
+  }
+
+  /** Takes notifications and responses, which want no answer; but a session that is none must be told so. */
+  acknowledge (messages: ReadonlyArray<Classified | Refusal>, reply: FastifyReply): void {
+    const headers = readLegacyHeaders(reply.request)
+    const found = findCaller(this.#sessions, headers, this.#parts.cluster === undefined || messages.some(isUse))
+    if (found instanceof Promise) {
+      found.then((caller) => this.#acknowledgeOf(caller, messages, reply))
+        .catch((error: unknown) => sendUnserved(reply, null, error))
+    } else {
+      this.#acknowledgeOf(found, messages, reply)
+    }
+  }
+
+  /** Serves a batch, where the session's revision has them. */
+  serveBatch (body: readonly unknown[], reply: FastifyReply, accepted: Accepted): void {
+    const posted: Posted = { reply, accepted, headers: readLegacyHeaders(reply.request) }
+    const found = findCaller(this.#sessions, posted.headers, true)
+    if (found instanceof Promise) {
+      found.then((caller) => this.#serveBatchOf(caller, body, posted))
+        .catch((error: unknown) => sendUnserved(reply, null, error))
+    } else {
+      this.#serveBatchOf(found, body, posted)
+    }
+  }
+
+  #serveFound (found: LegacyCaller | undefined, message: RequestMessage, { reply, accepted, headers }: Posted): void {
+    if (found === undefined) return sendRefusal(reply, refuseSession(headers, message.id))
+    const awaited = { id: message.id, session: found.session }
+    this.#serveInPlace(message, reply, () =>
+      this.#serveFor(found, message, new Exchange(reply, this.#parts, accepted, awaited)))
+  }
+
+  #serveInPlace ({ id }: RequestMessage, reply: FastifyReply, serve: () => Promise<unknown>): void {
+    const refusal = serveInPlace(this.#parts.calls, { id, holder: this.#parts.callHolderOf?.(reply.request) }, serve)
     if (refusal !== undefined) sendBusy(reply, refusal)
   }
 
-  async #serveInitialize (message: RequestMessage, reply: FastifyReply, accepted: Accepted): Promise<void> {
-    const { request } = reply
-    const found = await openCaller(this.#sessions, { ...readLegacyHeaders(request), holder: this.#parts.holderOf(request) }, message)
+  async #serveInitialize (message: RequestMessage, { reply, accepted, headers }: Posted): Promise<void> {
+    const found = await openCaller(this.#sessions, { ...headers, holder: this.#parts.holderOf(reply.request) }, message)
     if (found.kind === 'refusal') return found.status === 400 ? sendRefusal(reply, found) : sendBusy(reply, found)
 
     const { session } = found
     if (session !== undefined) reply.header(SESSION_HEADER, session.sessionId)
-    await this.#serveFor(found, reduceInitialize(message, found.caller.client), new Exchange(reply, this.#parts, accepted, { id: message.id, session }))
+    const exchange = new Exchange(reply, this.#parts, accepted, { id: message.id, session })
+    await this.#serveFor(found, reduceInitialize(message, found.caller.client), exchange)
   }
 
   #serveFor ({ caller, session }: LegacyCaller, message: RequestMessage, exchange: Exchange): Promise<unknown> {
@@ -52,35 +103,42 @@ export class LegacyPost {
     return serve(this.#parts.definition, { message, caller, channel: exchange })
   }
 
-  /** Takes notifications and responses, which want no answer; but a session that is none must be told so. */
-  acknowledge (messages: ReadonlyArray<Classified | Refusal>, reply: FastifyReply): void {
-    const found = findCaller(this.#sessions, readLegacyHeaders(reply.request), null)
-    if (found.kind === 'refusal') return sendRefusal(reply, found)
-    deliver(this.#parts, messages, found, reply.request)
-    reply.code(202).send()
+  #acknowledgeOf (found: LegacyCaller | undefined, messages: Messages, reply: FastifyReply): void | Promise<void> {
+    if (found === undefined) return sendRefusal(reply, refuseSession(readLegacyHeaders(reply.request), null))
+    return this.#forwardThen(messages, found, () => {
+      deliver(this.#parts, messages, found, reply.request)
+      reply.code(202).send()
+    })
   }
 
-  /** Serves a batch, where the session's revision has them. */
-  serveBatch (body: readonly unknown[], reply: FastifyReply, accepted: Accepted): void {
-    const found = findCaller(this.#sessions, readLegacyHeaders(reply.request), null)
-    if (found.kind === 'refusal') return sendRefusal(reply, found)
+  #serveBatchOf (found: LegacyCaller | undefined, body: readonly unknown[], posted: Posted): void | Promise<void> {
+    const { reply, accepted, headers } = posted
+    if (found === undefined) return sendRefusal(reply, refuseSession(headers, null))
     const messages = readBatch(body, found.caller.protocolVersion, this.#parts.options.maxBatch)
     if ('kind' in messages) return sendRefusal(reply, messages)
+    return this.#forwardThen(messages, found, () => {
+      deliver(this.#parts, messages, found, reply.request)
+      const answered = messages.filter(({ kind }) => kind === 'request' || kind === 'refusal')
+      if (answered.length === 0) return reply.code(202).send()
+      const awaited = { batchOf: answered.length, ids: idsOf(messages), session: found.session }
+      this.#serveEach(answered, found, new Exchange(reply, this.#parts, accepted, awaited))
+    })
+  }
 
-    const { session } = found
-    const answered = messages.filter(({ kind }) => kind === 'request' || kind === 'refusal')
-    if (answered.length === 0) return this.acknowledge(messages, reply)
-    deliver(this.#parts, messages, found, reply.request)
-    const exchange = new Exchange(reply, this.#parts, accepted, { batchOf: answered.length, ids: idsOf(messages), session })
-    this.#serveEach(answered, found, exchange)
+  // What is acknowledged has reached the nodes that wait for it.
+  #forwardThen (messages: Messages, { session }: LegacyCaller, next: () => unknown): void | Promise<void> {
+    const forwarded = session && this.#sessions?.forward(messages, session)
+    if (forwarded !== undefined) return forwarded.then(() => { next() })
+    next()
   }
 
   // One a turn of the event loop, which all at once might hold for long.
-  async #serveEach (messages: ReadonlyArray<Classified | Refusal>, caller: LegacyCaller, exchange: Exchange): Promise<void> {
+  async #serveEach (messages: Messages, caller: LegacyCaller, exchange: Exchange): Promise<void> {
     const holder = this.#parts.callHolderOf?.(exchange.request)
     for (const message of messages) {
       const refusal = message.kind === 'request'
-        ? serveInPlace(this.#parts.calls, { id: message.request.id, holder }, () => this.#serveFor(caller, message.request, exchange))
+        ? serveInPlace(this.#parts.calls, { id: message.request.id, holder }, () =>
+          this.#serveFor(caller, message.request, exchange))
         : message
       if (refusal?.kind === 'refusal') exchange.answer(200, encodeError(refusal.id, refusal))
       await nextTurn()

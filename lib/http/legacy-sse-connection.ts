@@ -1,6 +1,6 @@
 // The stream of one session of HTTP+SSE: all that the client is ever told goes by it.
 import type { FastifyReply } from 'fastify'
-import type { SseSession } from '../session/sse-sessions.ts'
+import type { Session } from '../session/session.ts'
 import { LastingStream, type StreamEvents } from './lasting-stream.ts'
 import type { MountParts } from './parts.ts'
 
@@ -12,12 +12,12 @@ interface StreamedCall {
 
 /** The stream of one session, and the requests that are answered by it. */
 export class SseConnection extends LastingStream {
-  readonly session: SseSession
+  readonly session: Session
   readonly #parts: MountParts
   readonly #calls = new Set<StreamedCall>()
   #isEnding = false
 
-  constructor (parts: MountParts, session: SseSession, events: StreamEvents) {
+  constructor (parts: MountParts, session: Session, events: StreamEvents) {
     super(parts.streams, parts.options.maxBuffered, events)
     this.session = session
     this.#parts = parts

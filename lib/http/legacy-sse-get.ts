@@ -1,12 +1,14 @@
 // GET of HTTP+SSE: a client opens its stream, and its session with it.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { refuseHeader } from '../protocol/classify.ts'
+import { UNKNOWN_CLIENT } from '../session/session.ts'
 import { takesStream } from './accept.ts'
 import { isClosed } from './exchange.ts'
 import { readLegacyHeaders, tooManySessions } from './legacy.ts'
 import type { LegacySse } from './legacy-sse.ts'
 import { SseConnection } from './legacy-sse-connection.ts'
 import { createMessagesUrl } from './legacy-sse-url.ts'
+import { FIRST_REVISION } from './legacy-sse-post.ts'
 import { isNoPlace } from './no-place.ts'
 import type { MountParts } from './parts.ts'
 import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
@@ -15,8 +17,8 @@ const NOT_ACCEPTABLE = 'Not Acceptable: accept text/event-stream'
 
 /** Builds the handler of GET. */
 export function createSseGetHandler (parts: MountParts, sse: LegacySse): (request: FastifyRequest, reply: FastifyReply) => void {
-  const { sessions, connections } = sse
-  const { publicUrl } = parts.options
+  const { home, connections } = sse
+  const { sessions, options: { publicUrl } } = parts
   const messagesUrl = createMessagesUrl({ ...sse, publicPath: publicUrl?.pathname ?? '' })
 
   return function handleSseGet (request, reply) {
@@ -29,8 +31,10 @@ export function createSseGetHandler (parts: MountParts, sse: LegacySse): (reques
   }
 
   function open (principal: string | undefined, request: FastifyRequest, reply: FastifyReply): void {
-    const session = sessions.openStream({ principal, holder: parts.holderOf(request) })
+    const opening = { protocolVersion: FIRST_REVISION, client: UNKNOWN_CLIENT, principal, holder: parts.holderOf(request) }
+    const session = home.open(opening)
     if (isNoPlace(session)) return sendBusy(reply, tooManySessions(session, null))
+    sessions.bind(session)
     const { sessionId } = session
     const connection = new SseConnection(parts, session, {
       onClose () {
@@ -40,7 +44,7 @@ export function createSseGetHandler (parts: MountParts, sse: LegacySse): (reques
     })
     connections.set(sessionId, connection)
     connection.direct(messagesUrl(request.url, sessionId))
-    session.listen().attach(connection)
+    session.streams.listen().attach(connection)
     connection.start(reply)
     parts.expiry?.watch(reply, () => connection.expire())
   }

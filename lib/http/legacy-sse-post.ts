@@ -7,7 +7,7 @@ import { parseInitialize, reduceInitialize } from '../protocol/initialize.ts'
 import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
 import { refuse } from '../protocol/refusals.ts'
 import { LEGACY_REVISIONS, MODERN_REVISION, negotiateRevision } from '../protocol/revisions.ts'
-import type { SseSession } from '../session/sse-sessions.ts'
+import type { Session } from '../session/session.ts'
 import { authOf } from './auth-hook.ts'
 import { deliver, serveInSession } from './in-session.ts'
 import { readHeader, sessionNotFound } from './legacy.ts'
@@ -17,6 +17,12 @@ import type { SseConnection } from './legacy-sse-connection.ts'
 import type { MountParts } from './parts.ts'
 import { refuseUnread, sendBusy, sendRefusal, sendText } from './reply.ts'
 import { serveInPlace } from './serve.ts'
+
+/** What a client speaks that says nothing else. */
+export const FIRST_REVISION = '2024-11-05'
+
+// A client that goes on without `initialize` can do nothing for the server.
+const NOBODY = Object.freeze({ capabilities: Object.freeze({}) })
 
 const NO_SESSION = "The query needs a 'sessionId'; post to the URL of the stream's 'endpoint' event"
 const NOT_FOUND = sessionNotFound(null, 'its stream has ended or never was; open a new one')
@@ -67,9 +73,9 @@ export function createSsePostHandler (parts: MountParts, { connections, maxReque
 }
 
 // An EventSource that has lost its stream opens another one by itself, and its client knows of no reason to begin anew.
-function introduce (session: SseSession, { id, method, params }: RequestMessage, version: string | undefined): Refusal | undefined {
+function introduce (session: Session, { id, method, params }: RequestMessage, version: string | undefined): Refusal | undefined {
   if (method !== 'initialize') {
-    if (!session.isIntroduced) session.introduce(version)
+    if (!session.isIntroduced) session.introduce(version ?? FIRST_REVISION, NOBODY)
     return undefined
   }
   if (session.isIntroduced) return refuse('invalidRequest', id, "the session has been initialized, or has begun without; open a new stream to send 'initialize'")

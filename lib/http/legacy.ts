@@ -7,7 +7,7 @@ import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
 import { ASSUMED_LEGACY_REVISION, negotiateRevision } from '../protocol/revisions.ts'
 import type { Caller } from '../server/context.ts'
 import { authOf } from './auth-hook.ts'
-import type { SessionOwner, Sessions } from '../session/manager.ts'
+import type { Sessions } from '../session/sessions.ts'
 import type { Session } from '../session/session.ts'
 import type { NoPlace } from '../shares/shares.ts'
 import { isNoPlace, refusePlace } from './no-place.ts'
@@ -27,37 +27,63 @@ export type LegacyCaller = { readonly kind: 'caller', readonly caller: Caller, r
 
 const NOBODY = Object.freeze({ capabilities: Object.freeze({}) })
 
-/** Finds who sends requests other than `initialize`. @param id The request's, for the refusal. */
+/**
+ * Finds who sends requests other than `initialize`; undefined where the session is not there.
+ * @param isUse Whether the client does more than open its session.
+ * @returns A promise only where sessions live in a cluster.
+ */
 export function findCaller (
-  sessions: Sessions | undefined, headers: LegacyHeaders, id: RequestId | null
-): LegacyCaller | Refusal {
-  if (sessions === undefined) {
-    return { kind: 'caller', caller: { era: 'legacy', protocolVersion: headers.version ?? ASSUMED_LEGACY_REVISION, client: NOBODY, principal: headers.principal, logLevel: 'debug' } }
-  }
-  const session = findSession(sessions, headers, id)
-  return 'kind' in session ? session : { kind: 'caller', caller: session, session }
+  sessions: Sessions | undefined, headers: LegacyHeaders, isUse: boolean
+): LegacyCaller | undefined | Promise<LegacyCaller | undefined> {
+  if (sessions === undefined) return { kind: 'caller', caller: createSessionlessCaller(headers) }
+  const found = findSession(sessions, headers, isUse)
+  if (found instanceof Promise) return found.then(callerOf)
+  return found && { kind: 'caller', caller: found, session: found }
 }
 
-/** Finds the session that a request names. @param id The request's, for the refusal. */
-export function findSession (sessions: Sessions, { sessionId, principal }: LegacyHeaders, id: RequestId | null): Session | Refusal {
-  if (sessionId === undefined) {
-    const message = "Mcp-Session-Id header is required; send 'initialize' first"
-    return { kind: 'refusal', status: 400, code: ErrorCode.HttpRequestRefused, message, id }
-  }
-  return sessions.find(sessionId, principal) ?? sessionNotFound(id)
+/** Finds the session that a request names, as {@link Sessions.find} does. */
+export function findSession (
+  sessions: Sessions, { sessionId, principal }: LegacyHeaders, isUse: boolean
+): Session | undefined | Promise<Session | undefined> {
+  return sessionId === undefined ? undefined : sessions.find(sessionId, principal, isUse)
+}
+
+/** Returns the refusal of a request whose session is not there. @param id The request's, where it has been read. */
+export function refuseSession ({ sessionId }: LegacyHeaders, id: RequestId | null): Refusal {
+  if (sessionId !== undefined) return sessionNotFound(id)
+  const message = "Mcp-Session-Id header is required; send 'initialize' first"
+  return { kind: 'refusal', status: 400, code: ErrorCode.HttpRequestRefused, message, id }
+}
+
+function callerOf (session: Session | undefined): LegacyCaller | undefined {
+  return session && { kind: 'caller', caller: session, session }
+}
+
+function createSessionlessCaller ({ version = ASSUMED_LEGACY_REVISION, principal }: LegacyHeaders): Caller {
+  return { era: 'legacy', protocolVersion: version, client: NOBODY, principal, logLevel: 'debug' }
+}
+
+/** What decides who opens a session, and whom it counts for. */
+export interface OpeningHeaders extends LegacyHeaders {
+  readonly holder?: string | undefined
 }
 
 /** Opens the session that `initialize` asks for; one that the client leaves behind is ended. */
 export async function openCaller (
-  sessions: Sessions | undefined, { sessionId, principal, holder }: LegacyHeaders & SessionOwner, { id, params }: RequestMessage
+  sessions: Sessions | undefined, headers: OpeningHeaders, { id, params }: RequestMessage
 ): Promise<LegacyCaller | Refusal> {
   const opening = parseInitialize(params)
   if ('problem' in opening) return refuse('invalidParams', id, opening.problem)
 
+  const { principal, holder } = headers
+  const { client } = opening
   const protocolVersion = negotiateRevision(opening.requested)
-  if (sessions === undefined) return { kind: 'caller', caller: { era: 'legacy', protocolVersion, client: opening.client, principal, logLevel: 'debug' } }
-  if (sessionId !== undefined && sessions.find(sessionId, principal) !== undefined) sessions.end(sessionId, 'deleted')
-  const session = await sessions.open(protocolVersion, opening.client, { principal, holder })
+  if (sessions === undefined) {
+    return { kind: 'caller', caller: { era: 'legacy', protocolVersion, client, principal, logLevel: 'debug' } }
+  }
+  const former = await findSession(sessions, headers, false)
+  if (former !== undefined) sessions.end(former.sessionId, 'deleted')
+  const session = await sessions.open({ protocolVersion, client, principal, holder })
   return isNoPlace(session) ? tooManySessions(session, id) : { kind: 'caller', caller: session, session }
 }
 
@@ -67,8 +93,8 @@ export function tooManySessions (noPlace: NoPlace, id: RequestId | null): Refusa
 }
 
 /**
- * The refusal of a request whose session is not there. The status makes clients open a new one (MCP 2025-11-25 transports,
- * Session Management 3); released clients look for the code as well.
+ * The refusal of a request whose session is not there. The status makes clients open a new one (MCP 2025-11-25
+ * transports, Session Management 3); released clients look for the code as well.
  */
 export function sessionNotFound (id: RequestId | null, why = "it has ended or never was; send 'initialize' to open a new one"): Refusal {
   return { kind: 'refusal', status: 404, code: ErrorCode.SessionNotFound, message: `Session not found: ${why}`, id }

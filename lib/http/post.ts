@@ -19,7 +19,6 @@ import { createMuteChannel } from './mute-channel.ts'
 import type { MountParts } from './parts.ts'
 import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
 import { serve, serveInPlace } from './serve.ts'
-import { ClusterPost } from './session-loader.ts'
 
 const NOT_ACCEPTABLE = 'Not Acceptable: accept application/json, text/event-stream or both'
 
@@ -27,7 +26,7 @@ const NOT_ACCEPTABLE = 'Not Acceptable: accept application/json, text/event-stre
 export function createPostHandler (parts: MountParts): (request: FastifyRequest, reply: FastifyReply) => void {
   const { definition: server, options: { legacy, jsonResponse } } = parts
   const listen = createListenHandler(parts)
-  const legacyPost = createLegacyPost(parts)
+  const legacyPost = new LegacyPost(parts)
 
   return function handlePost (request, reply) {
     const accepted = narrow(readAccept(request.headers.accept), jsonResponse)
@@ -70,12 +69,6 @@ function createModernCaller (params: Params, request: FastifyRequest, client = r
 // Nothing is answered to a notification, so what it says of its client is believed only if it is complete.
 function createNotifyingCaller (params: Params, request: FastifyRequest): Caller {
   return createModernCaller(params, request, findModernMetaProblem(params) === undefined ? readModernClient(params) : { capabilities: {} })
-}
-
-function createLegacyPost (parts: MountParts): LegacyPost | ClusterPost {
-  const { cluster, options: { stateless, maxBatch } } = parts
-  const post = new LegacyPost(parts)
-  return cluster === undefined || stateless ? post : new ClusterPost(cluster, post, maxBatch)
 }
 
 function narrow (accepted: Accepted, jsonResponse: boolean): Accepted {

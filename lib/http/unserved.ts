@@ -1,10 +1,10 @@
-// What becomes of requests that fail for a reason that is not theirs: the session has ended meanwhile, or its store is away.
+// What becomes of requests that fail for a reason that is not theirs: the session has ended meanwhile, or its store is
+// away.
 import type { FastifyReply } from 'fastify'
 import { ClusterAwayError } from '../store/cluster.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { RequestId } from '../protocol/message.ts'
-import { SessionEndedError } from '../session/nodes/get-stream.ts'
-import { UNAVAILABLE } from '../session/nodes/unavailable.ts'
+import { SessionEndedError, UNAVAILABLE } from '../session/nodes/unavailable.ts'
 import { sessionNotFound } from './legacy.ts'
 import { sendBusy, sendRefusal } from './reply.ts'
 

@@ -1,5 +1,5 @@
-// Events in Redis Streams. The script that appends an event publishes it as well, so that followers hear of events in the
-// order of their numbers. What is published while a connection is broken is lost, and read by those who notice.
+// Events in Redis Streams. The script that appends an event publishes it as well, so that followers hear of events in
+// the order of their numbers. What is published while a connection is broken is lost, and read by those who notice.
 import type { SharedEventStore, StoredEvent } from '../store/event-store.ts'
 import type { Keys } from './keys.ts'
 import type { RedisLink } from './link.ts'
@@ -9,7 +9,10 @@ import { createRepeatableScript, createScript, LUA_NOW } from './scripts.ts'
 export interface RedisEventOptions {
   /** Events of one stream. @default 1000 */
   readonly maxLength?: number
-  /** Bytes of all messages of one stream. A message that is longer is not kept, nor is any before it. @default 8388608 (8 MiB) */
+  /**
+   * Bytes of all messages of one stream. A longer message is not kept, nor is any before it.
+   * @default 8388608 (8 MiB)
+   */
   readonly maxBytes?: number
   /** Milliseconds. @default 300000 (5 minutes) */
   readonly maxAge?: number
@@ -19,7 +22,7 @@ export interface RedisEventOptions {
 export interface StoreAccess {
   readonly link: RedisLink
   readonly keys: Keys
-  /** Told of what is there and cannot be read, of which the store does without. */
+  /** Called for what is there and cannot be read, which the store ignores. */
   readonly onUnreadable: (what: string) => void
 }
 
@@ -35,9 +38,10 @@ local function last()
 end
 `
 
-// KEYS events, numbers, session; ARGV name, message, maxLength, maxAge, channel, maxBytes. An entry's id begins with its time, so
-// that old ones can be trimmed; a clock that has gone back must not keep new ones out. The field t of an entry counts the bytes
-// of all messages up to its own, so that the bytes between two entries are known without reading those between them.
+// KEYS events, numbers, session; ARGV name, message, maxLength, maxAge, channel, maxBytes. An entry's id begins with
+// its time, so that old ones can be trimmed; a clock that has gone back must not keep new ones out. The field t of an
+// entry counts the bytes of all messages up to its own, so that the bytes between two entries are known without reading
+// those between them.
 const APPEND = createScript(`${LUA_NOW}${LUA_LAST}
 local newestNumber, newestMoment, bytes = newest()
 local number = redis.call('HINCRBY', KEYS[2], ARGV[1], 1)
@@ -83,11 +87,13 @@ const LAST = createRepeatableScript(`${LUA_LAST}
 return last()`)
 
 /**
- * Events in Redis Streams. `append`, which tells followers as well, and `read` are one round trip; `forget` is two, and so is
- * `follow`, or one where somebody on the node follows the stream already. The events of a stream that has ended are not
- * forgotten with its session, but by their age.
+ * Events in Redis Streams. `append`, which tells followers as well, and `read` are one round trip; `forget` is two, and
+ * so is `follow`, or one where somebody on the node follows the stream already. The events of a stream that has ended
+ * are not forgotten with its session, but by their age.
  */
-export function createRedisEventStore ({ link, keys, onUnreadable }: StoreAccess, { maxLength, maxBytes, maxAge }: Required<RedisEventOptions>): SharedEventStore {
+export function createRedisEventStore (access: StoreAccess, options: Required<RedisEventOptions>): SharedEventStore {
+  const { link, keys, onUnreadable } = access
+  const { maxLength, maxBytes, maxAge } = options
   async function append (streamId: string, message: string): Promise<number> {
     const [sessionId, name] = splitStreamId(streamId)
     return Number(await link.runScript(

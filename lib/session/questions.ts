@@ -104,7 +104,8 @@ function notAnswered ({ method }: ServerRequest, reason: string): RpcError {
 }
 
 function readError (error: unknown): RpcError {
-  const { code, message, data } = Object(error) as { readonly code?: unknown, readonly message?: unknown, readonly data?: unknown }
+  // A client may answer with anything.
+  const { code, message, data } = Object(error) as { readonly [name in 'code' | 'message' | 'data']?: unknown }
   return new RpcError(
     Number.isInteger(code) ? Number(code) : ErrorCode.InternalError,
     typeof message === 'string' ? shorten(message, MAX_TEXT_LENGTH) : 'The client answered with an error',

@@ -1,4 +1,5 @@
-// The requests that are being served, by their ids, which need not be unique: some clients give all their requests the same one.
+// The requests that are being served, by their ids. Ids need not be unique: some clients give all their requests the
+// same one.
 import type { RequestId } from '../protocol/message.ts'
 
 /** A request being served, as its session sees it. */

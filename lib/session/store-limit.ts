@@ -1,4 +1,4 @@
-// What a store is asked has an end: a store that does not answer in time has failed.
+// Time limits of stores: a store that does not answer in time has failed.
 import { Deadlines } from '../server/deadlines.ts'
 
 /** A store has not answered in time. */
@@ -20,7 +20,8 @@ export interface StoreLimit {
 const TIMEOUTS_UNTIL_RETRY = 10
 
 /** A store whose methods throw or reject when they do not settle in time. @param now The clock, in milliseconds. */
-export function limitStore<S extends object> (store: S, { timeout, pauses = false, createError = createTimeoutError }: StoreLimit, now: () => number = Date.now): S {
+export function limitStore<S extends object> (store: S, limit: StoreLimit, now: () => number = Date.now): S {
+  const { timeout, pauses = false, createError = createTimeoutError } = limit
   if (timeout === 0) return store
   const deadlines = new Deadlines()
   let leftAloneUntil = -Infinity
@@ -41,12 +42,15 @@ export function limitStore<S extends object> (store: S, { timeout, pauses = fals
     })
   }
 
-  return standIn(store, (member) => typeof member === 'function' ? (...args: unknown[]) => within(() => Reflect.apply(member, store, args)) : member)
+  return standIn(store, (member) => typeof member === 'function'
+    ? (...args: unknown[]) => within(() => Reflect.apply(member, store, args))
+    : member)
 }
 
 /** Stands in for an object, be it a frozen one, with other members. */
 export function standIn<T extends object> (object: T, replace: (member: unknown, name: string | symbol) => unknown): T {
-  // The members of a frozen object cannot be replaced in a proxy of its own. What is read of this one is all of the object.
+  // The members of a frozen object cannot be replaced in a proxy of its own. What is read of this one is all of the
+  // object.
   return new Proxy({} as T, { get: (_target, name) => replace(Reflect.get(object, name, object), name) })
 }
 

@@ -6,7 +6,7 @@ import { RefusedError } from '../errors.ts'
 import type { WatchedResources } from '../server/context.ts'
 import type { WatchBudget } from '../notify/watch-budget.ts'
 
-/** URIs within the limits of a mount, each in the spelling that the client watches it by; all spellings of a URI are one. */
+/** URIs within the limits of a mount, each in the spelling of the client. All spellings of a URI are one. */
 export class WatchedUris implements WatchedResources, Iterable<string> {
   readonly #budget: WatchBudget
   readonly #holder: string | undefined
@@ -29,7 +29,8 @@ export class WatchedUris implements WatchedResources, Iterable<string> {
   add (uri: string): void {
     const more = this.#moreBytes(uri)
     if (this.size >= MAX_WATCHED && !this.has(uri)) {
-      throw new RefusedError(ErrorCode.InvalidParams, `Invalid params: a session may watch ${MAX_WATCHED} resources at once; unsubscribe from some of them first`)
+      const rule = `a session may watch ${MAX_WATCHED} resources at once; unsubscribe from some of them first`
+      throw new RefusedError(ErrorCode.InvalidParams, `Invalid params: ${rule}`)
     }
     this.#budget.take(more, this.#holder, this.#bytes)
     this.#keep(uri, more)

@@ -20,6 +20,7 @@ import { Forgetting } from '../server/forgetting.ts'
 import { encodeReply, toRpcError } from '../server/reply.ts'
 import type { EventSink } from '../session/stream/session-stream.ts'
 import { RunningRequests } from '../session/running.ts'
+import { LocalSupport } from '../session/local-support.ts'
 import { Session } from '../session/session.ts'
 import { PipeCall, type Pipe, type TakeReply } from './call.ts'
 import { Listening } from './listening.ts'
@@ -27,6 +28,9 @@ import type { ResolvedStdioOptions } from './options.ts'
 import { readLine, readRevision } from './read-line.ts'
 
 const INITIALIZED = 'notifications/initialized'
+
+// What the sessions of all pipes have in common: their messages are not stored.
+const LOCAL = new LocalSupport()
 const SHUTTING_DOWN = 'The server is shutting down'
 
 /** One client on a pipe. */
@@ -164,7 +168,7 @@ export class Connection {
 
     for (const former of this.#sessions) this.#endSession(former)
     const { requested, client } = opening
-    const session = new Session({ protocolVersion: negotiateRevision(requested), client, principal: this.#principal }, Date.now())
+    const session = new Session({ protocolVersion: negotiateRevision(requested), client, principal: this.#principal }, Date.now(), LOCAL)
     this.#sessions.add(session)
     this.#serve(reduceInitialize(request, client), session, this.#open(id, session, takeReply)).then((served) => { if (!served) this.#endSession(session) })
   }
@@ -211,9 +215,9 @@ export class Connection {
 
   #notified (session: Session, { method, params }: NotificationMessage): void {
     // MCP 2025-11-25 lifecycle, Initialization: the server says nothing of its own accord before.
-    if (method === INITIALIZED && !session.listen().isAttached) {
-      session.listen().attach(createSink(this.#pipe))
-      session.opened()
+    if (method === INITIALIZED && !session.streams.listen().isAttached) {
+      session.streams.listen().attach(createSink(this.#pipe))
+      session.streams.opened()
     }
     try {
       this.#server.notified?.({ message: { method, params }, caller: session, channel: new PipeCall(this.#pipe, '', session, doNothing) })

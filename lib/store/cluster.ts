@@ -16,8 +16,8 @@ export interface ClusterListeners {
   /** Something that is stored or published cannot be read, of which the node does without. @param what It, in words. */
   onUnreadable? (what: string): void
   /**
-   * It could not be reached, but so briefly that what was asked of it has waited. What was published meanwhile is lost, and
-   * nothing else.
+   * It could not be reached, but so briefly that what was asked of it has waited. What was published meanwhile is lost,
+   * and nothing else.
    */
   onGap? (): void
   /** It can again. What was published meanwhile is lost. */
@@ -25,9 +25,9 @@ export interface ClusterListeners {
 }
 
 /**
- * One mount of one process, in a cluster. While what nodes share is away, as `onAway` was told, all that is asked of it rejects
- * with a {@link ClusterAwayError} at once; nothing waits for it to come back. An implementation may wait a moment before it
- * takes what it cannot reach for away.
+ * One mount of one process, in a cluster. While what nodes share is away, as `onAway` was told, all that is asked of it
+ * rejects with a {@link ClusterAwayError} at once; nothing waits for it to come back. An implementation may wait a
+ * moment before it takes what it cannot reach for away.
  */
 export interface ClusterNode {
   /** Unique in the cluster, and new with every start: letters and digits. */
@@ -45,9 +45,10 @@ export interface ClusterNode {
   /** The ids of the other nodes of the mount that have been heard of lately, in any order. */
   others (): Promise<readonly string[]>
   /**
-   * Says how many places a caller holds by this node from now on. Resolves to false, and changes nothing, when these are more
-   * than before, and more than `max` together with those that it holds by other nodes. What a node holds is free again once it
-   * closes, or is not alive any more. When it rejects because what nodes share is away, it counts once that is back.
+   * Says how many places a caller holds by this node from now on. Resolves to false, and changes nothing, when these
+   * are more than before, and more than `max` together with those that it holds by other nodes. What a node holds is
+   * free again once it closes, or is not alive any more. When it rejects because what nodes share is away, it counts
+   * once that is back.
    * @param holder Any text.
    */
   hold (holder: string, count: number, max: number): Promise<boolean>

@@ -9,19 +9,19 @@ export interface StoredEvent {
 }
 
 /**
- * Stores the events of streams, so that a client that resumes a stream gets what it missed. A stream's id is the id of its
- * session, a dot, and a name.
+ * Stores the events of streams, so that a client that resumes a stream gets what it missed. A stream's id is the id of
+ * its session, a dot, and a name.
  */
 export interface EventStore {
   /**
-   * Stores an event and returns its number. The first event of a stream has the number 1, and each next one has one more,
-   * whoever appends it, also when the events before it have been dropped meanwhile.
+   * Stores an event and returns its number. The first event of a stream has the number 1, and each next one has one
+   * more, whoever appends it, also when the events before it have been dropped meanwhile.
    */
   append (streamId: string, message: string): number | Promise<number>
   /**
-   * Returns the events of a stream behind the number `afterSeq`, in order. There are none behind the last event, and none
-   * behind 0 in a stream to which nothing was appended. Returns undefined when one of the events is no longer stored, or when
-   * no event has had the number `afterSeq` yet.
+   * Returns the events of a stream behind the number `afterSeq`, in order. There are none behind the last event, and
+   * none behind 0 in a stream to which nothing was appended. Returns undefined when one of the events is no longer
+   * stored, or when no event has had the number `afterSeq` yet.
    */
   read (streamId: string, afterSeq: number): readonly StoredEvent[] | undefined | Promise<readonly StoredEvent[] | undefined>
   /** Drops all streams of a session, because it has ended. */
@@ -40,9 +40,9 @@ export interface Following {
 export interface SharedEventStore extends EventStore {
   /**
    * Calls a listener with the events of a stream that any node appends; resolves once it has begun. The listener may be
-   * called with an event more than once, also with one that was there before. Events may be skipped, but not the newest,
-   * unless the store was away. Apart from repeats they come in the order of their numbers, and each can be read when the
-   * listener is called.
+   * called with an event more than once, also with one that was there before. Events may be skipped, but not the
+   * newest, unless the store was away. Apart from repeats they come in the order of their numbers, and each can be read
+   * when the listener is called.
    */
   follow (streamId: string, listener: (event: StoredEvent) => void): Promise<Following>
 }

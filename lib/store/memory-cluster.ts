@@ -42,7 +42,11 @@ export function createMemoryCluster (options: MemoryClusterOptions = {}, now: ()
 
   function share (mount: string): Shared {
     const shared = mounts.get(mount) ?? {
-      sessions: createMemorySessionStore(now), events: createMemoryEventStore(events, now), bus: createMemoryBus(), alive: new Set(), held: new Map()
+      sessions: createMemorySessionStore(now),
+      events: createMemoryEventStore(events, now),
+      bus: createMemoryBus(),
+      alive: new Set(),
+      held: new Map()
     }
     mounts.set(mount, shared)
     return shared
@@ -69,7 +73,14 @@ export function createMemoryCluster (options: MemoryClusterOptions = {}, now: ()
   }
 }
 
-function hold (held: Shared['held'], id: string, { holder, count, max }: { readonly holder: string, readonly count: number, readonly max: number }): boolean {
+/** How many places a caller is to hold by one node. */
+interface Hold {
+  readonly holder: string
+  readonly count: number
+  readonly max: number
+}
+
+function hold (held: Shared['held'], id: string, { holder, count, max }: Hold): boolean {
   const mine = held.get(id) ?? new Map<string, number>()
   const before = mine.get(holder) ?? 0
   const all = [...held.values()].reduce((sum, node) => sum + (node.get(holder) ?? 0), count - before)

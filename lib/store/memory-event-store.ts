@@ -4,9 +4,9 @@ import { resolve, type TableOf } from '../options/table.ts'
 import type { SharedEventStore, StoredEvent } from './event-store.ts'
 
 /**
- * The limits of a store in memory. Events that are older than `maxAge` are dropped. Beyond `maxEvents` or `maxBytes`, the
- * session with most events or bytes loses its oldest events while any session has more than a tenth of either limit; otherwise
- * the oldest events of all are dropped.
+ * The limits of a store in memory. Events that are older than `maxAge` are dropped. Beyond `maxEvents` or `maxBytes`,
+ * the session with most events or bytes loses its oldest events while any session has more than a tenth of either
+ * limit; otherwise the oldest events of all are dropped.
  */
 export interface MemoryEventStoreOptions {
   /** @default 10000 */

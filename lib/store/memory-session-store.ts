@@ -76,7 +76,8 @@ export function createMemorySessionStore (now: () => number = Date.now): Session
       const room = makeRoom(limits)
       if (room === undefined) return { kind: 'full' }
       const holder = share?.holder
-      sessions.set(sessionId, { record, expiresAt: now() + ttl, holder, listener: undefined, turn: 0, subscriptions: new Map(), calls: new Map() })
+      const empty = { listener: undefined, turn: 0, subscriptions: new Map(), calls: new Map() }
+      sessions.set(sessionId, { record, expiresAt: now() + ttl, holder, ...empty })
       if (holder !== undefined) held.set(holder, (held.get(holder) ?? new Set()).add(sessionId))
       if (displaces === true) unused.add(sessionId)
       return { kind: 'opened', ...room }

@@ -67,8 +67,8 @@ export interface SessionLimits {
   /** The share that the session counts towards; absent where it counts towards none. */
   readonly share?: SessionShare
   /**
-   * Whether the session takes part in making room: while it is unused it is ended for a new one that takes part and finds no
-   * other place, the oldest first. @default false
+   * Whether the session takes part in making room: while it is unused it is ended for a new one that takes part and
+   * finds no other place, the oldest first. @default false
    */
   readonly displaces?: boolean
 }
@@ -82,8 +82,8 @@ export interface OpenOutcome {
 }
 
 /**
- * The sessions that nodes serve together. Each operation happens as a whole or not at all, whatever other nodes do at the
- * same time. What is told of a session that has ended, or never was, changes and creates nothing.
+ * The sessions that nodes serve together. Each operation happens as a whole or not at all, whatever other nodes do at
+ * the same time. What is told of a session that has ended, or never was, changes and creates nothing.
  */
 export interface SessionStore {
   /** Opens a session, if there is a place for it. A holder's share is looked at before room is made. */
@@ -91,8 +91,8 @@ export interface SessionStore {
   /** Finds a session, and lets it live another `ttl` milliseconds. */
   load (sessionId: string, ttl: number): Promise<SessionRecord | undefined>
   /**
-   * Lets a session live another `ttl` milliseconds, whose record is known already. Resolves to the log level, which alone of
-   * it may have changed; undefined when the session has ended.
+   * Lets a session live another `ttl` milliseconds, whose record is known already. Resolves to the log level, which
+   * alone of it may have changed; undefined when the session has ended.
    */
   renew (sessionId: string, ttl: number): Promise<LogLevel | undefined>
   /** Tells what else is known of a session; undefined when it has ended. */

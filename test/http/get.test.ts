@@ -22,7 +22,7 @@ async function createListening (t: Test, options: AppOptions = {}) {
   const mount = app.mcp.get('Notes')
   const open = async (revision?: string): Promise<{ headers: Record<string, string>, session: Session }> => {
     const headers = await openSession(app, revision)
-    const session = partsOf(mount).sessions.find(String(headers['mcp-session-id']))
+    const session = partsOf(mount).sessions.get(String(headers['mcp-session-id']))
     if (session === undefined) throw new Error('no session')
     return { headers, session }
   }
@@ -284,7 +284,7 @@ t.test('a client whose stream cannot be followed is told to come again, and leav
   t.equal(opened.status, 503)
   t.equal(opened.headers.get('retry-after'), '30')
   t.match(node.mount.stats(), { exchanges: 0, streams: 0 })
-  t.notOk(node.sessions.find(String(headers['mcp-session-id']))?.isBusy)
+  t.notOk(node.sessions.get(String(headers['mcp-session-id']))?.isBusy)
 })
 
 t.test('a client that has gone before its stream begins leaves nothing behind', async (t) => {
@@ -297,8 +297,8 @@ t.test('a client that has gone before its stream begins leaves nothing behind', 
   sent.destroy()
   await closed
   gone.open()
-  await until(() => node.sessions.find(String(headers['mcp-session-id']))?.listening !== undefined)
-  await until(() => node.sessions.find(String(headers['mcp-session-id']))?.isBusy === false)
+  await until(() => node.sessions.get(String(headers['mcp-session-id']))?.listening !== undefined)
+  await until(() => node.sessions.get(String(headers['mcp-session-id']))?.isBusy === false)
 
   t.match(node.mount.stats(), { exchanges: 0, streams: 0 })
 })

@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { ClusterAwayError } from '../../lib/store/cluster.ts'
 import { sendUnserved } from '../../lib/http/unserved.ts'
-import { SessionEndedError } from '../../lib/session/nodes/get-stream.ts'
+import { SessionEndedError } from '../../lib/session/nodes/unavailable.ts'
 
 t.test('a request that could not be served is refused by what is to be done about it', async (t) => {
   const errors: Readonly<Record<string, Error>> = { away: new ClusterAwayError('away'), ended: new SessionEndedError(), other: new Error('no disk') }

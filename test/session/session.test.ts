@@ -1,14 +1,19 @@
 import { text as collect } from 'node:stream/consumers'
 import t from 'tap'
 import { SseStream } from '../../lib/http/sse.ts'
+import { LocalSupport } from '../../lib/session/local-support.ts'
 import { Session } from '../../lib/session/session.ts'
 import { createApp, legacy, modern, openSession } from '../support/app.ts'
 import { collectFrames, frameOf, listen, send } from '../support/stream.ts'
 
 const CLIENT = { capabilities: {} }
 
+function createSession (now = 0): Session {
+  return new Session({ protocolVersion: '2025-11-25', client: CLIENT }, now, new LocalSupport())
+}
+
 t.test('a session is idle once its last request has ended', async (t) => {
-  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 1000)
+  const session = createSession(1000)
 
   const atFirst = [session.isIdleSince(999), session.isIdleSince(1000)]
   session.begin()
@@ -23,7 +28,7 @@ t.test('a session is idle once its last request has ended', async (t) => {
 })
 
 t.test('each session has an id of its own, of visible ASCII', async (t) => {
-  const ids = new Set(Array.from({ length: 100 }, () => new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0).sessionId))
+  const ids = new Set(Array.from({ length: 100 }, () => createSession().sessionId))
 
   t.equal(ids.size, 100)
   for (const id of ids) t.match(id, /^[\x21-\x7e]+$/)
@@ -37,7 +42,7 @@ function createRequests () {
 }
 
 t.test('a session knows what it has begun, and ends all of it', async (t) => {
-  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
+  const session = createSession()
   const { reasons, create } = createRequests()
   const [a, one, b, c, d] = [create('a'), create('1'), create('b'), create('c'), create('d')]
   session.begin('a', a)
@@ -45,7 +50,7 @@ t.test('a session knows what it has begun, and ends all of it', async (t) => {
   session.begin('b', b)
   session.begin('c', c)
   const question = session.questions.ask({ send () {} }, { method: 'roots/list', params: {} }, 0, new AbortController().signal)
-  const listening = session.listen()
+  const listening = session.streams.listen()
 
   session.cancel('a', 'enough')
   session.cancel('b', 'enough')
@@ -55,17 +60,17 @@ t.test('a session knows what it has begun, and ends all of it', async (t) => {
   session.end(0, 'b', b)
   session.cancel('b', 'too late')
   session.begin('d', d)
+  const again = session.streams.listen()
   session.close('closed')
 
   t.same(reasons, ['a enough', 'b enough', 'd closed', '1 closed', 'c closed'])
-  t.equal(session.listen(), listening, 'one stream for all GETs')
+  t.equal(again, listening, 'one stream for all GETs')
   await t.rejects(question, new Error('The session has ended'))
-  await new Promise(setImmediate)
   t.equal(session.listening, undefined)
 })
 
 t.test('of requests with one id none is cancelled, unless only one of them still waits for its answer', async (t) => {
-  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
+  const session = createSession()
   const { reasons, create } = createRequests()
   const [a, b, c] = [create('a'), create('b'), create('c')]
   for (const running of [a, b, c]) session.begin(1, running)
@@ -86,7 +91,7 @@ t.test('of requests with one id none is cancelled, unless only one of them still
 })
 
 t.test('the end of a request leaves others with its id as they are', async (t) => {
-  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
+  const session = createSession()
   const { reasons, create } = createRequests()
   const [a, b, c] = [create('a'), create('b'), create('c')]
   session.begin(1, a)
@@ -101,7 +106,7 @@ t.test('the end of a request leaves others with its id as they are', async (t) =
 })
 
 t.test('a session is subscribed to what its client wants to hear of', async (t) => {
-  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
+  const session = createSession()
 
   const before = session.subscriptions.has('notes://1')
   session.subscriptions.add('notes://1')
@@ -113,7 +118,7 @@ t.test('a session is subscribed to what its client wants to hear of', async (t) 
 })
 
 t.test('an answer to a session that never asked is passed over', async (t) => {
-  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
+  const session = createSession()
 
   session.answer('ask-1', { result: {} })
   session.close('closed')
@@ -122,13 +127,13 @@ t.test('an answer to a session that never asked is passed over', async (t) => {
 })
 
 t.test('what a session is told, it passes on by the stream that its client has opened', async (t) => {
-  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
+  const session = createSession()
   const stream = new SseStream(1024)
   const text = collect(stream)
 
   session.notify('notifications/message', { data: 'lost' })
   session.closeListening()
-  session.listen().attach(stream)
+  session.streams.listen().attach(stream)
   session.notify('notifications/message', { data: 'heard' })
   session.close('it is over')
 
@@ -136,27 +141,27 @@ t.test('what a session is told, it passes on by the stream that its client has o
 })
 
 t.test('a question that cannot go by a reply goes by the stream that the client has opened, while it is connected', (t) => {
-  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
+  const session = createSession()
   const stream = new SseStream(1024)
 
-  t.equal(session.questionSink, undefined)
-  session.listen().attach(stream)
-  t.equal(session.questionSink, session.listening)
+  t.equal(session.streams.questionSink, undefined)
+  session.streams.listen().attach(stream)
+  t.equal(session.streams.questionSink, session.listening)
   session.listening?.detach(stream)
-  t.equal(session.questionSink, undefined)
+  t.equal(session.streams.questionSink, undefined)
   t.end()
 })
 
 t.test('a session asks as soon as its client listens', async (t) => {
-  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
+  const session = createSession()
   const stream = new SseStream(1024)
   const { signal } = new AbortController()
   const answers = [session.ask({ method: 'ping', params: {} }, 0, signal), session.ask({ method: 'roots/list', params: {} }, 0, signal)]
 
-  session.opened()
+  session.streams.opened()
   const early = session.questions.size
-  session.listen().attach(stream)
-  session.opened()
+  session.streams.listen().attach(stream)
+  session.streams.opened()
   await new Promise(setImmediate)
   session.answer('ask-1', { result: {} })
   session.answer('ask-2', { result: { roots: [] } })
@@ -166,7 +171,7 @@ t.test('a session asks as soon as its client listens', async (t) => {
 })
 
 t.test('a question that nobody waits for any more is not asked', async (t) => {
-  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
+  const session = createSession()
   const controller = new AbortController()
   const waiting = session.ask({ method: 'ping', params: {} }, 0, controller.signal)
 
@@ -177,7 +182,7 @@ t.test('a question that nobody waits for any more is not asked', async (t) => {
 })
 
 t.test('what waits for a client to listen ends with the session', async (t) => {
-  const session = new Session({ protocolVersion: '2025-11-25', client: CLIENT }, 0)
+  const session = createSession()
   const { signal } = new AbortController()
   const waiting = session.ask({ method: 'ping', params: {} }, 0, signal)
 

@@ -6,7 +6,8 @@ import mcpPlugin, {
   ClusterAwayError, createMemoryCluster, type Cluster, type ClusterListeners, type ClusterNode, type McpMountOptions,
   type MemoryClusterOptions, type Mount
 } from '../../lib/index.ts'
-import type { SharedSessions } from '../../lib/session/shared-sessions.ts'
+import type { SharedHome } from '../../lib/session/nodes/shared-home.ts'
+import type { Sessions } from '../../lib/session/sessions.ts'
 import type { LogLine } from './app.ts'
 import { partsOf } from './parts.ts'
 
@@ -132,7 +133,7 @@ export interface TestNode {
   readonly address: string
   readonly id: string
   readonly logLines: readonly LogLine[]
-  readonly sessions: SharedSessions
+  readonly sessions: Sessions<SharedHome>
   /** Ends the node without closing anything. */
   kill (): void
 }

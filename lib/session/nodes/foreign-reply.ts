@@ -8,7 +8,18 @@ import { SharedStream, type SharedResumption } from '../stream/shared-stream.ts'
 
 const LOST = {
   code: ErrorCode.InternalError,
-  message: 'The server process that was answering this request has died; whether it took effect is not known. Send it again if that is safe'
+  message: 'The server process that was answering this request has died; whether it took effect is not known. ' +
+    'Send it again if that is safe'
+}
+
+/** What a reply of another node needs. */
+export interface ForeignReplySettings {
+  readonly node: ClusterNode
+  /**
+   * Tells the other nodes that the client is connected here. Resolves to false when it has connected to one of them
+   * since.
+   */
+  readonly claim: () => Promise<boolean>
 }
 
 /** The reply of another node to a call. It ends with the last answer, or once it is found to have ended. */
@@ -20,9 +31,12 @@ export class ForeignReply implements ResumableStream {
   // The ids of the requests that the reply answers; undefined when it has ended.
   #ids: readonly RequestId[] | undefined
 
-  /** @param claim Tells the other nodes that the client is connected here; resolves to false when it has connected to one of them since. */
-  constructor (id: string, resumption: SharedResumption, node: ClusterNode, claim: () => Promise<boolean>) {
-    this.#stream = new SharedStream(id, resumption, { claim, isThere: (last) => this.#isThere(last), sent: (message) => this.#sent(message) })
+  constructor (id: string, resumption: SharedResumption, { node, claim }: ForeignReplySettings) {
+    this.#stream = new SharedStream(id, resumption, {
+      claim,
+      isThere: (last) => this.#isThere(last),
+      sent: (message) => this.#sent(message)
+    })
     this.#node = node
     this.#onFailure = (error) => resumption.onFailure(error, 'the session store')
   }
@@ -84,14 +98,16 @@ export class ForeignReply implements ResumableStream {
   }
 
   #endIfAnswered (): boolean {
-    const isOver = this.#answered.length > 0 && this.#ids !== undefined && findUnanswered(this.#ids, this.#answered).length === 0
+    const ids = this.#ids
+    const isOver = this.#answered.length > 0 && ids !== undefined && findUnanswered(ids, this.#answered).length === 0
     if (isOver) this.#stream.release()
     return isOver
   }
 }
 
 /** Answers, for a node that has died, those requests of a stream that it has not answered, and ends the stream. */
-export async function answerLostCalls ({ sessions, events }: ClusterNode, streamId: string, ids: readonly RequestId[]): Promise<void> {
+export async function answerLostCalls (node: ClusterNode, streamId: string, ids: readonly RequestId[]): Promise<void> {
+  const { sessions, events } = node
   const [sessionId = ''] = streamId.split('.')
   // Answers come last, so that they are still stored where the first events are not.
   const stored = await events.read(streamId, 0) ?? []

@@ -14,7 +14,14 @@ const MAX_TOLD_BYTES = 65_536
 
 const ASKED = /^ask-([0-9a-z]+)-\d+$/i
 
-const UNKNOWN = 'a node of the cluster has not said whether it runs a request with the id that a client has cancelled: none is cancelled'
+const UNKNOWN = 'a node of the cluster has not said whether it runs a request with the id that a client has cancelled: ' +
+  'none is cancelled'
+
+/** How many requests with an id a node runs; undefined where it has not said. */
+interface NodeCount {
+  readonly nodeId: string
+  readonly count: number | undefined
+}
 
 /** How messages are handed on. */
 export interface ForwarderSettings {
@@ -36,7 +43,10 @@ export class Forwarder {
     this.#settings = settings
   }
 
-  /** Hands on the messages of a session, and cancels what they cancel, on whatever node it runs. @throws ClusterAwayError */
+  /**
+   * Hands on the messages of a session, and cancels what they cancel, on whatever node it runs.
+   * @throws ClusterAwayError
+   */
   async forward (messages: ReadonlyArray<Message | Refusal>, session: Session): Promise<void> {
     await Promise.all(messages.map(async (message) => {
       if (message.kind === 'response') await this.#forwardAnswer(message, session.sessionId)
@@ -47,7 +57,9 @@ export class Forwarder {
   // The id of a question names the node that has asked it.
   async #forwardAnswer ({ id, result, error }: Response, sessionId: string): Promise<void> {
     const [, nodeId = this.#node.id] = ASKED.exec(String(id)) ?? []
-    if (nodeId !== this.#node.id) await this.#link.deliver(nodeId, { kind: 'answered', sessionId, id, answer: error === undefined ? { result } : { error } })
+    if (nodeId === this.#node.id) return
+    const answer = error === undefined ? { result } : { error }
+    await this.#link.deliver(nodeId, { kind: 'answered', sessionId, id, answer })
   }
 
   async #forwardNotification ({ method, params }: Notification, session: Session): Promise<void> {
@@ -73,8 +85,11 @@ export class Forwarder {
     }
   }
 
-  async #countElsewhere (requestId: RequestId, sessionId: string): Promise<ReadonlyArray<{ readonly nodeId: string, readonly count: number | undefined }>> {
+  async #countElsewhere (requestId: RequestId, sessionId: string): Promise<readonly NodeCount[]> {
     const others = await this.#node.others()
-    return await Promise.all(others.map(async (nodeId) => ({ nodeId, count: await this.#link.ask(nodeId, { kind: 'awaited', sessionId, requestId }) })))
+    return await Promise.all(others.map(async (nodeId) => {
+      const count = await this.#link.ask(nodeId, { kind: 'awaited', sessionId, requestId })
+      return { nodeId, count }
+    }))
   }
 }

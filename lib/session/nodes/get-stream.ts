@@ -1,7 +1,24 @@
-// The GET stream of a session in a cluster, as one node sees it: whether this node passes on changes to it, and the hand-off
-// of that from node to node.
+// The GET stream of a session in a cluster, as one node sees it: whether this node passes on changes to it, and the
+// hand-off of that from node to node.
+import type { Connecting } from '../../store/session-store.ts'
 import { SharedStream, type SharedResumption } from '../stream/shared-stream.ts'
-import type { SessionHost, SharedSession } from '../shared-session.ts'
+
+/** What a GET stream needs of its session. */
+export interface GetStreamSession {
+  /** The node that this is. */
+  readonly nodeId: string
+  /** Counts a connection of the client by this node. @throws SessionEndedError */
+  connect (streamId: string, nodeId: string): Promise<Connecting>
+  /** Whether no later connection to a stream is known of. */
+  isLatest (streamId: string, turn: number): boolean
+  noteWatched (uri: string, watches: boolean): void
+  /** Tells another node that the client is connected here. */
+  takeFrom (nodeId: string, streamId: string, turn: number): Promise<void>
+  /** Lets those know that wait for the stream, on whatever node. */
+  announce (): Promise<void>
+  /** Tells the client that all may have changed. */
+  tellMissed (): void
+}
 
 // The first may come at once.
 const CHECKS_UNTIL_MISSED = 2
@@ -9,19 +26,19 @@ const CHECKS_UNTIL_MISSED = 2
 /** The GET stream of a session, and whether this node passes on changes to it. */
 export class GetStream {
   readonly stream: SharedStream
-  readonly #session: SharedSession
-  readonly #host: SessionHost
+  readonly #session: GetStreamSession
   #isListener = false
   // Counts down while the listener before has not confirmed that it has passed on all changes until now.
   #checksUntilMissed: number | undefined
 
-  constructor (session: SharedSession, host: SessionHost, resumption: SharedResumption) {
-    this.stream = new SharedStream(session.listeningId, resumption, { claim: (isResumed) => this.#claim(isResumed) })
+  constructor (id: string, session: GetStreamSession, resumption: SharedResumption) {
+    this.stream = new SharedStream(id, resumption, { claim: (isResumed) => this.#claim(isResumed) })
     this.#session = session
-    this.#host = host
   }
 
-  /** Whether changes are passed on here: where the client has last connected by GET, whether or not it is connected now. */
+  /**
+   * Whether changes are passed on here: where the client has last connected by GET, whether or not it is connected now.
+   */
   get isListener (): boolean { return this.#isListener }
 
   /**
@@ -36,6 +53,11 @@ export class GetStream {
     return isComplete
   }
 
+  /** The listener before has passed on all changes until now. */
+  handedOff (): void {
+    this.#checksUntilMissed = undefined
+  }
+
   /** This node may have missed changes, of which the client is to be told. */
   suspect (): void {
     this.#checksUntilMissed = CHECKS_UNTIL_MISSED
@@ -44,12 +66,7 @@ export class GetStream {
   /** Tells the client that all may have changed. */
   tellMissed (): void {
     this.#checksUntilMissed = undefined
-    this.#host.onMissed(this.#session)
-  }
-
-  /** The listener before has passed on all changes until now. */
-  handedOff (): void {
-    this.#checksUntilMissed = undefined
+    this.#session.tellMissed()
   }
 
   /** Finds out that the listener before has died without a confirmation. */
@@ -58,30 +75,22 @@ export class GetStream {
     this.tellMissed()
   }
 
-  // Nobody has passed on what has changed between the death of the listener before and now; and its silence shows that it has
-  // died long before it counts as dead.
+  // Nobody has passed on what has changed between the death of the listener before and now; and its silence shows that
+  // it has died long before it counts as dead.
   async #claim (isResumed: boolean): Promise<boolean> {
     const { id } = this.stream
     const session = this.#session
-    const { sessionId } = session
-    const { node, link, onMissed } = this.#host
-    const { turn, state: { listener, subscriptions } } = await session.connect(id, node.id)
+    const { turn, state: { listener, subscriptions } } = await session.connect(id, session.nodeId)
     if (!session.isLatest(id, turn)) return false
-    for (const uri of subscriptions) session.watch(uri, true)
+    for (const uri of subscriptions) session.noteWatched(uri, true)
     this.#isListener = true
     if (listener === undefined) {
-      if (isResumed) onMissed(session)
-    } else if (listener !== node.id) {
+      if (isResumed) session.tellMissed()
+    } else if (listener !== session.nodeId) {
       this.suspect()
-      await link.tell(listener, { kind: 'taken', sessionId, streamId: id, turn })
+      await session.takeFrom(listener, id, turn)
     }
-    await link.announce(sessionId)
-    session.opened()
+    await session.announce()
     return session.isLatest(id, turn)
   }
-}
-
-/** A session has ended while its client was about to be connected. */
-export class SessionEndedError extends Error {
-  override readonly name = 'SessionEndedError'
 }

@@ -5,12 +5,12 @@ import type { PlaceLink } from '../../notify/subscriptions.ts'
 import { shorten } from '../../protocol/bounds.ts'
 import type { ChangeEvent } from '../../protocol/change.ts'
 import type { Params } from '../../protocol/message.ts'
-import { Forwarder } from './forwarder.ts'
-import type { SessionSettings } from '../manager.ts'
 import type { Session } from '../session.ts'
-import { SharedSessions } from '../shared-sessions.ts'
+import { Sessions } from '../sessions.ts'
+import type { SessionSettings } from '../settings.ts'
 import { limitStore, standIn } from '../store-limit.ts'
 import { ClusterAwayError, type Cluster, type ClusterNode } from '../../store/cluster.ts'
+import { SharedHome } from './shared-home.ts'
 
 /** The mount that is a node. */
 export interface Member {
@@ -29,31 +29,34 @@ export interface Member {
 
 /** One mount as a node of a cluster. */
 export class Membership implements ChangeLink, PlaceLink {
-  readonly sessions: SharedSessions
-  readonly forwarder: Forwarder
+  readonly sessions: Sessions<SharedHome>
   readonly #node: ClusterNode
   readonly #member: Member
   readonly #unreadable = new Set<string>()
 
   constructor (cluster: Cluster, settings: SessionSettings, member: Member) {
+    const { name, log, changes } = member
     this.#member = member
-    const node = cluster.join(member.name, {
+    const node = limitNode(cluster.join(name, {
       onAway: (error) => this.#away(error),
       onBack: () => { this.#back() },
       onGap: () => { this.#catchUp() },
       onUnreadable: (what) => this.#ignored(what)
-    })
-    this.#node = limitNode(node, settings.storeTimeout)
-    this.sessions = new SharedSessions(settings, this.#node, {
+    }), settings.storeTimeout)
+    this.#node = node
+    this.sessions = new Sessions({
       onFailure: (error, what) => member.onFailure(error, what),
-      onMissed: (session) => member.changes.tellSession(session),
-      onNotified: (session, method, params) => member.onNotified(session, method, params),
-      onTold: (message) => { if (message.kind === 'changed') member.changes.tell(message.events) },
-      onLeft: (session) => member.onLeft(session)
-    })
-    this.forwarder = new Forwarder(this.sessions.link, this.#node, {
-      tellsNotifications: member.isNotified,
-      onUncertain: (requestId, why) => { member.log.info({ mcp: member.name, requestId: shorten(String(requestId)) }, why) }
+      createHome: (table) => new SharedHome(settings, {
+        table,
+        node,
+        tellsNotifications: member.isNotified,
+        onUncertain: (requestId, why) => { log.info({ mcp: name, requestId: shorten(String(requestId)) }, why) },
+        onFailure: (error, what) => member.onFailure(error, what),
+        onMissed: (session) => changes.tellSession(session),
+        onNotified: (session, method, params) => member.onNotified(session, method, params),
+        onTold: (message) => { if (message.kind === 'changed') changes.tell(message.events) },
+        onLeft: (session) => member.onLeft(session)
+      })
     })
   }
 
@@ -70,10 +73,12 @@ export class Membership implements ChangeLink, PlaceLink {
     await this.#node.close()
   }
 
-  /** Tells the other nodes of changes. When none of them can be told, they will learn that they have missed something. */
+  /**
+   * Tells the other nodes of changes. When none of them can be told, they will learn that they have missed something.
+   */
   async publish (events: readonly ChangeEvent[]): Promise<void> {
     try {
-      await this.sessions.link.tellAll({ kind: 'changed', events })
+      await this.sessions.home.link.tellAll({ kind: 'changed', events })
     } catch (error) {
       if (!(error instanceof ClusterAwayError)) throw error
     }
@@ -84,10 +89,14 @@ export class Membership implements ChangeLink, PlaceLink {
     if (this.#unreadable.has(what)) return
     this.#unreadable.add(what)
     const { log, name } = this.#member
-    log.error({ mcp: name }, `${what} cannot be read and is ignored: another version or program has written it to the store of the cluster`)
+    const cause = 'another version or program has written it to the store of the cluster'
+    log.error({ mcp: name }, `${what} cannot be read and is ignored: ${cause}`)
   }
 
-  /** Tells the other nodes how many places a caller holds here. While they cannot be told, each node gives out its own; never rejects. */
+  /**
+   * Tells the other nodes how many places a caller holds here. Never rejects: while they cannot be told, each node
+   * gives out its own.
+   */
   async hold (holder: string, count: number, max: number): Promise<boolean> {
     try {
       return await this.#node.hold(holder, count, max)
@@ -99,7 +108,8 @@ export class Membership implements ChangeLink, PlaceLink {
 
   #away (err: Error): void {
     const { log, name } = this.#member
-    log.error({ err, mcp: name }, 'the cluster cannot be reached: until it can, legacy clients get 503; modern ones are served')
+    const effect = 'until it can, legacy clients get 503; modern ones are served'
+    log.error({ err, mcp: name }, `the cluster cannot be reached: ${effect}`)
   }
 
   async #back (): Promise<void> {
@@ -109,7 +119,7 @@ export class Membership implements ChangeLink, PlaceLink {
   }
 
   async #catchUp (): Promise<void> {
-    await this.sessions.back()
+    await this.sessions.home.back()
     this.#member.changes.tellAll()
   }
 }
@@ -120,11 +130,15 @@ const TIMEOUTS_OF_OPERATION = 3
 // What does not answer in time is away.
 function limitNode (node: ClusterNode, storeTimeout: number | undefined): ClusterNode {
   if (storeTimeout === undefined || storeTimeout === 0) return node
-  const limit = { timeout: TIMEOUTS_OF_OPERATION * storeTimeout, createError: (message: string) => new ClusterAwayError(message) }
+  const createError = (message: string): Error => new ClusterAwayError(message)
+  const limit = { timeout: TIMEOUTS_OF_OPERATION * storeTimeout, createError }
   const stores = new Map<string | symbol, object>([
     ['sessions', limitStore(node.sessions, limit)],
     ['events', limitStore(node.events, limit)],
     ['bus', limitStore(node.bus, limit)]
   ])
-  return standIn(node, (member, name) => stores.get(name) ?? (typeof member === 'function' ? member.bind(node) : member))
+  return standIn(node, (member, name) => {
+    const own: unknown = typeof member === 'function' ? member.bind(node) : member
+    return stores.get(name) ?? own
+  })
 }

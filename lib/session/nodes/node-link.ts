@@ -38,7 +38,9 @@ export class NodeLink {
   readonly #problems = new Set<string>()
 
   /** @param onFailure Called for a message that is ignored, and for a listener that throws. */
-  constructor (node: LinkedNode, onFailure: (error: unknown, what: string) => void, delivery: DeliverySettings = DELIVERY) {
+  constructor (
+    node: LinkedNode, onFailure: (error: unknown, what: string) => void, delivery: DeliverySettings = DELIVERY
+  ) {
     this.#node = node
     this.#onFailure = onFailure
     this.#delivery = delivery
@@ -55,18 +57,20 @@ export class NodeLink {
   }
 
   /**
-   * Tells one node, and resolves once that node has the message, or is dead. A bus forgets what it carries: it takes a message
-   * for a node that has lost its connection a moment ago. So the message is sent until the node confirms it; it may arrive twice.
+   * Tells one node, and resolves once that node has the message, or is dead. A bus forgets what it carries: it takes a
+   * message for a node that has lost its connection a moment ago. So the message is sent until the node confirms it; it
+   * may arrive twice.
    * @throws ClusterAwayError when the node is alive and does not confirm it in time.
    */
   async deliver (nodeId: string, message: NodeMessage): Promise<void> {
     if (await this.#exchange(nodeId, message) !== undefined) return
-    throw new ClusterAwayError(`the node ${nodeId} is alive, but has not confirmed a message within ${this.#delivery.timeout} ms`)
+    const { timeout } = this.#delivery
+    throw new ClusterAwayError(`the node ${nodeId} is alive, but has not confirmed a message within ${timeout} ms`)
   }
 
   /**
-   * Asks one node for a number, in the same way. Resolves to 0 for a dead node, and to undefined for one that does not answer in
-   * time, or does not know the question because it runs another version.
+   * Asks one node for a number, in the same way. Resolves to 0 for a dead node, and to undefined for one that does not
+   * answer in time, or does not know the question because it runs another version.
    */
   async ask (nodeId: string, question: NodeMessage): Promise<number | undefined> {
     return (await this.#exchange(nodeId, question))?.count
@@ -92,7 +96,8 @@ export class NodeLink {
 
   /** Listens to the other nodes, and learns which one it is; the function returned ends it. */
   listen (listener: NodeListener): () => void {
-    const ends = [ALL, topicOf(this.#node.id)].map((topic) => this.#node.bus.subscribe(topic, (text) => this.#hear(text, listener)))
+    const topics = [ALL, topicOf(this.#node.id)]
+    const ends = topics.map((topic) => this.#node.bus.subscribe(topic, (text) => this.#hear(text, listener)))
     return () => { for (const end of ends) end() }
   }
 
@@ -108,7 +113,8 @@ export class NodeLink {
 
   async #publish (topic: string, message: NodeMessage, receipt?: string): Promise<void> {
     const from = this.#node.id
-    await this.#node.bus.publish(topic, encodeNodeMessage(receipt === undefined ? { ...message, from } : { ...message, from, receipt }))
+    const envelope = receipt === undefined ? { ...message, from } : { ...message, from, receipt }
+    await this.#node.bus.publish(topic, encodeNodeMessage(envelope))
   }
 
   #untilReceived (receipt: string): Promise<Receipt | undefined> {
@@ -136,14 +142,16 @@ export class NodeLink {
   #confirm ({ receipt, from }: Envelope, count: number | undefined): void {
     if (receipt === undefined) return
     // Where it gets lost, the message comes again.
-    this.tell(from, { kind: 'received', receipt, ...(count !== undefined && { count }) }).catch((error: unknown) => this.#onFailure(error, 'the way to another node'))
+    const told = this.tell(from, { kind: 'received', receipt, ...(count !== undefined && { count }) })
+    told.catch((error: unknown) => this.#onFailure(error, 'the way to another node'))
   }
 
   // Nodes of two versions may exchange many messages.
   #ignore (problem: string): void {
     if (this.#problems.has(problem) || this.#problems.size >= MAX_PROBLEMS) return
     this.#problems.add(problem)
-    this.#onFailure(new Error(`${problem}; this message is ignored, and so are further ones like it`), 'reading a message of another node')
+    const error = new Error(`${problem}; this message is ignored, and so are further ones like it`)
+    this.#onFailure(error, 'reading a message of another node')
   }
 }
 

@@ -3,7 +3,10 @@ import type { ChangeEvent } from '../../protocol/change.ts'
 import { isRequestId, isWireObject, type Params, type RequestId, type WireObject } from '../../protocol/message.ts'
 import type { Answer } from '../questions.ts'
 
-/** A message from one node to another, or to all others. A node ignores kinds that it does not know: nodes of other versions send them. */
+/**
+ * A message from one node to another, or to all others. A node ignores unknown kinds: nodes of other versions send
+ * them.
+ */
 export type NodeMessage =
   /** Something has changed that clients may want to hear of. */
   | { readonly kind: 'changed', readonly events: readonly ChangeEvent[] }
@@ -71,7 +74,8 @@ export function parseNodeMessage (text: string): Envelope | string {
   // `kind` is one of the keys.
   const hasShape = SHAPES[kind as NodeMessage['kind']](message)
   const hasSession = WITHOUT_SESSION.has(kind) || isText(message.sessionId)
-  if (!hasShape || !hasSession || !isTextOrNothing(message.receipt)) return `a message of kind '${kind}' has not the shape of one`
+  const isWellFormed = hasShape && hasSession && isTextOrNothing(message.receipt)
+  if (!isWellFormed) return `a message of kind '${kind}' has not the shape of one`
   const known = kind === 'changed' ? { ...message, events: knownEvents(message.events) } : message
   // It has the shape of its kind.
   return known as object as Envelope
@@ -85,7 +89,8 @@ function knownEvents (events: unknown): readonly ChangeEvent[] {
 
 function isChangeEvent (event: unknown): event is ChangeEvent {
   if (!isWireObject(event)) return false
-  return event.kind === 'resource' ? isText(event.uri) : event.kind === 'tools' || event.kind === 'prompts' || event.kind === 'resources'
+  const { kind, uri } = event
+  return kind === 'resource' ? isText(uri) : kind === 'tools' || kind === 'prompts' || kind === 'resources'
 }
 
 function isTextOrNothing (value: unknown): boolean {

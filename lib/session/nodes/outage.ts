@@ -24,7 +24,10 @@ export class Outage {
     })
   }
 
-  /** Does something that must not be left undone, as soon as it can be. @throws what it throws otherwise, or when there is no more waiting. */
+  /**
+   * Does what must not be left undone as soon as it can be done.
+   * @throws the error of the action where waiting is of no use.
+   */
   async insist<T> (action: () => Promise<T>): Promise<T> {
     for (;;) {
       try {

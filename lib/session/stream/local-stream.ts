@@ -5,7 +5,9 @@ import type { EventSink, Resumption, SessionStream, StreamSharing } from './sess
 import { isWhole, Tail, type TailSource } from './tail.ts'
 import { EVENT_STORE, Writer, type WriterOutlet } from './writer.ts'
 
-/** A stream that only this process writes to. With an event store its events are numbered and outlive the connection. */
+/**
+ * A stream that only this process writes to. With an event store its events are numbered and outlive the connection.
+ */
 export class LocalStream implements SessionStream, WriterOutlet, TailSource {
   readonly id: string
   readonly #resumption: Resumption | undefined

@@ -34,8 +34,8 @@ export interface StreamSharing {
 export interface ResumableStream {
   readonly id: string
   /**
-   * Connects a client that has seen the stream up to an event, and begins to send it the rest. Resolves to false, and changes
-   * nothing, when an event that the client has missed is no longer stored.
+   * Connects a client that has seen the stream up to an event, and begins to send it the rest. Resolves to false, and
+   * changes nothing, when an event that the client has missed is no longer stored.
    */
   resume (sink: EventSink, afterSeq: number): Promise<boolean>
   /** Disconnects a client that has gone. */

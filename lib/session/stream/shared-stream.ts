@@ -12,7 +12,10 @@ export interface SharedResumption extends Resumption {
 
 /** What else happens when a client connects to a stream. */
 export interface SharedStreamHooks {
-  /** Called before a client that resumes is sent anything. Resolves to false when there is no stream. @param last The number of its last event. */
+  /**
+   * Called before a client that resumes is sent anything. Resolves to false when there is no stream.
+   * @param last The number of its last event.
+   */
   readonly isThere?: (last: number) => Promise<boolean>
   /** Called before a client is connected. Resolves to false when the client has connected to another node since. */
   readonly claim: (isResumed: boolean) => Promise<boolean>
@@ -40,7 +43,9 @@ export class SharedStream implements SessionStream {
   /** Whether no client is connected, nor about to be. */
   get isAlone (): boolean { return !this.isAttached && this.#pending === undefined }
 
-  /** Sends a message to the client, whichever node it is connected to; during an outage, only if it is connected here. */
+  /**
+   * Sends a message to the client, whichever node it is connected to; during an outage, only if it is connected here.
+   */
   send (message: string): void {
     this.append(message).catch((error: unknown) => {
       this.#tail?.sink.send(message)

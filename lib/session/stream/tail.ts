@@ -1,5 +1,5 @@
-// Sends the events of one stream over one connection, each once and in order: live ones as they are heard of, and those that
-// were missed out of the store.
+// Sends the events of one stream over one connection, each once and in order: live ones as they are heard of, and those
+// that were missed out of the store.
 import { isWireObject } from '../../protocol/message.ts'
 import type { StoredEvent } from '../../store/event-store.ts'
 import { eventIdOf } from './event-id.ts'
@@ -15,7 +15,7 @@ export interface TailSource {
   read (afterSeq: number): ReadEvents | Promise<ReadEvents>
   /** Called with each event that was sent with its number. */
   sent? (message: string): void
-  /** Called when a read fails. What it was to return is sent after the next event, or the next call of {@link Tail.again}. */
+  /** Called when a read fails. It is repeated with the next event, or the next call of {@link Tail.again}. */
   failed (error: unknown): void
   /** Called when nothing is sent any more; may be called twice. */
   ended? (): void
@@ -45,15 +45,15 @@ export class Tail {
   /** Whether nothing is sent any more. */
   get isOver (): boolean { return this.#isOver }
 
-  /** Begins to send the events behind one. @param missed Those of them that were read already, for a client that resumes. */
+  /** Begins to send the events behind one. @param missed For a client that resumes: those that were read already. */
   begin (afterSeq: number, missed?: readonly StoredEvent[]): void {
     this.#seq = afterSeq
     this.#hasBegun = true
     if (missed !== undefined && missed.length > 0) this.#reading = this.#catchUp(missed)
-    else if (this.#readsAgain || this.#heard > afterSeq || (missed !== undefined && this.#source.isAhead === true)) this.again()
+    else if (this.#readsAgain || this.#heard > afterSeq || (missed && this.#source.isAhead)) this.again()
   }
 
-  /** Takes a live event. Others may have got lost before it, and it may have been heard before. The store must have it already. */
+  /** Takes a live event, which the store has already. Others may have been lost before it, and it may come twice. */
   hear (event: StoredEvent): void {
     this.#heard = Math.max(this.#heard, event.seq)
     if (!this.#isLive || event.seq <= this.#seq) return
@@ -77,7 +77,9 @@ export class Tail {
     if (this.#isLive) this.#seq = Math.max(this.#seq, seq)
   }
 
-  /** An event that was passed without a number is not stored. A client that is still sent stored events would miss it unawares. */
+  /**
+   * An event that was passed without a number is not stored: a client that is still sent stored events would miss it.
+   */
   lose (): void {
     if (!this.#isLive && !this.#isOver) this.close()
   }
@@ -159,8 +161,9 @@ export class Tail {
 }
 
 /** Whether events are all of those behind another one, up to the last of them. */
-export function isWhole (events: readonly StoredEvent[] | undefined, afterSeq: number): events is readonly StoredEvent[] {
-  return Array.isArray(events) && events.every((event: unknown, index) => isStoredEvent(event) && event.seq === afterSeq + 1 + index)
+export function isWhole (events: ReadEvents, afterSeq: number): events is readonly StoredEvent[] {
+  const isNext = (event: unknown, index: number): boolean => isStoredEvent(event) && event.seq === afterSeq + 1 + index
+  return Array.isArray(events) && events.every(isNext)
 }
 
 // A store may be of the app's own making.

@@ -7,8 +7,8 @@ export interface EventStorage {
   /** Called when the store fails. */
   readonly onFailure: (error: unknown, what: string) => void
   /**
-   * For an error of an outage, returns a promise that resolves when the store may be tried again: to false when it never may.
-   * Returns undefined for any other error.
+   * For an error of an outage, returns a promise that resolves when the store may be tried again: to false when it
+   * never may. Returns undefined for any other error.
    */
   readonly untilBack?: (error: unknown) => Promise<boolean> | undefined
 }
@@ -31,12 +31,12 @@ interface Waiting {
 
 export const EVENT_STORE = 'the event store'
 
-// How many events of a stream wait for a store that is slow or away. Beyond that the oldest are not stored, and a client that
-// has not seen them cannot resume.
+// How many events of a stream wait for a store that is slow or away. Beyond that the oldest are not stored, and a
+// client that has not seen them cannot resume.
 const MAX_WAITING = 1000
 
-// How many characters they have together, of one or two bytes each, so that they take 8 MiB at most. The newest event waits
-// whatever its length.
+// How many characters they have together, of one or two bytes each, so that they take 8 MiB at most. The newest event
+// waits whatever its length.
 const MAX_WAITING_CHARACTERS = 4 * 1024 * 1024
 
 const TOO_SLOW = `it takes the events of a stream more slowly than they are sent: of more than ${MAX_WAITING} events or ` +

@@ -20,7 +20,7 @@ async function setUp (_t: Test, ids: readonly RequestId[] = [1]) {
   await owner.sessions.change('s', { kind: 'begin', streamId, ids })
   await owner.events.append(streamId, PROGRESS)
   const taken: string[] = []
-  const create = (id = streamId): ForeignReply => new ForeignReply(id, { store: node.events, primes: true, retryInterval: undefined, onFailure () {} }, node, async () => { taken.push(id); return true })
+  const create = (id = streamId): ForeignReply => new ForeignReply(id, { store: node.events, primes: true, retryInterval: undefined, onFailure () {} }, { node, claim: async () => { taken.push(id); return true } })
   const client: TestSink = createSink()
   return { cluster, owner, streamId, client, create, taken }
 }
@@ -147,7 +147,7 @@ t.test('a store that fails to tell whether the call goes on is told of, and the 
   const failures: unknown[] = []
   let times = 0
   const node: ClusterNode = { ...inner, sessions: { ...inner.sessions, readState: async (sessionId) => { if (++times > 1) throw new Error('no disk'); return inner.sessions.readState(sessionId) } } }
-  const reply = new ForeignReply(streamId, { store: node.events, primes: true, retryInterval: undefined, onFailure: (error, what) => { failures.push([error, what]) } }, node, async () => true)
+  const reply = new ForeignReply(streamId, { store: node.events, primes: true, retryInterval: undefined, onFailure: (error, what) => { failures.push([error, what]) } }, { node, claim: async () => true })
 
   await reply.resume(client.sink, 1)
   await owner.events.append(streamId, answerTo(1))

@@ -3,9 +3,10 @@ import { NodeLink } from '../../../lib/session/nodes/node-link.ts'
 import { createMemoryBus } from '../../../lib/store/notification-bus.ts'
 import type { Message } from '../../../lib/protocol/message.ts'
 import { Forwarder } from '../../../lib/session/nodes/forwarder.ts'
+import { LocalSupport } from '../../../lib/session/local-support.ts'
 import { Session } from '../../../lib/session/session.ts'
 
-const session = new Session({ sessionId: 's', protocolVersion: '2025-11-25', client: { capabilities: {} } }, 0)
+const session = new Session({ sessionId: 's', protocolVersion: '2025-11-25', client: { capabilities: {} } }, 0, new LocalSupport())
 
 /** How many requests each of the other nodes runs: undefined when it says nothing, and 'none' when it does not understand the question. */
 type Counts = Readonly<Record<string, number | 'none' | undefined>>
@@ -75,7 +76,7 @@ const UNKNOWN = /^a node of the cluster has not said whether it runs a request w
 
 /** Requests with the id 1 that run at the node itself. */
 function createRunning (count: number) {
-  const own = new Session({ sessionId: 's', protocolVersion: '2025-11-25', client: { capabilities: {} } }, 0)
+  const own = new Session({ sessionId: 's', protocolVersion: '2025-11-25', client: { capabilities: {} } }, 0, new LocalSupport())
   const reasons: string[] = []
   for (let number = 0; number < count; number++) own.begin(1, { isOver: false, cancel: (reason) => { reasons.push(reason) } })
   return { own, reasons }

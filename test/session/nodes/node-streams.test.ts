@@ -1,12 +1,13 @@
 // One session, served by three nodes.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { McpServer, type McpMountOptions } from '../../lib/index.ts'
-import type { SharedSession } from '../../lib/session/shared-session.ts'
-import { JSON_AND_SSE, legacy, openSession, post, type Post } from '../support/app.ts'
-import { startNodes, type TestNode, type TestNodes } from '../support/cluster.ts'
-import { createGate, frameWithId, openGet, readFrames, send, until } from '../support/stream.ts'
-import { createTalker, type Talk } from '../support/talk.ts'
+import { McpServer, type McpMountOptions } from '../../../lib/index.ts'
+import { NodeStreams } from '../../../lib/session/nodes/node-streams.ts'
+import type { Session } from '../../../lib/session/session.ts'
+import { JSON_AND_SSE, legacy, openSession, post, type Post } from '../../support/app.ts'
+import { startNodes, type TestNode, type TestNodes } from '../../support/cluster.ts'
+import { createGate, frameWithId, openGet, readFrames, send, until } from '../../support/stream.ts'
+import { createTalker, type Talk } from '../../support/talk.ts'
 
 const NOTE = (n: number): object => ({ jsonrpc: '2.0', method: 'notifications/message', params: { n } })
 const DONE = { jsonrpc: '2.0', id: 1, result: { done: true } }
@@ -69,7 +70,7 @@ t.test('a GET stream on one node gets what another one sends', async (t) => {
   t.equal((await frames.next()).value, `id: ${sessionId}.0.0\ndata: `)
   await send(b.address, call())
 
-  b.sessions.find(sessionId)?.notify('notifications/message', { n: 1 })
+  b.sessions.get(sessionId)?.notify('notifications/message', { n: 1 })
   b.mount.notify.toolsChanged()
 
   t.equal((await frames.next()).value, frameWithId(`${sessionId}.0.1`, NOTE(1)))
@@ -146,10 +147,17 @@ t.test('an answer to a node that has died is acknowledged, as nobody waits for i
 })
 
 /** A session as one of the nodes has it. */
-function sessionOf ({ sessions }: TestNode, sessionId: string): SharedSession {
-  const session = sessions.find(sessionId)
+function sessionOf ({ sessions }: TestNode, sessionId: string): Session {
+  const session = sessions.get(sessionId)
   if (session === undefined) throw new Error('the node does not know the session')
   return session
+}
+
+/** The streams of a session as one of the nodes has them. */
+function streamsOf (node: TestNode, sessionId: string): NodeStreams {
+  const { streams } = sessionOf(node, sessionId)
+  if (!(streams instanceof NodeStreams)) throw new Error('the node is alone')
+  return streams
 }
 
 const ROOTS = { method: 'roots/list', params: {} }
@@ -218,9 +226,9 @@ t.test('a GET on another node takes the stream over, and nothing is told twice',
 
   t.match([(await second.next()).value, (await second.next()).value], [/^event: message\nid: .*\.0\.1\n.*tools\/list_changed/, /\.0\.2\n.*prompts\/list_changed/])
   t.equal(sessionOf(a, sessionId).listening, undefined)
-  t.notOk(sessionOf(a, sessionId).release(`${sessionId}.another-1`, 1))
-  await sessionOf(b, sessionId).check()
-  await sessionOf(b, sessionId).check()
+  t.notOk(streamsOf(a, sessionId).release(`${sessionId}.another-1`, 1))
+  await streamsOf(b, sessionId).check()
+  await streamsOf(b, sessionId).check()
   c.mount.notify.resourcesChanged()
   t.match((await second.next()).value, /\.0\.3\n.*resources\/list_changed/)
 })
@@ -376,16 +384,16 @@ t.test('a call whose node has died is answered by an error where the client come
 t.test('a node that dies while its reply is told by another one is found out', async (t) => {
   const { nodes: [a, b], headers, sessionId, streamId } = await beginReply(t)
   const second = await openFrames(b, { ...headers, 'last-event-id': `${streamId}.1` })
-  const isBusy = sessionOf(b, sessionId).isBusy
+  const wasBusy = sessionOf(b, sessionId).isBusy
 
   a.kill()
-  await b.sessions.check()
+  await b.sessions.home.check()
 
-  t.ok(isBusy, 'the session is not idle while the client is told something')
+  t.ok(wasBusy, 'the session is not idle while the client is told something')
   t.match((await second.next()).value, /has died/)
   t.ok((await second.next()).done)
   await until(() => !sessionOf(b, sessionId).isBusy)
-  await b.sessions.check()
+  await b.sessions.home.check()
 })
 
 t.test('a reply is looked after from the moment on that its client asks for the rest', async (t) => {
@@ -393,13 +401,13 @@ t.test('a reply is looked after from the moment on that its client asks for the 
 
   const opening = openFrames(b, { ...headers, 'last-event-id': `${streamId}.1` })
   const isOpen = opening.then(() => true)
-  while (!await Promise.race([isOpen, nextTurn(false)])) await b.sessions.check()
+  while (!await Promise.race([isOpen, nextTurn(false)])) await b.sessions.home.check()
   const second = await opening
-  const isBusy = sessionOf(b, sessionId).isBusy
+  const wasBusy = sessionOf(b, sessionId).isBusy
   a.kill()
-  await b.sessions.check()
+  await b.sessions.home.check()
 
-  t.ok(isBusy, 'the session is not idle')
+  t.ok(wasBusy, 'the session is not idle')
   t.match((await second.next()).value, /has died/)
 })
 
@@ -436,7 +444,7 @@ t.test('a server waits for the stream no longer than for its answer, nor than th
   const abandoned = sessionOf(b, sessionId).ask(ROOTS, 0, new AbortController().signal)
   const rejected = Promise.all([t.rejects(aborted, /the call has ended/), t.rejects(abandoned, /The session has ended/)])
 
-  await b.sessions.check()
+  await b.sessions.home.check()
   controller.abort()
   await a.app.inject({ method: 'DELETE', url: '/mcp', headers })
 
@@ -472,11 +480,9 @@ t.test('a client that connects while its session ends is told that there is none
   const { cluster, nodes: [a, b], headers, sessionId, call } = await setUp(t)
   await send(b.address, call())
   const session = sessionOf(b, sessionId)
-  const gone = session.listen().attach({ send () {}, replay () {}, prime () {}, end () {}, drained: async () => {} })
+  const gone = session.streams.listen().attach({ send () {}, replay () {}, prime () {}, end () {}, drained: async () => {} })
   await cluster.nodes[0]?.sessions.delete(sessionId)
 
   await t.rejects(Promise.resolve(gone), { name: 'SessionEndedError' })
-  await session.refreshWatched()
-  t.same([...session.watched], [])
   t.equal((await openGet(a.address, headers)).status, 404)
 })

@@ -1,47 +1,62 @@
 import t from 'tap'
 import { createMemoryEventStore } from '../../lib/store/memory-event-store.ts'
-import { SessionManager, type SessionSettings } from '../../lib/session/manager.ts'
+import type { NoPlace } from '../../lib/shares/shares.ts'
+import { LocalHome } from '../../lib/session/local-home.ts'
 import { Session } from '../../lib/session/session.ts'
+import { Sessions } from '../../lib/session/sessions.ts'
+import type { LocalSessionSettings } from '../../lib/session/settings.ts'
 import { createGate } from '../support/stream.ts'
 
 const CLIENT = { capabilities: {} }
 
-function createManager (limits: Partial<SessionSettings> = {}) {
+const SETTINGS = { sessionIdleTimeout: 1000, maxSessions: 10, eventStore: undefined, retryInterval: undefined }
+
+interface Environment { readonly now?: () => number, readonly onFailure?: (error: unknown, what: string) => void }
+
+function createSessions (settings: Partial<LocalSessionSettings>, { now = () => 0, onFailure = () => {} }: Environment = {}): Sessions<LocalHome> {
+  return new Sessions({ onFailure, now, createHome: (table) => new LocalHome({ ...SETTINGS, ...settings }, { table, onFailure, now }) })
+}
+
+function openFor ({ home }: Sessions<LocalHome>, holder?: string): Session | NoPlace {
+  return home.open({ protocolVersion: '2025-11-25', client: CLIENT, principal: holder, holder })
+}
+
+function createHome (settings: Partial<LocalSessionSettings> = {}) {
   const clock = { now: 0 }
-  const sessions = new SessionManager({ sessionIdleTimeout: 1000, maxSessions: 10, eventStore: undefined, retryInterval: undefined, ...limits }, () => {}, () => clock.now)
+  const sessions = createSessions(settings, { now: () => clock.now })
   const open = (): Session => {
-    const session = sessions.open('2025-11-25', CLIENT)
+    const session = openFor(sessions)
     if ('refused' in session) throw new Error('too many sessions')
     return session
   }
-  return { clock, sessions, open }
+  return { clock, sessions, open, find: (sessionId: string) => sessions.find(sessionId, undefined, true) }
 }
 
 t.test('a session is found until it ends', async (t) => {
-  const { sessions, open } = createManager()
+  const { sessions, open, find } = createHome()
   const session = open()
 
-  t.equal(sessions.find(session.sessionId), session)
+  t.equal(find(session.sessionId), session)
   t.equal(sessions.size, 1)
   t.equal(await sessions.count(), 1)
   sessions.end(session.sessionId, 'deleted')
-  t.equal(sessions.find(session.sessionId), undefined)
+  t.equal(find(session.sessionId), undefined)
   t.equal(sessions.size, 0)
 })
 
 t.test('no more sessions than maxSessions are opened', async (t) => {
-  const { sessions, open } = createManager({ maxSessions: 2 })
+  const { sessions, open } = createHome({ maxSessions: 2 })
   const session = open()
   open()
 
   t.equal(sessions.max, 2)
-  t.same(sessions.open('2025-11-25', CLIENT), { refused: 'mount', max: 2 })
+  t.same(openFor(sessions), { refused: 'mount', max: 2 })
   sessions.end(session.sessionId, 'deleted')
   t.ok(open())
 })
 
 t.test('a session that is idle for the whole timeout ends, counted from its last request', async (t) => {
-  const { clock, sessions, open } = createManager()
+  const { clock, sessions, open, find } = createHome()
   const idle = open()
   const active = open()
 
@@ -49,27 +64,27 @@ t.test('a session that is idle for the whole timeout ends, counted from its last
   active.begin()
   sessions.settle(active)
   clock.now = 999
-  sessions.sweep()
+  sessions.home.sweep()
   const before = sessions.size
   clock.now = 1000
-  sessions.sweep()
+  sessions.home.sweep()
 
   t.equal(before, 2)
-  t.equal(sessions.find(idle.sessionId), undefined)
-  t.equal(sessions.find(active.sessionId), active)
+  t.equal(find(idle.sessionId), undefined)
+  t.equal(find(active.sessionId), active)
 })
 
 t.test('a session with a request open does not end, however long that takes', async (t) => {
-  const { clock, sessions, open } = createManager()
+  const { clock, sessions, open } = createHome()
   const session = open()
   session.begin()
 
   clock.now = 1_000_000
-  sessions.sweep()
+  sessions.home.sweep()
   const during = sessions.size
   sessions.settle(session)
   clock.now = 1_001_000
-  sessions.sweep()
+  sessions.home.sweep()
 
   t.equal(during, 1)
   t.equal(sessions.size, 0)
@@ -77,11 +92,15 @@ t.test('a session with a request open does not end, however long that takes', as
 
 t.test('once started it looks for idle sessions by itself', async (t) => {
   const swept = createGate()
-  const sessions = new SessionManager({ sessionIdleTimeout: 1, maxSessions: 10, eventStore: undefined, retryInterval: undefined }, () => {}, () => {
-    if (sessions.size > 0) swept.open()
-    return 0
+  let isOpen = false
+  const sessions = createSessions({ sessionIdleTimeout: 1 }, {
+    now () {
+      if (isOpen) swept.open()
+      return 0
+    }
   })
-  sessions.open('2025-11-25', CLIENT)
+  openFor(sessions)
+  isOpen = true
 
   sessions.start()
 
@@ -90,7 +109,7 @@ t.test('once started it looks for idle sessions by itself', async (t) => {
 })
 
 t.test('a timeout of 0 ends no session', async (t) => {
-  const { clock, sessions, open } = createManager({ sessionIdleTimeout: 0 })
+  const { clock, sessions, open } = createHome({ sessionIdleTimeout: 0 })
   open()
 
   sessions.start()
@@ -101,7 +120,7 @@ t.test('a timeout of 0 ends no session', async (t) => {
 })
 
 t.test('stopping ends all sessions', async (t) => {
-  const { sessions, open } = createManager()
+  const { sessions, open } = createHome()
   open()
   sessions.start()
 
@@ -111,7 +130,7 @@ t.test('stopping ends all sessions', async (t) => {
 })
 
 t.test('listeners are told of each session that opens and ends, and why', async (t) => {
-  const { clock, sessions, open } = createManager()
+  const { clock, sessions, open } = createHome()
   const told: unknown[] = []
   sessions.on('opened', ({ sessionId }) => told.push(['opened', sessionId]))
   sessions.on('ended', ({ sessionId }, reason) => told.push([reason, sessionId]))
@@ -120,9 +139,9 @@ t.test('listeners are told of each session that opens and ends, and why', async 
   sessions.end(String(ids[0]), 'deleted')
   sessions.end(String(ids[0]), 'deleted')
   sessions.end(String(ids[1]), 'refused')
-  sessions.find(String(ids[3]))?.begin()
+  sessions.get(String(ids[3]))?.begin()
   clock.now = 1000
-  sessions.sweep()
+  sessions.home.sweep()
   sessions.stop()
 
   t.same(told, [...ids.map((id) => ['opened', id]), ['deleted', ids[0]], ['refused', ids[1]], ['idle', ids[2]], ['closed', ids[3]]])
@@ -130,11 +149,11 @@ t.test('listeners are told of each session that opens and ends, and why', async 
 
 t.test('a listener that throws is heard of, and keeps no session from opening or ending', async (t) => {
   const failures: unknown[] = []
-  const sessions = new SessionManager({ sessionIdleTimeout: 0, maxSessions: 1, eventStore: undefined, retryInterval: undefined }, (error, what) => failures.push([error, what]))
+  const sessions = createSessions({ maxSessions: 1 }, { onFailure: (error, what) => { failures.push([error, what]) } })
   const error = new Error('mine')
   for (const name of ['opened', 'ended'] as const) sessions.on(name, () => { throw error })
 
-  const session = sessions.open('2025-11-25', CLIENT)
+  const session = openFor(sessions)
   sessions.stop()
 
   t.ok(session)
@@ -145,9 +164,9 @@ t.test('a listener that throws is heard of, and keeps no session from opening or
 t.test('the events of a session are forgotten with it, if it had any', async (t) => {
   const forgotten: string[] = []
   const eventStore = { ...createMemoryEventStore(), forget (sessionId: string) { forgotten.push(sessionId) } }
-  const { sessions, open } = createManager({ eventStore })
+  const { sessions, open } = createHome({ eventStore })
   const [silent, told] = [open(), open()]
-  told.listen().send('{}')
+  told.streams.listen().send('{}')
 
   t.same([...sessions], [silent, told])
   sessions.stop()
@@ -159,9 +178,9 @@ t.test('a store that fails to forget is heard of', async (t) => {
   const failures: unknown[] = []
   const error = new Error('no disk')
   const eventStore = { ...createMemoryEventStore(), forget () { throw error } }
-  const sessions = new SessionManager({ sessionIdleTimeout: 0, maxSessions: 1, eventStore, retryInterval: undefined }, (...failure) => failures.push(failure))
-  const session = sessions.open('2025-11-25', CLIENT)
-  if (session instanceof Session) session.listen()
+  const sessions = createSessions({ maxSessions: 1, eventStore }, { onFailure: (...failure) => { failures.push(failure) } })
+  const session = openFor(sessions)
+  if (session instanceof Session) session.streams.listen()
 
   sessions.stop()
   await new Promise(setImmediate)
@@ -171,32 +190,31 @@ t.test('a store that fails to forget is heard of', async (t) => {
 
 t.test('one holder has its share of the sessions and no more, however often it tries', async (t) => {
   const shares = { by: 'principal', sessions: 2, displaces: false } as const
-  const { sessions } = createManager({ maxSessions: 4, shares })
-  const openFor = (holder?: string) => sessions.open('2025-11-25', CLIENT, { principal: holder, holder })
-  const first = openFor('ann')
-  openFor('ann')
+  const { sessions } = createHome({ maxSessions: 4, shares })
+  const first = openFor(sessions, 'ann')
+  openFor(sessions, 'ann')
 
-  t.same([openFor('ann'), openFor('ann')], [{ refused: 'principal', max: 2 }, { refused: 'principal', max: 2 }])
-  t.ok(openFor('bob') instanceof Session)
-  t.ok(openFor() instanceof Session)
-  t.same(openFor('eve'), { refused: 'mount', max: 4 })
+  t.same([openFor(sessions, 'ann'), openFor(sessions, 'ann')], [{ refused: 'principal', max: 2 }, { refused: 'principal', max: 2 }])
+  t.ok(openFor(sessions, 'bob') instanceof Session)
+  t.ok(openFor(sessions) instanceof Session)
+  t.same(openFor(sessions, 'eve'), { refused: 'mount', max: 4 })
   if (first instanceof Session) sessions.end(first.sessionId, 'deleted')
-  t.ok(openFor('ann') instanceof Session)
-  t.same(openFor('ann'), { refused: 'principal', max: 2 })
+  t.ok(openFor(sessions, 'ann') instanceof Session)
+  t.same(openFor(sessions, 'ann'), { refused: 'principal', max: 2 })
 })
 
 t.test('a place that was refused because all are taken is not counted', async (t) => {
-  const { sessions, open } = createManager({ maxSessions: 1, shares: { by: 'principal', sessions: 1, displaces: false } })
+  const { sessions, open } = createHome({ maxSessions: 1, shares: { by: 'principal', sessions: 1, displaces: false } })
   const other = open()
 
-  t.same(sessions.open('2025-11-25', CLIENT, { holder: 'ann' }), { refused: 'mount', max: 1 })
+  t.same(openFor(sessions, 'ann'), { refused: 'mount', max: 1 })
   sessions.end(other.sessionId, 'idle')
 
-  t.ok(sessions.open('2025-11-25', CLIENT, { holder: 'ann' }) instanceof Session)
+  t.ok(openFor(sessions, 'ann') instanceof Session)
 })
 
 t.test('of sessions that were never used the oldest makes room, and none that was used or is being served', async (t) => {
-  const { sessions, open } = createManager({ maxSessions: 4, shares: { by: undefined, sessions: Infinity, displaces: true } })
+  const { sessions, open } = createHome({ maxSessions: 4, shares: { by: undefined, sessions: Infinity, displaces: true } })
   const ended: unknown[] = []
   sessions.on('ended', ({ sessionId }, reason) => ended.push([sessionId, reason]))
   const [used, serving, old, newer] = [open(), open(), open(), open()]
@@ -208,7 +226,7 @@ t.test('of sessions that were never used the oldest makes room, and none that wa
   last.use()
 
   t.same(ended, [[old.sessionId, 'displaced'], [newer.sessionId, 'displaced']])
-  t.same(sessions.open('2025-11-25', CLIENT), { refused: 'mount', max: 4 })
+  t.same(openFor(sessions), { refused: 'mount', max: 4 })
   sessions.settle(serving)
   open()
   t.same(ended.at(-1), [serving.sessionId, 'displaced'])

@@ -1,13 +1,15 @@
 import t from 'tap'
-import { ClusterAwayError, type ClusterNode } from '../../lib/store/cluster.ts'
-import type { NodeMessage } from '../../lib/session/nodes/node-message.ts'
-import { ErrorCode } from '../../lib/protocol/error-code.ts'
-import type { Session } from '../../lib/session/session.ts'
-import type { SharedSession } from '../../lib/session/shared-session.ts'
-import { SharedSessions } from '../../lib/session/shared-sessions.ts'
-import { createFaultyCluster } from '../support/cluster.ts'
-import { createGate, until } from '../support/stream.ts'
-import { createSink } from './stream/sink.ts'
+import { ClusterAwayError, type ClusterNode } from '../../../lib/store/cluster.ts'
+import type { NodeMessage } from '../../../lib/session/nodes/node-message.ts'
+import { ErrorCode } from '../../../lib/protocol/error-code.ts'
+import type { Session } from '../../../lib/session/session.ts'
+import { NodeStreams } from '../../../lib/session/nodes/node-streams.ts'
+import { SharedHome } from '../../../lib/session/nodes/shared-home.ts'
+import { Sessions } from '../../../lib/session/sessions.ts'
+import { getStreamIdOf } from '../../../lib/session/stream/event-id.ts'
+import { createFaultyCluster } from '../../support/cluster.ts'
+import { createGate, until } from '../../support/stream.ts'
+import { createSink } from '../stream/sink.ts'
 
 const CLIENT = { info: { name: 'test', version: '1' }, capabilities: { roots: {} } }
 const TTL = 1000
@@ -15,7 +17,7 @@ const TTL = 1000
 /** A node, and what it hears of. */
 interface TestNode {
   readonly node: ClusterNode
-  readonly sessions: SharedSessions
+  readonly sessions: Sessions<SharedHome>
   readonly events: string[]
   readonly left: string[]
   readonly missed: string[]
@@ -28,15 +30,25 @@ async function createNodes ({ maxSessions = 10, wrap = (node: ClusterNode): Clus
   const clock = { now: 0 }
   const cluster = createFaultyCluster({}, () => clock.now)
   const create = async (): Promise<TestNode> => {
-    const node = wrap(cluster.join('Notes', { onAway () {}, onBack () { sessions.back() } }))
+    const node = wrap(cluster.join('Notes', { onAway () {}, onBack () { sessions.home.back() } }))
     const [events, left, missed, told, failures]: [string[], string[], string[], NodeMessage[], unknown[]] = [[], [], [], [], []]
-    const sessions: SharedSessions = new SharedSessions({ sessionIdleTimeout: TTL, maxSessions, retryInterval: undefined }, node, {
-      onFailure: (error, what) => { failures.push([error, what]) },
-      onMissed: (session) => { missed.push(session.sessionId) },
-      onNotified: (session, method, params) => { events.push(`${session.sessionId} ${method} ${JSON.stringify(params)}`) },
-      onTold: (message) => { told.push(message) },
-      onLeft: (session) => { left.push(session.sessionId) }
-    }, () => clock.now)
+    const onFailure = (error: unknown, what: string): void => { failures.push([error, what]) }
+    const sessions: Sessions<SharedHome> = new Sessions({
+      onFailure,
+      now: () => clock.now,
+      createHome: (table) => new SharedHome({ sessionIdleTimeout: TTL, maxSessions, retryInterval: undefined }, {
+        table,
+        node,
+        now: () => clock.now,
+        tellsNotifications: true,
+        onUncertain () {},
+        onFailure,
+        onMissed: (session) => { missed.push(session.sessionId) },
+        onNotified: (session, method, params) => { events.push(`${session.sessionId} ${method} ${JSON.stringify(params)}`) },
+        onTold: (message) => { told.push(message) },
+        onLeft: (session) => { left.push(session.sessionId) }
+      })
+    })
     sessions.on('opened', ({ sessionId }) => { events.push(`opened ${sessionId}`) })
     sessions.on('ended', ({ sessionId }, reason) => { events.push(`${reason} ${sessionId}`) })
     sessions.start()
@@ -47,14 +59,13 @@ async function createNodes ({ maxSessions = 10, wrap = (node: ClusterNode): Clus
 }
 
 async function open ({ sessions }: TestNode, principal?: string): Promise<Session> {
-  const session = await sessions.open('2025-11-25', CLIENT, { principal })
+  const session = await sessions.open({ protocolVersion: '2025-11-25', client: CLIENT, principal })
   if ('refused' in session) throw new Error('too many sessions')
   return session
 }
 
-async function loadFrom ({ sessions }: TestNode, sessionId: string, principal?: string): Promise<SharedSession> {
-  await sessions.load(sessionId)
-  const session = sessions.find(sessionId, principal)
+async function loadFrom ({ sessions }: TestNode, sessionId: string, principal?: string): Promise<Session> {
+  const session = await sessions.find(sessionId, principal, true)
   if (session === undefined) throw new Error('there is no such session')
   return session
 }
@@ -67,7 +78,7 @@ t.test('a session is rebuilt from its record, for its principal alone, and once'
 
   t.match(session, { sessionId, era: 'legacy', protocolVersion: '2025-11-25', client: CLIENT, principal: 'ann', logLevel: 'debug' })
   t.equal(await loadFrom(b, sessionId, 'ann'), session)
-  t.equal(b.sessions.find(sessionId, 'bob'), undefined)
+  t.equal(await b.sessions.find(sessionId, 'bob', true), undefined)
   t.same([a.events, b.events], [[`opened ${sessionId}`], []])
   t.equal(b.sessions.size, 1)
   t.equal(await b.sessions.count(), 1)
@@ -84,8 +95,8 @@ t.test('the store is never asked for a session id that cannot be ours, whatever 
     '*'.repeat(36), `s:${sessionId}`, `${sessionId}.1`, `${sessionId.slice(0, -1)}:`, `${sessionId.slice(0, -1)}\uff10`, '__proto__']
 
   for (const id of hostile) {
-    await b.sessions.load(id)
-    t.equal(b.sessions.find(id), undefined, id)
+    await b.sessions.find(id, undefined, true)
+    t.equal(b.sessions.get(id), undefined, id)
   }
 
   t.strictSame(asked, [])
@@ -138,7 +149,7 @@ t.test('a session that is let go of while a request of it comes is rebuilt', asy
   clock.now += TTL / 2
   await a.node.sessions.touch([sessionId], TTL)
   clock.now += TTL / 2
-  await b.sessions.sweep()
+  await b.sessions.home.sweep()
   gate.open()
 
   t.not(await loading, before)
@@ -150,7 +161,7 @@ t.test('no more sessions than maxSessions are opened, by all nodes together', as
   await open(a)
 
   t.equal(b.sessions.max, 1)
-  t.same(await b.sessions.open('2025-11-25', CLIENT), { refused: 'mount', max: 1 })
+  t.same(await b.sessions.open({ protocolVersion: '2025-11-25', client: CLIENT }), { refused: 'mount', max: 1 })
   t.same(b.events, [])
 })
 
@@ -158,9 +169,9 @@ t.test('the store is asked for nothing that is no id of a session', async (t) =>
   const { cluster, nodes: [a] } = await createNodes()
   cluster.goAway()
 
-  await a.sessions.load('x'.repeat(36))
-  await a.sessions.load('')
-  await t.rejects(a.sessions.load('0'.repeat(36)), ClusterAwayError)
+  await a.sessions.find('x'.repeat(36), undefined, true)
+  await a.sessions.find('', undefined, true)
+  await t.rejects(a.sessions.home.find('0'.repeat(36), undefined, true), ClusterAwayError)
 })
 
 t.test('a session that is ended on one node has ended on all of them', async (t) => {
@@ -173,11 +184,11 @@ t.test('a session that is ended on one node has ended on all of them', async (t)
   await a.sessions.end(sessionId, 'deleted')
 
   t.equal(await cancelled.promise, 'the session was deleted')
-  t.equal(b.sessions.find(sessionId), undefined)
+  t.equal(b.sessions.get(sessionId), undefined)
   t.same([a.events.at(-1), b.events.at(-1)], [`deleted ${sessionId}`, `deleted ${sessionId}`])
   t.same([a.left, b.left], [[sessionId], [sessionId]])
-  await a.sessions.load(sessionId)
-  t.equal(a.sessions.find(sessionId), undefined)
+  await a.sessions.find(sessionId, undefined, true)
+  t.equal(a.sessions.get(sessionId), undefined)
 })
 
 t.test('what cannot be ended is told to whoever waits, and to nobody else', async (t) => {
@@ -186,7 +197,7 @@ t.test('what cannot be ended is told to whoever waits, and to nobody else', asyn
   cluster.goAway()
 
   a.sessions.end(sessionId, 'refused')
-  await t.rejects(a.sessions.end(sessionId, 'deleted'), ClusterAwayError)
+  await t.rejects(a.sessions.home.end(sessionId, 'deleted'), ClusterAwayError)
 
   t.same(a.failures, [])
 })
@@ -196,20 +207,20 @@ t.test('a session lives as long as something goes on in it on any node, and a cl
   const { sessionId } = await open(a)
   const session = await loadFrom(b, sessionId)
   const { sink } = createSink()
-  await session.listen().attach(sink)
+  await session.streams.listen().attach(sink)
 
   for (const now of [900, 1800, 2700]) {
     clock.now = now
-    await b.sessions.sweep()
+    await b.sessions.home.sweep()
   }
   t.equal(await a.sessions.count(), 1)
-  await a.sessions.sweep()
+  await a.sessions.home.sweep()
   t.equal(a.sessions.size, 0, 'it goes on elsewhere')
   t.same([a.events, a.left], [[`opened ${sessionId}`], [sessionId]])
 
-  session.listen().detach(sink)
+  session.streams.listen().detach(sink)
   clock.now = 3700
-  await b.sessions.sweep()
+  await b.sessions.home.sweep()
 
   t.same(b.events, [`idle ${sessionId}`])
   t.equal(await b.sessions.count(), 0)
@@ -219,17 +230,17 @@ t.test('the idle time of a session counts from its last request', async (t) => {
   const { clock, nodes: [a] } = await createNodes()
   const session = await open(a)
   clock.now = 600
-  await a.sessions.load(session.sessionId)
+  await a.sessions.find(session.sessionId, undefined, true)
   session.begin(1)
   a.sessions.settle(session, 1)
 
   clock.now = 1599
-  await a.sessions.sweep()
-  t.ok(a.sessions.find(session.sessionId))
+  await a.sessions.home.sweep()
+  t.ok(a.sessions.get(session.sessionId))
   clock.now = 1600
-  await a.sessions.sweep()
+  await a.sessions.home.sweep()
 
-  t.equal(a.sessions.find(session.sessionId), undefined)
+  t.equal(a.sessions.get(session.sessionId), undefined)
   t.same(a.left, [session.sessionId])
 })
 
@@ -245,13 +256,13 @@ t.test('a session that is gone from the store while a request of it runs was del
   // The next look at busy sessions finds out,
   const first = await begin()
   await b.node.sessions.delete(first.sessionId)
-  await a.sessions.sweep()
+  await a.sessions.home.sweep()
   t.equal(await first.cancelled, 'the session was deleted')
 
   // another request of the client finds out before the other node has told of it,
   const second = await begin()
   await b.node.sessions.delete(second.sessionId)
-  await a.sessions.load(second.sessionId)
+  await a.sessions.find(second.sessionId, undefined, true)
   t.equal(await second.cancelled, 'the session was deleted')
 
   // and a node that could not be told finds out once it can be reached again.
@@ -271,16 +282,16 @@ t.test('a session that comes to life while it is about to be let go is kept', as
   const { sessionId } = await open(a)
   const session = await loadFrom(b, sessionId)
   clock.now = 999
-  await a.sessions.load(sessionId)
+  await a.sessions.find(sessionId, undefined, true)
   clock.now = 1000
-  const swept = b.sessions.sweep()
+  const swept = b.sessions.home.sweep()
   await asked.promise
 
   session.begin(1)
   gate.open()
   await swept
 
-  t.equal(b.sessions.find(sessionId), session)
+  t.equal(b.sessions.get(sessionId), session)
 })
 
 t.test('what nodes tell each other reaches the session that it is meant for', async (t) => {
@@ -290,7 +301,7 @@ t.test('what nodes tell each other reaches the session that it is meant for', as
   const cancelled = createGate<string>()
   session.begin(7, { isOver: false, cancel: (reason) => cancelled.open(reason) })
   const question = session.questions.ask({ send () {} }, { method: 'roots/list', params: {} }, 0, new AbortController().signal)
-  const { link } = a.sessions
+  const { link } = a.sessions.home
 
   const awaited = [7, 8, '7'].map((requestId) => link.ask(b.node.id, { kind: 'awaited', sessionId, requestId }))
   t.same(await Promise.all([...awaited, link.ask(b.node.id, { kind: 'awaited', sessionId: 'another', requestId: 7 })]), [1, 0, 0, 0])
@@ -319,12 +330,12 @@ t.test('what nodes tell each other reaches the session that it is meant for', as
 t.test('a reply that another node takes over is let go of', async (t) => {
   const { nodes: [a, b] } = await createNodes()
   const session = await open(a)
-  const stream = session.openStream([1])
+  const stream = session.streams.openReply([1])
   const client = createSink()
   stream.attach(client.sink)
   await client.untilTold(`prime ${stream.id}.0 undefined`)
 
-  await b.sessions.link.tellAll({ kind: 'taken', sessionId: session.sessionId, streamId: stream.id, turn: 1 })
+  await b.sessions.home.link.tellAll({ kind: 'taken', sessionId: session.sessionId, streamId: stream.id, turn: 1 })
 
   t.equal(client.told.at(-1), 'end')
 })
@@ -332,14 +343,14 @@ t.test('a reply that another node takes over is let go of', async (t) => {
 t.test('what was sent while the store was away is kept once it is back, and the reply ends then', async (t) => {
   const { cluster, nodes: [a] } = await createNodes()
   const session = await open(a)
-  const stream = session.openStream([1])
+  const stream = session.streams.openReply([1])
   const client = createSink()
   stream.attach(client.sink)
   await client.untilTold(`prime ${stream.id}.0 undefined`)
   cluster.goAway()
 
   stream.send('a')
-  const ended = session.endStream(stream)
+  const ended = session.streams.endReply(stream)
   await client.untilTold('end')
   cluster.comeBack()
   await ended
@@ -354,7 +365,7 @@ t.test('a reply that begins while the store is away is not kept', async (t) => {
   const session = await open(a)
   cluster.goAway()
 
-  const stream = session.openStream([1])
+  const stream = session.streams.openReply([1])
   const client = createSink()
   stream.attach(client.sink)
   stream.send('a')
@@ -368,11 +379,11 @@ t.test('when the store is back, clients that listen may have missed something', 
   const { sessionId } = await open(a)
   const session = await loadFrom(b, sessionId)
   const { sink } = createSink()
-  await session.listen().attach(sink)
+  await session.streams.listen().attach(sink)
   await loadFrom(a, sessionId)
   cluster.goAway()
 
-  await b.sessions.check()
+  await b.sessions.home.check()
   cluster.comeBack()
   await until(() => b.missed.length > 0)
 
@@ -388,7 +399,7 @@ t.test('when the store is back, a stream that is followed is read once, and its 
   const { cluster, nodes: [a, b] } = await createNodes({ wrap })
   const { sessionId } = await open(a)
   const client = createSink()
-  const stream = (await loadFrom(b, sessionId)).listen()
+  const stream = (await loadFrom(b, sessionId)).streams.listen()
   await stream.attach(client.sink)
 
   cluster.goAway(b.node.id)
@@ -409,12 +420,12 @@ t.test('a node that is back, and has not yet told its client what it may have mi
   }
   const { cluster, nodes: [a] } = await createNodes({ wrap })
   const session = await loadFrom(a, (await open(a)).sessionId)
-  await session.listen().attach(createSink().sink)
+  await session.streams.listen().attach(createSink().sink)
 
   isHeld = true
   cluster.goAway(a.node.id)
   cluster.comeBack(a.node.id)
-  const isComplete = session.release(session.listeningId, 100)
+  const isComplete = session.streams instanceof NodeStreams && session.streams.release(getStreamIdOf(session.sessionId), 100)
   known.open()
 
   t.notOk(isComplete)
@@ -437,7 +448,7 @@ t.test('a node that stops lets go of its sessions, which go on elsewhere', async
   const { sessionId } = await open(a)
   const session = await loadFrom(a, sessionId)
   const client = createSink()
-  await session.listen().attach(client.sink)
+  await session.streams.listen().attach(client.sink)
 
   await a.sessions.stop()
 
@@ -453,8 +464,8 @@ t.test('a node stops while the store is away', async (t) => {
   const { cluster, nodes: [a] } = await createNodes()
   const session = await open(a)
   const client = createSink()
-  await session.listen().attach(client.sink)
-  const stream = session.openStream([1])
+  await session.streams.listen().attach(client.sink)
+  const stream = session.streams.openReply([1])
   stream.attach(createSink().sink)
   cluster.goAway()
   stream.send('a')
@@ -473,9 +484,9 @@ t.test('a store or a listener that fails is told of', async (t) => {
   const { sessionId } = await open(a)
   const session = await loadFrom(b, sessionId)
 
-  await t.rejects(Promise.resolve(session.listen().attach(createSink().sink)), broken)
-  session.openStream([1])
-  await b.sessions.back()
+  await t.rejects(Promise.resolve(session.streams.listen().attach(createSink().sink)), broken)
+  session.streams.openReply([1])
+  await b.sessions.home.back()
 
   t.match(a.failures, [[{ message: 'oops' }, "a listener of 'opened'"]])
 })

@@ -1,0 +1,114 @@
+// The home of sessions that live in one process.
+import { Shares, type NoPlace } from '../shares/shares.ts'
+import type { EventStore } from '../store/event-store.ts'
+import type { SessionEnd, SessionHome, SessionTable } from './home.ts'
+import { LocalSupport } from './local-support.ts'
+import { Session, type SessionOpening } from './session.ts'
+import { sweepInterval, type LocalSessionSettings } from './settings.ts'
+import { limitStore } from './store-limit.ts'
+import { EVENT_STORE } from './stream/writer.ts'
+
+/** What a home in one process needs besides its settings. */
+export interface LocalHomeEnvironment {
+  readonly table: SessionTable
+  /** Called when the event store fails. */
+  readonly onFailure: (error: unknown, what: string) => void
+  /** The clock, in milliseconds. @default Date.now */
+  readonly now?: () => number
+}
+
+/** The home of sessions that live in one process. One timer for all of them. */
+export class LocalHome implements SessionHome {
+  readonly #settings: LocalSessionSettings
+  readonly #eventStore: EventStore | undefined
+  readonly #support: LocalSupport
+  readonly #table: SessionTable
+  readonly #onFailure: (error: unknown, what: string) => void
+  readonly #now: () => number
+  // Those that may make room for others, oldest first. A session that was used leaves when it is looked at.
+  readonly #unused = new Set<Session>()
+  readonly #shares: Shares
+  #sweeper: NodeJS.Timeout | undefined
+
+  constructor (settings: LocalSessionSettings, { table, onFailure, now = Date.now }: LocalHomeEnvironment) {
+    const { eventStore, storeTimeout = 0, retryInterval, watching, shares } = settings
+    this.#settings = settings
+    this.#eventStore = eventStore && limitStore(eventStore, { timeout: storeTimeout, pauses: true })
+    this.#support = new LocalSupport({ store: this.#eventStore, retryInterval, watching, onFailure })
+    this.#shares = new Shares(shares?.sessions ?? Infinity)
+    this.#table = table
+    this.#onFailure = onFailure
+    this.#now = now
+  }
+
+  get max (): number { return this.#settings.maxSessions }
+
+  async count (): Promise<number> {
+    return this.#table.size
+  }
+
+  open (opening: SessionOpening): Session | NoPlace {
+    const { shares } = this.#settings
+    const { holder } = opening
+    if (!this.#shares.take(holder)) return { refused: shares?.by ?? 'mount', max: this.#shares.max }
+    if (this.#table.size >= this.max && !this.#displace()) {
+      this.#shares.release(holder)
+      return { refused: 'mount', max: this.max }
+    }
+    const session = new Session(opening, this.#now(), this.#support)
+    if (shares?.displaces === true) this.#unused.add(session)
+    this.#table.add(session, true)
+    return session
+  }
+
+  end (sessionId: string, reason: SessionEnd): void {
+    const session = this.#table.get(sessionId)
+    if (session === undefined) return
+    this.#unused.delete(session)
+    this.#shares.release(session.holder)
+    this.#table.close(sessionId, reason)
+    this.#forgetEvents(session)
+  }
+
+  forward (): undefined {}
+
+  start (): void {
+    if (this.#settings.sessionIdleTimeout === 0) return
+    this.#sweeper = setInterval(() => this.sweep(), sweepInterval(this.#settings)).unref()
+  }
+
+  /** Ends the sessions that have been idle for too long. */
+  sweep (): void {
+    const moment = this.#now() - this.#settings.sessionIdleTimeout
+    for (const session of this.#table) {
+      if (session.isIdleSince(moment)) this.end(session.sessionId, 'idle')
+    }
+  }
+
+  /** Ends all sessions. */
+  stop (): void {
+    clearInterval(this.#sweeper)
+    for (const { sessionId } of this.#table) this.end(sessionId, 'closed')
+  }
+
+  // A flood pushes out itself, and no client that has begun to work.
+  #displace (): boolean {
+    for (const session of this.#unused) {
+      if (session.isUsed) {
+        this.#unused.delete(session)
+      } else if (!session.isServing) {
+        this.end(session.sessionId, 'displaced')
+        return true
+      }
+    }
+    return false
+  }
+
+  #forgetEvents ({ sessionId, hasStreamed }: Session): void {
+    const store = this.#eventStore
+    if (store === undefined || !hasStreamed) return
+    // In a function of its own, so that a store that throws fails as one that rejects.
+    const forgotten = async (): Promise<void> => store.forget(sessionId)
+    forgotten().catch((error) => this.#onFailure(error, EVENT_STORE))
+  }
+}

@@ -1,0 +1,111 @@
+// What sessions need that several nodes serve: what all nodes have to know of a session is in the store.
+import { WatchBudget } from '../../notify/watch-budget.ts'
+import { topicOfResource } from '../../protocol/change.ts'
+import type { LogLevel } from '../../protocol/log-level.ts'
+import { hasPriming } from '../../protocol/revisions.ts'
+import type { WatchedResources } from '../../server/context.ts'
+import type { SessionChange } from '../../store/session-store.ts'
+import type { SharedResumption } from '../stream/shared-stream.ts'
+import type { SessionSupport, SupportedSession } from '../support.ts'
+import type { WatchedUris } from '../watched-uris.ts'
+import { NodeStreams, type NodeParts } from './node-streams.ts'
+import { unavailable } from './unavailable.ts'
+
+/** How the sessions of a cluster are supported. */
+export interface SharedSupportSettings {
+  /** Milliseconds after which a client may come back. */
+  readonly retryInterval: number | undefined
+  /** Counts the URIs that sessions watch. @default a budget of its own */
+  readonly watching?: WatchBudget | undefined
+}
+
+/** The support of sessions that several nodes serve. */
+export class SharedSupport implements SessionSupport {
+  readonly isResumable = true
+  readonly watching: WatchBudget
+  readonly #parts: NodeParts
+  readonly #retryInterval: number | undefined
+  // The streams of the sessions that have any here.
+  readonly #streams = new Map<string, NodeStreams>()
+
+  constructor (parts: NodeParts, { retryInterval, watching = new WatchBudget() }: SharedSupportSettings) {
+    this.watching = watching
+    this.#parts = parts
+    this.#retryInterval = retryInterval
+  }
+
+  get prefix (): string { return `${this.#parts.node.id}-` }
+
+  /** The streams of all sessions that have any here. */
+  get allStreams (): Iterable<NodeStreams> { return this.#streams.values() }
+
+  createStreams (session: SupportedSession): NodeStreams {
+    const streams = new NodeStreams(session, this.#parts, this.#resumptionFor(session))
+    // After its end nobody would take them out again.
+    if (!session.isEnded) this.#streams.set(session.sessionId, streams)
+    return streams
+  }
+
+  /** Finds the streams of a session that has any here. */
+  streamsOf (sessionId: string): NodeStreams | undefined {
+    return this.#streams.get(sessionId)
+  }
+
+  /** Forgets the streams of a session that has ended here, and returns them. */
+  forget (sessionId: string): NodeStreams | undefined {
+    const streams = this.#streams.get(sessionId)
+    this.#streams.delete(sessionId)
+    return streams
+  }
+
+  subscriptionsOf (session: SupportedSession, watched: WatchedUris): WatchedResources {
+    return {
+      get size () { return watched.size },
+      has: (uri) => watched.has(uri),
+      add: (uri) => this.#subscribe(session, watched, uri),
+      delete: (uri) => this.#unsubscribe(session, watched, uri)
+    }
+  }
+
+  async storeLogLevel (session: SupportedSession, level: LogLevel): Promise<void> {
+    await this.#store(session, { kind: 'logLevel', level })
+  }
+
+  async #subscribe (session: SupportedSession, watched: WatchedUris, uri: string): Promise<void> {
+    const { sessionId } = session
+    // How many there are has to be known.
+    const state = await this.#parts.node.sessions.readState(sessionId).catch(unavailable)
+    for (const known of state?.subscriptions ?? []) session.noteWatched(known, true)
+    const isNew = !watched.has(uri)
+    // Counted before the store is waited for, so that no more can be asked for at once than there may be.
+    watched.add(uri)
+    try {
+      await this.#store(session, { kind: 'subscribe', topic: topicOfResource(uri), uri })
+    } catch (error) {
+      if (isNew) watched.delete(uri)
+      throw error
+    }
+    await this.#tellWatched(session, uri, true)
+  }
+
+  async #unsubscribe (session: SupportedSession, watched: WatchedUris, uri: string): Promise<void> {
+    await this.#store(session, { kind: 'unsubscribe', topic: topicOfResource(uri) })
+    watched.delete(uri)
+    await this.#tellWatched(session, uri, false)
+  }
+
+  async #tellWatched ({ sessionId }: SupportedSession, uri: string, watches: boolean): Promise<void> {
+    await this.#parts.link.tellAll({ kind: 'watched', sessionId, uri, watches }).catch(unavailable)
+  }
+
+  // Nothing is acknowledged before the store has it.
+  async #store ({ sessionId }: SupportedSession, change: SessionChange): Promise<void> {
+    await this.#parts.node.sessions.change(sessionId, change).catch(unavailable)
+  }
+
+  #resumptionFor ({ protocolVersion }: SupportedSession): SharedResumption {
+    const { node, onFailure, outage } = this.#parts
+    const primes = hasPriming(protocolVersion)
+    return { store: node.events, retryInterval: this.#retryInterval, primes, onFailure, untilBack: outage.untilBack }
+  }
+}

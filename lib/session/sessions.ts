@@ -1,0 +1,160 @@
+// The sessions of one mount, as the requests of clients and the owner of the mount see them. Their home decides what
+// becomes of them.
+import { EventEmitter } from 'node:events'
+import type { Message, Refusal, RequestId } from '../protocol/message.ts'
+import type { NoPlace } from '../shares/shares.ts'
+import type { SessionEnd, SessionHome, SessionTable } from './home.ts'
+import type { Running } from './running.ts'
+import type { Session, SessionOpening } from './session.ts'
+
+/**
+ * What listeners are told of a session.
+ * @interface
+ */
+export type SessionInfo = Readonly<Pick<Session, 'sessionId' | 'protocolVersion' | 'client'>>
+
+/** What a mount tells of its sessions. */
+export interface SessionEvents {
+  /** A session has been opened. */
+  opened: [session: SessionInfo]
+  /** A session has ended, and why. */
+  ended: [session: SessionInfo, reason: SessionEnd]
+}
+
+/** The sessions of a mount, for its owner: how many there are, and when one opens or ends. */
+export interface MountSessions extends Pick<EventEmitter<SessionEvents>, 'on' | 'once' | 'off'> {
+  /** How many sessions are open; in a cluster, of those that this process has served lately. */
+  readonly size: number
+  /** How many sessions may be open at once, over all processes. */
+  readonly max: number
+  /** How many sessions are open, over all processes. */
+  count (): Promise<number>
+}
+
+/** How the sessions of one mount are made. */
+export interface SessionsSettings<Home extends SessionHome> {
+  /** Makes the home of the sessions. @param table Those that this process knows. */
+  readonly createHome: (table: SessionTable) => Home
+  /** Called when a listener fails. */
+  readonly onFailure: (error: unknown, what: string) => void
+  /** The clock, in milliseconds. @default Date.now */
+  readonly now?: () => number
+}
+
+type Found = Session | undefined
+
+/** The sessions of one mount. */
+export class Sessions<Home extends SessionHome = SessionHome>
+  extends EventEmitter<SessionEvents> implements MountSessions, SessionTable {
+  /** Where the sessions live. */
+  readonly home: Home
+  readonly #byId = new Map<string, Session>()
+  #bound: WeakSet<Session> | undefined
+  readonly #onFailure: (error: unknown, what: string) => void
+  readonly #now: () => number
+
+  constructor ({ createHome, onFailure, now = Date.now }: SessionsSettings<Home>) {
+    super()
+    this.#onFailure = onFailure
+    this.#now = now
+    this.home = createHome(this)
+  }
+
+  get size (): number { return this.#byId.size }
+
+  get max (): number { return this.home.max }
+
+  count (): Promise<number> {
+    return this.home.count()
+  }
+
+  [Symbol.iterator] (): Iterator<Session> {
+    return this.#byId.values()
+  }
+
+  /** Opens a session, or returns why there is no place for it. */
+  open (opening: SessionOpening): Session | NoPlace | Promise<Session | NoPlace> {
+    return this.home.open(opening)
+  }
+
+  /** Lets a session be found by nobody but the transport that has opened it. */
+  bind (session: Session): void {
+    this.#bound ??= new WeakSet()
+    this.#bound.add(session)
+  }
+
+  /**
+   * Finds an open session. A session of another principal is not found.
+   * @param isUse Whether its client does more than open it.
+   * @returns A promise only where sessions live in a cluster.
+   * @throws ClusterAwayError
+   */
+  find (sessionId: string, principal: string | undefined, isUse: boolean): Found | Promise<Found> {
+    const known = this.#byId.get(sessionId)
+    if (this.home.find !== undefined) {
+      return this.home.find(sessionId, known, isUse).then((session) => ownedBy(principal, session))
+    }
+    return known !== undefined && this.#bound?.has(known) === true ? undefined : ownedBy(principal, known)
+  }
+
+  /** Marks the end of a request, from which the session's idle time counts. */
+  settle (session: Session, id?: RequestId, running?: Running): void {
+    session.end(this.#now(), id, running)
+  }
+
+  /** Ends a session, if it is open. In a cluster, resolves when it has ended on all nodes. */
+  end (sessionId: string, reason: SessionEnd): void | Promise<void> {
+    return this.home.end(sessionId, reason)
+  }
+
+  /**
+   * Hands on the messages of a session that other nodes may wait for; undefined where there are no other nodes.
+   * @throws ClusterAwayError
+   */
+  forward (messages: ReadonlyArray<Message | Refusal>, session: Session): Promise<void> | undefined {
+    return this.home.forward(messages, session)
+  }
+
+  start (): void {
+    this.home.start()
+  }
+
+  /** Lets go of all sessions. */
+  stop (): void | Promise<void> {
+    return this.home.stop()
+  }
+
+  get (sessionId: string): Session | undefined {
+    return this.#byId.get(sessionId)
+  }
+
+  add (session: Session, isNew: boolean): void {
+    this.#byId.set(session.sessionId, session)
+    if (isNew) this.#tell('opened', session)
+  }
+
+  remove ({ sessionId }: Session): void {
+    this.#byId.delete(sessionId)
+  }
+
+  close (sessionId: string, reason: SessionEnd): void {
+    const session = this.#byId.get(sessionId)
+    if (session === undefined) return
+    this.#byId.delete(sessionId)
+    session.close(`the session was ${reason}`)
+    this.#tell('ended', session, reason)
+  }
+
+  // A listener that throws must keep no session from opening, and no timer from ending it.
+  #tell<Name extends keyof SessionEvents> (name: Name, ...args: SessionEvents[Name]): void {
+    try {
+      this.emit<keyof SessionEvents>(name, ...args)
+    } catch (error) {
+      this.#onFailure(error, `a listener of '${name}'`)
+    }
+  }
+}
+
+function ownedBy (principal: string | undefined, session: Found): Found {
+  return session?.principal === principal ? session : undefined
+}
