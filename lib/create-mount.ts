@@ -2,11 +2,11 @@
 import type { FastifyInstance } from 'fastify'
 import { createEndpointAuth, type EndpointAuth } from './auth/endpoint-auth.ts'
 import { Membership, type Member } from './session/nodes/membership.ts'
+import { createNoOpChannel } from './conversation/no-op-channel.ts'
 import { MCP_ERR_INVALID_OPTION } from './errors.ts'
 import { Expiry } from './http/expiry.ts'
 import { createHolderOf } from './http/holder.ts'
 import type { LegacySse } from './http/legacy-sse.ts'
-import { createMuteChannel } from './http/mute-channel.ts'
 import { OpenExchanges } from './http/open-exchanges.ts'
 import type { MountParts } from './http/parts.ts'
 import { findPathProblem } from './http/path-problem.ts'
@@ -95,7 +95,7 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
       },
       isNotified: definition.notified !== undefined,
       onNotified: (session, method, params) => definition.notified?.({
-        message: { method, params }, caller: session, channel: createMuteChannel(log, parts.lifespan)
+        message: { method, params }, caller: session, channel: createNoOpChannel(log, parts.lifespan)
       }),
       onLeft: (session) => forgetting.begin(session),
       onFailure

@@ -1,15 +1,9 @@
 // Calls that the app itself makes of a server that it mounts.
 import { withoutRefusal } from './errors.ts'
-import { createMuteChannel } from './http/mute-channel.ts'
+import { HOST_APP } from './conversation/callers.ts'
+import { createNoOpChannel } from './conversation/no-op-channel.ts'
 import type { MountParts } from './http/parts.ts'
-import { MODERN_REVISION } from './protocol/revisions.ts'
-import type { Caller } from './server/context.ts'
 import { resultOf } from './server/reply.ts'
-
-// The app calls as a client of the newest revision that declares no capabilities.
-const HOST_APP: Caller = Object.freeze({
-  era: 'modern', protocolVersion: MODERN_REVISION, client: Object.freeze({ capabilities: Object.freeze({}) })
-})
 
 /** Sends a request as the host app, which neither `scopes` nor `visible` restrict. @throws RpcError */
 export async function callAsHost (
@@ -18,7 +12,7 @@ export async function callAsHost (
   // A copy: checking the arguments of a tool writes defaults into them.
   const message = { id: 0, method, params: structuredClone(params) }
   try {
-    const channel = { ...createMuteChannel(parts.log, parts.lifespan), isTrusted: true }
+    const channel = { ...createNoOpChannel(parts.log, parts.lifespan), isTrusted: true }
     return resultOf(await parts.definition.serve({ message, caller: HOST_APP, channel }))
   } catch (error) {
     // A handler of another mount may call this one and rethrow the error: it must not refuse that other request.

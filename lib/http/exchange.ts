@@ -1,23 +1,26 @@
 // One POST and its reply: a JSON body that becomes a stream only when it must.
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
+import { joinAnswers } from '../conversation/batch-reply.ts'
+import type { Answering } from '../conversation/serve.ts'
 import { CancelledError } from '../protocol/cancellation.ts'
+import { encodeError, encodeNotification } from '../protocol/envelope.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { RequestId } from '../protocol/message.ts'
 import type { ServerRequest } from '../protocol/question.ts'
-import { RpcError } from '../errors.ts'
+import { InsufficientScopeError, RpcError, UnavailableError } from '../errors.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
+import type { Incoming } from '../server/definition.ts'
 import type { LocalStream } from '../session/stream/local-stream.ts'
 import type { QuestionSink } from '../session/questions.ts'
 import type { Running } from '../session/running.ts'
 import type { Session } from '../session/session.ts'
 import type { Accepted } from './accept.ts'
 import { authOf } from './auth-hook.ts'
-import { encodeError, encodeNotification } from '../protocol/envelope.ts'
 import type { OpenExchange } from './open-exchanges.ts'
 import type { MountParts } from './parts.ts'
 import { RETRY_AFTER, sendJson } from './reply.ts'
-import type { Answering } from './serve.ts'
 import { SSE_HEADERS, SseStream } from './sse.ts'
+import { statusOf } from './status.ts'
 
 /** What a reply answers: one request by its id, or the requests of a batch; and the session of whoever asks. */
 export interface Awaited {
@@ -33,8 +36,6 @@ interface MessageSink { send (json: string): void }
 
 // A quiet exchange is made a stream on its second beat, so that it is between one half and one interval old.
 const BEATS_BEFORE_STREAM = 2
-
-const TOO_LONG = { code: ErrorCode.InternalError, message: 'The reply to the batch is too long; send each request by itself' }
 
 /** One POST and its reply. */
 export class Exchange implements Answering, OpenExchange, Running {
@@ -112,10 +113,29 @@ export class Exchange implements Answering, OpenExchange, Running {
     this.#disconnectListeners.push(listener)
   }
 
-  /** Answers one of the requests. @param status The HTTP status, unless a stream has begun or a batch is answered. */
-  answer (status: number, json: string): void {
-    this.#answer(status, json)
-    // They hold what was asked, and the reply may take long to be read.
+  /** Sends the answer to one of the requests. */
+  answer (json: string): void {
+    this.#answer(200, json)
+    this.#forgetListeners()
+  }
+
+  /** Sends the error that one of the requests has failed with. Its status and headers count where no stream has begun. */
+  fail (error: RpcError, { message, caller }: Incoming): void {
+    if (this.#stream === undefined && !this.#isBatch) this.#setHeaders(error)
+    this.#answer(statusOf(error, caller.era), encodeError(message.id, error))
+    this.#forgetListeners()
+  }
+
+  #setHeaders (error: RpcError): void {
+    const { auth } = this.#parts
+    if (error instanceof UnavailableError) this.#reply.header('retry-after', RETRY_AFTER)
+    if (error instanceof InsufficientScopeError && auth !== undefined) {
+      this.#reply.header('www-authenticate', auth.challengeScopes(this.request, error.requiredScopes))
+    }
+  }
+
+  // Listeners hold what was asked, and the reply may take long to be read.
+  #forgetListeners (): void {
     if (this.#awaited === 0) this.#disconnectListeners = undefined
   }
 
@@ -125,18 +145,6 @@ export class Exchange implements Answering, OpenExchange, Running {
     if (this.#stream === undefined && (this.#accepted.json || status !== 200)) this.#collect(status, json)
     else this.#openStream().send(json)
     if (this.#awaited === 0) this.#finish()
-  }
-
-  /** Answers that a request can be served only later. */
-  refuse (status: number, json: string): void {
-    if (this.#stream === undefined && !this.#isBatch) this.#reply.header('retry-after', RETRY_AFTER)
-    this.answer(status, json)
-  }
-
-  /** Names the scopes that a request lacks, in the headers of a reply that has not begun. */
-  challenge (scopes: readonly string[]): void {
-    const { auth } = this.#parts
-    if (auth !== undefined && this.#stream === undefined && !this.#isBatch) this.#reply.header('www-authenticate', auth.challengeScopes(this.request, scopes))
   }
 
   /** Half of a keep-alive interval has passed. */
@@ -189,17 +197,8 @@ export class Exchange implements Answering, OpenExchange, Running {
   #collect (status: number, json: string): void {
     this.#answers.push(json)
     if (this.#awaited > 0) return
-    const body = this.#isBatch ? this.#joinAnswers() : json
+    const body = this.#isBatch ? joinAnswers(this.#answers, this.#ids ?? [], this.log) : json
     sendJson(this.#reply.code(this.#isBatch ? 200 : status), body)
-  }
-
-  #joinAnswers (): string {
-    try {
-      return `[${this.#answers.join(',')}]`
-    } catch (err) {
-      this.log.warn({ err }, 'the reply to a batch is longer than a text can be; its requests are answered with errors')
-      return `[${(this.#ids ?? []).map((id) => encodeError(id, TOO_LONG)).join(',')}]`
-    }
   }
 
   #openStream (): MessageSink {

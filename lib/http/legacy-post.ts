@@ -1,21 +1,24 @@
 // POST by a legacy revision: requests and batches of sessions, and what needs no answer.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
+import { isNotice, isUse } from '../conversation/notices.ts'
+import { serve, serveInPlace, serveInSession } from '../conversation/serve.ts'
+import { readBatch } from '../protocol/batch.ts'
 import type { Classified } from '../protocol/classify.ts'
 import { encodeError } from '../protocol/envelope.ts'
 import { isHandshake, reduceInitialize } from '../protocol/initialize.ts'
-import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
+import type { RequestId, RequestMessage } from '../protocol/message.ts'
+import { Method } from '../protocol/methods.ts'
+import type { Refusal } from '../protocol/refusals.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Accepted } from './accept.ts'
-import { readBatch } from '../protocol/batch.ts'
 import { Exchange } from './exchange.ts'
-import { deliver, isUse, serveInSession } from './in-session.ts'
+import { deliver } from './deliver.ts'
 import {
   findCaller, openCaller, readLegacyHeaders, refuseSession, SESSION_HEADER, type LegacyCaller, type LegacyHeaders
 } from './legacy.ts'
 import type { MountParts } from './parts.ts'
 import { sendBusy, sendRefusal } from './reply.ts'
-import { serve, serveInPlace } from './serve.ts'
 import { sendUnserved } from './unserved.ts'
 
 type Messages = ReadonlyArray<Classified | Refusal>
@@ -40,7 +43,7 @@ export class LegacyPost {
   /** Serves one request. */
   serveRequest (message: RequestMessage, reply: FastifyReply, accepted: Accepted): void {
     const posted: Posted = { reply, accepted, headers: readLegacyHeaders(reply.request) }
-    if (message.method === 'initialize') {
+    if (message.method === Method.Initialize) {
       return this.#serveInPlace(message, reply, () =>
         this.#serveInitialize(message, posted).catch((error: unknown) => sendUnserved(reply, message.id, error)))
     }
@@ -99,7 +102,7 @@ export class LegacyPost {
   }
 
   #serveFor ({ caller, session }: LegacyCaller, message: RequestMessage, exchange: Exchange): Promise<unknown> {
-    if (session !== undefined) return serveInSession(this.#parts, session, message, exchange)
+    if (session !== undefined) return serveInSession(this.#parts, { session, message, channel: exchange })
     return serve(this.#parts.definition, { message, caller, channel: exchange })
   }
 
@@ -118,7 +121,7 @@ export class LegacyPost {
     if ('kind' in messages) return sendRefusal(reply, messages)
     return this.#forwardThen(messages, found, () => {
       deliver(this.#parts, messages, found, reply.request)
-      const answered = messages.filter(({ kind }) => kind === 'request' || kind === 'refusal')
+      const answered = messages.filter((message) => !isNotice(message))
       if (answered.length === 0) return reply.code(202).send()
       const awaited = { batchOf: answered.length, ids: idsOf(messages), session: found.session }
       this.#serveEach(answered, found, new Exchange(reply, this.#parts, accepted, awaited))
@@ -140,7 +143,7 @@ export class LegacyPost {
         ? serveInPlace(this.#parts.calls, { id: message.request.id, holder }, () =>
           this.#serveFor(caller, message.request, exchange))
         : message
-      if (refusal?.kind === 'refusal') exchange.answer(200, encodeError(refusal.id, refusal))
+      if (refusal?.kind === 'refusal') exchange.answer(encodeError(refusal.id, refusal))
       await nextTurn()
     }
   }

@@ -12,7 +12,8 @@ import { authOf } from './auth-hook.ts'
 import type { SseConnection } from './legacy-sse-connection.ts'
 import type { OpenExchange } from './open-exchanges.ts'
 import type { MountParts } from './parts.ts'
-import type { Answering } from './serve.ts'
+import type { Answering } from '../conversation/serve.ts'
+import type { Incoming } from '../server/definition.ts'
 
 /** One request of HTTP+SSE. */
 export class SseCall implements Answering, OpenExchange, Running {
@@ -62,18 +63,16 @@ export class SseCall implements Answering, OpenExchange, Running {
     this.#disconnectListeners.push(listener)
   }
 
-  answer (_status: number, json: string): void {
+  answer (json: string): void {
     if (this.#isOver) return
     this.#connection.send(json)
     this.#end()
   }
 
-  refuse (status: number, json: string): void {
-    this.answer(status, json)
+  // The POST has been answered before the request was served, so the error has no status and no headers.
+  fail (error: RpcError, { message }: Incoming): void {
+    this.answer(encodeError(message.id, error))
   }
-
-  // The POST has been answered before the request was served.
-  challenge (): void {}
 
   // The stream is kept alive by itself, and cut by itself.
   beat (): void {}
@@ -86,7 +85,7 @@ export class SseCall implements Answering, OpenExchange, Running {
 
   /** Answers in the place of a handler that is not waited for any longer. */
   endEarly (reason: string, advice: string): void {
-    this.answer(503, encodeError(this.#id, { code: ErrorCode.InternalError, message: `${reason}; ${advice}` }))
+    this.answer(encodeError(this.#id, { code: ErrorCode.InternalError, message: `${reason}; ${advice}` }))
     this.#leave(new Error(reason))
   }
 

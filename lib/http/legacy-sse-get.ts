@@ -1,5 +1,6 @@
 // GET of HTTP+SSE: a client opens its stream, and its session with it.
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isNoPlace } from '../conversation/places.ts'
 import { refuseHeader } from '../protocol/classify.ts'
 import { UNKNOWN_CLIENT } from '../session/session.ts'
 import { takesStream } from './accept.ts'
@@ -9,7 +10,6 @@ import type { LegacySse } from './legacy-sse.ts'
 import { SseConnection } from './legacy-sse-connection.ts'
 import { createMessagesUrl } from './legacy-sse-url.ts'
 import { FIRST_REVISION } from './legacy-sse-post.ts'
-import { isNoPlace } from './no-place.ts'
 import type { MountParts } from './parts.ts'
 import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
 

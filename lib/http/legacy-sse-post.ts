@@ -9,20 +9,18 @@ import { refuse } from '../protocol/refusals.ts'
 import { LEGACY_REVISIONS, MODERN_REVISION, negotiateRevision } from '../protocol/revisions.ts'
 import type { Session } from '../session/session.ts'
 import { authOf } from './auth-hook.ts'
-import { deliver, serveInSession } from './in-session.ts'
+import { deliver } from './deliver.ts'
 import { readHeader, sessionNotFound } from './legacy.ts'
 import type { LegacySse } from './legacy-sse.ts'
 import { SseCall } from './legacy-sse-call.ts'
 import type { SseConnection } from './legacy-sse-connection.ts'
 import type { MountParts } from './parts.ts'
 import { refuseUnread, sendBusy, sendRefusal, sendText } from './reply.ts'
-import { serveInPlace } from './serve.ts'
+import { ANONYMOUS_CLIENT } from '../conversation/callers.ts'
+import { serveInPlace, serveInSession } from '../conversation/serve.ts'
 
 /** What a client speaks that says nothing else. */
 export const FIRST_REVISION = '2024-11-05'
-
-// A client that goes on without `initialize` can do nothing for the server.
-const NOBODY = Object.freeze({ capabilities: Object.freeze({}) })
 
 const NO_SESSION = "The query needs a 'sessionId'; post to the URL of the stream's 'endpoint' event"
 const NOT_FOUND = sessionNotFound(null, 'its stream has ended or never was; open a new one')
@@ -66,7 +64,8 @@ export function createSsePostHandler (parts: MountParts, { connections, maxReque
       if (refusal !== undefined) return sendRefusal(reply, refusal)
       accept(reply)
       const reduced = message.method === 'initialize' ? reduceInitialize(message, session.client) : message
-      await serveInSession(parts, session, reduced, new SseCall(parts, connection, reply.request, message.id))
+      const channel = new SseCall(parts, connection, reply.request, message.id)
+      await serveInSession(parts, { session, message: reduced, channel })
     })
     if (noPlace !== undefined) sendBusy(reply, noPlace)
   }
@@ -75,7 +74,7 @@ export function createSsePostHandler (parts: MountParts, { connections, maxReque
 // An EventSource that has lost its stream opens another one by itself, and its client knows of no reason to begin anew.
 function introduce (session: Session, { id, method, params }: RequestMessage, version: string | undefined): Refusal | undefined {
   if (method !== 'initialize') {
-    if (!session.isIntroduced) session.introduce(version ?? FIRST_REVISION, NOBODY)
+    if (!session.isIntroduced) session.introduce(version ?? FIRST_REVISION, ANONYMOUS_CLIENT)
     return undefined
   }
   if (session.isIntroduced) return refuse('invalidRequest', id, "the session has been initialized, or has begun without; open a new stream to send 'initialize'")

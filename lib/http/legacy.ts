@@ -1,5 +1,7 @@
 // Who asks by a legacy revision: a session, a new one, or nobody in particular where there are no sessions.
 import type { FastifyRequest } from 'fastify'
+import { createSessionlessCaller } from '../conversation/callers.ts'
+import { isNoPlace, refusePlace } from '../conversation/places.ts'
 import { parseInitialize } from '../protocol/initialize.ts'
 import { refuse } from '../protocol/refusals.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
@@ -10,7 +12,6 @@ import { authOf } from './auth-hook.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Session } from '../session/session.ts'
 import type { NoPlace } from '../shares/shares.ts'
-import { isNoPlace, refusePlace } from './no-place.ts'
 
 export const SESSION_HEADER = 'mcp-session-id'
 
@@ -25,8 +26,6 @@ export interface LegacyHeaders {
 /** Someone without a session, or one that has it. */
 export type LegacyCaller = { readonly kind: 'caller', readonly caller: Caller, readonly session?: Session }
 
-const NOBODY = Object.freeze({ capabilities: Object.freeze({}) })
-
 /**
  * Finds who sends requests other than `initialize`; undefined where the session is not there.
  * @param isUse Whether the client does more than open its session.
@@ -35,7 +34,10 @@ const NOBODY = Object.freeze({ capabilities: Object.freeze({}) })
 export function findCaller (
   sessions: Sessions | undefined, headers: LegacyHeaders, isUse: boolean
 ): LegacyCaller | undefined | Promise<LegacyCaller | undefined> {
-  if (sessions === undefined) return { kind: 'caller', caller: createSessionlessCaller(headers) }
+  if (sessions === undefined) {
+    const { version = ASSUMED_LEGACY_REVISION, principal } = headers
+    return { kind: 'caller', caller: createSessionlessCaller(version, principal) }
+  }
   const found = findSession(sessions, headers, isUse)
   if (found instanceof Promise) return found.then(callerOf)
   return found && { kind: 'caller', caller: found, session: found }
@@ -59,10 +61,6 @@ function callerOf (session: Session | undefined): LegacyCaller | undefined {
   return session && { kind: 'caller', caller: session, session }
 }
 
-function createSessionlessCaller ({ version = ASSUMED_LEGACY_REVISION, principal }: LegacyHeaders): Caller {
-  return { era: 'legacy', protocolVersion: version, client: NOBODY, principal, logLevel: 'debug' }
-}
-
 /** What decides who opens a session, and whom it counts for. */
 export interface OpeningHeaders extends LegacyHeaders {
   readonly holder?: string | undefined
@@ -79,7 +77,7 @@ export async function openCaller (
   const { client } = opening
   const protocolVersion = negotiateRevision(opening.requested)
   if (sessions === undefined) {
-    return { kind: 'caller', caller: { era: 'legacy', protocolVersion, client, principal, logLevel: 'debug' } }
+    return { kind: 'caller', caller: createSessionlessCaller(protocolVersion, principal, client) }
   }
   const former = await findSession(sessions, headers, false)
   if (former !== undefined) sessions.end(former.sessionId, 'deleted')

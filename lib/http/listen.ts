@@ -6,6 +6,7 @@ import { encodeAcknowledgement, encodeEnd, readHonoured, reduceListen, type Subs
 import { InsufficientScopeError, type RpcError, UnavailableError } from '../errors.ts'
 import type { Subscription } from '../notify/subscriptions.ts'
 import { findTopics, type Topics } from '../notify/topics.ts'
+import { isNoPlace, refusePlace } from '../conversation/places.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import { resultOf, toRpcError } from '../server/reply.ts'
 import { readFilter } from '../server/watching.ts'
@@ -13,7 +14,6 @@ import type { AuthInfo } from '../auth/auth-info.ts'
 import { takesStream } from './accept.ts'
 import { authOf } from './auth-hook.ts'
 import { LastingStream } from './lasting-stream.ts'
-import { isNoPlace, refusePlace } from './no-place.ts'
 import type { OpenExchange, OpenExchanges } from './open-exchanges.ts'
 import type { MountParts } from './parts.ts'
 import { refuseUnread, sendBusy, sendRefusal } from './reply.ts'
@@ -63,8 +63,9 @@ export function createListenHandler (parts: MountParts): (message: RequestMessag
     if (error instanceof InsufficientScopeError && parts.auth !== undefined) {
       reply.header('www-authenticate', parts.auth.challengeScopes(reply.request, error.requiredScopes))
     }
-    if (error instanceof UnavailableError) sendBusy(reply, refuse(id, error.status, error))
-    else sendRefusal(reply, refuse(id, statusOf(error, 'modern'), error))
+    const refusal = refuse(id, statusOf(error, 'modern'), error)
+    if (error instanceof UnavailableError) sendBusy(reply, refusal)
+    else sendRefusal(reply, refusal)
   }
 
   function begin (subscription: Subscription, filter: SubscriptionFilter, { topics, opening }: { readonly topics: Topics, readonly opening: Opening }): void {

@@ -1,7 +1,7 @@
 // The HTTP status of a request that was answered with an error.
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { Era } from '../protocol/revisions.ts'
-import { InsufficientScopeError, RefusedError, SessionGoneError, type RpcError } from '../errors.ts'
+import { InsufficientScopeError, RefusedError, SessionGoneError, UnavailableError, type RpcError } from '../errors.ts'
 
 // MCP 2026-07-28 basic and streamable-http. A code that is not listed here is answered with 200.
 const MODERN_STATUS: ReadonlyMap<number, number> = new Map([
@@ -21,6 +21,7 @@ export function statusOf (error: RpcError, era: Era): number {
   // MCP 2025-11-25 and 2026-07-28 authorization, Runtime Insufficient Scope Errors.
   if (error instanceof InsufficientScopeError) return 403
   if (error instanceof SessionGoneError) return 404
+  if (error instanceof UnavailableError) return error.status
   if (era === 'legacy') return 200
   // MCP 2026-07-28 basic, Error Codes: this one has its status wherever it comes from.
   if (error.code === ErrorCode.MissingRequiredClientCapability) return 400

@@ -1,13 +1,28 @@
 // Decides which era a message belongs to (MCP 2026-07-28 versioning, Backward Compatibility).
 import { describeMismatch } from './headers.ts'
-import { parseMessage, type Message, type Params, type RequestId } from './message.ts'
+import { parseMessage, type Message, type Params, type RequestId, type RequestMessage } from './message.ts'
 import { Method } from './methods.ts'
 import { refuse, unsupportedRevision, type Refusal } from './refusals.ts'
 import { LEGACY_REVISIONS, MODERN_REVISIONS, type Era } from './revisions.ts'
-import { findModernMetaProblem, findProgressTokenProblem, PROTOCOL_VERSION_KEY } from './request-meta.ts'
+import { findProgressTokenProblem, PROTOCOL_VERSION_KEY, readModernMeta, type ModernMeta } from './request-meta.ts'
 
-/** A message and its era. A modern request names a revision that is served, and its `_meta` is complete. */
-export type Classified = Message & { readonly era: Era }
+/** A modern request. It names a revision that is served, and its `_meta` is complete. */
+export interface ModernRequest {
+  readonly kind: 'request'
+  readonly era: 'modern'
+  readonly request: RequestMessage
+  readonly meta: ModernMeta
+}
+
+/** A legacy request. */
+export interface LegacyRequest {
+  readonly kind: 'request'
+  readonly era: 'legacy'
+  readonly request: RequestMessage
+}
+
+/** A message and its era. */
+export type Classified = ModernRequest | LegacyRequest | Exclude<Message, { kind: 'request' }> & { readonly era: Era }
 
 /**
  * Returns a message with its era, or the refusal of a message that fits neither era.
@@ -34,10 +49,10 @@ export function classify (value: unknown, versionHeader: string | undefined, leg
 
   const refusal = refuseRevision(id, named, versionHeader)
   if (refusal !== undefined) return refusal
-  const problem = findModernMetaProblem(params)
-  return problem === undefined
-    ? { kind: 'request', era: 'modern', request: message.request }
-    : refuse('invalidParams', id, problem)
+  const meta = readModernMeta(params)
+  return 'problem' in meta
+    ? refuse('invalidParams', id, meta.problem)
+    : { kind: 'request', era: 'modern', request: message.request, meta }
 }
 
 function classifyNotification (

@@ -1,5 +1,4 @@
 // The members of `_meta` that the protocol defines for requests.
-import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
 import { MAX_ID_BYTES } from './bounds.ts'
 import { isImplementation, readIdentity, type ClientIdentity } from './client-identity.ts'
 import { isRequestId, isWireObject, type Params, type WireObject } from './message.ts'
@@ -16,18 +15,26 @@ export type ProgressToken = string | number
 
 const NO_META: WireObject = Object.freeze({})
 
-/** Says what is wrong with the `_meta` of a modern request, apart from the revision; undefined if it is valid. */
-export function findModernMetaProblem (params: Params): string | undefined {
-  const meta = params._meta ?? NO_META
+/** What the `_meta` of a modern message says of its client. */
+export interface ModernMeta {
+  readonly client: ClientIdentity
+  /** The least severe log messages that the client wants for this request; undefined if it wants none. */
+  readonly logLevel: LogLevel | undefined
+}
 
-  if (!isWireObject(meta[CLIENT_CAPABILITIES_KEY])) return `'_meta' needs '${CLIENT_CAPABILITIES_KEY}', an object`
+/** Reads the `_meta` of a modern message, apart from the revision, or says what is wrong with it. */
+export function readModernMeta (params: Params): ModernMeta | { readonly problem: string } {
+  const meta = params._meta ?? NO_META
+  const capabilities = meta[CLIENT_CAPABILITIES_KEY]
+  if (!isWireObject(capabilities)) return { problem: `'_meta' needs '${CLIENT_CAPABILITIES_KEY}', an object` }
   const info = meta[CLIENT_INFO_KEY] ?? undefined
   if (info !== undefined && !isImplementation(info)) {
-    return `'${CLIENT_INFO_KEY}' in '_meta' must be an object with a name and a version`
+    return { problem: `'${CLIENT_INFO_KEY}' in '_meta' must be an object with a name and a version` }
   }
-  const level = meta[LOG_LEVEL_KEY] ?? undefined
-  if (level !== undefined && !isLogLevel(level)) return `'${LOG_LEVEL_KEY}' in '_meta' is no log level`
-  return findProgressTokenProblem(params)
+  const logLevel = meta[LOG_LEVEL_KEY] ?? undefined
+  if (logLevel !== undefined && !isLogLevel(logLevel)) return { problem: `'${LOG_LEVEL_KEY}' in '_meta' is no log level` }
+  const problem = findProgressTokenProblem(params)
+  return problem === undefined ? { client: readIdentity(info, capabilities), logLevel } : { problem }
 }
 
 /** Says what is wrong with the progress token of a request; undefined if there is none, or a valid one. */
@@ -35,20 +42,6 @@ export function findProgressTokenProblem (params: Params): string | undefined {
   const token = params._meta?.progressToken
   if (token === undefined || isRequestId(token)) return undefined
   return `'progressToken' in '_meta' must be a string of up to ${MAX_ID_BYTES} bytes or an integer`
-}
-
-/** Reads the client of a modern request that has passed {@link findModernMetaProblem}. */
-export function readModernClient (params: Params): ClientIdentity {
-  // The three casts hold, because the shapes have been checked.
-  const meta = params._meta as WireObject
-  const info = (meta[CLIENT_INFO_KEY] ?? undefined) as Implementation | undefined
-  return readIdentity(info, meta[CLIENT_CAPABILITIES_KEY] as WireObject)
-}
-
-/** Reads the log level that a modern request asks for. */
-export function readLogLevel (params: Params): LogLevel | undefined {
-  const level = params._meta?.[LOG_LEVEL_KEY]
-  return isLogLevel(level) ? level : undefined
 }
 
 /** Reads the progress token of a request. */

@@ -1,12 +1,15 @@
 // One request from a pipe, and its way back.
 import type { FastifyBaseLogger } from 'fastify'
 import type { AuthInfo } from '../auth/auth-info.ts'
+import type { Answering } from '../conversation/serve.ts'
 import { RpcError } from '../errors.ts'
+import { CancelledError } from '../protocol/cancellation.ts'
 import { encodeError, encodeNotification } from '../protocol/envelope.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { RequestId } from '../protocol/message.ts'
 import type { ServerRequest } from '../protocol/question.ts'
-import type { Channel } from '../server/context.ts'
+import type { Incoming } from '../server/definition.ts'
+import type { Running } from '../session/running.ts'
 import type { Session } from '../session/session.ts'
 import type { Output } from './output.ts'
 
@@ -22,7 +25,7 @@ export interface Pipe {
 export type TakeReply = (json: string | undefined) => void
 
 /** One request of a pipe. */
-export class PipeCall implements Channel {
+export class PipeCall implements Answering, Running {
   readonly id: RequestId
   readonly session: Session | undefined
   readonly log: FastifyBaseLogger
@@ -74,6 +77,15 @@ export class PipeCall implements Channel {
     if (this.#isOver) return
     this.#isOver = true
     this.#takeReply(json)
+  }
+
+  fail (error: RpcError, { message }: Incoming): void {
+    this.answer(encodeError(message.id, error))
+  }
+
+  /** Ends the request without an answer: its client wants none any more, or its session has ended. */
+  cancel (reason: string): void {
+    if (!this.#isOver) this.end(new CancelledError(reason))
   }
 
   /** Ends the request without its handler: `ctx.signal` is aborted. @param json What the client is told; undefined for nothing. */

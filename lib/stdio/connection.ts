@@ -1,36 +1,34 @@
 // One client on a pipe: its messages of either era, and what is going on for it.
-import { doNothing } from '../do-nothing.ts'
 import { principalOf } from '../auth/auth-info.ts'
+import { joinAnswers } from '../conversation/batch-reply.ts'
+import { createModernCaller, createNotifyingCaller } from '../conversation/callers.ts'
+import { isNotice, takeNotice, type Notice } from '../conversation/notices.ts'
+import { serve, serveInSession, type SessionServer } from '../conversation/serve.ts'
+import { doNothing } from '../do-nothing.ts'
 import type { RpcError } from '../errors.ts'
 import { ChangeHub } from '../notify/change-hub.ts'
-import { shorten } from '../protocol/bounds.ts'
 import { readBatch } from '../protocol/batch.ts'
-import { AMBIGUOUS, CANCELLED, CancelledError, readCancellation } from '../protocol/cancellation.ts'
-import { classify, type Classified } from '../protocol/classify.ts'
+import { classify, type LegacyRequest, type ModernRequest } from '../protocol/classify.ts'
 import { encodeError, encodeResponse } from '../protocol/envelope.ts'
 import { parseInitialize, reduceInitialize } from '../protocol/initialize.ts'
-import type { NotificationMessage, Params, Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
-import { refuse } from '../protocol/refusals.ts'
-import { readLogLevel, readModernClient } from '../protocol/request-meta.ts'
-import { MODERN_REVISION, negotiateRevision } from '../protocol/revisions.ts'
-import { LISTEN_METHOD } from '../protocol/subscription.ts'
-import type { Caller } from '../server/context.ts'
+import type { RequestId, RequestMessage } from '../protocol/message.ts'
+import { Method } from '../protocol/methods.ts'
+import { refuse, type Refusal } from '../protocol/refusals.ts'
+import { negotiateRevision, type Era } from '../protocol/revisions.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { Forgetting } from '../server/forgetting.ts'
-import { encodeReply, toRpcError } from '../server/reply.ts'
-import type { EventSink } from '../session/stream/session-stream.ts'
-import { RunningRequests } from '../session/running.ts'
 import { LocalSupport } from '../session/local-support.ts'
+import { RunningRequests } from '../session/running.ts'
 import { Session } from '../session/session.ts'
+import type { EventSink } from '../session/stream/session-stream.ts'
 import { PipeCall, type Pipe, type TakeReply } from './call.ts'
 import { Listening } from './listening.ts'
 import type { ResolvedStdioOptions } from './options.ts'
 import { readLine, readRevision } from './read-line.ts'
 
-const INITIALIZED = 'notifications/initialized'
-
 // What the sessions of all pipes have in common: their messages are not stored.
 const LOCAL = new LocalSupport()
+
 const SHUTTING_DOWN = 'The server is shutting down'
 
 /** One client on a pipe. */
@@ -41,6 +39,7 @@ export class Connection {
   readonly #options: ResolvedStdioOptions
   readonly #pipe: Pipe
   readonly #principal: string | undefined
+  readonly #sessionServer: SessionServer
   readonly #calls = new RunningRequests<PipeCall>()
   // What `initialize` has opened: one, or none.
   readonly #sessions = new Set<Session>()
@@ -52,6 +51,15 @@ export class Connection {
     this.#options = options
     this.#pipe = pipe
     this.#principal = options.auth && principalOf(options.auth)
+    this.#sessionServer = {
+      definition: server,
+      sessions: {
+        settle: (session, id, running) => session.end(Date.now(), id, running),
+        end: (sessionId) => {
+          for (const session of this.#sessions) if (session.sessionId === sessionId) this.#endSession(session)
+        }
+      }
+    }
     this.#forgetting = new Forgetting(server, (err) => { pipe.log.error({ err }, "a session's server failed to close") })
     this.changes = new ChangeHub(this.#sessions, {
       streams: { max: options.maxStreams },
@@ -94,7 +102,7 @@ export class Connection {
     const message = classify(value, readRevision(value), this.#options.legacy)
     if (message.kind === 'refusal') this.#refuse(message)
     else if (message.kind === 'request') this.#receiveRequest(message, (json) => this.#send(json))
-    else this.#deliver(message)
+    else this.#take(message)
   }
 
   // MCP 2025-03-26 basic, Batching.
@@ -104,35 +112,31 @@ export class Connection {
     const messages = readBatch(batch, session.protocolVersion, this.#options.maxBatch)
     if ('kind' in messages) return this.#refuse(messages)
 
+    const ids = messages.flatMap((message) => message.kind === 'request' ? message.request.id : [])
     const replies: string[] = []
-    let awaited = messages.filter(({ kind }) => kind === 'request' || kind === 'refusal').length
+    let awaited = messages.filter((message) => !isNotice(message)).length
     const takeReply: TakeReply = (json) => {
       if (json !== undefined) replies.push(json)
-      if (--awaited === 0 && replies.length > 0) this.#send(`[${replies.join(',')}]`)
+      if (--awaited === 0 && replies.length > 0) this.#send(joinAnswers(replies, ids, this.#pipe.log))
     }
     for (const message of messages) {
       if (message.kind === 'request') this.#receiveRequest(message, takeReply)
       else if (message.kind === 'refusal') takeReply(encodeError(message.id, message))
-      else this.#deliver(message)
+      else this.#take(message)
     }
   }
 
-  #receiveRequest ({ request, era }: Extract<Classified, { kind: 'request' }>, takeReply: TakeReply): void {
-    const refusal = era === 'modern' ? this.#serveModern(request, takeReply) : this.#serveLegacy(request, takeReply)
-    if (refusal !== undefined) takeReply(encodeError(request.id, refusal))
+  #receiveRequest (message: ModernRequest | LegacyRequest, takeReply: TakeReply): void {
+    const refusal = message.era === 'modern'
+      ? this.#serveModern(message, takeReply)
+      : this.#serveLegacy(message.request, takeReply)
+    if (refusal !== undefined) takeReply(encodeError(message.request.id, refusal))
   }
 
-  #serveModern (request: RequestMessage, takeReply: TakeReply): RpcError | Refusal | undefined {
-    const { params } = request
-    const caller: Caller = {
-      era: 'modern',
-      protocolVersion: MODERN_REVISION,
-      client: readModernClient(params),
-      principal: this.#principal,
-      logLevel: readLogLevel(params)
-    }
-    if (request.method !== LISTEN_METHOD) {
-      this.#serve(request, caller, this.#open(request.id, undefined, takeReply))
+  #serveModern ({ request, meta }: ModernRequest, takeReply: TakeReply): RpcError | Refusal | undefined {
+    const caller = createModernCaller(meta, this.#principal)
+    if (request.method !== Method.SubscriptionsListen) {
+      serve(this.#server, { message: request, caller, channel: this.#open(request.id, undefined, takeReply) })
       return
     }
     // What a subscription tells is known by its id alone.
@@ -153,10 +157,10 @@ export class Connection {
   #serveLegacy (request: RequestMessage, takeReply: TakeReply): Refusal | undefined {
     const { id, method } = request
     const [session] = this.#sessions
-    if (method === 'initialize') return this.#initialize(request, takeReply)
-    if (session !== undefined) this.#serve(request, session, this.#open(id, session, takeReply))
+    if (method === Method.Initialize) return this.#initialize(request, takeReply)
+    if (session !== undefined) this.#serveInSession(session, request, takeReply)
     // MCP 2025-11-25 lifecycle, Initialization: pings may come before.
-    else if (method === 'ping') takeReply(encodeResponse(id, '{}'))
+    else if (method === Method.Ping) takeReply(encodeResponse(id, '{}'))
     else return refuse('invalidRequest', id, "send 'initialize' first, or name the revision in '_meta' of the request")
   }
 
@@ -170,7 +174,11 @@ export class Connection {
     const { requested, client } = opening
     const session = new Session({ protocolVersion: negotiateRevision(requested), client, principal: this.#principal }, Date.now(), LOCAL)
     this.#sessions.add(session)
-    this.#serve(reduceInitialize(request, client), session, this.#open(id, session, takeReply)).then((served) => { if (!served) this.#endSession(session) })
+    this.#serveInSession(session, reduceInitialize(request, client), takeReply)
+  }
+
+  #serveInSession (session: Session, message: RequestMessage, takeReply: TakeReply): void {
+    serveInSession(this.#sessionServer, { session, message, channel: this.#open(message.id, session, takeReply) })
   }
 
   #open (id: RequestId, session: Session | undefined, takeReply: TakeReply): PipeCall {
@@ -185,45 +193,29 @@ export class Connection {
     if (this.#calls.isEmpty) this.#tellIdle?.()
   }
 
-  // Resolves to whether it succeeded. Never throws.
-  async #serve (message: RequestMessage, caller: Caller, call: PipeCall): Promise<boolean> {
-    try {
-      call.answer(encodeReply(await this.#server.serve({ message, caller, channel: call }), message.id))
-      return true
-    } catch (error) {
-      call.answer(encodeError(message.id, toRpcError(error, this.#pipe.log)))
-      return false
-    }
-  }
-
-  #deliver (message: Exclude<Classified, { kind: 'request' }>): void {
+  #take (notice: Notice & { readonly era: Era }): void {
     const [session] = this.#sessions
-    if (message.kind === 'response') session?.answer(message.id, message)
-    else if (message.method === CANCELLED) this.#cancel(message.params)
-    else if (message.era === 'legacy' && session !== undefined) this.#notified(session, message)
-  }
-
-  // Of several requests with the id, the client may mean any.
-  #cancel (params: Params): void {
-    const cancellation = readCancellation(params)
-    if (cancellation === undefined) return
-    const { requestId, reason } = cancellation
-    const [call, ...others] = this.#calls.awaiting(requestId)
-    if (others.length === 0) call?.end(new CancelledError(reason))
-    else this.#pipe.log.info({ requestId: shorten(String(requestId)) }, AMBIGUOUS)
-  }
-
-  #notified (session: Session, { method, params }: NotificationMessage): void {
-    // MCP 2025-11-25 lifecycle, Initialization: the server says nothing of its own accord before.
-    if (method === INITIALIZED && !session.streams.listen().isAttached) {
+    // The server sends nothing of its own accord before the client is initialized (MCP 2025-11-25 lifecycle).
+    if (session !== undefined && isInitialized(notice) && !session.streams.listen().isAttached) {
       session.streams.listen().attach(createSink(this.#pipe))
       session.streams.opened()
     }
-    try {
-      this.#server.notified?.({ message: { method, params }, caller: session, channel: new PipeCall(this.#pipe, '', session, doNothing) })
-    } catch (err) {
-      this.#pipe.log.error({ err }, `${shorten(method)} could not be handed over`)
-    }
+    takeNotice(notice, {
+      definition: this.#server,
+      caller: notice.era === 'modern' && notice.kind === 'notification'
+        ? createNotifyingCaller(notice.params, this.#principal)
+        : session,
+      session,
+      createChannel: () => new PipeCall(this.#pipe, '', session, doNothing),
+      cancel: (requestId, reason) => this.#cancel(requestId, reason)
+    })
+  }
+
+  // Returns whether the client may mean any of several requests.
+  #cancel (requestId: RequestId, reason: string): boolean {
+    const [call, ...others] = this.#calls.awaiting(requestId)
+    if (others.length === 0) call?.cancel(reason)
+    return others.length > 0
   }
 
   #endSession (session: Session): void {
@@ -252,4 +244,8 @@ export class Connection {
 // What a session says of its own accord goes by the pipe itself, on which nothing is kept or sent twice.
 function createSink ({ output }: Pipe): EventSink {
   return { send: (json) => output.send(json), drained: () => output.drained(), replay: doNothing, prime: doNothing, end: doNothing }
+}
+
+function isInitialized (notice: Notice): boolean {
+  return notice.kind === 'notification' && notice.method === Method.Initialized
 }

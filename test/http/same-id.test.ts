@@ -123,7 +123,7 @@ t.test('a cancellation of an id that several have cancels none; once only one ha
   t.same(afterFirst, [])
   t.equal((await sent[0])?.status, 202)
   t.same(cancelled, [0])
-  t.match(logLines.filter(({ msg }) => /id that a client has cancelled/.test(String(msg))), [{ level: 30, mcp: 'Talk', requestId: '1' }])
+  t.match(logLines.filter(({ msg }) => /id that a client has cancelled/.test(String(msg))), [{ level: 30, requestId: '1' }])
 })
 
 t.test('over HTTP+SSE each is answered by the stream, and a cancellation that could mean several means none', async (t) => {

@@ -1,13 +1,16 @@
 import t from 'tap'
-import {
-  findModernMetaProblem, findProgressTokenProblem, readLogLevel, readModernClient, readProgressToken
-} from '../../lib/protocol/request-meta.ts'
+import { findProgressTokenProblem, readModernMeta, readProgressToken } from '../../lib/protocol/request-meta.ts'
 
 const CAPABILITIES = { 'io.modelcontextprotocol/clientCapabilities': {} }
 
+function problemOf (params: Parameters<typeof readModernMeta>[0]): string | undefined {
+  const meta = readModernMeta(params)
+  return 'problem' in meta ? meta.problem : undefined
+}
+
 t.test('the _meta of a modern request needs capabilities and nothing else', async (t) => {
-  t.equal(findModernMetaProblem({ _meta: CAPABILITIES }), undefined)
-  t.equal(findModernMetaProblem({
+  t.equal(problemOf({ _meta: CAPABILITIES }), undefined)
+  t.equal(problemOf({
     _meta: {
       ...CAPABILITIES,
       'io.modelcontextprotocol/clientInfo': { name: 'Ann', version: '2' },
@@ -16,7 +19,7 @@ t.test('the _meta of a modern request needs capabilities and nothing else', asyn
     }
   }), undefined)
   t.equal(
-    findModernMetaProblem({
+    problemOf({
       _meta: { ...CAPABILITIES, 'io.modelcontextprotocol/clientInfo': null, 'io.modelcontextprotocol/logLevel': null }
     }),
     undefined
@@ -31,7 +34,7 @@ t.test('a modern request without capabilities has a problem that says so', async
     { 'io.modelcontextprotocol/clientCapabilities': null }
   ]) {
     t.equal(
-      findModernMetaProblem(_meta === undefined ? {} : { _meta }),
+      problemOf(_meta === undefined ? {} : { _meta }),
       "'_meta' needs 'io.modelcontextprotocol/clientCapabilities', an object"
     )
   }
@@ -39,14 +42,14 @@ t.test('a modern request without capabilities has a problem that says so', async
 
 t.test('a clientInfo without a name and a version has a problem that says so', async (t) => {
   for (const info of ['Ann', [], {}, { name: 'Ann' }, { version: '2' }, { name: 'Ann', version: 2 }]) {
-    t.equal(findModernMetaProblem({ _meta: { ...CAPABILITIES, 'io.modelcontextprotocol/clientInfo': info } }),
+    t.equal(problemOf({ _meta: { ...CAPABILITIES, 'io.modelcontextprotocol/clientInfo': info } }),
       "'io.modelcontextprotocol/clientInfo' in '_meta' must be an object with a name and a version")
   }
 })
 
 t.test('an unknown log level has a problem that says so', async (t) => {
   for (const level of ['warn', 'INFO', 3, 'toString']) {
-    t.equal(findModernMetaProblem({ _meta: { ...CAPABILITIES, 'io.modelcontextprotocol/logLevel': level } }),
+    t.equal(problemOf({ _meta: { ...CAPABILITIES, 'io.modelcontextprotocol/logLevel': level } }),
       "'io.modelcontextprotocol/logLevel' in '_meta' is no log level")
   }
 })
@@ -58,7 +61,7 @@ t.test('a progress token is a short string or an integer', async (t) => {
   }
   for (const token of [null, 1.5, {}, true, 1e300, 'a'.repeat(257), 'ä'.repeat(129)]) {
     t.equal(
-      findModernMetaProblem({ _meta: { ...CAPABILITIES, progressToken: token } }),
+      problemOf({ _meta: { ...CAPABILITIES, progressToken: token } }),
       "'progressToken' in '_meta' must be a string of up to 256 bytes or an integer"
     )
     t.equal(readProgressToken({ _meta: { progressToken: token } }), undefined)
@@ -68,21 +71,21 @@ t.test('a progress token is a short string or an integer', async (t) => {
   t.equal(readProgressToken({ _meta: {} }), undefined)
 })
 
-t.test('the client of a modern request is read from its _meta', async (t) => {
+t.test('the client of a modern request and its log level are read from its _meta', async (t) => {
   const info = { name: 'Ann', version: '2' }
 
-  t.strictSame(readModernClient({ _meta: { ...CAPABILITIES, 'io.modelcontextprotocol/clientInfo': info } }), {
-    info,
-    capabilities: {}
-  })
-  t.strictSame(readModernClient({ _meta: { 'io.modelcontextprotocol/clientCapabilities': { sampling: {} } } }), {
-    capabilities: { sampling: {} }
-  })
-})
-
-t.test('the log level of a modern request is read from its _meta', async (t) => {
-  t.equal(readLogLevel({ _meta: { 'io.modelcontextprotocol/logLevel': 'alert' } }), 'alert')
-  t.equal(readLogLevel({ _meta: { 'io.modelcontextprotocol/logLevel': 'loud' } }), undefined)
-  t.equal(readLogLevel({ _meta: {} }), undefined)
-  t.equal(readLogLevel({}), undefined)
+  t.strictSame(
+    readModernMeta({
+      _meta: {
+        ...CAPABILITIES,
+        'io.modelcontextprotocol/clientInfo': info,
+        'io.modelcontextprotocol/logLevel': 'alert'
+      }
+    }),
+    { client: { info, capabilities: {} }, logLevel: 'alert' }
+  )
+  t.strictSame(
+    readModernMeta({ _meta: { 'io.modelcontextprotocol/clientCapabilities': { sampling: {} } } }),
+    { client: { capabilities: { sampling: {} } }, logLevel: undefined }
+  )
 })

@@ -309,7 +309,7 @@ function createDefinition (own: Partial<ServerDefinition>): ServerDefinition {
   return { serve: async () => ({}), ...own }
 }
 
-t.test('a definition is told of notifications and of the end of the session, and what it throws then is logged', async (t) => {
+t.test('a definition gets the notifications of both eras and the end of the session, and what it throws is logged', async (t) => {
   const told: unknown[] = []
   const piped = await openPipe(t, createDefinition({
     notified: ({ message: { method, params }, caller: { era } }) => { told.push([method, params, era]); throw new Error('no') },
@@ -321,8 +321,18 @@ t.test('a definition is told of notifications and of the end of the session, and
 
   await piped.connection.close()
 
-  t.same(told, [['notifications/initialized', {}, 'legacy'], ['notifications/roots/list_changed', { a: 1 }, 'legacy'], 'object'])
-  t.match(piped.logLines.map(({ msg }) => msg), ['notifications/initialized could not be handed over', 'notifications/roots/list_changed could not be handed over', "a session's server failed to close"])
+  t.match(told, [
+    ['notifications/initialized', {}, 'legacy'],
+    ['notifications/roots/list_changed', { a: 1 }, 'legacy'],
+    ['notifications/other', Object, 'modern'],
+    'object'
+  ])
+  t.same(piped.logLines.map(({ msg }) => msg), [
+    'notifications/initialized could not be handed over to the server',
+    'notifications/roots/list_changed could not be handed over to the server',
+    'notifications/other could not be handed over to the server',
+    "a session's server failed to close"
+  ])
 })
 
 function modernNotification (): object {

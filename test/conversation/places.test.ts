@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isNoPlace, refusePlace } from '../../lib/http/no-place.ts'
+import { isNoPlace, refusePlace } from '../../lib/conversation/places.ts'
 
 t.test('a client is told whose limit it was: 503 for that of the mount, 429 for its own', async (t) => {
   const told = (['mount', 'principal', 'address'] as const).map((refused) => refusePlace({ refused, max: 7 }, 'open sessions', 'x'))

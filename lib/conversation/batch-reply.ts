@@ -1,0 +1,17 @@
+// The answers of one batch, joined to one reply (MCP 2025-03-26 basic, Batching).
+import type { FastifyBaseLogger } from 'fastify'
+import { encodeError } from '../protocol/envelope.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
+import type { RequestId } from '../protocol/message.ts'
+
+const TOO_LONG = { code: ErrorCode.InternalError, message: 'The reply to the batch is too long; send each request by itself' }
+
+/** Joins answers to the reply to a batch. @param ids Of the requests, for errors in place of a reply that is too long. */
+export function joinAnswers (answers: readonly string[], ids: readonly RequestId[], log: FastifyBaseLogger): string {
+  try {
+    return `[${answers.join(',')}]`
+  } catch (err) {
+    log.warn({ err }, 'the reply to a batch is longer than a text can be; its requests are answered with errors')
+    return `[${ids.map((id) => encodeError(id, TOO_LONG)).join(',')}]`
+  }
+}

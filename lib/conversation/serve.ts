@@ -1,0 +1,102 @@
+// From a checked request to its reply, over every transport.
+import { UnavailableError, type RpcError } from '../errors.ts'
+import { isHandshake } from '../protocol/initialize.ts'
+import type { RequestId, RequestMessage } from '../protocol/message.ts'
+import { Method } from '../protocol/methods.ts'
+import type { Refusal } from '../protocol/refusals.ts'
+import type { Channel } from '../server/context.ts'
+import type { Incoming, ServerDefinition } from '../server/definition.ts'
+import { encodeReply, toRpcError } from '../server/reply.ts'
+import type { Running } from '../session/running.ts'
+import type { Session } from '../session/session.ts'
+import type { Places } from '../shares/shares.ts'
+import { refusePlace } from './places.ts'
+
+/** The channel of a request, and the way of its reply. */
+export interface Answering extends Channel {
+  /** Sends the reply. @param json The JSON-RPC message. */
+  answer (json: string): void
+  /** Sends the error with which the request has failed. @param request The request; one of a batch has no channel of its own. */
+  fail (error: RpcError, request: Incoming): void
+}
+
+/** A request whose channel takes the reply. */
+export interface Answerable extends Incoming {
+  readonly channel: Answering
+}
+
+/** A call that may be served. */
+export interface ArrivedCall {
+  readonly id: RequestId
+  /** Whom the call counts for; undefined where it counts for nobody. */
+  readonly holder: string | undefined
+}
+
+/** A request of a session. */
+export interface SessionRequest {
+  readonly session: Session
+  readonly message: RequestMessage
+  readonly channel: Answering & Running
+}
+
+/** What serves the requests of sessions. */
+export interface SessionServer {
+  readonly definition: ServerDefinition
+  readonly sessions: {
+    /** Marks the end of a request, from which the idle time of its session counts. */
+    settle (session: Session, id: RequestId, running: Running): void
+    /** Ends a session. */
+    end (sessionId: string, reason: 'refused'): unknown
+  }
+}
+
+/**
+ * Serves a call if there is a place for it, and returns a refusal if there is none. The call holds its place until `run`
+ * has ended, even if its client leaves before: else a client could send and leave, and have any number of calls running.
+ *
+ * @param run Serves the call. Never rejects.
+ */
+export function serveInPlace (
+  calls: Places, { id, holder }: ArrivedCall, run: () => Promise<unknown>
+): Refusal | undefined {
+  const noPlace = calls.take(holder)
+  if (noPlace !== undefined) return refusePlace(noPlace, 'calls in flight', id)
+  run().then(() => calls.release(holder))
+  return undefined
+}
+
+/** Serves one request, and resolves to whether it succeeded. Never rejects. */
+export async function serve (definition: ServerDefinition, request: Answerable): Promise<boolean> {
+  const { message, channel } = request
+  try {
+    channel.answer(encodeReply(await definition.serve(request), message.id))
+    return true
+  } catch (error) {
+    channel.fail(toRpcError(error, channel.log), request)
+    return false
+  }
+}
+
+/** Serves one request of a session. Never rejects. */
+export async function serveInSession (
+  { definition, sessions }: SessionServer, { session, message, channel }: SessionRequest
+): Promise<void> {
+  const request = { message, caller: session, channel }
+  const isInitialize = message.method === Method.Initialize
+  const running = isInitialize ? createInitializing(request, channel) : channel
+  session.begin(message.id, running)
+  if (!isHandshake(message.method)) session.use()
+  const served = await serve(definition, request)
+  sessions.settle(session, message.id, running)
+  // An `initialize` that fails leaves no session behind.
+  if (isInitialize && !served) sessions.end(session.sessionId, 'refused')
+}
+
+// Clients do not cancel `initialize` (MCP 2025-11-25 cancellation). It is cancelled when its session ends: because the app
+// closes, or because another session needs its place.
+function createInitializing (request: Answerable, channel: Answering & Running): Running {
+  return {
+    get isOver () { return channel.isOver },
+    cancel: (reason) => { channel.fail(new UnavailableError(`${reason}; try again later`), request) }
+  }
+}

@@ -1,0 +1,61 @@
+// Modern messages: requests that carry all that is known of their client, and notifications.
+import type { FastifyReply } from 'fastify'
+import { createModernCaller, createNotifyingCaller } from '../conversation/callers.ts'
+import { createNoOpChannel } from '../conversation/no-op-channel.ts'
+import { takeNotice, type Notice } from '../conversation/notices.ts'
+import { serve, serveInPlace } from '../conversation/serve.ts'
+import type { ModernRequest } from '../protocol/classify.ts'
+import { findHeaderMismatch } from '../protocol/headers.ts'
+import { Method } from '../protocol/methods.ts'
+import { refuse } from '../protocol/refusals.ts'
+import type { Accepted } from './accept.ts'
+import { authOf } from './auth-hook.ts'
+import { Exchange } from './exchange.ts'
+import { createListenHandler } from './listen.ts'
+import type { MountParts } from './parts.ts'
+import { sendBusy, sendRefusal } from './reply.ts'
+
+/** What serves the modern messages of one mount. */
+export interface ModernHandler {
+  /** Serves a request. */
+  serve (message: ModernRequest, reply: FastifyReply, accepted: Accepted): void
+  /** Takes a message that gets no reply. */
+  take (notice: Notice, reply: FastifyReply): void
+}
+
+/** Builds what serves the modern messages of one mount. */
+export function createModernHandler (parts: MountParts): ModernHandler {
+  const { definition, calls, callHolderOf, options: { jsonResponse } } = parts
+  const listen = createListenHandler(parts)
+
+  return {
+    serve ({ request: message, meta }, reply, accepted) {
+      const { request } = reply
+      const mismatch = findHeaderMismatch(message, request.headers)
+      if (mismatch !== undefined) return sendRefusal(reply, refuse('headerMismatch', message.id, mismatch))
+
+      const caller = createModernCaller(meta, authOf(request)?.principal)
+      if (message.method === Method.SubscriptionsListen && !jsonResponse) return listen(message, caller, reply)
+      const refusal = serveInPlace(calls, { id: message.id, holder: callHolderOf?.(request) }, () =>
+        serve(definition, { message, caller, channel: new Exchange(reply, parts, accepted, message) }))
+      if (refusal !== undefined) sendBusy(reply, refusal)
+    },
+
+    take (notice, reply) {
+      if (notice.kind === 'response') {
+        return sendRefusal(reply, refuse('invalidRequest', null, 'this revision knows no responses from clients'))
+      }
+      const { request } = reply
+      const auth = authOf(request)
+      takeNotice(notice, {
+        definition,
+        caller: createNotifyingCaller(notice.params, auth?.principal),
+        session: undefined,
+        createChannel: () => createNoOpChannel(request.log, parts.lifespan, { request, auth: auth?.info }),
+        // A modern request is cancelled by the end of its connection.
+        cancel: () => false
+      })
+      reply.code(202).send()
+    }
+  }
+}
