@@ -1,6 +1,7 @@
 // The mounts and clients of a check of definitions. There is no transport between them.
 import assert from 'node:assert/strict'
 import type { FastifyInstance } from 'fastify'
+import { doNothing } from '../do-nothing.ts'
 import { isWireObject, type WireObject } from '../protocol/message.ts'
 import { Method } from '../protocol/methods.ts'
 import { CLIENT_CAPABILITIES_KEY, CLIENT_INFO_KEY, PROTOCOL_VERSION_KEY } from '../protocol/request-meta.ts'
@@ -95,9 +96,9 @@ function createClient ({ definition, app, lifespan }: Place, era: Era, name: str
   function ask (method: string, params: WireObject = {}, channel: Partial<Channel> = {}): Asked {
     const sent: Array<Asked['sent'][number]> = []
     const listeners: Array<(reason: Error) => void> = []
-    const message = { id: 1, method, params: era === 'modern' ? { ...params, _meta: createMeta(caller, params._meta) } : params }
+    const sentParams = era === 'modern' ? { ...params, _meta: createMeta(caller, params._meta) } : params
     const result = serve(definition, {
-      message,
+      message: { id: 1, method, params: sentParams },
       caller,
       channel: {
         ...base,
@@ -109,15 +110,24 @@ function createClient ({ definition, app, lifespan }: Place, era: Era, name: str
       }
     })
     // A check may look at it later.
-    result.catch(() => {})
-    return { result, sent, leave () { for (const listener of listeners.splice(0)) listener(new Error('The client closed the connection')) } }
+    result.catch(doNothing)
+    return {
+      result,
+      sent,
+      leave () {
+        for (const listener of listeners.splice(0)) listener(new Error('The client closed the connection'))
+      }
+    }
   }
 
   return {
     caller,
     ask,
     call: (tool, _meta) => ask(Method.ToolsCall, { name: tool, arguments: {}, ...(_meta !== undefined && { _meta }) }),
-    notify: (method) => definition.notified?.({ message: { method, params: {} }, caller, channel: { ...base, notify () {}, onDisconnect () {} } })
+    notify (method) {
+      const channel = { ...base, notify: doNothing, onDisconnect: doNothing }
+      definition.notified?.({ message: { method, params: {} }, caller, channel })
+    }
   }
 }
 
@@ -132,7 +142,8 @@ async function serve (definition: ServerDefinition, incoming: Incoming): Promise
 }
 
 function createModernCaller (name: string): Caller {
-  return { era: 'modern', protocolVersion: MODERN_REVISION, client: { info: { name, version: '1' }, capabilities: {} }, principal: name }
+  const client = { info: { name, version: '1' }, capabilities: {} }
+  return { era: 'modern', protocolVersion: MODERN_REVISION, client, principal: name }
 }
 
 let sessions = 0
@@ -145,7 +156,7 @@ function createSession (name: string): Caller {
     principal: name,
     sessionId: `session-${++sessions}`,
     subscriptions: new Set<string>(),
-    notify () {}
+    notify: doNothing
   }
 }
 

@@ -32,8 +32,9 @@ const CALLERS = ['ann', 'bob', 'eve'] as const
 /** What no server has, or what is wrong. */
 const UNSERVABLE: ReadonlyArray<readonly [method: string, params: WireObject]> = [
   [Method.ToolsCall, {}], [Method.ToolsCall, { name: 7 }], [Method.ToolsCall, { name: 'no such tool', arguments: {} }],
-  [Method.ToolsList, { cursor: 7 }], [Method.ToolsList, { cursor: 'no such page' }], [Method.PromptsGet, { name: 'no such prompt' }],
-  [Method.ResourcesRead, {}], [Method.ResourcesRead, { uri: 'none:1' }], [Method.CompletionComplete, { ref: 7 }]
+  [Method.ToolsList, { cursor: 7 }], [Method.ToolsList, { cursor: 'no such page' }],
+  [Method.PromptsGet, { name: 'no such prompt' }], [Method.ResourcesRead, {}],
+  [Method.ResourcesRead, { uri: 'none:1' }], [Method.CompletionComplete, { ref: 7 }]
 ]
 
 /**
@@ -42,7 +43,9 @@ const UNSERVABLE: ReadonlyArray<readonly [method: string, params: WireObject]> =
  * @param create Makes a definition, for each check.
  * @example for (const { name, run } of definitionContract(createMyDefinition)) test(name, run)
  */
-export function definitionContract (create: () => Promise<DefinitionSubject> | DefinitionSubject, options: ContractOptions = {}): readonly Contract[] {
+export function definitionContract (
+  create: () => Promise<DefinitionSubject> | DefinitionSubject, options: ContractOptions = {}
+): readonly Contract[] {
   const wait = createWait(options)
 
   return createContracts(create, onStage({
@@ -58,7 +61,8 @@ export function definitionContract (create: () => Promise<DefinitionSubject> | D
       assert.equal(opened.protocolVersion, caller.protocolVersion)
       assert.equal(typeof opened.capabilities, 'object')
       const { name, version } = Object(opened.serverInfo) as WireObject
-      assert.deepEqual([name, version], info === undefined ? [String(name), String(version)] : [info.name, info.version])
+      const expected = info === undefined ? [String(name), String(version)] : [info.name, info.version]
+      assert.deepEqual([name, version], expected)
     },
 
     async 'tools are listed and called in both eras' ({ whoami }, stage) {
@@ -74,7 +78,9 @@ export function definitionContract (create: () => Promise<DefinitionSubject> | D
     async 'the results of modern clients say that they are complete' ({ whoami }, stage) {
       const { ask, call } = await stage.connect(await stage.mount(), 'modern')
 
-      for (const { result } of [ask(Method.ServerDiscover), ask(Method.ToolsList), call(whoami)]) assert.equal((await result).resultType, 'complete')
+      for (const { result } of [ask(Method.ServerDiscover), ask(Method.ToolsList), call(whoami)]) {
+        assert.equal((await result).resultType, 'complete')
+      }
     },
 
     async 'a method that the server does not have in an era is refused with -32601' (_subject, stage) {
@@ -84,7 +90,9 @@ export function definitionContract (create: () => Promise<DefinitionSubject> | D
       for (const method of ['no/such', Method.Initialize, Method.Ping, Method.SubscriptionsListen]) {
         assert.equal((await rejected(modern.ask(method))).code, ErrorCode.MethodNotFound, `modern ${method}`)
       }
-      for (const method of ['no/such', Method.ServerDiscover]) assert.equal((await rejected(legacy.ask(method))).code, ErrorCode.MethodNotFound, `legacy ${method}`)
+      for (const method of ['no/such', Method.ServerDiscover]) {
+        assert.equal((await rejected(legacy.ask(method))).code, ErrorCode.MethodNotFound, `legacy ${method}`)
+      }
     },
 
     async 'a request that cannot be served is answered all the same, by a result or an RpcError' ({ whoami }, stage) {
@@ -93,7 +101,8 @@ export function definitionContract (create: () => Promise<DefinitionSubject> | D
 
         for (const [method, params] of UNSERVABLE) {
           const error = await ask(method, params).result.then(() => undefined, (error: unknown) => error)
-          assert.ok(error === undefined || isRpcError(error), `${era} ${method} ${JSON.stringify(params)}: ${String(error)}`)
+          const what = `${era} ${method} ${JSON.stringify(params)}`
+          assert.ok(error === undefined || isRpcError(error), `${what}: ${String(error)}`)
         }
         assert.equal(textOf(await call(whoami).result), 'ann')
       }
@@ -125,7 +134,8 @@ export function definitionContract (create: () => Promise<DefinitionSubject> | D
 
     async 'callers are told apart, whatever they send at the same time' ({ whoami }, stage) {
       const mounts = [await stage.mount(), await stage.mount()]
-      const clients = await Promise.all(mounts.flatMap((mount) => ERAS.flatMap((era) => CALLERS.map((name) => stage.connect(mount, era, name)))))
+      const places = mounts.flatMap((mount) => ERAS.flatMap((era) => CALLERS.map((name) => ({ mount, era, name }))))
+      const clients = await Promise.all(places.map(({ mount, era, name }) => stage.connect(mount, era, name)))
 
       const calls = clients.flatMap(({ caller, call }) => [1, 2].map(() => ({ caller, asked: call(whoami) })))
 
@@ -137,10 +147,13 @@ export function definitionContract (create: () => Promise<DefinitionSubject> | D
       for (const era of ERAS) {
         const clients = await Promise.all(CALLERS.map((name) => stage.connect(mount, era, name)))
 
-        const calls = clients.map(({ caller, call }) => ({ caller, asked: call(report, { progressToken: `of ${caller.principal}` }) }))
-        for (const { caller, asked: { result, sent } } of calls) {
+        const calls = clients.map(({ caller: { principal }, call }) => {
+          return { principal, ...call(report, { progressToken: principal }) }
+        })
+        for (const { principal, result, sent } of calls) {
           await result
-          assert.deepEqual(sent.map(({ method, params }) => [method, params.progressToken]), [[Method.Progress, `of ${caller.principal}`]])
+          const heard = sent.map(({ method, params }) => [method, params.progressToken])
+          assert.deepEqual(heard, [[Method.Progress, principal]])
         }
       }
     },
@@ -175,7 +188,9 @@ export function definitionContract (create: () => Promise<DefinitionSubject> | D
       for (const era of ERAS) {
         const { notify, call } = await stage.connect(mount, era)
 
-        for (const method of [Method.Initialized, Method.Progress, 'notifications/roots/list_changed', 'no/such']) assert.doesNotThrow(() => notify(method))
+        for (const method of [Method.Initialized, Method.Progress, 'notifications/roots/list_changed', 'no/such']) {
+          assert.doesNotThrow(() => notify(method))
+        }
         assert.equal(textOf(await call(whoami).result), 'ann')
       }
     },
@@ -192,18 +207,20 @@ export function definitionContract (create: () => Promise<DefinitionSubject> | D
   }))
 }
 
+type Check = (subject: DefinitionSubject) => Promise<void>
+type StagedCheck = (subject: DefinitionSubject, stage: Stage) => Promise<void>
+
 // Each check gets a stage of its own, which is cleared after it.
-function onStage (
-  checks: Readonly<Record<string, (subject: DefinitionSubject, stage: Stage) => Promise<void>>>
-): Readonly<Record<string, (subject: DefinitionSubject) => Promise<void>>> {
-  return Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, async (subject: DefinitionSubject): Promise<void> => {
+function onStage (checks: Readonly<Record<string, StagedCheck>>): Readonly<Record<string, Check>> {
+  const staged = (check: StagedCheck): Check => async (subject) => {
     const stage = await createStage(subject.definition)
     try {
       await check(subject, stage)
     } finally {
       await stage.end()
     }
-  }]))
+  }
+  return Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, staged(check)]))
 }
 
 function isRpcError (error: unknown): error is RpcError {

@@ -1,5 +1,5 @@
-// A function that makes SDK servers as a definition: each session gets one of its own, and so does each request without a
-// session.
+// A function that makes SDK servers as a definition: each session gets one of its own, and so does each request without
+// a session.
 import type { FastifyRequest } from 'fastify'
 import { doNothing } from '../do-nothing.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
@@ -21,8 +21,10 @@ import { whileConnected } from './while-connected.ts'
 // Milliseconds that a factory may take for one server.
 const MAKING_TIMEOUT = 30_000
 
-const HOW_TO_SHARE = 'return a new one each time, or mount a server of the SDK v1 without a function'
-const HOW_TO_CONNECT = 'return a new one each time, and leave connect() to the mount'
+const USED_BEFORE = 'the factory returned a server that it has returned before; ' +
+  'return a new one each time, or mount a server of the SDK v1 without a function'
+const CONNECTED_BEFORE = 'the factory returned a server that is connected already; ' +
+  'return a new one each time, and leave connect() to the mount'
 
 /** For whom a server is made. */
 export interface SdkServerContext {
@@ -43,7 +45,7 @@ export interface SdkServerContext {
   readonly requestInfo?: Request
 }
 
-/** A function that makes SDK servers as a definition. Each server belongs to a client, and sends it what changes itself. */
+/** A function that makes SDK servers as a definition. Each server belongs to a client, and sends it changes itself. */
 export class FactoryServer implements ServerDefinition {
   readonly #factory: (context: SdkServerContext) => unknown
   readonly #transports = new WeakMap<object, Promise<OwnTransport>>()
@@ -57,7 +59,8 @@ export class FactoryServer implements ServerDefinition {
   async serve (incoming: Incoming): Promise<object> {
     const { message: { method }, caller, channel } = incoming
     try {
-      return await whileConnected(channel, caller.sessionId === undefined ? this.#serveOnce(incoming) : this.#serveSession(incoming))
+      const serving = caller.sessionId === undefined ? this.#serveOnce(incoming) : this.#serveSession(incoming)
+      return await whileConnected(channel, serving)
     } catch (error) {
       throw hideFailure(error, channel.log, method)
     }
@@ -69,7 +72,9 @@ export class FactoryServer implements ServerDefinition {
       this.#transports.get(caller)?.then((transport) => transport.receive(message), doNothing)
     } else if (message.method !== INITIALIZED) {
       // A server that is made for this message alone has nothing to begin.
-      this.#notifyOnce(incoming).catch((err: unknown) => { channel.log.warn({ err }, `${shorten(message.method)} could not be handed over`) })
+      this.#notifyOnce(incoming).catch((err: unknown) => {
+        channel.log.warn({ err }, `${shorten(message.method)} could not be handed over`)
+      })
     }
   }
 
@@ -110,7 +115,8 @@ export class FactoryServer implements ServerDefinition {
 
     const transport = await OwnTransport.open(server, incoming)
     try {
-      return await (isModern ? serveByV1({ transport, paramHeaders: this.#paramHeaders }, incoming) : transport.serve(incoming))
+      const made = { transport, paramHeaders: this.#paramHeaders }
+      return await (isModern ? serveByV1(made, incoming) : transport.serve(incoming))
     } finally {
       await transport.end()
     }
@@ -137,8 +143,8 @@ export class FactoryServer implements ServerDefinition {
     // A connectable value has one.
     const server = Object(findSdkServer(made)) as SdkServer
     // What one client leaves in a server must not be seen by another (GHSA-345p-7cg4-v4c7).
-    if (this.#made.has(server)) throw new Error(`the factory returned a server that it has returned before; ${HOW_TO_SHARE}`)
-    if (server.transport !== undefined) throw new Error(`the factory returned a server that is connected already; ${HOW_TO_CONNECT}`)
+    if (this.#made.has(server)) throw new Error(USED_BEFORE)
+    if (server.transport !== undefined) throw new Error(CONNECTED_BEFORE)
     this.#made.add(server)
     return made
   }
@@ -147,15 +153,20 @@ export class FactoryServer implements ServerDefinition {
 async function inTime (making: Promise<unknown>): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`the factory returned no server within ${MAKING_TIMEOUT} ms`)), MAKING_TIMEOUT).unref()
+    const giveUp = (): void => reject(new Error(`the factory returned no server within ${MAKING_TIMEOUT} ms`))
+    timer = setTimeout(giveUp, MAKING_TIMEOUT).unref()
   })
   return await Promise.race([making, late]).finally(() => clearTimeout(timer))
 }
 
 function describe (made: unknown): string {
   const { server } = Object(made) as { readonly server?: unknown }
-  if (isConnectable(server)) return 'an object that holds a server; return its server alone: async (context) => (await create(context)).server'
-  if (isDefinition(made)) return 'an McpServer of this package, which serves all clients at once; mount it without a function'
+  if (isConnectable(server)) {
+    return 'an object that holds a server; return its server alone: async (context) => (await create(context)).server'
+  }
+  if (isDefinition(made)) {
+    return 'an McpServer of this package, which serves all clients at once; mount it without a function'
+  }
   if (isFetchHandler(made)) return "a handler with 'fetch'; mount it without a function"
   return 'no server of the official SDK; return a new McpServer or Server'
 }

@@ -28,7 +28,9 @@ export async function notifyServer (server: SdkServer, method: string, params: P
   const handler = notified._notificationHandlers?.get(method) ?? notified.fallbackNotificationHandler
   if (handler === undefined) return
   const work = (async () => { await handler({ jsonrpc: '2.0', method, params }, notified._negotiatedWireCodec?.()) })()
-    .catch((error: unknown) => notified.onerror?.(new Error(`Uncaught error in notification handler: ${String(error)}`)))
+    .catch((error: unknown) => {
+      notified.onerror?.(new Error(`Uncaught error in notification handler: ${String(error)}`))
+    })
   let timer: NodeJS.Timeout | undefined
   await Promise.race([work, new Promise<void>((resolve) => { timer = setTimeout(resolve, TIMEOUT) })])
   clearTimeout(timer)

@@ -8,7 +8,7 @@ import { AskedQuestions } from './asked.ts'
 import { findFreeId } from './free-id.ts'
 import { notifyServer } from './notification.ts'
 import { createSessionCall, givenReason, SdkCall, type Origin } from './sdk-call.ts'
-import type { ScopeResolver, SdkMessage, SdkMessageExtra, SdkServer, SdkTransport } from './shape.ts'
+import type { ScopeResolver, SendOptions, SdkMessage, SdkMessageExtra, SdkServer, SdkTransport } from './shape.ts'
 import { follow } from './translate.ts'
 import { createWebRequest, readRequestInfo } from './web-request.ts'
 
@@ -45,7 +45,8 @@ export class OwnTransport implements SdkTransport {
     this.sessionId = caller.sessionId
     this.#server = server
     // The session outlives the request that has opened it, so it keeps nothing of that request's channel.
-    this.#session = createSessionCall({ caller, channel: { log, lifespan, notify: doNothing, onDisconnect: doNothing } })
+    const channel = { log, lifespan, notify: doNothing, onDisconnect: doNothing }
+    this.#session = createSessionCall({ caller, channel })
   }
 
   /** Serves one request. @throws RpcError */
@@ -97,12 +98,13 @@ export class OwnTransport implements SdkTransport {
   async close (): Promise<void> {
     this.#closed = true
     this.#asked.abandon()
-    for (const { reject } of this.#waiting.values()) reject(new RpcError(ErrorCode.InternalError, 'The server has closed'))
+    const closed = new RpcError(ErrorCode.InternalError, 'The server has closed')
+    for (const { reject } of this.#waiting.values()) reject(closed)
     this.onclose?.()
   }
 
   /** Called by the server to send a message. */
-  async send (message: SdkMessage, { relatedRequestId }: { readonly relatedRequestId?: RequestId } = {}): Promise<void> {
+  async send (message: SdkMessage, { relatedRequestId }: SendOptions = {}): Promise<void> {
     const { id, method, params = {} } = message
     if (method === undefined) return this.#answer(message)
     if (id !== undefined) return this.#asked.ask(this.#findCall(relatedRequestId), id, { method, params })
@@ -121,7 +123,8 @@ export class OwnTransport implements SdkTransport {
     const waiting = this.#waiting.get(id)
     if (error === undefined) return waiting?.resolve(Object(result))
     const { code, message, data } = error
-    waiting?.reject(waiting.isBeingHandedOver ? new RefusedError(code, message, data) : new RpcError(code, message, data))
+    const Failure = waiting?.isBeingHandedOver === true ? RefusedError : RpcError
+    waiting?.reject(new Failure(code, message, data))
   }
 
   // The SDK answers no request that was cancelled.
@@ -133,8 +136,10 @@ export class OwnTransport implements SdkTransport {
   }
 }
 
-async function checkScopes (resolve: ScopeResolver, { message: { id, method, params }, channel: { auth } }: Incoming): Promise<void> {
-  const challenge = await resolve({ request: { jsonrpc: '2.0', id, method, params }, ...(auth !== undefined && { authInfo: auth }) })
+async function checkScopes (resolve: ScopeResolver, { message, channel: { auth } }: Incoming): Promise<void> {
+  const { id, method, params } = message
+  const request = { jsonrpc: '2.0', id, method, params }
+  const challenge = await resolve({ request, ...(auth !== undefined && { authInfo: auth }) })
   if (challenge !== undefined) throw new InsufficientScopeError(challenge.scopes)
 }
 

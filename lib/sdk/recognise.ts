@@ -3,7 +3,9 @@ import type { ServerDefinition } from '../server/definition.ts'
 import { MCP_ERR_INVALID_SERVER } from '../errors.ts'
 import { FactoryServer, type SdkServerContext } from './factory.ts'
 import { FetchServer } from './fetch/server.ts'
-import { findSdkServer, isConnectable, isDefinition, isFetchHandler, isV1, isV2, type FetchHandler, type SdkServer } from './shape.ts'
+import {
+  findSdkServer, isConnectable, isDefinition, isFetchHandler, isV1, isV2, type FetchHandler, type SdkServer
+} from './shape.ts'
 import { SdkInstance } from './v1/instance.ts'
 
 /** A server of the official SDK, high-level or low-level, v1 or v2. */
@@ -51,8 +53,12 @@ function isFactory (server: unknown): server is (context: SdkServerContext) => u
 function defineInstance (server: SdkServer): ServerDefinition {
   const lowLevel = findSdkServer(server)
   if (isV2(server)) throw unshareable('is an SDK v2 server, which serves one client only')
-  if (lowLevel === undefined || !isV1(lowLevel)) throw unshareable('is an SDK server of a version that is not known well enough to be shared by clients')
-  if (lowLevel._taskStore !== undefined) throw unshareable("uses the SDK's experimental tasks, which cannot be shared by clients")
+  if (lowLevel === undefined || !isV1(lowLevel)) {
+    throw unshareable('is an SDK server of a version that is not known well enough to be shared by clients')
+  }
+  if (lowLevel._taskStore !== undefined) {
+    throw unshareable("uses the SDK's experimental tasks, which cannot be shared by clients")
+  }
   return new SdkInstance(lowLevel, server)
 }
 
@@ -68,6 +74,7 @@ export function isClass (server: unknown): boolean {
 function describe (server: unknown): string {
   if (isClass(server)) return 'is a class, not a server made of it'
   if (typeof (Object(server) as { readonly then?: unknown }).then === 'function') return 'is a promise; await it first'
-  if (isConnectable((Object(server) as { readonly server?: unknown }).server)) return "is an object that holds a server; pass its 'server' alone"
+  const { server: held } = Object(server) as { readonly server?: unknown }
+  if (isConnectable(held)) return "is an object that holds a server; pass its 'server' alone"
   return 'is nothing that can be mounted'
 }

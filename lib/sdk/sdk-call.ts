@@ -36,7 +36,8 @@ export class SdkCall {
 
   /** Sends a notification: ahead of the result, or after it by the session's own stream. */
   async notify (method: string, params: WireObject): Promise<void> {
-    if (method === 'notifications/message' && isLogLevel(params.level) && !passesThreshold(params.level, this.caller.logLevel)) return
+    const { level } = params
+    if (method === 'notifications/message' && isLogLevel(level) && !passesThreshold(level, this.caller.logLevel)) return
     if (!this.#over) {
       this.channel.notify(method, params)
       await this.channel.drained?.()
@@ -49,21 +50,26 @@ export class SdkCall {
   /** Sends a request to the client, and resolves to its result. @throws RpcError */
   ask (request: ServerRequest, signal: AbortSignal): Promise<unknown> {
     const { caller, channel } = this
-    if (caller.era === 'modern') return Promise.reject(this.findMissing(request) ?? cannotAsk(request, notInACall(caller)))
+    if (caller.era === 'modern') {
+      return Promise.reject(this.findMissing(request) ?? cannotAsk(request, notInACall(caller)))
+    }
     // The SDK keeps the time.
-    const answer = this.#over ? caller.ask?.(request, 0, signal) : channel.ask?.(request, 0, AbortSignal.any([signal, this.signal]))
+    const answer = this.#over
+      ? caller.ask?.(request, 0, signal)
+      : channel.ask?.(request, 0, AbortSignal.any([signal, this.signal]))
     return answer ?? Promise.reject(cannotAsk(request, 'the client has no session'))
   }
 
-  /** Returns the error for a question that needs what a modern client has not declared; undefined where it needs nothing else. */
+  /** Returns the error for a question that a modern client has not declared to answer; undefined for any other. */
   findMissing (request: ServerRequest): RpcError | undefined {
     const { era, client } = this.caller
-    const requiredCapabilities = era === 'modern' && isQuestion(request) ? findMissingCapability(request, client.capabilities) : undefined
-    if (requiredCapabilities !== undefined) this.#missing = missingCapability(request.method, requiredCapabilities)
+    const isForModern = era === 'modern' && isQuestion(request)
+    const required = isForModern ? findMissingCapability(request, client.capabilities) : undefined
+    if (required !== undefined) this.#missing = missingCapability(request.method, required)
     return this.#missing
   }
 
-  /** Returns the result as it is. @throws RpcError when it only says, in the SDK's way, that a capability is missing. */
+  /** Returns the result as it is. @throws RpcError when it only says, as the SDK does, that a capability is missing. */
   conclude (result: object & { readonly isError?: unknown }): object {
     if (this.#missing !== undefined && result.isError === true) throw this.#missing
     return result
@@ -75,7 +81,7 @@ export class SdkCall {
   }
 }
 
-/** Returns the reason that a client gave for a cancellation, as the SDK's signals have it; undefined where it gave none. */
+/** Returns the reason that a client gave for a cancellation, for the SDK's signals; undefined where it gave none. */
 export function givenReason (error: Error): string | undefined {
   return error instanceof CancelledError ? error.reason : undefined
 }
@@ -88,7 +94,8 @@ export function createSessionCall (origin: Origin): SdkCall {
 }
 
 function notInACall ({ protocolVersion }: Caller): string {
-  return `a client of revision ${protocolVersion} is not asked in the middle of a call. Native tools can ask it, by ctx.elicit, ctx.sample and ctx.listRoots`
+  return `a client of revision ${protocolVersion} is not asked in the middle of a call. ` +
+    'Native tools can ask it, by ctx.elicit, ctx.sample and ctx.listRoots'
 }
 
 function cannotAsk ({ method }: ServerRequest, reason: string): RpcError {

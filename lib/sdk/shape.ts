@@ -1,5 +1,5 @@
-// What is used of the official SDK's objects. They are recognised by their shape: nothing of the SDK is loaded, and an app
-// may hold two copies of it.
+// What is used of the official SDK's objects. They are recognised by their shape: nothing of the SDK is loaded, and an
+// app may hold two copies of it.
 import type { AuthInfo } from '../auth/auth-info.ts'
 import type { ClientCapabilities, Implementation } from '@modelcontextprotocol/sdk/types.js'
 import type { RequestId, WireObject } from '../protocol/message.ts'
@@ -33,6 +33,12 @@ export interface ScopeContext { readonly request: object, readonly authInfo?: Au
 /** The scopes that a request needs. */
 export interface ScopeChallenge { readonly scopes: readonly string[] }
 
+/** How an SDK server sends a message. */
+export interface SendOptions {
+  /** The request that the message belongs to. */
+  readonly relatedRequestId?: RequestId
+}
+
 /** What an SDK server is connected to. */
 export interface SdkTransport {
   onmessage?: (message: SdkMessage, extra?: SdkMessageExtra) => void
@@ -42,14 +48,16 @@ export interface SdkTransport {
   /** Called by high-level servers of v2 that check scopes. */
   setScopeChallengeResolver? (resolve: ScopeResolver): void
   start (): Promise<void>
-  send (message: SdkMessage, options?: { readonly relatedRequestId?: RequestId }): Promise<void>
+  send (message: SdkMessage, options?: SendOptions): Promise<void>
   close (): Promise<void>
 }
 
 /** A handler of the SDK v2, created by `createMcpHandler`, or anything like it. */
 export interface FetchHandler {
   /** Serves one HTTP request. @param options What the mount has read of it already. */
-  fetch (request: Request, options?: { readonly authInfo?: AuthInfo, readonly parsedBody?: unknown }): Response | Promise<Response>
+  fetch (
+    request: Request, options?: { readonly authInfo?: AuthInfo, readonly parsedBody?: unknown }
+  ): Response | Promise<Response>
   /** Called when the app closes. */
   close? (): unknown
 }
@@ -65,8 +73,8 @@ export interface SdkServer {
 }
 
 /**
- * A low-level `Server` of the SDK v1, from 1.0 on, with its private members. A version of the SDK that names one of them
- * otherwise is not recognised, and so refused: what one client leaves there must never be seen by another.
+ * A low-level `Server` of the SDK v1, from 1.0 on, with its private members. A version of the SDK that names one of
+ * them otherwise is not recognised, and so refused: what one client leaves there must never be seen by another.
  */
 export interface SdkV1Server extends SdkServer {
   readonly _serverInfo: Implementation
@@ -85,6 +93,8 @@ export interface SdkV1Server extends SdkServer {
   request (request: object, resultSchema: object, options?: object): Promise<unknown>
   notification (notification: object, options?: object): Promise<void>
 }
+
+const SERVER_METHODS = ['connect', 'close', 'setRequestHandler', 'setNotificationHandler']
 
 /** Finds the low-level server of a value: the value itself, or the one that a high-level `McpServer` wraps. */
 export function findSdkServer (value: unknown): SdkServer | undefined {
@@ -107,7 +117,8 @@ export function isV2 (server: SdkServer): boolean {
 /** Returns whether a server is of a version of the SDK v1 that keeps the state of its client where it is expected. */
 export function isV1 (server: SdkServer): server is SdkV1Server {
   // The members that v1 has, and other servers may lack.
-  const { _requestHandlers, _loggingLevels, _serverInfo, isMessageIgnored } = server as Partial<SdkV1Server> & { readonly isMessageIgnored?: unknown }
+  const members = server as Partial<SdkV1Server> & { readonly isMessageIgnored?: unknown }
+  const { _requestHandlers, _loggingLevels, _serverInfo, isMessageIgnored } = members
   // A server that looks levels up keeps them somewhere; versions before 1.17 do neither.
   const keepsLevels = _loggingLevels instanceof Map || (_loggingLevels === undefined && isMessageIgnored === undefined)
   return !isV2(server) && _requestHandlers instanceof Map && keepsLevels && typeof _serverInfo?.name === 'string'
@@ -125,6 +136,6 @@ export function isFetchHandler (server: unknown): server is FetchHandler {
 }
 
 function isSdkServer (value: unknown): value is SdkServer {
-  const { connect, close, setRequestHandler, setNotificationHandler } = Object(value) as { readonly [name: string]: unknown }
-  return [connect, close, setRequestHandler, setNotificationHandler].every((method) => typeof method === 'function')
+  const members = Object(value) as { readonly [name: string]: unknown }
+  return SERVER_METHODS.every((name) => typeof members[name] === 'function')
 }

@@ -31,10 +31,14 @@ export interface LegacyServer {
 }
 
 // The methods that 2026-07-28 removed (changelog, Major changes).
-const REMOVED: readonly string[] = ['initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe']
+const REMOVED: readonly string[] = [
+  'initialize', 'ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe'
+]
 
 // MCP 2026-07-28 caching, Cacheable Results.
-const CACHEABLE: readonly string[] = ['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list', 'resources/read']
+const CACHEABLE: readonly string[] = [
+  'tools/list', 'prompts/list', 'resources/list', 'resources/templates/list', 'resources/read'
+]
 
 // The SDK's UrlElicitationRequiredError, which 2026-07-28 does not have.
 const URL_ELICITATION_REQUIRED = -32042
@@ -59,7 +63,8 @@ export async function serveModern (server: LegacyServer, incoming: Incoming): Pr
   }
 }
 
-async function checkParamHeaders ({ paramHeaders, serve }: LegacyServer, { message, channel: { request } }: Incoming): Promise<void> {
+async function checkParamHeaders (server: LegacyServer, { message, channel: { request } }: Incoming): Promise<void> {
+  const { paramHeaders, serve } = server
   const { method, params: { name, arguments: args } } = message
   // The host app calls without headers.
   if (method !== 'tools/call' || request === undefined) return
@@ -137,8 +142,11 @@ async function listen (serve: LegacyServing, { message, caller, channel }: Incom
 }
 
 // A server that denies a resource to a legacy client denies it to this one.
-async function subscribe (uris: readonly string[], { id }: RequestMessage, serve: LegacyServing): Promise<readonly string[]> {
-  const agreed = await Promise.all(uris.map(async (uri) => tryToServe({ id, method: 'resources/subscribe', params: { uri } }, serve)))
+async function subscribe (
+  uris: readonly string[], { id }: RequestMessage, serve: LegacyServing
+): Promise<readonly string[]> {
+  const method = 'resources/subscribe'
+  const agreed = await Promise.all(uris.map((uri) => tryToServe({ id, method, params: { uri } }, serve)))
   return uris.filter((_uri, index) => agreed[index] !== undefined)
 }
 
@@ -164,7 +172,8 @@ async function readParamHeaders (found: ParamHeaders, serve: LegacyServing): Pro
   for (let page = 0; page < MAX_PAGES; page++) {
     const listed: { readonly tools?: unknown, readonly nextCursor?: unknown } | undefined =
       await tryToServe({ id: 'list', method: 'tools/list', params: cursor === undefined ? {} : { cursor } }, serve)
-    for (const tool of Array.isArray(listed?.tools) ? listed.tools.filter(isWireObject) : []) addParamHeaders(tool, found)
+    const tools: readonly unknown[] = Array.isArray(listed?.tools) ? listed.tools : []
+    for (const tool of tools) if (isWireObject(tool)) addParamHeaders(tool, found)
     cursor = listed?.nextCursor
     if (cursor === undefined) break
   }
@@ -180,7 +189,8 @@ function translateError (error: RpcError): RpcError {
   // MCP 2026-07-28 resources, Error Handling.
   if (error.code === ErrorCode.ResourceNotFound) return new RpcError(ErrorCode.InvalidParams, error.message, error.data)
   if (error.code !== URL_ELICITATION_REQUIRED) return error
-  return new RpcError(ErrorCode.InternalError, `${error.message} (the server can ask this only of clients of revision 2025-11-25)`)
+  const message = `${error.message} (the server can ask this only of clients of revision 2025-11-25)`
+  return new RpcError(ErrorCode.InternalError, message)
 }
 
 /** Lets a session remember what its server has agreed to. Returns the result as the client gets it. */
@@ -195,7 +205,8 @@ export function follow ({ message, caller }: Incoming, result: object): object |
   }
 }
 
-async function remember ({ method, params: { level, uri } }: RequestMessage, caller: Caller, result: object): Promise<object> {
+async function remember ({ method, params }: RequestMessage, caller: Caller, result: object): Promise<object> {
+  const { level, uri } = params
   if (method === 'logging/setLevel') {
     if (isLogLevel(level)) await caller.setLogLevel?.(level)
   } else if (isWatchable(uri)) {

@@ -4,13 +4,18 @@ import type { Incoming } from '../server/definition.ts'
 import { FetchExchange } from './fetch/exchange.ts'
 import { findSdkServer, type FetchHandler, type SdkServer } from './shape.ts'
 
+const NOT_INSTALLED = "the factory returned a server of the SDK v2, but '@modelcontextprotocol/server' cannot be " +
+  'loaded; install it beside this package, or mount createMcpHandler(factory) instead'
+
 /** The part of the SDK v2 that is used here; its own types accept only its own servers. */
 interface SdkV2 {
-  createMcpHandler (factory: () => SdkServer, options: { readonly legacy: 'reject', readonly keepAliveMs: number }): FetchHandler
+  createMcpHandler (
+    factory: () => SdkServer, options: { readonly legacy: 'reject', readonly keepAliveMs: number }
+  ): FetchHandler
   readonly McpServer: { readonly prototype: object }
 }
 
-/** What the SDK's handler reads of a high-level server before it serves a request. Versions before 2.3 have no scopes. */
+/** What the SDK's handler reads of a high-level server before it serves a request. Before 2.3 there are no scopes. */
 interface HighLevelServer extends SdkServer {
   toolInputSchemaJson? (name: string): unknown
   resolveScopeChallenge? (context: object): unknown
@@ -53,6 +58,6 @@ async function loadV2 (): Promise<SdkV2> {
   try {
     return await import('@modelcontextprotocol/server') as object as SdkV2
   } catch (cause) {
-    throw new Error("the factory returned a server of the SDK v2, but '@modelcontextprotocol/server' cannot be loaded; install it beside this package, or mount createMcpHandler(factory) instead", { cause })
+    throw new Error(NOT_INSTALLED, { cause })
   }
 }

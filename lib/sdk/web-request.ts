@@ -1,14 +1,15 @@
 // A request of this mount as a web `Request`, for servers that want one.
 import type { FastifyRequest } from 'fastify'
 import { encodeHeaderValue } from '../protocol/header-value.ts'
-import type { Params } from '../protocol/message.ts'
+import type { NotificationMessage, Params } from '../protocol/message.ts'
 import { CLIENT_CAPABILITIES_KEY, PROTOCOL_VERSION_KEY } from '../protocol/request-meta.ts'
 import type { Caller, Channel } from '../server/context.ts'
 import type { Incoming } from '../server/definition.ts'
 
 // These belong to the connection, or to the body, which is encoded anew.
 const NOT_PASSED_ON: readonly string[] = [
-  'connection', 'content-encoding', 'content-length', 'expect', 'host', 'keep-alive', 'mcp-session-id', 'te', 'trailer', 'transfer-encoding', 'upgrade'
+  'connection', 'content-encoding', 'content-length', 'expect', 'host', 'keep-alive', 'mcp-session-id', 'te', 'trailer',
+  'transfer-encoding', 'upgrade'
 ]
 
 /** The URL of a request that did not come over HTTP. */
@@ -22,7 +23,8 @@ export interface WebRequest { readonly request: Request, readonly body: object }
  * @param signal Aborted when nobody waits for the answer.
  */
 export function createWebRequest ({ message, caller, channel }: Incoming<object>, signal?: AbortSignal): WebRequest {
-  const body = { jsonrpc: '2.0', ...message, ...(caller.era === 'modern' && { params: completeParams(message, caller) }) }
+  const completed = caller.era === 'modern' && { params: completeParams(message, caller) }
+  const body = { jsonrpc: '2.0', ...message, ...completed }
   const url = channel.request === undefined ? undefined : urlOf(channel.request)
   const request = new Request(url ?? LOCAL_URL, {
     method: 'POST',
@@ -36,12 +38,13 @@ export function createWebRequest ({ message, caller, channel }: Incoming<object>
 // A call of the host app has no `_meta` yet.
 function completeParams ({ params = {} }: { readonly params?: Params }, { protocolVersion, client }: Caller): Params {
   if (params._meta?.[PROTOCOL_VERSION_KEY] !== undefined) return params
-  return { ...params, _meta: { ...params._meta, [PROTOCOL_VERSION_KEY]: protocolVersion, [CLIENT_CAPABILITIES_KEY]: client.capabilities } }
+  const own = { [PROTOCOL_VERSION_KEY]: protocolVersion, [CLIENT_CAPABILITIES_KEY]: client.capabilities }
+  return { ...params, _meta: { ...params._meta, ...own } }
 }
 
-function createHeaders (
-  { method, params }: { readonly method?: string, readonly params?: Params }, { era, protocolVersion }: Caller, { request }: Channel
-): Headers {
+function createHeaders (message: Partial<NotificationMessage>, caller: Caller, { request }: Channel): Headers {
+  const { method, params } = message
+  const { era, protocolVersion } = caller
   const headers = new Headers()
   for (const [name, value] of Object.entries(request?.headers ?? {})) {
     if (value !== undefined && !name.startsWith(':') && !NOT_PASSED_ON.includes(name)) headers.set(name, String(value))

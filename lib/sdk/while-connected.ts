@@ -1,9 +1,9 @@
-// SDK servers know no time limit, and may go on with a request that nobody waits for.
+// SDK servers have no time limits, and may go on with a request that nobody waits for.
 import { ErrorCode } from '../protocol/error-code.ts'
 import { RpcError } from '../errors.ts'
 import type { Channel } from '../server/context.ts'
 
-/** Waits for an SDK server as long as its client does. @throws RpcError when the client leaves or cancels the request first. */
+/** Waits for an SDK server while its client does. @throws RpcError when the client leaves or cancels first. */
 export function whileConnected<T> (channel: Channel, serving: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     serving.then(resolve, reject)

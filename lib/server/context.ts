@@ -37,8 +37,8 @@ export interface Caller {
   /** Remembers the level that a legacy client asks for; absent where there is no session to keep it. */
   setLogLevel? (level: LogLevel): void | Promise<void>
   /**
-   * Sends a notification by the stream that a legacy client has opened by GET; dropped where there is none. Absent without
-   * a session.
+   * Sends a notification by the stream that a legacy client has opened by GET; dropped where there is none. Absent
+   * without a session.
    */
   notify? (method: string, params: object): void
   /**

@@ -27,8 +27,8 @@ export interface Entered<Value> {
 }
 
 /**
- * What a mount serves. An `McpServer` is one, and so is what stands for an SDK server. It keeps nothing of one caller that
- * another one could see, and serves any number of mounts, sessions and requests at once.
+ * What a mount serves. An `McpServer` is one, and so is what stands for an SDK server. It keeps nothing of one caller
+ * that another one could see, and serves any number of mounts, sessions and requests at once.
  *
  * `definitionContract` of `fastify-mcp-mount/contracts` checks what is said here.
  *
@@ -52,24 +52,24 @@ export interface ServerDefinition {
   /** Who the server is; absent where that is not known before there is a client. */
   readonly info?: Implementation
   /**
-   * Whether every process can open the `requestState` that this definition seals; absent where it seals none. A mount with
-   * `cluster` refuses one that is false.
+   * Whether every process can open the `requestState` that this definition seals; absent where it seals none. A mount
+   * with `cluster` refuses one that is false.
    */
   readonly sharesState?: boolean
   /**
-   * Serves one request. Once `channel.onDisconnect` has called back nobody waits for the result, so it should stop working.
+   * Serves one request. Once `channel.onDisconnect` has called back nobody waits for the result, so it should stop.
    * @returns The result, complete for the era of the caller: a modern one needs its `resultType`.
    * @throws RpcError and nothing else; -32601 for a method that it does not have in the era of the caller.
    */
   serve (incoming: Incoming): Promise<Outcome>
   /**
-   * Enters the lifespan for one mount, before its first request. Called once for each mount, and so is the `close` of what
-   * it resolves to.
+   * Enters the lifespan for one mount, before its first request. Called once for each mount, and so is the `close` of
+   * what it resolves to.
    */
   enter? (app: FastifyInstance): Promise<Entered<unknown>>
   /** Listens to what changes for all clients. Called once for each mount. @returns A function that ends it. */
   onChange? (listener: (event: ChangeEvent) => void): () => void
-  /** @internal Calls the listener with each warning for the author, those there are already at once. @returns A function that ends it. */
+  /** @internal Calls the listener with each warning for the author, past and future. @returns What ends it. */
   onWarning? (listener: (warning: string) => void): () => void
   /** Takes a notification of a client, other than a cancellation. Nobody waits for it, and it does not throw. */
   notified? (incoming: Incoming<NotificationMessage>): void

@@ -7,11 +7,14 @@ import { RpcError } from '../errors.ts'
 import type { Outcome } from './definition.ts'
 import { encodeObject, PreparedResult } from './result.ts'
 
-/** Encodes the reply with what a definition resolved a request to. @throws what {@link toRpcError} makes an RpcError of. */
+const EMPTY_TEXT = "a server definition's serve() must resolve to an object, or to the JSON of one, " +
+  'not to an empty text'
+
+/** Encodes the reply to a request with what a definition resolved it to. @throws what {@link toRpcError} is for. */
 export function encodeReply (outcome: Outcome, id: RequestId): string {
   if (outcome instanceof PreparedResult) return outcome.replyTo(id)
   // A definition may be the app's own. No character of its text is read: V8 would copy the text first.
-  if (outcome === '') throw new TypeError("a server definition's serve() must resolve to an object, or to the JSON of one, not to an empty text")
+  if (outcome === '') throw new TypeError(EMPTY_TEXT)
   return encodeResponse(id, typeof outcome === 'string' ? outcome : encodeObject(outcome))
 }
 
@@ -20,7 +23,7 @@ export function resultOf (outcome: Outcome): object {
   return typeof outcome === 'string' ? JSON.parse(outcome) as object : outcome
 }
 
-/** Makes an RpcError of what a definition threw. Anything but an RpcError is a mistake: it is logged, and hidden from the client. */
+/** Makes an RpcError of what a definition threw. Anything else than one is a mistake: it is logged and hidden. */
 export function toRpcError (err: unknown, log: FastifyBaseLogger): RpcError {
   if (err instanceof RpcError) return err
   log.error({ err }, 'a server definition threw what is no RpcError')

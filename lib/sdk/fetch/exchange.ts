@@ -32,10 +32,12 @@ export class FetchExchange {
   /** The session that the handler itself has opened. */
   get sessionId (): string | undefined { return this.#sessionId }
 
-  /** Serves one request, and relays what the handler says before its answer. @throws RpcError, or what the handler threw */
+  /** Serves one request, and relays what the handler sends before its answer. @throws RpcError, or what was thrown */
   async serve (message: RequestMessage): Promise<object> {
     const listens = message.method === LISTEN_METHOD
-    if (listens && this.#origin.channel.canListen !== true) throw new RefusedError(ErrorCode.MethodNotFound, `Method not found: ${message.method}`)
+    if (listens && this.#origin.channel.canListen !== true) {
+      throw new RefusedError(ErrorCode.MethodNotFound, `Method not found: ${message.method}`)
+    }
     try {
       const response = await this.send(message)
       checkScopes(response)
@@ -53,7 +55,8 @@ export class FetchExchange {
     this.#requests.push(request)
     if (this.#sessionId !== undefined) request.headers.set('mcp-session-id', this.#sessionId)
     const { auth } = this.#origin.channel
-    const response = await this.#handler.fetch(request, { parsedBody: body, ...(auth !== undefined && { authInfo: auth }) })
+    const known = { parsedBody: body, ...(auth !== undefined && { authInfo: auth }) }
+    const response = await this.#handler.fetch(request, known)
     this.#sessionId = response.headers.get('mcp-session-id') ?? this.#sessionId
     return response
   }
@@ -82,7 +85,9 @@ export class FetchExchange {
       // SdkCall.ask rejects with nothing else.
       ({ code, message, data }: RpcError) => ({ error: { code, message, data } })
     ).then((answer) => this.send({ id, ...answer }))
-      .catch((err) => { this.#origin.channel.log.warn({ err }, `the answer to ${request.method} could not be handed over`) })
+      .catch((err) => {
+        this.#origin.channel.log.warn({ err }, `the answer to ${request.method} could not be handed over`)
+      })
   }
 }
 
@@ -118,7 +123,8 @@ function parse (text: string, { status }: Response): SdkMessage {
   const message = tryToParse(text)
   // Each field is checked where it is used.
   if (isWireObject(message)) return message as unknown as SdkMessage
-  throw new RpcError(ErrorCode.InternalError, `the server's fetch answered with status ${status} and no JSON-RPC message`)
+  const problem = `the server's fetch answered with status ${status} and no JSON-RPC message`
+  throw new RpcError(ErrorCode.InternalError, problem)
 }
 
 function tryToParse (text: string): unknown {

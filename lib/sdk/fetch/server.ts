@@ -48,7 +48,8 @@ export class FetchServer implements ServerDefinition {
     try {
       const exchange = new FetchExchange(this.#handler, incoming, this.#sessions.get(caller))
       const result = await whileConnected(channel, exchange.serve(message))
-      if (exchange.sessionId !== undefined && caller.sessionId !== undefined) this.#sessions.set(caller, exchange.sessionId)
+      const { sessionId } = exchange
+      if (sessionId !== undefined && caller.sessionId !== undefined) this.#sessions.set(caller, sessionId)
       return result
     } catch (error) {
       throw hideFailure(error, channel.log, message.method)

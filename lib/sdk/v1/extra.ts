@@ -35,7 +35,8 @@ export function createExtra ({ server, transport, call }: Serving, { id, params 
       await transport.run(call, () => server.notification(notification, { relatedRequestId: id }))
     },
     async sendRequest (request, resultSchema, options) {
-      return await transport.run(call, () => server.request(request, resultSchema, { ...options, relatedRequestId: id }))
+      const related = { ...options, relatedRequestId: id }
+      return await transport.run(call, () => server.request(request, resultSchema, related))
     },
     closeSSEStream: () => channel.closeStream?.(),
     closeStandaloneSSEStream: () => caller.closeListening?.()

@@ -55,7 +55,8 @@ export class SdkInstance implements ServerDefinition {
   async serve (incoming: Incoming): Promise<object> {
     const call = new SdkCall(incoming)
     try {
-      const serving = incoming.caller.era === 'modern' ? this.#serveModern(incoming, call) : this.#serveLegacy(incoming.message, call)
+      const isModern = incoming.caller.era === 'modern'
+      const serving = isModern ? this.#serveModern(incoming, call) : this.#serveLegacy(incoming.message, call)
       return await whileConnected(incoming.channel, serving)
     } finally {
       call.end()

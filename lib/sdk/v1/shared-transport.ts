@@ -5,12 +5,12 @@ import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js'
 import { doNothing } from '../../do-nothing.ts'
 import type { ChangeEvent } from '../../protocol/change.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
-import type { NotificationMessage, RequestId, WireObject } from '../../protocol/message.ts'
+import type { NotificationMessage, WireObject } from '../../protocol/message.ts'
 import type { Caller } from '../../server/context.ts'
 import { MCP_ERR_INVALID_SERVER, RpcError } from '../../errors.ts'
 import { AskedQuestions } from '../asked.ts'
 import type { SdkCall } from '../sdk-call.ts'
-import type { SdkMessage, SdkServer, SdkTransport, SdkV1Server } from '../shape.ts'
+import type { SendOptions, SdkMessage, SdkServer, SdkTransport, SdkV1Server } from '../shape.ts'
 
 const CHANGED_LISTS: ReadonlyMap<string, ChangeEvent> = new Map([
   ['notifications/tools/list_changed', { kind: 'tools' }],
@@ -34,17 +34,20 @@ export class SharedTransport implements SdkTransport {
     this.#server = server
     this.#onChange = onChange
     const running = (): SdkCall | undefined => this.#running.getStore()
-    const { elicitInput, createMessage, createElicitationCompletionNotifier } = server
+    const { elicitInput, createMessage, createElicitationCompletionNotifier: createNotifier } = server
+    const asking = (method: string, ask: typeof createMessage): PropertyDescriptor => (
+      { value: this.#whileRunning(method, ask), configurable: true }
+    )
     Object.defineProperties(server, {
       _clientCapabilities: { get: () => readCapabilities(running()?.caller), set: doNothing, configurable: true },
       _clientVersion: { get: () => running()?.caller.client.info, set: doNothing, configurable: true },
       // Sessions keep the levels.
       _loggingLevels: { value: new ForgetfulMap(), configurable: true },
       // The SDK looks for a client before these ask one.
-      ...(elicitInput !== undefined && { elicitInput: { value: this.#whileRunning('elicitation/create', elicitInput), configurable: true } }),
-      createMessage: { value: this.#whileRunning('sampling/createMessage', createMessage), configurable: true },
-      ...(createElicitationCompletionNotifier !== undefined && {
-        createElicitationCompletionNotifier: { value: this.#bound(createElicitationCompletionNotifier), configurable: true }
+      ...(elicitInput !== undefined && { elicitInput: asking('elicitation/create', elicitInput) }),
+      createMessage: asking('sampling/createMessage', createMessage),
+      ...(createNotifier !== undefined && {
+        createElicitationCompletionNotifier: { value: this.#bound(createNotifier), configurable: true }
       })
     })
   }
@@ -58,7 +61,9 @@ export class SharedTransport implements SdkTransport {
    */
   async open (outer: SdkServer): Promise<void> {
     if (this.#isOpen) return
-    if (this.#server.transport !== undefined) throw new MCP_ERR_INVALID_SERVER('is an SDK server that is connected to another transport')
+    if (this.#server.transport !== undefined) {
+      throw new MCP_ERR_INVALID_SERVER('is an SDK server that is connected to another transport')
+    }
     await outer.connect(this)
     this.#isOpen = true
   }
@@ -69,7 +74,7 @@ export class SharedTransport implements SdkTransport {
     this.#isOpen = false
     this.#asked.abandon()
     this.onclose?.()
-    // When the SDK connects again, it calls the listeners that it finds here as well as its own, so each would run twice.
+    // When the SDK connects again, it calls the listeners that it finds here beside its own, so each would run twice.
     delete this.onmessage
     delete this.onclose
     delete this.onerror
@@ -88,7 +93,7 @@ export class SharedTransport implements SdkTransport {
   }
 
   /** Called by the server to send a message. */
-  async send ({ id, method = '', params = {} }: SdkMessage, { relatedRequestId }: { readonly relatedRequestId?: RequestId } = {}): Promise<void> {
+  async send ({ id, method = '', params = {} }: SdkMessage, { relatedRequestId }: SendOptions = {}): Promise<void> {
     const call = this.#running.getStore()
     if (id === undefined && method === 'notifications/cancelled') return this.#asked.cancel(params.requestId)
     if (id === undefined && relatedRequestId === undefined && this.#tellAll(method, params)) return
@@ -141,8 +146,8 @@ function readCapabilities (caller: Caller | undefined): ClientCapabilities | und
 function nobody (method: string): RpcError {
   return new RpcError(
     ErrorCode.InternalError,
-    `${method} was sent outside of any request, by a server that many clients share, so there is nobody to send it to; ` +
-    'send it from a handler by its second argument (extra.sendNotification, extra.sendRequest), or mount a factory () => server, ' +
-    'which gives each session a server of its own'
+    `${method} was sent outside of any request, by a server that many clients share, so there is nobody to send it ` +
+    'to; send it from a handler by its second argument (extra.sendNotification, extra.sendRequest), or mount a factory ' +
+    '() => server, which gives each session a server of its own'
   )
 }
