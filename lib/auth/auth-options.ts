@@ -1,46 +1,51 @@
 // The `auth` option of a mount.
 import type { FastifyRequest } from 'fastify'
-import { duration, flag, func, headerValue, isObject, required, scopes, text, THAT, url, urls, whole } from '../options/checks.ts'
+import {
+  duration, flag, func, headerValue, isObject, required, scopes, text, THAT, url, urls, whole
+} from '../options/checks.ts'
 import { complete, findProblem, type Option, type ResolvedOf, type TableOf } from '../options/table.ts'
 import type { AuthInfo } from './auth-info.ts'
 
-/** What a verifier is told besides the token. */
+/** What a verifier receives besides the token and the request. */
 export interface VerifyContext {
   /** The URL of the mount, for which the token must have been issued. */
   readonly resource: string
 }
 
 /**
- * Tells who a token stands for; nobody, by `null`, when it is not valid.
+ * Verifies a token and returns its caller, or `null` if the token is not valid.
  *
- * @throws InvalidTokenError when the token is not valid, and the client is to be told why.
- * @throws VerifierUnavailableError when nobody can tell at the moment. Anything else is answered with 500.
+ * @throws InvalidTokenError if the token is not valid; the client receives the message.
+ * @throws VerifierUnavailableError if that cannot be determined at the moment. Any other error is answered with 500.
  */
 export interface Verify {
   (token: string, request: FastifyRequest, context: VerifyContext): MaybePromise<AuthInfo | null | undefined>
-  /** What the log of each mount warns of when the app is ready. A verifier that calls another one may pass it on. */
+  /** A warning that each mount logs when the app is ready. A verifier that calls another one may pass it on. */
   readonly warning?: string
 }
 
 type MaybePromise<T> = T | PromiseLike<T>
 
-/** What both kinds of authorization have. */
+/** The options of both kinds of authorization. */
 interface CommonAuthOptions {
-  /** The scopes that every request needs, all of them; else it gets 403. @default [] */
+  /** The scopes that every request needs; a request that lacks one gets 403. @default [] */
   readonly requiredScopes?: readonly string[]
-  /** Milliseconds that verifying may take, 0 for ever; past it the client gets 503. @default 10000 */
+  /** How many milliseconds authentication may take, 0 for no limit; beyond it the client gets 503. @default 10000 */
   readonly timeout?: number
 }
 
 /** Authorization by access tokens: the mount is an OAuth 2.1 resource server. Needs `publicUrl`. */
 export interface TokenAuthOptions extends CommonAuthOptions {
-  /** Verifies a token, once per request: `jwtVerifier()`, `introspectionVerifier()` or your own, which must check whom the token is for or return its `audience`. */
+  /**
+   * Verifies a token, once per request: `jwtVerifier()`, `introspectionVerifier()` or your own function, which must
+   * check for whom the token was issued, or return its `audience`.
+   */
   readonly verify: Verify
-  /** The issuers of the authorization servers that clients get tokens from. */
+  /** The issuers of the authorization servers from which clients get tokens. */
   readonly authorizationServers: readonly string[]
-  /** The scopes that clients are told of. @default requiredScopes */
+  /** The scopes that the metadata lists. @default requiredScopes */
   readonly scopesSupported?: readonly string[]
-  /** The name that users are shown. @default the server's title or name */
+  /** The name for users. @default the server's title or name */
   readonly resourceName?: string
   /** The URL of a page for developers. */
   readonly resourceDocumentation?: string
@@ -48,17 +53,20 @@ export interface TokenAuthOptions extends CommonAuthOptions {
   readonly resourcePolicyUri?: string
   /** The URL of the terms of service. */
   readonly resourceTosUri?: string
-  /** Serves the metadata at `/.well-known/oauth-protected-resource` besides; for one mount of an app. @default false */
+  /** Serves the metadata at `/.well-known/oauth-protected-resource`, too, for one mount of an app. @default false */
   readonly wellKnownAlias?: boolean
-  /** Characters of a token; a longer one is refused before anything is made of it. @default 16384 */
+  /** The most characters of a token; a longer one is refused before it is verified. @default 16384 */
   readonly maxTokenLength?: number
 }
 
 /** Authorization by the host app: sessions, API keys, mTLS, `@fastify/jwt`. */
 export interface HostAuthOptions extends CommonAuthOptions {
-  /** Tells who sends a request; nobody, by `null`: the client gets 401. */
+  /** Returns the caller who sends a request, or `null` if it is unknown; the client then gets 401. */
   readonly authenticate: (request: FastifyRequest) => MaybePromise<AuthInfo | null | undefined>
-  /** The `WWW-Authenticate` of 401 and 403, such as `Basic realm="Notes"`. @default a challenge of RFC 6750, for callers with bearer tokens */
+  /**
+   * The `WWW-Authenticate` of 401 and 403, such as `Basic realm="Notes"`.
+   * @default a challenge of RFC 6750, for callers with bearer tokens
+   */
   readonly challenge?: string
 }
 

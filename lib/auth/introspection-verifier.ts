@@ -81,7 +81,9 @@ export function introspectionVerifier (options: IntrospectionVerifierOptions, no
 }
 
 // RFC 6749 2.3.1: both parts are form-encoded before they are joined.
-function encodeCredentials ({ clientId, clientSecret }: Pick<IntrospectionVerifierOptions, 'clientId' | 'clientSecret'>): string {
+function encodeCredentials (
+  { clientId, clientSecret }: Pick<IntrospectionVerifierOptions, 'clientId' | 'clientSecret'>
+): string {
   const [id, secret] = [clientId, clientSecret].map((part) => new URLSearchParams([['', part]]).toString().slice(1))
   return `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`
 }

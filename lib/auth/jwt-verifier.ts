@@ -39,11 +39,15 @@ export interface JwtVerifierOptions {
 
 const ASYMMETRIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
-// With a symmetric algorithm the key that the issuer publishes would be the secret.
+// With a symmetric algorithm, the key that the issuer publishes would be the shared secret.
 const algorithms = kindOf<readonly string[]>("must be an array of asymmetric algorithms, such as ['RS256']", (value) =>
-  Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && !/^(none|HS\d+)$/i.test(name)))
+  Array.isArray(value) && value.length > 0 && value.every(isAsymmetric))
 const clientIds = kindOf<readonly string[]>("must be an array of client ids, such as ['my-app']", (value) =>
   Array.isArray(value) && value.length > 0 && value.every(isText))
+
+function isAsymmetric (name: unknown): boolean {
+  return typeof name === 'string' && !/^(none|HS\d+)$/i.test(name)
+}
 
 const JWT_VERIFIER = {
   issuer: required(url()),

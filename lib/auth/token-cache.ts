@@ -25,7 +25,7 @@ export const TOKEN_CACHE = {
   refusalTtl: duration(5000)
 } satisfies TableOf<TokenCacheOptions>
 
-/** Options that were checked and completed. */
+/** Options that have been checked and completed. */
 export type ResolvedTokenCache = ResolvedOf<typeof TOKEN_CACHE>
 
 /** The `cache` option of a verifier. */

@@ -60,7 +60,7 @@ const app = kind<FastifyInstance>((value) => {
 })
 const authInfo = kind<AuthInfo>((value) => {
   const problem = findAuthInfoProblem(value)
-  return problem && `is no AuthInfo: it ${problem}`
+  return problem && `is not an AuthInfo: it ${problem}`
 })
 const readable = kindOf<Readable>('must be a readable stream, such as process.stdin', (value) => {
   return typeof Object(value).pause === 'function'

@@ -65,7 +65,7 @@ const TEST_CLIENT = {
   listRoots: func<NonNullable<TestClientOptions['listRoots']>>()
 } satisfies TableOf<TestClientOptions>
 
-/** Options that were checked and completed. */
+/** Options that have been checked and completed. */
 export type ResolvedClientOptions = ResolvedOf<typeof TEST_CLIENT>
 
 /** Checks and completes the options. @throws MCP_ERR_INVALID_OPTION */
@@ -82,7 +82,9 @@ export function resolveClientOptions (given: TestClientOptions): ResolvedClientO
 }
 
 /** Returns the capabilities that the client declares. */
-export function capabilitiesOf ({ capabilities, elicit, sample, listRoots }: ResolvedClientOptions): ClientCapabilities {
+export function capabilitiesOf (
+  { capabilities, elicit, sample, listRoots }: ResolvedClientOptions
+): ClientCapabilities {
   return {
     ...(elicit && { elicitation: { form: {}, url: {} } }),
     ...(sample && { sampling: {} }),

@@ -6,7 +6,7 @@ import { findMounted } from '../registry.ts'
 import { resolveClientOptions, type ResolvedClientOptions, type TestClientOptions } from './client-options.ts'
 import type { ClientOf, ClientV1, ClientV2, ClientVersion } from './client-type.ts'
 import { findMount, resolveEndpoint } from './endpoint.ts'
-import { injectFetch, type InjectFetch } from './inject-fetch.ts'
+import { injectFetch, type InjectFetch, type InjectFetchOptions } from './inject-fetch.ts'
 import { loadClient } from './official-client.ts'
 import { readRefusal, RefusedError } from './refused-error.ts'
 
@@ -58,7 +58,7 @@ export async function createTestClient (
   return client
 }
 
-function fetchOptions ({ auth, headers, origin }: ResolvedClientOptions): NonNullable<Parameters<typeof injectFetch>[1]> {
+function fetchOptions ({ auth, headers, origin }: ResolvedClientOptions): InjectFetchOptions {
   return {
     headers: { ...headers, ...(auth !== undefined && { authorization: `Bearer ${auth}` }) },
     ...(origin !== undefined && { origin })

@@ -11,7 +11,7 @@ const SCOPES = "must be an array of scopes, such as ['notes:read']"
 const URL_ADVICE = "must be an absolute URL, such as 'https://auth.example.com'"
 const URLS = "must be an array of URLs, such as ['https://auth.example.com']"
 
-t.test('a verifier with its issuers is enough, and so is a function of the app', async (t) => {
+t.test('auth needs a verifier and its authorization servers, or an authenticate function', async (t) => {
   for (const right of [token, host, { ...host, requiredScopes: ['a'], timeout: 0 }, {
     ...token,
     requiredScopes: ['notes:read'],
@@ -26,7 +26,7 @@ t.test('a verifier with its issuers is enough, and so is a function of the app',
   }]) t.equal(authOption.check(right), undefined)
 })
 
-t.test('what is wrong is told by name', async (t) => {
+t.test('an invalid option is refused by name', async (t) => {
   for (const [value, problem] of [
     [true, "must be an object with 'verify' or 'authenticate'"],
     [null, "must be an object with 'verify' or 'authenticate'"],
@@ -44,10 +44,25 @@ t.test('what is wrong is told by name', async (t) => {
     [{ ...token, resourceTosUri: 'terms' }, `has a 'resourceTosUri' that ${URL_ADVICE}`],
     [{ ...token, wellKnownAlias: 1 }, "has a 'wellKnownAlias' that must be true or false"],
     [{ ...token, maxTokenLength: 0 }, "has a 'maxTokenLength' that must be a whole number above 0"],
-    [{ ...host, timeout: -1 }, "has a 'timeout' that must be a whole number of milliseconds from 0 (none) to 2147483647"],
-    [{ ...host, resourceName: 'Notes' }, "has a 'resourceName' that does not exist; there may be authenticate, challenge, requiredScopes, timeout"],
-    ...['', ' Basic', 'Basic\r\nx: y', 'Größe', 1].map((challenge) => [{ ...host, challenge }, "has a 'challenge' that must be a string of visible ASCII characters, with spaces between them at most"] as const),
-    [{ ...token, scopes: [] }, /^has a 'scopes' that does not exist; there may be verify, authorizationServers, requiredScopes, /]
+    [
+      { ...host, timeout: -1 },
+      "has a 'timeout' that must be a whole number of milliseconds from 0 (none) to 2147483647"
+    ],
+    [
+      { ...host, resourceName: 'Notes' },
+      "has a 'resourceName' that does not exist; there may be authenticate, challenge, requiredScopes, timeout"
+    ],
+    ...['', ' Basic', 'Basic\r\nx: y', 'Größe', 1].map(
+      (challenge) =>
+        [
+          { ...host, challenge },
+          "has a 'challenge' that must be a string of visible ASCII characters, with spaces between them at most"
+        ] as const
+    ),
+    [
+      { ...token, scopes: [] },
+      /^has a 'scopes' that does not exist; there may be verify, authorizationServers, requiredScopes, /
+    ]
   ] as const) {
     const found = authOption.check(value)
     if (typeof problem === 'string') t.equal(found, problem)
@@ -55,12 +70,16 @@ t.test('what is wrong is told by name', async (t) => {
   }
 })
 
-t.test('tokens are issued for a URL, which must be given', async (t) => {
+t.test('a verifier needs the public URL for which tokens are issued', async (t) => {
   const server = createServer()
-  const missing = "option 'auth' needs 'publicUrl', the URL of this app that tokens are issued for, such as 'https://api.example.com'"
+  const missing =
+    "option 'auth' needs 'publicUrl', the URL of this app that tokens are issued for, such as 'https://api.example.com'"
 
   t.throws(() => resolveOptions({ server, auth: token }), { code: 'MCP_ERR_INVALID_OPTION', message: missing })
-  t.throws(() => resolveOptions({ server, auth: {} } as unknown as McpMountOptions), { code: 'MCP_ERR_INVALID_OPTION', message: `option 'auth' ${EITHER}` })
+  t.throws(() => resolveOptions({ server, auth: {} } as unknown as McpMountOptions), {
+    code: 'MCP_ERR_INVALID_OPTION',
+    message: `option 'auth' ${EITHER}`
+  })
   t.doesNotThrow(() => resolveOptions({ server, auth: host }))
   const { auth } = resolveOptions({ server, publicUrl: 'https://api.example.com', auth: token })
   t.same(auth, { ...token, requiredScopes: [], timeout: 10_000, wellKnownAlias: false, maxTokenLength: 16_384 })

@@ -8,7 +8,7 @@ import { openPipe } from './pipe.ts'
 const WRONG: ReadonlyArray<readonly [options: object, message: string]> = [
   [{ app: {} }, "option 'app' must be a Fastify app"],
   [{ app: Fastify({ logger: true }) }, "option 'app' logs to stdout, which carries messages; create it with Fastify({ logger: { stream: process.stderr } })"],
-  [{ auth: { token: '' } }, "option 'auth' is no AuthInfo: it needs 'clientId', a string that is not empty"],
+  [{ auth: { token: '' } }, "option 'auth' is not an AuthInfo: it needs 'clientId', a string that is not empty"],
   [{ input: 'stdin' }, "option 'input' must be a readable stream, such as process.stdin"],
   [{ output: {} }, "option 'output' must be a writable stream, such as process.stdout"],
   [{ legacy: 1 }, "option 'legacy' must be true or false"],
