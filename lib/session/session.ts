@@ -26,9 +26,10 @@ export class Session implements Caller, SupportedSession {
   readonly era = 'legacy'
   /** Its id, as in `Mcp-Session-Id`. */
   readonly sessionId: string
-  /** The revision of the protocol that was negotiated. Changed by {@link introduce} alone. */
+  // These two are changed by `introduce` alone.
+  /** The revision of the protocol that was negotiated. */
   protocolVersion: string
-  /** The client: its self-reported name and version, and what it can do. Changed by {@link introduce} alone. */
+  /** The client: its self-reported name and version, and what it can do. */
   client: ClientIdentity
   readonly principal: string | undefined
   /** Whom it counts for; undefined where it counts for nobody. */
