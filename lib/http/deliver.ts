@@ -5,7 +5,7 @@ import { isNotice, isUse, takeNotice } from '../conversation/notices.ts'
 import type { Classified } from '../protocol/classify.ts'
 import type { RequestId } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusals.ts'
-import { authOf } from './auth-hook.ts'
+import { authOf } from './guard/auth-hook.ts'
 import type { LegacyCaller } from './legacy.ts'
 import type { MountParts } from './parts.ts'
 

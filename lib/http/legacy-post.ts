@@ -12,14 +12,14 @@ import { Method } from '../protocol/methods.ts'
 import type { Refusal } from '../protocol/refusals.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Accepted } from './accept.ts'
-import { Exchange } from './exchange.ts'
+import { Exchange } from './reply/exchange.ts'
 import { deliver } from './deliver.ts'
 import {
   findCaller, openCaller, readLegacyHeaders, refuseSession, SESSION_HEADER, type LegacyCaller, type LegacyHeaders
 } from './legacy.ts'
 import type { MountParts } from './parts.ts'
-import { sendBusy, sendRefusal } from './reply.ts'
-import { sendUnserved } from './unserved.ts'
+import { sendBusy, sendRefusal } from './reply/reply.ts'
+import { sendUnserved } from './reply/unserved.ts'
 
 type Messages = ReadonlyArray<Classified | Refusal>
 

@@ -9,11 +9,11 @@ import { findHeaderMismatch } from '../protocol/headers.ts'
 import { Method } from '../protocol/methods.ts'
 import { refuse } from '../protocol/refusals.ts'
 import type { Accepted } from './accept.ts'
-import { authOf } from './auth-hook.ts'
-import { Exchange } from './exchange.ts'
+import { authOf } from './guard/auth-hook.ts'
+import { Exchange } from './reply/exchange.ts'
 import { createListenHandler } from './listen.ts'
 import type { MountParts } from './parts.ts'
-import { sendBusy, sendRefusal } from './reply.ts'
+import { sendBusy, sendRefusal } from './reply/reply.ts'
 
 /** What serves the modern messages of one mount. */
 export interface ModernHandler {

@@ -5,10 +5,10 @@ import type { Cluster } from '../store/cluster.ts'
 import type { Mountable } from '../sdk/recognise.ts'
 import type { EventStore } from '../store/event-store.ts'
 import type { ShareOptions } from '../shares/share-options.ts'
-import type { CorsOptions } from './cors-options.ts'
-import type { HealthOptions } from './health-options.ts'
-import type { MountHooks } from './hooks.ts'
-import type { LegacySseOptions } from './legacy-sse-options.ts'
+import type { CorsOptions } from './guard/cors-options.ts'
+import type { HealthOptions } from './beside/health-options.ts'
+import type { MountHooks } from './beside/hooks.ts'
+import type { LegacySseOptions } from './sse-2024/options.ts'
 
 /** The options of one mount. Times are milliseconds, sizes bytes. */
 export interface McpMountOptions extends ShareOptions {

@@ -2,8 +2,8 @@
 import type { OptionProblem } from '../options/table.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { findShareProblem } from '../shares/share-options.ts'
-import { ANY_ORIGIN } from './host-check.ts'
-import { findLegacySseConflict } from './legacy-sse-options.ts'
+import { ANY_ORIGIN } from './guard/host-check.ts'
+import { findLegacySseConflict } from './sse-2024/options.ts'
 import type { McpMountOptions } from './mount-options.ts'
 
 /**

@@ -7,8 +7,8 @@ import type { ResolvedOptions } from './resolve-options.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Places } from '../shares/shares.ts'
-import type { Expiry } from './expiry.ts'
-import type { OpenExchanges } from './open-exchanges.ts'
+import type { Expiry } from './reply/expiry.ts'
+import type { OpenExchanges } from './reply/open-exchanges.ts'
 
 /** The parts of one mount. */
 export interface MountParts {

@@ -5,7 +5,7 @@ import { readAccept, type Accepted } from './accept.ts'
 import { LegacyPost } from './legacy-post.ts'
 import { createModernHandler } from './modern.ts'
 import type { MountParts } from './parts.ts'
-import { refuseUnread, sendRefusal } from './reply.ts'
+import { refuseUnread, sendRefusal } from './reply/reply.ts'
 
 const NOT_ACCEPTABLE = 'Not Acceptable: accept application/json, text/event-stream or both'
 

@@ -6,8 +6,8 @@ import { createGetHandler } from './get.ts'
 import { findSession, readHeader, readLegacyHeaders, refuseSession, type LegacyHeaders } from './legacy.ts'
 import type { MountParts } from './parts.ts'
 import { createPostHandler } from './post.ts'
-import { sendRefusal } from './reply.ts'
-import { sendUnserved } from './unserved.ts'
+import { sendRefusal } from './reply/reply.ts'
+import { sendUnserved } from './reply/unserved.ts'
 
 /** Builds the plugin that serves the endpoint of one mount. */
 export function createRoutes (parts: MountParts): (scope: FastifyInstance) => Promise<void> {

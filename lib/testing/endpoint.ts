@@ -1,7 +1,7 @@
 // Finds the mount for a test client, and the URL of its endpoint.
 import type { FastifyInstance } from 'fastify'
 import { MCP_ERR_INVALID_OPTION, MCP_ERR_UNKNOWN_MOUNT } from '../errors.ts'
-import { findConstraintHost } from '../http/host-constraint.ts'
+import { findConstraintHost } from '../http/guard/host-constraint.ts'
 import type { Mount } from '../mount.ts'
 import type { ResolvedOptions } from '../http/resolve-options.ts'
 import { findMounted, findRegistry } from '../registry.ts'

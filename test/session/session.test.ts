@@ -1,6 +1,6 @@
 import { text as collect } from 'node:stream/consumers'
 import t from 'tap'
-import { SseStream } from '../../lib/http/sse.ts'
+import { SseStream } from '../../lib/http/reply/sse.ts'
 import { LocalSupport } from '../../lib/session/local-support.ts'
 import { Session } from '../../lib/session/session.ts'
 import { createApp, legacy, modern, openSession } from '../support/app.ts'

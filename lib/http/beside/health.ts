@@ -1,0 +1,58 @@
+// The health checks of one mount.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { MCP_ERR_INVALID_OPTION } from '../../errors.ts'
+import { undocumented } from './api-document.ts'
+import type { ResolvedHealth } from './health-options.ts'
+import type { MountParts } from '../parts.ts'
+import { sendJson } from '../reply/reply.ts'
+
+type Probe = (request: FastifyRequest) => boolean | Promise<boolean>
+
+const OK = JSON.stringify({ status: 'ok' })
+const UNAVAILABLE = JSON.stringify({ status: 'unavailable' })
+const NO_STORE = { 'cache-control': 'no-store' }
+
+/**
+ * Creates the plugin of the health checks. They check neither Host nor Origin nor the caller, and have no constraints.
+ * @throws MCP_ERR_INVALID_OPTION where the app has such a route already.
+ */
+export function createHealthRoutes (
+  parts: MountParts, { path, ready }: ResolvedHealth
+): (scope: FastifyInstance) => Promise<void> {
+  const isLive: Probe = () => true
+  const isReady: Probe = async (request) => {
+    try {
+      return !parts.isClosing && await ready()
+    } catch (err) {
+      request.log.error({ err, mcp: parts.name }, "the check of option 'health' failed")
+      return false
+    }
+  }
+
+  return async function mcpHealthRoutes (scope) {
+    for (const [url, probe] of [[path, isReady], [`${path}/ready`, isReady], [`${path}/live`, isLive]] as const) {
+      if (scope.hasRoute({ method: 'GET', url: scope.prefix + url })) {
+        const problem = `would serve '${scope.prefix}${url}', which there is already; ` +
+          `give it another 'path', such as { path: '${path}-2' }`
+        throw new MCP_ERR_INVALID_OPTION('health', problem)
+      }
+      scope.route({
+        method: ['GET', 'HEAD'],
+        url,
+        exposeHeadRoute: false,
+        // Checks come every few seconds and would flood the log.
+        logLevel: 'warn',
+        schema: undocumented(),
+        handler: createHandler(probe)
+      })
+    }
+  }
+}
+
+function createHandler (probe: Probe) {
+  return async function handleHealth (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const isHealthy = await probe(request)
+    sendJson(reply.code(isHealthy ? 200 : 503).headers(NO_STORE), isHealthy ? OK : UNAVAILABLE)
+    return reply
+  }
+}

@@ -1,0 +1,46 @@
+// The user's Fastify hooks for the endpoint of one mount.
+import type { FastifyInstance, onRequestHookHandler, RouteShorthandOptions } from 'fastify'
+import { isObject, kind } from '../../options/checks.ts'
+
+// Fastify runs preSerialization hooks for objects only, and the endpoint sends text or a stream.
+const HOOK_NAMES = [
+  'onRequest', 'preParsing', 'preValidation', 'preHandler', 'onSend', 'onResponse', 'onError', 'onTimeout',
+  'onRequestAbort'
+] as const
+
+type HookName = typeof HOOK_NAMES[number]
+type HookOf<Name extends HookName> = Exclude<NonNullable<RouteShorthandOptions[Name]>, readonly unknown[]>
+
+/**
+ * Fastify hooks that run for the requests of one endpoint, each a function or an array of them.
+ *
+ * They run after those of the app. For a preflight, and a request that the mount's own checks refuse, the hooks
+ * before the handler do not run; those that see the reply do.
+ * @see https://fastify.dev/docs/latest/Reference/Hooks/
+ */
+export type MountHooks = { readonly [Name in HookName]?: HookOf<Name> | ReadonlyArray<HookOf<Name>> }
+
+/** Adds the hooks to the endpoint's scope. */
+export function addMountHooks (scope: FastifyInstance, hooks: MountHooks): void {
+  for (const name of HOOK_NAMES) {
+    for (const hook of [hooks[name] ?? []].flat()) {
+      // addHook has an overload for each name, and none that takes the union of the names.
+      scope.addHook(name as 'onRequest', hook as onRequestHookHandler)
+    }
+  }
+}
+
+/** The `hooks` option. */
+export const hooksOption = kind<MountHooks>(findHooksProblem)({})
+
+function findHooksProblem (value: unknown): string | undefined {
+  if (!isObject(value)) return 'must be an object, such as { preHandler: async (request) => {} }'
+  const unknown = Object.keys(value).filter((name) => !HOOK_NAMES.some((known) => known === name))
+  if (unknown.length > 0) {
+    return `has '${unknown.join("', '")}', which does not run here; the hooks are ${HOOK_NAMES.join(', ')}`
+  }
+  const wrong = Object.entries(value).find(([, hooks]) => {
+    return ![hooks ?? []].flat().every((hook) => typeof hook === 'function')
+  })
+  if (wrong !== undefined) return `has '${wrong[0]}', which must be a function or an array of functions`
+}

@@ -1,0 +1,80 @@
+// The metadata of a mount as a protected resource (RFC 9728), at the root of its origin.
+import { createHash } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
+import type { ResolvedTokenAuth } from '../../auth/auth-options.ts'
+import { WELL_KNOWN, type PathParams, type Resources } from '../../auth/resource.ts'
+import { MCP_ERR_INVALID_OPTION } from '../../errors.ts'
+import { undocumented } from './api-document.ts'
+import { listUrls } from '../endpoint-urls.ts'
+import { OPEN_TO_ANY_PAGE } from '../guard/open-cors.ts'
+import { hasDotSegment, listParamNames } from '../guard/path-params.ts'
+import { sendJson } from '../reply/reply.ts'
+import { findRoot } from '../root.ts'
+
+/** What a metadata route serves, and where. */
+export interface MetadataSettings {
+  readonly auth: ResolvedTokenAuth
+  readonly resources: Resources
+  /** The name that users are shown where `auth` has none. */
+  readonly name: string
+  readonly constraints?: RouteShorthandOptions['constraints']
+  readonly logLevel?: RouteShorthandOptions['logLevel']
+}
+
+// Seconds that a client may keep the metadata.
+const MAX_AGE = 3600
+
+/**
+ * Adds the routes of a mount's metadata. They are those of the whole app, whatever scope the mount is in: neither prefixes
+ * nor hooks of the scopes around it apply.
+ *
+ * @throws MCP_ERR_INVALID_OPTION when the alias is taken, or the mount's path has parameters and so no single document.
+ */
+export function addMetadataRoutes (app: FastifyInstance, { auth, resources, name, constraints = {}, logLevel }: MetadataSettings): void {
+  const root = findRoot(app)
+  const fields = describe(auth, name)
+  const params = listParamNames(resources.metadataPath)
+  const paths = new Set([resources.metadataPath, ...auth.wellKnownAlias === true ? [WELL_KNOWN] : []])
+  if (resources.isMany && paths.size > 1) throw new MCP_ERR_INVALID_OPTION('auth', "has a 'wellKnownAlias', but a path with parameters has no single document to serve there; leave it out")
+
+  for (const url of [...paths].flatMap((path) => listUrls(root, path))) {
+    if (root.hasRoute({ method: 'GET', url, constraints })) {
+      throw new MCP_ERR_INVALID_OPTION('auth', `cannot serve its metadata at '${url}', which is taken; 'wellKnownAlias' is for one mount of an app`)
+    }
+    root.route({
+      ...OPEN_TO_ANY_PAGE,
+      method: ['GET', 'OPTIONS'],
+      url,
+      constraints,
+      ...(logLevel !== undefined && { logLevel }),
+      schema: undocumented(),
+      handler: serveMetadata
+    })
+  }
+
+  function serveMetadata (request: FastifyRequest, reply: FastifyReply): void {
+    if (hasDotSegment(request, params)) return reply.callNotFound()
+    // Fastify's own, made of the path.
+    const { id } = resources.find(request.params as PathParams)
+    const body = JSON.stringify({ resource: id, ...fields })
+    const etag = `"${createHash('sha256').update(body).digest('base64url')}"`
+    reply.headers({ 'cache-control': `public, max-age=${MAX_AGE}`, etag })
+    if (request.headers['if-none-match'] === etag) reply.code(304).send()
+    else sendJson(reply, body)
+  }
+}
+
+// RFC 9728 2.
+function describe (auth: ResolvedTokenAuth, name: string): object {
+  const { authorizationServers, requiredScopes, scopesSupported = requiredScopes, resourceDocumentation, resourcePolicyUri, resourceTosUri } = auth
+  return {
+    authorization_servers: authorizationServers,
+    // An empty array would say that there are no scopes, and undefined is left out.
+    scopes_supported: scopesSupported?.length === 0 ? undefined : scopesSupported,
+    bearer_methods_supported: ['header'],
+    resource_name: auth.resourceName ?? name,
+    resource_documentation: resourceDocumentation,
+    resource_policy_uri: resourcePolicyUri,
+    resource_tos_uri: resourceTosUri
+  }
+}

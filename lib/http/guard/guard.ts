@@ -1,0 +1,81 @@
+// Refuses requests that a browser was tricked into sending: DNS rebinding and foreign origins.
+import type { FastifyRequest } from 'fastify'
+import { shorten } from '../../protocol/bounds.ts'
+import { createHostCheck } from './host-check.ts'
+
+/** What the guard lets pass. */
+export interface GuardOptions {
+  readonly allowedHosts: readonly string[]
+  /** `*` for every origin. */
+  readonly allowedOrigins: readonly string[] | '*'
+}
+
+/** Why a request does not pass, for the client and for the log. */
+export interface GuardRejection {
+  readonly status: 400 | 421 | 403
+  readonly message: string
+  readonly seen: { readonly [header: string]: string | undefined }
+  readonly advice: string
+}
+
+const SLASH = 47
+const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*).*$/i
+
+// Which of them counts is for each to say who reads it, and a proxy in front may have read another one.
+const TWO_HOSTS: GuardRejection = Object.freeze({
+  status: 400,
+  message: 'Invalid Host header: there are several',
+  seen: Object.freeze({}),
+  advice: 'request with several Host headers refused'
+})
+
+/**
+ * Builds the guard of one mount: it comes to a rejection, or to undefined for a request that may pass.
+ * Forwarded headers never count. @see MCP 2026-07-28 streamable-http, Security & Endpoint
+ */
+export function createGuard ({ allowedHosts, allowedOrigins }: GuardOptions): (request: FastifyRequest) => GuardRejection | undefined {
+  const isAllowedHost = createHostCheck(allowedHosts)
+  const isAllowedOrigin = createHostCheck(allowedOrigins)
+
+  return function guard ({ headers, raw, originalUrl }) {
+    if (hasTwoHosts(raw.rawHeaders)) return TWO_HOSTS
+    // RFC 9113 8.3.1: HTTP/2 names the host in ':authority', which goes before a Host header. Routing goes by the header.
+    const { host } = headers
+    const authority = (headers as { readonly ':authority'?: string })[':authority'] ?? host
+    if (authority === undefined || !isAllowedHost(authority)) return refuseHost(authority)
+    if (host !== undefined && host !== authority && !isAllowedHost(host)) return refuseHost(host)
+    // RFC 9112 3.2.2: a host named by the request line goes before a Host header, but both have to be listed.
+    if (originalUrl.charCodeAt(0) !== SLASH) {
+      const named = originalUrl.replace(ABSOLUTE_FORM, '$1')
+      if (!isAllowedHost(named)) return refuseHost(named)
+    }
+
+    const { origin } = headers
+    if (origin === undefined || isAllowedOrigin(origin)) return undefined
+    return {
+      status: 403,
+      message: 'Invalid Origin header',
+      seen: { origin: shorten(origin) },
+      advice: `request from Origin '${shorten(origin)}' refused; if pages of that origin may use this server, add it to the mount's 'allowedOrigins'`
+    }
+  }
+}
+
+function refuseHost (host: string | undefined): GuardRejection {
+  return {
+    status: 421,
+    message: 'Invalid Host header',
+    seen: { host: host && shorten(host) },
+    advice: `request for Host '${shorten(host ?? '')}' refused; if this app is meant to be reached by that name, add it to the mount's 'allowedHosts' or set 'publicUrl'`
+  }
+}
+
+// RFC 9112 3.2: Node.js drops all but the first of them from the headers.
+function hasTwoHosts (rawHeaders: readonly string[]): boolean {
+  let count = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]
+    if (name?.length === 4 && name.toLowerCase() === 'host' && ++count > 1) return true
+  }
+  return false
+}

@@ -1,0 +1,51 @@
+// Refuses '.' and '..' as values of a path's parameters: whoever joins such a value to a path names another resource.
+import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { Refuse } from '../reply/reply.ts'
+
+const NAME = /:(\w+)/g
+const ENCODED_ASCII = /%([0-7][\da-f])/gi
+// URL parsers drop or trim these.
+const IGNORED = /[\0-\x20]/g
+// A value that is encoded more often is not meant well.
+const MAX_ENCODINGS = 8
+
+/** Lists the names of a route's parameters, as Fastify calls them. */
+export function listParamNames (path: string): readonly string[] {
+  const names = Array.from(path.matchAll(NAME), ([, name = '']) => name)
+  return path.includes('*') ? [...names, '*'] : names
+}
+
+/** Whether the parameters of a request have a segment '.' or '..', in whatever way it is encoded. */
+export function hasDotSegment ({ params }: FastifyRequest, names: readonly string[]): boolean {
+  // Fastify makes it of the path.
+  const values = params as Readonly<Record<string, string>>
+  return Object.entries(values).some(([name, value]) => names.includes(name) && isDotted(value))
+}
+
+/** Builds the hook that refuses such requests; undefined for a path without parameters. */
+export function createParamsHook (path: string, refuse: Refuse): onRequestHookHandler | undefined {
+  const names = listParamNames(path)
+  if (names.length === 0) return undefined
+
+  return function onRequestParams (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    if (hasDotSegment(request, names)) refuse(reply, 400, "Invalid path: '.' and '..' are refused as values of its parameters")
+    else done()
+  }
+}
+
+function isDotted (value: string): boolean {
+  if (!value.includes('.') && !value.includes('%')) return false
+  const decoded = decode(value)
+  return decoded === undefined || decoded.replace(IGNORED, '').split(/[/\\]/).some((segment) => segment === '.' || segment === '..')
+}
+
+// Fastify has decoded the value once. Whoever uses it may decode it again.
+function decode (value: string): string | undefined {
+  let text = value
+  for (let round = 0; round < MAX_ENCODINGS; round++) {
+    const decoded = text.replace(ENCODED_ASCII, (_whole, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+    if (decoded === text) return text
+    text = decoded
+  }
+  return undefined
+}

@@ -1,0 +1,78 @@
+// What a request passes before a mount does anything for it.
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler, preParsingHookHandler } from 'fastify'
+import type { Authenticator } from '../../auth/authenticator.ts'
+import type { ResolvedOptions } from '../resolve-options.ts'
+import { createAuthHook, isPreflight, prepareRequests } from './auth-hook.ts'
+import { createGuard } from './guard.ts'
+import type { MountParts } from '../parts.ts'
+import { createParamsHook } from './path-params.ts'
+import { refuseAsError, refuseAsRpc, type Refuse } from '../reply/reply.ts'
+
+type Authorize = ReturnType<typeof createAuthHook>
+
+/** What decides who may pass. */
+export interface Protected {
+  /** Absent where everybody may. */
+  readonly auth: Authenticator | undefined
+  readonly options: ResolvedOptions
+}
+
+/**
+ * Puts guard, path check and authorization before all routes of the endpoint's scope. A preflight needs no authorization:
+ * no handler serves it.
+ *
+ * @param path The endpoint's path below the scope's prefix.
+ */
+export function protectEndpoint (scope: FastifyInstance, path: string, { auth, options }: Protected): void {
+  if (options.dnsRebindingProtection) scope.addHook('onRequest', createGuardHook(options, refuseAsRpc))
+  const checkParams = createParamsHook(scope.prefix + path, refuseAsRpc)
+  if (checkParams !== undefined) scope.addHook('onRequest', checkParams)
+  if (auth === undefined) return
+  prepareRequests(scope)
+  const authorize = createAuthHook(auth, refuseAsRpc)
+  scope.addHook('onRequest', unless(isPreflight, authorize))
+}
+
+/** Puts the same before the routes beside the endpoint, all but those with `config: { public: true }`. */
+export function protectRoutes (scope: FastifyInstance, { auth, options }: MountParts): void {
+  if (options.dnsRebindingProtection) scope.addHook('onRequest', unless(isPublic, createGuardHook(options, refuseAsError)))
+  const checkParams = createParamsHook(scope.prefix, refuseAsError)
+  if (checkParams !== undefined) scope.addHook('onRequest', checkParams)
+  if (auth === undefined) return
+  prepareRequests(scope)
+  const authorize = createAuthHook(auth, refuseAsError)
+  scope.addHook('onRequest', unless((request) => isPublic(request) || isPreflight(request), authorize))
+  scope.addHook('preParsing', createLateAuthHook(authorize))
+}
+
+// A preflight is for CORS of the user's, which answers in onRequest. What comes here is for a handler, such as that of `all`.
+function createLateAuthHook (authorize: Authorize): preParsingHookHandler {
+  return function preParsingAuth (request, reply, payload, done) {
+    if (!isPreflight(request) || isPublic(request)) return done(null, payload)
+    // After a refusal nothing runs that `done` is for.
+    authorize(request, reply).then(() => done(null, payload), done)
+  }
+}
+
+function createGuardHook (options: ResolvedOptions, refuse: Refuse): onRequestHookHandler {
+  const guard = createGuard(options)
+
+  return function onRequestGuard (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    const rejection = guard(request)
+    if (rejection === undefined) return done()
+    request.log.warn(rejection.seen, rejection.advice)
+    refuse(reply, rejection.status, rejection.message)
+  }
+}
+
+/** Wraps a hook so that some requests do without it. */
+export function unless (isExempt: (request: FastifyRequest) => boolean, hook: onRequestHookHandler | Authorize): onRequestHookHandler {
+  return function onRequestUnless (request, reply, done) {
+    // One that is async has no use for `done`.
+    return isExempt(request) ? done() : (hook as onRequestHookHandler).call(this, request, reply, done)
+  }
+}
+
+function isPublic ({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.config.public === true
+}

@@ -1,0 +1,70 @@
+// Ends streams when the tokens expire that they were opened with.
+import type { FastifyReply } from 'fastify'
+import { authOf } from '../guard/auth-hook.ts'
+
+// The longest delay that a timer of Node can take.
+const LONGEST_DELAY = 2 ** 31 - 1
+
+/** What ends with the tokens of one mount. One timer for all of it. */
+export class Expiry {
+  readonly #now: () => number
+  // By the millisecond; tokens expire at whole seconds, so that there are few.
+  readonly #due = new Map<number, Set<() => void>>()
+  #timer: NodeJS.Timeout | undefined
+  #wakesAt = Infinity
+
+  /** @param now The clock, in milliseconds. */
+  constructor (now: () => number = Date.now) {
+    this.#now = now
+  }
+
+  /** How many wait for their end. */
+  get size (): number {
+    return [...this.#due.values()].reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /** Calls back when the token of a request expires, unless the reply has ended before. */
+  watch (reply: FastifyReply, end: () => void): void {
+    const expiresAt = authOf(reply.request)?.info.expiresAt
+    if (expiresAt === undefined) return
+    const moment = expiresAt * 1000
+    const ends = this.#due.get(moment) ?? new Set()
+    this.#due.set(moment, ends.add(end))
+    reply.raw.once('close', () => this.#forget(moment, end))
+    if (moment < this.#wakesAt) this.#wakeAt(moment)
+  }
+
+  /** Ends what is due. @param now The moment, in milliseconds. */
+  sweep (now: number = this.#now()): void {
+    let next = Infinity
+    for (const [moment, ends] of this.#due) {
+      if (moment > now) {
+        next = Math.min(next, moment)
+        continue
+      }
+      this.#due.delete(moment)
+      for (const end of ends) end()
+    }
+    this.#wakesAt = Infinity
+    if (next !== Infinity) this.#wakeAt(next)
+  }
+
+  /** Ends the waiting. */
+  stop (): void {
+    clearTimeout(this.#timer)
+    this.#due.clear()
+  }
+
+  #forget (moment: number, end: () => void): void {
+    const ends = this.#due.get(moment)
+    ends?.delete(end)
+    if (ends?.size === 0) this.#due.delete(moment)
+  }
+
+  #wakeAt (moment: number): void {
+    clearTimeout(this.#timer)
+    this.#wakesAt = moment
+    const delay = Math.min(Math.max(moment - this.#now(), 0), LONGEST_DELAY)
+    this.#timer = setTimeout(() => this.sweep(), delay).unref()
+  }
+}

@@ -1,0 +1,29 @@
+// The HTTP status of a request that was answered with an error.
+import { ErrorCode } from '../../protocol/error-code.ts'
+import type { Era } from '../../protocol/revisions.ts'
+import { InsufficientScopeError, RefusedError, SessionGoneError, UnavailableError, type RpcError } from '../../errors.ts'
+
+// MCP 2026-07-28 basic and streamable-http. A code that is not listed here is answered with 200.
+const MODERN_STATUS: ReadonlyMap<number, number> = new Map([
+  [ErrorCode.ParseError, 400],
+  [ErrorCode.InvalidRequest, 400],
+  [ErrorCode.InvalidParams, 400],
+  [ErrorCode.HeaderMismatch, 400],
+  [ErrorCode.UnsupportedProtocolVersion, 400],
+  [ErrorCode.MethodNotFound, 404]
+])
+
+/**
+ * Returns the HTTP status of an error. It depends on who refused the request: an error that a handler threw is a reply like
+ * any other, and has 200. Legacy revisions have other statuses only for authorization and for sessions that are gone.
+ */
+export function statusOf (error: RpcError, era: Era): number {
+  // MCP 2025-11-25 and 2026-07-28 authorization, Runtime Insufficient Scope Errors.
+  if (error instanceof InsufficientScopeError) return 403
+  if (error instanceof SessionGoneError) return 404
+  if (error instanceof UnavailableError) return error.status
+  if (era === 'legacy') return 200
+  // MCP 2026-07-28 basic, Error Codes: this one has its status wherever it comes from.
+  if (error.code === ErrorCode.MissingRequiredClientCapability) return 400
+  return error instanceof RefusedError ? MODERN_STATUS.get(error.code) ?? 200 : 200
+}

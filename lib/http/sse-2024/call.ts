@@ -1,0 +1,108 @@
+// One request of HTTP+SSE: it comes by POST, and all that is said of it goes by the stream of its session.
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import { encodeError } from '../../protocol/envelope.ts'
+import { CancelledError } from '../../protocol/cancellation.ts'
+import { ErrorCode } from '../../protocol/error-code.ts'
+import type { RequestId } from '../../protocol/message.ts'
+import type { ServerRequest } from '../../protocol/question.ts'
+import type { AuthInfo } from '../../auth/auth-info.ts'
+import { RpcError } from '../../errors.ts'
+import type { Running } from '../../session/running.ts'
+import { authOf } from '../guard/auth-hook.ts'
+import type { SseConnection } from './connection.ts'
+import type { OpenExchange } from '../reply/open-exchanges.ts'
+import type { MountParts } from '../parts.ts'
+import type { Answering } from '../../conversation/serve.ts'
+import type { Incoming } from '../../server/definition.ts'
+
+/** One request of HTTP+SSE. */
+export class SseCall implements Answering, OpenExchange, Running {
+  readonly request: FastifyRequest
+  readonly auth: AuthInfo | undefined
+  readonly lifespan: unknown
+  readonly canListen = true
+  readonly takesJson = true
+  readonly #parts: MountParts
+  readonly #connection: SseConnection
+  readonly #id: RequestId
+  #isOver = false
+  #gone: Error | undefined
+  #disconnectListeners: Array<(reason: Error) => void> | undefined
+
+  constructor (parts: MountParts, connection: SseConnection, request: FastifyRequest, id: RequestId) {
+    this.request = request
+    this.auth = authOf(request)?.info
+    this.lifespan = parts.lifespan
+    this.#parts = parts
+    this.#connection = connection
+    this.#id = id
+    connection.hold(this)
+    parts.exchanges.add(this)
+  }
+
+  get log (): FastifyBaseLogger { return this.request.log }
+
+  get isOver (): boolean { return this.#isOver }
+
+  notify (method: string, params: object): void {
+    if (!this.#isOver) this.#connection.session.notify(method, params)
+  }
+
+  async drained (): Promise<void> {
+    await this.#connection.drained()
+  }
+
+  ask (question: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown> {
+    if (this.#isOver) return Promise.reject(new RpcError(ErrorCode.InvalidRequest, `${question.method} cannot be sent: the request is over`))
+    return this.#connection.session.questions.ask(this.#connection, question, timeout, signal)
+  }
+
+  onDisconnect (listener: (reason: Error) => void): void {
+    if (this.#gone !== undefined) return listener(this.#gone)
+    this.#disconnectListeners ??= []
+    this.#disconnectListeners.push(listener)
+  }
+
+  answer (json: string): void {
+    if (this.#isOver) return
+    this.#connection.send(json)
+    this.#end()
+  }
+
+  // The POST has been answered before the request was served, so the error has no status and no headers.
+  fail (error: RpcError, { message }: Incoming): void {
+    this.answer(encodeError(message.id, error))
+  }
+
+  // The stream is kept alive by itself, and cut by itself.
+  beat (): void {}
+
+  abort (): void {}
+
+  cut (): void {
+    this.endEarly('The server is shutting down', 'send the request again')
+  }
+
+  /** Answers in the place of a handler that is not waited for any longer. */
+  endEarly (reason: string, advice: string): void {
+    this.answer(encodeError(this.#id, { code: ErrorCode.InternalError, message: `${reason}; ${advice}` }))
+    this.#leave(new Error(reason))
+  }
+
+  cancel (reason: string): void {
+    if (this.#isOver) return
+    this.#end()
+    this.#leave(new CancelledError(reason))
+  }
+
+  #end (): void {
+    this.#isOver = true
+    this.#parts.exchanges.delete(this)
+    this.#connection.release(this)
+  }
+
+  #leave (reason: Error): void {
+    this.#gone = reason
+    for (const listener of this.#disconnectListeners?.splice(0) ?? []) listener(reason)
+  }
+}

@@ -1,0 +1,51 @@
+// GET of HTTP+SSE: a client opens its stream, and its session with it.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isNoPlace } from '../../conversation/places.ts'
+import { refuseHeader } from '../../protocol/classify.ts'
+import { UNKNOWN_CLIENT } from '../../session/session.ts'
+import { takesStream } from '../accept.ts'
+import { isClosed } from '../reply/exchange.ts'
+import { readLegacyHeaders, tooManySessions } from '../legacy.ts'
+import type { LegacySse } from './parts.ts'
+import { SseConnection } from './connection.ts'
+import { createMessagesUrl } from './url.ts'
+import { FIRST_REVISION } from './post.ts'
+import type { MountParts } from '../parts.ts'
+import { refuseUnread, sendBusy, sendRefusal } from '../reply/reply.ts'
+
+const NOT_ACCEPTABLE = 'Not Acceptable: accept text/event-stream'
+
+/** Builds the handler of GET. */
+export function createSseGetHandler (parts: MountParts, sse: LegacySse): (request: FastifyRequest, reply: FastifyReply) => void {
+  const { home, connections } = sse
+  const { sessions, options: { publicUrl } } = parts
+  const messagesUrl = createMessagesUrl({ ...sse, publicPath: publicUrl?.pathname ?? '' })
+
+  return function handleSseGet (request, reply) {
+    if (!takesStream(request.headers.accept)) return sendRefusal(reply, refuseUnread(request, 406, NOT_ACCEPTABLE))
+    const { version, principal } = readLegacyHeaders(request)
+    const refusal = refuseHeader(null, version)
+    if (refusal !== undefined) return sendRefusal(reply, refusal)
+    // A hook may have taken longer than the client waits, and then nothing tells that it has gone.
+    if (!isClosed(reply)) open(principal, request, reply)
+  }
+
+  function open (principal: string | undefined, request: FastifyRequest, reply: FastifyReply): void {
+    const opening = { protocolVersion: FIRST_REVISION, client: UNKNOWN_CLIENT, principal, holder: parts.holderOf(request) }
+    const session = home.open(opening)
+    if (isNoPlace(session)) return sendBusy(reply, tooManySessions(session, null))
+    sessions.bind(session)
+    const { sessionId } = session
+    const connection = new SseConnection(parts, session, {
+      onClose () {
+        connections.delete(sessionId)
+        sessions.end(sessionId, 'disconnected')
+      }
+    })
+    connections.set(sessionId, connection)
+    connection.direct(messagesUrl(request.url, sessionId))
+    session.streams.listen().attach(connection)
+    connection.start(reply)
+    parts.expiry?.watch(reply, () => connection.expire())
+  }
+}

@@ -1,0 +1,98 @@
+// POST of HTTP+SSE: a client's message is taken, and answered by the stream of its session.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { classify } from '../../protocol/classify.ts'
+import { encodeResponse } from '../../protocol/envelope.ts'
+import { ErrorCode } from '../../protocol/error-code.ts'
+import { parseInitialize, reduceInitialize } from '../../protocol/initialize.ts'
+import type { Refusal, RequestId, RequestMessage } from '../../protocol/message.ts'
+import { refuse } from '../../protocol/refusals.ts'
+import { LEGACY_REVISIONS, MODERN_REVISION, negotiateRevision } from '../../protocol/revisions.ts'
+import type { Session } from '../../session/session.ts'
+import { authOf } from '../guard/auth-hook.ts'
+import { deliver } from '../deliver.ts'
+import { readHeader, sessionNotFound } from '../legacy.ts'
+import type { LegacySse } from './parts.ts'
+import { SseCall } from './call.ts'
+import type { SseConnection } from './connection.ts'
+import type { MountParts } from '../parts.ts'
+import { refuseUnread, sendBusy, sendRefusal, sendText } from '../reply/reply.ts'
+import { ANONYMOUS_CLIENT } from '../../conversation/callers.ts'
+import { serveInPlace, serveInSession } from '../../conversation/serve.ts'
+
+/** What a client speaks that says nothing else. */
+export const FIRST_REVISION = '2024-11-05'
+
+const NO_SESSION = "The query needs a 'sessionId'; post to the URL of the stream's 'endpoint' event"
+const NOT_FOUND = sessionNotFound(null, 'its stream has ended or never was; open a new one')
+
+/** Builds the handler of POST. */
+export function createSsePostHandler (parts: MountParts, { connections, maxRequests }: LegacySse): (request: FastifyRequest, reply: FastifyReply) => void {
+  return function handleSsePost (request, reply) {
+    const connection = find(request)
+    if ('kind' in connection) return sendRefusal(reply, connection)
+    const version = readHeader(request, 'mcp-protocol-version')
+    const message = classify(request.body, version, true)
+    if (message.kind === 'refusal') return sendRefusal(reply, message)
+    if (message.era === 'modern') return sendRefusal(reply, refuseModern(message.kind === 'request' ? message.request.id : null))
+    if (message.kind === 'request') return serveRequest(message.request, connection, version, reply)
+
+    const { session } = connection
+    deliver(parts, [message], { kind: 'caller', caller: session, session }, request)
+    accept(reply)
+  }
+
+  // That of another caller is not found.
+  function find (request: FastifyRequest): SseConnection | Refusal {
+    // What a query is read to is for the app to say.
+    const { sessionId } = Object(request.query) as { readonly sessionId?: unknown }
+    if (typeof sessionId !== 'string') return refuseUnread(request, 400, NO_SESSION)
+    const connection = connections.get(sessionId)
+    return connection === undefined || connection.session.principal !== authOf(request)?.principal ? NOT_FOUND : connection
+  }
+
+  function serveRequest (message: RequestMessage, connection: SseConnection, version: string | undefined, reply: FastifyReply): void {
+    const { session, running } = connection
+    if (running >= maxRequests) return sendBusy(reply, tooManyRequests(maxRequests, message.id))
+    // MCP 2024-11-05 lifecycle, Initialization: a ping may come first, and says nothing of the client.
+    if (!session.isIntroduced && message.method === 'ping') {
+      accept(reply)
+      return connection.send(encodeResponse(message.id, '{}'))
+    }
+    const call = { id: message.id, holder: parts.callHolderOf?.(reply.request) }
+    const noPlace = serveInPlace(parts.calls, call, async () => {
+      const refusal = introduce(session, message, version)
+      if (refusal !== undefined) return sendRefusal(reply, refusal)
+      accept(reply)
+      const reduced = message.method === 'initialize' ? reduceInitialize(message, session.client) : message
+      const channel = new SseCall(parts, connection, reply.request, message.id)
+      await serveInSession(parts, { session, message: reduced, channel })
+    })
+    if (noPlace !== undefined) sendBusy(reply, noPlace)
+  }
+}
+
+// An EventSource that has lost its stream opens another one by itself, and its client knows of no reason to begin anew.
+function introduce (session: Session, { id, method, params }: RequestMessage, version: string | undefined): Refusal | undefined {
+  if (method !== 'initialize') {
+    if (!session.isIntroduced) session.introduce(version ?? FIRST_REVISION, ANONYMOUS_CLIENT)
+    return undefined
+  }
+  if (session.isIntroduced) return refuse('invalidRequest', id, "the session has been initialized, or has begun without; open a new stream to send 'initialize'")
+  const opening = parseInitialize(params)
+  if ('problem' in opening) return refuse('invalidParams', id, opening.problem)
+  session.introduce(negotiateRevision(opening.requested), opening.client)
+}
+
+function refuseModern (id: RequestId | null): Refusal {
+  const message = `Unsupported protocol version: HTTP+SSE has revisions before ${MODERN_REVISION} only; use Streamable HTTP`
+  return { kind: 'refusal', status: 400, code: ErrorCode.UnsupportedProtocolVersion, message, data: { supported: LEGACY_REVISIONS, requested: MODERN_REVISION }, id }
+}
+
+function tooManyRequests (max: number, id: RequestId): Refusal {
+  return { kind: 'refusal', status: 503, code: ErrorCode.InternalError, message: `Too many requests at once: ${max}; try again later`, id }
+}
+
+// As the official SDK answers.
+function accept (reply: FastifyReply): void {
+  sendText(reply.code(202), 'text/plain; charset=utf-8', 'Accepted')
+}

@@ -1,0 +1,136 @@
+import cors from '@fastify/cors'
+import t from 'tap'
+import mcpPlugin from '../../../lib/index.ts'
+import { createApp, createHost, createServer, modern } from '../../support/app.ts'
+
+const EVIL_HOST = { host: 'evil.example' }
+const EVIL_ORIGIN = { origin: 'https://evil.example' }
+
+t.test('routes beside the endpoint are ordinary ones: the parsers and the error handler of the app, and nothing of MCP', async (t) => {
+  const { app } = createHost(t)
+  app.setErrorHandler(async (error: Error, _request, reply) => reply.code(418).send({ mine: error.message }))
+  app.decorate('greeting', 'hello')
+  app.register(mcpPlugin, {
+    prefix: '/notes',
+    server: createServer(),
+    bodyLimit: 10,
+    maxDepth: 1,
+    hooks: { onRequest: async (_request, reply) => reply.code(401).send() },
+    routes: async (scope) => {
+      scope.get('/hello', async () => scope.getDecorator('greeting'))
+      scope.post('/echo', async ({ body }) => ({ body }))
+      scope.put('/fail', async () => { throw new Error('gone') })
+    }
+  })
+
+  const hello = await app.inject({ url: '/notes/hello' })
+  const json = await app.inject({ method: 'POST', url: '/notes/echo', payload: { deep: [[['longer than the limit']]] } })
+  const text = await app.inject({ method: 'POST', url: '/notes/echo', headers: { 'content-type': 'text/plain' }, payload: 'text' })
+  const failed = await app.inject({ method: 'PUT', url: '/notes/fail' })
+  const endpoint = await app.inject(modern('tools/list', {}, { url: '/notes/mcp' }))
+
+  t.equal(hello.body, 'hello')
+  t.same(json.json(), { body: { deep: [[['longer than the limit']]] } })
+  t.same(text.json(), { body: 'text' })
+  t.same([failed.statusCode, failed.json()], [418, { mine: 'gone' }])
+  t.equal(endpoint.statusCode, 401)
+})
+
+t.test('they are behind the check of Host and Origin, which answers as the app does, unless they are declared public', async (t) => {
+  const { app, logLines } = await createApp(t, {
+    routes: async (scope) => {
+      scope.get('/private', async () => 'private')
+      // What no type lets pass.
+      scope.get('/almost', { config: JSON.parse('{ "public": "yes" }') }, async () => 'private')
+      scope.get('/public', { config: { public: true } }, async () => 'public')
+    }
+  })
+
+  for (const url of ['/private', '/almost']) {
+    const byHost = await app.inject({ url, headers: EVIL_HOST })
+    const byOrigin = await app.inject({ url, headers: EVIL_ORIGIN })
+
+    t.same([byHost.statusCode, byHost.json()], [421, { statusCode: 421, error: 'Misdirected Request', message: 'Invalid Host header' }])
+    t.same([byOrigin.statusCode, byOrigin.json()], [403, { statusCode: 403, error: 'Forbidden', message: 'Invalid Origin header' }])
+    t.equal((await app.inject({ url })).statusCode, 200)
+  }
+  t.equal((await app.inject({ url: '/public', headers: { ...EVIL_HOST, ...EVIL_ORIGIN } })).body, 'public')
+  t.equal(logLines.filter(({ level }) => level === 40).length, 4)
+})
+
+t.test('without the check of Host and Origin they have none either', async (t) => {
+  const { app } = await createApp(t, { dnsRebindingProtection: false, routes: async (scope) => { scope.get('/private', async () => 'private') } })
+
+  t.equal((await app.inject({ url: '/private', headers: EVIL_HOST })).body, 'private')
+})
+
+t.test('hooks, parsers and decorators of theirs reach neither the endpoint nor the app', async (t) => {
+  const { app } = createHost(t)
+  const seen: string[] = []
+  app.get('/', async () => 'hello')
+  app.register(mcpPlugin, {
+    server: createServer(),
+    routes: async (scope) => {
+      scope.addHook('onRequest', async ({ url }) => { seen.push(url) })
+      scope.decorate('inside', true)
+      scope.get('/side', async () => 'side')
+    }
+  })
+
+  await app.inject({ url: '/' })
+  t.equal((await app.inject(modern('tools/list'))).statusCode, 200)
+  await app.inject({ url: '/side' })
+
+  t.same(seen, ['/side'])
+  t.notOk(app.hasDecorator('inside'))
+})
+
+t.test('they have the constraints of the mount and may add their own, so that two servers at one path may have routes of one name', async (t) => {
+  const { app } = createHost(t)
+  for (const name of ['a', 'b']) {
+    app.register(mcpPlugin, {
+      server: createServer(name),
+      constraints: { host: `${name}.example` },
+      allowedHosts: [`${name}.example`],
+      routes: async (scope) => {
+        scope.get('/side', async () => name)
+        scope.get('/side', { constraints: { version: '2.0.0' } }, async () => `${name} 2`)
+      }
+    })
+  }
+
+  t.equal((await app.inject({ url: '/side', headers: { host: 'a.example' } })).body, 'a')
+  t.equal((await app.inject({ url: '/side', headers: { host: 'b.example' } })).body, 'b')
+  t.equal((await app.inject({ url: '/side', headers: { host: 'b.example', 'accept-version': '2.x' } })).body, 'b 2')
+  t.equal((await app.inject({ url: '/side' })).statusCode, 404)
+})
+
+t.test('pages use them by an @fastify/cors of theirs, which leaves the endpoint alone', async (t) => {
+  const page = { origin: 'https://app.example.com' }
+  const { app } = await createApp(t, {
+    prefix: '/notes',
+    allowedOrigins: [page.origin],
+    routes: async (scope) => {
+      await scope.register(cors, { origin: page.origin, methods: ['PUT'] })
+      scope.put('/side', async () => 'side')
+    }
+  })
+  const asking = { ...page, 'access-control-request-method': 'PUT' }
+
+  const asked = await app.inject({ method: 'OPTIONS', url: '/notes/side', headers: asking })
+  const served = await app.inject({ method: 'PUT', url: '/notes/side', headers: page })
+  const foreign = await app.inject({ method: 'OPTIONS', url: '/notes/side', headers: { ...asking, ...EVIL_ORIGIN } })
+  const endpoint = await app.inject({ method: 'OPTIONS', url: '/notes/mcp', headers: asking })
+
+  t.same([asked.statusCode, asked.headers['access-control-allow-methods']], [204, 'PUT'])
+  t.same([served.body, served.headers['access-control-allow-origin']], ['side', page.origin])
+  t.equal(foreign.statusCode, 403)
+  t.equal(endpoint.statusCode, 405)
+})
+
+t.test('a failure in them fails the start', async (t) => {
+  const { app } = createHost(t)
+  app.register(mcpPlugin, { server: createServer(), routes: async () => { throw new Error('no routes') } })
+
+  await t.rejects(async () => await app.ready(), { message: 'no routes' })
+})

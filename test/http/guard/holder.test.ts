@@ -1,0 +1,42 @@
+import t from 'tap'
+import { networkOf } from '../../../lib/http/guard/holder.ts'
+import { createHost, createServer, initialize } from '../../support/app.ts'
+import mcpPlugin, { type McpMountOptions } from '../../../lib/index.ts'
+
+t.test('an address counts as what one customer of a provider has', async (t) => {
+  const networks: Readonly<Record<string, string>> = {
+    '192.0.2.7': '192.0.2.7',
+    '192.0.2.7:50123': '192.0.2.7',
+    '::ffff:192.0.2.7': '192.0.2.7',
+    '::FFFF:192.0.2.7': '192.0.2.7',
+    '2001:db8:1:2:3:4:5:6': '2001:db8:1:2::/64',
+    '2001:0DB8:0001:0002:ffff::1': '2001:db8:1:2::/64',
+    '[2001:db8:1:2::9]:443': '2001:db8:1:2::/64',
+    '[2001:db8:1:2::9]': '2001:db8:1:2::/64',
+    '2001:db8::1': '2001:db8:0:0::/64',
+    '2001:db8::': '2001:db8:0:0::/64',
+    'fe80::1%eth0': 'fe80:0:0:0::/64',
+    '::1': '0:0:0:0::/64',
+    '::': '0:0:0:0::/64',
+    '1::2:3:4:5:6': '1:0:0:2::/64',
+    '64:ff9b::192.0.2.7': '64:ff9b:0:0::/64',
+    unknown: 'unknown'
+  }
+
+  for (const [address, network] of Object.entries(networks)) t.equal(networkOf(address), network, address)
+})
+
+t.test('the address is the one that Fastify tells, of a proxy that it trusts', async (t) => {
+  const statusesOf = async (trustProxy: boolean, options: Partial<McpMountOptions> = {}): Promise<number[]> => {
+    const { app } = createHost(t, { trustProxy })
+    await app.register(mcpPlugin, { server: createServer(), maxSessionsPerAddress: 1, ...options })
+    const statuses: number[] = []
+    for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.1']) {
+      statuses.push((await app.inject(initialize('2025-11-25', { headers: { 'x-forwarded-for': address } }))).statusCode)
+    }
+    return statuses
+  }
+
+  t.same(await statusesOf(true), [200, 200, 429])
+  t.same(await statusesOf(false), [200, 429, 429])
+})
