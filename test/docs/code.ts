@@ -90,7 +90,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import assert from 'node:assert/strict'
 import { open } from 'node:fs/promises'
 import { test } from 'node:test'
-import mcpPlugin, { type RequestContext } from 'fastify-mcp-mount'
+import mcpPlugin, { type RequestContext, type ServerDefinition } from 'fastify-mcp-mount'
 declare const app: FastifyInstance
 declare const notes: McpServer
 declare const server: McpServer
@@ -99,6 +99,7 @@ declare const token: string
 declare const RE2: typeof RegExp
 declare const createMyBuses: () => never
 declare const createMyClusters: () => never
+declare const createMyDefinition: () => never
 declare const createMyStores: () => never
 `
 
