@@ -5,8 +5,8 @@ import { describe, expect, test } from 'tstyche'
 import * as typebox from 'typebox'
 import * as v from 'valibot'
 import { z } from 'zod'
-import type { AnySchema, InferInput, InferOutput } from '../lib/server/schema.ts'
-import type { JsonSchema } from '../lib/server/validation.ts'
+import type { AnySchema, InferInput, InferOutput } from '../lib/server/schema/schema.ts'
+import type { JsonSchema } from '../lib/server/schema/validation.ts'
 
 // As register functions take schemas.
 declare function input<const S extends AnySchema | undefined> (schema: S): InferInput<S>

@@ -3,7 +3,7 @@ import type { ClientIdentity } from '../protocol/client-identity.ts'
 import type { Params } from '../protocol/message.ts'
 import { readModernMeta, type ModernMeta } from '../protocol/request-meta.ts'
 import { MODERN_REVISION } from '../protocol/revisions.ts'
-import type { Caller } from '../server/context.ts'
+import type { Caller } from '../server/call/incoming.ts'
 
 /** A client that has declared nothing. */
 export const ANONYMOUS_CLIENT: ClientIdentity = Object.freeze({ capabilities: Object.freeze({}) })

@@ -1,7 +1,7 @@
 // The channel of what has no reply: calls of the host app, and notifications of clients.
 import type { FastifyBaseLogger } from 'fastify'
 import { doNothing } from '../do-nothing.ts'
-import type { Channel } from '../server/context.ts'
+import type { Channel } from '../server/call/incoming.ts'
 
 /**
  * Creates a channel that sends nothing.

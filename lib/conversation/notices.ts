@@ -6,7 +6,7 @@ import { isHandshake } from '../protocol/initialize.ts'
 import type { Message, NotificationMessage, RequestId } from '../protocol/message.ts'
 import { Method } from '../protocol/methods.ts'
 import type { Refusal } from '../protocol/refusals.ts'
-import type { Caller, Channel } from '../server/context.ts'
+import type { Caller, Channel } from '../server/call/incoming.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import type { Session } from '../session/session.ts'
 

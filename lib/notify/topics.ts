@@ -1,6 +1,6 @@
 // The topics that a subscription selects.
 import { listTopics, type SubscriptionFilter } from '../protocol/subscription.ts'
-import { Pace } from '../server/pace.ts'
+import { Pace } from '../server/call/pace.ts'
 
 /** Maps each topic to the URI of the resource as the client spells it, or to undefined for a list. */
 export type Topics = ReadonlyMap<string, string | undefined>

@@ -2,7 +2,7 @@
 import type { RequestId } from '../protocol/message.ts'
 import type { ServerRequest } from '../protocol/question.ts'
 import type { RpcError } from '../errors.ts'
-import type { Caller } from '../server/context.ts'
+import type { Caller } from '../server/call/incoming.ts'
 import type { SdkCall } from './sdk-call.ts'
 import type { SdkMessage } from './shape.ts'
 

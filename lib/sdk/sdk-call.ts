@@ -5,7 +5,7 @@ import { isLogLevel, passesThreshold } from '../protocol/log-level.ts'
 import type { WireObject } from '../protocol/message.ts'
 import { findMissingCapability, isQuestion, type ServerRequest } from '../protocol/question.ts'
 import { missingCapability, RpcError } from '../errors.ts'
-import type { Caller, Channel } from '../server/context.ts'
+import type { Caller, Channel } from '../server/call/incoming.ts'
 import type { Incoming } from '../server/definition.ts'
 
 /** Who sends a message, and the way back. */

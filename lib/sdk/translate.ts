@@ -8,11 +8,11 @@ import { collectParamHeaders, findParamHeaderMismatch, type ParamHeader } from '
 import { MODERN_REVISIONS, NEWEST_LEGACY_REVISION } from '../protocol/revisions.ts'
 import { isWatchable, LISTEN_METHOD } from '../protocol/subscription.ts'
 import { RefusedError, RpcError } from '../errors.ts'
-import type { Caller, Channel } from '../server/context.ts'
+import type { Caller, Channel } from '../server/call/incoming.ts'
 import type { Incoming } from '../server/definition.ts'
-import type { ResultFinisher } from '../server/result.ts'
-import { cacheFields } from '../server/cache-hint.ts'
-import { readFilter } from '../server/watching.ts'
+import type { ResultFinisher } from '../server/call/result.ts'
+import { cacheFields } from '../server/call/cache-hint.ts'
+import { readFilter } from '../server/features/watching.ts'
 
 /** Serves one request that is written as a client of the legacy era would. @throws RpcError */
 export type LegacyServing = (message: RequestMessage) => Promise<object>

@@ -1,7 +1,7 @@
 // SDK servers have no time limits, and may go on with a request that nobody waits for.
 import { ErrorCode } from '../protocol/error-code.ts'
 import { RpcError } from '../errors.ts'
-import type { Channel } from '../server/context.ts'
+import type { Channel } from '../server/call/incoming.ts'
 
 /** Waits for an SDK server while its client does. @throws RpcError when the client leaves or cancels first. */
 export function whileConnected<T> (channel: Channel, serving: Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
 import type { ChangeEvent } from '../protocol/change.ts'
 import type { NotificationMessage, RequestMessage } from '../protocol/message.ts'
-import type { Caller, Channel } from './context.ts'
+import type { Caller, Channel } from './call/incoming.ts'
 
 /** A message together with its caller and its channel. */
 export interface Incoming<Message = RequestMessage> {

@@ -1,8 +1,8 @@
 // The onion around every request of a server.
 import { doNothing } from '../do-nothing.ts'
 import type { Call } from './call/call.ts'
-import type { RequestContext } from './request-context.ts'
-import { valueOf, type MethodResult } from './result.ts'
+import type { RequestContext } from './call/request-context.ts'
+import { valueOf, type MethodResult } from './call/result.ts'
 
 /**
  * Runs around every request. `next()` goes on to the next middleware and at last to the method, and comes to the result

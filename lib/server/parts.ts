@@ -1,16 +1,16 @@
 // What a server is made of: its collections, and the lists made of them.
 import type { Implementation, Resource } from '@modelcontextprotocol/sdk/types.js'
 import { ChangeSource } from './change-source.ts'
-import { Collection } from './collection.ts'
-import { EntryListing, type EntrySource } from './entry-listing.ts'
-import type { PageSource } from './listing.ts'
-import type { Prompt } from './prompts.ts'
-import { isRestricted, type ResourceSet } from './resource-reading.ts'
-import type { StaticResource, TemplateEntry } from './resources.ts'
-import { ResultFinisher } from './result.ts'
-import { cacheFields, keepPrivate, type CacheHint } from './cache-hint.ts'
-import type { ResolvedServerOptions } from './server-options.ts'
-import type { Tool } from './tools.ts'
+import { Collection } from './lists/collection.ts'
+import { EntryListing, type EntrySource } from './lists/entry-listing.ts'
+import type { PageSource } from './lists/listing.ts'
+import type { Prompt } from './features/prompt.ts'
+import { isRestricted, type ResourceSet } from './features/read-resource.ts'
+import type { StaticResource, TemplateEntry } from './features/resource.ts'
+import { ResultFinisher } from './call/result.ts'
+import { cacheFields, keepPrivate, type CacheHint } from './call/cache-hint.ts'
+import type { ResolvedServerOptions } from './options.ts'
+import type { Tool } from './features/tool.ts'
 
 /** What a server is made of. */
 export interface ServerParts {

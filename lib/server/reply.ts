@@ -5,7 +5,7 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import type { RequestId } from '../protocol/message.ts'
 import { RpcError } from '../errors.ts'
 import type { Outcome } from './definition.ts'
-import { encodeObject, PreparedResult } from './result.ts'
+import { encodeObject, PreparedResult } from './call/result.ts'
 
 const EMPTY_TEXT = "a server definition's serve() must resolve to an object, or to the JSON of one, " +
   'not to an empty text'

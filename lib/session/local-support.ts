@@ -1,6 +1,6 @@
 // What sessions need that live in one process.
 import { hasPriming } from '../protocol/revisions.ts'
-import type { WatchedResources } from '../server/context.ts'
+import type { WatchedResources } from '../server/call/incoming.ts'
 import { WatchBudget } from '../notify/watch-budget.ts'
 import type { EventStore } from '../store/event-store.ts'
 import type { QuestionSink } from './questions.ts'

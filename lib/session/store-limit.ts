@@ -1,5 +1,5 @@
 // Time limits of stores: a store that does not answer in time has failed.
-import { Deadlines } from '../server/deadlines.ts'
+import { Deadlines } from '../server/call/deadlines.ts'
 
 /** A store has not answered in time. */
 export class StoreTimeoutError extends Error {

@@ -1,7 +1,7 @@
 // What a session needs of the home that it lives in: in one process it is done at once, in a cluster with other nodes.
 import type { LogLevel } from '../protocol/log-level.ts'
 import type { RequestId } from '../protocol/message.ts'
-import type { WatchedResources } from '../server/context.ts'
+import type { WatchedResources } from '../server/call/incoming.ts'
 import type { WatchBudget } from '../notify/watch-budget.ts'
 import type { QuestionSink } from './questions.ts'
 import type { LocalStream } from './stream/local-stream.ts'

@@ -3,7 +3,7 @@ import { topicOfResource } from '../protocol/change.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { MAX_WATCHED } from '../protocol/subscription.ts'
 import { RefusedError } from '../errors.ts'
-import type { WatchedResources } from '../server/context.ts'
+import type { WatchedResources } from '../server/call/incoming.ts'
 import type { WatchBudget } from '../notify/watch-budget.ts'
 
 /** URIs within the limits of a mount, each in the spelling of the client. All spellings of a URI are one. */

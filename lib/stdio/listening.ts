@@ -7,10 +7,10 @@ import { encodeError } from '../protocol/envelope.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { RequestMessage } from '../protocol/message.ts'
 import { encodeAcknowledgement, encodeEnd, readHonoured, reduceListen } from '../protocol/subscription.ts'
-import type { Caller } from '../server/context.ts'
+import type { Caller } from '../server/call/incoming.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { resultOf, toRpcError } from '../server/reply.ts'
-import { readFilter } from '../server/watching.ts'
+import { readFilter } from '../server/features/watching.ts'
 import { PipeCall, type Pipe, type TakeReply } from './call.ts'
 
 /** Where a subscription belongs. */

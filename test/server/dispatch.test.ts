@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Type } from '@sinclair/typebox'
-import { completable } from '../../lib/server/completable.ts'
-import { ResourceTemplate } from '../../lib/server/resource-template.ts'
+import { completable } from '../../lib/server/features/completable.ts'
+import { ResourceTemplate } from '../../lib/server/features/template.ts'
 import { resultOf } from '../../lib/server/reply.ts'
 import { Client, complete, createMessage, createNotes, refused } from '../support/definition-client.ts'
 

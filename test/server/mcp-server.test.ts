@@ -2,8 +2,8 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { McpServer } from '../../lib/server/mcp-server.ts'
 import { resultOf } from '../../lib/server/reply.ts'
-import type { McpServerOptions } from '../../lib/server/server-options.ts'
-import { ResourceTemplate } from '../../lib/server/resource-template.ts'
+import type { McpServerOptions } from '../../lib/server/options.ts'
+import { ResourceTemplate } from '../../lib/server/features/template.ts'
 import { Client, complete, createMessage, createNotes, refused, said, stopClock, untyped } from '../support/definition-client.ts'
 
 t.test('a server is what it was made of, whatever becomes of that', async (t) => {

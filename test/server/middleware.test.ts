@@ -1,7 +1,7 @@
 import t from 'tap'
 import { RpcError, ToolError } from '../../lib/errors.ts'
 import { runThrough, type Middleware } from '../../lib/server/middleware.ts'
-import { PreparedResult } from '../../lib/server/result.ts'
+import { PreparedResult } from '../../lib/server/call/result.ts'
 import { Client, createNotes, complete, mustNotRun, refused, untyped } from '../support/definition-client.ts'
 
 function trace (steps: string[], name: string): Middleware<unknown> {

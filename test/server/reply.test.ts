@@ -3,7 +3,7 @@ import t from 'tap'
 import { RpcError } from '../../lib/errors.ts'
 import type { Outcome } from '../../lib/server/definition.ts'
 import { encodeReply, resultOf, toRpcError } from '../../lib/server/reply.ts'
-import { PreparedResult } from '../../lib/server/result.ts'
+import { PreparedResult } from '../../lib/server/call/result.ts'
 import { Client } from '../support/definition-client.ts'
 
 t.test('an object, its JSON and a prepared result make the same reply', (t) => {

@@ -5,7 +5,7 @@ import type { Test } from 'tap'
 import mcpPlugin, { type McpMountOptions, type Mount, type ServerDefinition } from '../../lib/index.ts'
 import type { RequestMessage } from '../../lib/protocol/message.ts'
 import { LISTEN_METHOD } from '../../lib/protocol/subscription.ts'
-import type { Channel } from '../../lib/server/context.ts'
+import type { Channel } from '../../lib/server/call/incoming.ts'
 import { createHost, type LogLine } from './app.ts'
 
 /** Serves all requests but those that open a session or a stream; returns the result, or a promise of it. */

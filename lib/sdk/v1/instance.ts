@@ -8,7 +8,7 @@ import type { NotificationMessage, RequestMessage } from '../../protocol/message
 import { RefusedError, RpcError } from '../../errors.ts'
 import { ChangeSource } from '../../server/change-source.ts'
 import type { Entered, Incoming, ServerDefinition } from '../../server/definition.ts'
-import { ResultFinisher } from '../../server/result.ts'
+import { ResultFinisher } from '../../server/call/result.ts'
 import { countMounts } from '../mounts.ts'
 import { INITIALIZED, notifyServer } from '../notification.ts'
 import { createSessionCall, SdkCall } from '../sdk-call.ts'

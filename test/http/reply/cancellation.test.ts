@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import type { McpMountOptions } from '../../../lib/index.ts'
-import type { Channel } from '../../../lib/server/context.ts'
+import type { Channel } from '../../../lib/server/call/incoming.ts'
 import { createApp, JSON_AND_SSE, legacy, modern, openSession, post } from '../../support/app.ts'
 import { collectFrames, createGate, listen, send, sendAlone, until } from '../../support/stream.ts'
 import { createTalk } from '../../support/talk.ts'

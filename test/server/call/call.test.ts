@@ -1,8 +1,8 @@
 import t from 'tap'
 import { RpcError, ToolError } from '../../../lib/errors.ts'
 import { Call, InvalidArgumentsError, TimeoutError } from '../../../lib/server/call/call.ts'
-import { inputRequired, InputRequiredError } from '../../../lib/server/input-required.ts'
-import type { RequestContext } from '../../../lib/server/request-context.ts'
+import { inputRequired, InputRequiredError } from '../../../lib/server/call/input-required.ts'
+import type { RequestContext } from '../../../lib/server/call/request-context.ts'
 import { Client, mustNotRun, stopClock } from '../../support/definition-client.ts'
 
 t.test('a handler gets the arguments that its check returns, and the context', async (t) => {

@@ -1,0 +1,128 @@
+// Results on their way to the wire: what the modern era adds to each, and results that are serialised ahead of time.
+import type { CallToolResult, Implementation } from '@modelcontextprotocol/sdk/types.js'
+import { encodeResponse } from '../../protocol/envelope.ts'
+import { encodeJson } from '../../protocol/json.ts'
+import type { RequestId } from '../../protocol/message.ts'
+import { SERVER_INFO_KEY } from '../../protocol/request-meta.ts'
+import type { Era } from '../../protocol/revisions.ts'
+import { textBlock } from './content.ts'
+import type { Incoming, Outcome } from '../definition.ts'
+
+// Clients of one make give the requests that they begin with the same ids.
+const MAX_REPLIES = 4
+
+/** A result that is the same for many requests, as JSON. */
+export class PreparedResult {
+  readonly json: string
+  readonly #replies = new Map<RequestId, string>()
+  #value: object | undefined
+
+  constructor (value: object) {
+    this.json = encodeJson(value)
+  }
+
+  /** The result, deep-frozen: a change would be seen by every later request. */
+  get value (): object {
+    this.#value ??= JSON.parse(this.json, (_key, value: unknown) => Object.freeze(value)) as object
+    return this.#value
+  }
+
+  /** Encodes as the result does, for a copy of this package that does not know this class. */
+  toJSON (): object {
+    return this.value
+  }
+
+  /**
+   * Returns the JSON of the reply to a request. The last few are kept: to join one of 20 KB anew takes 8 µs, half as long
+   * as all that Node.js and Fastify do.
+   */
+  replyTo (id: RequestId): string {
+    const known = this.#replies.get(id)
+    if (known !== undefined) return known
+    const reply = encodeResponse(id, this.json)
+    if (this.#replies.size === MAX_REPLIES) this.#replies.clear()
+    this.#replies.set(id, reply)
+    return reply
+  }
+}
+
+/**
+ * The result of most tools: one text, or a value and its JSON as text. Its JSON is made of that of its text, which takes
+ * 0.3 µs instead of 1 for a line of text. Structured content is written once instead of twice, which saves a fourth of the
+ * time of a call with 10 KB of it.
+ */
+export class TextResult {
+  readonly text: string
+  /** What the text is the JSON of; absent where it is only a text. */
+  readonly structured: { readonly content: unknown } | undefined
+
+  constructor (text: string, structured?: { readonly content: unknown }) {
+    this.text = text
+    this.structured = structured
+  }
+
+  /** The result as an object. */
+  toObject (): CallToolResult {
+    const content = [textBlock(this.text)]
+    if (this.structured === undefined) return { content }
+    // Any JSON value is allowed by 2026-07-28; the SDK's type knows objects only.
+    return { content, structuredContent: this.structured.content as Record<string, unknown> }
+  }
+
+  /** The JSON of the result's fields, without the braces around them. */
+  encodeFields (): string {
+    const content = `"content":[{"type":"text","text":${encodeJson(this.text)}}]`
+    return this.structured === undefined ? content : `${content},"structuredContent":${this.text}`
+  }
+}
+
+/** What a method of an `McpServer` returns: a result, one prepared for its era, or one that is a text. */
+export type MethodResult = object | PreparedResult | TextResult
+
+/** Returns the result of a method as an object. */
+export function valueOf (result: MethodResult): object {
+  if (result instanceof TextResult) return result.toObject()
+  return result instanceof PreparedResult ? result.value : result
+}
+
+/** Makes results complete for their era. One per server. */
+export class ResultFinisher {
+  readonly #identity: { readonly [SERVER_INFO_KEY]: Implementation }
+  readonly #identityJson: string
+
+  constructor (info: Implementation) {
+    this.#identity = Object.freeze({ [SERVER_INFO_KEY]: info })
+    this.#identityJson = JSON.stringify(this.#identity)
+  }
+
+  /** Adds what the era demands of every result; the result given is not written to. */
+  finish (result: object & { readonly _meta?: object }, era: Era): object {
+    return era === 'legacy'
+      ? result
+      : { resultType: 'complete', ...result, _meta: result._meta === undefined ? this.#identity : { ...this.#identity, ...result._meta } }
+  }
+
+  /**
+   * Returns what a server resolves a request to: JSON, or the result as it was made where the channel takes no JSON.
+   * @throws when the result holds what JSON cannot carry, or its JSON is no object.
+   */
+  resolve (result: MethodResult, { caller: { era }, channel: { takesJson } }: Incoming): Outcome {
+    if (takesJson !== true) return valueOf(result)
+    if (result instanceof TextResult) return this.#encodeText(result, era)
+    return result instanceof PreparedResult ? result : encodeObject(this.finish(result, era))
+  }
+
+  #encodeText (result: TextResult, era: Era): string {
+    const fields = result.encodeFields()
+    return era === 'legacy' ? `{${fields}}` : `{"resultType":"complete",${fields},"_meta":${this.#identityJson}}`
+  }
+}
+
+const OPENING_BRACE = 123
+
+/** Returns the JSON of a result. @throws when it holds what JSON cannot carry, or its JSON is no object, as by a `toJSON`. */
+export function encodeObject (result: object): string {
+  const json = encodeJson(result)
+  if (json.charCodeAt(0) === OPENING_BRACE) return json
+  throw new TypeError('the JSON of a result must be an object; return one without a toJSON that makes it something else')
+}

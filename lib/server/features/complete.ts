@@ -1,0 +1,64 @@
+// Completion of prompt arguments and of the variables of resource templates.
+import type { CompleteResult } from '@modelcontextprotocol/sdk/types.js'
+import { isWireObject } from '../../protocol/message.ts'
+import { canonicalTemplate } from '../../protocol/uri-template.ts'
+import { MAX_URI_LENGTH } from '../../protocol/uri.ts'
+import { invalidParams } from '../../errors.ts'
+import { isAdmitted } from '../lists/access.ts'
+import type { Call } from '../call/call.ts'
+import type { Collection, Entry } from '../lists/collection.ts'
+import type { Completer } from './completable.ts'
+import type { Prompt } from './prompt.ts'
+import type { TemplateEntry } from './resource.ts'
+
+// The most values of one answer (MCP 2026-07-28 completion, Completion Results).
+const MOST_VALUES = 100
+
+/**
+ * Serves `completion/complete`.
+ * @throws RpcError when the reference names no prompt or template, or the completer failed.
+ */
+export async function complete (prompts: Collection<Prompt>, templates: Collection<TemplateEntry>, call: Call): Promise<CompleteResult> {
+  const { ref, argument, context } = call.message.params
+  if (!isWireObject(ref) || !isWireObject(argument) || typeof argument.name !== 'string' || typeof argument.value !== 'string') {
+    throw invalidParams("completion/complete needs a 'ref' object and an 'argument' with a name and a value")
+  }
+
+  const { name, value } = argument
+  const found = findReferenced(prompts, templates, ref)
+  if (found === undefined || (found.entry.access !== undefined && !await isAdmitted(found.entry, call))) {
+    throw invalidParams("'ref' names no prompt and no resource template of this server")
+  }
+  const completer = found.completers.get(name)
+  if (completer === undefined) return { completion: { values: [], hasMore: false } }
+
+  const args = readArguments(context)
+  // Contexts are typed by the lifespan of the server that the completer was registered on.
+  const suggest = async (): Promise<readonly string[]> => toValues(await completer(value, { arguments: args }, call.ctx as never))
+  const values = await call.attempt(`completing '${name}'`, suggest)
+  return { completion: { values: values.slice(0, MOST_VALUES), total: values.length, hasMore: values.length > MOST_VALUES } }
+}
+
+function findReferenced (
+  prompts: Collection<Prompt>, templates: Collection<TemplateEntry>, ref: { readonly [key: string]: unknown }
+): { readonly entry: Entry, readonly completers: ReadonlyMap<string, Completer> } | undefined {
+  const { type, name, uri } = ref
+  if (type === 'ref/prompt' && typeof name === 'string') {
+    const entry = prompts.get(name)
+    return entry && { entry, completers: entry.completers }
+  }
+  if (type !== 'ref/resource' || typeof uri !== 'string') return undefined
+  const key = uri.length > MAX_URI_LENGTH ? undefined : canonicalTemplate(uri)
+  const entry = key === undefined ? undefined : templates.get(key)
+  return entry && { entry, completers: entry.template.completers }
+}
+
+function readArguments (context: unknown): { readonly [name: string]: string } {
+  const given = isWireObject(context) && isWireObject(context.arguments) ? context.arguments : {}
+  return Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+}
+
+function toValues (returned: unknown): readonly string[] {
+  if (Array.isArray(returned) && returned.every((item) => typeof item === 'string')) return returned
+  throw new TypeError('a completer must return an array of strings')
+}

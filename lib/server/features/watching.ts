@@ -1,0 +1,106 @@
+// Which changes a client may hear of: `subscriptions/listen`, and `resources/subscribe` of legacy sessions.
+import { ErrorCode } from '../../protocol/error-code.ts'
+import type { RequestMessage } from '../../protocol/message.ts'
+import { isWatchable, parseFilter, type SubscriptionFilter } from '../../protocol/subscription.ts'
+import { canonicalUri, MAX_URI_LENGTH } from '../../protocol/uri.ts'
+import { invalidParams, RefusedError } from '../../errors.ts'
+import { isVisible, requireScopes } from '../lists/access.ts'
+import type { Call } from '../call/call.ts'
+import type { Entry } from '../lists/collection.ts'
+import type { RequestContext } from '../call/request-context.ts'
+import { hasPrompts, hasResources, hasTools } from '../features.ts'
+import type { ServerParts } from '../parts.ts'
+import { Pace } from '../call/pace.ts'
+import { findResource, isRestricted, type FoundResource, type ResourceSet } from './read-resource.ts'
+
+/** Reads what `subscriptions/listen` asks to hear of. @throws RpcError -32602 for a malformed filter. */
+export function readFilter ({ params: { notifications } }: Pick<RequestMessage, 'params'>): SubscriptionFilter {
+  const parsed = parseFilter(notifications)
+  if ('problem' in parsed) throw invalidParams(parsed.problem)
+  return parsed.filter
+}
+
+/**
+ * Serves `subscriptions/listen`: comes to what the caller is told of, out of what it asked for.
+ * @throws RpcError -32602 for a malformed filter, or what `authorizeSubscription` threw.
+ * @throws InsufficientScopeError when the caller lacks a scope for one of the resources.
+ */
+export async function resolveFilter (parts: ServerParts, call: Call): Promise<{ readonly notifications: SubscriptionFilter }> {
+  const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = readFilter(call.message)
+  const uris = hasResources(parts) ? await findAllowed(parts, resourceSubscriptions ?? [], call) : []
+  return {
+    notifications: {
+      ...(hasTools(parts) && toolsListChanged === true && { toolsListChanged }),
+      ...(hasPrompts(parts) && promptsListChanged === true && { promptsListChanged }),
+      ...(hasResources(parts) && resourcesListChanged === true && { resourcesListChanged }),
+      ...(uris.length > 0 && { resourceSubscriptions: uris })
+    }
+  }
+}
+
+/**
+ * Serves `resources/subscribe`. A resource need not exist yet, but where some are kept from some callers.
+ * @throws RpcError -32602 for what is no URI, or one too many; -32002 for one that the caller may not watch.
+ * @throws InsufficientScopeError
+ */
+export async function subscribe (parts: ServerParts, call: Call): Promise<object> {
+  const uri = readUri(call)
+  const [allowed] = await findAllowed(parts, [uri], call)
+  if (allowed === undefined) throw new RefusedError(ErrorCode.ResourceNotFound, 'Resource not found', { uri })
+  await call.caller.subscriptions?.add(uri)
+  return {}
+}
+
+/** Serves `resources/unsubscribe`. @throws RpcError -32602 for what is no URI. */
+export async function unsubscribe (_parts: ServerParts, call: Call): Promise<object> {
+  await call.caller.subscriptions?.delete(readUri(call))
+  return {}
+}
+
+function readUri ({ message: { method, params } }: Call): string {
+  const { uri } = params
+  if (isWatchable(uri)) return uri
+  throw invalidParams(`${method} needs 'uri', a string of at most ${MAX_URI_LENGTH} characters`)
+}
+
+async function findAllowed ({ authorizeSubscription, resources }: ServerParts, asked: readonly string[], call: Call): Promise<readonly string[]> {
+  const uris = isRestricted(resources) ? await findReadable(resources, asked, call) : asked
+  if (authorizeSubscription === undefined || uris.length === 0) return uris
+  // Contexts are typed by the lifespan of the server that the option belongs to.
+  const ctx = call.ctx as RequestContext<never>
+  const authorizeAll = async (): Promise<readonly boolean[]> =>
+    Promise.all((await canonicalAll(uris)).map(async (uri) => authorizeSubscription(uri, ctx)))
+  const allowed = await call.attempt('authorizing a subscription', authorizeAll)
+  return uris.filter((_uri, index) => allowed[index] === true)
+}
+
+async function canonicalAll (uris: readonly string[]): Promise<readonly string[]> {
+  const canonical: string[] = []
+  const pace = new Pace()
+  for (const uri of uris) {
+    canonical.push(canonicalUri(uri) ?? uri)
+    await pace.rest()
+  }
+  return canonical
+}
+
+// What does not exist is denied, too: else it would show which of the others the caller does not see, and what comes to
+// exist later would be watched by whoever guessed its URI.
+async function findReadable (resources: ResourceSet, uris: readonly string[], call: Call): Promise<readonly string[]> {
+  const known = new Map<Entry, Promise<boolean>>()
+  const sees = (entry: Entry): Promise<boolean> => {
+    const decision = known.get(entry) ?? isVisible(entry, call)
+    known.set(entry, decision)
+    return decision
+  }
+
+  const pace = new Pace()
+  const searches: Array<Promise<FoundResource | undefined>> = []
+  for (const uri of uris) {
+    searches.push(findResource(resources, uri, { sees, pace }))
+    await pace.rest()
+  }
+  const found = await Promise.all(searches)
+  requireScopes(found.flatMap((resource) => resource?.entry ?? []), call)
+  return uris.filter((_uri, index) => found[index] !== undefined)
+}

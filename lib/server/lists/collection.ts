@@ -1,0 +1,143 @@
+// The named things of one kind that a server offers, and the handles by which they change at run time.
+import { doNothing } from '../../do-nothing.ts'
+import { MCP_ERR_DUPLICATE_DEFINITION, MCP_ERR_INVALID_DEFINITION } from '../../errors.ts'
+import type { RequestContext } from '../call/request-context.ts'
+
+/** What restricts an entry. */
+export interface Access {
+  readonly scopes: readonly string[]
+  readonly visible: ((ctx: RequestContext<never>) => boolean | Promise<boolean>) | undefined
+}
+
+/** One tool, prompt, resource or template as registered. Never written to: a change makes a new one. */
+export interface Entry {
+  /** The name or URI by which the entry is unique in its collection. */
+  readonly key: string
+  /** What the entry is called in an error, e.g. `tool 'add_note'`. */
+  readonly label: string
+  readonly enabled: boolean
+  /** What its author should know of it, each a sentence. */
+  readonly warnings?: readonly string[]
+  /** What keeps it from some callers; undefined when nothing does. */
+  readonly access: Access | undefined
+}
+
+/** Changes a tool, prompt, resource or template after it has been registered. */
+export interface Handle<Changes> {
+  /** Whether the entry is listed and served. */
+  readonly enabled: boolean
+  /** Lists and serves the entry again. */
+  enable (): void
+  /** Hides the entry: it is neither listed nor served until {@link enable}. */
+  disable (): void
+  /**
+   * Replaces the given fields; what is left out stays.
+   * @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA as registering would; the entry then stays as it was.
+   */
+  update (changes: Changes): void
+  /** Takes the entry away for good. */
+  remove (): void
+}
+
+/** Entries in the order in which they were registered. */
+export class Collection<E extends Entry> {
+  /** Whether anything was ever registered, so that the server has the capability. Only {@link add} writes it. */
+  // A field, because every request reads it.
+  used = false
+  readonly #entries = new Map<string, E>()
+  readonly #onChange: () => void
+  readonly #onWarning: (warning: string) => void
+  #enabled: readonly E[] | undefined
+  #restricted: boolean | undefined
+
+  constructor (onChange: () => void, onWarning: (warning: string) => void = doNothing) {
+    this.#onChange = onChange
+    this.#onWarning = onWarning
+  }
+
+  /** The enabled entries, in order. */
+  get enabled (): readonly E[] {
+    this.#enabled ??= [...this.#entries.values()].filter((entry) => entry.enabled)
+    return this.#enabled
+  }
+
+  /** What the author should know of the entries, enabled or not. */
+  get warnings (): readonly string[] {
+    return [...this.#entries.values()].flatMap(({ warnings = [] }) => warnings)
+  }
+
+  /** Whether an enabled entry is kept from some callers. */
+  get isRestricted (): boolean {
+    this.#restricted ??= this.enabled.some(({ access }) => access !== undefined)
+    return this.#restricted
+  }
+
+  /** Finds an enabled entry. */
+  get (key: string): E | undefined {
+    const entry = this.#entries.get(key)
+    return entry?.enabled === true ? entry : undefined
+  }
+
+  /**
+   * Registers an entry.
+   * @param rebuild Makes the entry that takes the place of another one when it is updated.
+   * @throws MCP_ERR_DUPLICATE_DEFINITION
+   */
+  add<Changes> (first: E, rebuild: (entry: E, changes: Changes) => E): Handle<Changes> {
+    if (this.#entries.has(first.key)) throw new MCP_ERR_DUPLICATE_DEFINITION(first.label)
+    this.used = true
+
+    let current = first
+    const set = (next: E): void => {
+      current = this.#replace(current, next)
+    }
+    this.#store(first)
+    this.#warn(first)
+
+    const isEnabled = (): boolean => this.#holds(current) && current.enabled
+    return {
+      get enabled () { return isEnabled() },
+      enable: () => set({ ...current, enabled: true }),
+      disable: () => set({ ...current, enabled: false }),
+      update: (changes) => {
+        const before = current
+        set({ ...rebuild(current, changes), enabled: current.enabled })
+        this.#warn(current, before)
+      },
+      remove: () => this.#remove(current)
+    }
+  }
+
+  #holds (entry: E): boolean {
+    return this.#entries.get(entry.key) === entry
+  }
+
+  #replace (current: E, next: E): E {
+    if (!this.#holds(current)) {
+      throw new MCP_ERR_INVALID_DEFINITION(current.label, 'has been removed; register it again')
+    }
+    this.#store(next)
+    return next
+  }
+
+  #store (entry: E): void {
+    this.#entries.set(entry.key, entry)
+    this.#changed()
+  }
+
+  #warn ({ warnings = [] }: E, before?: E): void {
+    for (const warning of warnings) if (before?.warnings?.includes(warning) !== true) this.#onWarning(warning)
+  }
+
+  #remove (current: E): void {
+    if (!this.#holds(current)) return
+    this.#entries.delete(current.key)
+    this.#changed()
+  }
+
+  #changed (): void {
+    this.#enabled = undefined
+    this.#restricted = undefined
+    this.#onChange()
+  }
+}

@@ -1,0 +1,61 @@
+// The list of a collection: one for all callers, or where entries are restricted one for each set of entries that callers see.
+import type { Era } from '../../protocol/revisions.ts'
+import { areListed } from './access.ts'
+import type { Call } from '../call/call.ts'
+import type { Collection, Entry } from './collection.ts'
+import { Listing, type PageSource } from './listing.ts'
+import type { PreparedResult } from '../call/result.ts'
+
+/** What the list of a collection is made of. */
+export interface EntrySource<E extends Entry, Item> extends PageSource<Item> {
+  readonly collection: Collection<E>
+  itemOf (entry: E, era: Era): Item
+  /** Completes a page that differs from caller to caller. */
+  finishOwn (page: object, era: Era): object
+}
+
+// Callers have few roles. What is kept for more of them would only be memory.
+const MAX_VARIANTS = 16
+
+/** Serves the list of a collection. */
+export class EntryListing<E extends Entry, Item> {
+  readonly #source: EntrySource<E, Item>
+  readonly #shared: Listing<Item>
+  // The key is an array that a changed collection has another one for. In it, lists by the entries that are in them.
+  readonly #variants = new WeakMap<readonly E[], Map<string, Listing<Item>>>()
+
+  constructor (source: EntrySource<E, Item>) {
+    this.#source = source
+    this.#shared = new Listing({ ...source, items: (era) => source.collection.enabled.map((entry) => source.itemOf(entry, era)) })
+  }
+
+  /** Forgets all pages, because an entry changed. */
+  drop (): void {
+    this.#shared.drop()
+  }
+
+  /** The page that a list request asks for. @throws RpcError -32602 when the cursor is none of ours, or not of this caller's list. */
+  page (call: Call): PreparedResult | Promise<PreparedResult> {
+    return this.#source.collection.isRestricted ? this.#pageOfOwn(call) : this.#shared.page(call.message.params, call.caller.era)
+  }
+
+  async #pageOfOwn (call: Call): Promise<PreparedResult> {
+    const entries = this.#source.collection.enabled
+    const listed = await areListed(entries, call)
+    return this.#variantOf(entries, listed).page(call.message.params, call.caller.era)
+  }
+
+  #variantOf (entries: readonly E[], listed: readonly boolean[]): Listing<Item> {
+    const variants = this.#variants.get(entries) ?? new Map<string, Listing<Item>>()
+    const key = listed.map(Number).join('')
+    const known = variants.get(key)
+    if (known !== undefined) return known
+
+    const { itemOf, finishOwn, ...source } = this.#source
+    const own = entries.filter((_entry, index) => listed[index])
+    const variant = new Listing({ ...source, finish: finishOwn, items: (era) => own.map((entry) => itemOf(entry, era)) })
+    if (variants.size >= MAX_VARIANTS) variants.clear()
+    this.#variants.set(entries, variants.set(key, variant))
+    return variant
+  }
+}

@@ -1,0 +1,71 @@
+// The pages of one list, serialised once per era and cursor.
+import { ErrorCode } from '../../protocol/error-code.ts'
+import { paginate } from '../../protocol/cursor.ts'
+import type { Params } from '../../protocol/message.ts'
+import type { Era } from '../../protocol/revisions.ts'
+import { invalidParams, RefusedError } from '../../errors.ts'
+import { PreparedResult } from '../call/result.ts'
+
+/** What the pages of a list are made by. */
+export interface PageSource<Item> {
+  /** The field of the result that holds the items, e.g. `tools`. */
+  readonly field: string
+  readonly pageSize: number
+  keyOf (item: Item): string
+  /** Completes a page for its era. */
+  finish (page: object, era: Era): object
+}
+
+/** What a list is made of. */
+export interface ListSource<Item> extends PageSource<Item> {
+  items (era: Era): readonly Item[]
+}
+
+/** Serves a list whose items change rarely. */
+export class Listing<Item> {
+  readonly #source: ListSource<Item>
+  readonly #pages: { readonly [era in Era]: Map<string | undefined, PreparedResult> } = { modern: new Map(), legacy: new Map() }
+
+  constructor (source: ListSource<Item>) {
+    this.#source = source
+  }
+
+  /** Forgets all pages, because an item changed. */
+  drop (): void {
+    this.#pages.modern.clear()
+    this.#pages.legacy.clear()
+  }
+
+  /** The page that a list request asks for. @throws RpcError -32602 when the cursor is none of ours. */
+  page (params: Params, era: Era): PreparedResult {
+    const cursor = readCursor(params)
+    const pages = this.#pages[era]
+    const known = pages.get(cursor)
+    if (known !== undefined) return known
+
+    const items = this.#source.items(era)
+    const page = new PreparedResult(takePage(this.#source, items, cursor, era))
+    // A cursor may begin a page at any item: no more pages are kept than the list has, or they would come to its square.
+    if (pages.size * this.#source.pageSize < items.length) pages.set(cursor, page)
+    return page
+  }
+}
+
+/** Reads the cursor of a list request. */
+export function readCursor (params: Params): string | undefined {
+  const { cursor } = params
+  if (cursor === undefined || typeof cursor === 'string') return cursor
+  throw invalidParams("'cursor' must be a string")
+}
+
+/** Cuts one page out of a list. @throws RpcError -32602 when the cursor is none of ours. */
+export function takePage<Item> (source: PageSource<Item>, items: readonly Item[], cursor: string | undefined, era: Era): object {
+  const page = paginate(items, source.keyOf, cursor, source.pageSize)
+  if (page === undefined) {
+    throw new RefusedError(ErrorCode.InvalidParams, 'Invalid cursor: it is malformed or the list has changed; list again from the start')
+  }
+  return source.finish({
+    [source.field]: page.items,
+    ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor })
+  }, era)
+}

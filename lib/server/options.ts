@@ -1,0 +1,99 @@
+// The options of a server definition.
+import type { FastifyInstance } from 'fastify'
+import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
+import { isImplementation } from '../protocol/client-identity.ts'
+import { MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
+import { duration, flag, func, kind, string, whole } from '../options/checks.ts'
+import { complete, type ResolvedOf, type TableOf } from '../options/table.ts'
+import { checkValues } from './features/config-check.ts'
+import type { Entered } from './definition.ts'
+import type { CreateRegExp } from './schema/pattern-engine.ts'
+import { requestStateOption, type RequestStateOptions } from './call/request-state.ts'
+import { findCacheProblem, type CacheHint } from './call/cache-hint.ts'
+import type { RequestContext } from './call/request-context.ts'
+
+/** How a server behaves. */
+export interface McpServerOptions<Lifespan> {
+  /** What a model should know to use the server well. */
+  readonly instructions?: string
+  /**
+   * Opens what the handlers need, once per mount, before its first request; one that throws fails `listen()` and `ready()`.
+   * @example
+   * new McpServer({ name: 'Notes', version: '1.0.0' }, {
+   *   lifespan: async () => {
+   *     const file = await open('notes.txt')
+   *     return { value: { file }, close: () => file.close() }
+   *   }
+   * })
+   */
+  readonly lifespan?: (app: FastifyInstance) => Entered<Lifespan> | Promise<Entered<Lifespan>>
+  /**
+   * Milliseconds after which a handler's call ends with an error and `ctx.signal` is aborted; 0 for never. The middlewares
+   * together have as long before the method and again after it. @default 300000
+   */
+  readonly timeout?: number
+  /** Milliseconds that a legacy client has to answer a question, which the `timeout` does not count; 0 for ever. @default 300000 */
+  readonly questionTimeout?: number
+  /**
+   * How what a call that asks its client keeps until it is answered is sealed. Servers of several processes need `keys`.
+   * @default { ttl: 600000 } and a key that is made when the process starts
+   */
+  readonly requestState?: RequestStateOptions
+  /** Items on a page of a list. @default 1000 */
+  readonly pageSize?: number
+  /** How long and by whom lists and contents may be cached by modern clients. */
+  readonly cache?: CacheHint
+  /**
+   * Makes what the patterns of JSON Schema and TypeBox are run by, such as an engine that takes linear time. It gets each
+   * `pattern` and key of `patternProperties` of arguments, results and forms, with the flag `u`; what it throws fails the
+   * registration with MCP_ERR_INVALID_SCHEMA. The patterns of Standard Schemas (zod, valibot, arktype) are run by their
+   * libraries, and those of results by both.
+   * @default RegExp, and a warning in the log for each pattern that one request could hold the event loop with
+   * @example new McpServer({ name: 'Notes', version: '1.0.0' }, { regExp: (pattern) => new RE2(pattern, 'u') }) // npm install re2
+   */
+  readonly regExp?: CreateRegExp
+  /** Sends the messages of unexpected errors to the client; for development. @default false */
+  readonly exposeErrors?: boolean
+  /**
+   * Decides whether a caller may be told when a resource changes. Runs once for each URI of a `subscriptions/listen` or
+   * `resources/subscribe`, 1,000 at most, all at once. Those denied are left out, or to a legacy client not found. `uri` is the
+   * canonical form, the same for all spellings: percent-encoded, with escapes in upper case.
+   * @default everybody may watch everything
+   */
+  // Declared as a method for bivariance: the options of servers with different lifespans stay assignable.
+  authorizeSubscription? (uri: string, ctx: RequestContext<Lifespan>): boolean | Promise<boolean>
+}
+
+type Lifespan = NonNullable<McpServerOptions<unknown>['lifespan']>
+type AuthorizeSubscription = NonNullable<McpServerOptions<never>['authorizeSubscription']>
+
+const SERVER = {
+  instructions: string(),
+  lifespan: func<Lifespan>('must be a function (app) => ({ value, close })'),
+  timeout: duration(300_000),
+  questionTimeout: duration(300_000),
+  requestState: requestStateOption,
+  pageSize: whole(1000),
+  cache: kind<CacheHint>(findCacheProblem)(),
+  regExp: func<CreateRegExp>('must be a function (pattern, flags) => ({ test (text) { … } })'),
+  exposeErrors: flag(false),
+  authorizeSubscription: func<AuthorizeSubscription>('must be a function (uri, ctx) => boolean')
+} satisfies TableOf<McpServerOptions<unknown>>
+
+/** Options that were checked and completed. */
+export type ResolvedServerOptions = ResolvedOf<typeof SERVER>
+
+/** Checks and completes the options of a server. @throws MCP_ERR_INVALID_DEFINITION */
+export function resolveServerOptions (info: Implementation, options: McpServerOptions<unknown>): ResolvedServerOptions {
+  const server = 'a server'
+  if (!isImplementation(info) || info.name === '' || info.version === '') {
+    throw new MCP_ERR_INVALID_DEFINITION(server, "needs a name and a version: new McpServer({ name: 'Notes', version: '1.0.0' })")
+  }
+  const known = Object.keys(SERVER)
+  const unknown = Object.keys(options).find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    throw new MCP_ERR_INVALID_DEFINITION(server, `has an option '${unknown}', which does not exist; the options are ${known.join(', ')}`)
+  }
+  checkValues(server, options, SERVER)
+  return complete(SERVER, options)
+}

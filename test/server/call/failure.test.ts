@@ -1,0 +1,46 @@
+import t from 'tap'
+import { reportFailure } from '../../../lib/server/call/failure.ts'
+import { Client } from '../../support/definition-client.ts'
+
+function report (error: unknown, exposeErrors = false) {
+  const { log, logged } = new Client()
+  const text = reportFailure(log, error, 'executing tool add', exposeErrors)
+  const [line] = logged
+  return { text, line, logged, errorId: line?.errorId ?? '' }
+}
+
+t.test('an unexpected error is logged with its stack under the id that the client is shown, and nothing else', async (t) => {
+  const error = new Error('password is 1234')
+
+  const { text, line, logged, errorId } = report(error)
+
+  t.strictSame(logged, [{ level: 'error', msg: 'executing tool add failed', err: error, errorId }])
+  t.match(line?.err?.stack, /failure\.test\.ts/)
+  t.match(errorId, /^[0-9a-f-]{36}$/)
+  t.equal(text, `Error executing tool add (error id ${errorId})`)
+})
+
+t.test('every failure has an id of its own', async (t) => {
+  t.not(report(new Error('a')).errorId, report(new Error('a')).errorId)
+})
+
+t.test('exposeErrors shows the message', async (t) => {
+  const { text, errorId } = report(new Error('no such table'), true)
+
+  t.equal(text, `Error executing tool add: no such table (error id ${errorId})`)
+})
+
+t.test('a value that is no Error is logged as one', async (t) => {
+  const hostile = { toString () { throw new Error('gotcha') } }
+  const thrown: ReadonlyArray<readonly [value: unknown, text: string]> = [
+    [null, 'null'], [undefined, 'undefined'], ['oops', 'oops'], [0, '0'], [Symbol('s'), 'Symbol(s)'], [{}, '[object Object]'],
+    [hostile, 'object'], [Object.create(null), 'object']
+  ]
+
+  for (const [value, shown] of thrown) {
+    const { text, line, errorId } = report(value)
+
+    t.equal(line?.err?.message, `a value that is no Error was thrown: ${shown}`)
+    t.equal(text, `Error executing tool add (error id ${errorId})`)
+  }
+})
