@@ -5,7 +5,8 @@ import { describe, expect, test } from 'tstyche'
 import * as typebox from 'typebox'
 import * as v from 'valibot'
 import { z } from 'zod'
-import type { AnySchema, InferInput, InferOutput } from '../lib/server/schema/schema.ts'
+import type { AnySchema } from '../lib/server/schema/schema.ts'
+import type { InferInput, InferOutput } from '../lib/server/schema/infer.ts'
 import type { JsonSchema } from '../lib/server/schema/validation.ts'
 
 // As register functions take schemas.

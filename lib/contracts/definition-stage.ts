@@ -6,8 +6,8 @@ import { isWireObject, type WireObject } from '../protocol/message.ts'
 import { Method } from '../protocol/methods.ts'
 import { CLIENT_CAPABILITIES_KEY, CLIENT_INFO_KEY, PROTOCOL_VERSION_KEY } from '../protocol/request-meta.ts'
 import { MODERN_REVISION, NEWEST_LEGACY_REVISION, type Era } from '../protocol/revisions.ts'
-import type { Caller, Channel } from '../server/call/incoming.ts'
-import type { Incoming, ServerDefinition } from '../server/definition.ts'
+import type { Caller, Channel, Incoming } from '../server/call/incoming.ts'
+import type { ServerDefinition } from '../server/definition.ts'
 import { encodeReply } from '../server/reply.ts'
 
 /** @internal One registration of a definition. */

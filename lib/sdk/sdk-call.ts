@@ -5,8 +5,7 @@ import { isLogLevel, passesThreshold } from '../protocol/log-level.ts'
 import type { WireObject } from '../protocol/message.ts'
 import { findMissingCapability, isQuestion, type ServerRequest } from '../protocol/question.ts'
 import { missingCapability, RpcError } from '../errors.ts'
-import type { Caller, Channel } from '../server/call/incoming.ts'
-import type { Incoming } from '../server/definition.ts'
+import type { Caller, Channel, Incoming } from '../server/call/incoming.ts'
 
 /** Who sends a message, and the way back. */
 export type Origin = Omit<Incoming, 'message'>

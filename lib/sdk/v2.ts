@@ -1,6 +1,6 @@
 // Modern clients of SDK v2 servers: the SDK's own handler serves them, whichever copy of the SDK made the server.
 import type { NotificationMessage } from '../protocol/message.ts'
-import type { Incoming } from '../server/definition.ts'
+import type { Incoming } from '../server/call/incoming.ts'
 import { FetchExchange } from './fetch/exchange.ts'
 import { findSdkServer, type FetchHandler, type SdkServer } from './shape.ts'
 

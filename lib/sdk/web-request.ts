@@ -3,8 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { encodeHeaderValue } from '../protocol/header-value.ts'
 import type { NotificationMessage, Params } from '../protocol/message.ts'
 import { CLIENT_CAPABILITIES_KEY, PROTOCOL_VERSION_KEY } from '../protocol/request-meta.ts'
-import type { Caller, Channel } from '../server/call/incoming.ts'
-import type { Incoming } from '../server/definition.ts'
+import type { Caller, Channel, Incoming } from '../server/call/incoming.ts'
 
 // These belong to the connection, or to the body, which is encoded anew.
 const NOT_PASSED_ON: readonly string[] = [

@@ -2,21 +2,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
 import type { ChangeEvent } from '../protocol/change.ts'
-import type { NotificationMessage, RequestMessage } from '../protocol/message.ts'
-import type { Caller, Channel } from './call/incoming.ts'
-
-/** A message together with its caller and its channel. */
-export interface Incoming<Message = RequestMessage> {
-  /** The request or notification. */
-  readonly message: Message
-  /** Who sends it. The same object for all messages of a session. */
-  readonly caller: Caller
-  /** The way back to the client while the message is served. */
-  readonly channel: Channel
-}
-
-/** What a definition resolves a request to: the result, or its JSON as text where the channel takes that. */
-export type Outcome = object | string
+import type { NotificationMessage } from '../protocol/message.ts'
+import type { Incoming, Outcome } from './call/incoming.ts'
 
 /** What a lifespan gives for as long as a mount is up. */
 export interface Entered<Value> {

@@ -3,9 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import type { Implementation, ReadResourceResult } from '@modelcontextprotocol/sdk/types.js'
 import type { ChangeEvent } from '../protocol/change.ts'
 import { MCP_ERR_INVALID_DEFINITION, withoutRefusal, ToolError } from '../errors.ts'
+import { Method } from '../protocol/methods.ts'
 import { Call, type CallServer } from './call/call.ts'
 import { Deadlines } from './call/deadlines.ts'
-import type { Entered, Incoming, Outcome, ServerDefinition } from './definition.ts'
+import type { Entered, ServerDefinition } from './definition.ts'
+import type { Incoming, Outcome } from './call/incoming.ts'
 import { findMethod } from './dispatch.ts'
 import { createFormCompiler } from './schema/form.ts'
 import { runThrough, type Middleware } from './middleware.ts'
@@ -15,7 +17,7 @@ import { createPrompt, updatePrompt, type Prompt, type PromptChanges, type Promp
 import type { RequestContext } from './call/request-context.ts'
 import { StateSealer } from './call/request-state.ts'
 import type { ResourceTemplate } from './features/template.ts'
-import { readResource } from './features/read-resource.ts'
+import { readContents } from './features/read-resource.ts'
 import {
   createResource, createTemplate, updateResource, updateTemplate,
   type ResourceConfig, type ResourceHandle, type ResourceHandler, type TemplateHandle, type TemplateHandler
@@ -167,7 +169,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
       return this.#parts.finisher.resolve(result, incoming)
     } catch (error) {
       // A middleware has thrown it.
-      if (error instanceof ToolError && method === 'tools/call') {
+      if (error instanceof ToolError && method === Method.ToolsCall) {
         return this.#parts.finisher.resolve(errorResult(String(error.message)), incoming)
       }
       throw call.hide(error, `answering ${method}`)
@@ -178,7 +180,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
 
   async #readForHandler (uri: string, call: Call): Promise<ReadResourceResult> {
     try {
-      return (await readResource(this.#parts.resources, uri, call)).result
+      return (await readContents(this.#parts.resources, uri, call)).result
     } catch (error) {
       throw withoutRefusal(error)
     }

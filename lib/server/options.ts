@@ -6,6 +6,7 @@ import { MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
 import { duration, flag, func, kind, string, whole } from '../options/checks.ts'
 import { complete, type ResolvedOf, type TableOf } from '../options/table.ts'
 import { checkValues } from './features/config-check.ts'
+import type { AuthorizeSubscription } from './features/watching.ts'
 import type { Entered } from './definition.ts'
 import type { CreateRegExp } from './schema/pattern-engine.ts'
 import { requestStateOption, type RequestStateOptions } from './call/request-state.ts'
@@ -65,7 +66,6 @@ export interface McpServerOptions<Lifespan> {
 }
 
 type Lifespan = NonNullable<McpServerOptions<unknown>['lifespan']>
-type AuthorizeSubscription = NonNullable<McpServerOptions<never>['authorizeSubscription']>
 
 const SERVER = {
   instructions: string(),

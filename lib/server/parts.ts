@@ -4,8 +4,9 @@ import { ChangeSource } from './change-source.ts'
 import { Collection } from './lists/collection.ts'
 import { EntryListing, type EntrySource } from './lists/entry-listing.ts'
 import type { PageSource } from './lists/listing.ts'
+import { isRestricted, type ResourceSet } from './features/find-resource.ts'
+import type { Offered } from './features/offered.ts'
 import type { Prompt } from './features/prompt.ts'
-import { isRestricted, type ResourceSet } from './features/read-resource.ts'
 import type { StaticResource, TemplateEntry } from './features/resource.ts'
 import { ResultFinisher } from './call/result.ts'
 import { cacheFields, keepPrivate, type CacheHint } from './call/cache-hint.ts'
@@ -13,7 +14,7 @@ import type { ResolvedServerOptions } from './options.ts'
 import type { Tool } from './features/tool.ts'
 
 /** What a server is made of. */
-export interface ServerParts {
+export interface ServerParts extends Offered {
   readonly info: Implementation
   readonly instructions: string | undefined
   readonly cache: CacheHint | undefined
@@ -23,9 +24,6 @@ export interface ServerParts {
   readonly changes: ChangeSource
   /** What the author should know of what is registered from now on. */
   readonly warnings: ChangeSource<string>
-  readonly tools: Collection<Tool>
-  readonly prompts: Collection<Prompt>
-  readonly resources: ResourceSet
   readonly lists: {
     readonly tools: EntryListing<Tool, Tool['listed']['modern']>
     readonly prompts: EntryListing<Prompt, Prompt['listed']>

@@ -4,7 +4,7 @@ import { encodeResponse } from '../protocol/envelope.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { RequestId } from '../protocol/message.ts'
 import { RpcError } from '../errors.ts'
-import type { Outcome } from './definition.ts'
+import type { Outcome } from './call/incoming.ts'
 import { encodeObject, PreparedResult } from './call/result.ts'
 
 const EMPTY_TEXT = "a server definition's serve() must resolve to an object, or to the JSON of one, " +

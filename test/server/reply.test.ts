@@ -1,7 +1,7 @@
 // What definitions resolve requests to, as the JSON of replies and as objects.
 import t from 'tap'
 import { RpcError } from '../../lib/errors.ts'
-import type { Outcome } from '../../lib/server/definition.ts'
+import type { Outcome } from '../../lib/server/call/incoming.ts'
 import { encodeReply, resultOf, toRpcError } from '../../lib/server/reply.ts'
 import { PreparedResult } from '../../lib/server/call/result.ts'
 import { Client } from '../support/definition-client.ts'

@@ -13,7 +13,7 @@ import type { SseConnection } from './connection.ts'
 import type { OpenExchange } from '../reply/open-exchanges.ts'
 import type { MountParts } from '../parts.ts'
 import type { Answering } from '../../conversation/serve.ts'
-import type { Incoming } from '../../server/definition.ts'
+import type { Incoming } from '../../server/call/incoming.ts'
 
 /** One request of HTTP+SSE. */
 export class SseCall implements Answering, OpenExchange, Running {

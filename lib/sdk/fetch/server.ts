@@ -1,7 +1,8 @@
 // Something with `fetch` as a definition: the SDK v2's handlers bring their own modern support.
 import { shorten } from '../../protocol/bounds.ts'
 import type { NotificationMessage, RequestId } from '../../protocol/message.ts'
-import type { Entered, Incoming, ServerDefinition } from '../../server/definition.ts'
+import type { Entered, ServerDefinition } from '../../server/definition.ts'
+import type { Incoming } from '../../server/call/incoming.ts'
 import { hideFailure } from '../failure.ts'
 import { findFreeId } from '../free-id.ts'
 import { countMounts } from '../mounts.ts'

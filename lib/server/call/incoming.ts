@@ -1,6 +1,7 @@
-// The caller of a request, and the channel back to it: what a transport offers a server definition.
+// What a transport gives to a server definition: a message, its caller, and the channel back to it.
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { AuthInfo } from '../../auth/auth-info.ts'
+import type { RequestMessage } from '../../protocol/message.ts'
 import type { ServerRequest } from '../../protocol/question.ts'
 import type { LogLevel } from '../../protocol/log-level.ts'
 import type { ClientIdentity } from '../../protocol/client-identity.ts'
@@ -86,3 +87,16 @@ export interface Channel {
   /** Ends the connection but not the request, whose result the client resumes for; absent where it cannot. */
   closeStream? (): void
 }
+
+/** A message together with its caller and its channel. */
+export interface Incoming<Message = RequestMessage> {
+  /** The request or notification. */
+  readonly message: Message
+  /** Who sends it. The same object for all messages of a session. */
+  readonly caller: Caller
+  /** The way back to the client while the message is served. */
+  readonly channel: Channel
+}
+
+/** What a definition resolves a request to: the result, or its JSON as text where the channel takes that. */
+export type Outcome = object | string

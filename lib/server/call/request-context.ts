@@ -14,7 +14,8 @@ import type { Asker, AskOptions } from './asker.ts'
 import type { Caller, Channel } from './incoming.ts'
 import type { CompileForm } from '../schema/form.ts'
 import { elicitForm, elicitUrl, listRoots, sample, type Elicited, type ElicitedUrl, type SampleParams } from './questions.ts'
-import type { AnySchema, InferInput } from '../schema/schema.ts'
+import type { AnySchema } from '../schema/schema.ts'
+import type { InferInput } from '../schema/infer.ts'
 
 /** What a context needs of the server that it belongs to. One for all requests. */
 export interface ContextServer {

@@ -6,7 +6,7 @@ import type { RequestId } from '../../protocol/message.ts'
 import { SERVER_INFO_KEY } from '../../protocol/request-meta.ts'
 import type { Era } from '../../protocol/revisions.ts'
 import { textBlock } from './content.ts'
-import type { Incoming, Outcome } from '../definition.ts'
+import type { Incoming, Outcome } from './incoming.ts'
 
 // Clients of one make give the requests that they begin with the same ids.
 const MAX_REPLIES = 4

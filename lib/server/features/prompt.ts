@@ -1,23 +1,19 @@
-// Prompts: how they are registered, listed and rendered.
+// Prompts: their configuration, and how they are registered and listed.
 import type { GetPromptResult, Icon, PromptArgument, PromptMessage } from '@modelcontextprotocol/sdk/types.js'
-import { shorten } from '../../protocol/bounds.ts'
-import { ErrorCode } from '../../protocol/error-code.ts'
-import { resolveToJson } from '../../protocol/json.ts'
-import { isWireObject, type WireObject } from '../../protocol/message.ts'
-import { invalidParams, MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RefusedError } from '../../errors.ts'
+import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA } from '../../errors.ts'
 import { kind, object, string } from '../../options/checks.ts'
 import type { TableOf } from '../../options/table.ts'
-import { ACCESS, isAdmitted, resolveAccess, type AccessConfig } from '../lists/access.ts'
-import { InvalidArgumentsError, type Call } from '../call/call.ts'
-import type { Collection, Entry, Handle } from '../lists/collection.ts'
-import { findCompleters, type Completer } from './completable.ts'
-import { checkConfig, icons } from './config-check.ts'
-import { isContentBlock, textBlock } from '../call/content.ts'
-import type { InputRequired, InputRequiredResult } from '../call/input-required.ts'
+import { isWireObject, type WireObject } from '../../protocol/message.ts'
+import type { InputRequired } from '../call/input-required.ts'
 import type { RequestContext } from '../call/request-context.ts'
+import { ACCESS, resolveAccess, type AccessConfig } from '../lists/access.ts'
+import type { Entry, Handle } from '../lists/collection.ts'
+import type { InferInput } from '../schema/infer.ts'
 import { compileArguments } from '../schema/optional-defaults.ts'
 import { PatternCheck } from '../schema/pattern-check.ts'
-import type { AnySchema, CompiledSchema, InferInput } from '../schema/schema.ts'
+import type { AnySchema, CompiledSchema } from '../schema/schema.ts'
+import { findCompleters, type Completer } from './completable.ts'
+import { checkConfig, icons } from './config-check.ts'
 
 /** What a prompt is, apart from its name and handler. */
 export interface PromptConfig<Args extends AnySchema | undefined = undefined, Lifespan = unknown> extends AccessConfig<Lifespan> {
@@ -125,48 +121,4 @@ function listArguments (schema: WireObject): PromptArgument[] {
     ...(isWireObject(property) && typeof property.description === 'string' && { description: property.description }),
     required: required.includes(name)
   }))
-}
-
-/**
- * Serves `prompts/get`.
- * @throws RpcError when the request names no prompt, its arguments do not fit, or the handler failed.
- */
-export async function getPrompt (prompts: Collection<Prompt>, call: Call): Promise<GetPromptResult | InputRequiredResult> {
-  const { name, arguments: args = {} } = call.message.params
-  if (typeof name !== 'string') throw invalidParams("prompts/get needs 'name', a string")
-  if (!isWireObject(args) || !Object.values(args).every((value) => typeof value === 'string')) {
-    throw invalidParams("'arguments' must be an object whose values are strings")
-  }
-  const prompt = prompts.get(name)
-  if (prompt === undefined || (prompt.access !== undefined && !await isAdmitted(prompt, call))) {
-    throw new RefusedError(ErrorCode.InvalidParams, `Unknown prompt: ${shorten(name)}`)
-  }
-
-  try {
-    // A copy, because the questions of a handler are bound to the arguments that came.
-    const returned = await call.run(prompt, { ...args })
-    return toPromptResult(returned, prompt.config.description)
-  } catch (error) {
-    if (error instanceof InvalidArgumentsError) {
-      throw new RefusedError(ErrorCode.InvalidParams, `Invalid arguments for prompt ${name}: ${error.message}`)
-    }
-    return await call.askBack(call.explain(error, `rendering prompt ${name}`))
-  }
-}
-
-function toPromptResult (returned: unknown, description: string | undefined): GetPromptResult {
-  if (isWireObject(returned) && Array.isArray(returned.messages) && returned.messages.every(isPromptMessage)) {
-    return { ...returned, messages: returned.messages }
-  }
-  const messages = (Array.isArray(returned) ? returned : [returned]).map((item: unknown) => {
-    if (typeof item === 'string') return { role: 'user' as const, content: textBlock(item) }
-    const value = resolveToJson(item)
-    if (isPromptMessage(value)) return value
-    throw new TypeError("a prompt must return a string, a message { role, content }, an array of messages, or a result with 'messages'")
-  })
-  return { ...(description !== undefined && { description }), messages }
-}
-
-function isPromptMessage (value: unknown): value is PromptMessage {
-  return isWireObject(value) && (value.role === 'user' || value.role === 'assistant') && isContentBlock(value.content)
 }

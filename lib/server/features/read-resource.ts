@@ -1,60 +1,22 @@
-// How resources are listed and read.
-import type { ReadResourceResult, Resource } from '@modelcontextprotocol/sdk/types.js'
+// Serves `resources/read`.
+import type { ReadResourceResult } from '@modelcontextprotocol/sdk/types.js'
 import { invalidParams, RefusedError, type RpcError } from '../../errors.ts'
 import { MAX_TEXT_LENGTH, shorten } from '../../protocol/bounds.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { resolveToJson } from '../../protocol/json.ts'
 import { isWireObject } from '../../protocol/message.ts'
-import { canonicalUri, encodeUri, MAX_URI_LENGTH, normalizeEscapes } from '../../protocol/uri.ts'
-import { findListed, isVisible, requireScopes } from '../lists/access.ts'
+import { Method } from '../../protocol/methods.ts'
+import { canonicalUri, MAX_URI_LENGTH } from '../../protocol/uri.ts'
+import { cacheFields, keepPrivate, type CacheHint } from '../call/cache-hint.ts'
 import type { Call } from '../call/call.ts'
-import type { Collection, Entry } from '../lists/collection.ts'
 import { isResourceContents } from '../call/content.ts'
-import { Pace } from '../call/pace.ts'
-import type { TemplateMatch } from './template.ts'
-import { listConfig, type ResourceHandler, type StaticResource, type TemplateEntry } from './resource.ts'
-import type { CacheHint } from '../call/cache-hint.ts'
-
-/** The resources that can be read by a server. */
-export interface ResourceSet { readonly statics: Collection<StaticResource>, readonly templates: Collection<TemplateEntry> }
-
-/** Tells whether a list of the resources has to ask templates for theirs. */
-export function hasDynamicResources (resources: ResourceSet): boolean {
-  return resources.templates.enabled.some(({ template }) => template.list !== undefined)
-}
-
-/** Tells whether a resource or template is kept from some callers. */
-export function isRestricted ({ statics, templates }: ResourceSet): boolean {
-  return statics.isRestricted || templates.isRestricted
-}
-
-/** All resources that the caller sees: those registered, then what each template lists. What stands twice is listed once. */
-export async function listResources ({ statics, templates }: ResourceSet, call: Call): Promise<Resource[]> {
-  const listed = new Map<string, Resource>((await findListed(statics, call)).map((entry) => [entry.key, entry.listed]))
-  const pace = new Pace()
-  for (const { template, config, label } of await findListed(templates, call)) {
-    const items = await call.attempt(`listing ${label}`, async () => toResources(await template.list?.(call.ctx)))
-    for (const item of items) {
-      await pace.rest()
-      const key = canonicalUri(item.uri) ?? item.uri
-      if (!listed.has(key)) listed.set(key, { ...listConfig(config), ...item, uri: encodeUri(item.uri) ?? item.uri })
-    }
-  }
-  return [...listed.values()]
-}
-
-function toResources (returned: unknown): readonly Resource[] {
-  const items: unknown = isWireObject(returned) ? returned.resources : returned ?? []
-  if (Array.isArray(items) && items.every(isResource)) return items
-  throw new TypeError("a template's list must return an array of resources, each with a 'uri' and a 'name'")
-}
-
-function isResource (value: unknown): value is Resource {
-  return isWireObject(value) && typeof value.uri === 'string' && typeof value.name === 'string'
-}
+import type { InputRequiredResult } from '../call/input-required.ts'
+import { isVisible, requireScopes } from '../lists/access.ts'
+import { findResource, findStatic, isRestricted, type FoundResource, type ResourceSet } from './find-resource.ts'
+import type { ResourceHandler } from './resource.ts'
 
 /** What was read, and how it may be cached. */
-export interface ReadResource {
+interface Contents {
   readonly result: ReadResourceResult
   readonly cache: CacheHint | undefined
   /** Whether others read something else by the URI, or nothing. */
@@ -62,11 +24,28 @@ export interface ReadResource {
 }
 
 /**
- * Reads a resource: the one registered for the URI, else the first template that matches.
- * @throws RpcError when there is none, the caller lacks a scope, or the handler failed.
+ * Serves `resources/read`.
+ * @param fallback How contents may be cached that say nothing about it.
+ * @throws RpcError as {@link readContents}.
  */
-export async function readResource (resources: ResourceSet, uri: unknown, call: Call): Promise<ReadResource> {
-  if (typeof uri !== 'string') throw invalidParams("resources/read needs 'uri', a string")
+export async function readResource (
+  resources: ResourceSet, call: Call, fallback: CacheHint | undefined
+): Promise<ReadResourceResult | InputRequiredResult> {
+  try {
+    const { result, cache = fallback, isOwn } = await readContents(resources, call.message.params.uri, call)
+    return { ...result, ...cacheFields(call.caller.era, 'private', isOwn ? keepPrivate(cache) : cache) }
+  } catch (error) {
+    return await call.askBack(error)
+  }
+}
+
+/**
+ * Reads the resource that is registered for a URI, else the first template that matches.
+ * @throws RpcError when there is none, the caller lacks a scope, or the handler failed.
+ * @throws InputRequiredError when the handler asks.
+ */
+export async function readContents (resources: ResourceSet, uri: unknown, call: Call): Promise<Contents> {
+  if (typeof uri !== 'string') throw invalidParams(`${Method.ResourcesRead} needs 'uri', a string`)
   if (uri.length > MAX_URI_LENGTH) throw invalidParams(`'uri' has more than ${MAX_URI_LENGTH} characters`)
   const found = isRestricted(resources)
     ? await findResource(resources, uri, { sees: (entry) => isVisible(entry, call) })
@@ -86,75 +65,29 @@ export async function readResource (resources: ResourceSet, uri: unknown, call: 
   }
 }
 
-/** The resource or template that a URI belongs to. */
-export type FoundResource = {
-  /** The URI as all of its spellings are written. */
-  readonly canonical: string
-  /** Whether there was none before it that the caller does not see. */
-  readonly isFirst: boolean
-} & (
-  | { readonly entry: StaticResource, readonly match?: never }
-  | { readonly entry: TemplateEntry, readonly match: TemplateMatch }
-)
-
-/** How a resource is looked for. */
-export interface Search {
-  /** Tells whether the caller sees an entry: what it does not see is passed over. @default everything is seen */
-  readonly sees?: ((entry: Entry) => Promise<boolean>) | undefined
-  /** The pace of the request; several searches share it. */
-  readonly pace?: Pace
-}
-
-// At once, because most resources are open to everybody and registered one by one.
-function findStatic ({ statics }: ResourceSet, canonical: string | undefined): FoundResource | undefined {
-  const entry = canonical === undefined ? undefined : statics.get(canonical)
-  return entry && { entry, canonical: entry.key, isFirst: true }
-}
-
-/** Finds the resource, else the first template, that a URI belongs to, however the URI is spelled. */
-export async function findResource (resources: ResourceSet, uri: string, { sees, pace = new Pace() }: Search = {}): Promise<FoundResource | undefined> {
-  const canonical = canonicalUri(uri)
-  if (canonical === undefined) return undefined
-  const resource = findStatic(resources, canonical)
-  if (resource !== undefined && (sees === undefined || await sees(resource.entry))) return resource
-
-  let isFirst = resource === undefined
-  const climbing = MAY_CLIMB.test(uri) ? normalizeEscapes(uri) : undefined
-  for (const entry of resources.templates.enabled) {
-    // First as it is written: a value that would climb out is to be refused, not resolved.
-    const match = (climbing === undefined ? undefined : entry.template.match(climbing)) ?? entry.template.match(canonical)
-    if (match !== undefined) {
-      if (sees === undefined || await sees(entry)) return { entry, match, canonical, isFirst }
-      isFirst = false
-    }
-    await pace.rest()
-  }
-  return undefined
-}
-
-const MAY_CLIMB = /(?:\.|%2e){2}/i
-
 function bindHandler ({ entry, match }: FoundResource, uri: string, call: Call): ResourceHandler<never> {
   if (match === undefined) return entry.handler
   if ('variables' in match) return (url, ctx) => entry.handler(url, match.variables, ctx)
-  call.channel.log.warn({ uri: shorten(uri), variable: match.unsafe }, `resource refused: the value of '${match.unsafe}' climbs out of the template; 'allowUnsafeValues' would let it pass`)
+  call.channel.log.warn({ uri: shorten(uri), variable: match.unsafe },
+    `resource refused: the value of '${match.unsafe}' climbs out of the template; 'allowUnsafeValues' would let it pass`)
   throw notFound(uri, call)
 }
 
 // MCP 2026-07-28 changelog, Minor changes 6: the code was -32002 before.
 function notFound (uri: string, { caller }: Call): RpcError {
-  return new RefusedError(caller.era === 'modern' ? ErrorCode.InvalidParams : ErrorCode.ResourceNotFound, 'Resource not found', { uri: shorten(uri, MAX_TEXT_LENGTH) })
+  const code = caller.era === 'modern' ? ErrorCode.InvalidParams : ErrorCode.ResourceNotFound
+  return new RefusedError(code, 'Resource not found', { uri: shorten(uri, MAX_TEXT_LENGTH) })
 }
 
-type Contents = ReadResourceResult['contents'][number]
-
 function toReadResult (returned: unknown, uri: string, mimeType: string | undefined): ReadResourceResult {
-  const complete = (item: unknown): Contents => {
+  const complete = (item: unknown): ReadResourceResult['contents'][number] => {
     const contents: unknown = { uri, ...(mimeType !== undefined && { mimeType }), ...toContents(item) }
     if (isResourceContents(contents)) return contents
     throw new TypeError("a resource must return text, bytes, or contents with 'text' or 'blob'")
   }
-  if (isWireObject(returned) && Array.isArray(returned.contents)) return { ...returned, contents: returned.contents.map(complete) }
+  if (isWireObject(returned) && Array.isArray(returned.contents)) {
+    return { ...returned, contents: returned.contents.map(complete) }
+  }
   return { contents: Array.isArray(returned) ? returned.map(complete) : [complete(returned)] }
 }
 

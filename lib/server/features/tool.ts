@@ -1,33 +1,24 @@
-// Tools: how they are registered, listed and called.
-import type { CallToolResult, Icon, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js'
-import { shorten } from '../../protocol/bounds.ts'
-import { ErrorCode } from '../../protocol/error-code.ts'
-import { isWireObject } from '../../protocol/message.ts'
-import { collectParamHeaders, findParamHeaderMismatch, type ParamHeader } from '../../protocol/param-headers.ts'
-import type { Era } from '../../protocol/revisions.ts'
-import { findToolNameProblem } from '../../protocol/tool-name.ts'
-import {
-  CannotAskError, invalidParams, MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA, RefusedError, RpcError, ToolError
-} from '../../errors.ts'
+// Tools: their configuration, and how they are registered and listed.
+import type { Icon, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js'
+import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA } from '../../errors.ts'
 import { duration, kind, object, string } from '../../options/checks.ts'
 import type { TableOf } from '../../options/table.ts'
-import { ACCESS, isAdmitted, resolveAccess, type AccessConfig } from '../lists/access.ts'
-import { InvalidArgumentsError, TimeoutError, type Call } from '../call/call.ts'
-import type { Collection, Entry, Handle } from '../lists/collection.ts'
-import { checkConfig, icons } from './config-check.ts'
-import { reportFailure } from '../call/failure.ts'
-import { InputRequiredError, type InputRequired, type InputRequiredResult } from '../call/input-required.ts'
+import { collectParamHeaders, type ParamHeader } from '../../protocol/param-headers.ts'
+import type { Era } from '../../protocol/revisions.ts'
+import { findToolNameProblem } from '../../protocol/tool-name.ts'
+import type { InputRequired } from '../call/input-required.ts'
+import type { RequestContext } from '../call/request-context.ts'
+import { ACCESS, resolveAccess, type AccessConfig } from '../lists/access.ts'
+import type { Entry, Handle } from '../lists/collection.ts'
 import { checkNumbers } from '../schema/json-validator.ts'
 import { toLegacyOutput } from '../schema/listed-schema.ts'
-import type { RequestContext } from '../call/request-context.ts'
 import { compileArguments } from '../schema/optional-defaults.ts'
 import { PatternCheck } from '../schema/pattern-check.ts'
-import { compileSchema, type AnySchema, type CompiledSchema, type InferInput } from '../schema/schema.ts'
+import type { InferInput } from '../schema/infer.ts'
+import { compileSchema, type AnySchema, type CompiledSchema } from '../schema/schema.ts'
 import type { JsonSchema } from '../schema/validation.ts'
-import type { TextResult } from '../call/result.ts'
-import {
-  errorResult, fitToLegacy, toPlainResult, toStructuredResult, type LiteralKeeper, type ToolReturn
-} from './tool-result.ts'
+import { checkConfig, icons } from './config-check.ts'
+import type { LiteralKeeper, ToolReturn } from './tool-result.ts'
 
 /** What a tool is, apart from its name and handler. */
 export interface ToolConfig<
@@ -173,51 +164,4 @@ function fitListedTool (listed: ListedTool): ListedTool {
   const { outputSchema, ...rest } = listed
   if (outputSchema === undefined) return listed
   return outputSchema.type === 'object' ? { ...listed, outputSchema: toLegacyOutput(outputSchema) } : rest
-}
-
-/**
- * Serves `tools/call`.
- * @throws RpcError when the request names no tool, contradicts its headers, or the tool threw one.
- */
-export async function callTool (tools: Collection<Tool>, call: Call): Promise<CallToolResult | TextResult | InputRequiredResult> {
-  const { name, arguments: args = {} } = call.message.params
-  if (typeof name !== 'string') throw invalidParams("tools/call needs 'name', a string")
-  if (!isWireObject(args)) throw invalidParams("'arguments' must be an object")
-  const tool = tools.get(name)
-  if (tool === undefined || (tool.access !== undefined && !await isAdmitted(tool, call))) {
-    throw new RefusedError(ErrorCode.InvalidParams, `Unknown tool: ${shorten(name)}`)
-  }
-  if (tool.paramHeaders.length > 0) refuseHeaderMismatch(tool, call)
-
-  try {
-    // A copy, because the questions of a handler are bound to the arguments that came.
-    const returned = await call.run(tool, { ...args })
-    const making = tool.output === undefined ? toPlainResult(returned) : toStructuredResult(returned, tool.output)
-    const result = making instanceof Promise ? await call.inTime(making, tool.timeout) : making
-    return call.caller.era === 'modern' ? result : fitToLegacy(result)
-  } catch (error) {
-    return toFailure(error, name, call)
-  }
-}
-
-// Only after the caller was admitted: nobody else must know that there is such a tool.
-function refuseHeaderMismatch ({ paramHeaders }: Tool, { caller, channel, message }: Call): void {
-  if (caller.era === 'legacy' || channel.request === undefined) return
-  const mismatch = findParamHeaderMismatch(paramHeaders, message.params.arguments, channel.request.headers)
-  if (mismatch !== undefined) throw new RefusedError(ErrorCode.HeaderMismatch, `Header mismatch: ${mismatch}`)
-}
-
-// Returns what becomes of what a tool threw. @throws RpcError
-function toFailure (error: unknown, name: string, call: Call): CallToolResult | Promise<InputRequiredResult> {
-  if (error instanceof InvalidArgumentsError) return errorResult(`Invalid arguments for tool ${name}: ${error.message}`)
-  if (error instanceof CannotAskError && call.caller.era === 'legacy') return errorResult(error.message)
-  if (error instanceof RpcError) throw error
-  if (error instanceof InputRequiredError) return call.askBack(error)
-  if (error instanceof ToolError) return errorResult(error.message)
-  const { channel: { log }, server: { exposeErrors } } = call
-  if (error instanceof TimeoutError) {
-    log.warn({ tool: name }, `tool ${name} ${error.message}`)
-    return errorResult(`Tool ${name} ${error.message}`)
-  }
-  return errorResult(reportFailure(log, error, `executing tool ${name}`, exposeErrors))
 }

@@ -8,10 +8,17 @@ import { isVisible, requireScopes } from '../lists/access.ts'
 import type { Call } from '../call/call.ts'
 import type { Entry } from '../lists/collection.ts'
 import type { RequestContext } from '../call/request-context.ts'
-import { hasPrompts, hasResources, hasTools } from '../features.ts'
-import type { ServerParts } from '../parts.ts'
 import { Pace } from '../call/pace.ts'
-import { findResource, isRestricted, type FoundResource, type ResourceSet } from './read-resource.ts'
+import { findResource, isRestricted, type FoundResource, type ResourceSet } from './find-resource.ts'
+import { hasPrompts, hasResources, hasTools, type Offered } from './offered.ts'
+
+/** Decides whether a caller may be told when a resource changes. */
+export type AuthorizeSubscription = (uri: string, ctx: RequestContext<never>) => boolean | Promise<boolean>
+
+/** What a caller may listen to. */
+interface Watchable extends Offered {
+  readonly authorizeSubscription: AuthorizeSubscription | undefined
+}
 
 /** Reads what `subscriptions/listen` asks to hear of. @throws RpcError -32602 for a malformed filter. */
 export function readFilter ({ params: { notifications } }: Pick<RequestMessage, 'params'>): SubscriptionFilter {
@@ -25,7 +32,7 @@ export function readFilter ({ params: { notifications } }: Pick<RequestMessage, 
  * @throws RpcError -32602 for a malformed filter, or what `authorizeSubscription` threw.
  * @throws InsufficientScopeError when the caller lacks a scope for one of the resources.
  */
-export async function resolveFilter (parts: ServerParts, call: Call): Promise<{ readonly notifications: SubscriptionFilter }> {
+export async function resolveFilter (parts: Watchable, call: Call): Promise<{ readonly notifications: SubscriptionFilter }> {
   const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = readFilter(call.message)
   const uris = hasResources(parts) ? await findAllowed(parts, resourceSubscriptions ?? [], call) : []
   return {
@@ -43,7 +50,7 @@ export async function resolveFilter (parts: ServerParts, call: Call): Promise<{ 
  * @throws RpcError -32602 for what is no URI, or one too many; -32002 for one that the caller may not watch.
  * @throws InsufficientScopeError
  */
-export async function subscribe (parts: ServerParts, call: Call): Promise<object> {
+export async function subscribe (parts: Watchable, call: Call): Promise<object> {
   const uri = readUri(call)
   const [allowed] = await findAllowed(parts, [uri], call)
   if (allowed === undefined) throw new RefusedError(ErrorCode.ResourceNotFound, 'Resource not found', { uri })
@@ -52,7 +59,7 @@ export async function subscribe (parts: ServerParts, call: Call): Promise<object
 }
 
 /** Serves `resources/unsubscribe`. @throws RpcError -32602 for what is no URI. */
-export async function unsubscribe (_parts: ServerParts, call: Call): Promise<object> {
+export async function unsubscribe (_parts: Watchable, call: Call): Promise<object> {
   await call.caller.subscriptions?.delete(readUri(call))
   return {}
 }
@@ -63,7 +70,7 @@ function readUri ({ message: { method, params } }: Call): string {
   throw invalidParams(`${method} needs 'uri', a string of at most ${MAX_URI_LENGTH} characters`)
 }
 
-async function findAllowed ({ authorizeSubscription, resources }: ServerParts, asked: readonly string[], call: Call): Promise<readonly string[]> {
+async function findAllowed ({ authorizeSubscription, resources }: Watchable, asked: readonly string[], call: Call): Promise<readonly string[]> {
   const uris = isRestricted(resources) ? await findReadable(resources, asked, call) : asked
   if (authorizeSubscription === undefined || uris.length === 0) return uris
   // Contexts are typed by the lifespan of the server that the option belongs to.

@@ -9,8 +9,6 @@ import { messageOf } from './problem.ts'
 import { createStandardValidator, isStandardSchema, renderStandardSchema, type StandardSchema } from './standard-schema.ts'
 import type { JsonSchema, Validation } from './validation.ts'
 
-export type { InferInput, InferOutput } from './infer.ts'
-
 /** Anything accepted as a schema: TypeBox 0.34, `typebox` 1.x, a Standard Schema that can render JSON Schema, JSON Schema. */
 export type AnySchema = JsonSchema | StandardSchema | { readonly '~kind': string } | { readonly '~unsafe': unknown }
 

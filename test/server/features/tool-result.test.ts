@@ -3,9 +3,8 @@ import { Type } from '@sinclair/typebox'
 import { toStandardJsonSchema } from '@valibot/to-json-schema'
 import * as v from 'valibot'
 import { z } from 'zod'
-import { valueOf } from '../../../lib/server/call/result.ts'
+import { TextResult, valueOf } from '../../../lib/server/call/result.ts'
 import { compileSchema, type CompiledSchema } from '../../../lib/server/schema/schema.ts'
-import { TextResult } from '../../../lib/server/call/result.ts'
 import { errorResult, fitToLegacy, toPlainResult, toStructuredResult } from '../../../lib/server/features/tool-result.ts'
 
 const TEXT = { type: 'text', text: 'a' }

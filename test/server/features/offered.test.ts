@@ -1,13 +1,15 @@
 import t from 'tap'
 import { Type } from '@sinclair/typebox'
-import { completable } from '../../lib/server/features/completable.ts'
-import { hasCompleters, hasPrompts, hasResources, hasTools, listCapabilities } from '../../lib/server/features.ts'
-import { createParts, type ServerParts } from '../../lib/server/parts.ts'
-import { createPrompt, updatePrompt } from '../../lib/server/features/prompt.ts'
-import { ResourceTemplate } from '../../lib/server/features/template.ts'
-import { createResource, createTemplate, updateResource, updateTemplate } from '../../lib/server/features/resource.ts'
-import { resolveServerOptions } from '../../lib/server/options.ts'
-import { createTool, updateTool } from '../../lib/server/features/tool.ts'
+import { completable } from '../../../lib/server/features/completable.ts'
+import {
+  hasCompleters, hasPrompts, hasResources, hasTools, listCapabilities
+} from '../../../lib/server/features/offered.ts'
+import { createParts, type ServerParts } from '../../../lib/server/parts.ts'
+import { createPrompt, updatePrompt } from '../../../lib/server/features/prompt.ts'
+import { ResourceTemplate } from '../../../lib/server/features/template.ts'
+import { createResource, createTemplate, updateResource, updateTemplate } from '../../../lib/server/features/resource.ts'
+import { resolveServerOptions } from '../../../lib/server/options.ts'
+import { createTool, updateTool } from '../../../lib/server/features/tool.ts'
 
 const handler = (): string => 'a'
 

@@ -1,0 +1,62 @@
+// Finds the resource or the template that a URI belongs to.
+import { canonicalUri, normalizeEscapes } from '../../protocol/uri.ts'
+import { Pace } from '../call/pace.ts'
+import type { Collection, Entry } from '../lists/collection.ts'
+import type { StaticResource, TemplateEntry } from './resource.ts'
+import type { TemplateMatch } from './template.ts'
+
+/** The resources that can be read by a server. */
+export interface ResourceSet { readonly statics: Collection<StaticResource>, readonly templates: Collection<TemplateEntry> }
+
+/** Tells whether a resource or template is kept from some callers. */
+export function isRestricted ({ statics, templates }: ResourceSet): boolean {
+  return statics.isRestricted || templates.isRestricted
+}
+
+/** The resource or template that a URI belongs to. */
+export type FoundResource = {
+  /** The URI as all of its spellings are written. */
+  readonly canonical: string
+  /** Whether there was none before it that the caller does not see. */
+  readonly isFirst: boolean
+} & (
+  | { readonly entry: StaticResource, readonly match?: never }
+  | { readonly entry: TemplateEntry, readonly match: TemplateMatch }
+)
+
+/** How a resource is looked for. */
+export interface Search {
+  /** Tells whether the caller sees an entry: what it does not see is passed over. @default everything is seen */
+  readonly sees?: ((entry: Entry) => Promise<boolean>) | undefined
+  /** The pace of the request; several searches share it. */
+  readonly pace?: Pace
+}
+
+/** Finds a registered resource at once: most are open to everybody and registered one by one. */
+export function findStatic ({ statics }: ResourceSet, canonical: string | undefined): FoundResource | undefined {
+  const entry = canonical === undefined ? undefined : statics.get(canonical)
+  return entry && { entry, canonical: entry.key, isFirst: true }
+}
+
+/** Finds the resource, else the first template, that a URI belongs to, however the URI is spelled. */
+export async function findResource (resources: ResourceSet, uri: string, { sees, pace = new Pace() }: Search = {}): Promise<FoundResource | undefined> {
+  const canonical = canonicalUri(uri)
+  if (canonical === undefined) return undefined
+  const resource = findStatic(resources, canonical)
+  if (resource !== undefined && (sees === undefined || await sees(resource.entry))) return resource
+
+  let isFirst = resource === undefined
+  const climbing = MAY_CLIMB.test(uri) ? normalizeEscapes(uri) : undefined
+  for (const entry of resources.templates.enabled) {
+    // First as it is written: a value that would climb out is to be refused, not resolved.
+    const match = (climbing === undefined ? undefined : entry.template.match(climbing)) ?? entry.template.match(canonical)
+    if (match !== undefined) {
+      if (sees === undefined || await sees(entry)) return { entry, match, canonical, isFirst }
+      isFirst = false
+    }
+    await pace.rest()
+  }
+  return undefined
+}
+
+const MAY_CLIMB = /(?:\.|%2e){2}/i

@@ -1,0 +1,31 @@
+// The features that a server offers, and how it tells clients of them.
+import type { Collection } from '../lists/collection.ts'
+import type { ResourceSet } from './find-resource.ts'
+import type { Prompt } from './prompt.ts'
+import type { Tool } from './tool.ts'
+
+/** What is registered on a server. */
+export interface Offered {
+  readonly tools: Collection<Tool>
+  readonly prompts: Collection<Prompt>
+  readonly resources: ResourceSet
+}
+
+export const hasTools = ({ tools }: Offered): boolean => tools.used
+export const hasPrompts = ({ prompts }: Offered): boolean => prompts.used
+export const hasResources = ({ resources }: Offered): boolean => resources.statics.used || resources.templates.used
+export const hasCompleters = ({ prompts, resources }: Offered): boolean =>
+  prompts.enabled.some(({ completers }) => completers.size > 0) ||
+  resources.templates.enabled.some(({ template }) => template.completers.size > 0)
+
+/** Returns the capabilities of a server. @param canListen Whether the client can be told of changes. */
+export function listCapabilities (offered: Offered, canListen: boolean): object {
+  const list = canListen ? { listChanged: true } : {}
+  return {
+    ...(hasTools(offered) && { tools: list }),
+    ...(hasPrompts(offered) && { prompts: list }),
+    ...(hasResources(offered) && { resources: canListen ? { subscribe: true, ...list } : list }),
+    ...(hasCompleters(offered) && { completions: {} }),
+    logging: {}
+  }
+}
