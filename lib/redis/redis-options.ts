@@ -9,26 +9,27 @@ import type { RedisEventOptions } from './redis-event-store.ts'
 /** How nodes share Redis. All durations are milliseconds. */
 export interface RedisClusterOptions {
   /**
-   * A client of ioredis, for commands. It is not closed with the app; for what nodes tell each other a second connection is
-   * made by its `duplicate()`. Settings with which it could not serve a cluster are refused. Either this or `url`.
+   * A client of ioredis, for commands; it is not closed with the app. Its `duplicate()` makes a second connection, for
+   * messages between nodes. Settings with which it could not serve a cluster are refused. Give either this or `url`.
    */
   readonly client?: Redis
   /** Where Redis is: `redis://` or `rediss://`. The connections are closed with the app. */
   readonly url?: string
-  /** What the names of all keys and channels begin with. @default 'mcp:' */
+  /** The prefix of the names of all keys and channels. @default 'mcp:' */
   readonly keyPrefix?: string
-  /** What is kept of streams, for clients whose connection breaks. */
+  /** The limits of the events that are kept for clients whose connection broke. */
   readonly events?: RedisEventOptions
-  /** How long an answer of Redis is waited for; then Redis counts as away. @default 2000 */
+  /** How long Redis may take to answer before it counts as away. @default 2000 */
   readonly commandTimeout?: number
-  /** How long a node may be silent; then it counts as dead, and its calls as lost. @default 10000 */
+  /** How long a node may be silent before it counts as dead, and its calls as lost. @default 10000 */
   readonly nodeTimeout?: number
 }
 
 const redisUrl = kind<string>((value) => {
   const url = typeof value === 'string' ? parseUrl(value) : undefined
   if (url === undefined || !/^rediss?:$/.test(url.protocol)) return "must be a URL, such as 'redis://localhost:6379'"
-  return /^\/?\d*$/.test(url.pathname) ? undefined : "must name a database by its number, if at all, such as 'redis://localhost:6379/1'"
+  if (/^\/?\d*$/.test(url.pathname)) return undefined
+  return "must name a database by its number, if at all, such as 'redis://localhost:6379/1'"
 })
 const keyPrefix = kindOf<string>("must be a string, such as 'mcp:'", (value) => typeof value === 'string')
 
@@ -50,7 +51,9 @@ const REDIS_CLUSTER = {
 /** Options that were checked and completed. */
 export type ResolvedRedisOptions = Omit<ResolvedOf<typeof REDIS_CLUSTER>, 'client' | 'url'> & {
   /** The client that was given, or else where Redis is. */
-  readonly source: { readonly client: Redis, readonly url?: undefined } | { readonly client?: undefined, readonly url: string }
+  readonly source:
+    | { readonly client: Redis, readonly url?: undefined }
+    | { readonly client?: undefined, readonly url: string }
 }
 
 /** Checks and completes options. The object given is not written to. @throws MCP_ERR_INVALID_OPTION */
@@ -65,7 +68,8 @@ function findSource (client: Redis | undefined, url: string | undefined): Resolv
   }
   if (client !== undefined) return { client }
   if (url !== undefined) return { url }
-  throw new MCP_ERR_INVALID_OPTION('url', "is missing: pass { url: 'redis://localhost:6379' }, or { client } with a client of ioredis")
+  const problem = "is missing: pass { url: 'redis://localhost:6379' }, or { client } with a client of ioredis"
+  throw new MCP_ERR_INVALID_OPTION('url', problem)
 }
 
 function parseUrl (text: string): URL | undefined {

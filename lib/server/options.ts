@@ -15,10 +15,11 @@ import type { RequestContext } from './call/request-context.ts'
 
 /** How a server behaves. */
 export interface McpServerOptions<Lifespan> {
-  /** What a model should know to use the server well. */
+  /** Tells a model how to use the server well. */
   readonly instructions?: string
   /**
-   * Opens what the handlers need, once per mount, before its first request; one that throws fails `listen()` and `ready()`.
+   * Opens what the handlers need, once per mount, before its first request. If it throws, `listen()` and `ready()`
+   * fail.
    * @example
    * new McpServer({ name: 'Notes', version: '1.0.0' }, {
    *   lifespan: async () => {
@@ -29,14 +30,17 @@ export interface McpServerOptions<Lifespan> {
    */
   readonly lifespan?: (app: FastifyInstance) => Entered<Lifespan> | Promise<Entered<Lifespan>>
   /**
-   * Milliseconds after which a handler's call ends with an error and `ctx.signal` is aborted; 0 for never. The middlewares
-   * together have as long before the method and again after it. @default 300000
+   * Milliseconds after which a handler's call ends with an error and `ctx.signal` is aborted; 0 for never. The
+   * middlewares together have as long before the method and again after it. @default 300000
    */
   readonly timeout?: number
-  /** Milliseconds that a legacy client has to answer a question, which the `timeout` does not count; 0 for ever. @default 300000 */
+  /**
+   * Milliseconds that a legacy client has to answer a question; 0 for ever. The `timeout` does not count them.
+   * @default 300000
+   */
   readonly questionTimeout?: number
   /**
-   * How what a call that asks its client keeps until it is answered is sealed. Servers of several processes need `keys`.
+   * How the state of a call that waits for answers of its client is sealed. Servers of several processes need `keys`.
    * @default { ttl: 600000 } and a key that is made when the process starts
    */
   readonly requestState?: RequestStateOptions
@@ -45,20 +49,22 @@ export interface McpServerOptions<Lifespan> {
   /** How long and by whom lists and contents may be cached by modern clients. */
   readonly cache?: CacheHint
   /**
-   * Makes what the patterns of JSON Schema and TypeBox are run by, such as an engine that takes linear time. It gets each
-   * `pattern` and key of `patternProperties` of arguments, results and forms, with the flag `u`; what it throws fails the
-   * registration with MCP_ERR_INVALID_SCHEMA. The patterns of Standard Schemas (zod, valibot, arktype) are run by their
-   * libraries, and those of results by both.
+   * Creates the matcher of a pattern of JSON Schema or TypeBox, such as one of an engine that takes linear time. It
+   * gets each `pattern` and key of `patternProperties` of arguments, results and forms, with the flag `u`; what it
+   * throws fails the registration with MCP_ERR_INVALID_SCHEMA. The patterns of Standard Schemas (zod, valibot,
+   * arktype) are run by their libraries, and those of results by both.
    * @default RegExp, and a warning in the log for each pattern that one request could hold the event loop with
-   * @example new McpServer({ name: 'Notes', version: '1.0.0' }, { regExp: (pattern) => new RE2(pattern, 'u') }) // npm install re2
+   * @example
+   * // npm install re2
+   * new McpServer({ name: 'Notes', version: '1.0.0' }, { regExp: (pattern) => new RE2(pattern, 'u') })
    */
   readonly regExp?: CreateRegExp
   /** Sends the messages of unexpected errors to the client; for development. @default false */
   readonly exposeErrors?: boolean
   /**
-   * Decides whether a caller may be told when a resource changes. Runs once for each URI of a `subscriptions/listen` or
-   * `resources/subscribe`, 1,000 at most, all at once. Those denied are left out, or to a legacy client not found. `uri` is the
-   * canonical form, the same for all spellings: percent-encoded, with escapes in upper case.
+   * Decides whether a caller may be told when a resource changes. Runs once for each URI of a `subscriptions/listen`
+   * or `resources/subscribe`, 1,000 at most, all at once. Those denied are left out, or to a legacy client not found.
+   * `uri` is the canonical form, the same for all spellings: percent-encoded, with escapes in upper case.
    * @default everybody may watch everything
    */
   // Declared as a method for bivariance: the options of servers with different lifespans stay assignable.
@@ -87,12 +93,14 @@ export type ResolvedServerOptions = ResolvedOf<typeof SERVER>
 export function resolveServerOptions (info: Implementation, options: McpServerOptions<unknown>): ResolvedServerOptions {
   const server = 'a server'
   if (!isImplementation(info) || info.name === '' || info.version === '') {
-    throw new MCP_ERR_INVALID_DEFINITION(server, "needs a name and a version: new McpServer({ name: 'Notes', version: '1.0.0' })")
+    const problem = "needs a name and a version: new McpServer({ name: 'Notes', version: '1.0.0' })"
+    throw new MCP_ERR_INVALID_DEFINITION(server, problem)
   }
   const known = Object.keys(SERVER)
   const unknown = Object.keys(options).find((name) => !known.includes(name))
   if (unknown !== undefined) {
-    throw new MCP_ERR_INVALID_DEFINITION(server, `has an option '${unknown}', which does not exist; the options are ${known.join(', ')}`)
+    const problem = `has an option '${unknown}', which does not exist; the options are ${known.join(', ')}`
+    throw new MCP_ERR_INVALID_DEFINITION(server, problem)
   }
   checkValues(server, options, SERVER)
   return complete(SERVER, options)

@@ -3,9 +3,10 @@ import { whole } from '../options/checks.ts'
 import type { OptionProblem, TableOf } from '../options/table.ts'
 
 /**
- * How much one caller may take of what all callers share; beyond it the caller gets 429. With `auth` a caller is the `issuer`
- * and `subject` of its token, whichever client it uses; or the `clientId`, where the token has no subject. Without `auth` the
- * only thing known of a caller is its address, so that shares are off until the options for addresses are set.
+ * How much one caller may take of what all callers share; beyond it the caller gets 429. With `auth` a caller is the
+ * `issuer` and `subject` of its token, whichever client it uses; or the `clientId`, where the token has no subject.
+ * Without `auth` the only thing known of a caller is its address, so that shares are off until the options for
+ * addresses are set.
  */
 export interface ShareOptions {
   /**
@@ -27,13 +28,16 @@ export interface ShareOptions {
   /** Streams of `subscriptions/listen` that one address may have open, as `maxSessionsPerAddress`. @default none */
   readonly maxStreamsPerAddress?: number
   /**
-   * Bytes of the URIs that one principal may watch by all of its sessions and streams together, in this process; needs `auth`.
-   * @default a tenth of maxWatchedTotal; where that is less than maxWatched, up to maxWatched, but no more than half of maxWatchedTotal
+   * Bytes of the URIs that one principal may watch by all of its sessions and streams together, in this process;
+   * needs `auth`.
+   * @default a tenth of maxWatchedTotal; if that is less than maxWatched, up to maxWatched, but at most half of
+   * maxWatchedTotal
    */
   readonly maxWatchedPerPrincipal?: number
   /**
-   * Calls of one principal that are served at once, in this process; needs `auth`. @see McpMountOptions.maxCallsInFlight
-   * @default a tenth of maxCallsInFlight; where that is less than 10, up to 10, but no more than half of maxCallsInFlight
+   * Calls of one principal that are served at once, in this process; needs `auth`.
+   * @see McpMountOptions.maxCallsInFlight
+   * @default a tenth of maxCallsInFlight; if that is less than 10, up to 10, but at most half of maxCallsInFlight
    */
   readonly maxCallsInFlightPerPrincipal?: number
   /** Calls of one address that are served at once, in this process; as `maxSessionsPerAddress`. @default none */
@@ -70,7 +74,9 @@ export const SHARES = {
 export function findShareProblem (options: ShareOptions & { readonly auth?: unknown }): OptionProblem | undefined {
   const hasAuth = options.auth !== undefined
   const [useless, useful] = hasAuth ? ['PerAddress', 'PerPrincipal'] : ['PerPrincipal', 'PerAddress']
-  const name = Object.keys(SHARES).find((name) => name.endsWith(useless) && options[name as keyof ShareOptions] !== undefined)
+  const name = Object.keys(SHARES).find((share) => {
+    return share.endsWith(useless) && options[share as keyof ShareOptions] !== undefined
+  })
   if (name === undefined) return undefined
   const instead = name.replace(useless, useful)
   return {

@@ -11,35 +11,43 @@ import { hasDotSegment, listParamNames } from '../guard/path-params.ts'
 import { sendJson } from '../reply/reply.ts'
 import { findRoot } from '../root.ts'
 
-/** What a metadata route serves, and where. */
+/** The settings of the metadata routes of one resource. */
 export interface MetadataSettings {
   readonly auth: ResolvedTokenAuth
   readonly resources: Resources
-  /** The name that users are shown where `auth` has none. */
+  /** The name that users are shown if `auth` has none. */
   readonly name: string
   readonly constraints?: RouteShorthandOptions['constraints']
   readonly logLevel?: RouteShorthandOptions['logLevel']
 }
 
-// Seconds that a client may keep the metadata.
+// Seconds for which a client may cache the metadata.
 const MAX_AGE = 3600
 
 /**
- * Adds the routes of a mount's metadata. They are those of the whole app, whatever scope the mount is in: neither prefixes
- * nor hooks of the scopes around it apply.
+ * Adds the routes of a mount's metadata to the root of the app, whatever scope the mount is in: neither the prefixes
+ * nor the hooks of that scope apply.
  *
- * @throws MCP_ERR_INVALID_OPTION when the alias is taken, or the mount's path has parameters and so no single document.
+ * @throws MCP_ERR_INVALID_OPTION if the alias is taken, or the mount's path has parameters and so no single document.
  */
-export function addMetadataRoutes (app: FastifyInstance, { auth, resources, name, constraints = {}, logLevel }: MetadataSettings): void {
+export function addMetadataRoutes (
+  app: FastifyInstance, { auth, resources, name, constraints = {}, logLevel }: MetadataSettings
+): void {
   const root = findRoot(app)
   const fields = describe(auth, name)
   const params = listParamNames(resources.metadataPath)
   const paths = new Set([resources.metadataPath, ...auth.wellKnownAlias === true ? [WELL_KNOWN] : []])
-  if (resources.isMany && paths.size > 1) throw new MCP_ERR_INVALID_OPTION('auth', "has a 'wellKnownAlias', but a path with parameters has no single document to serve there; leave it out")
+  if (resources.isMany && paths.size > 1) {
+    const problem = "has a 'wellKnownAlias', but a path with parameters has no single document to serve there; " +
+      'leave it out'
+    throw new MCP_ERR_INVALID_OPTION('auth', problem)
+  }
 
   for (const url of [...paths].flatMap((path) => listUrls(root, path))) {
     if (root.hasRoute({ method: 'GET', url, constraints })) {
-      throw new MCP_ERR_INVALID_OPTION('auth', `cannot serve its metadata at '${url}', which is taken; 'wellKnownAlias' is for one mount of an app`)
+      const problem = `cannot serve its metadata at '${url}', which is taken; ` +
+        "'wellKnownAlias' is for one mount of an app"
+      throw new MCP_ERR_INVALID_OPTION('auth', problem)
     }
     root.route({
       ...OPEN_TO_ANY_PAGE,
@@ -54,7 +62,7 @@ export function addMetadataRoutes (app: FastifyInstance, { auth, resources, name
 
   function serveMetadata (request: FastifyRequest, reply: FastifyReply): void {
     if (hasDotSegment(request, params)) return reply.callNotFound()
-    // Fastify's own, made of the path.
+    // Fastify makes the parameters from the path.
     const { id } = resources.find(request.params as PathParams)
     const body = JSON.stringify({ resource: id, ...fields })
     const etag = `"${createHash('sha256').update(body).digest('base64url')}"`
@@ -66,10 +74,11 @@ export function addMetadataRoutes (app: FastifyInstance, { auth, resources, name
 
 // RFC 9728 2.
 function describe (auth: ResolvedTokenAuth, name: string): object {
-  const { authorizationServers, requiredScopes, scopesSupported = requiredScopes, resourceDocumentation, resourcePolicyUri, resourceTosUri } = auth
+  const { authorizationServers, requiredScopes, scopesSupported = requiredScopes } = auth
+  const { resourceDocumentation, resourcePolicyUri, resourceTosUri } = auth
   return {
     authorization_servers: authorizationServers,
-    // An empty array would say that there are no scopes, and undefined is left out.
+    // An empty array would say that there are no scopes; JSON.stringify leaves out undefined.
     scopes_supported: scopesSupported?.length === 0 ? undefined : scopesSupported,
     bearer_methods_supported: ['header'],
     resource_name: auth.resourceName ?? name,

@@ -4,14 +4,16 @@ import { resolveConstraints } from '../guard/host-constraint.ts'
 import type { MountParts } from '../parts.ts'
 import { protectRoutes } from '../guard/protection.ts'
 
-/** Builds the plugin of the routes beside the endpoint. They share its protection and its constraints, and nothing else. */
+/** Creates the plugin of the routes beside the endpoint, which share its protection and constraints only. */
 export function createSideRoutes (routes: FastifyPluginAsync, parts: MountParts): FastifyPluginAsync {
   const { constraints } = parts.options
 
   return async function mcpSideRoutes (scope: FastifyInstance) {
     protectRoutes(scope, parts)
     if (constraints !== undefined) {
-      scope.addHook('onRoute', (route) => { route.constraints = { ...constraints, ...resolveConstraints(route.constraints ?? {}) } })
+      scope.addHook('onRoute', (route) => {
+        route.constraints = { ...constraints, ...resolveConstraints(route.constraints ?? {}) }
+      })
     }
     await scope.register(routes)
   }

@@ -1,29 +1,33 @@
-// CORS of one mount: pages of the origins that the guard lets pass may read its replies. By @fastify/cors.
+// CORS of one mount, by @fastify/cors: pages of the origins that the guard allows may read the replies.
 import type { FastifyCorsOptions } from '@fastify/cors'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { doNothing } from '../../do-nothing.ts'
 import type { ResolvedCors } from './cors-options.ts'
 import { ANY_ORIGIN, createHostCheck } from './host-check.ts'
 
-/** The CORS of one mount, made once. */
+/** The CORS of one mount, created once. */
 export interface CorsPolicy {
-  /** The `config` of the mount's routes: an app's own `@fastify/cors` follows it there. */
+  /** The `config` of the mount's routes: the app's own `@fastify/cors`, if there is one, follows it there. */
   readonly config: object
   /** Adds the hook that sets the headers and answers preflights. */
   addTo (scope: FastifyInstance): Promise<void>
   /** The `onSend` hook of the route that preflights are sent to. */
-  nameAllowedHeaders (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: (error: null, payload: unknown) => void): void
+  nameAllowedHeaders (
+    request: FastifyRequest, reply: FastifyReply, payload: unknown, done: (error: null, payload: unknown) => void
+  ): void
 }
 
-// MCP 2026-07-28 and 2025-11-25 transports: whatever a client may send and has to read.
+// MCP 2026-07-28 and 2025-11-25 transports: all headers that a client may send or has to read.
 const METHODS = 'GET, POST, DELETE'
-const ALLOWED_HEADERS = ['Authorization', 'Content-Type', 'Last-Event-ID', 'Mcp-Method', 'Mcp-Name', 'Mcp-Protocol-Version', 'Mcp-Session-Id']
+const ALLOWED_HEADERS = [
+  'Authorization', 'Content-Type', 'Last-Event-ID', 'Mcp-Method', 'Mcp-Name', 'Mcp-Protocol-Version', 'Mcp-Session-Id'
+]
 const EXPOSED_HEADERS = ['Mcp-Session-Id', 'WWW-Authenticate']
 
-// The names of arguments that a tool wants in headers are known to its clients, and the list of tools may change.
+// Headers that repeat arguments of tools. A list of them would change with the list of tools.
 const PARAM_HEADER = /^mcp-param-[\w!#$%&'*+.^`|~-]+$/i
 
-/** Builds the CORS of one mount. @param allowedOrigins The guard's list. */
+/** Creates the CORS of one mount. @param allowedOrigins The guard's list. */
 export function createCorsPolicy (options: ResolvedCors, allowedOrigins: readonly string[] | '*'): CorsPolicy {
   const isAllowedOrigin = createHostCheck(allowedOrigins)
   const allowedHeaders = [...ALLOWED_HEADERS, ...listNames(options.allowedHeaders)]
@@ -31,7 +35,7 @@ export function createCorsPolicy (options: ResolvedCors, allowedOrigins: readonl
   const decideOrigin = (origin: string | undefined, callback: (error: null, isAllowed: boolean) => void): void => {
     callback(null, origin !== undefined && isAllowedOrigin(origin))
   }
-  // Complete, so that beside it nothing counts of what the app's own @fastify/cors is set to.
+  // All settings are given, so that none of the app's own @fastify/cors applies.
   const policy = Object.freeze({
     hook: 'onRequest',
     origin: allowedOrigins === ANY_ORIGIN ? ANY_ORIGIN : decideOrigin,
@@ -50,11 +54,12 @@ export function createCorsPolicy (options: ResolvedCors, allowedOrigins: readonl
   return {
     config: { cors: policy },
     async addTo (scope) { await addHook(scope, policy) },
-    // @fastify/cors knows a fixed list or whatever is asked for, and a preflight wants neither.
+    // @fastify/cors allows a fixed list of headers, or all that are asked for; neither is right here.
     nameAllowedHeaders (request, reply, payload, done) {
       if (reply.hasHeader('access-control-allow-methods')) {
-        const asked = listNames(request.headers['access-control-request-headers']).filter((name) => PARAM_HEADER.test(name))
-        reply.header('access-control-allow-headers', [...allowedHeaders, ...asked].join(', '))
+        const asked = listNames(request.headers['access-control-request-headers'])
+        const params = asked.filter((name) => PARAM_HEADER.test(name))
+        reply.header('access-control-allow-headers', [...allowedHeaders, ...params].join(', '))
       }
       done(null, payload)
     }
@@ -66,11 +71,11 @@ function listNames (names: string | readonly string[] | undefined): readonly str
   return list.map((name) => name.trim()).filter((name) => name !== '')
 }
 
-// As a plugin it would bring a decorator, which the app's own @fastify/cors has brought already, and a route 'OPTIONS *',
-// which reaches beyond the mount. Here it gets to see the scope without its means for either.
+// Registered as a plugin, @fastify/cors would add a decorator, which the app's own has added already, and a route
+// 'OPTIONS *', which reaches beyond the mount. Here it is called with a scope that can add neither.
 async function addHook (scope: FastifyInstance, policy: object): Promise<void> {
   const { default: cors } = await import('@fastify/cors')
   const withoutThem = Object.create(scope, { decorateRequest: { value: doNothing }, options: { value: doNothing } })
-  // Its types know no null, by which it is told not to set a header.
+  // The types of @fastify/cors lack null, which means that a header is not set.
   cors(withoutThem, policy as FastifyCorsOptions, doNothing)
 }

@@ -1,34 +1,34 @@
-// The host of a mount's route constraints. Fastify compares one with the whole Host header, to the letter and with its port;
-// this compares hosts.
+// The host of a mount's route constraints. Fastify compares the text of a constraint with the whole Host header; this
+// constraint strategy compares hosts and ports.
 import type { FastifyInstance, RouteShorthandOptions } from 'fastify'
 import { parseAuthority, parseEntry, type Authority } from './authority.ts'
 
 type Constraints = NonNullable<RouteShorthandOptions['constraints']>
 type Strategy = Parameters<FastifyInstance['addConstraintStrategy']>[0]
 
-// Fastify makes source code of it.
+// A valid identifier, because Fastify compiles the name into source code.
 const NAME = 'mcpHost'
 
-/** Completes route constraints: a host given as text, and not as a pattern, matches all spellings of it. */
+/** Completes route constraints: a host that is a string, not a pattern, matches all spellings of the host. */
 export function resolveConstraints ({ host, ...others }: Constraints): Constraints {
   const [listed] = typeof host === 'string' ? listConstraintHosts(host) : []
   if (listed !== undefined) return { ...others, [NAME]: listed }
   return host === undefined ? others : { ...others, host }
 }
 
-/** The host that a constraint names, on any port where it names none; nothing for what is no host. */
+/** Lists the host that a constraint names, on any port if it names none; nothing if the text is not a host. */
 export function listConstraintHosts (host: string): readonly string[] {
   const authority = parseEntry(host)
   return authority?.scheme === '' ? [`${authority.name}:${authority.port || '*'}`] : []
 }
 
-/** The host of completed constraints, as a client may name it; undefined where there is none, or a pattern. */
+/** Returns the host of completed constraints, as a client may name it; undefined if there is none, or a pattern. */
 export function findConstraintHost (constraints: Constraints = {}): string | undefined {
   const { [NAME]: host }: Readonly<Record<string, unknown>> = { ...constraints }
   return typeof host === 'string' ? host.replace(/:\*$/, '') : undefined
 }
 
-/** Lets the routes of an app have such constraints. */
+/** Adds the constraint strategy to an app that does not have it. */
 export function addHostStrategy (app: FastifyInstance): void {
   if (!app.hasConstraintStrategy(NAME)) app.addConstraintStrategy(createStrategy())
 }
@@ -41,14 +41,14 @@ function createStrategy (): Strategy {
     storage: createStorage,
     deriveConstraint ({ headers }) {
       const { host = headers[':authority']?.toString() } = headers
-      // Most requests have the host of the request before.
+      // Most requests have the same host as the request before.
       if (last?.host !== host) last = { host, authority: host === undefined ? undefined : parseAuthority(host) }
       return last?.authority
     }
   }
 }
 
-// Fastify looks up what it has set, a text, and what a request has, an Authority.
+// Fastify looks up both the text of a constraint and the Authority of a request.
 function createStorage (): ReturnType<Strategy['storage']> {
   const stored = new Map<unknown, unknown>()
 
@@ -58,7 +58,7 @@ function createStorage (): ReturnType<Strategy['storage']> {
   } as ReturnType<Strategy['storage']>
 
   function find ({ name, port }: Authority): unknown {
-    // Without a port it is one of the default ports, and nothing here tells which.
+    // Without a port it is one of the default ports, but the scheme is unknown here.
     const ports = port === '' ? ['443', '80', '*'] : [port, '*']
     return ports.map((one) => stored.get(`${name}:${one}`)).find((value) => value !== undefined)
   }

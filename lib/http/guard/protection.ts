@@ -1,5 +1,7 @@
-// What a request passes before a mount does anything for it.
-import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler, preParsingHookHandler } from 'fastify'
+// The checks that a request passes before a mount does anything for it.
+import type {
+  FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler, preParsingHookHandler
+} from 'fastify'
 import type { Authenticator } from '../../auth/authenticator.ts'
 import type { ResolvedOptions } from '../resolve-options.ts'
 import { createAuthHook, isPreflight, prepareRequests } from './auth-hook.ts'
@@ -10,16 +12,16 @@ import { refuseAsError, refuseAsRpc, type Refuse } from '../reply/reply.ts'
 
 type Authorize = ReturnType<typeof createAuthHook>
 
-/** What decides who may pass. */
+/** How the URLs of a mount are protected. */
 export interface Protected {
-  /** Absent where everybody may. */
+  /** Absent where everybody may pass. */
   readonly auth: Authenticator | undefined
   readonly options: ResolvedOptions
 }
 
 /**
- * Puts guard, path check and authorization before all routes of the endpoint's scope. A preflight needs no authorization:
- * no handler serves it.
+ * Adds guard, path check and authorization to all routes of the endpoint's scope. A preflight is not authorized: no
+ * handler serves it.
  *
  * @param path The endpoint's path below the scope's prefix.
  */
@@ -33,9 +35,11 @@ export function protectEndpoint (scope: FastifyInstance, path: string, { auth, o
   scope.addHook('onRequest', unless(isPreflight, authorize))
 }
 
-/** Puts the same before the routes beside the endpoint, all but those with `config: { public: true }`. */
+/** Adds the same checks to the routes beside the endpoint, except those with `config: { public: true }`. */
 export function protectRoutes (scope: FastifyInstance, { auth, options }: MountParts): void {
-  if (options.dnsRebindingProtection) scope.addHook('onRequest', unless(isPublic, createGuardHook(options, refuseAsError)))
+  if (options.dnsRebindingProtection) {
+    scope.addHook('onRequest', unless(isPublic, createGuardHook(options, refuseAsError)))
+  }
   const checkParams = createParamsHook(scope.prefix, refuseAsError)
   if (checkParams !== undefined) scope.addHook('onRequest', checkParams)
   if (auth === undefined) return
@@ -45,11 +49,11 @@ export function protectRoutes (scope: FastifyInstance, { auth, options }: MountP
   scope.addHook('preParsing', createLateAuthHook(authorize))
 }
 
-// A preflight is for CORS of the user's, which answers in onRequest. What comes here is for a handler, such as that of `all`.
+// An OPTIONS request that no CORS plugin answered in onRequest reaches a handler of the user's: authorize it now.
 function createLateAuthHook (authorize: Authorize): preParsingHookHandler {
   return function preParsingAuth (request, reply, payload, done) {
     if (!isPreflight(request) || isPublic(request)) return done(null, payload)
-    // After a refusal nothing runs that `done` is for.
+    // After a refusal Fastify ignores `done`.
     authorize(request, reply).then(() => done(null, payload), done)
   }
 }
@@ -65,10 +69,12 @@ function createGuardHook (options: ResolvedOptions, refuse: Refuse): onRequestHo
   }
 }
 
-/** Wraps a hook so that some requests do without it. */
-export function unless (isExempt: (request: FastifyRequest) => boolean, hook: onRequestHookHandler | Authorize): onRequestHookHandler {
+/** Wraps a hook so that it does not run for some requests. */
+export function unless (
+  isExempt: (request: FastifyRequest) => boolean, hook: onRequestHookHandler | Authorize
+): onRequestHookHandler {
   return function onRequestUnless (request, reply, done) {
-    // One that is async has no use for `done`.
+    // An async hook ignores `done`.
     return isExempt(request) ? done() : (hook as onRequestHookHandler).call(this, request, reply, done)
   }
 }

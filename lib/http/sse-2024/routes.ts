@@ -6,12 +6,18 @@ import { createSseGetHandler } from './get.ts'
 import { createSsePostHandler } from './post.ts'
 import type { MountParts } from '../parts.ts'
 
-/** Builds the plugins of the two URLs. They differ from the endpoint in their handlers, and in nothing that comes before. */
-export function createLegacySseRoutes (parts: MountParts, sse: LegacySse): ReadonlyArray<(scope: FastifyInstance) => Promise<void>> {
+/** Creates the plugins of the two URLs. They differ from the endpoint in their handlers only, not in their checks. */
+export function createLegacySseRoutes (
+  parts: MountParts, sse: LegacySse
+): ReadonlyArray<(scope: FastifyInstance) => Promise<void>> {
   const { auth, ssePath, messagesPath } = sse
   const { options } = parts
   return [
-    createEndpoint({ path: ssePath, auth, methods: [{ method: 'GET', handler: createSseGetHandler(parts, sse) }] }, options),
-    createEndpoint({ path: messagesPath, auth, methods: [{ method: 'POST', handler: createSsePostHandler(parts, sse) }] }, options)
+    createEndpoint({
+      path: ssePath, auth, methods: [{ method: 'GET', handler: createSseGetHandler(parts, sse) }]
+    }, options),
+    createEndpoint({
+      path: messagesPath, auth, methods: [{ method: 'POST', handler: createSsePostHandler(parts, sse) }]
+    }, options)
   ]
 }

@@ -1,18 +1,20 @@
-// Where a client of HTTP+SSE is told to send its messages.
+// The URL to which a client of HTTP+SSE is told to send its messages.
 
-/** What the URL is made of, besides what the client has asked for. */
+/** The parts of the URL, besides the URL that the client requested. */
 export interface MessagesUrlParts {
   readonly ssePath: string
   readonly messagesPath: string
-  /** What a proxy has taken off the path: that of `publicUrl`. */
+  /** The path of `publicUrl`, which a proxy removes from the request. */
   readonly publicPath: string
 }
 
 /**
- * Builds what makes such URLs. As clients do not take another origin, they are paths; as the prefix may have parameters, they
- * are those that the client itself has asked for, but for the end.
+ * Creates a function that makes such URLs. They are paths, because clients refuse another origin. Except for its end, a
+ * path is the one that the client requested, because the prefix may have parameters.
  */
-export function createMessagesUrl ({ ssePath, messagesPath, publicPath }: MessagesUrlParts): (requestUrl: string, sessionId: string) => string {
+export function createMessagesUrl (
+  { ssePath, messagesPath, publicPath }: MessagesUrlParts
+): (requestUrl: string, sessionId: string) => string {
   const ownSegments = segmentsOf(ssePath).length
   const before = segmentsOf(publicPath)
   const behind = segmentsOf(messagesPath)

@@ -21,14 +21,20 @@ export interface RequestStateOptions {
 
 const SHORTEST_KEY = 32
 
-const keys = kindOf<ReadonlyArray<string | Uint8Array>>(`secrets of ${SHORTEST_KEY} bytes or more, the one that seals first`,
+const keys = kindOf<ReadonlyArray<string | Uint8Array>>(
+  `secrets of ${SHORTEST_KEY} bytes or more, the one that seals first`,
   (value) => Array.isArray(value) && value.length > 0 && value.every(isLongEnough))
 const ttl = kind<number>((value) => value === 0 ? 'must be above 0' : duration().check(value))
 
 const REQUEST_STATE = { keys: keys(), ttl: ttl(600_000) } satisfies TableOf<RequestStateOptions>
 
+/** Options that were checked and completed. */
+export type ResolvedRequestState = ResolvedOf<typeof REQUEST_STATE>
+
+const EXPECTED = 'must be an object, such as { keys: [process.env.MCP_STATE_KEY] }'
+
 /** The `requestState` option of a server. */
-export const requestStateOption = nested(REQUEST_STATE, 'must be an object, such as { keys: [process.env.MCP_STATE_KEY] }', {
+export const requestStateOption = nested(REQUEST_STATE, EXPECTED, {
   describe: (found) => found.name === 'keys' ? `needs 'keys': ${found.problem}` : THAT.describe(found)
 })
 
@@ -56,7 +62,9 @@ export class StateSealer {
   readonly #now: () => number
 
   /** @param options Options that were checked. @param now The clock, in milliseconds. */
-  constructor (server: string, options: RequestStateOptions | ResolvedOf<typeof REQUEST_STATE> = {}, now: () => number = Date.now) {
+  constructor (
+    server: string, options: RequestStateOptions | ResolvedRequestState = {}, now: () => number = Date.now
+  ) {
     const { keys, ttl } = complete(REQUEST_STATE, options)
     this.#keys = (keys ?? [randomBytes(SHORTEST_KEY)]).map(deriveKey)
     this.#ttl = ttl
@@ -71,7 +79,8 @@ export class StateSealer {
   seal (state: WireObject, binding: StateBinding): string {
     const text = JSON.stringify({ expires: this.#now() + this.#ttl, state })
     if (!fitsBytes(text, MAX_STATE_BYTES)) {
-      throw new RangeError(`the requestState, with the answers so far, has more than ${MAX_STATE_BYTES} bytes; keep what is large, and put a key to it into the state`)
+      throw new RangeError(`the requestState, with the answers so far, has more than ${MAX_STATE_BYTES} bytes; ` +
+        'keep what is large, and put a key to it into the state')
     }
     const iv = randomBytes(IV_BYTES)
     // The constructor leaves no server without a key.
@@ -81,7 +90,8 @@ export class StateSealer {
   }
 
   /**
-   * Opens what {@link seal} made for the same call. The client learns nothing of the reason why it could not, the log does.
+   * Opens a state that {@link seal} sealed for the same call. Why a state cannot be opened is written to the log, and
+   * not told to the client.
    * @throws RpcError -32602
    */
   open (text: unknown, binding: StateBinding, log: FastifyBaseLogger): WireObject {
@@ -97,7 +107,8 @@ export class StateSealer {
     if (bytes.length < IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== text) return undefined
 
     for (const key of this.#keys) {
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES)).setAAD(aad).setAuthTag(bytes.subarray(-TAG_BYTES))
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES))
+      decipher.setAAD(aad).setAuthTag(bytes.subarray(-TAG_BYTES))
       try {
         const plain = Buffer.concat([decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()])
         return JSON.parse(plain.toString('utf8'))

@@ -12,16 +12,19 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
 ])
 
 /** The `icons` of a configuration. */
-export const icons = kindOf<readonly Icon[]>("must be an array of icons, such as [{ src: 'https://example.com/icon.png' }]",
+export const icons = kindOf<readonly Icon[]>(
+  "must be an array of icons, such as [{ src: 'https://example.com/icon.png' }]",
   (value) => Array.isArray(value) && value.every((icon) => typeof Object(icon).src === 'string'))
 
 /**
- * Refuses a configuration with an unknown key or a wrong value: a misspelt `scopes` would leave a tool open to everybody.
+ * Refuses a configuration with an unknown key or a wrong value: a misspelt `scopes` would leave a tool open to
+ * everybody.
  * @throws MCP_ERR_INVALID_DEFINITION
  */
 export function checkConfig (label: string, config: unknown, table: Table): void {
   if (!isPlainObject(config)) {
-    throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a configuration before its handler: an object, which may be empty ({})')
+    const problem = 'needs a configuration before its handler: an object, which may be empty ({})'
+    throw new MCP_ERR_INVALID_DEFINITION(label, problem)
   }
   const known = Object.keys(table)
   const unknown = Object.keys(config).find((key) => !known.includes(key))

@@ -10,14 +10,18 @@ import type { RequestContext } from '../call/request-context.ts'
 /** Who may see and use a tool, prompt, resource or template. The host app's own calls are never restricted. */
 export interface AccessConfig<Lifespan = unknown> {
   /**
-   * The scopes that a caller needs, all of them: those of `ctx.auth`, and none where the mount has no auth. Others find it
-   * in no list; using it is refused with the scopes needed, over HTTP with status 403. @default none are needed
+   * The scopes that a caller needs, all of them. A caller has the scopes of `ctx.auth`, and none if the mount has no
+   * auth. Other callers do not find the entry in lists; if they use it, they are refused with the scopes needed, over
+   * HTTP with status 403.
+   * @default none are needed
    */
   readonly scopes?: readonly string[]
   /**
-   * Decides whether a caller sees it: by `ctx.auth` or `ctx.request`, not by what was asked for. To others it does not
-   * exist: it is in no list, and using it is answered as an unknown name or URI is. Only `true` shows it; what throws, or
-   * takes longer than the server's `timeout`, is logged. Runs for each list and use, so keep it quick. @default everybody sees it
+   * Decides whether a caller sees the entry, by `ctx.auth` or `ctx.request`, not by the message. For other callers the
+   * entry does not exist: it is in no list, and using it is answered as an unknown name or URI is. Only `true` shows
+   * the entry; an error, or exceeding the server's `timeout`, is logged and hides it. Runs for each list and each use,
+   * so keep it quick.
+   * @default everybody sees it
    */
   // Declared as a method for bivariance: configurations of different lifespans stay assignable.
   visible? (ctx: RequestContext<Lifespan>): boolean | Promise<boolean>
@@ -31,7 +35,8 @@ export const ACCESS = {
 
 /** Returns what restricts an entry; undefined when nothing does. The configuration has been checked. */
 export function resolveAccess ({ scopes = [], visible }: AccessConfig<never>): Access | undefined {
-  return scopes.length === 0 && visible === undefined ? undefined : Object.freeze({ scopes: Object.freeze([...scopes]), visible })
+  if (scopes.length === 0 && visible === undefined) return undefined
+  return Object.freeze({ scopes: Object.freeze([...scopes]), visible })
 }
 
 /** Whether an entry exists for the caller. */
@@ -57,7 +62,9 @@ export async function areListed (entries: readonly Entry[], call: Call): Promise
 }
 
 /** The entries that the caller finds in a list. */
-export async function findListed<E extends Entry> ({ enabled, isRestricted }: Collection<E>, call: Call): Promise<readonly E[]> {
+export async function findListed<E extends Entry> (
+  { enabled, isRestricted }: Collection<E>, call: Call
+): Promise<readonly E[]> {
   if (!isRestricted) return enabled
   const listed = await areListed(enabled, call)
   return enabled.filter((_entry, index) => listed[index])
