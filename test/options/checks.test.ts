@@ -1,18 +1,22 @@
 import t from 'tap'
 import {
-  duration, flag, func, headerValue, isHttpUrl, kind, nested, object, oneOf, orFalse, required, scopes, switchable, text, texts,
-  url, urls, WHICH, whole
+  duration, flag, func, headerValue, isHttpUrl, kind, nested, object, oneOf, orFalse, required, scopes, switchable,
+  text, texts, url, urls, WHICH, whole
 } from '../../lib/options/checks.ts'
 import type { Option } from '../../lib/options/table.ts'
 
-t.test('each kind of option lets pass what it is for, and says what to write in place of all else', async (t) => {
-  const duration0 = 'must be a whole number of milliseconds from 0 (none) to 2147483647'
+type Values = readonly unknown[]
+type Case = readonly [option: Option<never, unknown>, problem: string, right: Values, wrong: Values]
+
+const DURATION = 'must be a whole number of milliseconds from 0 (none) to 2147483647'
+
+t.test('each kind of option accepts its values, and says what to write in place of any other', async (t) => {
   const httpUrl = "must be an absolute URL, such as 'https://auth.example.com'"
   const notUrls = [
-    '/a', 'ftp://a.example', 'https:a.example', 'https:/a.example', 'https:///a.example', 'https:\\\\a.example', 'https://a.example\\b',
-    ' https://a.example', 'https://a.ex\tample', 'https://[::1', new URL('https://a.example')
+    '/a', 'ftp://a.example', 'https:a.example', 'https:/a.example', 'https:///a.example', 'https:\\\\a.example',
+    'https://a.example\\b', ' https://a.example', 'https://a.ex\tample', 'https://[::1', new URL('https://a.example')
   ]
-  const kinds: ReadonlyArray<readonly [option: Option<never, unknown>, problem: string, right: readonly unknown[], wrong: readonly unknown[]]> = [
+  const kinds: readonly Case[] = [
     [func(), 'must be a function', [() => {}], [{}, 'f']],
     [func('must be a function (ctx) => boolean'), 'must be a function (ctx) => boolean', [() => {}], [{}]],
     [object(), 'must be an object', [{}, []], ['a', () => {}]],
@@ -20,11 +24,13 @@ t.test('each kind of option lets pass what it is for, and says what to write in 
     [text(), 'must be a string that is not empty', ['a'], ['', 1, ['a']]],
     [texts(), 'must be a string or an array of strings', ['a', ['a', 'b']], ['', [], ['']]],
     [whole(), 'must be a whole number above 0', [1, 1e6], [0, -1, 1.5, NaN, Infinity, '1']],
-    [duration(), duration0, [0, 1, 2 ** 31 - 1], [-1, 0.5, NaN, Infinity, 2 ** 31, '1']],
+    [duration(), DURATION, [0, 1, 2 ** 31 - 1], [-1, 0.5, NaN, Infinity, 2 ** 31, '1']],
     [url(), httpUrl, ['https://a.example', 'http://a.example/b'], notUrls],
-    [urls(), "must be an array of URLs, such as ['https://auth.example.com']", [['https://a.example']], [[], ['a'], 'https://a.example']],
+    [urls(), "must be an array of URLs, such as ['https://auth.example.com']",
+      [['https://a.example']], [[], ['a'], 'https://a.example']],
     [scopes(), "must be an array of scopes, such as ['notes:read']", [[], ['a', 'b:c']], ['a', ['a b'], ['']]],
-    [headerValue(), 'must be a string of visible ASCII characters, with spaces between them at most', ['Basic realm="a"'], ['', ' a', 'a\n', 'ä', 1]],
+    [headerValue(), 'must be a string of visible ASCII characters, with spaces between them at most',
+      ['Basic realm="a"'], ['', ' a', 'a\n', 'ä', 1]],
     [oneOf('a', 'b'), "must be 'a' or 'b'", ['a', 'b'], ['c', ['a'], 1]]
   ]
 
@@ -43,18 +49,18 @@ t.test('an option that is left out has its default, or is undefined where it has
   t.equal(kind<null | string>(() => undefined)('a').complete(null), null)
 })
 
-t.test('an option that is an object of options has the defaults of each, and names the one that is wrong', async (t) => {
+t.test('an option that consists of options has the default of each, and names the one that is wrong', async (t) => {
   const option = nested({ ttl: duration(5), id: required(text()) }, 'must be an object with an id')
 
   t.same(option.complete({ id: 'a' }), { ttl: 5, id: 'a' })
   t.equal(option.check({ id: 'a' }), undefined)
   t.equal(option.check(1), 'must be an object with an id')
   t.equal(option.check({}), "has an 'id' that must be a string that is not empty")
-  t.equal(option.check({ id: 'a', ttl: -1 }), "has a 'ttl' that must be a whole number of milliseconds from 0 (none) to 2147483647")
+  t.equal(option.check({ id: 'a', ttl: -1 }), `has a 'ttl' that ${DURATION}`)
   t.equal(option.check({ id: 'a', age: 1 }), "has an 'age' that does not exist; there may be ttl, id")
 })
 
-t.test('an option that is an object of options may be told of in other words', async (t) => {
+t.test('a problem with an option that consists of options may be put in other words', async (t) => {
   const option = nested({ path: text('/a') }, 'must be an object', WHICH)
 
   t.equal(option.check({ path: 1 }), "has 'path', which must be a string that is not empty")
@@ -66,8 +72,9 @@ t.test('an option may be switched on with its defaults, or off', async (t) => {
   const off = orFalse(option)
   const on = switchable(option)
 
-  t.same([undefined, false, { ttl: 1 }].map((value) => off.complete(value as false)), [{ ttl: 5 }, false, { ttl: 1 }])
-  t.same([undefined, false, true, {}, { ttl: 1 }].map((value) => on.complete(value as true)), [false, false, { ttl: 5 }, { ttl: 5 }, { ttl: 1 }])
+  t.same([off.complete(undefined), off.complete(false), off.complete({ ttl: 1 })], [{ ttl: 5 }, false, { ttl: 1 }])
+  t.same([on.complete(undefined), on.complete(false)], [false, false])
+  t.same([on.complete(true), on.complete({}), on.complete({ ttl: 1 })], [{ ttl: 5 }, { ttl: 5 }, { ttl: 1 }])
   t.same([true, false, {}].map(off.check), ['must be an object', undefined, undefined])
   t.same([true, false, {}, 1].map(on.check), [undefined, undefined, undefined, 'must be an object'])
 })

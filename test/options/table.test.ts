@@ -2,24 +2,29 @@ import t from 'tap'
 import { required, text, whole } from '../../lib/options/checks.ts'
 import { complete, findProblem, resolve } from '../../lib/options/table.ts'
 
+const UNKNOWN = 'does not exist; there may be name, count, note'
+
 const TABLE = { name: required(text()), count: whole(3), note: text() }
 
 t.test('of an object of options the first that is unknown, missing or wrong is found', async (t) => {
   t.equal(findProblem(TABLE, { name: 'a', count: 1 }), undefined)
   t.equal(findProblem(TABLE, { name: 'a', count: undefined, size: undefined }), undefined)
-  t.same(findProblem(TABLE, { name: 'a', size: 1 }), { name: 'size', problem: 'does not exist; there may be name, count, note' })
-  t.same(findProblem(TABLE, { name: 'a', toString: 1 }), { name: 'toString', problem: 'does not exist; there may be name, count, note' })
+  t.same(findProblem(TABLE, { name: 'a', size: 1 }), { name: 'size', problem: UNKNOWN })
+  t.same(findProblem(TABLE, { name: 'a', toString: 1 }), { name: 'toString', problem: UNKNOWN })
   t.same(findProblem(TABLE, { count: 0 }), { name: 'name', problem: 'must be a string that is not empty' })
   t.same(findProblem(TABLE, { name: 'a', count: 0 }), { name: 'count', problem: 'must be a whole number above 0' })
 })
 
 t.test('options that are no object are refused', async (t) => {
-  for (const wrong of [null, undefined, 'redis://localhost', 1]) t.same(findProblem(TABLE, wrong), { name: 'options', problem: 'must be an object' })
+  for (const wrong of [null, undefined, 'redis://localhost', 1]) {
+    t.same(findProblem(TABLE, wrong), { name: 'options', problem: 'must be an object' })
+  }
 })
 
 t.test('an unknown option may be ignored', async (t) => {
   t.equal(findProblem(TABLE, { name: 'a', size: 1, toString: 1 }, () => undefined), undefined)
-  t.same(findProblem(TABLE, { name: 'a', nam: 1 }, (name, known) => `${name} is none of ${known.join()}`), { name: 'nam', problem: 'nam is none of name,count,note' })
+  const judge = (name: string, known: readonly string[]): string => `${name} is none of ${known.join()}`
+  t.same(findProblem(TABLE, { nam: 1 }, judge), { name: 'nam', problem: 'nam is none of name,count,note' })
 })
 
 t.test('options are completed into an object of their own, which cannot be changed', async (t) => {
@@ -36,7 +41,9 @@ t.test('options may be inherited', async (t) => {
 })
 
 t.test('a wrong option is an error that names it and what to write', async (t) => {
-  t.throws(() => resolve(TABLE, {}), { code: 'MCP_ERR_INVALID_OPTION', message: "option 'name' must be a string that is not empty" })
-  t.throws(() => resolve(TABLE, { name: '' }, 'reader.'), { message: "option 'reader.name' must be a string that is not empty" })
+  const problem = 'must be a string that is not empty'
+
+  t.throws(() => resolve(TABLE, {}), { code: 'MCP_ERR_INVALID_OPTION', message: `option 'name' ${problem}` })
+  t.throws(() => resolve(TABLE, { name: '' }, 'reader.'), { message: `option 'reader.name' ${problem}` })
   t.match(resolve(TABLE, { name: 'a', count: 1 }), { name: 'a', count: 1 })
 })

@@ -39,18 +39,21 @@ for (const [label, register] of Object.entries(REGISTER)) {
   })
 
   t.test(`a wrong value in the configuration of a ${label} is refused, and what to write is said`, async (t) => {
+    const icons = "an 'icons' that must be an array of icons, such as [{ src: 'https://example.com/icon.png' }]"
     const refused: ReadonlyArray<readonly [key: string, value: unknown, problem: string]> = [
       ['title', 7, "a 'title' that must be a string"],
       ['description', null, "a 'description' that must be a string"],
-      ['icons', ['icon.png'], "an 'icons' that must be an array of icons, such as [{ src: 'https://example.com/icon.png' }]"],
-      ['icons', { src: 'icon.png' }, "an 'icons' that must be an array of icons, such as [{ src: 'https://example.com/icon.png' }]"],
+      ['icons', ['icon.png'], icons],
+      ['icons', { src: 'icon.png' }, icons],
       ['_meta', 'a', "a '_meta' that must be an object"],
       ['scopes', 'notes:write', "a 'scopes' that must be an array of scopes, such as ['notes:write']"],
       ['visible', true, "a 'visible' that must be a function (ctx) => boolean"]
     ]
 
     for (const [key, value, problem] of refused) {
-      t.throws(() => register(untyped({ [key]: value })), { code: 'MCP_ERR_INVALID_DEFINITION', message: `${label} has ${problem}` })
+      t.throws(() => register(untyped({ [key]: value })), {
+        code: 'MCP_ERR_INVALID_DEFINITION', message: `${label} has ${problem}`
+      })
     }
   })
 
@@ -74,7 +77,7 @@ t.test('names of other frameworks are known', async (t) => {
   })
 })
 
-t.test('what only one kind has is checked, too', async (t) => {
+t.test('values that only tools or only resources have are checked, too', async (t) => {
   t.throws(() => server.registerTool('b', { annotations: untyped('destructive') }, () => 'b'), {
     message: "tool 'b' has an 'annotations' that must be an object"
   })
@@ -83,7 +86,8 @@ t.test('what only one kind has is checked, too', async (t) => {
       message: "resource 'notes://b' has a 'size' that must be a whole number of bytes from 0"
     })
   }
-  server.registerResource('b', 'notes://b', { size: 0, mimeType: 'text/plain', icons: [{ src: 'data:,' }] }, () => 'b').remove()
+  const right = { size: 0, mimeType: 'text/plain', icons: [{ src: 'data:,' }] }
+  server.registerResource('b', 'notes://b', right, () => 'b').remove()
   t.throws(() => server.registerResource('b', 'notes://b', untyped({ mimeType: {} }), () => 'b'), {
     message: "resource 'notes://b' has a 'mimeType' that must be a string"
   })
