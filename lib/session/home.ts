@@ -17,8 +17,8 @@ export interface SessionTable extends Iterable<Session> {
   add (session: Session, isNew: boolean): void
   /** Takes out a session, which goes on elsewhere. */
   remove (session: Session): void
-  /** Ends a session, if it is there; listeners hear of it. */
-  close (sessionId: string, reason: SessionEnd): void
+  /** Takes out a session and ends what goes on in it; listeners hear of it. */
+  close (session: Session, reason: SessionEnd): void
 }
 
 /** The place where the sessions of one mount live, and the rules by which they open and end. */

@@ -66,7 +66,7 @@ export class LocalHome implements SessionHome {
     if (session === undefined) return
     this.#unused.delete(session)
     this.#shares.release(session.holder)
-    this.#table.close(sessionId, reason)
+    this.#table.close(session, reason)
     this.#forgetEvents(session)
   }
 

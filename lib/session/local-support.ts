@@ -1,4 +1,5 @@
 // What sessions need that live in one process.
+import { doNothing } from '../do-nothing.ts'
 import { hasPriming } from '../protocol/revisions.ts'
 import type { WatchedResources } from '../server/call/incoming.ts'
 import { WatchBudget } from '../notify/watch-budget.ts'
@@ -48,12 +49,10 @@ export class LocalSupport implements SessionSupport {
   storeLogLevel (): undefined {}
 
   #resumptionFor ({ protocolVersion }: SupportedSession): Resumption | undefined {
-    const { store, retryInterval, onFailure = ignore } = this.#settings
+    const { store, retryInterval, onFailure = doNothing } = this.#settings
     return store && { store, retryInterval, primes: hasPriming(protocolVersion), onFailure }
   }
 }
-
-function ignore (): void {}
 
 /** The streams of a session that lives in one process. What it does not use, it does not hold. */
 class LocalStreams implements SessionStreams {

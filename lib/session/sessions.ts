@@ -137,10 +137,8 @@ export class Sessions<Home extends SessionHome = SessionHome>
     this.#byId.delete(sessionId)
   }
 
-  close (sessionId: string, reason: SessionEnd): void {
-    const session = this.#byId.get(sessionId)
-    if (session === undefined) return
-    this.#byId.delete(sessionId)
+  close (session: Session, reason: SessionEnd): void {
+    this.#byId.delete(session.sessionId)
     session.close(`the session was ${reason}`)
     this.#tell('ended', session, reason)
   }

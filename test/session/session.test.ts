@@ -140,6 +140,17 @@ t.test('what a session is told, it passes on by the stream that its client has o
   t.equal(await text, `: open\n\n${frameOf({ jsonrpc: '2.0', method: 'notifications/message', params: { data: 'heard' } })}\n\n`)
 })
 
+t.test('the replies of a session that are streams end with the session', async (t) => {
+  const session = createSession()
+  const stream = new SseStream(1024)
+  const text = collect(stream)
+  session.streams.openReply([1]).attach(stream)
+
+  session.close('it is over')
+
+  t.equal(await text, ': open\n\n')
+})
+
 t.test('a question that cannot go by a reply goes by the stream that the client has opened, while it is connected', (t) => {
   const session = createSession()
   const stream = new SseStream(1024)

@@ -36,6 +36,7 @@ export class Membership implements ChangeLink, PlaceLink {
 
   constructor (cluster: Cluster, settings: SessionSettings, member: Member) {
     const { name, log, changes } = member
+    const onFailure = (error: unknown, what: string): void => member.onFailure(error, what)
     this.#member = member
     const node = limitNode(cluster.join(name, {
       onAway: (error) => this.#away(error),
@@ -45,13 +46,13 @@ export class Membership implements ChangeLink, PlaceLink {
     }), settings.storeTimeout)
     this.#node = node
     this.sessions = new Sessions({
-      onFailure: (error, what) => member.onFailure(error, what),
+      onFailure,
       createHome: (table) => new SharedHome(settings, {
         table,
         node,
         tellsNotifications: member.isNotified,
         onUncertain: (requestId, why) => { log.info({ mcp: name, requestId: shorten(String(requestId)) }, why) },
-        onFailure: (error, what) => member.onFailure(error, what),
+        onFailure,
         onMissed: (session) => changes.tellSession(session),
         onNotified: (session, method, params) => member.onNotified(session, method, params),
         onTold: (message) => { if (message.kind === 'changed') changes.tell(message.events) },

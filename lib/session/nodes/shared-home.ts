@@ -215,7 +215,7 @@ export class SharedHome implements SessionHome {
   #close (sessionId: string, reason: SessionEnd): void {
     const session = this.#table.get(sessionId)
     if (session === undefined) return
-    this.#table.close(sessionId, reason)
+    this.#table.close(session, reason)
     this.#support.forget(sessionId)
     this.#environment.onLeft(session)
   }

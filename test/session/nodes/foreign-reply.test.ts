@@ -40,6 +40,20 @@ t.test('a client that comes back is told the rest as it is sent, until the answe
   t.same(taken, [streamId])
 })
 
+t.test('after an outage a client is sent what its node has not heard of', async (t) => {
+  const { cluster, owner, streamId, client, create } = await setUp(t)
+  const reply = create()
+  await reply.resume(client.sink, 1)
+  const here = cluster.nodes.find(({ id }) => id !== owner.id)
+
+  cluster.goAway(here?.id)
+  await owner.events.append(streamId, PROGRESS)
+  cluster.comeBack(here?.id)
+  await reply.again()
+
+  t.same(client.told, [`replay ${PROGRESS} ${streamId}.2`])
+})
+
 t.test('the reply to a batch ends with its last answer', async (t) => {
   const { owner, streamId, client, create } = await setUp(t, [1, 2])
 

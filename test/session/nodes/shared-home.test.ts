@@ -443,6 +443,22 @@ t.test('a log level, or a resource, that cannot be kept is not acknowledged', as
   t.equal(session.subscriptions.size, 0)
 })
 
+t.test('a resource that is counted and cannot be stored is not watched', async (t) => {
+  const wrap = (node: ClusterNode): ClusterNode => {
+    const change: typeof node.sessions.change = async (sessionId, what) => {
+      if (what.kind === 'subscribe') throw new Error('full')
+      await node.sessions.change(sessionId, what)
+    }
+    return Object.assign(Object.create(node), { sessions: { ...node.sessions, change } })
+  }
+  const { nodes: [a] } = await createNodes({ wrap })
+  const session = await open(a)
+
+  await t.rejects(Promise.resolve(session.subscriptions.add('notes://a')), { message: 'full' })
+
+  t.notOk(session.subscriptions.has('notes://a'))
+})
+
 t.test('a node that stops lets go of its sessions, which go on elsewhere', async (t) => {
   const { nodes: [a, b] } = await createNodes()
   const { sessionId } = await open(a)
@@ -478,7 +494,10 @@ t.test('a node stops while the store is away', async (t) => {
 t.test('a store or a listener that fails is told of', async (t) => {
   const broken = new Error('no disk')
   const { nodes: [a, b] } = await createNodes({
-    wrap: (node) => ({ ...node, sessions: { ...node.sessions, connect: async () => { throw broken } } })
+    wrap: (node) => {
+      const fail = async (): Promise<never> => { throw broken }
+      return { ...node, sessions: { ...node.sessions, connect: fail, touch: fail } }
+    }
   })
   a.sessions.on('opened', () => { throw new Error('oops') })
   const { sessionId } = await open(a)
@@ -486,7 +505,9 @@ t.test('a store or a listener that fails is told of', async (t) => {
 
   await t.rejects(Promise.resolve(session.streams.listen().attach(createSink().sink)), broken)
   session.streams.openReply([1])
+  session.begin()
   await b.sessions.home.back()
 
   t.match(a.failures, [[{ message: 'oops' }, "a listener of 'opened'"]])
+  t.same(b.failures, [[broken, 'the session store']])
 })
