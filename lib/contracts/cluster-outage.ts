@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { ClusterAwayError, type ClusterNode } from '../store/cluster.ts'
 import type { StoredEvent } from '../store/event-store.ts'
-import { createRecorder, createWait, type Contract, type ContractOptions, type Wait } from './contract.ts'
+import { createRecorder, createWait, type Contract, type ContractOptions, type Recorder, type Wait } from './contract.ts'
 import { createClusterContracts, LIMITS, RECORD, type ClusterSubject, type Member } from './nodes.ts'
 
 /** A cluster under test that can be cut off. */
@@ -18,11 +18,15 @@ export interface OutageSubject extends ClusterSubject {
  *
  * @param create Makes a cluster with nothing in it, for each check.
  */
-export function clusterOutageContract (create: () => Promise<OutageSubject> | OutageSubject, options: ContractOptions = {}): readonly Contract[] {
+export function clusterOutageContract (
+  create: () => Promise<OutageSubject> | OutageSubject, options: ContractOptions = {}
+): readonly Contract[] {
   const wait = createWait(options)
 
   return createClusterContracts(create, {
-    async 'while it is away everything is refused, and each node is told once' ({ clusters: [a, b], interrupt, restore }, { start }) {
+    async 'while it is away everything is refused, and each node is told once' (
+      { clusters: [a, b], interrupt, restore }, { start }
+    ) {
       const members = [await start(a), await start(a, 'tasks'), await start(b)]
       await interrupt()
 
@@ -32,7 +36,9 @@ export function clusterOutageContract (create: () => Promise<OutageSubject> | Ou
       await back(wait, ...members)
     },
 
-    async 'when it is back each node is told once, and everything goes on' ({ clusters: [a, b], interrupt, restore }, { start }) {
+    async 'when it is back each node is told once, and everything goes on' (
+      { clusters: [a, b], interrupt, restore }, { start }
+    ) {
       const members = [await start(a), await start(b)] as const
       for (const time of [1, 2]) {
         await interrupt()
@@ -47,9 +53,12 @@ export function clusterOutageContract (create: () => Promise<OutageSubject> | Ou
       for (const { node } of members) assert.equal(await members[0].node.isAlive(node.id), true)
     },
 
-    async 'what was subscribed to before, or while it was away, is heard afterwards' ({ clusters: [a, b], interrupt, restore }, { start }) {
+    async 'what was subscribed to before, or while it was away, is heard afterwards' (
+      { clusters: [a, b], interrupt, restore }, { start }
+    ) {
       const [publisher, listener] = [await start(a), await start(b)]
-      const [before, meanwhile, ended] = [createRecorder<string>(wait), createRecorder<string>(wait), createRecorder<string>(wait)]
+      const record = (): Recorder<string> => createRecorder(wait)
+      const [before, meanwhile, ended] = [record(), record(), record()]
       listener.node.bus.subscribe('topic', before.hear)
       const end = listener.node.bus.subscribe('topic', ended.hear)
       await interrupt()
@@ -79,7 +88,9 @@ export function clusterOutageContract (create: () => Promise<OutageSubject> | Ou
       assert.deepEqual(heard.at(-1), { seq: 2, message: 'b' })
     },
 
-    async 'a node that starts meanwhile is told so, and takes part when it is back' ({ clusters: [a, b], interrupt, restore }, { start }) {
+    async 'a node that starts meanwhile is told so, and takes part when it is back' (
+      { clusters: [a, b], interrupt, restore }, { start }
+    ) {
       const first = await start(a)
       await interrupt()
       await refuses(first.node)
@@ -94,7 +105,9 @@ export function clusterOutageContract (create: () => Promise<OutageSubject> | Ou
       assert.equal((await other.node.sessions.open('s', RECORD, LIMITS)).kind, 'opened')
     },
 
-    async 'a node that closes meanwhile is told nothing any more' ({ clusters: [a], interrupt, restore }, { start, close }) {
+    async 'a node that closes meanwhile is told nothing any more' (
+      { clusters: [a], interrupt, restore }, { start, close }
+    ) {
       const [leaves, stays] = [await start(a), await start(a)]
       await interrupt()
       await refuses(stays.node)
@@ -130,10 +143,13 @@ async function refuses (node: ClusterNode): Promise<void> {
     others: () => node.others(),
     hold: () => node.hold('refused', 1, 1)
   }
-  await Promise.all(Object.entries(asked).map(([name, ask]) => assert.rejects(async () => { await ask() }, ClusterAwayError, name)))
+  const rejects = ([name, ask]: [string, () => unknown]): Promise<void> =>
+    assert.rejects(async () => { await ask() }, ClusterAwayError, name)
+  await Promise.all(Object.entries(asked).map(rejects))
   assert.equal(node.isAway, true)
 }
 
 async function back (wait: Wait, ...members: readonly Member[]): Promise<void> {
-  await wait(() => members.every(({ node, told }) => !node.isAway && told.at(-1) === 'back'), 'all are told that it is back')
+  const isBack = ({ node, told }: Member): boolean => !node.isAway && told.at(-1) === 'back'
+  await wait(() => members.every(isBack), 'all are told that it is back')
 }

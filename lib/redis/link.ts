@@ -37,8 +37,8 @@ export class RedisLink {
   // What waits for an answer: each is told when none is to be waited for any more.
   readonly #waiting = new Set<(error: Error) => void>()
   #connections: Connections | undefined
-  // Unknown at first, which nobody is told of. A connection that is broken may be back before `commandTimeout` is over: until
-  // then requests wait, as they do for a Redis that is slow to answer.
+  // Unknown at first, which no user is told of. A connection that is broken may be back before `commandTimeout` is
+  // over: until then requests wait, as they do for a Redis that is slow to answer.
   #state: 'unknown' | 'here' | 'broken' | 'away' = 'unknown'
   #reason: unknown = new Error('there is no connection')
   #attempts = 0
@@ -139,7 +139,9 @@ export class RedisLink {
   #inTime<T> (answer: Promise<T>): Promise<T> {
     const { commandTimeout } = this.#settings
     return new Promise((resolve, reject) => {
-      const expire = (): void => { if (this.#waiting.has(fail)) this.#lose(new Error(`no answer within ${commandTimeout} ms`)) }
+      const expire = (): void => {
+        if (this.#waiting.has(fail)) this.#lose(new Error(`no answer within ${commandTimeout} ms`))
+      }
       // Where the event loop was held up, the answer is there already, and is read between timers and immediates.
       const timer = setTimeout(() => { setImmediate(expire) }, commandTimeout)
       const fail = (error: Error): void => { settle(); reject(error) }

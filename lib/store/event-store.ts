@@ -23,7 +23,9 @@ export interface EventStore {
    * none behind 0 in a stream to which nothing was appended. Returns undefined when one of the events is no longer
    * stored, or when no event has had the number `afterSeq` yet.
    */
-  read (streamId: string, afterSeq: number): readonly StoredEvent[] | undefined | Promise<readonly StoredEvent[] | undefined>
+  read (
+    streamId: string, afterSeq: number
+  ): readonly StoredEvent[] | undefined | Promise<readonly StoredEvent[] | undefined>
   /** Drops all streams of a session, because it has ended. */
   forget (sessionId: string): void | Promise<void>
 }

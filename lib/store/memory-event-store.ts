@@ -57,7 +57,9 @@ const SHARE = 0.1
  * @param now The clock, in milliseconds.
  * @throws MCP_ERR_INVALID_OPTION
  */
-export function createMemoryEventStore (options: MemoryEventStoreOptions = {}, now: () => number = Date.now): SharedEventStore {
+export function createMemoryEventStore (
+  options: MemoryEventStoreOptions = {}, now: () => number = Date.now
+): SharedEventStore {
   const { maxEvents, maxBytes, maxAge } = resolve(MEMORY_EVENT_STORE, options)
   // In the order in which they arrived, so that the oldest comes first.
   const kept = new Set<KeptEvent>()

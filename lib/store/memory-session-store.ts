@@ -1,6 +1,8 @@
 // Sessions in memory, for the nodes of one process.
 import type { RequestId } from '../protocol/message.ts'
-import type { OpenOutcome, SessionChange, SessionLimits, SessionRecord, SessionState, SessionStore } from './session-store.ts'
+import type {
+  OpenOutcome, SessionChange, SessionLimits, SessionRecord, SessionState, SessionStore
+} from './session-store.ts'
 
 interface Kept {
   record: SessionRecord

@@ -14,8 +14,8 @@ const MAX_TOLD_BYTES = 65_536
 
 const ASKED = /^ask-([0-9a-z]+)-\d+$/i
 
-const UNKNOWN = 'a node of the cluster has not said whether it runs a request with the id that a client has cancelled: ' +
-  'none is cancelled'
+const UNKNOWN = 'a node of the cluster has not said whether it runs a request with the id that a client has ' +
+  'cancelled: none is cancelled'
 
 /** How many requests with an id a node runs; undefined where it has not said. */
 interface NodeCount {

@@ -39,8 +39,9 @@ const MAX_WAITING = 1000
 // waits whatever its length.
 const MAX_WAITING_CHARACTERS = 4 * 1024 * 1024
 
-const TOO_SLOW = `it takes the events of a stream more slowly than they are sent: of more than ${MAX_WAITING} events or ` +
-  `${MAX_WAITING_CHARACTERS} characters that wait, the oldest are not kept, and a client that comes back for them is refused`
+const TOO_SLOW = 'it takes the events of a stream more slowly than they are sent: ' +
+  `of more than ${MAX_WAITING} events or ${MAX_WAITING_CHARACTERS} characters that wait, the oldest are not kept, ` +
+  'and a client that comes back for them is refused'
 
 /** The writer of one stream. */
 export class Writer {
