@@ -1,8 +1,10 @@
-// How lib/ is built: the files that a call of a tool passes through.
+// How lib/ is built: the files that a call of a tool passes through, and which folders import which.
 import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Calls, Entered } from './architecture/calls.ts'
+import { findCircles, readImports } from './support/import-graph.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 
@@ -34,4 +36,78 @@ t.test('a call of a tool enters few files, and moves between them seldom', async
     t.ok(names.size <= files, `a ${kind} call enters ${names.size} files, of at most ${files}: ${[...names].join(', ')}`)
     t.ok(countMoves(entered) <= moves, `a ${kind} call moves ${countMoves(entered)} times between files, of at most ${moves}`)
   }
+})
+
+/**
+ * The folders of lib/ that the files of a folder may import, apart from their own. All but protocol/ may import the errors
+ * and the smallest helpers, which stand in lib/ itself.
+ */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  protocol: [],
+  options: ['protocol'],
+  shares: ['options'],
+  store: ['options', 'protocol'],
+  redis: ['options', 'protocol', 'store'],
+  auth: ['options', 'protocol'],
+  'server/schema': ['protocol'],
+  'server/call': ['auth', 'options', 'protocol', 'server/schema'],
+  'server/lists': ['options', 'protocol', 'server/call'],
+  'server/features': ['options', 'protocol', 'server/call', 'server/lists', 'server/schema'],
+  server: ['options', 'protocol', 'server/call', 'server/features', 'server/lists', 'server/schema'],
+  notify: ['protocol', 'server', 'shares'],
+  session: ['notify', 'protocol', 'server', 'shares', 'store'],
+  conversation: ['protocol', 'server', 'session', 'shares'],
+  sdk: ['auth', 'protocol', 'server'],
+  contracts: ['protocol', 'server', 'store'],
+  stdio: ['auth', 'conversation', 'notify', 'options', 'protocol', 'sdk', 'server', 'session'],
+  http: ['auth', 'conversation', 'notify', 'options', 'protocol', 'sdk', 'server', 'session', 'shares', 'store']
+}
+const FOR_ALL = ['errors.ts', 'do-nothing.ts', 'did-you-mean.ts']
+
+function isBelow (path: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => path.startsWith(`${folder}/`))
+}
+
+/** Returns the innermost folder of the table that a file belongs to. */
+function folderOf (file: string): string | undefined {
+  return Object.keys(ARROWS).filter((folder) => isBelow(file, [folder])).sort((a, b) => b.length - a.length)[0]
+}
+
+t.test('imports between folders point one way', async (t) => {
+  const wrong = [...readImports(join(ROOT, 'lib'))].flatMap(([file, imports]) => {
+    const folder = folderOf(file)
+    if (folder === undefined) return []
+    const allowed = [folder, ...ARROWS[folder] ?? []]
+    return imports
+      .filter((imported) => !isBelow(imported, allowed) && (folder === 'protocol' || !FOR_ALL.includes(imported)))
+      .map((imported) => `${file} imports ${imported}`)
+  })
+
+  t.strictSame(wrong, [])
+})
+
+t.test('the transport of 2024 is imported by what mounts it, and by nothing else', async (t) => {
+  const folder = ['http/sse-2024']
+  const importers = [...readImports(join(ROOT, 'lib'))]
+    .filter(([file, imports]) => !isBelow(file, folder) && imports.some((imported) => isBelow(imported, folder)))
+    .map(([file]) => file)
+
+  t.strictSame(importers.sort(), [
+    'create-mount.ts',
+    'http/mount-options.ts',
+    'http/option-conflicts.ts',
+    'http/resolve-options.ts',
+    'index.ts',
+    'plugin.ts'
+  ])
+})
+
+t.test('no files import each other in a circle, not even types', async (t) => {
+  t.strictSame(findCircles(readImports(join(ROOT, 'lib'))), [])
+})
+
+t.test('a circle of imports is found', async (t) => {
+  const graph = new Map([['a', ['b']], ['b', ['c', 'd']], ['c', ['a']], ['d', []], ['e', ['e', 'a']]])
+
+  t.same(findCircles(graph).map((circle) => [...circle].sort()), [['a', 'b', 'c'], ['e']])
 })
