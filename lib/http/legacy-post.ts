@@ -30,7 +30,7 @@ interface Posted {
   readonly headers: LegacyHeaders
 }
 
-/** What legacy clients post. In a cluster it is known only after a look at the store whose it is. */
+/** What legacy clients post. In a cluster, the session of a request is known only after a look at the store. */
 export class LegacyPost {
   readonly #parts: MountParts
   readonly #sessions: Sessions | undefined
