@@ -13,7 +13,9 @@ import { createFormCompiler } from './schema/form.ts'
 import { runThrough, type Middleware } from './middleware.ts'
 import { PatternCheck } from './schema/pattern-check.ts'
 import { createParts, type ServerParts } from './parts.ts'
-import { createPrompt, updatePrompt, type Prompt, type PromptChanges, type PromptConfig, type PromptHandle, type PromptHandler } from './features/prompt.ts'
+import {
+  createPrompt, updatePrompt, type Prompt, type PromptChanges, type PromptConfig, type PromptHandle, type PromptHandler
+} from './features/prompt.ts'
 import type { RequestContext } from './call/request-context.ts'
 import { StateSealer } from './call/request-state.ts'
 import type { ResourceTemplate } from './features/template.ts'
@@ -25,15 +27,18 @@ import {
 import type { AnySchema } from './schema/schema.ts'
 import { resolveServerOptions, type McpServerOptions, type ResolvedServerOptions } from './options.ts'
 import { errorResult } from './features/tool-result.ts'
-import { createTool, updateTool, type Tool, type ToolChanges, type ToolConfig, type ToolHandle, type ToolHandler } from './features/tool.ts'
+import {
+  createTool, updateTool, type Tool, type ToolChanges, type ToolConfig, type ToolHandle, type ToolHandler
+} from './features/tool.ts'
 
 /**
- * What a server offers: tools, resources and prompts. Holds nothing of any caller, so that one object serves any number
- * of mounts, sessions and requests.
+ * What a server offers: tools, resources and prompts. It holds nothing of any caller, so that one object serves any
+ * number of mounts, sessions and requests.
  *
  * @example
  * const notes = new McpServer({ name: 'Notes', version: '1.0.0' })
- * notes.registerTool('add_note', { inputSchema: Type.Object({ text: Type.String() }) }, async ({ text }) => `Saved: ${text}`)
+ * const inputSchema = Type.Object({ text: Type.String() })
+ * notes.registerTool('add_note', { inputSchema }, async ({ text }) => `Saved: ${text}`)
  */
 export class McpServer<Lifespan = undefined> implements ServerDefinition {
   /** Who the server is: its name, its version, and what else clients are shown of it. */
@@ -75,11 +80,13 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
    * @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_DUPLICATE_DEFINITION, MCP_ERR_INVALID_SCHEMA
    * @see https://modelcontextprotocol.io/specification/2026-07-28/server/tools
    */
-  // NoInfer: the schema alone says what is right, not what the handler returns.
-  registerTool<const Input extends AnySchema | undefined = undefined, const Output extends AnySchema | undefined = undefined> (
+  // NoInfer: the type comes from the schema alone, and not from what the handler returns.
+  registerTool<
+    const Input extends AnySchema | undefined = undefined, const Output extends AnySchema | undefined = undefined
+  > (
     name: string, config: ToolConfig<Input, Output, Lifespan>, handler: ToolHandler<Input, NoInfer<Output>, Lifespan>
   ): ToolHandle {
-    // The types of arguments and results are checked above; inside, the schemas see to them.
+    // The signature checks the types of arguments and results. After that, the schemas check them.
     const tool = createTool(name, config as ToolConfig<AnySchema, AnySchema>, handler, this.#patterns)
     const update = (current: Tool, changes: ToolChanges): Tool => updateTool(current, changes, this.#patterns)
     return this.#parts.tools.add(tool, update)
@@ -88,13 +95,17 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
   /**
    * Registers a template that stands for many resources.
    *
-   * @param handler Gets the URI, the template's variables and the request; returns text, bytes, contents or a whole result.
+   * @param handler Gets the URI, the template's variables and the request; returns text, bytes, contents or a whole
+   * result.
    * @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_DUPLICATE_DEFINITION
    * @see https://modelcontextprotocol.io/specification/2026-07-28/server/resources
    */
-  // First, because the functions inside a template get their types from the first overload alone.
+  // This overload is first, because TypeScript types the functions inside a template by the first overload alone.
   registerResource (
-    name: string, template: ResourceTemplate<RequestContext<Lifespan>>, config: ResourceConfig<Lifespan>, handler: TemplateHandler<Lifespan>
+    name: string,
+    template: ResourceTemplate<RequestContext<Lifespan>>,
+    config: ResourceConfig<Lifespan>,
+    handler: TemplateHandler<Lifespan>
   ): TemplateHandle
   /**
    * Registers a resource.
@@ -104,38 +115,46 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
    * @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_DUPLICATE_DEFINITION
    * @see https://modelcontextprotocol.io/specification/2026-07-28/server/resources
    */
-  registerResource (name: string, uri: string, config: ResourceConfig<Lifespan>, handler: ResourceHandler<Lifespan>): ResourceHandle
   registerResource (
-    name: string, uri: string | ResourceTemplate<RequestContext<Lifespan>>, config: ResourceConfig<Lifespan>, handler: ResourceHandler<Lifespan> | TemplateHandler<Lifespan>
+    name: string, uri: string, config: ResourceConfig<Lifespan>, handler: ResourceHandler<Lifespan>
+  ): ResourceHandle
+  registerResource (
+    name: string,
+    uri: string | ResourceTemplate<RequestContext<Lifespan>>,
+    config: ResourceConfig<Lifespan>,
+    handler: ResourceHandler<Lifespan> | TemplateHandler<Lifespan>
   ): ResourceHandle | TemplateHandle {
     const { statics, templates } = this.#parts.resources
     // The overloads pair a URI with the one kind of handler and a template with the other.
     if (typeof uri === 'string') {
       return statics.add(createResource(name, uri, config, handler as ResourceHandler<never>), updateResource)
     }
-    return templates.add(createTemplate(name, uri as ResourceTemplate, config, handler as TemplateHandler<never>), updateTemplate)
+    const template = createTemplate(name, uri as ResourceTemplate, config, handler as TemplateHandler<never>)
+    return templates.add(template, updateTemplate)
   }
 
   /**
    * Registers a prompt.
    *
-   * @param handler Gets the checked arguments and the request; returns the text of a user message, a message, an array of
-   * messages, or a whole result.
+   * @param handler Gets the checked arguments and the request; returns the text of a user message, a message, an array
+   * of messages, or a whole result.
    * @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_DUPLICATE_DEFINITION, MCP_ERR_INVALID_SCHEMA
    * @see https://modelcontextprotocol.io/specification/2026-07-28/server/prompts
    */
   registerPrompt<const Args extends AnySchema | undefined = undefined> (
     name: string, config: PromptConfig<Args, Lifespan>, handler: PromptHandler<Args, Lifespan>
   ): PromptHandle {
-    // The type of the arguments is checked above; inside, the schema sees to them.
+    // The signature checks the type of the arguments. After that, the schema checks them.
     const prompt = createPrompt(name, config as PromptConfig<AnySchema>, handler, this.#patterns)
     const update = (current: Prompt, changes: PromptChanges): Prompt => updatePrompt(current, changes, this.#patterns)
     return this.#parts.prompts.add(prompt, update)
   }
 
-  /** Puts a middleware around every request, inside those added before. Costs nothing where there is none. */
+  /** Adds a middleware around every request, inside those added before. Without middlewares it costs nothing. */
   use (middleware: Middleware<Lifespan>): this {
-    if (typeof middleware !== 'function') throw new MCP_ERR_INVALID_DEFINITION('a middleware', 'must be a function (ctx, next) => result')
+    if (typeof middleware !== 'function') {
+      throw new MCP_ERR_INVALID_DEFINITION('a middleware', 'must be a function (ctx, next) => result')
+    }
     this.#middlewares.push(middleware)
     return this
   }

@@ -5,12 +5,13 @@ import type { RequestContext } from './call/request-context.ts'
 import { valueOf, type MethodResult } from './call/result.ts'
 
 /**
- * Runs around every request. `next()` goes on to the next middleware and at last to the method, and comes to the result
- * as the handler made it; return that, a changed copy of it, or throw. A `ToolError` thrown around `tools/call` reaches the
- * model. `next()` may be called once. Lists are shared by all requests, so they are frozen.
+ * Runs around every request. `next()` runs the next middleware and at last the method, and resolves to the result as
+ * the handler made it; return that, a changed copy of it, or throw. A `ToolError` thrown around `tools/call` reaches
+ * the model. `next()` may be called once. Lists are shared by all requests, so they are frozen.
  *
- * All middlewares together may take the server's `timeout` before the method, and as long again after it; then the request ends
- * with an error and `ctx.signal` is aborted. The time of the method itself does not count: it has limits of its own.
+ * All middlewares together may take the server's `timeout` before the method, and as long again after it; then the
+ * request ends with an error and `ctx.signal` is aborted. The time of the method itself does not count: it has limits
+ * of its own.
  *
  * @example
  * server.use(async (ctx, next) => {
@@ -20,9 +21,13 @@ import { valueOf, type MethodResult } from './call/result.ts'
  *   return result
  * })
  */
-export type Middleware<Lifespan = unknown> = (ctx: RequestContext<Lifespan>, next: () => Promise<object>) => Promise<object> | NotPromise
+export type Middleware<Lifespan = unknown> = (
+  ctx: RequestContext<Lifespan>, next: () => Promise<object>
+) => Promise<object> | NotPromise
 
-// A promise of nothing is an object, too: without this a forgotten `return` would be no error.
+const CALLED_TWICE = 'a middleware called next() twice for one request; call it once and use its result'
+
+// A promise of undefined is an object, too: without this type a forgotten `return` would not be an error.
 type NotPromise = object & { readonly then?: never }
 
 /**
@@ -50,7 +55,7 @@ export async function runThrough (
     }
     let isCalled = false
     const next = (): Promise<object> => {
-      const done = isCalled ? Promise.reject(new TypeError('a middleware called next() twice for one request; call it once and use its result')) : run(index + 1)
+      const done = isCalled ? Promise.reject(new TypeError(CALLED_TWICE)) : run(index + 1)
       isCalled = true
       // A middleware that does not wait for it must not end the process.
       done.catch(doNothing)

@@ -57,11 +57,21 @@ export function createParts (info: Implementation, options: ResolvedServerOption
   const templates: Collection<TemplateEntry> = new Collection(() => changed('resources', lists.templates))
   const resources: ResourceSet = { statics, templates }
   const lists = {
-    tools: new EntryListing({ ...paging, field: 'tools', collection: tools, itemOf: ({ listed }, era) => listed[era], keyOf: ({ name }) => name }),
-    prompts: new EntryListing({ ...paging, field: 'prompts', collection: prompts, itemOf: ({ listed }) => listed, keyOf: ({ name }) => name }),
-    resources: new EntryListing({ ...paging, field: 'resources', collection: statics, itemOf: ({ listed }) => listed, keyOf: ({ uri }) => uri }),
+    tools: new EntryListing({
+      ...paging, field: 'tools', collection: tools, itemOf: ({ listed }, era) => listed[era], keyOf: ({ name }) => name
+    }),
+    prompts: new EntryListing({
+      ...paging, field: 'prompts', collection: prompts, itemOf: ({ listed }) => listed, keyOf: ({ name }) => name
+    }),
+    resources: new EntryListing({
+      ...paging, field: 'resources', collection: statics, itemOf: ({ listed }) => listed, keyOf: ({ uri }) => uri
+    }),
     templates: new EntryListing({
-      ...paging, field: 'resourceTemplates', collection: templates, itemOf: ({ listed }) => listed, keyOf: ({ uriTemplate }) => uriTemplate
+      ...paging,
+      field: 'resourceTemplates',
+      collection: templates,
+      itemOf: ({ listed }) => listed,
+      keyOf: ({ uriTemplate }) => uriTemplate
     })
   }
   const dynamicResources: PageSource<Resource> = {
@@ -73,5 +83,6 @@ export function createParts (info: Implementation, options: ResolvedServerOption
       ? paging.finishOwn(page, era)
       : finisher.finish({ ...page, ...cacheFields(era, 'private', cache) }, era)
   }
-  return { info, instructions, cache, finisher, authorizeSubscription, changes, warnings, tools, prompts, resources, lists, dynamicResources }
+  const offered = { tools, prompts, resources, lists, dynamicResources }
+  return { info, instructions, cache, finisher, authorizeSubscription, changes, warnings, ...offered }
 }

@@ -1,11 +1,13 @@
-// Asks the client on behalf of one request: a legacy one in the middle of it, a modern one by a result that it answers
-// with another request.
+// Asks the client on behalf of one request. A legacy client is asked in the middle of the request. A modern client gets
+// a result that asks, and repeats the request with its answers.
 import { randomUUID } from 'node:crypto'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { isWireObject, type Params, type WireObject } from '../../protocol/message.ts'
 import { findAnswerProblem, findMissingCapability, type Question } from '../../protocol/question.ts'
 import { invalidParams, missingCapability, noWayToAsk, RefusedError } from '../../errors.ts'
-import { InputRequiredError, type InputRequired, type InputRequests, type InputRequiredResult } from './input-required.ts'
+import {
+  InputRequiredError, type InputRequired, type InputRequests, type InputRequiredResult
+} from './input-required.ts'
 import { Rounds, type RoundState } from './rounds.ts'
 import type { Caller, Channel } from './incoming.ts'
 import type { StateBinding, StateSealer } from './request-state.ts'
@@ -14,25 +16,25 @@ import type { Validation } from '../schema/validation.ts'
 /** How a question is asked. */
 export interface AskOptions {
   /**
-   * Tells the question from the others of the call. Needed where its words differ each time the handler runs.
+   * Distinguishes the question from the others of the call. Needed where its words differ each time the handler runs.
    * @default a digest of the question
    */
   readonly key?: string
   /**
-   * Milliseconds that a legacy client has for its answer; 0 for ever. A modern client comes back when it has one, within
-   * `requestState.ttl`. @default the server's `questionTimeout`
+   * Milliseconds that a legacy client has for its answer; 0 for no limit. A modern client has `requestState.ttl`.
+   * @default the server's `questionTimeout`
    */
   readonly timeout?: number
 }
 
-/** What a server gives to ask with. */
+/** What an asker needs of its server. */
 export interface AskingServer {
   readonly sealer: StateSealer
-  /** Milliseconds; 0 for ever. */
+  /** Milliseconds; 0 for no limit. */
   readonly questionTimeout: number
 }
 
-/** The request that asks. */
+/** The request on whose behalf the client is asked. */
 export interface AskingRequest {
   readonly method: string
   readonly params: Params
@@ -42,13 +44,13 @@ export interface AskingRequest {
   readonly signal: AbortSignal
 }
 
-/** Makes of an answer of the right shape what the handler gets. */
+/** Makes what the handler gets of an answer that has the right shape. */
 export type ReadAnswer<T> = (answer: WireObject) => Validation<T> | Promise<Validation<T>>
 
-// A legacy client is asked by the server itself, so a handler that goes on asking has to be stopped by it.
+// The server itself asks a legacy client, so it has to stop a handler that never stops asking.
 const MAX_LEGACY_ROUNDS = 16
 
-/** Asks on behalf of one request. Made when the request first has to do with questions. */
+/** Asks the client on behalf of one request. It is made when the request first has to do with questions. */
 export class Asker {
   readonly #request: AskingRequest
   readonly #server: AskingServer
@@ -68,30 +70,30 @@ export class Asker {
     this.#rounds = request.caller.era === 'modern' ? this.#openRounds() : new Rounds()
   }
 
-  /** The answers that came with this round, as they came. */
+  /** The answers that came with this round, as the client sent them. */
   get responses (): WireObject { return this.#rounds.responses }
 
   /** What the handler kept for this round. */
   get ownState (): unknown { return this.#rounds.own }
 
-  /** Whether the call ends in questions, whatever its handler comes to. */
+  /** Whether the call ends in questions, whatever its handler returns. */
   get isAsking (): boolean { return this.#pending.size > 0 || this.#byHand !== undefined }
 
-  /** Milliseconds in which answers were waited for. */
+  /** Milliseconds that were spent waiting for answers. */
   get waited (): number { return this.#waited }
 
   /** Whether an answer is being waited for. */
   get isWaiting (): boolean { return this.#open > 0 }
 
-  /** Calls the listener once no answer is being waited for any more. */
+  /** Adds a listener that is called once no answer is being waited for. */
   onAnswered (listener: () => void): void {
     this.#listeners.push(listener)
   }
 
   /**
-   * Asks, or answers with what the client said in this round or an earlier one.
+   * Resolves to the answer to a question: that of this round or an earlier one, else the client is asked.
    * @throws InputRequiredError when a modern client still has to answer.
-   * @throws RpcError when the client cannot be asked, or answers with what is none.
+   * @throws RpcError when the client cannot be asked, or its answer is unusable.
    */
   async ask<T> (question: Question, options: AskOptions, read: ReadAnswer<T>): Promise<T> {
     this.#refuseUnlessCapable(question)
@@ -107,7 +109,10 @@ export class Asker {
 
     const answer = await this.#askNow(question, options.timeout)
     const outcome = await readAnswer(question, answer, read)
-    if (!outcome.valid) throw new RefusedError(ErrorCode.InvalidParams, `The client's answer to ${question.method} is unusable: ${outcome.problem}`)
+    if (!outcome.valid) {
+      const problem = `The client's answer to ${question.method} is unusable: ${outcome.problem}`
+      throw new RefusedError(ErrorCode.InvalidParams, problem)
+    }
     if (isWireObject(answer)) this.#rounds.take(name, answer)
     return outcome.value
   }
@@ -118,7 +123,7 @@ export class Asker {
   }
 
   /**
-   * Asks what a handler asks by hand. When it comes to an end, the handler is to be run again.
+   * Asks what a handler asks by hand. Run the handler again once this has resolved.
    * @throws InputRequiredError for a modern client.
    * @throws RpcError when the client cannot be asked.
    */
@@ -130,14 +135,17 @@ export class Asker {
       throw new InputRequiredError()
     }
 
-    if (++this.#legacyRounds > MAX_LEGACY_ROUNDS) throw new Error(`the handler still returned inputRequired() after ${MAX_LEGACY_ROUNDS} rounds`)
-    const responses = await Promise.all(questions.map(async ([key, question]) => [key, await this.#askNow(question)] as const))
-    // Through JSON, as the state of a modern call goes.
+    if (++this.#legacyRounds > MAX_LEGACY_ROUNDS) {
+      throw new Error(`the handler still returned inputRequired() after ${MAX_LEGACY_ROUNDS} rounds`)
+    }
+    const responses = await Promise.all(questions.map(async ([key, question]) =>
+      [key, await this.#askNow(question)] as const))
+    // The state goes through JSON, as that of a modern call does.
     const state: unknown = byHand.state === undefined ? undefined : JSON.parse(JSON.stringify(byHand.state))
     this.#rounds.next(Object.fromEntries(responses), state)
   }
 
-  /** The result that asks for what the handler has asked. */
+  /** Resolves to the result with the questions of the handler. */
   async toResult (): Promise<InputRequiredResult> {
     if (this.#byHand === undefined) this.#rounds.keepResponses()
     const inputRequests: InputRequests = { ...Object.fromEntries(this.#pending), ...this.#byHand?.inputRequests }
@@ -151,7 +159,7 @@ export class Asker {
 
   async #askLater (name: string, question: Question): Promise<never> {
     this.#pending.set(name, question)
-    // What the handler asks at the same time goes into the same round.
+    // Other questions that the handler asks at the same time go into the same round.
     await new Promise((resolve) => { setImmediate(resolve) })
     throw new InputRequiredError()
   }
@@ -185,23 +193,27 @@ export class Asker {
     }
     if (requestState === undefined) return new Rounds(inputResponses)
     // Only what #toResult sealed can be opened.
-    return new Rounds(inputResponses, this.#server.sealer.open(requestState, this.#binding, channel.log) as WireObject & RoundState)
+    const state = this.#server.sealer.open(requestState, this.#binding, channel.log) as WireObject & RoundState
+    return new Rounds(inputResponses, state)
   }
 
-  // As the arguments are once they have been checked: defaults are in them in each round.
+  // The arguments have been checked before, so their defaults are the same in each round.
   get #binding (): StateBinding {
     const { method, params, caller } = this.#request
-    return { principal: caller.principal, method, target: String(params.name ?? params.uri), args: params.arguments ?? {} }
+    const target = String(params.name ?? params.uri)
+    return { principal: caller.principal, method, target, args: params.arguments ?? {} }
   }
 }
 
-function readAnswer<T> (question: Question, answer: unknown, read: ReadAnswer<T>): Validation<T> | Promise<Validation<T>> {
+function readAnswer<T> (
+  question: Question, answer: unknown, read: ReadAnswer<T>
+): Validation<T> | Promise<Validation<T>> {
   const problem = findAnswerProblem(question, answer)
   // findAnswerProblem finds fault with all that is no object.
   return problem === undefined ? read(answer as WireObject) : { valid: false, problem: `it ${problem}` }
 }
 
-// MCP 2025-11-25 elicitation, URL Mode: an id that 2026-07-28 has no more.
+// MCP 2025-11-25 elicitation, URL Mode: 2026-07-28 has dropped the id.
 function toLegacy (question: Question): Question {
   const { method, params } = question
   return params.mode === 'url' && params.elicitationId === undefined

@@ -6,25 +6,33 @@ import type { Era } from '../../protocol/revisions.ts'
 export interface CacheHint {
   /** Milliseconds for which the result may be taken as fresh. @default 0 */
   readonly ttlMs?: number
-  /** `public`: the same for every caller. `private`: for the one who asked. @default 'public' for lists of what was registered, 'private' for what a handler makes */
+  /**
+   * `public`: the same for every caller. `private`: for the caller that asked.
+   * @default 'public' for lists of what was registered, 'private' for what a handler makes
+   */
   readonly scope?: 'public' | 'private'
 }
 
-/** Tells what is wrong with a `cache` option; undefined when nothing is. */
+/** Returns what is wrong with a `cache` option; undefined when nothing is. */
 export function findCacheProblem (hint: unknown): string | undefined {
   if (!isObject(hint)) return "must be an object, such as { ttlMs: 60_000, scope: 'private' }"
   const { ttlMs = 0, scope = 'public', ...unknown }: Readonly<Record<string, unknown>> = { ...hint }
-  if (Object.keys(unknown).length > 0) return `must have 'ttlMs' and 'scope' at most, and not '${Object.keys(unknown).join("', '")}'`
-  if (!Number.isSafeInteger(ttlMs) || Number(ttlMs) < 0) return "must have as 'ttlMs' a whole number of milliseconds from 0"
+  const names = Object.keys(unknown)
+  if (names.length > 0) return `must have 'ttlMs' and 'scope' at most, and not '${names.join("', '")}'`
+  if (!Number.isSafeInteger(ttlMs) || Number(ttlMs) < 0) {
+    return "must have as 'ttlMs' a whole number of milliseconds from 0"
+  }
   return scope === 'public' || scope === 'private' ? undefined : "must have as 'scope' either 'public' or 'private'"
 }
 
-/** The hint for what differs from caller to caller, whatever the author said: caches must not hand it on. */
+/** Returns the hint for what differs from caller to caller: whatever the author said, no cache may share it. */
 export function keepPrivate (hint: CacheHint | undefined): CacheHint {
   return { ...hint, scope: 'private' }
 }
 
-/** The caching fields of a result; a legacy one has none. */
-export function cacheFields (era: Era, fallbackScope: 'public' | 'private', hint: CacheHint | undefined): object | undefined {
+/** Returns the caching fields of a result; undefined for a legacy one, which has none. */
+export function cacheFields (
+  era: Era, fallbackScope: 'public' | 'private', hint: CacheHint | undefined
+): object | undefined {
   return era === 'legacy' ? undefined : { ttlMs: hint?.ttlMs ?? 0, cacheScope: hint?.scope ?? fallbackScope }
 }

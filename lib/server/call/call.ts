@@ -5,13 +5,13 @@ import { ErrorCode } from '../../protocol/error-code.ts'
 import type { RequestMessage } from '../../protocol/message.ts'
 import { Asker, type AskingServer } from './asker.ts'
 import type { Caller, Channel, Incoming } from './incoming.ts'
-import type { Deadlines } from './deadlines.ts'
+import { TimeoutError, type Deadlines } from './deadlines.ts'
 import { reportFailure } from './failure.ts'
 import { InputRequired, InputRequiredError, type InputRequiredResult } from './input-required.ts'
 import { RequestContext, type ContextCall, type ContextServer } from './request-context.ts'
 import type { Validation } from '../schema/validation.ts'
 
-/** What calls need of the server that serves them. One for all calls. */
+/** What a call needs of its server. All calls of a server share one. */
 export interface CallServer extends AskingServer, ContextServer {
   readonly deadlines: Deadlines
   /** Milliseconds that a handler may take; 0 for ever. */
@@ -25,15 +25,10 @@ export interface CallServer extends AskingServer, ContextServer {
 /** What a call runs: a handler, and what is decided about it at registration. */
 export interface Runnable<Returned> {
   handler (args: never, ctx: never): Returned
-  /** Checks the arguments; absent where there is nothing to check. A promise only when the check takes time. */
+  /** Checks the arguments; absent where there is nothing to check. */
   readonly check?: ((args: unknown) => Validation | Promise<Validation>) | undefined
   /** Milliseconds that the handler may take; 0 for ever. @default the server's `timeout` */
   readonly timeout?: number | undefined
-}
-
-/** A call took longer than its `timeout`. */
-export class TimeoutError extends Error {
-  override readonly name = 'TimeoutError'
 }
 
 /** The arguments of a call do not fit their schema. The message says why. */
@@ -41,7 +36,7 @@ export class InvalidArgumentsError extends Error {
   override readonly name = 'InvalidArgumentsError'
 }
 
-/** One request while a server serves it. It owns what ends with the request; `ctx` shows it to handlers. */
+/** One request while a server serves it. The call owns what ends with the request; `ctx` shows it to handlers. */
 export class Call implements ContextCall {
   readonly message: RequestMessage
   readonly caller: Caller
@@ -69,7 +64,7 @@ export class Call implements ContextCall {
     return this.channel.canListen === true && (era === 'modern' || sessionId !== undefined)
   }
 
-  /** Aborted when the client goes away or the call times out. Made on first use. */
+  /** A signal that is aborted when the client leaves or the call times out. It is made on first use. */
   get signal (): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
@@ -79,13 +74,17 @@ export class Call implements ContextCall {
     return this.#controller.signal
   }
 
-  /** Whether the call has ended: nothing is sent for it after that. */
+  /** Whether the call has ended. Nothing is sent for it after that. */
   get isOver (): boolean { return this.#isOver }
 
-  /** What asks the client; undefined for a call that has had nothing to do with questions. */
+  /** The asker of the call; undefined until the call has to do with questions. */
   get asker (): Asker | undefined { return this.#asker }
 
-  /** Returns what asks the client. @throws Error when the call has ended, RpcError -32602 for answers of another call. */
+  /**
+   * Returns the asker of the call, which is made on first use.
+   * @throws Error when the call has ended.
+   * @throws RpcError -32602 when the request has answers to another call.
+   */
   ask (): Asker {
     if (this.#asker === undefined) {
       this.#over = new AbortController()
@@ -103,14 +102,17 @@ export class Call implements ContextCall {
   }
 
   /**
-   * Checks the arguments, takes the answers that a modern request brings along, and runs the handler in time: again and
-   * again while it asks by hand and the client answers in the middle of the request.
+   * Checks the arguments, takes the answers that a modern request brings along, and runs the handler in time. A handler
+   * that asks a legacy client by hand is run again with the answers.
    *
-   * @param args They become the handler's own: checking writes defaults into them.
-   * @throws InvalidArgumentsError, TimeoutError, RpcError -32602 for answers to another call, or what the handler threw.
+   * @param args A copy for the handler: the check writes defaults into it.
+   * @throws InvalidArgumentsError, TimeoutError, or what the handler threw.
+   * @throws RpcError -32602 when the request has answers to another call.
    * @throws InputRequiredError when a modern client has to answer first, whatever else the handler did.
    */
-  async run<Returned> (runnable: Runnable<Returned>, args: unknown): Promise<Exclude<Awaited<Returned>, InputRequired>> {
+  async run<Returned> (
+    runnable: Runnable<Returned>, args: unknown
+  ): Promise<Exclude<Awaited<Returned>, InputRequired>> {
     const { handler, check, timeout = this.server.timeout } = runnable
     let checked = args
     if (check !== undefined) {
@@ -127,7 +129,7 @@ export class Call implements ContextCall {
         const returned = await this.inTime(handler(checked as never, this.ctx as never), timeout)
         if (!(returned instanceof InputRequired)) {
           if (this.#asker?.isAsking === true) throw new InputRequiredError()
-          // Nothing else is left.
+          // The result of a handler that did not ask by hand.
           return returned as Exclude<Awaited<Returned>, InputRequired>
         }
         await this.ask().askByHand(returned)
@@ -138,9 +140,9 @@ export class Call implements ContextCall {
   }
 
   /**
-   * Runs, in time, what serves a request and cannot ask.
+   * Runs a function of the author in time, where the client cannot be asked.
    *
-   * @param what What it does, for the log: `completing 'language'`.
+   * @param what What the function does, for the log: `completing 'language'`.
    * @throws RpcError
    */
   async attempt<T> (what: string, serve: () => T | PromiseLike<T>): Promise<T> {
@@ -152,8 +154,8 @@ export class Call implements ContextCall {
   }
 
   /**
-   * Waits for a handler, but no longer than its timeout: then `ctx.signal` is aborted and what the handler still does is
-   * lost. The time that a legacy client takes for its answers does not count.
+   * Waits for a handler until its timeout: then the call ends, `ctx.signal` is aborted, and the result of the handler
+   * is dropped. The time that a legacy client takes for its answers does not count.
    *
    * @param timeout Milliseconds; 0 for ever.
    * @throws TimeoutError
@@ -190,21 +192,21 @@ export class Call implements ContextCall {
     })
   }
 
-  /** Resolves to the result that asks the client, where the handler asked. @throws the error where it did not. */
+  /** Resolves to the result that asks the client. @throws the error itself where the handler did not ask. */
   async askBack (error: unknown): Promise<InputRequiredResult> {
     if (!(error instanceof InputRequiredError)) throw error
     return await this.inTime(this.ask().toResult())
   }
 
   /**
-   * Returns the error to go on with, of what a handler threw: a question as it is, anything else as {@link hide} does.
+   * Returns the error to throw for what a handler threw: a question as it is, anything else as {@link hide} does.
    * @param what What failed, for the log: `reading resource notes://1`.
    */
   explain (error: unknown, what: string): RpcError | InputRequiredError {
     return error instanceof InputRequiredError ? error : this.hide(error, what)
   }
 
-  /** Returns the error that a client is sent: an RpcError as it is, anything else as an internal one, which is logged. */
+  /** Returns the error to send: an RpcError as it is. Anything else is logged, and hidden from the client. */
   hide (error: unknown, what: string): RpcError {
     if (error instanceof RpcError) return error
     const { channel: { log }, server: { exposeErrors } } = this
@@ -215,14 +217,14 @@ export class Call implements ContextCall {
     return new RpcError(ErrorCode.InternalError, `Error ${what}: ${error.message}`)
   }
 
-  /** Ends the call: nothing is sent for it after that. @param reason Aborts `ctx.signal`. */
+  /** Ends the call. @param reason Why `ctx.signal` is aborted; absent where it is not. */
   end (reason?: Error): void {
     this.#isOver = true
     if (reason !== undefined) this.#abort(reason)
     this.#over?.abort(new Error('The call has ended'))
   }
 
-  // Milliseconds in which a legacy client was waited for.
+  // Milliseconds that were spent waiting for the answers of a legacy client.
   get #waited (): number { return this.#asker?.waited ?? 0 }
 
   #takeAnswers (): void {
@@ -236,9 +238,10 @@ export class Call implements ContextCall {
   }
 }
 
-// A call that took too long does so again, and a client that lacks a capability cannot answer all of its questions.
+// A call that took too long would do so again, and a client that lacks a capability cannot answer all of the questions.
 function isFinal (error: unknown): boolean {
-  return error instanceof TimeoutError || (error instanceof RpcError && error.code === ErrorCode.MissingRequiredClientCapability)
+  if (error instanceof TimeoutError) return true
+  return error instanceof RpcError && error.code === ErrorCode.MissingRequiredClientCapability
 }
 
 function isPromiseLike<T> (value: T | PromiseLike<T>): value is PromiseLike<T> {

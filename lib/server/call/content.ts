@@ -10,25 +10,25 @@ const NEEDED_FIELDS: ReadonlyMap<unknown, readonly string[]> = new Map([
   ['resource_link', ['uri', 'name']]
 ])
 
-/** Tells whether a value is a content block (MCP 2026-07-28 tools, Tool Result). */
+/** Returns whether a value is a content block (MCP 2026-07-28 tools, Tool Result). */
 export function isContentBlock (value: unknown): value is ContentBlock {
   if (!isPlain(value)) return false
   if (value.type === 'resource') return isResourceContents(value.resource)
   return NEEDED_FIELDS.get(value.type)?.every((field) => typeof value[field] === 'string') === true
 }
 
-/** Tells whether a value has the fields of a resource's contents. */
+/** Returns whether a value has the fields of a resource's contents. */
 export function isResourceContents (value: unknown): value is ReadResourceResult['contents'][number] {
   return isPlain(value) && typeof value.uri === 'string' &&
     (typeof value.text === 'string' || typeof value.blob === 'string')
 }
 
-// What decides on its JSON by itself has to be asked for it first: it may be nothing.
+// The JSON of a value with a toJSON may be anything, so the value has to be resolved first.
 function isPlain (value: unknown): value is WireObject {
   return isWireObject(value) && typeof value.toJSON !== 'function'
 }
 
-/** A text block. */
+/** Makes a text block. */
 export function textBlock (text: string): ContentBlock {
   return { type: 'text', text }
 }

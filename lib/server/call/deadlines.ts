@@ -1,6 +1,13 @@
-// Ends what takes too long by one timer for each length of time, however many wait for it.
+// Ends calls that take too long, by one timer for each length of time, however many calls there are.
 
-/** When something is to end. What has the same time to end ends in the order in which it began, so they are a list. */
+/** A call took longer than its `timeout`. */
+export class TimeoutError extends Error {
+  override readonly name = 'TimeoutError'
+}
+
+/**
+ * The time at which a call is to end. Calls with the same timeout expire in the order in which they began: in a list.
+ */
 export class Deadline {
   readonly due: number
   readonly expire: () => void
@@ -13,10 +20,10 @@ export class Deadline {
     this.expire = expire
   }
 
-  /** The one that is due next; itself where there is no other. */
+  /** The deadline that is due next; itself where there is no other. */
   get next (): Deadline { return this.#next }
 
-  /** Joins the end of the list that another one is the head of. */
+  /** Joins the end of a list. @param head The head of the list. */
   join (head: Deadline): this {
     this.#previous = head.#previous
     this.#next = head
@@ -25,7 +32,7 @@ export class Deadline {
     return this
   }
 
-  /** Leaves the list, so that it does not expire any more. */
+  /** Leaves the list, so that it never expires. */
   clear (): void {
     this.#previous.#next = this.#next
     this.#next.#previous = this.#previous
@@ -33,12 +40,17 @@ export class Deadline {
   }
 }
 
-/** The deadlines of one server. Nearly all of them are cleared at once, and cost 0.1 µs; a timer for each costs 0.2 to 0.4. */
+/**
+ * The deadlines of one server. Nearly all of them are cleared soon, and cost 0.1 µs: a timer for each costs 0.2 to 0.4.
+ */
 export class Deadlines {
-  // The head of a list for each length of time. Each has a timer that is running.
+  // The head of a list for each timeout. Each list has a timer that is running.
   readonly #lists = new Map<number, Deadline>()
 
-  /** Calls back when the time has passed, unless the deadline is cleared before. @param time Milliseconds that a timer can take. */
+  /**
+   * Calls back when the time has passed, unless the deadline is cleared before.
+   * @param time Milliseconds, for a timer.
+   */
   start (time: number, expire: () => void): Deadline {
     return new Deadline(Date.now() + time, expire).join(this.#lists.get(time) ?? this.#open(time))
   }

@@ -1,8 +1,8 @@
-// What becomes of an error that a handler did not mean to throw.
+// Reports errors that a handler did not mean to throw.
 import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 
-/** Logs an unexpected error with its stack under an id, and words it for the client. */
+/** Logs an unexpected error with its stack under an id, and returns the message for the client. */
 export function reportFailure (log: FastifyBaseLogger, error: unknown, what: string, exposeErrors: boolean): string {
   const errorId = randomUUID()
   const err = error instanceof Error ? error : new Error(`a value that is no Error was thrown: ${describe(error)}`)

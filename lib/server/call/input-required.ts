@@ -1,11 +1,11 @@
-// Results that ask the client for something before the call can be completed (MCP 2026-07-28 mrtr).
+// Results that ask the client before the call can be completed (MCP 2026-07-28 mrtr).
 import { isWireObject } from '../../protocol/message.ts'
 import { isQuestion, type Question } from '../../protocol/question.ts'
 
 /** Questions by the keys under which their answers come back. */
 export interface InputRequests { readonly [key: string]: Question }
 
-/** A result that asks the client; it sends the call again with the answers. */
+/** A result that asks the client, which repeats the call with the answers. */
 export interface InputRequiredResult {
   readonly resultType: 'input_required'
   readonly inputRequests?: InputRequests
@@ -13,9 +13,8 @@ export interface InputRequiredResult {
 }
 
 /**
- * Thrown by `ctx.elicit` and its siblings when a modern client still has to answer: the call ends here, and when the
- * client sends it again with the answer, the handler runs anew. Let it pass: whatever a handler does after it has caught
- * it, the call ends in the question.
+ * Thrown by `ctx.elicit` and its siblings when a modern client still has to answer. The call ends here, and the handler
+ * runs again when the client repeats the call with the answer. Do not catch it: the call ends in the question anyway.
  */
 export class InputRequiredError extends Error {
   override readonly name = 'InputRequiredError'
@@ -29,13 +28,16 @@ export class InputRequiredError extends Error {
 export interface InputRequiredFields {
   /** The questions by keys of your choice. @default none: the handler runs again at once */
   readonly inputRequests?: InputRequests
-  /** What to keep until then, anything that JSON can carry; sealed, so that no client can read or change it. @default nothing */
+  /**
+   * What to keep until then: anything that JSON can carry. It is sealed, so that no client can read or change it.
+   * @default nothing
+   */
   readonly state?: unknown
 }
 
 /** What a handler returns to ask by hand. Made by {@link inputRequired}. */
 export class InputRequired {
-  // Private, so that TypeScript takes nothing else for one.
+  // Private fields make the type nominal: TypeScript accepts no other object as one.
   readonly #inputRequests: InputRequests | undefined
   readonly #state: unknown
 
@@ -53,19 +55,22 @@ export class InputRequired {
 
 /**
  * Asks the client by hand, in place of a result: the handler then runs again with the answers in `ctx.inputResponses`
- * and what it kept in `ctx.inputState`. Answers come as the client gave them: check them. `ctx.elicit` and its siblings
- * ask, wait and check by themselves.
+ * and what it kept in `ctx.inputState`. The answers are as the client sent them, so check them; `ctx.elicit` and its
+ * siblings check theirs.
  *
  * @param fields The questions, what to keep, or both.
  * @example return inputRequired({ inputRequests: { roots: { method: 'roots/list', params: {} } }, state: { step: 1 } })
- * @throws TypeError when there is neither a question nor a state, or a question is none of the protocol.
+ * @throws TypeError when there is neither a question nor a state, or a question is not one of the protocol.
  */
 export function inputRequired ({ inputRequests, state }: InputRequiredFields): InputRequired {
   const questions = isWireObject(inputRequests) ? Object.entries(inputRequests) : []
   const wrong = questions.find(([, question]) => !isQuestion(question))
   if (wrong !== undefined) {
-    throw new TypeError(`inputRequired: '${wrong[0]}' must be { method, params }, its method elicitation/create, sampling/createMessage or roots/list`)
+    throw new TypeError(`inputRequired: '${wrong[0]}' must be { method, params }, ` +
+      'its method elicitation/create, sampling/createMessage or roots/list')
   }
-  if (questions.length === 0 && state === undefined) throw new TypeError("inputRequired needs 'inputRequests', 'state' or both")
+  if (questions.length === 0 && state === undefined) {
+    throw new TypeError("inputRequired needs 'inputRequests', 'state' or both")
+  }
   return new InputRequired(questions.length === 0 ? undefined : inputRequests, state)
 }

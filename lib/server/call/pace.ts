@@ -3,14 +3,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 
 const LONGEST_STRETCH_MS = 10
 
-/** Keeps the work of one request, however many promises it is spread over, from holding the event loop. */
+/** Keeps the work of one request from holding the event loop, however many promises the work is spread over. */
 export class Pace {
   #since = performance.now()
   #last: Promise<void> = Promise.resolve()
 
   /**
-   * Await it between two pieces of work: it lets the event loop turn when the pieces so far have taken long. Those that
-   * wait at once go on one after the other, each after the piece of the one before.
+   * Lets the event loop turn when the pieces of work so far have taken long. Await it between two pieces. Where several
+   * wait at once, they continue one after the other.
    */
   rest (): Promise<void> {
     this.#last = this.#last.then(() => performance.now() - this.#since > LONGEST_STRETCH_MS ? this.#turn() : undefined)

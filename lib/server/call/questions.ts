@@ -1,21 +1,28 @@
-// The questions that handlers ask, and what they get for an answer.
-import type { CreateMessageRequest, CreateMessageResult, CreateMessageResultWithTools, Root } from '@modelcontextprotocol/sdk/types.js'
+// The questions that handlers ask, and the answers that they get.
+import type {
+  CreateMessageRequest, CreateMessageResult, CreateMessageResultWithTools, Root
+} from '@modelcontextprotocol/sdk/types.js'
 import type { WireObject } from '../../protocol/message.ts'
+import { Method } from '../../protocol/methods.ts'
 import type { Asker, AskOptions } from './asker.ts'
 import type { Form } from '../schema/form.ts'
 import type { Validation } from '../schema/validation.ts'
 
-/** What became of a form: filled in and checked, or not. */
+/** The answer to a form: what the user has filled in, checked, or that the user refused. */
 export type Elicited<T> = { readonly action: 'accept', readonly content: T } | { readonly action: 'decline' | 'cancel' }
 
-/** What became of a page that the user was asked to open. */
+/** The answer to a page that the user was asked to open. */
 export interface ElicitedUrl {
-  /** What the user did: agreed, said no, or dismissed the question. */
+  /** Whether the user agreed, declined, or dismissed the question. */
   readonly action: 'accept' | 'decline' | 'cancel'
 }
 
-/** What a client's model is asked. */
+/** The parameters of a question to the client's model. */
 export type SampleParams = Omit<CreateMessageRequest['params'], '_meta' | 'task'>
+
+/** What the client's model answers: only where tools are offered may it call some. */
+export type SampledBy<Asked extends SampleParams> =
+  Asked extends { tools: unknown } ? CreateMessageResultWithTools : CreateMessageResult
 
 /** Asks the user to fill in a form. */
 export function elicitForm<T> (
@@ -23,40 +30,49 @@ export function elicitForm<T> (
 ): Promise<Elicited<T>> {
   const { requestedSchema, validate } = form
 
-  return asker.ask({ method: 'elicitation/create', params: { message, requestedSchema } }, options, async (answer): Promise<Validation<Elicited<T>>> => {
+  const question = { method: Method.ElicitationCreate, params: { message, requestedSchema } }
+
+  return asker.ask(question, options, async (answer): Promise<Validation<Elicited<T>>> => {
     const { action } = answer
     const content = answer.content ?? {}
     if (action !== 'accept') return valid({ action: readRefusal(action) })
     const outcome = await validate(content)
     // The schema made the content what the handler's type says.
-    return outcome.valid ? valid({ action, content: outcome.value as T }) : { valid: false, problem: `its content does not fit the form: ${outcome.problem}` }
+    if (outcome.valid) return valid({ action, content: outcome.value as T })
+    return { valid: false, problem: `its content does not fit the form: ${outcome.problem}` }
   })
 }
 
-/** Asks the user to open a page. @throws TypeError when the URL is none. */
-export async function elicitUrl (asker: Asker, { message, url }: { readonly message: string, readonly url: string | URL }, options: AskOptions): Promise<ElicitedUrl> {
+/** Asks the user to open a page. @throws TypeError when the URL is invalid. */
+export async function elicitUrl (
+  asker: Asker, { message, url }: { readonly message: string, readonly url: string | URL }, options: AskOptions
+): Promise<ElicitedUrl> {
   const { href } = new URL(url)
-  return asker.ask({ method: 'elicitation/create', params: { mode: 'url', message, url: href } }, options, ({ action }) =>
+  const question = { method: Method.ElicitationCreate, params: { mode: 'url', message, url: href } }
+  return asker.ask(question, options, ({ action }) =>
     valid<ElicitedUrl>({ action: action === 'accept' ? action : readRefusal(action) }))
 }
 
 /** Has the client's model write a message. */
-export function sample<Result extends CreateMessageResult | CreateMessageResultWithTools> (asker: Asker, params: object, options: AskOptions): Promise<Result> {
-  // The answer's shape has been checked; what is inside its content is the model's word.
-  return asker.ask({ method: 'sampling/createMessage', params: { ...params } }, options, (answer) => valid(answer as WireObject & Result))
+export function sample<Result extends CreateMessageResult | CreateMessageResultWithTools> (
+  asker: Asker, params: object, options: AskOptions
+): Promise<Result> {
+  // The shape of the answer has been checked. Its content is whatever the model wrote.
+  return asker.ask({ method: Method.SamplingCreateMessage, params: { ...params } }, options, (answer) =>
+    valid(answer as WireObject & Result))
 }
 
 /** Asks for the roots. */
 export function listRoots (asker: Asker, options: AskOptions): Promise<Root[]> {
   // Each root has been checked to have a URI.
-  return asker.ask({ method: 'roots/list', params: {} }, options, ({ roots }) => valid(roots as Root[]))
+  return asker.ask({ method: Method.RootsList, params: {} }, options, ({ roots }) => valid(roots as Root[]))
 }
 
 function valid<T> (value: T): Validation<T> {
   return { valid: true, value }
 }
 
-// There are three actions, and findAnswerProblem lets no other pass.
+// findAnswerProblem refuses anything but the three actions.
 function readRefusal (action: unknown): 'decline' | 'cancel' {
   return action === 'decline' ? action : 'cancel'
 }

@@ -1,4 +1,4 @@
-// Results on their way to the wire: what the modern era adds to each, and results that are serialised ahead of time.
+// Encodes results: completes them for their era, and keeps those that are encoded ahead of time.
 import type { CallToolResult, Implementation } from '@modelcontextprotocol/sdk/types.js'
 import { encodeResponse } from '../../protocol/envelope.ts'
 import { encodeJson } from '../../protocol/json.ts'
@@ -8,10 +8,10 @@ import type { Era } from '../../protocol/revisions.ts'
 import { textBlock } from './content.ts'
 import type { Incoming, Outcome } from './incoming.ts'
 
-// Clients of one make give the requests that they begin with the same ids.
+// Clients of one kind begin with the same requests under the same ids.
 const MAX_REPLIES = 4
 
-/** A result that is the same for many requests, as JSON. */
+/** A result that many requests share, encoded once. */
 export class PreparedResult {
   readonly json: string
   readonly #replies = new Map<RequestId, string>()
@@ -21,7 +21,7 @@ export class PreparedResult {
     this.json = encodeJson(value)
   }
 
-  /** The result, deep-frozen: a change would be seen by every later request. */
+  /** The result, deep-frozen, because every later request would see a change. */
   get value (): object {
     this.#value ??= JSON.parse(this.json, (_key, value: unknown) => Object.freeze(value)) as object
     return this.#value
@@ -33,8 +33,8 @@ export class PreparedResult {
   }
 
   /**
-   * Returns the JSON of the reply to a request. The last few are kept: to join one of 20 KB anew takes 8 µs, half as long
-   * as all that Node.js and Fastify do.
+   * Returns the JSON of the reply to a request. The last few are kept: to join one of 20 KB anew takes 8 µs, half as
+   * long as all that Node.js and Fastify do.
    */
   replyTo (id: RequestId): string {
     const known = this.#replies.get(id)
@@ -47,13 +47,13 @@ export class PreparedResult {
 }
 
 /**
- * The result of most tools: one text, or a value and its JSON as text. Its JSON is made of that of its text, which takes
- * 0.3 µs instead of 1 for a line of text. Structured content is written once instead of twice, which saves a fourth of the
- * time of a call with 10 KB of it.
+ * The result of most tools: one text, or a value and its JSON as text. Its JSON is made of that of its text, which
+ * takes 0.3 µs instead of 1 for a line of text. Structured content is written once instead of twice, which saves a
+ * fourth of the time of a call with 10 KB of it.
  */
 export class TextResult {
   readonly text: string
-  /** What the text is the JSON of; absent where it is only a text. */
+  /** The value whose JSON the text is; absent where the text is only a text. */
   readonly structured: { readonly content: unknown } | undefined
 
   constructor (text: string, structured?: { readonly content: unknown }) {
@@ -65,11 +65,11 @@ export class TextResult {
   toObject (): CallToolResult {
     const content = [textBlock(this.text)]
     if (this.structured === undefined) return { content }
-    // Any JSON value is allowed by 2026-07-28; the SDK's type knows objects only.
+    // Revision 2026-07-28 allows any JSON value. The type of the SDK allows objects only.
     return { content, structuredContent: this.structured.content as Record<string, unknown> }
   }
 
-  /** The JSON of the result's fields, without the braces around them. */
+  /** Returns the JSON of the result's fields, without the braces around them. */
   encodeFields (): string {
     const content = `"content":[{"type":"text","text":${encodeJson(this.text)}}]`
     return this.structured === undefined ? content : `${content},"structuredContent":${this.text}`
@@ -95,11 +95,11 @@ export class ResultFinisher {
     this.#identityJson = JSON.stringify(this.#identity)
   }
 
-  /** Adds what the era demands of every result; the result given is not written to. */
+  /** Returns a result with what its era demands. The result given is not written to. */
   finish (result: object & { readonly _meta?: object }, era: Era): object {
-    return era === 'legacy'
-      ? result
-      : { resultType: 'complete', ...result, _meta: result._meta === undefined ? this.#identity : { ...this.#identity, ...result._meta } }
+    if (era === 'legacy') return result
+    const _meta = result._meta === undefined ? this.#identity : { ...this.#identity, ...result._meta }
+    return { resultType: 'complete', ...result, _meta }
   }
 
   /**
@@ -120,9 +120,10 @@ export class ResultFinisher {
 
 const OPENING_BRACE = 123
 
-/** Returns the JSON of a result. @throws when it holds what JSON cannot carry, or its JSON is no object, as by a `toJSON`. */
+/** Returns the JSON of a result. @throws when JSON cannot carry it, or its JSON is no object, as by a `toJSON`. */
 export function encodeObject (result: object): string {
   const json = encodeJson(result)
   if (json.charCodeAt(0) === OPENING_BRACE) return json
-  throw new TypeError('the JSON of a result must be an object; return one without a toJSON that makes it something else')
+  throw new TypeError('the JSON of a result must be an object; ' +
+    'return one without a toJSON that makes it something else')
 }

@@ -1,12 +1,12 @@
-// What is known from round to round of a call that asks its client: answers, side effects, and what a handler kept.
+// What a call that asks its client knows from round to round: answers, side effects, and what the handler kept.
 import { createHash } from 'node:crypto'
 import { isWireObject, type WireObject } from '../../protocol/message.ts'
 import type { Question } from '../../protocol/question.ts'
 
-/** What a later round of the same call goes on from; goes through JSON. */
+/** The state that a later round of the same call begins with. It goes through JSON. */
 export interface RoundState {
   readonly answers: WireObject
-  /** What {@link Rounds.once} came to: `{}` for undefined, which JSON cannot carry. */
+  /** What {@link Rounds.once} resolved to: `{}` for undefined, which JSON cannot carry. */
   readonly onces: { readonly [key: string]: { readonly value?: unknown } }
   readonly own?: unknown
   /** The names of the questions to which the client is about to answer. */
@@ -35,7 +35,7 @@ export class Rounds {
     this.#effects = new Map(Object.entries(state?.onces ?? {}))
   }
 
-  /** The answers that came with this round, as they came. */
+  /** The answers that came with this round, as the client sent them. */
   get responses (): WireObject { return this.#responses }
 
   /** What the handler kept for this round. */
@@ -49,11 +49,11 @@ export class Rounds {
   }
 
   /**
-   * Names a question so that it has the same name when the handler runs again: by a digest of its words, and a number
-   * where the same words are said again. So handlers may ask at the same time, in whatever order they come to it.
+   * Returns the name of a question, which is the same when the handler runs again: a digest of its words, and a number
+   * where the words repeat. So a handler may ask several questions at the same time, in any order.
    *
    * @param key The name, where the handler gives one.
-   * @throws TypeError when the handler gives a name for the second time: it would get the answer to the other question.
+   * @throws TypeError when the handler uses a name twice: it would get the answer to the other question.
    */
   identify (question: Question, key: string | undefined): string {
     const name = key ?? digest(question)
@@ -64,18 +64,21 @@ export class Rounds {
     throw new TypeError(`the key '${key}' has been used for another question of this call; give each question its own`)
   }
 
-  /** What may be the answer to a question: what was taken for it before, then what came with this round. */
+  /** Returns what may be the answer to a question: the one that was accepted before, then the one of this round. */
   answersTo (name: string): readonly WireObject[] {
     const response = Object.hasOwn(this.#responses, name) ? this.#responses[name] : undefined
     return [this.#answers.get(name), response].filter(isWireObject)
   }
 
-  /** Takes an answer for that to a question. */
+  /** Accepts an answer to a question. */
   take (name: string, answer: WireObject): void {
     this.#answers.set(name, answer)
   }
 
-  /** Runs a side effect in the first round that comes to it, and has its value in all later ones. One that fails runs again. */
+  /**
+   * Runs a side effect in the first round that reaches it, and resolves to its value in later ones. It is retried if it
+   * fails.
+   */
   once (key: string, run: () => unknown): Promise<unknown> {
     const effect = this.#effects.get(key)
     if (effect !== undefined) return Promise.resolve(effect.value)
@@ -89,18 +92,19 @@ export class Rounds {
     return running
   }
 
-  /** What the next round goes on from. Waits for side effects that still run, for they would run again otherwise. */
+  /** Resolves to the state of the next round. Waits for side effects that still run: they would run again otherwise. */
   async save (own: unknown, asked: readonly string[] = []): Promise<RoundState | undefined> {
     await Promise.allSettled(this.#onces.values())
-    // The answer to a single question is either used by the next round or asked for again.
+    // A single question needs no state: the next round uses its answer, or asks again.
     if (own === undefined && this.#answers.size === 0 && this.#effects.size === 0 && asked.length < 2) return undefined
     return { answers: Object.fromEntries(this.#answers), onces: Object.fromEntries(this.#effects), own, asked }
   }
 
-  /** Keeps the answers of this round that the handler has not used yet. What was not asked for is dropped: the state would grow by it. */
+  /** Keeps the answers of this round that the handler has not used yet. Others would only make the state grow. */
   keepResponses (): void {
     for (const name of this.#expected) {
-      if (!this.#answers.has(name) && Object.hasOwn(this.#responses, name)) this.#answers.set(name, this.#responses[name])
+      if (this.#answers.has(name) || !Object.hasOwn(this.#responses, name)) continue
+      this.#answers.set(name, this.#responses[name])
     }
   }
 }

@@ -1,16 +1,16 @@
-// The mark by which the values of prompt arguments are completed.
+// Marks the arguments of prompts whose values are completed.
 import { isWireObject } from '../../protocol/message.ts'
 import type { RequestContext } from '../call/request-context.ts'
 
 /**
- * Suggests values that begin like the one typed so far; `context.arguments` are the values chosen before, `ctx` is the
- * request as handlers get it.
+ * Suggests values for what was typed so far. `context.arguments` are the values that were chosen before, and `ctx` is
+ * the request as handlers get it.
  */
 export type Complete<Ctx = RequestContext> = (
   value: string, context: { readonly arguments: { readonly [name: string]: string } }, ctx: Ctx
 ) => readonly string[] | Promise<readonly string[]>
 
-/** A completer as it is kept: the server whose requests it gets is the one that it was registered on. */
+/** A completer as it is kept. It gets requests of the server that it was registered on, whose lifespan types them. */
 export type Completer = Complete<never>
 
 // Schemas of some libraries copy their own symbols when they are wrapped, so the mark is a property of the schema.
@@ -18,13 +18,17 @@ const COMPLETE: unique symbol = Symbol('fastify-mcp-mount.complete')
 
 /**
  * Has the values of a prompt argument completed. Returns the schema it was given, marked.
- * The marks of valibot's arguments are lost by `toStandardJsonSchema` alone; write `{ ...schema, ...toStandardJsonSchema(schema) }`.
+ * The marks of valibot's arguments are lost by `toStandardJsonSchema` alone; write `{ ...schema,
+ * ...toStandardJsonSchema(schema) }`.
  *
  * @example
  * const language = completable(Type.String(), (typed) => ['German', 'Greek'].filter((name) => name.startsWith(typed)))
- * notes.registerPrompt('translate', { argsSchema: Type.Object({ language }) }, async ({ language }) => `Translate to ${language}`)
+ * const argsSchema = Type.Object({ language })
+ * notes.registerPrompt('translate', { argsSchema }, async ({ language }) => `Translate to ${language}`)
  */
-export function completable<S extends object, Lifespan = unknown> (schema: S, complete: Complete<RequestContext<Lifespan>>): S {
+export function completable<S extends object, Lifespan = unknown> (
+  schema: S, complete: Complete<RequestContext<Lifespan>>
+): S {
   Object.defineProperty(schema, COMPLETE, { value: complete, enumerable: true, configurable: true })
   return schema
 }

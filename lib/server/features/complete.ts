@@ -1,4 +1,4 @@
-// Completion of prompt arguments and of the variables of resource templates.
+// Serves `completion/complete`: for the arguments of prompts, and the variables of resource templates.
 import type { CompleteResult } from '@modelcontextprotocol/sdk/types.js'
 import { isWireObject } from '../../protocol/message.ts'
 import { canonicalTemplate } from '../../protocol/uri-template.ts'
@@ -18,9 +18,12 @@ const MOST_VALUES = 100
  * Serves `completion/complete`.
  * @throws RpcError when the reference names no prompt or template, or the completer failed.
  */
-export async function complete (prompts: Collection<Prompt>, templates: Collection<TemplateEntry>, call: Call): Promise<CompleteResult> {
+export async function complete (
+  prompts: Collection<Prompt>, templates: Collection<TemplateEntry>, call: Call
+): Promise<CompleteResult> {
   const { ref, argument, context } = call.message.params
-  if (!isWireObject(ref) || !isWireObject(argument) || typeof argument.name !== 'string' || typeof argument.value !== 'string') {
+  if (!isWireObject(ref) || !isWireObject(argument) ||
+    typeof argument.name !== 'string' || typeof argument.value !== 'string') {
     throw invalidParams("completion/complete needs a 'ref' object and an 'argument' with a name and a value")
   }
 
@@ -34,9 +37,11 @@ export async function complete (prompts: Collection<Prompt>, templates: Collecti
 
   const args = readArguments(context)
   // Contexts are typed by the lifespan of the server that the completer was registered on.
-  const suggest = async (): Promise<readonly string[]> => toValues(await completer(value, { arguments: args }, call.ctx as never))
+  const suggest = async (): Promise<readonly string[]> =>
+    toValues(await completer(value, { arguments: args }, call.ctx as never))
   const values = await call.attempt(`completing '${name}'`, suggest)
-  return { completion: { values: values.slice(0, MOST_VALUES), total: values.length, hasMore: values.length > MOST_VALUES } }
+  const { length: total } = values
+  return { completion: { values: values.slice(0, MOST_VALUES), total, hasMore: total > MOST_VALUES } }
 }
 
 function findReferenced (
@@ -55,7 +60,8 @@ function findReferenced (
 
 function readArguments (context: unknown): { readonly [name: string]: string } {
   const given = isWireObject(context) && isWireObject(context.arguments) ? context.arguments : {}
-  return Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+  const isText = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === 'string'
+  return Object.fromEntries(Object.entries(given).filter(isText))
 }
 
 function toValues (returned: unknown): readonly string[] {

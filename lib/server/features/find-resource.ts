@@ -5,19 +5,22 @@ import type { Collection, Entry } from '../lists/collection.ts'
 import type { StaticResource, TemplateEntry } from './resource.ts'
 import type { TemplateMatch } from './template.ts'
 
-/** The resources that can be read by a server. */
-export interface ResourceSet { readonly statics: Collection<StaticResource>, readonly templates: Collection<TemplateEntry> }
+/** The resources of a server. */
+export interface ResourceSet {
+  readonly statics: Collection<StaticResource>
+  readonly templates: Collection<TemplateEntry>
+}
 
-/** Tells whether a resource or template is kept from some callers. */
+/** Returns whether a resource or template is restricted to some callers. */
 export function isRestricted ({ statics, templates }: ResourceSet): boolean {
   return statics.isRestricted || templates.isRestricted
 }
 
 /** The resource or template that a URI belongs to. */
 export type FoundResource = {
-  /** The URI as all of its spellings are written. */
+  /** The canonical form of the URI, which is the same for all of its spellings. */
   readonly canonical: string
-  /** Whether there was none before it that the caller does not see. */
+  /** Whether no entry that the caller does not see comes before it. */
   readonly isFirst: boolean
 } & (
   | { readonly entry: StaticResource, readonly match?: never }
@@ -26,7 +29,7 @@ export type FoundResource = {
 
 /** How a resource is looked for. */
 export interface Search {
-  /** Tells whether the caller sees an entry: what it does not see is passed over. @default everything is seen */
+  /** Returns whether the caller sees an entry; others are skipped. @default all are seen */
   readonly sees?: ((entry: Entry) => Promise<boolean>) | undefined
   /** The pace of the request; several searches share it. */
   readonly pace?: Pace
@@ -39,7 +42,9 @@ export function findStatic ({ statics }: ResourceSet, canonical: string | undefi
 }
 
 /** Finds the resource, else the first template, that a URI belongs to, however the URI is spelled. */
-export async function findResource (resources: ResourceSet, uri: string, { sees, pace = new Pace() }: Search = {}): Promise<FoundResource | undefined> {
+export async function findResource (
+  resources: ResourceSet, uri: string, { sees, pace = new Pace() }: Search = {}
+): Promise<FoundResource | undefined> {
   const canonical = canonicalUri(uri)
   if (canonical === undefined) return undefined
   const resource = findStatic(resources, canonical)
@@ -48,8 +53,9 @@ export async function findResource (resources: ResourceSet, uri: string, { sees,
   let isFirst = resource === undefined
   const climbing = MAY_CLIMB.test(uri) ? normalizeEscapes(uri) : undefined
   for (const entry of resources.templates.enabled) {
-    // First as it is written: a value that would climb out is to be refused, not resolved.
-    const match = (climbing === undefined ? undefined : entry.template.match(climbing)) ?? entry.template.match(canonical)
+    // The URI is matched as it is written first: a value that would climb out has to be refused, not resolved.
+    const climbed = climbing === undefined ? undefined : entry.template.match(climbing)
+    const match = climbed ?? entry.template.match(canonical)
     if (match !== undefined) {
       if (sees === undefined || await sees(entry)) return { entry, match, canonical, isFirst }
       isFirst = false

@@ -17,7 +17,9 @@ import type { Prompt } from './prompt.ts'
  * Serves `prompts/get`.
  * @throws RpcError when the request names no prompt, its arguments do not fit, or the handler failed.
  */
-export async function getPrompt (prompts: Collection<Prompt>, call: Call): Promise<GetPromptResult | InputRequiredResult> {
+export async function getPrompt (
+  prompts: Collection<Prompt>, call: Call
+): Promise<GetPromptResult | InputRequiredResult> {
   const { name, arguments: args = {} } = call.message.params
   if (typeof name !== 'string') throw invalidParams(`${Method.PromptsGet} needs 'name', a string`)
   if (!isWireObject(args) || !Object.values(args).every((value) => typeof value === 'string')) {

@@ -8,12 +8,15 @@ import { findListed } from '../lists/access.ts'
 import type { ResourceSet } from './find-resource.ts'
 import { listConfig } from './resource.ts'
 
-/** Tells whether a list of the resources has to ask templates for theirs. */
+/** Returns whether a list of the resources has to ask templates for theirs. */
 export function hasDynamicResources (resources: ResourceSet): boolean {
   return resources.templates.enabled.some(({ template }) => template.list !== undefined)
 }
 
-/** All resources that the caller sees: those registered, then what each template lists. What stands twice is listed once. */
+/**
+ * All resources that the caller sees: those registered, then what each template lists. What stands twice is listed
+ * once.
+ */
 export async function listResources ({ statics, templates }: ResourceSet, call: Call): Promise<Resource[]> {
   const listed = new Map<string, Resource>((await findListed(statics, call)).map((entry) => [entry.key, entry.listed]))
   const pace = new Pace()

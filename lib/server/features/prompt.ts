@@ -16,7 +16,9 @@ import { findCompleters, type Completer } from './completable.ts'
 import { checkConfig, icons } from './config-check.ts'
 
 /** What a prompt is, apart from its name and handler. */
-export interface PromptConfig<Args extends AnySchema | undefined = undefined, Lifespan = unknown> extends AccessConfig<Lifespan> {
+export interface PromptConfig<
+  Args extends AnySchema | undefined = undefined, Lifespan = unknown
+> extends AccessConfig<Lifespan> {
   /** A name for people. */
   readonly title?: string
   /** What the prompt is for. */
@@ -25,11 +27,13 @@ export interface PromptConfig<Args extends AnySchema | undefined = undefined, Li
   readonly argsSchema?: Args
   /** Pictures for people, in several sizes. */
   readonly icons?: readonly Icon[]
-  /** What clients are told besides, as it is. */
+  /** What else clients are shown, unchanged. */
   readonly _meta?: { readonly [key: string]: unknown }
 }
 
-/** What a prompt's handler may return: the text of one user message, a message, an array of messages, or a whole result. */
+/**
+ * What a prompt's handler may return: the text of one user message, a message, an array of messages, or a whole result.
+ */
 export type PromptReturn = string | PromptMessage | readonly PromptMessage[] | GetPromptResult
 
 /** Renders one prompt. */
@@ -39,15 +43,21 @@ export type PromptHandler<Args, Lifespan> = (
 
 /** What can be changed of a registered prompt. */
 export type PromptChanges = PromptConfig<AnySchema> & {
-  /** What runs from now on. */
+  /** The handler from now on. */
   readonly handler?: AnyHandler
 }
 
 /** Changes a registered prompt. */
 export type PromptHandle = Handle<PromptChanges>
 
-// The type of a handler's arguments is checked where it is registered; from there on it is the schema's concern.
+// TypeScript checks the type of a handler's arguments where it is registered. After that, the schema checks them.
 type AnyHandler = (args: never, ctx: never) => unknown
+
+/** A prompt as lists show it. */
+interface ListedPrompt extends Omit<PromptConfig, 'argsSchema' | keyof AccessConfig> {
+  readonly name: string
+  readonly arguments?: readonly PromptArgument[]
+}
 
 /** A registered prompt. */
 export interface Prompt extends Entry {
@@ -55,7 +65,7 @@ export interface Prompt extends Entry {
   readonly handler: AnyHandler
   readonly check: CompiledSchema['validate'] | undefined
   readonly completers: ReadonlyMap<string, Completer>
-  readonly listed: Omit<PromptConfig, 'argsSchema' | keyof AccessConfig> & { readonly name: string, readonly arguments?: readonly PromptArgument[] }
+  readonly listed: ListedPrompt
 }
 
 const NO_PROPERTIES: WireObject = Object.freeze({})
@@ -75,14 +85,18 @@ export function createPrompt (
   name: string, config: PromptConfig<AnySchema>, handler: AnyHandler, patterns = new PatternCheck()
 ): Prompt {
   const label = `prompt '${name}'`
-  if (typeof name !== 'string' || name === '') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a name: a string that is not empty')
+  if (typeof name !== 'string' || name === '') {
+    throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a name: a string that is not empty')
+  }
   checkConfig(label, config, PROMPT)
   if (typeof handler !== 'function') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a handler: a function')
 
   const { argsSchema, title, description, icons, _meta } = config
   const where = `argsSchema of ${label}`
   const args = argsSchema === undefined ? undefined : compileArguments(argsSchema, where, patterns.createRegExp)
-  if (args !== undefined && args.json.type !== 'object') throw new MCP_ERR_INVALID_SCHEMA(where, "must describe an object: its root needs type 'object'")
+  if (args !== undefined && args.json.type !== 'object') {
+    throw new MCP_ERR_INVALID_SCHEMA(where, "must describe an object: its root needs type 'object'")
+  }
 
   return {
     key: name,
@@ -105,7 +119,7 @@ export function createPrompt (
   }
 }
 
-/** The prompt that takes the place of another one. @throws as {@link createPrompt} */
+/** Returns the prompt that replaces another one. @throws as {@link createPrompt} */
 export function updatePrompt (
   prompt: Prompt, { handler = prompt.handler, ...changes }: PromptChanges, patterns?: PatternCheck
 ): Prompt {

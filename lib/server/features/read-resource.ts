@@ -19,13 +19,13 @@ import type { ResourceHandler } from './resource.ts'
 interface Contents {
   readonly result: ReadResourceResult
   readonly cache: CacheHint | undefined
-  /** Whether others read something else by the URI, or nothing. */
+  /** Whether other callers read something else by the URI, or nothing. */
   readonly isOwn: boolean
 }
 
 /**
  * Serves `resources/read`.
- * @param fallback How contents may be cached that say nothing about it.
+ * @param fallback How contents may be cached whose resource does not say.
  * @throws RpcError as {@link readContents}.
  */
 export async function readResource (
@@ -69,7 +69,8 @@ function bindHandler ({ entry, match }: FoundResource, uri: string, call: Call):
   if (match === undefined) return entry.handler
   if ('variables' in match) return (url, ctx) => entry.handler(url, match.variables, ctx)
   call.channel.log.warn({ uri: shorten(uri), variable: match.unsafe },
-    `resource refused: the value of '${match.unsafe}' climbs out of the template; 'allowUnsafeValues' would let it pass`)
+    `resource refused: the value of '${match.unsafe}' climbs out of the template; ` +
+    "'allowUnsafeValues' would let it pass")
   throw notFound(uri, call)
 }
 
@@ -93,6 +94,8 @@ function toReadResult (returned: unknown, uri: string, mimeType: string | undefi
 
 function toContents (item: unknown): object {
   if (typeof item === 'string') return { text: item }
-  if (item instanceof Uint8Array) return { blob: Buffer.from(item.buffer, item.byteOffset, item.byteLength).toString('base64') }
+  if (item instanceof Uint8Array) {
+    return { blob: Buffer.from(item.buffer, item.byteOffset, item.byteLength).toString('base64') }
+  }
   return isWireObject(item) ? Object(resolveToJson(item)) : {}
 }

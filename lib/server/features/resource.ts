@@ -27,18 +27,34 @@ export interface ResourceConfig<Lifespan = unknown> extends AccessConfig<Lifespa
   readonly annotations?: Annotations
   /** Pictures for people, in several sizes. */
   readonly icons?: readonly Icon[]
-  /** How long and by whom the contents may be cached; those that not everybody may read are always private. @default the server's `cache`, else { ttlMs: 0, scope: 'private' } */
+  /**
+   * How long and by whom the contents may be cached; those that not everybody may read are always private.
+   * @default the server's `cache`, else { ttlMs: 0, scope: 'private' }
+   */
   readonly cache?: CacheHint
-  /** What clients are told besides, as it is. */
+  /** What else clients are shown, unchanged. */
   readonly _meta?: { readonly [key: string]: unknown }
 }
 
 /** One piece of contents; `uri` and `mimeType` are those of the resource where they are left out. */
-export type ResourceContents = { readonly uri?: string, readonly mimeType?: string, readonly _meta?: { readonly [key: string]: unknown } } &
+export type ResourceContents = {
+  readonly uri?: string
+  readonly mimeType?: string
+  readonly _meta?: { readonly [key: string]: unknown }
+} &
   ({ readonly text: string } | { readonly blob: string })
 
-/** What a resource's handler may return: text, bytes, contents, an array of them, a whole result, or null when there is no such resource. */
-export type ResourceReturn = null | string | Uint8Array | ResourceContents | readonly ResourceContents[] | { readonly contents: readonly ResourceContents[] }
+/**
+ * What a resource's handler may return: text, bytes, contents, an array of them, a whole result, or null when there is
+ * no such resource.
+ */
+export type ResourceReturn =
+  | null
+  | string
+  | Uint8Array
+  | ResourceContents
+  | readonly ResourceContents[]
+  | { readonly contents: readonly ResourceContents[] }
 
 /** Reads one resource. */
 export type ResourceHandler<Lifespan> = (
@@ -52,13 +68,13 @@ export type TemplateHandler<Lifespan> = (
 
 /** What can be changed of a registered resource. */
 export type ResourceChanges = ResourceConfig & {
-  /** What runs from now on. */
+  /** The handler from now on. */
   readonly handler?: ResourceHandler<never>
 }
 
 /** What can be changed of a registered resource template. */
 export type TemplateChanges = ResourceConfig & {
-  /** What runs from now on. */
+  /** The handler from now on. */
   readonly handler?: TemplateHandler<never>
 }
 
@@ -87,7 +103,8 @@ const RESOURCE = {
   title: string(),
   description: string(),
   mimeType: string(),
-  size: kindOf<number>('must be a whole number of bytes from 0', (value) => Number.isSafeInteger(value) && Number(value) >= 0)(),
+  size: kindOf<number>('must be a whole number of bytes from 0',
+    (value) => Number.isSafeInteger(value) && Number(value) >= 0)(),
   annotations: object<Annotations>(),
   icons: icons(),
   cache: kind<CacheHint>(findCacheProblem)(),
@@ -96,17 +113,22 @@ const RESOURCE = {
 } satisfies TableOf<ResourceConfig<never>>
 
 /** Checks a resource. @throws MCP_ERR_INVALID_DEFINITION */
-export function createResource (name: string, uri: string, config: ResourceConfig, handler: ResourceHandler<never>): StaticResource {
+export function createResource (
+  name: string, uri: string, config: ResourceConfig, handler: ResourceHandler<never>
+): StaticResource {
   const label = `resource '${uri}'`
   const { key, listed } = readAddress(uri, label)
   checkResource(label, name, config, handler)
-  return { key, label, enabled: true, access: resolveAccess(config), config, handler, listed: { uri: listed, name, ...listConfig(config) } }
+  const shown = { uri: listed, name, ...listConfig(config) }
+  return { key, label, enabled: true, access: resolveAccess(config), config, handler, listed: shown }
 }
 
-// What a resource is found by, and its URI as it is listed: as it was written, where that is valid.
+// Returns the key of a resource, and its URI for lists: as it was written, where that is valid.
 function readAddress (uri: string, label: string): { readonly key: string, readonly listed: string } {
   const listed = encodeUri(uri)
-  if (listed === undefined) throw new MCP_ERR_INVALID_DEFINITION(label, "needs a URI of well-formed Unicode, in which '%' is written as '%25'")
+  if (listed === undefined) {
+    throw new MCP_ERR_INVALID_DEFINITION(label, "needs a URI of well-formed Unicode, in which '%' is written as '%25'")
+  }
   const key = canonicalUri(listed)
   if (key !== undefined) return { key, listed }
   throw new MCP_ERR_INVALID_DEFINITION(label, listed.length > MAX_URI_LENGTH
@@ -115,38 +137,50 @@ function readAddress (uri: string, label: string): { readonly key: string, reado
 }
 
 /** Checks a resource template. @throws MCP_ERR_INVALID_DEFINITION */
-export function createTemplate (name: string, template: ResourceTemplate, config: ResourceConfig, handler: TemplateHandler<never>): TemplateEntry {
-  // That of another package cannot be matched or completed.
+export function createTemplate (
+  name: string, template: ResourceTemplate, config: ResourceConfig, handler: TemplateHandler<never>
+): TemplateEntry {
+  // A template of another package cannot be matched or completed.
   if (!(template instanceof ResourceTemplate)) {
-    throw new MCP_ERR_INVALID_DEFINITION(`resource '${name}'`, 'needs as its address a string or a ResourceTemplate of this package')
+    const problem = 'needs as its address a string or a ResourceTemplate of this package'
+    throw new MCP_ERR_INVALID_DEFINITION(`resource '${name}'`, problem)
   }
   const { uriTemplate } = template
   const label = `resource template '${uriTemplate}'`
-  if (!/^[a-z][a-z0-9+.-]*:/i.test(uriTemplate)) throw new MCP_ERR_INVALID_DEFINITION(label, "must begin with a scheme, such as 'notes:'")
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(uriTemplate)) {
+    throw new MCP_ERR_INVALID_DEFINITION(label, "must begin with a scheme, such as 'notes:'")
+  }
   checkResource(label, name, config, handler)
   const access = resolveAccess(config)
-  // It has been parsed as a template.
+  // The template has been parsed, so it has a canonical form.
   const key = canonicalTemplate(uriTemplate) as string
-  return { key, label, enabled: true, access, config, template, handler, listed: { uriTemplate, name, ...listConfig(config) } }
+  const listed = { uriTemplate, name, ...listConfig(config) }
+  return { key, label, enabled: true, access, config, template, handler, listed }
 }
 
-/** The resource that takes the place of another one. @throws as {@link createResource} */
-export function updateResource (entry: StaticResource, { handler = entry.handler, ...changes }: ResourceChanges): StaticResource {
+/** Returns the resource that replaces another one. @throws as {@link createResource} */
+export function updateResource (
+  entry: StaticResource, { handler = entry.handler, ...changes }: ResourceChanges
+): StaticResource {
   return createResource(entry.listed.name, entry.listed.uri, { ...entry.config, ...changes }, handler)
 }
 
-/** The template that takes the place of another one. @throws as {@link createTemplate} */
-export function updateTemplate (entry: TemplateEntry, { handler = entry.handler, ...changes }: TemplateChanges): TemplateEntry {
+/** Returns the template that replaces another one. @throws as {@link createTemplate} */
+export function updateTemplate (
+  entry: TemplateEntry, { handler = entry.handler, ...changes }: TemplateChanges
+): TemplateEntry {
   return createTemplate(entry.listed.name, entry.template, { ...entry.config, ...changes }, handler)
 }
 
 function checkResource (label: string, name: unknown, config: ResourceConfig, handler: unknown): void {
-  if (typeof name !== 'string' || name === '') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a name: a string that is not empty')
+  if (typeof name !== 'string' || name === '') {
+    throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a name: a string that is not empty')
+  }
   checkConfig(label, config, RESOURCE)
   if (typeof handler !== 'function') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a handler: a function')
 }
 
-/** What a list says of a resource or template, apart from its name and address. */
+/** Returns what lists show of a resource or template, apart from its name and address. */
 export function listConfig (config: ResourceConfig): Omit<Resource, 'uri' | 'name'> {
   const { title, description, mimeType, size, annotations, icons, _meta } = config
   return {

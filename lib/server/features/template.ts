@@ -37,7 +37,9 @@ const OPTIONS = ['list', 'complete', 'allowUnsafeValues']
  * @throws MCP_ERR_INVALID_DEFINITION when the template is malformed, has a prefix modifier (`{name:3}`) or one variable
  * twice, or when an option is unknown, of a wrong type, or completes a variable that the template does not have.
  * @see https://www.rfc-editor.org/rfc/rfc6570
- * @example new ResourceTemplate('notes://{user}/{id}', { complete: { user: (typed) => ['ada', 'alan'].filter((name) => name.startsWith(typed)) } })
+ * @example
+ * const user = (typed) => ['ada', 'alan'].filter((name) => name.startsWith(typed))
+ * new ResourceTemplate('notes://{user}/{id}', { complete: { user } })
  */
 export class ResourceTemplate<Ctx = RequestContext> {
   /** The template as it was given. */
@@ -66,7 +68,8 @@ export class ResourceTemplate<Ctx = RequestContext> {
 
   /**
    * Reads the values out of a URI; `undefined` when it is none of this template's, or has more than 8,192 characters.
-   * However it is percent-encoded, it is the same URI. Variables that the URI leaves out (`{?page}`) are not among the values. `variables` has no prototype.
+   * However it is percent-encoded, it is the same URI. Variables that the URI leaves out (`{?page}`) are not among the
+   * values. `variables` has no prototype.
    */
   match (uri: string): TemplateMatch | undefined {
     const variables = matchUriTemplate(this.#template, uri)
@@ -82,21 +85,30 @@ function parse (uriTemplate: unknown): UriTemplate {
 
   const template = parseUriTemplate(uriTemplate)
   if ('variableNames' in template) return template
-  throw new MCP_ERR_INVALID_DEFINITION(labelOf(uriTemplate), `is not a valid RFC 6570 URI template: ${template.problem}`)
+  const problem = `is not a valid RFC 6570 URI template: ${template.problem}`
+  throw new MCP_ERR_INVALID_DEFINITION(labelOf(uriTemplate), problem)
 }
 
 function labelOf (uriTemplate: string): string {
   return `resource template '${uriTemplate}'`
 }
 
-function findOptionProblem (options: ResourceTemplateOptions<never>, variableNames: readonly string[]): string | undefined {
+function findOptionProblem (
+  options: ResourceTemplateOptions<never>, variableNames: readonly string[]
+): string | undefined {
   const unknownOption = Object.keys(options).find((key) => !OPTIONS.includes(key))
-  if (unknownOption !== undefined) return `has an unknown option '${unknownOption}'; the options are: ${OPTIONS.join(', ')}`
+  if (unknownOption !== undefined) {
+    return `has an unknown option '${unknownOption}'; the options are: ${OPTIONS.join(', ')}`
+  }
 
   const { list, complete, allowUnsafeValues } = options
   if (list !== undefined && typeof list !== 'function') return "has a 'list' that is no function"
-  if (allowUnsafeValues !== undefined && typeof allowUnsafeValues !== 'boolean') return "has an 'allowUnsafeValues' that is no boolean"
-  if (complete !== undefined && (typeof complete !== 'object' || complete === null)) return "has a 'complete' that is no object of functions"
+  if (allowUnsafeValues !== undefined && typeof allowUnsafeValues !== 'boolean') {
+    return "has an 'allowUnsafeValues' that is no boolean"
+  }
+  if (complete !== undefined && (typeof complete !== 'object' || complete === null)) {
+    return "has a 'complete' that is no object of functions"
+  }
 
   for (const [name, completer] of Object.entries(complete ?? {})) {
     if (typeof completer !== 'function') return `has a 'complete.${name}' that is no function`

@@ -18,10 +18,14 @@ export type ToolResult<Structured = unknown> =
     readonly content?: ReadonlyArray<string | ContentBlock>
     /** Whether the call failed. @default false */
     readonly isError?: boolean
-    /** What clients are told besides, as it is. */
+    /** What else clients are shown, unchanged. */
     readonly _meta?: { readonly [key: string]: unknown }
   }
-  | { readonly isError: true, readonly content: readonly ContentBlock[], readonly _meta?: { readonly [key: string]: unknown } }
+  | {
+    readonly isError: true
+    readonly content: readonly ContentBlock[]
+    readonly _meta?: { readonly [key: string]: unknown }
+  }
 
 /** What a tool's handler may return: with an `outputSchema` the bare value that it describes. */
 export type ToolReturn<Output> = Output extends undefined
@@ -31,15 +35,15 @@ export type ToolReturn<Output> = Output extends undefined
 declare const NEVER: unique symbol
 
 /**
- * No value is one of these. A handler's return type names it so that TypeScript keeps the literals that are returned, as
- * in `{ type: 'text' }`: it would widen them for as long as it still infers the type of the schema.
+ * No value is one of these. A handler's return type names it so that TypeScript keeps the literals that are returned,
+ * as in `{ type: 'text' }`: it would widen them for as long as it still infers the type of the schema.
  */
 export interface LiteralKeeper {
   readonly [NEVER]: never
   readonly [key: string | number]: '' | 0 | boolean | LiteralKeeper
 }
 
-/** A handler returned something that is no result. The message is for the log. */
+/** A handler returned something that cannot be made a result. The message is for the log. */
 class UnusableResultError extends TypeError {
   override readonly name = 'UnusableResultError'
 }
@@ -52,10 +56,11 @@ export function toPlainResult (returned: unknown): CallToolResult | TextResult {
   if (isContentBlock(value)) return { content: [value] }
   const whole = toWholeResult(value)
   if (whole !== undefined) return whole.structuredContent === undefined ? whole : toCarriedResult(whole)
-  throw new UnusableResultError(`${describe(returned)} was returned; return a string, a content block, an array of them, or a result with 'content'`)
+  throw new UnusableResultError(`${describe(returned)} was returned; ` +
+    "return a string, a content block, an array of them, or a result with 'content'")
 }
 
-// There is no schema to say what the structured content should be, but it must not become another one on its way.
+// No schema says what the structured content should be, but JSON must not change it.
 function toCarriedResult (result: CallToolResult): CallToolResult {
   const sent = toJsonValue(result.structuredContent)
   if (sent.valid) return { ...result, structuredContent: sent.value as Record<string, unknown> }
@@ -63,8 +68,8 @@ function toCarriedResult (result: CallToolResult): CallToolResult {
 }
 
 /**
- * Makes the result of a tool with an output schema, checked by it. A result that tells of an error needs no structured
- * content, and loses one that does not fit: older clients throw the error away with it.
+ * Makes the result of a tool with an output schema, and checks it. A result with `isError` needs no structured content,
+ * and loses content that does not fit: older clients drop the whole error because of it.
  *
  * @throws UnusableResultError
  */
@@ -74,7 +79,8 @@ export function toStructuredResult (returned: unknown, schema: CompiledSchema): 
 
   const whole = isWireObject(returned) && Object.hasOwn(returned, 'structuredContent') ? returned : undefined
   const validation = schema.validate(whole === undefined ? returned : whole.structuredContent)
-  return validation instanceof Promise ? validation.then((done) => structure(done, whole)) : structure(validation, whole)
+  if (validation instanceof Promise) return validation.then((done) => structure(done, whole))
+  return structure(validation, whole)
 }
 
 function toStructuredError (result: CallToolResult, schema: CompiledSchema): CallToolResult | Promise<CallToolResult> {
@@ -82,7 +88,7 @@ function toStructuredError (result: CallToolResult, schema: CompiledSchema): Cal
   if (structuredContent === undefined) return result
 
   const decide = (validation: Validation): CallToolResult => validation.valid
-    // Any JSON value is allowed by 2026-07-28; the SDK's type knows objects only.
+    // Revision 2026-07-28 allows any JSON value. The type of the SDK allows objects only.
     ? { ...rest, structuredContent: validation.value as Record<string, unknown> }
     : rest
   const validation = schema.validate(structuredContent)
@@ -92,31 +98,39 @@ function toStructuredError (result: CallToolResult, schema: CompiledSchema): Cal
 type Structured = CallToolResult | TextResult
 
 function structure (validation: Validation, whole: WireObject | undefined): Structured {
-  if (!validation.valid) throw new UnusableResultError(`what was returned does not fit the outputSchema: ${validation.problem}`)
+  if (!validation.valid) {
+    throw new UnusableResultError(`what was returned does not fit the outputSchema: ${validation.problem}`)
+  }
 
-  // Any JSON value is allowed by 2026-07-28; the SDK's type knows objects only.
+  // Revision 2026-07-28 allows any JSON value. The type of the SDK allows objects only.
   const structuredContent = validation.value as Record<string, unknown>
-  if (whole !== undefined && Array.isArray(whole.content)) return { ...whole, content: whole.content.map(toBlock), structuredContent: present(structuredContent) }
+  if (whole !== undefined && Array.isArray(whole.content)) {
+    return { ...whole, content: whole.content.map(toBlock), structuredContent: present(structuredContent) }
+  }
 
   // The text repeats the value for clients that know no structured content.
   const text = present(toJson(structuredContent))
-  return whole === undefined ? new TextResult(text, { content: structuredContent }) : { ...whole, content: [textBlock(text)], structuredContent }
+  if (whole === undefined) return new TextResult(text, { content: structuredContent })
+  return { ...whole, content: [textBlock(text)], structuredContent }
 }
 
-// A schema that allows everything allows what JSON cannot carry, too.
+// A schema that allows everything allows undefined, too, which JSON cannot carry.
 function present<T> (value: T | undefined): T {
   if (value !== undefined) return value
   throw new UnusableResultError('undefined was returned; a tool with an outputSchema needs structured content')
 }
 
-/** A result that tells the model what went wrong. */
+/** Makes a result that tells the model what went wrong. */
 export function errorResult (text: string): CallToolResult {
   return { content: [textBlock(text)], isError: true }
 }
 
 /** Removes what a client of a legacy revision would refuse: structured content that is no object. */
 export function fitToLegacy (result: CallToolResult | TextResult): CallToolResult | TextResult {
-  if (result instanceof TextResult) return result.structured === undefined || isWireObject(result.structured.content) ? result : new TextResult(result.text)
+  if (result instanceof TextResult) {
+    const fits = result.structured === undefined || isWireObject(result.structured.content)
+    return fits ? result : new TextResult(result.text)
+  }
   if (result.structuredContent === undefined || isWireObject(result.structuredContent)) return result
   const { structuredContent, ...rest } = result
   return rest
@@ -137,7 +151,8 @@ function toBlock (item: unknown): ContentBlock {
   if (typeof item === 'string') return textBlock(item)
   const value = resolveToJson(item)
   if (isContentBlock(value)) return value
-  throw new UnusableResultError(`${describe(item)} was returned in an array; each item must be a string or a content block`)
+  throw new UnusableResultError(`${describe(item)} was returned in an array; ` +
+    'each item must be a string or a content block')
 }
 
 function describe (value: unknown): string {

@@ -36,9 +36,12 @@ export interface ToolConfig<
   readonly annotations?: ToolAnnotations
   /** Pictures for people, in several sizes. */
   readonly icons?: readonly Icon[]
-  /** Milliseconds after which a call ends with an error and `ctx.signal` is aborted; 0 waits for ever. @default the server's `timeout` */
+  /**
+   * Milliseconds after which a call ends with an error and `ctx.signal` is aborted; 0 waits for ever.
+   * @default the server's `timeout`
+   */
   readonly timeout?: number
-  /** What clients are told besides, as it is. */
+  /** What else clients are shown, unchanged. */
   readonly _meta?: { readonly [key: string]: unknown }
 }
 
@@ -49,7 +52,7 @@ export type ToolHandler<Input, Output, Lifespan> = (
 
 /** What can be changed of a registered tool. */
 export type ToolChanges = ToolConfig<AnySchema, AnySchema> & {
-  /** What runs from now on. */
+  /** The handler from now on. */
   readonly handler?: AnyHandler
 }
 
@@ -63,7 +66,8 @@ export interface ListedTool extends Omit<ToolConfig, 'inputSchema' | 'outputSche
   readonly outputSchema?: JsonSchema
 }
 
-// The types of a handler's arguments and result are checked where it is registered; from there on they are the schemas' concern.
+// The types of a handler's arguments and result are checked where it is registered; from there on they are the schemas'
+// concern.
 type AnyHandler = (args: never, ctx: never) => unknown
 
 /** A registered tool. */
@@ -72,7 +76,7 @@ export interface Tool extends Entry {
   readonly handler: AnyHandler
   /** Checks the arguments of a call. */
   readonly check: CompiledSchema['validate']
-  /** Milliseconds that a call may take; undefined where the server says it. */
+  /** Milliseconds that a call may take; undefined for those of the server. */
   readonly timeout: number | undefined
   readonly output: CompiledSchema | undefined
   readonly paramHeaders: readonly ParamHeader[]
@@ -109,7 +113,9 @@ export function createTool (
   const { inputSchema, outputSchema } = config
   const [inputPlace, outputPlace] = [`inputSchema of ${label}`, `outputSchema of ${label}`]
   const input = inputSchema === undefined ? undefined : compileArguments(inputSchema, inputPlace, patterns.createRegExp)
-  const output = outputSchema === undefined ? undefined : compileSchema(outputSchema, 'output', outputPlace, patterns.createRegExp)
+  const output = outputSchema === undefined
+    ? undefined
+    : compileSchema(outputSchema, 'output', outputPlace, patterns.createRegExp)
   if (input !== undefined && input.json.type !== 'object') {
     throw new MCP_ERR_INVALID_SCHEMA(inputPlace, "must describe an object: its root needs type 'object'")
   }
@@ -136,7 +142,7 @@ export function createTool (
   }
 }
 
-/** The tool that takes the place of another one. @throws as {@link createTool} */
+/** Returns the tool that replaces another one. @throws as {@link createTool} */
 export function updateTool (
   tool: Tool, { handler = tool.handler, ...changes }: ToolChanges, patterns?: PatternCheck
 ): Tool {
@@ -159,7 +165,7 @@ function listTool (
   }
 }
 
-// Clients of legacy revisions refuse the whole list over an outputSchema that is no object.
+// Clients of legacy revisions refuse the whole list when the type of one outputSchema is not object.
 function fitListedTool (listed: ListedTool): ListedTool {
   const { outputSchema, ...rest } = listed
   if (outputSchema === undefined) return listed

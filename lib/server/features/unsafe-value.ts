@@ -6,8 +6,8 @@ const MAX_ROUNDS = 4
 // All that matters here is ASCII, and no byte of a longer UTF-8 sequence is; so nothing can make decoding fail.
 const ENCODED_ASCII = /%[0-7][0-9a-f]/gi
 
-// A segment of two dots (Windows ignores spaces around them), or the beginning of a path that is absolute, or of another
-// drive: on Windows 'c:secret.txt' is a file of drive C, whatever it is joined to.
+// A segment of two dots (Windows ignores spaces around them), or the beginning of a path that is absolute, or of
+// another drive: on Windows 'c:secret.txt' is a file of drive C, whatever it is joined to.
 const CLIMBS = /(?:^|[/\\])\s*\.\.\s*(?:[/\\]|$)|^[/\\]|^[a-z]:|\0/i
 
 /**

@@ -1,4 +1,4 @@
-// Which changes a client may hear of: `subscriptions/listen`, and `resources/subscribe` of legacy sessions.
+// Decides which changes a client is notified of: `subscriptions/listen`, and `resources/subscribe` of legacy sessions.
 import { ErrorCode } from '../../protocol/error-code.ts'
 import type { RequestMessage } from '../../protocol/message.ts'
 import { isWatchable, parseFilter, type SubscriptionFilter } from '../../protocol/subscription.ts'
@@ -20,7 +20,7 @@ interface Watchable extends Offered {
   readonly authorizeSubscription: AuthorizeSubscription | undefined
 }
 
-/** Reads what `subscriptions/listen` asks to hear of. @throws RpcError -32602 for a malformed filter. */
+/** Returns the filter of `subscriptions/listen`. @throws RpcError -32602 for a malformed filter. */
 export function readFilter ({ params: { notifications } }: Pick<RequestMessage, 'params'>): SubscriptionFilter {
   const parsed = parseFilter(notifications)
   if ('problem' in parsed) throw invalidParams(parsed.problem)
@@ -28,11 +28,13 @@ export function readFilter ({ params: { notifications } }: Pick<RequestMessage, 
 }
 
 /**
- * Serves `subscriptions/listen`: comes to what the caller is told of, out of what it asked for.
+ * Serves `subscriptions/listen`: resolves to what the caller is notified of, out of what it asked for.
  * @throws RpcError -32602 for a malformed filter, or what `authorizeSubscription` threw.
  * @throws InsufficientScopeError when the caller lacks a scope for one of the resources.
  */
-export async function resolveFilter (parts: Watchable, call: Call): Promise<{ readonly notifications: SubscriptionFilter }> {
+export async function resolveFilter (
+  parts: Watchable, call: Call
+): Promise<{ readonly notifications: SubscriptionFilter }> {
   const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = readFilter(call.message)
   const uris = hasResources(parts) ? await findAllowed(parts, resourceSubscriptions ?? [], call) : []
   return {
@@ -46,8 +48,8 @@ export async function resolveFilter (parts: Watchable, call: Call): Promise<{ re
 }
 
 /**
- * Serves `resources/subscribe`. A resource need not exist yet, but where some are kept from some callers.
- * @throws RpcError -32602 for what is no URI, or one too many; -32002 for one that the caller may not watch.
+ * Serves `resources/subscribe`. The resource need not exist yet, unless some resources are restricted.
+ * @throws RpcError -32602 for a wrong URI, or one too many; -32002 for one that the caller may not watch.
  * @throws InsufficientScopeError
  */
 export async function subscribe (parts: Watchable, call: Call): Promise<object> {
@@ -58,7 +60,7 @@ export async function subscribe (parts: Watchable, call: Call): Promise<object> 
   return {}
 }
 
-/** Serves `resources/unsubscribe`. @throws RpcError -32602 for what is no URI. */
+/** Serves `resources/unsubscribe`. @throws RpcError -32602 for a wrong URI. */
 export async function unsubscribe (_parts: Watchable, call: Call): Promise<object> {
   await call.caller.subscriptions?.delete(readUri(call))
   return {}
@@ -70,7 +72,9 @@ function readUri ({ message: { method, params } }: Call): string {
   throw invalidParams(`${method} needs 'uri', a string of at most ${MAX_URI_LENGTH} characters`)
 }
 
-async function findAllowed ({ authorizeSubscription, resources }: Watchable, asked: readonly string[], call: Call): Promise<readonly string[]> {
+async function findAllowed (
+  { authorizeSubscription, resources }: Watchable, asked: readonly string[], call: Call
+): Promise<readonly string[]> {
   const uris = isRestricted(resources) ? await findReadable(resources, asked, call) : asked
   if (authorizeSubscription === undefined || uris.length === 0) return uris
   // Contexts are typed by the lifespan of the server that the option belongs to.
@@ -91,8 +95,8 @@ async function canonicalAll (uris: readonly string[]): Promise<readonly string[]
   return canonical
 }
 
-// What does not exist is denied, too: else it would show which of the others the caller does not see, and what comes to
-// exist later would be watched by whoever guessed its URI.
+// A resource that does not exist is denied, too. Otherwise an answer would show which resources are hidden, and a
+// caller could watch a resource that is created later by guessing its URI.
 async function findReadable (resources: ResourceSet, uris: readonly string[], call: Call): Promise<readonly string[]> {
   const known = new Map<Entry, Promise<boolean>>()
   const sees = (entry: Entry): Promise<boolean> => {

@@ -1,4 +1,4 @@
-// The named things of one kind that a server offers, and the handles by which they change at run time.
+// What a server offers of one kind, such as its tools, and the handles that change it at run time.
 import { doNothing } from '../../do-nothing.ts'
 import { MCP_ERR_DUPLICATE_DEFINITION, MCP_ERR_INVALID_DEFINITION } from '../../errors.ts'
 import type { RequestContext } from '../call/request-context.ts'
@@ -9,16 +9,16 @@ export interface Access {
   readonly visible: ((ctx: RequestContext<never>) => boolean | Promise<boolean>) | undefined
 }
 
-/** One tool, prompt, resource or template as registered. Never written to: a change makes a new one. */
+/** One tool, prompt, resource or template as registered. It is never written to: a change makes a new one. */
 export interface Entry {
   /** The name or URI by which the entry is unique in its collection. */
   readonly key: string
   /** What the entry is called in an error, e.g. `tool 'add_note'`. */
   readonly label: string
   readonly enabled: boolean
-  /** What its author should know of it, each a sentence. */
+  /** Warnings for its author, each a sentence. */
   readonly warnings?: readonly string[]
-  /** What keeps it from some callers; undefined when nothing does. */
+  /** What restricts it to some callers; undefined when nothing does. */
   readonly access: Access | undefined
 }
 
@@ -31,11 +31,11 @@ export interface Handle<Changes> {
   /** Hides the entry: it is neither listed nor served until {@link enable}. */
   disable (): void
   /**
-   * Replaces the given fields; what is left out stays.
+   * Replaces the given fields; the others stay.
    * @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA as registering would; the entry then stays as it was.
    */
   update (changes: Changes): void
-  /** Takes the entry away for good. */
+  /** Removes the entry for good. */
   remove (): void
 }
 
@@ -61,18 +61,18 @@ export class Collection<E extends Entry> {
     return this.#enabled
   }
 
-  /** What the author should know of the entries, enabled or not. */
+  /** The warnings for the author of the entries, enabled or not. */
   get warnings (): readonly string[] {
     return [...this.#entries.values()].flatMap(({ warnings = [] }) => warnings)
   }
 
-  /** Whether an enabled entry is kept from some callers. */
+  /** Whether an enabled entry is restricted to some callers. */
   get isRestricted (): boolean {
     this.#restricted ??= this.enabled.some(({ access }) => access !== undefined)
     return this.#restricted
   }
 
-  /** Finds an enabled entry. */
+  /** Returns an enabled entry; undefined where there is none. */
   get (key: string): E | undefined {
     const entry = this.#entries.get(key)
     return entry?.enabled === true ? entry : undefined
@@ -80,7 +80,7 @@ export class Collection<E extends Entry> {
 
   /**
    * Registers an entry.
-   * @param rebuild Makes the entry that takes the place of another one when it is updated.
+   * @param rebuild Makes the entry that replaces another one when it is updated.
    * @throws MCP_ERR_DUPLICATE_DEFINITION
    */
   add<Changes> (first: E, rebuild: (entry: E, changes: Changes) => E): Handle<Changes> {

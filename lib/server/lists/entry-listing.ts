@@ -1,4 +1,5 @@
-// The list of a collection: one for all callers, or where entries are restricted one for each set of entries that callers see.
+// The list of a collection: one for all callers, or where entries are restricted one for each set of entries that
+// callers see.
 import type { Era } from '../../protocol/revisions.ts'
 import { areListed } from './access.ts'
 import type { Call } from '../call/call.ts'
@@ -14,19 +15,21 @@ export interface EntrySource<E extends Entry, Item> extends PageSource<Item> {
   finishOwn (page: object, era: Era): object
 }
 
-// Callers have few roles. What is kept for more of them would only be memory.
+// Callers have few roles, so lists for more of them would only take memory.
 const MAX_VARIANTS = 16
 
 /** Serves the list of a collection. */
 export class EntryListing<E extends Entry, Item> {
   readonly #source: EntrySource<E, Item>
   readonly #shared: Listing<Item>
-  // The key is an array that a changed collection has another one for. In it, lists by the entries that are in them.
+  // The keys are the arrays of a collection, which makes a new one when it changes. The lists are kept by their
+  // entries.
   readonly #variants = new WeakMap<readonly E[], Map<string, Listing<Item>>>()
 
   constructor (source: EntrySource<E, Item>) {
     this.#source = source
-    this.#shared = new Listing({ ...source, items: (era) => source.collection.enabled.map((entry) => source.itemOf(entry, era)) })
+    const { collection, itemOf } = source
+    this.#shared = new Listing({ ...source, items: (era) => collection.enabled.map((entry) => itemOf(entry, era)) })
   }
 
   /** Forgets all pages, because an entry changed. */
@@ -34,9 +37,13 @@ export class EntryListing<E extends Entry, Item> {
     this.#shared.drop()
   }
 
-  /** The page that a list request asks for. @throws RpcError -32602 when the cursor is none of ours, or not of this caller's list. */
+  /**
+   * The page that a list request asks for.
+   * @throws RpcError -32602 when the cursor is none of ours, or not of this caller's list.
+   */
   page (call: Call): PreparedResult | Promise<PreparedResult> {
-    return this.#source.collection.isRestricted ? this.#pageOfOwn(call) : this.#shared.page(call.message.params, call.caller.era)
+    if (this.#source.collection.isRestricted) return this.#pageOfOwn(call)
+    return this.#shared.page(call.message.params, call.caller.era)
   }
 
   async #pageOfOwn (call: Call): Promise<PreparedResult> {
@@ -53,7 +60,8 @@ export class EntryListing<E extends Entry, Item> {
 
     const { itemOf, finishOwn, ...source } = this.#source
     const own = entries.filter((_entry, index) => listed[index])
-    const variant = new Listing({ ...source, finish: finishOwn, items: (era) => own.map((entry) => itemOf(entry, era)) })
+    const items = (era: Era): readonly Item[] => own.map((entry) => itemOf(entry, era))
+    const variant = new Listing({ ...source, finish: finishOwn, items })
     if (variants.size >= MAX_VARIANTS) variants.clear()
     this.#variants.set(entries, variants.set(key, variant))
     return variant

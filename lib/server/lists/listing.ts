@@ -24,7 +24,9 @@ export interface ListSource<Item> extends PageSource<Item> {
 /** Serves a list whose items change rarely. */
 export class Listing<Item> {
   readonly #source: ListSource<Item>
-  readonly #pages: { readonly [era in Era]: Map<string | undefined, PreparedResult> } = { modern: new Map(), legacy: new Map() }
+  readonly #pages: { readonly [era in Era]: Map<string | undefined, PreparedResult> } = {
+    modern: new Map(), legacy: new Map()
+  }
 
   constructor (source: ListSource<Item>) {
     this.#source = source
@@ -36,7 +38,7 @@ export class Listing<Item> {
     this.#pages.legacy.clear()
   }
 
-  /** The page that a list request asks for. @throws RpcError -32602 when the cursor is none of ours. */
+  /** Returns the page that a list request asks for. @throws RpcError -32602 for an unknown cursor. */
   page (params: Params, era: Era): PreparedResult {
     const cursor = readCursor(params)
     const pages = this.#pages[era]
@@ -45,24 +47,28 @@ export class Listing<Item> {
 
     const items = this.#source.items(era)
     const page = new PreparedResult(takePage(this.#source, items, cursor, era))
-    // A cursor may begin a page at any item: no more pages are kept than the list has, or they would come to its square.
+    // A cursor may begin a page at any item: no more pages are kept than the list has, or they would come to its
+    // square.
     if (pages.size * this.#source.pageSize < items.length) pages.set(cursor, page)
     return page
   }
 }
 
-/** Reads the cursor of a list request. */
+/** Returns the cursor of a list request. @throws RpcError -32602 when it is not a string. */
 export function readCursor (params: Params): string | undefined {
   const { cursor } = params
   if (cursor === undefined || typeof cursor === 'string') return cursor
   throw invalidParams("'cursor' must be a string")
 }
 
-/** Cuts one page out of a list. @throws RpcError -32602 when the cursor is none of ours. */
-export function takePage<Item> (source: PageSource<Item>, items: readonly Item[], cursor: string | undefined, era: Era): object {
+/** Returns one page of a list. @throws RpcError -32602 for an unknown cursor. */
+export function takePage<Item> (
+  source: PageSource<Item>, items: readonly Item[], cursor: string | undefined, era: Era
+): object {
   const page = paginate(items, source.keyOf, cursor, source.pageSize)
   if (page === undefined) {
-    throw new RefusedError(ErrorCode.InvalidParams, 'Invalid cursor: it is malformed or the list has changed; list again from the start')
+    const problem = 'Invalid cursor: it is malformed or the list has changed; list again from the start'
+    throw new RefusedError(ErrorCode.InvalidParams, problem)
   }
   return source.finish({
     [source.field]: page.items,

@@ -7,8 +7,8 @@ const MAX_DECIMALS = 22
 const NEIGHBOURS = [0, -1, 1]
 
 /**
- * Makes a test for multiples of a number above 0. A value passes when it is the double that stands for a multiple: 19.99
- * is a multiple of 0.01, although 19.99 / 0.01 is 1998.9999999999998.
+ * Makes a test for multiples of a number above 0. A value passes when it is the double that stands for a multiple:
+ * 19.99 is a multiple of 0.01, although 19.99 / 0.01 is 1998.9999999999998.
  */
 export function createMultipleTest (divisor: number): (value: number) => boolean {
   const decimals = countDecimals(divisor)

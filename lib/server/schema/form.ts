@@ -41,7 +41,9 @@ export function createFormCompiler (createRegExp?: CreateRegExp): CompileForm {
 
 // Clients are not sent what else stands at the root, such as additionalProperties: their schemas do not know it.
 function toRequestedSchema ({ type, properties, required }: JsonSchema): JsonSchema {
-  if (type !== 'object' || !isWireObject(properties)) throw refuse("must describe an object with properties: its root needs type 'object'")
+  if (type !== 'object' || !isWireObject(properties)) {
+    throw refuse("must describe an object with properties: its root needs type 'object'")
+  }
 
   const fields = Object.entries(properties).map(([name, property]): [string, WireObject] => [name, toField(name, property)])
   return Object.freeze({
@@ -62,7 +64,9 @@ function toField (name: string, property: unknown): WireObject {
   const { type, items, format } = property
   if (type === 'array') {
     const selectable = isWireObject(items) ? readItems(items) : undefined
-    if (selectable === undefined) throw refuse(`has a property '${name}' that is a list of anything but strings to choose from`)
+    if (selectable === undefined) {
+      throw refuse(`has a property '${name}' that is a list of anything but strings to choose from`)
+    }
     return { ...property, items: selectable }
   }
   if (!PRIMITIVES.includes(type)) {

@@ -7,7 +7,8 @@ const SCHEME = /^(?:https?|ftp):\/\//i
 // The rest of ajv-formats' expression for `url`, behind the user: https://gist.github.com/dperini/729294
 const HOST = /(?:(?!(?:10|127)(?:\.\d{1,3}){3})(?!(?:169\.254|192\.168)(?:\.\d{1,3}){2})(?!172\.(?:1[6-9]|2\d|3[0-1])(?:\.\d{1,3}){2})(?:[1-9]\d?|1\d\d|2[01]\d|22[0-3])(?:\.(?:1?\d{1,2}|2[0-4]\d|25[0-5])){2}(?:\.(?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-4]))|(?:(?:[a-z0-9\u{00a1}-\u{ffff}]+-)*[a-z0-9\u{00a1}-\u{ffff}]+)(?:\.(?:[a-z0-9\u{00a1}-\u{ffff}]+-)*[a-z0-9\u{00a1}-\u{ffff}]+)*(?:\.(?:[a-z\u{00a1}-\u{ffff}]{2,})))(?::\d{2,5})?(?:\/|$)/iuy
 
-// No text of these kinds is longer. The first are split by their separator, which takes long where nothing else is in a text.
+// No text of these kinds is longer. The first are split by their separator, which takes long where nothing else is in a
+// text.
 const MAX_LENGTHS: ReadonlyMap<string, number> = new Map([
   ...['date', 'time', 'date-time', 'iso-time', 'iso-date-time', 'duration', 'uuid', 'ipv4', 'ipv6', 'hostname'].map((name) => [name, 256] as const),
   ['email', 1_024] as const,

@@ -18,8 +18,8 @@ export function isPlainObject (value: unknown): value is { readonly [key: string
 }
 
 /**
- * Copies a schema to what JSON can carry and every client understands, keywords in their order, deep-frozen. Two forms of
- * TypeBox become JSON Schema: tuples in 2020-12 and regular expressions.
+ * Copies a schema to what JSON can carry and every client understands, keywords in their order, deep-frozen. Two forms
+ * of TypeBox become JSON Schema: tuples in 2020-12 and regular expressions.
  *
  * @throws Error whose message continues "the schema …"
  */

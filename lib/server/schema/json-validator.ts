@@ -53,7 +53,9 @@ interface Compilation {
  * @param createRegExp What patterns are run by. @default JavaScript's own regular expressions
  * @throws Error whose message continues "the schema …"
  */
-export function createJsonValidator (json: JsonSchema, direction: Direction, createRegExp?: CreateRegExp): (value: unknown) => Validation {
+export function createJsonValidator (
+  json: JsonSchema, direction: Direction, createRegExp?: CreateRegExp
+): (value: unknown) => Validation {
   const isOrdinary = isOrdinarySchema(json)
   const budget = new WorkBudget()
   const compilation: Compilation = { json, direction, budget, createRegExp: createRegExp ?? createNativeRegExp }

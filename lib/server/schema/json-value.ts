@@ -3,8 +3,8 @@ import { isStackOverflow } from './problem.ts'
 import type { Validation } from './validation.ts'
 
 /**
- * Returns the value that clients get: the same one where JSON carries it unchanged, else what its JSON says, as for a Date,
- * an object with `toJSON` or a property that is undefined. Numbers that JSON would turn into null are a problem.
+ * Returns the value that clients get: the same one where JSON carries it unchanged, else what its JSON says, as for a
+ * Date, an object with `toJSON` or a property that is undefined. Numbers that JSON would turn into null are a problem.
  *
  * @throws TypeError for what JSON cannot carry, such as a cycle or a bigint.
  */
@@ -32,7 +32,9 @@ function isPlain (value: unknown): boolean {
 
 function isPlainPart (value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value)
-  if (typeof value !== 'object' || value === null) return typeof value === 'string' || typeof value === 'boolean' || value === null
+  if (typeof value !== 'object' || value === null) {
+    return typeof value === 'string' || typeof value === 'boolean' || value === null
+  }
   if ('toJSON' in value) return false
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) if (!isPlainPart(value[index])) return false

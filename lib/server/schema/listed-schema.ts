@@ -6,8 +6,8 @@ import type { JsonSchema } from './validation.ts'
 const DRAFT_07 = 'http://json-schema.org/draft-07/schema#'
 
 /**
- * Leaves out `multipleOf: 0.01` and other fractions: the official clients divide doubles, and to them 19.99 is no multiple
- * of 0.01.
+ * Leaves out `multipleOf: 0.01` and other fractions: the official clients divide doubles, and to them 19.99 is no
+ * multiple of 0.01.
  */
 export function toListedOutput (json: JsonSchema): JsonSchema {
   return rewrite(json, (schema) => {

@@ -22,8 +22,8 @@ const FOREIGN = ['id', 'nullable']
 const REFERENCES = ['$ref', '$dynamicRef', '$recursiveRef']
 
 /**
- * Changes a schema in place so that it stands by itself and means the same: references are local, names are gone, anchors
- * are unique, and its root is no reference. Patterns compile with the flag 'u'.
+ * Changes a schema in place so that it stands by itself and means the same: references are local, names are gone,
+ * anchors are unique, and its root is no reference. Patterns compile with the flag 'u'.
  *
  * @throws Error whose message continues "the schema …"
  */
@@ -32,7 +32,9 @@ export function normaliseSchema (root: MutableSchema, direction: 'input' | 'outp
 
   for (const schema of document.schemas) makeReferencesLocal(schema, document)
   const endless = findEndlessReference(document)
-  if (endless !== undefined) throw new TypeError(`has a $ref to '${endless}' that leads back to itself, so that no value can be checked`)
+  if (endless !== undefined) {
+    throw new TypeError(`has a $ref to '${endless}' that leads back to itself, so that no value can be checked`)
+  }
   for (const schema of document.schemas) {
     translateDraft04(schema)
     repairPatterns(schema)

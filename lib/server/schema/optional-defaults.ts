@@ -7,9 +7,10 @@ import type { JsonSchema } from './validation.ts'
 import { isStandardSchema } from './standard-schema.ts'
 
 /**
- * Compiles the schema of arguments, and lists as optional what has a default, at the root and in whatever is nested in it: the
- * validator fills the default in before it looks at `required`. Below `anyOf`, `oneOf` and their kin, and in `$defs`, it may not, so they
- * stay as they are. A Standard Schema fills in its defaults itself, and says itself what may be left out.
+ * Compiles the schema of arguments, and lists as optional what has a default, at the root and in whatever is nested in
+ * it: the validator fills the default in before it looks at `required`. Below `anyOf`, `oneOf` and their kin, and in
+ * `$defs`, it may not, so they stay as they are. A Standard Schema fills in its defaults itself, and says itself what
+ * may be left out.
  *
  * @param where names the schema in errors: `inputSchema of tool 'add_note'`
  * @param createRegExp What patterns are run by, but for those that a Standard Schema runs by itself.

@@ -1,5 +1,6 @@
 // Recognises the schemas that most tools have, of which it is certain that they are valid and compile. To have Ajv find
-// that out takes 85 ms at the first tool of a process, where all of Fastify starts in 230, and 1 ms at each of the others.
+// that out takes 85 ms at the first tool of a process, where all of Fastify starts in 230, and 1 ms at each of the
+// others.
 import { fullFormats } from 'ajv-formats/dist/formats.js'
 import { isWireObject } from '../../protocol/message.ts'
 import type { JsonSchema } from './validation.ts'
@@ -11,7 +12,8 @@ const MAX_DEPTH = 32
 
 const TYPES: ReadonlySet<unknown> = new Set(['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'])
 
-// What passes here is valid in 2020-12 and in draft-07. No references: they are known to lead somewhere by following them.
+// What passes here is valid in 2020-12 and in draft-07. No references: they are known to lead somewhere by following
+// them.
 const KEYWORDS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ...list(isAnything, 'const', 'default'),
   ...list(isString, '$comment', 'description', 'title'),
@@ -30,7 +32,10 @@ const KEYWORDS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['type', (value) => TYPES.has(value) || (isChoice(value) && value.every((type) => TYPES.has(type)))]
 ])
 
-/** Whether a plain schema of a known dialect is certainly valid by its meta-schema, and compiles. One that is not ordinary may do so, too. */
+/**
+ * Whether a plain schema of a known dialect is certainly valid by its meta-schema, and compiles. One that is not
+ * ordinary may do so, too.
+ */
 export function isOrdinarySchema ({ $schema: dialect = '', ...schema }: JsonSchema): boolean {
   return isString(dialect) && isSubschema(schema, 0)
 }

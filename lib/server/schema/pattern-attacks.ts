@@ -1,5 +1,5 @@
-// Texts that a pattern may take long for: how a match begins, something that is repeated in it, and an end that does not
-// match, after which all other ways to read the text are tried.
+// Texts that a pattern may take long for: how a match begins, something that is repeated in it, and an end that does
+// not match, after which all other ways to read the text are tried.
 import type { PatternAlphabet } from './pattern-alphabet.ts'
 import { allPartsOf, partsOf, type PatternNode, type Repetition } from './pattern-tree.ts'
 

@@ -6,11 +6,12 @@ import { listPatterns } from './schema-patterns.ts'
 import { isSlowPattern } from './slow-pattern.ts'
 import { isStandardSchema } from './standard-schema.ts'
 
-// Verdicts are kept, because tools repeat their patterns. A server that makes tools at run time may have any number of them.
+// Verdicts are kept, because tools repeat their patterns. A server that makes tools at run time may have any number of
+// them.
 const MAX_VERDICTS = 1000
 
-// Standard Schemas try a pattern although `maxLength` has failed, unless they are told not to. Therefore a pattern that takes
-// exponential time is too slow whatever its `maxLength`.
+// Standard Schemas try a pattern although `maxLength` has failed, unless they are told not to. Therefore a pattern that
+// takes exponential time is too slow whatever its `maxLength`.
 const SHORT_TEXT = 200
 
 const REWRITE = 'rewrite it so that no text can be read in two ways by what is repeated in it'

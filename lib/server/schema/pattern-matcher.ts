@@ -3,8 +3,8 @@ import type { PatternAlphabet } from './pattern-alphabet.ts'
 import { allPartsOf, type PatternNode, type Repetition } from './pattern-tree.ts'
 
 /**
- * Searches a text, which has letters of the pattern's alphabet only, and returns how many steps that took. The search ends
- * after `limit` steps.
+ * Searches a text, which has letters of the pattern's alphabet only, and returns how many steps that took. The search
+ * ends after `limit` steps.
  */
 export type CountSteps = (text: string, limit: number) => number
 

@@ -1,4 +1,5 @@
-// Regular expressions as trees. They are read from patterns that compile with the flag 'u', so there are no syntax errors.
+// Regular expressions as trees. They are read from patterns that compile with the flag 'u', so there are no syntax
+// errors.
 
 /** A pattern, or a part of one. */
 export type PatternNode =

@@ -34,8 +34,8 @@ export function toUnicodePattern (pattern: string): string {
 }
 
 /**
- * Returns a pattern that finds something in the same texts. A `.*` at its beginning adds nothing to a search but quadratic
- * time, because it is tried at each place of the text. zod writes it for `endsWith`.
+ * Returns a pattern that finds something in the same texts. A `.*` at its beginning adds nothing to a search but
+ * quadratic time, because it is tried at each place of the text. zod writes it for `endsWith`.
  */
 export function withoutWildcard (pattern: string): string {
   return pattern.replace(/^(?:\.\*\??)+/, '')

@@ -27,7 +27,8 @@ export function inlineRoot (root: MutableSchema): void {
 
 /**
  * Writes `type: 'object'` to the root where nothing but objects is valid, and merges objects that all have to fit, as
- * intersections are rendered. What is valid stays the same. Inputs are objects anyway, so `properties` are enough there.
+ * intersections are rendered. What is valid stays the same. Inputs are objects anyway, so `properties` are enough
+ * there.
  */
 export function describeObject (root: MutableSchema, direction: 'input' | 'output'): void {
   mergeObjects(root)

@@ -50,7 +50,8 @@ export function readSchemaDocument (root: MutableSchema): SchemaDocument {
   }
 
   visit(root, '', ROOT_URI)
-  // A map may grow while it is iterated: references may lead to schemas under keywords that hold none, such as `components`.
+  // A map may grow while it is iterated: references may lead to schemas under keywords that hold none, such as
+  // `components`.
   for (const [schema, base] of bases) {
     for (const keyword of REFERENCES) {
       const target = typeof schema[keyword] === 'string' ? findTarget(schema, schema[keyword]) : undefined

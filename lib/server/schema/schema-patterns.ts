@@ -10,8 +10,8 @@ export interface SchemaPattern {
   /** Where it stands, as a JSON Pointer. */
   readonly pointer: string
   /**
-   * The longest text that it is tried on: the `maxLength` beside it, which is checked first, or for `patternProperties` that
-   * of `propertyNames`. Infinity without one; a `maxLength` around an `allOf` is checked after what is in it.
+   * The longest text that it is tried on: the `maxLength` beside it, which is checked first, or for `patternProperties`
+   * that of `propertyNames`. Infinity without one; a `maxLength` around an `allOf` is checked after what is in it.
    */
   readonly maxLength: number
 }

@@ -1,4 +1,5 @@
-// Schemas as users write them, of any library, compiled to what the server needs: a JSON Schema to show and a validator.
+// Schemas as users write them, of any library, compiled to what the server needs: a JSON Schema to show and a
+// validator.
 import { MCP_ERR_INVALID_SCHEMA } from '../../errors.ts'
 import { isPlainObject, toPlainJsonSchema } from './json-schema.ts'
 import { checkNumbers, createJsonValidator } from './json-validator.ts'
@@ -6,10 +7,15 @@ import { toJsonValue } from './json-value.ts'
 import { toListedOutput } from './listed-schema.ts'
 import type { CreateRegExp } from './pattern-engine.ts'
 import { messageOf } from './problem.ts'
-import { createStandardValidator, isStandardSchema, renderStandardSchema, type StandardSchema } from './standard-schema.ts'
+import {
+  createStandardValidator, isStandardSchema, renderStandardSchema, type StandardSchema
+} from './standard-schema.ts'
 import type { JsonSchema, Validation } from './validation.ts'
 
-/** Anything accepted as a schema: TypeBox 0.34, `typebox` 1.x, a Standard Schema that can render JSON Schema, JSON Schema. */
+/**
+ * Anything accepted as a schema: TypeBox 0.34, `typebox` 1.x, a Standard Schema that can render JSON Schema, JSON
+ * Schema.
+ */
 export type AnySchema = JsonSchema | StandardSchema | { readonly '~kind': string } | { readonly '~unsafe': unknown }
 
 /** A schema that was checked and compiled. */
@@ -25,15 +31,18 @@ export interface CompiledSchema {
 
 /**
  * Checks and compiles a schema, once, at registration. TypeBox and JSON Schema are validated by Ajv, in the dialect
- * 2020-12 or, by `$schema`, draft-07; a Standard Schema validates inputs by itself, and what it makes of an output has to
- * fit the schema that it renders. The schema is never written to.
+ * 2020-12 or, by `$schema`, draft-07; a Standard Schema validates inputs by itself, and what it makes of an output has
+ * to fit the schema that it renders. The schema is never written to.
  *
- * @param direction 'input' for what callers send, 'output' for what handlers return: it is sent as the schema transforms it
+ * @param direction 'input' for what callers send, 'output' for what handlers return: it is sent as the schema
+ * transforms it
  * @param where names the schema in errors: `inputSchema of tool 'add_note'`
  * @param createRegExp What patterns are run by, but for those that a Standard Schema runs by itself.
  * @throws MCP_ERR_INVALID_SCHEMA
  */
-export function compileSchema (schema: unknown, direction: 'input' | 'output', where: string, createRegExp?: CreateRegExp): CompiledSchema {
+export function compileSchema (
+  schema: unknown, direction: 'input' | 'output', where: string, createRegExp?: CreateRegExp
+): CompiledSchema {
   try {
     const isStandard = isStandardSchema(schema)
     const json = toPlainJsonSchema(asSchemaObject(isStandard ? renderStandardSchema(schema, direction) : schema), direction)
@@ -60,7 +69,9 @@ function createInputValidator (validate: Validate): Validate {
 }
 
 // What is sent is judged by the schema that is shown, after a Standard Schema has made of it what it makes.
-function createOutputValidator (validateJson: (value: unknown) => Validation, validateStandard: Validate | undefined): Validate {
+function createOutputValidator (
+  validateJson: (value: unknown) => Validation, validateStandard: Validate | undefined
+): Validate {
   function validateResult (result: Validation): Validation {
     const sent = result.valid ? toJsonValue(result.value) : result
     return sent.valid ? validateJson(sent.value) : sent

@@ -1,5 +1,6 @@
-// Whether a pattern may take long for a text, found out by trying it on texts made for it. safe-regex2 and redos-detector
-// take zod's own patterns for slow, scslre takes `(a|a)*$` for quick, and recheck needs seconds for some, and 50 MB.
+// Whether a pattern may take long for a text, found out by trying it on texts made for it. safe-regex2 and
+// redos-detector take zod's own patterns for slow, scslre takes `(a|a)*$` for quick, and recheck needs seconds for
+// some, and 50 MB.
 import { createAlphabet } from './pattern-alphabet.ts'
 import { listAttacks, type Attack } from './pattern-attacks.ts'
 import { createStepCounter, type CountSteps } from './pattern-matcher.ts'
@@ -15,8 +16,8 @@ const MAX_LENGTH = 4 * 1024 * 1024
 
 // How often something is repeated in the texts that are tried, each number twice the one before.
 const REPETITIONS = [4, 8, 16, 32, 64, 128, 256, 512]
-// Up to here a pattern shows how it grows. What has grown as with linear time is not tried further; what has not may have a
-// bound, such as {1,255}, that longer texts meet.
+// Up to here a pattern shows how it grows. What has grown as with linear time is not tried further; what has not may
+// have a bound, such as {1,255}, that longer texts meet.
 const FEW_REPETITIONS = 32
 const LINEAR_GROWTH = 2.1
 // What takes too many steps for so few repetitions takes exponential time, and so does what grows like this.

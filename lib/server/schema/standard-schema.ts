@@ -39,7 +39,9 @@ const MISSING_JSON_SCHEMA = new Map([
 
 /** Tells a Standard Schema from a JSON Schema; some, such as those of arktype, are functions. */
 export function isStandardSchema (value: unknown): value is AnyStandardSchema {
-  if (value === null || (typeof value !== 'object' && typeof value !== 'function') || !('~standard' in value)) return false
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function') || !('~standard' in value)) {
+    return false
+  }
 
   const standard = value['~standard']
   return typeof standard === 'object' && standard !== null && 'validate' in standard && typeof standard.validate === 'function'
@@ -61,8 +63,12 @@ export function renderStandardSchema (schema: AnyStandardSchema, direction: 'inp
   }
 }
 
-/** Validates by a Standard Schema; a promise only when the schema answers with one, and it rejects as the schema does. */
-export function createStandardValidator (schema: AnyStandardSchema): (value: unknown) => Validation | Promise<Validation> {
+/**
+ * Validates by a Standard Schema; a promise only when the schema answers with one, and it rejects as the schema does.
+ */
+export function createStandardValidator (
+  schema: AnyStandardSchema
+): (value: unknown) => Validation | Promise<Validation> {
   const standard = schema['~standard']
 
   return function validateStandard (value) {

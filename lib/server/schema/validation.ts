@@ -4,8 +4,8 @@
 export type JsonSchema = { readonly [keyword: string]: unknown }
 
 /**
- * What a validator returns: the value to go on with, with its defaults and as a Standard Schema transforms it, or what is
- * wrong in one sentence.
+ * What a validator returns: the value to go on with, with its defaults and as a Standard Schema transforms it, or what
+ * is wrong in one sentence.
  */
 export type Validation<T = unknown> =
   | { readonly valid: true, readonly value: T }

@@ -7,7 +7,8 @@ import type { JsonSchema } from './validation.ts'
 /** The keyword that holds what a schema costs. */
 export const WORK_KEYWORD = '$work'
 
-// Each applies its schema to any number of values; all others do so once for each value that their own schema is applied to.
+// Each applies its schema to any number of values; all others do so once for each value that their own schema is
+// applied to.
 const LOOPS: ReadonlySet<string> = new Set([
   'items', 'additionalItems', 'unevaluatedItems', 'contains', 'additionalProperties', 'unevaluatedProperties', 'patternProperties', 'propertyNames'
 ])

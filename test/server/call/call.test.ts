@@ -1,6 +1,7 @@
 import t from 'tap'
 import { RpcError, ToolError } from '../../../lib/errors.ts'
-import { Call, InvalidArgumentsError, TimeoutError } from '../../../lib/server/call/call.ts'
+import { Call, InvalidArgumentsError } from '../../../lib/server/call/call.ts'
+import { TimeoutError } from '../../../lib/server/call/deadlines.ts'
 import { inputRequired, InputRequiredError } from '../../../lib/server/call/input-required.ts'
 import type { RequestContext } from '../../../lib/server/call/request-context.ts'
 import { Client, mustNotRun, stopClock } from '../../support/definition-client.ts'
