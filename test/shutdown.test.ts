@@ -122,7 +122,7 @@ t.test('an app closes at once when clients have gone, whatever they have left be
 })
 
 t.test('requests may take longer to end than Fastify gives its hooks', async (t) => {
-  const app = Fastify({ pluginTimeout: 100 })
+  const app = Fastify({ pluginTimeout: 1000 })
   t.teardown(() => app.close())
   const server = createServer()
   const started = createGate()
@@ -138,7 +138,7 @@ t.test('requests may take longer to end than Fastify gives its hooks', async (t)
     return 'Never'
   })
   let isLeft = false
-  app.register(mcpPlugin, { server, closeGracePeriod: 300 })
+  app.register(mcpPlugin, { server, closeGracePeriod: 1200 })
   app.register(mcpPlugin, { prefix: '/patient', name: 'patient', server, closeGracePeriod: 60_000 })
   app.addHook('onClose', async () => { isLeft = true })
   const address = await app.listen({ port: 0, host: '127.0.0.1' })
