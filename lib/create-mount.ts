@@ -1,4 +1,4 @@
-// Makes one mount: its parts, in the order in which they depend on each other, and what the app sees of them.
+// Makes one mount: its parts, in the order in which they depend on each other, and its public face.
 import type { FastifyInstance } from 'fastify'
 import { createEndpointAuth, type EndpointAuth } from './auth/endpoint-auth.ts'
 import { Membership, type Member } from './session/nodes/membership.ts'
@@ -23,17 +23,17 @@ import { Places } from './shares/shares.ts'
 
 /** One mount, as the plugin and the registry know it. */
 export interface Mounted extends MountLifecycle, Pick<EndpointAuth, 'resources'> {
-  /** What the app sees. */
+  /** The mount as the app sees it. */
   readonly face: Mount
   /** What the handlers of requests use. */
   readonly parts: MountParts
   /** HTTP+SSE, for old clients; absent where it is off. */
   readonly legacySse: LegacySse | undefined
-  /** The paths that the mount serves, each by a key that no other mount of the app may have. */
+  /** The paths that the mount serves, each under a key that no other mount of the app may use. */
   readonly endpoints: ReadonlyMap<string, string>
 }
 
-/** Makes one mount. @throws MCP_ERR_INVALID_OPTION where its options do not fit the scope that it is registered in. */
+/** Makes one mount. @throws MCP_ERR_INVALID_OPTION if its options do not fit the scope that it is registered in. */
 export function createMount (app: FastifyInstance, options: ResolvedOptions): Mounted {
   checkScope(app.prefix, options)
   const { definition, keepAliveInterval, shares } = options
@@ -83,7 +83,7 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
     endpoints: listEndpoints(app.prefix, options)
   }
 
-  // Other nodes are heard once the mount has started, and then all its parts are there.
+  // The callbacks use parts that are created later. Other nodes call them only after the mount has started.
   function createMember (): Member {
     return {
       name,
@@ -104,8 +104,12 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
 
   function createSse (home: LocalHome): LegacySse | undefined {
     if (options.legacySse === false) return undefined
-    // Clients take the URL of their stream for what they need a token for.
-    const auth = createEndpointAuth(options.auth, options.publicUrl, joinPath(app.prefix, options.prefix, options.legacySse.ssePath))
+    // Clients request their token for the URL of their stream.
+    const auth = createEndpointAuth(
+      options.auth,
+      options.publicUrl,
+      joinPath(app.prefix, options.prefix, options.legacySse.ssePath)
+    )
     return { ...options.legacySse, ...auth, home, connections: new Map() }
   }
 

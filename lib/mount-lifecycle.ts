@@ -50,7 +50,7 @@ export function createLifecycle (app: FastifyInstance, parts: MountParts, forget
   }
 }
 
-// Fastify takes null and undefined for no error.
+// Fastify treats a rejection with null or undefined as success, so replace it with an error.
 function rethrow (error: unknown): never {
   throw error ?? new Error(`a lifespan threw ${String(error)}; throw an Error`)
 }

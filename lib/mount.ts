@@ -9,7 +9,7 @@ import { encodeUri } from './protocol/uri.ts'
 import type { Mountable } from './sdk/recognise.ts'
 import type { MountSessions } from './session/sessions.ts'
 
-/** A moment's figures of a mount. */
+/** The figures of a mount at one moment. */
 export interface MountStats {
   /** Sessions open. */
   readonly sessions: number
@@ -45,7 +45,7 @@ export class Mount {
     this.#app = app
   }
 
-  /** Where clients reach the endpoint: below `publicUrl`, else at the address listened on, else the path alone. */
+  /** The URL of the endpoint: below `publicUrl`, else at the address that the app listens on, else the path alone. */
   get url (): string {
     const { publicUrl } = this.#parts.options
     const base = publicUrl?.href.replace(/\/$/, '') ?? findServerUrl(this.#app) ?? ''
@@ -59,8 +59,8 @@ export class Mount {
   }
 
   /**
-   * Calls a tool from the host's own code, which no `scopes` and no `visible` restrict.
-   * @throws RpcError when there is no such tool, or it threw one.
+   * Calls a tool from the app's own code. Neither `scopes` nor `visible` restrict the call.
+   * @throws RpcError if there is no such tool, or the tool threw one.
    */
   async call (tool: string, args: { readonly [name: string]: unknown } = {}): Promise<CallToolResult> {
     // A definition answers `tools/call` with nothing else.

@@ -22,7 +22,7 @@ declare module 'fastify' {
   }
 
   interface FastifyContextConfig {
-    /** Opens a route among a mount's `routes` to everybody: Host, Origin and caller are not checked. @default false */
+    /** Makes a route of a mount's `routes` public: Host, Origin and caller are not checked. @default false */
     public?: boolean
   }
 }
@@ -89,14 +89,14 @@ function addLifecycle (app: FastifyInstance, registry: McpRegistry, mounted: Mou
   })
 }
 
-// Tells the log what the author of the server should know. Of the mounts that serve it in one app, the first one does.
+// Logs the warnings meant for the author of the server. If several mounts of an app serve it, only the first logs them.
 function tellWarnings (registry: McpRegistry, { face, parts: { log, definition } }: Mounted): () => void {
   const first = [...registry].find(({ server }) => server === face.server)
   const end = first === face ? definition.onWarning?.((warning) => { log.warn(warning) }) : undefined
   return end ?? doNothing
 }
 
-// Lists what the options allow that an operator should know of.
+// Lists warnings for the operator about what the options allow.
 function listWarnings ({ allowedOrigins, auth }: ResolvedOptions): readonly string[] {
   const warnings = []
   if (allowedOrigins === ANY_ORIGIN) {
@@ -113,7 +113,7 @@ function longEnough ({ initialConfig: { pluginTimeout = 0 } }: FastifyInstance):
   return pluginTimeout === 0 ? new Promise(() => {}) : setTimeout(pluginTimeout / 2, undefined, { ref: false })
 }
 
-// The address is known from here on. One beyond this machine is of no use while the guard lets only this machine pass.
+// The address is known from here on. Listening beyond this machine is useless while the guard serves only localhost.
 function announce (app: FastifyInstance, { face, parts: { log, name, options } }: Mounted): void {
   log.info(`MCP server ${name} listens at ${face.url}`)
   if (servesLoopbackOnly(options) && !listensOnLoopback(app)) {

@@ -96,10 +96,10 @@ export class McpRegistry implements Iterable<Mount> {
   }
 }
 
-// The parts of mounts, by what their apps see of them.
+// The parts of each mount, by its public face.
 const mountedOf = new WeakMap<Mount, Mounted>()
 
-/** Finds a mount with all its parts, by what the app sees of it. */
+/** Finds a mount with all its parts, by its public face. */
 export function findMounted (face: Mount): Mounted {
   // The registry adds every mount that it hands out.
   return mountedOf.get(face) as Mounted

@@ -1,12 +1,13 @@
-// What a connection has subscribed to, and the listeners of it; outlives the connection.
+// The pub/sub channels that a node is subscribed to, and their listeners. They outlive a connection.
 
 /** Called with each message of a channel. */
 export type ChannelListener = (message: string) => void
 
-/** One listener's listening. */
+/** One listener of a channel. */
 export interface Listening {
-  /** Settles when messages begin to come; rejects when they do not, for now. */
+  /** Resolves once messages arrive; rejects when the channel could not be subscribed to yet. */
   readonly begun: Promise<void>
+  /** Removes the listener. */
   readonly end: () => void
 }
 
@@ -16,10 +17,10 @@ interface Channel {
   begun: Promise<void>
 }
 
-// Of one SUBSCRIBE.
+// The most channels in one SUBSCRIBE.
 const MAX_AT_ONCE = 10_000
 
-/** The channels of one subscriber connection. Each is subscribed to once, however many listen. */
+/** The channels of one subscriber connection. Each is subscribed to once, however many listeners it has. */
 export class Channels {
   readonly #subscribe: (name: string) => Promise<void>
   readonly #unsubscribe: (name: string) => void
@@ -31,25 +32,28 @@ export class Channels {
     this.#unsubscribe = unsubscribe
   }
 
-  /** Listens to a channel. Where that cannot begin now, it does with the next {@link subscribeAll}. */
-  listen (name: string, hear: ChannelListener): Listening {
+  /** Adds a listener. If the channel cannot be subscribed to now, the next {@link subscribeAll} does it. */
+  listen (name: string, given: ChannelListener): Listening {
     const channel = this.#channels.get(name) ?? this.#open(name)
-    // A function of its own, so that the same one may listen twice.
-    const listener: ChannelListener = (message) => hear(message)
+    // A wrapper, so that the same function can be added twice.
+    const listener: ChannelListener = (message) => given(message)
     channel.listeners.add(listener)
     return { begun: channel.begun, end: () => this.#end(channel, listener) }
   }
 
-  /** Tells whoever listens to a channel. */
-  tell (name: string, message: string): void {
+  /** Delivers a message to the listeners of a channel. */
+  deliver (name: string, message: string): void {
     for (const listener of this.#channels.get(name)?.listeners ?? []) listener(message)
   }
 
-  /** Subscribes to all channels that are listened to, on a new connection. @param subscribe To so many at once. */
+  /**
+   * Subscribes a new connection to all channels that have listeners.
+   * @param subscribe Subscribes to up to 10,000 channels at once.
+   */
   async subscribeAll (subscribe: (names: readonly string[]) => Promise<unknown>): Promise<void> {
     const done = new Set<Channel>()
-    // Others may come meanwhile.
-    for (let next = this.#nextBut(done); next.length > 0; next = this.#nextBut(done)) {
+    // Channels may be added meanwhile.
+    for (let next = this.#nextExcept(done); next.length > 0; next = this.#nextExcept(done)) {
       const begun = subscribe(next.map(({ name }) => name)).then(() => {})
       for (const channel of next) {
         channel.begun = begun
@@ -59,13 +63,13 @@ export class Channels {
     }
   }
 
-  #nextBut (done: ReadonlySet<Channel>): readonly Channel[] {
+  #nextExcept (done: ReadonlySet<Channel>): readonly Channel[] {
     return [...this.#channels.values()].filter((channel) => !done.has(channel)).slice(0, MAX_AT_ONCE)
   }
 
   #open (name: string): Channel {
     const begun = this.#subscribe(name)
-    // Who wants to know waits for it.
+    // Callers that need the result await `begun`; the others must not cause an unhandled rejection.
     begun.catch(() => {})
     const channel = { name, listeners: new Set<ChannelListener>(), begun }
     this.#channels.set(name, channel)

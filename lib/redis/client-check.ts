@@ -26,7 +26,7 @@ const PROBLEMS: ReadonlyArray<readonly [isSo: Condition, problem: string]> = [
   [(_client, { commandQueue }) => commandQueue === false, "must wait for replies: leave out 'commandQueue: false'"]
 ]
 
-/** Returns what keeps a client of ioredis from serving a cluster; undefined when nothing does. */
+/** Returns the problem that keeps a client of ioredis from serving a cluster; undefined when there is none. */
 export function findClientProblem (value: unknown): string | undefined {
   const { duplicate, evalsha, status, isCluster, options } = Object(value)
   const isClient = typeof duplicate === 'function' && typeof evalsha === 'function' && typeof status === 'string'

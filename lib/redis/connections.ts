@@ -1,4 +1,4 @@
-// The two connections to Redis: one for commands, and one that only listens.
+// The two connections to Redis: one for commands, and one for subscriptions.
 import { createRequire } from 'node:module'
 import type { Redis, RedisOptions } from 'ioredis'
 import { MCP_ERR_MISSING_PACKAGE } from '../errors.ts'
@@ -6,38 +6,41 @@ import { MCP_ERR_MISSING_PACKAGE } from '../errors.ts'
 const FIRST_DELAY = 50
 const LONGEST_DELAY = 2000
 
-/** Milliseconds to wait before one more attempt: longer each time, and not the same for all nodes. @param attempt From 1. */
+/**
+ * Returns the milliseconds to wait before the next attempt: longer each time, and random, so that nodes differ.
+ * @param attempt Its number, from 1.
+ */
 export function backOff (attempt: number): number {
   const delay = Math.min(FIRST_DELAY * 2 ** (attempt - 1), LONGEST_DELAY)
   return delay / 2 + Math.random() * delay / 2
 }
 
 /**
- * Loads the Redis client, which is installed by those who need it.
- * @param from Where it is looked for.
+ * Loads ioredis, an optional peer dependency.
+ * @param from The URL of the module to resolve it from.
  * @throws MCP_ERR_MISSING_PACKAGE
  */
 export function loadRedis (from: string = import.meta.url): typeof Redis {
   try {
-    // What the package exports by that name.
+    // The package exports its client by that name.
     return (createRequire(from)('ioredis') as { readonly Redis: typeof Redis }).Redis
   } catch (error) {
     throw new MCP_ERR_MISSING_PACKAGE('ioredis', 'redisCluster({ url })', { cause: error })
   }
 }
 
-/** Options of a client that is made here. */
+/** The options of a client that this package creates. */
 export type ConnectionOptions = Omit<RedisOptions, 'protocol' | 'replyMapping'>
 
-/** Two connections, and how to leave them. */
+/** Two connections, and how to close them. */
 export interface Connections {
   readonly commands: Redis
   readonly subscriber: Redis
-  /** Closes what was opened here: a client that was given stays as it is. */
+  /** Closes the connections that were opened here. A client that the user passed stays open. */
   readonly close: () => void
 }
 
-/** What a connection tells of itself. */
+/** The events of a connection. */
 export interface ConnectionEvents {
   readonly onReady: () => void
   readonly onLost: (error: Error) => void
@@ -45,16 +48,18 @@ export interface ConnectionEvents {
 }
 
 /**
- * Connects, of which `events` tells: nothing here waits for it.
+ * Starts both connections, without waiting for them: `events` reports what becomes of them.
  *
- * @param make Makes a client with some options of its own.
- * @param given A client for commands that is not ours to close.
- * @param timeout Milliseconds without an answer; after twice as many a connection of ours is given up and made anew.
+ * @param make Creates a client with the given options.
+ * @param given The user's client for commands, which is not closed here.
+ * @param timeout Milliseconds without an answer. After twice as many, a connection that was opened here is replaced.
  */
-export function connect (make: (options: ConnectionOptions) => Redis, given: Redis | undefined, timeout: number, events: ConnectionEvents): Connections {
+export function connect (
+  make: (options: ConnectionOptions) => Redis, given: Redis | undefined, timeout: number, events: ConnectionEvents
+): Connections {
   const options: ConnectionOptions = {
     lazyConnect: true,
-    // What cannot be done at once is refused, and not done later.
+    // A command that cannot be sent at once is refused, not queued.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
@@ -69,7 +74,7 @@ export function connect (make: (options: ConnectionOptions) => Redis, given: Red
   const ends = [watch(commands, events), watch(subscriber, events)]
   subscriber.on('message', events.onMessage)
   for (const client of [commands, subscriber]) {
-    // How it goes is told by its events.
+    // The events of the client report a failure.
     if (client.status === 'wait') client.connect().catch(() => {})
   }
 

@@ -1,5 +1,5 @@
 /**
- * Clusters of processes that share Redis.
+ * A cluster of processes that share a Redis.
  * @packageDocumentation
  */
 export { redisCluster } from './redis-cluster.ts'

@@ -2,23 +2,28 @@
 import { createHash } from 'node:crypto'
 
 /**
- * The names of what one mount keeps in Redis. All have the mount as their hash tag, so that they are in one slot of a Redis
- * Cluster and one script may use several of them. Every key expires by itself.
+ * The names of the keys and channels of one mount. The hash tag of all keys is the mount, so that they are in one slot
+ * of a Redis Cluster, and one script may use several of them. Every key expires by itself.
  *
  * | key | type | what | lives |
  * |---|---|---|---|
- * | `s:SESSION` | hash | `r` the record as JSON, `l` its log level, `g` the node that holds its GET stream, `t` how often its client has connected to a stream, `h` the key of its holder's set, `s:TOPIC` the URI of each subscription, `c:STREAM` the ids of each call whose reply is a stream; TOPIC is a SHA-256, which all spellings of a URI have in common | `ttl` of the session from its last use |
+ * | `s:SESSION` | hash | a session, see below | `ttl` of the session from its last use |
  * | `open` | sorted set | the ids of the open sessions, by the moment when they expire | as long as the last of them |
- * | `unused` | sorted set | the ids of the open sessions that were never used and make room for others, by the moment when they were opened | `ttl` of a session from the last of them |
- * | `h:HOLDER` | sorted set | the ids of the open sessions that count for one caller, by a moment until which they live at the least; HOLDER is the SHA-256 of the caller's name | as long as the last of them |
- * | `e:STREAM` | stream | the events of one stream; an entry's id is `MILLISECONDS-NUMBER` | `maxAge` from the last event |
- * | `q:SESSION` | hash | the number of the last event of each stream of the session that has not ended | as its session, but `maxAge` at least |
- * | `p:NODE` | hash | how many places each caller holds by the node, by the SHA-256 of the caller's name | as `n:NODE` |
- * | `nodes` | sorted set | the ids of the nodes, by the moment when they count as dead | `nodeTimeout` from the last sign of life of any of them |
- * | `n:NODE` | string | that a node lives | `nodeTimeout`, renewed three times in it |
+ * | `unused` | sorted set | the ids of unused sessions that make room, by the moment of opening | `ttl` from the last |
+ * | `h:HOLDER` | sorted set | a holder's sessions, by a lower bound of when they expire | as long as the last of them |
+ * | `e:STREAM` | stream | a stream's events; an entry's id is `MILLISECONDS-NUMBER` | `maxAge` from the last event |
+ * | `q:SESSION` | hash | the last number of each stream that has not ended | as its session, at least `maxAge` |
+ * | `p:NODE` | hash | the number of places of each HOLDER on the node | as `n:NODE` |
+ * | `nodes` | sorted set | the ids of nodes, by the moment when they count as dead | `nodeTimeout` from a heartbeat |
+ * | `n:NODE` | string | empty; it exists while the node is alive | `nodeTimeout`, renewed three times in it |
  *
- * The channels are `b:TOPIC` for the messages of a topic, and `e:STREAM` for the events of a stream; in a database other than 0
- * with its number before them, as in `1:b:TOPIC`.
+ * In the hash of a session, `r` is the record as JSON, `l` the log level, `g` the node that holds the GET stream, `t`
+ * the number of times that the client connected to a stream, and `h` the key of the holder's set. `s:TOPIC` is the URI
+ * of a subscription; TOPIC is a SHA-256 that all spellings of a URI have in common. `c:STREAM` lists the ids of the
+ * calls whose reply is a stream. HOLDER is the SHA-256 of the holder's name.
+ *
+ * The channels are `b:TOPIC` for the messages of a topic, and `e:STREAM` for the events of a stream. In a database
+ * other than 0, its number stands before them, as in `1:b:TOPIC`.
  */
 export interface Keys {
   readonly session: (sessionId: string) => string
@@ -34,16 +39,18 @@ export interface Keys {
   readonly topicChannel: (topic: string) => string
 }
 
-/** What a connection does to the names of keys by itself, but not to those of channels. */
+/** What a connection adds to the names of keys by itself, but not to the names of channels. */
 export interface KeySpace {
-  /** What it puts before them. */
+  /** The prefix that the connection puts before each key. */
   readonly prefix: string
-  /** The number of the database that they are in. All databases of a Redis have the same channels. */
+  /** The number of the database that the keys are in. All databases of a Redis share their channels. */
   readonly database: number
 }
 
-/** Names the keys of one mount. */
-export function createKeys (keyPrefix: string, mount: string, { prefix, database }: KeySpace = { prefix: '', database: 0 }): Keys {
+/** Creates the names of the keys and channels of one mount. */
+export function createKeys (
+  keyPrefix: string, mount: string, { prefix, database }: KeySpace = { prefix: '', database: 0 }
+): Keys {
   // A brace in the name would end the hash tag early.
   const scope = `${keyPrefix}{${encodeURIComponent(mount)}}:`
   const channelScope = `${prefix}${scope}${database === 0 ? '' : `${database}:`}`
@@ -62,7 +69,7 @@ export function createKeys (keyPrefix: string, mount: string, { prefix, database
   })
 }
 
-/** What stands for a long text in Redis. The name of a caller is besides nobody's business who looks there. */
+/** Returns the hash that stands for a long text in Redis, and hides the names of callers from its operators. */
 export function digest (name: string): string {
   return createHash('sha256').update(name).digest('base64url')
 }

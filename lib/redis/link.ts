@@ -1,52 +1,51 @@
-// Whether Redis is there: commands that fail fast when it is not, and the way back.
+// Tracks whether Redis can be reached. Commands fail fast during an outage; afterwards the connection is restored.
 import type { Redis } from 'ioredis'
 import { ClusterAwayError } from '../store/cluster.ts'
 import { Channels } from './channels.ts'
 import { backOff, type ConnectionEvents, type Connections } from './connections.ts'
 import { runScript, type Script } from './scripts.ts'
 
-/** Who uses a link. Each of `onAway` and `onBack` is called once per change of state. */
+/** A node that uses a link. `onAway` and `onBack` are called once per change of state. */
 export interface LinkUser {
   onAway (error: Error): void
   onBack (): void
-  /** The connection was lost, but so briefly that nobody was told. What was published meanwhile has not come. */
+  /** The connection was lost too briefly to count as an outage. What was published meanwhile did not arrive. */
   onGap (): void
-  /** Called when Redis is back, and three times in a `nodeTimeout` while it is there. */
-  beat (): void
+  /** Called when Redis is back, and three times per `nodeTimeout` while it can be reached. */
+  onHeartbeat (): void
 }
 
-/** How a link is made. */
+/** The settings of a link. */
 export interface LinkSettings {
   readonly connect: (events: ConnectionEvents) => Connections
-  /** Milliseconds without an answer after which Redis counts as away. */
+  /** Milliseconds without an answer after which an outage begins. */
   readonly commandTimeout: number
-  /** Milliseconds without a word after which a node counts as dead. */
+  /** Milliseconds without a heartbeat after which a node counts as dead. */
   readonly nodeTimeout: number
 }
 
-// Answers that tell that Redis can do nothing, or not write, for the time being.
+// The errors with which Redis answers while it can do nothing, or cannot write.
 const NOT_NOW = /^(?:LOADING|BUSY|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|MISCONF|NOREPLICAS)\b/
+const HEARTBEATS_PER_TIMEOUT = 3
 
-const BEATS_PER_TIMEOUT = 3
-
-/** The connections of one cluster object to Redis, for all mounts that use it. Open as long as anybody does. */
+/** The connections of one cluster object to Redis. They are open while a mount uses them. */
 export class RedisLink {
   readonly channels: Channels
   readonly #settings: LinkSettings
   readonly #users = new Set<LinkUser>()
-  // What waits for an answer: each is told when none is to be waited for any more.
+  // Rejects the commands that wait for an answer.
   readonly #waiting = new Set<(error: Error) => void>()
   #connections: Connections | undefined
-  // Unknown at first, which no user is told of. A connection that is broken may be back before `commandTimeout` is
-  // over: until then requests wait, as they do for a Redis that is slow to answer.
+  // 'unknown' until the first connection succeeds or fails; users are not notified of it. A 'broken' connection may be
+  // back before `commandTimeout` is over: until then commands wait, as they do for a Redis that is slow to answer.
   #state: 'unknown' | 'here' | 'broken' | 'away' = 'unknown'
   #reason: unknown = new Error('there is no connection')
   #attempts = 0
   #backSince = -Infinity
   #retry: NodeJS.Timeout | undefined
-  #heart: NodeJS.Timeout | undefined
+  #heartbeat: NodeJS.Timeout | undefined
   #known = createSignal()
-  // Whether a broken connection is back is decided.
+  // Settles when a broken connection is either back or given up.
   #decided = createSignal()
   #grace: NodeJS.Timeout | undefined
 
@@ -54,17 +53,17 @@ export class RedisLink {
     this.#settings = settings
     this.channels = new Channels(
       (name) => this.#subscribe(name),
-      // Where that fails, the connection is lost, and with it what it has subscribed to.
+      // If this fails, the connection is lost, and its subscriptions with it.
       (name) => { this.#connections?.subscriber.unsubscribe(name).catch(() => {}) }
     )
   }
 
   get isAway (): boolean { return this.#state === 'away' || this.#state === 'unknown' }
 
-  /** Whether it is so short a time since Redis came back that not all nodes may have been heard of again. */
+  /** Whether Redis came back less than a `nodeTimeout` ago, so that other nodes may not have sent a heartbeat yet. */
   get isJustBack (): boolean { return performance.now() - this.#backSince < this.#settings.nodeTimeout }
 
-  /** Begins to use the link; settles when it is known whether Redis is there. */
+  /** Adds a user of the link; resolves once it is known whether Redis can be reached. */
   async enter (user: LinkUser): Promise<void> {
     this.#users.add(user)
     if (this.#connections === undefined) this.#open()
@@ -72,7 +71,7 @@ export class RedisLink {
     else if (this.#state === 'away') user.onAway(this.#awayError())
   }
 
-  /** Ends it. */
+  /** Removes a user. The connections are closed with the last one. */
   leave (user: LinkUser): void {
     this.#users.delete(user)
     if (this.#users.size > 0 || this.#connections === undefined) return
@@ -81,18 +80,18 @@ export class RedisLink {
     this.#refuse('unknown', new Error('it is no longer used'))
     this.#decided.settle()
     clearTimeout(this.#retry)
-    clearInterval(this.#heart)
+    clearInterval(this.#heartbeat)
     clearTimeout(this.#grace)
     this.#known.settle()
     this.#known = createSignal()
   }
 
-  /** Runs commands. @throws ClusterAwayError when Redis is not there, or does not answer in time. */
+  /** Runs commands. @throws ClusterAwayError if Redis cannot be reached, or does not answer in time. */
   run<T> (send: (client: Redis) => Promise<T>): Promise<T> {
     return this.#guard(({ commands }) => send(commands))
   }
 
-  /** Runs a script, likewise; one that may run twice again, where the connection breaks before it has answered. */
+  /** Runs a script as {@link run} does. A repeatable one runs again if the connection breaks before its answer. */
   async runScript (script: Script, keys: readonly string[], args: ReadonlyArray<string | number>): Promise<unknown> {
     const run = (): Promise<unknown> => this.#guard(({ commands }) => runScript(commands, script, keys, args))
     try {
@@ -107,10 +106,11 @@ export class RedisLink {
     this.#connections = this.#settings.connect({
       onReady: () => this.#arrive(),
       onLost: (error) => this.#break(error),
-      onMessage: (channel, message) => this.channels.tell(channel, message)
+      onMessage: (channel, message) => this.channels.deliver(channel, message)
     })
-    this.#retryIn(this.#settings.commandTimeout)
-    this.#heart = setInterval(() => this.#beat(), this.#settings.nodeTimeout / BEATS_PER_TIMEOUT).unref()
+    const { commandTimeout, nodeTimeout } = this.#settings
+    this.#retryIn(commandTimeout)
+    this.#heartbeat = setInterval(() => this.#sendHeartbeats(), nodeTimeout / HEARTBEATS_PER_TIMEOUT).unref()
   }
 
   async #guard<T> (send: (connections: Connections) => Promise<T>): Promise<T> {
@@ -130,7 +130,7 @@ export class RedisLink {
     try {
       await this.#guard(({ subscriber }) => subscriber.subscribe(name))
     } catch (error) {
-      // Who may not listen misses what others tell, which is no better than no connection.
+      // A node that may not subscribe misses the messages of the others, so treat it as an outage.
       if (!(error instanceof ClusterAwayError)) this.#lose(error)
       throw error
     }
@@ -142,7 +142,7 @@ export class RedisLink {
       const expire = (): void => {
         if (this.#waiting.has(fail)) this.#lose(new Error(`no answer within ${commandTimeout} ms`))
       }
-      // Where the event loop was held up, the answer is there already, and is read between timers and immediates.
+      // After a blocked event loop the answer may have arrived already: it is read between timers and immediates.
       const timer = setTimeout(() => { setImmediate(expire) }, commandTimeout)
       const fail = (error: Error): void => { settle(); reject(error) }
       const settle = (): void => { clearTimeout(timer); this.#waiting.delete(fail) }
@@ -151,7 +151,7 @@ export class RedisLink {
     })
   }
 
-  // Redis is there when it answers on both connections, and all channels are subscribed to.
+  // Redis is back once both connections answer and all channels are subscribed to.
   async #arrive (): Promise<void> {
     const connections = this.#connections
     if (connections?.commands.status !== 'ready' || connections.subscriber.status !== 'ready') return
@@ -163,7 +163,7 @@ export class RedisLink {
         this.channels.subscribeAll((names) => connections.subscriber.subscribe(...names))
       ]))
     } catch (error) {
-      // What was given up is known already.
+      // #refuse() has rejected the wait, so the state is known already.
       if (error instanceof ClusterAwayError) return
       return isReply(error) ? this.#lose(error) : this.#break(error)
     }
@@ -179,14 +179,14 @@ export class RedisLink {
     this.#known.settle()
     if (before === 'unknown') return
     this.#backSince = performance.now()
-    for (const user of this.#users) user.beat()
+    for (const user of this.#users) user.onHeartbeat()
     for (const user of this.#users) {
       if (before === 'away') user.onBack()
       else user.onGap()
     }
   }
 
-  // What was sent and not answered may or may not have happened; what comes from now on waits.
+  // Commands that were sent and not answered may or may not have run. New commands wait.
   #break (error: unknown): void {
     if (this.#state !== 'here' && this.#state !== 'broken') return this.#lose(error)
     if (this.#state === 'here') {
@@ -215,7 +215,7 @@ export class RedisLink {
     for (const fail of this.#waiting) fail(this.#awayError())
   }
 
-  // A connection that hangs, or is closed, does not tell when Redis answers again.
+  // A connection that hangs or is closed does not report that Redis answers again, so try from time to time.
   #retryIn (delay: number): void {
     clearTimeout(this.#retry)
     this.#retry = setTimeout(() => this.#retryNow(), delay).unref()
@@ -226,11 +226,11 @@ export class RedisLink {
     else this.#arrive()
   }
 
-  // A connection that nothing is asked of hangs unnoticed.
-  #beat (): void {
+  // The ping finds a subscriber connection that hangs.
+  #sendHeartbeats (): void {
     if (this.#state !== 'here') return
     this.#guard(({ subscriber }) => subscriber.ping()).catch(() => {})
-    for (const user of this.#users) user.beat()
+    for (const user of this.#users) user.onHeartbeat()
   }
 
   #awayError (cause: unknown = this.#reason): ClusterAwayError {
@@ -238,7 +238,7 @@ export class RedisLink {
   }
 }
 
-// Redis has answered that it cannot do something, as opposed to not answering.
+// Returns whether the error is an answer of Redis, as opposed to no answer.
 function isReply (error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError'
 }

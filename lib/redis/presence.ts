@@ -1,10 +1,11 @@
-// Which nodes live, and what callers hold by each of them: gone with the node.
+// Which nodes are alive, and how many places each holder has on them. The places are free again when the node is gone.
 import { digest, type Keys } from './keys.ts'
 import type { RedisLink } from './link.ts'
 import { createRepeatableScript, createScript, LUA_NOW } from './scripts.ts'
 
-// KEYS nodes, and of the node: its sign of life and its places; ARGV node, nodeTimeout. Returns whether there was a sign of life.
-const BEAT = createScript(`${LUA_NOW}
+// KEYS nodes, the node's heartbeat, the node's places; ARGV node, nodeTimeout. Returns whether the last heartbeat was
+// still there.
+const HEARTBEAT = createScript(`${LUA_NOW}
 local timeout = tonumber(ARGV[2])
 local known = redis.call('EXISTS', KEYS[2])
 redis.call('SET', KEYS[2], '', 'PX', timeout)
@@ -14,8 +15,8 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 redis.call('PEXPIRE', KEYS[1], timeout)
 return known`)
 
-// KEYS nodes, the node's places; ARGV node, nodeTimeout, holder, count, max. The keys of other nodes differ in their ids only, and
-// are in the same slot.
+// KEYS nodes, the node's places; ARGV node, nodeTimeout, holder, count, max. The keys of other nodes differ only in
+// their ids, and are in the same slot.
 const HOLD = createScript(`${LUA_NOW}
 local places, node, holder, count = KEYS[2], ARGV[1], ARGV[3], tonumber(ARGV[4])
 local function held(key)
@@ -49,22 +50,25 @@ export class Presence {
   readonly #id: string
   readonly #nodeTimeout: number
   readonly #held = new Map<string, number>()
-  // Whether Redis may know something else than what is held.
+  // Whether the counts in Redis may differ from those held here.
   #isStale = false
 
-  /** @param nodeTimeout Milliseconds without a sign of life after which the node is dead. */
-  constructor (link: RedisLink, keys: Keys, { id, nodeTimeout }: { readonly id: string, readonly nodeTimeout: number }) {
+  /** @param nodeTimeout Milliseconds without a heartbeat after which the node counts as dead. */
+  constructor (
+    link: RedisLink, keys: Keys, { id, nodeTimeout }: { readonly id: string, readonly nodeTimeout: number }
+  ) {
     this.#link = link
     this.#keys = keys
     this.#id = id
     this.#nodeTimeout = nodeTimeout
   }
 
-  /** Gives a sign of life. Where Redis has lost what the node holds, or was away, it is told again. */
-  async beat (): Promise<void> {
+  /** Sends a heartbeat. If Redis lost the places of this node, or may have, they are written again. */
+  async heartbeat (): Promise<void> {
     const keys = this.#keys
-    const isKnown = await this.#link.runScript(BEAT, [keys.nodes, keys.node(this.#id), keys.places(this.#id)], [this.#id, this.#nodeTimeout]) === 1
-    if (isKnown ? !this.#isStale : this.#held.size === 0) return
+    const used = [keys.nodes, keys.node(this.#id), keys.places(this.#id)]
+    const wasAlive = await this.#link.runScript(HEARTBEAT, used, [this.#id, this.#nodeTimeout]) === 1
+    if (wasAlive ? !this.#isStale : this.#held.size === 0) return
     this.#isStale = false
     try {
       await this.#link.runScript(RESTORE, [keys.places(this.#id)], [this.#nodeTimeout, ...[...this.#held].flat()])
@@ -74,15 +78,17 @@ export class Presence {
     }
   }
 
-  /** As {@link ClusterNode.hold}. */
+  /** Implements {@link ClusterNode.hold}. */
   async hold (holder: string, count: number, max: number): Promise<boolean> {
     const name = digest(holder)
     const limit = Math.min(max, Number.MAX_SAFE_INTEGER)
     const before = this.#held.get(name) ?? 0
-    // At once, as Redis may be told all again before it has answered.
+    // Noted before the answer, because a heartbeat may write all counts again meanwhile.
     this.#note(name, count)
     try {
-      const isHeld = await this.#link.runScript(HOLD, [this.#keys.nodes, this.#keys.places(this.#id)], [this.#id, this.#nodeTimeout, name, count, limit]) === 1
+      const used = [this.#keys.nodes, this.#keys.places(this.#id)]
+      const given = [this.#id, this.#nodeTimeout, name, count, limit]
+      const isHeld = await this.#link.runScript(HOLD, used, given) === 1
       if (!isHeld && this.#held.get(name) === count) this.#note(name, before)
       return isHeld
     } catch (error) {
@@ -91,13 +97,13 @@ export class Presence {
     }
   }
 
-  /** As {@link ClusterNode.others}. */
+  /** Implements {@link ClusterNode.others}. */
   async others (): Promise<readonly string[]> {
     const living = await this.#link.runScript(LIVING, [this.#keys.nodes], []) as readonly string[]
     return living.filter((nodeId) => nodeId !== this.#id)
   }
 
-  /** Takes the node and all that it holds away. */
+  /** Removes the node and all places that it holds. */
   async leave (): Promise<void> {
     this.#held.clear()
     const keys = this.#keys

@@ -1,19 +1,16 @@
-// Messages between nodes, by Redis' channels.
+// Messages between nodes, over Redis pub/sub.
 import type { NotificationBus } from '../store/notification-bus.ts'
 import type { Keys } from './keys.ts'
 import type { RedisLink } from './link.ts'
 
-/**
- * A bus over Redis: one PUBLISH, and one round trip, for a message to however many nodes; none for what is subscribed
- * to.
- */
+/** Creates a bus over Redis. A message costs one PUBLISH, whatever the number of nodes. */
 export function createRedisBus (link: RedisLink, keys: Keys): NotificationBus {
   return {
     async publish (topic, message) {
       await link.run((client) => client.publish(keys.topicChannel(topic), message))
     },
-    subscribe (topic, hear) {
-      return link.channels.listen(keys.topicChannel(topic), hear).end
+    subscribe (topic, listener) {
+      return link.channels.listen(keys.topicChannel(topic), listener).end
     }
   }
 }

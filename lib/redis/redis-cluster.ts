@@ -1,4 +1,4 @@
-// Nodes that share a Redis.
+// A cluster whose nodes share a Redis.
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { Cluster, ClusterListeners, ClusterNode } from '../store/cluster.ts'
@@ -12,8 +12,8 @@ import { resolveRedisOptions, type RedisClusterOptions, type ResolvedRedisOption
 import { createRedisSessionStore } from './redis-session-store.ts'
 
 /**
- * Lets any number of processes serve the same clients as one: sessions, events and notifications are in Redis 7 or newer, or
- * Valkey. Needs `ioredis`. One object has two connections, however many mounts it is given to.
+ * Lets any number of processes serve the same clients as one. Sessions, events and notifications are in Redis 7 or
+ * newer, or in Valkey. Needs `ioredis`. One object has two connections, whatever the number of its mounts.
  *
  * @throws MCP_ERR_INVALID_OPTION, MCP_ERR_MISSING_PACKAGE
  * @example app.register(mcpPlugin, { server, cluster: redisCluster({ url: 'redis://localhost:6379' }) })
@@ -30,10 +30,14 @@ export function redisCluster (options: RedisClusterOptions): Cluster {
 
 function createLink ({ source: { client, url }, commandTimeout, nodeTimeout }: ResolvedRedisOptions): RedisLink {
   const make = client === undefined ? createMaker(url) : (options: ConnectionOptions) => client.duplicate(options)
-  return new RedisLink({ connect: (events) => connect(make, client, commandTimeout, events), commandTimeout, nodeTimeout })
+  return new RedisLink({
+    connect: (events) => connect(make, client, commandTimeout, events),
+    commandTimeout,
+    nodeTimeout
+  })
 }
 
-// A URL may name both as well, which the client reads when it is made.
+// A URL may name both, too: a client reads it when it is created.
 function findKeySpace ({ source: { client, url } }: ResolvedRedisOptions): KeySpace {
   const { options } = client ?? createMaker(url)({ lazyConnect: true })
   return { prefix: String(options.keyPrefix ?? ''), database: options.db ?? 0 }
@@ -54,7 +58,9 @@ class RedisNode implements ClusterNode {
   readonly #presence: Presence
   readonly #user
 
-  constructor (link: RedisLink, keys: Keys, { events, nodeTimeout }: ResolvedRedisOptions, listeners: ClusterListeners) {
+  constructor (
+    link: RedisLink, keys: Keys, { events, nodeTimeout }: ResolvedRedisOptions, listeners: ClusterListeners
+  ) {
     this.#link = link
     this.#keys = keys
     this.#presence = new Presence(link, keys, { id: this.id, nodeTimeout })
@@ -66,7 +72,7 @@ class RedisNode implements ClusterNode {
       onAway: (error: Error) => listeners.onAway(error),
       onBack: () => listeners.onBack(),
       onGap: () => listeners.onGap?.(),
-      beat: () => { this.#tellAlive() }
+      onHeartbeat: () => { this.#sendHeartbeat() }
     }
   }
 
@@ -86,7 +92,7 @@ class RedisNode implements ClusterNode {
 
   async start (): Promise<void> {
     await this.#link.enter(this.#user)
-    await this.#tellAlive()
+    await this.#sendHeartbeat()
   }
 
   async close (): Promise<void> {
@@ -94,8 +100,8 @@ class RedisNode implements ClusterNode {
     this.#link.leave(this.#user)
   }
 
-  // Where it fails, Redis is away; once it is back, this is done again.
-  async #tellAlive (): Promise<void> {
-    await this.#presence.beat().catch(() => {})
+  // Fails only during an outage; the link calls this again when Redis is back.
+  async #sendHeartbeat (): Promise<void> {
+    await this.#presence.heartbeat().catch(() => {})
   }
 }

@@ -1,11 +1,11 @@
-// Events in Redis Streams. The script that appends an event publishes it as well, so that followers hear of events in
-// the order of their numbers. What is published while a connection is broken is lost, and read by those who notice.
+// Events in Redis Streams. The script that appends an event also publishes it, so that listeners get the events in the
+// order of their numbers. Events that are published while a connection is broken are lost; a tail reads them later.
 import type { SharedEventStore, StoredEvent } from '../store/event-store.ts'
 import type { Keys } from './keys.ts'
 import type { RedisLink } from './link.ts'
 import { createRepeatableScript, createScript, LUA_NOW } from './scripts.ts'
 
-/** The limits of the events of one stream. What is over one of them is forgotten, oldest first. */
+/** The limits of the events of one stream. Beyond one of them the oldest events are dropped. */
 export interface RedisEventOptions {
   /** Events of one stream. @default 1000 */
   readonly maxLength?: number
@@ -18,11 +18,11 @@ export interface RedisEventOptions {
   readonly maxAge?: number
 }
 
-/** How a store gets at Redis. */
+/** What a store needs to use Redis. */
 export interface StoreAccess {
   readonly link: RedisLink
   readonly keys: Keys
-  /** Called for what is there and cannot be read, which the store ignores. */
+  /** Called when stored data cannot be read; the store ignores that data. @param what The data, in words. */
   readonly onUnreadable: (what: string) => void
 }
 
@@ -73,7 +73,7 @@ redis.call('PEXPIRE', KEYS[2], math.max(maxAge, redis.call('PTTL', KEYS[3])))
 redis.call('PUBLISH', ARGV[5], number .. ' ' .. ARGV[2])
 return number`)
 
-// KEYS events, numbers; ARGV name, the number behind which events are wanted. Newest first.
+// KEYS events, numbers; ARGV name, the number after which events are wanted. Returns the newest first.
 const READ = createRepeatableScript(`${LUA_LAST}
 local missed = last() - tonumber(ARGV[2])
 if missed < 0 then return false end
@@ -87,9 +87,9 @@ const LAST = createRepeatableScript(`${LUA_LAST}
 return last()`)
 
 /**
- * Events in Redis Streams. `append`, which tells followers as well, and `read` are one round trip; `forget` is two, and
- * so is `follow`, or one where somebody on the node follows the stream already. The events of a stream that has ended
- * are not forgotten with its session, but by their age.
+ * Creates an event store in Redis Streams. `append` and `read` take one round trip, `forget` takes two. `follow` takes
+ * two, or one if the node follows the stream already. Events of a stream that has ended are not dropped with its
+ * session, but when they reach `maxAge`.
  */
 export function createRedisEventStore (access: StoreAccess, options: Required<RedisEventOptions>): SharedEventStore {
   const { link, keys, onUnreadable } = access
@@ -149,16 +149,16 @@ function splitStreamId (streamId: string): readonly [sessionId: string, name: st
   return [streamId.slice(0, dot), streamId.slice(dot + 1)]
 }
 
-// What somebody else has published is no event.
+// Returns undefined for a message that another program published.
 function parseEvent (text: string): StoredEvent | undefined {
   const [, seq, message] = /^(\d{1,15}) (.*)$/s.exec(text) ?? []
   return seq === undefined || message === undefined ? undefined : { seq: Number(seq), message }
 }
 
-/** An entry of a stream as Redis tells it. */
+/** An entry of a stream as Redis returns it. */
 type StreamEntry = readonly [id: string, fields: readonly string[]]
 
-// What somebody else has added is no event.
+// Returns undefined for an entry that another program added.
 function parseEntry ([id, [name, message]]: StreamEntry): StoredEvent | undefined {
   const [, seq] = /^\d+-(\d{1,15})$/.exec(id) ?? []
   return seq === undefined || name !== 'm' || message === undefined ? undefined : { seq: Number(seq), message }

@@ -6,22 +6,22 @@ import { resolve, type ResolvedOf, type TableOf } from '../options/table.ts'
 import { findClientProblem } from './client-check.ts'
 import type { RedisEventOptions } from './redis-event-store.ts'
 
-/** How nodes share Redis. All durations are milliseconds. */
+/** The options of a cluster on Redis. All durations are milliseconds. */
 export interface RedisClusterOptions {
   /**
-   * A client of ioredis, for commands; it is not closed with the app. Its `duplicate()` makes a second connection, for
-   * messages between nodes. Settings with which it could not serve a cluster are refused. Give either this or `url`.
+   * A client of ioredis, for commands. It is not closed with the app. Its `duplicate()` makes a second connection, for
+   * messages between nodes. Settings with which it could not serve a cluster are refused. Pass either this or `url`.
    */
   readonly client?: Redis
-  /** Where Redis is: `redis://` or `rediss://`. The connections are closed with the app. */
+  /** The URL of Redis: `redis://` or `rediss://`. The connections are closed with the app. */
   readonly url?: string
-  /** The prefix of the names of all keys and channels. @default 'mcp:' */
+  /** The prefix of all keys and channels. @default 'mcp:' */
   readonly keyPrefix?: string
-  /** The limits of the events that are kept for clients whose connection broke. */
+  /** How many events of a stream are stored, for clients that resume. */
   readonly events?: RedisEventOptions
-  /** How long Redis may take to answer before it counts as away. @default 2000 */
+  /** The longest wait for an answer of Redis. After it, an outage begins. @default 2000 */
   readonly commandTimeout?: number
-  /** How long a node may be silent before it counts as dead, and its calls as lost. @default 10000 */
+  /** The longest time without a heartbeat. After it, a node counts as dead, and its calls as lost. @default 10000 */
   readonly nodeTimeout?: number
 }
 
@@ -48,7 +48,7 @@ const REDIS_CLUSTER = {
   nodeTimeout: whole(10_000)
 } satisfies TableOf<RedisClusterOptions>
 
-/** Options that were checked and completed. */
+/** The checked and completed options. */
 export type ResolvedRedisOptions = Omit<ResolvedOf<typeof REDIS_CLUSTER>, 'client' | 'url'> & {
   /** The client that was given, or else where Redis is. */
   readonly source:
@@ -56,7 +56,7 @@ export type ResolvedRedisOptions = Omit<ResolvedOf<typeof REDIS_CLUSTER>, 'clien
     | { readonly client?: undefined, readonly url: string }
 }
 
-/** Checks and completes options. The object given is not written to. @throws MCP_ERR_INVALID_OPTION */
+/** Checks and completes the options, without writing to the given object. @throws MCP_ERR_INVALID_OPTION */
 export function resolveRedisOptions (given: RedisClusterOptions): ResolvedRedisOptions {
   const { client, url, ...options } = resolve(REDIS_CLUSTER, given)
   return Object.freeze({ ...options, source: findSource(client, url) })

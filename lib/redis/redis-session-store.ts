@@ -2,9 +2,11 @@
 import type { OpenOutcome, SessionChange, SessionStore } from '../store/session-store.ts'
 import type { StoreAccess } from './redis-event-store.ts'
 import { createRepeatableScript, createScript, LUA_NOW } from './scripts.ts'
-import { encodeRecord, fieldOf, LEVEL_FIELD, parseLevel, parseRecord, parseState, RECORD_FIELD } from './session-fields.ts'
+import {
+  encodeRecord, fieldOf, LEVEL_FIELD, parseLevel, parseRecord, parseState, RECORD_FIELD
+} from './session-fields.ts'
 
-// The set of open sessions lives as long as the one that expires last, and so does the set of those of one holder.
+// The set of open sessions, and each holder's set, lives as long as the session in it that expires last.
 const LUA_LIVE = `
 ${LUA_NOW}
 local function extend(key, ttl)
@@ -19,7 +21,8 @@ local function count(set)
 end
 `
 
-// Ends a session. Its holder's set is named by the record only; all keys of a mount are in one slot.
+// Ends a session. Only the session's hash names its holder's set, so that this key is not among KEYS. That is safe,
+// because all keys of a mount are in one slot.
 const LUA_REMOVE = `
 local function remove(session, id, open, unused)
   local holder = redis.call('HGET', session, 'h')
@@ -30,10 +33,11 @@ local function remove(session, id, open, unused)
 end
 `
 
-// KEYS session, open, unused, the holder's set where there is one; ARGV id, ttl, max, record, level, whether it displaces, share.
-// In the holder's set are moments until which sessions live at the least: uses do not touch it, so that it is brought up to
-// date when it looks full. What takes memory comes first: once something was written, Redis no longer refuses it where there
-// is none left.
+// KEYS session, open, unused, the holder's set if there is a holder; ARGV id, ttl, max, record, level, whether the
+// session takes part in making room, share.
+// The times in the holder's set are lower bounds: using a session does not update them, so they are brought up to date
+// when the set looks full. The write that needs memory comes first, because Redis refuses a script that lacks memory
+// only until its first write.
 const OPEN = createScript(`${LUA_LIVE}${LUA_REMOVE}
 local session, open, unused, holder = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local id, ttl, max, share = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[7])
@@ -72,7 +76,7 @@ if ARGV[6] == '1' then
 end
 return {'opened', displaced or nil}`)
 
-// KEYS open, then session and numbers of each; ARGV ttl, then id of each. Comes to those that have ended.
+// KEYS open, then session and numbers of each; ARGV ttl, then the id of each. Returns the ids of those that have ended.
 const TOUCH = createRepeatableScript(`${LUA_LIVE}
 local ttl = tonumber(ARGV[1])
 local ended = {}
@@ -88,7 +92,7 @@ for i = 2, #ARGV do
 end
 return ended`)
 
-// KEYS open, session, numbers; ARGV ttl, id, then the fields that are wanted. The first of them is there in every session.
+// KEYS open, session, numbers; ARGV ttl, id, then the wanted fields. Every session has the first of them.
 const LOAD = createRepeatableScript(`${LUA_LIVE}
 local found = redis.call('HMGET', KEYS[2], 'h', unpack(ARGV, 3))
 if not found[2] then return false end
@@ -103,7 +107,7 @@ return found`)
 const SET = createRepeatableScript(`
 if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end`)
 
-// KEYS session; ARGV node, or nothing. Comes to the turn, and to what was there before.
+// KEYS session; ARGV node, or ''. Returns the turn, and the fields as they were before.
 const CONNECT = createRepeatableScript(`
 local found = redis.call('HGETALL', KEYS[1])
 if #found == 0 then return false end
@@ -127,19 +131,28 @@ return remove(KEYS[1], ARGV[1], KEYS[2], KEYS[3])`)
 const COUNT = createRepeatableScript(`${LUA_LIVE}
 return count(KEYS[1])`)
 
-// So many that no other command waits long.
+// Few enough that no other command waits long.
 const MAX_TOUCHED_AT_ONCE = 500
 
-/** Sessions in Redis. Each operation is one round trip; `touch` is one for every 500 sessions. */
+/** Creates a session store in Redis. Each operation takes one round trip; `touch` takes one per 500 sessions. */
 export function createRedisSessionStore ({ link, keys, onUnreadable }: StoreAccess): SessionStore {
-  async function load (sessionId: string, ttl: number, fields: readonly string[]): Promise<readonly unknown[] | undefined> {
-    const found = await link.runScript(LOAD, [keys.open, keys.session(sessionId), keys.numbers(sessionId)], [ttl, sessionId, ...fields])
-    // What the script returns, where there is such a session: the fields behind one of its own.
+  async function load (
+    sessionId: string, ttl: number, fields: readonly string[]
+  ): Promise<readonly unknown[] | undefined> {
+    const found = await link.runScript(
+      LOAD,
+      [keys.open, keys.session(sessionId), keys.numbers(sessionId)],
+      [ttl, sessionId, ...fields]
+    )
+    // If the session exists, the script returns the key of its holder's set, and then the fields.
     return found === null ? undefined : (found as readonly unknown[]).slice(1)
   }
 
   async function touch (sessionIds: readonly string[], ttl: number): Promise<readonly string[]> {
-    const touched = [keys.open, ...sessionIds.flatMap((sessionId) => [keys.session(sessionId), keys.numbers(sessionId)])]
+    const touched = [
+      keys.open,
+      ...sessionIds.flatMap((sessionId) => [keys.session(sessionId), keys.numbers(sessionId)])
+    ]
     return await link.runScript(TOUCH, touched, [ttl, ...sessionIds]) as readonly string[]
   }
 
@@ -152,15 +165,20 @@ export function createRedisSessionStore ({ link, keys, onUnreadable }: StoreAcce
       case 'unsubscribe': return link.run((client) => client.hdel(session, fieldOf(change)))
       case 'unlisten': return link.runScript(UNLISTEN, [session], [change.node])
       case 'begin': return link.runScript(SET, [session], [fieldOf(change), JSON.stringify(change.ids)])
-      case 'end': return link.runScript(END, [session, keys.numbers(sessionId)], [change.streamId, change.streamId.slice(sessionId.length + 1)])
+      case 'end': {
+        const used = [session, keys.numbers(sessionId)]
+        return link.runScript(END, used, [change.streamId, change.streamId.slice(sessionId.length + 1)])
+      }
     }
   }
 
   return {
     async open (sessionId, record, { max, ttl, share, displaces }) {
-      const used = [keys.session(sessionId), keys.open, keys.unused, ...share === undefined ? [] : [keys.holder(share.holder)]]
-      const given = [sessionId, ttl, max, encodeRecord(record), record.logLevel, displaces === true ? 1 : 0, share?.max ?? 0]
-      // What the script returns.
+      const holder = share === undefined ? [] : [keys.holder(share.holder)]
+      const used = [keys.session(sessionId), keys.open, keys.unused, ...holder]
+      const takesPart = displaces === true ? 1 : 0
+      const given = [sessionId, ttl, max, encodeRecord(record), record.logLevel, takesPart, share?.max ?? 0]
+      // The type is what the script returns.
       const [kind, displaced] = await link.runScript(OPEN, used, given) as readonly [OpenOutcome['kind'], string?]
       return { kind, displaced }
     },
@@ -185,7 +203,7 @@ export function createRedisSessionStore ({ link, keys, onUnreadable }: StoreAcce
     async connect (sessionId, listener = '') {
       const found = await link.runScript(CONNECT, [keys.session(sessionId)], [listener])
       if (found === null) return undefined
-      // What the script comes to, where there is such a session.
+      // The type is what the script returns if the session exists.
       const [turn, fields] = found as readonly [number, readonly string[]]
       return { turn, state: parseState(pairsOf(fields), onUnreadable) }
     },
@@ -212,7 +230,7 @@ export function createRedisSessionStore ({ link, keys, onUnreadable }: StoreAcce
   }
 }
 
-// A hash, as scripts return it.
+// Scripts return a hash as names and values in turn.
 function pairsOf (fields: readonly string[]): ReadonlyArray<readonly [name: string, value: string]> {
   return fields.flatMap((name, index) => index % 2 === 0 ? [[name, fields[index + 1] ?? ''] as const] : [])
 }

@@ -1,52 +1,63 @@
-// The fields of a session's hash in Redis, as they are written and read. Whoever can write to Redis may have written them.
+// Writes and reads the fields of a session's hash in Redis. Any program with access to Redis may have changed them.
 import { isLogLevel, type LogLevel } from '../protocol/log-level.ts'
 import { isRequestId, isWireObject, type RequestId } from '../protocol/message.ts'
 import type { ClientIdentity } from '../protocol/client-identity.ts'
 import type { SessionChange, SessionRecord, SessionState } from '../store/session-store.ts'
 import { digest } from './keys.ts'
 
-/** The name of the field that the record is in. */
+/** The name of the field with the record. */
 export const RECORD_FIELD = 'r'
-/** The name of the field that the log level is in. */
+/** The name of the field with the log level. */
 export const LEVEL_FIELD = 'l'
 
 const LISTENER_FIELD = 'g'
 const SUBSCRIPTION = 's:'
 const CALL = 'c:'
 
-/** Tells what could not be read, of which the session does without. */
+/** Called when a part of a session cannot be read; the session does without it. @param what The part, in words. */
 export type OnUnreadable = (what: string) => void
 
-/** The field that a subscription, or a reply that is a stream, is in. */
-export function fieldOf (change: Extract<SessionChange, { readonly topic: string } | { readonly streamId: string }>): string {
+/** Returns the name of the field with a subscription, or with a reply stream. */
+export function fieldOf (
+  change: Extract<SessionChange, { readonly topic: string } | { readonly streamId: string }>
+): string {
   return 'topic' in change ? `${SUBSCRIPTION}${digest(change.topic)}` : `${CALL}${change.streamId}`
 }
 
-/** Writes a record, but for the log level, which changes. */
+/** Returns a record as JSON, without the log level, which may change. */
 export function encodeRecord ({ protocolVersion, client, principal, holder }: SessionRecord): string {
   return JSON.stringify({ protocolVersion, client, principal, holder })
 }
 
-/** Reads a record; undefined when it is none. */
+/** Parses a record; returns undefined if it is not valid. */
 export function parseRecord (record: unknown, level: unknown): SessionRecord | undefined {
   const parsed = parseJson(record)
   if (!isWireObject(parsed)) return undefined
   const { protocolVersion, client, principal, holder } = parsed
-  if (typeof protocolVersion !== 'string' || !isClient(client) || !isOptionalText(principal) || !isOptionalText(holder)) return undefined
-  return { protocolVersion, client, ...(principal !== undefined && { principal }), ...(holder !== undefined && { holder }), logLevel: parseLevel(level) }
+  if (typeof protocolVersion !== 'string' || !isClient(client)) return undefined
+  if (!isOptionalText(principal) || !isOptionalText(holder)) return undefined
+  return {
+    protocolVersion,
+    client,
+    ...(principal !== undefined && { principal }),
+    ...(holder !== undefined && { holder }),
+    logLevel: parseLevel(level)
+  }
 }
 
 function isOptionalText (value: unknown): value is string | undefined {
   return value === undefined || typeof value === 'string'
 }
 
-/** Reads a log level. Where it is none, clients get all messages, as those do that have chosen none. */
+/** Parses a log level. An invalid one becomes 'debug', the level of clients that have set none. */
 export function parseLevel (level: unknown): LogLevel {
   return isLogLevel(level) ? level : 'debug'
 }
 
-/** Reads what else is known of a session. @param fields Each with its value. */
-export function parseState (fields: ReadonlyArray<readonly [name: string, value: string]>, onUnreadable: OnUnreadable): SessionState {
+/** Parses the state of a session. @param fields The fields of its hash, with their values. */
+export function parseState (
+  fields: ReadonlyArray<readonly [name: string, value: string]>, onUnreadable: OnUnreadable
+): SessionState {
   const named = (prefix: string): ReadonlyArray<readonly [string, string]> =>
     fields.filter(([name]) => name.startsWith(prefix)).map(([name, value]) => [name.slice(prefix.length), value])
   const calls = new Map<string, readonly RequestId[]>()
@@ -62,7 +73,7 @@ export function parseState (fields: ReadonlyArray<readonly [name: string, value:
   }
 }
 
-// Of capabilities, which the client has chosen, the readers take nothing for granted.
+// The members of `capabilities` are not checked: the client chose them, and their readers do not trust them.
 function isClient (client: unknown): client is ClientIdentity {
   if (!isWireObject(client) || !isWireObject(client.capabilities)) return false
   const { info } = client

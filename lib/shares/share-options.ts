@@ -1,61 +1,70 @@
-// The options that keep one caller from taking the places of all others.
+// The options that keep one caller from using up the places of all others.
 import { whole } from '../options/checks.ts'
 import type { OptionProblem, TableOf } from '../options/table.ts'
 
 /**
- * How much one caller may take of what all callers share; beyond it the caller gets 429. With `auth` a caller is the
- * `issuer` and `subject` of its token, whichever client it uses; or the `clientId`, where the token has no subject.
- * Without `auth` the only thing known of a caller is its address, so that shares are off until the options for
- * addresses are set.
+ * How much one caller may take of the limits of a mount. Beyond its share it gets 429. With `auth`, a caller is the
+ * `issuer` and `subject` of its token, whichever client it uses, or the `clientId` if the token has no subject.
+ * Without `auth`, only the address of a caller is known, and shares are off until the options for addresses are set.
  */
 export interface ShareOptions {
   /**
-   * Sessions that one principal may have open, over all nodes of a `cluster`; needs `auth`.
-   * @default a tenth of maxSessions; where that is less than 10, up to 10, but no more than half of maxSessions
+   * The sessions that one principal may have open, over all nodes of a `cluster`. Needs `auth`.
+   * @default a tenth of maxSessions; if that is less than 10, up to 10, but no more than half of maxSessions
    */
   readonly maxSessionsPerPrincipal?: number
   /**
-   * Streams of `subscriptions/listen` that one principal may have open, over all nodes of a `cluster`; needs `auth`.
-   * @default a tenth of maxStreams; where that is less than 10, up to 10, but no more than half of maxStreams
+   * The streams of `subscriptions/listen` that one principal may have open, over all nodes of a `cluster`.
+   * Needs `auth`.
+   * @default a tenth of maxStreams; if that is less than 10, up to 10, but no more than half of maxStreams
    */
   readonly maxStreamsPerPrincipal?: number
   /**
-   * Sessions that one address may have open, over all nodes of a `cluster`; for a mount without `auth`. The address is
-   * `request.ip`, of which Fastify's `trustProxy` decides; of an IPv6 address the first 64 bits count.
-   * @default none: many clients may be behind one address
+   * The sessions that one address may have open, over all nodes of a `cluster`, for a mount without `auth`. The address
+   * is `request.ip`, which depends on Fastify's `trustProxy`. Of an IPv6 address, the first 64 bits count.
+   * @default no limit, because many clients may be behind one address
    */
   readonly maxSessionsPerAddress?: number
-  /** Streams of `subscriptions/listen` that one address may have open, as `maxSessionsPerAddress`. @default none */
+  /**
+   * The streams of `subscriptions/listen` that one address may have open. See `maxSessionsPerAddress` for addresses.
+   * @default no limit
+   */
   readonly maxStreamsPerAddress?: number
   /**
-   * Bytes of the URIs that one principal may watch by all of its sessions and streams together, in this process;
-   * needs `auth`.
-   * @default a tenth of maxWatchedTotal; if that is less than maxWatched, up to maxWatched, but at most half of
+   * The bytes of the URIs that one principal may watch in all of its sessions and streams together, in this process.
+   * Needs `auth`.
+   * @default a tenth of maxWatchedTotal; if that is less than maxWatched, up to maxWatched, but no more than half of
    * maxWatchedTotal
    */
   readonly maxWatchedPerPrincipal?: number
   /**
-   * Calls of one principal that are served at once, in this process; needs `auth`.
+   * The calls of one principal that are served at once, in this process. Needs `auth`.
+   * @default a tenth of maxCallsInFlight; if that is less than 10, up to 10, but no more than half of maxCallsInFlight
    * @see McpMountOptions.maxCallsInFlight
-   * @default a tenth of maxCallsInFlight; if that is less than 10, up to 10, but at most half of maxCallsInFlight
    */
   readonly maxCallsInFlightPerPrincipal?: number
-  /** Calls of one address that are served at once, in this process; as `maxSessionsPerAddress`. @default none */
+  /**
+   * The calls of one address that are served at once, in this process. See `maxSessionsPerAddress` for addresses.
+   * @default no limit
+   */
   readonly maxCallsInFlightPerAddress?: number
-  /** Bytes of the URIs that one address may watch, in this process; as `maxSessionsPerAddress`. @default none */
+  /**
+   * The bytes of the URIs that one address may watch, in this process. See `maxSessionsPerAddress` for addresses.
+   * @default no limit
+   */
   readonly maxWatchedPerAddress?: number
 }
 
-/** The shares of a mount, completed; Infinity where there is no limit. */
+/** The completed shares of a mount. Infinity means no limit. */
 export interface ResolvedShares {
-  /** What callers are told apart by; undefined where they are not. */
+  /** What tells callers apart; undefined if nothing does. */
   readonly by: 'principal' | 'address' | undefined
   readonly sessions: number
   readonly streams: number
   readonly calls: number
   /** Bytes. */
   readonly watched: number
-  /** Whether a session that was never used makes room for a new one when the mount has no place left. */
+  /** Whether a session that was never used is ended for a new one when the mount is full. */
   readonly displaces: boolean
 }
 
@@ -70,7 +79,7 @@ export const SHARES = {
   maxWatchedPerAddress: whole()
 } satisfies TableOf<ShareOptions>
 
-/** Finds a share that would be without effect, because callers are told apart by something else. */
+/** Finds a share option that has no effect, because something else tells callers apart. */
 export function findShareProblem (options: ShareOptions & { readonly auth?: unknown }): OptionProblem | undefined {
   const hasAuth = options.auth !== undefined
   const [useless, useful] = hasAuth ? ['PerAddress', 'PerPrincipal'] : ['PerPrincipal', 'PerAddress']
@@ -87,7 +96,7 @@ export function findShareProblem (options: ShareOptions & { readonly auth?: unkn
   }
 }
 
-/** What the shares of a mount are parts of, and what they depend on. */
+/** The options that the shares of a mount depend on: limits, and whether there is `auth`. */
 export interface ShareContext extends ShareOptions {
   readonly auth?: unknown
   readonly maxSessions: number
@@ -117,7 +126,7 @@ export function resolveShares (options: ShareContext): ResolvedShares {
   return Object.freeze({ by, sessions, streams, calls, watched, displaces: true })
 }
 
-// A tenth leaves room for others; of a few places a tenth would be too little for one person with several clients.
+// A tenth leaves room for others. Of a few places, a tenth would be too little for one person with several clients.
 function shareOf (max: number, enough = 10): number {
   return Math.max(Math.ceil(max / 10), Math.min(enough, Math.ceil(max / 2)))
 }

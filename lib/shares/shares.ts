@@ -1,4 +1,4 @@
-// How many places there are and how many each caller holds, so that none holds more than its share.
+// Counts places: how many there are, and how many each holder has, so that none has more than its share.
 
 /** Why a caller gets no place: the mount has none left, or the caller already holds its share. */
 export interface NoPlace {
@@ -7,7 +7,7 @@ export interface NoPlace {
   readonly max: number
 }
 
-/** Counts the places of each holder on this node. Those without a holder are not counted. */
+/** Counts the places of each holder on this node. Places without a holder are not counted. */
 export class Shares {
   /** How many places one holder may have; Infinity for any number. */
   readonly max: number
@@ -17,10 +17,10 @@ export class Shares {
     this.max = max
   }
 
-  /** How many callers hold a place. */
+  /** The number of holders that have a place. */
   get size (): number { return this.#held.size }
 
-  /** How many places a caller holds. */
+  /** Returns the number of places that a holder has. */
   held (holder: string): number {
     return this.#held.get(holder) ?? 0
   }
@@ -33,13 +33,13 @@ export class Shares {
     return true
   }
 
-  /** Counts places that a caller holds whether these are within its share or not. */
+  /** Counts places of a holder, even beyond its share. */
   count (holder: string | undefined, count: number): void {
     if (holder === undefined || this.max === Infinity) return
     this.#held.set(holder, this.held(holder) + count)
   }
 
-  /** Gives places back that were taken. */
+  /** Gives places back. */
   release (holder: string | undefined, count = 1): void {
     if (holder === undefined || this.max === Infinity) return
     const held = this.held(holder) - count
@@ -48,24 +48,27 @@ export class Shares {
   }
 }
 
-/** A number of places that all callers share, of which each has its share at the most. */
+/** A fixed number of places for all callers. Each holder may have up to its share of them. */
 export class Places {
   readonly #max: number
   readonly #by: 'principal' | 'address'
   readonly #shares: Shares
   #taken = 0
 
-  /** @param by What callers are told apart by; undefined where they are not. @param share Infinity for any number. */
+  /** @param by What tells callers apart. @param share The most places of one holder; Infinity for no limit. */
   constructor (max: number, by: 'principal' | 'address' = 'principal', share = Infinity) {
     this.#max = max
     this.#by = by
     this.#shares = new Shares(share)
   }
 
-  /** How many are taken. */
+  /** The number of places that are taken. */
   get taken (): number { return this.#taken }
 
-  /** Takes a place, or tells why there is none. @param holder Whom it counts for. */
+  /**
+   * Takes a place. Returns undefined, or why there is no place.
+   * @param holder Whom the place counts for; undefined if it counts for nobody.
+   */
   take (holder: string | undefined): NoPlace | undefined {
     if (!this.#shares.take(holder)) return { refused: this.#by, max: this.#shares.max }
     if (this.#taken >= this.#max) {

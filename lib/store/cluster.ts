@@ -1,33 +1,33 @@
-// Several processes that serve the same clients as one: the interface of what they share.
+// A cluster, in which several processes serve the same clients as one: the interface of what they share.
 import type { NotificationBus } from './notification-bus.ts'
 import type { SharedEventStore } from './event-store.ts'
 import type { SessionStore } from './session-store.ts'
 
-/** What the nodes of a cluster share. One object may be joined by several mounts. */
+/** What the nodes of a cluster share. Several mounts may join one object. */
 export interface Cluster {
-  /** Makes a mount a node. @param mount Its name: nodes of mounts of the same name serve the same sessions. */
+  /** Makes a mount a node. @param mount Its name. Mounts of the same name serve the same sessions. */
   join (mount: string, listeners: ClusterListeners): ClusterNode
 }
 
-/** What a node wants to hear of. Each is called once per change of state. */
+/** The listeners of a node. Each is called once per change of state. */
 export interface ClusterListeners {
-  /** What nodes share cannot be reached. */
+  /** Called when an outage begins: what nodes share cannot be reached. */
   onAway (error: Error): void
-  /** Something that is stored or published cannot be read, of which the node does without. @param what It, in words. */
+  /** Called when stored or published data cannot be read; the node does without it. @param what The data, in words. */
   onUnreadable? (what: string): void
   /**
-   * It could not be reached, but so briefly that what was asked of it has waited. What was published meanwhile is lost,
-   * and nothing else.
+   * Called after an interruption that was too brief to count as an outage, in which operations only waited. What was
+   * published meanwhile is lost, and nothing else.
    */
   onGap? (): void
-  /** It can again. What was published meanwhile is lost. */
+  /** Called when an outage ends. What was published meanwhile is lost. */
   onBack (): void
 }
 
 /**
- * One mount of one process, in a cluster. While what nodes share is away, as `onAway` was told, all that is asked of it
- * rejects with a {@link ClusterAwayError} at once; nothing waits for it to come back. An implementation may wait a
- * moment before it takes what it cannot reach for away.
+ * One mount of one process, in a cluster. During an outage, from `onAway` to `onBack`, every operation rejects with a
+ * {@link ClusterAwayError} at once; none waits for the end of the outage. An implementation may wait a moment before it
+ * takes a lost connection for an outage.
  */
 export interface ClusterNode {
   /** Unique in the cluster, and new with every start: letters and digits. */
@@ -36,29 +36,29 @@ export interface ClusterNode {
   readonly sessions: SessionStore
   /** The events of their streams. */
   readonly events: SharedEventStore
-  /** What nodes tell each other. */
+  /** The messages between nodes. */
   readonly bus: NotificationBus
-  /** Whether what nodes share cannot be reached. */
+  /** Whether there is an outage. */
   readonly isAway: boolean
-  /** Whether a node has been heard of lately; true, too, where nobody can know yet. */
+  /** Resolves to whether a node has given a sign of life lately; also to true if that cannot be known yet. */
   isAlive (nodeId: string): Promise<boolean>
-  /** The ids of the other nodes of the mount that have been heard of lately, in any order. */
+  /** Resolves to the ids of the mount's other nodes that have given a sign of life lately, in any order. */
   others (): Promise<readonly string[]>
   /**
-   * Says how many places a caller holds by this node from now on. Resolves to false, and changes nothing, when these
-   * are more than before, and more than `max` together with those that it holds by other nodes. What a node holds is
-   * free again once it closes, or is not alive any more. When it rejects because what nodes share is away, it counts
-   * once that is back.
+   * Sets the number of places that a holder has on this node. Resolves to false, and changes nothing, if the number is
+   * higher than before and the holder would have more than `max` places on all nodes. The places of a node are free
+   * again when it closes or is no longer alive. If this rejects because of an outage, the number takes effect when the
+   * outage ends.
    * @param holder Any text.
    */
   hold (holder: string, count: number, max: number): Promise<boolean>
-  /** Takes part. Settles once it does, or once it is clear that it cannot yet, of which `onAway` was told. */
+  /** Starts the node. Resolves once it takes part, or once `onAway` has reported that it cannot yet. */
   start (): Promise<void>
-  /** Takes part no longer. What was stored stays. */
+  /** Stops the node. What was stored stays. */
   close (): Promise<void>
 }
 
-/** What nodes share cannot be reached: what was asked of it has not happened, or nobody knows whether it has. */
+/** What nodes share cannot be reached. The operation has not happened, or it is unknown whether it has. */
 export class ClusterAwayError extends Error {
   override readonly name = 'ClusterAwayError'
 }

@@ -1,4 +1,4 @@
-// Events that are stored for clients whose connection broke: the interface.
+// The interface of a store of events, for clients whose connection broke.
 
 /** One event of a stream. */
 export interface StoredEvent {

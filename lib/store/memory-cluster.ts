@@ -20,16 +20,16 @@ interface Shared {
   readonly sessions: SessionStore
   readonly events: SharedEventStore
   readonly bus: NotificationBus
-  /** The nodes that take part. */
+  /** The ids of the nodes that take part. */
   readonly alive: Set<string>
-  /** How many places each caller holds, by node. */
+  /** The number of places of each holder, by node. */
   readonly held: Map<string, Map<string, number>>
 }
 
 /**
- * A cluster within one process, for several apps of it and for tests. It is never away.
+ * Creates a cluster within one process, for several apps of that process and for tests. It has no outages.
  *
- * @param options The limits of what is kept.
+ * @param options The limits of what is stored.
  * @param now The clock, in milliseconds.
  * @throws MCP_ERR_INVALID_OPTION
  * @example
@@ -73,7 +73,7 @@ export function createMemoryCluster (options: MemoryClusterOptions = {}, now: ()
   }
 }
 
-/** How many places a caller is to hold by one node. */
+/** The number of places that a holder is to have on one node. */
 interface Hold {
   readonly holder: string
   readonly count: number

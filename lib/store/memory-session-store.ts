@@ -1,4 +1,4 @@
-// Sessions in memory, for the nodes of one process.
+// A session store in memory, for the nodes of one process.
 import type { RequestId } from '../protocol/message.ts'
 import type {
   OpenOutcome, SessionChange, SessionLimits, SessionRecord, SessionState, SessionStore
@@ -15,7 +15,7 @@ interface Kept {
   readonly calls: Map<string, readonly RequestId[]>
 }
 
-/** A session store in memory, for several apps of one process. @param now The clock, in milliseconds. */
+/** Creates a session store in memory, for several apps of one process. @param now The clock, in milliseconds. */
 export function createMemorySessionStore (now: () => number = Date.now): SessionStore {
   const sessions = new Map<string, Kept>()
   const held = new Map<string, Set<string>>()
@@ -51,7 +51,7 @@ export function createMemorySessionStore (now: () => number = Date.now): Session
     for (const sessionId of unused) if (find(sessionId) !== undefined) return sessionId
   }
 
-  // Comes to undefined where there is no room.
+  // Returns undefined if there is no room.
   function makeRoom ({ max, displaces }: SessionLimits): Pick<OpenOutcome, 'displaced'> | undefined {
     if (sessions.size >= max) forgetExpired(sessions.keys())
     if (sessions.size < max) return {}

@@ -1,113 +1,113 @@
-// What nodes know of the sessions that they serve together: the interface.
+// The interface of a store of sessions, which nodes serve together.
 import type { LogLevel } from '../protocol/log-level.ts'
 import type { RequestId } from '../protocol/message.ts'
 import type { ClientIdentity } from '../protocol/client-identity.ts'
 
-/** What a session is rebuilt from. JSON can carry it. */
+/** What a node needs to restore a session. JSON can carry it. */
 export interface SessionRecord {
   /** The revision of the protocol that was negotiated. */
   readonly protocolVersion: string
   /** The client: its self-reported name and version, and what it can do. */
   readonly client: ClientIdentity
-  /** Who has opened the session, where callers are known. */
+  /** The principal that opened the session, if callers are authenticated. */
   readonly principal?: string | undefined
-  /** Whom the session counts for, where callers have shares: any text. */
+  /** The holder that the session counts for, if there are shares: any text. */
   readonly holder?: string | undefined
   /** The least severe log messages that the client gets. */
   readonly logLevel: LogLevel
 }
 
-/** What else is known of a session: read where its client connects for a stream, or its stream is looked for. */
+/** What is stored of a session besides its record. It is read when its client opens or resumes a stream. */
 export interface SessionState {
-  /** The URIs of the resources whose changes the client wants to hear of. */
+  /** The URIs of the resources that the client is subscribed to. */
   readonly subscriptions: readonly string[]
   /** The node that holds the connection of the session's GET stream. */
   readonly listener?: string | undefined
-  /** The replies that are streams and have not ended: the ids of the requests that each of them answers. */
+  /** The reply streams that have not ended, by id, with the ids of the requests that each of them answers. */
   readonly calls: ReadonlyMap<string, readonly RequestId[]>
 }
 
-/** Something about a session that has changed. */
+/** A change of a session. */
 export type SessionChange =
-  /** The client has done more than open the session, which from now on makes room for no other. */
+  /** The client has used the session, so that it is no longer ended to make room for another. */
   | { readonly kind: 'use' }
   | { readonly kind: 'logLevel', readonly level: LogLevel }
-  /** The client wants to hear of a resource. Of one topic, which is any text, the URI that was told last is known. */
+  /** The client subscribes to a resource. The topic is any text; only the last URI of a topic is stored. */
   | { readonly kind: 'subscribe', readonly topic: string, readonly uri: string }
   | { readonly kind: 'unsubscribe', readonly topic: string }
-  /** A node no longer holds the connection of the GET stream, which changes nothing if another one does by now. */
+  /** A node no longer holds the connection of the GET stream. Changes nothing if another node holds it by now. */
   | { readonly kind: 'unlisten', readonly node: string }
   /** A reply has become a stream. */
   | { readonly kind: 'begin', readonly streamId: string, readonly ids: readonly RequestId[] }
-  /** It has ended: nothing is appended to it any more. */
+  /** A reply stream has ended: nothing more is appended to it. */
   | { readonly kind: 'end', readonly streamId: string }
 
-/** That the client of a session has connected to one of its streams. */
+/** A connection of a session's client to one of the session's streams. */
 export interface Connecting {
-  /** A whole number, higher than that of each connection of the session before. */
+  /** A whole number, higher than that of every earlier connection of the session. */
   readonly turn: number
-  /** What was known of the session before. */
+  /** The state of the session before this connection. */
   readonly state: SessionState
 }
 
-/** How many sessions one caller may have. */
+/** How many sessions one holder may have. */
 export interface SessionShare {
-  /** The caller: any text. */
+  /** The holder: any text. */
   readonly holder: string
-  /** How many sessions of this holder may be open at once, over all nodes. */
+  /** The sessions of this holder that may be open at once, over all nodes. */
   readonly max: number
 }
 
 /** How many sessions there may be, and for how long. */
 export interface SessionLimits {
-  /** How many may be open at once, over all nodes. */
+  /** The sessions that may be open at once, over all nodes. */
   readonly max: number
   /** Milliseconds that a session lives from its last use. */
   readonly ttl: number
-  /** The share that the session counts towards; absent where it counts towards none. */
+  /** The share that the session counts towards; absent if it counts towards none. */
   readonly share?: SessionShare
   /**
-   * Whether the session takes part in making room: while it is unused it is ended for a new one that takes part and
-   * finds no other place, the oldest first. @default false
+   * Whether the session takes part in making room. While such a session is unused, it is ended for a new one that takes
+   * part and finds no place; the oldest is ended first. @default false
    */
   readonly displaces?: boolean
 }
 
-/** What has become of a session that was to be opened. */
+/** The outcome of opening a session. */
 export interface OpenOutcome {
-  /** `full` when all places are taken, `share` when all are that its holder may have; then nothing has happened. */
+  /** `full` if all places are taken, `share` if the holder has its share. In both cases nothing was changed. */
   readonly kind: 'opened' | 'full' | 'share'
-  /** The session that has ended to make room. */
+  /** The id of the session that was ended to make room. */
   readonly displaced?: string | undefined
 }
 
 /**
- * The sessions that nodes serve together. Each operation happens as a whole or not at all, whatever other nodes do at
- * the same time. What is told of a session that has ended, or never was, changes and creates nothing.
+ * The sessions that nodes serve together. Each operation is atomic, whatever other nodes do at the same time. An
+ * operation on a session that has ended, or never existed, changes and creates nothing.
  */
 export interface SessionStore {
-  /** Opens a session, if there is a place for it. A holder's share is looked at before room is made. */
+  /** Opens a session, if there is a place for it. The holder's share is checked before room is made. */
   open (sessionId: string, record: SessionRecord, limits: SessionLimits): Promise<OpenOutcome>
-  /** Finds a session, and lets it live another `ttl` milliseconds. */
+  /** Lets a session live `ttl` milliseconds from now. Resolves to its record; undefined if the session has ended. */
   load (sessionId: string, ttl: number): Promise<SessionRecord | undefined>
   /**
-   * Lets a session live another `ttl` milliseconds, whose record is known already. Resolves to the log level, which
-   * alone of it may have changed; undefined when the session has ended.
+   * Lets a session, whose record is known already, live `ttl` milliseconds from now. Resolves to the log level, the
+   * only part of the record that may have changed; undefined if the session has ended.
    */
   renew (sessionId: string, ttl: number): Promise<LogLevel | undefined>
-  /** Tells what else is known of a session; undefined when it has ended. */
+  /** Resolves to the state of a session; undefined if the session has ended. */
   readState (sessionId: string): Promise<SessionState | undefined>
   /**
-   * Counts a connection of the client to one of the streams of a session; undefined when the session has ended.
-   * @param listener For the GET stream: the node that holds the connection from now on.
+   * Counts a connection of a session's client to one of its streams. Resolves to undefined if the session has ended.
+   * @param listener For the GET stream, the node that holds the connection from now on.
    */
   connect (sessionId: string, listener?: string): Promise<Connecting | undefined>
-  /** Takes note of a change. */
+  /** Stores a change of a session. */
   change (sessionId: string, change: SessionChange): Promise<void>
-  /** Lets sessions live another `ttl` milliseconds; comes to those that have ended. */
+  /** Lets sessions live `ttl` milliseconds from now. Resolves to the ids of those that have ended. */
   touch (sessionIds: readonly string[], ttl: number): Promise<readonly string[]>
-  /** Ends a session; comes to whether it was open. */
+  /** Ends a session. Resolves to whether it was open. */
   delete (sessionId: string): Promise<boolean>
-  /** How many are open, over all nodes. */
+  /** Resolves to the number of open sessions, over all nodes. */
   count (): Promise<number>
 }

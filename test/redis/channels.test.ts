@@ -15,25 +15,25 @@ function createChannels () {
   return { channels, asked, connection }
 }
 
-t.test('a channel is subscribed to once, and until the last who listens ends', async (t) => {
+t.test('a channel is subscribed to once, until its last listener is removed', async (t) => {
   const { channels, asked } = createChannels()
   const heard: string[] = []
   const first = channels.listen('a', (message) => { heard.push(`1 ${message}`) })
   const second = channels.listen('a', (message) => { heard.push(`2 ${message}`) })
   await Promise.all([first.begun, second.begun])
-  channels.tell('a', 'x')
-  channels.tell('b', 'y')
+  channels.deliver('a', 'x')
+  channels.deliver('b', 'y')
   first.end()
   first.end()
-  channels.tell('a', 'z')
+  channels.deliver('a', 'z')
   second.end()
-  channels.tell('a', 'lost')
+  channels.deliver('a', 'lost')
 
   t.same(asked, ['+a', '-a'])
   t.same(heard, ['1 x', '2 x', '2 z'])
 })
 
-t.test('what could not be subscribed to is with all others, be it that it comes meanwhile', async (t) => {
+t.test('channels that could not be subscribed to are subscribed to later, even those added meanwhile', async (t) => {
   const { channels, asked, connection } = createChannels()
   const gate = createGate()
   await channels.listen('before', ignore).begun

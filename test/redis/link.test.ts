@@ -7,7 +7,7 @@ import { connect } from '../../lib/redis/connections.ts'
 import { RedisLink } from '../../lib/redis/link.ts'
 import { until } from '../support/stream.ts'
 
-/** What speaks as Redis does when a connection begins, and answers PING only where it is let: no Redis can be made to. */
+/** A server that begins connections as Redis does, and answers PING only when told to, which no Redis can do. */
 async function createSilentRedis (t: Test) {
   const pings: Socket[] = []
   const sockets = new Set<Socket>()
@@ -26,11 +26,11 @@ async function createSilentRedis (t: Test) {
   t.teardown(() => { for (const socket of sockets) socket.destroy(); server.close() })
   return {
     url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** Connections, in the order in which they came. */
+    /** The connections, in the order in which they were opened. */
     sockets,
     /** One for each PING. */
     pings,
-    /** From now on it answers on these connections, those that wait as well. */
+    /** Answers on these connections from now on, also the commands that already wait. */
     wake (connections: Iterable<Socket>) {
       for (const socket of connections) awake.add(socket)
       for (const socket of pings) answer(socket)
@@ -40,7 +40,13 @@ async function createSilentRedis (t: Test) {
 
 function createLink (url: string, commandTimeout: number): RedisLink {
   return new RedisLink({
-    connect: (events) => connect((options) => new Redis(url, { ...options, protocol: 2, enableReadyCheck: false }), undefined, commandTimeout, events),
+    connect: (events) =>
+      connect(
+        (options) => new Redis(url, { ...options, protocol: 2, enableReadyCheck: false }),
+        undefined,
+        commandTimeout,
+        events
+      ),
     commandTimeout,
     nodeTimeout: 60_000
   })
@@ -48,10 +54,16 @@ function createLink (url: string, commandTimeout: number): RedisLink {
 
 function createUser () {
   const told: string[] = []
-  return { told, onAway: ({ message, cause }: Error) => { told.push(`${message}: ${(cause as Error).message}`) }, onBack: () => { told.push('back') }, onGap: () => { told.push('gap') }, beat: () => { told.push('beat') } }
+  return {
+    told,
+    onAway: ({ message, cause }: Error) => { told.push(`${message}: ${(cause as Error).message}`) },
+    onBack: () => { told.push('back') },
+    onGap: () => { told.push('gap') },
+    onHeartbeat: () => { told.push('heartbeat') }
+  }
 }
 
-t.test('a Redis that takes connections but does not answer is away, once, until it answers', async (t) => {
+t.test('a Redis that accepts connections but does not answer is one outage, until it answers', async (t) => {
   const { url, sockets, pings, wake } = await createSilentRedis(t)
   const link = createLink(url, 300)
   const user = createUser()
@@ -66,11 +78,11 @@ t.test('a Redis that takes connections but does not answer is away, once, until 
   await until(() => !link.isAway)
 
   t.same(meanwhile, ['Redis is away: no answer within 300 ms'])
-  t.same(user.told, [...meanwhile, 'beat', 'back'])
+  t.same(user.told, [...meanwhile, 'heartbeat', 'back'])
   t.ok(link.isJustBack)
 })
 
-t.test('a Redis that answers on one of the connections only is away', async (t) => {
+t.test('a Redis that answers on only one of the connections is an outage', async (t) => {
   const { url, sockets, wake } = await createSilentRedis(t)
   const link = createLink(url, 300)
   const user = createUser()
@@ -84,10 +96,10 @@ t.test('a Redis that answers on one of the connections only is away', async (t) 
   t.same(user.told, ['Redis is away: no answer within 300 ms'])
   wake(others)
   await until(() => !link.isAway)
-  t.same(user.told.slice(1), ['beat', 'back'])
+  t.same(user.told.slice(1), ['heartbeat', 'back'])
 })
 
-t.test('a link that is left while it waits for an answer is told nothing, and may be entered again', async (t) => {
+t.test('a link that is left while it waits for an answer calls no listener, and may be entered again', async (t) => {
   const { url, sockets, pings, wake } = await createSilentRedis(t)
   const link = createLink(url, 60_000)
   const [first, second] = [createUser(), createUser()]

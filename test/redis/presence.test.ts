@@ -12,7 +12,7 @@ import { removeKeys } from './subject.ts'
 const QUIET = { onAway () {}, onBack () {} }
 const ANN = digest('ann')
 
-/** A link that keeps what it is asked, and answers what it is told to. */
+/** A link that records the scripts it is asked to run, and returns the given answers. */
 function createLink (answers: Array<number | Error | Promise<number>>) {
   const asked: Array<ReadonlyArray<string | number>> = []
   const runScript = async (_script: unknown, _keys: unknown, args: ReadonlyArray<string | number>): Promise<number> => {
@@ -21,7 +21,7 @@ function createLink (answers: Array<number | Error | Promise<number>>) {
     if (answer instanceof Error) throw answer
     return answer
   }
-  // All that a presence needs of it.
+  // A presence uses no other members.
   return { asked, link: { runScript } as unknown as RedisLink }
 }
 
@@ -30,11 +30,12 @@ function createPresence (...answers: Array<number | Error | Promise<number>>) {
   return { asked, presence: new Presence(link, createKeys('', 'notes'), { id: 'n', nodeTimeout: 1000 }) }
 }
 
-t.test('a node that dies without a word holds nothing when its time is over', { skip: noRedis }, async (t) => {
+t.test('a node that dies silently holds no places after nodeTimeout', { skip: noRedis }, async (t) => {
   const { url, client: looker } = await useRedis(t)
   const keyPrefix = createPrefix()
   const client = new Redis(url)
-  const join = (source: { client: Redis } | { url: string }) => redisCluster({ ...source, keyPrefix, nodeTimeout: 2000 }).join('notes', QUIET)
+  const join = (source: { client: Redis } | { url: string }) =>
+    redisCluster({ ...source, keyPrefix, nodeTimeout: 2000 }).join('notes', QUIET)
   const [dying, stays] = [join({ client }), join({ url })]
   await Promise.all([dying.start(), stays.start()])
   await dying.hold('ann', 2, 2)
@@ -48,7 +49,7 @@ t.test('a node that dies without a word holds nothing when its time is over', { 
   await removeKeys(looker, keyPrefix)
 })
 
-t.test('what Redis has lost of a node that lives it is told again with the next sign of life', { skip: noRedis }, async (t) => {
+t.test('places that Redis lost are written again with the next heartbeat', { skip: noRedis }, async (t) => {
   const { url, client } = await useRedis(t)
   const keyPrefix = createPrefix()
   const node = redisCluster({ url, keyPrefix, nodeTimeout: 600 }).join('notes', QUIET)
@@ -65,34 +66,44 @@ t.test('what Redis has lost of a node that lives it is told again with the next 
   await removeKeys(client, keyPrefix)
 })
 
-t.test('a sign of life tells nothing more where nothing is missing', async (t) => {
+t.test('a heartbeat writes no places if none is missing', async (t) => {
   const { asked, presence } = createPresence(0, 1, 1)
-  await presence.beat()
+  await presence.heartbeat()
   await presence.hold('ann', 1, 5)
-  await presence.beat()
+  await presence.heartbeat()
 
   t.same(asked, [['n', 1000], ['n', 1000, ANN, 1, 5], ['n', 1000]])
 })
 
-t.test('what could not be told is told with the next sign of life that comes through', async (t) => {
+t.test('places that could not be written are written with the next successful heartbeat', async (t) => {
   const away = new ClusterAwayError('away')
   const { asked, presence } = createPresence(1, away, 1, away, 1, 1, 1)
   await presence.hold('bob', 1, 5)
   await t.rejects(presence.hold('ann', 2, Infinity), away)
-  await t.rejects(presence.beat(), away)
-  await presence.beat()
-  await presence.beat()
+  await t.rejects(presence.heartbeat(), away)
+  await presence.heartbeat()
+  await presence.heartbeat()
 
   const all = [1000, digest('bob'), 1, ANN, 2]
-  t.same(asked.slice(1), [['n', 1000, ANN, 2, Number.MAX_SAFE_INTEGER], ['n', 1000], all, ['n', 1000], all, ['n', 1000]])
+  t.same(asked.slice(1), [
+    ['n', 1000, ANN, 2, Number.MAX_SAFE_INTEGER],
+    ['n', 1000],
+    all,
+    ['n', 1000],
+    all,
+    ['n', 1000]
+  ])
 })
 
-t.test('what was refused is not held, unless another number has been told meanwhile', async (t) => {
+t.test('refused places are not held, unless another number was set meanwhile', async (t) => {
   const later = Promise.resolve(0)
   const { asked, presence } = createPresence(1, 0, later, 1, 0)
   await presence.hold('ann', 1, 1)
-  const refused = [await presence.hold('ann', 2, 1), ...await Promise.all([presence.hold('bob', 1, 0), presence.hold('bob', 0, Infinity)])]
-  await presence.beat()
+  const refused = [
+    await presence.hold('ann', 2, 1),
+    ...(await Promise.all([presence.hold('bob', 1, 0), presence.hold('bob', 0, Infinity)]))
+  ]
+  await presence.heartbeat()
 
   t.same(refused, [false, false, true])
   t.same(asked.at(-1), [1000, ANN, 1])

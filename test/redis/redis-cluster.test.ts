@@ -17,7 +17,7 @@ const QUIET: ClusterListeners = { onAway () {}, onBack () {} }
 const SESSION = { protocolVersion: '2025-11-25', client: { capabilities: {} }, logLevel: 'info' } as const
 const LIMITS = { max: 10, ttl: 60_000 }
 
-/** Has each node listen, and tell by an event and a message which one it is; what each of them hears. */
+/** Each node listens, then sends an event and a message with its number. Returns what each of them received. */
 async function listenAndTell (nodes: readonly ClusterNode[]): Promise<readonly string[][]> {
   const heard: string[][] = nodes.map(() => [])
   for (const [index, node] of nodes.entries()) {
@@ -36,18 +36,25 @@ t.test('a cluster on Redis', { skip: noRedis }, async (t) => {
 
   await runContracts(t, clusterContract(() => {
     const keyPrefix = createPrefix()
-    return { clusters: [redisCluster({ url, keyPrefix }), redisCluster({ url, keyPrefix })], stop: () => removeKeys(client, keyPrefix) }
+    return {
+      clusters: [redisCluster({ url, keyPrefix }), redisCluster({ url, keyPrefix })],
+      stop: () => removeKeys(client, keyPrefix)
+    }
   }))
 })
 
-/** What is away in each of its ways, and comes back. */
-const OUTAGES: Readonly<Record<string, (server: OwnRedisServer) => { interrupt (): Promise<void>, restore (): Promise<void> }>> = {
+/** The kinds of outages: how each begins and ends. */
+const OUTAGES: {
+  readonly [kind: string]: (server: OwnRedisServer) => { interrupt (): Promise<void>, restore (): Promise<void> }
+} = {
   'is killed': (server) => ({ interrupt: () => server.kill(), restore: () => server.restart() }),
   hangs: (server) => ({ interrupt: async () => server.pause(), restore: async () => server.resume() })
 }
 
-/** How a cluster gets at Redis, and how that is ended. */
-const SOURCES: Readonly<Record<string, (url: string, keyPrefix: string) => { readonly cluster: Cluster, readonly end: () => void }>> = {
+/** The ways to create a cluster, and how to close what each of them opened. */
+const SOURCES: {
+  readonly [way: string]: (url: string, keyPrefix: string) => { readonly cluster: Cluster, readonly end: () => void }
+} = {
   'by a URL': (url, keyPrefix) => ({ cluster: redisCluster({ url, keyPrefix, commandTimeout: 1000 }), end () {} }),
   'by a client': (url, keyPrefix) => {
     const client = new Redis(url)
@@ -64,27 +71,37 @@ for (const [how, interruptible] of Object.entries(OUTAGES)) {
       await runContracts(t, clusterOutageContract(() => {
         const keyPrefix = createPrefix()
         const sources = [create(server.url, keyPrefix), create(server.url, keyPrefix)] as const
-        return { clusters: [sources[0].cluster, sources[1].cluster], ...interruptible(server), stop () { for (const { end } of sources) end() } }
+        return {
+          clusters: [sources[0].cluster, sources[1].cluster],
+          ...interruptible(server),
+          stop () {
+            for (const { end } of sources) end()
+          }
+        }
       }))
     })
   }
 }
 
-/** What is said of a cluster that is away. Loggers put the message of the cause behind that of the error. */
+/** Describes an outage. Loggers put the message of the cause behind that of the error. */
 function describeAway ({ message, cause }: Error): string {
   return `${message}: ${cause instanceof Error ? cause.message : String(cause)}`
 }
 
-/** A node that takes note of what it is told. */
+/** Starts a node that records the calls of its listeners. */
 async function startWatched (t: Test, cluster: Cluster) {
   const told: string[] = []
-  const node = cluster.join('notes', { onAway: (error) => { told.push(describeAway(error)) }, onBack: () => { told.push('back') }, onGap: () => { told.push('gap') } })
+  const node = cluster.join('notes', {
+    onAway: (error) => { told.push(describeAway(error)) },
+    onBack: () => { told.push('back') },
+    onGap: () => { told.push('gap') }
+  })
   await node.start()
   t.teardown(() => node.close())
   return { node, told }
 }
 
-t.test('a connection that is cut for a moment costs nothing: what is asked meanwhile waits, and what was published may be missed', { skip: noServer }, async (t) => {
+t.test('a connection that breaks for a moment loses only published messages: commands wait meanwhile', { skip: noServer }, async (t) => {
   const { url, client } = await startRedis(t)
   for (const type of ['normal', 'pubsub']) {
     const clusterClient = new Redis(url)
@@ -95,7 +112,11 @@ t.test('a connection that is cut for a moment costs nothing: what is asked meanw
     await until(() => !node.isAway)
 
     await client.call('CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes')
-    const asked = await Promise.all([node.sessions.count(), node.sessions.load('s', LIMITS.ttl), node.events.read('s.0', 0)])
+    const asked = await Promise.all([
+      node.sessions.count(),
+      node.sessions.load('s', LIMITS.ttl),
+      node.events.read('s.0', 0)
+    ])
     await until(() => told.includes('gap'))
     await node.bus.publish('topic', 'message')
     await until(() => heard.length > 0)
@@ -107,12 +128,12 @@ t.test('a connection that is cut for a moment costs nothing: what is asked meanw
   }
 })
 
-t.test('a Redis that starts anew within commandTimeout costs nothing but what it has forgotten', { skip: noServer }, async (t) => {
+t.test('a Redis that restarts within commandTimeout loses only what it did not persist', { skip: noServer }, async (t) => {
   const server = await startRedis(t)
   const { node, told } = await startWatched(t, redisCluster({ url: server.url, commandTimeout: 30_000 }))
 
   await server.kill()
-  // What was sent before the loss of the connection was known, and must not run twice, fails.
+  // A command that was sent before the connection was known to be lost, and must not run twice, fails.
   const asked = Promise.allSettled([node.events.append('s.0', 'event'), node.sessions.count()])
   await server.restart()
   await asked
@@ -122,7 +143,7 @@ t.test('a Redis that starts anew within commandTimeout costs nothing but what it
   t.same(told, ['gap'])
 })
 
-t.test('what is away only because the event loop was held up is not taken for away', { skip: noRedis }, async (t) => {
+t.test('a blocked event loop is not taken for an outage', { skip: noRedis }, async (t) => {
   const { url } = await useRedis(t)
   const { node, told } = await startWatched(t, redisCluster({ url, keyPrefix: createPrefix(), commandTimeout: 1000 }))
   await node.sessions.count()
@@ -135,7 +156,7 @@ t.test('what is away only because the event loop was held up is not taken for aw
   t.same(told, [])
 })
 
-t.test('a Redis that hangs is noticed though nobody asks it anything', { skip: noServer }, async (t) => {
+t.test('a Redis that hangs is noticed even if no command is sent', { skip: noServer }, async (t) => {
   const server = await startRedis(t)
   const { told } = await startWatched(t, redisCluster({ url: server.url, commandTimeout: 1000, nodeTimeout: 1500 }))
 
@@ -147,7 +168,7 @@ t.test('a Redis that hangs is noticed though nobody asks it anything', { skip: n
   t.match(told, ['Redis is away: no answer within 1000 ms', 'back'])
 })
 
-t.test('a Redis that is not there when a node starts, or never answers, is away', { skip: noServer }, async (t) => {
+t.test('an outage begins if Redis is not there when a node starts, or never answers', { skip: noServer }, async (t) => {
   const server = await startRedis(t)
   server.pause()
   const hanging = await startWatched(t, redisCluster({ url: server.url, commandTimeout: 500 }))
@@ -158,10 +179,13 @@ t.test('a Redis that is not there when a node starts, or never answers, is away'
 
   t.match(hanging.told.slice(0, 2), [/^Redis is away: /, 'back'])
   t.match(absent.told, [/^Redis is away: (connect )?ECONNREFUSED/])
-  await t.rejects(absent.node.sessions.count(), { name: 'ClusterAwayError', cause: { message: /ECONNREFUSED/, code: 'ECONNREFUSED' } })
+  await t.rejects(absent.node.sessions.count(), {
+    name: 'ClusterAwayError',
+    cause: { message: /ECONNREFUSED/, code: 'ECONNREFUSED' }
+  })
 })
 
-t.test('a client that its owner has closed is away', { skip: noRedis }, async (t) => {
+t.test('a client that the app has closed is an outage', { skip: noRedis }, async (t) => {
   const { url } = await useRedis(t)
   const client = new Redis(url)
   const { node, told } = await startWatched(t, redisCluster({ client, keyPrefix: createPrefix() }))
@@ -172,7 +196,7 @@ t.test('a client that its owner has closed is away', { skip: noRedis }, async (t
   await t.rejects(node.sessions.count(), { name: 'ClusterAwayError' })
 })
 
-t.test('a Redis that lets nobody subscribe is away, and the reason is told', { skip: noServer }, async (t) => {
+t.test('a Redis that allows no subscription is an outage with that reason', { skip: noServer }, async (t) => {
   const { url, client } = await startRedis(t)
   await client.acl('SETUSER', 'deaf', 'on', '>secret', '~*', '+@all', 'resetchannels')
   const { node, told } = await startWatched(t, redisCluster({ url: url.replace('redis://', 'redis://deaf:secret@') }))
@@ -187,14 +211,17 @@ t.test('a Redis that lets nobody subscribe is away, and the reason is told', { s
   t.equal(told.length, 2)
 })
 
-t.test('what Redis cannot do for the time being is told as being away, and nothing else changes', { skip: noServer }, async (t) => {
+t.test('an error that says that Redis cannot write for now is an outage, and changes nothing else', { skip: noServer }, async (t) => {
   const server = await startRedis(t)
   const { node, told } = await startWatched(t, redisCluster({ url: server.url }))
   await node.sessions.open('s', SESSION, LIMITS)
   await server.client.config('SET', 'maxmemory', '1')
 
   await t.rejects(node.sessions.open('t', SESSION, LIMITS), { name: 'ClusterAwayError', cause: { message: /^OOM/ } })
-  await t.rejects(async () => { await node.events.append('s.0', 'event') }, { name: 'ClusterAwayError', cause: { message: /^OOM/ } })
+  await t.rejects(
+    async () => { await node.events.append('s.0', 'event') },
+    { name: 'ClusterAwayError', cause: { message: /^OOM/ } }
+  )
   t.same(await node.sessions.load('s', LIMITS.ttl), SESSION)
   t.equal(await node.sessions.count(), 1)
   await server.client.config('SET', 'maxmemory', '0')
@@ -203,7 +230,7 @@ t.test('what Redis cannot do for the time being is told as being away, and nothi
   t.same(told, [])
 })
 
-t.test('what is wrong with what is stored is not told as being away', { skip: noRedis }, async (t) => {
+t.test('an error of stored data is not an outage', { skip: noRedis }, async (t) => {
   const server = await useRedis(t)
   const { nodes: [node], keyPrefix } = await useNodes(t, server)
   await server.client.set(`${keyPrefix}{notes}:s:s`, 'a string')
@@ -212,7 +239,7 @@ t.test('what is wrong with what is stored is not told as being away', { skip: no
   t.notOk(node.isAway)
 })
 
-t.test('a node that dies without a word is dead when its time is over', { skip: noRedis }, async (t) => {
+t.test('a node that dies silently counts as dead after nodeTimeout', { skip: noRedis }, async (t) => {
   const server = await useRedis(t)
   const keyPrefix = createPrefix()
   const client = new Redis(server.url)
@@ -229,9 +256,12 @@ t.test('a node that dies without a word is dead when its time is over', { skip: 
   await dying.close()
 })
 
-t.test('nobody counts as dead before all have had the time to tell that they live, after an outage', { skip: noServer }, async (t) => {
+t.test('after an outage no node counts as dead before it had time for a heartbeat', { skip: noServer }, async (t) => {
   const server = await startRedis(t)
-  const { node, told } = await startWatched(t, redisCluster({ url: server.url, commandTimeout: 500, nodeTimeout: 60_000 }))
+  const { node, told } = await startWatched(
+    t,
+    redisCluster({ url: server.url, commandTimeout: 500, nodeTimeout: 60_000 })
+  )
   const unheard = await node.isAlive('other')
   await server.kill()
   await server.restart()
@@ -241,7 +271,7 @@ t.test('nobody counts as dead before all have had the time to tell that they liv
   t.ok(await node.isAlive('other'))
 })
 
-t.test('a client that was given is left as it is, and one that was made is closed', { skip: noServer }, async (t) => {
+t.test('a client that the user passed stays open, and one that was created is closed', { skip: noServer }, async (t) => {
   const { url, client: looker } = await startRedis(t)
   const countConnections = async (): Promise<number> => String(await looker.client('LIST')).trim().split('\n').length
   const client = new Redis(url, { lazyConnect: true })
@@ -252,7 +282,9 @@ t.test('a client that was given is left as it is, and one that was made is close
   for (const node of nodes) await node.start()
   const during = await countConnections()
   for (const node of nodes) await node.close()
-  for (const node of nodes) await t.rejects(node.sessions.count(), { name: 'ClusterAwayError', cause: { message: 'it is no longer used' } })
+  for (const node of nodes) {
+    await t.rejects(node.sessions.count(), { name: 'ClusterAwayError', cause: { message: 'it is no longer used' } })
+  }
   for (const node of nodes) await node.close()
   while (await countConnections() > before + 1) await nextTurn()
 
@@ -271,7 +303,7 @@ t.test('mounts of one object share its connections', { skip: noServer }, async (
   for (const node of nodes) await node.close()
 })
 
-t.test('a client that puts something before keys puts it before channels, too', { skip: noRedis }, async (t) => {
+t.test('the key prefix of a client applies to channels, too', { skip: noRedis }, async (t) => {
   const { url, client: looker } = await useRedis(t)
   const [one, other] = [createPrefix(), createPrefix()]
   const clients = [one, other].map((keyPrefix) => new Redis(url, { keyPrefix }))
@@ -286,15 +318,23 @@ t.test('a client that puts something before keys puts it before channels, too', 
   await until(() => heard.every(({ length }) => length === 2))
 
   t.same(heard, [['event 0', 'message 0'], ['event 1', 'message 1']])
-  t.same((await looker.keys(`${one}*`)).sort(), [`${one}mcp:{notes}:e:s.0`, `${one}mcp:{notes}:n:${nodes[0]?.id}`, `${one}mcp:{notes}:nodes`, `${one}mcp:{notes}:q:s`])
+  t.same((await looker.keys(`${one}*`)).sort(), [
+    `${one}mcp:{notes}:e:s.0`,
+    `${one}mcp:{notes}:n:${nodes[0]?.id}`,
+    `${one}mcp:{notes}:nodes`,
+    `${one}mcp:{notes}:q:s`
+  ])
 })
 
-t.test('what is told in one database, or behind one prefix, is not heard in another', { skip: noServer }, async (t) => {
+t.test('messages stay within one database and one prefix', { skip: noServer }, async (t) => {
   const { url } = await startRedis(t)
   const other = new Redis(url, { db: 2 })
   t.teardown(() => other.disconnect())
   const clusters = [
-    redisCluster({ url }), redisCluster({ url: `${url}/1` }), redisCluster({ client: other }), redisCluster({ url: `${url}?db=3` }),
+    redisCluster({ url }),
+    redisCluster({ url: `${url}/1` }),
+    redisCluster({ client: other }),
+    redisCluster({ url: `${url}?db=3` }),
     redisCluster({ url: `${url}?keyPrefix=app:` }), redisCluster({ url, keyPrefix: 'other:' })
   ]
   const nodes = await Promise.all(clusters.map(async (cluster) => (await startWatched(t, cluster)).node))
@@ -304,17 +344,20 @@ t.test('what is told in one database, or behind one prefix, is not heard in anot
   t.same(heard, nodes.map((_node, index) => [`event ${index}`, `message ${index}`]))
 })
 
-t.test('a follower that could not hear for a while hears of the next event', { skip: noServer }, async (t) => {
+t.test('a follower that was cut off for a while gets the next event', { skip: noServer }, async (t) => {
   const { url, client } = await startRedis(t)
   await client.acl('SETUSER', 'deaf', 'on', '>secret', '~*', '+@all', 'allchannels')
-  const [writer, follower] = [await startWatched(t, redisCluster({ url })), await startWatched(t, redisCluster({ url: url.replace('redis://', 'redis://deaf:secret@') }))]
+  const [writer, follower] = [
+    await startWatched(t, redisCluster({ url })),
+    await startWatched(t, redisCluster({ url: url.replace('redis://', 'redis://deaf:secret@') }))
+  ]
   const heard: unknown[] = []
   const { end } = await follower.node.events.follow('s.0', ({ seq }) => heard.push(seq))
   await follower.node.events.follow('other.0', () => {})
   await writer.node.events.append('s.0', 'one')
   await until(() => heard.length === 1)
 
-  // Whoever has subscribed to what it no longer may is cut off.
+  // Redis disconnects subscribers that lose the permission for their channel.
   await client.acl('SETUSER', 'deaf', 'resetchannels')
   await until(() => follower.node.isAway)
   await writer.node.events.append('s.0', 'meanwhile')
@@ -328,7 +371,7 @@ t.test('a follower that could not hear for a while hears of the next event', { s
   t.same(writer.told, [])
 })
 
-t.test('every operation takes the round trips that it is said to take', { skip: noServer }, async (t) => {
+t.test('every operation takes as many round trips as documented', { skip: noServer }, async (t) => {
   const server = await startRedis(t)
   const client = new Redis(server.url)
   t.teardown(() => client.disconnect())
@@ -340,7 +383,9 @@ t.test('every operation takes the round trips that it is said to take', { skip: 
   const monitor = await server.client.monitor()
   t.teardown(() => monitor.disconnect())
   // What scripts run within Redis is of the source 'lua'.
-  monitor.on('monitor', (_time, [command = '']: string[], source) => { if (source !== 'lua') sent.push(command.toLowerCase()) })
+  monitor.on('monitor', (_time, [command = '']: string[], source) => {
+    if (source !== 'lua') sent.push(command.toLowerCase())
+  })
   const commandsOf = async (operate: () => unknown): Promise<string[]> => {
     // Once so that Redis knows the scripts.
     await operate()
@@ -368,7 +413,10 @@ t.test('every operation takes the round trips that it is said to take', { skip: 
   t.same(await commandsOf(() => events.append('s.0', 'event')), ['evalsha'])
   t.same(await commandsOf(() => events.read('s.0', 0)), ['evalsha'])
   t.same(await commandsOf(() => events.follow('s.0', () => {})), ['evalsha'], 'subscribed by the first time')
-  t.same(await commandsOf(async () => { (await events.follow('s.1', () => {})).end() }), ['subscribe', 'evalsha', 'unsubscribe'])
+  t.same(
+    await commandsOf(async () => { ;(await events.follow('s.1', () => {})).end() }),
+    ['subscribe', 'evalsha', 'unsubscribe']
+  )
   t.same(await commandsOf(() => events.forget('s')), ['hkeys', 'del'])
   t.same(await commandsOf(() => bus.publish('topic', 'message')), ['publish'])
   t.same(await commandsOf(() => sessions.delete('s')), ['evalsha'])
@@ -383,9 +431,13 @@ function isOfNode (key: string): boolean {
   return /:(?:n:|p:|nodes$)/.test(key)
 }
 
-t.test('no key is without an expiry, and none outlives what it is said to', { skip: noRedis }, async (t) => {
+t.test('every key expires, and none lives longer than documented', { skip: noRedis }, async (t) => {
   const server = await useRedis(t)
-  const { nodes: [node], keyPrefix, pass } = await useNodes(t, server, { events: { maxAge: 60_000 }, nodeTimeout: 30_000 })
+  const {
+    nodes: [node],
+    keyPrefix,
+    pass
+  } = await useNodes(t, server, { events: { maxAge: 60_000 }, nodeTimeout: 30_000 })
   const ttl = 600_000
   for (const id of ['s', 'idle']) await node.sessions.open(id, SESSION, { max: 10, ttl })
   await node.sessions.change('s', { kind: 'subscribe', topic: 'a', uri: 'notes://a' })
@@ -415,7 +467,12 @@ t.test('no key is without an expiry, and none outlives what it is said to', { sk
     [name('q:gone')]: 60_000,
     [name(`n:${node.id}`)]: 30_000
   }
-  t.same([...left.keys()].filter((key) => !isOfNode(key)).sort(), Object.keys(longest).filter((key) => !isOfNode(key)).sort())
+  t.same(
+    [...left.keys()].filter((key) => !isOfNode(key)).sort(),
+    Object.keys(longest)
+      .filter((key) => !isOfNode(key))
+      .sort()
+  )
   for (const [key, milliseconds] of left) {
     const most = longest[key] ?? 30_000
     t.ok(milliseconds > most / 2 && milliseconds <= most, `${key} lives ${milliseconds} of ${most} ms`)
@@ -424,8 +481,16 @@ t.test('no key is without an expiry, and none outlives what it is said to', { sk
   t.same((await server.client.keys(`${keyPrefix}*`)).filter((key) => !isOfNode(key)), [])
 })
 
-t.test('all of it works on a Redis Cluster, where a script may use the keys of one slot', { skip: noServer }, async (t) => {
-  const server = await startRedis(t, '--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${createPrefix().slice(0, -1)}.conf`, '--dir', t.testdir())
+t.test('everything works on a Redis Cluster, where a script may use the keys of one slot', { skip: noServer }, async (t) => {
+  const server = await startRedis(
+    t,
+    '--cluster-enabled',
+    'yes',
+    '--cluster-config-file',
+    `nodes-${createPrefix().slice(0, -1)}.conf`,
+    '--dir',
+    t.testdir()
+  )
   await server.client.cluster('ADDSLOTSRANGE', 0, 16_383)
   while (!String(await server.client.cluster('INFO')).includes('cluster_state:ok')) await nextTurn()
   const { nodes: [node, other], stop } = await startNodes(server)

@@ -15,11 +15,15 @@ t.test('sessions in Redis', { skip: noRedis }, async (t) => {
   }, { unit: 100_000 }))
 })
 
-t.test('what somebody else has written to a session or a stream is ignored, and told', { skip: noRedis }, async (t) => {
+t.test('data that another program wrote to a session or a stream is ignored and reported', { skip: noRedis }, async (t) => {
   const { url, client } = await useRedis(t)
   const keyPrefix = createPrefix()
   const unreadable: string[] = []
-  const node = redisCluster({ url, keyPrefix }).join('notes', { onAway () {}, onBack () {}, onUnreadable: (what) => { unreadable.push(what) } })
+  const node = redisCluster({ url, keyPrefix }).join('notes', {
+    onAway () {},
+    onBack () {},
+    onUnreadable: (what) => { unreadable.push(what) }
+  })
   const name = (key: string): string => `${keyPrefix}{notes}:${key}`
   t.teardown(async () => { await node.close(); await removeKeys(client, keyPrefix) })
   await node.start()
@@ -39,6 +43,9 @@ t.test('what somebody else has written to a session or a stream is ignored, and 
 
   t.same(heard, [{ seq: 1, message: 'event' }])
   t.same([...new Set(unreadable)].sort(), [
-    'an event of a stream', 'the ids of the requests that a stream answers', 'the record of a session', 'what is published for those who follow a stream'
+    'an event of a stream',
+    'the ids of the requests that a stream answers',
+    'the record of a session',
+    'what is published for those who follow a stream'
   ])
 })

@@ -8,7 +8,7 @@ import { passTime } from './time.ts'
 
 const QUIET = { onAway () {}, onBack () {} }
 
-/** Two nodes of a cluster, of a process each as far as Redis can tell. */
+/** Two nodes of a cluster. To Redis they look like nodes of two processes. */
 export interface Nodes {
   readonly nodes: readonly [ClusterNode, ClusterNode]
   readonly keyPrefix: string
@@ -17,7 +17,9 @@ export interface Nodes {
 }
 
 /** Starts two nodes with nothing stored. */
-export async function startNodes ({ url, client }: RedisServer, options: Omit<RedisClusterOptions, 'url' | 'client'> = {}): Promise<Nodes> {
+export async function startNodes (
+  { url, client }: RedisServer, options: Omit<RedisClusterOptions, 'url' | 'client'> = {}
+): Promise<Nodes> {
   const keyPrefix = createPrefix()
   const join = (): ClusterNode => redisCluster({ url, keyPrefix, ...options }).join('notes', QUIET)
   const nodes = [join(), join()] as const
@@ -33,14 +35,16 @@ export async function startNodes ({ url, client }: RedisServer, options: Omit<Re
   }
 }
 
-/** Removes what a test has left. */
+/** Removes the keys that a test has left. */
 export async function removeKeys (client: RedisServer['client'], keyPrefix: string): Promise<void> {
   const keys = await client.keys(`${keyPrefix}*`)
   if (keys.length > 0) await client.del(keys)
 }
 
 /** Starts two nodes, which end with the test. */
-export async function useNodes (t: Test, server: RedisServer, options?: Omit<RedisClusterOptions, 'url' | 'client'>): Promise<Nodes> {
+export async function useNodes (
+  t: Test, server: RedisServer, options?: Omit<RedisClusterOptions, 'url' | 'client'>
+): Promise<Nodes> {
   const nodes = await startNodes(server, options)
   t.teardown(() => nodes.stop())
   return nodes

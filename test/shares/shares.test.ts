@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Places, Shares } from '../../lib/shares/shares.ts'
 
-t.test('a holder has no more places than its share, and gets back what it gives back', async (t) => {
+t.test('a holder has no more places than its share, and may take a place again that it released', async (t) => {
   const shares = new Shares(3)
 
   t.same([shares.take('ann', 2), shares.take('ann', 2), shares.take('ann')], [true, false, true])
@@ -11,7 +11,7 @@ t.test('a holder has no more places than its share, and gets back what it gives 
   t.same([shares.take('ann'), shares.take('ann'), shares.take('ann')], [true, true, false])
 })
 
-t.test('who holds nothing is forgotten', async (t) => {
+t.test('a holder without places is not kept', async (t) => {
   const shares = new Shares(2)
   shares.take('ann')
   shares.take('bob')
@@ -21,7 +21,7 @@ t.test('who holds nothing is forgotten', async (t) => {
   t.same([shares.held('ann'), shares.held('bob')], [0, 1])
 })
 
-t.test('what has no holder is not counted, and nothing is where there is no limit', async (t) => {
+t.test('places without a holder are not counted, nor is any place without a limit', async (t) => {
   const limited = new Shares(1)
   const unlimited = new Shares(Infinity)
 
@@ -32,7 +32,7 @@ t.test('what has no holder is not counted, and nothing is where there is no limi
   t.same([limited.size, unlimited.size], [0, 0])
 })
 
-t.test('places are refused by whose limit it was, and one that was refused is not taken', async (t) => {
+t.test('a refusal names the limit that was reached, and takes no place', async (t) => {
   const places = new Places(2, 'address', 1)
 
   t.equal(places.take('a'), undefined)
@@ -44,7 +44,7 @@ t.test('places are refused by whose limit it was, and one that was refused is no
   t.equal(places.take('b'), undefined)
 })
 
-t.test('where callers are not told apart all places are anybody\'s', async (t) => {
+t.test('if callers are not told apart, any of them may take any place', async (t) => {
   const places = new Places(1)
 
   t.equal(places.take(undefined), undefined)

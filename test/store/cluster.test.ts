@@ -1,7 +1,7 @@
 import t from 'tap'
 import { ClusterAwayError } from '../../lib/store/cluster.ts'
 
-t.test('an error that tells that a cluster is away has a name and a cause', async (t) => {
+t.test('a ClusterAwayError has a name and a cause', async (t) => {
   const cause = new Error('no route to host')
   const error = new ClusterAwayError('Redis is away', { cause })
 

@@ -2,7 +2,7 @@
 import { ClusterAwayError, type Cluster, type ClusterListeners, type ClusterNode } from '../../lib/store/cluster.ts'
 import { createMemoryCluster } from '../../lib/store/memory-cluster.ts'
 
-/** A cluster that is away when told to. */
+/** A cluster whose outages a test controls. */
 export interface CuttableCluster extends Cluster {
   cut (): void
   restore (): void
@@ -10,20 +10,21 @@ export interface CuttableCluster extends Cluster {
 
 type AnyFunction = (...args: readonly never[]) => unknown
 
-/** Makes a cluster within one process, which its nodes can lose all at once. */
+/** Creates a cluster within one process, with outages that begin and end for all nodes at once. */
 export function createCuttableCluster (inner: Cluster = createMemoryCluster()): CuttableCluster {
   const started = new Set<ClusterListeners>()
   let isCut = false
 
-  // Each of its functions refuses while it is away, but for those that begin to listen.
+  // During an outage each function refuses, except those that add a listener.
   function guard<T extends object> (part: T): T {
-    const guarded = Object.entries(part).map(([name, value]) => [name, name === 'subscribe' || typeof value !== 'function'
-      ? value
-      : async (...args: readonly never[]) => {
+    const guarded = Object.entries(part).map(([name, value]) => {
+      if (name === 'subscribe' || typeof value !== 'function') return [name, value]
+      return [name, async (...args: readonly never[]) => {
         if (isCut) throw new ClusterAwayError('cut')
-        // Of the same arguments as the function it stands for.
+        // It takes the same arguments as the function that it replaces.
         return await (value as AnyFunction)(...args)
-      }])
+      }]
+    })
     return Object.fromEntries(guarded)
   }
 

@@ -1,6 +1,11 @@
 import t from 'tap'
 import { createMemoryCluster } from '../../lib/store/memory-cluster.ts'
-import { clusterContract, sharedEventStoreContract, notificationBusContract, sessionStoreContract } from '../../lib/contracts/index.ts'
+import {
+  clusterContract,
+  sharedEventStoreContract,
+  notificationBusContract,
+  sessionStoreContract
+} from '../../lib/contracts/index.ts'
 import { runContracts } from '../support/contract.ts'
 
 const QUIET = { onAway () {}, onBack () {} }
@@ -12,7 +17,7 @@ t.test('a cluster in memory', async (t) => {
   }))
 })
 
-t.test('what its nodes share keeps to its own contracts, with the limits and the clock that were given', async (t) => {
+t.test('the parts of a cluster in memory keep their contracts, with the given limits and clock', async (t) => {
   function createNodes (limits?: { readonly maxEvents: number, readonly maxAge: number }) {
     const clock = { now: 0 }
     const cluster = createMemoryCluster({ ...(limits && { events: limits }) }, () => clock.now)
@@ -36,12 +41,14 @@ t.test('what its nodes share keeps to its own contracts, with the limits and the
   ])
 })
 
-t.test('options that are wrong or unknown are refused, with what to write', async (t) => {
+t.test('wrong and unknown options are refused, and the message says what to write', async (t) => {
   const refused: ReadonlyArray<readonly [options: object, message: string]> = [
     [{ events: 1 }, "option 'events' must be an object with 'maxEvents', 'maxBytes' or 'maxAge'"],
     [{ events: { maxAge: 0 } }, "option 'events' has a 'maxAge' that must be a whole number above 0"],
     [{ event: {} }, "option 'event' does not exist; there may be events"]
   ]
 
-  for (const [options, message] of refused) t.throws(() => createMemoryCluster(options), { code: 'MCP_ERR_INVALID_OPTION', message })
+  for (const [options, message] of refused) {
+    t.throws(() => createMemoryCluster(options), { code: 'MCP_ERR_INVALID_OPTION', message })
+  }
 })

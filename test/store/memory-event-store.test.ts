@@ -15,7 +15,7 @@ t.test('events in memory', async (t) => {
   }))
 })
 
-t.test('a store has the events of a stream behind any of them, in order', async (t) => {
+t.test('the events after any event of a stream are read in order', async (t) => {
   const { store } = createStore()
   for (const seq of [1, 2, 3]) store.append('a.1', `a${seq}`)
 
@@ -24,7 +24,7 @@ t.test('a store has the events of a stream behind any of them, in order', async 
   t.same(store.read('a.1', 3), [])
 })
 
-t.test('it has nothing of a stream that it does not know, or behind an event that never was', async (t) => {
+t.test('reading an unknown stream, or after an event that never was, returns nothing', async (t) => {
   const { store } = createStore()
   store.append('a.1', 'a1')
 
@@ -33,7 +33,7 @@ t.test('it has nothing of a stream that it does not know, or behind an event tha
   t.equal(store.read('a.1', 2), undefined)
 })
 
-t.test('past maxEvents the oldest go, whichever stream they are of', async (t) => {
+t.test('beyond maxEvents the oldest events are dropped, of whichever stream', async (t) => {
   const { store } = createStore({ maxEvents: 2 })
   store.append('a.1', 'a1')
   store.append('b.1', 'b1')
@@ -44,7 +44,7 @@ t.test('past maxEvents the oldest go, whichever stream they are of', async (t) =
   t.match(store.read('b.1', 0), [{ seq: 1 }])
 })
 
-t.test('past maxBytes the oldest go, and a message that is too long takes none of another session', async (t) => {
+t.test('beyond maxBytes the oldest events are dropped, and a message that is too long drops none of another session', async (t) => {
   const { store } = createStore({ maxBytes: 4 })
   store.append('a.1', 'a1')
   store.append('a.1', 'é')
@@ -75,7 +75,7 @@ t.test('a session that has more than a tenth of a limit loses its own events bef
   }
 })
 
-t.test('where no session has more than a tenth of a limit the oldest events of all go', async (t) => {
+t.test('if no session has more than a tenth of a limit, the oldest events of all are dropped', async (t) => {
   const { store } = createStore({ maxEvents: 20 })
   for (let n = 0; n < 11; n++) for (const message of ['a', 'b']) store.append(`s${n}.0`, message)
 
@@ -84,7 +84,7 @@ t.test('where no session has more than a tenth of a limit the oldest events of a
   t.equal((await store.read('s1.0', 0))?.length, 2)
 })
 
-t.test('past maxAge events go, whether or not others come', async (t) => {
+t.test('events older than maxAge are dropped, whether or not others are appended', async (t) => {
   const { clock, store } = createStore({ maxAge: 100 })
   store.append('a.1', 'a1')
   clock.now = 60
@@ -97,7 +97,7 @@ t.test('past maxAge events go, whether or not others come', async (t) => {
   t.equal(store.read('a.1', 1), undefined)
 })
 
-t.test('a session that has ended is forgotten with all of its streams, and no other', async (t) => {
+t.test('forget() drops all streams of a session, and of no other', async (t) => {
   const { store } = createStore({ maxBytes: 8 })
   store.append('a.1', 'a1')
   store.append('a.2', 'a2')
@@ -113,7 +113,7 @@ t.test('a session that has ended is forgotten with all of its streams, and no ot
   t.match(store.read('ab.1', 0), [{ message: 'b1' }], 'their bytes are free again')
 })
 
-t.test('the time is that of the clock where no other is given', async (t) => {
+t.test('the default clock is the time of day', async (t) => {
   const store = createMemoryEventStore()
 
   store.append('a.1', 'a1')
@@ -121,17 +121,21 @@ t.test('the time is that of the clock where no other is given', async (t) => {
   t.match(store.read('a.1', 0), [{ seq: 1, message: 'a1' }])
 })
 
-t.test('the numbers of streams without events are known for as many as there may be events, and of streams that are followed', async (t) => {
+t.test('numbers are kept for up to maxEvents streams without events, and for all streams that are followed', async (t) => {
   const { store } = createStore({ maxEvents: 2 })
   const { end } = await store.follow('a.0', () => {})
   for (const streamId of ['a.0', 'b.0', 'c.0', 'd.0', 'e.0', 'f.0']) store.append(streamId, 'event')
 
   t.same(['a.0', 'b.0', 'c.0', 'd.0'].map((streamId) => store.read(streamId, 1)), [[], undefined, [], []])
   end()
-  t.same(['a.0', 'c.0', 'd.0'].map((streamId) => store.read(streamId, 1)), [[], undefined, []], 'its place is that of the one that has waited longest')
+  t.same(
+    ['a.0', 'c.0', 'd.0'].map((streamId) => store.read(streamId, 1)),
+    [[], undefined, []],
+    'its place is that of the one that has waited longest'
+  )
 })
 
-t.test('a stream that is followed goes on being followed when its session is forgotten', async (t) => {
+t.test('a follower of a stream stays when forget() drops the session', async (t) => {
   const { store } = createStore()
   const heard: unknown[] = []
   const { end } = await store.follow('a.0', (event) => heard.push(event))
@@ -145,7 +149,7 @@ t.test('a stream that is followed goes on being followed when its session is for
   t.same(store.read('a.0', 0), [])
 })
 
-t.test('limits that are wrong or unknown are refused, with what to write', async (t) => {
+t.test('wrong and unknown limits are refused, and the message says what to write', async (t) => {
   const refused: ReadonlyArray<readonly [options: object, message: string]> = [
     [{ maxEvents: 0 }, "option 'maxEvents' must be a whole number above 0"],
     [{ maxBytes: '1MB' }, "option 'maxBytes' must be a whole number above 0"],
@@ -153,5 +157,7 @@ t.test('limits that are wrong or unknown are refused, with what to write', async
     [{ maxLength: 1 }, "option 'maxLength' does not exist; there may be maxEvents, maxBytes, maxAge"]
   ]
 
-  for (const [options, message] of refused) t.throws(() => createMemoryEventStore(options), { code: 'MCP_ERR_INVALID_OPTION', message })
+  for (const [options, message] of refused) {
+    t.throws(() => createMemoryEventStore(options), { code: 'MCP_ERR_INVALID_OPTION', message })
+  }
 })

@@ -11,10 +11,14 @@ t.test('sessions in memory', async (t) => {
   }))
 })
 
-t.test('the time is that of the clock where no other is given', async (t) => {
+t.test('the default clock is the time of day', async (t) => {
   const store = createMemorySessionStore()
 
-  await store.open('s', { protocolVersion: '2025-11-25', client: { capabilities: {} }, logLevel: 'info' }, { max: 1, ttl: 60_000 })
+  await store.open(
+    's',
+    { protocolVersion: '2025-11-25', client: { capabilities: {} }, logLevel: 'info' },
+    { max: 1, ttl: 60_000 }
+  )
 
   t.match(await store.load('s', 60_000), { protocolVersion: '2025-11-25' })
 })
