@@ -41,8 +41,15 @@ function sessionOf ({ headers }: Response): SessionHeaders {
   return { [SESSION_HEADER]: id }
 }
 
-async function send ({ url, headers }: Serving, { method, headers: own, body, answer }: Step, session: SessionHeaders): Promise<{ readonly response: Response }> {
-  const response = await fetch(url, { method, headers: { ...own, ...headers, ...session }, ...(method === 'POST' && { body }), signal: AbortSignal.timeout(PATIENCE) })
+async function send (
+  { url, headers }: Serving, { method, headers: own, body, answer }: Step, session: SessionHeaders
+): Promise<{ readonly response: Response }> {
+  const response = await fetch(url, {
+    method,
+    headers: { ...own, ...headers, ...session },
+    ...(method === 'POST' && { body }),
+    signal: AbortSignal.timeout(PATIENCE)
+  })
   const text = await response.text()
   assert.ok(response.ok, `it answers with ${response.status} ${text}`)
   assert.deepEqual(readMessages(response, text).map(normalise), answer)
@@ -51,7 +58,9 @@ async function send ({ url, headers }: Serving, { method, headers: own, body, an
 
 function readMessages ({ status, headers }: Response, text: string): readonly unknown[] {
   const type = headers.get('content-type') ?? ''
-  if (type.startsWith('text/event-stream')) return [...text.matchAll(/^data: ?(\{.*\})$/gm)].map(([, json = '']) => JSON.parse(json))
+  if (type.startsWith('text/event-stream')) {
+    return [...text.matchAll(/^data: ?(\{.*\})$/gm)].map(([, json = '']) => JSON.parse(json))
+  }
   // 202 says all that there is to say; @hono/mcp has `null` as its body.
   return type.startsWith('application/json') && status !== 202 && text !== '' ? [JSON.parse(text)] : []
 }
@@ -59,7 +68,15 @@ function readMessages ({ status, headers }: Response, text: string): readonly un
 // What may differ from one contender to the next without making it less work worth speaking of: the order of fields, which is
 // never compared; who the server is, in `_meta`; for how long a result may be cached; what else the server can do; the dialect
 // and the closedness of a tool's schema, and whether it may be a task.
-const MAY_DIFFER = new Set(['_meta', 'ttlMs', 'cacheScope', 'capabilities', '$schema', 'additionalProperties', 'execution'])
+const MAY_DIFFER = new Set([
+  '_meta',
+  'ttlMs',
+  'cacheScope',
+  'capabilities',
+  '$schema',
+  'additionalProperties',
+  'execution'
+])
 
 function normalise (message: unknown): unknown {
   return JSON.parse(JSON.stringify(message), (key, value: unknown) => MAY_DIFFER.has(key) ? undefined : value)

@@ -59,7 +59,11 @@ async function start (run: Run): Promise<void> {
   const contender = await Contender.start(entry.server, entry.workload)
   run.contender = contender
   await checkAnswers(contender.serving, workload)
-  run.loaded = { contender, workload, sessions: workload.session === 'given' ? await openSessions(contender.serving, CONNECTIONS) : [] }
+  run.loaded = {
+    contender,
+    workload,
+    sessions: workload.session === 'given' ? await openSessions(contender.serving, CONNECTIONS) : []
+  }
 }
 
 async function measure (runs: readonly Run[], { quick, rounds, duration }: RunSettings): Promise<void> {
@@ -76,7 +80,10 @@ async function measure (runs: readonly Run[], { quick, rounds, duration }: RunSe
   if (quick) return
   for (const run of runs) {
     await attemptLoad(run, async (loaded) => {
-      run.latency = await measureLatency(loaded, { perSecond: median(run.rounds.map(({ perSecond }) => perSecond)) / 2, seconds: duration })
+      run.latency = await measureLatency(loaded, {
+        perSecond: median(run.rounds.map(({ perSecond }) => perSecond)) / 2,
+        seconds: duration
+      })
     })
   }
 }
@@ -99,7 +106,12 @@ function toRow (run: Run, runs: readonly Run[]): Row {
   const { entry: { contender, targets = {} }, workload: { unit }, rounds, latency, failure } = run
   if (failure !== undefined) return { contender, figures: {}, ratios: [], failure }
 
-  const others = runs.filter((other) => other !== run && other.failure === undefined && (other === runs[0] || Object.hasOwn(targets, other.entry.contender)))
+  const others = runs.filter(
+    (other) =>
+      other !== run &&
+      other.failure === undefined &&
+      (other === runs[0] || Object.hasOwn(targets, other.entry.contender))
+  )
   return {
     contender,
     figures: {
@@ -117,7 +129,17 @@ function compare ({ entry, workload: { unit }, rounds }: Run, other: Run): reado
   const atLeast = entry.targets?.[to]
   const target = atLeast === undefined ? {} : { target: { atLeast } }
   return [
-    { to, of: `${unit}s/s`, value: median(rounds.map(({ perSecond }, round) => perSecond / (other.rounds[round]?.perSecond ?? NaN))), ...target },
-    { to, of: `CPU µs/${unit}`, value: median(rounds.map(({ cpuMicros }, round) => (other.rounds[round]?.cpuMicros ?? NaN) / cpuMicros)), ...target }
+    {
+      to,
+      of: `${unit}s/s`,
+      value: median(rounds.map(({ perSecond }, round) => perSecond / (other.rounds[round]?.perSecond ?? NaN))),
+      ...target
+    },
+    {
+      to,
+      of: `CPU µs/${unit}`,
+      value: median(rounds.map(({ cpuMicros }, round) => (other.rounds[round]?.cpuMicros ?? NaN) / cpuMicros)),
+      ...target
+    }
   ]
 }

@@ -74,7 +74,10 @@ function isWhole (head: string, received: string, bodyStart: number): boolean {
 }
 
 /** A request as it goes over the wire. */
-export function encodeRequest (url: URL, { method, headers, body }: { readonly method: string, readonly headers: Readonly<Record<string, string>>, readonly body: string }): string {
+export function encodeRequest (
+  url: URL,
+  { method, headers, body }: { readonly method: string, readonly headers: Readonly<Record<string, string>>, readonly body: string }
+): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')
   const length = method === 'POST' ? `content-length: ${Buffer.byteLength(body)}\r\n` : ''
   return `${method} ${url.pathname} HTTP/1.1\r\nhost: ${url.host}\r\n${lines}${length}\r\n${body}`

@@ -23,7 +23,9 @@ export class Contender {
 
   /** Starts a process that serves a workload. */
   static async start (name: ServerName, workload: WorkloadName): Promise<Contender> {
-    const process = fork(fileURLToPath(new URL('servers/serve.js', import.meta.url)), [name, workload], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    const process = fork(fileURLToPath(new URL('servers/serve.js', import.meta.url)), [name, workload], {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc']
+    })
     const nextMessage = createReader(process)
     // serve.ts sends this first.
     return new Contender(process, nextMessage, await nextMessage() as Serving)
@@ -54,7 +56,9 @@ function createReader (process: ChildProcess): () => Promise<unknown> {
   return async function nextMessage () {
     const listening = new AbortController()
     const signal = AbortSignal.any([listening.signal, AbortSignal.timeout(PATIENCE)])
-    const died = once(process, 'close', { signal }).then(([code]) => { throw new Error(`its process has died (exit code ${code}): ${written}`) })
+    const died = once(process, 'close', { signal }).then(([code]) => {
+      throw new Error(`its process has died (exit code ${code}): ${written}`)
+    })
     try {
       const [message] = await Promise.race([once(process, 'message', { signal }), died])
       return message

@@ -36,7 +36,9 @@ export function judge (ratios: readonly Ratio[]): readonly Verdict[] {
     groups.set(key, group)
   }
   return [...groups.values()].map(({ to, target, values }) => ({
-    to, target, holds: values.some((value) => meets(value, target, 0)) && values.every((value) => meets(value, target, TOLERANCE))
+    to,
+    target,
+    holds: values.some((value) => meets(value, target, 0)) && values.every((value) => meets(value, target, TOLERANCE))
   }))
 }
 

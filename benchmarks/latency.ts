@@ -21,11 +21,15 @@ export interface SteadyLoad { readonly perSecond: number, readonly seconds: numb
 type Send = () => Promise<void>
 
 /** Measures the 99th percentile of latencies, in milliseconds. @throws AssertionError when a request fails. */
-export async function measureLatency ({ contender: { serving }, workload, sessions }: Loaded, load: SteadyLoad): Promise<number> {
+export async function measureLatency (
+  { contender: { serving }, workload, sessions }: Loaded, load: SteadyLoad
+): Promise<number> {
   const url = new URL(serving.url)
   const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => Connection.open(url)))
   try {
-    const senders = connections.map((connection, index) => createSender(connection, url, { ...serving.headers, ...sessions[index] }, workload))
+    const senders = connections.map((connection, index) =>
+      createSender(connection, url, { ...serving.headers, ...sessions[index] }, workload)
+    )
     const latencies = await sendSteadily(senders, load)
     return percentile(latencies.slice(Math.floor(latencies.length * WARM_UP)), 0.99)
   } finally {
@@ -33,7 +37,9 @@ export async function measureLatency ({ contender: { serving }, workload, sessio
   }
 }
 
-function createSender (connection: Connection, url: URL, headers: Readonly<Record<string, string>>, { steps, session }: Workload): Send {
+function createSender (
+  connection: Connection, url: URL, headers: Readonly<Record<string, string>>, { steps, session }: Workload
+): Send {
   const requests = steps.map((step) => encodeRequest(url, { ...step, headers: { ...step.headers, ...headers } }))
   if (session !== 'opened') {
     return async function sendAll () {
@@ -43,7 +49,9 @@ function createSender (connection: Connection, url: URL, headers: Readonly<Recor
   return async function sendSession () {
     let id: string | undefined
     for (const request of requests) {
-      const reply = await connection.send(id === undefined ? request : request.replace('\r\n', `\r\n${SESSION_HEADER}: ${id}\r\n`))
+      const reply = await connection.send(
+        id === undefined ? request : request.replace('\r\n', `\r\n${SESSION_HEADER}: ${id}\r\n`)
+      )
       checkSuccess(reply)
       id ??= new RegExp(`\r\n${SESSION_HEADER}: (\\S+)`, 'i').exec(reply.head)?.[1]
     }
@@ -78,8 +86,13 @@ async function sendSteadily (senders: readonly Send[], { perSecond, seconds }: S
 
   while (latencies.length < total && problems.length === 0) {
     const now = performance.now()
-    assert.ok(now - start < seconds * 1000 + PATIENCE, `under steady load ${total - latencies.length} of ${total} requests are not answered in time`)
-    for (const target = Math.min(total, Math.floor((now - start) / 1000 * perSecond)); planned < target; planned++) due.push(now)
+    assert.ok(
+      now - start < seconds * 1000 + PATIENCE,
+      `under steady load ${total - latencies.length} of ${total} requests are not answered in time`
+    )
+    for (const target = Math.min(total, Math.floor(((now - start) / 1000) * perSecond)); planned < target; planned++) {
+      due.push(now)
+    }
     dispatch()
     await wait(1)
   }

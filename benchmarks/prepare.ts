@@ -10,6 +10,10 @@ const installed = join(folder, 'node_modules', '.package-lock.json')
 const link = join(folder, 'node_modules', 'fastify-mcp-mount')
 
 if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(join(folder, 'package-lock.json')).mtimeMs) {
-  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder, stdio: 'inherit', shell: process.platform === 'win32' })
+  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: folder,
+    stdio: 'inherit',
+    shell: process.platform === 'win32'
+  })
 }
 if (!existsSync(link)) symlinkSync(join('..', '..'), link, 'junction')

@@ -27,8 +27,14 @@ export function publish (): void {
 export function drawCharts ({ scenarios }: Results): Readonly<Record<string, string>> {
   const compared = COMPARED.flatMap((name) => scenarios.find((scenario) => scenario.name === name) ?? [])
   return {
-    throughput: drawBars('Requests per second: longer is better', compared.map((scenario) => toPanel(scenario, 'requests/s'))),
-    cpu: drawBars('CPU time of the server per request, in microseconds: shorter is better', compared.map((scenario) => toPanel(scenario, 'CPU µs/request')))
+    throughput: drawBars(
+      'Requests per second: longer is better',
+      compared.map((scenario) => toPanel(scenario, 'requests/s'))
+    ),
+    cpu: drawBars(
+      'CPU time of the server per request, in microseconds: shorter is better',
+      compared.map((scenario) => toPanel(scenario, 'CPU µs/request'))
+    )
   }
 }
 
@@ -37,7 +43,9 @@ function toPanel ({ name, rows }: ScenarioResult, figure: string): Panel {
     title: name,
     bars: rows.flatMap(({ contender, figures }) => {
       const value = figures[figure]
-      return value === undefined ? [] : [{ label: contender, value, text: formatFigure(value), isOurs: OURS.test(contender) }]
+      return value === undefined
+        ? []
+        : [{ label: contender, value, text: formatFigure(value), isOurs: OURS.test(contender) }]
     })
   }
 }
@@ -45,8 +53,12 @@ function toPanel ({ name, rows }: ScenarioResult, figure: string): Panel {
 /** Writes the tables between their markers, `<!-- NAME -->` and `<!-- end of NAME -->`. */
 export function fillPage (page: string, { machine, scenarios }: Results): string {
   const dates = [...new Set(scenarios.map(({ date }) => date))].toSorted()
-  const measured = `Measured on ${machine.cores} cores of ${machine.cpu} with Node.js ${machine.node}, ${dates.join(', ')}.`
-  const tables = scenarios.filter(({ name }) => name !== CHOICES).map(({ name, rows }) => `### ${name}\n\n${toMarkdown(toTable(rows))}`)
+  const measured =
+    `Measured on ${machine.cores} cores of ${machine.cpu} with Node.js ${machine.node}, ` +
+    `${dates.join(', ')}.`
+  const tables = scenarios
+    .filter(({ name }) => name !== CHOICES)
+    .map(({ name, rows }) => `### ${name}\n\n${toMarkdown(toTable(rows))}`)
   const choices = scenarios.filter(({ name }) => name === CHOICES).map(({ rows }) => toMarkdown(toTable(rows)))
   return fill(fill(page, 'results', [measured, ...tables]), CHOICES, choices)
 }

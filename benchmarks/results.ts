@@ -41,7 +41,9 @@ export function createResult (name: string, rows: readonly Row[], { rounds, dura
 }
 
 /** Puts a result in the place of an earlier one. @param names All scenarios, in the order of the tables; results of others are dropped, as are those of another machine. */
-export function addResult (results: Results | undefined, machine: Machine, result: ScenarioResult, names: readonly string[]): Results {
+export function addResult (
+  results: Results | undefined, machine: Machine, result: ScenarioResult, names: readonly string[]
+): Results {
   const earlier = JSON.stringify(results?.machine) === JSON.stringify(machine) ? results?.scenarios ?? [] : []
   const byName = new Map([...earlier, result].map((scenario) => [scenario.name, scenario]))
   return { machine, scenarios: names.flatMap((name) => byName.get(name) ?? []) }

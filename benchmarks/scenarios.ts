@@ -20,11 +20,27 @@ const NAMES: Readonly<Record<ServerName, string>> = {
   hono: '@hono/mcp on Hono',
   fastmcp: 'fastmcp'
 }
-const LEGACY_SERVERS: readonly ServerName[] = ['bare', 'native', 'sdk-mount', 'fastify-mcp', 'sdk-v1', 'sdk-v2', 'hono', 'fastmcp']
+const LEGACY_SERVERS: readonly ServerName[] = [
+  'bare',
+  'native',
+  'sdk-mount',
+  'fastify-mcp',
+  'sdk-v1',
+  'sdk-v2',
+  'hono',
+  'fastmcp'
+]
 
 // Those that serve a workload at all; of revision 2026-07-28 few know.
-function serveBy (workload: WorkloadName, servers: readonly ServerName[], targets: Readonly<Record<string, number>>): readonly Entry[] {
-  return servers.map((server) => ({ contender: NAMES[server], server, workload, ...(server === 'native' && { targets }) }))
+function serveBy (
+  workload: WorkloadName, servers: readonly ServerName[], targets: Readonly<Record<string, number>>
+): readonly Entry[] {
+  return servers.map((server) => ({
+    contender: NAMES[server],
+    server,
+    workload,
+    ...(server === 'native' && { targets })
+  }))
 }
 
 // One mount, and what it costs to ask more of it.
@@ -33,13 +49,31 @@ function choose (choices: Readonly<Record<string, WorkloadName>>): readonly Entr
 }
 
 const COMPARISONS: readonly Comparison[] = [
-  { name: 'modern tools/call', entries: serveBy('modern call', ['bare', 'native', 'sdk-mount', 'sdk-v2'], { [BARE]: 0.85, [SDK_V2]: 12 }) },
-  { name: 'legacy tools/call, stateless', entries: serveBy('legacy call', LEGACY_SERVERS, { [BARE]: 0.85, [SDK_V1]: 15 }) },
-  { name: 'legacy tools/call, with session', entries: serveBy('legacy call, session', LEGACY_SERVERS, { [BARE]: 0.8, [SDK_V1]: 4 }) },
-  { name: 'with auth, CORS and guard', entries: serveBy('modern call, authorized', ['bare', 'native'], { [BARE]: 0.75 }) },
+  {
+    name: 'modern tools/call',
+    entries: serveBy('modern call', ['bare', 'native', 'sdk-mount', 'sdk-v2'], { [BARE]: 0.85, [SDK_V2]: 12 })
+  },
+  {
+    name: 'legacy tools/call, stateless',
+    entries: serveBy('legacy call', LEGACY_SERVERS, { [BARE]: 0.85, [SDK_V1]: 15 })
+  },
+  {
+    name: 'legacy tools/call, with session',
+    entries: serveBy('legacy call, session', LEGACY_SERVERS, { [BARE]: 0.8, [SDK_V1]: 4 })
+  },
+  {
+    name: 'with auth, CORS and guard',
+    entries: serveBy('modern call, authorized', ['bare', 'native'], { [BARE]: 0.75 })
+  },
   { name: 'tools/list of 100 tools', entries: serveBy('modern list', ['bare', 'native', 'sdk-v2'], { [BARE]: 0.9 }) },
-  { name: 'structured output, 10 KB', entries: serveBy('modern structured', ['bare', 'native', 'sdk-v2'], { [BARE]: 0.8 }) },
-  { name: '10 progress events, then the result', entries: serveBy('modern progress', ['bare', 'native', 'sdk-v2'], { [BARE]: 0.7 }) },
+  {
+    name: 'structured output, 10 KB',
+    entries: serveBy('modern structured', ['bare', 'native', 'sdk-v2'], { [BARE]: 0.8 })
+  },
+  {
+    name: '10 progress events, then the result',
+    entries: serveBy('modern progress', ['bare', 'native', 'sdk-v2'], { [BARE]: 0.7 })
+  },
   { name: 'initialize, initialized, call, DELETE', entries: serveBy('legacy session', LEGACY_SERVERS, { [BARE]: 0.6 }) }
 ]
 

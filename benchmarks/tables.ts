@@ -11,10 +11,17 @@ export function toTable (rows: readonly Row[]): Table {
   const figures = names.length === 0 ? ['figures'] : names
   const others = [...new Set(rows.flatMap(({ ratios }) => ratios.map(({ to }) => to)))]
   const hasTargets = rows.some(({ ratios }) => ratios.some(({ target }) => target !== undefined))
-  const head = ['contender', ...figures, ...others.map((other) => `ratio to ${other}`), ...(hasTargets ? ['targets'] : [])]
+  const head = [
+    'contender',
+    ...figures,
+    ...others.map((other) => `ratio to ${other}`),
+    ...(hasTargets ? ['targets'] : [])
+  ]
 
   return [head, ...rows.map(({ contender, figures: own, ratios, failure }) => {
-    if (failure !== undefined) return [contender, `failed: ${failure.replaceAll(/\s+/g, ' ')}`, ...head.slice(2).map(() => '')]
+    if (failure !== undefined) {
+      return [contender, `failed: ${failure.replaceAll(/\s+/g, ' ')}`, ...head.slice(2).map(() => '')]
+    }
     return [
       contender,
       ...figures.map((name) => formatFigure(own[name])),
@@ -43,7 +50,14 @@ function formatVerdict ({ to, target, holds }: Verdict): string {
 /** A table for the console. */
 export function toText (table: Table): string {
   const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? []
-  return table.map((row) => row.map((cell, column) => column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')
+  return table
+    .map((row) =>
+      row
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+        .join('  ')
+        .trimEnd()
+    )
+    .join('\n')
 }
 
 /** A table for Markdown. */

@@ -39,7 +39,12 @@ export async function measureThroughput (loaded: Loaded, limit: Limit): Promise<
   })
   const cpu = await contender.readCpu() - before
 
-  assert.equal(result.non2xx + result.errors + result.mismatches, 0, `under load ${result.non2xx} replies are no success, ${result.errors} are missing, ${result.mismatches} are not whole`)
+  assert.equal(
+    result.non2xx + result.errors + result.mismatches,
+    0,
+    `under load ${result.non2xx} replies are no success, ${result.errors} are missing, ${result.mismatches} are ` +
+      'not whole'
+  )
   const answered = result['2xx'] / stepsOf(workload)
   assert.ok(answered > 0, 'under load it answers nothing')
   return { perSecond: answered / result.duration, cpuMicros: cpu / answered }
@@ -49,21 +54,34 @@ function stepsOf ({ unit, steps }: Workload): number {
   return unit === 'session' ? steps.length : 1
 }
 
-function giveSessions ({ workload: { steps: [step] }, contender: { serving }, sessions }: Loaded): (client: Client) => void {
+function giveSessions (
+  { workload: { steps: [step] }, contender: { serving }, sessions }: Loaded
+): (client: Client) => void {
   const left = [...sessions]
   return (client) => client.setHeaders({ ...step?.headers, ...serving.headers, ...left.pop() })
 }
 
 function toRequest (step: Step, headers: Readonly<Record<string, string>>, { session, steps }: Workload): Request {
-  const request: Request = { method: step.method, headers: { ...headers }, ...(step.method === 'POST' && { body: step.body }) }
+  const request: Request = {
+    method: step.method,
+    headers: { ...headers },
+    ...(step.method === 'POST' && { body: step.body })
+  }
   if (session !== 'opened') return request
   if (step === steps[0]) {
-    return { ...request, onResponse: (_status, _body, context, replyHeaders) => Object.assign(context, { session: Object(replyHeaders)[SESSION_HEADER] }) }
+    return {
+      ...request,
+      onResponse: (_status, _body, context, replyHeaders) =>
+        Object.assign(context, { session: Object(replyHeaders)[SESSION_HEADER] })
+    }
   }
   return {
     ...request,
     // What onResponse has put there.
-    setupRequest: (request, context) => ({ ...request, headers: { ...request.headers, [SESSION_HEADER]: String((context as { session?: unknown }).session) } })
+    setupRequest: (request, context) => ({
+      ...request,
+      headers: { ...request.headers, [SESSION_HEADER]: String((context as { session?: unknown }).session) }
+    })
   }
 }
 
@@ -74,5 +92,6 @@ function expectsStream ({ steps }: Workload): boolean {
 // The last event has to have arrived: it is the one with a result.
 function isWhole ({ steps: [step] }: Workload): (body: unknown) => boolean {
   const length = step?.answer.length
-  return (body) => typeof body === 'string' && body.split('\ndata: {').length - 1 === length && body.includes('"result":')
+  return (body) =>
+    typeof body === 'string' && body.split('\ndata: {').length - 1 === length && body.includes('"result":')
 }

@@ -19,7 +19,9 @@ export const REPORT = {
   notes: Array.from({ length: 50 }, (_, id) => ({
     id,
     title: `Note ${id}`,
-    text: `The text of note ${id}, which is long enough to be a note, and no longer than it must be so that all of them come to ten thousand bytes.`,
+    text:
+      `The text of note ${id}, which is long enough to be a note, and no longer than it must be so that all of ` +
+      'them come to ten thousand bytes.',
     tags: ['shopping', 'weekend'],
     done: id % 2 === 0
   }))
@@ -27,10 +29,17 @@ export const REPORT = {
 export type Report = typeof REPORT
 
 /** What a list of 100 tools shows of each, but for its schema. */
-export const LISTED = Array.from({ length: 100 }, (_, index) => ({ name: `tool_${index}`, description: `Does what tool ${index} of one hundred tools does.` }))
+export const LISTED = Array.from({ length: 100 }, (_, index) => ({
+  name: `tool_${index}`,
+  description: `Does what tool ${index} of one hundred tools does.`
+}))
 
 /** What the arguments of each of the 100 tools are for. */
-export const LISTED_ARGUMENTS = { text: 'The text of the note.', topic: 'What the note is about.', done: 'Whether there is nothing left to do.' }
+export const LISTED_ARGUMENTS = {
+  text: 'The text of the note.',
+  topic: 'What the note is about.',
+  done: 'Whether there is nothing left to do.'
+}
 
 /** The same as JSON Schema. */
 export const LISTED_SCHEMA = {

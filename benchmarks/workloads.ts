@@ -40,17 +40,28 @@ const META = {
 
 /** What a session is opened with. */
 export const INITIALIZE: Step = legacy({
-  jsonrpc: '2.0', id: 0, method: 'initialize', params: { protocolVersion: LEGACY_VERSION, capabilities: {}, clientInfo: { name: 'bench', version: '1.0.0' } }
+  jsonrpc: '2.0',
+  id: 0,
+  method: 'initialize',
+  params: { protocolVersion: LEGACY_VERSION, capabilities: {}, clientInfo: { name: 'bench', version: '1.0.0' } }
 }, [{ jsonrpc: '2.0', id: 0, result: { protocolVersion: LEGACY_VERSION, serverInfo: SERVER_INFO } }])
 
 /** What the client sends next. */
 export const INITIALIZED: Step = legacy({ jsonrpc: '2.0', method: 'notifications/initialized' }, [])
 
-const END: Step = { method: 'DELETE', headers: { ...ACCEPT_BOTH, 'mcp-protocol-version': LEGACY_VERSION }, body: '', answer: [] }
+const END: Step = {
+  method: 'DELETE',
+  headers: { ...ACCEPT_BOTH, 'mcp-protocol-version': LEGACY_VERSION },
+  body: '',
+  answer: []
+}
 
 const SAVED = { content: [{ type: 'text', text: saved(ARGUMENTS.text) }] }
 const STRUCTURED = { content: [{ type: 'text', text: JSON.stringify(REPORT) }], structuredContent: REPORT }
-const SAVED_STRUCTURED = { content: [{ type: 'text', text: JSON.stringify({ saved: ARGUMENTS.text }) }], structuredContent: { saved: ARGUMENTS.text } }
+const SAVED_STRUCTURED = {
+  content: [{ type: 'text', text: JSON.stringify({ saved: ARGUMENTS.text }) }],
+  structuredContent: { saved: ARGUMENTS.text }
+}
 
 const LEGACY_CALL = legacyCall('add_note', SAVED)
 const LEGACY_STREAMED_CALL: Step = { ...LEGACY_CALL, headers: { ...LEGACY_CALL.headers, ...ACCEPT_STREAM } }
@@ -64,10 +75,20 @@ export const WORKLOADS = {
     unit: 'request',
     replyHeaders: { 'access-control-allow-origin': ORIGIN }
   },
-  'modern list': { steps: [modern('tools/list', {}, [completed({ tools: LISTED.map((tool) => ({ ...tool, inputSchema: LISTED_SCHEMA })) })])], unit: 'request' },
+  'modern list': {
+    steps: [
+      modern('tools/list', {}, [completed({ tools: LISTED.map((tool) => ({ ...tool, inputSchema: LISTED_SCHEMA })) })])
+    ],
+    unit: 'request'
+  },
   'modern structured': { steps: [modernCall('report', STRUCTURED)], unit: 'request' },
   'modern progress': {
-    steps: [modern('tools/call', { name: 'import_notes', arguments: ARGUMENTS, _meta: { progressToken: PROGRESS_TOKEN } }, [...PROGRESS.map(progressMessage), completed(SAVED)])],
+    steps: [
+      modern('tools/call', { name: 'import_notes', arguments: ARGUMENTS, _meta: { progressToken: PROGRESS_TOKEN } }, [
+        ...PROGRESS.map(progressMessage),
+        completed(SAVED)
+      ])
+    ],
     unit: 'request'
   },
   'legacy call': { steps: [LEGACY_CALL], unit: 'request' },
@@ -86,24 +107,42 @@ export function workloadOf (name: WorkloadName): Workload {
 }
 
 function legacy (message: object, answer: readonly object[]): Step {
-  return { method: 'POST', headers: { ...JSON_TYPE, ...ACCEPT_BOTH, 'mcp-protocol-version': LEGACY_VERSION }, body: JSON.stringify(message), answer }
+  return {
+    method: 'POST',
+    headers: { ...JSON_TYPE, ...ACCEPT_BOTH, 'mcp-protocol-version': LEGACY_VERSION },
+    body: JSON.stringify(message),
+    answer
+  }
 }
 
 function legacyCall (name: string, result: object): Step {
-  return legacy({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: ARGUMENTS } }, [{ jsonrpc: '2.0', id: 1, result }])
+  return legacy({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: ARGUMENTS } }, [
+    { jsonrpc: '2.0', id: 1, result }
+  ])
 }
 
 function modernCall (name: string, result: object): Step {
   return modern('tools/call', { name, arguments: ARGUMENTS }, [completed(result)])
 }
 
-function modern (method: string, params: { readonly name?: string, readonly [key: string]: unknown }, answer: readonly object[]): Step {
+function modern (
+  method: string, params: { readonly name?: string, readonly [key: string]: unknown }, answer: readonly object[]
+): Step {
   return {
     method: 'POST',
     headers: {
-      ...JSON_TYPE, ...ACCEPT_BOTH, 'mcp-protocol-version': MODERN_VERSION, 'mcp-method': method, ...(params.name !== undefined && { 'mcp-name': params.name })
+      ...JSON_TYPE,
+      ...ACCEPT_BOTH,
+      'mcp-protocol-version': MODERN_VERSION,
+      'mcp-method': method,
+      ...(params.name !== undefined && { 'mcp-name': params.name })
     },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: { ...META, ...Object(params['_meta']) } } }),
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method,
+      params: { ...params, _meta: { ...META, ...Object(params['_meta']) } }
+    }),
     answer
   }
 }
@@ -113,5 +152,9 @@ function completed (result: object): object {
 }
 
 function progressMessage (progress: number): object {
-  return { jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: PROGRESS_TOKEN, progress, total: PROGRESS.length } }
+  return {
+    jsonrpc: '2.0',
+    method: 'notifications/progress',
+    params: { progressToken: PROGRESS_TOKEN, progress, total: PROGRESS.length }
+  }
 }

@@ -1,6 +1,12 @@
 import t from 'tap'
 import * as errors from '../lib/errors.ts'
-import mcpPlugin, { InsufficientScopeError, McpServer, RpcError, ToolError, type McpMountOptions } from '../lib/index.ts'
+import mcpPlugin, {
+  InsufficientScopeError,
+  McpServer,
+  RpcError,
+  ToolError,
+  type McpMountOptions
+} from '../lib/index.ts'
 import { loadRedis } from '../lib/redis/connections.ts'
 import { createHost, createServer, modern, modernCall, mount } from './support/app.ts'
 
@@ -9,7 +15,8 @@ const THROWERS: { readonly [code: string]: () => unknown } = {
   MCP_ERR_INVALID_OPTION: () => register({ server: createServer(), path: 'mcp' }),
   // The wrong type is what the test is about.
   MCP_ERR_INVALID_SERVER: () => register({ server: 'Notes' } as unknown as McpMountOptions),
-  MCP_ERR_DUPLICATE_MOUNT: () => register({ server: createServer(), path: '/a' }, { server: createServer(), path: '/b' }),
+  MCP_ERR_DUPLICATE_MOUNT: () =>
+    register({ server: createServer(), path: '/a' }, { server: createServer(), path: '/b' }),
   MCP_ERR_DUPLICATE_ENDPOINT: () => register({ server: createServer('A') }, { server: createServer('B') }),
   MCP_ERR_UNKNOWN_MOUNT: async () => (await register({ server: createServer() })).mcp.get('Tasks'),
   MCP_ERR_INVALID_DEFINITION: () => new McpServer({ name: '', version: '' }),
@@ -68,7 +75,10 @@ t.test('an InsufficientScopeError carries the scopes that are needed, and is an 
 
 t.test('an InsufficientScopeError without scopes, or with what is none, is a mistake', async (t) => {
   for (const scopes of [[], [''], ['a b'], ['a', 'b"']]) {
-    t.throws(() => new InsufficientScopeError(scopes), new TypeError("InsufficientScopeError needs an array of scopes, such as ['notes:write']"))
+    t.throws(
+      () => new InsufficientScopeError(scopes),
+      new TypeError("InsufficientScopeError needs an array of scopes, such as ['notes:write']")
+    )
   }
 })
 
@@ -82,13 +92,18 @@ t.test('a ToolError becomes a result that the model sees', async (t) => {
 
   t.equal(new ToolError('a').name, 'ToolError')
   t.equal(response.statusCode, 200)
-  t.match(response.json().result, { isError: true, content: [{ type: 'text', text: 'The date must lie in the future' }] })
+  t.match(response.json().result, {
+    isError: true,
+    content: [{ type: 'text', text: 'The date must lie in the future' }]
+  })
   t.equal((await app.inject(modern('tools/list'))).statusCode, 200)
 })
 
 t.test('a question by a method that this package does not know is named in the error', async (t) => {
   t.match(errors.noWayToAsk('custom/ask'), {
     code: -32603,
-    message: 'This needs to send custom/ask, and this connection cannot carry a question before the reply. Do without it, or tell the user.'
+    message:
+      'This needs to send custom/ask, and this connection cannot carry a question before the reply. Do without it, ' +
+        'or tell the user.'
   })
 })

@@ -13,7 +13,11 @@ t.test('no timer keeps a process alive, be its app closed or left as it is', asy
     console.log('end')`
 
   for (const end of ['await app.ready()', 'await app.listen({ port: 0 }); await app.close()', "await app.inject('/'); await app.close()"]) {
-    const { stdout } = await promisify(execFile)(process.execPath, [...LOADER, '--input-type=module', '--eval', program(end)], { cwd: process.cwd() })
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [...LOADER, '--input-type=module', '--eval', program(end)],
+      { cwd: process.cwd() }
+    )
 
     t.equal(stdout, 'end\n', end)
   }

@@ -10,14 +10,27 @@ import mcpPlugin, { type McpServer } from '../lib/index.ts'
 import { createHost, createServer, modern, modernCall, openSession, SERVER_META, type Post } from './support/app.ts'
 import { createGate, frameOf, listen, openGet, readFrames, send, type Gate } from './support/stream.ts'
 
-const PROGRESS = frameOf({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 'p', progress: 1, total: 2 } })
-const RESULT = frameOf({ jsonrpc: '2.0', id: 1, result: { resultType: 'complete', content: [{ type: 'text', text: 'done' }], _meta: SERVER_META } })
+const PROGRESS = frameOf({
+  jsonrpc: '2.0',
+  method: 'notifications/progress',
+  params: { progressToken: 'p', progress: 1, total: 2 }
+})
+const RESULT = frameOf({
+  jsonrpc: '2.0',
+  id: 1,
+  result: { resultType: 'complete', content: [{ type: 'text', text: 'done' }], _meta: SERVER_META }
+})
 
 /** A tool that reports on its work, and goes on once it is let. */
 function createWorker (): { server: McpServer, goOn: Gate } {
   const server = createServer()
   const goOn = createGate()
-  server.registerTool('greet', {}, (_args, { request }) => `${request?.server.getDecorator<string>('greeting')}, ${request?.getDecorator<string>('user')}`)
+  server.registerTool(
+    'greet',
+    {},
+    (_args, { request }) =>
+      `${request?.server.getDecorator<string>('greeting')}, ${request?.getDecorator<string>('user')}`
+  )
   server.registerTool('work', {}, async (_args, ctx) => {
     await ctx.reportProgress(1, 2)
     await goOn.promise
@@ -26,7 +39,14 @@ function createWorker (): { server: McpServer, goOn: Gate } {
   return { server, goOn }
 }
 
-const work: Post = modernCall('work', {}, { headers: { accept: 'application/json, text/event-stream', 'accept-encoding': 'gzip' }, meta: { progressToken: 'p' } })
+const work: Post = modernCall(
+  'work',
+  {},
+  {
+    headers: { accept: 'application/json, text/event-stream', 'accept-encoding': 'gzip' },
+    meta: { progressToken: 'p' }
+  }
+)
 
 /** An app with a mount and something else, which listens. */
 async function createApp (t: Test, prepare: (app: FastifyInstance) => unknown, options: FastifyServerOptions = {}) {
@@ -56,7 +76,9 @@ t.test('hooks and decorators of the app work with a mount', async (t) => {
     app.decorate('greeting', 'Hello')
     app.decorateRequest('user', '')
     app.addHook('onRequest', async (request) => { request.setDecorator('user', 'Ann') })
-    app.addHook('preHandler', async (request, reply) => { reply.header('x-user', request.getDecorator<string>('user')) })
+    app.addHook('preHandler', async (request, reply) => {
+      reply.header('x-user', request.getDecorator<string>('user'))
+    })
     app.addHook('onSend', async (_request, reply, payload) => { reply.header('x-served-by', 'app'); return payload })
     app.addHook('onResponse', async (request) => { seen.push(`${request.method} ${request.url}`) })
   })
@@ -72,12 +94,21 @@ t.test('hooks and decorators of the app work with a mount', async (t) => {
 
 t.test('with trustProxy a handler sees the address of the client, and the guard the Host of the request', async (t) => {
   const { app, goOn, address } = await createApp(t, (app) => {
-    app.addHook('onSend', async ({ ip, host, protocol }, reply, payload) => { reply.header('x-seen', `${ip} ${protocol}://${host}`); return payload })
+    app.addHook('onSend', async ({ ip, host, protocol }, reply, payload) => {
+      reply.header('x-seen', `${ip} ${protocol}://${host}`)
+      return payload
+    })
   }, { trustProxy: true })
-  const forwarded = { 'x-forwarded-for': '203.0.113.7', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'api.example.com' }
+  const forwarded = {
+    'x-forwarded-for': '203.0.113.7',
+    'x-forwarded-proto': 'https',
+    'x-forwarded-host': 'api.example.com'
+  }
 
   const served = await app.inject(modern('tools/list', {}, { headers: forwarded }))
-  const refused = await app.inject(modern('tools/list', {}, { headers: { ...forwarded, host: 'evil.example', 'x-forwarded-host': 'localhost' } }))
+  const refused = await app.inject(
+    modern('tools/list', {}, { headers: { ...forwarded, host: 'evil.example', 'x-forwarded-host': 'localhost' } })
+  )
 
   t.same([served.statusCode, served.headers['x-seen']], [200, '203.0.113.7 https://api.example.com'])
   t.equal(refused.statusCode, 421)
@@ -99,15 +130,23 @@ t.test('@fastify/rate-limit counts the requests of a mount, streams included, an
 })
 
 t.test('@fastify/under-pressure lets a mount serve, and has it answer 503 while the process is under pressure', async (t) => {
-  const relaxed = await createApp(t, (app) => app.register(underPressure, { healthCheck: async () => true, healthCheckInterval: 3_600_000 }))
-  const pressed = await createApp(t, (app) => app.register(underPressure, { healthCheck: async () => false, healthCheckInterval: 3_600_000, retryAfter: 7 }))
+  const relaxed = await createApp(t, (app) =>
+    app.register(underPressure, { healthCheck: async () => true, healthCheckInterval: 3_600_000 })
+  )
+  const pressed = await createApp(t, (app) =>
+    app.register(underPressure, { healthCheck: async () => false, healthCheckInterval: 3_600_000, retryAfter: 7 })
+  )
 
   await streams(t, relaxed.address, relaxed.goOn)
   const refused = await send(pressed.address, work)
 
   t.equal(refused.status, 503)
   t.equal(refused.headers.get('retry-after'), '7')
-  t.same(await refused.json(), { jsonrpc: '2.0', id: null, error: { code: -32603, message: 'The server is temporarily unavailable; try again later' } })
+  t.same(await refused.json(), {
+    jsonrpc: '2.0',
+    id: null,
+    error: { code: -32603, message: 'The server is temporarily unavailable; try again later' }
+  })
 })
 
 t.test('@fastify/helmet sets its headers on replies and streams of a mount', async (t) => {
@@ -130,7 +169,11 @@ t.test('@fastify/compress compresses the JSON of a mount, and lets streams flow 
 
   t.equal(headers.get('content-encoding'), null)
   t.equal(plain.headers['content-encoding'], 'gzip')
-  t.match(JSON.parse(String(gunzipSync(plain.rawPayload))), { jsonrpc: '2.0', id: 1, result: { tools: [{ name: 'echo' }, { name: 'greet' }, { name: 'work' }] } })
+  t.match(JSON.parse(String(gunzipSync(plain.rawPayload))), {
+    jsonrpc: '2.0',
+    id: 1,
+    result: { tools: [{ name: 'echo' }, { name: 'greet' }, { name: 'work' }] }
+  })
   t.equal(listening.headers.get('content-encoding'), null)
   t.equal((await readFrames(listening).next()).value, ': open')
 })

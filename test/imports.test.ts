@@ -14,7 +14,11 @@ import Fastify from 'fastify'
 import mcpPlugin, { McpServer, ResourceTemplate, Type } from './lib/index.ts'
 
 const server = new McpServer({ name: 'Notes', version: '1.0.0' })
-server.registerTool('add', { inputSchema: Type.Object({ a: Type.Number() }), outputSchema: { type: 'number' } }, ({ a }) => a + 1)
+server.registerTool(
+  'add',
+  { inputSchema: Type.Object({ a: Type.Number() }), outputSchema: { type: 'number' } },
+  ({ a }) => a + 1
+)
 server.registerResource('note', new ResourceTemplate('note://{id}'), {}, () => 'a note')
 server.registerPrompt('ask', {}, () => 'a question')
 const app = Fastify()
@@ -22,17 +26,34 @@ app.register(mcpPlugin, { server })
 
 const ask = async (method, params, headers) => {
   const { body } = await app.inject({
-    method: 'POST', url: '/mcp', headers: { host: 'localhost', accept: 'application/json, text/event-stream', ...headers },
+    method: 'POST',
+    url: '/mcp',
+    headers: { host: 'localhost', accept: 'application/json, text/event-stream', ...headers },
     payload: { jsonrpc: '2.0', id: 1, method, params }
   })
   if (!body.includes('"result":')) throw new Error(body)
 }
-const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} }
+const _meta = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientCapabilities': {}
+}
 const modern = { 'mcp-protocol-version': '2026-07-28' }
-await ask('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'imports', version: '1.0.0' } }, {})
+await ask(
+  'initialize',
+  { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'imports', version: '1.0.0' } },
+  {}
+)
 await ask('tools/list', { _meta }, { ...modern, 'mcp-method': 'tools/list' })
-await ask('tools/call', { _meta, name: 'add', arguments: { a: 1 } }, { ...modern, 'mcp-method': 'tools/call', 'mcp-name': 'add' })
-await ask('resources/read', { _meta, uri: 'note://1' }, { ...modern, 'mcp-method': 'resources/read', 'mcp-name': 'note://1' })
+await ask(
+  'tools/call',
+  { _meta, name: 'add', arguments: { a: 1 } },
+  { ...modern, 'mcp-method': 'tools/call', 'mcp-name': 'add' }
+)
+await ask(
+  'resources/read',
+  { _meta, uri: 'note://1' },
+  { ...modern, 'mcp-method': 'resources/read', 'mcp-name': 'note://1' }
+)
 await ask('prompts/get', { _meta, name: 'ask' }, { ...modern, 'mcp-method': 'prompts/get', 'mcp-name': 'ask' })
 await app.close()
 `
@@ -56,12 +77,20 @@ function findLoaded (t: Test, program: string): readonly string[] {
   const { PATH } = process.env
   // An environment of its own, because tap's loads modules into every child.
   execFileSync(process.execPath, [
-    '--import', new URL('loader.js', import.meta.url).href, '--import', join(directory, 'register.mjs'), '--input-type=module', '--eval', program + RECORD_REQUIRED
+    '--import',
+    new URL('loader.js', import.meta.url).href,
+    '--import',
+    join(directory, 'register.mjs'),
+    '--input-type=module',
+    '--eval',
+    program + RECORD_REQUIRED
   ], { cwd: root, env: { PATH, RECORD_MODULES_TO: record } })
   return readFileSync(record, 'utf8').split('\n')
 }
 
-const VERIFIER = "const verify = (await import('./lib/index.ts')).jwtVerifier({ issuer: 'https://auth.example.com', jwksUri: 'http://127.0.0.1:9/' })\n"
+const VERIFIER =
+  "const verify = (await import('./lib/index.ts')).jwtVerifier({ issuer: 'https://auth.example.com', jwksUri: " +
+    "'http://127.0.0.1:9/' })\n"
 const TESTING = "const { createTestClient } = await import('./lib/testing.ts')\n"
 
 t.test('importing the package, serving a mount and what might be needed later load no SDK, no zod, no other web framework and no jose', async (t) => {
@@ -73,15 +102,22 @@ t.test('importing the package, serving a mount and what might be needed later lo
 })
 
 t.test('jose is loaded when a JWT is verified', async (t) => {
-  const loaded = findLoaded(t, `${VERIFIER}await verify('a.b.c', undefined, { resource: 'https://api.example.com' }).catch(() => {})`)
+  const loaded = findLoaded(
+    t,
+    `${VERIFIER}await verify('a.b.c', undefined, { resource: 'https://api.example.com' }).catch(() => {})`
+  )
 
   t.ok(loaded.some((file) => JOSE.test(file)))
 })
 
 t.test('the client of a test is loaded when it is made', async (t) => {
-  const make = 'const testApp = Fastify()\ntestApp.register(mcpPlugin, { server })\nawait (await createTestClient(testApp)).close()\n'
+  const make =
+    'const testApp = Fastify()\ntestApp.register(mcpPlugin, { server })\nawait (await ' +
+      'createTestClient(testApp)).close()\n'
 
-  t.ok(findLoaded(t, MOUNT + TESTING + make).some((file) => /\/node_modules\/@modelcontextprotocol\/client\//.test(file)))
+  t.ok(
+    findLoaded(t, MOUNT + TESTING + make).some((file) => /\/node_modules\/@modelcontextprotocol\/client\//.test(file))
+  )
 })
 
 t.test('a module that is not wanted is seen, however it is loaded', async (t) => {
@@ -108,10 +144,16 @@ const create = () => {
 const app = Fastify()
 app.register(mcpPlugin, { server: create() })
 app.register(mcpPlugin, { server: create, prefix: '/made' })
-const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} }
+const _meta = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientCapabilities': {}
+}
 for (const url of ['/mcp', '/made/mcp']) {
   const { body } = await app.inject({
-    method: 'POST', url, headers: { host: 'localhost', 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/list' }, payload: { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta } }
+    method: 'POST',
+    url,
+    headers: { host: 'localhost', 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/list' },
+    payload: { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta } }
   })
   if (!body.includes('"result":')) throw new Error(body)
 }

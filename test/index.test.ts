@@ -4,8 +4,27 @@ import { createHost, createServer } from './support/app.ts'
 
 t.test('the package exports its plugin as the default and a few names besides', async (t) => {
   t.same(Object.keys(api).sort(), [
-    'ClusterAwayError', 'ErrorCode', 'InputRequiredError', 'InsufficientScopeError', 'InvalidTokenError', 'McpServer', 'ResourceTemplate', 'RpcError', 'ToolError', 'Type', 'VerifierUnavailableError',
-    'authInfoOf', 'completable', 'createMemoryBus', 'createMemoryCluster', 'createMemoryEventStore', 'createMemorySessionStore', 'default', 'inputRequired', 'introspectionVerifier', 'jwtVerifier'
+    'ClusterAwayError',
+    'ErrorCode',
+    'InputRequiredError',
+    'InsufficientScopeError',
+    'InvalidTokenError',
+    'McpServer',
+    'ResourceTemplate',
+    'RpcError',
+    'ToolError',
+    'Type',
+    'VerifierUnavailableError',
+    'authInfoOf',
+    'completable',
+    'createMemoryBus',
+    'createMemoryCluster',
+    'createMemoryEventStore',
+    'createMemorySessionStore',
+    'default',
+    'inputRequired',
+    'introspectionVerifier',
+    'jwtVerifier'
   ])
   t.equal(api.default, mcpPlugin)
 })

@@ -8,7 +8,9 @@ import { createGate, frameOf, listen, readFrames, send } from './support/stream.
 const SHUTTING_DOWN = { code: -32603, message: 'The server is shutting down; send the request again' }
 
 /** A server that notes when its lifespan is entered and left; a failing one throws then. */
-function createWitness (name: string, events: string[], failing: 'enter' | 'close' | undefined = undefined): McpServer<string> {
+function createWitness (
+  name: string, events: string[], failing: 'enter' | 'close' | undefined = undefined
+): McpServer<string> {
   const note = (event: string, fails: boolean): void => {
     events.push(`${event} ${name}`)
     if (fails) throw new Error(`${name} cannot ${event}`)
@@ -58,7 +60,10 @@ t.test('a lifespan gets the app, and what the app closes later is still open whe
   const { app } = createHost(t)
   app.addHook('onClose', async () => { events.push('close database') })
   const server = new McpServer({ name: 'A', version: '1' }, {
-    lifespan: (app: FastifyInstance) => ({ value: app.hasRoute({ method: 'POST', url: '/mcp' }), close: () => { events.push('close A') } })
+    lifespan: (app: FastifyInstance) => ({
+      value: app.hasRoute({ method: 'POST', url: '/mcp' }),
+      close: () => { events.push('close A') }
+    })
   })
   server.registerTool('call', {}, (_args, { lifespan }) => String(lifespan))
   app.register(mcpPlugin, { server })
@@ -82,7 +87,10 @@ t.test('a lifespan that throws fails ready(), inject() and listen(), and those e
     await app.close()
 
     t.same(events, ['enter A', 'enter B', 'enter C', 'close B', 'close A'])
-    t.match(logLines.filter(({ level }) => level === 50), [{ mcp: 'B', msg: 'a lifespan failed to close', err: { message: 'B cannot close' } }])
+    t.match(
+      logLines.filter(({ level }) => level === 50),
+      [{ mcp: 'B', msg: 'a lifespan failed to close', err: { message: 'B cannot close' } }]
+    )
   }
 })
 
@@ -105,7 +113,10 @@ t.test('an app that closes before it was ready leaves nothing', async (t) => {
 
   await app.close()
 
-  t.same(events.filter((event) => event.startsWith('enter')).length, events.filter((event) => event.startsWith('close')).length)
+  t.same(
+    events.filter((event) => event.startsWith('enter')).length,
+    events.filter((event) => event.startsWith('close')).length
+  )
 })
 
 t.test('closing ends the sessions', async (t) => {
@@ -153,7 +164,12 @@ t.test('a request that outlives closeGracePeriod gets 503, and ctx.signal is abo
   const aborted = createGate<string>()
   const { app } = await createApp(t, {
     closeGracePeriod: 1,
-    server: createWaiter(async ({ signal }) => { started.open(); await once(signal, 'abort'); aborted.open(String(signal.reason)); return 'too late' })
+    server: createWaiter(async ({ signal }) => {
+      started.open()
+      await once(signal, 'abort')
+      aborted.open(String(signal.reason))
+      return 'too late'
+    })
   })
   const address = await listen(app)
 
@@ -169,10 +185,21 @@ t.test('a request that outlives closeGracePeriod gets 503, and ctx.signal is abo
 
 t.test('a stream that outlives closeGracePeriod ends with an error event', async (t) => {
   const never = createGate<string>()
-  const { app } = await createApp(t, { closeGracePeriod: 1, server: createWaiter(async (ctx) => { await ctx.info('working'); return await never.promise }) })
+  const { app } = await createApp(t, {
+    closeGracePeriod: 1,
+    server: createWaiter(async (ctx) => {
+      await ctx.info('working')
+      return await never.promise
+    })
+  })
   const address = await listen(app)
 
-  const frames = readFrames(await send(address, modernCall('wait', {}, { headers: JSON_AND_SSE, meta: { 'io.modelcontextprotocol/logLevel': 'info' } })))
+  const frames = readFrames(
+    await send(
+      address,
+      modernCall('wait', {}, { headers: JSON_AND_SSE, meta: { 'io.modelcontextprotocol/logLevel': 'info' } })
+    )
+  )
   await frames.next()
   const closed = app.close()
   const rest: string[] = []
@@ -188,7 +215,13 @@ t.test('a handler that looks at ctx.signal only after it was cut finds it aborte
   const seen = createGate<boolean>()
   const { app } = await createApp(t, {
     closeGracePeriod: 1,
-    server: createWaiter(async (ctx) => { started.open(); await gate.promise; await ctx.info('void'); seen.open(ctx.signal.aborted); return 'too late' })
+    server: createWaiter(async (ctx) => {
+      started.open()
+      await gate.promise
+      await ctx.info('void')
+      seen.open(ctx.signal.aborted)
+      return 'too late'
+    })
   })
   const address = await listen(app)
 
@@ -204,15 +237,32 @@ t.test('a handler that looks at ctx.signal only after it was cut finds it aborte
 t.test('a batch that outlives closeGracePeriod keeps the answers it has', async (t) => {
   const started = createGate()
   const never = createGate<string>()
-  const { app } = await createApp(t, { closeGracePeriod: 1, server: createWaiter(async () => { started.open(); return await never.promise }) })
+  const { app } = await createApp(t, {
+    closeGracePeriod: 1,
+    server: createWaiter(async () => {
+      started.open()
+      return await never.promise
+    })
+  })
   const address = await listen(app)
   const { url, method, headers } = legacy('', {}, { headers: await openSession(app, '2025-03-26') })
 
-  const sent = send(address, { url, method, headers, payload: JSON.stringify([{ jsonrpc: '2.0', id: 1, method: 'ping' }, { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'wait' } }]) })
+  const sent = send(address, {
+    url,
+    method,
+    headers,
+    payload: JSON.stringify([
+      { jsonrpc: '2.0', id: 1, method: 'ping' },
+      { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'wait' } }
+    ])
+  })
   await started.promise
   await app.close()
 
-  t.same(await (await sent).json(), [{ jsonrpc: '2.0', id: 1, result: {} }, { jsonrpc: '2.0', id: null, error: SHUTTING_DOWN }])
+  t.same(await (await sent).json(), [
+    { jsonrpc: '2.0', id: 1, result: {} },
+    { jsonrpc: '2.0', id: null, error: SHUTTING_DOWN }
+  ])
 })
 
 t.test('requests of several mounts are all cut', async (t) => {
@@ -227,7 +277,9 @@ t.test('requests of several mounts are all cut', async (t) => {
   for (const name of ['A', 'B', 'C']) app.register(mcpPlugin, { prefix: `/${name}`, name, server, closeGracePeriod: 1 })
   const address = await listen(app)
 
-  const sent = ['A', 'B', 'C'].map((name) => send(address, modernCall('wait', {}, { url: `/${name}/mcp`, headers: JSON_AND_SSE })))
+  const sent = ['A', 'B', 'C'].map((name) =>
+    send(address, modernCall('wait', {}, { url: `/${name}/mcp`, headers: JSON_AND_SSE }))
+  )
   await started.promise
   await app.close()
 
@@ -237,7 +289,14 @@ t.test('requests of several mounts are all cut', async (t) => {
 t.test('an app does not start whose lifespan throws what is no error', async (t) => {
   for (const nothing of [null, undefined]) {
     const { app } = createHost(t)
-    app.register(mcpPlugin, { server: new McpServer({ name: 'Notes', version: '1.0.0' }, { lifespan: () => { throw nothing } }) })
+    app.register(mcpPlugin, {
+      server: new McpServer(
+        { name: 'Notes', version: '1.0.0' },
+        {
+          lifespan: () => { throw nothing }
+        }
+      )
+    })
 
     await t.rejects(async () => app.ready(), { message: `a lifespan threw ${String(nothing)}; throw an Error` })
   }

@@ -4,7 +4,17 @@ import Fastify, { type FastifyListenOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin, { McpServer, RpcError, Type } from '../lib/index.ts'
 import { Subscription } from '../lib/notify/subscriptions.ts'
-import { createApp, createHost, createServer, createSocketPath, initialize, modernCall, mount, openSession, type AppOptions } from './support/app.ts'
+import {
+  createApp,
+  createHost,
+  createServer,
+  createSocketPath,
+  initialize,
+  modernCall,
+  mount,
+  openSession,
+  type AppOptions
+} from './support/app.ts'
 import { partsOf } from './support/parts.ts'
 import { createGate, listen, send } from './support/stream.ts'
 import { createTalker } from './support/talk.ts'
@@ -39,7 +49,10 @@ t.test('an address that stands for all of a machine is given as localhost', asyn
 
 t.test('publicUrl goes before the address, with its path and without a slash too many', async (t) => {
   t.equal(await urlOf(t, { publicUrl: 'https://api.example.com' }), 'https://api.example.com/mcp')
-  t.equal(await urlOf(t, { publicUrl: 'https://api.example.com/base/' }, { port: 0, host: '127.0.0.1' }), 'https://api.example.com/base/mcp')
+  t.equal(
+    await urlOf(t, { publicUrl: 'https://api.example.com/base/' }, { port: 0, host: '127.0.0.1' }),
+    'https://api.example.com/base/mcp'
+  )
 })
 
 t.test('an app that listens on a socket file has no url but the path', async (t) => {
@@ -123,12 +136,23 @@ t.test('a change that could not be published is logged with its reason', async (
   const { app, logLines } = await createApp(t)
   const mounted = app.mcp.get('Notes')
   const subscription = partsOf(mounted).changes.subscriptions.open(1)
-  if (subscription instanceof Subscription) subscription.start(new Map([['tools', undefined]]), { send () { throw new Error('no connection') } })
+  if (subscription instanceof Subscription) {
+    subscription.start(new Map([['tools', undefined]]), {
+      send () {
+        throw new Error('no connection')
+      }
+    })
+  }
 
   mounted.notify.toolsChanged()
   await nextTurn()
 
-  t.match(logLines.at(-1), { level: 50, mcp: 'Notes', msg: 'changes could not be published', err: { message: 'no connection' } })
+  t.match(logLines.at(-1), {
+    level: 50,
+    mcp: 'Notes',
+    msg: 'changes could not be published',
+    err: { message: 'no connection' }
+  })
 })
 
 t.test('a mount is named by its option, by its server, or else by its path', async (t) => {
@@ -178,7 +202,10 @@ t.test('a definition that fails to let go of a session is logged, whether it thr
 
     await app.close()
 
-    t.match(logLines.filter(({ level }) => level === 50), [{ mcp: 'Talk', msg: "a session's server failed to close", err: { message: 'no database' } }])
+    t.match(
+      logLines.filter(({ level }) => level === 50),
+      [{ mcp: 'Talk', msg: "a session's server failed to close", err: { message: 'no database' } }]
+    )
     t.equal(app.mcp.get('Talk').sessions.size, 0)
   }
 })

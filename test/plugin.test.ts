@@ -3,7 +3,9 @@ import mcpPlugin from '../lib/plugin.ts'
 import { createApp, createHost, createServer, createSocketPath, modern, type AppOptions } from './support/app.ts'
 import { listen } from './support/stream.ts'
 
-const LOOPBACK_WARNING = "this app listens beyond this machine, but the mount serves only requests addressed to localhost; set 'allowedHosts' or 'publicUrl' to the name that clients use"
+const LOOPBACK_WARNING =
+  'this app listens beyond this machine, but the mount serves only requests addressed to localhost; ' +
+    "set 'allowedHosts' or 'publicUrl' to the name that clients use"
 
 t.test('a mount works by inject() without listening', async (t) => {
   const { app } = createHost(t)
@@ -44,7 +46,11 @@ t.test('an app that listens beyond this machine is warned when its mount serves 
 })
 
 t.test('it is not warned once its clients have a name to use, or behind a guard of its own', async (t) => {
-  const settled: AppOptions[] = [{ allowedHosts: ['api.example.com'] }, { publicUrl: 'https://api.example.com' }, { dnsRebindingProtection: false }]
+  const settled: AppOptions[] = [
+    { allowedHosts: ['api.example.com'] },
+    { publicUrl: 'https://api.example.com' },
+    { dnsRebindingProtection: false }
+  ]
   for (const options of settled) {
     const { app, logLines } = await createApp(t, options)
 

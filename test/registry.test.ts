@@ -20,7 +20,10 @@ t.test('a mount that does not exist is a coded error that lists those that do', 
   await app.register(mcpPlugin, { prefix: '/a', server: createServer('A') })
   await app.register(mcpPlugin, { prefix: '/b', server: createServer('B') })
 
-  t.throws(() => app.mcp.get('C'), { code: 'MCP_ERR_UNKNOWN_MOUNT', message: "no mount is named 'C'; registered mounts: A, B" })
+  t.throws(() => app.mcp.get('C'), {
+    code: 'MCP_ERR_UNKNOWN_MOUNT',
+    message: "no mount is named 'C'; registered mounts: A, B"
+  })
 })
 
 t.test('the registry of an app is found from its root, whichever scope a mount is in', async (t) => {
@@ -45,7 +48,10 @@ t.test('an app.mcp that is something else is left as it is, and the log says so'
 })
 
 t.test('a registry without mounts says so', async (t) => {
-  t.throws(() => new McpRegistry(createHost(t).app.server).get('C'), { code: 'MCP_ERR_UNKNOWN_MOUNT', message: "no mount is named 'C'; registered mounts: none" })
+  t.throws(() => new McpRegistry(createHost(t).app.server).get('C'), {
+    code: 'MCP_ERR_UNKNOWN_MOUNT',
+    message: "no mount is named 'C'; registered mounts: none"
+  })
 })
 
 t.test('nested scopes share one registry, and their prefixes add up', async (t) => {
@@ -66,7 +72,9 @@ t.test('nested scopes share one registry, and their prefixes add up', async (t) 
 t.test('mounts of nested scopes are found from the root and from scopes beside them', async (t) => {
   const { app } = createHost(t)
   app.register(async (scope) => { scope.register(mcpPlugin, { server: createServer() }) }, { prefix: '/nested' })
-  app.register(async (scope) => { scope.get('/', async () => (await scope.mcp.get('Notes').call('echo', { text: 'hi' })).content) })
+  app.register(async (scope) => {
+    scope.get('/', async () => (await scope.mcp.get('Notes').call('echo', { text: 'hi' })).content)
+  })
   await app.ready()
 
   t.same((await app.inject('/')).json(), [{ type: 'text', text: 'hi' }])
@@ -97,7 +105,8 @@ t.test('a second mount of one name is refused', async (t) => {
   await app.register(mcpPlugin, { prefix: '/a', server: createServer() })
 
   await t.rejects(mount(app, { prefix: '/b', server: createServer() }), {
-    code: 'MCP_ERR_DUPLICATE_MOUNT', message: "a mount named 'Notes' is already registered; give each mount its own 'name' option"
+    code: 'MCP_ERR_DUPLICATE_MOUNT',
+    message: "a mount named 'Notes' is already registered; give each mount its own 'name' option"
   })
 })
 
@@ -107,22 +116,35 @@ t.test('a second mount at one endpoint is refused, however it is spelt', async (
     await app.register(mcpPlugin, { prefix: '/a', path: '/b', server: createServer('A') })
 
     await t.rejects(mount(app, { ...options, server: createServer('B') }), {
-      code: 'MCP_ERR_DUPLICATE_ENDPOINT', message: "endpoint '/a/b' already serves the mount 'A'; give each mount its own 'prefix', 'path' or 'constraints'"
+      code: 'MCP_ERR_DUPLICATE_ENDPOINT',
+      message: "endpoint '/a/b' already serves the mount 'A'; give each mount its own 'prefix', 'path' or 'constraints'"
     })
   }
 })
 
 t.test('constraints make one path two endpoints, patterns too', async (t) => {
   const { app } = createHost(t)
-  await app.register(mcpPlugin, { server: createServer('A'), constraints: { host: /^a\./ }, allowedHosts: ['a.example'] })
-  await app.register(mcpPlugin, { server: createServer('B'), constraints: { host: /^b\./ }, allowedHosts: ['b.example'] })
+  await app.register(mcpPlugin, {
+    server: createServer('A'),
+    constraints: { host: /^a\./ },
+    allowedHosts: ['a.example']
+  })
+  await app.register(mcpPlugin, {
+    server: createServer('B'),
+    constraints: { host: /^b\./ },
+    allowedHosts: ['b.example']
+  })
 
-  for (const host of ['a.example', 'b.example']) t.equal((await app.inject(modern('tools/list', {}, { headers: { host } }))).statusCode, 200)
+  for (const host of ['a.example', 'b.example']) {
+    t.equal((await app.inject(modern('tools/list', {}, { headers: { host } }))).statusCode, 200)
+  }
 })
 
 t.test('one pattern twice is one endpoint', async (t) => {
   const { app } = createHost(t)
   await app.register(mcpPlugin, { server: createServer('A'), constraints: { host: /^a\./ } })
 
-  await t.rejects(mount(app, { server: createServer('B'), constraints: { host: /^a\./ } }), { code: 'MCP_ERR_DUPLICATE_ENDPOINT' })
+  await t.rejects(mount(app, { server: createServer('B'), constraints: { host: /^a\./ } }), {
+    code: 'MCP_ERR_DUPLICATE_ENDPOINT'
+  })
 })

@@ -29,7 +29,9 @@ t.test('200 streams and 200 calls: calls that finish in time get their answers, 
   })
   const sessions = await Promise.all(Array.from({ length: COUNT }, () => openSession(app)))
   const streams = await Promise.all(sessions.map((headers) => openGet(address, headers)))
-  const calls = sessions.map((headers, id) => send(address, legacy('work', {}, { id, headers: { ...JSON_AND_SSE, ...headers } })))
+  const calls = sessions.map((headers, id) =>
+    send(address, legacy('work', {}, { id, headers: { ...JSON_AND_SSE, ...headers } }))
+  )
   await started.promise
   const during = mount.stats()
 
@@ -53,7 +55,9 @@ t.test('calls that do not finish in time are told so, be it in a body or on a st
     if (++count === COUNT) started.open()
     await createGate().promise
   }, { closeGracePeriod: 1 })
-  const calls = Array.from({ length: COUNT }, (_, id) => send(address, modern('work', {}, { id, headers: JSON_AND_SSE })))
+  const calls = Array.from({ length: COUNT }, (_, id) =>
+    send(address, modern('work', {}, { id, headers: JSON_AND_SSE }))
+  )
   await started.promise
 
   await app.close()
@@ -73,7 +77,9 @@ t.test('a client that stops reading but stays does not keep the app from closing
   const sockets = [true, false].map((finishes) => {
     const { url, headers, payload } = modern('work', { finishes }, { headers: JSON_AND_SSE })
     const socket = connect(Number(new URL(address).port), '127.0.0.1').pause()
-    const lines = Object.entries({ ...headers, host: 'localhost', 'content-length': Buffer.byteLength(payload) }).map(([name, value]) => `${name}: ${value}`)
+    const lines = Object.entries({ ...headers, host: 'localhost', 'content-length': Buffer.byteLength(payload) }).map(
+      ([name, value]) => `${name}: ${value}`
+    )
     socket.write([`POST ${url} HTTP/1.1`, ...lines, '', payload].join('\r\n'))
     return socket.on('error', () => {})
   })
@@ -92,9 +98,14 @@ t.test('a GET whose client does not read is ended, too', async (t) => {
   const headers = await openSession(app)
   const socket = connect(Number(new URL(address).port), '127.0.0.1').pause().on('error', () => {})
   t.teardown(() => socket.destroy())
-  socket.write(`GET /mcp HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\nmcp-session-id: ${headers['mcp-session-id']}\r\n\r\n`)
+  socket.write(
+    'GET /mcp HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\nmcp-session-id: ' +
+      `${headers['mcp-session-id']}\r\n\r\n`
+  )
   await until(() => mount.stats().streams === 1)
-  partsOf(mount).sessions.get(String(headers['mcp-session-id']))?.listening?.send(JSON.stringify('x'.repeat(20_000_000)))
+  partsOf(mount)
+    .sessions.get(String(headers['mcp-session-id']))
+    ?.listening?.send(JSON.stringify('x'.repeat(20_000_000)))
 
   await app.close()
   await until(() => mount.stats().streams === 0)
@@ -195,10 +206,15 @@ t.test('a process whose app is closed under load exits', async (t) => {
     const url = await app.listen({ port: 0, host: '127.0.0.1' }) + '/mcp'
     const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
     const post = (message, more = {}) => new Promise((resolve) => {
-      request(url, { method: 'POST', headers: { ...headers, ...more } }, resolve).on('error', () => {}).end(JSON.stringify({ jsonrpc: '2.0', id: 1, ...message }))
+      request(url, { method: 'POST', headers: { ...headers, ...more } }, resolve)
+        .on('error', () => {})
+        .end(JSON.stringify({ jsonrpc: '2.0', id: 1, ...message }))
     })
     for (let i = 0; i < 50; i++) {
-      const opened = await post({ method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'a', version: '1' } } })
+      const opened = await post({
+        method: 'initialize',
+        params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'a', version: '1' } }
+      })
       opened.resume()
       const session = { 'mcp-session-id': opened.headers['mcp-session-id'] }
       get(url, { headers: { accept: 'text/event-stream', ...session } }, (response) => response.resume())

@@ -1,7 +1,16 @@
 import type { CreateMessageResult, CreateMessageResultWithTools, Root } from '@modelcontextprotocol/sdk/types.js'
 import { describe, expect, test } from 'tstyche'
 import { z } from 'zod'
-import { inputRequired, McpServer, ResourceTemplate, Type, type Elicited, type ElicitedUrl, type InputRequired, type RequestContext } from '../lib/index.ts'
+import {
+  inputRequired,
+  McpServer,
+  ResourceTemplate,
+  Type,
+  type Elicited,
+  type ElicitedUrl,
+  type InputRequired,
+  type RequestContext
+} from '../lib/index.ts'
 
 declare const ctx: RequestContext
 const server = new McpServer({ name: 'Notes', version: '1.0.0' })
@@ -11,7 +20,9 @@ describe('what a form comes to has the type of its schema', () => {
   test('of TypeBox, zod and JSON Schema', () => {
     expect(ctx.elicit('a', Type.Object({ name: Type.String() }))).type.toBe<Promise<Elicited<{ name: string }>>>()
     expect(ctx.elicit('a', z.object({ n: z.coerce.number() }))).type.toBe<Promise<Elicited<{ n: number }>>>()
-    expect(ctx.elicit('a', { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'] })).type.toBe<Promise<Elicited<{ ok: boolean }>>>()
+    expect(ctx.elicit('a', { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'] })).type.toBe<
+      Promise<Elicited<{ ok: boolean }>>
+    >()
   })
 
   test('and only what is accepted has content', async () => {
@@ -47,7 +58,9 @@ test('every kind of handler may ask by hand', () => {
   expect(inputRequired).type.not.toBeCallableWith({ inputRequests: { a: { method: 'ping', params: {} } } })
 
   server.registerTool('a', {}, () => ask)
-  server.registerTool('b', { outputSchema: Type.Object({ n: Type.Number() }) }, async (_args, ctx) => ctx.inputState === 1 ? { n: 1 } : ask)
+  server.registerTool('b', { outputSchema: Type.Object({ n: Type.Number() }) }, async (_args, ctx) =>
+    ctx.inputState === 1 ? { n: 1 } : ask
+  )
   server.registerPrompt('a', {}, async () => ask)
   server.registerResource('a', 'notes://a', {}, () => ask)
   server.registerResource('b', new ResourceTemplate('notes://{id}'), {}, async () => ask)
@@ -60,6 +73,9 @@ test('nothing else is taken for a question by hand', () => {
 })
 
 test('the options of asking have their types', () => {
-  expect(McpServer).type.toBeConstructableWith({ name: 'a', version: '1' }, { requestState: { keys: ['secret', new Uint8Array(32)], ttl: 5 }, questionTimeout: 0 })
+  expect(McpServer).type.toBeConstructableWith(
+    { name: 'a', version: '1' },
+    { requestState: { keys: ['secret', new Uint8Array(32)], ttl: 5 }, questionTimeout: 0 }
+  )
   expect(McpServer).type.not.toBeConstructableWith({ name: 'a', version: '1' }, { requestState: { keys: 'secret' } })
 })

@@ -1,14 +1,43 @@
 import { Redis } from 'ioredis'
 import { expect, test } from 'tstyche'
-import { clusterContract, eventStoreContract, notificationBusContract, sessionStoreContract, sharedEventStoreContract, type Contract } from '../lib/contracts/index.ts'
-import { type ClusterAwayError, createMemoryBus, createMemoryCluster, createMemoryEventStore, createMemorySessionStore } from '../lib/index.ts'
-import type { Cluster, ClusterNode, EventStore, NotificationBus, SessionChange, SessionRecord, SessionStore, SharedEventStore } from '../lib/index.ts'
+import {
+  clusterContract,
+  eventStoreContract,
+  notificationBusContract,
+  sessionStoreContract,
+  sharedEventStoreContract,
+  type Contract
+} from '../lib/contracts/index.ts'
+import {
+  type ClusterAwayError,
+  createMemoryBus,
+  createMemoryCluster,
+  createMemoryEventStore,
+  createMemorySessionStore
+} from '../lib/index.ts'
+import type {
+  Cluster,
+  ClusterNode,
+  EventStore,
+  NotificationBus,
+  SessionChange,
+  SessionRecord,
+  SessionStore,
+  SharedEventStore
+} from '../lib/index.ts'
 import { redisCluster, type RedisClusterOptions } from '../lib/redis/index.ts'
 
 test('a cluster is in memory or on Redis, by a client or a URL', () => {
   expect(createMemoryCluster()).type.toBe<Cluster>()
   expect(redisCluster({ url: 'redis://localhost:6379' })).type.toBe<Cluster>()
-  expect(redisCluster({ client: new Redis(), keyPrefix: 'app:', events: { maxLength: 100, maxBytes: 1024 }, nodeTimeout: 5000 })).type.toBe<Cluster>()
+  expect(
+    redisCluster({
+      client: new Redis(),
+      keyPrefix: 'app:',
+      events: { maxLength: 100, maxBytes: 1024 },
+      nodeTimeout: 5000
+    })
+  ).type.toBe<Cluster>()
 })
 
 test('its options are of their types', () => {
@@ -47,7 +76,9 @@ test('contracts take a factory, at once or later', () => {
   const pass = (): void => {}
 
   expect(sessionStoreContract(() => ({ stores: [store, store], pass }))).type.toBe<readonly Contract[]>()
-  expect(sessionStoreContract(async () => ({ stores: [store, store], pass }), { unit: 100 })).type.toBe<readonly Contract[]>()
+  expect(sessionStoreContract(async () => ({ stores: [store, store], pass }), { unit: 100 })).type.toBe<
+    readonly Contract[]
+  >()
   expect(eventStoreContract(({ maxEvents, maxBytes, maxAge }) => {
     const limited = createMemoryEventStore({ maxEvents, maxBytes, maxAge })
     return { stores: [limited, limited], pass: async () => {} }
@@ -57,6 +88,8 @@ test('contracts take a factory, at once or later', () => {
     return { stores: [{ append, read, forget }, { append, read, forget }], pass }
   })
   expect(notificationBusContract(() => ({ buses: [bus, bus] }), { patience: 100 })).type.toBe<readonly Contract[]>()
-  expect(clusterContract(() => ({ clusters: [createMemoryCluster(), createMemoryCluster()], stop () {} }))).type.toBe<readonly Contract[]>()
+  expect(clusterContract(() => ({ clusters: [createMemoryCluster(), createMemoryCluster()], stop () {} }))).type.toBe<
+    readonly Contract[]
+  >()
   expect(sessionStoreContract).type.not.toBeCallableWith(() => ({ stores: [store], pass }))
 })

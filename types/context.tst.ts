@@ -1,7 +1,18 @@
 import type { FastifyRequest } from 'fastify'
 import type { ReadResourceResult } from '@modelcontextprotocol/sdk/types.js'
 import { describe, expect, test } from 'tstyche'
-import { completable, McpServer, ResourceTemplate, Type, type AuthInfo, type ClientIdentity, type Era, type LogLevel, type Middleware, type RequestContext } from '../lib/index.ts'
+import {
+  completable,
+  McpServer,
+  ResourceTemplate,
+  Type,
+  type AuthInfo,
+  type ClientIdentity,
+  type Era,
+  type LogLevel,
+  type Middleware,
+  type RequestContext
+} from '../lib/index.ts'
 
 interface Pool { query (text: string): Promise<readonly string[]> }
 declare const pool: Pool
@@ -80,21 +91,34 @@ test('the functions of a template made apart get the context of any server', () 
   })
 
   expect(new McpServer(info).registerResource).type.toBeCallableWith('a', template, {}, () => '')
-  expect(new McpServer(info, { lifespan: () => ({ value: pool }) }).registerResource).type.toBeCallableWith('a', template, {}, () => '')
+  expect(new McpServer(info, { lifespan: () => ({ value: pool }) }).registerResource).type.toBeCallableWith(
+    'a',
+    template,
+    {},
+    () => ''
+  )
 })
 
 test('a template that needs a lifespan fits only the servers that have it', () => {
   const template = new ResourceTemplate('notes://{id}', {
-    list: async ({ lifespan }: RequestContext<Pool>) => (await lifespan.query('all')).map((name) => ({ uri: `notes://${name}`, name }))
+    list: async ({ lifespan }: RequestContext<Pool>) =>
+      (await lifespan.query('all')).map((name) => ({ uri: `notes://${name}`, name }))
   })
 
-  expect(new McpServer(info, { lifespan: () => ({ value: pool }) }).registerResource).type.toBeCallableWith('a', template, {}, () => '')
+  expect(new McpServer(info, { lifespan: () => ({ value: pool }) }).registerResource).type.toBeCallableWith(
+    'a',
+    template,
+    {},
+    () => ''
+  )
   expect(new McpServer(info).registerResource).type.not.toBeCallableWith('a', template, {}, () => '')
 })
 
 test('a lifespan that is not async, or has nothing to close, is inferred alike', () => {
   expect(new McpServer(info, { lifespan: () => ({ value: 7 }) })).type.toBe<McpServer<number>>()
-  expect(new McpServer(info, { lifespan: async (app) => ({ value: app.prefix, close: async () => {} }) })).type.toBe<McpServer<string>>()
+  expect(new McpServer(info, { lifespan: async (app) => ({ value: app.prefix, close: async () => {} }) })).type.toBe<
+    McpServer<string>
+  >()
 })
 
 test('without a lifespan there is nothing in its place', () => {
@@ -192,7 +216,9 @@ describe('regExp', () => {
 
   test('is a function that makes something with a method test', () => {
     expect(McpServer).type.toBeConstructableWith(info, { regExp: (pattern: string) => new RegExp(pattern) })
-    expect(McpServer).type.toBeConstructableWith(info, { regExp: (pattern: string, flags: string) => ({ test: (text: string) => text === pattern + flags }) })
+    expect(McpServer).type.toBeConstructableWith(info, {
+      regExp: (pattern: string, flags: string) => ({ test: (text: string) => text === pattern + flags })
+    })
     expect(McpServer).type.not.toBeConstructableWith(info, { regExp: (pattern: string) => pattern })
     expect(McpServer).type.not.toBeConstructableWith(info, { regExp: /a/ })
   })

@@ -1,7 +1,16 @@
 import Fastify from 'fastify'
 import { expect, test } from 'tstyche'
 import { definitionContract, type Contract } from '../lib/contracts/index.ts'
-import mcpPlugin, { McpServer, type Caller, type Channel, type Incoming, type Mountable, type Outcome, type RequestMessage, type ServerDefinition } from '../lib/index.ts'
+import mcpPlugin, {
+  McpServer,
+  type Caller,
+  type Channel,
+  type Incoming,
+  type Mountable,
+  type Outcome,
+  type RequestMessage,
+  type ServerDefinition
+} from '../lib/index.ts'
 
 test('a definition of your own needs one method', () => {
   const app = Fastify()
@@ -11,18 +20,32 @@ test('a definition of your own needs one method', () => {
   expect<{ serve: () => Promise<undefined> }>().type.not.toBeAssignableTo<ServerDefinition>()
   expect<{ enter: () => Promise<{ value: 1 }> }>().type.not.toBeAssignableTo<ServerDefinition>()
   expect<ServerDefinition>().type.toBeAssignableTo<Mountable>()
-  expect(app.register).type.toBeCallableWith(mcpPlugin, { server: { serve: async ({ message }: Incoming) => ({ method: message.method }) } })
+  expect(app.register).type.toBeCallableWith(mcpPlugin, {
+    server: { serve: async ({ message }: Incoming) => ({ method: message.method }) }
+  })
 })
 
 test('what it is asked has a caller and a channel', () => {
-  expect<Incoming>().type.toBe<{ readonly message: RequestMessage, readonly caller: Caller, readonly channel: Channel }>()
+  expect<Incoming>().type.toBe<{
+    readonly message: RequestMessage
+    readonly caller: Caller
+    readonly channel: Channel
+  }>()
   expect<Awaited<ReturnType<McpServer['serve']>>>().type.toBe<Outcome>()
 })
 
 test('its contract takes a factory, at once or later', () => {
-  const subject = { definition: new McpServer({ name: 'Notes', version: '1.0.0' }), whoami: 'a', report: 'b', wait: 'c', waiting: () => 0 }
+  const subject = {
+    definition: new McpServer({ name: 'Notes', version: '1.0.0' }),
+    whoami: 'a',
+    report: 'b',
+    wait: 'c',
+    waiting: () => 0
+  }
 
   expect(definitionContract(() => subject)).type.toBe<readonly Contract[]>()
-  expect(definitionContract(async () => ({ ...subject, change () {} }), { patience: 100 })).type.toBe<readonly Contract[]>()
+  expect(definitionContract(async () => ({ ...subject, change () {} }), { patience: 100 })).type.toBe<
+    readonly Contract[]
+  >()
   expect(definitionContract).type.not.toBeCallableWith(() => ({ definition: subject.definition }))
 })

@@ -1,5 +1,10 @@
 import type { AuthInfo as SdkAuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
-import Fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyPluginCallback, type FastifyRequest } from 'fastify'
+import Fastify, {
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyPluginCallback,
+  type FastifyRequest
+} from 'fastify'
 import { describe, expect, test } from 'tstyche'
 import mcpPlugin, {
   createMemoryCluster, createMemoryEventStore, introspectionVerifier, jwtVerifier, McpServer,
@@ -18,7 +23,9 @@ describe('the options of a mount', () => {
   })
 
   test('take a server of any lifespan', () => {
-    expect(new McpServer({ name: 'Notes', version: '1.0.0' }, { lifespan: () => ({ value: 7 }) })).type.toBeAssignableTo<ServerDefinition>()
+    expect(
+      new McpServer({ name: 'Notes', version: '1.0.0' }, { lifespan: () => ({ value: 7 }) })
+    ).type.toBeAssignableTo<ServerDefinition>()
     expect(app.register).type.toBeCallableWith(mcpPlugin, {
       server: new McpServer({ name: 'Notes', version: '1.0.0' }, { lifespan: async () => ({ value: { pool: 1 } }) })
     })
@@ -38,7 +45,10 @@ describe('the options of a mount', () => {
       allowedOrigins: ['https://app.example.com'],
       dnsRebindingProtection: true,
       publicUrl: 'https://api.example.com',
-      auth: { verify: jwtVerifier({ issuer: 'https://auth.example.com' }), authorizationServers: ['https://auth.example.com'] },
+      auth: {
+        verify: jwtVerifier({ issuer: 'https://auth.example.com' }),
+        authorizationServers: ['https://auth.example.com']
+      },
       cors: { maxAge: 600, exposedHeaders: ['X-Cost'] },
       routes: async () => {},
       health: { path: '/up', ready: async () => true },
@@ -85,7 +95,11 @@ describe('the options of a mount', () => {
       server,
       routes: async (scope) => {
         scope.get('/export', { config: { public: true } }, async ({ ip }) => ip)
-        scope.get<{ Querystring: { code: string } }>('/callback', { config: { public: true } }, async ({ query: { code } }) => code)
+        scope.get<{ Querystring: { code: string } }>(
+          '/callback',
+          { config: { public: true } },
+          async ({ query: { code } }) => code
+        )
       },
       health: { ready: () => true },
       hooks: {
@@ -125,12 +139,24 @@ describe('the options of a mount', () => {
   test('may be built from what may be missing', () => {
     const port: string | undefined = process.env['PORT']
 
-    expect({ server, ...(port !== undefined && { publicUrl: `http://localhost:${port}` }) }).type.toBeAssignableTo<McpMountOptions>()
-    expect(Object.freeze({ server, allowedHosts: Object.freeze(['localhost']), hooks: Object.freeze({ onResponse: Object.freeze([async () => {}]) }) })).type.toBeAssignableTo<McpMountOptions>()
+    expect({
+      server,
+      ...(port !== undefined && { publicUrl: `http://localhost:${port}` })
+    }).type.toBeAssignableTo<McpMountOptions>()
+    expect(
+      Object.freeze({
+        server,
+        allowedHosts: Object.freeze(['localhost']),
+        hooks: Object.freeze({ onResponse: Object.freeze([async () => {}]) })
+      })
+    ).type.toBeAssignableTo<McpMountOptions>()
   })
 
   test('may come from a function of the app, as those of any plugin', () => {
-    expect(app.register).type.toBeCallableWith(mcpPlugin, (parent: FastifyInstance) => ({ server, prefix: parent.prefix }))
+    expect(app.register).type.toBeCallableWith(mcpPlugin, (parent: FastifyInstance) => ({
+      server,
+      prefix: parent.prefix
+    }))
   })
 })
 
@@ -138,17 +164,35 @@ describe('auth', () => {
   const caller = { token: 'a', clientId: 'b', scopes: ['c'] }
 
   test('is a verifier of tokens with its issuers, or a function that knows the caller', () => {
-    expect<AuthOptions>().type.toBeAssignableFrom({ verify: (token: string) => ({ ...caller, token }), authorizationServers: ['https://a.example'], wellKnownAlias: true })
-    expect<AuthOptions>().type.toBeAssignableFrom({ verify: async () => null, authorizationServers: ['https://a.example'] })
-    expect<AuthOptions>().type.toBeAssignableFrom({ authenticate: async (request: FastifyRequest) => request.ip === '::1' ? caller : null, requiredScopes: ['a'] })
+    expect<AuthOptions>().type.toBeAssignableFrom({
+      verify: (token: string) => ({ ...caller, token }),
+      authorizationServers: ['https://a.example'],
+      wellKnownAlias: true
+    })
+    expect<AuthOptions>().type.toBeAssignableFrom({
+      verify: async () => null,
+      authorizationServers: ['https://a.example']
+    })
+    expect<AuthOptions>().type.toBeAssignableFrom({
+      authenticate: async (request: FastifyRequest) => (request.ip === '::1' ? caller : null),
+      requiredScopes: ['a']
+    })
     expect<AuthOptions>().type.not.toBeAssignableFrom({ verify: () => null })
-    expect<AuthOptions>().type.not.toBeAssignableFrom({ verify: () => ({ token: 'a' }), authorizationServers: ['https://a.example'] })
+    expect<AuthOptions>().type.not.toBeAssignableFrom({
+      verify: () => ({ token: 'a' }),
+      authorizationServers: ['https://a.example']
+    })
     expect<AuthOptions>().type.not.toBeAssignableFrom({ authenticate: () => true })
     expect<AuthOptions>().type.not.toBeAssignableFrom({})
   })
 
   test('takes the verifiers of the package and of the official SDK', () => {
-    expect(introspectionVerifier).type.toBeCallableWith({ url: 'https://a.example', clientId: 'a', clientSecret: 'b', audience: false })
+    expect(introspectionVerifier).type.toBeCallableWith({
+      url: 'https://a.example',
+      clientId: 'a',
+      clientSecret: 'b',
+      audience: false
+    })
     expect(jwtVerifier).type.toBeCallableWith({ issuer: 'https://a.example', audience: ['a'], cache: { ttl: 1000 } })
     expect(jwtVerifier).type.toBeCallableWith({ issuer: 'https://a.example', clientIds: ['a'] })
     expect(jwtVerifier).type.not.toBeCallableWith({ issuer: 'https://a.example', clientIds: 'a' })
@@ -161,5 +205,7 @@ describe('auth', () => {
 })
 
 test('the plugin is one of Fastify', () => {
-  expect(mcpPlugin).type.toBeAssignableTo<FastifyPluginAsync<McpMountOptions> | FastifyPluginCallback<McpMountOptions>>()
+  expect(mcpPlugin).type.toBeAssignableTo<
+    FastifyPluginAsync<McpMountOptions> | FastifyPluginCallback<McpMountOptions>
+  >()
 })

@@ -1,7 +1,14 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import Fastify from 'fastify'
 import { expect, test } from 'tstyche'
-import { McpServer, type McpRegistry, type Mount, type Mountable, type MountStats, type Notifier } from '../lib/index.ts'
+import {
+  McpServer,
+  type McpRegistry,
+  type Mount,
+  type Mountable,
+  type MountStats,
+  type Notifier
+} from '../lib/index.ts'
 
 const app = Fastify()
 

@@ -56,7 +56,9 @@ describe('a library schema infers', () => {
     expect(output(typebox.Record(typebox.String(), typebox.Number()))).type.toBe<Record<string, number>>()
     expect(output(typebox.Enum(['a', 'b']))).type.toBe<'a' | 'b'>()
     expect(output(typebox.Unsafe<Date>({}))).type.toBe<Date>()
-    expect(output(typebox.Intersect([typebox.Object({ a: typebox.String() }), typebox.Object({ b: typebox.Number() })])))
+    expect(
+      output(typebox.Intersect([typebox.Object({ a: typebox.String() }), typebox.Object({ b: typebox.Number() })]))
+    )
       .type.toBe<{ a: string } & { b: number }>()
     expect(output(typebox.Ref('Other'))).type.toBe<unknown>()
   })
@@ -69,17 +71,28 @@ describe('a library schema infers', () => {
       author: z.object({ name: z.string() })
     })
 
-    expect(input(schema)).type.toBe<{ text: string, tags: string[], state: 'open' | 'done', author: { name: string } }>()
+    expect(input(schema)).type.toBe<{
+      text: string
+      tags: string[]
+      state: 'open' | 'done'
+      author: { name: string }
+    }>()
     expect(input(z.object({ size: z.string().transform(Number), unit: z.string().default('m') })))
       .type.toBe<{ size: number, unit: string }>()
     expect(output(z.object({ size: z.string().transform(Number), unit: z.string().default('m') })))
       .type.toBe<{ size: string, unit?: string | undefined }>()
-    expect(input(z.object({ a: z.optional(z.union([z.string(), z.null()])) }))).type.toBe<{ a?: string | null | undefined }>()
+    expect(input(z.object({ a: z.optional(z.union([z.string(), z.null()])) }))).type.toBe<{
+      a?: string | null | undefined
+    }>()
   })
 
   test('arktype', () => {
     const schema = type({
-      text: 'string', 'priority?': 'number', tags: 'string[]', state: "'open' | 'done'", author: { name: 'string', 'email?': 'string' }
+      text: 'string',
+      'priority?': 'number',
+      tags: 'string[]',
+      state: "'open' | 'done'",
+      author: { name: 'string', 'email?': 'string' }
     })
 
     expect(input(schema)).type.toBe<Note>()
@@ -105,7 +118,11 @@ describe('a JSON Schema literal infers', () => {
         priority: { type: 'integer' },
         tags: { type: 'array', items: { type: 'string' } },
         state: { enum: ['open', 'done'] },
-        author: { type: 'object', properties: { name: { type: 'string' }, email: { type: 'string' } }, required: ['name'] }
+        author: {
+          type: 'object',
+          properties: { name: { type: 'string' }, email: { type: 'string' } },
+          required: ['name']
+        }
       },
       required: ['text', 'tags', 'state', 'author']
     } as const
@@ -120,10 +137,18 @@ describe('a JSON Schema literal infers', () => {
     expect(output({ type: ['string', 'null'] })).type.toBe<string | null>()
     expect(output({ type: 'string', enum: ['a', 'b'] })).type.toBe<'a' | 'b'>()
     expect(output({ const: 3 })).type.toBe<3>()
-    expect(output({ anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'number' } }] })).type.toBe<string | number[]>()
+    expect(output({ anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'number' } }] })).type.toBe<
+      string | number[]
+    >()
     expect(output({ oneOf: [{ const: 'a' }, { type: 'boolean' }] })).type.toBe<'a' | boolean>()
     expect(output({ allOf: [{ type: ['string', 'null'] }, { enum: ['a', null] }] })).type.toBe<'a' | null>()
-    expect(output({ type: 'object', properties: { a: { type: 'string' } }, anyOf: [{ required: ['a'] }, { maxProperties: 0 }] }))
+    expect(
+      output({
+        type: 'object',
+        properties: { a: { type: 'string' } },
+        anyOf: [{ required: ['a'] }, { maxProperties: 0 }]
+      })
+    )
       .type.toBe<{ a?: string }>()
   })
 
@@ -133,7 +158,9 @@ describe('a JSON Schema literal infers', () => {
     expect(output({ type: 'object', additionalProperties: { type: 'number' } })).type.toBe<Record<string, number>>()
     expect(output({ type: 'object', additionalProperties: false })).type.toBe<Record<string, unknown>>()
     expect(output({ type: 'array' })).type.toBe<unknown[]>()
-    expect(output({ type: 'array', prefixItems: [{ type: 'string' }], items: { type: 'number' } })).type.toBe<unknown[]>()
+    expect(output({ type: 'array', prefixItems: [{ type: 'string' }], items: { type: 'number' } })).type.toBe<
+      unknown[]
+    >()
     expect(output({ type: 'array', items: [{ type: 'string' }] })).type.toBe<unknown[]>()
   })
 
@@ -148,7 +175,9 @@ test('a schema of which the literal is lost, or none, takes any object', () => {
   expect<InferInput<JsonSchema>>().type.toBe<Record<string, unknown>>()
   expect<InferOutput<JsonSchema>>().type.toBe<Record<string, unknown>>()
   expect<InferInput<undefined>>().type.toBe<Record<string, unknown>>()
-  expect<InferInput<{ type: string, properties: { a: { type: string } }, required: string[] }>>().type.toBe<Record<string, unknown>>()
+  expect<InferInput<{ type: string; properties: { a: { type: string } }; required: string[] }>>().type.toBe<
+    Record<string, unknown>
+  >()
   expect(input({ $ref: '#/$defs/a', $defs: { a: { type: 'object' } } })).type.toBe<Record<string, unknown>>()
 })
 

@@ -1,9 +1,23 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import { McpServer as SdkV1Server } from '@modelcontextprotocol/sdk/server/mcp.js'
-import { createMcpHandler, McpServer as SdkV2Server, Server as ServerV2, type McpHttpHandler, type McpServerFactory } from '@modelcontextprotocol/server'
+import {
+  createMcpHandler,
+  McpServer as SdkV2Server,
+  Server as ServerV2,
+  type McpHttpHandler,
+  type McpServerFactory
+} from '@modelcontextprotocol/server'
 import Fastify, { type FastifyRequest } from 'fastify'
 import { describe, expect, test } from 'tstyche'
-import mcpPlugin, { type AuthInfo, type McpServer, type Era, type FetchHandler, type Mountable, type SdkServerContext, type SdkServerLike } from '../lib/index.ts'
+import mcpPlugin, {
+  type AuthInfo,
+  type McpServer,
+  type Era,
+  type FetchHandler,
+  type Mountable,
+  type SdkServerContext,
+  type SdkServerLike
+} from '../lib/index.ts'
 
 const app = Fastify()
 const info = { name: 'Notes', version: '1.0.0' }
@@ -19,7 +33,9 @@ describe('a mount takes', () => {
   test('functions that make servers of the SDK v1', () => {
     expect(app.register).type.toBeCallableWith(mcpPlugin, { server: () => new SdkV1Server(info) })
     expect(app.register).type.toBeCallableWith(mcpPlugin, { server: async () => new SdkV1Server(info) })
-    expect(app.register).type.toBeCallableWith(mcpPlugin, { server: (context: SdkServerContext) => new Server({ ...info, title: context.era }) })
+    expect(app.register).type.toBeCallableWith(mcpPlugin, {
+      server: (context: SdkServerContext) => new Server({ ...info, title: context.era })
+    })
     expect<(context: SdkServerContext) => Promise<Server | SdkV1Server>>().type.toBeAssignableTo<Mountable>()
   })
 
@@ -32,8 +48,12 @@ describe('a mount takes', () => {
   test('handlers of the SDK v2, and anything with fetch', () => {
     expect(app.register).type.toBeCallableWith(mcpPlugin, { server: createMcpHandler(() => new SdkV2Server(info)) })
     expect<McpHttpHandler>().type.toBeAssignableTo<FetchHandler>()
-    expect(app.register).type.toBeCallableWith(mcpPlugin, { server: { fetch: async (request: Request) => Response.json(request.url) } })
-    expect(app.register).type.toBeCallableWith(mcpPlugin, { server: { fetch: () => new Response(), close: async () => {} } })
+    expect(app.register).type.toBeCallableWith(mcpPlugin, {
+      server: { fetch: async (request: Request) => Response.json(request.url) }
+    })
+    expect(app.register).type.toBeCallableWith(mcpPlugin, {
+      server: { fetch: () => new Response(), close: async () => {} }
+    })
   })
 
   test('servers of this package', () => {
@@ -62,7 +82,9 @@ test('a mount takes nothing else', () => {
   expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server: Promise.resolve(new SdkV1Server(info)) })
   expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server: () => 'Notes' })
   expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server: async () => undefined })
-  expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server: (name: string) => new SdkV1Server({ name, version: '1.0.0' }) })
+  expect(app.register).type.not.toBeCallableWith(mcpPlugin, {
+    server: (name: string) => new SdkV1Server({ name, version: '1.0.0' })
+  })
   expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server: { fetch: () => 'Notes' } })
   expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server: { connect: async () => {} } })
   expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server: 'Notes' })

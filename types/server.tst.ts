@@ -6,12 +6,20 @@ import {
 } from '../lib/index.ts'
 
 const server = new McpServer({ name: 'Notes', version: '1.0.0' })
-const note = { type: 'object', properties: { text: { type: 'string' }, size: { type: 'integer' } }, required: ['text'] } as const
+const note = {
+  type: 'object',
+  properties: { text: { type: 'string' }, size: { type: 'integer' } },
+  required: ['text']
+} as const
 
 describe("a tool's handler gets arguments by", () => {
   test('a TypeBox schema', () => {
     server.registerTool('a', {
-      inputSchema: Type.Object({ text: Type.String(), size: Type.Optional(Type.Integer()), state: Type.Union([Type.Literal('open'), Type.Literal('done')]) })
+      inputSchema: Type.Object({
+        text: Type.String(),
+        size: Type.Optional(Type.Integer()),
+        state: Type.Union([Type.Literal('open'), Type.Literal('done')])
+      })
     }, (args) => {
       expect(args).type.toBe<{ text: string, size?: number, state: 'open' | 'done' }>()
       return args.text
@@ -27,7 +35,11 @@ describe("a tool's handler gets arguments by", () => {
 
   test('a JSON Schema written in place', () => {
     server.registerTool('a', {
-      inputSchema: { type: 'object', properties: { text: { type: 'string' }, tags: { type: 'array', items: { enum: ['a', 'b'] } } }, required: ['text'] }
+      inputSchema: {
+        type: 'object',
+        properties: { text: { type: 'string' }, tags: { type: 'array', items: { enum: ['a', 'b'] } } },
+        required: ['text']
+      }
     }, (args) => {
       expect(args).type.toBe<{ text: string, tags?: Array<'a' | 'b'> }>()
       return args.text
@@ -54,7 +66,10 @@ describe('a tool without output schema', () => {
     expect(server.registerTool).type.toBeCallableWith('a', {}, () => 'text')
     expect(server.registerTool).type.toBeCallableWith('a', {}, async () => 'text')
     expect(server.registerTool).type.toBeCallableWith('a', {}, () => ({ type: 'text', text: 'text' }))
-    expect(server.registerTool).type.toBeCallableWith('a', {}, () => ['text', { type: 'image', data: '', mimeType: 'image/png' }])
+    expect(server.registerTool).type.toBeCallableWith('a', {}, () => [
+      'text',
+      { type: 'image', data: '', mimeType: 'image/png' }
+    ])
     expect(server.registerTool).type.toBeCallableWith('a', {}, () => ({ content: [], isError: true, _meta: { a: 1 } }))
     expect(server.registerTool).type.toBeCallableWith('a', {}, (): CallToolResult => ({ content: [] }))
     expect(server.registerTool).type.toBeCallableWith('a', {}, () => { throw new Error('no') })
@@ -74,7 +89,9 @@ describe('a tool with an output schema', () => {
 
   test('returns the bare value, or a result that holds it', () => {
     expect(server.registerTool).type.toBeCallableWith('a', weather, () => ({ city: 'Bern', celsius: 21 }))
-    expect(server.registerTool).type.toBeCallableWith('a', weather, async () => ({ structuredContent: { city: 'Bern', celsius: 21 } }))
+    expect(server.registerTool).type.toBeCallableWith('a', weather, async () => ({
+      structuredContent: { city: 'Bern', celsius: 21 }
+    }))
     expect(server.registerTool).type.toBeCallableWith('a', weather, () => ({
       content: [{ type: 'text', text: 'warm' }], structuredContent: { city: 'Bern', celsius: 21 }
     }))
@@ -93,7 +110,10 @@ describe('a tool with an output schema', () => {
   test('may be of zod, whose transforms and defaults the server applies', () => {
     const outputSchema = z.object({ at: z.string().transform(Number), unit: z.string().default('m') })
 
-    expect<Extract<ToolReturn<typeof outputSchema>, { at: string }>>().type.toBe<{ at: string, unit?: string | undefined }>()
+    expect<Extract<ToolReturn<typeof outputSchema>, { at: string }>>().type.toBe<{
+      at: string
+      unit?: string | undefined
+    }>()
     expect(server.registerTool).type.toBeCallableWith('a', { outputSchema }, () => ({ at: '7' }))
     expect(server.registerTool).type.not.toBeCallableWith('a', { outputSchema }, () => ({ at: 7 }))
   })
@@ -101,19 +121,50 @@ describe('a tool with an output schema', () => {
   test('may be JSON Schema, of any type at its root', () => {
     expect(server.registerTool).type.toBeCallableWith('a', { outputSchema: note }, () => ({ text: 'a' }))
     expect(server.registerTool).type.not.toBeCallableWith('a', { outputSchema: note }, () => ({ text: 7 }))
-    expect(server.registerTool).type.toBeCallableWith('a', { outputSchema: { type: 'array', items: { type: 'number' } } }, () => [1, 2])
-    expect(server.registerTool).type.not.toBeCallableWith('a', { outputSchema: { type: 'array', items: { type: 'number' } } }, () => ['1'])
+    expect(server.registerTool).type.toBeCallableWith(
+      'a',
+      { outputSchema: { type: 'array', items: { type: 'number' } } },
+      () => [1, 2]
+    )
+    expect(server.registerTool).type.not.toBeCallableWith(
+      'a',
+      { outputSchema: { type: 'array', items: { type: 'number' } } },
+      () => ['1']
+    )
     expect(server.registerTool).type.not.toBeCallableWith('a', { outputSchema: { type: 'integer' } }, () => 'text')
   })
 
   test('keeps the literals of what it returns', () => {
-    const outputSchema = z.object({ state: z.enum(['open', 'done']), version: z.literal(1), tags: z.array(z.object({ kind: z.literal('a') })) })
+    const outputSchema = z.object({
+      state: z.enum(['open', 'done']),
+      version: z.literal(1),
+      tags: z.array(z.object({ kind: z.literal('a') }))
+    })
 
-    expect(server.registerTool).type.toBeCallableWith('a', { outputSchema }, () => ({ state: 'open', version: 1, tags: [{ kind: 'a' }] }))
-    expect(server.registerTool).type.toBeCallableWith('a', { outputSchema, inputSchema: note }, async (_args: object) => ({ state: 'done', version: 1, tags: [] }))
-    expect(server.registerTool).type.toBeCallableWith('a', { outputSchema }, () => ({ isError: true, content: [{ type: 'text', text: 'no' }] }))
-    expect(server.registerTool).type.not.toBeCallableWith('a', { outputSchema }, () => ({ state: 'lost', version: 1, tags: [] }))
-    expect(server.registerTool).type.not.toBeCallableWith('a', { outputSchema }, () => ({ state: 'open', version: 2, tags: [] }))
+    expect(server.registerTool).type.toBeCallableWith('a', { outputSchema }, () => ({
+      state: 'open',
+      version: 1,
+      tags: [{ kind: 'a' }]
+    }))
+    expect(server.registerTool).type.toBeCallableWith(
+      'a',
+      { outputSchema, inputSchema: note },
+      async (_args: object) => ({ state: 'done', version: 1, tags: [] })
+    )
+    expect(server.registerTool).type.toBeCallableWith('a', { outputSchema }, () => ({
+      isError: true,
+      content: [{ type: 'text', text: 'no' }]
+    }))
+    expect(server.registerTool).type.not.toBeCallableWith('a', { outputSchema }, () => ({
+      state: 'lost',
+      version: 1,
+      tags: []
+    }))
+    expect(server.registerTool).type.not.toBeCallableWith('a', { outputSchema }, () => ({
+      state: 'open',
+      version: 2,
+      tags: []
+    }))
     expect(server.registerTool).type.toBeCallableWith('a', {
       outputSchema: { type: 'object', properties: { state: { enum: ['open', 'done'] } }, required: ['state'] }
     }, async () => ({ state: 'open' }))
@@ -140,8 +191,14 @@ describe('a resource', () => {
   test('returns text, bytes, contents, an array of contents, or a whole result', () => {
     expect(server.registerResource).type.toBeCallableWith('a', 'a://b', {}, () => 'text')
     expect(server.registerResource).type.toBeCallableWith('a', 'a://b', {}, async () => Buffer.from('text'))
-    expect(server.registerResource).type.toBeCallableWith('a', 'a://b', {}, () => ({ text: 'text', mimeType: 'text/plain' }))
-    expect(server.registerResource).type.toBeCallableWith('a', 'a://b', {}, () => [{ text: 'text' }, { uri: 'a://c', blob: '' }])
+    expect(server.registerResource).type.toBeCallableWith('a', 'a://b', {}, () => ({
+      text: 'text',
+      mimeType: 'text/plain'
+    }))
+    expect(server.registerResource).type.toBeCallableWith('a', 'a://b', {}, () => [
+      { text: 'text' },
+      { uri: 'a://c', blob: '' }
+    ])
     expect(server.registerResource).type.toBeCallableWith('a', 'a://b', {}, () => ({ contents: [{ text: 'text' }] }))
     expect(server.registerResource).type.not.toBeCallableWith('a', 'a://b', {}, () => 7)
     expect(server.registerResource).type.not.toBeCallableWith('a', 'a://b', {}, () => ({ mimeType: 'text/plain' }))
@@ -149,8 +206,18 @@ describe('a resource', () => {
   })
 
   test('takes a cache hint', () => {
-    expect(server.registerResource).type.toBeCallableWith('a', 'a://b', { cache: { ttlMs: 1000, scope: 'public' } }, () => 'text')
-    expect(server.registerResource).type.not.toBeCallableWith('a', 'a://b', { cache: { scope: 'everyone' } }, () => 'text')
+    expect(server.registerResource).type.toBeCallableWith(
+      'a',
+      'a://b',
+      { cache: { ttlMs: 1000, scope: 'public' } },
+      () => 'text'
+    )
+    expect(server.registerResource).type.not.toBeCallableWith(
+      'a',
+      'a://b',
+      { cache: { scope: 'everyone' } },
+      () => 'text'
+    )
   })
 })
 
@@ -173,8 +240,14 @@ describe('a prompt', () => {
     expect(server.registerPrompt).type.toBeCallableWith('a', {}, async () => message)
     expect(server.registerPrompt).type.toBeCallableWith('a', {}, () => [message, message])
     expect(server.registerPrompt).type.toBeCallableWith('a', {}, () => ({ description: 'text', messages: [message] }))
-    expect(server.registerPrompt).type.toBeCallableWith('a', {}, () => ({ role: 'assistant', content: { type: 'text', text: 'text' } }))
-    expect(server.registerPrompt).type.not.toBeCallableWith('a', {}, () => ({ role: 'system', content: { type: 'text', text: 'text' } }))
+    expect(server.registerPrompt).type.toBeCallableWith('a', {}, () => ({
+      role: 'assistant',
+      content: { type: 'text', text: 'text' }
+    }))
+    expect(server.registerPrompt).type.not.toBeCallableWith('a', {}, () => ({
+      role: 'system',
+      content: { type: 'text', text: 'text' }
+    }))
     expect(server.registerPrompt).type.not.toBeCallableWith('a', {}, () => ['text', 7])
   })
 })
@@ -195,12 +268,20 @@ describe('what registering returns', () => {
   })
 
   test('updates what that kind of thing has, and nothing else', () => {
-    expect<ToolHandle['update']>().type.toBeCallableWith({ description: 'text', inputSchema: note, handler: () => 'text' })
+    expect<ToolHandle['update']>().type.toBeCallableWith({
+      description: 'text',
+      inputSchema: note,
+      handler: () => 'text'
+    })
     expect<ToolHandle['update']>().type.toBeCallableWith({ handler: async (args: { text: string }) => args.text })
     expect<ToolHandle['update']>().type.not.toBeCallableWith({ descripton: 'text' })
     expect<ToolHandle['update']>().type.not.toBeCallableWith({ name: 'b' })
     expect<ToolHandle['update']>().type.not.toBeCallableWith({ handler: 'text' })
-    expect<ResourceHandle['update']>().type.toBeCallableWith({ title: 'text', mimeType: 'text/plain', handler: () => Buffer.from('text') })
+    expect<ResourceHandle['update']>().type.toBeCallableWith({
+      title: 'text',
+      mimeType: 'text/plain',
+      handler: () => Buffer.from('text')
+    })
     expect<ResourceHandle['update']>().type.not.toBeCallableWith({ handler: () => 7 })
     expect<TemplateHandle['update']>().type.toBeCallableWith({ handler: () => 'text' })
     expect<PromptHandle['update']>().type.toBeCallableWith({ argsSchema: note, handler: () => 'text' })
@@ -209,7 +290,12 @@ describe('what registering returns', () => {
 })
 
 test('a server needs a name and a version, and takes no unknown option', () => {
-  expect(McpServer).type.toBeConstructableWith({ name: 'Notes', version: '1.0.0', title: 'Notes', websiteUrl: 'https://example.com' })
+  expect(McpServer).type.toBeConstructableWith({
+    name: 'Notes',
+    version: '1.0.0',
+    title: 'Notes',
+    websiteUrl: 'https://example.com'
+  })
   expect(McpServer).type.not.toBeConstructableWith({ name: 'Notes' })
   expect(McpServer).type.not.toBeConstructableWith({ name: 'Notes', version: '1.0.0' }, { instruction: 'text' })
   expect(McpServer).type.not.toBeConstructableWith({ name: 'Notes', version: '1.0.0' }, { pageSize: '10' })

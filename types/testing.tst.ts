@@ -3,7 +3,14 @@ import type { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.
 import Fastify from 'fastify'
 import { expect, test } from 'tstyche'
 import type { Era } from '../lib/index.ts'
-import { createTestClient, injectFetch, RefusedError, type ClientOf, type ClientVersion, type TestClientOptions } from '../lib/testing.ts'
+import {
+  createTestClient,
+  injectFetch,
+  RefusedError,
+  type ClientOf,
+  type ClientVersion,
+  type TestClientOptions
+} from '../lib/testing.ts'
 
 const app = Fastify()
 const era = 'legacy' as Era
@@ -52,7 +59,9 @@ test('an option that is unknown or wrong is no option', () => {
 
 test('the fetch of an app stands in for the one of Node.js', () => {
   expect(injectFetch(app)).type.toBeAssignableTo<typeof fetch>()
-  expect(injectFetch(app, { origin: 'https://app.example.com', headers: { 'x-user': 'ann' } })).type.toBeAssignableTo<typeof fetch>()
+  expect(injectFetch(app, { origin: 'https://app.example.com', headers: { 'x-user': 'ann' } })).type.toBeAssignableTo<
+    typeof fetch
+  >()
 })
 
 test('a refusal has a status, headers and a body', () => {

@@ -20,7 +20,9 @@ export class Child {
   static async start (name: string, setup: object): Promise<Child> {
     // As TypeScript or compiled, as this module is.
     const module = fileURLToPath(new URL(`servers/${name}${extname(import.meta.url)}`, import.meta.url))
-    const child = spawn(process.execPath, [...process.execArgv, '--expose-gc', module, JSON.stringify(setup)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const child = spawn(process.execPath, [...process.execArgv, '--expose-gc', module, JSON.stringify(setup)], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc']
+    })
     return new Child(child, await nextAnswer(child))
   }
 
@@ -77,7 +79,9 @@ async function nextAnswer (child: ChildProcess): Promise<Figures> {
   const died = once(child, 'exit', { signal }).then(() => { throw new Error('a measured process has died') })
   try {
     // An answer is what servers/answer.ts sends.
-    const [answer] = await Promise.race([once(child, 'message', { signal }), died]) as [{ figures: Figures } | { problem: string }]
+    const [answer] = (await Promise.race([once(child, 'message', { signal }), died])) as [
+      { figures: Figures } | { problem: string }
+    ]
     if ('problem' in answer) throw new Error(answer.problem)
     return answer.figures
   } finally {

@@ -40,7 +40,11 @@ export const CLUSTER: Scenario = {
         [ALONE, {}],
         ...NODES.flatMap((count) => Array.from({ length: count }, () => [nameOf(count), { url: redis.url }] as const))
       ]
-      return await withChildren(setups, ([, setup]) => Child.start('node', setup), (children) => measure(children, redis, settings))
+      return await withChildren(
+        setups,
+        ([, setup]) => Child.start('node', setup),
+        (children) => measure(children, redis, settings)
+      )
     } finally {
       await redis.stop()
     }
@@ -51,8 +55,14 @@ function nameOf (count: number): string {
   return count === 1 ? '1 node' : `${count} nodes`
 }
 
-async function measure (started: ReadonlyArray<readonly [readonly [string, NodeSetup], Child]>, redis: MeasuredRedis, { quick, rounds }: RunSettings): Promise<readonly Row[]> {
-  const [limit, times, calls] = quick ? [{ amount: 200 }, 1, 20] as const : [{ duration: 1 }, rounds, CALLS_IN_TURN] as const
+async function measure (
+  started: ReadonlyArray<readonly [readonly [string, NodeSetup], Child]>,
+  redis: MeasuredRedis,
+  { quick, rounds }: RunSettings
+): Promise<readonly Row[]> {
+  const [limit, times, calls] = quick
+    ? ([{ amount: 200 }, 1, 20] as const)
+    : ([{ duration: 1 }, rounds, CALLS_IN_TURN] as const)
   const sides: Side[] = []
   for (const contender of [ALONE, ...NODES.map(nameOf)]) {
     sides.push(await prepare(contender, started.filter(([[name]]) => name === contender).map(([, child]) => child)))
@@ -68,7 +78,12 @@ async function measure (started: ReadonlyArray<readonly [readonly [string, NodeS
   }
   const roundTrips = new Map<Side, number>()
   for (const side of sides) {
-    roundTrips.set(side, await redis.countCommands(async () => { await callInTurn(side, CALLS_COUNTED) }) / CALLS_COUNTED)
+    roundTrips.set(
+      side,
+      (await redis.countCommands(async () => {
+        await callInTurn(side, CALLS_COUNTED)
+      })) / CALLS_COUNTED
+    )
   }
   return sides.map((side) => createRow(side, sides, roundTrips.get(side) ?? NaN))
 }
@@ -84,10 +99,15 @@ async function prepare (contender: string, children: readonly Child[]): Promise<
   return { contender, children, requests, texts, perSecond: [], cpuMicros: [], p50Micros: [] }
 }
 
-async function loadAll ({ children, requests }: Side, limit: Parameters<typeof load>[2]): Promise<{ readonly perSecond: number, readonly cpuMicros: number }> {
+async function loadAll (
+  { children, requests }: Side, limit: Parameters<typeof load>[2]
+): Promise<{ readonly perSecond: number, readonly cpuMicros: number }> {
   const loaded = await Promise.all(children.map((child) => load(child, requests, limit)))
   const perSecond = loaded.reduce((sum, { perSecond }) => sum + perSecond, 0)
-  return { perSecond, cpuMicros: loaded.reduce((sum, { perSecond, cpuMicros }) => sum + perSecond * cpuMicros, 0) / perSecond }
+  return {
+    perSecond,
+    cpuMicros: loaded.reduce((sum, { perSecond, cpuMicros }) => sum + perSecond * cpuMicros, 0) / perSecond
+  }
 }
 
 // One call after the other, each by the next node; comes to the median of their durations.
@@ -127,7 +147,12 @@ function createRow (side: Side, sides: readonly Side[], roundTrips: number): Row
   if (side !== alone) ratios.push({ ...ROUND_TRIPS, value: roundTrips })
   return {
     contender: side.contender,
-    figures: { 'requests/s': median(side.perSecond), 'CPU µs/request': median(side.cpuMicros), 'p50 µs/call': median(side.p50Micros), 'Redis round trips/call': roundTrips },
+    figures: {
+      'requests/s': median(side.perSecond),
+      'CPU µs/request': median(side.cpuMicros),
+      'p50 µs/call': median(side.p50Micros),
+      'Redis round trips/call': roundTrips
+    },
     ratios
   }
 }

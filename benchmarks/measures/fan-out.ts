@@ -56,14 +56,20 @@ async function publish ({ server, clients }: StreamSide, streams: number): Promi
   const received = await clients.ask('received')
   await wait(REST)
   const after = await server.askFor('micros', 'cpu')
-  return { millis: (figureOf(received, 'at') - published) / 1000, cpuMillis: (after - before) / 1000, bytes: figureOf(received, 'bytes') }
+  return {
+    millis: (figureOf(received, 'at') - published) / 1000,
+    cpuMillis: (after - before) / 1000,
+    bytes: figureOf(received, 'bytes')
+  }
 }
 
 function createRows (sides: readonly Side[]): readonly Row[] {
   return sides.map((side) => ({
     contender: CONTENDERS[side.kind],
     figures: { 'ms until all have it': median(side.millis), "ms of the server's CPU": median(side.cpuMillis) },
-    ratios: side.kind === 'mount' ? sides.filter(({ kind }) => kind !== 'mount').flatMap((bare) => compareSides(side, bare)) : []
+    ratios: side.kind === 'mount'
+      ? sides.filter(({ kind }) => kind !== 'mount').flatMap((bare) => compareSides(side, bare))
+      : []
   }))
 }
 
@@ -71,7 +77,12 @@ function createRows (sides: readonly Side[]): readonly Row[] {
 function compareSides (side: Side, bare: Side): readonly Ratio[] {
   const to = CONTENDERS[bare.kind]
   return [
-    { to, of: 'ms until all have it', value: medianRatio(side.millis, bare.millis), ...(bare.kind === 'stream' && { target: TARGET }) },
+    {
+      to,
+      of: 'ms until all have it',
+      value: medianRatio(side.millis, bare.millis),
+      ...(bare.kind === 'stream' && { target: TARGET })
+    },
     { to, of: "ms of the server's CPU", value: medianRatio(side.cpuMillis, bare.cpuMillis) }
   ]
 }

@@ -8,4 +8,12 @@ import { SCALE } from './scale.ts'
 import { START_UP } from './start-up.ts'
 
 /** The measurements of scale, fan-out, memory and start-up. */
-export const MEASURES: readonly Scenario[] = [...SCALE, FAN_OUT, SESSION_MEMORY, STREAM_MEMORY, MILLION_CALLS, START_UP, CLUSTER]
+export const MEASURES: readonly Scenario[] = [
+  ...SCALE,
+  FAN_OUT,
+  SESSION_MEMORY,
+  STREAM_MEMORY,
+  MILLION_CALLS,
+  START_UP,
+  CLUSTER
+]

@@ -28,7 +28,9 @@ export async function openSessions (child: Child, amount: number): Promise<reado
   const ids: string[] = []
   const request = {
     ...initialize(),
-    onResponse: (_status: number, _body: string, _context: object, headers: Readonly<Record<string, unknown>>) => { ids.push(String(headers['mcp-session-id'])) }
+    onResponse: (_status: number, _body: string, _context: object, headers: Readonly<Record<string, unknown>>) => {
+      ids.push(String(headers['mcp-session-id']))
+    }
   }
   await run(child, [request], { amount })
   assert.equal(new Set(ids).size, amount, 'sessions were not opened')
@@ -38,7 +40,9 @@ export async function openSessions (child: Child, amount: number): Promise<reado
 /** Sends each request once and checks the answer. */
 export async function checkAnswers (child: Child, requests: readonly Post[]): Promise<void> {
   for (const { path, method, headers, body } of requests) {
-    const answer = await (await fetch(`${child.url}${path}`, { method, headers, body })).json() as { readonly result?: { readonly content?: unknown } }
+    const answer = (await (await fetch(`${child.url}${path}`, { method, headers, body })).json()) as {
+      readonly result?: { readonly content?: unknown }
+    }
     assert.deepEqual(answer.result?.content, [{ type: 'text', text: ANSWER }])
   }
 }

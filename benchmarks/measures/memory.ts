@@ -69,12 +69,22 @@ function createStreamRow (kind: StreamSide['kind'], weights: ReadonlyMap<StreamS
   const ratios: Ratio[] = kind !== 'mount'
     ? []
     : [
-        { to: CONTENDERS.stream, of: 'heap + external bytes/stream', value: sum(own) / sum(bare), target: STREAM_TARGET },
+        {
+          to: CONTENDERS.stream,
+          of: 'heap + external bytes/stream',
+          value: sum(own) / sum(bare),
+          target: STREAM_TARGET
+        },
         { to: CONTENDERS.raw, of: 'heap + external bytes/stream', value: sum(own) / sum(raw) }
       ]
   return {
     contender: CONTENDERS[kind],
-    figures: { 'heap + external bytes/stream': sum(own), 'heap bytes/stream': own.heap, 'external bytes/stream': own.external, 'RSS bytes/stream': own.rss },
+    figures: {
+      'heap + external bytes/stream': sum(own),
+      'heap bytes/stream': own.heap,
+      'external bytes/stream': own.external,
+      'RSS bytes/stream': own.rss
+    },
     ratios
   }
 }

@@ -1,7 +1,12 @@
 // What the measured servers are asked.
 
 /** A POST as autocannon and fetch take it. */
-export interface Post { readonly method: 'POST', readonly path: string, readonly headers: Readonly<Record<string, string>>, readonly body: string }
+export interface Post {
+  readonly method: 'POST'
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
 
 const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
 const META = {
@@ -28,7 +33,10 @@ export function modernCall (): Post {
 
 /** A call of `add_note` in a session. */
 export function sessionCall (sessionId: string): Post {
-  return post({ 'mcp-protocol-version': '2025-11-25', 'mcp-session-id': sessionId }, { id: 1, method: 'tools/call', params: CALL })
+  return post(
+    { 'mcp-protocol-version': '2025-11-25', 'mcp-session-id': sessionId },
+    { id: 1, method: 'tools/call', params: CALL }
+  )
 }
 
 /** The request that opens a session. */
@@ -42,10 +50,17 @@ export function listenRequest (id: number, port: number): string {
   const { method, path, headers: all, body } = post(headers, {
     id, method: 'subscriptions/listen', params: { notifications: { toolsListChanged: true }, _meta: META }
   })
-  const lines = Object.entries({ host: `127.0.0.1:${port}`, ...all, 'content-length': Buffer.byteLength(body) }).map(([name, value]) => `${name}: ${value}\r\n`)
+  const lines = Object.entries({ host: `127.0.0.1:${port}`, ...all, 'content-length': Buffer.byteLength(body) }).map(
+    ([name, value]) => `${name}: ${value}\r\n`
+  )
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`
 }
 
 function post (headers: Readonly<Record<string, string>>, message: object): Post {
-  return { method: 'POST', path: '/mcp', headers: { ...JSON_HEADERS, ...headers }, body: JSON.stringify({ jsonrpc: '2.0', ...message }) }
+  return {
+    method: 'POST',
+    path: '/mcp',
+    headers: { ...JSON_HEADERS, ...headers },
+    body: JSON.stringify({ jsonrpc: '2.0', ...message })
+  }
 }

@@ -24,7 +24,14 @@ export const MILLION_CALLS: Scenario = {
       return [{
         contender: 'fastify-mcp-mount',
         figures: { 'heap bytes after the first ten thousand': before, 'heap bytes at the end': after },
-        ratios: [{ to: 'the heap after the first ten thousand', of: 'heap bytes at the end', value: after / before, target: { atMost: 1.05 } }]
+        ratios: [
+          {
+            to: 'the heap after the first ten thousand',
+            of: 'heap bytes at the end',
+            value: after / before,
+            target: { atMost: 1.05 }
+          }
+        ]
       }]
     })
   }

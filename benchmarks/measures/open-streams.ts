@@ -6,12 +6,18 @@ import type { StreamsSetup } from './servers/streams.ts'
 export interface StreamSide { readonly kind: StreamsSetup['kind'], readonly server: Child, readonly clients: Child }
 
 /** The contender of each kind. */
-export const CONTENDERS = { mount: 'fastify-mcp-mount', stream: 'bare route, reply.send(stream)', raw: 'bare route, reply.raw.write()' } as const
+export const CONTENDERS = {
+  mount: 'fastify-mcp-mount',
+  stream: 'bare route, reply.send(stream)',
+  raw: 'bare route, reply.raw.write()'
+} as const
 
 const KINDS = ['stream', 'raw', 'mount'] as const
 
 /** Starts a server and a process of clients for each kind, lets work be done with them, and ends them. */
-export async function withStreamSides<T> (maxStreams: number, work: (sides: readonly StreamSide[]) => Promise<T>): Promise<T> {
+export async function withStreamSides<T> (
+  maxStreams: number, work: (sides: readonly StreamSide[]) => Promise<T>
+): Promise<T> {
   return await withChildren(KINDS, (kind) => Child.start('streams', { kind, maxStreams }), (servers) =>
     withChildren(servers, ([, { ready: { port } }]) => Child.start('listeners', { port }), (pairs) =>
       work(pairs.map(([[kind, server], clients]) => ({ kind, server, clients })))))

@@ -17,7 +17,11 @@ const MARK = 'a mark'
 /** Starts a Redis. @throws Error where it is not installed. */
 export async function startRedis (): Promise<MeasuredRedis> {
   const port = await findPort()
-  const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(
+    'redis-server',
+    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+    { stdio: ['ignore', 'pipe', 'inherit'] }
+  )
   const failed = once(child, 'exit').then(() => { throw new Error('redis-server has ended') })
   failed.catch(() => {})
   await Promise.race([failed, until(child.stdout, 'Ready to accept connections')])

@@ -16,7 +16,13 @@ interface Size {
 }
 
 /** A size under load, and what its rounds have shown. */
-interface Side { readonly contender: string, readonly child: Child, readonly requests: readonly Post[], readonly perSecond: number[], readonly cpuMicros: number[] }
+interface Side {
+  readonly contender: string
+  readonly child: Child
+  readonly requests: readonly Post[]
+  readonly perSecond: number[]
+  readonly cpuMicros: number[]
+}
 
 const TARGET = { atLeast: 0.95 }
 const MANY_SESSIONS = 50_000
@@ -39,7 +45,11 @@ export const SCALE: readonly Scenario[] = [
     const many = quick ? MANY_SESSIONS / 100 : MANY_SESSIONS
     return [
       { contender: '1 session', setup: {}, prepare: (child) => prepareSessions(child, { open: 1, requests: many }) },
-      { contender: `${many.toLocaleString('en')} sessions`, setup: { maxSessions: many }, prepare: (child) => prepareSessions(child, { open: many, requests: many }) }
+      {
+        contender: `${many.toLocaleString('en')} sessions`,
+        setup: { maxSessions: many },
+        prepare: (child) => prepareSessions(child, { open: many, requests: many })
+      }
     ]
   })
 ]
@@ -48,7 +58,8 @@ function createScale (name: string, listSizes: (settings: RunSettings) => readon
   return {
     name,
     run: async (settings) => {
-      const start = ({ setup }: Size): Promise<Child> => Child.start('mounts', { tools: 1, mounts: 1, maxSessions: 1, ...setup })
+      const start = ({ setup }: Size): Promise<Child> =>
+        Child.start('mounts', { tools: 1, mounts: 1, maxSessions: 1, ...setup })
       return await withChildren(listSizes(settings), start, (sizes) => compare(sizes, settings))
     }
   }
@@ -59,12 +70,16 @@ async function prepareModern (): Promise<readonly Post[]> {
 }
 
 // As many requests for one session as for many: what the client does is not measured.
-async function prepareSessions (child: Child, { open, requests }: { readonly open: number, readonly requests: number }): Promise<readonly Post[]> {
+async function prepareSessions (
+  child: Child, { open, requests }: { readonly open: number, readonly requests: number }
+): Promise<readonly Post[]> {
   const calls = (await openSessions(child, open)).map(sessionCall)
   return Array.from({ length: requests / open }, () => calls).flat()
 }
 
-async function compare (sizes: ReadonlyArray<readonly [Size, Child]>, { quick, rounds }: RunSettings): Promise<readonly Row[]> {
+async function compare (
+  sizes: ReadonlyArray<readonly [Size, Child]>, { quick, rounds }: RunSettings
+): Promise<readonly Row[]> {
   const [limit, loads] = quick ? [{ amount: 200 }, 1] as const : [{ duration: 1 }, rounds * LOADS_PER_ROUND] as const
   const sides = await Promise.all(sizes.map(async ([{ contender, prepare }, child]): Promise<Side> => {
     const requests = await prepare(child)

@@ -10,7 +10,11 @@ type Kind = StartUpSetup['kind']
 
 interface Side { readonly kind: Kind, readonly starts: Figures[] }
 
-const CONTENDERS: Readonly<Record<Kind, string>> = { fastify: 'Fastify alone', route: 'Fastify with a bare route', mount: 'fastify-mcp-mount' }
+const CONTENDERS: Readonly<Record<Kind, string>> = {
+  fastify: 'Fastify alone',
+  route: 'Fastify with a bare route',
+  mount: 'fastify-mcp-mount'
+}
 const TARGET = { atMost: 1.3 }
 const LEAST_STARTS = 15
 const STARTS_PER_ROUND = 3
@@ -52,8 +56,14 @@ async function createRow (side: Side, sides: readonly Side[]): Promise<Row> {
   const times = Object.entries(TIMES).map(([time, name]) => [name, median(listTimes(side, time))])
   return {
     contender: CONTENDERS[side.kind],
-    figures: { ...Object.fromEntries(times), 'files loaded': figureOf(loaded, 'files'), 'KB loaded': figureOf(loaded, 'bytes') / 1024 },
-    ratios: side.kind !== 'mount' ? [] : sides.filter(({ kind }) => kind !== 'mount').flatMap((other) => compareSides(side, other))
+    figures: {
+      ...Object.fromEntries(times),
+      'files loaded': figureOf(loaded, 'files'),
+      'KB loaded': figureOf(loaded, 'bytes') / 1024
+    },
+    ratios: side.kind !== 'mount'
+      ? []
+      : sides.filter(({ kind }) => kind !== 'mount').flatMap((other) => compareSides(side, other))
   }
 }
 

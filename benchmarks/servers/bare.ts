@@ -23,7 +23,10 @@ interface SessionBody {
 }
 
 const MESSAGE = { jsonrpc: { const: '2.0' }, id: { type: 'integer' }, method: { type: 'string' } }
-const CALL = { name: { type: 'string' }, arguments: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] } }
+const CALL = {
+  name: { type: 'string' },
+  arguments: { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] }
+}
 const CALL_SCHEMA = {
   body: {
     type: 'object',
@@ -102,7 +105,11 @@ function addStructured (app: FastifyInstance): void {
 
   app.post<{ Body: Call }>('/mcp', { schema: CALL_SCHEMA }, async ({ body: { id } }) => {
     if (!validate(REPORT)) throw new Error('the report does not fit its schema')
-    return { jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: JSON.stringify(REPORT) }], structuredContent: REPORT, ...MODERN } }
+    return {
+      jsonrpc: '2.0',
+      id,
+      result: { content: [{ type: 'text', text: JSON.stringify(REPORT) }], structuredContent: REPORT, ...MODERN }
+    }
   })
 }
 
@@ -112,10 +119,22 @@ function addProgress (app: FastifyInstance): void {
     const stream = new Readable({ read () {} })
     reply.headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform' }).send(stream)
     for (const progress of PROGRESS) {
-      stream.push(frame({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: params._meta.progressToken, progress, total: PROGRESS.length } }))
+      stream.push(
+        frame({
+          jsonrpc: '2.0',
+          method: 'notifications/progress',
+          params: { progressToken: params._meta.progressToken, progress, total: PROGRESS.length }
+        })
+      )
       await undefined
     }
-    stream.push(frame({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: saved(params.arguments.text) }], ...MODERN } }))
+    stream.push(
+      frame({
+        jsonrpc: '2.0',
+        id,
+        result: { content: [{ type: 'text', text: saved(params.arguments.text) }], ...MODERN }
+      })
+    )
     stream.push(null)
     return reply
   })
@@ -131,7 +150,15 @@ function addSession (app: FastifyInstance): void {
     if (method === 'notifications/initialized') return reply.code(202).send()
     if (method === 'initialize') {
       reply.header('mcp-session-id', randomUUID())
-      return { jsonrpc: '2.0', id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: { listChanged: true } }, serverInfo: SERVER_INFO } }
+      return {
+        jsonrpc: '2.0',
+        id,
+        result: {
+          protocolVersion: params.protocolVersion,
+          capabilities: { tools: { listChanged: true } },
+          serverInfo: SERVER_INFO
+        }
+      }
     }
     return { jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: saved(params.arguments.text) }] } }
   })

@@ -10,10 +10,17 @@ import type { Serving } from './serving.ts'
 /** Starts the server. */
 export async function serve (workload: WorkloadName): Promise<Serving> {
   const server = new FastMCP({ name: SERVER_INFO.name, version: '1.0.0' })
-  server.addTool({ name: 'add_note', parameters: z.object({ text: z.string() }), execute: async ({ text }) => saved(text) })
+  server.addTool({
+    name: 'add_note',
+    parameters: z.object({ text: z.string() }),
+    execute: async ({ text }) => saved(text)
+  })
 
   const port = await findPort()
-  await server.start({ transportType: 'httpStream', httpStream: { port, host: '127.0.0.1', enableJsonResponse: true, stateless: workload === 'legacy call' } })
+  await server.start({
+    transportType: 'httpStream',
+    httpStream: { port, host: '127.0.0.1', enableJsonResponse: true, stateless: workload === 'legacy call' }
+  })
   return { url: `http://127.0.0.1:${port}/mcp` }
 }
 

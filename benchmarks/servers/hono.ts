@@ -12,7 +12,9 @@ import type { Serving } from './serving.ts'
 export async function serve (workload: WorkloadName): Promise<Serving> {
   const app = workload === 'legacy call' ? createStateless() : createWithSessions()
   return await new Promise((resolve) => {
-    listenWithHono({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => resolve({ url: `http://127.0.0.1:${port}/mcp` }))
+    listenWithHono({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) =>
+      resolve({ url: `http://127.0.0.1:${port}/mcp` })
+    )
   })
 }
 

@@ -1,6 +1,12 @@
 // This package with a server of its own.
 import Fastify from 'fastify'
-import mcpPlugin, { createMemoryEventStore, jwtVerifier, McpServer, Type, type McpMountOptions } from 'fastify-mcp-mount'
+import mcpPlugin, {
+  createMemoryEventStore,
+  jwtVerifier,
+  McpServer,
+  Type,
+  type McpMountOptions
+} from 'fastify-mcp-mount'
 import { LISTED, LISTED_ARGUMENTS, PROGRESS, REPORT, saved, SERVER_INFO } from '../tools.ts'
 import type { WorkloadName } from '../workloads.ts'
 import { listen, type Serving } from './serving.ts'
@@ -44,14 +50,26 @@ function addNote (server: McpServer): void {
 function addListed (server: McpServer): void {
   const { text, topic, done } = LISTED_ARGUMENTS
   const inputSchema = Type.Object({
-    text: Type.String({ description: text }), topic: Type.Optional(Type.String({ description: topic })), done: Type.Optional(Type.Boolean({ description: done }))
+    text: Type.String({ description: text }),
+    topic: Type.Optional(Type.String({ description: topic })),
+    done: Type.Optional(Type.Boolean({ description: done }))
   })
-  for (const { name, description } of LISTED) server.registerTool(name, { description, inputSchema }, async ({ text }) => text)
+  for (const { name, description } of LISTED) {
+    server.registerTool(name, { description, inputSchema }, async ({ text }) => text)
+  }
 }
 
 function addReport (server: McpServer): void {
   const outputSchema = Type.Object({
-    notes: Type.Array(Type.Object({ id: Type.Number(), title: Type.String(), text: Type.String(), tags: Type.Array(Type.String()), done: Type.Boolean() }))
+    notes: Type.Array(
+      Type.Object({
+        id: Type.Number(),
+        title: Type.String(),
+        text: Type.String(),
+        tags: Type.Array(Type.String()),
+        done: Type.Boolean()
+      })
+    )
   })
   server.registerTool('report', { inputSchema: NoteArguments, outputSchema }, async () => REPORT)
 }
@@ -64,13 +82,20 @@ function addImport (server: McpServer): void {
 }
 
 function addValidated (server: McpServer): void {
-  server.registerTool('add_note', { inputSchema: NoteArguments, outputSchema: Type.Object({ saved: Type.String() }) }, async ({ text }) => ({ saved: text }))
+  server.registerTool(
+    'add_note',
+    { inputSchema: NoteArguments, outputSchema: Type.Object({ saved: Type.String() }) },
+    async ({ text }) => ({ saved: text })
+  )
 }
 
 async function authorize (): Promise<{ readonly auth: Partial<McpMountOptions>, readonly headers: Readonly<Record<string, string>> }> {
   const { url, jwksUri, token } = await createIssuer()
   return {
-    auth: { publicUrl: PUBLIC_URL, auth: { verify: jwtVerifier({ issuer: url, jwksUri, algorithms: ['RS256'] }), authorizationServers: [url] } },
+    auth: {
+      publicUrl: PUBLIC_URL,
+      auth: { verify: jwtVerifier({ issuer: url, jwksUri, algorithms: ['RS256'] }), authorizationServers: [url] }
+    },
     headers: { authorization: `Bearer ${token}` }
   }
 }

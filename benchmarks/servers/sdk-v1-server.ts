@@ -9,6 +9,8 @@ const inputSchema = z.object({ text: z.string() })
 /** Makes the server. */
 export function createSdkServer (): McpServer {
   const server = new McpServer(SERVER_INFO)
-  server.registerTool('add_note', { inputSchema }, async ({ text }) => ({ content: [{ type: 'text', text: saved(text) }] }))
+  server.registerTool('add_note', { inputSchema }, async ({ text }) => ({
+    content: [{ type: 'text', text: saved(text) }]
+  }))
   return server
 }

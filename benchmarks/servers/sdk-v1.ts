@@ -57,7 +57,9 @@ function createWithSessions (): FastifyInstance {
   return app
 }
 
-async function handOver (transport: StreamableHTTPServerTransport, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+async function handOver (
+  transport: StreamableHTTPServerTransport, request: FastifyRequest, reply: FastifyReply
+): Promise<void> {
   reply.hijack()
   await transport.handleRequest(request.raw, reply.raw, request.body)
 }

@@ -18,7 +18,9 @@ const listedArguments = z.object({
   done: z.boolean().describe(LISTED_ARGUMENTS.done).optional()
 })
 const report = z.object({
-  notes: z.array(z.object({ id: z.number(), title: z.string(), text: z.string(), tags: z.array(z.string()), done: z.boolean() }))
+  notes: z.array(
+    z.object({ id: z.number(), title: z.string(), text: z.string(), tags: z.array(z.string()), done: z.boolean() })
+  )
 })
 
 const TOOLS: Partial<Record<WorkloadName, (server: McpServer) => void>> = {
@@ -29,12 +31,19 @@ const TOOLS: Partial<Record<WorkloadName, (server: McpServer) => void>> = {
 
 /** Starts the server. */
 export async function serve (workload: WorkloadName): Promise<Serving> {
-  return await listen(workload === 'legacy call, session' || workload === 'legacy session' ? createWithSessions() : createStateless(workload))
+  return await listen(
+    workload === 'legacy call, session' || workload === 'legacy session'
+      ? createWithSessions()
+      : createStateless(workload)
+  )
 }
 
 function createStateless (workload: WorkloadName): FastifyInstance {
   const addTools = TOOLS[workload] ?? addNote
-  const handler = createMcpHandler(() => createServer(addTools), workload === 'modern progress' ? {} : { responseMode: 'json' })
+  const handler = createMcpHandler(
+    () => createServer(addTools),
+    workload === 'modern progress' ? {} : { responseMode: 'json' }
+  )
   const node = toNodeHandler(handler)
   const app = createMcpFastifyApp()
   app.all('/mcp', (request, reply) => node(request.raw, reply.raw, request.body))
@@ -68,7 +77,9 @@ function createWithSessions (): FastifyInstance {
   return app
 }
 
-async function handOver (transport: NodeStreamableHTTPServerTransport, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+async function handOver (
+  transport: NodeStreamableHTTPServerTransport, request: FastifyRequest, reply: FastifyReply
+): Promise<void> {
   reply.hijack()
   await transport.handleRequest(request.raw, reply.raw, request.body)
 }
@@ -80,12 +91,16 @@ function createServer (addTools: (server: McpServer) => void): McpServer {
 }
 
 function addNote (server: McpServer): void {
-  server.registerTool('add_note', { inputSchema: noteArguments }, async ({ text }) => ({ content: [{ type: 'text', text: saved(text) }] }))
+  server.registerTool('add_note', { inputSchema: noteArguments }, async ({ text }) => ({
+    content: [{ type: 'text', text: saved(text) }]
+  }))
 }
 
 function addListed (server: McpServer): void {
   for (const { name, description } of LISTED) {
-    server.registerTool(name, { description, inputSchema: listedArguments }, async ({ text }) => ({ content: [{ type: 'text', text }] }))
+    server.registerTool(name, { description, inputSchema: listedArguments }, async ({ text }) => ({
+      content: [{ type: 'text', text }]
+    }))
   }
 }
 
@@ -99,7 +114,12 @@ function addImport (server: McpServer): void {
   server.registerTool('import_notes', { inputSchema: noteArguments }, async ({ text }, ctx) => {
     const progressToken = ctx.mcpReq._meta?.progressToken
     for (const progress of PROGRESS) {
-      if (progressToken !== undefined) await ctx.mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress, total: PROGRESS.length } })
+      if (progressToken !== undefined) {
+        await ctx.mcpReq.notify({
+          method: 'notifications/progress',
+          params: { progressToken, progress, total: PROGRESS.length }
+        })
+      }
     }
     return { content: [{ type: 'text', text: saved(text) }] }
   })

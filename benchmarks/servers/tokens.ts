@@ -22,18 +22,37 @@ export const AUDIENCE = `${PUBLIC_URL}/mcp`
 /** Starts an issuer. */
 export async function createIssuer (): Promise<Issuer> {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const jwks = JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' }] })
-  const server = createServer((_request, response) => response.setHeader('content-type', 'application/json').end(jwks)).listen(0, '127.0.0.1')
+  const jwks = JSON.stringify({
+    keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'RS256', use: 'sig' }]
+  })
+  const server = createServer((_request, response) =>
+    response.setHeader('content-type', 'application/json').end(jwks)
+  ).listen(0, '127.0.0.1')
   await once(server, 'listening')
   // A server that listens to a port has an address.
   const { port } = server.address() as AddressInfo
   const url = `http://127.0.0.1:${port}`
-  return { url, jwksUri: `${url}/jwks`, publicKey: publicKey.export({ format: 'pem', type: 'spki' }).toString(), token: issueToken(url, privateKey) }
+  return {
+    url,
+    jwksUri: `${url}/jwks`,
+    publicKey: publicKey.export({ format: 'pem', type: 'spki' }).toString(),
+    token: issueToken(url, privateKey)
+  }
 }
 
 function issueToken (issuer: string, key: KeyObject): string {
   const seconds = Math.floor(Date.now() / 1000)
-  const claims = { iss: issuer, aud: AUDIENCE, sub: 'ann', client_id: 'bench', scope: 'notes:write', iat: seconds, exp: seconds + 3600 }
-  const signed = [{ alg: 'RS256', kid: 'one', typ: 'at+jwt' }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+  const claims = {
+    iss: issuer,
+    aud: AUDIENCE,
+    sub: 'ann',
+    client_id: 'bench',
+    scope: 'notes:write',
+    iat: seconds,
+    exp: seconds + 3600
+  }
+  const signed = [{ alg: 'RS256', kid: 'one', typ: 'at+jwt' }, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.')
   return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`
 }

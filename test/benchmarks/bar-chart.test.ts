@@ -3,7 +3,13 @@ import { drawBars } from '../../benchmarks/bar-chart.ts'
 
 t.test('panels stand one below the other, each on a scale of its own', async (t) => {
   const svg = drawBars('Two <panels>', [
-    { title: 'first', bars: [{ label: 'a & b', value: 10, text: '10', isOurs: true }, { label: 'c', value: 0, text: '0', isOurs: false }] },
+    {
+      title: 'first',
+      bars: [
+        { label: 'a & b', value: 10, text: '10', isOurs: true },
+        { label: 'c', value: 0, text: '0', isOurs: false }
+      ]
+    },
     { title: 'second', bars: [{ label: 'd', value: 1000, text: '1,000', isOurs: false }] }
   ])
 

@@ -3,7 +3,12 @@ import { judge, median, percentile } from '../../benchmarks/figures.ts'
 import type { Ratio } from '../../benchmarks/scenario.ts'
 
 function ratios (values: readonly number[], target?: Ratio['target']): readonly Ratio[] {
-  return values.map((value, index) => ({ to: 'bare', of: `figure ${index}`, value, ...(target !== undefined && { target }) }))
+  return values.map((value, index) => ({
+    to: 'bare',
+    of: `figure ${index}`,
+    value,
+    ...(target !== undefined && { target })
+  }))
 }
 
 t.test('a median is the figure in the middle', async (t) => {

@@ -2,7 +2,8 @@ import t from 'tap'
 import { drawCharts, fillPage } from '../../benchmarks/publish.ts'
 import { RESULTS } from './results.ts'
 
-const PAGE = 'Before\n<!-- results -->\nold\n<!-- end of results -->\nBetween\n<!-- choices -->\n<!-- end of choices -->\nAfter\n'
+const PAGE =
+  'Before\n<!-- results -->\nold\n<!-- end of results -->\nBetween\n<!-- choices -->\n<!-- end of choices -->\nAfter\n'
 
 t.test('tables are written between their markers, and nothing else is touched', async (t) => {
   const page = fillPage(PAGE, RESULTS)
@@ -37,10 +38,18 @@ t.test('a page without the markers is refused', async (t) => {
 t.test('bars are as long as their figures, ours stand out, and what failed has none', async (t) => {
   const { throughput = '', cpu = '' } = drawCharts(RESULTS)
 
-  const bars = [...throughput.matchAll(/<rect class="(\w+)" x="230" y="\d+" width="(\d+)"/g)].map(([, name, width]) => [name, Number(width)])
+  const bars = [...throughput.matchAll(/<rect class="(\w+)" x="230" y="\d+" width="(\d+)"/g)].map(([, name, width]) => [
+    name,
+    Number(width)
+  ])
   t.same(bars, [['bar', 450], ['ours', 403]])
   t.same([...throughput.matchAll(/<text[^>]*>([^<]*)</g)].map(([, text]) => text), [
-    'Requests per second: longer is better', 'modern tools/call', 'bare Fastify route', '20,123', 'fastify-mcp-mount', '18,000'
+    'Requests per second: longer is better',
+    'modern tools/call',
+    'bare Fastify route',
+    '20,123',
+    'fastify-mcp-mount',
+    '18,000'
   ])
   t.match(throughput, /prefers-color-scheme: dark/)
   t.match(cpu, />44\.0</)

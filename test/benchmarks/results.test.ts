@@ -9,8 +9,14 @@ const result = { ...createResult('tools/list', ROWS, { quick: false, rounds: 7, 
 t.test('a result takes its place between those that were kept', async (t) => {
   const { machine, scenarios: [call, choices] } = addResult(RESULTS, RESULTS.machine, result, names)
 
-  t.same({ machine, names: addResult(RESULTS, RESULTS.machine, result, names).scenarios.map(({ name }) => name) }, { machine: RESULTS.machine, names })
-  t.same([call, choices], [RESULTS.scenarios[0], { name: 'tools/list', date: '2026-12-01', rounds: 7, duration: 2, rows: ROWS }])
+  t.same(
+    { machine, names: addResult(RESULTS, RESULTS.machine, result, names).scenarios.map(({ name }) => name) },
+    { machine: RESULTS.machine, names }
+  )
+  t.same(
+    [call, choices],
+    [RESULTS.scenarios[0], { name: 'tools/list', date: '2026-12-01', rounds: 7, duration: 2, rows: ROWS }]
+  )
 })
 
 t.test('a result replaces the earlier one of its scenario', async (t) => {

@@ -18,7 +18,9 @@ export type Attempt = (attempt: string, signal: AbortSignal) => Promise<Outcome>
  * Sends a call until it has a result, and resolves to the result and the request that got it; to undefined when there was none in time.
  * @param caller The client and what it asks for, with which the names of its requests begin.
  */
-export async function untilAnswered (caller: string, ledger: Ledger, send: Attempt): Promise<{ readonly result: Incoming['result'], readonly attempt: string } | undefined> {
+export async function untilAnswered (
+  caller: string, ledger: Ledger, send: Attempt
+): Promise<{ readonly result: Incoming['result'], readonly attempt: string } | undefined> {
   const signal = AbortSignal.timeout(BOUND)
   for (let isFirst = true; ; isFirst = false) {
     const attempt = ledger.nameAttempt(caller)

@@ -29,7 +29,11 @@ export class Disturbances {
   readonly #tell: (what: string) => void
 
   /** @param tell Told of what happens, and when it is over. */
-  constructor (fleet: Fleet, redis: OwnRedisServer, { random, nodes, tell }: { readonly random: Random, readonly nodes: number, readonly tell: (what: string) => void }) {
+  constructor (
+    fleet: Fleet,
+    redis: OwnRedisServer,
+    { random, nodes, tell }: { readonly random: Random, readonly nodes: number, readonly tell: (what: string) => void }
+  ) {
     this.#fleet = fleet
     this.#redis = redis
     this.#random = random

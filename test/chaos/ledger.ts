@@ -13,7 +13,17 @@ export const INVARIANTS = {
 
 export type Invariant = keyof typeof INVARIANTS
 
-const FIGURES = ['calls made', 'answered', 'retried', 'lost', 'resumed', 'questions answered', 'events sent', 'events received', 'events duplicated'] as const
+const FIGURES = [
+  'calls made',
+  'answered',
+  'retried',
+  'lost',
+  'resumed',
+  'questions answered',
+  'events sent',
+  'events received',
+  'events duplicated'
+] as const
 
 export type Figure = typeof FIGURES[number]
 
@@ -88,7 +98,10 @@ export class Ledger {
       ...Object.entries(INVARIANTS).flatMap(([name, text]) => {
         const details = this.#breaches.get(name as Invariant) ?? []
         const shown = details.slice(0, DETAILS_SHOWN).map((detail) => `          ${detail}`)
-        return [`${details.length === 0 ? 'held  ' : 'BROKEN'}  ${text}${details.length === 0 ? '' : `: ${details.length} times`}`, ...shown]
+        return [
+          `${details.length === 0 ? 'held  ' : 'BROKEN'}  ${text}${details.length === 0 ? '' : `: ${details.length} times`}`,
+          ...shown
+        ]
       })
     ].join('\n')
   }

@@ -37,9 +37,16 @@ export class LegacyClient {
   /** Opens a session, and listens. */
   async open (): Promise<void> {
     await untilAnswered(`${this.name}/initialize`, this.#ledger, async (id, signal) => {
-      const params = { protocolVersion: REVISION, capabilities: { elicitation: {} }, clientInfo: { name: this.name, version: '1.0.0' } }
+      const params = {
+        protocolVersion: REVISION,
+        capabilities: { elicitation: {} },
+        clientInfo: { name: this.name, version: '1.0.0' }
+      }
       const response = await post(this.#url, { id, method: 'initialize', params }, {}, signal)
-      this.#headers = { 'mcp-protocol-version': REVISION, 'mcp-session-id': response.headers.get('mcp-session-id') ?? '' }
+      this.#headers = {
+        'mcp-protocol-version': REVISION,
+        'mcp-session-id': response.headers.get('mcp-session-id') ?? ''
+      }
       return await this.#readAnswer(response)
     })
     await this.#tell({ method: 'notifications/initialized' })
@@ -76,13 +83,17 @@ export class LegacyClient {
   }
 
   // The token is that of the request, so that an answer to another one shows, be it of the same client.
-  async #request (method: string, params: { readonly arguments?: object, readonly [name: string]: unknown }, events = 0) {
+  async #request (
+    method: string, params: { readonly arguments?: object, readonly [name: string]: unknown }, events = 0
+  ) {
     return await untilAnswered(`${this.name}/${String(params['name'] ?? method)}`, this.#ledger, async (id, signal) => {
       const listening: Listening = { id, token: id, progress: new Progress(this.#ledger, id), signal }
       const args = params.arguments && { arguments: { ...params.arguments, token: id } }
       const request = { id, method, params: { ...params, ...args, _meta: { [ATTEMPT_KEY]: id, progressToken: id } } }
       const response = await post(this.#url, request, this.#headers, signal)
-      const outcome = isStream(response) ? await this.#readStream(response, listening) : await this.#readAnswer(response)
+      const outcome = isStream(response)
+        ? await this.#readStream(response, listening)
+        : await this.#readAnswer(response)
       if ('answer' in outcome) this.#check(outcome.answer, listening, args === undefined ? undefined : id, events)
       return outcome
     })
@@ -133,7 +144,9 @@ export class LegacyClient {
   }
 
   async #answer ({ id, params }: Incoming, token: string, signal: AbortSignal): Promise<void> {
-    if (params?.['message'] !== token) this.#ledger.breach('answers', `${token} was asked ${String(params?.['message'])}`)
+    if (params?.['message'] !== token) {
+      this.#ledger.breach('answers', `${token} was asked ${String(params?.['message'])}`)
+    }
     await this.#tell({ id, result: { action: 'accept', content: { token: params?.['message'] } } }, signal)
     this.#ledger.count('questions answered')
   }
@@ -157,7 +170,10 @@ export class LegacyClient {
   // Undefined when there is no coming back.
   async #get (headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response | undefined> {
     while (!signal.aborted) {
-      const response = await fetch(this.#url, { headers: { ...this.#headers, ...headers, accept: 'text/event-stream' }, signal }).catch(() => undefined)
+      const response = await fetch(this.#url, {
+        headers: { ...this.#headers, ...headers, accept: 'text/event-stream' },
+        signal
+      }).catch(() => undefined)
       if (response?.status === 200) return response
       await response?.body?.cancel()
       if (response?.status === 400) {
@@ -200,6 +216,8 @@ export class LegacyClient {
 
 /** The text of a tool's result. */
 export function textOf (result: Incoming['result']): string {
-  const [block] = Array.isArray(result?.['content']) ? result['content'] as ReadonlyArray<{ readonly text?: string }> : []
+  const [block] = Array.isArray(result?.['content'])
+    ? (result['content'] as ReadonlyArray<{ readonly text?: string }>)
+    : []
   return block?.text ?? JSON.stringify(result)
 }

@@ -10,7 +10,12 @@ import { Progress } from './progress.ts'
 import { ATTEMPT_KEY } from './server.ts'
 import { pause } from './wire.ts'
 
-const RECONNECTION = { initialReconnectionDelay: 100, maxReconnectionDelay: 1000, reconnectionDelayGrowFactor: 1.5, maxRetries: 1000 }
+const RECONNECTION = {
+  initialReconnectionDelay: 100,
+  maxReconnectionDelay: 1000,
+  reconnectionDelayGrowFactor: 1.5,
+  maxRetries: 1000
+}
 const RETRY_DELAY = 200
 
 type CallTool = (
@@ -29,7 +34,8 @@ export const connectV1: Connect = async (name, url) => {
   // Its optional fields are not declared for exactOptionalPropertyTypes.
   await client.connect(transport as Transport)
   return {
-    callTool: ({ name, arguments: args, _meta }, options) => client.callTool({ name, arguments: args, _meta }, undefined, options),
+    callTool: ({ name, arguments: args, _meta }, options) =>
+      client.callTool({ name, arguments: args, _meta }, undefined, options),
     close: async () => {
       await transport.terminateSession().catch(() => {})
       await client.close()
@@ -63,7 +69,12 @@ export class OfficialClient {
   #client: Connected | undefined
 
   /** @param timeout Milliseconds after which it gives a call up. */
-  constructor (name: string, url: string, ledger: Ledger, { connect, timeout }: { readonly connect: Connect, readonly timeout: number }) {
+  constructor (
+    name: string,
+    url: string,
+    ledger: Ledger,
+    { connect, timeout }: { readonly connect: Connect, readonly timeout: number }
+  ) {
     this.name = name
     this.#url = url
     this.#ledger = ledger
@@ -98,7 +109,11 @@ export class OfficialClient {
     await untilAnswered(`${this.name}/${tool}`, this.#ledger, async (attempt, signal) => {
       const progress = new Progress(this.#ledger, attempt)
       const params = { name: tool, arguments: { ...args, token: attempt }, _meta: { [ATTEMPT_KEY]: attempt } }
-      const result = await this.#client?.callTool(params, { signal, timeout: this.#timeout, onprogress: (event) => progress.hear(event) })
+      const result = await this.#client?.callTool(params, {
+        signal,
+        timeout: this.#timeout,
+        onprogress: (event) => progress.hear(event)
+      })
       if (textOf(result) !== attempt) this.#ledger.breach('answers', `${attempt} got ${textOf(result)}`)
       progress.end(events)
       return { answer: { result: result ?? {} } }

@@ -45,7 +45,9 @@ try {
   const redis = await startLastingRedis({ teardown: (end) => ends.unshift(end) })
   const balancer = await startRoundRobin([])
   ends.unshift(() => balancer.close())
-  const fleet = new Fleet([redis.url, KEY_PREFIX, String(COMMAND_TIMEOUT), String(NODE_TIMEOUT)], balancer, (attempt) => ledger.executed(attempt))
+  const fleet = new Fleet([redis.url, KEY_PREFIX, String(COMMAND_TIMEOUT), String(NODE_TIMEOUT)], balancer, (attempt) =>
+    ledger.executed(attempt)
+  )
   ends.unshift(() => fleet.close())
   await fleet.start(nodeCount)
 
@@ -55,7 +57,10 @@ try {
 
   const until = Date.now() + seconds * 1000
   await Promise.all([
-    new Disturbances(fleet, redis, { random, nodes: nodeCount, tell: (what) => ledger.disturbed(what) }).run(until, checkKeys),
+    new Disturbances(fleet, redis, { random, nodes: nodeCount, tell: (what) => ledger.disturbed(what) }).run(
+      until,
+      checkKeys
+    ),
     ...clients.map((client, index) => use(client, createRandom(seed + index + 1), until))
   ])
   await checkKeys()

@@ -11,7 +11,10 @@ const PAUSE = 30
 
 /** Makes the server. @param executed Told of each handler that runs, before it does anything, with what the client calls its request. */
 export function createChaosServer (executed: (attempt: string) => Promise<void>): McpServer {
-  const server = new McpServer({ name: 'Chaos', version: '1.0.0' }, { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } })
+  const server = new McpServer(
+    { name: 'Chaos', version: '1.0.0' },
+    { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } }
+  )
   const begin = (ctx: RequestContext): Promise<void> => executed(String(ctx.meta?.[ATTEMPT_KEY]))
 
   server.registerTool('echo', { inputSchema: Type.Object({ token: Token }) }, async ({ token }, ctx) => {

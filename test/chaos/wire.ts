@@ -18,7 +18,9 @@ export interface StreamEvent {
 }
 
 /** Sends a message. @throws TypeError when there is no answer. */
-export function post (url: string, message: object, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response> {
+export function post (
+  url: string, message: object, headers: Readonly<Record<string, string>>, signal: AbortSignal
+): Promise<Response> {
   return fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers },

@@ -32,10 +32,18 @@ const targets: readonly Target[] = [
 // apply to them.
 const asksByResult = /^input-required-result-/
 
-interface Run { readonly target: Target, readonly suite: Suite, readonly verdicts: readonly Verdict[], readonly inapplicable: readonly Verdict[] }
+interface Run {
+  readonly target: Target
+  readonly suite: Suite
+  readonly verdicts: readonly Verdict[]
+  readonly inapplicable: readonly Verdict[]
+}
 
 if (!existsSync(join(here, 'node_modules'))) {
-  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: here, stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: here,
+    stdio: ['ignore', 'ignore', 'inherit']
+  })
 }
 
 const waiting = [...targets]
@@ -83,7 +91,9 @@ function report ({ target, suite, verdicts, inapplicable }: Run): void {
 
   for (const { name, outcome, problems } of verdicts) {
     if (outcome === 'failed' && problems.length === 0) console.log(`  ${name}: breaks down`)
-    for (const { check, message } of problems) console.log(`  ${`${name}:${check}: ${message}`.replace(/\s+/g, ' ').slice(0, 300)}`)
+    for (const { check, message } of problems) {
+      console.log(`  ${`${name}:${check}: ${message}`.replace(/\s+/g, ' ').slice(0, 300)}`)
+    }
   }
 }
 

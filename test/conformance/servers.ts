@@ -94,7 +94,9 @@ export async function startSdkTransport (): Promise<Serving> {
 
 async function refuse (reply: FastifyReply): Promise<void> {
   const namesSession = reply.request.headers['mcp-session-id'] !== undefined
-  await reply.code(namesSession ? 404 : 400).send({ jsonrpc: '2.0', error: { code: -32000, message: 'No such session' }, id: null })
+  await reply
+    .code(namesSession ? 404 : 400)
+    .send({ jsonrpc: '2.0', error: { code: -32000, message: 'No such session' }, id: null })
 }
 
 async function listen (app: FastifyInstance): Promise<Serving> {

@@ -36,7 +36,15 @@ interface Scenario { name: string, passed: number, failed: number, checks: Check
 export async function runSuite ({ name, cli, args }: Suite, url: string): Promise<readonly Verdict[]> {
   const outputDir = mkdtempSync(join(tmpdir(), 'conformance-'))
   try {
-    const output = await runCli([join(here, 'node_modules', cli, 'dist/index.js'), 'server', '--url', url, ...args, '-o', outputDir])
+    const output = await runCli([
+      join(here, 'node_modules', cli, 'dist/index.js'),
+      'server',
+      '--url',
+      url,
+      ...args,
+      '-o',
+      outputDir
+    ])
     const scenarios = readScenarios(output, outputDir)
     if (scenarios.length === 0) throw new Error(`${name} printed no summary:\n${output}`)
 
@@ -53,7 +61,9 @@ function runCli (args: string[]): Promise<string> {
   const node = Number.parseInt(process.versions.node) < 22 && existsSync(bundled) ? bundled : process.execPath
 
   return new Promise((resolve) => {
-    execFile(node, args, { timeout: suiteTimeout, maxBuffer: 64 * 1024 * 1024 }, (_error, stdout, stderr) => resolve(stdout + stderr))
+    execFile(node, args, { timeout: suiteTimeout, maxBuffer: 64 * 1024 * 1024 }, (_error, stdout, stderr) =>
+      resolve(stdout + stderr)
+    )
   })
 }
 
@@ -77,7 +87,9 @@ function readExtensions (output: string): Set<string> {
 function judge ({ name, passed, failed, checks }: Scenario, extensions: Set<string>): Verdict {
   if (extensions.has(name)) return { name, outcome: 'extension', problems: [] }
 
-  const problems = checks.filter(({ status }) => status === 'FAILURE').map(({ id, errorMessage }) => ({ check: id, message: errorMessage ?? 'fails' }))
+  const problems = checks
+    .filter(({ status }) => status === 'FAILURE')
+    .map(({ id, errorMessage }) => ({ check: id, message: errorMessage ?? 'fails' }))
   if (failed > 0 || problems.length > 0) return { name, outcome: 'failed', problems }
   return { name, outcome: passed > 0 ? 'passed' : 'checked nothing', problems }
 }

@@ -6,7 +6,9 @@ import { createCuttableCluster } from '../store/cuttable.ts'
 import { findBroken, proveFaults } from './faults.ts'
 
 /** A cluster whose nodes are changed as they are made. */
-function changeNodes (cluster: Cluster, change: (node: ClusterNode, told: () => void) => Partial<ClusterNode>): Cluster {
+function changeNodes (
+  cluster: Cluster, change: (node: ClusterNode, told: () => void) => Partial<ClusterNode>
+): Cluster {
   return {
     join (mount, listeners) {
       const node = cluster.join(mount, listeners)
@@ -26,7 +28,8 @@ const FAULTS: Readonly<Record<string, (cluster: Cluster) => Cluster>> = {
       return { others: async () => ids.filter((other) => other !== id) }
     })
   },
-  'a node is one of the others': (cluster) => changeNodes(cluster, ({ id, others }) => ({ others: async () => [id, ...await others()] })),
+  'a node is one of the others': (cluster) =>
+    changeNodes(cluster, ({ id, others }) => ({ others: async () => [id, ...(await others())] })),
   'nodes live for ever': (cluster) => changeNodes(cluster, () => ({ isAlive: async () => true })),
   'a node takes what it has stored along': (cluster) => changeNodes(cluster, ({ sessions, close }) => ({
     close: async () => { await sessions.delete('s'); await close() }
@@ -57,7 +60,8 @@ const FAULTS: Readonly<Record<string, (cluster: Cluster) => Cluster>> = {
       }
     }
   }),
-  'callers are told apart by their letters only': (cluster) => changeNodes(cluster, ({ hold }) => ({ hold: (holder, ...rest) => hold(holder.trim().toLowerCase(), ...rest) })),
+  'callers are told apart by their letters only': (cluster) =>
+    changeNodes(cluster, ({ hold }) => ({ hold: (holder, ...rest) => hold(holder.trim().toLowerCase(), ...rest) })),
   'what a node holds outlives it': (cluster) => changeNodes(cluster, () => ({ close: async () => {} })),
   'it is always away': (cluster) => changeNodes(cluster, () => ({ isAway: true }))
 }
@@ -69,10 +73,18 @@ t.test('each contract of clusters is broken by a cluster that does not keep it',
     'a node knows all nodes that there are': ['a node knows the others of its mount that live'],
     'a node is one of the others': ['a node knows the others of its mount that live'],
     'nodes live for ever': ['a node lives from its start until it closes, for those of its mount'],
-    'a node takes what it has stored along': ['what a node has stored stays when it closes, and others of its process go on'],
+    'a node takes what it has stored along': [
+      'what a node has stored stays when it closes, and others of its process go on'
+    ],
     'a process has one life': ['a process whose nodes have all closed may have others'],
-    'each node counts for itself': ['what a node holds is free when it closes', 'callers who hold places are told apart, whatever they are called'],
-    'places are never given back': ['a caller holds no more places than its share by all nodes of a mount together, and each of them may give some back'],
+    'each node counts for itself': [
+      'what a node holds is free when it closes',
+      'callers who hold places are told apart, whatever they are called'
+    ],
+    'places are never given back': [
+      'a caller holds no more places than its share by all nodes of a mount together, and each of them may give ' +
+        'some back'
+    ],
     'callers are told apart by their letters only': ['callers who hold places are told apart, whatever they are called'],
     'what a node holds outlives it': ['what a node holds is free when it closes'],
     'it is always away': ['a cluster that can be reached is not away']
@@ -88,13 +100,21 @@ const OUTAGE_FAULTS: Readonly<Record<string, (cluster: Cluster) => Cluster>> = {
   'who is back is told twice': (cluster) => ({
     join: (mount, { onAway, onBack }) => cluster.join(mount, { onAway, onBack () { onBack(); onBack() } })
   }),
-  'nobody is told what has happened': (cluster) => ({ join: (mount, { onBack }) => cluster.join(mount, { onAway: () => {}, onBack }) }),
-  'an outage is called something else': (cluster) => ({ join: (mount, { onAway, onBack }) => cluster.join(mount, { onAway: () => onAway(new Error('lost')), onBack }) }),
+  'nobody is told what has happened': (cluster) => ({
+    join: (mount, { onBack }) => cluster.join(mount, { onAway: () => {}, onBack })
+  }),
+  'an outage is called something else': (cluster) => ({
+    join: (mount, { onAway, onBack }) => cluster.join(mount, { onAway: () => onAway(new Error('lost')), onBack })
+  }),
   'who has subscribed is forgotten': (cluster) => {
     let isBack = false
     return {
       join: (mount, { onAway, onBack }) => changeNodes(cluster, ({ bus }) => ({
-        bus: { ...bus, subscribe: (topic, listener) => bus.subscribe(topic, (message) => { if (!isBack) listener(message) }) }
+        bus: {
+          ...bus,
+          subscribe: (topic, listener) =>
+            bus.subscribe(topic, (message) => { if (!isBack) listener(message) })
+        }
       })).join(mount, { onAway, onBack () { isBack = true; onBack() } })
     }
   },
@@ -102,7 +122,11 @@ const OUTAGE_FAULTS: Readonly<Record<string, (cluster: Cluster) => Cluster>> = {
     let isBack = false
     return {
       join: (mount, { onAway, onBack }) => changeNodes(cluster, ({ events }) => ({
-        events: { ...events, follow: (streamId, listener) => events.follow(streamId, (event) => { if (!isBack) listener(event) }) }
+        events: {
+          ...events,
+          follow: (streamId, listener) =>
+            events.follow(streamId, (event) => { if (!isBack) listener(event) })
+        }
       })).join(mount, { onAway, onBack () { isBack = true; onBack() } })
     }
   },
@@ -114,14 +138,24 @@ const OUTAGE_FAULTS: Readonly<Record<string, (cluster: Cluster) => Cluster>> = {
       return Object.assign(node, { start: async () => { await start(); isStarted = true } })
     }
   }),
-  'who has left is told': (cluster) => changeNodes(cluster, ({ close }, tell) => ({ close: async () => { await close(); tell() } }))
+  'who has left is told': (cluster) =>
+    changeNodes(cluster, ({ close }, tell) => ({
+      close: async () => {
+        await close()
+        tell()
+      }
+    }))
 }
 
 t.test('each contract of outages is broken by a cluster that does not keep it', async (t) => {
   function createSubject (fault: string | undefined): OutageSubject {
     const cuttable = createCuttableCluster()
     const cluster = fault === undefined ? cuttable : OUTAGE_FAULTS[fault]?.(cuttable) ?? cuttable
-    return { clusters: [cluster, cluster], interrupt: async () => cuttable.cut(), restore: async () => cuttable.restore() }
+    return {
+      clusters: [cluster, cluster],
+      interrupt: async () => cuttable.cut(),
+      restore: async () => cuttable.restore()
+    }
   }
 
   await proveFaults(t, {
@@ -139,7 +173,17 @@ t.test('each contract of outages is broken by a cluster that does not keep it', 
 t.test('a check that fails leaves no node behind', async (t) => {
   const running = new Set<object>()
   const create = (): Cluster => changeNodes(createMemoryCluster(), ({ start, close }) => {
-    const node = { start: async () => { await start(); running.add(node) }, close: async () => { await close(); running.delete(node) }, isAway: true }
+    const node = {
+      start: async () => {
+        await start()
+        running.add(node)
+      },
+      close: async () => {
+        await close()
+        running.delete(node)
+      },
+      isAway: true
+    }
     return node
   })
 

@@ -16,7 +16,9 @@ const FAULTS: Readonly<Record<string, (store: SharedEventStore) => Partial<Share
       return number + 1
     }
   }),
-  'what was seen comes again': (store) => ({ read: (streamId, afterSeq) => store.read(streamId, Math.max(afterSeq - 1, 0)) }),
+  'what was seen comes again': (store) => ({
+    read: (streamId, afterSeq) => store.read(streamId, Math.max(afterSeq - 1, 0))
+  }),
   'nothing is not told from what is gone': (store) => ({
     read: async (streamId, afterSeq) => {
       const events = await store.read(streamId, afterSeq)
@@ -56,12 +58,19 @@ const FAULTS: Readonly<Record<string, (store: SharedEventStore) => Partial<Share
   'sessions are told by how their ids begin': (store) => {
     const sessions = new Set<string>()
     return {
-      append: (streamId, message) => { sessions.add(streamId.slice(0, streamId.indexOf('.'))); return store.append(streamId, message) },
+      append: (streamId, message) => {
+        sessions.add(streamId.slice(0, streamId.indexOf('.')))
+        return store.append(streamId, message)
+      },
       forget: (sessionId) => { for (const id of sessions) if (id.startsWith(sessionId)) store.forget(id) }
     }
   },
   'some are told later': (store) => ({
-    follow: (streamId, listener) => store.follow(streamId, (event) => { if (event.seq % 2 === 0) listener(event); else setImmediate(listener, event) })
+    follow: (streamId, listener) =>
+      store.follow(streamId, (event) => {
+        if (event.seq % 2 === 0) listener(event)
+        else setImmediate(listener, event)
+      })
   }),
   'following begins later': (store) => ({
     follow: async (streamId, listener) => {
@@ -97,14 +106,21 @@ t.test('each contract of event stores is broken by a store that does not keep it
     'all streams are one': ['events are numbered from 1 in each stream, by whichever node they come'],
     'the number is found out before': ['however many nodes append at once, no number is missing and none comes twice'],
     'what was seen comes again': ['the events behind any of them are read, in order, and none behind the last'],
-    'nothing is not told from what is gone': ['there is nothing behind 0 in a stream that is not known, and nothing is known of what is yet to come'],
+    'nothing is not told from what is gone': [
+      'there is nothing behind 0 in a stream that is not known, and nothing is known of what is yet to come'
+    ],
     'what surrounds text is lost': ['a message is any text'],
     'bytes are not counted': [
       'bytes beyond those that a stream may have are forgotten, oldest first, and are not passed over',
       'a message that has more bytes than a stream may have is numbered and not kept'
     ],
-    'what is gone is passed over': ['what is more than a stream may have is forgotten, oldest first, and is not passed over', 'what is too old is forgotten, and is not passed over'],
-    'numbers begin anew when all is forgotten': ['the numbers of an open session go on where they were when all events have been forgotten'],
+    'what is gone is passed over': [
+      'what is more than a stream may have is forgotten, oldest first, and is not passed over',
+      'what is too old is forgotten, and is not passed over'
+    ],
+    'numbers begin anew when all is forgotten': [
+      'the numbers of an open session go on where they were when all events have been forgotten'
+    ],
     'sessions are told by how their ids begin': ['a session is forgotten with all of its streams, and no other'],
     'some are told later': ['followers hear of events in order, however many nodes append at once'],
     'following begins later': ['a follower hears of the events of its stream, by whichever node they come'],

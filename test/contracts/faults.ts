@@ -20,5 +20,11 @@ export async function proveFaults (
     t.same(names.filter((name) => !found.includes(name)), [], `${fault} breaks ${names.join('; ')}`)
     for (const name of names) broken.add(name)
   }
-  t.same(contractsOf(undefined).map(({ name }) => name).filter((name) => !broken.has(name)), [], 'none holds whatever is wrong')
+  t.same(
+    contractsOf(undefined)
+      .map(({ name }) => name)
+      .filter((name) => !broken.has(name)),
+    [],
+    'none holds whatever is wrong'
+  )
 }

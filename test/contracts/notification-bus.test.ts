@@ -6,11 +6,17 @@ import { proveFaults } from './faults.ts'
 /** What is wrong with a bus, as a function from a right one. */
 const FAULTS: Readonly<Record<string, (bus: NotificationBus) => Partial<NotificationBus>>> = {
   'topics are told apart by their letters only': (bus) => ({
-    publish: (topic, message) => bus.publish(topic.toLowerCase(), message), subscribe: (topic, listener) => bus.subscribe(topic.toLowerCase(), listener)
+    publish: (topic, message) => bus.publish(topic.toLowerCase(), message),
+    subscribe: (topic, listener) => bus.subscribe(topic.toLowerCase(), listener)
   }),
   'some are told later': (bus) => {
     let count = 0
-    return { publish: (topic, message) => { if (count++ % 2 === 0) bus.publish(topic, message); else setImmediate(bus.publish, topic, message) } }
+    return {
+      publish: (topic, message) => {
+        if (count++ % 2 === 0) bus.publish(topic, message)
+        else setImmediate(bus.publish, topic, message)
+      }
+    }
   },
   'what surrounds text is lost': (bus) => ({ publish: (topic, message) => bus.publish(topic, message.trim()) }),
   'listening never ends': (bus) => ({ subscribe: (...args) => { bus.subscribe(...args); return () => {} } }),
@@ -58,5 +64,8 @@ t.test('a bus that cannot be published on is told of in time', async (t) => {
   const bus = { ...createMemoryBus(), publish: () => Promise.reject(new Error('no connection')) }
   const [contract] = notificationBusContract(() => ({ buses: [bus, bus] }), { patience: 1 })
 
-  await t.rejects(async () => { await contract?.run() }, { name: 'AssertionError', message: 'within 1 ms: what is published is heard' })
+  await t.rejects(
+    async () => { await contract?.run() },
+    { name: 'AssertionError', message: 'within 1 ms: what is published is heard' }
+  )
 })

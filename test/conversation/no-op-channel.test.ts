@@ -13,7 +13,11 @@ t.test('a no-op channel sends nothing, and its client never leaves', async (t) =
   t.equal(channel.log, log)
   t.equal(channel.lifespan, 'lifespan')
   t.notOk(left)
-  t.same(Object.keys(channel).toSorted(), ['lifespan', 'log', 'notify', 'onDisconnect'], 'it can neither ask nor listen')
+  t.same(
+    Object.keys(channel).toSorted(),
+    ['lifespan', 'log', 'notify', 'onDisconnect'],
+    'it can neither ask nor listen'
+  )
 })
 
 t.test('the no-op channel of a notification has the HTTP request and who sent it', async (t) => {

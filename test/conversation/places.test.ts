@@ -2,7 +2,9 @@ import t from 'tap'
 import { isNoPlace, refusePlace } from '../../lib/conversation/places.ts'
 
 t.test('a client is told whose limit it was: 503 for that of the mount, 429 for its own', async (t) => {
-  const told = (['mount', 'principal', 'address'] as const).map((refused) => refusePlace({ refused, max: 7 }, 'open sessions', 'x'))
+  const told = (['mount', 'principal', 'address'] as const).map((refused) =>
+    refusePlace({ refused, max: 7 }, 'open sessions', 'x')
+  )
 
   t.same(told.map(({ status, message }) => [status, message]), [
     [503, 'Too many open sessions: 7; try again later'],

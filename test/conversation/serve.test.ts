@@ -1,7 +1,16 @@
 import t from 'tap'
 import { InsufficientScopeError, McpServer, RpcError, type ServerDefinition } from '../../lib/index.ts'
 import mcpPlugin from '../../lib/plugin.ts'
-import { createApp, createHost, initialize, JSON_AND_SSE, legacy, modern, modernCall, openSession } from '../support/app.ts'
+import {
+  createApp,
+  createHost,
+  initialize,
+  JSON_AND_SSE,
+  legacy,
+  modern,
+  modernCall,
+  openSession
+} from '../support/app.ts'
 
 function createDefinition (serve: ServerDefinition['serve']): ServerDefinition {
   return { info: { name: 'Odd', version: '1' }, serve }
@@ -9,7 +18,9 @@ function createDefinition (serve: ServerDefinition['serve']): ServerDefinition {
 
 t.test('any object with a serve method is a definition', async (t) => {
   const { app } = createHost(t)
-  app.register(mcpPlugin, { server: createDefinition(async ({ message: { method }, caller: { era } }) => ({ method, era })) })
+  app.register(mcpPlugin, {
+    server: createDefinition(async ({ message: { method }, caller: { era } }) => ({ method, era }))
+  })
 
   const response = await app.inject(modern('tools/list', {}, { id: 'a' }))
 
@@ -24,7 +35,10 @@ t.test('a definition that throws what it must not is logged and answered with an
 
   t.equal(response.statusCode, 200)
   t.same(response.json(), { jsonrpc: '2.0', id: 'a', error: { code: -32603, message: 'Internal error' } })
-  t.match(logLines.filter(({ level }) => level === 50), [{ msg: 'a server definition threw what is no RpcError', err: { type: 'TypeError', message: 'secret' } }])
+  t.match(
+    logLines.filter(({ level }) => level === 50),
+    [{ msg: 'a server definition threw what is no RpcError', err: { type: 'TypeError', message: 'secret' } }]
+  )
 })
 
 t.test('a definition that throws at once does no more harm', async (t) => {
@@ -53,7 +67,15 @@ t.test('an RpcError reaches the client as it is', async (t) => {
   t.same(teapot.json(), { jsonrpc: '2.0', id: 1, error: { code: 418, message: 'I am a teapot' } })
 })
 
-const LACKING = { jsonrpc: '2.0', id: 1, error: { code: 6750, message: 'Insufficient scope: the request needs notes:write', data: { requiredScopes: ['notes:write'] } } }
+const LACKING = {
+  jsonrpc: '2.0',
+  id: 1,
+  error: {
+    code: 6750,
+    message: 'Insufficient scope: the request needs notes:write',
+    data: { requiredScopes: ['notes:write'] }
+  }
+}
 
 t.test('a caller that lacks a scope gets 403 in both eras, as everybody does where there is no auth', async (t) => {
   const server = new McpServer({ name: 'Odd', version: '1' })
@@ -90,10 +112,18 @@ t.test('in a stream that has begun a lacking scope is an error like any other', 
 t.test('a tool that the caller does not see is answered as one that does not exist, byte by byte', async (t) => {
   const server = new McpServer({ name: 'Odd', version: '1' })
   const inputSchema = { type: 'object', properties: { region: { type: 'string', 'x-mcp-header': 'Region' } } }
-  const handle = server.registerTool('query', { inputSchema, visible: ({ request }) => request?.headers['x-user'] === 'ann' }, () => 'a')
+  const handle = server.registerTool(
+    'query',
+    { inputSchema, visible: ({ request }) => request?.headers['x-user'] === 'ann' },
+    () => 'a'
+  )
   const { app } = await createApp(t, { server })
   const ask = async (headers: Readonly<Record<string, string>>) => {
-    const { statusCode, body, headers: { date, ...answered } } = await app.inject(modernCall('query', { region: 'eu' }, { headers }))
+    const {
+      statusCode,
+      body,
+      headers: { date, ...answered }
+    } = await app.inject(modernCall('query', { region: 'eu' }, { headers }))
     return { statusCode, body, answered }
   }
 
@@ -103,6 +133,9 @@ t.test('a tool that the caller does not see is answered as one that does not exi
   handle.remove()
   const unknown = [await ask({ 'mcp-param-region': 'us' }), await ask({ 'mcp-param-region': 'eu' }), await ask({})]
 
-  t.match(unknown[0], { statusCode: 400, body: '{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Unknown tool: query"}}' })
+  t.match(unknown[0], {
+    statusCode: 400,
+    body: '{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Unknown tool: query"}}'
+  })
   t.same(hidden, unknown)
 })

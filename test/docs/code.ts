@@ -121,7 +121,9 @@ export async function exampleFiles (): Promise<File[]> {
 function examplesOf (comment: string): string[] {
   const text = comment.slice(3, -2).replace(/^[ \t]*\* ?/gm, '')
   const tags = text.split(/^@/m).filter((tag) => tag.startsWith('example'))
-  return tags.map((tag) => tag.slice('example'.length)).map((example) => /```ts\n([\s\S]*?)```/.exec(example)?.[1] ?? example.trim())
+  return tags
+    .map((tag) => tag.slice('example'.length))
+    .map((example) => /```ts\n([\s\S]*?)```/.exec(example)?.[1] ?? example.trim())
 }
 
 async function importAll (): Promise<string> {

@@ -15,18 +15,25 @@ const takesStdio = ([, code]: File): boolean => code.includes("'fastify-mcp-moun
 
 // Where a block is about tests, an error would be taken for that of a test, which ends nothing.
 const importOf = ([name]: File): string =>
-  `console.error('running ${name}')\nawait import('./${name}').catch((error) => { console.error(error); process.exit(1) })\n`
+  `console.error('running ${name}')\nawait import('./${name}').catch((error) => ` +
+    '{ console.error(error); process.exit(1) })\n'
 
 t.test('the code of all pages runs, one block after the other, and prints what its comments say', async (t) => {
   const files = pageFiles()
   const groups = [files.filter((file) => !takesStdio(file)), ...files.filter(takesStdio).map((file) => [file])]
   const mains = groups.map((group, index): File => [`main-${index}.ts`, group.map(importOf).join('') + END])
   const directory = t.testdir(Object.fromEntries([...files, ...mains]))
-  const promised = files.flatMap(([, code]) => [...code.matchAll(/^console\.log\(.*\) \/\/ (.+)$/gm)].map(([, output = '']) => output))
+  const promised = files.flatMap(([, code]) =>
+    [...code.matchAll(/^console\.log\(.*\) \/\/ (.+)$/gm)].map(([, output = '']) => output)
+  )
 
   const printed: string[] = []
   for (const [name] of mains) {
-    const { lines, ended } = await run(t, join(directory, name), { cwd: directory, env: { PORT: '0' }, until: { line: /^ran$/, times: 1 } })
+    const { lines, ended } = await run(t, join(directory, name), {
+      cwd: directory,
+      env: { PORT: '0' },
+      until: { line: /^ran$/, times: 1 }
+    })
     t.same(await ended, { code: 0, signal: null })
     printed.push(...lines)
   }
@@ -45,10 +52,15 @@ const CHECKERS: Readonly<Record<string, readonly string[]>> = {
 }
 
 for (const [language, [program = '', ...args]] of Object.entries(CHECKERS)) {
-  const isMissing = process.env['CI'] !== 'true' && spawnSync(program, ['--version'], { stdio: 'ignore' }).error !== undefined
+  const isMissing =
+    process.env['CI'] !== 'true' && spawnSync(program, ['--version'], { stdio: 'ignore' }).error !== undefined
   t.test(`the code of all pages in ${language} is well-formed`, { skip: isMissing && `not installed: ${program}` }, async (t) => {
-    const texts = [...allPages.map((page) => `docs/${page}`), 'README.md', 'examples/README.md'].map((page) => readFileSync(join(root, page), 'utf8'))
-    const blocks = texts.flatMap((text) => [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, code = '']) => code))
+    const texts = [...allPages.map((page) => `docs/${page}`), 'README.md', 'examples/README.md'].map((page) =>
+      readFileSync(join(root, page), 'utf8')
+    )
+    const blocks = texts.flatMap((text) =>
+      [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, code = '']) => code)
+    )
     const directory = t.testdir(Object.fromEntries(blocks.map((code, index) => [`${index}.${language}`, code])))
 
     t.ok(blocks.length > 0)

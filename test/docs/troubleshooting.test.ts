@@ -22,10 +22,16 @@ import { curl, kinds, listen, logged, tell, tellAll, v1, v2Legacy, v2Modern } fr
 t.setTimeout(180_000)
 
 const page = readFileSync(join(fileURLToPath(new URL('../../', import.meta.url)), 'docs/troubleshooting.md'), 'utf8')
-const sections = new Map(page.split(/^## /m).slice(1).map((text) => [text.slice(0, text.indexOf('\n')), generalise(text)] as const))
+const sections = new Map(
+  page
+    .split(/^## /m)
+    .slice(1)
+    .map((text) => [text.slice(0, text.indexOf('\n')), generalise(text)] as const)
+)
 const shown = new Set<string>()
 
-const INITIALIZE = '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"curl","version":"1"}}}'
+const INITIALIZE =
+  '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"curl","version":"1"}}}'
 const AS_JSON = "-H 'Content-Type: application/json'"
 const SLOW = 200
 
@@ -117,7 +123,13 @@ function without (header: string): typeof fetch {
 symptom('400 Header mismatch (-32020)', async (t) => {
   const { url } = await listen(t, { server: createServer() })
   const lines: string[] = []
-  for (const header of ['mcp-name', 'mcp-method']) lines.push(await tell(v2Modern.label, async () => (await v2Modern.connect(url, { fetch: without(header) })).call('echo', { text: 'Hello' })))
+  for (const header of ['mcp-name', 'mcp-method']) {
+    lines.push(
+      await tell(v2Modern.label, async () =>
+        (await v2Modern.connect(url, { fetch: without(header) })).call('echo', { text: 'Hello' })
+      )
+    )
+  }
   const { headers, payload } = modern('tools/list', {}, { headers: { 'mcp-protocol-version': '2025-11-25' } })
   const flags = Object.entries(headers).map(([name, value]) => `-H '${name}: ${value}'`).join(' ')
   lines.push(await curl(`${url} ${flags} -d '${payload}'`))
@@ -132,8 +144,14 @@ symptom('400 Unsupported protocol version (-32022)', async (t) => {
 symptom('Version negotiation failed', async (t) => {
   const refused = await listen(t, { server: createServer() })
   const closed = await listen(t, { server: createServer(), auth: { authenticate: () => null } })
-  const unavailable = await listen(t, { server: createServer(), auth: { authenticate: () => { throw new Error('the directory is gone') } } })
-  const connect = (url: string, headers = {}): Promise<string> => tell(v2Modern.label, () => v2Modern.connect(url, { headers }))
+  const unavailable = await listen(t, {
+    server: createServer(),
+    auth: {
+      authenticate: () => { throw new Error('the directory is gone') }
+    }
+  })
+  const connect = (url: string, headers = {}): Promise<string> =>
+    tell(v2Modern.label, () => v2Modern.connect(url, { headers }))
 
   return [
     await connect(`${refused.url}/nowhere`),
@@ -152,11 +170,17 @@ async function createProtected (t: Test) {
   const scene = await listen(t, {
     server,
     publicUrl: 'https://api.example.com',
-    auth: { verify: jwtVerifier({ issuer: issuer.url, jwksUri: `${issuer.url}/jwks` }), authorizationServers: [issuer.url], requiredScopes: ['notes:read'] }
+    auth: {
+      verify: jwtVerifier({ issuer: issuer.url, jwksUri: `${issuer.url}/jwks` }),
+      authorizationServers: [issuer.url],
+      requiredScopes: ['notes:read']
+    }
   })
   const seconds = Math.floor(Date.now() / 1000)
   const bearer = async (changes: Claims = {}) => ({
-    authorization: `Bearer ${await issuer.sign({ iss: issuer.url, aud: 'https://api.example.com/mcp', sub: 'ann', client_id: 'app', scope: 'notes:read', exp: seconds + 600, ...changes })}`
+    authorization:
+      'Bearer ' +
+      `${await issuer.sign({ iss: issuer.url, aud: 'https://api.example.com/mcp', sub: 'ann', client_id: 'app', scope: 'notes:read', exp: seconds + 600, ...changes })}`
   })
   return { issuer, scene, bearer, seconds }
 }
@@ -168,11 +192,16 @@ symptom('401 Unauthorized', async (t) => {
     lines.push(await tell(v1.label, async () => v1.connect(scene.url, { headers: await bearer(changes) })))
   }
   lines.push(...logged(scene, 30).filter((line) => /Unauthorized/.test(line)))
-  const [challenge] = scene.logLines.flatMap((line) => line['challenge'] === undefined ? [] : [`challenge: ${String(line['challenge'])}`])
+  const [challenge] = scene.logLines.flatMap((line) =>
+    line['challenge'] === undefined ? [] : [`challenge: ${String(line['challenge'])}`]
+  )
   issuer.answers.set('/jwks', 500)
   const away = await createProtected(t)
   away.issuer.answers.set('/jwks', 500)
-  lines.push(await tell(v1.label, async () => v1.connect(away.scene.url, { headers: await away.bearer() })), ...logged(away.scene))
+  lines.push(
+    await tell(v1.label, async () => v1.connect(away.scene.url, { headers: await away.bearer() })),
+    ...logged(away.scene)
+  )
   return [...lines, String(challenge)]
 })
 
@@ -185,7 +214,9 @@ symptom('403 The token lacks a scope', async (t) => {
 
 symptom('A page gets "Failed to fetch"', async (t) => {
   const scene = await listen(t, { server: createServer() })
-  const answer = await curl(`-X OPTIONS ${scene.url} -H 'Origin: http://localhost:3000' -H 'Access-Control-Request-Method: POST'`)
+  const answer = await curl(
+    `-X OPTIONS ${scene.url} -H 'Origin: http://localhost:3000' -H 'Access-Control-Request-Method: POST'`
+  )
   const foreign = await listen(t, { server: createServer(), cors: true })
   await curl(`-X OPTIONS ${foreign.url} -H 'Origin: https://app.example.com' -H 'Access-Control-Request-Method: POST'`)
 
@@ -193,7 +224,9 @@ symptom('A page gets "Failed to fetch"', async (t) => {
 })
 
 /** A proxy before an app, which treats what comes from it as it likes. */
-async function startProxy (t: Test, target: string, relay: (chunks: AsyncIterable<Buffer>, write: (chunk: Buffer) => void) => Promise<boolean>): Promise<string> {
+async function startProxy (
+  t: Test, target: string, relay: (chunks: AsyncIterable<Buffer>, write: (chunk: Buffer) => void) => Promise<boolean>
+): Promise<string> {
   const server = createHttpServer((incoming, outgoing) => {
     const forwarded = request(target, { method: incoming.method, headers: incoming.headers, agent: false }, async (response) => {
       const isStream = String(response.headers['content-type']).includes('event-stream') && incoming.method === 'POST'
@@ -234,7 +267,11 @@ symptom('Progress arrives all at once', async (t) => {
 })
 
 function streamed (): { headers: Record<string, string>, body: string } {
-  const { headers, payload } = modern('tools/call', { name: 'count', arguments: {} }, { headers: JSON_AND_SSE, meta: { progressToken: 1 } })
+  const { headers, payload } = modern(
+    'tools/call',
+    { name: 'count', arguments: {} },
+    { headers: JSON_AND_SSE, meta: { progressToken: 1 } }
+  )
   return { headers: { ...headers }, body: payload }
 }
 
@@ -286,7 +323,10 @@ symptom('503', async (t) => {
   await first.close()
 
   const cluster = createFaultyCluster()
-  const stateful = new McpServer({ name: 'Notes', version: '1.0.0' }, { requestState: { keys: ['a secret of 32 bytes or more, the same on all nodes'] } })
+  const stateful = new McpServer(
+    { name: 'Notes', version: '1.0.0' },
+    { requestState: { keys: ['a secret of 32 bytes or more, the same on all nodes'] } }
+  )
   stateful.registerTool('echo', {}, () => 'Hello')
   const node = await listen(t, { server: stateful, cluster })
   cluster.goAway()
@@ -299,7 +339,11 @@ symptom('503', async (t) => {
 
 async function fillStreams (t: Test): Promise<string[]> {
   const { url } = await listen(t, { server: createServer(), maxStreams: 1 })
-  const { headers, payload } = modern('subscriptions/listen', { notifications: { toolsListChanged: true } }, { headers: JSON_AND_SSE })
+  const { headers, payload } = modern(
+    'subscriptions/listen',
+    { notifications: { toolsListChanged: true } },
+    { headers: JSON_AND_SSE }
+  )
   const open = await fetch(url, { method: 'POST', headers: { ...headers }, body: payload })
   const flags = Object.entries(headers).map(([name, value]) => `-H '${name}: ${value}'`).join(' ')
   const told = await curl(`${url} ${flags} -d '${payload}'`)
@@ -334,7 +378,11 @@ symptom('Calls time out', async (t) => {
   server.registerTool('wait', {}, forever)
   const scene = await listen(t, { server, closeGracePeriod: 0 })
 
-  return [...await tellAll(scene.url, { timeout: SLOW }, ['wait']), ...await tellAll(scene.url, {}, ['report']), ...logged(scene)]
+  return [
+    ...(await tellAll(scene.url, { timeout: SLOW }, ['wait'])),
+    ...(await tellAll(scene.url, {}, ['report'])),
+    ...logged(scene)
+  ]
 })
 
 symptom('Error executing tool … (error id …)', async (t) => {
@@ -342,7 +390,9 @@ symptom('Error executing tool … (error id …)', async (t) => {
   server.registerTool('delete_note', {}, () => { throw new Error('the database is gone') })
   const scene = await listen(t, { server })
   const told = await tellAll(scene.url, {}, ['delete_note'])
-  const [line] = scene.logLines.flatMap(({ errorId, err }) => errorId === undefined ? [] : [`errorId: ${String(errorId)}, err.message: ${String(Object(err).message)}`])
+  const [line] = scene.logLines.flatMap(({ errorId, err }) =>
+    errorId === undefined ? [] : [`errorId: ${String(errorId)}, err.message: ${String(Object(err).message)}`]
+  )
 
   return [...told, ...logged(scene), String(line)]
 })
@@ -357,10 +407,16 @@ symptom('Invalid arguments for tool', async (t) => {
 
 symptom('This needs to ask the user, and this client does not support that (-32021)', async (t) => {
   const server = new McpServer({ name: 'Notes', version: '1.0.0' })
-  server.registerTool('delete_note', {}, async (_args, ctx) => (await ctx.elicit('Delete it?', Type.Object({ sure: Type.Boolean() }))).action)
+  server.registerTool(
+    'delete_note',
+    {},
+    async (_args, ctx) => (await ctx.elicit('Delete it?', Type.Object({ sure: Type.Boolean() }))).action
+  )
   const sessions = await listen(t, { server })
   const stateless = await listen(t, { server, stateless: true })
-  const willing = await answeringV1.connect(stateless.url, 'willing', { elicit: () => ({ action: 'accept', content: { sure: true } }) })
+  const willing = await answeringV1.connect(stateless.url, 'willing', {
+    elicit: () => ({ action: 'accept', content: { sure: true } })
+  })
   const told = await tell('v1 that can be asked, stateless: true', () => willing.callTool('delete_note'))
   await willing.close()
 
@@ -409,15 +465,36 @@ symptom('The app does not start', async () => {
     await register((app) => add(app, {})),
     await register((app) => { add(app, { server }); add(app, { server, prefix: '/other' }) }),
     await register((app) => { add(app, { server }); add(app, { server, name: 'other' }) }),
-    await register(() => { server.registerTool('find_note', { inputSchema: { type: 'object', properties: { note: { $ref: 'Note' } } } }, () => 'a') }),
-    await register(() => { server.registerTool('find_note', { inputSchema: { type: 'object', properties: { name: { type: 'string', pattern: '(?i)a' } } } }, () => 'a') }),
+    await register(() => {
+      server.registerTool(
+        'find_note',
+        { inputSchema: { type: 'object', properties: { note: { $ref: 'Note' } } } },
+        () => 'a'
+      )
+    }),
+    await register(() => {
+      server.registerTool(
+        'find_note',
+        { inputSchema: { type: 'object', properties: { name: { type: 'string', pattern: '(?i)a' } } } },
+        () => 'a'
+      )
+    }),
     await register(() => { server.registerTool('find_note', { scope: 'notes:read' } as object, () => 'a') }),
     await register(async (app) => { await app.ready(); add(app, { server }) }),
     await register((app) => {
       add(app, { server })
       app.register(fp(async (scope) => { scope.decorate('mcp' as never, {} as never) }))
     }),
-    await register((app) => add(app, { server: new McpServer({ name: 'Notes', version: '1.0.0' }, { lifespan: async () => { throw new Error('connect ECONNREFUSED 127.0.0.1:5432') } }) }))
+    await register((app) =>
+      add(app, {
+        server: new McpServer(
+          { name: 'Notes', version: '1.0.0' },
+          {
+            lifespan: async () => { throw new Error('connect ECONNREFUSED 127.0.0.1:5432') }
+          }
+        )
+      })
+    )
   ]
 })
 
@@ -425,7 +502,12 @@ t.test('every section begins with its symptom in the table, and those that are o
   const table = page.slice(0, page.indexOf('\n## '))
   const links = [...table.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor)
   // As GitHub makes them.
-  const anchors = [...sections.keys()].map((heading) => heading.toLowerCase().replace(/[^\w\s-]/g, '').replaceAll(' ', '-'))
+  const anchors = [...sections.keys()].map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-')
+  )
 
   t.same([...new Set(links)].sort(), anchors.sort())
   t.same([...shown].filter((heading) => !sections.has(heading)), [])

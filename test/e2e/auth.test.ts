@@ -1,4 +1,8 @@
-import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2, type OAuthClientProvider as ProviderV2 } from '@modelcontextprotocol/client'
+import {
+  Client as ClientV2,
+  StreamableHTTPClientTransport as TransportV2,
+  type OAuthClientProvider as ProviderV2
+} from '@modelcontextprotocol/client'
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { OAuthClientProvider as ProviderV1 } from '@modelcontextprotocol/sdk/client/auth.js'
@@ -6,7 +10,13 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin, { introspectionVerifier, jwtVerifier, McpServer, type Verify } from '../../lib/index.ts'
-import { createAuthorizationServer, REDIRECT_URL, RESOURCE_SERVER, signIn, type AuthorizationServer } from './authorization-server.ts'
+import {
+  createAuthorizationServer,
+  REDIRECT_URL,
+  RESOURCE_SERVER,
+  signIn,
+  type AuthorizationServer
+} from './authorization-server.ts'
 
 // Authorization servers make keys, and users look at pages.
 t.setTimeout(120_000)
@@ -15,13 +25,23 @@ const PUBLIC_URL = 'https://api.example.com'
 const ENDPOINT = `${PUBLIC_URL}/v1/notes/mcp`
 
 /** A client that has nothing yet; it keeps what it is given. */
-interface Kept { client?: { client_id?: string }, discovery?: object, tokens?: { access_token: string, refresh_token?: string }, verifier: string, authorizationUrl?: URL }
+interface Kept {
+  client?: { client_id?: string }
+  discovery?: object
+  tokens?: { access_token: string; refresh_token?: string }
+  verifier: string
+  authorizationUrl?: URL
+}
 
 function createProvider (kept: Kept) {
   return {
     redirectUrl: REDIRECT_URL,
     clientMetadata: {
-      client_name: 'e2e', redirect_uris: [REDIRECT_URL], token_endpoint_auth_method: 'none', grant_types: ['authorization_code', 'refresh_token'], response_types: ['code']
+      client_name: 'e2e',
+      redirect_uris: [REDIRECT_URL],
+      token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code']
     },
     clientInformation: () => kept.client,
     discoveryState: () => kept.discovery,
@@ -85,13 +105,24 @@ const CLIENTS: ReadonlyArray<readonly [string, (kept: Kept, fetch: Fetch) => Aut
 ]
 
 /** An app in which a mount is behind an authorization server, and a fetch that finds the app by its public name. */
-async function createProtected (t: Test, { issuer }: AuthorizationServer, verify: Verify): Promise<{ fetch: Fetch, statuses: number[] }> {
+async function createProtected (
+  t: Test, { issuer }: AuthorizationServer, verify: Verify
+): Promise<{ fetch: Fetch, statuses: number[] }> {
   const server = new McpServer({ name: 'Notes', version: '1.0.0' })
-  server.registerTool('who_am_i', {}, (_args, { auth }) => `${auth?.subject} by ${auth?.issuer} with ${auth?.scopes.join()}`)
+  server.registerTool(
+    'who_am_i',
+    {},
+    (_args, { auth }) => `${auth?.subject} by ${auth?.issuer} with ${auth?.scopes.join()}`
+  )
   const app = Fastify()
   t.teardown(() => app.close())
   app.register(async (scope) => {
-    scope.register(mcpPlugin, { prefix: '/notes', server, publicUrl: PUBLIC_URL, auth: { verify, authorizationServers: [issuer], requiredScopes: ['read'] } })
+    scope.register(mcpPlugin, {
+      prefix: '/notes',
+      server,
+      publicUrl: PUBLIC_URL,
+      auth: { verify, authorizationServers: [issuer], requiredScopes: ['read'] }
+    })
   }, { prefix: '/v1' })
   const address = await app.listen({ port: 0, host: '127.0.0.1' })
   const statuses: number[] = []
@@ -110,13 +141,21 @@ for (const [title, createClient] of CLIENTS) {
     const authorizationServer = await createAuthorizationServer(t, 'jwt')
     const { issuer, asked } = authorizationServer
     const clock = { ahead: 0 }
-    const { fetch, statuses } = await createProtected(t, authorizationServer, jwtVerifier({ issuer, typ: 'at+jwt' }, () => Date.now() + clock.ahead))
+    const { fetch, statuses } = await createProtected(
+      t,
+      authorizationServer,
+      jwtVerifier({ issuer, typ: 'at+jwt' }, () => Date.now() + clock.ahead)
+    )
     const kept: Kept = { verifier: '' }
     const client = createClient(kept, fetch)
     t.teardown(() => client.close())
 
     await t.rejects(client.connect())
-    t.match(Object.fromEntries(kept.authorizationUrl?.searchParams ?? []), { resource: ENDPOINT, scope: /^read\b/, code_challenge_method: 'S256' })
+    t.match(Object.fromEntries(kept.authorizationUrl?.searchParams ?? []), {
+      resource: ENDPOINT,
+      scope: /^read\b/,
+      code_challenge_method: 'S256'
+    })
     await client.finish(await signIn(kept.authorizationUrl ?? new URL('about:blank'), 'ann'))
     await client.connect()
     t.same(await client.whoAmI(), [{ type: 'text', text: `ann by ${issuer} with read` }])
@@ -136,7 +175,13 @@ for (const [title, createClient] of CLIENTS) {
 t.test('opaque tokens get to a tool when the authorization server is asked about them, and no further once it revoked them', async (t) => {
   const authorizationServer = await createAuthorizationServer(t, 'opaque')
   const { issuer, asked } = authorizationServer
-  const verify = introspectionVerifier({ url: `${issuer}/token/introspection`, clientId: RESOURCE_SERVER.client_id, clientSecret: RESOURCE_SERVER.client_secret, issuer, cache: false })
+  const verify = introspectionVerifier({
+    url: `${issuer}/token/introspection`,
+    clientId: RESOURCE_SERVER.client_id,
+    clientSecret: RESOURCE_SERVER.client_secret,
+    issuer,
+    cache: false
+  })
   const { fetch } = await createProtected(t, authorizationServer, verify)
   const kept: Kept = { verifier: '' }
   const client = createV1(kept, fetch)
@@ -150,7 +195,10 @@ t.test('opaque tokens get to a tool when the authorization server is asked about
   t.ok(asked.includes('POST /token/introspection'))
   t.notMatch(kept.tokens?.access_token, /\./)
   const token = String(kept.tokens?.access_token)
-  const revoked = await globalThis.fetch(`${issuer}/token/revocation`, { method: 'POST', body: new URLSearchParams({ token, client_id: String(kept.client?.client_id) }) })
+  const revoked = await globalThis.fetch(`${issuer}/token/revocation`, {
+    method: 'POST',
+    body: new URLSearchParams({ token, client_id: String(kept.client?.client_id) })
+  })
   const refused = await fetch(ENDPOINT, { method: 'POST', headers: { authorization: `Bearer ${token}` } })
   t.same([revoked.status, refused.status], [200, 401])
 })
@@ -158,15 +206,25 @@ t.test('opaque tokens get to a tool when the authorization server is asked about
 t.test('a token that the same server issued for another resource is refused', async (t) => {
   const authorizationServer = await createAuthorizationServer(t, 'jwt')
   const { issuer } = authorizationServer
-  const { fetch } = await createProtected(t, authorizationServer, jwtVerifier({ issuer, audience: 'https://api.example.com/other' }))
+  const { fetch } = await createProtected(
+    t,
+    authorizationServer,
+    jwtVerifier({ issuer, audience: 'https://api.example.com/other' })
+  )
   const kept: Kept = { verifier: '' }
   const client = createV1(kept, fetch)
   t.teardown(() => client.close())
 
   await t.rejects(client.connect())
   await client.finish(await signIn(kept.authorizationUrl ?? new URL('about:blank'), 'eve'))
-  const response = await fetch(ENDPOINT, { method: 'POST', headers: { authorization: `Bearer ${kept.tokens?.access_token}` } })
+  const response = await fetch(ENDPOINT, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${kept.tokens?.access_token}` }
+  })
 
   t.equal(response.status, 401)
-  t.match(response.headers.get('www-authenticate'), 'error="invalid_token", error_description="The token is for another resource"')
+  t.match(
+    response.headers.get('www-authenticate'),
+    'error="invalid_token", error_description="The token is for another resource"'
+  )
 })

@@ -21,7 +21,9 @@ export const RESOURCE_SERVER = { client_id: 'mount', client_secret: 'a secret of
 export const REDIRECT_URL = 'https://app.example.com/callback'
 
 /** Starts an authorization server whose tokens are JWTs or opaque; it ends with the test. */
-export async function createAuthorizationServer (t: Test, accessTokenFormat: 'jwt' | 'opaque'): Promise<AuthorizationServer> {
+export async function createAuthorizationServer (
+  t: Test, accessTokenFormat: 'jwt' | 'opaque'
+): Promise<AuthorizationServer> {
   const asked: string[] = []
   const server = createServer()
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
@@ -65,7 +67,9 @@ export async function signIn (authorizationUrl: URL, login: string): Promise<URL
   async function visit (url: string, form?: Record<string, string>): Promise<Response> {
     const cookie = [...cookies].map((pair) => pair.join('=')).join('; ')
     const response = await fetch(url, {
-      redirect: 'manual', headers: { cookie }, ...(form !== undefined && { method: 'POST', body: new URLSearchParams(form) })
+      redirect: 'manual',
+      headers: { cookie },
+      ...(form !== undefined && { method: 'POST', body: new URLSearchParams(form) })
     })
     for (const line of response.headers.getSetCookie()) {
       const [name = '', value = ''] = line.split(';', 1)[0]?.split(/=(.*)/s) ?? []

@@ -23,18 +23,34 @@ function createCounting (pause: () => Promise<void> = async () => {}): McpServer
     return `${to} counted`
   })
   server.registerTool('locate', {
-    inputSchema: { type: 'object', properties: { region: { type: 'string', 'x-mcp-header': 'Region' } }, required: ['region'] }
+    inputSchema: {
+      type: 'object',
+      properties: { region: { type: 'string', 'x-mcp-header': 'Region' } },
+      required: ['region']
+    }
   }, ({ region }) => `found ${String(region)}`)
   return server
 }
 
-interface Served { readonly app: FastifyInstance, readonly url: string, readonly requests: readonly string[], readonly warnings: readonly string[] }
+interface Served {
+  readonly app: FastifyInstance
+  readonly url: string
+  readonly requests: readonly string[]
+  readonly warnings: readonly string[]
+}
 
 /** An app with one mount that listens; what it was asked, and what it warned of. */
 async function serve (t: Test, options: McpMountOptions): Promise<Served> {
   const requests: string[] = []
   const warnings: string[] = []
-  const app = Fastify({ logger: { level: 'warn', stream: { write: (line: string) => { warnings.push(JSON.parse(line).msg) } } } })
+  const app = Fastify({
+    logger: {
+      level: 'warn',
+      stream: {
+        write: (line: string) => { warnings.push(JSON.parse(line).msg) }
+      }
+    }
+  })
   app.addHook('onResponse', async ({ method, headers }, { statusCode }) => {
     requests.push(`${method} ${statusCode}${headers['last-event-id'] === undefined ? '' : ' resumed'}`)
   })
@@ -45,7 +61,9 @@ async function serve (t: Test, options: McpMountOptions): Promise<Served> {
 }
 
 // Written out, because a function handed over would come as what the test's loader has made of it.
-function run<T> (page: Page, name: 'visit' | 'count' | 'locate' | 'fail', ...args: ReadonlyArray<string | number>): Promise<T> {
+function run<T> (
+  page: Page, name: 'visit' | 'count' | 'locate' | 'fail', ...args: ReadonlyArray<string | number>
+): Promise<T> {
   return page.evaluate(`${name}(...${JSON.stringify(args)})`)
 }
 
@@ -55,12 +73,22 @@ t.test('in a browser', { skip: noBrowser }, async (t) => {
 
   for (const [kind, revision] of [['v1', '2025-11-25'], ['v2Legacy', '2025-11-25']] as const) {
     t.test(`a page of another origin uses a server of the legacy era by the client ${kind}`, async (t) => {
-      const { app, url, requests, warnings } = await serve(t, { server: createCounting(), cors: true, allowedOrigins: [origin] })
+      const { app, url, requests, warnings } = await serve(t, {
+        server: createCounting(),
+        cors: true,
+        allowedOrigins: [origin]
+      })
 
       const visit = await run<Visit>(await openPage(origin), 'visit', kind, url)
 
       t.same(visit, {
-        origin, era: 'legacy', protocolVersion: revision, hasSession: true, tools: ['count', 'locate'], progress: [1, 2, 3], answer: text('3 counted')
+        origin,
+        era: 'legacy',
+        protocolVersion: revision,
+        hasSession: true,
+        tools: ['count', 'locate'],
+        progress: [1, 2, 3],
+        answer: text('3 counted')
       })
       t.ok(requests.includes('OPTIONS 204'))
       t.ok(requests.includes('DELETE 200'))
@@ -70,12 +98,22 @@ t.test('in a browser', { skip: noBrowser }, async (t) => {
   }
 
   t.test('it does so in the modern era by the client v2', async (t) => {
-    const { url, requests, warnings } = await serve(t, { server: createCounting(), cors: true, allowedOrigins: [origin] })
+    const { url, requests, warnings } = await serve(t, {
+      server: createCounting(),
+      cors: true,
+      allowedOrigins: [origin]
+    })
 
     const visit = await run<Visit>(await openPage(origin), 'visit', 'v2Modern', url)
 
     t.same(visit, {
-      origin, era: 'modern', protocolVersion: '2026-07-28', hasSession: false, tools: ['count', 'locate'], progress: [1, 2, 3], answer: text('3 counted')
+      origin,
+      era: 'modern',
+      protocolVersion: '2026-07-28',
+      hasSession: false,
+      tools: ['count', 'locate'],
+      progress: [1, 2, 3],
+      answer: text('3 counted')
     })
     t.same(new Set(requests), new Set(['OPTIONS 204', 'POST 200']))
     t.same(warnings, [])
@@ -94,7 +132,14 @@ t.test('in a browser', { skip: noBrowser }, async (t) => {
       const arrived = createGate()
       const cut = createGate()
       const { app, url, requests } = await serve(t, {
-        server: createCounting(async () => { paused.open(); await cut.promise }), cors: true, allowedOrigins: [origin], eventStore: createMemoryEventStore(), retryInterval: 1
+        server: createCounting(async () => {
+          paused.open()
+          await cut.promise
+        }),
+        cors: true,
+        allowedOrigins: [origin],
+        eventStore: createMemoryEventStore(),
+        retryInterval: 1
       })
       const proxy = await createProxy(t, url)
       const page = await openPage(origin)
@@ -112,7 +157,11 @@ t.test('in a browser', { skip: noBrowser }, async (t) => {
   }
 
   t.test('a page of an origin that is not listed fails, and the log says why', async (t) => {
-    const { app, url, requests, warnings } = await serve(t, { server: createCounting(), cors: true, allowedOrigins: [origin] })
+    const { app, url, requests, warnings } = await serve(t, {
+      server: createCounting(),
+      cors: true,
+      allowedOrigins: [origin]
+    })
     const stranger = await servePage(t)
     const page = await openPage(stranger)
 
@@ -120,7 +169,11 @@ t.test('in a browser', { skip: noBrowser }, async (t) => {
     t.match(await run(page, 'fail', 'v2Modern', url), /the server did not offer pinned protocol version/)
 
     t.same(new Set(requests), new Set(['OPTIONS 403']))
-    t.equal(warnings[0], `request from Origin '${stranger}' refused; if pages of that origin may use this server, add it to the mount's 'allowedOrigins'`)
+    t.equal(
+      warnings[0],
+      `request from Origin '${stranger}' refused; if pages of that origin may use this server, add it to the ` +
+        'mount\'s \'allowedOrigins\''
+    )
     t.equal(app.mcp.get('Counting').sessions.size, 0)
   })
 
@@ -132,7 +185,12 @@ t.test('in a browser', { skip: noBrowser }, async (t) => {
   })
 
   t.test('a page can read why it is refused', async (t) => {
-    const { url } = await serve(t, { server: createCounting(), cors: true, allowedOrigins: [origin], allowedHosts: ['api.example.com'] })
+    const { url } = await serve(t, {
+      server: createCounting(),
+      cors: true,
+      allowedOrigins: [origin],
+      allowedHosts: ['api.example.com']
+    })
 
     t.match(await run(await openPage(origin), 'fail', 'v1', url), /Invalid Host header/)
   })

@@ -13,5 +13,7 @@ if (noRedis !== false) t.plan(0, noRedis)
 else {
   t.setTimeout(300_000)
   const setUp = await startProcesses(t)
-  for (const test of [testAsking, testCancellation, testChanges, testNotifications, testResumption, testSessions]) test(setUp)
+  for (const test of [testAsking, testCancellation, testChanges, testNotifications, testResumption, testSessions]) {
+    test(setUp)
+  }
 }

@@ -13,7 +13,13 @@ for (const kind of clientKinds) {
     t.equal(client.protocolVersion, REVISIONS[kind.era])
     t.strictSame(client.serverInfo, { name: 'Everything', version: '2.1.0', title: 'All at once' })
     t.equal(client.instructions, INSTRUCTIONS)
-    t.strictSame(Object.keys(client.capabilities ?? {}).sort(), ['completions', 'logging', 'prompts', 'resources', 'tools'])
+    t.strictSame(Object.keys(client.capabilities ?? {}).sort(), [
+      'completions',
+      'logging',
+      'prompts',
+      'resources',
+      'tools'
+    ])
     t.equal(client.sessionId !== undefined, kind.era === 'legacy', 'only legacy clients have sessions')
   })
 
@@ -33,13 +39,20 @@ for (const kind of clientKinds) {
 
     const tools = await client.listTools()
 
-    t.strictSame(tools.map(({ name }) => name), ['greet', 'draw', 'weather', 'cities', 'locate', 'refuse', 'break', 'count', 'chat'])
+    t.strictSame(
+      tools.map(({ name }) => name),
+      ['greet', 'draw', 'weather', 'cities', 'locate', 'refuse', 'break', 'count', 'chat']
+    )
     t.equal(client.recorded.length - before, 5, 'nine tools are five pages of two')
     t.match(tools[0], {
       title: 'Greet',
       description: 'Greets by name.',
       annotations: { readOnlyHint: true },
-      inputSchema: { type: 'object', required: ['name'], properties: { name: { type: 'string' }, times: { type: 'integer', default: 1 } } }
+      inputSchema: {
+        type: 'object',
+        required: ['name'],
+        properties: { name: { type: 'string' }, times: { type: 'integer', default: 1 } }
+      }
     })
   })
 
@@ -60,7 +73,13 @@ for (const kind of clientKinds) {
     const templates = await client.listResourceTemplates()
 
     t.strictSame(resources.map(({ uri }) => uri), [
-      'everything://about', 'everything://dot', 'city://Aachen', 'city://Aarhus', 'city://Bergen', 'city://Berlin', 'city://Bern'
+      'everything://about',
+      'everything://dot',
+      'city://Aachen',
+      'city://Aarhus',
+      'city://Bergen',
+      'city://Berlin',
+      'city://Bern'
     ])
     t.strictSame(resources[0], { uri: 'everything://about', name: 'about', title: 'About', mimeType: 'text/markdown' })
     t.strictSame(templates, [

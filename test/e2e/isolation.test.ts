@@ -91,9 +91,15 @@ t.test('no answer and no progress of fifty clients at once reaches the wrong one
   await Promise.all(slow)
 
   const count = (kind: string): number => received.filter((one) => one.kind === kind).length
-  t.ok(waiting.requestIds.size <= clientKinds.length, 'clients of a kind count their requests alike, so they all used the same ids')
+  t.ok(
+    waiting.requestIds.size <= clientKinds.length,
+    'clients of a kind count their requests alike, so they all used the same ids'
+  )
   t.equal(slowBeforeRelease, 0, 'fast answers overtake slow ones')
-  t.strictSame([count('slow'), count('fast'), count('who'), count('resource'), count('progress')], [50, 50, 50, 50, 100])
+  t.strictSame(
+    [count('slow'), count('fast'), count('who'), count('resource'), count('progress')],
+    [50, 50, 50, 50, 100]
+  )
   t.strictSame(findStrays(received, tokens), [])
 })
 
@@ -131,7 +137,11 @@ t.test('a server that mixes its callers up is caught', async (t) => {
   })
   const tokens = participants.map(({ token }) => token)
 
-  const calls = participants.map(async ({ token, client }) => ({ kind: 'slow', token, carried: await client.callTool('slow', { token }) }))
+  const calls = participants.map(async ({ token, client }) => ({
+    kind: 'slow',
+    token,
+    carried: await client.callTool('slow', { token })
+  }))
   await waiting.all.opened
   for (const gate of waiting.gates.values()) gate.open()
   const received = await Promise.all(calls)

@@ -7,7 +7,12 @@ import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import {
-  CreateMessageRequestSchema, ElicitRequestSchema, ListRootsRequestSchema, LoggingMessageNotificationSchema, ResourceUpdatedNotificationSchema, ToolListChangedNotificationSchema
+  CreateMessageRequestSchema,
+  ElicitRequestSchema,
+  ListRootsRequestSchema,
+  LoggingMessageNotificationSchema,
+  ResourceUpdatedNotificationSchema,
+  ToolListChangedNotificationSchema
 } from '@modelcontextprotocol/sdk/types.js'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
@@ -31,10 +36,19 @@ async function listen (t: Test, options: McpMountOptions): Promise<FastifyInstan
   return app
 }
 
-interface Connected { readonly app: FastifyInstance, readonly url: URL, readonly client: Client, readonly transport: SSEClientTransport }
+interface Connected {
+  readonly app: FastifyInstance
+  readonly url: URL
+  readonly client: Client
+  readonly transport: SSEClientTransport
+}
 
 /** A v1 client of an app with one mount; it declares all that a client can do. */
-async function connect (t: Test, server: McpMountOptions['server'], { prepare, ...options }: Partial<McpMountOptions> & { prepare?: (client: Client) => void } = {}): Promise<Connected> {
+async function connect (
+  t: Test,
+  server: McpMountOptions['server'],
+  { prepare, ...options }: Partial<McpMountOptions> & { prepare?: (client: Client) => void } = {}
+): Promise<Connected> {
   const app = await listen(t, { name: 'Old', server, legacySse: true, ...options })
   const url = new URL(app.mcp.get('Old').url.replace(/mcp$/, 'sse'))
   const client = new Client(INFO, { capabilities: { elicitation: {}, sampling: {}, roots: {} } })
@@ -52,24 +66,45 @@ t.test('the v1 client does all that it does over Streamable HTTP', async (t) => 
   const server = createEverything()
   // This client forgets of progress what it reads at once with the result.
   const read = createGate()
-  server.registerTool('step', {}, async (_args, ctx) => { await ctx.reportProgress(1, 2, 'half'); await read.promise; return 'done' })
+  server.registerTool('step', {}, async (_args, ctx) => {
+    await ctx.reportProgress(1, 2, 'half')
+    await read.promise
+    return 'done'
+  })
   const { client } = await connect(t, server, {
-    prepare: (client) => client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => { logs.push(params) })
+    prepare: (client) =>
+      client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => { logs.push(params) })
   })
 
   t.match(client.getServerVersion(), { name: 'Everything' })
   t.match(client.getServerCapabilities(), { tools: { listChanged: true }, resources: { subscribe: true } })
-  t.same((await client.callTool({ name: 'greet', arguments: { name: 'Ann' } })).content, [{ type: 'text', text: 'Hello, Ann!' }])
+  t.same((await client.callTool({ name: 'greet', arguments: { name: 'Ann' } })).content, [
+    { type: 'text', text: 'Hello, Ann!' }
+  ])
   t.match(await client.callTool({ name: 'refuse' }), { isError: true })
-  t.same(await failureOf(client.callTool({ name: 'nothing' })), { code: -32602, message: 'Unknown tool: nothing', data: undefined })
+  t.same(await failureOf(client.callTool({ name: 'nothing' })), {
+    code: -32602,
+    message: 'Unknown tool: nothing',
+    data: undefined
+  })
   await client.callTool({ name: 'step' }, undefined, { onprogress: (step) => { progress.push(step); read.open() } })
   t.same(progress, [{ progress: 1, total: 2, message: 'half' }])
   await client.setLoggingLevel('error')
   await client.callTool({ name: 'chat' })
   t.same(logs, [{ level: 'error', data: 'a failure' }])
   t.match(await client.readResource({ uri: 'everything://about' }), { contents: [{ text: '# Everything' }] })
-  t.match(await client.getPrompt({ name: 'translate', arguments: { text: 'a', language: 'greek' } }), { messages: [{ content: { text: 'Translate to greek: a' } }] })
-  t.same((await client.complete({ ref: { type: 'ref/prompt', name: 'translate' }, argument: { name: 'language', value: 'g' } })).completion.values, ['german', 'greek'])
+  t.match(await client.getPrompt({ name: 'translate', arguments: { text: 'a', language: 'greek' } }), {
+    messages: [{ content: { text: 'Translate to greek: a' } }]
+  })
+  t.same(
+    (
+      await client.complete({
+        ref: { type: 'ref/prompt', name: 'translate' },
+        argument: { name: 'language', value: 'g' }
+      })
+    ).completion.values,
+    ['german', 'greek']
+  )
   t.same(await client.ping(), {})
 })
 
@@ -77,21 +112,37 @@ t.test('the v1 client answers what it is asked in the middle of a call', async (
   const server = new McpServer({ name: 'Asking', version: '1.0.0' })
   server.registerTool('ask', {}, async (_args, ctx) => {
     const answer = await ctx.elicit('Your name?', Type.Object({ name: Type.String() }))
-    const { content } = await ctx.sample({ messages: [{ role: 'user', content: { type: 'text', text: 'Hi' } }], maxTokens: 10 })
+    const { content } = await ctx.sample({
+      messages: [{ role: 'user', content: { type: 'text', text: 'Hi' } }],
+      maxTokens: 10
+    })
     const roots = await ctx.listRoots()
     return JSON.stringify([answer, content, roots])
   })
   const { client } = await connect(t, server, {
     prepare (client) {
       client.setRequestHandler(ElicitRequestSchema, () => ({ action: 'accept', content: { name: 'Ann' } }))
-      client.setRequestHandler(CreateMessageRequestSchema, () => ({ role: 'assistant', model: 'm', content: { type: 'text', text: 'Hello' } }))
+      client.setRequestHandler(CreateMessageRequestSchema, () => ({
+        role: 'assistant',
+        model: 'm',
+        content: { type: 'text', text: 'Hello' }
+      }))
       client.setRequestHandler(ListRootsRequestSchema, () => ({ roots: [{ uri: 'file:///a' }] }))
     }
   })
 
   const { content } = await client.callTool({ name: 'ask' })
 
-  t.same(content, [{ type: 'text', text: JSON.stringify([{ action: 'accept', content: { name: 'Ann' } }, { type: 'text', text: 'Hello' }, [{ uri: 'file:///a' }]]) }])
+  t.same(content, [
+    {
+      type: 'text',
+      text: JSON.stringify([
+        { action: 'accept', content: { name: 'Ann' } },
+        { type: 'text', text: 'Hello' },
+        [{ uri: 'file:///a' }]
+      ])
+    }
+  ])
 })
 
 t.test('the v1 client hears of changes', async (t) => {
@@ -154,7 +205,9 @@ t.test('the v2 client does, too', async (t) => {
   await client.connect(new SseV2(new URL(app.mcp.get('Everything').url.replace(/mcp$/, 'sse'))))
   t.teardown(() => client.close())
 
-  t.same((await client.callTool({ name: 'greet', arguments: { name: 'Ann' } })).content, [{ type: 'text', text: 'Hello, Ann!' }])
+  t.same((await client.callTool({ name: 'greet', arguments: { name: 'Ann' } })).content, [
+    { type: 'text', text: 'Hello, Ann!' }
+  ])
   t.equal(client.getNegotiatedProtocolVersion(), '2025-11-25')
 })
 
@@ -168,7 +221,9 @@ t.test('a client that tries the newer transport first comes to this one by the r
   await client.connect(new SSEClientTransport(url) as Transport)
 
   t.equal(error.code, 405)
-  t.same((await client.callTool({ name: 'greet', arguments: { name: 'Ann' } })).content, [{ type: 'text', text: 'Hello, Ann!' }])
+  t.same((await client.callTool({ name: 'greet', arguments: { name: 'Ann' } })).content, [
+    { type: 'text', text: 'Hello, Ann!' }
+  ])
 })
 
 t.test('a client that lost its connection comes back by itself and goes on', async (t) => {
@@ -228,7 +283,11 @@ t.test('a client that reads slowly is not cut, because the handler waits for it'
   socket.pause().write('GET /sse HTTP/1.1\r\nHost: localhost\r\n\r\n')
   await until(() => sessions.size === 1)
   const [session] = sessions
-  await app.inject({ method: 'POST', url: `/messages?sessionId=${session?.sessionId}`, payload: { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'talk' } } })
+  await app.inject({
+    method: 'POST',
+    url: `/messages?sessionId=${session?.sessionId}`,
+    payload: { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'talk' } }
+  })
 
   await until(() => sent > 0)
   const heldBack = sent < 200
@@ -245,7 +304,11 @@ t.test('the v1 client gets by discovery, registration and consent to a tool, at 
   const app = Fastify()
   t.teardown(() => app.close())
   app.register(mcpPlugin, {
-    prefix: '/notes', server, legacySse: true, publicUrl: 'https://api.example.com', auth: { verify: jwtVerifier({ issuer, typ: 'at+jwt' }), authorizationServers: [issuer], requiredScopes: ['read'] }
+    prefix: '/notes',
+    server,
+    legacySse: true,
+    publicUrl: 'https://api.example.com',
+    auth: { verify: jwtVerifier({ issuer, typ: 'at+jwt' }), authorizationServers: [issuer], requiredScopes: ['read'] }
   })
   const address = await app.listen({ port: 0, host: '127.0.0.1' })
   const url = new URL('https://api.example.com/notes/sse')
@@ -255,7 +318,13 @@ t.test('the v1 client gets by discovery, registration and consent to a tool, at 
     // What is kept comes from the client itself.
     authProvider: {
       redirectUrl: REDIRECT_URL,
-      clientMetadata: { client_name: 'e2e', redirect_uris: [REDIRECT_URL], token_endpoint_auth_method: 'none', grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] },
+      clientMetadata: {
+        client_name: 'e2e',
+        redirect_uris: [REDIRECT_URL],
+        token_endpoint_auth_method: 'none',
+        grant_types: ['authorization_code', 'refresh_token'],
+        response_types: ['code']
+      },
       clientInformation: () => kept.client,
       saveClientInformation: (client: object) => { kept.client = client },
       tokens: () => kept.tokens,

@@ -23,7 +23,9 @@ const HOST = 'mcp.example.com'
 /** Why a proxy cannot be run; false where it can. In CI it has to be there. */
 function missing (...commands: readonly string[]): string | false {
   const absent = commands.filter((command) => spawnSync(command, ['-h'], { stdio: 'ignore' }).error !== undefined)
-  return absent.length === 0 || process.env['CI'] === 'true' ? false : `not installed: ${absent.join(', ')} (apt-get install ${absent.join(' ')})`
+  return absent.length === 0 || process.env['CI'] === 'true'
+    ? false
+    : `not installed: ${absent.join(', ')} (apt-get install ${absent.join(' ')})`
 }
 
 /** The configuration that the page shows, with other places in it. */
@@ -45,7 +47,9 @@ function createDirectory (t: Test): string {
 }
 
 /** Runs a proxy until the test ends; comes back when it listens. */
-async function start (t: Test, port: number, command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<void> {
+async function start (
+  t: Test, port: number, command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env
+): Promise<void> {
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const output: string[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output.push(String(chunk)) })
@@ -70,8 +74,14 @@ function tryToConnect (port: number): Promise<boolean> {
 async function startApp (t: Test): Promise<{ readonly port: string, readonly goOn: Gate }> {
   const goOn = createGate()
   const server = new McpServer({ name: 'Notes', version: '1.0.0' })
-  server.registerTool('whoami', {}, (_args, { request }) => `${request?.ip} by ${request?.protocol} to ${request?.host}`)
-  server.registerTool('measure', { inputSchema: Type.Object({ text: Type.String() }) }, ({ text }) => String(text.length))
+  server.registerTool(
+    'whoami',
+    {},
+    (_args, { request }) => `${request?.ip} by ${request?.protocol} to ${request?.host}`
+  )
+  server.registerTool('measure', { inputSchema: Type.Object({ text: Type.String() }) }, ({ text }) =>
+    String(text.length)
+  )
   server.registerTool('work', {}, async (_args, ctx) => {
     await ctx.reportProgress(1, 2)
     await goOn.promise
@@ -83,13 +93,30 @@ async function startApp (t: Test): Promise<{ readonly port: string, readonly goO
   return { port: new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port, goOn }
 }
 
-type Send = (post: Partial<Omit<Post, 'method'>> & { readonly method?: string }, headers?: Record<string, string>) => Promise<IncomingMessage>
+type Send = (
+  post: Partial<Omit<Post, 'method'>> & { readonly method?: string },
+  headers?: Record<string, string>
+) => Promise<IncomingMessage>
 
-const WORK = modernCall('work', {}, { headers: { accept: 'application/json, text/event-stream', 'accept-encoding': 'gzip, br' }, meta: { progressToken: 'p' } })
+const WORK = modernCall(
+  'work',
+  {},
+  {
+    headers: { accept: 'application/json, text/event-stream', 'accept-encoding': 'gzip, br' },
+    meta: { progressToken: 'p' }
+  }
+)
 
 function createSend (port: number, ca?: string): Send {
   return async function send ({ method = 'POST', url = '/notes/mcp', headers = {}, payload }, more = {}) {
-    const options = { host: '127.0.0.1', port, path: url, method, agent: false, headers: { ...headers, host: HOST, ...more } }
+    const options = {
+      host: '127.0.0.1',
+      port,
+      path: url,
+      method,
+      agent: false,
+      headers: { ...headers, host: HOST, ...more }
+    }
     const sent = ca === undefined ? request(options) : requestTls({ ...options, servername: HOST, ca })
     sent.end(payload)
     const [response] = await once(sent, 'response')
@@ -105,7 +132,12 @@ const bare = (post: Post): Post => ({ ...post, url: '/notes/mcp' })
 
 /** What a mount does, it does behind the proxy, too. */
 async function serves (t: Test, send: Send, goOn: Gate, protocol = 'https'): Promise<void> {
-  const spoofed = { 'x-forwarded-for': '198.51.100.1', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'ftp', forwarded: 'for=198.51.100.1;host=evil.example' }
+  const spoofed = {
+    'x-forwarded-for': '198.51.100.1',
+    'x-forwarded-host': 'evil.example',
+    'x-forwarded-proto': 'ftp',
+    forwarded: 'for=198.51.100.1;host=evil.example'
+  }
 
   const working = await send(bare(WORK))
   t.equal(working.headers['content-type'], 'text/event-stream')
@@ -125,17 +157,23 @@ async function serves (t: Test, send: Send, goOn: Gate, protocol = 'https'): Pro
   t.equal((await send({ method: 'DELETE', headers: session })).statusCode, 200)
 
   const long = 'x'.repeat(3_000_000)
-  t.match(await json(await send(bare(modernCall('measure', { text: long })))), { result: { content: [{ text: '3000000' }] } })
+  t.match(await json(await send(bare(modernCall('measure', { text: long })))), {
+    result: { content: [{ text: '3000000' }] }
+  })
 
   t.equal((await send(bare(modern('tools/list')), { host: 'evil.example', 'x-forwarded-host': HOST })).statusCode, 421)
   t.equal((await send(bare(modern('tools/list')), { origin: 'https://evil.example' })).statusCode, 403)
   t.equal((await send({ method: 'GET', url: '/notes/health/ready' })).statusCode, 200)
-  t.match(await json(await send(bare(modernCall('whoami')), spoofed)), { result: { content: [{ text: `127.0.0.1 by ${protocol} to ${HOST}` }] } })
+  t.match(await json(await send(bare(modernCall('whoami')), spoofed)), {
+    result: { content: [{ text: `127.0.0.1 by ${protocol} to ${HOST}` }] }
+  })
 }
 
 async function startNginx (t: Test, upstream: string, changes: Readonly<Record<string, string>> = {}): Promise<Send> {
   const directory = createDirectory(t)
-  const [key, certificate, configuration] = ['key.pem', 'certificate.pem', 'nginx.conf'].map((name) => join(directory, name))
+  const [key, certificate, configuration] = ['key.pem', 'certificate.pem', 'nginx.conf'].map((name) =>
+    join(directory, name)
+  )
   if (key === undefined || certificate === undefined || configuration === undefined) throw new Error('no paths')
   execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', `/CN=${HOST}`,
     '-addext', `subjectAltName=DNS:${HOST}`, '-days', '2', '-keyout', key, '-out', certificate], { stdio: 'ignore' })
@@ -147,9 +185,15 @@ async function startNginx (t: Test, upstream: string, changes: Readonly<Record<s
     '/etc/ssl/private/mcp.example.com.key': key,
     ...changes
   })
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${directory}/${name};`)
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${directory}/${name};`
+  )
   // What surrounds a site in Debian's nginx.conf.
-  writeFileSync(configuration, `daemon off;\npid ${directory}/nginx.pid;\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\ngzip on;\n${temporary.join('\n')}\n${site}}\n`)
+  writeFileSync(
+    configuration,
+    `daemon off;\npid ${directory}/nginx.pid;\nerror_log stderr;\nevents {}\nhttp ` +
+      `{\naccess_log off;\ngzip on;\n${temporary.join('\n')}\n${site}}\n`
+  )
   await start(t, port, 'nginx', ['-p', directory, '-e', 'stderr', '-c', configuration])
   return createSend(port, readFileSync(certificate, 'utf8'))
 }
@@ -171,9 +215,17 @@ t.test('the configuration of Caddy on the page serves a mount, and streams flow 
   const directory = createDirectory(t)
   const port = await findPort()
   // By http, because no certificate is to be had for this name.
-  const site = configurationOf('caddyfile', { '127.0.0.1:8000': `127.0.0.1:${upstream}`, 'mcp.example.com {': `http://:${port} {` })
+  const site = configurationOf('caddyfile', {
+    '127.0.0.1:8000': `127.0.0.1:${upstream}`,
+    'mcp.example.com {': `http://:${port} {`
+  })
   writeFileSync(join(directory, 'Caddyfile'), `{\n  admin off\n}\n${site}`)
-  await start(t, port, 'caddy', ['run', '--config', join(directory, 'Caddyfile')], { ...process.env, HOME: directory, XDG_DATA_HOME: directory, XDG_CONFIG_HOME: directory })
+  await start(t, port, 'caddy', ['run', '--config', join(directory, 'Caddyfile')], {
+    ...process.env,
+    HOME: directory,
+    XDG_DATA_HOME: directory,
+    XDG_CONFIG_HOME: directory
+  })
 
   await serves(t, createSend(port), goOn, 'http')
 })

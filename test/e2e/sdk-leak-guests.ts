@@ -2,7 +2,12 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
-import { LoggingMessageNotificationSchema, ResourceUpdatedNotificationSchema, type Progress, type Request } from '@modelcontextprotocol/sdk/types.js'
+import {
+  LoggingMessageNotificationSchema,
+  ResourceUpdatedNotificationSchema,
+  type Progress,
+  type Request
+} from '@modelcontextprotocol/sdk/types.js'
 import type { Test } from 'tap'
 import { createGate, type Gate } from '../support/stream.ts'
 import { LEVELS, Meeting, PATIENCE, WAYS, type Stage } from './sdk-leak-server.ts'
@@ -61,7 +66,8 @@ export async function invite (t: Test, url: string, size: number): Promise<Party
     answer: createGate(),
     leak: createGate()
   }
-  const connectOne = (traits: Traits, index: number): Promise<Guest> => connect(t, url, `client-${String(index).padStart(3, '0')}`, traits, gathering)
+  const connectOne = (traits: Traits, index: number): Promise<Guest> =>
+    connect(t, url, `client-${String(index).padStart(3, '0')}`, traits, gathering)
   const [last, ...others] = traits.map((traits, index) => () => connectOne(traits, index))
   const guests = await Promise.all(others.map((connectOther) => connectOther()))
   // The last one that comes can be asked anything, so that a server that takes it for the others asks it.
@@ -79,14 +85,19 @@ function allTraits (size: number): readonly Traits[] {
   }))
 }
 
-async function connect (t: Test, url: string, name: string, traits: Traits, { asked, answer, updated, leak }: Gathering): Promise<Guest> {
+async function connect (
+  t: Test, url: string, name: string, traits: Traits, { asked, answer, updated, leak }: Gathering
+): Promise<Guest> {
   const { elicits, samples, level } = traits
   const received: string[] = []
   const note = (line: string): void => {
     received.push(line)
     if (isForeign(name, line)) leak.open()
   }
-  const client = new Client({ name, version: '1.0.0' }, { capabilities: { ...(elicits && { elicitation: {} }), ...(samples && { sampling: {} }) } })
+  const client = new Client(
+    { name, version: '1.0.0' },
+    { capabilities: { ...(elicits && { elicitation: {} }), ...(samples && { sampling: {} }) } }
+  )
   // Takes any question, also one that a client of its kind must not be asked.
   client.fallbackRequestHandler = async (request) => {
     note(`question ${questionOf(request)}`)
@@ -96,7 +107,9 @@ async function connect (t: Test, url: string, name: string, traits: Traits, { as
       ? { action: 'accept', content: { answer: name } }
       : { role: 'assistant', model: name, content: { type: 'text', text: name } }
   }
-  client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params: { level, logger, data } }) => note(`log ${level} ${logger} ${data}`))
+  client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params: { level, logger, data } }) =>
+    note(`log ${level} ${logger} ${data}`)
+  )
   client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params: { uri } }) => {
     note(`updated ${uri}`)
     updated.arrive()
@@ -131,7 +144,10 @@ export async function useAtOnce ({ guests, gathering }: Party, stage: Stage): Pr
   const sampling = guests.map((guest) => call(guest, 'sample'))
   await Promise.all([gathering.heard.complete, gathering.asked.complete])
   // Those that cannot be asked have not been.
-  await Promise.all([...eliciting.filter((_, index) => !guests[index]?.traits.elicits), ...sampling.filter((_, index) => !guests[index]?.traits.samples)])
+  await Promise.all([
+    ...eliciting.filter((_, index) => !guests[index]?.traits.elicits),
+    ...sampling.filter((_, index) => !guests[index]?.traits.samples)
+  ])
   await Promise.all(guests.map((guest) => call(guest, 'fast')))
 
   for (const { traits: { leaves }, client, cancel } of guests) {
@@ -151,7 +167,9 @@ export async function useAtOnce ({ guests, gathering }: Party, stage: Stage): Pr
   await Promise.all(staying.map((guest) => call(guest, 'fast')))
 }
 
-async function call ({ name, traits: { way }, note, client, cancel }: Guest, tool: string, heard?: Meeting): Promise<void> {
+async function call (
+  { name, traits: { way }, note, client, cancel }: Guest, tool: string, heard?: Meeting
+): Promise<void> {
   const onprogress = ({ progress, message }: Progress): void => {
     note(`progress ${message}`)
     if (progress === 2) heard?.arrive()
@@ -189,7 +207,9 @@ export function expectedOf ({ name, traits: { elicits, samples, level, leaves } 
 
 /** What clients have received that is about another client, or comes from one. */
 export function findLeaks ({ guests }: Party): readonly string[] {
-  return guests.flatMap(({ name, received }) => received.filter((line) => isForeign(name, line)).map((line) => `${name} received: ${line}`))
+  return guests.flatMap(({ name, received }) =>
+    received.filter((line) => isForeign(name, line)).map((line) => `${name} received: ${line}`)
+  )
 }
 
 function isForeign (name: string, line: string): boolean {

@@ -67,11 +67,18 @@ export function createTalkative (stage: Stage): McpServer {
   })
   const inputSchema = { name: z.string(), way: z.enum(WAYS) }
   server.registerTool('slow', { inputSchema }, (args, extra) => beSlow(server, stage, args, extra))
-  server.registerTool('elicit', { inputSchema }, (args, extra) => askWhenAllDo(stage, args, () => elicit(server, args, extra)))
-  server.registerTool('sample', { inputSchema }, (args, extra) => askWhenAllDo(stage, args, () => sample(server, args, extra)))
+  server.registerTool('elicit', { inputSchema }, (args, extra) =>
+    askWhenAllDo(stage, args, () => elicit(server, args, extra))
+  )
+  server.registerTool('sample', { inputSchema }, (args, extra) =>
+    askWhenAllDo(stage, args, () => sample(server, args, extra))
+  )
   server.registerTool('fast', { inputSchema }, ({ name }) => {
     const { elicitation, sampling } = server.server.getClientCapabilities() ?? {}
-    return text(`${name} is ${server.server.getClientVersion()?.name}, elicitation: ${elicitation !== undefined}, sampling: ${sampling !== undefined}`)
+    return text(
+      `${name} is ${server.server.getClientVersion()?.name}, elicitation: ${elicitation !== undefined}, sampling: ` +
+        `${sampling !== undefined}`
+    )
   })
   server.registerTool('touch', { inputSchema }, async ({ name }) => {
     await server.server.sendResourceUpdated({ uri: `note://${name}` })
@@ -101,17 +108,27 @@ async function beSlow (server: McpServer, stage: Stage, { name }: Arguments, ext
 }
 
 async function reportProgress ({ sendNotification, _meta }: Extra, progress: number, message: string): Promise<void> {
-  await sendNotification({ method: 'notifications/progress', params: { progressToken: _meta?.progressToken ?? '', progress, message } })
+  await sendNotification({
+    method: 'notifications/progress',
+    params: { progressToken: _meta?.progressToken ?? '', progress, message }
+  })
 }
 
-async function askWhenAllDo ({ asking }: Stage, { name }: Arguments, ask: () => Promise<unknown>): Promise<CallToolResult> {
+async function askWhenAllDo (
+  { asking }: Stage, { name }: Arguments, ask: () => Promise<unknown>
+): Promise<CallToolResult> {
   await asking.arrive()
-  const answer = await ask().then(String, ({ message }: Error) => message.startsWith('Client does not support') ? 'refused' : message)
+  const answer = await ask().then(String, ({ message }: Error) =>
+    message.startsWith('Client does not support') ? 'refused' : message
+  )
   return text(`${name} asked: ${answer}`)
 }
 
 async function elicit ({ server }: McpServer, { name, way }: Arguments, { sendRequest }: Extra): Promise<unknown> {
-  const params: ElicitRequestFormParams = { message: name, requestedSchema: { type: 'object', properties: { answer: { type: 'string' } } } }
+  const params: ElicitRequestFormParams = {
+    message: name,
+    requestedSchema: { type: 'object', properties: { answer: { type: 'string' } } }
+  }
   const { content } = way === 'extra'
     ? await sendRequest({ method: 'elicitation/create', params }, ElicitResultSchema, PATIENCE)
     : await server.elicitInput(params, PATIENCE)
@@ -119,7 +136,10 @@ async function elicit ({ server }: McpServer, { name, way }: Arguments, { sendRe
 }
 
 async function sample ({ server }: McpServer, { name, way }: Arguments, { sendRequest }: Extra): Promise<unknown> {
-  const params: CreateMessageRequestParams = { messages: [{ role: 'user', content: { type: 'text', text: name } }], maxTokens: 9 }
+  const params: CreateMessageRequestParams = {
+    messages: [{ role: 'user', content: { type: 'text', text: name } }],
+    maxTokens: 9
+  }
   const { content } = way === 'extra'
     ? await sendRequest({ method: 'sampling/createMessage', params }, CreateMessageResultSchema, PATIENCE)
     : await server.createMessage(params, PATIENCE)

@@ -26,7 +26,11 @@ t.test('a hundred clients of one SDK instance get what is theirs and nothing els
   t.equal(stage.requestIds.size, 1, 'all clients count their requests alike, so their ids are the same')
   t.strictSame(findLeaks(party), [])
   for (const guest of party.guests) t.strictSame([...guest.received].sort(), expectedOf(guest), guest.name)
-  t.strictSame(stage.abortedNames.sort(), leaving.map(({ name }) => name).sort(), 'only the calls that were left were aborted')
+  t.strictSame(
+    stage.abortedNames.sort(),
+    leaving.map(({ name }) => name).sort(),
+    'only the calls that were left were aborted'
+  )
 })
 
 t.test('clients like these find out that a host mixes them up', async (t) => {
@@ -51,7 +55,9 @@ async function shareNaively (t: Test, server: McpServer): Promise<string> {
   // No mount is there to end what clients leave open.
   const app = Fastify({ forceCloseConnections: true })
   const transports = new Map<string, StreamableHTTPServerTransport>()
-  const reconnect = (transport: StreamableHTTPServerTransport | undefined): void => { Reflect.set(server.server, '_transport', transport) }
+  const reconnect = (transport: StreamableHTTPServerTransport | undefined): void => {
+    Reflect.set(server.server, '_transport', transport)
+  }
 
   async function open (): Promise<StreamableHTTPServerTransport> {
     const transport: StreamableHTTPServerTransport = new StreamableHTTPServerTransport({

@@ -77,7 +77,10 @@ for (const kind of clientKinds) {
     const refused = await client.callTool('refuse')
     const broken = await client.callTool('break')
 
-    t.strictSame(bodyOf(refused), { content: [{ type: 'text', text: 'The date must lie in the future' }], isError: true })
+    t.strictSame(bodyOf(refused), {
+      content: [{ type: 'text', text: 'The date must lie in the future' }],
+      isError: true
+    })
     t.match(broken, { isError: true, content: [{ text: /^Error executing tool break/ }] })
     t.notMatch(JSON.stringify(broken), /hunter2/)
   })

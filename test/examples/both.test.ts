@@ -13,11 +13,14 @@ function textOf ({ content }: Answer): unknown {
 
 t.test('over HTTP the example serves', async (t) => {
   const running = await run(t, 'examples/both.ts', { env: { PORT: '0' }, until: { line: /^MCP endpoint /, times: 1 } })
-  const url = running.lines.map((line) => /^MCP endpoint (.*)$/.exec(line)?.[1]).find((found) => found !== undefined) ?? ''
+  const url =
+    running.lines.map((line) => /^MCP endpoint (.*)$/.exec(line)?.[1]).find((found) => found !== undefined) ?? ''
 
   for (const kind of clientKinds) {
     await t.test(kind.title, async (t) => {
-      const client = await kind.connect(url, undefined, { elicit: () => ({ action: 'accept', content: { sure: true } }) })
+      const client = await kind.connect(url, undefined, {
+        elicit: () => ({ action: 'accept', content: { sure: true } })
+      })
       t.teardown(() => client.close())
 
       t.equal(textOf(await client.callTool('add_note', { text: kind.title })), 'Saved as note 1')

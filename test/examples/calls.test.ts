@@ -11,17 +11,36 @@ import { connect, textOf, withExample } from './example.ts'
 t.setTimeout(300_000)
 
 t.test('reindex: progress and log messages are seen, and cancelling leaves everything as it was', async (t) => {
-  const dir = t.testdir({ 'a.md': 'Each session has an id.', sub: { 'b.md': 'No Session here? One.', 'empty.md': '' }, 'c.txt': 'session' })
+  const dir = t.testdir({
+    'a.md': 'Each session has an id.',
+    sub: { 'b.md': 'No Session here? One.', 'empty.md': '' },
+    'c.txt': 'session'
+  })
   await withExample(t, 'reindex', { env: { DIR: dir, PAUSE_MS: '300' } }, async ({ url, lines }) => {
     const clients = [await connect(t, v1, url), await connect(t, v2Modern, url)]
     for (const client of clients) {
       const steps: object[] = []
-      const answer = await client.callTool('reindex', {}, { logLevel: 'info', onprogress: (step) => { steps.push(step) } })
+      const answer = await client.callTool(
+        'reindex',
+        {},
+        {
+          logLevel: 'info',
+          onprogress: (step) => { steps.push(step) }
+        }
+      )
 
       t.same(answer['structuredContent'], { files: 3, words: 8 })
-      t.match(steps, ['a.md', 'sub/b.md', 'sub/empty.md'].map((message, index) => ({ progress: index + 1, total: 3, message })))
-      t.match(client.logs, [{ level: 'info', data: '3 files to read' }, { level: 'warning', data: { file: 'sub/empty.md', problem: 'has no words' } }])
-      t.match(await client.callTool('search', { word: 'Session' }), { content: [{ text: 'a.md' }, { text: 'sub/b.md' }] })
+      t.match(
+        steps,
+        ['a.md', 'sub/b.md', 'sub/empty.md'].map((message, index) => ({ progress: index + 1, total: 3, message }))
+      )
+      t.match(client.logs, [
+        { level: 'info', data: '3 files to read' },
+        { level: 'warning', data: { file: 'sub/empty.md', problem: 'has no words' } }
+      ])
+      t.match(await client.callTool('search', { word: 'Session' }), {
+        content: [{ text: 'a.md' }, { text: 'sub/b.md' }]
+      })
     }
 
     // From now on it would take five minutes.
@@ -29,7 +48,9 @@ t.test('reindex: progress and log messages are seen, and cancelling leaves every
     for (const [index, client] of clients.entries()) {
       const begun = createGate()
       const controller = new AbortController()
-      const cancelled = failureOf(client.callTool('reindex', {}, { signal: controller.signal, onprogress: () => begun.open() }))
+      const cancelled = failureOf(
+        client.callTool('reindex', {}, { signal: controller.signal, onprogress: () => begun.open() })
+      )
       await begun.promise
       t.match(await client.callTool('reindex'), { isError: true, content: [{ text: /^Reindexing has begun already/ }] })
       controller.abort('enough')
@@ -93,7 +114,10 @@ t.test('asking: a form and a page, in both eras', async (t) => {
           { mode: 'url', message: 'Please pay the deposit of 10 €.', url: new URL(`/deposit/${table}`, url).href }
         ])
       }
-      t.match(await client.callTool('pay_deposit', { table: 'none' }), { isError: true, content: [{ text: /^No such table/ }] })
+      t.match(await client.callTool('pay_deposit', { table: 'none' }), {
+        isError: true,
+        content: [{ text: /^No such table/ }]
+      })
 
       const declining = await connect(t, kind, url, { elicit: () => ({ action: 'decline' }) })
       t.equal(textOf(await declining.callTool('book_table')), 'Nothing was booked')

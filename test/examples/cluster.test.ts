@@ -7,14 +7,28 @@ import { run, type Running } from '../support/child.ts'
 // Processes take long to start on a busy machine.
 t.setTimeout(300_000)
 
-const absent = ['redis-server', 'nginx'].filter((command) => spawnSync(command, ['-v'], { stdio: 'ignore' }).error !== undefined)
-const skip = absent.length === 0 || process.env['CI'] === 'true' ? false : `not installed: ${absent.join(', ')} (apt-get install redis-server nginx-light)`
+const absent = ['redis-server', 'nginx'].filter(
+  (command) => spawnSync(command, ['-v'], { stdio: 'ignore' }).error !== undefined
+)
+const skip =
+  absent.length === 0 || process.env['CI'] === 'true'
+    ? false
+    : `not installed: ${absent.join(', ')} (apt-get install redis-server nginx-light)`
 
-async function startExample (t: Test): Promise<{ readonly running: Running, readonly url: string, readonly pids: readonly number[] }> {
-  const running = await run(t, 'examples/cluster/start.ts', { env: { PORT: String(await findPort()) }, until: { line: /^MCP endpoint /, times: 1 } })
+async function startExample (
+  t: Test
+): Promise<{ readonly running: Running, readonly url: string, readonly pids: readonly number[] }> {
+  const running = await run(t, 'examples/cluster/start.ts', {
+    env: { PORT: String(await findPort()) },
+    until: { line: /^MCP endpoint /, times: 1 }
+  })
   const url = running.lines.map((line) => /^MCP endpoint (\S+)$/.exec(line)?.[1]).find((found) => found !== undefined)
   if (url === undefined) throw new Error('the example printed no endpoint')
-  return { running, url, pids: running.lines.flatMap((line) => [...line.matchAll(/process (\d+)$/g)].map(([, pid]) => Number(pid))) }
+  return {
+    running,
+    url,
+    pids: running.lines.flatMap((line) => [...line.matchAll(/process (\d+)$/g)].map(([, pid]) => Number(pid)))
+  }
 }
 
 function textOf ({ content }: Answer): string {
@@ -39,7 +53,18 @@ async function useExample (t: Test, kind: ClientKind, url: string): Promise<void
   t.equal(new Set(answers.map(textOf)).size, 3, 'all nodes answer')
   t.equal(textOf(await client.callTool('pin', { text: 'Buy milk' })), 'Pinned')
   t.match(await client.readResource('board://notes'), { contents: [{ text: 'Buy milk' }] })
-  t.match(textOf(await client.callTool('count', { to: 3 }, { onprogress: (progress) => { counted.push(progress) } })), /^Counted to 3/)
+  t.match(
+    textOf(
+      await client.callTool(
+        'count',
+        { to: 3 },
+        {
+          onprogress: (progress) => { counted.push(progress) }
+        }
+      )
+    ),
+    /^Counted to 3/
+  )
   t.match(counted, [{ progress: 1 }, { progress: 2 }, { progress: 3 }])
   t.equal(textOf(await client.callTool('clear')), 'Cleared')
   t.match(await client.readResource('board://notes'), { contents: [{ text: '' }] })

@@ -27,7 +27,10 @@ const GRACE_PERIOD = 10_000
 interface Workers { readonly running: Running, readonly url: string, readonly pids: readonly number[] }
 
 async function startWorkers (t: Test, env: NodeJS.ProcessEnv = {}): Promise<Workers> {
-  const running = await run(t, 'examples/workers.ts', { env: { PORT: '0', WORKERS: '2', ...env }, until: { line: /^Worker \d+ serves /, times: 2 } })
+  const running = await run(t, 'examples/workers.ts', {
+    env: { PORT: '0', WORKERS: '2', ...env },
+    until: { line: /^Worker \d+ serves /, times: 2 }
+  })
   const served = running.lines.flatMap((line) => [...line.matchAll(/^Worker (\d+) serves (\S+)$/g)])
   const url = served[0]?.[2]
   if (url === undefined) throw new Error('the example printed no endpoint')
@@ -68,7 +71,11 @@ t.test('workers serve clients of both eras without anything in common, and one t
   const [dying = 0, other = 0] = pids
 
   for (const client of clients) t.ok(pids.includes(await askWho(client)))
-  t.equal(new Set(await Promise.all(clients.flatMap((client) => Array.from({ length: 4 }, () => askWho(client))))).size, 2, 'both workers answer')
+  t.equal(
+    new Set(await Promise.all(clients.flatMap((client) => Array.from({ length: 4 }, () => askWho(client))))).size,
+    2,
+    'both workers answer'
+  )
   await killWorker(running, dying)
   const answers = await Promise.all(clients.map(askWhoAgain))
   t.ok(answers.every((pid) => pid !== dying), 'clients go on')
@@ -147,7 +154,9 @@ function settingsOf (instructions: readonly Instruction[]): Record<string, strin
 }
 
 function copiedFiles (instructions: readonly Instruction[]): string[] {
-  return instructions.filter(([name, rest]) => name === 'COPY' && !rest.startsWith('--from')).flatMap(([, rest]) => rest.split(' ').slice(0, -1))
+  return instructions
+    .filter(([name, rest]) => name === 'COPY' && !rest.startsWith('--from'))
+    .flatMap(([, rest]) => rest.split(' ').slice(0, -1))
 }
 
 t.test('the image is made of files that there are and that .dockerignore lets in, and nobody in it is root', async (t) => {
@@ -158,7 +167,10 @@ t.test('the image is made of files that there are and that .dockerignore lets in
   t.same(files, ['package.json', 'package-lock.json', 'package.json', 'server.ts'])
   // `npm install` writes the lock file.
   t.same(files.filter((file) => !existsSync(join(container, file))), ['package-lock.json'])
-  t.same(files.filter((file) => !ignored.includes(`!${file}`) && !ignored.includes(`!*${file.slice(file.indexOf('.'))}`)), [])
+  t.same(
+    files.filter((file) => !ignored.includes(`!${file}`) && !ignored.includes(`!*${file.slice(file.indexOf('.'))}`)),
+    []
+  )
   t.equal(ignored.find((line) => !line.startsWith('#')), '*')
   t.equal(lastOf(instructions, 'USER'), 'node')
   t.equal(instructions.filter(([name]) => name === 'FROM').length, 2)
@@ -173,13 +185,17 @@ t.test('what the container runs serves, is healthy until it is told to end, and 
   const [program, file = '', ...rest] = commandOf(lastOf(instructions, 'CMD'))
   const [checker, ...check] = commandOf(lastOf(instructions, 'HEALTHCHECK'))
   const env = { ...settingsOf(instructions), PORT: String(await findPort()) }
-  const checkHealth = async (): Promise<unknown> => (await once(spawn(process.execPath, check, { env, stdio: 'ignore' }), 'exit'))[0]
+  const checkHealth = async (): Promise<unknown> =>
+    (await once(spawn(process.execPath, check, { env, stdio: 'ignore' }), 'exit'))[0]
 
   const running = await run(t, file, { cwd: directory, env, until: { line: /listens at/, times: 1 } })
   const client = await connect(t, v2Modern, `http://localhost:${env.PORT}/mcp`)
 
   t.same([program, checker, rest], ['node', 'node', []])
-  t.ok(running.lines.some((line) => line.includes(`http://0.0.0.0:${env.PORT}`) || line.includes('listening at')), 'it listens beyond its own loopback')
+  t.ok(
+    running.lines.some((line) => line.includes(`http://0.0.0.0:${env.PORT}`) || line.includes('listening at')),
+    'it listens beyond its own loopback'
+  )
   t.equal(textOf(await client.callTool('add_note', { text: 'Buy milk' })), 'Saved: Buy milk')
   t.equal(await checkHealth(), 0)
   t.same(await running.stop('SIGTERM'), { code: 0, signal: null })
@@ -199,7 +215,12 @@ t.test('the page prints the files of the container as they are', async (t) => {
 })
 
 t.test('the process managers of the page wait longer than a mount does', async (t) => {
-  const unit = Object.fromEntries(blockOf('ini').split('\n').filter((line) => line.includes('=')).map((line) => line.split(/=(.*)/).slice(0, 2) as [string, string]))
+  const unit = Object.fromEntries(
+    blockOf('ini')
+      .split('\n')
+      .filter((line) => line.includes('='))
+      .map((line) => line.split(/=(.*)/).slice(0, 2) as [string, string])
+  )
   const module = { exports: {} as { apps?: ReadonlyArray<Record<string, unknown>> } }
   // eslint-disable-next-line no-new-func -- it is the page's own code
   new Function('module', blockOf('js'))(module)
@@ -210,13 +231,18 @@ t.test('the process managers of the page wait longer than a mount does', async (
   t.ok(Number(app?.['kill_timeout']) > GRACE_PERIOD)
 })
 
-const noSystemd = spawnSync('systemd-analyze', ['--version'], { stdio: 'ignore' }).error === undefined ? false : 'not installed: systemd'
+const noSystemd =
+  spawnSync('systemd-analyze', ['--version'], { stdio: 'ignore' }).error === undefined
+    ? false
+    : 'not installed: systemd'
 
 t.test('systemd finds no fault with the unit', { skip: noSystemd }, async (t) => {
   // It looks for the program, which is not the same one everywhere.
   const unit = blockOf('ini').replace(/^ExecStart=\S+/m, `ExecStart=${process.execPath}`)
   const directory = t.testdir({ 'notes.service': unit })
-  const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', join(directory, 'notes.service')], { encoding: 'utf8' })
+  const { stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', join(directory, 'notes.service')], {
+    encoding: 'utf8'
+  })
 
   t.same(stderr.split('\n').filter((line) => line.includes('notes.service')), [])
 })

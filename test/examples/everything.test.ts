@@ -44,7 +44,10 @@ t.test('the everything example serves both eras at the endpoint that it prints',
       params: {
         name: 'test_simple_text',
         arguments: {},
-        _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} }
+        _meta: {
+          'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+          'io.modelcontextprotocol/clientCapabilities': {}
+        }
       }
     }, { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'test_simple_text' })
 
@@ -67,11 +70,18 @@ t.test('the everything example serves both eras at the endpoint that it prints',
       params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1.0.0' } }
     })
     await opened.text()
-    const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '', 'mcp-protocol-version': '2025-11-25' }
+    const session = {
+      'mcp-session-id': opened.headers.get('mcp-session-id') ?? '',
+      'mcp-protocol-version': '2025-11-25'
+    }
     const acknowledged = await post(url, { method: 'notifications/initialized' }, session)
     await acknowledged.text()
 
-    const response = await post(url, { id: 2, method: 'tools/call', params: { name: 'test_simple_text', arguments: {} } }, session)
+    const response = await post(
+      url,
+      { id: 2, method: 'tools/call', params: { name: 'test_simple_text', arguments: {} } },
+      session
+    )
 
     t.equal(acknowledged.status, 202)
     t.equal(response.status, 200)

@@ -25,8 +25,13 @@ export interface ExampleOptions {
 }
 
 /** Uses an example, which has to end properly when a signal asks for it afterwards. */
-export async function withExample (t: Test, name: string, { env, endpoints = 1 }: ExampleOptions, use: (example: Example) => Promise<void>): Promise<void> {
-  const running = await run(t, `examples/${name}.ts`, { env: { PORT: '0', ...env }, until: { line: /^MCP endpoint /, times: endpoints } })
+export async function withExample (
+  t: Test, name: string, { env, endpoints = 1 }: ExampleOptions, use: (example: Example) => Promise<void>
+): Promise<void> {
+  const running = await run(t, `examples/${name}.ts`, {
+    env: { PORT: '0', ...env },
+    until: { line: /^MCP endpoint /, times: endpoints }
+  })
   const urls = running.lines.flatMap((line) => /^MCP endpoint (\S+)$/.exec(line)?.[1] ?? [])
   await use({ url: urls[0] ?? '', urls, lines: running.lines })
   t.same(await running.stop(), { code: 0, signal: null }, 'it ends when it is asked to')
@@ -40,7 +45,9 @@ export async function connect (t: Test, kind: ClientKind, url: string, answering
 }
 
 /** Connects the client v2, which sends headers with each request, until the test ends. */
-export async function connectWithHeaders (t: Test, url: string, headers: Readonly<Record<string, string>>): Promise<Client> {
+export async function connectWithHeaders (
+  t: Test, url: string, headers: Readonly<Record<string, string>>
+): Promise<Client> {
   const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: { pin: '2026-07-28' } } })
   await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } }))
   t.teardown(() => client.close())
@@ -53,16 +60,27 @@ export function textOf ({ content }: Answer): string | undefined {
 }
 
 /** A reply, its body read. */
-export interface Reply { readonly status: number | undefined, readonly headers: IncomingHttpHeaders, readonly body: unknown }
+export interface Reply {
+  readonly status: number | undefined
+  readonly headers: IncomingHttpHeaders
+  readonly body: unknown
+}
 
 /** Calls a tool by hand, with whatever headers, such as a Host. */
-export function callByHand (url: string, name: string, args: object, headers: Readonly<Record<string, string>> = {}): Promise<Reply> {
+export function callByHand (
+  url: string, name: string, args: object, headers: Readonly<Record<string, string>> = {}
+): Promise<Reply> {
   const body = JSON.stringify({
     jsonrpc: '2.0',
     id: 1,
     method: 'tools/call',
     params: {
-      name, arguments: args, _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} }
+      name,
+      arguments: args,
+      _meta: {
+        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+        'io.modelcontextprotocol/clientCapabilities': {}
+      }
     }
   })
   return send(url, 'POST', {
@@ -76,7 +94,9 @@ export function callByHand (url: string, name: string, args: object, headers: Re
 }
 
 /** Sends a request over a connection of its own; a body that is answered has to be JSON. */
-export function send (url: string, method: string, headers: Readonly<Record<string, string>>, body?: string): Promise<Reply> {
+export function send (
+  url: string, method: string, headers: Readonly<Record<string, string>>, body?: string
+): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { method, headers, agent: false }, (response) => {
       const { statusCode: status, headers } = response

@@ -12,7 +12,9 @@ async function startExample (t: Test, dataDir: string): Promise<Example> {
     env: { PORT: '0', DATA_DIR: dataDir },
     until: { line: /^curl /, times: 2 }
   })
-  const origin = running.lines.map((line) => /^MCP endpoint (http:\/\/127\.0\.0\.1:\d+)\/notes\/mcp$/.exec(line)?.[1]).find((found) => found !== undefined)
+  const origin = running.lines
+    .map((line) => /^MCP endpoint (http:\/\/127\.0\.0\.1:\d+)\/notes\/mcp$/.exec(line)?.[1])
+    .find((found) => found !== undefined)
   if (origin === undefined) throw new Error('the example printed no endpoint')
   return { origin, running, curls: running.lines.filter((line) => line.startsWith('curl ')) }
 }
@@ -44,7 +46,9 @@ t.test('what is saved outlives the process, which a signal ends properly', async
 
   t.same(ending, { code: 0, signal: null })
   t.same(textOf(await notesAgain.callTool('search_notes', { text: 'weather' })), ['1 (travel): Ask for the weather'])
-  t.same((await tasksAgain.callTool('list_tasks'))['structuredContent'], { tasks: [{ id: 1, title: 'Pack', done: false }] })
+  t.same((await tasksAgain.callTool('list_tasks'))['structuredContent'], {
+    tasks: [{ id: 1, title: 'Pack', done: false }]
+  })
   t.same(await second.running.stop('SIGINT'), { code: 0, signal: null })
 })
 
@@ -57,11 +61,16 @@ t.test('the example serves', async (t) => {
 
     t.match(page.headers.get('content-type'), 'text/html')
     t.match(await page.text(), `${origin}/tasks/mcp`)
-    t.same(await health.json(), { status: 'ok', mounts: { Notes: { sessions: 0, exchanges: 0, streams: 0 }, Tasks: { sessions: 0, exchanges: 0, streams: 0 } } })
+    t.same(await health.json(), {
+      status: 'ok',
+      mounts: { Notes: { sessions: 0, exchanges: 0, streams: 0 }, Tasks: { sessions: 0, exchanges: 0, streams: 0 } }
+    })
   })
 
   await t.test('the curl lines that it prints', async (t) => {
-    const lists = await Promise.all(curls.map(async (line) => JSON.parse(await runInShell(line)) as { result: { tools: Array<{ name: string }> } }))
+    const lists = await Promise.all(
+      curls.map(async (line) => JSON.parse(await runInShell(line)) as { result: { tools: Array<{ name: string }> } })
+    )
 
     t.same(lists.map(({ result }) => result.tools.map(({ name }) => name)), [
       ['add_note', 'search_notes', 'delete_note'],
@@ -81,19 +90,41 @@ t.test('the example serves', async (t) => {
       const id = uri.replace(/.*\//, '')
       t.match(said, { type: 'text', text: `Saved note ${id} as ${uri}` })
       t.equal(uri, `note://${encodeURIComponent(topic)}/${id}`)
-      t.same(await client.listResources(), [{ uri, name: `Note ${id}`, description: 'One note', mimeType: 'text/plain' }])
+      t.same(await client.listResources(), [
+        { uri, name: `Note ${id}`, description: 'One note', mimeType: 'text/plain' }
+      ])
       t.match(await client.readResource(uri), { contents: [{ uri, mimeType: 'text/plain', text: `Seen by ${topic}` }] })
       t.match(await failureOf(client.readResource('note://nothing/0')), { message: /Resource not found/ })
 
-      t.match(await client.complete({ type: 'ref/resource', uri: 'note://{topic}/{id}' }, { name: 'topic', value: topic.slice(0, 3) }), { completion: { values: [topic] } })
-      t.match(await client.complete({ type: 'ref/resource', uri: 'note://{topic}/{id}' }, { name: 'id', value: '' }, { topic }), { completion: { values: [id] } })
-      t.match(await client.complete({ type: 'ref/prompt', name: 'summarize' }, { name: 'topic', value: 'the' }), { completion: { values: [topic] } })
+      t.match(
+        await client.complete(
+          { type: 'ref/resource', uri: 'note://{topic}/{id}' },
+          { name: 'topic', value: topic.slice(0, 3) }
+        ),
+        { completion: { values: [topic] } }
+      )
+      t.match(
+        await client.complete(
+          { type: 'ref/resource', uri: 'note://{topic}/{id}' },
+          { name: 'id', value: '' },
+          { topic }
+        ),
+        { completion: { values: [id] } }
+      )
+      t.match(await client.complete({ type: 'ref/prompt', name: 'summarize' }, { name: 'topic', value: 'the' }), {
+        completion: { values: [topic] }
+      })
       t.match(await client.getPrompt('summarize', { topic }), {
-        messages: [{ role: 'user', content: { type: 'text', text: `Summarize these notes on ${topic}:\n- Seen by ${topic}` } }]
+        messages: [
+          { role: 'user', content: { type: 'text', text: `Summarize these notes on ${topic}:\n- Seen by ${topic}` } }
+        ]
       })
 
       t.same(textOf(await client.callTool('delete_note', { id: Number(id) })), [`Deleted note ${id}`])
-      t.match(await client.callTool('delete_note', { id: Number(id) }), { isError: true, content: [{ text: /search_notes shows the numbers/ }] })
+      t.match(await client.callTool('delete_note', { id: Number(id) }), {
+        isError: true,
+        content: [{ text: /search_notes shows the numbers/ }]
+      })
       t.same(textOf(await client.callTool('search_notes')), ['No note contains that'])
     })
 
@@ -103,12 +134,19 @@ t.test('the example serves', async (t) => {
 
       const added = await client.callTool('add_task', { title: topic })
       const { id } = added['structuredContent'] as { id: number }
-      const completed = await client.callTool('complete_tasks', { ids: [id, 1000] }, { onprogress: (step) => progress.push(step) })
+      const completed = await client.callTool(
+        'complete_tasks',
+        { ids: [id, 1000] },
+        { onprogress: (step) => progress.push(step) }
+      )
       const { tasks } = (await client.callTool('list_tasks'))['structuredContent'] as { tasks: object[] }
 
       t.same(added['structuredContent'], { id, title: topic, done: false })
       t.same(completed['structuredContent'], { completed: [id] })
-      t.match(progress, [{ progress: 1, total: 2, message: `Task ${id}` }, { progress: 2, total: 2, message: 'Task 1000' }])
+      t.match(progress, [
+        { progress: 1, total: 2, message: `Task ${id}` },
+        { progress: 2, total: 2, message: 'Task 1000' }
+      ])
       t.same(tasks.at(-1), { id, title: topic, done: true })
     })
   }

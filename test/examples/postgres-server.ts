@@ -12,7 +12,8 @@ import { findPort } from '../support/free-port.ts'
 const bin = findBinaries()
 
 /** Why there can be no test with a server; false where there is one. */
-export const noPostgres: string | false = bin === undefined ? 'not installed: PostgreSQL (apt-get install postgresql)' : false
+export const noPostgres: string | false =
+  bin === undefined ? 'not installed: PostgreSQL (apt-get install postgresql)' : false
 
 // Debian keeps them out of the path.
 function findBinaries (): string | undefined {
@@ -36,7 +37,11 @@ export async function startPostgres (t: Test): Promise<string> {
   await promisify(execFile)(`${bin}initdb`, ['-D', data, '-U', 'test', '-A', 'trust', '--no-sync'], options as object)
 
   const port = await findPort()
-  const server = spawn(`${bin}postgres`, ['-D', data, '-p', String(port), '-k', directory, '-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off'], options)
+  const server = spawn(
+    `${bin}postgres`,
+    ['-D', data, '-p', String(port), '-k', directory, '-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off'],
+    options
+  )
   const ended = new Promise((resolve) => server.once('close', resolve))
   t.teardown(async () => {
     // Without waiting for its clients.

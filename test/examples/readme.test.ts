@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
 const directory = fileURLToPath(new URL('../../examples/', import.meta.url))
-const listed = [...readFileSync(join(directory, 'README.md'), 'utf8').matchAll(/\]\(([^)]+\.ts)\)/g)].map(([, file = '']) => file)
+const listed = [...readFileSync(join(directory, 'README.md'), 'utf8').matchAll(/\]\(([^)]+\.ts)\)/g)].map(
+  ([, file = '']) => file
+)
 
 t.test('every example is listed once', async (t) => {
   const files = readdirSync(directory).filter((name) => name.endsWith('.ts'))

@@ -15,7 +15,12 @@ const ITEMS = 5
 const LEGACY = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
 const SERVE = fileURLToPath(new URL('serve.ts', import.meta.url))
 
-interface Figures { readonly sessions: number, readonly exchanges: number, readonly streams: number, readonly bytes: number }
+interface Figures {
+  readonly sessions: number
+  readonly exchanges: number
+  readonly streams: number
+  readonly bytes: number
+}
 
 /** A server in a process of its own. */
 interface Server {
@@ -53,16 +58,25 @@ async function growth (server: Server, run: (index: number) => Promise<unknown>)
   return (after.bytes - before.bytes) / ITEMS
 }
 
-function post ({ url }: Server, message: object, headers: Readonly<Record<string, string>> = LEGACY): Promise<Response> {
+function post (
+  { url }: Server, message: object, headers: Readonly<Record<string, string>> = LEGACY
+): Promise<Response> {
   return fetch(url, { method: 'POST', headers, body: JSON.stringify({ jsonrpc: '2.0', ...message }) })
 }
 
 /** Opens a session of a legacy client, and returns the headers of its requests. */
-async function openSession (server: Server, { clientInfo = {}, capabilities = {} }: { readonly clientInfo?: object, readonly capabilities?: object } = {}): Promise<Readonly<Record<string, string>>> {
+async function openSession (
+  server: Server,
+  { clientInfo = {}, capabilities = {} }: { readonly clientInfo?: object, readonly capabilities?: object } = {}
+): Promise<Readonly<Record<string, string>>> {
   const params = { protocolVersion: '2025-11-25', clientInfo: { name: 'c', version: '1', ...clientInfo }, capabilities }
   const response = await post(server, { id: 1, method: 'initialize', params })
   await response.text()
-  return { ...LEGACY, 'mcp-protocol-version': '2025-11-25', 'mcp-session-id': String(response.headers.get('mcp-session-id')) }
+  return {
+    ...LEGACY,
+    'mcp-protocol-version': '2025-11-25',
+    'mcp-session-id': String(response.headers.get('mcp-session-id'))
+  }
 }
 
 /** Opens a stream, and leaves it open behind its first frame. */
@@ -71,7 +85,10 @@ async function openStream (opening: Promise<Response>): Promise<void> {
   if (value === undefined) throw new Error('there is no stream')
 }
 
-async function modernStream (server: Server, { method, params, meta, beside }: { readonly method: string, readonly params: object, readonly meta?: object, readonly beside?: object }): Promise<void> {
+async function modernStream (
+  server: Server,
+  { method, params, meta, beside }: { readonly method: string, readonly params: object, readonly meta?: object, readonly beside?: object }
+): Promise<void> {
   const { headers, payload } = modern(method, params, { headers: LEGACY, meta: { progressToken: 1, ...meta } })
   await openStream(post(server, { ...JSON.parse(payload), ...beside }, headers))
 }
@@ -81,20 +98,29 @@ t.test('what clients send does not stay in memory', async (t) => {
 
   await t.test('what a client says of itself does not stay with its session', async (t) => {
     t.ok(await growth(server, () => openSession(server, { clientInfo: JUNK })) < MIB, 'clientInfo')
-    t.ok(await growth(server, () => openSession(server, { capabilities: { experimental: JUNK } })) < MIB, 'capabilities')
+    t.ok(
+      (await growth(server, () => openSession(server, { capabilities: { experimental: JUNK } }))) < MIB,
+      'capabilities'
+    )
     t.equal((await server.measure()).sessions, 2 * (ITEMS + 1))
   })
 
   await t.test('the request of a stream of subscriptions/listen does not stay with the stream', async (t) => {
     const listen = { method: 'subscriptions/listen', params: { notifications: { toolsListChanged: true } } }
     t.ok(await growth(server, () => modernStream(server, { ...listen, meta: { junk: JUNK } })) < MIB, '_meta')
-    t.ok(await growth(server, () => modernStream(server, { ...listen, params: { ...listen.params, junk: JUNK } })) < MIB, 'params')
+    t.ok(
+      (await growth(server, () => modernStream(server, { ...listen, params: { ...listen.params, junk: JUNK } }))) < MIB,
+      'params'
+    )
     t.equal((await server.measure()).streams, 2 * (ITEMS + 1))
   })
 
   await t.test('what a handler does not read of a request does not stay with a reply that has become a stream', async (t) => {
     const stay = { method: 'tools/call', params: { name: 'stay', arguments: {} } }
-    t.ok(await growth(server, () => modernStream(server, { ...stay, beside: { junk: JUNK } })) < MIB, 'beside the params, by a modern client')
+    t.ok(
+      (await growth(server, () => modernStream(server, { ...stay, beside: { junk: JUNK } }))) < MIB,
+      'beside the params, by a modern client'
+    )
     t.ok(await growth(server, async () => {
       const headers = await openSession(server)
       const params = { ...stay.params, _meta: { progressToken: 1 } }
@@ -109,7 +135,9 @@ t.test('what clients send does not stay in memory', async (t) => {
       const headers = await openSession(server)
       for (let number = 0; number < 40; number++) {
         const uri = `note://${index}-${number}-${'x'.repeat(8000)}`
-        const text = await (await post(server, { id: 2, method: 'resources/subscribe', params: { uri } }, headers)).text()
+        const text = await (
+          await post(server, { id: 2, method: 'resources/subscribe', params: { uri } }, headers)
+        ).text()
         if (text.includes('"error"')) refused.push(text)
       }
     }) < MIB)
@@ -119,7 +147,11 @@ t.test('what clients send does not stay in memory', async (t) => {
   await t.test('refused ids and progress tokens leave nothing behind', async (t) => {
     const headers = await openSession(server)
     const call = (id: unknown, progressToken: unknown): Promise<Response> =>
-      post(server, { id, method: 'tools/call', params: { name: 'stay', arguments: {}, _meta: { progressToken } } }, headers)
+      post(
+        server,
+        { id, method: 'tools/call', params: { name: 'stay', arguments: {}, _meta: { progressToken } } },
+        headers
+      )
     t.ok(await growth(server, async () => {
       for (const response of [await call(JUNK.text, 1), await call(1, JUNK.text)]) {
         t.match(await response.text(), /256 bytes/)
@@ -132,7 +164,9 @@ t.test('what clients send does not stay in memory', async (t) => {
     t.ok(await growth(slow, async () => {
       const params = { name: 'flood', arguments: {}, _meta: { progressToken: 1 } }
       const frames = readFrames(await post(slow, { id: 1, method: 'tools/call', params }, await openSession(slow)))
-      for (let frame = ''; !frame.includes('"progress":14,'); frame = (await frames.next()).value ?? '') await Promise.resolve()
+      for (let frame = ''; !frame.includes('"progress":14,'); frame = (await frames.next()).value ?? '') {
+        await Promise.resolve()
+      }
     }) < 9 * MIB)
   })
 

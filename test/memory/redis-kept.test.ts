@@ -38,7 +38,12 @@ async function setUp (t: Test) {
   const { app } = await createApp(t, { server: createServer(), cluster: redisCluster({ url, keyPrefix }) })
   const call = (headers: object, method: string, params: object, id: number | string = 1) =>
     app.inject(legacy(method, params, { id, headers: { ...headers, ...JSON_AND_SSE } }))
-  return { app, call, measure: (kind = '') => weigh(client, `${keyPrefix}*:${kind}*`), keysOf: () => client.keys(`${keyPrefix}*`) }
+  return {
+    app,
+    call,
+    measure: (kind = '') => weigh(client, `${keyPrefix}*:${kind}*`),
+    keysOf: () => client.keys(`${keyPrefix}*`)
+  }
 }
 
 t.test('what clients send does not stay in Redis', { skip: noRedis }, async (t) => {
@@ -47,7 +52,11 @@ t.test('what clients send does not stay in Redis', { skip: noRedis }, async (t) 
     const before = await measure()
 
     for (let count = 0; count < 5; count++) {
-      const params = { protocolVersion: '2025-11-25', clientInfo: { name: JUNK.text, version: JUNK.text, junk: JUNK }, capabilities: { experimental: JUNK, junk: JUNK } }
+      const params = {
+        protocolVersion: '2025-11-25',
+        clientInfo: { name: JUNK.text, version: JUNK.text, junk: JUNK },
+        capabilities: { experimental: JUNK, junk: JUNK }
+      }
       const { statusCode, body } = await post(app, { jsonrpc: '2.0', id: 1, method: 'initialize', params })
       t.equal(statusCode, 200, body.slice(0, 200))
     }
@@ -73,7 +82,9 @@ t.test('what clients send does not stay in Redis', { skip: noRedis }, async (t) 
     for (let number = 0; number < 300; number++) {
       // Each bit of the number writes one letter as itself or as an escape.
       const letters = Array.from({ length: 9 }, (_value, bit) => (number >> bit) % 2 === 0 ? 'x' : '%78').join('')
-      t.match((await call(headers, 'resources/subscribe', { uri: `note://${letters}${'y'.repeat(7900)}` })).json(), { result: {} })
+      t.match((await call(headers, 'resources/subscribe', { uri: `note://${letters}${'y'.repeat(7900)}` })).json(), {
+        result: {}
+      })
     }
     t.ok(await measure('s:') < 64 * KIB)
 
@@ -92,7 +103,8 @@ t.test('what clients send does not stay in Redis', { skip: noRedis }, async (t) 
   await t.test('calls that have ended, and ids that are refused', async (t) => {
     const { app, call, measure } = await setUp(t)
     const headers = await openSession(app)
-    const speak = (id: string, progressToken: string) => call(headers, 'tools/call', { name: 'speak', arguments: {}, _meta: { progressToken } }, id)
+    const speak = (id: string, progressToken: string) =>
+      call(headers, 'tools/call', { name: 'speak', arguments: {}, _meta: { progressToken } }, id)
     await speak('first', 'first')
     const before = [await measure('s:'), await measure('q:')]
     for (let number = 0; number < 100; number++) {
@@ -110,7 +122,11 @@ t.test('what clients send does not stay in Redis', { skip: noRedis }, async (t) 
     const before = [await keysOf(), await measure()]
     const session = String(headers['mcp-session-id'])
     for (let number = 0; number < 100; number++) {
-      const resume = { ...headers, accept: 'text/event-stream', 'last-event-id': `${session}.n${number}-1.${number + 1}` }
+      const resume = {
+        ...headers,
+        accept: 'text/event-stream',
+        'last-event-id': `${session}.n${number}-1.${number + 1}`
+      }
       t.equal((await app.inject({ method: 'GET', url: '/mcp', headers: resume })).statusCode, 400)
       const other = { ...headers, 'mcp-session-id': `00000000-0000-4000-8000-${String(number).padStart(12, '0')}` }
       t.equal((await post(app, { jsonrpc: '2.0', id: 1, method: 'ping' }, other)).statusCode, 404)

@@ -33,7 +33,13 @@ app.register(mcpPlugin, {
   storeTimeout: 0,
   // However slowly the client reads.
   maxBuffered: 32 * 1024 * 1024,
-  eventStore: { ...eventStore, append: async (...event) => { await setTimeout(60_000, undefined, { ref: false }); return await eventStore.append(...event) } }
+  eventStore: {
+    ...eventStore,
+    append: async (...event) => {
+      await setTimeout(60_000, undefined, { ref: false })
+      return await eventStore.append(...event)
+    }
+  }
 })
 console.log(await app.listen({ port: 0, host: '127.0.0.1' }))
 const mount = app.mcp.get('Kept')

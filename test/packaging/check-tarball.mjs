@@ -15,7 +15,16 @@ import ts from 'typescript'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const project = mkdtempSync(join(tmpdir(), 'tarball-'))
 const unwanted = [
-  'express', 'hono', '@hono/node-server', 'zod', '@modelcontextprotocol/sdk', '@sinclair/typebox', '@fastify/cors', 'eventsource-parser', 'jose', 'ioredis'
+  'express',
+  'hono',
+  '@hono/node-server',
+  'zod',
+  '@modelcontextprotocol/sdk',
+  '@sinclair/typebox',
+  '@fastify/cors',
+  'eventsource-parser',
+  'jose',
+  'ioredis'
 ]
 const startTimeout = 30_000
 // One that runs TypeScript by itself.
@@ -38,26 +47,39 @@ console.log('packed tarball: passed')
 
 function pack () {
   run('npm', ['run', 'build'], root)
-  return join(project, run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', project], root).trim().split('\n').at(-1))
+  return join(
+    project,
+    run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', project], root).trim().split('\n').at(-1)
+  )
 }
 
 function checkContents (tarball) {
   const files = run('tar', ['tzf', tarball], project).trim().split('\n').map((file) => file.replace('package/', ''))
 
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const entryPoints = Object.values(exports).flatMap((entry) => Object.values(entry.types === undefined ? {} : entry)).map((file) => file.slice(2))
+  const entryPoints = Object.values(exports)
+    .flatMap((entry) => Object.values(entry.types === undefined ? {} : entry))
+    .map((file) => file.slice(2))
   for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', ...entryPoints, 'dist/typebox.license', 'dist/cli.js', 'dist/cli/dev-server.js', 'template/_gitignore']) {
     assert.ok(files.includes(file), `the tarball lacks ${file}`)
   }
-  const strangers = files.filter((file) => !/^(dist|docs|template)\/|^(README\.md|LICENSE|CHANGELOG\.md|package\.json)$/.test(file))
+  const strangers = files.filter(
+    (file) => !/^(dist|docs|template)\/|^(README\.md|LICENSE|CHANGELOG\.md|package\.json)$/.test(file)
+  )
   assert.deepEqual(strangers, [], 'the tarball holds files that users have no use for')
 }
 
 function install (tarball) {
-  const versions = ['fastify', '@modelcontextprotocol/sdk', '@types/node'].map((name) => `${name}@${installedVersion(name)}`)
+  const versions = ['fastify', '@modelcontextprotocol/sdk', '@types/node'].map(
+    (name) => `${name}@${installedVersion(name)}`
+  )
 
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }))
-  run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', tarball, ...versions], project)
+  run(
+    'npm',
+    ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', tarball, ...versions],
+    project
+  )
 }
 
 function installedVersion (name) {
@@ -67,7 +89,10 @@ function installedVersion (name) {
 function checkLoadedModules () {
   const record = join(project, 'loaded.txt')
   cpSync(join(root, 'test/packaging/record-modules.mjs'), join(project, 'record-modules.mjs'))
-  writeFileSync(join(project, 'register.mjs'), "import { register } from 'node:module'\nregister('./record-modules.mjs', import.meta.url)\n")
+  writeFileSync(
+    join(project, 'register.mjs'),
+    "import { register } from 'node:module'\nregister('./record-modules.mjs', import.meta.url)\n"
+  )
   // ES modules are seen by the hook, what they require() by the cache of CommonJS
   writeFileSync(join(project, 'import-only.mjs'), `import { appendFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -77,7 +102,10 @@ appendFileSync(${JSON.stringify(record)}, Object.keys(createRequire(import.meta.
   run(process.execPath, ['--import', './register.mjs', 'import-only.mjs'], project, { RECORD_MODULES_TO: record })
 
   const loaded = readFileSync(record, 'utf8').split('\n')
-  assert.ok(loaded.some((file) => file.includes('/node_modules/fastify-mcp-mount/dist/index.js')), 'the record of loaded modules is empty')
+  assert.ok(
+    loaded.some((file) => file.includes('/node_modules/fastify-mcp-mount/dist/index.js')),
+    'the record of loaded modules is empty'
+  )
   // Itself, and what it shares with the entry points beside it and with the program.
   const files = loaded.filter((file) => file.includes('/node_modules/fastify-mcp-mount/'))
   assert.ok(files.length <= 10, `the package is many files: ${files.join(' ')}`)
@@ -104,7 +132,18 @@ try {
 `)
   assert.equal(run(process.execPath, ['entry-points.mjs'], project).trim(), 'MCP_ERR_MISSING_PACKAGE')
 
-  run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', `ioredis@${installedVersion('ioredis')}`], project)
+  run(
+    'npm',
+    [
+      'install',
+      '--no-audit',
+      '--no-fund',
+      '--ignore-scripts',
+      '--loglevel=error',
+      `ioredis@${installedVersion('ioredis')}`
+    ],
+    project
+  )
   assert.equal(run(process.execPath, ['entry-points.mjs'], project).trim(), 'true')
 }
 
@@ -133,7 +172,15 @@ function readExample () {
 
 function checkTypes (example) {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
-  const options = { module: 'nodenext', target: 'es2023', types: ['node'], strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true }
+  const options = {
+    module: 'nodenext',
+    target: 'es2023',
+    types: ['node'],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true
+  }
   writeFileSync(join(project, 'example.ts'), example)
   writeFileSync(join(project, 'entry-points.ts'), `import type { Cluster } from 'fastify-mcp-mount'
 import { sessionStoreContract, type Contract } from 'fastify-mcp-mount/contracts'
@@ -144,9 +191,13 @@ type Answered = ReturnType<typeof createTestClient>
 export const connect = (app: Parameters<typeof createTestClient>[0]): Promise<Client> => createTestClient(app)
 export const isTyped: 0 extends 1 & Awaited<Answered> ? false : true = true
 export const create = (options: RedisClusterOptions): Cluster => redisCluster(options)
-export const contracts: typeof sessionStoreContract extends (...args: never) => readonly Contract[] ? true : false = true
+export const contracts: typeof sessionStoreContract extends (...args: never) => readonly Contract[] ? true : false =
+  true
 `)
-  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['example.ts', 'entry-points.ts'] }))
+  writeFileSync(
+    join(project, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: options, files: ['example.ts', 'entry-points.ts'] })
+  )
 
   let output = ''
   try {
@@ -155,7 +206,9 @@ export const contracts: typeof sessionStoreContract extends (...args: never) => 
     output = error.stdout
   }
   // declarations of other packages have errors of their own
-  const errors = output.split('\n').filter((line) => /^(example\.ts|entry-points\.ts|node_modules\/fastify-mcp-mount\/|error )/.test(line))
+  const errors = output
+    .split('\n')
+    .filter((line) => /^(example\.ts|entry-points\.ts|node_modules\/fastify-mcp-mount\/|error )/.test(line))
   assert.deepEqual(errors, [], 'the types do not hold in a project of their own')
 }
 
@@ -180,7 +233,10 @@ async function checkExample (example) {
 }
 
 async function checkProgram (tarball) {
-  assert.match(run('npx', ['--no-install', 'fastify-mcp-mount', '--help'], project), /^Usage: fastify-mcp-mount <command>/)
+  assert.match(
+    run('npx', ['--no-install', 'fastify-mcp-mount', '--help'], project),
+    /^Usage: fastify-mcp-mount <command>/
+  )
   run('npx', ['--no-install', 'fastify-mcp-mount', 'new', 'my-server'], project)
 
   const written = join(project, 'my-server')
@@ -191,14 +247,19 @@ async function checkProgram (tarball) {
   run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], written)
   for (const script of ['test', 'typecheck', 'build']) run('npm', ['run', script], written)
   await checkDev(written, process.execPath)
-  if (!existsSync(newerNode) && process.env.CI !== 'true') return console.log('not checked on Node.js 24: npm ci --ignore-scripts --prefix test/conformance')
+  if (!existsSync(newerNode) && process.env.CI !== 'true') {
+    return console.log('not checked on Node.js 24: npm ci --ignore-scripts --prefix test/conformance')
+  }
   rmSync(join(written, 'node_modules/tsx'), { recursive: true })
   await checkDev(written, newerNode)
 }
 
 async function checkDev (cwd, node) {
   const program = join(cwd, 'node_modules/.bin/fastify-mcp-mount')
-  const child = spawn(node, [program, 'dev', 'src/server.ts', '--port', '0'], { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(node, [program, 'dev', 'src/server.ts', '--port', '0'], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
   const ended = once(child, 'close')
   const timer = setTimeout(() => child.kill(), startTimeout)
   try {
@@ -208,7 +269,10 @@ async function checkDev (cwd, node) {
 
       assert.equal(JSON.parse(inspect('--json')).protocolVersion, revision)
       assert.match(inspect(), /^Tools\n {2}add_note {4}Save a note under a topic\.$/m)
-      assert.match(inspect('call', 'add_note', '--arg', `topic=${era}`, '--arg', 'text=1'), new RegExp(`^Saved note 1 about ${era}\\.\n$`))
+      assert.match(
+        inspect('call', 'add_note', '--arg', `topic=${era}`, '--arg', 'text=1'),
+        new RegExp(`^Saved note 1 about ${era}\\.\n$`)
+      )
     }
   } finally {
     clearTimeout(timer)
@@ -230,13 +294,19 @@ async function read (stdout, pattern) {
 
 async function ask (url) {
   const clientInfo = { name: 'packaging', version: '1.0.0' }
-  const legacy = await post(url, {}, { method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo } })
+  const legacy = await post(
+    url,
+    {},
+    { method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo } }
+  )
   assert.equal(legacy.result?.protocolVersion, '2025-11-25', `${url}: ${JSON.stringify(legacy)}`)
   assert.equal(typeof legacy.result.serverInfo.name, 'string')
 
   const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'server/discover' }
   const meta = { protocolVersion: '2026-07-28', clientInfo, clientCapabilities: {} }
-  const _meta = Object.fromEntries(Object.entries(meta).map(([key, value]) => [`io.modelcontextprotocol/${key}`, value]))
+  const _meta = Object.fromEntries(
+    Object.entries(meta).map(([key, value]) => [`io.modelcontextprotocol/${key}`, value])
+  )
   const modern = await post(url, headers, { method: 'server/discover', params: { _meta } })
   assert.ok(modern.result?.supportedVersions?.includes('2026-07-28'), `${url}: ${JSON.stringify(modern)}`)
 }
@@ -248,10 +318,18 @@ async function post (url, headers, message) {
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, ...message })
   })
   const text = await response.text()
-  const body = response.headers.get('content-type')?.startsWith('text/event-stream') ? /^data: (.+)$/m.exec(text)?.[1] ?? 'null' : text
+  const body = response.headers.get('content-type')?.startsWith('text/event-stream')
+    ? (/^data: (.+)$/m.exec(text)?.[1] ?? 'null')
+    : text
   return JSON.parse(body)
 }
 
 function run (command, args, cwd, env = {}) {
-  return execFileSync(command, args, { cwd, env: { ...process.env, ...env }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 64 * 1024 * 1024 })
+  return execFileSync(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 64 * 1024 * 1024
+  })
 }

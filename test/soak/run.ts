@@ -21,10 +21,17 @@ const WORKERS = 40
 // The heap may grow by what the engine compiles and caches, but not with the traffic.
 const HEAP_ALLOWANCE = 1.2
 const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
-const META = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} }
+const META = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientCapabilities': {}
+}
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' } } })
-const child = spawn(process.execPath, ['--expose-gc', '--import', 'tsx', fileURLToPath(new URL('serve.ts', import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'] })
+const child = spawn(
+  process.execPath,
+  ['--expose-gc', '--import', 'tsx', fileURLToPath(new URL('serve.ts', import.meta.url))],
+  { stdio: ['pipe', 'pipe', 'inherit'] }
+)
 const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
 const url = `${await nextLine()}/mcp`
 const counts = new Map<string, number>()
@@ -80,12 +87,20 @@ async function callModern (): Promise<void> {
 }
 
 async function callAndDrop (): Promise<void> {
-  const response = await post('call dropped', modern('tools/call', { name: 'slow', arguments: { steps: 20 }, _meta: { ...META, progressToken: 1 } }))
+  const response = await post(
+    'call dropped',
+    modern('tools/call', { name: 'slow', arguments: { steps: 20 }, _meta: { ...META, progressToken: 1 } })
+  )
   await dropSoon(response)
 }
 
 async function listenAndDrop (): Promise<void> {
-  const response = await post('listen dropped', modern('subscriptions/listen', { notifications: { toolsListChanged: true, resourceSubscriptions: ['soak://clock'] } }))
+  const response = await post(
+    'listen dropped',
+    modern('subscriptions/listen', {
+      notifications: { toolsListChanged: true, resourceSubscriptions: ['soak://clock'] }
+    })
+  )
   await dropSoon(response)
 }
 
@@ -105,7 +120,11 @@ async function openAndForget (): Promise<void> {
 }
 
 async function openSession (): Promise<Record<string, string>> {
-  const opening = legacy('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'soak', version: '1.0.0' } })
+  const opening = legacy('initialize', {
+    protocolVersion: '2025-11-25',
+    capabilities: {},
+    clientInfo: { name: 'soak', version: '1.0.0' }
+  })
   const response = await send('POST', 'session opened', JSON_HEADERS, opening)
   await textOf(response)
   return { 'mcp-session-id': String(response.headers['mcp-session-id']), 'mcp-protocol-version': '2025-11-25' }
@@ -115,16 +134,32 @@ function legacy (method: string, params: object): object {
   return { jsonrpc: '2.0', id: 1, method, params }
 }
 
-function modern (method: string, params: { readonly name?: string, readonly [key: string]: unknown }): { readonly method: string, readonly params: typeof params } {
+function modern (
+  method: string, params: { readonly name?: string, readonly [key: string]: unknown }
+): { readonly method: string, readonly params: typeof params } {
   return { ...legacy(method, params), method, params: { _meta: META, ...params } }
 }
 
-function post (what: string, message: { readonly method: string, readonly params: { readonly name?: string } }): Promise<IncomingMessage> {
+function post (
+  what: string, message: { readonly method: string, readonly params: { readonly name?: string } }
+): Promise<IncomingMessage> {
   const { method, params: { name } } = message
-  return send('POST', what, { ...JSON_HEADERS, 'mcp-protocol-version': '2026-07-28', 'mcp-method': method, ...(name !== undefined && { 'mcp-name': name }) }, message)
+  return send(
+    'POST',
+    what,
+    {
+      ...JSON_HEADERS,
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': method,
+      ...(name !== undefined && { 'mcp-name': name })
+    },
+    message
+  )
 }
 
-async function send (method: string, what: string, headers: Record<string, string>, body?: object): Promise<IncomingMessage> {
+async function send (
+  method: string, what: string, headers: Record<string, string>, body?: object
+): Promise<IncomingMessage> {
   counts.set(what, (counts.get(what) ?? 0) + 1)
   const request: ClientRequest = httpRequest(url, { method, headers, agent: false })
   request.end(body === undefined ? undefined : JSON.stringify(body))

@@ -19,7 +19,12 @@ server.registerResource('clock', 'soak://clock', {}, async () => String(performa
 const changing = server.registerTool('changing', {}, async () => 'here')
 
 const app = Fastify()
-app.register(mcpPlugin, { server, eventStore: createMemoryEventStore({ maxAge: 1000 }), sessionIdleTimeout: 2000, maxSessions: 100_000 })
+app.register(mcpPlugin, {
+  server,
+  eventStore: createMemoryEventStore({ maxAge: 1000 }),
+  sessionIdleTimeout: 2000,
+  maxSessions: 100_000
+})
 console.log(await app.listen({ port: 0 }))
 
 const mount = app.mcp.get('Soak')

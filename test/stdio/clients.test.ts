@@ -116,7 +116,11 @@ t.test('a client that reads no more ends the process without a crash', async (t)
 t.test('a lifespan that throws ends the process with 1, and says why', async (t) => {
   const child = start(t, { FAIL: '1' })
 
-  const [printed, [code], answered] = await Promise.all([text(child.stderr as NodeJS.ReadableStream), once(child, 'exit'), text(child.stdout as NodeJS.ReadableStream)])
+  const [printed, [code], answered] = await Promise.all([
+    text(child.stderr as NodeJS.ReadableStream),
+    once(child, 'exit'),
+    text(child.stdout as NodeJS.ReadableStream)
+  ])
 
   t.match(printed, 'Error: the database is away')
   t.equal(code, 1)
@@ -130,7 +134,10 @@ t.test('all that was asked before the end of the input is answered, however long
   for (let id = 0; id < 20; id++) child.stdin?.write(`${JSON.stringify(modernCall(id, 'add_note', { text: long }))}\n`)
   child.stdin?.end()
   await untilPrinted(child, 'serving')
-  const answers = (await text(child.stdout as NodeJS.ReadableStream)).trim().split('\n').map((line) => JSON.parse(line) as { id: number, result: { content: [{ text: string }] } })
+  const answers = (await text(child.stdout as NodeJS.ReadableStream))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { id: number; result: { content: [{ text: string }] } })
 
   t.same(answers.map(({ id }) => id).sort((a, b) => a - b), Array.from({ length: 20 }, (_, id) => id))
   t.ok(answers.every(({ result: { content: [{ text }] } }) => text === `Saved: ${long}`))

@@ -2,10 +2,28 @@ import t from 'tap'
 import { Type, type McpServer, type RequestContext, type ServerDefinition } from '../../lib/index.ts'
 import { createServer, SERVER_META } from '../support/app.ts'
 import { createGate, until, type Gate } from '../support/stream.ts'
-import { byId, failure, initialize, INITIALIZED, legacy, legacyCall, modern, modernCall, notification, openPipe, openSession, result, text } from './pipe.ts'
+import {
+  byId,
+  failure,
+  initialize,
+  INITIALIZED,
+  legacy,
+  legacyCall,
+  modern,
+  modernCall,
+  notification,
+  openPipe,
+  openSession,
+  result,
+  text
+} from './pipe.ts'
 
 const FORM = { elicitation: {} }
-const ASKED = { mode: 'form', message: 'Who are you?', requestedSchema: { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] } }
+const ASKED = {
+  mode: 'form',
+  message: 'Who are you?',
+  requestedSchema: { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] }
+}
 
 function createTalkingNotes (): McpServer {
   const server = createServer()
@@ -22,7 +40,10 @@ function createTalkingNotes (): McpServer {
     const answer = await ctx.elicit('Who are you?', Type.Object({ name: Type.String() }))
     return answer.action === 'accept' ? `Hello ${answer.content.name}` : 'Hello'
   })
-  server.registerTool('touch', {}, (_args: unknown, ctx: RequestContext) => { ctx.notifyResourceUpdated('notes://a'); return 'touched' })
+  server.registerTool('touch', {}, (_args: unknown, ctx: RequestContext) => {
+    ctx.notifyResourceUpdated('notes://a')
+    return 'touched'
+  })
   return server
 }
 
@@ -46,7 +67,11 @@ t.test('initialize opens the session of the pipe', async (t) => {
   write(initialize(1, '2025-06-18'), INITIALIZED, legacyCall(2, 'echo', { text: 'hi' }), legacy(3, 'nothing'))
 
   t.same(byId(await take(3)), [
-    result(1, { protocolVersion: '2025-06-18', capabilities: { tools: { listChanged: true }, logging: {} }, serverInfo: { name: 'Notes', version: '1.0.0' } }),
+    result(1, {
+      protocolVersion: '2025-06-18',
+      capabilities: { tools: { listChanged: true }, logging: {} },
+      serverInfo: { name: 'Notes', version: '1.0.0' }
+    }),
     text(2, 'hi'),
     failure(3, -32601, 'Method not found: nothing')
   ])
@@ -55,12 +80,18 @@ t.test('initialize opens the session of the pipe', async (t) => {
 t.test('before it, pings are answered and other legacy requests are refused', async (t) => {
   const { write, take } = await openPipe(t)
 
-  write(INITIALIZED, { jsonrpc: '2.0', id: 'x', result: {} }, legacy(1, 'ping'), legacy(2, 'tools/list'), [legacy(3, 'ping')])
+  write(INITIALIZED, { jsonrpc: '2.0', id: 'x', result: {} }, legacy(1, 'ping'), legacy(2, 'tools/list'), [
+    legacy(3, 'ping')
+  ])
 
   t.same(await take(3), [
     result(1, {}),
     failure(2, -32600, "Invalid Request: send 'initialize' first, or name the revision in '_meta' of the request"),
-    failure(null, -32600, 'Invalid Request: only a session of revision 2025-03-26 has batches; send each message by itself')
+    failure(
+      null,
+      -32600,
+      'Invalid Request: only a session of revision 2025-03-26 has batches; send each message by itself'
+    )
   ])
 })
 
@@ -127,10 +158,35 @@ t.test('handlers see the same ctx in both eras, without an HTTP request', async 
   const [old] = await piped.take(1)
   piped.write(modernCall(2, 'who', {}, { 'io.modelcontextprotocol/clientInfo': { name: 'new', version: '1' } }))
 
-  t.same(old, text(1, JSON.stringify({ subject: 'ann', client: 'test', era: 'legacy', protocolVersion: '2025-11-25', request: 'undefined', session: 'string' })))
+  t.same(
+    old,
+    text(
+      1,
+      JSON.stringify({
+        subject: 'ann',
+        client: 'test',
+        era: 'legacy',
+        protocolVersion: '2025-11-25',
+        request: 'undefined',
+        session: 'string'
+      })
+    )
+  )
   t.same(await piped.next(), result(2, {
     resultType: 'complete',
-    content: [{ type: 'text', text: JSON.stringify({ subject: 'ann', client: 'new', era: 'modern', protocolVersion: '2026-07-28', request: 'undefined', session: 'undefined' }) }],
+    content: [
+      {
+        type: 'text',
+        text: JSON.stringify({
+          subject: 'ann',
+          client: 'new',
+          era: 'modern',
+          protocolVersion: '2026-07-28',
+          request: 'undefined',
+          session: 'undefined'
+        })
+      }
+    ],
     _meta: SERVER_META
   }))
 })
@@ -143,14 +199,23 @@ t.test('what needs a scope is found by whom the auth option gives it', async (t)
 
   for (const { write } of [without, withScope]) write(modernCall(1, 'secret'))
 
-  t.same(await without.next(), { jsonrpc: '2.0', id: 1, error: { code: 6750, message: 'Insufficient scope: the request needs notes:read', data: { requiredScopes: ['notes:read'] } } })
+  t.same(await without.next(), {
+    jsonrpc: '2.0',
+    id: 1,
+    error: {
+      code: 6750,
+      message: 'Insufficient scope: the request needs notes:read',
+      data: { requiredScopes: ['notes:read'] }
+    }
+  })
   t.match(await withScope.next(), { id: 1, result: { content: [{ text: 'secret' }] } })
 })
 
 t.test('progress and log messages come ahead of the result, log messages as far as they are wanted', async (t) => {
   const piped = await openPipe(t, createTalkingNotes())
   await openSession(piped)
-  const progress = (token: string): object => notification('notifications/progress', { progressToken: token, progress: 1, total: 2, message: 'half' })
+  const progress = (token: string): object =>
+    notification('notifications/progress', { progressToken: token, progress: 1, total: 2, message: 'half' })
   const log = notification('notifications/message', { level: 'info', data: 'working' })
 
   piped.write(legacy('level', 'logging/setLevel', { level: 'info' }))
@@ -186,10 +251,19 @@ t.test('a modern client is asked by a result, and sends the call again with the 
   const asked = await next() as { result: { inputRequests: object, requestState: string } }
   const [key = ''] = Object.keys(asked.result.inputRequests)
   write(modern(2, 'tools/call', {
-    name: 'greet', arguments: {}, requestState: asked.result.requestState, inputResponses: { [key]: { action: 'accept', content: { name: 'Ann' } } }
+    name: 'greet',
+    arguments: {},
+    requestState: asked.result.requestState,
+    inputResponses: { [key]: { action: 'accept', content: { name: 'Ann' } } }
   }, capable))
 
-  t.match(asked, { id: 1, result: { resultType: 'input_required', inputRequests: { [key]: { method: 'elicitation/create', params: { message: ASKED.message } } } } })
+  t.match(asked, {
+    id: 1,
+    result: {
+      resultType: 'input_required',
+      inputRequests: { [key]: { method: 'elicitation/create', params: { message: ASKED.message } } }
+    }
+  })
   t.match(await next(), { id: 2, result: { resultType: 'complete', content: [{ text: 'Hello Ann' }] } })
 })
 
@@ -201,7 +275,10 @@ for (const [era, call] of [['legacy', legacyCall], ['modern', modernCall]] as co
 
     piped.write(call('a', 'wait'))
     await started.promise
-    piped.write(notification('notifications/cancelled', { requestId: 'unknown' }), notification('notifications/cancelled', { requestId: {} }))
+    piped.write(
+      notification('notifications/cancelled', { requestId: 'unknown' }),
+      notification('notifications/cancelled', { requestId: {} })
+    )
     piped.write(notification('notifications/cancelled', { requestId: 'a', reason: 'enough' }))
     const reason = await aborted.promise
     piped.write(legacy('b', 'ping'))
@@ -244,7 +321,11 @@ for (const era of ['modern', 'legacy'] as const) {
     const call = era === 'modern' ? modernCall : legacyCall
     let running = 0
     const both = createGate()
-    server.registerTool('second', {}, async () => { if (++running === 1) both.open(); await go.promise; return 'second' })
+    server.registerTool('second', {}, async () => {
+      if (++running === 1) both.open()
+      await go.promise
+      return 'second'
+    })
 
     write(call(1, 'wait'), call(1, 'second'))
     await Promise.all([started.promise, both.promise])
@@ -274,9 +355,16 @@ t.test('a session of 2025-03-26 may send batches and gets one array', async (t) 
   await started.promise
   write([notification('notifications/cancelled', { requestId: 3 })], [], [1, 2, 3, 4, 5])
 
-  t.same(byId(answered), [failure(null, -32600, 'Invalid Request: a message must be a JSON object'), result(1, {}), text(2, 'hi')])
+  t.same(byId(answered), [
+    failure(null, -32600, 'Invalid Request: a message must be a JSON object'),
+    result(1, {}),
+    text(2, 'hi')
+  ])
   t.same(await next(), failure(null, -32600, 'Invalid Request: the batch is empty'))
-  t.same(await next(), failure(null, -32600, "Invalid Request: the batch has more than 4 messages, which is 'maxBatch'"))
+  t.same(
+    await next(),
+    failure(null, -32600, "Invalid Request: the batch has more than 4 messages, which is 'maxBatch'")
+  )
   t.equal(await aborted.promise, 'The request was cancelled: the client gave no reason')
 })
 
@@ -312,7 +400,10 @@ function createDefinition (own: Partial<ServerDefinition>): ServerDefinition {
 t.test('a definition gets the notifications of both eras and the end of the session, and what it throws is logged', async (t) => {
   const told: unknown[] = []
   const piped = await openPipe(t, createDefinition({
-    notified: ({ message: { method, params }, caller: { era } }) => { told.push([method, params, era]); throw new Error('no') },
+    notified: ({ message: { method, params }, caller: { era } }) => {
+      told.push([method, params, era])
+      throw new Error('no')
+    },
     ended: (session) => { told.push(typeof session); throw new Error('never') }
   }))
   await openSession(piped)
@@ -351,7 +442,12 @@ t.test('JSON that a definition has made with newlines is one line on the pipe', 
 })
 
 t.test('a definition that throws what it must not is logged and answered with an internal error', async (t) => {
-  const { next, write, logLines } = await openPipe(t, createDefinition({ serve: () => { throw new TypeError('secret') } }))
+  const { next, write, logLines } = await openPipe(
+    t,
+    createDefinition({
+      serve: () => { throw new TypeError('secret') }
+    })
+  )
 
   write(modern(1, 'tools/list'))
 

@@ -35,7 +35,13 @@ t.test('subscriptions are acknowledged, and told of what they asked for by their
   const told = await take(2)
   connection.notify.resourceUpdated('notes://a')
 
-  t.same([first, second], [acknowledged(1, { toolsListChanged: true }), acknowledged('b', { toolsListChanged: true, resourceSubscriptions: ['notes://a'] })])
+  t.same(
+    [first, second],
+    [
+      acknowledged(1, { toolsListChanged: true }),
+      acknowledged('b', { toolsListChanged: true, resourceSubscriptions: ['notes://a'] })
+    ]
+  )
   t.same(told, [tagged('notifications/tools/list_changed', 1), tagged('notifications/tools/list_changed', 'b')])
   t.same(await take(1), [tagged('notifications/resources/updated', 'b', { uri: 'notes://a' })])
 })
@@ -99,7 +105,10 @@ t.test('there are no more than maxStreams', async (t) => {
   const messages = await take(2)
   write(notification('notifications/cancelled', { requestId: 1 }), listen(3, { toolsListChanged: true }))
 
-  t.same(messages, [failure(2, -32603, 'Too many open streams: 1; end one of them first'), acknowledged(1, { toolsListChanged: true })])
+  t.same(messages, [
+    failure(2, -32603, 'Too many open streams: 1; end one of them first'),
+    acknowledged(1, { toolsListChanged: true })
+  ])
   t.same(await take(1), [acknowledged(3, { toolsListChanged: true })])
 })
 

@@ -13,7 +13,11 @@ const server = new McpServer({ name: 'Notes', version: '1.0.0' }, {
 
 let goOn = (): void => {}
 
-server.registerTool('add_note', { inputSchema: Type.Object({ text: Type.String() }) }, ({ text }, { lifespan }) => `${lifespan.prefix}: ${text}`)
+server.registerTool(
+  'add_note',
+  { inputSchema: Type.Object({ text: Type.String() }) },
+  ({ text }, { lifespan }) => `${lifespan.prefix}: ${text}`
+)
 
 server.registerTool('chatter', {}, (_args: unknown, ctx: RequestContext<{ prefix: string }>) => {
   console.log('printed by a handler')

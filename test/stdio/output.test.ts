@@ -12,7 +12,10 @@ t.test('a very long message is one line, too', async (t) => {
   const { write, next } = await openPipe(t, server, { maxBuffered: 2 ** 26 })
 
   write(modernCall(1, 'long'))
-  const reply = await next() as { readonly id: number, readonly result: { readonly content: ReadonlyArray<{ readonly text: string }> } }
+  const reply = (await next()) as {
+    readonly id: number
+    readonly result: { readonly content: ReadonlyArray<{ readonly text: string }> }
+  }
   write(modernCall(2, 'short'))
 
   t.equal(reply.id, 1)

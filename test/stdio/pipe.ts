@@ -21,7 +21,9 @@ export interface Piped {
 }
 
 /** Serves a definition, or {@link createServer}'s. The connection ends with the test. */
-export async function openPipe (t: Test, server: Mountable = createServer(), options: StdioOptions = {}): Promise<Piped> {
+export async function openPipe (
+  t: Test, server: Mountable = createServer(), options: StdioOptions = {}
+): Promise<Piped> {
   const { app, logLines } = createHost(t)
   const input = new PassThrough()
   const output = new PassThrough()
@@ -38,7 +40,11 @@ export async function openPipe (t: Test, server: Mountable = createServer(), opt
     input,
     output,
     logLines,
-    write: (...messages) => { for (const message of messages) input.write(typeof message === 'string' ? message : `${JSON.stringify(message)}\n`) },
+    write: (...messages) => {
+      for (const message of messages) {
+        input.write(typeof message === 'string' ? message : `${JSON.stringify(message)}\n`)
+      }
+    },
     next,
     take: async (count) => {
       const taken: unknown[] = []
@@ -79,7 +85,9 @@ export function initialize (id: unknown = 'init', protocolVersion = '2025-11-25'
 export const INITIALIZED = notification('notifications/initialized')
 
 /** Opens a legacy session. */
-export async function openSession ({ write, next }: Piped, protocolVersion?: string, capabilities?: object): Promise<void> {
+export async function openSession (
+  { write, next }: Piped, protocolVersion?: string, capabilities?: object
+): Promise<void> {
   write(initialize('init', protocolVersion, capabilities), INITIALIZED)
   await next()
 }

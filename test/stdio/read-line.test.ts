@@ -8,7 +8,15 @@ const PONG = result('p', {})
 t.test('a line that is no message is answered with an error, and what follows it is served', async (t) => {
   const { write, take } = await openPipe(t)
 
-  write('{"jsonrpc":\n', PING, 'nonsense\n', '42\n', '{"jsonrpc":"1.0","id":7,"method":"ping"}\n', '{"jsonrpc":"2.0","id":8}\n', PING)
+  write(
+    '{"jsonrpc":\n',
+    PING,
+    'nonsense\n',
+    '42\n',
+    '{"jsonrpc":"1.0","id":7,"method":"ping"}\n',
+    '{"jsonrpc":"2.0","id":8}\n',
+    PING
+  )
 
   t.same(await take(7), [
     failure(null, -32700, 'Parse error: the line is not valid JSON'),
@@ -26,13 +34,20 @@ t.test('a line that is too long is refused, and what follows it is served', asyn
 
   write(legacy('long', 'x'.repeat(200)), PING)
 
-  t.same(await take(2), [failure(null, -32600, "Invalid Request: the line is longer than 100 bytes, which is 'bodyLimit'"), PONG])
+  t.same(await take(2), [
+    failure(null, -32600, "Invalid Request: the line is longer than 100 bytes, which is 'bodyLimit'"),
+    PONG
+  ])
 })
 
 t.test('what could do harm is refused', async (t) => {
   const { write, take } = await openPipe(t, createServer(), { maxDepth: 5 })
 
-  write('{"jsonrpc":"2.0","id":1,"method":"ping","params":{"__proto__":{}}}\n', '{"jsonrpc":"2.0","id":2,"method":"ping","params":{"a":[[[[[]]]]]}}\n', PING)
+  write(
+    '{"jsonrpc":"2.0","id":1,"method":"ping","params":{"__proto__":{}}}\n',
+    '{"jsonrpc":"2.0","id":2,"method":"ping","params":{"a":[[[[[]]]]]}}\n',
+    PING
+  )
 
   t.same(await take(3), [
     failure(1, -32600, "Invalid Request: the keys '__proto__' and 'constructor.prototype' are not allowed"),
@@ -63,7 +78,9 @@ t.test('messages may be cut anywhere, and many may come at once', async (t) => {
   await openSession(piped)
   const { input, take, write } = piped
 
-  for (const byte of Buffer.from(`${JSON.stringify(legacyCall(1, 'echo', { text: 'Grüße 👋' }))}\n`)) input.write(Buffer.of(byte))
+  for (const byte of Buffer.from(`${JSON.stringify(legacyCall(1, 'echo', { text: 'Grüße 👋' }))}\n`)) {
+    input.write(Buffer.of(byte))
+  }
   write([2, 3].map((id) => `${JSON.stringify(legacyCall(id, 'echo', { text: `${id}` }))}\n`).join(''))
 
   t.same(await take(3), [text(1, 'Grüße 👋'), text(2, '2'), text(3, '3')])
@@ -88,7 +105,14 @@ t.test('the era is told for each message by itself', async (t) => {
 
   t.same(one, result(1, {}))
   t.same(two, failure(2, -32601, 'Method not found: ping'))
-  t.match(three, { id: 3, result: { resultType: 'complete', supportedVersions: ['2026-07-28'], capabilities: { tools: { listChanged: true } } } })
+  t.match(three, {
+    id: 3,
+    result: {
+      resultType: 'complete',
+      supportedVersions: ['2026-07-28'],
+      capabilities: { tools: { listChanged: true } }
+    }
+  })
   t.same(four, failure(4, -32601, 'Method not found: server/discover'))
 })
 
@@ -99,7 +123,15 @@ t.test('a revision that nobody knows is refused with those that are served', asy
   write(modern(1, 'tools/list', {}, { [key]: '2099-01-01' }), modern(2, 'tools/list', {}, { [key]: 5 }))
 
   t.same(await take(2), [
-    { jsonrpc: '2.0', id: 1, error: { code: -32022, message: 'Unsupported protocol version', data: { supported: ['2026-07-28'], requested: '2099-01-01' } } },
+    {
+      jsonrpc: '2.0',
+      id: 1,
+      error: {
+        code: -32022,
+        message: 'Unsupported protocol version',
+        data: { supported: ['2026-07-28'], requested: '2099-01-01' }
+      }
+    },
     failure(2, -32602, `Invalid params: '_meta' needs '${key}', a string`)
   ])
 })

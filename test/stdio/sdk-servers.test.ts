@@ -12,7 +12,10 @@ function createV1 (): McpServerV1 {
   const server = new McpServerV1({ name: 'V1', version: '1.0.0' })
   server.registerTool('shout', SHOUT, shout)
   server.registerTool('greet', {}, async () => {
-    const { content } = await server.server.elicitInput({ message: 'Who are you?', requestedSchema: { type: 'object', properties: { name: { type: 'string' } } } })
+    const { content } = await server.server.elicitInput({
+      message: 'Who are you?',
+      requestedSchema: { type: 'object', properties: { name: { type: 'string' } } }
+    })
     return { content: [{ type: 'text', text: `Hello ${String(content?.['name'])}` }] }
   })
   return server
@@ -36,7 +39,11 @@ for (const [kind, create] of KINDS) {
     const piped = await openPipe(t, create())
     await openSession(piped)
 
-    piped.write(legacyCall(1, 'shout', { text: 'old' }), modernCall(2, 'shout', { text: 'new' }), modern(3, 'server/discover'))
+    piped.write(
+      legacyCall(1, 'shout', { text: 'old' }),
+      modernCall(2, 'shout', { text: 'new' }),
+      modern(3, 'server/discover')
+    )
 
     t.match(byId(await piped.take(3)), [
       { id: 1, result: { content: [{ type: 'text', text: 'OLD' }] } },
@@ -97,14 +104,21 @@ t.test('the subscriptions of a v2 handler are its own, and end with the client',
   const acknowledged = await next()
   handler.notify.toolsChanged()
   const told = await next()
-  write(notification('notifications/cancelled', { requestId: 'sub' }), modern(2, 'subscriptions/listen', { notifications: { toolsListChanged: true } }))
+  write(
+    notification('notifications/cancelled', { requestId: 'sub' }),
+    modern(2, 'subscriptions/listen', { notifications: { toolsListChanged: true } })
+  )
   await next()
   handler.notify.toolsChanged()
   const toldAgain = await next()
   input.end()
 
-  const tagged = (id: unknown) => notification('notifications/tools/list_changed', { _meta: { 'io.modelcontextprotocol/subscriptionId': id } })
-  t.match(acknowledged, notification('notifications/subscriptions/acknowledged', { notifications: { toolsListChanged: true } }))
+  const tagged = (id: unknown) =>
+    notification('notifications/tools/list_changed', { _meta: { 'io.modelcontextprotocol/subscriptionId': id } })
+  t.match(
+    acknowledged,
+    notification('notifications/subscriptions/acknowledged', { notifications: { toolsListChanged: true } })
+  )
   t.match([told, toldAgain], [tagged('sub'), tagged(2)])
   await connection.closed
 })

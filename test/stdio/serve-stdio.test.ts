@@ -6,7 +6,12 @@ import { createHost, createServer } from '../support/app.ts'
 import { createGate, until, type Gate } from '../support/stream.ts'
 import { failure, INITIALIZED, legacy, legacyCall, modernCall, openPipe, openSession, result, text } from './pipe.ts'
 
-interface Living { readonly server: McpServer<string>, readonly started: Gate, readonly go: Gate, readonly events: string[] }
+interface Living {
+  readonly server: McpServer<string>
+  readonly started: Gate
+  readonly go: Gate
+  readonly events: string[]
+}
 
 /** A server with a lifespan, and a tool that waits. */
 function createLiving (): Living {
@@ -46,7 +51,12 @@ t.test('a lifespan that throws is the error of serveStdio, and no message is rea
   const { app } = createHost(t)
   const input = new PassThrough()
   const output = new PassThrough()
-  const server = new McpServer({ name: 'Notes', version: '1.0.0' }, { lifespan: () => { throw new Error('the database is away') } })
+  const server = new McpServer(
+    { name: 'Notes', version: '1.0.0' },
+    {
+      lifespan: () => { throw new Error('the database is away') }
+    }
+  )
 
   input.write(`${JSON.stringify(legacy(1, 'ping'))}\n`)
   await t.rejects(serveStdio(server, { app, input, output }), { message: 'the database is away' })
@@ -57,7 +67,15 @@ t.test('a lifespan that throws is the error of serveStdio, and no message is rea
 })
 
 t.test('a lifespan that throws when it is left is logged, and the error of closed', async (t) => {
-  const server = new McpServer({ name: 'Notes', version: '1.0.0' }, { lifespan: () => ({ value: undefined, close: () => { throw new Error('stuck') } }) })
+  const server = new McpServer(
+    { name: 'Notes', version: '1.0.0' },
+    {
+      lifespan: () => ({
+        value: undefined,
+        close: () => { throw new Error('stuck') }
+      })
+    }
+  )
   const { connection, input, logLines } = await openPipe(t, server)
 
   input.end()
@@ -281,7 +299,14 @@ t.test('one that leaves too much unread is given up', async (t) => {
   const output = new SlowOutput({ highWaterMark: 10 })
   const server = createServer()
   const { connection, write, logLines } = await openPipe(t, server, { output, maxBuffered: 200 })
-  write(legacy('init', 'initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'a', version: '1' } }), INITIALIZED)
+  write(
+    legacy('init', 'initialize', {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo: { name: 'a', version: '1' }
+    }),
+    INITIALIZED
+  )
   await until(() => output.chunks.length === 1)
 
   for (let change = 0; change < 10; change++) {
@@ -314,6 +339,9 @@ t.test('slow patterns are warned of in the log, those of later tools as well', a
   await connection.close()
   server.registerTool('too_late', { inputSchema }, () => 'ok')
 
-  t.match(logLines, [{ level: 40, msg: /^the inputSchema of tool 'early' has the pattern "\^\(a\+\)\+\$" at / }, { level: 40, msg: /^the inputSchema of tool 'late'/ }])
+  t.match(logLines, [
+    { level: 40, msg: /^the inputSchema of tool 'early' has the pattern "\^\(a\+\)\+\$" at / },
+    { level: 40, msg: /^the inputSchema of tool 'late'/ }
+  ])
   t.equal(logLines.length, 2)
 })

@@ -20,6 +20,9 @@ t.test('it loads nothing that HTTP needs, and Fastify only when there is somethi
   })
   const imports = Object.values(metafile.inputs).flatMap((input) => input.imports)
 
-  t.same(Object.keys(metafile.inputs).filter((file) => /lib\/(?:http|cluster|redis|plugin|mount|registry)/.test(file)), [])
+  t.same(
+    Object.keys(metafile.inputs).filter((file) => /lib\/(?:http|cluster|redis|plugin|mount|registry)/.test(file)),
+    []
+  )
   t.same(imports.filter(({ path }) => path === 'fastify').map(({ kind }) => kind), ['dynamic-import'])
 })

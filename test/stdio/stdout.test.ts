@@ -45,6 +45,10 @@ t.test('a logger is known to write to stdout by itself', async (t) => {
   t.equal(writesToStdout(Fastify({ logger: true }).log), true)
   t.equal(writesToStdout(Fastify({ logger: true }).log.child({ a: 1 })), true)
   t.equal(writesToStdout(Fastify({ logger: { stream: process.stderr } }).log), false)
-  t.equal(writesToStdout(Fastify({ logger: { stream: process.stdout } }).log), false, 'what goes by process.stdout is diverted')
+  t.equal(
+    writesToStdout(Fastify({ logger: { stream: process.stdout } }).log),
+    false,
+    'what goes by process.stdout is diverted'
+  )
   t.equal(writesToStdout(Fastify().log), false)
 })

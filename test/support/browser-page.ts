@@ -28,15 +28,31 @@ async function visit (kind: string, url: string): Promise<Visit> {
   const client = await connect(kind, url)
   const tools = (await client.listTools()).map(({ name }) => name)
   const progress: unknown[] = []
-  const counted = await client.callTool('count', { to: 3 }, { onprogress: (step) => { progress.push(Reflect.get(step, 'progress')) } })
+  const counted = await client.callTool(
+    'count',
+    { to: 3 },
+    {
+      onprogress: (step) => { progress.push(Reflect.get(step, 'progress')) }
+    }
+  )
   const { era, protocolVersion, sessionId } = client
   await client.terminateSession()
   await client.close()
-  return { origin: page.location.origin, era, protocolVersion, hasSession: sessionId !== undefined, tools, progress, answer: counted['content'] }
+  return {
+    origin: page.location.origin,
+    era,
+    protocolVersion,
+    hasSession: sessionId !== undefined,
+    tools,
+    progress,
+    answer: counted['content']
+  }
 }
 
 /** Calls a tool that takes its time, tells the test how far it has got, and gets to the end whatever happens on the way. */
-async function count (kind: string, url: string, to: number): Promise<readonly [progress: readonly number[], answer: unknown]> {
+async function count (
+  kind: string, url: string, to: number
+): Promise<readonly [progress: readonly number[], answer: unknown]> {
   const client = await connect(kind, url)
   const progress: number[] = []
   const answer = await client.callTool('count', { to }, {
@@ -56,7 +72,11 @@ async function locate (url: string, region: string): Promise<unknown> {
   const response = await fetch(url, {
     method: 'POST',
     headers: {
-      'content-type': 'application/json', 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': 'locate', 'mcp-param-region': region
+      'content-type': 'application/json',
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': 'tools/call',
+      'mcp-name': 'locate',
+      'mcp-param-region': region
     },
     body: JSON.stringify({
       jsonrpc: '2.0',
@@ -65,7 +85,10 @@ async function locate (url: string, region: string): Promise<unknown> {
       params: {
         name: 'locate',
         arguments: { region },
-        _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} }
+        _meta: {
+          'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+          'io.modelcontextprotocol/clientCapabilities': {}
+        }
       }
     })
   })

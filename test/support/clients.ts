@@ -1,5 +1,9 @@
 // The official clients behind one interface, so that one suite runs against all of them.
-import { Client as ClientV2, LOG_LEVEL_META_KEY, StreamableHTTPClientTransport as TransportV2 } from '@modelcontextprotocol/client'
+import {
+  Client as ClientV2,
+  LOG_LEVEL_META_KEY,
+  StreamableHTTPClientTransport as TransportV2
+} from '@modelcontextprotocol/client'
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
@@ -77,9 +81,21 @@ export interface ClientKind {
 }
 
 export const v1: ClientKind = { title: 'the v1 client', era: 'legacy', connect: connectV1 }
-export const v2Legacy: ClientKind = { title: 'the v2 client, legacy', era: 'legacy', connect: (...client) => connectV2('legacy', ...client) }
-export const v2Modern: ClientKind = { title: 'the v2 client, modern', era: 'modern', connect: (...client) => connectV2({ pin: '2026-07-28' }, ...client) }
-export const v2Auto: ClientKind = { title: 'the v2 client, by negotiation', era: 'modern', connect: (...client) => connectV2('auto', ...client) }
+export const v2Legacy: ClientKind = {
+  title: 'the v2 client, legacy',
+  era: 'legacy',
+  connect: (...client) => connectV2('legacy', ...client)
+}
+export const v2Modern: ClientKind = {
+  title: 'the v2 client, modern',
+  era: 'modern',
+  connect: (...client) => connectV2({ pin: '2026-07-28' }, ...client)
+}
+export const v2Auto: ClientKind = {
+  title: 'the v2 client, by negotiation',
+  era: 'modern',
+  connect: (...client) => connectV2('auto', ...client)
+}
 
 /** Each client in each era that it speaks. */
 export const clientKinds: readonly ClientKind[] = [v1, v2Legacy, v2Modern]
@@ -88,7 +104,11 @@ export const clientKinds: readonly ClientKind[] = [v1, v2Legacy, v2Modern]
 export async function failureOf (call: Promise<unknown>): Promise<{ code: unknown, message: string, data: unknown }> {
   const error: unknown = await call.then(() => { throw new Error('the call succeeded') }, (reason: unknown) => reason)
   if (!(error instanceof Error)) throw new TypeError('what was thrown is no error')
-  const { code, status, data } = error as { readonly code?: unknown, readonly status?: unknown, readonly data?: unknown }
+  const { code, status, data } = error as {
+    readonly code?: unknown
+    readonly status?: unknown
+    readonly data?: unknown
+  }
   // The v1 client prefixes every message.
   return { code: status ?? code, message: error.message.replace(/^MCP error -?\d+: /, ''), data }
 }
@@ -98,13 +118,19 @@ function createRecorder (recorded: Recorded[]) {
     const response = await fetch(url, init)
     const method = init?.method ?? 'GET'
     const { status, redirected } = response
-    if (method !== 'GET') recorded.push({ method, url: String(url), headers: new Headers(init?.headers), status, redirected })
+    if (method !== 'GET') {
+      recorded.push({ method, url: String(url), headers: new Headers(init?.headers), status, redirected })
+    }
     return response
   }
 }
 
 function capabilitiesOf ({ elicit, sample, listRoots }: Answering) {
-  return { ...(elicit && { elicitation: { form: {}, url: {} } }), ...(sample && { sampling: {} }), ...(listRoots && { roots: {} }) }
+  return {
+    ...(elicit && { elicitation: { form: {}, url: {} } }),
+    ...(sample && { sampling: {} }),
+    ...(listRoots && { roots: {} })
+  }
 }
 
 async function connectV1 (url: string, clientName = 'v1', answering: Answering = {}): Promise<OfficialClient> {
@@ -134,17 +160,31 @@ async function connectV1 (url: string, clientName = 'v1', answering: Answering =
     get capabilities () { return client.getServerCapabilities() },
     logs,
     recorded,
-    listTools: () => listAll(async (params) => { const { tools: items, nextCursor } = await client.listTools(params); return { items, nextCursor } }),
-    listPrompts: () => listAll(async (params) => { const { prompts: items, nextCursor } = await client.listPrompts(params); return { items, nextCursor } }),
-    listResources: () => listAll(async (params) => { const { resources: items, nextCursor } = await client.listResources(params); return { items, nextCursor } }),
+    listTools: () =>
+      listAll(async (params) => {
+        const { tools: items, nextCursor } = await client.listTools(params)
+        return { items, nextCursor }
+      }),
+    listPrompts: () =>
+      listAll(async (params) => {
+        const { prompts: items, nextCursor } = await client.listPrompts(params)
+        return { items, nextCursor }
+      }),
+    listResources: () =>
+      listAll(async (params) => {
+        const { resources: items, nextCursor } = await client.listResources(params)
+        return { items, nextCursor }
+      }),
     listResourceTemplates: () => listAll(async (params) => {
       const { resourceTemplates: items, nextCursor } = await client.listResourceTemplates(params)
       return { items, nextCursor }
     }),
-    callTool: (name, args = {}, { logLevel, ...options } = {}) => client.callTool({ name, arguments: args }, undefined, options),
+    callTool: (name, args = {}, { logLevel, ...options } = {}) =>
+      client.callTool({ name, arguments: args }, undefined, options),
     readResource: (uri) => client.readResource({ uri }),
     getPrompt: (name, args) => client.getPrompt({ name, ...(args !== undefined && { arguments: args }) }),
-    complete: (ref, argument, chosen) => client.complete({ ref, argument, ...(chosen !== undefined && { context: { arguments: chosen } }) }),
+    complete: (ref, argument, chosen) =>
+      client.complete({ ref, argument, ...(chosen !== undefined && { context: { arguments: chosen } }) }),
     ping: () => client.ping(),
     setLogLevel: (level) => client.setLoggingLevel(level),
     terminateSession: () => transport.terminateSession(),
@@ -158,7 +198,10 @@ async function connectV2 (
 ): Promise<OfficialClient> {
   const logs: Answer[] = []
   const recorded: Recorded[] = []
-  const client = new ClientV2({ name: clientName, version: '1.0.0' }, { capabilities: capabilitiesOf(answering), versionNegotiation: { mode } })
+  const client = new ClientV2(
+    { name: clientName, version: '1.0.0' },
+    { capabilities: capabilitiesOf(answering), versionNegotiation: { mode } }
+  )
   const { elicit, sample, listRoots } = answering
   if (elicit) client.setRequestHandler('elicitation/create', ({ params }) => elicit(params))
   if (sample) client.setRequestHandler('sampling/createMessage', ({ params }) => sample(params))
@@ -192,7 +235,8 @@ async function connectV2 (
     ),
     readResource: (uri) => client.readResource({ uri }),
     getPrompt: (name, args) => client.getPrompt({ name, ...(args !== undefined && { arguments: args }) }),
-    complete: (ref, argument, chosen) => client.complete({ ref, argument, ...(chosen !== undefined && { context: { arguments: chosen } }) }),
+    complete: (ref, argument, chosen) =>
+      client.complete({ ref, argument, ...(chosen !== undefined && { context: { arguments: chosen } }) }),
     ping: () => client.ping(),
     setLogLevel: (level) => client.setLoggingLevel(level),
     terminateSession: () => transport.terminateSession(),

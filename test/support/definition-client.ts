@@ -58,9 +58,12 @@ export class Client {
   readonly asked: ServerRequest[] = []
   readonly #disconnectListeners: Array<(reason: Error) => void> = []
 
-  constructor ({ era = 'modern', logLevel, lifespan, capabilities = {}, principal, answer, channel }: ClientOptions = {}) {
+  constructor (
+    { era = 'modern', logLevel, lifespan, capabilities = {}, principal, answer, channel }: ClientOptions = {}
+  ) {
     this.log = createLog(this.logged)
-    const caller = era === 'modern' ? createModernCaller(logLevel, capabilities) : createLegacyCaller(logLevel, capabilities)
+    const caller =
+      era === 'modern' ? createModernCaller(logLevel, capabilities) : createLegacyCaller(logLevel, capabilities)
     this.caller = principal === undefined ? caller : { ...caller, principal }
     this.channel = {
       log: this.log,
@@ -98,11 +101,17 @@ export class Client {
 
   /** Calls a tool, and resolves to the answer. */
   callTool (server: ServerDefinition, name: string, args?: Params, _meta?: Params): Promise<Answer> {
-    return this.ask(server, 'tools/call', { name, ...(args !== undefined && { arguments: args }), ...(_meta !== undefined && { _meta }) })
+    return this.ask(server, 'tools/call', {
+      name,
+      ...(args !== undefined && { arguments: args }),
+      ...(_meta !== undefined && { _meta })
+    })
   }
 
   /** Creates the call of a request of this client, for code below the server. */
-  createCall (params: Params = {}, { method = 'tools/call', caller = this.caller, timeout = 0, exposeErrors = false } = {}): Call {
+  createCall (
+    params: Params = {}, { method = 'tools/call', caller = this.caller, timeout = 0, exposeErrors = false } = {}
+  ): Call {
     return new Call({ message: createMessage(method, params), caller, channel: this.channel }, {
       deadlines: new Deadlines(),
       sealer: new StateSealer('Notes'),
@@ -180,7 +189,12 @@ export function createMessage (method: string, params: Params = {}): RequestMess
 }
 
 function createModernCaller (logLevel: LogLevel | undefined, capabilities: Caller['client']['capabilities']): Caller {
-  return { era: 'modern', protocolVersion: '2026-07-28', client: { info: { name: 'Ann', version: '2' }, capabilities }, logLevel }
+  return {
+    era: 'modern',
+    protocolVersion: '2026-07-28',
+    client: { info: { name: 'Ann', version: '2' }, capabilities },
+    logLevel
+  }
 }
 
 function createLegacyCaller (first: LogLevel = 'debug', capabilities: Caller['client']['capabilities']): Caller {

@@ -2,7 +2,14 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { z } from 'zod'
-import mcpPlugin, { completable, McpServer, ResourceTemplate, ToolError, Type, type McpMountOptions } from '../../lib/index.ts'
+import mcpPlugin, {
+  completable,
+  McpServer,
+  ResourceTemplate,
+  ToolError,
+  Type,
+  type McpMountOptions
+} from '../../lib/index.ts'
 import type { ClientKind, OfficialClient } from './clients.ts'
 
 /** A red dot. */
@@ -74,14 +81,24 @@ function addTalkingTools (server: McpServer): void {
 }
 
 function addResources (server: McpServer): void {
-  server.registerResource('about', 'everything://about', { title: 'About', mimeType: 'text/markdown' }, () => '# Everything')
+  server.registerResource(
+    'about',
+    'everything://about',
+    { title: 'About', mimeType: 'text/markdown' },
+    () => '# Everything'
+  )
   server.registerResource('dot', 'everything://dot', { mimeType: 'image/png' }, () => Buffer.from(PIXEL, 'base64'))
   server.registerResource('city', new ResourceTemplate('city://{name}', {
     list: () => CITIES.map((name) => ({ uri: `city://${name}`, name })),
     complete: { name: (typed) => CITIES.filter((name) => name.startsWith(typed)) }
   }), { mimeType: 'text/plain' }, (_uri, { name }) => `${String(name)} is a city`)
   server.registerResource('street', new ResourceTemplate('street://{city}/{name}'), {}, (uri) => uri.href)
-  server.registerResource('search', new ResourceTemplate('search://{?q}'), {}, (_uri, { q }) => `searched for ${String(q)}`)
+  server.registerResource(
+    'search',
+    new ResourceTemplate('search://{?q}'),
+    {},
+    (_uri, { q }) => `searched for ${String(q)}`
+  )
 }
 
 function addPrompts (server: McpServer): void {
@@ -99,7 +116,11 @@ function addPrompts (server: McpServer): void {
     { role: 'user', content: { type: 'text', text: 'Ask me something.' } },
     { role: 'assistant', content: { type: 'text', text: 'What is your quest?' } }
   ])
-  server.registerPrompt('farewell', { argsSchema: z.object({ name: z.string().optional() }) }, ({ name = 'friend' }) => `Part with ${name}.`)
+  server.registerPrompt(
+    'farewell',
+    { argsSchema: z.object({ name: z.string().optional() }) },
+    ({ name = 'friend' }) => `Part with ${name}.`
+  )
 }
 
 /** An app that listens, and ends with the test. */

@@ -96,13 +96,16 @@ async function connectV1 (t: Test, file: string, { args, answer = {} }: StdioCli
     errors,
     changes: () => changes,
     toolNames: async () => (await client.listTools()).tools.map(({ name }) => name),
-    call: async (name, args = {}, options = {}) => textOf(await client.callTool({ name, arguments: args }, undefined, options)),
+    call: async (name, args = {}, options = {}) =>
+      textOf(await client.callTool({ name, arguments: args }, undefined, options)),
     listen: async () => {},
     close: () => client.close()
   }
 }
 
-async function connectV2 (mode: 'legacy' | { pin: string }, t: Test, file: string, { args, answer = {} }: StdioClientOptions = {}): Promise<StdioClient> {
+async function connectV2 (
+  mode: 'legacy' | { pin: string }, t: Test, file: string, { args, answer = {} }: StdioClientOptions = {}
+): Promise<StdioClient> {
   const transport = new TransportV2(createParameters(file, args))
   const errors = collectLines(transport.stderr)
   const client = new ClientV2(IDENTITY, { ...CAPABILITIES, versionNegotiation: { mode } })

@@ -44,7 +44,10 @@ export const v1: Kind = {
     await client.connect(new TransportV1(new URL(url), transportOptions(options)) as Transport)
     return {
       call: (name, args = {}, onprogress) =>
-        client.callTool({ name, arguments: args }, undefined, { ...timeoutOf(options), ...(onprogress && { onprogress }) }),
+        client.callTool({ name, arguments: args }, undefined, {
+          ...timeoutOf(options),
+          ...(onprogress && { onprogress })
+        }),
       close: () => client.close()
     }
   }

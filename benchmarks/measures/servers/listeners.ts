@@ -59,7 +59,9 @@ class Listener {
 
   // Two line ends in a row end an event, and are nowhere else: headers and chunks have carriage returns, JSON has no line ends.
   #read (data: Buffer): void {
-    if (!this.#isOpen && !data.toString('latin1').startsWith('HTTP/1.1 200 ')) throw new Error(`no stream: ${data.toString('latin1')}`)
+    if (!this.#isOpen && !data.toString('latin1').startsWith('HTTP/1.1 200 ')) {
+      throw new Error(`no stream: ${data.toString('latin1')}`)
+    }
     this.#isOpen = true
     bytes += data.length
     let events = this.#endsInLineEnd && data[0] === LINE_END ? 1 : 0

@@ -13,7 +13,12 @@ const { tools, mounts, maxSessions } = JSON.parse(process.argv[2] ?? '') as Moun
 const app = Fastify()
 for (let index = 0; index < mounts; index++) {
   const isLast = index === mounts - 1
-  app.register(mcpPlugin, { server: createServer(index), maxSessions, prefix: isLast ? '' : `/mount-${index}`, name: `mount ${index}` })
+  app.register(mcpPlugin, {
+    server: createServer(index),
+    maxSessions,
+    prefix: isLast ? '' : `/mount-${index}`,
+    name: `mount ${index}`
+  })
 }
 await app.listen({ host: '127.0.0.1', port: 0 })
 answerCommands({ port: addressOf(app.server).port }, { memory: createMemoryCommand(app.server) })
@@ -27,5 +32,9 @@ function createServer (index: number): McpServer {
 }
 
 function addTool (server: McpServer, name: string): void {
-  server.registerTool(name, { description: 'Save a note.', inputSchema: Type.Object({ text: Type.String() }) }, async ({ text }) => `Saved: ${text}`)
+  server.registerTool(
+    name,
+    { description: 'Save a note.', inputSchema: Type.Object({ text: Type.String() }) },
+    async ({ text }) => `Saved: ${text}`
+  )
 }

@@ -14,10 +14,20 @@ const NODE_TIMEOUT = 3_600_000
 // What child.ts gives it.
 const { url } = JSON.parse(process.argv[2] ?? '') as NodeSetup
 
-const server = new McpServer({ name: 'Notes', version: '1.0.0' }, { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } })
-server.registerTool('add_note', { description: 'Save a note.', inputSchema: Type.Object({ text: Type.String() }) }, async ({ text }) => `Saved: ${text}`)
+const server = new McpServer(
+  { name: 'Notes', version: '1.0.0' },
+  { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } }
+)
+server.registerTool(
+  'add_note',
+  { description: 'Save a note.', inputSchema: Type.Object({ text: Type.String() }) },
+  async ({ text }) => `Saved: ${text}`
+)
 
 const app = Fastify()
-app.register(mcpPlugin, { server, ...(url !== undefined && { cluster: redisCluster({ url, nodeTimeout: NODE_TIMEOUT }) }) })
+app.register(mcpPlugin, {
+  server,
+  ...(url !== undefined && { cluster: redisCluster({ url, nodeTimeout: NODE_TIMEOUT }) })
+})
 await app.listen({ host: '127.0.0.1', port: 0 })
 answerCommands({ port: addressOf(app.server).port }, {})

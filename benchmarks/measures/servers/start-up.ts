@@ -49,7 +49,11 @@ async function createMount (): Promise<FastifyInstance> {
   const app = await createFastify()
   const { default: mcpPlugin, McpServer, Type } = await import('fastify-mcp-mount')
   const server = new McpServer({ name: 'Notes', version: '1.0.0' })
-  server.registerTool('add_note', { inputSchema: Type.Object({ text: Type.String() }) }, async ({ text }) => `Saved: ${text}`)
+  server.registerTool(
+    'add_note',
+    { inputSchema: Type.Object({ text: Type.String() }) },
+    async ({ text }) => `Saved: ${text}`
+  )
   app.register(mcpPlugin, { server })
   return app
 }
@@ -67,5 +71,7 @@ async function ask (port: number): Promise<void> {
   const [response] = await once(asked, 'response') as [IncomingMessage]
   response.resume()
   await once(response, 'end')
-  if (response.statusCode !== (kind === 'fastify' ? 404 : 200)) throw new Error(`the first answer was ${response.statusCode}`)
+  if (response.statusCode !== (kind === 'fastify' ? 404 : 200)) {
+    throw new Error(`the first answer was ${response.statusCode}`)
+  }
 }

@@ -12,7 +12,11 @@ export interface StreamsSetup { readonly kind: 'mount' | 'stream' | 'raw', reado
 
 interface ListenBody { readonly id: number, readonly params: { readonly notifications: object } }
 
-const SSE_HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' }
+const SSE_HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no'
+}
 const ID_KEY = 'io.modelcontextprotocol/subscriptionId'
 const PUBLISHERS = { mount: addMount, stream: addStreamRoute, raw: addRawRoute }
 
@@ -33,7 +37,11 @@ answerCommands({ port: addressOf(app.server).port }, {
 
 function addMount (app: FastifyInstance): () => void {
   const server = new McpServer({ name: 'Notes', version: '1.0.0' })
-  server.registerTool('add_note', { inputSchema: Type.Object({ text: Type.String() }) }, async ({ text }) => `Saved: ${text}`)
+  server.registerTool(
+    'add_note',
+    { inputSchema: Type.Object({ text: Type.String() }) },
+    async ({ text }) => `Saved: ${text}`
+  )
   app.register(mcpPlugin, { server, maxStreams, keepAliveInterval: 0 })
   return () => app.mcp.get('Notes').notify.toolsChanged()
 }

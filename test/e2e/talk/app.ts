@@ -16,7 +16,9 @@ export const ACTIONS = ['registerTool', 'removeTool', 'toolsChanged', 'promptsCh
 export type Action = typeof ACTIONS[number]
 
 /** Makes an app. @param cluster What makes it a node; absent where it is alone. */
-export function createTalkApp (name: DefinitionName, { isResumable = false, ...options }: TalkOptions = {}, cluster?: Cluster): FastifyInstance {
+export function createTalkApp (
+  name: DefinitionName, { isResumable = false, ...options }: TalkOptions = {}, cluster?: Cluster
+): FastifyInstance {
   const notes: string[] = []
   const gates = new Map<string, Gate>()
   const gateOf = (gate: string): Gate => {

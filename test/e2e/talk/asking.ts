@@ -1,16 +1,32 @@
 // Handlers that ask in the middle of their work: the official clients answer the same ones, each in its era's way.
 import t, { type Test } from 'tap'
-import { clientKinds, failureOf, type Answer, type Answering, type ClientKind, type Recorded } from '../../support/clients.ts'
+import {
+  clientKinds,
+  failureOf,
+  type Answer,
+  type Answering,
+  type ClientKind,
+  type Recorded
+} from '../../support/clients.ts'
 import type { TalkOptions } from './app.ts'
 import { PROMPTED } from './definitions.ts'
 import type { SetUp } from './stage.ts'
 
-const NEEDS = { register: { elicitation: {} }, pay: { elicitation: { url: {} } }, think: { sampling: {} }, roots: { roots: {} }, by_hand: { elicitation: {} } }
+const NEEDS = {
+  register: { elicitation: {} },
+  pay: { elicitation: { url: {} } },
+  think: { sampling: {} },
+  roots: { roots: {} },
+  by_hand: { elicitation: {} }
+}
 
 /** Answers each form by what it asks for, and notes down what it was asked. */
 function createUser (): { readonly asked: Answer[], readonly answering: Answering } {
   const asked: Answer[] = []
-  const contents: Readonly<Record<string, Record<string, string | boolean>>> = { name: { name: 'Ada' }, agreed: { agreed: true } }
+  const contents: Readonly<Record<string, Record<string, string | boolean>>> = {
+    name: { name: 'Ada' },
+    agreed: { agreed: true }
+  }
   return {
     asked,
     answering: {
@@ -57,7 +73,11 @@ export function testAsking (setUp: SetUp): void {
       t.equal(textOf(answer), 'ADA will be 37')
       t.match(asked, [{
         message: 'Who are you?',
-        requestedSchema: { type: 'object', required: ['name', 'age'], properties: { name: { type: 'string', minLength: 2 }, age: { type: 'integer', minimum: 0 } } }
+        requestedSchema: {
+          type: 'object',
+          required: ['name', 'age'],
+          properties: { name: { type: 'string', minLength: 2 }, age: { type: 'integer', minimum: 0 } }
+        }
       }])
       t.equal(asked.length, 1)
     })
@@ -79,7 +99,10 @@ export function testAsking (setUp: SetUp): void {
 
       const answer = await client.callTool('one_after_the_other')
 
-      t.strictSame(JSON.parse(textOf(answer)), [{ action: 'accept', content: { name: 'Ada' } }, { action: 'accept', content: { agreed: true } }])
+      t.strictSame(JSON.parse(textOf(answer)), [
+        { action: 'accept', content: { name: 'Ada' } },
+        { action: 'accept', content: { agreed: true } }
+      ])
       t.strictSame(asked.map(({ message }) => message), ['Who are you?', 'Do you agree, Ada?'])
       if (kind.era === 'modern') t.equal(client.recorded.filter(isCall).length, 3, 'each question takes a round')
     })
@@ -100,7 +123,10 @@ export function testAsking (setUp: SetUp): void {
 
       const answer = await client.callTool('at_once')
 
-      t.strictSame(JSON.parse(textOf(answer)), [{ action: 'accept', content: { name: 'Ada' } }, { action: 'accept', content: { agreed: true } }])
+      t.strictSame(JSON.parse(textOf(answer)), [
+        { action: 'accept', content: { name: 'Ada' } },
+        { action: 'accept', content: { agreed: true } }
+      ])
       t.strictSame(asked.map(({ message }) => message).sort(), ['Do you agree?', 'Who are you?'])
       if (kind.era === 'modern') t.equal(client.recorded.filter(isCall).length, 2, 'both questions take one round')
     })
@@ -132,7 +158,12 @@ export function testAsking (setUp: SetUp): void {
 
       const answer = await client.callTool('think')
 
-      t.strictSame(JSON.parse(textOf(answer)), { role: 'assistant', model: 'm', content: { type: 'text', text: 'Seven' }, stopReason: 'endTurn' })
+      t.strictSame(JSON.parse(textOf(answer)), {
+        role: 'assistant',
+        model: 'm',
+        content: { type: 'text', text: 'Seven' },
+        stopReason: 'endTurn'
+      })
       t.match(asked, [PROMPTED])
     })
 
@@ -150,7 +181,10 @@ export function testAsking (setUp: SetUp): void {
       const answer = await client.callTool('order')
 
       t.strictSame(JSON.parse(textOf(answer)), [{ id: 2 }, 'accept', true, 'accept'])
-      t.strictSame([...await stage.notes()].sort(), kind.era === 'legacy' ? ['bill', 'order', 'round'] : ['bill', 'order', 'round', 'round', 'round'])
+      t.strictSame(
+        [...(await stage.notes())].sort(),
+        kind.era === 'legacy' ? ['bill', 'order', 'round'] : ['bill', 'order', 'round', 'round', 'round']
+      )
     })
 
     t.test(`${kind.title} is asked by a prompt`, async (t) => {
@@ -176,7 +210,10 @@ export function testAsking (setUp: SetUp): void {
 
       t.match(JSON.parse(textOf(answer)), {
         inputState: { step: 1 },
-        inputResponses: { who: { action: 'accept', content: { name: 'Ada' } }, where: { roots: [{ uri: 'file:///home', name: 'Home' }] } }
+        inputResponses: {
+          who: { action: 'accept', content: { name: 'Ada' } },
+          where: { roots: [{ uri: 'file:///home', name: 'Home' }] }
+        }
       })
     })
 
@@ -193,8 +230,13 @@ export function testAsking (setUp: SetUp): void {
 
         const call = client.callTool(tool)
 
-        if (kind.era === 'modern') t.match(await failureOf(call), { code: -32021, data: { requiredCapabilities }, message: /this client does not support that/ })
-        else t.match(await call, { isError: true, content: [{ type: 'text', text: /this client does not support that/ }] })
+        if (kind.era === 'modern') {
+          t.match(await failureOf(call), {
+            code: -32021,
+            data: { requiredCapabilities },
+            message: /this client does not support that/
+          })
+        } else t.match(await call, { isError: true, content: [{ type: 'text', text: /this client does not support that/ }] })
         t.equal(client.recorded.length - before, 1)
       })
     }
@@ -202,7 +244,10 @@ export function testAsking (setUp: SetUp): void {
     t.test(`${kind.title} that declared nothing is refused by prompts and resources, too`, async (t) => {
       const { client } = await connect(t, kind)
 
-      const failures = await Promise.all([failureOf(client.getPrompt('greeting', { tone: 'warm' })), failureOf(client.readResource('diary://monday'))])
+      const failures = await Promise.all([
+        failureOf(client.getPrompt('greeting', { tone: 'warm' })),
+        failureOf(client.readResource('diary://monday'))
+      ])
 
       const refusal = { code: -32021, data: { requiredCapabilities: { elicitation: {} } } }
       t.match(failures, [refusal, refusal])
@@ -212,7 +257,9 @@ export function testAsking (setUp: SetUp): void {
   t.test('the modern client is asked again what it has answered wrongly, and a legacy one is told what is wrong', async (t) => {
     for (const kind of clientKinds) {
       let times = 0
-      const { client } = await connect(t, kind, { elicit: () => ({ action: 'accept', content: { name: 'Ada', age: times++ === 0 ? -1 : 36 } }) })
+      const { client } = await connect(t, kind, {
+        elicit: () => ({ action: 'accept', content: { name: 'Ada', age: times++ === 0 ? -1 : 36 } })
+      })
 
       const call = client.callTool('register')
 

@@ -1,7 +1,14 @@
 // Calls that their clients give up: in the middle of the work, and while the user is asked.
 import t, { type Test } from 'tap'
 import { createGate } from '../../support/stream.ts'
-import { clientKinds, v1, v2Legacy, type Answering, type ClientKind, type OfficialClient } from '../../support/clients.ts'
+import {
+  clientKinds,
+  v1,
+  v2Legacy,
+  type Answering,
+  type ClientKind,
+  type OfficialClient
+} from '../../support/clients.ts'
 import { untilNoted, untilSo, type SetUp, type Stage } from './stage.ts'
 
 /** A client of a server that works until it is stopped, or asks its user. */
@@ -16,7 +23,10 @@ interface Scene {
 const CLOSED = 'is stopped: Error: The client closed the connection'
 
 function deleteSession ({ url }: Stage, sessionId = ''): Promise<Response> {
-  return fetch(url, { method: 'DELETE', headers: { 'mcp-session-id': sessionId, 'mcp-protocol-version': '2025-11-25' } })
+  return fetch(url, {
+    method: 'DELETE',
+    headers: { 'mcp-session-id': sessionId, 'mcp-protocol-version': '2025-11-25' }
+  })
 }
 
 // What a client had on its way when it left may arrive later.
@@ -62,7 +72,10 @@ export function testCancellation (setUp: SetUp): void {
 
       await rejected
       await untilNoted(stage, 'work is stopped')
-      t.match((await stage.notes())[1], kind.era === 'legacy' ? /^work is stopped: Error: The request was cancelled: .*enough/ : `work ${CLOSED}`)
+      t.match(
+        (await stage.notes())[1],
+        kind.era === 'legacy' ? /^work is stopped: Error: The request was cancelled: .*enough/ : `work ${CLOSED}`
+      )
       await untilAnswered(stage)
       t.match(await client.callTool('here'), { content: [{ text: 'yes' }] })
     })
@@ -74,7 +87,8 @@ export function testCancellation (setUp: SetUp): void {
       await untilSo(async () => await countCalls(stage) === 1)
       const lasting = t.rejects(client.callTool('work', {}, { signal: second.signal }), /second/)
       await untilSo(async () => await countCalls(stage) === 2)
-      const countStopped = async (): Promise<number> => (await stage.notes()).filter((note) => note.includes('is stopped')).length
+      const countStopped = async (): Promise<number> =>
+        (await stage.notes()).filter((note) => note.includes('is stopped')).length
 
       first.abort('first')
 
@@ -125,7 +139,11 @@ export function testCancellation (setUp: SetUp): void {
       const { sessionId } = client
       const rejected = t.rejects(client.callTool('ask'), /closed|not connected/i)
       await asked
-      t.equal((await stage.stats()).exchanges, kind.era === 'legacy' ? 1 : 0, 'only a legacy call is open while the user is asked')
+      t.equal(
+        (await stage.stats()).exchanges,
+        kind.era === 'legacy' ? 1 : 0,
+        'only a legacy call is open while the user is asked'
+      )
 
       await client.close()
       agree()
@@ -135,7 +153,10 @@ export function testCancellation (setUp: SetUp): void {
         // Where calls outlive their connections, this one waits for its client to come back.
         if (!stage.isResumable) await untilNoted(stage, `ask ${CLOSED}`)
         await deleteSession(stage, sessionId)
-        await untilNoted(stage, stage.isResumable ? 'ask is stopped: Error: The request was cancelled: the session was deleted' : CLOSED)
+        await untilNoted(
+          stage,
+          stage.isResumable ? 'ask is stopped: Error: The request was cancelled: the session was deleted' : CLOSED
+        )
       }
       await untilNothingIsLeft(stage)
       t.equal(await countCalls(stage), 1)

@@ -5,7 +5,10 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import {
-  PromptListChangedNotificationSchema, ResourceListChangedNotificationSchema, ResourceUpdatedNotificationSchema, ToolListChangedNotificationSchema
+  PromptListChangedNotificationSchema,
+  ResourceListChangedNotificationSchema,
+  ResourceUpdatedNotificationSchema,
+  ToolListChangedNotificationSchema
 } from '@modelcontextprotocol/sdk/types.js'
 import t, { type Test } from 'tap'
 import { failureOf } from '../../support/clients.ts'
@@ -43,7 +46,9 @@ async function connectV1 (t: Test, stage: Stage): Promise<{ client: ClientV1, he
   return { client, heard }
 }
 
-async function connectV2 (t: Test, stage: Stage, mode: 'legacy' | { pin: string }): Promise<{ client: ClientV2, heard: Heard }> {
+async function connectV2 (
+  t: Test, stage: Stage, mode: 'legacy' | { pin: string }
+): Promise<{ client: ClientV2, heard: Heard }> {
   const heard = new Heard()
   const client = new ClientV2(INFO, { versionNegotiation: { mode } })
   client.setNotificationHandler('notifications/tools/list_changed', () => heard.add('tools'))
@@ -70,7 +75,11 @@ export function testChanges (setUp: SetUp): void {
     t.test(`${title} is told of changed lists, and of the resources that it has subscribed to`, async (t) => {
       const stage = await setUp(t, 'notes')
       const { client, heard } = await connect(t, stage)
-      t.match(client.getServerCapabilities(), { tools: { listChanged: true }, prompts: { listChanged: true }, resources: { subscribe: true, listChanged: true } })
+      t.match(client.getServerCapabilities(), {
+        tools: { listChanged: true },
+        prompts: { listChanged: true },
+        resources: { subscribe: true, listChanged: true }
+      })
 
       await stage.act('registerTool')
       t.equal(await heard.next(), 'tools')
@@ -87,7 +96,10 @@ export function testChanges (setUp: SetUp): void {
 
       await client.callTool({ name: 'change', arguments: {} })
       t.equal(await heard.next(), 'notes://a')
-      t.match(await failureOf(client.subscribeResource({ uri: 'notes://secret' })), { message: /Resource not found/, data: { uri: 'notes://secret' } })
+      t.match(await failureOf(client.subscribeResource({ uri: 'notes://secret' })), {
+        message: /Resource not found/,
+        data: { uri: 'notes://secret' }
+      })
 
       await client.unsubscribeResource({ uri: 'notes://a' })
       await client.callTool({ name: 'change', arguments: {} })
@@ -100,7 +112,10 @@ export function testChanges (setUp: SetUp): void {
   t.test('the v2 client, modern, hears of what it listens to until it has enough', async (t) => {
     const stage = await setUp(t, 'notes')
     const { client, heard } = await connectV2(t, stage, { pin: '2026-07-28' })
-    const subscription = await client.listen({ toolsListChanged: true, resourceSubscriptions: ['notes://a', 'notes://secret'] })
+    const subscription = await client.listen({
+      toolsListChanged: true,
+      resourceSubscriptions: ['notes://a', 'notes://secret']
+    })
     t.strictSame(subscription.honoredFilter, { toolsListChanged: true, resourceSubscriptions: ['notes://a'] })
 
     await stage.act('promptsChanged')

@@ -16,7 +16,10 @@ const requestState = { keys: ['0123456789abcdef0123456789abcdef'] }
 const Guest = Type.Object({ name: Type.String({ minLength: 2 }), age: Type.Integer({ minimum: 0 }) })
 const Name = Type.Object({ name: Type.String() })
 const Consent = Type.Object({ agreed: Type.Boolean() })
-export const PROMPTED: SampleParams = { messages: [{ role: 'user', content: { type: 'text', text: 'Name a number' } }], maxTokens: 10 }
+export const PROMPTED: SampleParams = {
+  messages: [{ role: 'user', content: { type: 'text', text: 'Name a number' } }],
+  maxTokens: 10
+}
 
 /** The servers by their names. */
 export const definitions = {
@@ -51,7 +54,13 @@ function createAsking ({ note }: Props): McpServer {
   server.registerTool('by_hand', {}, (_args, { inputResponses, inputState }) => inputState === undefined
     ? inputRequired({
       inputRequests: {
-        who: { method: 'elicitation/create', params: { message: 'Who are you?', requestedSchema: { type: 'object', properties: { name: { type: 'string' } } } } },
+        who: {
+          method: 'elicitation/create',
+          params: {
+            message: 'Who are you?',
+            requestedSchema: { type: 'object', properties: { name: { type: 'string' } } }
+          }
+        },
         where: { method: 'roots/list', params: {} }
       },
       state: { step: 1 }
@@ -64,7 +73,9 @@ function createAsking ({ note }: Props): McpServer {
 function addForms (server: McpServer): void {
   server.registerTool('register', {}, async (_args, ctx) => {
     const answer = await ctx.elicit('Who are you?', Guest)
-    return answer.action === 'accept' ? `${answer.content.name.toUpperCase()} will be ${answer.content.age + 1}` : answer.action
+    return answer.action === 'accept'
+      ? `${answer.content.name.toUpperCase()} will be ${answer.content.age + 1}`
+      : answer.action
   })
   server.registerTool('one_after_the_other', {}, async (_args, ctx) => {
     const first = await ctx.elicit('Who are you?', Name)
@@ -86,7 +97,11 @@ function addForms (server: McpServer): void {
 }
 
 function addOtherQuestions (server: McpServer): void {
-  server.registerTool('pay', {}, async (_args, ctx) => (await ctx.elicitUrl('Pay here', 'https://pay.example/7')).action)
+  server.registerTool(
+    'pay',
+    {},
+    async (_args, ctx) => (await ctx.elicitUrl('Pay here', 'https://pay.example/7')).action
+  )
   server.registerTool('think', {}, async (_args, ctx) => JSON.stringify(await ctx.sample(PROMPTED)))
   server.registerTool('roots', {}, async (_args, ctx) => JSON.stringify(await ctx.listRoots()))
 }
@@ -113,7 +128,10 @@ function createSlow ({ note }: Props): McpServer {
 
 /** A resource that is watched, and one that may not be. */
 function createChanging (): McpServer {
-  const server = new McpServer({ name: 'Notes', version: '1.0.0' }, { requestState, authorizeSubscription: (uri) => uri !== 'notes://secret' })
+  const server = new McpServer(
+    { name: 'Notes', version: '1.0.0' },
+    { requestState, authorizeSubscription: (uri) => uri !== 'notes://secret' }
+  )
   server.registerTool('change', {}, (_args, ctx) => {
     ctx.notifyResourceUpdated('notes://a')
     ctx.notifyResourceUpdated('notes://secret')

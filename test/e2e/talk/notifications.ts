@@ -38,7 +38,10 @@ export function testNotifications (setUp: SetUp): void {
       ])
 
       t.strictSame(few, [{ progress: 1, total: 1, message: 'counted to 1' }])
-      t.strictSame(many, [{ progress: 1, total: 2, message: 'counted to 1' }, { progress: 2, total: 2, message: 'counted to 2' }])
+      t.strictSame(many, [
+        { progress: 1, total: 2, message: 'counted to 1' },
+        { progress: 2, total: 2, message: 'counted to 2' }
+      ])
     })
 
     t.test(`${kind.title} gets its result alike when it does not ask for progress`, async (t) => {

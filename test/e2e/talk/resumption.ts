@@ -14,7 +14,12 @@ export function testResumption (setUp: SetUp): void {
     const proxy = await createProxy(t, stage.url)
     const client = new Client({ name: 'v1', version: '1.0.0' })
     const transport = new StreamableHTTPClientTransport(new URL(proxy.url), {
-      reconnectionOptions: { initialReconnectionDelay: 1, maxReconnectionDelay: 10, reconnectionDelayGrowFactor: 1, maxRetries: 10 }
+      reconnectionOptions: {
+        initialReconnectionDelay: 1,
+        maxReconnectionDelay: 10,
+        reconnectionDelayGrowFactor: 1,
+        maxRetries: 10
+      }
     })
     // Its optional fields are not declared for exactOptionalPropertyTypes.
     await client.connect(transport as Transport)

@@ -56,8 +56,11 @@ interface Report {
 }
 
 /** A stage of apps that were made by `createTalkApp`, in whatever process. @param url The origin that clients are given. */
-export function createStage (url: string, nodes: readonly string[], isResumable: boolean, close: () => Promise<void>): Stage {
-  const reports = (): Promise<readonly Report[]> => Promise.all(nodes.map(async (node) => await (await fetch(`${node}/stage`)).json() as Report))
+export function createStage (
+  url: string, nodes: readonly string[], isResumable: boolean, close: () => Promise<void>
+): Stage {
+  const reports = (): Promise<readonly Report[]> =>
+    Promise.all(nodes.map(async (node) => (await (await fetch(`${node}/stage`)).json()) as Report))
   const post = async (node: string, path: string): Promise<void> => {
     const response = await fetch(`${node}/stage/${path}`, { method: 'POST' })
     if (!response.ok) throw new Error(`/stage/${path}: ${response.status} ${await response.text()}`)
@@ -67,7 +70,9 @@ export function createStage (url: string, nodes: readonly string[], isResumable:
     isResumable,
     notes: async () => (await reports()).flatMap(({ notes }) => notes),
     stats: async () => (await reports()).reduce<MountStats>((sum, { stats }) => ({
-      sessions: sum.sessions + stats.sessions, exchanges: sum.exchanges + stats.exchanges, streams: sum.streams + stats.streams
+      sessions: sum.sessions + stats.sessions,
+      exchanges: sum.exchanges + stats.exchanges,
+      streams: sum.streams + stats.streams
     }), { sessions: 0, exchanges: 0, streams: 0 }),
     countSessions: async () => (await reports())[0]?.sessions ?? 0,
     act: (action) => post(nodes[0] ?? url, `act/${action}`),
