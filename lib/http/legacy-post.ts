@@ -123,7 +123,7 @@ export class LegacyPost {
       deliver(this.#parts, messages, found, reply.request)
       const answered = messages.filter((message) => !isNotice(message))
       if (answered.length === 0) return reply.code(202).send()
-      const awaited = { batchOf: answered.length, ids: idsOf(messages), session: found.session }
+      const awaited = { id: idsOf(messages), answers: answered.length, session: found.session }
       this.#serveEach(answered, found, new Exchange(reply, this.#parts, accepted, awaited))
     })
   }

@@ -1,13 +1,16 @@
 // `subscriptions/listen`: from the request to a stream that tells a modern client what changes.
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { encodeNotification } from '../protocol/envelope.ts'
-import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
-import { encodeAcknowledgement, encodeEnd, readHonoured, reduceListen, type SubscriptionFilter } from '../protocol/subscription.ts'
-import { InsufficientScopeError, type RpcError, UnavailableError } from '../errors.ts'
+import type { RequestId, RequestMessage } from '../protocol/message.ts'
+import {
+  encodeAcknowledgement, encodeEnd, readHonoured, reduceListen, type SubscriptionFilter
+} from '../protocol/subscription.ts'
+import type { RpcError } from '../errors.ts'
 import type { Subscription } from '../notify/subscriptions.ts'
 import { findTopics, type Topics } from '../notify/topics.ts'
 import { isNoPlace, refusePlace } from '../conversation/places.ts'
 import type { Caller, Channel } from '../server/call/incoming.ts'
+import { Departure } from '../conversation/departure.ts'
 import { resultOf, toRpcError } from '../server/reply.ts'
 import { readFilter } from '../server/features/watching.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
@@ -17,19 +20,30 @@ import { LastingStream } from './reply/lasting-stream.ts'
 import type { OpenExchange, OpenExchanges } from './reply/open-exchanges.ts'
 import type { MountParts } from './parts.ts'
 import { refuseUnread, sendBusy, sendRefusal } from './reply/reply.ts'
-import { statusOf } from './reply/status.ts'
+import { setErrorHeaders, statusOf } from './reply/status.ts'
 
 const OPEN_STREAMS = 'open streams'
 const NOT_ACCEPTABLE = 'Not Acceptable: subscriptions/listen is answered with text/event-stream'
 const CLOSING = 'The server is shutting down; send the request again'
 
-/** Builds what serves `subscriptions/listen` for one mount. What it returns never throws. */
-export function createListenHandler (parts: MountParts): (message: RequestMessage, caller: Caller, reply: FastifyReply) => void {
+/** What a stream begins with. */
+interface Begun {
+  readonly topics: Topics
+  readonly opening: Opening
+}
+
+/** Serves one `subscriptions/listen`. Never throws. */
+type Listen = (message: RequestMessage, caller: Caller, reply: FastifyReply) => void
+
+/** Builds what serves `subscriptions/listen` for one mount. */
+export function createListenHandler (parts: MountParts): Listen {
   const { definition: server, streams, changes: { subscriptions }, options: { maxBuffered } } = parts
 
   return function listen (message, caller, reply) {
     const { id } = message
-    if (!takesStream(reply.request.headers.accept)) return sendRefusal(reply, { ...refuseUnread(reply.request, 406, NOT_ACCEPTABLE), id })
+    if (!takesStream(reply.request.headers.accept)) {
+      return sendRefusal(reply, { ...refuseUnread(reply.request, 406, NOT_ACCEPTABLE), id })
+    }
     const subscription = subscriptions.open(id, parts.holderOf(reply.request))
     if (isNoPlace(subscription)) return sendBusy(reply, refusePlace(subscription, OPEN_STREAMS, id))
     open(subscription, message, caller, reply)
@@ -44,7 +58,8 @@ export function createListenHandler (parts: MountParts): (message: RequestMessag
       if (noPlace !== undefined) return
       const requested = readFilter(message)
       subscription.reserve(requested)
-      const filter = readHonoured(resultOf(await server.serve({ message: reduceListen(message, requested, caller.client), caller, channel: opening })))
+      const reduced = reduceListen(message, requested, caller.client)
+      const filter = readHonoured(resultOf(await server.serve({ message: reduced, caller, channel: opening })))
       const topics = await findTopics(filter)
       begun = opening.settle()
       if (begun) begin(subscription, filter, { topics, opening })
@@ -60,15 +75,12 @@ export function createListenHandler (parts: MountParts): (message: RequestMessag
   }
 
   function refuseListener (error: RpcError, id: RequestId, reply: FastifyReply): void {
-    if (error instanceof InsufficientScopeError && parts.auth !== undefined) {
-      reply.header('www-authenticate', parts.auth.challengeScopes(reply.request, error.requiredScopes))
-    }
-    const refusal = refuse(id, statusOf(error, 'modern'), error)
-    if (error instanceof UnavailableError) sendBusy(reply, refusal)
-    else sendRefusal(reply, refusal)
+    setErrorHeaders(reply, error, parts.auth)
+    const { code, message, data } = error
+    sendRefusal(reply, { kind: 'refusal', status: statusOf(error, 'modern'), code, message, data, id })
   }
 
-  function begin (subscription: Subscription, filter: SubscriptionFilter, { topics, opening }: { readonly topics: Topics, readonly opening: Opening }): void {
+  function begin (subscription: Subscription, filter: SubscriptionFilter, { topics, opening }: Begun): void {
     const { id } = opening
     const stream = new LastingStream(streams, maxBuffered, {
       onClose: () => { subscription.close(); opening.end() },
@@ -82,7 +94,7 @@ export function createListenHandler (parts: MountParts): (message: RequestMessag
   }
 }
 
-/** A request for a stream. As all that is sent must follow the acknowledgement, nothing is before the stream begins. */
+/** A request for a stream. The acknowledgement comes first, so nothing is sent before the stream begins. */
 class Opening implements Channel, OpenExchange {
   readonly request: FastifyRequest
   readonly auth: AuthInfo | undefined
@@ -92,11 +104,10 @@ class Opening implements Channel, OpenExchange {
   readonly reply: FastifyReply
   readonly id: RequestId
   readonly #open: OpenExchanges
+  readonly #departure = new Departure()
   // Undefined once the request is answered.
   #disconnected: (() => void) | undefined
   #stream: LastingStream | undefined
-  #gone: Error | undefined
-  #listeners: Array<(reason: Error) => void> | undefined
   #endListeners: Array<() => void> | undefined
 
   constructor (reply: FastifyReply, id: RequestId, { lifespan, streams }: MountParts) {
@@ -107,16 +118,13 @@ class Opening implements Channel, OpenExchange {
     this.reply = reply
     this.id = id
     this.#open = streams
-    const disconnected = (): void => this.#leave('The client closed the connection')
-    reply.raw.on('close', disconnected)
-    this.#disconnected = disconnected
+    this.#disconnected = () => this.#leave('The client closed the connection')
+    reply.raw.on('close', this.#disconnected)
     streams.add(this)
   }
 
   onDisconnect (listener: (reason: Error) => void): void {
-    if (this.#gone !== undefined) return listener(this.#gone)
-    this.#listeners ??= []
-    this.#listeners.push(listener)
+    this.#departure.add(listener)
   }
 
   onEnd (listener: () => void): void {
@@ -128,7 +136,7 @@ class Opening implements Channel, OpenExchange {
     this.#stream?.send(encodeNotification(method, params))
   }
 
-  /** The stream begins; what comes first has been sent. */
+  /** Begins the stream, to which the acknowledgement has been written. */
   begin (stream: LastingStream): void {
     this.#stream = stream
     // The stream may be open for hours.
@@ -136,24 +144,22 @@ class Opening implements Channel, OpenExchange {
     stream.start(this.reply)
   }
 
-  /** The stream has ended, or never will begin. */
+  /** Calls the listeners of the end: the stream has ended, or never will begin. */
   end (): void {
     for (const listener of this.#endListeners?.splice(0) ?? []) listener()
   }
 
-  /** Tells whether the request can still be answered, and that it is about to be. */
+  /** Claims the right to answer the request. Returns false if it has been answered, or its client has left. */
   settle (): boolean {
     if (this.#disconnected === undefined) return false
-    this.#open.delete(this)
-    this.reply.raw.off('close', this.#disconnected)
-    this.#disconnected = undefined
-    this.#listeners = undefined
+    this.#stopWaiting(this.#disconnected)
+    this.#departure.dispose()
     return true
   }
 
   beat (): void {}
 
-  // One that was cut is open no more.
+  // An opening that was cut is no longer among the open exchanges.
   abort (): void {}
 
   cut (): void {
@@ -162,13 +168,13 @@ class Opening implements Channel, OpenExchange {
   }
 
   #leave (reason: string): void {
-    const listeners = this.#listeners ?? []
-    this.settle()
-    this.#gone = new Error(reason)
-    for (const listener of listeners) listener(this.#gone)
+    if (this.#disconnected !== undefined) this.#stopWaiting(this.#disconnected)
+    this.#departure.leave(new Error(reason))
   }
-}
 
-function refuse (id: RequestId, status: number, { code, message, data }: Pick<Refusal, 'code' | 'message' | 'data'>): Refusal {
-  return { kind: 'refusal', status, code, message, data, id }
+  #stopWaiting (disconnected: () => void): void {
+    this.#open.delete(this)
+    this.reply.raw.off('close', disconnected)
+    this.#disconnected = undefined
+  }
 }

@@ -1,6 +1,7 @@
 // One request from a pipe, and its way back.
 import type { FastifyBaseLogger } from 'fastify'
 import type { AuthInfo } from '../auth/auth-info.ts'
+import { Departure } from '../conversation/departure.ts'
 import type { Answering } from '../conversation/serve.ts'
 import { RpcError } from '../errors.ts'
 import { CancelledError } from '../protocol/cancellation.ts'
@@ -35,9 +36,8 @@ export class PipeCall implements Answering, Running {
   readonly takesJson = true
   readonly #output: Output
   readonly #takeReply: TakeReply
-  readonly #listeners: Array<(reason: Error) => void> = []
+  readonly #departure = new Departure()
   #isOver = false
-  #gone: Error | undefined
 
   /** @param takeReply Called once, however the request ends. */
   constructor ({ output, log, lifespan, auth }: Pipe, id: RequestId, session: Session | undefined, takeReply: TakeReply) {
@@ -68,8 +68,7 @@ export class PipeCall implements Answering, Running {
   }
 
   onDisconnect (listener: (reason: Error) => void): void {
-    if (this.#gone === undefined) this.#listeners.push(listener)
-    else listener(this.#gone)
+    this.#departure.add(listener)
   }
 
   /** Answers the request, unless it has ended before. */
@@ -91,9 +90,8 @@ export class PipeCall implements Answering, Running {
   /** Ends the request without its handler: `ctx.signal` is aborted. @param json What the client is told; undefined for nothing. */
   end (reason: Error, json?: string): void {
     this.#isOver = true
-    this.#gone = reason
     this.#takeReply(json)
-    for (const listener of this.#listeners.splice(0)) listener(reason)
+    this.#departure.leave(reason)
   }
 
   /** Ends a request that the server cannot wait for any longer. */

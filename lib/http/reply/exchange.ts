@@ -1,13 +1,14 @@
 // One POST and its reply: a JSON body that becomes a stream only when it must.
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { joinAnswers } from '../../conversation/batch-reply.ts'
+import { Departure } from '../../conversation/departure.ts'
 import type { Answering } from '../../conversation/serve.ts'
 import { CancelledError } from '../../protocol/cancellation.ts'
 import { encodeError, encodeNotification } from '../../protocol/envelope.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import type { RequestId } from '../../protocol/message.ts'
 import type { ServerRequest } from '../../protocol/question.ts'
-import { InsufficientScopeError, RpcError, UnavailableError } from '../../errors.ts'
+import { RpcError } from '../../errors.ts'
 import type { AuthInfo } from '../../auth/auth-info.ts'
 import type { Incoming } from '../../server/call/incoming.ts'
 import type { LocalStream } from '../../session/stream/local-stream.ts'
@@ -18,21 +19,12 @@ import type { Accepted } from '../accept.ts'
 import { authOf } from '../guard/auth-hook.ts'
 import type { OpenExchange } from './open-exchanges.ts'
 import type { MountParts } from '../parts.ts'
-import { RETRY_AFTER, sendJson } from './reply.ts'
+import { OVER, UNBEGUN, type Awaited, type ReplyState, type Streaming, type Unbegun } from './reply-state.ts'
+import { isClosed, sendJson } from './reply.ts'
 import { SSE_HEADERS, SseStream } from './sse.ts'
-import { statusOf } from './status.ts'
+import { setErrorHeaders, statusOf } from './status.ts'
 
-/** What a reply answers: one request by its id, or the requests of a batch; and the session of whoever asks. */
-export interface Awaited {
-  readonly id?: RequestId
-  readonly batchOf?: number
-  /** Those of a batch. */
-  readonly ids?: readonly RequestId[]
-  readonly session?: Session | undefined
-}
-
-/** What messages of a reply are written to. */
-interface MessageSink { send (json: string): void }
+const UNASKABLE = 'cannot be sent: the client has no session, takes no stream, or has gone'
 
 // A quiet exchange is made a stream on its second beat, so that it is between one half and one interval old.
 const BEATS_BEFORE_STREAM = 2
@@ -45,29 +37,22 @@ export class Exchange implements Answering, OpenExchange, Running {
   readonly #parts: MountParts
   readonly #accepted: Accepted
   readonly #session: Session | undefined
-  readonly #id: RequestId | null
-  readonly #isBatch: boolean
-  readonly #ids: readonly RequestId[] | undefined
-  readonly #answers: string[] = []
+  readonly #id: Awaited['id']
   #awaited: number
+  #state: ReplyState
   #beats = 0
-  #stream: SseStream | undefined
-  // What the stream's messages go through where they are kept for a client that comes back.
-  #events: LocalStream | undefined
-  #gone: Error | undefined
-  #disconnectListeners: Array<(reason: Error) => void> | undefined
+  #departure: Departure | undefined
 
   /** @param accepted What kinds of reply may be given; the mount's `jsonResponse` has been heeded. */
-  constructor (reply: FastifyReply, parts: MountParts, accepted: Accepted, { id, batchOf, ids, session }: Awaited) {
+  constructor (reply: FastifyReply, parts: MountParts, accepted: Accepted, { id, answers, session }: Awaited) {
     this.request = reply.request
     this.#reply = reply
     this.#parts = parts
     this.#accepted = accepted
     this.#session = session
-    this.#id = id ?? null
-    this.#isBatch = batchOf !== undefined
-    this.#ids = ids
-    this.#awaited = batchOf ?? 1
+    this.#id = id
+    this.#awaited = answers ?? 1
+    this.#state = isBatch(id) ? { kind: 'unbegun', answers: [] } : UNBEGUN
     parts.exchanges.add(this)
   }
 
@@ -79,79 +64,64 @@ export class Exchange implements Answering, OpenExchange, Running {
 
   get canListen (): boolean { return !this.#parts.options.jsonResponse }
 
+  /** Whether all is answered, or nobody waits any longer. */
+  get isOver (): boolean { return this.#state.kind === 'over' }
+
   notify (method: string, params: object): void {
-    if (!this.#accepted.stream || this.isOver) return
-    this.#openStream().send(encodeNotification(method, params))
+    const state = this.#state
+    if (!this.#accepted.stream || state.kind === 'over') return
+    this.#openStream(state).sink.send(encodeNotification(method, params))
   }
 
   async drained (): Promise<void> {
-    await (this.#events ?? this.#stream)?.drained()
+    await this.#stream?.sink.drained()
   }
 
   ask (question: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown> {
-    const sink = this.isOver ? undefined : this.#findQuestionSink()
+    const sink = this.#findQuestionSink()
     if (this.#session === undefined || sink === undefined) {
-      return Promise.reject(new RpcError(ErrorCode.InvalidRequest, `${question.method} cannot be sent: the client has no session, takes no stream, or has gone`))
+      return Promise.reject(new RpcError(ErrorCode.InvalidRequest, `${question.method} ${UNASKABLE}`))
     }
     return this.#session.questions.ask(sink, question, timeout, signal)
   }
 
   closeStream (): void {
-    if (this.#session?.isResumable !== true || !this.#accepted.stream || this.isOver) return
-    this.#openStream()
-    this.#events?.pause()
+    const state = this.#state
+    if (this.#session?.isResumable !== true || !this.#accepted.stream || state.kind === 'over') return
+    this.#openStream(state).events?.pause()
   }
 
   onDisconnect (listener: (reason: Error) => void): void {
     // A listener added after the socket closed would never fire, so call it now.
-    if (this.#events === undefined && isClosed(this.#reply)) this.#disconnected()
-    if (this.#gone !== undefined) return listener(this.#gone)
-    if (this.#disconnectListeners === undefined) {
-      this.#disconnectListeners = []
-      if (this.#stream === undefined) this.#reply.raw.once('close', () => { if (this.#stream === undefined) this.#disconnected() })
+    if (this.#stream?.events === undefined && isClosed(this.#reply)) this.#disconnected()
+    if (this.#departure === undefined) {
+      this.#departure = new Departure()
+      // The end of a stream is noticed by the stream itself.
+      const closed = (): void => { if (this.#stream === undefined) this.#disconnected() }
+      if (this.#stream === undefined) this.#reply.raw.once('close', closed)
     }
-    this.#disconnectListeners.push(listener)
+    this.#departure.add(listener)
   }
 
   /** Sends the answer to one of the requests. */
   answer (json: string): void {
     this.#answer(200, json)
-    this.#forgetListeners()
+    if (this.isOver) this.#departure?.dispose()
   }
 
-  /** Sends the error that one of the requests has failed with. Its status and headers count where no stream has begun. */
+  /** Sends the error with which one of the requests has failed. Its status and headers count if no stream has begun. */
   fail (error: RpcError, { message, caller }: Incoming): void {
-    if (this.#stream === undefined && !this.#isBatch) this.#setHeaders(error)
+    if (this.#state.kind === 'unbegun' && !isBatch(this.#id)) setErrorHeaders(this.#reply, error, this.#parts.auth)
     this.#answer(statusOf(error, caller.era), encodeError(message.id, error))
-    this.#forgetListeners()
+    if (this.isOver) this.#departure?.dispose()
   }
 
-  #setHeaders (error: RpcError): void {
-    const { auth } = this.#parts
-    if (error instanceof UnavailableError) this.#reply.header('retry-after', RETRY_AFTER)
-    if (error instanceof InsufficientScopeError && auth !== undefined) {
-      this.#reply.header('www-authenticate', auth.challengeScopes(this.request, error.requiredScopes))
-    }
-  }
-
-  // Listeners hold what was asked, and the reply may take long to be read.
-  #forgetListeners (): void {
-    if (this.#awaited === 0) this.#disconnectListeners = undefined
-  }
-
-  #answer (status: number, json: string): void {
-    if (this.isOver) return
-    this.#awaited--
-    if (this.#stream === undefined && (this.#accepted.json || status !== 200)) this.#collect(status, json)
-    else this.#openStream().send(json)
-    if (this.#awaited === 0) this.#finish()
-  }
-
-  /** Half of a keep-alive interval has passed. */
+  /** Does what is due when half of a keep-alive interval has passed. */
   beat (): void {
+    const state = this.#state
     this.#beats++
-    if (this.#stream !== undefined) this.#stream.keepAlive()
-    else if (this.#accepted.stream && this.#beats >= BEATS_BEFORE_STREAM) this.#openStream()
+    if (state.kind !== 'unbegun') this.#stream?.sse.keepAlive()
+    else if (this.#accepted.stream && this.#beats >= BEATS_BEFORE_STREAM) this.#openStream(state)
   }
 
   /** Ends an exchange that the app cannot wait for any longer: `ctx.signal` is aborted and the client told. */
@@ -165,75 +135,96 @@ export class Exchange implements Answering, OpenExchange, Running {
 
   /** Ends an exchange whose client wants no answer any more. A batch goes on: only one of its requests was meant. */
   cancel (reason: string): void {
-    if (this.isOver || this.#isBatch) return
+    const state = this.#state
+    if (state.kind === 'over' || isBatch(this.#id)) return
     // MCP 2025-11-25 cancellation: no response is sent, but the POST must end.
-    if (this.#stream === undefined) this.#reply.code(202).send()
-    this.#finish()
+    if (state.kind === 'unbegun') this.#reply.code(202).send()
+    else this.#endStream(state)
     this.#leave(new CancelledError(reason))
   }
 
-  // The call goes on where its messages are kept for a client that comes back, and has to authorize anew to do so.
-  #expire (): void {
-    if (this.#events === undefined) this.#endEarly('The access token has expired', 'send the request again with a new one')
-    else this.#stream?.end()
+  /** The stream, also one that has had its last message; undefined where the reply is none. */
+  get #stream (): Streaming | undefined {
+    const state = this.#state
+    if (state.kind === 'streaming') return state
+    return state.kind === 'over' ? state.stream : undefined
+  }
+
+  // The call goes on where its messages are stored for a client that resumes, and that has to authorize anew to do so.
+  #expire ({ sse, events }: Streaming): void {
+    if (events === undefined) this.#endEarly('The access token has expired', 'send the request again with a new one')
+    else sse.end()
   }
 
   #endEarly (reason: string, advice: string): void {
     if (this.isOver) return
     this.#awaited = 1
-    this.#answer(503, encodeError(this.#id, { code: ErrorCode.InternalError, message: `${reason}; ${advice}` }))
+    const failure = { code: ErrorCode.InternalError, message: `${reason}; ${advice}` }
+    this.#answer(503, encodeError(isBatch(this.#id) ? null : this.#id, failure))
     this.#leave(new Error(reason))
   }
 
-  // The stream that the client opened by GET serves only where the reply cannot be one.
+  // The session's GET stream serves only where the reply cannot be a stream.
   #findQuestionSink (): QuestionSink | undefined {
-    if (this.#accepted.stream) return this.#openStream()
-    return this.#session?.streams.questionSink
+    const state = this.#state
+    if (state.kind === 'over') return undefined
+    return this.#accepted.stream ? this.#openStream(state).sink : this.#session?.streams.questionSink
   }
 
-  /** Whether all is answered, or nobody waits any more. */
-  get isOver (): boolean { return this.#gone !== undefined || this.#awaited === 0 }
+  #answer (status: number, json: string): void {
+    const state = this.#state
+    if (state.kind === 'over') return
+    this.#awaited--
+    if (state.kind === 'unbegun' && (this.#accepted.json || status !== 200)) return this.#collect(state, status, json)
 
-  #collect (status: number, json: string): void {
-    this.#answers.push(json)
+    const stream = this.#openStream(state)
+    const isLast = this.#awaited === 0
+    // Before it is sent: a client that cannot take the last answer has not left a running call.
+    if (isLast) this.#state = { kind: 'over', stream }
+    stream.sink.send(json)
+    if (isLast) this.#endStream(stream)
+  }
+
+  #collect ({ answers }: Unbegun, status: number, json: string): void {
+    const isOne = !isBatch(this.#id)
+    if (!isOne) answers.push(json)
     if (this.#awaited > 0) return
-    const body = this.#isBatch ? joinAnswers(this.#answers, this.#ids ?? [], this.log) : json
-    sendJson(this.#reply.code(this.#isBatch ? 200 : status), body)
-  }
-
-  #openStream (): MessageSink {
-    if (this.#stream !== undefined) return this.#events ?? this.#stream
-
-    // The stream may be open for long. What its handler needs of the request, it has.
-    this.request.body = undefined
-    const stream: SseStream = new SseStream(this.#parts.options.maxBuffered, () => this.#streamClosed(stream))
-    this.#stream = stream
-    stream.on('error', (error) => this.log.warn({ err: error }, error.message))
-    // A hook of the app may fail, or send something else in the stream's place.
-    this.#reply.raw.once('close', () => { stream.destroy(); this.#release() })
-    if (this.#session?.isResumable === true) {
-      // What is no batch answers a request, which has an id.
-      this.#events = this.#session.streams.openReply(this.#ids ?? [this.#id as RequestId])
-      this.#events.attach(stream)
-    }
-    const sink = this.#events ?? stream
-    for (const answer of this.#answers.splice(0)) sink.send(answer)
-    this.#reply.headers(SSE_HEADERS).send(stream)
-    this.#parts.expiry?.watch(this.#reply, () => this.#expire())
-    return sink
-  }
-
-  #finish (): void {
-    // What is not kept yet is still to be sent.
-    if (this.#events === undefined) this.#stream?.end()
-    else this.#session?.streams.endReply(this.#events)
+    this.#state = OVER
+    sendJson(this.#reply.code(isOne ? status : 200), isOne ? json : joinAnswers(answers, this.#id, this.log))
     this.#release()
   }
 
-  // Where messages are kept, the client is expected back.
-  #streamClosed (stream: SseStream): void {
-    if (this.#events === undefined) this.#disconnected()
-    else this.#events.detach(stream)
+  #openStream (state: Unbegun | Streaming): Streaming {
+    if (state.kind === 'streaming') return state
+
+    // The stream may be open for long, and its handler has what it needs of the request.
+    this.request.body = undefined
+    const ids = isBatch(this.#id) ? this.#id : [this.#id]
+    const events = this.#session?.isResumable === true ? this.#session.streams.openReply(ids) : undefined
+    const sse: SseStream = new SseStream(this.#parts.options.maxBuffered, () => this.#streamClosed(sse, events))
+    const stream: Streaming = { kind: 'streaming', sse, events, sink: events ?? sse }
+    this.#state = stream
+    sse.on('error', (error) => this.log.warn({ err: error }, error.message))
+    // A hook of the app may fail, or send something else in the stream's place.
+    this.#reply.raw.once('close', () => { sse.destroy(); this.#release() })
+    events?.attach(sse)
+    for (const answer of state.answers) stream.sink.send(answer)
+    this.#reply.headers(SSE_HEADERS).send(sse)
+    this.#parts.expiry?.watch(this.#reply, () => this.#expire(stream))
+    return stream
+  }
+
+  #endStream ({ sse, events }: Streaming): void {
+    // Messages that are not stored yet are still to be sent.
+    if (events === undefined) sse.end()
+    else this.#session?.streams.endReply(events)
+    this.#release()
+  }
+
+  // Where messages are stored, the client is expected to resume.
+  #streamClosed (sse: SseStream, events: LocalStream | undefined): void {
+    if (events === undefined) this.#disconnected()
+    else events.detach(sse)
     this.#release()
   }
 
@@ -242,9 +233,10 @@ export class Exchange implements Answering, OpenExchange, Running {
   }
 
   #leave (reason: Error): void {
-    this.#gone = reason
+    const stream = this.#stream
+    this.#state = stream === undefined ? OVER : { kind: 'over', stream }
     this.#release()
-    for (const listener of this.#disconnectListeners ?? []) listener(reason)
+    ;(this.#departure ??= new Departure()).leave(reason)
   }
 
   // What the client has not read yet keeps the exchange open.
@@ -253,9 +245,6 @@ export class Exchange implements Answering, OpenExchange, Running {
   }
 }
 
-/** Whether a reply has been sent, or its client has gone. */
-export function isClosed ({ raw }: FastifyReply): boolean {
-  // Of an HTTP/2 response only its stream knows.
-  const response: { readonly destroyed: boolean, readonly stream?: { readonly destroyed: boolean } } = raw
-  return (response.stream ?? response).destroyed
+function isBatch (id: Awaited['id']): id is readonly RequestId[] {
+  return typeof id === 'object'
 }

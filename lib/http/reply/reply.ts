@@ -31,6 +31,13 @@ function keepText (text: string): string {
   return text
 }
 
+/** Whether a reply has been sent, or its client has gone. */
+export function isClosed ({ raw }: FastifyReply): boolean {
+  // Only the stream of an HTTP/2 response knows.
+  const response: { readonly destroyed: boolean, readonly stream?: { readonly destroyed: boolean } } = raw
+  return (response.stream ?? response).destroyed
+}
+
 /** Sends a refusal. */
 export function sendRefusal (reply: FastifyReply, refusal: Refusal): void {
   sendJson(reply.code(refusal.status), encodeError(refusal.id, refusal))

@@ -1,7 +1,12 @@
-// The HTTP status of a request that was answered with an error.
+// The HTTP status of a request that was answered with an error, and the headers that go with it.
+import type { FastifyReply } from 'fastify'
+import type { Authenticator } from '../../auth/authenticator.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import type { Era } from '../../protocol/revisions.ts'
-import { InsufficientScopeError, RefusedError, SessionGoneError, UnavailableError, type RpcError } from '../../errors.ts'
+import {
+  InsufficientScopeError, RefusedError, SessionGoneError, UnavailableError, type RpcError
+} from '../../errors.ts'
+import { RETRY_AFTER } from './reply.ts'
 
 // MCP 2026-07-28 basic and streamable-http. A code that is not listed here is answered with 200.
 const MODERN_STATUS: ReadonlyMap<number, number> = new Map([
@@ -14,8 +19,8 @@ const MODERN_STATUS: ReadonlyMap<number, number> = new Map([
 ])
 
 /**
- * Returns the HTTP status of an error. It depends on who refused the request: an error that a handler threw is a reply like
- * any other, and has 200. Legacy revisions have other statuses only for authorization and for sessions that are gone.
+ * Returns the HTTP status of an error. It depends on who refused the request: an error that a handler threw is a reply
+ * like any other, with 200. Legacy revisions have other statuses only for authorization and for sessions that are gone.
  */
 export function statusOf (error: RpcError, era: Era): number {
   // MCP 2025-11-25 and 2026-07-28 authorization, Runtime Insufficient Scope Errors.
@@ -23,7 +28,15 @@ export function statusOf (error: RpcError, era: Era): number {
   if (error instanceof SessionGoneError) return 404
   if (error instanceof UnavailableError) return error.status
   if (era === 'legacy') return 200
-  // MCP 2026-07-28 basic, Error Codes: this one has its status wherever it comes from.
+  // MCP 2026-07-28 basic, Error Codes: this code has its status whoever refused the request.
   if (error.code === ErrorCode.MissingRequiredClientCapability) return 400
   return error instanceof RefusedError ? MODERN_STATUS.get(error.code) ?? 200 : 200
+}
+
+/** Sets the headers that tell a client what to do about an error: when to try again, or which scopes to ask for. */
+export function setErrorHeaders (reply: FastifyReply, error: RpcError, auth: Authenticator | undefined): void {
+  if (error instanceof UnavailableError) reply.header('retry-after', RETRY_AFTER)
+  if (error instanceof InsufficientScopeError && auth !== undefined) {
+    reply.header('www-authenticate', auth.challengeScopes(reply.request, error.requiredScopes))
+  }
 }

@@ -1,5 +1,6 @@
-// One request of HTTP+SSE: it comes by POST, and all that is said of it goes by the stream of its session.
+// One request of HTTP+SSE: it arrives by POST, and everything it is answered with is sent on its session's stream.
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import { Departure } from '../../conversation/departure.ts'
 import { encodeError } from '../../protocol/envelope.ts'
 import { CancelledError } from '../../protocol/cancellation.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
@@ -26,8 +27,8 @@ export class SseCall implements Answering, OpenExchange, Running {
   readonly #connection: SseConnection
   readonly #id: RequestId
   #isOver = false
-  #gone: Error | undefined
-  #disconnectListeners: Array<(reason: Error) => void> | undefined
+  // Created with the first listener, or when the client leaves.
+  #departure: Departure | undefined
 
   constructor (parts: MountParts, connection: SseConnection, request: FastifyRequest, id: RequestId) {
     this.request = request
@@ -53,14 +54,16 @@ export class SseCall implements Answering, OpenExchange, Running {
   }
 
   ask (question: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown> {
-    if (this.#isOver) return Promise.reject(new RpcError(ErrorCode.InvalidRequest, `${question.method} cannot be sent: the request is over`))
+    if (this.#isOver) {
+      const problem = `${question.method} cannot be sent: the request is over`
+      return Promise.reject(new RpcError(ErrorCode.InvalidRequest, problem))
+    }
     return this.#connection.session.questions.ask(this.#connection, question, timeout, signal)
   }
 
   onDisconnect (listener: (reason: Error) => void): void {
-    if (this.#gone !== undefined) return listener(this.#gone)
-    this.#disconnectListeners ??= []
-    this.#disconnectListeners.push(listener)
+    this.#departure ??= new Departure()
+    this.#departure.add(listener)
   }
 
   answer (json: string): void {
@@ -74,7 +77,7 @@ export class SseCall implements Answering, OpenExchange, Running {
     this.answer(encodeError(message.id, error))
   }
 
-  // The stream is kept alive by itself, and cut by itself.
+  // The session's stream is kept alive and cut by its connection.
   beat (): void {}
 
   abort (): void {}
@@ -83,7 +86,7 @@ export class SseCall implements Answering, OpenExchange, Running {
     this.endEarly('The server is shutting down', 'send the request again')
   }
 
-  /** Answers in the place of a handler that is not waited for any longer. */
+  /** Answers in the place of a handler that the server does not wait for any longer. */
   endEarly (reason: string, advice: string): void {
     this.answer(encodeError(this.#id, { code: ErrorCode.InternalError, message: `${reason}; ${advice}` }))
     this.#leave(new Error(reason))
@@ -102,7 +105,7 @@ export class SseCall implements Answering, OpenExchange, Running {
   }
 
   #leave (reason: Error): void {
-    this.#gone = reason
-    for (const listener of this.#disconnectListeners?.splice(0) ?? []) listener(reason)
+    this.#departure ??= new Departure()
+    this.#departure.leave(reason)
   }
 }
