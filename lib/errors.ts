@@ -163,7 +163,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
   [Method.RootsList]: "list the client's roots"
 }
 
-/** Makes the refusal of a request with wrong parameters. @param problem What is wrong, and what is right. */
+/** @internal Makes the refusal of a request with wrong parameters. @param problem What is wrong, and what is right. */
 export function invalidParams (problem: string): RefusedError {
   return new RefusedError(ErrorCode.InvalidParams, `Invalid params: ${problem}`)
 }
