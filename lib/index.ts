@@ -55,7 +55,13 @@ export type {
 } from './server/features/resource.ts'
 export { ResourceTemplate } from './server/features/template.ts'
 export type { ListedResources, ResourceTemplateOptions, TemplateMatch, Variables } from './server/features/template.ts'
-export type { PromptChanges, PromptConfig, PromptHandle, PromptHandler, PromptReturn } from './server/features/prompt.ts'
+export type {
+  PromptChanges,
+  PromptConfig,
+  PromptHandle,
+  PromptHandler,
+  PromptReturn
+} from './server/features/prompt.ts'
 export { completable } from './server/features/completable.ts'
 export type { Complete } from './server/features/completable.ts'
 export type { AnySchema } from './server/schema/schema.ts'

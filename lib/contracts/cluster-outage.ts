@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import { ClusterAwayError, type ClusterNode } from '../store/cluster.ts'
 import type { StoredEvent } from '../store/event-store.ts'
-import { createRecorder, createWait, type Contract, type ContractOptions, type Recorder, type Wait } from './contract.ts'
+import {
+  createRecorder,
+  createWait,
+  type Contract,
+  type ContractOptions,
+  type Recorder,
+  type Wait
+} from './contract.ts'
 import { createClusterContracts, LIMITS, RECORD, type ClusterSubject, type Member } from './nodes.ts'
 
 /** A cluster under test that can be cut off. */

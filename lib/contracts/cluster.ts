@@ -9,7 +9,9 @@ import { createClusterContracts, join, LIMITS, RECORD, type ClusterSubject } fro
  * @param create Makes a cluster with nothing in it, for each check.
  * @example for (const { name, run } of clusterContract(createMyClusters)) test(name, run)
  */
-export function clusterContract (create: () => Promise<ClusterSubject> | ClusterSubject, options: ContractOptions = {}): readonly Contract[] {
+export function clusterContract (
+  create: () => Promise<ClusterSubject> | ClusterSubject, options: ContractOptions = {}
+): readonly Contract[] {
   const wait = createWait(options)
 
   return createClusterContracts(create, {
@@ -42,7 +44,9 @@ export function clusterContract (create: () => Promise<ClusterSubject> | Cluster
       assert.deepEqual(unheard.heard, [])
     },
 
-    async 'a node lives from its start until it closes, for those of its mount' ({ clusters: [a, b] }, { start, close }) {
+    async 'a node lives from its start until it closes, for those of its mount' (
+      { clusters: [a, b] }, { start, close }
+    ) {
       const [asks, lives, leaves] = [await start(a), await start(b), await start(b)]
       await close(leaves)
 
@@ -61,7 +65,9 @@ export function clusterContract (create: () => Promise<ClusterSubject> | Cluster
       assert.deepEqual([...await far.node.others()].sort(), [asks.node.id, beside.node.id].sort())
     },
 
-    async 'what a node has stored stays when it closes, and others of its process go on' ({ clusters: [a, b] }, { start, close }) {
+    async 'what a node has stored stays when it closes, and others of its process go on' (
+      { clusters: [a, b] }, { start, close }
+    ) {
       const [leaves, stays, other] = [await start(a), await start(a, 'tasks'), await start(b)]
       await leaves.node.sessions.open('s', RECORD, LIMITS)
       await leaves.node.events.append('s.0', 'event')
@@ -80,11 +86,15 @@ export function clusterContract (create: () => Promise<ClusterSubject> | Cluster
       }
     },
 
-    async 'a caller holds no more places than its share by all nodes of a mount together, and each of them may give some back' ({ clusters: [a, b] }, { start }) {
+    async 'a caller holds no more places than its share on all nodes together, and each node may give some back' (
+      { clusters: [a, b] }, { start }
+    ) {
       const [one, two, other] = [await start(a), await start(b), await start(b, 'tasks')]
       const nodes = [one.node, two.node]
 
-      const held = await Promise.all(Array.from({ length: 20 }, (_, index) => nodes[index % 2]?.hold('ann', Math.floor(index / 2) + 1, 6)))
+      const held = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => nodes[index % 2]?.hold('ann', Math.floor(index / 2) + 1, 6))
+      )
 
       assert.equal(held.filter(Boolean).length, 6)
       assert.equal(await two.node.hold('bob', 6, 6), true)
@@ -104,7 +114,9 @@ export function clusterContract (create: () => Promise<ClusterSubject> | Cluster
 
       const nodes = [one.node, two.node]
       for (const [index, holder] of holders.entries()) assert.equal(await nodes[index % 2]?.hold(holder, 1, 1), true)
-      for (const [index, holder] of holders.entries()) assert.equal(await nodes[(index + 1) % 2]?.hold(holder, 1, 1), false)
+      for (const [index, holder] of holders.entries()) {
+        assert.equal(await nodes[(index + 1) % 2]?.hold(holder, 1, 1), false)
+      }
     },
 
     async 'what a node holds is free when it closes' ({ clusters: [a, b] }, { start, close }) {

@@ -29,7 +29,9 @@ export interface TimedContractOptions extends ContractOptions {
 }
 
 /** @internal Each check gets a subject of its own. */
-export function createContracts<S extends Subject> (create: () => Promise<S> | S, checks: Readonly<Record<string, (subject: S) => Promise<void>>>): readonly Contract[] {
+export function createContracts<S extends Subject> (
+  create: () => Promise<S> | S, checks: Readonly<Record<string, (subject: S) => Promise<void>>>
+): readonly Contract[] {
   return Object.entries(checks).map(([name, check]) => Object.freeze({
     name,
     async run () {
@@ -45,7 +47,16 @@ export function createContracts<S extends Subject> (create: () => Promise<S> | S
 
 /** @internal Texts that are easily spoiled: by length, by what separates, by encodings. */
 export const TEXTS: readonly string[] = Object.freeze([
-  '{}', ' ', '1 2', 'a\nb\r\nc', 'nul \u0000 nul', 'Grüße, 世界, 🙂, e\u0301, \u2028', '__proto__', '%s {a} * ? [a-z]', JSON.stringify({ text: '"\\' }), 'x'.repeat(1024 * 1024)
+  '{}',
+  ' ',
+  '1 2',
+  'a\nb\r\nc',
+  'nul \u0000 nul',
+  'Grüße, 世界, 🙂, e\u0301, \u2028',
+  '__proto__',
+  '%s {a} * ? [a-z]',
+  JSON.stringify({ text: '"\\' }),
+  'x'.repeat(1024 * 1024)
 ])
 
 /** @internal Waits until something is so. */

@@ -10,7 +10,11 @@ export interface ClusterSubject extends Subject {
 }
 
 /** @internal A session that is opened. */
-export const RECORD: SessionRecord = Object.freeze({ protocolVersion: '2025-11-25', client: { capabilities: {} }, logLevel: 'info' })
+export const RECORD: SessionRecord = Object.freeze({
+  protocolVersion: '2025-11-25',
+  client: { capabilities: {} },
+  logLevel: 'info'
+})
 
 /** @internal How it is opened. */
 export const LIMITS = { max: 10, ttl: 60_000 }
@@ -59,5 +63,8 @@ export function createClusterContracts<S extends ClusterSubject> (
       for (const member of running) await close(member)
     }
   }
-  return createContracts(create, Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, withNodes(check)])))
+  return createContracts(
+    create,
+    Object.fromEntries(Object.entries(checks).map(([name, check]) => [name, withNodes(check)]))
+  )
 }

@@ -1,7 +1,16 @@
 // What a NotificationBus must do.
 import assert from 'node:assert/strict'
 import type { NotificationBus } from '../store/notification-bus.ts'
-import { createContracts, createRecorder, createWait, TEXTS, type Contract, type ContractOptions, type Recorder, type Subject } from './contract.ts'
+import {
+  createContracts,
+  createRecorder,
+  createWait,
+  TEXTS,
+  type Contract,
+  type ContractOptions,
+  type Recorder,
+  type Subject
+} from './contract.ts'
 
 /** A bus under test. */
 export interface NotificationBusSubject extends Subject {
@@ -21,7 +30,9 @@ export function notificationBusContract (
   const wait = createWait(options)
 
   // Settles when what is published comes.
-  async function listen (bus: NotificationBus, topic: string): Promise<Recorder<string> & { readonly end: () => void }> {
+  async function listen (
+    bus: NotificationBus, topic: string
+  ): Promise<Recorder<string> & { readonly end: () => void }> {
     const recorder = createRecorder<string>(wait)
     const end = bus.subscribe(topic, recorder.hear)
     await fence(bus, bus)

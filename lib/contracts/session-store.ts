@@ -36,7 +36,9 @@ const CHANGES: readonly SessionChange[] = [
  * @param options How it is checked.
  * @example for (const { name, run } of sessionStoreContract(createMyStores)) test(name, run)
  */
-export function sessionStoreContract (create: () => Promise<SessionStoreSubject> | SessionStoreSubject, { unit = 10_000 }: TimedContractOptions = {}): readonly Contract[] {
+export function sessionStoreContract (
+  create: () => Promise<SessionStoreSubject> | SessionStoreSubject, { unit = 10_000 }: TimedContractOptions = {}
+): readonly Contract[] {
   const limits = { max: 1000, ttl: unit }
 
   return createContracts(create, {
@@ -60,7 +62,11 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
 
     async 'a record holds any text' ({ stores: [a, b] }) {
       for (const [index, name] of TEXTS.entries()) {
-        const record = { ...RECORD, principal: name, client: { info: { name, version: name }, capabilities: { experimental: { [name]: {} } } } }
+        const record = {
+          ...RECORD,
+          principal: name,
+          client: { info: { name, version: name }, capabilities: { experimental: { [name]: {} } } }
+        }
         await a.open(`s${index}`, record, limits)
         assert.deepEqual(await b.load(`s${index}`, unit), record)
       }
@@ -89,7 +95,9 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
     async 'no more are opened than there may be, however many nodes try at once' ({ stores: [a, b] }) {
       const ids = Array.from({ length: 100 }, (_, index) => `s${index}`)
 
-      const opened = await Promise.all(ids.map((id, index) => (index % 2 === 0 ? a : b).open(id, RECORD, { max: 10, ttl: unit })))
+      const opened = await Promise.all(
+        ids.map((id, index) => (index % 2 === 0 ? a : b).open(id, RECORD, { max: 10, ttl: unit }))
+      )
 
       assert.equal(opened.filter(({ kind }) => kind === 'opened').length, 10)
       assert.equal(opened.filter(({ kind }) => kind === 'full').length, 90)
@@ -173,7 +181,9 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
 
     async 'thousands are touched at once' ({ stores: [a, b] }) {
       const ids = Array.from({ length: 1201 }, (_, index) => `s${index}`)
-      await Promise.all(ids.filter((_, index) => index % 3 > 0).map((id) => a.open(id, RECORD, { max: 2000, ttl: unit })))
+      await Promise.all(
+        ids.filter((_, index) => index % 3 > 0).map((id) => a.open(id, RECORD, { max: 2000, ttl: unit }))
+      )
 
       assert.deepEqual([...await b.touch(ids, unit)].sort(), ids.filter((_, index) => index % 3 === 0).sort())
     },
@@ -187,7 +197,9 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
 
     async 'subscriptions come and go, each of them once' ({ stores: [a, b] }) {
       await a.open('s', RECORD, limits)
-      for (const uri of [...TEXTS, 'notes://a', 'notes://a', 'r', 'l', 'g']) await a.change('s', { kind: 'subscribe', topic: uri, uri })
+      for (const uri of [...TEXTS, 'notes://a', 'notes://a', 'r', 'l', 'g']) {
+        await a.change('s', { kind: 'subscribe', topic: uri, uri })
+      }
       const all = await b.readState('s')
       await b.change('s', { kind: 'unsubscribe', topic: 'notes://a' })
       await b.change('s', { kind: 'unsubscribe', topic: 'never' })
@@ -214,7 +226,9 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
       const uris = Array.from({ length: 100 }, (_, index) => `notes://${index}`)
       await a.open('s', RECORD, limits)
 
-      await Promise.all(uris.map((uri, index) => (index % 2 === 0 ? a : b).change('s', { kind: 'subscribe', topic: uri, uri })))
+      await Promise.all(
+        uris.map((uri, index) => (index % 2 === 0 ? a : b).change('s', { kind: 'subscribe', topic: uri, uri }))
+      )
 
       assert.deepEqual([...(await a.readState('s'))?.subscriptions ?? []].sort(), uris.sort())
     },
@@ -233,18 +247,25 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
       assert.equal(await readListener(), undefined)
     },
 
-    async 'of connections at the same time each has a turn of its own, and knows what was so before it' ({ stores: [a, b] }) {
+    async 'of connections at the same time each has a turn of its own, and knows what was so before it' (
+      { stores: [a, b] }
+    ) {
       await a.open('s', RECORD, limits)
       await a.change('s', { kind: 'subscribe', topic: 'a', uri: 'notes://a' })
       await a.change('s', { kind: 'begin', streamId: 's.n1-1', ids: [1] })
       const nodes = Array.from({ length: 50 }, (_, index) => `n${index}`)
 
-      const connected = await Promise.all(nodes.map(async (node, index) => ({ node, ...await (index % 2 === 0 ? a : b).connect('s', node) })))
+      const connected = await Promise.all(
+        nodes.map(async (node, index) => ({ node, ...(await (index % 2 === 0 ? a : b).connect('s', node)) }))
+      )
 
       const inOrder = connected.sort((one, other) => Number(one.turn) - Number(other.turn))
       assert.equal(new Set(inOrder.map(({ turn }) => turn)).size, nodes.length)
       for (const { turn } of inOrder) assert.ok(Number.isSafeInteger(turn))
-      assert.deepEqual(inOrder.map(({ state }) => state?.listener), [undefined, ...inOrder.slice(0, -1).map(({ node }) => node)])
+      assert.deepEqual(
+        inOrder.map(({ state }) => state?.listener),
+        [undefined, ...inOrder.slice(0, -1).map(({ node }) => node)]
+      )
       const last = inOrder.at(-1)
       assert.deepEqual([last?.state?.subscriptions, last?.state?.calls], [['notes://a'], new Map([['s.n1-1', [1]]])])
       assert.equal((await b.readState('s'))?.listener, last?.node)
@@ -266,7 +287,9 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
       await a.open('s', RECORD, limits)
       const record = await a.load('s', unit)
       const state = await a.readState('s')
-      for (const change of CHANGES.filter(({ kind }) => !kind.startsWith('un') && kind !== 'end')) await a.change('s', change)
+      for (const change of CHANGES.filter(({ kind }) => !kind.startsWith('un') && kind !== 'end')) {
+        await a.change('s', change)
+      }
 
       assert.deepEqual(record, RECORD)
       assert.deepEqual(state, { subscriptions: [], listener: undefined, calls: new Map() })
@@ -301,11 +324,15 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
       assert.equal(await a.count(), 3)
     },
 
-    async 'no more sessions count for one holder than may, however many nodes try at once, and others have theirs' ({ stores: [a, b] }) {
+    async 'no more sessions count for one holder than may, however many nodes try at once, and others have theirs' (
+      { stores: [a, b] }
+    ) {
       const share = { holder: 'ann', max: 5 }
       const ids = Array.from({ length: 50 }, (_, index) => `s${index}`)
 
-      const opened = await Promise.all(ids.map((id, index) => (index % 2 === 0 ? a : b).open(id, RECORD, { ...limits, share })))
+      const opened = await Promise.all(
+        ids.map((id, index) => (index % 2 === 0 ? a : b).open(id, RECORD, { ...limits, share }))
+      )
 
       assert.equal(opened.filter(({ kind }) => kind === 'opened').length, 5)
       assert.equal(opened.filter(({ kind }) => kind === 'share').length, 45)
@@ -319,10 +346,14 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
       for (const [index, holder] of holders.entries()) {
         assert.equal((await a.open(`s${index}`, RECORD, { ...limits, share: { holder, max: 1 } })).kind, 'opened')
       }
-      for (const holder of holders) assert.equal((await b.open('more', RECORD, { ...limits, share: { holder, max: 1 } })).kind, 'share')
+      for (const holder of holders) {
+        assert.equal((await b.open('more', RECORD, { ...limits, share: { holder, max: 1 } })).kind, 'share')
+      }
     },
 
-    async 'a session that ends gives its place back to its holder, and so does one that expires' ({ stores: [a, b], pass }) {
+    async 'a session that ends gives its place back to its holder, and so does one that expires' (
+      { stores: [a, b], pass }
+    ) {
       const shared = { ...limits, share: { holder: 'ann', max: 2 } }
       for (const id of ['s1', 's2']) await a.open(id, RECORD, shared)
       await b.delete('s1')
@@ -353,7 +384,9 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
       assert.equal((await b.open('t', RECORD, shared)).kind, 'share')
     },
 
-    async 'the oldest session that was never used makes room for a new one, and none that was used' ({ stores: [a, b], pass }) {
+    async 'the oldest session that was never used makes room for a new one, and none that was used' (
+      { stores: [a, b], pass }
+    ) {
       const displacing = { max: 3, ttl: unit, displaces: true }
       const opened: OpenOutcome[] = []
       for (const id of ['used', 'old', 'new', 'x', 'y', 'z']) {
@@ -364,7 +397,12 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
       for (const id of ['y', 'z']) await a.change(id, { kind: 'use' })
 
       assert.deepEqual(opened.map(({ kind, displaced }) => [kind, displaced]), [
-        ['opened', undefined], ['opened', undefined], ['opened', undefined], ['opened', 'old'], ['opened', 'new'], ['opened', 'x']
+        ['opened', undefined],
+        ['opened', undefined],
+        ['opened', undefined],
+        ['opened', 'old'],
+        ['opened', 'new'],
+        ['opened', 'x']
       ])
       assert.equal((await b.open('late', RECORD, displacing)).kind, 'full')
       assert.equal(await a.count(), 3)
@@ -399,8 +437,15 @@ export function sessionStoreContract (create: () => Promise<SessionStoreSubject>
       assert.deepEqual([afterwards.kind, afterwards.displaced], ['opened', undefined])
     },
 
-    async 'a share is looked at before room is made, and a session that makes room counts for its holder no more' ({ stores: [a, b], pass }) {
-      const limitsOf = (holder: string): SessionLimits => ({ max: 2, ttl: unit, share: { holder, max: 1 }, displaces: true })
+    async 'a share is looked at before room is made, and a session that makes room counts for its holder no more' (
+      { stores: [a, b], pass }
+    ) {
+      const limitsOf = (holder: string): SessionLimits => ({
+        max: 2,
+        ttl: unit,
+        share: { holder, max: 1 },
+        displaces: true
+      })
       await a.open('ann', RECORD, limitsOf('ann'))
       await pass(unit * 0.01)
       await a.open('bob', RECORD, limitsOf('bob'))

@@ -4,9 +4,12 @@ import { encodeError } from '../protocol/envelope.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { RequestId } from '../protocol/message.ts'
 
-const TOO_LONG = { code: ErrorCode.InternalError, message: 'The reply to the batch is too long; send each request by itself' }
+const TOO_LONG = {
+  code: ErrorCode.InternalError,
+  message: 'The reply to the batch is too long; send each request by itself'
+}
 
-/** Joins answers to the reply to a batch. @param ids Of the requests, for errors in place of a reply that is too long. */
+/** Joins answers to the reply to a batch. @param ids The requests' ids, for the errors if the reply is too long. */
 export function joinAnswers (answers: readonly string[], ids: readonly RequestId[], log: FastifyBaseLogger): string {
   try {
     return `[${answers.join(',')}]`

@@ -9,7 +9,11 @@ import type { Caller } from '../server/call/incoming.ts'
 export const ANONYMOUS_CLIENT: ClientIdentity = Object.freeze({ capabilities: Object.freeze({}) })
 
 /** The app itself, which calls as a client of the newest revision that declares no capabilities. */
-export const HOST_APP: Caller = Object.freeze({ era: 'modern', protocolVersion: MODERN_REVISION, client: ANONYMOUS_CLIENT })
+export const HOST_APP: Caller = Object.freeze({
+  era: 'modern',
+  protocolVersion: MODERN_REVISION,
+  client: ANONYMOUS_CLIENT
+})
 
 /** Creates the caller of a modern message. @param principal Who the caller has proved to be. */
 export function createModernCaller ({ client, logLevel }: ModernMeta, principal: string | undefined): Caller {
@@ -17,8 +21,8 @@ export function createModernCaller ({ client, logLevel }: ModernMeta, principal:
 }
 
 /**
- * Creates the caller of a modern notification. No reply can refuse it, so what it says of its client counts only if it is
- * complete.
+ * Creates the caller of a modern notification. No reply can refuse it, so its statement about the client counts only if
+ * it is complete.
  */
 export function createNotifyingCaller (params: Params, principal: string | undefined): Caller {
   const meta = readModernMeta(params)

@@ -34,7 +34,9 @@ export function takeNotice (notice: Notice, taker: NoticeTaker): void {
 }
 
 /** Whether a message gets no reply. */
-export function isNotice<M extends { readonly kind: string }> (message: M): message is Extract<M, { readonly kind: Notice['kind'] }> {
+export function isNotice<M extends { readonly kind: string }> (
+  message: M
+): message is Extract<M, { readonly kind: Notice['kind'] }> {
   return message.kind === 'notification' || message.kind === 'response'
 }
 
@@ -43,7 +45,9 @@ export function isUse (message: Classified | Refusal): boolean {
   return message.kind === 'response' || (message.kind === 'notification' && !isHandshake(message.method))
 }
 
-function notifyDefinition ({ definition, caller, createChannel }: NoticeTaker, { method, params }: NotificationMessage): void {
+function notifyDefinition (
+  { definition, caller, createChannel }: NoticeTaker, { method, params }: NotificationMessage
+): void {
   if (definition.notified === undefined || caller === undefined) return
   const channel = createChannel()
   try {

@@ -12,6 +12,7 @@ export function isNoPlace (found: object): found is NoPlace {
 export function refusePlace ({ refused, max }: NoPlace, what: string, id: RequestId | null): Refusal {
   const message = refused === 'mount'
     ? `Too many ${what}: ${max}; try again later`
-    : `Too many ${what} of one ${refused === 'address' ? 'address' : 'caller'}: ${max}; end one of them, or try again later`
+    : `Too many ${what} of one ${refused === 'address' ? 'address' : 'caller'}: ${max}; ` +
+      'end one of them, or try again later'
   return { kind: 'refusal', status: refused === 'mount' ? 503 : 429, code: ErrorCode.InternalError, message, id }
 }

@@ -16,7 +16,7 @@ import { refusePlace } from './places.ts'
 export interface Answering extends Channel {
   /** Sends the reply. @param json The JSON-RPC message. */
   answer (json: string): void
-  /** Sends the error with which the request has failed. @param request The request; one of a batch has no channel of its own. */
+  /** Sends the error with which a request failed. @param request The request; one of a batch has no own channel. */
   fail (error: RpcError, request: Incoming): void
 }
 
@@ -51,8 +51,8 @@ export interface SessionServer {
 }
 
 /**
- * Serves a call if there is a place for it, and returns a refusal if there is none. The call holds its place until `run`
- * has ended, even if its client leaves before: else a client could send and leave, and have any number of calls running.
+ * Serves a call if there is a place for it, and returns a refusal if there is none. The call holds its place until
+ * `run` has ended, even if its client leaves before: otherwise a client could run any number of calls by leaving.
  *
  * @param run Serves the call. Never rejects.
  */
@@ -92,8 +92,8 @@ export async function serveInSession (
   if (isInitialize && !served) sessions.end(session.sessionId, 'refused')
 }
 
-// Clients do not cancel `initialize` (MCP 2025-11-25 cancellation). It is cancelled when its session ends: because the app
-// closes, or because another session needs its place.
+// Clients do not cancel `initialize` (MCP 2025-11-25 cancellation). It is cancelled when its session ends: because the
+// app closes, or because another session needs its place.
 function createInitializing (request: Answerable, channel: Answering & Running): Running {
   return {
     get isOver () { return channel.isOver },

@@ -32,7 +32,9 @@ export function readModernMeta (params: Params): ModernMeta | { readonly problem
     return { problem: `'${CLIENT_INFO_KEY}' in '_meta' must be an object with a name and a version` }
   }
   const logLevel = meta[LOG_LEVEL_KEY] ?? undefined
-  if (logLevel !== undefined && !isLogLevel(logLevel)) return { problem: `'${LOG_LEVEL_KEY}' in '_meta' is no log level` }
+  if (logLevel !== undefined && !isLogLevel(logLevel)) {
+    return { problem: `'${LOG_LEVEL_KEY}' in '_meta' is no log level` }
+  }
   const problem = findProgressTokenProblem(params)
   return problem === undefined ? { client: readIdentity(info, capabilities), logLevel } : { problem }
 }

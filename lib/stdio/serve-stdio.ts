@@ -17,11 +17,11 @@ export interface StdioConnection {
   /** Tells the client that something has changed; what is registered, updated or removed tells itself. */
   readonly notify: Notifier
   /**
-   * Settles when all is over: the client has closed the input, or does not read any more, or {@link close} was called; the
-   * requests have ended and the lifespan is left. Rejects with what the lifespan threw then.
+   * Resolves when the connection is over: the client closed the input or stopped reading, or {@link close} was called,
+   * all requests have ended, and the lifespan is left. Rejects with the error of leaving the lifespan.
    */
   readonly closed: Promise<void>
-  /** Ends the connection as the end of the input does; comes to what {@link closed} comes to. */
+  /** Ends the connection as the end of the input does. Settles as {@link closed} does. */
   close (): Promise<void>
 }
 
@@ -32,12 +32,13 @@ const LAST_WORDS = 1000
 const inUse = new WeakSet<Writable>()
 
 /**
- * Serves a server definition to the one client that has started this process, in both eras: messages come by stdin and
- * go by stdout, one a line. Whatever else is written to `process.stdout` meanwhile goes to stderr. When the input ends, the
- * lifespan is left, and the process ends by itself as soon as nothing else keeps it.
+ * Serves a server definition to the one client that has started this process, in both eras. Messages arrive on stdin
+ * and leave on stdout, one per line. Meanwhile, anything else that is written to `process.stdout` goes to stderr. When
+ * the input ends, the lifespan is left, and the process ends by itself as soon as nothing else keeps it running.
  *
  * @param server As the `server` of a mount; one may be both.
- * @returns Comes when the lifespan is entered and the first message is about to be read; rejects with what the lifespan threw.
+ * @returns Resolves when the lifespan is entered and before the first message is read. Rejects with the error that the
+ * lifespan threw.
  * @throws MCP_ERR_INVALID_OPTION, MCP_ERR_INVALID_SERVER
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/stdio
  * @example

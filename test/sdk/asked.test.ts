@@ -8,7 +8,13 @@ import { createSdkApp, createV1, said, SERVER_META, type SdkApp } from '../suppo
 
 type Headers = Readonly<Record<string, string>>
 
-interface Message { readonly id?: string, readonly method?: string, readonly params?: { readonly [name: string]: unknown }, readonly result?: object, readonly error?: object }
+interface Message {
+  readonly id?: string
+  readonly method?: string
+  readonly params?: { readonly [name: string]: unknown }
+  readonly result?: object
+  readonly error?: object
+}
 
 /** A stream read message by message. */
 interface Stream { next (): Promise<Message> }
@@ -21,8 +27,14 @@ interface Asking extends SdkApp {
   answer (message: Message, answer: object, session: Headers): Promise<void>
 }
 
-const FORM = { message: 'Who?', requestedSchema: { type: 'object' as const, properties: { name: { type: 'string' as const } } } }
-const SAMPLE = { messages: [{ role: 'user' as const, content: { type: 'text' as const, text: 'Name a number' } }], maxTokens: 10 }
+const FORM = {
+  message: 'Who?',
+  requestedSchema: { type: 'object' as const, properties: { name: { type: 'string' as const } } }
+}
+const SAMPLE = {
+  messages: [{ role: 'user' as const, content: { type: 'text' as const, text: 'Name a number' } }],
+  maxTokens: 10
+}
 const ALL: ClientCapabilities = { elicitation: {}, sampling: {}, roots: {} }
 
 function readMessages (response: Response): Stream {
@@ -39,15 +51,25 @@ async function createAsking (t: Test, server: McpServer | (() => McpServer)): Pr
   const sdkApp = await createSdkApp(t, server)
   const { app } = sdkApp
   const address = await listen(app)
-  const notify = async (method: string, params: object, session: Headers): Promise<void> => { await post(app, { jsonrpc: '2.0', method, params }, session) }
+  const notify = async (method: string, params: object, session: Headers): Promise<void> => {
+    await post(app, { jsonrpc: '2.0', method, params }, session)
+  }
   return {
     ...sdkApp,
     notify,
     async open (name, capabilities) {
-      const response = await post(app, { jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities, clientInfo: { name, version: '1' } } })
+      const response = await post(app, {
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'initialize',
+        params: { protocolVersion: '2025-11-25', capabilities, clientInfo: { name, version: '1' } }
+      })
       return { 'mcp-session-id': String(response.headers['mcp-session-id']) }
     },
-    call: async (name, session, id = 1) => readMessages(await send(address, legacy('tools/call', { name }, { id, headers: { ...JSON_AND_SSE, ...session } }))),
+    call: async (name, session, id = 1) =>
+      readMessages(
+        await send(address, legacy('tools/call', { name }, { id, headers: { ...JSON_AND_SSE, ...session } }))
+      ),
     get: async (session) => readMessages(await openGet(address, session)),
     async answer ({ id }, answer, session) { await post(app, { jsonrpc: '2.0', id, ...answer }, session) }
   }
@@ -56,9 +78,13 @@ async function createAsking (t: Test, server: McpServer | (() => McpServer)): Pr
 function addAskingTools (server: McpServer): McpServer {
   server.registerTool('elicit', {}, async () => said(JSON.stringify(await server.server.elicitInput(FORM))))
   server.registerTool('sample', {}, async () => said(JSON.stringify(await server.server.createMessage(SAMPLE))))
-  server.registerTool('roots', {}, async ({ sendRequest }) => said(JSON.stringify(await sendRequest({ method: 'roots/list' }, ListRootsResultSchema))))
+  server.registerTool('roots', {}, async ({ sendRequest }) =>
+    said(JSON.stringify(await sendRequest({ method: 'roots/list' }, ListRootsResultSchema)))
+  )
   server.registerTool('ping', {}, async () => said(JSON.stringify(await server.server.ping())))
-  server.registerTool('impatient', {}, async ({ sendRequest }) => said(await sendRequest({ method: 'ping' }, EmptyResultSchema, { timeout: 1 }).then(() => 'answered', String)))
+  server.registerTool('impatient', {}, async ({ sendRequest }) =>
+    said(await sendRequest({ method: 'ping' }, EmptyResultSchema, { timeout: 1 }).then(() => 'answered', String))
+  )
   server.registerTool('aborted', {}, async ({ sendRequest }) => {
     const controller = new AbortController()
     const asked = sendRequest({ method: 'ping' }, EmptyResultSchema, { signal: controller.signal })
@@ -96,7 +122,14 @@ for (const [title, create] of Object.entries(forms)) {
       { jsonrpc: '2.0', id: 'ask-3', method: 'roots/list', params: {} },
       { jsonrpc: '2.0', id: 'ask-4', method: 'ping', params: {} }
     ])
-    t.same(results, [accepted, spoken, { roots: [] }, {}].map((answered) => ({ jsonrpc: '2.0', id: 1, result: said(JSON.stringify(answered)) })))
+    t.same(
+      results,
+      [accepted, spoken, { roots: [] }, {}].map((answered) => ({
+        jsonrpc: '2.0',
+        id: 1,
+        result: said(JSON.stringify(answered))
+      }))
+    )
   })
 
   t.test(`clients of ${title} are asked apart, and answers go to the call that asked`, async (t) => {
@@ -106,11 +139,18 @@ for (const [title, create] of Object.entries(forms)) {
     const streams = await Promise.all(clients.map((session) => call('elicit', session)))
     const questions = await Promise.all(streams.map((stream) => stream.next()))
     for (const [index, session] of [...clients.entries()].reverse()) {
-      await answer(questions[index] ?? {}, { result: { action: 'accept', content: { name: `client ${index}` } } }, session)
+      await answer(
+        questions[index] ?? {},
+        { result: { action: 'accept', content: { name: `client ${index}` } } },
+        session
+      )
     }
     const results = await Promise.all(streams.map((stream) => stream.next()))
 
-    t.same(results.map(({ result }) => result), [0, 1].map((index) => said(JSON.stringify({ action: 'accept', content: { name: `client ${index}` } }))))
+    t.same(
+      results.map(({ result }) => result),
+      [0, 1].map((index) => said(JSON.stringify({ action: 'accept', content: { name: `client ${index}` } })))
+    )
   })
 
   t.test(`an answer that is an error reaches the handler of ${title}`, async (t) => {
@@ -126,7 +166,9 @@ for (const [title, create] of Object.entries(forms)) {
   t.test(`a client that cannot do it is not asked by ${title}`, async (t) => {
     const { app, open } = await createAsking(t, create())
 
-    const response = await app.inject(legacy('tools/call', { name: 'elicit' }, { headers: await open('Ann', { sampling: {} }) }))
+    const response = await app.inject(
+      legacy('tools/call', { name: 'elicit' }, { headers: await open('Ann', { sampling: {} }) })
+    )
 
     t.same(response.json().result, { ...said('Client does not support form elicitation.'), isError: true })
   })
@@ -136,8 +178,16 @@ for (const [title, create] of Object.entries(forms)) {
     const stream = await call('impatient', await open('Ann', ALL))
 
     t.match(await stream.next(), { id: 'ask-1', method: 'ping' })
-    t.same(await stream.next(), { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'ask-1', reason: 'the call has ended' } })
-    t.same(await stream.next(), { jsonrpc: '2.0', id: 1, result: said('McpError: MCP error -32001: Request timed out') })
+    t.same(await stream.next(), {
+      jsonrpc: '2.0',
+      method: 'notifications/cancelled',
+      params: { requestId: 'ask-1', reason: 'the call has ended' }
+    })
+    t.same(await stream.next(), {
+      jsonrpc: '2.0',
+      id: 1,
+      result: said('McpError: MCP error -32001: Request timed out')
+    })
   })
 
   t.test(`a question that a handler of ${title} gives up is called off`, async (t) => {
@@ -145,7 +195,11 @@ for (const [title, create] of Object.entries(forms)) {
     const stream = await call('aborted', await open('Ann', ALL))
 
     t.match(await stream.next(), { id: 'ask-1', method: 'ping' })
-    t.same(await stream.next(), { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'ask-1', reason: 'the call has ended' } })
+    t.same(await stream.next(), {
+      jsonrpc: '2.0',
+      method: 'notifications/cancelled',
+      params: { requestId: 'ask-1', reason: 'the call has ended' }
+    })
     t.same(await stream.next(), { jsonrpc: '2.0', id: 1, result: said('McpError: MCP error -32001: enough') })
   })
 
@@ -172,13 +226,18 @@ for (const [title, create] of Object.entries(forms)) {
   t.test(`a modern client is not asked by ${title} in the middle of a call, and the error says what can`, async (t) => {
     const { app } = await createAsking(t, create())
 
-    const response = await app.inject(modernCall('roots', {}, { meta: { 'io.modelcontextprotocol/clientCapabilities': { roots: {} } } }))
+    const response = await app.inject(
+      modernCall('roots', {}, { meta: { 'io.modelcontextprotocol/clientCapabilities': { roots: {} } } })
+    )
 
     t.same(response.json(), {
       jsonrpc: '2.0',
       id: 1,
       result: {
-        ...said('MCP error -32600: roots/list cannot be sent: a client of revision 2026-07-28 is not asked in the middle of a call. Native tools can ask it, by ctx.elicit, ctx.sample and ctx.listRoots'),
+        ...said(
+          'MCP error -32600: roots/list cannot be sent: a client of revision 2026-07-28 is not asked in the middle ' +
+            'of a call. Native tools can ask it, by ctx.elicit, ctx.sample and ctx.listRoots'
+        ),
         isError: true,
         resultType: 'complete',
         _meta: SERVER_META
@@ -194,7 +253,10 @@ for (const [title, create] of Object.entries(forms)) {
       ['sample', "ask the client's model, and this client does not support that (sampling)", { sampling: {} }]
     ] as const
     // A server of one client looks for capabilities itself, in what it sends by its own methods.
-    const asked = [['roots', "list the client's roots, and this client does not support that (roots)", { roots: {} }], ...(title === 'an instance' ? byTheServer : [])] as const
+    const asked = [
+      ['roots', "list the client's roots, and this client does not support that (roots)", { roots: {} }],
+      ...(title === 'an instance' ? byTheServer : [])
+    ] as const
     for (const [name, words, requiredCapabilities] of asked) {
       const response = await app.inject(modernCall(name))
 
@@ -202,7 +264,11 @@ for (const [title, create] of Object.entries(forms)) {
       t.same(response.json(), {
         jsonrpc: '2.0',
         id: 1,
-        error: { code: -32021, message: `This needs to ${words}. Do without it, or tell the user.`, data: { requiredCapabilities } }
+        error: {
+          code: -32021,
+          message: `This needs to ${words}. Do without it, or tell the user.`,
+          data: { requiredCapabilities }
+        }
       })
     }
   })
@@ -212,7 +278,9 @@ for (const [title, create] of Object.entries(forms)) {
     const create = (): McpServer => {
       const server = createV1()
       server.registerTool('ask', {}, async ({ sendRequest, sessionId }) => {
-        await sendRequest({ method: 'ping' }, EmptyResultSchema, { onprogress: ({ progress }) => { seen.push(`${sessionId} ${progress}`) } })
+        await sendRequest({ method: 'ping' }, EmptyResultSchema, {
+          onprogress: ({ progress }) => { seen.push(`${sessionId} ${progress}`) }
+        })
         return said('done')
       })
       return server
@@ -278,13 +346,23 @@ t.test('a client without a session is not asked, neither in a call nor when it h
   const server = createV1()
   server.registerTool('ask', {}, async ({ sendRequest, sessionId }) => {
     gate.promise.then(() => sendRequest({ method: 'ping' }, EmptyResultSchema)).then(late.open, late.open)
-    return said(String(sessionId) + String(server.server.transport?.sessionId) + await sendRequest({ method: 'ping' }, EmptyResultSchema).then(() => 'answered', String))
+    return said(
+      String(sessionId) +
+        String(server.server.transport?.sessionId) +
+        (await sendRequest({ method: 'ping' }, EmptyResultSchema).then(() => 'answered', String))
+    )
   })
   const { app } = await createSdkApp(t, server, { stateless: true })
 
   const response = await app.inject(legacy('tools/call', { name: 'ask' }))
   gate.open()
 
-  t.same(response.json().result, said('undefinedundefinedMcpError: MCP error -32600: ping cannot be sent: the client has no session, takes no stream, or has gone'))
+  t.same(
+    response.json().result,
+    said(
+      'undefinedundefinedMcpError: MCP error -32600: ping cannot be sent: the client has no session, takes no ' +
+        'stream, or has gone'
+    )
+  )
   t.equal(String(await late.promise), 'McpError: MCP error -32600: ping cannot be sent: the client has no session')
 })

@@ -7,7 +7,13 @@ import type { AuthInfo, Mountable, SdkServerContext } from '../../lib/index.ts'
 import { initialize, legacy, modernCall, openSession, type Post } from '../support/app.ts'
 import { createSdkApp, createV1, said } from '../support/sdk-servers.ts'
 
-const ANN: AuthInfo = Object.freeze({ token: 'ann', clientId: 'app', scopes: ['read'], issuer: 'https://auth.example.com', subject: 'ann' })
+const ANN: AuthInfo = Object.freeze({
+  token: 'ann',
+  clientId: 'app',
+  scopes: ['read'],
+  issuer: 'https://auth.example.com',
+  subject: 'ann'
+})
 const BOB: AuthInfo = Object.freeze({ ...ANN, token: 'bob', subject: 'bob' })
 const tokens: ReadonlyMap<string, AuthInfo> = new Map([['ann', ANN], ['bob', BOB]])
 const options = {
@@ -65,9 +71,15 @@ for (const [title, create] of Object.entries(forms)) {
     for (const sent of [modernCall('who'), initialize(), legacy('tools/call', { name: 'who' })]) {
       const response = await app.inject(sent)
       t.equal(response.statusCode, 401)
-      t.equal(response.headers['www-authenticate'], 'Bearer resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/mcp"')
+      t.equal(
+        response.headers['www-authenticate'],
+        'Bearer resource_metadata="https://api.example.com/.well-known/oauth-protected-resource/mcp"'
+      )
     }
-    t.equal((await app.inject(legacy('tools/call', { name: 'who' }, { headers: { ...ofAnn, ...bearer('bob') } }))).statusCode, 404)
+    t.equal(
+      (await app.inject(legacy('tools/call', { name: 'who' }, { headers: { ...ofAnn, ...bearer('bob') } }))).statusCode,
+      404
+    )
     t.same(seen, [])
   })
 }
@@ -102,7 +114,12 @@ t.test('a notification that is handed over brings the caller of its own request'
   }, options)
   const headers = await begin(app, 'ann')
 
-  const response = await app.inject({ method: 'POST', url: '/mcp', headers, payload: { jsonrpc: '2.0', method: 'notifications/roots/list_changed' } })
+  const response = await app.inject({
+    method: 'POST',
+    url: '/mcp',
+    headers,
+    payload: { jsonrpc: '2.0', method: 'notifications/roots/list_changed' }
+  })
 
   t.equal(response.statusCode, 202)
   t.same(seen, [['initialize', 'ann'], ['notifications/roots/list_changed', 'ann']])
@@ -114,7 +131,13 @@ t.test('a notification of nobody reaches no server', async (t) => {
   server.server.setNotificationHandler(RootsListChangedNotificationSchema, () => { heard++ })
   const { app } = await createSdkApp(t, server, options)
   const { authorization, ...session } = await begin(app, 'ann')
-  const notify = (token: object) => app.inject({ method: 'POST', url: '/mcp', headers: { ...session, ...token }, payload: { jsonrpc: '2.0', method: 'notifications/roots/list_changed' } })
+  const notify = (token: object) =>
+    app.inject({
+      method: 'POST',
+      url: '/mcp',
+      headers: { ...session, ...token },
+      payload: { jsonrpc: '2.0', method: 'notifications/roots/list_changed' }
+    })
 
   t.equal((await notify({})).statusCode, 401)
   t.equal((await notify(bearer('bob'))).statusCode, 404)

@@ -17,11 +17,20 @@ const SDK = '@modelcontextprotocol/server'
 /** What copies there are, and how one is made for a test. */
 export const copies: Readonly<Record<string, (t: Test) => SdkV2 | Promise<SdkV2>>> = {
   'the copy that this package loads': () => import(SDK),
-  'a second install': async (t) => await import(pathToFileURL(join(install(t), 'node_modules', SDK, 'dist', 'index.mjs')).href),
+  'a second install': async (t) =>
+    await import(pathToFileURL(join(install(t), 'node_modules', SDK, 'dist', 'index.mjs')).href),
   'a copy loaded by require': () => require(SDK),
   'a bundled and minified copy': async (t) => {
     const outfile = join(t.testdir(), 'bundle.mjs')
-    buildSync({ stdin: { contents: `export * from '${SDK}'`, resolveDir: NODE_MODULES }, bundle: true, minify: true, format: 'esm', platform: 'node', outfile, logLevel: 'error' })
+    buildSync({
+      stdin: { contents: `export * from '${SDK}'`, resolveDir: NODE_MODULES },
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      platform: 'node',
+      outfile,
+      logLevel: 'error'
+    })
     return await import(pathToFileURL(outfile).href)
   }
 }
@@ -31,7 +40,10 @@ function install (t: Test): string {
   const project = t.testdir()
   const scope = join(project, 'node_modules', '@modelcontextprotocol')
   mkdirSync(scope, { recursive: true })
-  cpSync(join(NODE_MODULES, SDK), join(scope, 'server'), { recursive: true, filter: (source) => !/\.map$|\.d\.[mc]ts$/.test(source) })
+  cpSync(join(NODE_MODULES, SDK), join(scope, 'server'), {
+    recursive: true,
+    filter: (source) => !/\.map$|\.d\.[mc]ts$/.test(source)
+  })
   symlinkSync(join(NODE_MODULES, '@modelcontextprotocol', 'core'), join(scope, 'core'))
   symlinkSync(join(NODE_MODULES, 'zod'), join(project, 'node_modules', 'zod'))
   return project

@@ -26,7 +26,11 @@ t.test('a modern client of a v2 server cannot be served without the SDK v2, and 
   t.match(fromModern.json(), { error: { code: -32603, message: /^Error answering tools\/call \(error id / } })
   t.match(logLines.filter(({ level }) => level === 50), [{
     msg: 'answering tools/call failed',
-    err: { message: "the factory returned a server of the SDK v2, but '@modelcontextprotocol/server' cannot be loaded; install it beside this package, or mount createMcpHandler(factory) instead: cannot be found" }
+    err: {
+      message:
+        "the factory returned a server of the SDK v2, but '@modelcontextprotocol/server' cannot be loaded; " +
+        'install it beside this package, or mount createMcpHandler(factory) instead: cannot be found'
+    }
   }])
   t.same(fromLegacy.json(), { jsonrpc: '2.0', id: 1, result: said('hello') }, 'a legacy client needs none of it')
 })

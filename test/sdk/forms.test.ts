@@ -24,16 +24,24 @@ for (const form of forms) {
       t.same(namesOf(await client.listResourceTemplates()), ['city'])
 
       t.match(await client.callTool('add', { a: 1, b: 2 }), { ...said('3'), structuredContent: { sum: 3 } })
-      t.match(await client.getPrompt('greet', { city: 'Bern' }), { messages: [{ role: 'user', content: { type: 'text', text: 'Greet Bern' } }] })
+      t.match(await client.getPrompt('greet', { city: 'Bern' }), {
+        messages: [{ role: 'user', content: { type: 'text', text: 'Greet Bern' } }]
+      })
       t.match(await client.readResource('note://1'), { contents: [{ uri: 'note://1', text: 'the text of note://1' }] })
-      t.match(await client.readResource('city://Bern'), { contents: [{ uri: 'city://Bern', text: 'the text of city://Bern' }] })
-      t.match(await client.complete({ type: 'ref/prompt', name: 'greet' }, { name: 'city', value: 'Be' }), { completion: { values: ['Bergen', 'Berlin', 'Bern'] } })
+      t.match(await client.readResource('city://Bern'), {
+        contents: [{ uri: 'city://Bern', text: 'the text of city://Bern' }]
+      })
+      t.match(await client.complete({ type: 'ref/prompt', name: 'greet' }, { name: 'city', value: 'Be' }), {
+        completion: { values: ['Bergen', 'Berlin', 'Bern'] }
+      })
       if (kind.era === 'legacy') t.same(await client.ping(), {})
 
       t.match(await client.callTool('fail'), { ...said('out of order'), isError: true })
       const failure = await failureOf(client.callTool('nothing').then((result) => {
         // The high-level server of v1 tells of a tool that it has not by a result.
-        if (result['isError'] === true) throw Object.assign(new Error(JSON.stringify(result['content'])), { code: -32602 })
+        if (result['isError'] === true) {
+          throw Object.assign(new Error(JSON.stringify(result['content'])), { code: -32602 })
+        }
       }))
       t.equal(failure.code, -32602)
       t.match(failure.message, /Tool nothing not found/)
@@ -49,7 +57,12 @@ for (const form of forms) {
   t.test(`requests to ${form.title} that the mount's guard refuses get 421, and closing the app ends all that it serves`, async (t) => {
     const { app, mounted } = await createSdkApp(t, form.create(), { stateless: form.stateless === true })
 
-    const response = await app.inject({ method: 'POST', url: '/mcp', headers: { host: 'evil.example', 'content-type': 'application/json' }, payload: '{}' })
+    const response = await app.inject({
+      method: 'POST',
+      url: '/mcp',
+      headers: { host: 'evil.example', 'content-type': 'application/json' },
+      payload: '{}'
+    })
     await app.close()
 
     t.equal(response.statusCode, 421)

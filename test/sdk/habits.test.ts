@@ -68,7 +68,11 @@ for (const [title, [mountable, create]] of Object.entries(waiting)) {
 
       const sent = app.inject(legacy('tools/call', { name: 'wait' }, { headers }))
       await waited.started.promise
-      await post(app, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1, ...params } }, headers)
+      await post(
+        app,
+        { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1, ...params } },
+        headers
+      )
       const reason = await waited.reason.promise
       await sent
 
@@ -101,7 +105,12 @@ for (const [title, form] of Object.entries(forms)) {
       const server = createV1()
       server.registerTool('begin', {}, async () => {
         const go = createGate()
-        const logged = go.promise.then(() => server.sendLoggingMessage({ level: 'error', data: 'from a timer' })).then(() => 'sent', ({ message }: Error) => message)
+        const logged = go.promise
+          .then(() => server.sendLoggingMessage({ level: 'error', data: 'from a timer' }))
+          .then(
+            () => 'sent',
+            ({ message }: Error) => message
+          )
         timers.push(async () => { go.open(); return await logged })
         return said('begun')
       })
@@ -145,12 +154,28 @@ for (const [title, form] of Object.entries(forms)) {
     const seen: unknown[] = []
     const { app } = await createSdkApp(t, form(() => watch(createV1(), seen)))
 
-    t.match((await app.inject(legacy('tools/call', { name: 'watched' }, { headers: await openSession(app) }))).json(), HELLO)
+    t.match(
+      (await app.inject(legacy('tools/call', { name: 'watched' }, { headers: await openSession(app) }))).json(),
+      HELLO
+    )
     t.match((await app.inject(modernCall('watched'))).json(), HELLO)
 
     const ofLegacy = ['received initialize', 'sent reply', 'received tools/call', 'handler', 'sent reply']
-    const ofModern = ['received initialize', 'sent reply', 'received tools/list', 'sent reply', 'received tools/call', 'handler', 'sent reply']
-    t.same(seen, title === 'an instance' ? ['connected', 'handler', 'handler'] : ['connected', ...ofLegacy, 'connected', ...ofModern])
+    const ofModern = [
+      'received initialize',
+      'sent reply',
+      'received tools/list',
+      'sent reply',
+      'received tools/call',
+      'handler',
+      'sent reply'
+    ]
+    t.same(
+      seen,
+      title === 'an instance'
+        ? ['connected', 'handler', 'handler']
+        : ['connected', ...ofLegacy, 'connected', ...ofModern]
+    )
   })
 }
 

@@ -66,7 +66,9 @@ for (const [title, create] of Object.entries(forms)) {
     const { app } = await createSdkApp(t, create(waiting), { jsonResponse: true })
     waiting.gate.open()
 
-    const response = await app.inject(legacy('tools/call', { name: 'wait' }, { headers: { ...JSON_AND_SSE, ...await openSession(app) } }))
+    const response = await app.inject(
+      legacy('tools/call', { name: 'wait' }, { headers: { ...JSON_AND_SSE, ...(await openSession(app)) } })
+    )
 
     t.equal(response.headers['content-type'], 'application/json; charset=utf-8')
     t.same(response.json(), DONE)
@@ -86,7 +88,10 @@ for (const [title, create] of Object.entries(forms)) {
     const waiting = createWaiting()
     const { app } = await createSdkApp(t, create(waiting))
     const address = await listen(app)
-    const sent = send(address, legacy('tools/call', { name: 'wait' }, { headers: { ...JSON_AND_SSE, ...await openSession(app) } }))
+    const sent = send(
+      address,
+      legacy('tools/call', { name: 'wait' }, { headers: { ...JSON_AND_SSE, ...(await openSession(app)) } })
+    )
     await waiting.started.promise
     const closing = createGate()
     app.mcp.get('Tasks').sessions.once('ended', () => closing.open())
@@ -107,7 +112,10 @@ for (const [title, create] of Object.entries(forms)) {
     const waiting = createWaiting()
     const { app } = await createSdkApp(t, create(waiting), { closeGracePeriod: 1 })
     const address = await listen(app)
-    const sent = send(address, legacy('tools/call', { name: 'wait' }, { headers: { ...JSON_AND_SSE, ...await openSession(app) } }))
+    const sent = send(
+      address,
+      legacy('tools/call', { name: 'wait' }, { headers: { ...JSON_AND_SSE, ...(await openSession(app)) } })
+    )
     await waiting.started.promise
     const frames = readFrames(await sent)
     await frames.next()
@@ -118,7 +126,14 @@ for (const [title, create] of Object.entries(forms)) {
     await closed
     waiting.gate.open()
 
-    t.equal(rest.at(-1), frameOf({ jsonrpc: '2.0', id: 1, error: { code: -32603, message: 'The server is shutting down; send the request again' } }))
+    t.equal(
+      rest.at(-1),
+      frameOf({
+        jsonrpc: '2.0',
+        id: 1,
+        error: { code: -32603, message: 'The server is shutting down; send the request again' }
+      })
+    )
   })
 
   t.test(`what the host app calls of ${title} cannot be told of progress, and ends all the same`, async (t) => {

@@ -14,7 +14,9 @@ function createLate (): V1McpServer {
   const server = createV1()
   server.server.oninitialized = async () => {
     await Promise.resolve()
-    if (server.server.getClientCapabilities()?.elicitation !== undefined) server.registerTool('late', {}, () => said('late'))
+    if (server.server.getClientCapabilities()?.elicitation !== undefined) {
+      server.registerTool('late', {}, () => said('late'))
+    }
   }
   return server
 }
@@ -54,7 +56,9 @@ type Hear = (what: string) => void
 
 function createV1Hearing (hear: Hear): V1McpServer {
   const server = createV1()
-  server.server.setNotificationHandler(RootsListChangedNotificationSchema, () => hear(`roots of ${server.server.getClientVersion()?.name}`))
+  server.server.setNotificationHandler(RootsListChangedNotificationSchema, () =>
+    hear(`roots of ${server.server.getClientVersion()?.name}`)
+  )
   server.server.fallbackNotificationHandler = async ({ method }) => hear(method)
   return server
 }
@@ -103,7 +107,11 @@ for (const form of ['an instance', 'a v1 factory'] as const) {
 
     await post(app, { ...changed, params: { _meta: ann } }, modernHeaders)
     await until(() => heard.length === 1)
-    await post(app, { ...changed, params: { _meta: { ...ann, 'io.modelcontextprotocol/clientCapabilities': 'all' } } }, modernHeaders)
+    await post(
+      app,
+      { ...changed, params: { _meta: { ...ann, 'io.modelcontextprotocol/clientCapabilities': 'all' } } },
+      modernHeaders
+    )
     await until(() => heard.length === 2)
 
     t.equal(heard[0], 'roots of Ann')
@@ -116,7 +124,11 @@ t.test('a factory makes no server to tell it that nobody is ready, and none for 
   const { app } = await createSdkApp(t, () => { made++; return createV1() }, { stateless: true })
 
   await post(app, { jsonrpc: '2.0', method: 'notifications/initialized' })
-  await post(app, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1, _meta: MODERN_META } }, modernHeaders)
+  await post(
+    app,
+    { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1, _meta: MODERN_META } },
+    modernHeaders
+  )
 
   t.equal(made, 0)
 })
@@ -127,7 +139,10 @@ t.test('a notification that no server can be made for is a line in the log', asy
   t.equal((await post(app, { ...CUSTOM, params: { _meta: MODERN_META } }, modernHeaders)).statusCode, 202)
   await until(() => logLines.some(({ level }) => level === 40))
 
-  t.match(logLines.filter(({ level }) => level === 40), [{ msg: 'acme/moved could not be handed over', err: { message: 'not now' } }])
+  t.match(
+    logLines.filter(({ level }) => level === 40),
+    [{ msg: 'acme/moved could not be handed over', err: { message: 'not now' } }]
+  )
 })
 
 t.test('a server that listens for no notification is served as ever', async (t) => {
@@ -142,7 +157,10 @@ t.test('a server that listens for no notification is served as ever', async (t) 
 /** A server with a tool that makes a notifier, to be used when the call is over. */
 function createNotifying (made: (notify: () => Promise<void>) => void): V1McpServer {
   const server = createV1()
-  server.registerTool('sign_in', {}, () => { made(server.server.createElicitationCompletionNotifier('e1')); return said('sign in') })
+  server.registerTool('sign_in', {}, () => {
+    made(server.server.createElicitationCompletionNotifier('e1'))
+    return said('sign in')
+  })
   return server
 }
 
@@ -152,7 +170,9 @@ t.test('a notifier that was made in a call of an instance tells the client of th
   const { app } = await createSdkApp(t, server)
   const capabilities = { elicitation: { url: {} } }
   const open = async (name: string) => {
-    const opened = await app.inject(legacy('initialize', { protocolVersion: '2025-11-25', capabilities, clientInfo: { name, version: '1' } }))
+    const opened = await app.inject(
+      legacy('initialize', { protocolVersion: '2025-11-25', capabilities, clientInfo: { name, version: '1' } })
+    )
     return { 'mcp-session-id': String(opened.headers['mcp-session-id']) }
   }
   const [ann, bob] = [await open('Ann'), await open('Bob')]
@@ -180,7 +200,10 @@ t.test('a notifier cannot be made outside of any call of an instance, as there i
   const server = createV1()
   await createSdkApp(t, server)
 
-  t.throws(() => server.server.createElicitationCompletionNotifier('e1'), /^notifications\/elicitation\/complete was sent outside of any request/)
+  t.throws(
+    () => server.server.createElicitationCompletionNotifier('e1'),
+    /^notifications\/elicitation\/complete was sent outside of any request/
+  )
 })
 
 t.test('a modern client that has gone is told nothing by a notifier that it left behind', async (t) => {
@@ -211,7 +234,9 @@ t.test('methods that a class overrides are called when its instance is mounted a
 
   for (const round of [1, 2]) {
     const { app } = await createSdkApp(t, server)
-    t.match((await app.inject(legacy('tools/call', { name: 'hello' }, { headers: await openSession(app) }))).json(), { result: said('hello') })
+    t.match((await app.inject(legacy('tools/call', { name: 'hello' }, { headers: await openSession(app) }))).json(), {
+      result: said('hello')
+    })
     await app.close()
     t.same(heard.splice(0), ['connect', 'close'], `round ${round}`)
   }

@@ -7,7 +7,19 @@ import { McpServer as V2McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import { createMemoryEventStore } from '../../lib/index.ts'
 import { JSON_AND_SSE, legacy, modernCall, openSession, post } from '../support/app.ts'
-import { collectFrames, createGate, frameOf, frameWithId, listen, openGet, readFrames, send, sendAlone, until, type Gate } from '../support/stream.ts'
+import {
+  collectFrames,
+  createGate,
+  frameOf,
+  frameWithId,
+  listen,
+  openGet,
+  readFrames,
+  send,
+  sendAlone,
+  until,
+  type Gate
+} from '../support/stream.ts'
 import { createSdkApp, createV1, said } from '../support/sdk-servers.ts'
 
 const GONE = { code: -32001, message: "Session not found: its server has closed; send 'initialize' to open a new one" }
@@ -44,12 +56,19 @@ for (const [version, create] of Object.entries(waiting)) {
 
     t.test(`a ${version} ${form} is told that a client has cancelled its request`, async (t) => {
       const [started, aborted] = [createGate(), createGate<string>()]
-      const { app } = await createSdkApp(t, form === 'factory' ? () => create(started, aborted) : create(started, aborted) as V1McpServer)
+      const { app } = await createSdkApp(
+        t,
+        form === 'factory' ? () => create(started, aborted) : (create(started, aborted) as V1McpServer)
+      )
       const headers = await openSession(app)
 
       const sent = app.inject(legacy('tools/call', { name: 'wait' }, { id: 'x', headers }))
       await started.promise
-      await post(app, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'x', reason: 'no need' } }, headers)
+      await post(
+        app,
+        { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'x', reason: 'no need' } },
+        headers
+      )
 
       t.equal(await aborted.promise, 'no need')
       t.same([(await sent).statusCode, (await sent).body], [202, ''])
@@ -57,7 +76,10 @@ for (const [version, create] of Object.entries(waiting)) {
 
     t.test(`a ${version} ${form} is told that a client has gone away`, async (t) => {
       const [started, aborted] = [createGate(), createGate<string>()]
-      const { app, logLines, mounted } = await createSdkApp(t, form === 'factory' ? () => create(started, aborted) : create(started, aborted) as V1McpServer)
+      const { app, logLines, mounted } = await createSdkApp(
+        t,
+        form === 'factory' ? () => create(started, aborted) : (create(started, aborted) as V1McpServer)
+      )
       const address = await listen(app)
 
       for (const call of [modernCall('wait'), legacy('tools/call', { name: 'wait' }, { headers: await openSession(app) })]) {
@@ -123,10 +145,14 @@ t.test('what a server says of its own accord goes by the stream of its session',
   made[1]?.registerTool('more', {}, () => said('more'))
 
   t.same([(await streams[0]?.next())?.value, (await streams[0]?.next())?.value, (await streams[0]?.next())?.value], [
-    ': open', note({ level: 'info', data: 'for the first' }), frameOf({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri: 'note://1' } })
+    ': open',
+    note({ level: 'info', data: 'for the first' }),
+    frameOf({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri: 'note://1' } })
   ])
   t.same([(await streams[1]?.next())?.value, (await streams[1]?.next())?.value, (await streams[1]?.next())?.value], [
-    ': open', note({ level: 'info', data: 'for the second' }), frameOf({ jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: {} })
+    ': open',
+    note({ level: 'info', data: 'for the second' }),
+    frameOf({ jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: {} })
   ])
 })
 
@@ -134,7 +160,10 @@ t.test('what a server says in a call goes ahead of its result, in a session and 
   const create = (): V1McpServer => {
     const server = createV1()
     server.registerTool('report', { inputSchema: { n: z.number() } }, async ({ n }, { sendNotification, _meta }) => {
-      await sendNotification({ method: 'notifications/progress', params: { progressToken: _meta?.progressToken ?? '', progress: n } })
+      await sendNotification({
+        method: 'notifications/progress',
+        params: { progressToken: _meta?.progressToken ?? '', progress: n }
+      })
       await sendNotification({ method: 'notifications/message', params: { level: 'info', data: n } })
       return said('done')
     })
@@ -145,7 +174,16 @@ t.test('what a server says in a call goes ahead of its result, in a session and 
     const address = await listen(app)
     const session = stateless ? {} : await openSession(app)
 
-    const frames = await collectFrames(await send(address, legacy('tools/call', { name: 'report', arguments: { n: 1 }, _meta: { progressToken: 'p' } }, { headers: { ...JSON_AND_SSE, ...session } })))
+    const frames = await collectFrames(
+      await send(
+        address,
+        legacy(
+          'tools/call',
+          { name: 'report', arguments: { n: 1 }, _meta: { progressToken: 'p' } },
+          { headers: { ...JSON_AND_SSE, ...session } }
+        )
+      )
+    )
 
     t.same(frames, [
       ': open',
@@ -171,13 +209,17 @@ for (const form of ['an instance', 'a factory'] as const) {
       })
       return server
     }
-    const { app } = await createSdkApp(t, form === 'a factory' ? create : create(), { eventStore: createMemoryEventStore() })
+    const { app } = await createSdkApp(t, form === 'a factory' ? create : create(), {
+      eventStore: createMemoryEventStore()
+    })
     const address = await listen(app)
     const headers = await openSession(app)
     const listening = await openGet(address, headers)
     const idOf = (stream: number, seq: number): string => `${headers['mcp-session-id']}.${stream}.${seq}`
 
-    const cut = await collectFrames(await send(address, legacy('tools/call', { name: 'leave' }, { headers: { ...JSON_AND_SSE, ...headers } })))
+    const cut = await collectFrames(
+      await send(address, legacy('tools/call', { name: 'leave' }, { headers: { ...JSON_AND_SSE, ...headers } }))
+    )
     const listened = await collectFrames(listening)
     await closed.promise
     gate.open()

@@ -49,11 +49,16 @@ for (const [title, create] of Object.entries(forms)) {
     }))
     const headers = await openSession(app)
 
-    const answers = gates.map(async (_gate, number) => (await app.inject(legacy('tools/call', { name: 'wait', arguments: { number } }, { headers }))).json())
+    const answers = gates.map(async (_gate, number) =>
+      (await app.inject(legacy('tools/call', { name: 'wait', arguments: { number } }, { headers }))).json()
+    )
     await started.promise
     for (const gate of gates.toReversed()) gate.open()
 
-    t.same(await Promise.all(answers), gates.map((_gate, number) => ({ jsonrpc: '2.0', id: 1, result: said(`number ${number}`) })))
+    t.same(
+      await Promise.all(answers),
+      gates.map((_gate, number) => ({ jsonrpc: '2.0', id: 1, result: said(`number ${number}`) }))
+    )
   })
 }
 

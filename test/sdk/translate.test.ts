@@ -3,7 +3,12 @@ import t, { type Test } from 'tap'
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import {
-  CallToolRequestSchema, ListToolsRequestSchema, McpError, ReadResourceRequestSchema, SubscribeRequestSchema, UnsubscribeRequestSchema,
+  CallToolRequestSchema,
+  ListToolsRequestSchema,
+  McpError,
+  ReadResourceRequestSchema,
+  SubscribeRequestSchema,
+  UnsubscribeRequestSchema,
   UrlElicitationRequiredError, type ServerCapabilities
 } from '@modelcontextprotocol/sdk/types.js'
 import type { FastifyInstance } from 'fastify'
@@ -16,7 +21,9 @@ const DONE = { resultType: 'complete', _meta: SERVER_META }
 const PRIVATE = { ttlMs: 0, cacheScope: 'private' }
 const KEY = 'io.modelcontextprotocol/subscriptionId'
 
-async function ask (app: FastifyInstance, method: string, params: object = {}, envelope: Envelope = {}): Promise<{ readonly status: number, readonly result?: object, readonly error?: { code: number, message: string } }> {
+async function ask (
+  app: FastifyInstance, method: string, params: object = {}, envelope: Envelope = {}
+): Promise<{ readonly status: number, readonly result?: object, readonly error?: { code: number, message: string } }> {
   const response = await app.inject(modern(method, params, envelope))
   const { result, error } = response.json()
   return { status: response.statusCode, ...(result !== undefined && { result }), ...(error !== undefined && { error }) }
@@ -44,17 +51,26 @@ for (const [title, form] of Object.entries(forms)) {
 
     t.same(await ask(app, 'server/discover'), {
       status: 200,
-      result: { supportedVersions: ['2026-07-28'], capabilities: { logging: {}, tools: { listChanged: true } }, instructions: 'Say hello.', ...PRIVATE, ...DONE }
+      result: {
+        supportedVersions: ['2026-07-28'],
+        capabilities: { logging: {}, tools: { listChanged: true } },
+        instructions: 'Say hello.',
+        ...PRIVATE,
+        ...DONE
+      }
     })
     t.same(await ask(plain, 'server/discover'), {
-      status: 200, result: { supportedVersions: ['2026-07-28'], capabilities: { tools: { listChanged: true } }, ...PRIVATE, ...DONE }
+      status: 200,
+      result: { supportedVersions: ['2026-07-28'], capabilities: { tools: { listChanged: true } }, ...PRIVATE, ...DONE }
     })
   })
 
   t.test(`lists and contents of ${title} say how they may be cached, other results do not`, async (t) => {
     const { app } = await createSdkApp(t, form(createV1Everything))
 
-    for (const method of ['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list']) t.match(await ask(app, method), { result: { resultType: 'complete', ...PRIVATE } }, method)
+    for (const method of ['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list']) {
+      t.match(await ask(app, method), { result: { resultType: 'complete', ...PRIVATE } }, method)
+    }
     t.match(await ask(app, 'resources/read', { uri: 'note://1' }), { result: { resultType: 'complete', ...PRIVATE } })
     for (const [method, params] of Object.entries({ 'tools/call': { name: 'add', arguments: { a: 1, b: 2 } }, 'prompts/get': { name: 'greet', arguments: { city: 'Bern' } } })) {
       const { result = {} } = await ask(app, method, params)
@@ -66,23 +82,38 @@ for (const [title, form] of Object.entries(forms)) {
     const { app } = await createSdkApp(t, form(() => createV1()))
 
     for (const method of ['ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe']) {
-      t.same(await ask(app, method, { level: 'info', uri: 'note://1' }), { status: 404, error: { code: -32601, message: `Method not found: ${method}` } })
+      t.same(await ask(app, method, { level: 'info', uri: 'note://1' }), {
+        status: 404,
+        error: { code: -32601, message: `Method not found: ${method}` }
+      })
     }
   })
 
   t.test(`a handler of ${title} sees nothing of what the modern protocol adds to a request`, async (t) => {
     const { app } = await createSdkApp(t, form(() => listTools()))
-    const seen = async (params: object, meta: object): Promise<unknown> => JSON.parse(Object(Object((await ask(app, 'tools/call', { name: 'any', ...params }, { meta })).result)).content[0].text)
+    const seen = async (params: object, meta: object): Promise<unknown> =>
+      JSON.parse(
+        Object(Object((await ask(app, 'tools/call', { name: 'any', ...params }, { meta })).result)).content[0].text
+      )
 
     t.same(await seen({ inputResponses: {}, requestState: 'sealed' }, {}), { name: 'any' })
-    t.same(await seen({ arguments: { a: 1 } }, { 'a.example/b': 1, progressToken: 'p' }), { name: 'any', arguments: { a: 1 }, _meta: { 'a.example/b': 1, progressToken: 'p' } })
+    t.same(await seen({ arguments: { a: 1 } }, { 'a.example/b': 1, progressToken: 'p' }), {
+      name: 'any',
+      arguments: { a: 1 },
+      _meta: { 'a.example/b': 1, progressToken: 'p' }
+    })
   })
 
   t.test(`errors of ${title} are told in the words of 2026-07-28`, async (t) => {
     const { app } = await createSdkApp(t, form(() => {
       const server = createV1({ capabilities: { resources: {} } })
       server.server.setRequestHandler(ReadResourceRequestSchema, ({ params: { uri } }) => {
-        if (uri === 'note://url') throw new UrlElicitationRequiredError([{ mode: 'url', message: 'Pay', elicitationId: '1', url: 'https://pay.example' }], 'Pay first')
+        if (uri === 'note://url') {
+          throw new UrlElicitationRequiredError(
+            [{ mode: 'url', message: 'Pay', elicitationId: '1', url: 'https://pay.example' }],
+            'Pay first'
+          )
+        }
         if (uri === 'note://else') throw new McpError(-32050, 'else')
         throw new McpError(-32002, 'Resource not found', { uri })
       })
@@ -91,17 +122,44 @@ for (const [title, form] of Object.entries(forms)) {
 
     const missing = await app.inject(modern('resources/read', { uri: 'note://1' }))
 
-    t.same(missing.json(), { jsonrpc: '2.0', id: 1, error: { code: -32602, message: 'MCP error -32002: Resource not found', data: { uri: 'note://1' } } })
-    t.same((await ask(app, 'resources/read', { uri: 'note://url' })).error, { code: -32603, message: 'MCP error -32042: Pay first (the server can ask this only of clients of revision 2025-11-25)' })
-    t.same((await ask(app, 'resources/read', { uri: 'note://else' })).error, { code: -32050, message: 'MCP error -32050: else' })
+    t.same(missing.json(), {
+      jsonrpc: '2.0',
+      id: 1,
+      error: { code: -32602, message: 'MCP error -32002: Resource not found', data: { uri: 'note://1' } }
+    })
+    t.same((await ask(app, 'resources/read', { uri: 'note://url' })).error, {
+      code: -32603,
+      message: 'MCP error -32042: Pay first (the server can ask this only of clients of revision 2025-11-25)'
+    })
+    t.same((await ask(app, 'resources/read', { uri: 'note://else' })).error, {
+      code: -32050,
+      message: 'MCP error -32050: else'
+    })
   })
 
   t.test(`headers that repeat arguments of ${title} are compared with them`, async (t) => {
-    const { app } = await createSdkApp(t, form(() => listTools({ name: 'locate', inputSchema: REGION }, { name: 'plain', inputSchema: { type: 'object' } }, { name: 'odd' }, 1 as never)))
-    const call = async (region: string, header: string, name = 'locate') => ask(app, 'tools/call', { name, arguments: { region } }, { headers: { 'mcp-param-region': header } })
+    const { app } = await createSdkApp(
+      t,
+      form(() =>
+        listTools(
+          { name: 'locate', inputSchema: REGION },
+          { name: 'plain', inputSchema: { type: 'object' } },
+          { name: 'odd' },
+          1 as never
+        )
+      )
+    )
+    const call = async (region: string, header: string, name = 'locate') =>
+      ask(app, 'tools/call', { name, arguments: { region } }, { headers: { 'mcp-param-region': header } })
 
-    t.match(await call('eu', 'eu'), { status: 200, result: said(JSON.stringify({ name: 'locate', arguments: { region: 'eu' } })) })
-    t.match(await call('eu', 'us'), { status: 400, error: { code: -32020, message: /^Header mismatch: .*Mcp-Param-Region/i } })
+    t.match(await call('eu', 'eu'), {
+      status: 200,
+      result: said(JSON.stringify({ name: 'locate', arguments: { region: 'eu' } }))
+    })
+    t.match(await call('eu', 'us'), {
+      status: 400,
+      error: { code: -32020, message: /^Header mismatch: .*Mcp-Param-Region/i }
+    })
     t.match(await call('eu', 'us', 'plain'), { status: 200 })
     t.match(await call('eu', 'us', 'odd'), { status: 200 })
   })
@@ -110,8 +168,14 @@ for (const [title, form] of Object.entries(forms)) {
 t.test('headers that repeat arguments are demanded of whoever calls an instance, but not of the host app', async (t) => {
   const { app, mounted } = await createSdkApp(t, listTools({ name: 'locate', inputSchema: REGION }))
 
-  t.match(await ask(app, 'tools/call', { name: 'locate', arguments: { region: 'eu' } }), { status: 400, error: { code: -32020 } })
-  t.match(await mounted.call('locate', { region: 'eu' }), said(JSON.stringify({ name: 'locate', arguments: { region: 'eu' } })))
+  t.match(await ask(app, 'tools/call', { name: 'locate', arguments: { region: 'eu' } }), {
+    status: 400,
+    error: { code: -32020 }
+  })
+  t.match(
+    await mounted.call('locate', { region: 'eu' }),
+    said(JSON.stringify({ name: 'locate', arguments: { region: 'eu' } }))
+  )
 })
 
 t.test('tools are looked for on all pages, and looked for again when they have changed', async (t) => {
@@ -119,11 +183,14 @@ t.test('tools are looked for on all pages, and looked for again when they have c
   const cursors: unknown[] = []
   server.setRequestHandler(ListToolsRequestSchema, ({ params }) => {
     cursors.push(params?.cursor)
-    return params?.cursor === undefined ? { tools: [], nextCursor: '2' } : { tools: [{ name: 'locate', inputSchema: REGION as { type: 'object' } }] }
+    return params?.cursor === undefined
+      ? { tools: [], nextCursor: '2' }
+      : { tools: [{ name: 'locate', inputSchema: REGION as { type: 'object' } }] }
   })
   server.setRequestHandler(CallToolRequestSchema, () => said('done'))
   const { app } = await createSdkApp(t, server)
-  const call = () => ask(app, 'tools/call', { name: 'locate', arguments: { region: 'eu' } }, { headers: { 'mcp-param-region': 'us' } })
+  const call = () =>
+    ask(app, 'tools/call', { name: 'locate', arguments: { region: 'eu' } }, { headers: { 'mcp-param-region': 'us' } })
 
   t.match(await call(), { error: { code: -32020 } })
   t.match(await call(), { error: { code: -32020 } })
@@ -154,23 +221,40 @@ interface Watched { readonly create: () => McpServer, readonly asked: string[] }
 function createWatched (): Watched {
   const asked: string[] = []
   const create = (): McpServer => {
-    const server = createV1({ capabilities: { resources: { subscribe: true, listChanged: true }, prompts: { listChanged: true } } })
+    const server = createV1({
+      capabilities: { resources: { subscribe: true, listChanged: true }, prompts: { listChanged: true } }
+    })
     server.server.setRequestHandler(SubscribeRequestSchema, ({ params: { uri } }) => {
       asked.push(`subscribe ${uri}`)
       if (uri === 'note://secret') throw new Error('not yours')
       return {}
     })
-    server.server.setRequestHandler(UnsubscribeRequestSchema, ({ params: { uri } }) => { asked.push(`unsubscribe ${uri}`); return {} })
+    server.server.setRequestHandler(UnsubscribeRequestSchema, ({ params: { uri } }) => {
+      asked.push(`unsubscribe ${uri}`)
+      return {}
+    })
     return server
   }
   return { create, asked }
 }
 
-const ALL = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true, resourceSubscriptions: ['note://1', 'note://secret'] }
-const acknowledged = (notifications: object): string => frameOf({ jsonrpc: '2.0', method: 'notifications/subscriptions/acknowledged', params: { _meta: { [KEY]: 1 }, notifications } })
+const ALL = {
+  toolsListChanged: true,
+  promptsListChanged: true,
+  resourcesListChanged: true,
+  resourceSubscriptions: ['note://1', 'note://secret']
+}
+const acknowledged = (notifications: object): string =>
+  frameOf({
+    jsonrpc: '2.0',
+    method: 'notifications/subscriptions/acknowledged',
+    params: { _meta: { [KEY]: 1 }, notifications }
+  })
 
 async function listenTo (t: Test, address: string, notifications: object) {
-  const frames = readFrames(await send(address, modern('subscriptions/listen', { notifications }, { headers: JSON_AND_SSE })))
+  const frames = readFrames(
+    await send(address, modern('subscriptions/listen', { notifications }, { headers: JSON_AND_SSE }))
+  )
   t.equal((await frames.next()).value, ': open')
   return async (): Promise<string | void> => (await frames.next()).value
 }
@@ -194,10 +278,15 @@ t.test('a modern client hears of the changes of an instance, as far as that one 
   t.equal(first, acknowledged({ ...ALL, resourceSubscriptions: ['note://1'] }))
   const tagged = { _meta: { [KEY]: 1 } }
   t.same(seen, [
-    ...['tools', 'prompts', 'resources'].map((kind) => frameOf({ jsonrpc: '2.0', method: `notifications/${kind}/list_changed`, params: tagged })),
+    ...['tools', 'prompts', 'resources'].map((kind) =>
+      frameOf({ jsonrpc: '2.0', method: `notifications/${kind}/list_changed`, params: tagged })
+    ),
     frameOf({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { ...tagged, uri: 'note://1' } })
   ])
-  t.equal(await next(), frameOf({ jsonrpc: '2.0', id: 1, result: { resultType: 'complete', _meta: { ...SERVER_META, [KEY]: 1 } } }))
+  t.equal(
+    await next(),
+    frameOf({ jsonrpc: '2.0', id: 1, result: { resultType: 'complete', _meta: { ...SERVER_META, [KEY]: 1 } } })
+  )
   t.same(asked, ['subscribe note://1', 'subscribe note://secret', 'unsubscribe note://1'])
 })
 
@@ -220,7 +309,9 @@ t.test('a modern client is promised only what the server says that it tells', as
 t.test('a filter that is none is refused', async (t) => {
   const { app } = await createSdkApp(t, createV1())
 
-  const response = await app.inject(modern('subscriptions/listen', { notifications: { toolsListChanged: 1 } }, { headers: JSON_AND_SSE }))
+  const response = await app.inject(
+    modern('subscriptions/listen', { notifications: { toolsListChanged: 1 } }, { headers: JSON_AND_SSE })
+  )
 
   t.match([response.statusCode, response.json()], [400, { error: { code: -32602, message: /^Invalid params: / } }])
 })
@@ -230,9 +321,14 @@ t.test('a call of a modern client fails where the handler would ask it', async (
   server.registerTool('ask', {}, async () => said(JSON.stringify(await server.server.listRoots())))
   const { app } = await createSdkApp(t, server)
 
-  const response = await app.inject(modernCall('ask', {}, { meta: { 'io.modelcontextprotocol/clientCapabilities': { roots: {} } } }))
+  const response = await app.inject(
+    modernCall('ask', {}, { meta: { 'io.modelcontextprotocol/clientCapabilities': { roots: {} } } })
+  )
 
-  t.match(response.json().result, { isError: true, content: [{ text: /roots\/list cannot be sent: a client of revision 2026-07-28 is not asked/ }] })
+  t.match(response.json().result, {
+    isError: true,
+    content: [{ text: /roots\/list cannot be sent: a client of revision 2026-07-28 is not asked/ }]
+  })
 })
 
 for (const [title, form] of Object.entries(forms)) {

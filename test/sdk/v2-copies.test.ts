@@ -8,11 +8,20 @@ import { listen, readFrames, send } from '../support/stream.ts'
 import { copies, type SdkV2 } from './copies.ts'
 import { createSdkApp, said, SERVER_META } from '../support/sdk-servers.ts'
 
-const READER: AuthInfo = Object.freeze({ token: 'reader', clientId: 'app', scopes: ['read'], issuer: 'https://auth.example.com', subject: 'ann' })
+const READER: AuthInfo = Object.freeze({
+  token: 'reader',
+  clientId: 'app',
+  scopes: ['read'],
+  issuer: 'https://auth.example.com',
+  subject: 'ann'
+})
 const WRITER: AuthInfo = Object.freeze({ ...READER, token: 'writer', scopes: ['read', 'write'] })
 const withAuth = {
   publicUrl: 'https://api.example.com',
-  auth: { verify: (token: string) => [READER, WRITER].find((info) => info.token === token), authorizationServers: ['https://auth.example.com'] }
+  auth: {
+    verify: (token: string) => [READER, WRITER].find((info) => info.token === token),
+    authorizationServers: ['https://auth.example.com']
+  }
 }
 const bearer = ({ token }: AuthInfo) => ({ authorization: `Bearer ${token}` })
 
@@ -20,12 +29,23 @@ function highLevel ({ McpServer, acceptedContent, inputRequired, requireScopes }
   return () => {
     const server = new McpServer({ name: 'Tasks', version: '1.0.0' })
     server.registerTool('hello', {}, () => said('hello'))
-    server.registerTool('locate', { inputSchema: z.object({ region: z.string().meta({ 'x-mcp-header': 'Region' }) }) }, ({ region }) => said(region))
+    server.registerTool(
+      'locate',
+      { inputSchema: z.object({ region: z.string().meta({ 'x-mcp-header': 'Region' }) }) },
+      ({ region }) => said(region)
+    )
     server.registerTool('write', { scopeChallenge: requireScopes('write') }, () => said('written'))
     server.registerTool('ask', {}, (ctx) => {
       const answer = acceptedContent<{ name: string }>(ctx.mcpReq.inputResponses, 'who')
       if (answer !== undefined) return said(`Hello ${answer.name}`)
-      return inputRequired({ inputRequests: { who: inputRequired.elicit({ message: 'Who?', requestedSchema: { type: 'object', properties: { name: { type: 'string' } } } }) } })
+      return inputRequired({
+        inputRequests: {
+          who: inputRequired.elicit({
+            message: 'Who?',
+            requestedSchema: { type: 'object', properties: { name: { type: 'string' } } }
+          })
+        }
+      })
     })
     return server
   }
@@ -57,14 +77,27 @@ for (const [title, make] of Object.entries(copies)) {
   t.test(`a low-level server made by ${title} serves modern clients`, async (t) => {
     const { app } = await createSdkApp(t, lowLevel(await make(t)))
 
-    t.match((await app.inject(modernCall('hello'))).json(), { result: { ...said('hello'), resultType: 'complete', _meta: SERVER_META } })
-    t.match((await app.inject(modern('server/discover'))).json(), { result: { supportedVersions: ['2026-07-28'], capabilities: { tools: {} } } })
+    t.match((await app.inject(modernCall('hello'))).json(), {
+      result: { ...said('hello'), resultType: 'complete', _meta: SERVER_META }
+    })
+    t.match((await app.inject(modern('server/discover'))).json(), {
+      result: { supportedVersions: ['2026-07-28'], capabilities: { tools: {} } }
+    })
   })
 
   t.test(`a modern client listens to a server made by ${title}`, async (t) => {
     const { app } = await createSdkApp(t, highLevel(await make(t)))
 
-    const frames = readFrames(await send(await listen(app), modern('subscriptions/listen', { notifications: { toolsListChanged: true } }, { headers: { accept: 'text/event-stream' } })))
+    const frames = readFrames(
+      await send(
+        await listen(app),
+        modern(
+          'subscriptions/listen',
+          { notifications: { toolsListChanged: true } },
+          { headers: { accept: 'text/event-stream' } }
+        )
+      )
+    )
     t.equal((await frames.next()).value, ': open')
     const acknowledged = await frames.next()
     app.mcp.get('Tasks').notify.toolsChanged()
@@ -100,6 +133,8 @@ for (const [title, make] of Object.entries(copies)) {
       t.match([refused.statusCode, refused.json()], [403, { id: 1, error: { data: { requiredScopes: ['write'] } } }])
       t.match(refused.headers['www-authenticate'], /error="insufficient_scope".*scope="write"/)
     }
-    for (const served of await call(WRITER)) t.match([served.statusCode, served.json()], [200, { result: said('written') }])
+    for (const served of await call(WRITER)) {
+      t.match([served.statusCode, served.json()], [200, { result: said('written') }])
+    }
   })
 }

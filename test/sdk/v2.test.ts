@@ -13,14 +13,25 @@ function create (): McpServer {
   server.registerTool('ask', {}, async (ctx) => {
     const answer = acceptedContent<{ name: string }>(ctx.mcpReq.inputResponses, 'who')
     if (answer !== undefined) return said(`Hello ${answer.name}`)
-    return inputRequired({ inputRequests: { who: inputRequired.elicit({ message: 'Who?', requestedSchema: { type: 'object', properties: { name: { type: 'string' } } } }) } })
+    return inputRequired({
+      inputRequests: {
+        who: inputRequired.elicit({
+          message: 'Who?',
+          requestedSchema: { type: 'object', properties: { name: { type: 'string' } } }
+        })
+      }
+    })
   })
   server.registerTool('report', {}, async ({ mcpReq }) => {
     await mcpReq.log('debug', 'detail')
     await mcpReq.log('error', 'failure')
     return said('done')
   })
-  server.registerTool('locate', { inputSchema: z.object({ region: z.string().meta({ 'x-mcp-header': 'Region' }) }) }, ({ region }) => said(region))
+  server.registerTool(
+    'locate',
+    { inputSchema: z.object({ region: z.string().meta({ 'x-mcp-header': 'Region' }) }) },
+    ({ region }) => said(region)
+  )
   return server
 }
 

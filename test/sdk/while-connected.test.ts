@@ -72,6 +72,9 @@ t.test('a factory that makes no server in time ends in an error, and no session 
   pass(30_000)
 
   t.match((await answered).json(), { error: { code: -32603, message: /^Error answering initialize \(error id / } })
-  t.match(logLines.filter(({ level }) => level === 50), [{ err: { message: 'the factory returned no server within 30000 ms' } }])
+  t.match(
+    logLines.filter(({ level }) => level === 50),
+    [{ err: { message: 'the factory returned no server within 30000 ms' } }]
+  )
   t.equal(app.mcp.get('Tasks').sessions.size, 0)
 })

@@ -13,8 +13,14 @@ const SETTINGS = { sessionIdleTimeout: 1000, maxSessions: 10, eventStore: undefi
 
 interface Environment { readonly now?: () => number, readonly onFailure?: (error: unknown, what: string) => void }
 
-function createSessions (settings: Partial<LocalSessionSettings>, { now = () => 0, onFailure = () => {} }: Environment = {}): Sessions<LocalHome> {
-  return new Sessions({ onFailure, now, createHome: (table) => new LocalHome({ ...SETTINGS, ...settings }, { table, onFailure, now }) })
+function createSessions (
+  settings: Partial<LocalSessionSettings>, { now = () => 0, onFailure = () => {} }: Environment = {}
+): Sessions<LocalHome> {
+  return new Sessions({
+    onFailure,
+    now,
+    createHome: (table) => new LocalHome({ ...SETTINGS, ...settings }, { table, onFailure, now })
+  })
 }
 
 function openFor ({ home }: Sessions<LocalHome>, holder?: string): Session | NoPlace {
@@ -144,7 +150,13 @@ t.test('listeners are told of each session that opens and ends, and why', async 
   sessions.home.sweep()
   sessions.stop()
 
-  t.same(told, [...ids.map((id) => ['opened', id]), ['deleted', ids[0]], ['refused', ids[1]], ['idle', ids[2]], ['closed', ids[3]]])
+  t.same(told, [
+    ...ids.map((id) => ['opened', id]),
+    ['deleted', ids[0]],
+    ['refused', ids[1]],
+    ['idle', ids[2]],
+    ['closed', ids[3]]
+  ])
 })
 
 t.test('a listener that throws is heard of, and keeps no session from opening or ending', async (t) => {
@@ -178,7 +190,12 @@ t.test('a store that fails to forget is heard of', async (t) => {
   const failures: unknown[] = []
   const error = new Error('no disk')
   const eventStore = { ...createMemoryEventStore(), forget () { throw error } }
-  const sessions = createSessions({ maxSessions: 1, eventStore }, { onFailure: (...failure) => { failures.push(failure) } })
+  const sessions = createSessions(
+    { maxSessions: 1, eventStore },
+    {
+      onFailure: (...failure) => { failures.push(failure) }
+    }
+  )
   const session = openFor(sessions)
   if (session instanceof Session) session.streams.listen()
 
@@ -194,7 +211,13 @@ t.test('one holder has its share of the sessions and no more, however often it t
   const first = openFor(sessions, 'ann')
   openFor(sessions, 'ann')
 
-  t.same([openFor(sessions, 'ann'), openFor(sessions, 'ann')], [{ refused: 'principal', max: 2 }, { refused: 'principal', max: 2 }])
+  t.same(
+    [openFor(sessions, 'ann'), openFor(sessions, 'ann')],
+    [
+      { refused: 'principal', max: 2 },
+      { refused: 'principal', max: 2 }
+    ]
+  )
   t.ok(openFor(sessions, 'bob') instanceof Session)
   t.ok(openFor(sessions) instanceof Session)
   t.same(openFor(sessions, 'eve'), { refused: 'mount', max: 4 })
@@ -214,7 +237,10 @@ t.test('a place that was refused because all are taken is not counted', async (t
 })
 
 t.test('of sessions that were never used the oldest makes room, and none that was used or is being served', async (t) => {
-  const { sessions, open } = createHome({ maxSessions: 4, shares: { by: undefined, sessions: Infinity, displaces: true } })
+  const { sessions, open } = createHome({
+    maxSessions: 4,
+    shares: { by: undefined, sessions: Infinity, displaces: true }
+  })
   const ended: unknown[] = []
   sessions.on('ended', ({ sessionId }, reason) => ended.push([sessionId, reason]))
   const [used, serving, old, newer] = [open(), open(), open(), open()]

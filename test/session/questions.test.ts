@@ -68,7 +68,11 @@ t.test('a question that is not answered in time is taken back', async (t) => {
 
   t.equal(before, 1)
   await t.rejects(answer, new RpcError(-32603, 'roots/list was not answered: no answer within 1000 ms'))
-  t.same(sent.at(-1), { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'ask-1', reason: 'no answer within 1000 ms' } })
+  t.same(sent.at(-1), {
+    jsonrpc: '2.0',
+    method: 'notifications/cancelled',
+    params: { requestId: 'ask-1', reason: 'no answer within 1000 ms' }
+  })
   t.notOk(questions.answer('ask-1', { result: 'late' }))
 })
 
@@ -92,7 +96,10 @@ t.test('a question that nobody waits for any more is taken back', async (t) => {
   controller.abort()
 
   await t.rejects(answer, new RpcError(-32603, 'roots/list was not answered: the call has ended'))
-  t.match(sent, [{ id: 'ask-1' }, { method: 'notifications/cancelled', params: { requestId: 'ask-1', reason: 'the call has ended' } }])
+  t.match(sent, [
+    { id: 'ask-1' },
+    { method: 'notifications/cancelled', params: { requestId: 'ask-1', reason: 'the call has ended' } }
+  ])
   t.equal(questions.size, 0)
 })
 
@@ -108,7 +115,9 @@ t.test('a question of a call that has ended is not asked', async (t) => {
 t.test('a question that JSON cannot carry leaves nothing behind', async (t) => {
   const { questions, sink, controller } = createQuestions()
 
-  await t.rejects(async () => { await questions.ask(sink, { method: 'roots/list', params: { no: 1n } }, 1000, controller.signal) }, TypeError)
+  await t.rejects(async () => {
+    await questions.ask(sink, { method: 'roots/list', params: { no: 1n } }, 1000, controller.signal)
+  }, TypeError)
   t.equal(questions.size, 0)
 })
 
@@ -116,7 +125,10 @@ t.test('a question that cannot reach the client fails, and takes nothing back', 
   const { questions, controller } = createQuestions()
   const sink = { send: async () => { throw new Error('nobody listens') } }
 
-  await t.rejects(questions.ask(sink, QUESTION, 0, controller.signal), { code: -32603, message: 'roots/list was not answered: nobody listens' })
+  await t.rejects(questions.ask(sink, QUESTION, 0, controller.signal), {
+    code: -32603,
+    message: 'roots/list was not answered: nobody listens'
+  })
   t.equal(questions.size, 0)
   const aborted = questions.ask(sink, QUESTION, 0, controller.signal)
   controller.abort()

@@ -37,7 +37,10 @@ t.test('each session has an id of its own, of visible ASCII', async (t) => {
 /** Requests that say what they are cancelled for. */
 function createRequests () {
   const reasons: string[] = []
-  const create = (name: string): { isOver: boolean, cancel (reason: string): void } => ({ isOver: false, cancel: (reason) => { reasons.push(`${name} ${reason}`) } })
+  const create = (name: string): { isOver: boolean; cancel(reason: string): void } => ({
+    isOver: false,
+    cancel: (reason) => { reasons.push(`${name} ${reason}`) }
+  })
   return { reasons, create }
 }
 
@@ -49,7 +52,12 @@ t.test('a session knows what it has begun, and ends all of it', async (t) => {
   session.begin(1, one)
   session.begin('b', b)
   session.begin('c', c)
-  const question = session.questions.ask({ send () {} }, { method: 'roots/list', params: {} }, 0, new AbortController().signal)
+  const question = session.questions.ask(
+    { send () {} },
+    { method: 'roots/list', params: {} },
+    0,
+    new AbortController().signal
+  )
   const listening = session.streams.listen()
 
   session.cancel('a', 'enough')
@@ -137,7 +145,10 @@ t.test('what a session is told, it passes on by the stream that its client has o
   session.notify('notifications/message', { data: 'heard' })
   session.close('it is over')
 
-  t.equal(await text, `: open\n\n${frameOf({ jsonrpc: '2.0', method: 'notifications/message', params: { data: 'heard' } })}\n\n`)
+  t.equal(
+    await text,
+    `: open\n\n${frameOf({ jsonrpc: '2.0', method: 'notifications/message', params: { data: 'heard' } })}\n\n`
+  )
 })
 
 t.test('the replies of a session that are streams end with the session', async (t) => {
@@ -167,7 +178,10 @@ t.test('a session asks as soon as its client listens', async (t) => {
   const session = createSession()
   const stream = new SseStream(1024)
   const { signal } = new AbortController()
-  const answers = [session.ask({ method: 'ping', params: {} }, 0, signal), session.ask({ method: 'roots/list', params: {} }, 0, signal)]
+  const answers = [
+    session.ask({ method: 'ping', params: {} }, 0, signal),
+    session.ask({ method: 'roots/list', params: {} }, 0, signal)
+  ]
 
   session.streams.opened()
   const early = session.questions.size
@@ -189,7 +203,10 @@ t.test('a question that nobody waits for any more is not asked', async (t) => {
   controller.abort()
 
   await t.rejects(waiting, new Error('ping was not answered: the call has ended'))
-  await t.rejects(session.ask({ method: 'ping', params: {} }, 0, controller.signal), new Error('ping was not answered: the call has ended'))
+  await t.rejects(
+    session.ask({ method: 'ping', params: {} }, 0, controller.signal),
+    new Error('ping was not answered: the call has ended')
+  )
 })
 
 t.test('what waits for a client to listen ends with the session', async (t) => {
@@ -205,7 +222,11 @@ t.test('what waits for a client to listen ends with the session', async (t) => {
 
 t.test('a legacy client gets all log messages until it sets a level, which is its own', async (t) => {
   const { app, server } = await createApp(t)
-  server.registerTool('report', {}, async (_args, ctx) => { await ctx.debug('detail'); await ctx.error('failure'); return 'done' })
+  server.registerTool('report', {}, async (_args, ctx) => {
+    await ctx.debug('detail')
+    await ctx.error('failure')
+    return 'done'
+  })
   const address = await listen(app)
   const quiet = await openSession(app)
   const loud = await openSession(app)
@@ -215,8 +236,16 @@ t.test('a legacy client gets all log messages until it sets a level, which is it
     headers: { accept: 'application/json, text/event-stream', ...session }
   })))
 
-  const detail = frameOf({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'debug', data: 'detail' } })
-  const failure = frameOf({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'error', data: 'failure' } })
+  const detail = frameOf({
+    jsonrpc: '2.0',
+    method: 'notifications/message',
+    params: { level: 'debug', data: 'detail' }
+  })
+  const failure = frameOf({
+    jsonrpc: '2.0',
+    method: 'notifications/message',
+    params: { level: 'error', data: 'failure' }
+  })
   const done = frameOf({ jsonrpc: '2.0', id: 1, result: { content: [{ type: 'text', text: 'done' }] } })
   t.same(level.json(), { jsonrpc: '2.0', id: 1, result: {} })
   t.same(await framesOf(quiet), [': open', failure, done])
@@ -225,14 +254,23 @@ t.test('a legacy client gets all log messages until it sets a level, which is it
 
 t.test('handlers see the session of a legacy client and none of a modern one', async (t) => {
   const { app, server } = await createApp(t)
-  server.registerTool('who', {}, (_args, { sessionId, protocolVersion, era, client }) => JSON.stringify({ sessionId, protocolVersion, era, client }))
+  server.registerTool('who', {}, (_args, { sessionId, protocolVersion, era, client }) =>
+    JSON.stringify({ sessionId, protocolVersion, era, client })
+  )
   const session = await openSession(app, '2025-06-18')
 
   const fromLegacy = await app.inject(legacy('tools/call', { name: 'who' }, { headers: session }))
   const fromModern = await app.inject(modern('tools/call', { name: 'who' }, { headers: session }))
 
   t.same(JSON.parse(fromLegacy.json().result.content[0].text), {
-    sessionId: session['mcp-session-id'], protocolVersion: '2025-06-18', era: 'legacy', client: { info: { name: 'test', version: '1' }, capabilities: {} }
+    sessionId: session['mcp-session-id'],
+    protocolVersion: '2025-06-18',
+    era: 'legacy',
+    client: { info: { name: 'test', version: '1' }, capabilities: {} }
   })
-  t.same(JSON.parse(fromModern.json().result.content[0].text), { protocolVersion: '2026-07-28', era: 'modern', client: { capabilities: {} } })
+  t.same(JSON.parse(fromModern.json().result.content[0].text), {
+    protocolVersion: '2026-07-28',
+    era: 'modern',
+    client: { capabilities: {} }
+  })
 })

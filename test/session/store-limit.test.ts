@@ -1,5 +1,12 @@
 import t from 'tap'
-import { createMemoryCluster, createMemoryEventStore, McpServer, type ClusterNode, type EventStore, type SessionStore } from '../../lib/index.ts'
+import {
+  createMemoryCluster,
+  createMemoryEventStore,
+  McpServer,
+  type ClusterNode,
+  type EventStore,
+  type SessionStore
+} from '../../lib/index.ts'
 import { limitStore } from '../../lib/session/store-limit.ts'
 import { createApp, createServer, initialize, JSON_AND_SSE, legacy, openSession } from '../support/app.ts'
 
@@ -32,9 +39,15 @@ t.test('a method is called on the store itself', async (t) => {
 
 t.test('what does not settle in time fails, and is tried again the next time', async (t) => {
   const answers = [() => never, async () => 2, async () => { throw new Error('no') }]
-  const store = limitStore({ read: () => answers.shift()?.() }, { timeout: 5, createError: (message) => new RangeError(message) })
+  const store = limitStore(
+    { read: () => answers.shift()?.() },
+    { timeout: 5, createError: (message) => new RangeError(message) }
+  )
 
-  await t.rejects(async () => store.read(), { name: 'RangeError', message: "no answer within 5 ms, which is 'storeTimeout'" })
+  await t.rejects(async () => store.read(), {
+    name: 'RangeError',
+    message: "no answer within 5 ms, which is 'storeTimeout'"
+  })
   t.equal(await store.read(), 2)
   await t.rejects(async () => store.read(), { message: 'no' })
 })
@@ -51,7 +64,10 @@ t.test('a store that hangs is left alone for a while, or until it answers', asyn
   }, { timeout: 5, pauses: true }, () => now)
 
   await t.rejects(store.read(), { name: 'StoreTimeoutError' })
-  t.throws(() => store.read(), { name: 'StoreTimeoutError', message: 'it is left alone, because it has not answered in time' })
+  t.throws(() => store.read(), {
+    name: 'StoreTimeoutError',
+    message: 'it is left alone, because it has not answered in time'
+  })
   now = 51
   await t.rejects(store.read(), { name: 'StoreTimeoutError', message: /no answer/ })
   t.throws(() => store.read())
@@ -65,7 +81,12 @@ t.test('a store that hangs is left alone for a while, or until it answers', asyn
 })
 
 const wrongNumbers: Readonly<Record<string, () => unknown>> = {
-  NaN: () => NaN, 'a text': () => 'x', nothing: () => undefined, 'the same number each time': () => 1, 'an object later': async () => ({}), 'nothing that ever comes': () => never
+  NaN: () => NaN,
+  'a text': () => 'x',
+  nothing: () => undefined,
+  'the same number each time': () => 1,
+  'an object later': async () => ({}),
+  'nothing that ever comes': () => never
 }
 
 for (const [what, append] of Object.entries(wrongNumbers)) {
@@ -81,8 +102,14 @@ for (const [what, append] of Object.entries(wrongNumbers)) {
     const { app, logLines } = await createApp(t, { server: notes, eventStore, storeTimeout: 5 })
     const session = await openSession(app)
 
-    const response = await app.inject(legacy('tools/call', { name: 'work' }, { headers: { ...session, ...JSON_AND_SSE } }))
-    const resumed = await app.inject({ method: 'GET', url: '/mcp', headers: { ...session, accept: 'text/event-stream', 'last-event-id': `${session['mcp-session-id']}.1.0` } })
+    const response = await app.inject(
+      legacy('tools/call', { name: 'work' }, { headers: { ...session, ...JSON_AND_SSE } })
+    )
+    const resumed = await app.inject({
+      method: 'GET',
+      url: '/mcp',
+      headers: { ...session, accept: 'text/event-stream', 'last-event-id': `${session['mcp-session-id']}.1.0` }
+    })
 
     t.match(response.body, /"one"[^]*"two"[^]*"done"/)
     t.equal(resumed.statusCode, 400)
@@ -100,7 +127,15 @@ t.test('a request whose session store does not answer in time gets 503', async (
     cluster: {
       join (mount, listeners): ClusterNode {
         const node = cluster.join(mount, listeners)
-        return Object.create(node, { sessions: { value: { ...node.sessions, renew: async (...args: Parameters<SessionStore['renew']>) => hangs ? await never : await node.sessions.renew(...args) } } }) as ClusterNode
+        return Object.create(node, {
+          sessions: {
+            value: {
+              ...node.sessions,
+              renew: async (...args: Parameters<SessionStore['renew']>) =>
+                hangs ? await never : await node.sessions.renew(...args)
+            }
+          }
+        }) as ClusterNode
       }
     }
   })

@@ -4,7 +4,8 @@ import { topicOfResource } from '../../lib/protocol/change.ts'
 import { WatchBudget } from '../../lib/notify/watch-budget.ts'
 import { WatchedUris } from '../../lib/session/watched-uris.ts'
 
-const FULL = "Invalid params: the URIs that one client watches may have 10 bytes in all ('maxWatched'); watch fewer resources"
+const FULL =
+  "Invalid params: the URIs that one client watches may have 10 bytes in all ('maxWatched'); watch fewer resources"
 
 t.test('all spellings of a URI are one, and the last is kept', async (t) => {
   const watched = new WatchedUris(new WatchBudget())
@@ -63,7 +64,10 @@ t.test('all sessions together watch no more bytes than they may', async (t) => {
   const [first, second] = [new WatchedUris(budget), new WatchedUris(budget)]
   first.add('a:34567890')
 
-  t.throws(() => second.add('b:3456'), new UnavailableError('Too many resources are being watched by all clients together; try again later'))
+  t.throws(
+    () => second.add('b:3456'),
+    new UnavailableError('Too many resources are being watched by all clients together; try again later')
+  )
   second.add('b:345')
   first.clear()
   second.add('b:34')

@@ -147,7 +147,7 @@ function nobody (method: string): RpcError {
   return new RpcError(
     ErrorCode.InternalError,
     `${method} was sent outside of any request, by a server that many clients share, so there is nobody to send it ` +
-    'to; send it from a handler by its second argument (extra.sendNotification, extra.sendRequest), or mount a factory ' +
-    '() => server, which gives each session a server of its own'
+    'to; send it from a handler by its second argument (extra.sendNotification, extra.sendRequest), or mount a ' +
+    'factory () => server, which gives each session a server of its own'
   )
 }

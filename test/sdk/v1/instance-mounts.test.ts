@@ -14,7 +14,14 @@ t.test('an instance serves two mounts of an app and a mount of another, and chan
   await mount(other, { server })
   const address = await listen(app)
   const otherAddress = await listen(other)
-  const sessionB = await app.inject({ ...legacy('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'b', version: '1' } }), url: '/b/mcp' })
+  const sessionB = await app.inject({
+    ...legacy('initialize', {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo: { name: 'b', version: '1' }
+    }),
+    url: '/b/mcp'
+  })
   const streams = [
     readFrames(await openGet(address, await openSession(app))),
     readFrames(await openGet(`${address}/b`, { 'mcp-session-id': String(sessionB.headers['mcp-session-id']) })),
@@ -67,7 +74,13 @@ t.test('an instance that has a transport already cannot be started', async (t) =
   const { app } = createHost(t)
   await mount(app, { server })
 
-  await t.rejects(async () => { await app.ready() }, { code: 'MCP_ERR_INVALID_SERVER', message: /^option 'server' is an SDK server that is connected to another transport; pass / })
+  await t.rejects(
+    async () => { await app.ready() },
+    {
+      code: 'MCP_ERR_INVALID_SERVER',
+      message: /^option 'server' is an SDK server that is connected to another transport; pass /
+    }
+  )
 })
 
 t.test('an instance that is closed by hand goes on serving requests', async (t) => {

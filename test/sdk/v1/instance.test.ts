@@ -1,11 +1,25 @@
 // What a v1 server instance answers, message by message.
 import t from 'tap'
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
-import { CallToolRequestSchema, ListToolsRequestSchema, McpError, RequestSchema } from '@modelcontextprotocol/sdk/types.js'
+import {
+  CallToolRequestSchema,
+  ListToolsRequestSchema,
+  McpError,
+  RequestSchema
+} from '@modelcontextprotocol/sdk/types.js'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { RpcError } from '../../../lib/index.ts'
-import { createHost, initialize, JSON_AND_SSE, legacy, modern, modernCall, mount, openSession } from '../../support/app.ts'
+import {
+  createHost,
+  initialize,
+  JSON_AND_SSE,
+  legacy,
+  modern,
+  modernCall,
+  mount,
+  openSession
+} from '../../support/app.ts'
 import { createSdkApp, createV1, said, SERVER_META } from '../../support/sdk-servers.ts'
 
 const HELLO = { content: [{ type: 'text', text: 'hello' }] }
@@ -29,7 +43,10 @@ async function failingCall (app: FastifyInstance, name: string): Promise<unknown
 }
 
 t.test('a session is opened with the revision that the mount speaks and what the instance says of itself', async (t) => {
-  const { app, mounted } = await createSdkApp(t, createV1({ instructions: 'Say hello.', capabilities: { logging: {} } }))
+  const { app, mounted } = await createSdkApp(
+    t,
+    createV1({ instructions: 'Say hello.', capabilities: { logging: {} } })
+  )
 
   const response = await app.inject(initialize('2025-06-18'))
 
@@ -72,9 +89,14 @@ t.test('requests with equal ids are served at once, each for its own session', a
   const { app } = await createSdkApp(t, server)
   const sessions = await Promise.all(Array.from({ length: 5 }, () => openSession(app)))
 
-  const responses = await Promise.all(sessions.map((headers) => app.inject(legacy('tools/call', { name: 'who' }, { id: 7, headers }))))
+  const responses = await Promise.all(
+    sessions.map((headers) => app.inject(legacy('tools/call', { name: 'who' }, { id: 7, headers })))
+  )
 
-  t.same(responses.map((response) => response.json()), sessions.map((headers) => ({ jsonrpc: '2.0', id: 7, result: said(`${headers['mcp-session-id']} 7`) })))
+  t.same(
+    responses.map((response) => response.json()),
+    sessions.map((headers) => ({ jsonrpc: '2.0', id: 7, result: said(`${headers['mcp-session-id']} 7`) }))
+  )
 })
 
 t.test('what a handler throws is told in the code and words of the SDK, and logged where it was not meant for the client', async (t) => {
@@ -120,7 +142,8 @@ t.test('the fallback handler and handlers of methods of its own serve both eras'
   const { app } = await createSdkApp(t, server)
   const headers = await openSession(app)
   const ask = async (method: string): Promise<unknown[]> => [
-    (await app.inject(legacy(method, { a: 1 }, { headers }))).json().result, (await app.inject(modern(method, { a: 1 }))).json().result
+    (await app.inject(legacy(method, { a: 1 }, { headers }))).json().result,
+    (await app.inject(modern(method, { a: 1 }))).json().result
   ]
 
   const marked = { resultType: 'complete', _meta: SERVER_META }
@@ -132,7 +155,12 @@ t.test('the fallback handler and handlers of methods of its own serve both eras'
 t.test('a handler learns all that the SDK would tell it of its request', async (t) => {
   const server = createV1()
   server.registerTool('tell', {}, ({ requestId, sessionId, _meta, authInfo, requestInfo, signal }) => said(JSON.stringify({
-    requestId, sessionId: sessionId?.length, _meta, authInfo, requestInfo: { accept: requestInfo?.headers['x-note'], url: requestInfo?.url }, aborted: signal.aborted
+    requestId,
+    sessionId: sessionId?.length,
+    _meta,
+    authInfo,
+    requestInfo: { accept: requestInfo?.headers['x-note'], url: requestInfo?.url },
+    aborted: signal.aborted
   })))
   const { app, mounted } = await createSdkApp(t, server)
   const tell = async (session: object): Promise<unknown> => JSON.parse((await app.inject(legacy('tools/call', { name: 'tell', _meta: { 'a.example/b': 1 } }, {
@@ -140,9 +168,17 @@ t.test('a handler learns all that the SDK would tell it of its request', async (
   }))).json().result.content[0].text)
 
   t.same(await tell(await openSession(app)), {
-    requestId: 'x', sessionId: 36, _meta: { 'a.example/b': 1 }, requestInfo: { accept: 'noted', url: 'http://localhost/mcp?a=1' }, aborted: false
+    requestId: 'x',
+    sessionId: 36,
+    _meta: { 'a.example/b': 1 },
+    requestInfo: { accept: 'noted', url: 'http://localhost/mcp?a=1' },
+    aborted: false
   })
-  t.same(await mounted.call('tell'), { ...said(JSON.stringify({ requestId: 0, requestInfo: {}, aborted: false })), resultType: 'complete', _meta: SERVER_META })
+  t.same(await mounted.call('tell'), {
+    ...said(JSON.stringify({ requestId: 0, requestInfo: {}, aborted: false })),
+    resultType: 'complete',
+    _meta: SERVER_META
+  })
 })
 
 t.test('a handler is told no address where the Host is none', async (t) => {
@@ -164,7 +200,9 @@ t.test('closing a stream does nothing where nobody could come back for the rest'
   })
   const { app, mounted } = await createSdkApp(t, server)
 
-  const response = await app.inject(legacy('tools/call', { name: 'close' }, { headers: { ...JSON_AND_SSE, ...await openSession(app) } }))
+  const response = await app.inject(
+    legacy('tools/call', { name: 'close' }, { headers: { ...JSON_AND_SSE, ...(await openSession(app)) } })
+  )
 
   t.same(response.json(), { jsonrpc: '2.0', id: 1, result: said('done') })
   t.match(await mounted.call('close'), said('done'))
@@ -172,7 +210,9 @@ t.test('closing a stream does nothing where nobody could come back for the rest'
 
 t.test('without sessions each request is nobody\'s', async (t) => {
   const server = createV1()
-  server.registerTool('who', {}, ({ sessionId }) => said(JSON.stringify([sessionId ?? 'no session', server.server.getClientVersion() ?? 'nobody'])))
+  server.registerTool('who', {}, ({ sessionId }) =>
+    said(JSON.stringify([sessionId ?? 'no session', server.server.getClientVersion() ?? 'nobody']))
+  )
   const { app } = await createSdkApp(t, server, { stateless: true })
 
   const opened = await app.inject(initialize())
@@ -198,5 +238,11 @@ t.test('a batch of 2025-03-26 is served by an instance', async (t) => {
     ])
   })
 
-  t.same(response.json().toSorted((a: { id: number }, b: { id: number }) => a.id - b.id), [{ jsonrpc: '2.0', id: 1, result: {} }, { jsonrpc: '2.0', id: 2, result: HELLO }])
+  t.same(
+    response.json().toSorted((a: { id: number }, b: { id: number }) => a.id - b.id),
+    [
+      { jsonrpc: '2.0', id: 1, result: {} },
+      { jsonrpc: '2.0', id: 2, result: HELLO }
+    ]
+  )
 })

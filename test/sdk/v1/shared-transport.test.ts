@@ -1,23 +1,37 @@
 // What a v1 server instance says: to the client of the running request, to all of them, or to nobody.
 import t from 'tap'
 import type { FastifyInstance } from 'fastify'
-import { ElicitResultSchema, NotificationSchema, SetLevelRequestSchema, SubscribeRequestSchema, UnsubscribeRequestSchema } from '@modelcontextprotocol/sdk/types.js'
+import {
+  ElicitResultSchema,
+  NotificationSchema,
+  SetLevelRequestSchema,
+  SubscribeRequestSchema,
+  UnsubscribeRequestSchema
+} from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
 import { JSON_AND_SSE, legacy, modernCall, openSession, post } from '../../support/app.ts'
 import { createGate, frameOf, listen, openGet, readFrames, until } from '../../support/stream.ts'
 import { createSdkApp, createV1, said, SERVER_META } from '../../support/sdk-servers.ts'
 
-const OUTSIDE = (method: string): string => `${method} was sent outside of any request, by a server that many clients share, so there is nobody to send it to; send it from a handler by its second argument (extra.sendNotification, extra.sendRequest), or mount a factory () => server, which gives each session a server of its own`
+const OUTSIDE = (method: string): string =>
+  `${method} was sent outside of any request, by a server that many clients share, so there is nobody to send it ` +
+    'to; send it from a handler by its second argument (extra.sendNotification, extra.sendRequest), or mount a ' +
+    'factory () => server, which gives each session a server of its own'
 
 type Headers = Readonly<Record<string, string>>
 
 const note = (params: object): string => frameOf({ jsonrpc: '2.0', method: 'notifications/message', params })
 const changed = (kind: string): string => frameOf({ jsonrpc: '2.0', method: `notifications/${kind}/list_changed` })
-const updated = (uri: string): string => frameOf({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri } })
+const updated = (uri: string): string =>
+  frameOf({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri } })
 
 /** Calls a tool and reads all frames of the reply. */
-async function callForFrames (app: FastifyInstance, name: string, session: Headers, params: object = {}): Promise<readonly string[]> {
-  const { body } = await app.inject(legacy('tools/call', { name, ...params }, { headers: { ...JSON_AND_SSE, ...session } }))
+async function callForFrames (
+  app: FastifyInstance, name: string, session: Headers, params: object = {}
+): Promise<readonly string[]> {
+  const { body } = await app.inject(
+    legacy('tools/call', { name, ...params }, { headers: { ...JSON_AND_SSE, ...session } })
+  )
   return body.split('\n\n').slice(0, -1)
 }
 
@@ -29,7 +43,10 @@ t.test('progress and log messages go ahead of the result, however the handler se
     const progressToken = extra._meta?.progressToken ?? ''
     await extra.sendNotification({ method: 'notifications/progress', params: { progressToken, progress: 1 } })
     await extra.sendNotification({ method: 'notifications/message', params: { level: 'info', data: 'by extra' } })
-    await server.server.notification({ method: 'notifications/message', params: { level: 'info', data: 'by the server' } })
+    await server.server.notification({
+      method: 'notifications/message',
+      params: { level: 'info', data: 'by the server' }
+    })
     await server.sendLoggingMessage({ level: 'info', data: 'by the McpServer' }, extra.sessionId)
     return said('done')
   })
@@ -40,7 +57,9 @@ t.test('progress and log messages go ahead of the result, however the handler se
   t.same(frames, [
     ': open',
     frameOf({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 'p', progress: 1 } }),
-    note({ level: 'info', data: 'by extra' }), note({ level: 'info', data: 'by the server' }), note({ level: 'info', data: 'by the McpServer' }),
+    note({ level: 'info', data: 'by extra' }),
+    note({ level: 'info', data: 'by the server' }),
+    note({ level: 'info', data: 'by the McpServer' }),
     done()
   ])
 })
@@ -62,7 +81,12 @@ t.test('each session chooses its own log level, and the instance remembers none'
 
   t.same(set.json(), { jsonrpc: '2.0', id: 1, result: {} })
   t.same(await callForFrames(app, 'report', quiet), [': open', note({ level: 'error', data: 'failure' }), done()])
-  t.same(await callForFrames(app, 'report', loud), [': open', note({ level: 'debug', data: 'detail' }), note({ level: 'error', data: 'failure' }), done()])
+  t.same(await callForFrames(app, 'report', loud), [
+    ': open',
+    note({ level: 'debug', data: 'detail' }),
+    note({ level: 'error', data: 'failure' }),
+    done()
+  ])
   t.same(levels, [0, 0])
 })
 
@@ -104,19 +128,33 @@ t.test('a modern client gets the log messages that it asks for in the request', 
 
   const result = { jsonrpc: '2.0', id: 1, result: { resultType: 'complete', ...said('done'), _meta: SERVER_META } }
   t.same(await report({}), [JSON.stringify(result)])
-  t.same(await report({ 'io.modelcontextprotocol/logLevel': 'error' }), [': open', note({ level: 'error', data: 'failure' }), frameOf(result), ''])
+  t.same(await report({ 'io.modelcontextprotocol/logLevel': 'error' }), [
+    ': open',
+    note({ level: 'error', data: 'failure' }),
+    frameOf(result),
+    ''
+  ])
 })
 
 t.test('what the instance sends outside of any request is refused, and the message says what to use', async (t) => {
   const server = createV1({ capabilities: { logging: {} } })
   await createSdkApp(t, server)
 
-  await t.rejects(server.sendLoggingMessage({ level: 'info', data: 'to whom?' }), { code: -32603, message: OUTSIDE('notifications/message') })
+  await t.rejects(server.sendLoggingMessage({ level: 'info', data: 'to whom?' }), {
+    code: -32603,
+    message: OUTSIDE('notifications/message')
+  })
   await t.rejects(server.server.listRoots(), { code: -32603, message: OUTSIDE('roots/list') })
   await t.rejects(server.server.ping(), { message: OUTSIDE('ping') })
-  await t.rejects(server.server.request({ method: 'elicitation/create', params: {} }, ElicitResultSchema), { message: OUTSIDE('elicitation/create') })
-  await t.rejects(server.server.elicitInput({ message: 'Who?', requestedSchema: { type: 'object', properties: {} } }), { message: OUTSIDE('elicitation/create') })
-  await t.rejects(server.server.createMessage({ messages: [], maxTokens: 1 }), { message: OUTSIDE('sampling/createMessage') })
+  await t.rejects(server.server.request({ method: 'elicitation/create', params: {} }, ElicitResultSchema), {
+    message: OUTSIDE('elicitation/create')
+  })
+  await t.rejects(server.server.elicitInput({ message: 'Who?', requestedSchema: { type: 'object', properties: {} } }), {
+    message: OUTSIDE('elicitation/create')
+  })
+  await t.rejects(server.server.createMessage({ messages: [], maxTokens: 1 }), {
+    message: OUTSIDE('sampling/createMessage')
+  })
 })
 
 t.test('what a handler sends after it has answered goes by the stream of its session, but progress goes nowhere', async (t) => {
@@ -142,12 +180,17 @@ t.test('what a handler sends after it has answered goes by the stream of its ses
   await sent.promise
   mounted.notify.toolsChanged()
 
-  t.same([(await frames.next()).value, (await frames.next()).value, (await frames.next()).value], [': open', note({ level: 'info', data: 'late' }), changed('tools')])
+  t.same(
+    [(await frames.next()).value, (await frames.next()).value, (await frames.next()).value],
+    [': open', note({ level: 'info', data: 'late' }), changed('tools')]
+  )
   t.same([(await others.next()).value, (await others.next()).value], [': open', changed('tools')])
 })
 
 t.test('list changes reach every session that listens, those of a handler only its own client', async (t) => {
-  const server = createV1({ capabilities: { tools: { listChanged: true }, prompts: { listChanged: true }, resources: { listChanged: true } } })
+  const server = createV1({
+    capabilities: { tools: { listChanged: true }, prompts: { listChanged: true }, resources: { listChanged: true } }
+  })
   server.registerTool('tell', {}, async ({ sendNotification }) => {
     await sendNotification({ method: 'notifications/tools/list_changed' })
     return said('done')
@@ -166,7 +209,9 @@ t.test('list changes reach every session that listens, those of a handler only i
 
   t.same(own, [': open', frameOf({ jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: {} }), done()])
   for (const stream of streams) {
-    const seen = [await stream.next(), await stream.next(), await stream.next(), await stream.next()].map(({ value }) => value)
+    const seen = [await stream.next(), await stream.next(), await stream.next(), await stream.next()].map(
+      ({ value }) => value
+    )
     t.same(seen.toSorted(), [': open', changed('prompts'), changed('resources'), changed('tools')].toSorted())
   }
 })
@@ -179,13 +224,17 @@ t.test('updates of a resource reach only those whose subscription the handler of
     if (uri === 'note://secret') throw new Error('not yours')
     return {}
   })
-  server.server.setRequestHandler(UnsubscribeRequestSchema, ({ params: { uri } }) => { asked.push(`unsubscribe ${uri}`); return {} })
+  server.server.setRequestHandler(UnsubscribeRequestSchema, ({ params: { uri } }) => {
+    asked.push(`unsubscribe ${uri}`)
+    return {}
+  })
   const { app, mounted } = await createSdkApp(t, server)
   const address = await listen(app)
   const watching = await openSession(app)
   const stream = readFrames(await openGet(address, watching))
   const others = readFrames(await openGet(address, await openSession(app)))
-  const ask = async (method: string, uri: string): Promise<unknown> => (await app.inject(legacy(method, { uri }, { headers: watching }))).json()
+  const ask = async (method: string, uri: string): Promise<unknown> =>
+    (await app.inject(legacy(method, { uri }, { headers: watching }))).json()
 
   t.same(await ask('resources/subscribe', 'note://1'), { jsonrpc: '2.0', id: 1, result: {} })
   t.same(await ask('resources/subscribe', 'note://2'), { jsonrpc: '2.0', id: 1, result: {} })
@@ -195,7 +244,10 @@ t.test('updates of a resource reach only those whose subscription the handler of
   await until(() => mounted.stats().streams === 2)
   mounted.notify.toolsChanged()
 
-  t.same([(await stream.next()).value, (await stream.next()).value, (await stream.next()).value], [': open', updated('note://1'), changed('tools')])
+  t.same(
+    [(await stream.next()).value, (await stream.next()).value, (await stream.next()).value],
+    [': open', updated('note://1'), changed('tools')]
+  )
   t.same([(await others.next()).value, (await others.next()).value], [': open', changed('tools')])
   t.same(asked, ['subscribe note://1', 'subscribe note://2', 'unsubscribe note://2', 'subscribe note://secret'])
 })
@@ -226,15 +278,23 @@ t.test('a notification handler is run for the client that sent it, and what the 
 
 t.test('an instance knows its client in a request and none outside', async (t) => {
   const server = createV1()
-  server.registerTool('who', {}, () => said(JSON.stringify([server.server.getClientVersion(), server.server.getClientCapabilities()])))
+  server.registerTool('who', {}, () =>
+    said(JSON.stringify([server.server.getClientVersion(), server.server.getClientCapabilities()]))
+  )
   const { app, mounted } = await createSdkApp(t, server)
   const open = async (name: string, capabilities: object) => {
-    const response = await post(app, { jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities, clientInfo: { name, version: '1' } } })
+    const response = await post(app, {
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'initialize',
+      params: { protocolVersion: '2025-11-25', capabilities, clientInfo: { name, version: '1' } }
+    })
     return { 'mcp-session-id': String(response.headers['mcp-session-id']) }
   }
   const ann = await open('Ann', { roots: { listChanged: true } })
   const bob = await open('Bob', { elicitation: {} })
-  const who = async (headers: Headers): Promise<unknown> => JSON.parse((await app.inject(legacy('tools/call', { name: 'who' }, { headers }))).json().result.content[0].text)
+  const who = async (headers: Headers): Promise<unknown> =>
+    JSON.parse((await app.inject(legacy('tools/call', { name: 'who' }, { headers }))).json().result.content[0].text)
 
   t.same(await who(ann), [{ name: 'Ann', version: '1' }, { roots: { listChanged: true } }])
   t.same(await who(bob), [{ name: 'Bob', version: '1' }, { elicitation: { form: {} } }])

@@ -20,7 +20,18 @@ async function setUp (_t: Test, ids: readonly RequestId[] = [1]) {
   await owner.sessions.change('s', { kind: 'begin', streamId, ids })
   await owner.events.append(streamId, PROGRESS)
   const taken: string[] = []
-  const create = (id = streamId): ForeignReply => new ForeignReply(id, { store: node.events, primes: true, retryInterval: undefined, onFailure () {} }, { node, claim: async () => { taken.push(id); return true } })
+  const create = (id = streamId): ForeignReply =>
+    new ForeignReply(
+      id,
+      { store: node.events, primes: true, retryInterval: undefined, onFailure () {} },
+      {
+        node,
+        claim: async () => {
+          taken.push(id)
+          return true
+        }
+      }
+    )
   const client: TestSink = createSink()
   return { cluster, owner, streamId, client, create, taken }
 }
@@ -36,7 +47,12 @@ t.test('a client that comes back is told the rest as it is sent, until the answe
   await client.untilTold('end')
   await reply.check()
 
-  t.same(client.told, [`replay ${PROGRESS} ${streamId}.1`, `send ${PROGRESS} ${streamId}.2`, `send ${answerTo(1)} ${streamId}.3`, 'end'])
+  t.same(client.told, [
+    `replay ${PROGRESS} ${streamId}.1`,
+    `send ${PROGRESS} ${streamId}.2`,
+    `send ${answerTo(1)} ${streamId}.3`,
+    'end'
+  ])
   t.same(taken, [streamId])
 })
 
@@ -128,7 +144,12 @@ t.test('a call whose node has died is answered by an error', async (t) => {
 
   t.same(before, [])
   t.equal(client.told.length, 2)
-  t.match(client.told[0], new RegExp(`^send {"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"The server process .* has died.* ${streamId}.2$`))
+  t.match(
+    client.told[0],
+    new RegExp(
+      `^send {"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"The server process .* has died.* ${streamId}.2$`
+    )
+  )
 })
 
 t.test('a stream that never was is none to come back to', async (t) => {
@@ -160,8 +181,26 @@ t.test('a store that fails to tell whether the call goes on is told of, and the 
   const inner = cluster.join('Notes', { onAway () {}, onBack () {} })
   const failures: unknown[] = []
   let times = 0
-  const node: ClusterNode = { ...inner, sessions: { ...inner.sessions, readState: async (sessionId) => { if (++times > 1) throw new Error('no disk'); return inner.sessions.readState(sessionId) } } }
-  const reply = new ForeignReply(streamId, { store: node.events, primes: true, retryInterval: undefined, onFailure: (error, what) => { failures.push([error, what]) } }, { node, claim: async () => true })
+  const node: ClusterNode = {
+    ...inner,
+    sessions: {
+      ...inner.sessions,
+      readState: async (sessionId) => {
+        if (++times > 1) throw new Error('no disk')
+        return inner.sessions.readState(sessionId)
+      }
+    }
+  }
+  const reply = new ForeignReply(
+    streamId,
+    {
+      store: node.events,
+      primes: true,
+      retryInterval: undefined,
+      onFailure: (error, what) => { failures.push([error, what]) }
+    },
+    { node, claim: async () => true }
+  )
 
   await reply.resume(client.sink, 1)
   await owner.events.append(streamId, answerTo(1))

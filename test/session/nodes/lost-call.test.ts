@@ -3,7 +3,12 @@ import { createMemoryCluster } from '../../../lib/store/memory-cluster.ts'
 import { answerLostCalls, readAnswered } from '../../../lib/session/nodes/foreign-reply.ts'
 
 const RECORD = { protocolVersion: '2025-11-25', client: { capabilities: {} }, logLevel: 'debug' } as const
-const LOST = { code: -32603, message: 'The server process that was answering this request has died; whether it took effect is not known. Send it again if that is safe' }
+const LOST = {
+  code: -32603,
+  message:
+    'The server process that was answering this request has died; ' +
+      'whether it took effect is not known. Send it again if that is safe'
+}
 
 t.test('requests without an answer are answered, the others are not, and the stream has ended', async (t) => {
   const node = createMemoryCluster().join('Notes', { onAway () {}, onBack () {} })
@@ -16,7 +21,13 @@ t.test('requests without an answer are answered, the others are not, and the str
   await answerLostCalls(node, 's.x-1', [1, 'two', 3])
 
   const added = await node.events.read('s.x-1', 3)
-  t.same(added?.map(({ message }) => JSON.parse(message)), [{ jsonrpc: '2.0', id: 'two', error: LOST }, { jsonrpc: '2.0', id: 3, error: LOST }])
+  t.same(
+    added?.map(({ message }) => JSON.parse(message)),
+    [
+      { jsonrpc: '2.0', id: 'two', error: LOST },
+      { jsonrpc: '2.0', id: 3, error: LOST }
+    ]
+  )
   t.same((await node.sessions.readState('s'))?.calls, new Map())
 })
 
@@ -27,7 +38,10 @@ t.test('of two requests with one id, each is answered', async (t) => {
 
   await answerLostCalls(node, 's.x-1', [1, 1])
 
-  t.same((await node.events.read('s.x-1', 1))?.map(({ message }) => JSON.parse(message)), [{ jsonrpc: '2.0', id: 1, error: LOST }])
+  t.same(
+    (await node.events.read('s.x-1', 1))?.map(({ message }) => JSON.parse(message)),
+    [{ jsonrpc: '2.0', id: 1, error: LOST }]
+  )
 })
 
 t.test('what is no message answers nothing', (t) => {
@@ -37,7 +51,12 @@ t.test('what is no message answers nothing', (t) => {
 
 t.test('where the first events are no longer kept, answers that are no longer known to be there are given again', async (t) => {
   const node = createMemoryCluster({ events: { maxEvents: 1 } }).join('Notes', { onAway () {}, onBack () {} })
-  for (const n of [1, 2]) await node.events.append('s.x-1', JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params: { n } }))
+  for (const n of [1, 2]) {
+    await node.events.append(
+      's.x-1',
+      JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params: { n } })
+    )
+  }
 
   await answerLostCalls(node, 's.x-1', [1])
 
@@ -47,6 +66,11 @@ t.test('where the first events are no longer kept, answers that are no longer kn
 t.test('a message answers a request or none', (t) => {
   t.equal(readAnswered('{"id":1,"result":{}}'), 1)
   t.equal(readAnswered('{"id":"a","error":{}}'), 'a')
-  for (const other of ['{"id":1,"method":"ping"}', '{"method":"notifications/message"}', '{"id":null,"error":{}}', '[]']) t.equal(readAnswered(other), undefined)
+  for (const other of [
+    '{"id":1,"method":"ping"}',
+    '{"method":"notifications/message"}',
+    '{"id":null,"error":{}}',
+    '[]'
+  ]) { t.equal(readAnswered(other), undefined) }
   t.end()
 })

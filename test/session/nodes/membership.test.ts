@@ -21,7 +21,9 @@ function createServer (): McpServer {
 /** The frames of a modern client that listens, behind the acknowledgement. */
 async function listenTo (node: TestNode): Promise<AsyncGenerator<string, void>> {
   const notifications = { toolsListChanged: true, resourceSubscriptions: ['notes://a'] }
-  const frames = readFrames(await send(node.address, modern('subscriptions/listen', { notifications }, { headers: JSON_AND_SSE })))
+  const frames = readFrames(
+    await send(node.address, modern('subscriptions/listen', { notifications }, { headers: JSON_AND_SSE }))
+  )
   await frames.next()
   await frames.next()
   return frames
@@ -38,7 +40,9 @@ t.test('a change on one node is told by all of them, once', async (t) => {
   nodes[0].mount.notify.toolsChanged()
   nodes[0].mount.notify.resourceUpdated('notes://a')
   nodes[0].mount.notify.promptsChanged()
-  const heard = await Promise.all(listeners.map(async (frames) => [(await frames.next()).value, (await frames.next()).value]))
+  const heard = await Promise.all(
+    listeners.map(async (frames) => [(await frames.next()).value, (await frames.next()).value])
+  )
 
   t.match(heard, nodes.map(() => [/tools\/list_changed/, /resources\/updated/]))
 })
@@ -70,7 +74,20 @@ t.test('while the cluster is away each node tells its own clients, and all of th
 t.test('after a gap that nobody was told of, listeners learn that they may have missed something', async (t) => {
   const cluster = createFaultyCluster()
   const listeners: ClusterListeners[] = []
-  const node = await startNode(t, { ...cluster, get nodes () { return cluster.nodes }, join: (mount, told) => { listeners.push(told); return cluster.join(mount, told) } }, { server: createServer() })
+  const node = await startNode(
+    t,
+    {
+      ...cluster,
+      get nodes () {
+        return cluster.nodes
+      },
+      join: (mount, told) => {
+        listeners.push(told)
+        return cluster.join(mount, told)
+      }
+    },
+    { server: createServer() }
+  )
   const frames = await listenTo(node)
 
   listeners[0]?.onGap?.()
@@ -94,7 +111,12 @@ t.test('a legacy client that listens learns when the cluster is back that it may
   const back = [1, 2, 3, 4].map(async () => (await frames.next()).value)
 
   t.notMatch(away, 'id:', 'it is not kept')
-  t.match(await Promise.all(back), [/\.0\.1\n.*tools\/list_changed/, /prompts\/list_changed/, /resources\/list_changed/, /notes:\/\/a/])
+  t.match(await Promise.all(back), [
+    /\.0\.1\n.*tools\/list_changed/,
+    /prompts\/list_changed/,
+    /resources\/list_changed/,
+    /notes:\/\/a/
+  ])
 })
 
 t.test('a change that cannot be told for another reason than an outage is logged', async (t) => {
@@ -105,7 +127,10 @@ t.test('a change that cannot be told for another reason than an outage is logged
   a.mount.notify.toolsChanged()
   await until(() => a.logLines.some(({ level }) => level === 50))
 
-  t.match(a.logLines.filter(({ level }) => level === 50), [{ mcp: 'Notes', msg: 'changes could not be published', err: { message: 'too long' } }])
+  t.match(
+    a.logLines.filter(({ level }) => level === 50),
+    [{ mcp: 'Notes', msg: 'changes could not be published', err: { message: 'too long' } }]
+  )
 })
 
 t.test('a caller gets its place, and the log an error, when the cluster cannot count places for another reason than an outage', async (t) => {
@@ -116,7 +141,10 @@ t.test('a caller gets its place, and the log an error, when the cluster cannot c
   a.mount.notify.toolsChanged()
 
   t.match((await frames.next()).value, /tools\/list_changed/)
-  t.match(a.logLines.filter(({ level }) => level === 50), [{ mcp: 'Notes', msg: /the count of callers' places/, err: { message: 'broken' } }])
+  t.match(
+    a.logLines.filter(({ level }) => level === 50),
+    [{ mcp: 'Notes', msg: /the count of callers' places/, err: { message: 'broken' } }]
+  )
 })
 
 t.test('without a storeTimeout a cluster may take any time to answer', async (t) => {
@@ -126,10 +154,27 @@ t.test('without a storeTimeout a cluster may take any time to answer', async (t)
     join (mount, listeners) {
       const node = cluster.join(mount, listeners)
       const { open } = node.sessions
-      return Object.assign(node, { sessions: { ...node.sessions, open: async (...args: Parameters<typeof open>) => { await answered.promise; return await open(...args) } } })
+      return Object.assign(node, {
+        sessions: {
+          ...node.sessions,
+          open: async (...args: Parameters<typeof open>) => {
+            await answered.promise
+            return await open(...args)
+          }
+        }
+      })
     }
   }
-  const node = await startNode(t, { ...slow, get nodes () { return cluster.nodes } } as never, { server: createServer(), storeTimeout: 0 })
+  const node = await startNode(
+    t,
+    {
+      ...slow,
+      get nodes () {
+        return cluster.nodes
+      }
+    } as never,
+    { server: createServer(), storeTimeout: 0 }
+  )
 
   const opening = openSession(node.app)
   answered.open()
@@ -141,9 +186,24 @@ t.test('without a storeTimeout a cluster may take any time to answer', async (t)
 t.test('what another program has written to the store of a cluster is told of in one line', async (t) => {
   const cluster = createFaultyCluster()
   const listeners: ClusterListeners[] = []
-  const node = await startNode(t, { ...cluster, get nodes () { return cluster.nodes }, join: (mount, told) => { listeners.push(told); return cluster.join(mount, told) } }, { server: createServer() })
+  const node = await startNode(
+    t,
+    {
+      ...cluster,
+      get nodes () {
+        return cluster.nodes
+      },
+      join: (mount, told) => {
+        listeners.push(told)
+        return cluster.join(mount, told)
+      }
+    },
+    { server: createServer() }
+  )
 
-  for (const what of ['an event of a stream', 'an event of a stream', 'the record of a session']) listeners[0]?.onUnreadable?.(what)
+  for (const what of ['an event of a stream', 'an event of a stream', 'the record of a session']) {
+    listeners[0]?.onUnreadable?.(what)
+  }
 
   t.match(node.logLines.filter(({ level }) => level === 50), ['an event of a stream', 'the record of a session'].map((what) =>
     ({ mcp: 'Notes', msg: `${what} cannot be read and is ignored: another version or program has written it to the store of the cluster` })))
@@ -156,7 +216,9 @@ t.test('what a client notifies a node of is told to the servers of its session o
       info: { name: 'Notes', version: '1.0.0' },
       enter: async () => ({ value: 'lifespan' }),
       serve: async () => ({}),
-      notified: ({ message: { method, params }, caller: { sessionId }, channel: { lifespan } }) => { notified.push([method, params, sessionId, lifespan]) }
+      notified: ({ message: { method, params }, caller: { sessionId }, channel: { lifespan } }) => {
+        notified.push([method, params, sessionId, lifespan])
+      }
     }
   })
   const headers = await openSession(a.app)
@@ -184,7 +246,10 @@ t.test('a listener of sessions that throws is logged, and the session is there',
 
   await openSession(a.app)
 
-  t.match(a.logLines.filter(({ level }) => level === 50), [{ mcp: 'Notes', msg: "a listener of 'opened' failed", err: { message: 'oops' } }])
+  t.match(
+    a.logLines.filter(({ level }) => level === 50),
+    [{ mcp: 'Notes', msg: "a listener of 'opened' failed", err: { message: 'oops' } }]
+  )
   t.equal(await cluster.nodes[1]?.sessions.count(), 1)
 })
 
@@ -192,7 +257,12 @@ t.test('a listener of sessions that throws is logged, and the session is there',
 async function connectTo (t: Test, url: string): Promise<Client> {
   const client = new Client({ name: 'v1', version: '1.0.0' })
   const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp`), {
-    reconnectionOptions: { initialReconnectionDelay: 1, maxReconnectionDelay: 10, reconnectionDelayGrowFactor: 1, maxRetries: 100 }
+    reconnectionOptions: {
+      initialReconnectionDelay: 1,
+      maxReconnectionDelay: 10,
+      reconnectionDelayGrowFactor: 1,
+      maxRetries: 100
+    }
   })
   // Its optional fields are not declared for exactOptionalPropertyTypes.
   await client.connect(transport as Transport)
@@ -202,7 +272,8 @@ async function connectTo (t: Test, url: string): Promise<Client> {
 
 t.test('nodes are replaced one after the other, while clients call and none of the calls fails', async (t) => {
   const cluster = createFaultyCluster()
-  const start = (): Promise<TestNode> => startNode(t, cluster, { server: createServer(), retryInterval: 1, closeGracePeriod: 1000 })
+  const start = (): Promise<TestNode> =>
+    startNode(t, cluster, { server: createServer(), retryInterval: 1, closeGracePeriod: 1000 })
   const nodes = [await start(), await start()]
   const balancer = await startRoundRobin(nodes.map(({ address }) => address))
   t.teardown(() => balancer.close())

@@ -11,7 +11,10 @@ function createLinks (isAlive: () => Promise<boolean> = async () => true, timeou
   const bus = createMemoryBus()
   const create = (id: string) => {
     const failures: string[] = []
-    const link = new NodeLink({ id, bus, isAlive }, (error, what) => failures.push(`${what}: ${String(error)}`), { retryDelay: 1, timeout })
+    const link = new NodeLink({ id, bus, isAlive }, (error, what) => failures.push(`${what}: ${String(error)}`), {
+      retryDelay: 1,
+      timeout
+    })
     const heard: unknown[] = []
     const listen = (): () => void => link.listen((message) => {
       heard.push(message)
@@ -65,7 +68,10 @@ t.test('a delivery fails when the node is alive and never confirms it, or when n
   const { bus, nodes: [a, b] } = createLinks(async () => true, 20)
   b.end()
 
-  await t.rejects(a.link.deliver('b', ANSWERED), { name: 'ClusterAwayError', message: 'the node b is alive, but has not confirmed a message within 20 ms' })
+  await t.rejects(a.link.deliver('b', ANSWERED), {
+    name: 'ClusterAwayError',
+    message: 'the node b is alive, but has not confirmed a message within 20 ms'
+  })
   t.intercept(bus, 'publish', { value: async () => { throw new Error('too long') } })
   await t.rejects(a.link.deliver('b', ANSWERED), { message: 'too long' })
 })
@@ -125,7 +131,9 @@ t.test('a node that listens no longer hears nothing', async (t) => {
 t.test('what is no message of a node is ignored, with one line for each problem and not too many of them', (t) => {
   const { bus, nodes: [a] } = createLinks()
 
-  for (const text of ['', '{', '1', 'null', '[]', '{"kind":"ended"}', '{"kind":"ended","from":"x"}']) bus.publish('all', text)
+  for (const text of ['', '{', '1', 'null', '[]', '{"kind":"ended"}', '{"kind":"ended","from":"x"}']) {
+    bus.publish('all', text)
+  }
   for (let kind = 0; kind < 100; kind++) bus.publish('all', JSON.stringify({ kind: `new-${kind}`, from: 'x' }))
 
   t.same(a.heard, [])

@@ -5,7 +5,11 @@ const FROM = { from: 'a', sessionId: 's' }
 
 /** One message of each kind. */
 const MESSAGES: readonly Envelope[] = [
-  { kind: 'changed', events: [{ kind: 'tools' }, { kind: 'prompts' }, { kind: 'resources' }, { kind: 'resource', uri: 'notes://a' }], from: 'a' },
+  {
+    kind: 'changed',
+    events: [{ kind: 'tools' }, { kind: 'prompts' }, { kind: 'resources' }, { kind: 'resource', uri: 'notes://a' }],
+    from: 'a'
+  },
   { kind: 'answered', id: 'ask-a-1', answer: { result: { roots: [] } }, ...FROM, receipt: 'r' },
   { kind: 'awaited', requestId: 1, ...FROM, receipt: 'r' },
   { kind: 'cancelled', requestId: 1, reason: 'enough', ...FROM },
@@ -37,7 +41,11 @@ t.test('a message of which a part is missing, or is something else, is not read'
         // An empty list of changes is one, and a receipt need not be asked for.
         if (Array.isArray(value) && name === 'events') continue
         if (value === undefined && name === 'receipt' && message.kind !== 'received') continue
-        t.type(parseNodeMessage(JSON.stringify({ ...message, [name]: value })), 'string', `${message.kind}: ${name} is ${JSON.stringify(value)}`)
+        t.type(
+          parseNodeMessage(JSON.stringify({ ...message, [name]: value })),
+          'string',
+          `${message.kind}: ${name} is ${JSON.stringify(value)}`
+        )
       }
     }
   }
@@ -45,7 +53,8 @@ t.test('a message of which a part is missing, or is something else, is not read'
 })
 
 t.test('the problem is named, and what was sent is not repeated at length', (t) => {
-  const problemOf = (message: unknown): unknown => parseNodeMessage(typeof message === 'string' ? message : JSON.stringify(message))
+  const problemOf = (message: unknown): unknown =>
+    parseNodeMessage(typeof message === 'string' ? message : JSON.stringify(message))
 
   t.equal(problemOf('{'), 'it is no message of a node')
   t.equal(problemOf([MESSAGES[0]]), 'it is no message of a node')
@@ -59,6 +68,8 @@ t.test('the problem is named, and what was sent is not repeated at length', (t) 
 t.test('changes that only a newer version knows are left out, and the others are told', (t) => {
   const events = [{ kind: 'tools' }, { kind: 'weather' }, { kind: 'resource' }, null, 'prompts', { kind: 'prompts' }]
 
-  t.match(parseNodeMessage(JSON.stringify({ kind: 'changed', events, from: 'a' })), { events: [{ kind: 'tools' }, { kind: 'prompts' }] })
+  t.match(parseNodeMessage(JSON.stringify({ kind: 'changed', events, from: 'a' })), {
+    events: [{ kind: 'tools' }, { kind: 'prompts' }]
+  })
   t.end()
 })

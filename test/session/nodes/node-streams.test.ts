@@ -19,22 +19,30 @@ interface Stage extends TestNodes {
   call (method?: string, params?: object, id?: number): Post
 }
 
-async function setUp (t: Test, talk: Talk = () => ({ done: true }), options: Partial<McpMountOptions> = {}): Promise<Stage> {
+async function setUp (
+  t: Test, talk: Talk = () => ({ done: true }), options: Partial<McpMountOptions> = {}
+): Promise<Stage> {
   const test = await startNodes(t, { server: createTalker(talk), ...options })
   const headers = await openSession(test.nodes[0].app)
   const sessionId = String(headers['mcp-session-id'])
-  const call = (method = 'work', params = {}, id = 1): Post => legacy(method, params, { id, headers: { ...JSON_AND_SSE, ...headers } })
+  const call = (method = 'work', params = {}, id = 1): Post =>
+    legacy(method, params, { id, headers: { ...JSON_AND_SSE, ...headers } })
   return { ...test, headers, sessionId, call }
 }
 
 function createWatchable (): McpServer {
-  const server = new McpServer({ name: 'Notes', version: '1.0.0' }, { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } })
+  const server = new McpServer(
+    { name: 'Notes', version: '1.0.0' },
+    { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } }
+  )
   server.registerResource('a', 'notes://a', {}, () => 'a')
   return server
 }
 
 /** The frames of a stream as they come; without the comment that opens it. */
-async function openFrames (node: TestNode, headers: Readonly<Record<string, string>>): Promise<AsyncGenerator<string, void>> {
+async function openFrames (
+  node: TestNode, headers: Readonly<Record<string, string>>
+): Promise<AsyncGenerator<string, void>> {
   const frames = readFrames(await openGet(node.address, headers))
   await frames.next()
   return frames
@@ -74,7 +82,10 @@ t.test('a GET stream on one node gets what another one sends', async (t) => {
   b.mount.notify.toolsChanged()
 
   t.equal((await frames.next()).value, frameWithId(`${sessionId}.0.1`, NOTE(1)))
-  t.equal((await frames.next()).value, frameWithId(`${sessionId}.0.2`, { jsonrpc: '2.0', method: 'notifications/tools/list_changed' }))
+  t.equal(
+    (await frames.next()).value,
+    frameWithId(`${sessionId}.0.2`, { jsonrpc: '2.0', method: 'notifications/tools/list_changed' })
+  )
 })
 
 t.test('a reply that is a stream is numbered by the store, and resumed on another node while it is still sent', async (t) => {
@@ -105,7 +116,9 @@ t.test('a reply that is a stream is numbered by the store, and resumed on anothe
 })
 
 t.test('a question asked on one node is answered by a POST to another', async (t) => {
-  const { nodes, call, headers } = await setUp(t, async (channel) => ({ answer: await channel.ask?.({ method: 'roots/list', params: {} }, 0, new AbortController().signal) }))
+  const { nodes, call, headers } = await setUp(t, async (channel) => ({
+    answer: await channel.ask?.({ method: 'roots/list', params: {} }, 0, new AbortController().signal)
+  }))
   const [a, b] = nodes
   const frames = readFrames(await send(a.address, call()))
   await frames.next()
@@ -113,7 +126,12 @@ t.test('a question asked on one node is answered by a POST to another', async (t
   const [, question = ''] = /^data: (.*)$/m.exec((await frames.next()).value ?? '') ?? []
   const { id } = JSON.parse(question) as { readonly id: string }
 
-  const acknowledged = await send(b.address, { method: 'POST', url: '/mcp', headers: { 'content-type': 'application/json', ...headers }, payload: JSON.stringify({ jsonrpc: '2.0', id, result: { roots: [] } }) })
+  const acknowledged = await send(b.address, {
+    method: 'POST',
+    url: '/mcp',
+    headers: { 'content-type': 'application/json', ...headers },
+    payload: JSON.stringify({ jsonrpc: '2.0', id, result: { roots: [] } })
+  })
 
   t.equal(id, `ask-${a.id}-1`)
   t.equal(acknowledged.status, 202)
@@ -121,7 +139,9 @@ t.test('a question asked on one node is answered by a POST to another', async (t
 })
 
 t.test('an answer is acknowledged once the node that has asked has it, be it that this node cannot be reached for a while', async (t) => {
-  const { cluster, nodes, call, headers } = await setUp(t, async (channel) => ({ answer: await channel.ask?.(ROOTS, 0, new AbortController().signal) }))
+  const { cluster, nodes, call, headers } = await setUp(t, async (channel) => ({
+    answer: await channel.ask?.(ROOTS, 0, new AbortController().signal)
+  }))
   const [a, b] = nodes
   const frames = readFrames(await send(a.address, call()))
   for (let n = 0; n < 3; n++) await frames.next()
@@ -163,7 +183,10 @@ function streamsOf (node: TestNode, sessionId: string): NodeStreams {
 const ROOTS = { method: 'roots/list', params: {} }
 
 t.test('the log level set on one node holds on all of them', async (t) => {
-  const server = new McpServer({ name: 'Notes', version: '1.0.0' }, { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } })
+  const server = new McpServer(
+    { name: 'Notes', version: '1.0.0' },
+    { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } }
+  )
   server.registerTool('chat', {}, async (_args, ctx) => {
     await ctx.info('a detail')
     await ctx.error('a failure')
@@ -173,7 +196,9 @@ t.test('the log level set on one node holds on all of them', async (t) => {
   await send(b.address, call('tools/call', { name: 'chat' }))
 
   t.equal((await send(c.address, call('logging/setLevel', { level: 'error' }))).status, 200)
-  const said = await Promise.all([a, b].map(async ({ address }) => await (await send(address, call('tools/call', { name: 'chat' }))).text()))
+  const said = await Promise.all(
+    [a, b].map(async ({ address }) => await (await send(address, call('tools/call', { name: 'chat' }))).text())
+  )
 
   for (const text of said) {
     t.match(text, 'a failure')
@@ -183,7 +208,8 @@ t.test('the log level set on one node holds on all of them', async (t) => {
 
 t.test('a resource that is watched by one node is heard of on another one, until it no longer is', async (t) => {
   const { nodes: [a, b, c], headers, sessionId, call } = await setUp(t, undefined, { server: createWatchable() })
-  const subscribe = async (node: TestNode, uri: string): Promise<unknown> => await (await send(node.address, call('resources/subscribe', { uri }))).json()
+  const subscribe = async (node: TestNode, uri: string): Promise<unknown> =>
+    await (await send(node.address, call('resources/subscribe', { uri }))).json()
   t.match(await subscribe(b, 'notes://before'), { result: {} })
   const frames = await openFrames(a, headers)
   await frames.next()
@@ -205,7 +231,13 @@ t.test('a resource that is watched by one node is heard of on another one, until
 
 t.test('how many resources a session may watch is counted over all nodes', async (t) => {
   const { cluster, nodes: [a, b], sessionId, call } = await setUp(t, undefined, { server: createWatchable() })
-  for (let n = 0; n < 1000; n++) await cluster.nodes[0]?.sessions.change(sessionId, { kind: 'subscribe', topic: `resource notes://${n}`, uri: `notes://${n}` })
+  for (let n = 0; n < 1000; n++) {
+    await cluster.nodes[0]?.sessions.change(sessionId, {
+      kind: 'subscribe',
+      topic: `resource notes://${n}`,
+      uri: `notes://${n}`
+    })
+  }
 
   const refused = await (await send(b.address, call('resources/subscribe', { uri: 'notes://more' }))).json()
   const again = await (await send(a.address, call('resources/subscribe', { uri: 'notes://7' }))).json()
@@ -224,7 +256,10 @@ t.test('a GET on another node takes the stream over, and nothing is told twice',
   c.mount.notify.toolsChanged()
   c.mount.notify.promptsChanged()
 
-  t.match([(await second.next()).value, (await second.next()).value], [/^event: message\nid: .*\.0\.1\n.*tools\/list_changed/, /\.0\.2\n.*prompts\/list_changed/])
+  t.match(
+    [(await second.next()).value, (await second.next()).value],
+    [/^event: message\nid: .*\.0\.1\n.*tools\/list_changed/, /\.0\.2\n.*prompts\/list_changed/]
+  )
   t.equal(sessionOf(a, sessionId).listening, undefined)
   t.notOk(streamsOf(a, sessionId).release(`${sessionId}.another-1`, 1))
   await streamsOf(b, sessionId).check()
@@ -290,7 +325,9 @@ for (const [where, chosen] of [['on two other nodes', [1, 2]], ['on two nodes, o
 
     for (let time = 1; time <= 10; time++) {
       const last = 2 * time - 1
-      const both = await Promise.all(chosen.map((index) => openGet(nodes[index].address, { ...headers, 'last-event-id': `${streamId}.${last}` })))
+      const both = await Promise.all(
+        chosen.map((index) => openGet(nodes[index].address, { ...headers, 'last-event-id': `${streamId}.${last}` }))
+      )
       const texts = both.map(() => '')
       for (const [index, frames] of both.map(readFrames).entries()) {
         (async () => { for await (const frame of frames) texts[index] += frame })().catch(() => {})
@@ -327,7 +364,12 @@ t.test('when the node that a client was connected to has died, it is told that a
   const resumed = await openFrames(b, { ...headers, 'last-event-id': `${sessionId}.0.0` })
 
   const told = [1, 2, 3, 4].map(async () => (await resumed.next()).value)
-  t.match(await Promise.all(told), [/tools\/list_changed/, /prompts\/list_changed/, /resources\/list_changed/, /resources\/updated.*notes:\/\/a/])
+  t.match(await Promise.all(told), [
+    /tools\/list_changed/,
+    /prompts\/list_changed/,
+    /resources\/list_changed/,
+    /resources\/updated.*notes:\/\/a/
+  ])
 })
 
 t.test('a client that moves on before it is told so, is told by the next node', async (t) => {
@@ -365,7 +407,11 @@ t.test('a client that begins to listen anew is told of such a death, too, and on
   await others.next()
   const told = [1, 2, 3].map(async () => (await frames.next()).value)
 
-  t.match(await Promise.all(told), [/\.0\.1\n.*tools\/list_changed/, /\.0\.2\n.*prompts\/list_changed/, /\.0\.3\n.*resources\/list_changed/])
+  t.match(await Promise.all(told), [
+    /\.0\.1\n.*tools\/list_changed/,
+    /\.0\.2\n.*prompts\/list_changed/,
+    /\.0\.3\n.*resources\/list_changed/
+  ])
   b.mount.notify.toolsChanged()
   t.match((await others.next()).value, /\.0\.1\n.*tools\/list_changed/)
 })
@@ -377,7 +423,10 @@ t.test('a call whose node has died is answered by an error where the client come
   const second = await openFrames(b, { ...headers, 'last-event-id': `${streamId}.0` })
 
   t.equal((await second.next()).value, frameWithId(`${streamId}.1`, NOTE(1)))
-  t.match((await second.next()).value, /"id":1,"error":{"code":-32603,"message":"The server process that was answering this request has died/)
+  t.match(
+    (await second.next()).value,
+    /"id":1,"error":{"code":-32603,"message":"The server process that was answering this request has died/
+  )
   t.ok((await second.next()).done)
 })
 
@@ -415,7 +464,9 @@ t.test('a stream that is none of the session cannot be resumed on any node', asy
   const { nodes, headers, sessionId } = await setUp(t)
 
   for (const id of [`${sessionId}.nobody-1.0`, `${sessionId}.1.0`, `${sessionId}.0.1`, `${sessionId}.0`, 'x']) {
-    for (const { address } of nodes) t.equal((await openGet(address, { ...headers, 'last-event-id': id })).status, 400, id)
+    for (const { address } of nodes) {
+      t.equal((await openGet(address, { ...headers, 'last-event-id': id })).status, 400, id)
+    }
   }
 })
 
@@ -442,7 +493,10 @@ t.test('a server waits for the stream no longer than for its answer, nor than th
   const controller = new AbortController()
   const aborted = sessionOf(b, sessionId).ask(ROOTS, 0, controller.signal)
   const abandoned = sessionOf(b, sessionId).ask(ROOTS, 0, new AbortController().signal)
-  const rejected = Promise.all([t.rejects(aborted, /the call has ended/), t.rejects(abandoned, /The session has ended/)])
+  const rejected = Promise.all([
+    t.rejects(aborted, /the call has ended/),
+    t.rejects(abandoned, /The session has ended/)
+  ])
 
   await b.sessions.home.check()
   controller.abort()
@@ -452,10 +506,16 @@ t.test('a server waits for the stream no longer than for its answer, nor than th
 })
 
 t.test('where a reply cannot be a stream, the question goes by the GET stream of whatever node, if there is one', async (t) => {
-  const { nodes: [a, b, c], headers, call } = await setUp(t, async (channel) => ({ answer: await channel.ask?.(ROOTS, 0, new AbortController().signal) }))
+  const {
+    nodes: [a, b, c],
+    headers,
+    call
+  } = await setUp(t, async (channel) => ({ answer: await channel.ask?.(ROOTS, 0, new AbortController().signal) }))
   const asJson = { ...call(), headers: { ...call().headers, accept: 'application/json' } }
 
-  t.match(await (await send(b.address, asJson)).json(), { error: { message: /roots\/list was not answered: the client has opened no stream/ } })
+  t.match(await (await send(b.address, asJson)).json(), {
+    error: { message: /roots\/list was not answered: the client has opened no stream/ }
+  })
   const frames = await openFrames(a, headers)
   await frames.next()
   const called = send(b.address, asJson)
@@ -480,7 +540,9 @@ t.test('a client that connects while its session ends is told that there is none
   const { cluster, nodes: [a, b], headers, sessionId, call } = await setUp(t)
   await send(b.address, call())
   const session = sessionOf(b, sessionId)
-  const gone = session.streams.listen().attach({ send () {}, replay () {}, prime () {}, end () {}, drained: async () => {} })
+  const gone = session.streams
+    .listen()
+    .attach({ send () {}, replay () {}, prime () {}, end () {}, drained: async () => {} })
   await cluster.nodes[0]?.sessions.delete(sessionId)
 
   await t.rejects(Promise.resolve(gone), { name: 'SessionEndedError' })

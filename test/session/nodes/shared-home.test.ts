@@ -31,7 +31,13 @@ async function createNodes ({ maxSessions = 10, wrap = (node: ClusterNode): Clus
   const cluster = createFaultyCluster({}, () => clock.now)
   const create = async (): Promise<TestNode> => {
     const node = wrap(cluster.join('Notes', { onAway () {}, onBack () { sessions.home.back() } }))
-    const [events, left, missed, told, failures]: [string[], string[], string[], NodeMessage[], unknown[]] = [[], [], [], [], []]
+    const [events, left, missed, told, failures]: [string[], string[], string[], NodeMessage[], unknown[]] = [
+      [],
+      [],
+      [],
+      [],
+      []
+    ]
     const onFailure = (error: unknown, what: string): void => { failures.push([error, what]) }
     const sessions: Sessions<SharedHome> = new Sessions({
       onFailure,
@@ -44,7 +50,9 @@ async function createNodes ({ maxSessions = 10, wrap = (node: ClusterNode): Clus
         onUncertain () {},
         onFailure,
         onMissed: (session) => { missed.push(session.sessionId) },
-        onNotified: (session, method, params) => { events.push(`${session.sessionId} ${method} ${JSON.stringify(params)}`) },
+        onNotified: (session, method, params) => {
+          events.push(`${session.sessionId} ${method} ${JSON.stringify(params)}`)
+        },
         onTold: (message) => { told.push(message) },
         onLeft: (session) => { left.push(session.sessionId) }
       })
@@ -76,7 +84,14 @@ t.test('a session is rebuilt from its record, for its principal alone, and once'
 
   const session = await loadFrom(b, sessionId, 'ann')
 
-  t.match(session, { sessionId, era: 'legacy', protocolVersion: '2025-11-25', client: CLIENT, principal: 'ann', logLevel: 'debug' })
+  t.match(session, {
+    sessionId,
+    era: 'legacy',
+    protocolVersion: '2025-11-25',
+    client: CLIENT,
+    principal: 'ann',
+    logLevel: 'debug'
+  })
   t.equal(await loadFrom(b, sessionId, 'ann'), session)
   t.equal(await b.sessions.find(sessionId, 'bob', true), undefined)
   t.same([a.events, b.events], [[`opened ${sessionId}`], []])
@@ -88,7 +103,16 @@ t.test('a session is rebuilt from its record, for its principal alone, and once'
 t.test('the store is never asked for a session id that cannot be ours, whatever its characters mean there', async (t) => {
   const asked: string[] = []
   const { nodes: [a, b] } = await createNodes({
-    wrap: (node) => ({ ...node, sessions: { ...node.sessions, load: async (sessionId, ttl) => { asked.push(sessionId); return node.sessions.load(sessionId, ttl) } } })
+    wrap: (node) => ({
+      ...node,
+      sessions: {
+        ...node.sessions,
+        load: async (sessionId, ttl) => {
+          asked.push(sessionId)
+          return node.sessions.load(sessionId, ttl)
+        }
+      }
+    })
   })
   const { sessionId } = await open(a)
   const hostile = ['', '*', `${sessionId}*`, `${sessionId}\n`, `${sessionId}\u0000`, ` ${sessionId}`, sessionId.toUpperCase(), `{${sessionId}}`, '}'.repeat(36),
@@ -277,7 +301,17 @@ t.test('a session that comes to life while it is about to be let go is kept', as
   const gate = createGate()
   const asked = createGate()
   const { clock, nodes: [a, b] } = await createNodes({
-    wrap: (node) => ({ ...node, sessions: { ...node.sessions, readState: async (sessionId) => { asked.open(); await gate.promise; return node.sessions.readState(sessionId) } } })
+    wrap: (node) => ({
+      ...node,
+      sessions: {
+        ...node.sessions,
+        readState: async (sessionId) => {
+          asked.open()
+          await gate.promise
+          return node.sessions.readState(sessionId)
+        }
+      }
+    })
   })
   const { sessionId } = await open(a)
   const session = await loadFrom(b, sessionId)
@@ -300,21 +334,38 @@ t.test('what nodes tell each other reaches the session that it is meant for', as
   const session = await loadFrom(b, sessionId)
   const cancelled = createGate<string>()
   session.begin(7, { isOver: false, cancel: (reason) => cancelled.open(reason) })
-  const question = session.questions.ask({ send () {} }, { method: 'roots/list', params: {} }, 0, new AbortController().signal)
+  const question = session.questions.ask(
+    { send () {} },
+    { method: 'roots/list', params: {} },
+    0,
+    new AbortController().signal
+  )
   const { link } = a.sessions.home
 
   const awaited = [7, 8, '7'].map((requestId) => link.ask(b.node.id, { kind: 'awaited', sessionId, requestId }))
-  t.same(await Promise.all([...awaited, link.ask(b.node.id, { kind: 'awaited', sessionId: 'another', requestId: 7 })]), [1, 0, 0, 0])
+  t.same(
+    await Promise.all([...awaited, link.ask(b.node.id, { kind: 'awaited', sessionId: 'another', requestId: 7 })]),
+    [1, 0, 0, 0]
+  )
   await link.tellAll({ kind: 'cancelled', sessionId, requestId: 7, reason: 'enough' })
-  await link.tell(b.node.id, { kind: 'answered', sessionId, id: `ask-${b.node.id}-1`, answer: { result: { roots: [] } } })
+  await link.tell(b.node.id, {
+    kind: 'answered',
+    sessionId,
+    id: `ask-${b.node.id}-1`,
+    answer: { result: { roots: [] } }
+  })
   await link.tellAll({ kind: 'notified', sessionId, method: 'notifications/initialized', params: {} })
   await link.tellAll({ kind: 'notified', sessionId: 'another', method: 'notifications/initialized', params: {} })
   await link.tellAll({ kind: 'changed', events: [{ kind: 'tools' }] })
   await link.tellAll({ kind: 'watched', sessionId, uri: 'notes://a', watches: true })
   const another = { sessionId: 'another' }
   const others: readonly NodeMessage[] = [
-    { ...another, kind: 'paused' }, { ...another, kind: 'ended', reason: 'deleted' }, { ...another, kind: 'taken', streamId: 'another.0', turn: 1 },
-    { ...another, kind: 'watched', uri: '', watches: true }, { ...another, kind: 'cancelled', requestId: 1, reason: '' }, { ...another, kind: 'answered', id: 1, answer: {} }
+    { ...another, kind: 'paused' },
+    { ...another, kind: 'ended', reason: 'deleted' },
+    { ...another, kind: 'taken', streamId: 'another.0', turn: 1 },
+    { ...another, kind: 'watched', uri: '', watches: true },
+    { ...another, kind: 'cancelled', requestId: 1, reason: '' },
+    { ...another, kind: 'answered', id: 1, answer: {} }
   ]
   for (const message of others) await link.tellAll(message)
   await link.tellAll({ kind: 'paused', sessionId })
@@ -393,7 +444,13 @@ t.test('when the store is back, clients that listen may have missed something', 
 t.test('when the store is back, a stream that is followed is read once, and its client is sent what this node has not heard', async (t) => {
   const reads: string[] = []
   const wrap = (node: ClusterNode): ClusterNode => {
-    const events = { ...node.events, read: (...args: Parameters<typeof node.events.read>) => { reads.push(args[0]); return node.events.read(...args) } }
+    const events = {
+      ...node.events,
+      read: (...args: Parameters<typeof node.events.read>) => {
+        reads.push(args[0])
+        return node.events.read(...args)
+      }
+    }
     return Object.assign(Object.create(node), { events })
   }
   const { cluster, nodes: [a, b] } = await createNodes({ wrap })
@@ -415,7 +472,10 @@ t.test('a node that is back, and has not yet told its client what it may have mi
   const known = createGate()
   let isHeld = false
   const wrap = (node: ClusterNode): ClusterNode => {
-    const readState = async (sessionId: string) => { if (isHeld) await known.promise; return await node.sessions.readState(sessionId) }
+    const readState = async (sessionId: string) => {
+      if (isHeld) await known.promise
+      return await node.sessions.readState(sessionId)
+    }
     return Object.assign(Object.create(node), { sessions: { ...node.sessions, readState } })
   }
   const { cluster, nodes: [a] } = await createNodes({ wrap })
@@ -425,7 +485,8 @@ t.test('a node that is back, and has not yet told its client what it may have mi
   isHeld = true
   cluster.goAway(a.node.id)
   cluster.comeBack(a.node.id)
-  const isComplete = session.streams instanceof NodeStreams && session.streams.release(getStreamIdOf(session.sessionId), 100)
+  const isComplete =
+    session.streams instanceof NodeStreams && session.streams.release(getStreamIdOf(session.sessionId), 100)
   known.open()
 
   t.notOk(isComplete)

@@ -8,6 +8,9 @@ t.test('a client is told to try again when the store is away, and nothing of any
 
   t.throws(() => unavailable(new ClusterAwayError('connect ECONNREFUSED')), new UnavailableError(UNAVAILABLE))
   t.throws(() => unavailable(error), error)
-  t.match(new UnavailableError(UNAVAILABLE), { code: -32603, message: 'The store of sessions cannot be reached; try again later' })
+  t.match(new UnavailableError(UNAVAILABLE), {
+    code: -32603,
+    message: 'The store of sessions cannot be reached; try again later'
+  })
   t.end()
 })

@@ -10,8 +10,38 @@ t.test('an event id is read back, and only in its own session', async (t) => {
 })
 
 t.test('an event id that is written in any other way than ours is none', async (t) => {
-  const numbers = ['+7', '-7', ' 7', '7\n', '0x7', '7e0', '7,0', '٧', '７', '７'.repeat(3), '1'.repeat(400), 'Infinity', 'NaN', '']
-  const names = ['*', '?', '1:2', '{1}', '1}', '1/2', '..', '1%2e', '1\u0000', 'ı', '\u212a', 'x'.repeat(65), '__proto__', '1 2']
+  const numbers = [
+    '+7',
+    '-7',
+    ' 7',
+    '7\n',
+    '0x7',
+    '7e0',
+    '7,0',
+    '٧',
+    '７',
+    '７'.repeat(3),
+    '1'.repeat(400),
+    'Infinity',
+    'NaN',
+    ''
+  ]
+  const names = [
+    '*',
+    '?',
+    '1:2',
+    '{1}',
+    '1}',
+    '1/2',
+    '..',
+    '1%2e',
+    '1\u0000',
+    'ı',
+    '\u212a',
+    'x'.repeat(65),
+    '__proto__',
+    '1 2'
+  ]
   const sessions = ['S', 's ', ' s', 's*', 's\u0000', '*', '{s}', 's:s', 'ſ', '%73']
 
   for (const seq of numbers) t.equal(parseEventId(`s.1.${seq}`, 's'), undefined, seq)

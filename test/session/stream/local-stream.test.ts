@@ -5,10 +5,22 @@ import { LocalStream } from '../../../lib/session/stream/local-stream.ts'
 import { createGate } from '../../support/stream.ts'
 import { createSink } from './sink.ts'
 
-function createStream ({ store = createMemoryEventStore(), primes = true, retryInterval }: { store?: EventStore, primes?: boolean, retryInterval?: number } = {}) {
+function createStream (
+  { store = createMemoryEventStore(), primes = true, retryInterval }: { store?: EventStore, primes?: boolean, retryInterval?: number } = {}
+) {
   const failures: unknown[] = []
-  const resumption = { store, primes, retryInterval, onFailure: (error: unknown, what: string) => { failures.push([error, what]) } }
-  return { stream: new LocalStream('s.1', resumption), recall: () => LocalStream.recall('s.1', resumption), failures, store }
+  const resumption = {
+    store,
+    primes,
+    retryInterval,
+    onFailure: (error: unknown, what: string) => { failures.push([error, what]) }
+  }
+  return {
+    stream: new LocalStream('s.1', resumption),
+    recall: () => LocalStream.recall('s.1', resumption),
+    failures,
+    store
+  }
 }
 
 t.test('without a store events have no ids, and what nobody is there for is lost', async (t) => {
@@ -264,7 +276,15 @@ t.test('a store that fails is heard of and harms nothing', async (t) => {
 t.test('whoever waits until all is sent waits for the store, too', async (t) => {
   const kept = createMemoryEventStore()
   const gate = createGate()
-  const { stream, recall } = createStream({ store: { ...kept, append: async (...event) => { await gate.promise; return kept.append(...event) } } })
+  const { stream, recall } = createStream({
+    store: {
+      ...kept,
+      append: async (...event) => {
+        await gate.promise
+        return kept.append(...event)
+      }
+    }
+  })
   const { sink, told } = createSink()
   stream.attach(sink)
   stream.send('a')
@@ -289,7 +309,15 @@ t.test('a store that cannot be read leads nobody back, and is heard of', async (
 t.test('a gap that a failing store has left is not passed over', async (t) => {
   const kept = createMemoryEventStore()
   let fails = false
-  const { stream } = createStream({ store: { ...kept, append: (...event) => { if (fails) throw new Error('no disk'); return kept.append(...event) } } })
+  const { stream } = createStream({
+    store: {
+      ...kept,
+      append: (...event) => {
+        if (fails) throw new Error('no disk')
+        return kept.append(...event)
+      }
+    }
+  })
   stream.send('a')
   await stream.resume(createSink().sink, 0)
   fails = true
@@ -309,8 +337,20 @@ t.test('an event that is sent during an outage, while a slow client is still tol
   let isAway = false
   const back = createGate<boolean>()
   const slow = createGate()
-  const store: EventStore = { ...kept, append: async (...event) => { if (isAway) throw away; return kept.append(...event) } }
-  const stream = new LocalStream('s.1', { store, primes: true, retryInterval: undefined, onFailure () {}, untilBack: (error) => error === away ? back.promise : undefined })
+  const store: EventStore = {
+    ...kept,
+    append: async (...event) => {
+      if (isAway) throw away
+      return kept.append(...event)
+    }
+  }
+  const stream = new LocalStream('s.1', {
+    store,
+    primes: true,
+    retryInterval: undefined,
+    onFailure () {},
+    untilBack: (error) => (error === away ? back.promise : undefined)
+  })
   const client = createSink({ drained: slow.promise })
   stream.send('a')
   await stream.resume(client.sink, 0)
@@ -334,7 +374,15 @@ t.test('a client that is still told what it missed when an event is not kept is 
   const kept = createMemoryEventStore()
   const slow = createGate()
   let fails = false
-  const { stream } = createStream({ store: { ...kept, append: (...event) => { if (fails) throw new Error('full'); return kept.append(...event) } } })
+  const { stream } = createStream({
+    store: {
+      ...kept,
+      append: (...event) => {
+        if (fails) throw new Error('full')
+        return kept.append(...event)
+      }
+    }
+  })
   const client = createSink({ drained: slow.promise })
   stream.send('a')
   await stream.resume(client.sink, 0)
@@ -356,8 +404,18 @@ t.test('a client is sent away when an event is not kept just before the client i
   const kept = createMemoryEventStore()
   let fails = false
   const claimed = createGate<boolean>()
-  const store: EventStore = { ...kept, append: (...event) => { if (fails) throw new Error('full'); return kept.append(...event) } }
-  const stream = new LocalStream('s.1', { store, primes: true, retryInterval: undefined, onFailure () {} }, { opening: Promise.resolve(), claim: () => claimed.promise })
+  const store: EventStore = {
+    ...kept,
+    append: (...event) => {
+      if (fails) throw new Error('full')
+      return kept.append(...event)
+    }
+  }
+  const stream = new LocalStream(
+    's.1',
+    { store, primes: true, retryInterval: undefined, onFailure () {} },
+    { opening: Promise.resolve(), claim: () => claimed.promise }
+  )
   const client = createSink()
   stream.send('a')
 
@@ -376,7 +434,15 @@ t.test('a client is sent away when an event is not kept just before the client i
 t.test('a slow store is waited for', async (t) => {
   const kept = createMemoryEventStore()
   const gate = createGate()
-  const { stream } = createStream({ store: { ...kept, append: async (...event) => { await gate.promise; return kept.append(...event) } } })
+  const { stream } = createStream({
+    store: {
+      ...kept,
+      append: async (...event) => {
+        await gate.promise
+        return kept.append(...event)
+      }
+    }
+  })
   const { sink, told, untilTold } = createSink()
   for (const message of ['a', 'b']) stream.send(message)
 

@@ -5,14 +5,23 @@ import { SharedStream, type SharedResumption } from '../../../lib/session/stream
 import { createGate } from '../../support/stream.ts'
 import { createSink } from './sink.ts'
 
-interface Settings { readonly store?: SharedEventStore, readonly primes?: boolean, readonly claim?: () => Promise<boolean | void> }
+interface Settings {
+  readonly store?: SharedEventStore
+  readonly primes?: boolean
+  readonly claim?: () => Promise<boolean | void>
+}
 
 /** A stream that takes down what happens around connections. */
 function createStream ({ store = createMemoryEventStore(), primes = true, claim = async () => true }: Settings = {}) {
   const failures: unknown[] = []
   const claims: boolean[] = []
   const sent: string[] = []
-  const resumption: SharedResumption = { store, primes, retryInterval: 500, onFailure: (error, what) => { failures.push([error, what]) } }
+  const resumption: SharedResumption = {
+    store,
+    primes,
+    retryInterval: 500,
+    onFailure: (error, what) => { failures.push([error, what]) }
+  }
   const stream = new SharedStream('s.0', resumption, {
     claim: async (isResumed) => {
       claims.push(isResumed)
@@ -193,7 +202,15 @@ t.test('one that goes while the store is read is told no more, either', async (t
   const gate = createGate()
   const kept = createMemoryEventStore()
   let reads = 0
-  const { stream } = createStream({ store: { ...kept, read: async (...args) => { if (reads++ > 0) await gate.promise; return kept.read(...args) } } })
+  const { stream } = createStream({
+    store: {
+      ...kept,
+      read: async (...args) => {
+        if (reads++ > 0) await gate.promise
+        return kept.read(...args)
+      }
+    }
+  })
   const client = createSink()
   await kept.append('s.0', 'a')
 

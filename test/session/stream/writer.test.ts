@@ -9,7 +9,9 @@ type UntilBack = (error: unknown) => Promise<boolean> | undefined
 const AWAY = new Error('away')
 
 /** A writer and what becomes of the events. */
-function createWriter ({ store = createMemoryEventStore(), untilBack, opening }: { store?: EventStore, untilBack?: UntilBack, opening?: Promise<unknown> } = {}) {
+function createWriter (
+  { store = createMemoryEventStore(), untilBack, opening }: { store?: EventStore, untilBack?: UntilBack, opening?: Promise<unknown> } = {}
+) {
   const seen: string[] = []
   const failures: unknown[] = []
   const writer = new Writer('s.1', { store, onFailure: (error, what) => { failures.push([error, what]) }, ...(untilBack !== undefined && { untilBack }) }, {
@@ -74,7 +76,15 @@ t.test('an event that cannot be kept is handed on without a number, and the next
   const error = new Error('no disk')
   const kept = createMemoryEventStore()
   let times = 0
-  const { writer, seen, failures } = createWriter({ store: { ...kept, append: (...event) => { if (times++ === 0) throw error; return kept.append(...event) } } })
+  const { writer, seen, failures } = createWriter({
+    store: {
+      ...kept,
+      append: (...event) => {
+        if (times++ === 0) throw error
+        return kept.append(...event)
+      }
+    }
+  })
 
   writer.write('a')
   writer.write('b')
@@ -161,7 +171,15 @@ for (const [bound, count, message, last] of [['a thousand events', 1500, 'x', 10
   t.test(`beyond ${bound} that wait for a slow store, events are handed on without it, and the oldest are not kept`, async (t) => {
     const { store } = createRemote()
     const taken = createGate()
-    const { writer, seen, failures } = createWriter({ store: { ...store, append: async (...event) => { await taken.promise; return await store.append(...event) } } })
+    const { writer, seen, failures } = createWriter({
+      store: {
+        ...store,
+        append: async (...event) => {
+          await taken.promise
+          return await store.append(...event)
+        }
+      }
+    })
 
     for (let number = 0; number < count; number++) writer.write(`${number} ${message}`)
     const handedOn = seen.filter((text) => text.endsWith(' -')).map((text) => Number.parseInt(text, 10))
@@ -173,10 +191,22 @@ for (const [bound, count, message, last] of [['a thousand events', 1500, 'x', 10
     t.same(handedOn, Array.from({ length: handedOn.length }, (_value, number) => number), 'in order')
     t.ok(handedOn.length >= count - last && handedOn.length < count)
     t.equal(lost, count - numbers.length)
-    t.same(numbers, [0, ...Array.from({ length: numbers.length - 1 }, (_value, index) => count - numbers.length + 1 + index)], 'the first was on its way')
+    t.same(
+      numbers,
+      [0, ...Array.from({ length: numbers.length - 1 }, (_value, index) => count - numbers.length + 1 + index)],
+      'the first was on its way'
+    )
     t.ok(numbers.length <= last)
-    t.same(seen.flatMap((text) => text.endsWith(' -') ? Number.parseInt(text, 10) : /^(\d+) x+ \d+$/.exec(text)?.[1] ?? []).map(Number), Array.from({ length: count }, (_value, number) => number), 'each event is handed on once')
-    t.match(failures, [[{ message: /^it takes the events of a stream more slowly than they are sent/ }, 'the event store']])
+    t.same(
+      seen
+        .flatMap((text) => (text.endsWith(' -') ? Number.parseInt(text, 10) : (/^(\d+) x+ \d+$/.exec(text)?.[1] ?? [])))
+        .map(Number),
+      Array.from({ length: count }, (_value, number) => number),
+      'each event is handed on once'
+    )
+    t.match(failures, [
+      [{ message: /^it takes the events of a stream more slowly than they are sent/ }, 'the event store']
+    ])
   })
 }
 
