@@ -1,6 +1,5 @@
 // From a checked request to its reply, over every transport.
 import { UnavailableError, type RpcError } from '../errors.ts'
-import { isHandshake } from '../protocol/initialize.ts'
 import type { RequestId, RequestMessage } from '../protocol/message.ts'
 import { Method } from '../protocol/methods.ts'
 import type { Refusal } from '../protocol/refusals.ts'
@@ -85,7 +84,7 @@ export async function serveInSession (
   const isInitialize = message.method === Method.Initialize
   const running = isInitialize ? createInitializing(request, channel) : channel
   session.begin(message.id, running)
-  if (!isHandshake(message.method)) session.use()
+  if (!isInitialize) session.use()
   const served = await serve(definition, request)
   sessions.settle(session, message.id, running)
   // An `initialize` that fails leaves no session behind.

@@ -6,7 +6,7 @@ import { serve, serveInPlace, serveInSession } from '../conversation/serve.ts'
 import { readBatch } from '../protocol/batch.ts'
 import type { Classified } from '../protocol/classify.ts'
 import { encodeError } from '../protocol/envelope.ts'
-import { isHandshake, reduceInitialize } from '../protocol/initialize.ts'
+import { reduceInitialize } from '../protocol/initialize.ts'
 import type { RequestId, RequestMessage } from '../protocol/message.ts'
 import { Method } from '../protocol/methods.ts'
 import type { Refusal } from '../protocol/refusals.ts'
@@ -47,9 +47,7 @@ export class LegacyPost {
       return this.#serveInPlace(message, reply, () =>
         this.#serveInitialize(message, posted).catch((error: unknown) => sendUnserved(reply, message.id, error)))
     }
-    // Only a cluster has to know it before the session is found.
-    const isUse = this.#parts.cluster === undefined || !isHandshake(message.method)
-    const found = findCaller(this.#sessions, posted.headers, isUse)
+    const found = findCaller(this.#sessions, posted.headers, true)
     if (!(found instanceof Promise)) return this.#serveFound(found, message, posted)
     found.then((caller) => this.#serveFound(caller, message, posted))
       .catch((error: unknown) => sendUnserved(reply, message.id, error))

@@ -1,6 +1,7 @@
 // Refuses requests that a browser was tricked into sending: DNS rebinding and foreign origins.
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { shorten } from '../../protocol/bounds.ts'
+import type { Refuse } from '../reply/reply.ts'
 import { createHostCheck } from './host-check.ts'
 
 /** What the guard lets pass. */
@@ -11,7 +12,7 @@ export interface GuardOptions {
 }
 
 /** Why a request does not pass, for the client and for the log. */
-export interface GuardRejection {
+interface GuardRejection {
   readonly status: 400 | 421 | 403
   readonly message: string
   readonly seen: { readonly [header: string]: string | undefined }
@@ -21,7 +22,7 @@ export interface GuardRejection {
 const SLASH = 47
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*).*$/i
 
-// Which of them counts is for each to say who reads it, and a proxy in front may have read another one.
+// Readers disagree on which of two Host headers counts, and a proxy in front may have read the other one.
 const TWO_HOSTS: GuardRejection = Object.freeze({
   status: 400,
   message: 'Invalid Host header: there are several',
@@ -29,17 +30,30 @@ const TWO_HOSTS: GuardRejection = Object.freeze({
   advice: 'request with several Host headers refused'
 })
 
-/**
- * Builds the guard of one mount: it comes to a rejection, or to undefined for a request that may pass.
- * Forwarded headers never count. @see MCP 2026-07-28 streamable-http, Security & Endpoint
- */
-export function createGuard ({ allowedHosts, allowedOrigins }: GuardOptions): (request: FastifyRequest) => GuardRejection | undefined {
+/** Builds the hook that refuses what the guard of one mount rejects. */
+export function createGuardHook (options: GuardOptions, refuse: Refuse): onRequestHookHandler {
+  const guard = createGuard(options)
+
+  return function onRequestGuard (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    const rejection = guard(request)
+    if (rejection === undefined) return done()
+    request.log.warn(rejection.seen, rejection.advice)
+    refuse(reply, rejection.status, rejection.message)
+  }
+}
+
+/** Returns why a request is rejected, or undefined for a request that may pass. */
+type Guard = (request: FastifyRequest) => GuardRejection | undefined
+
+// Forwarded headers never count. MCP 2026-07-28 streamable-http, Security & Endpoint.
+function createGuard ({ allowedHosts, allowedOrigins }: GuardOptions): Guard {
   const isAllowedHost = createHostCheck(allowedHosts)
   const isAllowedOrigin = createHostCheck(allowedOrigins)
 
   return function guard ({ headers, raw, originalUrl }) {
     if (hasTwoHosts(raw.rawHeaders)) return TWO_HOSTS
-    // RFC 9113 8.3.1: HTTP/2 names the host in ':authority', which goes before a Host header. Routing goes by the header.
+    // RFC 9113 8.3.1: HTTP/2 names the host in ':authority', which takes precedence over a Host header. Fastify routes
+    // by the header.
     const { host } = headers
     const authority = (headers as { readonly ':authority'?: string })[':authority'] ?? host
     if (authority === undefined || !isAllowedHost(authority)) return refuseHost(authority)
@@ -56,7 +70,8 @@ export function createGuard ({ allowedHosts, allowedOrigins }: GuardOptions): (r
       status: 403,
       message: 'Invalid Origin header',
       seen: { origin: shorten(origin) },
-      advice: `request from Origin '${shorten(origin)}' refused; if pages of that origin may use this server, add it to the mount's 'allowedOrigins'`
+      advice: `request from Origin '${shorten(origin)}' refused; if pages of that origin may use this server, add it ` +
+        "to the mount's 'allowedOrigins'"
     }
   }
 }
@@ -66,7 +81,8 @@ function refuseHost (host: string | undefined): GuardRejection {
     status: 421,
     message: 'Invalid Host header',
     seen: { host: host && shorten(host) },
-    advice: `request for Host '${shorten(host ?? '')}' refused; if this app is meant to be reached by that name, add it to the mount's 'allowedHosts' or set 'publicUrl'`
+    advice: `request for Host '${shorten(host ?? '')}' refused; if this app is meant to be reached by that name, add it ` +
+      "to the mount's 'allowedHosts' or set 'publicUrl'"
   }
 }
 

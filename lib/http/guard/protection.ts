@@ -1,14 +1,12 @@
 // The checks that a request passes before a mount does anything for it.
-import type {
-  FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler, preParsingHookHandler
-} from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler, preParsingHookHandler } from 'fastify'
 import type { Authenticator } from '../../auth/authenticator.ts'
 import type { ResolvedOptions } from '../resolve-options.ts'
 import { createAuthHook, isPreflight, prepareRequests } from './auth-hook.ts'
-import { createGuard } from './guard.ts'
+import { createGuardHook } from './guard.ts'
 import type { MountParts } from '../parts.ts'
 import { createParamsHook } from './path-params.ts'
-import { refuseAsError, refuseAsRpc, type Refuse } from '../reply/reply.ts'
+import { refuseAsError, refuseAsRpc } from '../reply/reply.ts'
 
 type Authorize = ReturnType<typeof createAuthHook>
 
@@ -55,17 +53,6 @@ function createLateAuthHook (authorize: Authorize): preParsingHookHandler {
     if (!isPreflight(request) || isPublic(request)) return done(null, payload)
     // After a refusal Fastify ignores `done`.
     authorize(request, reply).then(() => done(null, payload), done)
-  }
-}
-
-function createGuardHook (options: ResolvedOptions, refuse: Refuse): onRequestHookHandler {
-  const guard = createGuard(options)
-
-  return function onRequestGuard (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-    const rejection = guard(request)
-    if (rejection === undefined) return done()
-    request.log.warn(rejection.seen, rejection.advice)
-    refuse(reply, rejection.status, rejection.message)
   }
 }
 

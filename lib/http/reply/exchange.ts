@@ -106,14 +106,14 @@ export class Exchange implements Answering, OpenExchange, Running {
   /** Sends the answer to one of the requests. */
   answer (json: string): void {
     this.#answer(200, json)
-    if (this.isOver) this.#departure?.dispose()
+    if (this.#awaited === 0) this.#departure?.dispose()
   }
 
   /** Sends the error with which one of the requests has failed. Its status and headers count if no stream has begun. */
   fail (error: RpcError, { message, caller }: Incoming): void {
     if (this.#state.kind === 'unbegun' && !isBatch(this.#id)) setErrorHeaders(this.#reply, error, this.#parts.auth)
     this.#answer(statusOf(error, caller.era), encodeError(message.id, error))
-    if (this.isOver) this.#departure?.dispose()
+    if (this.#awaited === 0) this.#departure?.dispose()
   }
 
   /** Does what is due when half of a keep-alive interval has passed. */
