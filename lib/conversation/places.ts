@@ -1,6 +1,7 @@
 // What clients are told for whom there is no place: whose limit it was, and when to try again.
 import { ErrorCode } from '../protocol/error-code.ts'
-import type { Refusal, RequestId } from '../protocol/message.ts'
+import type { RequestId } from '../protocol/message.ts'
+import type { Refusal } from '../protocol/refusals.ts'
 import type { NoPlace } from '../shares/shares.ts'
 
 /** Tells a refused place from what was given in its stead. */

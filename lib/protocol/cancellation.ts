@@ -1,9 +1,6 @@
 // `notifications/cancelled`: a sender no longer wants the answer to one of its requests.
 import { MAX_TEXT_LENGTH, shorten } from './bounds.ts'
 import { isRequestId, type Params, type RequestId } from './message.ts'
-import { Method } from './methods.ts'
-
-export const CANCELLED = Method.Cancelled
 
 /** Why a cancellation is ignored, as the log says it. */
 export const AMBIGUOUS = 'several running requests have the id that a client has cancelled: ' +

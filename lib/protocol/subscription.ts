@@ -10,8 +10,6 @@ import { Method } from './methods.ts'
 import { CLIENT_CAPABILITIES_KEY, CLIENT_INFO_KEY, SERVER_INFO_KEY } from './request-meta.ts'
 import { MAX_URI_LENGTH } from './uri.ts'
 
-export const LISTEN_METHOD = Method.SubscriptionsListen
-
 /** The most resources that one subscription, or one legacy session, may watch. */
 export const MAX_WATCHED = 1000
 

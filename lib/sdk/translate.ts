@@ -4,9 +4,10 @@ import type { Implementation, ServerCapabilities } from '@modelcontextprotocol/s
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isLogLevel } from '../protocol/log-level.ts'
 import { isWireObject, type Params, type RequestMessage, type WireObject } from '../protocol/message.ts'
+import { Method } from '../protocol/methods.ts'
 import { collectParamHeaders, findParamHeaderMismatch, type ParamHeader } from '../protocol/param-headers.ts'
 import { MODERN_REVISIONS, NEWEST_LEGACY_REVISION } from '../protocol/revisions.ts'
-import { isWatchable, LISTEN_METHOD } from '../protocol/subscription.ts'
+import { isWatchable } from '../protocol/subscription.ts'
 import { RefusedError, RpcError } from '../errors.ts'
 import type { Caller, Channel, Incoming } from '../server/call/incoming.ts'
 import type { ResultFinisher } from '../server/call/result.ts'
@@ -76,11 +77,11 @@ async function checkParamHeaders (server: LegacyServer, { message, channel: { re
 
 async function translate ({ serve }: LegacyServer, { message, caller, channel }: Incoming): Promise<object> {
   const { method, params } = message
-  if (REMOVED.includes(method) || (method === LISTEN_METHOD && channel.canListen !== true)) {
+  if (REMOVED.includes(method) || (method === Method.SubscriptionsListen && channel.canListen !== true)) {
     throw new RefusedError(ErrorCode.MethodNotFound, `Method not found: ${method}`)
   }
   if (method === 'server/discover') return discover(await initialize(message, caller, serve), channel)
-  if (method === LISTEN_METHOD) return await listen(serve, { message, caller, channel })
+  if (method === Method.SubscriptionsListen) return await listen(serve, { message, caller, channel })
 
   const result = await serve({ ...message, params: toLegacyParams(params) })
   return CACHEABLE.includes(method) ? { ...result, ...cacheFields('modern', 'private', undefined) } : result

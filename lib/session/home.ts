@@ -1,5 +1,6 @@
 // Where the sessions of one mount live: in this process, or in a cluster.
-import type { Message, Refusal } from '../protocol/message.ts'
+import type { Message } from '../protocol/message.ts'
+import type { Refusal } from '../protocol/refusals.ts'
 import type { NoPlace } from '../shares/shares.ts'
 import type { Session, SessionOpening } from './session.ts'
 

@@ -1,7 +1,8 @@
 // The sessions of one mount, as the requests of clients and the owner of the mount see them. Their home decides what
 // becomes of them.
 import { EventEmitter } from 'node:events'
-import type { Message, Refusal, RequestId } from '../protocol/message.ts'
+import type { Message, RequestId } from '../protocol/message.ts'
+import type { Refusal } from '../protocol/refusals.ts'
 import type { NoPlace } from '../shares/shares.ts'
 import type { SessionEnd, SessionHome, SessionTable } from './home.ts'
 import type { Running } from './running.ts'

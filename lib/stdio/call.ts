@@ -40,7 +40,9 @@ export class PipeCall implements Answering, Running {
   #isOver = false
 
   /** @param takeReply Called once, however the request ends. */
-  constructor ({ output, log, lifespan, auth }: Pipe, id: RequestId, session: Session | undefined, takeReply: TakeReply) {
+  constructor (
+    { output, log, lifespan, auth }: Pipe, id: RequestId, session: Session | undefined, takeReply: TakeReply
+  ) {
     this.id = id
     this.session = session
     this.log = log
@@ -62,7 +64,8 @@ export class PipeCall implements Answering, Running {
 
   ask (question: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown> {
     if (this.session === undefined || this.#isOver) {
-      return Promise.reject(new RpcError(ErrorCode.InvalidRequest, `${question.method} cannot be sent: the client has no session, or has gone`))
+      const problem = `${question.method} cannot be sent: the client has no session, or has gone`
+      return Promise.reject(new RpcError(ErrorCode.InvalidRequest, problem))
     }
     return this.session.questions.ask(this.#output, question, timeout, signal)
   }
@@ -87,7 +90,7 @@ export class PipeCall implements Answering, Running {
     if (!this.#isOver) this.end(new CancelledError(reason))
   }
 
-  /** Ends the request without its handler: `ctx.signal` is aborted. @param json What the client is told; undefined for nothing. */
+  /** Ends the request without its handler: aborts `ctx.signal`. @param json The message for the client, if any. */
   end (reason: Error, json?: string): void {
     this.#isOver = true
     this.#takeReply(json)
@@ -96,6 +99,7 @@ export class PipeCall implements Answering, Running {
 
   /** Ends a request that the server cannot wait for any longer. */
   cut (reason: string): void {
-    this.end(new Error(reason), encodeError(this.id, { code: ErrorCode.InternalError, message: `${reason}; send the request again` }))
+    const error = { code: ErrorCode.InternalError, message: `${reason}; send the request again` }
+    this.end(new Error(reason), encodeError(this.id, error))
   }
 }

@@ -1,4 +1,4 @@
-// One client on a pipe: its messages of either era, and what is going on for it.
+// One client on a pipe: its messages of either era, and the calls that are being served for it.
 import { principalOf } from '../auth/auth-info.ts'
 import { joinAnswers } from '../conversation/batch-reply.ts'
 import { createModernCaller, createNotifyingCaller } from '../conversation/callers.ts'
@@ -28,12 +28,11 @@ import { readLine, readRevision } from './read-line.ts'
 
 // What the sessions of all pipes have in common: their messages are not stored.
 const LOCAL = new LocalSupport()
-
 const SHUTTING_DOWN = 'The server is shutting down'
+const NO_BATCHES = 'only a session of revision 2025-03-26 has batches; send each message by itself'
 
-/** One client on a pipe. */
 export class Connection {
-  /** Who is told of changes. */
+  /** Notifies the client of changes. */
   readonly changes: ChangeHub
   readonly #server: ServerDefinition
   readonly #options: ResolvedStdioOptions
@@ -60,7 +59,7 @@ export class Connection {
         }
       }
     }
-    this.#forgetting = new Forgetting(server, (err) => { pipe.log.error({ err }, "a session's server failed to close") })
+    this.#forgetting = new Forgetting(server, (err) => pipe.log.error({ err }, "a session's server failed to close"))
     this.changes = new ChangeHub(this.#sessions, {
       streams: { max: options.maxStreams },
       onFailure: (err) => { pipe.log.error({ err }, 'changes could not be published') }
@@ -108,7 +107,7 @@ export class Connection {
   // MCP 2025-03-26 basic, Batching.
   #receiveBatch (batch: readonly unknown[]): void {
     const [session] = this.#sessions
-    if (session === undefined) return this.#refuse(refuse('invalidRequest', null, 'only a session of revision 2025-03-26 has batches; send each message by itself'))
+    if (session === undefined) return this.#refuse(refuse('invalidRequest', null, NO_BATCHES))
     const messages = readBatch(batch, session.protocolVersion, this.#options.maxBatch)
     if ('kind' in messages) return this.#refuse(messages)
 
@@ -141,7 +140,8 @@ export class Connection {
     }
     // What a subscription tells is known by its id alone.
     if (this.#calls.awaiting(request.id).some((call) => call instanceof Listening)) {
-      return refuse('invalidRequest', request.id, `the id ${JSON.stringify(request.id)} is that of a subscription that is open`)
+      const problem = `the id ${JSON.stringify(request.id)} is that of a subscription that is open`
+      return refuse('invalidRequest', request.id, problem)
     }
     try {
       const place = { pipe: this.#pipe, server: this.#server, changes: this.changes }
@@ -172,7 +172,8 @@ export class Connection {
 
     for (const former of this.#sessions) this.#endSession(former)
     const { requested, client } = opening
-    const session = new Session({ protocolVersion: negotiateRevision(requested), client, principal: this.#principal }, Date.now(), LOCAL)
+    const protocolVersion = negotiateRevision(requested)
+    const session = new Session({ protocolVersion, client, principal: this.#principal }, Date.now(), LOCAL)
     this.#sessions.add(session)
     this.#serveInSession(session, reduceInitialize(request, client), takeReply)
   }
@@ -196,7 +197,8 @@ export class Connection {
   #take (notice: Notice & { readonly era: Era }): void {
     const [session] = this.#sessions
     // The server sends nothing of its own accord before the client is initialized (MCP 2025-11-25 lifecycle).
-    if (session !== undefined && isInitialized(notice) && !session.streams.listen().isAttached) {
+    const isInitialized = notice.kind === 'notification' && notice.method === Method.Initialized
+    if (session !== undefined && isInitialized && !session.streams.listen().isAttached) {
       session.streams.listen().attach(createSink(this.#pipe))
       session.streams.opened()
     }
@@ -241,11 +243,8 @@ export class Connection {
   }
 }
 
-// What a session says of its own accord goes by the pipe itself, on which nothing is kept or sent twice.
+// Messages that a session sends outside of a call go to the pipe itself, on which nothing is stored or sent again.
 function createSink ({ output }: Pipe): EventSink {
-  return { send: (json) => output.send(json), drained: () => output.drained(), replay: doNothing, prime: doNothing, end: doNothing }
-}
-
-function isInitialized (notice: Notice): boolean {
-  return notice.kind === 'notification' && notice.method === Method.Initialized
+  const [send, drained] = [(json: string) => output.send(json), () => output.drained()]
+  return { send, drained, replay: doNothing, prime: doNothing, end: doNothing }
 }

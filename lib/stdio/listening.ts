@@ -31,7 +31,9 @@ export class Listening extends PipeCall {
   constructor (place: ListeningPlace, { id }: RequestMessage, takeReply: TakeReply) {
     const { subscriptions } = place.changes
     const subscription = subscriptions.open(id)
-    if ('refused' in subscription) throw new RpcError(ErrorCode.InternalError, `Too many open streams: ${subscriptions.max}; end one of them first`)
+    if ('refused' in subscription) {
+      throw new RpcError(ErrorCode.InternalError, `Too many open streams: ${subscriptions.max}; end one of them first`)
+    }
     super(place.pipe, id, undefined, (json) => {
       subscription.close()
       takeReply(json)
@@ -55,7 +57,8 @@ export class Listening extends PipeCall {
     try {
       const requested = readFilter(message)
       this.#subscription.reserve(requested)
-      const filter = readHonoured(resultOf(await server.serve({ message: reduceListen(message, requested, caller.client), caller, channel: this })))
+      const reduced = reduceListen(message, requested, caller.client)
+      const filter = readHonoured(resultOf(await server.serve({ message: reduced, caller, channel: this })))
       const topics = await findTopics(filter)
       if (this.isOver) return
       output.send(encodeAcknowledgement(this.id, filter))

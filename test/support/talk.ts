@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import mcpPlugin, { type McpMountOptions, type Mount, type ServerDefinition } from '../../lib/index.ts'
 import type { RequestMessage } from '../../lib/protocol/message.ts'
-import { LISTEN_METHOD } from '../../lib/protocol/subscription.ts'
+import { Method } from '../../lib/protocol/methods.ts'
 import type { Channel } from '../../lib/server/call/incoming.ts'
 import { createHost, type LogLine } from './app.ts'
 
@@ -22,7 +22,7 @@ export function createTalker (talk: Talk): ServerDefinition {
   return {
     info: { name: 'Talk', version: '1' },
     async serve ({ message, channel }) {
-      const opens = message.method === 'initialize' || message.method === LISTEN_METHOD
+      const opens = message.method === 'initialize' || message.method === Method.SubscriptionsListen
       return opens ? {} : Object(await talk(channel, message))
     }
   }

@@ -4,7 +4,7 @@ import { ErrorCode } from '../../protocol/error-code.ts'
 import { isWireObject, type RequestId, type RequestMessage } from '../../protocol/message.ts'
 import type { ServerRequest } from '../../protocol/question.ts'
 import { isScope } from '../../protocol/scope.ts'
-import { LISTEN_METHOD } from '../../protocol/subscription.ts'
+import { Method } from '../../protocol/methods.ts'
 import { InsufficientScopeError, RefusedError, RpcError } from '../../errors.ts'
 import { SdkCall, type Origin } from '../sdk-call.ts'
 import type { FetchHandler, SdkMessage } from '../shape.ts'
@@ -34,7 +34,7 @@ export class FetchExchange {
 
   /** Serves one request, and relays what the handler sends before its answer. @throws RpcError, or what was thrown */
   async serve (message: RequestMessage): Promise<object> {
-    const listens = message.method === LISTEN_METHOD
+    const listens = message.method === Method.SubscriptionsListen
     if (listens && this.#origin.channel.canListen !== true) {
       throw new RefusedError(ErrorCode.MethodNotFound, `Method not found: ${message.method}`)
     }

@@ -2,8 +2,10 @@
 import type { ClusterNode } from '../../store/cluster.ts'
 import type { NodeLink } from './node-link.ts'
 import { weigh } from '../../protocol/bounds.ts'
-import { AMBIGUOUS, CANCELLED, readCancellation, type Cancellation } from '../../protocol/cancellation.ts'
-import type { Message, Refusal, RequestId } from '../../protocol/message.ts'
+import { AMBIGUOUS, readCancellation, type Cancellation } from '../../protocol/cancellation.ts'
+import type { Message, RequestId } from '../../protocol/message.ts'
+import { Method } from '../../protocol/methods.ts'
+import type { Refusal } from '../../protocol/refusals.ts'
 import type { Session } from '../session.ts'
 
 type Notification = Extract<Message, { kind: 'notification' }>
@@ -63,7 +65,7 @@ export class Forwarder {
   }
 
   async #forwardNotification ({ method, params }: Notification, session: Session): Promise<void> {
-    if (method === CANCELLED) {
+    if (method === Method.Cancelled) {
       const cancellation = readCancellation(params)
       if (cancellation !== undefined) await this.#cancel(cancellation, session)
     } else if (this.#settings.tellsNotifications && weigh(params, MAX_TOLD_BYTES) <= MAX_TOLD_BYTES) {

@@ -1,5 +1,6 @@
 // The home of sessions that several nodes serve: the store has them, and each node what goes on in them there.
-import type { Message, Refusal } from '../../protocol/message.ts'
+import type { Message } from '../../protocol/message.ts'
+import type { Refusal } from '../../protocol/refusals.ts'
 import { ClusterAwayError, type ClusterNode } from '../../store/cluster.ts'
 import type { NoPlace } from '../../shares/shares.ts'
 import type { SessionRecord } from '../../store/session-store.ts'
