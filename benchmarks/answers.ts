@@ -65,9 +65,9 @@ function readMessages ({ status, headers }: Response, text: string): readonly un
   return type.startsWith('application/json') && status !== 202 && text !== '' ? [JSON.parse(text)] : []
 }
 
-// What may differ from one contender to the next without making it less work worth speaking of: the order of fields, which is
-// never compared; who the server is, in `_meta`; for how long a result may be cached; what else the server can do; the dialect
-// and the closedness of a tool's schema, and whether it may be a task.
+// What may differ from one contender to the next without making it less work worth speaking of: the order of fields,
+// which is never compared; who the server is, in `_meta`; for how long a result may be cached; what else the server can
+// do; the dialect and the closedness of a tool's schema, and whether it may be a task.
 const MAY_DIFFER = new Set([
   '_meta',
   'ttlMs',

@@ -1,4 +1,5 @@
-// One keep-alive connection that sends prepared requests, as cheaply as can be: what the client does must not be what is measured.
+// One keep-alive connection that sends prepared requests, as cheaply as can be: what the client does must not be what
+// is measured.
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 
@@ -76,9 +77,15 @@ function isWhole (head: string, received: string, bodyStart: number): boolean {
 /** A request as it goes over the wire. */
 export function encodeRequest (
   url: URL,
-  { method, headers, body }: { readonly method: string, readonly headers: Readonly<Record<string, string>>, readonly body: string }
+  {
+    method,
+    headers,
+    body
+  }: { readonly method: string; readonly headers: Readonly<Record<string, string>>; readonly body: string }
 ): string {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  const lines = Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')
   const length = method === 'POST' ? `content-length: ${Buffer.byteLength(body)}\r\n` : ''
   return `${method} ${url.pathname} HTTP/1.1\r\nhost: ${url.host}\r\n${lines}${length}\r\n${body}`
 }

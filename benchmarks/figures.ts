@@ -25,7 +25,9 @@ export interface Verdict { readonly to: string, readonly target: Target, readonl
 // How far the other ratios may be from a target that one of them meets: machines are noisy.
 const TOLERANCE = 0.05
 
-/** Judges the targets of a contender: one holds when any of its ratios meets it and the others come within 0.05 of it. */
+/**
+ * Judges the targets of a contender: one holds when any of its ratios meets it and the others come within 0.05 of it.
+ */
 export function judge (ratios: readonly Ratio[]): readonly Verdict[] {
   const groups = new Map<string, { to: string, target: Target, values: number[] }>()
   for (const { to, value, target } of ratios) {

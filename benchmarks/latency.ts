@@ -1,6 +1,6 @@
-// How long replies take under a steady load. autocannon's own rate limit will not do: each of its connections sends its share
-// of a second at once and then rests, so that what is measured is full load. Here requests are due evenly, whether or not
-// earlier ones have been answered, and count from when they were due.
+// How long replies take under a steady load. autocannon's own rate limit will not do: each of its connections sends its
+// share of a second at once and then rests, so that what is measured is full load. Here requests are due evenly,
+// whether or not earlier ones have been answered, and count from when they were due.
 import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SESSION_HEADER } from './answers.ts'

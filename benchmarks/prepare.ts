@@ -1,5 +1,6 @@
-// Makes this folder ready to be compiled: its packages are those of its lock file, and `fastify-mcp-mount` is the build of
-// this repository. That is a link and no dependency, for the lock file would have to repeat what the repository depends on.
+// Makes this folder ready to be compiled: its packages are those of its lock file, and `fastify-mcp-mount` is the build
+// of this repository. That is a link and no dependency, for the lock file would have to repeat what the repository
+// depends on.
 import { execFileSync } from 'node:child_process'
 import { existsSync, statSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'

@@ -40,7 +40,11 @@ export function createResult (name: string, rows: readonly Row[], { rounds, dura
   return { name, date: new Date().toISOString().slice(0, 10), rounds, duration, rows }
 }
 
-/** Puts a result in the place of an earlier one. @param names All scenarios, in the order of the tables; results of others are dropped, as are those of another machine. */
+/**
+ * Puts a result in the place of an earlier one.
+ * @param names All scenarios, in the order of the tables; results of others are dropped, as are those of another
+ * machine.
+ */
 export function addResult (
   results: Results | undefined, machine: Machine, result: ScenarioResult, names: readonly string[]
 ): Results {

@@ -22,7 +22,10 @@ export interface Ratio {
   readonly target?: Target
 }
 
-/** One contender's figures in one scenario; the unit is in each figure's name: 'requests/s', 'CPU µs/request', 'heap bytes/session'. */
+/**
+ * One contender's figures in one scenario; the unit is in each figure's name: 'requests/s', 'CPU µs/request', 'heap
+ * bytes/session'.
+ */
 export interface Row {
   readonly contender: string
   readonly figures: Readonly<Record<string, number>>

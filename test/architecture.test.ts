@@ -39,8 +39,8 @@ t.test('a call of a tool enters few files, and moves between them seldom', async
 })
 
 /**
- * The folders of lib/ that the files of a folder may import, apart from their own. All but protocol/ may import the errors
- * and the smallest helpers, which stand in lib/ itself.
+ * The folders of lib/ that the files of a folder may import, apart from their own. All but protocol/ may import the
+ * errors and the smallest helpers, which stand in lib/ itself.
  */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   protocol: [],

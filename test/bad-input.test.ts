@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import { createApp, initialize, modern, modernCall, MODERN_META, openSession, post, type TestApp } from './support/app.ts'
+import {
+  createApp,
+  initialize,
+  modern,
+  modernCall,
+  MODERN_META,
+  openSession,
+  post,
+  type TestApp
+} from './support/app.ts'
 
 const MODERN_HEADERS = modern('tools/list').headers
 const REQUEST = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: MODERN_META } }
@@ -21,11 +30,30 @@ async function goesOn (t: Test, { app, logLines }: TestApp): Promise<void> {
 t.test('a body that is no JSON gets 400 with -32700 and no id', async (t) => {
   const testApp = await createApp(t)
 
-  for (const body of ['', ' ', '{', '{"jsonrpc":"2.0","id":1', "{'id':1}", 'null null', '\u0000', '\ufffd', 'NaN', '{"id":1,}', '['.repeat(100_000)]) {
+  for (const body of [
+    '',
+    ' ',
+    '{',
+    '{"jsonrpc":"2.0","id":1',
+    "{'id':1}",
+    'null null',
+    '\u0000',
+    '\ufffd',
+    'NaN',
+    '{"id":1,}',
+    '['.repeat(100_000)
+  ]) {
     const response = await post(testApp.app, body, MODERN_HEADERS)
 
     t.equal(response.statusCode, 400)
-    t.same(response.json(), { jsonrpc: '2.0', id: null, error: { code: -32700, message: body === '' ? 'Parse error: the body is empty' : 'Parse error: the body is not valid JSON' } })
+    t.same(response.json(), {
+      jsonrpc: '2.0',
+      id: null,
+      error: {
+        code: -32700,
+        message: body === '' ? 'Parse error: the body is empty' : 'Parse error: the body is not valid JSON'
+      }
+    })
   }
   await goesOn(t, testApp)
 })
@@ -45,18 +73,28 @@ t.test('JSON that is no message gets 400 with -32600', async (t) => {
 t.test('a wrong type anywhere in a message gets 400, with its id where that could be read', async (t) => {
   const testApp = await createApp(t)
   const idProblem = "'id' must be a string of up to 256 bytes or an integer between -(2^53 - 1) and 2^53 - 1"
-  const paramsProblem = { jsonrpc: '2.0', id: 1, error: { code: -32602, message: "Invalid params: 'params' must be an object, and so must 'params._meta' when it is present" } }
+  const paramsProblem = {
+    jsonrpc: '2.0',
+    id: 1,
+    error: {
+      code: -32602,
+      message: "Invalid params: 'params' must be an object, and so must 'params._meta' when it is present"
+    }
+  }
 
   for (const [changes, expected] of [
-    [{ jsonrpc: '1.0' }, invalid("'jsonrpc' must be \"2.0\"", 1)],
-    [{ jsonrpc: 2 }, invalid("'jsonrpc' must be \"2.0\"", 1)],
-    [{ jsonrpc: undefined, id: 'a' }, invalid("'jsonrpc' must be \"2.0\"", 'a')],
+    [{ jsonrpc: '1.0' }, invalid('\'jsonrpc\' must be "2.0"', 1)],
+    [{ jsonrpc: 2 }, invalid('\'jsonrpc\' must be "2.0"', 1)],
+    [{ jsonrpc: undefined, id: 'a' }, invalid('\'jsonrpc\' must be "2.0"', 'a')],
     ...[null, {}, [], 1.5, true, 2 ** 53, -(2 ** 53), [1]].map((id) => [{ id }, invalid(idProblem)] as const),
     ...[null, 7, {}, [], false].map((method) => [{ method }, invalid("'method' must be a string", 1)] as const),
     ...[7, 'text', [], true].map((params) => [{ params }, paramsProblem] as const),
     ...[7, 'text', []].map((_meta) => [{ params: { _meta } }, paramsProblem] as const),
     [{ method: undefined }, invalid("a request needs a 'method', a response an 'id' and a 'result' or 'error'", 1)],
-    [{ method: undefined, id: undefined }, invalid("a request needs a 'method', a response an 'id' and a 'result' or 'error'")]
+    [
+      { method: undefined, id: undefined },
+      invalid("a request needs a 'method', a response an 'id' and a 'result' or 'error'")
+    ]
   ] as const) {
     const response = await post(testApp.app, { ...REQUEST, ...changes }, MODERN_HEADERS)
 
@@ -80,7 +118,10 @@ t.test('an id or a progress token of more than 256 bytes gets 400 and is not rep
 
   const byId = await testApp.app.inject(modern('tools/list', {}, { id: long }))
   t.equal(byId.statusCode, 400)
-  t.same(byId.json(), invalid("'id' must be a string of up to 256 bytes or an integer between -(2^53 - 1) and 2^53 - 1"))
+  t.same(
+    byId.json(),
+    invalid("'id' must be a string of up to 256 bytes or an integer between -(2^53 - 1) and 2^53 - 1")
+  )
 
   const byToken = await testApp.app.inject(modern('tools/list', {}, { meta: { progressToken: long } }))
   t.equal(byToken.statusCode, 400)
@@ -97,23 +138,47 @@ t.test('an error repeats only the beginning of what a client has sent', async (t
   for (const [request, error] of [
     [modern(long), { code: -32601, message: `Method not found: ${cut}` }],
     [modernCall(long), { code: -32602, message: `Unknown tool: ${cut}` }],
-    [modern('tools/list', {}, { headers: { 'mcp-method': long.slice(0, 10_000) } }), { code: -32020, message: `Header mismatch: Mcp-Method header value '${cut}' does not match body value 'tools/list'` }],
-    [modern('tools/list', {}, { headers: { 'mcp-protocol-version': long.slice(0, 10_000) } }), { code: -32020, message: `Header mismatch: MCP-Protocol-Version header value '${cut}' does not match body value '2026-07-28'` }]
+    [
+      modern('tools/list', {}, { headers: { 'mcp-method': long.slice(0, 10_000) } }),
+      {
+        code: -32020,
+        message: `Header mismatch: Mcp-Method header value '${cut}' does not match body value 'tools/list'`
+      }
+    ],
+    [
+      modern('tools/list', {}, { headers: { 'mcp-protocol-version': long.slice(0, 10_000) } }),
+      {
+        code: -32020,
+        message: `Header mismatch: MCP-Protocol-Version header value '${cut}' does not match body value '2026-07-28'`
+      }
+    ]
   ] as const) {
     t.match((await app.inject(request)).json(), { error })
   }
-  t.match((await post(app, { ...legacy, method: 'ping' }, { 'mcp-protocol-version': long.slice(0, 10_000) })).json(), { error: { data: { requested: cut } } })
+  t.match((await post(app, { ...legacy, method: 'ping' }, { 'mcp-protocol-version': long.slice(0, 10_000) })).json(), {
+    error: { data: { requested: cut } }
+  })
 
   const origin = `http://${'x'.repeat(10_000)}.example`
   t.equal((await post(app, legacy, { origin })).statusCode, 403)
   t.equal((await post(app, legacy, { host: 'x'.repeat(10_000) })).statusCode, 421)
-  t.equal((await app.inject({ method: 'OPTIONS', url: '/mcp', headers: { 'access-control-request-method': 'POST', origin: 'http://localhost:1' } })).statusCode, 405)
+  t.equal(
+    (
+      await app.inject({
+        method: 'OPTIONS',
+        url: '/mcp',
+        headers: { 'access-control-request-method': 'POST', origin: 'http://localhost:1' }
+      })
+    ).statusCode,
+    405
+  )
   t.notOk(logLines.some((line) => Number(line.level) >= 40 && JSON.stringify(line).length > 2000))
 })
 
 t.test('a modern-only mount does not repeat what is no revision', async (t) => {
   const { app } = await createApp(t, { legacy: false })
-  const requested = async (protocolVersion: unknown): Promise<object> => (await post(app, { jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion } })).json().error.data
+  const requested = async (protocolVersion: unknown): Promise<object> =>
+    (await post(app, { jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion } })).json().error.data
 
   t.strictSame(await requested('x'.repeat(100_000)), { supported: ['2026-07-28'], requested: `${'x'.repeat(128)}…` })
   t.strictSame(await requested({ a: [] }), { supported: ['2026-07-28'] })
@@ -124,7 +189,11 @@ t.test('nesting of 100,000 levels gets 400', async (t) => {
   const deep = '['.repeat(100_000) + ']'.repeat(100_000)
 
   const bare = await post(testApp.app, deep)
-  const inside = await post(testApp.app, JSON.stringify({ ...REQUEST, params: 0 }).replace('0}', `{"a":${deep}}}`), MODERN_HEADERS)
+  const inside = await post(
+    testApp.app,
+    JSON.stringify({ ...REQUEST, params: 0 }).replace('0}', `{"a":${deep}}}`),
+    MODERN_HEADERS
+  )
 
   t.equal(bare.statusCode, 400)
   t.same(bare.json(), invalid('nested deeper than 1000 levels'))
@@ -179,7 +248,18 @@ t.test('a foreign session gets 404, a header that contradicts the body and an un
 })
 
 const json = fc.jsonValue({ maxDepth: 4 })
-const methods = fc.constantFrom('tools/list', 'tools/call', 'prompts/get', 'resources/read', 'completion/complete', 'server/discover', 'initialize', 'ping', 'logging/setLevel', 'notifications/cancelled')
+const methods = fc.constantFrom(
+  'tools/list',
+  'tools/call',
+  'prompts/get',
+  'resources/read',
+  'completion/complete',
+  'server/discover',
+  'initialize',
+  'ping',
+  'logging/setLevel',
+  'notifications/cancelled'
+)
 const almostMessages = fc.record({
   jsonrpc: fc.oneof(fc.constant('2.0'), json),
   id: fc.oneof(fc.integer(), fc.string(), json),
@@ -196,18 +276,36 @@ const almostMessages = fc.record({
   }, { requiredKeys: [] }))
 }, { requiredKeys: [] })
 const headerTexts = fc.oneof(
-  fc.constantFrom('2026-07-28', '2025-11-25', '2025-03-26', 'tools/call', 'tools/list', 'initialize', 'echo', 'application/json', 'text/event-stream', '*/*', 'http://localhost'),
+  fc.constantFrom(
+    '2026-07-28',
+    '2025-11-25',
+    '2025-03-26',
+    'tools/call',
+    'tools/list',
+    'initialize',
+    'echo',
+    'application/json',
+    'text/event-stream',
+    '*/*',
+    'http://localhost'
+  ),
   fc.string({ unit: fc.constantFrom(...'aZ09 ,;=/?*"\t-._~') })
 )
-const headerSets = fc.record({
-  accept: headerTexts,
-  'content-type': fc.oneof({ weight: 9, arbitrary: fc.constant('application/json') }, { weight: 1, arbitrary: headerTexts }),
-  'mcp-protocol-version': headerTexts,
-  'mcp-method': headerTexts,
-  'mcp-name': headerTexts,
-  'mcp-session-id': headerTexts,
-  origin: fc.oneof({ weight: 9, arbitrary: fc.constant('http://localhost') }, { weight: 1, arbitrary: headerTexts })
-}, { requiredKeys: [] })
+const headerSets = fc.record(
+  {
+    accept: headerTexts,
+    'content-type': fc.oneof(
+      { weight: 9, arbitrary: fc.constant('application/json') },
+      { weight: 1, arbitrary: headerTexts }
+    ),
+    'mcp-protocol-version': headerTexts,
+    'mcp-method': headerTexts,
+    'mcp-name': headerTexts,
+    'mcp-session-id': headerTexts,
+    origin: fc.oneof({ weight: 9, arbitrary: fc.constant('http://localhost') }, { weight: 1, arbitrary: headerTexts })
+  },
+  { requiredKeys: [] }
+)
 
 t.test('whatever is sent, no reply is a 5xx and every one is JSON-RPC', async (t) => {
   for (const options of [{}, { stateless: true }, { legacy: false, jsonResponse: true }]) {
@@ -219,7 +317,11 @@ t.test('whatever is sent, no reply is a 5xx and every one is JSON-RPC', async (t
       async (body, headers, inSession) => {
         const response = await post(app, body, { ...inSession && session, ...headers })
 
-        return response.statusCode < 500 && isRpcReply(response.body) && !/node_modules|\.ts:\d+|\bat .+\(/.test(response.body)
+        return (
+          response.statusCode < 500 &&
+          isRpcReply(response.body) &&
+          !/node_modules|\.ts:\d+|\bat .+\(/.test(response.body)
+        )
       }
     ), { numRuns: 300 })
     t.equal((await app.inject(modern('tools/list'))).statusCode, 200)

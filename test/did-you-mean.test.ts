@@ -4,13 +4,24 @@ import { findMeant } from '../lib/did-you-mean.ts'
 const KNOWN = ['server', 'path', 'allowedHosts', 'auth', 'maxSessions', 'sessionIdleTimeout']
 
 t.test('a name is taken for the known one that differs by a typing error', async (t) => {
-  for (const [name, meant] of [['allowdHosts', 'allowedHosts'], ['ALLOWEDHOSTS', 'allowedHosts'], ['sever', 'server'], ['paths', 'path'], ['aut', 'auth']] as const) {
+  for (const [name, meant] of [
+    ['allowdHosts', 'allowedHosts'],
+    ['ALLOWEDHOSTS', 'allowedHosts'],
+    ['sever', 'server'],
+    ['paths', 'path'],
+    ['aut', 'auth']
+  ] as const) {
     t.equal(findMeant(name, KNOWN), meant)
   }
 })
 
 t.test('otherwise it is taken for the known one that shares the most words', async (t) => {
-  for (const [name, meant] of [['authorize', 'auth'], ['maxConnections', 'maxSessions'], ['sessionTimeout', 'sessionIdleTimeout'], ['host', 'allowedHosts']] as const) {
+  for (const [name, meant] of [
+    ['authorize', 'auth'],
+    ['maxConnections', 'maxSessions'],
+    ['sessionTimeout', 'sessionIdleTimeout'],
+    ['host', 'allowedHosts']
+  ] as const) {
     t.equal(findMeant(name, KNOWN), meant)
   }
 })

@@ -221,9 +221,14 @@ t.test('a process whose app is closed under load exits', async (t) => {
       post({ method: 'tools/call', params: { name: 'wait' } }, session).then((response) => response.resume())
     }`
 
-  const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, '--input-type=module', '--eval', program], {
-    cwd: process.cwd(), timeout: 30_000
-  })
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [...process.execArgv, '--input-type=module', '--eval', program],
+    {
+      cwd: process.cwd(),
+      timeout: 30_000
+    }
+  )
 
   t.equal(stdout, 'closed\n')
 })

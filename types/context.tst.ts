@@ -205,10 +205,14 @@ test('completable keeps the type of the schema it is given', () => {
   expect(completable).type.toBeCallableWith(schema, async () => ['a'])
   expect(completable).type.not.toBeCallableWith(schema, () => 'a')
   expect(completable).type.not.toBeCallableWith(schema)
-  new McpServer(info).registerPrompt('a', { argsSchema: Type.Object({ language: completable(schema, (typed) => [typed]) }) }, (args) => {
-    expect(args).type.toBe<{ language: string }>()
-    return ''
-  })
+  new McpServer(info).registerPrompt(
+    'a',
+    { argsSchema: Type.Object({ language: completable(schema, (typed) => [typed]) }) },
+    (args) => {
+      expect(args).type.toBe<{ language: string }>()
+      return ''
+    }
+  )
 })
 
 describe('regExp', () => {

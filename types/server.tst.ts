@@ -2,7 +2,19 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { describe, expect, test } from 'tstyche'
 import { z } from 'zod'
 import {
-  InsufficientScopeError, McpServer, ResourceTemplate, Type, type AuthInfo, type Handle, type PromptHandle, type RequestContext, type ResourceHandle, type RpcError, type TemplateHandle, type ToolHandle, type ToolReturn
+  InsufficientScopeError,
+  McpServer,
+  ResourceTemplate,
+  Type,
+  type AuthInfo,
+  type Handle,
+  type PromptHandle,
+  type RequestContext,
+  type ResourceHandle,
+  type RpcError,
+  type TemplateHandle,
+  type ToolHandle,
+  type ToolReturn
 } from '../lib/index.ts'
 
 const server = new McpServer({ name: 'Notes', version: '1.0.0' })
@@ -27,10 +39,16 @@ describe("a tool's handler gets arguments by", () => {
   })
 
   test('a zod schema, as it transforms them', () => {
-    server.registerTool('a', { inputSchema: z.object({ text: z.string(), size: z.string().transform(Number), unit: z.string().default('m') }) }, async (args) => {
-      expect(args).type.toBe<{ text: string, size: number, unit: string }>()
-      return args.text
-    })
+    server.registerTool(
+      'a',
+      {
+        inputSchema: z.object({ text: z.string(), size: z.string().transform(Number), unit: z.string().default('m') })
+      },
+      async (args) => {
+        expect(args).type.toBe<{ text: string; size: number; unit: string }>()
+        return args.text
+      }
+    )
   })
 
   test('a JSON Schema written in place', () => {
@@ -223,10 +241,14 @@ describe('a resource', () => {
 
 describe('a prompt', () => {
   test('gets its arguments', () => {
-    server.registerPrompt('a', { argsSchema: z.object({ text: z.string(), language: z.enum(['de', 'el']).optional() }) }, (args) => {
-      expect(args).type.toBe<{ text: string, language?: 'de' | 'el' | undefined }>()
-      return args.text
-    })
+    server.registerPrompt(
+      'a',
+      { argsSchema: z.object({ text: z.string(), language: z.enum(['de', 'el']).optional() }) },
+      (args) => {
+        expect(args).type.toBe<{ text: string; language?: 'de' | 'el' | undefined }>()
+        return args.text
+      }
+    )
     server.registerPrompt('b', {}, (args) => {
       expect(args).type.toBe<Record<string, unknown>>()
       return 'text'
@@ -334,10 +356,15 @@ describe('who may see and use what is registered is said by', () => {
       expect(uri).type.toBe<URL>()
       return ''
     })
-    pooled.registerResource('a', new ResourceTemplate('a://{b}'), { visible: ({ lifespan }) => lifespan.size > 0 }, (_uri, { b }) => {
-      expect(b).type.toBe<string | string[] | undefined>()
-      return ''
-    })
+    pooled.registerResource(
+      'a',
+      new ResourceTemplate('a://{b}'),
+      { visible: ({ lifespan }) => lifespan.size > 0 },
+      (_uri, { b }) => {
+        expect(b).type.toBe<string | string[] | undefined>()
+        return ''
+      }
+    )
     expect(server.registerTool).type.not.toBeCallableWith('a', { visible: true }, () => 'text')
     expect(server.registerTool).type.not.toBeCallableWith('a', { visible: () => 'yes' }, () => 'text')
   })

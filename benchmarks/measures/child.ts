@@ -62,7 +62,9 @@ export async function withChild<T> (start: () => Promise<Child>, work: (child: C
 
 /** Starts a process for each item, lets work be done with all of them, and ends them. */
 export async function withChildren<I, T> (
-  items: readonly I[], start: (item: I) => Promise<Child>, work: (children: ReadonlyArray<readonly [item: I, child: Child]>) => Promise<T>
+  items: readonly I[],
+  start: (item: I) => Promise<Child>,
+  work: (children: ReadonlyArray<readonly [item: I, child: Child]>) => Promise<T>
 ): Promise<T> {
   const children: Array<readonly [I, Child]> = []
   try {

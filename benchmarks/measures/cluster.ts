@@ -1,5 +1,6 @@
-// Calls in sessions: what nodes on one Redis answer together, and what one call costs there against one in memory. Requests
-// go straight to the nodes, each of which serves sessions that another one has opened; all run on this machine, Redis too.
+// Calls in sessions: what nodes on one Redis answer together, and what one call costs there against one in memory.
+// Requests go straight to the nodes, each of which serves sessions that another one has opened; all run on this
+// machine, Redis too.
 import assert from 'node:assert/strict'
 import { Connection, encodeRequest } from '../connection.ts'
 import { median, medianRatio } from '../figures.ts'

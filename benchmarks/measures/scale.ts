@@ -1,5 +1,5 @@
-// What many tools, mounts and sessions cost a call, against one of each. A call is of the tool, or mount, registered last;
-// calls in sessions go to all of them in turn. Measured by rounds of load in turn, medians.
+// What many tools, mounts and sessions cost a call, against one of each. A call is of the tool, or mount, registered
+// last; calls in sessions go to all of them in turn. Measured by rounds of load in turn, medians.
 import type { Ratio, Row, RunSettings, Scenario } from '../scenario.ts'
 import { Child, withChildren } from './child.ts'
 import { checkAnswers, load, openSessions } from './load.ts'

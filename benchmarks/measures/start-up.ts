@@ -1,5 +1,5 @@
-// What one mount adds to the start of an app: processes that import, get ready and answer one request, started one after the
-// other in turn, medians. Their time counts from their own begin, that of Node.js included.
+// What one mount adds to the start of an app: processes that import, get ready and answer one request, started one
+// after the other in turn, medians. Their time counts from their own begin, that of Node.js included.
 import type { Ratio, Row, Scenario } from '../scenario.ts'
 import { Child } from './child.ts'
 import { median, medianRatio } from '../figures.ts'

@@ -1,5 +1,5 @@
-// The baseline: what an app would write that has one thing to do and does it in the way of Fastify, with a schema for the
-// body and a plain reply. It knows nothing of MCP but what its own replies look like.
+// The baseline: what an app would write that has one thing to do and does it in the way of Fastify, with a schema for
+// the body and a plain reply. It knows nothing of MCP but what its own replies look like.
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import cors from '@fastify/cors'
@@ -13,7 +13,11 @@ import { AUDIENCE, createIssuer } from './tokens.ts'
 
 interface Call {
   readonly id: number
-  readonly params: { readonly name: string, readonly arguments: { readonly text: string }, readonly _meta: { readonly progressToken: string } }
+  readonly params: {
+    readonly name: string
+    readonly arguments: { readonly text: string }
+    readonly _meta: { readonly progressToken: string }
+  }
 }
 
 interface SessionBody {
@@ -37,7 +41,10 @@ const CALL_SCHEMA = {
 const SESSION_SCHEMA = {
   body: {
     type: 'object',
-    properties: { ...MESSAGE, params: { type: 'object', properties: { ...CALL, protocolVersion: { type: 'string' } } } },
+    properties: {
+      ...MESSAGE,
+      params: { type: 'object', properties: { ...CALL, protocolVersion: { type: 'string' } } }
+    },
     required: ['jsonrpc', 'method']
   }
 }
@@ -79,8 +86,8 @@ function addList (app: FastifyInstance): void {
   app.post('/mcp', async (_request, reply) => reply.type('application/json; charset=utf-8').send(json))
 }
 
-// The output is validated by Ajv, not shaped by a response schema: fast-json-stringify would leave out what does not fit
-// instead of refusing it.
+// The output is validated by Ajv, not shaped by a response schema: fast-json-stringify would leave out what does not
+// fit instead of refusing it.
 function addStructured (app: FastifyInstance): void {
   const validate = new Ajv().compile({
     type: 'object',
@@ -146,22 +153,26 @@ function frame (message: object): string {
 
 // Four requests that have nothing to do with each other.
 function addSession (app: FastifyInstance): void {
-  app.post<{ Body: SessionBody }>('/mcp', { schema: SESSION_SCHEMA }, async ({ body: { id, method, params } }, reply) => {
-    if (method === 'notifications/initialized') return reply.code(202).send()
-    if (method === 'initialize') {
-      reply.header('mcp-session-id', randomUUID())
-      return {
-        jsonrpc: '2.0',
-        id,
-        result: {
-          protocolVersion: params.protocolVersion,
-          capabilities: { tools: { listChanged: true } },
-          serverInfo: SERVER_INFO
+  app.post<{ Body: SessionBody }>(
+    '/mcp',
+    { schema: SESSION_SCHEMA },
+    async ({ body: { id, method, params } }, reply) => {
+      if (method === 'notifications/initialized') return reply.code(202).send()
+      if (method === 'initialize') {
+        reply.header('mcp-session-id', randomUUID())
+        return {
+          jsonrpc: '2.0',
+          id,
+          result: {
+            protocolVersion: params.protocolVersion,
+            capabilities: { tools: { listChanged: true } },
+            serverInfo: SERVER_INFO
+          }
         }
       }
+      return { jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: saved(params.arguments.text) }] } }
     }
-    return { jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: saved(params.arguments.text) }] } }
-  })
+  )
   app.delete('/mcp', async (_request, reply) => reply.code(200).send())
 }
 

@@ -1,5 +1,5 @@
-// `@hono/mcp` on Hono's server for Node.js, with JSON replies. Its README has one transport for all requests, which mixes up
-// the replies of clients that use the same request ids; so there is one for each request, or for each session.
+// `@hono/mcp` on Hono's server for Node.js, with JSON replies. Its README has one transport for all requests, which
+// mixes up the replies of clients that use the same request ids; so there is one for each request, or for each session.
 import { randomUUID } from 'node:crypto'
 import { StreamableHTTPTransport } from '@hono/mcp'
 import { serve as listenWithHono } from '@hono/node-server'

@@ -89,7 +89,10 @@ function addValidated (server: McpServer): void {
   )
 }
 
-async function authorize (): Promise<{ readonly auth: Partial<McpMountOptions>, readonly headers: Readonly<Record<string, string>> }> {
+async function authorize (): Promise<{
+  readonly auth: Partial<McpMountOptions>
+  readonly headers: Readonly<Record<string, string>>
+}> {
   const { url, jwksUri, token } = await createIssuer()
   return {
     auth: {

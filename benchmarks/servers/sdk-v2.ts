@@ -1,5 +1,5 @@
-// The official SDK v2 on Fastify, as its documentation shows it (docs/serving/fastify.md, sessions-state-scaling.md). Replies
-// are JSON where nothing has to be streamed: `responseMode: 'json'`, `enableJsonResponse`.
+// The official SDK v2 on Fastify, as its documentation shows it (docs/serving/fastify.md, sessions-state-scaling.md).
+// Replies are JSON where nothing has to be streamed: `responseMode: 'json'`, `enableJsonResponse`.
 import { randomUUID } from 'node:crypto'
 import { createMcpFastifyApp } from '@modelcontextprotocol/fastify'
 import { NodeStreamableHTTPServerTransport, toNodeHandler } from '@modelcontextprotocol/node'

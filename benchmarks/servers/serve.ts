@@ -1,4 +1,5 @@
-// One contender in a process of its own: sends where it listens, and for each message the CPU time that it has used so far.
+// One contender in a process of its own: sends where it listens, and for each message the CPU time that it has used so
+// far.
 import { SERVERS, type ServerName } from './index.ts'
 import type { WorkloadName } from '../workloads.ts'
 

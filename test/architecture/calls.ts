@@ -35,7 +35,11 @@ async function post (app: FastifyInstance, method: string, params: object, heade
 }
 
 /** Records what the third call of a tool enters: the first ones prepare what is kept. */
-async function record (app: FastifyInstance, headers: Record<string, string>, meta: object): Promise<readonly Entered[]> {
+async function record (
+  app: FastifyInstance,
+  headers: Record<string, string>,
+  meta: object
+): Promise<readonly Entered[]> {
   const params = { name: 'echo', arguments: { text: 'a' }, ...meta }
   for (let n = 0; n < 3; n++) {
     entered = []

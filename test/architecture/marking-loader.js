@@ -1,4 +1,5 @@
-// Loads lib/ with a mark at the head of each function, so that a program can record the functions that a request enters.
+// Loads lib/ with a mark at the head of each function, so that a program can record the functions that a request
+// enters.
 import { readFile } from 'node:fs/promises'
 import { register } from 'node:module'
 import { fileURLToPath } from 'node:url'

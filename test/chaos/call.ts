@@ -15,7 +15,8 @@ const LOST = /has died; whether it took effect is not known/
 export type Attempt = (attempt: string, signal: AbortSignal) => Promise<Outcome>
 
 /**
- * Sends a call until it has a result, and resolves to the result and the request that got it; to undefined when there was none in time.
+ * Sends a call until it has a result, and resolves to the result and the request that got it; to undefined when there
+ * was none in time.
  * @param caller The client and what it asks for, with which the names of its requests begin.
  */
 export async function untilAnswered (

@@ -1,4 +1,5 @@
-// A client of revision 2025-11-25 that sees to all by itself: it comes back for what it missed, and knows what that was.
+// A client of revision 2025-11-25 that sees to all by itself: it comes back for what it missed, and knows what that
+// was.
 import { untilAnswered, type Outcome } from './call.ts'
 import { Ear } from './ear.ts'
 import type { Ledger } from './ledger.ts'
@@ -119,7 +120,11 @@ export class LegacyClient {
   async #readStream (response: Response, listening: Listening): Promise<Outcome> {
     let lastEventId: string | undefined
     let broken = 'a stream ended before its first event'
-    for (let current: Response | undefined = response; current !== undefined; current = await this.#comeBack(lastEventId, listening.signal)) {
+    for (
+      let current: Response | undefined = response;
+      current !== undefined;
+      current = await this.#comeBack(lastEventId, listening.signal)
+    ) {
       try {
         for await (const event of readEvents(current)) {
           lastEventId = event.id ?? lastEventId
@@ -210,7 +215,7 @@ export class LegacyClient {
 
   #hearChange ({ message }: StreamEvent): void {
     if (message?.method === 'notifications/resources/updated') this.#ear.hear(String(message.params?.['uri']))
-    else if (message !== undefined && message.method?.endsWith('/list_changed') !== true) this.#ledger.breach('answers', `${this.name} heard ${JSON.stringify(message)}`)
+    else if (message !== undefined && message.method?.endsWith('/list_changed') !== true) { this.#ledger.breach('answers', `${this.name} heard ${JSON.stringify(message)}`) }
   }
 }
 

@@ -62,7 +62,13 @@ export class ModernClient {
       const params = { name: tool, arguments: { ...args, token: attempt } }
       let outcome = await this.#post('tools/call', attempt, params, progress, signal)
       for (let round = 2; 'answer' in outcome && outcome.answer.result?.['resultType'] === 'input_required'; round++) {
-        outcome = await this.#post('tools/call', `${attempt}+${round}`, { ...params, ...this.#answer(outcome.answer, attempt) }, progress, signal)
+        outcome = await this.#post(
+          'tools/call',
+          `${attempt}+${round}`,
+          { ...params, ...this.#answer(outcome.answer, attempt) },
+          progress,
+          signal
+        )
       }
       if ('answer' in outcome && outcome.answer.result !== undefined) {
         const text = textOf(outcome.answer.result)
@@ -77,16 +83,30 @@ export class ModernClient {
   #answer ({ result }: Incoming, token: string): object {
     const asked = Object.entries(result?.['inputRequests'] as Readonly<Record<string, Incoming>>)
     for (const [, { params }] of asked) {
-      if (params?.['message'] !== token) this.#ledger.breach('answers', `${token} was asked ${String(params?.['message'])}`)
+      if (params?.['message'] !== token) {
+        this.#ledger.breach('answers', `${token} was asked ${String(params?.['message'])}`)
+      }
       this.#ledger.count('questions answered')
     }
-    const answers = asked.map(([key, { params }]) => [key, { action: 'accept', content: { token: params?.['message'] } }])
+    const answers = asked.map(([key, { params }]) => [
+      key,
+      { action: 'accept', content: { token: params?.['message'] } }
+    ])
     return { requestState: result?.['requestState'], inputResponses: Object.fromEntries(answers) }
   }
 
-  async #post (method: string, id: string, params: { readonly name?: string }, progress: Progress, signal: AbortSignal): Promise<Outcome> {
+  async #post (
+    method: string,
+    id: string,
+    params: { readonly name?: string },
+    progress: Progress,
+    signal: AbortSignal
+  ): Promise<Outcome> {
     const response = await this.#send(method, id, params, signal)
-    if (!isStream(response)) return response.status < 500 ? { answer: this.#own(id, await response.json() as Incoming) } : { retry: `status ${response.status}` }
+    if (!isStream(response)) {
+      if (response.status >= 500) return { retry: `status ${response.status}` }
+      return { answer: this.#own(id, await response.json() as Incoming) }
+    }
     try {
       for await (const { message } of readEvents(response)) {
         if (message?.method === 'notifications/progress') progress.hear(message.params ?? {})
@@ -103,9 +123,23 @@ export class ModernClient {
     return message
   }
 
-  #send (method: string, id: string, params: { readonly name?: string, readonly notifications?: object }, signal: AbortSignal): Promise<Response> {
-    const headers = { 'mcp-protocol-version': REVISION, 'mcp-method': method, ...(params.name !== undefined && { 'mcp-name': params.name }) }
-    return post(this.#url, { id, method, params: { ...params, _meta: { ...META, [ATTEMPT_KEY]: id, progressToken: id } } }, headers, signal)
+  #send (
+    method: string,
+    id: string,
+    params: { readonly name?: string; readonly notifications?: object },
+    signal: AbortSignal
+  ): Promise<Response> {
+    const headers = {
+      'mcp-protocol-version': REVISION,
+      'mcp-method': method,
+      ...(params.name !== undefined && { 'mcp-name': params.name })
+    }
+    return post(
+      this.#url,
+      { id, method, params: { ...params, _meta: { ...META, [ATTEMPT_KEY]: id, progressToken: id } } },
+      headers,
+      signal
+    )
   }
 
   // Until the end. What it missed while it did not listen, it has to read again.
@@ -119,8 +153,7 @@ export class ModernClient {
           if (message?.method === 'notifications/subscriptions/acknowledged') {
             this.#ear.reopened()
             onOpen()
-          } else if (message?.method === 'notifications/resources/updated') this.#ear.hear(String(message.params?.['uri']))
-          else if (message?.method !== undefined) this.#ledger.breach('answers', `${this.name} heard ${JSON.stringify(message)}`)
+          } else if (message?.method === 'notifications/resources/updated') { this.#ear.hear(String(message.params?.['uri'])) } else if (message?.method !== undefined) { this.#ledger.breach('answers', `${this.name} heard ${JSON.stringify(message)}`) }
         }
       } catch {
         // It listens again.

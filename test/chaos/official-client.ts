@@ -19,8 +19,16 @@ const RECONNECTION = {
 const RETRY_DELAY = 200
 
 type CallTool = (
-  params: { readonly name: string, readonly arguments: Record<string, unknown>, readonly _meta: Record<string, unknown> },
-  options: { readonly signal: AbortSignal, readonly timeout: number, readonly onprogress: (progress: { readonly progress: number, readonly message?: string | undefined }) => void }
+  params: {
+    readonly name: string
+    readonly arguments: Record<string, unknown>
+    readonly _meta: Record<string, unknown>
+  },
+  options: {
+    readonly signal: AbortSignal
+    readonly timeout: number
+    readonly onprogress: (progress: { readonly progress: number; readonly message?: string | undefined }) => void
+  }
 ) => Promise<{ readonly [name: string]: unknown }>
 
 interface Connected { readonly callTool: CallTool, close (): Promise<void> }

@@ -1,5 +1,6 @@
-// Runs the official conformance suites against the examples. No scenario may fail but those of extensions, and of an SDK v1
-// server those that want to be asked by a modern result. The same SDK server by the SDK's own transport shows what is the SDK's.
+// Runs the official conformance suites against the examples. No scenario may fail but those of extensions, and of an
+// SDK v1 server those that want to be asked by a modern result. The same SDK server by the SDK's own transport shows
+// what is the SDK's.
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,8 +29,8 @@ const targets: readonly Target[] = [
   { name: "SDK's own transport", suites: [active, legacy], start: startSdkTransport, isSdk: true, isOurs: false }
 ]
 
-// Servers of the SDK v1 ask in the middle of a call, which 2026-07-28 does not have. So what is about results that ask does not
-// apply to them.
+// Servers of the SDK v1 ask in the middle of a call, which 2026-07-28 does not have. So what is about results that ask
+// does not apply to them.
 const asksByResult = /^input-required-result-/
 
 interface Run {

@@ -15,7 +15,10 @@ export interface Suite {
   readonly args: readonly string[]
 }
 
-/** How a scenario ended. `extension`: it belongs to an optional protocol extension, which the suite runs but does not score. */
+/**
+ * How a scenario ended. `extension`: it belongs to an optional protocol extension, which the suite runs but does not
+ * score.
+ */
 export type Outcome = 'passed' | 'failed' | 'extension' | 'checked nothing'
 
 /** What a suite found of one scenario. */

@@ -9,7 +9,9 @@ export async function findBroken (contracts: readonly Contract[]): Promise<strin
   return broken
 }
 
-/** Proves that each fault breaks the contracts that it is said to break, and that each contract is broken by some fault. */
+/**
+ * Proves that each fault breaks the contracts that it is said to break, and that each contract is broken by some fault.
+ */
 export async function proveFaults (
   t: Test, faults: Readonly<Record<string, readonly string[]>>, contractsOf: (fault: string | undefined) => readonly Contract[]
 ): Promise<void> {

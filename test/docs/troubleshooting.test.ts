@@ -1,5 +1,5 @@
-// docs/troubleshooting.md says what clients and the log tell when something goes wrong: here it does go wrong, and what is told
-// has to be on the page, in the section of its symptom.
+// docs/troubleshooting.md says what clients and the log tell when something goes wrong: here it does go wrong, and what
+// is told has to be on the page, in the section of its symptom.
 import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer, request } from 'node:http'
 import { once } from 'node:events'

@@ -48,8 +48,9 @@ t.test('clients like these find out that a host mixes them up', async (t) => {
 })
 
 /**
- * Serves sessions by one server, with a transport for each of them, as GHSA-345p-7cg4-v4c7 says not to. The SDK refuses a
- * second connect() by now, so this does what that did, even as carefully as can be: with each message of a client anew.
+ * Serves sessions by one server, with a transport for each of them, as GHSA-345p-7cg4-v4c7 says not to. The SDK refuses
+ * a second connect() by now, so this does what that did, even as carefully as can be: with each message of a client
+ * anew.
  */
 async function shareNaively (t: Test, server: McpServer): Promise<string> {
   // No mount is there to end what clients leave open.

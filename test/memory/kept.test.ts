@@ -1,5 +1,5 @@
-// What a client has sent does not outlive its request beyond the bounds of docs/security.md, measured by the heap of a server
-// in a process of its own, after it has collected its garbage.
+// What a client has sent does not outlive its request beyond the bounds of docs/security.md, measured by the heap of a
+// server in a process of its own, after it has collected its garbage.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'

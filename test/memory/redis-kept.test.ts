@@ -1,4 +1,5 @@
-// What a client has sent does not stay in Redis beyond the bounds of docs/security.md, measured by what Redis says of its keys.
+// What a client has sent does not stay in Redis beyond the bounds of docs/security.md, measured by what Redis says of
+// its keys.
 import type { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import { McpServer } from '../../lib/index.ts'

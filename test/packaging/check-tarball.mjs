@@ -1,5 +1,5 @@
-// Packs the package, installs the tarball in an empty project, and checks it there the way a user meets it:
-// what it contains, its types, what importing it loads, the README's first example, run and asked, and the program, with which
+// Packs the package, installs the tarball in an empty project, and checks it there the way a user meets it: what it
+// contains, its types, what importing it loads, the README's first example, run and asked, and the program, with which
 // a project is written, tested, run and asked.
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'

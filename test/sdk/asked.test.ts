@@ -1,4 +1,5 @@
-// What SDK servers ask their clients in the middle of a call, as an instance that many clients share and as servers of one client.
+// What SDK servers ask their clients in the middle of a call, as an instance that many clients share and as servers of
+// one client.
 import t, { type Test } from 'tap'
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { EmptyResultSchema, ListRootsResultSchema, type ClientCapabilities } from '@modelcontextprotocol/sdk/types.js'

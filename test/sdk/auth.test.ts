@@ -1,4 +1,5 @@
-// Servers of the official SDK on a mount with auth: each learns who sends a request, as it would by the SDK's own transport.
+// Servers of the official SDK on a mount with auth: each learns who sends a request, as it would by the SDK's own
+// transport.
 import t from 'tap'
 import { RootsListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
 import { createMcpHandler, McpServer as V2McpServer, type ServerContext } from '@modelcontextprotocol/server'

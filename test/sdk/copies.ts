@@ -1,4 +1,5 @@
-// Further copies of the SDK v2, as an app has them that installs it twice, bundles it, or loads it by `require` as well.
+// Further copies of the SDK v2, as an app has them that installs it twice, bundles it, or loads it by `require` as
+// well.
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// A factory of v2 servers where the SDK v2 cannot be loaded from here, as where two copies of this package are installed apart.
+// A factory of v2 servers where the SDK v2 cannot be loaded from here, as where two copies of this package are
+// installed apart.
 import { register } from 'node:module'
 import t from 'tap'
 import { McpServer } from '@modelcontextprotocol/server'

@@ -28,7 +28,11 @@ interface FactoryApp extends SdkApp {
   readonly events: readonly string[]
 }
 
-async function createFactoryApp (t: Test, make: () => Made, options: Parameters<typeof createSdkApp>[2] = {}): Promise<FactoryApp> {
+async function createFactoryApp (
+  t: Test,
+  make: () => Made,
+  options: Parameters<typeof createSdkApp>[2] = {}
+): Promise<FactoryApp> {
   const contexts: SdkServerContext[] = []
   const events: string[] = []
   const factory = async (context: SdkServerContext): Promise<Made> => {
@@ -39,7 +43,7 @@ async function createFactoryApp (t: Test, make: () => Made, options: Parameters<
     server.server.onclose = () => { events.push(`closed ${number}`) }
     return server
   }
-  return { ...await createSdkApp(t, factory, options), contexts, events }
+  return { ...(await createSdkApp(t, factory, options)), contexts, events }
 }
 
 for (const [version, make] of Object.entries(makers)) {
@@ -63,15 +67,30 @@ for (const [version, make] of Object.entries(makers)) {
     t.match(await context?.requestInfo?.json(), { method: 'initialize', params: { protocolVersion: '2025-11-25' } })
   })
 
-  t.test(`a factory of ${version} servers is called for each request of a modern client, and what it made is closed`, async (t) => {
-    const { app, contexts, events } = await createFactoryApp(t, make)
+  t.test(
+    `a factory of ${version} servers is called for each request of a modern client, and what it made is closed`,
+    async (t) => {
+      const { app, contexts, events } = await createFactoryApp(t, make)
 
-    const responses = [await app.inject(modernCall('hello')), await app.inject(modernCall('hello'))]
+      const responses = [await app.inject(modernCall('hello')), await app.inject(modernCall('hello'))]
 
-    for (const response of responses) t.same(response.json(), { jsonrpc: '2.0', id: 1, result: { ...said('hello'), resultType: 'complete', _meta: SERVER_META } })
-    t.same(events, ['made 1', 'closed 1', 'made 2', 'closed 2'])
-    t.same(contexts.map(({ era, sessionId, request }) => [era, sessionId, request?.url]), [['modern', undefined, '/mcp'], ['modern', undefined, '/mcp']])
-  })
+      for (const response of responses) {
+        t.same(response.json(), {
+          jsonrpc: '2.0',
+          id: 1,
+          result: { ...said('hello'), resultType: 'complete', _meta: SERVER_META }
+        })
+      }
+      t.same(events, ['made 1', 'closed 1', 'made 2', 'closed 2'])
+      t.same(
+        contexts.map(({ era, sessionId, request }) => [era, sessionId, request?.url]),
+        [
+          ['modern', undefined, '/mcp'],
+          ['modern', undefined, '/mcp']
+        ]
+      )
+    }
+  )
 
   t.test(`a stateless factory of ${version} servers is called for each request`, async (t) => {
     const { app, contexts, events } = await createFactoryApp(t, make, { stateless: true })
@@ -124,11 +143,12 @@ for (const [version, make] of Object.entries(makers)) {
       contexts.push(context)
       const server = make()
       const tell = (_args: object, extra: object) => {
-        const { authInfo, http } = extra as { authInfo?: object, http?: { authInfo?: object } }
+        const { authInfo, http } = extra as { authInfo?: object; http?: { authInfo?: object } }
         seen.push(authInfo ?? http?.authInfo)
         return said('done')
       }
-      ;(server as V1McpServer).registerTool('tell', { inputSchema: undefined }, ((first: object, second?: object) => tell({}, second ?? first)) as never)
+      ;(server as V1McpServer).registerTool('tell', { inputSchema: undefined }, ((first: object, second?: object) =>
+        tell({}, second ?? first)) as never)
       return server
     })
     const auth = { token: 'secret', clientId: 'ann', scopes: ['read'] }
@@ -139,20 +159,55 @@ for (const [version, make] of Object.entries(makers)) {
     ]
 
     t.match(answers, [{ result: said('done') }, { result: said('done') }])
-    t.match(contexts, [{ era: 'modern', principal: 'ann', authInfo: auth }, { era: 'modern', principal: undefined, authInfo: undefined }])
+    t.match(contexts, [
+      { era: 'modern', principal: 'ann', authInfo: auth },
+      { era: 'modern', principal: undefined, authInfo: undefined }
+    ])
     t.same(seen, [auth, undefined])
   })
 }
 
 const broken: ReadonlyArray<readonly [what: string, factory: () => unknown, message: RegExp]> = [
-  ['throws', () => { throw new Error('no database') }, /^no database$/],
-  ['rejects', async () => { throw new Error('no database') }, /^no database$/],
-  ['returns nothing', () => undefined, /^the factory returned no server of the official SDK; return a new McpServer or Server$/],
-  ['returns no server', () => ({ server: true }), /^the factory returned no server of the official SDK; return a new McpServer or Server$/],
-  ['returns an object that holds a server', () => ({ server: createV1(), cleanup () {} }), /^the factory returned an object that holds a server; return its server alone: async \(context\) => \(await create\(context\)\)\.server$/],
-  ['returns an object that holds a low-level server', () => ({ server: createV1().server }), /^the factory returned an object that holds a server; /],
-  ['returns a native server', () => createServer(), /^the factory returned an McpServer of this package, which serves all clients at once; mount it without a function$/],
-  ['returns a handler', () => createMcpHandler(() => new V2McpServer({ name: 'Tasks', version: '1.0.0' })), /^the factory returned a handler with 'fetch'; mount it without a function$/]
+  [
+    'throws',
+    () => { throw new Error('no database') },
+    /^no database$/
+  ],
+  [
+    'rejects',
+    async () => { throw new Error('no database') },
+    /^no database$/
+  ],
+  [
+    'returns nothing',
+    () => undefined,
+    /^the factory returned no server of the official SDK; return a new McpServer or Server$/
+  ],
+  [
+    'returns no server',
+    () => ({ server: true }),
+    /^the factory returned no server of the official SDK; return a new McpServer or Server$/
+  ],
+  [
+    'returns an object that holds a server',
+    () => ({ server: createV1(), cleanup () {} }),
+    /^the factory returned an object that holds a server; return its server alone: async \(context\) => \(await create\(context\)\)\.server$/
+  ],
+  [
+    'returns an object that holds a low-level server',
+    () => ({ server: createV1().server }),
+    /^the factory returned an object that holds a server; /
+  ],
+  [
+    'returns a native server',
+    () => createServer(),
+    /^the factory returned an McpServer of this package, which serves all clients at once; mount it without a function$/
+  ],
+  [
+    'returns a handler',
+    () => createMcpHandler(() => new V2McpServer({ name: 'Tasks', version: '1.0.0' })),
+    /^the factory returned a handler with 'fetch'; mount it without a function$/
+  ]
 ]
 
 for (const [what, factory, message] of broken) {
@@ -164,10 +219,17 @@ for (const [what, factory, message] of broken) {
     const failures = logLines.filter(({ level }) => Number(level) >= 40)
 
     for (const [response, method] of [[opened, 'initialize'], [called, 'tools/call']] as const) {
-      t.match(response.json(), { jsonrpc: '2.0', id: 1, error: { code: -32603, message: new RegExp(`^Error answering ${method} \\(error id [-0-9a-f]{36}\\)$`) } })
+      t.match(response.json(), {
+        jsonrpc: '2.0',
+        id: 1,
+        error: { code: -32603, message: new RegExp(`^Error answering ${method} \\(error id [-0-9a-f]{36}\\)$`) }
+      })
     }
     t.equal(mounted.sessions.size, 0, 'no session is left behind')
-    t.match(failures, [{ level: 50, msg: 'answering initialize failed', err: { message } }, { level: 50, msg: 'answering tools/call failed', err: { message } }])
+    t.match(failures, [
+      { level: 50, msg: 'answering initialize failed', err: { message } },
+      { level: 50, msg: 'answering tools/call failed', err: { message } }
+    ])
     t.equal(failures.length, 2)
     await t.rejects(mounted.call('hello'), { code: -32603 })
   })
@@ -186,25 +248,48 @@ t.test('a factory that returns one server twice fails for the second client, and
     t.equal(second.json().error.code, -32603)
     t.equal(modernly.json().error.code, -32603)
     t.same(first.json().result, said('hello'))
-    t.match(logLines.filter(({ level }) => level === 50)[0], { err: { message: 'the factory returned a server that it has returned before; return a new one each time, or mount a server of the SDK v1 without a function' } })
+    t.match(logLines.filter(({ level }) => level === 50)[0], {
+      err: {
+        message:
+          'the factory returned a server that it has returned before; ' +
+            'return a new one each time, or mount a server of the SDK v1 without a function'
+      }
+    })
   }
 })
 
-t.test('a factory that returns a closed server again is refused, and so is one that is connected elsewhere', async (t) => {
-  const again = createV1()
-  const connected = createV1()
-  await connected.connect(new InMemoryTransport())
-  const servers = [again, again, connected]
-  const { app, logLines } = await createSdkApp(t, () => servers.shift() as V1McpServer)
+t.test(
+  'a factory that returns a closed server again is refused, and so is one that is connected elsewhere',
+  async (t) => {
+    const again = createV1()
+    const connected = createV1()
+    await connected.connect(new InMemoryTransport())
+    const servers = [again, again, connected]
+    const { app, logLines } = await createSdkApp(t, () => servers.shift() as V1McpServer)
 
-  const responses = [await app.inject(modernCall('hello')), await app.inject(modernCall('hello')), await app.inject(modernCall('hello'))]
+    const responses = [
+      await app.inject(modernCall('hello')),
+      await app.inject(modernCall('hello')),
+      await app.inject(modernCall('hello'))
+    ]
 
-  t.match(responses.map((response) => response.json()), [{ result: said('hello') }, { error: { code: -32603 } }, { error: { code: -32603 } }])
-  t.match(logLines.filter(({ level }) => level === 50).map(({ err }) => err), [
-    { message: /^the factory returned a server that it has returned before; / },
-    { message: 'the factory returned a server that is connected already; return a new one each time, and leave connect() to the mount' }
-  ])
-})
+    t.match(
+      responses.map((response) => response.json()),
+      [{ result: said('hello') }, { error: { code: -32603 } }, { error: { code: -32603 } }]
+    )
+    t.match(
+      logLines.filter(({ level }) => level === 50).map(({ err }) => err),
+      [
+        { message: /^the factory returned a server that it has returned before; / },
+        {
+          message:
+            'the factory returned a server that is connected already; ' +
+              'return a new one each time, and leave connect() to the mount'
+        }
+      ]
+    )
+  }
+)
 
 t.test('a mount of a factory is named by its path where it has no name', async (t) => {
   const { app } = createHost(t)
@@ -227,37 +312,48 @@ t.test('a factory that fails to close what it made is logged, and the session ha
 
   t.equal(deleted.statusCode, 200)
   t.equal(mounted.sessions.size, 0)
-  t.match(logLines.filter(({ level }) => level === 50), [{ mcp: 'Tasks', msg: "a session's server failed to close", err: { message: 'cannot close' } }])
+  t.match(
+    logLines.filter(({ level }) => level === 50),
+    [{ mcp: 'Tasks', msg: "a session's server failed to close", err: { message: 'cannot close' } }]
+  )
 })
 
 for (const [version, make] of Object.entries(makers)) {
-  t.test(`a session that another node has opened gets a server of ${version} of its own, which knows its client`, async (t) => {
-    const events: string[] = []
-    const { nodes } = await startNodes(t, {
-      server: () => {
-        const server = make()
-        server.server.oninitialized = () => {
-          const { name } = server.server.getClientVersion() ?? {}
-          events.push(`initialized by ${name}`)
+  t.test(
+    `a session that another node has opened gets a server of ${version} of its own, which knows its client`,
+    async (t) => {
+      const events: string[] = []
+      const { nodes } = await startNodes(t, {
+        server: () => {
+          const server = make()
+          server.server.oninitialized = () => {
+            const { name } = server.server.getClientVersion() ?? {}
+            events.push(`initialized by ${name}`)
+          }
+          server.server.onclose = () => { events.push('closed') }
+          return server
         }
-        server.server.onclose = () => { events.push('closed') }
-        return server
-      }
-    })
-    const [a, b, c] = nodes
-    const headers = await openSession(a.app)
-    await post(b.app, { jsonrpc: '2.0', method: 'notifications/initialized' }, headers)
-    await until(() => events.length === 1)
+      })
+      const [a, b, c] = nodes
+      const headers = await openSession(a.app)
+      await post(b.app, { jsonrpc: '2.0', method: 'notifications/initialized' }, headers)
+      await until(() => events.length === 1)
 
-    const calls = await Promise.all([1, 2].map((id) => b.app.inject(legacy('tools/call', { name: 'hello' }, { id, headers }))))
-    const before = events.slice()
-    await c.app.inject({ method: 'DELETE', url: '/mcp', headers })
-    await until(() => events.length === 4)
+      const calls = await Promise.all(
+        [1, 2].map((id) => b.app.inject(legacy('tools/call', { name: 'hello' }, { id, headers })))
+      )
+      const before = events.slice()
+      await c.app.inject({ method: 'DELETE', url: '/mcp', headers })
+      await until(() => events.length === 4)
 
-    t.match(calls.map((call) => call.json()), [1, 2].map((id) => ({ id, result: said('hello') })))
-    t.same(before, ['initialized by test', 'initialized by test'], 'one for each node that serves requests')
-    t.same(events.slice(2), ['closed', 'closed'])
-  })
+      t.match(
+        calls.map((call) => call.json()),
+        [1, 2].map((id) => ({ id, result: said('hello') }))
+      )
+      t.same(before, ['initialized by test', 'initialized by test'], 'one for each node that serves requests')
+      t.same(events.slice(2), ['closed', 'closed'])
+    }
+  )
 }
 
 t.test('a server that cannot be made for a session of another node is tried again by the next request', async (t) => {

@@ -12,7 +12,9 @@ import { createHost, createServer, legacy, modernCall, mount, openSession } from
 import { createLowLevel } from '../support/sdk-forms.ts'
 import { createV1, said } from '../support/sdk-servers.ts'
 
-const ACCEPTED = 'pass new McpServer({ name, version }) of this package, an SDK v1 server, a function (context) => server that makes SDK servers (v1 or v2), or an SDK v2 handler: createMcpHandler(…)'
+const ACCEPTED =
+  'pass new McpServer({ name, version }) of this package, an SDK v1 server, a function (context) => server that ' +
+    'makes SDK servers (v1 or v2), or an SDK v2 handler: createMcpHandler(…)'
 
 const INFO = { name: 'Tasks', version: '1' }
 
@@ -23,12 +25,25 @@ t.test('a definition of this package stands for itself', async (t) => {
 })
 
 t.test('each form of an SDK server stands for one definition, however often it is mounted', async (t) => {
-  const forms = [createV1(), createLowLevel(), () => createV1(), async () => createV1(), function make () { return createV1() }, createMcpHandler(() => new V2McpServer(INFO)), { fetch: async () => new Response() }]
+  const forms = [
+    createV1(),
+    createLowLevel(),
+    () => createV1(),
+    async () => createV1(),
+    function make () {
+      return createV1()
+    },
+    createMcpHandler(() => new V2McpServer(INFO)),
+    { fetch: async () => new Response() }
+  ]
 
   const definitions = forms.map(resolveDefinition)
 
   t.same(new Set(definitions).size, forms.length)
-  t.same(forms.map(resolveDefinition).map((definition, index) => definition === definitions[index]), forms.map(() => true))
+  t.same(
+    forms.map(resolveDefinition).map((definition, index) => definition === definitions[index]),
+    forms.map(() => true)
+  )
 })
 
 t.test('a high-level server and the low-level one that it wraps are the same instance', async (t) => {
@@ -46,27 +61,57 @@ const refused: ReadonlyArray<readonly [what: string, server: unknown, problem: s
   ['an empty object', {}, 'is nothing that can be mounted'],
   ['a string', 'server', 'is nothing that can be mounted'],
   ['an object that wraps none', { server: {} }, 'is nothing that can be mounted'],
-  ['something else that connects and closes', { connect () {}, close () {}, server: 'db.example' }, 'is nothing that can be mounted'],
-  ['an object that holds a server', { server: createV1(), cleanup () {} }, "is an object that holds a server; pass its 'server' alone"],
-  ['an object that holds a low-level server', { server: createLowLevel() }, "is an object that holds a server; pass its 'server' alone"],
+  [
+    'something else that connects and closes',
+    { connect () {}, close () {}, server: 'db.example' },
+    'is nothing that can be mounted'
+  ],
+  [
+    'an object that holds a server',
+    { server: createV1(), cleanup () {} },
+    "is an object that holds a server; pass its 'server' alone"
+  ],
+  [
+    'an object that holds a low-level server',
+    { server: createLowLevel() },
+    "is an object that holds a server; pass its 'server' alone"
+  ],
   ['a class', V1McpServer, 'is a class, not a server made of it'],
   ['a class of this package', McpServer, 'is a class, not a server made of it'],
   ['a promise of a server', Promise.resolve(createV1()), 'is a promise; await it first'],
-  ['a v2 McpServer', new V2McpServer(INFO), 'is an SDK v2 server, which serves one client only, so a function that makes one is needed'],
-  ['a v2 Server', new V2Server(INFO, { capabilities: {} }), 'is an SDK v2 server, which serves one client only, so a function that makes one is needed'],
-  ['a server with a task store', new V1McpServer(INFO, { taskStore: new InMemoryTaskStore() }), "uses the SDK's experimental tasks, which cannot be shared by clients, so a function that makes one is needed"]
+  [
+    'a v2 McpServer',
+    new V2McpServer(INFO),
+    'is an SDK v2 server, which serves one client only, so a function that makes one is needed'
+  ],
+  [
+    'a v2 Server',
+    new V2Server(INFO, { capabilities: {} }),
+    'is an SDK v2 server, which serves one client only, so a function that makes one is needed'
+  ],
+  [
+    'a server with a task store',
+    new V1McpServer(INFO, { taskStore: new InMemoryTaskStore() }),
+    "uses the SDK's experimental tasks, which cannot be shared by clients, so a function that makes one is needed"
+  ]
 ]
 
 for (const [what, server, problem] of refused) {
   t.test(`${what} is refused when it is registered, and the error lists what is accepted`, async (t) => {
     const { app } = createHost(t)
 
-    await t.rejects(mount(app, { server } as Parameters<typeof mount>[1]), { code: 'MCP_ERR_INVALID_SERVER', name: 'FastifyError', message: `option 'server' ${problem}; ${ACCEPTED}` })
+    await t.rejects(mount(app, { server } as Parameters<typeof mount>[1]), {
+      code: 'MCP_ERR_INVALID_SERVER',
+      name: 'FastifyError',
+      message: `option 'server' ${problem}; ${ACCEPTED}`
+    })
   })
 }
 
 t.test('a server of the SDK that keeps what it knows of its client elsewhere is refused', async (t) => {
-  const problem = 'is an SDK server of a version that is not known well enough to be shared by clients, so a function that makes one is needed'
+  const problem =
+    'is an SDK server of a version that is not known well enough to be shared by clients, so a function that makes ' +
+      'one is needed'
   for (const name of ['_requestHandlers', '_loggingLevels', '_serverInfo']) {
     const server = createLowLevel()
     Reflect.set(server, name, undefined)
@@ -78,20 +123,29 @@ t.test('a server of the SDK that keeps what it knows of its client elsewhere is 
 t.test('an instance of an SDK that has no log levels and asks less is mounted like any other', async (t) => {
   // Such is the SDK before 1.13; from 1.13 to 1.16 it can elicit.
   const server = createLowLevel()
-  for (const name of ['_loggingLevels', 'isMessageIgnored', 'elicitInput', 'createElicitationCompletionNotifier']) Reflect.defineProperty(server, name, { value: undefined, configurable: true })
+  for (const name of ['_loggingLevels', 'isMessageIgnored', 'elicitInput', 'createElicitationCompletionNotifier']) {
+    Reflect.defineProperty(server, name, { value: undefined, configurable: true })
+  }
   const { app } = createHost(t)
   await mount(app, { server })
 
   const call = { name: 'add', arguments: { a: 1, b: 2 } }
   t.match((await app.inject(modernCall(call.name, call.arguments))).json(), { result: said('3') })
-  t.match((await app.inject(legacy('tools/call', call, { headers: await openSession(app) }))).json(), { result: said('3') })
+  t.match((await app.inject(legacy('tools/call', call, { headers: await openSession(app) }))).json(), {
+    result: said('3')
+  })
 })
 
 t.test('a server of another copy of the SDK is mounted like any other', async (t) => {
   const modules = join(dirname(fileURLToPath(import.meta.resolve('@modelcontextprotocol/sdk/server/mcp.js'))), '..')
   const copy = t.testdir({ 'package.json': '{"type":"module"}' })
-  cpSync(modules, copy, { recursive: true, filter: (file) => !/\.(?:d\.ts|map)$/.test(file) && !file.endsWith('package.json') })
-  const { McpServer: OtherMcpServer }: { McpServer: typeof V1McpServer } = await import(pathToFileURL(join(copy, 'server', 'mcp.js')).href)
+  cpSync(modules, copy, {
+    recursive: true,
+    filter: (file) => !/\.(?:d\.ts|map)$/.test(file) && !file.endsWith('package.json')
+  })
+  const { McpServer: OtherMcpServer }: { McpServer: typeof V1McpServer } = await import(
+    pathToFileURL(join(copy, 'server', 'mcp.js')).href
+  )
   const create = (): V1McpServer => {
     const server = new OtherMcpServer(INFO)
     server.registerTool('hello', {}, () => said('hello from the other copy'))
@@ -103,5 +157,7 @@ t.test('a server of another copy of the SDK is mounted like any other', async (t
   await mount(app, { server: () => create(), prefix: '/made' })
 
   t.not(OtherMcpServer, V1McpServer)
-  for (const url of ['/mcp', '/made/mcp']) t.match((await app.inject(modernCall('hello', {}, { url }))).json(), { result: said('hello from the other copy') })
+  for (const url of ['/mcp', '/made/mcp']) {
+    t.match((await app.inject(modernCall('hello', {}, { url }))).json(), { result: said('hello from the other copy') })
+  }
 })

@@ -1,4 +1,5 @@
-// SDK servers that never answer: what becomes of the request when its client leaves, and of a factory that makes no server.
+// SDK servers that never answer: what becomes of the request when its client leaves, and of a factory that makes no
+// server.
 import t from 'tap'
 import { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { McpServer as V2McpServer } from '@modelcontextprotocol/server'

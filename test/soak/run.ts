@@ -1,5 +1,5 @@
-// `npm run soak`: a minute of mixed traffic, with streams dropped at random; at the end all must be back where it began.
-// `npm run soak -- --seconds 10` for a shorter one.
+// `npm run soak`: a minute of mixed traffic, with streams dropped at random; at the end all must be back where it
+// began. `npm run soak -- --seconds 10` for a shorter one.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -64,7 +64,11 @@ async function ask (): Promise<Figures> {
 // Idle sessions take their time to end.
 async function settle (): Promise<Figures> {
   let figures = await ask()
-  for (let attempt = 0; attempt < 20 && (figures.sessions > 0 || figures.exchanges > 0 || figures.streams > 0 || attempt < 5); attempt++) {
+  for (
+    let attempt = 0;
+    attempt < 20 && (figures.sessions > 0 || figures.exchanges > 0 || figures.streams > 0 || attempt < 5);
+    attempt++
+  ) {
     await wait(500)
     figures = await ask()
   }

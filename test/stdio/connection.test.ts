@@ -28,8 +28,19 @@ const ASKED = {
 function createTalkingNotes (): McpServer {
   const server = createServer()
   server.registerResource('a', 'notes://a', {}, () => 'a')
-  server.registerTool('who', {}, (_args: unknown, { auth, client, era, protocolVersion, request, sessionId }: RequestContext) =>
-    JSON.stringify({ subject: auth?.subject, client: client.info?.name, era, protocolVersion, request: typeof request, session: typeof sessionId }))
+  server.registerTool(
+    'who',
+    {},
+    (_args: unknown, { auth, client, era, protocolVersion, request, sessionId }: RequestContext) =>
+      JSON.stringify({
+        subject: auth?.subject,
+        client: client.info?.name,
+        era,
+        protocolVersion,
+        request: typeof request,
+        session: typeof sessionId
+      })
+  )
   server.registerTool('work', {}, async (_args: unknown, ctx: RequestContext) => {
     await ctx.reportProgress(1, 2, 'half')
     await ctx.info('working')
@@ -48,7 +59,12 @@ function createTalkingNotes (): McpServer {
 }
 
 /** A server with a tool that waits until it is told, or its call ends. */
-function createWaiting (): { readonly server: McpServer, readonly started: Gate, readonly go: Gate, readonly aborted: Gate<string> } {
+function createWaiting (): {
+  readonly server: McpServer
+  readonly started: Gate
+  readonly go: Gate
+  readonly aborted: Gate<string>
+} {
   const [started, go, aborted] = [createGate(), createGate(), createGate<string>()]
   const server = createServer()
   server.registerTool('wait', {}, async (_args: unknown, { signal }: RequestContext) => {
@@ -313,34 +329,38 @@ t.test('a handler learns of the cancellation whenever it looks, and cannot ask a
 })
 
 for (const era of ['modern', 'legacy'] as const) {
-  t.test(`${era} requests that have one id at once are answered each, and a cancellation that could mean any of them means none`, async (t) => {
-    const { server, started, go } = createWaiting()
-    const piped = await openPipe(t, server)
-    const { write, next, logLines } = piped
-    if (era === 'legacy') await openSession(piped)
-    const call = era === 'modern' ? modernCall : legacyCall
-    let running = 0
-    const both = createGate()
-    server.registerTool('second', {}, async () => {
-      if (++running === 1) both.open()
-      await go.promise
-      return 'second'
-    })
+  t.test(
+    `${era} requests that have one id at once are answered each, and a cancellation that could mean any of them ` +
+      'means none',
+    async (t) => {
+      const { server, started, go } = createWaiting()
+      const piped = await openPipe(t, server)
+      const { write, next, logLines } = piped
+      if (era === 'legacy') await openSession(piped)
+      const call = era === 'modern' ? modernCall : legacyCall
+      let running = 0
+      const both = createGate()
+      server.registerTool('second', {}, async () => {
+        if (++running === 1) both.open()
+        await go.promise
+        return 'second'
+      })
 
-    write(call(1, 'wait'), call(1, 'second'))
-    await Promise.all([started.promise, both.promise])
-    write(call(1, 'echo', { text: 'a' }))
-    const first = await next()
-    write(notification('notifications/cancelled', { requestId: 1 }), call(2, 'echo', { text: 'b' }))
-    const second = await next()
-    go.open()
-    const texts = [await next(), await next()].map((reply) => JSON.stringify(reply))
+      write(call(1, 'wait'), call(1, 'second'))
+      await Promise.all([started.promise, both.promise])
+      write(call(1, 'echo', { text: 'a' }))
+      const first = await next()
+      write(notification('notifications/cancelled', { requestId: 1 }), call(2, 'echo', { text: 'b' }))
+      const second = await next()
+      go.open()
+      const texts = [await next(), await next()].map((reply) => JSON.stringify(reply))
 
-    t.match(first, { id: 1, result: { content: [{ text: 'a' }] } })
-    t.match(second, { id: 2, result: { content: [{ text: 'b' }] } })
-    t.same(texts.map((text) => /"text":"(\w+)"/.exec(text)?.[1]).sort(), ['second', 'waited'])
-    t.match(logLines, [{ requestId: '1', msg: /^several running requests have the id that a client has cancelled/ }])
-  })
+      t.match(first, { id: 1, result: { content: [{ text: 'a' }] } })
+      t.match(second, { id: 2, result: { content: [{ text: 'b' }] } })
+      t.same(texts.map((text) => /"text":"(\w+)"/.exec(text)?.[1]).sort(), ['second', 'waited'])
+      t.match(logLines, [{ requestId: '1', msg: /^several running requests have the id that a client has cancelled/ }])
+    }
+  )
 }
 
 t.test('a session of 2025-03-26 may send batches and gets one array', async (t) => {
@@ -397,34 +417,46 @@ function createDefinition (own: Partial<ServerDefinition>): ServerDefinition {
   return { serve: async () => ({}), ...own }
 }
 
-t.test('a definition gets the notifications of both eras and the end of the session, and what it throws is logged', async (t) => {
-  const told: unknown[] = []
-  const piped = await openPipe(t, createDefinition({
-    notified: ({ message: { method, params }, caller: { era } }) => {
-      told.push([method, params, era])
-      throw new Error('no')
-    },
-    ended: (session) => { told.push(typeof session); throw new Error('never') }
-  }))
-  await openSession(piped)
-  piped.write(notification('notifications/roots/list_changed', { a: 1 }), modernNotification(), legacy(1, 'ping'))
-  await piped.next()
+t.test(
+  'a definition gets the notifications of both eras and the end of the session, and what it throws is logged',
+  async (t) => {
+    const told: unknown[] = []
+    const piped = await openPipe(
+      t,
+      createDefinition({
+        notified: ({ message: { method, params }, caller: { era } }) => {
+          told.push([method, params, era])
+          throw new Error('no')
+        },
+        ended: (session) => {
+          told.push(typeof session)
+          throw new Error('never')
+        }
+      })
+    )
+    await openSession(piped)
+    piped.write(notification('notifications/roots/list_changed', { a: 1 }), modernNotification(), legacy(1, 'ping'))
+    await piped.next()
 
-  await piped.connection.close()
+    await piped.connection.close()
 
-  t.match(told, [
-    ['notifications/initialized', {}, 'legacy'],
-    ['notifications/roots/list_changed', { a: 1 }, 'legacy'],
-    ['notifications/other', Object, 'modern'],
-    'object'
-  ])
-  t.same(piped.logLines.map(({ msg }) => msg), [
-    'notifications/initialized could not be handed over to the server',
-    'notifications/roots/list_changed could not be handed over to the server',
-    'notifications/other could not be handed over to the server',
-    "a session's server failed to close"
-  ])
-})
+    t.match(told, [
+      ['notifications/initialized', {}, 'legacy'],
+      ['notifications/roots/list_changed', { a: 1 }, 'legacy'],
+      ['notifications/other', Object, 'modern'],
+      'object'
+    ])
+    t.same(
+      piped.logLines.map(({ msg }) => msg),
+      [
+        'notifications/initialized could not be handed over to the server',
+        'notifications/roots/list_changed could not be handed over to the server',
+        'notifications/other could not be handed over to the server',
+        "a session's server failed to close"
+      ]
+    )
+  }
+)
 
 function modernNotification (): object {
   return notification('notifications/other', { _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } })

@@ -1,4 +1,5 @@
-// The script of a web page that uses MCP servers of another origin. It is bundled for browsers, with the official clients.
+// The script of a web page that uses MCP servers of another origin. It is bundled for browsers, with the official
+// clients.
 import { v1, v2Legacy, v2Modern, type ClientKind } from './clients.ts'
 
 const kinds: { readonly [name: string]: ClientKind } = { v1, v2Legacy, v2Modern }
@@ -49,7 +50,9 @@ async function visit (kind: string, url: string): Promise<Visit> {
   }
 }
 
-/** Calls a tool that takes its time, tells the test how far it has got, and gets to the end whatever happens on the way. */
+/**
+ * Calls a tool that takes its time, tells the test how far it has got, and gets to the end whatever happens on the way.
+ */
 async function count (
   kind: string, url: string, to: number
 ): Promise<readonly [progress: readonly number[], answer: unknown]> {
@@ -67,7 +70,9 @@ async function count (
   return [progress, answer['content']]
 }
 
-/** Calls a tool by hand, with an argument mirrored in a header: in a browser the official client sends no such headers. */
+/**
+ * Calls a tool by hand, with an argument mirrored in a header: in a browser the official client sends no such headers.
+ */
 async function locate (url: string, region: string): Promise<unknown> {
   const response = await fetch(url, {
     method: 'POST',

@@ -35,7 +35,9 @@ export interface FaultyCluster extends Cluster {
   readonly nodes: readonly ClusterNode[]
 }
 
-/** Creates a cluster in memory, each operation of which takes a turn of the event loop, as one of another process would. */
+/**
+ * Creates a cluster in memory, each operation of which takes a turn of the event loop, as one of another process would.
+ */
 export function createFaultyCluster (options?: MemoryClusterOptions, now?: () => number): FaultyCluster {
   const cluster = createMemoryCluster(options, now)
   const joined = new Map<string, Joined>()

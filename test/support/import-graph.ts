@@ -17,7 +17,9 @@ export function readImports (directory: string): ImportGraph {
   }))
 }
 
-/** Finds files that import each other in a circle, one list for each circle (Tarjan's strongly connected components). */
+/**
+ * Finds files that import each other in a circle, one list for each circle (Tarjan's strongly connected components).
+ */
 export function findCircles (graph: ImportGraph): ReadonlyArray<readonly string[]> {
   const circles: string[][] = []
   const indexes = new Map<string, number>()

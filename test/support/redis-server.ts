@@ -80,8 +80,8 @@ async function connect (t: Pick<Test, 'teardown'>, url: string): Promise<Redis> 
   return client
 }
 
-// The system gives these ports to nobody by itself, and no other test process uses them, so that a port is still free when
-// its Redis is restarted.
+// The system gives these ports to nobody by itself, and no other test process uses them, so that a port is still free
+// when its Redis is restarted.
 const PORTS = 20
 const FIRST_PORT = 20_000 + process.pid % 600 * PORTS
 let starts = 0

@@ -32,7 +32,10 @@ export function answerCommands (ready: Figures, commands: Readonly<Record<string
   process.send?.({ figures: ready })
 }
 
-/** Builds the command that reads the memory once a server has as many connections as the argument says, and garbage is collected. */
+/**
+ * Builds the command that reads the memory once a server has as many connections as the argument says, and garbage is
+ * collected.
+ */
 export function createMemoryCommand (server: Server): Command {
   const { gc } = globalThis
   if (gc === undefined) throw new Error('memory is only told with --expose-gc')

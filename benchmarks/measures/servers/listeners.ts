@@ -57,7 +57,8 @@ class Listener {
     this.#socket.destroy()
   }
 
-  // Two line ends in a row end an event, and are nowhere else: headers and chunks have carriage returns, JSON has no line ends.
+  // Two line ends in a row end an event, and are nowhere else: headers and chunks have carriage returns, JSON has no
+  // line ends.
   #read (data: Buffer): void {
     if (!this.#isOpen && !data.toString('latin1').startsWith('HTTP/1.1 200 ')) {
       throw new Error(`no stream: ${data.toString('latin1')}`)

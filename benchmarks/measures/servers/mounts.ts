@@ -1,4 +1,5 @@
-// An app with so many mounts that have so many tools each: the last mount is at /mcp, those before it at /mount-0/mcp and so on.
+// An app with so many mounts that have so many tools each: the last mount is at /mcp, those before it at /mount-0/mcp
+// and so on.
 import Fastify from 'fastify'
 import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
 import { addressOf } from './address.ts'

@@ -1,5 +1,5 @@
-// An app that starts and answers one request. It tells how long each took since its process began and, when asked to, what
-// it has loaded; that takes time of its own.
+// An app that starts and answers one request. It tells how long each took since its process began and, when asked to,
+// what it has loaded; that takes time of its own.
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'

@@ -1,4 +1,5 @@
-// Streams of change notifications: those of a mount, and those of bare routes that send the same bytes in one of two ways.
+// Streams of change notifications: those of a mount, and those of bare routes that send the same bytes in one of two
+// ways.
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import Fastify, { type FastifyInstance } from 'fastify'

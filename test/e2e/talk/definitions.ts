@@ -1,4 +1,5 @@
-// The servers of the suites on what flows from server to client. They are made by name, as nodes may be other processes.
+// The servers of the suites on what flows from server to client. They are made by name, as nodes may be other
+// processes.
 import { inputRequired, McpServer, ResourceTemplate, Type, type SampleParams } from '../../../lib/index.ts'
 import { createEverything } from '../../support/everything.ts'
 

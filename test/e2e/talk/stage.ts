@@ -55,7 +55,10 @@ interface Report {
   readonly sessions: number
 }
 
-/** A stage of apps that were made by `createTalkApp`, in whatever process. @param url The origin that clients are given. */
+/**
+ * A stage of apps that were made by `createTalkApp`, in whatever process.
+ * @param url The origin that clients are given.
+ */
 export function createStage (
   url: string, nodes: readonly string[], isResumable: boolean, close: () => Promise<void>
 ): Stage {

@@ -11,9 +11,17 @@ import { createFetching } from '../../support/sdk-forms.ts'
 import { createSdkApp, createV1, said } from '../../support/sdk-servers.ts'
 
 const LISTEN = { notifications: { toolsListChanged: true } }
-const ACKNOWLEDGED = frameOf({ jsonrpc: '2.0', method: 'notifications/subscriptions/acknowledged', params: { _meta: { 'io.modelcontextprotocol/subscriptionId': 1 }, notifications: { toolsListChanged: true } } })
+const ACKNOWLEDGED = frameOf({
+  jsonrpc: '2.0',
+  method: 'notifications/subscriptions/acknowledged',
+  params: { _meta: { 'io.modelcontextprotocol/subscriptionId': 1 }, notifications: { toolsListChanged: true } }
+})
 
-interface Received { readonly method: string, readonly session: string | null, readonly body: { readonly id?: unknown, readonly method?: string, readonly result?: object, readonly error?: object } }
+interface Received {
+  readonly method: string
+  readonly session: string | null
+  readonly body: { readonly id?: unknown; readonly method?: string; readonly result?: object; readonly error?: object }
+}
 
 type Answer = (request: Received, signal: AbortSignal) => Response | Promise<Response>
 
@@ -22,7 +30,11 @@ async function createFetchApp (t: Test, answer: Answer, options: Parameters<type
   const received: Received[] = []
   const handler: FetchHandler = {
     async fetch ({ method, headers, signal }, options) {
-      const one = { method, session: headers.get('mcp-session-id'), body: (options?.parsedBody ?? {}) as Received['body'] }
+      const one = {
+        method,
+        session: headers.get('mcp-session-id'),
+        body: (options?.parsedBody ?? {}) as Received['body']
+      }
       received.push(one)
       return answer(one, signal)
     }
@@ -43,33 +55,40 @@ function stream (...messages: object[]): { readonly response: Response, send (me
   const body = new ReadableStream<Uint8Array>({ start (started) { controller = started } })
   const stream = {
     response: new Response(body, { headers: { 'content-type': 'text/event-stream' } }),
-    send: (message: object) => controller.enqueue(encoder.encode(`data: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`)),
+    send: (message: object) =>
+      controller.enqueue(encoder.encode(`data: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`)),
     end: () => controller.close()
   }
   for (const message of messages) stream.send(message)
   return stream
 }
 
-t.test("a handler's own session is kept with the mount's, told of what the client says, and deleted at its end", async (t) => {
-  const { app, received } = await createFetchApp(t, withSessions)
+t.test(
+  "a handler's own session is kept with the mount's, told of what the client says, and deleted at its end",
+  async (t) => {
+    const { app, received } = await createFetchApp(t, withSessions)
 
-  const opened = await app.inject(initialize())
-  const headers = { 'mcp-session-id': String(opened.headers['mcp-session-id']) }
-  await post(app, { jsonrpc: '2.0', method: 'notifications/initialized' }, headers)
-  await app.inject(legacy('tools/list', {}, { headers }))
-  await openSession(app)
-  await app.inject({ method: 'DELETE', url: '/mcp', headers })
-  await until(() => received.some(({ method }) => method === 'DELETE'))
+    const opened = await app.inject(initialize())
+    const headers = { 'mcp-session-id': String(opened.headers['mcp-session-id']) }
+    await post(app, { jsonrpc: '2.0', method: 'notifications/initialized' }, headers)
+    await app.inject(legacy('tools/list', {}, { headers }))
+    await openSession(app)
+    await app.inject({ method: 'DELETE', url: '/mcp', headers })
+    await until(() => received.some(({ method }) => method === 'DELETE'))
 
-  t.not(headers['mcp-session-id'], 'inner-session', "the client has the mount's session")
-  t.same(received.map(({ method, session, body }) => [method, session, body.method]), [
-    ['POST', null, 'initialize'],
-    ['POST', 'inner-session', 'notifications/initialized'],
-    ['POST', 'inner-session', 'tools/list'],
-    ['POST', null, 'initialize'],
-    ['DELETE', 'inner-session', undefined]
-  ])
-})
+    t.not(headers['mcp-session-id'], 'inner-session', "the client has the mount's session")
+    t.same(
+      received.map(({ method, session, body }) => [method, session, body.method]),
+      [
+        ['POST', null, 'initialize'],
+        ['POST', 'inner-session', 'notifications/initialized'],
+        ['POST', 'inner-session', 'tools/list'],
+        ['POST', null, 'initialize'],
+        ['DELETE', 'inner-session', undefined]
+      ]
+    )
+  }
+)
 
 t.test("a handler's own session ends with the app", async (t) => {
   const { app, received } = await createFetchApp(t, withSessions)
@@ -123,7 +142,9 @@ t.test('what a handler asks in the middle of a call is asked of the client, and 
   const address = await listen(app)
   const headers = await openSession(app)
 
-  const frames = readFrames(await send(address, legacy('tools/call', { name: 'ask' }, { headers: { ...JSON_AND_SSE, ...headers } })))
+  const frames = readFrames(
+    await send(address, legacy('tools/call', { name: 'ask' }, { headers: { ...JSON_AND_SSE, ...headers } }))
+  )
   const first = [(await frames.next()).value, (await frames.next()).value]
   await post(app, { jsonrpc: '2.0', id: 'ask-1', result: { roots: [] } }, headers)
   const second = (await frames.next()).value
@@ -151,19 +172,31 @@ t.test('an answer that a handler fails to take is logged', async (t) => {
   inner.send({ id: 1, result: said('done') })
 
   t.same((await sent).json().result, said('done'))
-  t.match(logLines.filter(({ level }) => level === 40), [{ msg: 'the answer to roots/list could not be handed over', err: { message: 'no database' } }])
+  t.match(
+    logLines.filter(({ level }) => level === 40),
+    [{ msg: 'the answer to roots/list could not be handed over', err: { message: 'no database' } }]
+  )
 })
 
 t.test('a stream of changes is relayed, and ended at the handler when its client leaves', async (t) => {
   const ended = createGate()
-  const inner = stream({ method: 'notifications/subscriptions/acknowledged', params: { notifications: { toolsListChanged: true }, _meta: {} } })
-  const { app, mounted } = await createFetchApp(t, (_request, signal) => { signal.addEventListener('abort', () => ended.open()); return inner.response })
+  const inner = stream({
+    method: 'notifications/subscriptions/acknowledged',
+    params: { notifications: { toolsListChanged: true }, _meta: {} }
+  })
+  const { app, mounted } = await createFetchApp(t, (_request, signal) => {
+    signal.addEventListener('abort', () => ended.open())
+    return inner.response
+  })
   const address = await listen(app)
   const sent = sendAlone(address, modern('subscriptions/listen', LISTEN, { headers: JSON_AND_SSE }))
   const [response]: [IncomingMessage] = await once(sent, 'response') as [IncomingMessage]
   let text = ''
   response.setEncoding('utf8').on('data', (chunk: string) => { text += chunk }).on('error', () => {})
-  const changed = { method: 'notifications/tools/list_changed', params: { _meta: { 'io.modelcontextprotocol/subscriptionId': 1 } } }
+  const changed = {
+    method: 'notifications/tools/list_changed',
+    params: { _meta: { 'io.modelcontextprotocol/subscriptionId': 1 } }
+  }
 
   await until(() => text.endsWith(`${ACKNOWLEDGED}\n\n`))
   inner.send(changed)
@@ -177,8 +210,15 @@ t.test('a stream of changes is relayed, and ended at the handler when its client
 
 t.test('a handler that refuses a stream of changes is heard', async (t) => {
   const refusals: ReadonlyArray<readonly [Answer, object]> = [
-    [({ body }) => Response.json({ jsonrpc: '2.0', id: body.id, error: { code: -32601, message: 'no streams' } }, { status: 404 }), { code: -32601, message: 'no streams' }],
-    [() => new Response('', { headers: { 'content-type': 'text/event-stream' } }), { code: -32603, message: 'Internal error' }]
+    [
+      ({ body }) =>
+        Response.json({ jsonrpc: '2.0', id: body.id, error: { code: -32601, message: 'no streams' } }, { status: 404 }),
+      { code: -32601, message: 'no streams' }
+    ],
+    [
+      () => new Response('', { headers: { 'content-type': 'text/event-stream' } }),
+      { code: -32603, message: 'Internal error' }
+    ]
   ]
   for (const [answer, error] of refusals) {
     const { app, mounted } = await createFetchApp(t, answer)
@@ -195,7 +235,10 @@ t.test('where a mount has no streams, a handler is not asked for one', async (t)
 
   const response = await app.inject(modern('subscriptions/listen', LISTEN))
 
-  t.same([response.statusCode, response.json()], [404, { jsonrpc: '2.0', id: 1, error: { code: -32601, message: 'Method not found: subscriptions/listen' } }])
+  t.same(
+    [response.statusCode, response.json()],
+    [404, { jsonrpc: '2.0', id: 1, error: { code: -32601, message: 'Method not found: subscriptions/listen' } }]
+  )
   t.same(received, [])
 })
 
@@ -204,7 +247,12 @@ t.test('a client that leaves before a handler has agreed to a stream ends it the
   const ended = createGate()
   const { app, mounted, logLines } = await createFetchApp(t, async (_request, signal) => {
     started.open()
-    await new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { ended.open(); reject(signal.reason) }) })
+    await new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        ended.open()
+        reject(signal.reason)
+      })
+    })
     return new Response()
   })
   const address = await listen(app)
@@ -221,7 +269,10 @@ t.test('a client that leaves before a handler has agreed to a stream ends it the
 t.test('a client that listens to a v2 handler hears of its changes until the app closes', async (t) => {
   const bus = new InMemoryServerEventBus()
   const handler = createMcpHandler(() => {
-    const server = new V2McpServer({ name: 'Tasks', version: '1.0.0' }, { capabilities: { tools: { listChanged: true } } })
+    const server = new V2McpServer(
+      { name: 'Tasks', version: '1.0.0' },
+      { capabilities: { tools: { listChanged: true } } }
+    )
     server.registerTool('hello', {}, () => said('hello'))
     return server
   }, { bus })
@@ -235,8 +286,22 @@ t.test('a client that listens to a v2 handler hears of its changes until the app
   await app.close()
 
   t.same(first, [': open', ACKNOWLEDGED])
-  t.equal(change, frameOf({ jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: { _meta: { 'io.modelcontextprotocol/subscriptionId': 1 } } }))
-  t.same((await frames.next()).value, frameOf({ jsonrpc: '2.0', id: 1, result: { resultType: 'complete', _meta: { 'io.modelcontextprotocol/subscriptionId': 1 } } }))
+  t.equal(
+    change,
+    frameOf({
+      jsonrpc: '2.0',
+      method: 'notifications/tools/list_changed',
+      params: { _meta: { 'io.modelcontextprotocol/subscriptionId': 1 } }
+    })
+  )
+  t.same(
+    (await frames.next()).value,
+    frameOf({
+      jsonrpc: '2.0',
+      id: 1,
+      result: { resultType: 'complete', _meta: { 'io.modelcontextprotocol/subscriptionId': 1 } }
+    })
+  )
   t.ok((await frames.next()).done)
 })
 
@@ -256,27 +321,61 @@ t.test("a v1 server behind the SDK's own transport serves the calls of a session
   t.ok(connected)
 })
 
-t.test('a fetch that answers 403 for want of scopes is understood, and any other 403 is a failure of the server', async (t) => {
-  const challenges: Array<string | undefined> = ['Bearer error="insufficient_scope", scope="read write"', 'Bearer error="insufficient_scope"', 'Bearer error="invalid_token", scope="read"', undefined]
-  const { app } = await createFetchApp(t, () => {
-    const challenge = challenges.shift()
-    return new Response('no', { status: 403, headers: challenge === undefined ? {} : { 'www-authenticate': challenge } })
-  }, { stateless: true })
+t.test(
+  'a fetch that answers 403 for want of scopes is understood, and any other 403 is a failure of the server',
+  async (t) => {
+    const challenges: Array<string | undefined> = [
+      'Bearer error="insufficient_scope", scope="read write"',
+      'Bearer error="insufficient_scope"',
+      'Bearer error="invalid_token", scope="read"',
+      undefined
+    ]
+    const { app } = await createFetchApp(
+      t,
+      () => {
+        const challenge = challenges.shift()
+        return new Response('no', {
+          status: 403,
+          headers: challenge === undefined ? {} : { 'www-authenticate': challenge }
+        })
+      },
+      { stateless: true }
+    )
 
-  const scoped = await app.inject(legacy('tools/list'))
-  const others = [await app.inject(legacy('tools/list')), await app.inject(legacy('tools/list')), await app.inject(legacy('tools/list'))]
+    const scoped = await app.inject(legacy('tools/list'))
+    const others = [
+      await app.inject(legacy('tools/list')),
+      await app.inject(legacy('tools/list')),
+      await app.inject(legacy('tools/list'))
+    ]
 
-  t.match([scoped.statusCode, scoped.json()], [403, { id: 1, error: { data: { requiredScopes: ['read', 'write'] } } }])
-  for (const other of others) {
-    t.match([other.statusCode, other.json()], [200, { error: { code: -32603, message: "the server's fetch answered with status 403 and no JSON-RPC message" } }])
+    t.match(
+      [scoped.statusCode, scoped.json()],
+      [403, { id: 1, error: { data: { requiredScopes: ['read', 'write'] } } }]
+    )
+    for (const other of others) {
+      t.match(
+        [other.statusCode, other.json()],
+        [
+          200,
+          { error: { code: -32603, message: "the server's fetch answered with status 403 and no JSON-RPC message" } }
+        ]
+      )
+    }
   }
-})
+)
 
 t.test('the status of a fetch says whether it refused a modern request or answered it with an error', async (t) => {
   const statuses = [200, 400, 404]
-  const { app } = await createFetchApp(t, ({ body: { id } }) => Response.json({ jsonrpc: '2.0', id, error: { code: -32601, message: 'no' } }, { status: statuses.shift() ?? 200 }))
+  const { app } = await createFetchApp(t, ({ body: { id } }) =>
+    Response.json({ jsonrpc: '2.0', id, error: { code: -32601, message: 'no' } }, { status: statuses.shift() ?? 200 })
+  )
 
-  const responses = [await app.inject(modern('tools/list')), await app.inject(modern('tools/list')), await app.inject(modern('tools/list'))]
+  const responses = [
+    await app.inject(modern('tools/list')),
+    await app.inject(modern('tools/list')),
+    await app.inject(modern('tools/list'))
+  ]
 
   t.same(responses.map(({ statusCode }) => statusCode), [200, 404, 404], 'the status of a refusal is that of its code')
 })

@@ -1,6 +1,15 @@
 // Anything with `fetch`: what it is asked, and what becomes of its answers.
 import t, { type Test } from 'tap'
-import { createHost, initialize, JSON_AND_SSE, legacy, modernCall, mount, openSession, post } from '../../support/app.ts'
+import {
+  createHost,
+  initialize,
+  JSON_AND_SSE,
+  legacy,
+  modernCall,
+  mount,
+  openSession,
+  post
+} from '../../support/app.ts'
 import { collectFrames, createGate, frameOf, listen, send, sendAlone, until } from '../../support/stream.ts'
 import { Client } from '../../support/definition-client.ts'
 import type { FetchHandler } from '../../../lib/index.ts'
@@ -10,16 +19,27 @@ import { createSdkApp, said, type SdkApp } from '../../support/sdk-servers.ts'
 type Options = Parameters<FetchHandler['fetch']>[1]
 
 /** One request as a handler got it. */
-interface Received { readonly method: string, readonly url: string, readonly headers: Headers, readonly body: unknown, readonly options: Options }
+interface Received {
+  readonly method: string
+  readonly url: string
+  readonly headers: Headers
+  readonly body: unknown
+  readonly options: Options
+}
 
 interface FetchApp extends SdkApp { readonly received: readonly Received[] }
 
 const json = (message: object, init: ResponseInit = {}): Response => Response.json({ jsonrpc: '2.0', ...message }, init)
-const sse = (text: string, init: ResponseInit = {}): Response => new Response(text, { ...init, headers: { 'content-type': 'text/event-stream; charset=utf-8', ...init.headers } })
-const events = (...messages: object[]): string => messages.map((message) => `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`).join('')
+const sse = (text: string, init: ResponseInit = {}): Response =>
+  new Response(text, { ...init, headers: { 'content-type': 'text/event-stream; charset=utf-8', ...init.headers } })
+const events = (...messages: object[]): string =>
+  messages.map((message) => `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`).join('')
 
 /** A handler that notes what it gets; notifications are accepted. */
-function createHandler (answer: (request: Received, signal: AbortSignal) => Response | Promise<Response>): { readonly handler: FetchHandler, readonly received: readonly Received[] } {
+function createHandler (answer: (request: Received, signal: AbortSignal) => Response | Promise<Response>): {
+  readonly handler: FetchHandler
+  readonly received: readonly Received[]
+} {
   const received: Received[] = []
   return {
     received,
@@ -34,9 +54,13 @@ function createHandler (answer: (request: Received, signal: AbortSignal) => Resp
   }
 }
 
-async function createFetchApp (t: Test, answer: (request: Received, signal: AbortSignal) => Response | Promise<Response>, options: Parameters<typeof createSdkApp>[2] = {}): Promise<FetchApp> {
+async function createFetchApp (
+  t: Test,
+  answer: (request: Received, signal: AbortSignal) => Response | Promise<Response>,
+  options: Parameters<typeof createSdkApp>[2] = {}
+): Promise<FetchApp> {
   const { handler, received } = createHandler(answer)
-  return { ...await createSdkApp(t, handler, options), received }
+  return { ...(await createSdkApp(t, handler, options)), received }
 }
 
 const idOf = ({ body }: Received): unknown => Object(body).id
@@ -44,7 +68,13 @@ const idOf = ({ body }: Received): unknown => Object(body).id
 t.test('a handler gets each request as it was sent, with what the mount knows of it already', async (t) => {
   const { app, received } = await createFetchApp(t, (request) => json({ id: idOf(request), result: said('done') }))
 
-  const response = await app.inject(modernCall('hello', { a: 1 }, { id: 'x', url: '/mcp?a=1', headers: { 'x-tenant': 'acme', connection: 'keep-alive', cookie: 'a=b' } }))
+  const response = await app.inject(
+    modernCall(
+      'hello',
+      { a: 1 },
+      { id: 'x', url: '/mcp?a=1', headers: { 'x-tenant': 'acme', connection: 'keep-alive', cookie: 'a=b' } }
+    )
+  )
 
   t.same(response.json(), { jsonrpc: '2.0', id: 'x', result: said('done') })
   const [request] = received
@@ -64,14 +94,24 @@ t.test('a handler gets each request as it was sent, with what the mount knows of
 })
 
 t.test("a handler does not see the mount's own sessions", async (t) => {
-  const { app, received } = await createFetchApp(t, (request) => json({ id: idOf(request), result: { capabilities: {}, protocolVersion: '2024-11-05' } }))
+  const { app, received } = await createFetchApp(t, (request) =>
+    json({ id: idOf(request), result: { capabilities: {}, protocolVersion: '2024-11-05' } })
+  )
 
   const opened = await app.inject(initialize('2025-06-18'))
-  const listed = await app.inject(legacy('tools/list', {}, { headers: { 'mcp-session-id': String(opened.headers['mcp-session-id']) } }))
+  const listed = await app.inject(
+    legacy('tools/list', {}, { headers: { 'mcp-session-id': String(opened.headers['mcp-session-id']) } })
+  )
 
   t.same(opened.json(), { jsonrpc: '2.0', id: 1, result: { capabilities: {}, protocolVersion: '2025-06-18' } })
   t.equal(listed.statusCode, 200)
-  t.same(received.map(({ headers }) => [headers.get('mcp-session-id'), headers.get('mcp-protocol-version')]), [[null, '2025-06-18'], [null, '2025-06-18']])
+  t.same(
+    received.map(({ headers }) => [headers.get('mcp-session-id'), headers.get('mcp-protocol-version')]),
+    [
+      [null, '2025-06-18'],
+      [null, '2025-06-18']
+    ]
+  )
 })
 
 t.test('a handler is told what its caller has proved', async (t) => {
@@ -94,20 +134,39 @@ t.test('what the host app asks is complete for a modern handler', async (t) => {
     id: 0,
     method: 'tools/call',
     params: {
-      name: 'grüß', arguments: { a: 1 }, _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} }
+      name: 'grüß',
+      arguments: { a: 1 },
+      _meta: {
+        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+        'io.modelcontextprotocol/clientCapabilities': {}
+      }
     }
   })
   t.same(Object.fromEntries(received[0]?.headers ?? []), {
-    accept: 'application/json, text/event-stream', 'content-type': 'application/json', 'mcp-method': 'tools/call', 'mcp-name': '=?base64?Z3LDvMOf?=', 'mcp-protocol-version': '2026-07-28'
+    accept: 'application/json, text/event-stream',
+    'content-type': 'application/json',
+    'mcp-method': 'tools/call',
+    'mcp-name': '=?base64?Z3LDvMOf?=',
+    'mcp-protocol-version': '2026-07-28'
   })
 })
 
 t.test('an answer by SSE is relayed as it comes: notifications first, then the result', async (t) => {
   const notification = { method: 'notifications/message', params: { level: 'info', data: 'working' } }
-  const { app } = await createFetchApp(t, (request) => sse(`: open\n\nid: 1\ndata: \n\n${events(notification, { method: 'notifications/bare' }, { id: idOf(request), result: said('done') }, { method: 'notifications/late' })}`))
+  const { app } = await createFetchApp(t, (request) =>
+    sse(
+      ': open\n\nid: 1\ndata: ' +
+        `\n\n${events(notification, { method: 'notifications/bare' }, { id: idOf(request), result: said('done') }, { method: 'notifications/late' })}`
+    )
+  )
   const address = await listen(app)
 
-  const frames = await collectFrames(await send(address, legacy('tools/call', { name: 'a' }, { headers: { ...JSON_AND_SSE, ...await openSession(app) } })))
+  const frames = await collectFrames(
+    await send(
+      address,
+      legacy('tools/call', { name: 'a' }, { headers: { ...JSON_AND_SSE, ...(await openSession(app)) } })
+    )
+  )
 
   t.same(frames, [
     ': open',
@@ -118,7 +177,9 @@ t.test('an answer by SSE is relayed as it comes: notifications first, then the r
 })
 
 t.test('an error of a handler keeps its code, message and data', async (t) => {
-  const { app } = await createFetchApp(t, (request) => json({ id: idOf(request), error: { code: -32099, message: 'not now', data: { retry: 1 } } }, { status: 400 }))
+  const { app } = await createFetchApp(t, (request) =>
+    json({ id: idOf(request), error: { code: -32099, message: 'not now', data: { retry: 1 } } }, { status: 400 })
+  )
 
   const response = await app.inject(modernCall('hello'))
 
@@ -126,13 +187,41 @@ t.test('an error of a handler keeps its code, message and data', async (t) => {
 })
 
 const strange: ReadonlyArray<readonly [what: string, answer: () => Response, message: string]> = [
-  ['no JSON', () => new Response('<h1>Bad Gateway</h1>', { status: 502, headers: { 'content-type': 'text/html' } }), "the server's fetch answered with status 502 and no JSON-RPC message"],
-  ['JSON that is no message', () => Response.json([1]), "the server's fetch answered with status 200 and no JSON-RPC message"],
-  ['nothing', () => new Response(null, { status: 202 }), "the server's fetch answered with status 202 and no JSON-RPC message"],
-  ['an event that is no JSON', () => sse('data: hello\n\n'), "the server's fetch answered with status 200 and no JSON-RPC message"],
-  ['a stream that ends without a result', () => sse(events({ method: 'notifications/a' })), "the server's fetch ended its answer without a result"],
-  ['a notification alone', () => json({ method: 'notifications/a' }), "the server's fetch ended its answer without a result"],
-  ['an SSE answer without a body', () => new Response(null, { headers: { 'content-type': 'text/event-stream' } }), "the server's fetch answered with status 200 and no JSON-RPC message"]
+  [
+    'no JSON',
+    () => new Response('<h1>Bad Gateway</h1>', { status: 502, headers: { 'content-type': 'text/html' } }),
+    "the server's fetch answered with status 502 and no JSON-RPC message"
+  ],
+  [
+    'JSON that is no message',
+    () => Response.json([1]),
+    "the server's fetch answered with status 200 and no JSON-RPC message"
+  ],
+  [
+    'nothing',
+    () => new Response(null, { status: 202 }),
+    "the server's fetch answered with status 202 and no JSON-RPC message"
+  ],
+  [
+    'an event that is no JSON',
+    () => sse('data: hello\n\n'),
+    "the server's fetch answered with status 200 and no JSON-RPC message"
+  ],
+  [
+    'a stream that ends without a result',
+    () => sse(events({ method: 'notifications/a' })),
+    "the server's fetch ended its answer without a result"
+  ],
+  [
+    'a notification alone',
+    () => json({ method: 'notifications/a' }),
+    "the server's fetch ended its answer without a result"
+  ],
+  [
+    'an SSE answer without a body',
+    () => new Response(null, { headers: { 'content-type': 'text/event-stream' } }),
+    "the server's fetch answered with status 200 and no JSON-RPC message"
+  ]
 ]
 
 for (const [what, answer, message] of strange) {
@@ -155,8 +244,13 @@ t.test('what a handler throws is logged and not shown', async (t) => {
 
     const response = await app.inject(modernCall('hello'))
 
-    t.match(response.json(), { error: { code: -32603, message: /^Error answering tools\/call \(error id [-0-9a-f]{36}\)$/ } })
-    t.match(logLines.filter(({ level }) => level === 50), [{ msg: 'answering tools/call failed', err: { message: 'no database' } }])
+    t.match(response.json(), {
+      error: { code: -32603, message: /^Error answering tools\/call \(error id [-0-9a-f]{36}\)$/ }
+    })
+    t.match(
+      logLines.filter(({ level }) => level === 50),
+      [{ msg: 'answering tools/call failed', err: { message: 'no database' } }]
+    )
   }
 })
 
@@ -165,7 +259,12 @@ t.test('the request of a client that leaves is aborted, and that is no failure',
   const aborted = createGate<string>()
   const { app, logLines, mounted } = await createFetchApp(t, async (_request, signal) => {
     started.open()
-    await new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { aborted.open(String(signal.reason)); reject(signal.reason) }) })
+    await new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        aborted.open(String(signal.reason))
+        reject(signal.reason)
+      })
+    })
     return json({})
   })
   const address = await listen(app)
