@@ -33,7 +33,9 @@ export async function measureThroughput (loaded: Loaded, limit: Limit): Promise<
     connections: 'amount' in limit ? FEW_CONNECTIONS : CONNECTIONS,
     // It stops at the end of a sample only.
     sampleInt: 100,
-    requests: workload.steps.map((step) => toRequest(step, { ...step.headers, ...contender.serving.headers }, workload)),
+    requests: workload.steps.map((step) =>
+      toRequest(step, { ...step.headers, ...contender.serving.headers }, workload)
+    ),
     ...(workload.session === 'given' && { setupClient: giveSessions(loaded) }),
     ...(expectsStream(workload) && { verifyBody: isWhole(workload) })
   })

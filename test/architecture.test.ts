@@ -17,9 +17,10 @@ const LIMITS: { readonly [Kind in keyof Calls]: { readonly files: number, readon
 }
 
 function recordCalls (): Calls {
-  const loaders = ['./test/loader.js', './test/architecture/marking-loader.js'].flatMap((loader) => ['--import', loader])
+  const loaders = ['--import', './test/loader.js', '--import', './test/architecture/marking-loader.js']
   const { PATH } = process.env
-  const output = execFileSync(process.execPath, [...loaders, 'test/architecture/calls.ts'], { cwd: ROOT, env: { PATH } })
+  const args = [...loaders, 'test/architecture/calls.ts']
+  const output = execFileSync(process.execPath, args, { cwd: ROOT, env: { PATH } })
   return JSON.parse(String(output)) as Calls
 }
 

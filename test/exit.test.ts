@@ -12,7 +12,11 @@ t.test('no timer keeps a process alive, be its app closed or left as it is', asy
     ${end}
     console.log('end')`
 
-  for (const end of ['await app.ready()', 'await app.listen({ port: 0 }); await app.close()', "await app.inject('/'); await app.close()"]) {
+  for (const end of [
+    'await app.ready()',
+    'await app.listen({ port: 0 }); await app.close()',
+    "await app.inject('/'); await app.close()"
+  ]) {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [...LOADER, '--input-type=module', '--eval', program(end)],

@@ -25,35 +25,46 @@ function createWitness (
   return server
 }
 
-t.test('a lifespan is entered once per mount before its first request and left when the app closes, last one first', async (t) => {
-  const events: string[] = []
-  const { app } = createHost(t)
-  app.register(mcpPlugin, { prefix: '/a', server: createWitness('A', events) })
-  const server = createWitness('B', events)
-  app.register(mcpPlugin, { prefix: '/b', server })
-  app.register(mcpPlugin, { prefix: '/c', server, name: 'C' })
+t.test(
+  'a lifespan is entered once per mount before its first request and left when the app closes, last one first',
+  async (t) => {
+    const events: string[] = []
+    const { app } = createHost(t)
+    app.register(mcpPlugin, { prefix: '/a', server: createWitness('A', events) })
+    const server = createWitness('B', events)
+    app.register(mcpPlugin, { prefix: '/b', server })
+    app.register(mcpPlugin, { prefix: '/c', server, name: 'C' })
 
-  await app.inject(modernCall('call', {}, { url: '/b/mcp' }))
-  await app.inject(modernCall('call', {}, { url: '/b/mcp' }))
-  await app.close()
+    await app.inject(modernCall('call', {}, { url: '/b/mcp' }))
+    await app.inject(modernCall('call', {}, { url: '/b/mcp' }))
+    await app.close()
 
-  t.same(events, ['enter A', 'enter B', 'enter B', 'call B', 'call B', 'close B', 'close B', 'close A'])
-})
+    t.same(events, ['enter A', 'enter B', 'enter B', 'call B', 'call B', 'close B', 'close B', 'close A'])
+  }
+)
 
-t.test('lifespans of nested scopes are left in reverse order of entering too, whichever was registered first', async (t) => {
-  const events: string[] = []
-  const { app } = createHost(t)
-  app.register(async (scope) => { scope.register(mcpPlugin, { prefix: '/a', server: createWitness('A', events) }) })
-  app.register(mcpPlugin, { prefix: '/b', server: createWitness('B', events) })
-  app.register(mcpPlugin, { prefix: '/c', server: createWitness('C', events) })
+t.test(
+  'lifespans of nested scopes are left in reverse order of entering too, whichever was registered first',
+  async (t) => {
+    const events: string[] = []
+    const { app } = createHost(t)
+    app.register(async (scope) => {
+      scope.register(mcpPlugin, { prefix: '/a', server: createWitness('A', events) })
+    })
+    app.register(mcpPlugin, { prefix: '/b', server: createWitness('B', events) })
+    app.register(mcpPlugin, { prefix: '/c', server: createWitness('C', events) })
 
-  await app.ready()
-  await app.close()
+    await app.ready()
+    await app.close()
 
-  const entered = events.slice(0, 3).map((event) => event.slice('enter '.length))
-  t.same(entered.toSorted(), ['A', 'B', 'C'])
-  t.same(events.slice(3), entered.toReversed().map((name) => `close ${name}`))
-})
+    const entered = events.slice(0, 3).map((event) => event.slice('enter '.length))
+    t.same(entered.toSorted(), ['A', 'B', 'C'])
+    t.same(
+      events.slice(3),
+      entered.toReversed().map((name) => `close ${name}`)
+    )
+  }
+)
 
 t.test('a lifespan gets the app, and what the app closes later is still open when it is left', async (t) => {
   const events: string[] = []
@@ -76,14 +87,20 @@ t.test('a lifespan gets the app, and what the app closes later is still open whe
 })
 
 t.test('a lifespan that throws fails ready(), inject() and listen(), and those entered before are left', async (t) => {
-  for (const start of [(app: FastifyInstance) => app.ready(), (app: FastifyInstance) => app.inject('/'), (app: FastifyInstance) => app.listen({ port: 0 })]) {
+  for (const start of [
+    (app: FastifyInstance) => app.ready(),
+    (app: FastifyInstance) => app.inject('/'),
+    (app: FastifyInstance) => app.listen({ port: 0 })
+  ]) {
     const events: string[] = []
     const { app, logLines } = createHost(t)
     app.register(mcpPlugin, { prefix: '/a', server: createWitness('A', events) })
     app.register(mcpPlugin, { prefix: '/b', server: createWitness('B', events, 'close') })
     app.register(mcpPlugin, { prefix: '/c', server: createWitness('C', events, 'enter') })
 
-    await t.rejects(async () => { await start(app) }, new Error('C cannot enter'))
+    await t.rejects(async () => {
+      await start(app)
+    }, new Error('C cannot enter'))
     await app.close()
 
     t.same(events, ['enter A', 'enter B', 'enter C', 'close B', 'close A'])

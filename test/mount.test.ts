@@ -91,11 +91,15 @@ t.test('a mount tells what it serves and how busy it is', async (t) => {
 
 t.test('the host app calls a tool as a client would, arguments checked and left as they are', async (t) => {
   const { app, server } = await createApp(t)
-  server.registerTool('greet', { inputSchema: Type.Object({ name: Type.String({ default: 'you' }) }) }, async ({ name }, ctx) => {
-    await ctx.reportProgress(1)
-    await ctx.info('working')
-    return `Hello ${name} ${String(ctx.signal.aborted)} ${String(ctx.request)} ${ctx.era}`
-  })
+  server.registerTool(
+    'greet',
+    { inputSchema: Type.Object({ name: Type.String({ default: 'you' }) }) },
+    async ({ name }, ctx) => {
+      await ctx.reportProgress(1)
+      await ctx.info('working')
+      return `Hello ${name} ${String(ctx.signal.aborted)} ${String(ctx.request)} ${ctx.era}`
+    }
+  )
   const args = Object.freeze({})
 
   const result = await app.mcp.get('Notes').call('greet', args)

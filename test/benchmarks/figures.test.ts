@@ -29,7 +29,14 @@ t.test('a percentile is a figure that there is', async (t) => {
 t.test('a target holds when one ratio meets it and the other comes close', async (t) => {
   const target = { atLeast: 0.85 }
 
-  for (const [values, holds] of [[[0.85, 0.8], true], [[0.81, 0.9], true], [[0.85, 0.79], false], [[0.84, 0.84], false], [[0.85], true], [[NaN, 0.9], false]] as const) {
+  for (const [values, holds] of [
+    [[0.85, 0.8], true],
+    [[0.81, 0.9], true],
+    [[0.85, 0.79], false],
+    [[0.84, 0.84], false],
+    [[0.85], true],
+    [[NaN, 0.9], false]
+  ] as const) {
     t.same(judge(ratios(values, target)), [{ to: 'bare', target, holds }], String(values))
   }
 })

@@ -215,7 +215,9 @@ export class LegacyClient {
 
   #hearChange ({ message }: StreamEvent): void {
     if (message?.method === 'notifications/resources/updated') this.#ear.hear(String(message.params?.['uri']))
-    else if (message !== undefined && message.method?.endsWith('/list_changed') !== true) { this.#ledger.breach('answers', `${this.name} heard ${JSON.stringify(message)}`) }
+    else if (message !== undefined && message.method?.endsWith('/list_changed') !== true) {
+      this.#ledger.breach('answers', `${this.name} heard ${JSON.stringify(message)}`)
+    }
   }
 }
 

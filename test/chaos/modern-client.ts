@@ -153,7 +153,11 @@ export class ModernClient {
           if (message?.method === 'notifications/subscriptions/acknowledged') {
             this.#ear.reopened()
             onOpen()
-          } else if (message?.method === 'notifications/resources/updated') { this.#ear.hear(String(message.params?.['uri'])) } else if (message?.method !== undefined) { this.#ledger.breach('answers', `${this.name} heard ${JSON.stringify(message)}`) }
+          } else if (message?.method === 'notifications/resources/updated') {
+            this.#ear.hear(String(message.params?.['uri']))
+          } else if (message?.method !== undefined) {
+            this.#ledger.breach('answers', `${this.name} heard ${JSON.stringify(message)}`)
+          }
         }
       } catch {
         // It listens again.

@@ -86,9 +86,11 @@ function count (verdicts: readonly Verdict[], outcome: Outcome): number {
 
 function report ({ target, suite, verdicts, inapplicable }: Run): void {
   const nothing = verdicts.filter(({ outcome }) => outcome === 'checked nothing').map(({ name }) => name)
-  console.log(`${target.name}, ${suite.name}: ${count(verdicts, 'passed')} passed, ${count(verdicts, 'failed')} failed` +
-    (inapplicable.length > 0 ? `, ${inapplicable.length} of asking by results not applicable` : '') +
-    `, ${count(verdicts, 'extension')} of extensions, ${nothing.length} checked nothing${nothing.length > 0 ? `: ${nothing.join(', ')}` : ''}`)
+  console.log(
+    `${target.name}, ${suite.name}: ${count(verdicts, 'passed')} passed, ${count(verdicts, 'failed')} failed` +
+      (inapplicable.length > 0 ? `, ${inapplicable.length} of asking by results not applicable` : '') +
+      `, ${count(verdicts, 'extension')} of extensions, ${nothing.length} checked nothing${nothing.length > 0 ? `: ${nothing.join(', ')}` : ''}`
+  )
 
   for (const { name, outcome, problems } of verdicts) {
     if (outcome === 'failed' && problems.length === 0) console.log(`  ${name}: breaks down`)

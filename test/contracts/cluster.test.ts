@@ -67,32 +67,42 @@ const FAULTS: Readonly<Record<string, (cluster: Cluster) => Cluster>> = {
 }
 
 t.test('each contract of clusters is broken by a cluster that does not keep it', async (t) => {
-  await proveFaults(t, {
-    'all nodes have one id': ['each node has an id of its own, of letters and digits'],
-    'all mounts are one': ['mounts of one name share all, and those of another nothing'],
-    'a node knows all nodes that there are': ['a node knows the others of its mount that live'],
-    'a node is one of the others': ['a node knows the others of its mount that live'],
-    'nodes live for ever': ['a node lives from its start until it closes, for those of its mount'],
-    'a node takes what it has stored along': [
-      'what a node has stored stays when it closes, and others of its process go on'
-    ],
-    'a process has one life': ['a process whose nodes have all closed may have others'],
-    'each node counts for itself': [
-      'what a node holds is free when it closes',
-      'callers who hold places are told apart, whatever they are called'
-    ],
-    'places are never given back': [
-      'a caller holds no more places than its share by all nodes of a mount together, and each of them may give ' +
-        'some back'
-    ],
-    'callers are told apart by their letters only': ['callers who hold places are told apart, whatever they are called'],
-    'what a node holds outlives it': ['what a node holds is free when it closes'],
-    'it is always away': ['a cluster that can be reached is not away']
-  }, (fault) => clusterContract(() => {
-    const right = createMemoryCluster()
-    const cluster = fault === undefined ? right : FAULTS[fault]?.(right) ?? right
-    return { clusters: [cluster, cluster] }
-  }, { patience: 200 }))
+  await proveFaults(
+    t,
+    {
+      'all nodes have one id': ['each node has an id of its own, of letters and digits'],
+      'all mounts are one': ['mounts of one name share all, and those of another nothing'],
+      'a node knows all nodes that there are': ['a node knows the others of its mount that live'],
+      'a node is one of the others': ['a node knows the others of its mount that live'],
+      'nodes live for ever': ['a node lives from its start until it closes, for those of its mount'],
+      'a node takes what it has stored along': [
+        'what a node has stored stays when it closes, and others of its process go on'
+      ],
+      'a process has one life': ['a process whose nodes have all closed may have others'],
+      'each node counts for itself': [
+        'what a node holds is free when it closes',
+        'callers who hold places are told apart, whatever they are called'
+      ],
+      'places are never given back': [
+        'a caller holds no more places than its share by all nodes of a mount together, and each of them may give ' +
+          'some back'
+      ],
+      'callers are told apart by their letters only': [
+        'callers who hold places are told apart, whatever they are called'
+      ],
+      'what a node holds outlives it': ['what a node holds is free when it closes'],
+      'it is always away': ['a cluster that can be reached is not away']
+    },
+    (fault) =>
+      clusterContract(
+        () => {
+          const right = createMemoryCluster()
+          const cluster = fault === undefined ? right : (FAULTS[fault]?.(right) ?? right)
+          return { clusters: [cluster, cluster] }
+        },
+        { patience: 200 }
+      )
+  )
 })
 
 const OUTAGE_FAULTS: Readonly<Record<string, (cluster: Cluster) => Cluster>> = {

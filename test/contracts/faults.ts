@@ -13,13 +13,19 @@ export async function findBroken (contracts: readonly Contract[]): Promise<strin
  * Proves that each fault breaks the contracts that it is said to break, and that each contract is broken by some fault.
  */
 export async function proveFaults (
-  t: Test, faults: Readonly<Record<string, readonly string[]>>, contractsOf: (fault: string | undefined) => readonly Contract[]
+  t: Test,
+  faults: Readonly<Record<string, readonly string[]>>,
+  contractsOf: (fault: string | undefined) => readonly Contract[]
 ): Promise<void> {
   t.same(await findBroken(contractsOf(undefined)), [], 'what is right breaks none')
   const broken = new Set<string>()
   for (const [fault, names] of Object.entries(faults)) {
     const found = await findBroken(contractsOf(fault))
-    t.same(names.filter((name) => !found.includes(name)), [], `${fault} breaks ${names.join('; ')}`)
+    t.same(
+      names.filter((name) => !found.includes(name)),
+      [],
+      `${fault} breaks ${names.join('; ')}`
+    )
     for (const name of names) broken.add(name)
   }
   t.same(

@@ -216,53 +216,61 @@ function createSubject (fault: string | undefined): SessionStoreSubject {
 }
 
 t.test('each contract of session stores is broken by a store that does not keep it', async (t) => {
-  await proveFaults(t, {
-    'text that is not ASCII is lost': [
-      'a session is found by every node, with all that was stored of it',
-      'a record holds any text'
-    ],
-    'what is absent is null': ['a record without a principal, or a name of the client, has none afterwards'],
-    'ids are told apart by their letters only': ['sessions whose ids are alike are not mixed'],
-    'everything is found': ['what was never opened is not found'],
-    'there may be any number': ['no more are opened than there may be, however many nodes try at once'],
-    'what ends takes its place on': ['a session that ends makes room for another'],
-    'nothing expires': ['so does one that expires', 'a session that is not used ends'],
-    'what is loaded does not live on': ['a session that is loaded lives on, by whichever node'],
-    'what is touched does not live on': ['sessions that are touched live on, and those that have ended are told'],
-    'a thousand are touched at most': ['thousands are touched at once'],
-    'log levels do not change': ['a log level that changes is in the record'],
-    'each spelling is a subscription': [
-      'of one topic the URI is known that was told last, by whatever node',
-      'subscriptions come and go, each of them once'
-    ],
-    'subscriptions stay': ['subscriptions come and go, each of them once'],
-    'a session ends with a subscription': ['subscriptions come and go, each of them once'],
-    'nothing is read': ['subscriptions come and go, each of them once', 'changes at the same time are all kept'],
-    'of changes at once one is kept': ['changes at the same time are all kept'],
-    'any node ends the listening': ['the node that listens is the last one that has begun to, until it no longer does'],
-    'what was so before is found out before': [
-      'of connections at the same time each has a turn of its own, and knows what was so before it'
-    ],
-    'what is renewed does not live on': ['a session whose record is known lives on, and its log level is told'],
-    'ids of requests are text': ['calls are known from their beginning to their end, with the ids as they are'],
-    'what was read is live': ['what was read does not change any more'],
-    'the end is told to all who ask': ['one that ends is ended once, and by whichever node'],
-    'holders have no share': [
-      'no more sessions count for one holder than may, however many nodes try at once, and others have theirs'
-    ],
-    'holders are told apart by their letters only': ['holders are told apart, whatever they are called'],
-    'a place is never given back to its holder': [
-      'a session that ends gives its place back to its holder, and so does one that expires'
-    ],
-    'what is used counts for its holder until it would have expired': [
-      'a session counts for its holder as long as it lives on'
-    ],
-    'the newest makes room': ['the oldest session that was never used makes room for a new one, and none that was used'],
-    'room is made in two steps': ['however many nodes make room at once, there are never more than may be'],
-    'everybody takes part in making room': ['what takes no part in making room makes none and finds none'],
-    'room is made before a share is looked at': [
-      'a share is looked at before room is made, and a session that makes room counts for its holder no more'
-    ],
-    'a change makes a session': ['a change of a session that has ended, or expired, creates nothing']
-  }, (fault) => sessionStoreContract(() => createSubject(fault)))
+  await proveFaults(
+    t,
+    {
+      'text that is not ASCII is lost': [
+        'a session is found by every node, with all that was stored of it',
+        'a record holds any text'
+      ],
+      'what is absent is null': ['a record without a principal, or a name of the client, has none afterwards'],
+      'ids are told apart by their letters only': ['sessions whose ids are alike are not mixed'],
+      'everything is found': ['what was never opened is not found'],
+      'there may be any number': ['no more are opened than there may be, however many nodes try at once'],
+      'what ends takes its place on': ['a session that ends makes room for another'],
+      'nothing expires': ['so does one that expires', 'a session that is not used ends'],
+      'what is loaded does not live on': ['a session that is loaded lives on, by whichever node'],
+      'what is touched does not live on': ['sessions that are touched live on, and those that have ended are told'],
+      'a thousand are touched at most': ['thousands are touched at once'],
+      'log levels do not change': ['a log level that changes is in the record'],
+      'each spelling is a subscription': [
+        'of one topic the URI is known that was told last, by whatever node',
+        'subscriptions come and go, each of them once'
+      ],
+      'subscriptions stay': ['subscriptions come and go, each of them once'],
+      'a session ends with a subscription': ['subscriptions come and go, each of them once'],
+      'nothing is read': ['subscriptions come and go, each of them once', 'changes at the same time are all kept'],
+      'of changes at once one is kept': ['changes at the same time are all kept'],
+      'any node ends the listening': [
+        'the node that listens is the last one that has begun to, until it no longer does'
+      ],
+      'what was so before is found out before': [
+        'of connections at the same time each has a turn of its own, and knows what was so before it'
+      ],
+      'what is renewed does not live on': ['a session whose record is known lives on, and its log level is told'],
+      'ids of requests are text': ['calls are known from their beginning to their end, with the ids as they are'],
+      'what was read is live': ['what was read does not change any more'],
+      'the end is told to all who ask': ['one that ends is ended once, and by whichever node'],
+      'holders have no share': [
+        'no more sessions count for one holder than may, however many nodes try at once, and others have theirs'
+      ],
+      'holders are told apart by their letters only': ['holders are told apart, whatever they are called'],
+      'a place is never given back to its holder': [
+        'a session that ends gives its place back to its holder, and so does one that expires'
+      ],
+      'what is used counts for its holder until it would have expired': [
+        'a session counts for its holder as long as it lives on'
+      ],
+      'the newest makes room': [
+        'the oldest session that was never used makes room for a new one, and none that was used'
+      ],
+      'room is made in two steps': ['however many nodes make room at once, there are never more than may be'],
+      'everybody takes part in making room': ['what takes no part in making room makes none and finds none'],
+      'room is made before a share is looked at': [
+        'a share is looked at before room is made, and a session that makes room counts for its holder no more'
+      ],
+      'a change makes a session': ['a change of a session that has ended, or expired, creates nothing']
+    },
+    (fault) => sessionStoreContract(() => createSubject(fault))
+  )
 })

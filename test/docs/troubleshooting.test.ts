@@ -31,7 +31,8 @@ const sections = new Map(
 const shown = new Set<string>()
 
 const INITIALIZE =
-  '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"curl","version":"1"}}}'
+  '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},' +
+    '"clientInfo":{"name":"curl","version":"1"}}}'
 const AS_JSON = "-H 'Content-Type: application/json'"
 const SLOW = 200
 
@@ -188,7 +189,11 @@ async function createProtected (t: Test) {
 symptom('401 Unauthorized', async (t) => {
   const { issuer, scene, bearer, seconds } = await createProtected(t)
   const lines = await tellAll(scene.url)
-  for (const changes of [{ aud: 'https://api.example.com/' }, { iss: 'https://auth.example.com/' }, { exp: seconds - 60 }]) {
+  for (const changes of [
+    { aud: 'https://api.example.com/' },
+    { iss: 'https://auth.example.com/' },
+    { exp: seconds - 60 }
+  ]) {
     lines.push(await tell(v1.label, async () => v1.connect(scene.url, { headers: await bearer(changes) })))
   }
   lines.push(...logged(scene, 30).filter((line) => /Unauthorized/.test(line)))
@@ -228,15 +233,19 @@ async function startProxy (
   t: Test, target: string, relay: (chunks: AsyncIterable<Buffer>, write: (chunk: Buffer) => void) => Promise<boolean>
 ): Promise<string> {
   const server = createHttpServer((incoming, outgoing) => {
-    const forwarded = request(target, { method: incoming.method, headers: incoming.headers, agent: false }, async (response) => {
-      const isStream = String(response.headers['content-type']).includes('event-stream') && incoming.method === 'POST'
-      outgoing.writeHead(response.statusCode ?? 502, response.headers)
-      outgoing.flushHeaders()
-      if (!isStream) return response.pipe(outgoing)
-      const isWhole = await relay(response, (chunk) => outgoing.write(chunk)).catch(() => false)
-      if (isWhole) outgoing.end()
-      else outgoing.destroy()
-    })
+    const forwarded = request(
+      target,
+      { method: incoming.method, headers: incoming.headers, agent: false },
+      async (response) => {
+        const isStream = String(response.headers['content-type']).includes('event-stream') && incoming.method === 'POST'
+        outgoing.writeHead(response.statusCode ?? 502, response.headers)
+        outgoing.flushHeaders()
+        if (!isStream) return response.pipe(outgoing)
+        const isWhole = await relay(response, (chunk) => outgoing.write(chunk)).catch(() => false)
+        if (isWhole) outgoing.end()
+        else outgoing.destroy()
+      }
+    )
     forwarded.on('error', () => outgoing.destroy())
     outgoing.once('close', () => forwarded.destroy())
     incoming.pipe(forwarded)
@@ -498,17 +507,23 @@ symptom('The app does not start', async () => {
   ]
 })
 
-t.test('every section begins with its symptom in the table, and those that are ours to reproduce are reproduced', async (t) => {
-  const table = page.slice(0, page.indexOf('\n## '))
-  const links = [...table.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor)
-  // As GitHub makes them.
-  const anchors = [...sections.keys()].map((heading) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\w\s-]/g, '')
-      .replaceAll(' ', '-')
-  )
+t.test(
+  'every section begins with its symptom in the table, and those that are ours to reproduce are reproduced',
+  async (t) => {
+    const table = page.slice(0, page.indexOf('\n## '))
+    const links = [...table.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor)
+    // As GitHub makes them.
+    const anchors = [...sections.keys()].map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\w\s-]/g, '')
+        .replaceAll(' ', '-')
+    )
 
-  t.same([...new Set(links)].sort(), anchors.sort())
-  t.same([...shown].filter((heading) => !sections.has(heading)), [])
-})
+    t.same([...new Set(links)].sort(), anchors.sort())
+    t.same(
+      [...shown].filter((heading) => !sections.has(heading)),
+      []
+    )
+  }
+)

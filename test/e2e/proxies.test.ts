@@ -175,8 +175,29 @@ async function startNginx (t: Test, upstream: string, changes: Readonly<Record<s
     join(directory, name)
   )
   if (key === undefined || certificate === undefined || configuration === undefined) throw new Error('no paths')
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', `/CN=${HOST}`,
-    '-addext', `subjectAltName=DNS:${HOST}`, '-days', '2', '-keyout', key, '-out', certificate], { stdio: 'ignore' })
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-subj',
+      `/CN=${HOST}`,
+      '-addext',
+      `subjectAltName=DNS:${HOST}`,
+      '-days',
+      '2',
+      '-keyout',
+      key,
+      '-out',
+      certificate
+    ],
+    { stdio: 'ignore' }
+  )
   const port = await findPort()
   const site = configurationOf('nginx', {
     '127.0.0.1:8000': `127.0.0.1:${upstream}`,
@@ -198,11 +219,15 @@ async function startNginx (t: Test, upstream: string, changes: Readonly<Record<s
   return createSend(port, readFileSync(certificate, 'utf8'))
 }
 
-t.test('the configuration of nginx on the page serves a mount, and streams flow through it', { skip: missing('nginx', 'openssl') }, async (t) => {
-  const { port, goOn } = await startApp(t)
+t.test(
+  'the configuration of nginx on the page serves a mount, and streams flow through it',
+  { skip: missing('nginx', 'openssl') },
+  async (t) => {
+    const { port, goOn } = await startApp(t)
 
-  await serves(t, await startNginx(t, port), goOn)
-})
+    await serves(t, await startNginx(t, port), goOn)
+  }
+)
 
 t.test('streams flow through nginx even where it buffers', { skip: missing('nginx', 'openssl') }, async (t) => {
   const { port, goOn } = await startApp(t)
@@ -210,22 +235,26 @@ t.test('streams flow through nginx even where it buffers', { skip: missing('ngin
   await serves(t, await startNginx(t, port, { 'proxy_buffering off;': 'proxy_buffering on;' }), goOn)
 })
 
-t.test('the configuration of Caddy on the page serves a mount, and streams flow through it', { skip: missing('caddy') }, async (t) => {
-  const { port: upstream, goOn } = await startApp(t)
-  const directory = createDirectory(t)
-  const port = await findPort()
-  // By http, because no certificate is to be had for this name.
-  const site = configurationOf('caddyfile', {
-    '127.0.0.1:8000': `127.0.0.1:${upstream}`,
-    'mcp.example.com {': `http://:${port} {`
-  })
-  writeFileSync(join(directory, 'Caddyfile'), `{\n  admin off\n}\n${site}`)
-  await start(t, port, 'caddy', ['run', '--config', join(directory, 'Caddyfile')], {
-    ...process.env,
-    HOME: directory,
-    XDG_DATA_HOME: directory,
-    XDG_CONFIG_HOME: directory
-  })
+t.test(
+  'the configuration of Caddy on the page serves a mount, and streams flow through it',
+  { skip: missing('caddy') },
+  async (t) => {
+    const { port: upstream, goOn } = await startApp(t)
+    const directory = createDirectory(t)
+    const port = await findPort()
+    // By http, because no certificate is to be had for this name.
+    const site = configurationOf('caddyfile', {
+      '127.0.0.1:8000': `127.0.0.1:${upstream}`,
+      'mcp.example.com {': `http://:${port} {`
+    })
+    writeFileSync(join(directory, 'Caddyfile'), `{\n  admin off\n}\n${site}`)
+    await start(t, port, 'caddy', ['run', '--config', join(directory, 'Caddyfile')], {
+      ...process.env,
+      HOME: directory,
+      XDG_DATA_HOME: directory,
+      XDG_CONFIG_HOME: directory
+    })
 
-  await serves(t, createSend(port), goOn, 'http')
-})
+    await serves(t, createSend(port), goOn, 'http')
+  }
+)

@@ -2,8 +2,14 @@
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js'
 import {
-  CreateMessageResultSchema, ElicitResultSchema, SubscribeRequestSchema,
-  type CallToolResult, type CreateMessageRequestParams, type ElicitRequestFormParams, type ServerNotification, type ServerRequest
+  CreateMessageResultSchema,
+  ElicitResultSchema,
+  SubscribeRequestSchema,
+  type CallToolResult,
+  type CreateMessageRequestParams,
+  type ElicitRequestFormParams,
+  type ServerNotification,
+  type ServerRequest
 } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
 import { createGate, type Gate } from '../support/stream.ts'

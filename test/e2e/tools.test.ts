@@ -65,7 +65,9 @@ for (const kind of clientKinds) {
     const missing = await client.callTool('weather', {})
 
     t.strictSame(bodyOf(wrong), {
-      content: [{ type: 'text', text: 'Invalid arguments for tool greet: /name must NOT have fewer than 1 characters' }],
+      content: [
+        { type: 'text', text: 'Invalid arguments for tool greet: /name must NOT have fewer than 1 characters' }
+      ],
       isError: true
     })
     t.match(missing, { isError: true, content: [{ text: /^Invalid arguments for tool weather: \/city/ }] })

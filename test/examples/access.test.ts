@@ -26,9 +26,18 @@ t.test('bearer: a token opens the server, and its scopes the tools', async (t) =
       status: 401,
       headers: { 'www-authenticate': /^Bearer scope="notes:read", resource_metadata="http:/ }
     })
-    t.match(await callByHand(url, 'list_notes', {}, bearer(`${header}.${payload}.${signature.replace(/./, (first) => first === 'A' ? 'B' : 'A')}`)), {
-      status: 401, headers: { 'www-authenticate': /error="invalid_token"/ }
-    })
+    t.match(
+      await callByHand(
+        url,
+        'list_notes',
+        {},
+        bearer(`${header}.${payload}.${signature.replace(/./, (first) => (first === 'A' ? 'B' : 'A'))}`)
+      ),
+      {
+        status: 401,
+        headers: { 'www-authenticate': /error="invalid_token"/ }
+      }
+    )
     t.match(await callByHand(url, 'add_note', { text: 'No' }, bearer(tokenOf('reader'))), {
       status: 403, headers: { 'www-authenticate': /error="insufficient_scope".*scope="notes:read notes:write"/ }
     })
@@ -62,13 +71,18 @@ async function startProvider (t: Test): Promise<Provider> {
     done(null, Object.fromEntries(new URLSearchParams(String(body))))
   })
   provider.get('/', async () => 'Calendars')
-  provider.post<{ Body: { readonly [name: string]: string } }>('/token', async ({ body: { code_verifier: verifier = '', ...rest } }, reply) => {
-    const given = { ...rest, challenge: createHash('sha256').update(verifier).digest('base64url') }
-    const isRight =
-      JSON.stringify(Object.entries(given).sort()) === JSON.stringify(Object.entries(expected ?? {}).sort())
-    expected = undefined
-    return isRight ? { access_token: 'of-ann', token_type: 'Bearer' } : reply.code(400).send({ error: 'invalid_grant' })
-  })
+  provider.post<{ Body: { readonly [name: string]: string } }>(
+    '/token',
+    async ({ body: { code_verifier: verifier = '', ...rest } }, reply) => {
+      const given = { ...rest, challenge: createHash('sha256').update(verifier).digest('base64url') }
+      const isRight =
+        JSON.stringify(Object.entries(given).sort()) === JSON.stringify(Object.entries(expected ?? {}).sort())
+      expected = undefined
+      return isRight
+        ? { access_token: 'of-ann', token_type: 'Bearer' }
+        : reply.code(400).send({ error: 'invalid_grant' })
+    }
+  )
   provider.get('/events', async ({ headers }, reply) =>
     headers.authorization === 'Bearer of-ann' ? 'Lunch with Bob' : reply.code(401).send()
   )
@@ -92,75 +106,80 @@ async function startProvider (t: Test): Promise<Provider> {
 
 t.test('health-and-callback: a user connects an account by routes beside the endpoint', async (t) => {
   const provider = await startProvider(t)
-  await withExample(t, 'health-and-callback', { env: { PROVIDER: provider.url, CLIENT_ID: 'app', CLIENT_SECRET: 'hush' } }, async ({ url }) => {
-    const base = url.replace(/mcp$/, '')
-    const basic = (user: string, password: string): { authorization: string } => ({
-      authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
-    })
-    const ann = await connectWithHeaders(t, url, basic('ann', 'secret'))
-    const bob = await connectWithHeaders(t, url, basic('bob', 'hidden'))
+  await withExample(
+    t,
+    'health-and-callback',
+    { env: { PROVIDER: provider.url, CLIENT_ID: 'app', CLIENT_SECRET: 'hush' } },
+    async ({ url }) => {
+      const base = url.replace(/mcp$/, '')
+      const basic = (user: string, password: string): { authorization: string } => ({
+        authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+      })
+      const ann = await connectWithHeaders(t, url, basic('ann', 'secret'))
+      const bob = await connectWithHeaders(t, url, basic('bob', 'hidden'))
 
-    // Before, nobody has an account connected, and nobody gets in without a password.
-    t.match(await callByHand(url, 'list_events', {}, basic('ann', 'guess')), { status: 401 })
-    t.match(await send(`${base}connect`, 'GET', {}), {
-      status: 401,
-      headers: { 'www-authenticate': 'Basic realm="Calendar"' }
-    })
-    t.match(await ann.callTool({ name: 'list_events' }), {
-      isError: true,
-      content: [{ text: `No account is connected. Have the user open ${base}connect` }]
-    })
+      // Before, nobody has an account connected, and nobody gets in without a password.
+      t.match(await callByHand(url, 'list_events', {}, basic('ann', 'guess')), { status: 401 })
+      t.match(await send(`${base}connect`, 'GET', {}), {
+        status: 401,
+        headers: { 'www-authenticate': 'Basic realm="Calendar"' }
+      })
+      t.match(await ann.callTool({ name: 'list_events' }), {
+        isError: true,
+        content: [{ text: `No account is connected. Have the user open ${base}connect` }]
+      })
 
-    // The browser is sent to the provider, and comes back.
-    const begun = await send(`${base}connect`, 'GET', basic('ann', 'secret'))
-    const authorize = new URL(String(begun.headers.location))
-    const {
-      state = '',
-      code_challenge: challenge = '',
-      redirect_uri: redirectUri = '',
-      ...query
-    } = Object.fromEntries(authorize.searchParams)
-    const [cookie = ''] = begun.headers['set-cookie'] ?? []
-    provider.prepare(challenge, redirectUri)
-    t.same(
-      [begun.status, authorize.origin, authorize.pathname, query],
-      [302, provider.url, '/authorize', { response_type: 'code', client_id: 'app', code_challenge_method: 'S256' }]
-    )
-    t.match(cookie, `state=${state}; HttpOnly; SameSite=Lax; Path=/calendar/callback`)
-    const callback = `${redirectUri}?${new URLSearchParams({ code: provider.code, state })}`
-    const ended = await send(callback, 'GET', { cookie: `theme=dark; state=${state}` })
-    const again = await send(callback, 'GET', { cookie: `state=${state}` })
+      // The browser is sent to the provider, and comes back.
+      const begun = await send(`${base}connect`, 'GET', basic('ann', 'secret'))
+      const authorize = new URL(String(begun.headers.location))
+      const {
+        state = '',
+        code_challenge: challenge = '',
+        redirect_uri: redirectUri = '',
+        ...query
+      } = Object.fromEntries(authorize.searchParams)
+      const [cookie = ''] = begun.headers['set-cookie'] ?? []
+      provider.prepare(challenge, redirectUri)
+      t.same(
+        [begun.status, authorize.origin, authorize.pathname, query],
+        [302, provider.url, '/authorize', { response_type: 'code', client_id: 'app', code_challenge_method: 'S256' }]
+      )
+      t.match(cookie, `state=${state}; HttpOnly; SameSite=Lax; Path=/calendar/callback`)
+      const callback = `${redirectUri}?${new URLSearchParams({ code: provider.code, state })}`
+      const ended = await send(callback, 'GET', { cookie: `theme=dark; state=${state}` })
+      const again = await send(callback, 'GET', { cookie: `state=${state}` })
 
-    t.match(ended, { status: 200, body: { message: 'Connected. You may close this page.' } })
-    t.match(again, { status: 400, body: { message: 'Begin again at connect' } }, 'a state is good for one time')
-    t.match(textOf(await ann.callTool({ name: 'list_events' })), 'Lunch with Bob')
-    t.match(await bob.callTool({ name: 'list_events' }), { isError: true }, 'the account is of one user')
+      t.match(ended, { status: 200, body: { message: 'Connected. You may close this page.' } })
+      t.match(again, { status: 400, body: { message: 'Begin again at connect' } }, 'a state is good for one time')
+      t.match(textOf(await ann.callTool({ name: 'list_events' })), 'Lunch with Bob')
+      t.match(await bob.callTool({ name: 'list_events' }), { isError: true }, 'the account is of one user')
 
-    // Another browser cannot end what one has begun, nor can a made-up code.
-    const other =
-      new URL(String((await send(`${base}connect`, 'GET', basic('bob', 'hidden'))).headers.location)).searchParams.get(
-        'state'
-      ) ?? ''
-    t.match(await send(`${redirectUri}?${new URLSearchParams({ code: 'x', state: other })}`, 'GET', {}), {
-      status: 400
-    })
-    const forged =
-      new URL(String((await send(`${base}connect`, 'GET', basic('bob', 'hidden'))).headers.location)).searchParams.get(
-        'state'
-      ) ?? ''
-    t.match(
-      await send(`${redirectUri}?${new URLSearchParams({ code: 'x', state: forged })}`, 'GET', {
-        cookie: `state=${forged}`
-      }),
-      { status: 502 }
-    )
+      // Another browser cannot end what one has begun, nor can a made-up code.
+      const other =
+        new URL(
+          String((await send(`${base}connect`, 'GET', basic('bob', 'hidden'))).headers.location)
+        ).searchParams.get('state') ?? ''
+      t.match(await send(`${redirectUri}?${new URLSearchParams({ code: 'x', state: other })}`, 'GET', {}), {
+        status: 400
+      })
+      const forged =
+        new URL(
+          String((await send(`${base}connect`, 'GET', basic('bob', 'hidden'))).headers.location)
+        ).searchParams.get('state') ?? ''
+      t.match(
+        await send(`${redirectUri}?${new URLSearchParams({ code: 'x', state: forged })}`, 'GET', {
+          cookie: `state=${forged}`
+        }),
+        { status: 502 }
+      )
 
-    // Ready is who can work: not without the provider.
-    t.match(await send(`${base}health`, 'GET', {}), { status: 200, body: { status: 'ok' } })
-    await provider.close()
-    t.match(await send(`${base}health`, 'GET', {}), { status: 503, body: { status: 'unavailable' } })
-    t.match(await send(`${base}health/live`, 'GET', {}), { status: 200, body: { status: 'ok' } })
-  })
+      // Ready is who can work: not without the provider.
+      t.match(await send(`${base}health`, 'GET', {}), { status: 200, body: { status: 'ok' } })
+      await provider.close()
+      t.match(await send(`${base}health`, 'GET', {}), { status: 503, body: { status: 'unavailable' } })
+      t.match(await send(`${base}health/live`, 'GET', {}), { status: 200, body: { status: 'ok' } })
+    }
+  )
 })
 
 t.test('hooks: ids and traces are in the log and in replies, and each request is timed', async (t) => {

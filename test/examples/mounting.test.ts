@@ -76,21 +76,30 @@ t.test('host-app: the app is as it was, and shares its data with the server', as
   })
 })
 
-t.test('endpoint-at-prefix: the prefix is the endpoint, with a slash at its end or not, and with routes below', async (t) => {
-  await withExample(t, 'endpoint-at-prefix', {}, async ({ url }) => {
-    t.match(url, /^http:\/\/127\.0\.0\.1:\d+\/dice$/)
-    for (const endpoint of [url, `${url}/`]) {
-      const client = await connect(t, v1, endpoint)
-      const { structuredContent } = await client.callTool('roll', { dice: 3, sides: 2 })
-      const { rolled, sum } = structuredContent as { rolled: number[], sum: number }
+t.test(
+  'endpoint-at-prefix: the prefix is the endpoint, with a slash at its end or not, and with routes below',
+  async (t) => {
+    await withExample(t, 'endpoint-at-prefix', {}, async ({ url }) => {
+      t.match(url, /^http:\/\/127\.0\.0\.1:\d+\/dice$/)
+      for (const endpoint of [url, `${url}/`]) {
+        const client = await connect(t, v1, endpoint)
+        const { structuredContent } = await client.callTool('roll', { dice: 3, sides: 2 })
+        const { rolled, sum } = structuredContent as { rolled: number[]; sum: number }
 
-      t.ok(rolled.length === 3 && rolled.every((number) => number === 1 || number === 2))
-      t.equal(sum, rolled.reduce((sum, number) => sum + number, 0))
-      t.same(client.recorded.filter(({ redirected }) => redirected), [])
-    }
-    t.same(await (await fetch(`${url}/rules`)).json(), { rules: 'The higher number wins.' })
-  })
-})
+        t.ok(rolled.length === 3 && rolled.every((number) => number === 1 || number === 2))
+        t.equal(
+          sum,
+          rolled.reduce((sum, number) => sum + number, 0)
+        )
+        t.same(
+          client.recorded.filter(({ redirected }) => redirected),
+          []
+        )
+      }
+      t.same(await (await fetch(`${url}/rules`)).json(), { rules: 'The higher number wins.' })
+    })
+  }
+)
 
 t.test('by-host-name: the name in the URL chooses the server', async (t) => {
   const port = await findPort()
@@ -122,7 +131,11 @@ t.test('nested-mounts: each mount is below the prefixes around it, and meets the
       urls.map((url) => decodeURI(new URL(url).pathname)),
       ['/mcp', '/api/museum/mcp', '/api/museum/halls/:hall/mcp', '/api/staff/mcp']
     )
-    for (const [url, place, version] of [[root, 'The museum', undefined], [museum, 'The museum', '1'], [hall.replace(':hall', '3'), 'Hall 3', '1']] as const) {
+    for (const [url, place, version] of [
+      [root, 'The museum', undefined],
+      [museum, 'The museum', '1'],
+      [hall.replace(':hall', '3'), 'Hall 3', '1']
+    ] as const) {
       const { status, headers, body } = await callByHand(url, 'opening_hours', hours)
       t.same([status, headers['api-version']], [200, version])
       t.match(body, { result: { content: [{ type: 'text', text: `${place} is open from 10:00 to 18:00` }] } })

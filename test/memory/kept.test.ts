@@ -87,7 +87,12 @@ async function openStream (opening: Promise<Response>): Promise<void> {
 
 async function modernStream (
   server: Server,
-  { method, params, meta, beside }: { readonly method: string, readonly params: object, readonly meta?: object, readonly beside?: object }
+  {
+    method,
+    params,
+    meta,
+    beside
+  }: { readonly method: string; readonly params: object; readonly meta?: object; readonly beside?: object }
 ): Promise<void> {
   const { headers, payload } = modern(method, params, { headers: LEGACY, meta: { progressToken: 1, ...meta } })
   await openStream(post(server, { ...JSON.parse(payload), ...beside }, headers))
@@ -115,19 +120,25 @@ t.test('what clients send does not stay in memory', async (t) => {
     t.equal((await server.measure()).streams, 2 * (ITEMS + 1))
   })
 
-  await t.test('what a handler does not read of a request does not stay with a reply that has become a stream', async (t) => {
-    const stay = { method: 'tools/call', params: { name: 'stay', arguments: {} } }
-    t.ok(
-      (await growth(server, () => modernStream(server, { ...stay, beside: { junk: JUNK } }))) < MIB,
-      'beside the params, by a modern client'
-    )
-    t.ok(await growth(server, async () => {
-      const headers = await openSession(server)
-      const params = { ...stay.params, _meta: { progressToken: 1 } }
-      await openStream(post(server, { id: 2, method: stay.method, params, junk: JUNK }, headers))
-    }) < MIB, 'beside the params, in a session')
-    t.equal((await server.measure()).exchanges, 2 * (ITEMS + 1))
-  })
+  await t.test(
+    'what a handler does not read of a request does not stay with a reply that has become a stream',
+    async (t) => {
+      const stay = { method: 'tools/call', params: { name: 'stay', arguments: {} } }
+      t.ok(
+        (await growth(server, () => modernStream(server, { ...stay, beside: { junk: JUNK } }))) < MIB,
+        'beside the params, by a modern client'
+      )
+      t.ok(
+        (await growth(server, async () => {
+          const headers = await openSession(server)
+          const params = { ...stay.params, _meta: { progressToken: 1 } }
+          await openStream(post(server, { id: 2, method: stay.method, params, junk: JUNK }, headers))
+        })) < MIB,
+        'beside the params, in a session'
+      )
+      t.equal((await server.measure()).exchanges, 2 * (ITEMS + 1))
+    }
+  )
 
   await t.test('the resources that a session watches stay within their cap', async (t) => {
     const refused: string[] = []

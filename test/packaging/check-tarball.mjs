@@ -60,7 +60,10 @@ function checkContents (tarball) {
   const entryPoints = Object.values(exports)
     .flatMap((entry) => Object.values(entry.types === undefined ? {} : entry))
     .map((file) => file.slice(2))
-  for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', ...entryPoints, 'dist/typebox.license', 'dist/cli.js', 'dist/cli/dev-server.js', 'template/_gitignore']) {
+  for (const file of [
+    'README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', ...entryPoints, 'dist/typebox.license', 'dist/cli.js',
+    'dist/cli/dev-server.js', 'template/_gitignore'
+  ]) {
     assert.ok(files.includes(file), `the tarball lacks ${file}`)
   }
   const strangers = files.filter(

@@ -21,21 +21,30 @@ function createLate (): V1McpServer {
   return server
 }
 
-for (const [title, create] of Object.entries<() => Mountable>({ 'an instance': createLate, 'a factory': () => () => createLate() })) {
+for (const [title, create] of Object.entries<() => Mountable>({
+  'an instance': createLate,
+  'a factory': () => () => createLate()
+})) {
   for (const kind of clientKinds) {
     t.test(`${kind.title} finds what ${title} registers in oninitialized`, async (t) => {
       const { app } = await createSdkApp(t, create())
       const client = await kind.connect(`${await listen(app)}/mcp`, 'Ann', { elicit: () => ({ action: 'decline' }) })
       t.teardown(() => client.close())
 
-      t.same((await client.listTools()).map(({ name }) => name), ['hello', 'late'])
+      t.same(
+        (await client.listTools()).map(({ name }) => name),
+        ['hello', 'late']
+      )
       t.match(await client.callTool('late'), said('late'))
     })
   }
 
   t.test(`oninitialized of ${title} that fails, or never ends, keeps no modern client waiting for ever`, async (t) => {
     const errors: string[] = []
-    const fail = [async () => { throw new Error('not ready') }, () => new Promise<void>(() => {})]
+    const fail = [
+      async () => { throw new Error('not ready') },
+      () => new Promise<void>(() => {})
+    ]
     for (const oninitialized of fail) {
       const make = (): V1McpServer => {
         const server = createV1()
@@ -79,23 +88,36 @@ const CUSTOM = { jsonrpc: '2.0', method: 'acme/moved', params: {} }
 const modernHeaders = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'acme/moved' }
 
 for (const [title, create] of Object.entries(hearing)) {
-  t.test(`${title} hears the notifications of a modern client, and those of a legacy client without a session`, async (t) => {
-    for (const options of [{}, { stateless: true }]) {
-      const heard: string[] = []
-      const { app, logLines } = await createSdkApp(t, create((what) => heard.push(what)), options)
+  t.test(
+    `${title} hears the notifications of a modern client, and those of a legacy client without a session`,
+    async (t) => {
+      for (const options of [{}, { stateless: true }]) {
+        const heard: string[] = []
+        const { app, logLines } = await createSdkApp(
+          t,
+          create((what) => heard.push(what)),
+          options
+        )
 
-      const fromModern = await post(app, { ...CUSTOM, params: { _meta: MODERN_META } }, modernHeaders)
-      await until(() => heard.length === 1)
-      if ('stateless' in options) {
-        t.equal((await post(app, CUSTOM)).statusCode, 202)
-        await until(() => heard.length === 2)
+        const fromModern = await post(app, { ...CUSTOM, params: { _meta: MODERN_META } }, modernHeaders)
+        await until(() => heard.length === 1)
+        if ('stateless' in options) {
+          t.equal((await post(app, CUSTOM)).statusCode, 202)
+          await until(() => heard.length === 2)
+        }
+
+        t.equal(fromModern.statusCode, 202)
+        t.ok(
+          heard.every((what) => what === 'acme/moved'),
+          heard.join()
+        )
+        t.same(
+          logLines.filter(({ level }) => Number(level) >= 40),
+          []
+        )
       }
-
-      t.equal(fromModern.statusCode, 202)
-      t.ok(heard.every((what) => what === 'acme/moved'), heard.join())
-      t.same(logLines.filter(({ level }) => Number(level) >= 40), [])
     }
-  })
+  )
 }
 
 for (const form of ['an instance', 'a v1 factory'] as const) {
@@ -119,19 +141,29 @@ for (const form of ['an instance', 'a v1 factory'] as const) {
   })
 }
 
-t.test('a factory makes no server to tell it that nobody is ready, and none for what a modern client cancels', async (t) => {
-  let made = 0
-  const { app } = await createSdkApp(t, () => { made++; return createV1() }, { stateless: true })
+t.test(
+  'a factory makes no server to tell it that nobody is ready, and none for what a modern client cancels',
+  async (t) => {
+    let made = 0
+    const { app } = await createSdkApp(
+      t,
+      () => {
+        made++
+        return createV1()
+      },
+      { stateless: true }
+    )
 
-  await post(app, { jsonrpc: '2.0', method: 'notifications/initialized' })
-  await post(
-    app,
-    { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1, _meta: MODERN_META } },
-    modernHeaders
-  )
+    await post(app, { jsonrpc: '2.0', method: 'notifications/initialized' })
+    await post(
+      app,
+      { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1, _meta: MODERN_META } },
+      modernHeaders
+    )
 
-  t.equal(made, 0)
-})
+    t.equal(made, 0)
+  }
+)
 
 t.test('a notification that no server can be made for is a line in the log', async (t) => {
   const { app, logLines } = await createSdkApp(t, () => { throw new Error('not now') })

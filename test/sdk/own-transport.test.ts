@@ -82,7 +82,10 @@ for (const [version, create] of Object.entries(waiting)) {
       )
       const address = await listen(app)
 
-      for (const call of [modernCall('wait'), legacy('tools/call', { name: 'wait' }, { headers: await openSession(app) })]) {
+      for (const call of [
+        modernCall('wait'),
+        legacy('tools/call', { name: 'wait' }, { headers: await openSession(app) })
+      ]) {
         const sent = sendAlone(address, call)
         await started.promise
         sent.destroy()
@@ -114,18 +117,21 @@ t.test('a server that closes itself fails the requests that it is serving', asyn
   t.same(response.json(), { jsonrpc: '2.0', id: 1, error: { code: -32603, message: 'The server has closed' } })
 })
 
-t.test('a request for a session whose server has closed itself is told so, and what it is notified of is dropped', async (t) => {
-  const { app, headers, made } = await createClosing(t)
-  await made[0]?.close()
+t.test(
+  'a request for a session whose server has closed itself is told so, and what it is notified of is dropped',
+  async (t) => {
+    const { app, headers, made } = await createClosing(t)
+    await made[0]?.close()
 
-  const called = await app.inject(legacy('tools/call', { name: 'hello' }, { headers }))
-  const notified = await post(app, { jsonrpc: '2.0', method: 'notifications/initialized' }, headers)
-  const deleted = await app.inject({ method: 'DELETE', url: '/mcp', headers })
+    const called = await app.inject(legacy('tools/call', { name: 'hello' }, { headers }))
+    const notified = await post(app, { jsonrpc: '2.0', method: 'notifications/initialized' }, headers)
+    const deleted = await app.inject({ method: 'DELETE', url: '/mcp', headers })
 
-  t.equal(called.statusCode, 404)
-  t.same(called.json(), { jsonrpc: '2.0', id: 1, error: GONE })
-  t.same([notified.statusCode, deleted.statusCode], [202, 200])
-})
+    t.equal(called.statusCode, 404)
+    t.same(called.json(), { jsonrpc: '2.0', id: 1, error: GONE })
+    t.same([notified.statusCode, deleted.statusCode], [202, 200])
+  }
+)
 
 t.test('what a server says of its own accord goes by the stream of its session', async (t) => {
   const made: V1McpServer[] = []

@@ -29,7 +29,9 @@ async function ask (
   return { status: response.statusCode, ...(result !== undefined && { result }), ...(error !== undefined && { error }) }
 }
 
-const forms: Readonly<Record<string, (create: () => McpServer | Server) => (McpServer | Server) | (() => McpServer | Server)>> = {
+const forms: Readonly<
+  Record<string, (create: () => McpServer | Server) => (McpServer | Server) | (() => McpServer | Server)>
+> = {
   'an instance': (create) => create(),
   'a factory': (create) => create
 }
@@ -72,7 +74,10 @@ for (const [title, form] of Object.entries(forms)) {
       t.match(await ask(app, method), { result: { resultType: 'complete', ...PRIVATE } }, method)
     }
     t.match(await ask(app, 'resources/read', { uri: 'note://1' }), { result: { resultType: 'complete', ...PRIVATE } })
-    for (const [method, params] of Object.entries({ 'tools/call': { name: 'add', arguments: { a: 1, b: 2 } }, 'prompts/get': { name: 'greet', arguments: { city: 'Bern' } } })) {
+    for (const [method, params] of Object.entries({
+      'tools/call': { name: 'add', arguments: { a: 1, b: 2 } },
+      'prompts/get': { name: 'greet', arguments: { city: 'Bern' } }
+    })) {
       const { result = {} } = await ask(app, method, params)
       t.notOk('ttlMs' in result || 'cacheScope' in result, method)
     }
@@ -165,18 +170,21 @@ for (const [title, form] of Object.entries(forms)) {
   })
 }
 
-t.test('headers that repeat arguments are demanded of whoever calls an instance, but not of the host app', async (t) => {
-  const { app, mounted } = await createSdkApp(t, listTools({ name: 'locate', inputSchema: REGION }))
+t.test(
+  'headers that repeat arguments are demanded of whoever calls an instance, but not of the host app',
+  async (t) => {
+    const { app, mounted } = await createSdkApp(t, listTools({ name: 'locate', inputSchema: REGION }))
 
-  t.match(await ask(app, 'tools/call', { name: 'locate', arguments: { region: 'eu' } }), {
-    status: 400,
-    error: { code: -32020 }
-  })
-  t.match(
-    await mounted.call('locate', { region: 'eu' }),
-    said(JSON.stringify({ name: 'locate', arguments: { region: 'eu' } }))
-  )
-})
+    t.match(await ask(app, 'tools/call', { name: 'locate', arguments: { region: 'eu' } }), {
+      status: 400,
+      error: { code: -32020 }
+    })
+    t.match(
+      await mounted.call('locate', { region: 'eu' }),
+      said(JSON.stringify({ name: 'locate', arguments: { region: 'eu' } }))
+    )
+  }
+)
 
 t.test('tools are looked for on all pages, and looked for again when they have changed', async (t) => {
   const server = new Server({ name: 'Tasks', version: '1.0.0' }, { capabilities: { tools: { listChanged: true } } })
@@ -259,36 +267,45 @@ async function listenTo (t: Test, address: string, notifications: object) {
   return async (): Promise<string | void> => (await frames.next()).value
 }
 
-t.test('a modern client hears of the changes of an instance, as far as that one agrees, and leaves with its stream', async (t) => {
-  const { create, asked } = createWatched()
-  const server = create()
-  const { app } = await createSdkApp(t, server)
-  const next = await listenTo(t, await listen(app), ALL)
+t.test(
+  'a modern client hears of the changes of an instance, as far as that one agrees, and leaves with its stream',
+  async (t) => {
+    const { create, asked } = createWatched()
+    const server = create()
+    const { app } = await createSdkApp(t, server)
+    const next = await listenTo(t, await listen(app), ALL)
 
-  const first = await next()
-  const seen: unknown[] = []
-  for (const change of [() => server.sendToolListChanged(), () => server.sendPromptListChanged(), () => server.sendResourceListChanged(), () => server.server.sendResourceUpdated({ uri: 'note://secret' }), () => server.server.sendResourceUpdated({ uri: 'note://1' })]) {
-    await change()
-    if (change.toString().includes('secret')) continue
-    seen.push(await next())
+    const first = await next()
+    const seen: unknown[] = []
+    for (const change of [
+      () => server.sendToolListChanged(),
+      () => server.sendPromptListChanged(),
+      () => server.sendResourceListChanged(),
+      () => server.server.sendResourceUpdated({ uri: 'note://secret' }),
+      () => server.server.sendResourceUpdated({ uri: 'note://1' })
+    ]) {
+      await change()
+      if (change.toString().includes('secret')) continue
+      seen.push(await next())
+    }
+    await app.close()
+    await until(() => asked.length === 3)
+
+    t.equal(first, acknowledged({ ...ALL, resourceSubscriptions: ['note://1'] }))
+    const tagged = { _meta: { [KEY]: 1 } }
+    t.same(seen, [
+      ...['tools', 'prompts', 'resources'].map((kind) =>
+        frameOf({ jsonrpc: '2.0', method: `notifications/${kind}/list_changed`, params: tagged })
+      ),
+      frameOf({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { ...tagged, uri: 'note://1' } })
+    ])
+    t.equal(
+      await next(),
+      frameOf({ jsonrpc: '2.0', id: 1, result: { resultType: 'complete', _meta: { ...SERVER_META, [KEY]: 1 } } })
+    )
+    t.same(asked, ['subscribe note://1', 'subscribe note://secret', 'unsubscribe note://1'])
   }
-  await app.close()
-  await until(() => asked.length === 3)
-
-  t.equal(first, acknowledged({ ...ALL, resourceSubscriptions: ['note://1'] }))
-  const tagged = { _meta: { [KEY]: 1 } }
-  t.same(seen, [
-    ...['tools', 'prompts', 'resources'].map((kind) =>
-      frameOf({ jsonrpc: '2.0', method: `notifications/${kind}/list_changed`, params: tagged })
-    ),
-    frameOf({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { ...tagged, uri: 'note://1' } })
-  ])
-  t.equal(
-    await next(),
-    frameOf({ jsonrpc: '2.0', id: 1, result: { resultType: 'complete', _meta: { ...SERVER_META, [KEY]: 1 } } })
-  )
-  t.same(asked, ['subscribe note://1', 'subscribe note://secret', 'unsubscribe note://1'])
-})
+)
 
 t.test('a modern client is promised only what the server says that it tells', async (t) => {
   const server = new Server({ name: 'Tasks', version: '1.0.0' }, { capabilities: {} })

@@ -162,17 +162,20 @@ t.test('the replies of a session that are streams end with the session', async (
   t.equal(await text, ': open\n\n')
 })
 
-t.test('a question that cannot go by a reply goes by the stream that the client has opened, while it is connected', (t) => {
-  const session = createSession()
-  const stream = new SseStream(1024)
+t.test(
+  'a question that cannot go by a reply goes by the stream that the client has opened, while it is connected',
+  (t) => {
+    const session = createSession()
+    const stream = new SseStream(1024)
 
-  t.equal(session.streams.questionSink, undefined)
-  session.streams.listen().attach(stream)
-  t.equal(session.streams.questionSink, session.listening)
-  session.listening?.detach(stream)
-  t.equal(session.streams.questionSink, undefined)
-  t.end()
-})
+    t.equal(session.streams.questionSink, undefined)
+    session.streams.listen().attach(stream)
+    t.equal(session.streams.questionSink, session.listening)
+    session.listening?.detach(stream)
+    t.equal(session.streams.questionSink, undefined)
+    t.end()
+  }
+)
 
 t.test('a session asks as soon as its client listens', async (t) => {
   const session = createSession()
@@ -232,9 +235,19 @@ t.test('a legacy client gets all log messages until it sets a level, which is it
   const loud = await openSession(app)
 
   const level = await app.inject(legacy('logging/setLevel', { level: 'error' }, { headers: quiet }))
-  const framesOf = async (session: object): Promise<string[]> => collectFrames(await send(address, legacy('tools/call', { name: 'report' }, {
-    headers: { accept: 'application/json, text/event-stream', ...session }
-  })))
+  const framesOf = async (session: object): Promise<string[]> =>
+    collectFrames(
+      await send(
+        address,
+        legacy(
+          'tools/call',
+          { name: 'report' },
+          {
+            headers: { accept: 'application/json, text/event-stream', ...session }
+          }
+        )
+      )
+    )
 
   const detail = frameOf({
     jsonrpc: '2.0',

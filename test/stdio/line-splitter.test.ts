@@ -11,14 +11,20 @@ function split (chunks: readonly Buffer[], maxLength = 100): Array<string | unde
 }
 
 t.test('lines come out whole, wherever the chunks are cut', async () => {
-  fc.assert(fc.property(fc.array(fc.string({ unit: 'grapheme' }).filter((line) => !line.includes('\n'))), fc.array(fc.nat(60)), (lines, sizes) => {
-    const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
-    const chunks: Buffer[] = []
-    let at = 0
-    for (const size of sizes) chunks.push(bytes.subarray(at, at += size))
-    chunks.push(bytes.subarray(at))
-    return JSON.stringify(split(chunks, 10_000)) === JSON.stringify(lines)
-  }))
+  fc.assert(
+    fc.property(
+      fc.array(fc.string({ unit: 'grapheme' }).filter((line) => !line.includes('\n'))),
+      fc.array(fc.nat(60)),
+      (lines, sizes) => {
+        const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
+        const chunks: Buffer[] = []
+        let at = 0
+        for (const size of sizes) chunks.push(bytes.subarray(at, (at += size)))
+        chunks.push(bytes.subarray(at))
+        return JSON.stringify(split(chunks, 10_000)) === JSON.stringify(lines)
+      }
+    )
+  )
 })
 
 t.test('what has no newline behind it is a line when nothing follows', async (t) => {

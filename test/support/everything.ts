@@ -49,17 +49,22 @@ function addAnsweringTools (server: McpServer): void {
 
   server.registerTool('cities', { outputSchema: { type: 'array', items: { type: 'string' } } }, () => CITIES)
 
-  server.registerTool('locate', {
-    inputSchema: {
-      type: 'object',
-      properties: {
-        region: { type: 'string', 'x-mcp-header': 'Region' },
-        zoom: { type: 'integer', 'x-mcp-header': 'Zoom' },
-        exact: { type: 'boolean', 'x-mcp-header': 'Exact' }
-      },
-      required: ['region']
-    }
-  }, ({ region, zoom, exact }, { request }) => JSON.stringify({ region, zoom, exact, header: request?.headers['mcp-param-region'] }))
+  server.registerTool(
+    'locate',
+    {
+      inputSchema: {
+        type: 'object',
+        properties: {
+          region: { type: 'string', 'x-mcp-header': 'Region' },
+          zoom: { type: 'integer', 'x-mcp-header': 'Zoom' },
+          exact: { type: 'boolean', 'x-mcp-header': 'Exact' }
+        },
+        required: ['region']
+      }
+    },
+    ({ region, zoom, exact }, { request }) =>
+      JSON.stringify({ region, zoom, exact, header: request?.headers['mcp-param-region'] })
+  )
 }
 
 function addFailingTools (server: McpServer): void {

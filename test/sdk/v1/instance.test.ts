@@ -42,27 +42,30 @@ async function failingCall (app: FastifyInstance, name: string): Promise<unknown
   return (await app.inject(legacy('tools/call', { name }, { headers: await openSession(app) }))).json().error
 }
 
-t.test('a session is opened with the revision that the mount speaks and what the instance says of itself', async (t) => {
-  const { app, mounted } = await createSdkApp(
-    t,
-    createV1({ instructions: 'Say hello.', capabilities: { logging: {} } })
-  )
+t.test(
+  'a session is opened with the revision that the mount speaks and what the instance says of itself',
+  async (t) => {
+    const { app, mounted } = await createSdkApp(
+      t,
+      createV1({ instructions: 'Say hello.', capabilities: { logging: {} } })
+    )
 
-  const response = await app.inject(initialize('2025-06-18'))
+    const response = await app.inject(initialize('2025-06-18'))
 
-  t.same(response.json(), {
-    jsonrpc: '2.0',
-    id: 1,
-    result: {
-      protocolVersion: '2025-06-18',
-      capabilities: { logging: {}, tools: { listChanged: true } },
-      serverInfo: { name: 'Tasks', version: '1.0.0' },
-      instructions: 'Say hello.'
-    }
-  })
-  t.equal(mounted.sessions.size, 1)
-  t.equal(mounted.name, 'Tasks')
-})
+    t.same(response.json(), {
+      jsonrpc: '2.0',
+      id: 1,
+      result: {
+        protocolVersion: '2025-06-18',
+        capabilities: { logging: {}, tools: { listChanged: true } },
+        serverInfo: { name: 'Tasks', version: '1.0.0' },
+        instructions: 'Say hello.'
+      }
+    })
+    t.equal(mounted.sessions.size, 1)
+    t.equal(mounted.name, 'Tasks')
+  }
+)
 
 t.test('a mount of an instance has its name, and hands it out as it was given', async (t) => {
   const server = createV1()
@@ -99,21 +102,34 @@ t.test('requests with equal ids are served at once, each for its own session', a
   )
 })
 
-t.test('what a handler throws is told in the code and words of the SDK, and logged where it was not meant for the client', async (t) => {
-  const { app, logLines } = await createSdkApp(t, createThrowing())
+t.test(
+  'what a handler throws is told in the code and words of the SDK, and logged where it was not meant for the client',
+  async (t) => {
+    const { app, logLines } = await createSdkApp(t, createThrowing())
 
-  t.same(await failingCall(app, 'coded'), { code: -32001, message: 'MCP error -32001: not now', data: { retry: true } })
-  t.same(await failingCall(app, 'worded'), { code: -32002, message: 'not here', data: { uri: 'note://1' } })
-  t.same(logLines.filter(({ level }) => level === 40), [])
-  t.same(await failingCall(app, 'uncoded'), { code: -32603, message: 'out of order' })
-  t.same(await failingCall(app, 'parsed'), { code: -32603, message: z.string().safeParse(1).error?.message })
-  t.same(await failingCall(app, 'thrown'), { code: -32603, message: 'Internal error' })
-  t.match(logLines.filter(({ level }) => level === 40), [
-    { msg: 'tools/call failed in an SDK server', err: { type: 'TypeError', message: 'out of order' } },
-    { msg: 'tools/call failed in an SDK server', err: { type: 'ZodError' } },
-    { msg: 'tools/call failed in an SDK server' }
-  ])
-})
+    t.same(await failingCall(app, 'coded'), {
+      code: -32001,
+      message: 'MCP error -32001: not now',
+      data: { retry: true }
+    })
+    t.same(await failingCall(app, 'worded'), { code: -32002, message: 'not here', data: { uri: 'note://1' } })
+    t.same(
+      logLines.filter(({ level }) => level === 40),
+      []
+    )
+    t.same(await failingCall(app, 'uncoded'), { code: -32603, message: 'out of order' })
+    t.same(await failingCall(app, 'parsed'), { code: -32603, message: z.string().safeParse(1).error?.message })
+    t.same(await failingCall(app, 'thrown'), { code: -32603, message: 'Internal error' })
+    t.match(
+      logLines.filter(({ level }) => level === 40),
+      [
+        { msg: 'tools/call failed in an SDK server', err: { type: 'TypeError', message: 'out of order' } },
+        { msg: 'tools/call failed in an SDK server', err: { type: 'ZodError' } },
+        { msg: 'tools/call failed in an SDK server' }
+      ]
+    )
+  }
+)
 
 t.test('parameters that the SDK cannot read are an error, not a crash', async (t) => {
   const { app } = await createSdkApp(t, createV1())
@@ -154,18 +170,35 @@ t.test('the fallback handler and handlers of methods of its own serve both eras'
 
 t.test('a handler learns all that the SDK would tell it of its request', async (t) => {
   const server = createV1()
-  server.registerTool('tell', {}, ({ requestId, sessionId, _meta, authInfo, requestInfo, signal }) => said(JSON.stringify({
-    requestId,
-    sessionId: sessionId?.length,
-    _meta,
-    authInfo,
-    requestInfo: { accept: requestInfo?.headers['x-note'], url: requestInfo?.url },
-    aborted: signal.aborted
-  })))
+  server.registerTool('tell', {}, ({ requestId, sessionId, _meta, authInfo, requestInfo, signal }) =>
+    said(
+      JSON.stringify({
+        requestId,
+        sessionId: sessionId?.length,
+        _meta,
+        authInfo,
+        requestInfo: { accept: requestInfo?.headers['x-note'], url: requestInfo?.url },
+        aborted: signal.aborted
+      })
+    )
+  )
   const { app, mounted } = await createSdkApp(t, server)
-  const tell = async (session: object): Promise<unknown> => JSON.parse((await app.inject(legacy('tools/call', { name: 'tell', _meta: { 'a.example/b': 1 } }, {
-    id: 'x', url: '/mcp?a=1', headers: { ...session, 'x-note': 'noted' }
-  }))).json().result.content[0].text)
+  const tell = async (session: object): Promise<unknown> =>
+    JSON.parse(
+      (
+        await app.inject(
+          legacy(
+            'tools/call',
+            { name: 'tell', _meta: { 'a.example/b': 1 } },
+            {
+              id: 'x',
+              url: '/mcp?a=1',
+              headers: { ...session, 'x-note': 'noted' }
+            }
+          )
+        )
+      ).json().result.content[0].text
+    )
 
   t.same(await tell(await openSession(app)), {
     requestId: 'x',

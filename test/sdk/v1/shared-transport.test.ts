@@ -157,35 +157,40 @@ t.test('what the instance sends outside of any request is refused, and the messa
   })
 })
 
-t.test('what a handler sends after it has answered goes by the stream of its session, but progress goes nowhere', async (t) => {
-  const server = createV1()
-  const gate = createGate()
-  const sent = createGate()
-  server.registerTool('report', {}, async ({ sendNotification }) => {
-    gate.promise.then(async () => {
-      await sendNotification({ method: 'notifications/progress', params: { progressToken: 1, progress: 1 } })
-      await sendNotification({ method: 'notifications/message', params: { level: 'info', data: 'late' } })
-    }).then(() => sent.open())
-    return said('done')
-  })
-  const { app, mounted } = await createSdkApp(t, server)
-  const address = await listen(app)
-  const asking = await openSession(app)
-  const other = await openSession(app)
-  const frames = readFrames(await openGet(address, asking))
-  const others = readFrames(await openGet(address, other))
-  await callForFrames(app, 'report', asking)
+t.test(
+  'what a handler sends after it has answered goes by the stream of its session, but progress goes nowhere',
+  async (t) => {
+    const server = createV1()
+    const gate = createGate()
+    const sent = createGate()
+    server.registerTool('report', {}, async ({ sendNotification }) => {
+      gate.promise
+        .then(async () => {
+          await sendNotification({ method: 'notifications/progress', params: { progressToken: 1, progress: 1 } })
+          await sendNotification({ method: 'notifications/message', params: { level: 'info', data: 'late' } })
+        })
+        .then(() => sent.open())
+      return said('done')
+    })
+    const { app, mounted } = await createSdkApp(t, server)
+    const address = await listen(app)
+    const asking = await openSession(app)
+    const other = await openSession(app)
+    const frames = readFrames(await openGet(address, asking))
+    const others = readFrames(await openGet(address, other))
+    await callForFrames(app, 'report', asking)
 
-  gate.open()
-  await sent.promise
-  mounted.notify.toolsChanged()
+    gate.open()
+    await sent.promise
+    mounted.notify.toolsChanged()
 
-  t.same(
-    [(await frames.next()).value, (await frames.next()).value, (await frames.next()).value],
-    [': open', note({ level: 'info', data: 'late' }), changed('tools')]
-  )
-  t.same([(await others.next()).value, (await others.next()).value], [': open', changed('tools')])
-})
+    t.same(
+      [(await frames.next()).value, (await frames.next()).value, (await frames.next()).value],
+      [': open', note({ level: 'info', data: 'late' }), changed('tools')]
+    )
+    t.same([(await others.next()).value, (await others.next()).value], [': open', changed('tools')])
+  }
+)
 
 t.test('list changes reach every session that listens, those of a handler only its own client', async (t) => {
   const server = createV1({
@@ -252,29 +257,35 @@ t.test('updates of a resource reach only those whose subscription the handler of
   t.same(asked, ['subscribe note://1', 'subscribe note://2', 'unsubscribe note://2', 'subscribe note://secret'])
 })
 
-t.test('a notification handler is run for the client that sent it, and what the handler says goes by the stream of that one', async (t) => {
-  const server = createV1()
-  const names: unknown[] = []
-  server.server.setNotificationHandler(NotificationSchema.extend({ method: z.literal('notifications/hello') }), async () => {
-    names.push(server.server.getClientVersion()?.name)
-    await server.sendLoggingMessage({ level: 'info', data: 'hello to you' })
-  })
-  const { app, mounted } = await createSdkApp(t, server)
-  const address = await listen(app)
-  const greeting = await openSession(app)
-  const stream = readFrames(await openGet(address, greeting))
-  const others = readFrames(await openGet(address, await openSession(app)))
+t.test(
+  'a notification handler is run for the client that sent it, and what the handler says goes by the stream of that one',
+  async (t) => {
+    const server = createV1()
+    const names: unknown[] = []
+    server.server.setNotificationHandler(
+      NotificationSchema.extend({ method: z.literal('notifications/hello') }),
+      async () => {
+        names.push(server.server.getClientVersion()?.name)
+        await server.sendLoggingMessage({ level: 'info', data: 'hello to you' })
+      }
+    )
+    const { app, mounted } = await createSdkApp(t, server)
+    const address = await listen(app)
+    const greeting = await openSession(app)
+    const stream = readFrames(await openGet(address, greeting))
+    const others = readFrames(await openGet(address, await openSession(app)))
 
-  const response = await post(app, { jsonrpc: '2.0', method: 'notifications/hello' }, greeting)
-  await post(app, { jsonrpc: '2.0', method: 'notifications/unknown' }, greeting)
-  const greeted = [(await stream.next()).value, (await stream.next()).value]
-  mounted.notify.toolsChanged()
+    const response = await post(app, { jsonrpc: '2.0', method: 'notifications/hello' }, greeting)
+    await post(app, { jsonrpc: '2.0', method: 'notifications/unknown' }, greeting)
+    const greeted = [(await stream.next()).value, (await stream.next()).value]
+    mounted.notify.toolsChanged()
 
-  t.equal(response.statusCode, 202)
-  t.same(greeted, [': open', note({ level: 'info', data: 'hello to you' })])
-  t.same([(await others.next()).value, (await others.next()).value], [': open', changed('tools')])
-  t.same(names, ['test'])
-})
+    t.equal(response.statusCode, 202)
+    t.same(greeted, [': open', note({ level: 'info', data: 'hello to you' })])
+    t.same([(await others.next()).value, (await others.next()).value], [': open', changed('tools')])
+    t.same(names, ['test'])
+  }
+)
 
 t.test('an instance knows its client in a request and none outside', async (t) => {
   const server = createV1()

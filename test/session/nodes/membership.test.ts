@@ -47,29 +47,36 @@ t.test('a change on one node is told by all of them, once', async (t) => {
   t.match(heard, nodes.map(() => [/tools\/list_changed/, /resources\/updated/]))
 })
 
-t.test('while the cluster is away each node tells its own clients, and all of them may have missed something once it is back', async (t) => {
-  const { cluster, nodes } = await startNodes(t, { server: createServer() })
-  const [a, b] = nodes
-  const [own, other] = [await listenTo(a), await listenTo(b)]
-  cluster.goAway()
+t.test(
+  'while the cluster is away each node tells its own clients, and all of them may have missed something once it is ' +
+    'back',
+  async (t) => {
+    const { cluster, nodes } = await startNodes(t, { server: createServer() })
+    const [a, b] = nodes
+    const [own, other] = [await listenTo(a), await listenTo(b)]
+    cluster.goAway()
 
-  a.mount.notify.toolsChanged()
-  const heard = (await own.next()).value
-  const served = await b.app.inject(modernCall('hello'))
-  cluster.comeBack()
-  const told = [(await other.next()).value, (await other.next()).value]
+    a.mount.notify.toolsChanged()
+    const heard = (await own.next()).value
+    const served = await b.app.inject(modernCall('hello'))
+    cluster.comeBack()
+    const told = [(await other.next()).value, (await other.next()).value]
 
-  t.match(heard, /tools\/list_changed/)
-  t.equal(served.statusCode, 200)
-  t.match(told, [/tools\/list_changed/, /resources\/updated.*notes:\/\/a/])
-  for (const node of nodes) {
-    t.match(logged(node), [
-      [50, 'the cluster cannot be reached: until it can, legacy clients get 503; modern ones are served', 'Notes'],
-      [30, 'the cluster can be reached again', 'Notes']
-    ])
-    t.notOk(node.logLines.some(({ msg }) => /failed|could not/.test(String(msg))), 'one line for each change of state')
+    t.match(heard, /tools\/list_changed/)
+    t.equal(served.statusCode, 200)
+    t.match(told, [/tools\/list_changed/, /resources\/updated.*notes:\/\/a/])
+    for (const node of nodes) {
+      t.match(logged(node), [
+        [50, 'the cluster cannot be reached: until it can, legacy clients get 503; modern ones are served', 'Notes'],
+        [30, 'the cluster can be reached again', 'Notes']
+      ])
+      t.notOk(
+        node.logLines.some(({ msg }) => /failed|could not/.test(String(msg))),
+        'one line for each change of state'
+      )
+    }
   }
-})
+)
 
 t.test('after a gap that nobody was told of, listeners learn that they may have missed something', async (t) => {
   const cluster = createFaultyCluster()
@@ -133,19 +140,28 @@ t.test('a change that cannot be told for another reason than an outage is logged
   )
 })
 
-t.test('a caller gets its place, and the log an error, when the cluster cannot count places for another reason than an outage', async (t) => {
-  const { cluster, nodes: [a] } = await startNodes(t, { server: createServer(), maxStreamsPerAddress: 5 })
-  t.intercept(Object(cluster.nodes[0]), 'hold', { value: async () => { throw new Error('broken') } })
+t.test(
+  'a caller gets its place, and the log an error, when the cluster cannot count places for another reason than an ' +
+    'outage',
+  async (t) => {
+    const {
+      cluster,
+      nodes: [a]
+    } = await startNodes(t, { server: createServer(), maxStreamsPerAddress: 5 })
+    t.intercept(Object(cluster.nodes[0]), 'hold', {
+      value: async () => { throw new Error('broken') }
+    })
 
-  const frames = await listenTo(a)
-  a.mount.notify.toolsChanged()
+    const frames = await listenTo(a)
+    a.mount.notify.toolsChanged()
 
-  t.match((await frames.next()).value, /tools\/list_changed/)
-  t.match(
-    a.logLines.filter(({ level }) => level === 50),
-    [{ mcp: 'Notes', msg: /the count of callers' places/, err: { message: 'broken' } }]
-  )
-})
+    t.match((await frames.next()).value, /tools\/list_changed/)
+    t.match(
+      a.logLines.filter(({ level }) => level === 50),
+      [{ mcp: 'Notes', msg: /the count of callers' places/, err: { message: 'broken' } }]
+    )
+  }
+)
 
 t.test('without a storeTimeout a cluster may take any time to answer', async (t) => {
   const cluster = createFaultyCluster()
@@ -205,8 +221,15 @@ t.test('what another program has written to the store of a cluster is told of in
     listeners[0]?.onUnreadable?.(what)
   }
 
-  t.match(node.logLines.filter(({ level }) => level === 50), ['an event of a stream', 'the record of a session'].map((what) =>
-    ({ mcp: 'Notes', msg: `${what} cannot be read and is ignored: another version or program has written it to the store of the cluster` })))
+  t.match(
+    node.logLines.filter(({ level }) => level === 50),
+    ['an event of a stream', 'the record of a session'].map((what) => ({
+      mcp: 'Notes',
+      msg:
+        `${what} cannot be read and is ignored: another version or program has written it to the store of the ` +
+        'cluster'
+    }))
+  )
 })
 
 t.test('what a client notifies a node of is told to the servers of its session on the others', async (t) => {

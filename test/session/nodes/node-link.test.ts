@@ -91,17 +91,20 @@ t.test('a question is answered by the node that is asked, though it does not lis
   t.same(c.heard, [])
 })
 
-t.test('a dead node answers a question with 0, and one that is alive and says nothing, or has no answer, not at all', async (t) => {
-  const dead = createLinks(async () => false).nodes
-  dead[1].end()
-  t.equal(await dead[0].link.ask('b', AWAITED), 0)
+t.test(
+  'a dead node answers a question with 0, and one that is alive and says nothing, or has no answer, not at all',
+  async (t) => {
+    const dead = createLinks(async () => false).nodes
+    dead[1].end()
+    t.equal(await dead[0].link.ask('b', AWAITED), 0)
 
-  const silent = createLinks(async () => true, 20).nodes
-  silent[1].end()
-  t.equal(await silent[0].link.ask('b', AWAITED), undefined)
-  silent[1].link.listen(() => { throw new Error('oops') })
-  t.equal(await silent[0].link.ask('b', AWAITED), undefined)
-})
+    const silent = createLinks(async () => true, 20).nodes
+    silent[1].end()
+    t.equal(await silent[0].link.ask('b', AWAITED), undefined)
+    silent[1].link.listen(() => { throw new Error('oops') })
+    t.equal(await silent[0].link.ask('b', AWAITED), undefined)
+  }
+)
 
 t.test('a confirmation that cannot be sent is told of', async (t) => {
   const { bus, nodes: [a, b] } = createLinks(async () => false)
@@ -138,8 +141,17 @@ t.test('what is no message of a node is ignored, with one line for each problem 
 
   t.same(a.heard, [])
   t.equal(a.failures.length, 20)
-  t.same(a.failures.slice(0, 3), ['it is no message of a node', "a message of kind 'ended' has not the shape of one", 'the kind "new-0" is unknown'].map((problem) =>
-    `reading a message of another node: Error: ${problem}; this message is ignored, and so are further ones like it`))
+  t.same(
+    a.failures.slice(0, 3),
+    [
+      'it is no message of a node',
+      "a message of kind 'ended' has not the shape of one",
+      'the kind "new-0" is unknown'
+    ].map(
+      (problem) =>
+        `reading a message of another node: Error: ${problem}; this message is ignored, and so are further ones like it`
+    )
+  )
   t.end()
 })
 

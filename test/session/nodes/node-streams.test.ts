@@ -88,32 +88,37 @@ t.test('a GET stream on one node gets what another one sends', async (t) => {
   )
 })
 
-t.test('a reply that is a stream is numbered by the store, and resumed on another node while it is still sent', async (t) => {
-  const steps = [createGate(), createGate(), createGate()] as const
-  const { nodes, headers, sessionId, call } = await setUp(t, async (channel) => {
-    for (const [index, step] of steps.entries()) {
-      channel.notify('notifications/message', { n: index + 1 })
-      await step.promise
-    }
-    return { done: true }
-  })
-  const [a, b] = nodes
-  const streamId = `${sessionId}.${a.id}-1`
-  const first = readFrames(await send(a.address, call()))
-  t.same([(await first.next()).value, (await first.next()).value, (await first.next()).value],
-    [': open', `id: ${streamId}.0\ndata: `, frameWithId(`${streamId}.1`, NOTE(1))])
+t.test(
+  'a reply that is a stream is numbered by the store, and resumed on another node while it is still sent',
+  async (t) => {
+    const steps = [createGate(), createGate(), createGate()] as const
+    const { nodes, headers, sessionId, call } = await setUp(t, async (channel) => {
+      for (const [index, step] of steps.entries()) {
+        channel.notify('notifications/message', { n: index + 1 })
+        await step.promise
+      }
+      return { done: true }
+    })
+    const [a, b] = nodes
+    const streamId = `${sessionId}.${a.id}-1`
+    const first = readFrames(await send(a.address, call()))
+    t.same(
+      [(await first.next()).value, (await first.next()).value, (await first.next()).value],
+      [': open', `id: ${streamId}.0\ndata: `, frameWithId(`${streamId}.1`, NOTE(1))]
+    )
 
-  const second = await openFrames(b, { ...headers, 'last-event-id': `${streamId}.0` })
-  t.equal((await second.next()).value, frameWithId(`${streamId}.1`, NOTE(1)))
-  t.ok((await first.next()).done, 'the older connection has ended')
-  for (const step of steps) step.open()
+    const second = await openFrames(b, { ...headers, 'last-event-id': `${streamId}.0` })
+    t.equal((await second.next()).value, frameWithId(`${streamId}.1`, NOTE(1)))
+    t.ok((await first.next()).done, 'the older connection has ended')
+    for (const step of steps) step.open()
 
-  t.equal((await second.next()).value, frameWithId(`${streamId}.2`, NOTE(2)))
-  t.equal((await second.next()).value, frameWithId(`${streamId}.3`, NOTE(3)))
-  t.equal((await second.next()).value, frameWithId(`${streamId}.4`, DONE))
-  t.ok((await second.next()).done)
-  await until(() => nodes.every(({ mount }) => mount.stats().exchanges === 0))
-})
+    t.equal((await second.next()).value, frameWithId(`${streamId}.2`, NOTE(2)))
+    t.equal((await second.next()).value, frameWithId(`${streamId}.3`, NOTE(3)))
+    t.equal((await second.next()).value, frameWithId(`${streamId}.4`, DONE))
+    t.ok((await second.next()).done)
+    await until(() => nodes.every(({ mount }) => mount.stats().exchanges === 0))
+  }
+)
 
 t.test('a question asked on one node is answered by a POST to another', async (t) => {
   const { nodes, call, headers } = await setUp(t, async (channel) => ({
@@ -138,26 +143,29 @@ t.test('a question asked on one node is answered by a POST to another', async (t
   t.match((await frames.next()).value, JSON.stringify({ answer: { roots: [] } }))
 })
 
-t.test('an answer is acknowledged once the node that has asked has it, be it that this node cannot be reached for a while', async (t) => {
-  const { cluster, nodes, call, headers } = await setUp(t, async (channel) => ({
-    answer: await channel.ask?.(ROOTS, 0, new AbortController().signal)
-  }))
-  const [a, b] = nodes
-  const frames = readFrames(await send(a.address, call()))
-  for (let n = 0; n < 3; n++) await frames.next()
-  const told: string[] = []
-  cluster.nodes[1]?.bus.subscribe(`node:${a.id}`, (message) => told.push(message))
+t.test(
+  'an answer is acknowledged once the node that has asked has it, be it that this node cannot be reached for a while',
+  async (t) => {
+    const { cluster, nodes, call, headers } = await setUp(t, async (channel) => ({
+      answer: await channel.ask?.(ROOTS, 0, new AbortController().signal)
+    }))
+    const [a, b] = nodes
+    const frames = readFrames(await send(a.address, call()))
+    for (let n = 0; n < 3; n++) await frames.next()
+    const told: string[] = []
+    cluster.nodes[1]?.bus.subscribe(`node:${a.id}`, (message) => told.push(message))
 
-  cluster.goAway(a.id)
-  const acknowledged = post(b.app, { jsonrpc: '2.0', id: `ask-${a.id}-1`, result: { roots: [] } }, headers)
-  await until(() => told.length > 1)
-  const isAcknowledged = await Promise.race([acknowledged.then(() => true), nextTurn(false)])
-  cluster.comeBack(a.id)
+    cluster.goAway(a.id)
+    const acknowledged = post(b.app, { jsonrpc: '2.0', id: `ask-${a.id}-1`, result: { roots: [] } }, headers)
+    await until(() => told.length > 1)
+    const isAcknowledged = await Promise.race([acknowledged.then(() => true), nextTurn(false)])
+    cluster.comeBack(a.id)
 
-  t.equal(isAcknowledged, false)
-  t.equal((await acknowledged).statusCode, 202)
-  t.match((await frames.next()).value, JSON.stringify({ answer: { roots: [] } }))
-})
+    t.equal(isAcknowledged, false)
+    t.equal((await acknowledged).statusCode, 202)
+    t.match((await frames.next()).value, JSON.stringify({ answer: { roots: [] } }))
+  }
+)
 
 t.test('an answer to a node that has died is acknowledged, as nobody waits for it', async (t) => {
   const { nodes: [a, b], headers } = await beginReply(t)
@@ -291,35 +299,54 @@ t.test('of two GETs at once on two nodes one stays, and is told all', async (t) 
   }
 })
 
-t.test('a node that has not heard that another one has the client finds out when it can be reached again', async (t) => {
-  const { cluster, nodes: [a, b, c], headers, sessionId } = await setUp(t)
-  const first = await openFrames(a, headers)
-  await first.next()
-  cluster.goAway(a.id)
-  const second = await openFrames(b, { ...headers, 'last-event-id': `${sessionId}.0.0` })
-  cluster.comeBack(a.id)
+t.test(
+  'a node that has not heard that another one has the client finds out when it can be reached again',
+  async (t) => {
+    const {
+      cluster,
+      nodes: [a, b, c],
+      headers,
+      sessionId
+    } = await setUp(t)
+    const first = await openFrames(a, headers)
+    await first.next()
+    cluster.goAway(a.id)
+    const second = await openFrames(b, { ...headers, 'last-event-id': `${sessionId}.0.0` })
+    cluster.comeBack(a.id)
 
-  t.ok((await first.next()).done, 'the older connection has ended')
-  c.mount.notify.toolsChanged()
-  t.match((await second.next()).value, /\.0\.1\n.*tools\/list_changed/)
-  t.equal(sessionOf(a, sessionId).listening, undefined)
-})
+    t.ok((await first.next()).done, 'the older connection has ended')
+    c.mount.notify.toolsChanged()
+    t.match((await second.next()).value, /\.0\.1\n.*tools\/list_changed/)
+    t.equal(sessionOf(a, sessionId).listening, undefined)
+  }
+)
 
-t.test('a client that comes back to the node that sends the reply has no connection to another node any more', async (t) => {
-  const { nodes: [a, b], headers, streamId, notify } = await beginReply(t)
-  const second = await openFrames(b, { ...headers, 'last-event-id': `${streamId}.1` })
+t.test(
+  'a client that comes back to the node that sends the reply has no connection to another node any more',
+  async (t) => {
+    const {
+      nodes: [a, b],
+      headers,
+      streamId,
+      notify
+    } = await beginReply(t)
+    const second = await openFrames(b, { ...headers, 'last-event-id': `${streamId}.1` })
 
-  const third = await openFrames(a, { ...headers, 'last-event-id': `${streamId}.1` })
-  t.ok((await second.next()).done, 'the connection to the other node has ended')
+    const third = await openFrames(a, { ...headers, 'last-event-id': `${streamId}.1` })
+    t.ok((await second.next()).done, 'the connection to the other node has ended')
 
-  notify(2)
-  t.equal((await third.next()).value, frameWithId(`${streamId}.2`, NOTE(2)))
-  const fourth = await openFrames(b, { ...headers, 'last-event-id': `${streamId}.1` })
-  t.equal((await fourth.next()).value, frameWithId(`${streamId}.2`, NOTE(2)))
-  t.ok((await third.next()).done, 'and so has this one, when the client goes back there')
-})
+    notify(2)
+    t.equal((await third.next()).value, frameWithId(`${streamId}.2`, NOTE(2)))
+    const fourth = await openFrames(b, { ...headers, 'last-event-id': `${streamId}.1` })
+    t.equal((await fourth.next()).value, frameWithId(`${streamId}.2`, NOTE(2)))
+    t.ok((await third.next()).done, 'and so has this one, when the client goes back there')
+  }
+)
 
-for (const [where, chosen] of [['on two other nodes', [1, 2]], ['on two nodes, of which one sends the reply,', [0, 1]]] as const) {
+for (const [where, chosen] of [
+  ['on two other nodes', [1, 2]],
+  ['on two nodes, of which one sends the reply,', [0, 1]]
+] as const) {
   t.test(`of two clients that come back to one reply at once ${where} one stays`, async (t) => {
     const { nodes, headers, streamId, notify } = await beginReply(t)
 
@@ -330,30 +357,45 @@ for (const [where, chosen] of [['on two other nodes', [1, 2]], ['on two nodes, o
       )
       const texts = both.map(() => '')
       for (const [index, frames] of both.map(readFrames).entries()) {
-        (async () => { for await (const frame of frames) texts[index] += frame })().catch(() => {})
+        ;(async () => {
+          for await (const frame of frames) texts[index] += frame
+        })().catch(() => {})
       }
       for (const n of [last + 1, last + 2]) {
         notify(n)
         await until(() => texts.some((text) => text.includes(`"n":${n}`)))
       }
 
-      t.same(texts.join('').match(/"n":\d+/g)?.sort(), [`"n":${last + 1}`, `"n":${last + 2}`].sort())
+      t.same(
+        texts
+          .join('')
+          .match(/"n":\d+/g)
+          ?.sort(),
+        [`"n":${last + 1}`, `"n":${last + 2}`].sort()
+      )
     }
   })
 }
 
-t.test('what changes while the client is between two connections is kept by the node that it was connected to', async (t) => {
-  const { nodes: [a, b, c], headers, sessionId } = await setUp(t)
-  const first = await openGet(a.address, headers)
-  await first.body?.cancel()
-  await until(() => sessionOf(a, sessionId).listening?.isAttached === false)
+t.test(
+  'what changes while the client is between two connections is kept by the node that it was connected to',
+  async (t) => {
+    const {
+      nodes: [a, b, c],
+      headers,
+      sessionId
+    } = await setUp(t)
+    const first = await openGet(a.address, headers)
+    await first.body?.cancel()
+    await until(() => sessionOf(a, sessionId).listening?.isAttached === false)
 
-  c.mount.notify.toolsChanged()
-  await until(() => b.logLines.length > 0)
-  const second = await openFrames(b, { ...headers, 'last-event-id': `${sessionId}.0.0` })
+    c.mount.notify.toolsChanged()
+    await until(() => b.logLines.length > 0)
+    const second = await openFrames(b, { ...headers, 'last-event-id': `${sessionId}.0.0` })
 
-  t.match((await second.next()).value, /\.0\.1\n.*tools\/list_changed/)
-})
+    t.match((await second.next()).value, /\.0\.1\n.*tools\/list_changed/)
+  }
+)
 
 t.test('when the node that a client was connected to has died, it is told that all may have changed', async (t) => {
   const { nodes: [a, b, c], headers, sessionId, call } = await setUp(t, undefined, { server: createWatchable() })
@@ -395,26 +437,32 @@ t.test('when that node has left in good order, it is told so by the next one', a
   t.match(await Promise.all(told), [/tools\/list_changed/, /prompts\/list_changed/, /resources\/list_changed/])
 })
 
-t.test('a client that begins to listen anew is told of such a death, too, and one that never has listened is not', async (t) => {
-  const { nodes: [a, b, c], headers } = await setUp(t)
-  await openFrames(a, headers)
-  a.kill()
+t.test(
+  'a client that begins to listen anew is told of such a death, too, and one that never has listened is not',
+  async (t) => {
+    const {
+      nodes: [a, b, c],
+      headers
+    } = await setUp(t)
+    await openFrames(a, headers)
+    a.kill()
 
-  const frames = await openFrames(b, headers)
-  await frames.next()
-  const other = await openSession(b.app)
-  const others = await openFrames(c, other)
-  await others.next()
-  const told = [1, 2, 3].map(async () => (await frames.next()).value)
+    const frames = await openFrames(b, headers)
+    await frames.next()
+    const other = await openSession(b.app)
+    const others = await openFrames(c, other)
+    await others.next()
+    const told = [1, 2, 3].map(async () => (await frames.next()).value)
 
-  t.match(await Promise.all(told), [
-    /\.0\.1\n.*tools\/list_changed/,
-    /\.0\.2\n.*prompts\/list_changed/,
-    /\.0\.3\n.*resources\/list_changed/
-  ])
-  b.mount.notify.toolsChanged()
-  t.match((await others.next()).value, /\.0\.1\n.*tools\/list_changed/)
-})
+    t.match(await Promise.all(told), [
+      /\.0\.1\n.*tools\/list_changed/,
+      /\.0\.2\n.*prompts\/list_changed/,
+      /\.0\.3\n.*resources\/list_changed/
+    ])
+    b.mount.notify.toolsChanged()
+    t.match((await others.next()).value, /\.0\.1\n.*tools\/list_changed/)
+  }
+)
 
 t.test('a call whose node has died is answered by an error where the client comes back', async (t) => {
   const { nodes: [a, b], headers, streamId } = await beginReply(t)
@@ -505,25 +553,28 @@ t.test('a server waits for the stream no longer than for its answer, nor than th
   await rejected
 })
 
-t.test('where a reply cannot be a stream, the question goes by the GET stream of whatever node, if there is one', async (t) => {
-  const {
-    nodes: [a, b, c],
-    headers,
-    call
-  } = await setUp(t, async (channel) => ({ answer: await channel.ask?.(ROOTS, 0, new AbortController().signal) }))
-  const asJson = { ...call(), headers: { ...call().headers, accept: 'application/json' } }
+t.test(
+  'where a reply cannot be a stream, the question goes by the GET stream of whatever node, if there is one',
+  async (t) => {
+    const {
+      nodes: [a, b, c],
+      headers,
+      call
+    } = await setUp(t, async (channel) => ({ answer: await channel.ask?.(ROOTS, 0, new AbortController().signal) }))
+    const asJson = { ...call(), headers: { ...call().headers, accept: 'application/json' } }
 
-  t.match(await (await send(b.address, asJson)).json(), {
-    error: { message: /roots\/list was not answered: the client has opened no stream/ }
-  })
-  const frames = await openFrames(a, headers)
-  await frames.next()
-  const called = send(b.address, asJson)
-  t.match((await frames.next()).value, `ask-${b.id}-2`)
-  await post(c.app, { jsonrpc: '2.0', id: `ask-${b.id}-2`, result: {} }, headers)
+    t.match(await (await send(b.address, asJson)).json(), {
+      error: { message: /roots\/list was not answered: the client has opened no stream/ }
+    })
+    const frames = await openFrames(a, headers)
+    await frames.next()
+    const called = send(b.address, asJson)
+    t.match((await frames.next()).value, `ask-${b.id}-2`)
+    await post(c.app, { jsonrpc: '2.0', id: `ask-${b.id}-2`, result: {} }, headers)
 
-  t.match(await (await called).json(), { result: { answer: {} } })
-})
+    t.match(await (await called).json(), { result: { answer: {} } })
+  }
+)
 
 t.test('a server that closes the GET stream does so on whatever node it is', async (t) => {
   const { nodes: [a, b], headers, sessionId, call } = await setUp(t)

@@ -100,32 +100,52 @@ t.test('a session is rebuilt from its record, for its principal alone, and once'
   t.equal([...b.sessions].length, 1)
 })
 
-t.test('the store is never asked for a session id that cannot be ours, whatever its characters mean there', async (t) => {
-  const asked: string[] = []
-  const { nodes: [a, b] } = await createNodes({
-    wrap: (node) => ({
-      ...node,
-      sessions: {
-        ...node.sessions,
-        load: async (sessionId, ttl) => {
-          asked.push(sessionId)
-          return node.sessions.load(sessionId, ttl)
+t.test(
+  'the store is never asked for a session id that cannot be ours, whatever its characters mean there',
+  async (t) => {
+    const asked: string[] = []
+    const {
+      nodes: [a, b]
+    } = await createNodes({
+      wrap: (node) => ({
+        ...node,
+        sessions: {
+          ...node.sessions,
+          load: async (sessionId, ttl) => {
+            asked.push(sessionId)
+            return node.sessions.load(sessionId, ttl)
+          }
         }
-      }
+      })
     })
-  })
-  const { sessionId } = await open(a)
-  const hostile = ['', '*', `${sessionId}*`, `${sessionId}\n`, `${sessionId}\u0000`, ` ${sessionId}`, sessionId.toUpperCase(), `{${sessionId}}`, '}'.repeat(36),
-    '*'.repeat(36), `s:${sessionId}`, `${sessionId}.1`, `${sessionId.slice(0, -1)}:`, `${sessionId.slice(0, -1)}\uff10`, '__proto__']
+    const { sessionId } = await open(a)
+    const hostile = [
+      '',
+      '*',
+      `${sessionId}*`,
+      `${sessionId}\n`,
+      `${sessionId}\u0000`,
+      ` ${sessionId}`,
+      sessionId.toUpperCase(),
+      `{${sessionId}}`,
+      '}'.repeat(36),
+      '*'.repeat(36),
+      `s:${sessionId}`,
+      `${sessionId}.1`,
+      `${sessionId.slice(0, -1)}:`,
+      `${sessionId.slice(0, -1)}\uff10`,
+      '__proto__'
+    ]
 
-  for (const id of hostile) {
-    await b.sessions.find(id, undefined, true)
-    t.equal(b.sessions.get(id), undefined, id)
+    for (const id of hostile) {
+      await b.sessions.find(id, undefined, true)
+      t.equal(b.sessions.get(id), undefined, id)
+    }
+
+    t.strictSame(asked, [])
+    t.equal((await loadFrom(b, sessionId)).sessionId, sessionId)
   }
-
-  t.strictSame(asked, [])
-  t.equal((await loadFrom(b, sessionId)).sessionId, sessionId)
-})
+)
 
 /** Nodes that take note of what they ask the store of sessions. */
 async function createAsking () {
@@ -149,20 +169,23 @@ async function createAsking () {
   return { ...rest, a, b, asked, gate }
 }
 
-t.test('a record is read once, however many requests of its session come, and what changes is known all the same', async (t) => {
-  const { a, b, asked, gate } = await createAsking()
-  const { sessionId } = await open(a)
-  gate.open()
+t.test(
+  'a record is read once, however many requests of its session come, and what changes is known all the same',
+  async (t) => {
+    const { a, b, asked, gate } = await createAsking()
+    const { sessionId } = await open(a)
+    gate.open()
 
-  await Promise.all(Array.from({ length: 10 }, () => loadFrom(b, sessionId)))
-  const first = asked.splice(0)
-  await a.node.sessions.change(sessionId, { kind: 'logLevel', level: 'error' })
-  const session = await loadFrom(b, sessionId)
+    await Promise.all(Array.from({ length: 10 }, () => loadFrom(b, sessionId)))
+    const first = asked.splice(0)
+    await a.node.sessions.change(sessionId, { kind: 'logLevel', level: 'error' })
+    const session = await loadFrom(b, sessionId)
 
-  t.same(first, ['load'])
-  t.same(asked, ['renew'])
-  t.equal(session.logLevel, 'error')
-})
+    t.same(first, ['load'])
+    t.same(asked, ['renew'])
+    t.equal(session.logLevel, 'error')
+  }
+)
 
 t.test('a session that is let go of while a request of it comes is rebuilt', async (t) => {
   const { a, b, asked, clock, gate } = await createAsking()
@@ -226,29 +249,35 @@ t.test('what cannot be ended is told to whoever waits, and to nobody else', asyn
   t.same(a.failures, [])
 })
 
-t.test('a session lives as long as something goes on in it on any node, and a client that listens is something', async (t) => {
-  const { clock, nodes: [a, b] } = await createNodes()
-  const { sessionId } = await open(a)
-  const session = await loadFrom(b, sessionId)
-  const { sink } = createSink()
-  await session.streams.listen().attach(sink)
+t.test(
+  'a session lives as long as something goes on in it on any node, and a client that listens is something',
+  async (t) => {
+    const {
+      clock,
+      nodes: [a, b]
+    } = await createNodes()
+    const { sessionId } = await open(a)
+    const session = await loadFrom(b, sessionId)
+    const { sink } = createSink()
+    await session.streams.listen().attach(sink)
 
-  for (const now of [900, 1800, 2700]) {
-    clock.now = now
+    for (const now of [900, 1800, 2700]) {
+      clock.now = now
+      await b.sessions.home.sweep()
+    }
+    t.equal(await a.sessions.count(), 1)
+    await a.sessions.home.sweep()
+    t.equal(a.sessions.size, 0, 'it goes on elsewhere')
+    t.same([a.events, a.left], [[`opened ${sessionId}`], [sessionId]])
+
+    session.streams.listen().detach(sink)
+    clock.now = 3700
     await b.sessions.home.sweep()
+
+    t.same(b.events, [`idle ${sessionId}`])
+    t.equal(await b.sessions.count(), 0)
   }
-  t.equal(await a.sessions.count(), 1)
-  await a.sessions.home.sweep()
-  t.equal(a.sessions.size, 0, 'it goes on elsewhere')
-  t.same([a.events, a.left], [[`opened ${sessionId}`], [sessionId]])
-
-  session.streams.listen().detach(sink)
-  clock.now = 3700
-  await b.sessions.home.sweep()
-
-  t.same(b.events, [`idle ${sessionId}`])
-  t.equal(await b.sessions.count(), 0)
-})
+)
 
 t.test('the idle time of a session counts from its last request', async (t) => {
   const { clock, nodes: [a] } = await createNodes()
@@ -268,34 +297,40 @@ t.test('the idle time of a session counts from its last request', async (t) => {
   t.same(a.left, [session.sessionId])
 })
 
-t.test('a session that is gone from the store while a request of it runs was deleted, and the request ends', async (t) => {
-  const { cluster, nodes: [a, b] } = await createNodes()
-  const begin = async (): Promise<{ readonly sessionId: string, readonly cancelled: Promise<string> }> => {
-    const session = await open(a)
-    const cancelled = createGate<string>()
-    session.begin(1, { isOver: false, cancel: (reason) => cancelled.open(reason) })
-    return { sessionId: session.sessionId, cancelled: cancelled.promise }
+t.test(
+  'a session that is gone from the store while a request of it runs was deleted, and the request ends',
+  async (t) => {
+    const {
+      cluster,
+      nodes: [a, b]
+    } = await createNodes()
+    const begin = async (): Promise<{ readonly sessionId: string; readonly cancelled: Promise<string> }> => {
+      const session = await open(a)
+      const cancelled = createGate<string>()
+      session.begin(1, { isOver: false, cancel: (reason) => cancelled.open(reason) })
+      return { sessionId: session.sessionId, cancelled: cancelled.promise }
+    }
+
+    // The next look at busy sessions finds out,
+    const first = await begin()
+    await b.node.sessions.delete(first.sessionId)
+    await a.sessions.home.sweep()
+    t.equal(await first.cancelled, 'the session was deleted')
+
+    // another request of the client finds out before the other node has told of it,
+    const second = await begin()
+    await b.node.sessions.delete(second.sessionId)
+    await a.sessions.find(second.sessionId, undefined, true)
+    t.equal(await second.cancelled, 'the session was deleted')
+
+    // and a node that could not be told finds out once it can be reached again.
+    const third = await begin()
+    cluster.goAway(a.node.id)
+    await b.sessions.end(third.sessionId, 'deleted')
+    cluster.comeBack(a.node.id)
+    t.equal(await third.cancelled, 'the session was deleted')
   }
-
-  // The next look at busy sessions finds out,
-  const first = await begin()
-  await b.node.sessions.delete(first.sessionId)
-  await a.sessions.home.sweep()
-  t.equal(await first.cancelled, 'the session was deleted')
-
-  // another request of the client finds out before the other node has told of it,
-  const second = await begin()
-  await b.node.sessions.delete(second.sessionId)
-  await a.sessions.find(second.sessionId, undefined, true)
-  t.equal(await second.cancelled, 'the session was deleted')
-
-  // and a node that could not be told finds out once it can be reached again.
-  const third = await begin()
-  cluster.goAway(a.node.id)
-  await b.sessions.end(third.sessionId, 'deleted')
-  cluster.comeBack(a.node.id)
-  t.equal(await third.cancelled, 'the session was deleted')
-})
+)
 
 t.test('a session that comes to life while it is about to be let go is kept', async (t) => {
   const gate = createGate()
@@ -441,56 +476,69 @@ t.test('when the store is back, clients that listen may have missed something', 
   t.same([a.missed, b.missed], [[], [sessionId]])
 })
 
-t.test('when the store is back, a stream that is followed is read once, and its client is sent what this node has not heard', async (t) => {
-  const reads: string[] = []
-  const wrap = (node: ClusterNode): ClusterNode => {
-    const events = {
-      ...node.events,
-      read: (...args: Parameters<typeof node.events.read>) => {
-        reads.push(args[0])
-        return node.events.read(...args)
+t.test(
+  'when the store is back, a stream that is followed is read once, and its client is sent what this node has not heard',
+  async (t) => {
+    const reads: string[] = []
+    const wrap = (node: ClusterNode): ClusterNode => {
+      const events = {
+        ...node.events,
+        read: (...args: Parameters<typeof node.events.read>) => {
+          reads.push(args[0])
+          return node.events.read(...args)
+        }
       }
+      return Object.assign(Object.create(node), { events })
     }
-    return Object.assign(Object.create(node), { events })
+    const {
+      cluster,
+      nodes: [a, b]
+    } = await createNodes({ wrap })
+    const { sessionId } = await open(a)
+    const client = createSink()
+    const stream = (await loadFrom(b, sessionId)).streams.listen()
+    await stream.attach(client.sink)
+
+    cluster.goAway(b.node.id)
+    await a.node.events.append(stream.id, 'meanwhile')
+    cluster.comeBack(b.node.id)
+    await client.untilTold(`replay meanwhile ${stream.id}.1`)
+    await new Promise(setImmediate)
+
+    t.same(reads, [stream.id])
   }
-  const { cluster, nodes: [a, b] } = await createNodes({ wrap })
-  const { sessionId } = await open(a)
-  const client = createSink()
-  const stream = (await loadFrom(b, sessionId)).streams.listen()
-  await stream.attach(client.sink)
+)
 
-  cluster.goAway(b.node.id)
-  await a.node.events.append(stream.id, 'meanwhile')
-  cluster.comeBack(b.node.id)
-  await client.untilTold(`replay meanwhile ${stream.id}.1`)
-  await new Promise(setImmediate)
-
-  t.same(reads, [stream.id])
-})
-
-t.test('a node that is back, and has not yet told its client what it may have missed, confirms to no other that it missed nothing', async (t) => {
-  const known = createGate()
-  let isHeld = false
-  const wrap = (node: ClusterNode): ClusterNode => {
-    const readState = async (sessionId: string) => {
-      if (isHeld) await known.promise
-      return await node.sessions.readState(sessionId)
+t.test(
+  'a node that is back, and has not yet told its client what it may have missed, confirms to no other that it ' +
+    'missed nothing',
+  async (t) => {
+    const known = createGate()
+    let isHeld = false
+    const wrap = (node: ClusterNode): ClusterNode => {
+      const readState = async (sessionId: string) => {
+        if (isHeld) await known.promise
+        return await node.sessions.readState(sessionId)
+      }
+      return Object.assign(Object.create(node), { sessions: { ...node.sessions, readState } })
     }
-    return Object.assign(Object.create(node), { sessions: { ...node.sessions, readState } })
+    const {
+      cluster,
+      nodes: [a]
+    } = await createNodes({ wrap })
+    const session = await loadFrom(a, (await open(a)).sessionId)
+    await session.streams.listen().attach(createSink().sink)
+
+    isHeld = true
+    cluster.goAway(a.node.id)
+    cluster.comeBack(a.node.id)
+    const isComplete =
+      session.streams instanceof NodeStreams && session.streams.release(getStreamIdOf(session.sessionId), 100)
+    known.open()
+
+    t.notOk(isComplete)
   }
-  const { cluster, nodes: [a] } = await createNodes({ wrap })
-  const session = await loadFrom(a, (await open(a)).sessionId)
-  await session.streams.listen().attach(createSink().sink)
-
-  isHeld = true
-  cluster.goAway(a.node.id)
-  cluster.comeBack(a.node.id)
-  const isComplete =
-    session.streams instanceof NodeStreams && session.streams.release(getStreamIdOf(session.sessionId), 100)
-  known.open()
-
-  t.notOk(isComplete)
-})
+)
 
 t.test('a log level, or a resource, that cannot be kept is not acknowledged', async (t) => {
   const { cluster, nodes: [a] } = await createNodes()

@@ -4,7 +4,21 @@ import { eventIdOf, parseEventId } from '../../../lib/session/stream/event-id.ts
 t.test('an event id is read back, and only in its own session', async (t) => {
   t.same(parseEventId(eventIdOf('s.1', 7), 's'), { streamId: 's.1', seq: 7 })
   t.same(parseEventId('s.1.7', 's'), { streamId: 's.1', seq: 7 })
-  for (const wrong of ['', 's', 's.1', 's.1.', 's..1', 's.1.x', 's.1.-1', 's.1.1.1', 's.1.1e1', 'r.1.7', '.1.7', `s.1.${'9'.repeat(16)}`, 's.1.7 ']) {
+  for (const wrong of [
+    '',
+    's',
+    's.1',
+    's.1.',
+    's..1',
+    's.1.x',
+    's.1.-1',
+    's.1.1.1',
+    's.1.1e1',
+    'r.1.7',
+    '.1.7',
+    `s.1.${'9'.repeat(16)}`,
+    's.1.7 '
+  ]) {
     t.equal(parseEventId(wrong, 's'), undefined, wrong)
   }
 })

@@ -5,9 +5,11 @@ import { LocalStream } from '../../../lib/session/stream/local-stream.ts'
 import { createGate } from '../../support/stream.ts'
 import { createSink } from './sink.ts'
 
-function createStream (
-  { store = createMemoryEventStore(), primes = true, retryInterval }: { store?: EventStore, primes?: boolean, retryInterval?: number } = {}
-) {
+function createStream ({
+  store = createMemoryEventStore(),
+  primes = true,
+  retryInterval
+}: { store?: EventStore; primes?: boolean; retryInterval?: number } = {}) {
   const failures: unknown[] = []
   const resumption = {
     store,
@@ -37,16 +39,19 @@ t.test('without a store events have no ids, and what nobody is there for is lost
   t.notOk(await stream.resume(sink, 0))
 })
 
-t.test('with a store a client is told where it begins and how long to wait, and each event has the next id', async (t) => {
-  const { stream } = createStream({ retryInterval: 500 })
-  const { sink, told } = createSink()
+t.test(
+  'with a store a client is told where it begins and how long to wait, and each event has the next id',
+  async (t) => {
+    const { stream } = createStream({ retryInterval: 500 })
+    const { sink, told } = createSink()
 
-  stream.attach(sink)
-  stream.send('a')
-  stream.send('b')
+    stream.attach(sink)
+    stream.send('a')
+    stream.send('b')
 
-  t.same(told, ['prime s.1.0 500', 'send a s.1.1', 'send b s.1.2'])
-})
+    t.same(told, ['prime s.1.0 500', 'send a s.1.1', 'send b s.1.2'])
+  }
+)
 
 t.test('a revision without priming events gets none, and no pause', async (t) => {
   const { stream } = createStream({ primes: false })
@@ -59,24 +64,32 @@ t.test('a revision without priming events gets none, and no pause', async (t) =>
   t.same(told, ['send a s.1.1'])
 })
 
-t.test('a client that has come back to another node meanwhile is not connected, and the one that was stays', async (t) => {
-  const store = createMemoryEventStore()
-  const claims = [false, true]
-  const stream = new LocalStream('s.1', { store, primes: false, retryInterval: undefined, onFailure () {} }, {
-    opening: Promise.resolve(), claim: async () => claims.shift() ?? true
-  })
-  const [first, second, third] = [createSink(), createSink(), createSink()]
-  stream.attach(first.sink)
-  stream.send('a')
-  await first.untilTold('send a s.1.1')
+t.test(
+  'a client that has come back to another node meanwhile is not connected, and the one that was stays',
+  async (t) => {
+    const store = createMemoryEventStore()
+    const claims = [false, true]
+    const stream = new LocalStream(
+      's.1',
+      { store, primes: false, retryInterval: undefined, onFailure () {} },
+      {
+        opening: Promise.resolve(),
+        claim: async () => claims.shift() ?? true
+      }
+    )
+    const [first, second, third] = [createSink(), createSink(), createSink()]
+    stream.attach(first.sink)
+    stream.send('a')
+    await first.untilTold('send a s.1.1')
 
-  t.ok(await stream.resume(second.sink, 0))
-  stream.send('b')
-  t.ok(await stream.resume(third.sink, 1))
-  await third.untilTold('replay b s.1.2')
+    t.ok(await stream.resume(second.sink, 0))
+    stream.send('b')
+    t.ok(await stream.resume(third.sink, 1))
+    await third.untilTold('replay b s.1.2')
 
-  t.same([first.told, second.told], [['send a s.1.1', 'send b s.1.2', 'end'], ['end']])
-})
+    t.same([first.told, second.told], [['send a s.1.1', 'send b s.1.2', 'end'], ['end']])
+  }
+)
 
 t.test('a client that comes back gets what it missed, and then what is new', async (t) => {
   const { stream } = createStream()
@@ -331,74 +344,80 @@ t.test('a gap that a failing store has left is not passed over', async (t) => {
   t.ok(await stream.resume(createSink().sink, 2))
 })
 
-t.test('an event that is sent during an outage, while a slow client is still told what it missed, reaches that client', async (t) => {
-  const kept = createMemoryEventStore()
-  const away = new Error('away')
-  let isAway = false
-  const back = createGate<boolean>()
-  const slow = createGate()
-  const store: EventStore = {
-    ...kept,
-    append: async (...event) => {
-      if (isAway) throw away
-      return kept.append(...event)
-    }
-  }
-  const stream = new LocalStream('s.1', {
-    store,
-    primes: true,
-    retryInterval: undefined,
-    onFailure () {},
-    untilBack: (error) => (error === away ? back.promise : undefined)
-  })
-  const client = createSink({ drained: slow.promise })
-  stream.send('a')
-  await stream.resume(client.sink, 0)
-  await client.untilTold('replay a s.1.1')
-
-  isAway = true
-  stream.send('b')
-  await new Promise(setImmediate)
-  slow.open()
-  await new Promise(setImmediate)
-  isAway = false
-  back.open(true)
-  await client.untilTold('replay b s.1.2')
-  stream.send('c')
-  await stream.drained()
-
-  t.same(client.told, ['replay a s.1.1', 'replay b s.1.2', 'send c s.1.3'])
-})
-
-t.test('a client that is still told what it missed when an event is not kept is sent away, and cannot come back', async (t) => {
-  const kept = createMemoryEventStore()
-  const slow = createGate()
-  let fails = false
-  const { stream } = createStream({
-    store: {
+t.test(
+  'an event that is sent during an outage, while a slow client is still told what it missed, reaches that client',
+  async (t) => {
+    const kept = createMemoryEventStore()
+    const away = new Error('away')
+    let isAway = false
+    const back = createGate<boolean>()
+    const slow = createGate()
+    const store: EventStore = {
       ...kept,
-      append: (...event) => {
-        if (fails) throw new Error('full')
+      append: async (...event) => {
+        if (isAway) throw away
         return kept.append(...event)
       }
     }
-  })
-  const client = createSink({ drained: slow.promise })
-  stream.send('a')
-  await stream.resume(client.sink, 0)
-  await client.untilTold('replay a s.1.1')
+    const stream = new LocalStream('s.1', {
+      store,
+      primes: true,
+      retryInterval: undefined,
+      onFailure () {},
+      untilBack: (error) => (error === away ? back.promise : undefined)
+    })
+    const client = createSink({ drained: slow.promise })
+    stream.send('a')
+    await stream.resume(client.sink, 0)
+    await client.untilTold('replay a s.1.1')
 
-  fails = true
-  stream.send('b')
-  await client.untilTold('end')
-  fails = false
-  stream.send('c')
-  slow.open()
-  await stream.drained()
+    isAway = true
+    stream.send('b')
+    await new Promise(setImmediate)
+    slow.open()
+    await new Promise(setImmediate)
+    isAway = false
+    back.open(true)
+    await client.untilTold('replay b s.1.2')
+    stream.send('c')
+    await stream.drained()
 
-  t.same(client.told, ['replay a s.1.1', 'end'])
-  t.notOk(await stream.resume(createSink().sink, 1))
-})
+    t.same(client.told, ['replay a s.1.1', 'replay b s.1.2', 'send c s.1.3'])
+  }
+)
+
+t.test(
+  'a client that is still told what it missed when an event is not kept is sent away, and cannot come back',
+  async (t) => {
+    const kept = createMemoryEventStore()
+    const slow = createGate()
+    let fails = false
+    const { stream } = createStream({
+      store: {
+        ...kept,
+        append: (...event) => {
+          if (fails) throw new Error('full')
+          return kept.append(...event)
+        }
+      }
+    })
+    const client = createSink({ drained: slow.promise })
+    stream.send('a')
+    await stream.resume(client.sink, 0)
+    await client.untilTold('replay a s.1.1')
+
+    fails = true
+    stream.send('b')
+    await client.untilTold('end')
+    fails = false
+    stream.send('c')
+    slow.open()
+    await stream.drained()
+
+    t.same(client.told, ['replay a s.1.1', 'end'])
+    t.notOk(await stream.resume(createSink().sink, 1))
+  }
+)
 
 t.test('a client is sent away when an event is not kept just before the client is connected', async (t) => {
   const kept = createMemoryEventStore()

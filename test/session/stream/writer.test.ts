@@ -9,16 +9,27 @@ type UntilBack = (error: unknown) => Promise<boolean> | undefined
 const AWAY = new Error('away')
 
 /** A writer and what becomes of the events. */
-function createWriter (
-  { store = createMemoryEventStore(), untilBack, opening }: { store?: EventStore, untilBack?: UntilBack, opening?: Promise<unknown> } = {}
-) {
+function createWriter ({
+  store = createMemoryEventStore(),
+  untilBack,
+  opening
+}: { store?: EventStore; untilBack?: UntilBack; opening?: Promise<unknown> } = {}) {
   const seen: string[] = []
   const failures: unknown[] = []
-  const writer = new Writer('s.1', { store, onFailure: (error, what) => { failures.push([error, what]) }, ...(untilBack !== undefined && { untilBack }) }, {
-    pass: (message, seq) => { seen.push(`${message} ${seq ?? '-'}`) },
-    stored: (seq) => { seen.push(`stored ${seq}`) },
-    lost: () => { seen.push('lost') }
-  }, opening)
+  const writer = new Writer(
+    's.1',
+    {
+      store,
+      onFailure: (error, what) => { failures.push([error, what]) },
+      ...(untilBack !== undefined && { untilBack })
+    },
+    {
+      pass: (message, seq) => { seen.push(`${message} ${seq ?? '-'}`) },
+      stored: (seq) => { seen.push(`stored ${seq}`) },
+      lost: () => { seen.push('lost') }
+    },
+    opening
+  )
   return { writer, seen, failures, store }
 }
 
@@ -72,27 +83,30 @@ t.test('what another process keeps is handed on once it has it, in order', async
   t.equal(writer.settled, undefined)
 })
 
-t.test('an event that cannot be kept is handed on without a number, and the next one is tried all the same', async (t) => {
-  const error = new Error('no disk')
-  const kept = createMemoryEventStore()
-  let times = 0
-  const { writer, seen, failures } = createWriter({
-    store: {
-      ...kept,
-      append: (...event) => {
-        if (times++ === 0) throw error
-        return kept.append(...event)
+t.test(
+  'an event that cannot be kept is handed on without a number, and the next one is tried all the same',
+  async (t) => {
+    const error = new Error('no disk')
+    const kept = createMemoryEventStore()
+    let times = 0
+    const { writer, seen, failures } = createWriter({
+      store: {
+        ...kept,
+        append: (...event) => {
+          if (times++ === 0) throw error
+          return kept.append(...event)
+        }
       }
-    }
-  })
+    })
 
-  writer.write('a')
-  writer.write('b')
-  await writer.settled
+    writer.write('a')
+    writer.write('b')
+    await writer.settled
 
-  t.same(seen, ['a -', 'lost', 'b 1'])
-  t.same(failures, [[error, 'the event store']])
-})
+    t.same(seen, ['a -', 'lost', 'b 1'])
+    t.same(failures, [[error, 'the event store']])
+  }
+)
 
 t.test('while the store is away events are handed on without numbers, and kept in order once it is back', async (t) => {
   const { remote, store, untilBack, comeBack } = createRemote()
@@ -167,47 +181,59 @@ t.test('events that wait for a store that is away are dropped, oldest first, bey
   t.same(events.map(({ message }) => message[0]), ['0', '3', '4', '5', '6'])
 })
 
-for (const [bound, count, message, last] of [['a thousand events', 1500, 'x', 1000], ['4 Mi characters', 20, 'x'.repeat(1024 * 1024), 4]] as const) {
-  t.test(`beyond ${bound} that wait for a slow store, events are handed on without it, and the oldest are not kept`, async (t) => {
-    const { store } = createRemote()
-    const taken = createGate()
-    const { writer, seen, failures } = createWriter({
-      store: {
-        ...store,
-        append: async (...event) => {
-          await taken.promise
-          return await store.append(...event)
+for (const [bound, count, message, last] of [
+  ['a thousand events', 1500, 'x', 1000],
+  ['4 Mi characters', 20, 'x'.repeat(1024 * 1024), 4]
+] as const) {
+  t.test(
+    `beyond ${bound} that wait for a slow store, events are handed on without it, and the oldest are not kept`,
+    async (t) => {
+      const { store } = createRemote()
+      const taken = createGate()
+      const { writer, seen, failures } = createWriter({
+        store: {
+          ...store,
+          append: async (...event) => {
+            await taken.promise
+            return await store.append(...event)
+          }
         }
-      }
-    })
+      })
 
-    for (let number = 0; number < count; number++) writer.write(`${number} ${message}`)
-    const handedOn = seen.filter((text) => text.endsWith(' -')).map((text) => Number.parseInt(text, 10))
-    const lost = seen.filter((text) => text === 'lost').length
-    taken.open()
-    await writer.settled
-    const numbers = (await store.read('s.1', 0) ?? []).map((event) => Number.parseInt(event.message, 10))
+      for (let number = 0; number < count; number++) writer.write(`${number} ${message}`)
+      const handedOn = seen.filter((text) => text.endsWith(' -')).map((text) => Number.parseInt(text, 10))
+      const lost = seen.filter((text) => text === 'lost').length
+      taken.open()
+      await writer.settled
+      const numbers = ((await store.read('s.1', 0)) ?? []).map((event) => Number.parseInt(event.message, 10))
 
-    t.same(handedOn, Array.from({ length: handedOn.length }, (_value, number) => number), 'in order')
-    t.ok(handedOn.length >= count - last && handedOn.length < count)
-    t.equal(lost, count - numbers.length)
-    t.same(
-      numbers,
-      [0, ...Array.from({ length: numbers.length - 1 }, (_value, index) => count - numbers.length + 1 + index)],
-      'the first was on its way'
-    )
-    t.ok(numbers.length <= last)
-    t.same(
-      seen
-        .flatMap((text) => (text.endsWith(' -') ? Number.parseInt(text, 10) : (/^(\d+) x+ \d+$/.exec(text)?.[1] ?? [])))
-        .map(Number),
-      Array.from({ length: count }, (_value, number) => number),
-      'each event is handed on once'
-    )
-    t.match(failures, [
-      [{ message: /^it takes the events of a stream more slowly than they are sent/ }, 'the event store']
-    ])
-  })
+      t.same(
+        handedOn,
+        Array.from({ length: handedOn.length }, (_value, number) => number),
+        'in order'
+      )
+      t.ok(handedOn.length >= count - last && handedOn.length < count)
+      t.equal(lost, count - numbers.length)
+      t.same(
+        numbers,
+        [0, ...Array.from({ length: numbers.length - 1 }, (_value, index) => count - numbers.length + 1 + index)],
+        'the first was on its way'
+      )
+      t.ok(numbers.length <= last)
+      t.same(
+        seen
+          .flatMap((text) =>
+            text.endsWith(' -') ? Number.parseInt(text, 10) : (/^(\d+) x+ \d+$/.exec(text)?.[1] ?? [])
+          )
+          .map(Number),
+        Array.from({ length: count }, (_value, number) => number),
+        'each event is handed on once'
+      )
+      t.match(failures, [
+        [{ message: /^it takes the events of a stream more slowly than they are sent/ }, 'the event store']
+      ])
+    }
+  )
 }
 
 t.test('an event that is longer than what may wait is handed on and kept all the same', async (t) => {
