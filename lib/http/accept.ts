@@ -21,7 +21,8 @@ export function readAccept (header: string | undefined): Accepted {
   if (header === undefined || header === '*/*' || header === 'application/json') return JSON_ONLY
   if (header === 'application/json, text/event-stream') return BOTH
 
-  const types = header.toLowerCase().split(',').filter((range) => !/;\s*q=0(\.0*)?\s*$/.test(range)).map((range) => range.split(';', 1).join().trim())
+  const ranges = header.toLowerCase().split(',').filter((range) => !/;\s*q=0(\.0*)?\s*$/.test(range))
+  const types = ranges.map((range) => range.split(';', 1).join().trim())
   const stream = types.includes('text/event-stream') || types.includes('text/*')
   const json = types.some((type) => type === 'application/json' || type === 'application/*' || type === '*/*')
   if (stream) return json ? BOTH : STREAM_ONLY

@@ -21,7 +21,8 @@ export function deliver (
     session,
     createChannel: () => createNoOpChannel(request.log, lifespan, { request, auth: authOf(request)?.info }),
     // In a cluster all nodes have been asked before, and the request was cancelled if it is the only one.
-    cancel: (requestId: RequestId, reason: string) => cluster === undefined && session?.cancel(requestId, reason) === true
+    cancel: (requestId: RequestId, reason: string) =>
+      cluster === undefined && session?.cancel(requestId, reason) === true
   }
   for (const notice of notices) takeNotice(notice, taker)
   if (session === undefined) return

@@ -28,8 +28,12 @@ export interface EndpointMethod extends Pick<RouteOptions, 'onRequest'> {
   readonly handler: (request: FastifyRequest, reply: FastifyReply) => unknown
 }
 
-/** Builds the plugin that serves one URL: CORS, guard, body parser, error handler and routes, none of which leave its scope. */
-export function createEndpoint ({ path, auth, methods }: Endpoint, options: ResolvedOptions): (scope: FastifyInstance) => Promise<void> {
+/**
+ * Builds the plugin that serves one URL. Its CORS, guard, body parser, error handler and routes stay within its scope.
+ */
+export function createEndpoint (
+  { path, auth, methods }: Endpoint, options: ResolvedOptions
+): (scope: FastifyInstance) => Promise<void> {
   return async function mcpEndpoint (scope) {
     // Before all else, so that whatever refuses a request does so in words that an allowed page can read.
     const cors = options.cors === false ? undefined : createCorsPolicy(options.cors, options.allowedOrigins)
@@ -39,7 +43,9 @@ export function createEndpoint ({ path, auth, methods }: Endpoint, options: Reso
     const allowed: HTTPMethods[] = methods.map(({ method }) => method)
     const refuseMethod = createMethodRefusal(allowed)
     // One that CORS has not answered has no caller whom the user's hooks could ask for.
-    if (options.hooks.onRequest !== undefined) scope.addHook('onRequest', unless((request) => !isPreflight(request), refuseMethod))
+    if (options.hooks.onRequest !== undefined) {
+      scope.addHook('onRequest', unless((request) => !isPreflight(request), refuseMethod))
+    }
     addMountHooks(scope, options.hooks)
     keepConnectionOpen(scope)
     refuseEncodedBodies(scope)
@@ -59,20 +65,28 @@ export function createEndpoint ({ path, auth, methods }: Endpoint, options: Reso
       const routes: Omit<RouteOptions, 'url'>[] = [
         ...methods,
         { method: refused, onRequest: refuseMethod, handler: refuseMethod },
-        { method: 'OPTIONS', onRequest: refuseMethod, handler: refuseMethod, ...(cors !== undefined && { onSend: cors.nameAllowedHeaders }) }
+        {
+          method: 'OPTIONS',
+          onRequest: refuseMethod,
+          handler: refuseMethod,
+          ...(cors !== undefined && { onSend: cors.nameAllowedHeaders })
+        }
       ]
       for (const route of routes) scope.route({ ...common, ...route, url, schema: undocumented() })
     }
   }
 }
 
+const ENCODED = 'Unsupported content encoding: send the body without Content-Encoding'
+
 // RFC 9110 15.5.16. A plugin of the app that decodes bodies replaces the payload, and is then not in the way.
 function refuseEncodedBodies (scope: FastifyInstance): void {
   scope.addHook('preParsing', function refuseEncodedBody (request, reply, payload, done) {
     const encoding = request.headers['content-encoding']
-    if (encoding === undefined || payload !== request.raw || request.method !== 'POST' || /^(?:identity)?$/i.test(encoding)) return done(null, payload)
+    const isRead = encoding === undefined || payload !== request.raw || request.method !== 'POST'
+    if (isRead || /^(?:identity)?$/i.test(encoding)) return done(null, payload)
     reply.header('accept-encoding', 'identity')
-    sendRefusal(reply, refuseUnread(reply.request, 415, 'Unsupported content encoding: send the body without Content-Encoding'))
+    sendRefusal(reply, refuseUnread(request, 415, ENCODED))
   })
 }
 
@@ -101,7 +115,10 @@ function createMethodRefusal (allowed: readonly string[]) {
 
   return function refuseMethod (request: FastifyRequest, reply: FastifyReply): void {
     const origin = shorten(request.headers.origin ?? '')
-    if (isPreflight(request)) request.log.warn({ origin }, `preflight from Origin '${origin}' refused; pages need the mount's 'cors', and their origin in its 'allowedOrigins'`)
+    if (isPreflight(request)) {
+      request.log.warn({ origin }, `preflight from Origin '${origin}' refused; pages need the mount's 'cors', and ` +
+        "their origin in its 'allowedOrigins'")
+    }
     refuseAllBut(allow, reply)
   }
 }

@@ -13,10 +13,13 @@ import { isClosed, refuseUnread, sendRefusal } from './reply/reply.ts'
 import { sendUnserved } from './reply/unserved.ts'
 
 const NOT_ACCEPTABLE = 'Not Acceptable: accept text/event-stream'
-const NOT_RESUMABLE = 'Invalid Last-Event-ID: no event of this session, or what came behind it is no longer kept; send the request again'
+const NOT_RESUMABLE = 'Invalid Last-Event-ID: no event of this session, or what came behind it is no longer kept; ' +
+  'send the request again'
 
 /** Builds the handler of GET for a mount that has sessions. */
-export function createGetHandler (parts: MountParts): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
+export function createGetHandler (
+  parts: MountParts
+): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
   const { sessions, streams, exchanges, options: { maxBuffered } } = parts
 
   return async function handleGet (request, reply) {
@@ -47,7 +50,8 @@ export function createGetHandler (parts: MountParts): (request: FastifyRequest, 
   // A newer GET takes the place of the older one: a client that comes back may not know that its connection broke.
   async function listen (session: Session, reply: FastifyReply): Promise<undefined> {
     const events = session.streams.listen()
-    const stream: LastingStream = new LastingStream(streams, maxBuffered, { onClose: () => leave(session, events, stream) })
+    const onClose = (): void => leave(session, events, stream)
+    const stream: LastingStream = new LastingStream(streams, maxBuffered, { onClose })
     await connect(stream, events.attach(stream))
     session.streams.opened()
     start(stream, reply)
@@ -59,7 +63,8 @@ export function createGetHandler (parts: MountParts): (request: FastifyRequest, 
     const events = session.streams.find(event.streamId)
     // When the app ends, a reply is waited for, and a stream that may say something or nothing is not.
     const open = events.id === getStreamIdOf(session.sessionId) ? streams : exchanges
-    const stream: LastingStream = new LastingStream(open, maxBuffered, { onClose: () => leave(session, events, stream) })
+    const onClose = (): void => leave(session, events, stream)
+    const stream: LastingStream = new LastingStream(open, maxBuffered, { onClose })
     if (!await connect(stream, events.resume(stream, event.seq))) return refuseUnread(reply.request, 400, NOT_RESUMABLE)
     start(stream, reply)
   }

@@ -94,7 +94,9 @@ export function tooManySessions (noPlace: NoPlace, id: RequestId | null): Refusa
  * The refusal of a request whose session is not there. The status makes clients open a new one (MCP 2025-11-25
  * transports, Session Management 3); released clients look for the code as well.
  */
-export function sessionNotFound (id: RequestId | null, why = "it has ended or never was; send 'initialize' to open a new one"): Refusal {
+export function sessionNotFound (
+  id: RequestId | null, why = "it has ended or never was; send 'initialize' to open a new one"
+): Refusal {
   return { kind: 'refusal', status: 404, code: ErrorCode.SessionNotFound, message: `Session not found: ${why}`, id }
 }
 

@@ -49,7 +49,9 @@ export function createListenHandler (parts: MountParts): Listen {
     open(subscription, message, caller, reply)
   }
 
-  async function open (subscription: Subscription, message: RequestMessage, caller: Caller, reply: FastifyReply): Promise<void> {
+  async function open (
+    subscription: Subscription, message: RequestMessage, caller: Caller, reply: FastifyReply
+  ): Promise<void> {
     const opening = new Opening(reply, message.id, parts)
     let begun = false
     try {

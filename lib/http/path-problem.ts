@@ -1,7 +1,8 @@
 // Which paths a router never finds, though it lets them be registered.
 
 const PROBLEMS: ReadonlyArray<readonly [wrong: RegExp, problem: string]> = [
-  [/%/, "must not be percent-encoded: requests are decoded before they are routed, so write it as it is read, such as '/caf\u00e9' or '/my notes'"],
+  [/%/, 'must not be percent-encoded: requests are decoded before they are routed, so write it as it is read, ' +
+    "such as '/caf\u00e9' or '/my notes'"],
   [/\/\//, 'must not have two slashes in a row'],
   [/::/, "must not have '::'"],
   // eslint-disable-next-line no-control-regex -- URL parsers drop some of them
@@ -9,7 +10,9 @@ const PROBLEMS: ReadonlyArray<readonly [wrong: RegExp, problem: string]> = [
   [/\/\.{1,2}(?:\/|$)/, "must not have a segment '.' or '..', which clients resolve"]
 ]
 
-/** Tells why no request would reach a path; undefined when one does. Patterns of parameters, in parentheses, are passed over. */
+/**
+ * Says why no request would reach a path; undefined if one would. Patterns of parameters, in parentheses, are skipped.
+ */
 export function findPathProblem (path: string): string | undefined {
   const literal = path.replace(/\([^)]*\)/g, '')
   return PROBLEMS.find(([wrong]) => wrong.test(literal))?.[1]

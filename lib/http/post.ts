@@ -25,7 +25,9 @@ export function createPostHandler (parts: MountParts): (request: FastifyRequest,
     const message = classify(body, headers['mcp-protocol-version']?.toString(), servesLegacy)
     if (message.kind === 'refusal') return sendRefusal(reply, message)
     if (message.kind !== 'request') {
-      return message.era === 'legacy' && servesLegacy ? legacy.acknowledge([message], reply) : modern.take(message, reply)
+      if (message.era === 'legacy' && servesLegacy) legacy.acknowledge([message], reply)
+      else modern.take(message, reply)
+      return
     }
     if (message.era === 'modern') modern.serve(message, reply, accepted)
     else legacy.serveRequest(message.request, reply, accepted)

@@ -7,19 +7,19 @@ import { Server as TlsServer } from 'node:tls'
 // How soon a connection ends whose last reply ended after the server had begun to close: milliseconds.
 const INTERVAL = 100
 
-// Where Node tells of each connection to a server of this process.
+// Node.js publishes each connection to a server of this process here.
 const CONNECTED = 'net.server.socket'
 
 /**
- * What is known of the connections of an app. Node ends those that are idle at the moment when a server begins to close. It waits
- * for what becomes idle later, which is kept alive for 72 seconds by default, and for those that nothing has ever come by: a
- * client whose stream was ended opens such a one to have it at hand.
+ * Ends the unused connections of an app that closes. Node.js ends the connections that are idle when a server begins to
+ * close. It waits for those that become idle later, for 72 seconds by default, and for those on which no request has
+ * ever arrived: a client whose stream was ended opens such a connection to have it at hand.
  */
 export class ServerConnections {
   readonly #server: Server
   readonly #servers = new Set<Server>()
   readonly #open = new Set<Socket>()
-  // One for all of them.
+  // One listener for all sockets.
   readonly #forget: (this: Socket) => void
 
   constructor (server: Server) {
@@ -34,7 +34,8 @@ export class ServerConnections {
 
   /** Ends what is unused, now and until the servers have closed. HTTP/2 sessions are ended by Fastify. */
   endUnused (): void {
-    const servers = [...this.#servers].filter((server) => server.listening && typeof server.closeIdleConnections === 'function')
+    const servers = [...this.#servers]
+      .filter((server) => server.listening && typeof server.closeIdleConnections === 'function')
     let count = servers.length
     if (count === 0) return
     const timer = setInterval(() => {
@@ -57,8 +58,8 @@ export class ServerConnections {
     socket.on('close', this.#forget)
   }
 
-  // For a name with several addresses, such as localhost, Fastify has a server of its own for each, with the same handler, and
-  // tells nobody of those but the first.
+  // For a name with several addresses, such as localhost, Fastify creates a server for each, with the same handler, and
+  // exposes only the first.
   #discover (socket: Socket & { readonly server?: Server }): void {
     const { server } = socket
     if (server === undefined || this.#servers.has(server) || !hasHandlerOf(this.#server, server)) return

@@ -14,8 +14,8 @@ export function authOf (request: FastifyRequest): Authenticated | undefined {
 }
 
 /**
- * What a mount's `auth` says of whoever sent a request, for the `routes` and `hooks` of the mount; undefined where it has none,
- * and for a route that is public.
+ * Returns what a mount's `auth` says of the sender of a request, for the `routes` and `hooks` of the mount; undefined
+ * if the mount has no `auth`, and for a route that is public.
  */
 export function authInfoOf (request: FastifyRequest): AuthInfo | undefined {
   return authOf(request)?.info
@@ -28,7 +28,9 @@ export function prepareRequests (scope: FastifyInstance): void {
 }
 
 /** Builds the hook that lets only callers pass who may use the mount. */
-export function createAuthHook (authenticator: Authenticator, refuse: Refuse): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
+export function createAuthHook (
+  authenticator: Authenticator, refuse: Refuse
+): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
   return async function onRequestAuth (request, reply) {
     const decision = await authenticator.authenticate(request)
     if (decision instanceof AuthRejection) {
@@ -47,7 +49,7 @@ function announce (reply: FastifyReply, { status, message, challenge, error }: A
   else reply.log.error({ err: error }, 'it could not be told who sends a request')
 }
 
-/** Whether a browser asks before it sends a request, which it does without saying who the user is (Fetch standard, CORS-preflight request). */
+/** Whether a request is a CORS preflight, which a browser sends without credentials (Fetch, CORS-preflight request). */
 export function isPreflight ({ method, headers }: FastifyRequest): boolean {
   return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined
 }

@@ -13,7 +13,9 @@ export interface Authority {
 const AUTHORITY = /^([a-z][a-z\d+.-]*:\/\/)?([\w.-]+|\[[\da-f:.]+\])(?::(\d{1,5}|\*))?$/i
 const NAME = /^([a-z][a-z\d+.-]*:\/\/)?([^\s:/?#@[\]]+)/i
 const NOT_ASCII = /[^\0-\x7f]/
-const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http://': '80', 'https://': '443', 'ws://': '80', 'wss://': '443' }
+const DEFAULT_PORTS: Readonly<Record<string, string>> = {
+  'http://': '80', 'https://': '443', 'ws://': '80', 'wss://': '443'
+}
 const MAX_PORT = 65_535
 
 /** Reads the value of a `Host` or `Origin` header; undefined for anything else. */
@@ -24,7 +26,10 @@ export function parseAuthority (text: string): Authority | undefined {
 
 /** Reads an entry of an option, whose port may be `*` and whose name may have any letters. */
 export function parseEntry (text: string): Authority | undefined {
-  return parseListed(NOT_ASCII.test(text) ? text.replace(NAME, (_whole, scheme: string | undefined, name: string) => `${scheme ?? ''}${domainToASCII(name)}`) : text)
+  if (!NOT_ASCII.test(text)) return parseListed(text)
+  const toAscii = (_whole: string, scheme: string | undefined, name: string): string =>
+    `${scheme ?? ''}${domainToASCII(name)}`
+  return parseListed(text.replace(NAME, toAscii))
 }
 
 function parseListed (text: string): Authority | undefined {

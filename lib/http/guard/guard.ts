@@ -81,8 +81,8 @@ function refuseHost (host: string | undefined): GuardRejection {
     status: 421,
     message: 'Invalid Host header',
     seen: { host: host && shorten(host) },
-    advice: `request for Host '${shorten(host ?? '')}' refused; if this app is meant to be reached by that name, add it ` +
-      "to the mount's 'allowedHosts' or set 'publicUrl'"
+    advice: `request for Host '${shorten(host ?? '')}' refused; if this app is meant to be reached by that name, add ` +
+      "it to the mount's 'allowedHosts' or set 'publicUrl'"
   }
 }
 

@@ -14,8 +14,9 @@ export function createHolderOf ({ by }: Pick<ResolvedShares, 'by'>): (request: F
 }
 
 /**
- * The part of an address that stands for one customer of a provider: all of an IPv4 address, be it mapped to IPv6, and the
- * first 64 bits of an IPv6 address, whose other half everybody chooses freely (RFC 4291 2.5.4).
+ * Returns the part of an address that stands for one customer of a provider: all of an IPv4 address, also of one that
+ * is mapped to IPv6, and the first 64 bits of an IPv6 address, whose other half a customer chooses freely (RFC 4291
+ * 2.5.4).
  */
 export function networkOf (address: string): string {
   // Some proxies add the port to what they forward, which is another one for each connection.

@@ -17,8 +17,8 @@ export const NO_ORIGIN = 'null'
 export const ANY_ORIGIN = '*'
 
 /**
- * Builds the check of a Host or Origin once per mount. Most requests have the value of the request before, which costs one
- * comparison.
+ * Builds the check of a Host or Origin once per mount. Most requests have the same value as the request before, and
+ * cost one comparison.
  *
  * @param allowed Hosts or origins; a port `*` is any port or none. `*` alone allows every value.
  */

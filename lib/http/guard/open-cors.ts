@@ -2,10 +2,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /**
- * What a route of GET and OPTIONS is added with whose replies pages of any origin may read. An `@fastify/cors` of the app
- * keeps out of it.
+ * The route options of GET and OPTIONS that let pages of any origin read the replies. An `@fastify/cors` of the app
+ * does not apply to such a route.
  */
-export const OPEN_TO_ANY_PAGE: OpenRoute = Object.freeze({ config: Object.freeze({ cors: false }), onRequest: allowAnyOrigin })
+export const OPEN_TO_ANY_PAGE: OpenRoute = Object.freeze({
+  config: Object.freeze({ cors: false }), onRequest: allowAnyOrigin
+})
 
 interface OpenRoute { readonly config: object, readonly onRequest: typeof allowAnyOrigin }
 

@@ -9,6 +9,8 @@ const IGNORED = /[\0-\x20]/g
 // A value that is encoded more often is not meant well.
 const MAX_ENCODINGS = 8
 
+const DOTS_REFUSED = "Invalid path: '.' and '..' are refused as values of its parameters"
+
 /** Lists the names of a route's parameters, as Fastify calls them. */
 export function listParamNames (path: string): readonly string[] {
   const names = Array.from(path.matchAll(NAME), ([, name = '']) => name)
@@ -28,7 +30,7 @@ export function createParamsHook (path: string, refuse: Refuse): onRequestHookHa
   if (names.length === 0) return undefined
 
   return function onRequestParams (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-    if (hasDotSegment(request, names)) refuse(reply, 400, "Invalid path: '.' and '..' are refused as values of its parameters")
+    if (hasDotSegment(request, names)) refuse(reply, 400, DOTS_REFUSED)
     else done()
   }
 }
@@ -36,7 +38,8 @@ export function createParamsHook (path: string, refuse: Refuse): onRequestHookHa
 function isDotted (value: string): boolean {
   if (!value.includes('.') && !value.includes('%')) return false
   const decoded = decode(value)
-  return decoded === undefined || decoded.replace(IGNORED, '').split(/[/\\]/).some((segment) => segment === '.' || segment === '..')
+  if (decoded === undefined) return true
+  return decoded.replace(IGNORED, '').split(/[/\\]/).some((segment) => segment === '.' || segment === '..')
 }
 
 // Fastify has decoded the value once. Whoever uses it may decode it again.

@@ -5,13 +5,16 @@ import { SSE_HEADERS, SseStream } from './sse.ts'
 
 /** What a stream tells whoever opened it. */
 export interface StreamEvents {
-  /** All has been read, or nobody will. */
+  /** Called when the client has read everything, or never will. */
   readonly onClose?: () => void
-  /** The app ends: time to say goodbye to the client. */
+  /** Called when the app closes, before the stream ends: the last message may be sent. */
   readonly onCut?: () => void
 }
 
-/** A reply that stays open until the client leaves or the app ends. As many may, it has as few listeners and closures as it can. */
+/**
+ * A reply that stays open until the client leaves or the app ends. Thousands stay open at once, so each holds as little
+ * as possible.
+ */
 export class LastingStream extends SseStream implements OpenExchange {
   readonly #open: OpenExchanges
   readonly #onCut: (() => void) | undefined
@@ -46,7 +49,7 @@ export class LastingStream extends SseStream implements OpenExchange {
     this.#reply?.raw.destroy()
   }
 
-  // One that is cut before it is sent has nobody to hear of it.
+  // A stream that is cut before it is sent has no reply to log with.
   #warn (error: Error): void {
     this.#reply?.log.warn({ err: error }, error.message)
   }

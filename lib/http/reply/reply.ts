@@ -51,12 +51,15 @@ export function sendBusy (reply: FastifyReply, refusal: Refusal): void {
 
 /** Makes a refusal of an HTTP request, whatever its message is. The id is not known. */
 export function refuseUnread (request: FastifyRequest, status: number, problem: string): Refusal {
-  return { kind: 'refusal', status, code: status < 500 ? codeOfRefusal(request) : ErrorCode.InternalError, message: problem, id: null }
+  const code = status < 500 ? codeOfRefusal(request) : ErrorCode.InternalError
+  return { kind: 'refusal', status, code, message: problem, id: null }
 }
 
-// Legacy clients know the code of the official SDK. MCP 2026-07-28 basic, Error Codes: new implementations should not use it.
+// Legacy clients know the code of the official SDK. MCP 2026-07-28 basic, Error Codes: new implementations should not
+// use it.
 function codeOfRefusal ({ headers }: FastifyRequest): number {
-  return isModernHeader(headers['mcp-protocol-version']?.toString()) ? ErrorCode.InvalidRequest : ErrorCode.HttpRequestRefused
+  const isModern = isModernHeader(headers['mcp-protocol-version']?.toString())
+  return isModern ? ErrorCode.InvalidRequest : ErrorCode.HttpRequestRefused
 }
 
 /** Refuses a request to an endpoint. */
@@ -91,7 +94,11 @@ export function handleError (error: FastifyError | RefusalError, request: Fastif
 
 // As Fastify does it: what a hook has set goes before what its error says, and neither may be anything but an error.
 function readStatus (error: FastifyError, reply: FastifyReply): number {
-  return [reply.statusCode, error.statusCode].find((status) => Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599) ?? 500
+  return [reply.statusCode, error.statusCode].find(isErrorStatus) ?? 500
+}
+
+function isErrorStatus (status: number | undefined): status is number {
+  return Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599
 }
 
 function describe (error: FastifyError): string {

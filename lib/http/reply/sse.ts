@@ -156,8 +156,8 @@ export class SseStream extends Readable implements EventSink {
     }
   }
 
-  // By now a handler has sent whatever it did not have to wait for. Eleven messages are one chunk then and one write to the
-  // socket, instead of twelve and two: a fifth of the CPU time that such a request costs.
+  // By now a handler has sent whatever it did not have to wait for. Eleven messages are then one chunk and one write to
+  // the socket, instead of twelve and two: a fifth of the CPU time that such a request costs.
   #pushFirst (): void {
     const first = this.#first
     this.#first = undefined

@@ -10,7 +10,10 @@ import { sendBusy, sendRefusal } from './reply.ts'
 
 /** Refuses a request that could not be served. */
 export function sendUnserved (reply: FastifyReply, id: RequestId | null, error: unknown): void {
-  if (error instanceof ClusterAwayError) sendBusy(reply, { kind: 'refusal', status: 503, code: ErrorCode.InternalError, message: UNAVAILABLE, id })
-  else if (error instanceof SessionEndedError) sendRefusal(reply, sessionNotFound(id))
+  if (error instanceof ClusterAwayError) {
+    const code = ErrorCode.InternalError
+    return sendBusy(reply, { kind: 'refusal', status: 503, code, message: UNAVAILABLE, id })
+  }
+  if (error instanceof SessionEndedError) sendRefusal(reply, sessionNotFound(id))
   else reply.send(error)
 }
