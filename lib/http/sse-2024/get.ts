@@ -15,7 +15,9 @@ import { isClosed, refuseUnread, sendBusy, sendRefusal } from '../reply/reply.ts
 const NOT_ACCEPTABLE = 'Not Acceptable: accept text/event-stream'
 
 /** Builds the handler of GET. */
-export function createSseGetHandler (parts: MountParts, sse: LegacySse): (request: FastifyRequest, reply: FastifyReply) => void {
+export function createSseGetHandler (
+  parts: MountParts, sse: LegacySse
+): (request: FastifyRequest, reply: FastifyReply) => void {
   const { home, connections } = sse
   const { sessions, options: { publicUrl } } = parts
   const messagesUrl = createMessagesUrl({ ...sse, publicPath: publicUrl?.pathname ?? '' })
@@ -30,7 +32,8 @@ export function createSseGetHandler (parts: MountParts, sse: LegacySse): (reques
   }
 
   function open (principal: string | undefined, request: FastifyRequest, reply: FastifyReply): void {
-    const opening = { protocolVersion: FIRST_REVISION, client: UNKNOWN_CLIENT, principal, holder: parts.holderOf(request) }
+    const holder = parts.holderOf(request)
+    const opening = { protocolVersion: FIRST_REVISION, client: UNKNOWN_CLIENT, principal, holder }
     const session = home.open(opening)
     if (isNoPlace(session)) return sendBusy(reply, tooManySessions(session, null))
     sessions.bind(session)

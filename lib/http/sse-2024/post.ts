@@ -23,17 +23,23 @@ import { serveInPlace, serveInSession } from '../../conversation/serve.ts'
 export const FIRST_REVISION = '2024-11-05'
 
 const NO_SESSION = "The query needs a 'sessionId'; post to the URL of the stream's 'endpoint' event"
+const INITIALIZED =
+  "the session has been initialized, or has begun without; open a new stream to send 'initialize'"
 const NOT_FOUND = sessionNotFound(null, 'its stream has ended or never was; open a new one')
 
 /** Builds the handler of POST. */
-export function createSsePostHandler (parts: MountParts, { connections, maxRequests }: LegacySse): (request: FastifyRequest, reply: FastifyReply) => void {
+export function createSsePostHandler (
+  parts: MountParts, { connections, maxRequests }: LegacySse
+): (request: FastifyRequest, reply: FastifyReply) => void {
   return function handleSsePost (request, reply) {
     const connection = find(request)
     if ('kind' in connection) return sendRefusal(reply, connection)
     const version = readHeader(request, 'mcp-protocol-version')
     const message = classify(request.body, version, true)
     if (message.kind === 'refusal') return sendRefusal(reply, message)
-    if (message.era === 'modern') return sendRefusal(reply, refuseModern(message.kind === 'request' ? message.request.id : null))
+    if (message.era === 'modern') {
+      return sendRefusal(reply, refuseModern(message.kind === 'request' ? message.request.id : null))
+    }
     if (message.kind === 'request') return serveRequest(message.request, connection, version, reply)
 
     const { session } = connection
@@ -47,10 +53,13 @@ export function createSsePostHandler (parts: MountParts, { connections, maxReque
     const { sessionId } = Object(request.query) as { readonly sessionId?: unknown }
     if (typeof sessionId !== 'string') return refuseUnread(request, 400, NO_SESSION)
     const connection = connections.get(sessionId)
-    return connection === undefined || connection.session.principal !== authOf(request)?.principal ? NOT_FOUND : connection
+    if (connection === undefined || connection.session.principal !== authOf(request)?.principal) return NOT_FOUND
+    return connection
   }
 
-  function serveRequest (message: RequestMessage, connection: SseConnection, version: string | undefined, reply: FastifyReply): void {
+  function serveRequest (
+    message: RequestMessage, connection: SseConnection, version: string | undefined, reply: FastifyReply
+  ): void {
     const { session, running } = connection
     if (running >= maxRequests) return sendBusy(reply, tooManyRequests(maxRequests, message.id))
     // MCP 2024-11-05 lifecycle, Initialization: a ping may come first, and says nothing of the client.
@@ -71,25 +80,30 @@ export function createSsePostHandler (parts: MountParts, { connections, maxReque
   }
 }
 
-// An EventSource that has lost its stream opens another one by itself, and its client knows of no reason to begin anew.
-function introduce (session: Session, { id, method, params }: RequestMessage, version: string | undefined): Refusal | undefined {
+// An EventSource that lost its stream opens another one by itself, and its client does not send `initialize` again.
+function introduce (
+  session: Session, { id, method, params }: RequestMessage, version: string | undefined
+): Refusal | undefined {
   if (method !== 'initialize') {
     if (!session.isIntroduced) session.introduce(version ?? FIRST_REVISION, ANONYMOUS_CLIENT)
     return undefined
   }
-  if (session.isIntroduced) return refuse('invalidRequest', id, "the session has been initialized, or has begun without; open a new stream to send 'initialize'")
+  if (session.isIntroduced) return refuse('invalidRequest', id, INITIALIZED)
   const opening = parseInitialize(params)
   if ('problem' in opening) return refuse('invalidParams', id, opening.problem)
   session.introduce(negotiateRevision(opening.requested), opening.client)
 }
 
 function refuseModern (id: RequestId | null): Refusal {
-  const message = `Unsupported protocol version: HTTP+SSE has revisions before ${MODERN_REVISION} only; use Streamable HTTP`
-  return { kind: 'refusal', status: 400, code: ErrorCode.UnsupportedProtocolVersion, message, data: { supported: LEGACY_REVISIONS, requested: MODERN_REVISION }, id }
+  const problem = `HTTP+SSE has revisions before ${MODERN_REVISION} only; use Streamable HTTP`
+  const message = `Unsupported protocol version: ${problem}`
+  const data = { supported: LEGACY_REVISIONS, requested: MODERN_REVISION }
+  return { kind: 'refusal', status: 400, code: ErrorCode.UnsupportedProtocolVersion, message, data, id }
 }
 
 function tooManyRequests (max: number, id: RequestId): Refusal {
-  return { kind: 'refusal', status: 503, code: ErrorCode.InternalError, message: `Too many requests at once: ${max}; try again later`, id }
+  const message = `Too many requests at once: ${max}; try again later`
+  return { kind: 'refusal', status: 503, code: ErrorCode.InternalError, message, id }
 }
 
 // As the official SDK answers.
