@@ -1,5 +1,7 @@
 import neostandard, { plugins, resolveIgnoresFromGitignore } from 'neostandard'
 
+const MAX_LENGTH = { code: 120, ignoreUrls: true, ignoreRegExpLiterals: true }
+
 export default [
   ...neostandard({
     ts: true,
@@ -14,6 +16,27 @@ export default [
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }]
+    }
+  },
+  {
+    name: 'fastify-mcp-mount/line-length',
+    files: ['lib/**/*.ts', 'examples/**/*.{js,ts}'],
+    ignores: ['lib/http/beside/**', 'lib/http/sse-2024/**', 'lib/server/schema/**'],
+    rules: {
+      '@stylistic/max-len': ['error', MAX_LENGTH]
+    }
+  },
+  {
+    // The name of a test, and the specifier of an import, stay on one line.
+    name: 'fastify-mcp-mount/line-length-of-tests',
+    files: ['{test,types,benchmarks}/**/*.{js,mjs,ts}'],
+    ignores: ['test/{http,server}/**'],
+    rules: {
+      '@stylistic/max-len': ['error', {
+        ...MAX_LENGTH,
+        ignoreTemplateLiterals: true,
+        ignorePattern: '^\\s*((await )?(t\\.)?(test|skip)\\(|import .* from )'
+      }]
     }
   },
   {
