@@ -21,7 +21,7 @@ export default [
   {
     name: 'fastify-mcp-mount/line-length',
     files: ['lib/**/*.ts', 'examples/**/*.{js,ts}'],
-    ignores: ['lib/http/beside/**', 'lib/http/sse-2024/**', 'lib/server/schema/**'],
+    ignores: ['lib/server/schema/**'],
     rules: {
       '@stylistic/max-len': ['error', MAX_LENGTH]
     }
