@@ -95,7 +95,7 @@ export default {
   intentionallyNotDocumented: [
     ...ERRORS.map((error) => `index.${error}.name`),
     ...Object.entries(SHAPES).flatMap(([type, members]) => members.map((member) => `index.${type}.__type.${member}`)),
-    'index.RequestContext.sample.__type.tools',
+    'index.SampledBy.__type.tools',
     'testing.RefusedError.name'
   ]
 }

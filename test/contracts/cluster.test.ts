@@ -84,8 +84,7 @@ t.test('each contract of clusters is broken by a cluster that does not keep it',
         'callers who hold places are told apart, whatever they are called'
       ],
       'places are never given back': [
-        'a caller holds no more places than its share by all nodes of a mount together, and each of them may give ' +
-          'some back'
+        'a caller holds no more places than its share on all nodes together, and each node may give some back'
       ],
       'callers are told apart by their letters only': [
         'callers who hold places are told apart, whatever they are called'

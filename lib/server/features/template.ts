@@ -38,7 +38,7 @@ const OPTIONS = ['list', 'complete', 'allowUnsafeValues']
  * twice, or when an option is unknown, of a wrong type, or completes a variable that the template does not have.
  * @see https://www.rfc-editor.org/rfc/rfc6570
  * @example
- * const user = (typed) => ['ada', 'alan'].filter((name) => name.startsWith(typed))
+ * const user = (typed: string) => ['ada', 'alan'].filter((name) => name.startsWith(typed))
  * new ResourceTemplate('notes://{user}/{id}', { complete: { user } })
  */
 export class ResourceTemplate<Ctx = RequestContext> {
