@@ -367,7 +367,7 @@ async function close (t: Test): Promise<string[]> {
     const started = createGate()
     const server = new McpServer({ name: 'Slow', version: '1.0.0' })
     server.registerTool('wait', {}, () => { started.open(); return new Promise(() => {}) })
-    const { app, url } = await listen(t, { server, closeGracePeriod: 2 * SLOW })
+    const { app, url } = await listen(t, { server, closeGracePeriod: 2000 })
     const client = await kind.connect(url)
     const told = tell(kind.label, () => client.call('wait'))
     await started.promise

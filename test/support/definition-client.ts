@@ -169,7 +169,14 @@ export function refused (code: number, message: string, data?: unknown): Answer 
 
 /** Stops the clock of a test, and returns a function that lets milliseconds pass. */
 export function stopClock (t: { teardown (end: () => void): unknown }): (milliseconds: number) => void {
+  const { clearTimeout: clearReal } = globalThis
   mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] })
+  const { clearTimeout: clearMocked } = globalThis
+  // fetch has started timers for connections that may close now. A timer that is not cleared throws when it expires.
+  globalThis.clearTimeout = (timer) => {
+    clearReal(timer)
+    clearMocked(timer)
+  }
   t.teardown(() => mock.timers.reset())
   return (milliseconds) => mock.timers.tick(milliseconds)
 }
