@@ -1,12 +1,19 @@
 // The answers of one batch, joined to one reply (MCP 2025-03-26 basic, Batching).
 import type { FastifyBaseLogger } from 'fastify'
+import type { Classified } from '../protocol/classify.ts'
 import { encodeError } from '../protocol/envelope.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { RequestId } from '../protocol/message.ts'
+import type { Refusal } from '../protocol/refusals.ts'
 
 const TOO_LONG = {
   code: ErrorCode.InternalError,
   message: 'The reply to the batch is too long; send each request by itself'
+}
+
+/** Returns the ids of the requests of a batch. */
+export function idsOf (messages: ReadonlyArray<Classified | Refusal>): readonly RequestId[] {
+  return messages.flatMap((message) => message.kind === 'request' ? message.request.id : [])
 }
 
 /** Joins answers to the reply to a batch. @param ids The requests' ids, for the errors if the reply is too long. */

@@ -1,7 +1,7 @@
 // GET: a legacy client listens, or comes back to a stream that broke.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { refuseHeader } from '../protocol/classify.ts'
-import type { Refusal } from '../protocol/message.ts'
+import type { Refusal } from '../protocol/refusals.ts'
 import { getStreamIdOf, parseEventId } from '../session/stream/event-id.ts'
 import type { ResumableStream } from '../session/stream/session-stream.ts'
 import type { Session } from '../session/session.ts'

@@ -1,6 +1,7 @@
 // POST by a legacy revision: requests and batches of sessions, and what needs no answer.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
+import { idsOf } from '../conversation/batch-reply.ts'
 import { isNotice, isUse } from '../conversation/notices.ts'
 import { serve, serveInPlace, serveInSession } from '../conversation/serve.ts'
 import { readBatch } from '../protocol/batch.ts'
@@ -15,7 +16,7 @@ import type { Accepted } from './accept.ts'
 import { Exchange } from './reply/exchange.ts'
 import { deliver } from './deliver.ts'
 import {
-  findCaller, openCaller, readLegacyHeaders, refuseSession, SESSION_HEADER, type LegacyCaller, type LegacyHeaders
+  findCaller, openCaller, readLegacyHeaders, refuseSession, SESSION_HEADER, type LegacyCaller
 } from './legacy.ts'
 import type { MountParts } from './parts.ts'
 import { sendBusy, sendRefusal } from './reply/reply.ts'
@@ -23,11 +24,13 @@ import { sendUnserved } from './reply/unserved.ts'
 
 type Messages = ReadonlyArray<Classified | Refusal>
 
-/** A request and how it is replied to. */
+/** A POST whose caller is looked for. */
 interface Posted {
   readonly reply: FastifyReply
-  readonly accepted: Accepted
-  readonly headers: LegacyHeaders
+  /** The id of the one request of the body; null where there is none. */
+  readonly id: RequestId | null
+  /** Whether the client does more than open its session. */
+  readonly isUse: boolean
 }
 
 /** What legacy clients post. In a cluster, the session of a request is known only after a look at the store. */
@@ -42,46 +45,47 @@ export class LegacyPost {
 
   /** Serves one request. */
   serveRequest (message: RequestMessage, reply: FastifyReply, accepted: Accepted): void {
-    const posted: Posted = { reply, accepted, headers: readLegacyHeaders(reply.request) }
+    const { id } = message
     if (message.method === Method.Initialize) {
       return this.#serveInPlace(message, reply, () =>
-        this.#serveInitialize(message, posted).catch((error: unknown) => sendUnserved(reply, message.id, error)))
+        this.#serveInitialize(message, reply, accepted).catch((error: unknown) => sendUnserved(reply, id, error)))
     }
-    const found = findCaller(this.#sessions, posted.headers, true)
-    if (!(found instanceof Promise)) return this.#serveFound(found, message, posted)
-    found.then((caller) => this.#serveFound(caller, message, posted))
-      .catch((error: unknown) => sendUnserved(reply, message.id, error))
+    this.#withCaller({ reply, id, isUse: true }, (found) => {
+      const awaited = { id, session: found.session }
+      this.#serveInPlace(message, reply, () =>
+        this.#serveFor(found, message, new Exchange(reply, this.#parts, accepted, awaited)))
+    })
   }
 
   /** Takes notifications and responses, which want no answer; but a session that is none must be told so. */
-  acknowledge (messages: ReadonlyArray<Classified | Refusal>, reply: FastifyReply): void {
-    const headers = readLegacyHeaders(reply.request)
-    const found = findCaller(this.#sessions, headers, this.#parts.cluster === undefined || messages.some(isUse))
-    if (found instanceof Promise) {
-      found.then((caller) => this.#acknowledgeOf(caller, messages, reply))
-        .catch((error: unknown) => sendUnserved(reply, null, error))
-    } else {
-      this.#acknowledgeOf(found, messages, reply)
-    }
+  acknowledge (messages: Messages, reply: FastifyReply): void {
+    const posted: Posted = { reply, id: null, isUse: this.#parts.cluster === undefined || messages.some(isUse) }
+    this.#withCaller(posted, (found) =>
+      this.#deliver(messages, found, reply, () => { reply.code(202).send() }))
   }
 
   /** Serves a batch, where the session's revision has them. */
   serveBatch (body: readonly unknown[], reply: FastifyReply, accepted: Accepted): void {
-    const posted: Posted = { reply, accepted, headers: readLegacyHeaders(reply.request) }
-    const found = findCaller(this.#sessions, posted.headers, true)
-    if (found instanceof Promise) {
-      found.then((caller) => this.#serveBatchOf(caller, body, posted))
-        .catch((error: unknown) => sendUnserved(reply, null, error))
-    } else {
-      this.#serveBatchOf(found, body, posted)
-    }
+    this.#withCaller({ reply, id: null, isUse: true }, (found) => {
+      const messages = readBatch(body, found.caller.protocolVersion, this.#parts.options.maxBatch)
+      if ('kind' in messages) return sendRefusal(reply, messages)
+      const answered = messages.filter((message) => !isNotice(message))
+      return this.#deliver(messages, found, reply, () => {
+        if (answered.length === 0) return reply.code(202).send()
+        const awaited = { id: idsOf(messages), answers: answered.length, session: found.session }
+        this.#serveEach(answered, found, new Exchange(reply, this.#parts, accepted, awaited))
+      })
+    })
   }
 
-  #serveFound (found: LegacyCaller | undefined, message: RequestMessage, { reply, accepted, headers }: Posted): void {
-    if (found === undefined) return sendRefusal(reply, refuseSession(headers, message.id))
-    const awaited = { id: message.id, session: found.session }
-    this.#serveInPlace(message, reply, () =>
-      this.#serveFor(found, message, new Exchange(reply, this.#parts, accepted, awaited)))
+  // Goes on with the caller of a POST: at once, or in a cluster after a look at the store.
+  #withCaller ({ reply, id, isUse }: Posted, serve: (found: LegacyCaller) => void | Promise<void>): void {
+    const headers = readLegacyHeaders(reply.request)
+    const found = findCaller(this.#sessions, headers, isUse)
+    const goOn = (caller: LegacyCaller | undefined): void | Promise<void> =>
+      caller === undefined ? sendRefusal(reply, refuseSession(headers, id)) : serve(caller)
+    if (found instanceof Promise) found.then(goOn).catch((error: unknown) => sendUnserved(reply, id, error))
+    else goOn(found)
   }
 
   #serveInPlace ({ id }: RequestMessage, reply: FastifyReply, serve: () => Promise<unknown>): void {
@@ -89,8 +93,9 @@ export class LegacyPost {
     if (refusal !== undefined) sendBusy(reply, refusal)
   }
 
-  async #serveInitialize (message: RequestMessage, { reply, accepted, headers }: Posted): Promise<void> {
-    const found = await openCaller(this.#sessions, { ...headers, holder: this.#parts.holderOf(reply.request) }, message)
+  async #serveInitialize (message: RequestMessage, reply: FastifyReply, accepted: Accepted): Promise<void> {
+    const headers = { ...readLegacyHeaders(reply.request), holder: this.#parts.holderOf(reply.request) }
+    const found = await openCaller(this.#sessions, headers, message)
     if (found.kind === 'refusal') return found.status === 400 ? sendRefusal(reply, found) : sendBusy(reply, found)
 
     const { session } = found
@@ -104,33 +109,15 @@ export class LegacyPost {
     return serve(this.#parts.definition, { message, caller, channel: exchange })
   }
 
-  #acknowledgeOf (found: LegacyCaller | undefined, messages: Messages, reply: FastifyReply): void | Promise<void> {
-    if (found === undefined) return sendRefusal(reply, refuseSession(readLegacyHeaders(reply.request), null))
-    return this.#forwardThen(messages, found, () => {
+  // Delivers the notices among messages. In a cluster they have reached the nodes that wait for them before that.
+  #deliver (messages: Messages, found: LegacyCaller, reply: FastifyReply, next: () => unknown): void | Promise<void> {
+    const deliverHere = (): void => {
       deliver(this.#parts, messages, found, reply.request)
-      reply.code(202).send()
-    })
-  }
-
-  #serveBatchOf (found: LegacyCaller | undefined, body: readonly unknown[], posted: Posted): void | Promise<void> {
-    const { reply, accepted, headers } = posted
-    if (found === undefined) return sendRefusal(reply, refuseSession(headers, null))
-    const messages = readBatch(body, found.caller.protocolVersion, this.#parts.options.maxBatch)
-    if ('kind' in messages) return sendRefusal(reply, messages)
-    return this.#forwardThen(messages, found, () => {
-      deliver(this.#parts, messages, found, reply.request)
-      const answered = messages.filter((message) => !isNotice(message))
-      if (answered.length === 0) return reply.code(202).send()
-      const awaited = { id: idsOf(messages), answers: answered.length, session: found.session }
-      this.#serveEach(answered, found, new Exchange(reply, this.#parts, accepted, awaited))
-    })
-  }
-
-  // What is acknowledged has reached the nodes that wait for it.
-  #forwardThen (messages: Messages, { session }: LegacyCaller, next: () => unknown): void | Promise<void> {
-    const forwarded = session && this.#sessions?.forward(messages, session)
-    if (forwarded !== undefined) return forwarded.then(() => { next() })
-    next()
+      next()
+    }
+    const forwarded = found.session && this.#sessions?.forward(messages, found.session)
+    if (forwarded !== undefined) return forwarded.then(deliverHere)
+    deliverHere()
   }
 
   // One a turn of the event loop, which all at once might hold for long.
@@ -145,8 +132,4 @@ export class LegacyPost {
       await nextTurn()
     }
   }
-}
-
-function idsOf (messages: ReadonlyArray<Classified | Refusal>): readonly RequestId[] {
-  return messages.flatMap((message) => message.kind === 'request' ? message.request.id : [])
 }

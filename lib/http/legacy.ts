@@ -3,12 +3,12 @@ import type { FastifyRequest } from 'fastify'
 import { createSessionlessCaller } from '../conversation/callers.ts'
 import { isNoPlace, refusePlace } from '../conversation/places.ts'
 import { parseInitialize } from '../protocol/initialize.ts'
-import { refuse } from '../protocol/refusals.ts'
-import { ErrorCode } from '../protocol/error-code.ts'
-import type { Refusal, RequestId, RequestMessage } from '../protocol/message.ts'
+import type { RequestId, RequestMessage } from '../protocol/message.ts'
+import { refuse, type Refusal } from '../protocol/refusals.ts'
 import { ASSUMED_LEGACY_REVISION, negotiateRevision } from '../protocol/revisions.ts'
 import type { Caller } from '../server/call/incoming.ts'
 import { authOf } from './guard/auth-hook.ts'
+import { sessionNotFound } from './reply/unserved.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Session } from '../session/session.ts'
 import type { NoPlace } from '../shares/shares.ts'
@@ -53,8 +53,7 @@ export function findSession (
 /** Returns the refusal of a request whose session is not there. @param id The request's, where it has been read. */
 export function refuseSession ({ sessionId }: LegacyHeaders, id: RequestId | null): Refusal {
   if (sessionId !== undefined) return sessionNotFound(id)
-  const message = "Mcp-Session-Id header is required; send 'initialize' first"
-  return { kind: 'refusal', status: 400, code: ErrorCode.HttpRequestRefused, message, id }
+  return refuse('sessionRequired', id, "Mcp-Session-Id header is required; send 'initialize' first")
 }
 
 function callerOf (session: Session | undefined): LegacyCaller | undefined {
@@ -88,16 +87,6 @@ export async function openCaller (
 /** The refusal of a client for whom there is no place. @param id The request's, where it has been read. */
 export function tooManySessions (noPlace: NoPlace, id: RequestId | null): Refusal {
   return refusePlace(noPlace, 'open sessions', id)
-}
-
-/**
- * The refusal of a request whose session is not there. The status makes clients open a new one (MCP 2025-11-25
- * transports, Session Management 3); released clients look for the code as well.
- */
-export function sessionNotFound (
-  id: RequestId | null, why = "it has ended or never was; send 'initialize' to open a new one"
-): Refusal {
-  return { kind: 'refusal', status: 404, code: ErrorCode.SessionNotFound, message: `Session not found: ${why}`, id }
 }
 
 /** Reads a header that has one value; of one sent twice Node makes a list, which is no value anybody knows. */

@@ -1,6 +1,5 @@
 // Limits how many bytes of URIs the clients of one mount may watch.
-import { ErrorCode } from '../protocol/error-code.ts'
-import { RefusedError, UnavailableError } from '../errors.ts'
+import { invalidParams, UnavailableError } from '../errors.ts'
 import type { ResolvedShares } from '../shares/share-options.ts'
 import { Shares } from '../shares/shares.ts'
 
@@ -46,7 +45,7 @@ export class WatchBudget {
   take (bytes: number, holder: string | undefined, held = 0): void {
     if (held + bytes > this.#max) {
       const problem = `the URIs that one client watches may have ${this.#max} bytes in all ('maxWatched')`
-      throw new RefusedError(ErrorCode.InvalidParams, `Invalid params: ${problem}; watch fewer resources`)
+      throw invalidParams(`${problem}; watch fewer resources`)
     }
     if (!this.#shares.take(holder, bytes)) throw this.#refuseShare()
     if (this.#total + bytes > this.#maxTotal) {

@@ -2,8 +2,6 @@
 import { fitsBytes, MAX_ID_BYTES } from './bounds.ts'
 import { refuse, type Refusal } from './refusals.ts'
 
-export type { Refusal } from './refusals.ts'
-
 /** The id of a request: a string of at most 256 bytes or a safe integer. */
 export type RequestId = string | number
 

@@ -1,8 +1,7 @@
 // The resources that one legacy session watches.
 import { topicOfResource } from '../protocol/change.ts'
-import { ErrorCode } from '../protocol/error-code.ts'
 import { MAX_WATCHED } from '../protocol/subscription.ts'
-import { RefusedError } from '../errors.ts'
+import { invalidParams } from '../errors.ts'
 import type { WatchedResources } from '../server/call/incoming.ts'
 import type { WatchBudget } from '../notify/watch-budget.ts'
 
@@ -29,8 +28,9 @@ export class WatchedUris implements WatchedResources, Iterable<string> {
   add (uri: string): void {
     const more = this.#moreBytes(uri)
     if (this.size >= MAX_WATCHED && !this.has(uri)) {
-      const rule = `a session may watch ${MAX_WATCHED} resources at once; unsubscribe from some of them first`
-      throw new RefusedError(ErrorCode.InvalidParams, `Invalid params: ${rule}`)
+      throw invalidParams(
+        `a session may watch ${MAX_WATCHED} resources at once; unsubscribe from some of them first`
+      )
     }
     this.#budget.take(more, this.#holder, this.#bytes)
     this.#keep(uri, more)

@@ -1,6 +1,6 @@
 // One client on a pipe: its messages of either era, and the calls that are being served for it.
 import { principalOf } from '../auth/auth-info.ts'
-import { joinAnswers } from '../conversation/batch-reply.ts'
+import { idsOf, joinAnswers } from '../conversation/batch-reply.ts'
 import { createModernCaller, createNotifyingCaller } from '../conversation/callers.ts'
 import { isNotice, takeNotice, type Notice } from '../conversation/notices.ts'
 import { serve, serveInSession, type SessionServer } from '../conversation/serve.ts'
@@ -111,7 +111,7 @@ export class Connection {
     const messages = readBatch(batch, session.protocolVersion, this.#options.maxBatch)
     if ('kind' in messages) return this.#refuse(messages)
 
-    const ids = messages.flatMap((message) => message.kind === 'request' ? message.request.id : [])
+    const ids = idsOf(messages)
     const replies: string[] = []
     let awaited = messages.filter((message) => !isNotice(message)).length
     const takeReply: TakeReply = (json) => {

@@ -2,7 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { isModernHeader } from '../../protocol/classify.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
-import type { Refusal } from '../../protocol/message.ts'
+import type { Refusal } from '../../protocol/refusals.ts'
 import { RefusalError } from '../../protocol/body.ts'
 import { encodeError } from '../../protocol/envelope.ts'
 

@@ -2,20 +2,20 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { classify } from '../../protocol/classify.ts'
 import { encodeResponse } from '../../protocol/envelope.ts'
-import { ErrorCode } from '../../protocol/error-code.ts'
 import { parseInitialize, reduceInitialize } from '../../protocol/initialize.ts'
-import type { Refusal, RequestId, RequestMessage } from '../../protocol/message.ts'
-import { refuse } from '../../protocol/refusals.ts'
+import type { RequestId, RequestMessage } from '../../protocol/message.ts'
+import { refuse, type Refusal } from '../../protocol/refusals.ts'
 import { LEGACY_REVISIONS, MODERN_REVISION, negotiateRevision } from '../../protocol/revisions.ts'
 import type { Session } from '../../session/session.ts'
 import { authOf } from '../guard/auth-hook.ts'
 import { deliver } from '../deliver.ts'
-import { readHeader, sessionNotFound } from '../legacy.ts'
+import { readHeader } from '../legacy.ts'
 import type { LegacySse } from './parts.ts'
 import { SseCall } from './call.ts'
 import type { SseConnection } from './connection.ts'
 import type { MountParts } from '../parts.ts'
 import { refuseUnread, sendBusy, sendRefusal, sendText } from '../reply/reply.ts'
+import { sessionNotFound } from '../reply/unserved.ts'
 import { ANONYMOUS_CLIENT } from '../../conversation/callers.ts'
 import { serveInPlace, serveInSession } from '../../conversation/serve.ts'
 
@@ -96,14 +96,12 @@ function introduce (
 
 function refuseModern (id: RequestId | null): Refusal {
   const problem = `HTTP+SSE has revisions before ${MODERN_REVISION} only; use Streamable HTTP`
-  const message = `Unsupported protocol version: ${problem}`
   const data = { supported: LEGACY_REVISIONS, requested: MODERN_REVISION }
-  return { kind: 'refusal', status: 400, code: ErrorCode.UnsupportedProtocolVersion, message, data, id }
+  return { ...refuse('unsupportedRevision', id, problem), data }
 }
 
 function tooManyRequests (max: number, id: RequestId): Refusal {
-  const message = `Too many requests at once: ${max}; try again later`
-  return { kind: 'refusal', status: 503, code: ErrorCode.InternalError, message, id }
+  return refuse('unavailable', id, `Too many requests at once: ${max}; try again later`)
 }
 
 // As the official SDK answers.

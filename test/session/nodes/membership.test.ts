@@ -78,7 +78,10 @@ t.test(
   }
 )
 
-t.test('after a gap that nobody was told of, listeners learn that they may have missed something', async (t) => {
+/** Starts a node, and returns what its cluster tells it by. */
+async function startHeard (
+  t: Test
+): Promise<{ readonly node: TestNode, readonly listeners: readonly ClusterListeners[] }> {
   const cluster = createFaultyCluster()
   const listeners: ClusterListeners[] = []
   const node = await startNode(
@@ -95,6 +98,11 @@ t.test('after a gap that nobody was told of, listeners learn that they may have 
     },
     { server: createServer() }
   )
+  return { node, listeners }
+}
+
+t.test('after a gap that nobody was told of, listeners learn that they may have missed something', async (t) => {
+  const { node, listeners } = await startHeard(t)
   const frames = await listenTo(node)
 
   listeners[0]?.onGap?.()
@@ -200,22 +208,7 @@ t.test('without a storeTimeout a cluster may take any time to answer', async (t)
 })
 
 t.test('what another program has written to the store of a cluster is told of in one line', async (t) => {
-  const cluster = createFaultyCluster()
-  const listeners: ClusterListeners[] = []
-  const node = await startNode(
-    t,
-    {
-      ...cluster,
-      get nodes () {
-        return cluster.nodes
-      },
-      join: (mount, told) => {
-        listeners.push(told)
-        return cluster.join(mount, told)
-      }
-    },
-    { server: createServer() }
-  )
+  const { node, listeners } = await startHeard(t)
 
   for (const what of ['an event of a stream', 'an event of a stream', 'the record of a session']) {
     listeners[0]?.onUnreadable?.(what)
