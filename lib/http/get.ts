@@ -34,7 +34,7 @@ export function createGetHandler (
 
   async function open (request: FastifyRequest, reply: FastifyReply): Promise<Refusal | undefined> {
     if (!takesStream(request.headers.accept)) return refuseUnread(request, 406, NOT_ACCEPTABLE)
-    const headers = readLegacyHeaders(request)
+    const headers = readLegacyHeaders(request, parts)
     const refusal = refuseHeader(null, headers.version)
     if (refusal !== undefined) return refusal
     const session = await findSession(sessions, headers, true)

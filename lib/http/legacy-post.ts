@@ -80,7 +80,7 @@ export class LegacyPost {
 
   // Goes on with the caller of a POST: at once, or in a cluster after a look at the store.
   #withCaller ({ reply, id, isUse }: Posted, serve: (found: LegacyCaller) => void | Promise<void>): void {
-    const headers = readLegacyHeaders(reply.request)
+    const headers = readLegacyHeaders(reply.request, this.#parts)
     const found = findCaller(this.#sessions, headers, isUse)
     const goOn = (caller: LegacyCaller | undefined): void | Promise<void> =>
       caller === undefined ? sendRefusal(reply, refuseSession(headers, id)) : serve(caller)
@@ -94,7 +94,7 @@ export class LegacyPost {
   }
 
   async #serveInitialize (message: RequestMessage, reply: FastifyReply, accepted: Accepted): Promise<void> {
-    const headers = { ...readLegacyHeaders(reply.request), holder: this.#parts.holderOf(reply.request) }
+    const headers = { ...readLegacyHeaders(reply.request, this.#parts), holder: this.#parts.holderOf(reply.request) }
     const found = await openCaller(this.#sessions, headers, message)
     if (found.kind === 'refusal') return found.status === 400 ? sendRefusal(reply, found) : sendBusy(reply, found)
 

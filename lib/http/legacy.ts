@@ -8,6 +8,7 @@ import { refuse, type Refusal } from '../protocol/refusals.ts'
 import { ASSUMED_LEGACY_REVISION, negotiateRevision } from '../protocol/revisions.ts'
 import type { Caller } from '../server/call/incoming.ts'
 import { authOf } from './guard/auth-hook.ts'
+import type { MountParts } from './parts.ts'
 import { sessionNotFound } from './reply/unserved.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Session } from '../session/session.ts'
@@ -95,10 +96,10 @@ export function readHeader (request: FastifyRequest, name: string): string | und
 }
 
 /** Reads what decides who asks. */
-export function readLegacyHeaders (request: FastifyRequest): LegacyHeaders {
+export function readLegacyHeaders (request: FastifyRequest, { auth }: Pick<MountParts, 'auth'>): LegacyHeaders {
   return {
     sessionId: readHeader(request, SESSION_HEADER),
     version: readHeader(request, 'mcp-protocol-version'),
-    principal: authOf(request)?.principal
+    principal: auth && authOf(request)?.principal
   }
 }

@@ -25,7 +25,7 @@ export interface ModernHandler {
 
 /** Builds what serves the modern messages of one mount. */
 export function createModernHandler (parts: MountParts): ModernHandler {
-  const { definition, calls, callHolderOf, options: { jsonResponse } } = parts
+  const { definition, auth, calls, callHolderOf, options: { jsonResponse } } = parts
   const listen = createListenHandler(parts)
 
   return {
@@ -34,7 +34,7 @@ export function createModernHandler (parts: MountParts): ModernHandler {
       const mismatch = findHeaderMismatch(message, request.headers)
       if (mismatch !== undefined) return sendRefusal(reply, refuse('headerMismatch', message.id, mismatch))
 
-      const caller = createModernCaller(meta, authOf(request)?.principal)
+      const caller = createModernCaller(meta, auth && authOf(request)?.principal)
       if (message.method === Method.SubscriptionsListen && !jsonResponse) return listen(message, caller, reply)
       const refusal = serveInPlace(calls, { id: message.id, holder: callHolderOf?.(request) }, () =>
         serve(definition, { message, caller, channel: new Exchange(reply, parts, accepted, message) }))
@@ -46,12 +46,12 @@ export function createModernHandler (parts: MountParts): ModernHandler {
         return sendRefusal(reply, refuse('invalidRequest', null, 'this revision knows no responses from clients'))
       }
       const { request } = reply
-      const auth = authOf(request)
+      const sender = authOf(request)
       takeNotice(notice, {
         definition,
-        caller: createNotifyingCaller(notice.params, auth?.principal),
+        caller: createNotifyingCaller(notice.params, sender?.principal),
         session: undefined,
-        createChannel: () => createNoOpChannel(request.log, parts.lifespan, { request, auth: auth?.info }),
+        createChannel: () => createNoOpChannel(request.log, parts.lifespan, { request, auth: sender?.info }),
         // A modern request is cancelled by the end of its connection.
         cancel: () => false
       })

@@ -22,10 +22,10 @@ export function createRoutes (parts: MountParts): (scope: FastifyInstance) => Pr
 }
 
 // MCP 2025-11-25 transports, Session Management 5.
-function createDeleteHandler ({ sessions }: MountParts) {
+function createDeleteHandler (parts: MountParts) {
   return async function handleDelete (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     try {
-      await endSession(readLegacyHeaders(request), reply)
+      await endSession(readLegacyHeaders(request, parts), reply)
     } catch (error) {
       sendUnserved(reply, null, error)
     }
@@ -33,9 +33,9 @@ function createDeleteHandler ({ sessions }: MountParts) {
   }
 
   async function endSession (headers: LegacyHeaders, reply: FastifyReply): Promise<void> {
-    const session = await findSession(sessions, headers, true)
+    const session = await findSession(parts.sessions, headers, true)
     if (session === undefined) return sendRefusal(reply, refuseSession(headers, null))
-    await sessions.end(session.sessionId, 'deleted')
+    await parts.sessions.end(session.sessionId, 'deleted')
     reply.code(200).send()
   }
 }

@@ -27,18 +27,27 @@ export function prepareRequests (scope: FastifyInstance): void {
   if (!scope.hasRequestDecorator(AUTHENTICATED)) scope.decorateRequest(AUTHENTICATED, null)
 }
 
+/** How a hook treats the requests that it does not authorize. */
+export interface AuthHookSettings {
+  /** Whether a request needs no authorization. */
+  isExempt (request: FastifyRequest): boolean
+  /** Refuses a request. */
+  readonly refuse: Refuse
+}
+
 /** Builds the hook that lets only callers pass who may use the mount. */
 export function createAuthHook (
-  authenticator: Authenticator, refuse: Refuse
+  authenticator: Authenticator, { isExempt, refuse }: AuthHookSettings
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
   return async function onRequestAuth (request, reply) {
+    if (isExempt(request)) return
     const decision = await authenticator.authenticate(request)
     if (decision instanceof AuthRejection) {
       announce(reply, decision)
       refuse(reply, decision.status, decision.message)
       return reply
     }
-    // There is a place for it.
+    // `prepareRequests` has added the property.
     ;(request as AuthenticatedRequest)[AUTHENTICATED] = decision
   }
 }

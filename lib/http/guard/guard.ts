@@ -49,6 +49,8 @@ type Guard = (request: FastifyRequest) => GuardRejection | undefined
 function createGuard ({ allowedHosts, allowedOrigins }: GuardOptions): Guard {
   const isAllowedHost = createHostCheck(allowedHosts)
   const isAllowedOrigin = createHostCheck(allowedOrigins)
+  // The host of the last request that passed. Most requests name the same one, and cost one comparison.
+  let lastHost: string | undefined
 
   return function guard ({ headers, raw, originalUrl }) {
     if (hasTwoHosts(raw.rawHeaders)) return TWO_HOSTS
@@ -56,7 +58,8 @@ function createGuard ({ allowedHosts, allowedOrigins }: GuardOptions): Guard {
     // by the header.
     const { host } = headers
     const authority = (headers as { readonly ':authority'?: string })[':authority'] ?? host
-    if (authority === undefined || !isAllowedHost(authority)) return refuseHost(authority)
+    if (authority === undefined || (authority !== lastHost && !isAllowedHost(authority))) return refuseHost(authority)
+    lastHost = authority
     if (host !== undefined && host !== authority && !isAllowedHost(host)) return refuseHost(host)
     // RFC 9112 3.2.2: a host named by the request line goes before a Host header, but both have to be listed.
     if (originalUrl.charCodeAt(0) !== SLASH) {

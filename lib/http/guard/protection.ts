@@ -29,8 +29,7 @@ export function protectEndpoint (scope: FastifyInstance, path: string, { auth, o
   if (checkParams !== undefined) scope.addHook('onRequest', checkParams)
   if (auth === undefined) return
   prepareRequests(scope)
-  const authorize = createAuthHook(auth, refuseAsRpc)
-  scope.addHook('onRequest', unless(isPreflight, authorize))
+  scope.addHook('onRequest', createAuthHook(auth, { isExempt: isPreflight, refuse: refuseAsRpc }))
 }
 
 /** Adds the same checks to the routes beside the endpoint, except those with `config: { public: true }`. */
@@ -42,15 +41,16 @@ export function protectRoutes (scope: FastifyInstance, { auth, options }: MountP
   if (checkParams !== undefined) scope.addHook('onRequest', checkParams)
   if (auth === undefined) return
   prepareRequests(scope)
-  const authorize = createAuthHook(auth, refuseAsError)
-  scope.addHook('onRequest', unless((request) => isPublic(request) || isPreflight(request), authorize))
-  scope.addHook('preParsing', createLateAuthHook(authorize))
+  const refuse = refuseAsError
+  const isExempt = (request: FastifyRequest): boolean => isPublic(request) || isPreflight(request)
+  scope.addHook('onRequest', createAuthHook(auth, { isExempt, refuse }))
+  scope.addHook('preParsing', createLateAuthHook(createAuthHook(auth, { isExempt: isPublic, refuse })))
 }
 
 // An OPTIONS request that no CORS plugin answered in onRequest reaches a handler of the user's: authorize it now.
 function createLateAuthHook (authorize: Authorize): preParsingHookHandler {
   return function preParsingAuth (request, reply, payload, done) {
-    if (!isPreflight(request) || isPublic(request)) return done(null, payload)
+    if (!isPreflight(request)) return done(null, payload)
     // After a refusal Fastify ignores `done`.
     authorize(request, reply).then(() => done(null, payload), done)
   }
@@ -58,11 +58,10 @@ function createLateAuthHook (authorize: Authorize): preParsingHookHandler {
 
 /** Wraps a hook so that it does not run for some requests. */
 export function unless (
-  isExempt: (request: FastifyRequest) => boolean, hook: onRequestHookHandler | Authorize
+  isExempt: (request: FastifyRequest) => boolean, hook: onRequestHookHandler
 ): onRequestHookHandler {
   return function onRequestUnless (request, reply, done) {
-    // An async hook ignores `done`.
-    return isExempt(request) ? done() : (hook as onRequestHookHandler).call(this, request, reply, done)
+    return isExempt(request) ? done() : hook.call(this, request, reply, done)
   }
 }
 

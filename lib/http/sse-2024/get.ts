@@ -24,7 +24,7 @@ export function createSseGetHandler (
 
   return function handleSseGet (request, reply) {
     if (!takesStream(request.headers.accept)) return sendRefusal(reply, refuseUnread(request, 406, NOT_ACCEPTABLE))
-    const { version, principal } = readLegacyHeaders(request)
+    const { version, principal } = readLegacyHeaders(request, parts)
     const refusal = refuseHeader(null, version)
     if (refusal !== undefined) return sendRefusal(reply, refusal)
     // A hook may have taken longer than the client waits, and then nothing tells that it has gone.

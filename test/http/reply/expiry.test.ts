@@ -17,7 +17,10 @@ async function createReplies (t: Test, expiring: ReadonlyArray<number | undefine
   const found: Replied[] = []
   const infos = expiring.map((expiresAt) => ({ token: '', clientId: 'app', scopes: [], ...(expiresAt !== undefined && { expiresAt }) }))
   prepareRequests(app)
-  app.addHook('onRequest', createAuthHook(new Authenticator(resolveAuth({ authenticate: () => infos[found.length] }), undefined, () => -Infinity), () => {}))
+  const authenticator = new Authenticator(
+    resolveAuth({ authenticate: () => infos[found.length] }), undefined, () => -Infinity
+  )
+  app.addHook('onRequest', createAuthHook(authenticator, { isExempt: () => false, refuse: () => {} }))
   app.get('/', async (request) => { found.push({ request, raw: new EventEmitter() }) })
   for (let count = 0; count < expiring.length; count++) await app.inject('/')
   return found.map((reply) => ({ reply: reply as unknown as FastifyReply, leave: () => reply.raw.emit('close') }))
