@@ -1,32 +1,30 @@
 // The callers that have no session: modern clients, legacy clients of a stateless mount, and the host app.
 import type { ClientIdentity } from '../protocol/client-identity.ts'
 import type { Params } from '../protocol/message.ts'
-import { readModernMeta, type ModernMeta } from '../protocol/request-meta.ts'
+import { readModernMeta } from '../protocol/request-meta.ts'
 import { MODERN_REVISION } from '../protocol/revisions.ts'
 import type { Caller } from '../server/call/incoming.ts'
 
 /** A client that has declared nothing. */
 export const ANONYMOUS_CLIENT: ClientIdentity = Object.freeze({ capabilities: Object.freeze({}) })
 
-/** The app itself, which calls as a client of the newest revision that declares no capabilities. */
-export const HOST_APP: Caller = Object.freeze({
+const ANONYMOUS_CALLER: Caller = Object.freeze({
   era: 'modern',
   protocolVersion: MODERN_REVISION,
   client: ANONYMOUS_CLIENT
 })
 
-/** Creates the caller of a modern message. @param principal Who the caller has proved to be. */
-export function createModernCaller ({ client, logLevel }: ModernMeta, principal: string | undefined): Caller {
-  return { era: 'modern', protocolVersion: MODERN_REVISION, client, logLevel, principal }
-}
+/** The app itself, which calls as a client of the newest revision that declares no capabilities. */
+export const HOST_APP = ANONYMOUS_CALLER
 
 /**
  * Creates the caller of a modern notification. No reply can refuse it, so its statement about the client counts only if
  * it is complete.
+ * @param principal Who the caller has proved to be.
  */
 export function createNotifyingCaller (params: Params, principal: string | undefined): Caller {
   const meta = readModernMeta(params)
-  return createModernCaller('problem' in meta ? { client: ANONYMOUS_CLIENT, logLevel: undefined } : meta, principal)
+  return { ...('problem' in meta ? ANONYMOUS_CALLER : meta), principal }
 }
 
 /** Creates the caller of a legacy message where there are no sessions. It gets log messages of all levels. */

@@ -1,6 +1,6 @@
 // Modern messages: requests that carry all that is known of their client, and notifications.
 import type { FastifyReply } from 'fastify'
-import { createModernCaller, createNotifyingCaller } from '../conversation/callers.ts'
+import { createNotifyingCaller } from '../conversation/callers.ts'
 import { createNoOpChannel } from '../conversation/no-op-channel.ts'
 import { takeNotice, type Notice } from '../conversation/notices.ts'
 import { serve, serveInPlace } from '../conversation/serve.ts'
@@ -34,7 +34,7 @@ export function createModernHandler (parts: MountParts): ModernHandler {
       const mismatch = findHeaderMismatch(message, request.headers)
       if (mismatch !== undefined) return sendRefusal(reply, refuse('headerMismatch', message.id, mismatch))
 
-      const caller = createModernCaller(meta, auth && authOf(request)?.principal)
+      const caller = { ...meta, principal: auth && authOf(request)?.principal }
       if (message.method === Method.SubscriptionsListen && !jsonResponse) return listen(message, caller, reply)
       const refusal = serveInPlace(calls, { id: message.id, holder: callHolderOf?.(request) }, () =>
         serve(definition, { message, caller, channel: new Exchange(reply, parts, accepted, message) }))

@@ -1,10 +1,13 @@
 // Decides which era a message belongs to (MCP 2026-07-28 versioning, Backward Compatibility).
+import { MAX_ID_BYTES } from './bounds.ts'
 import { describeMismatch } from './headers.ts'
-import { parseMessage, type Message, type Params, type RequestId, type RequestMessage } from './message.ts'
+import {
+  isRequestId, parseMessage, type Message, type Params, type RequestId, type RequestMessage
+} from './message.ts'
 import { Method } from './methods.ts'
 import { refuse, unsupportedRevision, type Refusal } from './refusals.ts'
 import { LEGACY_REVISIONS, MODERN_REVISIONS, type Era } from './revisions.ts'
-import { findProgressTokenProblem, PROTOCOL_VERSION_KEY, readModernMeta, type ModernMeta } from './request-meta.ts'
+import { PROTOCOL_VERSION_KEY, readModernMeta, type ModernMeta } from './request-meta.ts'
 
 /** A modern request. It names a revision that is served, and its `_meta` is complete. */
 export interface ModernRequest {
@@ -50,9 +53,11 @@ export function classify (value: unknown, versionHeader: string | undefined, leg
   const refusal = refuseRevision(id, named, versionHeader)
   if (refusal !== undefined) return refusal
   const meta = readModernMeta(params)
-  return 'problem' in meta
-    ? refuse('invalidParams', id, meta.problem)
-    : { kind: 'request', era: 'modern', request: message.request, meta }
+  if ('problem' in meta) return refuse('invalidParams', id, meta.problem)
+  const problem = findProgressTokenProblem(params)
+  return problem === undefined
+    ? { kind: 'request', era: 'modern', request: message.request, meta }
+    : refuse('invalidParams', id, problem)
 }
 
 function classifyNotification (
@@ -75,6 +80,12 @@ function classifyLegacy (
   return problem === undefined
     ? { kind: 'request', era: 'legacy', request: message.request }
     : refuse('invalidParams', id, problem)
+}
+
+function findProgressTokenProblem ({ _meta }: Params): string | undefined {
+  const token = _meta?.progressToken
+  if (token === undefined || isRequestId(token)) return undefined
+  return `'progressToken' in '_meta' must be a string of up to ${MAX_ID_BYTES} bytes or an integer`
 }
 
 // A legacy client cannot choose another revision. All it can do is show the message to its user.

@@ -57,7 +57,7 @@ function reduceCapabilities (capabilities: WireObject): ClientCapabilities {
   let left = MAX_CAPABILITIES_BYTES
   for (const [name, members] of CAPABILITIES) {
     const declared = capabilities[name]
-    if (!isWireObject(declared)) continue
+    if (declared === undefined || !isWireObject(declared)) continue
     const entries = members?.map((member) => [member, declared[member]] as const) ?? Object.entries(declared)
     const { kept, bytes } = takeFitting(entries, left)
     reduced[name] = Object.fromEntries(kept)

@@ -1,8 +1,8 @@
 // The members of `_meta` that the protocol defines for requests.
-import { MAX_ID_BYTES } from './bounds.ts'
 import { isImplementation, readIdentity, type ClientIdentity } from './client-identity.ts'
 import { isRequestId, isWireObject, type Params, type WireObject } from './message.ts'
 import { isLogLevel, type LogLevel } from './log-level.ts'
+import { MODERN_REVISION } from './revisions.ts'
 
 export const PROTOCOL_VERSION_KEY = 'io.modelcontextprotocol/protocolVersion'
 export const CLIENT_INFO_KEY = 'io.modelcontextprotocol/clientInfo'
@@ -15,14 +15,16 @@ export type ProgressToken = string | number
 
 const NO_META: WireObject = Object.freeze({})
 
-/** What the `_meta` of a modern message says of its client. */
+/** What the `_meta` of a modern message says of its sender. */
 export interface ModernMeta {
+  readonly era: 'modern'
+  readonly protocolVersion: string
   readonly client: ClientIdentity
   /** The least severe log messages that the client wants for this request; undefined if it wants none. */
   readonly logLevel: LogLevel | undefined
 }
 
-/** Reads the `_meta` of a modern message, apart from the revision, or says what is wrong with it. */
+/** Reads the `_meta` of a modern message, whose revision has been checked, or says what is wrong with it. */
 export function readModernMeta (params: Params): ModernMeta | { readonly problem: string } {
   const meta = params._meta ?? NO_META
   const capabilities = meta[CLIENT_CAPABILITIES_KEY]
@@ -35,15 +37,7 @@ export function readModernMeta (params: Params): ModernMeta | { readonly problem
   if (logLevel !== undefined && !isLogLevel(logLevel)) {
     return { problem: `'${LOG_LEVEL_KEY}' in '_meta' is no log level` }
   }
-  const problem = findProgressTokenProblem(params)
-  return problem === undefined ? { client: readIdentity(info, capabilities), logLevel } : { problem }
-}
-
-/** Says what is wrong with the progress token of a request; undefined if there is none, or a valid one. */
-export function findProgressTokenProblem (params: Params): string | undefined {
-  const token = params._meta?.progressToken
-  if (token === undefined || isRequestId(token)) return undefined
-  return `'progressToken' in '_meta' must be a string of up to ${MAX_ID_BYTES} bytes or an integer`
+  return { era: 'modern', protocolVersion: MODERN_REVISION, client: readIdentity(info, capabilities), logLevel }
 }
 
 /** Reads the progress token of a request. */

@@ -1,7 +1,7 @@
 // One client on a pipe: its messages of either era, and the calls that are being served for it.
 import { principalOf } from '../auth/auth-info.ts'
 import { idsOf, joinAnswers } from '../conversation/batch-reply.ts'
-import { createModernCaller, createNotifyingCaller } from '../conversation/callers.ts'
+import { createNotifyingCaller } from '../conversation/callers.ts'
 import { isNotice, takeNotice, type Notice } from '../conversation/notices.ts'
 import { serve, serveInSession, type SessionServer } from '../conversation/serve.ts'
 import { doNothing } from '../do-nothing.ts'
@@ -133,7 +133,7 @@ export class Connection {
   }
 
   #serveModern ({ request, meta }: ModernRequest, takeReply: TakeReply): RpcError | Refusal | undefined {
-    const caller = createModernCaller(meta, this.#principal)
+    const caller = { ...meta, principal: this.#principal }
     if (request.method !== Method.SubscriptionsListen) {
       serve(this.#server, { message: request, caller, channel: this.#open(request.id, undefined, takeReply) })
       return

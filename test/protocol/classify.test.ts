@@ -27,7 +27,12 @@ t.test('a request whose _meta and header name the modern revision is modern', as
     kind: 'request',
     era: 'modern',
     request: { id: 7, method: 'tools/call', params },
-    meta: { client: { info: { name: 'Ann', version: '2' }, capabilities: {} }, logLevel: undefined }
+    meta: {
+      era: 'modern',
+      protocolVersion: MODERN,
+      client: { info: { name: 'Ann', version: '2' }, capabilities: {} },
+      logLevel: undefined
+    }
   }
 
   t.strictSame(classify(request('tools/call', params), MODERN, true), classified)
@@ -125,9 +130,18 @@ t.test('a modern request with an incomplete _meta is refused', async (t) => {
     refusal(-32602, "Invalid params: '_meta' needs 'io.modelcontextprotocol/clientCapabilities', an object"))
 })
 
-t.test('a legacy request with a progress token of a wrong type is refused', async (t) => {
-  t.strictSame(classify(request('tools/list', { _meta: { progressToken: {} } }), undefined, true),
-    refusal(-32602, "Invalid params: 'progressToken' in '_meta' must be a string of up to 256 bytes or an integer"))
+t.test('a progress token of either era is a short string or an integer', async (t) => {
+  const wrong = "Invalid params: 'progressToken' in '_meta' must be a string of up to 256 bytes or an integer"
+
+  for (const [meta, header] of [[META, MODERN], [{}, undefined]] as const) {
+    const ask = (progressToken: unknown): object =>
+      classify(request('tools/list', { _meta: { ...meta, progressToken } }), header, true)
+
+    for (const token of ['', 'a', 0, -3, 'a'.repeat(256)]) t.match(ask(token), { kind: 'request' })
+    for (const token of [null, 1.5, {}, true, 1e300, 'a'.repeat(257), 'ä'.repeat(129)]) {
+      t.strictSame(ask(token), refusal(-32602, wrong))
+    }
+  }
 })
 
 t.test('a mount without the legacy era names the revision it serves', async (t) => {
