@@ -26,7 +26,7 @@ export async function callTool (
   const { name, arguments: args = {} } = call.message.params
   if (typeof name !== 'string') throw invalidParams(`${Method.ToolsCall} needs 'name', a string`)
   if (!isWireObject(args)) throw invalidParams("'arguments' must be an object")
-  const tool = tools.get(name)
+  const tool = tools.byKey.get(name)
   if (tool === undefined || (tool.access !== undefined && !await isAdmitted(tool, call))) {
     throw new RefusedError(ErrorCode.InvalidParams, `Unknown tool: ${shorten(name)}`)
   }

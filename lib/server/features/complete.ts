@@ -49,12 +49,12 @@ function findReferenced (
 ): { readonly entry: Entry, readonly completers: ReadonlyMap<string, Completer> } | undefined {
   const { type, name, uri } = ref
   if (type === 'ref/prompt' && typeof name === 'string') {
-    const entry = prompts.get(name)
+    const entry = prompts.byKey.get(name)
     return entry && { entry, completers: entry.completers }
   }
   if (type !== 'ref/resource' || typeof uri !== 'string') return undefined
   const key = uri.length > MAX_URI_LENGTH ? undefined : canonicalTemplate(uri)
-  const entry = key === undefined ? undefined : templates.get(key)
+  const entry = key === undefined ? undefined : templates.byKey.get(key)
   return entry && { entry, completers: entry.template.completers }
 }
 

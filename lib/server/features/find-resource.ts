@@ -37,7 +37,7 @@ export interface Search {
 
 /** Finds a registered resource at once: most are open to everybody and registered one by one. */
 export function findStatic ({ statics }: ResourceSet, canonical: string | undefined): FoundResource | undefined {
-  const entry = canonical === undefined ? undefined : statics.get(canonical)
+  const entry = canonical === undefined ? undefined : statics.byKey.get(canonical)
   return entry && { entry, canonical: entry.key, isFirst: true }
 }
 

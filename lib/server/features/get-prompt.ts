@@ -25,7 +25,7 @@ export async function getPrompt (
   if (!isWireObject(args) || !Object.values(args).every((value) => typeof value === 'string')) {
     throw invalidParams("'arguments' must be an object whose values are strings")
   }
-  const prompt = prompts.get(name)
+  const prompt = prompts.byKey.get(name)
   if (prompt === undefined || (prompt.access !== undefined && !await isAdmitted(prompt, call))) {
     throw new RefusedError(ErrorCode.InvalidParams, `Unknown prompt: ${shorten(name)}`)
   }

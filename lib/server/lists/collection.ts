@@ -45,6 +45,9 @@ export class Collection<E extends Entry> {
   // A field, because every request reads it.
   used = false
   readonly #entries = new Map<string, E>()
+  readonly #byKey = new Map<string, E>()
+  /** The enabled entries by their keys. */
+  readonly byKey: ReadonlyMap<string, E> = this.#byKey
   readonly #onChange: () => void
   readonly #onWarning: (warning: string) => void
   #enabled: readonly E[] | undefined
@@ -70,12 +73,6 @@ export class Collection<E extends Entry> {
   get isRestricted (): boolean {
     this.#restricted ??= this.enabled.some(({ access }) => access !== undefined)
     return this.#restricted
-  }
-
-  /** Returns an enabled entry; undefined where there is none. */
-  get (key: string): E | undefined {
-    const entry = this.#entries.get(key)
-    return entry?.enabled === true ? entry : undefined
   }
 
   /**
@@ -122,6 +119,8 @@ export class Collection<E extends Entry> {
 
   #store (entry: E): void {
     this.#entries.set(entry.key, entry)
+    if (entry.enabled) this.#byKey.set(entry.key, entry)
+    else this.#byKey.delete(entry.key)
     this.#changed()
   }
 
@@ -132,6 +131,7 @@ export class Collection<E extends Entry> {
   #remove (current: E): void {
     if (!this.#holds(current)) return
     this.#entries.delete(current.key)
+    this.#byKey.delete(current.key)
     this.#changed()
   }
 

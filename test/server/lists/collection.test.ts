@@ -25,8 +25,8 @@ t.test('what is registered is found, in its order, and every change is told', as
   add('a')
 
   t.strictSame(collection.enabled, [createItem('b'), createItem('a')])
-  t.strictSame(collection.get('a'), createItem('a'))
-  t.equal(collection.get('c'), undefined)
+  t.strictSame(collection.byKey.get('a'), createItem('a'))
+  t.equal(collection.byKey.get('c'), undefined)
   t.strictSame(changes, ['b=0', 'b=0,a=0'])
 })
 
@@ -57,12 +57,12 @@ t.test('a disabled entry is neither listed nor found until it is enabled', async
   handle.disable()
 
   t.equal(handle.enabled, false)
-  t.equal(collection.get('a'), undefined)
+  t.equal(collection.byKey.get('a'), undefined)
 
   handle.enable()
 
   t.equal(handle.enabled, true)
-  t.strictSame(collection.get('a'), createItem('a'))
+  t.strictSame(collection.byKey.get('a'), createItem('a'))
   t.strictSame(changes, ['a=0', 'a=0,b=0', 'b=0', 'a=0,b=0'])
 })
 
@@ -78,11 +78,11 @@ t.test('an update keeps the place of an entry and whether it is enabled', async 
   handle.disable()
   handle.update(2)
 
-  t.equal(collection.get('a'), undefined)
+  t.equal(collection.byKey.get('a'), undefined)
 
   handle.enable()
 
-  t.strictSame(collection.get('a'), createItem('a', 2))
+  t.strictSame(collection.byKey.get('a'), createItem('a', 2))
 })
 
 t.test('an update that fails leaves the entry as it was', async (t) => {
