@@ -190,8 +190,8 @@ export class Exchange implements Answering, OpenExchange, Running {
     if (!isOne) answers.push(json)
     if (this.#awaited > 0) return
     this.#state = OVER
+    this.#parts.exchanges.delete(this)
     sendJson(this.#reply.code(isOne ? status : 200), isOne ? json : joinAnswers(answers, this.#id, this.log))
-    this.#release()
   }
 
   #openStream (state: Unbegun | Streaming): Streaming {
