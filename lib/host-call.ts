@@ -3,7 +3,7 @@ import { withoutRefusal } from './errors.ts'
 import { HOST_APP } from './conversation/callers.ts'
 import { createNoOpChannel } from './conversation/no-op-channel.ts'
 import type { MountParts } from './http/parts.ts'
-import { resultOf } from './server/reply.ts'
+import { resultOf } from './server/call/result.ts'
 
 /** Sends a request as the host app, which neither `scopes` nor `visible` restrict. @throws RpcError */
 export async function callAsHost (

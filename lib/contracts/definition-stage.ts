@@ -8,7 +8,7 @@ import { CLIENT_CAPABILITIES_KEY, CLIENT_INFO_KEY, PROTOCOL_VERSION_KEY } from '
 import { MODERN_REVISION, NEWEST_LEGACY_REVISION, type Era } from '../protocol/revisions.ts'
 import type { Caller, Channel, Incoming } from '../server/call/incoming.ts'
 import type { ServerDefinition } from '../server/definition.ts'
-import { encodeReply } from '../server/reply.ts'
+import { encodeReply } from '../server/call/result.ts'
 
 /** @internal One registration of a definition. */
 export interface StagedMount {

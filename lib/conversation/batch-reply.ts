@@ -1,7 +1,7 @@
 // The answers of one batch, joined to one reply (MCP 2025-03-26 basic, Batching).
 import type { FastifyBaseLogger } from 'fastify'
 import type { Classified } from '../protocol/classify.ts'
-import { encodeError } from '../protocol/envelope.ts'
+import { encodeError } from '../protocol/encode.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { RequestId } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusals.ts'

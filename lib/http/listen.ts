@@ -1,6 +1,6 @@
 // `subscriptions/listen`: from the request to a stream that tells a modern client what changes.
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
-import { encodeNotification } from '../protocol/envelope.ts'
+import { encodeNotification } from '../protocol/encode.ts'
 import type { RequestId, RequestMessage } from '../protocol/message.ts'
 import {
   encodeAcknowledgement, encodeEnd, readHonoured, reduceListen, type SubscriptionFilter
@@ -11,7 +11,8 @@ import { findTopics, type Topics } from '../notify/topics.ts'
 import { isNoPlace, refusePlace } from '../conversation/places.ts'
 import type { Caller, Channel } from '../server/call/incoming.ts'
 import { Departure } from '../conversation/departure.ts'
-import { resultOf, toRpcError } from '../server/reply.ts'
+import { toRpcError } from '../server/call/failure.ts'
+import { resultOf } from '../server/call/result.ts'
 import { readFilter } from '../server/features/watching.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
 import { takesStream } from './accept.ts'

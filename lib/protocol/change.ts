@@ -1,6 +1,6 @@
 // Changes of a server, and the notifications about them (MCP 2026-07-28 subscriptions; 2025-11-25 list_changed and
 // updated).
-import { encodeNotification } from './envelope.ts'
+import { encodeNotification } from './encode.ts'
 import { Method } from './methods.ts'
 import { canonicalUri } from './uri.ts'
 

@@ -2,8 +2,7 @@
 import { MAX_TEXT_LENGTH, shorten, weigh } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { ServerRequest } from '../protocol/question.ts'
-import { encodeNotification } from '../protocol/envelope.ts'
-import { encodeJson } from '../protocol/json.ts'
+import { encodeNotification, encodeJson } from '../protocol/encode.ts'
 import { RpcError } from '../errors.ts'
 
 /** An answer as it was posted: `result` or `error`. */

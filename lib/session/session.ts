@@ -1,7 +1,7 @@
 // A legacy session: what `initialize` negotiated, and what is going on in it.
 import { randomUUID } from 'node:crypto'
 import type { ClientIdentity } from '../protocol/client-identity.ts'
-import { encodeNotification } from '../protocol/envelope.ts'
+import { encodeNotification } from '../protocol/encode.ts'
 import type { LogLevel } from '../protocol/log-level.ts'
 import type { RequestId } from '../protocol/message.ts'
 import type { ServerRequest } from '../protocol/question.ts'

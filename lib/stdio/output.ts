@@ -1,7 +1,7 @@
 // The output to a client: messages as lines of a byte stream.
 import type { Writable } from 'node:stream'
 import { doNothing } from '../do-nothing.ts'
-import { escapeLineBreaks } from '../protocol/json.ts'
+import { escapeLineBreaks } from '../protocol/encode.ts'
 
 /** The settings of an {@link Output}. */
 export interface OutputSettings {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { Type } from '@sinclair/typebox'
 import { completable } from '../../lib/server/features/completable.ts'
 import { ResourceTemplate } from '../../lib/server/features/template.ts'
-import { resultOf } from '../../lib/server/reply.ts'
+import { resultOf } from '../../lib/server/call/result.ts'
 import { Client, complete, createMessage, createNotes, refused } from '../support/definition-client.ts'
 
 function createFull () {

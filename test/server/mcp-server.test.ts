@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import { McpServer } from '../../lib/server/mcp-server.ts'
-import { resultOf } from '../../lib/server/reply.ts'
+import { resultOf } from '../../lib/server/call/result.ts'
 import type { McpServerOptions } from '../../lib/server/options.ts'
 import { ResourceTemplate } from '../../lib/server/features/template.ts'
 import { Client, complete, createMessage, createNotes, refused, said, stopClock, untyped } from '../support/definition-client.ts'

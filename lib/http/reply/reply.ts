@@ -4,7 +4,7 @@ import { isModernHeader } from '../../protocol/classify.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import type { Refusal } from '../../protocol/refusals.ts'
 import { RefusalError } from '../../protocol/body.ts'
-import { encodeError } from '../../protocol/envelope.ts'
+import { encodeError } from '../../protocol/encode.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 

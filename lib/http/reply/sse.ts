@@ -1,6 +1,6 @@
 // Server-sent events: messages framed for one long-lived reply.
 import { Readable } from 'node:stream'
-import { escapeLineBreaks } from '../../protocol/json.ts'
+import { escapeLineBreaks } from '../../protocol/encode.ts'
 import type { EventSink } from '../../session/stream/session-stream.ts'
 
 /** The headers of an event stream. Without the last two, proxies hold events back. */

@@ -1,7 +1,7 @@
 // One request of HTTP+SSE: it arrives by POST, and everything it is answered with is sent on its session's stream.
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import { Departure } from '../../conversation/departure.ts'
-import { encodeError } from '../../protocol/envelope.ts'
+import { encodeError } from '../../protocol/encode.ts'
 import { CancelledError } from '../../protocol/cancellation.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import type { RequestId } from '../../protocol/message.ts'

@@ -1,7 +1,7 @@
 // POST of HTTP+SSE: a client's message is taken, and answered by the stream of its session.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { classify } from '../../protocol/classify.ts'
-import { encodeResponse } from '../../protocol/envelope.ts'
+import { encodeResponse } from '../../protocol/encode.ts'
 import { parseInitialize, reduceInitialize } from '../../protocol/initialize.ts'
 import type { RequestId, RequestMessage } from '../../protocol/message.ts'
 import { refuse, type Refusal } from '../../protocol/refusals.ts'

@@ -1,6 +1,15 @@
-// Reports errors that a handler did not mean to throw.
+// Errors that nobody meant to throw: they are logged, and hidden from the client.
 import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
+import { RpcError } from '../../errors.ts'
+import { ErrorCode } from '../../protocol/error-code.ts'
+
+/** Returns the RpcError for what a definition threw. Anything but an RpcError is a mistake: it is logged and hidden. */
+export function toRpcError (err: unknown, log: FastifyBaseLogger): RpcError {
+  if (err instanceof RpcError) return err
+  log.error({ err }, 'a server definition threw what is no RpcError')
+  return new RpcError(ErrorCode.InternalError, 'Internal error')
+}
 
 /** Logs an unexpected error with its stack under an id, and returns the message for the client. */
 export function reportFailure (log: FastifyBaseLogger, error: unknown, what: string, exposeErrors: boolean): string {

@@ -1,7 +1,6 @@
-// Encodes results: completes them for their era, and keeps those that are encoded ahead of time.
+// Encodes results and replies: completes results for their era, and keeps those that are encoded ahead of time.
 import type { CallToolResult, Implementation } from '@modelcontextprotocol/sdk/types.js'
-import { encodeResponse } from '../../protocol/envelope.ts'
-import { encodeJson } from '../../protocol/json.ts'
+import { encodeResponse, encodeJson } from '../../protocol/encode.ts'
 import type { RequestId } from '../../protocol/message.ts'
 import { SERVER_INFO_KEY } from '../../protocol/request-meta.ts'
 import type { Era } from '../../protocol/revisions.ts'
@@ -116,6 +115,22 @@ export class ResultFinisher {
     const fields = result.encodeFields()
     return era === 'legacy' ? `{${fields}}` : `{"resultType":"complete",${fields},"_meta":${this.#identityJson}}`
   }
+}
+
+const EMPTY_TEXT = "a server definition's serve() must resolve to an object, or to the JSON of one, " +
+  'not to an empty text'
+
+/** Encodes the reply to a request, over every transport. @throws when the outcome is not one that has JSON. */
+export function encodeReply (outcome: Outcome, id: RequestId): string {
+  if (outcome instanceof PreparedResult) return outcome.replyTo(id)
+  // A definition may be the app's own. Do not read a character of its text: V8 would copy the text first.
+  if (outcome === '') throw new TypeError(EMPTY_TEXT)
+  return encodeResponse(id, typeof outcome === 'string' ? outcome : encodeObject(outcome))
+}
+
+/** Returns the result that a definition resolved a request to, as an object. */
+export function resultOf (outcome: Outcome): object {
+  return typeof outcome === 'string' ? JSON.parse(outcome) as object : outcome
 }
 
 const OPENING_BRACE = 123

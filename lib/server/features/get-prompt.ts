@@ -3,7 +3,7 @@ import type { GetPromptResult, PromptMessage } from '@modelcontextprotocol/sdk/t
 import { invalidParams, RefusedError } from '../../errors.ts'
 import { shorten } from '../../protocol/bounds.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
-import { resolveToJson } from '../../protocol/json.ts'
+import { resolveToJson } from '../../protocol/encode.ts'
 import { isWireObject } from '../../protocol/message.ts'
 import { Method } from '../../protocol/methods.ts'
 import { InvalidArgumentsError, type Call } from '../call/call.ts'

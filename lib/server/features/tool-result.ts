@@ -1,6 +1,6 @@
 // From what a tool's handler returns to the result of `tools/call`.
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/sdk/types.js'
-import { resolveToJson, toJson } from '../../protocol/json.ts'
+import { resolveToJson, toJson } from '../../protocol/encode.ts'
 import { isWireObject, type WireObject } from '../../protocol/message.ts'
 import { isContentBlock, textBlock } from '../call/content.ts'
 import { toJsonValue } from '../schema/json-value.ts'

@@ -1,5 +1,5 @@
 // The reply of another node to a call, for a client that resumes it here; and the answers to calls whose node has died.
-import { encodeError } from '../../protocol/envelope.ts'
+import { encodeError } from '../../protocol/encode.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { isRequestId, isWireObject, type RequestId } from '../../protocol/message.ts'
 import type { ClusterNode } from '../../store/cluster.ts'

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { reportFailure } from '../../../lib/server/call/failure.ts'
+import { RpcError } from '../../../lib/errors.ts'
+import { reportFailure, toRpcError } from '../../../lib/server/call/failure.ts'
 import { Client } from '../../support/definition-client.ts'
 
 function report (error: unknown, exposeErrors = false) {
@@ -43,4 +44,15 @@ t.test('a value that is no Error is logged as one', async (t) => {
     t.equal(line?.err?.message, `a value that is no Error was thrown: ${shown}`)
     t.equal(text, `Error executing tool add (error id ${errorId})`)
   }
+})
+
+t.test('an RpcError of a definition passes, and anything else is logged and hidden', (t) => {
+  const { log, logged } = new Client()
+  const error = new RpcError(-32602, 'Unknown tool: add')
+
+  t.equal(toRpcError(error, log), error)
+  t.same(logged, [])
+  t.match(toRpcError(new TypeError('secret'), log), { code: -32603, message: 'Internal error' })
+  t.match(logged, [{ level: 'error', msg: 'a server definition threw what is no RpcError', err: { message: 'secret' } }])
+  t.end()
 })

@@ -1,7 +1,10 @@
 import t from 'tap'
-import { encodeJson } from '../../../lib/protocol/json.ts'
+import { encodeJson } from '../../../lib/protocol/encode.ts'
+import type { Outcome } from '../../../lib/server/call/incoming.ts'
 import type { Era } from '../../../lib/protocol/revisions.ts'
-import { PreparedResult, ResultFinisher, TextResult, valueOf } from '../../../lib/server/call/result.ts'
+import {
+  encodeReply, PreparedResult, resultOf, ResultFinisher, TextResult, valueOf
+} from '../../../lib/server/call/result.ts'
 import { Client, createMessage, untyped } from '../../support/definition-client.ts'
 
 const finisher = new ResultFinisher({ name: 'Notes', version: '1.0.0' })
@@ -98,4 +101,29 @@ t.test('a value is structured content, and its JSON the text', async (t) => {
     t.strictSame(result.toObject(), { content: [{ type: 'text', text }], structuredContent: content })
     t.equal(`{${result.encodeFields()}}`, JSON.stringify(result.toObject()))
   }
+})
+
+t.test('an object, its JSON and a prepared result make the same reply', (t) => {
+  const result = { tools: [] }
+
+  for (const outcome of [result, JSON.stringify(result), new PreparedResult(result)]) {
+    t.equal(encodeReply(outcome, 'a'), '{"jsonrpc":"2.0","id":"a","result":{"tools":[]}}')
+  }
+  t.equal(resultOf(result), result)
+  t.same(resultOf('{"tools":[]}'), result)
+  t.end()
+})
+
+t.test('a prepared result is encoded by a copy of this package that does not know its class', (t) => {
+  t.equal(JSON.stringify(new PreparedResult({ tools: [] })), '{"tools":[]}')
+  t.end()
+})
+
+t.test('what a definition must not resolve to is refused', (t) => {
+  t.throws(() => encodeReply('', 1), {
+    name: 'TypeError',
+    message: "a server definition's serve() must resolve to an object, or to the JSON of one, not to an empty text"
+  })
+  for (const outcome of [undefined, null, [], 7, { big: 1n }]) t.throws(() => encodeReply(outcome as Outcome, 1), TypeError)
+  t.end()
 })
