@@ -3,7 +3,7 @@ import type { Message } from '../../protocol/message.ts'
 import type { Refusal } from '../../protocol/refusals.ts'
 import { ClusterAwayError, type ClusterNode } from '../../store/cluster.ts'
 import type { NoPlace } from '../../shares/shares.ts'
-import type { SessionRecord } from '../../store/session-store.ts'
+import type { SessionRecord, SessionStore } from '../../store/session-store.ts'
 import type { SessionEnd, SessionHome, SessionTable } from '../home.ts'
 import { Session, type SessionOpening } from '../session.ts'
 import { sweepInterval, type SessionSettings } from '../settings.ts'
@@ -43,6 +43,7 @@ export class SharedHome implements SessionHome {
   readonly #environment: SharedHomeEnvironment
   readonly #table: SessionTable
   readonly #node: ClusterNode
+  readonly #store: SessionStore
   readonly #now: () => number
   readonly #outage: Outage
   readonly #support: SharedSupport
@@ -58,6 +59,7 @@ export class SharedHome implements SessionHome {
     this.#environment = environment
     this.#table = table
     this.#node = node
+    this.#store = node.sessions
     this.#now = now
     this.#outage = new Outage(node)
     this.#support = new SharedSupport({
@@ -75,7 +77,7 @@ export class SharedHome implements SessionHome {
 
   get max (): number { return this.#settings.maxSessions }
 
-  count (): Promise<number> { return this.#node.sessions.count() }
+  count (): Promise<number> { return this.#store.count() }
 
   /** @throws ClusterAwayError */
   async open (opening: SessionOpening): Promise<Session | NoPlace> {
@@ -86,7 +88,7 @@ export class SharedHome implements SessionHome {
     const counts = shares !== undefined && holder !== undefined && shares.sessions !== Infinity
     const share = counts ? { holder, max: shares.sessions } : undefined
     const limits = { max: this.max, ttl, ...(share && { share }), displaces: this.#displaces }
-    const { kind, displaced } = await this.#node.sessions.open(session.sessionId, record, limits)
+    const { kind, displaced } = await this.#store.open(session.sessionId, record, limits)
     if (kind === 'share' && share) return { refused: shares?.by ?? 'mount', max: share.max }
     if (kind !== 'opened') return { refused: 'mount', max: this.max }
     this.#table.add(session, true)
@@ -142,7 +144,7 @@ export class SharedHome implements SessionHome {
       else if (session.isIdleSince(this.#now() - ttl)) await this.#leaveIdle(session)
     }
     if (busy.length === 0) return
-    for (const sessionId of await this.#node.sessions.touch(busy, ttl)) this.#closeGone(sessionId)
+    for (const sessionId of await this.#store.touch(busy, ttl)) this.#closeGone(sessionId)
   }
 
   /** Finds out what has happened elsewhere without a word of other nodes. */
@@ -170,7 +172,7 @@ export class SharedHome implements SessionHome {
   async #renew (session: Session, isUse: boolean): Promise<Session | undefined> {
     const { sessionId } = session
     const marked = isUse && !session.isUsed ? this.#markUsed(sessionId) : undefined
-    const [level] = await Promise.all([this.#node.sessions.renew(sessionId, this.#settings.sessionIdleTimeout), marked])
+    const [level] = await Promise.all([this.#store.renew(sessionId, this.#settings.sessionIdleTimeout), marked])
     if (level === undefined) return this.#closeGone(sessionId)
     // Nothing was going on in the session, so that it was let go of meanwhile.
     if (this.#table.get(sessionId) !== session) return await this.#load(sessionId, isUse)
@@ -188,7 +190,7 @@ export class SharedHome implements SessionHome {
 
   async #rebuild (sessionId: string, isUse: boolean): Promise<Session | undefined> {
     const marked = isUse ? this.#markUsed(sessionId) : undefined
-    const [record] = await Promise.all([this.#node.sessions.load(sessionId, this.#settings.sessionIdleTimeout), marked])
+    const [record] = await Promise.all([this.#store.load(sessionId, this.#settings.sessionIdleTimeout), marked])
     if (record === undefined) return this.#closeGone(sessionId)
     const session = this.#table.get(sessionId) ?? this.#create({ ...record, sessionId })
     session.noteLogLevel(record.logLevel)
@@ -198,11 +200,11 @@ export class SharedHome implements SessionHome {
 
   // What may be displaced is marked before it is looked for, so that it is there, or is found to be gone.
   #markUsed (sessionId: string): Promise<void> | undefined {
-    return this.#displaces ? this.#node.sessions.change(sessionId, { kind: 'use' }) : undefined
+    return this.#displaces ? this.#store.change(sessionId, { kind: 'use' }) : undefined
   }
 
   async #end (sessionId: string, reason: SharedEnd): Promise<void> {
-    await this.#node.sessions.delete(sessionId)
+    await this.#store.delete(sessionId)
     await this.#spread(sessionId, reason)
   }
 
@@ -229,7 +231,7 @@ export class SharedHome implements SessionHome {
 
   async #leaveIdle (session: Session): Promise<void> {
     const { sessionId } = session
-    if (await this.#node.sessions.readState(sessionId) === undefined) this.#close(sessionId, 'idle')
+    if (await this.#store.readState(sessionId) === undefined) this.#close(sessionId, 'idle')
     else if (!session.isBusy) await this.#leave(session, 'the session goes on elsewhere')
   }
 
