@@ -5,7 +5,8 @@ import { createNoOpChannel } from '../conversation/no-op-channel.ts'
 import { takeNotice, type Notice } from '../conversation/notices.ts'
 import { serve, serveInPlace } from '../conversation/serve.ts'
 import type { ModernRequest } from '../protocol/classify.ts'
-import { findHeaderMismatch } from '../protocol/headers.ts'
+import { decodeHeaderValue, describeMismatch, type ReceivedHeaders } from '../protocol/headers.ts'
+import type { RequestMessage } from '../protocol/message.ts'
 import { Method } from '../protocol/methods.ts'
 import { refuse } from '../protocol/refusals.ts'
 import type { Accepted } from './accept.ts'
@@ -57,5 +58,32 @@ export function createModernHandler (parts: MountParts): ModernHandler {
       })
       reply.code(202).send()
     }
+  }
+}
+
+/**
+ * Describes how `Mcp-Method` or `Mcp-Name` contradicts the body (MCP 2026-07-28 transports, Request Metadata). Returns
+ * undefined if both agree with it.
+ */
+export function findHeaderMismatch (request: RequestMessage, headers: ReceivedHeaders): string | undefined {
+  const method = headers['mcp-method']
+  if (method !== request.method) return describeMismatch('Mcp-Method', method, request.method)
+
+  const name = readName(request)
+  if (typeof name !== 'string') return undefined
+  const header = headers['mcp-name']
+  if (header === name && !header.startsWith('=?base64?')) return undefined
+  if (typeof header === 'string' && decodeHeaderValue(header) === name) return undefined
+  return describeMismatch('Mcp-Name', header, name)
+}
+
+// A name that is missing or not a string is refused later, when the method checks its parameters.
+function readName (request: RequestMessage): unknown {
+  switch (request.method) {
+    case Method.ToolsCall:
+    case Method.PromptsGet:
+      return request.params.name
+    case Method.ResourcesRead:
+      return request.params.uri
   }
 }

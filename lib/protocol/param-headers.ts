@@ -1,8 +1,7 @@
 // `x-mcp-header`: tool arguments that clients mirror into headers. They are collected at registration and compared on
 // each call. MCP 2026-07-28 Streamable HTTP, Custom Headers from Tool Parameters.
 import { shorten } from './bounds.ts'
-import { decodeHeaderValue } from './header-value.ts'
-import type { ReceivedHeaders } from './headers.ts'
+import { decodeHeaderValue, type ReceivedHeaders } from './headers.ts'
 import { isWireObject } from './message.ts'
 import { subschemasOf } from './subschemas.ts'
 

@@ -1,6 +1,6 @@
 // A request of this mount as a web `Request`, for servers that want one.
 import type { FastifyRequest } from 'fastify'
-import { encodeHeaderValue } from '../protocol/header-value.ts'
+import { encodeHeaderValue } from '../protocol/headers.ts'
 import type { NotificationMessage, Params } from '../protocol/message.ts'
 import { CLIENT_CAPABILITIES_KEY, PROTOCOL_VERSION_KEY } from '../protocol/request-meta.ts'
 import type { Caller, Channel, Incoming } from '../server/call/incoming.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { encodeHeaderValue } from '../../lib/protocol/header-value.ts'
-import { findHeaderMismatch } from '../../lib/protocol/headers.ts'
+import { findHeaderMismatch } from '../../lib/http/modern.ts'
+import { encodeHeaderValue } from '../../lib/protocol/headers.ts'
 
 function mismatch (
   method: string,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { decodeHeaderValue, encodeHeaderValue } from '../../lib/protocol/header-value.ts'
+import { decodeHeaderValue, encodeHeaderValue } from '../../lib/protocol/headers.ts'
 
 const wellFormed = fc.string({ unit: 'binary' })
 const bytes = fc.uint8Array({ maxLength: 40 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { encodeHeaderValue } from '../../lib/protocol/header-value.ts'
+import { encodeHeaderValue } from '../../lib/protocol/headers.ts'
 import { collectParamHeaders, findParamHeaderMismatch, type ParamHeader } from '../../lib/protocol/param-headers.ts'
 
 const REGION: ParamHeader = {
