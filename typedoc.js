@@ -1,6 +1,7 @@
 // The API reference: a page for each exported name, written to docs/api/ by npm run docs:api. Its index is docs/api.md.
 import { readFileSync } from 'node:fs'
 import { Converter } from 'typedoc'
+import { MemberRouter } from 'typedoc-plugin-markdown'
 
 const { name, exports } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
 
@@ -36,6 +37,16 @@ function linkIndex ({ converter, logger }) {
   })
 }
 
+// The guide links to docs/api/classes/McpServer.md and docs/api/testing/functions/createTestClient.md: names of the main
+// entry point need no directory of their own.
+function dropMainDirectory ({ renderer }) {
+  renderer.defineRouter('entry', class extends MemberRouter {
+    getIdealBaseName (reflection) {
+      return super.getIdealBaseName(reflection).replace(/^index\/(?=.*\/)/, '')
+    }
+  })
+}
+
 // Their `name` needs no words.
 const ERRORS = ['ClusterAwayError', 'InputRequiredError', 'InsufficientScopeError', 'InvalidTokenError', 'RpcError', 'ToolError', 'VerifierUnavailableError']
 
@@ -57,11 +68,11 @@ export default {
   entryPoints: Object.values(exports).flatMap((entry) => entry.default?.replace(/^\.\/dist\/(.*)\.js$/, 'lib/$1.ts') ?? []),
   tsconfig: 'tsconfig.build.json',
   skipErrorChecking: true, // tsc does
-  plugin: ['typedoc-plugin-markdown', keepTypesAsWritten, nameDefaultExport, linkIndex],
+  plugin: ['typedoc-plugin-markdown', keepTypesAsWritten, nameDefaultExport, linkIndex, dropMainDirectory],
   out: 'docs/api',
   readme: 'docs/api.md',
   mergeReadme: true,
-  router: 'member',
+  router: 'entry',
   disableSources: true,
   excludeInternal: true,
   excludeExternals: true,

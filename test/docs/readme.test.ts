@@ -180,7 +180,8 @@ t.test('every link within the project leads to a file, and to a heading in it', 
     'benchmarks/README.md',
     ...allPages.map((name) => `docs/${name}`)
   ]
-  const broken = pages.flatMap((page) => [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].flatMap(([, link = '']) => {
+  // api-reference.test.ts generates what is in docs/api/.
+  const broken = pages.flatMap((page) => [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|(?:docs\/)?api\/)([^)\s]+)\)/g)].flatMap(([, link = '']) => {
     const [path = '', anchor] = link.split('#')
     const file = path === '' ? join(root, page) : join(root, dirname(page), path)
     const leads = existsSync(file) && (anchor === undefined || anchorsOf(file).includes(anchor))

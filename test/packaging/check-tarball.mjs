@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
@@ -46,7 +46,7 @@ await checkProgram(tarball)
 console.log('packed tarball: passed')
 
 function pack () {
-  run('npm', ['run', 'build'], root)
+  run('npm', ['run', 'prepack'], root)
   return join(
     project,
     run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', project], root).trim().split('\n').at(-1)
@@ -62,14 +62,27 @@ function checkContents (tarball) {
     .map((file) => file.slice(2))
   for (const file of [
     'README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', ...entryPoints, 'dist/typebox.license', 'dist/cli.js',
-    'dist/cli/dev-server.js', 'template/_gitignore'
+    'dist/cli/dev-server.js', 'template/_gitignore', 'docs/api/README.md'
   ]) {
     assert.ok(files.includes(file), `the tarball lacks ${file}`)
   }
   const strangers = files.filter(
-    (file) => !/^(dist|docs|template)\/|^(README\.md|LICENSE|CHANGELOG\.md|package\.json)$/.test(file)
+    (file) => !/^(dist|docs|examples|template)\/|^(README\.md|LICENSE|CHANGELOG\.md|package\.json)$/.test(file)
   )
   assert.deepEqual(strangers, [], 'the tarball holds files that users have no use for')
+  checkLinks(tarball, files)
+}
+
+// Links and pictures of the README and of the guide lead to files that users have, too.
+function checkLinks (tarball, files) {
+  const pages = files.filter((file) => file.endsWith('.md'))
+  const broken = pages.flatMap((page) => {
+    const text = run('tar', ['xzOf', tarball, `package/${page}`], project)
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, path]) => path)
+    return links.filter((path) => !files.includes(join(dirname(page), path))).map((path) => `${page}: ${path}`)
+  })
+  assert.ok(pages.length > 100, 'the tarball has few pages of documentation')
+  assert.deepEqual(broken, [], 'links of the documentation leave the tarball')
 }
 
 function install (tarball) {
