@@ -1,5 +1,5 @@
 // Makes one mount: its parts, in the order in which they depend on each other, and its public face.
-import type { FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { createEndpointAuth, type EndpointAuth } from './auth/endpoint-auth.ts'
 import { Membership, type Member } from './session/nodes/membership.ts'
 import { createNoOpChannel } from './conversation/no-op-channel.ts'
@@ -18,6 +18,7 @@ import type { ResolvedOptions } from './http/resolve-options.ts'
 import { Forgetting } from './server/forgetting.ts'
 import { LocalHome } from './session/local-home.ts'
 import { Sessions } from './session/sessions.ts'
+import type { LocalSessionSettings } from './session/settings.ts'
 import { WatchBudget } from './notify/watch-budget.ts'
 import { Places } from './shares/shares.ts'
 
@@ -45,9 +46,10 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
   const watching = new WatchBudget(options)
   const settings = { ...options, watching }
   const forgetting = new Forgetting(definition, (err) => { log.error({ err }, "a session's server failed to close") })
-  const cluster = options.cluster && new Membership(options.cluster, settings, createMember())
-  const sessions = cluster?.sessions ?? createSessions()
-  const legacySse = sessions.home instanceof LocalHome ? createSse(sessions.home) : undefined
+  const known = { name, definition, log, appLog: app.log, forgetting, onFailure }
+  const cluster = options.cluster && new Membership(options.cluster, settings, createMember(known, () => parts))
+  const sessions = cluster?.sessions ?? createLocalSessions(settings, onFailure, definition.ended && forgetting)
+  const legacySse = sessions.home instanceof LocalHome ? createSse(app.prefix, options, sessions.home) : undefined
   const changes = new ChangeHub(sessions, {
     streams: createStreamLimits(options, cluster),
     watching,
@@ -82,45 +84,52 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
     resources,
     endpoints: listEndpoints(app.prefix, options)
   }
+}
 
-  // The callbacks use parts that are created later. Other nodes call them only after the mount has started.
-  function createMember (): Member {
-    return {
-      name,
-      log: app.log,
-      changes: {
-        tell: (events) => changes.tell(events),
-        tellAll: () => changes.tellAll(),
-        tellSession: (session) => changes.tellSession(session)
-      },
-      isNotified: definition.notified !== undefined,
-      onNotified: (session, method, params) => definition.notified?.({
-        message: { method, params }, caller: session, channel: createNoOpChannel(log, parts.lifespan)
-      }),
-      onLeft: (session) => forgetting.begin(session),
-      onFailure
-    }
-  }
+/** What is known of a mount before its parts are created. */
+interface KnownOfMount extends Pick<MountParts, 'name' | 'definition' | 'log'>, Pick<Member, 'onFailure'> {
+  readonly appLog: FastifyBaseLogger
+  readonly forgetting: Forgetting
+}
 
-  function createSse (home: LocalHome): LegacySse | undefined {
-    if (options.legacySse === false) return undefined
-    // Clients request their token for the URL of their stream.
-    const auth = createEndpointAuth(
-      options.auth,
-      options.publicUrl,
-      joinPath(app.prefix, options.prefix, options.legacySse.ssePath)
-    )
-    return { ...options.legacySse, ...auth, home, connections: new Map() }
-  }
-
-  function createSessions (): Sessions<LocalHome> {
-    const local = new Sessions({ onFailure, createHome: (table) => new LocalHome(settings, { table, onFailure }) })
-    if (definition.ended !== undefined) local.on('ended', (session) => forgetting.begin(session))
-    return local
+// Other nodes call back only after the mount has started, so the parts exist by then.
+function createMember (
+  { name, definition, log, appLog, forgetting, onFailure }: KnownOfMount, parts: () => MountParts
+): Member {
+  return {
+    name,
+    log: appLog,
+    changes: {
+      tell: (events) => parts().changes.tell(events),
+      tellAll: () => parts().changes.tellAll(),
+      tellSession: (session) => parts().changes.tellSession(session)
+    },
+    isNotified: definition.notified !== undefined,
+    onNotified: (session, method, params) => definition.notified?.({
+      message: { method, params }, caller: session, channel: createNoOpChannel(log, parts().lifespan)
+    }),
+    onLeft: (session) => forgetting.begin(session),
+    onFailure
   }
 }
 
-// The options have been checked by themselves; here they meet the prefix of the scope.
+function createLocalSessions (
+  settings: LocalSessionSettings, onFailure: Member['onFailure'], forgetting: Forgetting | undefined
+): Sessions<LocalHome> {
+  const sessions = new Sessions({ onFailure, createHome: (table) => new LocalHome(settings, { table, onFailure }) })
+  if (forgetting !== undefined) sessions.on('ended', (session) => forgetting.begin(session))
+  return sessions
+}
+
+function createSse (scopePrefix: string, options: ResolvedOptions, home: LocalHome): LegacySse | undefined {
+  const { prefix, legacySse, publicUrl } = options
+  if (legacySse === false) return undefined
+  // Clients request their token for the URL of their stream.
+  const auth = createEndpointAuth(options.auth, publicUrl, joinPath(scopePrefix, prefix, legacySse.ssePath))
+  return { ...legacySse, ...auth, home, connections: new Map() }
+}
+
+// The options have been checked on their own. Together with the prefix of the scope they may still be wrong.
 function checkScope (scopePrefix: string, { prefix, path }: ResolvedOptions): void {
   const isDoubled = scopePrefix.endsWith('/') && joinPath(prefix, path) === '/'
   const problem = isDoubled ? "must not end with '/' where the mount is at its root" : findPathProblem(scopePrefix)
