@@ -18,7 +18,7 @@ export { createMemorySessionStore } from './store/memory-session-store.ts'
 export type {
   Connecting, OpenOutcome, SessionChange, SessionLimits, SessionRecord, SessionShare, SessionState, SessionStore
 } from './store/session-store.ts'
-export { ClusterAwayError } from './store/cluster.ts'
+export { ClusterUnreachableError } from './store/cluster.ts'
 export type { Cluster, ClusterListeners, ClusterNode } from './store/cluster.ts'
 export { createMemoryCluster } from './store/memory-cluster.ts'
 export type { MemoryClusterOptions } from './store/memory-cluster.ts'

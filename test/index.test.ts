@@ -4,7 +4,7 @@ import { createHost, createServer } from './support/app.ts'
 
 t.test('the package exports its plugin as the default and a few names besides', async (t) => {
   t.same(Object.keys(api).sort(), [
-    'ClusterAwayError',
+    'ClusterUnreachableError',
     'ErrorCode',
     'InputRequiredError',
     'InsufficientScopeError',

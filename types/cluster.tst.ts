@@ -9,7 +9,7 @@ import {
   type Contract
 } from '../lib/contracts/index.ts'
 import {
-  type ClusterAwayError,
+  type ClusterUnreachableError,
   createMemoryBus,
   createMemoryCluster,
   createMemoryEventStore,
@@ -48,7 +48,7 @@ test('its options are of their types', () => {
 })
 
 test('a node has its parts, and what is shared is an event store as well', () => {
-  const node = createMemoryCluster().join('notes', { onAway () {}, onBack () {} })
+  const node = createMemoryCluster().join('notes', { onOutage () {}, onRecovery () {} })
 
   expect(node).type.toBe<ClusterNode>()
   expect(node.sessions).type.toBe<SessionStore>()
@@ -58,7 +58,7 @@ test('a node has its parts, and what is shared is an event store as well', () =>
   expect(createMemoryEventStore()).type.toBe<SharedEventStore>()
   expect(createMemorySessionStore()).type.toBe<SessionStore>()
   expect(createMemoryBus()).type.toBe<NotificationBus>()
-  expect<Error>().type.toBeAssignableFrom<ClusterAwayError>()
+  expect<Error>().type.toBeAssignableFrom<ClusterUnreachableError>()
 })
 
 test('a store is asked for what its contract names', () => {

@@ -1,6 +1,6 @@
-// What a Cluster must do while what its nodes share is away.
+// The contract of a Cluster for outages.
 import assert from 'node:assert/strict'
-import { ClusterAwayError, type ClusterNode } from '../store/cluster.ts'
+import { ClusterUnreachableError, type ClusterNode } from '../store/cluster.ts'
 import type { StoredEvent } from '../store/event-store.ts'
 import {
   createRecorder,
@@ -12,18 +12,18 @@ import {
 } from './contract.ts'
 import { createClusterContracts, LIMITS, RECORD, type ClusterSubject, type Member } from './nodes.ts'
 
-/** A cluster under test that can be cut off. */
+/** A cluster under test whose outages the checks control. */
 export interface OutageSubject extends ClusterSubject {
-  /** Makes what nodes share unreachable; settles when it is. */
+  /** Begins an outage; resolves once the backend is unreachable. */
   interrupt (): Promise<void>
-  /** Makes it reachable again. What was stored may be gone. */
+  /** Ends the outage. What was stored may be gone. */
   restore (): Promise<void>
 }
 
 /**
- * What a `Cluster` must do whose nodes share something that can fail.
+ * Returns the checks of a `Cluster` whose backend can become unreachable.
  *
- * @param create Makes a cluster with nothing in it, for each check.
+ * @param create Makes an empty cluster, for each check.
  */
 export function clusterOutageContract (
   create: () => Promise<OutageSubject> | OutageSubject, options: ContractOptions = {}
@@ -31,19 +31,19 @@ export function clusterOutageContract (
   const wait = createWait(options)
 
   return createClusterContracts(create, {
-    async 'while it is away everything is refused, and each node is told once' (
+    async 'during an outage every operation is refused, and each node is notified once' (
       { clusters: [a, b], interrupt, restore }, { start }
     ) {
       const members = [await start(a), await start(a, 'tasks'), await start(b)]
       await interrupt()
 
       await Promise.all(members.map(({ node }) => refuses(node)))
-      assert.deepEqual(members.map(({ told }) => told), [['away'], ['away'], ['away']])
+      assert.deepEqual(members.map(({ reported }) => reported), [['outage'], ['outage'], ['outage']])
       await restore()
       await back(wait, ...members)
     },
 
-    async 'when it is back each node is told once, and everything goes on' (
+    async 'after an outage each node is notified once, and every operation works again' (
       { clusters: [a, b], interrupt, restore }, { start }
     ) {
       const members = [await start(a), await start(b)] as const
@@ -52,15 +52,15 @@ export function clusterOutageContract (
         await Promise.all(members.map(({ node }) => refuses(node)))
         await restore()
         await back(wait, ...members)
-        for (const { node, told } of members) {
-          assert.deepEqual(told, Array.from({ length: time }, () => ['away', 'back']).flat())
+        for (const { node, reported } of members) {
+          assert.deepEqual(reported, Array.from({ length: time }, () => ['outage', 'recovery']).flat())
           assert.equal((await node.sessions.open(`${node.id}-${time}`, RECORD, LIMITS)).kind, 'opened')
         }
       }
       for (const { node } of members) assert.equal(await members[0].node.isAlive(node.id), true)
     },
 
-    async 'what was subscribed to before, or while it was away, is heard afterwards' (
+    async 'subscriptions from before or during an outage receive messages afterwards' (
       { clusters: [a, b], interrupt, restore }, { start }
     ) {
       const [publisher, listener] = [await start(a), await start(b)]
@@ -81,7 +81,9 @@ export function clusterOutageContract (
       assert.deepEqual([before.heard, meanwhile.heard, ended.heard], [['of topic'], ['of topic', 'of other'], []])
     },
 
-    async 'a stream that is followed goes on being followed' ({ clusters: [a, b], interrupt, restore }, { start }) {
+    async 'the followers of a stream receive its events after an outage' (
+      { clusters: [a, b], interrupt, restore }, { start }
+    ) {
       const [writer, follower] = [await start(a), await start(b)]
       const heard: StoredEvent[] = []
       await follower.node.events.follow('s.0', (event) => { heard.push(event) })
@@ -90,29 +92,29 @@ export function clusterOutageContract (
       await restore()
       await back(wait, writer, follower)
       for (const message of ['a', 'b']) await writer.node.events.append('s.0', message)
-      await wait(() => heard.some(({ message }) => message === 'b'), 'the last event is heard of')
+      await wait(() => heard.some(({ message }) => message === 'b'), 'the follower receives the last event')
 
       assert.deepEqual(heard.at(-1), { seq: 2, message: 'b' })
     },
 
-    async 'a node that starts meanwhile is told so, and takes part when it is back' (
+    async 'a node that starts during an outage is notified, and takes part afterwards' (
       { clusters: [a, b], interrupt, restore }, { start }
     ) {
       const first = await start(a)
       await interrupt()
       await refuses(first.node)
       const [late, other] = await Promise.all([start(a), start(b)])
-      const told = [late, other].map((member) => [...member.told])
+      const meanwhile = [late, other].map((member) => [...member.reported])
       await Promise.all([refuses(late.node), refuses(other.node)])
       await restore()
       await back(wait, first, late, other)
 
-      assert.deepEqual(told, [['away'], ['away']])
-      assert.deepEqual([late.told, other.told], [['away', 'back'], ['away', 'back']])
+      assert.deepEqual(meanwhile, [['outage'], ['outage']])
+      assert.deepEqual([late.reported, other.reported], [['outage', 'recovery'], ['outage', 'recovery']])
       assert.equal((await other.node.sessions.open('s', RECORD, LIMITS)).kind, 'opened')
     },
 
-    async 'a node that closes meanwhile is told nothing any more' (
+    async 'a node that closes during an outage is not notified of its end' (
       { clusters: [a], interrupt, restore }, { start, close }
     ) {
       const [leaves, stays] = [await start(a), await start(a)]
@@ -122,12 +124,12 @@ export function clusterOutageContract (
       await restore()
       await back(wait, stays)
 
-      assert.deepEqual(leaves.told, ['away'])
+      assert.deepEqual(leaves.reported, ['outage'])
     }
   })
 }
 
-// All that can be asked of a node.
+// Runs every operation that may need the backend.
 async function refuses (node: ClusterNode): Promise<void> {
   const { sessions, events, bus } = node
   const asked: Readonly<Record<string, () => unknown>> = {
@@ -151,12 +153,12 @@ async function refuses (node: ClusterNode): Promise<void> {
     hold: () => node.hold('refused', 1, 1)
   }
   const rejects = ([name, ask]: [string, () => unknown]): Promise<void> =>
-    assert.rejects(async () => { await ask() }, ClusterAwayError, name)
+    assert.rejects(async () => { await ask() }, ClusterUnreachableError, name)
   await Promise.all(Object.entries(asked).map(rejects))
-  assert.equal(node.isAway, true)
+  assert.equal(node.isUnreachable, true)
 }
 
 async function back (wait: Wait, ...members: readonly Member[]): Promise<void> {
-  const isBack = ({ node, told }: Member): boolean => !node.isAway && told.at(-1) === 'back'
-  await wait(() => members.every(isBack), 'all are told that it is back')
+  const isBack = ({ node, reported }: Member): boolean => !node.isUnreachable && reported.at(-1) === 'recovery'
+  await wait(() => members.every(isBack), 'every node is notified that the outage is over')
 }

@@ -1,12 +1,12 @@
-// What a Cluster must do.
+// The contract of a Cluster.
 import assert from 'node:assert/strict'
 import { createRecorder, createWait, TEXTS, type Contract, type ContractOptions } from './contract.ts'
 import { createClusterContracts, join, LIMITS, RECORD, type ClusterSubject } from './nodes.ts'
 
 /**
- * What a `Cluster` must do, besides what its stores and its bus must.
+ * Returns the checks of a `Cluster`. Its stores and its bus have contracts of their own.
  *
- * @param create Makes a cluster with nothing in it, for each check.
+ * @param create Makes an empty cluster, for each check.
  * @example for (const { name, run } of clusterContract(createMyClusters)) test(name, run)
  */
 export function clusterContract (
@@ -15,7 +15,7 @@ export function clusterContract (
   const wait = createWait(options)
 
   return createClusterContracts(create, {
-    async 'each node has an id of its own, of letters and digits' ({ clusters: [a, b] }) {
+    async 'each node has a unique id of letters and digits' ({ clusters: [a, b] }) {
       const members = [join(a), join(a), join(b), join(b, 'tasks')]
 
       const ids = members.map(({ node }) => node.id)
@@ -24,7 +24,9 @@ export function clusterContract (
       for (const id of ids) assert.match(id, /^[0-9A-Za-z]{8,32}$/)
     },
 
-    async 'mounts of one name share all, and those of another nothing' ({ clusters: [a, b] }, { start }) {
+    async 'mounts of the same name share everything, and mounts of different names nothing' (
+      { clusters: [a, b] }, { start }
+    ) {
       const [mine, same, other] = [await start(a, 'notes'), await start(b, 'notes'), await start(b, 'notes ')]
       const [heard, unheard] = [createRecorder<string>(wait), createRecorder<string>(wait)]
       await mine.node.sessions.open('s', RECORD, LIMITS)
@@ -34,7 +36,7 @@ export function clusterContract (
       await wait(() => {
         Promise.resolve(mine.node.bus.publish('topic', 'message')).catch(() => {})
         return heard.heard.length > 0
-      }, 'what is published is heard')
+      }, 'the subscriber receives a message')
 
       assert.deepEqual(await same.node.sessions.load('s', LIMITS.ttl), RECORD)
       assert.deepEqual(await same.node.events.read('s.0', 0), [{ seq: 1, message: 'event' }])
@@ -44,7 +46,7 @@ export function clusterContract (
       assert.deepEqual(unheard.heard, [])
     },
 
-    async 'a node lives from its start until it closes, for those of its mount' (
+    async 'a node is alive from its start until it closes, as other nodes of its mount see it' (
       { clusters: [a, b] }, { start, close }
     ) {
       const [asks, lives, leaves] = [await start(a), await start(b), await start(b)]
@@ -56,7 +58,7 @@ export function clusterContract (
       assert.equal(await asks.node.isAlive('never'), false)
     },
 
-    async 'a node knows the others of its mount that live' ({ clusters: [a, b] }, { start, close }) {
+    async 'a node lists the other nodes of its mount that are alive' ({ clusters: [a, b] }, { start, close }) {
       const [asks, beside, far, leaves] = [await start(a), await start(a), await start(b), await start(b)]
       await start(b, 'tasks')
       await close(leaves)
@@ -65,7 +67,7 @@ export function clusterContract (
       assert.deepEqual([...await far.node.others()].sort(), [asks.node.id, beside.node.id].sort())
     },
 
-    async 'what a node has stored stays when it closes, and others of its process go on' (
+    async 'stored data outlives the node that stored it, and other nodes of its process go on' (
       { clusters: [a, b] }, { start, close }
     ) {
       const [leaves, stays, other] = [await start(a), await start(a, 'tasks'), await start(b)]
@@ -78,7 +80,7 @@ export function clusterContract (
       assert.equal((await stays.node.sessions.open('s', RECORD, LIMITS)).kind, 'opened')
     },
 
-    async 'a process whose nodes have all closed may have others' ({ clusters: [a] }, { start, close }) {
+    async 'a process whose nodes have all closed can start new ones' ({ clusters: [a] }, { start, close }) {
       for (let time = 0; time < 2; time++) {
         const member = await start(a)
         assert.equal((await member.node.sessions.open(`s${time}`, RECORD, LIMITS)).kind, 'opened')
@@ -86,7 +88,7 @@ export function clusterContract (
       }
     },
 
-    async 'a caller holds no more places than its share on all nodes together, and each node may give some back' (
+    async 'a holder gets no more places than its share on all nodes together, and each node can free some' (
       { clusters: [a, b] }, { start }
     ) {
       const [one, two, other] = [await start(a), await start(b), await start(b, 'tasks')]
@@ -108,7 +110,7 @@ export function clusterContract (
       assert.equal(await one.node.hold('eve', 7, Infinity), true)
     },
 
-    async 'callers who hold places are told apart, whatever they are called' ({ clusters: [a, b] }, { start }) {
+    async 'holders are distinguished by their exact names' ({ clusters: [a, b] }, { start }) {
       const [one, two] = [await start(a), await start(b)]
       const holders = [...TEXTS, 'ann', 'Ann', 'ann ', '']
 
@@ -119,7 +121,7 @@ export function clusterContract (
       }
     },
 
-    async 'what a node holds is free when it closes' ({ clusters: [a, b] }, { start, close }) {
+    async 'the places of a node are free after it closes' ({ clusters: [a, b] }, { start, close }) {
       const [leaves, stays] = [await start(a), await start(b)]
       await leaves.node.hold('ann', 3, 3)
       const before = await stays.node.hold('ann', 1, 3)
@@ -129,10 +131,10 @@ export function clusterContract (
       assert.equal(await stays.node.hold('ann', 3, 3), true)
     },
 
-    async 'a cluster that can be reached is not away' ({ clusters: [a, b] }, { start }) {
+    async 'without an outage every node is reachable, and none is notified of one' ({ clusters: [a, b] }, { start }) {
       const members = [await start(a), await start(b)]
 
-      assert.deepEqual(members.map(({ node, told }) => [node.isAway, told]), [[false, []], [false, []]])
+      assert.deepEqual(members.map(({ node, reported }) => [node.isUnreachable, reported]), [[false, []], [false, []]])
     }
   })
 }

@@ -1,45 +1,45 @@
-// The nodes of a check of clusters.
-import { ClusterAwayError, type Cluster, type ClusterNode } from '../store/cluster.ts'
+// The nodes that the checks of clusters start, and end again.
+import { ClusterUnreachableError, type Cluster, type ClusterNode } from '../store/cluster.ts'
 import type { SessionRecord } from '../store/session-store.ts'
 import { createContracts, type Contract, type Subject } from './contract.ts'
 
-/** A cluster under test, with nothing stored in it. */
+/** An empty cluster under test. */
 export interface ClusterSubject extends Subject {
   /** The same cluster as two processes see it. */
   readonly clusters: readonly [Cluster, Cluster]
 }
 
-/** @internal A session that is opened. */
+/** @internal The record of the sessions that the checks open. */
 export const RECORD: SessionRecord = Object.freeze({
   protocolVersion: '2025-11-25',
   client: { capabilities: {} },
   logLevel: 'info'
 })
 
-/** @internal How it is opened. */
+/** @internal The limits with which the checks open sessions. */
 export const LIMITS = { max: 10, ttl: 60_000 }
 
-/** @internal A node, and what it was told. */
-export interface Member { readonly node: ClusterNode, readonly told: string[] }
+/** @internal A node, and the outages and recoveries that it reported. */
+export interface Member { readonly node: ClusterNode, readonly reported: string[] }
 
-/** @internal Joins a cluster without starting. */
+/** @internal Joins a cluster without starting the node. */
 export function join (cluster: Cluster, mount = 'notes'): Member {
-  const told: string[] = []
+  const reported: string[] = []
   const node = cluster.join(mount, {
-    onAway: (error) => { told.push(error instanceof ClusterAwayError ? 'away' : String(error)) },
-    onBack: () => { told.push('back') }
+    onOutage: (error) => { reported.push(error instanceof ClusterUnreachableError ? 'outage' : String(error)) },
+    onRecovery: () => { reported.push('recovery') }
   })
-  return { node, told }
+  return { node, reported }
 }
 
 /** @internal The nodes of one check. */
 export interface Nodes {
-  /** Joins a cluster, and starts. Ends with the check at the latest. */
+  /** Joins a cluster and starts the node. The node is closed at the latest when the check ends. */
   readonly start: (cluster: Cluster, mount?: string) => Promise<Member>
   readonly close: (member: Member) => Promise<void>
 }
 
-/** @internal Each check gets a subject of its own, and its nodes end with it. */
+/** @internal Each check gets a subject of its own; its nodes are closed when the check ends. */
 export function createClusterContracts<S extends ClusterSubject> (
   create: () => Promise<S> | S, checks: Readonly<Record<string, (subject: S, nodes: Nodes) => Promise<void>>>
 ): readonly Contract[] {

@@ -1,14 +1,14 @@
 // Tracks whether Redis can be reached. Commands fail fast during an outage; afterwards the connection is restored.
 import type { Redis } from 'ioredis'
-import { ClusterAwayError } from '../store/cluster.ts'
+import { ClusterUnreachableError } from '../store/cluster.ts'
 import { Channels } from './channels.ts'
 import { backOff, type ConnectionEvents, type Connections } from './connections.ts'
 import { runScript, type Script } from './scripts.ts'
 
-/** A node that uses a link. `onAway` and `onBack` are called once per change of state. */
+/** A node that uses a link. `onOutage` and `onRecovery` are called once per change of state. */
 export interface LinkUser {
-  onAway (error: Error): void
-  onBack (): void
+  onOutage (error: Error): void
+  onRecovery (): void
   /** The connection was lost too briefly to count as an outage. What was published meanwhile did not arrive. */
   onGap (): void
   /** Called when Redis is back, and three times per `nodeTimeout` while it can be reached. */
@@ -38,7 +38,7 @@ export class RedisLink {
   #connections: Connections | undefined
   // 'unknown' until the first connection succeeds or fails; users are not notified of it. A 'broken' connection may be
   // back before `commandTimeout` is over: until then commands wait, as they do for a Redis that is slow to answer.
-  #state: 'unknown' | 'here' | 'broken' | 'away' = 'unknown'
+  #state: 'unknown' | 'reachable' | 'broken' | 'unreachable' = 'unknown'
   #reason: unknown = new Error('there is no connection')
   #attempts = 0
   #backSince = -Infinity
@@ -58,7 +58,7 @@ export class RedisLink {
     )
   }
 
-  get isAway (): boolean { return this.#state === 'away' || this.#state === 'unknown' }
+  get isUnreachable (): boolean { return this.#state === 'unreachable' || this.#state === 'unknown' }
 
   /** Whether Redis came back less than a `nodeTimeout` ago, so that other nodes may not have sent a heartbeat yet. */
   get isJustBack (): boolean { return performance.now() - this.#backSince < this.#settings.nodeTimeout }
@@ -68,7 +68,7 @@ export class RedisLink {
     this.#users.add(user)
     if (this.#connections === undefined) this.#open()
     if (this.#state === 'unknown') await this.#known.promise
-    else if (this.#state === 'away') user.onAway(this.#awayError())
+    else if (this.#state === 'unreachable') user.onOutage(this.#unreachableError())
   }
 
   /** Removes a user. The connections are closed with the last one. */
@@ -86,7 +86,7 @@ export class RedisLink {
     this.#known = createSignal()
   }
 
-  /** Runs commands. @throws ClusterAwayError if Redis cannot be reached, or does not answer in time. */
+  /** Runs commands. @throws ClusterUnreachableError if Redis cannot be reached, or does not answer in time. */
   run<T> (send: (client: Redis) => Promise<T>): Promise<T> {
     return this.#guard(({ commands }) => send(commands))
   }
@@ -115,14 +115,14 @@ export class RedisLink {
 
   async #guard<T> (send: (connections: Connections) => Promise<T>): Promise<T> {
     if (this.#state === 'broken') await this.#decided.promise
-    if (this.#connections === undefined || this.#state !== 'here') throw this.#awayError()
+    if (this.#connections === undefined || this.#state !== 'reachable') throw this.#unreachableError()
     try {
       return await this.#inTime(send(this.#connections))
     } catch (error) {
-      if (error instanceof ClusterAwayError) throw error
+      if (error instanceof ClusterUnreachableError) throw error
       if (!isReply(error)) this.#break(error)
       else if (!NOT_NOW.test(error.message)) throw error
-      throw this.#awayError(error)
+      throw this.#unreachableError(error)
     }
   }
 
@@ -131,7 +131,7 @@ export class RedisLink {
       await this.#guard(({ subscriber }) => subscriber.subscribe(name))
     } catch (error) {
       // A node that may not subscribe misses the messages of the others, so treat it as an outage.
-      if (!(error instanceof ClusterAwayError)) this.#lose(error)
+      if (!(error instanceof ClusterUnreachableError)) this.#lose(error)
       throw error
     }
   }
@@ -164,7 +164,7 @@ export class RedisLink {
       ]))
     } catch (error) {
       // #refuse() has rejected the wait, so the state is known already.
-      if (error instanceof ClusterAwayError) return
+      if (error instanceof ClusterUnreachableError) return
       return isReply(error) ? this.#lose(error) : this.#break(error)
     }
     this.#comeBack()
@@ -173,7 +173,7 @@ export class RedisLink {
   #comeBack (): void {
     const before = this.#state
     this.#attempts = 0
-    this.#state = 'here'
+    this.#state = 'reachable'
     clearTimeout(this.#grace)
     this.#decided.settle()
     this.#known.settle()
@@ -181,15 +181,15 @@ export class RedisLink {
     this.#backSince = performance.now()
     for (const user of this.#users) user.onHeartbeat()
     for (const user of this.#users) {
-      if (before === 'away') user.onBack()
+      if (before === 'unreachable') user.onRecovery()
       else user.onGap()
     }
   }
 
   // Commands that were sent and not answered may or may not have run. New commands wait.
   #break (error: unknown): void {
-    if (this.#state !== 'here' && this.#state !== 'broken') return this.#lose(error)
-    if (this.#state === 'here') {
+    if (this.#state !== 'reachable' && this.#state !== 'broken') return this.#lose(error)
+    if (this.#state === 'reachable') {
       this.#decided = createSignal()
       this.#grace = setTimeout(() => this.#lose(this.#reason), this.#settings.commandTimeout)
     }
@@ -198,21 +198,21 @@ export class RedisLink {
   }
 
   #lose (error: unknown): void {
-    const isNews = this.#state !== 'away'
+    const isNews = this.#state !== 'unreachable'
     clearTimeout(this.#grace)
-    this.#refuse('away', error)
+    this.#refuse('unreachable', error)
     this.#decided.settle()
     this.#retryIn(backOff(++this.#attempts))
     if (isNews) {
-      for (const user of this.#users) user.onAway(this.#awayError())
+      for (const user of this.#users) user.onOutage(this.#unreachableError())
     }
     this.#known.settle()
   }
 
-  #refuse (state: 'unknown' | 'broken' | 'away', reason: unknown): void {
+  #refuse (state: 'unknown' | 'broken' | 'unreachable', reason: unknown): void {
     this.#state = state
     this.#reason = reason
-    for (const fail of this.#waiting) fail(this.#awayError())
+    for (const fail of this.#waiting) fail(this.#unreachableError())
   }
 
   // A connection that hangs or is closed does not report that Redis answers again, so try from time to time.
@@ -228,13 +228,13 @@ export class RedisLink {
 
   // The ping finds a subscriber connection that hangs.
   #sendHeartbeats (): void {
-    if (this.#state !== 'here') return
+    if (this.#state !== 'reachable') return
     this.#guard(({ subscriber }) => subscriber.ping()).catch(() => {})
     for (const user of this.#users) user.onHeartbeat()
   }
 
-  #awayError (cause: unknown = this.#reason): ClusterAwayError {
-    return new ClusterAwayError('Redis is away', { cause })
+  #unreachableError (cause: unknown = this.#reason): ClusterUnreachableError {
+    return new ClusterUnreachableError('Redis is unreachable', { cause })
   }
 }
 

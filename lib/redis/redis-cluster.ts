@@ -69,14 +69,14 @@ class RedisNode implements ClusterNode {
     this.events = createRedisEventStore(access, events)
     this.bus = createRedisBus(link, keys)
     this.#user = {
-      onAway: (error: Error) => listeners.onAway(error),
-      onBack: () => listeners.onBack(),
+      onOutage: (error: Error) => listeners.onOutage(error),
+      onRecovery: () => listeners.onRecovery(),
       onGap: () => listeners.onGap?.(),
       onHeartbeat: () => { this.#sendHeartbeat() }
     }
   }
 
-  get isAway (): boolean { return this.#link.isAway }
+  get isUnreachable (): boolean { return this.#link.isUnreachable }
 
   async isAlive (nodeId: string): Promise<boolean> {
     return await this.#link.run((client) => client.exists(this.#keys.node(nodeId))) === 1 || this.#link.isJustBack

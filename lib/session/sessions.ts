@@ -88,7 +88,7 @@ export class Sessions<Home extends SessionHome = SessionHome>
    * Finds an open session. A session of another principal is not found.
    * @param isUse Whether its client does more than open it.
    * @returns A promise only where sessions live in a cluster.
-   * @throws ClusterAwayError
+   * @throws ClusterUnreachableError
    */
   find (sessionId: string, principal: string | undefined, isUse: boolean): Found | Promise<Found> {
     const known = this.#byId.get(sessionId)
@@ -110,7 +110,7 @@ export class Sessions<Home extends SessionHome = SessionHome>
 
   /**
    * Hands on the messages of a session that other nodes may wait for; undefined where there are no other nodes.
-   * @throws ClusterAwayError
+   * @throws ClusterUnreachableError
    */
   forward (messages: ReadonlyArray<Message | Refusal>, session: Session): Promise<void> | undefined {
     return this.home.forward(messages, session)

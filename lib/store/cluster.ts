@@ -12,7 +12,7 @@ export interface Cluster {
 /** The listeners of a node. Each is called once per change of state. */
 export interface ClusterListeners {
   /** Called when an outage begins: what nodes share cannot be reached. */
-  onAway (error: Error): void
+  onOutage (error: Error): void
   /** Called when stored or published data cannot be read; the node does without it. @param what The data, in words. */
   onUnreadable? (what: string): void
   /**
@@ -21,13 +21,13 @@ export interface ClusterListeners {
    */
   onGap? (): void
   /** Called when an outage ends. What was published meanwhile is lost. */
-  onBack (): void
+  onRecovery (): void
 }
 
 /**
- * One mount of one process, in a cluster. During an outage, from `onAway` to `onBack`, every operation rejects with a
- * {@link ClusterAwayError} at once; none waits for the end of the outage. An implementation may wait a moment before it
- * takes a lost connection for an outage.
+ * One mount of one process, in a cluster. During an outage, from `onOutage` to `onRecovery`, every operation rejects
+ * with a {@link ClusterUnreachableError} at once; none waits for the end of the outage. An implementation may wait a
+ * moment before it takes a lost connection for an outage.
  */
 export interface ClusterNode {
   /** Unique in the cluster, and new with every start: letters and digits. */
@@ -39,7 +39,7 @@ export interface ClusterNode {
   /** The messages between nodes. */
   readonly bus: NotificationBus
   /** Whether there is an outage. */
-  readonly isAway: boolean
+  readonly isUnreachable: boolean
   /** Resolves to whether a node has given a sign of life lately; also to true if that cannot be known yet. */
   isAlive (nodeId: string): Promise<boolean>
   /** Resolves to the ids of the mount's other nodes that have given a sign of life lately, in any order. */
@@ -52,13 +52,13 @@ export interface ClusterNode {
    * @param holder Any text.
    */
   hold (holder: string, count: number, max: number): Promise<boolean>
-  /** Starts the node. Resolves once it takes part, or once `onAway` has reported that it cannot yet. */
+  /** Starts the node. Resolves once it takes part, or once `onOutage` has reported that it cannot yet. */
   start (): Promise<void>
   /** Stops the node. What was stored stays. */
   close (): Promise<void>
 }
 
 /** What nodes share cannot be reached. The operation has not happened, or it is unknown whether it has. */
-export class ClusterAwayError extends Error {
-  override readonly name = 'ClusterAwayError'
+export class ClusterUnreachableError extends Error {
+  override readonly name = 'ClusterUnreachableError'
 }

@@ -43,8 +43,8 @@ export interface SharedEventStore extends EventStore {
   /**
    * Calls a listener with the events of a stream that any node appends; resolves once it has begun. The listener may be
    * called with an event more than once, also with one that was there before. Events may be skipped, but not the
-   * newest, unless the store was away. Apart from repeats they come in the order of their numbers, and each can be read
-   * when the listener is called.
+   * newest, unless there was an outage. Apart from repeats they come in the order of their numbers, and each can be
+   * read when the listener is called.
    */
   follow (streamId: string, listener: (event: StoredEvent) => void): Promise<Following>
 }

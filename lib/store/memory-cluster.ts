@@ -59,7 +59,7 @@ export function createMemoryCluster (options: MemoryClusterOptions = {}, now: ()
       return {
         id,
         ...shared,
-        isAway: false,
+        isUnreachable: false,
         isAlive: async (nodeId) => alive.has(nodeId),
         others: async () => [...alive].filter((nodeId) => nodeId !== id),
         hold: async (holder, count, max) => hold(held, id, { holder, count, max }),

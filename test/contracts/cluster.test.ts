@@ -5,43 +5,44 @@ import { clusterContract, clusterOutageContract, type OutageSubject } from '../.
 import { createCuttableCluster } from '../store/cuttable.ts'
 import { findBroken, proveFaults } from './faults.ts'
 
-/** A cluster whose nodes are changed as they are made. */
+/** Creates a cluster that changes each node when it joins. */
 function changeNodes (
-  cluster: Cluster, change: (node: ClusterNode, told: () => void) => Partial<ClusterNode>
+  cluster: Cluster, change: (node: ClusterNode, report: () => void) => Partial<ClusterNode>
 ): Cluster {
   return {
     join (mount, listeners) {
       const node = cluster.join(mount, listeners)
-      return Object.defineProperties(node, Object.getOwnPropertyDescriptors(change(node, listeners.onBack)))
+      return Object.defineProperties(node, Object.getOwnPropertyDescriptors(change(node, listeners.onRecovery)))
     }
   }
 }
 
-/** What is wrong with a cluster, as a function from a right one. */
+/** Each fault, as a function that turns a correct cluster into a faulty one. */
 const FAULTS: Readonly<Record<string, (cluster: Cluster) => Cluster>> = {
-  'all nodes have one id': (cluster) => changeNodes(cluster, () => ({ id: 'node0000' })),
-  'all mounts are one': (cluster) => ({ join: (_mount, listeners) => cluster.join('one', listeners) }),
-  'a node knows all nodes that there are': (cluster) => {
+  'all nodes have the same id': (cluster) => changeNodes(cluster, () => ({ id: 'node0000' })),
+  'mounts of all names share everything': (cluster) =>
+    ({ join: (_mount, listeners) => cluster.join('one', listeners) }),
+  'a node lists nodes of other mounts, and closed ones': (cluster) => {
     const ids: string[] = []
     return changeNodes(cluster, ({ id }) => {
       ids.push(id)
       return { others: async () => ids.filter((other) => other !== id) }
     })
   },
-  'a node is one of the others': (cluster) =>
+  'a node lists itself': (cluster) =>
     changeNodes(cluster, ({ id, others }) => ({ others: async () => [id, ...(await others())] })),
-  'nodes live for ever': (cluster) => changeNodes(cluster, () => ({ isAlive: async () => true })),
-  'a node takes what it has stored along': (cluster) => changeNodes(cluster, ({ sessions, close }) => ({
+  'a closed node still counts as alive': (cluster) => changeNodes(cluster, () => ({ isAlive: async () => true })),
+  'a node deletes what it stored when it closes': (cluster) => changeNodes(cluster, ({ sessions, close }) => ({
     close: async () => { await sessions.delete('s'); await close() }
   })),
-  'a process has one life': (cluster) => {
+  'a process cannot start nodes after its nodes have closed': (cluster) => {
     let hasEnded = false
     return changeNodes(cluster, ({ close, sessions }) => ({
       sessions: { ...sessions, open: async (...args) => hasEnded ? { kind: 'full' } : await sessions.open(...args) },
       close: async () => { hasEnded = true; await close() }
     }))
   },
-  'each node counts for itself': (cluster) => changeNodes(cluster, () => {
+  'each node counts only its own places': (cluster) => changeNodes(cluster, () => {
     const held = new Map<string, number>()
     return {
       hold: async (holder, count, max) => {
@@ -51,7 +52,7 @@ const FAULTS: Readonly<Record<string, (cluster: Cluster) => Cluster>> = {
       }
     }
   }),
-  'places are never given back': (cluster) => changeNodes(cluster, ({ hold }) => {
+  'places are never freed': (cluster) => changeNodes(cluster, ({ hold }) => {
     const most = new Map<string, number>()
     return {
       hold: (holder, count, max) => {
@@ -60,37 +61,46 @@ const FAULTS: Readonly<Record<string, (cluster: Cluster) => Cluster>> = {
       }
     }
   }),
-  'callers are told apart by their letters only': (cluster) =>
+  'the names of holders are compared without case and outer spaces': (cluster) =>
     changeNodes(cluster, ({ hold }) => ({ hold: (holder, ...rest) => hold(holder.trim().toLowerCase(), ...rest) })),
-  'what a node holds outlives it': (cluster) => changeNodes(cluster, () => ({ close: async () => {} })),
-  'it is always away': (cluster) => changeNodes(cluster, () => ({ isAway: true }))
+  'the places of a node are not freed when it closes': (cluster) =>
+    changeNodes(cluster, () => ({ close: async () => {} })),
+  'every node counts as unreachable': (cluster) => changeNodes(cluster, () => ({ isUnreachable: true }))
 }
 
-t.test('each contract of clusters is broken by a cluster that does not keep it', async (t) => {
+t.test('each check of the cluster contract fails for a cluster with the fault that it looks for', async (t) => {
   await proveFaults(
     t,
     {
-      'all nodes have one id': ['each node has an id of its own, of letters and digits'],
-      'all mounts are one': ['mounts of one name share all, and those of another nothing'],
-      'a node knows all nodes that there are': ['a node knows the others of its mount that live'],
-      'a node is one of the others': ['a node knows the others of its mount that live'],
-      'nodes live for ever': ['a node lives from its start until it closes, for those of its mount'],
-      'a node takes what it has stored along': [
-        'what a node has stored stays when it closes, and others of its process go on'
+      'all nodes have the same id': ['each node has a unique id of letters and digits'],
+      'mounts of all names share everything': [
+        'mounts of the same name share everything, and mounts of different names nothing'
       ],
-      'a process has one life': ['a process whose nodes have all closed may have others'],
-      'each node counts for itself': [
-        'what a node holds is free when it closes',
-        'callers who hold places are told apart, whatever they are called'
+      'a node lists nodes of other mounts, and closed ones': [
+        'a node lists the other nodes of its mount that are alive'
       ],
-      'places are never given back': [
-        'a caller holds no more places than its share on all nodes together, and each node may give some back'
+      'a node lists itself': ['a node lists the other nodes of its mount that are alive'],
+      'a closed node still counts as alive': [
+        'a node is alive from its start until it closes, as other nodes of its mount see it'
       ],
-      'callers are told apart by their letters only': [
-        'callers who hold places are told apart, whatever they are called'
+      'a node deletes what it stored when it closes': [
+        'stored data outlives the node that stored it, and other nodes of its process go on'
       ],
-      'what a node holds outlives it': ['what a node holds is free when it closes'],
-      'it is always away': ['a cluster that can be reached is not away']
+      'a process cannot start nodes after its nodes have closed': [
+        'a process whose nodes have all closed can start new ones'
+      ],
+      'each node counts only its own places': [
+        'the places of a node are free after it closes',
+        'holders are distinguished by their exact names'
+      ],
+      'places are never freed': [
+        'a holder gets no more places than its share on all nodes together, and each node can free some'
+      ],
+      'the names of holders are compared without case and outer spaces': [
+        'holders are distinguished by their exact names'
+      ],
+      'the places of a node are not freed when it closes': ['the places of a node are free after it closes'],
+      'every node counts as unreachable': ['without an outage every node is reachable, and none is notified of one']
     },
     (fault) =>
       clusterContract(
@@ -105,58 +115,62 @@ t.test('each contract of clusters is broken by a cluster that does not keep it',
 })
 
 const OUTAGE_FAULTS: Readonly<Record<string, (cluster: Cluster) => Cluster>> = {
-  'one thing goes on': (cluster) => changeNodes(cluster, () => ({ isAlive: async () => true })),
-  'who is back is told twice': (cluster) => ({
-    join: (mount, { onAway, onBack }) => cluster.join(mount, { onAway, onBack () { onBack(); onBack() } })
+  'one operation works during an outage': (cluster) => changeNodes(cluster, () => ({ isAlive: async () => true })),
+  'the end of an outage is reported twice': (cluster) => ({
+    join: (mount, { onOutage, onRecovery }) => {
+      return cluster.join(mount, { onOutage, onRecovery () { onRecovery(); onRecovery() } })
+    }
   }),
-  'nobody is told what has happened': (cluster) => ({
-    join: (mount, { onBack }) => cluster.join(mount, { onAway: () => {}, onBack })
+  'the beginning of an outage is not reported': (cluster) => ({
+    join: (mount, { onRecovery }) => cluster.join(mount, { onOutage: () => {}, onRecovery })
   }),
-  'an outage is called something else': (cluster) => ({
-    join: (mount, { onAway, onBack }) => cluster.join(mount, { onAway: () => onAway(new Error('lost')), onBack })
+  'an outage is reported with an error of another class': (cluster) => ({
+    join: (mount, { onOutage, onRecovery }) => {
+      return cluster.join(mount, { onOutage: () => onOutage(new Error('lost')), onRecovery })
+    }
   }),
-  'who has subscribed is forgotten': (cluster) => {
+  'subscriptions are lost in an outage': (cluster) => {
     let isBack = false
     return {
-      join: (mount, { onAway, onBack }) => changeNodes(cluster, ({ bus }) => ({
+      join: (mount, { onOutage, onRecovery }) => changeNodes(cluster, ({ bus }) => ({
         bus: {
           ...bus,
           subscribe: (topic, listener) =>
             bus.subscribe(topic, (message) => { if (!isBack) listener(message) })
         }
-      })).join(mount, { onAway, onBack () { isBack = true; onBack() } })
+      })).join(mount, { onOutage, onRecovery () { isBack = true; onRecovery() } })
     }
   },
-  'who follows is forgotten': (cluster) => {
+  'followers are lost in an outage': (cluster) => {
     let isBack = false
     return {
-      join: (mount, { onAway, onBack }) => changeNodes(cluster, ({ events }) => ({
+      join: (mount, { onOutage, onRecovery }) => changeNodes(cluster, ({ events }) => ({
         events: {
           ...events,
           follow: (streamId, listener) =>
             events.follow(streamId, (event) => { if (!isBack) listener(event) })
         }
-      })).join(mount, { onAway, onBack () { isBack = true; onBack() } })
+      })).join(mount, { onOutage, onRecovery () { isBack = true; onRecovery() } })
     }
   },
-  'who comes late is told nothing': (cluster) => ({
-    join (mount, { onAway, onBack }) {
+  'a node that starts during an outage is not notified': (cluster) => ({
+    join (mount, { onOutage, onRecovery }) {
       let isStarted = false
-      const node = cluster.join(mount, { onAway: (error) => { if (isStarted) onAway(error) }, onBack })
+      const node = cluster.join(mount, { onOutage: (error) => { if (isStarted) onOutage(error) }, onRecovery })
       const { start } = node
       return Object.assign(node, { start: async () => { await start(); isStarted = true } })
     }
   }),
-  'who has left is told': (cluster) =>
-    changeNodes(cluster, ({ close }, tell) => ({
+  'a node that has closed is notified': (cluster) =>
+    changeNodes(cluster, ({ close }, report) => ({
       close: async () => {
         await close()
-        tell()
+        report()
       }
     }))
 }
 
-t.test('each contract of outages is broken by a cluster that does not keep it', async (t) => {
+t.test('each check of the outage contract fails for a cluster with the fault that it looks for', async (t) => {
   function createSubject (fault: string | undefined): OutageSubject {
     const cuttable = createCuttableCluster()
     const cluster = fault === undefined ? cuttable : OUTAGE_FAULTS[fault]?.(cuttable) ?? cuttable
@@ -168,18 +182,30 @@ t.test('each contract of outages is broken by a cluster that does not keep it', 
   }
 
   await proveFaults(t, {
-    'one thing goes on': ['while it is away everything is refused, and each node is told once'],
-    'who is back is told twice': ['when it is back each node is told once, and everything goes on'],
-    'nobody is told what has happened': ['while it is away everything is refused, and each node is told once'],
-    'an outage is called something else': ['while it is away everything is refused, and each node is told once'],
-    'who has subscribed is forgotten': ['what was subscribed to before, or while it was away, is heard afterwards'],
-    'who follows is forgotten': ['a stream that is followed goes on being followed'],
-    'who comes late is told nothing': ['a node that starts meanwhile is told so, and takes part when it is back'],
-    'who has left is told': ['a node that closes meanwhile is told nothing any more']
+    'one operation works during an outage': [
+      'during an outage every operation is refused, and each node is notified once'
+    ],
+    'the end of an outage is reported twice': [
+      'after an outage each node is notified once, and every operation works again'
+    ],
+    'the beginning of an outage is not reported': [
+      'during an outage every operation is refused, and each node is notified once'
+    ],
+    'an outage is reported with an error of another class': [
+      'during an outage every operation is refused, and each node is notified once'
+    ],
+    'subscriptions are lost in an outage': [
+      'subscriptions from before or during an outage receive messages afterwards'
+    ],
+    'followers are lost in an outage': ['the followers of a stream receive its events after an outage'],
+    'a node that starts during an outage is not notified': [
+      'a node that starts during an outage is notified, and takes part afterwards'
+    ],
+    'a node that has closed is notified': ['a node that closes during an outage is not notified of its end']
   }, (fault) => clusterOutageContract(() => createSubject(fault), { patience: 200 }))
 })
 
-t.test('a check that fails leaves no node behind', async (t) => {
+t.test('the nodes of a check that fails are closed', async (t) => {
   const running = new Set<object>()
   const create = (): Cluster => changeNodes(createMemoryCluster(), ({ start, close }) => {
     const node = {
@@ -191,7 +217,7 @@ t.test('a check that fails leaves no node behind', async (t) => {
         await close()
         running.delete(node)
       },
-      isAway: true
+      isUnreachable: true
     }
     return node
   })
@@ -201,6 +227,6 @@ t.test('a check that fails leaves no node behind', async (t) => {
     return { clusters: [cluster, cluster] }
   }, { patience: 200 }))
 
-  t.same(broken, ['a cluster that can be reached is not away'])
+  t.same(broken, ['without an outage every node is reachable, and none is notified of one'])
   t.equal(running.size, 0)
 })

@@ -338,9 +338,9 @@ symptom('503', async (t) => {
   )
   stateful.registerTool('echo', {}, () => 'Hello')
   const node = await listen(t, { server: stateful, cluster })
-  cluster.goAway()
+  cluster.beginOutage()
   lines.push(...(await tellAll(node.url, {}, ['echo'])).filter(isFailure), ...logged(node))
-  cluster.comeBack()
+  cluster.endOutage()
   await until(() => logged(node, 30).some((line) => line.includes('again')))
   lines.push(...logged(node, 30).filter((line) => line.includes('again')))
   return [...lines, ...await fillStreams(t), ...await close(t)]

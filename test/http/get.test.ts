@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { get } from 'node:http'
 import t, { type Test } from 'tap'
-import mcpPlugin, { ClusterAwayError, createMemoryEventStore, type EventStore } from '../../lib/index.ts'
+import mcpPlugin, { ClusterUnreachableError, createMemoryEventStore, type EventStore } from '../../lib/index.ts'
 import type { Session } from '../../lib/session/session.ts'
 import { createApp, createHost, createServer, initialize, legacy, openSession, post, type AppOptions } from '../support/app.ts'
 import { startNodes } from '../support/cluster.ts'
@@ -277,7 +277,7 @@ async function createNodes (t: Test, before: () => Promise<void>) {
 }
 
 t.test('a client whose stream cannot be followed is told to come again, and leaves nothing behind', async (t) => {
-  const { node, headers } = await createNodes(t, async () => { throw new ClusterAwayError('away') })
+  const { node, headers } = await createNodes(t, async () => { throw new ClusterUnreachableError('unreachable') })
 
   const opened = await openGet(node.address, headers)
 

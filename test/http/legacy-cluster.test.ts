@@ -1,7 +1,7 @@
-// What legacy clients send to nodes of a cluster, be it away or not.
+// What legacy clients send to the nodes of a cluster, during an outage and otherwise.
 import t, { type Test } from 'tap'
 import type { LightMyRequestResponse } from 'fastify'
-import { ClusterAwayError, McpServer, type McpMountOptions } from '../../lib/index.ts'
+import { ClusterUnreachableError, McpServer, type McpMountOptions } from '../../lib/index.ts'
 import { initialize, JSON_AND_SSE, legacy, modernCall, openSession, post } from '../support/app.ts'
 import { startNodes, type TestNodes } from '../support/cluster.ts'
 import { createGate, openGet, readFrames, send, until } from '../support/stream.ts'
@@ -36,10 +36,10 @@ function statusOf ({ statusCode, headers }: LightMyRequestResponse): unknown {
   return [statusCode, headers['retry-after']]
 }
 
-t.test('while the cluster is away what needs a session gets 503 and is to come again; the rest is served', async (t) => {
+t.test('during an outage requests of a session get 503 and Retry-After, and all others are served', async (t) => {
   const { cluster, nodes: [, b], headers } = await setUp(t)
   const batching = await openSession(b.app, '2025-03-26')
-  cluster.goAway()
+  cluster.beginOutage()
   const stream = { accept: 'text/event-stream', ...headers }
 
   const refused = [
@@ -53,14 +53,14 @@ t.test('while the cluster is away what needs a session gets 503 and is to come a
   t.same(refused.map((response) => response.json()), [1, 1, null, null, null, null].map(UNAVAILABLE))
   t.equal(served.statusCode, 200)
 
-  cluster.comeBack()
+  cluster.endOutage()
   t.match((await b.app.inject(hello(headers))).json(), { result: { content: [{ text: 'hello' }] } })
 })
 
-t.test('what cannot be kept is refused, also when the cluster goes away in the middle of the request', async (t) => {
+t.test('a change that cannot be stored is refused, also when an outage begins during the request', async (t) => {
   const { cluster, nodes: [a], headers } = await setUp(t)
   const store = cluster.nodes[0]?.sessions
-  const change = t.capture(Object(store), 'change', async () => { cluster.goAway(); throw new ClusterAwayError('away') })
+  const change = t.capture(Object(store), 'change', async () => { cluster.beginOutage(); throw new ClusterUnreachableError('unreachable') })
 
   const refused = await a.app.inject(legacy('logging/setLevel', { level: 'error' }, { headers }))
 
@@ -163,7 +163,7 @@ t.test('the reply to a batch is a stream that is resumed on another node', async
 
 t.test('without sessions nothing is looked for', async (t) => {
   const { cluster, nodes: [a] } = await setUp(t, { stateless: true })
-  cluster.goAway()
+  cluster.beginOutage()
 
   t.equal((await a.app.inject(hello({ 'mcp-session-id': '00000000-0000-4000-8000-000000000000' }))).statusCode, 200)
 })

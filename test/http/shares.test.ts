@@ -229,9 +229,9 @@ t.test('in a cluster a principal has one share of the streams of all nodes toget
   t.equal(partsOf(c.mount).changes.subscriptions.size, 2)
 })
 
-t.test('while the cluster is away each node gives out the streams of a share by itself', async (t) => {
+t.test('during an outage each node counts the streams of a share on its own', async (t) => {
   const { cluster, nodes: [a, b] } = await createNodes(t, { auth, maxStreamsPerPrincipal: 1 })
-  cluster.goAway()
+  cluster.beginOutage()
 
   const served = [await send(a.address, listenAs(ANN)), await send(b.address, listenAs(ANN))]
   const over = await a.app.inject(listenAs(ANN))

@@ -134,16 +134,16 @@ appendFileSync(${JSON.stringify(record)}, Object.keys(createRequire(import.meta.
 
 // Nobody has installed the client of Redis here: who needs it is told.
 function checkEntryPoints () {
-  writeFileSync(join(project, 'entry-points.mjs'), `import { ClusterAwayError, createMemoryBus } from 'fastify-mcp-mount'
+  writeFileSync(join(project, 'entry-points.mjs'), `import { ClusterUnreachableError, createMemoryBus } from 'fastify-mcp-mount'
 import { notificationBusContract } from 'fastify-mcp-mount/contracts'
 import { redisCluster } from 'fastify-mcp-mount/redis'
 const bus = createMemoryBus()
 for (const { run } of notificationBusContract(() => ({ buses: [bus, bus] }))) await run()
 try {
-  // Before it has started it is away, by an error of the class that the package exports.
+  // A cluster that has not started is unreachable; its error is of the class that the package exports.
   await redisCluster({ url: 'redis://localhost:6379' }).join('notes', {}).sessions.count()
 } catch (error) {
-  console.log(error.code ?? error instanceof ClusterAwayError)
+  console.log(error.code ?? error instanceof ClusterUnreachableError)
 }
 `)
   assert.equal(run(process.execPath, ['entry-points.mjs'], project).trim(), 'MCP_ERR_MISSING_PACKAGE')

@@ -9,7 +9,7 @@ function createChannels () {
   const asked: string[] = []
   const connection = { isThere: true }
   const channels = new Channels(async (name) => {
-    if (!connection.isThere) throw new Error('away')
+    if (!connection.isThere) throw new Error('unreachable')
     asked.push(`+${name}`)
   }, (name) => { asked.push(`-${name}`) })
   return { channels, asked, connection }
@@ -39,15 +39,15 @@ t.test('channels that could not be subscribed to are subscribed to later, even t
   await channels.listen('before', ignore).begun
   channels.listen('ended', ignore).end()
   connection.isThere = false
-  const away = channels.listen('away', ignore)
+  const later = channels.listen('later', ignore)
   const batches: Array<readonly string[]> = []
   const all = channels.subscribeAll(async (names) => { batches.push(names); await gate.promise })
   channels.listen('meanwhile', ignore)
   gate.open()
   await all
 
-  await t.rejects(away.begun, { message: 'away' })
-  t.same(batches, [['before', 'away'], ['meanwhile']])
+  await t.rejects(later.begun, { message: 'unreachable' })
+  t.same(batches, [['before', 'later'], ['meanwhile']])
   await channels.listen('meanwhile', ignore).begun
   t.same(asked, ['+before', '+ended', '-ended'])
 })

@@ -56,8 +56,8 @@ function createUser () {
   const told: string[] = []
   return {
     told,
-    onAway: ({ message, cause }: Error) => { told.push(`${message}: ${(cause as Error).message}`) },
-    onBack: () => { told.push('back') },
+    onOutage: ({ message, cause }: Error) => { told.push(`${message}: ${(cause as Error).message}`) },
+    onRecovery: () => { told.push('back') },
     onGap: () => { told.push('gap') },
     onHeartbeat: () => { told.push('heartbeat') }
   }
@@ -75,9 +75,9 @@ t.test('a Redis that accepts connections but does not answer is one outage, unti
   await until(() => pings.length > first + 1)
   const meanwhile = [...user.told]
   wake(sockets)
-  await until(() => !link.isAway)
+  await until(() => !link.isUnreachable)
 
-  t.same(meanwhile, ['Redis is away: no answer within 300 ms'])
+  t.same(meanwhile, ['Redis is unreachable: no answer within 300 ms'])
   t.same(user.told, [...meanwhile, 'heartbeat', 'back'])
   t.ok(link.isJustBack)
 })
@@ -93,9 +93,9 @@ t.test('a Redis that answers on only one of the connections is an outage', async
   wake([first ?? assert.fail()])
   await entering
 
-  t.same(user.told, ['Redis is away: no answer within 300 ms'])
+  t.same(user.told, ['Redis is unreachable: no answer within 300 ms'])
   wake(others)
-  await until(() => !link.isAway)
+  await until(() => !link.isUnreachable)
   t.same(user.told.slice(1), ['heartbeat', 'back'])
 })
 
@@ -115,8 +115,8 @@ t.test('a link that is left while it waits for an answer calls no listener, and 
   await again
 
   t.same([first.told, second.told], [[], []])
-  t.notOk(link.isAway)
+  t.notOk(link.isUnreachable)
   t.notOk(link.isJustBack)
   link.leave(second)
-  t.ok(link.isAway)
+  t.ok(link.isUnreachable)
 })

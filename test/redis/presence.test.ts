@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import t from 'tap'
-import { ClusterAwayError } from '../../lib/store/cluster.ts'
+import { ClusterUnreachableError } from '../../lib/store/cluster.ts'
 import { createKeys, digest } from '../../lib/redis/keys.ts'
 import { redisCluster } from '../../lib/redis/index.ts'
 import type { RedisLink } from '../../lib/redis/link.ts'
@@ -9,7 +9,7 @@ import { Presence } from '../../lib/redis/presence.ts'
 import { createPrefix, noRedis, useRedis } from '../support/redis-server.ts'
 import { removeKeys } from './subject.ts'
 
-const QUIET = { onAway () {}, onBack () {} }
+const QUIET = { onOutage () {}, onRecovery () {} }
 const ANN = digest('ann')
 
 /** A link that records the scripts it is asked to run, and returns the given answers. */
@@ -76,11 +76,11 @@ t.test('a heartbeat writes no places if none is missing', async (t) => {
 })
 
 t.test('places that could not be written are written with the next successful heartbeat', async (t) => {
-  const away = new ClusterAwayError('away')
-  const { asked, presence } = createPresence(1, away, 1, away, 1, 1, 1)
+  const unreachable = new ClusterUnreachableError('unreachable')
+  const { asked, presence } = createPresence(1, unreachable, 1, unreachable, 1, 1, 1)
   await presence.hold('bob', 1, 5)
-  await t.rejects(presence.hold('ann', 2, Infinity), away)
-  await t.rejects(presence.heartbeat(), away)
+  await t.rejects(presence.hold('ann', 2, Infinity), unreachable)
+  await t.rejects(presence.heartbeat(), unreachable)
   await presence.heartbeat()
   await presence.heartbeat()
 

@@ -13,7 +13,7 @@ import { removeKeys, startNodes, useNodes } from './subject.ts'
 // Redis is waited for that hangs.
 t.setTimeout(120_000)
 
-const QUIET: ClusterListeners = { onAway () {}, onBack () {} }
+const QUIET: ClusterListeners = { onOutage () {}, onRecovery () {} }
 const SESSION = { protocolVersion: '2025-11-25', client: { capabilities: {} }, logLevel: 'info' } as const
 const LIMITS = { max: 10, ttl: 60_000 }
 
@@ -84,7 +84,7 @@ for (const [how, interruptible] of Object.entries(OUTAGES)) {
 }
 
 /** Describes an outage. Loggers put the message of the cause behind that of the error. */
-function describeAway ({ message, cause }: Error): string {
+function describeOutage ({ message, cause }: Error): string {
   return `${message}: ${cause instanceof Error ? cause.message : String(cause)}`
 }
 
@@ -92,8 +92,8 @@ function describeAway ({ message, cause }: Error): string {
 async function startWatched (t: Test, cluster: Cluster) {
   const told: string[] = []
   const node = cluster.join('notes', {
-    onAway: (error) => { told.push(describeAway(error)) },
-    onBack: () => { told.push('back') },
+    onOutage: (error) => { told.push(describeOutage(error)) },
+    onRecovery: () => { told.push('back') },
     onGap: () => { told.push('gap') }
   })
   await node.start()
@@ -109,7 +109,7 @@ t.test('a connection that breaks for a moment loses only published messages: com
     const { node, told } = await startWatched(t, redisCluster({ client: clusterClient, keyPrefix: createPrefix() }))
     const heard: string[] = []
     node.bus.subscribe('topic', (message) => heard.push(message))
-    await until(() => !node.isAway)
+    await until(() => !node.isUnreachable)
 
     await client.call('CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes')
     const asked = await Promise.all([
@@ -165,7 +165,7 @@ t.test('a Redis that hangs is noticed even if no command is sent', { skip: noSer
   server.resume()
   await until(() => told.length === 2)
 
-  t.match(told, ['Redis is away: no answer within 1000 ms', 'back'])
+  t.match(told, ['Redis is unreachable: no answer within 1000 ms', 'back'])
 })
 
 t.test('an outage begins if Redis is not there when a node starts, or never answers', { skip: noServer }, async (t) => {
@@ -173,14 +173,14 @@ t.test('an outage begins if Redis is not there when a node starts, or never answ
   server.pause()
   const hanging = await startWatched(t, redisCluster({ url: server.url, commandTimeout: 500 }))
   server.resume()
-  await until(() => !hanging.node.isAway)
+  await until(() => !hanging.node.isUnreachable)
   await server.kill()
   const absent = await startWatched(t, redisCluster({ url: server.url }))
 
-  t.match(hanging.told.slice(0, 2), [/^Redis is away: /, 'back'])
-  t.match(absent.told, [/^Redis is away: (connect )?ECONNREFUSED/])
+  t.match(hanging.told.slice(0, 2), [/^Redis is unreachable: /, 'back'])
+  t.match(absent.told, [/^Redis is unreachable: (connect )?ECONNREFUSED/])
   await t.rejects(absent.node.sessions.count(), {
-    name: 'ClusterAwayError',
+    name: 'ClusterUnreachableError',
     cause: { message: /ECONNREFUSED/, code: 'ECONNREFUSED' }
   })
 })
@@ -192,8 +192,8 @@ t.test('a client that the app has closed is an outage', { skip: noRedis }, async
   client.disconnect()
   await until(() => told.length > 0)
 
-  t.same(told, ['Redis is away: the connection was closed'])
-  await t.rejects(node.sessions.count(), { name: 'ClusterAwayError' })
+  t.same(told, ['Redis is unreachable: the connection was closed'])
+  await t.rejects(node.sessions.count(), { name: 'ClusterUnreachableError' })
 })
 
 t.test('a Redis that allows no subscription is an outage with that reason', { skip: noServer }, async (t) => {
@@ -204,9 +204,9 @@ t.test('a Redis that allows no subscription is an outage with that reason', { sk
   await until(() => told.length > 0)
   const meanwhile = [...told]
   await client.acl('SETUSER', 'deaf', 'allchannels')
-  await until(() => !node.isAway)
+  await until(() => !node.isUnreachable)
 
-  t.match(meanwhile, [/^Redis is away: NOPERM/])
+  t.match(meanwhile, [/^Redis is unreachable: NOPERM/])
   t.equal(told.at(-1), 'back')
   t.equal(told.length, 2)
 })
@@ -217,10 +217,10 @@ t.test('an error that says that Redis cannot write for now is an outage, and cha
   await node.sessions.open('s', SESSION, LIMITS)
   await server.client.config('SET', 'maxmemory', '1')
 
-  await t.rejects(node.sessions.open('t', SESSION, LIMITS), { name: 'ClusterAwayError', cause: { message: /^OOM/ } })
+  await t.rejects(node.sessions.open('t', SESSION, LIMITS), { name: 'ClusterUnreachableError', cause: { message: /^OOM/ } })
   await t.rejects(
     async () => { await node.events.append('s.0', 'event') },
-    { name: 'ClusterAwayError', cause: { message: /^OOM/ } }
+    { name: 'ClusterUnreachableError', cause: { message: /^OOM/ } }
   )
   t.same(await node.sessions.load('s', LIMITS.ttl), SESSION)
   t.equal(await node.sessions.count(), 1)
@@ -236,7 +236,7 @@ t.test('an error of stored data is not an outage', { skip: noRedis }, async (t) 
   await server.client.set(`${keyPrefix}{notes}:s:s`, 'a string')
 
   await t.rejects(node.sessions.load('s', LIMITS.ttl), { name: 'ReplyError', message: /WRONGTYPE/ })
-  t.notOk(node.isAway)
+  t.notOk(node.isUnreachable)
 })
 
 t.test('a node that dies silently counts as dead after nodeTimeout', { skip: noRedis }, async (t) => {
@@ -246,7 +246,7 @@ t.test('a node that dies silently counts as dead after nodeTimeout', { skip: noR
   const dying = redisCluster({ client, keyPrefix, nodeTimeout: 2000 }).join('notes', QUIET)
   const { node } = await startWatched(t, redisCluster({ url: server.url, keyPrefix, nodeTimeout: 2000 }))
   await dying.start()
-  await until(() => !dying.isAway)
+  await until(() => !dying.isUnreachable)
   const before = await node.isAlive(dying.id)
   client.disconnect()
   while (await node.isAlive(dying.id)) await nextTurn()
@@ -265,7 +265,7 @@ t.test('after an outage no node counts as dead before it had time for a heartbea
   const unheard = await node.isAlive('other')
   await server.kill()
   await server.restart()
-  await until(() => told.length > 0 && !node.isAway)
+  await until(() => told.length > 0 && !node.isUnreachable)
 
   t.notOk(unheard)
   t.ok(await node.isAlive('other'))
@@ -283,7 +283,10 @@ t.test('a client that the user passed stays open, and one that was created is cl
   const during = await countConnections()
   for (const node of nodes) await node.close()
   for (const node of nodes) {
-    await t.rejects(node.sessions.count(), { name: 'ClusterAwayError', cause: { message: 'it is no longer used' } })
+    await t.rejects(
+      node.sessions.count(),
+      { name: 'ClusterUnreachableError', cause: { message: 'it is no longer used' } }
+    )
   }
   for (const node of nodes) await node.close()
   while (await countConnections() > before + 1) await nextTurn()
@@ -359,10 +362,10 @@ t.test('a follower that was cut off for a while gets the next event', { skip: no
 
   // Redis disconnects subscribers that lose the permission for their channel.
   await client.acl('SETUSER', 'deaf', 'resetchannels')
-  await until(() => follower.node.isAway)
+  await until(() => follower.node.isUnreachable)
   await writer.node.events.append('s.0', 'meanwhile')
   await client.acl('SETUSER', 'deaf', 'allchannels')
-  await until(() => !follower.node.isAway)
+  await until(() => !follower.node.isUnreachable)
   await writer.node.events.append('s.0', 'next')
   await until(() => heard.length === 2)
   end()

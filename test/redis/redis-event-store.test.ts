@@ -67,8 +67,8 @@ t.test('a follower whose connection broke for a moment gets the next event', { s
   t.teardown(() => client.disconnect())
   const told: string[] = []
   const follower = redisCluster({ client, keyPrefix: createPrefix() }).join('notes', {
-    onAway () {},
-    onBack () {},
+    onOutage () {},
+    onRecovery () {},
     onGap: () => { told.push('gap') }
   })
   await follower.start()

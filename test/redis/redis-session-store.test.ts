@@ -20,8 +20,8 @@ t.test('data that another program wrote to a session or a stream is ignored and 
   const keyPrefix = createPrefix()
   const unreadable: string[] = []
   const node = redisCluster({ url, keyPrefix }).join('notes', {
-    onAway () {},
-    onBack () {},
+    onOutage () {},
+    onRecovery () {},
     onUnreadable: (what) => { unreadable.push(what) }
   })
   const name = (key: string): string => `${keyPrefix}{notes}:${key}`

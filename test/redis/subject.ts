@@ -6,7 +6,7 @@ import type { RedisServer } from '../support/redis-server.ts'
 import { createPrefix } from '../support/redis-server.ts'
 import { passTime } from './time.ts'
 
-const QUIET = { onAway () {}, onBack () {} }
+const QUIET = { onOutage () {}, onRecovery () {} }
 
 /** Two nodes of a cluster. To Redis they look like nodes of two processes. */
 export interface Nodes {

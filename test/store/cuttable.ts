@@ -1,5 +1,7 @@
 // A cluster in memory that can be cut off.
-import { ClusterAwayError, type Cluster, type ClusterListeners, type ClusterNode } from '../../lib/store/cluster.ts'
+import {
+  ClusterUnreachableError, type Cluster, type ClusterListeners, type ClusterNode
+} from '../../lib/store/cluster.ts'
 import { createMemoryCluster } from '../../lib/store/memory-cluster.ts'
 
 /** A cluster whose outages a test controls. */
@@ -20,7 +22,7 @@ export function createCuttableCluster (inner: Cluster = createMemoryCluster()): 
     const guarded = Object.entries(part).map(([name, value]) => {
       if (name === 'subscribe' || typeof value !== 'function') return [name, value]
       return [name, async (...args: readonly never[]) => {
-        if (isCut) throw new ClusterAwayError('cut')
+        if (isCut) throw new ClusterUnreachableError('cut')
         // It takes the same arguments as the function that it replaces.
         return await (value as AnyFunction)(...args)
       }]
@@ -36,12 +38,12 @@ export function createCuttableCluster (inner: Cluster = createMemoryCluster()): 
         sessions: guard(node.sessions),
         events: guard(node.events),
         bus: guard(node.bus),
-        get isAway () { return isCut },
+        get isUnreachable () { return isCut },
         ...guard({ isAlive: node.isAlive, others: node.others, hold: node.hold }),
         async start () {
           started.add(listeners)
           await node.start()
-          if (isCut) listeners.onAway(new ClusterAwayError('cut'))
+          if (isCut) listeners.onOutage(new ClusterUnreachableError('cut'))
         },
         async close () {
           started.delete(listeners)
@@ -51,11 +53,11 @@ export function createCuttableCluster (inner: Cluster = createMemoryCluster()): 
     },
     cut () {
       isCut = true
-      for (const { onAway } of started) onAway(new ClusterAwayError('cut'))
+      for (const { onOutage } of started) onOutage(new ClusterUnreachableError('cut'))
     },
     restore () {
       isCut = false
-      for (const { onBack } of started) onBack()
+      for (const { onRecovery } of started) onRecovery()
     }
   }
 }

@@ -8,7 +8,7 @@ import {
 } from '../../lib/contracts/index.ts'
 import { runContracts } from '../support/contract.ts'
 
-const QUIET = { onAway () {}, onBack () {} }
+const QUIET = { onOutage () {}, onRecovery () {} }
 
 t.test('a cluster in memory', async (t) => {
   await runContracts(t, clusterContract(() => {

@@ -3,8 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import mcpPlugin, {
-  ClusterAwayError, createMemoryCluster, type Cluster, type ClusterListeners, type ClusterNode, type McpMountOptions,
-  type MemoryClusterOptions, type Mount
+  ClusterUnreachableError, createMemoryCluster, type Cluster, type ClusterListeners, type ClusterNode,
+  type McpMountOptions, type MemoryClusterOptions, type Mount
 } from '../../lib/index.ts'
 import type { SharedHome } from '../../lib/session/nodes/shared-home.ts'
 import type { Sessions } from '../../lib/session/sessions.ts'
@@ -13,7 +13,7 @@ import { partsOf } from './parts.ts'
 
 /** Whether a node takes part. */
 interface Fate {
-  isAway: boolean
+  isUnreachable: boolean
   isDead: boolean
 }
 
@@ -27,11 +27,11 @@ interface Joined {
 /** A cluster that tests can interrupt. */
 export interface FaultyCluster extends Cluster {
   /** Begins an outage. @param nodeId The only node that it concerns. @default all nodes */
-  goAway (nodeId?: string): void
-  comeBack (nodeId?: string): void
+  beginOutage (nodeId?: string): void
+  endOutage (nodeId?: string): void
   /** Stops a node at once; the others find it dead. */
   kill (nodeId: string): void
-  /** Whether nobody has to wait for anything that is on its way. */
+  /** The nodes, in the order in which they joined. */
   readonly nodes: readonly ClusterNode[]
 }
 
@@ -42,19 +42,19 @@ export function createFaultyCluster (options?: MemoryClusterOptions, now?: () =>
   const cluster = createMemoryCluster(options, now)
   const joined = new Map<string, Joined>()
 
-  function setAway (isAway: boolean, nodeId?: string): void {
+  function setUnreachable (isUnreachable: boolean, nodeId?: string): void {
     for (const { fate, listeners, node } of joined.values()) {
-      if (fate.isDead || fate.isAway === isAway || (nodeId ?? node.id) !== node.id) continue
-      fate.isAway = isAway
-      if (isAway) listeners.onAway(new ClusterAwayError('the cluster was told to go away'))
-      else listeners.onBack()
+      if (fate.isDead || fate.isUnreachable === isUnreachable || (nodeId ?? node.id) !== node.id) continue
+      fate.isUnreachable = isUnreachable
+      if (isUnreachable) listeners.onOutage(new ClusterUnreachableError('the test has begun an outage'))
+      else listeners.onRecovery()
     }
   }
 
   return {
     get nodes () { return [...joined.values()].map(({ node }) => node) },
     join (mount, listeners) {
-      const fate: Fate = { isAway: false, isDead: false }
+      const fate: Fate = { isUnreachable: false, isDead: false }
       const inner = cluster.join(mount, listeners)
       const node: ClusterNode = {
         id: inner.id,
@@ -72,7 +72,7 @@ export function createFaultyCluster (options?: MemoryClusterOptions, now?: () =>
             if (!isLost(fate)) listener(message)
           })
         },
-        get isAway () { return fate.isAway },
+        get isUnreachable () { return fate.isUnreachable },
         isAlive: async (nodeId) => {
           await reach(fate)
           return joined.get(nodeId)?.fate.isDead !== true && inner.isAlive(nodeId)
@@ -91,8 +91,8 @@ export function createFaultyCluster (options?: MemoryClusterOptions, now?: () =>
       joined.set(node.id, { fate, listeners, node, leave: () => { inner.close() } })
       return node
     },
-    goAway: (nodeId) => setAway(true, nodeId),
-    comeBack: (nodeId) => setAway(false, nodeId),
+    beginOutage: (nodeId) => setUnreachable(true, nodeId),
+    endOutage: (nodeId) => setUnreachable(false, nodeId),
     kill (nodeId) {
       const found = joined.get(nodeId)
       if (found === undefined) return
@@ -102,14 +102,14 @@ export function createFaultyCluster (options?: MemoryClusterOptions, now?: () =>
   }
 }
 
-function isLost ({ isAway, isDead }: Fate): boolean {
-  return isAway || isDead
+function isLost ({ isUnreachable, isDead }: Fate): boolean {
+  return isUnreachable || isDead
 }
 
 async function reach (fate: Fate): Promise<void> {
-  if (isLost(fate)) throw new ClusterAwayError('the cluster was told to go away')
+  if (isLost(fate)) throw new ClusterUnreachableError('the test has begun an outage')
   await nextTurn()
-  if (isLost(fate)) throw new ClusterAwayError('the cluster was told to go away')
+  if (isLost(fate)) throw new ClusterUnreachableError('the test has begun an outage')
 }
 
 // Returns an object whose methods run a turn of the event loop later.

@@ -1,7 +1,7 @@
 // What becomes of requests that fail for a reason that is not theirs: the session has ended meanwhile, or its store is
-// away.
+// unreachable.
 import type { FastifyReply } from 'fastify'
-import { ClusterAwayError } from '../../store/cluster.ts'
+import { ClusterUnreachableError } from '../../store/cluster.ts'
 import type { RequestId } from '../../protocol/message.ts'
 import { refuse, type Refusal } from '../../protocol/refusals.ts'
 import { SessionEndedError, UNAVAILABLE } from '../../session/nodes/unavailable.ts'
@@ -9,7 +9,7 @@ import { sendBusy, sendRefusal } from './reply.ts'
 
 /** Refuses a request that could not be served. */
 export function sendUnserved (reply: FastifyReply, id: RequestId | null, error: unknown): void {
-  if (error instanceof ClusterAwayError) return sendBusy(reply, refuse('unavailable', id, UNAVAILABLE))
+  if (error instanceof ClusterUnreachableError) return sendBusy(reply, refuse('unavailable', id, UNAVAILABLE))
   if (error instanceof SessionEndedError) sendRefusal(reply, sessionNotFound(id))
   else reply.send(error)
 }

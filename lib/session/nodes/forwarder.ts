@@ -47,7 +47,7 @@ export class Forwarder {
 
   /**
    * Hands on the messages of a session, and cancels what they cancel, on whatever node it runs.
-   * @throws ClusterAwayError
+   * @throws ClusterUnreachableError
    */
   async forward (messages: ReadonlyArray<Message | Refusal>, session: Session): Promise<void> {
     await Promise.all(messages.map(async (message) => {

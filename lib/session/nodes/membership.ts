@@ -9,7 +9,7 @@ import type { Session } from '../session.ts'
 import { Sessions } from '../sessions.ts'
 import type { SessionSettings } from '../settings.ts'
 import { limitStore, standIn } from '../store-limit.ts'
-import { ClusterAwayError, type Cluster, type ClusterNode } from '../../store/cluster.ts'
+import { ClusterUnreachableError, type Cluster, type ClusterNode } from '../../store/cluster.ts'
 import { SharedHome } from './shared-home.ts'
 
 /** The mount that is a node. */
@@ -39,8 +39,8 @@ export class Membership implements ChangeLink, PlaceLink {
     const onFailure = (error: unknown, what: string): void => member.onFailure(error, what)
     this.#member = member
     const node = limitNode(cluster.join(name, {
-      onAway: (error) => this.#away(error),
-      onBack: () => { this.#back() },
+      onOutage: (error) => this.#away(error),
+      onRecovery: () => { this.#back() },
       onGap: () => { this.#catchUp() },
       onUnreadable: (what) => this.#ignored(what)
     }), settings.storeTimeout)
@@ -81,7 +81,7 @@ export class Membership implements ChangeLink, PlaceLink {
     try {
       await this.sessions.home.link.tellAll({ kind: 'changed', events })
     } catch (error) {
-      if (!(error instanceof ClusterAwayError)) throw error
+      if (!(error instanceof ClusterUnreachableError)) throw error
     }
   }
 
@@ -102,7 +102,7 @@ export class Membership implements ChangeLink, PlaceLink {
     try {
       return await this.#node.hold(holder, count, max)
     } catch (error) {
-      if (!(error instanceof ClusterAwayError)) this.#member.onFailure(error, "the count of callers' places")
+      if (!(error instanceof ClusterUnreachableError)) this.#member.onFailure(error, "the count of callers' places")
       return true
     }
   }
@@ -131,7 +131,7 @@ const TIMEOUTS_OF_OPERATION = 3
 // What does not answer in time is away.
 function limitNode (node: ClusterNode, storeTimeout: number | undefined): ClusterNode {
   if (storeTimeout === undefined || storeTimeout === 0) return node
-  const createError = (message: string): Error => new ClusterAwayError(message)
+  const createError = (message: string): Error => new ClusterUnreachableError(message)
   const limit = { timeout: TIMEOUTS_OF_OPERATION * storeTimeout, createError }
   const stores = new Map<string | symbol, object>([
     ['sessions', limitStore(node.sessions, limit)],

@@ -1,6 +1,6 @@
 // How the nodes of a mount reach each other.
 import { randomUUID } from 'node:crypto'
-import { ClusterAwayError, type ClusterNode } from '../../store/cluster.ts'
+import { ClusterUnreachableError, type ClusterNode } from '../../store/cluster.ts'
 import { encodeNodeMessage, parseNodeMessage, type Envelope, type NodeMessage } from './node-message.ts'
 
 /** How long the delivery of a message may take. All durations are milliseconds. */
@@ -60,12 +60,13 @@ export class NodeLink {
    * Tells one node, and resolves once that node has the message, or is dead. A bus forgets what it carries: it takes a
    * message for a node that has lost its connection a moment ago. So the message is sent until the node confirms it; it
    * may arrive twice.
-   * @throws ClusterAwayError when the node is alive and does not confirm it in time.
+   * @throws ClusterUnreachableError when the node is alive and does not confirm it in time.
    */
   async deliver (nodeId: string, message: NodeMessage): Promise<void> {
     if (await this.#exchange(nodeId, message) !== undefined) return
     const { timeout } = this.#delivery
-    throw new ClusterAwayError(`the node ${nodeId} is alive, but has not confirmed a message within ${timeout} ms`)
+    const problem = `is alive, but has not confirmed a message within ${timeout} ms`
+    throw new ClusterUnreachableError(`the node ${nodeId} ${problem}`)
   }
 
   /**

@@ -1,26 +1,26 @@
 // While what nodes share is away: who waits until it is back.
-import { ClusterAwayError, type ClusterNode } from '../../store/cluster.ts'
+import { ClusterUnreachableError, type ClusterNode } from '../../store/cluster.ts'
 
 // Milliseconds until an operation is tried again that failed although nothing is away, or no longer.
 const RETRY_DELAY = 100
 
 /** Those that wait for what nodes share. */
 export class Outage {
-  readonly #node: Pick<ClusterNode, 'isAway'>
+  readonly #node: Pick<ClusterNode, 'isUnreachable'>
   readonly #waiting = new Set<(isBack: boolean) => void>()
   #isOver = false
 
-  constructor (node: Pick<ClusterNode, 'isAway'>) {
+  constructor (node: Pick<ClusterNode, 'isUnreachable'>) {
     this.#node = node
   }
 
   /** Waits until what failed may be tried again; comes to false when it never may, undefined when nothing was away. */
   readonly untilBack = (error: unknown): Promise<boolean> | undefined => {
-    if (!(error instanceof ClusterAwayError)) return undefined
+    if (!(error instanceof ClusterUnreachableError)) return undefined
     if (this.#isOver) return Promise.resolve(false)
     return new Promise((resolve) => {
       this.#waiting.add(resolve)
-      if (!this.#node.isAway) setTimeout(() => this.#wake(resolve, true), RETRY_DELAY).unref()
+      if (!this.#node.isUnreachable) setTimeout(() => this.#wake(resolve, true), RETRY_DELAY).unref()
     })
   }
 

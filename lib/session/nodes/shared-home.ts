@@ -1,7 +1,7 @@
 // The home of sessions that several nodes serve: the store has them, and each node what goes on in them there.
 import type { Message } from '../../protocol/message.ts'
 import type { Refusal } from '../../protocol/refusals.ts'
-import { ClusterAwayError, type ClusterNode } from '../../store/cluster.ts'
+import { ClusterUnreachableError, type ClusterNode } from '../../store/cluster.ts'
 import type { NoPlace } from '../../shares/shares.ts'
 import type { SessionRecord, SessionStore } from '../../store/session-store.ts'
 import type { SessionEnd, SessionHome, SessionTable } from '../home.ts'
@@ -79,7 +79,7 @@ export class SharedHome implements SessionHome {
 
   count (): Promise<number> { return this.#store.count() }
 
-  /** @throws ClusterAwayError */
+  /** @throws ClusterUnreachableError */
   async open (opening: SessionOpening): Promise<Session | NoPlace> {
     const { holder } = opening
     const { sessionIdleTimeout: ttl, shares } = this.#settings
@@ -99,7 +99,7 @@ export class SharedHome implements SessionHome {
   /**
    * Looks for a session in the store. Its record, which does not change, is read once, so that each further request
    * costs the same however large the record is.
-   * @throws ClusterAwayError
+   * @throws ClusterUnreachableError
    */
   async find (sessionId: string, known: Session | undefined, isUse: boolean): Promise<Session | undefined> {
     if (!SESSION_ID.test(sessionId)) return undefined
@@ -115,7 +115,7 @@ export class SharedHome implements SessionHome {
     return ended
   }
 
-  /** @throws ClusterAwayError */
+  /** @throws ClusterUnreachableError */
   forward (messages: ReadonlyArray<Message | Refusal>, session: Session): Promise<void> {
     return this.#forwarder.forward(messages, session)
   }
@@ -149,7 +149,7 @@ export class SharedHome implements SessionHome {
 
   /** Finds out what has happened elsewhere without a word of other nodes. */
   async check (): Promise<void> {
-    if (this.#node.isAway) return
+    if (this.#node.isUnreachable) return
     await Promise.all([...this.#support.allStreams].map((streams) => streams.check()))
   }
 
@@ -248,6 +248,6 @@ export class SharedHome implements SessionHome {
 
   // An outage is logged once, and not by each operation that it makes fail.
   #report (error: unknown, what: string): void {
-    if (!(error instanceof ClusterAwayError)) this.#environment.onFailure(error, what)
+    if (!(error instanceof ClusterUnreachableError)) this.#environment.onFailure(error, what)
   }
 }

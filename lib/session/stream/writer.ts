@@ -55,7 +55,7 @@ export class Writer {
   // The number of the last event that the store has taken.
   #last = 0
   #isOff = false
-  #isAway = false
+  #isUnreachable = false
   #isTooSlow = false
   // How many characters the events have that wait.
   #characters = 0
@@ -106,8 +106,8 @@ export class Writer {
 
   #wait (message: string): void {
     if (this.#isFull(message)) this.#makeRoom(message)
-    this.#add({ message, isPassed: this.#isAway })
-    if (this.#isAway) this.#outlet.pass(message)
+    this.#add({ message, isPassed: this.#isUnreachable })
+    if (this.#isUnreachable) this.#outlet.pass(message)
   }
 
   #isFull (message: string): boolean {
@@ -120,7 +120,7 @@ export class Writer {
       this.#passAll(this.#waiting.slice(0, 2))
       this.#remove(1)
       this.#outlet.lost()
-      if (!this.#isAway) this.#reportSlowness()
+      if (!this.#isUnreachable) this.#reportSlowness()
     }
   }
 
@@ -168,7 +168,7 @@ export class Writer {
   async #settle (event: Waiting, appended: number | Promise<number>): Promise<void> {
     try {
       const seq = await appended
-      this.#isAway = false
+      this.#isUnreachable = false
       this.#remove(0)
       if (event.isPassed) this.#outlet.stored(seq)
       else this.#outlet.pass(event.message, seq)
@@ -182,10 +182,10 @@ export class Writer {
   async #fail (event: Waiting, error: unknown): Promise<void> {
     const { onFailure, untilBack } = this.#storage
     const isBack = untilBack?.(error)
-    this.#isAway = isBack !== undefined
-    this.#passAll(this.#isAway ? this.#waiting : [event])
+    this.#isUnreachable = isBack !== undefined
+    this.#passAll(this.#isUnreachable ? this.#waiting : [event])
     if (await isBack === true) return
-    this.#isAway = false
+    this.#isUnreachable = false
     this.#remove(0)
     this.#outlet.lost()
     onFailure(error, EVENT_STORE)

@@ -12,7 +12,7 @@ const answerTo = (id: RequestId): string => JSON.stringify({ jsonrpc: '2.0', id,
 /** A reply that one node sends, and its client who comes back to another one. */
 async function setUp (_t: Test, ids: readonly RequestId[] = [1]) {
   const cluster = createFaultyCluster()
-  const [owner, node] = ['owner', 'node'].map(() => cluster.join('Notes', { onAway () {}, onBack () {} }))
+  const [owner, node] = ['owner', 'node'].map(() => cluster.join('Notes', { onOutage () {}, onRecovery () {} }))
   if (owner === undefined || node === undefined) throw new Error('no nodes')
   await Promise.all([owner.start(), node.start()])
   await owner.sessions.open('s', RECORD, { max: 1, ttl: 1000 })
@@ -62,9 +62,9 @@ t.test('after an outage a client is sent what its node has not heard of', async 
   await reply.resume(client.sink, 1)
   const here = cluster.nodes.find(({ id }) => id !== owner.id)
 
-  cluster.goAway(here?.id)
+  cluster.beginOutage(here?.id)
   await owner.events.append(streamId, PROGRESS)
-  cluster.comeBack(here?.id)
+  cluster.endOutage(here?.id)
   await reply.again()
 
   t.same(client.told, [`replay ${PROGRESS} ${streamId}.2`])
@@ -178,7 +178,7 @@ t.test('an answer that was told before it was known which ones are awaited ends 
 
 t.test('a store that fails to tell whether the call goes on is told of, and the client is told the rest', async (t) => {
   const { cluster, owner, streamId, client } = await setUp(t)
-  const inner = cluster.join('Notes', { onAway () {}, onBack () {} })
+  const inner = cluster.join('Notes', { onOutage () {}, onRecovery () {} })
   const failures: unknown[] = []
   let times = 0
   const node: ClusterNode = {

@@ -11,7 +11,7 @@ const LOST = {
 }
 
 t.test('requests without an answer are answered, the others are not, and the stream has ended', async (t) => {
-  const node = createMemoryCluster().join('Notes', { onAway () {}, onBack () {} })
+  const node = createMemoryCluster().join('Notes', { onOutage () {}, onRecovery () {} })
   await node.sessions.open('s', RECORD, { max: 1, ttl: 1000 })
   await node.sessions.change('s', { kind: 'begin', streamId: 's.x-1', ids: [1, 'two', 3] })
   await node.events.append('s.x-1', JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params: {} }))
@@ -32,7 +32,7 @@ t.test('requests without an answer are answered, the others are not, and the str
 })
 
 t.test('of two requests with one id, each is answered', async (t) => {
-  const node = createMemoryCluster().join('Notes', { onAway () {}, onBack () {} })
+  const node = createMemoryCluster().join('Notes', { onOutage () {}, onRecovery () {} })
   await node.sessions.open('s', RECORD, { max: 1, ttl: 1000 })
   await node.events.append('s.x-1', JSON.stringify({ jsonrpc: '2.0', id: 1, result: {} }))
 
@@ -50,7 +50,7 @@ t.test('what is no message answers nothing', (t) => {
 })
 
 t.test('where the first events are no longer kept, answers that are no longer known to be there are given again', async (t) => {
-  const node = createMemoryCluster({ events: { maxEvents: 1 } }).join('Notes', { onAway () {}, onBack () {} })
+  const node = createMemoryCluster({ events: { maxEvents: 1 } }).join('Notes', { onOutage () {}, onRecovery () {} })
   for (const n of [1, 2]) {
     await node.events.append(
       's.x-1',

@@ -1,4 +1,4 @@
-// Mounts as nodes: what they tell each other, and what becomes of their clients when one leaves or the cluster is away.
+// Mounts as nodes: the messages between them, and what their clients notice when a node leaves or an outage begins.
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
@@ -48,18 +48,18 @@ t.test('a change on one node is told by all of them, once', async (t) => {
 })
 
 t.test(
-  'while the cluster is away each node tells its own clients, and all of them may have missed something once it is ' +
-    'back',
+  'during an outage each node notifies its own clients of changes; afterwards every client is sent a change of ' +
+    'everything that it watches',
   async (t) => {
     const { cluster, nodes } = await startNodes(t, { server: createServer() })
     const [a, b] = nodes
     const [own, other] = [await listenTo(a), await listenTo(b)]
-    cluster.goAway()
+    cluster.beginOutage()
 
     a.mount.notify.toolsChanged()
     const heard = (await own.next()).value
     const served = await b.app.inject(modernCall('hello'))
-    cluster.comeBack()
+    cluster.endOutage()
     const told = [(await other.next()).value, (await other.next()).value]
 
     t.match(heard, /tools\/list_changed/)
@@ -119,10 +119,10 @@ t.test('a legacy client that listens learns when the cluster is back that it may
   await frames.next()
   await frames.next()
 
-  cluster.goAway()
+  cluster.beginOutage()
   a.mount.notify.toolsChanged()
   const away = (await frames.next()).value
-  cluster.comeBack()
+  cluster.endOutage()
   const back = [1, 2, 3, 4].map(async () => (await frames.next()).value)
 
   t.notMatch(away, 'id:', 'it is not kept')

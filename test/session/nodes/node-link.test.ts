@@ -69,7 +69,7 @@ t.test('a delivery fails when the node is alive and never confirms it, or when n
   b.end()
 
   await t.rejects(a.link.deliver('b', ANSWERED), {
-    name: 'ClusterAwayError',
+    name: 'ClusterUnreachableError',
     message: 'the node b is alive, but has not confirmed a message within 20 ms'
   })
   t.intercept(bus, 'publish', { value: async () => { throw new Error('too long') } })

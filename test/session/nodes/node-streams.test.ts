@@ -155,11 +155,11 @@ t.test(
     const told: string[] = []
     cluster.nodes[1]?.bus.subscribe(`node:${a.id}`, (message) => told.push(message))
 
-    cluster.goAway(a.id)
+    cluster.beginOutage(a.id)
     const acknowledged = post(b.app, { jsonrpc: '2.0', id: `ask-${a.id}-1`, result: { roots: [] } }, headers)
     await until(() => told.length > 1)
     const isAcknowledged = await Promise.race([acknowledged.then(() => true), nextTurn(false)])
-    cluster.comeBack(a.id)
+    cluster.endOutage(a.id)
 
     t.equal(isAcknowledged, false)
     t.equal((await acknowledged).statusCode, 202)
@@ -310,9 +310,9 @@ t.test(
     } = await setUp(t)
     const first = await openFrames(a, headers)
     await first.next()
-    cluster.goAway(a.id)
+    cluster.beginOutage(a.id)
     const second = await openFrames(b, { ...headers, 'last-event-id': `${sessionId}.0.0` })
-    cluster.comeBack(a.id)
+    cluster.endOutage(a.id)
 
     t.ok((await first.next()).done, 'the older connection has ended')
     c.mount.notify.toolsChanged()

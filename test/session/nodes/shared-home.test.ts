@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ClusterAwayError, type ClusterNode } from '../../../lib/store/cluster.ts'
+import { ClusterUnreachableError, type ClusterNode } from '../../../lib/store/cluster.ts'
 import type { NodeMessage } from '../../../lib/session/nodes/node-message.ts'
 import { ErrorCode } from '../../../lib/protocol/error-code.ts'
 import type { Session } from '../../../lib/session/session.ts'
@@ -30,7 +30,7 @@ async function createNodes ({ maxSessions = 10, wrap = (node: ClusterNode): Clus
   const clock = { now: 0 }
   const cluster = createFaultyCluster({}, () => clock.now)
   const create = async (): Promise<TestNode> => {
-    const node = wrap(cluster.join('Notes', { onAway () {}, onBack () { sessions.home.back() } }))
+    const node = wrap(cluster.join('Notes', { onOutage () {}, onRecovery () { sessions.home.back() } }))
     const [events, left, missed, told, failures]: [string[], string[], string[], NodeMessage[], unknown[]] = [
       [],
       [],
@@ -214,11 +214,11 @@ t.test('no more sessions than maxSessions are opened, by all nodes together', as
 
 t.test('the store is asked for nothing that is no id of a session', async (t) => {
   const { cluster, nodes: [a] } = await createNodes()
-  cluster.goAway()
+  cluster.beginOutage()
 
   await a.sessions.find('x'.repeat(36), undefined, true)
   await a.sessions.find('', undefined, true)
-  await t.rejects(a.sessions.home.find('0'.repeat(36), undefined, true), ClusterAwayError)
+  await t.rejects(a.sessions.home.find('0'.repeat(36), undefined, true), ClusterUnreachableError)
 })
 
 t.test('a session that is ended on one node has ended on all of them', async (t) => {
@@ -241,10 +241,10 @@ t.test('a session that is ended on one node has ended on all of them', async (t)
 t.test('what cannot be ended is told to whoever waits, and to nobody else', async (t) => {
   const { cluster, nodes: [a] } = await createNodes()
   const { sessionId } = await open(a)
-  cluster.goAway()
+  cluster.beginOutage()
 
   a.sessions.end(sessionId, 'refused')
-  await t.rejects(a.sessions.home.end(sessionId, 'deleted'), ClusterAwayError)
+  await t.rejects(a.sessions.home.end(sessionId, 'deleted'), ClusterUnreachableError)
 
   t.same(a.failures, [])
 })
@@ -325,9 +325,9 @@ t.test(
 
     // and a node that could not be told finds out once it can be reached again.
     const third = await begin()
-    cluster.goAway(a.node.id)
+    cluster.beginOutage(a.node.id)
     await b.sessions.end(third.sessionId, 'deleted')
-    cluster.comeBack(a.node.id)
+    cluster.endOutage(a.node.id)
     t.equal(await third.cancelled, 'the session was deleted')
   }
 )
@@ -433,12 +433,12 @@ t.test('what was sent while the store was away is kept once it is back, and the 
   const client = createSink()
   stream.attach(client.sink)
   await client.untilTold(`prime ${stream.id}.0 undefined`)
-  cluster.goAway()
+  cluster.beginOutage()
 
   stream.send('a')
   const ended = session.streams.endReply(stream)
   await client.untilTold('end')
-  cluster.comeBack()
+  cluster.endOutage()
   await ended
 
   t.same(client.told, [`prime ${stream.id}.0 undefined`, 'send a undefined', 'end'])
@@ -446,10 +446,10 @@ t.test('what was sent while the store was away is kept once it is back, and the 
   t.same((await a.node.sessions.readState(session.sessionId))?.calls, new Map())
 })
 
-t.test('a reply that begins while the store is away is not kept', async (t) => {
+t.test('a reply that begins while the store is unreachable is not kept', async (t) => {
   const { cluster, nodes: [a] } = await createNodes()
   const session = await open(a)
-  cluster.goAway()
+  cluster.beginOutage()
 
   const stream = session.streams.openReply([1])
   const client = createSink()
@@ -467,10 +467,10 @@ t.test('when the store is back, clients that listen may have missed something', 
   const { sink } = createSink()
   await session.streams.listen().attach(sink)
   await loadFrom(a, sessionId)
-  cluster.goAway()
+  cluster.beginOutage()
 
   await b.sessions.home.check()
-  cluster.comeBack()
+  cluster.endOutage()
   await until(() => b.missed.length > 0)
 
   t.same([a.missed, b.missed], [[], [sessionId]])
@@ -499,9 +499,9 @@ t.test(
     const stream = (await loadFrom(b, sessionId)).streams.listen()
     await stream.attach(client.sink)
 
-    cluster.goAway(b.node.id)
+    cluster.beginOutage(b.node.id)
     await a.node.events.append(stream.id, 'meanwhile')
-    cluster.comeBack(b.node.id)
+    cluster.endOutage(b.node.id)
     await client.untilTold(`replay meanwhile ${stream.id}.1`)
     await new Promise(setImmediate)
 
@@ -530,8 +530,8 @@ t.test(
     await session.streams.listen().attach(createSink().sink)
 
     isHeld = true
-    cluster.goAway(a.node.id)
-    cluster.comeBack(a.node.id)
+    cluster.beginOutage(a.node.id)
+    cluster.endOutage(a.node.id)
     const isComplete =
       session.streams instanceof NodeStreams && session.streams.release(getStreamIdOf(session.sessionId), 100)
     known.open()
@@ -543,7 +543,7 @@ t.test(
 t.test('a log level, or a resource, that cannot be kept is not acknowledged', async (t) => {
   const { cluster, nodes: [a] } = await createNodes()
   const session = await open(a)
-  cluster.goAway()
+  cluster.beginOutage()
   const refusal = { code: ErrorCode.InternalError, message: 'The store of sessions cannot be reached; try again later' }
 
   await t.rejects(Promise.resolve(session.setLogLevel('error')), refusal)
@@ -585,14 +585,14 @@ t.test('a node that stops lets go of its sessions, which go on elsewhere', async
   await loadFrom(b, sessionId)
 })
 
-t.test('a node stops while the store is away', async (t) => {
+t.test('a node stops while the store is unreachable', async (t) => {
   const { cluster, nodes: [a] } = await createNodes()
   const session = await open(a)
   const client = createSink()
   await session.streams.listen().attach(client.sink)
   const stream = session.streams.openReply([1])
   stream.attach(createSink().sink)
-  cluster.goAway()
+  cluster.beginOutage()
   stream.send('a')
 
   await a.sessions.stop()

@@ -1,12 +1,12 @@
 import t from 'tap'
-import { ClusterAwayError } from '../../../lib/store/cluster.ts'
+import { ClusterUnreachableError } from '../../../lib/store/cluster.ts'
 import { UnavailableError } from '../../../lib/errors.ts'
 import { unavailable, UNAVAILABLE } from '../../../lib/session/nodes/unavailable.ts'
 
-t.test('a client is told to try again when the store is away, and nothing of any other failure', (t) => {
+t.test('a client is told to try again when the store is unreachable, and nothing of any other failure', (t) => {
   const error = new Error('no disk')
 
-  t.throws(() => unavailable(new ClusterAwayError('connect ECONNREFUSED')), new UnavailableError(UNAVAILABLE))
+  t.throws(() => unavailable(new ClusterUnreachableError('connect ECONNREFUSED')), new UnavailableError(UNAVAILABLE))
   t.throws(() => unavailable(error), error)
   t.match(new UnavailableError(UNAVAILABLE), {
     code: -32603,

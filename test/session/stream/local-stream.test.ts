@@ -348,14 +348,14 @@ t.test(
   'an event that is sent during an outage, while a slow client is still told what it missed, reaches that client',
   async (t) => {
     const kept = createMemoryEventStore()
-    const away = new Error('away')
-    let isAway = false
+    const unreachable = new Error('unreachable')
+    let isUnreachable = false
     const back = createGate<boolean>()
     const slow = createGate()
     const store: EventStore = {
       ...kept,
       append: async (...event) => {
-        if (isAway) throw away
+        if (isUnreachable) throw unreachable
         return kept.append(...event)
       }
     }
@@ -364,19 +364,19 @@ t.test(
       primes: true,
       retryInterval: undefined,
       onFailure () {},
-      untilBack: (error) => (error === away ? back.promise : undefined)
+      untilBack: (error) => (error === unreachable ? back.promise : undefined)
     })
     const client = createSink({ drained: slow.promise })
     stream.send('a')
     await stream.resume(client.sink, 0)
     await client.untilTold('replay a s.1.1')
 
-    isAway = true
+    isUnreachable = true
     stream.send('b')
     await new Promise(setImmediate)
     slow.open()
     await new Promise(setImmediate)
-    isAway = false
+    isUnreachable = false
     back.open(true)
     await client.untilTold('replay b s.1.2')
     stream.send('c')

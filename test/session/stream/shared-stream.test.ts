@@ -249,8 +249,8 @@ t.test('what fails before a client is connected leaves nothing behind', async (t
 /** A store whose words to followers may get lost, and which may be away. */
 function createLossy (limits?: MemoryEventStoreOptions) {
   const kept = createMemoryEventStore(limits)
-  const lossy = { isLosing: false, isAway: false }
-  const fail = (): void => { if (lossy.isAway) throw new Error('away') }
+  const lossy = { isLosing: false, isUnreachable: false }
+  const fail = (): void => { if (lossy.isUnreachable) throw new Error('unreachable') }
   const store: SharedEventStore = {
     ...kept,
     append: async (...event) => { fail(); return kept.append(...event) },
@@ -291,21 +291,21 @@ t.test('what was not heard of is told when somebody asks for it, once, and by on
   t.same(client.told, ['prime s.0.0 500', 'replay a s.0.1'])
 })
 
-t.test('while the store is away only the client of this node is told, without an id', async (t) => {
+t.test('while the store is unreachable only the client of this node is told, without an id', async (t) => {
   const { lossy, store } = createLossy()
   const { stream, failures } = createStream({ store })
   const client = createSink()
   await stream.attach(client.sink)
 
-  lossy.isAway = true
+  lossy.isUnreachable = true
   stream.send('a')
-  await t.rejects(stream.append('b'), { message: 'away' })
+  await t.rejects(stream.append('b'), { message: 'unreachable' })
   await stream.again()
-  lossy.isAway = false
+  lossy.isUnreachable = false
   await stream.append('c')
 
   t.same(client.told, ['prime s.0.0 500', 'send a undefined', 'send c s.0.1'])
-  t.same(failures, [[new Error('away'), 'the event store'], [new Error('away'), 'the event store']])
+  t.same(failures, [[new Error('unreachable'), 'the event store'], [new Error('unreachable'), 'the event store']])
 })
 
 t.test('what is forgotten before it is told ends the connection, so that the client learns of it', async (t) => {

@@ -20,7 +20,7 @@ interface World {
   /** Live events that have arrived arrive again. */
   repeat (): void
   /** The store can no longer be reached. */
-  away (): void
+  outage (): void
   /** The store can be reached again, and events are heard of as before. */
   back (): void
   /** The client reads nothing for a while. */
@@ -77,8 +77,8 @@ class Client {
 
 type Action = keyof World
 
-const ACTIONS: readonly Action[] = ['write', 'arrive', 'lose', 'repeat', 'away', 'back', 'pause', 'read', 'reconnect']
-const AWAY = new Error('away')
+const ACTIONS: readonly Action[] = ['write', 'arrive', 'lose', 'repeat', 'outage', 'back', 'pause', 'read', 'reconnect']
+const UNREACHABLE = new Error('unreachable')
 const nothing = (): void => {}
 const turn = (): Promise<void> => new Promise(setImmediate)
 
@@ -112,10 +112,10 @@ async function play (
 /** Requests to a store in another process, which arrive one after the other. */
 function createRequests () {
   const waiting: Array<() => void> = []
-  const requests = { isAway: false, count: () => waiting.length, arrive: () => waiting.shift()?.() }
+  const requests = { isUnreachable: false, count: () => waiting.length, arrive: () => waiting.shift()?.() }
   function send<T> (operate: () => T | Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      waiting.push(() => requests.isAway ? reject(AWAY) : resolve(operate()))
+      waiting.push(() => requests.isUnreachable ? reject(UNREACHABLE) : resolve(operate()))
     })
   }
   return { requests, send }
@@ -144,7 +144,7 @@ function createReply (client: Client) {
     primes: true,
     retryInterval: undefined,
     onFailure: nothing,
-    untilBack: (error) => error === AWAY ? back.promise : undefined
+    untilBack: (error) => error === UNREACHABLE ? back.promise : undefined
   }, { opening: Promise.resolve(), claim: () => send(() => true) })
   let sink = client.connect()
   stream.attach(sink)
@@ -154,10 +154,10 @@ function createReply (client: Client) {
     arrive: () => requests.arrive(),
     lose: nothing,
     repeat: nothing,
-    away () { requests.isAway = true },
+    outage () { requests.isUnreachable = true },
     back () {
       const wasBack = back
-      requests.isAway = false
+      requests.isUnreachable = false
       back = createGate()
       wasBack.open(true)
     },
@@ -210,13 +210,13 @@ function createShared (client: Client) {
       hasMissed = true
     },
     repeat () { for (const event of arrived.slice(-3)) listener(event) },
-    away () {
-      requests.isAway = true
+    outage () {
+      requests.isUnreachable = true
       hasMissed = true
     },
     // A node that could not hear, or not read, is told when it can again.
     back () {
-      requests.isAway = false
+      requests.isUnreachable = false
       if (hasMissed) stream.again()
       hasMissed = false
     },
@@ -245,7 +245,7 @@ t.test('each connection of a reply is sent its events once and in order, whateve
     await play(createReply, actions)
   })
   // An event is sent during an outage, while a slow client is still sent what it missed.
-  const outage: Action[] = ['pause', 'write', 'reconnect', 'arrive', 'arrive', 'arrive', 'away', 'write', 'arrive']
+  const outage: Action[] = ['pause', 'write', 'reconnect', 'arrive', 'arrive', 'arrive', 'outage', 'write', 'arrive']
 
   await fc.assert(property, { numRuns: 500, examples: [[outage]] })
 })

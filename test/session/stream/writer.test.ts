@@ -6,7 +6,7 @@ import { createGate } from '../../support/stream.ts'
 
 type UntilBack = (error: unknown) => Promise<boolean> | undefined
 
-const AWAY = new Error('away')
+const UNREACHABLE = new Error('unreachable')
 
 /** A writer and what becomes of the events. */
 function createWriter ({
@@ -36,19 +36,19 @@ function createWriter ({
 /** A store of another process, which is away until it is told to come back. */
 function createRemote () {
   const kept = createMemoryEventStore()
-  const remote = { isAway: false, back: createGate<boolean>(), tries: 0 }
+  const remote = { isUnreachable: false, back: createGate<boolean>(), tries: 0 }
   const store: EventStore = {
     ...kept,
     append: async (...event) => {
       remote.tries++
-      if (remote.isAway) throw AWAY
+      if (remote.isUnreachable) throw UNREACHABLE
       return kept.append(...event)
     }
   }
-  const untilBack: UntilBack = (error) => error === AWAY ? remote.back.promise : undefined
+  const untilBack: UntilBack = (error) => error === UNREACHABLE ? remote.back.promise : undefined
   const comeBack = (isBack: boolean): void => {
     const { back } = remote
-    remote.isAway = false
+    remote.isUnreachable = false
     remote.back = createGate()
     back.open(isBack)
   }
@@ -108,16 +108,16 @@ t.test(
   }
 )
 
-t.test('while the store is away events are handed on without numbers, and kept in order once it is back', async (t) => {
+t.test('while the store is unreachable events are handed on without numbers, and kept in order once it is back', async (t) => {
   const { remote, store, untilBack, comeBack } = createRemote()
   const { writer, seen, failures } = createWriter({ store, untilBack })
-  remote.isAway = true
+  remote.isUnreachable = true
   writer.write('a')
   writer.write('b')
   await new Promise(setImmediate)
   writer.write('c')
   comeBack(true)
-  remote.isAway = true
+  remote.isUnreachable = true
   await new Promise(setImmediate)
   const away = seen.slice()
   const wasIdle = writer.isIdle
@@ -137,7 +137,7 @@ t.test('while the store is away events are handed on without numbers, and kept i
 t.test('a store that will not be back leaves events lost', async (t) => {
   const { remote, store, untilBack, comeBack } = createRemote()
   const { writer, seen, failures } = createWriter({ store, untilBack })
-  remote.isAway = true
+  remote.isUnreachable = true
   writer.write('a')
   await new Promise(setImmediate)
 
@@ -145,13 +145,13 @@ t.test('a store that will not be back leaves events lost', async (t) => {
   await writer.settled
 
   t.same(seen, ['a -', 'lost'])
-  t.same(failures, [[AWAY, 'the event store']])
+  t.same(failures, [[UNREACHABLE, 'the event store']])
 })
 
 t.test('of what waits for a store that is away the oldest is dropped past a thousand', async (t) => {
   const { remote, store, untilBack, comeBack } = createRemote()
   const { writer, seen } = createWriter({ store, untilBack })
-  remote.isAway = true
+  remote.isUnreachable = true
   writer.write('0')
   await new Promise(setImmediate)
 
@@ -168,7 +168,7 @@ t.test('of what waits for a store that is away the oldest is dropped past a thou
 t.test('events that wait for a store that is away are dropped, oldest first, beyond 4 Mi characters', async (t) => {
   const { remote, store, untilBack, comeBack } = createRemote()
   const { writer, seen } = createWriter({ store, untilBack })
-  remote.isAway = true
+  remote.isUnreachable = true
   writer.write('0')
   await new Promise(setImmediate)
 
@@ -278,7 +278,7 @@ t.test('before its client may learn of the stream nothing is handed on', async (
 })
 
 t.test('where its client can never learn of the stream, nothing is kept', async (t) => {
-  const { writer, seen, failures, store } = createWriter({ opening: Promise.reject(AWAY) })
+  const { writer, seen, failures, store } = createWriter({ opening: Promise.reject(UNREACHABLE) })
 
   writer.whenOpen(() => { seen.push('open') })
   writer.write('a')
@@ -287,6 +287,6 @@ t.test('where its client can never learn of the stream, nothing is kept', async 
   writer.whenOpen(() => { seen.push('open') })
 
   t.same(seen, ['a -', 'b -'])
-  t.same(failures, [[AWAY, 'the event store']])
+  t.same(failures, [[UNREACHABLE, 'the event store']])
   t.same(await store.read('s.1', 0), [])
 })
