@@ -1,8 +1,10 @@
 // Formats the answers of endpoints for people to read.
+import { isDeepStrictEqual } from 'node:util'
 import type { Endpoint } from './endpoint.ts'
 import type { Item, ListMethod, Result } from './lists.ts'
 import { Method } from '../protocol/methods.ts'
 import { clean, cleanJson, cleanLine } from './clean.ts'
+import { formatSchema, type Schema } from './schema-text.ts'
 import { type Terminal, wrap } from './terminal.ts'
 import { layTable } from './table.ts'
 
@@ -62,13 +64,6 @@ interface PromptArgument {
   readonly description?: string
 }
 
-interface ArgumentsSchema {
-  readonly properties?: { readonly [name: string]: Property }
-  readonly required?: readonly string[]
-}
-
-interface Property { readonly type?: unknown, readonly description?: unknown, readonly enum?: readonly unknown[] }
-
 // Here and below, the casts trust the server to answer with what the protocol defines.
 function describeArguments ({ inputSchema, arguments: args }: Item): readonly string[] {
   if (Array.isArray(args)) {
@@ -76,16 +71,14 @@ function describeArguments ({ inputSchema, arguments: args }: Item): readonly st
       return describe(name, required === true, description)
     })
   }
-  const { properties = {}, required = [] } = (inputSchema ?? {}) as ArgumentsSchema
+  const schema = (inputSchema ?? {}) as Schema
+  const { properties = {}, required = [] } = schema
   return Object.entries(properties).map(([name, property]) => {
-    return describe(`${name}: ${kindOf(property)}`, required.includes(name), property.description)
+    const text = `${name}: ${formatSchema(property, schema)}`
+    if (!Object.hasOwn(property, 'default')) return describe(text, required.includes(name), property.description)
+    // A server may list an argument as required although it fills in the default.
+    return describe(`${text} = ${JSON.stringify(property.default)}`, true, property.description)
   })
-}
-
-function kindOf ({ type, enum: choices }: Property): string {
-  return choices === undefined
-    ? [type ?? 'any'].flat().join(' or ')
-    : choices.map((choice) => JSON.stringify(choice)).join(' | ')
 }
 
 function describe (name: string, isRequired: boolean, description: unknown): string {
@@ -102,12 +95,21 @@ interface Block {
   readonly resource?: Block
 }
 
-/** Formats the result of a tool: its content, or its structured content if there is no other. */
+/** Formats the result of a tool: its content, and its structured content as indented JSON. */
 export function formatToolResult ({ content, structuredContent }: Result): string {
   const blocks = (content ?? []) as readonly Block[]
-  return blocks.length === 0 && structuredContent !== undefined
-    ? cleanJson(structuredContent)
-    : blocks.map(formatBlock).join('\n')
+  if (structuredContent === undefined) return blocks.map(formatBlock).join('\n')
+  // Servers repeat the structured content as text for old clients (MCP 2025-11-25 tools, Structured Content).
+  const others = blocks.filter(({ text }) => text === undefined || !isDeepStrictEqual(parse(text), structuredContent))
+  return [...others.map(formatBlock), cleanJson(structuredContent)].join('\n')
+}
+
+function parse (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** Formats the contents of a resource. */

@@ -8,7 +8,8 @@ import mcpPlugin, {
   ToolError,
   Type,
   type AuthInfo,
-  type McpMountOptions
+  type McpMountOptions,
+  type ServerDefinition
 } from '../../lib/index.ts'
 import { createTestTerminal } from './terminal.ts'
 
@@ -33,7 +34,13 @@ function createFullNotes (): McpServer {
     {
       inputSchema: {
         type: 'object',
-        properties: { kind: { enum: ['one', 'two'] }, what: {}, either: { type: ['string', 'null'] } }
+        properties: {
+          kind: { enum: ['one', 'two'] },
+          what: {},
+          either: { type: ['string', 'null'] },
+          sort: { anyOf: [{ const: 'price' }, { const: 'title' }] },
+          tags: { type: 'array', items: { type: 'string' }, description: 'All of them.' }
+        }
       }
     },
     async (args, ctx) => {
@@ -131,7 +138,9 @@ t.test('a single list includes the arguments', async (t) => {
               unit: string (optional)
   count       kind: "one" | "two" (optional)
               what: any (optional)
-              either: string or null (optional)
+              either: string | null (optional)
+              sort: "price" | "title" (optional)
+              tags: string[] (optional) - All of them.
   fail
   show
   structured
@@ -144,6 +153,41 @@ t.test('a single list includes the arguments', async (t) => {
     (await inspect(url, ['resources'])).out,
     'Resources\n  notes://all    All notes.\n  notes://bytes\n\nResource templates\n  notes://{id}  A note.\n'
   )
+})
+
+t.test('an argument with a default is shown with it, even if the server lists it as required', async (t) => {
+  const server = new McpServer({ name: 'Defaults', version: '1' })
+  server.registerTool(
+    'find',
+    { inputSchema: Type.Object({ limit: Type.Integer({ default: 10, description: 'How many.' }) }) },
+    async () => 'none'
+  )
+  const inputSchema = { type: 'object', properties: { limit: { default: 10 } }, required: ['limit'] }
+  const serverInfo = { name: 'Lists it', version: '1' }
+  const definition: ServerDefinition = {
+    serve: async ({ message: { method }, caller: { protocolVersion } }) => method === 'initialize'
+      ? { protocolVersion, capabilities: { tools: {} }, serverInfo }
+      : { tools: [{ name: 'find', inputSchema }] }
+  }
+
+  t.equal(
+    (await inspect(await serve(t, { server }), ['tools'])).out,
+    'Tools\n  find  limit: integer = 10 - How many.\n'
+  )
+  t.equal(
+    (await inspect(await serve(t, { server: definition }), ['tools', '--era', 'legacy'])).out,
+    'Tools\n  find  limit: any = 10\n'
+  )
+})
+
+t.test('structured content is printed as indented JSON, and texts that say something else above it', async (t) => {
+  const server = new McpServer({ name: 'Structured', version: '1' })
+  server.registerTool('count', { outputSchema: Type.Object({ n: Type.Number() }) }, async () => ({
+    content: [{ type: 'text', text: 'One order.' }, { type: 'text', text: '{ "n": 1 }' }], structuredContent: { n: 1 }
+  }))
+  const url = await serve(t, { server })
+
+  t.equal((await inspect(url, ['call', 'count'])).out, 'One order.\n{\n  "n": 1\n}\n')
 })
 
 t.test('for a list that the server does not have, the output says so', async (t) => {
@@ -195,10 +239,14 @@ t.test('a tool is called with arguments as JSON or one by one, in both eras', as
   for (const era of ['modern', 'legacy']) {
     const call = async (...args: string[]): Promise<Run> => await inspect(url, ['call', ...args, '--era', era])
 
-    t.same(await call('add', '{"a":1,"b":2}'), { code: 0, out: '{"sum":3,"unit":""}\n', err: '' })
+    t.same(await call('add', '{"a":1,"b":2}'), {
+      code: 0,
+      out: '{\n  "sum": 3,\n  "unit": ""\n}\n',
+      err: ''
+    })
     t.same(await call('add', '{"a":1,"b":2}', '--arg', 'b=3', '--arg', 'unit=7'), {
       code: 0,
-      out: '{"sum":4,"unit":"7"}\n',
+      out: '{\n  "sum": 4,\n  "unit": "7"\n}\n',
       err: ''
     })
     t.match(await call('count', '--arg', 'what=[1]', '--arg', 'kind=one', '--log-level', 'error'), {
