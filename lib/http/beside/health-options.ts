@@ -2,13 +2,18 @@
 import { kindOf, nested, switchable, WHICH } from '../../options/checks.ts'
 import type { ResolvedOf, TableOf } from '../../options/table.ts'
 
-/** The health checks of a mount. */
+/** Where the health checks of a mount are served, and what they check. */
 export interface HealthOptions {
-  /** Where they are, below the prefix: `PATH` and `PATH/ready`, `PATH/live` for liveness. @default '/health' */
+  /**
+   * The path below the prefix: readiness is served at `path` and `path/ready`, liveness at `path/live`.
+   * @default '/health'
+   */
   readonly path?: string
   /**
-   * Returns whether all that the mount needs is available; called for each readiness check. An error is logged and
-   * counts as `false`. @default () => true
+   * Returns whether everything that the mount needs is available; with `false`, the check gets 503. It is called for
+   * each readiness check. If it throws, the error is logged and the check gets 503.
+   * @default () => true
+   * @example async () => (await database.ping()) === 'ok'
    */
   readonly ready?: () => boolean | Promise<boolean>
 }
@@ -22,7 +27,7 @@ const HEALTH = {
   ready: ready(() => true)
 } satisfies TableOf<HealthOptions>
 
-/** Options that were checked and completed. */
+/** Options that have been checked and completed. */
 export type ResolvedHealth = ResolvedOf<typeof HEALTH>
 
 /** The `health` option. */

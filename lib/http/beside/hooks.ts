@@ -12,11 +12,16 @@ type HookName = typeof HOOK_NAMES[number]
 type HookOf<Name extends HookName> = Exclude<NonNullable<RouteShorthandOptions[Name]>, readonly unknown[]>
 
 /**
- * Fastify hooks that run for the requests of one endpoint, each a function or an array of them.
+ * Fastify hooks that run only for requests to one endpoint. Each is a function or an array of functions.
  *
- * They run after those of the app. For a preflight, and a request that the mount's own checks refuse, the hooks
- * before the handler do not run; those that see the reply do.
+ * They run after the hooks of the app. If a request is a preflight, or if the checks of the mount refuse it, the hooks
+ * that precede the handler are skipped; the hooks that follow the reply still run. `preSerialization` is not available,
+ * because the endpoint sends text and streams.
  * @see https://fastify.dev/docs/latest/Reference/Hooks/
+ * @example
+ * const hooks: MountHooks = {
+ *   onRequest: async (request, reply) => { reply.header('x-request-id', request.id) }
+ * }
  */
 export type MountHooks = { readonly [Name in HookName]?: HookOf<Name> | ReadonlyArray<HookOf<Name>> }
 

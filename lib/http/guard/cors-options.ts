@@ -2,19 +2,29 @@
 import { flag, kindOf, nested, switchable, WHICH } from '../../options/checks.ts'
 import type { ResolvedOf, TableOf } from '../../options/table.ts'
 
-/** Options of `@fastify/cors` for one mount. What is listed here is allowed besides what the protocol needs. */
+/**
+ * Options of `@fastify/cors` for one mount. The headers listed here are allowed in addition to those that the protocol
+ * needs. Origins come from the mount's `allowedOrigins`, and the methods are fixed.
+ * @see https://github.com/fastify/fastify-cors#options
+ */
 export interface CorsOptions {
-  /** More request headers that pages may send. @default those of the protocol, `Authorization` and `Content-Type` */
+  /**
+   * Additional request headers that pages may send, as an array or separated by commas.
+   * @default the headers of the protocol, `Authorization` and `Content-Type`
+   */
   readonly allowedHeaders?: string | readonly string[]
-  /** More reply headers that pages may read. @default `Mcp-Session-Id` and `WWW-Authenticate` */
+  /**
+   * Additional reply headers that pages may read, as an array or separated by commas.
+   * @default `Mcp-Session-Id` and `WWW-Authenticate`
+   */
   readonly exposedHeaders?: string | readonly string[]
-  /** Lets pages send cookies and read the replies. @default false */
+  /** Lets pages send cookies and read the replies. It cannot be used with `allowedOrigins: '*'`. @default false */
   readonly credentials?: boolean
-  /** Seconds for which a browser may keep the answer to a preflight. @default the browser's choice, 5 in most */
+  /** How many seconds a browser may cache the answer to a preflight. @default the browser decides; most choose 5 */
   readonly maxAge?: number
-  /** `Cache-Control` of the answer to a preflight, or the seconds of its `max-age`. @default none */
+  /** The `Cache-Control` header of the answer to a preflight, or the seconds of its `max-age`. @default none */
   readonly cacheControl?: number | string
-  /** The status of the answer to a preflight. @default 204 */
+  /** The status of the answer to a preflight: 200 or 204. @default 204 */
   readonly optionsSuccessStatus?: number
 }
 
@@ -34,7 +44,7 @@ const CORS = {
   optionsSuccessStatus: successStatus(204)
 } satisfies TableOf<CorsOptions>
 
-/** Options that were checked and completed. */
+/** Options that have been checked and completed. */
 export type ResolvedCors = ResolvedOf<typeof CORS>
 
 /** The `cors` option. */
@@ -48,7 +58,7 @@ function isSeconds (value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0
 }
 
-// Options of `@fastify/cors` that the mount decides on.
+// Explains why an option of `@fastify/cors` cannot be set here.
 function judgeUnknown (name: string, known: readonly string[]): string {
   switch (name) {
     case 'origin':
