@@ -64,7 +64,7 @@ export class PipeCall implements Answering, Running {
 
   ask (question: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown> {
     if (this.session === undefined || this.#isOver) {
-      const problem = `${question.method} cannot be sent: the client has no session, or has gone`
+      const problem = `${question.method} cannot be sent: the client has no session, or has left`
       return Promise.reject(new RpcError(ErrorCode.InvalidRequest, problem))
     }
     return this.session.questions.ask(this.#output, question, timeout, signal)

@@ -5,7 +5,7 @@ import { partsOf } from '../support/parts.ts'
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 function notFound (id: unknown): object {
-  return { jsonrpc: '2.0', id, error: { code: -32001, message: "Session not found: it has ended or never was; send 'initialize' to open a new one" } }
+  return { jsonrpc: '2.0', id, error: { code: -32001, message: "Session not found: it has ended or never existed; send 'initialize' to open a new one" } }
 }
 
 function sessionRequired (id: unknown): object {

@@ -169,7 +169,7 @@ t.test('legacySse needs sessions, streams and one process, and URLs of its own',
     [{ stateless: true }, /^option 'legacySse' contradicts 'stateless: true'/],
     [{ jsonResponse: true }, /^option 'legacySse' contradicts 'jsonResponse: true'/],
     [{ cluster }, /^option 'legacySse' contradicts 'cluster': .* mount the server a second time without 'cluster', behind sticky sessions, or leave one of them out$/],
-    [{ path: '/sse/' }, /^option 'legacySse' needs paths that differ from each other and from 'path': not '\/sse' and '\/messages' beside '\/sse\/'$/],
+    [{ path: '/sse/' }, /^option 'legacySse' needs paths that differ from each other and from 'path': they are '\/sse', '\/messages' and '\/sse\/'$/],
     [{ legacySse: { messagesPath: '/mcp' } }, /^option 'legacySse' needs paths that differ/],
     [{ legacySse: { ssePath: '/a', messagesPath: '/a/' } }, /^option 'legacySse' needs paths that differ/]
   ]

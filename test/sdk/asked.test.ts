@@ -361,8 +361,8 @@ t.test('a client without a session is not asked, neither in a call nor when it h
   t.same(
     response.json().result,
     said(
-      'undefinedundefinedMcpError: MCP error -32600: ping cannot be sent: the client has no session, takes no ' +
-        'stream, or has gone'
+      'undefinedundefinedMcpError: MCP error -32600: ping cannot be sent: the client has no session, accepts no ' +
+        'stream, or has left'
     )
   )
   t.equal(String(await late.promise), 'McpError: MCP error -32600: ping cannot be sent: the client has no session')

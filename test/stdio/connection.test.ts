@@ -325,7 +325,7 @@ t.test('a handler learns of the cancellation whenever it looks, and cannot ask a
   go.open()
 
   t.same(next, result(2, {}))
-  t.same(await outcome.promise, [true, 'roots/list cannot be sent: the client has no session, or has gone'])
+  t.same(await outcome.promise, [true, 'roots/list cannot be sent: the client has no session, or has left'])
 })
 
 for (const era of ['modern', 'legacy'] as const) {

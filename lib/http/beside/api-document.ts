@@ -1,9 +1,9 @@
-// What keeps the routes of this package out of the API document of the app.
+// Keeps the routes of this package out of the app's API document.
 import type { FastifySchema } from 'fastify'
 
 /**
- * Returns the schema of a route that `@fastify/swagger` leaves out: its methods and bodies belong to MCP, not to the
- * app's API.
+ * Returns a route schema that makes `@fastify/swagger` leave out the route: its methods and bodies belong to MCP, and
+ * not to the app's API.
  */
 export function undocumented (): FastifySchema {
   // A new object each time, because Fastify and hooks of the app write to the schemas of routes.

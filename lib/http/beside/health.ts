@@ -13,8 +13,8 @@ const UNAVAILABLE = JSON.stringify({ status: 'unavailable' })
 const NO_STORE = { 'cache-control': 'no-store' }
 
 /**
- * Creates the plugin of the health checks. They check neither Host nor Origin nor the caller, and have no constraints.
- * @throws MCP_ERR_INVALID_OPTION where the app has such a route already.
+ * Creates the plugin of the health checks. Their routes ignore Host, Origin and caller, and have no constraints.
+ * @throws MCP_ERR_INVALID_OPTION if the app already has a route at one of their paths.
  */
 export function createHealthRoutes (
   parts: MountParts, { path, ready }: ResolvedHealth
@@ -32,7 +32,7 @@ export function createHealthRoutes (
   return async function mcpHealthRoutes (scope) {
     for (const [url, probe] of [[path, isReady], [`${path}/ready`, isReady], [`${path}/live`, isLive]] as const) {
       if (scope.hasRoute({ method: 'GET', url: scope.prefix + url })) {
-        const problem = `would serve '${scope.prefix}${url}', which there is already; ` +
+        const problem = `needs '${scope.prefix}${url}', which the app already serves; ` +
           `give it another 'path', such as { path: '${path}-2' }`
         throw new MCP_ERR_INVALID_OPTION('health', problem)
       }

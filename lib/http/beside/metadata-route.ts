@@ -1,4 +1,4 @@
-// The metadata of a mount as a protected resource (RFC 9728), at the root of its origin.
+// Serves the metadata of a mount as a protected resource (RFC 9728), at the root of its origin.
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import type { ResolvedTokenAuth } from '../../auth/auth-options.ts'
@@ -15,7 +15,7 @@ import { findRoot } from '../root.ts'
 export interface MetadataSettings {
   readonly auth: ResolvedTokenAuth
   readonly resources: Resources
-  /** The name that users are shown if `auth` has none. */
+  /** The `resource_name` if `auth` has none. */
   readonly name: string
   readonly constraints?: RouteShorthandOptions['constraints']
   readonly logLevel?: RouteShorthandOptions['logLevel']
@@ -25,10 +25,10 @@ export interface MetadataSettings {
 const MAX_AGE = 3600
 
 /**
- * Adds the routes of a mount's metadata to the root of the app, whatever scope the mount is in: neither the prefixes
- * nor the hooks of that scope apply.
+ * Adds the routes of a mount's metadata to the root of the app, so that neither the prefixes nor the hooks of the
+ * mount's scope apply.
  *
- * @throws MCP_ERR_INVALID_OPTION if the alias is taken, or the mount's path has parameters and so no single document.
+ * @throws MCP_ERR_INVALID_OPTION if the alias is taken, or if it is set although the mount's path has parameters.
  */
 export function addMetadataRoutes (
   app: FastifyInstance, { auth, resources, name, constraints = {}, logLevel }: MetadataSettings
@@ -62,7 +62,7 @@ export function addMetadataRoutes (
 
   function serveMetadata (request: FastifyRequest, reply: FastifyReply): void {
     if (hasDotSegment(request, params)) return reply.callNotFound()
-    // Fastify makes the parameters from the path.
+    // Fastify types `params` as unknown, and parses them from the path.
     const { id } = resources.find(request.params as PathParams)
     const body = JSON.stringify({ resource: id, ...fields })
     const etag = `"${createHash('sha256').update(body).digest('base64url')}"`
@@ -78,7 +78,7 @@ function describe (auth: ResolvedTokenAuth, name: string): object {
   const { resourceDocumentation, resourcePolicyUri, resourceTosUri } = auth
   return {
     authorization_servers: authorizationServers,
-    // An empty array would say that there are no scopes; JSON.stringify leaves out undefined.
+    // An empty array would mean that there are no scopes; JSON.stringify leaves out undefined.
     scopes_supported: scopesSupported?.length === 0 ? undefined : scopesSupported,
     bearer_methods_supported: ['header'],
     resource_name: auth.resourceName ?? name,

@@ -1,10 +1,10 @@
-// Ordinary routes beside the endpoint: the user's own, below the mount's prefix.
+// Adds the user's own routes below the prefix of the mount.
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { resolveConstraints } from '../guard/host-constraint.ts'
 import type { MountParts } from '../parts.ts'
 import { protectRoutes } from '../guard/protection.ts'
 
-/** Creates the plugin of the routes beside the endpoint, which share its protection and constraints only. */
+/** Creates the plugin of the user's routes. They share only the endpoint's protection and constraints. */
 export function createSideRoutes (routes: FastifyPluginAsync, parts: MountParts): FastifyPluginAsync {
   const { constraints } = parts.options
 

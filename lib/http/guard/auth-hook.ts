@@ -1,4 +1,4 @@
-// The hook that lets only callers pass who may use the mount, and what the rest of a request knows of them.
+// The hook that rejects callers who may not use the mount, and stores the accepted caller on the request.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Authenticated, AuthInfo } from '../../auth/auth-info.ts'
 import { AuthRejection, type Authenticator } from '../../auth/authenticator.ts'
@@ -8,26 +8,35 @@ const AUTHENTICATED = Symbol('fastify-mcp-mount.authenticated')
 
 interface AuthenticatedRequest { [AUTHENTICATED]?: Authenticated | null }
 
-/** Who sends a request; undefined where the mount has no `auth`. */
+/** Returns the caller of a request; undefined if the mount has no `auth`. */
 export function authOf (request: FastifyRequest): Authenticated | undefined {
   return (request as AuthenticatedRequest)[AUTHENTICATED] ?? undefined
 }
 
 /**
- * Returns what a mount's `auth` says of the sender of a request, for the `routes` and `hooks` of the mount; undefined
- * if the mount has no `auth`, and for a route that is public.
+ * Returns the caller of a request, in the `routes` and `hooks` of a mount: what the mount's `auth` returned. Undefined
+ * if the mount has no `auth`, if the route is public, and before authentication has run.
+ *
+ * @example
+ * app.register(mcpPlugin, {
+ *   server,
+ *   auth: { authenticate: findCaller },
+ *   routes: async (scope) => {
+ *     scope.get('/me', async (request) => ({ user: authInfoOf(request)?.subject }))
+ *   }
+ * })
  */
 export function authInfoOf (request: FastifyRequest): AuthInfo | undefined {
   return authOf(request)?.info
 }
 
-/** Gives the requests of a scope a place for what is known of their callers. */
+/** Decorates the requests of a scope with a property that holds their caller. */
 export function prepareRequests (scope: FastifyInstance): void {
-  // A mount may be among the routes of another one.
+  // The `routes` of a mount may register another mount.
   if (!scope.hasRequestDecorator(AUTHENTICATED)) scope.decorateRequest(AUTHENTICATED, null)
 }
 
-/** How a hook treats the requests that it does not authorize. */
+/** How the hook treats requests that it does not accept. */
 export interface AuthHookSettings {
   /** Whether a request needs no authorization. */
   isExempt (request: FastifyRequest): boolean
@@ -35,7 +44,7 @@ export interface AuthHookSettings {
   readonly refuse: Refuse
 }
 
-/** Builds the hook that lets only callers pass who may use the mount. */
+/** Creates the hook that rejects callers who may not use the mount. */
 export function createAuthHook (
   authenticator: Authenticator, { isExempt, refuse }: AuthHookSettings
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
@@ -47,7 +56,7 @@ export function createAuthHook (
       refuse(reply, decision.status, decision.message)
       return reply
     }
-    // `prepareRequests` has added the property.
+    // The cast holds, because `prepareRequests` has added the property.
     ;(request as AuthenticatedRequest)[AUTHENTICATED] = decision
   }
 }
@@ -55,7 +64,7 @@ export function createAuthHook (
 function announce (reply: FastifyReply, { status, message, challenge, error }: AuthRejection): void {
   if (challenge !== undefined) reply.header('www-authenticate', challenge)
   if (error === undefined) reply.log.info({ status, challenge }, message)
-  else reply.log.error({ err: error }, 'it could not be told who sends a request')
+  else reply.log.error({ err: error }, 'authenticating a request failed')
 }
 
 /** Whether a request is a CORS preflight, which a browser sends without credentials (Fetch, CORS-preflight request). */

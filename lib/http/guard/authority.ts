@@ -1,12 +1,12 @@
-// A host as headers and options write it, with or without a scheme before it: 'api.example.com:8080', 'https://[::1]'.
+// Parses hosts and origins in headers and options: 'api.example.com:8080', 'https://[::1]'.
 import { domainToASCII } from 'node:url'
 
-/** What such a text says, in one form for all spellings of the same. */
+/** A parsed host or origin, normalized: all spellings of the same host are equal. */
 export interface Authority {
-  /** With `://`; empty where there is none. */
+  /** The scheme with `://`; empty if the text has none. */
   readonly scheme: string
   readonly name: string
-  /** Digits, `*` for any port, or empty for none. The default port of the scheme is none. */
+  /** Digits, `*` for any port, or empty for no port. The default port of the scheme counts as no port. */
   readonly port: string
 }
 
@@ -18,13 +18,13 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = {
 }
 const MAX_PORT = 65_535
 
-/** Reads the value of a `Host` or `Origin` header; undefined for anything else. */
+/** Parses the value of a `Host` or `Origin` header. Returns undefined if it is not valid. */
 export function parseAuthority (text: string): Authority | undefined {
   const authority = parseListed(text)
   return authority?.port === '*' ? undefined : authority
 }
 
-/** Reads an entry of an option, whose port may be `*` and whose name may have any letters. */
+/** Parses an entry of an option. Its port may be `*`, and its name may have letters outside of ASCII. */
 export function parseEntry (text: string): Authority | undefined {
   if (!NOT_ASCII.test(text)) return parseListed(text)
   const toAscii = (_whole: string, scheme: string | undefined, name: string): string =>
@@ -33,7 +33,7 @@ export function parseEntry (text: string): Authority | undefined {
 }
 
 function parseListed (text: string): Authority | undefined {
-  // RFC 9110 4.2.3: neither the case of the scheme nor that of the host counts.
+  // RFC 9110 4.2.3: scheme and host are case-insensitive.
   const [whole, scheme = '', name = '', port = ''] = AUTHORITY.exec(text)?.map(toLowerCase) ?? []
   if (whole === undefined || Number(port) > MAX_PORT) return undefined
   const written = port === '' || port === '*' ? port : String(Number(port))
@@ -44,7 +44,8 @@ function toLowerCase (text: string | undefined): string | undefined {
   return text?.toLowerCase()
 }
 
-// The dot at the end of a name is the root of DNS. Localhost and addresses are not looked up there, and have none.
+// A trailing dot stands for the root of DNS. Localhost and IP addresses are not looked up in DNS, so they cannot have
+// one.
 const WITHOUT_ROOT = /^(?:localhost|.*\.\d+)\.$/
 
 function withoutRootDot (name: string): string {

@@ -4,14 +4,14 @@ import { shorten } from '../../protocol/bounds.ts'
 import type { Refuse } from '../reply/reply.ts'
 import { createHostCheck } from './host-check.ts'
 
-/** What the guard lets pass. */
+/** The hosts and origins that the guard accepts. */
 export interface GuardOptions {
   readonly allowedHosts: readonly string[]
   /** `*` for every origin. */
   readonly allowedOrigins: readonly string[] | '*'
 }
 
-/** Why a request does not pass, for the client and for the log. */
+/** Why a request is rejected, for the client and for the log. */
 interface GuardRejection {
   readonly status: 400 | 421 | 403
   readonly message: string
@@ -30,7 +30,7 @@ const TWO_HOSTS: GuardRejection = Object.freeze({
   advice: 'request with several Host headers refused'
 })
 
-/** Builds the hook that refuses what the guard of one mount rejects. */
+/** Creates the hook that refuses the requests that the guard of one mount rejects. */
 export function createGuardHook (options: GuardOptions, refuse: Refuse): onRequestHookHandler {
   const guard = createGuard(options)
 
@@ -42,10 +42,10 @@ export function createGuardHook (options: GuardOptions, refuse: Refuse): onReque
   }
 }
 
-/** Returns why a request is rejected, or undefined for a request that may pass. */
+/** Returns why a request is rejected; undefined if it is accepted. */
 type Guard = (request: FastifyRequest) => GuardRejection | undefined
 
-// Forwarded headers never count. MCP 2026-07-28 streamable-http, Security & Endpoint.
+// MCP 2026-07-28 streamable-http, Security & Endpoint. Forwarded headers are ignored, because clients can forge them.
 function createGuard ({ allowedHosts, allowedOrigins }: GuardOptions): Guard {
   const isAllowedHost = createHostCheck(allowedHosts)
   const isAllowedOrigin = createHostCheck(allowedOrigins)
@@ -61,7 +61,7 @@ function createGuard ({ allowedHosts, allowedOrigins }: GuardOptions): Guard {
     if (authority === undefined || (authority !== lastHost && !isAllowedHost(authority))) return refuseHost(authority)
     lastHost = authority
     if (host !== undefined && host !== authority && !isAllowedHost(host)) return refuseHost(host)
-    // RFC 9112 3.2.2: a host named by the request line goes before a Host header, but both have to be listed.
+    // RFC 9112 3.2.2: a host in the request line takes precedence over the Host header, but both must be allowed.
     if (originalUrl.charCodeAt(0) !== SLASH) {
       const named = originalUrl.replace(ABSOLUTE_FORM, '$1')
       if (!isAllowedHost(named)) return refuseHost(named)
@@ -89,7 +89,7 @@ function refuseHost (host: string | undefined): GuardRejection {
   }
 }
 
-// RFC 9112 3.2: Node.js drops all but the first of them from the headers.
+// RFC 9112 3.2 demands this check. Node.js drops all but the first Host header from `headers`, so read the raw ones.
 function hasTwoHosts (rawHeaders: readonly string[]): boolean {
   let count = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {

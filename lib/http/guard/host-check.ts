@@ -1,26 +1,26 @@
-// The lists of hosts and origins that a mount serves, made into lookups.
+// Checks Host and Origin headers against the lists of a mount.
 import { parseAuthority, parseEntry } from './authority.ts'
 
-// A browser sends localhost in one of these forms.
+// Browsers send localhost in one of these forms.
 const LOOPBACK_NAMES: readonly string[] = ['127.0.0.1', 'localhost', '[::1]']
 
-/** The hosts served unless `allowedHosts` says otherwise: this machine, on any port. */
+/** The default of `allowedHosts`: this machine, on any port. */
 export const LOOPBACK_HOSTS: readonly string[] = Object.freeze(LOOPBACK_NAMES.map((name) => `${name}:*`))
 
-/** The origins served unless `allowedOrigins` says otherwise: pages of this machine, on any port. */
+/** The default of `allowedOrigins`: pages of this machine, on any port. */
 export const LOOPBACK_ORIGINS: readonly string[] = Object.freeze(LOOPBACK_HOSTS.map((host) => `http://${host}`))
 
-/** The Origin of a page that has none, such as a file or a sandboxed frame. */
+/** The Origin header of a page without an origin, such as a file or a sandboxed frame. */
 export const NO_ORIGIN = 'null'
 
-/** The `allowedOrigins` that stand for every origin. */
+/** The value of `allowedOrigins` that allows every origin. */
 export const ANY_ORIGIN = '*'
 
 /**
- * Builds the check of a Host or Origin once per mount. Most requests have the same value as the request before, and
+ * Creates the check of a Host or Origin, once per mount. Most requests have the same value as the request before, and
  * cost one comparison.
  *
- * @param allowed Hosts or origins; a port `*` is any port or none. `*` alone allows every value.
+ * @param allowed Hosts or origins; the port `*` means any port or none. `*` alone allows every value.
  */
 export function createHostCheck (allowed: readonly string[] | typeof ANY_ORIGIN): (value: string) => boolean {
   if (allowed === ANY_ORIGIN) return () => true
@@ -43,7 +43,8 @@ export function createHostCheck (allowed: readonly string[] | typeof ANY_ORIGIN)
   }
 }
 
-// What a Host header may say where nothing in it tells the scheme: 'api.example.com' is 'api.example.com:443' by https.
+// The ports of a Host header that may mean the same host. The header has no scheme, so 'api.example.com' may stand for
+// 'api.example.com:443' or 'api.example.com:80'.
 const UNNAMED_PORTS = ['', '80', '443']
 
 function keysOf (entry: string): readonly string[] {

@@ -1,4 +1,4 @@
-// The host of a mount's route constraints. Fastify compares the text of a constraint with the whole Host header; this
+// Matches the `host` of a mount's route constraints. Fastify compares its text with the whole Host header; this
 // constraint strategy compares hosts and ports.
 import type { FastifyInstance, RouteShorthandOptions } from 'fastify'
 import { parseAuthority, parseEntry, type Authority } from './authority.ts'
@@ -9,20 +9,23 @@ type Strategy = Parameters<FastifyInstance['addConstraintStrategy']>[0]
 // A valid identifier, because Fastify compiles the name into source code.
 const NAME = 'mcpHost'
 
-/** Completes route constraints: a host that is a string, not a pattern, matches all spellings of the host. */
+/** Completes route constraints: a `host` that is a string, and not a pattern, matches all spellings of the host. */
 export function resolveConstraints ({ host, ...others }: Constraints): Constraints {
   const [listed] = typeof host === 'string' ? listConstraintHosts(host) : []
   if (listed !== undefined) return { ...others, [NAME]: listed }
   return host === undefined ? others : { ...others, host }
 }
 
-/** Lists the host that a constraint names, on any port if it names none; nothing if the text is not a host. */
+/**
+ * Lists the host of a constraint as an entry of `allowedHosts`, with any port if the constraint has none. Returns an
+ * empty list if the text is not a host.
+ */
 export function listConstraintHosts (host: string): readonly string[] {
   const authority = parseEntry(host)
   return authority?.scheme === '' ? [`${authority.name}:${authority.port || '*'}`] : []
 }
 
-/** Returns the host of completed constraints, as a client may name it; undefined if there is none, or a pattern. */
+/** Returns the host of completed constraints, as clients write it. Undefined if there is none or it is a pattern. */
 export function findConstraintHost (constraints: Constraints = {}): string | undefined {
   const { [NAME]: host }: Readonly<Record<string, unknown>> = { ...constraints }
   return typeof host === 'string' ? host.replace(/:\*$/, '') : undefined
@@ -48,7 +51,7 @@ function createStrategy (): Strategy {
   }
 }
 
-// Fastify looks up both the text of a constraint and the Authority of a request.
+// Fastify calls `get` with the text of a constraint, and with the Authority of a request.
 function createStorage (): ReturnType<Strategy['storage']> {
   const stored = new Map<unknown, unknown>()
 
@@ -58,7 +61,7 @@ function createStorage (): ReturnType<Strategy['storage']> {
   } as ReturnType<Strategy['storage']>
 
   function find ({ name, port }: Authority): unknown {
-    // Without a port it is one of the default ports, but the scheme is unknown here.
+    // Without a port, the host has one of the default ports; which one is unknown, because there is no scheme here.
     const ports = port === '' ? ['443', '80', '*'] : [port, '*']
     return ports.map((one) => stored.get(`${name}:${one}`)).find((value) => value !== undefined)
   }

@@ -1,8 +1,8 @@
-// CORS of documents that are for everyone, such as those below /.well-known/.
+// Lets pages of every origin read public documents, such as those below /.well-known/.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /**
- * The route options of GET and OPTIONS that let pages of any origin read the replies. An `@fastify/cors` of the app
+ * The route options of GET and OPTIONS that let pages of every origin read the replies. The app's own `@fastify/cors`
  * does not apply to such a route.
  */
 export const OPEN_TO_ANY_PAGE: OpenRoute = Object.freeze({
@@ -11,7 +11,7 @@ export const OPEN_TO_ANY_PAGE: OpenRoute = Object.freeze({
 
 interface OpenRoute { readonly config: object, readonly onRequest: typeof allowAnyOrigin }
 
-// Clients send MCP-Protocol-Version along, so that their browsers ask first.
+// Clients send MCP-Protocol-Version, which makes browsers send a preflight first.
 function allowAnyOrigin (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   reply.header('access-control-allow-origin', '*')
   if (request.method !== 'OPTIONS') return done()

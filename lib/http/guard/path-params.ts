@@ -1,4 +1,5 @@
-// Refuses '.' and '..' as values of a path's parameters: whoever joins such a value to a path names another resource.
+// Refuses '.' and '..' as values of path parameters. Code that appends such a value to a path would reach another
+// resource.
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Refuse } from '../reply/reply.ts'
 
@@ -6,25 +7,25 @@ const NAME = /:(\w+)/g
 const ENCODED_ASCII = /%([0-7][\da-f])/gi
 // URL parsers drop or trim these.
 const IGNORED = /[\0-\x20]/g
-// A value that is encoded more often is not meant well.
+// A value that is encoded more often than this is an attack.
 const MAX_ENCODINGS = 8
 
 const DOTS_REFUSED = "Invalid path: '.' and '..' are refused as values of its parameters"
 
-/** Lists the names of a route's parameters, as Fastify calls them. */
+/** Lists the names of a route's parameters, as in Fastify's `request.params`. */
 export function listParamNames (path: string): readonly string[] {
   const names = Array.from(path.matchAll(NAME), ([, name = '']) => name)
   return path.includes('*') ? [...names, '*'] : names
 }
 
-/** Whether the parameters of a request have a segment '.' or '..', in whatever way it is encoded. */
+/** Whether a path parameter of a request contains a segment '.' or '..', however it is encoded. */
 export function hasDotSegment ({ params }: FastifyRequest, names: readonly string[]): boolean {
-  // Fastify makes it of the path.
+  // Fastify types `params` as unknown, and parses them from the path.
   const values = params as Readonly<Record<string, string>>
   return Object.entries(values).some(([name, value]) => names.includes(name) && isDotted(value))
 }
 
-/** Builds the hook that refuses such requests; undefined for a path without parameters. */
+/** Creates the hook that refuses such requests. Returns undefined for a path without parameters. */
 export function createParamsHook (path: string, refuse: Refuse): onRequestHookHandler | undefined {
   const names = listParamNames(path)
   if (names.length === 0) return undefined
@@ -42,7 +43,7 @@ function isDotted (value: string): boolean {
   return decoded.replace(IGNORED, '').split(/[/\\]/).some((segment) => segment === '.' || segment === '..')
 }
 
-// Fastify has decoded the value once. Whoever uses it may decode it again.
+// Fastify has decoded the value once, but code that uses it may decode it again.
 function decode (value: string): string | undefined {
   let text = value
   for (let round = 0; round < MAX_ENCODINGS; round++) {

@@ -1,4 +1,4 @@
-// The checks that a request passes before a mount does anything for it.
+// Adds the checks that every request to a mount must pass.
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler, preParsingHookHandler } from 'fastify'
 import type { Authenticator } from '../../auth/authenticator.ts'
 import type { ResolvedOptions } from '../resolve-options.ts'
@@ -12,14 +12,14 @@ type Authorize = ReturnType<typeof createAuthHook>
 
 /** How the URLs of a mount are protected. */
 export interface Protected {
-  /** Absent where everybody may pass. */
+  /** Undefined if everyone may use the mount. */
   readonly auth: Authenticator | undefined
   readonly options: ResolvedOptions
 }
 
 /**
- * Adds guard, path check and authorization to all routes of the endpoint's scope. A preflight is not authorized: no
- * handler serves it.
+ * Adds guard, path check and authorization to all routes of the endpoint's scope. Preflights are exempt from
+ * authorization, because no handler serves them.
  *
  * @param path The endpoint's path below the scope's prefix.
  */
@@ -47,7 +47,7 @@ export function protectRoutes (scope: FastifyInstance, { auth, options }: MountP
   scope.addHook('preParsing', createLateAuthHook(createAuthHook(auth, { isExempt: isPublic, refuse })))
 }
 
-// An OPTIONS request that no CORS plugin answered in onRequest reaches a handler of the user's: authorize it now.
+// An OPTIONS request that no CORS plugin answered in onRequest reaches a handler of the user, so authorize it now.
 function createLateAuthHook (authorize: Authorize): preParsingHookHandler {
   return function preParsingAuth (request, reply, payload, done) {
     if (!isPreflight(request)) return done(null, payload)

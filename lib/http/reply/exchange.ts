@@ -1,4 +1,4 @@
-// One POST and its reply: a JSON body that becomes a stream only when it must.
+// One POST and its reply: a JSON body, or a stream if a message has to be sent before the answer.
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { joinAnswers } from '../../conversation/batch-reply.ts'
 import { Departure } from '../../conversation/departure.ts'
@@ -24,9 +24,9 @@ import { isClosed, sendJson } from './reply.ts'
 import { SSE_HEADERS, SseStream } from './sse.ts'
 import { setErrorHeaders, statusOf } from './status.ts'
 
-const UNASKABLE = 'cannot be sent: the client has no session, takes no stream, or has gone'
+const UNASKABLE = 'cannot be sent: the client has no session, accepts no stream, or has left'
 
-// A quiet exchange is made a stream on its second beat, so that it is between one half and one interval old.
+// A silent exchange becomes a stream on its second beat, when it is between one half and one interval old.
 const BEATS_BEFORE_STREAM = 2
 
 /** One POST and its reply. */
@@ -43,7 +43,7 @@ export class Exchange implements Answering, OpenExchange, Running {
   #beats = 0
   #departure: Departure | undefined
 
-  /** @param accepted What kinds of reply may be given; the mount's `jsonResponse` has been heeded. */
+  /** @param accepted The kinds of reply that may be sent: those that the client accepts and `jsonResponse` allows. */
   constructor (reply: FastifyReply, parts: MountParts, accepted: Accepted, { id, answers, session }: Awaited) {
     this.request = reply.request
     this.#reply = reply
@@ -64,7 +64,7 @@ export class Exchange implements Answering, OpenExchange, Running {
 
   get canListen (): boolean { return !this.#parts.options.jsonResponse }
 
-  /** Whether all is answered, or nobody waits any longer. */
+  /** Whether every request has been answered, or the client no longer waits. */
   get isOver (): boolean { return this.#state.kind === 'over' }
 
   notify (method: string, params: object): void {
@@ -96,27 +96,27 @@ export class Exchange implements Answering, OpenExchange, Running {
     if (this.#stream?.events === undefined && isClosed(this.#reply)) this.#disconnected()
     if (this.#departure === undefined) {
       this.#departure = new Departure()
-      // The end of a stream is noticed by the stream itself.
+      // A stream reports on its own that its connection has closed.
       const closed = (): void => { if (this.#stream === undefined) this.#disconnected() }
       if (this.#stream === undefined) this.#reply.raw.once('close', closed)
     }
     this.#departure.add(listener)
   }
 
-  /** Sends the answer to one of the requests. */
+  /** Sends the answer to one request. */
   answer (json: string): void {
     this.#answer(200, json)
     if (this.#awaited === 0) this.#departure?.dispose()
   }
 
-  /** Sends the error with which one of the requests has failed. Its status and headers count if no stream has begun. */
+  /** Sends the error of one request. If no stream has begun, the error also decides the HTTP status and headers. */
   fail (error: RpcError, { message, caller }: Incoming): void {
     if (this.#state.kind === 'unbegun' && !isBatch(this.#id)) setErrorHeaders(this.#reply, error, this.#parts.auth)
     this.#answer(statusOf(error, caller.era), encodeError(message.id, error))
     if (this.#awaited === 0) this.#departure?.dispose()
   }
 
-  /** Does what is due when half of a keep-alive interval has passed. */
+  /** Called when half of a keep-alive interval has passed. Turns a silent reply into a stream, or sends a comment. */
   beat (): void {
     const state = this.#state
     this.#beats++
@@ -124,7 +124,7 @@ export class Exchange implements Answering, OpenExchange, Running {
     else if (this.#accepted.stream && this.#beats >= BEATS_BEFORE_STREAM) this.#openStream(state)
   }
 
-  /** Ends an exchange that the app cannot wait for any longer: `ctx.signal` is aborted and the client told. */
+  /** Ends an exchange before its handler has: aborts `ctx.signal` and sends the client an error. */
   cut (): void {
     this.#endEarly('The server is shutting down', 'send the request again')
   }
@@ -133,7 +133,7 @@ export class Exchange implements Answering, OpenExchange, Running {
     this.#reply.raw.destroy()
   }
 
-  /** Ends an exchange whose client wants no answer any more. A batch goes on: only one of its requests was meant. */
+  /** Ends an exchange whose client has cancelled it. A batch goes on, because only one of its requests is cancelled. */
   cancel (reason: string): void {
     const state = this.#state
     if (state.kind === 'over' || isBatch(this.#id)) return
@@ -143,14 +143,14 @@ export class Exchange implements Answering, OpenExchange, Running {
     this.#leave(new CancelledError(reason))
   }
 
-  /** The stream, also one that has had its last message; undefined where the reply is none. */
+  /** The stream, even after its last message; undefined if the reply is not a stream. */
   get #stream (): Streaming | undefined {
     const state = this.#state
     if (state.kind === 'streaming') return state
     return state.kind === 'over' ? state.stream : undefined
   }
 
-  // The call goes on where its messages are stored for a client that resumes, and that has to authorize anew to do so.
+  // If the messages are stored, the call goes on: a client that resumes must authenticate again to read them.
   #expire ({ sse, events }: Streaming): void {
     if (events === undefined) this.#endEarly('The access token has expired', 'send the request again with a new one')
     else sse.end()
@@ -164,7 +164,7 @@ export class Exchange implements Answering, OpenExchange, Running {
     this.#leave(new Error(reason))
   }
 
-  // The session's GET stream serves only where the reply cannot be a stream.
+  // The session's GET stream carries questions only if the reply cannot be a stream.
   #findQuestionSink (): QuestionSink | undefined {
     const state = this.#state
     if (state.kind === 'over') return undefined
@@ -179,7 +179,7 @@ export class Exchange implements Answering, OpenExchange, Running {
 
     const stream = this.#openStream(state)
     const isLast = this.#awaited === 0
-    // Before it is sent: a client that cannot take the last answer has not left a running call.
+    // Set this before sending. If the last answer cannot be delivered, the client has not left a running call.
     if (isLast) this.#state = { kind: 'over', stream }
     stream.sink.send(json)
     if (isLast) this.#endStream(stream)
@@ -197,7 +197,7 @@ export class Exchange implements Answering, OpenExchange, Running {
   #openStream (state: Unbegun | Streaming): Streaming {
     if (state.kind === 'streaming') return state
 
-    // The stream may be open for long, and its handler has what it needs of the request.
+    // Free the body, because the stream may stay open for long and the handler already has its arguments.
     this.request.body = undefined
     const ids = isBatch(this.#id) ? this.#id : [this.#id]
     const events = this.#session?.isResumable === true ? this.#session.streams.openReply(ids) : undefined
@@ -205,7 +205,7 @@ export class Exchange implements Answering, OpenExchange, Running {
     const stream: Streaming = { kind: 'streaming', sse, events, sink: events ?? sse }
     this.#state = stream
     sse.on('error', (error) => this.log.warn({ err: error }, error.message))
-    // A hook of the app may fail, or send something else in the stream's place.
+    // An onSend hook of the app may fail or replace the stream. Then nobody reads the stream, so destroy it.
     this.#reply.raw.once('close', () => { sse.destroy(); this.#release() })
     events?.attach(sse)
     for (const answer of state.answers) stream.sink.send(answer)
@@ -215,13 +215,13 @@ export class Exchange implements Answering, OpenExchange, Running {
   }
 
   #endStream ({ sse, events }: Streaming): void {
-    // Messages that are not stored yet are still to be sent.
+    // A stream with events must not end yet: it still has to send the messages that are being stored.
     if (events === undefined) sse.end()
     else this.#session?.streams.endReply(events)
     this.#release()
   }
 
-  // Where messages are stored, the client is expected to resume.
+  // If messages are stored, the client may resume, so its call goes on.
   #streamClosed (sse: SseStream, events: LocalStream | undefined): void {
     if (events === undefined) this.#disconnected()
     else events.detach(sse)
@@ -239,7 +239,7 @@ export class Exchange implements Answering, OpenExchange, Running {
     ;(this.#departure ??= new Departure()).leave(reason)
   }
 
-  // What the client has not read yet keeps the exchange open.
+  // The exchange stays open until the client has read everything.
   #release (): void {
     if (this.isOver && (this.#stream === undefined || isClosed(this.#reply))) this.#parts.exchanges.delete(this)
   }

@@ -1,14 +1,15 @@
-// Ends streams when the tokens expire that they were opened with.
+// Ends streams when their access tokens expire.
 import type { FastifyReply } from 'fastify'
 import { authOf } from '../guard/auth-hook.ts'
 
 // The longest delay that a timer of Node can take.
 const LONGEST_DELAY = 2 ** 31 - 1
 
-/** What ends with the tokens of one mount. One timer for all of it. */
+/** Ends the streams of one mount when their tokens expire. All of them share one timer. */
 export class Expiry {
   readonly #now: () => number
-  // By the millisecond; tokens expire at whole seconds, so that there are few.
+  // The callbacks by the moment at which they are due, in milliseconds. Tokens expire at whole seconds, so there are
+  // few moments.
   readonly #due = new Map<number, Set<() => void>>()
   #timer: NodeJS.Timeout | undefined
   #wakesAt = Infinity
@@ -18,12 +19,12 @@ export class Expiry {
     this.#now = now
   }
 
-  /** How many wait for their end. */
+  /** How many streams are being watched. */
   get size (): number {
     return [...this.#due.values()].reduce((sum, { size }) => sum + size, 0)
   }
 
-  /** Calls back when the token of a request expires, unless the reply has ended before. */
+  /** Calls `end` when the token of a request expires, unless the reply has closed before. */
   watch (reply: FastifyReply, end: () => void): void {
     const expiresAt = authOf(reply.request)?.info.expiresAt
     if (expiresAt === undefined) return
@@ -34,7 +35,7 @@ export class Expiry {
     if (moment < this.#wakesAt) this.#wakeAt(moment)
   }
 
-  /** Ends what is due. @param now The moment, in milliseconds. */
+  /** Ends the streams whose tokens have expired. @param now The current time, in milliseconds. */
   sweep (now: number = this.#now()): void {
     let next = Infinity
     for (const [moment, ends] of this.#due) {
@@ -49,7 +50,7 @@ export class Expiry {
     if (next !== Infinity) this.#wakeAt(next)
   }
 
-  /** Ends the waiting. */
+  /** Stops the timer and forgets all streams. */
   stop (): void {
     clearTimeout(this.#timer)
     this.#due.clear()

@@ -1,19 +1,19 @@
-// A reply that stays open: what a client listens to.
+// A reply that stays open: the stream that a client listens to.
 import type { FastifyReply } from 'fastify'
 import type { OpenExchange, OpenExchanges } from './open-exchanges.ts'
 import { SSE_HEADERS, SseStream } from './sse.ts'
 
-/** What a stream tells whoever opened it. */
+/** The events of a stream. */
 export interface StreamEvents {
-  /** Called when the client has read everything, or never will. */
+  /** Called when the stream has closed: the client has read everything, or has left. */
   readonly onClose?: () => void
-  /** Called when the app closes, before the stream ends: the last message may be sent. */
+  /** Called before the server ends the stream, when a last message can still be sent. */
   readonly onCut?: () => void
 }
 
 /**
- * A reply that stays open until the client leaves or the app ends. Thousands stay open at once, so each holds as little
- * as possible.
+ * A reply that stays open until the client leaves or the app closes. Thousands stay open at once, so each holds as
+ * little as possible.
  */
 export class LastingStream extends SseStream implements OpenExchange {
   readonly #open: OpenExchanges
@@ -29,7 +29,7 @@ export class LastingStream extends SseStream implements OpenExchange {
 
   /** Sends the stream. */
   start (reply: FastifyReply): void {
-    // A hook of the app may fail, or send something else in the stream's place.
+    // An onSend hook of the app may fail or replace the stream. Then nobody reads the stream, so destroy it.
     reply.raw.on('close', () => { this.destroy(); this.#open.delete(this) })
     this.#reply = reply
     this.#open.add(this)
@@ -49,7 +49,7 @@ export class LastingStream extends SseStream implements OpenExchange {
     this.#reply?.raw.destroy()
   }
 
-  // A stream that is cut before it is sent has no reply to log with.
+  // A stream that is cut before `start` has no reply, and so no logger.
   #warn (error: Error): void {
     this.#reply?.log.warn({ err: error }, error.message)
   }

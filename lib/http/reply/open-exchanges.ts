@@ -1,19 +1,19 @@
-// The exchanges that a mount is busy with: kept alive by one timer, and waited for at the end.
+// The open exchanges of a mount. One timer keeps them alive, and closing the app waits for them.
 
-/** What is kept alive and waited for. */
+/** One open exchange or stream. */
 export interface OpenExchange {
-  /** Half of a keep-alive interval has passed. */
+  /** Called each time half of a keep-alive interval has passed. */
   beat (): void
-  /** Ends without waiting for its handler any longer. */
+  /** Ends the exchange without waiting for its handler. */
   cut (): void
-  /** Ends without waiting for its client any longer. */
+  /** Closes the connection without waiting for the client to read. */
   abort (): void
 }
 
-// Milliseconds in which a client that reads gets what it is told at the end.
-const LAST_WORDS = 1000
+// Milliseconds in which clients can still read what was sent at the end.
+const FLUSH_TIMEOUT = 1000
 
-/** The exchanges that a mount is busy with. */
+/** The open exchanges of a mount. */
 export class OpenExchanges {
   readonly #exchanges = new Set<OpenExchange>()
   readonly #keepAliveInterval: number
@@ -28,7 +28,7 @@ export class OpenExchanges {
 
   get size (): number { return this.#exchanges.size }
 
-  /** Adds an exchange; one that comes when the others have been cut is cut at once. */
+  /** Adds an exchange. If the others have been cut already, it is cut at once. */
   add (exchange: OpenExchange): void {
     this.#exchanges.add(exchange)
     if (this.#isCut) exchange.cut()
@@ -39,21 +39,21 @@ export class OpenExchanges {
     if (this.#exchanges.size === 0) this.#drained?.()
   }
 
-  /** Begins to keep exchanges alive. */
+  /** Starts the timer that keeps exchanges alive. */
   start (): void {
     if (this.#keepAliveInterval === 0) return
     this.#timer = setInterval(() => this.beat(), Math.ceil(this.#keepAliveInterval / 2))
     this.#timer.unref()
   }
 
-  /** Half of a keep-alive interval has passed. */
+  /** Called each time half of a keep-alive interval has passed. */
   beat (): void {
     for (const exchange of this.#exchanges) exchange.beat()
   }
 
   /**
-   * Waits until all exchanges have ended; those that have not within the grace period are cut, and those whose clients
-   * do not read even then are aborted.
+   * Waits until all exchanges have ended. After the grace period, the remaining ones are cut; after the flush timeout,
+   * those whose clients still have not read everything are aborted.
    *
    * @param gracePeriod Milliseconds.
    */
@@ -61,11 +61,11 @@ export class OpenExchanges {
     if (gracePeriod > 0) await this.#waitForAll(gracePeriod)
     this.#isCut = true
     for (const exchange of this.#exchanges) exchange.cut()
-    await this.#waitForAll(LAST_WORDS)
+    await this.#waitForAll(FLUSH_TIMEOUT)
     for (const exchange of this.#exchanges) exchange.abort()
   }
 
-  /** Ends the keeping alive. */
+  /** Stops the timer. */
   stop (): void {
     clearInterval(this.#timer)
   }

@@ -1,26 +1,26 @@
-// What an exchange has to answer, and what its reply is at a moment.
+// The requests that an exchange answers, and the state of its reply.
 import type { RequestId } from '../../protocol/message.ts'
 import type { QuestionSink } from '../../session/questions.ts'
 import type { Session } from '../../session/session.ts'
 import type { LocalStream } from '../../session/stream/local-stream.ts'
 import type { SseStream } from './sse.ts'
 
-/** What a reply answers, and the session of the client that asks. */
+/** The requests that a reply answers, and the session of their client. */
 export interface Awaited {
   /** The id of one request, or the ids of the requests of a batch. */
   readonly id: RequestId | readonly RequestId[]
-  /** How many answers a batch gets: one for each request, and one for each message of it that is refused. */
+  /** How many answers a batch gets: one for each request, and one for each message that is refused. */
   readonly answers?: number
   readonly session?: Session | undefined
 }
 
-/** What a reply is at a moment. It goes from one state to a later one, and never back. */
+/** The state of a reply. It only ever moves on to a later state. */
 export type ReplyState = Unbegun | Streaming | Over
 
 /** Nothing has been sent. */
 export interface Unbegun {
   readonly kind: 'unbegun'
-  /** The answers that a batch has so far. */
+  /** The answers to a batch so far. */
   readonly answers: string[]
 }
 
@@ -28,23 +28,23 @@ export interface Unbegun {
 export interface Streaming {
   readonly kind: 'streaming'
   readonly sse: SseStream
-  /** Stores the messages for a client that resumes; undefined where none can. */
+  /** Stores the messages for a client that resumes; undefined if no client can resume. */
   readonly events: LocalStream | undefined
-  /** What messages are written to: the events, or the stream where there are none. */
+  /** Where messages are written: to `events`, or to the stream itself if there are none. */
   readonly sink: QuestionSink & Pick<SseStream, 'drained'>
 }
 
-/** Nothing more will be said: all is answered, or nobody waits any longer. */
+/** No more messages will be sent: every request has been answered, or the client no longer waits. */
 export interface Over {
   readonly kind: 'over'
-  /** What the client may still be reading; undefined where the reply is no stream. */
+  /** The stream, which the client may still be reading; undefined if the reply is not a stream. */
   readonly stream: Streaming | undefined
 }
 
-// Most exchanges answer one request with a body, and need no object of their own for their state.
+// Most exchanges answer one request with a body, so they share these objects instead of allocating states of their own.
 
 /** The first state of a reply to one request. */
 export const UNBEGUN: Unbegun = Object.freeze({ kind: 'unbegun', answers: [] })
 
-/** The last state of a reply that is no stream. */
+/** The last state of a reply that is not a stream. */
 export const OVER: Over = Object.freeze({ kind: 'over', stream: undefined })

@@ -1,4 +1,4 @@
-// How replies that are no results leave: refusals, and what goes wrong before a request is read.
+// Sends JSON, refusals and errors as replies.
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { isModernHeader } from '../../protocol/classify.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
@@ -8,22 +8,22 @@ import { encodeError } from '../../protocol/encode.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 
-/** How a request is refused. */
+/** Refuses a request. */
 export type Refuse = (reply: FastifyReply, status: number, message: string) => void
 
-/** Seconds after which a client that found no place may try again. */
+/** The seconds after which a client may try again if a limit has been reached. */
 export const RETRY_AFTER = 30
 
-/** Sends JSON that is already text. */
+/** Sends text that is already JSON. */
 export function sendJson (reply: FastifyReply, json: string): void {
   sendText(reply, JSON_TYPE, json)
 }
 
 const LONGEST_JOINED = 2 ** 24
 
-/** Sends a text as it is: a serializer that a hook of the app has set would encode it once more. */
+/** Sends a text unchanged: a serializer that a hook of the app has set does not encode it again. */
 export function sendText (reply: FastifyReply, type: string, text: string): void {
-  // Node.js joins a text with the headers, which the longest there can be does not survive.
+  // Node.js joins a text with the headers, which would exceed the maximum length of a string.
   reply.serializer(keepText).type(type).send(text.length > LONGEST_JOINED ? Buffer.from(text) : text)
 }
 
@@ -31,9 +31,9 @@ function keepText (text: string): string {
   return text
 }
 
-/** Whether a reply has been sent, or its client has gone. */
+/** Whether a reply has been sent, or its client has left. */
 export function isClosed ({ raw }: FastifyReply): boolean {
-  // Only the stream of an HTTP/2 response knows.
+  // Of an HTTP/2 response, only the stream is marked as destroyed.
   const response: { readonly destroyed: boolean, readonly stream?: { readonly destroyed: boolean } } = raw
   return (response.stream ?? response).destroyed
 }
@@ -43,46 +43,46 @@ export function sendRefusal (reply: FastifyReply, refusal: Refusal): void {
   sendJson(reply.code(refusal.status), encodeError(refusal.id, refusal))
 }
 
-/** Sends the refusal of a client that found no place, and when it may try again. */
+/** Sends a refusal due to a limit, with the time after which the client may try again. */
 export function sendBusy (reply: FastifyReply, refusal: Refusal): void {
   reply.header('retry-after', RETRY_AFTER)
   sendRefusal(reply, refusal)
 }
 
-/** Makes a refusal of an HTTP request, whatever its message is. The id is not known. */
+/** Creates the refusal of an HTTP request whose message has not been read, so that its id is unknown. */
 export function refuseUnread (request: FastifyRequest, status: number, problem: string): Refusal {
   const code = status < 500 ? codeOfRefusal(request) : ErrorCode.InternalError
   return { kind: 'refusal', status, code, message: problem, id: null }
 }
 
-// Legacy clients know the code of the official SDK. MCP 2026-07-28 basic, Error Codes: new implementations should not
+// Legacy clients expect the code of the official SDK. MCP 2026-07-28 basic, Error Codes: new implementations should not
 // use it.
 function codeOfRefusal ({ headers }: FastifyRequest): number {
   const isModern = isModernHeader(headers['mcp-protocol-version']?.toString())
   return isModern ? ErrorCode.InvalidRequest : ErrorCode.HttpRequestRefused
 }
 
-/** Refuses a request to an endpoint. */
+/** Refuses a request to an endpoint, with a JSON-RPC error. */
 export function refuseAsRpc (reply: FastifyReply, status: number, message: string): void {
   const refusal = refuseUnread(reply.request, status, message)
   if (status === 503) sendBusy(reply, refusal)
   else sendRefusal(reply, refusal)
 }
 
-/** Refuses a request to a route of the user's by an error like any other of the app, for its error handler. */
+/** Refuses a request to a route of the user, with an ordinary error that reaches the app's error handler. */
 export function refuseAsError (reply: FastifyReply, statusCode: number, message: string): void {
   if (statusCode === 503) reply.header('retry-after', RETRY_AFTER)
   reply.send(Object.assign(new Error(message), { statusCode }))
 }
 
-// The status is all that a client may learn of a failure, so the message says what it means (RFC 9110 15.6).
+// A client learns nothing about a failure but the status, so the message explains the status (RFC 9110 15.6).
 const SERVER_FAULTS: { readonly [status: number]: string } = Object.freeze({
   502: 'A service that this server depends on gave an invalid response; try again later',
   503: 'The server is temporarily unavailable; try again later',
   504: 'A service that this server depends on did not respond in time; try again later'
 })
 
-/** The error handler of a mount: whatever happens, the client gets a JSON-RPC error and no inside of the app. */
+/** The error handler of a mount. The client gets a JSON-RPC error that reveals nothing about the inside of the app. */
 export function handleError (error: FastifyError | RefusalError, request: FastifyRequest, reply: FastifyReply): void {
   if (error instanceof RefusalError) return sendRefusal(reply, error.refusal)
 
@@ -92,7 +92,7 @@ export function handleError (error: FastifyError | RefusalError, request: Fastif
   sendRefusal(reply, refuseUnread(request, status, SERVER_FAULTS[status] ?? 'Internal error'))
 }
 
-// As Fastify does it: what a hook has set goes before what its error says, and neither may be anything but an error.
+// As in Fastify, a status that a hook has set takes precedence over that of its error, if it is an error status.
 function readStatus (error: FastifyError, reply: FastifyReply): number {
   return [reply.statusCode, error.statusCode].find(isErrorStatus) ?? 500
 }

@@ -1,9 +1,9 @@
-// Server-sent events: messages framed for one long-lived reply.
+// Server-sent events: frames messages, and streams them to one client.
 import { Readable } from 'node:stream'
 import { escapeLineBreaks } from '../../protocol/encode.ts'
 import type { EventSink } from '../../session/stream/session-stream.ts'
 
-/** The headers of an event stream. Without the last two, proxies hold events back. */
+/** The headers of an event stream. The last two keep proxies from buffering events. */
 export const SSE_HEADERS: Readonly<Record<string, string>> = Object.freeze({
   'content-type': 'text/event-stream',
   'cache-control': 'no-cache, no-transform',
@@ -12,7 +12,7 @@ export const SSE_HEADERS: Readonly<Record<string, string>> = Object.freeze({
 
 const END = '\n\n'
 
-/** One message as an event. JSON has no line breaks of its own, so it is one `data` line. */
+/** Frames one message as an event. JSON text has no line breaks, so one `data` line is enough. */
 export function frameMessage (json: string, id?: string): string {
   return headOf(id) + escapeLineBreaks(json) + END
 }
@@ -21,43 +21,43 @@ function headOf (id: string | undefined): string {
   return id === undefined ? 'event: message\ndata: ' : `event: message\nid: ${id}\ndata: `
 }
 
-/** An event without a message: tells a client where to go on, and after how many milliseconds it may come back. */
+/** Frames an event without a message: it gives a client the id to resume from, and the milliseconds to wait before. */
 export function framePriming (id: string, retry: number | undefined): string {
   return retry === undefined ? `id: ${id}\ndata: \n\n` : `id: ${id}\nretry: ${retry}\ndata: \n\n`
 }
 
-/** The first event of HTTP+SSE: where the client is to send its messages (MCP 2024-11-05 transports, HTTP with SSE). */
+/** Frames the first event of HTTP+SSE: the URL for the client's messages (MCP 2024-11-05 transports, HTTP with SSE). */
 export function frameEndpoint (url: string): string {
   return `event: endpoint\ndata: ${url}\n\n`
 }
 
-/** A comment: keeps a connection open, and clients pass over it. */
+/** Frames a comment, which keeps a connection open. Clients ignore it. */
 export function frameComment (text: string): string {
   return `: ${text}\n\n`
 }
 
-// What is longer is framed piece by piece: as one text it might be longer than any can be.
+// A longer message is framed in pieces, because a single text could exceed the maximum length of a string.
 const LONGEST_FRAME = 2 ** 24
 
-// Opens every stream, so that its headers are sent at once.
+// Every stream begins with this comment, so that its headers are sent at once.
 const OPENING = frameComment('open')
 
 /** A stream of messages to one client. */
 export class SseStream extends Readable implements EventSink {
   readonly #maxBuffered: number
   readonly #onClose: (() => void) | undefined
-  // What goes out first, as one chunk; undefined once it has.
+  // The first chunk, which collects frames until it is pushed; undefined afterwards.
   #first: string | undefined = OPENING
   #firstBytes = OPENING.length
   #isRead = false
-  // Bytes of a long message, sent in pieces, that still wait.
+  // Bytes of a long message sent in pieces that have not been read yet.
   #longBytes = 0
   #waiting: Array<() => void> | undefined
   #ended = false
 
   /**
-   * @param maxBuffered Bytes that may wait for a client that does not read; past it the stream is cut.
-   * @param onClose Told when all has been read, or nobody will. Lighter than a listener of 'close'.
+   * @param maxBuffered How many bytes may be buffered for a client that does not read. Beyond that, the stream is cut.
+   * @param onClose Called when the client has read everything or has left. It costs less than a listener of 'close'.
    */
   constructor (maxBuffered: number, onClose?: () => void) {
     super()
@@ -65,12 +65,12 @@ export class SseStream extends Readable implements EventSink {
     this.#onClose = onClose
   }
 
-  /** Sends one message. @param id What a client names to go on behind the message. */
+  /** Sends one message. @param id The event id, from which a client can resume after the message. */
   send (json: string, id?: string): void {
     if (this.#mayWrite()) this.#addMessage(json, id)
   }
 
-  /** Sends a message again that a client has missed. However many those are, they are no fault of the client. */
+  /** Sends a message that a client has missed. Any number may be buffered, because the client is not to blame. */
   replay (json: string, id: string): void {
     if (!this.destroyed && !this.#ended) this.#addMessage(json, id)
   }
@@ -79,23 +79,23 @@ export class SseStream extends Readable implements EventSink {
     this.#write(framePriming(id, retry))
   }
 
-  /** Tells the client of HTTP+SSE where to send its messages. */
+  /** Sends the client of HTTP+SSE the URL for its messages. */
   direct (url: string): void {
     this.#write(frameEndpoint(url))
   }
 
-  /** Keeps the connection open. */
+  /** Sends a comment, which keeps the connection open. */
   keepAlive (): void {
     this.#write(frameComment('keep-alive'))
   }
 
-  /** Ends the stream once all is read. */
+  /** Ends the stream once everything has been read. */
   end (): void {
     if (!this.destroyed && !this.#ended && this.#first === undefined) this.push(null)
     this.#ended = true
   }
 
-  /** Waits until the client has read enough for more to be sent, or has gone. */
+  /** Resolves when the client has read enough for more to be sent, or has left. */
   drained (): Promise<void> {
     if (this.destroyed || this.#unread < this.readableHighWaterMark) return Promise.resolve()
     return new Promise((resolve) => {
@@ -104,7 +104,7 @@ export class SseStream extends Readable implements EventSink {
     })
   }
 
-  /** @internal Called when the client has read what waited. */
+  /** @internal Called when the client can take more. */
   override _read (): void {
     if (this.#first === undefined) return this.#release()
     this.#isRead = true
@@ -127,7 +127,8 @@ export class SseStream extends Readable implements EventSink {
     if (this.#mayWrite()) this.#add(frame)
   }
 
-  // What already waits counts, not the frame: a long one is no fault of the client, nor are its pieces.
+  // Only bytes that are already buffered count, not the new frame, nor the pieces of a long message: the client is not
+  // to blame for the length of a message.
   #mayWrite (): boolean {
     if (this.destroyed || this.#ended) return false
     this.#longBytes = Math.min(this.#longBytes, this.readableLength)
@@ -151,13 +152,13 @@ export class SseStream extends Readable implements EventSink {
     } else {
       this.#first += frame
       this.#firstBytes += Buffer.byteLength(frame)
-      // What is long is not held back, so that it does not count as unread.
+      // A long chunk is pushed at once, so that it does not count as unread.
       if (this.#isRead && this.#firstBytes >= this.readableHighWaterMark) this.#pushFirst()
     }
   }
 
-  // By now a handler has sent whatever it did not have to wait for. Eleven messages are then one chunk and one write to
-  // the socket, instead of twelve and two: a fifth of the CPU time that such a request costs.
+  // Called when the handler has sent everything that it did not have to wait for. Eleven messages then make one chunk
+  // and one write to the socket, instead of twelve and two. That saves a fifth of the CPU time of such a request.
   #pushFirst (): void {
     const first = this.#first
     this.#first = undefined
@@ -171,7 +172,7 @@ export class SseStream extends Readable implements EventSink {
   }
 }
 
-// No piece ends within a surrogate pair, the halves of which would be two characters that nobody has sent.
+// No piece ends inside a surrogate pair, because each half would be encoded as a character of its own.
 function * piecesOf (text: string, length: number): Generator<string> {
   for (let start = 0; start < text.length;) {
     const end = start + length

@@ -1,4 +1,4 @@
-// The HTTP status of a request that was answered with an error, and the headers that go with it.
+// The HTTP status and headers of a request that was answered with an error.
 import type { FastifyReply } from 'fastify'
 import type { Authenticator } from '../../auth/authenticator.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
@@ -19,8 +19,9 @@ const MODERN_STATUS: ReadonlyMap<number, number> = new Map([
 ])
 
 /**
- * Returns the HTTP status of an error. It depends on who refused the request: an error that a handler threw is a reply
- * like any other, with 200. Legacy revisions have other statuses only for authorization and for sessions that are gone.
+ * Returns the HTTP status of an error. It depends on who refused the request: an error that a handler threw is an
+ * ordinary reply, with 200. In legacy revisions, only authorization, lost sessions and reached limits have a status of
+ * their own.
  */
 export function statusOf (error: RpcError, era: Era): number {
   // MCP 2025-11-25 and 2026-07-28 authorization, Runtime Insufficient Scope Errors.
@@ -28,12 +29,12 @@ export function statusOf (error: RpcError, era: Era): number {
   if (error instanceof SessionGoneError) return 404
   if (error instanceof UnavailableError) return error.status
   if (era === 'legacy') return 200
-  // MCP 2026-07-28 basic, Error Codes: this code has its status whoever refused the request.
+  // MCP 2026-07-28 basic, Error Codes: this code always has this status, even if a handler threw the error.
   if (error.code === ErrorCode.MissingRequiredClientCapability) return 400
   return error instanceof RefusedError ? MODERN_STATUS.get(error.code) ?? 200 : 200
 }
 
-/** Sets the headers that tell a client what to do about an error: when to try again, or which scopes to ask for. */
+/** Sets the headers by which a client can recover from an error: when to try again, or which scopes to request. */
 export function setErrorHeaders (reply: FastifyReply, error: RpcError, auth: Authenticator | undefined): void {
   if (error instanceof UnavailableError) reply.header('retry-after', RETRY_AFTER)
   if (error instanceof InsufficientScopeError && auth !== undefined) {

@@ -1,4 +1,4 @@
-// What becomes of requests that fail for a reason that is not theirs: the session has ended meanwhile, or its store is
+// Refuses requests that could not be served although they are valid: their session has just ended, or the cluster is
 // unreachable.
 import type { FastifyReply } from 'fastify'
 import { ClusterUnreachableError } from '../../store/cluster.ts'
@@ -7,16 +7,16 @@ import { refuse, type Refusal } from '../../protocol/refusals.ts'
 import { SessionEndedError, UNAVAILABLE } from '../../session/nodes/unavailable.ts'
 import { sendBusy, sendRefusal } from './reply.ts'
 
-/** Refuses a request that could not be served. */
+/** Refuses a request that could not be served. Other errors go to the error handler. */
 export function sendUnserved (reply: FastifyReply, id: RequestId | null, error: unknown): void {
   if (error instanceof ClusterUnreachableError) return sendBusy(reply, refuse('unavailable', id, UNAVAILABLE))
   if (error instanceof SessionEndedError) sendRefusal(reply, sessionNotFound(id))
   else reply.send(error)
 }
 
-/** Returns the refusal of a request whose session is not there. Released clients look for its code as well. */
+/** Returns the refusal of a request whose session does not exist. Existing clients also check its code. */
 export function sessionNotFound (
-  id: RequestId | null, why = "it has ended or never was; send 'initialize' to open a new one"
+  id: RequestId | null, why = "it has ended or never existed; send 'initialize' to open a new one"
 ): Refusal {
   return refuse('sessionNotFound', id, why)
 }

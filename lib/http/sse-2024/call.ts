@@ -1,4 +1,4 @@
-// One request of HTTP+SSE: it arrives by POST, and everything it is answered with is sent on its session's stream.
+// One request of HTTP+SSE: it arrives by POST, and its answer and other messages go to the stream of its session.
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import { Departure } from '../../conversation/departure.ts'
 import { encodeError } from '../../protocol/encode.ts'
@@ -86,7 +86,7 @@ export class SseCall implements Answering, OpenExchange, Running {
     this.endEarly('The server is shutting down', 'send the request again')
   }
 
-  /** Answers in the place of a handler that the server does not wait for any longer. */
+  /** Answers with an error before the handler has ended, and aborts `ctx.signal`. */
   endEarly (reason: string, advice: string): void {
     this.answer(encodeError(this.#id, { code: ErrorCode.InternalError, message: `${reason}; ${advice}` }))
     this.#leave(new Error(reason))

@@ -1,16 +1,16 @@
-// The stream of one session of HTTP+SSE: all that the client is ever told goes by it.
+// The stream of one session of HTTP+SSE, which carries every message to the client.
 import type { FastifyReply } from 'fastify'
 import type { Session } from '../../session/session.ts'
 import { LastingStream, type StreamEvents } from '../reply/lasting-stream.ts'
 import type { MountParts } from '../parts.ts'
 
-/** A request that is answered by the stream of its session. */
+/** A request that is answered on the stream of its session. */
 interface StreamedCall {
-  /** Answers in the place of the handler, which is waited for no longer. */
+  /** Answers with an error before the handler has ended. */
   endEarly (reason: string, advice: string): void
 }
 
-/** The stream of one session, and the requests that are answered by it. */
+/** The stream of one session, and the requests that are answered on it. */
 export class SseConnection extends LastingStream {
   readonly session: Session
   readonly #parts: MountParts
@@ -31,18 +31,21 @@ export class SseConnection extends LastingStream {
     super.start(reply)
   }
 
-  /** A request is going to be answered. */
+  /** Adds a request that is being served. */
   hold (call: StreamedCall): void {
     this.#calls.add(call)
   }
 
-  /** It has been, or never will be. */
+  /** Removes a request that has been answered or cancelled. */
   release (call: StreamedCall): void {
     this.#calls.delete(call)
     if (this.#isEnding && this.#calls.size === 0) this.end()
   }
 
-  /** The app ends: at once where nothing is served, else with the last answer, for which it waits as for any other. */
+  /**
+   * Ends the stream because the app closes: at once if no request is being served, else after the last answer. Until
+   * then the stream counts as an exchange, so closing the app waits for it.
+   */
   override cut (): void {
     if (this.#calls.size === 0) return this.end()
     if (this.#isEnding) return
@@ -51,7 +54,7 @@ export class SseConnection extends LastingStream {
     this.#parts.exchanges.add(this)
   }
 
-  /** The token has expired that the stream was opened with. */
+  /** Ends the stream because its access token has expired. */
   expire (): void {
     for (const call of this.#calls) call.endEarly('The access token has expired', 'open a new stream with a new one')
     this.end()

@@ -1,4 +1,4 @@
-// GET of HTTP+SSE: a client opens its stream, and its session with it.
+// GET of HTTP+SSE: a client opens its stream, which opens its session.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isNoPlace } from '../../conversation/places.ts'
 import { refuseHeader } from '../../protocol/classify.ts'
@@ -14,7 +14,7 @@ import { isClosed, refuseUnread, sendBusy, sendRefusal } from '../reply/reply.ts
 
 const NOT_ACCEPTABLE = 'Not Acceptable: accept text/event-stream'
 
-/** Builds the handler of GET. */
+/** Creates the handler of GET. */
 export function createSseGetHandler (
   parts: MountParts, sse: LegacySse
 ): (request: FastifyRequest, reply: FastifyReply) => void {
@@ -27,7 +27,7 @@ export function createSseGetHandler (
     const { version, principal } = readLegacyHeaders(request, parts)
     const refusal = refuseHeader(null, version)
     if (refusal !== undefined) return sendRefusal(reply, refusal)
-    // A hook may have taken longer than the client waits, and then nothing tells that it has gone.
+    // The client may have left during a hook. Then no 'close' event will follow, so nothing would end the session.
     if (!isClosed(reply)) open(principal, request, reply)
   }
 

@@ -1,4 +1,4 @@
-// POST of HTTP+SSE: a client's message is taken, and answered by the stream of its session.
+// POST of HTTP+SSE: accepts a client's message, and answers it on the stream of its session.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { classify } from '../../protocol/classify.ts'
 import { encodeResponse } from '../../protocol/encode.ts'
@@ -19,15 +19,15 @@ import { sessionNotFound } from '../reply/unserved.ts'
 import { ANONYMOUS_CLIENT } from '../../conversation/callers.ts'
 import { serveInPlace, serveInSession } from '../../conversation/serve.ts'
 
-/** What a client speaks that says nothing else. */
+/** The revision of clients that name none. */
 export const FIRST_REVISION = '2024-11-05'
 
 const NO_SESSION = "The query needs a 'sessionId'; post to the URL of the stream's 'endpoint' event"
 const INITIALIZED =
-  "the session has been initialized, or has begun without; open a new stream to send 'initialize'"
-const NOT_FOUND = sessionNotFound(null, 'its stream has ended or never was; open a new one')
+  "the session has already been initialized, or began without 'initialize'; open a new stream to send it"
+const NOT_FOUND = sessionNotFound(null, 'its stream has ended or never existed; open a new one')
 
-/** Builds the handler of POST. */
+/** Creates the handler of POST. */
 export function createSsePostHandler (
   parts: MountParts, { connections, maxRequests }: LegacySse
 ): (request: FastifyRequest, reply: FastifyReply) => void {
@@ -47,9 +47,9 @@ export function createSsePostHandler (
     accept(reply)
   }
 
-  // That of another caller is not found.
+  // The session of another principal counts as not found.
   function find (request: FastifyRequest): SseConnection | Refusal {
-    // What a query is read to is for the app to say.
+    // The app may have replaced the query parser, so the query may be any value.
     const { sessionId } = Object(request.query) as { readonly sessionId?: unknown }
     if (typeof sessionId !== 'string') return refuseUnread(request, 400, NO_SESSION)
     const connection = connections.get(sessionId)
@@ -62,7 +62,7 @@ export function createSsePostHandler (
   ): void {
     const { session, running } = connection
     if (running >= maxRequests) return sendBusy(reply, tooManyRequests(maxRequests, message.id))
-    // MCP 2024-11-05 lifecycle, Initialization: a ping may come first, and says nothing of the client.
+    // MCP 2024-11-05 lifecycle, Initialization: a client may ping before `initialize`.
     if (!session.isIntroduced && message.method === 'ping') {
       accept(reply)
       return connection.send(encodeResponse(message.id, '{}'))
@@ -80,7 +80,7 @@ export function createSsePostHandler (
   }
 }
 
-// An EventSource that lost its stream opens another one by itself, and its client does not send `initialize` again.
+// An EventSource that lost its stream reconnects automatically, and its client does not send `initialize` again.
 function introduce (
   session: Session, { id, method, params }: RequestMessage, version: string | undefined
 ): Refusal | undefined {
@@ -95,7 +95,7 @@ function introduce (
 }
 
 function refuseModern (id: RequestId | null): Refusal {
-  const problem = `HTTP+SSE has revisions before ${MODERN_REVISION} only; use Streamable HTTP`
+  const problem = `HTTP+SSE serves only revisions before ${MODERN_REVISION}; use Streamable HTTP`
   const data = { supported: LEGACY_REVISIONS, requested: MODERN_REVISION }
   return { ...refuse('unsupportedRevision', id, problem), data }
 }
@@ -104,7 +104,7 @@ function tooManyRequests (max: number, id: RequestId): Refusal {
   return refuse('unavailable', id, `Too many requests at once: ${max}; try again later`)
 }
 
-// As the official SDK answers.
+// The official SDK answers in the same way.
 function accept (reply: FastifyReply): void {
   sendText(reply.code(202), 'text/plain; charset=utf-8', 'Accepted')
 }

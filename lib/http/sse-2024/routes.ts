@@ -6,7 +6,7 @@ import { createSseGetHandler } from './get.ts'
 import { createSsePostHandler } from './post.ts'
 import type { MountParts } from '../parts.ts'
 
-/** Creates the plugins of the two URLs. They differ from the endpoint in their handlers only, not in their checks. */
+/** Creates the plugins of the two URLs. They have the same checks as the endpoint, but other handlers. */
 export function createLegacySseRoutes (
   parts: MountParts, sse: LegacySse
 ): ReadonlyArray<(scope: FastifyInstance) => Promise<void>> {

@@ -1,6 +1,6 @@
-// The URL to which a client of HTTP+SSE is told to send its messages.
+// The URL to which a client of HTTP+SSE sends its messages.
 
-/** The parts of the URL, besides the URL that the client requested. */
+/** The parts of the URL, in addition to the URL that the client requested. */
 export interface MessagesUrlParts {
   readonly ssePath: string
   readonly messagesPath: string
@@ -9,8 +9,8 @@ export interface MessagesUrlParts {
 }
 
 /**
- * Creates a function that makes such URLs. They are paths, because clients refuse another origin. Except for its end, a
- * path is the one that the client requested, because the prefix may have parameters.
+ * Creates a function that builds such URLs. They are paths, because clients refuse another origin. The beginning of the
+ * path is taken from the client's request, because the prefix may have parameters.
  */
 export function createMessagesUrl (
   { ssePath, messagesPath, publicPath }: MessagesUrlParts

@@ -120,7 +120,7 @@ t.test('two mounts with one prefix cannot have their checks at one path', async 
   await mount(app, { server: createServer('A'), path: '/a', health: true })
 
   await t.rejects(mount(app, { server: createServer('B'), path: '/b', health: true }), {
-    code: 'MCP_ERR_INVALID_OPTION', message: "option 'health' would serve '/health', which there is already; give it another 'path', such as { path: '/health-2' }"
+    code: 'MCP_ERR_INVALID_OPTION', message: "option 'health' needs '/health', which the app already serves; give it another 'path', such as { path: '/health-2' }"
   })
 })
 

@@ -155,7 +155,7 @@ t.test('a verifier that throws, or returns nonsense, gets 500, a line in the log
     const { app, logLines } = await createAuthApp(t, { verify: verify as TokenAuthOptions['verify'] })
 
     t.same(await challengeOf(app, withToken('Bearer ann')), [500, undefined, refused('Internal error', -32603)])
-    t.match(logLines.filter(({ level }) => level === 50), [{ msg: 'it could not be told who sends a request' }])
+    t.match(logLines.filter(({ level }) => level === 50), [{ msg: 'authenticating a request failed' }])
   }
 })
 

@@ -109,7 +109,7 @@ t.test('a batch needs its session', async (t) => {
   t.equal(without.statusCode, 400)
   t.same(without.json(), { jsonrpc: '2.0', id: null, error: { code: -32000, message: "Mcp-Session-Id header is required; send 'initialize' first" } })
   t.equal(unknown.statusCode, 404)
-  t.same(unknown.json(), { jsonrpc: '2.0', id: null, error: { code: -32001, message: "Session not found: it has ended or never was; send 'initialize' to open a new one" } })
+  t.same(unknown.json(), { jsonrpc: '2.0', id: null, error: { code: -32001, message: "Session not found: it has ended or never existed; send 'initialize' to open a new one" } })
 })
 
 t.test('without sessions the version header says whether there are batches; none means 2025-03-26', async (t) => {

@@ -6,7 +6,7 @@ import { collectFrames, createGate, openGet, readFrames, send, sendAlone, until 
 import { createTalk } from '../../support/talk.ts'
 
 const QUESTION = { method: 'elicitation/create', params: { message: 'Sure?' } } as const
-const REFUSED = { jsonrpc: '2.0', id: 1, error: { code: -32600, message: 'elicitation/create cannot be sent: the client has no session, takes no stream, or has gone' } }
+const REFUSED = { jsonrpc: '2.0', id: 1, error: { code: -32600, message: 'elicitation/create cannot be sent: the client has no session, accepts no stream, or has left' } }
 
 /** An app whose every request asks; aborted is what became of its signal. */
 async function createAsking (t: Test, options: Partial<McpMountOptions> = {}) {

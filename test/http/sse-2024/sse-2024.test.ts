@@ -66,7 +66,7 @@ t.test('what is no message of a legacy client is refused by the reply to the POS
   const { address } = await createSse(t, { bodyLimit: 1000, maxDepth: 10 })
   const client = await openSse(address)
   const modern = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} }
-  const MODERN = 'Unsupported protocol version: HTTP+SSE has revisions before 2026-07-28 only; use Streamable HTTP'
+  const MODERN = 'Unsupported protocol version: HTTP+SSE serves only revisions before 2026-07-28; use Streamable HTTP'
   const supported = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05']
   const refused: ReadonlyArray<readonly [body: unknown, headers: Record<string, string>, status: number, answer: object]> = [
     ['{', {}, 400, errorOf(-32700, 'Parse error: the body is not valid JSON')],
@@ -99,7 +99,7 @@ t.test('a message needs a session whose stream is open, and a stream somebody wh
   const headers = { ...JSON_TYPE }
   const payload = '{"jsonrpc":"2.0","id":1,"method":"ping"}'
   const NO_SESSION = errorOf(-32000, "The query needs a 'sessionId'; post to the URL of the stream's 'endpoint' event")
-  const NOT_FOUND = errorOf(-32001, 'Session not found: its stream has ended or never was; open a new one')
+  const NOT_FOUND = errorOf(-32001, 'Session not found: its stream has ended or never existed; open a new one')
 
   for (const [query, status, answer] of [['', 400, NO_SESSION], ['?sessionId=a&sessionId=b', 400, NO_SESSION], ['?sessionId=', 404, NOT_FOUND], ['?sessionId=__proto__', 404, NOT_FOUND]] as const) {
     const response = await app.inject({ method: 'POST', url: `/messages${query}`, headers, payload })
@@ -187,7 +187,7 @@ t.test('a ping may come first; a client that goes on without initialize can do n
   t.equal(await newer.ask('tools/call', { name: 'who' }), says({ protocolVersion: '2025-06-18', client: { capabilities: {} } }))
   const late = await older.post({ jsonrpc: '2.0', id: 9, method: 'initialize', params: opening() })
   t.equal(late.status, 400)
-  t.same(await late.json(), errorOf(-32600, "Invalid Request: the session has been initialized, or has begun without; open a new stream to send 'initialize'", 9))
+  t.same(await late.json(), errorOf(-32600, "Invalid Request: the session has already been initialized, or began without 'initialize'; open a new stream to send it", 9))
 })
 
 t.test('a session has one server of the SDK, with or without initialize, and that one ends with it', async (t) => {
@@ -277,5 +277,5 @@ for (const [what, other, path] of [['an endpoint', { path: '/messages' }, '/mess
 t.test('health checks do not take the place of the stream', async (t) => {
   const { app } = createHost(t)
 
-  await t.rejects(mount(app, { server: createServer(), legacySse: { ssePath: '/health' }, health: true }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'health' would serve '\/health', which there is already/ })
+  await t.rejects(mount(app, { server: createServer(), legacySse: { ssePath: '/health' }, health: true }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'health' needs '\/health', which the app already serves/ })
 })
