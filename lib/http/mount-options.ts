@@ -85,7 +85,8 @@ export interface McpMountOptions extends ShareOptions {
    * to every reply. An object adds settings; the origins always come from `allowedOrigins`. If the app itself uses
    * `@fastify/cors`, this option applies at the endpoint instead.
    * @default false
-   * @example { maxAge: 600, exposedHeaders: ['x-request-id'] }
+   * @example
+   * app.register(mcpPlugin, { server, allowedOrigins: ['https://app.example.com'], cors: { maxAge: 600 } })
    */
   readonly cors?: boolean | CorsOptions
   /**
@@ -110,7 +111,11 @@ export interface McpMountOptions extends ShareOptions {
   /**
    * Fastify hooks that run only for requests to the endpoint, after the checks of the mount.
    * @default none
-   * @example { preHandler: async (request) => { request.log.info(request.body) } }
+   * @example
+   * app.register(mcpPlugin, {
+   *   server,
+   *   hooks: { preHandler: async (request) => { request.log.info(request.body) } }
+   * })
    */
   readonly hooks?: MountHooks
   /**
@@ -175,14 +180,14 @@ export interface McpMountOptions extends ShareOptions {
    * Stores the events of legacy streams, so that a client whose connection broke can resume with `Last-Event-ID`. A
    * `cluster` brings an event store of its own.
    * @default none: such a client has to send its request again
-   * @example createMemoryEventStore()
+   * @example app.register(mcpPlugin, { server, eventStore: createMemoryEventStore() })
    */
   readonly eventStore?: EventStore
   /**
    * Makes this mount a node of a cluster, behind any load balancer. Mounts of the same name in the same cluster serve
    * the same clients: the cluster stores sessions and events, and passes on changes.
    * @default none: this process serves its clients alone
-   * @example redisCluster({ url: 'redis://localhost:6379' })
+   * @example app.register(mcpPlugin, { server, cluster: redisCluster({ url: 'redis://localhost:6379' }) })
    */
   readonly cluster?: Cluster
   /**
@@ -231,7 +236,7 @@ export interface McpMountOptions extends ShareOptions {
    * Fastify's route constraints, for the endpoint and `routes`. A `host` that is a string without a port matches any
    * port, and is served in addition to the `allowedHosts`. The hosts of a pattern must be listed in `allowedHosts`.
    * @see https://fastify.dev/docs/latest/Reference/Routes/#constraints
-   * @example { host: 'api.example.com' }
+   * @example app.register(mcpPlugin, { server, constraints: { host: 'api.example.com' } })
    */
   readonly constraints?: NonNullable<RouteShorthandOptions['constraints']>
   /** The log level of requests to the mount. @default the app's log level */

@@ -13,7 +13,11 @@ export interface HealthOptions {
    * Returns whether everything that the mount needs is available; with `false`, the check gets 503. It is called for
    * each readiness check. If it throws, the error is logged and the check gets 503.
    * @default () => true
-   * @example async () => (await database.ping()) === 'ok'
+   * @example
+   * app.register(mcpPlugin, {
+   *   server,
+   *   health: { ready: async () => (await fetch('https://db.example.com/status')).ok }
+   * })
    */
   readonly ready?: () => boolean | Promise<boolean>
 }

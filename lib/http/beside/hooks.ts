@@ -19,9 +19,10 @@ type HookOf<Name extends HookName> = Exclude<NonNullable<RouteShorthandOptions[N
  * because the endpoint sends text and streams.
  * @see https://fastify.dev/docs/latest/Reference/Hooks/
  * @example
- * const hooks: MountHooks = {
- *   onRequest: async (request, reply) => { reply.header('x-request-id', request.id) }
- * }
+ * app.register(mcpPlugin, {
+ *   server,
+ *   hooks: { onRequest: async (request, reply) => { reply.header('x-request-id', request.id) } }
+ * })
  */
 export type MountHooks = { readonly [Name in HookName]?: HookOf<Name> | ReadonlyArray<HookOf<Name>> }
 

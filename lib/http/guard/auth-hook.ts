@@ -18,9 +18,11 @@ export function authOf (request: FastifyRequest): Authenticated | undefined {
  * if the mount has no `auth`, if the route is public, and before authentication has run.
  *
  * @example
+ * const issuer = 'https://auth.example.com'
  * app.register(mcpPlugin, {
  *   server,
- *   auth: { authenticate: findCaller },
+ *   publicUrl: 'https://api.example.com',
+ *   auth: { verify: jwtVerifier({ issuer }), authorizationServers: [issuer] },
  *   routes: async (scope) => {
  *     scope.get('/me', async (request) => ({ user: authInfoOf(request)?.subject }))
  *   }
