@@ -10,8 +10,8 @@ import { Readable } from 'node:stream'
 import { json } from 'node:stream/consumers'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
-import mcpPlugin, { McpServer, Type } from '../../lib/index.ts'
-import { initialize, modern, modernCall, type Post } from '../support/app.ts'
+import mcpPlugin, { createMemoryCluster, McpServer, Type } from '../../lib/index.ts'
+import { initialize, legacy, modern, modernCall, type Post } from '../support/app.ts'
 import { findPort } from '../support/free-port.ts'
 import { createGate, readFrames, type Gate } from '../support/stream.ts'
 
@@ -28,14 +28,25 @@ function missing (...commands: readonly string[]): string | false {
     : `not installed: ${absent.join(', ')} (apt-get install ${absent.join(' ')})`
 }
 
-/** The configuration that the page shows, with other places in it. */
-function configurationOf (language: string, changes: Readonly<Record<string, string>>): string {
-  const [, block] = new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, 'm').exec(page) ?? []
-  if (block === undefined) throw new Error(`the page has no configuration of ${language}`)
+/** The configurations that the page shows: the first one is for one node, the second for several. */
+function configurationsOf (language: string): [one: string, several: string] {
+  const [one, several] = [...page.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, 'gm'))]
+    .map(([, block]) => block)
+  if (one === undefined || several === undefined) throw new Error(`the page lacks a configuration of ${language}`)
+  return [one, several]
+}
+
+/** Replaces addresses and paths, each of which must be there. */
+function replaceAll (configuration: string, changes: Readonly<Record<string, string>>): string {
   return Object.entries(changes).reduce((text, [from, to]) => {
     if (!text.includes(from)) throw new Error(`the configuration has no '${from}'`)
     return text.replaceAll(from, to)
-  }, block)
+  }, configuration)
+}
+
+/** The changes that send requests to these ports. */
+function nodesAt (ports: readonly string[]): Record<string, string> {
+  return Object.fromEntries(ports.map((port, index) => [`10.0.0.${index + 1}:8000`, `127.0.0.1:${port}`]))
 }
 
 /** A directory of its own that other users may read: nginx serves as one that has no rights. */
@@ -169,7 +180,7 @@ async function serves (t: Test, send: Send, goOn: Gate, protocol = 'https'): Pro
   })
 }
 
-async function startNginx (t: Test, upstream: string, changes: Readonly<Record<string, string>> = {}): Promise<Send> {
+async function startNginx (t: Test, site: string, changes: Readonly<Record<string, string>>): Promise<Send> {
   const directory = createDirectory(t)
   const [key, certificate, configuration] = ['key.pem', 'certificate.pem', 'nginx.conf'].map((name) =>
     join(directory, name)
@@ -199,8 +210,7 @@ async function startNginx (t: Test, upstream: string, changes: Readonly<Record<s
     { stdio: 'ignore' }
   )
   const port = await findPort()
-  const site = configurationOf('nginx', {
-    '127.0.0.1:8000': `127.0.0.1:${upstream}`,
+  const changed = replaceAll(site, {
     'listen 443 ssl': `listen 127.0.0.1:${port} ssl`,
     '/etc/ssl/certs/mcp.example.com.pem': certificate,
     '/etc/ssl/private/mcp.example.com.key': key,
@@ -213,11 +223,13 @@ async function startNginx (t: Test, upstream: string, changes: Readonly<Record<s
   writeFileSync(
     configuration,
     `daemon off;\npid ${directory}/nginx.pid;\nerror_log stderr;\nevents {}\nhttp ` +
-      `{\naccess_log off;\ngzip on;\n${temporary.join('\n')}\n${site}}\n`
+      `{\naccess_log off;\ngzip on;\n${temporary.join('\n')}\n${changed}}\n`
   )
   await start(t, port, 'nginx', ['-p', directory, '-e', 'stderr', '-c', configuration])
   return createSend(port, readFileSync(certificate, 'utf8'))
 }
+
+const [nginxSite, nginxUpstream] = configurationsOf('nginx')
 
 t.test(
   'the configuration of nginx on the page serves a mount, and streams flow through it',
@@ -225,36 +237,124 @@ t.test(
   async (t) => {
     const { port, goOn } = await startApp(t)
 
-    await serves(t, await startNginx(t, port), goOn)
+    await serves(t, await startNginx(t, nginxSite, { '127.0.0.1:8000': `127.0.0.1:${port}` }), goOn)
   }
 )
 
 t.test('streams flow through nginx even where it buffers', { skip: missing('nginx', 'openssl') }, async (t) => {
   const { port, goOn } = await startApp(t)
+  const changes = { '127.0.0.1:8000': `127.0.0.1:${port}`, 'proxy_buffering off;': 'proxy_buffering on;' }
 
-  await serves(t, await startNginx(t, port, { 'proxy_buffering off;': 'proxy_buffering on;' }), goOn)
+  await serves(t, await startNginx(t, nginxSite, changes), goOn)
 })
+
+const [caddySite, caddyNodes] = configurationsOf('caddyfile')
+
+async function startCaddy (t: Test, site: string, changes: Readonly<Record<string, string>>): Promise<Send> {
+  const directory = createDirectory(t)
+  const port = await findPort()
+  // By http, because no certificate is to be had for this name.
+  const changed = replaceAll(site, { 'mcp.example.com {': `http://:${port} {`, ...changes })
+  writeFileSync(join(directory, 'Caddyfile'), `{\n  admin off\n}\n${changed}`)
+  await start(t, port, 'caddy', ['run', '--config', join(directory, 'Caddyfile')], {
+    ...process.env,
+    HOME: directory,
+    XDG_DATA_HOME: directory,
+    XDG_CONFIG_HOME: directory
+  })
+  return createSend(port)
+}
 
 t.test(
   'the configuration of Caddy on the page serves a mount, and streams flow through it',
   { skip: missing('caddy') },
   async (t) => {
-    const { port: upstream, goOn } = await startApp(t)
-    const directory = createDirectory(t)
-    const port = await findPort()
-    // By http, because no certificate is to be had for this name.
-    const site = configurationOf('caddyfile', {
-      '127.0.0.1:8000': `127.0.0.1:${upstream}`,
-      'mcp.example.com {': `http://:${port} {`
-    })
-    writeFileSync(join(directory, 'Caddyfile'), `{\n  admin off\n}\n${site}`)
-    await start(t, port, 'caddy', ['run', '--config', join(directory, 'Caddyfile')], {
-      ...process.env,
-      HOME: directory,
-      XDG_DATA_HOME: directory,
-      XDG_CONFIG_HOME: directory
-    })
+    const { port, goOn } = await startApp(t)
 
-    await serves(t, createSend(port), goOn, 'http')
+    await serves(t, await startCaddy(t, caddySite, { '127.0.0.1:8000': `127.0.0.1:${port}` }), goOn, 'http')
+  }
+)
+
+/** One of the nodes behind a balancer. */
+interface Node {
+  readonly port: string
+  /** Closes without notice. */
+  close (): Promise<void>
+  /** Closes once a balancer that checks health knows that the node is about to leave. */
+  leave (): Promise<void>
+}
+
+/** Starts three apps that share their clients. Their tool answers with the port of the app. */
+async function startNodes (t: Test): Promise<Node[]> {
+  const cluster = createMemoryCluster()
+  return await Promise.all([1, 2, 3].map(async () => {
+    const server = new McpServer({ name: 'Notes', version: '1.0.0' }, {
+      requestState: { keys: ['a secret of 32 bytes or more, the same on all nodes'] }
+    })
+    const app = Fastify({ trustProxy: '127.0.0.1' })
+    let isLeaving = false
+    let refusals = 0
+    const known = createGate()
+    const ready = (): boolean => {
+      // The balancer sends a check only after it has seen the answer to the one before.
+      if (isLeaving && ++refusals === 2) known.open()
+      return !isLeaving
+    }
+    server.registerTool('which_node', {}, (_args, { request }) => String(request?.socket.localPort))
+    app.register(mcpPlugin, { prefix: '/notes', server, cluster, publicUrl: `https://${HOST}`, health: { ready } })
+    t.teardown(() => app.close())
+    return {
+      port: new URL(await app.listen({ host: '127.0.0.1', port: 0 })).port,
+      async close () { await app.close() },
+      async leave () {
+        isLeaving = true
+        await known.promise
+        await app.close()
+      }
+    }
+  }))
+}
+
+/** Calls the tool in a session so often that each node has its turn; returns the ports that answered. */
+async function askAll (send: Send, session: Record<string, string>): Promise<string[]> {
+  const ports: string[] = []
+  for (let count = 0; count < 6; count++) {
+    const response = await send(bare(legacy('tools/call', { name: 'which_node', arguments: {} })), session)
+    const { result } = await json(response) as { result: { content: ReadonlyArray<{ text: string }> } }
+    ports.push(result.content[0]?.text ?? '')
+  }
+  return [...new Set(ports)].sort()
+}
+
+/** Checks that every node serves the same session, and that no call reaches a node that has closed. */
+async function balances (t: Test, send: Send, nodes: readonly Node[], end: 'close' | 'leave'): Promise<void> {
+  const opened = await send(bare(initialize()))
+  const session = { 'mcp-session-id': String(opened.headers['mcp-session-id']) }
+  await json(opened)
+
+  t.same(await askAll(send, session), nodes.map(({ port }) => port).sort())
+  const [gone, ...others] = nodes
+  await gone?.[end]()
+  t.same(await askAll(send, session), others.map(({ port }) => port).sort())
+}
+
+t.test(
+  'behind nginx, several nodes share a session without a sticky rule, and no call fails when a node closes',
+  { skip: missing('nginx', 'openssl') },
+  async (t) => {
+    const nodes = await startNodes(t)
+    const site = nginxSite.replace(/^upstream mcp \{[\s\S]*?^\}\n/m, nginxUpstream)
+
+    await balances(t, await startNginx(t, site, nodesAt(nodes.map(({ port }) => port))), nodes, 'close')
+  }
+)
+
+t.test(
+  'behind Caddy, several nodes share a session without a sticky rule, and no call fails when a node leaves',
+  { skip: missing('caddy') },
+  async (t) => {
+    const nodes = await startNodes(t)
+
+    await balances(t, await startCaddy(t, caddyNodes, nodesAt(nodes.map(({ port }) => port))), nodes, 'leave')
   }
 )

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { modernCall } from '../support/app.ts'
+import { modern, modernCall } from '../support/app.ts'
 import { clientKinds, v1, v2Modern, type Answer, type ClientKind, type OfficialClient } from '../support/clients.ts'
 import { findPort } from '../support/free-port.ts'
 import { noServer, startRedis } from '../support/redis-server.ts'
@@ -229,6 +229,30 @@ t.test('the process managers of the page wait longer than a mount does', async (
   t.ok(Number(unit['TimeoutStopSec']) * 1000 > GRACE_PERIOD)
   t.equal(unit['KillSignal'] ?? 'SIGTERM', 'SIGTERM')
   t.ok(Number(app?.['kill_timeout']) > GRACE_PERIOD)
+})
+
+t.test('a node that leaves by the lines of the page serves, closes its connections, and ends', async (t) => {
+  const lines = /^```ts\n((?:(?!```)[\s\S])*isLeaving[\s\S]*?)^```/m.exec(page)?.[1] ?? ''
+  const directory = t.testdir({ 'node.ts': lines })
+  const running = await run(t, join(directory, 'node.ts'), {
+    cwd: directory, env: { PORT: '0' }, until: { line: /listening at/, times: 1 }
+  })
+  const origin = /http:[^"]+/.exec(running.lines.join('\n'))?.[0] ?? ''
+  const ask = async (): Promise<Response> => {
+    const { headers, payload } = modern('server/discover')
+    return await fetch(`${origin}/mcp`, { method: 'POST', headers: { ...headers }, body: payload })
+  }
+  const isReady = async (): Promise<boolean> => (await fetch(`${origin}/health/ready`)).ok
+
+  const before = await ask()
+  const ended = running.stop('SIGTERM')
+  while (await isReady());
+  const after = await ask()
+
+  t.match([before.status, before.headers.get('connection')], [200, 'keep-alive'])
+  t.match([after.status, after.headers.get('connection')], [200, 'close'])
+  t.same(await ended, { code: 0, signal: null })
+  t.notOk(running.lines.some((line) => /"level":50/.test(line)))
 })
 
 const noSystemd =
