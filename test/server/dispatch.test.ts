@@ -36,7 +36,9 @@ t.test('initialize tells a legacy client all that it needs', async (t) => {
     }
   })
   t.strictSame(await new Client({ era: 'legacy' }).ask(createNotes(), 'initialize'), {
-    result: { protocolVersion: '2025-11-25', capabilities: { logging: {} }, serverInfo: { name: 'Notes', version: '1.0.0' } }
+    result: {
+      protocolVersion: '2025-11-25', capabilities: { logging: {} }, serverInfo: { name: 'Notes', version: '1.0.0' }
+    }
   })
 })
 
@@ -44,10 +46,14 @@ t.test('completions are offered where a prompt or a template has any', async (t)
   const server = createNotes()
   server.registerPrompt('greet', {}, () => 'a')
   server.registerResource('x', new ResourceTemplate('x://{id}'), {}, () => 'a')
-  const capabilities = async () => Reflect.get(Object(await new Client().ask(server, 'server/discover')).result, 'capabilities')
+  const capabilities = async () => Reflect.get(
+    Object(await new Client().ask(server, 'server/discover')).result, 'capabilities'
+  )
 
   t.strictSame(await capabilities(), { prompts: {}, resources: {}, logging: {} })
-  t.strictSame(await new Client().ask(server, 'completion/complete'), refused(-32601, 'Method not found: completion/complete'))
+  t.strictSame(
+    await new Client().ask(server, 'completion/complete'), refused(-32601, 'Method not found: completion/complete')
+  )
 
   server.registerResource('y', new ResourceTemplate('y://{id}', { complete: { id: () => [] } }), {}, () => 'a')
 
@@ -56,7 +62,8 @@ t.test('completions are offered where a prompt or a template has any', async (t)
 
 t.test('a method of a feature that the server does not offer is not found', async (t) => {
   const methods = [
-    'tools/list', 'tools/call', 'prompts/list', 'prompts/get', 'resources/list', 'resources/templates/list', 'resources/read', 'completion/complete'
+    'tools/list', 'tools/call', 'prompts/list', 'prompts/get', 'resources/list', 'resources/templates/list',
+    'resources/read', 'completion/complete'
   ]
 
   for (const era of ['modern', 'legacy'] as const) {
@@ -77,7 +84,10 @@ t.test('each era has its own methods, and what neither has is not found', async 
   for (const method of ['initialize', 'ping', 'logging/setLevel']) {
     t.strictSame(await new Client().ask(server, method), refused(-32601, `Method not found: ${method}`))
   }
-  t.strictSame(await new Client({ era: 'legacy' }).ask(server, 'server/discover'), refused(-32601, 'Method not found: server/discover'))
+  t.strictSame(
+    await new Client({ era: 'legacy' }).ask(server, 'server/discover'),
+    refused(-32601, 'Method not found: server/discover')
+  )
   for (const method of ['', 'tools', '__proto__', 'constructor', 'TOOLS/LIST']) {
     for (const era of ['modern', 'legacy'] as const) t.strictSame(await new Client({ era }).ask(server, method), refused(-32601, `Method not found: ${method}`))
   }
@@ -101,7 +111,10 @@ t.test('a legacy client chooses the level of the messages that it is sent', asyn
 
   t.strictSame(client.sent, [{ method: 'notifications/message', params: { level: 'error', data: 'error' } }])
   for (const level of [undefined, 'warn', 3]) {
-    t.strictSame(await client.ask(server, 'logging/setLevel', { level }), refused(-32602, "Invalid params: 'level' is no log level"))
+    t.strictSame(
+      await client.ask(server, 'logging/setLevel', { level }),
+      refused(-32602, "Invalid params: 'level' is no log level")
+    )
   }
 })
 
@@ -109,7 +122,9 @@ t.test('a level is accepted where no session can keep it', async (t) => {
   const client = new Client({ era: 'legacy' })
   const caller = { era: 'legacy' as const, protocolVersion: '2025-11-25', client: { capabilities: {} } }
 
-  const outcome = await createNotes().serve({ message: createMessage('logging/setLevel', { level: 'error' }), caller, channel: client.channel })
+  const outcome = await createNotes().serve({
+    message: createMessage('logging/setLevel', { level: 'error' }), caller, channel: client.channel
+  })
 
   t.same(resultOf(outcome), {})
 })
@@ -120,7 +135,11 @@ t.test('every modern list and what is read may be cached as the server says', as
   const client = new Client()
 
   for (const method of ['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list', 'resources/read']) {
-    t.match(await client.ask(server, method, { uri: 'notes://all' }), { result: { ttlMs: 60_000, cacheScope: 'private' } }, method)
+    t.match(
+      await client.ask(server, method, { uri: 'notes://all' }),
+      { result: { ttlMs: 60_000, cacheScope: 'private' } },
+      method
+    )
   }
 })
 
@@ -131,20 +150,36 @@ t.test('what is registered is served in both eras', async (t) => {
   for (const era of ['modern', 'legacy'] as const) {
     const client = new Client({ era })
     t.match(await client.callTool(server, 'add'), { result: { content: [{ text: 'a' }] } })
-    t.match(await client.ask(server, 'prompts/get', { name: 'greet', arguments: { name: 'Ann' } }), { result: { messages: [{ content: { text: 'a' } }] } })
-    t.match(await client.ask(server, 'resources/read', { uri: 'notes://all' }), { result: { contents: [{ text: 'a' }] } })
-    t.match(await client.ask(server, 'completion/complete', { ref: { type: 'ref/prompt', name: 'greet' }, argument }), { result: { completion: { values: [] } } })
+    t.match(await client.ask(server, 'prompts/get', { name: 'greet', arguments: { name: 'Ann' } }), {
+      result: { messages: [{ content: { text: 'a' } }] }
+    })
+    t.match(await client.ask(server, 'resources/read', { uri: 'notes://all' }), {
+      result: { contents: [{ text: 'a' }] }
+    })
+    t.match(await client.ask(server, 'completion/complete', { ref: { type: 'ref/prompt', name: 'greet' }, argument }), {
+      result: { completion: { values: [] } }
+    })
     t.match(await client.ask(server, 'resources/list'), { result: { resources: [{ uri: 'notes://all' }] } })
   }
 })
 
 t.test('whoever can be told of changes is told so, and whoever cannot is not', async (t) => {
-  const listening = { tools: { listChanged: true }, prompts: { listChanged: true }, resources: { subscribe: true, listChanged: true }, completions: {}, logging: {} }
+  const listening = {
+    tools: { listChanged: true },
+    prompts: { listChanged: true },
+    resources: { subscribe: true, listChanged: true },
+    completions: {},
+    logging: {}
+  }
   const deaf = { tools: {}, prompts: {}, resources: {}, completions: {}, logging: {} }
 
   for (const [canListen, capabilities] of [[true, listening], [false, deaf]] as const) {
-    t.match(await new Client({ channel: { canListen } }).ask(createFull(), 'server/discover'), { result: { capabilities } })
-    t.match(await new Client({ era: 'legacy', channel: { canListen } }).ask(createFull(), 'initialize'), { result: { capabilities } })
+    t.match(await new Client({ channel: { canListen } }).ask(createFull(), 'server/discover'), {
+      result: { capabilities }
+    })
+    t.match(await new Client({ era: 'legacy', channel: { canListen } }).ask(createFull(), 'initialize'), {
+      result: { capabilities }
+    })
   }
   const caller = { era: 'legacy' as const, protocolVersion: '2025-11-25', client: { capabilities: {} } }
   const { channel } = new Client({ channel: { canListen: true } })
@@ -162,8 +197,13 @@ t.test('changes are listened to by each era in its own way, and only where there
   t.strictSame(await legacy.ask(server, 'resources/subscribe', { uri: 'notes://all' }), { result: {} })
   t.strictSame(await legacy.ask(server, 'resources/unsubscribe', { uri: 'notes://all' }), { result: {} })
 
-  t.strictSame(await legacy.ask(server, 'subscriptions/listen', filter), refused(-32601, 'Method not found: subscriptions/listen'))
-  t.strictSame(await new Client().ask(server, 'subscriptions/listen', filter), refused(-32601, 'Method not found: subscriptions/listen'))
+  t.strictSame(
+    await legacy.ask(server, 'subscriptions/listen', filter), refused(-32601, 'Method not found: subscriptions/listen')
+  )
+  t.strictSame(
+    await new Client().ask(server, 'subscriptions/listen', filter),
+    refused(-32601, 'Method not found: subscriptions/listen')
+  )
   for (const method of ['resources/subscribe', 'resources/unsubscribe']) {
     for (const client of [modern, new Client({ era: 'legacy' })]) {
       t.strictSame(await client.ask(server, method, { uri: 'notes://all' }), refused(-32601, `Method not found: ${method}`))

@@ -31,7 +31,9 @@ function createHanging () {
   server.registerTool('hidden', { visible: hang }, () => 'never')
   server.registerPrompt('prompt', {}, hang)
   server.registerPrompt('arguments', { argsSchema: hangingSchema }, () => 'never')
-  server.registerPrompt('completed', { argsSchema: Type.Object({ id: completable(Type.String(), hang) }) }, () => 'never')
+  server.registerPrompt(
+    'completed', { argsSchema: Type.Object({ id: completable(Type.String(), hang) }) }, () => 'never'
+  )
   server.registerResource('resource', 'notes://1', {}, hang)
   server.registerResource('template', new ResourceTemplate('notes://all/{id}', { list: hang }), {}, hang)
   return server
@@ -41,15 +43,32 @@ for (const era of ['modern', 'legacy'] as const) {
   t.test(`in the ${era} era whatever hangs ends with an error in time`, async (t) => {
     const inTime = startClock(t)
     const server = createHanging()
-    const ask = (method: string, params: { readonly [name: string]: unknown }): Promise<unknown> => inTime(new Client({ era }).ask(server, method, params))
+    const ask = (method: string, params: { readonly [name: string]: unknown }): Promise<unknown> => inTime(
+      new Client({ era }).ask(server, method, params)
+    )
 
-    t.match(await ask('tools/call', { name: 'handler' }), { result: { isError: true, content: [{ text: 'Tool handler timed out after 20 ms' }] } })
-    t.match(await ask('tools/call', { name: 'arguments', arguments: { id: 'a' } }), { result: { isError: true, content: [{ text: 'Tool arguments timed out after 20 ms' }] } })
-    t.match(await ask('tools/call', { name: 'result' }), { result: { isError: true, content: [{ text: 'Tool result timed out after 20 ms' }] } })
+    t.match(await ask('tools/call', { name: 'handler' }), {
+      result: { isError: true, content: [{ text: 'Tool handler timed out after 20 ms' }] }
+    })
+    t.match(await ask('tools/call', { name: 'arguments', arguments: { id: 'a' } }), {
+      result: { isError: true, content: [{ text: 'Tool arguments timed out after 20 ms' }] }
+    })
+    t.match(await ask('tools/call', { name: 'result' }), {
+      result: { isError: true, content: [{ text: 'Tool result timed out after 20 ms' }] }
+    })
     t.match(await ask('tools/call', { name: 'hidden' }), { error: { code: -32602, message: 'Unknown tool: hidden' } })
-    t.match(await ask('prompts/get', { name: 'prompt' }), { error: { code: -32603, message: 'Error rendering prompt prompt: timed out after 20 ms' } })
-    t.match(await ask('prompts/get', { name: 'arguments', arguments: { id: 'a' } }), { error: { code: -32603, message: 'Error rendering prompt arguments: timed out after 20 ms' } })
-    t.match(await ask('completion/complete', { ref: { type: 'ref/prompt', name: 'completed' }, argument: { name: 'id', value: '' } }), { error: { code: -32603, message: "Error completing 'id': timed out after 20 ms" } })
+    t.match(await ask('prompts/get', { name: 'prompt' }), {
+      error: { code: -32603, message: 'Error rendering prompt prompt: timed out after 20 ms' }
+    })
+    t.match(await ask('prompts/get', { name: 'arguments', arguments: { id: 'a' } }), {
+      error: { code: -32603, message: 'Error rendering prompt arguments: timed out after 20 ms' }
+    })
+    t.match(
+      await ask('completion/complete', {
+        ref: { type: 'ref/prompt', name: 'completed' }, argument: { name: 'id', value: '' }
+      }),
+      { error: { code: -32603, message: "Error completing 'id': timed out after 20 ms" } }
+    )
     t.match(await ask('resources/list', {}), { error: { code: -32603, message: /timed out after 20 ms/ } })
     for (const uri of ['notes://1', 'notes://all/1']) {
       t.match(await ask('resources/read', { uri }), { error: { code: -32603, message: `Error reading resource ${uri}: timed out after 20 ms` } })
@@ -68,7 +87,10 @@ for (const era of ['modern', 'legacy'] as const) {
         .use(middleware)
       server.registerTool('add', {}, () => 'a')
 
-      t.strictSame(await inTime(client.callTool(server, 'add')), refused(-32603, 'Error answering tools/call: timed out after 20 ms'))
+      t.strictSame(
+        await inTime(client.callTool(server, 'add')),
+        refused(-32603, 'Error answering tools/call: timed out after 20 ms')
+      )
       t.equal(signals[0]?.aborted, true)
       t.match(client.logged, [{ what: 'answering tools/call' }])
     }
@@ -85,7 +107,9 @@ t.test('the time that a method takes is that of its own limit, and none of the m
 
   const slow = client.callTool(server, 'slow')
   // The limit of the server passes meanwhile.
-  t.match(await inTime(client.callTool(server, 'short')), { result: { isError: true, content: [{ text: 'Tool short timed out after 20 ms' }], _meta: { seen: true } } })
+  t.match(await inTime(client.callTool(server, 'short')), {
+    result: { isError: true, content: [{ text: 'Tool short timed out after 20 ms' }], _meta: { seen: true } }
+  })
   finish('done')
 
   t.match(await slow, { result: { content: [{ text: 'done' }], _meta: { seen: true } } })
@@ -120,7 +144,9 @@ t.test('over HTTP a request whose middleware hangs is answered and let go of', a
 
   const response = await inTime(app.inject(modernCall('add')))
 
-  t.match(response.json(), { id: 1, error: { code: -32603, message: 'Error answering tools/call: timed out after 20 ms' } })
+  t.match(response.json(), {
+    id: 1, error: { code: -32603, message: 'Error answering tools/call: timed out after 20 ms' }
+  })
   t.equal(app.mcp.get('Notes').stats().exchanges, 0)
   t.equal(partsOf(app.mcp.get('Notes')).calls.taken, 0)
 })

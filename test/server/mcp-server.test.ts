@@ -25,7 +25,15 @@ t.test('a server is what it was made of, whatever becomes of that', async (t) =>
 })
 
 t.test('a server without a name and a version is refused', async (t) => {
-  for (const info of [undefined, null, {}, { name: 'Notes' }, { name: '', version: '1' }, { name: 'Notes', version: '' }, { name: 1, version: '1' }]) {
+  for (const info of [
+    undefined,
+    null,
+    {},
+    { name: 'Notes' },
+    { name: '', version: '1' },
+    { name: 'Notes', version: '' },
+    { name: 1, version: '1' }
+  ]) {
     t.throws(() => new McpServer(untyped(info)), {
       code: 'MCP_ERR_INVALID_DEFINITION',
       message: "a server needs a name and a version: new McpServer({ name: 'Notes', version: '1.0.0' })"
@@ -35,26 +43,46 @@ t.test('a server without a name and a version is refused', async (t) => {
 
 t.test('a wrong option is refused', async (t) => {
   const refusals: ReadonlyArray<readonly [options: unknown, message: string]> = [
-    [{ timeout: -1 }, "a server has a 'timeout' that must be a whole number of milliseconds from 0 (none) to 2147483647"],
-    [{ questionTimeout: '5' }, "a server has a 'questionTimeout' that must be a whole number of milliseconds from 0 (none) to 2147483647"],
+    [
+      { timeout: -1 },
+      "a server has a 'timeout' that must be a whole number of milliseconds from 0 (none) to 2147483647"
+    ],
+    [
+      { questionTimeout: '5' },
+      "a server has a 'questionTimeout' that must be a whole number of milliseconds from 0 (none) to 2147483647"
+    ],
     [{ requestState: { ttl: 0 } }, "a server has a 'requestState' that has a 'ttl' that must be above 0"],
     [{ pageSize: 0 }, "a server has a 'pageSize' that must be a whole number above 0"],
     [{ pageSize: 1.5 }, "a server has a 'pageSize' that must be a whole number above 0"],
     [{ pageSize: '10' }, "a server has a 'pageSize' that must be a whole number above 0"],
     [{ instructions: 7 }, "a server has an 'instructions' that must be a string"],
     [{ exposeErrors: 'yes' }, "a server has an 'exposeErrors' that must be true or false"],
-    [{ requestState: 'secret' }, "a server has a 'requestState' that must be an object, such as { keys: [process.env.MCP_STATE_KEY] }"],
+    [
+      { requestState: 'secret' },
+      "a server has a 'requestState' that must be an object, such as { keys: [process.env.MCP_STATE_KEY] }"
+    ],
     [{ cache: null }, "a server has a 'cache' that must be an object, such as { ttlMs: 60_000, scope: 'private' }"],
-    [{ cache: { ttlMs: -1 } }, "a server has a 'cache' that must have as 'ttlMs' a whole number of milliseconds from 0"],
+    [
+      { cache: { ttlMs: -1 } }, "a server has a 'cache' that must have as 'ttlMs' a whole number of milliseconds from 0"
+    ],
     [{ cache: { scope: 'shared' } }, "a server has a 'cache' that must have as 'scope' either 'public' or 'private'"],
-    [{ timeuot: 1 }, "a server has an option 'timeuot', which does not exist; the options are instructions, lifespan, timeout, questionTimeout, requestState, pageSize, cache, regExp, exposeErrors, authorizeSubscription"],
+    [
+      { timeuot: 1 },
+      "a server has an option 'timeuot', which does not exist; the options are instructions, lifespan, timeout, " +
+        'questionTimeout, requestState, pageSize, cache, regExp, exposeErrors, authorizeSubscription'
+    ],
     [{ lifespan: {} }, "a server has a 'lifespan' that must be a function (app) => ({ value, close })"],
     [{ regExp: /a/ }, "a server has a 'regExp' that must be a function (pattern, flags) => ({ test (text) { … } })"],
-    [{ authorizeSubscription: true }, "a server has an 'authorizeSubscription' that must be a function (uri, ctx) => boolean"]
+    [
+      { authorizeSubscription: true },
+      "a server has an 'authorizeSubscription' that must be a function (uri, ctx) => boolean"
+    ]
   ]
 
   for (const [options, message] of refusals) {
-    t.throws(() => createNotes(untyped<McpServerOptions<unknown>>(options)), { code: 'MCP_ERR_INVALID_DEFINITION', message })
+    t.throws(() => createNotes(untyped<McpServerOptions<unknown>>(options)), {
+      code: 'MCP_ERR_INVALID_DEFINITION', message
+    })
   }
 })
 
@@ -102,7 +130,9 @@ t.test('a definition serves any number of callers at once and keeps nothing of t
   const answers = [ann.callTool(server, 'who', { n: 1 }), bob.callTool(server, 'who', { n: 2 }, { progressToken: 'b' })]
   for (const open of gates.reverse()) open()
 
-  t.strictSame(await Promise.all(answers), [said('Ann first mount 1'), { result: { content: [{ type: 'text', text: 'Bob second mount 2' }] } }])
+  t.strictSame(await Promise.all(answers), [
+    said('Ann first mount 1'), { result: { content: [{ type: 'text', text: 'Bob second mount 2' }] } }
+  ])
   t.strictSame(ann.sent, [{ method: 'notifications/message', params: { level: 'info', data: 1 } }])
   t.strictSame(bob.sent, [
     { method: 'notifications/message', params: { level: 'info', data: 2 } },
@@ -152,7 +182,9 @@ t.test('the host app calls without a wire: it gets the result itself', async (t)
   server.registerTool('add', {}, () => result)
   server.registerPrompt('greet', {}, () => 'a')
   const { caller, channel } = new Client({ channel: { takesJson: false } })
-  const ask = async (method: string, params = {}) => resultOf(await server.serve({ message: createMessage(method, params), caller, channel }))
+  const ask = async (method: string, params = {}) => resultOf(await server.serve({
+    message: createMessage(method, params), caller, channel
+  }))
 
   t.equal(await ask('tools/call', { name: 'add' }), result)
   t.match(await ask('prompts/list'), { prompts: [{ name: 'greet' }] })
@@ -163,10 +195,16 @@ t.test('resources and templates are registered side by side, and handlers read b
   const server = createNotes()
   server.registerResource('all', 'notes://all', {}, () => 'all notes')
   server.registerResource('one', new ResourceTemplate('notes://{id}'), {}, (_uri, { id }) => `note ${String(id)}`)
-  server.registerTool('read', {}, async (_args, ctx) => JSON.stringify([await ctx.readResource('notes://all'), await ctx.readResource('notes://1')]))
+  server.registerTool(
+    'read',
+    {},
+    async (_args, ctx) => JSON.stringify([await ctx.readResource('notes://all'), await ctx.readResource('notes://1')])
+  )
 
   t.strictSame(await new Client().callTool(server, 'read'),
-    said('[{"contents":[{"uri":"notes://all","text":"all notes"}]},{"contents":[{"uri":"notes://1","text":"note 1"}]}]'))
+    said(
+      '[{"contents":[{"uri":"notes://all","text":"all notes"}]},{"contents":[{"uri":"notes://1","text":"note 1"}]}]'
+    ))
 })
 
 t.test('every list is cut at pageSize and shows every change', async (t) => {

@@ -62,7 +62,9 @@ for (const era of ['modern', 'legacy'] as const) {
     server.registerTool('add', {}, () => 'a')
     const client = new Client({ era })
 
-    t.match(await client.callTool(server, 'add'), { result: { content: [{ type: 'text', text: 'a' }], _meta: { traced: true } } })
+    t.match(await client.callTool(server, 'add'), {
+      result: { content: [{ type: 'text', text: 'a' }], _meta: { traced: true } }
+    })
     t.match(await client.ask(server, 'tools/list'), { result: { tools: [{ name: 'add' }], _meta: { traced: true } } })
   })
 
@@ -118,8 +120,16 @@ t.test('next() can be called once, and need not be awaited', async (t) => {
   let runs = 0
   const serve = (): object => ({ run: ++runs })
 
-  await t.rejects(runThrough([async (_ctx, next) => { await next(); return await next() }], new Client().createCall(), serve), { name: 'TypeError', message: /called next\(\) twice/ })
-  t.strictSame(await runThrough([async (_ctx, next) => { const result = await next(); next(); return result }], new Client().createCall(), serve), { run: 2 })
+  await t.rejects(
+    runThrough([async (_ctx, next) => { await next(); return await next() }], new Client().createCall(), serve),
+    { name: 'TypeError', message: /called next\(\) twice/ }
+  )
+  t.strictSame(
+    await runThrough(
+      [async (_ctx, next) => { const result = await next(); next(); return result }], new Client().createCall(), serve
+    ),
+    { run: 2 }
+  )
   await new Promise((resolve) => { setImmediate(resolve) })
 
   t.equal(runs, 2)
@@ -132,6 +142,9 @@ t.test('a ToolError of a middleware reaches the model, whichever era it is', asy
     notes.registerTool('any', {}, mustNotRun)
     notes.use(() => { throw new ToolError('The budget of today is spent') })
 
-    t.match(JSON.stringify(await new Client({ era }).callTool(notes, 'any')), /"text":"The budget of today is spent".*"isError":true/)
+    t.match(
+      JSON.stringify(await new Client({ era }).callTool(notes, 'any')),
+      /"text":"The budget of today is spent".*"isError":true/
+    )
   }
 })

@@ -1,4 +1,5 @@
-// Results and errors that cannot be sent as they are: each request is answered all the same, and nothing reaches the process.
+// Results and errors that JSON cannot carry: each request is still answered, and nothing reaches the process as an
+// unhandled error.
 import t, { type Test } from 'tap'
 import mcpPlugin, { McpServer, RpcError, Type, type RequestContext } from '../../lib/index.ts'
 import { createHost, JSON_AND_SSE, legacy, modern, modernCall, openSession } from '../support/app.ts'
@@ -34,18 +35,32 @@ for (const [what, value] of Object.entries(UNSENDABLE)) {
       server.registerTool('structured', { outputSchema: Type.Unknown() }, () => value)
       server.registerResource('r', 'r:1', {}, () => value as string)
       server.registerPrompt('prompt', {}, () => value as string)
-      server.use((ctx, next) => ctx.params.instead === true ? Promise.resolve({ ...value as object, toJSON: () => undefined }) : next())
+      server.use(
+        (ctx, next) => ctx.params.instead === true
+          ? Promise.resolve({
+            ...value as object, toJSON: () => undefined
+          })
+          : next()
+      )
     })
     const session = await openSession(app)
 
-    for (const [method, params] of [['tools/call', { name: 'tool' }], ['resources/read', { uri: 'r:1' }], ['prompts/get', { name: 'prompt' }], ['ping', { instead: true }], ['tools/list', { instead: true }]] as const) {
+    for (const [method, params] of [
+      ['tools/call', { name: 'tool' }],
+      ['resources/read', { uri: 'r:1' }],
+      ['prompts/get', { name: 'prompt' }],
+      ['ping', { instead: true }],
+      ['tools/list', { instead: true }]
+    ] as const) {
       for (const request of [modern(method, params), legacy(method, params, { headers: session })]) {
         const { error, result } = (await app.inject(request)).json()
 
         t.ok(error !== undefined || result.isError === true, `${method}: ${JSON.stringify(error ?? result)}`)
       }
     }
-    const { result, error } = (await app.inject(legacy('tools/call', { name: 'structured' }, { headers: session }))).json()
+    const { result, error } = (await app.inject(
+      legacy('tools/call', { name: 'structured' }, { headers: session })
+    )).json()
     t.ok(error !== undefined || result.isError === true || Array.isArray(result.content))
     t.equal(app.mcp.get('Notes').stats().exchanges, 0)
   })
@@ -58,14 +73,22 @@ t.test('a value with a toJSON that returns what fits is sent as that says', asyn
     server.registerTool('array', {}, () => [new Note()] as never)
     server.registerTool('whole', {}, () => ({ content: [new Note()] }) as never)
     server.registerResource('r', 'r:1', {}, () => ({ toJSON: () => ({ text: 'from JSON' }) }) as never)
-    server.registerPrompt('p', {}, () => ({ toJSON: () => ({ role: 'user', content: block({ text: 'from JSON' }) }) }) as never)
+    server.registerPrompt(
+      'p', {}, () => ({ toJSON: () => ({ role: 'user', content: block({ text: 'from JSON' }) }) }) as never
+    )
   })
 
   for (const name of ['block', 'array', 'whole']) {
-    t.match((await app.inject(modern('tools/call', { name }))).json().result.content, [{ type: 'text', text: 'from JSON' }])
+    t.match((await app.inject(modern('tools/call', { name }))).json().result.content, [
+      { type: 'text', text: 'from JSON' }
+    ])
   }
-  t.match((await app.inject(modern('resources/read', { uri: 'r:1' }))).json().result.contents, [{ uri: 'r:1', text: 'from JSON' }])
-  t.match((await app.inject(modern('prompts/get', { name: 'p' }))).json().result.messages, [{ role: 'user', content: { text: 'from JSON' } }])
+  t.match((await app.inject(modern('resources/read', { uri: 'r:1' }))).json().result.contents, [
+    { uri: 'r:1', text: 'from JSON' }
+  ])
+  t.match((await app.inject(modern('prompts/get', { name: 'p' }))).json().result.messages, [
+    { role: 'user', content: { text: 'from JSON' } }
+  ])
 })
 
 t.test('a text that is longer than a reply can be is answered with an error', async (t) => {
@@ -79,7 +102,9 @@ t.test('a text that is longer than a reply can be is answered with an error', as
   const called = await app.inject(modern('tools/call', { name: 'long' }))
   const read = await app.inject(modern('resources/read', { uri: 'r:1' }))
 
-  t.match(called.json(), { id: 1, result: { isError: true, content: [{ text: /^Error executing tool long \(error id/ }] } })
+  t.match(called.json(), {
+    id: 1, result: { isError: true, content: [{ text: /^Error executing tool long \(error id/ }] }
+  })
   t.match(read.json(), { id: 1, error: { code: -32603, message: /^Error reading resource r:1 \(error id/ } })
 })
 
@@ -90,7 +115,9 @@ t.test('half a surrogate pair in a text reaches the client as a character that e
   })
 
   t.match((await app.inject(modern('tools/call', { name: 'half' }))).body, /"text":"a\uFFFDb"/)
-  t.match((await app.inject(modern('tools/call', { name: 'value' }))).json().result.structuredContent, { 'k\uFFFD': 'v\uFFFD' })
+  t.match((await app.inject(modern('tools/call', { name: 'value' }))).json().result.structuredContent, {
+    'k\uFFFD': 'v\uFFFD'
+  })
 })
 
 t.test('an error reaches the client without what cannot be sent of it', async (t) => {
@@ -103,7 +130,12 @@ t.test('an error reaches the client without what cannot be sent of it', async (t
   })
   const replies = await Promise.all(errors.map(async (_error, index) => (await app.inject(modern('tools/call', { name: `t${index}` }))).json().error))
 
-  t.same(replies, [{ code: 5, message: 'x' }, { code: 5, message: 'x' }, { code: 5, message: 'Internal error' }, { code: -32603, message: 'Internal error' }])
+  t.same(replies, [
+    { code: 5, message: 'x' },
+    { code: 5, message: 'x' },
+    { code: 5, message: 'Internal error' },
+    { code: -32603, message: 'Internal error' }
+  ])
 })
 
 t.test('the requests of a batch whose reply is longer than a text can be are answered with errors', async (t) => {
@@ -114,9 +146,16 @@ t.test('the requests of a batch whose reply is longer than a text can be are ans
   server.serve = async (incoming) => incoming.message.method === 'tools/call' ? half : await serve(incoming)
   await app.register(mcpPlugin, { server })
   const session = await openSession(app, '2025-03-26')
-  const payload = JSON.stringify([1, 'b', 3].map((id) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'long' } })))
+  const payload = JSON.stringify(
+    [1, 'b', 3].map((id) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'long' } }))
+  )
 
-  const response = await app.inject({ method: 'POST', url: '/mcp', headers: { ...session, 'content-type': 'application/json', accept: 'application/json' }, payload })
+  const response = await app.inject({
+    method: 'POST',
+    url: '/mcp',
+    headers: { ...session, 'content-type': 'application/json', accept: 'application/json' },
+    payload
+  })
 
   const error = { code: -32603, message: 'The reply to the batch is too long; send each request by itself' }
   t.same(response.json(), [1, 'b', 3].map((id) => ({ jsonrpc: '2.0', id, error })))
@@ -143,10 +182,20 @@ t.test('what a handler does not wait for fails without reaching the process', as
   })
   const address = await listen(app)
 
-  const response = await send(address, modernCall('careless', {}, { headers: JSON_AND_SSE, meta: { progressToken: 1, 'io.modelcontextprotocol/logLevel': 'info' } }))
+  const response = await send(
+    address,
+    modernCall('careless', {}, {
+      headers: JSON_AND_SSE, meta: { progressToken: 1, 'io.modelcontextprotocol/logLevel': 'info' }
+    })
+  )
   const frames = await collectFrames(response)
 
   t.match(frames.at(-1), /"text":"done"/)
-  t.equal(frames.includes(frameOf({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: null } })), true)
+  t.equal(
+    frames.includes(frameOf({
+      jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: null }
+    })),
+    true
+  )
   t.same(unhandled, [])
 })

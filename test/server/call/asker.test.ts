@@ -19,7 +19,15 @@ const roots = { method: 'roots/list', params: {} } as const
 /** A server with one tool, `ask`. */
 function createAsking (handler: Handler, options = {}) {
   const server = createNotes(options)
-  server.registerTool('ask', { inputSchema: Type.Object({ n: Type.Number({ default: 1 }), deep: Type.Optional(Type.Object({ m: Type.Number({ default: 2 }) })) }) }, (_args, ctx) => handler(ctx))
+  server.registerTool(
+    'ask',
+    {
+      inputSchema: Type.Object({
+        n: Type.Number({ default: 1 }), deep: Type.Optional(Type.Object({ m: Type.Number({ default: 2 }) }))
+      })
+    },
+    (_args, ctx) => handler(ctx)
+  )
   return server
 }
 
@@ -33,20 +41,28 @@ function questionsOf (answer: Answer): InputRequests {
 }
 
 /** Calls a tool by a modern client that answers round by round: with a value for each question in its order. */
-async function callInRounds (server: ReturnType<typeof createNotes>, rounds: readonly unknown[][], client = new Client({ capabilities: ALL })) {
+async function callInRounds (
+  server: ReturnType<typeof createNotes>, rounds: readonly unknown[][], client = new Client({ capabilities: ALL })
+) {
   const asked: InputRequests[] = []
   let answer = await client.callTool(server, 'ask')
   for (const answers of rounds) {
     const { requestState } = resultOf(answer)
     const questions = questionsOf(answer)
     asked.push(questions)
-    const inputResponses = Object.fromEntries(Object.keys(questions).map((key, index) => [key, answers[index]]).filter(([, value]) => value !== undefined))
-    answer = await client.ask(server, 'tools/call', { name: 'ask', inputResponses, ...(requestState !== undefined && { requestState }) })
+    const inputResponses = Object.fromEntries(
+      Object.keys(questions).map((key, index) => [key, answers[index]]).filter(([, value]) => value !== undefined)
+    )
+    answer = await client.ask(server, 'tools/call', {
+      name: 'ask', inputResponses, ...(requestState !== undefined && { requestState })
+    })
   }
   return { answer, asked, client }
 }
 
-const methodsOf = (asked: readonly InputRequests[]) => asked.map((questions) => Object.values(questions).map(({ method }) => method))
+const methodsOf = (asked: readonly InputRequests[]) => asked.map(
+  (questions) => Object.values(questions).map(({ method }) => method)
+)
 
 t.test('a modern client is asked by the result, and the handler goes on with the answer', async (t) => {
   const server = createAsking(async (ctx) => JSON.stringify(await ctx.elicit('Who?', Name, { key: 'who' })))
@@ -58,7 +74,10 @@ t.test('a modern client is asked by the result, and the handler goes on with the
       inputRequests: {
         who: {
           method: 'elicitation/create',
-          params: { message: 'Who?', requestedSchema: { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] } }
+          params: {
+            message: 'Who?',
+            requestedSchema: { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] }
+          }
         }
       },
       _meta: { 'io.modelcontextprotocol/serverInfo': { name: 'Notes', version: '1.0.0' } }
@@ -69,7 +88,10 @@ t.test('a modern client is asked by the result, and the handler goes on with the
     [{ action: 'decline' }, '{"action":"decline"}'],
     [{ action: 'cancel', content: { name: 'Ann' } }, '{"action":"cancel"}']
   ]) {
-    t.strictSame(await client.ask(server, 'tools/call', { name: 'ask', inputResponses: { who: response, other: 1 } }), said(String(text)))
+    t.strictSame(
+      await client.ask(server, 'tools/call', { name: 'ask', inputResponses: { who: response, other: 1 } }),
+      said(String(text))
+    )
   }
 })
 
@@ -77,12 +99,23 @@ t.test('a legacy client is asked in the middle of the request', async (t) => {
   const server = createAsking(async (ctx) => JSON.stringify([
     await ctx.elicit('Who?', Name), await ctx.elicitUrl('Pay', 'https://example.com/pay'), await ctx.sample({ messages: [], maxTokens: 1 }), await ctx.listRoots()
   ]))
-  const replies: unknown[] = [accept({ name: 'Ann' }), { action: 'decline' }, spoken('hi'), { roots: [{ uri: 'file:///a' }] }]
+  const replies: unknown[] = [
+    accept({ name: 'Ann' }), { action: 'decline' }, spoken('hi'), { roots: [{ uri: 'file:///a' }] }
+  ]
   const timeouts: number[] = []
-  const client = new Client({ era: 'legacy', capabilities: ALL, answer: (_question, timeout) => { timeouts.push(timeout); return replies.shift() } })
+  const client = new Client({
+    era: 'legacy', capabilities: ALL, answer: (_question, timeout) => { timeouts.push(timeout); return replies.shift() }
+  })
 
   t.strictSame(await client.callTool(server, 'ask'), {
-    result: { content: [{ type: 'text', text: JSON.stringify([accept({ name: 'Ann' }), { action: 'decline' }, spoken('hi'), [{ uri: 'file:///a' }]]) }] }
+    result: {
+      content: [
+        {
+          type: 'text',
+          text: JSON.stringify([accept({ name: 'Ann' }), { action: 'decline' }, spoken('hi'), [{ uri: 'file:///a' }]])
+        }
+      ]
+    }
   })
   t.match(client.asked, [
     { method: 'elicitation/create', params: { message: 'Who?', requestedSchema: { type: 'object' } } },
@@ -95,8 +128,15 @@ t.test('a legacy client is asked in the middle of the request', async (t) => {
 
 t.test('a question has the time that it is given, else that of the server', async (t) => {
   const timeouts: number[] = []
-  const client = new Client({ era: 'legacy', capabilities: ALL, answer: (_question, timeout) => { timeouts.push(timeout); return { roots: [] } } })
-  const server = createAsking(async (ctx) => String(await Promise.all([ctx.listRoots({ timeout: 5 }), ctx.listRoots({ timeout: 0 }), ctx.listRoots()])), { questionTimeout: 50 })
+  const client = new Client({
+    era: 'legacy', capabilities: ALL, answer: (_question, timeout) => { timeouts.push(timeout); return { roots: [] } }
+  })
+  const server = createAsking(
+    async (ctx) => String(
+      await Promise.all([ctx.listRoots({ timeout: 5 }), ctx.listRoots({ timeout: 0 }), ctx.listRoots()])
+    ),
+    { questionTimeout: 50 }
+  )
 
   await client.callTool(server, 'ask')
 
@@ -110,19 +150,33 @@ t.test('questions one after the other take a round each', async (t) => {
     return JSON.stringify([first, second, await ctx.listRoots(), await ctx.elicitUrl('Pay', new URL('https://example.com'))])
   })
 
-  const { answer, asked } = await callInRounds(server, [[accept({ name: 'A' })], [spoken('b')], [{ roots: [] }], [{ action: 'accept' }]])
+  const { answer, asked } = await callInRounds(server, [
+    [accept({ name: 'A' })], [spoken('b')], [{ roots: [] }], [{ action: 'accept' }]
+  ])
 
   t.strictSame(answer, said(JSON.stringify([accept({ name: 'A' }), spoken('b'), [], { action: 'accept' }])))
-  t.strictSame(methodsOf(asked), [['elicitation/create'], ['sampling/createMessage'], ['roots/list'], ['elicitation/create']])
+  t.strictSame(methodsOf(asked), [
+    ['elicitation/create'], ['sampling/createMessage'], ['roots/list'], ['elicitation/create']
+  ])
   t.strictSame(Object.values(asked[3] ?? {})[0]?.params, { mode: 'url', message: 'Pay', url: 'https://example.com/' })
 })
 
 t.test('questions at the same time take one round, and those that get no answer are asked again', async (t) => {
-  const server = createAsking(async (ctx) => JSON.stringify(await Promise.all([ctx.elicit('Who?', Name), ctx.listRoots(), ctx.elicit('Who?', Name)])))
+  const server = createAsking(
+    async (ctx) => JSON.stringify(
+      await Promise.all([ctx.elicit('Who?', Name), ctx.listRoots(), ctx.elicit('Who?', Name)])
+    )
+  )
 
-  const { answer, asked } = await callInRounds(server, [[accept({ name: 'A' })], [{ roots: [] }], [accept({ name: 'B' })]])
+  const { answer, asked } = await callInRounds(server, [
+    [accept({ name: 'A' })], [{ roots: [] }], [accept({ name: 'B' })]
+  ])
 
-  t.strictSame(methodsOf(asked), [['elicitation/create', 'roots/list', 'elicitation/create'], ['roots/list', 'elicitation/create'], ['elicitation/create']])
+  t.strictSame(methodsOf(asked), [
+    ['elicitation/create', 'roots/list', 'elicitation/create'],
+    ['roots/list', 'elicitation/create'],
+    ['elicitation/create']
+  ])
   t.strictSame(answer, said(JSON.stringify([accept({ name: 'A' }), [], accept({ name: 'B' })])))
 })
 
@@ -138,9 +192,20 @@ t.test('an answer that a handler comes to only in a later round is not asked for
   const [second, first] = Object.keys(questionsOf(asked))
   isFirstRound = false
 
-  const { requestState } = resultOf(await client.ask(server, 'tools/call', { name: 'ask', requestState: resultOf(asked).requestState, inputResponses: { [String(second)]: accept({ name: 'B' }) } }))
+  const { requestState } = resultOf(
+    await client.ask(server, 'tools/call', {
+      name: 'ask',
+      requestState: resultOf(asked).requestState,
+      inputResponses: { [String(second)]: accept({ name: 'B' }) }
+    })
+  )
 
-  t.strictSame(await client.ask(server, 'tools/call', { name: 'ask', requestState, inputResponses: { [String(first)]: accept({ name: 'A' }) } }), said(JSON.stringify(accept({ name: 'B' }))))
+  t.strictSame(
+    await client.ask(server, 'tools/call', {
+      name: 'ask', requestState, inputResponses: { [String(first)]: accept({ name: 'A' }) }
+    }),
+    said(JSON.stringify(accept({ name: 'B' })))
+  )
 })
 
 t.test('an answer of the wrong kind or content is asked for again by a modern server', async (t) => {
@@ -152,7 +217,11 @@ t.test('an answer of the wrong kind or content is asked for again by a modern se
     t.strictSame(Object.keys(questionsOf(answer)), ['who'])
     const { requestState } = resultOf(answer)
     t.strictSame(
-      await client.ask(server, 'tools/call', { name: 'ask', inputResponses: { who: accept({ name: 'Ann' }) }, ...(requestState !== undefined && { requestState }) }),
+      await client.ask(server, 'tools/call', {
+        name: 'ask',
+        inputResponses: { who: accept({ name: 'Ann' }) },
+        ...(requestState !== undefined && { requestState })
+      }),
       said(JSON.stringify(accept({ name: 'Ann' })))
     )
   }
@@ -178,13 +247,41 @@ function failed (text: string): object {
 }
 
 t.test('what a client did not declare it is not asked', async (t) => {
-  const kinds: ReadonlyArray<readonly [handler: (ctx: Ctx) => Promise<unknown>, capabilities: object, words: string, required: object]> = [
-    [(ctx) => ctx.elicit('Who?', Name), {}, 'ask the user, and this client does not support that (elicitation)', { elicitation: {} }],
-    [(ctx) => ctx.elicit('Who?', Name), { elicitation: { url: {} } }, 'ask the user, and this client does not support that (elicitation.form)', { elicitation: { form: {} } }],
+  type Kind = readonly [
+    handler: (ctx: Ctx) => Promise<unknown>, capabilities: object, words: string, required: object
+  ]
+  const kinds: readonly Kind[] = [
+    [
+      (ctx) => ctx.elicit('Who?', Name),
+      {},
+      'ask the user, and this client does not support that (elicitation)',
+      { elicitation: {} }
+    ],
+    [
+      (ctx) => ctx.elicit('Who?', Name),
+      { elicitation: { url: {} } },
+      'ask the user, and this client does not support that (elicitation.form)',
+      { elicitation: { form: {} } }
+    ],
     [(ctx) => ctx.elicitUrl('Pay', 'https://example.com'), { elicitation: {} }, 'ask the user, and this client does not support that (elicitation.url)', { elicitation: { url: {} } }],
-    [(ctx) => ctx.sample({ messages: [], maxTokens: 1 }), {}, "ask the client's model, and this client does not support that (sampling)", { sampling: {} }],
-    [(ctx) => ctx.sample({ messages: [], maxTokens: 1, tools: [] }), { sampling: {} }, "ask the client's model, and this client does not support that (sampling.tools)", { sampling: { tools: {} } }],
-    [(ctx) => ctx.listRoots(), {}, "list the client's roots, and this client does not support that (roots)", { roots: {} }]
+    [
+      (ctx) => ctx.sample({ messages: [], maxTokens: 1 }),
+      {},
+      "ask the client's model, and this client does not support that (sampling)",
+      { sampling: {} }
+    ],
+    [
+      (ctx) => ctx.sample({ messages: [], maxTokens: 1, tools: [] }),
+      { sampling: {} },
+      "ask the client's model, and this client does not support that (sampling.tools)",
+      { sampling: { tools: {} } }
+    ],
+    [
+      (ctx) => ctx.listRoots(),
+      {},
+      "list the client's roots, and this client does not support that (roots)",
+      { roots: {} }
+    ]
   ]
 
   for (const [handler, capabilities, words, requiredCapabilities] of kinds) {
@@ -192,7 +289,10 @@ t.test('what a client did not declare it is not asked', async (t) => {
     const answer = () => { throw new Error('must not be asked') }
     const message = `This needs to ${words}. Do without it, or tell the user.`
 
-    t.strictSame(await new Client({ era: 'modern', capabilities, answer }).callTool(server, 'ask'), refused(-32021, message, { requiredCapabilities }))
+    t.strictSame(
+      await new Client({ era: 'modern', capabilities, answer }).callTool(server, 'ask'),
+      refused(-32021, message, { requiredCapabilities })
+    )
     // A client shows an error of the protocol to its user, and a result to its model.
     t.strictSame(await new Client({ era: 'legacy', capabilities, answer }).callTool(server, 'ask'), failed(message))
   }
@@ -202,21 +302,28 @@ t.test('a handler can catch that a client cannot be asked, in either era', async
   const server = createAsking((ctx) => ctx.listRoots().then(String, (error) => `without: ${error instanceof RpcError && error.code}`))
 
   t.strictSame(await new Client({ era: 'modern' }).callTool(server, 'ask'), said('without: -32021'))
-  t.strictSame(await new Client({ era: 'legacy' }).callTool(server, 'ask'), { result: { content: [{ type: 'text', text: 'without: -32021' }] } })
+  t.strictSame(await new Client({ era: 'legacy' }).callTool(server, 'ask'), {
+    result: { content: [{ type: 'text', text: 'without: -32021' }] }
+  })
 })
 
 t.test('an RpcError that a handler throws itself stays an error of the protocol, whatever its code', async (t) => {
   const server = createAsking(() => { throw new RpcError(-32021, 'mine', { requiredCapabilities: { roots: {} } }) })
 
   for (const era of ['modern', 'legacy'] as const) {
-    t.strictSame(await new Client({ era }).callTool(server, 'ask'), refused(-32021, 'mine', { requiredCapabilities: { roots: {} } }))
+    t.strictSame(
+      await new Client({ era }).callTool(server, 'ask'),
+      refused(-32021, 'mine', { requiredCapabilities: { roots: {} } })
+    )
   }
 })
 
 t.test('a client that lacks one capability of several is asked nothing, unless the handler can do without', async (t) => {
   const client = new Client({ capabilities: { roots: {} } })
   const strict = createAsking(async (ctx) => String(await Promise.all([ctx.listRoots(), ctx.elicit('Who?', Name)])))
-  const lenient = createAsking(async (ctx) => String((await Promise.allSettled([ctx.listRoots(), ctx.elicit('Who?', Name)])).length))
+  const lenient = createAsking(
+    async (ctx) => String((await Promise.allSettled([ctx.listRoots(), ctx.elicit('Who?', Name)])).length)
+  )
 
   t.match(await client.callTool(strict, 'ask'), { error: { code: -32021 } })
   t.strictSame(Object.values(questionsOf(await client.callTool(lenient, 'ask'))), [roots])
@@ -225,8 +332,11 @@ t.test('a client that lacks one capability of several is asked nothing, unless t
 t.test('a legacy client that there is no way to is not asked', async (t) => {
   const server = createAsking(async (ctx) => String(await ctx.listRoots()))
 
-  t.strictSame(await new Client({ era: 'legacy', capabilities: ALL }).callTool(server, 'ask'),
-    failed("This needs to list the client's roots, and this connection cannot carry a question before the reply. Do without it, or tell the user."))
+  t.strictSame(
+    await new Client({ era: 'legacy', capabilities: ALL }).callTool(server, 'ask'),
+    failed("This needs to list the client's roots, and this connection cannot carry a question before the reply. " +
+      'Do without it, or tell the user.')
+  )
 })
 
 t.test('the error that a legacy client answers with reaches the handler', async (t) => {
@@ -234,8 +344,12 @@ t.test('the error that a legacy client answers with reaches the handler', async 
   const strict = createAsking(async (ctx) => String(await ctx.listRoots()))
   const lenient = createAsking(async (ctx) => ctx.listRoots().then(String, ({ message }) => `without: ${message}`))
 
-  t.strictSame(await new Client({ era: 'legacy', capabilities: ALL, answer }).callTool(strict, 'ask'), refused(-1, 'User rejected'))
-  t.strictSame(await new Client({ era: 'legacy', capabilities: ALL, answer }).callTool(lenient, 'ask'), { result: { content: [{ type: 'text', text: 'without: User rejected' }] } })
+  t.strictSame(
+    await new Client({ era: 'legacy', capabilities: ALL, answer }).callTool(strict, 'ask'), refused(-1, 'User rejected')
+  )
+  t.strictSame(await new Client({ era: 'legacy', capabilities: ALL, answer }).callTool(lenient, 'ask'), {
+    result: { content: [{ type: 'text', text: 'without: User rejected' }] }
+  })
 })
 
 t.test('whatever a handler does with a question that is pending, the call ends in it, and its finally blocks have run', async (t) => {
@@ -272,7 +386,9 @@ t.test('a question that nobody awaits does not end the process', async (t) => {
   }
 
   await new Client({ capabilities: ALL }).callTool(createAsking(handler), 'ask')
-  await new Client({ era: 'legacy', capabilities: ALL, answer: () => { throw new RpcError(1, 'no') } }).callTool(createAsking(handler), 'ask')
+  await new Client({ era: 'legacy', capabilities: ALL, answer: () => { throw new RpcError(1, 'no') } }).callTool(
+    createAsking(handler), 'ask'
+  )
   await new Promise((resolve) => { setImmediate(resolve) })
 
   t.strictSame(rejected, [])
@@ -294,8 +410,12 @@ t.test('a side effect runs once over all rounds', async (t) => {
 
 t.test('a side effect that still runs when the round ends does not run again', async (t) => {
   let charged = 0
-  const effect = () => new Promise<number>((resolve) => { setImmediate(() => setImmediate(() => setImmediate(() => resolve(++charged)))) })
-  const server = createAsking(async (ctx) => JSON.stringify(await Promise.all([ctx.once('charge', effect), ctx.listRoots()])))
+  const effect = () => new Promise<number>((resolve) => {
+    setImmediate(() => setImmediate(() => setImmediate(() => resolve(++charged))))
+  })
+  const server = createAsking(
+    async (ctx) => JSON.stringify(await Promise.all([ctx.once('charge', effect), ctx.listRoots()]))
+  )
 
   const { answer } = await callInRounds(server, [[{ roots: [] }]])
 
@@ -322,18 +442,28 @@ t.test('a side effect that never ends does not hold the call for ever', async (t
 })
 
 t.test('a key is that of one question, in both eras', async (t) => {
-  const server = createAsking(async (ctx) => String(await Promise.all([ctx.listRoots({ key: 'a' }), ctx.elicit('Who?', Name, { key: 'a' })])))
+  const server = createAsking(
+    async (ctx) => String(await Promise.all([ctx.listRoots({ key: 'a' }), ctx.elicit('Who?', Name, { key: 'a' })]))
+  )
   const client = new Client({ era: 'legacy', capabilities: ALL, answer: () => ({ roots: [] }) })
 
   await client.callTool(server, 'ask')
 
-  t.match(client.logged, [{ err: { message: "the key 'a' has been used for another question of this call; give each question its own" } }])
+  t.match(client.logged, [
+    { err: { message: "the key 'a' has been used for another question of this call; give each question its own" } }
+  ])
 })
 
 t.test('a handler asks by hand, and runs again with the answers and what it kept', async (t) => {
   const server = createAsking(untyped<Handler>(async (ctx: Ctx) => {
-    if (ctx.inputState === undefined) return inputRequired({ inputRequests: { roots }, state: { step: 1, at: new Date(0) } })
-    if (ctx.inputResponses['more'] === undefined) return inputRequired({ inputRequests: { more: roots }, state: { ...Object(ctx.inputState), kept: ctx.inputResponses } })
+    if (ctx.inputState === undefined) {
+      return inputRequired({ inputRequests: { roots }, state: { step: 1, at: new Date(0) } })
+    }
+    if (ctx.inputResponses['more'] === undefined) {
+      return inputRequired({
+        inputRequests: { more: roots }, state: { ...Object(ctx.inputState), kept: ctx.inputResponses }
+      })
+    }
     return JSON.stringify([ctx.inputState, ctx.inputResponses])
   }))
   const text = JSON.stringify([
@@ -356,7 +486,9 @@ t.test('a handler that asks nothing by hand is run again with its state', async 
 
   t.strictSame(asked, [{}])
   t.strictSame(answer, said('state 1'))
-  t.strictSame(await new Client({ era: 'legacy' }).callTool(server, 'ask'), { result: { content: [{ type: 'text', text: 'state 1' }] } })
+  t.strictSame(await new Client({ era: 'legacy' }).callTool(server, 'ask'), {
+    result: { content: [{ type: 'text', text: 'state 1' }] }
+  })
 })
 
 t.test('both ways of asking go together, and side effects run once', async (t) => {
@@ -366,7 +498,11 @@ t.test('both ways of asking go together, and side effects run once', async (t) =
     const { action } = await ctx.elicit('Who?', Name)
     return ctx.inputResponses['roots'] === undefined ? inputRequired({ inputRequests: { roots } }) : `${id} ${action}`
   }))
-  const legacy = new Client({ era: 'legacy', capabilities: ALL, answer: ({ method }) => method === 'roots/list' ? { roots: [] } : { action: 'cancel' } })
+  const legacy = new Client({
+    era: 'legacy',
+    capabilities: ALL,
+    answer: ({ method }) => method === 'roots/list' ? { roots: [] } : { action: 'cancel' }
+  })
 
   t.strictSame((await callInRounds(server, [[{ action: 'cancel' }], [{ roots: [] }]])).answer, said('1 cancel'))
   t.strictSame(await legacy.callTool(server, 'ask'), { result: { content: [{ type: 'text', text: '2 cancel' }] } })
@@ -376,30 +512,45 @@ t.test('both ways of asking go together, and side effects run once', async (t) =
 t.test('what is asked by hand needs its capability, too', async (t) => {
   const server = createAsking(untyped<Handler>(() => inputRequired({ inputRequests: { roots } })))
 
-  t.match(await new Client({ era: 'modern' }).callTool(server, 'ask'), { error: { code: -32021, data: { requiredCapabilities: { roots: {} } } } })
+  t.match(await new Client({ era: 'modern' }).callTool(server, 'ask'), {
+    error: { code: -32021, data: { requiredCapabilities: { roots: {} } } }
+  })
   t.match(await new Client({ era: 'legacy' }).callTool(server, 'ask'), { result: { isError: true } })
 })
 
 t.test('a legacy call that asks by hand for ever is ended', async (t) => {
   let runs = 0
   const client = new Client({ era: 'legacy' })
-  const server = createAsking(untyped<Handler>(() => { runs++; return inputRequired({ state: runs }) }), { exposeErrors: true })
+  const server = createAsking(untyped<Handler>(() => { runs++; return inputRequired({ state: runs }) }), {
+    exposeErrors: true
+  })
 
-  t.match(await client.callTool(server, 'ask'), { result: { isError: true, content: [{ text: /^Error executing tool ask: the handler still returned inputRequired\(\) after 16 rounds/ }] } })
+  t.match(await client.callTool(server, 'ask'), {
+    result: {
+      isError: true,
+      content: [{ text: /^Error executing tool ask: the handler still returned inputRequired\(\) after 16 rounds/ }]
+    }
+  })
   t.equal(runs, 17)
 })
 
 t.test('prompts, resources and templates ask as tools do', async (t) => {
   const server = createNotes({ cache: { ttlMs: 1000 } })
   const text = async (ctx: Ctx) => `${(await ctx.elicit('Who?', Name, { key: 'who' })).action}`
-  const byHand = (ctx: Ctx) => ctx.inputResponses['who'] === undefined ? inputRequired({ inputRequests: { who: roots } }) : 'done'
+  const byHand = (ctx: Ctx) => ctx.inputResponses['who'] === undefined
+    ? inputRequired({ inputRequests: { who: roots } })
+    : 'done'
   server.registerPrompt('ask', { description: 'D' }, (_args, ctx) => text(ctx))
   server.registerPrompt('hand', {}, (_args, ctx) => byHand(ctx))
   server.registerResource('ask', 'x://ask', {}, (_uri, ctx) => text(ctx))
   server.registerResource('hand', 'x://hand', {}, (_uri, ctx) => byHand(ctx))
   server.registerResource('each', new ResourceTemplate('y://{id}'), {}, async (_uri, { id }, ctx) => `${String(id)} ${await text(ctx)}`)
-  const read = (text: string, uri: string) => complete({ contents: [{ uri, text }], ttlMs: 1000, cacheScope: 'private' })
-  const rendered = (text: string, extra = {}) => complete({ ...extra, messages: [{ role: 'user', content: { type: 'text', text } }] })
+  const read = (text: string, uri: string) => complete({
+    contents: [{ uri, text }], ttlMs: 1000, cacheScope: 'private'
+  })
+  const rendered = (text: string, extra = {}) => complete({
+    ...extra, messages: [{ role: 'user', content: { type: 'text', text } }]
+  })
   const calls: ReadonlyArray<readonly [method: string, params: Params, response: Params, answer: Answer]> = [
     ['prompts/get', { name: 'ask' }, { action: 'decline' }, rendered('decline', { description: 'D' })],
     ['prompts/get', { name: 'hand' }, { roots: [] }, rendered('done')],
@@ -419,22 +570,38 @@ t.test('prompts, resources and templates ask as tools do', async (t) => {
 
 t.test('a resource that a tool reads may ask, too', async (t) => {
   const server = createAsking(async (ctx) => JSON.stringify((await ctx.readResource('x://1')).contents))
-  server.registerResource('one', 'x://1', {}, (_uri, ctx) => ctx.inputResponses['a'] === undefined ? inputRequired({ inputRequests: { a: roots } }) : 'read')
+  server.registerResource(
+    'one',
+    'x://1',
+    {},
+    (_uri, ctx) => ctx.inputResponses['a'] === undefined ? inputRequired({ inputRequests: { a: roots } }) : 'read'
+  )
   const text = '[{"uri":"x://1","text":"read"}]'
 
   t.strictSame((await callInRounds(server, [[{ roots: [] }]])).answer, said(text))
-  t.strictSame(await new Client({ era: 'legacy', capabilities: ALL, answer: () => ({ roots: [] }) }).callTool(server, 'ask'), { result: { content: [{ type: 'text', text }] } })
+  t.strictSame(
+    await new Client({ era: 'legacy', capabilities: ALL, answer: () => ({ roots: [] }) }).callTool(server, 'ask'),
+    { result: { content: [{ type: 'text', text }] } }
+  )
 })
 
 t.test('an outputSchema is that of results, not of questions', async (t) => {
   const server = createNotes()
-  server.registerTool('ask', { outputSchema: Type.Object({ roots: Type.Number() }) }, async (_args, ctx) => ({ roots: (await ctx.listRoots()).length }))
-  server.registerTool('hand', { outputSchema: Type.Object({ roots: Type.Number() }) }, () => inputRequired({ inputRequests: { roots } }))
+  server.registerTool(
+    'ask',
+    { outputSchema: Type.Object({ roots: Type.Number() }) },
+    async (_args, ctx) => ({ roots: (await ctx.listRoots()).length })
+  )
+  server.registerTool(
+    'hand', { outputSchema: Type.Object({ roots: Type.Number() }) }, () => inputRequired({ inputRequests: { roots } })
+  )
   const client = new Client({ capabilities: ALL })
 
   t.strictSame(Object.values(questionsOf(await client.callTool(server, 'ask'))), [roots])
   t.strictSame(questionsOf(await client.callTool(server, 'hand')), { roots })
-  t.strictSame((await callInRounds(server, [[{ roots: [] }]])).answer, complete({ content: [{ type: 'text', text: '{"roots":0}' }], structuredContent: { roots: 0 } }))
+  t.strictSame((await callInRounds(server, [[{ roots: [] }]])).answer, complete({
+    content: [{ type: 'text', text: '{"roots":0}' }], structuredContent: { roots: 0 }
+  }))
 })
 
 t.test('middlewares see a result that asks', async (t) => {
@@ -448,62 +615,101 @@ t.test('middlewares see a result that asks', async (t) => {
 })
 
 t.test('a state is good for the call that it was made for, and no other', async (t) => {
-  const server = createAsking(async (ctx) => { await ctx.once('a', () => 1); return String((await ctx.listRoots({ key: 'r' })).length) })
+  const server = createAsking(async (ctx) => {
+    await ctx.once('a', () => 1)
+    return String((await ctx.listRoots({ key: 'r' })).length)
+  })
   server.registerTool('other', {}, () => 'never asks')
   server.registerPrompt('ask', {}, () => 'never asks')
   server.registerResource('ask', 'x://ask', {}, () => 'never asks')
   const ann = new Client({ capabilities: ALL, principal: 'ann' })
-  const send = (client: Client, params: Params, method = 'tools/call') => client.ask(server, method, { inputResponses: { r: { roots: [] } }, ...params })
+  const send = (client: Client, params: Params, method = 'tools/call') => client.ask(server, method, {
+    inputResponses: { r: { roots: [] } }, ...params
+  })
   const args = { deep: {} }
   const { requestState } = resultOf(await send(ann, { name: 'ask', arguments: args, inputResponses: {} }))
   const invalid = refused(-32602, 'Invalid or expired requestState')
 
-  t.strictSame(await send(ann, { name: 'ask', arguments: { deep: {} }, requestState }), said('0'), 'defaults do not count')
+  t.strictSame(
+    await send(ann, { name: 'ask', arguments: { deep: {} }, requestState }), said('0'), 'defaults do not count'
+  )
   t.strictSame(await send(ann, { name: 'ask', arguments: { n: 2, deep: {} }, requestState }), invalid)
   t.strictSame(await send(ann, { name: 'ask', requestState }), invalid)
   t.strictSame(await send(ann, { name: 'ask', arguments: args, requestState: `${requestState}A` }), invalid)
-  t.strictSame(await send(new Client({ capabilities: ALL, principal: 'bob' }), { name: 'ask', arguments: args, requestState }), invalid)
+  t.strictSame(
+    await send(new Client({ capabilities: ALL, principal: 'bob' }), { name: 'ask', arguments: args, requestState }),
+    invalid
+  )
   t.strictSame(await send(new Client({ capabilities: ALL }), { name: 'ask', arguments: args, requestState }), invalid)
   t.strictSame(await send(ann, { name: 'other', requestState }), invalid)
   t.strictSame(await send(ann, { name: 'ask', requestState }, 'prompts/get'), invalid)
   t.strictSame(await send(ann, { uri: 'x://ask', requestState }, 'resources/read'), invalid)
-  t.match(await send(new Client({ era: 'legacy' }), { name: 'other', requestState }), { result: { content: [{ text: 'never asks' }] } }, 'the legacy era knows no states')
+  t.match(
+    await send(new Client({ era: 'legacy' }), { name: 'other', requestState }),
+    { result: { content: [{ text: 'never asks' }] } },
+    'the legacy era knows no states'
+  )
 })
 
 t.test('what a handler does to its arguments before it asks does not matter', async (t) => {
   const server = createNotes()
-  server.registerTool('ask', {}, async (args, ctx) => { args['seen'] = true; await ctx.once('a', () => 1); return String((await ctx.listRoots()).length) })
-  server.registerPrompt('ask', {}, async (args, ctx) => { args['seen'] = 'x'; await ctx.once('a', () => 1); return String((await ctx.listRoots({ key: 'r' })).length) })
+  server.registerTool('ask', {}, async (args, ctx) => {
+    args['seen'] = true
+    await ctx.once('a', () => 1)
+    return String((await ctx.listRoots()).length)
+  })
+  server.registerPrompt('ask', {}, async (args, ctx) => {
+    args['seen'] = 'x'
+    await ctx.once('a', () => 1)
+    return String((await ctx.listRoots({ key: 'r' })).length)
+  })
   const client = new Client({ capabilities: ALL })
 
   t.strictSame((await callInRounds(server, [[{ roots: [] }]])).answer, said('0'))
   const { requestState } = resultOf(await client.ask(server, 'prompts/get', { name: 'ask', arguments: { a: 'b' } }))
-  t.match(await client.ask(server, 'prompts/get', { name: 'ask', arguments: { a: 'b' }, requestState, inputResponses: { r: { roots: [] } } }), { result: { messages: [{}] } })
+  t.match(
+    await client.ask(server, 'prompts/get', {
+      name: 'ask', arguments: { a: 'b' }, requestState, inputResponses: { r: { roots: [] } }
+    }),
+    { result: { messages: [{}] } }
+  )
 })
 
 t.test('answers that are no object are refused, also where nothing was asked', async (t) => {
   const server = createAsking(async () => 'never asks')
 
   for (const inputResponses of [null, [], 1, 'a']) {
-    t.strictSame(await new Client().ask(server, 'tools/call', { name: 'ask', inputResponses }), refused(-32602, "Invalid params: 'inputResponses' must be an object"))
+    t.strictSame(
+      await new Client().ask(server, 'tools/call', { name: 'ask', inputResponses }),
+      refused(-32602, "Invalid params: 'inputResponses' must be an object")
+    )
   }
 })
 
 t.test('nobody is asked for a call that has ended', async (t) => {
   for (const options of [{}, { era: 'legacy', answer: () => ({ roots: [] }) }] satisfies ClientOptions[]) {
     const rest: Array<() => Promise<unknown>> = []
-    const server = createAsking(async (ctx) => { rest.push(() => ctx.listRoots(), () => ctx.once('a', () => 1)); return 'done' })
+    const server = createAsking(async (ctx) => {
+      rest.push(() => ctx.listRoots(), () => ctx.once('a', () => 1))
+      return 'done'
+    })
     const client = new Client({ capabilities: ALL, ...options })
     await client.callTool(server, 'ask')
 
-    for (const ask of rest) await t.rejects(ask(), { message: 'The call has ended; nobody can be asked for it any more' })
+    for (const ask of rest) {
+      await t.rejects(ask(), { message: 'The call has ended; nobody can be asked for it any more' })
+    }
     t.strictSame(client.asked, [])
   }
 })
 
 t.test('a question is given up when the call ends, or the client goes away', async (t) => {
   const signals: AbortSignal[] = []
-  const client = new Client({ era: 'legacy', capabilities: ALL, answer: (_question, _timeout, signal) => { signals.push(signal); return new Promise(() => {}) } })
+  const client = new Client({
+    era: 'legacy',
+    capabilities: ALL,
+    answer: (_question, _timeout, signal) => { signals.push(signal); return new Promise(() => {}) }
+  })
 
   await client.callTool(createAsking(async (ctx) => { ctx.listRoots(); return 'not awaited' }), 'ask')
   client.callTool(createAsking(async (ctx) => String(await ctx.listRoots())), 'ask')
@@ -511,5 +717,8 @@ t.test('a question is given up when the call ends, or the client goes away', asy
   t.strictSame(signals.map(({ aborted }) => aborted), [true, false])
   client.disconnect()
 
-  t.match(signals, [{ aborted: true, reason: { message: 'The call has ended' } }, { aborted: true, reason: { message: 'The client closed the connection' } }])
+  t.match(signals, [
+    { aborted: true, reason: { message: 'The call has ended' } },
+    { aborted: true, reason: { message: 'The client closed the connection' } }
+  ])
 })

@@ -17,8 +17,12 @@ t.test('what differs from caller to caller stays private, for as long as its hin
 t.test('a cache hint has a time that clients can count and a scope that they know', async (t) => {
   const ttlProblem = "must have as 'ttlMs' a whole number of milliseconds from 0"
 
-  for (const hint of [{}, { ttlMs: 0 }, { ttlMs: 60_000, scope: 'private' as const }]) t.equal(findCacheProblem(hint), undefined)
+  for (const hint of [{}, { ttlMs: 0 }, { ttlMs: 60_000, scope: 'private' as const }]) {
+    t.equal(findCacheProblem(hint), undefined)
+  }
   for (const ttlMs of [-1, 0.5, NaN, Infinity]) t.equal(findCacheProblem({ ttlMs }), ttlProblem)
   t.equal(findCacheProblem(untyped<CacheHint>({ ttlMs: '5' })), ttlProblem)
-  t.equal(findCacheProblem(untyped<CacheHint>({ scope: 'shared' })), "must have as 'scope' either 'public' or 'private'")
+  t.equal(
+    findCacheProblem(untyped<CacheHint>({ scope: 'shared' })), "must have as 'scope' either 'public' or 'private'"
+  )
 })

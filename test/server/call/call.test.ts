@@ -11,7 +11,9 @@ t.test('a handler gets the arguments that its check returns, and the context', a
   const handler = (...given: unknown[]) => given
 
   t.strictSame(await call.run({ handler }, 'a'), ['a', call.ctx])
-  for (const check of [() => ({ valid: true, value: 'b' } as const), async () => ({ valid: true, value: 'b' } as const)]) {
+  for (const check of [
+    () => ({ valid: true, value: 'b' } as const), async () => ({ valid: true, value: 'b' } as const)
+  ]) {
     t.strictSame(await call.run({ handler, check }, 'a'), ['b', call.ctx])
   }
 })
@@ -19,7 +21,9 @@ t.test('a handler gets the arguments that its check returns, and the context', a
 t.test('a handler does not run with arguments that do not fit', async (t) => {
   const check = (value: unknown) => ({ valid: false, problem: `${String(value)} is not b` } as const)
 
-  await t.rejects(new Client().createCall().run({ handler: mustNotRun, check }, 'a'), new InvalidArgumentsError('a is not b'))
+  await t.rejects(
+    new Client().createCall().run({ handler: mustNotRun, check }, 'a'), new InvalidArgumentsError('a is not b')
+  )
 })
 
 t.test('a check that takes too long ends the call', async (t) => {
@@ -44,7 +48,9 @@ t.test('an RpcError of a handler is the answer', async (t) => {
   const client = new Client()
   const error = new RpcError(42, 'Not today', { retry: true })
 
-  await t.rejects(client.createCall().attempt('reading', () => { throw error }), { code: 42, message: 'Not today', data: { retry: true } })
+  await t.rejects(client.createCall().attempt('reading', () => { throw error }), {
+    code: 42, message: 'Not today', data: { retry: true }
+  })
   await t.rejects(client.createCall().attempt('reading', async () => { throw error }), { code: 42 })
   t.strictSame(client.logged, [])
 })
@@ -53,7 +59,8 @@ t.test('anything else that a handler throws is logged and becomes an internal er
   for (const thrown of [new TypeError('secret'), new ToolError('secret'), 'secret', null, undefined]) {
     const client = new Client()
 
-    const error: unknown = await client.createCall().attempt('reading resource x://1', () => { throw thrown }).catch((error: unknown) => error)
+    const error: unknown = await client.createCall().attempt('reading resource x://1', () => { throw thrown })
+      .catch((error: unknown) => error)
 
     t.ok(error instanceof RpcError)
     t.match(error, { code: -32603, message: `Error reading resource x://1 (error id ${client.logged[0]?.errorId})` })
@@ -64,7 +71,9 @@ t.test('anything else that a handler throws is logged and becomes an internal er
 t.test('exposeErrors shows what was thrown', async (t) => {
   const client = new Client()
 
-  await t.rejects(client.createCall({}, { exposeErrors: true }).attempt('reading', () => { throw new Error('no disk') }), {
+  await t.rejects(client.createCall({}, { exposeErrors: true }).attempt('reading', () => {
+    throw new Error('no disk')
+  }), {
     code: -32603, message: /^Error reading: no disk \(error id [0-9a-f-]{36}\)$/
   })
 })
@@ -79,12 +88,15 @@ t.test('a handler that takes too long is an internal error, and the app is warne
 
   await t.rejects(outcome, { code: -32603, message: 'Error reading resource x://1: timed out after 50 ms' })
   t.equal(call.ctx.signal.aborted, true)
-  t.strictSame(client.logged, [{ level: 'warn', what: 'reading resource x://1', msg: 'reading resource x://1 timed out after 50 ms' }])
+  t.strictSame(client.logged, [
+    { level: 'warn', what: 'reading resource x://1', msg: 'reading resource x://1 timed out after 50 ms' }
+  ])
 })
 
 t.test('a handler that asks ends in an error that becomes the result that asks', async (t) => {
   const call = new Client({ capabilities: { roots: {} } }).createCall()
-  const error: unknown = await call.run({ handler: () => call.ctx.listRoots({ key: 'r' }) }, {}).catch((error: unknown) => error)
+  const error: unknown = await call.run({ handler: () => call.ctx.listRoots({ key: 'r' }) }, {})
+    .catch((error: unknown) => error)
 
   t.ok(error instanceof InputRequiredError)
   t.equal(call.explain(error, 'reading'), error)
@@ -150,7 +162,9 @@ t.test('only a caller with a stream can be told of changes', async (t) => {
   const session = new Client({ era: 'legacy' })
   const { sessionId, ...sessionless } = session.caller
   const canListen = (client: Client, caller = client.caller): boolean =>
-    new Call({ ...client.createCall(), caller, channel: { ...client.channel, canListen: true } }, client.createCall().server).canListen
+    new Call(
+      { ...client.createCall(), caller, channel: { ...client.channel, canListen: true } }, client.createCall().server
+    ).canListen
 
   t.equal(canListen(new Client()), true)
   t.equal(canListen(session), true)

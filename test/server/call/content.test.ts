@@ -12,10 +12,14 @@ t.test('every type of content block is known by its fields', async (t) => {
 
 t.test('a block that lacks a field, or has a type nobody knows, is none', async (t) => {
   const values = [
-    undefined, null, 'text', 1, [], [{ type: 'text', text: 'a' }], {}, { text: 'a' }, { type: 'text' }, { type: 'text', text: 1 },
-    { type: 'image', data: 'AA==' }, { type: 'image', mimeType: 'image/png' }, { type: 'audio', data: 'AA==', mimeType: 1 },
-    { type: 'resource_link', uri: 'notes://1' }, { type: 'resource' }, { type: 'resource', resource: { uri: 'notes://1' } },
-    { type: 'resource', resource: { text: 'a' } }, { type: 'video', data: 'AA==', mimeType: 'video/mp4' }, { type: 'constructor', text: 'a' }
+    undefined, null, 'text', 1, [], [{ type: 'text', text: 'a' }], {}, { text: 'a' }, { type: 'text' },
+    { type: 'text', text: 1 },
+    { type: 'image', data: 'AA==' }, { type: 'image', mimeType: 'image/png' },
+    { type: 'audio', data: 'AA==', mimeType: 1 },
+    { type: 'resource_link', uri: 'notes://1' }, { type: 'resource' },
+    { type: 'resource', resource: { uri: 'notes://1' } },
+    { type: 'resource', resource: { text: 'a' } }, { type: 'video', data: 'AA==', mimeType: 'video/mp4' },
+    { type: 'constructor', text: 'a' }
   ]
 
   for (const value of values) t.notOk(isContentBlock(value))
@@ -24,7 +28,9 @@ t.test('a block that lacks a field, or has a type nobody knows, is none', async 
 t.test('contents of a resource have a URI and a text or a blob', async (t) => {
   t.ok(isResourceContents({ uri: 'notes://1', text: '' }))
   t.ok(isResourceContents({ uri: 'notes://1', blob: '' }))
-  for (const value of [undefined, [], { text: 'a' }, { uri: 1, text: 'a' }, { uri: 'notes://1', text: 1, blob: 2 }]) t.notOk(isResourceContents(value))
+  for (const value of [undefined, [], { text: 'a' }, { uri: 1, text: 'a' }, { uri: 'notes://1', text: 1, blob: 2 }]) {
+    t.notOk(isResourceContents(value))
+  }
 })
 
 t.test('a text becomes a text block', async (t) => {

@@ -47,7 +47,9 @@ t.test('a length of time of which nothing is left has no timer, until something 
   const pass = stopClock(t)
   const { setTimeout: start } = globalThis
   let timers = 0
-  t.intercept(globalThis, 'setTimeout', { value: Object.assign((...args: Parameters<typeof start>) => { timers++; return start(...args) }, start) })
+  t.intercept(globalThis, 'setTimeout', {
+    value: Object.assign((...args: Parameters<typeof start>) => { timers++; return start(...args) }, start)
+  })
   const deadlines = new Deadlines()
   let expired = 0
 

@@ -34,7 +34,8 @@ t.test('exposeErrors shows the message', async (t) => {
 t.test('a value that is no Error is logged as one', async (t) => {
   const hostile = { toString () { throw new Error('gotcha') } }
   const thrown: ReadonlyArray<readonly [value: unknown, text: string]> = [
-    [null, 'null'], [undefined, 'undefined'], ['oops', 'oops'], [0, '0'], [Symbol('s'), 'Symbol(s)'], [{}, '[object Object]'],
+    [null, 'null'], [undefined, 'undefined'], ['oops', 'oops'], [0, '0'], [Symbol('s'), 'Symbol(s)'],
+    [{}, '[object Object]'],
     [hostile, 'object'], [Object.create(null), 'object']
   ]
 
@@ -53,6 +54,8 @@ t.test('an RpcError of a definition passes, and anything else is logged and hidd
   t.equal(toRpcError(error, log), error)
   t.same(logged, [])
   t.match(toRpcError(new TypeError('secret'), log), { code: -32603, message: 'Internal error' })
-  t.match(logged, [{ level: 'error', msg: 'a server definition threw what is no RpcError', err: { message: 'secret' } }])
+  t.match(logged, [
+    { level: 'error', msg: 'a server definition threw what is no RpcError', err: { message: 'secret' } }
+  ])
   t.end()
 })

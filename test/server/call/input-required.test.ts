@@ -17,11 +17,14 @@ t.test('questions, a state or both are asked for by hand', async (t) => {
 
 t.test('what asks for nothing, or not by the protocol, is refused', async (t) => {
   for (const fields of [{}, { inputRequests: {} }, { inputRequests: null }]) {
-    t.throws(() => inputRequired(untyped(fields)), new TypeError("inputRequired needs 'inputRequests', 'state' or both"))
+    t.throws(
+      () => inputRequired(untyped(fields)), new TypeError("inputRequired needs 'inputRequests', 'state' or both")
+    )
   }
   for (const question of [null, 'roots/list', { method: 'ping', params: {} }, { method: 'roots/list' }]) {
     t.throws(() => inputRequired({ inputRequests: { a: roots, b: untyped(question) } }), new TypeError(
-      "inputRequired: 'b' must be { method, params }, its method elicitation/create, sampling/createMessage or roots/list"
+      "inputRequired: 'b' must be { method, params }, " +
+      'its method elicitation/create, sampling/createMessage or roots/list'
     ))
   }
 })

@@ -15,10 +15,18 @@ t.test('what a user fills in is what the schema makes of it', async (t) => {
   const transforming = z.object({ name: z.string().trim() })
   const later = z.object({ name: z.string().refine(async (name) => name !== 'x') })
 
-  t.strictSame(await answering({ action: 'accept', content: { name: 'Ann' } }).ctx.elicit('Who?', withDefault), { action: 'accept', content: { name: 'Ann', age: 30 } })
-  t.strictSame(await answering({ action: 'accept', content: { name: ' Ann ' } }).ctx.elicit('Who?', transforming), { action: 'accept', content: { name: 'Ann' } })
-  t.strictSame(await answering({ action: 'accept', content: { name: 'Ann' } }).ctx.elicit('Who?', later), { action: 'accept', content: { name: 'Ann' } })
-  t.strictSame(await answering({ action: 'accept' }).ctx.elicit('Sure?', Type.Object({})), { action: 'accept', content: {} })
+  t.strictSame(await answering({ action: 'accept', content: { name: 'Ann' } }).ctx.elicit('Who?', withDefault), {
+    action: 'accept', content: { name: 'Ann', age: 30 }
+  })
+  t.strictSame(await answering({ action: 'accept', content: { name: ' Ann ' } }).ctx.elicit('Who?', transforming), {
+    action: 'accept', content: { name: 'Ann' }
+  })
+  t.strictSame(await answering({ action: 'accept', content: { name: 'Ann' } }).ctx.elicit('Who?', later), {
+    action: 'accept', content: { name: 'Ann' }
+  })
+  t.strictSame(await answering({ action: 'accept' }).ctx.elicit('Sure?', Type.Object({})), {
+    action: 'accept', content: {}
+  })
   await t.rejects(answering({ action: 'accept', content: { name: 'x' } }).ctx.elicit('Who?', later), { code: -32602 })
 })
 
@@ -43,5 +51,7 @@ t.test('a model and the roots answer with what the client says', async (t) => {
   const message = { role: 'assistant', model: 'm', content: { type: 'text', text: 'a' }, stopReason: 'endTurn' }
 
   t.strictSame(await answering(message).ctx.sample({ messages: [], maxTokens: 1 }), message)
-  t.strictSame(await answering({ roots: [{ uri: 'file:///a', name: 'A' }] }).ctx.listRoots(), [{ uri: 'file:///a', name: 'A' }])
+  t.strictSame(await answering({ roots: [{ uri: 'file:///a', name: 'A' }] }).ctx.listRoots(), [
+    { uri: 'file:///a', name: 'A' }
+  ])
 })

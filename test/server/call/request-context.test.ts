@@ -34,7 +34,9 @@ t.test('a handler sees the request that it answers', async (t) => {
 })
 
 t.test('a handler sees what the request has proved of its caller, where anybody has to', async (t) => {
-  t.strictSame(createScoped(['notes:read']).createContext().auth, { token: 'token', clientId: 'client', scopes: ['notes:read'] })
+  t.strictSame(createScoped(['notes:read']).createContext().auth, {
+    token: 'token', clientId: 'client', scopes: ['notes:read']
+  })
   t.equal(new Client().createContext().auth, undefined)
 })
 

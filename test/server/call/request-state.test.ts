@@ -5,7 +5,9 @@ import { Client, untyped } from '../../support/definition-client.ts'
 
 const OLD = 'an old secret of thirty-two bytes'
 const NEW = Buffer.alloc(32, 7)
-const BINDING: StateBinding = { principal: 'ann', method: 'tools/call', target: 'pay', args: { amount: 5, to: { name: 'Bob', id: 1 } } }
+const BINDING: StateBinding = {
+  principal: 'ann', method: 'tools/call', target: 'pay', args: { amount: 5, to: { name: 'Bob', id: 1 } }
+}
 const STATE = { answers: { a: { action: 'accept' } }, own: [1, null] }
 const REFUSAL = { name: 'RpcError', code: -32602, message: 'Invalid or expired requestState', data: undefined }
 
@@ -18,7 +20,8 @@ t.test('a state that a client could hardly send back is refused with what to do'
 
   t.doesNotThrow(() => sealer.seal({ note: 'x'.repeat(1_000_000) }, BINDING))
   t.throws(() => sealer.seal({ note: 'x'.repeat(MAX_STATE_BYTES) }, BINDING), new RangeError(
-    'the requestState, with the answers so far, has more than 1048576 bytes; keep what is large, and put a key to it into the state'
+    'the requestState, with the answers so far, has more than 1048576 bytes; ' +
+    'keep what is large, and put a key to it into the state'
   ))
 })
 
@@ -42,7 +45,8 @@ t.test('a state of which any bit, byte or character was changed is refused', asy
     copy[index] = (copy[index] ?? 0) ^ mask
     return copy.toString('base64url')
   }))
-  const characters = [...text].map((character, index) => text.slice(0, index) + (character === 'A' ? 'B' : 'A') + text.slice(index + 1))
+  const characters = [...text]
+    .map((character, index) => text.slice(0, index) + (character === 'A' ? 'B' : 'A') + text.slice(index + 1))
   const cut = [...text].map((_character, index) => text.slice(0, index))
   const begun = [...text].map((_character, index) => text.slice(index + 1))
   const longer = ['A', '=', '.', ' ', '\n', '-TAMPERED', text].flatMap((more) => [text + more, more + text])
@@ -61,7 +65,8 @@ t.test('a state of another principal, method, target, arguments or server is ref
   const sealer = new StateSealer('Notes', { keys: [OLD] })
   const text = sealer.seal(STATE, BINDING)
   const others: ReadonlyArray<Partial<StateBinding>> = [
-    { principal: 'bob' }, { principal: undefined }, { method: 'prompts/get' }, { target: 'pay2' }, { args: {} }, { args: undefined },
+    { principal: 'bob' }, { principal: undefined }, { method: 'prompts/get' }, { target: 'pay2' }, { args: {} },
+    { args: undefined },
     { args: { amount: 6, to: { name: 'Bob', id: 1 } } }, { args: { amount: 5, to: { name: 'Bob', id: '1' } } }
   ]
 
@@ -125,7 +130,11 @@ t.test('the client is told the same for every failure, the log why', async (t) =
   t.throws(() => sealer.open(text, BINDING, client.log), REFUSAL)
 
   t.strictSame(client.logged, [
-    { level: 'warn', reason: 'it was changed, sealed by another key, or belongs to another call', msg: 'a requestState was refused' },
+    {
+      level: 'warn',
+      reason: 'it was changed, sealed by another key, or belongs to another call',
+      msg: 'a requestState was refused'
+    },
     { level: 'warn', reason: 'it has expired', msg: 'a requestState was refused' }
   ])
 })
@@ -136,11 +145,18 @@ t.test('keys that are too short, and times that cannot be, are refused', async (
     ...[[], ['short'], [Buffer.alloc(31)], [OLD, 'short'], OLD, [1], [null]].map((keys) => [{ keys }, needs] as const),
     [{ key: OLD }, "a server has a 'requestState' that has a 'key' that does not exist; there may be keys, ttl"],
     [{ ttl: 0 }, "a server has a 'requestState' that has a 'ttl' that must be above 0"],
-    [{ ttl: 1.5 }, "a server has a 'requestState' that has a 'ttl' that must be a whole number of milliseconds from 0 (none) to 2147483647"]
+    [
+      { ttl: 1.5 },
+      "a server has a 'requestState' that has a 'ttl' " +
+        'that must be a whole number of milliseconds from 0 (none) to 2147483647'
+    ]
   ]
 
   for (const [options, message] of wrong) {
-    t.throws(() => new McpServer({ name: 'Notes', version: '1.0.0' }, { requestState: untyped<RequestStateOptions>(options) }), { code: 'MCP_ERR_INVALID_DEFINITION', message })
+    t.throws(
+      () => new McpServer({ name: 'Notes', version: '1.0.0' }, { requestState: untyped<RequestStateOptions>(options) }),
+      { code: 'MCP_ERR_INVALID_DEFINITION', message }
+    )
   }
 })
 

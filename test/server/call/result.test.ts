@@ -19,7 +19,9 @@ t.test('a modern result says that it is complete and whose it is', async (t) => 
   const result: object = Object.freeze({ tools: [] })
 
   t.strictSame(finisher.finish(result, 'modern'), { resultType: 'complete', tools: [], _meta: IDENTITY })
-  t.strictSame(finisher.finish(untyped({ a: 1, _meta: { b: 2 } }), 'modern'), { resultType: 'complete', a: 1, _meta: { ...IDENTITY, b: 2 } })
+  t.strictSame(finisher.finish(untyped({ a: 1, _meta: { b: 2 } }), 'modern'), {
+    resultType: 'complete', a: 1, _meta: { ...IDENTITY, b: 2 }
+  })
 })
 
 t.test('a legacy result is as it was', async (t) => {
@@ -46,7 +48,9 @@ t.test('a result is as it was made for a channel that takes no JSON', async (t) 
 })
 
 t.test('a result whose JSON is no object is refused', async (t) => {
-  for (const json of [[], 'a', 1, null]) t.throws(() => resolve({ toJSON: () => json }, 'legacy'), /^the JSON of a result must be an object/)
+  for (const json of [[], 'a', 1, null]) {
+    t.throws(() => resolve({ toJSON: () => json }, 'legacy'), /^the JSON of a result must be an object/)
+  }
   t.equal(resolve({ toJSON: () => ({ a: 1 }) }, 'legacy'), '{"a":1}')
 })
 
@@ -124,6 +128,8 @@ t.test('what a definition must not resolve to is refused', (t) => {
     name: 'TypeError',
     message: "a server definition's serve() must resolve to an object, or to the JSON of one, not to an empty text"
   })
-  for (const outcome of [undefined, null, [], 7, { big: 1n }]) t.throws(() => encodeReply(outcome as Outcome, 1), TypeError)
+  for (const outcome of [undefined, null, [], 7, { big: 1n }]) {
+    t.throws(() => encodeReply(outcome as Outcome, 1), TypeError)
+  }
   t.end()
 })

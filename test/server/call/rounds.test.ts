@@ -29,7 +29,10 @@ t.test('a name that the handler gives is that of one question', async (t) => {
   const rounds = new Rounds()
 
   t.equal(rounds.identify(ask('a'), 'k'), 'k')
-  t.throws(() => rounds.identify(ask('b'), 'k'), new TypeError("the key 'k' has been used for another question of this call; give each question its own"))
+  t.throws(
+    () => rounds.identify(ask('b'), 'k'),
+    new TypeError("the key 'k' has been used for another question of this call; give each question its own")
+  )
   rounds.next({}, undefined)
   t.equal(rounds.identify(ask('a'), 'k'), 'k')
 })
@@ -48,7 +51,9 @@ t.test('an answer that was taken comes before one that comes later', async (t) =
 })
 
 t.test('answers that a handler has not come to yet are kept for it', async (t) => {
-  const rounds = new Rounds({ a: { n: 1 }, b: { n: 2 }, c: { n: 3 } }, { answers: {}, onces: {}, asked: ['a', 'b', 'toString'] })
+  const rounds = new Rounds({ a: { n: 1 }, b: { n: 2 }, c: { n: 3 } }, {
+    answers: {}, onces: {}, asked: ['a', 'b', 'toString']
+  })
   rounds.take('a', { n: 0 })
 
   rounds.keepResponses()
@@ -62,7 +67,9 @@ t.test('there is nothing to save where nothing has happened', async (t) => {
   t.equal(await new Rounds({ a: {} }).save(undefined), undefined)
   t.strictSame(await new Rounds().save(null), { answers: {}, onces: {}, own: null, asked: [] })
   t.equal(await new Rounds().save(undefined, ['a']), undefined)
-  t.strictSame(await new Rounds().save(undefined, ['a', 'b']), { answers: {}, onces: {}, own: undefined, asked: ['a', 'b'] })
+  t.strictSame(await new Rounds().save(undefined, ['a', 'b']), {
+    answers: {}, onces: {}, own: undefined, asked: ['a', 'b']
+  })
 })
 
 t.test('a side effect runs once, and has its value in all rounds', async (t) => {

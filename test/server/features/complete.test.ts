@@ -13,7 +13,11 @@ const language = (typed: string): string[] => LANGUAGES.filter((name) => name.st
 
 function createCompleting (completer: Complete, options?: { timeout: number }) {
   const server = createNotes(options)
-  server.registerPrompt('review', { argsSchema: Type.Object({ language: completable(Type.String(), completer), style: Type.String() }) }, () => 'a')
+  server.registerPrompt(
+    'review',
+    { argsSchema: Type.Object({ language: completable(Type.String(), completer), style: Type.String() }) },
+    () => 'a'
+  )
   return server
 }
 
@@ -26,16 +30,25 @@ t.test('the argument of a prompt is completed in both eras', async (t) => {
   const completion = { values: ['python', 'pytorch'], total: 2, hasMore: false }
 
   t.strictSame(await ask(new Client(), server, { name: 'language', value: 'py' }), complete({ completion }))
-  t.strictSame(await ask(new Client({ era: 'legacy' }), server, { name: 'language', value: 'py' }), { result: { completion } })
+  t.strictSame(await ask(new Client({ era: 'legacy' }), server, { name: 'language', value: 'py' }), {
+    result: { completion }
+  })
 })
 
 t.test('the variable of a template is completed', async (t) => {
   const server = createNotes()
-  server.registerResource('files', new ResourceTemplate('files://{language}', { complete: { language: async (typed) => language(typed) } }), {}, () => 'a')
+  server.registerResource(
+    'files',
+    new ResourceTemplate('files://{language}', { complete: { language: async (typed) => language(typed) } }),
+    {},
+    () => 'a'
+  )
   const ref = { type: 'ref/resource', uri: 'files://{language}' }
 
-  t.strictSame(await new Client().ask(server, 'completion/complete', { ref, argument: { name: 'language', value: 't' } }),
-    complete({ completion: { values: ['typescript'], total: 1, hasMore: false } }))
+  t.strictSame(
+    await new Client().ask(server, 'completion/complete', { ref, argument: { name: 'language', value: 't' } }),
+    complete({ completion: { values: ['typescript'], total: 1, hasMore: false } })
+  )
 })
 
 t.test('an answer has at most 100 values and says how many there are', async (t) => {
@@ -49,7 +62,9 @@ t.test('an answer has at most 100 values and says how many there are', async (t)
 
 t.test('an argument without a completer has no suggestions', async (t) => {
   for (const name of ['style', 'none', '__proto__']) {
-    t.strictSame(await ask(new Client(), createCompleting(language), { name, value: 'a' }), complete({ completion: { values: [], hasMore: false } }))
+    t.strictSame(await ask(new Client(), createCompleting(language), { name, value: 'a' }), complete({
+      completion: { values: [], hasMore: false }
+    }))
   }
 })
 
@@ -73,8 +88,10 @@ t.test('a reference to nothing is refused', async (t) => {
   const server = createCompleting(language)
   server.registerPrompt('off', { argsSchema: Type.Object({}) }, () => 'a').disable()
   const refs = [
-    {}, { type: 'ref/prompt' }, { type: 'ref/prompt', name: 'none' }, { type: 'ref/prompt', name: 'off' }, { type: 'ref/prompt', name: ['review'] },
-    { type: 'ref/prompt', name: { toString: 1 } }, { type: 'ref/resource', uri: 'files://{language}' }, { type: 'ref/resource', uri: {} },
+    {}, { type: 'ref/prompt' }, { type: 'ref/prompt', name: 'none' }, { type: 'ref/prompt', name: 'off' },
+    { type: 'ref/prompt', name: ['review'] },
+    { type: 'ref/prompt', name: { toString: 1 } }, { type: 'ref/resource', uri: 'files://{language}' },
+    { type: 'ref/resource', uri: {} },
     { type: 'ref/tool', name: 'review' }
   ]
 
@@ -88,9 +105,14 @@ t.test('a reference to nothing is refused', async (t) => {
 
 t.test('a request without a reference or a whole argument is refused', async (t) => {
   const server = createCompleting(language)
-  const expected = refused(-32602, "Invalid params: completion/complete needs a 'ref' object and an 'argument' with a name and a value")
+  const expected = refused(
+    -32602, "Invalid params: completion/complete needs a 'ref' object and an 'argument' with a name and a value"
+  )
 
-  for (const argument of [undefined, null, 'a', {}, { name: 'language' }, { value: 'a' }, { name: 1, value: 'a' }, { name: 'language', value: 1 }]) {
+  for (const argument of [
+    undefined, null, 'a', {}, { name: 'language' }, { value: 'a' }, { name: 1, value: 'a' },
+    { name: 'language', value: 1 }
+  ]) {
     t.strictSame(await ask(new Client(), server, argument), expected)
   }
   t.strictSame(await ask(new Client(), server, { name: 'language', value: '' }, { ref: 'review' }), expected)
@@ -106,7 +128,10 @@ t.test('what a completer throws, or returns and cannot, is logged and not told',
     const answer = await ask(client, createCompleting(completer), { name: 'language', value: '' })
     t.strictSame(answer, refused(-32603, `Error completing 'language' (error id ${client.logged[0]?.errorId})`))
   }
-  t.strictSame(await ask(new Client(), createCompleting(() => { throw new RpcError(7, 'No') }), { name: 'language', value: '' }), refused(7, 'No'))
+  t.strictSame(
+    await ask(new Client(), createCompleting(() => { throw new RpcError(7, 'No') }), { name: 'language', value: '' }),
+    refused(7, 'No')
+  )
 })
 
 t.test('a completer that takes too long ends with an error', async (t) => {
@@ -121,13 +146,24 @@ t.test('a completer that takes too long ends with an error', async (t) => {
 
 t.test('completers are found in the schemas of every library, also inside of an optional argument', async (t) => {
   const valibot = v.object({
-    a: completable(v.string(), language), b: v.optional(v.nullable(completable(v.string(), language))), c: v.optional(v.string())
+    a: completable(v.string(), language),
+    b: v.optional(v.nullable(completable(v.string(), language))),
+    c: v.optional(v.string())
   })
   const schemas = {
-    TypeBox: Type.Object({ a: completable(Type.String(), language), b: Type.Optional(completable(Type.String(), language)), c: Type.String() }),
-    'JSON Schema': { type: 'object', properties: { a: completable({ type: 'string' }, language), b: completable({ type: 'string' }, language), c: true } },
+    TypeBox: Type.Object({
+      a: completable(Type.String(), language), b: Type.Optional(completable(Type.String(), language)), c: Type.String()
+    }),
+    'JSON Schema': {
+      type: 'object',
+      properties: {
+        a: completable({ type: 'string' }, language), b: completable({ type: 'string' }, language), c: true
+      }
+    },
     zod: z.object({
-      a: completable(z.string(), language), b: completable(z.string(), language).optional().describe('B'), c: z.string().optional()
+      a: completable(z.string(), language),
+      b: completable(z.string(), language).optional().describe('B'),
+      c: z.string().optional()
     }),
     valibot: { ...valibot, ...toStandardJsonSchema(valibot) }
   }
@@ -142,8 +178,12 @@ t.test('completers are found in the schemas of every library, also inside of an 
 
 t.test('a template is completed by every spelling of its address', async (t) => {
   const server = createNotes()
-  server.registerResource('docs', new ResourceTemplate('docs://café/{language}', { complete: { language } }), {}, () => 'a')
-  const about = (uri: string) => new Client().ask(server, 'completion/complete', { ref: { type: 'ref/resource', uri }, argument: { name: 'language', value: 'ty' } })
+  server.registerResource(
+    'docs', new ResourceTemplate('docs://café/{language}', { complete: { language } }), {}, () => 'a'
+  )
+  const about = (uri: string) => new Client().ask(server, 'completion/complete', {
+    ref: { type: 'ref/resource', uri }, argument: { name: 'language', value: 'ty' }
+  })
 
   for (const uri of ['docs://café/{language}', 'docs://caf%c3%a9/{language}', 'DOCS://caf%C3%A9/%7Blanguage%7D']) {
     t.match(await about(uri), { result: { completion: { values: ['typescript'] } } }, uri)
@@ -162,18 +202,25 @@ t.test('what the caller does not see is not completed, what it lacks a scope for
   const server = createNotes()
   const argsSchema = Type.Object({ language: completable(Type.String(), language) })
   const template = (name: string) => new ResourceTemplate(`${name}://{language}`, { complete: { language } })
-  for (const [name, config] of Object.entries({ hidden: { visible: () => false, scopes: ['x'] }, scoped: { scopes: ['x'] } })) {
+  for (const [name, config] of Object.entries({
+    hidden: { visible: () => false, scopes: ['x'] }, scoped: { scopes: ['x'] }
+  })) {
     server.registerPrompt(name, { argsSchema, ...config }, () => 'a')
     server.registerResource(name, template(name), config, () => 'a')
   }
-  const about = (client: Client, ref: Params) => client.ask(server, 'completion/complete', { ref, argument: { name: 'language', value: 'ty' } })
+  const about = (client: Client, ref: Params) => client.ask(server, 'completion/complete', {
+    ref, argument: { name: 'language', value: 'ty' }
+  })
   const unknown = refused(-32602, "Invalid params: 'ref' names no prompt and no resource template of this server")
 
   for (const ref of [{ type: 'ref/prompt', name: 'hidden' }, { type: 'ref/resource', uri: 'hidden://{language}' }]) {
     for (const client of [new Client(), createScoped(['x'])]) t.strictSame(await about(client, ref), unknown)
   }
   for (const ref of [{ type: 'ref/prompt', name: 'scoped' }, { type: 'ref/resource', uri: 'scoped://{language}' }]) {
-    t.strictSame(await about(new Client(), ref), refused(6750, 'Insufficient scope: the request needs x', { requiredScopes: ['x'] }))
+    t.strictSame(
+      await about(new Client(), ref),
+      refused(6750, 'Insufficient scope: the request needs x', { requiredScopes: ['x'] })
+    )
     t.match(await about(createScoped(['x']), ref), { result: { completion: { values: ['typescript'] } } })
   }
 })

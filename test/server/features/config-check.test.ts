@@ -14,7 +14,9 @@ const REGISTER: Readonly<Record<string, (config: Config) => { update (changes: o
   "tool 'a'": (config) => server.registerTool('a', config, () => 'a'),
   "prompt 'a'": (config) => server.registerPrompt('a', config, () => 'a'),
   "resource 'notes://a'": (config) => server.registerResource('a', 'notes://a', config, () => 'a'),
-  "resource template 'notes://a/{id}'": (config) => server.registerResource('a', new ResourceTemplate('notes://a/{id}'), config, () => 'a')
+  "resource template 'notes://a/{id}'": (config) => server.registerResource(
+    'a', new ResourceTemplate('notes://a/{id}'), config, () => 'a'
+  )
 }
 
 for (const [label, register] of Object.entries(REGISTER)) {

@@ -30,9 +30,13 @@ t.test('a server has the features that something was registered for', async (t) 
   const empty = createEmpty()
   const full = createFull()
   const template = createEmpty()
-  template.resources.templates.add(createTemplate('a', new ResourceTemplate('notes://{id}'), {}, handler), updateTemplate)
+  template.resources.templates.add(
+    createTemplate('a', new ResourceTemplate('notes://{id}'), {}, handler), updateTemplate
+  )
 
-  t.strictSame([hasTools, hasPrompts, hasResources, hasCompleters].map((has) => has(empty)), [false, false, false, false])
+  t.strictSame([hasTools, hasPrompts, hasResources, hasCompleters].map((has) => has(empty)), [
+    false, false, false, false
+  ])
   t.strictSame([hasTools, hasPrompts, hasResources, hasCompleters].map((has) => has(full)), [true, true, true, false])
   t.ok(hasResources(template))
 })
@@ -41,12 +45,18 @@ t.test('a server completes what an enabled prompt or template has a completer fo
   const parts = createEmpty()
   const complete = (): string[] => []
 
-  const prompt = parts.prompts.add(createPrompt('greet', { argsSchema: Type.Object({ name: completable(Type.String(), complete) }) }, handler), updatePrompt)
+  const prompt = parts.prompts.add(
+    createPrompt('greet', { argsSchema: Type.Object({ name: completable(Type.String(), complete) }) }, handler),
+    updatePrompt
+  )
   t.ok(hasCompleters(parts))
   prompt.disable()
   t.notOk(hasCompleters(parts))
 
-  parts.resources.templates.add(createTemplate('a', new ResourceTemplate('notes://{id}', { complete: { id: complete } }), {}, handler), updateTemplate)
+  parts.resources.templates.add(
+    createTemplate('a', new ResourceTemplate('notes://{id}', { complete: { id: complete } }), {}, handler),
+    updateTemplate
+  )
   t.ok(hasCompleters(parts))
   t.strictSame(listCapabilities(parts, false), { prompts: {}, resources: {}, completions: {}, logging: {} })
 })
@@ -55,6 +65,9 @@ t.test('a client that can be told of changes is told so', async (t) => {
   t.strictSame(listCapabilities(createEmpty(), true), { logging: {} })
   t.strictSame(listCapabilities(createFull(), false), { tools: {}, prompts: {}, resources: {}, logging: {} })
   t.strictSame(listCapabilities(createFull(), true), {
-    tools: { listChanged: true }, prompts: { listChanged: true }, resources: { subscribe: true, listChanged: true }, logging: {}
+    tools: { listChanged: true },
+    prompts: { listChanged: true },
+    resources: { subscribe: true, listChanged: true },
+    logging: {}
   })
 })

@@ -10,8 +10,10 @@ function message (text: string, role = 'user') {
 
 t.test('a prompt gets its checked arguments, and its text is a message of the user', async (t) => {
   const server = createNotes()
-  server.registerPrompt('greet', { description: 'Greets.', argsSchema: Type.Object({ name: Type.String(), mood: Type.String({ default: 'kind' }) }) },
-    ({ name, mood }) => `Greet ${name}, be ${mood}`)
+  server.registerPrompt('greet', {
+    description: 'Greets.', argsSchema: Type.Object({ name: Type.String(), mood: Type.String({ default: 'kind' }) })
+  },
+  ({ name, mood }) => `Greet ${name}, be ${mood}`)
   const params = { name: 'greet', arguments: { name: 'Ann' } }
 
   t.strictSame(await new Client().ask(server, 'prompts/get', params),
@@ -22,13 +24,17 @@ t.test('a prompt gets its checked arguments, and its text is a message of the us
 
 t.test('a prompt without arguments has its defaults, on every call', async (t) => {
   const server = createNotes()
-  server.registerPrompt('greet', { argsSchema: Type.Object({ mood: Type.String({ default: 'kind' }) }) }, ({ mood }) => mood)
+  server.registerPrompt(
+    'greet', { argsSchema: Type.Object({ mood: Type.String({ default: 'kind' }) }) }, ({ mood }) => mood
+  )
   server.registerPrompt('plain', {}, async (args) => JSON.stringify(args))
 
   for (const name of ['greet', 'greet']) {
     t.strictSame(await new Client().ask(server, 'prompts/get', { name }), complete({ messages: [message('kind')] }))
   }
-  t.strictSame(await new Client().ask(server, 'prompts/get', { name: 'plain' }), complete({ messages: [message('{}')] }))
+  t.strictSame(await new Client().ask(server, 'prompts/get', { name: 'plain' }), complete({
+    messages: [message('{}')]
+  }))
 })
 
 t.test('a prompt may return a message, several, or a whole result', async (t) => {
@@ -50,7 +56,10 @@ t.test('a prompt may return a message, several, or a whole result', async (t) =>
 })
 
 t.test('what a prompt cannot return is logged and not told', async (t) => {
-  const values = [undefined, null, 42, {}, [1], { messages: 'a' }, { messages: [{ role: 'user' }] }, message('a', 'system'), { role: 'user', content: 'a' }]
+  const values = [
+    undefined, null, 42, {}, [1], { messages: 'a' }, { messages: [{ role: 'user' }] }, message('a', 'system'),
+    { role: 'user', content: 'a' }
+  ]
 
   for (const value of values) {
     const client = new Client()
@@ -95,7 +104,10 @@ t.test('a request that names no prompt, or whose arguments are not all strings, 
     const client = new Client({ era })
     for (const name of ['none', 'off', 'constructor']) t.strictSame(await client.ask(server, 'prompts/get', { name }), refused(-32602, `Unknown prompt: ${name}`))
     for (const name of [undefined, 1]) {
-      t.strictSame(await client.ask(server, 'prompts/get', { name }), refused(-32602, "Invalid params: prompts/get needs 'name', a string"))
+      t.strictSame(
+        await client.ask(server, 'prompts/get', { name }),
+        refused(-32602, "Invalid params: prompts/get needs 'name', a string")
+      )
     }
     for (const args of [null, [], 'a', { n: 1 }, { n: '1', m: null }]) {
       t.strictSame(await client.ask(server, 'prompts/get', { name: 'p', arguments: args }),
@@ -112,12 +124,22 @@ t.test('a list shows all that a prompt was registered with', async (t) => {
   const listed = { title: 'Greet', description: 'Greets.', icons: [{ src: 'https://example.com/i.png' }], _meta: { a: 1 } }
   server.registerPrompt('greet', {
     ...listed,
-    argsSchema: { type: 'object', properties: { name: { type: 'string', title: 'Name', description: 'Who.' }, any: true }, required: ['name'] }
+    argsSchema: {
+      type: 'object',
+      properties: { name: { type: 'string', title: 'Name', description: 'Who.' }, any: true },
+      required: ['name']
+    }
   }, () => 'a')
   server.registerPrompt('empty', { argsSchema: { type: 'object' } }, () => 'a')
   server.registerPrompt('plain', {}, () => 'a')
   const prompts = [
-    { name: 'greet', ...listed, arguments: [{ name: 'name', title: 'Name', description: 'Who.', required: true }, { name: 'any', required: false }] },
+    {
+      name: 'greet',
+      ...listed,
+      arguments: [
+        { name: 'name', title: 'Name', description: 'Who.', required: true }, { name: 'any', required: false }
+      ]
+    },
     { name: 'empty', arguments: [] },
     { name: 'plain' }
   ]
@@ -131,14 +153,22 @@ t.test('a prompt may be updated, and stays as it was when the update is wrong', 
   const handle = server.registerPrompt('p', { title: 'P' }, () => 'a')
   const client = new Client()
 
-  t.throws(() => handle.update({ argsSchema: { type: 'string' }, handler: () => 'b' }), { code: 'MCP_ERR_INVALID_SCHEMA' })
+  t.throws(() => handle.update({ argsSchema: { type: 'string' }, handler: () => 'b' }), {
+    code: 'MCP_ERR_INVALID_SCHEMA'
+  })
   t.strictSame(await client.ask(server, 'prompts/get', { name: 'p' }), complete({ messages: [message('a')] }))
 
   handle.update({ description: 'D' })
-  t.strictSame(await client.ask(server, 'prompts/get', { name: 'p' }), complete({ description: 'D', messages: [message('a')] }))
+  t.strictSame(await client.ask(server, 'prompts/get', { name: 'p' }), complete({
+    description: 'D', messages: [message('a')]
+  }))
   handle.update({ handler: () => 'b' })
-  t.strictSame(await client.ask(server, 'prompts/get', { name: 'p' }), complete({ description: 'D', messages: [message('b')] }))
-  t.match(await client.ask(server, 'prompts/list'), { result: { prompts: [{ name: 'p', title: 'P', description: 'D' }] } })
+  t.strictSame(await client.ask(server, 'prompts/get', { name: 'p' }), complete({
+    description: 'D', messages: [message('b')]
+  }))
+  t.match(await client.ask(server, 'prompts/list'), {
+    result: { prompts: [{ name: 'p', title: 'P', description: 'D' }] }
+  })
 })
 
 t.test('a prompt that cannot be served is refused where it is registered', async (t) => {
@@ -148,23 +178,36 @@ t.test('a prompt that cannot be served is refused where it is registered', async
     code: 'MCP_ERR_INVALID_DEFINITION', message: "prompt '' needs a name: a string that is not empty"
   })
   t.throws(() => server.registerPrompt(untyped<string>(1), {}, () => 'a'), { code: 'MCP_ERR_INVALID_DEFINITION' })
-  t.throws(() => server.registerPrompt('p', {}, untyped<() => string>(undefined)), { message: "prompt 'p' needs a handler: a function" })
+  t.throws(() => server.registerPrompt('p', {}, untyped<() => string>(undefined)), {
+    message: "prompt 'p' needs a handler: a function"
+  })
   t.throws(() => server.registerPrompt('p', { argsSchema: { type: 'array' } }, () => 'a'), {
-    code: 'MCP_ERR_INVALID_SCHEMA', message: "argsSchema of prompt 'p' must describe an object: its root needs type 'object'"
+    code: 'MCP_ERR_INVALID_SCHEMA',
+    message: "argsSchema of prompt 'p' must describe an object: its root needs type 'object'"
   })
 })
 
 t.test('a prompt is rendered for those who have its scopes and see it', async (t) => {
   const server = createNotes()
   const argsSchema = Type.Object({ name: Type.String() })
-  const handle = server.registerPrompt('greet', { argsSchema, scopes: ['x'], visible: ({ era }) => era === 'modern' }, ({ name }) => name)
-  const ask = (client: Client, args: Params = {}) => client.ask(server, 'prompts/get', { name: 'greet', arguments: args })
+  const handle = server.registerPrompt(
+    'greet', { argsSchema, scopes: ['x'], visible: ({ era }) => era === 'modern' }, ({ name }) => name
+  )
+  const ask = (client: Client, args: Params = {}) => client.ask(server, 'prompts/get', {
+    name: 'greet', arguments: args
+  })
 
   t.match(await ask(createScoped(['x']), { name: 'Ann' }), { result: { messages: [{ content: { text: 'Ann' } }] } })
-  t.strictSame(await ask(createScoped(['y'])), refused(6750, 'Insufficient scope: the request needs x', { requiredScopes: ['x'] }))
+  t.strictSame(
+    await ask(createScoped(['y'])), refused(6750, 'Insufficient scope: the request needs x', { requiredScopes: ['x'] })
+  )
   t.strictSame(await ask(createScoped(['x'], { era: 'legacy' })), refused(-32602, 'Unknown prompt: greet'))
-  t.match(await createScoped(['x']).ask(server, 'prompts/list'), { result: { prompts: [{ name: 'greet', scopes: undefined, visible: undefined }] } })
+  t.match(await createScoped(['x']).ask(server, 'prompts/list'), {
+    result: { prompts: [{ name: 'greet', scopes: undefined, visible: undefined }] }
+  })
 
   handle.update({ scopes: [], visible: () => true })
-  t.match(await ask(new Client({ era: 'legacy' }), { name: 'Ann' }), { result: { messages: [{ content: { text: 'Ann' } }] } })
+  t.match(await ask(new Client({ era: 'legacy' }), { name: 'Ann' }), {
+    result: { messages: [{ content: { text: 'Ann' } }] }
+  })
 })

@@ -21,7 +21,10 @@ t.test('a template shows what it was made of', async (t) => {
 })
 
 t.test('a template needs no options, and one that is undefined is left out', async (t) => {
-  for (const template of [new ResourceTemplate('notes://all'), new ResourceTemplate('notes://all', { list: undefined, complete: undefined, allowUnsafeValues: undefined })]) {
+  for (const template of [
+    new ResourceTemplate('notes://all'),
+    new ResourceTemplate('notes://all', { list: undefined, complete: undefined, allowUnsafeValues: undefined })
+  ]) {
     t.equal(template.list, undefined)
     t.equal(template.completers.size, 0)
     t.same(match(template, 'notes://all'), { variables: {} })
@@ -40,7 +43,9 @@ t.test('a value that climbs out is reported by the name of its variable', async 
   const template = new ResourceTemplate('file:///{dir}/{+path}')
 
   t.same(match(template, 'file:///a/b/c.txt'), { variables: { dir: 'a', path: 'b/c.txt' } })
-  for (const path of ['../x', 'b/../../x', '%2e%2e%2fx', '%252e%252e%252fx', '/etc/passwd', 'C:%5Cx', '%00', '..%5Cx']) {
+  for (const path of [
+    '../x', 'b/../../x', '%2e%2e%2fx', '%252e%252e%252fx', '/etc/passwd', 'C:%5Cx', '%00', '..%5Cx'
+  ]) {
     t.same(match(template, `file:///a/${path}`), { unsafe: 'path' }, path)
   }
   t.same(match(template, 'file:///%2E%2E/x'), { unsafe: 'dir' })
@@ -60,7 +65,9 @@ t.test('a malformed template is refused', async (t) => {
     message: "resource template 'x://{' is not a valid RFC 6570 URI template: a '{' is not closed"
   })
   // @ts-expect-error callers without types may pass anything
-  t.throws(() => new ResourceTemplate(Symbol('x')), { code: 'MCP_ERR_INVALID_DEFINITION', message: 'a resource template must be a string' })
+  t.throws(() => new ResourceTemplate(Symbol('x')), {
+    code: 'MCP_ERR_INVALID_DEFINITION', message: 'a resource template must be a string'
+  })
 })
 
 t.test('a wrong option is refused', async (t) => {
@@ -83,7 +90,9 @@ t.test('a wrong option is refused', async (t) => {
 
 t.test('a value that reaches a handler has no parent segment, however it was encoded', async () => {
   const template = new ResourceTemplate('file:///{+path}')
-  const path = fc.string({ unit: fc.constantFrom('..', '.', '/', 'a', '%2e', '%2F', '%5C', '%252e', '%25', '\\'), minLength: 1, maxLength: 10 })
+  const path = fc.string({
+    unit: fc.constantFrom('..', '.', '/', 'a', '%2e', '%2F', '%5C', '%252e', '%25', '\\'), minLength: 1, maxLength: 10
+  })
 
   fc.assert(fc.property(path, (text) => {
     const found = template.match(`file:///${text}`)

@@ -32,8 +32,15 @@ t.test('without an output schema anything else is refused by what it is', async 
   const circular: { self?: unknown } = {}
   circular.self = circular
   const refused: ReadonlyArray<readonly [returned: unknown, is: string]> = [
-    [undefined, 'undefined'], [null, 'null'], [1, 'a number'], [1n, 'a bigint'], [true, 'a boolean'], [() => 'a', 'a function'],
-    [{}, 'an object with the keys []'], [circular, 'an object with the keys [self]'], [{ type: 'text' }, 'an object with the keys [type]'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [1, 'a number'],
+    [1n, 'a bigint'],
+    [true, 'a boolean'],
+    [() => 'a', 'a function'],
+    [{}, 'an object with the keys []'],
+    [circular, 'an object with the keys [self]'],
+    [{ type: 'text' }, 'an object with the keys [type]'],
     [{ content: 'a' }, 'an object with the keys [content]'], [{ content: ['a'] }, 'an object with the keys [content]'],
     [{ content: [{ type: 'text' }] }, 'an object with the keys [content]']
   ]
@@ -47,7 +54,9 @@ t.test('without an output schema anything else is refused by what it is', async 
 })
 
 t.test('an array is refused over one item that is no content', async (t) => {
-  for (const [item, is] of [[1, 'a number'], [null, 'null'], [['a'], 'an array'], [{ text: 'a' }, 'an object with the keys [text]']]) {
+  for (const [item, is] of [
+    [1, 'a number'], [null, 'null'], [['a'], 'an array'], [{ text: 'a' }, 'an object with the keys [text]']
+  ]) {
     t.throws(() => toPlainResult(['a', item]), {
       name: 'UnusableResultError', message: `${is} was returned in an array; each item must be a string or a content block`
     })
@@ -55,10 +64,14 @@ t.test('an array is refused over one item that is no content', async (t) => {
 })
 
 t.test('with an output schema the bare value becomes structured content and its JSON as text', async (t) => {
-  t.strictSame(await structure({ sum: 3 }, SUM), { content: [{ type: 'text', text: '{"sum":3}' }], structuredContent: { sum: 3 } })
+  t.strictSame(await structure({ sum: 3 }, SUM), {
+    content: [{ type: 'text', text: '{"sum":3}' }], structuredContent: { sum: 3 }
+  })
 
   for (const value of [[1, 'a'], 'a', 0, false, null, { content: [TEXT] }]) {
-    t.strictSame(await structure(value, ANYTHING), { content: [{ type: 'text', text: JSON.stringify(value) }], structuredContent: value })
+    t.strictSame(await structure(value, ANYTHING), {
+      content: [{ type: 'text', text: JSON.stringify(value) }], structuredContent: value
+    })
   }
 })
 
@@ -82,25 +95,43 @@ t.test('an error result keeps structured content that fits, and loses any other'
   const later: CompiledSchema = { json: {}, validate: async (value) => SUM.validate(value) }
 
   for (const schema of [SUM, later]) {
-    t.strictSame(await structure({ content: [TEXT], isError: true, structuredContent: { sum: 3 } }, schema), { content: [TEXT], isError: true, structuredContent: { sum: 3 } })
-    t.strictSame(await structure({ content: [TEXT], isError: true, structuredContent: { code: 'X' }, _meta: {} }, schema), { content: [TEXT], isError: true, _meta: {} })
-    t.strictSame(await structure({ content: [TEXT], isError: true, structuredContent: { sum: NaN } }, schema), { content: [TEXT], isError: true })
+    t.strictSame(await structure({ content: [TEXT], isError: true, structuredContent: { sum: 3 } }, schema), {
+      content: [TEXT], isError: true, structuredContent: { sum: 3 }
+    })
+    t.strictSame(
+      await structure({ content: [TEXT], isError: true, structuredContent: { code: 'X' }, _meta: {} }, schema),
+      { content: [TEXT], isError: true, _meta: {} }
+    )
+    t.strictSame(await structure({ content: [TEXT], isError: true, structuredContent: { sum: NaN } }, schema), {
+      content: [TEXT], isError: true
+    })
   }
 })
 
 t.test('a Date or an object with toJSON is judged by its JSON', async (t) => {
-  const event = compileSchema(Type.Object({ at: Type.String({ format: 'date-time' }), note: Type.Optional(Type.String()) }, { additionalProperties: false }), 'output', 'outputSchema')
+  const event = compileSchema(
+    Type.Object({ at: Type.String({ format: 'date-time' }), note: Type.Optional(Type.String()) }, {
+      additionalProperties: false
+    }),
+    'output',
+    'outputSchema'
+  )
   const open = compileSchema({ type: 'object', properties: { at: { type: 'object' } } }, 'output', 'outputSchema')
   const at = new Date(0)
 
   t.strictSame(await structure({ at, note: undefined, other: undefined }, event), {
-    content: [{ type: 'text', text: '{"at":"1970-01-01T00:00:00.000Z"}' }], structuredContent: { at: '1970-01-01T00:00:00.000Z' }
+    content: [{ type: 'text', text: '{"at":"1970-01-01T00:00:00.000Z"}' }],
+    structuredContent: { at: '1970-01-01T00:00:00.000Z' }
   })
   t.strictSame(await structure({ structuredContent: { toJSON: () => ({ at }) }, content: [TEXT] }, event), {
     content: [TEXT], structuredContent: { at: '1970-01-01T00:00:00.000Z' }
   })
-  await t.rejects(structure({ at }, open), { message: 'what was returned does not fit the outputSchema: /at must be object' })
-  await t.rejects(structure({ at: { toJSON: () => undefined } }, event), { message: "what was returned does not fit the outputSchema: must have required property 'at'" })
+  await t.rejects(structure({ at }, open), {
+    message: 'what was returned does not fit the outputSchema: /at must be object'
+  })
+  await t.rejects(structure({ at: { toJSON: () => undefined } }, event), {
+    message: "what was returned does not fit the outputSchema: must have required property 'at'"
+  })
 })
 
 t.test('no number goes out as null', async (t) => {
@@ -108,19 +139,27 @@ t.test('no number goes out as null', async (t) => {
     const message = `what was returned does not fit the outputSchema: has ${name} at 'mean', which JSON cannot carry`
     const valibot = compileSchema(toStandardJsonSchema(v.object({ mean: v.any() })), 'output', 'outputSchema')
 
-    for (const schema of [ANYTHING, valibot]) await t.rejects(structure({ mean }, schema), { name: 'UnusableResultError', message })
+    for (const schema of [ANYTHING, valibot]) {
+      await t.rejects(structure({ mean }, schema), { name: 'UnusableResultError', message })
+    }
     t.throws(() => toPlainResult({ content: [], structuredContent: { mean } }), {
       name: 'UnusableResultError', message: `the structuredContent that was returned has ${name} at 'mean', which JSON cannot carry`
     })
   }
-  t.strictSame(toPlainResult({ content: [], structuredContent: { at: new Date(0) } }), { content: [], structuredContent: { at: '1970-01-01T00:00:00.000Z' } })
+  t.strictSame(toPlainResult({ content: [], structuredContent: { at: new Date(0) } }), {
+    content: [], structuredContent: { at: '1970-01-01T00:00:00.000Z' }
+  })
 })
 
 t.test('what a Standard Schema lets through has to fit the schema that clients are shown', async (t) => {
   const schema = compileSchema(z.object({ code: z.string().regex(/^[a-z]+$/i) }), 'output', 'outputSchema')
 
-  t.strictSame(await structure({ code: 'a', secret: 'b' }, schema), { content: [{ type: 'text', text: '{"code":"a"}' }], structuredContent: { code: 'a' } })
-  await t.rejects(structure({ code: 'A' }, schema), { message: 'what was returned does not fit the outputSchema: /code must match pattern "^[a-z]+$"' })
+  t.strictSame(await structure({ code: 'a', secret: 'b' }, schema), {
+    content: [{ type: 'text', text: '{"code":"a"}' }], structuredContent: { code: 'a' }
+  })
+  await t.rejects(structure({ code: 'A' }, schema), {
+    message: 'what was returned does not fit the outputSchema: /code must match pattern "^[a-z]+$"'
+  })
   await t.rejects(structure({ code: 1 }, schema), { message: /outputSchema: \/code: / })
 })
 
@@ -140,9 +179,12 @@ t.test('what JSON cannot carry is refused, even where the output schema allows i
 
   await t.rejects(structure(circular, ANYTHING), TypeError)
   await t.rejects(structure({ a: 1n }, ANYTHING), TypeError)
-  for (const nothing of [undefined, () => 'a', { structuredContent: undefined, content: [TEXT] }, { structuredContent: () => 'a' }]) {
+  for (const nothing of [
+    undefined, () => 'a', { structuredContent: undefined, content: [TEXT] }, { structuredContent: () => 'a' }
+  ]) {
     await t.rejects(structure(nothing, ANYTHING), {
-      name: 'UnusableResultError', message: 'undefined was returned; a tool with an outputSchema needs structured content'
+      name: 'UnusableResultError',
+      message: 'undefined was returned; a tool with an outputSchema needs structured content'
     })
   }
 })
@@ -156,7 +198,9 @@ t.test('a schema that answers later is waited for', async (t) => {
 t.test('a legacy client gets no structured content but an object', async (t) => {
   const base = { content: [], isError: false, _meta: {} }
   // The SDK's type knows objects only, the protocol any JSON.
-  const withStructured = (structuredContent: unknown) => ({ ...base, structuredContent: structuredContent as Record<string, unknown> })
+  const withStructured = (structuredContent: unknown) => ({
+    ...base, structuredContent: structuredContent as Record<string, unknown>
+  })
 
   for (const value of [[1], 'a', 0, null, false]) {
     t.strictSame(fitToLegacy(withStructured(value)), base)
@@ -164,8 +208,12 @@ t.test('a legacy client gets no structured content but an object', async (t) => 
   t.strictSame(fitToLegacy(withStructured({ a: 1 })), { ...base, structuredContent: { a: 1 } })
   t.strictSame(fitToLegacy(base), base)
 
-  for (const result of [new TextResult('a'), new TextResult('{}', { content: {} })]) t.equal(fitToLegacy(result), result)
-  t.strictSame(valueOf(fitToLegacy(new TextResult('[1]', { content: [1] }))), { content: [{ type: 'text', text: '[1]' }] })
+  for (const result of [new TextResult('a'), new TextResult('{}', { content: {} })]) {
+    t.equal(fitToLegacy(result), result)
+  }
+  t.strictSame(valueOf(fitToLegacy(new TextResult('[1]', { content: [1] }))), {
+    content: [{ type: 'text', text: '[1]' }]
+  })
 })
 
 t.test('an error result is text for the model', async (t) => {

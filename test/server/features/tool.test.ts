@@ -8,8 +8,10 @@ import { Client, complete, createNotes, createScoped, failed, mustNotRun, refuse
 
 t.test('a tool gets its checked arguments and its answer is the result', async (t) => {
   const server = createNotes()
-  server.registerTool('add_note', { inputSchema: Type.Object({ text: Type.String(), tag: Type.String({ default: 'none' }) }) },
-    ({ text, tag }) => `${text} (${tag})`)
+  server.registerTool('add_note', {
+    inputSchema: Type.Object({ text: Type.String(), tag: Type.String({ default: 'none' }) })
+  },
+  ({ text, tag }) => `${text} (${tag})`)
 
   t.strictSame(await new Client().callTool(server, 'add_note', { text: 'milk' }), said('milk (none)'))
   t.strictSame(await new Client({ era: 'legacy' }).callTool(server, 'add_note', { text: 'milk', tag: 'shop' }), {
@@ -36,31 +38,45 @@ t.test('a tool without inputSchema is not given numbers that no double can hold'
   const server = createNotes()
   server.registerTool('loose', {}, mustNotRun)
 
-  t.match(await new Client().callTool(server, 'loose', JSON.parse('{"a":[1e400]}')), { result: { isError: true, content: [{ text: /\/a\/0 must be a number that a double can hold/ }] } })
+  t.match(await new Client().callTool(server, 'loose', JSON.parse('{"a":[1e400]}')), {
+    result: { isError: true, content: [{ text: /\/a\/0 must be a number that a double can hold/ }] }
+  })
 })
 
 t.test('a Standard Schema may check structured content later', async (t) => {
   const server = createNotes()
-  server.registerTool('later', { outputSchema: z.object({ n: z.number() }).refine(async ({ n }) => n !== 0, 'not zero') }, () => ({ n: 1 }))
+  server.registerTool(
+    'later',
+    { outputSchema: z.object({ n: z.number() }).refine(async ({ n }) => n !== 0, 'not zero') },
+    () => ({ n: 1 })
+  )
 
   t.match(await new Client().callTool(server, 'later'), { result: { structuredContent: { n: 1 } } })
 })
 
 t.test('a Standard Schema may transform the arguments, at once or later', async (t) => {
   const server = createNotes()
-  server.registerTool('now', { inputSchema: z.object({ n: z.string().transform(Number).pipe(z.number()) }) }, ({ n }) => String(n + 1))
-  server.registerTool('later', { inputSchema: z.object({ n: z.string().refine(async (n) => n !== '0', 'not zero') }) }, ({ n }) => n)
+  server.registerTool(
+    'now', { inputSchema: z.object({ n: z.string().transform(Number).pipe(z.number()) }) }, ({ n }) => String(n + 1)
+  )
+  server.registerTool(
+    'later', { inputSchema: z.object({ n: z.string().refine(async (n) => n !== '0', 'not zero') }) }, ({ n }) => n
+  )
 
   t.strictSame(await new Client().callTool(server, 'now', { n: '1' }), said('2'))
   t.strictSame(await new Client().callTool(server, 'later', { n: '1' }), said('1'))
-  t.strictSame(await new Client().callTool(server, 'later', { n: '0' }), failed('Invalid arguments for tool later: /n: not zero'))
+  t.strictSame(
+    await new Client().callTool(server, 'later', { n: '0' }), failed('Invalid arguments for tool later: /n: not zero')
+  )
 })
 
 t.test('wrong arguments are told to the model, and the handler does not run', async (t) => {
   const server = createNotes()
   server.registerTool('add', { inputSchema: Type.Object({ n: Type.Number() }) }, mustNotRun)
 
-  t.strictSame(await new Client().callTool(server, 'add', { n: 'x' }), failed('Invalid arguments for tool add: /n must be number'))
+  t.strictSame(
+    await new Client().callTool(server, 'add', { n: 'x' }), failed('Invalid arguments for tool add: /n must be number')
+  )
 })
 
 t.test('a call that names no tool, or whose arguments are no object, is refused in both eras', async (t) => {
@@ -72,10 +88,16 @@ t.test('a call that names no tool, or whose arguments are no object, is refused 
     const client = new Client({ era })
     for (const name of ['add', 'none', '__proto__', '']) t.strictSame(await client.callTool(server, name), refused(-32602, `Unknown tool: ${name}`))
     for (const name of [undefined, null, 1]) {
-      t.strictSame(await client.ask(server, 'tools/call', { name }), refused(-32602, "Invalid params: tools/call needs 'name', a string"))
+      t.strictSame(
+        await client.ask(server, 'tools/call', { name }),
+        refused(-32602, "Invalid params: tools/call needs 'name', a string")
+      )
     }
     for (const args of [null, [], 'a']) {
-      t.strictSame(await client.ask(server, 'tools/call', { name: 'sub', arguments: args }), refused(-32602, "Invalid params: 'arguments' must be an object"))
+      t.strictSame(
+        await client.ask(server, 'tools/call', { name: 'sub', arguments: args }),
+        refused(-32602, "Invalid params: 'arguments' must be an object")
+      )
     }
     t.strictSame(client.logged, [])
   }
@@ -96,7 +118,12 @@ t.test('anything else that a tool throws, or returns and cannot, is logged and n
   const hostile = { toString () { throw new Error('secret') } }
   const server = createNotes()
   const handlers: ReadonlyArray<() => unknown> = [
-    () => { throw new Error('secret') }, async () => { throw hostile }, () => { throw Object.create(null) }, () => undefined, () => 42, () => [{ type: 'text' }]
+    () => { throw new Error('secret') },
+    async () => { throw hostile },
+    () => { throw Object.create(null) },
+    () => undefined,
+    () => 42,
+    () => [{ type: 'text' }]
   ]
 
   for (const [index, handler] of handlers.entries()) {
@@ -161,9 +188,13 @@ t.test('structured content is any JSON to a modern client and an object to a leg
   const modern = new Client()
   const legacy = new Client({ era: 'legacy' })
 
-  t.strictSame(await modern.callTool(server, 'list'), complete({ content: [{ type: 'text', text: '[1,2]' }], structuredContent: [1, 2] }))
+  t.strictSame(await modern.callTool(server, 'list'), complete({
+    content: [{ type: 'text', text: '[1,2]' }], structuredContent: [1, 2]
+  }))
   t.strictSame(await legacy.callTool(server, 'list'), { result: { content: [{ type: 'text', text: '[1,2]' }] } })
-  t.strictSame(await legacy.callTool(server, 'object'), { result: { content: [{ type: 'text', text: '{"n":1}' }], structuredContent: { n: 1 } } })
+  t.strictSame(await legacy.callTool(server, 'object'), {
+    result: { content: [{ type: 'text', text: '{"n":1}' }], structuredContent: { n: 1 } }
+  })
 })
 
 t.test('an output that does not fit its schema is logged and not told', async (t) => {
@@ -181,7 +212,9 @@ t.test('a list shows all that a tool was registered with, and to legacy clients 
   const server = createNotes()
   const icons = [{ src: 'https://example.com/i.png' }]
   const listed = { title: 'Add', description: 'Adds.', annotations: { readOnlyHint: true }, icons, _meta: { a: 1 } }
-  server.registerTool('add', { ...listed, timeout: 5, inputSchema: { type: 'object' }, outputSchema: { type: 'object' } }, () => ({}))
+  server.registerTool(
+    'add', { ...listed, timeout: 5, inputSchema: { type: 'object' }, outputSchema: { type: 'object' } }, () => ({})
+  )
   server.registerTool('list', { outputSchema: { type: 'array' } }, () => untyped([]))
   const add = { name: 'add', ...listed, inputSchema: { type: 'object' }, outputSchema: { type: 'object' } }
   const list = { name: 'list', inputSchema: { type: 'object', properties: {} } }
@@ -204,7 +237,11 @@ t.test('a tool may be updated, and stays as it was when the update is wrong', as
 
   t.strictSame(await client.callTool(server, 'add', { a: 1 }), said('b'))
   t.match(await client.ask(server, 'tools/list'), {
-    result: { tools: [{ name: 'add', title: 'Add', description: 'Adds.', inputSchema: { properties: { a: { type: 'number' } } } }] }
+    result: {
+      tools: [
+        { name: 'add', title: 'Add', description: 'Adds.', inputSchema: { properties: { a: { type: 'number' } } } }
+      ]
+    }
   })
 })
 
@@ -212,20 +249,48 @@ t.test('a tool that cannot be served is refused where it is registered', async (
   const server = createNotes()
   const refusals: ReadonlyArray<readonly [name: string, config: object, code: string, message: string]> = [
     ['', {}, 'MCP_ERR_INVALID_DEFINITION', "tool '' must have a name that is not empty"],
-    ['a b', {}, 'MCP_ERR_INVALID_DEFINITION', "tool 'a b' has a name with other characters than the allowed A-Z, a-z, 0-9, '_', '-' and '.'"],
-    ['a', { timeout: 1.5 }, 'MCP_ERR_INVALID_DEFINITION', "tool 'a' has a 'timeout' that must be a whole number of milliseconds from 0 (none) to 2147483647"],
-    ['a', { inputSchema: { type: 'array' } }, 'MCP_ERR_INVALID_SCHEMA', "inputSchema of tool 'a' must describe an object: its root needs type 'object'"],
-    ['a', { inputSchema: { type: 'object', properties: { b: { type: 'number', 'x-mcp-header': 'B' } } } }, 'MCP_ERR_INVALID_SCHEMA',
-      "inputSchema of tool 'a' is invalid: the 'x-mcp-header' annotation at '#/properties/b' is on a property whose 'type' is not 'string', 'integer' or 'boolean'"]
+    [
+      'a b',
+      {},
+      'MCP_ERR_INVALID_DEFINITION',
+      "tool 'a b' has a name with other characters than the allowed A-Z, a-z, 0-9, '_', '-' and '.'"
+    ],
+    [
+      'a',
+      { timeout: 1.5 },
+      'MCP_ERR_INVALID_DEFINITION',
+      "tool 'a' has a 'timeout' that must be a whole number of milliseconds from 0 (none) to 2147483647"
+    ],
+    [
+      'a',
+      { inputSchema: { type: 'array' } },
+      'MCP_ERR_INVALID_SCHEMA',
+      "inputSchema of tool 'a' must describe an object: its root needs type 'object'"
+    ],
+    [
+      'a',
+      { inputSchema: { type: 'object', properties: { b: { type: 'number', 'x-mcp-header': 'B' } } } },
+      'MCP_ERR_INVALID_SCHEMA',
+      "inputSchema of tool 'a' is invalid: the 'x-mcp-header' annotation at '#/properties/b' " +
+        "is on a property whose 'type' is not 'string', 'integer' or 'boolean'"
+    ]
   ]
 
-  for (const [name, config, code, message] of refusals) t.throws(() => server.registerTool(name, config, () => 'a'), { code, message })
-  t.throws(() => server.registerTool('a', { inputSchema: { type: 'object', properties: { b: { $ref: 'https://example.com/b.json' } } } }, () => 'a'),
-    { code: 'MCP_ERR_INVALID_SCHEMA', message: /^inputSchema of tool 'a' has a \$ref to 'https:/ })
+  for (const [name, config, code, message] of refusals) {
+    t.throws(() => server.registerTool(name, config, () => 'a'), { code, message })
+  }
+  const remote = { type: 'object', properties: { b: { $ref: 'https://example.com/b.json' } } }
+  t.throws(() => server.registerTool('a', { inputSchema: remote }, () => 'a'), {
+    code: 'MCP_ERR_INVALID_SCHEMA', message: /^inputSchema of tool 'a' has a \$ref to 'https:/
+  })
   t.throws(() => server.registerTool('a', { outputSchema: { type: 'nothing' } }, () => untyped({})),
     { code: 'MCP_ERR_INVALID_SCHEMA', message: /^outputSchema of tool 'a' is no valid JSON Schema/ })
-  t.throws(() => server.registerTool('a', {}, untyped<() => string>('a')), { message: "tool 'a' needs a handler: a function" })
-  t.throws(() => server.registerTool('a', untyped<ToolConfig>(() => 'a'), untyped<() => string>(undefined)), { code: 'MCP_ERR_INVALID_DEFINITION' })
+  t.throws(() => server.registerTool('a', {}, untyped<() => string>('a')), {
+    message: "tool 'a' needs a handler: a function"
+  })
+  t.throws(() => server.registerTool('a', untyped<ToolConfig>(() => 'a'), untyped<() => string>(undefined)), {
+    code: 'MCP_ERR_INVALID_DEFINITION'
+  })
   t.strictSame(await new Client().ask(server, 'tools/list'), refused(-32601, 'Method not found: tools/list'))
 })
 
@@ -256,13 +321,17 @@ t.test('only modern requests over HTTP have headers to compare', async (t) => {
   server.registerTool('query', { inputSchema: { type: 'object', properties: { region } } }, () => 'a')
 
   t.strictSame(await new Client().callTool(server, 'query', { region: 'eu' }), said('a'))
-  t.match(await createSending({}, { era: 'legacy' }).callTool(server, 'query', { region: 'eu' }), { result: { content: [{ text: 'a' }] } })
+  t.match(await createSending({}, { era: 'legacy' }).callTool(server, 'query', { region: 'eu' }), {
+    result: { content: [{ text: 'a' }] }
+  })
 })
 
 t.test('a tool is called by those who have its scopes, others are told what is needed', async (t) => {
   const server = createNotes()
   const handle = server.registerTool('add', { scopes: ['notes:read', 'notes:write'] }, () => 'a')
-  const lacking = refused(6750, 'Insufficient scope: the request needs notes:read notes:write', { requiredScopes: ['notes:read', 'notes:write'] })
+  const lacking = refused(6750, 'Insufficient scope: the request needs notes:read notes:write', {
+    requiredScopes: ['notes:read', 'notes:write']
+  })
 
   t.strictSame(await createScoped(['notes:read', 'notes:write']).callTool(server, 'add'), said('a'))
   for (const era of ['modern', 'legacy'] as const) {
@@ -277,11 +346,20 @@ t.test('a tool is called by those who have its scopes, others are told what is n
 
 t.test('a tool that the caller does not see is as unknown as one that does not exist, whatever else is wrong', async (t) => {
   const server = createNotes()
-  const handle = server.registerTool('add', { inputSchema: Type.Object({ n: Type.Number() }), scopes: ['x'], visible: ({ auth }) => auth?.clientId === 'ann' }, mustNotRun)
+  const handle = server.registerTool(
+    'add',
+    { inputSchema: Type.Object({ n: Type.Number() }), scopes: ['x'], visible: ({ auth }) => auth?.clientId === 'ann' },
+    mustNotRun
+  )
 
   for (const client of [new Client(), createScoped(['x']), createScoped([], { era: 'legacy' })]) {
-    for (const args of [undefined, { n: 1 }, { n: 'x' }]) t.strictSame(await client.callTool(server, 'add', args), refused(-32602, 'Unknown tool: add'))
-    t.strictSame(await client.callTool(server, 'add', untyped([])), refused(-32602, "Invalid params: 'arguments' must be an object"))
+    for (const args of [undefined, { n: 1 }, { n: 'x' }]) {
+      t.strictSame(await client.callTool(server, 'add', args), refused(-32602, 'Unknown tool: add'))
+    }
+    t.strictSame(
+      await client.callTool(server, 'add', untyped([])),
+      refused(-32602, "Invalid params: 'arguments' must be an object")
+    )
     t.strictSame(client.logged, [])
   }
   handle.update({ visible: () => true })
@@ -296,7 +374,10 @@ t.test('a handler may find that a scope is lacking', async (t) => {
   })
 
   t.strictSame(await createScoped(['notes:write']).callTool(server, 'add'), said('a'))
-  t.strictSame(await createScoped([]).callTool(server, 'add'), refused(6750, 'Insufficient scope: the request needs notes:write', { requiredScopes: ['notes:write'] }))
+  t.strictSame(
+    await createScoped([]).callTool(server, 'add'),
+    refused(6750, 'Insufficient scope: the request needs notes:write', { requiredScopes: ['notes:write'] })
+  )
 })
 
 t.test('headers are compared with the arguments of a restricted tool only for whom it exists', async (t) => {
@@ -307,7 +388,9 @@ t.test('headers are compared with the arguments of a restricted tool only for wh
   server.registerTool('scoped', { inputSchema, scopes: ['x'] }, () => 'a')
   const args = { region: 'eu' }
   const caller = (value: string, scopes: readonly string[]) =>
-    createSending({ 'mcp-param-region': value }, { channel: { auth: { token: 'token', clientId: 'client', scopes: [...scopes] } } })
+    createSending({ 'mcp-param-region': value }, {
+      channel: { auth: { token: 'token', clientId: 'client', scopes: [...scopes] } }
+    })
   const mismatch = refused(-32020, "Header mismatch: Mcp-Param-Region header value 'us' does not match body value 'eu'")
 
   t.strictSame(await caller('us', ['x']).callTool(server, 'hidden', args), refused(-32602, 'Unknown tool: hidden'))

@@ -13,7 +13,9 @@ import { WatchedUris } from '../../../lib/session/watched-uris.ts'
 import { resolveFilter, subscribe, unsubscribe } from '../../../lib/server/features/watching.ts'
 import { Client, createScoped, stopClock, type Params } from '../../support/definition-client.ts'
 
-const ALL = Object.freeze({ toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true, resourceSubscriptions: ['a:', 'b:'] })
+const ALL = Object.freeze({
+  toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true, resourceSubscriptions: ['a:', 'b:']
+})
 const handler = (): string => 'a'
 
 type Authorize = McpServerOptions<unknown>['authorizeSubscription']
@@ -39,13 +41,19 @@ const refusal = (code: number, message: string, data?: unknown): RpcError => new
 const tooLong = 'x'.repeat(8193)
 
 t.test('a client is told of what it asked for and the server has', async (t) => {
-  const ask = (parts: ServerParts, notifications: unknown) => resolveFilter(parts, new Client().createCall({ notifications }))
+  const ask = (parts: ServerParts, notifications: unknown) => resolveFilter(parts, new Client().createCall({
+    notifications
+  }))
 
   t.strictSame(await ask(createFull(), ALL), { notifications: ALL })
   t.strictSame(await ask(createFull(), {}), { notifications: {} })
-  t.strictSame(await ask(createFull(), { promptsListChanged: true, resourceSubscriptions: [] }), { notifications: { promptsListChanged: true } })
+  t.strictSame(await ask(createFull(), { promptsListChanged: true, resourceSubscriptions: [] }), {
+    notifications: { promptsListChanged: true }
+  })
   t.strictSame(await ask(createEmpty(), ALL), { notifications: {} })
-  await t.rejects(ask(createFull(), null), refusal(-32602, "Invalid params: subscriptions/listen needs 'notifications', an object"))
+  await t.rejects(
+    ask(createFull(), null), refusal(-32602, "Invalid params: subscriptions/listen needs 'notifications', an object")
+  )
 })
 
 t.test('each resource is watched only by whom it may be watched', async (t) => {
@@ -77,24 +85,32 @@ t.test('authorizeSubscription gets one form of a URI, however it is spelled', as
   const parts = createFull((uri) => asked.push(uri) > 0)
   const resourceSubscriptions = ['docs://café', 'DOCS://caf%c3%a9', 'docs://x/../%63', 'no URI']
 
-  const { notifications } = await resolveFilter(parts, new Client().createCall({ notifications: { resourceSubscriptions } }))
+  const { notifications } = await resolveFilter(parts, new Client().createCall({
+    notifications: { resourceSubscriptions }
+  }))
 
   t.strictSame(asked, ['docs://caf%C3%A9', 'docs://caf%C3%A9', 'docs://x/c', 'no URI'])
   t.strictSame(notifications.resourceSubscriptions, resourceSubscriptions)
 })
 
 t.test('what authorizeSubscription throws refuses the request', async (t) => {
-  const ask = (authorize: Authorize, client = new Client()) => resolveFilter(createFull(authorize), client.createCall({ notifications: ALL }, { timeout: 1000 }))
+  const ask = (authorize: Authorize, client = new Client()) => resolveFilter(
+    createFull(authorize), client.createCall({ notifications: ALL }, { timeout: 1000 })
+  )
   const client = new Client()
 
   await t.rejects(ask(() => { throw refusal(4100, 'Sign in first') }), refusal(4100, 'Sign in first'))
-  await t.rejects(ask(async () => { throw new Error('the database is gone') }, client), { code: -32603, message: /^Error authorizing a subscription/ })
+  await t.rejects(ask(async () => { throw new Error('the database is gone') }, client), {
+    code: -32603, message: /^Error authorizing a subscription/
+  })
   t.match(client.logged, [{ err: { message: 'the database is gone' } }])
 })
 
 t.test('authorizeSubscription has the time of a handler', async (t) => {
   const pass = stopClock(t)
-  const answer = resolveFilter(createFull(() => new Promise(() => {})), new Client().createCall({ notifications: ALL }, { timeout: 1000 }))
+  const answer = resolveFilter(
+    createFull(() => new Promise(() => {})), new Client().createCall({ notifications: ALL }, { timeout: 1000 })
+  )
 
   pass(1000)
 
@@ -111,10 +127,14 @@ t.test('a session watches what it has subscribed to, until it unsubscribes', asy
   const parts = createFull()
   const session = createSession()
 
-  for (const uri of ['notes://a', 'notes://not-yet', 'notes://a', '']) t.strictSame(await serveSubscribe(parts, { uri }, session), {})
+  for (const uri of ['notes://a', 'notes://not-yet', 'notes://a', '']) {
+    t.strictSame(await serveSubscribe(parts, { uri }, session), {})
+  }
   t.strictSame([...session.subscriptions], ['notes://a', 'notes://not-yet', ''])
 
-  for (const uri of ['notes://a', 'notes://a', 'notes://never']) t.strictSame(await serveUnsubscribe(parts, { uri }, session), {})
+  for (const uri of ['notes://a', 'notes://a', 'notes://never']) {
+    t.strictSame(await serveUnsubscribe(parts, { uri }, session), {})
+  }
   t.strictSame([...session.subscriptions], ['notes://not-yet', ''])
 })
 
@@ -122,8 +142,14 @@ t.test('what is no URI is refused', async (t) => {
   const session = createSession()
 
   for (const uri of [undefined, null, 1, ['a:'], tooLong]) {
-    await t.rejects(serveSubscribe(createFull(), { uri }, session), refusal(-32602, "Invalid params: resources/subscribe needs 'uri', a string of at most 8192 characters"))
-    await t.rejects(serveUnsubscribe(createFull(), { uri }, session), refusal(-32602, "Invalid params: resources/unsubscribe needs 'uri', a string of at most 8192 characters"))
+    await t.rejects(
+      serveSubscribe(createFull(), { uri }, session),
+      refusal(-32602, "Invalid params: resources/subscribe needs 'uri', a string of at most 8192 characters")
+    )
+    await t.rejects(
+      serveUnsubscribe(createFull(), { uri }, session),
+      refusal(-32602, "Invalid params: resources/unsubscribe needs 'uri', a string of at most 8192 characters")
+    )
   }
   t.equal(session.subscriptions.size, 0)
 })
@@ -143,7 +169,9 @@ t.test('a session watches no more than 1,000 resources', async (t) => {
   const session = createSession()
   const add = (uri: string) => serveSubscribe(parts, { uri }, session)
   const all = await Promise.all(Array.from({ length: 1100 }, (_none, number) => add(`notes://${number}`).catch((error: unknown) => error)))
-  const refused = new RefusedError(-32602, 'Invalid params: a session may watch 1000 resources at once; unsubscribe from some of them first')
+  const refused = new RefusedError(
+    -32602, 'Invalid params: a session may watch 1000 resources at once; unsubscribe from some of them first'
+  )
 
   t.equal(session.subscriptions.size, 1000)
   t.strictSame(all.slice(0, 1000), Array(1000).fill({}))
@@ -168,13 +196,17 @@ function createRestricted (authorizeSubscription?: Authorize): { parts: ServerPa
   const visible: AccessConfig['visible'] = ({ era }) => { asked.push(era); return era === 'modern' }
   parts.resources.statics.add(createResource('b', 'notes://b', { scopes: ['x', 'y'] }, handler), updateResource)
   parts.resources.statics.add(createResource('c', 'notes://c', { scopes: ['z'] }, handler), updateResource)
-  parts.resources.templates.add(createTemplate('d', new ResourceTemplate('d://{id}'), { visible }, handler), updateTemplate)
+  parts.resources.templates.add(
+    createTemplate('d', new ResourceTemplate('d://{id}'), { visible }, handler), updateTemplate
+  )
   return { parts, asked }
 }
 
 t.test('where resources are kept from some, each caller watches those that it sees, and none that does not exist', async (t) => {
   const { parts, asked } = createRestricted()
-  const ask = (client: Client) => resolveFilter(parts, client.createCall({ notifications: { resourceSubscriptions: ['notes://a', 'd://1', 'notes://none', 'd://2', 'none'] } }))
+  const ask = (client: Client) => resolveFilter(parts, client.createCall({
+    notifications: { resourceSubscriptions: ['notes://a', 'd://1', 'notes://none', 'd://2', 'none'] }
+  }))
 
   t.strictSame(await ask(new Client()), { notifications: { resourceSubscriptions: ['notes://a', 'd://1', 'd://2'] } })
   t.strictSame(await ask(new Client({ era: 'legacy' })), { notifications: { resourceSubscriptions: ['notes://a'] } })
@@ -196,18 +228,24 @@ t.test('to a session a resource that it does not see is not found, as is one tha
 t.test('whoever lacks a scope to watch is told all that is needed', async (t) => {
   const { parts } = createRestricted()
   const session = createSession()
-  const ask = (client: Client) => resolveFilter(parts, client.createCall({ notifications: { resourceSubscriptions: ['notes://a', 'notes://b', 'notes://c'] } }))
+  const ask = (client: Client) => resolveFilter(parts, client.createCall({
+    notifications: { resourceSubscriptions: ['notes://a', 'notes://b', 'notes://c'] }
+  }))
 
   await t.rejects(ask(createScoped(['x', 'z'])), new InsufficientScopeError(['x', 'y', 'z']))
   await t.rejects(serveSubscribe(parts, { uri: 'notes://b' }, session), new InsufficientScopeError(['x', 'y']))
-  t.strictSame(await ask(createScoped(['x', 'y', 'z'])), { notifications: { resourceSubscriptions: ['notes://a', 'notes://b', 'notes://c'] } })
+  t.strictSame(await ask(createScoped(['x', 'y', 'z'])), {
+    notifications: { resourceSubscriptions: ['notes://a', 'notes://b', 'notes://c'] }
+  })
   t.equal(session.subscriptions.size, 0)
 })
 
 t.test('authorizeSubscription decides on what the caller sees, and on nothing else', async (t) => {
   const seen: string[] = []
   const { parts } = createRestricted((uri) => { seen.push(uri); return uri === 'd://2' })
-  const ask = (client: Client) => resolveFilter(parts, client.createCall({ notifications: { resourceSubscriptions: ['d://1', 'd://2', 'notes://none'] } }))
+  const ask = (client: Client) => resolveFilter(parts, client.createCall({
+    notifications: { resourceSubscriptions: ['d://1', 'd://2', 'notes://none'] }
+  }))
 
   t.strictSame(await ask(new Client()), { notifications: { resourceSubscriptions: ['d://2'] } })
   t.strictSame(await ask(new Client({ era: 'legacy' })), { notifications: {} })

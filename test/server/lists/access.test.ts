@@ -32,7 +32,8 @@ t.test('what restricts an entry is its own, whatever becomes of what was given',
 t.test('scopes and visible of a wrong kind are refused where they are registered', async (t) => {
   for (const scopes of ['notes:read', {}, null, [''], ['a b'], [1], ['a"']]) {
     t.throws(() => checkConfig("tool 'add'", { scopes }, ACCESS), {
-      code: 'MCP_ERR_INVALID_DEFINITION', message: "tool 'add' has a 'scopes' that must be an array of scopes, such as ['notes:write']"
+      code: 'MCP_ERR_INVALID_DEFINITION',
+      message: "tool 'add' has a 'scopes' that must be an array of scopes, such as ['notes:write']"
     })
   }
   for (const visible of [true, null, 'ann']) {
@@ -55,7 +56,9 @@ t.test('without auth a caller has no scope', async (t) => {
 })
 
 t.test('an entry is visible where visible comes to true and nothing else, at once or later', async (t) => {
-  for (const value of [true, Promise.resolve(true)]) t.equal(await isVisible(createEntry({ visible: () => value }), call()), true)
+  for (const value of [true, Promise.resolve(true)]) {
+    t.equal(await isVisible(createEntry({ visible: () => value }), call()), true)
+  }
   for (const value of [false, Promise.resolve(false), undefined, null, 1, 'yes', {}]) {
     t.equal(await isVisible(createEntry({ visible: () => untyped<boolean>(value) }), call()), false)
   }
@@ -64,7 +67,9 @@ t.test('an entry is visible where visible comes to true and nothing else, at onc
 })
 
 t.test('visible is given the request', async (t) => {
-  const entry = createEntry({ visible: ({ auth, era, method }) => auth?.clientId === 'client' && era === 'legacy' && method === 'tools/call' })
+  const entry = createEntry({
+    visible: ({ auth, era, method }) => auth?.clientId === 'client' && era === 'legacy' && method === 'tools/call'
+  })
 
   t.equal(await isVisible(entry, call(createScoped([], { era: 'legacy' }))), true)
   t.equal(await isVisible(entry, call(createScoped([]))), false)
@@ -79,7 +84,11 @@ t.test('an entry whose visible fails is hidden, and the app is told why', async 
 
   for (const visible of failures) t.equal(await isVisible(createEntry({ visible }), call(client)), false)
 
-  const line = { level: 'error', msg: "tool 'add' was hidden from a caller, because its 'visible' failed", err: { message: 'the database is gone' } }
+  const line = {
+    level: 'error',
+    msg: "tool 'add' was hidden from a caller, because its 'visible' failed",
+    err: { message: 'the database is gone' }
+  }
   t.match(client.logged, [line, line])
 })
 
@@ -123,7 +132,9 @@ t.test('of several entries all scopes are asked for at once', async (t) => {
 t.test('a list has the entries that the caller sees and has the scopes of, in their order', async (t) => {
   const collection = new Collection<Entry>(() => {})
   const update = (entry: Entry) => entry
-  for (const [key, config] of Object.entries<AccessConfig>({ a: {}, b: { scopes: ['x'] }, c: { visible: async () => true }, d: { visible: () => false } })) {
+  for (const [key, config] of Object.entries<AccessConfig>({
+    a: {}, b: { scopes: ['x'] }, c: { visible: async () => true }, d: { visible: () => false }
+  })) {
     collection.add(createEntry(config, key), update)
   }
   const keys = async (client: Client) => (await findListed(collection, call(client))).map(({ key }) => key)

@@ -131,7 +131,9 @@ t.test('a collection is restricted while an enabled entry is kept from some call
   add('a')
   t.equal(collection.isRestricted, false)
 
-  const handle = collection.add({ ...createItem('b'), access: { scopes: ['notes:write'], visible: undefined } }, rebuild)
+  const handle = collection.add(
+    { ...createItem('b'), access: { scopes: ['notes:write'], visible: undefined } }, rebuild
+  )
   t.equal(collection.isRestricted, true)
   handle.disable()
   t.equal(collection.isRestricted, false)

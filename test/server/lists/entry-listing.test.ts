@@ -6,7 +6,9 @@ import { EntryListing } from '../../../lib/server/lists/entry-listing.ts'
 import { ResourceTemplate } from '../../../lib/server/features/template.ts'
 import { Client, createNotes, createScoped, refused, type Answer, type Params } from '../../support/definition-client.ts'
 
-const INVALID_CURSOR = refused(-32602, 'Invalid cursor: it is malformed or the list has changed; list again from the start')
+const INVALID_CURSOR = refused(
+  -32602, 'Invalid cursor: it is malformed or the list has changed; list again from the start'
+)
 
 function createEntry (key: string, config: AccessConfig): Entry {
   return { key, label: `thing '${key}'`, enabled: true, access: resolveAccess(config) }
@@ -23,7 +25,11 @@ function createListing (configs: Readonly<Record<string, AccessConfig>>) {
     finish: (page, era) => ({ ...page, era, shared: true }),
     finishOwn: (page, era) => ({ ...page, era, shared: false })
   })
-  const handles = Object.entries(configs).map(([key, config]) => collection.add(createEntry(key, config), (_entry, changes: AccessConfig) => createEntry(key, changes)))
+  const handles = Object.entries(configs).map(
+    ([key, config]) => collection.add(
+      createEntry(key, config), (_entry, changes: AccessConfig) => createEntry(key, changes)
+    )
+  )
   const ask = (client = new Client(), params: Params = {}) => listing.page(client.createCall(params))
   return { handles, ask }
 }
@@ -48,7 +54,9 @@ t.test('a list that something restricts is one page for all who see the same', a
 
 t.test('each change of an entry shows in the lists of all callers', async (t) => {
   const { ask, handles: [a, b] } = createListing({ a: { scopes: ['x'] }, b: { scopes: ['y'] } })
-  const names = async (client = new Client()) => JSON.parse((await ask(client)).json).things.map(({ name }: { name: string }) => name)
+  const names = async (client = new Client()) => JSON.parse((await ask(client)).json).things.map(
+    ({ name }: { name: string }) => name
+  )
   t.strictSame([await names(), await names(createScoped(['x']))], [[], ['a']])
 
   a?.update({})
@@ -86,12 +94,20 @@ t.test('only some lists are kept where every caller sees another one', async (t)
   t.strictSame(await ask(subset(1)), first)
 })
 
-function readPage (answer: Answer, field: string): { names: string[], nextCursor: string | undefined, cacheScope: string | undefined } {
+function readPage (
+  answer: Answer, field: string
+): { names: string[], nextCursor: string | undefined, cacheScope: string | undefined } {
   const result = 'result' in answer ? Object(answer.result) : {}
-  return { names: result[field].map(({ name }: { name: string }) => name), nextCursor: result.nextCursor, cacheScope: result.cacheScope }
+  return {
+    names: result[field].map(({ name }: { name: string }) => name),
+    nextCursor: result.nextCursor,
+    cacheScope: result.cacheScope
+  }
 }
 
-async function walk (client: Client, server: ReturnType<typeof createNotes>, [method, field]: readonly [string, string]) {
+async function walk (
+  client: Client, server: ReturnType<typeof createNotes>, [method, field]: readonly [string, string]
+) {
   const pages = []
   let cursor: string | undefined
   do {
@@ -103,12 +119,17 @@ async function walk (client: Client, server: ReturnType<typeof createNotes>, [me
 }
 
 const LISTS: ReadonlyArray<readonly [method: string, field: string]> = [
-  ['tools/list', 'tools'], ['prompts/list', 'prompts'], ['resources/list', 'resources'], ['resources/templates/list', 'resourceTemplates']
+  ['tools/list', 'tools'],
+  ['prompts/list', 'prompts'],
+  ['resources/list', 'resources'],
+  ['resources/templates/list', 'resourceTemplates']
 ]
 
 function createMixed (isDynamic = false) {
   const server = createNotes({ pageSize: 2, cache: { ttlMs: 5, scope: 'public' } })
-  for (const [name, config] of Object.entries<AccessConfig>({ a: {}, b: { scopes: ['x'] }, c: {}, d: { visible: ({ auth }) => auth !== undefined }, e: {}, f: { scopes: ['y'] } })) {
+  for (const [name, config] of Object.entries<AccessConfig>({
+    a: {}, b: { scopes: ['x'] }, c: {}, d: { visible: ({ auth }) => auth !== undefined }, e: {}, f: { scopes: ['y'] }
+  })) {
     server.registerTool(name, config, () => name)
     server.registerPrompt(name, config, () => name)
     server.registerResource(name, `notes://${name}`, config, () => name)
@@ -141,7 +162,9 @@ for (const list of LISTS) {
     const keyOf = (name: string) => ({ 'tools/list': name, 'prompts/list': name, 'resources/list': `notes://${name}` })[list[0]] ?? `${name}://{id}`
     const cursor = (name: string) => ({ cursor: encodeCursor(keyOf(name)) })
 
-    for (const name of ['b', 'd', 'z']) t.strictSame(await new Client().ask(server, list[0], cursor(name)), INVALID_CURSOR)
+    for (const name of ['b', 'd', 'z']) {
+      t.strictSame(await new Client().ask(server, list[0], cursor(name)), INVALID_CURSOR)
+    }
     t.strictSame(readPage(await createScoped(['x']).ask(server, list[0], cursor('b')), list[1]).names, ['c', 'd'])
   })
 }
@@ -177,5 +200,7 @@ t.test('lists of what nothing restricts stay public beside others', async (t) =>
   server.registerPrompt('a', {}, () => 'a')
 
   t.match(await new Client().ask(server, 'tools/list'), { result: { tools: [], cacheScope: 'private' } })
-  t.match(await new Client().ask(server, 'prompts/list'), { result: { prompts: [{ name: 'a' }], cacheScope: 'public' } })
+  t.match(await new Client().ask(server, 'prompts/list'), {
+    result: { prompts: [{ name: 'a' }], cacheScope: 'public' }
+  })
 })

@@ -4,7 +4,9 @@ import { encodeCursor } from '../../../lib/protocol/cursor.ts'
 import { ResourceTemplate } from '../../../lib/server/features/template.ts'
 import { Client, createNotes, refused, type Answer } from '../../support/definition-client.ts'
 
-const INVALID_CURSOR = refused(-32602, 'Invalid cursor: it is malformed or the list has changed; list again from the start')
+const INVALID_CURSOR = refused(
+  -32602, 'Invalid cursor: it is malformed or the list has changed; list again from the start'
+)
 
 function createSource (names: string[]) {
   const asked: string[] = []
@@ -25,7 +27,9 @@ t.test('a page holds its items, where the next one begins, and what its era adds
   const { source } = createSource([])
   const items = ['a', 'b', 'c'].map((name) => ({ name }))
 
-  t.strictSame(takePage(source, items, undefined, 'modern'), { things: [{ name: 'a' }, { name: 'b' }], nextCursor: encodeCursor('b'), era: 'modern' })
+  t.strictSame(takePage(source, items, undefined, 'modern'), {
+    things: [{ name: 'a' }, { name: 'b' }], nextCursor: encodeCursor('b'), era: 'modern'
+  })
   t.strictSame(takePage(source, items, encodeCursor('b'), 'legacy'), { things: [{ name: 'c' }], era: 'legacy' })
   t.strictSame(takePage(source, [], undefined, 'legacy'), { things: [], era: 'legacy' })
   t.throws(() => takePage(source, items, encodeCursor('d'), 'legacy'), { code: -32602 })
@@ -52,7 +56,9 @@ t.test('a page is made once per era and cursor, until the list changes', async (
 t.test('a cursor is a string or absent', async (t) => {
   t.equal(readCursor({}), undefined)
   t.equal(readCursor({ cursor: 'a' }), 'a')
-  for (const cursor of [null, 1, {}]) t.throws(() => readCursor({ cursor }), { code: -32602, message: "Invalid params: 'cursor' must be a string" })
+  for (const cursor of [null, 1, {}]) {
+    t.throws(() => readCursor({ cursor }), { code: -32602, message: "Invalid params: 'cursor' must be a string" })
+  }
 })
 
 function createPaged () {
@@ -72,7 +78,10 @@ function readPage (answer: Answer, field: string): { names: string[], nextCursor
 }
 
 const LISTS: ReadonlyArray<readonly [method: string, field: string]> = [
-  ['tools/list', 'tools'], ['prompts/list', 'prompts'], ['resources/list', 'resources'], ['resources/templates/list', 'resourceTemplates']
+  ['tools/list', 'tools'],
+  ['prompts/list', 'prompts'],
+  ['resources/list', 'resources'],
+  ['resources/templates/list', 'resourceTemplates']
 ]
 
 for (const era of ['modern', 'legacy'] as const) {
@@ -91,8 +100,13 @@ for (const era of ['modern', 'legacy'] as const) {
     t.test(`${method} refuses a cursor that it has not given in the ${era} era`, async (t) => {
       const server = createPaged()
 
-      for (const cursor of ['', 'nonsense', '*', encodeCursor('z')]) t.strictSame(await new Client({ era }).ask(server, method, { cursor }), INVALID_CURSOR)
-      t.strictSame(await new Client({ era }).ask(server, method, { cursor: 1 }), refused(-32602, "Invalid params: 'cursor' must be a string"))
+      for (const cursor of ['', 'nonsense', '*', encodeCursor('z')]) {
+        t.strictSame(await new Client({ era }).ask(server, method, { cursor }), INVALID_CURSOR)
+      }
+      t.strictSame(
+        await new Client({ era }).ask(server, method, { cursor: 1 }),
+        refused(-32602, "Invalid params: 'cursor' must be a string")
+      )
     })
   }
 }
@@ -110,13 +124,18 @@ t.test('a list with what templates list is walked page by page, too', async (t) 
   t.strictSame([...first.names, ...second.names, ...third.names], ['a', 'b', 'c', 'd', 'e'])
   t.equal(third.nextCursor, undefined)
   t.strictSame(await client.ask(server, 'resources/list', { cursor: encodeCursor('z') }), INVALID_CURSOR)
-  t.strictSame(await client.ask(server, 'resources/list', { cursor: {} }), refused(-32602, "Invalid params: 'cursor' must be a string"))
+  t.strictSame(
+    await client.ask(server, 'resources/list', { cursor: {} }),
+    refused(-32602, "Invalid params: 'cursor' must be a string")
+  )
 })
 
 t.test('a list that has been asked for shows every later change', async (t) => {
   const server = createPaged()
   const client = new Client()
-  const names = async () => readPage(await client.ask(server, 'tools/list', { cursor: encodeCursor('b') }), 'tools').names
+  const names = async () => readPage(
+    await client.ask(server, 'tools/list', { cursor: encodeCursor('b') }), 'tools'
+  ).names
   t.strictSame(await names(), ['c'])
 
   const handle = server.registerTool('d', {}, () => 'a')
@@ -126,7 +145,9 @@ t.test('a list that has been asked for shows every later change', async (t) => {
   handle.enable()
   t.strictSame(await names(), ['c', 'd'])
   handle.update({ title: 'D' })
-  t.match(await client.ask(server, 'tools/list', { cursor: encodeCursor('c') }), { result: { tools: [{ name: 'd', title: 'D' }] } })
+  t.match(await client.ask(server, 'tools/list', { cursor: encodeCursor('c') }), {
+    result: { tools: [{ name: 'd', title: 'D' }] }
+  })
   handle.remove()
   t.strictSame(await names(), ['c'])
 })

@@ -14,7 +14,9 @@ t.test('a reference that leads back to itself in the same value is found', async
     { dependentSchemas: { x: { $ref: '#' } } }
   ]) t.equal(find({ type: 'object', ...schema }), '#', JSON.stringify(schema))
   t.equal(find({ type: 'object', properties: { a }, $defs: { a } }), '#/$defs/a')
-  t.equal(find({ $defs: { a: { anyOf: [{ $ref: '#/$defs/b' }, { type: 'string' }] }, b: { oneOf: [a] } } }), '#/$defs/a')
+  t.equal(
+    find({ $defs: { a: { anyOf: [{ $ref: '#/$defs/b' }, { type: 'string' }] }, b: { oneOf: [a] } } }), '#/$defs/a'
+  )
 })
 
 t.test('a reference that goes into the value, or leads elsewhere, is none', async (t) => {

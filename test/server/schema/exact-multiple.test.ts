@@ -4,7 +4,11 @@ import { createMultipleTest } from '../../../lib/server/schema/exact-multiple.ts
 
 t.test('a number is a multiple as it is written, and not as doubles divide', async (t) => {
   const cases: ReadonlyArray<readonly [divisor: number, multiples: readonly number[], others: readonly number[]]> = [
-    [0.01, [19.99, 143.48, 1.15, 2.22, 0, -19.99, 1e15, 4_503_599_627_370.49, 1e300], [19.995, 0.001, -0.005, 0.010000000000000002]],
+    [
+      0.01,
+      [19.99, 143.48, 1.15, 2.22, 0, -19.99, 1e15, 4_503_599_627_370.49, 1e300],
+      [19.995, 0.001, -0.005, 0.010000000000000002]
+    ],
     [0.1, [0.3, 0.7, 1e21], [0.30000000000000004, 0.05]],
     [0.05, [0.15, 1.15, 1234567890.05], [0.01, 1234567890.06]],
     [1.5, [3, 4.5, 1e20 * 1.5], [1, 4]],

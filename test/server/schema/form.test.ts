@@ -16,7 +16,9 @@ t.test('a form is what the schema says, whichever library it is of', async (t) =
     required: ['name']
   }
   const schemas = [
-    Type.Object({ name: Type.String({ minLength: 1 }), age: Type.Optional(Type.Number({ minimum: 0 })) }, { additionalProperties: false }),
+    Type.Object({ name: Type.String({ minLength: 1 }), age: Type.Optional(Type.Number({ minimum: 0 })) }, {
+      additionalProperties: false
+    }),
     z.object({ name: z.string().min(1), age: z.number().min(0).optional() }),
     { $schema: 'https://json-schema.org/draft/2020-12/schema', ...requestedSchema, title: 'Who' }
   ]
@@ -41,7 +43,10 @@ t.test('what is filled in is checked, and what is left out gets its default', as
 t.test('every field of the protocol passes as it is', async (t) => {
   const fields = [
     { type: 'string', title: 'T', description: 'D', minLength: 1, maxLength: 2, default: 'a' },
-    { type: 'string', format: 'email' }, { type: 'string', format: 'uri' }, { type: 'string', format: 'date' }, { type: 'string', format: 'date-time' },
+    { type: 'string', format: 'email' },
+    { type: 'string', format: 'uri' },
+    { type: 'string', format: 'date' },
+    { type: 'string', format: 'date-time' },
     { type: 'number', minimum: 1, maximum: 2, default: 1 }, { type: 'integer' }, { type: 'boolean', default: false },
     { type: 'string', enum: ['a', 'b'], default: 'a' },
     { type: 'string', enum: ['a', 'b'], enumNames: ['A', 'B'] },
@@ -71,22 +76,39 @@ t.test('choices become those of the protocol, however they are written', async (
 
 t.test('what no client could show is refused', async (t) => {
   const root = "a form must describe an object with properties: its root needs type 'object'"
-  const kind = "a form has a property 'a' that is no string, number, integer, boolean, choice of strings or list of such choices; forms are flat"
+  const kind = "a form has a property 'a' that is no string, number, integer, boolean, " +
+    'choice of strings or list of such choices; forms are flat'
   const list = "a form has a property 'a' that is a list of anything but strings to choose from"
   const refused: ReadonlyArray<readonly [schema: object, message: string]> = [
     [{ type: 'string' }, root],
     [{ type: 'object' }, root],
     [{ type: 'object', properties: { a: true } }, "a form has a property 'a' that anything would fit"],
-    ...[{}, { type: 'object' }, { type: ['string', 'null'] }, { type: 'null' }, { oneOf: [{ const: 1 }] }, { anyOf: [{ type: 'string' }] }, { const: 1 }, { enum: [1] }]
+    ...[
+      {}, { type: 'object' }, { type: ['string', 'null'] }, { type: 'null' }, { oneOf: [{ const: 1 }] },
+      { anyOf: [{ type: 'string' }] }, { const: 1 }, { enum: [1] }
+    ]
       .map((property) => [{ type: 'object', properties: { a: property } }, kind] as const),
-    ...[{}, { items: true }, { items: { type: 'string' } }, { items: { type: 'number', enum: [1] } }, { items: { type: 'object' } }]
+    ...[
+      {},
+      { items: true },
+      { items: { type: 'string' } },
+      { items: { type: 'number', enum: [1] } },
+      { items: { type: 'object' } }
+    ]
       .map((property) => [{ type: 'object', properties: { a: { type: 'array', ...property } } }, list] as const),
-    [{ type: 'object', properties: { a: { type: 'string', format: 'uuid' } } }, "a form has a property 'a' of format 'uuid'; forms know email, uri, date and date-time"]
+    [
+      { type: 'object', properties: { a: { type: 'string', format: 'uuid' } } },
+      "a form has a property 'a' of format 'uuid'; forms know email, uri, date and date-time"
+    ]
   ]
 
-  for (const [schema, message] of refused) t.throws(() => compileForm(schema), { code: 'MCP_ERR_INVALID_SCHEMA', message })
+  for (const [schema, message] of refused) {
+    t.throws(() => compileForm(schema), { code: 'MCP_ERR_INVALID_SCHEMA', message })
+  }
 })
 
 t.test('a schema that does not compile is refused', async (t) => {
-  t.throws(() => compileForm({ type: 'object', properties: { a: { type: 'text' } } }), { code: 'MCP_ERR_INVALID_SCHEMA', message: /^a form is no valid JSON Schema/ })
+  t.throws(() => compileForm({ type: 'object', properties: { a: { type: 'text' } } }), {
+    code: 'MCP_ERR_INVALID_SCHEMA', message: /^a form is no valid JSON Schema/
+  })
 })

@@ -2,7 +2,9 @@ import t from 'tap'
 import { toJsonValue } from '../../../lib/server/schema/json-value.ts'
 
 t.test('a value that JSON carries is handed on as it is', async (t) => {
-  for (const value of [undefined, null, 'a', 0, -0, true, [], [1, ['a', null]], {}, { a: { b: [false] } }, Object.create(null)]) {
+  for (const value of [
+    undefined, null, 'a', 0, -0, true, [], [1, ['a', null]], {}, { a: { b: [false] } }, Object.create(null)
+  ]) {
     const result = toJsonValue(value)
 
     t.ok(result.valid && Object.is(result.value, value))
@@ -18,8 +20,10 @@ t.test('any other value is what its JSON says', async (t) => {
   const at = new Date(0)
   const cases: ReadonlyArray<readonly [value: unknown, sent: unknown]> = [
     [at, '1970-01-01T00:00:00.000Z'], [{ at: [at] }, { at: ['1970-01-01T00:00:00.000Z'] }], [new Money(), { cents: 5 }],
-    [{ a: undefined, b: 1 }, { b: 1 }], [[undefined, () => 1], [null, null]], [new Map([['a', 1]]), {}], [Object('a'), 'a'],
-    [Buffer.from('a'), { type: 'Buffer', data: [97] }], [{ toJSON: () => [1] }, [1]], [Symbol('a'), undefined], [() => 'a', undefined]
+    [{ a: undefined, b: 1 }, { b: 1 }], [[undefined, () => 1], [null, null]], [new Map([['a', 1]]), {}],
+    [Object('a'), 'a'],
+    [Buffer.from('a'), { type: 'Buffer', data: [97] }], [{ toJSON: () => [1] }, [1]], [Symbol('a'), undefined],
+    [() => 'a', undefined]
   ]
 
   for (const [value, sent] of cases) t.strictSame(toJsonValue(value), { valid: true, value: sent })
@@ -27,7 +31,9 @@ t.test('any other value is what its JSON says', async (t) => {
 
 t.test('a number that JSON would turn into null is a problem', async (t) => {
   t.same(toJsonValue(NaN), { valid: false, problem: 'has NaN, which JSON cannot carry' })
-  t.same(toJsonValue({ a: { mean: NaN }, b: -Infinity }), { valid: false, problem: "has NaN at 'mean', which JSON cannot carry" })
+  t.same(toJsonValue({ a: { mean: NaN }, b: -Infinity }), {
+    valid: false, problem: "has NaN at 'mean', which JSON cannot carry"
+  })
   t.same(toJsonValue([1, Object(Infinity)]), { valid: false, problem: "has Infinity at '1', which JSON cannot carry" })
 })
 

@@ -7,18 +7,27 @@ import { compileSchema } from '../../../lib/server/schema/schema.ts'
 const DRAFT_07 = 'http://json-schema.org/draft-07/schema#'
 
 t.test('fractions that clients would divide by are not shown, and whole numbers are', async (t) => {
-  const json = { type: 'object', properties: { price: { type: 'number', multipleOf: 0.01 }, dozens: { multipleOf: 12 }, list: { items: { multipleOf: 1.5 } } } }
+  const json = {
+    type: 'object',
+    properties: {
+      price: { type: 'number', multipleOf: 0.01 }, dozens: { multipleOf: 12 }, list: { items: { multipleOf: 1.5 } }
+    }
+  }
 
   const listed = toListedOutput(json)
 
-  t.strictSame(listed, { type: 'object', properties: { price: { type: 'number' }, dozens: { multipleOf: 12 }, list: { items: {} } } })
+  t.strictSame(listed, {
+    type: 'object', properties: { price: { type: 'number' }, dozens: { multipleOf: 12 }, list: { items: {} } }
+  })
   t.ok(Object.isFrozen(listed.properties))
   t.equal(toListedOutput(listed), listed)
 })
 
 t.test('legacy clients are shown in draft-07 what they would misread', async (t) => {
   const tuple = { type: 'array', prefixItems: [{ type: 'string' }, { $ref: 'https://json-schema.org/draft/2020-12/schema' }], items: false, minItems: 2 }
-  const properties = { tuple, open: { prefixItems: [true] }, few: { contains: { type: 'string' }, minContains: 0, maxContains: 1 } }
+  const properties = {
+    tuple, open: { prefixItems: [true] }, few: { contains: { type: 'string' }, minContains: 0, maxContains: 1 }
+  }
 
   const legacy = toLegacyOutput({ $schema: 'https://json-schema.org/draft/2020-12/schema', type: 'object', properties })
 
@@ -34,13 +43,19 @@ t.test('legacy clients are shown in draft-07 what they would misread', async (t)
 })
 
 t.test('what both dialects read alike is shown to legacy clients as it is', async (t) => {
-  const json = { type: 'object', properties: { list: { type: 'array', items: { $ref: '#/$defs/a' } } }, $defs: { a: { contains: {}, minContains: 1 } } }
+  const json = {
+    type: 'object',
+    properties: { list: { type: 'array', items: { $ref: '#/$defs/a' } } },
+    $defs: { a: { contains: {}, minContains: 1 } }
+  }
 
   t.equal(toLegacyOutput(json), json)
 })
 
 t.test('a tuple fits what legacy clients compile', async (t) => {
-  const { json } = compileSchema(z.object({ pair: z.tuple([z.string(), z.number()], z.boolean()) }), 'output', 'the schema')
+  const { json } = compileSchema(
+    z.object({ pair: z.tuple([z.string(), z.number()], z.boolean()) }), 'output', 'the schema'
+  )
 
   const check = new Ajv({ strict: false }).compile(toLegacyOutput(json))
 

@@ -34,7 +34,11 @@ t.test('an anchor stays where it is the only one of its name', async (t) => {
   t.strictSame(show({ $ref: '#a', $defs: { a } }), { type: 'object', properties: {}, $defs: { a } })
   t.strictSame(show({ type: 'object', properties: { a, b: { $id: 'b', ...a }, c: { $id: 'c', ...a } } }), {
     type: 'object',
-    properties: { a: { type: 'object', properties: {} }, b: { type: 'object', properties: {} }, c: { type: 'object', properties: {} } }
+    properties: {
+      a: { type: 'object', properties: {} },
+      b: { type: 'object', properties: {} },
+      c: { type: 'object', properties: {} }
+    }
   })
 })
 
@@ -50,7 +54,12 @@ t.test('names are gone at every depth, and references to them are local', async 
     },
     $defs: {
       size: { $anchor: 'size', type: 'integer' },
-      address: { $id: 'address', type: 'object', properties: { street: { $anchor: 'street', type: 'string' } }, $defs: { 'a/b c': { $ref: '#/properties/street' } } }
+      address: {
+        $id: 'address',
+        type: 'object',
+        properties: { street: { $anchor: 'street', type: 'string' } },
+        $defs: { 'a/b c': { $ref: '#/properties/street' } }
+      }
     }
   })
 
@@ -64,20 +73,47 @@ t.test('names are gone at every depth, and references to them are local', async 
     },
     $defs: {
       size: { $anchor: 'size', type: 'integer' },
-      address: { type: 'object', properties: { street: { $anchor: 'street', type: 'string' } }, $defs: { 'a/b c': { $ref: '#/$defs/address/properties/street' } } }
+      address: {
+        type: 'object',
+        properties: { street: { $anchor: 'street', type: 'string' } },
+        $defs: { 'a/b c': { $ref: '#/$defs/address/properties/street' } }
+      }
     }
   })
 })
 
 t.test('an $id of draft-07 that is an anchor is one', async (t) => {
-  const schema = { $schema: DRAFT_07, type: 'object', properties: { a: { $ref: '#a' } }, definitions: { a: { $id: '#a', type: 'string' } } }
+  const schema = {
+    $schema: DRAFT_07,
+    type: 'object',
+    properties: { a: { $ref: '#a' } },
+    definitions: { a: { $id: '#a', type: 'string' } }
+  }
 
-  t.strictSame(show(schema), { $schema: DRAFT_07, type: 'object', properties: { a: { $ref: '#/definitions/a' } }, definitions: { a: { type: 'string' } } })
+  t.strictSame(show(schema), {
+    $schema: DRAFT_07,
+    type: 'object',
+    properties: { a: { $ref: '#/definitions/a' } },
+    definitions: { a: { type: 'string' } }
+  })
 })
 
 t.test('properties that are called like keywords stay', async (t) => {
-  const properties = { $id: { type: 'string' }, id: { type: 'string' }, nullable: { type: 'boolean' }, $ref: { type: 'string' }, pattern: { type: 'string' } }
-  const schema = { type: 'object', properties, required: ['$id', 'id'], default: { $id: 'a' }, enum: [{ $id: 'a', id: 'b' }], const: { $id: 'a', id: 'b' } }
+  const properties = {
+    $id: { type: 'string' },
+    id: { type: 'string' },
+    nullable: { type: 'boolean' },
+    $ref: { type: 'string' },
+    pattern: { type: 'string' }
+  }
+  const schema = {
+    type: 'object',
+    properties,
+    required: ['$id', 'id'],
+    default: { $id: 'a' },
+    enum: [{ $id: 'a', id: 'b' }],
+    const: { $id: 'a', id: 'b' }
+  }
 
   t.strictSame(show(schema), schema)
 })
@@ -86,7 +122,11 @@ t.test('a dynamic or recursive reference is a plain one', async (t) => {
   const dynamic = show({ $dynamicAnchor: 'node', type: 'object', properties: { next: { $dynamicRef: '#node' } } })
   const recursive = show({ $recursiveAnchor: true, type: 'object', properties: { next: { $recursiveRef: '#' } } })
   const references = { $ref: '#/$defs/a', $dynamicRef: '#b' }
-  const both = show({ type: 'object', properties: { a: references, b: { ...references, allOf: [{ minLength: 1 }] } }, $defs: { a: {}, b: { $dynamicAnchor: 'b', allOf: [{}] } } })
+  const both = show({
+    type: 'object',
+    properties: { a: references, b: { ...references, allOf: [{ minLength: 1 }] } },
+    $defs: { a: {}, b: { $dynamicAnchor: 'b', allOf: [{}] } }
+  })
 
   for (const json of [dynamic, recursive]) t.strictSame(json, { type: 'object', properties: { next: { $ref: '#' } } })
   t.strictSame(both.properties, {
@@ -121,7 +161,11 @@ t.test('a schema under a keyword that holds none is one when it is referred to',
 t.test('annotations of OpenAPI and draft-04 change nothing of what is valid and are not shown where validators choke on them', async (t) => {
   const annotated = {
     text: { type: 'string', nullable: true, id: 'Text', example: 'a', xml: { name: 'text' }, externalDocs: { url: 'https://example.com' } },
-    any: { nullable: true, discriminator: { propertyName: 'kind', mapping: { a: '#/a' } }, anyOf: [{ type: 'string' }, { type: 'number' }] },
+    any: {
+      nullable: true,
+      discriminator: { propertyName: 'kind', mapping: { a: '#/a' } },
+      anyOf: [{ type: 'string' }, { type: 'number' }]
+    },
     listed: { type: 'string', examples: { a: { value: 'a' } }, example: { $id: 'https://example.com/a' } },
     above: { type: 'number', minimum: 1, exclusiveMinimum: true, maximum: 5, exclusiveMaximum: false },
     open: { type: 'number', exclusiveMinimum: true }
@@ -130,7 +174,9 @@ t.test('annotations of OpenAPI and draft-04 change nothing of what is valid and 
 
   t.strictSame(json.properties, {
     text: { type: 'string', example: 'a', xml: { name: 'text' }, externalDocs: { url: 'https://example.com' } },
-    any: { discriminator: { propertyName: 'kind', mapping: { a: '#/a' } }, anyOf: [{ type: 'string' }, { type: 'number' }] },
+    any: {
+      discriminator: { propertyName: 'kind', mapping: { a: '#/a' } }, anyOf: [{ type: 'string' }, { type: 'number' }]
+    },
     listed: { type: 'string' },
     above: { type: 'number', exclusiveMinimum: 1, maximum: 5 },
     open: { type: 'number' }
@@ -142,17 +188,32 @@ t.test('annotations of OpenAPI and draft-04 change nothing of what is valid and 
 })
 
 t.test('a pattern that the flag u forbids is shown as one that it allows', async (t) => {
-  const schema = z.object({ slug: z.string().regex(/^[\w-.]+$/), map: z.record(z.string().regex(/^[\w-@]/), z.number()) })
+  const schema = z.object({
+    slug: z.string().regex(/^[\w-.]+$/), map: z.record(z.string().regex(/^[\w-@]/), z.number())
+  })
   const written = { type: 'object', patternProperties: { '^\\@': { pattern: '\\-' } } }
 
-  t.match(show(schema).properties, { slug: { pattern: '^[\\w\\-.]+$' }, map: { propertyNames: { pattern: '^[\\w\\-@]' } } })
+  t.match(show(schema).properties, {
+    slug: { pattern: '^[\\w\\-.]+$' }, map: { propertyNames: { pattern: '^[\\w\\-@]' } }
+  })
   t.match(show(type({ a: /^[\w-.]$/ })).properties, { a: { pattern: '^[\\w\\-.]$' } })
   t.strictSame(show(written), { type: 'object', patternProperties: { '^@': { pattern: '-' } } })
-  t.equal(refusalOf({ pattern: 'a\\Z' }), 'has the pattern "a\\\\Z", which cannot be used: JavaScript has \'^\' and \'$\' instead of \'\\A\', \'\\Z\' and \'\\z\'')
+  t.equal(
+    refusalOf({ pattern: 'a\\Z' }),
+    'has the pattern "a\\\\Z", which cannot be used: ' +
+      "JavaScript has '^' and '$' instead of '\\A', '\\Z' and '\\z'"
+  )
 })
 
 t.test('what Standard Schemas render is checked', async (t) => {
-  const standard = (json: object) => ({ '~standard': { version: 1, vendor: 'acme', validate: (value: unknown) => ({ value }), jsonSchema: { input: () => json, output: () => json } } })
+  const standard = (json: object) => ({
+    '~standard': {
+      version: 1,
+      vendor: 'acme',
+      validate: (value: unknown) => ({ value }),
+      jsonSchema: { input: () => json, output: () => json }
+    }
+  })
 
   t.match(refusalOf(standard({ type: 'text' })), /^is no valid JSON Schema: \/type must be equal to one of/)
   t.match(refusalOf(standard({ $ref: 'https://example.com/a' })), /^has a \$ref to/)
@@ -165,7 +226,10 @@ t.test('recursive schemas of every library have an object at their root', async 
     zod: node,
     arktype: type({ name: 'string', 'children?': 'this[]' }),
     TypeBox: Type.Recursive((This) => Type.Object({ name: Type.String(), children: Type.Optional(Type.Array(This)) })),
-    typebox: typebox.Cyclic({ A: typebox.Object({ name: typebox.String(), children: typebox.Optional(typebox.Array(typebox.Ref('A'))) }) }, 'A')
+    typebox: typebox.Cyclic(
+      { A: typebox.Object({ name: typebox.String(), children: typebox.Optional(typebox.Array(typebox.Ref('A'))) }) },
+      'A'
+    )
   }
 
   for (const [library, schema] of Object.entries(schemas)) {
@@ -174,6 +238,8 @@ t.test('recursive schemas of every library have an object at their root', async 
     t.match(json, { type: 'object', properties: { name: { type: 'string' } } }, library)
     t.notMatch(JSON.stringify(json), /\$id/, library)
     t.match(await validate({ name: 'a', children: [{ name: 'b', children: [] }] }), { valid: true }, library)
-    t.match(await validate({ name: 'a', children: [{ name: 1 }] }), { valid: false, problem: /^\/children\/0\/name/ }, library)
+    t.match(
+      await validate({ name: 'a', children: [{ name: 1 }] }), { valid: false, problem: /^\/children\/0\/name/ }, library
+    )
   }
 })

@@ -9,7 +9,9 @@ function compile (schema: unknown) {
   return compileArguments(schema, 'inputSchema')
 }
 
-const WITH_DEFAULT: JsonSchema = { type: 'object', properties: { a: { type: 'integer', default: 1 }, b: { type: 'integer' } }, required: ['a', 'b'] }
+const WITH_DEFAULT: JsonSchema = {
+  type: 'object', properties: { a: { type: 'integer', default: 1 }, b: { type: 'integer' } }, required: ['a', 'b']
+}
 
 t.test('an argument with a default is not listed as required, and is filled in', async (t) => {
   const { json, validate } = compile(Type.Object({ text: Type.String(), topic: Type.String({ default: 'general' }) }))
@@ -27,7 +29,11 @@ t.test('where all have defaults there is no list, and an empty one stays', async
 t.test('what is nested in arguments is treated alike, and filled in', async (t) => {
   const { json, validate } = compile({
     type: 'object',
-    properties: { one: WITH_DEFAULT, many: { type: 'array', items: WITH_DEFAULT }, pair: { type: 'array', prefixItems: [WITH_DEFAULT, true], items: false, minItems: 2 } },
+    properties: {
+      one: WITH_DEFAULT,
+      many: { type: 'array', items: WITH_DEFAULT },
+      pair: { type: 'array', prefixItems: [WITH_DEFAULT, true], items: false, minItems: 2 }
+    },
     additionalProperties: WITH_DEFAULT
   })
   const parts = compile({ type: 'object', allOf: [WITH_DEFAULT] })
@@ -43,7 +49,11 @@ t.test('what is nested in arguments is treated alike, and filled in', async (t) 
 })
 
 t.test('what is not certain to be filled in stays required', async (t) => {
-  const choice = compile({ type: 'object', properties: { either: { anyOf: [WITH_DEFAULT, { type: 'null' }] }, named: { $ref: '#/$defs/named' } }, $defs: { named: WITH_DEFAULT } })
+  const choice = compile({
+    type: 'object',
+    properties: { either: { anyOf: [WITH_DEFAULT, { type: 'null' }] }, named: { $ref: '#/$defs/named' } },
+    $defs: { named: WITH_DEFAULT }
+  })
   const apart = compile({ type: 'object', required: ['a', 'toString', 'x'], properties: { a: true, x: { enum: [1] } } })
   const without = compile({ type: 'object', required: ['a'] })
 
@@ -65,7 +75,9 @@ t.test('a Standard Schema lists as optional what it takes as such, and nothing e
 })
 
 t.test('a property that anything or nothing is valid for stays as it is', async (t) => {
-  const { json } = compile({ type: 'object', properties: { a: true, b: false, c: { default: 1 } }, required: ['a', 'c'] })
+  const { json } = compile({
+    type: 'object', properties: { a: true, b: false, c: { default: 1 } }, required: ['a', 'c']
+  })
 
   t.same(json, { type: 'object', properties: { a: true, b: false, c: { default: 1 } }, required: ['a'] })
 })

@@ -19,7 +19,14 @@ const ORDINARY: Readonly<Record<string, object>> = {
     tags: Type.Optional(Type.Array(Type.String(), { maxItems: 3, uniqueItems: true })),
     size: Type.Union([Type.Literal('small'), Type.Literal('large'), Type.Null()])
   }, { additionalProperties: false }),
-  'of zod': z.toJSONSchema(z.object({ address: z.email(), count: z.int().min(1).multipleOf(2), kind: z.enum(['a', 'b']), map: z.record(z.string(), z.number()) })),
+  'of zod': z.toJSONSchema(
+    z.object({
+      address: z.email(),
+      count: z.int().min(1).multipleOf(2),
+      kind: z.enum(['a', 'b']),
+      map: z.record(z.string(), z.number())
+    })
+  ),
   'of arktype': type({ name: 'string > 0', 'age?': 'number < 150' }).toJsonSchema(),
   'with some nesting': nest(32),
   'of draft-07': { $schema: DRAFT_07, type: ['string', 'null'], examples: ['a'], enum: ['a', null] }
@@ -74,7 +81,8 @@ t.test('what is ordinary is valid by the meta-schema of either dialect, and comp
   fc.assert(fc.property(arbitrarySchema(), (schema) => {
     if (!isOrdinarySchema(schema)) return true
     ordinary++
-    return validate2020(schema) && validate07(schema) && [new Ajv2020(options), new Ajv(options)].every((ajv) => ajv.compile(schema) !== undefined)
+    return validate2020(schema) && validate07(schema) && [new Ajv2020(options), new Ajv(options)]
+      .every((ajv) => ajv.compile(schema) !== undefined)
   }), { numRuns: 3000, seed: 42 })
 
   t.ok(ordinary > 300, `${ordinary} of the schemas were ordinary`)
@@ -111,8 +119,11 @@ function arbitrarySchema (): fc.Arbitrary<JsonSchema> {
 }
 
 const KEYWORDS = [
-  'const', 'default', '$comment', 'description', 'format', 'title', 'deprecated', 'readOnly', 'uniqueItems', 'writeOnly', 'exclusiveMaximum',
-  'exclusiveMinimum', 'maximum', 'minimum', 'maxItems', 'maxLength', 'maxProperties', 'minItems', 'minLength', 'minProperties',
-  'additionalProperties', 'contains', 'items', 'not', 'propertyNames', 'allOf', 'anyOf', 'oneOf', 'enum', 'examples', 'properties', 'required',
+  'const', 'default', '$comment', 'description', 'format', 'title', 'deprecated', 'readOnly', 'uniqueItems',
+  'writeOnly', 'exclusiveMaximum',
+  'exclusiveMinimum', 'maximum', 'minimum', 'maxItems', 'maxLength', 'maxProperties', 'minItems', 'minLength',
+  'minProperties',
+  'additionalProperties', 'contains', 'items', 'not', 'propertyNames', 'allOf', 'anyOf', 'oneOf', 'enum', 'examples',
+  'properties', 'required',
   'type', 'multipleOf', 'pattern', '$ref', '$id', '$defs', 'if', 'unknown'
 ]

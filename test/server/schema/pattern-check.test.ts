@@ -12,24 +12,49 @@ function warningsOf (schema: AnySchema, check = new PatternCheck()): string[] {
 }
 
 t.test('a warning names the schema, the place and the pattern, and says what to do', async (t) => {
-  t.strictSame(warningsOf(Type.Object({ name: Type.String({ pattern: '^(a+)+$' }), age: Type.Number(), slug: Type.String({ pattern: '^[a-z]+(?:-[a-z]+)*$' }) })), [
-    'the inputSchema of tool \'add_note\' has the pattern "^(a+)+$" at \'/properties/name/pattern\', by which one request can hold the event loop: ' +
-    "rewrite it so that no text can be read in two ways by what is repeated in it, give its text a small 'maxLength' beside it, " +
+  t.strictSame(warningsOf(
+    Type.Object({
+      name: Type.String({ pattern: '^(a+)+$' }),
+      age: Type.Number(),
+      slug: Type.String({ pattern: '^[a-z]+(?:-[a-z]+)*$' })
+    })
+  ), [
+    'the inputSchema of tool \'add_note\' has the pattern "^(a+)+$" at \'/properties/name/pattern\', ' +
+    'by which one request can hold the event loop: ' +
+    'rewrite it so that no text can be read in two ways by what is repeated in it, ' +
+    "give its text a small 'maxLength' beside it, " +
     "or run the server's patterns in linear time by its option 'regExp', such as (pattern) => new RE2(pattern, 'u')"
   ])
-  t.match(warningsOf({ type: 'object', patternProperties: { '(a|a)*$': {} } }), ["at '/patternProperties'"].map((text) => new RegExp(text)))
-  t.match(warningsOf(Type.Object({ name: Type.String({ pattern: '^(a+)+$', maxLength: 50 }) })), [/give its text a smaller 'maxLength' beside it/])
+  t.match(
+    warningsOf({ type: 'object', patternProperties: { '(a|a)*$': {} } }),
+    ["at '/patternProperties'"].map((text) => new RegExp(text))
+  )
+  t.match(warningsOf(Type.Object({ name: Type.String({ pattern: '^(a+)+$', maxLength: 50 }) })), [
+    /give its text a smaller 'maxLength' beside it/
+  ])
   t.match(warningsOf(Type.Object({ name: Type.String({ pattern: `^(a+)+${'b'.repeat(1000)}$` }) })), [/has the pattern "\^\(a\+\)\+b{74}…" at/])
 })
 
 t.test('a pattern that a small maxLength bounds is no reason to warn', async (t) => {
-  t.strictSame(warningsOf(Type.Object({ name: Type.String({ pattern: '\\s+$', maxLength: 200 }), code: Type.String({ pattern: '^(a+)+$', maxLength: 8 }) })), [])
+  t.strictSame(
+    warningsOf(
+      Type.Object({
+        name: Type.String({ pattern: '\\s+$', maxLength: 200 }), code: Type.String({ pattern: '^(a+)+$', maxLength: 8 })
+      })
+    ),
+    []
+  )
 })
 
 t.test('a Standard Schema runs its patterns itself, on texts of any length as well', async (t) => {
-  t.match(warningsOf(z.object({ name: z.string().regex(/^(a+)+$/) })), [/in zod: z\.string\(\)\.max\(100, \{ abort: true \}\)\), or describe it by TypeBox or JSON Schema and run the server's patterns in linear time/])
+  t.match(warningsOf(z.object({ name: z.string().regex(/^(a+)+$/) })), [
+    /in zod: z\.string\(\)\.max\(100, \{ abort: true \}\)\), or describe it by TypeBox or JSON Schema and run the server's patterns in linear time/
+  ])
   t.equal(warningsOf(z.object({ name: z.string().max(8).regex(/^(a+)+$/) })).length, 1)
-  t.strictSame(warningsOf(z.object({ name: z.string().max(200).regex(/\s+$/), mail: z.email(), end: z.string().endsWith('x') })), [])
+  t.strictSame(
+    warningsOf(z.object({ name: z.string().max(200).regex(/\s+$/), mail: z.email(), end: z.string().endsWith('x') })),
+    []
+  )
 })
 
 t.test('patterns of JSON Schema that another engine runs are no reason to warn, those of a Standard Schema are', async (t) => {

@@ -18,11 +18,18 @@ function problemOf (schema: AnySchema, createRegExp: CreateRegExp, direction: 'i
 
 t.test('another engine runs the patterns, in linear time if it is such', async (t) => {
   const flags: string[] = []
-  const schema = Type.Object({ name: Type.String({ pattern: '^(a+)+\\u00e9$' }) }, { patternProperties: { '^(x+)+$': Type.Number() }, additionalProperties: false })
-  const { validate } = compileSchema(schema, 'input', 'inputSchema', (pattern, flag) => { flags.push(flag); return createRe2(pattern, flag) })
+  const schema = Type.Object({ name: Type.String({ pattern: '^(a+)+\\u00e9$' }) }, {
+    patternProperties: { '^(x+)+$': Type.Number() }, additionalProperties: false
+  })
+  const { validate } = compileSchema(schema, 'input', 'inputSchema', (pattern, flag) => {
+    flags.push(flag)
+    return createRe2(pattern, flag)
+  })
 
   t.same(validate({ name: 'aaé', xx: 1 }), { valid: true, value: { name: 'aaé', xx: 1 } })
-  t.same(validate({ name: 'a'.repeat(100_000) }), { valid: false, problem: '/name must match pattern "^(a+)+\\u00e9$"' })
+  t.same(validate({ name: 'a'.repeat(100_000) }), {
+    valid: false, problem: '/name must match pattern "^(a+)+\\u00e9$"'
+  })
   t.same(validate({ name: 'é', xx: 'x' }), { valid: false, problem: '/name must match pattern "^(a+)+\\u00e9$"' })
   t.match(validate({ name: 'aé', [`${'x'.repeat(1000)}!`]: 1 }), { valid: false, problem: /must NOT have additional properties/ })
   t.same(new Set(flags), new Set(['u']))
@@ -34,8 +41,14 @@ t.test('what the engine refuses is refused where it is registered', async (t) =>
       `inputSchema has the pattern ${JSON.stringify(pattern)} at '/properties/name/pattern', which the server's 'regExp' refuses: error parsing regexp: `)
   }
   t.match(problemOf({ type: 'object', patternProperties: { '(?!a)': {} } }, createRe2), "at '/patternProperties'")
-  t.match(problemOf(Type.Object({ name: Type.String({ pattern: 'a' }) }), (() => undefined) as never), "refuses: what it returned has no method 'test'; rewrite it without")
-  t.match(problemOf(z.object({ name: z.string().regex(/(?=a)/) }), createRe2, 'output'), "at '/properties/name/pattern', which")
+  t.match(
+    problemOf(Type.Object({ name: Type.String({ pattern: 'a' }) }), (() => undefined) as never),
+    "refuses: what it returned has no method 'test'; rewrite it without"
+  )
+  t.match(
+    problemOf(z.object({ name: z.string().regex(/(?=a)/) }), createRe2, 'output'),
+    "at '/properties/name/pattern', which"
+  )
 })
 
 t.test('the patterns of arguments that a Standard Schema checks are not given to the engine', async (t) => {
@@ -45,9 +58,25 @@ t.test('the patterns of arguments that a Standard Schema checks are not given to
 t.test('a wildcard at the beginning takes no time, and changes nothing', async (t) => {
   const texts = ['', 'a', 'ab', 'b\na', 'aba', 'bb', '\n']
 
-  for (const [pattern, same] of [['.*a$', /a$/u], ['.*?a', /a/u], ['.*.*b', /b/u], ['.*^a', /^a/u], ['.*|b', /(?:)/u], ['.+a', /.+a/u], ['.*', /(?:)/u]] as const) {
-    t.same(texts.filter((text) => createNativeRegExp(pattern, 'u').test(text)), texts.filter((text) => same.test(text)), pattern)
-    t.same(texts.filter((text) => createNativeRegExp(pattern, 'u').test(text)), texts.filter((text) => new RegExp(pattern, 'u').test(text)), pattern)
+  for (const [pattern, same] of [
+    ['.*a$', /a$/u],
+    ['.*?a', /a/u],
+    ['.*.*b', /b/u],
+    ['.*^a', /^a/u],
+    ['.*|b', /(?:)/u],
+    ['.+a', /.+a/u],
+    ['.*', /(?:)/u]
+  ] as const) {
+    t.same(
+      texts.filter((text) => createNativeRegExp(pattern, 'u').test(text)),
+      texts.filter((text) => same.test(text)),
+      pattern
+    )
+    t.same(
+      texts.filter((text) => createNativeRegExp(pattern, 'u').test(text)),
+      texts.filter((text) => new RegExp(pattern, 'u').test(text)),
+      pattern
+    )
   }
   t.equal(createNativeRegExp('.*a$', 'u').test('b'.repeat(1_000_000)), false)
 })

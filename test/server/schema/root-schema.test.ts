@@ -22,15 +22,25 @@ function showOutput (schema: unknown): JsonSchema {
 t.test('a reference at the root gives way to what it refers to', async (t) => {
   const $defs = { a: { ...A, title: 'A' }, b: { $ref: '#/$defs/a' } }
 
-  t.strictSame(showOutput({ $ref: '#/$defs/a', $defs }), { type: 'object', properties: A.properties, required: ['a'], title: 'A', $defs })
-  t.match(showOutput({ $ref: '#/$defs/b', title: 'B', type: 'object', $defs }), { type: 'object', properties: A.properties, title: 'B' })
-  t.strictSame(showOutput({ $ref: '#/$defs/a', maxProperties: 2, allOf: [{}], $defs }), { type: 'object', maxProperties: 2, allOf: [{}, { $ref: '#/$defs/a' }], $defs })
+  t.strictSame(showOutput({ $ref: '#/$defs/a', $defs }), {
+    type: 'object', properties: A.properties, required: ['a'], title: 'A', $defs
+  })
+  t.match(showOutput({ $ref: '#/$defs/b', title: 'B', type: 'object', $defs }), {
+    type: 'object', properties: A.properties, title: 'B'
+  })
+  t.strictSame(showOutput({ $ref: '#/$defs/a', maxProperties: 2, allOf: [{}], $defs }), {
+    type: 'object', maxProperties: 2, allOf: [{}, { $ref: '#/$defs/a' }], $defs
+  })
   t.strictSame(showOutput({ $ref: '#/$defs/c', $defs: { c: true } }), { $ref: '#/$defs/c', $defs: { c: true } })
 })
 
 t.test('a root that refers to itself alone is refused', async (t) => {
-  for (const schema of [{ $ref: '#' }, { $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } }]) {
-    t.throws(() => showOutput(schema), { message: /^the schema has a \$ref to '#.*' that leads back to itself, so that no value can be checked$/ })
+  for (const schema of [
+    { $ref: '#' }, { $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } }
+  ]) {
+    t.throws(() => showOutput(schema), {
+      message: /^the schema has a \$ref to '#.*' that leads back to itself, so that no value can be checked$/
+    })
   }
 })
 
@@ -48,8 +58,12 @@ t.test('an intersection of objects is one object, of whichever library it is', a
     const { $schema, $defs, additionalProperties, ...shown } = showInput(schema)
     t.strictSame(shown, MERGED, library)
   }
-  t.strictSame(showInput(Type.Intersect([Type.Object({ a: Type.Optional(Type.String()) }), Type.Object({})], { unevaluatedProperties: false })),
-    { type: 'object', properties: { a: { type: 'string' } }, additionalProperties: false })
+  t.strictSame(showInput(
+    Type.Intersect([Type.Object({ a: Type.Optional(Type.String()) }), Type.Object({})], {
+      unevaluatedProperties: false
+    })
+  ),
+  { type: 'object', properties: { a: { type: 'string' } }, additionalProperties: false })
 })
 
 t.test('objects that are no plain ones, or describe one property twice, stay apart', async (t) => {
@@ -62,14 +76,19 @@ t.test('objects that are no plain ones, or describe one property twice, stay apa
   ]
 
   for (const schema of apart) t.strictSame(showInput(schema), { type: 'object', ...schema })
-  t.strictSame(showInput({ type: 'object', allOf: [A, B], unevaluatedProperties: { type: 'string' } }), { type: 'object', allOf: [A, B], unevaluatedProperties: { type: 'string' } })
+  t.strictSame(showInput({ type: 'object', allOf: [A, B], unevaluatedProperties: { type: 'string' } }), {
+    type: 'object', allOf: [A, B], unevaluatedProperties: { type: 'string' }
+  })
 })
 
 t.test('a union of objects is an object, whichever library wrote it', async (t) => {
   const unions = [
     { anyOf: [A, { oneOf: [B, { $ref: '#/$defs/a' }] }], $defs: { a: A } },
     Type.Union([Type.Object({}), Type.Object({ a: Type.String() })]),
-    Type.Intersect([Type.Union([Type.Object({ a: Type.String() }), Type.Object({ b: Type.String() })]), Type.Object({ c: Type.String() })]),
+    Type.Intersect([
+      Type.Union([Type.Object({ a: Type.String() }), Type.Object({ b: Type.String() })]),
+      Type.Object({ c: Type.String() })
+    ]),
     z.union([z.object({ a: z.string() }), z.object({ b: z.string() })]),
     z.discriminatedUnion('kind', [z.object({ kind: z.literal('a') }), z.object({ kind: z.literal('b') })])
   ]
@@ -82,10 +101,18 @@ t.test('a union of objects is an object, whichever library wrote it', async (t) 
 })
 
 t.test('what may be no object is not called one', async (t) => {
-  for (const schema of [{}, { anyOf: [A, { type: 'string' }] }, { anyOf: [A, true] }, { allOf: [{ minProperties: 1 }, { required: ['a'] }] }, { type: 'array' }]) {
+  for (const schema of [
+    {},
+    { anyOf: [A, { type: 'string' }] },
+    { anyOf: [A, true] },
+    { allOf: [{ minProperties: 1 }, { required: ['a'] }] },
+    { type: 'array' }
+  ]) {
     t.strictSame(showInput(schema), schema)
   }
-  t.throws(() => showInput({ anyOf: [{ $ref: '#/$defs/a' }], $defs: { a: { $ref: '#/$defs/a' } } }), { code: 'MCP_ERR_INVALID_SCHEMA' })
+  t.throws(() => showInput({ anyOf: [{ $ref: '#/$defs/a' }], $defs: { a: { $ref: '#/$defs/a' } } }), {
+    code: 'MCP_ERR_INVALID_SCHEMA'
+  })
 })
 
 t.test('an input with properties is an object, and an output only if it says so', async (t) => {

@@ -33,13 +33,20 @@ t.test('a text that is longer than its bound is never tried by a pattern', async
   const tried: string[] = []
   const createRegExp = (): { test (text: string): boolean } => ({ test (text) { tried.push(text); return true } })
 
-  for (const text of [{ pattern: 'a', maxLength: 5 }, { type: 'string', maxLength: 5, pattern: 'a' }, { allOf: [{ pattern: 'a', maxLength: 5 }] }]) {
+  for (const text of [
+    { pattern: 'a', maxLength: 5 },
+    { type: 'string', maxLength: 5, pattern: 'a' },
+    { allOf: [{ pattern: 'a', maxLength: 5 }] }
+  ]) {
     const { validate } = compileSchema({ type: 'object', properties: { text } }, 'input', 'the schema', createRegExp)
     t.match(validate({ text: 'too long' }), { valid: false }, JSON.stringify(text))
   }
   for (const additionalProperties of [true, false]) {
     const names = { propertyNames: { maxLength: 5 }, patternProperties: { a: {} }, additionalProperties }
-    t.match(compileSchema({ type: 'object', ...names }, 'input', 'the schema', createRegExp).validate({ 'too long': 1 }), { valid: false })
+    t.match(
+      compileSchema({ type: 'object', ...names }, 'input', 'the schema', createRegExp).validate({ 'too long': 1 }),
+      { valid: false }
+    )
   }
 
   t.strictSame(tried, [])

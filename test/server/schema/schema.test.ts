@@ -46,9 +46,14 @@ const libraries = {
   zod: z.object({ text: z.string(), size: z.number().optional() }),
   arktype: type({ text: 'string', 'size?': 'number' }),
   'valibot by toStandardJsonSchema': toStandardJsonSchema(v.object({ text: v.string(), size: v.optional(v.number()) })),
-  'JSON Schema 2020-12': { type: 'object', properties: { text: { type: 'string' }, size: { type: 'number' } }, required: ['text'] },
+  'JSON Schema 2020-12': {
+    type: 'object', properties: { text: { type: 'string' }, size: { type: 'number' } }, required: ['text']
+  },
   'JSON Schema draft-07': {
-    $schema: DRAFT_07, type: 'object', properties: { text: { type: 'string' }, size: { type: 'number' } }, required: ['text']
+    $schema: DRAFT_07,
+    type: 'object',
+    properties: { text: { type: 'string' }, size: { type: 'number' } },
+    required: ['text']
   },
   'a JSON Schema document made by zod': z.toJSONSchema(z.object({ text: z.string(), size: z.number().optional() })),
   'JSON Schema of another realm': runInNewContext(
@@ -61,7 +66,9 @@ for (const [library, schema] of Object.entries(libraries)) {
     for (const compiled of [compileInput(schema), compileOutput(schema)]) {
       const { json, validate } = compiled
 
-      t.match(json, { type: 'object', properties: { text: { type: 'string' }, size: { type: 'number' } }, required: ['text'] })
+      t.match(json, {
+        type: 'object', properties: { text: { type: 'string' }, size: { type: 'number' } }, required: ['text']
+      })
       t.same(validate({ text: 'a', size: 1 }), { valid: true, value: { text: 'a', size: 1 } })
       t.match(validate({ text: 1 }), { valid: false, problem: /^\/text:? .*string/ })
       t.match(validate({}), { valid: false, problem: /text/ })
@@ -75,7 +82,9 @@ t.test('the shown schema is a plain, deep-frozen copy with every keyword in its 
     $schema: DRAFT_2020_12,
     title: 'Note',
     type: 'object',
-    properties: { region: { type: 'string', 'x-mcp-header': 'Region' }, kind: { $ref: '#/$defs/kind' }, 10: { type: 'null' } },
+    properties: {
+      region: { type: 'string', 'x-mcp-header': 'Region' }, kind: { $ref: '#/$defs/kind' }, 10: { type: 'null' }
+    },
     allOf: [{ if: { required: ['region'] }, then: { required: ['kind'] }, else: true }],
     $defs: { kind: { enum: ['a', 'b'] } },
     [Symbol('hidden')]: 1,
@@ -135,7 +144,12 @@ t.test('types are not coerced', async (t) => {
 })
 
 t.test('tuples of TypeBox are shown as the dialect has them', async (t) => {
-  const shown = { type: 'array', prefixItems: [{ type: 'string' }, { type: 'array', prefixItems: [{ type: 'null' }], items: false, minItems: 1 }], items: false, minItems: 2 }
+  const shown = {
+    type: 'array',
+    prefixItems: [{ type: 'string' }, { type: 'array', prefixItems: [{ type: 'null' }], items: false, minItems: 1 }],
+    items: false,
+    minItems: 2
+  }
   const tuple = typebox.Tuple([typebox.String(), typebox.Tuple([typebox.Null()])])
   const legacy = Type.Tuple([Type.String()], { $schema: DRAFT_07 })
 
@@ -144,7 +158,9 @@ t.test('tuples of TypeBox are shown as the dialect has them', async (t) => {
   t.strictSame(modern.json, shown)
   t.same(modern.validate(['a', [null]]), { valid: true, value: ['a', [null]] })
   t.same(modern.validate(['a', [null], 1]), invalid('must NOT have more than 2 items'))
-  t.strictSame(compileOutput(Type.Tuple([Type.String()])).json, { type: 'array', prefixItems: [{ type: 'string' }], items: false, minItems: 1, maxItems: 1 })
+  t.strictSame(compileOutput(Type.Tuple([Type.String()])).json, {
+    type: 'array', prefixItems: [{ type: 'string' }], items: false, minItems: 1, maxItems: 1
+  })
   t.match(compileOutput(legacy).json, { items: [{ type: 'string' }], additionalItems: false })
   t.match(compileOutput(legacy).validate([1]), invalid('/0 must be string'))
 })
@@ -154,12 +170,18 @@ t.test('regular expressions of typebox are patterns, unless their flags would be
 
   t.match(json, { properties: { code: { type: 'string', pattern: '^[a-z]+$' } } })
   t.same(validate({ code: 'A' }), invalid('/code must match pattern "^[a-z]+$"'))
-  t.match(refusalOf(typebox.Object({ code: typebox.String({ pattern: /a/i }) })), '/properties/code/pattern must be string')
+  t.match(
+    refusalOf(typebox.Object({ code: typebox.String({ pattern: /a/i }) })), '/properties/code/pattern must be string'
+  )
 })
 
 t.test('recursive schemas validate', async (t) => {
-  const { validate } = compileInput({ type: 'object', properties: { next: { $ref: '#' } }, additionalProperties: false })
-  const typeBox = compileInput(Type.Recursive((This) => Type.Object({ next: Type.Optional(This) }, { additionalProperties: false })))
+  const { validate } = compileInput({
+    type: 'object', properties: { next: { $ref: '#' } }, additionalProperties: false
+  })
+  const typeBox = compileInput(
+    Type.Recursive((This) => Type.Object({ next: Type.Optional(This) }, { additionalProperties: false }))
+  )
   const cyclic = compileInput(typebox.Cyclic({ A: typebox.Object({ next: typebox.Optional(typebox.Ref('A')) }) }, 'A'))
 
   t.match(validate({ next: { next: {} } }), { valid: true })
@@ -184,7 +206,9 @@ t.test('schemas with the same $id, or the same $id within, know nothing of each 
 
   t.match(text.validate({ a: 'a' }), { valid: true })
   t.match(size.validate({ a: 1 }), { valid: true })
-  t.strictSame(text.json, { type: 'object', properties: { a: { $ref: '#/$defs/b' } }, $defs: { b: { type: 'string' } } })
+  t.strictSame(text.json, {
+    type: 'object', properties: { a: { $ref: '#/$defs/b' } }, $defs: { b: { type: 'string' } }
+  })
   t.match(refusalOf({ $ref: 'https://example.com/b' }), /has a \$ref to 'https:\/\/example.com\/b', which is no part of it/)
 })
 
@@ -205,7 +229,9 @@ t.test('nothing is kept of a compiled schema', async (t) => {
 })
 
 t.test('formats are checked, and unknown ones are annotations', async (t) => {
-  const { validate } = compileInput(Type.Object({ mail: Type.String({ format: 'email' }), x: Type.String({ format: 'acme' }) }))
+  const { validate } = compileInput(Type.Object({
+    mail: Type.String({ format: 'email' }), x: Type.String({ format: 'acme' })
+  }))
 
   t.same(validate({ mail: 'a', x: 'a' }), invalid('/mail must match format "email"'))
   t.match(validate({ mail: 'a@example.com', x: 'a' }), { valid: true })
@@ -222,7 +248,12 @@ t.test('a property that only Object.prototype has is absent', async (t) => {
 t.test('a problem names what would be accepted', async (t) => {
   const { validate } = compileInput({
     type: 'object',
-    properties: { state: { enum: ['open', 'done'] }, kind: { const: null }, long: { enum: ['a'.repeat(300)] }, 'a/b': { type: 'null' } },
+    properties: {
+      state: { enum: ['open', 'done'] },
+      kind: { const: null },
+      long: { enum: ['a'.repeat(300)] },
+      'a/b': { type: 'null' }
+    },
     unevaluatedProperties: false
   })
 
@@ -252,7 +283,11 @@ t.test('a problem has at most ten issues and 2,000 characters', async (t) => {
 
 t.test('issues of a Standard Schema have JSON pointers, and none at the root', async (t) => {
   const { validate } = compileInput(createStandard(() => ({
-    issues: [{ message: 'is wrong' }, { message: 'is small', path: ['a/b', { key: 'c~d' }, 0] }, { message: 'is empty', path: [] }]
+    issues: [
+      { message: 'is wrong' },
+      { message: 'is small', path: ['a/b', { key: 'c~d' }, 0] },
+      { message: 'is empty', path: [] }
+    ]
   })))
 
   t.same(validate({}), invalid('is wrong; /a~1b/c~0d/0: is small; is empty'))
@@ -286,7 +321,10 @@ t.test('values nested too deeply are a problem and not a crash', async (t) => {
   t.same(json.validate(deep), invalid('is nested too deeply to be checked'))
   t.same(await compileInput(node).validate(deep), invalid('is nested too deeply to be checked'))
   t.same(compileInput(createStandard(overflow)).validate(1), invalid('is nested too deeply to be checked'))
-  t.same(await compileInput(createStandard(async () => overflow())).validate(1), invalid('is nested too deeply to be checked'))
+  t.same(
+    await compileInput(createStandard(async () => overflow())).validate(1),
+    invalid('is nested too deeply to be checked')
+  )
 })
 
 t.test('what a getter throws while Ajv reads a value reaches the caller', async (t) => {
@@ -299,7 +337,9 @@ t.test('dialects are told apart by $schema, in any of its spellings', async (t) 
   const tuple = { type: 'array', items: [{ type: 'string' }] }
   const spellings = [DRAFT_07, 'http://json-schema.org/draft-07/schema', 'https://json-schema.org/draft-07/schema#']
 
-  for (const $schema of spellings) t.match(compileOutput({ $schema, ...tuple }).validate([1]), invalid('/0 must be string'))
+  for (const $schema of spellings) {
+    t.match(compileOutput({ $schema, ...tuple }).validate([1]), invalid('/0 must be string'))
+  }
   t.match(refusalOf(tuple), '/items must be object,boolean')
   t.match(refusalOf({ $schema: `${DRAFT_2020_12}#`, ...tuple }), '/items must be object,boolean')
 })
@@ -317,18 +357,26 @@ cyclic.self = cyclic
 const noError: unknown = 'no'
 const noSchema = 'must be a TypeBox schema, a Standard Schema (zod, arktype, valibot) or a JSON Schema object'
 const refusals: { readonly [what: string]: readonly [schema: unknown, problem: string] } = {
-  'an invalid keyword within': [{ properties: { a: { minLength: -1 } } }, 'is no valid JSON Schema: /properties/a/minLength must be >= 0'],
-  'an invalid keyword of draft-07': [{ $schema: DRAFT_07, required: 'a' }, 'is no valid JSON Schema: /required must be array'],
+  'an invalid keyword within': [
+    { properties: { a: { minLength: -1 } } }, 'is no valid JSON Schema: /properties/a/minLength must be >= 0'
+  ],
+  'an invalid keyword of draft-07': [
+    { $schema: DRAFT_07, required: 'a' }, 'is no valid JSON Schema: /required must be array'
+  ],
   'an invalid pattern': [
     { type: 'string', pattern: '(' },
-    'has the pattern "(", which cannot be used: Invalid regular expression: /(/u: Unterminated group; write one that new RegExp(pattern, \'u\') accepts'
+    'has the pattern "(", which cannot be used: Invalid regular expression: /(/u: Unterminated group; ' +
+      "write one that new RegExp(pattern, 'u') accepts"
   ],
   'a $ref to nowhere': [
-    { $ref: '#/$defs/a' }, "has a $ref to '#/$defs/a', which is no part of it; put that schema under '$defs' and write { $ref: '#/$defs/name' }"
+    { $ref: '#/$defs/a' },
+    "has a $ref to '#/$defs/a', which is no part of it; " +
+      "put that schema under '$defs' and write { $ref: '#/$defs/name' }"
   ],
   'a $ref to the network': [
     { $ref: 'https://example.com/a.json' },
-    "has a $ref to 'https://example.com/a.json', which is no part of it; put that schema under '$defs' and write { $ref: '#/$defs/name' }" +
+    "has a $ref to 'https://example.com/a.json', which is no part of it; " +
+      "put that schema under '$defs' and write { $ref: '#/$defs/name' }" +
       ' (what was added by addSchema() is unknown here, and nothing is fetched)'
   ],
   'another dialect': [
@@ -336,7 +384,9 @@ const refusals: { readonly [what: string]: readonly [schema: unknown, problem: s
     `has the $schema 'http://json-schema.org/draft-04/schema#'; supported are ${DRAFT_2020_12} and ${DRAFT_07}`
   ],
   'a dialect that is no string': [{ $schema: 7 }, `has the $schema '7'; supported are ${DRAFT_2020_12} and ${DRAFT_07}`],
-  'an asynchronous schema of Ajv': [{ $async: true, type: 'object' }, "has the keyword '$async', which is not supported"],
+  'an asynchronous schema of Ajv': [
+    { $async: true, type: 'object' }, "has the keyword '$async', which is not supported"
+  ],
   true: [true, noSchema],
   null: [null, noSchema],
   'a string': ['object', noSchema],
@@ -346,26 +396,44 @@ const refusals: { readonly [what: string]: readonly [schema: unknown, problem: s
   'a "~standard" of something else': [Object.assign(Object.create({ own: null }), { '~standard': null }), noSchema],
   'a cyclic object': [cyclic, 'cannot be written as JSON: Converting circular structure to JSON'],
   'a BigInt': [{ type: 'integer', maximum: 1n }, 'cannot be written as JSON: Do not know how to serialize a BigInt'],
-  'a type without JSON form': [typebox.Object({ a: typebox.Undefined() }), 'is no valid JSON Schema: /properties/a/type must be equal to one of the allowed values: ["array","boolean","integer","null","number","object","string"]; /properties/a/type must be array; /properties/a/type must match a schema in anyOf'],
-  'a zod type without JSON form': [z.object({ at: z.date() }), 'cannot be rendered as JSON Schema by zod: Date cannot be represented in JSON Schema'],
+  'a type without JSON form': [
+    typebox.Object({ a: typebox.Undefined() }),
+    'is no valid JSON Schema: /properties/a/type must be equal to one of the allowed values: ' +
+      '["array","boolean","integer","null","number","object","string"]; ' +
+      '/properties/a/type must be array; /properties/a/type must match a schema in anyOf'
+  ],
+  'a zod type without JSON form': [
+    z.object({ at: z.date() }), 'cannot be rendered as JSON Schema by zod: Date cannot be represented in JSON Schema'
+  ],
   'a rendering that is no schema': [createStandard(() => ({ value: 1 }), () => true), noSchema],
-  'a rendering that fails with no error': [createStandard(() => ({ value: 1 }), () => { throw noError }), 'cannot be rendered as JSON Schema by acme: no'],
+  'a rendering that fails with no error': [
+    createStandard(() => ({ value: 1 }), () => { throw noError }), 'cannot be rendered as JSON Schema by acme: no'
+  ],
   'a raw shape of zod': [{ a: z.string() }, "holds a zod schema at 'a'; wrap the shape in z.object({ … })"],
-  'a raw shape of an old zod': [{ a: new (class ZodString { _def = {} })() }, "holds a zod schema at 'a'; wrap the shape in z.object({ … })"],
+  'a raw shape of an old zod': [
+    { a: new (class ZodString { _def = {} })() }, "holds a zod schema at 'a'; wrap the shape in z.object({ … })"
+  ],
   'JSON Schema mixed with valibot': [
-    { type: 'object', properties: { a: v.string() } }, "holds a schema of valibot at 'a'; write the whole schema with valibot"
+    { type: 'object', properties: { a: v.string() } },
+    "holds a schema of valibot at 'a'; write the whole schema with valibot"
   ],
   'JSON Schema mixed with arktype': [
-    { type: 'array', items: type('string') }, "holds a schema of arktype at 'items'; write the whole schema with arktype"
+    { type: 'array', items: type('string') },
+    "holds a schema of arktype at 'items'; write the whole schema with arktype"
   ],
   'a refinement of typebox': [
-    typebox.Object({ a: typebox.Refine(typebox.String(), () => true) }), "holds a refinement at 'a', which JSON Schema cannot carry; check it in the handler"
+    typebox.Object({ a: typebox.Refine(typebox.String(), () => true) }),
+    "holds a refinement at 'a', which JSON Schema cannot carry; check it in the handler"
   ],
   'valibot by itself': [
-    v.object({ a: v.string() }), 'is a schema of valibot that cannot render JSON Schema; wrap it with toStandardJsonSchema() from @valibot/to-json-schema'
+    v.object({ a: v.string() }),
+    'is a schema of valibot that cannot render JSON Schema; ' +
+      'wrap it with toStandardJsonSchema() from @valibot/to-json-schema'
   ],
   'zod/mini': [
-    mini.object({ a: mini.string() }), "is a schema of zod that cannot render JSON Schema; upgrade zod to >= 4.2 and import it from 'zod' ('zod/mini' renders none)"
+    mini.object({ a: mini.string() }),
+    'is a schema of zod that cannot render JSON Schema; ' +
+      "upgrade zod to >= 4.2 and import it from 'zod' ('zod/mini' renders none)"
   ],
   'another Standard Schema that renders none': [
     { '~standard': { version: 1, vendor: 'acme', validate: () => ({ value: 1 }) } },

@@ -2,7 +2,9 @@ import t from 'tap'
 import { weighSchema, WORK_KEYWORD } from '../../../lib/server/schema/weighed-schema.ts'
 
 t.test('what is applied to each entry of a list costs a step for each schema that looks at it', async (t) => {
-  const schema = { items: { properties: { a: { type: 'string' }, b: true, c: { allOf: [{ type: 'number' }] } } }, properties: { d: {} } }
+  const schema = {
+    items: { properties: { a: { type: 'string' }, b: true, c: { allOf: [{ type: 'number' }] } } }, properties: { d: {} }
+  }
   const before = structuredClone(schema)
 
   // The entry itself, a, c and what is in c; a schema that takes everything is free.
@@ -11,7 +13,10 @@ t.test('what is applied to each entry of a list costs a step for each schema tha
 })
 
 t.test('what references lead to costs each time it is referred to', async (t) => {
-  const schema = { properties: { next: { $ref: '#/$defs/node' } }, $defs: { node: { required: ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] }, other: { type: 'string' } } }
+  const schema = {
+    properties: { next: { $ref: '#/$defs/node' } },
+    $defs: { node: { required: ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] }, other: { type: 'string' } }
+  }
   const { $defs } = weighSchema(schema)
 
   t.strictSame($defs, { node: { ...schema.$defs.node, [WORK_KEYWORD]: 2 }, other: { type: 'string' } })

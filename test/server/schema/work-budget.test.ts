@@ -5,11 +5,15 @@ import type { Validation } from '../../../lib/server/schema/validation.ts'
 const TOO_LARGE = { valid: false, problem: 'is too large to be checked; send less at a time' }
 
 function check (schema: object, value: unknown): Validation | Promise<Validation> {
-  return compileSchema({ type: 'object', properties: { v: schema }, $defs: DEFS }, 'input', 'the schema').validate({ v: value })
+  return compileSchema({ type: 'object', properties: { v: schema }, $defs: DEFS }, 'input', 'the schema').validate({
+    v: value
+  })
 }
 
 // Each level has two members, and both look at all that is below.
-const branch = (op: string): object => ({ type: 'object', properties: { left: { $ref: '#/$defs/expression' }, op: { const: op } }, required: ['op'] })
+const branch = (op: string): object => ({
+  type: 'object', properties: { left: { $ref: '#/$defs/expression' }, op: { const: op } }, required: ['op']
+})
 const DEFS = { expression: { anyOf: [branch('a'), branch('b'), { type: 'number' }] }, any: true }
 
 function nest (depth: number, op: string): unknown {
@@ -23,10 +27,18 @@ function repeat (value: unknown, count: number): unknown[] {
 const many = Array.from({ length: 50 }, (_, n) => n + 0.5)
 const HOSTILE: Readonly<Record<string, readonly [schema: object, value: unknown, fitting: unknown]>> = {
   'a recursive union': [{ $ref: '#/$defs/expression' }, nest(40, 'c'), nest(8, 'b')],
-  'a list of distinct objects': [{ uniqueItems: true }, Array.from({ length: 200_000 }, (_, n) => ({ n })), Array.from({ length: 10_000 }, (_, n) => ({ n }))],
+  'a list of distinct objects': [
+    { uniqueItems: true },
+    Array.from({ length: 200_000 }, (_, n) => ({ n })),
+    Array.from({ length: 10_000 }, (_, n) => ({ n }))
+  ],
   'a list of long texts': [{ uniqueItems: true }, repeat(['a'.repeat(2_000)], 20_000), [['a'.repeat(2_000)]]],
-  'a union of many constants': [{ items: { anyOf: many.map((value) => ({ const: value })) } }, repeat(49.5, 100_000), repeat(49.5, 100)],
-  'a long enumeration': [{ items: { enum: Array.from({ length: 2_000 }, (_, n) => n) } }, repeat(1_999, 100_000), repeat(1_999, 500)],
+  'a union of many constants': [
+    { items: { anyOf: many.map((value) => ({ const: value })) } }, repeat(49.5, 100_000), repeat(49.5, 100)
+  ],
+  'a long enumeration': [
+    { items: { enum: Array.from({ length: 2_000 }, (_, n) => n) } }, repeat(1_999, 100_000), repeat(1_999, 500)
+  ],
   'a search for what is not there': [{ contains: { type: 'string' }, minContains: 2 }, repeat(0, 500_000), ['a', 'b']],
   'a pattern for each entry': [{ items: { pattern: 'a$' } }, repeat('a'.repeat(100), 200_000), ['a']],
   'formats that are long to check': [{ items: { format: 'uri' } }, repeat('http://a.example/b', 100_000), ['http://a.example/b']],
@@ -41,18 +53,35 @@ for (const [what, [schema, value, fitting]] of Object.entries(HOSTILE)) {
 }
 
 t.test('each value is counted anew', async (t) => {
-  const { validate } = compileSchema({ type: 'object', properties: { v: { uniqueItems: true } } }, 'input', 'the schema')
+  const { validate } = compileSchema(
+    { type: 'object', properties: { v: { uniqueItems: true } } }, 'input', 'the schema'
+  )
   const value = { v: Array.from({ length: 60_000 }, (_, n) => ({ n })) }
 
   for (let round = 0; round < 5; round++) t.match(validate(value), { valid: true })
 })
 
 t.test('lists are unique by the values of their items', async (t) => {
-  const unique: readonly unknown[][] = [[], [1, '1', true, 'true', null, 'null', [1], ['1'], '[1]', {}, '{}'], [{ a: 1, b: 2 }, { a: 1, b: 3 }], [[1, 2], [2, 1]]]
-  const equal: readonly unknown[][] = [[1, 1], ['a', 'b', 'a'], [{ a: 1, b: [{ c: 1, d: 2 }] }, { b: [{ d: 2, c: 1 }], a: 1 }], [null, null], [[], []]]
+  const unique: readonly unknown[][] = [
+    [],
+    [1, '1', true, 'true', null, 'null', [1], ['1'], '[1]', {}, '{}'],
+    [{ a: 1, b: 2 }, { a: 1, b: 3 }],
+    [[1, 2], [2, 1]]
+  ]
+  const equal: readonly unknown[][] = [
+    [1, 1], ['a', 'b', 'a'], [{ a: 1, b: [{ c: 1, d: 2 }] }, { b: [{ d: 2, c: 1 }], a: 1 }], [null, null], [[], []]
+  ]
 
-  for (const list of unique) t.match(check({ type: 'array', uniqueItems: true }, list), { valid: true }, JSON.stringify(list))
-  for (const list of equal) t.same(check({ type: 'array', uniqueItems: true }, list), { valid: false, problem: '/v must NOT have duplicate items' }, JSON.stringify(list))
+  for (const list of unique) {
+    t.match(check({ type: 'array', uniqueItems: true }, list), { valid: true }, JSON.stringify(list))
+  }
+  for (const list of equal) {
+    t.same(
+      check({ type: 'array', uniqueItems: true }, list),
+      { valid: false, problem: '/v must NOT have duplicate items' },
+      JSON.stringify(list)
+    )
+  }
   t.match(check({ type: 'array', uniqueItems: false }, [1, 1]), { valid: true })
 })
 
