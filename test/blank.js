@@ -2,7 +2,7 @@
 // cached, because loading the compiler takes longer than most tests.
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { threadId } from 'node:worker_threads'
 
@@ -29,7 +29,7 @@ export async function blank (source) {
 export async function blankAll (directory) {
   for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name)
-    if (!entry.isFile() || !file.endsWith('.ts') || file.includes('/node_modules/')) continue
+    if (!entry.isFile() || !file.endsWith('.ts') || file.includes(`${sep}node_modules${sep}`)) continue
     await blank(await readFile(file, 'utf8'))
   }
 }

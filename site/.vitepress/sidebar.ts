@@ -15,7 +15,7 @@ export const GUIDE: Readonly<Record<string, readonly string[]>> = {
   'Let in': ['authorization', 'visibility', 'browsers', 'security'],
   See: ['testing', 'cli', 'troubleshooting', 'performance'],
   Scale: ['scaling', 'proxies', 'deployment'],
-  Extend: ['recipes', 'architecture', 'development'],
+  Extend: ['recipes', 'architecture', 'development', 'releasing'],
   Reference: ['api', 'legacy-sse', 'from-typescript-sdk', 'from-python-sdk', 'from-fastmcp']
 }
 
