@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { run } from '../support/child.ts'
@@ -73,4 +73,15 @@ for (const [language, [program = '', ...args]] of Object.entries(CHECKERS)) {
 
 t.test('every page is linked from the README', async (t) => {
   t.same(allPages.filter((page) => !readme.includes(`docs/${page}`)), [])
+})
+
+t.test('every source and test that a page names is there', async (t) => {
+  const named = allPages.flatMap((page) => {
+    const text = readFileSync(join(root, 'docs', page), 'utf8')
+    return [...text.matchAll(/`((?:lib|test\/[\w-]+|types|examples|benchmarks)\/[\w./-]+\.(?:ts|js|mjs))`/g)]
+      .map(([, file = '']) => ({ page, file }))
+  })
+
+  t.ok(named.length > 50)
+  t.same(named.filter(({ file }) => !existsSync(join(root, file))), [])
 })
