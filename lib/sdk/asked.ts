@@ -1,4 +1,5 @@
-// The questions of SDK servers to clients: each has the server's id here, and the session's id on the wire.
+// The questions of SDK servers to clients. Here each has the id that the server gave it; on the wire it has an id of
+// the session.
 import type { RequestId } from '../protocol/message.ts'
 import type { ServerRequest } from '../protocol/question.ts'
 import type { RpcError } from '../errors.ts'
@@ -8,7 +9,7 @@ import type { SdkMessage } from './shape.ts'
 
 interface Asked { readonly caller: Caller, readonly controller: AbortController }
 
-/** The questions of one server that have not been answered. */
+/** The open questions of one server. */
 export class AskedQuestions {
   readonly #asked = new Map<unknown, Asked>()
   readonly #answer: (message: SdkMessage) => void
@@ -19,9 +20,9 @@ export class AskedQuestions {
   }
 
   /**
-   * Asks the client of a call. A question that fails is answered with an error, because the SDK drops a question only
-   * once it is answered.
-   * @param id The server's id of the question.
+   * Asks the client of a call. A question that fails is answered with an error, because the SDK keeps a question until
+   * it is answered.
+   * @param id The id that the server gave the question.
    */
   ask (call: SdkCall, id: RequestId, request: ServerRequest): void {
     const controller = new AbortController()
@@ -33,17 +34,17 @@ export class AskedQuestions {
     )
   }
 
-  /** Returns whether a question was put to a caller. */
+  /** Returns whether an open question was put to this caller. */
   isAskedOf (id: unknown, caller: Caller): boolean {
     return this.#asked.get(id)?.caller === caller
   }
 
-  /** Gives up a question. @param id The server's id of it. */
+  /** Cancels a question. @param id The id that the server gave it. */
   cancel (id: unknown): void {
     this.#asked.get(id)?.controller.abort()
   }
 
-  /** Gives up all questions. */
+  /** Cancels all questions. */
   abandon (): void {
     for (const { controller } of this.#asked.values()) controller.abort()
   }

@@ -1,5 +1,5 @@
-// A function that makes SDK servers as a definition: each session gets one of its own, and so does each request without
-// a session.
+// The definition of a function that creates SDK servers: each session gets a server of its own, and so does each
+// request without a session.
 import type { FastifyRequest } from 'fastify'
 import { doNothing } from '../do-nothing.ts'
 import type { AuthInfo } from '../auth/auth-info.ts'
@@ -19,39 +19,42 @@ import { notifyByV2, serveByV2 } from './v2.ts'
 import { createWebRequest } from './web-request.ts'
 import { whileConnected } from './while-connected.ts'
 
-// Milliseconds that a factory may take for one server.
-const MAKING_TIMEOUT = 30_000
+// How many milliseconds a factory may take to create one server.
+const CREATION_TIMEOUT = 30_000
 
 const USED_BEFORE = 'the factory returned a server that it has returned before; ' +
   'return a new one each time, or mount a server of the SDK v1 without a function'
-const CONNECTED_BEFORE = 'the factory returned a server that is connected already; ' +
+const CONNECTED_BEFORE = 'the factory returned a server that is already connected; ' +
   'return a new one each time, and leave connect() to the mount'
 
-/** For whom a server is made. */
+/** The client that a server is created for. */
 export interface SdkServerContext {
   /** The era of the client. */
   readonly era: Era
-  /** The session that the server is for; absent where it serves one request. */
+  /** The id of the session that the server serves; absent if it serves a single request. */
   readonly sessionId?: string
-  /** Who the caller has proved to be; absent where nobody has to. */
+  /** The identity of the authenticated caller; absent if the mount has no `auth`. */
   readonly principal?: string
-  /** What the caller has proved; absent where nobody has to. */
+  /** The authenticated caller; absent if the mount has no `auth`. */
   readonly authInfo?: AuthInfo
   /**
-   * The HTTP request to be served; with a session, the one that opens it, or the first that another process serves.
-   * Absent for a call of the host app.
+   * The HTTP request to be served. For a session, it is the one that opens the session or, in a cluster, the first that
+   * reaches this process. Absent for a call of the host app, and on stdio.
    */
   readonly request?: FastifyRequest
-  /** The same as a web `Request`, as the SDK v2 has it. */
+  /** `request` as a web `Request`, which the SDK v2 uses. */
   readonly requestInfo?: Request
 }
 
-/** A function that makes SDK servers as a definition. Each server belongs to a client, and sends it changes itself. */
+/**
+ * The definition of a function that creates SDK servers. Each server belongs to one client, and notifies it of changes
+ * itself.
+ */
 export class FactoryServer implements ServerDefinition {
   readonly #factory: (context: SdkServerContext) => unknown
   readonly #transports = new WeakMap<object, Promise<OwnTransport>>()
   readonly #paramHeaders: ParamHeaders = new Map()
-  readonly #made = new WeakSet<object>()
+  readonly #created = new WeakSet<object>()
 
   constructor (factory: (context: SdkServerContext) => unknown) {
     this.#factory = factory
@@ -72,9 +75,9 @@ export class FactoryServer implements ServerDefinition {
     if (caller.sessionId !== undefined) {
       this.#transports.get(caller)?.then((transport) => transport.receive(message), doNothing)
     } else if (message.method !== INITIALIZED) {
-      // A server that is made for this message alone has nothing to begin.
+      // Without a session, this message would get a server of its own, which has nothing to initialize.
       this.#notifyOnce(incoming).catch((err: unknown) => {
-        channel.log.warn({ err }, `${shorten(message.method)} could not be handed over`)
+        channel.log.warn({ err }, `${shorten(message.method)} could not be delivered`)
       })
     }
   }
@@ -91,33 +94,33 @@ export class FactoryServer implements ServerDefinition {
     return await transport.serve(incoming)
   }
 
-  // Another process has opened the session: its client is introduced to the server here as a new one is.
+  // Another process has opened the session, so the server here has to be initialized for its client.
   async #rebuild (incoming: Incoming): Promise<OwnTransport> {
     const { caller } = incoming
     const rebuilt = this.#connect(incoming).then(async (transport) => {
-      await introduce(transport, incoming)
+      await initializeServer(transport, incoming)
       await transport.notify({ method: INITIALIZED, params: {} })
       return transport
     })
     this.#transports.set(caller, rebuilt)
-    // Another request may have more luck.
+    // After a failure, the next request of the session tries again.
     rebuilt.catch(() => { this.#transports.delete(caller) })
     return await rebuilt
   }
 
   async #connect (incoming: Incoming): Promise<OwnTransport> {
-    return await OwnTransport.open(await this.#make(incoming), incoming)
+    return await OwnTransport.open(await this.#create(incoming), incoming)
   }
 
   async #serveOnce (incoming: Incoming): Promise<object> {
     const isModern = incoming.caller.era === 'modern'
-    const server = await this.#make(incoming)
+    const server = await this.#create(incoming)
     if (isModern && isV2(server)) return await serveByV2(server, incoming)
 
     const transport = await OwnTransport.open(server, incoming)
     try {
-      const made = { transport, paramHeaders: this.#paramHeaders }
-      return await (isModern ? serveByV1(made, incoming) : transport.serve(incoming))
+      const created = { transport, paramHeaders: this.#paramHeaders }
+      return await (isModern ? serveByV1(created, incoming) : transport.serve(incoming))
     } finally {
       await transport.end()
     }
@@ -125,50 +128,50 @@ export class FactoryServer implements ServerDefinition {
 
   async #notifyOnce (incoming: Incoming<NotificationMessage>): Promise<void> {
     const isModern = incoming.caller.era === 'modern'
-    const server = await this.#make(incoming)
+    const server = await this.#create(incoming)
     if (isModern && isV2(server)) return await notifyByV2(server, incoming)
 
     const transport = await OwnTransport.open(server, incoming)
     try {
-      if (isModern) await introduce(transport, incoming)
+      if (isModern) await initializeServer(transport, incoming)
       await transport.notify(incoming.message)
     } finally {
       await transport.end()
     }
   }
 
-  async #make (incoming: Incoming<object>): Promise<SdkServer> {
-    const making = this.#factory(createContext(incoming))
-    const made = await (making instanceof Promise ? inTime(making) : making)
-    if (!isConnectable(made)) throw new Error(`the factory returned ${describe(made)}`)
-    // A connectable value has one.
-    const server = Object(findSdkServer(made)) as SdkServer
-    // What one client leaves in a server must not be seen by another (GHSA-345p-7cg4-v4c7).
-    if (this.#made.has(server)) throw new Error(USED_BEFORE)
+  async #create (incoming: Incoming<object>): Promise<SdkServer> {
+    const pending = this.#factory(createContext(incoming))
+    const created = await (pending instanceof Promise ? withTimeout(pending) : pending)
+    if (!isConnectable(created)) throw new Error(`the factory returned ${describe(created)}`)
+    // The cast holds, because a connectable value has a low-level server.
+    const server = Object(findSdkServer(created)) as SdkServer
+    // A server keeps data of its client, which another client must not see (GHSA-345p-7cg4-v4c7).
+    if (this.#created.has(server)) throw new Error(USED_BEFORE)
     if (server.transport !== undefined) throw new Error(CONNECTED_BEFORE)
-    this.#made.add(server)
-    return made
+    this.#created.add(server)
+    return created
   }
 }
 
-async function inTime (making: Promise<unknown>): Promise<unknown> {
+async function withTimeout (pending: Promise<unknown>): Promise<unknown> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    const giveUp = (): void => reject(new Error(`the factory returned no server within ${MAKING_TIMEOUT} ms`))
-    timer = setTimeout(giveUp, MAKING_TIMEOUT).unref()
+    const giveUp = (): void => reject(new Error(`the factory returned no server within ${CREATION_TIMEOUT} ms`))
+    timer = setTimeout(giveUp, CREATION_TIMEOUT).unref()
   })
-  return await Promise.race([making, late]).finally(() => clearTimeout(timer))
+  return await Promise.race([pending, late]).finally(() => clearTimeout(timer))
 }
 
-function describe (made: unknown): string {
-  const { server } = Object(made) as { readonly server?: unknown }
+function describe (created: unknown): string {
+  const { server } = Object(created) as { readonly server?: unknown }
   if (isConnectable(server)) {
     return 'an object that holds a server; return its server alone: async (context) => (await create(context)).server'
   }
-  if (isDefinition(made)) {
+  if (isDefinition(created)) {
     return 'an McpServer of this package, which serves all clients at once; mount it without a function'
   }
-  if (isFetchHandler(made)) return "a handler with 'fetch'; mount it without a function"
+  if (isFetchHandler(created)) return "a handler with 'fetch'; mount it without a function"
   return 'no server of the official SDK; return a new McpServer or Server'
 }
 
@@ -185,16 +188,16 @@ function createContext (incoming: Incoming<object>): SdkServerContext {
   }
 }
 
-interface MadeForOne { readonly transport: OwnTransport, readonly paramHeaders: ParamHeaders }
+interface ServerOfOneClient { readonly transport: OwnTransport, readonly paramHeaders: ParamHeaders }
 
-async function serveByV1 ({ transport, paramHeaders }: MadeForOne, incoming: Incoming): Promise<object> {
-  const { serverInfo } = await introduce(transport, incoming)
+async function serveByV1 ({ transport, paramHeaders }: ServerOfOneClient, incoming: Incoming): Promise<object> {
+  const { serverInfo } = await initializeServer(transport, incoming)
   const serve: LegacyServing = (legacy) => transport.serve({ ...incoming, message: legacy })
   const ready = (): Promise<void> => transport.notify({ method: INITIALIZED, params: {} })
   return await serveModern({ finisher: new ResultFinisher(serverInfo), serve, ready, paramHeaders }, incoming)
 }
 
-// Tells a server who its client is, as a legacy client would.
-function introduce (transport: OwnTransport, { caller, channel }: Origin): Promise<Opened> {
+// Sends a server the `initialize` of its client, as a legacy client would.
+function initializeServer (transport: OwnTransport, { caller, channel }: Origin): Promise<Opened> {
   return initialize({ id: 'initialize' }, caller, (message) => transport.serve({ message, caller, channel }))
 }

@@ -1,7 +1,7 @@
-// The mounts of a definition whose server is one for all of them.
+// Counts the mounts that share one server.
 import type { Entered } from '../server/definition.ts'
 
-/** Returns what a definition does when a mount enters. @param close Called when the last mount has left. */
+/** Creates the `enter` of a definition. @param close Called when the last mount has left. */
 export function countMounts (close: () => unknown): () => Entered<undefined> {
   let mounts = 0
   return function enter () {

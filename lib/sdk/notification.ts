@@ -1,14 +1,14 @@
-// Client notifications to SDK servers that are waited for.
+// Delivers client notifications to SDK servers, and waits for their handlers.
 import type { Params } from '../protocol/message.ts'
 import { findSdkServer, type SdkServer } from './shape.ts'
 
-/** The notification by which a client says that it is ready. */
+/** The notification that a client sends when it is ready. */
 export const INITIALIZED = 'notifications/initialized'
 
-/** Milliseconds. A handler that never ends, such as a loop over events, must not hold up the requests of its client. */
+// Milliseconds. A handler that never ends, such as a loop over events, must not hold up the requests of its client.
 const TIMEOUT = 1000
 
-/** What is used of a low-level server, v1 or v2. v2 passes its handlers the codec of the era as well. */
+/** The members of a low-level server, v1 or v2, that are used here. v2 also passes its handlers the era's codec. */
 interface NotifiedServer {
   readonly _notificationHandlers?: ReadonlyMap<string, NotificationHandler>
   readonly fallbackNotificationHandler?: NotificationHandler
@@ -19,11 +19,11 @@ interface NotifiedServer {
 type NotificationHandler = (notification: object, codec?: unknown) => unknown
 
 /**
- * Runs the handler of a notification, and waits for it, for a second at most. Where it fails, the server's `onerror` is
- * called, as the SDK does.
+ * Runs the handler of a notification, and waits for it, but no longer than a second. If it fails, the server's
+ * `onerror` is called, as in the SDK.
  */
 export async function notifyServer (server: SdkServer, method: string, params: Params): Promise<void> {
-  // An SDK server has these members, whatever its version.
+  // The cast holds, because SDK servers of all versions have these members.
   const notified: NotifiedServer = findSdkServer(server) as object
   const handler = notified._notificationHandlers?.get(method) ?? notified.fallbackNotificationHandler
   if (handler === undefined) return

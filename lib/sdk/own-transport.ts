@@ -1,4 +1,4 @@
-// The transport of an SDK server with one client: it was made for a session, or for a single request.
+// The transport of an SDK server that has one client: a session, or a single request.
 import { doNothing } from '../do-nothing.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { NotificationMessage, RequestId } from '../protocol/message.ts'
@@ -9,13 +9,13 @@ import { findFreeId } from './free-id.ts'
 import { notifyServer } from './notification.ts'
 import { createSessionCall, givenReason, SdkCall, type Origin } from './sdk-call.ts'
 import type { ScopeResolver, SendOptions, SdkMessage, SdkMessageExtra, SdkServer, SdkTransport } from './shape.ts'
-import { follow } from './translate.ts'
+import { recordAccepted } from './translate.ts'
 import { createWebRequest, readRequestInfo } from './web-request.ts'
 
 /** A request that the server has not answered yet. */
 interface Waiting {
   readonly call: SdkCall
-  /** Whether the server is taking the request: an answer before its handler runs is the server's own refusal. */
+  /** Whether the request is still being delivered. An error before its handler runs is a refusal by the server. */
   isBeingHandedOver: boolean
   readonly resolve: (result: object) => void
   readonly reject: (error: Error) => void
@@ -44,7 +44,7 @@ export class OwnTransport implements SdkTransport {
   private constructor (server: SdkServer, { caller, channel: { log, lifespan } }: Origin) {
     this.sessionId = caller.sessionId
     this.#server = server
-    // The session outlives the request that has opened it, so it keeps nothing of that request's channel.
+    // The session outlives the request that opened it, so it must not keep the channel of that request.
     const channel = { log, lifespan, notify: doNothing, onDisconnect: doNothing }
     this.#session = createSessionCall({ caller, channel })
   }
@@ -53,8 +53,8 @@ export class OwnTransport implements SdkTransport {
   async serve (incoming: Incoming): Promise<object> {
     const { message, channel } = incoming
     if (this.#resolveChallenge !== undefined) await checkScopes(this.#resolveChallenge, incoming)
-    // A closed server of the SDK answers nothing.
-    if (this.#closed) throw serverGone()
+    // A closed SDK server never answers.
+    if (this.#closed) throw serverClosed()
     const { method, params } = message
     const id = findFreeId(message.id, this.#waiting)
     const call = new SdkCall(incoming)
@@ -66,7 +66,7 @@ export class OwnTransport implements SdkTransport {
         this.onmessage?.({ jsonrpc: '2.0', id, method, params }, createMessageExtra(incoming))
         waiting.isBeingHandedOver = false
       })
-      return await follow(incoming, call.conclude(result))
+      return await recordAccepted(incoming, call.conclude(result))
     } finally {
       this.#waiting.delete(id)
       call.end()
@@ -78,7 +78,7 @@ export class OwnTransport implements SdkTransport {
     this.onmessage?.({ jsonrpc: '2.0', method, params })
   }
 
-  /** Passes on a client's notification, and waits for what the server does then. */
+  /** Passes on a client's notification, and waits for the server's handler. */
   async notify ({ method, params }: NotificationMessage): Promise<void> {
     await notifyServer(this.#server, method, params)
   }
@@ -109,12 +109,12 @@ export class OwnTransport implements SdkTransport {
     if (method === undefined) return this.#answer(message)
     if (id !== undefined) return this.#asked.ask(this.#findCall(relatedRequestId), id, { method, params })
     if (method === 'notifications/cancelled') return this.#asked.cancel(params.requestId)
-    const goesByAny = this.sessionId === undefined || method === 'notifications/message'
+    const mayUseAnyCall = this.sessionId === undefined || method === 'notifications/message'
     const related = this.#waiting.get(relatedRequestId ?? '')?.call ?? this.#session
-    await (goesByAny ? this.#findCall(relatedRequestId) : related).notify(method, params)
+    await (mayUseAnyCall ? this.#findCall(relatedRequestId) : related).notify(method, params)
   }
 
-  // A message that belongs to no request goes by any that runs: all of them are of the same client.
+  // A message that belongs to no request may use the call of any running one, because all are of the same client.
   #findCall (id: RequestId | undefined): SdkCall {
     return this.#waiting.get(id ?? '')?.call ?? [...this.#waiting.values()].at(-1)?.call ?? this.#session
   }
@@ -127,7 +127,7 @@ export class OwnTransport implements SdkTransport {
     waiting?.reject(new Failure(code, message, data))
   }
 
-  // The SDK answers no request that was cancelled.
+  // The SDK does not answer cancelled requests, so reject the request here.
   #cancel (id: RequestId, reason: Error): void {
     const waiting = this.#waiting.get(id)
     if (waiting === undefined) return
@@ -143,8 +143,8 @@ async function checkScopes (resolve: ScopeResolver, { message, channel: { auth }
   if (challenge !== undefined) throw new InsufficientScopeError(challenge.scopes)
 }
 
-// The answer to a client whose server has closed while its session goes on.
-function serverGone (): SessionGoneError {
+// The error for a client whose server has closed although its session has not ended.
+function serverClosed (): SessionGoneError {
   return new SessionGoneError("Session not found: its server has closed; send 'initialize' to open a new one")
 }
 

@@ -1,4 +1,4 @@
-// One request that an SDK server is serving: the way back to its client, and to no other.
+// One request that an SDK server is serving, with the way back to its client.
 import { CancelledError } from '../protocol/cancellation.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isLogLevel, passesThreshold } from '../protocol/log-level.ts'
@@ -7,7 +7,7 @@ import { findMissingCapability, isQuestion, type ServerRequest } from '../protoc
 import { missingCapability, RpcError } from '../errors.ts'
 import type { Caller, Channel, Incoming } from '../server/call/incoming.ts'
 
-/** Who sends a message, and the way back. */
+/** The sender of a message, and the way back to it. */
 export type Origin = Omit<Incoming, 'message'>
 
 /** The way to the client of one request, and to the client's session once the request has ended. */
@@ -23,7 +23,7 @@ export class SdkCall {
     this.channel = channel
   }
 
-  /** Aborted when the client goes away, or cancels the request. Made on first use. */
+  /** Aborted when the client leaves or cancels the request. Created on first use. */
   get signal (): AbortSignal {
     if (this.#controller === undefined) {
       const controller = new AbortController()
@@ -33,7 +33,7 @@ export class SdkCall {
     return this.#controller.signal
   }
 
-  /** Sends a notification: ahead of the result, or after it by the session's own stream. */
+  /** Sends a notification: with the reply while the request runs, and on the session's own stream afterwards. */
   async notify (method: string, params: WireObject): Promise<void> {
     const { level } = params
     if (method === 'notifications/message' && isLogLevel(level) && !passesThreshold(level, this.caller.logLevel)) return
@@ -52,14 +52,14 @@ export class SdkCall {
     if (caller.era === 'modern') {
       return Promise.reject(this.findMissing(request) ?? cannotAsk(request, notInACall(caller)))
     }
-    // The SDK keeps the time.
+    // The timeout is 0, because the SDK has its own.
     const answer = this.#over
       ? caller.ask?.(request, 0, signal)
       : channel.ask?.(request, 0, AbortSignal.any([signal, this.signal]))
     return answer ?? Promise.reject(cannotAsk(request, 'the client has no session'))
   }
 
-  /** Returns the error for a question that a modern client has not declared to answer; undefined for any other. */
+  /** Returns an error if a modern client does not declare the capability that a question needs; otherwise undefined. */
   findMissing (request: ServerRequest): RpcError | undefined {
     const { era, client } = this.caller
     const isForModern = era === 'modern' && isQuestion(request)
@@ -68,24 +68,27 @@ export class SdkCall {
     return this.#missing
   }
 
-  /** Returns the result as it is. @throws RpcError when it only says, as the SDK does, that a capability is missing. */
+  /**
+   * Returns the result of the request.
+   * @throws RpcError if the result only reports a missing capability: the SDK turns that error into a result.
+   */
   conclude (result: object & { readonly isError?: unknown }): object {
     if (this.#missing !== undefined && result.isError === true) throw this.#missing
     return result
   }
 
-  /** Ends the request: what the server sends from now on goes to the session. */
+  /** Ends the request. Later messages of the server go to the session. */
   end (): void {
     this.#over = true
   }
 }
 
-/** Returns the reason that a client gave for a cancellation, for the SDK's signals; undefined where it gave none. */
+/** Returns the reason that a client gave for a cancellation, for the SDK's signals; undefined if it gave none. */
 export function givenReason (error: Error): string | undefined {
   return error instanceof CancelledError ? error.reason : undefined
 }
 
-/** Creates the way to a session by itself. */
+/** Creates the way to a session outside of any request. */
 export function createSessionCall (origin: Origin): SdkCall {
   const call = new SdkCall(origin)
   call.end()

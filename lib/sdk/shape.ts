@@ -1,5 +1,5 @@
-// What is used of the official SDK's objects. They are recognised by their shape: nothing of the SDK is loaded, and an
-// app may hold two copies of it.
+// The members of the official SDK's objects that are used here. The objects are recognised by their shape, because the
+// SDK is not loaded, and an app may contain two copies of it.
 import type { AuthInfo } from '../auth/auth-info.ts'
 import type { ClientCapabilities, Implementation } from '@modelcontextprotocol/sdk/types.js'
 import type { RequestId, WireObject } from '../protocol/message.ts'
@@ -15,7 +15,7 @@ export interface SdkMessage {
   readonly error?: { readonly code: number, readonly message: string, readonly data?: unknown }
 }
 
-/** What a transport passes an SDK server with a message. v1 reads `requestInfo`, v2 reads `request`. */
+/** The context that a transport passes to an SDK server with a message. v1 reads `requestInfo`, v2 reads `request`. */
 export interface SdkMessageExtra {
   readonly authInfo?: AuthInfo
   readonly requestInfo?: unknown
@@ -24,7 +24,7 @@ export interface SdkMessageExtra {
   readonly closeStandaloneSSEStream?: () => void
 }
 
-/** Returns the scopes that a request lacks; undefined where it lacks none. */
+/** Returns the scopes that a request lacks; undefined if it lacks none. */
 export type ScopeResolver = (context: ScopeContext) => ScopeChallenge | undefined | Promise<ScopeChallenge | undefined>
 
 /** A request whose scopes are checked. */
@@ -33,13 +33,13 @@ export interface ScopeContext { readonly request: object, readonly authInfo?: Au
 /** The scopes that a request needs. */
 export interface ScopeChallenge { readonly scopes: readonly string[] }
 
-/** How an SDK server sends a message. */
+/** The options with which an SDK server sends a message. */
 export interface SendOptions {
   /** The request that the message belongs to. */
   readonly relatedRequestId?: RequestId
 }
 
-/** What an SDK server is connected to. */
+/** The transport that an SDK server is connected to. */
 export interface SdkTransport {
   onmessage?: (message: SdkMessage, extra?: SdkMessageExtra) => void
   onclose?: () => void
@@ -52,9 +52,9 @@ export interface SdkTransport {
   close (): Promise<void>
 }
 
-/** A handler of the SDK v2, created by `createMcpHandler`, or anything like it. */
+/** A handler of the SDK v2, created by `createMcpHandler`, or any other object that serves MCP with `fetch`. */
 export interface FetchHandler {
-  /** Serves one HTTP request. @param options What the mount has read of it already. */
+  /** Serves one HTTP request. @param options The caller and the parsed body, which the mount has already read. */
   fetch (
     request: Request, options?: { readonly authInfo?: AuthInfo, readonly parsedBody?: unknown }
   ): Response | Promise<Response>
@@ -73,8 +73,8 @@ export interface SdkServer {
 }
 
 /**
- * A low-level `Server` of the SDK v1, from 1.0 on, with its private members. A version of the SDK that names one of
- * them otherwise is not recognised, and so refused: what one client leaves there must never be seen by another.
+ * A low-level `Server` of the SDK v1, from 1.0 on, with its private members. A version of the SDK that has other names
+ * for them is not recognised and thus refused, because one client must never see the data of another client in them.
  */
 export interface SdkV1Server extends SdkServer {
   readonly _serverInfo: Implementation
@@ -103,34 +103,35 @@ export function findSdkServer (value: unknown): SdkServer | undefined {
   return isSdkServer(server) ? server : undefined
 }
 
-/** Returns whether a value is a server, low-level or high-level, and not just an object that holds one. */
+/** Returns whether a value is a low-level or high-level server itself, and not just an object that holds a server. */
 export function isConnectable (value: unknown): value is SdkServer {
   const { connect, close } = Object(value) as { readonly [name: string]: unknown }
   return typeof connect === 'function' && typeof close === 'function' && findSdkServer(value) !== undefined
 }
 
-/** Returns whether a server, low-level or not, is of the SDK v2. */
+/** Returns whether a low-level or high-level server is one of the SDK v2. */
 export function isV2 (server: SdkServer): boolean {
   return 'getNegotiatedProtocolVersion' in Object(findSdkServer(server))
 }
 
-/** Returns whether a server is of a version of the SDK v1 that keeps the state of its client where it is expected. */
+/** Returns whether a server is one of the SDK v1 that keeps the state of its client in the expected members. */
 export function isV1 (server: SdkServer): server is SdkV1Server {
   // The members that v1 has, and other servers may lack.
   const members = server as Partial<SdkV1Server> & { readonly isMessageIgnored?: unknown }
   const { _requestHandlers, _loggingLevels, _serverInfo, isMessageIgnored } = members
-  // A server that looks levels up keeps them somewhere; versions before 1.17 do neither.
+  // A server with `isMessageIgnored` has log levels, so it must keep them in `_loggingLevels`. Versions before 1.17
+  // have neither.
   const keepsLevels = _loggingLevels instanceof Map || (_loggingLevels === undefined && isMessageIgnored === undefined)
   return !isV2(server) && _requestHandlers instanceof Map && keepsLevels && typeof _serverInfo?.name === 'string'
 }
 
 /** Recognises a definition by its shape, because an app may hold two copies of this package. */
 export function isDefinition (server: unknown): server is ServerDefinition {
-  // Servers of other frameworks have a method of that name beside their 'fetch'.
+  // Servers of other frameworks have both a 'serve' and a 'fetch'.
   return typeof (Object(server) as Partial<ServerDefinition>).serve === 'function' && !isFetchHandler(server)
 }
 
-/** Returns whether a value serves requests by its `fetch`. */
+/** Returns whether a value serves requests with a `fetch` method. */
 export function isFetchHandler (server: unknown): server is FetchHandler {
   return typeof (Object(server) as { readonly fetch?: unknown }).fetch === 'function'
 }

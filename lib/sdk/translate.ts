@@ -1,5 +1,5 @@
-// What stands between a legacy server and its clients: a modern request is translated, and so is its result; a session
-// remembers what its server has agreed to.
+// Translates modern requests for a legacy server, and its results for modern clients. Also records in a session what
+// its server has accepted.
 import type { Implementation, ServerCapabilities } from '@modelcontextprotocol/sdk/types.js'
 import { ErrorCode } from '../protocol/error-code.ts'
 import { isLogLevel } from '../protocol/log-level.ts'
@@ -14,19 +14,19 @@ import type { ResultFinisher } from '../server/call/result.ts'
 import { cacheFields } from '../server/call/cache-hint.ts'
 import { readFilter } from '../server/features/watching.ts'
 
-/** Serves one request that is written as a client of the legacy era would. @throws RpcError */
+/** Serves one request in the form of the legacy era. @throws RpcError */
 export type LegacyServing = (message: RequestMessage) => Promise<object>
 
-/** The headers that repeat arguments, by the names of the listed tools. */
+/** The headers that repeat arguments, by the names of the tools. */
 export type ParamHeaders = Map<string, readonly ParamHeader[]>
 
-/** A legacy server that a modern client talks to. */
+/** A legacy server that serves modern clients. */
 export interface LegacyServer {
   readonly finisher: ResultFinisher
   serve: LegacyServing
-  /** Tells the server that its client is ready, and waits for what it does then. Never throws. */
+  /** Notifies the server that its client is ready, and waits for its handler. Never throws. */
   ready (): Promise<void>
-  /** What is known of the headers that repeat the arguments of its tools. */
+  /** The headers that repeat arguments, of the tools that are known so far. */
   readonly paramHeaders: ParamHeaders
 }
 
@@ -45,20 +45,20 @@ const URL_ELICITATION_REQUIRED = -32042
 
 const RESERVED_META = 'io.modelcontextprotocol/'
 const NO_CLIENT = Object.freeze({ name: 'unknown', version: '0' })
-// The list of a faulty server may never end.
+// A faulty server may return a next cursor forever.
 const MAX_PAGES = 100
-// A server may have other tools for each caller.
+// A server may have different tools for each caller.
 const MAX_KNOWN_TOOLS = 10_000
 
 /** Serves one modern request. @throws RpcError */
 export async function serveModern (server: LegacyServer, incoming: Incoming): Promise<object> {
   try {
-    // A server may register what it offers once its client is ready.
+    // A server may wait for its client to be ready before it registers its tools.
     if (incoming.message.method !== 'server/discover') await server.ready()
     await checkParamHeaders(server, incoming)
     return server.finisher.finish(await translate(server, incoming), 'modern')
   } catch (error) {
-    // A LegacyServing throws nothing else.
+    // The cast holds, because a LegacyServing throws no other errors.
     throw translateError(error as RpcError)
   }
 }
@@ -66,9 +66,9 @@ export async function serveModern (server: LegacyServer, incoming: Incoming): Pr
 async function checkParamHeaders (server: LegacyServer, { message, channel: { request } }: Incoming): Promise<void> {
   const { paramHeaders, serve } = server
   const { method, params: { name, arguments: args } } = message
-  // The host app calls without headers.
+  // Calls of the host app have no headers.
   if (method !== 'tools/call' || request === undefined) return
-  // Which tools there are may depend on the caller.
+  // An unknown tool may be one that the server offers only to some callers, so list the tools for this caller.
   if (!paramHeaders.has(String(name))) await readParamHeaders(paramHeaders, serve)
   const headers = paramHeaders.get(String(name))
   const mismatch = headers && findParamHeaderMismatch(headers, args, request.headers)
@@ -87,14 +87,14 @@ async function translate ({ serve }: LegacyServer, { message, caller, channel }:
   return CACHEABLE.includes(method) ? { ...result, ...cacheFields('modern', 'private', undefined) } : result
 }
 
-/** What a server says of itself when a session is opened. */
+/** The result of `initialize`. */
 export interface Opened {
   readonly serverInfo: Implementation
   readonly capabilities?: ServerCapabilities
   readonly instructions?: string
 }
 
-/** Opens a session, as far as the server is concerned. */
+/** Sends `initialize` to the server. */
 export async function initialize (
   { id }: Pick<RequestMessage, 'id'>, { era, protocolVersion, client }: Caller, serve: LegacyServing
 ): Promise<Opened> {
@@ -103,12 +103,12 @@ export async function initialize (
     capabilities: client.capabilities,
     clientInfo: client.info ?? NO_CLIENT
   }
-  // The server's author vouches for the shape of the result.
+  // The result is not checked; the author of the server is responsible for its shape.
   return await serve({ id, method: 'initialize', params }) as Opened
 }
 
 function discover ({ capabilities, instructions }: Opened, { canListen }: Channel): object {
-  // The tasks of 2026-07-28 are an extension, and not these.
+  // Leave out the legacy tasks, because those of 2026-07-28 are a different extension.
   const { tasks, ...offered } = capabilities ?? {}
   return {
     supportedVersions: MODERN_REVISIONS,
@@ -118,7 +118,7 @@ function discover ({ capabilities, instructions }: Opened, { canListen }: Channe
   }
 }
 
-// A client that cannot be told of changes must not expect to be.
+// Removes the capabilities for changes, which a client without a stream cannot be notified of.
 function withoutChanges (capabilities: ServerCapabilities): ServerCapabilities {
   const offered = (['tools', 'prompts', 'resources'] as const).filter((name) => capabilities[name] !== undefined)
   return { ...capabilities, ...Object.fromEntries(offered.map((name) => [name, {}])) }
@@ -141,7 +141,7 @@ async function listen (serve: LegacyServing, { message, caller, channel }: Incom
   }
 }
 
-// A server that denies a resource to a legacy client denies it to this one.
+// Asks the server for each URI, so that it can refuse a resource to this client as it would to a legacy client.
 async function subscribe (
   uris: readonly string[], { id }: RequestMessage, serve: LegacyServing
 ): Promise<readonly string[]> {
@@ -158,7 +158,7 @@ async function tryToServe (message: RequestMessage, serve: LegacyServing): Promi
   }
 }
 
-// A legacy server does not know what 2026-07-28 adds to each request.
+// Removes the members that 2026-07-28 adds to each request, because a legacy server does not know them.
 function toLegacyParams (params: Params): Params {
   const { _meta, inputResponses, requestState, ...rest } = params
   const meta = Object.entries(_meta ?? {}).filter(([key]) => !key.startsWith(RESERVED_META))
@@ -184,7 +184,7 @@ function addParamHeaders ({ name, inputSchema }: WireObject, found: ParamHeaders
   found.set(String(name), 'headers' in scan ? scan.headers : [])
 }
 
-/** Returns an error of a legacy server as modern clients know it. */
+/** Translates an error of a legacy server for modern clients. */
 function translateError (error: RpcError): RpcError {
   // MCP 2026-07-28 resources, Error Handling.
   if (error.code === ErrorCode.ResourceNotFound) return new RpcError(ErrorCode.InvalidParams, error.message, error.data)
@@ -193,19 +193,19 @@ function translateError (error: RpcError): RpcError {
   return new RpcError(ErrorCode.InternalError, message)
 }
 
-/** Lets a session remember what its server has agreed to. Returns the result as the client gets it. */
-export function follow ({ message, caller }: Incoming, result: object): object | Promise<object> {
+/** Records in a session the log level and subscriptions that its server has accepted. Returns the client's result. */
+export function recordAccepted ({ message, caller }: Incoming, result: object): object | Promise<object> {
   switch (message.method) {
     // The mount has negotiated the revision.
     case 'initialize': return { ...result, protocolVersion: caller.protocolVersion }
     case 'logging/setLevel':
     case 'resources/subscribe':
-    case 'resources/unsubscribe': return remember(message, caller, result)
+    case 'resources/unsubscribe': return record(message, caller, result)
     default: return result
   }
 }
 
-async function remember ({ method, params }: RequestMessage, caller: Caller, result: object): Promise<object> {
+async function record ({ method, params }: RequestMessage, caller: Caller, result: object): Promise<object> {
   const { level, uri } = params
   if (method === 'logging/setLevel') {
     if (isLogLevel(level)) await caller.setLogLevel?.(level)

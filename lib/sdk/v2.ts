@@ -1,4 +1,5 @@
-// Modern clients of SDK v2 servers: the SDK's own handler serves them, whichever copy of the SDK made the server.
+// Serves modern clients of SDK v2 servers with the SDK's own handler, even if another copy of the SDK created the
+// server.
 import type { NotificationMessage } from '../protocol/message.ts'
 import type { Incoming } from '../server/call/incoming.ts'
 import { FetchExchange } from './fetch/exchange.ts'
@@ -7,7 +8,7 @@ import { findSdkServer, type FetchHandler, type SdkServer } from './shape.ts'
 const NOT_INSTALLED = "the factory returned a server of the SDK v2, but '@modelcontextprotocol/server' cannot be " +
   'loaded; install it beside this package, or mount createMcpHandler(factory) instead'
 
-/** The part of the SDK v2 that is used here; its own types accept only its own servers. */
+/** The part of the SDK v2 that is used here. The SDK's own types accept only servers of the same copy. */
 interface SdkV2 {
   createMcpHandler (
     factory: () => SdkServer, options: { readonly legacy: 'reject', readonly keepAliveMs: number }
@@ -15,7 +16,7 @@ interface SdkV2 {
   readonly McpServer: { readonly prototype: object }
 }
 
-/** What the SDK's handler reads of a high-level server before it serves a request. Before 2.3 there are no scopes. */
+/** The members of a high-level server that the SDK's handler calls before a request. Scopes exist since SDK 2.3. */
 interface HighLevelServer extends SdkServer {
   toolInputSchemaJson? (name: string): unknown
   resolveScopeChallenge? (context: object): unknown
@@ -37,14 +38,14 @@ async function createHandler (server: SdkServer): Promise<FetchHandler> {
 }
 
 /**
- * Returns the server itself where it was made by the copy of the SDK that serves it. The high-level server of another
- * copy is no instance of this copy's class, by which the handler finds the low-level server and the checks of headers
- * and scopes, so an object stands in for it. What the handler writes to the low-level server is the same in all copies.
+ * Returns the server itself if the same copy of the SDK created it. The handler finds the low-level server and the
+ * checks of headers and scopes only on instances of its own class, so a high-level server of another copy is wrapped in
+ * such an instance. What the handler writes to the low-level server is the same in all copies.
  */
 function adopt (server: HighLevelServer, { McpServer }: SdkV2): SdkServer {
   const lowLevel = findSdkServer(server)
   if (lowLevel === server || Object.prototype.isPrototypeOf.call(McpServer.prototype, server)) return server
-  // The prototype makes it an instance of the class; every member that the handler uses is its own.
+  // The cast holds: the prototype makes the object an instance of the class, and it has all members that are used.
   return Object.assign(Object.create(McpServer.prototype), {
     server: lowLevel,
     connect: (transport: never) => server.connect(transport),

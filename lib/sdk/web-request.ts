@@ -1,11 +1,11 @@
-// A request of this mount as a web `Request`, for servers that want one.
+// Converts a request of a mount to a web `Request`, for servers that need one.
 import type { FastifyRequest } from 'fastify'
 import { encodeHeaderValue } from '../protocol/headers.ts'
 import type { NotificationMessage, Params } from '../protocol/message.ts'
 import { CLIENT_CAPABILITIES_KEY, PROTOCOL_VERSION_KEY } from '../protocol/request-meta.ts'
 import type { Caller, Channel, Incoming } from '../server/call/incoming.ts'
 
-// These belong to the connection, or to the body, which is encoded anew.
+// These headers belong to the connection, to this mount's session, or to the body, which is encoded again.
 const NOT_PASSED_ON: readonly string[] = [
   'connection', 'content-encoding', 'content-length', 'expect', 'host', 'keep-alive', 'mcp-session-id', 'te', 'trailer',
   'transfer-encoding', 'upgrade'
@@ -18,8 +18,8 @@ export const LOCAL_URL = 'http://localhost/mcp'
 export interface WebRequest { readonly request: Request, readonly body: object }
 
 /**
- * Builds a POST of one message. The session is this mount's own, so its id is not passed on.
- * @param signal Aborted when nobody waits for the answer.
+ * Creates a POST of one message. The id of this mount's session is not passed on, because the server does not know it.
+ * @param signal Aborted when the client no longer waits for the answer.
  */
 export function createWebRequest ({ message, caller, channel }: Incoming<object>, signal?: AbortSignal): WebRequest {
   const completed = caller.era === 'modern' && { params: completeParams(message, caller) }
@@ -34,7 +34,7 @@ export function createWebRequest ({ message, caller, channel }: Incoming<object>
   return { request, body }
 }
 
-// A call of the host app has no `_meta` yet.
+// Adds the `_meta` that calls of the host app lack.
 function completeParams ({ params = {} }: { readonly params?: Params }, { protocolVersion, client }: Caller): Params {
   if (params._meta?.[PROTOCOL_VERSION_KEY] !== undefined) return params
   const own = { [PROTOCOL_VERSION_KEY]: protocolVersion, [CLIENT_CAPABILITIES_KEY]: client.capabilities }
@@ -59,12 +59,12 @@ function createHeaders (message: Partial<NotificationMessage>, caller: Caller, {
   return headers
 }
 
-/** Returns what the SDK's transports show handlers of the HTTP request; undefined where there is none. */
+/** Returns the `requestInfo` that the SDK's transports pass to handlers; undefined if there is no HTTP request. */
 export function readRequestInfo ({ request }: Channel): object | undefined {
   return request === undefined ? undefined : { headers: request.headers, url: urlOf(request) }
 }
 
-// Returns the address that a request was sent to, as the SDK has it; undefined where its Host header is no host.
+// Returns the URL of a request, as in the SDK; undefined if its Host header is not a valid host.
 function urlOf ({ url, protocol, host }: FastifyRequest): URL | undefined {
   const base = `${protocol}://${host}`
   return URL.canParse(url, base) ? new URL(url, base) : undefined

@@ -251,12 +251,12 @@ t.test('the error of a missing export lists the exports', async (t) => {
 t.test('the error of an export that is not a server says what is expected', async (t) => {
   t.match(
     await fail(t, 'export default { a: 1 }'),
-    /option 'server' is nothing that can be mounted; pass new McpServer/
+    /option 'server' cannot be mounted; pass new McpServer/
   )
-  t.match(await fail(t, 'export default class Notes {}'), /option 'server' is a class, not a server made of it/)
+  t.match(await fail(t, 'export default class Notes {}'), /option 'server' is a class, not an instance of it/)
   t.match(
     await fail(t, 'export default class Notes { constructor (a: number, b: number) {} }'),
-    /option 'server' is a class, not a server made of it/
+    /option 'server' is a class, not an instance of it/
   )
 })
 
@@ -360,5 +360,5 @@ t.test('with --stdio only a server can be served', async (t) => {
 
   t.equal(await fail(t, `${APP} export default Fastify()`, { stdio: true }), message('an app'))
   t.equal(await fail(t, 'export default (app: object, options: object) => {}', { stdio: true }), message('a plugin'))
-  t.match(await fail(t, 'export default 1', { stdio: true }), /option 'server' is nothing that can be mounted/)
+  t.match(await fail(t, 'export default 1', { stdio: true }), /option 'server' cannot be mounted/)
 })

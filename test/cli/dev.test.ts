@@ -155,7 +155,7 @@ t.test('with --stdio a file that fails ends the program with exit code 1', async
   const test = createTestTerminal({ cwd: t.testdir({ 'server.js': 'export default 1' }), env: ENV })
 
   t.equal(await runProgram(['dev', 'server.js', '--stdio'], test.terminal), 1)
-  t.match(test.err, /^server\.js failed:\n.*option 'server' is nothing that can be mounted/)
+  t.match(test.err, /^server\.js failed:\n.*option 'server' cannot be mounted/)
 })
 
 t.test(

@@ -84,7 +84,7 @@ t.test('the server must be something that can be mounted, and the error says wha
 
   t.match(problemOf({ server: undefined }), { code: 'MCP_ERR_INVALID_SERVER', message: `option 'server' is missing; ${accepted}` })
   for (const wrong of [null, 'Notes', {}, { info: {} }, { info: {}, enter () {}, onChange () {} }, { info: {}, serve: 1 }]) {
-    t.match(problemOf({ server: wrong }), { code: 'MCP_ERR_INVALID_SERVER', message: `option 'server' is nothing that can be mounted; ${accepted}` })
+    t.match(problemOf({ server: wrong }), { code: 'MCP_ERR_INVALID_SERVER', message: `option 'server' cannot be mounted; ${accepted}` })
   }
 })
 

@@ -283,7 +283,7 @@ t.test(
         { message: /^the factory returned a server that it has returned before; / },
         {
           message:
-            'the factory returned a server that is connected already; ' +
+            'the factory returned a server that is already connected; ' +
               'return a new one each time, and leave connect() to the mount'
         }
       ]

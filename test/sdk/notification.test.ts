@@ -173,7 +173,7 @@ t.test('a notification that no server can be made for is a line in the log', asy
 
   t.match(
     logLines.filter(({ level }) => level === 40),
-    [{ msg: 'acme/moved could not be handed over', err: { message: 'not now' } }]
+    [{ msg: 'acme/moved could not be delivered', err: { message: 'not now' } }]
   )
 })
 

@@ -57,14 +57,14 @@ t.test('a high-level server and the low-level one that it wraps are the same ins
 
 const refused: ReadonlyArray<readonly [what: string, server: unknown, problem: string]> = [
   ['nothing', undefined, 'is missing'],
-  ['null', null, 'is nothing that can be mounted'],
-  ['an empty object', {}, 'is nothing that can be mounted'],
-  ['a string', 'server', 'is nothing that can be mounted'],
-  ['an object that wraps none', { server: {} }, 'is nothing that can be mounted'],
+  ['null', null, 'cannot be mounted'],
+  ['an empty object', {}, 'cannot be mounted'],
+  ['a string', 'server', 'cannot be mounted'],
+  ['an object that wraps none', { server: {} }, 'cannot be mounted'],
   [
     'something else that connects and closes',
     { connect () {}, close () {}, server: 'db.example' },
-    'is nothing that can be mounted'
+    'cannot be mounted'
   ],
   [
     'an object that holds a server',
@@ -76,23 +76,23 @@ const refused: ReadonlyArray<readonly [what: string, server: unknown, problem: s
     { server: createLowLevel() },
     "is an object that holds a server; pass its 'server' alone"
   ],
-  ['a class', V1McpServer, 'is a class, not a server made of it'],
-  ['a class of this package', McpServer, 'is a class, not a server made of it'],
+  ['a class', V1McpServer, 'is a class, not an instance of it'],
+  ['a class of this package', McpServer, 'is a class, not an instance of it'],
   ['a promise of a server', Promise.resolve(createV1()), 'is a promise; await it first'],
   [
     'a v2 McpServer',
     new V2McpServer(INFO),
-    'is an SDK v2 server, which serves one client only, so a function that makes one is needed'
+    'is an SDK v2 server, which serves one client only, so a function that creates one is needed'
   ],
   [
     'a v2 Server',
     new V2Server(INFO, { capabilities: {} }),
-    'is an SDK v2 server, which serves one client only, so a function that makes one is needed'
+    'is an SDK v2 server, which serves one client only, so a function that creates one is needed'
   ],
   [
     'a server with a task store',
     new V1McpServer(INFO, { taskStore: new InMemoryTaskStore() }),
-    "uses the SDK's experimental tasks, which cannot be shared by clients, so a function that makes one is needed"
+    "uses the SDK's experimental tasks, which cannot be shared by clients, so a function that creates one is needed"
   ]
 ]
 
@@ -110,8 +110,8 @@ for (const [what, server, problem] of refused) {
 
 t.test('a server of the SDK that keeps what it knows of its client elsewhere is refused', async (t) => {
   const problem =
-    'is an SDK server of a version that is not known well enough to be shared by clients, so a function that makes ' +
-      'one is needed'
+    'is an SDK server of an unknown version, which cannot be shared by clients, so a function that creates one is ' +
+      'needed'
   for (const name of ['_requestHandlers', '_loggingLevels', '_serverInfo']) {
     const server = createLowLevel()
     Reflect.set(server, name, undefined)

@@ -1,4 +1,4 @@
-// One message to something with `fetch`: from a web `Request` to the message that answers it.
+// Sends messages to a handler with `fetch`, each as a web `Request`, and reads the messages of its responses.
 import { doNothing } from '../../do-nothing.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { isWireObject, type RequestId, type RequestMessage } from '../../protocol/message.ts'
@@ -15,12 +15,12 @@ export class FetchExchange {
   readonly #handler: FetchHandler
   readonly #origin: Origin
   readonly #controller = new AbortController()
-  // The signal of a Request that nobody references is never aborted (nodejs/undici#3644), and a handler may keep the
-  // signal alone.
+  // The signal of a garbage-collected Request is never aborted (nodejs/undici#3644), and a handler may keep only the
+  // signal. So keep the requests.
   readonly #requests: Request[] = []
   #sessionId: string | undefined
 
-  /** @param sessionId The session that the handler itself has opened before. */
+  /** @param sessionId The id of the session that the handler has already opened, if it has sessions. */
   constructor (handler: FetchHandler, { caller, channel }: Origin, sessionId?: string) {
     this.#handler = handler
     this.#origin = { caller, channel }
@@ -29,10 +29,10 @@ export class FetchExchange {
     channel.onEnd?.(() => this.#controller.abort())
   }
 
-  /** The session that the handler itself has opened. */
+  /** The id of the session that the handler has opened. */
   get sessionId (): string | undefined { return this.#sessionId }
 
-  /** Serves one request, and relays what the handler sends before its answer. @throws RpcError, or what was thrown */
+  /** Serves one request, and relays the messages before its answer. @throws RpcError, or what the handler threw */
   async serve (message: RequestMessage): Promise<object> {
     const listens = message.method === Method.SubscriptionsListen
     if (listens && this.#origin.channel.canListen !== true) {
@@ -44,12 +44,12 @@ export class FetchExchange {
       const messages = readMessages(response)
       return await (listens ? this.#readAcknowledgement(messages, response) : this.#readResult(messages, response))
     } catch (error) {
-      // A handler that was aborted has not failed.
-      throw this.#controller.signal.aborted ? new RpcError(ErrorCode.InternalError, 'The client has gone') : error
+      // An error of a handler that was aborted is not a failure.
+      throw this.#controller.signal.aborted ? new RpcError(ErrorCode.InternalError, 'The client has left') : error
     }
   }
 
-  /** Sends one message, of whatever kind. */
+  /** Sends one message of any kind. */
   async send (message: object): Promise<Response> {
     const { request, body } = createWebRequest({ message, ...this.#origin }, this.#controller.signal)
     this.#requests.push(request)
@@ -68,10 +68,10 @@ export class FetchExchange {
       if (id === undefined) this.#origin.channel.notify(method, params)
       else this.#ask(id, { method, params })
     }
-    throw new RpcError(ErrorCode.InternalError, "the server's fetch ended its answer without a result")
+    throw new RpcError(ErrorCode.InternalError, "the server's fetch ended its response without a result")
   }
 
-  // Changes follow the acknowledgement, each for this stream alone.
+  // After the acknowledgement, the handler sends changes on this stream.
   async #readAcknowledgement (messages: AsyncGenerator<SdkMessage>, response: Response): Promise<object> {
     const { value: first } = await messages.next()
     if (first?.method !== 'notifications/subscriptions/acknowledged') return resultOf(first ?? {}, response)
@@ -86,12 +86,12 @@ export class FetchExchange {
       ({ code, message, data }: RpcError) => ({ error: { code, message, data } })
     ).then((answer) => this.send({ id, ...answer }))
       .catch((err) => {
-        this.#origin.channel.log.warn({ err }, `the answer to ${request.method} could not be handed over`)
+        this.#origin.channel.log.warn({ err }, `the answer to ${request.method} could not be delivered`)
       })
   }
 }
 
-// The status says whether the handler refused the request, or answered it with an error of its own.
+// An error status means that the handler refused the request; otherwise a tool or the like returned the error.
 function resultOf ({ result, error }: SdkMessage, { ok }: Response): object {
   if (error === undefined) return Object(result)
   const { code, message, data } = error
@@ -108,7 +108,7 @@ function checkScopes ({ status, headers }: Response): void {
 
 async function * readMessages (response: Response): AsyncGenerator<SdkMessage> {
   if (response.body !== null && response.headers.get('content-type')?.startsWith('text/event-stream') === true) {
-    // Most mounts have no use for the parser.
+    // The parser is loaded on first use, because most mounts do not need it.
     const { EventSourceParserStream } = await import('eventsource-parser/stream')
     const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
     for await (const { data } of events) {

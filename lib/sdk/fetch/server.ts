@@ -1,4 +1,4 @@
-// Something with `fetch` as a definition: the SDK v2's handlers bring their own modern support.
+// The definition of a handler with `fetch`. The SDK v2's handlers support modern clients themselves.
 import { shorten } from '../../protocol/bounds.ts'
 import type { NotificationMessage, RequestId } from '../../protocol/message.ts'
 import type { Entered, ServerDefinition } from '../../server/definition.ts'
@@ -8,17 +8,17 @@ import { findFreeId } from '../free-id.ts'
 import { countMounts } from '../mounts.ts'
 import { INITIALIZED } from '../notification.ts'
 import type { FetchHandler } from '../shape.ts'
-import { follow } from '../translate.ts'
+import { recordAccepted } from '../translate.ts'
 import { LOCAL_URL } from '../web-request.ts'
 import { whileConnected } from '../while-connected.ts'
 import { FetchExchange } from './exchange.ts'
 
-/** Something with `fetch` as a definition. It sends its clients what changes itself, by their streams. */
+/** The definition of a handler with `fetch`. The handler itself notifies clients of changes, on their streams. */
 export class FetchServer implements ServerDefinition {
   readonly #handler: FetchHandler
-  // The handler's own sessions, by those of the mounts.
+  // The ids of the handler's own sessions, by the sessions of the mounts.
   readonly #sessions = new WeakMap<object, string>()
-  // The ids of the requests that run, by the sessions of the mounts.
+  // The ids of running requests, by the sessions of the mounts.
   readonly #running = new WeakMap<object, Set<RequestId>>()
   readonly #enter: () => Entered<undefined>
 
@@ -38,7 +38,7 @@ export class FetchServer implements ServerDefinition {
     const id = findFreeId(message.id, running)
     running.add(id)
     try {
-      return await follow(incoming, await this.#exchange({ ...incoming, message: { ...message, id } }))
+      return await recordAccepted(incoming, await this.#exchange({ ...incoming, message: { ...message, id } }))
     } finally {
       running.delete(id)
     }
@@ -60,10 +60,10 @@ export class FetchServer implements ServerDefinition {
   notified (incoming: Incoming<NotificationMessage>): void {
     const { message: { method, params }, caller, channel } = incoming
     const sessionId = this.#sessions.get(caller)
-    // A handler without sessions has nothing to begin.
+    // Without sessions, a handler has nothing to initialize.
     if (sessionId === undefined && method === INITIALIZED) return
     new FetchExchange(this.#handler, incoming, sessionId).send({ method, params })
-      .catch((err) => { channel.log.warn({ err }, `${shorten(method)} could not be handed over`) })
+      .catch((err) => { channel.log.warn({ err }, `${shorten(method)} could not be delivered`) })
   }
 
   async ended (session: object): Promise<void> {

@@ -1,4 +1,4 @@
-// The second argument of an SDK v1 handler: its request, and the way to its client.
+// Creates the second argument of an SDK v1 handler: its request, and the way to its client.
 import type { AuthInfo } from '../../auth/auth-info.ts'
 import type { RequestId, RequestMessage, WireObject } from '../../protocol/message.ts'
 import type { SdkCall } from '../sdk-call.ts'
@@ -6,7 +6,7 @@ import type { SdkMessageExtra, SdkV1Server } from '../shape.ts'
 import { readRequestInfo } from '../web-request.ts'
 import type { SharedTransport } from './shared-transport.ts'
 
-/** The SDK's `RequestHandlerExtra`, apart from its experimental tasks. */
+/** The SDK's `RequestHandlerExtra`, without its experimental tasks. */
 export interface SdkExtra extends Omit<SdkMessageExtra, 'authInfo'> {
   readonly signal: AbortSignal
   readonly sessionId: string | undefined
@@ -20,7 +20,7 @@ export interface SdkExtra extends Omit<SdkMessageExtra, 'authInfo'> {
 /** One request that a shared server is serving. */
 export interface Serving { readonly server: SdkV1Server, readonly transport: SharedTransport, readonly call: SdkCall }
 
-/** Creates the second argument of a handler. Handlers copy it, so that all of it are own properties. */
+/** Creates the second argument of a handler. All members are own properties, because handlers copy it. */
 export function createExtra ({ server, transport, call }: Serving, { id, params }: RequestMessage): SdkExtra {
   const { caller, channel } = call
 

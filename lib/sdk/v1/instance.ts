@@ -1,4 +1,4 @@
-// An SDK v1 server instance as a definition: its handlers and registries serve any number of clients at once.
+// The definition of an SDK v1 server instance: its handlers and registries serve any number of clients at once.
 import type { FastifyBaseLogger } from 'fastify'
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
 import { shorten } from '../../protocol/bounds.ts'
@@ -14,16 +14,16 @@ import { countMounts } from '../mounts.ts'
 import { INITIALIZED, notifyServer } from '../notification.ts'
 import { createSessionCall, SdkCall } from '../sdk-call.ts'
 import type { SdkServer, SdkV1Server } from '../shape.ts'
-import { follow, serveModern, type ParamHeaders } from '../translate.ts'
+import { recordAccepted, serveModern, type ParamHeaders } from '../translate.ts'
 import { whileConnected } from '../while-connected.ts'
 import { createExtra } from './extra.ts'
 import { SharedTransport } from './shared-transport.ts'
 
-/** An SDK v1 server instance as a definition. */
+/** The definition of an SDK v1 server instance. */
 export class SdkInstance implements ServerDefinition {
   readonly info: Implementation
   readonly #server: SdkV1Server
-  // Connected and closed in place of the low-level server, because its methods may be overridden.
+  // Connect and close this one, and not the low-level server, because its methods may be overridden.
   readonly #outer: SdkServer
   readonly #transport: SharedTransport
   readonly #finisher: ResultFinisher
@@ -31,7 +31,7 @@ export class SdkInstance implements ServerDefinition {
   readonly #paramHeaders: ParamHeaders = new Map()
   readonly #enter: () => Entered<undefined>
 
-  /** @param outer What was mounted: the server itself, or the high-level one around it. */
+  /** @param outer The mounted object: the server itself, or the high-level server around it. */
   constructor (server: SdkV1Server, outer: SdkServer) {
     this.info = server._serverInfo
     this.#server = server
@@ -74,7 +74,7 @@ export class SdkInstance implements ServerDefinition {
     return serveModern({ finisher: this.#finisher, serve, ready, paramHeaders: this.#paramHeaders }, incoming)
   }
 
-  // The SDK passes a handler the whole message.
+  // Like the SDK, this passes the whole message to the handler.
   async #serveLegacy (message: RequestMessage, call: SdkCall): Promise<object> {
     const { id, method, params } = message
     const handler = this.#server._requestHandlers.get(method) ?? this.#server.fallbackRequestHandler
@@ -82,14 +82,15 @@ export class SdkInstance implements ServerDefinition {
     const extra = createExtra({ server: this.#server, transport: this.#transport, call }, message)
     try {
       const result = await this.#transport.run(call, () => handler({ jsonrpc: '2.0', id, method, params }, extra))
-      return await follow({ message, caller: call.caller, channel: call.channel }, call.conclude(Object(result)))
+      const { caller, channel } = call
+      return await recordAccepted({ message, caller, channel }, call.conclude(Object(result)))
     } catch (error) {
       throw toWireError(error, call.channel.log, method)
     }
   }
 }
 
-// Makes an RpcError of what a handler threw, with the code and message that the SDK would send.
+// Creates the RpcError for an error that a handler threw, with the code and message that the SDK would send.
 function toWireError (error: unknown, log: FastifyBaseLogger, method: string): RpcError {
   if (error instanceof RpcError) return error
   const { code, message, data } = Object(error) as Partial<Record<keyof RpcError, unknown>>

@@ -1,5 +1,5 @@
-// The transport of an SDK v1 server that many clients share. What the server sends goes to the client of the running
-// request, and what it would keep of a client is kept out of it (GHSA-345p-7cg4-v4c7 says what happens otherwise).
+// The transport of an SDK v1 server that many clients share. Messages of the server go to the client of the running
+// request. The server cannot store anything about a client, because other clients would see it (GHSA-345p-7cg4-v4c7).
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ClientCapabilities } from '@modelcontextprotocol/sdk/types.js'
 import { doNothing } from '../../do-nothing.ts'
@@ -29,7 +29,7 @@ export class SharedTransport implements SdkTransport {
   #isOpen = false
   readonly #asked = new AskedQuestions((message) => this.onmessage?.(message))
 
-  /** @param onChange Called when something has changed for all clients. */
+  /** @param onChange Called when a list or a resource has changed, which concerns all clients. */
   constructor (server: SdkV1Server, onChange: (event: ChangeEvent) => void) {
     this.#server = server
     this.#onChange = onChange
@@ -41,9 +41,9 @@ export class SharedTransport implements SdkTransport {
     Object.defineProperties(server, {
       _clientCapabilities: { get: () => readCapabilities(running()?.caller), set: doNothing, configurable: true },
       _clientVersion: { get: () => running()?.caller.client.info, set: doNothing, configurable: true },
-      // Sessions keep the levels.
-      _loggingLevels: { value: new ForgetfulMap(), configurable: true },
-      // The SDK looks for a client before these ask one.
+      // Sessions keep the log levels, so the server must not.
+      _loggingLevels: { value: new EmptyMap(), configurable: true },
+      // Before they ask, these methods of the SDK look up the client's capabilities, which need a running request.
       ...(elicitInput !== undefined && { elicitInput: asking('elicitation/create', elicitInput) }),
       createMessage: asking('sampling/createMessage', createMessage),
       ...(createNotifier !== undefined && {
@@ -56,8 +56,8 @@ export class SharedTransport implements SdkTransport {
 
   /**
    * Connects the server.
-   * @param outer What was mounted: the server itself, or the high-level one around it.
-   * @throws MCP_ERR_INVALID_SERVER when it has another transport.
+   * @param outer The mounted object: the server itself, or the high-level server around it.
+   * @throws MCP_ERR_INVALID_SERVER if it has another transport.
    */
   async open (outer: SdkServer): Promise<void> {
     if (this.#isOpen) return
@@ -74,20 +74,20 @@ export class SharedTransport implements SdkTransport {
     this.#isOpen = false
     this.#asked.abandon()
     this.onclose?.()
-    // When the SDK connects again, it calls the listeners that it finds here beside its own, so each would run twice.
+    // If these listeners stayed, the SDK would call them in addition to new ones when it connects again.
     delete this.onmessage
     delete this.onclose
     delete this.onerror
   }
 
-  /** Runs what serves a request: whatever the server sends meanwhile goes to that request's client. */
+  /** Runs a function that serves a request. Messages that the server sends meanwhile go to the request's client. */
   run<T> (call: SdkCall, serve: () => T): T {
     return this.#running.run(call, serve)
   }
 
   /** Passes on a client's notification. */
   receive (call: SdkCall, { method, params }: NotificationMessage): void {
-    // A client must not report progress of what another one was asked.
+    // A client must not report progress on a question that another client was asked.
     if (method === 'notifications/progress' && !this.#asked.isAskedOf(Number(params.progressToken), call.caller)) return
     this.run(call, () => this.onmessage?.({ jsonrpc: '2.0', method, params }))
   }
@@ -96,8 +96,8 @@ export class SharedTransport implements SdkTransport {
   async send ({ id, method = '', params = {} }: SdkMessage, { relatedRequestId }: SendOptions = {}): Promise<void> {
     const call = this.#running.getStore()
     if (id === undefined && method === 'notifications/cancelled') return this.#asked.cancel(params.requestId)
-    if (id === undefined && relatedRequestId === undefined && this.#tellAll(method, params)) return
-    if (call === undefined) throw nobody(method)
+    if (id === undefined && relatedRequestId === undefined && this.#publish(method, params)) return
+    if (call === undefined) throw noRequest(method)
     if (id === undefined) await call.notify(method, params)
     else this.#asked.ask(call, id, { method, params })
   }
@@ -105,7 +105,7 @@ export class SharedTransport implements SdkTransport {
   #whileRunning (method: string, ask: (...args: unknown[]) => Promise<unknown>) {
     return async (...args: unknown[]): Promise<unknown> => {
       const call = this.#running.getStore()
-      if (call === undefined) throw nobody(method)
+      if (call === undefined) throw noRequest(method)
       const missing = call.findMissing({ method, params: Object(args[0]) })
       if (missing !== undefined) throw missing
       return await ask.apply(this.#server, args)
@@ -116,13 +116,14 @@ export class SharedTransport implements SdkTransport {
   #bound (create: (...args: unknown[]) => () => Promise<void>) {
     return (...args: unknown[]): (() => Promise<void>) => {
       const call = this.#running.getStore()
-      if (call === undefined) throw nobody('notifications/elicitation/complete')
+      if (call === undefined) throw noRequest('notifications/elicitation/complete')
       const notify = create.apply(this.#server, args)
       return () => this.run(call, notify)
     }
   }
 
-  #tellAll (method: string, { uri }: WireObject): boolean {
+  // Publishes a change to all clients. Returns false if the notification is not about a change.
+  #publish (method: string, { uri }: WireObject): boolean {
     const isUpdate = method === 'notifications/resources/updated' && typeof uri === 'string'
     const changed: ChangeEvent | undefined = isUpdate ? { kind: 'resource', uri } : CHANGED_LISTS.get(method)
     if (changed !== undefined) this.#onChange(changed)
@@ -130,12 +131,12 @@ export class SharedTransport implements SdkTransport {
   }
 }
 
-/** The levels that clients have set: none, because the instance has no client of its own. */
-class ForgetfulMap extends Map<string | undefined, string> {
+/** A map that stays empty, so that the server keeps no log levels of clients. */
+class EmptyMap extends Map<string | undefined, string> {
   override set (): this { return this }
 }
 
-// As the SDK reads them: a client that names no mode has that of forms.
+// Like the SDK, this treats an `elicitation` capability without modes as that of forms.
 function readCapabilities (caller: Caller | undefined): ClientCapabilities | undefined {
   const capabilities = caller?.client.capabilities
   const { elicitation } = capabilities ?? {}
@@ -143,11 +144,11 @@ function readCapabilities (caller: Caller | undefined): ClientCapabilities | und
   return namesNoMode ? { ...capabilities, elicitation: { form: {} } } : capabilities
 }
 
-function nobody (method: string): RpcError {
+function noRequest (method: string): RpcError {
   return new RpcError(
     ErrorCode.InternalError,
-    `${method} was sent outside of any request, by a server that many clients share, so there is nobody to send it ` +
-    'to; send it from a handler by its second argument (extra.sendNotification, extra.sendRequest), or mount a ' +
-    'factory () => server, which gives each session a server of its own'
+    `${method} was sent outside of any request by a server that many clients share, so it is unknown which client ` +
+    'it is for; send it from a handler with its second argument (extra.sendNotification, extra.sendRequest), or ' +
+    'mount a factory () => server, which gives each session a server of its own'
   )
 }

@@ -123,7 +123,7 @@ t.test('a notification or an end that a handler fails to take is logged', async 
 
   t.same([notified.statusCode, deleted.statusCode], [202, 200])
   t.match(failures(), [
-    { level: 40, msg: 'notifications/initialized could not be handed over', err: { message: 'no database' } },
+    { level: 40, msg: 'notifications/initialized could not be delivered', err: { message: 'no database' } },
     { level: 50, msg: "a session's server failed to close", err: { message: 'no database' } }
   ])
 })
@@ -174,7 +174,7 @@ t.test('an answer that a handler fails to take is logged', async (t) => {
   t.same((await sent).json().result, said('done'))
   t.match(
     logLines.filter(({ level }) => level === 40),
-    [{ msg: 'the answer to roots/list could not be handed over', err: { message: 'no database' } }]
+    [{ msg: 'the answer to roots/list could not be delivered', err: { message: 'no database' } }]
   )
 })
 

@@ -210,12 +210,12 @@ const strange: ReadonlyArray<readonly [what: string, answer: () => Response, mes
   [
     'a stream that ends without a result',
     () => sse(events({ method: 'notifications/a' })),
-    "the server's fetch ended its answer without a result"
+    "the server's fetch ended its response without a result"
   ],
   [
     'a notification alone',
     () => json({ method: 'notifications/a' }),
-    "the server's fetch ended its answer without a result"
+    "the server's fetch ended its response without a result"
   ],
   [
     'an SSE answer without a body',

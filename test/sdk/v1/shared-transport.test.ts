@@ -14,9 +14,9 @@ import { createGate, frameOf, listen, openGet, readFrames, until } from '../../s
 import { createSdkApp, createV1, said, SERVER_META } from '../../support/sdk-servers.ts'
 
 const OUTSIDE = (method: string): string =>
-  `${method} was sent outside of any request, by a server that many clients share, so there is nobody to send it ` +
-    'to; send it from a handler by its second argument (extra.sendNotification, extra.sendRequest), or mount a ' +
-    'factory () => server, which gives each session a server of its own'
+  `${method} was sent outside of any request by a server that many clients share, so it is unknown which client ` +
+    'it is for; send it from a handler with its second argument (extra.sendNotification, extra.sendRequest), or ' +
+    'mount a factory () => server, which gives each session a server of its own'
 
 type Headers = Readonly<Record<string, string>>
 
