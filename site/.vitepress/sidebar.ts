@@ -7,7 +7,7 @@ type Item = DefaultTheme.SidebarItem
 
 /** The pages of docs/ by what the reader does there, in the order in which they are read. */
 export const GUIDE: Readonly<Record<string, readonly string[]>> = {
-  Begin: ['getting-started', 'mounting'],
+  Begin: ['getting-started', 'why', 'mounting', 'options'],
   Serve: [
     'tools-resources-prompts', 'context', 'asking', 'notifications', 'sessions-and-eras', 'resumability', 'sdk-servers',
     'stdio'

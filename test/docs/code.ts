@@ -44,46 +44,6 @@ export const readmeBlocks: readonly Block[] = [...readme.matchAll(/^```(\w*)\n([
     return { language, code, line: readme.slice(0, index).split('\n').length }
   })
 
-// Later blocks go on from the first one, but listen nowhere.
-const BEFORE = `import Fastify from 'fastify'
-import mcpPlugin, {
-  completable, ErrorCode, jwtVerifier, McpServer, ResourceTemplate, RpcError, ToolError, Type
-} from 'fastify-mcp-mount'
-
-const notes = new McpServer({ name: 'Notes', version: '1.0.0' })
-const AddNote = Type.Object({ text: Type.String() })
-notes.registerTool('add_note', { inputSchema: AddNote }, async ({ text }) => \`Saved: \${text}\`)
-const tasks = new McpServer({ name: 'Tasks', version: '1.0.0' })
-const app = Fastify()
-`
-const AFTER = `
-await app.ready()
-await app.close()
-const other = Fastify().register(mcpPlugin, { server: notes })
-const { statusCode } = await other.inject({
-  method: 'POST',
-  url: '/mcp',
-  headers: { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/list' },
-  body: {
-    jsonrpc: '2.0',
-    id: 1,
-    method: 'tools/list',
-    params: {
-      _meta: {
-        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-        'io.modelcontextprotocol/clientCapabilities': {}
-      }
-    }
-  }
-})
-console.log('status', statusCode)
-`
-
-/** Returns a block of the README as a program. */
-export function completeBlock ({ code }: Block): string {
-  return code.includes('import Fastify') ? code : `${BEFORE}${code}${AFTER}`
-}
-
 // What the examples of doc comments may use, besides what the package exports.
 const GIVEN = `import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import Fastify, { type FastifyInstance } from 'fastify'

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { problemsOf } from '../support/type-check.ts'
-import { completeBlock, exampleFiles, gettingStartedFiles, pageFiles, readmeBlocks } from './code.ts'
+import { exampleFiles, gettingStartedFiles, pageFiles, readmeBlocks } from './code.ts'
 
 t.setTimeout(120_000)
 
@@ -13,7 +13,7 @@ t.test('the code of the README, of all pages and of all doc comments has the typ
   const examples = await exampleFiles()
   const blocks = readmeBlocks.filter(({ language }) => language === 'ts')
   const directories = {
-    readme: Object.fromEntries(blocks.map((block) => [`line-${block.line}.ts`, completeBlock(block)])),
+    readme: Object.fromEntries(blocks.map((block) => [`line-${block.line}.ts`, block.code])),
     'getting-started': gettingStartedFiles,
     pages: Object.fromEntries(pageFiles()),
     examples: Object.fromEntries(examples),
