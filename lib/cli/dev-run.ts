@@ -1,10 +1,11 @@
 // One run of a file by `dev`: it is loaded, served and announced, until a signal ends it.
 import type { FastifyInstance } from 'fastify'
-import { findRegistry, type McpRegistry } from '../registry.ts'
-import type { Mountable } from '../sdk/recognise.ts'
+import { findMounted, findRegistry, type McpRegistry } from '../registry.ts'
+import { resolveDefinition, type Mountable } from '../sdk/recognise.ts'
 import { divertStdout } from '../stdio/stdout.ts'
 import { serveStdio } from '../stdio.ts'
 import { announce } from './announcement.ts'
+import { printCalls } from './call-lines.ts'
 import { Failure } from './command.ts'
 import { createDevApp, isFastify, isPlugin } from './dev-app.ts'
 import type { DevSettings } from './dev-settings.ts'
@@ -29,7 +30,9 @@ async function runOnHttp (settings: DevSettings, terminal: Terminal): Promise<vo
   // The announcement says how to end the app, so that has to work once it is printed.
   const ended = new Promise<void>((resolve) => { onSignal(terminal, resolve) })
   // The cast holds, because an app without a registry has been refused.
-  await announce(findRegistry(app) as McpRegistry, settings, terminal)
+  const mounts = findRegistry(app) as McpRegistry
+  await announce(mounts, settings, terminal)
+  for (const mount of mounts) printCalls(findMounted(mount).parts.definition, { ...terminal, print: terminal.out })
   await ended
   await app.close()
 }
@@ -45,7 +48,8 @@ async function runOnStdio (settings: DevSettings, terminal: Terminal): Promise<v
     )
   }
   const { stdin, stdout } = terminal.process
-  // The cast is safe, because serveStdio checks the server.
+  // Throws if it is no server, so the cast holds. Standard output belongs to the client.
+  printCalls(resolveDefinition(exported), { ...terminal, print: terminal.err })
   const { closed, close } = await serveStdio(exported as Mountable, { input: stdin, output: stdout })
   onSignal(terminal, () => { close() })
   await closed

@@ -12,11 +12,13 @@ export interface DevSettings {
   readonly name: string
   /** The absolute path of the file. */
   readonly file: string
-  /** The name under which the server is exported. */
-  readonly exported: string
+  /** The name of the export to run; absent to find it. */
+  readonly exported?: string
   readonly host: string
   readonly port: number
   readonly stdio: boolean
   readonly prefix?: string
   readonly path?: string
+  /** The file that holds what the last run served; absent where there is no other run. */
+  readonly report?: string
 }

@@ -2,14 +2,19 @@
 // the --watch of Node.js.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
-import { resolve } from 'node:path'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { Failure, parseWhole, UsageError, type Command, type CommandLine } from './command.ts'
+import { readReport } from './dev-report.ts'
 import { SETTINGS_VARIABLE, type DevSettings } from './dev-settings.ts'
 import { pathOfProgram } from './installation.ts'
+import { startInspector } from './inspector.ts'
+import { USUAL_EXPORTS } from './load-export.ts'
 import { findLoader } from './loader.ts'
 import type { Terminal } from './terminal.ts'
+import { editWatchOutput } from './watch-output.ts'
 
 /** Runs the server of a file. */
 export const dev: Command = {
@@ -18,7 +23,10 @@ export const dev: Command = {
     'again whenever the file or what it imports changes.',
   usage: '<file> [options]',
   options: {
-    export: { value: 'name', help: "The name of the export. Default: 'default'." },
+    export: {
+      value: 'name',
+      help: `The name of the export. Default: the first of ${USUAL_EXPORTS.join(', ')} that there is.`
+    },
     port: {
       value: 'port',
       short: 'p',
@@ -27,20 +35,24 @@ export const dev: Command = {
     host: { value: 'host', help: 'The address to listen on. Default: 127.0.0.1.' },
     prefix: { value: 'prefix', help: "The prefix of the path, for a server or a plugin. Default: ''." },
     path: { value: 'path', help: "The endpoint's path below the prefix, for a server. Default: /mcp." },
+    inspector: { help: 'Start the official MCP Inspector on the first endpoint. It needs Node.js 22.19 or newer.' },
     stdio: { help: 'Serve a single client on standard input and output, without restarts on changes.' }
   },
   notes: `The file exports one of
   - an MCP server: McpServer of this package, or one of the official SDK
   - a Fastify plugin that mounts servers
-  - a Fastify app with mounts; it is listened on unless it listens already
-  - a function that makes one of these, such as createApp
+  - a Fastify app with mounts; dev listens unless the app listens already
+  - a function that returns one of these, such as createApp
+
+Each call of a tool is printed in one line: what was called, the outcome, how
+long it took, and the client.
 
 TypeScript is run by tsx, where that is installed beside the file, else by
 Node.js 22.18 or newer. Options of Node.js go before the program:
 node --inspect node_modules/.bin/fastify-mcp-mount dev server.ts
 
   fastify-mcp-mount dev server.ts
-  fastify-mcp-mount dev app.ts --export createApp
+  fastify-mcp-mount dev app.ts --inspector
   fastify-mcp-mount dev plugins/mcp.ts --prefix /v1 --port 3000
   claude mcp add notes -- npx fastify-mcp-mount dev server.ts --stdio`,
   run: runDev
@@ -54,6 +66,17 @@ const AUTOLOAD = { FASTIFY_AUTOLOAD_TYPESCRIPT: '1' }
 
 async function runDev (line: CommandLine, terminal: Terminal): Promise<number> {
   const settings = await resolveSettings(line, terminal)
+  if (settings.stdio) return await runProcess(settings, terminal)
+  const folder = mkdtempSync(join(tmpdir(), 'fastify-mcp-mount-'))
+  try {
+    const watched = { ...settings, report: join(folder, 'report.json') }
+    return await runProcess(watched, terminal, line.has('inspector') ? 'with inspector' : undefined)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function runProcess (settings: DevSettings, terminal: Terminal, inspect?: 'with inspector'): Promise<number> {
   const args = [...process.execArgv, ...findLoader(settings.file)]
   if (!settings.stdio) args.push('--watch', '--watch-preserve-output')
   const child = spawn(process.execPath, [...args, pathOfProgram('cli/dev-server'), settings.name], {
@@ -66,8 +89,21 @@ async function runDev (line: CommandLine, terminal: Terminal): Promise<number> {
     // With --stdio, standard output carries the messages to the client and must not be changed.
     stdio: ['inherit', settings.stdio ? 'inherit' : 'pipe', 'pipe']
   })
-  terminal.forward(child)
-  return await waitFor(child, terminal)
+  const waiting = terminal.dim('Waits for a change.')
+  let inspector: ChildProcess | undefined
+  terminal.forward(child, (text) => editWatchOutput(text, waiting))
+  if (inspect !== undefined) {
+    // The process reports its URLs before it prints that it is up.
+    child.stdout?.on('data', () => {
+      const url = inspector === undefined ? readReport(settings.report ?? '')?.[0]?.url : undefined
+      if (url !== undefined) inspector = startInspector(url, terminal)
+    })
+  }
+  try {
+    return await waitFor(child, terminal)
+  } finally {
+    inspector?.kill()
+  }
 }
 
 // A process whose output is a pipe cannot detect the terminal behind it.
@@ -92,7 +128,7 @@ async function waitFor (child: ChildProcess, { process }: Terminal): Promise<num
   }
 }
 
-const HTTP_OPTIONS = ['port', 'host', 'prefix', 'path'] as const
+const HTTP_OPTIONS = ['port', 'host', 'prefix', 'path', 'inspector'] as const
 
 async function resolveSettings (line: CommandLine, { process: { env, cwd } }: Terminal): Promise<DevSettings> {
   const [name, surplus] = line.positionals
@@ -105,15 +141,15 @@ async function resolveSettings (line: CommandLine, { process: { env, cwd } }: Te
   if (!existsSync(file)) throw new Failure(`There is no file ${file}.`)
 
   const host = line.get('host') ?? '127.0.0.1'
-  const [prefix, path] = [line.get('prefix'), line.get('path')]
+  const [prefix, path, exported] = [line.get('prefix'), line.get('path'), line.get('export')]
   return {
     name,
     file,
-    exported: line.get('export') ?? 'default',
     host,
     // A free port is chosen here, so that it stays the same after each restart.
     port: port === 0 ? await findPort(host) : port,
     stdio: line.has('stdio'),
+    ...(exported !== undefined && { exported }),
     ...(prefix !== undefined && { prefix }),
     ...(path !== undefined && { path })
   }

@@ -14,13 +14,19 @@ export function cleanAllButColours (text: string): string {
   return text.split(COLOUR).map((part, index) => index % 2 === 1 ? part : clean(part)).join('')
 }
 
-/** Forwards the output of a process without control sequences other than colours. */
-export function forwardOutput (from: Readable, write: (text: string) => void): void {
+/**
+ * Forwards the output of a process without control sequences other than colours.
+ * @param edit Changes each chunk before it is written. A process writes its own messages in one chunk each.
+ */
+export function forwardOutput (
+  from: Readable, write: (text: string) => void, edit = (text: string): string => text
+): void {
   let kept = ''
   from.setEncoding('utf8').on('data', (chunk: string) => {
     const text = kept + chunk
     kept = UNFINISHED.exec(text)?.[0] ?? ''
-    write(cleanAllButColours(text.slice(0, text.length - kept.length)))
+    const edited = edit(text.slice(0, text.length - kept.length))
+    if (edited !== '') write(cleanAllButColours(edited))
   })
 }
 

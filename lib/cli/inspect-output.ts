@@ -51,11 +51,16 @@ export function formatList (
   title: string, items: readonly Item[], terminal: Terminal, args?: 'with arguments'
 ): readonly string[] {
   const entries = items.map((item) => ({
-    name: String(item.uri ?? item.uriTemplate ?? item.name),
+    name: nameOfItem(item),
     text: String(item.description ?? item.title ?? ''),
     details: args === undefined ? [] : describeArguments(item)
   }))
   return layTable(title, entries, terminal)
+}
+
+/** Returns how an item is called: by its URI or template if it has one, else by its name. */
+export function nameOfItem ({ uri, uriTemplate, name }: Item): string {
+  return String(uri ?? uriTemplate ?? name)
 }
 
 interface PromptArgument {

@@ -3,6 +3,9 @@ import { pathToFileURL } from 'node:url'
 import { Failure } from './command.ts'
 import type { DevSettings } from './dev-settings.ts'
 
+/** The exports that are run if none is named, in this order. */
+export const USUAL_EXPORTS = ['default', 'mcp', 'server', 'app', 'createApp', 'buildApp'] as const
+
 /**
  * Runs a file and resolves to the value of one of its exports.
  * @throws Failure if there is no such export, and whatever the file throws.
@@ -13,15 +16,21 @@ export async function loadExport (
   const loaded = await import(pathToFileURL(file).href) as Exports
   // The exports of a CommonJS module that was compiled from `export` statements are in its default export.
   const exports = isCommonJs(loaded.default) ? loaded.default : loaded
-  const value = await exports[exported]
-  if (value !== undefined) return value
+  for (const key of exported === undefined ? USUAL_EXPORTS : [exported]) {
+    const value = await exports[key]
+    if (value !== undefined) return value
+  }
+  throw new Failure(`${name} ${describeMissing(exports, exported)}`)
+}
 
+function describeMissing (exports: Exports, exported: string | undefined): string {
   const names = Object.keys(exports).filter((key) => exports[key] !== undefined && key !== 'module.exports')
-  const what = exported === 'default' ? 'has no default export' : `exports no '${exported}'`
-  const help = names.length === 0
-    ? "It exports nothing; write 'export default' before its server."
-    : `It exports ${names.join(', ')}; choose one of them with --export <name>.`
-  throw new Failure(`${name} ${what}. ${help}`)
+  const what = exported === undefined
+    ? `has no default export, and none named ${USUAL_EXPORTS.slice(1).join(', ')}.`
+    : `exports no '${exported}'.`
+  return names.length === 0
+    ? `${what} It exports nothing; write 'export default' before its server.`
+    : `${what} It exports ${names.join(', ')}; choose one of them with --export <name>.`
 }
 
 interface Exports { readonly [name: string]: unknown }

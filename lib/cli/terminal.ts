@@ -24,8 +24,11 @@ export interface Terminal {
   out (text: string): void
   /** Writes lines to standard error. */
   err (text: string): void
-  /** Forwards the output of a process, without control sequences other than colours. */
-  forward (child: Pick<ChildProcess, 'stdout' | 'stderr'>): void
+  /**
+   * Forwards the output of a process, without control sequences other than colours.
+   * @param edit Changes each chunk before it is written.
+   */
+  forward (child: Pick<ChildProcess, 'stdout' | 'stderr'>, edit?: (text: string) => string): void
   bold (text: string): string
   dim (text: string): string
 }
@@ -48,9 +51,9 @@ export function createTerminal (process: ProcessLike): Terminal {
     isColourful,
     out: (text) => { writeOut(`${text}\n`) },
     err: (text) => { writeErr(`${text}\n`) },
-    forward (child) {
-      if (child.stdout !== null) forwardOutput(child.stdout, writeOut)
-      if (child.stderr !== null) forwardOutput(child.stderr, writeErr)
+    forward (child, edit) {
+      if (child.stdout !== null) forwardOutput(child.stdout, writeOut, edit)
+      if (child.stderr !== null) forwardOutput(child.stderr, writeErr, edit)
     },
     bold: paint(1),
     dim: paint(2)

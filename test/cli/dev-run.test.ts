@@ -1,4 +1,5 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { DevSettings } from '../../lib/cli/dev-settings.ts'
@@ -6,6 +7,8 @@ import { createDevLog } from '../../lib/cli/dev-log.ts'
 import { runDevServer } from '../../lib/cli/dev-run.ts'
 import { runProgram } from '../../lib/cli/program.ts'
 import { createTestTerminal, type TestTerminal } from './terminal.ts'
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
 
 const SERVER = `import { McpServer, Type } from 'fastify-mcp-mount'
 const server = new McpServer({ name: 'My Notes!', version: '1' })
@@ -38,7 +41,7 @@ import mcpPlugin from 'fastify-mcp-mount'
 `
 
 function settingsFor (file: string, settings: Partial<DevSettings> = {}): DevSettings {
-  return { name: 'server.ts', file, exported: 'default', host: '127.0.0.1', port: 0, stdio: false, ...settings }
+  return { name: 'server.ts', file, host: '127.0.0.1', port: 0, stdio: false, ...settings }
 }
 
 function writeServer (t: Test, text: string): string {
@@ -50,6 +53,8 @@ function writeServer (t: Test, text: string): string {
 
 interface Running extends TestTerminal {
   readonly url: string
+  /** The lines of standard output after the announcement. */
+  lines (): readonly string[]
   end (): Promise<number>
 }
 
@@ -64,7 +69,8 @@ async function run (t: Test, text: string, settings: Partial<DevSettings> = {}):
   t.teardown(end)
   await Promise.race([test.waitFor(/Ctrl-C/), code])
   const [, url = ''] = /^\S.* {2}(http\S+)$/m.exec(test.out) ?? []
-  return Object.assign(test, { url, end })
+  const lines = (): readonly string[] => test.out.split('Ctrl-C ends it.\n')[1]?.trimEnd().split('\n') ?? []
+  return Object.assign(test, { url, end, lines })
 }
 
 /** Runs a file that cannot be served. Resolves to what is printed to standard error. */
@@ -107,7 +113,7 @@ Clients
                {"mcpServers":{"my-notes":{"url":"${url}"}}}
   Terminal     npx fastify-mcp-mount inspect ${url}
 
-Runs server.ts again when it changes. Ctrl-C ends it.
+Each call is printed below. server.ts is run again when it changes. Ctrl-C ends it.
 `)
   t.equal(err, '')
   t.equal(await echo(url), 'hi\n')
@@ -202,6 +208,75 @@ t.test('--export names the export to run', async (t) => {
   t.equal(await echo(url), 'hi\n')
 })
 
+t.test('without --export the usual names are found, the default export first', async (t) => {
+  const app = 'const app = Fastify(options); app.register(mcpPlugin, { server: notes }); return app'
+  for (const exports of [
+    'export const mcp = notes',
+    'export { notes as server }',
+    'export const server = undefined, app = Fastify(); app.register(mcpPlugin, { server: notes })',
+    `export function buildApp (options = {}) { ${app} }`,
+    `export const createApp = async ({ logger = false } = {}) => { const options = { logger }; ${app} }`,
+    "export default notes; export const mcp = new McpServer({ name: 'Other', version: '1' })"
+  ]) {
+    const { out, err, end } = await run(t, `${SERVER.replaceAll('server', 'notes')}${APP}${exports}`)
+
+    t.equal(err, '', exports)
+    t.ok(out.startsWith('My Notes!  http'), exports)
+    await end()
+  }
+})
+
+t.test('each call is printed with its outcome, its duration and the client, in both eras', async (t) => {
+  const { url, out, waitFor, ...running } = await run(t, `${SERVER}
+    import { ToolError } from 'fastify-mcp-mount'
+    server.registerTool('fail', {}, async () => { throw new ToolError('Out of\\nstock: \\u001b[2Jbike.') })
+    server.registerResource('all', 'notes://all', {}, async () => '')
+    server.registerPrompt('greet', {}, async () => 'Hello')
+    export default server`)
+  t.notMatch(out, 'this app')
+  const inspect = async (...args: string[]): Promise<number> =>
+    await runProgram(['inspect', url, ...args], createTestTerminal().terminal)
+
+  await inspect('call', 'echo', '--arg', 'text=hi')
+  await inspect('call', 'echo', '{"text":1}', '--era', 'legacy')
+  await inspect('call', 'fail')
+  await inspect('call', 'none')
+  await inspect('read', 'notes://all')
+  await inspect('prompt', 'greet')
+  await waitFor(/^prompt greet/m)
+
+  const lines = running.lines().map((line) => line.replace(/ +\d+ ms/, '  # ms'))
+  const modern = `fastify-mcp-mount ${version}, modern`
+  t.same(lines, [
+    `echo                  ok  # ms  ${modern}`,
+    `echo                  failed  # ms  fastify-mcp-mount ${version}, legacy  ` +
+      'Invalid arguments for tool echo: /text must be string',
+    `fail                  failed  # ms  ${modern}  Out of stock: bike.`,
+    `none                  refused  # ms  ${modern}  Unknown tool: none (-32602)`,
+    `read notes://all      ok  # ms  ${modern}`,
+    `prompt greet          ok  # ms  ${modern}`
+  ])
+})
+
+t.test('a run after another one prints what has changed', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'report-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const report = join(folder, 'report.json')
+  const add = (name: string, description = ''): string =>
+    `server.registerTool('${name}', { description: '${description}' }, async () => '')\n`
+  const first = await run(t, `${SERVER}${add('old')}${add('same')}${add('edited')} export default server`, { report })
+  await first.end()
+
+  const second = createTestTerminal()
+  const file = writeServer(t, `${SERVER}${add('new')}${add('same')}${add('edited', 'Better.')} export default server`)
+  const code = runDevServer(settingsFor(file, { report }), second.terminal)
+  await second.waitFor(/ - tool/)
+  second.signal('SIGTERM')
+
+  t.equal(await code, 0)
+  t.match(second.out, /^Restarted My Notes! {2}http\S+\n {2}\+ tool new\n {2}~ tool edited\n {2}- tool old\n$/)
+})
+
 t.test('a CommonJS file is run', async (t) => {
   const file = join(t.testdir(), 'server.cjs')
   writeFileSync(
@@ -236,7 +311,8 @@ t.test('the error of a file that fails has the line', async (t) => {
 t.test('the error of a missing export lists the exports', async (t) => {
   t.equal(
     await fail(t, 'export const a = 1, b = 2'),
-    'server.ts has no default export. It exports a, b; choose one of them with --export <name>.\n'
+    'server.ts has no default export, and none named mcp, server, app, createApp, buildApp. ' +
+      'It exports a, b; choose one of them with --export <name>.\n'
   )
   t.equal(
     await fail(t, 'export default 1', { exported: 'notes' }),
@@ -244,7 +320,8 @@ t.test('the error of a missing export lists the exports', async (t) => {
   )
   t.equal(
     await fail(t, 'console.error.name'),
-    "server.ts has no default export. It exports nothing; write 'export default' before its server.\n"
+    'server.ts has no default export, and none named mcp, server, app, createApp, buildApp. ' +
+      "It exports nothing; write 'export default' before its server.\n"
   )
 })
 

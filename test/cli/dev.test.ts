@@ -8,6 +8,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import t, { type Test } from 'tap'
 import { runProgram } from '../../lib/cli/program.ts'
 import { SETTINGS_VARIABLE } from '../../lib/cli/dev-settings.ts'
+import { startInspector } from '../../lib/cli/inspector.ts'
 import { LOADER } from '../support/child.ts'
 import { createTestTerminal, type TestTerminal } from './terminal.ts'
 
@@ -51,7 +52,14 @@ async function run (
   args: readonly string[],
   { text = SERVER, env = {}, files = {} }: RunSettings = {}
 ): Promise<Running> {
-  const directory = t.testdir({ 'server.ts': text, ...files })
+  return await runIn(t, t.testdir({ 'server.ts': text, ...files }), args, { text, env })
+}
+
+/** The same in a folder. */
+async function runIn (
+  t: Test, directory: string, args: readonly string[], { text = SERVER, env = {} }: RunSettings = {}
+): Promise<Running> {
+  writeFileSync(join(directory, 'server.ts'), text)
   writeWord(directory, "'one'")
   const test = createTestTerminal({ cwd: directory, env: { ...ENV, ...env } })
   const code = runProgram(['dev', 'server.ts', ...args], test.terminal)
@@ -71,25 +79,27 @@ async function inspect (url: string): Promise<string> {
 }
 
 t.test('a server is restarted at the same port when an import changes, also after a failure', async (t) => {
-  const { directory, url, waitFor, signal, code } = await run(
+  const running = await run(
     t,
     ['--host', 'localhost', '--prefix', '/v1', '--path', '/notes'],
     { env: { PORT: '0' } }
   )
+  const { directory, url, waitFor, signal, code } = running
   t.match(url, /^http:\/\/(?:127\.0\.0\.1|\[::1\]):\d+\/v1\/notes$/)
   t.equal(await inspect(url), 'Tools\n  one\n')
 
   writeWord(directory, "'two'")
-  await waitFor(/\n {2}two\n(?:.*\n)*.*Ctrl-C/)
+  await waitFor(/^Restarted Notes {2}\S+\n {2}\+ tool two\n {2}- tool one\n/m)
   t.equal(await inspect(url), 'Tools\n  two\n')
 
   writeWord(directory, '= 1')
   await waitFor(/server\.ts failed:\n.*\n.*word\.ts\D1\D\d+\b.*\n/)
-  await waitFor(/^Failed running/m)
+  await waitFor(/^Waits for a change\.$/m)
 
   writeWord(directory, "'three'")
-  await waitFor(/\n {2}three\n(?:.*\n)*.*Ctrl-C/)
+  await waitFor(/^ {2}\+ tool three\n/m)
   t.equal(await inspect(url), 'Tools\n  three\n')
+  t.notMatch(running.out, /Restarting|running '/)
 
   signal('SIGINT')
   t.equal(await code, 0)
@@ -135,6 +145,38 @@ t.test('a process that ignores signals is killed at the third one', async (t) =>
   test.signal('SIGINT')
 
   t.equal(await test.code, 0)
+})
+
+// A program in the place of npx says how it was called: the Inspector itself would have to be installed.
+t.test('--inspector starts the official Inspector on the first endpoint', async (t) => {
+  const bin = join(t.testdir({ bin: {} }), 'bin')
+  writeFileSync(join(bin, 'npx'), '#!/bin/sh\necho "npx $@"\nexec sleep 1000\n', { mode: 0o755 })
+  const path = `${bin}:${process.env.PATH}`
+  const { url, waitFor, signal, code } = await runIn(t, bin, ['--port', '0', '--inspector'], { env: { PATH: path } })
+
+  await waitFor(/^npx --yes @modelcontextprotocol\/inspector --transport http --server-url \S+$/m)
+  t.match(url, /^http/)
+  signal('SIGTERM')
+
+  t.equal(await code, 0)
+})
+
+t.test('if the Inspector cannot be started, the reason is printed and the server goes on', async (t) => {
+  const bin = join(t.testdir({ bin: {} }), 'bin')
+  writeFileSync(join(bin, 'npx'), '#!/bin/sh\nexit 3\n', { mode: 0o755 })
+  const path = `${bin}:${process.env.PATH}`
+  const { url, waitFor } = await runIn(t, bin, ['--port', '0', '--inspector'], { env: { PATH: path } })
+
+  await waitFor(/^The MCP Inspector cannot be started: it ended with exit code 3\. .*Node\.js 22\.19/m)
+  t.equal(await inspect(url), 'Tools\n  one\n')
+})
+
+t.test('if there is no npx, that is the reason', async (t) => {
+  const test = createTestTerminal({ env: { PATH: t.testdir() } })
+
+  startInspector('http://127.0.0.1:8000/mcp', test.terminal)
+
+  await test.waitFor(/^The MCP Inspector cannot be started: npx cannot be run: .*ENOENT/m)
 })
 
 t.test('a file that does not exist is reported at once', async (t) => {
@@ -198,7 +240,6 @@ t.test('the serving process reads its settings from the environment, and exits',
   const settings = {
     name: 'server.js',
     file,
-    exported: 'default',
     host: '127.0.0.1',
     port: (taken.address() as AddressInfo).port,
     stdio: false
@@ -215,7 +256,7 @@ t.test('the serving process reads its settings from the environment, and exits',
   const text = written().map(({ args: [chunk] }) => String(chunk)).join('')
   written.restore()
   t.same(ended?.args, [1])
-  t.match(text, 'server.js has no default export. It exports a; choose one of them with --export <name>.\n')
+  t.match(text, 'server.js has no default export, and none named mcp, server, app, createApp, buildApp. It exports a; ')
   t.equal(process.env[SETTINGS_VARIABLE], undefined)
   t.equal(process.listenerCount('disconnect'), disconnecting + 1)
 })

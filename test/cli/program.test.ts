@@ -36,7 +36,7 @@ t.test('the help lists all commands, and goes to standard error if it was not re
 
 t.test('the help of a command lists all options, in lines of 80 characters', async (t) => {
   const options = {
-    dev: ['export', 'port', 'host', 'prefix', 'path', 'stdio'],
+    dev: ['export', 'port', 'host', 'prefix', 'path', 'inspector', 'stdio'],
     inspect: ['arg', 'era', 'header', 'token', 'timeout', 'log-level', 'json'],
     new: ['name']
   }
