@@ -5,8 +5,9 @@ import type { NoPlace } from '../shares/shares.ts'
 import type { Session, SessionOpening } from './session.ts'
 
 /**
- * Why a session has ended: the client said so, its `initialize` failed, nothing happened for too long, it was never
- * used and another one needed its place, the stream of its HTTP+SSE has ended, or the app has.
+ * Why a session ended. `deleted`: its client ended it. `refused`: its `initialize` failed. `idle`: it was not used for
+ * `sessionIdleTimeout`. `displaced`: it was never used, and a new session needed its place. `disconnected`: the stream
+ * of its HTTP+SSE connection ended. `closed`: the app closed.
  */
 export type SessionEnd = 'deleted' | 'refused' | 'idle' | 'displaced' | 'disconnected' | 'closed'
 
@@ -14,34 +15,34 @@ export type SessionEnd = 'deleted' | 'refused' | 'idle' | 'displaced' | 'disconn
 export interface SessionTable extends Iterable<Session> {
   readonly size: number
   get (sessionId: string): Session | undefined
-  /** Adds a session. @param isNew Whether listeners hear of it. */
+  /** Adds a session. @param isNew Whether listeners of `opened` are called. */
   add (session: Session, isNew: boolean): void
-  /** Takes out a session, which goes on elsewhere. */
+  /** Removes a session that goes on in another process. */
   remove (session: Session): void
-  /** Takes out a session and ends what goes on in it; listeners hear of it. */
+  /** Removes a session, ends everything that is going on in it, and calls the listeners of `ended`. */
   close (session: Session, reason: SessionEnd): void
 }
 
 /** The place where the sessions of one mount live, and the rules by which they open and end. */
 export interface SessionHome {
-  /** How many sessions may be open at once, over all processes. */
+  /** The most sessions that may be open at once, over all processes. */
   readonly max: number
-  /** How many sessions are open, over all processes. */
+  /** Resolves to the number of open sessions, over all processes. */
   count (): Promise<number>
   /** Opens a session, or returns why there is no place for it. */
   open (opening: SessionOpening): Session | NoPlace | Promise<Session | NoPlace>
   /**
-   * Finds a session that other processes serve as well. Absent where sessions live in this process alone.
-   * @param known What this process knows of it.
-   * @param isUse Whether its client does more than open it.
+   * Finds a session that other processes serve as well. Absent if sessions live in this process alone.
+   * @param known The session, if this process knows it already.
+   * @param isUse Whether the request uses the session, beyond opening it.
    */
   find? (sessionId: string, known: Session | undefined, isUse: boolean): Promise<Session | undefined>
   /** Ends a session, if it is open. */
   end (sessionId: string, reason: SessionEnd): void | Promise<void>
-  /** Hands on the messages of a session that other nodes may wait for; undefined where there are no other nodes. */
+  /** Forwards messages of a session that other nodes may wait for. Returns undefined if there are no other nodes. */
   forward (messages: ReadonlyArray<Message | Refusal>, session: Session): Promise<void> | undefined
-  /** Begins to look for idle sessions. */
+  /** Starts looking for idle sessions. */
   start (): void
-  /** Lets go of all sessions. */
+  /** Stops serving all sessions: in one process they end, in a cluster they go on elsewhere. */
   stop (): void | Promise<void>
 }

@@ -8,7 +8,7 @@ import { sweepInterval, type LocalSessionSettings } from './settings.ts'
 import { limitStore } from './store-limit.ts'
 import { EVENT_STORE } from './stream/writer.ts'
 
-/** What a home in one process needs besides its settings. */
+/** What a home in one process needs in addition to its settings. */
 export interface LocalHomeEnvironment {
   readonly table: SessionTable
   /** Called when the event store fails. */
@@ -17,7 +17,7 @@ export interface LocalHomeEnvironment {
   readonly now?: () => number
 }
 
-/** The home of sessions that live in one process. One timer for all of them. */
+/** The home of sessions that live in one process. One timer ends the idle ones. */
 export class LocalHome implements SessionHome {
   readonly #settings: LocalSessionSettings
   readonly #eventStore: EventStore | undefined
@@ -25,7 +25,7 @@ export class LocalHome implements SessionHome {
   readonly #table: SessionTable
   readonly #onFailure: (error: unknown, what: string) => void
   readonly #now: () => number
-  // Those that may make room for others, oldest first. A session that was used leaves when it is looked at.
+  // The sessions that may be ended to make room, oldest first. Used ones are removed only when room is needed.
   readonly #unused = new Set<Session>()
   readonly #shares: Shares
   #sweeper: NodeJS.Timeout | undefined
@@ -91,7 +91,7 @@ export class LocalHome implements SessionHome {
     for (const { sessionId } of this.#table) this.end(sessionId, 'closed')
   }
 
-  // A flood pushes out itself, and no client that has begun to work.
+  // Ends the oldest unused session, so that a flood of new sessions displaces only itself.
   #displace (): boolean {
     for (const session of this.#unused) {
       if (session.isUsed) {
@@ -107,7 +107,7 @@ export class LocalHome implements SessionHome {
   #forgetEvents ({ sessionId, hasStreamed }: Session): void {
     const store = this.#eventStore
     if (store === undefined || !hasStreamed) return
-    // In a function of its own, so that a store that throws fails as one that rejects.
+    // An async function, so that an exception of the store becomes a rejection.
     const forgotten = async (): Promise<void> => store.forget(sessionId)
     forgotten().catch((error) => this.#onFailure(error, EVENT_STORE))
   }

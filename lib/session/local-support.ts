@@ -1,4 +1,4 @@
-// What sessions need that live in one process.
+// The support of sessions that live in one process: streams, log level and subscriptions are in memory.
 import { doNothing } from '../do-nothing.ts'
 import { hasPriming } from '../protocol/revisions.ts'
 import type { WatchedResources } from '../server/call/incoming.ts'
@@ -13,13 +13,13 @@ import type { SessionStreams, SessionSupport, SupportedSession } from './support
 import { Waiters } from './waiters.ts'
 import type { WatchedUris } from './watched-uris.ts'
 
-/** How the sessions of one process are supported. */
+/** The settings of a {@link LocalSupport}. */
 export interface LocalSettings {
-  /** Stores events for clients that resume streams; absent where no stream is resumed. */
+  /** Stores events for clients that resume streams; absent if streams cannot be resumed. */
   readonly store?: EventStore | undefined
-  /** Milliseconds after which such a client may come back. */
+  /** Milliseconds that a disconnected client waits before it reconnects. */
   readonly retryInterval?: number | undefined
-  /** Counts the URIs that sessions watch. @default a budget of its own */
+  /** The budget of the URIs that sessions watch. @default a new one */
   readonly watching?: WatchBudget | undefined
   /** Called when the event store fails. */
   readonly onFailure?: (error: unknown, what: string) => void
@@ -54,7 +54,7 @@ export class LocalSupport implements SessionSupport {
   }
 }
 
-/** The streams of a session that lives in one process. What it does not use, it does not hold. */
+/** The streams of a session in one process. Each part is created on first use, to keep idle sessions small. */
 class LocalStreams implements SessionStreams {
   readonly #session: SupportedSession
   readonly #resumption: Resumption | undefined
@@ -84,7 +84,7 @@ class LocalStreams implements SessionStreams {
     this.#get?.send(message)
   }
 
-  // Servers ask as soon as there is a session, which is before its client listens.
+  // A server may ask as soon as the session is open, before its client has opened the GET stream.
   async untilListening (signal: AbortSignal): Promise<QuestionSink> {
     this.#waiters ??= new Waiters(this.#session)
     while (this.isIdle && !signal.aborted) await this.#waiters.wait(signal)

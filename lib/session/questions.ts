@@ -1,38 +1,38 @@
-// The questions that a legacy session was asked and has not answered yet.
+// The questions to the client of a legacy session that have no answer yet.
 import { MAX_TEXT_LENGTH, shorten, weigh } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 import type { ServerRequest } from '../protocol/question.ts'
 import { encodeNotification, encodeJson } from '../protocol/encode.ts'
 import { RpcError } from '../errors.ts'
 
-/** An answer as it was posted: `result` or `error`. */
+/** An answer as the client posted it: `result` or `error`. */
 export interface Answer { readonly result?: unknown, readonly error?: unknown }
 
 interface Waiting {
   readonly resolve: (result: unknown) => void
   readonly reject: (error: Error) => void
-  /** Ends the waiting for time and signal. */
+  /** Clears the timer and removes the listener of the signal. */
   readonly settle: () => void
 }
 
 const CALL_ENDED = 'the call has ended'
 
-// Bytes in memory of the `data` of an error that a client answers with.
+// The most bytes in memory that the `data` of an error from a client may take.
 const MAX_ERROR_DATA = 8192
 
-/** What a question is written to. */
+/** The stream to which a question is written. */
 export interface QuestionSink {
   /** Rejects when the question cannot reach the client. */
   send (json: string): void | Promise<void>
 }
 
-/** The questions that a session was asked. Ids are the session's own. */
+/** The open questions to the client of one session. Their ids are unique in the session. */
 export class Questions {
   readonly #waiting = new Map<string, Waiting>()
   readonly #prefix: string
   #asked = 0
 
-  /** @param prefix What ids have before their number. */
+  /** @param prefix The part of every id before the number. */
   constructor (prefix = '') {
     this.#prefix = prefix
   }
@@ -40,11 +40,11 @@ export class Questions {
   get size (): number { return this.#waiting.size }
 
   /**
-   * Asks, and comes to the client's result.
+   * Sends a question; resolves to the client's result.
    *
-   * @param timeout Milliseconds; 0 waits for ever.
-   * @param signal Aborted when nobody waits for the answer any more.
-   * @throws RpcError when the client answers with an error, or not in time, or goes away.
+   * @param timeout Milliseconds; 0 waits without limit.
+   * @param signal Aborted when the answer is no longer needed.
+   * @throws RpcError if the client answers with an error, does not answer in time, or disconnects.
    */
   ask (sink: QuestionSink, question: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown> {
     const id = `ask-${this.#prefix}${++this.#asked}`
@@ -69,7 +69,7 @@ export class Questions {
     })
   }
 
-  /** Takes a posted answer; false when nothing was asked by that id, or it was answered before. */
+  /** Settles a question with the posted answer. Returns false if no question with that id is open. */
   answer (id: unknown, { result, error }: Answer): boolean {
     const waiting = typeof id === 'string' ? this.#take(id) : undefined
     if (waiting === undefined) return false
@@ -78,7 +78,7 @@ export class Questions {
     return true
   }
 
-  /** Gives up all questions, because the session has ended. */
+  /** Rejects all open questions, because the session has ended. */
   abandon (): void {
     for (const [id, { reject }] of this.#waiting) {
       this.#take(id)
@@ -103,12 +103,12 @@ function notAnswered ({ method }: ServerRequest, reason: string): RpcError {
 }
 
 function readError (error: unknown): RpcError {
-  // A client may answer with anything.
+  // The client may have sent any value as its error.
   const { code, message, data } = Object(error) as { readonly [name in 'code' | 'message' | 'data']?: unknown }
   return new RpcError(
     Number.isInteger(code) ? Number(code) : ErrorCode.InternalError,
     typeof message === 'string' ? shorten(message, MAX_TEXT_LENGTH) : 'The client answered with an error',
-    // A handler that lets the error pass sends it back.
+    // A handler that does not catch the error sends it back to the client.
     weigh(data, MAX_ERROR_DATA) > MAX_ERROR_DATA ? undefined : data
   )
 }

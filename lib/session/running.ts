@@ -1,10 +1,9 @@
-// The requests that are being served, by their ids. Ids need not be unique: some clients give all their requests the
-// same one.
+// The requests that are being served, by id. Ids may repeat, because some clients give all their requests the same id.
 import type { RequestId } from '../protocol/message.ts'
 
 /** A request being served, as its session sees it. */
 export interface Running {
-  /** Whether nobody waits for an answer to it any more, although its handler may go on. */
+  /** Whether the client no longer waits for an answer. The handler may still run. */
   readonly isOver: boolean
   /** Ends it without an answer. */
   cancel (reason: string): void
@@ -14,7 +13,7 @@ export interface Running {
 export class RunningRequests<T extends Pick<Running, 'isOver'> = Running> {
   readonly #byId = new Map<RequestId, T[]>()
 
-  /** Whether there are none. */
+  /** Whether no request is being served. */
   get isEmpty (): boolean { return this.#byId.size === 0 }
 
   add (id: RequestId, running: T): void {
@@ -30,12 +29,12 @@ export class RunningRequests<T extends Pick<Running, 'isOver'> = Running> {
     if (all.length === 0) this.#byId.delete(id)
   }
 
-  /** Those with an id that still wait for an answer. */
+  /** Returns the requests with an id that still wait for an answer. */
   awaiting (id: RequestId): readonly T[] {
     return (this.#byId.get(id) ?? []).filter(({ isOver }) => !isOver)
   }
 
-  /** All of them; some may be deleted meanwhile. */
+  /** Iterates over a copy, so that requests may be deleted meanwhile. */
   * [Symbol.iterator] (): Iterator<T> {
     for (const running of [...this.#byId.values()]) yield * [...running]
   }

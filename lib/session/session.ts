@@ -1,4 +1,4 @@
-// A legacy session: what `initialize` negotiated, and what is going on in it.
+// A legacy session: what `initialize` negotiated, and the requests, questions and streams of its client.
 import { randomUUID } from 'node:crypto'
 import type { ClientIdentity } from '../protocol/client-identity.ts'
 import { encodeNotification } from '../protocol/encode.ts'
@@ -12,38 +12,41 @@ import type { SessionStream } from './stream/session-stream.ts'
 import type { SessionStreams, SessionSupport, SupportedSession } from './support.ts'
 import { WatchedUris } from './watched-uris.ts'
 
-/** What a session is opened with. */
+/** The initial values of a session. */
 export interface SessionOpening extends Pick<Caller, 'protocolVersion' | 'client' | 'principal' | 'sessionId'> {
-  /** Whom the session counts for. */
+  /** The holder whose share the session counts towards. */
   readonly holder?: string | undefined
 }
 
-/** The client of a session that is opened before its client has said who it is. */
+/** The client of a session that was opened before `initialize`, as HTTP+SSE does. */
 export const UNKNOWN_CLIENT: ClientIdentity = Object.freeze({ capabilities: Object.freeze({}) })
 
-/** What `initialize` negotiated, found again by `Mcp-Session-Id`. What a session does not use, it does not hold. */
+/**
+ * What `initialize` negotiated, found again by `Mcp-Session-Id`. Most parts are created on first use, to keep idle
+ * sessions small.
+ */
 export class Session implements Caller, SupportedSession {
   readonly era = 'legacy'
-  /** Its id, as in `Mcp-Session-Id`. */
+  /** The id, as in `Mcp-Session-Id`. */
   readonly sessionId: string
-  // These two are changed by `introduce` alone.
+  // Only `introduce` changes these two.
   /** The revision of the protocol that was negotiated. */
   protocolVersion: string
   /** The client: its self-reported name and version, and what it can do. */
   client: ClientIdentity
   readonly principal: string | undefined
-  /** Whom it counts for; undefined where it counts for nobody. */
+  /** The holder whose share it counts towards; undefined if it counts towards none. */
   readonly holder: string | undefined
-  // What each request touches stands together, as of many sessions none is in the processor's cache.
+  // The fields that every request uses stand together: with many sessions, none of them is in the processor's cache.
   #requests = 0
   #isUsed = false
   #idleSince: number
-  // Most clients have one request at a time: a Map for it would be a fifth of what an idle session holds.
+  // Most clients have one request at a time. A Map for it would be a fifth of the memory of an idle session.
   #runningId: RequestId | undefined
   #running: Running | undefined
   #runningBeside: RunningRequests | undefined
   readonly #support: SessionSupport
-  // Until the client chooses a level it gets all (MCP 2025-11-25 logging, Setting Log Level).
+  // Until the client chooses a level it gets all messages (MCP 2025-11-25 logging, Setting Log Level).
   #logLevel: LogLevel = 'debug'
   #streams: SessionStreams | undefined
   #questions: Questions | undefined
@@ -61,10 +64,10 @@ export class Session implements Caller, SupportedSession {
     this.#support = support
   }
 
-  /** Whether the client has said who it is. */
+  /** Whether the client has sent `initialize`. */
   get isIntroduced (): boolean { return this.client !== UNKNOWN_CLIENT }
 
-  /** Takes what an `initialize` says that comes after the session was opened. */
+  /** Sets what a later `initialize` negotiated, for a session that was opened before it. */
   introduce (protocolVersion: string, client: ClientIdentity): void {
     this.protocolVersion = protocolVersion
     this.client = client
@@ -77,12 +80,12 @@ export class Session implements Caller, SupportedSession {
     return this.#support.storeLogLevel(this, level)
   }
 
-  /** Takes note of the log level that the client has chosen by another node. */
+  /** Sets the log level that the client chose through another node. */
   noteLogLevel (level: LogLevel): void {
     this.#logLevel = level
   }
 
-  /** A request begins: until it ends the session is not idle. */
+  /** Marks the beginning of a request. Until it ends the session is not idle. */
   begin (id?: RequestId, running?: Running): void {
     this.#requests++
     if (id === undefined || running === undefined) return
@@ -95,7 +98,7 @@ export class Session implements Caller, SupportedSession {
     }
   }
 
-  /** A request has ended, which began with the same arguments. */
+  /** Marks the end of a request that began with the same arguments. */
   end (now: number, id?: RequestId, running?: Running): void {
     this.#requests--
     this.#idleSince = now
@@ -108,10 +111,10 @@ export class Session implements Caller, SupportedSession {
     }
   }
 
-  /** Whether its client has done more than open it. */
+  /** Whether the client has used the session, beyond opening it. */
   get isUsed (): boolean { return this.#isUsed }
 
-  /** Takes note that its client does more than open it. */
+  /** Marks the session as used. */
   use (): void {
     this.#isUsed = true
   }
@@ -119,10 +122,10 @@ export class Session implements Caller, SupportedSession {
   /** Whether a request is being served. */
   get isServing (): boolean { return this.#requests > 0 }
 
-  /** Whether a request is being served here, or a client connected. */
+  /** Whether a request is being served, or a client is connected, on this node. */
   get isBusy (): boolean { return !this.isIdleSince(Infinity) }
 
-  /** Whether nothing has happened in the session since a moment, and no client listens. */
+  /** Whether no request has been served since a moment, and no client is connected. */
   isIdleSince (moment: number): boolean {
     return this.#requests === 0 && this.#idleSince <= moment && this.#streams?.isIdle !== false
   }
@@ -134,9 +137,9 @@ export class Session implements Caller, SupportedSession {
   }
 
   /**
-   * Ends a running request without an answer, because the client wants none any more. Does nothing where several have
-   * the id: which of them the client means is not known.
-   * @returns Whether several have the id.
+   * Ends a running request without an answer, because the client has cancelled it. Does nothing if several requests
+   * have the id, because it is not known which of them the client means.
+   * @returns Whether several requests have the id.
    */
   cancel (id: RequestId, reason: string): boolean {
     const [running, ...others] = this.awaiting(id)
@@ -145,7 +148,7 @@ export class Session implements Caller, SupportedSession {
     return false
   }
 
-  /** The questions that the client was asked. */
+  /** The open questions to the client. */
   get questions (): Questions {
     this.#questions ??= new Questions(this.#support.prefix)
     return this.#questions
@@ -155,12 +158,12 @@ export class Session implements Caller, SupportedSession {
     return await this.questions.ask(await this.streams.untilListening(signal), request, timeout, signal)
   }
 
-  /** Takes an answer; one to a question that was never asked, or was answered before, is dropped. */
+  /** Passes an answer to the question that it belongs to. It is dropped if no question with that id is open. */
   answer (id: RequestId, answer: Answer): void {
     this.#questions?.answer(id, answer)
   }
 
-  /** The resources whose changes the client wants to hear of. */
+  /** The resources that the client is subscribed to. */
   get subscriptions (): WatchedResources {
     return this.#support.subscriptionsOf(this, this.#watchedUris)
   }
@@ -172,7 +175,7 @@ export class Session implements Caller, SupportedSession {
   }
 
   noteWatched (uri: string, watches: boolean): void {
-    // What is noted after the end would be counted for ever.
+    // After the end, nothing would ever release the URI from the budget.
     if (watches && !this.#isEnded) this.#watchedUris.note(uri)
     else this.#watched?.delete(uri)
   }
@@ -183,13 +186,13 @@ export class Session implements Caller, SupportedSession {
     return this.#streams
   }
 
-  /** Whether there has been any stream. */
+  /** Whether the session has had any stream. */
   get hasStreamed (): boolean { return this.#streams !== undefined }
 
-  /** Whether streams go on without a connection. */
+  /** Whether streams outlive their connection, so that the client can resume them. */
   get isResumable (): boolean { return this.#support.isResumable }
 
-  /** The GET stream, where changes are sent to it by this process. */
+  /** The GET stream, if this process sends changes to it. */
   get listening (): SessionStream | undefined { return this.#streams?.listening }
 
   notify (method: string, params: object): void {
@@ -200,10 +203,10 @@ export class Session implements Caller, SupportedSession {
     this.streams.closeListening()
   }
 
-  /** Whether it is over. */
+  /** Whether the session has ended. */
   get isEnded (): boolean { return this.#isEnded }
 
-  /** Ends all that is going on, because the session has ended. */
+  /** Ends the requests, questions, subscriptions and streams, because the session has ended. */
   close (reason: string): void {
     this.#isEnded = true
     this.#running?.cancel(reason)

@@ -1,5 +1,5 @@
-// The sessions of one mount, as the requests of clients and the owner of the mount see them. Their home decides what
-// becomes of them.
+// The sessions of one mount, as the requests of clients and the host app see them. Their home decides where they live,
+// and when they open and end.
 import { EventEmitter } from 'node:events'
 import type { Message, RequestId } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusals.ts'
@@ -9,34 +9,34 @@ import type { Running } from './running.ts'
 import type { Session, SessionOpening } from './session.ts'
 
 /**
- * What listeners are told of a session.
+ * The session that an event is about.
  * @interface
  */
 export type SessionInfo = Readonly<Pick<Session, 'sessionId' | 'protocolVersion' | 'client'>>
 
-/** What a mount tells of its sessions. */
+/** The events of the sessions of a mount. */
 export interface SessionEvents {
-  /** A session has been opened. */
+  /** A session was opened. */
   opened: [session: SessionInfo]
-  /** A session has ended, and why. */
+  /** A session ended. */
   ended: [session: SessionInfo, reason: SessionEnd]
 }
 
-/** The sessions of a mount, for its owner: how many there are, and when one opens or ends. */
+/** The sessions of a mount, for the host app: their number, and an event when one opens or ends. */
 export interface MountSessions extends Pick<EventEmitter<SessionEvents>, 'on' | 'once' | 'off'> {
-  /** How many sessions are open; in a cluster, of those that this process has served lately. */
+  /** The number of open sessions; in a cluster, of those that this process has served lately. */
   readonly size: number
-  /** How many sessions may be open at once, over all processes. */
+  /** The most sessions that may be open at once, over all processes. */
   readonly max: number
-  /** How many sessions are open, over all processes. */
+  /** Resolves to the number of open sessions, over all processes. */
   count (): Promise<number>
 }
 
-/** How the sessions of one mount are made. */
+/** The settings of {@link Sessions}. */
 export interface SessionsSettings<Home extends SessionHome> {
-  /** Makes the home of the sessions. @param table Those that this process knows. */
+  /** Creates the home of the sessions. @param table The sessions that this process knows. */
   readonly createHome: (table: SessionTable) => Home
-  /** Called when a listener fails. */
+  /** Called when a listener throws. */
   readonly onFailure: (error: unknown, what: string) => void
   /** The clock, in milliseconds. @default Date.now */
   readonly now?: () => number
@@ -78,7 +78,7 @@ export class Sessions<Home extends SessionHome = SessionHome>
     return this.home.open(opening)
   }
 
-  /** Lets a session be found by nobody but the transport that has opened it. */
+  /** Reserves a session for the transport that opened it: {@link find} no longer returns it. */
   bind (session: Session): void {
     this.#bound ??= new WeakSet()
     this.#bound.add(session)
@@ -86,8 +86,8 @@ export class Sessions<Home extends SessionHome = SessionHome>
 
   /**
    * Finds an open session. A session of another principal is not found.
-   * @param isUse Whether its client does more than open it.
-   * @returns A promise only where sessions live in a cluster.
+   * @param isUse Whether the request uses the session, beyond opening it.
+   * @returns A promise only if sessions live in a cluster.
    * @throws ClusterUnreachableError
    */
   find (sessionId: string, principal: string | undefined, isUse: boolean): Found | Promise<Found> {
@@ -109,7 +109,7 @@ export class Sessions<Home extends SessionHome = SessionHome>
   }
 
   /**
-   * Hands on the messages of a session that other nodes may wait for; undefined where there are no other nodes.
+   * Forwards those messages of a session that other nodes may wait for. Returns undefined if there are no other nodes.
    * @throws ClusterUnreachableError
    */
   forward (messages: ReadonlyArray<Message | Refusal>, session: Session): Promise<void> | undefined {
@@ -120,7 +120,7 @@ export class Sessions<Home extends SessionHome = SessionHome>
     this.home.start()
   }
 
-  /** Lets go of all sessions. */
+  /** Stops serving all sessions: in one process they end, in a cluster they go on elsewhere. */
   stop (): void | Promise<void> {
     return this.home.stop()
   }
@@ -144,7 +144,7 @@ export class Sessions<Home extends SessionHome = SessionHome>
     this.#tell('ended', session, reason)
   }
 
-  // A listener that throws must keep no session from opening, and no timer from ending it.
+  // A listener that throws must not keep a session from opening or ending.
   #tell<Name extends keyof SessionEvents> (name: Name, ...args: SessionEvents[Name]): void {
     try {
       this.emit<keyof SessionEvents>(name, ...args)

@@ -1,33 +1,36 @@
-// Time limits of stores: a store that does not answer in time has failed.
+// Time limits of stores: an operation that does not settle in time fails.
 import { Deadlines } from '../server/call/deadlines.ts'
 
-/** A store has not answered in time. */
+/** A store did not answer in time. */
 export class StoreTimeoutError extends Error {
   override readonly name = 'StoreTimeoutError'
 }
 
-/** How long a store may take, and what its failure is. */
+/** How long an operation of a store may take, and the error of one that takes longer. */
 export interface StoreLimit {
-  /** Milliseconds; 0 for ever. */
+  /** Milliseconds; 0 for no limit. */
   readonly timeout: number
-  /** Whether a store that has not answered in time is left alone for a while, so that not every event waits for it. */
+  /** Whether a store that did not answer in time is not called for a while, so that not every event waits for it. */
   readonly pauses?: boolean
-  /** Makes the error of an operation that took too long. @default a {@link StoreTimeoutError} */
+  /** Creates the error of an operation that took too long. @default a {@link StoreTimeoutError} */
   readonly createError?: (message: string) => Error
 }
 
-// A store is asked again after so many times its timeout, or as soon as it has answered after all.
+// The pause ends after ten timeouts, or as soon as the late answer arrives.
 const TIMEOUTS_UNTIL_RETRY = 10
 
-/** A store whose methods throw or reject when they do not settle in time. @param now The clock, in milliseconds. */
+/**
+ * Returns a store whose methods reject if they do not settle in time, and throw during a pause.
+ * @param now The clock, in milliseconds.
+ */
 export function limitStore<S extends object> (store: S, limit: StoreLimit, now: () => number = Date.now): S {
   const { timeout, pauses = false, createError = createTimeoutError } = limit
   if (timeout === 0) return store
   const deadlines = new Deadlines()
-  let leftAloneUntil = -Infinity
+  let pausedUntil = -Infinity
 
   function within (operate: () => unknown): unknown {
-    if (leftAloneUntil > now()) throw createError('it is left alone, because it has not answered in time')
+    if (pausedUntil > now()) throw createError('the store is not called for a while, because it did not answer in time')
     const answer = operate()
     return answer instanceof Promise ? settleInTime(answer) : answer
   }
@@ -35,10 +38,10 @@ export function limitStore<S extends object> (store: S, limit: StoreLimit, now: 
   function settleInTime (answer: Promise<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const deadline = deadlines.start(timeout, () => {
-        if (pauses) leftAloneUntil = now() + TIMEOUTS_UNTIL_RETRY * timeout
+        if (pauses) pausedUntil = now() + TIMEOUTS_UNTIL_RETRY * timeout
         reject(createError(`no answer within ${timeout} ms, which is 'storeTimeout'`))
       })
-      answer.finally(() => { deadline.clear(); leftAloneUntil = -Infinity }).then(resolve, reject)
+      answer.finally(() => { deadline.clear(); pausedUntil = -Infinity }).then(resolve, reject)
     })
   }
 
@@ -47,10 +50,9 @@ export function limitStore<S extends object> (store: S, limit: StoreLimit, now: 
     : member)
 }
 
-/** Stands in for an object, be it a frozen one, with other members. */
+/** Returns an object whose members are those of the given one, which may be frozen, passed through `replace`. */
 export function standIn<T extends object> (object: T, replace: (member: unknown, name: string | symbol) => unknown): T {
-  // The members of a frozen object cannot be replaced in a proxy of its own. What is read of this one is all of the
-  // object.
+  // A proxy of a frozen object may not return other members, so the target is an empty object.
   return new Proxy({} as T, { get: (_target, name) => replace(Reflect.get(object, name, object), name) })
 }
 

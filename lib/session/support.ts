@@ -1,4 +1,5 @@
-// What a session needs of the home that it lives in: in one process it is done at once, in a cluster with other nodes.
+// What a session needs from its home: streams, and a place for its log level and subscriptions. In one process these
+// are in memory, in a cluster other nodes share them.
 import type { LogLevel } from '../protocol/log-level.ts'
 import type { RequestId } from '../protocol/message.ts'
 import type { WatchedResources } from '../server/call/incoming.ts'
@@ -14,7 +15,7 @@ export interface SupportedSession {
   readonly protocolVersion: string
   /** Whether the session has ended here. */
   readonly isEnded: boolean
-  /** Takes note that the client watches a resource, or does so no longer, as another node has been told. */
+  /** Notes that the client subscribed to a resource, or unsubscribed from it, through another node. */
   noteWatched (uri: string, watches: boolean): void
 }
 
@@ -22,42 +23,42 @@ export interface SupportedSession {
 export interface SessionStreams {
   /** Whether no client is connected to a stream that keeps the session from being idle. */
   readonly isIdle: boolean
-  /** The GET stream, where changes are sent to it by this process. */
+  /** The GET stream, if this process sends changes to it. */
   readonly listening: SessionStream | undefined
-  /** Where a question goes that cannot go by the reply to its request; undefined where no client listens. */
+  /** The sink of questions that the reply to their request cannot carry; undefined if no client listens. */
   readonly questionSink: QuestionSink | undefined
   /** Returns the GET stream; the same one each time. */
   listen (): SessionStream
-  /** Sends a message by the GET stream. */
+  /** Sends a message on the GET stream. */
   send (message: string): void
-  /** Resolves when the GET stream is open. @throws RpcError when the session has ended. */
+  /** Resolves when the GET stream is open. @throws RpcError if the session has ended. */
   untilListening (signal: AbortSignal): Promise<QuestionSink>
-  /** Wakes whoever waits for the GET stream. */
+  /** Wakes those that wait for the GET stream. */
   opened (): void
   /** Ends the connection of the GET stream, but not the stream. */
   closeListening (): void
   /** Opens the stream of a reply. @param ids The requests that the reply answers. */
   openReply (ids: readonly RequestId[]): LocalStream
-  /** Ends the stream of a reply; what it sent stays in the store for a client that missed it. */
+  /** Ends the stream of a reply. Its events stay in the store for a client that missed them. */
   endReply (stream: LocalStream): Promise<void>
-  /** Finds a stream, whether or not this process knows it; whether it exists shows when it is resumed. */
+  /** Returns a stream by its id, whether or not it exists: resuming a stream that does not exist resolves to false. */
   find (streamId: string): ResumableStream
   /** Ends all streams, because the session has ended. */
   close (): void
 }
 
-/** What sessions need of the home that they live in. */
+/** What the sessions of one home share. */
 export interface SessionSupport {
-  /** What the ids of questions begin with, before their number. */
+  /** The part of the ids of questions before their number. */
   readonly prefix: string
-  /** Whether streams go on without a connection. */
+  /** Whether streams outlive their connection, so that the client can resume them. */
   readonly isResumable: boolean
-  /** Counts the URIs that sessions watch. */
+  /** The budget of the URIs that sessions watch. */
   readonly watching: WatchBudget
   /** Creates the streams of a session. Called once, when the first of them is needed. */
   createStreams (session: SupportedSession): SessionStreams
-  /** Returns what a client changes when it subscribes to resources. @param watched What the session watches. */
+  /** Returns the set that subscribing and unsubscribing changes. @param watched The URIs that the session watches. */
   subscriptionsOf (session: SupportedSession, watched: WatchedUris): WatchedResources
-  /** Stores the log level of a session; undefined where nothing has to be awaited. */
+  /** Stores the log level of a session. Returns undefined if there is nothing to wait for. */
   storeLogLevel (session: SupportedSession, level: LogLevel): Promise<void> | undefined
 }

@@ -1,8 +1,8 @@
-// Those that wait for the GET stream of a session.
+// The calls that wait for the GET stream of a session.
 import { ErrorCode } from '../protocol/error-code.ts'
 import { RpcError } from '../errors.ts'
 
-/** Waits for something that may have to be looked at again and again. */
+/** Lets calls wait for a condition that each of them checks again whenever it is woken. */
 export class Waiters {
   readonly #session: { readonly isEnded: boolean }
   readonly #waiting: Array<() => void> = []
@@ -13,7 +13,7 @@ export class Waiters {
 
   /**
    * Resolves with the next {@link wake}, or when the signal is aborted.
-   * @throws RpcError when the session has ended.
+   * @throws RpcError if the session has ended.
    */
   async wait (signal: AbortSignal): Promise<void> {
     if (this.#session.isEnded) throw new RpcError(ErrorCode.InternalError, 'The session has ended')
@@ -23,7 +23,7 @@ export class Waiters {
     })
   }
 
-  /** Wakes all that wait. */
+  /** Wakes all waiting calls. */
   wake (): void {
     for (const resolve of this.#waiting.splice(0)) resolve()
   }

@@ -5,14 +5,14 @@ import { invalidParams } from '../errors.ts'
 import type { WatchedResources } from '../server/call/incoming.ts'
 import type { WatchBudget } from '../notify/watch-budget.ts'
 
-/** URIs within the limits of a mount, each in the spelling of the client. All spellings of a URI are one. */
+/** URIs within the limits of a mount, in the client's spelling. Different spellings of one URI count as one. */
 export class WatchedUris implements WatchedResources, Iterable<string> {
   readonly #budget: WatchBudget
   readonly #holder: string | undefined
   readonly #spellings = new Map<string, string>()
   #bytes = 0
 
-  /** @param holder Whom they count for. */
+  /** @param holder The holder whose share they count towards. */
   constructor (budget: WatchBudget, holder?: string) {
     this.#budget = budget
     this.#holder = holder
@@ -24,7 +24,7 @@ export class WatchedUris implements WatchedResources, Iterable<string> {
     return this.#spellings.has(topicOfResource(uri))
   }
 
-  /** Watches a resource. @throws RpcError when the session, its caller, or the mount watches too many. */
+  /** Adds a resource. @throws RpcError if the session, its caller or the mount would watch too much. */
   add (uri: string): void {
     const more = this.#moreBytes(uri)
     if (this.size >= MAX_WATCHED && !this.has(uri)) {
@@ -36,7 +36,7 @@ export class WatchedUris implements WatchedResources, Iterable<string> {
     this.#keep(uri, more)
   }
 
-  /** Takes note of a resource that the session watches by another node, which has checked the limits. */
+  /** Adds a resource that the client subscribed to through another node, which has checked the limits. */
   note (uri: string): void {
     const more = this.#moreBytes(uri)
     this.#budget.count(more, this.#holder)
@@ -53,14 +53,14 @@ export class WatchedUris implements WatchedResources, Iterable<string> {
     this.#spellings.delete(topic)
   }
 
-  /** Watches nothing any more. */
+  /** Removes all resources. */
   clear (): void {
     this.#spellings.clear()
     this.#budget.release(this.#bytes, this.#holder)
     this.#bytes = 0
   }
 
-  /** How the client spells the URI of a topic; undefined where it does not watch it. */
+  /** Returns the client's spelling of the URI of a topic; undefined if the client does not watch it. */
   spellingOf (topic: string): string | undefined {
     return this.#spellings.get(topic)
   }
@@ -69,7 +69,7 @@ export class WatchedUris implements WatchedResources, Iterable<string> {
     return this.#spellings.values()
   }
 
-  // Another spelling takes the place of the one before.
+  // A new spelling of a URI replaces the previous one.
   #moreBytes (uri: string): number {
     return Buffer.byteLength(uri) - Buffer.byteLength(this.#spellings.get(topicOfResource(uri)) ?? '')
   }

@@ -52,7 +52,7 @@ t.test('what does not settle in time fails, and is tried again the next time', a
   await t.rejects(async () => store.read(), { message: 'no' })
 })
 
-t.test('a store that hangs is left alone for a while, or until it answers', async (t) => {
+t.test('a store that hangs is not called for a while, or until it answers', async (t) => {
   let now = 0
   let asked = 0
   let answer: (value: string) => void = () => {}
@@ -66,7 +66,7 @@ t.test('a store that hangs is left alone for a while, or until it answers', asyn
   await t.rejects(store.read(), { name: 'StoreTimeoutError' })
   t.throws(() => store.read(), {
     name: 'StoreTimeoutError',
-    message: 'it is left alone, because it has not answered in time'
+    message: 'the store is not called for a while, because it did not answer in time'
   })
   now = 51
   await t.rejects(store.read(), { name: 'StoreTimeoutError', message: /no answer/ })

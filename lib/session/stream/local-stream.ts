@@ -1,4 +1,4 @@
-// A stream that only this process writes to: its writer, and the tail of the client that is connected.
+// A stream that only this process writes to: its writer, and the tail of the connected client.
 import type { StoredEvent } from '../../store/event-store.ts'
 import { eventIdOf } from './event-id.ts'
 import type { EventSink, Resumption, SessionStream, StreamSharing } from './session-stream.ts'
@@ -21,8 +21,8 @@ export class LocalStream implements SessionStream, WriterOutlet, TailSource {
   #isEnded = false
 
   /**
-   * @param resumption Absent where nothing is stored.
-   * @param sharing Absent where one process serves the session.
+   * @param resumption Absent if events are not stored.
+   * @param sharing Absent if only one process serves the session.
    */
   constructor (id: string, resumption: Resumption | undefined, sharing?: StreamSharing) {
     this.id = id
@@ -31,7 +31,7 @@ export class LocalStream implements SessionStream, WriterOutlet, TailSource {
     this.#writer = resumption && new Writer(id, resumption, this, sharing?.opening)
   }
 
-  /** Returns a stream that has ended and of which only the store knows. */
+  /** Returns a stream that has ended, and whose events only the store has. */
   static recall (id: string, resumption: Resumption | undefined): LocalStream {
     const stream = new LocalStream(id, resumption)
     stream.#seq = Infinity
@@ -47,7 +47,7 @@ export class LocalStream implements SessionStream, WriterOutlet, TailSource {
     else this.#writer.write(message)
   }
 
-  /** Resolves when all has been passed on, and the client has read enough for more to be sent. */
+  /** Resolves when all events have been passed on, and the client has read enough for more to be sent. */
   async drained (): Promise<void> {
     const writer = this.#writer
     if (writer?.isIdle === false) await new Promise<void>((resolve) => { writer.whenPassed(resolve) })
@@ -82,7 +82,7 @@ export class LocalStream implements SessionStream, WriterOutlet, TailSource {
     if (this.#resumption?.primes === true) this.#writer?.whenOpen(() => this.release())
   }
 
-  /** Ends the stream; resolves when all of it is stored. A client that is still sent what it missed gets the rest. */
+  /** Ends the stream; resolves when all of it is stored. A client that is still catching up gets the rest. */
   async end (): Promise<void> {
     this.#isEnded = true
     this.#finish()
@@ -118,7 +118,7 @@ export class LocalStream implements SessionStream, WriterOutlet, TailSource {
       if (afterSeq > this.#seq || afterSeq <= this.#lostBehind) return undefined
       if (afterSeq === this.#seq) return []
       const events = await this.#resumption.store.read(this.id, afterSeq)
-      // Nothing is behind 0 in a stream that never was, either.
+      // A stream that never existed also has no events after 0, but cannot be resumed.
       if (!isWhole(events, afterSeq) || (afterSeq === 0 && events.length === 0)) return undefined
       if (this.#seq === Infinity) this.#seq = events.at(-1)?.seq ?? afterSeq
       return events

@@ -1,4 +1,4 @@
-// The replies of this process that are streams.
+// The reply streams that this process writes.
 import { streamIdOf } from './event-id.ts'
 import { LocalStream } from './local-stream.ts'
 import type { Resumption, StreamSharing } from './session-stream.ts'
@@ -15,7 +15,7 @@ export class Replies implements Iterable<LocalStream> {
     this.#resumption = resumption
   }
 
-  /** Opens a stream. @param prefix What its name begins with. @param share Lets other nodes know of the stream. */
+  /** Opens a stream. @param prefix The beginning of its name. @param share Makes the stream known to other nodes. */
   open (prefix = '', share?: (streamId: string) => StreamSharing): LocalStream {
     const id = streamIdOf(this.#sessionId, `${prefix}${++this.#count}`)
     const stream = new LocalStream(id, this.#resumption, share?.(id))

@@ -7,7 +7,7 @@ export interface EventSink {
   send (message: string, id?: string): void
   /** Sends a stored event to a client that has missed it. */
   replay (message: string, id: string): void
-  /** Tells the client how to resume: behind which event, and after how many milliseconds. */
+  /** Sends the priming event. @param retry Milliseconds that the client waits before it resumes. */
   prime (id: string, retry: number | undefined): void
   /** Resolves when the client has read enough for more to be sent, or has gone. */
   drained (): Promise<void>
@@ -16,17 +16,17 @@ export interface EventSink {
 
 /** How the streams of a session are resumed. */
 export interface Resumption extends EventStorage {
-  /** Milliseconds after which a client may come back. */
+  /** Milliseconds that a disconnected client waits before it resumes. */
   readonly retryInterval: number | undefined
-  /** Whether the session's revision has priming events (2025-11-25 has, earlier clients trip over them). */
+  /** Whether the session's revision has priming events. 2025-11-25 has them; earlier clients fail on them. */
   readonly primes: boolean
 }
 
-/** What a stream has to do with other nodes, any of which its client may resume it on. */
+/** The link of a stream to the other nodes, on any of which its client may resume it. */
 export interface StreamSharing {
-  /** Resolves when the client may learn of the stream. When it rejects, nothing is stored. */
+  /** Resolves when other nodes can find the stream, so that the client may resume. If it rejects, nothing is stored. */
   readonly opening: Promise<void>
-  /** Ends the connections to other nodes. Resolves to false when the client has connected to one of them since. */
+  /** Ends connections on other nodes. Resolves to false if the client has connected to another node since. */
   readonly claim: () => Promise<boolean>
 }
 
@@ -35,7 +35,7 @@ export interface ResumableStream {
   readonly id: string
   /**
    * Connects a client that has seen the stream up to an event, and begins to send it the rest. Resolves to false, and
-   * changes nothing, when an event that the client has missed is no longer stored.
+   * changes nothing, if an event that the client missed is no longer stored.
    */
   resume (sink: EventSink, afterSeq: number): Promise<boolean>
   /** Disconnects a client that has gone. */
@@ -48,9 +48,9 @@ export interface SessionStream extends ResumableStream {
   readonly isAttached: boolean
   /** Sends a message. While no client is connected, the message waits in the store, if there is one. */
   send (message: string): void
-  /** Connects a client that gets what is sent from now on. The client that was connected before is disconnected. */
+  /** Connects a client to messages sent from now on. The client that was connected before is disconnected. */
   attach (sink: EventSink): void | Promise<void>
-  /** Ends the connection but not the stream: the client is to resume it. Does nothing where the client could not. */
+  /** Ends the connection but not the stream, which the client resumes. Does nothing if the client could not resume. */
   pause (): void
   /** Ends the connection, because the client has another one. */
   release (): void

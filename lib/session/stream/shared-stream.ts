@@ -1,25 +1,25 @@
-// A stream that any node writes to: the client that is connected here is sent what the store tells this node.
+// A stream that any node writes to. This node follows it in the store, and sends its events to the client.
 import type { Following, SharedEventStore, StoredEvent } from '../../store/event-store.ts'
 import { eventIdOf } from './event-id.ts'
 import type { EventSink, Resumption, SessionStream } from './session-stream.ts'
 import { isWhole, Tail } from './tail.ts'
 import { EVENT_STORE } from './writer.ts'
 
-/** How the streams of a session are resumed that is shared by nodes. */
+/** How the streams of a session that several nodes serve are resumed. */
 export interface SharedResumption extends Resumption {
   readonly store: SharedEventStore
 }
 
-/** What else happens when a client connects to a stream. */
+/** The steps of connecting a client that differ between kinds of streams. */
 export interface SharedStreamHooks {
   /**
-   * Called before a client that resumes is sent anything. Resolves to false when there is no stream.
-   * @param last The number of its last event.
+   * Called before anything is sent to a client that resumes. Resolves to false if the stream does not exist.
+   * @param last The number of the last event of the stream.
    */
   readonly isThere?: (last: number) => Promise<boolean>
-  /** Called before a client is connected. Resolves to false when the client has connected to another node since. */
+  /** Called before a client is connected. Resolves to false if the client has connected to another node since. */
   readonly claim: (isResumed: boolean) => Promise<boolean>
-  /** Called with each event that a client was sent. */
+  /** Called with each event that was sent to the client. */
   readonly sent?: (message: string) => void
 }
 
@@ -29,7 +29,7 @@ export class SharedStream implements SessionStream {
   readonly #resumption: SharedResumption
   readonly #hooks: SharedStreamHooks
   #tail: Tail | undefined
-  // That of the client that came last, while it is not connected yet.
+  // The tail of the client that came last, until it is connected.
   #pending: Tail | undefined
 
   constructor (id: string, resumption: SharedResumption, hooks: SharedStreamHooks) {
@@ -40,11 +40,12 @@ export class SharedStream implements SessionStream {
 
   get isAttached (): boolean { return this.#tail?.isOver === false }
 
-  /** Whether no client is connected, nor about to be. */
+  /** Whether no client is connected or about to be connected. */
   get isAlone (): boolean { return !this.isAttached && this.#pending === undefined }
 
   /**
-   * Sends a message to the client, whichever node it is connected to; during an outage, only if it is connected here.
+   * Sends a message to the client, whichever node it is connected to. During an outage only a client that is connected
+   * to this node gets it.
    */
   send (message: string): void {
     this.append(message).catch((error: unknown) => {
@@ -91,7 +92,7 @@ export class SharedStream implements SessionStream {
     this.#tail = undefined
   }
 
-  /** Sends the client what this node may not have heard of; resolves when the client has been sent it. */
+  /** Sends the client any event that this node may have missed; resolves when that is done. */
   async again (): Promise<void> {
     await Promise.all([this.#tail?.again(), this.#pending?.again()])
   }
@@ -124,7 +125,7 @@ export class SharedStream implements SessionStream {
     }
   }
 
-  // Of two clients that come at once the later one stays.
+  // If two clients connect at the same time, the later one stays.
   async #claim (tail: Tail, isResumed: boolean): Promise<boolean> {
     if (await this.#hooks.claim(isResumed) && this.#pending === tail) {
       this.release()

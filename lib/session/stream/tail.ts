@@ -1,35 +1,35 @@
-// Sends the events of one stream over one connection, each once and in order: live ones as they are heard of, and those
-// that were missed out of the store.
+// Sends the events of one stream over one connection, each once and in order: live events as they arrive, and missed
+// ones from the store.
 import { isWireObject } from '../../protocol/message.ts'
 import type { StoredEvent } from '../../store/event-store.ts'
 import { eventIdOf } from './event-id.ts'
 import type { EventSink } from './session-stream.ts'
 
-/** Where a tail reads what it has not heard. */
+/** The stream of a tail, with the store from which missed events are read. */
 export interface TailSource {
   /** The id of the stream. */
   readonly id: string
-  /** Whether events were passed without a number that {@link read} waits for. */
+  /** Whether events were passed on before the store had them. {@link read} waits for these. */
   readonly isAhead?: boolean
-  /** Reads the stored events behind one; undefined when one of them is no longer stored. */
+  /** Reads the stored events after a number; undefined if one of them is no longer stored. */
   read (afterSeq: number): ReadEvents | Promise<ReadEvents>
   /** Called with each event that was sent with its number. */
   sent? (message: string): void
-  /** Called when a read fails. It is repeated with the next event, or the next call of {@link Tail.again}. */
+  /** Called if a read fails. The next event, or the next call of {@link Tail.again}, repeats it. */
   failed (error: unknown): void
-  /** Called when nothing is sent any more; may be called twice. */
+  /** Called when the tail stops sending; may be called twice. */
   ended? (): void
 }
 
 type ReadEvents = readonly StoredEvent[] | undefined
 
-/** The events of one stream on their way to one connection. */
+/** Sends the events of one stream over one connection. */
 export class Tail {
   readonly sink: EventSink
   readonly #source: TailSource
   // The number of the last event that was sent.
   #seq = 0
-  // The highest number that was heard of.
+  // The highest number that this tail knows of.
   #heard = 0
   #hasBegun = false
   #reading: Promise<void> | undefined
@@ -42,10 +42,10 @@ export class Tail {
     this.#source = source
   }
 
-  /** Whether nothing is sent any more. */
+  /** Whether the tail has stopped sending. */
   get isOver (): boolean { return this.#isOver }
 
-  /** Begins to send the events behind one. @param missed For a client that resumes: those that were read already. */
+  /** Starts sending the events after a number. @param missed For a client that resumes, the events read already. */
   begin (afterSeq: number, missed?: readonly StoredEvent[]): void {
     this.#seq = afterSeq
     this.#hasBegun = true
@@ -53,7 +53,7 @@ export class Tail {
     else if (this.#readsAgain || this.#heard > afterSeq || (missed && this.#source.isAhead)) this.again()
   }
 
-  /** Takes a live event, which the store has already. Others may have been lost before it, and it may come twice. */
+  /** Takes a live event, which is stored already. Events before it may be missing, and it may arrive twice. */
   hear (event: StoredEvent): void {
     this.#heard = Math.max(this.#heard, event.seq)
     if (!this.#isLive || event.seq <= this.#seq) return
@@ -61,7 +61,7 @@ export class Tail {
     else this.again()
   }
 
-  /** Takes the event that follows the one before. @param seq Its number; absent when it is not stored, or not yet. */
+  /** Takes the next event. @param seq Its number; absent if it is not stored, or not stored yet. */
   pass (message: string, seq?: number): void {
     if (seq === undefined) {
       if (this.#isLive) this.sink.send(message)
@@ -71,20 +71,21 @@ export class Tail {
     }
   }
 
-  /** Takes the number of an event that was passed without one. */
+  /** Takes the number of an event that was passed without a number. */
   advance (seq: number): void {
     this.#heard = Math.max(this.#heard, seq)
     if (this.#isLive) this.#seq = Math.max(this.#seq, seq)
   }
 
   /**
-   * An event that was passed without a number is not stored: a client that is still sent stored events would miss it.
+   * Called when an event that was passed without a number will never be stored. A client that is still catching up from
+   * the store would miss it, so its connection ends.
    */
   lose (): void {
     if (!this.#isLive && !this.#isOver) this.close()
   }
 
-  /** Sends what may have been missed; resolves when the client has been sent all that could be read. */
+  /** Sends any event that may have been missed; resolves when all that could be read has been sent. */
   async again (): Promise<void> {
     if (this.#isOver) return
     this.#readsAgain = true
@@ -93,25 +94,25 @@ export class Tail {
     await this.#reading
   }
 
-  /** Ends the connection once all that was heard of has been sent. */
+  /** Ends the connection once all known events have been sent. */
   finish (): void {
     this.#isFinishing = true
     if (this.#isLive) this.close()
   }
 
-  /** Sends nothing any more, and ends the connection. */
+  /** Stops sending, and ends the connection. */
   close (): void {
     this.end()
     this.sink.end()
   }
 
-  /** Sends nothing any more. */
+  /** Stops sending. */
   end (): void {
     this.#isOver = true
     this.#source.ended?.()
   }
 
-  // Until it has begun, and while it reads, it sends nothing that it hears: the store has it, too.
+  // Live events are held back until begin() and during a replay, which reads them from the store.
   get #isLive (): boolean { return this.#hasBegun && this.#reading === undefined && !this.#isOver }
 
   async #catchUp (missed?: readonly StoredEvent[]): Promise<void> {
@@ -121,7 +122,7 @@ export class Tail {
     } catch (error) {
       this.#source.failed(error)
     }
-    // Nothing was awaited since it was found not to be behind: live events are sent from here on.
+    // No await lies between the last check of isBehind and this line, so no live event was held back in between.
     this.#reading = undefined
     if (this.#isFinishing) this.close()
   }
@@ -131,15 +132,15 @@ export class Tail {
     return this.#source.read(this.#seq)
   }
 
-  // An event that was heard of and cannot be read is not waited for.
+  // Does not wait for an event that was announced and cannot be read.
   #isBehind (read: ReadEvents): boolean {
     return this.#readsAgain || this.#source.isAhead === true || (this.#heard > this.#seq && read?.length !== 0)
   }
 
-  // No faster than the client reads: it may have missed many events.
+  // Waits for the client to read, because it may have missed many events.
   async #replay (events: ReadEvents): Promise<boolean> {
     if (!isWhole(events, this.#seq)) {
-      // The rest is no longer stored. The client finds out when it comes back for it.
+      // The rest is no longer stored. The client learns this when it resumes.
       this.close()
       return false
     }
@@ -160,13 +161,13 @@ export class Tail {
   }
 }
 
-/** Whether events are all of those behind another one, up to the last of them. */
+/** Whether events follow a number without a gap. */
 export function isWhole (events: ReadEvents, afterSeq: number): events is readonly StoredEvent[] {
   const isNext = (event: unknown, index: number): boolean => isStoredEvent(event) && event.seq === afterSeq + 1 + index
   return Array.isArray(events) && events.every(isNext)
 }
 
-// A store may be of the app's own making.
+// The app may have its own store, which may return anything.
 function isStoredEvent (event: unknown): event is StoredEvent {
   return isWireObject(event) && typeof event.message === 'string'
 }

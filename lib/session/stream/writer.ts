@@ -1,25 +1,25 @@
 // Numbers and stores the events of one stream, in order, and passes each on once the store has it.
 import type { EventStore } from '../../store/event-store.ts'
 
-/** Where the events of a stream are stored. */
+/** The store of the events of a stream. */
 export interface EventStorage {
   readonly store: EventStore
-  /** Called when the store fails. */
+  /** Called if the store fails. */
   readonly onFailure: (error: unknown, what: string) => void
   /**
-   * For an error of an outage, returns a promise that resolves when the store may be tried again: to false when it
-   * never may. Returns undefined for any other error.
+   * For an error of an outage, returns a promise that resolves to true when the operation may be retried, and to false
+   * if it never may. Returns undefined for any other error.
    */
   readonly untilBack?: (error: unknown) => Promise<boolean> | undefined
 }
 
-/** Where a writer passes its events on to. */
+/** The receiver of the events of a writer. */
 export interface WriterOutlet {
-  /** Takes an event. @param seq Its number; absent when it is not stored, or not yet. */
+  /** Takes an event. @param seq Its number; absent if it is not stored, or not stored yet. */
   pass (message: string, seq?: number): void
-  /** Takes the number of the oldest event that was passed without one. */
+  /** Takes the number of the oldest event that was passed without a number. */
   stored (seq: number): void
-  /** An event that was passed without a number is not stored and never will be. */
+  /** Called when an event that was passed without a number will never be stored. */
   lost (): void
 }
 
@@ -31,17 +31,17 @@ interface Waiting {
 
 export const EVENT_STORE = 'the event store'
 
-// How many events of a stream wait for a store that is slow or away. Beyond that the oldest are not stored, and a
+// The most events of a stream that wait for a slow or unreachable store. Beyond that the oldest are not stored, and a
 // client that has not seen them cannot resume.
 const MAX_WAITING = 1000
 
-// How many characters they have together, of one or two bytes each, so that they take 8 MiB at most. The newest event
-// waits whatever its length.
+// The most characters of these events together. A character takes one or two bytes, so they take 8 MiB at most. The
+// newest event waits whatever its length.
 const MAX_WAITING_CHARACTERS = 4 * 1024 * 1024
 
-const TOO_SLOW = 'it takes the events of a stream more slowly than they are sent: ' +
-  `of more than ${MAX_WAITING} events or ${MAX_WAITING_CHARACTERS} characters that wait, the oldest are not kept, ` +
-  'and a client that comes back for them is refused'
+const TOO_SLOW = 'the event store is slower than the events of a stream: ' +
+  `more than ${MAX_WAITING} events or ${MAX_WAITING_CHARACTERS} characters wait, so the oldest are not stored, ` +
+  'and a client that has not seen them cannot resume'
 
 /** The writer of one stream. */
 export class Writer {
@@ -57,10 +57,10 @@ export class Writer {
   #isOff = false
   #isUnreachable = false
   #isTooSlow = false
-  // How many characters the events have that wait.
+  // The number of characters of the waiting events.
   #characters = 0
 
-  /** @param opening Resolves when the client may learn of the stream. When it rejects, nothing is stored. */
+  /** @param opening Resolves when the client may resume the stream. If it rejects, events are not stored. */
   constructor (streamId: string, storage: EventStorage, outlet: WriterOutlet, opening?: Promise<unknown>) {
     this.#streamId = streamId
     this.#storage = storage
@@ -71,29 +71,29 @@ export class Writer {
     this.#work = opening.then(() => this.#open(listeners), (error: unknown) => this.#giveUp(error))
   }
 
-  /** Resolves when all is stored; undefined when it is. */
+  /** Resolves when all events are stored; undefined if they are stored already. */
   get settled (): Promise<void> | undefined { return this.#work }
 
   /** Whether all events have been passed on. */
   get isIdle (): boolean { return this.#waiting.every(({ isPassed }) => isPassed) }
 
-  /** Whether events were passed on that the store does not have yet. */
+  /** Whether events were passed on before the store had them. */
   get isAhead (): boolean { return this.#waiting.some(({ isPassed }) => isPassed) }
 
-  /** Calls a listener once the client may resume the stream; never, where it could not. */
+  /** Calls a listener once the client may resume the stream; never if the stream cannot be resumed. */
   whenOpen (listener: () => void): void {
     if (this.#openListeners !== undefined) this.#openListeners.push(listener)
     else if (!this.#isOff) listener()
   }
 
-  /** Calls a listener once all events have been passed on; at once, where they have. */
+  /** Calls a listener once all events have been passed on; at once if none waits. */
   whenPassed (listener: () => void): void {
     if (this.isIdle) return listener()
     this.#passedListeners ??= []
     this.#passedListeners.push(listener)
   }
 
-  /** Stores an event and passes it on: at once, where the store returns its number at once. */
+  /** Stores an event and passes it on: synchronously if the store returns a number and not a promise. */
   write (message: string): void {
     if (this.#isOff) return this.#outlet.pass(message)
     if (this.#work !== undefined) return this.#wait(message)
@@ -114,7 +114,7 @@ export class Writer {
     return this.#waiting.length >= MAX_WAITING || this.#characters + message.length > MAX_WAITING_CHARACTERS
   }
 
-  // A client that is connected gets the events that are not stored. The first event is on its way to the store.
+  // A connected client gets the events that are not stored. The first event is being stored, so the second is dropped.
   #makeRoom (message: string): void {
     while (this.#waiting.length > 1 && this.#isFull(message)) {
       this.#passAll(this.#waiting.slice(0, 2))
@@ -138,7 +138,7 @@ export class Writer {
     for (const { message } of this.#waiting.splice(index, 1)) this.#characters -= message.length
   }
 
-  // A store that throws fails as one that rejects.
+  // Turns an exception of the store into a rejection.
   #append (message: string): number | Promise<number> {
     try {
       const appended = this.#storage.store.append(this.#streamId, message)
@@ -148,7 +148,7 @@ export class Writer {
     }
   }
 
-  // Clients name events by their numbers, so that any other value would lose the event.
+  // Clients resume by event numbers, so an invalid number would lose the event.
   #check (seq: unknown): number {
     if (!Number.isSafeInteger(seq) || Number(seq) <= this.#last) {
       const rule = `must return the number of the event, an integer above ${this.#last}`
@@ -178,7 +178,7 @@ export class Writer {
     }
   }
 
-  // A client that is connected need not wait for the store.
+  // A connected client does not have to wait for the store.
   async #fail (event: Waiting, error: unknown): Promise<void> {
     const { onFailure, untilBack } = this.#storage
     const isBack = untilBack?.(error)
