@@ -1,4 +1,5 @@
-// The reply of another node to a call, for a client that resumes it here; and the answers to calls whose node has died.
+// The reply stream of a call that another node serves, for a client that resumes it here, and the answers to the calls
+// of a node that has died.
 import { encodeError } from '../../protocol/encode.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { isRequestId, isWireObject, type RequestId } from '../../protocol/message.ts'
@@ -12,23 +13,23 @@ const LOST = {
     'Send it again if that is safe'
 }
 
-/** What a reply of another node needs. */
+/** The settings of a {@link ForeignReply}. */
 export interface ForeignReplySettings {
   readonly node: ClusterNode
   /**
-   * Tells the other nodes that the client is connected here. Resolves to false when it has connected to one of them
-   * since.
+   * Notifies the other nodes that the client is connected here. Resolves to false if the client has connected to one of
+   * them since.
    */
   readonly claim: () => Promise<boolean>
 }
 
-/** The reply of another node to a call. It ends with the last answer, or once it is found to have ended. */
+/** The reply stream of another node. Its connection ends after the last answer, or once the store says it has ended. */
 export class ForeignReply implements ResumableStream {
   readonly #stream: SharedStream
   readonly #node: ClusterNode
   readonly #onFailure: (error: unknown) => void
   readonly #answered: RequestId[] = []
-  // The ids of the requests that the reply answers; undefined when it has ended.
+  // The ids of the requests that the reply answers; undefined if it has ended.
   #ids: readonly RequestId[] | undefined
 
   constructor (id: string, resumption: SharedResumption, { node, claim }: ForeignReplySettings) {
@@ -43,7 +44,7 @@ export class ForeignReply implements ResumableStream {
 
   get id (): string { return this.#stream.id }
 
-  /** Whether no client is connected, nor about to be. */
+  /** Whether no client is connected or about to be connected. */
   get isAlone (): boolean { return this.#stream.isAlone }
 
   async resume (sink: EventSink, afterSeq: number): Promise<boolean> {
@@ -61,20 +62,20 @@ export class ForeignReply implements ResumableStream {
     this.#stream.release()
   }
 
-  /** Sends the client what this node may not have heard of. */
+  /** Sends the client any event that this node may have missed. */
   async again (): Promise<void> {
     await this.#stream.again()
   }
 
-  /** Finds out whether the call is still being answered. */
+  /** Ends the connection if the reply has ended, and answers its calls if their node has died. */
   async check (): Promise<void> {
     if (!this.#stream.isAttached) return
     this.#ids = await this.#readIds()
     if (this.#ids === undefined) {
-      // However slowly the client reads.
+      // A slow client still gets all stored events first.
       this.#stream.finish()
     } else if (!this.#endIfAnswered() && !await this.#node.isAlive(ownerOf(this.id))) {
-      // The client is sent the answers as any other events.
+      // The answers reach the client as events of the stream.
       await answerLostCalls(this.#node, this.id, this.#ids)
     }
   }
@@ -105,24 +106,24 @@ export class ForeignReply implements ResumableStream {
   }
 }
 
-/** Answers, for a node that has died, those requests of a stream that it has not answered, and ends the stream. */
+/** Answers the open requests of a stream with an error, because their node has died, and ends the stream. */
 export async function answerLostCalls (node: ClusterNode, streamId: string, ids: readonly RequestId[]): Promise<void> {
   const { sessions, events } = node
   const [sessionId = ''] = streamId.split('.')
-  // Answers come last, so that they are still stored where the first events are not.
+  // Answers are the last events of a stream, so they are still stored if the oldest events were dropped.
   const stored = await events.read(streamId, 0) ?? []
   const answered = stored.flatMap(({ message }) => readAnswered(message) ?? [])
   for (const id of findUnanswered(ids, answered)) await events.append(streamId, encodeError(id, LOST))
   await sessions.change(sessionId, { kind: 'end', streamId })
 }
 
-/** Returns the id of the request that a message answers; undefined for a message that answers none. */
+/** Returns the id of the request that a message answers; undefined if the message is not an answer. */
 export function readAnswered (message: string): RequestId | undefined {
   const parsed = parseJson(message)
   return isWireObject(parsed) && parsed.method === undefined && isRequestId(parsed.id) ? parsed.id : undefined
 }
 
-// Requests of one batch may have the same id: each takes an answer of its own.
+// Requests of one batch may have the same id, and each gets its own answer.
 function findUnanswered (ids: readonly RequestId[], answered: readonly RequestId[]): readonly RequestId[] {
   const left = [...answered]
   return ids.filter((id) => {
@@ -132,12 +133,12 @@ function findUnanswered (ids: readonly RequestId[], answered: readonly RequestId
   })
 }
 
-// The name of a reply begins with the node that sends it.
+// The name of a reply stream begins with the id of the node that writes it.
 function ownerOf (streamId: string): string {
   return streamId.slice(streamId.indexOf('.') + 1, streamId.lastIndexOf('-'))
 }
 
-// The store may have anything.
+// Another program may have written to the store.
 function parseJson (text: string): unknown {
   try {
     return JSON.parse(text)

@@ -1,4 +1,4 @@
-// What clients post to one node and another one waits for.
+// Forwards what a client posts to this node to the node that waits for it.
 import type { ClusterNode } from '../../store/cluster.ts'
 import type { NodeLink } from './node-link.ts'
 import { weigh } from '../../protocol/bounds.ts'
@@ -11,29 +11,30 @@ import type { Session } from '../session.ts'
 type Notification = Extract<Message, { kind: 'notification' }>
 type Response = Extract<Message, { kind: 'response' }>
 
-// A notification that takes more memory stays on the node that got it: no client of today sends one.
-const MAX_TOLD_BYTES = 65_536
+// The most bytes in memory of a notification that is forwarded. No client of today sends a larger one.
+const MAX_FORWARDED_BYTES = 65_536
 
+// The id of a question, with the id of the node that asks it.
 const ASKED = /^ask-([0-9a-z]+)-\d+$/i
 
-const UNKNOWN = 'a node of the cluster has not said whether it runs a request with the id that a client has ' +
-  'cancelled: none is cancelled'
+const UNKNOWN = 'nothing was cancelled: a node of the cluster did not answer whether it also runs a request with the ' +
+  'cancelled id'
 
-/** How many requests with an id a node runs; undefined where it has not said. */
+/** The number of requests with an id that a node runs; undefined if it did not answer. */
 interface NodeCount {
   readonly nodeId: string
   readonly count: number | undefined
 }
 
-/** How messages are handed on. */
+/** The settings of a {@link Forwarder}. */
 export interface ForwarderSettings {
-  /** Whether the server wants to know of notifications other than cancellations. */
-  readonly tellsNotifications: boolean
-  /** Told of a cancellation that cancels nothing, because it is not certain which request is meant. */
+  /** Whether notifications other than cancellations are forwarded. */
+  readonly forwardsNotifications: boolean
+  /** Called with a cancellation that cancels nothing, because it is not certain which request the client means. */
   readonly onUncertain: (requestId: RequestId, why: string) => void
 }
 
-/** Hands on to other nodes what they may wait for. */
+/** Forwards messages to the nodes that wait for them. */
 export class Forwarder {
   readonly #link: NodeLink
   readonly #node: Pick<ClusterNode, 'id' | 'others'>
@@ -46,7 +47,7 @@ export class Forwarder {
   }
 
   /**
-   * Hands on the messages of a session, and cancels what they cancel, on whatever node it runs.
+   * Forwards the messages of a session, and cancels the requests that they cancel, on whatever node these run.
    * @throws ClusterUnreachableError
    */
   async forward (messages: ReadonlyArray<Message | Refusal>, session: Session): Promise<void> {
@@ -56,7 +57,6 @@ export class Forwarder {
     }))
   }
 
-  // The id of a question names the node that has asked it.
   async #forwardAnswer ({ id, result, error }: Response, sessionId: string): Promise<void> {
     const [, nodeId = this.#node.id] = ASKED.exec(String(id)) ?? []
     if (nodeId === this.#node.id) return
@@ -68,12 +68,12 @@ export class Forwarder {
     if (method === Method.Cancelled) {
       const cancellation = readCancellation(params)
       if (cancellation !== undefined) await this.#cancel(cancellation, session)
-    } else if (this.#settings.tellsNotifications && weigh(params, MAX_TOLD_BYTES) <= MAX_TOLD_BYTES) {
-      await this.#link.tellAll({ kind: 'notified', sessionId: session.sessionId, method, params })
+    } else if (this.#settings.forwardsNotifications && weigh(params, MAX_FORWARDED_BYTES) <= MAX_FORWARDED_BYTES) {
+      await this.#link.broadcast({ kind: 'notified', sessionId: session.sessionId, method, params })
     }
   }
 
-  // Cancels the only request with the id that runs on any node.
+  // Cancels a request if it is the only one with its id on all nodes.
   async #cancel ({ requestId, reason }: Cancellation, session: Session): Promise<void> {
     const { sessionId } = session
     const here = session.awaiting(requestId)

@@ -1,26 +1,26 @@
-// The GET stream of a session in a cluster, as one node sees it: whether this node passes on changes to it, and the
-// hand-off of that from node to node.
+// The GET stream of a session in a cluster, as one node sees it. One node passes on changes to it, and hands that over
+// when the client connects to another node.
 import type { Connecting } from '../../store/session-store.ts'
 import { SharedStream, type SharedResumption } from '../stream/shared-stream.ts'
 
-/** What a GET stream needs of its session. */
+/** What a GET stream needs from its session. */
 export interface GetStreamSession {
-  /** The node that this is. */
+  /** The id of this node. */
   readonly nodeId: string
-  /** Counts a connection of the client by this node. @throws SessionEndedError */
+  /** Counts a connection of the client to this node. @throws SessionEndedError */
   connect (streamId: string, nodeId: string): Promise<Connecting>
-  /** Whether no later connection to a stream is known of. */
+  /** Whether this node knows of no later connection to the stream. */
   isLatest (streamId: string, turn: number): boolean
   noteWatched (uri: string, watches: boolean): void
-  /** Tells another node that the client is connected here. */
+  /** Notifies another node that the client is connected here. */
   takeFrom (nodeId: string, streamId: string, turn: number): Promise<void>
-  /** Lets those know that wait for the stream, on whatever node. */
+  /** Wakes the calls that wait for the stream, on all nodes. */
   announce (): Promise<void>
-  /** Tells the client that all may have changed. */
+  /** Sends the client a change of everything that it watches. */
   tellMissed (): void
 }
 
-// The first may come at once.
+// Two, because the first check may follow at once.
 const CHECKS_UNTIL_MISSED = 2
 
 /** The GET stream of a session, and whether this node passes on changes to it. */
@@ -28,7 +28,7 @@ export class GetStream {
   readonly stream: SharedStream
   readonly #session: GetStreamSession
   #isListener = false
-  // Counts down while the listener before has not confirmed that it has passed on all changes until now.
+  // Counts down until the previous node confirms that it passed on all changes; undefined after that.
   #checksUntilMissed: number | undefined
 
   constructor (id: string, session: GetStreamSession, resumption: SharedResumption) {
@@ -36,14 +36,12 @@ export class GetStream {
     this.#session = session
   }
 
-  /**
-   * Whether changes are passed on here: where the client has last connected by GET, whether or not it is connected now.
-   */
+  /** Whether this node passes on changes: the client's last GET came here, whether or not it is still connected. */
   get isListener (): boolean { return this.#isListener }
 
   /**
-   * Ends the connection, because the client has one to another node.
-   * @returns Whether all changes until now were passed on, by this node or by those that listened before.
+   * Ends the connection, because the client has connected to another node.
+   * @returns Whether this node, and those before it, passed on all changes up to now.
    */
   handOff (): boolean {
     const isComplete = this.#isListener && this.#checksUntilMissed === undefined
@@ -53,30 +51,31 @@ export class GetStream {
     return isComplete
   }
 
-  /** The listener before has passed on all changes until now. */
+  /** Called when the previous node confirms that it passed on all changes up to now. */
   handedOff (): void {
     this.#checksUntilMissed = undefined
   }
 
-  /** This node may have missed changes, of which the client is to be told. */
+  /** Notes that this node may have missed changes. */
   suspect (): void {
     this.#checksUntilMissed = CHECKS_UNTIL_MISSED
   }
 
-  /** Tells the client that all may have changed. */
+  /** Sends the client a change of everything that it watches. */
   tellMissed (): void {
     this.#checksUntilMissed = undefined
     this.#session.tellMissed()
   }
 
-  /** Finds out that the listener before has died without a confirmation. */
+  /**
+   * Sends the client a change of everything, if the previous node has not confirmed within two checks. It has probably
+   * died, long before it counts as dead, and changes since its death were not passed on.
+   */
   check (): void {
     if (this.#checksUntilMissed === undefined || --this.#checksUntilMissed > 0) return
     this.tellMissed()
   }
 
-  // Nobody has passed on what has changed between the death of the listener before and now; and its silence shows that
-  // it has died long before it counts as dead.
   async #claim (isResumed: boolean): Promise<boolean> {
     const { id } = this.stream
     const session = this.#session

@@ -1,4 +1,4 @@
-// One mount as a node of a cluster: its sessions, and what it and the others tell each other.
+// One mount as a node of a cluster: its sessions, its places, and the changes that it exchanges with other nodes.
 import type { FastifyBaseLogger } from 'fastify'
 import type { ChangeHub, ChangeLink } from '../../notify/change-hub.ts'
 import type { PlaceLink } from '../../notify/subscriptions.ts'
@@ -17,13 +17,13 @@ export interface Member {
   readonly name: string
   readonly log: FastifyBaseLogger
   readonly changes: Pick<ChangeHub, 'tell' | 'tellAll' | 'tellSession'>
-  /** Whether the server wants to know of the notifications of clients. */
+  /** Whether the server handles notifications of clients. */
   readonly isNotified: boolean
-  /** A client has sent a notification to another node. */
+  /** Called when a client has sent a notification to another node. */
   onNotified (session: Session, method: string, params: Params): void
-  /** Nothing goes on here any more in a session. */
+  /** Called when this node no longer serves a session, which may go on elsewhere. */
   onLeft (session: Session): void
-  /** Something has failed of which no client hears. */
+  /** Called with a failure that no client is notified of. */
   onFailure (error: unknown, what: string): void
 }
 
@@ -39,10 +39,10 @@ export class Membership implements ChangeLink, PlaceLink {
     const onFailure = (error: unknown, what: string): void => member.onFailure(error, what)
     this.#member = member
     const node = limitNode(cluster.join(name, {
-      onOutage: (error) => this.#away(error),
-      onRecovery: () => { this.#back() },
+      onOutage: (error) => this.#logOutage(error),
+      onRecovery: () => { this.#recover() },
       onGap: () => { this.#catchUp() },
-      onUnreadable: (what) => this.#ignored(what)
+      onUnreadable: (what) => this.#logUnreadable(what)
     }), settings.storeTimeout)
     this.#node = node
     this.sessions = new Sessions({
@@ -50,43 +50,44 @@ export class Membership implements ChangeLink, PlaceLink {
       createHome: (table) => new SharedHome(settings, {
         table,
         node,
-        tellsNotifications: member.isNotified,
+        forwardsNotifications: member.isNotified,
         onUncertain: (requestId, why) => { log.info({ mcp: name, requestId: shorten(String(requestId)) }, why) },
         onFailure,
         onMissed: (session) => changes.tellSession(session),
         onNotified: (session, method, params) => member.onNotified(session, method, params),
-        onTold: (message) => { if (message.kind === 'changed') changes.tell(message.events) },
+        onChanged: (events) => changes.tell(events),
         onLeft: (session) => member.onLeft(session)
       })
     })
   }
 
-  /** Begins to take part. */
+  /** Joins the cluster. */
   async start (): Promise<void> {
-    // Whoever is known to be there has to hear what it is told.
+    // Listens before other nodes know of this one, so that it receives their messages.
     this.sessions.start()
     await this.#node.start()
   }
 
-  /** Takes part no longer; the sessions go on elsewhere. */
+  /** Leaves the cluster. The sessions go on elsewhere. */
   async stop (): Promise<void> {
     await this.sessions.stop()
     await this.#node.close()
   }
 
   /**
-   * Tells the other nodes of changes. When none of them can be told, they will learn that they have missed something.
+   * Publishes changes to the other nodes. During an outage they miss them, and notify their clients of all changes
+   * afterwards.
    */
   async publish (events: readonly ChangeEvent[]): Promise<void> {
     try {
-      await this.sessions.home.link.tellAll({ kind: 'changed', events })
+      await this.sessions.home.link.broadcast({ kind: 'changed', events })
     } catch (error) {
       if (!(error instanceof ClusterUnreachableError)) throw error
     }
   }
 
-  // One line each, however often that happens: whatever is a cause of it, it happens again.
-  #ignored (what: string): void {
+  // Logs each kind of data once, because its cause will produce it again.
+  #logUnreadable (what: string): void {
     if (this.#unreadable.has(what)) return
     this.#unreadable.add(what)
     const { log, name } = this.#member
@@ -95,32 +96,32 @@ export class Membership implements ChangeLink, PlaceLink {
   }
 
   /**
-   * Tells the other nodes how many places a caller holds here. Never rejects: while they cannot be told, each node
-   * gives out its own.
+   * Sets the number of places that a holder has on this node. Never rejects: during an outage each node counts only its
+   * own places.
    */
   async hold (holder: string, count: number, max: number): Promise<boolean> {
     try {
       return await this.#node.hold(holder, count, max)
     } catch (error) {
-      if (!(error instanceof ClusterUnreachableError)) this.#member.onFailure(error, "the count of callers' places")
+      if (!(error instanceof ClusterUnreachableError)) this.#member.onFailure(error, "counting callers' places")
       return true
     }
   }
 
-  #away (err: Error): void {
+  #logOutage (err: Error): void {
     const { log, name } = this.#member
     const effect = 'until it can, legacy clients get 503; modern ones are served'
     log.error({ err, mcp: name }, `the cluster cannot be reached: ${effect}`)
   }
 
-  async #back (): Promise<void> {
+  async #recover (): Promise<void> {
     const { log, name } = this.#member
     log.info({ mcp: name }, 'the cluster can be reached again')
     await this.#catchUp()
   }
 
   async #catchUp (): Promise<void> {
-    await this.sessions.home.back()
+    await this.sessions.home.recover()
     this.#member.changes.tellAll()
   }
 }
@@ -128,7 +129,7 @@ export class Membership implements ChangeLink, PlaceLink {
 // One operation may be several commands, each of which has a time limit of the cluster's own.
 const TIMEOUTS_OF_OPERATION = 3
 
-// What does not answer in time is away.
+// Returns a node whose operations reject as in an outage if they do not settle in time.
 function limitNode (node: ClusterNode, storeTimeout: number | undefined): ClusterNode {
   if (storeTimeout === undefined || storeTimeout === 0) return node
   const createError = (message: string): Error => new ClusterUnreachableError(message)

@@ -1,17 +1,17 @@
-// How the nodes of a mount reach each other.
+// Carries messages between the nodes of a mount.
 import { randomUUID } from 'node:crypto'
 import { ClusterUnreachableError, type ClusterNode } from '../../store/cluster.ts'
 import { encodeNodeMessage, parseNodeMessage, type Envelope, type NodeMessage } from './node-message.ts'
 
 /** How long the delivery of a message may take. All durations are milliseconds. */
 export interface DeliverySettings {
-  /** Without a confirmation for so long the message is sent again. */
+  /** The time without a confirmation after which the message is sent again. */
   readonly retryDelay: number
-  /** After so long it is not sent any more. */
+  /** The time after which delivery fails. */
   readonly timeout: number
 }
 
-/** What is done with a message of another node; it returns the answer, where the message is a question. */
+/** Called with each message of another node. Returns the answer if the message asks for a number. */
 export type NodeListener = (message: NodeMessage, from: string) => number | undefined
 
 type Receipt = Pick<Extract<NodeMessage, { kind: 'received' }>, 'count'>
@@ -20,16 +20,16 @@ type LinkedNode = Pick<ClusterNode, 'id' | 'bus' | 'isAlive'>
 
 const ALL = 'all'
 
-// Longer than a node takes to come back to a Redis that is there again, and than a dead one counts as alive by default.
+// By default a node reconnects to Redis, and a dead node no longer counts as alive, within this timeout.
 const DELIVERY: DeliverySettings = { retryDelay: 250, timeout: 15_000 }
 
-// Nothing goes on at a dead node.
+// A dead node runs no requests.
 const DEAD: Receipt = { count: 0 }
 
-// How many different problems with messages are logged.
+// Each kind of problem with messages is logged once, up to this number of kinds.
 const MAX_PROBLEMS = 20
 
-/** The way from one node to the others. */
+/** Connects one node to the others. */
 export class NodeLink {
   readonly #node: LinkedNode
   readonly #onFailure: (error: unknown, what: string) => void
@@ -37,7 +37,7 @@ export class NodeLink {
   readonly #undelivered = new Map<string, (received?: Receipt) => void>()
   readonly #problems = new Set<string>()
 
-  /** @param onFailure Called for a message that is ignored, and for a listener that throws. */
+  /** @param onFailure Called when a message is ignored, and when a listener throws. */
   constructor (
     node: LinkedNode, onFailure: (error: unknown, what: string) => void, delivery: DeliverySettings = DELIVERY
   ) {
@@ -46,21 +46,20 @@ export class NodeLink {
     this.#delivery = delivery
   }
 
-  /** Tells all other nodes. Those that cannot be reached at this moment never hear of it. */
-  async tellAll (message: NodeMessage): Promise<void> {
+  /** Sends a message to all other nodes. Nodes that cannot be reached at this moment never receive it. */
+  async broadcast (message: NodeMessage): Promise<void> {
     await this.#publish(ALL, message)
   }
 
-  /** Tells one node, which never hears of it when it cannot be reached at this moment. */
-  async tell (nodeId: string, message: NodeMessage): Promise<void> {
+  /** Sends a message to one node. If that node cannot be reached at this moment, it never receives the message. */
+  async send (nodeId: string, message: NodeMessage): Promise<void> {
     await this.#publish(topicOf(nodeId), message)
   }
 
   /**
-   * Tells one node, and resolves once that node has the message, or is dead. A bus forgets what it carries: it takes a
-   * message for a node that has lost its connection a moment ago. So the message is sent until the node confirms it; it
-   * may arrive twice.
-   * @throws ClusterUnreachableError when the node is alive and does not confirm it in time.
+   * Sends a message to one node; resolves once that node has confirmed it, or is dead. The bus loses the messages of a
+   * node whose connection has just broken, so the message is repeated until it is confirmed, and may arrive twice.
+   * @throws ClusterUnreachableError if the node is alive and does not confirm the message in time.
    */
   async deliver (nodeId: string, message: NodeMessage): Promise<void> {
     if (await this.#exchange(nodeId, message) !== undefined) return
@@ -70,14 +69,14 @@ export class NodeLink {
   }
 
   /**
-   * Asks one node for a number, in the same way. Resolves to 0 for a dead node, and to undefined for one that does not
-   * answer in time, or does not know the question because it runs another version.
+   * Asks one node for a number, as reliably as {@link deliver}. Resolves to 0 for a dead node, and to undefined if the
+   * node does not answer in time, or does not know the question because it runs another version.
    */
   async ask (nodeId: string, question: NodeMessage): Promise<number | undefined> {
     return (await this.#exchange(nodeId, question))?.count
   }
 
-  // Resolves to undefined when the node is alive and does not confirm the message in time.
+  // Resolves to undefined if the node is alive and does not confirm the message in time.
   async #exchange (nodeId: string, message: NodeMessage): Promise<Receipt | undefined> {
     const receipt = randomUUID()
     const end = performance.now() + this.#delivery.timeout
@@ -95,19 +94,19 @@ export class NodeLink {
     }
   }
 
-  /** Listens to the other nodes, and learns which one it is; the function returned ends it. */
+  /** Adds the listener of this node's messages. @returns A function that removes it. */
   listen (listener: NodeListener): () => void {
     const topics = [ALL, topicOf(this.#node.id)]
     const ends = topics.map((topic) => this.#node.bus.subscribe(topic, (text) => this.#hear(text, listener)))
     return () => { for (const end of ends) end() }
   }
 
-  /** Tells whoever waits for it, on whatever node, that the stream of a session has been opened by GET. */
+  /** Announces to all nodes that the client of a session has opened the GET stream. */
   async announce (sessionId: string): Promise<void> {
     await this.#node.bus.publish(topicOfSession(sessionId), '')
   }
 
-  /** Waits for such an announcement, again and again; the function returned ends it. */
+  /** Adds a listener of these announcements. @returns A function that removes it. */
   onAnnounced (sessionId: string, listener: () => void): () => void {
     return this.#node.bus.subscribe(topicOfSession(sessionId), listener)
   }
@@ -125,7 +124,7 @@ export class NodeLink {
     })
   }
 
-  // Whatever is on the bus must not end the process.
+  // No message may end the process: other versions and programs may publish on the bus, too.
   #hear (text: string, listener: NodeListener): void {
     const message = parseNodeMessage(text)
     if (typeof message === 'string') return this.#ignore(message)
@@ -142,16 +141,16 @@ export class NodeLink {
 
   #confirm ({ receipt, from }: Envelope, count: number | undefined): void {
     if (receipt === undefined) return
-    // Where it gets lost, the message comes again.
-    const told = this.tell(from, { kind: 'received', receipt, ...(count !== undefined && { count }) })
-    told.catch((error: unknown) => this.#onFailure(error, 'the way to another node'))
+    // If the confirmation is lost, the message arrives again.
+    const sent = this.send(from, { kind: 'received', receipt, ...(count !== undefined && { count }) })
+    sent.catch((error: unknown) => this.#onFailure(error, 'sending a message to another node'))
   }
 
-  // Nodes of two versions may exchange many messages.
+  // Each problem is logged once, because nodes of two versions may exchange many messages.
   #ignore (problem: string): void {
     if (this.#problems.has(problem) || this.#problems.size >= MAX_PROBLEMS) return
     this.#problems.add(problem)
-    const error = new Error(`${problem}; this message is ignored, and so are further ones like it`)
+    const error = new Error(`${problem}; it is ignored, and later messages like it are ignored without a log line`)
     this.#onFailure(error, 'reading a message of another node')
   }
 }

@@ -1,4 +1,5 @@
-// What a node does with the messages of the others.
+// Handles the messages of other nodes.
+import type { ChangeEvent } from '../../protocol/change.ts'
 import type { Params } from '../../protocol/message.ts'
 import type { SessionEnd, SessionTable } from '../home.ts'
 import type { Session } from '../session.ts'
@@ -6,31 +7,31 @@ import type { NodeLink } from './node-link.ts'
 import type { NodeMessage } from './node-message.ts'
 import type { SharedSupport } from './shared-support.ts'
 
-/** Where the messages of other nodes go that the streams of sessions do not take. */
+/** Called for messages of other nodes that concern the mount. */
 export interface NodeListeners {
   /** Called when a client has sent a notification to another node. */
   onNotified (session: Session, method: string, params: Params): void
-  /** Called when another node tells something that is not of one session. */
-  onTold (message: NodeMessage): void
+  /** Called with the changes that another node publishes. */
+  onChanged (events: readonly ChangeEvent[]): void
 }
 
-/** What a listener does besides. */
+/** What handling a message needs. */
 export interface NodeListenerSettings extends NodeListeners {
   readonly link: NodeLink
-  /** Ends a session here, because it has ended on all nodes. */
+  /** Ends a session on this node, because it has ended on all nodes. */
   close (sessionId: string, reason: SessionEnd): void
-  /** Called when another node cannot be told. */
+  /** Called if another node cannot be reached. */
   onFailure (error: unknown, what: string): void
 }
 
-/** Returns a listener, which returns the answer to those messages that ask for a number. */
+/** Creates the listener of a node. It returns a number as the answer to an `awaited` message. */
 export function createNodeListener (
   table: SessionTable, support: SharedSupport, settings: NodeListenerSettings
 ): (message: NodeMessage, from: string) => number | undefined {
   return function hear (message, from) {
     const session = 'sessionId' in message ? table.get(message.sessionId) : undefined
     if (message.kind === 'awaited') return session?.awaiting(message.requestId).length ?? 0
-    if (!('sessionId' in message)) settings.onTold(message)
+    if (message.kind === 'changed') settings.onChanged(message.events)
     else if (session !== undefined) hearOf(session, message, from)
     return undefined
   }
@@ -51,7 +52,7 @@ export function createNodeListener (
   }
 
   function confirm (sessionId: string, to: string): void {
-    const told = settings.link.tell(to, { kind: 'handed', sessionId })
-    told.catch((error: unknown) => settings.onFailure(error, 'the way to another node'))
+    const sent = settings.link.send(to, { kind: 'handed', sessionId })
+    sent.catch((error: unknown) => settings.onFailure(error, 'sending a message to another node'))
   }
 }

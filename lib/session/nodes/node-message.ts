@@ -1,4 +1,4 @@
-// The messages that the nodes of a mount send each other, and how one is read that may come from anybody.
+// The messages between the nodes of a mount. A message that is read may come from another version or program.
 import type { ChangeEvent } from '../../protocol/change.ts'
 import { isRequestId, isWireObject, type Params, type RequestId, type WireObject } from '../../protocol/message.ts'
 import type { Answer } from '../questions.ts'
@@ -8,34 +8,34 @@ import type { Answer } from '../questions.ts'
  * them.
  */
 export type NodeMessage =
-  /** Something has changed that clients may want to hear of. */
+  /** Lists or resources have changed. */
   | { readonly kind: 'changed', readonly events: readonly ChangeEvent[] }
-  /** A client has answered a question of the node that receives this. */
+  /** A client has answered a question of the receiver. */
   | { readonly kind: 'answered', readonly sessionId: string, readonly id: RequestId, readonly answer: Answer }
-  /** Asks how many requests with an id wait for an answer at the node that receives this; its confirmation says so. */
+  /** Asks how many requests with an id the receiver is serving. The confirmation carries the answer. */
   | { readonly kind: 'awaited', readonly sessionId: string, readonly requestId: RequestId }
-  /** A client has cancelled a request; the node that receives this ends it, where it is the only one with that id. */
+  /** A client has cancelled a request. The receiver ends it if it is the only one with that id. */
   | { readonly kind: 'cancelled', readonly sessionId: string, readonly requestId: RequestId, readonly reason: string }
   /** A client has sent some other notification. */
   | { readonly kind: 'notified', readonly sessionId: string, readonly method: string, readonly params: Params }
   /** A session has ended. */
   | { readonly kind: 'ended', readonly sessionId: string, readonly reason: 'deleted' | 'refused' | 'displaced' }
-  /** A client has connected to a stream by the node that sends this. The connection of the highest turn stays. */
+  /** A client has connected to a stream through the sender. The connection with the highest turn stays. */
   | { readonly kind: 'taken', readonly sessionId: string, readonly streamId: string, readonly turn: number }
-  /** The reply to it: the sender has passed on all changes until now. */
+  /** Answers `taken` for a GET stream: the sender passed on all changes up to now. */
   | { readonly kind: 'handed', readonly sessionId: string }
-  /** The node that holds the connection of the session's GET stream must end it. */
+  /** The node that has the connection of the session's GET stream must end it. */
   | { readonly kind: 'paused', readonly sessionId: string }
-  /** A client has subscribed to the changes of a resource, or no longer is. */
+  /** A client has subscribed to a resource, or unsubscribed from it. */
   | { readonly kind: 'watched', readonly sessionId: string, readonly uri: string, readonly watches: boolean }
-  /** A message that was sent with this receipt has arrived. `count` answers the question in it, if it was one. */
+  /** Confirms the message with this receipt. `count` is the answer to an `awaited` message. */
   | { readonly kind: 'received', readonly receipt: string, readonly count?: number }
 
-/** A message as it travels. */
+/** A message as it is published. */
 export type Envelope = NodeMessage & {
-  /** The node that has sent it. */
+  /** The id of the sender. */
   readonly from: string
-  /** What the sender wants to be told once it has arrived. */
+  /** The receipt that a confirmation must name; absent if the sender needs none. */
   readonly receipt?: string
 }
 
@@ -43,7 +43,7 @@ const isText = (value: unknown): value is string => typeof value === 'string'
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
 
-// What a message of each kind must have, besides the session that most are about.
+// The checks of each kind of message. The id of the session, which most kinds have, is checked apart.
 const SHAPES: { readonly [kind in NodeMessage['kind']]: (message: WireObject) => boolean } = {
   changed: ({ events }) => Array.isArray(events),
   answered: ({ id, answer }) => isRequestId(id) && isWireObject(answer),
@@ -65,25 +65,25 @@ export function encodeNodeMessage (message: Envelope): string {
   return JSON.stringify(message)
 }
 
-/** Reads a message; a sentence that says what is wrong, when it is none that this node knows. */
+/** Parses a message. Returns a description of the problem if this node cannot read it. */
 export function parseNodeMessage (text: string): Envelope | string {
   const message = parseJson(text)
-  if (!isWireObject(message) || !isText(message.from)) return 'it is no message of a node'
+  if (!isWireObject(message) || !isText(message.from)) return 'it is not a message of a node'
   const { kind } = message
-  if (!isText(kind) || !Object.hasOwn(SHAPES, kind)) return `the kind ${quote(kind)} is unknown`
+  if (!isText(kind) || !Object.hasOwn(SHAPES, kind)) return `its kind is unknown: ${quote(kind)}`
   // `kind` is one of the keys.
   const hasShape = SHAPES[kind as NodeMessage['kind']](message)
   const hasSession = WITHOUT_SESSION.has(kind) || isText(message.sessionId)
   const isWellFormed = hasShape && hasSession && isTextOrNothing(message.receipt)
-  if (!isWellFormed) return `a message of kind '${kind}' has not the shape of one`
+  if (!isWellFormed) return `a member of its kind '${kind}' is missing or has the wrong type`
   const known = kind === 'changed' ? { ...message, events: knownEvents(message.events) } : message
-  // It has the shape of its kind.
+  // The checks above have proved the shape of its kind.
   return known as object as Envelope
 }
 
-// A newer version may have kinds of changes that no client of this one can have asked for.
+// A newer version may have kinds of changes that no client of this version can be subscribed to.
 function knownEvents (events: unknown): readonly ChangeEvent[] {
-  // `changed` has an array.
+  // SHAPES has checked that it is an array.
   return (events as readonly unknown[]).filter(isChangeEvent)
 }
 
@@ -107,7 +107,7 @@ function parseJson (text: string): unknown {
 
 const LONGEST_QUOTE = 40
 
-// What comes from elsewhere is short in a log.
+// Shortens a foreign value for the log.
 function quote (value: unknown): string {
-  return isText(value) ? JSON.stringify(value.slice(0, LONGEST_QUOTE)) : `of type ${typeof value}`
+  return isText(value) ? JSON.stringify(value.slice(0, LONGEST_QUOTE)) : `a value of type ${typeof value}`
 }

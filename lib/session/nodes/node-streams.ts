@@ -16,14 +16,14 @@ import type { NodeLink } from './node-link.ts'
 import type { Outage } from './outage.ts'
 import { SessionEndedError } from './unavailable.ts'
 
-/** What all sessions of a node have in common. */
+/** The parts that all sessions of a node share. */
 export interface NodeParts {
   readonly node: ClusterNode
   readonly link: NodeLink
   readonly outage: Outage
-  /** Called when something fails of which no client hears. */
+  /** Called with a failure that no client is notified of. */
   readonly onFailure: (error: unknown, what: string) => void
-  /** Called when a client may not have heard of all that has changed. */
+  /** Called when a client may have missed changes. */
   readonly onMissed: (sessionId: string) => void
 }
 
@@ -34,7 +34,7 @@ export class NodeStreams implements SessionStreams {
   readonly #resumption: SharedResumption
   readonly #replies: Replies
   readonly #foreign = new Map<string, ForeignReply>()
-  // The highest turn of a connection to each stream that is known here, by whatever node the client has connected.
+  // The highest known turn of a connection to each stream, on any node.
   readonly #turns = new Map<string, number>()
   readonly #waiters: Waiters
   readonly #get: GetStream
@@ -52,7 +52,7 @@ export class NodeStreams implements SessionStreams {
       connect: (streamId, nodeId) => this.#connect(streamId, nodeId),
       isLatest: (streamId, turn) => this.#isLatest(streamId, turn),
       noteWatched: (uri, watches) => session.noteWatched(uri, watches),
-      takeFrom: (nodeId, streamId, turn) => link.tell(nodeId, { kind: 'taken', sessionId, streamId, turn }),
+      takeFrom: (nodeId, streamId, turn) => link.send(nodeId, { kind: 'taken', sessionId, streamId, turn }),
       announce: async () => {
         await link.announce(sessionId)
         this.opened()
@@ -98,7 +98,7 @@ export class NodeStreams implements SessionStreams {
   closeListening (): void {
     const { sessionId } = this.#session
     this.pause()
-    this.#attempt(this.#parts.link.tellAll({ kind: 'paused', sessionId }))
+    this.#attempt(this.#parts.link.broadcast({ kind: 'paused', sessionId }))
   }
 
   openReply (ids: readonly RequestId[]): LocalStream {
@@ -125,22 +125,22 @@ export class NodeStreams implements SessionStreams {
     for (const reply of this.#foreign.values()) reply.release()
   }
 
-  /** Lets other nodes pass on what changes, once the session has been closed here. */
+  /** Lets another node pass on changes, after the session has been closed here. */
   async leave (): Promise<void> {
     const { node } = this.#parts
     if (!this.#get.isListener) return
     await this.#attempt(node.sessions.change(this.#session.sessionId, { kind: 'unlisten', node: node.id }))
   }
 
-  /** Ends the connection of the GET stream, if it is here. */
+  /** Ends the connection of the GET stream, if this node has it. */
   pause (): void {
     this.#get.stream.pause()
   }
 
   /**
-   * Ends the connection of a stream, because the client has one to another node; a connection that is later than that
+   * Ends the connection of a stream, because the client has connected to another node. A connection with a higher turn
    * stays.
-   * @returns Whether all changes until now were passed on to a GET stream.
+   * @returns For the GET stream, whether all changes up to now were passed on.
    */
   release (streamId: string, turn: number): boolean {
     const get = streamId === this.#get.stream.id ? this.#get : undefined
@@ -151,18 +151,18 @@ export class NodeStreams implements SessionStreams {
     return get?.handOff() === true
   }
 
-  /** The node that listened before has passed on all changes until now. */
+  /** Called when the previous node confirms that it passed on all changes up to now. */
   handedOff (): void {
     this.#get.handedOff()
   }
 
-  /** Sends those clients that are connected here what may have been missed during an outage. */
+  /** Sends the clients of this node any events that they may have missed during an outage. */
   async catchUp (): Promise<void> {
     if (this.#get.isListener) await this.#catchUpListening()
     await Promise.all([this.#get.stream, ...this.#foreign.values()].map((stream) => stream.again()))
   }
 
-  /** Finds out what has happened on other nodes without a word of them. */
+  /** Finds what happened on other nodes without a message from them, because it was lost or the node died. */
   async check (): Promise<void> {
     this.opened()
     this.#get.check()
@@ -172,10 +172,10 @@ export class NodeStreams implements SessionStreams {
     }
   }
 
-  // That the client has connected to another node was told while this one could hear nothing.
+  // The client may have connected to another node during the outage, whose message did not arrive.
   async #catchUpListening (): Promise<void> {
     const { id } = this.#parts.node
-    // Another node that takes over before the client is told must not be told that nothing was missed.
+    // A node that takes over meanwhile must not get a confirmation that no change was missed.
     this.#get.suspect()
     const { listener = id, subscriptions = [] } = await this.#readState() ?? {}
     for (const uri of subscriptions) this.#session.noteWatched(uri, true)
@@ -217,8 +217,8 @@ export class NodeStreams implements SessionStreams {
     this.#turns.delete(streamId)
   }
 
-  // Counts a connection of the client to a stream. @param listener This node, for the GET stream. @throws
-  // SessionEndedError
+  // Counts a connection of the client to a stream. `listener` is this node for the GET stream, and else undefined.
+  // Throws SessionEndedError.
   async #connect (streamId: string, listener?: string): Promise<Connecting> {
     const connecting = await this.#parts.node.sessions.connect(this.#session.sessionId, listener)
     if (connecting === undefined || this.#session.isEnded) throw new SessionEndedError()
@@ -230,11 +230,11 @@ export class NodeStreams implements SessionStreams {
     return turn === this.#turns.get(streamId)
   }
 
-  // Of several nodes that a client has come back to at once, the one that the store has counted last stays.
+  // If a client resumes on several nodes at the same time, the connection that the store counted last stays.
   async #claim (streamId: string): Promise<boolean> {
     const { sessionId } = this.#session
     const { turn } = await this.#connect(streamId)
-    await this.#parts.link.tellAll({ kind: 'taken', sessionId, streamId, turn })
+    await this.#parts.link.broadcast({ kind: 'taken', sessionId, streamId, turn })
     return this.#isLatest(streamId, turn)
   }
 

@@ -1,10 +1,10 @@
-// While what nodes share is away: who waits until it is back.
+// The operations that wait for the end of an outage.
 import { ClusterUnreachableError, type ClusterNode } from '../../store/cluster.ts'
 
-// Milliseconds until an operation is tried again that failed although nothing is away, or no longer.
+// Milliseconds until the retry of an operation that was refused although there is no outage, or no longer one.
 const RETRY_DELAY = 100
 
-/** Those that wait for what nodes share. */
+/** The operations of one node that wait for the end of an outage. */
 export class Outage {
   readonly #node: Pick<ClusterNode, 'isUnreachable'>
   readonly #waiting = new Set<(isBack: boolean) => void>()
@@ -14,7 +14,10 @@ export class Outage {
     this.#node = node
   }
 
-  /** Waits until what failed may be tried again; comes to false when it never may, undefined when nothing was away. */
+  /**
+   * For an error of an outage, returns a promise that resolves to true when the operation may be retried, and to false
+   * if it never may. Returns undefined for any other error.
+   */
   readonly untilBack = (error: unknown): Promise<boolean> | undefined => {
     if (!(error instanceof ClusterUnreachableError)) return undefined
     if (this.#isOver) return Promise.resolve(false)
@@ -25,8 +28,8 @@ export class Outage {
   }
 
   /**
-   * Does what must not be left undone as soon as it can be done.
-   * @throws the error of the action where waiting is of no use.
+   * Runs an action, and retries it after an outage until it has succeeded.
+   * @throws the error of the action if it is not one of an outage, or if the node stops.
    */
   async insist<T> (action: () => Promise<T>): Promise<T> {
     for (;;) {
@@ -38,12 +41,12 @@ export class Outage {
     }
   }
 
-  /** What was away is back. */
+  /** Lets all waiting operations retry, because the outage is over. */
   end (): void {
     for (const resolve of this.#waiting) this.#wake(resolve, true)
   }
 
-  /** Nobody is to wait any more. */
+  /** Ends the waiting of all operations, now and later, because the node stops. */
   giveUp (): void {
     this.#isOver = true
     for (const resolve of this.#waiting) this.#wake(resolve, false)

@@ -1,4 +1,5 @@
-// The home of sessions that several nodes serve: the store has them, and each node what goes on in them there.
+// The home of sessions that several nodes serve. The store holds the sessions; each node holds the requests and
+// connections that it serves for them.
 import type { Message } from '../../protocol/message.ts'
 import type { Refusal } from '../../protocol/refusals.ts'
 import { ClusterUnreachableError, type ClusterNode } from '../../store/cluster.ts'
@@ -11,29 +12,30 @@ import { Forwarder, type ForwarderSettings } from './forwarder.ts'
 import { NodeLink } from './node-link.ts'
 import { createNodeListener, type NodeListeners } from './node-listener.ts'
 import { Outage } from './outage.ts'
+import { Reconciler } from './reconciler.ts'
 import { SharedSupport } from './shared-support.ts'
 
-/** What a home in a cluster needs besides its settings. */
+/** What a home in a cluster needs in addition to its settings. */
 export interface SharedHomeEnvironment extends ForwarderSettings, NodeListeners {
   readonly table: SessionTable
   readonly node: ClusterNode
   /** The clock, in milliseconds. @default Date.now */
   readonly now?: () => number
-  /** Called when the store fails; not when it is away. */
+  /** Called if the store fails, except during an outage. */
   onFailure (error: unknown, what: string): void
-  /** Called when a client may not have heard of all that has changed. */
+  /** Called when the client of a session may have missed changes. */
   onMissed (session: Session): void
-  /** Called when nothing goes on here any more in a session, which may go on elsewhere. */
+  /** Called when this node no longer serves a session, which may go on elsewhere. */
   onLeft (session: Session): void
 }
 
-/** Why a session has ended on all nodes. */
+/** Why a session ended on all nodes. */
 type SharedEnd = Extract<SessionEnd, 'deleted' | 'refused' | 'displaced'>
 
-// No other id can be one of ours; asking the store for it would be of no use.
+// The form of the ids that nodes create. The store is not asked for any other id.
 const SESSION_ID = /^[\da-f-]{36}$/
 
-// Milliseconds between looks at what other nodes may have failed to tell.
+// Milliseconds between two checks for lost messages of other nodes.
 const CHECK_INTERVAL = 2000
 
 /** The home of sessions that several nodes serve. */
@@ -48,6 +50,7 @@ export class SharedHome implements SessionHome {
   readonly #outage: Outage
   readonly #support: SharedSupport
   readonly #forwarder: Forwarder
+  readonly #reconciler: Reconciler
   readonly #loading = new Map<string, Promise<Session | undefined>>()
   readonly #ends: Array<() => void> = []
 
@@ -73,6 +76,14 @@ export class SharedHome implements SessionHome {
       }
     }, settings)
     this.#forwarder = new Forwarder(this.link, node, environment)
+    this.#reconciler = new Reconciler({
+      table,
+      node,
+      support: this.#support,
+      ttl: settings.sessionIdleTimeout,
+      now,
+      onLeft: (session) => environment.onLeft(session)
+    })
   }
 
   get max (): number { return this.#settings.maxSessions }
@@ -97,8 +108,8 @@ export class SharedHome implements SessionHome {
   }
 
   /**
-   * Looks for a session in the store. Its record, which does not change, is read once, so that each further request
-   * costs the same however large the record is.
+   * Looks for a session in the store. A node reads the record of a session, which does not change, only once, so that
+   * further requests cost the same however large the record is.
    * @throws ClusterUnreachableError
    */
   async find (sessionId: string, known: Session | undefined, isUse: boolean): Promise<Session | undefined> {
@@ -108,7 +119,7 @@ export class SharedHome implements SessionHome {
     return session
   }
 
-  /** Ends a session on all nodes; who awaits it learns whether that could be done. */
+  /** Ends a session on all nodes. Rejects if the store fails; the failure is logged even if the promise is ignored. */
   end (sessionId: string, reason: SharedEnd): Promise<void> {
     const ended = this.#end(sessionId, reason)
     this.#attempt(ended)
@@ -124,7 +135,7 @@ export class SharedHome implements SessionHome {
     this.#ends.push(this.link.listen(createNodeListener(this.#table, this.#support, {
       ...this.#environment,
       link: this.link,
-      close: (sessionId, reason) => this.#close(sessionId, reason),
+      close: (sessionId, reason) => this.#reconciler.close(sessionId, reason),
       onFailure: (error, what) => this.#report(error, what)
     })))
     const every = (interval: number, work: () => Promise<void>): void => {
@@ -135,52 +146,44 @@ export class SharedHome implements SessionHome {
     every(CHECK_INTERVAL, () => this.check())
   }
 
-  /** Lets the sessions live on in which something goes on here, and lets go of those in which nothing has for long. */
-  async sweep (): Promise<void> {
-    const { sessionIdleTimeout: ttl } = this.#settings
-    const busy: string[] = []
-    for (const session of this.#table) {
-      if (session.isBusy) busy.push(session.sessionId)
-      else if (session.isIdleSince(this.#now() - ttl)) await this.#leaveIdle(session)
-    }
-    if (busy.length === 0) return
-    for (const sessionId of await this.#store.touch(busy, ttl)) this.#closeGone(sessionId)
-  }
+  /** Lets busy sessions live on, and stops holding idle ones. */
+  sweep (): Promise<void> { return this.#reconciler.sweep() }
 
-  /** Finds out what has happened elsewhere without a word of other nodes. */
-  async check (): Promise<void> {
-    if (this.#node.isUnreachable) return
-    await Promise.all([...this.#support.allStreams].map((streams) => streams.check()))
-  }
+  /** Finds what happened on other nodes without a message from them. */
+  check (): Promise<void> { return this.#reconciler.check() }
 
-  /** What nodes share is back. What was told meanwhile has reached nobody. */
-  async back (): Promise<void> {
+  /** Retries what waits for the end of an outage, and makes up for the messages that did not arrive during it. */
+  async recover (): Promise<void> {
     this.#outage.end()
-    const caughtUp = [...this.#support.allStreams].map((streams) => streams.catchUp())
-    await this.#attempt(Promise.all([this.sweep(), ...caughtUp]))
+    await this.#attempt(this.#reconciler.catchUp())
   }
 
-  /** Lets go of all sessions, which go on elsewhere. */
+  /** Stops serving all sessions, which go on elsewhere. */
   async stop (): Promise<void> {
     for (const end of this.#ends.splice(0)) end()
     this.#outage.giveUp()
-    await Promise.all([...this.#table].map((session) => this.#leave(session, 'the server is shutting down')))
+    const leave = (session: Session): Promise<void> => this.#reconciler.leave(session, 'the server is shutting down')
+    await Promise.all([...this.#table].map(leave))
   }
 
-  #create (opening: SessionOpening): Session { return new Session(opening, this.#now(), this.#support) }
+  #create (opening: SessionOpening): Session {
+    return new Session(opening, this.#now(), this.#support)
+  }
+
   get #displaces (): boolean { return this.#settings.shares?.displaces === true }
+
   async #renew (session: Session, isUse: boolean): Promise<Session | undefined> {
     const { sessionId } = session
     const marked = isUse && !session.isUsed ? this.#markUsed(sessionId) : undefined
     const [level] = await Promise.all([this.#store.renew(sessionId, this.#settings.sessionIdleTimeout), marked])
-    if (level === undefined) return this.#closeGone(sessionId)
-    // Nothing was going on in the session, so that it was let go of meanwhile.
+    if (level === undefined) return this.#reconciler.closeGone(sessionId)
+    // The session was idle, and this node stopped holding it while the store answered.
     if (this.#table.get(sessionId) !== session) return await this.#load(sessionId, isUse)
     session.noteLogLevel(level)
     return session
   }
 
-  // However many requests need it at once, a record is read once.
+  // Concurrent requests share one read of a record.
   #load (sessionId: string, isUse: boolean): Promise<Session | undefined> {
     const key = `${sessionId} ${isUse}`
     const loading = this.#loading.get(key) ?? this.#rebuild(sessionId, isUse).finally(() => this.#loading.delete(key))
@@ -191,14 +194,14 @@ export class SharedHome implements SessionHome {
   async #rebuild (sessionId: string, isUse: boolean): Promise<Session | undefined> {
     const marked = isUse ? this.#markUsed(sessionId) : undefined
     const [record] = await Promise.all([this.#store.load(sessionId, this.#settings.sessionIdleTimeout), marked])
-    if (record === undefined) return this.#closeGone(sessionId)
+    if (record === undefined) return this.#reconciler.closeGone(sessionId)
     const session = this.#table.get(sessionId) ?? this.#create({ ...record, sessionId })
     session.noteLogLevel(record.logLevel)
     this.#table.add(session, false)
     return session
   }
 
-  // What may be displaced is marked before it is looked for, so that it is there, or is found to be gone.
+  // Marks a session that could be displaced before it is read: afterwards it is either safe or found to be gone.
   #markUsed (sessionId: string): Promise<void> | undefined {
     return this.#displaces ? this.#store.change(sessionId, { kind: 'use' }) : undefined
   }
@@ -208,45 +211,17 @@ export class SharedHome implements SessionHome {
     await this.#spread(sessionId, reason)
   }
 
-  // A session has ended in the store: so it does everywhere.
+  // Ends on all nodes a session that has ended in the store.
   async #spread (sessionId: string, reason: SharedEnd): Promise<void> {
-    this.#close(sessionId, reason)
-    await Promise.all([this.#node.events.forget(sessionId), this.link.tellAll({ kind: 'ended', sessionId, reason })])
-  }
-
-  // The session has ended: what goes on in it here does, too.
-  #close (sessionId: string, reason: SessionEnd): void {
-    const session = this.#table.get(sessionId)
-    if (session === undefined) return
-    this.#table.close(session, reason)
-    this.#support.forget(sessionId)
-    this.#environment.onLeft(session)
-  }
-
-  // The store no longer has the session. It keeps one that is busy on any node, so a busy one was deleted on another
-  // node, whose word of it is still on its way or was lost.
-  #closeGone (sessionId: string): undefined {
-    this.#close(sessionId, this.#table.get(sessionId)?.isBusy === true ? 'deleted' : 'idle')
-  }
-
-  async #leaveIdle (session: Session): Promise<void> {
-    const { sessionId } = session
-    if (await this.#store.readState(sessionId) === undefined) this.#close(sessionId, 'idle')
-    else if (!session.isBusy) await this.#leave(session, 'the session goes on elsewhere')
-  }
-
-  async #leave (session: Session, reason: string): Promise<void> {
-    this.#table.remove(session)
-    this.#environment.onLeft(session)
-    session.close(reason)
-    await this.#support.forget(session.sessionId)?.leave()
+    this.#reconciler.close(sessionId, reason)
+    await Promise.all([this.#node.events.forget(sessionId), this.link.broadcast({ kind: 'ended', sessionId, reason })])
   }
 
   async #attempt (done: Promise<unknown>): Promise<void> {
     await done.catch((error: unknown) => this.#report(error, 'the session store'))
   }
 
-  // An outage is logged once, and not by each operation that it makes fail.
+  // The membership logs an outage once, so the operations that fail because of it are not logged.
   #report (error: unknown, what: string): void {
     if (!(error instanceof ClusterUnreachableError)) this.#environment.onFailure(error, what)
   }

@@ -1,4 +1,4 @@
-// What sessions need that several nodes serve: what all nodes have to know of a session is in the store.
+// The support of sessions that several nodes serve: the store holds what all nodes need to know of a session.
 import { WatchBudget } from '../../notify/watch-budget.ts'
 import { topicOfResource } from '../../protocol/change.ts'
 import type { LogLevel } from '../../protocol/log-level.ts'
@@ -11,11 +11,11 @@ import type { WatchedUris } from '../watched-uris.ts'
 import { NodeStreams, type NodeParts } from './node-streams.ts'
 import { unavailable } from './unavailable.ts'
 
-/** How the sessions of a cluster are supported. */
+/** The settings of a {@link SharedSupport}. */
 export interface SharedSupportSettings {
-  /** Milliseconds after which a client may come back. */
+  /** Milliseconds that a disconnected client waits before it reconnects. */
   readonly retryInterval: number | undefined
-  /** Counts the URIs that sessions watch. @default a budget of its own */
+  /** The budget of the URIs that sessions watch. @default a new one */
   readonly watching?: WatchBudget | undefined
 }
 
@@ -25,7 +25,7 @@ export class SharedSupport implements SessionSupport {
   readonly watching: WatchBudget
   readonly #parts: NodeParts
   readonly #retryInterval: number | undefined
-  // The streams of the sessions that have any here.
+  // The streams of sessions that have streams on this node.
   readonly #streams = new Map<string, NodeStreams>()
 
   constructor (parts: NodeParts, { retryInterval, watching = new WatchBudget() }: SharedSupportSettings) {
@@ -36,22 +36,22 @@ export class SharedSupport implements SessionSupport {
 
   get prefix (): string { return `${this.#parts.node.id}-` }
 
-  /** The streams of all sessions that have any here. */
+  /** The streams of all sessions that have streams on this node. */
   get allStreams (): Iterable<NodeStreams> { return this.#streams.values() }
 
   createStreams (session: SupportedSession): NodeStreams {
     const streams = new NodeStreams(session, this.#parts, this.#resumptionFor(session))
-    // After its end nobody would take them out again.
+    // After the end of the session, nothing would remove them again.
     if (!session.isEnded) this.#streams.set(session.sessionId, streams)
     return streams
   }
 
-  /** Finds the streams of a session that has any here. */
+  /** Returns the streams of a session; undefined if it has none on this node. */
   streamsOf (sessionId: string): NodeStreams | undefined {
     return this.#streams.get(sessionId)
   }
 
-  /** Forgets the streams of a session that has ended here, and returns them. */
+  /** Removes the streams of a session that has ended on this node, and returns them. */
   forget (sessionId: string): NodeStreams | undefined {
     const streams = this.#streams.get(sessionId)
     this.#streams.delete(sessionId)
@@ -73,11 +73,11 @@ export class SharedSupport implements SessionSupport {
 
   async #subscribe (session: SupportedSession, watched: WatchedUris, uri: string): Promise<void> {
     const { sessionId } = session
-    // How many there are has to be known.
+    // The limits count the subscriptions that the client made through any node.
     const state = await this.#parts.node.sessions.readState(sessionId).catch(unavailable)
     for (const known of state?.subscriptions ?? []) session.noteWatched(known, true)
     const isNew = !watched.has(uri)
-    // Counted before the store is waited for, so that no more can be asked for at once than there may be.
+    // Counted before the store answers, so that concurrent requests cannot exceed the limits.
     watched.add(uri)
     try {
       await this.#store(session, { kind: 'subscribe', topic: topicOfResource(uri), uri })
@@ -95,10 +95,10 @@ export class SharedSupport implements SessionSupport {
   }
 
   async #tellWatched ({ sessionId }: SupportedSession, uri: string, watches: boolean): Promise<void> {
-    await this.#parts.link.tellAll({ kind: 'watched', sessionId, uri, watches }).catch(unavailable)
+    await this.#parts.link.broadcast({ kind: 'watched', sessionId, uri, watches }).catch(unavailable)
   }
 
-  // Nothing is acknowledged before the store has it.
+  // A change is acknowledged only after the store has it.
   async #store ({ sessionId }: SupportedSession, change: SessionChange): Promise<void> {
     await this.#parts.node.sessions.change(sessionId, change).catch(unavailable)
   }

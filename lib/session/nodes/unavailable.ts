@@ -1,16 +1,16 @@
-// What a client is told whose request fails for a reason that is not its own: a cluster is away, or its session has
+// The errors of requests that fail through no fault of the client: the cluster is unreachable, or the session has
 // ended.
 import { UnavailableError } from '../../errors.ts'
 import { ClusterUnreachableError } from '../../store/cluster.ts'
 
 export const UNAVAILABLE = 'The store of sessions cannot be reached; try again later'
 
-/** Throws a failure as a client may see it. */
+/** Rethrows an error; one of an outage becomes the error that the client gets. */
 export function unavailable (error: unknown): never {
   throw error instanceof ClusterUnreachableError ? new UnavailableError(UNAVAILABLE) : error
 }
 
-/** A session has ended while its client was about to be connected. */
+/** A session ended while its client was being connected. */
 export class SessionEndedError extends Error {
   override readonly name = 'SessionEndedError'
 }

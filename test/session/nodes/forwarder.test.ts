@@ -18,7 +18,7 @@ const session = new Session(
  */
 type Counts = Readonly<Record<string, number | 'none' | undefined>>
 
-function createForwarder (tellsNotifications: boolean, counts: Counts = {}, isAlive = false) {
+function createForwarder (forwardsNotifications: boolean, counts: Counts = {}, isAlive = false) {
   const bus = createMemoryBus()
   const told: unknown[] = []
   const uncertain: unknown[] = []
@@ -39,7 +39,7 @@ function createForwarder (tellsNotifications: boolean, counts: Counts = {}, isAl
   const link = new NodeLink({ id: 'a', bus, isAlive: async () => isAlive }, () => {}, { retryDelay: 1, timeout: 0 })
   link.listen(() => undefined)
   const forwarder = new Forwarder(link, { id: 'a', others: async () => Object.keys(counts) }, {
-    tellsNotifications, onUncertain: (requestId, why) => { uncertain.push([requestId, why]) }
+    forwardsNotifications, onUncertain: (requestId, why) => { uncertain.push([requestId, why]) }
   })
   return { forwarder, told, uncertain }
 }
@@ -94,7 +94,7 @@ t.test('a notification goes to all nodes where the server wants to know of it', 
 const CANCELLED = notification('notifications/cancelled', { requestId: 1, reason: 'enough' })
 const AWAITED = { kind: 'awaited', sessionId: 's', requestId: 1, from: 'a' }
 const AMBIGUOUS = /^several running requests have the id that a client has cancelled/
-const UNKNOWN = /^a node of the cluster has not said whether it runs a request with the id that a client has cancelled/
+const UNKNOWN = /^nothing was cancelled: a node of the cluster did not answer whether it also runs a request with the/
 
 /** Requests with the id 1 that run at the node itself. */
 function createRunning (count: number) {

@@ -166,7 +166,7 @@ t.test(
     t.match((await frames.next()).value, /tools\/list_changed/)
     t.match(
       a.logLines.filter(({ level }) => level === 50),
-      [{ mcp: 'Notes', msg: /the count of callers' places/, err: { message: 'broken' } }]
+      [{ mcp: 'Notes', msg: /^counting callers' places/, err: { message: 'broken' } }]
     )
   }
 )

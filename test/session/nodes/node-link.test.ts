@@ -28,7 +28,7 @@ function createLinks (isAlive: () => Promise<boolean> = async () => true, timeou
 t.test('what a node tells all others reaches each of them, and not itself', async (t) => {
   const { nodes } = createLinks()
 
-  await nodes[0].link.tellAll(ENDED)
+  await nodes[0].link.broadcast(ENDED)
 
   t.same(nodes.map(({ heard }) => heard), [[], [{ ...ENDED, from: 'a' }], [{ ...ENDED, from: 'a' }]])
 })
@@ -36,7 +36,7 @@ t.test('what a node tells all others reaches each of them, and not itself', asyn
 t.test('what a node tells one other reaches that one', async (t) => {
   const { nodes } = createLinks()
 
-  await nodes[0].link.tell('c', ENDED)
+  await nodes[0].link.send('c', ENDED)
 
   t.same(nodes.map(({ heard }) => heard), [[], [], [{ ...ENDED, from: 'a' }]])
 })
@@ -118,15 +118,15 @@ t.test('a confirmation that cannot be sent is told of', async (t) => {
 
   await a.link.deliver('b', ANSWERED)
 
-  t.same(b.failures, ['the way to another node: Error: too long'])
+  t.same(b.failures, ['sending a message to another node: Error: too long'])
 })
 
 t.test('a node that listens no longer hears nothing', async (t) => {
   const { nodes } = createLinks()
 
   nodes[1].end()
-  await nodes[0].link.tellAll(ENDED)
-  await nodes[0].link.tell('b', ENDED)
+  await nodes[0].link.broadcast(ENDED)
+  await nodes[0].link.send('b', ENDED)
 
   t.same(nodes[1].heard, [])
 })
@@ -144,12 +144,13 @@ t.test('what is no message of a node is ignored, with one line for each problem 
   t.same(
     a.failures.slice(0, 3),
     [
-      'it is no message of a node',
-      "a message of kind 'ended' has not the shape of one",
-      'the kind "new-0" is unknown'
+      'it is not a message of a node',
+      "a member of its kind 'ended' is missing or has the wrong type",
+      'its kind is unknown: "new-0"'
     ].map(
       (problem) =>
-        `reading a message of another node: Error: ${problem}; this message is ignored, and so are further ones like it`
+        `reading a message of another node: Error: ${problem}; it is ignored, and later messages like it are ignored ` +
+        'without a log line'
     )
   )
   t.end()

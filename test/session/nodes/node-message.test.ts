@@ -56,12 +56,13 @@ t.test('the problem is named, and what was sent is not repeated at length', (t) 
   const problemOf = (message: unknown): unknown =>
     parseNodeMessage(typeof message === 'string' ? message : JSON.stringify(message))
 
-  t.equal(problemOf('{'), 'it is no message of a node')
-  t.equal(problemOf([MESSAGES[0]]), 'it is no message of a node')
-  t.equal(problemOf({ kind: 'toString', from: 'a' }), 'the kind "toString" is unknown')
-  t.equal(problemOf({ kind: 'x'.repeat(1_000_000), from: 'a' }), `the kind "${'x'.repeat(40)}" is unknown`)
-  t.equal(problemOf({ kind: 7, from: 'a' }), 'the kind of type number is unknown')
-  t.equal(problemOf({ kind: 'taken', from: 'a', sessionId: 's' }), "a message of kind 'taken' has not the shape of one")
+  t.equal(problemOf('{'), 'it is not a message of a node')
+  t.equal(problemOf([MESSAGES[0]]), 'it is not a message of a node')
+  t.equal(problemOf({ kind: 'toString', from: 'a' }), 'its kind is unknown: "toString"')
+  t.equal(problemOf({ kind: 'x'.repeat(1_000_000), from: 'a' }), `its kind is unknown: "${'x'.repeat(40)}"`)
+  t.equal(problemOf({ kind: 7, from: 'a' }), 'its kind is unknown: a value of type number')
+  const problem = "a member of its kind 'taken' is missing or has the wrong type"
+  t.equal(problemOf({ kind: 'taken', from: 'a', sessionId: 's' }), problem)
   t.end()
 })
 

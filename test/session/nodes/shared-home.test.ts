@@ -1,6 +1,7 @@
 import t from 'tap'
 import { ClusterUnreachableError, type ClusterNode } from '../../../lib/store/cluster.ts'
 import type { NodeMessage } from '../../../lib/session/nodes/node-message.ts'
+import type { ChangeEvent } from '../../../lib/protocol/change.ts'
 import { ErrorCode } from '../../../lib/protocol/error-code.ts'
 import type { Session } from '../../../lib/session/session.ts'
 import { NodeStreams } from '../../../lib/session/nodes/node-streams.ts'
@@ -14,14 +15,14 @@ import { createSink } from '../stream/sink.ts'
 const CLIENT = { info: { name: 'test', version: '1' }, capabilities: { roots: {} } }
 const TTL = 1000
 
-/** A node, and what it hears of. */
+/** A node, and what it called its listeners with. */
 interface TestNode {
   readonly node: ClusterNode
   readonly sessions: Sessions<SharedHome>
   readonly events: string[]
   readonly left: string[]
   readonly missed: string[]
-  readonly told: NodeMessage[]
+  readonly changed: ReadonlyArray<readonly ChangeEvent[]>
   readonly failures: unknown[]
 }
 
@@ -30,14 +31,10 @@ async function createNodes ({ maxSessions = 10, wrap = (node: ClusterNode): Clus
   const clock = { now: 0 }
   const cluster = createFaultyCluster({}, () => clock.now)
   const create = async (): Promise<TestNode> => {
-    const node = wrap(cluster.join('Notes', { onOutage () {}, onRecovery () { sessions.home.back() } }))
-    const [events, left, missed, told, failures]: [string[], string[], string[], NodeMessage[], unknown[]] = [
-      [],
-      [],
-      [],
-      [],
-      []
-    ]
+    const node = wrap(cluster.join('Notes', { onOutage () {}, onRecovery () { sessions.home.recover() } }))
+    const [events, left, missed]: string[][] & [string[], string[], string[]] = [[], [], []]
+    const changed: Array<readonly ChangeEvent[]> = []
+    const failures: unknown[] = []
     const onFailure = (error: unknown, what: string): void => { failures.push([error, what]) }
     const sessions: Sessions<SharedHome> = new Sessions({
       onFailure,
@@ -46,14 +43,14 @@ async function createNodes ({ maxSessions = 10, wrap = (node: ClusterNode): Clus
         table,
         node,
         now: () => clock.now,
-        tellsNotifications: true,
+        forwardsNotifications: true,
         onUncertain () {},
         onFailure,
         onMissed: (session) => { missed.push(session.sessionId) },
         onNotified: (session, method, params) => {
           events.push(`${session.sessionId} ${method} ${JSON.stringify(params)}`)
         },
-        onTold: (message) => { told.push(message) },
+        onChanged: (events) => { changed.push(events) },
         onLeft: (session) => { left.push(session.sessionId) }
       })
     })
@@ -61,7 +58,7 @@ async function createNodes ({ maxSessions = 10, wrap = (node: ClusterNode): Clus
     sessions.on('ended', ({ sessionId }, reason) => { events.push(`${reason} ${sessionId}`) })
     sessions.start()
     await node.start()
-    return { node, sessions, events, left, missed, told, failures }
+    return { node, sessions, events, left, missed, changed, failures }
   }
   return { clock, cluster, nodes: [await create(), await create()] as const }
 }
@@ -382,17 +379,17 @@ t.test('what nodes tell each other reaches the session that it is meant for', as
     await Promise.all([...awaited, link.ask(b.node.id, { kind: 'awaited', sessionId: 'another', requestId: 7 })]),
     [1, 0, 0, 0]
   )
-  await link.tellAll({ kind: 'cancelled', sessionId, requestId: 7, reason: 'enough' })
-  await link.tell(b.node.id, {
+  await link.broadcast({ kind: 'cancelled', sessionId, requestId: 7, reason: 'enough' })
+  await link.send(b.node.id, {
     kind: 'answered',
     sessionId,
     id: `ask-${b.node.id}-1`,
     answer: { result: { roots: [] } }
   })
-  await link.tellAll({ kind: 'notified', sessionId, method: 'notifications/initialized', params: {} })
-  await link.tellAll({ kind: 'notified', sessionId: 'another', method: 'notifications/initialized', params: {} })
-  await link.tellAll({ kind: 'changed', events: [{ kind: 'tools' }] })
-  await link.tellAll({ kind: 'watched', sessionId, uri: 'notes://a', watches: true })
+  await link.broadcast({ kind: 'notified', sessionId, method: 'notifications/initialized', params: {} })
+  await link.broadcast({ kind: 'notified', sessionId: 'another', method: 'notifications/initialized', params: {} })
+  await link.broadcast({ kind: 'changed', events: [{ kind: 'tools' }] })
+  await link.broadcast({ kind: 'watched', sessionId, uri: 'notes://a', watches: true })
   const another = { sessionId: 'another' }
   const others: readonly NodeMessage[] = [
     { ...another, kind: 'paused' },
@@ -402,15 +399,15 @@ t.test('what nodes tell each other reaches the session that it is meant for', as
     { ...another, kind: 'cancelled', requestId: 1, reason: '' },
     { ...another, kind: 'answered', id: 1, answer: {} }
   ]
-  for (const message of others) await link.tellAll(message)
-  await link.tellAll({ kind: 'paused', sessionId })
+  for (const message of others) await link.broadcast(message)
+  await link.broadcast({ kind: 'paused', sessionId })
 
   t.equal(await cancelled.promise, 'enough')
   t.same(await question, { roots: [] })
   t.ok(session.subscriptions.has('notes://a'))
   t.same(b.events, [`${sessionId} notifications/initialized {}`])
-  t.match(b.told, [{ kind: 'changed', events: [{ kind: 'tools' }] }])
-  t.same(a.told, [])
+  t.same(b.changed, [[{ kind: 'tools' }]])
+  t.same(a.changed, [])
 })
 
 t.test('a reply that another node takes over is let go of', async (t) => {
@@ -421,7 +418,7 @@ t.test('a reply that another node takes over is let go of', async (t) => {
   stream.attach(client.sink)
   await client.untilTold(`prime ${stream.id}.0 undefined`)
 
-  await b.sessions.home.link.tellAll({ kind: 'taken', sessionId: session.sessionId, streamId: stream.id, turn: 1 })
+  await b.sessions.home.link.broadcast({ kind: 'taken', sessionId: session.sessionId, streamId: stream.id, turn: 1 })
 
   t.equal(client.told.at(-1), 'end')
 })
@@ -615,7 +612,7 @@ t.test('a store or a listener that fails is told of', async (t) => {
   await t.rejects(Promise.resolve(session.streams.listen().attach(createSink().sink)), broken)
   session.streams.openReply([1])
   session.begin()
-  await b.sessions.home.back()
+  await b.sessions.home.recover()
 
   t.match(a.failures, [[{ message: 'oops' }, "a listener of 'opened'"]])
   t.same(b.failures, [[broken, 'the session store']])
