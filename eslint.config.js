@@ -21,7 +21,6 @@ export default [
   {
     name: 'fastify-mcp-mount/line-length',
     files: ['lib/**/*.ts', 'examples/**/*.{js,ts}', 'site/**/*.{js,ts}'],
-    ignores: ['lib/server/schema/**'],
     rules: {
       '@stylistic/max-len': ['error', MAX_LENGTH]
     }

@@ -1,11 +1,12 @@
-// References in circles that no validator gets out of (JSON Schema 2020-12, 9.4.1).
+// Finds references with which a validator would recurse for ever (JSON Schema 2020-12, 9.4.1).
 import { isWireObject } from '../../protocol/message.ts'
 import { followLocalReference, type MutableSchema, type SchemaDocument } from './schema-document.ts'
 
-// What these hold applies to the same value as the schema around them. All other keywords go into a value, which ends.
+// The subschemas of these keywords apply to the same value as the schema around them. All other keywords descend into
+// the value, which is finite.
 const IN_PLACE = ['allOf', 'anyOf', 'oneOf', 'not', 'if', 'then', 'else']
 
-/** Finds a local reference that leads back to itself without going into the value; undefined where there is none. */
+/** Returns a local reference that leads back to itself without descending into the value, or undefined. */
 export function findEndlessReference ({ root, schemas }: SchemaDocument): string | undefined {
   const finished = new Set<unknown>()
   const open = new Set<unknown>()
@@ -22,8 +23,8 @@ export function findEndlessReference ({ root, schemas }: SchemaDocument): string
 
   function visitInPlace (schema: MutableSchema, reference: string): string | undefined {
     const { $ref, dependentSchemas } = schema
-    const held = [...IN_PLACE.flatMap((keyword) => schema[keyword]), ...Object.values(Object(dependentSchemas))]
-    for (const inner of held) {
+    const applied = [...IN_PLACE.flatMap((keyword) => schema[keyword]), ...Object.values(Object(dependentSchemas))]
+    for (const inner of applied) {
       const endless = visit(inner, reference)
       if (endless !== undefined) return endless
     }

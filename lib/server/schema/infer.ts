@@ -1,33 +1,35 @@
 // The TypeScript types of the values that a schema describes.
 
-/** The value a JSON Schema literal describes; `unknown` where the schema says nothing this type understands. */
+/**
+ * The type of the values that a JSON Schema literal describes; `unknown` for keywords that this type does not cover.
+ */
 export type FromJsonSchema<S> =
   S extends { readonly '~unsafe': infer T } ? T
     : S extends unknown ? FromType<S> & FromConst<S> & FromEnum<S> & FromAnyOf<S> & FromOneOf<S> & FromAllOf<S> : never
 
-/** The type a handler receives for a schema: for a Standard Schema, what it transforms to. */
+/** The type that a handler receives for a schema: for a Standard Schema, its output type. */
 export type InferInput<S> =
   S extends undefined ? Record<string, unknown>
     : S extends StandardTypes<unknown, infer Output> ? Output
       : S extends TypeBoxStatic ? StaticOf<S>
         : FromSchemaLiteral<S> extends infer T ? unknown extends T ? Record<string, unknown> : T : never
 
-/** The type a handler returns for an `outputSchema`: for a Standard Schema, what it transforms from. */
+/** The type that a handler returns for an `outputSchema`: for a Standard Schema, its input type. */
 export type InferOutput<S> =
   S extends StandardTypes<infer Input, unknown> ? Input
     : S extends TypeBoxStatic ? StaticOf<S>
       : FromSchemaLiteral<S>
 
-// What a Standard Schema says of its types, https://standardschema.dev/schema#the-interface
+// The part of a Standard Schema that declares its types: https://standardschema.dev/schema#the-interface
 interface StandardTypes<Input, Output> {
   readonly '~standard': { readonly types?: { readonly input: Input, readonly output: Output } | undefined }
 }
 
-// By shape, so that an app may have another copy of TypeBox 0.34 than this package.
+// Matched by shape, so that the app's copy of TypeBox 0.34 may be another one than this package's.
 interface TypeBoxStatic { params: unknown[], static: unknown }
 type StaticOf<S extends TypeBoxStatic> = (S & { params: [] })['static']
 
-// An index signature means that the literal was lost: `const schema: JsonSchema = …`.
+// An index signature means that the schema was declared with a wider type: `const schema: JsonSchema = …`.
 type FromSchemaLiteral<S> = string extends keyof S ? Record<string, unknown> : FromJsonSchema<S>
 
 type FromConst<S> = S extends { readonly const: infer V } ? V : unknown
@@ -37,7 +39,9 @@ type FromOneOf<S> = S extends { readonly oneOf: readonly (infer U)[] } ? FromJso
 type FromAllOf<S> = S extends { readonly allOf: infer L } ? FromEvery<L> : unknown
 type FromEvery<L> = L extends readonly [infer Head, ...infer Tail] ? FromJsonSchema<Head> & FromEvery<Tail> : unknown
 
-type FromType<S> = S extends { readonly type: infer T } ? FromTypeName<S, T extends readonly (infer Name)[] ? Name : T> : unknown
+type FromType<S> = S extends { readonly type: infer T }
+  ? FromTypeName<S, T extends readonly (infer Name)[] ? Name : T>
+  : unknown
 type FromTypeName<S, Name> =
   Name extends 'string' ? string
     : Name extends 'number' | 'integer' ? number
@@ -47,7 +51,7 @@ type FromTypeName<S, Name> =
             : Name extends 'object' ? FromObject<S>
               : unknown
 
-// The closed tuple is the form of typebox 1.x; other tuples may be shorter or longer than their list of items.
+// typebox 1.x renders tuples like this, with a fixed length; any other tuple may have fewer or more items than listed.
 type FromArray<S> =
   S extends { readonly prefixItems: unknown } ? unknown[]
     : S extends { readonly items: infer I extends readonly unknown[] }
@@ -57,7 +61,8 @@ type FromTuple<I extends readonly unknown[]> = { -readonly [K in keyof I]: FromJ
 
 type FromObject<S> =
   S extends { readonly properties: infer P } ? FromProperties<P, RequiredOf<S>>
-    : S extends { readonly '~kind': 'Record', readonly patternProperties: infer P } ? Record<string, FromJsonSchema<P[keyof P]>>
+    : S extends { readonly '~kind': 'Record', readonly patternProperties: infer P }
+      ? Record<string, FromJsonSchema<P[keyof P]>>
       : S extends { readonly additionalProperties: infer V extends object } ? Record<string, FromJsonSchema<V>>
         : Record<string, unknown>
 type RequiredOf<S> = S extends { readonly required: readonly (infer R)[] } ? string extends R ? never : R : never

@@ -1,4 +1,4 @@
-// JSON Schema documents: the plain copy that is shown to clients.
+// JSON Schema documents: makes the plain copy that clients receive.
 import { messageOf } from './problem.ts'
 import { isDraft07 } from './json-validator.ts'
 import { deepFreeze } from './listed-schema.ts'
@@ -9,7 +9,7 @@ import { isStandardSchema } from './standard-schema.ts'
 
 const TYPEBOX_KIND = Symbol.for('TypeBox.Kind')
 
-/** Whether a value is an object as a literal or `JSON.parse` makes it, of this realm or another. */
+/** Returns whether a value is a plain object, as from a literal or `JSON.parse`, of this realm or another. */
 export function isPlainObject (value: unknown): value is { readonly [key: string]: unknown } {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
 
@@ -18,13 +18,13 @@ export function isPlainObject (value: unknown): value is { readonly [key: string
 }
 
 /**
- * Copies a schema to what JSON can carry and every client understands, keywords in their order, deep-frozen. Two forms
- * of TypeBox become JSON Schema: tuples in 2020-12 and regular expressions.
+ * Returns a deep-frozen copy of a schema that JSON can carry and every client understands, with its keywords in their
+ * original order. Two constructs of TypeBox are translated to JSON Schema: tuples (in 2020-12) and regular expressions.
  *
  * @throws Error whose message continues "the schema …"
  */
 export function toPlainJsonSchema (schema: JsonSchema, direction: 'input' | 'output'): JsonSchema {
-  // Ajv would answer with a promise, which is true whatever it resolves to.
+  // Ajv would return a promise, which is truthy even if it rejects.
   if (schema.$async !== undefined) throw new TypeError("has the keyword '$async', which is not supported")
 
   const copy = copySchema(schema)
@@ -37,7 +37,7 @@ function copySchema (schema: JsonSchema): MutableSchema {
   let problem: string | undefined
 
   function replace (this: { readonly [key: string]: unknown }, key: string, value: unknown): unknown {
-    // Not `value`, on which toJSON() has been called already.
+    // JSON.stringify() has already called toJSON() on `value`.
     const original = key === '' ? value : this[key]
 
     if (key !== '') problem ??= findForeignProblem(original, key)
@@ -55,7 +55,7 @@ function copySchema (schema: JsonSchema): MutableSchema {
   throw new TypeError(problem)
 }
 
-// What JSON would silently turn into a schema that accepts other values than its author meant.
+// JSON.stringify() would silently turn these into schemas that accept other values than their author meant.
 function findForeignProblem (value: unknown, key: string): string | undefined {
   const vendor = foreignVendorOf(value)
 
@@ -70,8 +70,9 @@ function foreignVendorOf (value: unknown): string | undefined {
   const isPlain = isPlainObject(value)
 
   if (isStandardSchema(value)) {
-    // A JSON Schema document made by zod carries a hidden '~standard', and is one all the same.
-    return isPlain && !Object.prototype.propertyIsEnumerable.call(value, '~standard') ? undefined : value['~standard'].vendor
+    // A JSON Schema document that zod has rendered carries a non-enumerable '~standard'; it is plain JSON Schema.
+    const isRendered = isPlain && !Object.prototype.propertyIsEnumerable.call(value, '~standard')
+    return isRendered ? undefined : value['~standard'].vendor
   }
   // zod before 3.24
   return !isPlain && typeof value === 'object' && value !== null && '_def' in value ? 'zod' : undefined
@@ -81,7 +82,7 @@ function isTypeBoxTuple (value: unknown): value is { readonly [keyword: string]:
   return isPlainObject(value) && (value['~kind'] === 'Tuple' || Reflect.get(value, TYPEBOX_KIND) === 'Tuple')
 }
 
-// TypeBox writes tuples as draft-07 has them; JSON Schema 2020-12, 10.3.1.1 and 10.3.1.2.
+// TypeBox renders tuples in the form of draft-07. The form of 2020-12 is in JSON Schema 2020-12, 10.3.1.1 and 10.3.1.2.
 function toPrefixItems (tuple: { readonly [keyword: string]: unknown }): { readonly [keyword: string]: unknown } {
   const renamed = new Map([['items', 'prefixItems'], ['additionalItems', 'items']])
   return Object.fromEntries(Object.entries(tuple).map(([keyword, value]) => [renamed.get(keyword) ?? keyword, value]))

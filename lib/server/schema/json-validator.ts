@@ -1,15 +1,15 @@
-// The validators of plain JSON Schemas, by Ajv.
+// Validates by plain JSON Schemas, with Ajv.
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { fullFormats } from 'ajv-formats/dist/formats.js'
 import { createFormats } from './formats.ts'
 import { addKeywords, createRegExpEngine } from './keywords.ts'
 import { toLegacyOutput } from './listed-schema.ts'
-import { isOrdinarySchema } from './ordinary-schema.ts'
+import { isSimpleSchema } from './simple-schema.ts'
 import { createNativeRegExp, tryPatterns, type CreateRegExp } from './pattern-engine.ts'
 import { isStackOverflow, messageOf, NESTED_TOO_DEEPLY, toProblem } from './problem.ts'
 import type { JsonSchema, Validation } from './validation.ts'
-import { weighSchema } from './weighed-schema.ts'
+import { addCosts } from './schema-cost.ts'
 import { isTooMuchWork, MAX_STEPS, TOO_LARGE, WorkBudget } from './work-budget.ts'
 
 type Direction = 'input' | 'output'
@@ -32,9 +32,9 @@ const AJV_OPTIONS: Options = {
   logger: false,
   formats: fullFormats,
   validateSchema: false,
-  // NaN and Infinity are no numbers.
+  // JSON has no NaN and no Infinity.
   strictNumbers: true,
-  // Without it, `{}` has a property named 'constructor'.
+  // Without this option, Ajv finds a property 'constructor' in `{}`.
   ownProperties: true
 }
 
@@ -48,26 +48,27 @@ interface Compilation {
 }
 
 /**
- * Builds the validator of a plain schema. Defaults are written into inputs, and never into what a handler returned.
+ * Creates the validator of a plain schema. It writes defaults into inputs, and never into a value that a handler
+ * returned.
  *
- * @param createRegExp What patterns are run by. @default JavaScript's own regular expressions
+ * @param createRegExp The engine that runs patterns. @default JavaScript's own regular expressions
  * @throws Error whose message continues "the schema …"
  */
 export function createJsonValidator (
   json: JsonSchema, direction: Direction, createRegExp?: CreateRegExp
 ): (value: unknown) => Validation {
-  const isOrdinary = isOrdinarySchema(json)
+  const isSimple = isSimpleSchema(json)
   const budget = new WorkBudget()
   const compilation: Compilation = { json, direction, budget, createRegExp: createRegExp ?? createNativeRegExp }
   if (createRegExp !== undefined) tryPatterns(json, createRegExp)
-  // An ordinary one is compiled by the first call of its tool, for which an app with many tools need not wait to start.
-  let check = isOrdinary ? undefined : checkAndCompile(compilation)
+  // A simple schema is compiled by the first call of its tool, so that an app with many tools starts sooner.
+  let check = isSimple ? undefined : checkAndCompile(compilation)
 
   return function validateJson (value) {
     const problem = direction === 'input' ? findNumberProblem(value) : undefined
     if (problem !== undefined) return { valid: false, problem }
     check ??= compile(compilation)
-    budget.left = MAX_STEPS
+    budget.remaining = MAX_STEPS
     try {
       if (check(value)) return { valid: true, value }
     } catch (error) {
@@ -79,7 +80,7 @@ export function createJsonValidator (
   }
 }
 
-/** Checks that all numbers of a value are of JSON: `1e400` is read as Infinity. */
+/** Checks that all numbers of a value are finite: `JSON.parse` reads `1e400` as Infinity. */
 export function checkNumbers (value: unknown): Validation {
   const problem = findNumberProblem(value)
   return problem === undefined ? { valid: true, value } : { valid: false, problem }
@@ -100,7 +101,7 @@ function findNumberProblem (value: unknown): string | undefined {
 function findNonFinite (value: unknown): string[] | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : []
   if (typeof value !== 'object' || value === null) return undefined
-  // By index, and not by entries: a body may hold a million numbers.
+  // An index is faster than an iterator, and a body may hold a million numbers.
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
       const path = findNonFinite(value[index])
@@ -115,7 +116,7 @@ function findNonFinite (value: unknown): string[] | undefined {
   return undefined
 }
 
-/** Whether a schema says of itself that it is of draft-07. @throws Error whose message continues "the schema …" */
+/** Returns whether the `$schema` of a schema is draft-07. @throws Error whose message continues "the schema …" */
 export function isDraft07 (json: JsonSchema): boolean {
   return resolveDialect(json) === DRAFT_07
 }
@@ -124,7 +125,8 @@ function checkAndCompile (compilation: Compilation): ValidateFunction {
   const { json, direction } = compilation
   checkSchema(json, resolveDialect(json))
   try {
-    // As the official client v1 does, which loses the list of all tools over a schema that it cannot compile.
+    // The official client v1 compiles output schemas like this. If one does not compile, it drops the whole list of
+    // tools.
     if (direction === 'output') DRAFT_07.createAjv(AJV_OPTIONS).compile(toLegacyOutput(json))
     return compile(compilation)
   } catch (error) {
@@ -132,23 +134,24 @@ function checkAndCompile (compilation: Compilation): ValidateFunction {
   }
 }
 
-// An Ajv of its own: a shared one keeps what it compiled in its scope, even after removeSchema().
-// An ordinary schema has no references, of which one to the meta-schema would need it.
+// Each schema gets its own instance of Ajv: a shared one would keep every compiled schema in its scope, even after
+// removeSchema(). Ajv loads the meta-schemas only for schemas that may refer to them; a simple schema has no
+// references.
 function compile ({ json, direction, budget, createRegExp }: Compilation): ValidateFunction {
   const ajv = resolveDialect(json).createAjv({
     ...AJV_OPTIONS,
     useDefaults: direction === 'input',
-    meta: !isOrdinarySchema(json),
+    meta: !isSimpleSchema(json),
     formats: createFormats(budget),
     code: { regExp: createRegExpEngine(budget, createRegExp) }
   })
-  return addKeywords(ajv, budget).compile(weighSchema(json))
+  return addKeywords(ajv, budget).compile(addCosts(json))
 }
 
 function checkSchema (json: JsonSchema, dialect: Dialect): void {
   dialect.checkSchema ??= dialect.createAjv(AJV_OPTIONS).compile({ $ref: dialect.metaSchema })
   if (dialect.checkSchema(json)) return
-  throw new TypeError(`is no valid JSON Schema: ${toProblem(errorsOf(dialect.checkSchema), describeError)}`)
+  throw new TypeError(`is not a valid JSON Schema: ${toProblem(errorsOf(dialect.checkSchema), describeError)}`)
 }
 
 function resolveDialect ({ $schema }: JsonSchema): Dialect {
@@ -157,19 +160,20 @@ function resolveDialect ({ $schema }: JsonSchema): Dialect {
   const id = String($schema).replace(/#$/, '').replace(/^http:/, 'https:')
   if (id === DRAFT_2020_12.metaSchema) return DRAFT_2020_12
   if (id === DRAFT_07.metaSchema.replace('http:', 'https:')) return DRAFT_07
-  throw new TypeError(`has the $schema '${String($schema)}'; supported are ${DRAFT_2020_12.metaSchema} and ${DRAFT_07.metaSchema}#`)
+  throw new TypeError(`has the $schema '${String($schema)}'; ` +
+    `supported are ${DRAFT_2020_12.metaSchema} and ${DRAFT_07.metaSchema}#`)
 }
 
 function errorsOf (check: ValidateFunction): ErrorObject[] {
-  // Ajv sets them whenever it answers false.
+  // Ajv sets `errors` whenever it returns false.
   const errors = check.errors as ErrorObject[]
   check.errors = null
   return errors
 }
 
 function describeError ({ instancePath, message, params }: ErrorObject): string {
-  const { additionalProperty, unevaluatedProperty, allowedValues, allowedValue }: { readonly [param: string]: unknown } = params
-  const listed = additionalProperty ?? unevaluatedProperty ?? allowedValues ?? allowedValue
+  const named: { readonly [param: string]: unknown } = params
+  const listed = named.additionalProperty ?? named.unevaluatedProperty ?? named.allowedValues ?? named.allowedValue
   const detail = listed === undefined ? '' : `: ${JSON.stringify(listed).slice(0, MAX_LISTED_LENGTH)}`
 
   return `${instancePath} ${message}${detail}`.trimStart()

@@ -1,12 +1,13 @@
-// What becomes of a value on its way through JSON.
+// Converts a value to the value that its JSON represents.
 import { isStackOverflow } from './problem.ts'
 import type { Validation } from './validation.ts'
 
 /**
- * Returns the value that clients get: the same one where JSON carries it unchanged, else what its JSON says, as for a
- * Date, an object with `toJSON` or a property that is undefined. Numbers that JSON would turn into null are a problem.
+ * Returns the value that clients receive: the same object if JSON carries it unchanged, else the parsed JSON of it, as
+ * for a Date, an object with `toJSON` or an undefined property. NaN and Infinity, which JSON turns into null, are
+ * invalid.
  *
- * @throws TypeError for what JSON cannot carry, such as a cycle or a bigint.
+ * @throws TypeError for values that JSON cannot represent, such as a cycle or a bigint.
  */
 export function toJsonValue (value: unknown): Validation {
   if (value === undefined || isPlain(value)) return { valid: true, value }
@@ -24,7 +25,7 @@ function isPlain (value: unknown): boolean {
   try {
     return isPlainPart(value)
   } catch (error) {
-    // A cycle, or too deep: JSON.stringify() says which.
+    // The value has a cycle or is nested too deeply; JSON.stringify() throws an error that says which.
     if (isStackOverflow(error)) return false
     throw error
   }

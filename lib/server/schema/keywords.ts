@@ -1,9 +1,9 @@
-// Keywords as this package checks them, in the place of Ajv's own, and what each check costs.
+// Replaces keywords of Ajv by this package's own, and charges checks to the work budget.
 import { _, type Ajv } from 'ajv'
 import { createMultipleTest } from './exact-multiple.ts'
 import { createUniqueTest } from './unique-items.ts'
 import type { CreateRegExp } from './pattern-engine.ts'
-import { WORK_KEYWORD } from './weighed-schema.ts'
+import { COST_KEYWORD } from './schema-cost.ts'
 import type { WorkBudget } from './work-budget.ts'
 
 type RegExpEngine = NonNullable<NonNullable<ConstructorParameters<typeof Ajv>[0]>['code']>['regExp']
@@ -11,7 +11,7 @@ type RegExpEngine = NonNullable<NonNullable<ConstructorParameters<typeof Ajv>[0]
 const STEPS_PER_TEST = 10
 const CHARACTERS_PER_STEP = 4
 
-/** Adds the keywords to an Ajv that compiles one schema. */
+/** Adds the keywords to the instance of Ajv that compiles one schema. */
 export function addKeywords (ajv: Ajv, budget: WorkBudget): Ajv {
   ajv.removeKeyword('multipleOf').removeKeyword('uniqueItems')
   return ajv.addKeyword({
@@ -27,18 +27,18 @@ export function addKeywords (ajv: Ajv, budget: WorkBudget): Ajv {
     compile: (isDemanded: boolean) => isDemanded ? createUniqueTest(budget) : () => true,
     error: { message: 'must NOT have duplicate items' }
   }).addKeyword({
-    keyword: WORK_KEYWORD,
+    keyword: COST_KEYWORD,
     schemaType: 'number',
-    // Ahead of the keywords that apply other schemas.
+    // Charges the cost before the keywords that apply subschemas run.
     before: 'not',
     code ({ gen, schema }) {
       const steps = gen.scopeValue('obj', { ref: budget })
-      gen.code(_`if ((${steps}.left -= ${schema}) < 0) throw ${steps}.error`)
+      gen.code(_`if ((${steps}.remaining -= ${schema}) < 0) throw ${steps}.error`)
     }
   })
 }
 
-/** Makes what Ajv compiles patterns by. */
+/** Creates the engine with which Ajv compiles patterns. */
 export function createRegExpEngine (budget: WorkBudget, createRegExp: CreateRegExp): NonNullable<RegExpEngine> {
   function createCounted (pattern: string, flags: string): { test (text: string): boolean, toString (): string } {
     const regExp = createRegExp(pattern, flags)
@@ -47,7 +47,7 @@ export function createRegExpEngine (budget: WorkBudget, createRegExp: CreateRegE
         budget.spend(STEPS_PER_TEST + text.length / CHARACTERS_PER_STEP)
         return regExp.test(text)
       },
-      // Ajv tells patterns apart by it.
+      // Ajv uses this text as the key of its pattern cache.
       toString: () => `/${pattern}/${flags}`
     }
   }

@@ -1,4 +1,4 @@
-// Output schemas as clients are shown them. Official clients throw a result away that such a schema does not accept.
+// Output schemas as clients receive them. The official clients reject a result that does not match its listed schema.
 import { subschemasOf } from '../../protocol/subschemas.ts'
 import type { MutableSchema } from './schema-document.ts'
 import type { JsonSchema } from './validation.ts'
@@ -6,7 +6,7 @@ import type { JsonSchema } from './validation.ts'
 const DRAFT_07 = 'http://json-schema.org/draft-07/schema#'
 
 /**
- * Leaves out `multipleOf: 0.01` and other fractions: the official clients divide doubles, and to them 19.99 is no
+ * Removes `multipleOf` with a fraction, such as 0.01: the official clients divide doubles, so for them 19.99 is not a
  * multiple of 0.01.
  */
 export function toListedOutput (json: JsonSchema): JsonSchema {
@@ -18,8 +18,8 @@ export function toListedOutput (json: JsonSchema): JsonSchema {
 }
 
 /**
- * Translates an output schema to draft-07 where 2020-12 is read otherwise: the official client v1 takes each schema for
- * draft-07, whatever its `$schema` says, and there `items` beside `prefixItems` means all items.
+ * Translates to draft-07 the keywords that it reads differently from 2020-12. The official client v1 compiles every
+ * schema as draft-07, whatever its `$schema` says, and there `items` beside `prefixItems` applies to all items.
  */
 export function toLegacyOutput (json: JsonSchema): JsonSchema {
   const translated = rewrite(json, translate)
@@ -39,7 +39,7 @@ function translate (schema: MutableSchema): boolean {
   return isForeign || minContains === 0 || prefixItems !== undefined
 }
 
-/** Returns the schema itself where nothing was changed, else a frozen copy. */
+// Returns the schema itself if nothing was changed, else a frozen copy.
 function rewrite (json: JsonSchema, change: (schema: MutableSchema) => boolean): JsonSchema {
   const copy: MutableSchema = structuredClone(json)
   return changeAll(copy, change) ? deepFreeze(copy) : json
@@ -55,7 +55,7 @@ function isSchema (value: unknown): value is MutableSchema {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Freezes a document with all its parts. */
+/** Freezes a value and all values inside it. */
 export function deepFreeze<T> (value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
   Object.freeze(value)

@@ -1,4 +1,4 @@
-// Makes a schema one that every client understands alike, whatever else is in its list.
+// Normalises a schema so that every client reads it alike, whichever other schemas are in the same list.
 import { isWireObject } from '../../protocol/message.ts'
 import { holdsSchemas } from '../../protocol/subschemas.ts'
 import { findEndlessReference } from './endless-reference.ts'
@@ -7,23 +7,19 @@ import { messageOf } from './problem.ts'
 import { describeObject, inlineRoot } from './root-schema.ts'
 import { readSchemaDocument, type MutableSchema, type SchemaDocument } from './schema-document.ts'
 
-/**
- * Keywords that name a schema for others. Clients compile all schemas of a list in one instance of Ajv, where one name
- * stands for one schema: a second schema with it is taken for the first. An `$anchor` is a name within its schema only.
- */
+// Keywords that name a schema globally. Clients compile all schemas of a list in one instance of Ajv, which would use
+// the first schema with a name for every later schema with the same name. An `$anchor` names a part of its own schema.
 const NAMES = ['$id', '$dynamicAnchor', '$recursiveAnchor']
 
-/**
- * Keywords of OpenAPI 3.0 and draft-04 that are annotations to JSON Schema. Ajv throws on `id` and on some uses of
- * `nullable`, and lets null through for others, which no other validator does.
- */
+// Keywords of OpenAPI 3.0 and draft-04 that have no meaning in JSON Schema. Ajv throws on `id` and on some uses of
+// `nullable`; with others it accepts null, unlike all other validators.
 const FOREIGN = ['id', 'nullable']
 
 const REFERENCES = ['$ref', '$dynamicRef', '$recursiveRef']
 
 /**
- * Changes a schema in place so that it stands by itself and means the same: references are local, names are gone,
- * anchors are unique, and its root is no reference. Patterns compile with the flag 'u'.
+ * Changes a schema in place so that it is self-contained and accepts the same values: references are local, global
+ * names are removed, anchors are unique, and the root is not a reference. Patterns compile with the flag 'u'.
  *
  * @throws Error whose message continues "the schema …"
  */
@@ -33,7 +29,7 @@ export function normaliseSchema (root: MutableSchema, direction: 'input' | 'outp
   for (const schema of document.schemas) makeReferencesLocal(schema, document)
   const endless = findEndlessReference(document)
   if (endless !== undefined) {
-    throw new TypeError(`has a $ref to '${endless}' that leads back to itself, so that no value can be checked`)
+    throw new TypeError(`has a $ref to '${endless}' that leads back to itself, so validation would never end`)
   }
   for (const schema of document.schemas) {
     translateDraft04(schema)
@@ -46,12 +42,12 @@ export function normaliseSchema (root: MutableSchema, direction: 'input' | 'outp
   keepUniqueAnchors(document)
   const { $anchor } = root
   inlineRoot(root)
-  // The anchor of a schema that the root has become stays where it was.
+  // An anchor that was inlined into the root stays in its original place only.
   if (root.$anchor !== $anchor) delete root.$anchor
   describeObject(root, direction)
 }
 
-// Two anchors of one name had an $id each to belong to.
+// Two equal anchors were distinct while each stood below its own $id. All references are pointers now, so drop both.
 function keepUniqueAnchors ({ schemas }: SchemaDocument): void {
   const holders = new Map<unknown, MutableSchema>()
   for (const schema of schemas) {
@@ -69,20 +65,23 @@ function makeReferencesLocal (schema: MutableSchema, document: SchemaDocument): 
   for (const keyword of REFERENCES) if (keyword !== '$ref') delete schema[keyword]
   const [first, ...others] = targets
   if (first !== undefined) schema.$ref = first
-  if (others.length > 0) schema.allOf = [...(Array.isArray(schema.allOf) ? schema.allOf : []), ...others.map(($ref) => ({ $ref }))]
+  if (others.length === 0) return
+  schema.allOf = [...(Array.isArray(schema.allOf) ? schema.allOf : []), ...others.map(($ref) => ({ $ref }))]
 }
 
 function findTarget (schema: MutableSchema, keyword: string, document: SchemaDocument): string {
   const reference = String(schema[keyword])
   const target = document.findTarget(schema, reference)
   if (target === undefined) {
-    // A meta-schema is known to every validator of its dialect.
+    // Every validator knows the meta-schemas of its dialect.
     if (/^https?:\/\/json-schema\.org\//.test(reference)) return reference
-    throw new TypeError(`has a ${keyword} to '${reference}', which is no part of it; put that schema under '$defs' and write { $ref: '#/$defs/name' }` +
-      (reference.startsWith('#') ? '' : ' (what was added by addSchema() is unknown here, and nothing is fetched)'))
+    throw new TypeError(`has a ${keyword} to '${reference}', which it does not contain; ` +
+      "put that schema under '$defs' and write { $ref: '#/$defs/name' }" +
+      (reference.startsWith('#') ? '' : ' (schemas of addSchema() are not available here, and nothing is fetched)'))
   }
-  if (keyword === '$dynamicRef' && document.countDynamicAnchors(reference.slice(reference.indexOf('#') + 1)) > 1) {
-    throw new TypeError(`has the $dynamicAnchor '${reference.slice(reference.indexOf('#') + 1)}' more than once; write one $ref for each use instead`)
+  const anchor = reference.slice(reference.indexOf('#') + 1)
+  if (keyword === '$dynamicRef' && document.countDynamicAnchors(anchor) > 1) {
+    throw new TypeError(`has the $dynamicAnchor '${anchor}' more than once; write one $ref for each use instead`)
   }
   return target
 }
@@ -101,7 +100,8 @@ function translateDraft04 (schema: MutableSchema): void {
 function repairPatterns (schema: MutableSchema): void {
   if (typeof schema.pattern === 'string') schema.pattern = repairPattern(schema.pattern)
   if (!isWireObject(schema.patternProperties)) return
-  schema.patternProperties = Object.fromEntries(Object.entries(schema.patternProperties).map(([pattern, value]) => [repairPattern(pattern), value]))
+  const repaired = Object.entries(schema.patternProperties).map(([pattern, value]) => [repairPattern(pattern), value])
+  schema.patternProperties = Object.fromEntries(repaired)
 }
 
 function repairPattern (pattern: string): string {
@@ -112,15 +112,17 @@ function repairPattern (pattern: string): string {
   }
 }
 
-// Ajv looks for names inside unknown keywords, too, such as OpenAPI's `example`, whose `examples` are no list.
+// Ajv also reads names inside unknown keywords, such as `example` of OpenAPI, and refuses `examples` that are no list,
+// which OpenAPI allows.
 function isUnusableAnnotation (keyword: string, value: unknown, document: SchemaDocument): boolean {
   if (keyword === 'examples') return !Array.isArray(value)
-  if (holdsSchemas(keyword) || !isWireObject(value)) return false
-  return keyword !== 'const' && keyword !== 'default' && !holdsSchemaOf(value, document) && /"\$(?:id|anchor|dynamicAnchor)":/.test(JSON.stringify(value))
+  if (holdsSchemas(keyword) || !isWireObject(value) || keyword === 'const' || keyword === 'default') return false
+  return !holdsSchemaOf(value, document) && /"\$(?:id|anchor|dynamicAnchor)":/.test(JSON.stringify(value))
 }
 
-// References may lead into any keyword, such as `components` of OpenAPI.
+// A reference may point into any keyword, such as `components` of OpenAPI.
 function holdsSchemaOf (value: unknown, document: SchemaDocument): boolean {
   if (typeof value !== 'object' || value === null) return false
-  return (isWireObject(value) && document.schemas.has(value)) || Object.values(value).some((entry) => holdsSchemaOf(entry, document))
+  if (isWireObject(value) && document.schemas.has(value)) return true
+  return Object.values(value).some((entry) => holdsSchemaOf(entry, document))
 }

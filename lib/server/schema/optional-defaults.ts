@@ -1,4 +1,4 @@
-// Tells clients that they may leave out what has a default.
+// Lists properties with a default as optional.
 import { isWireObject } from '../../protocol/message.ts'
 import { deepFreeze } from './listed-schema.ts'
 import type { CreateRegExp } from './pattern-engine.ts'
@@ -7,13 +7,13 @@ import type { JsonSchema } from './validation.ts'
 import { isStandardSchema } from './standard-schema.ts'
 
 /**
- * Compiles the schema of arguments, and lists as optional what has a default, at the root and in whatever is nested in
- * it: the validator fills the default in before it looks at `required`. Below `anyOf`, `oneOf` and their kin, and in
- * `$defs`, it may not, so they stay as they are. A Standard Schema fills in its defaults itself, and says itself what
- * may be left out.
+ * Compiles the schema of arguments. Properties with a default are listed as optional, at the root and in nested objects
+ * and arrays, because the validator fills in the default before it checks `required`. It does not do so in `$defs` and
+ * below `anyOf`, `oneOf` and similar keywords, so these stay unchanged. A Standard Schema fills in its own defaults,
+ * and renders what is optional.
  *
- * @param where names the schema in errors: `inputSchema of tool 'add_note'`
- * @param createRegExp What patterns are run by, but for those that a Standard Schema runs by itself.
+ * @param where The name of the schema in errors: `inputSchema of tool 'add_note'`
+ * @param createRegExp The engine that runs patterns. A Standard Schema runs its own patterns.
  * @throws MCP_ERR_INVALID_SCHEMA
  */
 export function compileArguments (schema: unknown, where: string, createRegExp?: CreateRegExp): CompiledSchema {
@@ -40,12 +40,12 @@ function relaxKeyword (keyword: string, value: unknown): unknown {
   }
 }
 
-// A schema may be true or false.
+// A schema may also be true or false.
 function relaxSchema (schema: unknown): unknown {
   return isWireObject(schema) ? relax(schema) : schema
 }
 
-// Draft-04 has no empty list of required properties.
+// An empty list of required properties is dropped: draft-04 does not allow it.
 function listWithoutDefault (required: unknown, { properties }: JsonSchema): unknown {
   if (!Array.isArray(required) || !isWireObject(properties)) return required
   const needed = required.filter((name) => {

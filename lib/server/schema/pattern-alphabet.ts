@@ -1,20 +1,20 @@
-// A few characters that stand for all that a pattern tells apart.
+// Finds a few characters that represent every kind of character that a pattern distinguishes.
 import { allPartsOf, type PatternNode } from './pattern-tree.ts'
 
-/** The characters by which a pattern is tried. */
+/** The characters with which a pattern is tried. */
 export interface PatternAlphabet {
-  /** One character of each kind; those come first that most places of the pattern accept. */
+  /** One character of each kind, sorted by how many parts of the pattern accept it, the most accepted first. */
   readonly letters: readonly string[]
-  /** Which letters a character, an escape or a class of the pattern accepts, in the order of the letters. */
+  /** Returns the letters that a character, an escape or a class of the pattern accepts, in the order of `letters`. */
   lettersOf (source: string): ReadonlySet<string>
 }
 
 const ESCAPE = /\\[ux]\{?([\da-f]{2,6})/gi
-// ASCII, and letters, digits, spaces and signs of other kinds.
+// Printable ASCII, and letters, digits, spaces and symbols from beyond it.
 const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index))
 const COMMON = ['a', 'A', '0', ...PRINTABLE, ...'\n\t\r\0é\u00a0\u2028Ж中٣€😀']
 
-/** Finds the characters that a pattern can be tried by. */
+/** Creates the alphabet of a pattern. */
 export function createAlphabet (pattern: string, root: PatternNode): PatternAlphabet {
   const sources = Array.from(new Set(allPartsOf(root).flatMap((part) => part.kind === 'character' ? part.source : [])))
   const tests = sources.map((source) => new RegExp(`^${source}$`, 'u'))
@@ -29,12 +29,12 @@ export function createAlphabet (pattern: string, root: PatternNode): PatternAlph
 
   return {
     letters: letters.map(([, letter]) => letter),
-    // Those of all parts are there.
+    // The map has an entry for each part of the pattern.
     lettersOf: (source) => accepted.get(source) as ReadonlySet<string>
   }
 }
 
-// An escape may be the end of a range.
+// An escape may end a range, so its neighbours are tried as well.
 function listEscaped (pattern: string): string[] {
   return Array.from(pattern.matchAll(ESCAPE), ([, digits = '']) => Number.parseInt(digits, 16))
     .flatMap((code) => [code, Math.max(0, code - 1), Math.min(code + 1, 0x10ffff)])

@@ -1,9 +1,9 @@
-// Texts that a pattern may take long for: how a match begins, something that is repeated in it, and an end that does
-// not match, after which all other ways to read the text are tried.
+// Builds texts for which a pattern may take long: a prefix that begins a match, a pump that a loop repeats, and a
+// suffix that does not match, so that the engine backtracks through every other way to read the text.
 import type { PatternAlphabet } from './pattern-alphabet.ts'
 import { allPartsOf, partsOf, type PatternNode, type Repetition } from './pattern-tree.ts'
 
-/** Texts of one kind, with `pump` any number of times. */
+/** A family of texts: the prefix, any number of pumps, the suffix. */
 export interface Attack {
   readonly prefix: string
   readonly pump: string
@@ -12,19 +12,19 @@ export interface Attack {
 
 interface Loop {
   readonly node: Repetition
-  /** How a match comes to it. */
+  /** The shortest text that leads a match to the loop. */
   readonly prefix: string
   readonly following: readonly PatternNode[]
 }
 
-// What is repeated less often can be read in few ways.
+// A text can be read in only a few ways by a part that repeats less often.
 const MIN_REPETITIONS = 5
 
 const MAX_WORDS = 8
 const MAX_PUMPS = 24
 const MAX_PUMP_LENGTH = 64
 
-/** Lists texts to try a pattern by. */
+/** Lists the attacks to try on a pattern. */
 export function listAttacks (root: PatternNode, alphabet: PatternAlphabet): Attack[] {
   const attacks = new Map<string, Attack>()
   const [rare = '', rarest = rare] = alphabet.letters.slice(-2)
@@ -53,21 +53,26 @@ function isLoop (node: PatternNode): node is Repetition {
 
 function listPumps (loop: Loop, alphabet: PatternAlphabet): string[] {
   const { prefix, node, following } = loop
-  const accepted = new Set(allPartsOf(node).flatMap((part) => part.kind === 'character' ? [...alphabet.lettersOf(part.source)] : []))
+  const accepted = new Set(allPartsOf(node).flatMap((part) => acceptedBy(part, alphabet)))
   const letters = alphabet.letters.filter((letter) => accepted.has(letter))
   const words = wordsOf(node.node, alphabet)
-  // A search begins again wherever the prefix stands, if a match may begin there.
+  // A search starts again at each place where a match can begin, so repeating the prefix may multiply the work.
   const beginnings = [prefix, ...words.slice(0, 2).map((word) => prefix + word)]
   const pumps = new Set([...letters, ...words, ...leadsTo(following, alphabet), ...beginnings].map(withoutRepetition))
   return [...pumps].filter(({ length }) => length > 0 && length <= MAX_PUMP_LENGTH).slice(0, MAX_PUMPS)
 }
 
-// 'abab' is 'ab' twice.
+function acceptedBy (part: PatternNode, alphabet: PatternAlphabet): string[] {
+  return part.kind === 'character' ? [...alphabet.lettersOf(part.source)] : []
+}
+
+// Returns the shortest text whose repetition gives the word: 'ab' for 'abab'.
 function withoutRepetition (word: string): string {
   return word.slice(0, (word + word).indexOf(word, 1))
 }
 
-// What leads from a loop to each of the loops behind it, which may begin anywhere if the first loop takes that as well.
+// Lists the texts that lead from a loop to each later loop. If the first loop also accepts such a text, the later loop
+// can begin at many places.
 function leadsTo (following: readonly PatternNode[], alphabet: PatternAlphabet): string[] {
   let lead = ''
   return following.flatMap((part) => {
@@ -80,7 +85,7 @@ function shortestOf (node: PatternNode, alphabet: PatternAlphabet): string {
   return wordsOf(node, alphabet)[0] ?? ''
 }
 
-// Texts that a part matches, with as few repetitions as possible.
+// Lists texts that a part matches, with as few repetitions as possible.
 function wordsOf (node: PatternNode, alphabet: PatternAlphabet): string[] {
   switch (node.kind) {
     case 'character': return [...alphabet.lettersOf(node.source)].slice(0, 2)

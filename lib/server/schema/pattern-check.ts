@@ -1,4 +1,4 @@
-// Warns the author of a server of patterns that can hold the event loop.
+// Warns the author of a server about patterns that can block the event loop.
 import { showPattern, type CreateRegExp } from './pattern-engine.ts'
 import type { AnySchema } from './schema.ts'
 import type { JsonSchema } from './validation.ts'
@@ -6,20 +6,21 @@ import { listPatterns } from './schema-patterns.ts'
 import { isSlowPattern } from './slow-pattern.ts'
 import { isStandardSchema } from './standard-schema.ts'
 
-// Verdicts are kept, because tools repeat their patterns. A server that makes tools at run time may have any number of
-// them.
+// Verdicts are cached, because many tools use the same patterns. The cache is bounded, because a server that registers
+// tools at run time may have any number of patterns.
 const MAX_VERDICTS = 1000
 
-// Standard Schemas try a pattern although `maxLength` has failed, unless they are told not to. Therefore a pattern that
-// takes exponential time is too slow whatever its `maxLength`.
+// By default, Standard Schemas run a pattern even if `maxLength` has failed. So the text is assumed to be at least this
+// long, and a pattern that takes exponential time is slow whatever its `maxLength`.
 const SHORT_TEXT = 200
 
-const REWRITE = 'rewrite it so that no text can be read in two ways by what is repeated in it'
-const ENGINE = "run the server's patterns in linear time by its option 'regExp', such as (pattern) => new RE2(pattern, 'u')"
+const REWRITE = 'rewrite it so that its repeated parts can match a text in one way only'
+const ENGINE =
+  "run the server's patterns in linear time with its option 'regExp', such as (pattern) => new RE2(pattern, 'u')"
 
 /** Judges the patterns of one server, at registration. */
 export class PatternCheck {
-  /** What the server's patterns are run by; undefined for JavaScript's own regular expressions. */
+  /** The engine that runs the server's patterns; undefined for JavaScript's own regular expressions. */
   readonly createRegExp: CreateRegExp | undefined
   readonly #verdicts = new Map<string, boolean>()
 
@@ -29,8 +30,8 @@ export class PatternCheck {
 
   /**
    * Lists a warning for each slow pattern of a schema.
-   * @param json The schema as it is listed.
-   * @param where names the schema: `inputSchema of tool 'add_note'`
+   * @param json The schema as clients receive it.
+   * @param where The name of the schema: `inputSchema of tool 'add_note'`
    */
   listWarnings (schema: AnySchema | undefined, json: JsonSchema | undefined, where: string): string[] {
     const isStandard = isStandardSchema(schema)
@@ -41,10 +42,10 @@ export class PatternCheck {
       const bound = `give its text a ${maxLength === Infinity ? 'small' : 'smaller'} 'maxLength'`
       const remedies = isStandard
         ? `${REWRITE}, ${bound} that ends the check (in zod: z.string().max(100, { abort: true })), ` +
-          `or describe it by TypeBox or JSON Schema and ${ENGINE}`
+          `or describe it with TypeBox or JSON Schema and ${ENGINE}`
         : `${REWRITE}, ${bound} beside it, or ${ENGINE}`
       const place = `the ${where} has the pattern ${showPattern(pattern)} at '${pointer}'`
-      return `${place}, by which one request can hold the event loop: ${remedies}`
+      return `${place}, with which one request can block the event loop: ${remedies}`
     })
   }
 

@@ -1,9 +1,10 @@
-// Matches a pattern by backtracking, as JavaScript does, and counts the steps, which are the same at each start.
+// Matches a pattern by backtracking, as JavaScript does, and counts the steps. Unlike time, the count is the same in
+// each process.
 import type { PatternAlphabet } from './pattern-alphabet.ts'
 import { allPartsOf, type PatternNode, type Repetition } from './pattern-tree.ts'
 
 /**
- * Searches a text, which has letters of the pattern's alphabet only, and returns how many steps that took. The search
+ * Searches a text, which consists of letters of the pattern's alphabet, and returns the number of steps. The search
  * ends after `limit` steps.
  */
 export type CountSteps = (text: string, limit: number) => number
@@ -13,14 +14,14 @@ type Match = (at: number, next: Next) => boolean
 
 const WORD = /^\w$/
 
-/** Makes what counts the steps of one pattern. */
+/** Creates the step counter of one pattern. */
 export function createStepCounter (root: PatternNode, alphabet: PatternAlphabet): CountSteps {
   const matcher = new Matcher(alphabet, allPartsOf(root).some(({ kind }) => kind === 'reference'))
   const match = matcher.compile(root)
   return (text, limit) => matcher.countSteps(match, text, limit)
 }
 
-// Made once, because a stack trace would say nothing.
+// Created once: a stack trace costs time and would say nothing.
 const TOO_MANY_STEPS = new RangeError('the text takes too many steps')
 
 class Matcher {
@@ -44,7 +45,7 @@ class Matcher {
         if (match(at, () => true)) break
       }
     } catch {
-      // There are too many steps, or the stack is too deep.
+      // The search took too many steps, or overflowed the stack.
     }
     return limit - this.#left
   }
@@ -86,7 +87,7 @@ class Matcher {
       const repeat = (count: number, at: number): boolean => {
         this.#spend()
         const enough = (): boolean => count >= min && next(at)
-        // JavaScript ends a repetition that has matched nothing.
+        // JavaScript ends a repetition whose last iteration matched the empty text.
         const again = (end: number): boolean => (end > at || count < min) && repeat(count + 1, end)
         const more = (): boolean => count < max && body(at, again)
         return isLazy ? enough() || more() : more() || enough()
@@ -95,7 +96,7 @@ class Matcher {
     }
   }
 
-  // Of single characters, without a call for each of them.
+  // Repeats a single character in a loop, without a call for each repetition.
   #compileRun ({ min, max, isLazy }: Repetition, letters: ReadonlySet<string>): Match {
     return (start, next) => {
       let end = start

@@ -1,5 +1,4 @@
-// Regular expressions as trees. They are read from patterns that compile with the flag 'u', so there are no syntax
-// errors.
+// Parses regular expressions into trees. The patterns compile with the flag 'u', so they have no syntax errors.
 
 /** A pattern, or a part of one. */
 export type PatternNode =
@@ -24,7 +23,7 @@ interface Range {
   readonly isLazy: boolean
 }
 
-// A quantifier, an opening bracket, an escape of several characters, a class, or any other character.
+// A quantifier, the start of a group, an escape, a class, or any other character.
 const TOKEN = new RegExp([
   /[*+?]\??|\{\d+(?:,\d*)?\}\??/,
   /\((?:\?(?:<?[=!]|<[^>]*>|[a-z-]*:))?/,
@@ -35,7 +34,7 @@ const TOKEN = new RegExp([
 const QUANTIFIER = /^(?:([*+?])|\{(\d+)(,?)(\d*)\})(\??)$/
 const NOTHING: PatternNode = { kind: 'sequence', nodes: [] }
 
-/** Reads a pattern. */
+/** Parses a pattern. */
 export function parsePattern (pattern: string): PatternNode {
   const tokens = Array.from(pattern.matchAll(TOKEN), ([token]) => token)
   let at = 0
@@ -68,12 +67,12 @@ export function parsePattern (pattern: string): PatternNode {
 
   function readGroup (token: string): PatternNode {
     const isCapturing = /^\((?:\?<[^=!]|$)/.test(token)
-    // A group with a name has a number, too.
+    // A named group also has a number.
     const names = isCapturing ? [String(++groups), token.slice(3, -1)] : []
     const node = readChoice()
     at++
     if (isCapturing) return { kind: 'group', node, names }
-    // What stands before a place is taken to be as it should.
+    // A lookbehind is assumed to match.
     if (token.startsWith('(?<')) return NOTHING
     return /[=!]$/.test(token) ? { kind: 'look', node, isNegative: token.endsWith('!') } : node
   }
@@ -88,13 +87,13 @@ export function parsePattern (pattern: string): PatternNode {
   return readChoice()
 }
 
-/** The parts directly inside of a part. */
+/** Returns the direct children of a part. */
 export function partsOf (node: PatternNode): readonly PatternNode[] {
   if ('nodes' in node) return node.nodes
   return 'node' in node ? [node.node] : []
 }
 
-/** A part and all parts inside of it. */
+/** Returns a part and all its descendants. */
 export function allPartsOf (node: PatternNode): PatternNode[] {
   return [node, ...partsOf(node).flatMap(allPartsOf)]
 }

@@ -1,7 +1,7 @@
-// Regular expressions of JSON Schema. Clients compile them with the flag 'u', which many authors never tried.
+// Regular expressions of JSON Schema. Clients compile them with the flag 'u', with which many authors never test them.
 import { messageOf } from './problem.ts'
 
-// Syntax of other languages. What JavaScript makes of some of it without the flag 'u' is not what its author meant.
+// Syntax of other languages. Without the flag 'u', JavaScript accepts some of it with another meaning.
 const FOREIGN: ReadonlyArray<readonly [seen: RegExp, advice: string]> = [
   [/\\[AZz]/, "JavaScript has '^' and '$' instead of '\\A', '\\Z' and '\\z'"],
   [/\(\?[a-z]+[:)]/, "JavaScript has no '(?i)'; write both cases, such as '[Aa]'"],
@@ -13,12 +13,12 @@ const FOREIGN: ReadonlyArray<readonly [seen: RegExp, advice: string]> = [
 
 const SET_ESCAPE = /^\\[dDwWsSpP]/
 const NEEDED_ESCAPE = /[\w^$\\.*+?()[\]{}|/]/
-// Escapes, quantifiers, and what is left: single characters.
+// Escapes, quantifiers, and all other characters one by one.
 const ATOMS = /\\[^]|\{\d+(?:,\d*)?\}|[^]/g
 
 /**
- * Returns a pattern that matches the same and compiles with the flag 'u'. Escapes that this flag forbids (`\@`) are
- * dropped, and `-`, `{`, `}` and `]` are escaped where it demands that.
+ * Returns a pattern that matches the same texts and compiles with the flag 'u': escapes that the flag forbids (`\@`)
+ * are removed, and `-`, `{`, `}` and `]` are escaped where the flag requires it.
  *
  * @throws Error whose message says what to write instead
  */
@@ -34,8 +34,8 @@ export function toUnicodePattern (pattern: string): string {
 }
 
 /**
- * Returns a pattern that finds something in the same texts. A `.*` at its beginning adds nothing to a search but
- * quadratic time, because it is tried at each place of the text. zod writes it for `endsWith`.
+ * Removes `.*` from the beginning of a pattern. The same texts match, but in linear time: with `.*`, a search starts
+ * again at each place of the text. zod renders `endsWith` with it.
  */
 export function withoutWildcard (pattern: string): string {
   return pattern.replace(/^(?:\.\*\??)+/, '')
@@ -59,7 +59,7 @@ function repair (pattern: string): string {
     if (atom === ']') isInClass = false
     if (/^\\[^]/.test(atom)) return isNeeded(atom, isInClass) ? atom : atom.slice(1)
     if (!wasInClass) return /^[\]{}]$/.test(atom) ? `\\${atom}` : atom
-    const isBesideSet = [atoms[index - 1], atoms[index + 1]].some((beside) => beside !== undefined && SET_ESCAPE.test(beside))
+    const isBesideSet = [atoms[index - 1] ?? '', atoms[index + 1] ?? ''].some((beside) => SET_ESCAPE.test(beside))
     return atom === '-' && isBesideSet ? '\\-' : atom
   }).join('')
 }

@@ -1,17 +1,18 @@
-// The root of a schema, where clients look for `type: 'object'` and for `properties`, and nowhere else.
+// Rewrites the root of a schema. Clients look for `type: 'object'` and `properties` there and nowhere else.
 import { isWireObject, type WireObject } from '../../protocol/message.ts'
 import { followLocalReference, type MutableSchema } from './schema-document.ts'
 
-// What says nothing on which values are valid, and what holds schemas that only references lead to.
-const SILENT: ReadonlySet<string> = new Set([
-  '$schema', '$comment', '$defs', 'definitions', 'title', 'description', 'default', 'examples', 'deprecated', 'readOnly', 'writeOnly'
+// Keywords that do not decide which values are valid: annotations, and definitions, which apply by reference only.
+const ANNOTATIONS: ReadonlySet<string> = new Set([
+  '$schema', '$comment', '$defs', 'definitions', 'title', 'description', 'default', 'examples', 'deprecated',
+  'readOnly', 'writeOnly'
 ])
-const OBJECT_KEYWORDS: ReadonlySet<string> = new Set([...SILENT, 'type', 'properties', 'required'])
+const OBJECT_KEYWORDS: ReadonlySet<string> = new Set([...ANNOTATIONS, 'type', 'properties', 'required'])
 
-// References may lead in circles.
+// References may be circular.
 const MAX_DEPTH = 32
 
-/** Puts what the root refers to in the place of its `$ref`. No reference leads back to itself. */
+/** Replaces the `$ref` of the root by the schema that it points to. The schema must have no endless reference. */
 export function inlineRoot (root: MutableSchema): void {
   while (typeof root.$ref === 'string' && root.$ref.startsWith('#')) {
     const { $ref, ...own } = root
@@ -19,23 +20,24 @@ export function inlineRoot (root: MutableSchema): void {
     if (!isWireObject(target)) return
 
     delete root.$ref
-    const isBare = Object.keys(own).every((keyword) => SILENT.has(keyword) || (keyword === 'type' && (target.type ?? own.type) === own.type))
+    const isSameType = (target.type ?? own.type) === own.type
+    const isBare = Object.keys(own).every((keyword) => ANNOTATIONS.has(keyword) || (keyword === 'type' && isSameType))
     if (isBare) Object.assign(root, target, own)
     else root.allOf = [...listOf(own.allOf), { $ref }]
   }
 }
 
 /**
- * Writes `type: 'object'` to the root where nothing but objects is valid, and merges objects that all have to fit, as
- * intersections are rendered. What is valid stays the same. Inputs are objects anyway, so `properties` are enough
- * there.
+ * Adds `type: 'object'` to the root if only objects are valid, and merges the objects of an `allOf`, which is how
+ * libraries render intersections. The schema accepts the same values as before. Inputs are always objects, so for them
+ * `properties` are enough to add the type.
  */
 export function describeObject (root: MutableSchema, direction: 'input' | 'output'): void {
   mergeObjects(root)
   const isMeantAsObject = direction === 'input' && isWireObject(root.properties)
   if (root.type !== undefined || !(isMeantAsObject || isObject(root, root, 0))) return
 
-  // First, as authors write it.
+  // The type comes first, as authors write it.
   const rest = { ...root }
   for (const keyword of Object.keys(rest)) delete root[keyword]
   Object.assign(root, { type: 'object' }, rest)
@@ -46,19 +48,21 @@ function isObject (schema: unknown, root: MutableSchema, depth: number): boolean
   const { type, $ref, anyOf, oneOf, allOf } = schema
   if (type !== undefined) return type === 'object'
 
-  const isOneToo = (entry: unknown): boolean => isObject(entry, root, depth + 1)
+  const isObjectToo = (entry: unknown): boolean => isObject(entry, root, depth + 1)
   const target = typeof $ref === 'string' && $ref.startsWith('#') ? followLocalReference(root, $ref) : undefined
-  return isOneToo(target) || listOf(allOf).some(isOneToo) ||
-    [anyOf, oneOf].some((union) => listOf(union).length > 0 && listOf(union).every(isOneToo))
+  return isObjectToo(target) || listOf(allOf).some(isObjectToo) ||
+    [anyOf, oneOf].some((union) => listOf(union).length > 0 && listOf(union).every(isObjectToo))
 }
 
-// A property that two of them describe would have to fit both; such objects stay apart.
+// A property that two members describe has to match both, so such members are not merged.
 function mergeObjects (root: MutableSchema): void {
   const { allOf, unevaluatedProperties, ...own } = root
   const members = [own, ...listOf(allOf).map((member) => resolveMember(member, root))]
-  if (members.length === 1 || !members.every(isPlainObjectSchema) || !members.some(({ type }) => type === 'object')) return
-  if ((unevaluatedProperties !== undefined && unevaluatedProperties !== false) || JSON.stringify(root).includes('"#/allOf')) return
-  const properties = members.flatMap((member) => Object.entries(isWireObject(member.properties) ? member.properties : {}))
+  if (members.length === 1 || !members.every(isPlainObjectSchema)) return
+  if (!members.some(({ type }) => type === 'object')) return
+  if (unevaluatedProperties !== undefined && unevaluatedProperties !== false) return
+  if (JSON.stringify(root).includes('"#/allOf')) return
+  const properties = members.flatMap(({ properties }) => Object.entries(isWireObject(properties) ? properties : {}))
   if (new Set(properties.map(([name]) => name)).size < properties.length) return
 
   delete root.allOf
@@ -75,7 +79,7 @@ function mergeObjects (root: MutableSchema): void {
 function resolveMember (member: unknown, root: MutableSchema): unknown {
   if (!isWireObject(member) || typeof member.$ref !== 'string' || !member.$ref.startsWith('#')) return member
   const { $ref, ...rest } = member
-  return Object.keys(rest).every((keyword) => SILENT.has(keyword)) ? followLocalReference(root, $ref) : member
+  return Object.keys(rest).every((keyword) => ANNOTATIONS.has(keyword)) ? followLocalReference(root, $ref) : member
 }
 
 function isPlainObjectSchema (schema: unknown): schema is WireObject {

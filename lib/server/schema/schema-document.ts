@@ -1,21 +1,21 @@
-// Finds the schemas of a JSON Schema document and what their references point to (JSON Schema 2020-12, 8.2 and 9.2).
+// Finds the schemas of a JSON Schema document and the targets of their references (JSON Schema 2020-12, 8.2 and 9.2).
 import { isWireObject } from '../../protocol/message.ts'
 import { subschemasOf } from '../../protocol/subschemas.ts'
 
-/** A schema that may be written to. */
+/** A schema that may be changed. */
 export type MutableSchema = { [keyword: string]: unknown }
 
-/** Every schema of a document, and the place that each reference leads to. */
+/** The schemas of a document, and the targets of their references. */
 export interface SchemaDocument {
   readonly root: MutableSchema
-  /** Every schema with keywords, in the order of the document. */
+  /** Every schema that is an object, in the order of the document. */
   readonly schemas: ReadonlySet<MutableSchema>
   /**
-   * Returns the place that a reference of a schema points to as a local reference (`#/$defs/note`), or undefined when
-   * the document has no such place.
+   * Resolves a reference of a schema to a local reference (`#/$defs/note`). Returns undefined if the document does not
+   * contain its target.
    */
   findTarget (schema: MutableSchema, reference: string): string | undefined
-  /** Returns how many schemas have a `$dynamicAnchor` of that name. */
+  /** Returns how many schemas have a `$dynamicAnchor` with this name. */
   countDynamicAnchors (name: string): number
 }
 
@@ -24,7 +24,7 @@ const REFERENCES = ['$ref', '$dynamicRef', '$recursiveRef']
 // Stands for the address that a document without an $id was loaded from.
 const ROOT_URI = 'schema:///'
 
-/** Reads a document. Nothing of it is changed. */
+/** Reads a document without changing it. */
 export function readSchemaDocument (root: MutableSchema): SchemaDocument {
   const bases = new Map<MutableSchema, string>()
   const pointers = new Map<string, string>([[ROOT_URI, '']])
@@ -37,21 +37,24 @@ export function readSchemaDocument (root: MutableSchema): SchemaDocument {
     if (base !== parentBase) pointers.set(base, pointer)
     for (const anchor of anchorsOf(value)) pointers.set(`${base}#${anchor}`, pointer)
     if (typeof value.$dynamicAnchor === 'string') dynamicAnchors.push(value.$dynamicAnchor)
-    for (const { path, schema } of subschemasOf(value)) visit(schema, pointer + path.map((name = '') => toToken(name)).join(''), base)
+    for (const { path, schema } of subschemasOf(value)) {
+      visit(schema, pointer + path.map((name = '') => toToken(name)).join(''), base)
+    }
   }
 
   function findTarget (schema: MutableSchema, reference: string): string | undefined {
     const uri = resolve(reference, bases.get(schema) ?? ROOT_URI)
     const [resource = '', fragment = ''] = uri?.split('#', 2) ?? []
-    const pointer = fragment === '' || fragment.startsWith('/') ? pointers.get(resource) : pointers.get(`${resource}#${fragment}`)
+    const isAnchor = fragment !== '' && !fragment.startsWith('/')
+    const pointer = pointers.get(isAnchor ? `${resource}#${fragment}` : resource)
     if (pointer === undefined) return undefined
     const target = fragment.startsWith('/') ? pointer + decode(fragment) : pointer
     return valueAt(root, target) === undefined ? undefined : `#${encode(target)}`
   }
 
   visit(root, '', ROOT_URI)
-  // A map may grow while it is iterated: references may lead to schemas under keywords that hold none, such as
-  // `components`.
+  // The map grows during the iteration: a reference may point to a schema below a keyword that is not part of JSON
+  // Schema, such as `components`.
   for (const [schema, base] of bases) {
     for (const keyword of REFERENCES) {
       const target = typeof schema[keyword] === 'string' ? findTarget(schema, schema[keyword]) : undefined
@@ -66,7 +69,7 @@ export function readSchemaDocument (root: MutableSchema): SchemaDocument {
   }
 }
 
-/** Returns what a local reference (`#/$defs/note`) points to; undefined when it points to nothing. */
+/** Returns the target of a local reference (`#/$defs/note`), or undefined if it has none. */
 export function followLocalReference (root: MutableSchema, reference: string): unknown {
   return valueAt(root, decode(reference.slice(1)))
 }
@@ -80,7 +83,7 @@ function readBase ({ $id }: MutableSchema, parentBase: string): string {
   return resolve($id, parentBase)?.split('#', 1).join() ?? parentBase
 }
 
-// In draft-07 an anchor is an $id that begins with '#'.
+// In draft-07, an $id that begins with '#' is an anchor.
 function anchorsOf ({ $anchor, $dynamicAnchor, $id }: MutableSchema): string[] {
   const draft07 = typeof $id === 'string' && $id.startsWith('#') ? $id.slice(1) : undefined
   return [$anchor, $dynamicAnchor, draft07].filter((anchor) => typeof anchor === 'string')
@@ -90,7 +93,7 @@ function resolve (reference: string, base: string): string | undefined {
   return URL.canParse(reference, base) ? new URL(reference, base).href : undefined
 }
 
-// RFC 6901: a pointer is '' or '/' and tokens in which '~' and '/' are escaped.
+// RFC 6901: a pointer is a sequence of '/' and a token, in which '~' and '/' are escaped.
 function valueAt (root: unknown, pointer: string): unknown {
   let value = root
   for (const token of pointer.split('/').slice(1)) {

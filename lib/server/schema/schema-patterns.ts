@@ -1,4 +1,4 @@
-// The patterns of a JSON Schema, and how long the texts are that they are tried by.
+// Lists the patterns of a JSON Schema, and how long the texts are on which they run.
 import { isWireObject } from '../../protocol/message.ts'
 import { subschemasOf } from '../../protocol/subschemas.ts'
 import { followLocalReference } from './schema-document.ts'
@@ -7,16 +7,17 @@ import type { JsonSchema } from './validation.ts'
 /** A pattern of a schema. */
 export interface SchemaPattern {
   readonly pattern: string
-  /** Where it stands, as a JSON Pointer. */
+  /** The place of the pattern in the schema, as a JSON Pointer. */
   readonly pointer: string
   /**
-   * The longest text that it is tried on: the `maxLength` beside it, which is checked first, or for `patternProperties`
-   * that of `propertyNames`. Infinity without one; a `maxLength` around an `allOf` is checked after what is in it.
+   * The longest text on which the pattern runs: the `maxLength` beside it, which is checked first, or for
+   * `patternProperties` the one of `propertyNames`; otherwise Infinity. A `maxLength` beside an `allOf` does not count,
+   * because the members of the `allOf` are checked first.
    */
   readonly maxLength: number
 }
 
-/** Lists the patterns of a schema, those of `patternProperties` among them. */
+/** Lists the patterns of a schema, including the keys of `patternProperties`. */
 export function listPatterns (root: JsonSchema): SchemaPattern[] {
   const seen = new Set<unknown>()
   const found: SchemaPattern[] = []
@@ -26,7 +27,9 @@ export function listPatterns (root: JsonSchema): SchemaPattern[] {
     seen.add(schema)
 
     const { pattern, patternProperties, propertyNames, $ref } = schema
-    if (typeof pattern === 'string') found.push({ pattern, pointer: `${pointer}/pattern`, maxLength: maxLengthOf(schema) })
+    if (typeof pattern === 'string') {
+      found.push({ pattern, pointer: `${pointer}/pattern`, maxLength: maxLengthOf(schema) })
+    }
     for (const name of Object.keys(Object(patternProperties))) {
       found.push({ pattern: name, pointer: `${pointer}/patternProperties`, maxLength: maxLengthOf(propertyNames) })
     }

@@ -1,5 +1,4 @@
-// Schemas as users write them, of any library, compiled to what the server needs: a JSON Schema to show and a
-// validator.
+// Compiles a schema of any library to a JSON Schema for clients and a validator.
 import { MCP_ERR_INVALID_SCHEMA } from '../../errors.ts'
 import { isPlainObject, toPlainJsonSchema } from './json-schema.ts'
 import { checkNumbers, createJsonValidator } from './json-validator.ts'
@@ -13,31 +12,32 @@ import {
 import type { JsonSchema, Validation } from './validation.ts'
 
 /**
- * Anything accepted as a schema: TypeBox 0.34, `typebox` 1.x, a Standard Schema that can render JSON Schema, JSON
+ * A schema of any supported kind: TypeBox 0.34, `typebox` 1.x, a Standard Schema that can render JSON Schema, or JSON
  * Schema.
  */
 export type AnySchema = JsonSchema | StandardSchema | { readonly '~kind': string } | { readonly '~unsafe': unknown }
 
-/** A schema that was checked and compiled. */
+/** A checked and compiled schema. */
 export interface CompiledSchema {
-  /** What clients are shown: a deep-frozen plain copy. */
+  /** The schema that clients receive: a deep-frozen plain copy. */
   readonly json: JsonSchema
   /**
-   * Checks a value; of an input, absent properties are set to their defaults in place. A promise only when a
-   * Standard Schema answers with one. Throws, or rejects with, what a Standard Schema throws.
+   * Checks a value. Missing properties of an input are set to their defaults in place. Returns a promise only if a
+   * Standard Schema returns one. Throws or rejects if a Standard Schema does.
    */
   validate (value: unknown): Validation | Promise<Validation>
 }
 
 /**
- * Checks and compiles a schema, once, at registration. TypeBox and JSON Schema are validated by Ajv, in the dialect
- * 2020-12 or, by `$schema`, draft-07; a Standard Schema validates inputs by itself, and what it makes of an output has
- * to fit the schema that it renders. The schema is never written to.
+ * Checks and compiles a schema, once, at registration. Ajv validates by TypeBox and JSON Schema, in the dialect 2020-12
+ * or, if `$schema` says so, draft-07. A Standard Schema validates inputs itself; an output that it has transformed must
+ * also match the schema that it renders. The schema is never changed.
  *
- * @param direction 'input' for what callers send, 'output' for what handlers return: it is sent as the schema
- * transforms it
- * @param where names the schema in errors: `inputSchema of tool 'add_note'`
- * @param createRegExp What patterns are run by, but for those that a Standard Schema runs by itself.
+ * @param direction 'input' for values that callers send; 'output' for values that handlers return, which are sent as
+ * the
+ * schema transforms them
+ * @param where The name of the schema in errors: `inputSchema of tool 'add_note'`
+ * @param createRegExp The engine that runs patterns. A Standard Schema runs its own patterns.
  * @throws MCP_ERR_INVALID_SCHEMA
  */
 export function compileSchema (
@@ -45,22 +45,24 @@ export function compileSchema (
 ): CompiledSchema {
   try {
     const isStandard = isStandardSchema(schema)
-    const json = toPlainJsonSchema(asSchemaObject(isStandard ? renderStandardSchema(schema, direction) : schema), direction)
-    const validateJson = createJsonValidator(json, direction, isStandard && direction === 'input' ? undefined : createRegExp)
+    const rendered = isStandard ? renderStandardSchema(schema, direction) : schema
+    const json = toPlainJsonSchema(asSchemaObject(rendered), direction)
+    const engine = isStandard && direction === 'input' ? undefined : createRegExp
+    const validateJson = createJsonValidator(json, direction, engine)
     const validateStandard = isStandard ? createStandardValidator(schema) : undefined
 
     return direction === 'input'
       ? { json, validate: validateStandard === undefined ? validateJson : createInputValidator(validateStandard) }
       : { json: toListedOutput(json), validate: createOutputValidator(validateJson, validateStandard) }
   } catch (error) {
-    // Whatever is thrown above continues the sentence begun by `where`.
+    // The messages of all errors thrown above continue the sentence that `where` begins.
     throw new MCP_ERR_INVALID_SCHEMA(where, messageOf(error))
   }
 }
 
 type Validate = (value: unknown) => Validation | Promise<Validation>
 
-// A Standard Schema validates inputs by itself, and not all libraries refuse Infinity.
+// A Standard Schema validates inputs itself, and not all libraries refuse Infinity.
 function createInputValidator (validate: Validate): Validate {
   return function validateInput (value) {
     const numbers = checkNumbers(value)
@@ -68,7 +70,7 @@ function createInputValidator (validate: Validate): Validate {
   }
 }
 
-// What is sent is judged by the schema that is shown, after a Standard Schema has made of it what it makes.
+// Validates the value that is sent, after a Standard Schema has transformed it, by the schema that clients receive.
 function createOutputValidator (
   validateJson: (value: unknown) => Validation, validateStandard: Validate | undefined
 ): Validate {

@@ -1,39 +1,39 @@
-// Whether a pattern may take long for a text, found out by trying it on texts made for it. safe-regex2 and
-// redos-detector take zod's own patterns for slow, scslre takes `(a|a)*$` for quick, and recheck needs seconds for
-// some, and 50 MB.
+// Finds out whether a pattern can be slow, by trying it on texts built to attack it. Of the libraries for this,
+// safe-regex2 and redos-detector call zod's own patterns slow, scslre calls `(a|a)*$` fast, and recheck takes seconds
+// for some patterns, and 50 MB.
 import { createAlphabet } from './pattern-alphabet.ts'
 import { listAttacks, type Attack } from './pattern-attacks.ts'
 import { createStepCounter, type CountSteps } from './pattern-matcher.ts'
 import { parsePattern } from './pattern-tree.ts'
 import { withoutWildcard } from './pattern.ts'
 
-/** A longer pattern is not judged. */
+/** Longer patterns are not judged. */
 const MAX_PATTERN_LENGTH = 2000
-/** What a pattern may cost for one text: some 100 ms. */
+/** The steps that a pattern may take for one text, which last some 100 ms. */
 const MAX_STEPS = 50_000_000
 /** The longest text that a client can send, by the default `bodyLimit`. */
 const MAX_LENGTH = 4 * 1024 * 1024
 
-// How often something is repeated in the texts that are tried, each number twice the one before.
+// The numbers of pumps in the texts that are tried, each twice the one before.
 const REPETITIONS = [4, 8, 16, 32, 64, 128, 256, 512]
-// Up to here a pattern shows how it grows. What has grown as with linear time is not tried further; what has not may
-// have a bound, such as {1,255}, that longer texts meet.
+// A pattern shows how it grows by this number of pumps. If the growth is linear, longer texts are not tried. If not,
+// the pattern may have a bound, such as {1,255}, that only longer texts reach.
 const FEW_REPETITIONS = 32
 const LINEAR_GROWTH = 2.1
-// What takes too many steps for so few repetitions takes exponential time, and so does what grows like this.
+// A pattern takes exponential time if it exceeds the limit with this few pumps, or grows like this.
 const EXPONENTIAL_AT = 16
 const EXPONENTIAL_GROWTH = 33
-// Where no text has more repetitions, the steps for the longest one are counted instead.
+// If the longest text has at most this many pumps, its steps are counted and not extrapolated.
 const MAX_REPETITIONS_COUNTED = 64
-// How many steps are tried for few repetitions, for more of them, and for the longest text.
+// The limits of steps for texts with few pumps, for texts with more, for the longest text, and for all texts together.
 const MAX_STEPS_TRIED = 50_000
 const MAX_MORE_STEPS_TRIED = 200_000
 const MAX_STEPS_OF_LONGEST = 1_000_000
 const MAX_STEPS_OF_ALL = 2_000_000
 
 /**
- * Tells whether a pattern that compiles with the flag 'u' may take longer than some 100 ms for a text of at most
- * `maxLength` characters. Most patterns are judged in a few milliseconds.
+ * Returns whether a pattern that compiles with the flag 'u' may take longer than some 100 ms for a text of at most
+ * `maxLength` characters. Judging most patterns takes a few milliseconds.
  */
 export function isSlowPattern (pattern: string, maxLength: number): boolean {
   if (pattern.length > MAX_PATTERN_LENGTH) return false
@@ -52,7 +52,7 @@ export function isSlowPattern (pattern: string, maxLength: number): boolean {
   return listAttacks(root, alphabet).some((attack) => estimateSteps(attack, longest, countBounded) > MAX_STEPS)
 }
 
-// How many steps the longest text of a kind takes.
+// Estimates the steps for the longest text of an attack.
 function estimateSteps (attack: Attack, maxLength: number, countSteps: CountSteps): number {
   const most = Math.floor((maxLength - attack.prefix.length - attack.suffix.length) / attack.pump.length)
   const counts: number[] = []
@@ -79,7 +79,7 @@ function countStepsOfLongest (attack: Attack, most: number, countSteps: CountSte
   return steps < MAX_STEPS_OF_LONGEST ? steps : Infinity
 }
 
-// By what the added steps grow when the repetitions are doubled: 2 for linear time, 4 for quadratic time.
+// The factor by which the added steps grow when the pumps are doubled: 2 for linear time, 4 for quadratic time.
 function growthOf (counts: readonly number[]): number {
   const [first = 0, second = 0, third = 0] = counts.slice(-3)
   return (third - second) / Math.max(1, second - first)

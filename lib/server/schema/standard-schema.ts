@@ -1,4 +1,4 @@
-// Standard Schemas that can render JSON Schema: how they are recognised, rendered and asked.
+// Recognises Standard Schemas, renders them as JSON Schema, and validates by them.
 import { isStackOverflow, messageOf, NESTED_TOO_DEEPLY, toProblem } from './problem.ts'
 import type { Validation } from './validation.ts'
 
@@ -14,9 +14,11 @@ export interface StandardSchema<Input = unknown, Output = unknown> {
     readonly vendor: string
     readonly types?: { readonly input: Input, readonly output: Output } | undefined
     readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>
-    readonly jsonSchema: { readonly [direction in 'input' | 'output']: (options: { readonly target: 'draft-2020-12' }) => Record<string, unknown> }
+    readonly jsonSchema: { readonly [direction in 'input' | 'output']: RenderJsonSchema }
   }
 }
+
+type RenderJsonSchema = (options: { readonly target: 'draft-2020-12' }) => Record<string, unknown>
 
 type StandardResult<Output> =
   | { readonly value: Output, readonly issues?: undefined }
@@ -27,9 +29,11 @@ interface StandardIssue {
   readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined
 }
 
-/** A Standard Schema, which may or may not be able to render JSON Schema. */
+type Standard = StandardSchema['~standard']
+
+/** A Standard Schema that may be unable to render JSON Schema. */
 export interface AnyStandardSchema {
-  readonly '~standard': Omit<StandardSchema['~standard'], 'jsonSchema'> & Partial<Pick<StandardSchema['~standard'], 'jsonSchema'>>
+  readonly '~standard': Omit<Standard, 'jsonSchema'> & Partial<Pick<Standard, 'jsonSchema'>>
 }
 
 const MISSING_JSON_SCHEMA = new Map([
@@ -37,17 +41,17 @@ const MISSING_JSON_SCHEMA = new Map([
   ['valibot', 'wrap it with toStandardJsonSchema() from @valibot/to-json-schema']
 ])
 
-/** Tells a Standard Schema from a JSON Schema; some, such as those of arktype, are functions. */
+/** Returns whether a value is a Standard Schema. Those of arktype are functions. */
 export function isStandardSchema (value: unknown): value is AnyStandardSchema {
-  if (value === null || (typeof value !== 'object' && typeof value !== 'function') || !('~standard' in value)) {
-    return false
-  }
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false
+  if (!('~standard' in value)) return false
 
   const standard = value['~standard']
-  return typeof standard === 'object' && standard !== null && 'validate' in standard && typeof standard.validate === 'function'
+  return typeof standard === 'object' && standard !== null &&
+    'validate' in standard && typeof standard.validate === 'function'
 }
 
-/** The JSON Schema of one side of a Standard Schema. @throws Error whose message continues "the schema …" */
+/** Renders the input or output of a Standard Schema. @throws Error whose message continues "the schema …" */
 export function renderStandardSchema (schema: AnyStandardSchema, direction: 'input' | 'output'): unknown {
   const { vendor, jsonSchema } = schema['~standard']
 
@@ -63,9 +67,7 @@ export function renderStandardSchema (schema: AnyStandardSchema, direction: 'inp
   }
 }
 
-/**
- * Validates by a Standard Schema; a promise only when the schema answers with one, and it rejects as the schema does.
- */
+/** Creates a validator. It returns a promise only if the schema does, and throws or rejects if the schema does. */
 export function createStandardValidator (
   schema: AnyStandardSchema
 ): (value: unknown) => Validation | Promise<Validation> {

@@ -1,11 +1,11 @@
-// What a JSON Schema is to the code, and what a validator returns.
+// The types of a JSON Schema and of the result of a validation.
 
-/** A JSON Schema document (object form). */
+/** A JSON Schema document that is an object. */
 export type JsonSchema = { readonly [keyword: string]: unknown }
 
 /**
- * What a validator returns: the value to go on with, with its defaults and as a Standard Schema transforms it, or what
- * is wrong in one sentence.
+ * The result of a validation: the value, with its defaults and as a Standard Schema transforms it, or a sentence that
+ * says what is wrong.
  */
 export type Validation<T = unknown> =
   | { readonly valid: true, readonly value: T }

@@ -1,27 +1,30 @@
-// How long a validator may take, counted in steps of work rather than in time, so that it decides the same each time.
+// Limits the work of a validator. Work is counted in steps and not in time, so that the same value always gets the same
+// answer.
 
-/** What the check of one value may cost: one step is about one schema applied to one value, some 10 ns. */
+/** The steps that checking one value may take. One step applies one schema to one value, which takes some 10 ns. */
 export const MAX_STEPS = 5_000_000
 
-/** Thrown out of a validator. It is made once, because a stack trace would say nothing. */
+// Thrown inside a validator. Created once: a stack trace costs time and would say nothing.
 const TOO_MUCH_WORK = new RangeError('the value takes too many steps to be checked')
 
-/** The steps that are left for the value being checked. A validator sets `left` anew for each value. */
+/** The steps that remain for the value being checked. A validator resets `remaining` for each value. */
 export class WorkBudget {
-  left = MAX_STEPS
+  remaining = MAX_STEPS
   readonly error = TOO_MUCH_WORK
 
-  /** Takes steps. @throws RangeError, for {@link isTooMuchWork}, when there are none left. */
+  /** Spends steps. @throws RangeError, for {@link isTooMuchWork}, if too few remain. */
   spend (steps: number): void {
-    this.left -= steps
-    if (this.left < 0) throw this.error
+    this.remaining -= steps
+    if (this.remaining < 0) throw this.error
   }
 }
 
-/** The answer for a value that takes too many steps. */
-export const TOO_LARGE = Object.freeze({ valid: false, problem: 'is too large to be checked; send less at a time' } as const)
+/** The validation of a value that takes too many steps. */
+export const TOO_LARGE = Object.freeze({
+  valid: false, problem: 'is too large to be checked; send less at a time'
+} as const)
 
-/** Whether a validator ran out of steps. */
+/** Returns whether a validator ran out of steps. */
 export function isTooMuchWork (error: unknown): boolean {
   return error === TOO_MUCH_WORK
 }

@@ -284,7 +284,7 @@ t.test('a tool that cannot be served is refused where it is registered', async (
     code: 'MCP_ERR_INVALID_SCHEMA', message: /^inputSchema of tool 'a' has a \$ref to 'https:/
   })
   t.throws(() => server.registerTool('a', { outputSchema: { type: 'nothing' } }, () => untyped({})),
-    { code: 'MCP_ERR_INVALID_SCHEMA', message: /^outputSchema of tool 'a' is no valid JSON Schema/ })
+    { code: 'MCP_ERR_INVALID_SCHEMA', message: /^outputSchema of tool 'a' is not a valid JSON Schema/ })
   t.throws(() => server.registerTool('a', {}, untyped<() => string>('a')), {
     message: "tool 'a' needs a handler: a function"
   })

@@ -76,13 +76,14 @@ t.test('choices become those of the protocol, however they are written', async (
 
 t.test('what no client could show is refused', async (t) => {
   const root = "a form must describe an object with properties: its root needs type 'object'"
-  const kind = "a form has a property 'a' that is no string, number, integer, boolean, " +
+  const kind = "a form has a property 'a' that is not a string, number, integer, boolean, " +
     'choice of strings or list of such choices; forms are flat'
-  const list = "a form has a property 'a' that is a list of anything but strings to choose from"
+  const list = "a form has a property 'a' whose items are not a choice of strings; " +
+    "give 'items' an 'enum' of strings"
   const refused: ReadonlyArray<readonly [schema: object, message: string]> = [
     [{ type: 'string' }, root],
     [{ type: 'object' }, root],
-    [{ type: 'object', properties: { a: true } }, "a form has a property 'a' that anything would fit"],
+    [{ type: 'object', properties: { a: true } }, "a form has a property 'a' that accepts any value; give it a type"],
     ...[
       {}, { type: 'object' }, { type: ['string', 'null'] }, { type: 'null' }, { oneOf: [{ const: 1 }] },
       { anyOf: [{ type: 'string' }] }, { const: 1 }, { enum: [1] }
@@ -98,7 +99,7 @@ t.test('what no client could show is refused', async (t) => {
       .map((property) => [{ type: 'object', properties: { a: { type: 'array', ...property } } }, list] as const),
     [
       { type: 'object', properties: { a: { type: 'string', format: 'uuid' } } },
-      "a form has a property 'a' of format 'uuid'; forms know email, uri, date and date-time"
+      "a form has a property 'a' of format 'uuid'; forms support email, uri, date and date-time"
     ]
   ]
 
@@ -109,6 +110,6 @@ t.test('what no client could show is refused', async (t) => {
 
 t.test('a schema that does not compile is refused', async (t) => {
   t.throws(() => compileForm({ type: 'object', properties: { a: { type: 'text' } } }), {
-    code: 'MCP_ERR_INVALID_SCHEMA', message: /^a form is no valid JSON Schema/
+    code: 'MCP_ERR_INVALID_SCHEMA', message: /^a form is not a valid JSON Schema/
   })
 })

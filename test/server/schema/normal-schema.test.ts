@@ -138,8 +138,8 @@ t.test('a dynamic or recursive reference is a plain one', async (t) => {
 })
 
 t.test('a reference to what is no part of the schema is refused with what to write', async (t) => {
-  const advice = "which is no part of it; put that schema under '$defs' and write { $ref: '#/$defs/name' }"
-  const unknown = ' (what was added by addSchema() is unknown here, and nothing is fetched)'
+  const advice = "which it does not contain; put that schema under '$defs' and write { $ref: '#/$defs/name' }"
+  const unknown = ' (schemas of addSchema() are not available here, and nothing is fetched)'
 
   t.equal(refusalOf({ $ref: 'note#' }), `has a $ref to 'note#', ${advice}${unknown}`)
   t.equal(refusalOf({ $ref: 'http://[' }), `has a $ref to 'http://[', ${advice}${unknown}`)
@@ -215,7 +215,7 @@ t.test('what Standard Schemas render is checked', async (t) => {
     }
   })
 
-  t.match(refusalOf(standard({ type: 'text' })), /^is no valid JSON Schema: \/type must be equal to one of/)
+  t.match(refusalOf(standard({ type: 'text' })), /^is not a valid JSON Schema: \/type must be equal to one of/)
   t.match(refusalOf(standard({ $ref: 'https://example.com/a' })), /^has a \$ref to/)
   t.strictSame(show(standard({ $id: 'a', type: 'object' })), { type: 'object' })
 })

@@ -20,10 +20,10 @@ t.test('a warning names the schema, the place and the pattern, and says what to 
     })
   ), [
     'the inputSchema of tool \'add_note\' has the pattern "^(a+)+$" at \'/properties/name/pattern\', ' +
-    'by which one request can hold the event loop: ' +
-    'rewrite it so that no text can be read in two ways by what is repeated in it, ' +
+    'with which one request can block the event loop: ' +
+    'rewrite it so that its repeated parts can match a text in one way only, ' +
     "give its text a small 'maxLength' beside it, " +
-    "or run the server's patterns in linear time by its option 'regExp', such as (pattern) => new RE2(pattern, 'u')"
+    "or run the server's patterns in linear time with its option 'regExp', such as (pattern) => new RE2(pattern, 'u')"
   ])
   t.match(
     warningsOf({ type: 'object', patternProperties: { '(a|a)*$': {} } }),
@@ -48,7 +48,7 @@ t.test('a pattern that a small maxLength bounds is no reason to warn', async (t)
 
 t.test('a Standard Schema runs its patterns itself, on texts of any length as well', async (t) => {
   t.match(warningsOf(z.object({ name: z.string().regex(/^(a+)+$/) })), [
-    /in zod: z\.string\(\)\.max\(100, \{ abort: true \}\)\), or describe it by TypeBox or JSON Schema and run the server's patterns in linear time/
+    /in zod: z\.string\(\)\.max\(100, \{ abort: true \}\)\), or describe it with TypeBox or JSON Schema and run the server's patterns in linear time/
   ])
   t.equal(warningsOf(z.object({ name: z.string().max(8).regex(/^(a+)+$/) })).length, 1)
   t.strictSame(

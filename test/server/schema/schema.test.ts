@@ -209,7 +209,7 @@ t.test('schemas with the same $id, or the same $id within, know nothing of each 
   t.strictSame(text.json, {
     type: 'object', properties: { a: { $ref: '#/$defs/b' } }, $defs: { b: { type: 'string' } }
   })
-  t.match(refusalOf({ $ref: 'https://example.com/b' }), /has a \$ref to 'https:\/\/example.com\/b', which is no part of it/)
+  t.match(refusalOf({ $ref: 'https://example.com/b' }), /has a \$ref to 'https:\/\/example.com\/b', which it does not contain/)
 })
 
 t.test('nothing is kept of a compiled schema', async (t) => {
@@ -347,7 +347,7 @@ t.test('dialects are told apart by $schema, in any of its spellings', async (t) 
 t.test('a refusal is coded and names the schema and what is wrong', async (t) => {
   t.throws(() => compileInput({ type: 'strin' }), {
     code: 'MCP_ERR_INVALID_SCHEMA',
-    message: /^inputSchema of tool 'add_note' is no valid JSON Schema: \/type must be equal to one of the allowed values: \["array",/
+    message: /^inputSchema of tool 'add_note' is not a valid JSON Schema: \/type must be equal to one of the allowed values: \["array",/
   })
 })
 
@@ -358,10 +358,10 @@ const noError: unknown = 'no'
 const noSchema = 'must be a TypeBox schema, a Standard Schema (zod, arktype, valibot) or a JSON Schema object'
 const refusals: { readonly [what: string]: readonly [schema: unknown, problem: string] } = {
   'an invalid keyword within': [
-    { properties: { a: { minLength: -1 } } }, 'is no valid JSON Schema: /properties/a/minLength must be >= 0'
+    { properties: { a: { minLength: -1 } } }, 'is not a valid JSON Schema: /properties/a/minLength must be >= 0'
   ],
   'an invalid keyword of draft-07': [
-    { $schema: DRAFT_07, required: 'a' }, 'is no valid JSON Schema: /required must be array'
+    { $schema: DRAFT_07, required: 'a' }, 'is not a valid JSON Schema: /required must be array'
   ],
   'an invalid pattern': [
     { type: 'string', pattern: '(' },
@@ -370,14 +370,14 @@ const refusals: { readonly [what: string]: readonly [schema: unknown, problem: s
   ],
   'a $ref to nowhere': [
     { $ref: '#/$defs/a' },
-    "has a $ref to '#/$defs/a', which is no part of it; " +
+    "has a $ref to '#/$defs/a', which it does not contain; " +
       "put that schema under '$defs' and write { $ref: '#/$defs/name' }"
   ],
   'a $ref to the network': [
     { $ref: 'https://example.com/a.json' },
-    "has a $ref to 'https://example.com/a.json', which is no part of it; " +
+    "has a $ref to 'https://example.com/a.json', which it does not contain; " +
       "put that schema under '$defs' and write { $ref: '#/$defs/name' }" +
-      ' (what was added by addSchema() is unknown here, and nothing is fetched)'
+      ' (schemas of addSchema() are not available here, and nothing is fetched)'
   ],
   'another dialect': [
     { $schema: 'http://json-schema.org/draft-04/schema#' },
@@ -398,7 +398,7 @@ const refusals: { readonly [what: string]: readonly [schema: unknown, problem: s
   'a BigInt': [{ type: 'integer', maximum: 1n }, 'cannot be written as JSON: Do not know how to serialize a BigInt'],
   'a type without JSON form': [
     typebox.Object({ a: typebox.Undefined() }),
-    'is no valid JSON Schema: /properties/a/type must be equal to one of the allowed values: ' +
+    'is not a valid JSON Schema: /properties/a/type must be equal to one of the allowed values: ' +
       '["array","boolean","integer","null","number","object","string"]; ' +
       '/properties/a/type must be array; /properties/a/type must match a schema in anyOf'
   ],

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { weighSchema, WORK_KEYWORD } from '../../../lib/server/schema/weighed-schema.ts'
+import { addCosts, COST_KEYWORD } from '../../../lib/server/schema/schema-cost.ts'
 
 t.test('what is applied to each entry of a list costs a step for each schema that looks at it', async (t) => {
   const schema = {
@@ -8,7 +8,7 @@ t.test('what is applied to each entry of a list costs a step for each schema tha
   const before = structuredClone(schema)
 
   // The entry itself, a, c and what is in c; a schema that takes everything is free.
-  t.match(weighSchema(schema), { items: { [WORK_KEYWORD]: 4 }, properties: { d: {} } })
+  t.match(addCosts(schema), { items: { [COST_KEYWORD]: 4 }, properties: { d: {} } })
   t.strictSame(schema, before)
 })
 
@@ -17,7 +17,7 @@ t.test('what references lead to costs each time it is referred to', async (t) =>
     properties: { next: { $ref: '#/$defs/node' } },
     $defs: { node: { required: ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] }, other: { type: 'string' } }
   }
-  const { $defs } = weighSchema(schema)
+  const { $defs } = addCosts(schema)
 
-  t.strictSame($defs, { node: { ...schema.$defs.node, [WORK_KEYWORD]: 2 }, other: { type: 'string' } })
+  t.strictSame($defs, { node: { ...schema.$defs.node, [COST_KEYWORD]: 2 }, other: { type: 'string' } })
 })

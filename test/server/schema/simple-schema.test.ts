@@ -6,7 +6,7 @@ import { type } from 'arktype'
 import fc from 'fast-check'
 import t from 'tap'
 import { z } from 'zod'
-import { isOrdinarySchema } from '../../../lib/server/schema/ordinary-schema.ts'
+import { isSimpleSchema } from '../../../lib/server/schema/simple-schema.ts'
 import type { JsonSchema } from '../../../lib/server/schema/validation.ts'
 
 const DRAFT_2020_12 = 'https://json-schema.org/draft/2020-12/schema'
@@ -34,7 +34,7 @@ const ORDINARY: Readonly<Record<string, object>> = {
 
 for (const [name, schema] of Object.entries(ORDINARY)) {
   t.test(`a schema is ordinary: ${name}`, async (t) => {
-    const ordinary = isOrdinarySchema(toJson(schema))
+    const ordinary = isSimpleSchema(toJson(schema))
 
     t.equal(ordinary, true)
   })
@@ -66,7 +66,7 @@ const OTHERS: Readonly<Record<string, object>> = {
 
 for (const [name, schema] of Object.entries(OTHERS)) {
   t.test(`a schema is not ordinary: ${name}`, async (t) => {
-    const ordinary = isOrdinarySchema(toJson(schema))
+    const ordinary = isSimpleSchema(toJson(schema))
 
     t.equal(ordinary, false)
   })
@@ -79,7 +79,7 @@ t.test('what is ordinary is valid by the meta-schema of either dialect, and comp
   let ordinary = 0
 
   fc.assert(fc.property(arbitrarySchema(), (schema) => {
-    if (!isOrdinarySchema(schema)) return true
+    if (!isSimpleSchema(schema)) return true
     ordinary++
     return validate2020(schema) && validate07(schema) && [new Ajv2020(options), new Ajv(options)]
       .every((ajv) => ajv.compile(schema) !== undefined)
