@@ -14,12 +14,12 @@ const ANONYMOUS_CALLER: Caller = Object.freeze({
   client: ANONYMOUS_CLIENT
 })
 
-/** The app itself, which calls as a client of the newest revision that declares no capabilities. */
+/** The app itself. It calls as a client of the newest revision that declares no capabilities. */
 export const HOST_APP = ANONYMOUS_CALLER
 
 /**
- * Creates the caller of a modern notification. No reply can refuse it, so its statement about the client counts only if
- * it is complete.
+ * Creates the caller of a modern notification. A notification cannot be refused, so what it says about its client is
+ * ignored unless it is complete.
  * @param principal Who the caller has proved to be.
  */
 export function createNotifyingCaller (params: Params, principal: string | undefined): Caller {
@@ -27,7 +27,7 @@ export function createNotifyingCaller (params: Params, principal: string | undef
   return { ...('problem' in meta ? ANONYMOUS_CALLER : meta), principal }
 }
 
-/** Creates the caller of a legacy message where there are no sessions. It gets log messages of all levels. */
+/** Creates the caller of a legacy message on a mount without sessions. The client gets log messages of all levels. */
 export function createSessionlessCaller (
   protocolVersion: string, principal: string | undefined, client = ANONYMOUS_CLIENT
 ): Caller {

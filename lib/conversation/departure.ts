@@ -1,18 +1,18 @@
-// The end of a client's wait for an answer: why it came, and who is told.
+// The moment at which a client stops waiting for an answer, and the listeners that are called then.
 
-/** Tells its listeners, once, that nobody waits for the answer to a request any longer. */
+/** Calls its listeners once when the client no longer waits for the answer to a request. */
 export class Departure {
   #reason: Error | undefined
   #listeners: Array<(reason: Error) => void> | undefined
 
-  /** Adds a listener. One that is added after the client has left is called at once. */
+  /** Adds a listener. If the client has left already, the listener is called at once. */
   add (listener: (reason: Error) => void): void {
     if (this.#reason !== undefined) return listener(this.#reason)
     this.#listeners ??= []
     this.#listeners.push(listener)
   }
 
-  /** Calls the listeners with the reason, and releases them. */
+  /** Calls all listeners with the reason, and releases them. */
   leave (reason: Error): void {
     const listeners = this.#listeners ?? []
     this.#reason = reason
@@ -20,7 +20,7 @@ export class Departure {
     for (const listener of listeners) listener(reason)
   }
 
-  /** Releases the listeners without calling them: the request has been answered. They hold what was asked. */
+  /** Releases the listeners without calling them, because the request has been answered. They keep it in memory. */
   dispose (): void {
     this.#listeners = undefined
   }

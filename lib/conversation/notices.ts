@@ -1,4 +1,4 @@
-// The messages that get no reply: notifications, cancellations among them, and answers to questions.
+// The messages that get no reply: notifications, including cancellations, and answers to questions.
 import { shorten } from '../protocol/bounds.ts'
 import { AMBIGUOUS, readCancellation } from '../protocol/cancellation.ts'
 import type { Classified } from '../protocol/classify.ts'
@@ -13,16 +13,16 @@ import type { Session } from '../session/session.ts'
 /** A message that gets no reply. */
 export type Notice = Extract<Message, { readonly kind: 'notification' | 'response' }>
 
-/** What takes the notices of one caller. */
+/** What is needed to take the notices of one caller. */
 export interface NoticeTaker {
   readonly definition: ServerDefinition
-  /** Undefined for a client that has not been introduced, whose notifications reach nobody. */
+  /** Undefined for a client that has not sent `initialize`; its notifications are dropped. */
   readonly caller: Caller | undefined
-  /** The session of the caller, whose questions are answered; undefined where there is none. */
+  /** The caller's session, whose questions the responses answer; undefined if the caller has none. */
   readonly session: Session | undefined
   /** Creates the channel of a notification. */
   createChannel (): Channel
-  /** Cancels a request. Returns true if nothing was cancelled because several running requests have the id. */
+  /** Cancels a request. Returns true if it cancelled nothing because several running requests have the id. */
   cancel (requestId: RequestId, reason: string): boolean
 }
 
@@ -40,7 +40,7 @@ export function isNotice<M extends { readonly kind: string }> (
   return message.kind === 'notification' || message.kind === 'response'
 }
 
-/** Whether a client that sends a message without a request has begun to use its session. */
+/** Whether a notice shows that the client uses its session: anything but the handshake does. */
 export function isUse (message: Classified | Refusal): boolean {
   return message.kind === 'response' || (message.kind === 'notification' && !isHandshake(message.method))
 }

@@ -1,14 +1,14 @@
-// What clients are told for whom there is no place: whose limit it was, and when to try again.
+// The refusal of clients that get no place: whose limit was reached, and when to try again.
 import type { RequestId } from '../protocol/message.ts'
 import { refuse, type Refusal } from '../protocol/refusals.ts'
 import type { NoPlace } from '../shares/shares.ts'
 
-/** Tells a refused place from what was given in its stead. */
+/** Whether a place was refused. The alternative is what the caller of this function asked for. */
 export function isNoPlace (found: object): found is NoPlace {
   return 'refused' in found
 }
 
-/** Makes the refusal of a client for whom there is no place. @param what What it asked for, as in 'open sessions'. */
+/** Makes the refusal of a client that gets no place. @param what What the places are for: 'open sessions'. */
 export function refusePlace ({ refused, max }: NoPlace, what: string, id: RequestId | null): Refusal {
   if (refused === 'mount') return refuse('unavailable', id, `Too many ${what}: ${max}; try again later`)
   const whose = refused === 'address' ? 'address' : 'caller'

@@ -1,4 +1,4 @@
-// From a checked request to its reply, over every transport.
+// Serves checked requests, over every transport.
 import { UnavailableError, type RpcError } from '../errors.ts'
 import type { RequestId, RequestMessage } from '../protocol/message.ts'
 import { Method } from '../protocol/methods.ts'
@@ -12,11 +12,11 @@ import type { Session } from '../session/session.ts'
 import type { Places } from '../shares/shares.ts'
 import { refusePlace } from './places.ts'
 
-/** The channel of a request, and the way of its reply. */
+/** The channel of a request, which also takes its reply. */
 export interface Answering extends Channel {
   /** Sends the reply. @param json The JSON-RPC message. */
   answer (json: string): void
-  /** Sends the error with which a request failed. @param request The request; one of a batch has no own channel. */
+  /** Sends the error of a request that failed. @param request The request. All requests of a batch share a channel. */
   fail (error: RpcError, request: Incoming): void
 }
 
@@ -25,10 +25,10 @@ export interface Answerable extends Incoming {
   readonly channel: Answering
 }
 
-/** A call that may be served. */
+/** A call that needs a place. */
 export interface ArrivedCall {
   readonly id: RequestId
-  /** Whom the call counts for; undefined where it counts for nobody. */
+  /** Who holds the place of the call; undefined if calls are not counted by caller. */
   readonly holder: string | undefined
 }
 
@@ -39,11 +39,11 @@ export interface SessionRequest {
   readonly channel: Answering & Running
 }
 
-/** What serves the requests of sessions. */
+/** What is needed to serve the requests of sessions. */
 export interface SessionServer {
   readonly definition: ServerDefinition
   readonly sessions: {
-    /** Marks the end of a request, from which the idle time of its session counts. */
+    /** Marks the end of a request. The idle time of its session starts then. */
     settle (session: Session, id: RequestId, running: Running): void
     /** Ends a session. */
     end (sessionId: string, reason: 'refused'): unknown
@@ -51,8 +51,8 @@ export interface SessionServer {
 }
 
 /**
- * Serves a call if there is a place for it, and returns a refusal if there is none. The call holds its place until
- * `run` has ended, even if its client leaves before: otherwise a client could run any number of calls by leaving.
+ * Serves a call if there is a place for it, and otherwise returns a refusal. The call holds its place until `run` has
+ * ended, even if its client leaves earlier: otherwise a client could run any number of calls by leaving each.
  *
  * @param run Serves the call. Never rejects.
  */
@@ -88,12 +88,12 @@ export async function serveInSession (
   if (!isInitialize) session.use()
   const served = await serve(definition, request)
   sessions.settle(session, message.id, running)
-  // An `initialize` that fails leaves no session behind.
+  // A failed `initialize` leaves no session.
   if (isInitialize && !served) sessions.end(session.sessionId, 'refused')
 }
 
-// Clients do not cancel `initialize` (MCP 2025-11-25 cancellation). It is cancelled when its session ends: because the
-// app closes, or because another session needs its place.
+// Clients do not cancel `initialize` (MCP 2025-11-25 cancellation). But its session may end while it runs, because the
+// app closes or another session needs its place.
 function createInitializing (request: Answerable, channel: Answering & Running): Running {
   return {
     get isOver () { return channel.isOver },

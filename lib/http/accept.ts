@@ -1,4 +1,4 @@
-// What kinds of reply a client takes.
+// The kinds of reply that a client takes, by its Accept header.
 
 /** The kinds of reply a client takes. */
 export interface Accepted { readonly json: boolean, readonly stream: boolean }
@@ -8,14 +8,14 @@ const JSON_ONLY: Accepted = Object.freeze({ json: true, stream: false })
 const STREAM_ONLY: Accepted = Object.freeze({ json: false, stream: true })
 const NEITHER: Accepted = Object.freeze({ json: false, stream: false })
 
-/** Whether a client takes a stream where there is nothing else to take: then no header and a wildcard mean it, too. */
+/** Whether a client takes a stream where every reply is one. Without a header, or with a wildcard, it does. */
 export function takesStream (header: string | undefined): boolean {
   return header === undefined || header.includes('*/*') || readAccept(header).stream
 }
 
 /**
- * Reads an Accept header (RFC 9110 12.5.1), leniently: many clients send none or a bare wildcard, and mean JSON.
- * Weights are not compared; a type of weight 0 is not taken.
+ * Reads an Accept header (RFC 9110 12.5.1) leniently: many clients send none or a bare wildcard, and mean JSON.
+ * Weights are not compared, but a type of weight 0 is not taken.
  */
 export function readAccept (header: string | undefined): Accepted {
   if (header === undefined || header === '*/*' || header === 'application/json') return JSON_ONLY

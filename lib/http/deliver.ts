@@ -1,4 +1,4 @@
-// The notifications and responses of legacy clients.
+// Takes the notifications and responses of legacy clients.
 import type { FastifyRequest } from 'fastify'
 import { createNoOpChannel } from '../conversation/no-op-channel.ts'
 import { isNotice, isUse, takeNotice } from '../conversation/notices.ts'
@@ -9,7 +9,7 @@ import { authOf } from './guard/auth-hook.ts'
 import type { LegacyCaller } from './legacy.ts'
 import type { MountParts } from './parts.ts'
 
-/** Takes the messages that get no reply, out of all messages of a POST. */
+/** Takes those messages of a POST that get no reply. */
 export function deliver (
   { definition, sessions, cluster, lifespan }: MountParts, messages: ReadonlyArray<Classified | Refusal>,
   { caller, session }: LegacyCaller, request: FastifyRequest
@@ -20,7 +20,7 @@ export function deliver (
     caller,
     session,
     createChannel: () => createNoOpChannel(request.log, lifespan, { request, auth: authOf(request)?.info }),
-    // In a cluster all nodes have been asked before, and the request was cancelled if it is the only one.
+    // In a cluster all nodes have been asked already, and the request was cancelled if only one has its id.
     cancel: (requestId: RequestId, reason: string) =>
       cluster === undefined && session?.cancel(requestId, reason) === true
   }

@@ -1,10 +1,10 @@
-// With and without a slash at the end: clients send both.
+// The URLs of a path with and without a slash at the end, because clients send both.
 import type { FastifyInstance } from 'fastify'
 
-/** The URLs of routes that answer at a path with and without a trailing slash. */
+/** Lists the URLs of routes that answer at a path with and without a trailing slash. */
 export function listUrls (scope: FastifyInstance, path: string): readonly string[] {
   const bare = path.replace(/\/+$/, '')
-  // Fastify serves both where the path is '/' below a prefix, or where the app ignores trailing slashes.
+  // Fastify serves both if the path is '/' below a prefix, or if the app ignores trailing slashes.
   if (bare === '') return ['/']
   const { ignoreTrailingSlash, routerOptions } = scope.initialConfig
   return ignoreTrailingSlash === true || routerOptions?.ignoreTrailingSlash === true ? [bare] : [bare, `${bare}/`]

@@ -1,4 +1,4 @@
-// One URL of a mount, in a scope of its own: what every request to it passes, and what it takes.
+// One URL of a mount, in a scope of its own: its checks, its parsers and its routes.
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteOptions } from 'fastify'
 import type { Authenticator } from '../auth/authenticator.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
@@ -13,16 +13,16 @@ import { listUrls } from './endpoint-urls.ts'
 import { handleError, refuseUnread, sendRefusal } from './reply/reply.ts'
 import { keepConnectionOpen, longestHandlerTimeout } from './timeouts.ts'
 
-/** What one URL takes. */
+/** One URL of a mount. */
 export interface Endpoint {
-  /** Below the prefix; it is served with and without a slash at its end. */
+  /** The path below the prefix. It is served with and without a slash at its end. */
   readonly path: string
-  /** Who may pass; absent where everybody may. */
+  /** Authenticates the callers; undefined if everybody may call. */
   readonly auth: Authenticator | undefined
   readonly methods: readonly EndpointMethod[]
 }
 
-/** What is done with the requests of one method. */
+/** The handler of one HTTP method. */
 export interface EndpointMethod extends Pick<RouteOptions, 'onRequest'> {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly handler: (request: FastifyRequest, reply: FastifyReply) => unknown
@@ -35,14 +35,14 @@ export function createEndpoint (
   { path, auth, methods }: Endpoint, options: ResolvedOptions
 ): (scope: FastifyInstance) => Promise<void> {
   return async function mcpEndpoint (scope) {
-    // Before all else, so that whatever refuses a request does so in words that an allowed page can read.
+    // CORS comes first, so that an allowed page can read why its request is refused.
     const cors = options.cors === false ? undefined : createCorsPolicy(options.cors, options.allowedOrigins)
     await cors?.addTo(scope)
     protectEndpoint(scope, path, { auth, options })
 
     const allowed: HTTPMethods[] = methods.map(({ method }) => method)
     const refuseMethod = createMethodRefusal(allowed)
-    // One that CORS has not answered has no caller whom the user's hooks could ask for.
+    // A preflight that CORS has not answered has no caller, which the user's hooks may rely on.
     if (options.hooks.onRequest !== undefined) {
       scope.addHook('onRequest', unless((request) => !isPreflight(request), refuseMethod))
     }
@@ -79,7 +79,7 @@ export function createEndpoint (
 
 const ENCODED = 'Unsupported content encoding: send the body without Content-Encoding'
 
-// RFC 9110 15.5.16. A plugin of the app that decodes bodies replaces the payload, and is then not in the way.
+// RFC 9110 15.5.16. If a plugin of the app has decoded the body, it has replaced the payload, and nothing is refused.
 function refuseEncodedBodies (scope: FastifyInstance): void {
   scope.addHook('preParsing', function refuseEncodedBody (request, reply, payload, done) {
     const encoding = request.headers['content-encoding']
@@ -90,7 +90,7 @@ function refuseEncodedBodies (scope: FastifyInstance): void {
   })
 }
 
-// Only POST has a body: what DELETE brings is not looked at, whatever type it has.
+// Only the body of a POST is read. A DELETE may have a body of any type, which is ignored.
 function addBodyParsers (scope: FastifyInstance, limits: BodyLimits): void {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('application/json', { parseAs: 'string' }, function parseJson (request, body, done) {
@@ -98,7 +98,7 @@ function addBodyParsers (scope: FastifyInstance, limits: BodyLimits): void {
     try {
       done(null, parseBody(String(body), limits))
     } catch (error) {
-      // parseBody throws nothing but refusals.
+      // parseBody throws only refusals.
       done(error as RefusalError)
     }
   })
@@ -109,7 +109,7 @@ function addBodyParsers (scope: FastifyInstance, limits: BodyLimits): void {
   })
 }
 
-// As a hook it answers before the body is read.
+// Runs as a hook as well, to answer before the body is read.
 function createMethodRefusal (allowed: readonly string[]) {
   const allow = allowed.join(', ')
 
@@ -123,7 +123,7 @@ function createMethodRefusal (allowed: readonly string[]) {
   }
 }
 
-/** Refuses a method. @param allow Those that there are. */
+/** Refuses a method. @param allow The methods that the endpoint takes. */
 export function refuseAllBut (allow: string, reply: FastifyReply): void {
   reply.header('allow', allow)
   sendRefusal(reply, refuseUnread(reply.request, 405, `Method not allowed; this endpoint takes ${allow}`))

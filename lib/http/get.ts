@@ -1,4 +1,4 @@
-// GET: a legacy client listens, or comes back to a stream that broke.
+// GET: a legacy client listens, or resumes a stream whose connection broke.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { refuseHeader } from '../protocol/classify.ts'
 import type { Refusal } from '../protocol/refusals.ts'
@@ -13,7 +13,7 @@ import { isClosed, refuseUnread, sendRefusal } from './reply/reply.ts'
 import { sendUnserved } from './reply/unserved.ts'
 
 const NOT_ACCEPTABLE = 'Not Acceptable: accept text/event-stream'
-const NOT_RESUMABLE = 'Invalid Last-Event-ID: no event of this session, or what came behind it is no longer kept; ' +
+const NOT_RESUMABLE = 'Invalid Last-Event-ID: it is not an event of this session, or later events have been dropped; ' +
   'send the request again'
 
 /** Builds the handler of GET for a mount that has sessions. */
@@ -47,7 +47,7 @@ export function createGetHandler (
       : await listen(session, reply)
   }
 
-  // A newer GET takes the place of the older one: a client that comes back may not know that its connection broke.
+  // A newer GET replaces the older one: a returning client may not know that its former connection is broken.
   async function listen (session: Session, reply: FastifyReply): Promise<undefined> {
     const events = session.streams.listen()
     const onClose = (): void => leave(session, events, stream)
@@ -61,7 +61,7 @@ export function createGetHandler (
     const event = parseEventId(lastEventId, session.sessionId)
     if (event === undefined) return refuseUnread(reply.request, 400, NOT_RESUMABLE)
     const events = session.streams.find(event.streamId)
-    // When the app ends, a reply is waited for, and a stream that may say something or nothing is not.
+    // A closing app waits for replies, but not for the GET stream, on which nothing may ever be sent.
     const open = events.id === getStreamIdOf(session.sessionId) ? streams : exchanges
     const onClose = (): void => leave(session, events, stream)
     const stream: LastingStream = new LastingStream(open, maxBuffered, { onClose })
@@ -69,7 +69,7 @@ export function createGetHandler (
     start(stream, reply)
   }
 
-  // A client that is refused leaves nothing behind.
+  // Nothing is kept of a client that is refused.
   async function connect<T> (stream: LastingStream, connected: T | Promise<T>): Promise<T> {
     try {
       return await connected
@@ -80,7 +80,7 @@ export function createGetHandler (
   }
 
   function start (stream: LastingStream, reply: FastifyReply): void {
-    // It may have gone meanwhile.
+    // The client may have left in the meantime.
     if (isClosed(reply)) {
       stream.destroy()
       return
@@ -89,7 +89,7 @@ export function createGetHandler (
     parts.expiry?.watch(reply, () => stream.cut())
   }
 
-  // From here on the session may become idle.
+  // From now on the session may become idle.
   function leave (session: Session, events: ResumableStream, stream: LastingStream): void {
     events.detach(stream)
     session.begin()

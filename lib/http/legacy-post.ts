@@ -1,4 +1,4 @@
-// POST by a legacy revision: requests and batches of sessions, and what needs no answer.
+// POST by a legacy client: requests, batches, notifications and responses.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 import { idsOf } from '../conversation/batch-reply.ts'
@@ -24,16 +24,16 @@ import { sendUnserved } from './reply/unserved.ts'
 
 type Messages = ReadonlyArray<Classified | Refusal>
 
-/** A POST whose caller is looked for. */
+/** A POST whose caller is being looked up. */
 interface Posted {
   readonly reply: FastifyReply
-  /** The id of the one request of the body; null where there is none. */
+  /** The id of the request, if the body is a single one, or else null. */
   readonly id: RequestId | null
-  /** Whether the client does more than open its session. */
+  /** Whether the POST is more than a part of the handshake. */
   readonly isUse: boolean
 }
 
-/** What legacy clients post. In a cluster, the session of a request is known only after a look at the store. */
+/** Serves what legacy clients post. In a cluster, the session of a request has to be looked up in the store. */
 export class LegacyPost {
   readonly #parts: MountParts
   readonly #sessions: Sessions | undefined
@@ -57,14 +57,14 @@ export class LegacyPost {
     })
   }
 
-  /** Takes notifications and responses, which want no answer; but a session that is none must be told so. */
+  /** Takes notifications and responses. They get no answer, but an unknown session is refused. */
   acknowledge (messages: Messages, reply: FastifyReply): void {
     const posted: Posted = { reply, id: null, isUse: this.#parts.cluster === undefined || messages.some(isUse) }
     this.#withCaller(posted, (found) =>
       this.#deliver(messages, found, reply, () => { reply.code(202).send() }))
   }
 
-  /** Serves a batch, where the session's revision has them. */
+  /** Serves a batch, if the revision of the session has batches. */
   serveBatch (body: readonly unknown[], reply: FastifyReply, accepted: Accepted): void {
     this.#withCaller({ reply, id: null, isUse: true }, (found) => {
       const messages = readBatch(body, found.caller.protocolVersion, this.#parts.options.maxBatch)
@@ -78,7 +78,7 @@ export class LegacyPost {
     })
   }
 
-  // Goes on with the caller of a POST: at once, or in a cluster after a look at the store.
+  // Continues with the caller of a POST: at once, or in a cluster once the store has been asked.
   #withCaller ({ reply, id, isUse }: Posted, serve: (found: LegacyCaller) => void | Promise<void>): void {
     const headers = readLegacyHeaders(reply.request, this.#parts)
     const found = findCaller(this.#sessions, headers, isUse)
@@ -109,7 +109,7 @@ export class LegacyPost {
     return serve(this.#parts.definition, { message, caller, channel: exchange })
   }
 
-  // Delivers the notices among messages. In a cluster they have reached the nodes that wait for them before that.
+  // Takes the notices among the messages. In a cluster they are forwarded first to the nodes that wait for them.
   #deliver (messages: Messages, found: LegacyCaller, reply: FastifyReply, next: () => unknown): void | Promise<void> {
     const deliverHere = (): void => {
       deliver(this.#parts, messages, found, reply.request)
@@ -120,7 +120,7 @@ export class LegacyPost {
     deliverHere()
   }
 
-  // One a turn of the event loop, which all at once might hold for long.
+  // Serves one message per turn of the event loop: all of them at once might block it for long.
   async #serveEach (messages: Messages, caller: LegacyCaller, exchange: Exchange): Promise<void> {
     const holder = this.#parts.callHolderOf?.(exchange.request)
     for (const message of messages) {

@@ -1,4 +1,4 @@
-// Who asks by a legacy revision: a session, a new one, or nobody in particular where there are no sessions.
+// Finds the caller of a legacy message: its session, a new session, or on a stateless mount a caller without one.
 import type { FastifyRequest } from 'fastify'
 import { createSessionlessCaller } from '../conversation/callers.ts'
 import { isNoPlace, refusePlace } from '../conversation/places.ts'
@@ -16,21 +16,21 @@ import type { NoPlace } from '../shares/shares.ts'
 
 export const SESSION_HEADER = 'mcp-session-id'
 
-/** What decides who asks. */
+/** The headers and the principal that identify the caller. */
 export interface LegacyHeaders {
   readonly sessionId: string | undefined
   readonly version: string | undefined
-  /** Who the caller has proved to be; undefined where nobody has to. */
+  /** Who the caller has proved to be; undefined if the mount has no `auth`. */
   readonly principal: string | undefined
 }
 
-/** Someone without a session, or one that has it. */
+/** The caller of a legacy message, and its session if it has one. */
 export type LegacyCaller = { readonly kind: 'caller', readonly caller: Caller, readonly session?: Session }
 
 /**
- * Finds who sends requests other than `initialize`; undefined where the session is not there.
- * @param isUse Whether the client does more than open its session.
- * @returns A promise only where sessions live in a cluster.
+ * Finds the caller of a message other than `initialize`. Returns undefined if its session does not exist.
+ * @param isUse Whether the message is more than a part of the handshake.
+ * @returns A promise only if the sessions live in a cluster.
  */
 export function findCaller (
   sessions: Sessions | undefined, headers: LegacyHeaders, isUse: boolean
@@ -51,7 +51,7 @@ export function findSession (
   return sessionId === undefined ? undefined : sessions.find(sessionId, principal, isUse)
 }
 
-/** Returns the refusal of a request whose session is not there. @param id The request's, where it has been read. */
+/** Makes the refusal of a request whose session does not exist. @param id The id of the request, if it is known. */
 export function refuseSession ({ sessionId }: LegacyHeaders, id: RequestId | null): Refusal {
   if (sessionId !== undefined) return sessionNotFound(id)
   return refuse('sessionRequired', id, "Mcp-Session-Id header is required; send 'initialize' first")
@@ -61,12 +61,13 @@ function callerOf (session: Session | undefined): LegacyCaller | undefined {
   return session && { kind: 'caller', caller: session, session }
 }
 
-/** What decides who opens a session, and whom it counts for. */
+/** What a session is opened with, in addition to the `initialize` request. */
 export interface OpeningHeaders extends LegacyHeaders {
+  /** Who holds the place of the session; undefined if sessions are not counted by caller. */
   readonly holder?: string | undefined
 }
 
-/** Opens the session that `initialize` asks for; one that the client leaves behind is ended. */
+/** Opens the session that `initialize` asks for, and ends the session that the client had before. */
 export async function openCaller (
   sessions: Sessions | undefined, headers: OpeningHeaders, { id, params }: RequestMessage
 ): Promise<LegacyCaller | Refusal> {
@@ -85,17 +86,17 @@ export async function openCaller (
   return isNoPlace(session) ? tooManySessions(session, id) : { kind: 'caller', caller: session, session }
 }
 
-/** The refusal of a client for whom there is no place. @param id The request's, where it has been read. */
+/** Makes the refusal of a client that gets no session. @param id The id of the request, if it is known. */
 export function tooManySessions (noPlace: NoPlace, id: RequestId | null): Refusal {
   return refusePlace(noPlace, 'open sessions', id)
 }
 
-/** Reads a header that has one value; of one sent twice Node makes a list, which is no value anybody knows. */
+/** Reads a header that has one value. Node.js joins the values of a header that was sent twice, so none matches. */
 export function readHeader (request: FastifyRequest, name: string): string | undefined {
   return request.headers[name]?.toString()
 }
 
-/** Reads what decides who asks. */
+/** Reads the headers and the principal that identify the caller. */
 export function readLegacyHeaders (request: FastifyRequest, { auth }: Pick<MountParts, 'auth'>): LegacyHeaders {
   return {
     sessionId: readHeader(request, SESSION_HEADER),

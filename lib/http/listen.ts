@@ -1,4 +1,4 @@
-// `subscriptions/listen`: from the request to a stream that tells a modern client what changes.
+// `subscriptions/listen`: opens a stream that notifies a modern client of changes.
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { encodeNotification } from '../protocol/encode.ts'
 import type { RequestId, RequestMessage } from '../protocol/message.ts'
@@ -27,7 +27,7 @@ const OPEN_STREAMS = 'open streams'
 const NOT_ACCEPTABLE = 'Not Acceptable: subscriptions/listen is answered with text/event-stream'
 const CLOSING = 'The server is shutting down; send the request again'
 
-/** What a stream begins with. */
+/** What is needed to begin a stream. */
 interface Begun {
   readonly topics: Topics
   readonly opening: Opening
@@ -36,7 +36,7 @@ interface Begun {
 /** Serves one `subscriptions/listen`. Never throws. */
 type Listen = (message: RequestMessage, caller: Caller, reply: FastifyReply) => void
 
-/** Builds what serves `subscriptions/listen` for one mount. */
+/** Builds the handler of `subscriptions/listen` for one mount. */
 export function createListenHandler (parts: MountParts): Listen {
   const { definition: server, streams, changes: { subscriptions }, options: { maxBuffered } } = parts
 
@@ -97,7 +97,10 @@ export function createListenHandler (parts: MountParts): Listen {
   }
 }
 
-/** A request for a stream. The acknowledgement comes first, so nothing is sent before the stream begins. */
+/**
+ * A `subscriptions/listen` request until its stream begins. The acknowledgement must come first, so a notification
+ * before it is dropped.
+ */
 class Opening implements Channel, OpenExchange {
   readonly request: FastifyRequest
   readonly auth: AuthInfo | undefined
@@ -108,7 +111,7 @@ class Opening implements Channel, OpenExchange {
   readonly id: RequestId
   readonly #open: OpenExchanges
   readonly #departure = new Departure()
-  // Undefined once the request is answered.
+  // Undefined once the request has been answered.
   #disconnected: (() => void) | undefined
   #stream: LastingStream | undefined
   #endListeners: Array<() => void> | undefined
@@ -139,20 +142,20 @@ class Opening implements Channel, OpenExchange {
     this.#stream?.send(encodeNotification(method, params))
   }
 
-  /** Begins the stream, to which the acknowledgement has been written. */
+  /** Sends the stream, to which the acknowledgement has been written. */
   begin (stream: LastingStream): void {
     this.#stream = stream
-    // The stream may be open for hours.
+    // The stream may be open for hours, and the body is no longer needed.
     this.request.body = undefined
     stream.start(this.reply)
   }
 
-  /** Calls the listeners of the end: the stream has ended, or never will begin. */
+  /** Calls the `onEnd` listeners, because the stream has ended or will never begin. */
   end (): void {
     for (const listener of this.#endListeners?.splice(0) ?? []) listener()
   }
 
-  /** Claims the right to answer the request. Returns false if it has been answered, or its client has left. */
+  /** Claims the right to answer the request. Returns false if it has been answered or its client has left. */
   settle (): boolean {
     if (this.#disconnected === undefined) return false
     this.#stopWaiting(this.#disconnected)
@@ -162,7 +165,7 @@ class Opening implements Channel, OpenExchange {
 
   beat (): void {}
 
-  // An opening that was cut is no longer among the open exchanges.
+  // An opening that was cut has left the open exchanges, so it is never aborted.
   abort (): void {}
 
   cut (): void {

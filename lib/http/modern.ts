@@ -1,4 +1,4 @@
-// Modern messages: requests that carry all that is known of their client, and notifications.
+// Modern messages: requests, each of which says all about its client, and notifications.
 import type { FastifyReply } from 'fastify'
 import { createNotifyingCaller } from '../conversation/callers.ts'
 import { createNoOpChannel } from '../conversation/no-op-channel.ts'
@@ -16,15 +16,15 @@ import { createListenHandler } from './listen.ts'
 import type { MountParts } from './parts.ts'
 import { sendBusy, sendRefusal } from './reply/reply.ts'
 
-/** What serves the modern messages of one mount. */
+/** Serves the modern messages of one mount. */
 export interface ModernHandler {
   /** Serves a request. */
   serve (message: ModernRequest, reply: FastifyReply, accepted: Accepted): void
-  /** Takes a message that gets no reply. */
+  /** Takes a notification, and refuses a response: modern clients get no requests. */
   take (notice: Notice, reply: FastifyReply): void
 }
 
-/** Builds what serves the modern messages of one mount. */
+/** Builds the handler of the modern messages of one mount. */
 export function createModernHandler (parts: MountParts): ModernHandler {
   const { definition, auth, calls, callHolderOf, options: { jsonResponse } } = parts
   const listen = createListenHandler(parts)
@@ -44,7 +44,7 @@ export function createModernHandler (parts: MountParts): ModernHandler {
 
     take (notice, reply) {
       if (notice.kind === 'response') {
-        return sendRefusal(reply, refuse('invalidRequest', null, 'this revision knows no responses from clients'))
+        return sendRefusal(reply, refuse('invalidRequest', null, 'this revision has no responses from clients'))
       }
       const { request } = reply
       const sender = authOf(request)
@@ -53,7 +53,7 @@ export function createModernHandler (parts: MountParts): ModernHandler {
         caller: createNotifyingCaller(notice.params, sender?.principal),
         session: undefined,
         createChannel: () => createNoOpChannel(request.log, parts.lifespan, { request, auth: sender?.info }),
-        // A modern request is cancelled by the end of its connection.
+        // A modern client cancels a request by closing its connection.
         cancel: () => false
       })
       reply.code(202).send()

@@ -1,4 +1,4 @@
-// Options of a mount that contradict each other, or have no effect without each other.
+// Options of a mount that contradict each other, or that have no effect without another one.
 import type { OptionProblem } from '../options/table.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { findShareProblem } from '../shares/share-options.ts'
@@ -7,8 +7,8 @@ import { findLegacySseConflict } from './sse-2024/options.ts'
 import type { McpMountOptions } from './mount-options.ts'
 
 /**
- * Finds the first option that contradicts another one, or has no effect; undefined if all fit together.
- * @param definition What the option `server` stands for.
+ * Finds the first option that contradicts another one or has no effect. Returns undefined if all options fit together.
+ * @param definition The definition that was made of the `server` option.
  */
 export function findConflict (options: McpMountOptions, definition: ServerDefinition): OptionProblem | undefined {
   return findGuardConflict(options) ??
@@ -62,13 +62,13 @@ function findEraConflict (
   if (legacy === false && stateless === true) {
     return {
       name: 'stateless',
-      problem: "contradicts 'legacy: false', which serves no client that it would apply to; leave one of them out"
+      problem: "contradicts 'legacy: false', which serves no client that has sessions; leave one of them out"
     }
   }
   if (eventStore === undefined && cluster === undefined && retryInterval !== undefined) {
     return {
       name: 'retryInterval',
-      problem: "has no effect without 'eventStore' or 'cluster', which keeps what a client comes back for; " +
+      problem: "has no effect without 'eventStore' or 'cluster', which keep the events that a client resumes from; " +
         'set it or leave this one out'
     }
   }
@@ -76,7 +76,7 @@ function findEraConflict (
     return {
       name: 'eventStore',
       problem: "has no effect without the streams of sessions, which 'legacy: false', 'stateless: true' and " +
-        "'jsonResponse: true' do away with; leave one of them out"
+        "'jsonResponse: true' turn off; leave one of them out"
     }
   }
 }
@@ -91,7 +91,7 @@ function findClusterConflict (
   if (sessionIdleTimeout === 0) {
     return {
       name: 'sessionIdleTimeout',
-      problem: "must be above 0 with 'cluster': what nodes share outlives each of them, so that it has to expire"
+      problem: "must be above 0 with 'cluster': what nodes share outlives each node, so it must expire"
     }
   }
   if (!sharesState) {

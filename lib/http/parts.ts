@@ -15,31 +15,31 @@ export interface MountParts {
   /** The mount's name in `app.mcp`. */
   readonly name: string
   readonly options: ResolvedOptions
-  /** What the mount serves. */
+  /** The definition that the mount serves. */
   readonly definition: ServerDefinition
   /** The log of the app; each line names the mount. */
   readonly log: FastifyBaseLogger
   /** The legacy sessions. */
   readonly sessions: Sessions
-  /** Makes the mount a node of a cluster; absent where the process serves its clients alone. */
+  /** Makes the mount a node of a cluster; undefined if the process serves its clients alone. */
   readonly cluster: Membership | undefined
   /** Notifies the clients of changes. */
   readonly changes: ChangeHub
   /** The requests being served. */
   readonly exchanges: OpenExchanges
-  /** The streams that clients listen to. */
+  /** The streams on which clients listen. */
   readonly streams: OpenExchanges
-  /** Authenticates the callers; absent where everybody may pass. */
+  /** Authenticates the callers; undefined if everybody may call. */
   readonly auth: Authenticator | undefined
-  /** Ends streams when their tokens expire; absent where everybody may pass. */
+  /** Ends streams when their tokens expire; undefined if everybody may call. */
   readonly expiry: Expiry | undefined
-  /** Returns whom the places count for that a request takes; undefined where it counts for nobody. */
+  /** Returns who holds the places that a request takes; undefined if places are not counted by caller. */
   readonly holderOf: (request: FastifyRequest) => string | undefined
-  /** The places of calls, also of those whose clients have left. */
+  /** The places of the calls in flight, including those whose clients have left. */
   readonly calls: Places
-  /** The same as `holderOf` for calls; absent where they count for nobody. */
+  /** The `holderOf` of calls; undefined if calls are not counted by caller. */
   readonly callHolderOf: MountParts['holderOf'] | undefined
-  /** What the lifespan returned. Set when the mount starts. */
+  /** The value of the lifespan. It is set when the mount starts. */
   lifespan: unknown
   /** Whether the app has begun to close. */
   isClosing: boolean

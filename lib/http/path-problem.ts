@@ -1,4 +1,4 @@
-// Which paths a router never finds, though it lets them be registered.
+// Paths that Fastify lets you register although no request can reach them.
 
 const PROBLEMS: ReadonlyArray<readonly [wrong: RegExp, problem: string]> = [
   [/%/, 'must not be percent-encoded: requests are decoded before they are routed, so write it as it is read, ' +
@@ -11,7 +11,8 @@ const PROBLEMS: ReadonlyArray<readonly [wrong: RegExp, problem: string]> = [
 ]
 
 /**
- * Says why no request would reach a path; undefined if one would. Patterns of parameters, in parentheses, are skipped.
+ * Says why no request would reach a path. Returns undefined for a path that can be reached. Patterns of parameters, in
+ * parentheses, are skipped.
  */
 export function findPathProblem (path: string): string | undefined {
   const literal = path.replace(/\([^)]*\)/g, '')

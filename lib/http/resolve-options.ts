@@ -1,4 +1,4 @@
-// The options of a mount: what each of them may be, and what becomes of them.
+// The options of a mount: their checks, their defaults, and the values that are derived from them.
 import type { FastifyPluginAsync } from 'fastify'
 import { authOption } from '../auth/auth-options.ts'
 import type { Cluster } from '../store/cluster.ts'
@@ -98,13 +98,13 @@ const NAMES: readonly string[] = ['server', ...Object.keys(ALL)]
 // Fastify adds this option to those of every plugin that is registered with it.
 const FASTIFY_OWN = 'logSerializers'
 
-/** Options that were checked and completed. */
+/** The options of a mount, checked and completed. */
 export type ResolvedOptions = Omit<ResolvedOf<typeof MOUNT>, 'publicUrl'> & {
   readonly server: Mountable
-  /** What `server` stands for. */
+  /** The definition that was made of `server`. */
   readonly definition: ServerDefinition
   readonly publicUrl: URL | undefined
-  /** What one caller may have. */
+  /** The shares of one caller. */
   readonly shares: ResolvedShares
 }
 

@@ -1,4 +1,4 @@
-// The endpoint of one mount: which methods it takes, and who serves them.
+// The endpoint of one mount: the HTTP methods that it takes, and their handlers.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isModernHeader } from '../protocol/classify.ts'
 import { createEndpoint, refuseAllBut, type EndpointMethod } from './endpoint.ts'
@@ -40,7 +40,7 @@ function createDeleteHandler (parts: MountParts) {
   }
 }
 
-// MCP 2026-07-28 transports, Earlier Streamable HTTP Revisions: this one has neither GET nor DELETE.
+// MCP 2026-07-28 transports, Earlier Streamable HTTP Revisions: the modern revision has neither GET nor DELETE.
 function refuseModern (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   if (isModernHeader(readHeader(request, 'mcp-protocol-version'))) refuseAllBut('POST', reply)
   else done()

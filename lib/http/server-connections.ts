@@ -1,19 +1,19 @@
-// The connections of an HTTP server that would keep it from closing, though nobody is served by them.
+// Unused connections of an HTTP server, which would keep it from closing.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 
-// How soon a connection ends whose last reply ended after the server had begun to close: milliseconds.
+// Milliseconds between looks for unused connections while the server closes.
 const INTERVAL = 100
 
-// Node.js publishes each connection to a server of this process here.
+// Node.js publishes each connection to a server of this process on this channel.
 const CONNECTED = 'net.server.socket'
 
 /**
  * Ends the unused connections of an app that closes. Node.js ends the connections that are idle when a server begins to
- * close. It waits for those that become idle later, for 72 seconds by default, and for those on which no request has
- * ever arrived: a client whose stream was ended opens such a connection to have it at hand.
+ * close. But it waits for connections that become idle later, for 72 seconds by default, and for those on which no
+ * request has ever arrived: a client whose stream was ended opens such a connection to have it ready.
  */
 export class ServerConnections {
   readonly #server: Server
@@ -32,7 +32,7 @@ export class ServerConnections {
     server.on('close', () => { unsubscribe(CONNECTED, onConnected) })
   }
 
-  /** Ends what is unused, now and until the servers have closed. HTTP/2 sessions are ended by Fastify. */
+  /** Ends unused connections, now and until the servers have closed. Fastify ends HTTP/2 sessions. */
   endUnused (): void {
     const servers = [...this.#servers]
       .filter((server) => server.listening && typeof server.closeIdleConnections === 'function')
@@ -49,7 +49,7 @@ export class ServerConnections {
 
   #watch (server: Server): void {
     this.#servers.add(server)
-    // Of TLS these count what has been decrypted; the sockets below have seen a handshake at least.
+    // A TLS socket counts decrypted bytes. The socket below it has read at least the handshake.
     server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => this.#add(socket))
   }
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 
-/** Finds the URL that an app listens at; undefined where it does not listen, or listens on a socket file. */
+/** Finds the URL that an app listens at. Returns undefined if it does not listen, or listens on a socket file. */
 export function findServerUrl ({ server }: FastifyInstance): string | undefined {
   const address = server.address()
   if (address === null || typeof address === 'string') return undefined
@@ -11,7 +11,7 @@ export function findServerUrl ({ server }: FastifyInstance): string | undefined 
   return `${protocol}://${hostOf(address)}:${address.port}`
 }
 
-// Clients cannot connect to the unspecified address, by which a server listens on all addresses.
+// A server on the unspecified address listens on all addresses, but clients cannot connect to that one.
 function hostOf ({ address, family }: AddressInfo): string {
   if (address === '0.0.0.0' || address === '::') return 'localhost'
   return family === 'IPv6' ? `[${address}]` : address

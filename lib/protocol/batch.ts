@@ -14,7 +14,7 @@ export function readBatch (
 }
 
 function findBatchProblem (batch: readonly unknown[], revision: string, maxBatch: number): string | undefined {
-  if (!hasBatches(revision)) return `revision ${revision} has no batches; send each message by itself`
+  if (!hasBatches(revision)) return `revision ${revision} has no batches; send each message on its own`
   if (batch.length === 0) return 'the batch is empty'
   return batch.length > maxBatch ? `the batch has more than ${maxBatch} messages, which is 'maxBatch'` : undefined
 }

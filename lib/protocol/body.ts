@@ -3,7 +3,7 @@ import { parse } from 'secure-json-parse'
 import { readId } from './message.ts'
 import { refuse, type Refusal } from './refusals.ts'
 
-/** A refusal, thrown where it cannot be returned. */
+/** A refusal that is thrown, because it cannot be returned. */
 export class RefusalError extends Error {
   override readonly name = 'RefusalError'
   readonly refusal: Refusal
@@ -14,11 +14,11 @@ export class RefusalError extends Error {
   }
 }
 
-/** How much the text of a message may contain. */
+/** Limits on the text of a message. */
 export interface BodyLimits {
-  /** Levels of nesting. */
+  /** The most levels of nesting. */
   readonly maxDepth: number
-  /** Keys and values together. */
+  /** The most keys and values, counted together. */
   readonly maxValues: number
 }
 
@@ -26,7 +26,7 @@ export interface BodyLimits {
  * Parses the text of a message. It refuses keys that would reach a prototype, and nesting deeper than `maxDepth`, on
  * which the recursion of validators and serialisers would overflow the stack. Both limits are checked before parsing.
  *
- * @param what What a refusal calls the text.
+ * @param what The name of the text in a refusal.
  * @throws RefusalError 400 with -32700 for text that is not JSON, with -32600 for JSON that is not allowed.
  */
 export function parseBody (text: string, limits: BodyLimits, what = 'the body'): unknown {
@@ -56,7 +56,7 @@ function parseWith (parseText: (text: string) => unknown, text: string, what: st
 
 const LONGEST_PARSED_FOR_ID = 262_144
 
-// A text that is refused is parsed for its id only, and a longer one is not worth the time.
+// A refused text is parsed only for its id. For a longer text that is not worth the time.
 function refuseJson (problem: string, text: string, what: string): RefusalError {
   const id = text.length > LONGEST_PARSED_FOR_ID ? null : readId(parseWith(JSON.parse, text, what))
   return new RefusalError(refuse('invalidRequest', id, problem))

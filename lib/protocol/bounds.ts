@@ -1,4 +1,4 @@
-// Limits of how much of a client's input is kept or repeated, and the functions that apply them.
+// Limits on how much of a client's input is kept or repeated, and the functions that apply them.
 
 /** The longest request id or progress token, in bytes of UTF-8. Both are repeated in many messages. */
 export const MAX_ID_BYTES = 256
@@ -9,7 +9,7 @@ export const MAX_TEXT_LENGTH = 1024
 /** How many characters of a client's text an error message or a log line repeats. */
 export const SHOWN_CHARACTERS = 128
 
-// Rough figures of V8, in bytes: the overhead of an object, of a member and of an array item.
+// Rough figures for V8, in bytes: the overhead of an object, of a member and of an array item.
 const OBJECT_BYTES = 64
 const MEMBER_BYTES = 32
 const ITEM_BYTES = 8
@@ -21,7 +21,7 @@ export function shorten (text: string, maxLength = SHOWN_CHARACTERS): string {
   return text.length > maxLength ? `${Buffer.from(text.slice(0, maxLength)).toString()}…` : text
 }
 
-/** Tells whether a text has at most `maxBytes` bytes of UTF-8. */
+/** Whether a text has at most `maxBytes` bytes of UTF-8. */
 export function fitsBytes (text: string, maxBytes: number): boolean {
   return text.length * 3 <= maxBytes || (text.length <= maxBytes && Buffer.byteLength(text) <= maxBytes)
 }

@@ -2,9 +2,9 @@
 import { MAX_TEXT_LENGTH, shorten } from './bounds.ts'
 import { isRequestId, type Params, type RequestId } from './message.ts'
 
-/** Why a cancellation is ignored, as the log says it. */
-export const AMBIGUOUS = 'several running requests have the id that a client has cancelled: ' +
-  'none is cancelled, because nobody knows which one is meant'
+/** The line that the log gets when a cancellation is ignored. */
+export const AMBIGUOUS = 'a client cancelled an id that several running requests have: ' +
+  'none was cancelled, because it is unclear which one it meant'
 
 const NO_REASON = 'the client gave no reason'
 
@@ -21,7 +21,7 @@ export function readCancellation ({ requestId, reason }: Params): Cancellation |
   return { requestId, reason: typeof reason === 'string' ? shorten(reason, MAX_TEXT_LENGTH) : NO_REASON }
 }
 
-/** The error that ends a request which was cancelled. */
+/** The error that ends a cancelled request. */
 export class CancelledError extends Error {
   /** The client's reason, or undefined if it gave none. */
   readonly reason: string | undefined

@@ -88,7 +88,7 @@ function findProgressTokenProblem ({ _meta }: Params): string | undefined {
   return `'progressToken' in '_meta' must be a string of up to ${MAX_ID_BYTES} bytes or an integer`
 }
 
-// A legacy client cannot choose another revision. All it can do is show the message to its user.
+// A legacy client cannot choose another revision. It can only show the message to its user.
 function refuseLegacy (id: RequestId, method: string, params: Params): Refusal {
   if (method === Method.Initialize) return unsupportedRevision(id, params.protocolVersion)
   const served = MODERN_REVISIONS.join(', ')
@@ -105,7 +105,7 @@ function contradictsHeader (id: RequestId, versionHeader: string | undefined, na
   return refuse('headerMismatch', id, describeMismatch('MCP-Protocol-Version', versionHeader, named))
 }
 
-/** Returns a refusal if the version header names anything but a legacy revision. */
+/** Returns a refusal if the version header names anything but a legacy revision, and undefined otherwise. */
 export function refuseHeader (id: RequestId | null, versionHeader: string | undefined): Refusal | undefined {
   if (versionHeader === undefined || LEGACY_REVISIONS.includes(versionHeader)) return undefined
   return unsupportedRevision(id, versionHeader)

@@ -3,7 +3,7 @@ import type { ClientCapabilities, Implementation } from '@modelcontextprotocol/s
 import { MAX_TEXT_LENGTH, shorten, takeFitting } from './bounds.ts'
 import { isWireObject, type WireObject } from './message.ts'
 
-/** Which client sent a request, and what it can do. It takes a few kilobytes at most, whatever the client has sent. */
+/** Which client sent a request, and what it can do. It takes a few kilobytes at most, whatever the client sent. */
 export interface ClientIdentity {
   /**
    * Self-reported name and version, for display and logs only; absent if the client does not give them. Texts are cut

@@ -1,5 +1,5 @@
-// The headers that repeat the body of a modern request: their encoding, and what they must not say (MCP 2026-07-28
-// Streamable HTTP, Value Encoding and Server Validation).
+// The headers that repeat the body of a modern request: their encoding, and how they contradict the body (MCP
+// 2026-07-28 Streamable HTTP, Value Encoding and Server Validation).
 import { isUtf8 } from 'node:buffer'
 import { shorten } from './bounds.ts'
 

@@ -3,7 +3,7 @@ import { isImplementation, readIdentity, type ClientIdentity } from './client-id
 import { isWireObject, type Params, type RequestMessage } from './message.ts'
 import { Method } from './methods.ts'
 
-/** Whether a method belongs to the handshake, which does not count as using the session. */
+/** Whether a method belongs to the handshake. The handshake does not count as use of the session. */
 export function isHandshake (method: string): boolean {
   return method === Method.Initialize || method === Method.Initialized
 }
@@ -27,7 +27,9 @@ export function parseInitialize (params: Params): Opening | { readonly problem: 
   return { requested: protocolVersion, client: readIdentity(clientInfo, capabilities) }
 }
 
-/** Replaces the client in an `initialize` request by its reduced identity, because a server may keep the parameters. */
+/**
+ * Replaces the client in an `initialize` request by its reduced identity, because a definition may keep the parameters.
+ */
 export function reduceInitialize (message: RequestMessage, { info, capabilities }: ClientIdentity): RequestMessage {
   return { ...message, params: { ...message.params, clientInfo: info, capabilities } }
 }

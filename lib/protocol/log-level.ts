@@ -11,12 +11,12 @@ export function isLogLevel (value: unknown): value is LogLevel {
   return SEVERITIES.has(value)
 }
 
-/** Tells whether a message of a level passes a threshold. Without a threshold, none does. */
+/** Whether a message of a level passes a threshold. Without a threshold, none does. */
 export function passesThreshold (level: LogLevel, threshold: LogLevel | undefined): boolean {
   return threshold !== undefined && severityOf(level) >= severityOf(threshold)
 }
 
-// Only a cast could bring an unknown level here. It counts as the least severe.
+// An unknown level can get here only through a cast. It counts as the least severe.
 function severityOf (level: LogLevel): number {
   return SEVERITIES.get(level) ?? 0
 }

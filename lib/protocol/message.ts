@@ -10,21 +10,21 @@ export type WireObject = { readonly [key: string]: unknown }
 
 /** The parameters of a request or notification. */
 export type Params = WireObject & {
-  /** Metadata about the message, of the protocol's own and of others. */
+  /** Metadata about the message, of the protocol and of others. */
   readonly _meta?: WireObject
 }
 
 /** A notification whose envelope has been checked. */
 export interface NotificationMessage {
-  /** What it is about, such as `notifications/progress`. */
+  /** The method, such as `notifications/progress`. */
   readonly method: string
-  /** Its parameters; an empty object where it came without any. */
+  /** The parameters; an empty object if the message has none. */
   readonly params: Params
 }
 
 /** A request whose envelope has been checked. */
 export interface RequestMessage extends NotificationMessage {
-  /** What the reply names it by. */
+  /** The id, which the reply repeats. */
   readonly id: RequestId
 }
 

@@ -1,6 +1,6 @@
 // The names of all JSON-RPC methods, of both eras.
 
-/** The method of a request or notification, as it stands in the message. */
+/** The methods of requests and notifications, as messages name them. */
 export const Method = Object.freeze({
   // Requests of clients.
   Initialize: 'initialize',

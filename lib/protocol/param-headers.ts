@@ -38,8 +38,8 @@ export function collectParamHeaders (inputSchema: { readonly [keyword: string]: 
 }
 
 /**
- * Compares the `Mcp-Param-*` headers of a call with its arguments. Returns what contradicts, as the message of a -32020
- * error, or undefined. A value without its header contradicts the body, and so does a header without its value.
+ * Compares the `Mcp-Param-*` headers of a call with its arguments. Returns the contradiction, as the message of a
+ * -32020 error, or undefined. A value without its header contradicts the body, and so does a header without its value.
  * A value that does not have the declared type cannot be mirrored; the schema validation refuses it later.
  *
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http

@@ -21,7 +21,7 @@ const METHODS: readonly unknown[] = [
   Method.ElicitationCreate, Method.SamplingCreateMessage, Method.RootsList
 ] satisfies ReadonlyArray<Question['method']>
 
-/** Tells whether a value is a question. */
+/** Whether a value is a question. */
 export function isQuestion (value: unknown): value is Question {
   return isWireObject(value) && METHODS.includes(value.method) && isWireObject(value.params)
 }

@@ -11,14 +11,14 @@ export interface Refusal {
   readonly code: number
   readonly message: string
   readonly data?: unknown
-  /** The id of the request, where it could be read. */
+  /** The id of the request, or null if it could not be read. */
   readonly id: string | number | null
 }
 
 interface RefusalKind {
   readonly status: number
   readonly code: number
-  /** How the message begins, where it does not consist of the problem alone. */
+  /** The beginning of the message; absent if the message is the problem alone. */
   readonly title?: string
 }
 
@@ -36,15 +36,15 @@ const KINDS = Object.freeze({
   sessionRequired: { status: 400, code: ErrorCode.HttpRequestRefused },
   /** The status makes clients open a new session (MCP 2025-11-25 transports, Session Management 3). */
   sessionNotFound: { status: 404, code: ErrorCode.SessionNotFound, title: 'Session not found' },
-  /** One caller has reached a limit of its own. */
+  /** One caller has reached its own limit. */
   tooMany: { status: 429, code: ErrorCode.InternalError },
-  /** The request can be served later: a limit of all callers is reached, or a store is out of reach. */
+  /** The request can be served later: a limit for all callers is reached, or a store is unreachable. */
   unavailable: { status: 503, code: ErrorCode.InternalError }
 } satisfies Record<string, RefusalKind>)
 
 /**
  * Makes the refusal of a message or request.
- * @param id The id of the request, where it could be read.
+ * @param id The id of the request, or null if it could not be read.
  * @param problem What is wrong, and what to do about it.
  */
 export function refuse (kind: keyof typeof KINDS, id: Refusal['id'], problem: string): Refusal {
@@ -52,7 +52,7 @@ export function refuse (kind: keyof typeof KINDS, id: Refusal['id'], problem: st
   return { kind: 'refusal', status, code, message: title === undefined ? problem : `${title}: ${problem}`, id }
 }
 
-/** Makes the refusal of a request for a revision that is not served; it names those a client may choose from. */
+/** Makes the refusal of a request for a revision that is not served. It lists the revisions that are. */
 export function unsupportedRevision (id: Refusal['id'], requested: unknown): Refusal {
   const { status, code, title } = KINDS.unsupportedRevision
   return {

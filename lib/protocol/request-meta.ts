@@ -10,7 +10,7 @@ export const CLIENT_CAPABILITIES_KEY = 'io.modelcontextprotocol/clientCapabiliti
 export const LOG_LEVEL_KEY = 'io.modelcontextprotocol/logLevel'
 export const SERVER_INFO_KEY = 'io.modelcontextprotocol/serverInfo'
 
-/** A value with which a client recognises the progress notifications of a request. */
+/** A value by which a client recognises the progress notifications of a request. */
 export type ProgressToken = string | number
 
 const NO_META: WireObject = Object.freeze({})
@@ -35,7 +35,7 @@ export function readModernMeta (params: Params): ModernMeta | { readonly problem
   }
   const logLevel = meta[LOG_LEVEL_KEY] ?? undefined
   if (logLevel !== undefined && !isLogLevel(logLevel)) {
-    return { problem: `'${LOG_LEVEL_KEY}' in '_meta' is no log level` }
+    return { problem: `'${LOG_LEVEL_KEY}' in '_meta' is not a log level` }
   }
   return { era: 'modern', protocolVersion: MODERN_REVISION, client: readIdentity(info, capabilities), logLevel }
 }

@@ -36,7 +36,7 @@ export function hasBatches (revision: string): boolean {
   return revision === '2025-03-26'
 }
 
-/** Whether streams begin with an event without data, from whose id a client can resume: since 2025-11-25. */
+/** Whether streams begin with an event that has an id and no data, from which a client can resume: since 2025-11-25. */
 export function hasPriming (revision: string): boolean {
   return revision === '2025-11-25'
 }

@@ -1,18 +1,18 @@
-// What a server definition tells the mounts that serve it.
+// Events that a server definition sends to its mounts.
 import type { ChangeEvent } from '../protocol/change.ts'
 
-/** Tells the mounts of a definition what changes in it, or anything else. Without mounts it costs nothing. */
+/** Sends events, such as changes, to all mounts of a definition. Without mounts it costs nothing. */
 export class ChangeSource<Event = ChangeEvent> {
   readonly #listeners = new Set<(event: Event) => void>()
 
-  /** Tells all listeners. */
+  /** Calls all listeners. */
   emit (event: Event): void {
     for (const listener of this.#listeners) listener(event)
   }
 
-  /** Begins to listen; the function returned ends it. */
+  /** Adds a listener. @returns A function that removes it. */
   listen (listener: (event: Event) => void): () => void {
-    // One listener may stand for two mounts.
+    // Two mounts may share one listener, and one of them may leave.
     const own = (event: Event): void => listener(event)
     this.#listeners.add(own)
     return () => { this.#listeners.delete(own) }

@@ -1,23 +1,23 @@
-// The seam between what offers tools and what serves it: everything that can be mounted is one of these.
+// The interface between what offers tools and what serves it. Everything that can be mounted implements it.
 import type { FastifyInstance } from 'fastify'
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
 import type { ChangeEvent } from '../protocol/change.ts'
 import type { NotificationMessage } from '../protocol/message.ts'
 import type { Incoming, Outcome } from './call/incoming.ts'
 
-/** What a lifespan gives for as long as a mount is up. */
+/** What a lifespan provides while a mount is up. */
 export interface Entered<Value> {
-  /** Found by handlers at `ctx.lifespan`. */
+  /** The value that handlers find at `ctx.lifespan`. */
   readonly value: Value
-  /** Gives back what the value holds; runs when the app closes, last entered first. */
+  /** Releases what the value holds. Runs when the app closes, last entered first. */
   readonly close?: () => void | Promise<void>
 }
 
 /**
- * What a mount serves. An `McpServer` is one, and so is what stands for an SDK server. It keeps nothing of one caller
- * that another one could see, and serves any number of mounts, sessions and requests at once.
+ * What a mount serves: an `McpServer`, the definition that is made of an SDK server, or your own. It keeps nothing of
+ * one caller that another caller could see, and serves any number of mounts, sessions and requests at once.
  *
- * `definitionContract` of `fastify-mcp-mount/contracts` checks what is said here.
+ * `definitionContract` of `fastify-mcp-mount/contracts` checks this contract.
  *
  * @example
  * const clock: ServerDefinition = {
@@ -36,30 +36,30 @@ export interface Entered<Value> {
  * }
  */
 export interface ServerDefinition {
-  /** Who the server is; absent where that is not known before there is a client. */
+  /** The name and version of the server; absent if they are not known before there is a client. */
   readonly info?: Implementation
   /**
-   * Whether every process can open the `requestState` that this definition seals; absent where it seals none. A mount
-   * with `cluster` refuses one that is false.
+   * Whether every process can open the `requestState` that this definition seals; absent if it seals none. A mount with
+   * `cluster` refuses a definition for which this is false.
    */
   readonly sharesState?: boolean
   /**
-   * Serves one request. Once `channel.onDisconnect` has called back nobody waits for the result, so it should stop.
-   * @returns The result, complete for the era of the caller: a modern one needs its `resultType`.
-   * @throws RpcError and nothing else; -32601 for a method that it does not have in the era of the caller.
+   * Serves one request. Once `channel.onDisconnect` has called back, nobody waits for the result, so it should stop.
+   * @returns The result, complete for the era of the caller: a modern result needs its `resultType`.
+   * @throws RpcError and nothing else; -32601 for a method that the definition does not have in the era of the caller.
    */
   serve (incoming: Incoming): Promise<Outcome>
   /**
-   * Enters the lifespan for one mount, before its first request. Called once for each mount, and so is the `close` of
-   * what it resolves to.
+   * Enters the lifespan for one mount, before its first request. It is called once for each mount, and so is the
+   * `close` that it resolves to.
    */
   enter? (app: FastifyInstance): Promise<Entered<unknown>>
-  /** Listens to what changes for all clients. Called once for each mount. @returns A function that ends it. */
+  /** Adds a listener for changes that concern all clients. Called once for each mount. @returns What removes it. */
   onChange? (listener: (event: ChangeEvent) => void): () => void
-  /** @internal Calls the listener with each warning for the author, past and future. @returns What ends it. */
+  /** @internal Calls the listener with each warning for the author, past and future. @returns What removes it. */
   onWarning? (listener: (warning: string) => void): () => void
-  /** Takes a notification of a client, other than a cancellation. Nobody waits for it, and it does not throw. */
+  /** Takes a notification of a client, except a cancellation. It must not throw, and nothing waits for it. */
   notified? (incoming: Incoming<NotificationMessage>): void
-  /** Disposes of what it keeps for a session, which has ended. @param session The caller that it was. */
+  /** Disposes of what is kept for a session that has ended. @param session The `caller` of all its messages. */
   ended? (session: object): void | Promise<void>
 }

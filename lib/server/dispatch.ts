@@ -1,4 +1,4 @@
-// The methods of both eras and what serves them.
+// The methods of both eras, and the functions that serve them.
 import { invalidParams, RefusedError, type RpcError } from '../errors.ts'
 import { shorten } from '../protocol/bounds.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
@@ -18,7 +18,7 @@ import { resolveFilter, subscribe, unsubscribe } from './features/watching.ts'
 import { readCursor, takePage } from './lists/listing.ts'
 import type { ServerParts } from './parts.ts'
 
-/** What serves a method. */
+/** Serves a method. */
 interface Service {
   /** Returns whether the server offers the feature that the method belongs to. */
   isOffered (parts: ServerParts): boolean
@@ -57,14 +57,14 @@ const SERVICES: { readonly [era in Era]: ReadonlyMap<string, Service> } = {
   ])
 }
 
-/** Returns what serves a method. @throws RpcError -32601 */
+/** Finds the service of a method. @throws RpcError -32601 */
 export function findMethod (parts: ServerParts, method: string, era: Era): Service {
   const found = SERVICES[era].get(method)
   if (found === undefined || !found.isOffered(parts)) throw notFound(method)
   return found
 }
 
-// A client that cannot be told of changes must not be made to believe that it is.
+// A client that cannot be notified of changes must not believe that it will be.
 function whereListening ({ isOffered, serve }: Service): Service {
   return {
     isOffered,
@@ -99,7 +99,7 @@ function serveInitialize (parts: ServerParts, { caller, canListen }: Call): obje
 
 async function serveSetLevel (_parts: ServerParts, { message, caller }: Call): Promise<object> {
   const { level } = message.params
-  if (!isLogLevel(level)) throw invalidParams("'level' is no log level")
+  if (!isLogLevel(level)) throw invalidParams("'level' is not a log level")
   await caller.setLogLevel?.(level)
   return {}
 }

@@ -1,4 +1,4 @@
-// The server definition: what a server offers, as its author registers it.
+// The server definition to which authors add their tools, resources and prompts.
 import type { FastifyInstance } from 'fastify'
 import type { Implementation, ReadResourceResult } from '@modelcontextprotocol/sdk/types.js'
 import type { ChangeEvent } from '../protocol/change.ts'
@@ -41,9 +41,9 @@ import {
  * notes.registerTool('add_note', { inputSchema }, async ({ text }) => `Saved: ${text}`)
  */
 export class McpServer<Lifespan = undefined> implements ServerDefinition {
-  /** Who the server is: its name, its version, and what else clients are shown of it. */
+  /** The name and version of the server, and whatever else clients may show of it. */
   readonly info: Implementation
-  /** @hidden Whether another process with the same `requestState.keys` opens what this one seals. */
+  /** @hidden Whether another process with the same `requestState.keys` can open what this one seals. */
   readonly sharesState: boolean
   readonly #options: ResolvedServerOptions
   readonly #parts: ServerParts
@@ -80,7 +80,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
    * @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_DUPLICATE_DEFINITION, MCP_ERR_INVALID_SCHEMA
    * @see https://modelcontextprotocol.io/specification/2026-07-28/server/tools
    */
-  // NoInfer: the type comes from the schema alone, and not from what the handler returns.
+  // NoInfer: TypeScript takes the type from the schema alone, and not from what the handler returns.
   registerTool<
     const Input extends AnySchema | undefined = undefined, const Output extends AnySchema | undefined = undefined
   > (
@@ -150,7 +150,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     return this.#parts.prompts.add(prompt, update)
   }
 
-  /** Adds a middleware around every request, inside those added before. Without middlewares it costs nothing. */
+  /** Adds a middleware around every request, inside the earlier ones. Without middlewares it costs nothing. */
   use (middleware: Middleware<Lifespan>): this {
     if (typeof middleware !== 'function') {
       throw new MCP_ERR_INVALID_DEFINITION('a middleware', 'must be a function (ctx, next) => result')
@@ -164,12 +164,12 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     return await this.#options.lifespan?.(app) ?? { value: undefined }
   }
 
-  /** @hidden Listens to what changes in the server; called by mounts. The function returned ends it. */
+  /** @hidden Adds a listener for changes of the server; called by mounts. Returns a function that removes it. */
   onChange (listener: (event: ChangeEvent) => void): () => void {
     return this.#parts.changes.listen(listener)
   }
 
-  /** @internal Tells what the author should know; called by mounts. */
+  /** @internal Calls the listener with warnings for the author; called by mounts. */
   onWarning (listener: (warning: string) => void): () => void {
     const { tools, prompts, warnings } = this.#parts
     for (const warning of [...tools.warnings, ...prompts.warnings]) listener(warning)
@@ -187,7 +187,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
         : runThrough(this.#middlewares, call, () => serve(this.#parts, call)))
       return this.#parts.finisher.resolve(result, incoming)
     } catch (error) {
-      // A middleware has thrown it.
+      // Only a middleware can have thrown it here.
       if (error instanceof ToolError && method === Method.ToolsCall) {
         return this.#parts.finisher.resolve(errorResult(String(error.message)), incoming)
       }

@@ -1,4 +1,4 @@
-// The onion around every request of a server.
+// Middlewares: functions around every request of a server.
 import { doNothing } from '../do-nothing.ts'
 import type { Call } from './call/call.ts'
 import type { RequestContext } from './call/request-context.ts'
@@ -7,11 +7,11 @@ import { valueOf, type MethodResult } from './call/result.ts'
 /**
  * Runs around every request. `next()` runs the next middleware and at last the method, and resolves to the result as
  * the handler made it; return that, a changed copy of it, or throw. A `ToolError` thrown around `tools/call` reaches
- * the model. `next()` may be called once. Lists are shared by all requests, so they are frozen.
+ * the model. `next()` may be called once. All requests share the results of lists, so these are frozen.
  *
- * All middlewares together may take the server's `timeout` before the method, and as long again after it; then the
- * request ends with an error and `ctx.signal` is aborted. The time of the method itself does not count: it has limits
- * of its own.
+ * All middlewares together may take the server's `timeout` before the method, and as long again after it. If they take
+ * longer, the request ends with an error and `ctx.signal` is aborted. The time of the method itself does not count: it
+ * has limits of its own.
  *
  * @example
  * server.use(async (ctx, next) => {
@@ -27,11 +27,11 @@ export type Middleware<Lifespan = unknown> = (
 
 const CALLED_TWICE = 'a middleware called next() twice for one request; call it once and use its result'
 
-// A promise of undefined is an object, too: without this type a forgotten `return` would not be an error.
+// A promise of undefined is an object as well: without this type, a forgotten `return` would not be an error.
 type NotPromise = object & { readonly then?: never }
 
 /**
- * Runs a request through middlewares, the first one outermost.
+ * Runs a request through the middlewares. The first one is outermost.
  * @param serve Runs the method, which has time limits of its own.
  * @throws TimeoutError, or what a middleware or the method threw.
  */
@@ -57,14 +57,14 @@ export async function runThrough (
     const next = (): Promise<object> => {
       const done = isCalled ? Promise.reject(new TypeError(CALLED_TWICE)) : run(index + 1)
       isCalled = true
-      // A middleware that does not wait for it must not end the process.
+      // A middleware may not await it, and an unhandled rejection would end the process.
       done.catch(doNothing)
       return done
     }
-    // Contexts are typed by the lifespan of the server that the middleware was given to.
+    // The type of a context depends on the lifespan of its server, which is the server that has this middleware.
     const result = await middleware(call.ctx as RequestContext<never>, next)
     if (typeof result === 'object' && result !== null) return result
-    throw new TypeError('a middleware must return a result: what next() came to, or another object')
+    throw new TypeError('a middleware must return a result: what next() resolved to, or another object')
   }
 
   async function runMethod (): Promise<object> {

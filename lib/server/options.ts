@@ -15,7 +15,7 @@ import type { RequestContext } from './call/request-context.ts'
 
 /** How a server behaves. */
 export interface McpServerOptions<Lifespan> {
-  /** Tells a model how to use the server well. */
+  /** Instructions for models: how to use the server well. */
   readonly instructions?: string
   /**
    * Opens what the handlers need, once per mount, before its first request. If it throws, `listen()` and `ready()`
@@ -40,7 +40,7 @@ export interface McpServerOptions<Lifespan> {
    */
   readonly questionTimeout?: number
   /**
-   * How the state of a call that waits for answers of its client is sealed. Servers of several processes need `keys`.
+   * How the state of a call that waits for its client's answers is sealed. Several processes need common `keys`.
    * @default { ttl: 600000 } and a key that is made when the process starts
    */
   readonly requestState?: RequestStateOptions
@@ -49,11 +49,11 @@ export interface McpServerOptions<Lifespan> {
   /** How long and by whom lists and contents may be cached by modern clients. */
   readonly cache?: CacheHint
   /**
-   * Creates the matcher of a pattern of JSON Schema or TypeBox, such as one of an engine that takes linear time. It
-   * gets each `pattern` and key of `patternProperties` of arguments, results and forms, with the flag `u`; what it
-   * throws fails the registration with MCP_ERR_INVALID_SCHEMA. The patterns of Standard Schemas (zod, valibot,
-   * arktype) are run by their libraries, and those of results by both.
-   * @default RegExp, and a warning in the log for each pattern that one request could hold the event loop with
+   * Creates the matcher of a pattern of JSON Schema or TypeBox, for example with an engine that takes linear time. It
+   * is called with each `pattern` and each key of `patternProperties` of arguments, results and forms, and the flag
+   * `u`. If it throws, the registration fails with MCP_ERR_INVALID_SCHEMA. The libraries of Standard Schemas (zod,
+   * valibot, arktype) run the patterns of their schemas themselves; those of results run in both.
+   * @default RegExp, and a warning in the log for each pattern with which one request could block the event loop
    * @example
    * // npm install re2
    * new McpServer({ name: 'Notes', version: '1.0.0' }, { regExp: (pattern) => new RE2(pattern, 'u') })
@@ -62,8 +62,9 @@ export interface McpServerOptions<Lifespan> {
   /** Sends the messages of unexpected errors to the client; for development. @default false */
   readonly exposeErrors?: boolean
   /**
-   * Decides whether a caller may be told when a resource changes. Runs once for each URI of a `subscriptions/listen`
-   * or `resources/subscribe`, 1,000 at most, all at once. Those denied are left out, or to a legacy client not found.
+   * Decides whether a caller may be notified when a resource changes. Runs once for each URI of a
+   * `subscriptions/listen` or `resources/subscribe`, 1,000 at most, all at once. URIs that it denies are left out; a
+   * legacy client gets the error of an unknown resource.
    * `uri` is the canonical form, the same for all spellings: percent-encoded, with escapes in upper case.
    * @default everybody may watch everything
    */
@@ -86,7 +87,7 @@ const SERVER = {
   authorizeSubscription: func<AuthorizeSubscription>('must be a function (uri, ctx) => boolean')
 } satisfies TableOf<McpServerOptions<unknown>>
 
-/** Options that were checked and completed. */
+/** The options of a server, checked and completed. */
 export type ResolvedServerOptions = ResolvedOf<typeof SERVER>
 
 /** Checks and completes the options of a server. @throws MCP_ERR_INVALID_DEFINITION */

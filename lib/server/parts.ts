@@ -1,4 +1,4 @@
-// What a server is made of: its collections, and the lists made of them.
+// The parts of a server: its collections, and the lists that are made of them.
 import type { Implementation, Resource } from '@modelcontextprotocol/sdk/types.js'
 import { ChangeSource } from './change-source.ts'
 import { Collection } from './lists/collection.ts'
@@ -13,16 +13,16 @@ import { cacheFields, keepPrivate, type CacheHint } from './call/cache-hint.ts'
 import type { ResolvedServerOptions } from './options.ts'
 import type { Tool } from './features/tool.ts'
 
-/** What a server is made of. */
+/** The parts of a server. */
 export interface ServerParts extends Offered {
   readonly info: Implementation
   readonly instructions: string | undefined
   readonly cache: CacheHint | undefined
   readonly finisher: ResultFinisher
   readonly authorizeSubscription: ResolvedServerOptions['authorizeSubscription']
-  /** What changes, for the mounts. */
+  /** Sends changes to the mounts. */
   readonly changes: ChangeSource
-  /** What the author should know of what is registered from now on. */
+  /** Sends the warnings about later registrations to the mounts. */
   readonly warnings: ChangeSource<string>
   readonly lists: {
     readonly tools: EntryListing<Tool, Tool['listed']['modern']>
@@ -30,11 +30,11 @@ export interface ServerParts extends Offered {
     readonly resources: EntryListing<StaticResource, Resource>
     readonly templates: EntryListing<TemplateEntry, TemplateEntry['listed']>
   }
-  /** The list of all resources where templates list some of their own. */
+  /** The list of all resources, if templates list resources of their own. */
   readonly dynamicResources: PageSource<Resource>
 }
 
-/** Makes the parts of a server that has nothing yet. */
+/** Makes the parts of a server on which nothing has been registered yet. */
 export function createParts (info: Implementation, options: ResolvedServerOptions): ServerParts {
   const { instructions, cache, pageSize, authorizeSubscription } = options
   const changes = new ChangeSource()
@@ -78,7 +78,7 @@ export function createParts (info: Implementation, options: ResolvedServerOption
     pageSize,
     field: 'resources',
     keyOf: ({ uri }) => uri,
-    // What templates list may differ from caller to caller.
+    // Templates may list different resources to different callers.
     finish: (page, era) => isRestricted(resources)
       ? paging.finishOwn(page, era)
       : finisher.finish({ ...page, ...cacheFields(era, 'private', cache) }, era)

@@ -29,7 +29,7 @@ import { readLine, readRevision } from './read-line.ts'
 // What the sessions of all pipes have in common: their messages are not stored.
 const LOCAL = new LocalSupport()
 const SHUTTING_DOWN = 'The server is shutting down'
-const NO_BATCHES = 'only a session of revision 2025-03-26 has batches; send each message by itself'
+const NO_BATCHES = 'only a session of revision 2025-03-26 has batches; send each message on its own'
 
 export class Connection {
   /** Notifies the client of changes. */

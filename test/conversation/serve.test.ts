@@ -37,7 +37,10 @@ t.test('a definition that throws what it must not is logged and answered with an
   t.same(response.json(), { jsonrpc: '2.0', id: 'a', error: { code: -32603, message: 'Internal error' } })
   t.match(
     logLines.filter(({ level }) => level === 50),
-    [{ msg: 'a server definition threw what is no RpcError', err: { type: 'TypeError', message: 'secret' } }]
+    [{
+      msg: 'a server definition threw something other than an RpcError',
+      err: { type: 'TypeError', message: 'secret' }
+    }]
   )
 })
 

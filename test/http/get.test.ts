@@ -13,7 +13,7 @@ const STREAM = { accept: 'text/event-stream' }
 const NOT_RESUMABLE = {
   jsonrpc: '2.0',
   id: null,
-  error: { code: -32000, message: 'Invalid Last-Event-ID: no event of this session, or what came behind it is no longer kept; send the request again' }
+  error: { code: -32000, message: 'Invalid Last-Event-ID: it is not an event of this session, or later events have been dropped; send the request again' }
 }
 
 async function createListening (t: Test, options: AppOptions = {}) {

@@ -258,7 +258,7 @@ t.test('errors of a legacy request come with status 200', async (t) => {
     ['nope', {}, { code: -32601, message: 'Method not found: nope' }],
     ['server/discover', {}, { code: -32601, message: 'Method not found: server/discover' }],
     ['tools/call', { name: 'nope' }, { code: -32602, message: 'Unknown tool: nope' }],
-    ['logging/setLevel', { level: 'loud' }, { code: -32602, message: "Invalid params: 'level' is no log level" }]
+    ['logging/setLevel', { level: 'loud' }, { code: -32602, message: "Invalid params: 'level' is not a log level" }]
   ] as const) {
     const response = await app.inject(legacy(method, params, { headers: session }))
 

@@ -145,7 +145,7 @@ t.test('a missing or wrong _meta field gets 400 with -32602', async (t) => {
     [{ [VERSION_KEY]: '2026-07-28' }, `'_meta' needs '${CAPABILITIES_KEY}', an object`],
     [{ ...MODERN_META, [CAPABILITIES_KEY]: [] }, `'_meta' needs '${CAPABILITIES_KEY}', an object`],
     [{ ...MODERN_META, 'io.modelcontextprotocol/clientInfo': { name: 'a' } }, "'io.modelcontextprotocol/clientInfo' in '_meta' must be an object with a name and a version"],
-    [{ ...MODERN_META, 'io.modelcontextprotocol/logLevel': 'loud' }, "'io.modelcontextprotocol/logLevel' in '_meta' is no log level"],
+    [{ ...MODERN_META, 'io.modelcontextprotocol/logLevel': 'loud' }, "'io.modelcontextprotocol/logLevel' in '_meta' is not a log level"],
     [{ ...MODERN_META, progressToken: {} }, "'progressToken' in '_meta' must be a string of up to 256 bytes or an integer"]
   ] as const) {
     const response = await post(app, { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: meta } }, headers)
@@ -165,7 +165,7 @@ t.test('a modern notification gets 202, a modern response 400', async (t) => {
   t.equal(notification.statusCode, 202)
   t.equal(notification.body, '')
   t.equal(response.statusCode, 400)
-  t.same(response.json(), { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'Invalid Request: this revision knows no responses from clients' } })
+  t.same(response.json(), { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'Invalid Request: this revision has no responses from clients' } })
 })
 
 t.test('both eras are served at one endpoint', async (t) => {

@@ -51,7 +51,7 @@ t.test('a clientInfo without a name and a version has a problem that says so', a
 t.test('an unknown log level has a problem that says so', async (t) => {
   for (const level of ['warn', 'INFO', 3, 'toString']) {
     t.equal(problemOf({ _meta: { ...CAPABILITIES, 'io.modelcontextprotocol/logLevel': level } }),
-      "'io.modelcontextprotocol/logLevel' in '_meta' is no log level")
+      "'io.modelcontextprotocol/logLevel' in '_meta' is not a log level")
   }
 })
 

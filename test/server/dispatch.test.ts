@@ -113,7 +113,7 @@ t.test('a legacy client chooses the level of the messages that it is sent', asyn
   for (const level of [undefined, 'warn', 3]) {
     t.strictSame(
       await client.ask(server, 'logging/setLevel', { level }),
-      refused(-32602, "Invalid params: 'level' is no log level")
+      refused(-32602, "Invalid params: 'level' is not a log level")
     )
   }
 })

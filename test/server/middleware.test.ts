@@ -42,7 +42,7 @@ t.test('a middleware sees what a prepared result means', async (t) => {
 t.test('a middleware that returns no result is told so', async (t) => {
   for (const returned of [undefined, null, 'a', 1]) {
     await t.rejects(runThrough([async () => untyped<object>(returned)], new Client().createCall(), () => ({})), {
-      name: 'TypeError', message: 'a middleware must return a result: what next() came to, or another object'
+      name: 'TypeError', message: 'a middleware must return a result: what next() resolved to, or another object'
     })
   }
 })

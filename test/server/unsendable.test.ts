@@ -157,7 +157,7 @@ t.test('the requests of a batch whose reply is longer than a text can be are ans
     payload
   })
 
-  const error = { code: -32603, message: 'The reply to the batch is too long; send each request by itself' }
+  const error = { code: -32603, message: 'The reply to the batch is too long; send each request on its own' }
   t.same(response.json(), [1, 'b', 3].map((id) => ({ jsonrpc: '2.0', id, error })))
   t.equal(app.mcp.get('Notes').stats().exchanges, 0)
 })

@@ -106,7 +106,7 @@ t.test('before it, pings are answered and other legacy requests are refused', as
     failure(
       null,
       -32600,
-      'Invalid Request: only a session of revision 2025-03-26 has batches; send each message by itself'
+      'Invalid Request: only a session of revision 2025-03-26 has batches; send each message on its own'
     )
   ])
 })
@@ -358,7 +358,7 @@ for (const era of ['modern', 'legacy'] as const) {
       t.match(first, { id: 1, result: { content: [{ text: 'a' }] } })
       t.match(second, { id: 2, result: { content: [{ text: 'b' }] } })
       t.same(texts.map((text) => /"text":"(\w+)"/.exec(text)?.[1]).sort(), ['second', 'waited'])
-      t.match(logLines, [{ requestId: '1', msg: /^several running requests have the id that a client has cancelled/ }])
+      t.match(logLines, [{ requestId: '1', msg: /^a client cancelled an id that several running requests have/ }])
     }
   )
 }
@@ -484,7 +484,7 @@ t.test('a definition that throws what it must not is logged and answered with an
   write(modern(1, 'tools/list'))
 
   t.same(await next(), failure(1, -32603, 'Internal error'))
-  t.match(logLines, [{ msg: 'a server definition threw what is no RpcError' }])
+  t.match(logLines, [{ msg: 'a server definition threw something other than an RpcError' }])
 })
 
 t.test('a definition that resolves to no result is logged and answered with an internal error', async (t) => {
@@ -494,6 +494,7 @@ t.test('a definition that resolves to no result is logged and answered with an i
     write(modern(1, 'tools/list'))
 
     t.same(await next(), failure(1, -32603, 'Internal error'))
-    t.match(logLines, [{ msg: 'a server definition threw what is no RpcError', err: { type: 'TypeError' } }])
+    const msg = 'a server definition threw something other than an RpcError'
+    t.match(logLines, [{ msg, err: { type: 'TypeError' } }])
   }
 })

@@ -16,7 +16,7 @@ import type { Validation } from '../schema/validation.ts'
 /** How a question is asked. */
 export interface AskOptions {
   /**
-   * Distinguishes the question from the others of the call. Needed where its words differ each time the handler runs.
+   * Distinguishes the question from the others of the call. Needed if its words differ each time the handler runs.
    * @default a digest of the question
    */
   readonly key?: string
@@ -44,13 +44,13 @@ export interface AskingRequest {
   readonly signal: AbortSignal
 }
 
-/** Makes what the handler gets of an answer that has the right shape. */
+/** Checks an answer that has the right shape, and turns it into the value that the handler gets. */
 export type ReadAnswer<T> = (answer: WireObject) => Validation<T> | Promise<Validation<T>>
 
-// The server itself asks a legacy client, so it has to stop a handler that never stops asking.
+// A modern client can stop repeating its request. A legacy client is asked by the server, so the server sets a limit.
 const MAX_LEGACY_ROUNDS = 16
 
-/** Asks the client on behalf of one request. It is made when the request first has to do with questions. */
+/** Asks the client on behalf of one request. It is created when the request first needs it. */
 export class Asker {
   readonly #request: AskingRequest
   readonly #server: AskingServer
@@ -63,7 +63,7 @@ export class Asker {
   #waited = 0
   readonly #listeners: Array<() => void> = []
 
-  /** @throws RpcError -32602 when the state was not made for this call, or the answers are no object. */
+  /** @throws RpcError -32602 if the state was not made for this call, or the answers are not an object. */
   constructor (request: AskingRequest, server: AskingServer) {
     this.#request = request
     this.#server = server
@@ -73,7 +73,7 @@ export class Asker {
   /** The answers that came with this round, as the client sent them. */
   get responses (): WireObject { return this.#rounds.responses }
 
-  /** What the handler kept for this round. */
+  /** The state that the handler kept for this round. */
   get ownState (): unknown { return this.#rounds.own }
 
   /** Whether the call ends in questions, whatever its handler returns. */
@@ -91,7 +91,7 @@ export class Asker {
   }
 
   /**
-   * Resolves to the answer to a question: that of this round or an earlier one, else the client is asked.
+   * Resolves to the answer to a question. If neither this round nor an earlier one has it, the client is asked.
    * @throws InputRequiredError when a modern client still has to answer.
    * @throws RpcError when the client cannot be asked, or its answer is unusable.
    */
@@ -117,7 +117,7 @@ export class Asker {
     return outcome.value
   }
 
-  /** Runs a side effect once over all rounds. */
+  /** Runs a side effect once in all rounds. */
   once (key: string, run: () => unknown): Promise<unknown> {
     return this.#rounds.once(key, run)
   }
@@ -140,7 +140,7 @@ export class Asker {
     }
     const responses = await Promise.all(questions.map(async ([key, question]) =>
       [key, await this.#askNow(question)] as const))
-    // The state goes through JSON, as that of a modern call does.
+    // The state goes through JSON, as the state of a modern call does.
     const state: unknown = byHand.state === undefined ? undefined : JSON.parse(JSON.stringify(byHand.state))
     this.#rounds.next(Object.fromEntries(responses), state)
   }
@@ -197,7 +197,7 @@ export class Asker {
     return new Rounds(inputResponses, state)
   }
 
-  // The arguments have been checked before, so their defaults are the same in each round.
+  // The arguments have been checked already, so their defaults are the same in each round.
   get #binding (): StateBinding {
     const { method, params, caller } = this.#request
     const target = String(params.name ?? params.uri)
@@ -209,11 +209,11 @@ function readAnswer<T> (
   question: Question, answer: unknown, read: ReadAnswer<T>
 ): Validation<T> | Promise<Validation<T>> {
   const problem = findAnswerProblem(question, answer)
-  // findAnswerProblem finds fault with all that is no object.
+  // The cast holds, because findAnswerProblem refuses everything but objects.
   return problem === undefined ? read(answer as WireObject) : { valid: false, problem: `it ${problem}` }
 }
 
-// MCP 2025-11-25 elicitation, URL Mode: 2026-07-28 has dropped the id.
+// MCP 2025-11-25 elicitation, URL Mode, requires an id. 2026-07-28 has dropped it.
 function toLegacy (question: Question): Question {
   const { method, params } = question
   return params.mode === 'url' && params.elicitationId === undefined

@@ -11,38 +11,38 @@ import { InputRequired, InputRequiredError, type InputRequiredResult } from './i
 import { RequestContext, type ContextCall, type ContextServer } from './request-context.ts'
 import type { Validation } from '../schema/validation.ts'
 
-/** What a call needs of its server. All calls of a server share one. */
+/** What a call uses of its server. All calls of a server share one object. */
 export interface CallServer extends AskingServer, ContextServer {
   readonly deadlines: Deadlines
-  /** Milliseconds that a handler may take; 0 for ever. */
+  /** Milliseconds that a handler may take; 0 for no limit. */
   readonly timeout: number
-  /** Whether clients are sent the messages of unexpected errors. */
+  /** Whether the messages of unexpected errors are sent to clients. */
   readonly exposeErrors: boolean
   /** Reads a resource on behalf of a handler. */
   readResource (uri: string, call: Call): Promise<ReadResourceResult>
 }
 
-/** What a call runs: a handler, and what is decided about it at registration. */
+/** What a call runs: a handler, with the settings that are fixed when it is registered. */
 export interface Runnable<Returned> {
   handler (args: never, ctx: never): Returned
-  /** Checks the arguments; absent where there is nothing to check. */
+  /** Checks the arguments; undefined if there is nothing to check. */
   readonly check?: ((args: unknown) => Validation | Promise<Validation>) | undefined
-  /** Milliseconds that the handler may take; 0 for ever. @default the server's `timeout` */
+  /** Milliseconds that the handler may take; 0 for no limit. @default the server's `timeout` */
   readonly timeout?: number | undefined
 }
 
-/** The arguments of a call do not fit their schema. The message says why. */
+/** Thrown if the arguments of a call do not fit their schema. The message says why. */
 export class InvalidArgumentsError extends Error {
   override readonly name = 'InvalidArgumentsError'
 }
 
-/** One request while a server serves it. The call owns what ends with the request; `ctx` shows it to handlers. */
+/** One request while a server serves it. The call owns everything that ends with it. Handlers see it through `ctx`. */
 export class Call implements ContextCall {
   readonly message: RequestMessage
   readonly caller: Caller
   readonly channel: Channel
   readonly server: CallServer
-  /** What handlers see of the call. */
+  /** The context that handlers get. */
   readonly ctx: RequestContext
   #isOver = false
   #abortReason: Error | undefined
@@ -58,13 +58,13 @@ export class Call implements ContextCall {
     this.ctx = new RequestContext(this)
   }
 
-  /** Whether the caller can be told of changes: a legacy client is told by its session. */
+  /** Whether the caller can be notified of changes. A legacy client needs a session for that. */
   get canListen (): boolean {
     const { era, sessionId } = this.caller
     return this.channel.canListen === true && (era === 'modern' || sessionId !== undefined)
   }
 
-  /** A signal that is aborted when the client leaves or the call times out. It is made on first use. */
+  /** A signal that is aborted when the client leaves or the call times out. It is created on first use. */
   get signal (): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
@@ -74,16 +74,16 @@ export class Call implements ContextCall {
     return this.#controller.signal
   }
 
-  /** Whether the call has ended. Nothing is sent for it after that. */
+  /** Whether the call has ended. After that, nothing is sent for it. */
   get isOver (): boolean { return this.#isOver }
 
-  /** The asker of the call; undefined until the call has to do with questions. */
+  /** The asker of the call; undefined until the call first asks, or brings answers. */
   get asker (): Asker | undefined { return this.#asker }
 
   /**
-   * Returns the asker of the call, which is made on first use.
-   * @throws Error when the call has ended.
-   * @throws RpcError -32602 when the request has answers to another call.
+   * Returns the asker of the call, which is created on first use.
+   * @throws Error if the call has ended.
+   * @throws RpcError -32602 if the request has answers to another call.
    */
   ask (): Asker {
     if (this.#asker === undefined) {
@@ -92,23 +92,23 @@ export class Call implements ContextCall {
       const signal = AbortSignal.any([this.signal, this.#over.signal])
       this.#asker = new Asker({ method, params, caller, channel, signal }, this.server)
     }
-    if (this.#isOver) throw new Error('The call has ended; nobody can be asked for it any more')
+    if (this.#isOver) throw new Error('The call has ended; its client can no longer be asked')
     return this.#asker
   }
 
-  /** Reads a resource on behalf of the handler. @throws RpcError when there is no such resource. */
+  /** Reads a resource on behalf of the handler. @throws RpcError if there is no such resource. */
   readResource (uri: string): Promise<ReadResourceResult> {
     return this.server.readResource(uri, this)
   }
 
   /**
-   * Checks the arguments, takes the answers that a modern request brings along, and runs the handler in time. A handler
-   * that asks a legacy client by hand is run again with the answers.
+   * Checks the arguments, takes the answers that a modern request brings, and runs the handler with a time limit. A
+   * handler that asks a legacy client by hand runs again with the answers.
    *
    * @param args A copy for the handler: the check writes defaults into it.
    * @throws InvalidArgumentsError, TimeoutError, or what the handler threw.
-   * @throws RpcError -32602 when the request has answers to another call.
-   * @throws InputRequiredError when a modern client has to answer first, whatever else the handler did.
+   * @throws RpcError -32602 if the request has answers to another call.
+   * @throws InputRequiredError if a modern client has to answer first, whatever the handler returned or threw.
    */
   async run<Returned> (
     runnable: Runnable<Returned>, args: unknown
@@ -125,11 +125,11 @@ export class Call implements ContextCall {
 
     try {
       for (;;) {
-        // The schema made the arguments what the handler's type says.
+        // The cast holds, because the schema has checked the arguments.
         const returned = await this.inTime(handler(checked as never, this.ctx as never), timeout)
         if (!(returned instanceof InputRequired)) {
           if (this.#asker?.isAsking === true) throw new InputRequiredError()
-          // The result of a handler that did not ask by hand.
+          // The cast holds, because an InputRequired does not get here.
           return returned as Exclude<Awaited<Returned>, InputRequired>
         }
         await this.ask().askByHand(returned)
@@ -140,7 +140,7 @@ export class Call implements ContextCall {
   }
 
   /**
-   * Runs a function of the author in time, where the client cannot be asked.
+   * Runs a function of the author with a time limit. It cannot ask the client.
    *
    * @param what What the function does, for the log: `completing 'language'`.
    * @throws RpcError
@@ -154,10 +154,10 @@ export class Call implements ContextCall {
   }
 
   /**
-   * Waits for a handler until its timeout: then the call ends, `ctx.signal` is aborted, and the result of the handler
-   * is dropped. The time that a legacy client takes for its answers does not count.
+   * Waits for a handler, but no longer than its timeout. After that the call ends, `ctx.signal` is aborted, and the
+   * result of the handler is dropped. The time that a legacy client takes for its answers does not count.
    *
-   * @param timeout Milliseconds; 0 for ever.
+   * @param timeout Milliseconds; 0 for no limit.
    * @throws TimeoutError
    */
   inTime<T> (pending: T | PromiseLike<T>, timeout = this.server.timeout): T | PromiseLike<T> {
@@ -192,21 +192,22 @@ export class Call implements ContextCall {
     })
   }
 
-  /** Resolves to the result that asks the client. @throws the error itself where the handler did not ask. */
+  /** Resolves to the result that asks the client. @throws the given error if the handler did not ask. */
   async askBack (error: unknown): Promise<InputRequiredResult> {
     if (!(error instanceof InputRequiredError)) throw error
     return await this.inTime(this.ask().toResult())
   }
 
   /**
-   * Returns the error to throw for what a handler threw: a question as it is, anything else as {@link hide} does.
+   * Returns the error to throw for what a handler threw: a question unchanged, anything else as {@link hide} returns
+   * it.
    * @param what What failed, for the log: `reading resource notes://1`.
    */
   explain (error: unknown, what: string): RpcError | InputRequiredError {
     return error instanceof InputRequiredError ? error : this.hide(error, what)
   }
 
-  /** Returns the error to send: an RpcError as it is. Anything else is logged, and hidden from the client. */
+  /** Returns the error to send: an RpcError unchanged. Anything else is logged and hidden from the client. */
   hide (error: unknown, what: string): RpcError {
     if (error instanceof RpcError) return error
     const { channel: { log }, server: { exposeErrors } } = this
@@ -217,14 +218,14 @@ export class Call implements ContextCall {
     return new RpcError(ErrorCode.InternalError, `Error ${what}: ${error.message}`)
   }
 
-  /** Ends the call. @param reason Why `ctx.signal` is aborted; absent where it is not. */
+  /** Ends the call. @param reason Why `ctx.signal` is aborted; absent if it is not. */
   end (reason?: Error): void {
     this.#isOver = true
     if (reason !== undefined) this.#abort(reason)
     this.#over?.abort(new Error('The call has ended'))
   }
 
-  // Milliseconds that were spent waiting for the answers of a legacy client.
+  // Milliseconds spent waiting for the answers of a legacy client.
   get #waited (): number { return this.#asker?.waited ?? 0 }
 
   #takeAnswers (): void {
@@ -238,7 +239,7 @@ export class Call implements ContextCall {
   }
 }
 
-// A call that took too long would do so again, and a client that lacks a capability cannot answer all of the questions.
+// A call that took too long would do so again, and a client that lacks a capability cannot answer all questions.
 function isFinal (error: unknown): boolean {
   if (error instanceof TimeoutError) return true
   return error instanceof RpcError && error.code === ErrorCode.MissingRequiredClientCapability

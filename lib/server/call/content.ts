@@ -1,4 +1,4 @@
-// Content blocks as handlers return them.
+// Content blocks, as handlers return them.
 import type { ContentBlock, ReadResourceResult } from '@modelcontextprotocol/sdk/types.js'
 import { isWireObject, type WireObject } from '../../protocol/message.ts'
 
@@ -10,20 +10,20 @@ const NEEDED_FIELDS: ReadonlyMap<unknown, readonly string[]> = new Map([
   ['resource_link', ['uri', 'name']]
 ])
 
-/** Returns whether a value is a content block (MCP 2026-07-28 tools, Tool Result). */
+/** Whether a value is a content block (MCP 2026-07-28 tools, Tool Result). */
 export function isContentBlock (value: unknown): value is ContentBlock {
   if (!isPlain(value)) return false
   if (value.type === 'resource') return isResourceContents(value.resource)
   return NEEDED_FIELDS.get(value.type)?.every((field) => typeof value[field] === 'string') === true
 }
 
-/** Returns whether a value has the fields of a resource's contents. */
+/** Whether a value has the fields of a resource's contents. */
 export function isResourceContents (value: unknown): value is ReadResourceResult['contents'][number] {
   return isPlain(value) && typeof value.uri === 'string' &&
     (typeof value.text === 'string' || typeof value.blob === 'string')
 }
 
-// The JSON of a value with a toJSON may be anything, so the value has to be resolved first.
+// The JSON of a value with a `toJSON` method may be anything, so such a value has to be resolved first.
 function isPlain (value: unknown): value is WireObject {
   return isWireObject(value) && typeof value.toJSON !== 'function'
 }

@@ -1,12 +1,13 @@
-// Ends calls that take too long, by one timer for each length of time, however many calls there are.
+// Time limits of calls, with one timer for each timeout, however many calls there are.
 
-/** A call took longer than its `timeout`. */
+/** Thrown if a call takes longer than its `timeout`. */
 export class TimeoutError extends Error {
   override readonly name = 'TimeoutError'
 }
 
 /**
- * The time at which a call is to end. Calls with the same timeout expire in the order in which they began: in a list.
+ * The time at which a call must end. Calls with the same timeout expire in the order in which they began, so they form
+ * a linked list.
  */
 export class Deadline {
   readonly due: number
@@ -14,13 +15,13 @@ export class Deadline {
   #previous: Deadline = this
   #next: Deadline = this
 
-  /** @param due Milliseconds of the clock. */
+  /** @param due The time of the clock, in milliseconds. */
   constructor (due: number, expire: () => void) {
     this.due = due
     this.expire = expire
   }
 
-  /** The deadline that is due next; itself where there is no other. */
+  /** The next deadline of the list, or this one if it is the only one. */
   get next (): Deadline { return this.#next }
 
   /** Joins the end of a list. @param head The head of the list. */
@@ -41,15 +42,16 @@ export class Deadline {
 }
 
 /**
- * The deadlines of one server. Nearly all of them are cleared soon, and cost 0.1 µs: a timer for each costs 0.2 to 0.4.
+ * The deadlines of one server. Nearly all of them are cleared soon. Each costs 0.1 µs; a timer for each would cost 0.2
+ * to 0.4.
  */
 export class Deadlines {
   // The head of a list for each timeout. Each list has a timer that is running.
   readonly #lists = new Map<number, Deadline>()
 
   /**
-   * Calls back when the time has passed, unless the deadline is cleared before.
-   * @param time Milliseconds, for a timer.
+   * Calls `expire` when the time has passed, unless the deadline is cleared first.
+   * @param time Milliseconds, no more than a timer of Node.js can take.
    */
   start (time: number, expire: () => void): Deadline {
     return new Deadline(Date.now() + time, expire).join(this.#lists.get(time) ?? this.#open(time))

@@ -1,20 +1,20 @@
-// Errors that nobody meant to throw: they are logged, and hidden from the client.
+// Unexpected errors: they are logged, and hidden from the client.
 import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import { RpcError } from '../../errors.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 
-/** Returns the RpcError for what a definition threw. Anything but an RpcError is a mistake: it is logged and hidden. */
+/** Returns the RpcError to send for what a definition threw. Anything but an RpcError is logged and hidden. */
 export function toRpcError (err: unknown, log: FastifyBaseLogger): RpcError {
   if (err instanceof RpcError) return err
-  log.error({ err }, 'a server definition threw what is no RpcError')
+  log.error({ err }, 'a server definition threw something other than an RpcError')
   return new RpcError(ErrorCode.InternalError, 'Internal error')
 }
 
 /** Logs an unexpected error with its stack under an id, and returns the message for the client. */
 export function reportFailure (log: FastifyBaseLogger, error: unknown, what: string, exposeErrors: boolean): string {
   const errorId = randomUUID()
-  const err = error instanceof Error ? error : new Error(`a value that is no Error was thrown: ${describe(error)}`)
+  const err = error instanceof Error ? error : new Error(`a value that is not an Error was thrown: ${describe(error)}`)
   log.error({ err, errorId }, `${what} failed`)
   return exposeErrors ? `Error ${what}: ${err.message} (error id ${errorId})` : `Error ${what} (error id ${errorId})`
 }

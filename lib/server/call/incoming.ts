@@ -1,4 +1,4 @@
-// What a transport gives to a server definition: a message, its caller, and the channel back to it.
+// What a transport passes to a server definition: a message, its caller, and the channel back to the client.
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { AuthInfo } from '../../auth/auth-info.ts'
 import type { RequestMessage } from '../../protocol/message.ts'
@@ -7,84 +7,85 @@ import type { LogLevel } from '../../protocol/log-level.ts'
 import type { ClientIdentity } from '../../protocol/client-identity.ts'
 import type { Era } from '../../protocol/revisions.ts'
 
-/** The URIs of the resources that a legacy session watches. In a cluster the changes may have to be waited for. */
+/** The URIs of the resources that a legacy session watches. In a cluster, `add` and `delete` return promises. */
 export interface WatchedResources {
-  /** How many there are. */
+  /** The number of URIs. */
   readonly size: number
-  /** Returns whether a resource is watched. */
+  /** Whether a resource is watched. */
   has (uri: string): boolean
   /** Watches a resource. */
   add (uri: string): unknown
-  /** Watches a resource no longer. */
+  /** Stops watching a resource. */
   delete (uri: string): unknown
 }
 
-/** Who sends a message, and by which revision. A legacy session is one: the same object for all of its messages. */
+/**
+ * Who sends a message, and in which revision. All messages of a legacy session have the same object as their caller.
+ */
 export interface Caller {
   /** The era of the client. */
   readonly era: Era
-  /** The revision of the protocol that it speaks. */
+  /** The revision of the protocol that the client speaks. */
   readonly protocolVersion: string
   /** The client: its self-reported name and version, and what it can do. */
   readonly client: ClientIdentity
-  /** The session; absent where there is none. */
+  /** The id of the session; absent if there is none. */
   readonly sessionId?: string
-  /** Who the caller has proved to be; absent where nobody has to. */
+  /** Who the caller has proved to be; absent if the mount has no `auth`. */
   readonly principal?: string | undefined
-  /** The resources that a legacy session watches; absent where there is no session. */
+  /** The resources that a legacy session watches; absent without a session. */
   readonly subscriptions?: WatchedResources
-  /** The least severe log notification that the client wants; absent when it wants none. */
+  /** The least severe log notifications that the client wants; absent if it wants none. */
   readonly logLevel?: LogLevel | undefined
-  /** Remembers the level that a legacy client asks for; absent where there is no session to keep it. */
+  /** Stores the log level that a legacy client asks for; absent without a session. */
   setLogLevel? (level: LogLevel): void | Promise<void>
   /**
-   * Sends a notification by the stream that a legacy client has opened by GET; dropped where there is none. Absent
-   * without a session.
+   * Sends a notification on the GET stream of a legacy client, or drops it if there is none. Absent without a session.
    */
   notify? (method: string, params: object): void
   /**
-   * Asks by the stream that a legacy client has opened by GET, as soon as there is one. Absent without a session.
+   * Asks on the GET stream of a legacy client, as soon as there is one. Absent without a session.
    * @param timeout Milliseconds; 0 for no limit.
-   * @param signal Aborted when nobody waits for the answer.
+   * @param signal Aborted when the answer is no longer needed.
    * @throws RpcError as {@link Channel.ask}.
    */
   ask? (request: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown>
-  /** Ends the connection of that stream, but not the stream, which the client resumes. Absent without a session. */
+  /** Ends the connection of the GET stream, but not the stream: the client resumes it. Absent without a session. */
   closeListening? (): void
 }
 
 /** The way from a running call back to its client. */
 export interface Channel {
-  /** The HTTP request with the host app's decorators; absent where the message did not come over HTTP. */
+  /** The HTTP request with the host app's decorators; absent if the message did not come over HTTP. */
   readonly request?: FastifyRequest
-  /** What the mount's `auth` says of the sender of this message; absent where nobody has to say who they are. */
+  /** What the mount's `auth` says about the sender of this message; absent if the mount has no `auth`. */
   readonly auth?: AuthInfo | undefined
-  /** Whether the host app itself calls, from which nothing is hidden and to which nothing is refused. */
+  /** Whether the host app itself calls. Neither `scopes` nor `visible` restrict it. */
   readonly isTrusted?: boolean
-  /** Whether the JSON of a result is as good as the object; absent where the object is needed. */
+  /** Whether the definition may resolve to the JSON of a result; absent if the object is needed. */
   readonly takesJson?: boolean
   /** The app's log, bound to the HTTP request. */
   readonly log: FastifyBaseLogger
-  /** What the definition's `enter` has resolved to for this mount. */
+  /** The value of the definition's lifespan for this mount. */
   readonly lifespan: unknown
-  /** Whether the mount has streams by which it notifies clients of changes; absent where it has none. */
+  /** Whether the mount has streams on which it notifies clients of changes; absent if it has none. */
   readonly canListen?: boolean
-  /** Sends a notification ahead of the result; dropped where the client cannot take one. */
+  /** Sends a notification ahead of the result, or drops it if the client cannot take one. */
   notify (method: string, params: object): void
-  /** Adds a listener that is called once if the client goes away, or cancels the request, before the result is sent. */
+  /** Adds a listener that is called once if the client leaves, or cancels the request, before the result is sent. */
   onDisconnect (listener: (reason: Error) => void): void
-  /** Waits until the client has read enough of what was sent; absent where nothing is ever held back. */
+  /** Resolves when the client has read enough of what was sent; absent if nothing is buffered. */
   drained? (): Promise<void>
   /**
-   * Asks the client in the middle of a request, as legacy revisions do; absent where there is no way to it.
+   * Asks the client in the middle of a request, as legacy revisions do; absent if the client cannot be asked.
    * @param timeout Milliseconds; 0 for no limit.
-   * @param signal Aborted when nobody waits for the answer.
-   * @throws RpcError when the client answers with an error, not in time, or not at all.
+   * @param signal Aborted when the answer is no longer needed.
+   * @throws RpcError if the client answers with an error, too late, or not at all.
    */
   ask? (request: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown>
-  /** Adds a listener for the end of the stream that the request has opened; absent for a request that opens none. */
+  /** Adds a listener for the end of the stream that the request opens; absent for a request that opens none. */
   onEnd? (listener: () => void): void
-  /** Ends the connection but not the request, whose result the client resumes for; absent where it cannot. */
+  /** Ends the connection, but not the request: the client resumes to get the result. Absent if it cannot. */
   closeStream? (): void
 }
 
@@ -92,11 +93,11 @@ export interface Channel {
 export interface Incoming<Message = RequestMessage> {
   /** The request or notification. */
   readonly message: Message
-  /** Who sends it. The same object for all messages of a session. */
+  /** The sender. All messages of a session have the same object as their caller. */
   readonly caller: Caller
   /** The way back to the client while the message is served. */
   readonly channel: Channel
 }
 
-/** What a definition resolves a request to: the result, or its JSON as text where the channel takes that. */
+/** What a definition resolves a request to: the result, or its JSON as text if the channel takes JSON. */
 export type Outcome = object | string

@@ -1,11 +1,11 @@
-// Results that ask the client before the call can be completed (MCP 2026-07-28 mrtr).
+// Results that ask the client before the call can complete (MCP 2026-07-28 mrtr).
 import { isWireObject } from '../../protocol/message.ts'
 import { isQuestion, type Question } from '../../protocol/question.ts'
 
 /** Questions by the keys under which their answers come back. */
 export interface InputRequests { readonly [key: string]: Question }
 
-/** A result that asks the client, which repeats the call with the answers. */
+/** A result that asks the client. The client repeats the call with its answers. */
 export interface InputRequiredResult {
   readonly resultType: 'input_required'
   readonly inputRequests?: InputRequests
@@ -24,18 +24,19 @@ export class InputRequiredError extends Error {
   }
 }
 
-/** What a handler may ask by hand. */
+/** What a handler asks by hand. */
 export interface InputRequiredFields {
   /** The questions by keys of your choice. @default none: the handler runs again at once */
   readonly inputRequests?: InputRequests
   /**
-   * What to keep until then: anything that JSON can carry. It is sealed, so that no client can read or change it.
+   * What to keep until the handler runs again: anything that JSON can carry. It is sealed, so that no client can read
+   * or change it.
    * @default nothing
    */
   readonly state?: unknown
 }
 
-/** What a handler returns to ask by hand. Made by {@link inputRequired}. */
+/** What a handler returns to ask by hand. {@link inputRequired} makes it. */
 export class InputRequired {
   // Private fields make the type nominal: TypeScript accepts no other object as one.
   readonly #inputRequests: InputRequests | undefined
@@ -49,18 +50,18 @@ export class InputRequired {
 
   /** The questions. */
   get inputRequests (): InputRequests | undefined { return this.#inputRequests }
-  /** What is kept until the handler runs again. */
+  /** The state that is kept until the handler runs again. */
   get state (): unknown { return this.#state }
 }
 
 /**
- * Asks the client by hand, in place of a result: the handler then runs again with the answers in `ctx.inputResponses`
- * and what it kept in `ctx.inputState`. The answers are as the client sent them, so check them; `ctx.elicit` and its
+ * Asks the client by hand, in place of a result. The handler then runs again, with the answers in `ctx.inputResponses`
+ * and its state in `ctx.inputState`. The answers are as the client sent them, so check them; `ctx.elicit` and its
  * siblings check theirs.
  *
  * @param fields The questions, what to keep, or both.
  * @example return inputRequired({ inputRequests: { roots: { method: 'roots/list', params: {} } }, state: { step: 1 } })
- * @throws TypeError when there is neither a question nor a state, or a question is not one of the protocol.
+ * @throws TypeError if there is neither a question nor a state, or if the protocol has no such question.
  */
 export function inputRequired ({ inputRequests, state }: InputRequiredFields): InputRequired {
   const questions = isWireObject(inputRequests) ? Object.entries(inputRequests) : []

@@ -1,4 +1,4 @@
-// The questions that handlers ask, and the answers that they get.
+// The questions that handlers ask, and their answers.
 import type {
   CreateMessageRequest, CreateMessageResult, CreateMessageResultWithTools, Root
 } from '@modelcontextprotocol/sdk/types.js'
@@ -8,10 +8,10 @@ import type { Asker, AskOptions } from './asker.ts'
 import type { Form } from '../schema/form.ts'
 import type { Validation } from '../schema/validation.ts'
 
-/** The answer to a form: what the user has filled in, checked, or that the user refused. */
+/** The answer to a form: the checked content that the user filled in, or the user's refusal. */
 export type Elicited<T> = { readonly action: 'accept', readonly content: T } | { readonly action: 'decline' | 'cancel' }
 
-/** The answer to a page that the user was asked to open. */
+/** The answer of a user who was asked to open a page. */
 export interface ElicitedUrl {
   /** Whether the user agreed, declined, or dismissed the question. */
   readonly action: 'accept' | 'decline' | 'cancel'
@@ -20,7 +20,7 @@ export interface ElicitedUrl {
 /** The parameters of a question to the client's model. */
 export type SampleParams = Omit<CreateMessageRequest['params'], '_meta' | 'task'>
 
-/** What the client's model answers: only where tools are offered may it call some. */
+/** The answer of the client's model. It can call tools only if the question offers some. */
 export type SampledBy<Asked extends SampleParams> =
   Asked extends { tools: unknown } ? CreateMessageResultWithTools : CreateMessageResult
 
@@ -37,13 +37,13 @@ export function elicitForm<T> (
     const content = answer.content ?? {}
     if (action !== 'accept') return valid({ action: readRefusal(action) })
     const outcome = await validate(content)
-    // The schema made the content what the handler's type says.
+    // The cast holds, because the schema has checked the content.
     if (outcome.valid) return valid({ action, content: outcome.value as T })
     return { valid: false, problem: `its content does not fit the form: ${outcome.problem}` }
   })
 }
 
-/** Asks the user to open a page. @throws TypeError when the URL is invalid. */
+/** Asks the user to open a page. @throws TypeError if the URL is invalid. */
 export async function elicitUrl (
   asker: Asker, { message, url }: { readonly message: string, readonly url: string | URL }, options: AskOptions
 ): Promise<ElicitedUrl> {
@@ -53,18 +53,18 @@ export async function elicitUrl (
     valid<ElicitedUrl>({ action: action === 'accept' ? action : readRefusal(action) }))
 }
 
-/** Has the client's model write a message. */
+/** Asks the client's model to write a message. */
 export function sample<Result extends CreateMessageResult | CreateMessageResultWithTools> (
   asker: Asker, params: object, options: AskOptions
 ): Promise<Result> {
-  // The shape of the answer has been checked. Its content is whatever the model wrote.
+  // The shape of the answer has been checked. Its content may be anything that the model wrote.
   return asker.ask({ method: Method.SamplingCreateMessage, params: { ...params } }, options, (answer) =>
     valid(answer as WireObject & Result))
 }
 
-/** Asks for the roots. */
+/** Asks the client for its roots. */
 export function listRoots (asker: Asker, options: AskOptions): Promise<Root[]> {
-  // Each root has been checked to have a URI.
+  // The cast holds, because each root has been checked to have a URI.
   return asker.ask({ method: Method.RootsList, params: {} }, options, ({ roots }) => valid(roots as Root[]))
 }
 

@@ -1,4 +1,4 @@
-// The context: what a handler sees of its call, and what it can do.
+// The context of a call: what its handler sees, and what it can do.
 import type { FastifyRequest } from 'fastify'
 import type { ReadResourceResult, Root } from '@modelcontextprotocol/sdk/types.js'
 import type { AuthInfo } from '../../auth/auth-info.ts'
@@ -18,15 +18,15 @@ import {
 import type { AnySchema } from '../schema/schema.ts'
 import type { InferInput } from '../schema/infer.ts'
 
-/** What a context needs of its server. All contexts of a server share one. */
+/** What a context uses of its server. All contexts of a server share one object. */
 export interface ContextServer {
   /** Compiles the forms that users are asked to fill in. */
   readonly compileForm: CompileForm
-  /** Tells subscribers of a resource that its contents have changed. */
+  /** Notifies the subscribers of a resource that its contents have changed. */
   resourceUpdated (uri: string): void
 }
 
-/** What a context needs of its call. */
+/** What a context uses of its call. */
 export interface ContextCall {
   readonly message: RequestMessage
   readonly caller: Caller
@@ -34,13 +34,13 @@ export interface ContextCall {
   readonly server: ContextServer
   /** A signal that is aborted when the client leaves or the call times out. */
   readonly signal: AbortSignal
-  /** Whether the call has ended. Nothing is sent for it after that. */
+  /** Whether the call has ended. After that, nothing is sent for it. */
   readonly isOver: boolean
-  /** The asker of the call; undefined until the call has to do with questions. */
+  /** The asker of the call; undefined until the call first asks, or brings answers. */
   readonly asker: Asker | undefined
-  /** Returns the asker of the call. @throws Error when the call has ended. */
+  /** Returns the asker of the call. @throws Error if the call has ended. */
   ask (): Asker
-  /** Reads a resource on behalf of the handler. @throws RpcError when there is no such resource. */
+  /** Reads a resource on behalf of the handler. @throws RpcError if there is no such resource. */
   readResource (uri: string): Promise<ReadResourceResult>
 }
 
@@ -48,8 +48,8 @@ const NO_META: WireObject = Object.freeze({})
 const NO_RESPONSES: WireObject = Object.freeze({})
 
 /**
- * The request that a handler answers. It is the same for tools, resources and prompts, in both eras and over every
- * transport. It belongs to this one request: once the handler has returned, it sends nothing.
+ * The request that a handler answers. Tools, resources and prompts have the same context, in both eras and over every
+ * transport. It belongs to one request: once the handler has returned, it sends nothing.
  */
 export class RequestContext<Lifespan = unknown> {
   readonly #call: ContextCall
@@ -63,47 +63,47 @@ export class RequestContext<Lifespan = unknown> {
   /** The method of the request, e.g. `tools/call`. */
   get method (): string { return this.#call.message.method }
 
-  /** The parameters of the request as they came. */
+  /** The parameters of the request, as they arrived. */
   get params (): Params { return this.#call.message.params }
 
   /** The id that the client gave the request. */
   get requestId (): RequestId { return this.#call.message.id }
 
-  /** The request's `_meta`; an empty object where it has none. */
+  /** The request's `_meta`; an empty object if it has none. */
   get meta (): WireObject { return this.#call.message.params._meta ?? NO_META }
 
-  /** The era of the client, which decides how it is asked and answered. */
+  /** The era of the client. It decides how the client is asked and answered. */
   get era (): Era { return this.#call.caller.era }
 
-  /** The revision of the protocol that the request is served by. */
+  /** The revision of the protocol in which the request is served. */
   get protocolVersion (): string { return this.#call.caller.protocolVersion }
 
   /** The client: its self-reported name and version, and what it can do. */
   get client (): ClientIdentity { return this.#call.caller.client }
 
-  /** The session; legacy only. */
+  /** The id of the session; legacy only. */
   get sessionId (): string | undefined { return this.#call.caller.sessionId }
 
-  /** The HTTP request with the host app's decorators; absent when the call did not come over HTTP. */
+  /** The HTTP request with the host app's decorators; undefined if the call did not come over HTTP. */
   get request (): FastifyRequest | undefined { return this.#call.channel.request }
 
-  /** What the mount's `auth` says of the sender of this request; absent where it has none. */
+  /** What the mount's `auth` says about the sender of this request; undefined if the mount has no `auth`. */
   get auth (): AuthInfo | undefined { return this.#call.channel.auth }
 
   /** What the server's `lifespan` returned. */
-  // The server whose lifespan has made the value is the one that types the contexts of its handlers.
+  // The cast holds, because a server types the contexts of its handlers by its own lifespan.
   get lifespan (): Lifespan { return this.#call.channel.lifespan as Lifespan }
 
   /** A signal that is aborted when the client leaves or the call times out. */
   get signal (): AbortSignal { return this.#call.signal }
 
   /**
-   * Tells the client how far the call is, if the client asked for that. A value that does not exceed the one before is
+   * Reports progress to the client, if the client asked for it. A value that does not exceed the previous one is
    * dropped (MCP 2026-07-28 progress, Progress Flow). Await it, so that a client that reads slowly slows the handler
    * down.
    *
    * @param progress Work done so far, in any unit.
-   * @param total All the work, in the same unit, where it is known.
+   * @param total All the work, in the same unit, if it is known.
    */
   reportProgress (progress: number, total?: number, message?: string): Promise<void> {
     return this.#quiet(async () => {
@@ -118,8 +118,8 @@ export class RequestContext<Lifespan = unknown> {
   }
 
   /**
-   * Sends a log message to the client, if the client asked for that level: a modern client by the `_meta` of the
-   * request, a legacy one by `logging/setLevel`, before which it gets all levels. The app's own log is
+   * Sends a log message to the client, if the client asked for that level. A modern client asks in the `_meta` of the
+   * request; a legacy client asks with `logging/setLevel`, and gets all levels until then. The app's own log is
    * `ctx.request.log`.
    * @param data Anything that JSON can carry.
    */
@@ -141,29 +141,29 @@ export class RequestContext<Lifespan = unknown> {
   /** {@link log} at level `error`. */
   error (data: unknown, logger?: string): Promise<void> { return this.log('error', data, logger) }
 
-  /** Reads a resource of this server as the caller would. @throws RpcError when there is no such resource. */
+  /** Reads a resource of this server as the caller would. @throws RpcError if there is no such resource. */
   readResource (uri: string): Promise<ReadResourceResult> {
     return this.#quiet(() => this.#call.readResource(uri))
   }
 
   /**
-   * Tells the subscribers of a resource that its contents have changed: clients of both eras, of all mounts of this
-   * server in this process. Calls of one turn of the event loop are joined. It works after the handler has returned,
-   * too.
-   * @param uri As clients name it.
+   * Notifies the subscribers of a resource that its contents have changed: clients of both eras, of all mounts of this
+   * server in this process. Calls in the same turn of the event loop are merged. It also works after the handler has
+   * returned.
+   * @param uri The URI, as clients write it.
    */
   notifyResourceUpdated (uri: string): void { this.#call.server.resourceUpdated(uri) }
 
   /**
    * Asks the user to fill in a form.
    *
-   * Where a modern client has to answer first, the call ends here, and the handler runs again from its beginning with
-   * the answer. So put side effects that come before a question into {@link once}.
+   * If a modern client has to answer first, the call ends here, and the handler runs again from its beginning with the
+   * answer. So wrap side effects that come before a question in {@link once}.
    *
    * @param schema The form: TypeBox, a Standard Schema or JSON Schema of a flat object of strings, numbers, booleans
    * and choices. Write it outside of the handler, so that it is compiled once. It checks what the user has filled in.
-   * @throws RpcError when the client cannot be asked, does not answer in time, or gives an answer that does not fit.
-   * @throws MCP_ERR_INVALID_SCHEMA when the schema is not that of a form.
+   * @throws RpcError if the client cannot be asked, does not answer in time, or gives an answer that does not fit.
+   * @throws MCP_ERR_INVALID_SCHEMA if the schema does not describe a form.
    * @see https://modelcontextprotocol.io/specification/2026-07-28/client/elicitation
    * @example
    * const answer = await ctx.elicit('Delete the note?', Type.Object({ sure: Type.Boolean() }))
@@ -179,8 +179,8 @@ export class RequestContext<Lifespan = unknown> {
   }
 
   /**
-   * Asks the user to open a page, where a password, a payment or the like must not pass through the client. A user who
-   * accepts has agreed to open the page, and may not be done with it.
+   * Asks the user to open a page. Use it for a password, a payment or the like, which must not pass through the client.
+   * A user who accepts has agreed to open the page, but may not have finished there.
    *
    * @param url An absolute URL.
    * @throws RpcError as {@link elicit}.
@@ -190,7 +190,7 @@ export class RequestContext<Lifespan = unknown> {
   }
 
   /**
-   * Has the client's model write a message.
+   * Asks the client's model to write a message.
    *
    * @param params The parameters of `sampling/createMessage`; `tools` need a client that has `sampling.tools`.
    * @throws RpcError as {@link elicit}.
@@ -207,13 +207,13 @@ export class RequestContext<Lifespan = unknown> {
 
   /**
    * Runs a side effect once, however often questions make the handler run again, and resolves to its value each time.
-   * An effect that throws counts as not done, and runs again. When the client never answers, the effect stays.
+   * An effect that throws counts as not done, and runs again. If the client never answers, the effect is not undone.
    *
    * @param key Distinguishes the effect from the others of the call.
    * @param run Returns, or resolves to, anything that JSON can carry.
    */
   once<T> (key: string, run: () => T | PromiseLike<T>): Promise<T> {
-    // In a later round the value is what the JSON of the first one has made of it.
+    // In a later round the value has gone through JSON.
     return this.#quiet(async () => this.#call.ask().once(key, run) as Promise<T>)
   }
 
@@ -222,23 +222,23 @@ export class RequestContext<Lifespan = unknown> {
    */
   get inputResponses (): WireObject { return this.#call.asker?.responses ?? NO_RESPONSES }
 
-  /** What the handler kept by `inputRequired` when it asked; undefined at first. */
+  /** The state that the handler passed to `inputRequired` when it asked; undefined at first. */
   get inputState (): unknown { return this.#call.asker?.ownState }
 
   /**
-   * Ends the connection but not the call: a legacy client resumes for the rest. It does nothing where the revision of
-   * the client or the mount has no way to resume a stream.
+   * Ends the connection, but not the call: a legacy client resumes to get the rest. It does nothing if the client's
+   * revision or the mount cannot resume streams.
    */
   closeStream (): void { this.#call.channel.closeStream?.() }
 
-  // A rejection that nobody waits for would end the process.
+  // A handler may not await the promise, and an unhandled rejection would end the process.
   #quiet<T> (run: () => Promise<T>): Promise<T> {
     const promise = run()
     promise.catch(() => {})
     return promise
   }
 
-  // A message that JSON cannot carry must fail neither the call nor, where nobody awaits it, the process.
+  // A message that JSON cannot carry must not fail the call.
   async #notify (method: string, createParams: () => object): Promise<void> {
     try {
       this.#call.channel.notify(method, createParams())

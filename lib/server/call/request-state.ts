@@ -1,4 +1,4 @@
-// requestState: what a server remembers between the rounds of one call, kept by the client and sealed against it.
+// requestState: what a server remembers between the rounds of one call. The client keeps it, sealed by the server.
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import { fitsBytes } from '../../protocol/bounds.ts'
@@ -11,8 +11,9 @@ import { complete, type ResolvedOf, type TableOf } from '../../options/table.ts'
 /** How the state of calls that ask the client is sealed. */
 export interface RequestStateOptions {
   /**
-   * Secrets of 32 bytes or more: the first one seals, each of them opens. Give the same to all processes that serve the
-   * same clients, the new one first when they change. @default one made when the process starts
+   * Secrets of 32 bytes or more. The first one seals, and each of them opens. Give the same secrets to all processes
+   * that serve the same clients. To replace a secret, put the new one first. @default one that is made when the process
+   * starts
    */
   readonly keys?: ReadonlyArray<string | Uint8Array>
   /** Milliseconds that a client has for its answers. @default 600000 (10 minutes) */
@@ -28,7 +29,7 @@ const ttl = kind<number>((value) => value === 0 ? 'must be above 0' : duration()
 
 const REQUEST_STATE = { keys: keys(), ttl: ttl(600_000) } satisfies TableOf<RequestStateOptions>
 
-/** Options that were checked and completed. */
+/** The `requestState` option, checked and completed. */
 export type ResolvedRequestState = ResolvedOf<typeof REQUEST_STATE>
 
 const EXPECTED = 'must be an object, such as { keys: [process.env.MCP_STATE_KEY] }'
@@ -38,7 +39,7 @@ export const requestStateOption = nested(REQUEST_STATE, EXPECTED, {
   describe: (found) => found.name === 'keys' ? `needs 'keys': ${found.problem}` : THAT.describe(found)
 })
 
-/** What a state is good for: this one call by this one caller, and no other. */
+/** The call that a state belongs to. It can be opened for no other call. */
 export interface StateBinding {
   readonly principal: string | undefined
   readonly method: string
@@ -47,21 +48,21 @@ export interface StateBinding {
   readonly args: unknown
 }
 
-/** The longest state of a call as JSON, in bytes: the client sends it back with each round. */
+/** The longest state of a call, in bytes of its JSON. The client sends it back in each round. */
 export const MAX_STATE_BYTES = 1024 * 1024
 
 const IV_BYTES = 12
 const TAG_BYTES = 16
 const PURPOSE = 'fastify-mcp-mount requestState'
 
-/** Seals and opens the states of one server, by AES-256-GCM. */
+/** Seals and opens the states of one server with AES-256-GCM. */
 export class StateSealer {
   readonly #keys: readonly Buffer[]
   readonly #ttl: number
   readonly #server: string
   readonly #now: () => number
 
-  /** @param options Options that were checked. @param now The clock, in milliseconds. */
+  /** @param options Checked options. @param now The clock, in milliseconds. */
   constructor (
     server: string, options: RequestStateOptions | ResolvedRequestState = {}, now: () => number = Date.now
   ) {
@@ -74,7 +75,7 @@ export class StateSealer {
 
   /**
    * Seals a state for one call.
-   * @throws RangeError for a state of more than {@link MAX_STATE_BYTES} bytes as JSON.
+   * @throws RangeError if the JSON of the state has more than {@link MAX_STATE_BYTES} bytes.
    */
   seal (state: WireObject, binding: StateBinding): string {
     const text = JSON.stringify({ expires: this.#now() + this.#ttl, state })
@@ -83,15 +84,15 @@ export class StateSealer {
         'keep what is large, and put a key to it into the state')
     }
     const iv = randomBytes(IV_BYTES)
-    // The constructor leaves no server without a key.
+    // The cast holds, because the constructor makes sure that there is a key.
     const cipher = createCipheriv('aes-256-gcm', this.#keys[0] as Buffer, iv).setAAD(this.#bind(binding))
     const sealed = cipher.update(text, 'utf8')
     return Buffer.concat([iv, sealed, cipher.final(), cipher.getAuthTag()]).toString('base64url')
   }
 
   /**
-   * Opens a state that {@link seal} sealed for the same call. Why a state cannot be opened is written to the log, and
-   * not told to the client.
+   * Opens a state that {@link seal} sealed for the same call. The log says why a state cannot be opened; the client is
+   * not told.
    * @throws RpcError -32602
    */
   open (text: unknown, binding: StateBinding, log: FastifyBaseLogger): WireObject {
@@ -103,7 +104,7 @@ export class StateSealer {
 
   #decrypt (text: string, aad: Buffer): WireObject | undefined {
     const bytes = Buffer.from(text, 'base64url')
-    // Node decodes leniently: only what encodes to the same text again is what was sent.
+    // Node.js decodes leniently, so a changed text may decode to the same bytes. Such a text is refused.
     if (bytes.length < IV_BYTES + TAG_BYTES || bytes.toString('base64url') !== text) return undefined
 
     for (const key of this.#keys) {
@@ -119,7 +120,7 @@ export class StateSealer {
     return undefined
   }
 
-  // Authenticated with the state but not part of it, so that a state presented for another call does not open.
+  // The call is authenticated with the state, but is not part of it. So a state cannot be opened for another call.
   #bind ({ principal, method, target, args }: StateBinding): Buffer {
     const digest = createHash('sha256').update(toCanonicalJson(args)).digest('base64url')
     return Buffer.from(JSON.stringify([this.#server, principal ?? null, method, target, digest]))
@@ -140,7 +141,7 @@ function isLongEnough (key: unknown): boolean {
   return key instanceof Uint8Array && key.length >= SHORTEST_KEY
 }
 
-/** JSON with the keys of every object in order, so that equal values have equal texts. */
+/** Returns the JSON of a value with the keys of every object in order, so that equal values have equal texts. */
 export function toCanonicalJson (value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => isWireObject(inner)
     ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => a < b ? -1 : 1))

@@ -7,7 +7,7 @@ import type { Era } from '../../protocol/revisions.ts'
 import { textBlock } from './content.ts'
 import type { Incoming, Outcome } from './incoming.ts'
 
-// Clients of one kind begin with the same requests under the same ids.
+// Clients of the same kind start with the same requests and ids.
 const MAX_REPLIES = 4
 
 /** A result that many requests share, encoded once. */
@@ -20,20 +20,20 @@ export class PreparedResult {
     this.json = encodeJson(value)
   }
 
-  /** The result, deep-frozen, because every later request would see a change. */
+  /** The result, deeply frozen, because all later requests would see a change. */
   get value (): object {
     this.#value ??= JSON.parse(this.json, (_key, value: unknown) => Object.freeze(value)) as object
     return this.#value
   }
 
-  /** Encodes as the result does, for a copy of this package that does not know this class. */
+  /** Returns the result, so that another copy of this package, which does not know this class, encodes it. */
   toJSON (): object {
     return this.value
   }
 
   /**
-   * Returns the JSON of the reply to a request. The last few are kept: to join one of 20 KB anew takes 8 µs, half as
-   * long as all that Node.js and Fastify do.
+   * Returns the JSON of the reply to a request. The last few replies are kept: to join one of 20 KB again takes 8 µs,
+   * half of the time that Node.js and Fastify need.
    */
   replyTo (id: RequestId): string {
     const known = this.#replies.get(id)
@@ -46,13 +46,13 @@ export class PreparedResult {
 }
 
 /**
- * The result of most tools: one text, or a value and its JSON as text. Its JSON is made of that of its text, which
- * takes 0.3 µs instead of 1 for a line of text. Structured content is written once instead of twice, which saves a
- * fourth of the time of a call with 10 KB of it.
+ * The result of most tools: a text, or a value together with its JSON as text. Only the text is encoded, which takes
+ * 0.3 µs instead of 1 for a line of text. Structured content is encoded once instead of twice, which saves a quarter of
+ * the time of a call with 10 KB of it.
  */
 export class TextResult {
   readonly text: string
-  /** The value whose JSON the text is; absent where the text is only a text. */
+  /** The value, if the text is its JSON; undefined for a mere text. */
   readonly structured: { readonly content: unknown } | undefined
 
   constructor (text: string, structured?: { readonly content: unknown }) {
@@ -75,7 +75,7 @@ export class TextResult {
   }
 }
 
-/** What a method of an `McpServer` returns: a result, one prepared for its era, or one that is a text. */
+/** What a method of an `McpServer` returns: a result, a result prepared for its era, or a text. */
 export type MethodResult = object | PreparedResult | TextResult
 
 /** Returns the result of a method as an object. */
@@ -84,7 +84,7 @@ export function valueOf (result: MethodResult): object {
   return result instanceof PreparedResult ? result.value : result
 }
 
-/** Makes results complete for their era. One per server. */
+/** Completes results for their era. Each server has one. */
 export class ResultFinisher {
   readonly #identity: { readonly [SERVER_INFO_KEY]: Implementation }
   readonly #identityJson: string
@@ -94,7 +94,7 @@ export class ResultFinisher {
     this.#identityJson = JSON.stringify(this.#identity)
   }
 
-  /** Returns a result with what its era demands. The result given is not written to. */
+  /** Returns a result with the fields that its era requires. The given result is not changed. */
   finish (result: object & { readonly _meta?: object }, era: Era): object {
     if (era === 'legacy') return result
     const _meta = result._meta === undefined ? this.#identity : { ...this.#identity, ...result._meta }
@@ -102,8 +102,8 @@ export class ResultFinisher {
   }
 
   /**
-   * Returns what a server resolves a request to: JSON, or the result as it was made where the channel takes no JSON.
-   * @throws when the result holds what JSON cannot carry, or its JSON is no object.
+   * Returns what a server resolves a request to: JSON, or the result itself if the channel takes no JSON.
+   * @throws if JSON cannot carry the result, or if its JSON is not an object.
    */
   resolve (result: MethodResult, { caller: { era }, channel: { takesJson } }: Incoming): Outcome {
     if (takesJson !== true) return valueOf(result)
@@ -120,7 +120,7 @@ export class ResultFinisher {
 const EMPTY_TEXT = "a server definition's serve() must resolve to an object, or to the JSON of one, " +
   'not to an empty text'
 
-/** Encodes the reply to a request, over every transport. @throws when the outcome is not one that has JSON. */
+/** Encodes the reply to a request, for every transport. @throws if JSON cannot carry the outcome. */
 export function encodeReply (outcome: Outcome, id: RequestId): string {
   if (outcome instanceof PreparedResult) return outcome.replyTo(id)
   // A definition may be the app's own. Do not read a character of its text: V8 would copy the text first.
@@ -135,7 +135,7 @@ export function resultOf (outcome: Outcome): object {
 
 const OPENING_BRACE = 123
 
-/** Returns the JSON of a result. @throws when JSON cannot carry it, or its JSON is no object, as by a `toJSON`. */
+/** Returns the JSON of a result. @throws if JSON cannot carry it, or if a `toJSON` makes it anything but an object. */
 export function encodeObject (result: object): string {
   const json = encodeJson(result)
   if (json.charCodeAt(0) === OPENING_BRACE) return json

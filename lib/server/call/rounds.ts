@@ -1,21 +1,21 @@
-// What a call that asks its client knows from round to round: answers, side effects, and what the handler kept.
+// What a call that asks its client keeps from round to round: answers, side effects, and the handler's own state.
 import { createHash } from 'node:crypto'
 import { isWireObject, type WireObject } from '../../protocol/message.ts'
 import type { Question } from '../../protocol/question.ts'
 
-/** The state that a later round of the same call begins with. It goes through JSON. */
+/** The state with which a later round of the same call begins. It goes through JSON. */
 export interface RoundState {
   readonly answers: WireObject
-  /** What {@link Rounds.once} resolved to: `{}` for undefined, which JSON cannot carry. */
+  /** The values of {@link Rounds.once}. An empty object stands for undefined, which JSON cannot carry. */
   readonly onces: { readonly [key: string]: { readonly value?: unknown } }
   readonly own?: unknown
-  /** The names of the questions to which the client is about to answer. */
+  /** The names of the questions that the client is about to answer. */
   readonly asked?: readonly string[]
 }
 
 const EMPTY: WireObject = Object.freeze({})
 
-/** The rounds of one call, seen from one of them. */
+/** The rounds of one call, as one of them sees them. */
 export class Rounds {
   #responses: WireObject
   #own: unknown
@@ -23,10 +23,13 @@ export class Rounds {
   readonly #onces = new Map<string, Promise<unknown>>()
   readonly #effects: Map<string, { readonly value?: unknown }>
   readonly #asked = new Map<string, number>()
-  // The questions of the round before.
+  // The questions of the previous round.
   readonly #expected: readonly string[]
 
-  /** @param responses The answers that came with this round. @param state What {@link save} made of the one before. */
+  /**
+   * @param responses The answers that came with this round.
+   * @param state What {@link save} returned for the last one.
+   */
   constructor (responses: WireObject = EMPTY, state?: RoundState) {
     this.#responses = responses
     this.#own = state?.own
@@ -38,7 +41,7 @@ export class Rounds {
   /** The answers that came with this round, as the client sent them. */
   get responses (): WireObject { return this.#responses }
 
-  /** What the handler kept for this round. */
+  /** The state that the handler kept for this round. */
   get own (): unknown { return this.#own }
 
   /** Begins another round of the same call in the same process. */
@@ -49,11 +52,11 @@ export class Rounds {
   }
 
   /**
-   * Returns the name of a question, which is the same when the handler runs again: a digest of its words, and a number
-   * where the words repeat. So a handler may ask several questions at the same time, in any order.
+   * Returns the name of a question, which stays the same when the handler runs again: a digest of its words, with a
+   * number if the words repeat. So a handler may ask several questions at the same time, in any order.
    *
-   * @param key The name, where the handler gives one.
-   * @throws TypeError when the handler uses a name twice: it would get the answer to the other question.
+   * @param key The name, if the handler gives one.
+   * @throws TypeError if the handler uses a name twice: it would get the answer to the other question.
    */
   identify (question: Question, key: string | undefined): string {
     const name = key ?? digest(question)
@@ -64,7 +67,7 @@ export class Rounds {
     throw new TypeError(`the key '${key}' has been used for another question of this call; give each question its own`)
   }
 
-  /** Returns what may be the answer to a question: the one that was accepted before, then the one of this round. */
+  /** Returns the possible answers to a question: the one that was accepted before, then the one of this round. */
   answersTo (name: string): readonly WireObject[] {
     const response = Object.hasOwn(this.#responses, name) ? this.#responses[name] : undefined
     return [this.#answers.get(name), response].filter(isWireObject)
@@ -76,8 +79,8 @@ export class Rounds {
   }
 
   /**
-   * Runs a side effect in the first round that reaches it, and resolves to its value in later ones. It is retried if it
-   * fails.
+   * Runs a side effect in the first round that reaches it, and resolves to its value in later ones. An effect that
+   * fails runs again.
    */
   once (key: string, run: () => unknown): Promise<unknown> {
     const effect = this.#effects.get(key)
@@ -92,7 +95,9 @@ export class Rounds {
     return running
   }
 
-  /** Resolves to the state of the next round. Waits for side effects that still run: they would run again otherwise. */
+  /**
+   * Resolves to the state of the next round. Waits for running side effects, because they would run again otherwise.
+   */
   async save (own: unknown, asked: readonly string[] = []): Promise<RoundState | undefined> {
     await Promise.allSettled(this.#onces.values())
     // A single question needs no state: the next round uses its answer, or asks again.
@@ -100,7 +105,9 @@ export class Rounds {
     return { answers: Object.fromEntries(this.#answers), onces: Object.fromEntries(this.#effects), own, asked }
   }
 
-  /** Keeps the answers of this round that the handler has not used yet. Others would only make the state grow. */
+  /**
+   * Keeps the answers to questions of this call that the handler has not used yet. Any others would only take space.
+   */
   keepResponses (): void {
     for (const name of this.#expected) {
       if (this.#answers.has(name) || !Object.hasOwn(this.#responses, name)) continue

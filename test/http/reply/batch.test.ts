@@ -30,7 +30,7 @@ t.test('sessions of other revisions may not', async (t) => {
     const response = await post(app, [PING], await openSession(app, revision))
 
     t.equal(response.statusCode, 400, revision)
-    t.same(response.json(), invalid(`revision ${revision} has no batches; send each message by itself`))
+    t.same(response.json(), invalid(`revision ${revision} has no batches; send each message on its own`))
   }
 })
 
@@ -122,7 +122,7 @@ t.test('without sessions the version header says whether there are batches; none
   t.same(assumed.json(), [{ jsonrpc: '2.0', id: 1, result: {} }])
   t.same(named.json(), [{ jsonrpc: '2.0', id: 1, result: {} }])
   t.equal(later.statusCode, 400)
-  t.same(later.json(), invalid('revision 2025-06-18 has no batches; send each message by itself'))
+  t.same(later.json(), invalid('revision 2025-06-18 has no batches; send each message on its own'))
 })
 
 t.test('where the legacy era is refused, an array is no message', async (t) => {

@@ -697,7 +697,7 @@ t.test('nobody is asked for a call that has ended', async (t) => {
     await client.callTool(server, 'ask')
 
     for (const ask of rest) {
-      await t.rejects(ask(), { message: 'The call has ended; nobody can be asked for it any more' })
+      await t.rejects(ask(), { message: 'The call has ended; its client can no longer be asked' })
     }
     t.strictSame(client.asked, [])
   }

@@ -42,7 +42,7 @@ t.test('a value that is no Error is logged as one', async (t) => {
   for (const [value, shown] of thrown) {
     const { text, line, errorId } = report(value)
 
-    t.equal(line?.err?.message, `a value that is no Error was thrown: ${shown}`)
+    t.equal(line?.err?.message, `a value that is not an Error was thrown: ${shown}`)
     t.equal(text, `Error executing tool add (error id ${errorId})`)
   }
 })
@@ -55,7 +55,7 @@ t.test('an RpcError of a definition passes, and anything else is logged and hidd
   t.same(logged, [])
   t.match(toRpcError(new TypeError('secret'), log), { code: -32603, message: 'Internal error' })
   t.match(logged, [
-    { level: 'error', msg: 'a server definition threw what is no RpcError', err: { message: 'secret' } }
+    { level: 'error', msg: 'a server definition threw something other than an RpcError', err: { message: 'secret' } }
   ])
   t.end()
 })

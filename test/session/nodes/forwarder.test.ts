@@ -93,7 +93,7 @@ t.test('a notification goes to all nodes where the server wants to know of it', 
 
 const CANCELLED = notification('notifications/cancelled', { requestId: 1, reason: 'enough' })
 const AWAITED = { kind: 'awaited', sessionId: 's', requestId: 1, from: 'a' }
-const AMBIGUOUS = /^several running requests have the id that a client has cancelled/
+const AMBIGUOUS = /^a client cancelled an id that several running requests have/
 const UNKNOWN = /^nothing was cancelled: a node of the cluster did not answer whether it also runs a request with the/
 
 /** Requests with the id 1 that run at the node itself. */
