@@ -1,9 +1,10 @@
-// Who sends a request, according to its token or the host app.
+// The caller of a request, as its token or the host app identifies it.
 import type { AuthInfo as SdkAuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
 
 /**
- * What is known about a caller: the official SDK's shape, and three members besides. `issuer`, `subject` and `clientId`
- * together are the caller's identity, to which sessions are bound.
+ * An authenticated caller. It has the members of the official SDK's `AuthInfo` (`token`, `clientId`, `scopes`, and
+ * optionally `expiresAt` in seconds since the epoch, `resource` and `extra`) and three more. `issuer`, `subject` and
+ * `clientId` together are the caller's identity, to which sessions are bound.
  */
 export interface AuthInfo extends SdkAuthInfo {
   /** The authorization server that vouches for the caller. */
@@ -22,11 +23,11 @@ export interface Authenticated {
   readonly info: AuthInfo
   /** The caller's identity, as a string that no other caller has. */
   readonly principal: string
-  /** Whom the places count for that the caller takes. */
+  /** The holder whose share the caller's sessions, streams and calls count against. */
   readonly holder: string
 }
 
-/** Says what is wrong with a value that was given as an AuthInfo, or returns undefined if it is valid. */
+/** Returns what is wrong with a value that should be an AuthInfo; undefined if it is valid. */
 export function findAuthInfoProblem (value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'is not an object'
   const info: { readonly [name in keyof AuthInfo]?: unknown } = value
@@ -57,7 +58,7 @@ function findOptionalMemberProblem (
 /**
  * Returns the identity of a caller.
  *
- * @param boundTo Which of its endpoints the identity is limited to, if the path of a mount has parameters.
+ * @param boundTo The endpoint that the identity is limited to, if the mount's path has parameters.
  */
 export function principalOf ({ issuer, subject, clientId }: AuthInfo, boundTo?: string): string {
   // In JSON an absent part is null, so that different identities never give the same text.
@@ -65,8 +66,8 @@ export function principalOf ({ issuer, subject, clientId }: AuthInfo, boundTo?: 
 }
 
 /**
- * Returns whom the places of a caller count for: the user that the client acts for, so that nobody gets more places by
- * registering more clients, or the client if it acts for itself.
+ * Returns the holder whose share a caller's places count against: the user that the client acts for, or the client if
+ * it acts for itself. With users as holders, registering more clients does not increase anyone's share.
  */
 export function holderOf ({ issuer, subject, clientId }: AuthInfo): string {
   return JSON.stringify(subject === undefined ? [issuer, null, clientId] : [issuer, subject])

@@ -6,7 +6,7 @@ import {
 import { complete, findProblem, type Option, type ResolvedOf, type TableOf } from '../options/table.ts'
 import type { AuthInfo } from './auth-info.ts'
 
-/** What a verifier receives besides the token and the request. */
+/** The third argument of a verifier. */
 export interface VerifyContext {
   /** The URL of the mount, for which the token must have been issued. */
   readonly resource: string
@@ -15,8 +15,18 @@ export interface VerifyContext {
 /**
  * Verifies a token and returns its caller, or `null` if the token is not valid.
  *
- * @throws InvalidTokenError if the token is not valid; the client receives the message.
- * @throws VerifierUnavailableError if that cannot be determined at the moment. Any other error is answered with 500.
+ * @throws InvalidTokenError if the token is not valid. The client gets 401 and the message.
+ * @throws VerifierUnavailableError if that cannot be determined at the moment. The client gets 503, and after any other
+ * error 500.
+ * @example
+ * import { InvalidTokenError, type Verify } from 'fastify-mcp-mount'
+ *
+ * const verify: Verify = async (token) => {
+ *   const response = await fetch('https://auth.example.com/whoami', { headers: { authorization: `Bearer ${token}` } })
+ *   if (!response.ok) throw new InvalidTokenError('The token was revoked')
+ *   const { user, audience } = Object(await response.json())
+ *   return { token, clientId: 'notes-app', subject: user, audience, scopes: ['notes:read'] }
+ * }
  */
 export interface Verify {
   (token: string, request: FastifyRequest, context: VerifyContext): MaybePromise<AuthInfo | null | undefined>
@@ -28,49 +38,71 @@ type MaybePromise<T> = T | PromiseLike<T>
 
 /** The options of both kinds of authorization. */
 interface CommonAuthOptions {
-  /** The scopes that every request needs; a request that lacks one gets 403. @default [] */
+  /** The scopes that every request needs. A caller that lacks one gets 403. @default [] */
   readonly requiredScopes?: readonly string[]
-  /** How many milliseconds authentication may take, 0 for no limit; beyond it the client gets 503. @default 10000 */
+  /**
+   * How many milliseconds authentication may take. Beyond that, the client gets 503. 0 means no limit.
+   * @default 10000
+   */
   readonly timeout?: number
 }
 
-/** Authorization by access tokens: the mount is an OAuth 2.1 resource server. Needs `publicUrl`. */
+/**
+ * Authorization with access tokens: the mount is an OAuth 2.1 resource server, and serves the metadata of RFC 9728 that
+ * clients need to find the authorization server. Needs the mount's `publicUrl`.
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization
+ */
 export interface TokenAuthOptions extends CommonAuthOptions {
   /**
-   * Verifies a token, once per request: `jwtVerifier()`, `introspectionVerifier()` or your own function, which must
-   * check for whom the token was issued, or return its `audience`.
+   * Verifies a token, once per request: `jwtVerifier()`, `introspectionVerifier()` or your own function. Your own
+   * function must check that the token was issued for this mount, or return its `audience`.
    */
   readonly verify: Verify
-  /** The issuers of the authorization servers from which clients get tokens. */
+  /** The issuer URLs of the authorization servers from which clients get tokens. */
   readonly authorizationServers: readonly string[]
   /** The scopes that the metadata lists. @default requiredScopes */
   readonly scopesSupported?: readonly string[]
-  /** The name for users. @default the server's title or name */
+  /** The name of the mount that clients show to users, in the metadata. @default the server's title or name */
   readonly resourceName?: string
-  /** The URL of a page for developers. */
+  /** The URL of a page for developers, in the metadata. @default none */
   readonly resourceDocumentation?: string
-  /** The URL of a page on how clients may use the data. */
+  /** The URL of a page on how clients may use the data, in the metadata. @default none */
   readonly resourcePolicyUri?: string
-  /** The URL of the terms of service. */
+  /** The URL of the terms of service, in the metadata. @default none */
   readonly resourceTosUri?: string
-  /** Serves the metadata at `/.well-known/oauth-protected-resource`, too, for one mount of an app. @default false */
+  /**
+   * Also serves the metadata at `/.well-known/oauth-protected-resource` without the endpoint's path, for clients that
+   * look only there. Only one mount of an app can set it, and only if its path has no parameters.
+   * @default false
+   */
   readonly wellKnownAlias?: boolean
-  /** The most characters of a token; a longer one is refused before it is verified. @default 16384 */
+  /** How many characters a token may have. A longer one gets 401 before it is verified. @default 16384 */
   readonly maxTokenLength?: number
 }
 
-/** Authorization by the host app: sessions, API keys, mTLS, `@fastify/jwt`. */
+/** Authorization by an app that already knows its callers: by cookies, API keys, mTLS or `@fastify/jwt`. */
 export interface HostAuthOptions extends CommonAuthOptions {
-  /** Returns the caller who sends a request, or `null` if it is unknown; the client then gets 401. */
+  /**
+   * Returns the caller of a request, once per request, or `null` if the caller is unknown. The client then gets 401.
+   * @example
+   * app.register(mcpPlugin, {
+   *   server,
+   *   auth: {
+   *     authenticate: ({ headers }) => headers['x-api-key'] === process.env.API_KEY
+   *       ? { token: '', clientId: 'backend', scopes: ['notes:read'] }
+   *       : null
+   *   }
+   * })
+   */
   readonly authenticate: (request: FastifyRequest) => MaybePromise<AuthInfo | null | undefined>
   /**
-   * The `WWW-Authenticate` of 401 and 403, such as `Basic realm="Notes"`.
-   * @default a challenge of RFC 6750, for callers with bearer tokens
+   * The `WWW-Authenticate` header of 401 and 403, such as `Basic realm="Notes"`.
+   * @default a challenge for bearer tokens (RFC 6750)
    */
   readonly challenge?: string
 }
 
-/** Who may use a mount. */
+/** How callers of a mount are authenticated: by `verify`, or by `authenticate`. */
 export type AuthOptions = TokenAuthOptions | HostAuthOptions
 
 const COMMON = { requiredScopes: scopes([]), timeout: duration(10_000) } satisfies TableOf<CommonAuthOptions>
@@ -115,7 +147,7 @@ export function resolveAuth (given: AuthOptions): ResolvedAuth {
 function findAuthProblem (value: unknown): string | undefined {
   if (!isObject(value)) return "must be an object with 'verify' or 'authenticate'"
   if ('verify' in value === 'authenticate' in value) {
-    return "needs either 'verify', for access tokens, or 'authenticate', where the app already knows who asks"
+    return "needs either 'verify', for access tokens, or 'authenticate', if the app already knows its callers"
   }
   const found = findProblem('verify' in value ? TOKEN_AUTH : HOST_AUTH, value)
   return found && THAT.describe(found)

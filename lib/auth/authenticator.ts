@@ -1,4 +1,4 @@
-// Decides who sends a request, once, before its body is read.
+// Authenticates each request once, before its body is read.
 import type { FastifyRequest } from 'fastify'
 import { findAuthInfoProblem, holderOf, principalOf, type Authenticated, type AuthInfo } from './auth-info.ts'
 import type { ResolvedAuth, ResolvedTokenAuth } from './auth-options.ts'
@@ -14,7 +14,7 @@ export class AuthRejection {
   readonly message: string
   /** The value of `WWW-Authenticate`; undefined if a token would not help. */
   readonly challenge: string | undefined
-  /** The failure on our side; undefined if the client is at fault. */
+  /** The failure of the verifier or the app; undefined if the client is at fault. */
   readonly error: unknown
 
   constructor (status: AuthRejection['status'], message: string, { challenge, error }: RejectionDetails = {}) {
@@ -113,7 +113,7 @@ export class Authenticator {
     return hasScopes(this.#requiredScopes, info.scopes) ? info : this.#refuseScopes(resource)
   }
 
-  // A path with parameters stands for many endpoints. What a caller has at one of them must not be found at another.
+  // A path with parameters stands for many endpoints. A caller must not find its sessions of one endpoint at another.
   #bindingOf ({ params }: FastifyRequest, resource: Resource | undefined): string | undefined {
     if (this.#resources !== undefined) return this.#resources.isMany ? resource?.id : undefined
     // Fastify types `params` as unknown, and parses them from the path.

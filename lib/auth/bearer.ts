@@ -1,7 +1,7 @@
 // Reads the access token of a request.
 import type { FastifyRequest } from 'fastify'
 
-/** A token, or what is wrong with the way it was sent; undefined if there is none. */
+/** A token, or the reason why its header is refused; undefined if the request has no token. */
 export type Bearer = { readonly token: string } | { readonly problem: string } | undefined
 
 const HEADER = 'authorization'
@@ -10,8 +10,8 @@ const SCHEME = /^bearer(?: |$)/i
 const CREDENTIALS = /^bearer +([\w.~+/-]+=*)$/i
 
 /**
- * Reads the token from the `Authorization` header, the only place for it (OAuth 2.1 5.1.1). Returns undefined if the
- * header is absent or has another scheme.
+ * Reads the token from the `Authorization` header, the only place where it may be (OAuth 2.1 5.1.1). Returns undefined
+ * if the header is absent or has another scheme.
  */
 export function readBearer ({ headers, query, raw }: Pick<FastifyRequest, 'headers' | 'query' | 'raw'>): Bearer {
   // MCP 2026-07-28 authorization, Token Requirements: a query is logged and stored, so it must not hold a token.

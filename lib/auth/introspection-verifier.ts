@@ -9,9 +9,9 @@ import { createRequestLimit } from './request-limit.ts'
 import { cacheOption, withCache, type TokenCacheOptions } from './token-cache.ts'
 import { InvalidTokenError } from './token-error.ts'
 
-/** How tokens are introspected. Times are milliseconds. */
+/** Options of {@link introspectionVerifier}. Durations are milliseconds. */
 export interface IntrospectionVerifierOptions {
-  /** The introspection endpoint. */
+  /** The URL of the introspection endpoint. */
   readonly url: string
   /** The mount's client id at the authorization server. */
   readonly clientId: string
@@ -20,20 +20,22 @@ export interface IntrospectionVerifierOptions {
   /** The issuer; a token of another issuer is refused. @default the answer's `iss`, else `url` */
   readonly issuer?: string
   /**
-   * The name or names of the mount in `aud`. `false` accepts every active token: for a server that answers so only for
-   * the mount's own tokens. @default the mount's URL
+   * The values of `aud` that are accepted. `false` accepts every active token; use it only if the authorization server
+   * reports only the mount's own tokens as active.
+   * @default the mount's URL
    */
   readonly audience?: string | readonly string[] | false
-  /** By how much clocks may differ. @default 5000 */
+  /** By how many milliseconds clocks may differ. @default 5000 */
   readonly clockTolerance?: number
-  /** How long a request to the endpoint may take. @default 5000 */
+  /** How many milliseconds a request to the endpoint may take. Beyond that, clients get 503. @default 5000 */
   readonly fetchTimeout?: number
   /**
    * How many requests to the endpoint run at once. As many more wait; beyond that, clients get 503. Concurrent requests
-   * with the same token cause one request to the endpoint. @default 50
+   * with the same token cause one request to the endpoint.
+   * @default 50
    */
   readonly maxRequests?: number
-  /** How the verdicts on tokens are cached; `false` for not at all. */
+  /** How verdicts on tokens are cached; `false` turns caching off. @default the defaults of TokenCacheOptions */
   readonly cache?: TokenCacheOptions | false
 }
 
@@ -50,12 +52,20 @@ const INTROSPECTION_VERIFIER = {
 } satisfies TableOf<IntrospectionVerifierOptions>
 
 /**
- * Creates a `verify` function that asks the authorization server. The server's answer is in `ctx.auth.extra`.
- *
- * While the server cannot be reached, clients get 503.
+ * Creates a `verify` function for access tokens of any format, which asks the authorization server about each token
+ * (RFC 7662). The server's answer is in `ctx.auth.extra`. While the server is unreachable, clients get 503.
  *
  * @param now The clock, in milliseconds.
  * @throws MCP_ERR_INVALID_OPTION
+ * @see https://www.rfc-editor.org/rfc/rfc7662
+ * @example
+ * const issuer = 'https://auth.example.com'
+ * const verify = introspectionVerifier({ url: `${issuer}/introspect`, clientId: 'notes', clientSecret: 'secret' })
+ * app.register(mcpPlugin, {
+ *   server,
+ *   publicUrl: 'https://api.example.com',
+ *   auth: { verify, authorizationServers: [issuer] }
+ * })
  */
 export function introspectionVerifier (options: IntrospectionVerifierOptions, now: () => number = Date.now): Verify {
   const resolved = resolve(INTROSPECTION_VERIFIER, options, 'introspectionVerifier.')

@@ -9,11 +9,11 @@ import { createKeyFinder } from './signing-keys.ts'
 import { cacheOption, withCache, type TokenCacheOptions } from './token-cache.ts'
 import { InvalidTokenError, VerifierUnavailableError } from './token-error.ts'
 
-/** How JWTs are verified. Times are milliseconds. */
+/** Options of {@link jwtVerifier}. Durations are milliseconds. */
 export interface JwtVerifierOptions {
-  /** The issuer, exactly as in the tokens' `iss`. */
+  /** The URL of the issuer, exactly as in the tokens' `iss`. */
   readonly issuer: string
-  /** The name or names of the mount in `aud`. @default the mount's URL */
+  /** The values of `aud` that are accepted. @default the mount's URL */
   readonly audience?: string | readonly string[]
   /**
    * The clients whose access tokens are accepted without `aud`, for an issuer that writes none, such as Amazon Cognito.
@@ -23,17 +23,17 @@ export interface JwtVerifierOptions {
    * @default none: a token without `aud` is refused
    */
   readonly clientIds?: readonly string[]
-  /** The URL of the issuer's keys. @default that in the issuer's metadata (RFC 8414, OpenID Connect Discovery) */
+  /** The URL of the issuer's keys. @default the URL in the issuer's metadata (RFC 8414, OpenID Connect Discovery) */
   readonly jwksUri?: string
-  /** The accepted signature algorithms, none of them symmetric. @default all asymmetric ones of RFC 7518, and EdDSA */
+  /** The accepted signature algorithms. All must be asymmetric. @default those of RFC 7518, and EdDSA */
   readonly algorithms?: readonly string[]
   /** The `typ` that tokens must have, such as `at+jwt`. @default any */
   readonly typ?: string
-  /** By how much clocks may differ. @default 5000 */
+  /** By how many milliseconds clocks may differ. @default 5000 */
   readonly clockTolerance?: number
-  /** How long a request to the issuer may take. @default 5000 */
+  /** How many milliseconds a request to the issuer may take. Beyond that, clients get 503. @default 5000 */
   readonly fetchTimeout?: number
-  /** How the verdicts on tokens are cached; `false` for not at all. */
+  /** How verdicts on tokens are cached; `false` turns caching off. @default the defaults of TokenCacheOptions */
   readonly cache?: TokenCacheOptions | false
 }
 
@@ -62,16 +62,16 @@ const JWT_VERIFIER = {
 } satisfies TableOf<JwtVerifierOptions>
 
 const WITHOUT_AUDIENCE = "jwtVerifier has 'clientIds': tokens without 'aud' are not bound to this mount, " +
-  'so one that a client got for another service is accepted here; ' +
+  'so a token that a client got for another service is accepted here, too; ' +
   'leave the option out if the issuer can write an audience'
 
 /**
- * Creates a `verify` function for access tokens that are JWTs. The claims of a token are in `ctx.auth.extra`.
- *
- * While the issuer's keys cannot be fetched, clients get 503.
+ * Creates a `verify` function for access tokens that are JWTs (RFC 9068). The claims of a token are in
+ * `ctx.auth.extra`. While the issuer's keys cannot be fetched, clients get 503.
  *
  * @param now The clock, in milliseconds.
  * @throws MCP_ERR_INVALID_OPTION
+ * @see https://www.rfc-editor.org/rfc/rfc9068
  * @example
  * const issuer = 'https://auth.example.com'
  * app.register(mcpPlugin, {

@@ -17,7 +17,7 @@ const TOKEN_ERRORS = new Set(['ERR_JWKS_NO_MATCHING_KEY', 'ERR_JWKS_MULTIPLE_MAT
 
 /**
  * Creates a function that finds the key of a token. The keys are fetched for the first token. They are fetched again
- * when they are ten minutes old, or when a token names an unknown key, but not within 30 seconds of the last time.
+ * when they are ten minutes old, or when a token has an unknown key, but at most once in 30 seconds.
  */
 export function createKeyFinder (source: KeySource): JWTVerifyGetKey {
   let finding: Promise<JWTVerifyGetKey> | undefined

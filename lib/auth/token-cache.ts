@@ -8,14 +8,18 @@ import { InvalidTokenError } from './token-error.ts'
 
 /** How many verdicts on tokens are cached, and for how long. */
 export interface TokenCacheOptions {
-  /** How many accepted tokens are cached, and as many refused ones. The least recently used go first. @default 1000 */
+  /**
+   * How many accepted tokens are cached, and how many refused ones. The least recently used are dropped first.
+   * @default 1000
+   */
   readonly maxEntries?: number
   /**
-   * Milliseconds for which an accepted token is cached, but never beyond its expiry. A token that has been revoked is
-   * accepted for that long. @default 60000
+   * How many milliseconds an accepted token is cached, but never beyond its expiry. A revoked token may still be
+   * accepted for that long. 0 turns this off.
+   * @default 60000
    */
   readonly ttl?: number
-  /** Milliseconds for which a refusal is cached; 0 for not at all. @default 5000 */
+  /** How many milliseconds a refusal is cached. 0 turns this off. @default 5000 */
   readonly refusalTtl?: number
 }
 
@@ -38,14 +42,14 @@ interface Entry { readonly verdict: Verdict, readonly goodUntil: number }
 
 /**
  * A bounded cache of verdicts on tokens. Its keys are hashes, so it holds a token only in its AuthInfo. Refused tokens
- * have entries of their own, so that a flood of them evicts no accepted one.
+ * have a map of their own, so that a flood of them cannot evict accepted tokens.
  */
 export class TokenCache {
   readonly #maxEntries: number
   readonly #ttl: number
   readonly #refusalTtl: number
   readonly #now: () => number
-  // Both maps are in the order of use, the least recent first.
+  // Both maps are ordered by their last use, the least recent first.
   readonly #accepted = new Map<string, Entry>()
   readonly #refused = new Map<string, Entry>()
 

@@ -1,4 +1,4 @@
-// The errors of verifiers: the token is at fault, or the verifier cannot tell.
+// The errors of verifiers: the token is not valid, or its validity cannot be determined.
 
 /**
  * A token is not valid. Thrown by `verify`; the client gets 401 `invalid_token`.
@@ -9,7 +9,11 @@ export class InvalidTokenError extends Error {
   override readonly name = 'InvalidTokenError'
 }
 
-/** It cannot be determined at the moment whether a token is valid. Thrown by `verify`; the client gets 503. */
+/**
+ * It cannot be determined at the moment whether a token is valid. Thrown by `verify`; the client gets 503.
+ *
+ * @example throw new VerifierUnavailableError('the authorization server is unreachable')
+ */
 export class VerifierUnavailableError extends Error {
   override readonly name = 'VerifierUnavailableError'
 }

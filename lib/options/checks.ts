@@ -1,4 +1,4 @@
-// The kinds of options, of which tables are made: what is right, and how a wrong value is refused.
+// The kinds of options that tables consist of: each checks a value and says what is wrong with it.
 import { isScope } from '../protocol/scope.ts'
 import {
   complete, findProblem,
@@ -12,7 +12,7 @@ export interface Kind<Value> {
   (fallback: Value): Option<Value, Value>
 }
 
-/** Makes a kind of option. */
+/** Creates a kind of option. */
 export function kind<Value> (check: Check): Kind<Value> {
   function create (): Option<Value, Value | undefined>
   function create (fallback: Value): Option<Value, Value>
@@ -22,16 +22,16 @@ export function kind<Value> (check: Check): Kind<Value> {
   return create
 }
 
-/** Makes a kind of option from a condition. @param problem What is wrong with a value that does not meet it. */
+/** Creates a kind of option from a condition. @param problem What is wrong with a value that does not meet it. */
 export function kindOf<Value> (problem: string, isRight: (value: unknown) => boolean): Kind<Value> {
   return kind((value) => isRight(value) ? undefined : problem)
 }
 
-/** Makes an option one that must not be left out. */
+/** Makes an option mandatory. */
 export function required<Given, Resolved> (
   { check, complete }: Option<Given, Resolved>
 ): RequiredOption<Given, Exclude<Resolved, undefined>> {
-  // The check refuses undefined, so that `complete` always gets a value.
+  // The cast holds: the check refuses undefined, so `complete` always gets a value.
   return { check, isRequired: true, complete: complete as (given: Given | undefined) => Exclude<Resolved, undefined> }
 }
 
@@ -71,16 +71,16 @@ export function oneOf<const Word extends string> (...words: readonly Word[]): Op
   return kindOf<Word>(problem, (value) => words.some((word) => word === value))()
 }
 
-/** The words for a problem with one of the options that an option consists of. */
+/** The wording for a problem with a nested option. */
 export interface Wording {
   readonly describe: (found: OptionProblem) => string
   readonly judgeUnknown?: JudgeUnknown
 }
 
-/** The usual words: "has a 'ttl' that must be above 0". */
+/** The usual wording: "has a 'ttl' that must be above 0". */
 export const THAT: Wording = { describe: ({ name, problem }) => `has ${articleOf(name)} '${name}' that ${problem}` }
 
-/** Other words: "has 'path', which must begin with '/'". */
+/** Another wording: "has 'path', which must begin with '/'". */
 export const WHICH = {
   describe: ({ name, problem }) => `has '${name}', which ${problem}`,
   judgeUnknown: (_name, known) => `does not exist; the options are ${known.join(', ')}`
@@ -139,10 +139,10 @@ export function isScopes (value: unknown): boolean {
   return Array.isArray(value) && value.every(isScope)
 }
 
-// A URL parser would repair a text that begins otherwise, or has whitespace or a backslash in it.
+// A URL parser accepts and repairs texts that begin differently, or contain whitespace or a backslash.
 const HTTP_URL = /^https?:\/\/[^\s/\\][^\s\\]*$/i
 
-/** Returns whether a value is an absolute URL of HTTP, as a text that needs no repair. */
+/** Returns whether a value is the text of an absolute HTTP URL that a URL parser does not have to repair. */
 export function isHttpUrl (value: unknown): boolean {
   return typeof value === 'string' && HTTP_URL.test(value) && URL.canParse(value)
 }

@@ -1,14 +1,14 @@
-// A table describes a set of options: what each option may be, and its default.
+// A table describes a set of options: the values that each option accepts, and its default.
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
 
-/** Returns what is wrong with a value; undefined when nothing is. */
+/** Returns what is wrong with a value; undefined if it is valid. */
 export type Check = (value: unknown) => string | undefined
 
 /** One option: `Given` is what users may pass, `Resolved` what the code reads. */
 export interface Option<Given, Resolved> {
   readonly check: Check
   readonly isRequired: boolean
-  /** Returns the value to use. @param given A value that passed the check; undefined where the option is left out. */
+  /** Returns the value to use. @param given A value that passed the check; undefined if the option is left out. */
   readonly complete: (given: Given | undefined) => Resolved
 }
 
@@ -22,14 +22,14 @@ export interface Table {
   readonly [name: string]: Option<never, unknown>
 }
 
-/** A table that has every option of an interface, and no other. Each accepts all values that the interface allows. */
+/** A table that has exactly the options of an interface. Each accepts all values that the interface allows. */
 export type TableOf<Options> = {
   readonly [Name in keyof Options]-?: Pick<Options, Name> extends Required<Pick<Options, Name>>
     ? RequiredOption<Options[Name], unknown>
     : Option<Exclude<Options[Name], undefined>, unknown>
 }
 
-/** What users may pass for a table. */
+/** The options that users may pass for a table. */
 export type GivenOf<T extends Table> = {
   readonly [Name in keyof T]?: T[Name] extends Option<infer Given, unknown> ? Given : never
 }
@@ -45,10 +45,10 @@ export interface OptionProblem {
   readonly problem: string
 }
 
-/** Returns what is wrong with an option that the table does not have; undefined if the option is to be ignored. */
+/** Returns what is wrong with an option that the table does not have; undefined to ignore the option. */
 export type JudgeUnknown = (name: string, known: readonly string[]) => string | undefined
 
-const refuseUnknown: JudgeUnknown = (_name, known) => `does not exist; there may be ${known.join(', ')}`
+const refuseUnknown: JudgeUnknown = (_name, known) => `does not exist; the options are ${known.join(', ')}`
 
 /** Finds the first option that is unknown, missing or wrong; undefined if there is none. */
 export function findProblem (
@@ -77,7 +77,7 @@ export function complete<T extends Table> (table: T, given: object): ResolvedOf<
 
 /**
  * Checks and completes options. The given object is not modified.
- * @param prefix What errors write in front of an option's name.
+ * @param prefix A text that precedes the option's name in errors.
  * @throws MCP_ERR_INVALID_OPTION
  */
 export function resolve<T extends Table> (table: T, given: object, prefix = ''): ResolvedOf<T> {
@@ -86,7 +86,7 @@ export function resolve<T extends Table> (table: T, given: object, prefix = ''):
   return complete(table, given)
 }
 
-// Reads inherited properties, too, as destructuring does.
+// Like destructuring, this also reads inherited properties.
 function read (given: object, name: string): unknown {
   return (given as Readonly<Record<string, unknown>>)[name]
 }

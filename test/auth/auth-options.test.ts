@@ -6,7 +6,7 @@ import { createServer } from '../support/app.ts'
 
 const token = { verify: () => null, authorizationServers: ['https://auth.example.com'] }
 const host = { authenticate: () => null }
-const EITHER = "needs either 'verify', for access tokens, or 'authenticate', where the app already knows who asks"
+const EITHER = "needs either 'verify', for access tokens, or 'authenticate', if the app already knows its callers"
 const SCOPES = "must be an array of scopes, such as ['notes:read']"
 const URL_ADVICE = "must be an absolute URL, such as 'https://auth.example.com'"
 const URLS = "must be an array of URLs, such as ['https://auth.example.com']"
@@ -50,7 +50,7 @@ t.test('an invalid option is refused by name', async (t) => {
     ],
     [
       { ...host, resourceName: 'Notes' },
-      "has a 'resourceName' that does not exist; there may be authenticate, challenge, requiredScopes, timeout"
+      "has a 'resourceName' that does not exist; the options are authenticate, challenge, requiredScopes, timeout"
     ],
     ...['', ' Basic', 'Basic\r\nx: y', 'Größe', 1].map(
       (challenge) =>
@@ -61,7 +61,7 @@ t.test('an invalid option is refused by name', async (t) => {
     ),
     [
       { ...token, scopes: [] },
-      /^has a 'scopes' that does not exist; there may be verify, authorizationServers, requiredScopes, /
+      /^has a 'scopes' that does not exist; the options are verify, authorizationServers, requiredScopes, /
     ]
   ] as const) {
     const found = authOption.check(value)

@@ -257,7 +257,7 @@ t.test('a wrong option is refused with its name', async (t) => {
       { issuer, cache: { ttl: -1 } },
       "option 'jwtVerifier.cache' has a 'ttl' that must be a whole number of milliseconds from 0 (none) to 2147483647"
     ],
-    [{ issuer, secret: 'a' }, /^option 'jwtVerifier.secret' does not exist; there may be issuer, audience, /]
+    [{ issuer, secret: 'a' }, /^option 'jwtVerifier.secret' does not exist; the options are issuer, audience, /]
   ] as const) {
     // A caller that does not use TypeScript may pass such a value.
     t.throws(() => jwtVerifier(options as unknown as JwtVerifierOptions), { code: 'MCP_ERR_INVALID_OPTION', message })

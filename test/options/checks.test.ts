@@ -57,7 +57,7 @@ t.test('an option that consists of options has the default of each, and names th
   t.equal(option.check(1), 'must be an object with an id')
   t.equal(option.check({}), "has an 'id' that must be a string that is not empty")
   t.equal(option.check({ id: 'a', ttl: -1 }), `has a 'ttl' that ${DURATION}`)
-  t.equal(option.check({ id: 'a', age: 1 }), "has an 'age' that does not exist; there may be ttl, id")
+  t.equal(option.check({ id: 'a', age: 1 }), "has an 'age' that does not exist; the options are ttl, id")
 })
 
 t.test('a problem with an option that consists of options may be put in other words', async (t) => {

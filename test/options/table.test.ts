@@ -2,7 +2,7 @@ import t from 'tap'
 import { required, text, whole } from '../../lib/options/checks.ts'
 import { complete, findProblem, resolve } from '../../lib/options/table.ts'
 
-const UNKNOWN = 'does not exist; there may be name, count, note'
+const UNKNOWN = 'does not exist; the options are name, count, note'
 
 const TABLE = { name: required(text()), count: whole(3), note: text() }
 

@@ -63,7 +63,7 @@ t.test('an error of an option says what is wrong and what to write', async (t) =
     [/^option 'events' has a 'maxEvents' that does not exist/, { url: URL_OF_REDIS, events: { maxEvents: 1 } }],
     [/^option 'commandTimeout' must be a whole number above 0/, { url: URL_OF_REDIS, commandTimeout: '1s' }],
     [/^option 'nodeTimeout' must be a whole number above 0/, { url: URL_OF_REDIS, nodeTimeout: 0 }],
-    [/^option 'host' does not exist; there may be client, url/, { host: 'localhost' }]
+    [/^option 'host' does not exist; the options are client, url/, { host: 'localhost' }]
   ]
 
   for (const [problem, options] of wrong) {

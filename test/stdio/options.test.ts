@@ -23,7 +23,7 @@ const WRONG: ReadonlyArray<readonly [options: object, message: string]> = [
   ],
   [
     { prefix: '/a' },
-    "option 'prefix' does not exist; there may be app, auth, input, output, legacy, bodyLimit, maxDepth, " +
+    "option 'prefix' does not exist; the options are app, auth, input, output, legacy, bodyLimit, maxDepth, " +
       'maxValues, maxBatch, maxStreams, maxBuffered, closeGracePeriod'
   ]
 ]

@@ -45,7 +45,7 @@ t.test('wrong and unknown options are refused, and the message says what to writ
   const refused: ReadonlyArray<readonly [options: object, message: string]> = [
     [{ events: 1 }, "option 'events' must be an object with 'maxEvents', 'maxBytes' or 'maxAge'"],
     [{ events: { maxAge: 0 } }, "option 'events' has a 'maxAge' that must be a whole number above 0"],
-    [{ event: {} }, "option 'event' does not exist; there may be events"]
+    [{ event: {} }, "option 'event' does not exist; the options are events"]
   ]
 
   for (const [options, message] of refused) {

@@ -154,7 +154,7 @@ t.test('wrong and unknown limits are refused, and the message says what to write
     [{ maxEvents: 0 }, "option 'maxEvents' must be a whole number above 0"],
     [{ maxBytes: '1MB' }, "option 'maxBytes' must be a whole number above 0"],
     [{ maxAge: Infinity }, "option 'maxAge' must be a whole number above 0"],
-    [{ maxLength: 1 }, "option 'maxLength' does not exist; there may be maxEvents, maxBytes, maxAge"]
+    [{ maxLength: 1 }, "option 'maxLength' does not exist; the options are maxEvents, maxBytes, maxAge"]
   ]
 
   for (const [options, message] of refused) {

@@ -8,7 +8,7 @@ t.test('an invalid option is refused with its name and what to write instead', (
   const wrong: ReadonlyArray<readonly [options: object, message: string]> = [
     [
       { eras: 'legacy' },
-      "option 'eras' does not exist; there may be era, client, auth, headers, origin, host, params, clientInfo, " +
+      "option 'eras' does not exist; the options are era, client, auth, headers, origin, host, params, clientInfo, " +
         'capabilities, elicit, sample, listRoots'
     ],
     [{ era: 'new' }, "option 'era' must be 'modern' or 'legacy'"],

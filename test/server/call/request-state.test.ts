@@ -143,7 +143,7 @@ t.test('keys that are too short, and times that cannot be, are refused', async (
   const needs = "a server has a 'requestState' that needs 'keys': secrets of 32 bytes or more, the one that seals first"
   const wrong: ReadonlyArray<readonly [options: unknown, message: string]> = [
     ...[[], ['short'], [Buffer.alloc(31)], [OLD, 'short'], OLD, [1], [null]].map((keys) => [{ keys }, needs] as const),
-    [{ key: OLD }, "a server has a 'requestState' that has a 'key' that does not exist; there may be keys, ttl"],
+    [{ key: OLD }, "a server has a 'requestState' that has a 'key' that does not exist; the options are keys, ttl"],
     [{ ttl: 0 }, "a server has a 'requestState' that has a 'ttl' that must be above 0"],
     [
       { ttl: 1.5 },
