@@ -18,7 +18,7 @@ import { errorResult, fitToLegacy, toPlainResult, toStructuredResult } from './t
 
 /**
  * Serves `tools/call`.
- * @throws RpcError when the request names no tool, contradicts its headers, or the tool threw one.
+ * @throws RpcError if the request names no tool or contradicts its headers, or if the handler threw one.
  */
 export async function callTool (
   tools: Collection<Tool>, call: Call
@@ -43,14 +43,14 @@ export async function callTool (
   }
 }
 
-// Only after the caller was admitted: nobody else must know that there is such a tool.
+// Runs after `isAdmitted`, because the answer shows that the tool exists.
 function refuseHeaderMismatch ({ paramHeaders }: Tool, { caller, channel, message }: Call): void {
   if (caller.era === 'legacy' || channel.request === undefined) return
   const mismatch = findParamHeaderMismatch(paramHeaders, message.params.arguments, channel.request.headers)
   if (mismatch !== undefined) throw new RefusedError(ErrorCode.HeaderMismatch, `Header mismatch: ${mismatch}`)
 }
 
-// Returns what becomes of what a tool threw. @throws RpcError
+// Returns the result for an error that a tool threw. @throws RpcError
 function toFailure (error: unknown, name: string, call: Call): CallToolResult | Promise<InputRequiredResult> {
   if (error instanceof InvalidArgumentsError) return errorResult(`Invalid arguments for tool ${name}: ${error.message}`)
   if (error instanceof CannotAskError && call.caller.era === 'legacy') return errorResult(error.message)

@@ -1,25 +1,24 @@
-// Marks the arguments of prompts whose values are completed.
+// Marks prompt arguments for which clients get suggestions.
 import { isWireObject } from '../../protocol/message.ts'
 import type { RequestContext } from '../call/request-context.ts'
 
 /**
- * Suggests values for what was typed so far. `context.arguments` are the values that were chosen before, and `ctx` is
- * the request as handlers get it.
+ * Suggests values for the text that the user has typed. `context.arguments` holds the values chosen for other
+ * arguments, and `ctx` is the same request context that handlers get.
  */
 export type Complete<Ctx = RequestContext> = (
   value: string, context: { readonly arguments: { readonly [name: string]: string } }, ctx: Ctx
 ) => readonly string[] | Promise<readonly string[]>
 
-/** A completer as it is kept. It gets requests of the server that it was registered on, whose lifespan types them. */
+/** A registered completer. Its context has the lifespan type of the server on which it was registered. */
 export type Completer = Complete<never>
 
-// Schemas of some libraries copy their own symbols when they are wrapped, so the mark is a property of the schema.
+// A WeakMap would lose the mark when a library wraps a schema; an own property is copied with the schema.
 const COMPLETE: unique symbol = Symbol('fastify-mcp-mount.complete')
 
 /**
- * Has the values of a prompt argument completed. Returns the schema it was given, marked.
- * The marks of valibot's arguments are lost by `toStandardJsonSchema` alone; write `{ ...schema,
- * ...toStandardJsonSchema(schema) }`.
+ * Adds a completer to a prompt argument, and returns the same schema.
+ * `toStandardJsonSchema` of valibot drops completers; write `{ ...schema, ...toStandardJsonSchema(schema) }`.
  *
  * @example
  * const language = completable(Type.String(), (typed) => ['German', 'Greek'].filter((name) => name.startsWith(typed)))
@@ -33,7 +32,7 @@ export function completable<S extends object, Lifespan = unknown> (
   return schema
 }
 
-/** Finds the completers in the properties of an object schema, whichever library it is of. */
+/** Finds the completers of an object schema of any library, by property. */
 export function findCompleters (schema: unknown): ReadonlyMap<string, Completer> {
   const found = new Map<string, Completer>()
   for (const [name, property] of Object.entries(readProperties(schema))) {
@@ -43,13 +42,13 @@ export function findCompleters (schema: unknown): ReadonlyMap<string, Completer>
   return found
 }
 
-// TypeBox and JSON Schema call them properties, zod calls them shape, valibot entries.
+// TypeBox and JSON Schema name them `properties`, zod `shape` and valibot `entries`.
 function readProperties (schema: unknown): object {
   if (!isWireObject(schema)) return {}
   return [schema.properties, schema.shape, schema.entries].find(isWireObject) ?? {}
 }
 
-// An optional argument of zod or valibot wraps the schema that was marked.
+// In zod and valibot, an optional argument wraps the marked schema.
 function readCompleter (property: unknown): Completer | undefined {
   if (!isWireObject(property)) return undefined
   // Only completable() sets the mark.

@@ -1,4 +1,4 @@
-// Serves `completion/complete`: for the arguments of prompts, and the variables of resource templates.
+// Serves `completion/complete` for the arguments of prompts and the variables of resource templates.
 import type { CompleteResult } from '@modelcontextprotocol/sdk/types.js'
 import { isWireObject } from '../../protocol/message.ts'
 import { canonicalTemplate } from '../../protocol/uri-template.ts'
@@ -11,12 +11,12 @@ import type { Completer } from './completable.ts'
 import type { Prompt } from './prompt.ts'
 import type { TemplateEntry } from './resource.ts'
 
-// The most values of one answer (MCP 2026-07-28 completion, Completion Results).
-const MOST_VALUES = 100
+// The limit of values in one result (MCP 2026-07-28 completion, Completion Results).
+const MAX_VALUES = 100
 
 /**
  * Serves `completion/complete`.
- * @throws RpcError when the reference names no prompt or template, or the completer failed.
+ * @throws RpcError if the reference names no prompt or template, or if the completer fails.
  */
 export async function complete (
   prompts: Collection<Prompt>, templates: Collection<TemplateEntry>, call: Call
@@ -36,12 +36,12 @@ export async function complete (
   if (completer === undefined) return { completion: { values: [], hasMore: false } }
 
   const args = readArguments(context)
-  // Contexts are typed by the lifespan of the server that the completer was registered on.
+  // The context has the lifespan type of the server on which the completer was registered.
   const suggest = async (): Promise<readonly string[]> =>
     toValues(await completer(value, { arguments: args }, call.ctx as never))
   const values = await call.attempt(`completing '${name}'`, suggest)
   const { length: total } = values
-  return { completion: { values: values.slice(0, MOST_VALUES), total, hasMore: total > MOST_VALUES } }
+  return { completion: { values: values.slice(0, MAX_VALUES), total, hasMore: total > MAX_VALUES } }
 }
 
 function findReferenced (

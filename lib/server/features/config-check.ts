@@ -6,18 +6,18 @@ import { kindOf, THAT } from '../../options/checks.ts'
 import { findProblem, type Table } from '../../options/table.ts'
 import { isPlainObject } from '../schema/json-schema.ts'
 
-// Names in other frameworks, and ours.
+// Maps the names of other frameworks to the keys of this package.
 const SYNONYMS: ReadonlyMap<string, string> = new Map([
   ['parameters', 'inputSchema'], ['returns', 'outputSchema'], ['arguments', 'argsSchema']
 ])
 
-/** The `icons` of a configuration. */
+/** The kind of the key `icons` of a configuration. */
 export const icons = kindOf<readonly Icon[]>(
   "must be an array of icons, such as [{ src: 'https://example.com/icon.png' }]",
   (value) => Array.isArray(value) && value.every((icon) => typeof Object(icon).src === 'string'))
 
 /**
- * Refuses a configuration with an unknown key or a wrong value: a misspelt `scopes` would leave a tool open to
+ * Refuses a configuration with an unknown key or a wrong value. A misspelt `scopes` would leave a tool open to
  * everybody.
  * @throws MCP_ERR_INVALID_DEFINITION
  */
@@ -44,5 +44,5 @@ export function checkValues (label: string, values: object, table: Table): void 
 function advise (unknown: string, known: readonly string[]): string {
   const synonym = SYNONYMS.get(unknown)
   const meant = synonym !== undefined && known.includes(synonym) ? synonym : findMeant(unknown, known)
-  return meant === undefined ? `there may be ${known.join(', ')}` : `write '${meant}'`
+  return meant === undefined ? `the keys are: ${known.join(', ')}` : `write '${meant}'`
 }

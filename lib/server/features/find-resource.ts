@@ -11,37 +11,37 @@ export interface ResourceSet {
   readonly templates: Collection<TemplateEntry>
 }
 
-/** Returns whether a resource or template is restricted to some callers. */
+/** Returns whether any resource or template is restricted to some callers. */
 export function isRestricted ({ statics, templates }: ResourceSet): boolean {
   return statics.isRestricted || templates.isRestricted
 }
 
 /** The resource or template that a URI belongs to. */
 export type FoundResource = {
-  /** The canonical form of the URI, which is the same for all of its spellings. */
+  /** The canonical form of the URI, which is the same for all spellings. */
   readonly canonical: string
-  /** Whether no entry that the caller does not see comes before it. */
+  /** Whether it is the first match for every caller: no earlier match is hidden from this caller. */
   readonly isFirst: boolean
 } & (
   | { readonly entry: StaticResource, readonly match?: never }
   | { readonly entry: TemplateEntry, readonly match: TemplateMatch }
 )
 
-/** How a resource is looked for. */
+/** How to search for a resource. */
 export interface Search {
-  /** Returns whether the caller sees an entry; others are skipped. @default all are seen */
+  /** Returns whether the caller sees an entry; hidden entries are skipped. @default every entry is seen */
   readonly sees?: ((entry: Entry) => Promise<boolean>) | undefined
-  /** The pace of the request; several searches share it. */
+  /** The pace of the request, shared by several searches. */
   readonly pace?: Pace
 }
 
-/** Finds a registered resource at once: most are open to everybody and registered one by one. */
+/** Finds a registered resource synchronously, which is enough for most requests. */
 export function findStatic ({ statics }: ResourceSet, canonical: string | undefined): FoundResource | undefined {
   const entry = canonical === undefined ? undefined : statics.byKey.get(canonical)
   return entry && { entry, canonical: entry.key, isFirst: true }
 }
 
-/** Finds the resource, else the first template, that a URI belongs to, however the URI is spelled. */
+/** Finds the resource, else the first template, that matches any spelling of a URI. */
 export async function findResource (
   resources: ResourceSet, uri: string, { sees, pace = new Pace() }: Search = {}
 ): Promise<FoundResource | undefined> {
@@ -53,7 +53,7 @@ export async function findResource (
   let isFirst = resource === undefined
   const climbing = MAY_CLIMB.test(uri) ? normalizeEscapes(uri) : undefined
   for (const entry of resources.templates.enabled) {
-    // The URI is matched as it is written first: a value that would climb out has to be refused, not resolved.
+    // First match the URI with its dot segments, so that a path traversal is refused and not resolved.
     const climbed = climbing === undefined ? undefined : entry.template.match(climbing)
     const match = climbed ?? entry.template.match(canonical)
     if (match !== undefined) {

@@ -15,7 +15,7 @@ import type { Prompt } from './prompt.ts'
 
 /**
  * Serves `prompts/get`.
- * @throws RpcError when the request names no prompt, its arguments do not fit, or the handler failed.
+ * @throws RpcError if the request names no prompt, its arguments are invalid, or the handler fails.
  */
 export async function getPrompt (
   prompts: Collection<Prompt>, call: Call

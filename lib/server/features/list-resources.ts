@@ -8,14 +8,14 @@ import { findListed } from '../lists/access.ts'
 import type { ResourceSet } from './find-resource.ts'
 import { listConfig } from './resource.ts'
 
-/** Returns whether a list of the resources has to ask templates for theirs. */
+/** Returns whether some template lists resources of its own. */
 export function hasDynamicResources (resources: ResourceSet): boolean {
   return resources.templates.enabled.some(({ template }) => template.list !== undefined)
 }
 
 /**
- * All resources that the caller sees: those registered, then what each template lists. What stands twice is listed
- * once.
+ * Lists all resources that the caller sees: first the registered ones, then those that each template lists. A URI is
+ * listed only once.
  */
 export async function listResources ({ statics, templates }: ResourceSet, call: Call): Promise<Resource[]> {
   const listed = new Map<string, Resource>((await findListed(statics, call)).map((entry) => [entry.key, entry.listed]))

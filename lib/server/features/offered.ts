@@ -1,10 +1,10 @@
-// The features that a server offers, and how it tells clients of them.
+// The features that a server offers, and the capabilities that announce them to clients.
 import type { Collection } from '../lists/collection.ts'
 import type { ResourceSet } from './find-resource.ts'
 import type { Prompt } from './prompt.ts'
 import type { Tool } from './tool.ts'
 
-/** What is registered on a server. */
+/** The entries that are registered on a server. */
 export interface Offered {
   readonly tools: Collection<Tool>
   readonly prompts: Collection<Prompt>
@@ -18,7 +18,7 @@ export const hasCompleters = ({ prompts, resources }: Offered): boolean =>
   prompts.enabled.some(({ completers }) => completers.size > 0) ||
   resources.templates.enabled.some(({ template }) => template.completers.size > 0)
 
-/** Returns the capabilities of a server. @param canListen Whether the client can be told of changes. */
+/** Returns the capabilities of a server. @param canListen Whether the client can be notified of changes. */
 export function listCapabilities (offered: Offered, canListen: boolean): object {
   const list = canListen ? { listChanged: true } : {}
   return {

@@ -1,4 +1,4 @@
-// Prompts: their configuration, and how they are registered and listed.
+// Prompts: their configuration, registration and listing.
 import type { GetPromptResult, Icon, PromptArgument, PromptMessage } from '@modelcontextprotocol/sdk/types.js'
 import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA } from '../../errors.ts'
 import { kind, object, string } from '../../options/checks.ts'
@@ -15,45 +15,46 @@ import type { AnySchema, CompiledSchema } from '../schema/schema.ts'
 import { findCompleters, type Completer } from './completable.ts'
 import { checkConfig, icons } from './config-check.ts'
 
-/** What a prompt is, apart from its name and handler. */
+/** The configuration of a prompt. */
 export interface PromptConfig<
   Args extends AnySchema | undefined = undefined, Lifespan = unknown
 > extends AccessConfig<Lifespan> {
-  /** A name for people. */
+  /** The name that users see. */
   readonly title?: string
-  /** What the prompt is for. */
+  /** The purpose of the prompt. */
   readonly description?: string
-  /** The arguments, all of them strings on the wire; wrap one in `completable` to have it completed. */
+  /** The arguments, all of them strings on the wire; wrap one in `completable` to suggest its values. */
   readonly argsSchema?: Args
-  /** Pictures for people, in several sizes. */
+  /** Icons that user interfaces may show, in several sizes. */
   readonly icons?: readonly Icon[]
-  /** What else clients are shown, unchanged. */
+  /** Metadata that clients receive unchanged. */
   readonly _meta?: { readonly [key: string]: unknown }
 }
 
 /**
- * What a prompt's handler may return: the text of one user message, a message, an array of messages, or a whole result.
+ * The return value of a prompt's handler: the text of one user message, a message, an array of messages, or a whole
+ * result.
  */
 export type PromptReturn = string | PromptMessage | readonly PromptMessage[] | GetPromptResult
 
-/** Renders one prompt. */
+/** Renders a prompt. */
 export type PromptHandler<Args, Lifespan> = (
   args: InferInput<Args>, ctx: RequestContext<Lifespan>
 ) => PromptReturn | InputRequired | Promise<PromptReturn | InputRequired>
 
-/** What can be changed of a registered prompt. */
+/** The changes that `update` accepts for a prompt. */
 export type PromptChanges = PromptConfig<AnySchema> & {
-  /** The handler from now on. */
+  /** The new handler. */
   readonly handler?: AnyHandler
 }
 
 /** Changes a registered prompt. */
 export type PromptHandle = Handle<PromptChanges>
 
-// TypeScript checks the type of a handler's arguments where it is registered. After that, the schema checks them.
+// TypeScript checks the argument types of a handler where it is registered. At run time, the schema checks the values.
 type AnyHandler = (args: never, ctx: never) => unknown
 
-/** A prompt as lists show it. */
+/** A prompt as it appears in lists. */
 interface ListedPrompt extends Omit<PromptConfig, 'argsSchema' | keyof AccessConfig> {
   readonly name: string
   readonly arguments?: readonly PromptArgument[]
@@ -73,7 +74,7 @@ const NO_PROPERTIES: WireObject = Object.freeze({})
 const PROMPT = {
   title: string(),
   description: string(),
-  // Compiling a schema checks it.
+  // The compiler checks the schema.
   argsSchema: kind<AnySchema>(() => undefined)(),
   icons: icons(),
   _meta: object<{ readonly [key: string]: unknown }>(),
@@ -119,7 +120,7 @@ export function createPrompt (
   }
 }
 
-/** Returns the prompt that replaces another one. @throws as {@link createPrompt} */
+/** Returns a changed copy of a prompt. @throws as {@link createPrompt} */
 export function updatePrompt (
   prompt: Prompt, { handler = prompt.handler, ...changes }: PromptChanges, patterns?: PatternCheck
 ): Prompt {

@@ -15,25 +15,26 @@ import { isVisible, requireScopes } from '../lists/access.ts'
 import { findResource, findStatic, isRestricted, type FoundResource, type ResourceSet } from './find-resource.ts'
 import type { ResourceHandler } from './resource.ts'
 
-/** What was read, and how it may be cached. */
+/** The contents of a resource, and how they may be cached. */
 interface Contents {
   readonly result: ReadResourceResult
   readonly cache: CacheHint | undefined
-  /** Whether other callers read something else by the URI, or nothing. */
-  readonly isOwn: boolean
+  /** Whether other callers may get other contents for the same URI, or none. */
+  readonly isCallerSpecific: boolean
 }
 
 /**
  * Serves `resources/read`.
- * @param fallback How contents may be cached whose resource does not say.
+ * @param fallback How contents may be cached if their resource has no `cache`.
  * @throws RpcError as {@link readContents}.
  */
 export async function readResource (
   resources: ResourceSet, call: Call, fallback: CacheHint | undefined
 ): Promise<ReadResourceResult | InputRequiredResult> {
   try {
-    const { result, cache = fallback, isOwn } = await readContents(resources, call.message.params.uri, call)
-    return { ...result, ...cacheFields(call.caller.era, 'private', isOwn ? keepPrivate(cache) : cache) }
+    const contents = await readContents(resources, call.message.params.uri, call)
+    const { result, cache = fallback, isCallerSpecific } = contents
+    return { ...result, ...cacheFields(call.caller.era, 'private', isCallerSpecific ? keepPrivate(cache) : cache) }
   } catch (error) {
     return await call.askBack(error)
   }
@@ -41,8 +42,8 @@ export async function readResource (
 
 /**
  * Reads the resource that is registered for a URI, else the first template that matches.
- * @throws RpcError when there is none, the caller lacks a scope, or the handler failed.
- * @throws InputRequiredError when the handler asks.
+ * @throws RpcError if nothing matches, the caller lacks a scope, or the handler fails.
+ * @throws InputRequiredError if the handler asks the client.
  */
 export async function readContents (resources: ResourceSet, uri: unknown, call: Call): Promise<Contents> {
   if (typeof uri !== 'string') throw invalidParams(`${Method.ResourcesRead} needs 'uri', a string`)
@@ -59,7 +60,7 @@ export async function readContents (resources: ResourceSet, uri: unknown, call: 
     const returned = await call.run({ handler }, new URL(found.canonical))
     if (returned === null) throw notFound(uri, call)
     const result = toReadResult(returned, uri, config.mimeType)
-    return { result, cache: config.cache, isOwn: access !== undefined || !found.isFirst }
+    return { result, cache: config.cache, isCallerSpecific: access !== undefined || !found.isFirst }
   } catch (error) {
     throw call.explain(error, `reading resource ${uri}`)
   }
@@ -69,12 +70,12 @@ function bindHandler ({ entry, match }: FoundResource, uri: string, call: Call):
   if (match === undefined) return entry.handler
   if ('variables' in match) return (url, ctx) => entry.handler(url, match.variables, ctx)
   call.channel.log.warn({ uri: shorten(uri), variable: match.unsafe },
-    `resource refused: the value of '${match.unsafe}' climbs out of the template; ` +
-    "'allowUnsafeValues' would let it pass")
+    `resource refused: the value of '${match.unsafe}' is a path traversal; ` +
+    "set 'allowUnsafeValues' of the template to accept it")
   throw notFound(uri, call)
 }
 
-// MCP 2026-07-28 changelog, Minor changes 6: the code was -32002 before.
+// MCP 2026-07-28 changelog, Minor changes 6: earlier revisions use the code -32002.
 function notFound (uri: string, { caller }: Call): RpcError {
   const code = caller.era === 'modern' ? ErrorCode.InvalidParams : ErrorCode.ResourceNotFound
   return new RefusedError(code, 'Resource not found', { uri: shorten(uri, MAX_TEXT_LENGTH) })

@@ -1,4 +1,4 @@
-// Resources and resource templates: what they are, and how they are registered.
+// Resources and resource templates: their configuration, registration and listing.
 import type { Annotations, Icon, Resource } from '@modelcontextprotocol/sdk/types.js'
 import { canonicalUri, encodeUri, MAX_URI_LENGTH } from '../../protocol/uri.ts'
 import { canonicalTemplate } from '../../protocol/uri-template.ts'
@@ -13,30 +13,30 @@ import type { RequestContext } from '../call/request-context.ts'
 import { ResourceTemplate, type Variables } from './template.ts'
 import { findCacheProblem, type CacheHint } from '../call/cache-hint.ts'
 
-/** What a resource or template is, apart from its name, address and handler. */
+/** The configuration of a resource or resource template. */
 export interface ResourceConfig<Lifespan = unknown> extends AccessConfig<Lifespan> {
-  /** A name for people. */
+  /** The name that users see. */
   readonly title?: string
-  /** What the resource holds, for the model. */
+  /** What the resource contains, for the model. */
   readonly description?: string
-  /** The type of the contents, where they do not say so themselves. */
+  /** The MIME type of contents that have none of their own. */
   readonly mimeType?: string
-  /** Bytes of the raw contents. */
+  /** The size of the raw contents in bytes. */
   readonly size?: number
-  /** For whom the resource is, how important, and when it changed. */
+  /** The audience of the resource, its priority, and the time of its last change. */
   readonly annotations?: Annotations
-  /** Pictures for people, in several sizes. */
+  /** Icons that user interfaces may show, in several sizes. */
   readonly icons?: readonly Icon[]
   /**
-   * How long and by whom the contents may be cached; those that not everybody may read are always private.
+   * How long and by whom the contents may be cached. Contents that are restricted to some callers are always private.
    * @default the server's `cache`, else { ttlMs: 0, scope: 'private' }
    */
   readonly cache?: CacheHint
-  /** What else clients are shown, unchanged. */
+  /** Metadata that clients receive unchanged. */
   readonly _meta?: { readonly [key: string]: unknown }
 }
 
-/** One piece of contents; `uri` and `mimeType` are those of the resource where they are left out. */
+/** One piece of contents. `uri` and `mimeType` default to those of the resource. */
 export type ResourceContents = {
   readonly uri?: string
   readonly mimeType?: string
@@ -45,8 +45,8 @@ export type ResourceContents = {
   ({ readonly text: string } | { readonly blob: string })
 
 /**
- * What a resource's handler may return: text, bytes, contents, an array of them, a whole result, or null when there is
- * no such resource.
+ * The return value of a resource's handler: text, bytes, contents, an array of contents, a whole result, or null if the
+ * resource does not exist.
  */
 export type ResourceReturn =
   | null
@@ -56,25 +56,25 @@ export type ResourceReturn =
   | readonly ResourceContents[]
   | { readonly contents: readonly ResourceContents[] }
 
-/** Reads one resource. */
+/** Reads a resource. */
 export type ResourceHandler<Lifespan> = (
   uri: URL, ctx: RequestContext<Lifespan>
 ) => ResourceReturn | InputRequired | Promise<ResourceReturn | InputRequired>
 
-/** Reads any resource that a template stands for. */
+/** Reads any resource that matches a template. */
 export type TemplateHandler<Lifespan> = (
   uri: URL, variables: Variables, ctx: RequestContext<Lifespan>
 ) => ResourceReturn | InputRequired | Promise<ResourceReturn | InputRequired>
 
-/** What can be changed of a registered resource. */
+/** The changes that `update` accepts for a resource. */
 export type ResourceChanges = ResourceConfig & {
-  /** The handler from now on. */
+  /** The new handler. */
   readonly handler?: ResourceHandler<never>
 }
 
-/** What can be changed of a registered resource template. */
+/** The changes that `update` accepts for a resource template. */
 export type TemplateChanges = ResourceConfig & {
-  /** The handler from now on. */
+  /** The new handler. */
   readonly handler?: TemplateHandler<never>
 }
 
@@ -123,7 +123,7 @@ export function createResource (
   return { key, label, enabled: true, access: resolveAccess(config), config, handler, listed: shown }
 }
 
-// Returns the key of a resource, and its URI for lists: as it was written, where that is valid.
+// Returns the key of a resource, and its URI for lists, which keeps the author's spelling if that is valid.
 function readAddress (uri: string, label: string): { readonly key: string, readonly listed: string } {
   const listed = encodeUri(uri)
   if (listed === undefined) {
@@ -140,7 +140,7 @@ function readAddress (uri: string, label: string): { readonly key: string, reado
 export function createTemplate (
   name: string, template: ResourceTemplate, config: ResourceConfig, handler: TemplateHandler<never>
 ): TemplateEntry {
-  // A template of another package cannot be matched or completed.
+  // The ResourceTemplate of another package has no match() or completers.
   if (!(template instanceof ResourceTemplate)) {
     const problem = 'needs as its address a string or a ResourceTemplate of this package'
     throw new MCP_ERR_INVALID_DEFINITION(`resource '${name}'`, problem)
@@ -158,14 +158,14 @@ export function createTemplate (
   return { key, label, enabled: true, access, config, template, handler, listed }
 }
 
-/** Returns the resource that replaces another one. @throws as {@link createResource} */
+/** Returns a changed copy of a resource. @throws as {@link createResource} */
 export function updateResource (
   entry: StaticResource, { handler = entry.handler, ...changes }: ResourceChanges
 ): StaticResource {
   return createResource(entry.listed.name, entry.listed.uri, { ...entry.config, ...changes }, handler)
 }
 
-/** Returns the template that replaces another one. @throws as {@link createTemplate} */
+/** Returns a changed copy of a resource template. @throws as {@link createTemplate} */
 export function updateTemplate (
   entry: TemplateEntry, { handler = entry.handler, ...changes }: TemplateChanges
 ): TemplateEntry {
@@ -180,7 +180,7 @@ function checkResource (label: string, name: unknown, config: ResourceConfig, ha
   if (typeof handler !== 'function') throw new MCP_ERR_INVALID_DEFINITION(label, 'needs a handler: a function')
 }
 
-/** Returns what lists show of a resource or template, apart from its name and address. */
+/** Returns the fields of a resource or template that appear in lists, except its name and address. */
 export function listConfig (config: ResourceConfig): Omit<Resource, 'uri' | 'name'> {
   const { title, description, mimeType, size, annotations, icons, _meta } = config
   return {

@@ -1,4 +1,4 @@
-// A template for the addresses of resources, with what lists them and what completes its variables.
+// A template for the URIs of resources, which can list them and complete its variables.
 import type { Resource } from '@modelcontextprotocol/sdk/types.js'
 import { matchUriTemplate, type Variables } from '../../protocol/uri-template-match.ts'
 import { parseUriTemplate, type UriTemplate } from '../../protocol/uri-template.ts'
@@ -9,46 +9,46 @@ import { isUnsafeValue } from './unsafe-value.ts'
 
 export type { Variables }
 
-/** What a template's `list` returns: the resources, bare or as the result of `resources/list`. */
+/** The return value of a template's `list`: the resources, as an array or as a result of `resources/list`. */
 export type ListedResources = readonly Resource[] | { readonly resources: readonly Resource[] }
 
-/** How a template is listed, completed and matched. */
+/** The options of a resource template. */
 export interface ResourceTemplateOptions<Ctx = RequestContext> {
-  /** Lists the resources that the template stands for, among those of `resources/list`. @default none are listed */
+  /** Lists resources that match the template; `resources/list` includes them. @default none are listed */
   readonly list?: ((ctx: Ctx) => ListedResources | Promise<ListedResources>) | undefined
-  /** Suggests values of variables, by the name of the variable. @default nothing is suggested */
+  /** Suggests values for variables, by the name of the variable. @default nothing is suggested */
   readonly complete?: { readonly [variable: string]: Complete<Ctx> } | undefined
   /**
-   * Lets values through that would climb out of a directory they are joined to: those with a `..` segment, those that
-   * begin with a slash, a backslash or a drive, and those with a NUL. @default false
+   * Accepts values that would escape the directory to which a handler joins them (path traversal): values with a `..`
+   * segment, values that begin with a slash, a backslash or a drive, and values with a NUL. @default false
    */
   readonly allowUnsafeValues?: boolean | undefined
 }
 
-/** What a URI says to a template: the decoded values, or the name of a variable whose value climbs out. */
+/** The match of a URI: the decoded values, or the name of a variable whose value is a path traversal. */
 export type TemplateMatch = { readonly variables: Variables } | { readonly unsafe: string }
 
 const OPTIONS = ['list', 'complete', 'allowUnsafeValues']
 
 /**
- * Stands for all resources whose URIs follow an RFC 6570 template. A URI has to match as a whole, and a value is
- * refused that would climb out of the directory it is joined to, however often it is percent-encoded.
+ * Represents all resources whose URIs match an RFC 6570 template. A URI has to match as a whole. A value that would
+ * escape the directory to which a handler joins it (path traversal) is refused, however often it is percent-encoded.
  *
- * @throws MCP_ERR_INVALID_DEFINITION when the template is malformed, has a prefix modifier (`{name:3}`) or one variable
- * twice, or when an option is unknown, of a wrong type, or completes a variable that the template does not have.
+ * @throws MCP_ERR_INVALID_DEFINITION if the template is malformed, has a prefix modifier (`{name:3}`) or uses a
+ * variable twice, or if an option is unknown, has the wrong type, or completes a variable that the template lacks.
  * @see https://www.rfc-editor.org/rfc/rfc6570
  * @example
  * const user = (typed: string) => ['ada', 'alan'].filter((name) => name.startsWith(typed))
  * new ResourceTemplate('notes://{user}/{id}', { complete: { user } })
  */
 export class ResourceTemplate<Ctx = RequestContext> {
-  /** The template as it was given. */
+  /** The template as its author wrote it. */
   readonly uriTemplate: string
-  /** The names of its variables, in their order. */
+  /** The names of its variables, in order. */
   readonly variableNames: readonly string[]
-  /** Lists the resources that the template stands for. */
+  /** Lists resources that match the template. */
   readonly list: ((ctx: Ctx) => ListedResources | Promise<ListedResources>) | undefined
-  /** @hidden What suggests values, by variable. */
+  /** @hidden The completers, by variable. */
   readonly completers: ReadonlyMap<string, Completer>
   readonly #template: UriTemplate
   readonly #allowUnsafeValues: boolean
@@ -67,9 +67,9 @@ export class ResourceTemplate<Ctx = RequestContext> {
   }
 
   /**
-   * Reads the values out of a URI; `undefined` when it is none of this template's, or has more than 8,192 characters.
-   * However it is percent-encoded, it is the same URI. Variables that the URI leaves out (`{?page}`) are not among the
-   * values. `variables` has no prototype.
+   * Extracts the values of the variables from a URI. Returns `undefined` if the URI does not match, or has more than
+   * 8,192 characters. Percent-encoding makes no difference. Variables that the URI omits (`{?page}`) have no value. The
+   * object `variables` has no prototype.
    */
   match (uri: string): TemplateMatch | undefined {
     const variables = matchUriTemplate(this.#template, uri)
@@ -102,16 +102,16 @@ function findOptionProblem (
   }
 
   const { list, complete, allowUnsafeValues } = options
-  if (list !== undefined && typeof list !== 'function') return "has a 'list' that is no function"
+  if (list !== undefined && typeof list !== 'function') return "has a 'list' that must be a function"
   if (allowUnsafeValues !== undefined && typeof allowUnsafeValues !== 'boolean') {
-    return "has an 'allowUnsafeValues' that is no boolean"
+    return "has an 'allowUnsafeValues' that must be a boolean"
   }
   if (complete !== undefined && (typeof complete !== 'object' || complete === null)) {
-    return "has a 'complete' that is no object of functions"
+    return "has a 'complete' that must be an object of functions"
   }
 
   for (const [name, completer] of Object.entries(complete ?? {})) {
-    if (typeof completer !== 'function') return `has a 'complete.${name}' that is no function`
+    if (typeof completer !== 'function') return `has a 'complete.${name}' that must be a function`
     if (!variableNames.includes(name)) return `completes '${name}'; its variables are: ${variableNames.join(', ')}`
   }
   return undefined

@@ -1,4 +1,4 @@
-// From what a tool's handler returns to the result of `tools/call`.
+// Converts the return value of a tool's handler to the result of `tools/call`.
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/sdk/types.js'
 import { resolveToJson, toJson } from '../../protocol/encode.ts'
 import { isWireObject, type WireObject } from '../../protocol/message.ts'
@@ -9,16 +9,16 @@ import type { InferOutput } from '../schema/infer.ts'
 import type { Validation } from '../schema/validation.ts'
 import { TextResult } from '../call/result.ts'
 
-/** A whole result of a tool with an `outputSchema`: structured content that fits it, or what went wrong. */
+/** A whole result of a tool with an `outputSchema`: structured content that matches the schema, or an error. */
 export type ToolResult<Structured = unknown> =
   | {
-    /** A value that fits the schema. */
+    /** A value that matches the schema. */
     readonly structuredContent: Structured
-    /** The same for a model to read. @default the structured content's JSON as text */
+    /** The same value in a form that models read. @default the JSON of the structured content, as text */
     readonly content?: ReadonlyArray<string | ContentBlock>
     /** Whether the call failed. @default false */
     readonly isError?: boolean
-    /** What else clients are shown, unchanged. */
+    /** Metadata that clients receive unchanged. */
     readonly _meta?: { readonly [key: string]: unknown }
   }
   | {
@@ -27,7 +27,7 @@ export type ToolResult<Structured = unknown> =
     readonly _meta?: { readonly [key: string]: unknown }
   }
 
-/** What a tool's handler may return: with an `outputSchema` the bare value that it describes. */
+/** The return value of a tool's handler. With an `outputSchema`, it may be the bare value that the schema describes. */
 export type ToolReturn<Output> = Output extends undefined
   ? string | ContentBlock | ReadonlyArray<string | ContentBlock> | CallToolResult
   : InferOutput<Output> | ToolResult<InferOutput<Output>>
@@ -35,41 +35,41 @@ export type ToolReturn<Output> = Output extends undefined
 declare const NEVER: unique symbol
 
 /**
- * No value is one of these. A handler's return type names it so that TypeScript keeps the literals that are returned,
- * as in `{ type: 'text' }`: it would widen them for as long as it still infers the type of the schema.
+ * A type without values. It is part of a handler's return type so that TypeScript keeps returned literals, as in
+ * `{ type: 'text' }`; otherwise it widens them while it is still inferring the type of the schema.
  */
 export interface LiteralKeeper {
   readonly [NEVER]: never
   readonly [key: string | number]: '' | 0 | boolean | LiteralKeeper
 }
 
-/** A handler returned something that cannot be made a result. The message is for the log. */
+/** A handler returned a value that cannot be converted to a result. The message is for the log. */
 class UnusableResultError extends TypeError {
   override readonly name = 'UnusableResultError'
 }
 
-/** Makes the result of a tool without output schema. @throws UnusableResultError */
+/** Creates the result of a tool without an output schema. @throws UnusableResultError */
 export function toPlainResult (returned: unknown): CallToolResult | TextResult {
   if (typeof returned === 'string') return new TextResult(returned)
   if (Array.isArray(returned)) return { content: returned.map(toBlock) }
   const value = resolveToJson(returned)
   if (isContentBlock(value)) return { content: [value] }
   const whole = toWholeResult(value)
-  if (whole !== undefined) return whole.structuredContent === undefined ? whole : toCarriedResult(whole)
+  if (whole !== undefined) return whole.structuredContent === undefined ? whole : toUncheckedResult(whole)
   throw new UnusableResultError(`${describe(returned)} was returned; ` +
     "return a string, a content block, an array of them, or a result with 'content'")
 }
 
-// No schema says what the structured content should be, but JSON must not change it.
-function toCarriedResult (result: CallToolResult): CallToolResult {
+// Without a schema, any structured content is valid that JSON can represent.
+function toUncheckedResult (result: CallToolResult): CallToolResult {
   const sent = toJsonValue(result.structuredContent)
   if (sent.valid) return { ...result, structuredContent: sent.value as Record<string, unknown> }
   throw new UnusableResultError(`the structuredContent that was returned ${sent.problem}`)
 }
 
 /**
- * Makes the result of a tool with an output schema, and checks it. A result with `isError` needs no structured content,
- * and loses content that does not fit: older clients drop the whole error because of it.
+ * Creates the result of a tool with an output schema, and validates it. A result with `isError` needs no structured
+ * content. If it has some that does not match the schema, it is removed, because older clients would reject the result.
  *
  * @throws UnusableResultError
  */
@@ -105,27 +105,27 @@ function structure (validation: Validation, whole: WireObject | undefined): Stru
   // Revision 2026-07-28 allows any JSON value. The type of the SDK allows objects only.
   const structuredContent = validation.value as Record<string, unknown>
   if (whole !== undefined && Array.isArray(whole.content)) {
-    return { ...whole, content: whole.content.map(toBlock), structuredContent: present(structuredContent) }
+    return { ...whole, content: whole.content.map(toBlock), structuredContent: requireDefined(structuredContent) }
   }
 
-  // The text repeats the value for clients that know no structured content.
-  const text = present(toJson(structuredContent))
+  // The text repeats the value for clients that do not support structured content.
+  const text = requireDefined(toJson(structuredContent))
   if (whole === undefined) return new TextResult(text, { content: structuredContent })
   return { ...whole, content: [textBlock(text)], structuredContent }
 }
 
-// A schema that allows everything allows undefined, too, which JSON cannot carry.
-function present<T> (value: T | undefined): T {
+// A schema that accepts every value also accepts undefined, which JSON cannot represent.
+function requireDefined<T> (value: T | undefined): T {
   if (value !== undefined) return value
   throw new UnusableResultError('undefined was returned; a tool with an outputSchema needs structured content')
 }
 
-/** Makes a result that tells the model what went wrong. */
+/** Creates a result that reports an error to the model. */
 export function errorResult (text: string): CallToolResult {
   return { content: [textBlock(text)], isError: true }
 }
 
-/** Removes what a client of a legacy revision would refuse: structured content that is no object. */
+/** Removes structured content that is not an object, which clients of legacy revisions would reject. */
 export function fitToLegacy (result: CallToolResult | TextResult): CallToolResult | TextResult {
   if (result instanceof TextResult) {
     const fits = result.structured === undefined || isWireObject(result.structured.content)

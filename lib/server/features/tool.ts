@@ -1,4 +1,4 @@
-// Tools: their configuration, and how they are registered and listed.
+// Tools: their configuration, registration and listing.
 import type { Icon, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js'
 import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA } from '../../errors.ts'
 import { duration, kind, object, string } from '../../options/checks.ts'
@@ -20,11 +20,11 @@ import type { JsonSchema } from '../schema/validation.ts'
 import { checkConfig, icons } from './config-check.ts'
 import type { LiteralKeeper, ToolReturn } from './tool-result.ts'
 
-/** What a tool is, apart from its name and handler. */
+/** The configuration of a tool. */
 export interface ToolConfig<
   Input extends AnySchema | undefined = undefined, Output extends AnySchema | undefined = undefined, Lifespan = unknown
 > extends AccessConfig<Lifespan> {
-  /** A name for people. */
+  /** The name that users see. */
   readonly title?: string
   /** What the tool does, for the model. */
   readonly description?: string
@@ -32,42 +32,42 @@ export interface ToolConfig<
   readonly inputSchema?: Input
   /** The result's `structuredContent`: TypeBox, a Standard Schema or JSON Schema. Results are validated by it. */
   readonly outputSchema?: Output
-  /** Hints on the tool's behaviour. */
+  /** Hints about the tool's behaviour. */
   readonly annotations?: ToolAnnotations
-  /** Pictures for people, in several sizes. */
+  /** Icons that user interfaces may show, in several sizes. */
   readonly icons?: readonly Icon[]
   /**
    * Milliseconds after which a call ends with an error and `ctx.signal` is aborted; 0 waits for ever.
    * @default the server's `timeout`
    */
   readonly timeout?: number
-  /** What else clients are shown, unchanged. */
+  /** Metadata that clients receive unchanged. */
   readonly _meta?: { readonly [key: string]: unknown }
 }
 
-/** Answers the calls of one tool. */
+/** Runs a tool. */
 export type ToolHandler<Input, Output, Lifespan> = (
   args: InferInput<Input>, ctx: RequestContext<Lifespan>
 ) => ToolReturn<Output> | InputRequired | LiteralKeeper | Promise<ToolReturn<Output> | InputRequired | LiteralKeeper>
 
-/** What can be changed of a registered tool. */
+/** The changes that `update` accepts for a tool. */
 export type ToolChanges = ToolConfig<AnySchema, AnySchema> & {
-  /** The handler from now on. */
+  /** The new handler. */
   readonly handler?: AnyHandler
 }
 
 /** Changes a registered tool. */
 export type ToolHandle = Handle<ToolChanges>
 
-/** A tool as lists show it. */
+/** A tool as it appears in lists. */
 export interface ListedTool extends Omit<ToolConfig, 'inputSchema' | 'outputSchema' | 'timeout' | keyof AccessConfig> {
   readonly name: string
   readonly inputSchema: JsonSchema
   readonly outputSchema?: JsonSchema
 }
 
-// The types of a handler's arguments and result are checked where it is registered; from there on they are the schemas'
-// concern.
+// TypeScript checks the argument and result types of a handler where it is registered. At run time, the schemas check
+// the values.
 type AnyHandler = (args: never, ctx: never) => unknown
 
 /** A registered tool. */
@@ -76,7 +76,7 @@ export interface Tool extends Entry {
   readonly handler: AnyHandler
   /** Checks the arguments of a call. */
   readonly check: CompiledSchema['validate']
-  /** Milliseconds that a call may take; undefined for those of the server. */
+  /** Milliseconds that a call may take; undefined for the timeout of the server. */
   readonly timeout: number | undefined
   readonly output: CompiledSchema | undefined
   readonly paramHeaders: readonly ParamHeader[]
@@ -85,7 +85,7 @@ export interface Tool extends Entry {
 
 const ANY_OBJECT: JsonSchema = Object.freeze({ type: 'object', properties: Object.freeze({}) })
 
-// Compiling a schema checks it.
+// The compiler checks the schema.
 const schema = kind<AnySchema>(() => undefined)
 
 const TOOL = {
@@ -142,7 +142,7 @@ export function createTool (
   }
 }
 
-/** Returns the tool that replaces another one. @throws as {@link createTool} */
+/** Returns a changed copy of a tool. @throws as {@link createTool} */
 export function updateTool (
   tool: Tool, { handler = tool.handler, ...changes }: ToolChanges, patterns?: PatternCheck
 ): Tool {
@@ -165,7 +165,7 @@ function listTool (
   }
 }
 
-// Clients of legacy revisions refuse the whole list when the type of one outputSchema is not object.
+// Clients of legacy revisions reject the whole list if the type of one outputSchema is not object.
 function fitListedTool (listed: ListedTool): ListedTool {
   const { outputSchema, ...rest } = listed
   if (outputSchema === undefined) return listed

@@ -12,10 +12,10 @@ import { Pace } from '../call/pace.ts'
 import { findResource, isRestricted, type FoundResource, type ResourceSet } from './find-resource.ts'
 import { hasPrompts, hasResources, hasTools, type Offered } from './offered.ts'
 
-/** Decides whether a caller may be told when a resource changes. */
+/** Decides whether a caller may subscribe to the changes of a resource. */
 export type AuthorizeSubscription = (uri: string, ctx: RequestContext<never>) => boolean | Promise<boolean>
 
-/** What a caller may listen to. */
+/** The parts of a server whose changes a caller may subscribe to. */
 interface Watchable extends Offered {
   readonly authorizeSubscription: AuthorizeSubscription | undefined
 }
@@ -28,8 +28,8 @@ export function readFilter ({ params: { notifications } }: Pick<RequestMessage, 
 }
 
 /**
- * Serves `subscriptions/listen`: resolves to what the caller is notified of, out of what it asked for.
- * @throws RpcError -32602 for a malformed filter, or what `authorizeSubscription` threw.
+ * Serves `subscriptions/listen`: resolves to the part of the filter that is granted to the caller.
+ * @throws RpcError -32602 for a malformed filter, or the error that `authorizeSubscription` threw.
  * @throws InsufficientScopeError when the caller lacks a scope for one of the resources.
  */
 export async function resolveFilter (
@@ -49,7 +49,7 @@ export async function resolveFilter (
 
 /**
  * Serves `resources/subscribe`. The resource need not exist yet, unless some resources are restricted.
- * @throws RpcError -32602 for a wrong URI, or one too many; -32002 for one that the caller may not watch.
+ * @throws RpcError -32602 for an invalid URI, or for too many URIs; -32002 for a URI that the caller may not watch.
  * @throws InsufficientScopeError
  */
 export async function subscribe (parts: Watchable, call: Call): Promise<object> {
@@ -60,7 +60,7 @@ export async function subscribe (parts: Watchable, call: Call): Promise<object> 
   return {}
 }
 
-/** Serves `resources/unsubscribe`. @throws RpcError -32602 for a wrong URI. */
+/** Serves `resources/unsubscribe`. @throws RpcError -32602 for an invalid URI. */
 export async function unsubscribe (_parts: Watchable, call: Call): Promise<object> {
   await call.caller.subscriptions?.delete(readUri(call))
   return {}
@@ -77,7 +77,7 @@ async function findAllowed (
 ): Promise<readonly string[]> {
   const uris = isRestricted(resources) ? await findReadable(resources, asked, call) : asked
   if (authorizeSubscription === undefined || uris.length === 0) return uris
-  // Contexts are typed by the lifespan of the server that the option belongs to.
+  // The context has the lifespan type of the server whose option this is.
   const ctx = call.ctx as RequestContext<never>
   const authorizeAll = async (): Promise<readonly boolean[]> =>
     Promise.all((await canonicalAll(uris)).map(async (uri) => authorizeSubscription(uri, ctx)))
@@ -95,8 +95,8 @@ async function canonicalAll (uris: readonly string[]): Promise<readonly string[]
   return canonical
 }
 
-// A resource that does not exist is denied, too. Otherwise an answer would show which resources are hidden, and a
-// caller could watch a resource that is created later by guessing its URI.
+// A resource that does not exist is also denied. Otherwise the answer would reveal which resources are hidden, and a
+// caller could guess the URI of a resource that is created later and watch it.
 async function findReadable (resources: ResourceSet, uris: readonly string[], call: Call): Promise<readonly string[]> {
   const known = new Map<Entry, Promise<boolean>>()
   const sees = (entry: Entry): Promise<boolean> => {

@@ -1,24 +1,24 @@
-// What a server offers of one kind, such as its tools, and the handles that change it at run time.
+// The entries of one kind that a server offers, such as its tools, and the handles that change them at run time.
 import { doNothing } from '../../do-nothing.ts'
 import { MCP_ERR_DUPLICATE_DEFINITION, MCP_ERR_INVALID_DEFINITION } from '../../errors.ts'
 import type { RequestContext } from '../call/request-context.ts'
 
-/** What restricts an entry. */
+/** The restriction of an entry to some callers. */
 export interface Access {
   readonly scopes: readonly string[]
   readonly visible: ((ctx: RequestContext<never>) => boolean | Promise<boolean>) | undefined
 }
 
-/** One tool, prompt, resource or template as registered. It is never written to: a change makes a new one. */
+/** A registered tool, prompt, resource or template. It is immutable: a change replaces it by a new entry. */
 export interface Entry {
-  /** The name or URI by which the entry is unique in its collection. */
+  /** The name or URI that is unique in the collection. */
   readonly key: string
-  /** What the entry is called in an error, e.g. `tool 'add_note'`. */
+  /** The name of the entry in errors, e.g. `tool 'add_note'`. */
   readonly label: string
   readonly enabled: boolean
-  /** Warnings for its author, each a sentence. */
+  /** Warnings for the author of the entry, one sentence each. */
   readonly warnings?: readonly string[]
-  /** What restricts it to some callers; undefined when nothing does. */
+  /** The restriction to some callers; undefined if there is none. */
   readonly access: Access | undefined
 }
 
@@ -31,18 +31,18 @@ export interface Handle<Changes> {
   /** Hides the entry: it is neither listed nor served until {@link enable}. */
   disable (): void
   /**
-   * Replaces the given fields; the others stay.
-   * @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA as registering would; the entry then stays as it was.
+   * Replaces the given fields and keeps the others.
+   * @throws MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA as registering would; the entry is then unchanged.
    */
   update (changes: Changes): void
-  /** Removes the entry for good. */
+  /** Removes the entry permanently. */
   remove (): void
 }
 
-/** Entries in the order in which they were registered. */
+/** A collection of entries in the order of their registration. */
 export class Collection<E extends Entry> {
-  /** Whether anything was ever registered, so that the server has the capability. Only {@link add} writes it. */
-  // A field, because every request reads it.
+  /** Whether an entry was ever registered, so that the server has the capability. Only {@link add} sets it. */
+  // A plain field, because every request reads it.
   used = false
   readonly #entries = new Map<string, E>()
   readonly #byKey = new Map<string, E>()
@@ -64,12 +64,12 @@ export class Collection<E extends Entry> {
     return this.#enabled
   }
 
-  /** The warnings for the author of the entries, enabled or not. */
+  /** The warnings of all entries, enabled or not. */
   get warnings (): readonly string[] {
     return [...this.#entries.values()].flatMap(({ warnings = [] }) => warnings)
   }
 
-  /** Whether an enabled entry is restricted to some callers. */
+  /** Whether any enabled entry is restricted to some callers. */
   get isRestricted (): boolean {
     this.#restricted ??= this.enabled.some(({ access }) => access !== undefined)
     return this.#restricted
@@ -77,7 +77,7 @@ export class Collection<E extends Entry> {
 
   /**
    * Registers an entry.
-   * @param rebuild Makes the entry that replaces another one when it is updated.
+   * @param rebuild Returns the changed entry for an update.
    * @throws MCP_ERR_DUPLICATE_DEFINITION
    */
   add<Changes> (first: E, rebuild: (entry: E, changes: Changes) => E): Handle<Changes> {

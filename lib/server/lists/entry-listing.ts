@@ -1,5 +1,5 @@
-// The list of a collection: one for all callers, or where entries are restricted one for each set of entries that
-// callers see.
+// Lists a collection. If entries are restricted, there is one list for each set of entries that some caller sees; else
+// one list serves all callers.
 import type { Era } from '../../protocol/revisions.ts'
 import { areListed } from './access.ts'
 import type { Call } from '../call/call.ts'
@@ -7,23 +7,23 @@ import type { Collection, Entry } from './collection.ts'
 import { Listing, type PageSource } from './listing.ts'
 import type { PreparedResult } from '../call/result.ts'
 
-/** What the list of a collection is made of. */
+/** The source of the list of a collection. */
 export interface EntrySource<E extends Entry, Item> extends PageSource<Item> {
   readonly collection: Collection<E>
   itemOf (entry: E, era: Era): Item
-  /** Completes a page that differs from caller to caller. */
+  /** Completes a page that may differ between callers. */
   finishOwn (page: object, era: Era): object
 }
 
-// Callers have few roles, so lists for more of them would only take memory.
+// Callers usually have few roles, so more lists would only take memory.
 const MAX_VARIANTS = 16
 
 /** Serves the list of a collection. */
 export class EntryListing<E extends Entry, Item> {
   readonly #source: EntrySource<E, Item>
   readonly #shared: Listing<Item>
-  // The keys are the arrays of a collection, which makes a new one when it changes. The lists are kept by their
-  // entries.
+  // The outer key is the array of enabled entries, which a collection replaces when it changes. The inner key says
+  // which of these entries a list includes.
   readonly #variants = new WeakMap<readonly E[], Map<string, Listing<Item>>>()
 
   constructor (source: EntrySource<E, Item>) {
@@ -32,21 +32,21 @@ export class EntryListing<E extends Entry, Item> {
     this.#shared = new Listing({ ...source, items: (era) => collection.enabled.map((entry) => itemOf(entry, era)) })
   }
 
-  /** Forgets all pages, because an entry changed. */
+  /** Drops all cached pages, because an entry has changed. */
   drop (): void {
     this.#shared.drop()
   }
 
   /**
-   * The page that a list request asks for.
-   * @throws RpcError -32602 when the cursor is none of ours, or not of this caller's list.
+   * Returns the page that a list request asks for.
+   * @throws RpcError -32602 if the cursor is unknown, or belongs to the list of other callers.
    */
   page (call: Call): PreparedResult | Promise<PreparedResult> {
-    if (this.#source.collection.isRestricted) return this.#pageOfOwn(call)
+    if (this.#source.collection.isRestricted) return this.#restrictedPage(call)
     return this.#shared.page(call.message.params, call.caller.era)
   }
 
-  async #pageOfOwn (call: Call): Promise<PreparedResult> {
+  async #restrictedPage (call: Call): Promise<PreparedResult> {
     const entries = this.#source.collection.enabled
     const listed = await areListed(entries, call)
     return this.#variantOf(entries, listed).page(call.message.params, call.caller.era)

@@ -1,4 +1,4 @@
-// The pages of one list, serialised once per era and cursor.
+// Serves the pages of one list, which are serialised once per era and cursor.
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { paginate } from '../../protocol/cursor.ts'
 import type { Params } from '../../protocol/message.ts'
@@ -6,7 +6,7 @@ import type { Era } from '../../protocol/revisions.ts'
 import { invalidParams, RefusedError } from '../../errors.ts'
 import { PreparedResult } from '../call/result.ts'
 
-/** What the pages of a list are made by. */
+/** How the pages of a list are built. */
 export interface PageSource<Item> {
   /** The field of the result that holds the items, e.g. `tools`. */
   readonly field: string
@@ -16,7 +16,7 @@ export interface PageSource<Item> {
   finish (page: object, era: Era): object
 }
 
-/** What a list is made of. */
+/** A list: its items, and how its pages are built. */
 export interface ListSource<Item> extends PageSource<Item> {
   items (era: Era): readonly Item[]
 }
@@ -32,7 +32,7 @@ export class Listing<Item> {
     this.#source = source
   }
 
-  /** Forgets all pages, because an item changed. */
+  /** Drops all cached pages, because an item has changed. */
   drop (): void {
     this.#pages.modern.clear()
     this.#pages.legacy.clear()
@@ -47,14 +47,14 @@ export class Listing<Item> {
 
     const items = this.#source.items(era)
     const page = new PreparedResult(takePage(this.#source, items, cursor, era))
-    // A cursor may begin a page at any item: no more pages are kept than the list has, or they would come to its
-    // square.
+    // A cursor may begin a page at any item. Caching a page for each would take memory quadratic in the length of the
+    // list, so no more pages are cached than a walk through the list needs.
     if (pages.size * this.#source.pageSize < items.length) pages.set(cursor, page)
     return page
   }
 }
 
-/** Returns the cursor of a list request. @throws RpcError -32602 when it is not a string. */
+/** Returns the cursor of a list request. @throws RpcError -32602 if it is not a string. */
 export function readCursor (params: Params): string | undefined {
   const { cursor } = params
   if (cursor === undefined || typeof cursor === 'string') return cursor

@@ -34,8 +34,7 @@ export interface CompiledSchema {
  * also match the schema that it renders. The schema is never changed.
  *
  * @param direction 'input' for values that callers send; 'output' for values that handlers return, which are sent as
- * the
- * schema transforms them
+ * the schema transforms them
  * @param where The name of the schema in errors: `inputSchema of tool 'add_note'`
  * @param createRegExp The engine that runs patterns. A Standard Schema runs its own patterns.
  * @throws MCP_ERR_INVALID_SCHEMA

@@ -128,7 +128,8 @@ t.test('a value that climbs out of its template is not found, by no template, an
     level: 'warn',
     uri: 'files://..%2fetc',
     variable: 'name',
-    msg: "resource refused: the value of 'name' climbs out of the template; 'allowUnsafeValues' would let it pass"
+    msg: "resource refused: the value of 'name' is a path traversal; " +
+      "set 'allowUnsafeValues' of the template to accept it"
   }])
 })
 

@@ -73,11 +73,11 @@ t.test('a malformed template is refused', async (t) => {
 t.test('a wrong option is refused', async (t) => {
   const refused: ReadonlyArray<readonly [options: unknown, problem: string]> = [
     [{ lists: 1 }, "has an unknown option 'lists'; the options are: list, complete, allowUnsafeValues"],
-    [{ list: [] }, "has a 'list' that is no function"],
-    [{ allowUnsafeValues: 'yes' }, "has an 'allowUnsafeValues' that is no boolean"],
-    [{ complete: null }, "has a 'complete' that is no object of functions"],
-    [{ complete: () => [] }, "has a 'complete' that is no object of functions"],
-    [{ complete: { id: ['a'] } }, "has a 'complete.id' that is no function"],
+    [{ list: [] }, "has a 'list' that must be a function"],
+    [{ allowUnsafeValues: 'yes' }, "has an 'allowUnsafeValues' that must be a boolean"],
+    [{ complete: null }, "has a 'complete' that must be an object of functions"],
+    [{ complete: () => [] }, "has a 'complete' that must be an object of functions"],
+    [{ complete: { id: ['a'] } }, "has a 'complete.id' that must be a function"],
     [{ complete: { user: () => [] } }, "completes 'user'; its variables are: id, rev"]
   ]
 
