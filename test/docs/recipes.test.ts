@@ -6,6 +6,7 @@ import { legacy, modernCall, type Post } from '../support/app.ts'
 import { blankAll } from '../blank.js'
 import { run } from '../support/child.ts'
 import { v1, v2Modern, type Answer, type OfficialClient } from '../support/clients.ts'
+import { until } from '../support/stream.ts'
 import { root } from './code.ts'
 
 t.setTimeout(120_000)
@@ -115,6 +116,29 @@ t.test('autoload: the endpoint is below the prefix of its file', async (t) => {
   })
 
   t.equal((await call(`${url}/notes/mcp`, 'list_notes')).status, 200)
+})
+
+t.test('audit log: what is served, what fails and what is refused is in it', async (t) => {
+  const code = recipe('Audit log').replace('const audit: object[] = []', [
+    'const audit: object[] = []',
+    "audit.push = (entry) => { console.log('audit ' + JSON.stringify(entry)); return 1 }"
+  ].join('\n'))
+  const directory = t.testdir({ 'app.ts': code + LISTEN })
+  const { lines } = await run(t, join(directory, 'app.ts'), {
+    cwd: directory, until: { line: /^listens at /, times: 1 }
+  })
+  const url = `${lines.at(-1)?.replace('listens at ', '')}/mcp`
+  const entries = (): object[] => lines.flatMap((line) => line.startsWith('audit ') ? [JSON.parse(line.slice(6))] : [])
+
+  await call(url, 'list_notes')
+  await call(url, 'unknown')
+  await until(() => entries().length === 3)
+
+  t.same(entries(), [
+    { method: 'tools/call', tool: 'list_notes', outcome: 'ok' },
+    { method: 'tools/call', tool: 'list_notes', address: '127.0.0.1', outcome: 'ok' },
+    { method: 'tools/call', tool: 'unknown', address: '127.0.0.1', outcome: 'refused' }
+  ])
 })
 
 interface Reply { readonly statusCode: number, readonly body: string }
