@@ -20,7 +20,7 @@ export class Departure {
     for (const listener of listeners) listener(reason)
   }
 
-  /** Releases the listeners without calling them, because the request has been answered. They keep it in memory. */
+  /** Releases the listeners, which hold the request in memory, without calling them: it has been answered. */
   dispose (): void {
     this.#listeners = undefined
   }

@@ -1,4 +1,4 @@
-// The channel of messages without a client that waits: calls by the host app, and notifications.
+// The channel of messages that send nothing back to a client: calls by the host app, and notifications.
 import type { FastifyBaseLogger } from 'fastify'
 import { doNothing } from '../do-nothing.ts'
 import type { Channel } from '../server/call/incoming.ts'

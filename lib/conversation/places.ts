@@ -3,7 +3,7 @@ import type { RequestId } from '../protocol/message.ts'
 import { refuse, type Refusal } from '../protocol/refusals.ts'
 import type { NoPlace } from '../shares/shares.ts'
 
-/** Whether a place was refused. The alternative is what the caller of this function asked for. */
+/** Whether a result is a refused place, and not what the place was for: a session or a subscription. */
 export function isNoPlace (found: object): found is NoPlace {
   return 'refused' in found
 }

@@ -1,4 +1,4 @@
-// Modern messages: requests, each of which says all about its client, and notifications.
+// Modern messages: requests, each of which describes its client, and notifications.
 import type { FastifyReply } from 'fastify'
 import { createNotifyingCaller } from '../conversation/callers.ts'
 import { createNoOpChannel } from '../conversation/no-op-channel.ts'
