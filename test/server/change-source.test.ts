@@ -2,7 +2,7 @@ import t from 'tap'
 import type { ChangeEvent } from '../../lib/protocol/change.ts'
 import { ChangeSource } from '../../lib/server/change-source.ts'
 
-t.test('a change is told to whoever listens, and as often as they do', async (t) => {
+t.test('a listener is called once per change for each time it was registered', async (t) => {
   const source = new ChangeSource()
   const heard: ChangeEvent[] = []
   const listener = (event: ChangeEvent): void => { heard.push(event) }

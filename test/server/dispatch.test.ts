@@ -13,7 +13,7 @@ function createFull () {
   return server
 }
 
-t.test('server/discover tells a modern client all that it needs', async (t) => {
+t.test('server/discover returns versions, capabilities, server info and instructions to a modern client', async (t) => {
   t.strictSame(await new Client().ask(createFull(), 'server/discover'), complete({
     supportedVersions: ['2026-07-28'],
     capabilities: { tools: {}, prompts: {}, resources: {}, completions: {}, logging: {} },
@@ -26,7 +26,7 @@ t.test('server/discover tells a modern client all that it needs', async (t) => {
   }))
 })
 
-t.test('initialize tells a legacy client all that it needs', async (t) => {
+t.test('initialize returns version, capabilities, server info and instructions to a legacy client', async (t) => {
   t.strictSame(await new Client({ era: 'legacy' }).ask(createFull(), 'initialize'), {
     result: {
       protocolVersion: '2025-11-25',
@@ -42,7 +42,7 @@ t.test('initialize tells a legacy client all that it needs', async (t) => {
   })
 })
 
-t.test('completions are offered where a prompt or a template has any', async (t) => {
+t.test('the completions capability is announced if a prompt or template has a completer', async (t) => {
   const server = createNotes()
   server.registerPrompt('greet', {}, () => 'a')
   server.registerResource('x', new ResourceTemplate('x://{id}'), {}, () => 'a')
@@ -60,7 +60,7 @@ t.test('completions are offered where a prompt or a template has any', async (t)
   t.strictSame(await capabilities(), { prompts: {}, resources: {}, completions: {}, logging: {} })
 })
 
-t.test('a method of a feature that the server does not offer is not found', async (t) => {
+t.test('a method of a feature without registered entries is not found', async (t) => {
   const methods = [
     'tools/list', 'tools/call', 'prompts/list', 'prompts/get', 'resources/list', 'resources/templates/list',
     'resources/read', 'completion/complete'
@@ -71,14 +71,14 @@ t.test('a method of a feature that the server does not offer is not found', asyn
   }
 })
 
-t.test('a feature stays offered when all that it had is gone', async (t) => {
+t.test('a feature stays announced after all its entries were removed', async (t) => {
   const server = createNotes()
   server.registerTool('add', {}, () => 'a').remove()
 
   t.strictSame(await new Client({ era: 'legacy' }).ask(server, 'tools/list'), { result: { tools: [] } })
 })
 
-t.test('each era has its own methods, and what neither has is not found', async (t) => {
+t.test('each era has its own methods, and unknown methods are not found', async (t) => {
   const server = createFull()
 
   for (const method of ['initialize', 'ping', 'logging/setLevel']) {
@@ -93,11 +93,11 @@ t.test('each era has its own methods, and what neither has is not found', async 
   }
 })
 
-t.test('a legacy ping is answered with nothing', async (t) => {
+t.test('a legacy ping returns an empty object', async (t) => {
   t.strictSame(await new Client({ era: 'legacy' }).ask(createNotes(), 'ping'), { result: {} })
 })
 
-t.test('a legacy client chooses the level of the messages that it is sent', async (t) => {
+t.test('logging/setLevel sets the level from which a legacy client gets log messages', async (t) => {
   const server = createNotes()
   server.registerTool('log', {}, async (_args, ctx) => {
     await ctx.info('info')
@@ -118,7 +118,7 @@ t.test('a legacy client chooses the level of the messages that it is sent', asyn
   }
 })
 
-t.test('a level is accepted where no session can keep it', async (t) => {
+t.test('logging/setLevel succeeds without a session', async (t) => {
   const client = new Client({ era: 'legacy' })
   const caller = { era: 'legacy' as const, protocolVersion: '2025-11-25', client: { capabilities: {} } }
 
@@ -129,7 +129,7 @@ t.test('a level is accepted where no session can keep it', async (t) => {
   t.same(resultOf(outcome), {})
 })
 
-t.test('every modern list and what is read may be cached as the server says', async (t) => {
+t.test('modern lists and resource contents carry the cache hint of the server', async (t) => {
   const server = createFull()
   server.registerResource('x', new ResourceTemplate('x://{id}', { list: () => [] }), {}, () => 'a')
   const client = new Client()
@@ -143,7 +143,7 @@ t.test('every modern list and what is read may be cached as the server says', as
   }
 })
 
-t.test('what is registered is served in both eras', async (t) => {
+t.test('tools, prompts, resources and completions are served in both eras', async (t) => {
   const server = createFull()
   const argument = { name: 'name', value: '' }
 
@@ -163,7 +163,7 @@ t.test('what is registered is served in both eras', async (t) => {
   }
 })
 
-t.test('whoever can be told of changes is told so, and whoever cannot is not', async (t) => {
+t.test('listChanged and subscribe are announced only to clients that can be notified of changes', async (t) => {
   const listening = {
     tools: { listChanged: true },
     prompts: { listChanged: true },
@@ -187,7 +187,7 @@ t.test('whoever can be told of changes is told so, and whoever cannot is not', a
   t.match(stateless, { capabilities: deaf })
 })
 
-t.test('changes are listened to by each era in its own way, and only where there is a way', async (t) => {
+t.test('each era subscribes with its own methods, and only over a channel that can listen', async (t) => {
   const server = createFull()
   const modern = new Client({ channel: { canListen: true } })
   const legacy = new Client({ era: 'legacy', channel: { canListen: true } })

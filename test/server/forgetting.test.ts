@@ -8,7 +8,7 @@ function createServer (ended: NonNullable<ServerDefinition['ended']>): ServerDef
   return { ...createTalker(() => ({})), ended }
 }
 
-t.test('all sessions that were begun with are waited for', async (t) => {
+t.test('done() waits until the definition has disposed of each session', async (t) => {
   const gate = createGate()
   const over: object[] = []
   const forgetting = new Forgetting(createServer(async (session) => {
@@ -27,7 +27,7 @@ t.test('all sessions that were begun with are waited for', async (t) => {
   t.same(over, sessions)
 })
 
-t.test('one that throws, or rejects, is told of and keeps no other back', async (t) => {
+t.test('a definition that fails to dispose of a session is logged and does not stop the others', async (t) => {
   const failures: unknown[] = []
   const errors = [new Error('thrown'), new Error('rejected')]
   const forgetting = new Forgetting(createServer((session) => {
@@ -41,7 +41,7 @@ t.test('one that throws, or rejects, is told of and keeps no other back', async 
   t.same(failures, errors)
 })
 
-t.test('a definition that keeps nothing for sessions has nothing to let go of', async (t) => {
+t.test('a definition without `ended` has nothing to dispose of', async (t) => {
   const forgetting = new Forgetting(createTalker(() => ({})), () => t.fail())
 
   forgetting.begin({})

@@ -1,4 +1,4 @@
-// What never comes to an end is ended by the time limit of the server, whichever function of the author hangs.
+// The timeout of the server ends a call, whichever function of its author hangs.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
@@ -12,7 +12,7 @@ const hang = (): Promise<never> => new Promise(() => {})
 
 const hangingSchema = z.object({ id: z.string().refine(hang) })
 
-/** Lets time pass until something has come to its end. */
+/** Stops the clock, and returns a function that advances it until a promise has settled. */
 function startClock (t: Test): <T>(pending: Promise<T>) => Promise<T> {
   const pass = stopClock(t)
   return async (pending) => {
@@ -40,7 +40,7 @@ function createHanging () {
 }
 
 for (const era of ['modern', 'legacy'] as const) {
-  t.test(`in the ${era} era whatever hangs ends with an error in time`, async (t) => {
+  t.test(`in the ${era} era a call ends with a timeout error, whichever function of the author hangs`, async (t) => {
     const inTime = startClock(t)
     const server = createHanging()
     const ask = (method: string, params: { readonly [name: string]: unknown }): Promise<unknown> => inTime(
@@ -75,7 +75,7 @@ for (const era of ['modern', 'legacy'] as const) {
     }
   })
 
-  t.test(`in the ${era} era a middleware that hangs before or after the method ends with an error in time, and its signal is aborted`, async (t) => {
+  t.test(`in the ${era} era a middleware that hangs before or after the method ends with a timeout error, and its signal is aborted`, async (t) => {
     const inTime = startClock(t)
     const before: Middleware = hang
     const after: Middleware = async (_ctx, next) => { await next(); return hang() }
@@ -97,7 +97,7 @@ for (const era of ['modern', 'legacy'] as const) {
   })
 }
 
-t.test('the time that a method takes is that of its own limit, and none of the middleware around it', async (t) => {
+t.test('the time of a method counts against its own timeout, and not against the timeout of middlewares', async (t) => {
   const inTime = startClock(t)
   const server = createNotes({ timeout: 20 }).use(async (_ctx, next) => ({ ...await next(), _meta: { seen: true } }))
   let finish = (_text: string): void => {}
@@ -106,7 +106,7 @@ t.test('the time that a method takes is that of its own limit, and none of the m
   const client = new Client({ era: 'legacy' })
 
   const slow = client.callTool(server, 'slow')
-  // The limit of the server passes meanwhile.
+  // Meanwhile the timeout of the server passes.
   t.match(await inTime(client.callTool(server, 'short')), {
     result: { isError: true, content: [{ text: 'Tool short timed out after 20 ms' }], _meta: { seen: true } }
   })
@@ -115,14 +115,14 @@ t.test('the time that a method takes is that of its own limit, and none of the m
   t.match(await slow, { result: { content: [{ text: 'done' }], _meta: { seen: true } } })
 })
 
-t.test('a middleware that answers without waiting for the method is answered at once', async (t) => {
+t.test('the result of a middleware is sent at once, even if the method is still running', async (t) => {
   const server = createNotes().use((_ctx, next) => { next(); return { content: [] } })
   server.registerTool('slow', {}, hang)
 
   t.strictSame(await new Client({ era: 'legacy' }).callTool(server, 'slow'), { result: { content: [] } })
 })
 
-t.test('without a time limit a middleware may take as long as it likes', async (t) => {
+t.test('a middleware has no deadline if the server has no timeout', async (t) => {
   let finish = (): void => {}
   const server = createNotes({ timeout: 0 }).use(async (_ctx, next) => {
     await new Promise<void>((resolve) => { finish = resolve })
@@ -136,7 +136,7 @@ t.test('without a time limit a middleware may take as long as it likes', async (
   t.match(await answer, { result: { content: [{ text: 'a' }] } })
 })
 
-t.test('over HTTP a request whose middleware hangs is answered and let go of', async (t) => {
+t.test('over HTTP, a request whose middleware hangs gets an error, and its exchange is released', async (t) => {
   const server = new McpServer({ name: 'Notes', version: '1.0.0' }, { timeout: 20 }).use(hang)
   server.registerTool('add', {}, () => 'a')
   const { app } = await createApp(t, { server })

@@ -6,7 +6,7 @@ import type { McpServerOptions } from '../../lib/server/options.ts'
 import { ResourceTemplate } from '../../lib/server/features/template.ts'
 import { Client, complete, createMessage, createNotes, refused, said, stopClock, untyped } from '../support/definition-client.ts'
 
-t.test('a server is what it was made of, whatever becomes of that', async (t) => {
+t.test('later changes of its info and options do not change a server', async (t) => {
   const info = { name: 'Notes', version: '1.0.0', title: 'My notes' }
   const options = { instructions: 'Be brief.', timeout: 10 }
   const server = new McpServer(info, options)
@@ -24,7 +24,7 @@ t.test('a server is what it was made of, whatever becomes of that', async (t) =>
   })
 })
 
-t.test('a server without a name and a version is refused', async (t) => {
+t.test('a server without a name or a version is refused', async (t) => {
   for (const info of [
     undefined,
     null,
@@ -86,13 +86,13 @@ t.test('a wrong option is refused', async (t) => {
   }
 })
 
-t.test('a middleware that is no function is refused', async (t) => {
+t.test('a middleware that is not a function is refused', async (t) => {
   t.throws(() => createNotes().use(untyped(undefined)), {
     code: 'MCP_ERR_INVALID_DEFINITION', message: 'a middleware must be a function (ctx, next) => result'
   })
 })
 
-t.test('a lifespan is entered for each mount with its app', async (t) => {
+t.test('the lifespan is entered once per mount, with the app of the mount', async (t) => {
   const [first, second] = [Fastify(), Fastify()]
   const apps: unknown[] = []
   const close = (): void => {}
@@ -109,13 +109,13 @@ t.test('a lifespan is entered for each mount with its app', async (t) => {
   t.strictSame(await createNotes().enter(first), { value: undefined })
 })
 
-t.test('a lifespan that fails fails the start', async (t) => {
+t.test('a failing lifespan makes the start fail', async (t) => {
   const server = createNotes({ lifespan: () => { throw new Error('no database') } })
 
   await t.rejects(server.enter(Fastify()), { message: 'no database' })
 })
 
-t.test('a definition serves any number of callers at once and keeps nothing of them', async (t) => {
+t.test('a definition serves many callers at once and shares nothing between them', async (t) => {
   const server = createNotes()
   const gates: Array<() => void> = []
   server.registerTool('who', {}, async (args, ctx) => {
@@ -140,7 +140,7 @@ t.test('a definition serves any number of callers at once and keeps nothing of t
   ])
 })
 
-t.test('a list is the same for all callers of an era, whoever asks first', async (t) => {
+t.test('all callers of an era get the same list, whichever era asks first', async (t) => {
   const server = createNotes()
   server.registerTool('add', {}, () => 'a')
   const tools = [{ name: 'add', inputSchema: { type: 'object', properties: {} } }]
@@ -151,7 +151,7 @@ t.test('a list is the same for all callers of an era, whoever asks first', async
   }
 })
 
-t.test('a result that JSON cannot carry is logged and not told', async (t) => {
+t.test('a result that JSON cannot represent is logged, and the client gets an error id only', async (t) => {
   const circular: { self?: unknown } = {}
   circular.self = circular
 
@@ -167,7 +167,7 @@ t.test('a result that JSON cannot carry is logged and not told', async (t) => {
   }
 })
 
-t.test('exposeErrors shows what went wrong', async (t) => {
+t.test('exposeErrors sends the message of an unexpected error to the client', async (t) => {
   const client = new Client()
   const server = createNotes({ exposeErrors: true }).use(() => { throw new Error('no disk') })
 
@@ -176,7 +176,7 @@ t.test('exposeErrors shows what went wrong', async (t) => {
   t.strictSame(answer, refused(-32603, `Error answering server/discover: no disk (error id ${client.logged[0]?.errorId})`))
 })
 
-t.test('the host app calls without a wire: it gets the result itself', async (t) => {
+t.test('a call by the app resolves to the result object instead of JSON', async (t) => {
   const server = createNotes()
   const result = { content: [{ type: 'text' as const, text: 'a' }], _meta: { date: new Date(0) } }
   server.registerTool('add', {}, () => result)
@@ -191,7 +191,7 @@ t.test('the host app calls without a wire: it gets the result itself', async (t)
   await t.rejects(ask('tools/call', { name: 'sub' }), { name: 'RpcError', code: -32602, message: 'Unknown tool: sub' })
 })
 
-t.test('resources and templates are registered side by side, and handlers read both', async (t) => {
+t.test('a handler reads registered resources and templates', async (t) => {
   const server = createNotes()
   server.registerResource('all', 'notes://all', {}, () => 'all notes')
   server.registerResource('one', new ResourceTemplate('notes://{id}'), {}, (_uri, { id }) => `note ${String(id)}`)
@@ -207,7 +207,7 @@ t.test('resources and templates are registered side by side, and handlers read b
     ))
 })
 
-t.test('every list is cut at pageSize and shows every change', async (t) => {
+t.test('every list is paged by pageSize and shows every change', async (t) => {
   const server = createNotes({ pageSize: 1 })
   const client = new Client({ era: 'legacy' })
   const lists = ['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list']
@@ -227,7 +227,7 @@ t.test('every list is cut at pageSize and shows every change', async (t) => {
   for (const method of lists) t.notMatch(await client.ask(server, method), { result: { nextCursor: String } })
 })
 
-t.test('a handler has five minutes where the server does not say otherwise', async (t) => {
+t.test('the default timeout of a handler is five minutes', async (t) => {
   const pass = stopClock(t)
   const server = createNotes()
   const signals: AbortSignal[] = []
@@ -245,7 +245,7 @@ t.test('a handler has five minutes where the server does not say otherwise', asy
   t.match(await answer, { result: { isError: true, content: [{ text: 'Tool slow timed out after 300000 ms' }] } })
 })
 
-t.test('whatever changes in a server is told to whoever serves it', async (t) => {
+t.test('every change of a server is published to its mounts', async (t) => {
   const server = createNotes()
   const heard: unknown[] = []
   server.registerTool('before', {}, () => 'a')

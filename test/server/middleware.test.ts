@@ -13,7 +13,7 @@ function trace (steps: string[], name: string): Middleware<unknown> {
   }
 }
 
-t.test('middlewares are an onion, the first one outermost', async (t) => {
+t.test('the first middleware is the outermost', async (t) => {
   const steps: string[] = []
   const middlewares = [trace(steps, 'a'), trace(steps, 'b')]
 
@@ -26,7 +26,7 @@ t.test('middlewares are an onion, the first one outermost', async (t) => {
   t.strictSame(steps, ['a before ping', 'b before ping', 'method', 'b after', 'a after'])
 })
 
-t.test('a middleware sees what a prepared result means', async (t) => {
+t.test('a middleware gets a cached list page as a plain object', async (t) => {
   const seen: object[] = []
   const watch: Middleware = async (_ctx, next) => {
     const result = await next()
@@ -39,7 +39,7 @@ t.test('a middleware sees what a prepared result means', async (t) => {
   t.strictSame(seen, [{ tools: [] }])
 })
 
-t.test('a middleware that returns no result is told so', async (t) => {
+t.test('a middleware that returns no result fails with an error that says so', async (t) => {
   for (const returned of [undefined, null, 'a', 1]) {
     await t.rejects(runThrough([async () => untyped<object>(returned)], new Client().createCall(), () => ({})), {
       name: 'TypeError', message: 'a middleware must return a result: what next() resolved to, or another object'
@@ -50,7 +50,7 @@ t.test('a middleware that returns no result is told so', async (t) => {
 for (const era of ['modern', 'legacy'] as const) {
   const whole = (result: object) => era === 'modern' ? complete(result) : { result }
 
-  t.test(`in the ${era} era a middleware may answer in place of the method`, async (t) => {
+  t.test(`in the ${era} era a middleware may return a result without calling the method`, async (t) => {
     const server = createNotes().use(() => ({ content: [] }))
     server.registerTool('add', {}, mustNotRun)
 
@@ -68,7 +68,7 @@ for (const era of ['modern', 'legacy'] as const) {
     t.match(await client.ask(server, 'tools/list'), { result: { tools: [{ name: 'add' }], _meta: { traced: true } } })
   })
 
-  t.test(`in the ${era} era what a middleware throws is the answer, or an internal error`, async (t) => {
+  t.test(`in the ${era} era an RpcError of a middleware is sent to the client, and any other error is an internal error`, async (t) => {
     const client = new Client({ era })
     const refusing = createNotes().use(() => { throw new RpcError(429, 'Slow down', { seconds: 5 }) })
     const failing = createNotes().use(() => { throw new Error('secret') })
@@ -82,7 +82,7 @@ for (const era of ['modern', 'legacy'] as const) {
   })
 }
 
-t.test('a middleware that tries to change a list in place fails, and the list is what it was', async (t) => {
+t.test('a middleware that changes a list in place fails, and the list stays unchanged', async (t) => {
   const server = createNotes()
   server.registerTool('add', {}, () => 'a')
   const plain = await new Client().ask(server, 'tools/list')
@@ -96,7 +96,7 @@ t.test('a middleware that tries to change a list in place fails, and the list is
   t.strictSame(await new Client().ask(server, 'tools/list'), plain)
 })
 
-t.test('a middleware sees what a method threw', async (t) => {
+t.test('a middleware can catch the error of a method', async (t) => {
   const seen: unknown[] = []
   const server = createNotes().use(async (_ctx, next) => {
     try {
@@ -112,7 +112,7 @@ t.test('a middleware sees what a method threw', async (t) => {
   t.match(seen, [{ code: -32602 }])
 })
 
-t.test('next() can be called once, and need not be awaited', async (t) => {
+t.test('next() can be called only once, and need not be awaited', async (t) => {
   const rejected: unknown[] = []
   const listen = (error: unknown): void => { rejected.push(error) }
   process.on('unhandledRejection', listen)
@@ -136,7 +136,7 @@ t.test('next() can be called once, and need not be awaited', async (t) => {
   t.strictSame(rejected, [])
 })
 
-t.test('a ToolError of a middleware reaches the model, whichever era it is', async (t) => {
+t.test('a ToolError of a middleware becomes an error result in both eras', async (t) => {
   for (const era of ['modern', 'legacy'] as const) {
     const notes = createNotes()
     notes.registerTool('any', {}, mustNotRun)

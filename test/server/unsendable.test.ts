@@ -66,7 +66,7 @@ for (const [what, value] of Object.entries(UNSENDABLE)) {
   })
 }
 
-t.test('a value with a toJSON that returns what fits is sent as that says', async (t) => {
+t.test('a value with toJSON is sent as the value that toJSON returns', async (t) => {
   class Note { toJSON () { return block({ text: 'from JSON' }) } }
   const app = await createFaulty(t, (server) => {
     server.registerTool('block', {}, () => new Note() as never)
@@ -91,8 +91,8 @@ t.test('a value with a toJSON that returns what fits is sent as that says', asyn
   ])
 })
 
-t.test('a text that is longer than a reply can be is answered with an error', async (t) => {
-  // Until someone reads it, it takes no memory.
+t.test('a text longer than the longest possible string is answered with an error', async (t) => {
+  // V8 allocates the memory of a repeated text only when it is read.
   const longest = 'x'.repeat(2 ** 29 - 24)
   const app = await createFaulty(t, (server) => {
     server.registerTool('long', { outputSchema: Type.Unknown() }, () => ({ toJSON: () => ({ length: `${longest}and more`.length }) }))
@@ -108,7 +108,7 @@ t.test('a text that is longer than a reply can be is answered with an error', as
   t.match(read.json(), { id: 1, error: { code: -32603, message: /^Error reading resource r:1 \(error id/ } })
 })
 
-t.test('half a surrogate pair in a text reaches the client as a character that every parser reads', async (t) => {
+t.test('a lone surrogate in a text is sent as the replacement character', async (t) => {
   const app = await createFaulty(t, (server) => {
     server.registerTool('half', {}, () => 'a\ud800b')
     server.registerTool('value', { outputSchema: Type.Unknown() }, () => ({ 'k\udfff': 'v\ud800' }))
@@ -120,7 +120,7 @@ t.test('half a surrogate pair in a text reaches the client as a character that e
   })
 })
 
-t.test('an error reaches the client without what cannot be sent of it', async (t) => {
+t.test('error data that JSON cannot represent is left out of the error', async (t) => {
   const errors: readonly unknown[] = [
     new RpcError(5, 'x', 5n), new RpcError(5, 'x', cycle), Object.assign(new RpcError(5, ''), { message: 5n }),
     Object.defineProperty(new RpcError(5, 'x'), 'message', { get () { throw new Error('no') } })
@@ -138,7 +138,7 @@ t.test('an error reaches the client without what cannot be sent of it', async (t
   ])
 })
 
-t.test('the requests of a batch whose reply is longer than a text can be are answered with errors', async (t) => {
+t.test('each request of a batch is answered with an error if the joined reply exceeds the longest possible string', async (t) => {
   const half = `{"content":[{"type":"text","text":"${'x'.repeat(2 ** 28)}"}]}`
   const { app } = createHost(t)
   const server = new McpServer({ name: 'Notes', version: '1.0.0' })
@@ -162,7 +162,7 @@ t.test('the requests of a batch whose reply is longer than a text can be are ans
   t.equal(app.mcp.get('Notes').stats().exchanges, 0)
 })
 
-t.test('what a handler does not wait for fails without reaching the process', async (t) => {
+t.test('a rejected context call that a handler did not await does not become an unhandled rejection', async (t) => {
   const unhandled: unknown[] = []
   const listenToProcess = (reason: unknown): void => { unhandled.push(reason) }
   process.on('unhandledRejection', listenToProcess)

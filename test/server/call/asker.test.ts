@@ -16,7 +16,7 @@ const accept = (content: Params) => ({ action: 'accept', content })
 const spoken = (text: string) => ({ role: 'assistant', model: 'm', content: { type: 'text', text } })
 const roots = { method: 'roots/list', params: {} } as const
 
-/** A server with one tool, `ask`. */
+/** Creates a server with one tool, `ask`. */
 function createAsking (handler: Handler, options = {}) {
   const server = createNotes(options)
   server.registerTool(
@@ -35,12 +35,12 @@ function resultOf (answer: Answer): Asking {
   return Reflect.get(answer, 'result') as Asking
 }
 
-/** What a modern client is asked, by key. */
+/** Returns the questions of a modern result, by key. */
 function questionsOf (answer: Answer): InputRequests {
   return resultOf(answer).inputRequests ?? {}
 }
 
-/** Calls a tool by a modern client that answers round by round: with a value for each question in its order. */
+/** Calls the tool as a modern client that answers each round with a list of values, one per question, in order. */
 async function callInRounds (
   server: ReturnType<typeof createNotes>, rounds: readonly unknown[][], client = new Client({ capabilities: ALL })
 ) {
@@ -64,7 +64,7 @@ const methodsOf = (asked: readonly InputRequests[]) => asked.map(
   (questions) => Object.values(questions).map(({ method }) => method)
 )
 
-t.test('a modern client is asked by the result, and the handler goes on with the answer', async (t) => {
+t.test('a modern client gets an input_required result, and the handler continues with the answer', async (t) => {
   const server = createAsking(async (ctx) => JSON.stringify(await ctx.elicit('Who?', Name, { key: 'who' })))
   const client = new Client({ capabilities: { elicitation: {} } })
 
@@ -95,7 +95,7 @@ t.test('a modern client is asked by the result, and the handler goes on with the
   }
 })
 
-t.test('a legacy client is asked in the middle of the request', async (t) => {
+t.test('a legacy client is asked while its request is running', async (t) => {
   const server = createAsking(async (ctx) => JSON.stringify([
     await ctx.elicit('Who?', Name), await ctx.elicitUrl('Pay', 'https://example.com/pay'), await ctx.sample({ messages: [], maxTokens: 1 }), await ctx.listRoots()
   ]))
@@ -126,7 +126,7 @@ t.test('a legacy client is asked in the middle of the request', async (t) => {
   t.strictSame(timeouts, [300_000, 300_000, 300_000, 300_000])
 })
 
-t.test('a question has the time that it is given, else that of the server', async (t) => {
+t.test('the timeout of a question defaults to questionTimeout of the server', async (t) => {
   const timeouts: number[] = []
   const client = new Client({
     era: 'legacy', capabilities: ALL, answer: (_question, timeout) => { timeouts.push(timeout); return { roots: [] } }
@@ -143,7 +143,7 @@ t.test('a question has the time that it is given, else that of the server', asyn
   t.strictSame(timeouts, [5, 0, 50])
 })
 
-t.test('questions one after the other take a round each', async (t) => {
+t.test('consecutive questions take one round each', async (t) => {
   const server = createAsking(async (ctx) => {
     const first = await ctx.elicit('First?', Name)
     const second = await ctx.sample({ messages: [], maxTokens: 1 })
@@ -161,7 +161,7 @@ t.test('questions one after the other take a round each', async (t) => {
   t.strictSame(Object.values(asked[3] ?? {})[0]?.params, { mode: 'url', message: 'Pay', url: 'https://example.com/' })
 })
 
-t.test('questions at the same time take one round, and those that get no answer are asked again', async (t) => {
+t.test('concurrent questions take one round, and unanswered ones are asked again', async (t) => {
   const server = createAsking(
     async (ctx) => JSON.stringify(
       await Promise.all([ctx.elicit('Who?', Name), ctx.listRoots(), ctx.elicit('Who?', Name)])
@@ -180,7 +180,7 @@ t.test('questions at the same time take one round, and those that get no answer 
   t.strictSame(answer, said(JSON.stringify([accept({ name: 'A' }), [], accept({ name: 'B' })])))
 })
 
-t.test('an answer that a handler comes to only in a later round is not asked for again', async (t) => {
+t.test('an answer that the handler uses only in a later round is not asked for again', async (t) => {
   let isFirstRound = true
   const server = createAsking(async (ctx) => {
     const early = isFirstRound ? ctx.elicit('Second?', Name) : undefined
@@ -208,7 +208,7 @@ t.test('an answer that a handler comes to only in a later round is not asked for
   )
 })
 
-t.test('an answer of the wrong kind or content is asked for again by a modern server', async (t) => {
+t.test('a modern client is asked again after an answer of the wrong kind or with invalid content', async (t) => {
   const server = createAsking(async (ctx) => JSON.stringify(await ctx.elicit('Who?', Name, { key: 'who' })))
   const client = new Client({ capabilities: ALL })
 
@@ -227,7 +227,7 @@ t.test('an answer of the wrong kind or content is asked for again by a modern se
   }
 })
 
-t.test('an answer of the wrong kind or content is an error to a legacy client', async (t) => {
+t.test('an answer of a legacy client of the wrong kind or with invalid content is an error', async (t) => {
   const server = createAsking(async (ctx) => JSON.stringify(await ctx.elicit('Who?', Name)))
   const wrong: ReadonlyArray<readonly [answer: unknown, problem: string]> = [
     [undefined, 'it must be an object'],
@@ -246,7 +246,7 @@ function failed (text: string): object {
   return { result: { content: [{ type: 'text', text }], isError: true } }
 }
 
-t.test('what a client did not declare it is not asked', async (t) => {
+t.test('a client is asked nothing for which it declared no capability', async (t) => {
   type Kind = readonly [
     handler: (ctx: Ctx) => Promise<unknown>, capabilities: object, words: string, required: object
   ]
@@ -293,12 +293,12 @@ t.test('what a client did not declare it is not asked', async (t) => {
       await new Client({ era: 'modern', capabilities, answer }).callTool(server, 'ask'),
       refused(-32021, message, { requiredCapabilities })
     )
-    // A client shows an error of the protocol to its user, and a result to its model.
+    // Clients show a protocol error to the user, and a result to the model.
     t.strictSame(await new Client({ era: 'legacy', capabilities, answer }).callTool(server, 'ask'), failed(message))
   }
 })
 
-t.test('a handler can catch that a client cannot be asked, in either era', async (t) => {
+t.test('a handler can catch the error for a missing capability in both eras', async (t) => {
   const server = createAsking((ctx) => ctx.listRoots().then(String, (error) => `without: ${error instanceof RpcError && error.code}`))
 
   t.strictSame(await new Client({ era: 'modern' }).callTool(server, 'ask'), said('without: -32021'))
@@ -307,7 +307,7 @@ t.test('a handler can catch that a client cannot be asked, in either era', async
   })
 })
 
-t.test('an RpcError that a handler throws itself stays an error of the protocol, whatever its code', async (t) => {
+t.test('an RpcError that a handler throws stays a protocol error, even with the code -32021', async (t) => {
   const server = createAsking(() => { throw new RpcError(-32021, 'mine', { requiredCapabilities: { roots: {} } }) })
 
   for (const era of ['modern', 'legacy'] as const) {
@@ -318,7 +318,7 @@ t.test('an RpcError that a handler throws itself stays an error of the protocol,
   }
 })
 
-t.test('a client that lacks one capability of several is asked nothing, unless the handler can do without', async (t) => {
+t.test('a client that lacks one of several capabilities is asked nothing, unless the handler catches the error', async (t) => {
   const client = new Client({ capabilities: { roots: {} } })
   const strict = createAsking(async (ctx) => String(await Promise.all([ctx.listRoots(), ctx.elicit('Who?', Name)])))
   const lenient = createAsking(
@@ -329,7 +329,7 @@ t.test('a client that lacks one capability of several is asked nothing, unless t
   t.strictSame(Object.values(questionsOf(await client.callTool(lenient, 'ask'))), [roots])
 })
 
-t.test('a legacy client that there is no way to is not asked', async (t) => {
+t.test('a legacy client without a channel for questions is not asked', async (t) => {
   const server = createAsking(async (ctx) => String(await ctx.listRoots()))
 
   t.strictSame(
@@ -339,7 +339,7 @@ t.test('a legacy client that there is no way to is not asked', async (t) => {
   )
 })
 
-t.test('the error that a legacy client answers with reaches the handler', async (t) => {
+t.test('an error response of a legacy client is thrown in the handler', async (t) => {
   const answer = () => { throw new RpcError(-1, 'User rejected') }
   const strict = createAsking(async (ctx) => String(await ctx.listRoots()))
   const lenient = createAsking(async (ctx) => ctx.listRoots().then(String, ({ message }) => `without: ${message}`))
@@ -352,7 +352,7 @@ t.test('the error that a legacy client answers with reaches the handler', async 
   })
 })
 
-t.test('whatever a handler does with a question that is pending, the call ends in it, and its finally blocks have run', async (t) => {
+t.test('a pending question ends the round even if the handler catches it or returns, and finally blocks run', async (t) => {
   let cleaned = 0
   const handlers: readonly Handler[] = [
     async (ctx) => { try { return String(await ctx.listRoots()) } finally { cleaned++ } },
@@ -371,7 +371,7 @@ t.test('whatever a handler does with a question that is pending, the call ends i
   t.equal(cleaned, handlers.length)
 })
 
-t.test('a question that nobody awaits does not end the process', async (t) => {
+t.test('a question that is not awaited causes no unhandled rejection', async (t) => {
   const rejected: unknown[] = []
   const listen = (error: unknown): void => { rejected.push(error) }
   process.on('unhandledRejection', listen)
@@ -394,7 +394,7 @@ t.test('a question that nobody awaits does not end the process', async (t) => {
   t.strictSame(rejected, [])
 })
 
-t.test('a side effect runs once over all rounds', async (t) => {
+t.test('a side effect in ctx.once runs once over all rounds', async (t) => {
   let charged = 0
   const server = createAsking(async (ctx) => {
     const id = await ctx.once('charge', async () => ++charged)
@@ -408,7 +408,7 @@ t.test('a side effect runs once over all rounds', async (t) => {
   t.equal(charged, 1)
 })
 
-t.test('a side effect that still runs when the round ends does not run again', async (t) => {
+t.test('a side effect that is still running when the round ends does not run again', async (t) => {
   let charged = 0
   const effect = () => new Promise<number>((resolve) => {
     setImmediate(() => setImmediate(() => setImmediate(() => resolve(++charged))))
@@ -422,7 +422,7 @@ t.test('a side effect that still runs when the round ends does not run again', a
   t.strictSame(answer, said('[1,[]]'))
 })
 
-t.test('a side effect that never ends does not hold the call for ever', async (t) => {
+t.test('a side effect that never ends does not hold the call beyond its timeout', async (t) => {
   const pass = stopClock(t)
   const client = new Client({ capabilities: ALL })
   let begun = (): void => {}
@@ -441,7 +441,7 @@ t.test('a side effect that never ends does not hold the call for ever', async (t
   t.match(client.logged, [{ level: 'warn', msg: 'answering tools/call timed out after 50 ms' }])
 })
 
-t.test('a key is that of one question, in both eras', async (t) => {
+t.test('a key that is used for two questions is an error in both eras', async (t) => {
   const server = createAsking(
     async (ctx) => String(await Promise.all([ctx.listRoots({ key: 'a' }), ctx.elicit('Who?', Name, { key: 'a' })]))
   )
@@ -454,7 +454,7 @@ t.test('a key is that of one question, in both eras', async (t) => {
   ])
 })
 
-t.test('a handler asks by hand, and runs again with the answers and what it kept', async (t) => {
+t.test('a handler that returns inputRequired() runs again with the answers and its state', async (t) => {
   const server = createAsking(untyped<Handler>(async (ctx: Ctx) => {
     if (ctx.inputState === undefined) {
       return inputRequired({ inputRequests: { roots }, state: { step: 1, at: new Date(0) } })
@@ -479,7 +479,7 @@ t.test('a handler asks by hand, and runs again with the answers and what it kept
   t.strictSame(legacy.asked, [roots, roots])
 })
 
-t.test('a handler that asks nothing by hand is run again with its state', async (t) => {
+t.test('a handler that returns inputRequired() with only a state runs again with that state', async (t) => {
   const server = createAsking(untyped<Handler>((ctx: Ctx) => ctx.inputState === undefined ? inputRequired({ state: 1 }) : `state ${ctx.inputState}`))
 
   const { answer, asked } = await callInRounds(server, [[]])
@@ -491,7 +491,7 @@ t.test('a handler that asks nothing by hand is run again with its state', async 
   })
 })
 
-t.test('both ways of asking go together, and side effects run once', async (t) => {
+t.test('ctx questions and inputRequired() can be combined, and side effects run once', async (t) => {
   let charged = 0
   const server = createAsking(untyped<Handler>(async (ctx: Ctx) => {
     const id = await ctx.once('charge', () => ++charged)
@@ -509,7 +509,7 @@ t.test('both ways of asking go together, and side effects run once', async (t) =
   t.strictSame(legacy.asked.map(({ method }) => method), ['elicitation/create', 'roots/list'])
 })
 
-t.test('what is asked by hand needs its capability, too', async (t) => {
+t.test('inputRequired() requires the same capabilities as ctx questions', async (t) => {
   const server = createAsking(untyped<Handler>(() => inputRequired({ inputRequests: { roots } })))
 
   t.match(await new Client({ era: 'modern' }).callTool(server, 'ask'), {
@@ -518,7 +518,7 @@ t.test('what is asked by hand needs its capability, too', async (t) => {
   t.match(await new Client({ era: 'legacy' }).callTool(server, 'ask'), { result: { isError: true } })
 })
 
-t.test('a legacy call that asks by hand for ever is ended', async (t) => {
+t.test('a legacy call that returns inputRequired() again and again ends after 16 rounds', async (t) => {
   let runs = 0
   const client = new Client({ era: 'legacy' })
   const server = createAsking(untyped<Handler>(() => { runs++; return inputRequired({ state: runs }) }), {
@@ -534,7 +534,7 @@ t.test('a legacy call that asks by hand for ever is ended', async (t) => {
   t.equal(runs, 17)
 })
 
-t.test('prompts, resources and templates ask as tools do', async (t) => {
+t.test('prompts, resources and templates can ask the client', async (t) => {
   const server = createNotes({ cache: { ttlMs: 1000 } })
   const text = async (ctx: Ctx) => `${(await ctx.elicit('Who?', Name, { key: 'who' })).action}`
   const byHand = (ctx: Ctx) => ctx.inputResponses['who'] === undefined
@@ -568,7 +568,7 @@ t.test('prompts, resources and templates ask as tools do', async (t) => {
   }
 })
 
-t.test('a resource that a tool reads may ask, too', async (t) => {
+t.test('a resource that a tool reads can ask the client', async (t) => {
   const server = createAsking(async (ctx) => JSON.stringify((await ctx.readResource('x://1')).contents))
   server.registerResource(
     'one',
@@ -585,7 +585,7 @@ t.test('a resource that a tool reads may ask, too', async (t) => {
   )
 })
 
-t.test('an outputSchema is that of results, not of questions', async (t) => {
+t.test('a result that asks is not validated by the outputSchema', async (t) => {
   const server = createNotes()
   server.registerTool(
     'ask',
@@ -604,7 +604,7 @@ t.test('an outputSchema is that of results, not of questions', async (t) => {
   }))
 })
 
-t.test('middlewares see a result that asks', async (t) => {
+t.test('middlewares get the result that asks', async (t) => {
   const seen: unknown[] = []
   const server = createAsking(async (ctx) => String(await ctx.listRoots({ key: 'r' })))
   server.use(async (_ctx, next) => { const result = await next(); seen.push(result); return result })
@@ -614,7 +614,7 @@ t.test('middlewares see a result that asks', async (t) => {
   t.strictSame(seen, [{ resultType: 'input_required', inputRequests: { r: roots } }])
 })
 
-t.test('a state is good for the call that it was made for, and no other', async (t) => {
+t.test('a requestState is accepted only for the call for which it was sealed', async (t) => {
   const server = createAsking(async (ctx) => {
     await ctx.once('a', () => 1)
     return String((await ctx.listRoots({ key: 'r' })).length)
@@ -651,7 +651,7 @@ t.test('a state is good for the call that it was made for, and no other', async 
   )
 })
 
-t.test('what a handler does to its arguments before it asks does not matter', async (t) => {
+t.test('a handler may change its arguments before it asks', async (t) => {
   const server = createNotes()
   server.registerTool('ask', {}, async (args, ctx) => {
     args['seen'] = true
@@ -675,7 +675,7 @@ t.test('what a handler does to its arguments before it asks does not matter', as
   )
 })
 
-t.test('answers that are no object are refused, also where nothing was asked', async (t) => {
+t.test('inputResponses that are not an object are refused, even if nothing was asked', async (t) => {
   const server = createAsking(async () => 'never asks')
 
   for (const inputResponses of [null, [], 1, 'a']) {
@@ -686,7 +686,7 @@ t.test('answers that are no object are refused, also where nothing was asked', a
   }
 })
 
-t.test('nobody is asked for a call that has ended', async (t) => {
+t.test('a question after the end of the call is rejected', async (t) => {
   for (const options of [{}, { era: 'legacy', answer: () => ({ roots: [] }) }] satisfies ClientOptions[]) {
     const rest: Array<() => Promise<unknown>> = []
     const server = createAsking(async (ctx) => {
@@ -703,7 +703,7 @@ t.test('nobody is asked for a call that has ended', async (t) => {
   }
 })
 
-t.test('a question is given up when the call ends, or the client goes away', async (t) => {
+t.test('a pending question is aborted when the call ends or the client disconnects', async (t) => {
   const signals: AbortSignal[] = []
   const client = new Client({
     era: 'legacy',

@@ -18,7 +18,7 @@ t.test('a handler gets the arguments that its check returns, and the context', a
   }
 })
 
-t.test('a handler does not run with arguments that do not fit', async (t) => {
+t.test('a handler does not run with invalid arguments', async (t) => {
   const check = (value: unknown) => ({ valid: false, problem: `${String(value)} is not b` } as const)
 
   await t.rejects(
@@ -37,14 +37,14 @@ t.test('a check that takes too long ends the call', async (t) => {
   t.equal(call.ctx.signal.aborted, true)
 })
 
-t.test('what is served by an attempt is returned', async (t) => {
+t.test('attempt() resolves to the value of its function', async (t) => {
   const call = new Client().createCall()
 
   t.equal(await call.attempt('reading', () => 'a'), 'a')
   t.equal(await call.attempt('reading', async () => 'b'), 'b')
 })
 
-t.test('an RpcError of a handler is the answer', async (t) => {
+t.test('an RpcError that a handler throws is sent unchanged', async (t) => {
   const client = new Client()
   const error = new RpcError(42, 'Not today', { retry: true })
 
@@ -68,7 +68,7 @@ t.test('anything else that a handler throws is logged and becomes an internal er
   }
 })
 
-t.test('exposeErrors shows what was thrown', async (t) => {
+t.test('exposeErrors sends the message of the thrown error', async (t) => {
   const client = new Client()
 
   await t.rejects(client.createCall({}, { exposeErrors: true }).attempt('reading', () => {
@@ -78,7 +78,7 @@ t.test('exposeErrors shows what was thrown', async (t) => {
   })
 })
 
-t.test('a handler that takes too long is an internal error, and the app is warned', async (t) => {
+t.test('a handler that exceeds its timeout is an internal error, and a warning is logged', async (t) => {
   const pass = stopClock(t)
   const client = new Client()
   const call = client.createCall({}, { timeout: 50 })
@@ -93,7 +93,7 @@ t.test('a handler that takes too long is an internal error, and the app is warne
   ])
 })
 
-t.test('a handler that asks ends in an error that becomes the result that asks', async (t) => {
+t.test('a question ends the handler with an error that becomes an input_required result', async (t) => {
   const call = new Client({ capabilities: { roots: {} } }).createCall()
   const error: unknown = await call.run({ handler: () => call.ctx.listRoots({ key: 'r' }) }, {})
     .catch((error: unknown) => error)
@@ -105,7 +105,7 @@ t.test('a handler that asks ends in an error that becomes the result that asks',
   })
 })
 
-t.test('a call that asked ends in the question, whatever else its handler did', async (t) => {
+t.test('a call that has asked ends with the question, even if its handler returned or threw', async (t) => {
   const client = new Client({ capabilities: { roots: {} } })
   const handlers = [
     async (_args: unknown, ctx: RequestContext) => await ctx.listRoots().catch(() => 'caught'),
@@ -115,7 +115,7 @@ t.test('a call that asked ends in the question, whatever else its handler did', 
   for (const handler of handlers) await t.rejects(client.createCall().run<unknown>({ handler }, {}), InputRequiredError)
 })
 
-t.test('a handler that asks by hand runs again with the answers of a legacy client', async (t) => {
+t.test('a handler that returns inputRequired() runs again with the answers of a legacy client', async (t) => {
   const answer = () => ({ roots: [] })
   const call = new Client({ era: 'legacy', capabilities: { roots: {} }, answer }).createCall()
   const ask = inputRequired({ inputRequests: { r: { method: 'roots/list', params: {} } } })
@@ -124,13 +124,13 @@ t.test('a handler that asks by hand runs again with the answers of a legacy clie
   t.strictSame(await call.run({ handler }, {}), { r: { roots: [] } })
 })
 
-t.test('an error that asks nothing is thrown instead of a result that asks', async (t) => {
+t.test('askBack() rethrows every error that is not a question', async (t) => {
   const error = new RpcError(7, 'No')
 
   await t.rejects(new Client().createCall().askBack(error), error)
 })
 
-t.test('a handler that takes too long ends in a timeout, whatever it has asked', async (t) => {
+t.test('a handler that exceeds its timeout ends with a timeout, even if it has asked', async (t) => {
   const pass = stopClock(t)
   const call = new Client({ capabilities: { roots: {} } }).createCall()
   const handler = () => { call.ctx.listRoots(); return new Promise(() => {}) }
@@ -141,7 +141,7 @@ t.test('a handler that takes too long ends in a timeout, whatever it has asked',
   await t.rejects(outcome, TimeoutError)
 })
 
-t.test('the answers of a modern request are taken, those of a legacy one are not', async (t) => {
+t.test('inputResponses are read from modern requests only', async (t) => {
   const handler = (_args: unknown, ctx: RequestContext): unknown => ctx.inputResponses
   const params = { inputResponses: { a: 1 } }
 
@@ -150,7 +150,7 @@ t.test('the answers of a modern request are taken, those of a legacy one are not
   await t.rejects(new Client().createCall({ requestState: 'forged' }).run({ handler }, {}), { code: -32602 })
 })
 
-t.test('a call without questions makes nothing to ask with', async (t) => {
+t.test('a call without questions creates no Asker', async (t) => {
   const call = new Client().createCall()
 
   await call.run({ handler: () => 'a' }, {})
@@ -158,7 +158,7 @@ t.test('a call without questions makes nothing to ask with', async (t) => {
   t.equal(call.asker, undefined)
 })
 
-t.test('only a caller with a stream can be told of changes', async (t) => {
+t.test('only a modern caller or a session over a listening channel can be notified of changes', async (t) => {
   const session = new Client({ era: 'legacy' })
   const { sessionId, ...sessionless } = session.caller
   const canListen = (client: Client, caller = client.caller): boolean =>
@@ -172,20 +172,20 @@ t.test('only a caller with a stream can be told of changes', async (t) => {
   t.equal(new Client().createCall().canListen, false)
 })
 
-t.test('a value that needs no waiting is returned as it is', async (t) => {
+t.test('inTime() returns a value that is not a promise synchronously', async (t) => {
   const call = new Client().createCall()
   const values = ['a', 0, null, undefined, { then: 'later' }]
 
   for (const value of values) t.equal(call.inTime(value, 5), value)
 })
 
-t.test('without a timeout a promise is returned as it is', async (t) => {
+t.test('inTime() returns the same promise if there is no timeout', async (t) => {
   const pending = Promise.resolve('a')
 
   t.equal(new Client().createCall().inTime(pending, 0), pending)
 })
 
-t.test('what comes in time is returned or thrown, and the timer is stopped', async (t) => {
+t.test('a promise that settles in time keeps its outcome, and the timer is stopped', async (t) => {
   const pass = stopClock(t)
   const client = new Client()
   const call = client.createCall({ _meta: { progressToken: 'p' } })
@@ -200,7 +200,7 @@ t.test('what comes in time is returned or thrown, and the timer is stopped', asy
   t.equal(client.sent.length, 1)
 })
 
-t.test('what comes too late is lost: the signal is aborted and nothing is sent any more', async (t) => {
+t.test('after the timeout the signal is aborted and nothing more is sent', async (t) => {
   const pass = stopClock(t)
   const client = new Client()
   const call = client.createCall({ _meta: { progressToken: 'p' } })
@@ -220,7 +220,7 @@ t.test('what comes too late is lost: the signal is aborted and nothing is sent a
   t.strictSame(client.sent, [])
 })
 
-t.test('an error that comes too late is dropped', async (t) => {
+t.test('a rejection after the timeout is ignored', async (t) => {
   const pass = stopClock(t)
   const { promise, reject } = createDeferred()
   const outcome = Promise.resolve(new Client().createCall().inTime(promise, 5))
@@ -231,7 +231,7 @@ t.test('an error that comes too late is dropped', async (t) => {
   await t.rejects(outcome, TimeoutError)
 })
 
-t.test('the time in which a legacy client is asked does not count', async (t) => {
+t.test('the time that a legacy client takes to answer does not count against the timeout', async (t) => {
   const pass = stopClock(t)
   const { promise: answered, resolve: answer } = createDeferred()
   const client = new Client({ era: 'legacy', capabilities: { roots: {} }, answer: () => answered })
@@ -254,7 +254,7 @@ t.test('the time in which a legacy client is asked does not count', async (t) =>
   await t.rejects(outcome, new TimeoutError('timed out after 50 ms'))
 })
 
-t.test('what was waited for an answer in time is added at the end', async (t) => {
+t.test('the remaining time of a handler continues after the answer of a client', async (t) => {
   const pass = stopClock(t)
   const { promise: answered, resolve: answer } = createDeferred()
   const call = new Client({ era: 'legacy', capabilities: { roots: {} }, answer: () => answered }).createCall()
@@ -273,7 +273,7 @@ t.test('what was waited for an answer in time is added at the end', async (t) =>
   await t.rejects(outcome, TimeoutError)
 })
 
-t.test('a call that ends while its client is being asked is not ended again', async (t) => {
+t.test('a call that ended while its client was being asked does not time out later', async (t) => {
   const pass = stopClock(t)
   const { promise: answered, resolve: answer } = createDeferred()
   const call = new Client({ era: 'legacy', capabilities: { roots: {} }, answer: () => answered }).createCall()

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { isContentBlock, isResourceContents, textBlock } from '../../../lib/server/call/content.ts'
 
-t.test('every type of content block is known by its fields', async (t) => {
+t.test('a content block of each type is recognised by its fields', async (t) => {
   t.ok(isContentBlock({ type: 'text', text: '' }))
   t.ok(isContentBlock({ type: 'image', data: 'AA==', mimeType: 'image/png', annotations: { priority: 1 } }))
   t.ok(isContentBlock({ type: 'audio', data: 'AA==', mimeType: 'audio/wav' }))
@@ -10,7 +10,7 @@ t.test('every type of content block is known by its fields', async (t) => {
   t.ok(isContentBlock({ type: 'resource', resource: { uri: 'notes://1', blob: 'AA==' } }))
 })
 
-t.test('a block that lacks a field, or has a type nobody knows, is none', async (t) => {
+t.test('a value with a missing field or an unknown type is not a content block', async (t) => {
   const values = [
     undefined, null, 'text', 1, [], [{ type: 'text', text: 'a' }], {}, { text: 'a' }, { type: 'text' },
     { type: 'text', text: 1 },

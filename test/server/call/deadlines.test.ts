@@ -3,7 +3,7 @@ import { mock } from 'node:test'
 import { Deadlines } from '../../../lib/server/call/deadlines.ts'
 import { stopClock } from '../../support/definition-client.ts'
 
-t.test('what is not cleared in time expires, and only then', async (t) => {
+t.test('a deadline expires when its time is over, unless it was cleared', async (t) => {
   const pass = stopClock(t)
   const deadlines = new Deadlines()
   const expired: string[] = []
@@ -29,7 +29,7 @@ t.test('what is not cleared in time expires, and only then', async (t) => {
   t.strictSame(expired, ['first', 'second', 'third', 'long'])
 })
 
-t.test('a deadline may be cleared again and again, and by another one that expires', async (t) => {
+t.test('a deadline may be cleared several times, and by another deadline that expires', async (t) => {
   const pass = stopClock(t)
   const deadlines = new Deadlines()
   const expired: string[] = []
@@ -43,7 +43,7 @@ t.test('a deadline may be cleared again and again, and by another one that expir
   t.strictSame(expired, ['first', 'third'])
 })
 
-t.test('a length of time of which nothing is left has no timer, until something needs one again', async (t) => {
+t.test('the timer of a duration is not restarted until a deadline needs it', async (t) => {
   const pass = stopClock(t)
   const { setTimeout: start } = globalThis
   let timers = 0
@@ -65,7 +65,7 @@ t.test('a length of time of which nothing is left has no timer, until something 
   t.equal(expired, 1)
 })
 
-t.test('a clock that is set back delays what waits by no more than that, and asks for no timer that there cannot be', async (t) => {
+t.test('setting the clock back delays a deadline by at most that time, and starts no timer with an invalid delay', async (t) => {
   const pass = stopClock(t)
   mock.timers.setTime(2 ** 40)
   const deadlines = new Deadlines()

@@ -10,7 +10,7 @@ function report (error: unknown, exposeErrors = false) {
   return { text, line, logged, errorId: line?.errorId ?? '' }
 }
 
-t.test('an unexpected error is logged with its stack under the id that the client is shown, and nothing else', async (t) => {
+t.test('an unexpected error is logged with its stack and an error id, and the client gets only the id', async (t) => {
   const error = new Error('password is 1234')
 
   const { text, line, logged, errorId } = report(error)
@@ -21,17 +21,17 @@ t.test('an unexpected error is logged with its stack under the id that the clien
   t.equal(text, `Error executing tool add (error id ${errorId})`)
 })
 
-t.test('every failure has an id of its own', async (t) => {
+t.test('every failure has its own error id', async (t) => {
   t.not(report(new Error('a')).errorId, report(new Error('a')).errorId)
 })
 
-t.test('exposeErrors shows the message', async (t) => {
+t.test('exposeErrors adds the message of the error', async (t) => {
   const { text, errorId } = report(new Error('no such table'), true)
 
   t.equal(text, `Error executing tool add: no such table (error id ${errorId})`)
 })
 
-t.test('a value that is no Error is logged as one', async (t) => {
+t.test('a thrown value that is not an Error is logged as an Error', async (t) => {
   const hostile = { toString () { throw new Error('gotcha') } }
   const thrown: ReadonlyArray<readonly [value: unknown, text: string]> = [
     [null, 'null'], [undefined, 'undefined'], ['oops', 'oops'], [0, '0'], [Symbol('s'), 'Symbol(s)'],
@@ -47,7 +47,7 @@ t.test('a value that is no Error is logged as one', async (t) => {
   }
 })
 
-t.test('an RpcError of a definition passes, and anything else is logged and hidden', (t) => {
+t.test('an RpcError of a definition passes, and any other error is logged and hidden', (t) => {
   const { log, logged } = new Client()
   const error = new RpcError(-32602, 'Unknown tool: add')
 

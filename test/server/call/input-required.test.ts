@@ -4,7 +4,7 @@ import { untyped } from '../../support/definition-client.ts'
 
 const roots = { method: 'roots/list', params: {} } as const
 
-t.test('questions, a state or both are asked for by hand', async (t) => {
+t.test('inputRequired() takes questions, a state or both', async (t) => {
   const asked = inputRequired({ inputRequests: { roots }, state: { step: 1 } })
 
   t.type(asked, InputRequired)
@@ -15,7 +15,7 @@ t.test('questions, a state or both are asked for by hand', async (t) => {
   t.equal(inputRequired({ state: null }).state, null)
 })
 
-t.test('what asks for nothing, or not by the protocol, is refused', async (t) => {
+t.test('inputRequired() without content, or with an invalid question, throws', async (t) => {
   for (const fields of [{}, { inputRequests: {} }, { inputRequests: null }]) {
     t.throws(
       () => inputRequired(untyped(fields)), new TypeError("inputRequired needs 'inputRequests', 'state' or both")
@@ -29,6 +29,6 @@ t.test('what asks for nothing, or not by the protocol, is refused', async (t) =>
   }
 })
 
-t.test('the error that ends a round says what it is', async (t) => {
+t.test('the error that ends a round has a message that explains it', async (t) => {
   t.match(new InputRequiredError(), { name: 'InputRequiredError', message: /^The client has to answer first/ })
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Pace } from '../../../lib/server/call/pace.ts'
 
-// Counts the turns of the event loop while something goes on.
+// Counts the turns of the event loop until a promise has settled.
 async function countTurns (run: () => Promise<void>): Promise<number> {
   let turns = 0
   let isRunning = true
@@ -20,7 +20,7 @@ function work (ms: number): void {
   while (performance.now() - started < ms);
 }
 
-t.test('short work is done in one turn', async (t) => {
+t.test('short work takes one turn of the event loop', async (t) => {
   const pace = new Pace()
 
   t.equal(await countTurns(async () => { await pace.rest() }), 0)
@@ -39,7 +39,7 @@ t.test('the event loop turns between pieces of long work', async (t) => {
   t.ok(turns >= 4, `${turns} turns`)
 })
 
-t.test('the event loop turns between pieces of work that go on at once', async (t) => {
+t.test('the event loop turns between pieces of concurrent work', async (t) => {
   const pace = new Pace()
   work(11)
 

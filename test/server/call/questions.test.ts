@@ -10,7 +10,7 @@ function answering (answer: unknown) {
   return { client, ctx: client.createContext() }
 }
 
-t.test('what a user fills in is what the schema makes of it', async (t) => {
+t.test('the content of a form is validated and transformed by its schema', async (t) => {
   const withDefault = Type.Object({ name: Type.String(), age: Type.Integer({ default: 30 }) })
   const transforming = z.object({ name: z.string().trim() })
   const later = z.object({ name: z.string().refine(async (name) => name !== 'x') })
@@ -30,7 +30,7 @@ t.test('what a user fills in is what the schema makes of it', async (t) => {
   await t.rejects(answering({ action: 'accept', content: { name: 'x' } }).ctx.elicit('Who?', later), { code: -32602 })
 })
 
-t.test('a user who declines or cancels has filled in nothing', async (t) => {
+t.test('an answer that declines or cancels has no content', async (t) => {
   for (const action of ['decline', 'cancel']) {
     const { ctx } = answering({ action, content: { name: 'Ann' } })
     t.strictSame(await ctx.elicit('Who?', Type.Object({ name: Type.String() })), { action })
@@ -39,7 +39,7 @@ t.test('a user who declines or cancels has filled in nothing', async (t) => {
   t.strictSame(await answering({ action: 'accept', content: {} }).ctx.elicitUrl('Pay', 'https://example.com'), { action: 'accept' })
 })
 
-t.test('a form that no client could show, and a URL that is none, are errors of the handler', async (t) => {
+t.test('an unsupported form and an invalid URL throw in the handler', async (t) => {
   const { client, ctx } = answering({ action: 'accept' })
 
   await t.rejects(ctx.elicit('Who?', { type: 'string' }), { code: 'MCP_ERR_INVALID_SCHEMA' })
@@ -47,7 +47,7 @@ t.test('a form that no client could show, and a URL that is none, are errors of 
   t.strictSame(client.asked, [])
 })
 
-t.test('a model and the roots answer with what the client says', async (t) => {
+t.test('sample() and listRoots() resolve to the answer of the client', async (t) => {
   const message = { role: 'assistant', model: 'm', content: { type: 'text', text: 'a' }, stopReason: 'endTurn' }
 
   t.strictSame(await answering(message).ctx.sample({ messages: [], maxTokens: 1 }), message)

@@ -11,7 +11,7 @@ function createProgressing (progressToken: unknown = 'p') {
   return { client, call, ctx: call.ctx, values }
 }
 
-t.test('a handler sees the request that it answers', async (t) => {
+t.test('ctx describes the request of the handler', async (t) => {
   const params: Params = { name: 'add', _meta: { 'example.com/a': 1 } }
   const modern = new Client({ lifespan: { pool: 1 } }).createContext('tools/call', params)
   const legacy = new Client({ era: 'legacy' }).createContext('prompts/get')
@@ -33,20 +33,20 @@ t.test('a handler sees the request that it answers', async (t) => {
   t.strictSame(legacy.meta, {})
 })
 
-t.test('a handler sees what the request has proved of its caller, where anybody has to', async (t) => {
+t.test('ctx.auth is the verified identity of the caller, if the mount has auth', async (t) => {
   t.strictSame(createScoped(['notes:read']).createContext().auth, {
     token: 'token', clientId: 'client', scopes: ['notes:read']
   })
   t.equal(new Client().createContext().auth, undefined)
 })
 
-t.test('a handler reads resources by the server it belongs to', async (t) => {
+t.test("ctx.readResource reads the resources of the handler's own server", async (t) => {
   const ctx = new Client().createContext()
 
   t.strictSame(await ctx.readResource('x://1'), { contents: [{ uri: 'x://1', text: 'read' }] })
 })
 
-t.test('progress is sent as far as it is known', async (t) => {
+t.test('progress notifications omit unknown totals and messages', async (t) => {
   const { client, ctx } = createProgressing(0)
 
   await ctx.reportProgress(1)
@@ -71,7 +71,7 @@ t.test('progress that does not increase is dropped', async (t) => {
   t.strictSame(values(), [-1, 0, 2, 2.5])
 })
 
-t.test('progress that JSON cannot carry is dropped, and spoils nothing', async (t) => {
+t.test('progress that JSON cannot represent is dropped, and later progress is sent', async (t) => {
   const { client, ctx, values } = createProgressing()
 
   for (const progress of [NaN, Infinity, -Infinity, untyped<number>('5'), 1]) await ctx.reportProgress(progress, NaN)
@@ -80,7 +80,7 @@ t.test('progress that JSON cannot carry is dropped, and spoils nothing', async (
   t.strictSame(client.sent[0]?.params, { progressToken: 'p', progress: 1 })
 })
 
-t.test('a client that did not ask for progress gets none', async (t) => {
+t.test('a client without a progress token gets no progress', async (t) => {
   for (const progressToken of [undefined, null, {}, 1.5]) {
     const client = new Client()
     await client.createContext('tools/call', { _meta: { progressToken } }).reportProgress(1)
@@ -91,7 +91,7 @@ t.test('a client that did not ask for progress gets none', async (t) => {
   t.strictSame(client.sent, [])
 })
 
-t.test('log messages are sent from the level on that the client asked for', async (t) => {
+t.test('log messages below the level that the client asked for are not sent', async (t) => {
   for (const [severity, logLevel] of LEVELS.entries()) {
     for (const era of ['modern', 'legacy'] as const) {
       const client = new Client({ era, logLevel })
@@ -104,7 +104,7 @@ t.test('log messages are sent from the level on that the client asked for', asyn
   }
 })
 
-t.test('a modern client that asked for no level gets nothing, a legacy one gets all until it chooses', async (t) => {
+t.test('without a level, a modern client gets no log messages and a legacy client gets all', async (t) => {
   const modern = new Client()
   const legacy = new Client({ era: 'legacy' })
 
@@ -115,7 +115,7 @@ t.test('a modern client that asked for no level gets nothing, a legacy one gets 
   t.strictSame(legacy.sent, [{ method: 'notifications/message', params: { level: 'debug', data: 'a' } }])
 })
 
-t.test('the short forms log at their level', async (t) => {
+t.test('ctx.log.info and the like send messages of that level', async (t) => {
   const client = new Client({ era: 'legacy' })
   const ctx = client.createContext()
 
@@ -133,7 +133,7 @@ t.test('the short forms log at their level', async (t) => {
   ])
 })
 
-t.test('a message that JSON cannot carry is told to the app and fails nothing', async (t) => {
+t.test('a log message that JSON cannot represent is logged by the app and does not fail the call', async (t) => {
   const client = new Client({ era: 'legacy' })
 
   await client.createContext().info({ big: 1n })
@@ -153,7 +153,7 @@ t.test('nothing is sent for a request that has ended', async (t) => {
   t.equal(ctx.signal.aborted, false)
 })
 
-t.test('the signal is aborted when the client goes away', async (t) => {
+t.test('the signal is aborted when the client disconnects', async (t) => {
   const client = new Client()
   const ctx = client.createContext()
   const { signal } = ctx
@@ -165,7 +165,7 @@ t.test('the signal is aborted when the client goes away', async (t) => {
   t.match(signal, { aborted: true, reason: { message: 'The client closed the connection' } })
 })
 
-t.test('the signal keeps the first reason, also where it is asked for afterwards', async (t) => {
+t.test('the signal keeps its first reason, even if it is first read after the abort', async (t) => {
   const client = new Client()
   const [early, late] = [client.createCall(), client.createCall()]
   const { signal } = early.ctx
@@ -180,7 +180,7 @@ t.test('the signal keeps the first reason, also where it is asked for afterwards
   t.match(late.ctx.signal, { aborted: true, reason: { message: 'first' } })
 })
 
-t.test('what a handler sends after its result is dropped', async (t) => {
+t.test('notifications after the result are dropped', async (t) => {
   const server = createNotes()
   const rest: Array<() => Promise<void>> = []
   server.registerTool('add', {}, async (_args, ctx) => {
@@ -196,7 +196,7 @@ t.test('what a handler sends after its result is dropped', async (t) => {
   t.strictSame(client.sent, [{ method: 'notifications/progress', params: { progressToken: 'p', progress: 1 } }])
 })
 
-t.test('what reports and logs is held back by a client that does not read', async (t) => {
+t.test('reporting progress and logging wait for a client that reads slowly', async (t) => {
   let read = (): void => {}
   const client = new Client({ era: 'legacy', channel: { drained: () => new Promise((resolve) => { read = resolve }) } })
   const ctx = client.createContext('tools/call', { _meta: { progressToken: 'p' } })
@@ -212,7 +212,7 @@ t.test('what reports and logs is held back by a client that does not read', asyn
   t.equal(client.sent.length, 2)
 })
 
-t.test('a stream is closed where the client can come back, and nothing happens where it cannot', async (t) => {
+t.test('closing the stream has an effect only if the channel supports it', async (t) => {
   let closed = 0
 
   new Client().createContext().closeStream()
@@ -221,14 +221,14 @@ t.test('a stream is closed where the client can come back, and nothing happens w
   t.equal(closed, 1)
 })
 
-t.test('a context that has nothing to do with questions has no answers and no state', async (t) => {
+t.test('a context has no answers and no state if the request brings none', async (t) => {
   const ctx = new Client().createContext()
 
   t.strictSame(ctx.inputResponses, {})
   t.equal(ctx.inputState, undefined)
 })
 
-t.test('a context tells of the resource that has changed, even when its handler has returned', async (t) => {
+t.test('ctx can publish a resource change even after its handler has returned', async (t) => {
   const client = new Client()
   const call = client.createCall()
   const { ctx } = call

@@ -15,7 +15,7 @@ function open (sealer: StateSealer, text: unknown, binding = BINDING) {
   return sealer.open(text, binding, new Client().log)
 }
 
-t.test('a state that a client could hardly send back is refused with what to do', async (t) => {
+t.test('a state of more than 1 MiB is refused with advice', async (t) => {
   const sealer = new StateSealer('Notes')
 
   t.doesNotThrow(() => sealer.seal({ note: 'x'.repeat(1_000_000) }, BINDING))
@@ -25,7 +25,7 @@ t.test('a state that a client could hardly send back is refused with what to do'
   ))
 })
 
-t.test('what was sealed for a call is opened for the same call', async (t) => {
+t.test('a sealed state opens for the same call', async (t) => {
   const sealer = new StateSealer('Notes')
   const text = sealer.seal(STATE, BINDING)
 
@@ -36,7 +36,7 @@ t.test('what was sealed for a call is opened for the same call', async (t) => {
   t.notMatch(Buffer.from(text, 'base64url').toString('latin1'), 'accept')
 })
 
-t.test('a state of which any bit, byte or character was changed is refused', async (t) => {
+t.test('a state with any changed bit, byte or character is refused', async (t) => {
   const sealer = new StateSealer('Notes', { keys: [OLD] })
   const text = sealer.seal(STATE, BINDING)
   const bytes = Buffer.from(text, 'base64url')
@@ -57,7 +57,7 @@ t.test('a state of which any bit, byte or character was changed is refused', asy
   t.strictSame(open(sealer, text), STATE)
 })
 
-t.test('what is no text is refused', async (t) => {
+t.test('a state that is not a string is refused', async (t) => {
   for (const value of [null, 1, {}, [], true, '']) t.throws(() => open(new StateSealer('Notes'), value), REFUSAL)
 })
 
@@ -74,7 +74,7 @@ t.test('a state of another principal, method, target, arguments or server is ref
   t.throws(() => open(new StateSealer('Tasks', { keys: [OLD] }), text), REFUSAL)
 })
 
-t.test('parts of a binding do not run into each other', async (t) => {
+t.test('moving text between adjacent fields of a binding invalidates the state', async (t) => {
   const sealer = new StateSealer('Notes', { keys: [OLD] })
   const text = sealer.seal(STATE, { principal: 'a', method: 'b","c', target: 'd', args: 1 })
 
@@ -92,7 +92,7 @@ t.test('a state expires', async (t) => {
   t.throws(() => open(sealer, text), REFUSAL)
 })
 
-t.test('a state lasts for ten minutes where nothing else is said', async (t) => {
+t.test('a state expires after ten minutes by default', async (t) => {
   let now = 0
   const sealer = new StateSealer('Notes', {}, () => now)
   const text = sealer.seal(STATE, BINDING)
@@ -103,7 +103,7 @@ t.test('a state lasts for ten minutes where nothing else is said', async (t) => 
   t.throws(() => open(sealer, text), REFUSAL)
 })
 
-t.test('each key opens and the first one seals, so that keys can be changed', async (t) => {
+t.test('the first key seals and every key opens, so that keys can be rotated', async (t) => {
   const [before, during, after] = [[OLD], [NEW, OLD], [NEW]].map((keys) => new StateSealer('Notes', { keys }))
   if (before === undefined || during === undefined || after === undefined) throw new Error('three were made')
   const [old, current] = [before.seal(STATE, BINDING), during.seal(STATE, BINDING)]
@@ -115,11 +115,11 @@ t.test('each key opens and the first one seals, so that keys can be changed', as
   t.throws(() => open(before, current), REFUSAL)
 })
 
-t.test('without keys each server has one of its own', async (t) => {
+t.test('without configured keys, each server has its own random key', async (t) => {
   t.throws(() => open(new StateSealer('Notes'), new StateSealer('Notes').seal(STATE, BINDING)), REFUSAL)
 })
 
-t.test('the client is told the same for every failure, the log why', async (t) => {
+t.test('the client gets the same error for every refusal, and the log has the reason', async (t) => {
   const client = new Client()
   let now = 0
   const sealer = new StateSealer('Notes', { ttl: 1 }, () => now)
@@ -139,7 +139,7 @@ t.test('the client is told the same for every failure, the log why', async (t) =
   ])
 })
 
-t.test('keys that are too short, and times that cannot be, are refused', async (t) => {
+t.test('short keys and invalid times to live are refused', async (t) => {
   const needs = "a server has a 'requestState' that needs 'keys': secrets of 32 bytes or more, the one that seals first"
   const wrong: ReadonlyArray<readonly [options: unknown, message: string]> = [
     ...[[], ['short'], [Buffer.alloc(31)], [OLD, 'short'], OLD, [1], [null]].map((keys) => [{ keys }, needs] as const),
@@ -160,7 +160,7 @@ t.test('keys that are too short, and times that cannot be, are refused', async (
   }
 })
 
-t.test('equal values have equal texts', async (t) => {
+t.test('equal values have the same canonical text', async (t) => {
   t.equal(toCanonicalJson({ b: [{ d: 1, c: 2 }], a: null }), '{"a":null,"b":[{"c":2,"d":1}]}')
   t.equal(toCanonicalJson(undefined), 'null')
   t.not(toCanonicalJson([1, 2]), toCanonicalJson([2, 1]))

@@ -15,7 +15,7 @@ function resolve (result: object, era: Era, takesJson = true): unknown {
   return finisher.resolve(result, { message: createMessage('tools/call'), caller, channel })
 }
 
-t.test('a modern result says that it is complete and whose it is', async (t) => {
+t.test('a modern result has its resultType and the identity of the server', async (t) => {
   const result: object = Object.freeze({ tools: [] })
 
   t.strictSame(finisher.finish(result, 'modern'), { resultType: 'complete', tools: [], _meta: IDENTITY })
@@ -24,13 +24,13 @@ t.test('a modern result says that it is complete and whose it is', async (t) => 
   })
 })
 
-t.test('a legacy result is as it was', async (t) => {
+t.test('a legacy result is sent unchanged', async (t) => {
   const result = Object.freeze({ tools: [], _meta: { a: 1 } })
 
   t.equal(finisher.finish(result, 'legacy'), result)
 })
 
-t.test('a result is encoded for its era, a prepared one as it was prepared', async (t) => {
+t.test('a result is encoded for its era, and a prepared result with its prepared JSON', async (t) => {
   t.equal(resolve({ a: 1 }, 'legacy'), '{"a":1}')
   t.equal(resolve({ a: 1 }, 'modern'),
     '{"resultType":"complete","a":1,"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"Notes","version":"1.0.0"}}}')
@@ -39,7 +39,7 @@ t.test('a result is encoded for its era, a prepared one as it was prepared', asy
   t.throws(() => resolve({ a: 1n }, 'modern'), TypeError)
 })
 
-t.test('a result is as it was made for a channel that takes no JSON', async (t) => {
+t.test('a channel that takes no JSON gets the result object', async (t) => {
   const result = { a: 1n }
 
   t.equal(resolve(result, 'modern', false), result)
@@ -47,14 +47,14 @@ t.test('a result is as it was made for a channel that takes no JSON', async (t) 
   t.strictSame(resolve(new PreparedResult({ a: 1 }), 'modern', false), { a: 1 })
 })
 
-t.test('a result whose JSON is no object is refused', async (t) => {
+t.test('a result whose JSON is not an object is refused', async (t) => {
   for (const json of [[], 'a', 1, null]) {
     t.throws(() => resolve({ toJSON: () => json }, 'legacy'), /^the JSON of a result must be an object/)
   }
   t.equal(resolve({ toJSON: () => ({ a: 1 }) }, 'legacy'), '{"a":1}')
 })
 
-t.test('a text is encoded as any other result would be', async (t) => {
+t.test('a TextResult has the same JSON as the equal plain result', async (t) => {
   for (const result of [new TextResult('a "b"'), new TextResult('{"n":1}', { content: { n: 1 } })]) {
     for (const era of ['modern', 'legacy'] as const) t.equal(resolve(result, era), resolve(result.toObject(), era))
     t.strictSame(valueOf(result), result.toObject())
@@ -69,7 +69,7 @@ t.test('a reply has the id of its request, however often the same result is sent
   }
 })
 
-t.test('a prepared result can be looked at and not changed', async (t) => {
+t.test('the value of a prepared result can be read and is frozen', async (t) => {
   const original = { tools: [{ name: 'add' }] }
   const prepared = new PreparedResult(original)
 
@@ -80,7 +80,7 @@ t.test('a prepared result can be looked at and not changed', async (t) => {
   t.notOk(Object.isFrozen(original))
 })
 
-t.test('the value of any other result is the result', async (t) => {
+t.test('the value of a plain result is the result itself', async (t) => {
   const result = {}
 
   t.equal(valueOf(result), result)
@@ -88,7 +88,7 @@ t.test('the value of any other result is the result', async (t) => {
 
 const VALUES = [{ sum: 3, 'a"b': ['\u2028', '\ud800', null] }, [1, 'a'], 'a', 0, false, null]
 
-t.test('a text is a result with one block', async (t) => {
+t.test('a TextResult has one text block', async (t) => {
   for (const text of ['a', '', 'two\nlines', '"quoted" \\ \u0000 \ud800 \u2028 €']) {
     const result = new TextResult(text)
 
@@ -97,7 +97,7 @@ t.test('a text is a result with one block', async (t) => {
   }
 })
 
-t.test('a value is structured content, and its JSON the text', async (t) => {
+t.test('a TextResult with a value has it as structured content', async (t) => {
   for (const content of VALUES) {
     const text = JSON.stringify(content)
     const result = new TextResult(text, { content })
@@ -123,7 +123,7 @@ t.test('a prepared result is encoded by a copy of this package that does not kno
   t.end()
 })
 
-t.test('what a definition must not resolve to is refused', (t) => {
+t.test('a definition that resolves to neither an object nor JSON is refused', (t) => {
   t.throws(() => encodeReply('', 1), {
     name: 'TypeError',
     message: "a server definition's serve() must resolve to an object, or to the JSON of one, not to an empty text"

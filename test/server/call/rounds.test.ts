@@ -5,11 +5,11 @@ import { Rounds, type RoundState } from '../../../lib/server/call/rounds.ts'
 const ask = (message: string): Question => ({ method: 'elicitation/create', params: { message } })
 
 async function nextRound (rounds: Rounds, responses = {}): Promise<Rounds> {
-  // As a state goes to the client and comes back.
+  // A state travels to the client and back as JSON.
   return new Rounds(responses, JSON.parse(JSON.stringify(await rounds.save(undefined) ?? null)) as RoundState)
 }
 
-t.test('a question has the same name in each round, in whatever order handlers come to it', async (t) => {
+t.test('a question keeps its key in each round, in whatever order questions are asked', async (t) => {
   const [first, second] = [new Rounds(), new Rounds()]
 
   const names = [first.identify(ask('a'), undefined), first.identify(ask('b'), undefined)]
@@ -18,14 +18,14 @@ t.test('a question has the same name in each round, in whatever order handlers c
   t.not(names[0], names[1])
 })
 
-t.test('a question that is asked again has another name each time', async (t) => {
+t.test('each repetition of an equal question has its own key', async (t) => {
   const rounds = new Rounds()
   const names = [1, 2, 3].map(() => rounds.identify(ask('a'), undefined))
 
   t.strictSame(names, [names[0], `${names[0]}-2`, `${names[0]}-3`])
 })
 
-t.test('a name that the handler gives is that of one question', async (t) => {
+t.test('a key given by the handler can be used for one question only', async (t) => {
   const rounds = new Rounds()
 
   t.equal(rounds.identify(ask('a'), 'k'), 'k')
@@ -37,7 +37,7 @@ t.test('a name that the handler gives is that of one question', async (t) => {
   t.equal(rounds.identify(ask('a'), 'k'), 'k')
 })
 
-t.test('an answer that was taken comes before one that comes later', async (t) => {
+t.test('a stored answer takes precedence over a later one', async (t) => {
   const rounds = new Rounds({ a: { n: 1 }, b: 5, toString: { n: 2 } })
 
   t.strictSame(rounds.answersTo('a'), [{ n: 1 }])
@@ -50,7 +50,7 @@ t.test('an answer that was taken comes before one that comes later', async (t) =
   t.strictSame((await nextRound(rounds)).answersTo('b'), [])
 })
 
-t.test('answers that a handler has not come to yet are kept for it', async (t) => {
+t.test('answers that the handler has not used yet are kept for later rounds', async (t) => {
   const rounds = new Rounds({ a: { n: 1 }, b: { n: 2 }, c: { n: 3 } }, {
     answers: {}, onces: {}, asked: ['a', 'b', 'toString']
   })
@@ -63,7 +63,7 @@ t.test('answers that a handler has not come to yet are kept for it', async (t) =
   t.strictSame([next.answersTo('c'), next.answersTo('toString')], [[], []], 'what was not asked for is not kept')
 })
 
-t.test('there is nothing to save where nothing has happened', async (t) => {
+t.test('nothing is saved if a round brings nothing new', async (t) => {
   t.equal(await new Rounds({ a: {} }).save(undefined), undefined)
   t.strictSame(await new Rounds().save(null), { answers: {}, onces: {}, own: null, asked: [] })
   t.equal(await new Rounds().save(undefined, ['a']), undefined)
@@ -72,7 +72,7 @@ t.test('there is nothing to save where nothing has happened', async (t) => {
   })
 })
 
-t.test('a side effect runs once, and has its value in all rounds', async (t) => {
+t.test('a side effect runs once, and returns the same value in all rounds', async (t) => {
   let runs = 0
   const rounds = new Rounds()
   const run = async () => ({ run: ++runs })
@@ -83,7 +83,7 @@ t.test('a side effect runs once, and has its value in all rounds', async (t) => 
   t.strictSame(await rounds.once('b', run), { run: 2 })
 })
 
-t.test('a side effect that comes to nothing has happened all the same', async (t) => {
+t.test('a side effect that resolves to undefined does not run again', async (t) => {
   let runs = 0
   const rounds = new Rounds()
   await rounds.once('a', () => { runs++ })
@@ -92,7 +92,7 @@ t.test('a side effect that comes to nothing has happened all the same', async (t
   t.equal(runs, 1)
 })
 
-t.test('a side effect that fails runs again', async (t) => {
+t.test('a failed side effect runs again', async (t) => {
   const rounds = new Rounds()
 
   for (const fail of [() => { throw new Error('no') }, async () => { throw new Error('no') }]) {
@@ -103,7 +103,7 @@ t.test('a side effect that fails runs again', async (t) => {
   t.equal(await rounds.once('a', () => 1), 1)
 })
 
-t.test('a side effect that still runs is waited for', async (t) => {
+t.test('saving waits for running side effects', async (t) => {
   const rounds = new Rounds()
   let finish = (_value: number): void => {}
   const effect = rounds.once('a', () => new Promise<number>((resolve) => { finish = resolve }))
@@ -117,7 +117,7 @@ t.test('a side effect that still runs is waited for', async (t) => {
   await failing
 })
 
-t.test('a round in the same process has the answers of the one before, and its own', async (t) => {
+t.test('the next round in the same process has the earlier answers and its own', async (t) => {
   const rounds = new Rounds()
   rounds.take('a', { n: 1 })
 

@@ -51,7 +51,7 @@ t.test('the variable of a template is completed', async (t) => {
   )
 })
 
-t.test('an answer has at most 100 values and says how many there are', async (t) => {
+t.test('a completion has at most 100 values and the total', async (t) => {
   const values = Array.from({ length: 101 }, (_, index) => `v${index}`)
 
   t.strictSame(await ask(new Client(), createCompleting(() => values.slice(1)), { name: 'language', value: '' }),
@@ -60,7 +60,7 @@ t.test('an answer has at most 100 values and says how many there are', async (t)
     complete({ completion: { values: values.slice(0, 100), total: 101, hasMore: true } }))
 })
 
-t.test('an argument without a completer has no suggestions', async (t) => {
+t.test('an argument without a completer gets no suggestions', async (t) => {
   for (const name of ['style', 'none', '__proto__']) {
     t.strictSame(await ask(new Client(), createCompleting(language), { name, value: 'a' }), complete({
       completion: { values: [], hasMore: false }
@@ -68,7 +68,7 @@ t.test('an argument without a completer has no suggestions', async (t) => {
   }
 })
 
-t.test('a completer is given the request and the arguments chosen before, as far as they are strings', async (t) => {
+t.test('a completer gets the context and those arguments chosen before that are strings', async (t) => {
   const seen: unknown[] = []
   const methods: string[] = []
   const server = createCompleting((_typed, context, ctx) => {
@@ -84,7 +84,7 @@ t.test('a completer is given the request and the arguments chosen before, as far
   t.strictSame(new Set(methods), new Set(['completion/complete']))
 })
 
-t.test('a reference to nothing is refused', async (t) => {
+t.test('a reference to an unknown prompt or template is refused', async (t) => {
   const server = createCompleting(language)
   server.registerPrompt('off', { argsSchema: Type.Object({}) }, () => 'a').disable()
   const refs = [
@@ -103,7 +103,7 @@ t.test('a reference to nothing is refused', async (t) => {
   }
 })
 
-t.test('a request without a reference or a whole argument is refused', async (t) => {
+t.test('a completion request without a reference, or with an incomplete argument, is refused', async (t) => {
   const server = createCompleting(language)
   const expected = refused(
     -32602, "Invalid params: completion/complete needs a 'ref' object and an 'argument' with a name and a value"
@@ -118,7 +118,7 @@ t.test('a request without a reference or a whole argument is refused', async (t)
   t.strictSame(await ask(new Client(), server, { name: 'language', value: '' }, { ref: 'review' }), expected)
 })
 
-t.test('what a completer throws, or returns and cannot, is logged and not told', async (t) => {
+t.test('an error or invalid return value of a completer is logged and hidden from the client', async (t) => {
   const completers: readonly Complete[] = [
     () => { throw new Error('secret') }, async () => untyped([1]), () => untyped('python'), () => untyped(undefined)
   ]
@@ -144,7 +144,7 @@ t.test('a completer that takes too long ends with an error', async (t) => {
   t.strictSame(await answer, refused(-32603, "Error completing 'language': timed out after 10 ms"))
 })
 
-t.test('completers are found in the schemas of every library, also inside of an optional argument', async (t) => {
+t.test('completers are found in the schemas of every library, even inside an optional argument', async (t) => {
   const valibot = v.object({
     a: completable(v.string(), language),
     b: v.optional(v.nullable(completable(v.string(), language))),
@@ -191,14 +191,14 @@ t.test('a template is completed by every spelling of its address', async (t) => 
   for (const uri of ['docs://cafe/{language}', 'docs://\ud800/{language}', `docs://café/{language}${'a'.repeat(8192)}`]) t.match(await about(uri), { error: { code: -32602 } })
 })
 
-t.test('completable gives back the schema it was given', async (t) => {
+t.test('completable returns the same schema', async (t) => {
   const schema = Type.String()
 
   t.equal(completable(schema, language), schema)
   t.equal(JSON.stringify(schema), '{"type":"string"}')
 })
 
-t.test('what the caller does not see is not completed, what it lacks a scope for is refused', async (t) => {
+t.test('a hidden prompt or template is unknown, and a missing scope is refused', async (t) => {
   const server = createNotes()
   const argsSchema = Type.Object({ language: completable(Type.String(), language) })
   const template = (name: string) => new ResourceTemplate(`${name}://{language}`, { complete: { language } })

@@ -4,7 +4,7 @@ import { McpServer, ResourceTemplate } from '../../../lib/index.ts'
 
 type Config = Readonly<Record<string, unknown>>
 
-// What TypeScript would refuse, as JavaScript and configuration files write it.
+// Calls with configurations that TypeScript would refuse.
 function untyped (config: unknown): Config {
   return config as Config
 }
@@ -20,7 +20,7 @@ const REGISTER: Readonly<Record<string, (config: Config) => { update (changes: o
 }
 
 for (const [label, register] of Object.entries(REGISTER)) {
-  t.test(`an unknown key in the configuration of a ${label} is refused, and the right one is named`, async (t) => {
+  t.test(`an unknown key in the configuration of a ${label} is refused, and the error names the right key`, async (t) => {
     const problem = (key: string, meant: string) => ({
       code: 'MCP_ERR_INVALID_DEFINITION', message: `${label} has an unknown key '${key}' in its configuration; write '${meant}'`
     })
@@ -32,7 +32,7 @@ for (const [label, register] of Object.entries(REGISTER)) {
     t.throws(() => register(untyped({ roles: ['admin'] })), { message: new RegExp(`^${label.replaceAll(/[{}]/g, '\\$&')} has an unknown key 'roles' in its configuration; the keys are: title, description, .*, scopes, visible$`) })
   })
 
-  t.test(`a configuration of a ${label} that is no object is refused`, async (t) => {
+  t.test(`a configuration of a ${label} that is not an object is refused`, async (t) => {
     for (const config of [undefined, null, 'a', [], () => 'a']) {
       t.throws(() => register(untyped(config)), {
         code: 'MCP_ERR_INVALID_DEFINITION', message: `${label} needs a configuration before its handler: an object, which may be empty ({})`
@@ -40,7 +40,7 @@ for (const [label, register] of Object.entries(REGISTER)) {
     }
   })
 
-  t.test(`a wrong value in the configuration of a ${label} is refused, and what to write is said`, async (t) => {
+  t.test(`a wrong value in the configuration of a ${label} is refused, and the error says what to write`, async (t) => {
     const icons = "an 'icons' that must be an array of icons, such as [{ src: 'https://example.com/icon.png' }]"
     const refused: ReadonlyArray<readonly [key: string, value: unknown, problem: string]> = [
       ['title', 7, "a 'title' that must be a string"],
@@ -59,7 +59,7 @@ for (const [label, register] of Object.entries(REGISTER)) {
     }
   })
 
-  t.test(`changes of a ${label} are checked alike, and leave it as it was`, async (t) => {
+  t.test(`an update of a ${label} is checked in the same way, and an invalid one leaves it unchanged`, async (t) => {
     const handle = register(runInNewContext("({ title: 'A' })"))
 
     t.throws(() => handle.update({ scope: ['notes:write'] }), { message: `${label} has an unknown key 'scope' in its configuration; write 'scopes'` })
@@ -67,7 +67,7 @@ for (const [label, register] of Object.entries(REGISTER)) {
   })
 }
 
-t.test('names of other frameworks are known', async (t) => {
+t.test('keys of other frameworks are recognised and corrected', async (t) => {
   const write = (key: string, meant: string) => ({ message: new RegExp(`has an unknown key '${key}' in its configuration; write '${meant}'$`) })
 
   t.throws(() => server.registerTool('b', untyped({ parameters: {} }), () => 'b'), write('parameters', 'inputSchema'))
@@ -79,7 +79,7 @@ t.test('names of other frameworks are known', async (t) => {
   })
 })
 
-t.test('values that only tools or only resources have are checked, too', async (t) => {
+t.test('keys that only tools or only resources have are checked', async (t) => {
   t.throws(() => server.registerTool('b', { annotations: untyped('destructive') }, () => 'b'), {
     message: "tool 'b' has an 'annotations' that must be an object"
   })

@@ -26,7 +26,7 @@ function createFull (): ServerParts {
   return parts
 }
 
-t.test('a server has the features that something was registered for', async (t) => {
+t.test('a server has a feature if an entry of it was registered', async (t) => {
   const empty = createEmpty()
   const full = createFull()
   const template = createEmpty()
@@ -41,7 +41,7 @@ t.test('a server has the features that something was registered for', async (t) 
   t.ok(hasResources(template))
 })
 
-t.test('a server completes what an enabled prompt or template has a completer for', async (t) => {
+t.test('the completions capability depends on the enabled prompts and templates', async (t) => {
   const parts = createEmpty()
   const complete = (): string[] => []
 
@@ -61,7 +61,7 @@ t.test('a server completes what an enabled prompt or template has a completer fo
   t.strictSame(listCapabilities(parts, false), { prompts: {}, resources: {}, completions: {}, logging: {} })
 })
 
-t.test('a client that can be told of changes is told so', async (t) => {
+t.test('listChanged and subscribe are announced to a client that can be notified of changes', async (t) => {
   t.strictSame(listCapabilities(createEmpty(), true), { logging: {} })
   t.strictSame(listCapabilities(createFull(), false), { tools: {}, prompts: {}, resources: {}, logging: {} })
   t.strictSame(listCapabilities(createFull(), true), {

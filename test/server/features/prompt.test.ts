@@ -8,7 +8,7 @@ function message (text: string, role = 'user') {
   return { role, content: { type: 'text', text } }
 }
 
-t.test('a prompt gets its checked arguments, and its text is a message of the user', async (t) => {
+t.test('a prompt gets validated arguments, and a returned text becomes a user message', async (t) => {
   const server = createNotes()
   server.registerPrompt('greet', {
     description: 'Greets.', argsSchema: Type.Object({ name: Type.String(), mood: Type.String({ default: 'kind' }) })
@@ -22,7 +22,7 @@ t.test('a prompt gets its checked arguments, and its text is a message of the us
     { result: { description: 'Greets.', messages: [message('Greet Ann, be kind')] } })
 })
 
-t.test('a prompt without arguments has its defaults, on every call', async (t) => {
+t.test('a call without arguments gets fresh defaults each time', async (t) => {
   const server = createNotes()
   server.registerPrompt(
     'greet', { argsSchema: Type.Object({ mood: Type.String({ default: 'kind' }) }) }, ({ mood }) => mood
@@ -37,7 +37,7 @@ t.test('a prompt without arguments has its defaults, on every call', async (t) =
   }))
 })
 
-t.test('a prompt may return a message, several, or a whole result', async (t) => {
+t.test('a prompt may return a message, an array of messages or a whole result', async (t) => {
   const image = { role: 'assistant', content: { type: 'image', data: 'AA==', mimeType: 'image/png' } }
   const returned: ReadonlyArray<readonly [returned: unknown, result: object]> = [
     [message('a', 'assistant'), { description: 'D', messages: [message('a', 'assistant')] }],
@@ -55,7 +55,7 @@ t.test('a prompt may return a message, several, or a whole result', async (t) =>
   }
 })
 
-t.test('what a prompt cannot return is logged and not told', async (t) => {
+t.test('an invalid return value of a prompt is logged and hidden from the client', async (t) => {
   const values = [
     undefined, null, 42, {}, [1], { messages: 'a' }, { messages: [{ role: 'user' }] }, message('a', 'system'),
     { role: 'user', content: 'a' }
@@ -73,7 +73,7 @@ t.test('what a prompt cannot return is logged and not told', async (t) => {
   }
 })
 
-t.test('an RpcError of a prompt is the answer, any other error is not told', async (t) => {
+t.test('an RpcError of a prompt is sent to the client, and any other error is hidden', async (t) => {
   const server = createNotes()
   server.registerPrompt('rpc', {}, () => { throw new RpcError(7, 'No') })
   server.registerPrompt('tool', {}, async () => { throw new ToolError('secret') })
@@ -119,7 +119,7 @@ t.test('a request that names no prompt, or whose arguments are not all strings, 
   }
 })
 
-t.test('a list shows all that a prompt was registered with', async (t) => {
+t.test("a list shows every field of a prompt's configuration", async (t) => {
   const server = createNotes()
   const listed = { title: 'Greet', description: 'Greets.', icons: [{ src: 'https://example.com/i.png' }], _meta: { a: 1 } }
   server.registerPrompt('greet', {
@@ -148,7 +148,7 @@ t.test('a list shows all that a prompt was registered with', async (t) => {
   t.strictSame(await new Client({ era: 'legacy' }).ask(server, 'prompts/list'), { result: { prompts } })
 })
 
-t.test('a prompt may be updated, and stays as it was when the update is wrong', async (t) => {
+t.test('a prompt can be updated, and an invalid update leaves it unchanged', async (t) => {
   const server = createNotes()
   const handle = server.registerPrompt('p', { title: 'P' }, () => 'a')
   const client = new Client()
@@ -171,7 +171,7 @@ t.test('a prompt may be updated, and stays as it was when the update is wrong', 
   })
 })
 
-t.test('a prompt that cannot be served is refused where it is registered', async (t) => {
+t.test('an invalid prompt is refused at registration', async (t) => {
   const server = createNotes()
 
   t.throws(() => server.registerPrompt('', {}, () => 'a'), {
@@ -187,7 +187,7 @@ t.test('a prompt that cannot be served is refused where it is registered', async
   })
 })
 
-t.test('a prompt is rendered for those who have its scopes and see it', async (t) => {
+t.test('a prompt is rendered only for callers that see it and have its scopes', async (t) => {
   const server = createNotes()
   const argsSchema = Type.Object({ name: Type.String() })
   const handle = server.registerPrompt(

@@ -19,7 +19,7 @@ t.test('a resource is read by its URI', async (t) => {
   t.strictSame(await read(new Client({ era: 'legacy' }), server, 'notes://all'), { result: { contents } })
 })
 
-t.test('a resource returns text, bytes, contents, several of them, or a whole result', async (t) => {
+t.test('a resource may return text, bytes, contents, an array of contents or a whole result', async (t) => {
   const bytes = Uint8Array.from([0, 1, 2, 3]).subarray(1, 3)
   const returned: ReadonlyArray<readonly [returned: ResourceReturn, result: object]> = [
     ['', { contents: [{ uri: 'x://1', text: '' }] }],
@@ -46,7 +46,7 @@ t.test('a resource returns text, bytes, contents, several of them, or a whole re
   }
 })
 
-t.test('what a resource cannot return is logged and not told', async (t) => {
+t.test('an invalid return value of a resource is logged and hidden from the client', async (t) => {
   for (const value of [undefined, 42, {}, { text: 1 }, [null], { contents: [{ mimeType: 'a' }] }]) {
     const client = new Client()
     const server = createNotes()
@@ -59,7 +59,7 @@ t.test('what a resource cannot return is logged and not told', async (t) => {
   }
 })
 
-t.test('what a resource throws is the answer, or an internal error', async (t) => {
+t.test('an RpcError of a resource is sent to the client, and any other error is an internal error', async (t) => {
   const server = createNotes()
   server.registerResource('rpc', 'x://rpc', {}, () => { throw new RpcError(7, 'No') })
   server.registerResource('bug', 'x://bug', {}, () => { throw new Error('secret') })
@@ -81,7 +81,7 @@ t.test('a resource that takes longer than the server\'s timeout ends with an err
   t.strictSame(await answer, refused(-32603, 'Error reading resource x://slow: timed out after 10 ms'))
 })
 
-t.test('a URI that nothing is registered for, or that its handler does not know, is not found, by the code of the era', async (t) => {
+t.test('an unknown URI, or null from a handler, is a not-found error with the code of the era', async (t) => {
   const server = createNotes()
   server.registerResource('off', 'x://off', {}, () => 'a').disable()
   server.registerResource('gone', 'x://gone', {}, () => null)
@@ -98,7 +98,7 @@ t.test('a URI that nothing is registered for, or that its handler does not know,
   }
 })
 
-t.test('a template reads every URI that it matches, after the resources of their own and the templates before it', async (t) => {
+t.test('a template reads every matching URI that no resource and no earlier template serves', async (t) => {
   const server = createNotes()
   server.registerResource('note', new ResourceTemplate(
     'notes://{user}/{id}'
@@ -115,7 +115,7 @@ t.test('a template reads every URI that it matches, after the resources of their
   t.match(await read(client, server, 'notes://ann/1/2'), { result: { contents: [{ text: 'any' }] } })
 })
 
-t.test('a value that climbs out of its template is not found, by no template, and the app is warned', async (t) => {
+t.test('a path traversal is not found by any template, and a warning is logged', async (t) => {
   const server = createNotes()
   server.registerResource('file', new ResourceTemplate('files://{name}'), {}, mustNotRun)
   server.registerResource('any', new ResourceTemplate('files://{+any}', { allowUnsafeValues: true }), {}, mustNotRun)
@@ -133,7 +133,7 @@ t.test('a value that climbs out of its template is not found, by no template, an
   }])
 })
 
-t.test('a handler reads other resources as its caller would', async (t) => {
+t.test('a handler reads other resources with the rights of its caller', async (t) => {
   const server = createNotes()
   server.registerResource('one', 'x://1', {}, (_uri, ctx) => ctx.era)
   server.registerTool('read', {}, async (args, ctx) => JSON.stringify(await ctx.readResource(String(args.uri))))
@@ -147,7 +147,7 @@ t.test('a handler reads other resources as its caller would', async (t) => {
   )
 })
 
-t.test('contents are cached as the resource says, else as the server says', async (t) => {
+t.test('contents have the cache hint of the resource, else of the server', async (t) => {
   const server = createNotes({ cache: { ttlMs: 5 } })
   server.registerResource('own', 'x://own', { cache: { ttlMs: 9, scope: 'public' } }, () => 'a')
   server.registerResource('server', new ResourceTemplate('y://{id}'), {}, () => 'a')
@@ -156,7 +156,7 @@ t.test('contents are cached as the resource says, else as the server says', asyn
   t.match(await read(new Client(), server, 'y://1'), { result: { ttlMs: 5, cacheScope: 'private' } })
 })
 
-t.test('lists show all that resources and templates were registered with', async (t) => {
+t.test('lists show every field of the configuration of resources and templates', async (t) => {
   const server = createNotes()
   const icons = [{ src: 'https://example.com/i.png' }]
   const listed = {
@@ -173,7 +173,7 @@ t.test('lists show all that resources and templates were registered with', async
     complete({ resourceTemplates: [{ uriTemplate: 'y://{id}', name: 'two', ...listed }], ...lists }))
 })
 
-t.test('what templates list comes after what was registered, once each, for the one who asked', async (t) => {
+t.test('resources listed by templates follow the registered ones, without duplicates', async (t) => {
   const server = createNotes()
   server.registerResource('one', 'x://1', {}, () => 'a')
   const list = (ctx: { readonly era: string }) => ({
@@ -204,7 +204,7 @@ t.test('what templates list comes after what was registered, once each, for the 
   })
 })
 
-t.test('a template that cannot list is logged and not told', async (t) => {
+t.test('a failing list of a template is logged and hidden from the client', async (t) => {
   const lists: ReadonlyArray<() => unknown> = [
     () => { throw new Error('secret') },
     () => 'x://1',
@@ -228,7 +228,7 @@ t.test('a template that cannot list is logged and not told', async (t) => {
 
 const LACKING = refused(6750, 'Insufficient scope: the request needs x', { requiredScopes: ['x'] })
 
-t.test('a resource is read by those who have its scopes and see it', async (t) => {
+t.test('a resource is read only by callers that see it and have its scopes', async (t) => {
   const server = createNotes()
   const handles = [
     server.registerResource(
@@ -251,7 +251,7 @@ t.test('a resource is read by those who have its scopes and see it', async (t) =
   }
 })
 
-t.test('a resource that the caller does not see is passed over for a template that it sees', async (t) => {
+t.test('a hidden resource is skipped for a template that the caller sees', async (t) => {
   const server = createNotes()
   server.registerResource('one', 'notes://one', { visible: ({ auth }) => auth !== undefined }, () => 'one')
   server.registerResource(
@@ -268,7 +268,7 @@ t.test('a resource that the caller does not see is passed over for a template th
   t.strictSame(await texts(new Client({ era: 'legacy' })), ['first', 'first'])
 })
 
-t.test('of a value that climbs out of a template nobody hears who does not see the template', async (t) => {
+t.test('a path traversal in a hidden template is neither reported nor logged', async (t) => {
   const server = createNotes()
   server.registerResource(
     'file', new ResourceTemplate('file:///{name}'), { visible: ({ era }) => era === 'legacy' }, mustNotRun
@@ -282,7 +282,7 @@ t.test('of a value that climbs out of a template nobody hears who does not see t
   t.strictSame(clients.map(({ logged }) => logged.length), [0, 1])
 })
 
-t.test('a handler reads no resource that its caller could not', async (t) => {
+t.test('a handler cannot read a resource that its caller may not read', async (t) => {
   const server = createNotes()
   server.registerResource('hidden', 'notes://hidden', { visible: () => false }, () => 'a')
   server.registerResource('scoped', 'notes://scoped', { scopes: ['x'] }, () => 'a')
@@ -300,7 +300,7 @@ t.test('a handler reads no resource that its caller could not', async (t) => {
   })
 })
 
-t.test('contents that not everybody may read are private, whatever the resource and the server say', async (t) => {
+t.test('contents of restricted resources are private, even if their cache hint is public', async (t) => {
   const server = createNotes({ cache: { ttlMs: 5, scope: 'public' } })
   server.registerResource('scoped', 'notes://scoped', { scopes: ['x'] }, () => 'a')
   server.registerResource(
@@ -318,7 +318,7 @@ t.test('contents that not everybody may read are private, whatever the resource 
   }
 })
 
-t.test('a resource is read by every spelling of its URI, and listed by a valid one', async (t) => {
+t.test('a resource is read by every spelling of its URI, and listed with a valid URI', async (t) => {
   const server = createNotes()
   server.registerResource('menu', 'docs://shop/café', {}, ({ href }) => href)
   server.registerResource('manual', 'docs://shop/my docs', {}, ({ href }) => href)
@@ -350,7 +350,7 @@ t.test('a resource is read by every spelling of its URI, and listed by a valid o
   }
 })
 
-t.test('what a template lists is listed by a valid URI, once for all spellings', async (t) => {
+t.test('resources listed by templates have valid URIs, once for all spellings', async (t) => {
   const server = createNotes()
   server.registerResource('menu', 'docs://shop/café', {}, mustNotRun)
   const list = () => ['docs://shop/caf%c3%a9', 'docs://shop/my docs', 'docs://shop/my%20docs', '100%', 'relative']
@@ -367,7 +367,7 @@ t.test('what a template lists is listed by a valid URI, once for all spellings',
   t.equal('result' in listed && Object(listed.result).resources.length, 4)
 })
 
-t.test('a resource that a caller may not read is kept from it in every spelling of its URI', async (t) => {
+t.test('a caller cannot read a restricted resource by any spelling of its URI', async (t) => {
   const server = createNotes()
   server.registerResource('salaries', 'files:///hr/salaries', { scopes: ['hr'] }, mustNotRun)
   server.registerResource('secret', new ResourceTemplate('files:///secret/{name}'), { scopes: ['secret'] }, mustNotRun)
@@ -383,7 +383,7 @@ t.test('a resource that a caller may not read is kept from it in every spelling 
   }
 })
 
-t.test('a URI that is too long is refused, and one that is too long when it is encoded is not found', async (t) => {
+t.test('a URI that is too long is refused, and a URI that is too long once encoded is not found', async (t) => {
   const server = createNotes()
   server.registerResource('any', new ResourceTemplate('notes://{+path}'), {}, () => 'any')
 

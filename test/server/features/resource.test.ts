@@ -3,7 +3,7 @@ import { ResourceTemplate as OtherResourceTemplate } from '@modelcontextprotocol
 import { ResourceTemplate } from '../../../lib/server/features/template.ts'
 import { Client, createNotes, untyped } from '../../support/definition-client.ts'
 
-t.test('a resource and a template may be updated, and stay as they were when the update is wrong', async (t) => {
+t.test('resources and templates can be updated, and an invalid update leaves them unchanged', async (t) => {
   const server = createNotes()
   const one = server.registerResource('one', 'x://1', { title: 'One' }, () => 'a')
   const many = server.registerResource('many', new ResourceTemplate('y://{id}'), {}, () => 'a')
@@ -32,7 +32,7 @@ t.test('a resource and a template may be updated, and stay as they were when the
   })
 })
 
-t.test('a resource that cannot be served is refused where it is registered', async (t) => {
+t.test('an invalid resource or template is refused at registration', async (t) => {
   const server = createNotes()
   const template = new ResourceTemplate('x://{id}')
   const refusals: ReadonlyArray<readonly [register: () => unknown, message: string]> = [

@@ -7,7 +7,7 @@ function match (template: ResourceTemplate, uri: string): TemplateMatch | undefi
   return found !== undefined && 'variables' in found ? { variables: { ...found.variables } } : found
 }
 
-t.test('a template shows what it was made of', async (t) => {
+t.test('a template has its URI template, variables, list and completers as properties', async (t) => {
   const list = (): [] => []
   const user = (): string[] => ['ann']
 
@@ -20,7 +20,7 @@ t.test('a template shows what it was made of', async (t) => {
   t.equal(template.completers.get('id'), undefined)
 })
 
-t.test('a template needs no options, and one that is undefined is left out', async (t) => {
+t.test('a template needs no options, and undefined options are ignored', async (t) => {
   for (const template of [
     new ResourceTemplate('notes://all'),
     new ResourceTemplate('notes://all', { list: undefined, complete: undefined, allowUnsafeValues: undefined })
@@ -31,7 +31,7 @@ t.test('a template needs no options, and one that is undefined is left out', asy
   }
 })
 
-t.test('a URI of the template gives its values, another one gives nothing', async (t) => {
+t.test('match() returns the values of a matching URI, and undefined for other URIs', async (t) => {
   const template = new ResourceTemplate('notes://{user}/{id}{?rev}')
 
   t.same(match(template, 'notes://ann/a%20b'), { variables: { user: 'ann', id: 'a b' } })
@@ -39,7 +39,7 @@ t.test('a URI of the template gives its values, another one gives nothing', asyn
   t.equal(match(template, ''), undefined)
 })
 
-t.test('a value that climbs out is reported by the name of its variable', async (t) => {
+t.test('match() returns the name of a variable whose value is a path traversal', async (t) => {
   const template = new ResourceTemplate('file:///{dir}/{+path}')
 
   t.same(match(template, 'file:///a/b/c.txt'), { variables: { dir: 'a', path: 'b/c.txt' } })
@@ -52,7 +52,7 @@ t.test('a value that climbs out is reported by the name of its variable', async 
   t.same(match(new ResourceTemplate('x://h{/seg*}'), 'x://h/a/%2e%2e/b'), { unsafe: 'seg' })
 })
 
-t.test('allowUnsafeValues lets every value through', async (t) => {
+t.test('allowUnsafeValues accepts every value', async (t) => {
   const template = new ResourceTemplate('file:///{+path}', { allowUnsafeValues: true })
 
   t.same(match(template, 'file:///../x'), { variables: { path: '../x' } })
@@ -64,7 +64,7 @@ t.test('a malformed template is refused', async (t) => {
     code: 'MCP_ERR_INVALID_DEFINITION',
     message: "resource template 'x://{' is not a valid RFC 6570 URI template: a '{' is not closed"
   })
-  // @ts-expect-error callers without types may pass anything
+  // @ts-expect-error authors without TypeScript may pass any value
   t.throws(() => new ResourceTemplate(Symbol('x')), {
     code: 'MCP_ERR_INVALID_DEFINITION', message: 'a resource template must be a string'
   })
@@ -82,13 +82,13 @@ t.test('a wrong option is refused', async (t) => {
   ]
 
   for (const [options, problem] of refused) {
-    // What callers without types may pass.
+    // Authors without TypeScript may pass these values.
     t.throws(() => new ResourceTemplate('x://{id}{?rev}', options as object),
       { code: 'MCP_ERR_INVALID_DEFINITION', message: `resource template 'x://{id}{?rev}' ${problem}` })
   }
 })
 
-t.test('a value that reaches a handler has no parent segment, however it was encoded', async () => {
+t.test('no accepted value has a parent segment, however it was encoded', async () => {
   const template = new ResourceTemplate('file:///{+path}')
   const path = fc.string({
     unit: fc.constantFrom('..', '.', '/', 'a', '%2e', '%2F', '%5C', '%252e', '%25', '\\'), minLength: 1, maxLength: 10
@@ -101,7 +101,7 @@ t.test('a value that reaches a handler has no parent segment, however it was enc
   }))
 })
 
-t.test('a template of a host alone matches with and without the slash that clients add', async (t) => {
+t.test('a template of only a host matches with and without a trailing slash', async (t) => {
   const template = new ResourceTemplate('https://example.com{?page}')
 
   for (const uri of ['https://example.com?page=1', 'https://example.com/?page=1']) t.same(match(template, uri), { variables: { page: '1' } })

@@ -15,7 +15,7 @@ async function structure (returned: unknown, schema: CompiledSchema): Promise<ob
   return valueOf(await toStructuredResult(returned, schema))
 }
 
-t.test('without an output schema a handler returns text, a block, an array of them or a whole result', async (t) => {
+t.test('without an output schema, a handler returns text, a block, an array of these or a whole result', async (t) => {
   const whole = { content: [TEXT], isError: true, _meta: { a: 1 } }
 
   t.strictSame(valueOf(toPlainResult('a')), { content: [TEXT] })
@@ -28,7 +28,7 @@ t.test('without an output schema a handler returns text, a block, an array of th
   t.equal(toPlainResult(whole), whole)
 })
 
-t.test('without an output schema anything else is refused by what it is', async (t) => {
+t.test('without an output schema, any other value is refused with its kind', async (t) => {
   const circular: { self?: unknown } = {}
   circular.self = circular
   const refused: ReadonlyArray<readonly [returned: unknown, is: string]> = [
@@ -53,7 +53,7 @@ t.test('without an output schema anything else is refused by what it is', async 
   }
 })
 
-t.test('an array is refused over one item that is no content', async (t) => {
+t.test('an array with an item that is neither text nor a block is refused', async (t) => {
   for (const [item, is] of [
     [1, 'a number'], [null, 'null'], [['a'], 'an array'], [{ text: 'a' }, 'an object with the keys [text]']
   ]) {
@@ -63,7 +63,7 @@ t.test('an array is refused over one item that is no content', async (t) => {
   }
 })
 
-t.test('with an output schema the bare value becomes structured content and its JSON as text', async (t) => {
+t.test('with an output schema, a bare value becomes structured content and its JSON the text', async (t) => {
   t.strictSame(await structure({ sum: 3 }, SUM), {
     content: [{ type: 'text', text: '{"sum":3}' }], structuredContent: { sum: 3 }
   })
@@ -75,7 +75,7 @@ t.test('with an output schema the bare value becomes structured content and its 
   }
 })
 
-t.test('with an output schema a whole result keeps its content and gets one where it has none', async (t) => {
+t.test('with an output schema, a whole result keeps its content, or gets the JSON as content', async (t) => {
   t.strictSame(await structure({ structuredContent: { sum: 3 }, content: ['a'], _meta: { b: 1 } }, SUM), {
     content: [TEXT], structuredContent: { sum: 3 }, _meta: { b: 1 }
   })
@@ -84,14 +84,14 @@ t.test('with an output schema a whole result keeps its content and gets one wher
   })
 })
 
-t.test('with an output schema an error result needs no structured content', async (t) => {
+t.test('with an output schema, an error result needs no structured content', async (t) => {
   const result = { content: [TEXT], isError: true }
 
   t.equal(await structure(result, SUM), result)
   await t.rejects(structure({ content: 'a', isError: true }, SUM), { name: 'UnusableResultError' })
 })
 
-t.test('an error result keeps structured content that fits, and loses any other', async (t) => {
+t.test('an error result keeps valid structured content, and invalid content is removed', async (t) => {
   const later: CompiledSchema = { json: {}, validate: async (value) => SUM.validate(value) }
 
   for (const schema of [SUM, later]) {
@@ -108,7 +108,7 @@ t.test('an error result keeps structured content that fits, and loses any other'
   }
 })
 
-t.test('a Date or an object with toJSON is judged by its JSON', async (t) => {
+t.test('a Date or an object with toJSON is validated by its JSON', async (t) => {
   const event = compileSchema(
     Type.Object({ at: Type.String({ format: 'date-time' }), note: Type.Optional(Type.String()) }, {
       additionalProperties: false
@@ -134,7 +134,7 @@ t.test('a Date or an object with toJSON is judged by its JSON', async (t) => {
   })
 })
 
-t.test('no number goes out as null', async (t) => {
+t.test('NaN and Infinity are refused and not sent as null', async (t) => {
   for (const [mean, name] of [[NaN, 'NaN'], [Infinity, 'Infinity'], [-Infinity, '-Infinity']] as const) {
     const message = `what was returned does not fit the outputSchema: has ${name} at 'mean', which JSON cannot carry`
     const valibot = compileSchema(toStandardJsonSchema(v.object({ mean: v.any() })), 'output', 'outputSchema')
@@ -151,7 +151,7 @@ t.test('no number goes out as null', async (t) => {
   })
 })
 
-t.test('what a Standard Schema lets through has to fit the schema that clients are shown', async (t) => {
+t.test('the output of a Standard Schema must match the JSON Schema that clients receive', async (t) => {
   const schema = compileSchema(z.object({ code: z.string().regex(/^[a-z]+$/i) }), 'output', 'outputSchema')
 
   t.strictSame(await structure({ code: 'a', secret: 'b' }, schema), {
@@ -163,7 +163,7 @@ t.test('what a Standard Schema lets through has to fit the schema that clients a
   await t.rejects(structure({ code: 1 }, schema), { message: /outputSchema: \/code: / })
 })
 
-t.test('what does not fit the output schema is refused', async (t) => {
+t.test('a value that does not match the output schema is refused', async (t) => {
   await t.rejects(structure({ sum: '3' }, SUM), {
     name: 'UnusableResultError', message: 'what was returned does not fit the outputSchema: /sum must be number'
   })
@@ -173,7 +173,7 @@ t.test('what does not fit the output schema is refused', async (t) => {
   await t.rejects(structure({ structuredContent: { sum: 3 }, content: [1] }, SUM), { name: 'UnusableResultError' })
 })
 
-t.test('what JSON cannot carry is refused, even where the output schema allows it', async (t) => {
+t.test('a value that JSON cannot represent is refused, even if the output schema allows it', async (t) => {
   const circular: { self?: unknown } = {}
   circular.self = circular
 
@@ -189,15 +189,15 @@ t.test('what JSON cannot carry is refused, even where the output schema allows i
   }
 })
 
-t.test('a schema that answers later is waited for', async (t) => {
+t.test('an asynchronous output schema is awaited', async (t) => {
   const later: CompiledSchema = { json: {}, validate: async (value) => ({ valid: true, value }) }
 
   t.strictSame(await structure([1], later), { content: [{ type: 'text', text: '[1]' }], structuredContent: [1] })
 })
 
-t.test('a legacy client gets no structured content but an object', async (t) => {
+t.test('a legacy client gets structured content only if it is an object', async (t) => {
   const base = { content: [], isError: false, _meta: {} }
-  // The SDK's type knows objects only, the protocol any JSON.
+  // The SDK's type allows only objects, and the protocol allows any JSON.
   const withStructured = (structuredContent: unknown) => ({
     ...base, structuredContent: structuredContent as Record<string, unknown>
   })
@@ -216,6 +216,6 @@ t.test('a legacy client gets no structured content but an object', async (t) => 
   })
 })
 
-t.test('an error result is text for the model', async (t) => {
+t.test('an error result has its message as text', async (t) => {
   t.strictSame(errorResult('a'), { content: [TEXT], isError: true })
 })

@@ -6,7 +6,7 @@ import { InsufficientScopeError, RpcError, ToolError } from '../../../lib/errors
 import type { ToolConfig } from '../../../lib/server/features/tool.ts'
 import { Client, complete, createNotes, createScoped, failed, mustNotRun, refused, said, stopClock, untyped, type ClientOptions } from '../../support/definition-client.ts'
 
-t.test('a tool gets its checked arguments and its answer is the result', async (t) => {
+t.test('a tool gets validated arguments, and its return value becomes the result', async (t) => {
   const server = createNotes()
   server.registerTool('add_note', {
     inputSchema: Type.Object({ text: Type.String(), tag: Type.String({ default: 'none' }) })
@@ -19,7 +19,7 @@ t.test('a tool gets its checked arguments and its answer is the result', async (
   })
 })
 
-t.test('a call without arguments has its defaults, and arguments of its own', async (t) => {
+t.test('a call without arguments gets fresh defaults each time', async (t) => {
   const server = createNotes()
   server.registerTool('count', { inputSchema: Type.Object({ from: Type.Number({ default: 1 }) }) }, (args) => {
     args.from++
@@ -34,7 +34,7 @@ t.test('a call without arguments has its defaults, and arguments of its own', as
   for (const name of ['loose', 'loose']) t.strictSame(await new Client().callTool(server, name), said('1'))
 })
 
-t.test('a tool without inputSchema is not given numbers that no double can hold', async (t) => {
+t.test('a tool without inputSchema refuses numbers that a double cannot hold', async (t) => {
   const server = createNotes()
   server.registerTool('loose', {}, mustNotRun)
 
@@ -43,7 +43,7 @@ t.test('a tool without inputSchema is not given numbers that no double can hold'
   })
 })
 
-t.test('a Standard Schema may check structured content later', async (t) => {
+t.test('a Standard Schema may validate structured content asynchronously', async (t) => {
   const server = createNotes()
   server.registerTool(
     'later',
@@ -54,7 +54,7 @@ t.test('a Standard Schema may check structured content later', async (t) => {
   t.match(await new Client().callTool(server, 'later'), { result: { structuredContent: { n: 1 } } })
 })
 
-t.test('a Standard Schema may transform the arguments, at once or later', async (t) => {
+t.test('a Standard Schema may transform the arguments, synchronously or asynchronously', async (t) => {
   const server = createNotes()
   server.registerTool(
     'now', { inputSchema: z.object({ n: z.string().transform(Number).pipe(z.number()) }) }, ({ n }) => String(n + 1)
@@ -70,7 +70,7 @@ t.test('a Standard Schema may transform the arguments, at once or later', async 
   )
 })
 
-t.test('wrong arguments are told to the model, and the handler does not run', async (t) => {
+t.test('invalid arguments give an error result, and the handler does not run', async (t) => {
   const server = createNotes()
   server.registerTool('add', { inputSchema: Type.Object({ n: Type.Number() }) }, mustNotRun)
 
@@ -79,7 +79,7 @@ t.test('wrong arguments are told to the model, and the handler does not run', as
   )
 })
 
-t.test('a call that names no tool, or whose arguments are no object, is refused in both eras', async (t) => {
+t.test('a call without a known tool, or with arguments that are not an object, is refused in both eras', async (t) => {
   const server = createNotes()
   server.registerTool('add', {}, () => 'a').disable()
   server.registerTool('sub', {}, () => 'a')
@@ -103,7 +103,7 @@ t.test('a call that names no tool, or whose arguments are no object, is refused 
   }
 })
 
-t.test('a ToolError is told to the model, an RpcError is the answer, and neither is logged', async (t) => {
+t.test('a ToolError becomes an error result, an RpcError a protocol error, and neither is logged', async (t) => {
   const server = createNotes()
   server.registerTool('tool', {}, () => { throw new ToolError('The date must lie in the future') })
   server.registerTool('rpc', {}, async () => { throw new RpcError(7, 'No', { a: 1 }) })
@@ -114,7 +114,7 @@ t.test('a ToolError is told to the model, an RpcError is the answer, and neither
   t.strictSame(client.logged, [])
 })
 
-t.test('anything else that a tool throws, or returns and cannot, is logged and not told', async (t) => {
+t.test('any other error, or an invalid return value, is logged and hidden from the client', async (t) => {
   const hostile = { toString () { throw new Error('secret') } }
   const server = createNotes()
   const handlers: ReadonlyArray<() => unknown> = [
@@ -137,7 +137,7 @@ t.test('anything else that a tool throws, or returns and cannot, is logged and n
   }
 })
 
-t.test('exposeErrors shows what was thrown', async (t) => {
+t.test('exposeErrors sends the message of the thrown error', async (t) => {
   const server = createNotes({ exposeErrors: true })
   server.registerTool('add', {}, () => { throw new Error('no disk') })
   const client = new Client()
@@ -168,7 +168,7 @@ t.test('a tool that takes longer than its timeout ends with an error', async (t)
   ])
 })
 
-t.test('a timeout of 0 waits for ever, whatever the server says', async (t) => {
+t.test('a timeout of 0 disables the timeout of the server', async (t) => {
   const pass = stopClock(t)
   const server = createNotes({ timeout: 10 })
   let finish: (text: string) => void = () => {}
@@ -181,7 +181,7 @@ t.test('a timeout of 0 waits for ever, whatever the server says', async (t) => {
   t.strictSame(await answer, said('done'))
 })
 
-t.test('structured content is any JSON to a modern client and an object to a legacy one', async (t) => {
+t.test('a modern client gets any JSON as structured content, and a legacy client only objects', async (t) => {
   const server = createNotes()
   server.registerTool('list', { outputSchema: Type.Array(Type.Number()) }, () => [1, 2])
   server.registerTool('object', { outputSchema: Type.Object({ n: Type.Number() }) }, async () => ({ n: 1 }))
@@ -197,7 +197,7 @@ t.test('structured content is any JSON to a modern client and an object to a leg
   })
 })
 
-t.test('an output that does not fit its schema is logged and not told', async (t) => {
+t.test('an output that does not match its schema is logged and hidden from the client', async (t) => {
   const server = createNotes()
   server.registerTool('add', { outputSchema: Type.Object({ sum: Type.Number() }) }, () => untyped({ sum: 'secret' }))
   const client = new Client()
@@ -208,7 +208,7 @@ t.test('an output that does not fit its schema is logged and not told', async (t
   t.match(client.logged[0]?.err?.message, 'what was returned does not fit the outputSchema: /sum must be number')
 })
 
-t.test('a list shows all that a tool was registered with, and to legacy clients no output but an object', async (t) => {
+t.test("a list shows every field of a tool's configuration, and legacy clients see only object output schemas", async (t) => {
   const server = createNotes()
   const icons = [{ src: 'https://example.com/i.png' }]
   const listed = { title: 'Add', description: 'Adds.', annotations: { readOnlyHint: true }, icons, _meta: { a: 1 } }
@@ -224,7 +224,7 @@ t.test('a list shows all that a tool was registered with, and to legacy clients 
   t.strictSame(await new Client({ era: 'legacy' }).ask(server, 'tools/list'), { result: { tools: [add, list] } })
 })
 
-t.test('a tool may be updated, and stays as it was when the update is wrong', async (t) => {
+t.test('a tool can be updated, and an invalid update leaves it unchanged', async (t) => {
   const server = createNotes()
   const handle = server.registerTool('add', { title: 'Add', inputSchema: Type.Object({ a: Type.Number() }) }, ({ a }) => `${a}`)
   const client = new Client()
@@ -245,7 +245,7 @@ t.test('a tool may be updated, and stays as it was when the update is wrong', as
   })
 })
 
-t.test('a tool that cannot be served is refused where it is registered', async (t) => {
+t.test('an invalid tool is refused at registration', async (t) => {
   const server = createNotes()
   const refusals: ReadonlyArray<readonly [name: string, config: object, code: string, message: string]> = [
     ['', {}, 'MCP_ERR_INVALID_DEFINITION', "tool '' must have a name that is not empty"],
@@ -294,13 +294,13 @@ t.test('a tool that cannot be served is refused where it is registered', async (
   t.strictSame(await new Client().ask(server, 'tools/list'), refused(-32601, 'Method not found: tools/list'))
 })
 
-/** A client whose requests have these headers. */
+/** Creates a client whose requests have these headers. */
 function createSending (headers: { readonly [name: string]: string }, options: ClientOptions = {}): Client {
-  // Of an HTTP request only its headers matter here.
+  // Only the headers of the HTTP request matter here.
   return new Client({ ...options, channel: { ...options.channel, request: untyped<FastifyRequest>({ headers }) } })
 }
 
-t.test('headers that repeat arguments are compared with them', async (t) => {
+t.test('Mcp-Param headers must equal the arguments that they repeat', async (t) => {
   const server = createNotes()
   const region = { type: 'string', 'x-mcp-header': 'Region' }
   server.registerTool('query', { inputSchema: { type: 'object', properties: { region } } }, () => 'a')
@@ -315,7 +315,7 @@ t.test('headers that repeat arguments are compared with them', async (t) => {
   t.strictSame(await us.callTool(server, 'plain', { region: 'eu' }), said('a'))
 })
 
-t.test('only modern requests over HTTP have headers to compare', async (t) => {
+t.test('Mcp-Param headers are compared only for modern requests over HTTP', async (t) => {
   const server = createNotes()
   const region = { type: 'string', 'x-mcp-header': 'Region' }
   server.registerTool('query', { inputSchema: { type: 'object', properties: { region } } }, () => 'a')
@@ -326,7 +326,7 @@ t.test('only modern requests over HTTP have headers to compare', async (t) => {
   })
 })
 
-t.test('a tool is called by those who have its scopes, others are told what is needed', async (t) => {
+t.test('callers without the scopes of a tool get an error that names the scopes', async (t) => {
   const server = createNotes()
   const handle = server.registerTool('add', { scopes: ['notes:read', 'notes:write'] }, () => 'a')
   const lacking = refused(6750, 'Insufficient scope: the request needs notes:read notes:write', {
@@ -344,7 +344,7 @@ t.test('a tool is called by those who have its scopes, others are told what is n
   t.strictSame(await new Client().callTool(server, 'add'), said('a'))
 })
 
-t.test('a tool that the caller does not see is as unknown as one that does not exist, whatever else is wrong', async (t) => {
+t.test('a hidden tool is unknown, whatever else is wrong with the call', async (t) => {
   const server = createNotes()
   const handle = server.registerTool(
     'add',
@@ -366,7 +366,7 @@ t.test('a tool that the caller does not see is as unknown as one that does not e
   t.match(await createScoped(['x']).callTool(server, 'add', { n: 'x' }), { result: { isError: true } })
 })
 
-t.test('a handler may find that a scope is lacking', async (t) => {
+t.test('a handler may throw an error for a missing scope', async (t) => {
   const server = createNotes()
   server.registerTool('add', {}, (_args, ctx) => {
     if (ctx.auth?.scopes.includes('notes:write') !== true) throw new InsufficientScopeError(['notes:write'])
@@ -380,7 +380,7 @@ t.test('a handler may find that a scope is lacking', async (t) => {
   )
 })
 
-t.test('headers are compared with the arguments of a restricted tool only for whom it exists', async (t) => {
+t.test('Mcp-Param headers of a hidden tool are not compared', async (t) => {
   const server = createNotes()
   const region = { type: 'string', 'x-mcp-header': 'Region' }
   const inputSchema = { type: 'object', properties: { region } }
@@ -399,7 +399,7 @@ t.test('headers are compared with the arguments of a restricted tool only for wh
   t.strictSame(await caller('eu', ['x']).callTool(server, 'scoped', args), said('a'))
 })
 
-t.test('a tool shows to nobody by whom it may be used', async (t) => {
+t.test('lists do not show the scopes and visible of a tool', async (t) => {
   const server = createNotes()
   server.registerTool('add', { scopes: ['x'], visible: () => true }, () => 'a')
 

@@ -19,7 +19,7 @@ function encode (text: string): string {
   return [...text].map((character) => '%' + character.charCodeAt(0).toString(16).padStart(2, '0')).join('')
 }
 
-t.test('a value that climbs out is unsafe, in every encoding', async (t) => {
+t.test('a path traversal is unsafe in every encoding', async (t) => {
   for (const value of CLIMBING) {
     t.ok(isUnsafeValue(value), value)
     t.ok(isUnsafeValue(encode(value)), encode(value))
@@ -33,16 +33,16 @@ t.test('other values are safe', async (t) => {
   t.notOk(isUnsafeValue(undefined))
 })
 
-t.test('a broken encoding elsewhere in the value hides nothing', async (t) => {
+t.test('a broken encoding elsewhere in the value does not hide a path traversal', async (t) => {
   for (const value of ['%2e%2e%2f%zz', '%ff/%2e%2e', '%2e%2e%5c%']) t.ok(isUnsafeValue(value), value)
 })
 
-t.test('a value that is encoded more than three times is unsafe', async (t) => {
+t.test('a value that is percent-encoded more than three times is unsafe', async (t) => {
   t.notOk(isUnsafeValue('%2525' + '41'))
   t.ok(isUnsafeValue('%252525' + '41'))
 })
 
-t.test('every element of a list counts, and so does what they make together', async (t) => {
+t.test('each element of a list is checked, and all elements joined', async (t) => {
   t.notOk(isUnsafeValue(['a', 'b', '']))
   t.notOk(isUnsafeValue([]))
   t.ok(isUnsafeValue(['a', '..']))
@@ -51,7 +51,7 @@ t.test('every element of a list counts, and so does what they make together', as
   t.ok(isUnsafeValue(['', 'etc', 'passwd']))
 })
 
-t.test('a long value takes no time', async (t) => {
+t.test('a long value is checked in linear time', async (t) => {
   for (const value of ['/ '.repeat(30_000), `a/${' '.repeat(60_000)}`, 'a/..'.repeat(15_000) + 'b', '%25'.repeat(20_000)]) {
     const started = process.cpuUsage()
     isUnsafeValue(value)
@@ -60,7 +60,7 @@ t.test('a long value takes no time', async (t) => {
   }
 })
 
-t.test('no safe value leaves the directory it is joined to, on any system', async () => {
+t.test('no safe value leaves the directory to which it is joined, on any system', async () => {
   const text = fc.string({
     unit: fc.constantFrom('.', '..', '/', '\\', ' ', 'a', 'C:', '%2e', '%2F', '%5c', '%25', '\0'), maxLength: 12
   })

@@ -40,7 +40,7 @@ function createSession (): Caller & { readonly subscriptions: WatchedUris } {
 const refusal = (code: number, message: string, data?: unknown): RpcError => new RpcError(code, message, data)
 const tooLong = 'x'.repeat(8193)
 
-t.test('a client is told of what it asked for and the server has', async (t) => {
+t.test('the granted filter has what the client asked for and the server offers', async (t) => {
   const ask = (parts: ServerParts, notifications: unknown) => resolveFilter(parts, new Client().createCall({
     notifications
   }))
@@ -56,7 +56,7 @@ t.test('a client is told of what it asked for and the server has', async (t) => 
   )
 })
 
-t.test('each resource is watched only by whom it may be watched', async (t) => {
+t.test('only resources that authorizeSubscription allows are granted', async (t) => {
   const seen: unknown[] = []
   const parts = createFull((uri, ctx) => {
     seen.push([uri, ctx.era])
@@ -70,8 +70,8 @@ t.test('each resource is watched only by whom it may be watched', async (t) => {
   t.strictSame(seen, [['a:', 'modern'], ['b:', 'modern'], ['a:', 'modern']])
 })
 
-t.test('nothing but true is a permission', async (t) => {
-  // Callers without types return what they like.
+t.test('authorizeSubscription allows only by returning true', async (t) => {
+  // Authors without TypeScript may return any value.
   for (const answer of [undefined, null, 1, 'yes', {}]) {
     const parts = createFull(() => answer as never)
     t.strictSame(await resolveFilter(parts, new Client().createCall({ notifications: ALL })), {
@@ -80,7 +80,7 @@ t.test('nothing but true is a permission', async (t) => {
   }
 })
 
-t.test('authorizeSubscription gets one form of a URI, however it is spelled', async (t) => {
+t.test('authorizeSubscription gets the canonical form of a URI', async (t) => {
   const asked: string[] = []
   const parts = createFull((uri) => asked.push(uri) > 0)
   const resourceSubscriptions = ['docs://café', 'DOCS://caf%c3%a9', 'docs://x/../%63', 'no URI']
@@ -93,7 +93,7 @@ t.test('authorizeSubscription gets one form of a URI, however it is spelled', as
   t.strictSame(notifications.resourceSubscriptions, resourceSubscriptions)
 })
 
-t.test('what authorizeSubscription throws refuses the request', async (t) => {
+t.test('an error of authorizeSubscription refuses the request', async (t) => {
   const ask = (authorize: Authorize, client = new Client()) => resolveFilter(
     createFull(authorize), client.createCall({ notifications: ALL }, { timeout: 1000 })
   )
@@ -106,7 +106,7 @@ t.test('what authorizeSubscription throws refuses the request', async (t) => {
   t.match(client.logged, [{ err: { message: 'the database is gone' } }])
 })
 
-t.test('authorizeSubscription has the time of a handler', async (t) => {
+t.test('authorizeSubscription has the same timeout as handlers', async (t) => {
   const pass = stopClock(t)
   const answer = resolveFilter(
     createFull(() => new Promise(() => {})), new Client().createCall({ notifications: ALL }, { timeout: 1000 })
@@ -123,7 +123,7 @@ const serveSubscribe = (parts: ServerParts, params: Params, caller: Caller): Pro
 const serveUnsubscribe = (parts: ServerParts, params: Params, caller: Caller): Promise<object> =>
   unsubscribe(parts, new Client({ era: 'legacy' }).createCall(params, { method: 'resources/unsubscribe', caller }))
 
-t.test('a session watches what it has subscribed to, until it unsubscribes', async (t) => {
+t.test('a session watches a resource from resources/subscribe to resources/unsubscribe', async (t) => {
   const parts = createFull()
   const session = createSession()
 
@@ -138,7 +138,7 @@ t.test('a session watches what it has subscribed to, until it unsubscribes', asy
   t.strictSame([...session.subscriptions], ['notes://not-yet', ''])
 })
 
-t.test('what is no URI is refused', async (t) => {
+t.test('an invalid URI is refused', async (t) => {
   const session = createSession()
 
   for (const uri of [undefined, null, 1, ['a:'], tooLong]) {
@@ -182,14 +182,14 @@ t.test('a session watches no more than 1,000 resources', async (t) => {
   t.strictSame(await add('notes://1000'), {})
 })
 
-t.test('a caller that nothing is kept of watches nothing', async (t) => {
+t.test('a caller without a session can subscribe, with no effect', async (t) => {
   const { caller } = new Client({ era: 'legacy' })
 
   t.strictSame(await serveSubscribe(createFull(), { uri: 'a:' }, caller), {})
   t.strictSame(await serveUnsubscribe(createFull(), { uri: 'a:' }, caller), {})
 })
 
-/** A server some of whose resources are kept from some callers. */
+/** Creates a server with resources that are restricted to some callers. */
 function createRestricted (authorizeSubscription?: Authorize): { parts: ServerParts, asked: unknown[] } {
   const asked: unknown[] = []
   const parts = createFull(authorizeSubscription)
@@ -202,7 +202,7 @@ function createRestricted (authorizeSubscription?: Authorize): { parts: ServerPa
   return { parts, asked }
 }
 
-t.test('where resources are kept from some, each caller watches those that it sees, and none that does not exist', async (t) => {
+t.test('with restricted resources, a caller can watch only existing resources that it sees', async (t) => {
   const { parts, asked } = createRestricted()
   const ask = (client: Client) => resolveFilter(parts, client.createCall({
     notifications: { resourceSubscriptions: ['notes://a', 'd://1', 'notes://none', 'd://2', 'none'] }
@@ -213,7 +213,7 @@ t.test('where resources are kept from some, each caller watches those that it se
   t.strictSame(asked, ['modern', 'legacy'])
 })
 
-t.test('to a session a resource that it does not see is not found, as is one that does not exist', async (t) => {
+t.test('resources/subscribe to a hidden or missing resource is a not-found error', async (t) => {
   const { parts } = createRestricted()
   const session = createSession()
 
@@ -225,7 +225,7 @@ t.test('to a session a resource that it does not see is not found, as is one tha
   t.strictSame([...session.subscriptions], ['notes://a'])
 })
 
-t.test('whoever lacks a scope to watch is told all that is needed', async (t) => {
+t.test('a missing scope refuses the subscription with all scopes that are needed', async (t) => {
   const { parts } = createRestricted()
   const session = createSession()
   const ask = (client: Client) => resolveFilter(parts, client.createCall({
@@ -240,7 +240,7 @@ t.test('whoever lacks a scope to watch is told all that is needed', async (t) =>
   t.equal(session.subscriptions.size, 0)
 })
 
-t.test('authorizeSubscription decides on what the caller sees, and on nothing else', async (t) => {
+t.test('authorizeSubscription is called only for resources that the caller sees', async (t) => {
   const seen: string[] = []
   const { parts } = createRestricted((uri) => { seen.push(uri); return uri === 'd://2' })
   const ask = (client: Client) => resolveFilter(parts, client.createCall({

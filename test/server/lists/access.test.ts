@@ -14,12 +14,12 @@ const call = (client = new Client(), options = {}) => client.createCall({}, opti
 const trusted = () => call(new Client({ channel: { isTrusted: true } }))
 const never = (): never => { throw new Error('must not be asked') }
 
-t.test('an entry without scopes and without visible is restricted by nothing', async (t) => {
+t.test('an entry without scopes and visible is not restricted', async (t) => {
   t.equal(resolveAccess({}), undefined)
   t.equal(resolveAccess({ scopes: [] }), undefined)
 })
 
-t.test('what restricts an entry is its own, whatever becomes of what was given', async (t) => {
+t.test('later changes of a configuration do not change the restriction of its entry', async (t) => {
   const scopes = ['notes:read']
   const visible = () => true
   const access = resolveAccess({ scopes, visible })
@@ -29,7 +29,7 @@ t.test('what restricts an entry is its own, whatever becomes of what was given',
   t.ok(Object.isFrozen(access) && Object.isFrozen(access?.scopes))
 })
 
-t.test('scopes and visible of a wrong kind are refused where they are registered', async (t) => {
+t.test('invalid scopes and visible are refused at registration', async (t) => {
   for (const scopes of ['notes:read', {}, null, [''], ['a b'], [1], ['a"']]) {
     t.throws(() => checkConfig("tool 'add'", { scopes }, ACCESS), {
       code: 'MCP_ERR_INVALID_DEFINITION',
@@ -43,7 +43,7 @@ t.test('scopes and visible of a wrong kind are refused where they are registered
   }
 })
 
-t.test('a caller has the scopes of an entry when its token has each of them', async (t) => {
+t.test('a caller is allowed if its token has every scope of the entry', async (t) => {
   const entry = createEntry({ scopes: ['a', 'b'] })
 
   for (const scopes of [['a', 'b'], ['b', 'c', 'a']]) t.equal(isAllowed(entry, call(createScoped(scopes))), true)
@@ -51,11 +51,11 @@ t.test('a caller has the scopes of an entry when its token has each of them', as
   t.equal(isAllowed(createEntry({}), call()), true)
 })
 
-t.test('without auth a caller has no scope', async (t) => {
+t.test('without auth, a caller has no scopes', async (t) => {
   t.equal(isAllowed(createEntry({ scopes: ['a'] }), call()), false)
 })
 
-t.test('an entry is visible where visible comes to true and nothing else, at once or later', async (t) => {
+t.test('an entry is visible only if visible returns or resolves to true', async (t) => {
   for (const value of [true, Promise.resolve(true)]) {
     t.equal(await isVisible(createEntry({ visible: () => value }), call()), true)
   }
@@ -66,7 +66,7 @@ t.test('an entry is visible where visible comes to true and nothing else, at onc
   t.equal(await isVisible(createEntry({ scopes: ['a'] }), call()), true)
 })
 
-t.test('visible is given the request', async (t) => {
+t.test('visible gets the request context', async (t) => {
   const entry = createEntry({
     visible: ({ auth, era, method }) => auth?.clientId === 'client' && era === 'legacy' && method === 'tools/call'
   })
@@ -75,7 +75,7 @@ t.test('visible is given the request', async (t) => {
   t.equal(await isVisible(entry, call(createScoped([]))), false)
 })
 
-t.test('an entry whose visible fails is hidden, and the app is told why', async (t) => {
+t.test('an entry whose visible fails is hidden, and the error is logged', async (t) => {
   const client = new Client()
   const failures: ReadonlyArray<() => boolean | Promise<boolean>> = [
     () => { throw new Error('the database is gone') },
@@ -92,7 +92,7 @@ t.test('an entry whose visible fails is hidden, and the app is told why', async 
   t.match(client.logged, [line, line])
 })
 
-t.test('an entry whose visible takes longer than a handler may is hidden', async (t) => {
+t.test('an entry whose visible exceeds the timeout is hidden', async (t) => {
   const pass = stopClock(t)
   const client = new Client()
   const answer = isVisible(createEntry({ visible: () => new Promise(() => {}) }), call(client, { timeout: 1000 }))
@@ -103,7 +103,7 @@ t.test('an entry whose visible takes longer than a handler may is hidden', async
   t.match(client.logged, [{ level: 'error', err: { message: 'timed out after 1000 ms' } }])
 })
 
-t.test('the host app sees all and needs no scope', async (t) => {
+t.test('calls by the app see every entry and need no scopes', async (t) => {
   const entry = createEntry({ scopes: ['a'], visible: never })
 
   t.equal(await isVisible(entry, trusted()), true)
@@ -111,7 +111,7 @@ t.test('the host app sees all and needs no scope', async (t) => {
   t.equal(await isAdmitted(entry, trusted()), true)
 })
 
-t.test('a caller without a scope is refused, one that does not see the entry is not told so much', async (t) => {
+t.test('a missing scope is refused, and a hidden entry is unknown', async (t) => {
   const scoped = createEntry({ scopes: ['a'] })
   const both = createEntry({ scopes: ['a'], visible: ({ era }) => era === 'modern' })
 
@@ -121,7 +121,7 @@ t.test('a caller without a scope is refused, one that does not see the entry is 
   t.equal(await isAdmitted(both, call(new Client({ era: 'legacy' }))), false)
 })
 
-t.test('of several entries all scopes are asked for at once', async (t) => {
+t.test('the error for several entries names all their scopes', async (t) => {
   const entries = [createEntry({ scopes: ['a', 'b'] }), createEntry({}), createEntry({ scopes: ['b', 'c'] })]
 
   t.throws(() => requireScopes(entries, call(createScoped(['a', 'b']))), new InsufficientScopeError(['a', 'b', 'c']))
@@ -129,7 +129,7 @@ t.test('of several entries all scopes are asked for at once', async (t) => {
   requireScopes([], call())
 })
 
-t.test('a list has the entries that the caller sees and has the scopes of, in their order', async (t) => {
+t.test('a list has the entries that the caller sees and has the scopes for, in order', async (t) => {
   const collection = new Collection<Entry>(() => {})
   const update = (entry: Entry) => entry
   for (const [key, config] of Object.entries<AccessConfig>({
@@ -144,14 +144,14 @@ t.test('a list has the entries that the caller sees and has the scopes of, in th
   t.strictSame(await keys(createScoped(['x'])), ['a', 'b', 'c'])
 })
 
-t.test('visible is not asked where a scope is lacking for a list', async (t) => {
+t.test('visible is not called for a list if a scope is missing', async (t) => {
   const client = new Client()
 
   t.strictSame(await areListed([createEntry({ scopes: ['x'], visible: never })], call(client)), [false])
   t.strictSame(client.logged, [])
 })
 
-t.test('a list of what nothing restricts is the collection\'s own', async (t) => {
+t.test('a collection without restrictions is listed without a copy', async (t) => {
   const collection = new Collection<Entry>(() => {})
   collection.add(createEntry({}), (entry: Entry) => entry)
 

@@ -18,7 +18,7 @@ function createCollection () {
   return { collection, changes, add: (key: string) => collection.add(createItem(key), rebuild) }
 }
 
-t.test('what is registered is found, in its order, and every change is told', async (t) => {
+t.test('entries are found in the order of registration, and every change is published', async (t) => {
   const { collection, changes, add } = createCollection()
 
   add('b')
@@ -30,7 +30,7 @@ t.test('what is registered is found, in its order, and every change is told', as
   t.strictSame(changes, ['b=0', 'b=0,a=0'])
 })
 
-t.test('a collection has been used from its first entry on', async (t) => {
+t.test('a collection is used once an entry was registered, even after its removal', async (t) => {
   const { collection, add } = createCollection()
 
   t.equal(collection.used, false)
@@ -38,7 +38,7 @@ t.test('a collection has been used from its first entry on', async (t) => {
   t.equal(collection.used, true)
 })
 
-t.test('a key is taken once, even by a disabled entry', async (t) => {
+t.test('a key can be registered only once, even if its entry is disabled', async (t) => {
   const { collection, add } = createCollection()
   add('a').disable()
 
@@ -97,7 +97,7 @@ t.test('an update that fails leaves the entry as it was', async (t) => {
   t.strictSame(collection.enabled, [createItem('a', 1)])
 })
 
-t.test('a removed entry is gone, and its handle can change nothing', async (t) => {
+t.test('the handle of a removed entry can change nothing', async (t) => {
   const { collection, changes, add } = createCollection()
   const handle = add('a')
 
@@ -112,7 +112,7 @@ t.test('a removed entry is gone, and its handle can change nothing', async (t) =
   }
 })
 
-t.test('the handle of a removed entry does not reach one that is registered in its place', async (t) => {
+t.test('the handle of a removed entry does not affect a new entry with the same key', async (t) => {
   const { collection, add } = createCollection()
   const first = add('a')
   first.remove()
@@ -126,7 +126,7 @@ t.test('the handle of a removed entry does not reach one that is registered in i
   t.strictSame(collection.enabled, [createItem('a')])
 })
 
-t.test('a collection is restricted while an enabled entry is kept from some callers', async (t) => {
+t.test('a collection is restricted while an enabled entry is restricted', async (t) => {
   const { collection, add } = createCollection()
   add('a')
   t.equal(collection.isRestricted, false)

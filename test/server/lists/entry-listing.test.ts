@@ -34,7 +34,7 @@ function createListing (configs: Readonly<Record<string, AccessConfig>>) {
   return { handles, ask }
 }
 
-t.test('a list that nothing restricts is one page for all, and needs no promise', async (t) => {
+t.test('an unrestricted list is one synchronous page for all callers', async (t) => {
   const { ask } = createListing({ a: {}, b: {} })
 
   t.equal(ask(), ask(createScoped(['x'])))
@@ -42,7 +42,7 @@ t.test('a list that nothing restricts is one page for all, and needs no promise'
   t.equal((await ask()).json, '{"things":[{"name":"a"},{"name":"b"}],"era":"modern","shared":true}')
 })
 
-t.test('a list that something restricts is one page for all who see the same', async (t) => {
+t.test('callers that see the same entries share the page of a restricted list', async (t) => {
   const { ask } = createListing({ a: { scopes: ['x'] }, b: {}, c: { visible: ({ era }) => era === 'modern' } })
 
   t.equal((await ask()).json, '{"things":[{"name":"b"},{"name":"c"}],"era":"modern","shared":false}')
@@ -67,7 +67,7 @@ t.test('each change of an entry shows in the lists of all callers', async (t) =>
   t.strictSame([await names(), await names(createScoped(['y']))], [['a'], ['a', 'b']])
 })
 
-t.test('what changes while it is found out who sees what does not mix two lists', async (t) => {
+t.test('a change while visible runs does not mix two lists', async (t) => {
   let decide: (isVisible: boolean) => void = () => {}
   const decided = new Promise<boolean>((resolve) => { decide = resolve })
   const { ask, handles: [a] } = createListing({ a: {}, b: {}, c: { visible: () => decided } })
@@ -80,7 +80,7 @@ t.test('what changes while it is found out who sees what does not mix two lists'
   t.equal((await ask()).json, '{"things":[{"name":"b"}],"era":"modern","shared":false}')
 })
 
-t.test('only some lists are kept where every caller sees another one', async (t) => {
+t.test('the number of cached lists is bounded if every caller sees another one', async (t) => {
   const scopes = ['a', 'b', 'c', 'd', 'e']
   const { ask } = createListing(Object.fromEntries(scopes.map((scope) => [scope, { scopes: [scope] }])))
   const subset = (number: number) => createScoped(scopes.filter((_scope, bit) => (number >> bit) % 2 === 1))
@@ -140,7 +140,7 @@ function createMixed (isDynamic = false) {
 }
 
 for (const list of LISTS) {
-  t.test(`${list[0]} has full pages of what each caller sees, none skipped and none twice, and is private`, async (t) => {
+  t.test(`${list[0]} has full pages of the entries that each caller sees, without gaps or duplicates, and is private`, async (t) => {
     const server = createMixed()
 
     const nobody = await walk(new Client(), server, list)
@@ -157,7 +157,7 @@ for (const list of LISTS) {
     t.match(await new Client().ask(server, list[0]), { result: { ttlMs: 5 } })
   })
 
-  t.test(`a cursor at what the caller does not see is none to ${list[0]}`, async (t) => {
+  t.test(`${list[0]} refuses a cursor at an entry that the caller does not see`, async (t) => {
     const server = createMixed()
     const keyOf = (name: string) => ({ 'tools/list': name, 'prompts/list': name, 'resources/list': `notes://${name}` })[list[0]] ?? `${name}://{id}`
     const cursor = (name: string) => ({ cursor: encodeCursor(keyOf(name)) })
@@ -169,7 +169,7 @@ for (const list of LISTS) {
   })
 }
 
-t.test('what templates list is listed for those who see the template', async (t) => {
+t.test('resources listed by a template are listed only for callers that see the template', async (t) => {
   const server = createMixed(true)
 
   const nobody = await walk(new Client(), server, ['resources/list', 'resources'])
@@ -181,7 +181,7 @@ t.test('what templates list is listed for those who see the template', async (t)
   t.strictSame(await new Client().ask(server, 'resources/list', { cursor: encodeCursor('b://1') }), INVALID_CURSOR)
 })
 
-t.test('a template that the caller does not see is not asked what it lists', async (t) => {
+t.test('the list function of a hidden template is not called', async (t) => {
   const server = createNotes()
   const asked: string[] = []
   const listing = (name: string) => new ResourceTemplate(`${name}://{id}`, { list: () => { asked.push(name); return [] } })
@@ -194,7 +194,7 @@ t.test('a template that the caller does not see is not asked what it lists', asy
   t.strictSame(asked, ['a'])
 })
 
-t.test('lists of what nothing restricts stay public beside others', async (t) => {
+t.test('lists of unrestricted features stay public if another feature is restricted', async (t) => {
   const server = createNotes()
   server.registerTool('a', { scopes: ['x'] }, () => 'a')
   server.registerPrompt('a', {}, () => 'a')

@@ -23,7 +23,7 @@ function createSource (names: string[]) {
   return { source, asked }
 }
 
-t.test('a page holds its items, where the next one begins, and what its era adds', async (t) => {
+t.test('a page has its items, the next cursor and the fields of its era', async (t) => {
   const { source } = createSource([])
   const items = ['a', 'b', 'c'].map((name) => ({ name }))
 
@@ -35,7 +35,7 @@ t.test('a page holds its items, where the next one begins, and what its era adds
   t.throws(() => takePage(source, items, encodeCursor('d'), 'legacy'), { code: -32602 })
 })
 
-t.test('a page is made once per era and cursor, until the list changes', async (t) => {
+t.test('a page is built once per era and cursor, until the list changes', async (t) => {
   const names = ['a', 'b', 'c']
   const { source, asked } = createSource(names)
   const listing = new Listing(source)
@@ -86,7 +86,7 @@ const LISTS: ReadonlyArray<readonly [method: string, field: string]> = [
 
 for (const era of ['modern', 'legacy'] as const) {
   for (const [method, field] of LISTS) {
-    t.test(`${method} is walked page by page in the ${era} era`, async (t) => {
+    t.test(`${method} can be read page by page in the ${era} era`, async (t) => {
       const server = createPaged()
       const client = new Client({ era })
 
@@ -97,7 +97,7 @@ for (const era of ['modern', 'legacy'] as const) {
       t.strictSame(second, { names: ['c'], nextCursor: undefined })
     })
 
-    t.test(`${method} refuses a cursor that it has not given in the ${era} era`, async (t) => {
+    t.test(`${method} refuses an unknown cursor in the ${era} era`, async (t) => {
       const server = createPaged()
 
       for (const cursor of ['', 'nonsense', '*', encodeCursor('z')]) {
@@ -111,7 +111,7 @@ for (const era of ['modern', 'legacy'] as const) {
   }
 }
 
-t.test('a list with what templates list is walked page by page, too', async (t) => {
+t.test('a list with resources from templates is walked page by page', async (t) => {
   const server = createPaged()
   const list = () => ['d', 'e'].map((name) => ({ uri: `more://${name}`, name }))
   server.registerResource('more', new ResourceTemplate('more://{id}', { list }), {}, () => 'a')
@@ -130,7 +130,7 @@ t.test('a list with what templates list is walked page by page, too', async (t) 
   )
 })
 
-t.test('a list that has been asked for shows every later change', async (t) => {
+t.test('a cached list shows every later change', async (t) => {
   const server = createPaged()
   const client = new Client()
   const names = async () => readPage(

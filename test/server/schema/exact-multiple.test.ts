@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { createMultipleTest } from '../../../lib/server/schema/exact-multiple.ts'
 
-t.test('a number is a multiple as it is written, and not as doubles divide', async (t) => {
+t.test('decimal fractions are multiples by their decimal value', async (t) => {
   const cases: ReadonlyArray<readonly [divisor: number, multiples: readonly number[], others: readonly number[]]> = [
     [
       0.01,
@@ -16,7 +16,7 @@ t.test('a number is a multiple as it is written, and not as doubles divide', asy
     [1e-7, [3e-7, 1.2345678, 1], [1e-8]],
     [1e-30, [1e-30, 1], [1.5e-30]],
     [1e21, [3e21], [1e20]],
-    // What `1e400` is read as.
+    // JSON.parse() reads `1e400` as Infinity.
     [Infinity, [0], [1, 1e308]]
   ]
 

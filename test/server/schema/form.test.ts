@@ -9,7 +9,7 @@ function fieldOf (property: object): unknown {
   return compileForm({ type: 'object', properties: { a: property } }).requestedSchema.properties
 }
 
-t.test('a form is what the schema says, whichever library it is of', async (t) => {
+t.test('a form is compiled from the schema of any library', async (t) => {
   const requestedSchema = {
     type: 'object',
     properties: { name: { type: 'string', minLength: 1 }, age: { type: 'number', minimum: 0 } },
@@ -26,21 +26,21 @@ t.test('a form is what the schema says, whichever library it is of', async (t) =
   for (const schema of schemas) t.strictSame(compileForm(schema).requestedSchema, requestedSchema)
 })
 
-t.test('a form is compiled once for each schema', async (t) => {
+t.test('a form is compiled once per schema object', async (t) => {
   const schema = Type.Object({ name: Type.String() })
 
   t.equal(compileForm(schema), compileForm(schema))
   t.not(compileForm(schema), compileForm(Type.Object({ name: Type.String() })))
 })
 
-t.test('what is filled in is checked, and what is left out gets its default', async (t) => {
+t.test('form content is validated, and missing fields get their defaults', async (t) => {
   const { validate } = compileForm(Type.Object({ name: Type.String(), age: Type.Integer({ default: 30 }) }))
 
   t.strictSame(await validate({ name: 'Ann' }), { valid: true, value: { name: 'Ann', age: 30 } })
   t.match(await validate({ name: 1 }), { valid: false, problem: '/name must be string' })
 })
 
-t.test('every field of the protocol passes as it is', async (t) => {
+t.test('every kind of field that the protocol defines stays unchanged', async (t) => {
   const fields = [
     { type: 'string', title: 'T', description: 'D', minLength: 1, maxLength: 2, default: 'a' },
     { type: 'string', format: 'email' },
@@ -58,7 +58,7 @@ t.test('every field of the protocol passes as it is', async (t) => {
   for (const field of fields) t.strictSame(fieldOf(field), { a: field })
 })
 
-t.test('choices become those of the protocol, however they are written', async (t) => {
+t.test('choices of every rendering become enum, oneOf or anyOf as the protocol defines', async (t) => {
   const single = { type: 'string', enum: ['x', 'y'] }
   const literals = [Type.Literal('x'), Type.Literal('y')]
 
@@ -74,7 +74,7 @@ t.test('choices become those of the protocol, however they are written', async (
   t.strictSame(compileForm(z.object({ a: z.enum(['x', 'y']) })).requestedSchema.properties, { a: single })
 })
 
-t.test('what no client could show is refused', async (t) => {
+t.test('a form that clients cannot show is refused', async (t) => {
   const root = "a form must describe an object with properties: its root needs type 'object'"
   const kind = "a form has a property 'a' that is not a string, number, integer, boolean, " +
     'choice of strings or list of such choices; forms are flat'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { checkNumbers, createJsonValidator } from '../../../lib/server/schema/json-validator.ts'
 
-t.test('a value on which the validator runs out of stack is a problem and not a crash', async (t) => {
+t.test('a value that overflows the stack of the validator is invalid and does not crash', async (t) => {
   const validate = createJsonValidator({ type: 'object', properties: { next: { $ref: '#' } } }, 'output')
   const deep = JSON.parse(`${'{"next":'.repeat(100_000)}{}${'}'.repeat(100_000)}`)
 
@@ -9,7 +9,7 @@ t.test('a value on which the validator runs out of stack is a problem and not a 
   t.match(validate({ next: { next: {} } }), { valid: true })
 })
 
-t.test('what a value throws while it is read reaches the caller', async (t) => {
+t.test('an error thrown by a getter of the value reaches the caller', async (t) => {
   const validate = createJsonValidator({ type: 'object', properties: { a: { type: 'string' } } }, 'output')
 
   t.throws(() => validate({ get a () { throw new Error('closed') } }), new Error('closed'))
@@ -25,7 +25,7 @@ t.test('a reference to a meta-schema that does not exist is refused', async (t) 
   }
 })
 
-t.test('a number beyond all doubles is found in what a client sends, and in nothing else', async (t) => {
+t.test('a number beyond the range of doubles is refused in inputs only', async (t) => {
   const problem = 'must be a number that a double can hold, up to about 1.8e308'
   const fitting = JSON.parse('{"a":[0,{"b":1e308}],"c":null,"d":"1e400"}')
   const beyond = JSON.parse('{"a":[0,{"b":1e400}]}')

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { toJsonValue } from '../../../lib/server/schema/json-value.ts'
 
-t.test('a value that JSON carries is handed on as it is', async (t) => {
+t.test('a value that JSON carries unchanged is returned as the same object', async (t) => {
   for (const value of [
     undefined, null, 'a', 0, -0, true, [], [1, ['a', null]], {}, { a: { b: [false] } }, Object.create(null)
   ]) {
@@ -11,7 +11,7 @@ t.test('a value that JSON carries is handed on as it is', async (t) => {
   }
 })
 
-t.test('any other value is what its JSON says', async (t) => {
+t.test('any other value becomes the value of its JSON', async (t) => {
   class Money {
     #cents = 5
     get cents () { return this.#cents }
@@ -29,7 +29,7 @@ t.test('any other value is what its JSON says', async (t) => {
   for (const [value, sent] of cases) t.strictSame(toJsonValue(value), { valid: true, value: sent })
 })
 
-t.test('a number that JSON would turn into null is a problem', async (t) => {
+t.test('NaN and Infinity are invalid', async (t) => {
   t.same(toJsonValue(NaN), { valid: false, problem: 'has NaN, which JSON cannot carry' })
   t.same(toJsonValue({ a: { mean: NaN }, b: -Infinity }), {
     valid: false, problem: "has NaN at 'mean', which JSON cannot carry"
@@ -37,7 +37,7 @@ t.test('a number that JSON would turn into null is a problem', async (t) => {
   t.same(toJsonValue([1, Object(Infinity)]), { valid: false, problem: "has Infinity at '1', which JSON cannot carry" })
 })
 
-t.test('what JSON cannot carry at all throws', async (t) => {
+t.test('a value that JSON cannot represent throws', async (t) => {
   const circular: { self?: unknown } = {}
   circular.self = circular
 

@@ -1,4 +1,4 @@
-// What the official clients do with the schemas of a list: they compile all of them, and throw results away by them.
+// The official clients compile all schemas of a list, and reject results that do not match them.
 import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from '@modelcontextprotocol/client'
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'

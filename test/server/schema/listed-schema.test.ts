@@ -6,7 +6,7 @@ import { compileSchema } from '../../../lib/server/schema/schema.ts'
 
 const DRAFT_07 = 'http://json-schema.org/draft-07/schema#'
 
-t.test('fractions that clients would divide by are not shown, and whole numbers are', async (t) => {
+t.test('multipleOf with a fraction is not listed, and with a whole number it is', async (t) => {
   const json = {
     type: 'object',
     properties: {
@@ -23,7 +23,7 @@ t.test('fractions that clients would divide by are not shown, and whole numbers 
   t.equal(toListedOutput(listed), listed)
 })
 
-t.test('legacy clients are shown in draft-07 what they would misread', async (t) => {
+t.test('keywords that legacy clients would misread are listed in draft-07', async (t) => {
   const tuple = { type: 'array', prefixItems: [{ type: 'string' }, { $ref: 'https://json-schema.org/draft/2020-12/schema' }], items: false, minItems: 2 }
   const properties = {
     tuple, open: { prefixItems: [true] }, few: { contains: { type: 'string' }, minContains: 0, maxContains: 1 }
@@ -42,7 +42,7 @@ t.test('legacy clients are shown in draft-07 what they would misread', async (t)
   })
 })
 
-t.test('what both dialects read alike is shown to legacy clients as it is', async (t) => {
+t.test('a schema that both dialects read alike is listed unchanged for legacy clients', async (t) => {
   const json = {
     type: 'object',
     properties: { list: { type: 'array', items: { $ref: '#/$defs/a' } } },
@@ -52,7 +52,7 @@ t.test('what both dialects read alike is shown to legacy clients as it is', asyn
   t.equal(toLegacyOutput(json), json)
 })
 
-t.test('a tuple fits what legacy clients compile', async (t) => {
+t.test('a tuple in draft-07 validates the same values', async (t) => {
   const { json } = compileSchema(
     z.object({ pair: z.tuple([z.string(), z.number()], z.boolean()) }), 'output', 'the schema'
   )

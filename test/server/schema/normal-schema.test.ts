@@ -28,7 +28,7 @@ function refusalOf (schema: unknown): string {
   }
 }
 
-t.test('an anchor stays where it is the only one of its name', async (t) => {
+t.test('a unique anchor is kept, and equal anchors are removed', async (t) => {
   const a = { $anchor: 'a', type: 'object', properties: {} }
 
   t.strictSame(show({ $ref: '#a', $defs: { a } }), { type: 'object', properties: {}, $defs: { a } })
@@ -42,7 +42,7 @@ t.test('an anchor stays where it is the only one of its name', async (t) => {
   })
 })
 
-t.test('names are gone at every depth, and references to them are local', async (t) => {
+t.test('global names are removed at every depth, and references to them become local', async (t) => {
   const shown = show({
     $id: 'https://example.com/order',
     type: 'object',
@@ -82,7 +82,7 @@ t.test('names are gone at every depth, and references to them are local', async 
   })
 })
 
-t.test('an $id of draft-07 that is an anchor is one', async (t) => {
+t.test('an $id of draft-07 that begins with # is an anchor', async (t) => {
   const schema = {
     $schema: DRAFT_07,
     type: 'object',
@@ -98,7 +98,7 @@ t.test('an $id of draft-07 that is an anchor is one', async (t) => {
   })
 })
 
-t.test('properties that are called like keywords stay', async (t) => {
+t.test('properties named like keywords are kept', async (t) => {
   const properties = {
     $id: { type: 'string' },
     id: { type: 'string' },
@@ -118,7 +118,7 @@ t.test('properties that are called like keywords stay', async (t) => {
   t.strictSame(show(schema), schema)
 })
 
-t.test('a dynamic or recursive reference is a plain one', async (t) => {
+t.test('dynamic and recursive references become plain ones', async (t) => {
   const dynamic = show({ $dynamicAnchor: 'node', type: 'object', properties: { next: { $dynamicRef: '#node' } } })
   const recursive = show({ $recursiveAnchor: true, type: 'object', properties: { next: { $recursiveRef: '#' } } })
   const references = { $ref: '#/$defs/a', $dynamicRef: '#b' }
@@ -137,7 +137,7 @@ t.test('a dynamic or recursive reference is a plain one', async (t) => {
     "has the $dynamicAnchor 'a' more than once; write one $ref for each use instead")
 })
 
-t.test('a reference to what is no part of the schema is refused with what to write', async (t) => {
+t.test('a reference to a schema outside of the document is refused with advice', async (t) => {
   const advice = "which it does not contain; put that schema under '$defs' and write { $ref: '#/$defs/name' }"
   const unknown = ' (schemas of addSchema() are not available here, and nothing is fetched)'
 
@@ -148,7 +148,7 @@ t.test('a reference to what is no part of the schema is refused with what to wri
   t.equal(refusalOf({ $ref: '#/$defs/%' }), `has a $ref to '#/$defs/%', ${advice}`)
 })
 
-t.test('a schema under a keyword that holds none is one when it is referred to', async (t) => {
+t.test('a schema below an unknown keyword is normalised if a reference points to it', async (t) => {
   const shown = show({
     type: 'object',
     properties: { a: { $ref: '#/components/schemas/A' }, b: { $ref: '#/components/schemas/B' } },
@@ -158,7 +158,7 @@ t.test('a schema under a keyword that holds none is one when it is referred to',
   t.strictSame(shown.components, { schemas: { A: { type: 'string' }, B: { $ref: '#/components/schemas/A' } } })
 })
 
-t.test('annotations of OpenAPI and draft-04 change nothing of what is valid and are not shown where validators choke on them', async (t) => {
+t.test('annotations of OpenAPI and draft-04 do not affect validation, and those that validators reject are removed', async (t) => {
   const annotated = {
     text: { type: 'string', nullable: true, id: 'Text', example: 'a', xml: { name: 'text' }, externalDocs: { url: 'https://example.com' } },
     any: {
@@ -187,7 +187,7 @@ t.test('annotations of OpenAPI and draft-04 change nothing of what is valid and 
   t.match(validate({ text: 'a', any: 1, above: 5 }), { valid: true })
 })
 
-t.test('a pattern that the flag u forbids is shown as one that it allows', async (t) => {
+t.test('a pattern that the flag u forbids is listed in a form that it allows', async (t) => {
   const schema = z.object({
     slug: z.string().regex(/^[\w-.]+$/), map: z.record(z.string().regex(/^[\w-@]/), z.number())
   })
@@ -205,7 +205,7 @@ t.test('a pattern that the flag u forbids is shown as one that it allows', async
   )
 })
 
-t.test('what Standard Schemas render is checked', async (t) => {
+t.test('the rendered schema of a Standard Schema is checked', async (t) => {
   const standard = (json: object) => ({
     '~standard': {
       version: 1,
@@ -220,7 +220,7 @@ t.test('what Standard Schemas render is checked', async (t) => {
   t.strictSame(show(standard({ $id: 'a', type: 'object' })), { type: 'object' })
 })
 
-t.test('recursive schemas of every library have an object at their root', async (t) => {
+t.test('recursive schemas of every library have type object at their root', async (t) => {
   const node = z.object({ name: z.string(), get children () { return z.array(node).optional() } }).meta({ id: 'Node' })
   const schemas = {
     zod: node,

@@ -21,12 +21,12 @@ t.test('an argument with a default is not listed as required, and is filled in',
   t.match(validate({ topic: 'a' }), { valid: false })
 })
 
-t.test('where all have defaults there is no list, and an empty one stays', async (t) => {
+t.test('required is dropped if every property has a default, and an empty list stays', async (t) => {
   t.notOk('required' in compile(Type.Object({ text: Type.String({ default: '' }) })).json)
   t.same(compile({ type: 'object', properties: {}, required: [] }).json.required, [])
 })
 
-t.test('what is nested in arguments is treated alike, and filled in', async (t) => {
+t.test('nested properties with defaults are optional and filled in', async (t) => {
   const { json, validate } = compile({
     type: 'object',
     properties: {
@@ -48,7 +48,7 @@ t.test('what is nested in arguments is treated alike, and filled in', async (t) 
   })
 })
 
-t.test('what is not certain to be filled in stays required', async (t) => {
+t.test('properties whose default may not be filled in stay required', async (t) => {
   const choice = compile({
     type: 'object',
     properties: { either: { anyOf: [WITH_DEFAULT, { type: 'null' }] }, named: { $ref: '#/$defs/named' } },
@@ -63,7 +63,7 @@ t.test('what is not certain to be filled in stays required', async (t) => {
   t.same(without.json.required, ['a'])
 })
 
-t.test('a Standard Schema lists as optional what it takes as such, and nothing else', async (t) => {
+t.test('a Standard Schema decides which properties are optional', async (t) => {
   const filled = compile(z.object({ a: z.number().default(1), b: z.number() }))
   const described = compile(z.object({ a: z.number().meta({ default: 1 }) }))
 
@@ -74,7 +74,7 @@ t.test('a Standard Schema lists as optional what it takes as such, and nothing e
   t.same(compile(type({ a: 'number = 1', b: 'number' })).json.required, ['b'])
 })
 
-t.test('a property that anything or nothing is valid for stays as it is', async (t) => {
+t.test('a boolean property schema stays unchanged', async (t) => {
   const { json } = compile({
     type: 'object', properties: { a: true, b: false, c: { default: 1 } }, required: ['a', 'c']
   })

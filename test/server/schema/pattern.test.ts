@@ -9,7 +9,7 @@ function refusalOf (pattern: string): string {
   }
 }
 
-t.test('a pattern that the flag u allows stays as it is', async (t) => {
+t.test('a pattern that compiles with the flag u stays unchanged', async (t) => {
   for (const pattern of [
     '', '^[a-z]+(?:-[a-z]+)*$', '\\p{L}', '[\\w\\-.]', '\\u{1F600}', '(?<name>a)\\k<name>', 'a{2,}',
     '\\^\\$\\\\\\.\\*\\+\\?\\(\\)\\[\\]\\{\\}\\|\\/'
@@ -18,7 +18,7 @@ t.test('a pattern that the flag u allows stays as it is', async (t) => {
   }
 })
 
-t.test('a pattern that only the flag u forbids is repaired, and matches the same', async (t) => {
+t.test('a pattern that only the flag u forbids is repaired and matches the same texts', async (t) => {
   const texts = [
     'a', '-', '.', '@', '_', ' ', '{', '}', ']', 'a{', 'a{}', 'a{b}', '[a]', '"', "'", 'z9', '-.', '😀', 'aa', '{2}a'
   ]
@@ -40,7 +40,7 @@ t.test('a pattern that only the flag u forbids is repaired, and matches the same
   }
 })
 
-t.test('what is of another language, or no pattern at all, is refused with what to write', async (t) => {
+t.test('a pattern with foreign or invalid syntax is refused with advice', async (t) => {
   const refused: ReadonlyArray<readonly [pattern: string, advice: string]> = [
     ['\\Aa\\Z', "JavaScript has '^' and '$' instead of '\\A', '\\Z' and '\\z'"],
     ['(?i)a(', "JavaScript has no '(?i)'; write both cases, such as '[Aa]'"],

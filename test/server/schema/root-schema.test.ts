@@ -19,7 +19,7 @@ function showOutput (schema: unknown): JsonSchema {
   return compileSchema(schema, 'output', 'the schema').json
 }
 
-t.test('a reference at the root gives way to what it refers to', async (t) => {
+t.test('a reference at the root is replaced by its target', async (t) => {
   const $defs = { a: { ...A, title: 'A' }, b: { $ref: '#/$defs/a' } }
 
   t.strictSame(showOutput({ $ref: '#/$defs/a', $defs }), {
@@ -34,7 +34,7 @@ t.test('a reference at the root gives way to what it refers to', async (t) => {
   t.strictSame(showOutput({ $ref: '#/$defs/c', $defs: { c: true } }), { $ref: '#/$defs/c', $defs: { c: true } })
 })
 
-t.test('a root that refers to itself alone is refused', async (t) => {
+t.test('a root that only refers to itself is refused', async (t) => {
   for (const schema of [
     { $ref: '#' }, { $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } }
   ]) {
@@ -44,7 +44,7 @@ t.test('a root that refers to itself alone is refused', async (t) => {
   }
 })
 
-t.test('an intersection of objects is one object, of whichever library it is', async (t) => {
+t.test('an intersection of objects of any library becomes one object', async (t) => {
   const intersections = {
     'JSON Schema': { allOf: [A, B] },
     'by reference': { allOf: [{ $ref: '#/$defs/a', description: 'the first' }, B], $defs: { a: A } },
@@ -66,7 +66,7 @@ t.test('an intersection of objects is one object, of whichever library it is', a
   { type: 'object', properties: { a: { type: 'string' } }, additionalProperties: false })
 })
 
-t.test('objects that are no plain ones, or describe one property twice, stay apart', async (t) => {
+t.test('objects with other keywords or a common property are not merged', async (t) => {
   const apart: readonly object[] = [
     { allOf: [A, { ...B, additionalProperties: false }] },
     { allOf: [A, { ...A, required: [] }] },
@@ -81,7 +81,7 @@ t.test('objects that are no plain ones, or describe one property twice, stay apa
   })
 })
 
-t.test('a union of objects is an object, whichever library wrote it', async (t) => {
+t.test('a union of objects of any library gets type object', async (t) => {
   const unions = [
     { anyOf: [A, { oneOf: [B, { $ref: '#/$defs/a' }] }], $defs: { a: A } },
     Type.Union([Type.Object({}), Type.Object({ a: Type.String() })]),
@@ -100,7 +100,7 @@ t.test('a union of objects is an object, whichever library wrote it', async (t) 
   }
 })
 
-t.test('what may be no object is not called one', async (t) => {
+t.test('a schema that accepts values other than objects gets no type object', async (t) => {
   for (const schema of [
     {},
     { anyOf: [A, { type: 'string' }] },
@@ -115,7 +115,7 @@ t.test('what may be no object is not called one', async (t) => {
   })
 })
 
-t.test('an input with properties is an object, and an output only if it says so', async (t) => {
+t.test('an input with properties gets type object, and an output does not', async (t) => {
   t.strictSame(showInput({ properties: { a: {} } }), { type: 'object', properties: { a: {} } })
   t.strictSame(showOutput({ properties: { a: {} } }), { properties: { a: {} } })
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { followLocalReference, readSchemaDocument } from '../../../lib/server/schema/schema-document.ts'
 
-t.test('references are resolved from the schema that has them', async (t) => {
+t.test('references are resolved against the base URI of their schema', async (t) => {
   const inner = { $id: 'https://example.com/inner', $defs: { a: {} }, items: { $ref: '#/$defs/a' } }
   const { findTarget } = readSchemaDocument({ $id: 'https://example.com/outer', $defs: { a: {}, inner } })
 
@@ -9,14 +9,14 @@ t.test('references are resolved from the schema that has them', async (t) => {
   t.equal(findTarget(inner, 'outer#/$defs/a'), '#/$defs/a')
 })
 
-t.test('a schema that is no part of the document refers from its root', async (t) => {
+t.test('references of a schema outside of the document are resolved against its root', async (t) => {
   const { findTarget } = readSchemaDocument({ $defs: { a: {} } })
 
   t.equal(findTarget({ $ref: '#/$defs/a' }, '#/$defs/a'), '#/$defs/a')
   t.equal(findTarget({ $ref: '#/$defs/b' }, '#/$defs/b'), undefined)
 })
 
-t.test('an $id that is no URI names nothing', async (t) => {
+t.test('an $id that is not a URI is ignored', async (t) => {
   const named = { $id: 'http://[', $ref: '#/$defs/a' }
   const { findTarget } = readSchemaDocument({ items: named, $defs: { a: {} } })
 
@@ -24,7 +24,7 @@ t.test('an $id that is no URI names nothing', async (t) => {
   t.equal(findTarget(named, 'http://['), undefined)
 })
 
-t.test('a local reference is followed to what is there', async (t) => {
+t.test('a local reference is followed to its target', async (t) => {
   const root = { $defs: { 'a/b': { type: 'string' }, '%': 1 } }
 
   t.equal(followLocalReference(root, '#'), root)

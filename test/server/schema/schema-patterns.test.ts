@@ -2,7 +2,7 @@ import t from 'tap'
 import { compileSchema } from '../../../lib/server/schema/schema.ts'
 import { listPatterns } from '../../../lib/server/schema/schema-patterns.ts'
 
-t.test('patterns are listed with their places and with what bounds the length of their texts', async (t) => {
+t.test('patterns are listed with their places and the maxLength of their texts', async (t) => {
   const schema = {
     properties: {
       free: { pattern: 'a' },
@@ -29,7 +29,7 @@ t.test('patterns are listed with their places and with what bounds the length of
   ])
 })
 
-t.test('a text that is longer than its bound is never tried by a pattern', async (t) => {
+t.test('a pattern does not run on a text that exceeds its maxLength', async (t) => {
   const tried: string[] = []
   const createRegExp = (): { test (text: string): boolean } => ({ test (text) { tried.push(text); return true } })
 

@@ -35,7 +35,7 @@ function invalid (problem: string) {
   return { valid: false, problem }
 }
 
-// A Standard Schema of no library, to answer as no library does on demand.
+// A Standard Schema that behaves in ways that no library does.
 function createStandard (validate: (value: unknown) => unknown, render: () => unknown = () => ({ type: 'object' })) {
   return { '~standard': { version: 1, vendor: 'acme', validate, jsonSchema: { input: render, output: render } } }
 }
@@ -62,7 +62,7 @@ const libraries = {
 }
 
 for (const [library, schema] of Object.entries(libraries)) {
-  t.test(`${library} is shown as JSON Schema and validates both directions`, async (t) => {
+  t.test(`${library} is listed as JSON Schema and validates both directions`, async (t) => {
     for (const compiled of [compileInput(schema), compileOutput(schema)]) {
       const { json, validate } = compiled
 
@@ -77,7 +77,7 @@ for (const [library, schema] of Object.entries(libraries)) {
   })
 }
 
-t.test('the shown schema is a plain, deep-frozen copy with every keyword in its order', async (t) => {
+t.test('the listed schema is a plain, deep-frozen copy with its keywords in order', async (t) => {
   const schema = {
     $schema: DRAFT_2020_12,
     title: 'Note',
@@ -101,7 +101,7 @@ t.test('the shown schema is a plain, deep-frozen copy with every keyword in its 
   t.notOk(Object.isFrozen(schema))
 })
 
-t.test('a later change of the schema changes nothing', async (t) => {
+t.test("later changes of the author's schema have no effect", async (t) => {
   const schema = { type: 'object', properties: { text: { type: 'string' } } }
   const { json, validate } = compileInput(schema)
 
@@ -111,7 +111,7 @@ t.test('a later change of the schema changes nothing', async (t) => {
   t.match(validate({ text: 'a' }), { valid: true })
 })
 
-t.test('a Standard Schema is shown and validated from the side that the direction asks for', async (t) => {
+t.test('a Standard Schema is rendered and validated for the given direction', async (t) => {
   const schema = z.object({ size: z.string().default('1').pipe(z.coerce.number<string>()) })
 
   const input = compileInput(schema)
@@ -123,7 +123,7 @@ t.test('a Standard Schema is shown and validated from the side that the directio
   t.same(output.validate({ size: '2' }), { valid: true, value: { size: 2 } })
 })
 
-t.test('defaults are set in place in inputs, and never in what a handler returned', async (t) => {
+t.test('defaults are set in place in inputs, and never in outputs', async (t) => {
   const schema = Type.Object({ size: Type.Integer({ default: 3 }), tags: Type.Array(Type.String(), { default: [] }) })
   const args = {}
   const returned = { size: 1 }
@@ -143,7 +143,7 @@ t.test('types are not coerced', async (t) => {
   t.same(validate({ size: '1' }), invalid('/size must be integer'))
 })
 
-t.test('tuples of TypeBox are shown as the dialect has them', async (t) => {
+t.test('tuples of TypeBox are listed in the form of their dialect', async (t) => {
   const shown = {
     type: 'array',
     prefixItems: [{ type: 'string' }, { type: 'array', prefixItems: [{ type: 'null' }], items: false, minItems: 1 }],
@@ -165,7 +165,7 @@ t.test('tuples of TypeBox are shown as the dialect has them', async (t) => {
   t.match(compileOutput(legacy).validate([1]), invalid('/0 must be string'))
 })
 
-t.test('regular expressions of typebox are patterns, unless their flags would be lost', async (t) => {
+t.test('regular expressions of typebox become patterns, unless they have flags', async (t) => {
   const { json, validate } = compileInput(typebox.Object({ code: typebox.String({ pattern: /^[a-z]+$/ }) }))
 
   t.match(json, { properties: { code: { type: 'string', pattern: '^[a-z]+$' } } })
@@ -197,7 +197,7 @@ t.test('a schema may refer to the meta-schema of its dialect', async (t) => {
   t.match(validate({ schema: { type: 'strin' } }), { valid: false, problem: /^\/schema\/type must be equal to one of/ })
 })
 
-t.test('schemas with the same $id, or the same $id within, know nothing of each other', async (t) => {
+t.test('schemas with the same $id do not affect each other', async (t) => {
   const create = (name: string) => compileInput({
     $id: 'https://example.com/a', type: 'object', properties: { a: { $ref: 'b' } }, $defs: { b: { $id: 'b', type: name } }
   })
@@ -212,7 +212,7 @@ t.test('schemas with the same $id, or the same $id within, know nothing of each 
   t.match(refusalOf({ $ref: 'https://example.com/b' }), /has a \$ref to 'https:\/\/example.com\/b', which it does not contain/)
 })
 
-t.test('nothing is kept of a compiled schema', async (t) => {
+t.test('a compiled schema can be garbage-collected', async (t) => {
   setFlagsFromString('--expose-gc')
   const collectGarbage: () => void = runInNewContext('gc')
   const compileOnce = ($schema: string) => {
@@ -228,7 +228,7 @@ t.test('nothing is kept of a compiled schema', async (t) => {
   t.strictSame(refs.map((ref) => ref.deref()), refs.map(() => undefined))
 })
 
-t.test('formats are checked, and unknown ones are annotations', async (t) => {
+t.test('known formats are checked, and unknown formats are ignored', async (t) => {
   const { validate } = compileInput(Type.Object({
     mail: Type.String({ format: 'email' }), x: Type.String({ format: 'acme' })
   }))
@@ -245,7 +245,7 @@ t.test('a property that only Object.prototype has is absent', async (t) => {
   t.same(required.validate({}), invalid("must have required property 'toString'"))
 })
 
-t.test('a problem names what would be accepted', async (t) => {
+t.test('a problem names the allowed values', async (t) => {
   const { validate } = compileInput({
     type: 'object',
     properties: {
@@ -264,7 +264,7 @@ t.test('a problem names what would be accepted', async (t) => {
   t.same(validate({ other: 1 }), invalid('must NOT have unevaluated properties: "other"'))
 })
 
-t.test('a union says what each of its members misses', async (t) => {
+t.test('the problem of a union names the problem of each member', async (t) => {
   const { validate } = compileInput(Type.Object({ id: Type.Union([Type.String(), Type.Integer()]) }))
 
   t.same(validate({ id: null }), invalid('/id must be string; /id must be integer; /id must match a schema in anyOf'))
@@ -293,7 +293,7 @@ t.test('issues of a Standard Schema have JSON pointers, and none at the root', a
   t.same(validate({}), invalid('is wrong; /a~1b/c~0d/0: is small; is empty'))
 })
 
-t.test('only an asynchronous Standard Schema answers with a promise', async (t) => {
+t.test('only an asynchronous Standard Schema returns a promise', async (t) => {
   const schema = z.object({ text: z.string().refine(async (text) => text === 'a', 'is not a') })
   const { validate } = compileInput(schema)
 
@@ -303,7 +303,7 @@ t.test('only an asynchronous Standard Schema answers with a promise', async (t) 
   t.same(await Promise.all(answers), [{ valid: true, value: { text: 'a' } }, invalid('/text: is not a')])
 })
 
-t.test('what a Standard Schema throws or rejects with reaches the caller', async (t) => {
+t.test('errors that a Standard Schema throws or rejects with reach the caller', async (t) => {
   const error = new RangeError('Invalid time value')
   const throwing = compileInput(createStandard(() => { throw error }))
   const rejecting = compileInput(createStandard(() => Promise.reject(error)))
@@ -312,7 +312,7 @@ t.test('what a Standard Schema throws or rejects with reaches the caller', async
   await t.rejects(Promise.resolve(rejecting.validate({})), error)
 })
 
-t.test('values nested too deeply are a problem and not a crash', async (t) => {
+t.test('a value nested too deeply is invalid and does not crash', async (t) => {
   const deep = JSON.parse(`${'{"next":'.repeat(100_000)}{}${'}'.repeat(100_000)}`)
   const json = compileInput({ type: 'object', properties: { next: { $ref: '#' } } })
   const node = z.object({ get next () { return z.optional(node) } })
@@ -327,13 +327,13 @@ t.test('values nested too deeply are a problem and not a crash', async (t) => {
   )
 })
 
-t.test('what a getter throws while Ajv reads a value reaches the caller', async (t) => {
+t.test('an error thrown by a getter while Ajv reads the value reaches the caller', async (t) => {
   const { validate } = compileOutput({ type: 'object', properties: { a: { type: 'string' } } })
 
   t.throws(() => validate({ get a () { throw new Error('closed') } }), new Error('closed'))
 })
 
-t.test('dialects are told apart by $schema, in any of its spellings', async (t) => {
+t.test('the dialect is chosen by any spelling of $schema', async (t) => {
   const tuple = { type: 'array', items: [{ type: 'string' }] }
   const spellings = [DRAFT_07, 'http://json-schema.org/draft-07/schema', 'https://json-schema.org/draft-07/schema#']
 
@@ -344,7 +344,7 @@ t.test('dialects are told apart by $schema, in any of its spellings', async (t) 
   t.match(refusalOf({ $schema: `${DRAFT_2020_12}#`, ...tuple }), '/items must be object,boolean')
 })
 
-t.test('a refusal is coded and names the schema and what is wrong', async (t) => {
+t.test("a refused schema throws an error with a code, the schema's name and the problem", async (t) => {
   t.throws(() => compileInput({ type: 'strin' }), {
     code: 'MCP_ERR_INVALID_SCHEMA',
     message: /^inputSchema of tool 'add_note' is not a valid JSON Schema: \/type must be equal to one of the allowed values: \["array",/
@@ -425,7 +425,7 @@ const refusals: { readonly [what: string]: readonly [schema: unknown, problem: s
     typebox.Object({ a: typebox.Refine(typebox.String(), () => true) }),
     "holds a refinement at 'a', which JSON Schema cannot carry; check it in the handler"
   ],
-  'valibot by itself': [
+  'valibot without toStandardJsonSchema()': [
     v.object({ a: v.string() }),
     'is a schema of valibot that cannot render JSON Schema; ' +
       'wrap it with toStandardJsonSchema() from @valibot/to-json-schema'
@@ -447,7 +447,7 @@ for (const [what, [schema, problem]] of Object.entries(refusals)) {
   })
 }
 
-t.test('JSON Schema documents made by zod may be parts of others', async (t) => {
+t.test('JSON Schema documents rendered by zod may be parts of others', async (t) => {
   const { json } = compileInput({ type: 'array', items: z.toJSONSchema(z.string()) })
 
   t.strictSame(json, { type: 'array', items: { $schema: DRAFT_2020_12, type: 'string' } })

@@ -33,10 +33,10 @@ const ORDINARY: Readonly<Record<string, object>> = {
 }
 
 for (const [name, schema] of Object.entries(ORDINARY)) {
-  t.test(`a schema is ordinary: ${name}`, async (t) => {
-    const ordinary = isSimpleSchema(toJson(schema))
+  t.test(`a schema is simple: ${name}`, async (t) => {
+    const simple = isSimpleSchema(toJson(schema))
 
-    t.equal(ordinary, true)
+    t.equal(simple, true)
   })
 }
 
@@ -45,7 +45,7 @@ const OTHERS: Readonly<Record<string, object>> = {
   'an unknown keyword': { unit: 'metre' },
   'properties that are a list': { properties: [] },
   'a subschema that is a list': { items: [{ type: 'string' }] },
-  'a property that is not ordinary': { properties: { note: { $ref: '#/$defs/note' } } },
+  'a property that is not simple': { properties: { note: { $ref: '#/$defs/note' } } },
   'no subschema at all': { anyOf: [] },
   'equal objects to choose from': { enum: [{ a: 1 }, { a: 1 }] },
   'a type twice': { type: ['string', 'string'] },
@@ -65,27 +65,27 @@ const OTHERS: Readonly<Record<string, object>> = {
 }
 
 for (const [name, schema] of Object.entries(OTHERS)) {
-  t.test(`a schema is not ordinary: ${name}`, async (t) => {
-    const ordinary = isSimpleSchema(toJson(schema))
+  t.test(`a schema is not simple: ${name}`, async (t) => {
+    const simple = isSimpleSchema(toJson(schema))
 
-    t.equal(ordinary, false)
+    t.equal(simple, false)
   })
 }
 
-t.test('what is ordinary is valid by the meta-schema of either dialect, and compiles', async (t) => {
+t.test('a simple schema is valid by the meta-schema of both dialects, and compiles', async (t) => {
   const options = { strict: false, logger: false, formats: fullFormats, validateSchema: false } as const
   const validate2020 = new Ajv2020(options).compile({ $ref: DRAFT_2020_12 })
   const validate07 = new Ajv(options).compile({ $ref: DRAFT_07 })
-  let ordinary = 0
+  let simple = 0
 
   fc.assert(fc.property(arbitrarySchema(), (schema) => {
     if (!isSimpleSchema(schema)) return true
-    ordinary++
+    simple++
     return validate2020(schema) && validate07(schema) && [new Ajv2020(options), new Ajv(options)]
       .every((ajv) => ajv.compile(schema) !== undefined)
   }), { numRuns: 3000, seed: 42 })
 
-  t.ok(ordinary > 300, `${ordinary} of the schemas were ordinary`)
+  t.ok(simple > 300, `${simple} of the schemas were simple`)
 })
 
 function nest (depth: number): object {
@@ -96,7 +96,7 @@ function toJson (schema: object): JsonSchema {
   return JSON.parse(JSON.stringify(schema))
 }
 
-// Each keyword with what it takes, with what others take, and with values of any kind.
+// Each keyword with its own operands, with operands of other keywords, and with arbitrary values.
 function arbitrarySchema (): fc.Arbitrary<JsonSchema> {
   const { schema } = fc.letrec<{ schema: JsonSchema, subschema: unknown, operand: unknown }>((tie) => {
     const operands = [

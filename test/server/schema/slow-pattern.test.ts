@@ -6,17 +6,17 @@ import { listPatterns } from '../../../lib/server/schema/schema-patterns.ts'
 const SLOW = [
   '^(a+)+$', '(a|a)*$', '^(\\w+\\s?)*$', '(.*)*x', '^(a|aa)+$', '(x+x+)+y', '^(a+?)+?$', '^(?:a*)*$',
   '^(?:(?:a|b)*c?)*$', '^(([a-z]+)-?)+$',
-  // Two alternatives share only some characters.
+  // The two alternatives share only some characters.
   '^(?:[a-z]|[a-z0-9])*$', '^(?:[a-m]|[m-z])*$', '^"(?:[^"]|\\\\.)*"$', '^(?:\\u{e0}|[\\u00e0-\\u00ff])*$',
   '^(?:.|[\\p{Lu}])*$',
-  // Bounds of the repetition that do not help.
+  // The repetition is bounded, but not enough.
   '^(\\w{1,20}){1,20}$', '^(a?){30}a{30}$', '^(?:[a-z]{1,100} ?){1,100}$', '^(?:(?:a+)+b)?c$', '^(?=(?:a+)+b)a',
   '^(?!(?:a+)+b)a',
-  // Polynomial time, for a text of any length.
+  // These take polynomial time, so they are slow only without a maxLength.
   '\\s+$', '^\\d+\\d+$', '^.*a.*a.*$', '^\\s*(.+?)\\s*$', '^(a+)\\1+$', '^(?<twice>.*)\\k<twice>$',
   '^SELECT .* FROM .* WHERE .*$', '\\[(.*?)\\]\\((.*?)\\)',
   '/\\*(?:[^*]|\\*(?!/))*\\*/', '<(.+)>.*</\\1>', 'x*$', '.*.*a+$',
-  // An address of a well-known list of such patterns.
+  // A pattern for e-mail addresses from a well-known list of slow patterns.
   '^([a-zA-Z0-9])(([\\-.]|[_]+)?([a-zA-Z0-9]+))*(@){1}[a-z0-9]+[.]{1}(([a-z]{2,3})|([a-z]{2,3}[.]{1}[a-z]{2,3}))$'
 ]
 
@@ -39,11 +39,11 @@ t.test('patterns that backtrack catastrophically are found', async (t) => {
   for (const pattern of SLOW) t.equal(isSlowPattern(pattern, Infinity), true, pattern)
 })
 
-t.test('patterns that do not are not', async (t) => {
+t.test('patterns without catastrophic backtracking are not reported', async (t) => {
   for (const pattern of QUICK) t.equal(isSlowPattern(pattern, Infinity), false, pattern)
 })
 
-t.test("none of zod's own patterns is slow", async (t) => {
+t.test("none of zod's own patterns is judged slow", async (t) => {
   const { emoji, datetime, time, uuid, ...regexes } = z.core.regexes
   const constants = Object.values(regexes).flatMap((regex) => regex instanceof RegExp ? [regex.source] : [])
   const schemas = [
@@ -54,7 +54,7 @@ t.test("none of zod's own patterns is slow", async (t) => {
   ]
   const rendered = schemas.flatMap((schema) => listPatterns(z.toJSONSchema(schema))).map(({ pattern }) => pattern)
   const compiled = [...constants, ...rendered].filter((pattern) => {
-    // One of its constants does not compile with the flag 'u', and is repaired before it is judged.
+    // One of zod's patterns does not compile with the flag 'u', so it is repaired first.
     try { return new RegExp(pattern, 'u') } catch { return false }
   })
 
@@ -62,7 +62,7 @@ t.test("none of zod's own patterns is slow", async (t) => {
   for (const pattern of compiled) t.equal(isSlowPattern(pattern, Infinity), false, pattern)
 })
 
-t.test('the length of the text bounds what is polynomial, and what is exponential only if it is very short', async (t) => {
+t.test('maxLength makes polynomial patterns acceptable, and exponential ones only if it is very small', async (t) => {
   const bounded = (maxLength: number): boolean[] => ['\\s+$', '^.*,.*,.*$', '^.*,.*,.*,.*$', '^(a+)+$']
     .map((pattern) => isSlowPattern(pattern, maxLength))
 

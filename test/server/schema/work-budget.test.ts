@@ -10,7 +10,7 @@ function check (schema: object, value: unknown): Validation | Promise<Validation
   })
 }
 
-// Each level has two members, and both look at all that is below.
+// Each level is a union of two members, and both check everything below, so the work doubles with each level.
 const branch = (op: string): object => ({
   type: 'object', properties: { left: { $ref: '#/$defs/expression' }, op: { const: op } }, required: ['op']
 })
@@ -46,13 +46,13 @@ const HOSTILE: Readonly<Record<string, readonly [schema: object, value: unknown,
 }
 
 for (const [what, [schema, value, fitting]] of Object.entries(HOSTILE)) {
-  t.test(`what takes too long to check is refused: ${what}`, async (t) => {
+  t.test(`a value that takes too many steps to check is refused: ${what}`, async (t) => {
     t.same(check(schema, value), TOO_LARGE)
     t.match(check(schema, fitting), { valid: true })
   })
 }
 
-t.test('each value is counted anew', async (t) => {
+t.test('each value gets a fresh budget', async (t) => {
   const { validate } = compileSchema(
     { type: 'object', properties: { v: { uniqueItems: true } } }, 'input', 'the schema'
   )
@@ -61,7 +61,7 @@ t.test('each value is counted anew', async (t) => {
   for (let round = 0; round < 5; round++) t.match(validate(value), { valid: true })
 })
 
-t.test('lists are unique by the values of their items', async (t) => {
+t.test('uniqueItems compares items by value', async (t) => {
   const unique: readonly unknown[][] = [
     [],
     [1, '1', true, 'true', null, 'null', [1], ['1'], '[1]', {}, '{}'],
@@ -85,7 +85,7 @@ t.test('lists are unique by the values of their items', async (t) => {
   t.match(check({ type: 'array', uniqueItems: false }, [1, 1]), { valid: true })
 })
 
-t.test('clients are not shown what the parts of a schema cost', async (t) => {
+t.test('the costs of a schema are not listed', async (t) => {
   const schema = { type: 'object', properties: { v: { type: 'array', items: { $ref: '#/$defs/any' } } }, $defs: DEFS }
 
   t.strictSame(compileSchema(schema, 'input', 'the schema').json, schema)
