@@ -1,34 +1,38 @@
-// What an implementation of an interface must do, for whatever test runner.
+// Checks of what an implementation of an interface must do, for any test runner.
 import assert from 'node:assert/strict'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** One thing that must hold: a sentence, and a check that rejects with an AssertionError where it does not. */
+/** One check of a contract. */
 export interface Contract {
-  /** What must hold, as a sentence. */
+  /** The requirement, as a sentence. */
   readonly name: string
-  /** Checks it on a subject of its own. */
+  /** Checks a new subject. Rejects with an AssertionError if the requirement is not met. */
   run (): Promise<void>
 }
 
-/** What is checked. */
+/** The implementation under test. Each check creates its own. */
 export interface Subject {
-  /** Ends it, after each check. */
+  /** Stops the subject. Called after each check. */
   stop? (): Promise<void> | void
 }
 
-/** How contracts are checked. */
+/** The options of a contract. */
 export interface ContractOptions {
-  /** Milliseconds that is waited for what must be heard; then the check fails. @default 10000 */
+  /** Milliseconds that a check waits for a message or an event before it fails. @default 10000 */
   readonly patience?: number
 }
 
-/** How contracts are checked of what expires. */
+/** The options of a contract for stores whose data expires. */
 export interface TimedContractOptions extends ContractOptions {
-  /** Milliseconds that things live: many where a clock is passed in, few where time is waited for. @default 10000 */
+  /**
+   * Milliseconds until data expires in the checks. With a clock of your own the default costs nothing; without one, a
+   * lower number makes the checks faster.
+   * @default 10000
+   */
   readonly unit?: number
 }
 
-/** @internal Each check gets a subject of its own. */
+/** @internal Creates the contracts. Each check gets a new subject. */
 export function createContracts<S extends Subject> (
   create: () => Promise<S> | S, checks: Readonly<Record<string, (subject: S) => Promise<void>>>
 ): readonly Contract[] {
@@ -45,7 +49,7 @@ export function createContracts<S extends Subject> (
   }))
 }
 
-/** @internal Texts that are easily spoiled: by length, by what separates, by encodings. */
+/** @internal Texts that an implementation may damage: with separators, special characters, or great length. */
 export const TEXTS: readonly string[] = Object.freeze([
   '{}',
   ' ',
@@ -59,34 +63,34 @@ export const TEXTS: readonly string[] = Object.freeze([
   'x'.repeat(1024 * 1024)
 ])
 
-/** @internal Waits until something is so. */
-export type Wait = (isSo: () => boolean, what: string) => Promise<void>
+/** @internal Waits for a condition. @param what The condition in words, for the error. */
+export type Wait = (isMet: () => boolean, what: string) => Promise<void>
 
 /** @internal */
 export function createWait ({ patience = 10_000 }: ContractOptions): Wait {
-  return async (isSo, what) => {
+  return async (isMet, what) => {
     const end = performance.now() + patience
-    while (!isSo()) {
+    while (!isMet()) {
       assert.ok(performance.now() < end, `within ${patience} ms: ${what}`)
       await nextTurn()
     }
   }
 }
 
-/** @internal What was told, and by what it is told. */
+/** @internal A listener that records its calls. */
 export interface Recorder<T> {
   readonly heard: T[]
   readonly hear: (what: T) => void
-  /** Waits until so much was told. */
+  /** Waits until the listener has been called a number of times. */
   readonly until: (count: number) => Promise<void>
 }
 
-/** @internal Takes note of what it is told. */
+/** @internal Creates a listener that records its calls. */
 export function createRecorder<T> (wait: Wait): Recorder<T> {
   const heard: T[] = []
   return {
     heard,
     hear: (what) => { heard.push(what) },
-    until: (count) => wait(() => heard.length >= count, `${count} are heard`)
+    until: (count) => wait(() => heard.length >= count, `a listener receives ${count} messages`)
   }
 }

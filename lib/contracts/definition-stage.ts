@@ -1,4 +1,4 @@
-// The mounts and clients of a check of definitions. There is no transport between them.
+// The mounts and clients of a check of definitions, connected without a transport.
 import assert from 'node:assert/strict'
 import type { FastifyInstance } from 'fastify'
 import { doNothing } from '../do-nothing.ts'
@@ -13,13 +13,13 @@ import { encodeReply } from '../server/call/result.ts'
 /** @internal One registration of a definition. */
 export interface StagedMount {
   readonly lifespan: unknown
-  /** Leaves the lifespan. Happens at the end of the check at the latest. */
+  /** Leaves the lifespan. Called at the end of the check at the latest. */
   close (): Promise<void>
 }
 
 /** @internal One request that is being served. */
 export interface Asked {
-  /** The result, as it would be read from the wire. Rejects with what the definition threw. */
+  /** The result, as it would arrive on the wire. Rejects with the error that the definition threw. */
   readonly result: Promise<WireObject>
   /** The notifications that were sent for the request. */
   readonly sent: ReadonlyArray<{ readonly method: string, readonly params: WireObject }>
@@ -30,7 +30,7 @@ export interface Asked {
 /** @internal A client of one mount. */
 export interface StagedClient {
   readonly caller: Caller
-  /** Sends a request. @param channel What else its channel has. */
+  /** Sends a request. @param channel Members that replace those of its channel. */
   ask (method: string, params?: WireObject, channel?: Partial<Channel>): Asked
   /** Calls a tool that takes no arguments. */
   call (tool: string, _meta?: WireObject): Asked
@@ -38,7 +38,7 @@ export interface StagedClient {
   notify (method: string): void
 }
 
-/** @internal Where one check takes place. */
+/** @internal The surroundings of one check. */
 export interface Stage {
   /** Mounts the definition. */
   mount (): Promise<StagedMount>
@@ -46,7 +46,7 @@ export interface Stage {
   connect (mount: StagedMount, era: Era, name?: string): Promise<StagedClient>
 }
 
-/** @internal Sets up what a check needs; `end` clears it away. */
+/** @internal Creates the surroundings of a check; `end` closes its mounts. */
 export async function createStage (definition: ServerDefinition): Promise<Stage & { end (): Promise<void> }> {
   const { default: Fastify } = await import('fastify')
   const app = Fastify()
@@ -82,7 +82,7 @@ export async function createStage (definition: ServerDefinition): Promise<Stage 
   }
 }
 
-/** @internal The parameters by which a legacy client opens a session. */
+/** @internal Returns the parameters of `initialize`. */
 export function openingOf ({ protocolVersion, client: { info, capabilities } }: Caller): WireObject {
   return { protocolVersion, capabilities, clientInfo: info }
 }
@@ -103,13 +103,13 @@ function createClient ({ definition, app, lifespan }: Place, era: Era, name: str
       channel: {
         ...base,
         takesJson: true,
-        // As the wire has them.
+        // Copied as JSON, as the wire would.
         notify: (method, params) => { sent.push(JSON.parse(JSON.stringify({ method, params }))) },
         onDisconnect: (listener) => { listeners.push(listener) },
         ...channel
       }
     })
-    // A check may look at it later.
+    // A check may await the result later, so it must not cause an unhandled rejection.
     result.catch(doNothing)
     return {
       result,

@@ -1,4 +1,4 @@
-// What a ServerDefinition must do.
+// The contract of a ServerDefinition.
 import assert from 'node:assert/strict'
 import { RpcError } from '../errors.ts'
 import type { ChangeEvent } from '../protocol/change.ts'
@@ -16,11 +16,11 @@ export interface DefinitionSubject extends Subject {
   readonly definition: ServerDefinition
   /** The name of a tool that answers with the `clientId` of its caller's `auth`, as a text. */
   readonly whoami: string
-  /** The name of a tool that reports a progress of 1 to its client, and then answers. */
+  /** The name of a tool that sends its client a progress of 1, and then answers. */
   readonly report: string
-  /** The name of a tool that answers only when it is aborted. */
+  /** The name of a tool that answers only after its call was aborted. */
   readonly wait: string
-  /** Returns how many calls of that tool run. */
+  /** Returns the number of calls of the `wait` tool that are running. */
   waiting (): number
   /** Changes the list of tools for all clients; absent where each client has a server of its own. */
   change? (): void
@@ -29,7 +29,7 @@ export interface DefinitionSubject extends Subject {
 const ERAS = ['modern', 'legacy'] as const
 const CALLERS = ['ann', 'bob', 'eve'] as const
 
-/** What no server has, or what is wrong. */
+/** Requests with unknown names or invalid parameters. */
 const UNSERVABLE: ReadonlyArray<readonly [method: string, params: WireObject]> = [
   [Method.ToolsCall, {}], [Method.ToolsCall, { name: 7 }], [Method.ToolsCall, { name: 'no such tool', arguments: {} }],
   [Method.ToolsList, { cursor: 7 }], [Method.ToolsList, { cursor: 'no such page' }],
@@ -38,7 +38,7 @@ const UNSERVABLE: ReadonlyArray<readonly [method: string, params: WireObject]> =
 ]
 
 /**
- * What a {@link ServerDefinition} must do.
+ * Returns the checks of a {@link ServerDefinition}.
  *
  * @param create Makes a definition, for each check.
  * @example for (const { name, run } of definitionContract(createMyDefinition)) test(name, run)
@@ -95,7 +95,7 @@ export function definitionContract (
       }
     },
 
-    async 'a request that cannot be served is answered all the same, by a result or an RpcError' ({ whoami }, stage) {
+    async 'a request that cannot be served gets a result or an RpcError' ({ whoami }, stage) {
       for (const era of ERAS) {
         const { ask, call } = await stage.connect(await stage.mount(), era)
 
@@ -108,7 +108,7 @@ export function definitionContract (
       }
     },
 
-    async 'a result is an object where the channel takes no JSON' ({ whoami }, stage) {
+    async 'a result is an object if the channel does not take JSON' ({ whoami }, stage) {
       for (const era of ERAS) {
         const { ask } = await stage.connect(await stage.mount(), era)
 
@@ -117,7 +117,7 @@ export function definitionContract (
       }
     },
 
-    async 'a call is aborted and given up when its client leaves' ({ wait: tool, waiting }, stage) {
+    async 'a call is aborted when its client disconnects' ({ wait: tool, waiting }, stage) {
       for (const era of ERAS) {
         const { call } = await stage.connect(await stage.mount(), era)
         const [stays, leaves] = [call(tool), call(tool)]
@@ -132,7 +132,7 @@ export function definitionContract (
       }
     },
 
-    async 'callers are told apart, whatever they send at the same time' ({ whoami }, stage) {
+    async 'concurrent calls of several callers are kept apart' ({ whoami }, stage) {
       const mounts = [await stage.mount(), await stage.mount()]
       const places = mounts.flatMap((mount) => ERAS.flatMap((era) => CALLERS.map((name) => ({ mount, era, name }))))
       const clients = await Promise.all(places.map(({ mount, era, name }) => stage.connect(mount, era, name)))
@@ -158,7 +158,7 @@ export function definitionContract (
       }
     },
 
-    async 'a change is told to each listener until that ends' ({ definition, change }, stage) {
+    async 'a change reaches each listener until the listener is removed' ({ definition, change }, stage) {
       await stage.mount()
       const heard: ChangeEvent[][] = [[], [], []]
       const [gone, ...stay] = heard.map((events) => definition.onChange?.((event) => { events.push(event) }))
@@ -174,7 +174,7 @@ export function definitionContract (
       for (const end of stay) end?.()
     },
 
-    async 'a mount that leaves takes no other with it' ({ whoami }, stage) {
+    async 'a mount that closes does not affect other mounts' ({ whoami }, stage) {
       const [leaves, stays] = [await stage.mount(), await stage.mount()]
       const connected = await stage.connect(stays, 'legacy')
       await leaves.close()
@@ -183,7 +183,7 @@ export function definitionContract (
       for (const era of ERAS) assert.equal(textOf(await (await stage.connect(stays, era)).call(whoami).result), 'ann')
     },
 
-    async 'notifications are taken, whatever they are' ({ whoami }, stage) {
+    async 'any notification is accepted' ({ whoami }, stage) {
       const mount = await stage.mount()
       for (const era of ERAS) {
         const { notify, call } = await stage.connect(mount, era)
@@ -195,7 +195,7 @@ export function definitionContract (
       }
     },
 
-    async 'a session that ends takes no other with it' ({ definition, whoami }, stage) {
+    async 'a session that ends does not affect other sessions' ({ definition, whoami }, stage) {
       const mount = await stage.mount()
       const [ends, stays] = [await stage.connect(mount, 'legacy', 'ann'), await stage.connect(mount, 'legacy', 'bob')]
 
@@ -210,7 +210,7 @@ export function definitionContract (
 type Check = (subject: DefinitionSubject) => Promise<void>
 type StagedCheck = (subject: DefinitionSubject, stage: Stage) => Promise<void>
 
-// Each check gets a stage of its own, which is cleared after it.
+// Each check gets its own stage, which is cleared afterwards.
 function onStage (checks: Readonly<Record<string, StagedCheck>>): Readonly<Record<string, Check>> {
   const staged = (check: StagedCheck): Check => async (subject) => {
     const stage = await createStage(subject.definition)

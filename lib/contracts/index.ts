@@ -1,5 +1,5 @@
 /**
- * What your own server definition, cluster, store or bus must do, as checks for any test runner.
+ * Checks for your own server definition, cluster, store or bus, for any test runner.
  * @packageDocumentation
  */
 export type { Contract, ContractOptions, Subject, TimedContractOptions } from './contract.ts'
@@ -9,9 +9,9 @@ export type { OutageSubject } from './cluster-outage.ts'
 export { definitionContract } from './definition.ts'
 export type { DefinitionSubject } from './definition.ts'
 export { eventStoreContract, sharedEventStoreContract } from './event-store.ts'
-export type { CreateEventStores, EventStoreLimits, EventStoreSubject } from './event-store.ts'
+export type { CreateEventStores, EventStoreLimits, EventStoreSubject } from './event-subject.ts'
 export type { ClusterSubject } from './nodes.ts'
 export { notificationBusContract } from './notification-bus.ts'
 export type { NotificationBusSubject } from './notification-bus.ts'
 export { sessionStoreContract } from './session-store.ts'
-export type { SessionStoreSubject } from './session-store.ts'
+export type { SessionStoreSubject } from './session-subject.ts'

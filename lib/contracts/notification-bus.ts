@@ -1,4 +1,4 @@
-// What a NotificationBus must do.
+// The contract of a NotificationBus.
 import assert from 'node:assert/strict'
 import type { NotificationBus } from '../store/notification-bus.ts'
 import {
@@ -19,9 +19,9 @@ export interface NotificationBusSubject extends Subject {
 }
 
 /**
- * What a {@link NotificationBus} must do.
+ * Returns the checks of a {@link NotificationBus}.
  *
- * @param create Makes a bus that nobody listens to, for each check.
+ * @param create Makes a bus without listeners, for each check.
  * @example for (const { name, run } of notificationBusContract(createMyBuses)) test(name, run)
  */
 export function notificationBusContract (
@@ -29,7 +29,7 @@ export function notificationBusContract (
 ): readonly Contract[] {
   const wait = createWait(options)
 
-  // Settles when what is published comes.
+  // Adds a listener; resolves once messages reach it.
   async function listen (
     bus: NotificationBus, topic: string
   ): Promise<Recorder<string> & { readonly end: () => void }> {
@@ -39,20 +39,21 @@ export function notificationBusContract (
     return { ...recorder, end }
   }
 
-  // Settles when one bus hears what another publishes: what was published or subscribed to before has come, too.
+  // Resolves when a message from one bus has reached the other. Earlier messages have then arrived, and earlier
+  // subscriptions have taken effect.
   async function fence (from: NotificationBus, to: NotificationBus): Promise<void> {
     const { heard, hear } = createRecorder<string>(wait)
     const end = to.subscribe('fence', hear)
     await wait(() => {
-      // What fails now is heard of by what it is published for.
+      // A failure here shows as a message that never arrives.
       Promise.resolve(from.publish('fence', '')).catch(() => {})
       return heard.length > 0
-    }, 'what is published is heard')
+    }, 'a message reaches the other bus')
     end()
   }
 
   return createContracts(create, {
-    async 'what is published is heard by all, on the node of the publisher and on others' ({ buses: [a, b] }) {
+    async 'every listener receives a message, on the node of the publisher and on others' ({ buses: [a, b] }) {
       const recorders = [await listen(a, 'topic'), await listen(a, 'topic'), await listen(b, 'topic')]
       await a.publish('topic', '1')
       await Promise.all(recorders.map(({ until }) => until(1)))
@@ -62,7 +63,7 @@ export function notificationBusContract (
       for (const { heard } of recorders) assert.deepEqual(heard, ['1', '2'])
     },
 
-    async 'what is published of a topic is heard of that topic' ({ buses: [a, b] }) {
+    async 'a message reaches only the listeners of its topic' ({ buses: [a, b] }) {
       const names = ['topic', 'Topic', 'topic:1', 'top*', '*', 'node:a b', 'ä 🙂', '']
       const recorders = await Promise.all(names.map((name) => listen(b, name)))
       for (const name of names) await a.publish(name, `of ${name}`)
@@ -71,7 +72,7 @@ export function notificationBusContract (
       assert.deepEqual(recorders.map(({ heard }) => heard), names.map((name) => [`of ${name}`]))
     },
 
-    async 'the messages of a publisher come in order, none missing and none twice' ({ buses: [a, b] }) {
+    async 'the messages of a publisher arrive in order, each once' ({ buses: [a, b] }) {
       const { heard, until } = await listen(b, 'topic')
       const messages = Array.from({ length: 500 }, (_, index) => `${index}`)
       await Promise.all(messages.map((message) => a.publish('topic', message)))
@@ -88,7 +89,7 @@ export function notificationBusContract (
       assert.deepEqual(heard, [...TEXTS, ''])
     },
 
-    async 'who no longer listens hears nothing, and the others go on' ({ buses: [a, b] }) {
+    async 'a listener that was removed receives nothing, and the others go on' ({ buses: [a, b] }) {
       const [gone, stays] = [await listen(b, 'topic'), await listen(b, 'topic')]
       gone.end()
       gone.end()
@@ -99,7 +100,7 @@ export function notificationBusContract (
       assert.deepEqual(stays.heard, ['1'])
     },
 
-    async 'who listens twice hears twice, and once when one of it has ended' ({ buses: [a, b] }) {
+    async 'a listener that was added twice receives a message twice, and once after one removal' ({ buses: [a, b] }) {
       const { heard, hear, until } = await listen(b, 'topic')
       const end = b.subscribe('topic', hear)
       await fence(b, b)
@@ -112,7 +113,7 @@ export function notificationBusContract (
       assert.deepEqual(heard, ['1', '1', '2'])
     },
 
-    async 'a topic that nobody listens to any more may be listened to again' ({ buses: [a, b] }) {
+    async 'a topic that lost all listeners can get new ones' ({ buses: [a, b] }) {
       for (let time = 0; time < 3; time++) {
         const { heard, until, end } = await listen(b, 'topic')
         await a.publish('topic', `${time}`)

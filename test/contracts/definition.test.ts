@@ -1,4 +1,4 @@
-// Each kind of definition keeps the contract, and each of its checks is broken by a definition that does wrong.
+// Each kind of definition passes the contract, and each check of the contract fails for a faulty definition.
 import { once } from 'node:events'
 import t from 'tap'
 import { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
@@ -73,7 +73,7 @@ function createMade (create: (waits: Waits) => unknown): DefinitionSubject {
   return { ...TOOLS, definition: resolveDefinition(create(waits)), waiting: waits.waiting }
 }
 
-/** A definition without anything of this package. */
+/** A definition that uses nothing of this package. */
 function createOwn (): DefinitionSubject {
   const waits = new Waits()
   const listeners = new Set<(event: ChangeEvent) => void>()
@@ -138,14 +138,14 @@ const kinds: Readonly<Record<string, () => DefinitionSubject>> = {
 }
 
 for (const [kind, create] of Object.entries(kinds)) {
-  t.test(`${kind} keeps the contract of definitions`, (t) => runContracts(t, definitionContract(create)))
+  t.test(`${kind} passes the contract of definitions`, (t) => runContracts(t, definitionContract(create)))
 }
 
 type Serve = ServerDefinition['serve']
 
 /** Changes what a definition resolves to. */
 function changeOutcome (serve: Serve, change: (result: object) => object | string): Pick<ServerDefinition, 'serve'> {
-  // The right one resolves to nothing else.
+  // The correct definition resolves to objects only.
   return { serve: async (incoming) => change(await serve(incoming) as object) }
 }
 
@@ -159,7 +159,7 @@ function changeChannel (serve: Serve, change: (channel: Channel) => Partial<Chan
   return { serve: ({ channel, ...incoming }) => serve({ ...incoming, channel: { ...channel, ...change(channel) } }) }
 }
 
-/** Serves until it is told that all is over. */
+/** Serves until a condition is met, and then rejects every request. */
 function serveUntil (serve: Serve, isOver: () => boolean): Serve {
   return async (incoming) => {
     if (isOver()) throw new RpcError(ErrorCode.InternalError, 'closed')
@@ -167,57 +167,60 @@ function serveUntil (serve: Serve, isOver: () => boolean): Serve {
   }
 }
 
-/** What is wrong with a definition, as a function from a right one. */
+/** Each fault, as a function that returns the faulty members of a correct definition. */
 const FAULTS: Readonly<Record<string, (right: ServerDefinition) => Partial<ServerDefinition>>> = {
-  'it is introduced as another one': () => ({ info: { name: 'Other', version: '1.0.0' } }),
-  'it lists nothing': ({ serve }) => changeOutcome(serve, (result) => ({ ...result, tools: [] })),
-  'modern results do not say that they are complete': ({ serve }) => (
+  'its info names another server': () => ({ info: { name: 'Other', version: '1.0.0' } }),
+  'it lists no tools': ({ serve }) => changeOutcome(serve, (result) => ({ ...result, tools: [] })),
+  'modern results have no resultType': ({ serve }) => (
     changeOutcome(serve, (result) => ({ ...result, resultType: undefined }))
   ),
-  'it answers whatever it is asked': ({ serve }) => changeFailure(serve, () => ({})),
-  'it throws what is no RpcError': ({ serve }) => changeFailure(serve, ({ message }) => { throw new Error(message) }),
-  'it resolves to JSON for everybody': ({ serve }) => changeOutcome(serve, (result) => JSON.stringify(result)),
-  'it goes on when its client has left': ({ serve }) => changeChannel(serve, () => ({ onDisconnect () {} })),
-  'it remembers its first caller': ({ serve }) => {
+  'it answers unknown methods': ({ serve }) => changeFailure(serve, () => ({})),
+  'it throws errors that are not RpcErrors': ({ serve }) =>
+    changeFailure(serve, ({ message }) => { throw new Error(message) }),
+  'it resolves to JSON for every channel': ({ serve }) => changeOutcome(serve, (result) => JSON.stringify(result)),
+  'it ignores that its client has disconnected': ({ serve }) => changeChannel(serve, () => ({ onDisconnect () {} })),
+  'it uses the auth of its first caller for all': ({ serve }) => {
     let first: Channel | undefined
     return changeChannel(serve, (channel) => ({ auth: (first ??= channel).auth }))
   },
-  'it sends all to its first client': ({ serve }) => {
+  'it sends all notifications to its first client': ({ serve }) => {
     let first: Channel | undefined
     return changeChannel(serve, (channel) => ({ notify: (first ??= channel).notify }))
   },
-  'listening never ends': ({ onChange }) => ({ onChange (listener) { onChange?.(listener); return () => {} } }),
-  'it ends with the first mount that leaves': ({ serve }) => {
+  'a listener is not removed': ({ onChange }) => ({ onChange (listener) { onChange?.(listener); return () => {} } }),
+  'it stops serving when one mount closes': ({ serve }) => {
     let isOver = false
     const enter = async () => ({ value: undefined, close () { isOver = true } })
     return { enter, serve: serveUntil(serve, () => isOver) }
   },
-  'it throws at notifications that it does not know': () => ({
+  'it throws if it does not know a notification': () => ({
     notified ({ message: { method } }) { if (method === 'no/such') throw new Error(method) }
   }),
-  'it ends with the first session that ends': ({ serve }) => {
+  'it stops serving when one session ends': ({ serve }) => {
     let isOver = false
     return { ended () { isOver = true }, serve: serveUntil(serve, () => isOver) }
   }
 }
 
-t.test('each contract of definitions is broken by a definition that does not keep it', async (t) => {
+t.test('each check of the definition contract fails for a definition with the fault that it looks for', async (t) => {
   await proveFaults(t, {
-    'it is introduced as another one': ['a client of each era learns what the server is and can do'],
-    'it lists nothing': ['tools are listed and called in both eras'],
-    'modern results do not say that they are complete': ['the results of modern clients say that they are complete'],
-    'it answers whatever it is asked': ['a method that the server does not have in an era is refused with -32601'],
-    'it throws what is no RpcError': [
-      'a request that cannot be served is answered all the same, by a result or an RpcError'
+    'its info names another server': ['a client of each era learns what the server is and can do'],
+    'it lists no tools': ['tools are listed and called in both eras'],
+    'modern results have no resultType': ['the results of modern clients say that they are complete'],
+    'it answers unknown methods': ['a method that the server does not have in an era is refused with -32601'],
+    'it throws errors that are not RpcErrors': [
+      'a request that cannot be served gets a result or an RpcError'
     ],
-    'it resolves to JSON for everybody': ['a result is an object where the channel takes no JSON'],
-    'it goes on when its client has left': ['a call is aborted and given up when its client leaves'],
-    'it remembers its first caller': ['callers are told apart, whatever they send at the same time'],
-    'it sends all to its first client': ['a notification goes to the client of its request, ahead of the result'],
-    'listening never ends': ['a change is told to each listener until that ends'],
-    'it ends with the first mount that leaves': ['a mount that leaves takes no other with it'],
-    'it throws at notifications that it does not know': ['notifications are taken, whatever they are'],
-    'it ends with the first session that ends': ['a session that ends takes no other with it']
+    'it resolves to JSON for every channel': ['a result is an object if the channel does not take JSON'],
+    'it ignores that its client has disconnected': ['a call is aborted when its client disconnects'],
+    'it uses the auth of its first caller for all': ['concurrent calls of several callers are kept apart'],
+    'it sends all notifications to its first client': [
+      'a notification goes to the client of its request, ahead of the result'
+    ],
+    'a listener is not removed': ['a change reaches each listener until the listener is removed'],
+    'it stops serving when one mount closes': ['a mount that closes does not affect other mounts'],
+    'it throws if it does not know a notification': ['any notification is accepted'],
+    'it stops serving when one session ends': ['a session that ends does not affect other sessions']
   }, (fault) => definitionContract(() => {
     const right = createOwn()
     const faulty = fault === undefined ? {} : FAULTS[fault]?.(right.definition)

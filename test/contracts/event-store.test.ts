@@ -5,10 +5,10 @@ import type { SharedEventStore, StoredEvent } from '../../lib/store/event-store.
 import { createMemoryEventStore } from '../../lib/store/memory-event-store.ts'
 import { proveFaults } from './faults.ts'
 
-/** What is wrong with a store, as a function from a right one. */
+/** Each fault, as a function that returns the faulty members of a correct store. */
 const FAULTS: Readonly<Record<string, (store: SharedEventStore) => Partial<SharedEventStore>>> = {
-  'all streams are one': (store) => ({ append: (_streamId, message) => store.append('s.0', message) }),
-  'the number is found out before': (store) => ({
+  'all events go to one stream': (store) => ({ append: (_streamId, message) => store.append('s.0', message) }),
+  'append finds the number in a step of its own': (store) => ({
     append: async (streamId, message) => {
       const number = (await store.read(streamId, 0))?.length ?? 0
       await nextTurn()
@@ -16,16 +16,16 @@ const FAULTS: Readonly<Record<string, (store: SharedEventStore) => Partial<Share
       return number + 1
     }
   }),
-  'what was seen comes again': (store) => ({
+  'read returns the event before, too': (store) => ({
     read: (streamId, afterSeq) => store.read(streamId, Math.max(afterSeq - 1, 0))
   }),
-  'nothing is not told from what is gone': (store) => ({
+  'read gives undefined if there are no events': (store) => ({
     read: async (streamId, afterSeq) => {
       const events = await store.read(streamId, afterSeq)
       return events?.length === 0 ? undefined : events
     }
   }),
-  'what surrounds text is lost': (store) => ({ append: (streamId, message) => store.append(streamId, message.trim()) }),
+  'outer white space is lost': (store) => ({ append: (streamId, message) => store.append(streamId, message.trim()) }),
   'bytes are not counted': (store) => {
     const messages: string[] = []
     const complete = ({ seq, message }: StoredEvent): StoredEvent => ({ seq, message: messages[Number(message)] ?? '' })
@@ -35,7 +35,7 @@ const FAULTS: Readonly<Record<string, (store: SharedEventStore) => Partial<Share
       follow: (streamId, listener) => store.follow(streamId, (event) => listener(complete(event)))
     }
   },
-  'what is gone is passed over': (store) => ({
+  'read skips dropped events': (store) => ({
     read: async (streamId, afterSeq) => {
       for (let seq = afterSeq; seq < 1000; seq++) {
         const events = await store.read(streamId, seq)
@@ -44,7 +44,7 @@ const FAULTS: Readonly<Record<string, (store: SharedEventStore) => Partial<Share
       return []
     }
   }),
-  'numbers begin anew when all is forgotten': (store) => {
+  'numbers start again after all events were dropped': (store) => {
     const last = new Map<string, number>()
     return {
       append: async (streamId, message) => {
@@ -55,7 +55,7 @@ const FAULTS: Readonly<Record<string, (store: SharedEventStore) => Partial<Share
       }
     }
   },
-  'sessions are told by how their ids begin': (store) => {
+  'forget matches the beginnings of ids': (store) => {
     const sessions = new Set<string>()
     return {
       append: (streamId, message) => {
@@ -65,20 +65,20 @@ const FAULTS: Readonly<Record<string, (store: SharedEventStore) => Partial<Share
       forget: (sessionId) => { for (const id of sessions) if (id.startsWith(sessionId)) store.forget(id) }
     }
   },
-  'some are told later': (store) => ({
+  'some messages arrive late': (store) => ({
     follow: (streamId, listener) =>
       store.follow(streamId, (event) => {
         if (event.seq % 2 === 0) listener(event)
         else setImmediate(listener, event)
       })
   }),
-  'following begins later': (store) => ({
+  'follow resolves before it follows': (store) => ({
     follow: async (streamId, listener) => {
       const following = nextTurn().then(nextTurn).then(() => store.follow(streamId, listener))
       return { seq: (await store.read(streamId, 0))?.length ?? 0, end () { following.then(({ end }) => end()) } }
     }
   }),
-  'what is heard of cannot be read yet': (store) => {
+  'an event cannot be read when it is received': (store) => {
     let isHeard = false
     return {
       read: (...args) => isHeard ? [] : store.read(...args),
@@ -89,7 +89,7 @@ const FAULTS: Readonly<Record<string, (store: SharedEventStore) => Partial<Share
       })
     }
   },
-  'following never ends': (store) => ({
+  'a follower is not removed': (store) => ({
     follow: async (...args) => ({ ...await store.follow(...args), end () {} })
   })
 }
@@ -101,30 +101,30 @@ function createSubject (fault: string | undefined, limits: EventStoreLimits): Ev
   return { stores: [faulty, faulty], pass: (milliseconds) => { clock.now += milliseconds } }
 }
 
-t.test('each contract of event stores is broken by a store that does not keep it', async (t) => {
+t.test('each check of the event store contract fails for a store with the fault that it looks for', async (t) => {
   await proveFaults(t, {
-    'all streams are one': ['events are numbered from 1 in each stream, by whichever node they come'],
-    'the number is found out before': ['however many nodes append at once, no number is missing and none comes twice'],
-    'what was seen comes again': ['the events behind any of them are read, in order, and none behind the last'],
-    'nothing is not told from what is gone': [
-      'there is nothing behind 0 in a stream that is not known, and nothing is known of what is yet to come'
+    'all events go to one stream': ['the events of each stream are numbered from 1, whichever node appends them'],
+    'append finds the number in a step of its own': ['concurrent appends get consecutive numbers, each once'],
+    'read returns the event before, too': ['the events after a number are read in order, and none after the last'],
+    'read gives undefined if there are no events': [
+      'an unknown stream has no events after 0, and reading after a future number gives undefined'
     ],
-    'what surrounds text is lost': ['a message is any text'],
+    'outer white space is lost': ['a message is any text'],
     'bytes are not counted': [
-      'bytes beyond those that a stream may have are forgotten, oldest first, and are not passed over',
-      'a message that has more bytes than a stream may have is numbered and not kept'
+      'events beyond the most bytes of a stream are dropped, oldest first, and reading them gives undefined',
+      'a message with more bytes than a stream may have is numbered and not stored'
     ],
-    'what is gone is passed over': [
-      'what is more than a stream may have is forgotten, oldest first, and is not passed over',
-      'what is too old is forgotten, and is not passed over'
+    'read skips dropped events': [
+      'events beyond the most of a stream are dropped, oldest first, and reading them gives undefined',
+      'events that are too old are dropped, and reading them gives undefined'
     ],
-    'numbers begin anew when all is forgotten': [
-      'the numbers of an open session go on where they were when all events have been forgotten'
+    'numbers start again after all events were dropped': [
+      'the numbers of an open session continue after all of its events were dropped'
     ],
-    'sessions are told by how their ids begin': ['a session is forgotten with all of its streams, and no other'],
-    'some are told later': ['followers hear of events in order, however many nodes append at once'],
-    'following begins later': ['a follower hears of the events of its stream, by whichever node they come'],
-    'what is heard of cannot be read yet': ['a follower can read an event when it hears of it'],
-    'following never ends': ['a follower that has ended hears of nothing, and the others go on']
+    'forget matches the beginnings of ids': ['forgetting a session drops all of its streams, and no others'],
+    'some messages arrive late': ['followers receive events in order, even if nodes append concurrently'],
+    'follow resolves before it follows': ['a follower receives the events of its stream, whichever node appends them'],
+    'an event cannot be read when it is received': ['an event can be read when a follower receives it'],
+    'a follower is not removed': ['a follower that has ended receives nothing, and the others go on']
   }, (fault) => sharedEventStoreContract((limits) => createSubject(fault, limits), { patience: 200 }))
 })

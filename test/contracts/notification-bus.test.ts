@@ -3,13 +3,13 @@ import { notificationBusContract, type NotificationBusSubject } from '../../lib/
 import { createMemoryBus, type NotificationBus } from '../../lib/store/notification-bus.ts'
 import { proveFaults } from './faults.ts'
 
-/** What is wrong with a bus, as a function from a right one. */
+/** Each fault, as a function that returns the faulty members of a correct bus. */
 const FAULTS: Readonly<Record<string, (bus: NotificationBus) => Partial<NotificationBus>>> = {
-  'topics are told apart by their letters only': (bus) => ({
+  'topics are compared without case': (bus) => ({
     publish: (topic, message) => bus.publish(topic.toLowerCase(), message),
     subscribe: (topic, listener) => bus.subscribe(topic.toLowerCase(), listener)
   }),
-  'some are told later': (bus) => {
+  'some messages arrive late': (bus) => {
     let count = 0
     return {
       publish: (topic, message) => {
@@ -18,9 +18,9 @@ const FAULTS: Readonly<Record<string, (bus: NotificationBus) => Partial<Notifica
       }
     }
   },
-  'what surrounds text is lost': (bus) => ({ publish: (topic, message) => bus.publish(topic, message.trim()) }),
-  'listening never ends': (bus) => ({ subscribe: (...args) => { bus.subscribe(...args); return () => {} } }),
-  'the same listener hears once': (bus) => {
+  'outer white space is lost': (bus) => ({ publish: (topic, message) => bus.publish(topic, message.trim()) }),
+  'a listener is not removed': (bus) => ({ subscribe: (...args) => { bus.subscribe(...args); return () => {} } }),
+  'a listener cannot be added twice': (bus) => {
     const known = new Set<unknown>()
     return {
       subscribe: (topic, listener) => {
@@ -30,7 +30,7 @@ const FAULTS: Readonly<Record<string, (bus: NotificationBus) => Partial<Notifica
       }
     }
   },
-  'a topic ends with its last listener': (bus) => {
+  'a topic is closed with its last listener': (bus) => {
     const ended = new Set<string>()
     return {
       subscribe: (topic, listener) => {
@@ -43,29 +43,33 @@ const FAULTS: Readonly<Record<string, (bus: NotificationBus) => Partial<Notifica
 
 function createSubject (fault: string | undefined): NotificationBusSubject {
   const bus = createMemoryBus()
-  if (fault === 'nodes hear themselves only') return { buses: [bus, createMemoryBus()] }
+  if (fault === 'messages stay on the node of the publisher') return { buses: [bus, createMemoryBus()] }
   const faulty = { ...bus, ...(fault !== undefined && FAULTS[fault]?.(bus)) }
   return { buses: [faulty, faulty] }
 }
 
-t.test('each contract of buses is broken by a bus that does not keep it', async (t) => {
+t.test('each check of the bus contract fails for a bus with the fault that it looks for', async (t) => {
   await proveFaults(t, {
-    'nodes hear themselves only': ['what is published is heard by all, on the node of the publisher and on others'],
-    'topics are told apart by their letters only': ['what is published of a topic is heard of that topic'],
-    'some are told later': ['the messages of a publisher come in order, none missing and none twice'],
-    'what surrounds text is lost': ['a message is any text'],
-    'listening never ends': ['who no longer listens hears nothing, and the others go on'],
-    'the same listener hears once': ['who listens twice hears twice, and once when one of it has ended'],
-    'a topic ends with its last listener': ['a topic that nobody listens to any more may be listened to again']
+    'messages stay on the node of the publisher': [
+      'every listener receives a message, on the node of the publisher and on others'
+    ],
+    'topics are compared without case': ['a message reaches only the listeners of its topic'],
+    'some messages arrive late': ['the messages of a publisher arrive in order, each once'],
+    'outer white space is lost': ['a message is any text'],
+    'a listener is not removed': ['a listener that was removed receives nothing, and the others go on'],
+    'a listener cannot be added twice': [
+      'a listener that was added twice receives a message twice, and once after one removal'
+    ],
+    'a topic is closed with its last listener': ['a topic that lost all listeners can get new ones']
   }, (fault) => notificationBusContract(() => createSubject(fault), { patience: 200 }))
 })
 
-t.test('a bus that cannot be published on is told of in time', async (t) => {
+t.test('a check fails in time if the bus cannot publish', async (t) => {
   const bus = { ...createMemoryBus(), publish: () => Promise.reject(new Error('no connection')) }
   const [contract] = notificationBusContract(() => ({ buses: [bus, bus] }), { patience: 1 })
 
   await t.rejects(
     async () => { await contract?.run() },
-    { name: 'AssertionError', message: 'within 1 ms: what is published is heard' }
+    { name: 'AssertionError', message: 'within 1 ms: a message reaches the other bus' }
   )
 })

@@ -9,20 +9,20 @@ import { proveFaults } from './faults.ts'
 const NONE: SessionRecord = { protocolVersion: '', client: { capabilities: {} }, logLevel: 'info' }
 const FOREVER = 1e12
 
-/** What is wrong with a store, as a function from a right one. */
+/** Each fault, as a function that returns the faulty members of a correct store. */
 const FAULTS: Readonly<Record<string, (store: SessionStore) => Partial<SessionStore>>> = {
   'text that is not ASCII is lost': (store) => ({
     load: async (...args) =>
       JSON.parse(JSON.stringify((await store.load(...args)) ?? null).replace(/[^ -~]/g, '?')) ?? undefined
   }),
-  'what is absent is null': (store) => ({
+  'an absent principal is read as null': (store) => ({
     load: async (...args) => {
       const record = await store.load(...args)
-      // A principal that is null is what the fault is about.
+      // The fault is a value that the type does not allow.
       return record && { ...record, principal: record.principal ?? null } as SessionRecord
     }
   }),
-  'ids are told apart by their letters only': (store) => {
+  'ids are compared without case': (store) => {
     const lower = (id: string): string => id.toLowerCase()
     return {
       open: (id, ...args) => store.open(lower(id), ...args),
@@ -30,34 +30,35 @@ const FAULTS: Readonly<Record<string, (store: SessionStore) => Partial<SessionSt
       readState: (id) => store.readState(lower(id))
     }
   },
-  'everything is found': (store) => ({ load: async (...args) => await store.load(...args) ?? NONE }),
-  'there may be any number': (store) => ({
+  'every id is found': (store) => ({ load: async (...args) => await store.load(...args) ?? NONE }),
+  'max is ignored': (store) => ({
     open: (id, record, { ttl }) => store.open(id, record, { max: Infinity, ttl })
   }),
-  'what ends takes its place on': (store) => ({ delete: async (id) => await store.readState(id) !== undefined }),
+  'delete removes nothing': (store) => ({ delete: async (id) => await store.readState(id) !== undefined }),
   'nothing expires': (store) => ({
     open: (id, record, { max }) => store.open(id, record, { max, ttl: FOREVER }),
     load: (id) => store.load(id, FOREVER),
     touch: (ids) => store.touch(ids, FOREVER)
   }),
-  'what is loaded does not live on': (store) => {
+  'load does not extend the life of a session': (store) => {
     const records = new Map<string, SessionRecord>()
     return {
       open: (id, record, limits) => { records.set(id, record); return store.open(id, record, limits) },
       load: async (id) => await store.readState(id) && records.get(id)
     }
   },
-  'what is touched does not live on': (store) => ({
+  'touch does not extend the lives of sessions': (store) => ({
     touch: async (ids) => {
       const states = await Promise.all(ids.map((id) => store.readState(id)))
       return ids.filter((_, index) => states[index] === undefined)
     }
   }),
-  'a thousand are touched at most': (store) => ({ touch: (ids, ttl) => store.touch(ids.slice(0, 1000), ttl) }),
-  'log levels do not change': (store) => ({
+  'touch handles a thousand sessions at most': (store) =>
+    ({ touch: (ids, ttl) => store.touch(ids.slice(0, 1000), ttl) }),
+  'log levels are not stored': (store) => ({
     change: async (id, change) => { if (change.kind !== 'logLevel') await store.change(id, change) }
   }),
-  'each spelling is a subscription': (store) => ({
+  'each spelling of a URI is its own subscription': (store) => ({
     change: async (id, change) => {
       await store.change(
         id,
@@ -65,16 +66,16 @@ const FAULTS: Readonly<Record<string, (store: SessionStore) => Partial<SessionSt
       )
     }
   }),
-  'subscriptions stay': (store) => ({
+  'subscriptions are not removed': (store) => ({
     change: async (id, change) => { if (change.kind !== 'unsubscribe') await store.change(id, change) }
   }),
-  'a session ends with a subscription': (store) => ({
+  'removing a subscription deletes the session': (store) => ({
     change: async (id, change) => {
       await (change.kind === 'unsubscribe' ? store.delete(id) : store.change(id, change))
     }
   }),
-  'nothing is read': () => ({ readState: async () => undefined }),
-  'of changes at once one is kept': (store) => {
+  'no state is read': () => ({ readState: async () => undefined }),
+  'only one of several concurrent changes is stored': (store) => {
     let isBusy = false
     return {
       change: async (...args) => {
@@ -86,14 +87,14 @@ const FAULTS: Readonly<Record<string, (store: SessionStore) => Partial<SessionSt
       }
     }
   },
-  'any node ends the listening': (store) => ({
+  'any node can give up the GET connection': (store) => ({
     change: async (id, change) =>
       await store.change(
         id,
         change.kind === 'unlisten' ? { kind: 'unlisten', node: (await store.readState(id))?.listener ?? '' } : change
       )
   }),
-  'what was so before is found out before': (store) => ({
+  'connect reads the state in a step of its own': (store) => ({
     connect: async (id, listener) => {
       const state = await store.readState(id)
       await nextTurn()
@@ -101,7 +102,7 @@ const FAULTS: Readonly<Record<string, (store: SessionStore) => Partial<SessionSt
       return connecting && { turn: connecting.turn, state: state ?? connecting.state }
     }
   }),
-  'what is renewed does not live on': (store) => {
+  'renew does not extend the life of a session': (store) => {
     const levels = new Map<string, LogLevel>()
     return {
       change: (id, change) => {
@@ -111,11 +112,11 @@ const FAULTS: Readonly<Record<string, (store: SessionStore) => Partial<SessionSt
       renew: async (id) => await store.readState(id) && levels.get(id)
     }
   },
-  'ids of requests are text': (store) => ({
+  'the ids of requests become text': (store) => ({
     change: (id, change) =>
       store.change(id, change.kind === 'begin' ? { ...change, ids: change.ids.map(String) } : change)
   }),
-  'what was read is live': (store) => {
+  'a state that was read changes later': (store) => {
     const states = new Map<string, SessionState>()
     return {
       readState: async (id) => {
@@ -129,16 +130,16 @@ const FAULTS: Readonly<Record<string, (store: SessionStore) => Partial<SessionSt
       }
     }
   },
-  'the end is told to all who ask': (store) => ({ delete: async (id) => { await store.delete(id); return true } }),
-  'holders have no share': (store) => ({ open: (id, record, { max, ttl }) => store.open(id, record, { max, ttl }) }),
-  'holders are told apart by their letters only': (store) => ({
+  'delete always resolves to true': (store) => ({ delete: async (id) => { await store.delete(id); return true } }),
+  'shares are ignored': (store) => ({ open: (id, record, { max, ttl }) => store.open(id, record, { max, ttl }) }),
+  'the names of holders are compared without case and outer spaces': (store) => ({
     open: (id, record, { share, ...limits }) =>
       store.open(id, record, {
         ...limits,
         ...(share && { share: { ...share, holder: share.holder.toLowerCase().trim() } })
       })
   }),
-  'a place is never given back to its holder': (store) => {
+  'places of a share are never freed': (store) => {
     const held = new Map<string, number>()
     return {
       open: async (id, record, { share, ...limits }) => {
@@ -149,7 +150,7 @@ const FAULTS: Readonly<Record<string, (store: SessionStore) => Partial<SessionSt
       }
     }
   },
-  'what is used counts for its holder until it would have expired': (store) => {
+  'a session counts towards its share only until its first expiry': (store) => {
     const opened = new Map<string, number>()
     let time = 0
     return {
@@ -163,7 +164,7 @@ const FAULTS: Readonly<Record<string, (store: SessionStore) => Partial<SessionSt
       load: (...args) => { time++; return store.load(...args) }
     }
   },
-  'the newest makes room': (store) => {
+  'the newest session is displaced': (store) => {
     const unused: string[] = []
     return {
       open: async (id, record, limits) => {
@@ -180,7 +181,7 @@ const FAULTS: Readonly<Record<string, (store: SessionStore) => Partial<SessionSt
       }
     }
   },
-  'room is made in two steps': (store) => ({
+  'displacement takes two steps': (store) => ({
     open: async (id, record, limits) => {
       const outcome = await store.open(id, record, limits)
       if (outcome.displaced !== undefined) await nextTurn()
@@ -189,10 +190,10 @@ const FAULTS: Readonly<Record<string, (store: SessionStore) => Partial<SessionSt
         : await store.open(`${id}+`, record, { ...limits, max: Infinity }).then(() => outcome)
     }
   }),
-  'everybody takes part in making room': (store) => ({
+  'every session takes part in displacement': (store) => ({
     open: (id, record, limits) => store.open(id, record, { ...limits, displaces: true })
   }),
-  'room is made before a share is looked at': (store) => ({
+  'the share is checked after displacement': (store) => ({
     open: async (id, record, { share, ...limits }) => {
       if (share === undefined) return await store.open(id, record, limits)
       const { kind, displaced } = await store.open(`${id}?`, record, limits)
@@ -200,7 +201,7 @@ const FAULTS: Readonly<Record<string, (store: SessionStore) => Partial<SessionSt
       return kind === 'full' ? { kind } : { ...await store.open(id, record, { ...limits, share }), displaced }
     }
   }),
-  'a change makes a session': (store) => ({
+  'a change creates a session': (store) => ({
     change: async (id, change) => {
       if (await store.readState(id) === undefined) await store.open(id, NONE, { max: 10, ttl: FOREVER })
       await store.change(id, change)
@@ -215,61 +216,72 @@ function createSubject (fault: string | undefined): SessionStoreSubject {
   return { stores: [faulty, faulty], pass: (milliseconds) => { clock.now += milliseconds } }
 }
 
-t.test('each contract of session stores is broken by a store that does not keep it', async (t) => {
+t.test('each check of the session store contract fails for a store with the fault that it looks for', async (t) => {
   await proveFaults(
     t,
     {
       'text that is not ASCII is lost': [
-        'a session is found by every node, with all that was stored of it',
+        'every node finds a session with its whole record',
         'a record holds any text'
       ],
-      'what is absent is null': ['a record without a principal, or a name of the client, has none afterwards'],
-      'ids are told apart by their letters only': ['sessions whose ids are alike are not mixed'],
-      'everything is found': ['what was never opened is not found'],
-      'there may be any number': ['no more are opened than there may be, however many nodes try at once'],
-      'what ends takes its place on': ['a session that ends makes room for another'],
-      'nothing expires': ['so does one that expires', 'a session that is not used ends'],
-      'what is loaded does not live on': ['a session that is loaded lives on, by whichever node'],
-      'what is touched does not live on': ['sessions that are touched live on, and those that have ended are told'],
-      'a thousand are touched at most': ['thousands are touched at once'],
-      'log levels do not change': ['a log level that changes is in the record'],
-      'each spelling is a subscription': [
-        'of one topic the URI is known that was told last, by whatever node',
-        'subscriptions come and go, each of them once'
+      'an absent principal is read as null': ['a record without a principal or client info is returned without them'],
+      'ids are compared without case': ['sessions with similar ids are kept apart'],
+      'every id is found': ['a session that was never opened is not found'],
+      'max is ignored': ['no more sessions open than max, even if nodes open them concurrently'],
+      'delete removes nothing': ['a session that is deleted frees its place'],
+      'nothing expires': ['a session that expires frees its place', 'a session that is not used expires'],
+      'load does not extend the life of a session': ['loading a session on any node extends its life'],
+      'touch does not extend the lives of sessions': [
+        'touching sessions extends their lives and returns those that have ended'
       ],
-      'subscriptions stay': ['subscriptions come and go, each of them once'],
-      'a session ends with a subscription': ['subscriptions come and go, each of them once'],
-      'nothing is read': ['subscriptions come and go, each of them once', 'changes at the same time are all kept'],
-      'of changes at once one is kept': ['changes at the same time are all kept'],
-      'any node ends the listening': [
-        'the node that listens is the last one that has begun to, until it no longer does'
+      'touch handles a thousand sessions at most': ['more than a thousand sessions are touched in one call'],
+      'log levels are not stored': ['a changed log level is in the record'],
+      'each spelling of a URI is its own subscription': [
+        'only the last URI of a topic is stored, whichever node stored it',
+        'a subscription is stored once, and removed by one change'
       ],
-      'what was so before is found out before': [
-        'of connections at the same time each has a turn of its own, and knows what was so before it'
+      'subscriptions are not removed': ['a subscription is stored once, and removed by one change'],
+      'removing a subscription deletes the session': ['a subscription is stored once, and removed by one change'],
+      'no state is read': [
+        'a subscription is stored once, and removed by one change',
+        'concurrent changes are all stored'
       ],
-      'what is renewed does not live on': ['a session whose record is known lives on, and its log level is told'],
-      'ids of requests are text': ['calls are known from their beginning to their end, with the ids as they are'],
-      'what was read is live': ['what was read does not change any more'],
-      'the end is told to all who ask': ['one that ends is ended once, and by whichever node'],
-      'holders have no share': [
-        'no more sessions count for one holder than may, however many nodes try at once, and others have theirs'
+      'only one of several concurrent changes is stored': ['concurrent changes are all stored'],
+      'any node can give up the GET connection': [
+        'the listener is the node of the last GET connection, until that node gives it up'
       ],
-      'holders are told apart by their letters only': ['holders are told apart, whatever they are called'],
-      'a place is never given back to its holder': [
-        'a session that ends gives its place back to its holder, and so does one that expires'
+      'connect reads the state in a step of its own': [
+        'each of several concurrent connections gets its own turn, and the state before it'
       ],
-      'what is used counts for its holder until it would have expired': [
-        'a session counts for its holder as long as it lives on'
+      'renew does not extend the life of a session': ['renewing a session extends its life and returns its log level'],
+      'the ids of requests become text': [
+        'reply streams are stored from their beginning to their end, with the exact request ids'
       ],
-      'the newest makes room': [
-        'the oldest session that was never used makes room for a new one, and none that was used'
+      'a state that was read changes later': ['later changes do not alter a record or state that was read'],
+      'delete always resolves to true': ['a session is deleted once, by any node'],
+      'shares are ignored': [
+        'a holder gets no more sessions than its share, even if nodes open them concurrently'
       ],
-      'room is made in two steps': ['however many nodes make room at once, there are never more than may be'],
-      'everybody takes part in making room': ['what takes no part in making room makes none and finds none'],
-      'room is made before a share is looked at': [
-        'a share is looked at before room is made, and a session that makes room counts for its holder no more'
+      'the names of holders are compared without case and outer spaces': [
+        'holders are distinguished by their exact names'
       ],
-      'a change makes a session': ['a change of a session that has ended, or expired, creates nothing']
+      'places of a share are never freed': [
+        'a session that is deleted or expires frees a place in the share of its holder'
+      ],
+      'a session counts towards its share only until its first expiry': [
+        'a session counts towards the share of its holder as long as it lives'
+      ],
+      'the newest session is displaced': [
+        'a new session displaces the oldest unused one, and never a used one'
+      ],
+      'displacement takes two steps': ['concurrent displacement never exceeds max'],
+      'every session takes part in displacement': [
+        'a session without displaces neither displaces another nor is displaced'
+      ],
+      'the share is checked after displacement': [
+        'the share is checked before displacement, and a displaced session no longer counts towards it'
+      ],
+      'a change creates a session': ['changing a deleted or expired session creates nothing']
     },
     (fault) => sessionStoreContract(() => createSubject(fault))
   )
