@@ -41,6 +41,8 @@ export function findStatic ({ statics }: ResourceSet, canonical: string | undefi
   return entry && { entry, canonical: entry.key, isFirst: true }
 }
 
+const MAY_HAVE_DOT_SEGMENTS = /(?:\.|%2e){2}/i
+
 /** Finds the resource, else the first template, that matches any spelling of a URI. */
 export async function findResource (
   resources: ResourceSet, uri: string, { sees, pace = new Pace() }: Search = {}
@@ -51,11 +53,11 @@ export async function findResource (
   if (resource !== undefined && (sees === undefined || await sees(resource.entry))) return resource
 
   let isFirst = resource === undefined
-  const climbing = MAY_CLIMB.test(uri) ? normalizeEscapes(uri) : undefined
+  const unresolved = MAY_HAVE_DOT_SEGMENTS.test(uri) ? normalizeEscapes(uri) : undefined
   for (const entry of resources.templates.enabled) {
     // First match the URI with its dot segments, so that a path traversal is refused and not resolved.
-    const climbed = climbing === undefined ? undefined : entry.template.match(climbing)
-    const match = climbed ?? entry.template.match(canonical)
+    const literal = unresolved === undefined ? undefined : entry.template.match(unresolved)
+    const match = literal ?? entry.template.match(canonical)
     if (match !== undefined) {
       if (sees === undefined || await sees(entry)) return { entry, match, canonical, isFirst }
       isFirst = false
@@ -64,5 +66,3 @@ export async function findResource (
   }
   return undefined
 }
-
-const MAY_CLIMB = /(?:\.|%2e){2}/i

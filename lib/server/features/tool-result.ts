@@ -64,7 +64,7 @@ export function toPlainResult (returned: unknown): CallToolResult | TextResult {
 function toUncheckedResult (result: CallToolResult): CallToolResult {
   const sent = toJsonValue(result.structuredContent)
   if (sent.valid) return { ...result, structuredContent: sent.value as Record<string, unknown> }
-  throw new UnusableResultError(`the structuredContent that was returned ${sent.problem}`)
+  throw new UnusableResultError(`the returned structuredContent ${sent.problem}`)
 }
 
 /**
@@ -99,7 +99,7 @@ type Structured = CallToolResult | TextResult
 
 function structure (validation: Validation, whole: WireObject | undefined): Structured {
   if (!validation.valid) {
-    throw new UnusableResultError(`what was returned does not fit the outputSchema: ${validation.problem}`)
+    throw new UnusableResultError(`the return value does not match the outputSchema: ${validation.problem}`)
   }
 
   // Revision 2026-07-28 allows any JSON value. The type of the SDK allows objects only.

@@ -127,23 +127,23 @@ t.test('a Date or an object with toJSON is validated by its JSON', async (t) => 
     content: [TEXT], structuredContent: { at: '1970-01-01T00:00:00.000Z' }
   })
   await t.rejects(structure({ at }, open), {
-    message: 'what was returned does not fit the outputSchema: /at must be object'
+    message: 'the return value does not match the outputSchema: /at must be object'
   })
   await t.rejects(structure({ at: { toJSON: () => undefined } }, event), {
-    message: "what was returned does not fit the outputSchema: must have required property 'at'"
+    message: "the return value does not match the outputSchema: must have required property 'at'"
   })
 })
 
 t.test('NaN and Infinity are refused and not sent as null', async (t) => {
   for (const [mean, name] of [[NaN, 'NaN'], [Infinity, 'Infinity'], [-Infinity, '-Infinity']] as const) {
-    const message = `what was returned does not fit the outputSchema: has ${name} at 'mean', which JSON cannot carry`
+    const message = `the return value does not match the outputSchema: has ${name} at 'mean', which JSON cannot carry`
     const valibot = compileSchema(toStandardJsonSchema(v.object({ mean: v.any() })), 'output', 'outputSchema')
 
     for (const schema of [ANYTHING, valibot]) {
       await t.rejects(structure({ mean }, schema), { name: 'UnusableResultError', message })
     }
     t.throws(() => toPlainResult({ content: [], structuredContent: { mean } }), {
-      name: 'UnusableResultError', message: `the structuredContent that was returned has ${name} at 'mean', which JSON cannot carry`
+      name: 'UnusableResultError', message: `the returned structuredContent has ${name} at 'mean', which JSON cannot carry`
     })
   }
   t.strictSame(toPlainResult({ content: [], structuredContent: { at: new Date(0) } }), {
@@ -158,17 +158,17 @@ t.test('the output of a Standard Schema must match the JSON Schema that clients 
     content: [{ type: 'text', text: '{"code":"a"}' }], structuredContent: { code: 'a' }
   })
   await t.rejects(structure({ code: 'A' }, schema), {
-    message: 'what was returned does not fit the outputSchema: /code must match pattern "^[a-z]+$"'
+    message: 'the return value does not match the outputSchema: /code must match pattern "^[a-z]+$"'
   })
   await t.rejects(structure({ code: 1 }, schema), { message: /outputSchema: \/code: / })
 })
 
 t.test('a value that does not match the output schema is refused', async (t) => {
   await t.rejects(structure({ sum: '3' }, SUM), {
-    name: 'UnusableResultError', message: 'what was returned does not fit the outputSchema: /sum must be number'
+    name: 'UnusableResultError', message: 'the return value does not match the outputSchema: /sum must be number'
   })
   await t.rejects(structure({ structuredContent: {}, content: [TEXT] }, SUM), {
-    message: "what was returned does not fit the outputSchema: must have required property 'sum'"
+    message: "the return value does not match the outputSchema: must have required property 'sum'"
   })
   await t.rejects(structure({ structuredContent: { sum: 3 }, content: [1] }, SUM), { name: 'UnusableResultError' })
 })

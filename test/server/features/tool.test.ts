@@ -205,7 +205,7 @@ t.test('an output that does not match its schema is logged and hidden from the c
   const answer = await client.callTool(server, 'add')
 
   t.strictSame(answer, failed(`Error executing tool add (error id ${client.logged[0]?.errorId})`))
-  t.match(client.logged[0]?.err?.message, 'what was returned does not fit the outputSchema: /sum must be number')
+  t.match(client.logged[0]?.err?.message, 'the return value does not match the outputSchema: /sum must be number')
 })
 
 t.test("a list shows every field of a tool's configuration, and legacy clients see only object output schemas", async (t) => {
