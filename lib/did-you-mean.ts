@@ -1,14 +1,14 @@
 // Suggests a known name for an unknown one.
 
 /**
- * Returns the known name that was probably meant by an unknown one: one that differs by a typing error, or else the one
- * that shares the most words, such as `maxSessions` for `maxConnections` or `auth` for `authenticate`.
+ * Returns the known name that an unknown name probably stands for: a name that differs by a typing error, or else the
+ * name that shares the most words, such as `maxSessions` for `maxConnections` or `auth` for `authenticate`.
  */
 export function findMeant (name: string, known: readonly string[]): string | undefined {
   return known.find((other) => isTypingError(name.toLowerCase(), other.toLowerCase())) ?? findSharingWords(name, known)
 }
 
-// Up to two characters may be missing, added or changed. In a short name, so many would be most of it.
+// Up to two characters may be missing, added or changed. Short names allow fewer, because two would be most of them.
 function isTypingError (a: string, b: string): boolean {
   return countEdits(a, b) <= Math.min(2, Math.floor(b.length / 3))
 }

@@ -40,7 +40,7 @@ export const MCP_ERR_INVALID_DEFINITION = createError<[what: string, problem: st
   'MCP_ERR_INVALID_DEFINITION', '%s %s', 500, TypeError
 )
 
-/** A tool, prompt, resource or template of that name (or URI) is already registered. */
+/** A tool, prompt, resource or template with that name or URI is already registered. */
 export const MCP_ERR_DUPLICATE_DEFINITION = createError<[what: string]>(
   'MCP_ERR_DUPLICATE_DEFINITION',
   '%s is already registered; remove() or update() the first one, or choose another name'
@@ -163,13 +163,13 @@ const PURPOSES: Readonly<Record<string, string>> = {
   [Method.RootsList]: "list the client's roots"
 }
 
-/** @internal Makes the refusal of a request with wrong parameters. @param problem What is wrong, and what is right. */
+/** @internal Creates the refusal of a request with wrong parameters. @param problem What is wrong and what is right. */
 export function invalidParams (problem: string): RefusedError {
   return new RefusedError(ErrorCode.InvalidParams, `Invalid params: ${problem}`)
 }
 
 /**
- * Makes the error of a request whose client does not declare a required capability (MCP 2026-07-28 basic, Error Codes).
+ * Creates the error of a request whose client lacks a required capability (MCP 2026-07-28 basic, Error Codes).
  * @param method The method of the question.
  */
 export function missingCapability (method: string, requiredCapabilities: ClientCapabilities): CannotAskError {
@@ -181,7 +181,7 @@ export function missingCapability (method: string, requiredCapabilities: ClientC
 }
 
 /**
- * Makes the error of a question that cannot be sent, because no message reaches the client before the reply.
+ * Creates the error of a question that cannot be sent, because no message can reach the client before the reply.
  * @param method The method of the question.
  */
 export function noWayToAsk (method: string): CannotAskError {

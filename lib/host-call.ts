@@ -1,4 +1,4 @@
-// Calls that the app itself makes to a server that it mounts.
+// Sends requests of the app itself to a server that it mounts.
 import { withoutRefusal } from './errors.ts'
 import { HOST_APP } from './conversation/callers.ts'
 import { createNoOpChannel } from './conversation/no-op-channel.ts'

@@ -1,5 +1,5 @@
 /**
- * The plugin, `McpServer` and their types. `Type` is that of TypeBox 0.34, `@sinclair/typebox`.
+ * The plugin, `McpServer` and their types. `Type` is re-exported from `@sinclair/typebox` 0.34.
  * @packageDocumentation
  */
 export { default } from './plugin.ts'

@@ -1,4 +1,4 @@
-// What a mount does when the app starts and when it closes.
+// Starts a mount with the app, and stops it when the app closes.
 import type { FastifyInstance } from 'fastify'
 import type { MountParts } from './http/parts.ts'
 import type { Forgetting } from './server/forgetting.ts'
@@ -8,7 +8,7 @@ import type { Entered } from './server/definition.ts'
 export interface MountLifecycle {
   /** Enters the lifespan and starts the timers. */
   start (): Promise<void>
-  /** Ends the streams, and waits for the requests being served, for the grace period at most. */
+  /** Ends the streams, and waits for requests that are being served, but no longer than the grace period. */
   drain (): Promise<void>
   /** Ends the sessions and leaves the lifespan. */
   stop (): Promise<void>

@@ -1,4 +1,4 @@
-// One mount as the app sees it, in `app.mcp`.
+// The public face of one mount, in `app.mcp`.
 import type { FastifyInstance } from 'fastify'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { callAsHost } from './host-call.ts'
@@ -9,25 +9,25 @@ import { encodeUri } from './protocol/uri.ts'
 import type { Mountable } from './sdk/recognise.ts'
 import type { MountSessions } from './session/sessions.ts'
 
-/** The figures of a mount at one moment. */
+/** The current load of a mount in this process. */
 export interface MountStats {
-  /** Sessions open. */
+  /** How many legacy sessions are open; in a cluster, how many of them this process has served lately. */
   readonly sessions: number
-  /** Requests being served, and replies that their clients have resumed. */
+  /** How many requests are being served, and how many replies have been resumed by their clients. */
   readonly exchanges: number
-  /** Streams that clients listen to. */
+  /** How many streams clients listen to: GET streams, `subscriptions/listen` and HTTP+SSE. */
   readonly streams: number
 }
 
-/** A server definition served at one endpoint. */
+/** A server that is served at one endpoint of the app. `app.mcp` holds all mounts. */
 export class Mount {
   /** The mount's name in `app.mcp`. */
   readonly name: string
-  /** The endpoint's path with all prefixes. */
+  /** The endpoint's path with all prefixes, as written in the options. */
   readonly path: string
-  /** What was mounted, as it was given. */
+  /** The `server` option. */
   readonly server: Mountable
-  /** The legacy sessions: how many there are, and an event when one opens or ends. */
+  /** The legacy sessions: how many are open, and an event when one opens or ends. */
   readonly sessions: MountSessions
   /** Notifies clients of changes. Tools, resources and prompts that are registered, updated or removed need no call. */
   readonly notify: Notifier
@@ -45,25 +45,34 @@ export class Mount {
     this.#app = app
   }
 
-  /** The URL of the endpoint: below `publicUrl`, else at the address that the app listens on, else the path alone. */
+  /**
+   * The URL of the endpoint: below `publicUrl`, or else at the address that the app listens on. Before the app listens,
+   * it is only the path.
+   */
   get url (): string {
     const { publicUrl } = this.#parts.options
     const base = publicUrl?.href.replace(/\/$/, '') ?? findServerUrl(this.#app) ?? ''
     return `${base}${encodeUri(this.path) ?? this.path}`
   }
 
-  /** Figures for health checks and metrics. */
+  /**
+   * Returns the current load of the mount, for health checks and metrics.
+   * @example app.get('/metrics', async () => [...app.mcp].map((mount) => ({ name: mount.name, ...mount.stats() })))
+   */
   stats (): MountStats {
     const { sessions, exchanges, streams } = this.#parts
     return { sessions: sessions.size, exchanges: exchanges.size, streams: streams.size }
   }
 
   /**
-   * Calls a tool from the app's own code. Neither `scopes` nor `visible` restrict the call.
-   * @throws RpcError if there is no such tool, or the tool threw one.
+   * Calls a tool from the app's own code. The call is not restricted by `scopes` or `visible`. As for any client, a
+   * tool that fails returns a result with `isError`.
+   * @throws RpcError if the tool does not exist, or threw an RpcError.
+   * @example
+   * const { content } = await app.mcp.get('Notes').call('add_note', { text: 'Buy milk' })
    */
   async call (tool: string, args: { readonly [name: string]: unknown } = {}): Promise<CallToolResult> {
-    // A definition answers `tools/call` with nothing else.
+    // The cast holds, because definitions answer `tools/call` with a CallToolResult.
     return await callAsHost(this.#parts, 'tools/call', { name: tool, arguments: args }) as CallToolResult
   }
 }

@@ -28,9 +28,11 @@ declare module 'fastify' {
 }
 
 /**
- * Mounts a server definition at one endpoint. Register it as often as there are servers.
+ * The Fastify plugin. Each registration mounts one server at one endpoint, and adds it to `app.mcp`. Register it once
+ * for each server, in any scope.
  *
  * @throws MCP_ERR_INVALID_OPTION, MCP_ERR_INVALID_SERVER, MCP_ERR_DUPLICATE_MOUNT, MCP_ERR_DUPLICATE_ENDPOINT
+ * @see https://modelcontextprotocol.io/specification/2026-07-28
  * @example app.register(mcpPlugin, { prefix: '/notes', server: notes }) // POST /notes/mcp
  */
 async function mcpMount (app: FastifyInstance, given: McpMountOptions): Promise<void> {
@@ -78,10 +80,10 @@ function addLifecycle (app: FastifyInstance, registry: McpRegistry, mounted: Mou
     await registry.start(mounted)
     log.info(`MCP server ${name} is ready at ${face.url}`)
     for (const warning of listWarnings(options)) log.warn(warning)
-    endWarnings = tellWarnings(registry, mounted)
+    endWarnings = logWarnings(registry, mounted)
   })
   // Not in onClose: Fastify runs that hook only after the requests in flight have ended.
-  app.addHook('preClose', async function drainMcpMount () { await Promise.race([registry.drain(), longEnough(app)]) })
+  app.addHook('preClose', async function drainMcpMount () { await Promise.race([registry.drain(), drainTimeout(app)]) })
   app.addHook('onClose', async function stopMcpMount () {
     endWarnings()
     await registry.drain()
@@ -90,7 +92,7 @@ function addLifecycle (app: FastifyInstance, registry: McpRegistry, mounted: Mou
 }
 
 // Logs the warnings meant for the author of the server. If several mounts of an app serve it, only the first logs them.
-function tellWarnings (registry: McpRegistry, { face, parts: { log, definition } }: Mounted): () => void {
+function logWarnings (registry: McpRegistry, { face, parts: { log, definition } }: Mounted): () => void {
   const first = [...registry].find(({ server }) => server === face.server)
   const end = first === face ? definition.onWarning?.((warning) => { log.warn(warning) }) : undefined
   return end ?? doNothing
@@ -100,20 +102,21 @@ function tellWarnings (registry: McpRegistry, { face, parts: { log, definition }
 function listWarnings ({ allowedOrigins, auth }: ResolvedOptions): readonly string[] {
   const warnings = []
   if (allowedOrigins === ANY_ORIGIN) {
-    warnings.push("allowedOrigins is '*': pages of every website may send requests to this mount, and only 'auth' " +
-      'tells who they are for; list the origins if you know them')
+    warnings.push("allowedOrigins is '*': pages of every website may send requests to this mount, so only 'auth' can " +
+      'keep strangers out; list the origins if you know them')
   }
   if (auth !== undefined && 'verify' in auth && auth.verify.warning !== undefined) warnings.push(auth.verify.warning)
   return warnings
 }
 
-// Fastify fails to close an app whose preClose hooks take longer than its pluginTimeout. After the hooks it waits for
-// the requests that are still being served, and takes no new connections.
-function longEnough ({ initialConfig: { pluginTimeout = 0 } }: FastifyInstance): Promise<void> {
+// Fastify fails to close an app whose preClose hooks take longer than its pluginTimeout, so wait half of that at most.
+// After the hooks, Fastify itself waits for the requests that are still being served, and accepts no new connections.
+function drainTimeout ({ initialConfig: { pluginTimeout = 0 } }: FastifyInstance): Promise<void> {
   return pluginTimeout === 0 ? new Promise(() => {}) : setTimeout(pluginTimeout / 2, undefined, { ref: false })
 }
 
-// The address is known from here on. Listening beyond this machine is useless while the guard serves only localhost.
+// Logs the URL, which is known once the app listens, and warns if other machines can connect but the guard refuses
+// them.
 function announce (app: FastifyInstance, { face, parts: { log, name, options } }: Mounted): void {
   log.info(`MCP server ${name} listens at ${face.url}`)
   if (servesLoopbackOnly(options) && !listensOnLoopback(app)) {

@@ -7,7 +7,10 @@ import { findRoot } from './http/root.ts'
 import { ServerConnections } from './http/server-connections.ts'
 import type { Mount } from './mount.ts'
 
-/** The mounts of one app, whichever scope each was registered in. */
+/**
+ * The mounts of one app, from all of its scopes. It is `app.mcp` and can be iterated.
+ * @example for (const mount of app.mcp) app.log.info(mount.url)
+ */
 export class McpRegistry implements Iterable<Mount> {
   readonly #mounts = new Map<string, Mounted>()
   readonly #endpoints = new Map<string, string>()
@@ -20,22 +23,22 @@ export class McpRegistry implements Iterable<Mount> {
     this.#connections = new ServerConnections(server)
   }
 
-  /** How many mounts there are. */
+  /** The number of mounts. */
   get size (): number { return this.#mounts.size }
 
-  /** Whether there is a mount of that name. */
+  /** Returns whether a mount has that name. */
   has (name: string): boolean {
     return this.#mounts.has(name)
   }
 
-  /** Finds a mount by its name. @throws MCP_ERR_UNKNOWN_MOUNT */
+  /** Returns the mount with that name. @throws MCP_ERR_UNKNOWN_MOUNT if there is none. */
   get (name: string): Mount {
     const mounted = this.#mounts.get(name)
     if (mounted === undefined) throw new MCP_ERR_UNKNOWN_MOUNT(name, [...this.#mounts.keys()].join(', ') || 'none')
     return mounted.face
   }
 
-  /** The mounts in the order in which they were registered. */
+  /** Iterates over the mounts in the order of their registration. */
   [Symbol.iterator] (): Iterator<Mount> {
     return [...this.#mounts.values()].map(({ face }) => face).values()
   }
@@ -54,7 +57,7 @@ export class McpRegistry implements Iterable<Mount> {
     mountedOf.set(face, mounted)
   }
 
-  /** @internal Waits for the requests that all mounts are serving, all of them at once. */
+  /** @internal Drains all mounts at the same time: waits for the requests that they are serving. */
   drain (): Promise<unknown> {
     this.#drained ??= this.#drain()
     return this.#drained
@@ -70,7 +73,7 @@ export class McpRegistry implements Iterable<Mount> {
     try {
       await mounted.start()
     } catch (error) {
-      // The app fails with the error of the start; those of stopping have been logged.
+      // The app fails with the error of starting. The errors of stopping have been logged.
       await this.#stopDownTo(0).catch(() => {})
       throw error
     }
@@ -78,15 +81,15 @@ export class McpRegistry implements Iterable<Mount> {
   }
 
   /**
-   * @internal Stops a mount, and before it those that started later: nested scopes start last, but may be registered
-   * first.
+   * @internal Stops a mount, and first the mounts that started after it. Nested scopes start last, but may have been
+   * registered first.
    */
   async stop (mounted: Mounted): Promise<void> {
     const position = this.#started.indexOf(mounted)
     if (position !== -1) await this.#stopDownTo(position)
   }
 
-  // A mount that fails to stop does not keep the others from stopping.
+  // If a mount fails to stop, the others are still stopped.
   async #stopDownTo (position: number): Promise<void> {
     const failures: unknown[] = []
     for (const mounted of this.#started.splice(position).reverse()) {
@@ -99,13 +102,13 @@ export class McpRegistry implements Iterable<Mount> {
 // The parts of each mount, by its public face.
 const mountedOf = new WeakMap<Mount, Mounted>()
 
-/** Finds a mount with all its parts, by its public face. */
+/** Returns the internal parts of a mount. */
 export function findMounted (face: Mount): Mounted {
-  // The registry adds every mount that it hands out.
+  // The cast holds, because the registry has added every mount that it returns.
   return mountedOf.get(face) as Mounted
 }
 
-// The scopes of an app share its HTTP server, and nothing else that a plugin may reach.
+// The HTTP server is the only object that all scopes of an app share and a plugin can reach.
 const registries = new WeakMap<Server, McpRegistry>()
 
 /**
@@ -118,12 +121,12 @@ export function resolveRegistry (scope: FastifyInstance): McpRegistry {
   if (!scope.hasDecorator('mcp')) findRoot(scope).decorate('mcp', registry)
   else if (scope.mcp !== registry) {
     scope.log.warn('app.mcp is not the registry of MCP mounts: the app, or another plugin, has a decorator ' +
-      "'mcp' of its own; name that one otherwise")
+      "'mcp' of its own; rename that decorator")
   }
   return registry
 }
 
-/** Finds the registry of the app that a scope belongs to; undefined where nothing is mounted. */
+/** Finds the registry of the app that a scope belongs to; undefined if nothing is mounted. */
 export function findRegistry (scope: FastifyInstance): McpRegistry | undefined {
   return registries.get(scope.server)
 }

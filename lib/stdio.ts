@@ -1,5 +1,5 @@
 /**
- * A server definition on stdin and stdout, for clients that start programs.
+ * Serves a server on stdin and stdout, for clients that start programs.
  * @packageDocumentation
  */
 export { serveStdio } from './stdio/serve-stdio.ts'

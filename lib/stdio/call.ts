@@ -1,4 +1,4 @@
-// One request from a pipe, and its way back.
+// One request from a client on stdio, and its way back.
 import type { FastifyBaseLogger } from 'fastify'
 import type { AuthInfo } from '../auth/auth-info.ts'
 import { Departure } from '../conversation/departure.ts'
@@ -14,7 +14,7 @@ import type { Running } from '../session/running.ts'
 import type { Session } from '../session/session.ts'
 import type { Output } from './output.ts'
 
-/** What all requests of one connection have in common. */
+/** The parts that all requests of one connection share. */
 export interface Pipe {
   readonly output: Output
   readonly log: FastifyBaseLogger
@@ -22,10 +22,10 @@ export interface Pipe {
   readonly auth: AuthInfo | undefined
 }
 
-/** Takes the reply to a request; undefined where there is to be none. */
+/** Called with the reply to a request; undefined if it gets none. */
 export type TakeReply = (json: string | undefined) => void
 
-/** One request of a pipe. */
+/** One request from a client on stdio. */
 export class PipeCall implements Answering, Running {
   readonly id: RequestId
   readonly session: Session | undefined
@@ -85,19 +85,19 @@ export class PipeCall implements Answering, Running {
     this.answer(encodeError(message.id, error))
   }
 
-  /** Ends the request without an answer: its client wants none any more, or its session has ended. */
+  /** Ends the request without an answer, because its client has cancelled it or its session has ended. */
   cancel (reason: string): void {
     if (!this.#isOver) this.end(new CancelledError(reason))
   }
 
-  /** Ends the request without its handler: aborts `ctx.signal`. @param json The message for the client, if any. */
+  /** Ends the request before its handler has: aborts `ctx.signal`. @param json The message for the client, if any. */
   end (reason: Error, json?: string): void {
     this.#isOver = true
     this.#takeReply(json)
     this.#departure.leave(reason)
   }
 
-  /** Ends a request that the server cannot wait for any longer. */
+  /** Ends the request before its handler has, and sends the client an error. */
   cut (reason: string): void {
     const error = { code: ErrorCode.InternalError, message: `${reason}; send the request again` }
     this.end(new Error(reason), encodeError(this.id, error))

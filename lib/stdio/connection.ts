@@ -1,4 +1,4 @@
-// One client on a pipe: its messages of either era, and the calls that are being served for it.
+// Serves one client on stdio: its messages of both eras, and its running calls.
 import { principalOf } from '../auth/auth-info.ts'
 import { idsOf, joinAnswers } from '../conversation/batch-reply.ts'
 import { createNotifyingCaller } from '../conversation/callers.ts'
@@ -26,11 +26,12 @@ import { Listening } from './listening.ts'
 import type { ResolvedStdioOptions } from './options.ts'
 import { readLine, readRevision } from './read-line.ts'
 
-// What the sessions of all pipes have in common: their messages are not stored.
+// All sessions on stdio share this support, because none of them stores messages.
 const LOCAL = new LocalSupport()
 const SHUTTING_DOWN = 'The server is shutting down'
 const NO_BATCHES = 'only a session of revision 2025-03-26 has batches; send each message on its own'
 
+/** The connection to one client on stdio. */
 export class Connection {
   /** Notifies the client of changes. */
   readonly changes: ChangeHub
@@ -40,10 +41,10 @@ export class Connection {
   readonly #principal: string | undefined
   readonly #sessionServer: SessionServer
   readonly #calls = new RunningRequests<PipeCall>()
-  // What `initialize` has opened: one, or none.
+  // The session that `initialize` has opened, if any. A set, because the change hub takes any number of sessions.
   readonly #sessions = new Set<Session>()
   readonly #forgetting: Forgetting
-  #tellIdle: (() => void) | undefined
+  #onIdle: (() => void) | undefined
 
   constructor (server: ServerDefinition, options: ResolvedStdioOptions, pipe: Pipe) {
     this.#server = server
@@ -67,7 +68,7 @@ export class Connection {
     this.changes.start(server)
   }
 
-  /** Takes a line. @param line Undefined for one that was too long. */
+  /** Serves the messages of a line. @param line Undefined if the line was too long. */
   receive (line: Buffer | undefined): void {
     const parsed = readLine(line, this.#options)
     if (parsed === undefined) return
@@ -77,13 +78,13 @@ export class Connection {
   }
 
   /**
-   * Ends what is going on: subscriptions at once, requests when the grace period is over.
+   * Ends the connection: subscriptions at once, and requests that are still running after the grace period.
    * @param gracePeriod Milliseconds.
    */
   async end (gracePeriod: number): Promise<void> {
     const [session] = this.#sessions
     for (const call of this.#calls) if (call instanceof Listening) call.cut(SHUTTING_DOWN)
-    // No answer will be read any more.
+    // The client can no longer answer questions.
     session?.questions.abandon()
     if (!this.#calls.isEmpty && gracePeriod > 0) await this.#untilIdle(gracePeriod)
     for (const call of this.#calls) call.cut(SHUTTING_DOWN)
@@ -92,7 +93,7 @@ export class Connection {
     await this.#forgetting.done()
   }
 
-  /** Ends all requests, because nobody reads their replies. */
+  /** Ends all requests, because the client no longer reads their replies. */
   abandon ({ message }: Error): void {
     for (const call of this.#calls) call.end(new Error(message))
   }
@@ -138,9 +139,9 @@ export class Connection {
       serve(this.#server, { message: request, caller, channel: this.#open(request.id, undefined, takeReply) })
       return
     }
-    // What a subscription tells is known by its id alone.
+    // Notifications of a subscription carry only its id, so two open subscriptions must not have the same id.
     if (this.#calls.awaiting(request.id).some((call) => call instanceof Listening)) {
-      const problem = `the id ${JSON.stringify(request.id)} is that of a subscription that is open`
+      const problem = `an open subscription already has the id ${JSON.stringify(request.id)}; use another id`
       return refuse('invalidRequest', request.id, problem)
     }
     try {
@@ -149,7 +150,7 @@ export class Connection {
       this.#calls.add(request.id, listening)
       listening.begin(request, caller)
     } catch (error) {
-      // There are too many.
+      // The cast holds: the constructor only throws an RpcError, if there are too many subscriptions.
       return error as RpcError
     }
   }
@@ -159,12 +160,12 @@ export class Connection {
     const [session] = this.#sessions
     if (method === Method.Initialize) return this.#initialize(request, takeReply)
     if (session !== undefined) this.#serveInSession(session, request, takeReply)
-    // MCP 2025-11-25 lifecycle, Initialization: pings may come before.
+    // MCP 2025-11-25 lifecycle, Initialization: a client may ping before `initialize`.
     else if (method === Method.Ping) takeReply(encodeResponse(id, '{}'))
     else return refuse('invalidRequest', id, "send 'initialize' first, or name the revision in '_meta' of the request")
   }
 
-  // A client that begins anew leaves its session behind.
+  // A client that initializes again no longer uses its former session.
   #initialize (request: RequestMessage, takeReply: TakeReply): Refusal | undefined {
     const { id, params } = request
     const opening = parseInitialize(params)
@@ -191,12 +192,12 @@ export class Connection {
   #over (call: PipeCall, json: string | undefined, takeReply: TakeReply): void {
     this.#calls.delete(call.id, call)
     takeReply(json)
-    if (this.#calls.isEmpty) this.#tellIdle?.()
+    if (this.#calls.isEmpty) this.#onIdle?.()
   }
 
   #take (notice: Notice & { readonly era: Era }): void {
     const [session] = this.#sessions
-    // The server sends nothing of its own accord before the client is initialized (MCP 2025-11-25 lifecycle).
+    // MCP 2025-11-25 lifecycle: before the client is initialized, the server sends no messages outside of requests.
     const isInitialized = notice.kind === 'notification' && notice.method === Method.Initialized
     if (session !== undefined && isInitialized && !session.streams.listen().isAttached) {
       session.streams.listen().attach(createSink(this.#pipe))
@@ -213,7 +214,7 @@ export class Connection {
     })
   }
 
-  // Returns whether the client may mean any of several requests.
+  // Returns true if several requests have the id, so that it is unknown which one the client means.
   #cancel (requestId: RequestId, reason: string): boolean {
     const [call, ...others] = this.#calls.awaiting(requestId)
     if (others.length === 0) call?.cancel(reason)
@@ -230,7 +231,7 @@ export class Connection {
   async #untilIdle (time: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, time)
-      this.#tellIdle = () => { clearTimeout(timer); resolve() }
+      this.#onIdle = () => { clearTimeout(timer); resolve() }
     })
   }
 
@@ -243,7 +244,7 @@ export class Connection {
   }
 }
 
-// Messages that a session sends outside of a call go to the pipe itself, on which nothing is stored or sent again.
+// Messages that a session sends outside of a call go straight to the output, because stdio stores and replays nothing.
 function createSink ({ output }: Pipe): EventSink {
   const [send, drained] = [(json: string) => output.send(json), () => output.drained()]
   return { send, drained, replay: doNothing, prime: doNothing, end: doNothing }

@@ -1,4 +1,4 @@
-// The app that a server on stdio lives in: it enters the lifespan, and logs.
+// Provides the app of a server on stdio, whose lifespan it enters and whose log it uses.
 import type { FastifyInstance } from 'fastify'
 import type { ServerDefinition } from '../server/definition.ts'
 
@@ -24,7 +24,7 @@ export async function openHost (server: ServerDefinition, given: FastifyInstance
   }
 }
 
-// Who brings an app has loaded Fastify already; nobody else waits for it before options are checked.
+// Fastify is loaded here, so that options are checked first. A user who passes an app has loaded Fastify already.
 async function createApp (): Promise<FastifyInstance> {
   const { default: Fastify } = await import('fastify')
   return Fastify({ logger: { stream: process.stderr } })

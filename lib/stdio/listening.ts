@@ -1,4 +1,4 @@
-// `subscriptions/listen` on a pipe: a request that stays open (MCP 2026-07-28 subscriptions).
+// `subscriptions/listen` on stdio: a request that stays open (MCP 2026-07-28 subscriptions).
 import type { ChangeHub } from '../notify/change-hub.ts'
 import type { Subscription } from '../notify/subscriptions.ts'
 import { findTopics } from '../notify/topics.ts'
@@ -14,21 +14,21 @@ import { resultOf } from '../server/call/result.ts'
 import { readFilter } from '../server/features/watching.ts'
 import { PipeCall, type Pipe, type TakeReply } from './call.ts'
 
-/** Where a subscription belongs. */
+/** The parts of a connection that its subscriptions use. */
 export interface ListeningPlace {
   readonly pipe: Pipe
   readonly server: ServerDefinition
   readonly changes: ChangeHub
 }
 
-/** One subscription of a pipe. As all that is sent must follow the acknowledgement, nothing is before that. */
+/** One subscription of a client on stdio. Nothing is sent before the acknowledgement, which has to come first. */
 export class Listening extends PipeCall {
   readonly #place: ListeningPlace
   readonly #subscription: Subscription
   readonly #endListeners: Array<() => void> = []
   #hasBegun = false
 
-  /** @throws RpcError when there are too many. @param takeReply As of {@link PipeCall}. */
+  /** @throws RpcError if there are too many subscriptions. @param takeReply As in {@link PipeCall}. */
   constructor (place: ListeningPlace, { id }: RequestMessage, takeReply: TakeReply) {
     const { subscriptions } = place.changes
     const subscription = subscriptions.open(id)
@@ -52,7 +52,7 @@ export class Listening extends PipeCall {
     this.#endListeners.push(listener)
   }
 
-  /** Finds out what the server agrees to, and begins to tell of it. Never throws. */
+  /** Asks the server which changes it reports, acknowledges those, and begins to send them. Never throws. */
   async begin (message: RequestMessage, caller: Caller): Promise<void> {
     const { server, pipe: { output } } = this.#place
     try {
@@ -64,14 +64,14 @@ export class Listening extends PipeCall {
       if (this.isOver) return
       output.send(encodeAcknowledgement(this.id, filter))
       this.#hasBegun = true
-      if (topics.size === 0) return this.cut('There is nothing to tell')
+      if (topics.size === 0) return this.cut('There are no changes to report')
       this.#subscription.start(topics, output)
     } catch (error) {
       this.answer(encodeError(this.id, toRpcError(error, this.log)))
     }
   }
 
-  /** Ends the subscription; its client is told so in good order (MCP 2026-07-28 subscriptions, Graceful Closure). */
+  /** Ends the subscription, and notifies its client (MCP 2026-07-28 subscriptions, Graceful Closure). */
   override cut (reason: string): void {
     if (this.#hasBegun) this.end(new Error(reason), encodeEnd(this.id, this.#place.server.info))
     else super.cut(reason)

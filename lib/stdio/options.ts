@@ -6,7 +6,7 @@ import { duration, flag, kind, kindOf, whole } from '../options/checks.ts'
 import { resolve, type ResolvedOf, type TableOf } from '../options/table.ts'
 import { writesToStdout } from './stdout.ts'
 
-/** The options of {@link serveStdio}. Times are milliseconds, sizes bytes. */
+/** The options of {@link serveStdio}. Durations are milliseconds and sizes are bytes. */
 export interface StdioOptions {
   /**
    * The app that the server's lifespan receives, and whose logger is used. `serveStdio` makes it ready. It need not
@@ -26,26 +26,28 @@ export interface StdioOptions {
    * @default process.stdout
    */
   readonly output?: Writable
-  /** Whether the legacy era is served besides the modern one. @default true */
+  /** Serves revisions before `2026-07-28` as well. With `false`, their requests are refused. @default true */
   readonly legacy?: boolean
-  /** The most bytes of a line; a longer one is refused. @default 4194304 (4 MiB) */
+  /** How many bytes a line may have. A longer one is refused. @default 4194304 (4 MiB) */
   readonly bodyLimit?: number
-  /** The deepest nesting of a message; a deeper one is refused. @default 1000 */
+  /** How many levels deep a message may be nested. A deeper one is refused. @default 1000 */
   readonly maxDepth?: number
-  /** The most keys and values of a message together; one with more is refused before it is parsed. @default 50000 */
+  /** How many keys and values a message may have in total. One with more is refused unparsed. @default 50000 */
   readonly maxValues?: number
-  /** The most messages of a batch (revision 2025-03-26 only); a longer one is refused. @default 100 */
+  /** How many messages a batch may have. A longer one is refused. Only revision 2025-03-26 has batches. @default 100 */
   readonly maxBatch?: number
-  /** The most streams of `subscriptions/listen` that may be open; a further one is refused. @default 1024 */
+  /** How many `subscriptions/listen` may be open at once. A further one is refused. @default 1024 */
   readonly maxStreams?: number
   /**
-   * How many bytes may be buffered for a client that does not read; beyond that, the connection ends. Long before, the
-   * messages of the client are no longer read. @default 16777216 (16 MiB)
+   * How many bytes may be buffered for a client that does not read. Beyond that, the connection ends. The client's own
+   * messages are not read either while its output is full, which is much earlier.
+   * @default 16777216 (16 MiB)
    */
   readonly maxBuffered?: number
   /**
-   * How long running requests may continue after the input has ended; then they are cut off. Clients that wait for the
-   * process to end kill it after two seconds. @default 1000
+   * How many milliseconds running requests may continue after the input has ended. Then they are cut: `ctx.signal` is
+   * aborted. Clients that wait for the process to end kill it after two seconds.
+   * @default 1000
    */
   readonly closeGracePeriod?: number
 }
@@ -88,7 +90,7 @@ const STDIO = {
 export type ResolvedStdioOptions = ResolvedOf<typeof STDIO> & { readonly input: Readable, readonly output: Writable }
 
 /**
- * Checks and completes the options. The given object is not changed.
+ * Checks and completes the options. The given object is not modified.
  * @throws MCP_ERR_INVALID_OPTION
  */
 export function resolveStdioOptions (given: StdioOptions): ResolvedStdioOptions {

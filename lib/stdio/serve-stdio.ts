@@ -1,4 +1,4 @@
-// Serving one client on stdin and stdout, from the server's lifespan to the end of the process.
+// Serves one client on stdin and stdout, until the input ends.
 import type { Writable } from 'node:stream'
 import { doNothing } from '../do-nothing.ts'
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
@@ -12,33 +12,35 @@ import { resolveStdioOptions, type ResolvedStdioOptions, type StdioOptions } fro
 import { Output } from './output.ts'
 import { divertStdout } from './stdout.ts'
 
-/** A server on stdio. */
+/** A server on stdio, as {@link serveStdio} returns it. */
 export interface StdioConnection {
-  /** Tells the client that something has changed; what is registered, updated or removed tells itself. */
+  /**
+   * Notifies the client of changes. Tools, resources and prompts that are registered, updated or removed need no call.
+   */
   readonly notify: Notifier
   /**
-   * Resolves when the connection is over: the client closed the input or stopped reading, or {@link close} was called,
-   * all requests have ended, and the lifespan is left. Rejects with the error of leaving the lifespan.
+   * Resolves when the connection is over: the client has closed the input or stopped reading, or {@link close} was
+   * called; then all requests have ended, and the lifespan has been left. Rejects if leaving the lifespan fails.
    */
   readonly closed: Promise<void>
-  /** Ends the connection as the end of the input does. Settles as {@link closed} does. */
+  /** Ends the connection, like the end of the input. The promise settles like {@link closed}. */
   close (): Promise<void>
 }
 
-// Milliseconds in which a client that reads gets what it is told at the end.
-const LAST_WORDS = 1000
+// Milliseconds in which the client can still read what was sent at the end.
+const FLUSH_TIMEOUT = 1000
 
-// Two servers on one pipe would answer for each other.
+// Two servers on one output would mix up their messages.
 const inUse = new WeakSet<Writable>()
 
 /**
- * Serves a server definition to the one client that has started this process, in both eras. Messages arrive on stdin
- * and leave on stdout, one per line. Meanwhile, anything else that is written to `process.stdout` goes to stderr. When
- * the input ends, the lifespan is left, and the process ends by itself as soon as nothing else keeps it running.
+ * Serves a server to the client that has started this process, in both eras. Messages arrive on stdin and leave on
+ * stdout, one per line. Meanwhile, anything else that is written to `process.stdout` goes to stderr. When the input
+ * ends, the lifespan is left, and the process exits on its own as soon as nothing else keeps it running.
  *
- * @param server As the `server` of a mount; one may be both.
- * @returns Resolves when the lifespan is entered and before the first message is read. Rejects with the error that the
- * lifespan threw.
+ * @param server Anything that the `server` option of a mount accepts. The same server can also be mounted.
+ * @returns A promise that resolves when the lifespan has been entered, before the first message is read. It rejects
+ * with the error that the lifespan threw.
  * @throws MCP_ERR_INVALID_OPTION, MCP_ERR_INVALID_SERVER
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/stdio
  * @example
@@ -49,7 +51,7 @@ export async function serveStdio (server: Mountable, options: StdioOptions = {})
   const definition = resolveDefinition(server)
   const resolved = resolveStdioOptions(options)
   const { output: stream, maxBuffered } = resolved
-  if (inUse.has(stream)) throw new MCP_ERR_INVALID_OPTION('output', 'is in use: one server is served on it already')
+  if (inUse.has(stream)) throw new MCP_ERR_INVALID_OPTION('output', 'is in use: another server is already served on it')
 
   inUse.add(stream)
   const output = new Output({ stream, maxBuffered })
@@ -67,12 +69,12 @@ export async function serveStdio (server: Mountable, options: StdioOptions = {})
   }
 }
 
-/** What a connection is made of. */
+/** The parts of a connection. */
 interface Parts {
   readonly definition: ServerDefinition
   readonly output: Output
   readonly host: Host
-  /** Gives the output back. */
+  /** Restores stdout, and frees the output for another server. */
   readonly release: () => void
 }
 
@@ -93,7 +95,7 @@ function start (parts: Parts, options: ResolvedStdioOptions): StdioConnection {
     }
   })
   output.gone.then((err) => {
-    log.warn({ err }, 'the client does not read any more')
+    log.warn({ err }, 'the client no longer reads')
     connection.abandon(err)
     end(0)
   })
@@ -111,7 +113,7 @@ async function finish ({ host, output, release }: Parts): Promise<void> {
   try {
     await host.close()
   } finally {
-    await output.flushed(LAST_WORDS)
+    await output.flushed(FLUSH_TIMEOUT)
     release()
   }
 }

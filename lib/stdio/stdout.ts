@@ -1,4 +1,4 @@
-// Keeps other output away from stdout while it carries messages.
+// Keeps other output off stdout while stdout carries messages.
 import type { FastifyBaseLogger } from 'fastify'
 
 /** Diverts everything written to `process.stdout` to stderr. @returns A function that ends the diversion. */

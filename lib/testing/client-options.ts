@@ -8,22 +8,22 @@ import { resolve, type ResolvedOf, type TableOf } from '../options/table.ts'
 import type { Era } from '../protocol/revisions.ts'
 import type { ClientVersion } from './client-type.ts'
 
-/** Options of `createTestClient`. */
+/** Options of {@link createTestClient}. */
 export interface TestClientOptions<
   Version extends ClientVersion | undefined = ClientVersion | undefined,
   ClientEra extends Era | undefined = Era | undefined
 > {
   /** The era that the client speaks. @default 'modern' if the client v2 is installed, else 'legacy' */
   readonly era?: ClientEra
-  /** Which of the official clients to use; the modern era needs `'v2'`. @default 'v2' if it is installed, else 'v1' */
+  /** The official client to use. The modern era needs `'v2'`. @default 'v2' if it is installed, else 'v1' */
   readonly client?: Version
   /** The access token of the requests, sent as `Authorization: Bearer …`. @default none */
   readonly auth?: string
   /** Additional headers of every request, such as those that the mount's `authenticate` reads. @default none */
   readonly headers?: Readonly<Record<string, string>>
   /**
-   * The origin of the web page in which the client runs, e.g. `https://app.example.com`. The CORS rules of browsers
-   * then apply to requests and replies.
+   * The origin of the web page in which the client runs, such as `https://app.example.com`. The CORS rules of browsers
+   * then apply to requests and replies, and what a browser would block rejects with a {@link RefusedError}.
    * @default none: no browser
    */
   readonly origin?: string
@@ -33,13 +33,15 @@ export interface TestClientOptions<
   readonly params?: Readonly<Record<string, string>>
   /** The client's name and version. @default { name: 'test', version: '1.0.0' } */
   readonly clientInfo?: Implementation
-  /** Capabilities besides those that follow from `elicit`, `sample` and `listRoots`. @default none */
+  /** Additional capabilities. `elicit`, `sample` and `listRoots` declare their own. @default none */
   readonly capabilities?: ClientCapabilities
-  /** Answers `ctx.elicit` and `ctx.elicitUrl`; without it the client declares no `elicitation`. */
+  /**
+   * Answers `ctx.elicit` and `ctx.elicitUrl` in place of a user. Without it, the client does not declare `elicitation`.
+   */
   readonly elicit?: (params: ElicitRequest['params']) => ElicitResult | Promise<ElicitResult>
-  /** Answers `ctx.sample`; without it the client declares no `sampling`. */
+  /** Answers `ctx.sample` in place of a model. Without it, the client does not declare `sampling`. */
   readonly sample?: (params: CreateMessageRequest['params']) => CreateMessageResult | Promise<CreateMessageResult>
-  /** Answers `ctx.listRoots`; without it the client declares no `roots`. */
+  /** Answers `ctx.listRoots`. Without it, the client does not declare `roots`. */
   readonly listRoots?: () => Root[] | Promise<Root[]>
 }
 
@@ -76,7 +78,8 @@ export function resolveClientOptions (given: TestClientOptions): ResolvedClientO
     throw new MCP_ERR_INVALID_OPTION('client', problem)
   }
   if (options.auth !== undefined && new Headers(options.headers).has('authorization')) {
-    throw new MCP_ERR_INVALID_OPTION('headers', "has 'authorization', which 'auth' is sent as; leave one of them out")
+    const problem = "has 'authorization', the header that 'auth' sets; leave one of them out"
+    throw new MCP_ERR_INVALID_OPTION('headers', problem)
   }
   return options
 }

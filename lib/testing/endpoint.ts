@@ -8,7 +8,7 @@ import { findMounted, findRegistry } from '../registry.ts'
 import type { ResolvedClientOptions } from './client-options.ts'
 
 /**
- * Returns the mount of a name, or the only mount.
+ * Returns the mount with a name, or the only mount.
  * @throws MCP_ERR_UNKNOWN_MOUNT, MCP_ERR_INVALID_OPTION
  */
 export function findMount (app: FastifyInstance, name: string | undefined): Mount {
@@ -19,7 +19,7 @@ export function findMount (app: FastifyInstance, name: string | undefined): Moun
   const [only, ...others] = registry
   if (only === undefined || others.length > 0) {
     const names = [...registry].map((mount) => `'${mount.name}'`)
-    throw new MCP_ERR_INVALID_OPTION('name', `has to say which mount is meant, of ${names.join(', ')}`)
+    throw new MCP_ERR_INVALID_OPTION('name', `must name one of the mounts: ${names.join(', ')}`)
   }
   return only
 }

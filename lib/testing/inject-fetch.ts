@@ -12,9 +12,9 @@ export interface InjectFetchOptions {
   /** Headers that are added to every request that does not have them. @default none */
   readonly headers?: Readonly<Record<string, string>>
   /**
-   * The origin of the page that sends the requests, e.g. `https://app.example.com`. The rules of browsers then apply:
-   * preflights are sent, and for a reply that the page may not read the promise rejects with a `RefusedError` that says
-   * which header is missing.
+   * The origin of the page that sends the requests, such as `https://app.example.com`. The CORS rules of browsers then
+   * apply: preflights are sent, and if the page may not read a reply, the promise rejects with a {@link RefusedError}
+   * that names the missing header.
    * @default none: no browser
    */
   readonly origin?: string
@@ -62,7 +62,7 @@ async function inject (app: FastifyInstance, request: Request, signal: AbortSign
   }
 }
 
-// An error of the payload stream is all by which light-my-request can signal a disconnect after the body has been read.
+// light-my-request has only one way to signal a disconnect after the body has been read: an error of the payload.
 function createPayload (body: Buffer | undefined): Readable {
   const payload = new Readable({ autoDestroy: false })
   if (body !== undefined) payload.push(body)
@@ -73,7 +73,7 @@ function createPayload (body: Buffer | undefined): Readable {
 function describe (request: Request, payload: Readable, body: Buffer | undefined): InjectOptions {
   const { host, pathname, search } = new URL(request.url)
   return {
-    // The type does not matter: a method that Fastify does not know is answered with 404.
+    // The cast is safe, because Fastify answers unknown methods with 404.
     method: request.method as HTTPMethods,
     url: `${pathname}${search}`,
     headers: {

@@ -1,4 +1,4 @@
-// Loads the official clients on demand, and hides how they differ.
+// Loads the official clients on demand, and hides their differences.
 import type { ClientCapabilities } from '@modelcontextprotocol/client'
 import type { CreateMessageRequest } from '@modelcontextprotocol/sdk/types.js'
 import { MCP_ERR_MISSING_PACKAGE } from '../errors.ts'
@@ -8,7 +8,7 @@ import { capabilitiesOf, type ResolvedClientOptions } from './client-options.ts'
 import type { ClientV1, ClientV2 } from './client-type.ts'
 import type { InjectFetch } from './inject-fetch.ts'
 
-/** Where a client connects to, and how. */
+/** The endpoint that a client connects to. */
 export interface Target {
   readonly url: URL
   readonly fetch: InjectFetch
@@ -22,7 +22,7 @@ export interface OfficialClient {
   connect (): Promise<void>
 }
 
-/** Makes a client. */
+/** Creates a client. */
 export type MakeClient = (options: ResolvedClientOptions, target: Target) => OfficialClient
 
 interface ClosableTransport {

@@ -1,4 +1,4 @@
-// The error of a test client that is refused.
+// The error that a test client throws if a request is refused.
 
 /**
  * A request was refused. Thrown by `createTestClient` if the mount refuses the client, and by `injectFetch` with
@@ -26,7 +26,7 @@ export class RefusedError extends Error {
   }
 }
 
-/** Makes the error of a reply that is a refusal. @param explain Makes the message from the text of the reply. */
+/** Creates the error of a refused request. @param explain Creates the message from the text of the reply. */
 export async function readRefusal (
   response: Response, explain: (text: string) => string, options?: ErrorOptions
 ): Promise<RefusedError> {

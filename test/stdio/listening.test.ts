@@ -67,7 +67,7 @@ t.test('one with the id of another that is open is refused, as what they tell co
   write(listen(1, { toolsListChanged: true }), modern(1, 'tools/call', { name: 'echo', arguments: { text: 'hi' } }))
   const [refused, answered] = await take(2)
 
-  t.same(refused, failure(1, -32600, 'Invalid Request: the id 1 is that of a subscription that is open'))
+  t.same(refused, failure(1, -32600, 'Invalid Request: an open subscription already has the id 1; use another id'))
   t.match(answered, { id: 1, result: { content: [{ text: 'hi' }] } })
 })
 

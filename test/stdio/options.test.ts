@@ -55,7 +55,7 @@ t.test('one output carries one server at a time', async (t) => {
 
   await t.rejects(serveStdio(createServer(), { input, output }), {
     code: 'MCP_ERR_INVALID_OPTION',
-    message: "option 'output' is in use: one server is served on it already"
+    message: "option 'output' is in use: another server is already served on it"
   })
   await connection.close()
   const again = await serveStdio(createServer(), { app: Fastify(), input, output })

@@ -200,7 +200,7 @@ t.test('a client that has gone ends the connection at once, and its calls', asyn
   await connection.closed
 
   t.same(events, ['entered false', 'aborted: write EPIPE', 'left'])
-  t.match(logLines, [{ level: 40, msg: 'the client does not read any more', err: { code: 'EPIPE' } }])
+  t.match(logLines, [{ level: 40, msg: 'the client no longer reads', err: { code: 'EPIPE' } }])
 })
 
 t.test('what becomes of the output after the end is nobody\'s concern', async (t) => {

@@ -22,7 +22,7 @@ t.test('an invalid option is refused with its name and what to write instead', (
     [{ headers: 'a' }, "option 'headers' must be an object of strings"],
     [
       { headers: { Authorization: 'Basic a' }, auth: 'a' },
-      "option 'headers' has 'authorization', which 'auth' is sent as; leave one of them out"
+      "option 'headers' has 'authorization', the header that 'auth' sets; leave one of them out"
     ],
     [
       { origin: 'https://app.example.com/' },

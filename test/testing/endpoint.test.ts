@@ -90,7 +90,7 @@ t.test('a name of no mount is refused with the names that exist', async (t) => {
   })
   await t.rejects(createTestClient(app), {
     code: 'MCP_ERR_INVALID_OPTION',
-    message: "option 'name' has to say which mount is meant, of 'Notes', 'Tasks'"
+    message: "option 'name' must name one of the mounts: 'Notes', 'Tasks'"
   })
 })
 

@@ -190,7 +190,7 @@ t.test("allowedOrigins: '*' serves every page, warns of it, and still checks the
     t.equal((await app.inject(discover({ origin }))).statusCode, 200, origin)
     t.same((await app.inject(discover({ origin, host: 'evil.example' }))).json(), INVALID_HOST)
   }
-  t.match(logLines.filter(({ level }) => level === 40)[0], { mcp: 'Notes', msg: "allowedOrigins is '*': pages of every website may send requests to this mount, and only 'auth' tells who they are for; list the origins if you know them" })
+  t.match(logLines.filter(({ level }) => level === 40)[0], { mcp: 'Notes', msg: "allowedOrigins is '*': pages of every website may send requests to this mount, so only 'auth' can keep strangers out; list the origins if you know them" })
 })
 
 t.test('forwarded headers never count, even where the app trusts its proxy', async (t) => {
