@@ -80,7 +80,7 @@ t.test('a session that is idle for the whole timeout ends, counted from its last
   t.equal(find(active.sessionId), active)
 })
 
-t.test('a session with a request open does not end, however long that takes', async (t) => {
+t.test('a session does not expire while one of its requests is being served', async (t) => {
   const { clock, sessions, open } = createHome()
   const session = open()
   session.begin()
@@ -96,7 +96,7 @@ t.test('a session with a request open does not end, however long that takes', as
   t.equal(sessions.size, 0)
 })
 
-t.test('once started it looks for idle sessions by itself', async (t) => {
+t.test('after start() idle sessions end automatically', async (t) => {
   const swept = createGate()
   let isOpen = false
   const sessions = createSessions({ sessionIdleTimeout: 1 }, {
@@ -135,7 +135,7 @@ t.test('stopping ends all sessions', async (t) => {
   t.equal(sessions.size, 0)
 })
 
-t.test('listeners are told of each session that opens and ends, and why', async (t) => {
+t.test('listeners are called for each session that opens and ends, with the reason', async (t) => {
   const { clock, sessions, open } = createHome()
   const told: unknown[] = []
   sessions.on('opened', ({ sessionId }) => told.push(['opened', sessionId]))
@@ -159,7 +159,7 @@ t.test('listeners are told of each session that opens and ends, and why', async 
   ])
 })
 
-t.test('a listener that throws is heard of, and keeps no session from opening or ending', async (t) => {
+t.test('a listener that throws is reported, and does not keep a session from opening or ending', async (t) => {
   const failures: unknown[] = []
   const sessions = createSessions({ maxSessions: 1 }, { onFailure: (error, what) => { failures.push([error, what]) } })
   const error = new Error('mine')
@@ -173,7 +173,7 @@ t.test('a listener that throws is heard of, and keeps no session from opening or
   t.same(failures, [[error, "a listener of 'opened'"], [error, "a listener of 'ended'"]])
 })
 
-t.test('the events of a session are forgotten with it, if it had any', async (t) => {
+t.test('the events of a session are dropped when it ends', async (t) => {
   const forgotten: string[] = []
   const eventStore = { ...createMemoryEventStore(), forget (sessionId: string) { forgotten.push(sessionId) } }
   const { sessions, open } = createHome({ eventStore })
@@ -186,7 +186,7 @@ t.test('the events of a session are forgotten with it, if it had any', async (t)
   t.same(forgotten, [told.sessionId])
 })
 
-t.test('a store that fails to forget is heard of', async (t) => {
+t.test('a store that fails to drop events is reported', async (t) => {
   const failures: unknown[] = []
   const error = new Error('no disk')
   const eventStore = { ...createMemoryEventStore(), forget () { throw error } }
@@ -205,7 +205,7 @@ t.test('a store that fails to forget is heard of', async (t) => {
   t.same(failures, [[error, 'the event store']])
 })
 
-t.test('one holder has its share of the sessions and no more, however often it tries', async (t) => {
+t.test('a holder gets no more sessions than its share', async (t) => {
   const shares = { by: 'principal', sessions: 2, displaces: false } as const
   const { sessions } = createHome({ maxSessions: 4, shares })
   const first = openFor(sessions, 'ann')
@@ -226,7 +226,7 @@ t.test('one holder has its share of the sessions and no more, however often it t
   t.same(openFor(sessions, 'ann'), { refused: 'principal', max: 2 })
 })
 
-t.test('a place that was refused because all are taken is not counted', async (t) => {
+t.test('a session that was refused because all places are taken does not count towards the share', async (t) => {
   const { sessions, open } = createHome({ maxSessions: 1, shares: { by: 'principal', sessions: 1, displaces: false } })
   const other = open()
 
@@ -236,7 +236,7 @@ t.test('a place that was refused because all are taken is not counted', async (t
   t.ok(openFor(sessions, 'ann') instanceof Session)
 })
 
-t.test('of sessions that were never used the oldest makes room, and none that was used or is being served', async (t) => {
+t.test('the oldest unused session is displaced, and never one that was used or is being served', async (t) => {
   const { sessions, open } = createHome({
     maxSessions: 4,
     shares: { by: undefined, sessions: Infinity, displaces: true }

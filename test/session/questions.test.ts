@@ -15,7 +15,7 @@ function createQuestions () {
   return { questions, sent, sink, controller, ask }
 }
 
-t.test('a question is a request with an id of its own, and comes to the result of its answer', async (t) => {
+t.test('a question is sent with a unique id, and resolves to the result of its answer', async (t) => {
   const { questions, sent, ask } = createQuestions()
 
   const answers = [ask(), ask()]
@@ -27,7 +27,7 @@ t.test('a question is a request with an id of its own, and comes to the result o
   t.equal(questions.size, 0)
 })
 
-t.test('an answer to what was never asked, that comes twice or whose id is no text is not taken', async (t) => {
+t.test('an answer with an unknown, used or non-text id is not accepted', async (t) => {
   const { questions, ask } = createQuestions()
   const answer = ask()
 
@@ -39,7 +39,7 @@ t.test('an answer to what was never asked, that comes twice or whose id is no te
   t.equal(await answer, 'right')
 })
 
-t.test('an error for an answer is thrown as it is, as far as it is one', async (t) => {
+t.test('a question rejects with the error of the client, as far as that is valid', async (t) => {
   const none = 'The client answered with an error'
   for (const [error, expected] of [
     [{ code: -1, message: 'User rejected', data: { why: 'busy' } }, new RpcError(-1, 'User rejected', { why: 'busy' })],
@@ -57,7 +57,7 @@ t.test('an error for an answer is thrown as it is, as far as it is one', async (
   }
 })
 
-t.test('a question that is not answered in time is taken back', async (t) => {
+t.test('a question that is not answered in time is cancelled', async (t) => {
   const tick = stopClock(t)
   const { questions, sent, ask } = createQuestions()
 
@@ -76,7 +76,7 @@ t.test('a question that is not answered in time is taken back', async (t) => {
   t.notOk(questions.answer('ask-1', { result: 'late' }))
 })
 
-t.test('an answer in time ends the waiting', async (t) => {
+t.test('an answer in time clears the timer and the listener of the signal', async (t) => {
   const tick = stopClock(t)
   const { questions, sent, controller, ask } = createQuestions()
   const answer = ask(1000)
@@ -89,7 +89,7 @@ t.test('an answer in time ends the waiting', async (t) => {
   t.equal(sent.length, 1)
 })
 
-t.test('a question that nobody waits for any more is taken back', async (t) => {
+t.test('a question is cancelled when its signal is aborted', async (t) => {
   const { questions, sent, controller, ask } = createQuestions()
   const answer = ask()
 
@@ -103,7 +103,7 @@ t.test('a question that nobody waits for any more is taken back', async (t) => {
   t.equal(questions.size, 0)
 })
 
-t.test('a question of a call that has ended is not asked', async (t) => {
+t.test('a question of an ended call is not sent', async (t) => {
   const { questions, sent, controller, ask } = createQuestions()
   controller.abort()
 
@@ -112,7 +112,7 @@ t.test('a question of a call that has ended is not asked', async (t) => {
   t.equal(questions.size, 0)
 })
 
-t.test('a question that JSON cannot carry leaves nothing behind', async (t) => {
+t.test('a question that JSON cannot express is rejected, and does not stay open', async (t) => {
   const { questions, sink, controller } = createQuestions()
 
   await t.rejects(async () => {
@@ -121,7 +121,7 @@ t.test('a question that JSON cannot carry leaves nothing behind', async (t) => {
   t.equal(questions.size, 0)
 })
 
-t.test('a question that cannot reach the client fails, and takes nothing back', async (t) => {
+t.test('a question that cannot reach the client is rejected without a cancellation', async (t) => {
   const { questions, controller } = createQuestions()
   const sink = { send: async () => { throw new Error('nobody listens') } }
 
@@ -136,7 +136,7 @@ t.test('a question that cannot reach the client fails, and takes nothing back', 
   await t.rejects(aborted, { message: 'roots/list was not answered: the call has ended' })
 })
 
-t.test('the ids of a node have its name', async (t) => {
+t.test('the ids of questions contain the id of the node', async (t) => {
   const questions = new Questions('node-')
   const sent: string[] = []
 
@@ -147,7 +147,7 @@ t.test('the ids of a node have its name', async (t) => {
   t.match(sent, [/"id":"ask-node-1"/])
 })
 
-t.test('a session that has ended answers no questions', async (t) => {
+t.test('the open questions of a session are rejected when it ends', async (t) => {
   const { questions, ask } = createQuestions()
   const answers = [ask(), ask(1000)]
 
@@ -157,7 +157,7 @@ t.test('a session that has ended answers no questions', async (t) => {
   t.equal(questions.size, 0)
 })
 
-t.test('an error that a client answers with is cut to a size that may be sent on', async (t) => {
+t.test('an error of the client is cut to a size that may be passed on', async (t) => {
   const { questions, ask } = createQuestions()
   const answers = [ask(), ask()]
   const data = Array.from({ length: 10_000 }, () => ({}))

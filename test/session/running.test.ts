@@ -1,7 +1,7 @@
 import t from 'tap'
 import { RunningRequests } from '../../lib/session/running.ts'
 
-t.test('requests are found by their ids as long as they wait for an answer, also when several have the same id', async (t) => {
+t.test('requests are found by id while they wait for an answer, also if several have the same id', async (t) => {
   const requests = new RunningRequests<{ isOver: boolean }>()
   const [a, b, c] = [{ isOver: false }, { isOver: false }, { isOver: false }]
   requests.add(1, a)
@@ -14,7 +14,7 @@ t.test('requests are found by their ids as long as they wait for an answer, also
   t.strictSame([...requests], [a, b, c])
 })
 
-t.test('the end of one request leaves the others, and a second end changes nothing', async (t) => {
+t.test('removing a request keeps the others, and removing it again changes nothing', async (t) => {
   const requests = new RunningRequests<{ readonly isOver: boolean, readonly name: string }>()
   const [a, b] = [{ isOver: false, name: 'a' }, { isOver: false, name: 'b' }]
   requests.add(1, a)
@@ -30,7 +30,7 @@ t.test('the end of one request leaves the others, and a second end changes nothi
   t.ok(requests.isEmpty)
 })
 
-t.test('requests may end while they are gone through', async (t) => {
+t.test('requests may be removed during the iteration', async (t) => {
   const requests = new RunningRequests<{ readonly isOver: boolean }>()
   for (let count = 0; count < 3; count++) requests.add(1, { isOver: false })
   let seen = 0

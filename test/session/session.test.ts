@@ -44,7 +44,7 @@ function createRequests () {
   return { reasons, create }
 }
 
-t.test('a session knows what it has begun, and ends all of it', async (t) => {
+t.test('the end of a session cancels all of its requests', async (t) => {
   const session = createSession()
   const { reasons, create } = createRequests()
   const [a, one, b, c, d] = [create('a'), create('1'), create('b'), create('c'), create('d')]
@@ -77,7 +77,7 @@ t.test('a session knows what it has begun, and ends all of it', async (t) => {
   t.equal(session.listening, undefined)
 })
 
-t.test('of requests with one id none is cancelled, unless only one of them still waits for its answer', async (t) => {
+t.test('a request is cancelled only if no other request with its id waits for an answer', async (t) => {
   const session = createSession()
   const { reasons, create } = createRequests()
   const [a, b, c] = [create('a'), create('b'), create('c')]
@@ -98,7 +98,7 @@ t.test('of requests with one id none is cancelled, unless only one of them still
   t.same(wereSeveral, [true, true, false, false])
 })
 
-t.test('the end of a request leaves others with its id as they are', async (t) => {
+t.test('the end of a request does not affect others with the same id', async (t) => {
   const session = createSession()
   const { reasons, create } = createRequests()
   const [a, b, c] = [create('a'), create('b'), create('c')]
@@ -113,7 +113,7 @@ t.test('the end of a request leaves others with its id as they are', async (t) =
   t.same(reasons, ['a enough'])
 })
 
-t.test('a session is subscribed to what its client wants to hear of', async (t) => {
+t.test('a session knows the resources that its client is subscribed to', async (t) => {
   const session = createSession()
 
   const before = session.subscriptions.has('notes://1')
@@ -125,7 +125,7 @@ t.test('a session is subscribed to what its client wants to hear of', async (t) 
   t.same([...session.watched], ['notes://1'])
 })
 
-t.test('an answer to a session that never asked is passed over', async (t) => {
+t.test('an answer to a session that never asked is ignored', async (t) => {
   const session = createSession()
 
   session.answer('ask-1', { result: {} })
@@ -134,7 +134,7 @@ t.test('an answer to a session that never asked is passed over', async (t) => {
   t.notOk(session.hasStreamed)
 })
 
-t.test('what a session is told, it passes on by the stream that its client has opened', async (t) => {
+t.test('notifications of a session are sent on the GET stream', async (t) => {
   const session = createSession()
   const stream = new SseStream(1024)
   const text = collect(stream)
@@ -163,7 +163,7 @@ t.test('the replies of a session that are streams end with the session', async (
 })
 
 t.test(
-  'a question that cannot go by a reply goes by the stream that the client has opened, while it is connected',
+  'a question goes on the GET stream if its reply cannot carry it',
   (t) => {
     const session = createSession()
     const stream = new SseStream(1024)
@@ -177,7 +177,7 @@ t.test(
   }
 )
 
-t.test('a session asks as soon as its client listens', async (t) => {
+t.test('a question waits until the client has opened the GET stream', async (t) => {
   const session = createSession()
   const stream = new SseStream(1024)
   const { signal } = new AbortController()
@@ -198,7 +198,7 @@ t.test('a session asks as soon as its client listens', async (t) => {
   t.same(await Promise.all(answers), [{}, { roots: [] }])
 })
 
-t.test('a question that nobody waits for any more is not asked', async (t) => {
+t.test('a question is not sent if its signal is aborted while it waits for the GET stream', async (t) => {
   const session = createSession()
   const controller = new AbortController()
   const waiting = session.ask({ method: 'ping', params: {} }, 0, controller.signal)
@@ -212,7 +212,7 @@ t.test('a question that nobody waits for any more is not asked', async (t) => {
   )
 })
 
-t.test('what waits for a client to listen ends with the session', async (t) => {
+t.test('a question that waits for the GET stream is rejected when the session ends', async (t) => {
   const session = createSession()
   const { signal } = new AbortController()
   const waiting = session.ask({ method: 'ping', params: {} }, 0, signal)
@@ -223,7 +223,7 @@ t.test('what waits for a client to listen ends with the session', async (t) => {
   await t.rejects(session.ask({ method: 'ping', params: {} }, 0, signal), new Error('The session has ended'))
 })
 
-t.test('a legacy client gets all log messages until it sets a level, which is its own', async (t) => {
+t.test('a legacy client gets all log messages until it sets a level for its session', async (t) => {
   const { app, server } = await createApp(t)
   server.registerTool('report', {}, async (_args, ctx) => {
     await ctx.debug('detail')

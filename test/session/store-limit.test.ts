@@ -16,7 +16,7 @@ const never = new Promise<never>(() => {})
 const open = setInterval(() => {}, 60_000)
 t.teardown(() => clearInterval(open))
 
-t.test('a store that answers at once or in time is as it was', async (t) => {
+t.test('the results of a store that answers in time are unchanged', async (t) => {
   const own = createMemoryEventStore()
   const store = limitStore({ ...own, later: async (value: number) => value, name: 'mine' }, { timeout: 60_000 })
 
@@ -37,7 +37,7 @@ t.test('a method is called on the store itself', async (t) => {
   t.equal(await limitStore(Object.freeze({ read: async () => 8 }), { timeout: 60_000 }).read(), 8)
 })
 
-t.test('what does not settle in time fails, and is tried again the next time', async (t) => {
+t.test('an operation that does not settle in time fails, and the next one calls the store again', async (t) => {
   const answers = [() => never, async () => 2, async () => { throw new Error('no') }]
   const store = limitStore(
     { read: () => answers.shift()?.() },

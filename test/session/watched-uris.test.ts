@@ -7,7 +7,7 @@ import { WatchedUris } from '../../lib/session/watched-uris.ts'
 const FULL =
   "Invalid params: the URIs that one client watches may have 10 bytes in all ('maxWatched'); watch fewer resources"
 
-t.test('all spellings of a URI are one, and the last is kept', async (t) => {
+t.test('all spellings of a URI count as one, and the last one is kept', async (t) => {
   const watched = new WatchedUris(new WatchBudget())
 
   watched.add('docs://café')
@@ -25,7 +25,7 @@ t.test('all spellings of a URI are one, and the last is kept', async (t) => {
   t.strictSame([...watched], ['not a URI'])
 })
 
-t.test('a session watches each resource once, and gives back what it no longer watches', async (t) => {
+t.test('a session counts each resource once, and releases it when it is removed', async (t) => {
   const budget = new WatchBudget()
   const watched = new WatchedUris(budget)
 
@@ -75,7 +75,7 @@ t.test('all sessions together watch no more bytes than they may', async (t) => {
   t.equal(budget.total, 9)
 })
 
-t.test('what another node has let pass is counted, however much it is', async (t) => {
+t.test('resources from other nodes are counted without a limit', async (t) => {
   const budget = new WatchBudget({ maxWatched: 10, maxWatchedTotal: 10 })
   const watched = new WatchedUris(budget)
 

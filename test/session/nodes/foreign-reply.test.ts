@@ -36,7 +36,7 @@ async function setUp (_t: Test, ids: readonly RequestId[] = [1]) {
   return { cluster, owner, streamId, client, create, taken }
 }
 
-t.test('a client that comes back is told the rest as it is sent, until the answer', async (t) => {
+t.test('a client that resumes gets the rest of the reply as it is sent, up to the answer', async (t) => {
   const { owner, streamId, client, create, taken } = await setUp(t)
   const reply = create()
 
@@ -56,7 +56,7 @@ t.test('a client that comes back is told the rest as it is sent, until the answe
   t.same(taken, [streamId])
 })
 
-t.test('after an outage a client is sent what its node has not heard of', async (t) => {
+t.test('after an outage a client is sent the events that its node missed', async (t) => {
   const { cluster, owner, streamId, client, create } = await setUp(t)
   const reply = create()
   await reply.resume(client.sink, 1)
@@ -82,7 +82,7 @@ t.test('the reply to a batch ends with its last answer', async (t) => {
   t.same(before, [`send ${answerTo(2)} ${streamId}.2`])
 })
 
-t.test('the reply to a batch of requests with one id ends with the last answer, too', async (t) => {
+t.test('the reply to a batch of requests with the same id ends with its last answer', async (t) => {
   const { owner, streamId, client, create } = await setUp(t, [1, 1])
 
   await create().resume(client.sink, 1)
@@ -94,7 +94,7 @@ t.test('the reply to a batch of requests with one id ends with the last answer, 
   t.same(before, [`send ${answerTo(1)} ${streamId}.2`])
 })
 
-t.test('a reply that has ended is told to its end', async (t) => {
+t.test('a reply that has ended is replayed to its end', async (t) => {
   const { owner, streamId, client, create } = await setUp(t)
   await owner.events.append(streamId, answerTo(1))
   await owner.sessions.change('s', { kind: 'end', streamId })
@@ -107,7 +107,7 @@ t.test('a reply that has ended is told to its end', async (t) => {
   t.same(client.told, [`replay ${PROGRESS} ${streamId}.1`, `replay ${answerTo(1)} ${streamId}.2`, 'end'])
 })
 
-t.test('a call that ends without an answer, as it was cancelled, ends the reply', async (t) => {
+t.test('a call that was cancelled ends the reply without an answer', async (t) => {
   const { owner, streamId, client, create } = await setUp(t)
   const reply = create()
   await reply.resume(client.sink, 1)
@@ -119,7 +119,7 @@ t.test('a call that ends without an answer, as it was cancelled, ends the reply'
   t.same(client.told, ['end'])
 })
 
-t.test('so does the end of the session', async (t) => {
+t.test('the end of the session ends the reply', async (t) => {
   const { owner, client, create } = await setUp(t)
   const reply = create()
   await reply.resume(client.sink, 1)
@@ -152,14 +152,14 @@ t.test('a call whose node has died is answered by an error', async (t) => {
   )
 })
 
-t.test('a stream that never was is none to come back to', async (t) => {
+t.test('a stream that never existed cannot be resumed', async (t) => {
   const { client, create } = await setUp(t)
 
   t.notOk(await create('s.other-1').resume(client.sink, 0))
   t.notOk(await create('s.1').resume(client.sink, 0))
 })
 
-t.test('an answer that was told before it was known which ones are awaited ends the reply, too', async (t) => {
+t.test('an answer that arrives before the awaited ids are known ends the reply', async (t) => {
   const { owner, streamId, client, create } = await setUp(t, [1, 2])
   const reply = create()
   await owner.events.append(streamId, answerTo(1))
@@ -176,7 +176,7 @@ t.test('an answer that was told before it was known which ones are awaited ends 
   t.equal(client.told.at(-1), 'end')
 })
 
-t.test('a store that fails to tell whether the call goes on is told of, and the client is told the rest', async (t) => {
+t.test('a store that fails to say whether the call runs is reported, and the client gets the rest', async (t) => {
   const { cluster, owner, streamId, client } = await setUp(t)
   const inner = cluster.join('Notes', { onOutage () {}, onRecovery () {} })
   const failures: unknown[] = []

@@ -46,7 +46,7 @@ function createForwarder (forwardsNotifications: boolean, counts: Counts = {}, i
 
 const notification = (method: string, params = {}): Message => ({ kind: 'notification', method, params })
 
-t.test('an answer goes to the node that has asked, unless that is this one, or nobody has', async (t) => {
+t.test('an answer is forwarded to the node that asked, unless that is this node or unknown', async (t) => {
   const { forwarder, told } = createForwarder(true)
 
   await forwarder.forward([
@@ -66,7 +66,7 @@ t.test('an answer goes to the node that has asked, unless that is this one, or n
   ])
 })
 
-t.test('a large notification stays on the node that got it', async (t) => {
+t.test('a large notification is not forwarded', async (t) => {
   const { forwarder, told } = createForwarder(true)
 
   await forwarder.forward(
@@ -79,7 +79,7 @@ t.test('a large notification stays on the node that got it', async (t) => {
   ])
 })
 
-t.test('a notification goes to all nodes where the server wants to know of it', async (t) => {
+t.test('a notification is forwarded to all nodes if the server handles notifications', async (t) => {
   const changed = notification('notifications/roots/list_changed')
   const [curious, other] = [createForwarder(true), createForwarder(false)]
 
@@ -135,7 +135,7 @@ t.test('the only request with an id is cancelled on the node that runs it', asyn
   t.same([elsewhere.uncertain, here.uncertain, alone.uncertain], [[], [], []])
 })
 
-t.test('where several nodes run a request with the id, or one runs several, none is cancelled', async (t) => {
+t.test('nothing is cancelled if several requests have the id, on one node or several', async (t) => {
   for (const [count, counts] of [
     [1, { b: 1 }],
     [0, { b: 1, c: 1 }],
@@ -155,7 +155,7 @@ t.test('where several nodes run a request with the id, or one runs several, none
   }
 })
 
-t.test('nobody is asked when the node itself runs several', async (t) => {
+t.test('other nodes are not asked if this node runs several requests with the id', async (t) => {
   const { forwarder, told, uncertain } = createForwarder(true, { b: 0 })
   const { own, reasons } = createRunning(2)
 
@@ -166,7 +166,7 @@ t.test('nobody is asked when the node itself runs several', async (t) => {
 })
 
 t.test(
-  'nothing is cancelled while a node that is alive does not say what it runs, and a dead node runs nothing',
+  'nothing is cancelled if a living node does not answer; a dead node counts as running nothing',
   async (t) => {
     for (const count of ['none', undefined] as const) {
       const { forwarder, uncertain } = createForwarder(true, { b: count }, true)
@@ -185,7 +185,7 @@ t.test(
   }
 )
 
-t.test('a cancellation of what cannot be a request goes nowhere', async (t) => {
+t.test('a cancellation without a valid request id is not forwarded', async (t) => {
   const { forwarder, told } = createForwarder(true, { b: 1 })
 
   for (const requestId of [{ a: 1 }, ['x'.repeat(1000)], 'x'.repeat(257), null]) {

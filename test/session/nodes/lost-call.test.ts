@@ -10,7 +10,7 @@ const LOST = {
       'whether it took effect is not known. Send it again if that is safe'
 }
 
-t.test('requests without an answer are answered, the others are not, and the stream has ended', async (t) => {
+t.test('the open requests of a stream are answered with an error, and the stream ends', async (t) => {
   const node = createMemoryCluster().join('Notes', { onOutage () {}, onRecovery () {} })
   await node.sessions.open('s', RECORD, { max: 1, ttl: 1000 })
   await node.sessions.change('s', { kind: 'begin', streamId: 's.x-1', ids: [1, 'two', 3] })
@@ -31,7 +31,7 @@ t.test('requests without an answer are answered, the others are not, and the str
   t.same((await node.sessions.readState('s'))?.calls, new Map())
 })
 
-t.test('of two requests with one id, each is answered', async (t) => {
+t.test('each of two requests with the same id is answered', async (t) => {
   const node = createMemoryCluster().join('Notes', { onOutage () {}, onRecovery () {} })
   await node.sessions.open('s', RECORD, { max: 1, ttl: 1000 })
   await node.events.append('s.x-1', JSON.stringify({ jsonrpc: '2.0', id: 1, result: {} }))
@@ -44,12 +44,12 @@ t.test('of two requests with one id, each is answered', async (t) => {
   )
 })
 
-t.test('what is no message answers nothing', (t) => {
+t.test('a text that is not a message answers no request', (t) => {
   for (const text of ['', '{', 'null', '[]', '7']) t.equal(readAnswered(text), undefined)
   t.end()
 })
 
-t.test('where the first events are no longer kept, answers that are no longer known to be there are given again', async (t) => {
+t.test('a request is answered again if its answer is no longer stored', async (t) => {
   const node = createMemoryCluster({ events: { maxEvents: 1 } }).join('Notes', { onOutage () {}, onRecovery () {} })
   for (const n of [1, 2]) {
     await node.events.append(
@@ -63,7 +63,7 @@ t.test('where the first events are no longer kept, answers that are no longer kn
   t.match(JSON.parse((await node.events.read('s.x-1', 2))?.[0]?.message ?? ''), { id: 1, error: LOST })
 })
 
-t.test('a message answers a request or none', (t) => {
+t.test('a response answers the request with its id, and other messages answer none', (t) => {
   t.equal(readAnswered('{"id":1,"result":{}}'), 1)
   t.equal(readAnswered('{"id":"a","error":{}}'), 'a')
   for (const other of [

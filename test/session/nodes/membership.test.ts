@@ -33,7 +33,7 @@ function logged ({ logLines }: TestNode): readonly unknown[] {
   return logLines.filter(({ msg }) => /^the cluster/.test(String(msg))).map(({ level, msg, mcp }) => [level, msg, mcp])
 }
 
-t.test('a change on one node is told by all of them, once', async (t) => {
+t.test('a change on one node reaches the clients of all nodes, once', async (t) => {
   const { nodes } = await startNodes(t, { server: createServer() })
   const listeners = await Promise.all(nodes.map(listenTo))
 
@@ -101,7 +101,7 @@ async function startHeard (
   return { node, listeners }
 }
 
-t.test('after a gap that nobody was told of, listeners learn that they may have missed something', async (t) => {
+t.test('after a short interruption every client is sent a change of everything that it watches', async (t) => {
   const { node, listeners } = await startHeard(t)
   const frames = await listenTo(node)
 
@@ -111,7 +111,7 @@ t.test('after a gap that nobody was told of, listeners learn that they may have 
   t.same(logged(node), [])
 })
 
-t.test('a legacy client that listens learns when the cluster is back that it may have missed something', async (t) => {
+t.test('after an outage a legacy client is sent a change of everything that it watches', async (t) => {
   const { cluster, nodes: [a, b] } = await startNodes(t, { server: createServer() })
   const headers = await openSession(a.app)
   await b.app.inject(legacy('resources/subscribe', { uri: 'notes://a' }, { headers }))
@@ -134,7 +134,7 @@ t.test('a legacy client that listens learns when the cluster is back that it may
   ])
 })
 
-t.test('a change that cannot be told for another reason than an outage is logged', async (t) => {
+t.test('a change that cannot be published is logged, unless there is an outage', async (t) => {
   const { cluster, nodes: [a] } = await startNodes(t, { server: createServer() })
   const bus = cluster.nodes[0]?.bus
   t.intercept(Object(bus), 'publish', { value: async () => { throw new Error('too long') } })
@@ -149,8 +149,7 @@ t.test('a change that cannot be told for another reason than an outage is logged
 })
 
 t.test(
-  'a caller gets its place, and the log an error, when the cluster cannot count places for another reason than an ' +
-    'outage',
+  'if the cluster fails to count places, the caller gets its place and the error is logged',
   async (t) => {
     const {
       cluster,
@@ -207,7 +206,7 @@ t.test('without a storeTimeout a cluster may take any time to answer', async (t)
   t.same(logged(node), [])
 })
 
-t.test('what another program has written to the store of a cluster is told of in one line', async (t) => {
+t.test('unreadable data in the store of a cluster is logged in one line', async (t) => {
   const { node, listeners } = await startHeard(t)
 
   for (const what of ['an event of a stream', 'an event of a stream', 'the record of a session']) {
@@ -225,7 +224,7 @@ t.test('what another program has written to the store of a cluster is told of in
   )
 })
 
-t.test('what a client notifies a node of is told to the servers of its session on the others', async (t) => {
+t.test('a notification of a client reaches the servers of its session on the other nodes', async (t) => {
   const notified: unknown[] = []
   const { nodes: [a, b] } = await startNodes(t, {
     server: {
@@ -246,7 +245,7 @@ t.test('what a client notifies a node of is told to the servers of its session o
   t.same(notified, [told, told])
 })
 
-t.test('nodes of mounts of other names have nothing to do with each other', async (t) => {
+t.test('nodes of mounts with different names share nothing', async (t) => {
   const cluster = createFaultyCluster()
   const a = await startNode(t, cluster, { server: createServer(), name: 'A' })
   const b = await startNode(t, cluster, { server: createServer(), name: 'B' })
@@ -256,7 +255,7 @@ t.test('nodes of mounts of other names have nothing to do with each other', asyn
   t.equal((await b.app.inject(legacy('ping', {}, { headers }))).statusCode, 404)
 })
 
-t.test('a listener of sessions that throws is logged, and the session is there', async (t) => {
+t.test('a listener of sessions that throws is logged, and the session is open', async (t) => {
   const { cluster, nodes: [a] } = await startNodes(t, { server: createServer() })
   a.mount.sessions.on('opened', () => { throw new Error('oops') })
 
@@ -286,7 +285,7 @@ async function connectTo (t: Test, url: string): Promise<Client> {
   return client
 }
 
-t.test('nodes are replaced one after the other, while clients call and none of the calls fails', async (t) => {
+t.test('no call fails while nodes are replaced one after the other', async (t) => {
   const cluster = createFaultyCluster()
   const start = (): Promise<TestNode> =>
     startNode(t, cluster, { server: createServer(), retryInterval: 1, closeGracePeriod: 1000 })

@@ -25,7 +25,7 @@ function createLinks (isAlive: () => Promise<boolean> = async () => true, timeou
   return { bus, nodes: [create('a'), create('b'), create('c')] as const }
 }
 
-t.test('what a node tells all others reaches each of them, and not itself', async (t) => {
+t.test('a broadcast reaches all other nodes, and not the sender', async (t) => {
   const { nodes } = createLinks()
 
   await nodes[0].link.broadcast(ENDED)
@@ -33,7 +33,7 @@ t.test('what a node tells all others reaches each of them, and not itself', asyn
   t.same(nodes.map(({ heard }) => heard), [[], [{ ...ENDED, from: 'a' }], [{ ...ENDED, from: 'a' }]])
 })
 
-t.test('what a node tells one other reaches that one', async (t) => {
+t.test('a message to one node reaches only that node', async (t) => {
   const { nodes } = createLinks()
 
   await nodes[0].link.send('c', ENDED)
@@ -41,7 +41,7 @@ t.test('what a node tells one other reaches that one', async (t) => {
   t.same(nodes.map(({ heard }) => heard), [[], [], [{ ...ENDED, from: 'a' }]])
 })
 
-t.test('what is delivered to a node arrives, though the node does not listen at first', async (t) => {
+t.test('a delivered message arrives even if the node does not listen at first', async (t) => {
   let asked = 0
   const { nodes: [a, b] } = createLinks(async () => {
     if (++asked === 3) b.listen()
@@ -55,7 +55,7 @@ t.test('what is delivered to a node arrives, though the node does not listen at 
   t.match(b.heard, [{ ...ANSWERED, from: 'a' }])
 })
 
-t.test('what is delivered to a node that has died is given up', async (t) => {
+t.test('a delivery to a dead node resolves', async (t) => {
   const { nodes: [a, b] } = createLinks(async () => false)
   b.end()
 
@@ -64,7 +64,7 @@ t.test('what is delivered to a node that has died is given up', async (t) => {
   t.same(b.heard, [])
 })
 
-t.test('a delivery fails when the node is alive and never confirms it, or when nothing can be sent', async (t) => {
+t.test('a delivery fails if the node is alive and never confirms it, or if nothing can be sent', async (t) => {
   const { bus, nodes: [a, b] } = createLinks(async () => true, 20)
   b.end()
 
@@ -78,7 +78,7 @@ t.test('a delivery fails when the node is alive and never confirms it, or when n
 
 const AWAITED: NodeMessage = { kind: 'awaited', sessionId: 's', requestId: 1 }
 
-t.test('a question is answered by the node that is asked, though it does not listen at first', async (t) => {
+t.test('a question is answered even if the asked node does not listen at first', async (t) => {
   let asked = 0
   const { nodes: [a, b, c] } = createLinks(async () => {
     if (++asked === 3) b.listen()
@@ -92,7 +92,7 @@ t.test('a question is answered by the node that is asked, though it does not lis
 })
 
 t.test(
-  'a dead node answers a question with 0, and one that is alive and says nothing, or has no answer, not at all',
+  'a question resolves to 0 for a dead node, and to undefined for a silent or older one',
   async (t) => {
     const dead = createLinks(async () => false).nodes
     dead[1].end()
@@ -106,7 +106,7 @@ t.test(
   }
 )
 
-t.test('a confirmation that cannot be sent is told of', async (t) => {
+t.test('a confirmation that cannot be sent is reported', async (t) => {
   const { bus, nodes: [a, b] } = createLinks(async () => false)
   const { publish } = bus
   t.intercept(bus, 'publish', {
@@ -121,7 +121,7 @@ t.test('a confirmation that cannot be sent is told of', async (t) => {
   t.same(b.failures, ['sending a message to another node: Error: too long'])
 })
 
-t.test('a node that listens no longer hears nothing', async (t) => {
+t.test('a listener that was removed is not called', async (t) => {
   const { nodes } = createLinks()
 
   nodes[1].end()
@@ -131,7 +131,7 @@ t.test('a node that listens no longer hears nothing', async (t) => {
   t.same(nodes[1].heard, [])
 })
 
-t.test('what is no message of a node is ignored, with one line for each problem and not too many of them', (t) => {
+t.test('a foreign message is ignored, and each kind of problem is reported once, up to a limit', (t) => {
   const { bus, nodes: [a] } = createLinks()
 
   for (const text of ['', '{', '1', 'null', '[]', '{"kind":"ended"}', '{"kind":"ended","from":"x"}']) {
@@ -156,7 +156,7 @@ t.test('what is no message of a node is ignored, with one line for each problem 
   t.end()
 })
 
-t.test('a listener that throws keeps neither the process nor the other listeners from going on', async (t) => {
+t.test('a listener that throws is reported, and the other listeners are still called', async (t) => {
   const { nodes: [a, b] } = createLinks()
   const heard: unknown[] = []
   b.end()
@@ -169,7 +169,7 @@ t.test('a listener that throws keeps neither the process nor the other listeners
   t.match(heard, [ANSWERED])
 })
 
-t.test('whoever waits for the stream of a session hears of it, of this one alone', async (t) => {
+t.test('an announcement wakes only those that wait for the stream of that session', async (t) => {
   const { nodes } = createLinks()
   const heard: string[] = []
   const end = nodes[1].link.onAnnounced('s', () => heard.push('s'))

@@ -25,12 +25,12 @@ const MESSAGES: readonly Envelope[] = [
   { kind: 'received', receipt: 'r', count: 0, from: 'a' }
 ]
 
-t.test('each message is read as it was written', (t) => {
+t.test('each kind of message is parsed as it was written', (t) => {
   for (const message of MESSAGES) t.same(parseNodeMessage(encodeNodeMessage(message)), message, message.kind)
   t.end()
 })
 
-t.test('a message of which a part is missing, or is something else, is not read', (t) => {
+t.test('a message with a missing or wrong member is refused', (t) => {
   for (const message of MESSAGES) {
     for (const name of Object.keys(message)) {
       for (const value of [undefined, null, {}, [], 1.5]) {
@@ -52,7 +52,7 @@ t.test('a message of which a part is missing, or is something else, is not read'
   t.end()
 })
 
-t.test('the problem is named, and what was sent is not repeated at length', (t) => {
+t.test('the problem is described, and foreign text in it is short', (t) => {
   const problemOf = (message: unknown): unknown =>
     parseNodeMessage(typeof message === 'string' ? message : JSON.stringify(message))
 
@@ -66,7 +66,7 @@ t.test('the problem is named, and what was sent is not repeated at length', (t) 
   t.end()
 })
 
-t.test('changes that only a newer version knows are left out, and the others are told', (t) => {
+t.test('unknown kinds of changes are left out, and the others are kept', (t) => {
   const events = [{ kind: 'tools' }, { kind: 'weather' }, { kind: 'resource' }, null, 'prompts', { kind: 'prompts' }]
 
   t.match(parseNodeMessage(JSON.stringify({ kind: 'changed', events, from: 'a' })), {

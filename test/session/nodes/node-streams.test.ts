@@ -62,7 +62,7 @@ async function beginReply (t: Test): Promise<Stage & { readonly streamId: string
   return { ...stage, streamId: `${stage.sessionId}.${a.id}-1`, notify }
 }
 
-t.test('any node serves a session that another one has opened', async (t) => {
+t.test('any node serves a session that another node opened', async (t) => {
   const { nodes, call } = await setUp(t)
 
   for (const { address } of nodes) t.same(await (await send(address, call())).json(), DONE)
@@ -71,7 +71,7 @@ t.test('any node serves a session that another one has opened', async (t) => {
   t.equal(await nodes[1].mount.sessions.count(), 1)
 })
 
-t.test('a GET stream on one node gets what another one sends', async (t) => {
+t.test('a GET stream on one node gets the messages of another node', async (t) => {
   const { nodes, headers, sessionId, call } = await setUp(t)
   const [a, b] = nodes
   const frames = await openFrames(a, headers)
@@ -89,7 +89,7 @@ t.test('a GET stream on one node gets what another one sends', async (t) => {
 })
 
 t.test(
-  'a reply that is a stream is numbered by the store, and resumed on another node while it is still sent',
+  'a reply stream is numbered by the store, and can be resumed on another node while it runs',
   async (t) => {
     const steps = [createGate(), createGate(), createGate()] as const
     const { nodes, headers, sessionId, call } = await setUp(t, async (channel) => {
@@ -144,7 +144,7 @@ t.test('a question asked on one node is answered by a POST to another', async (t
 })
 
 t.test(
-  'an answer is acknowledged once the node that has asked has it, be it that this node cannot be reached for a while',
+  'an answer is acknowledged once the node that asked has it, even after an interruption',
   async (t) => {
     const { cluster, nodes, call, headers } = await setUp(t, async (channel) => ({
       answer: await channel.ask?.(ROOTS, 0, new AbortController().signal)
@@ -167,7 +167,7 @@ t.test(
   }
 )
 
-t.test('an answer to a node that has died is acknowledged, as nobody waits for it', async (t) => {
+t.test('an answer to a dead node is acknowledged', async (t) => {
   const { nodes: [a, b], headers } = await beginReply(t)
   a.kill()
 
@@ -190,7 +190,7 @@ function streamsOf (node: TestNode, sessionId: string): NodeStreams {
 
 const ROOTS = { method: 'roots/list', params: {} }
 
-t.test('the log level set on one node holds on all of them', async (t) => {
+t.test('the log level that is set on one node applies on all nodes', async (t) => {
   const server = new McpServer(
     { name: 'Notes', version: '1.0.0' },
     { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } }
@@ -214,7 +214,7 @@ t.test('the log level set on one node holds on all of them', async (t) => {
   }
 })
 
-t.test('a resource that is watched by one node is heard of on another one, until it no longer is', async (t) => {
+t.test('a subscription through one node applies on all nodes, until the client unsubscribes', async (t) => {
   const { nodes: [a, b, c], headers, sessionId, call } = await setUp(t, undefined, { server: createWatchable() })
   const subscribe = async (node: TestNode, uri: string): Promise<unknown> =>
     await (await send(node.address, call('resources/subscribe', { uri }))).json()
@@ -237,7 +237,7 @@ t.test('a resource that is watched by one node is heard of on another one, until
   t.notOk(sessionOf(b, sessionId).subscriptions.has('notes://a'))
 })
 
-t.test('how many resources a session may watch is counted over all nodes', async (t) => {
+t.test('the subscriptions of a session are counted over all nodes', async (t) => {
   const { cluster, nodes: [a, b], sessionId, call } = await setUp(t, undefined, { server: createWatchable() })
   for (let n = 0; n < 1000; n++) {
     await cluster.nodes[0]?.sessions.change(sessionId, {
@@ -254,7 +254,7 @@ t.test('how many resources a session may watch is counted over all nodes', async
   t.match(again, { result: {} })
 })
 
-t.test('a GET on another node takes the stream over, and nothing is told twice', async (t) => {
+t.test('a GET on another node takes the stream over, and no change is sent twice', async (t) => {
   const { nodes: [a, b, c], headers, sessionId } = await setUp(t)
   const first = await openFrames(a, headers)
   await first.next()
@@ -290,7 +290,7 @@ async function tellBoth ({ nodes: [a, b, c], headers }: Stage): Promise<readonly
   return texts
 }
 
-t.test('of two GETs at once on two nodes one stays, and is told all', async (t) => {
+t.test('one of two concurrent GETs on two nodes stays, and gets all changes', async (t) => {
   const stage = await setUp(t)
 
   for (let time = 0; time < 10; time++) {
@@ -300,7 +300,7 @@ t.test('of two GETs at once on two nodes one stays, and is told all', async (t) 
 })
 
 t.test(
-  'a node that has not heard that another one has the client finds out when it can be reached again',
+  'a node learns after an outage that the client has connected to another node',
   async (t) => {
     const {
       cluster,
@@ -322,7 +322,7 @@ t.test(
 )
 
 t.test(
-  'a client that comes back to the node that sends the reply has no connection to another node any more',
+  'a client that resumes on the node of the reply loses its connection to another node',
   async (t) => {
     const {
       nodes: [a, b],
@@ -347,7 +347,7 @@ for (const [where, chosen] of [
   ['on two other nodes', [1, 2]],
   ['on two nodes, of which one sends the reply,', [0, 1]]
 ] as const) {
-  t.test(`of two clients that come back to one reply at once ${where} one stays`, async (t) => {
+  t.test(`one of two clients that resume one reply at the same time ${where} stays`, async (t) => {
     const { nodes, headers, streamId, notify } = await beginReply(t)
 
     for (let time = 1; time <= 10; time++) {
@@ -378,7 +378,7 @@ for (const [where, chosen] of [
 }
 
 t.test(
-  'what changes while the client is between two connections is kept by the node that it was connected to',
+  'changes between two connections are stored by the node of the first connection',
   async (t) => {
     const {
       nodes: [a, b, c],
@@ -397,7 +397,7 @@ t.test(
   }
 )
 
-t.test('when the node that a client was connected to has died, it is told that all may have changed', async (t) => {
+t.test('a client whose node has died is sent a change of everything that it watches', async (t) => {
   const { nodes: [a, b, c], headers, sessionId, call } = await setUp(t, undefined, { server: createWatchable() })
   await send(c.address, call('resources/subscribe', { uri: 'notes://a' }))
   await openFrames(a, headers)
@@ -414,7 +414,7 @@ t.test('when the node that a client was connected to has died, it is told that a
   ])
 })
 
-t.test('a client that moves on before it is told so, is told by the next node', async (t) => {
+t.test('a client that moves on before it was notified is notified by the next node', async (t) => {
   const { nodes: [a, b, c], headers, sessionId } = await setUp(t)
   await openFrames(a, headers)
   a.kill()
@@ -426,7 +426,7 @@ t.test('a client that moves on before it is told so, is told by the next node', 
   t.match(await Promise.all(told), [/tools\/list_changed/, /prompts\/list_changed/, /resources\/list_changed/])
 })
 
-t.test('when that node has left in good order, it is told so by the next one', async (t) => {
+t.test('a client whose node has stopped is sent a change of everything by the next node', async (t) => {
   const { nodes: [a, b], headers, sessionId } = await setUp(t)
   await openFrames(a, headers)
   await a.app.close()
@@ -438,7 +438,7 @@ t.test('when that node has left in good order, it is told so by the next one', a
 })
 
 t.test(
-  'a client that begins to listen anew is told of such a death, too, and one that never has listened is not',
+  'a client that opens a new GET stream after such a death is notified, and a new client is not',
   async (t) => {
     const {
       nodes: [a, b, c],
@@ -464,7 +464,7 @@ t.test(
   }
 )
 
-t.test('a call whose node has died is answered by an error where the client comes back', async (t) => {
+t.test('a call whose node has died is answered with an error where the client resumes', async (t) => {
   const { nodes: [a, b], headers, streamId } = await beginReply(t)
   a.kill()
 
@@ -478,7 +478,7 @@ t.test('a call whose node has died is answered by an error where the client come
   t.ok((await second.next()).done)
 })
 
-t.test('a node that dies while its reply is told by another one is found out', async (t) => {
+t.test('the death of a node is noticed while another node sends its reply', async (t) => {
   const { nodes: [a, b], headers, sessionId, streamId } = await beginReply(t)
   const second = await openFrames(b, { ...headers, 'last-event-id': `${streamId}.1` })
   const wasBusy = sessionOf(b, sessionId).isBusy
@@ -493,7 +493,7 @@ t.test('a node that dies while its reply is told by another one is found out', a
   await b.sessions.home.check()
 })
 
-t.test('a reply is looked after from the moment on that its client asks for the rest', async (t) => {
+t.test('a resumed reply is checked from the moment that its client asks for the rest', async (t) => {
   const { nodes: [a, b], headers, sessionId, streamId } = await beginReply(t)
 
   const opening = openFrames(b, { ...headers, 'last-event-id': `${streamId}.1` })
@@ -508,7 +508,7 @@ t.test('a reply is looked after from the moment on that its client asks for the 
   t.match((await second.next()).value, /has died/)
 })
 
-t.test('a stream that is none of the session cannot be resumed on any node', async (t) => {
+t.test('a stream of another session cannot be resumed on any node', async (t) => {
   const { nodes, headers, sessionId } = await setUp(t)
 
   for (const id of [`${sessionId}.nobody-1.0`, `${sessionId}.1.0`, `${sessionId}.0.1`, `${sessionId}.0`, 'x']) {
@@ -518,7 +518,7 @@ t.test('a stream that is none of the session cannot be resumed on any node', asy
   }
 })
 
-t.test('a server asks by the GET stream as soon as there is one, on whatever node', async (t) => {
+t.test('a question is sent on the GET stream as soon as it is open on any node', async (t) => {
   const { nodes: [a, b, c], headers, sessionId, call } = await setUp(t)
   await send(b.address, call())
   const { signal } = new AbortController()
@@ -535,7 +535,7 @@ t.test('a server asks by the GET stream as soon as there is one, on whatever nod
   t.same(await Promise.all([early, late]), [{ n: 1 }, { n: 2 }])
 })
 
-t.test('a server waits for the stream no longer than for its answer, nor than the session lasts', async (t) => {
+t.test('waiting for the GET stream ends with the timeout of the question, and with the session', async (t) => {
   const { nodes: [a, b], headers, sessionId, call } = await setUp(t)
   await send(b.address, call())
   const controller = new AbortController()
@@ -554,7 +554,7 @@ t.test('a server waits for the stream no longer than for its answer, nor than th
 })
 
 t.test(
-  'where a reply cannot be a stream, the question goes by the GET stream of whatever node, if there is one',
+  'a question goes on the GET stream of any node if its reply cannot be a stream',
   async (t) => {
     const {
       nodes: [a, b, c],
@@ -576,7 +576,7 @@ t.test(
   }
 )
 
-t.test('a server that closes the GET stream does so on whatever node it is', async (t) => {
+t.test('closing the GET stream closes it on any node', async (t) => {
   const { nodes: [a, b], headers, sessionId, call } = await setUp(t)
   const frames = await openFrames(a, headers)
   await frames.next()
@@ -587,7 +587,7 @@ t.test('a server that closes the GET stream does so on whatever node it is', asy
   t.ok((await frames.next()).done)
 })
 
-t.test('a client that connects while its session ends is told that there is none', async (t) => {
+t.test('a client that connects while its session ends gets 404', async (t) => {
   const { cluster, nodes: [a, b], headers, sessionId, call } = await setUp(t)
   await send(b.address, call())
   const session = sessionOf(b, sessionId)

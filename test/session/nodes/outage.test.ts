@@ -4,7 +4,7 @@ import { Outage } from '../../../lib/session/nodes/outage.ts'
 
 const UNREACHABLE = new ClusterUnreachableError('unreachable')
 
-t.test('whoever waits for what is away goes on when it is back', async (t) => {
+t.test('an operation that waits for the end of an outage goes on afterwards', async (t) => {
   const outage = new Outage({ isUnreachable: true })
   const waiting = [outage.untilBack(UNREACHABLE), outage.untilBack(UNREACHABLE)]
 
@@ -13,12 +13,12 @@ t.test('whoever waits for what is away goes on when it is back', async (t) => {
   t.same(await Promise.all(waiting), [true, true])
 })
 
-t.test('what failed for another reason is not waited for', (t) => {
+t.test('an error that is not one of an outage is not waited for', (t) => {
   t.equal(new Outage({ isUnreachable: true }).untilBack(new Error('no disk')), undefined)
   t.end()
 })
 
-t.test('what failed while nothing is away, or no longer, is tried again soon', async (t) => {
+t.test('an operation that failed without an outage, or at its end, is retried soon', async (t) => {
   // The timer keeps no process alive.
   const alive = setInterval(() => {}, 1000)
   t.teardown(() => clearInterval(alive))
@@ -26,7 +26,7 @@ t.test('what failed while nothing is away, or no longer, is tried again soon', a
   t.equal(await new Outage({ isUnreachable: false }).untilBack(UNREACHABLE), true)
 })
 
-t.test('when all is over nobody waits any more', async (t) => {
+t.test('all waiting ends when the node stops', async (t) => {
   const outage = new Outage({ isUnreachable: true })
   const waiting = outage.untilBack(UNREACHABLE)
 
@@ -36,7 +36,7 @@ t.test('when all is over nobody waits any more', async (t) => {
   t.equal(await outage.untilBack(UNREACHABLE), false)
 })
 
-t.test('what must be done is done once it can be', async (t) => {
+t.test('insist() retries until the action succeeds', async (t) => {
   const outage = new Outage({ isUnreachable: true })
   let times = 0
   const done = outage.insist(async () => {
@@ -53,7 +53,7 @@ t.test('what must be done is done once it can be', async (t) => {
   t.equal(times, 3)
 })
 
-t.test('what fails for another reason, or when all is over, is left undone', async (t) => {
+t.test('insist() gives up on other errors, and when the node stops', async (t) => {
   const outage = new Outage({ isUnreachable: true })
   const waiting = t.rejects(outage.insist(async () => { throw UNREACHABLE }), UNREACHABLE)
 

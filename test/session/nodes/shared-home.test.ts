@@ -75,7 +75,7 @@ async function loadFrom ({ sessions }: TestNode, sessionId: string, principal?: 
   return session
 }
 
-t.test('a session is rebuilt from its record, for its principal alone, and once', async (t) => {
+t.test('a session is rebuilt from its record once, and for its principal only', async (t) => {
   const { nodes: [a, b] } = await createNodes()
   const { sessionId } = await open(a, 'ann')
 
@@ -98,7 +98,7 @@ t.test('a session is rebuilt from its record, for its principal alone, and once'
 })
 
 t.test(
-  'the store is never asked for a session id that cannot be ours, whatever its characters mean there',
+  'the store is not asked for an id with characters that our ids do not have',
   async (t) => {
     const asked: string[] = []
     const {
@@ -167,7 +167,7 @@ async function createAsking () {
 }
 
 t.test(
-  'a record is read once, however many requests of its session come, and what changes is known all the same',
+  'a node reads a record once, and still knows the current log level',
   async (t) => {
     const { a, b, asked, gate } = await createAsking()
     const { sessionId } = await open(a)
@@ -184,7 +184,7 @@ t.test(
   }
 )
 
-t.test('a session that is let go of while a request of it comes is rebuilt', async (t) => {
+t.test('a session that its node stops holding during a request is rebuilt', async (t) => {
   const { a, b, asked, clock, gate } = await createAsking()
   const { sessionId } = await open(a)
   const before = await loadFrom(b, sessionId)
@@ -209,7 +209,7 @@ t.test('no more sessions than maxSessions are opened, by all nodes together', as
   t.same(b.events, [])
 })
 
-t.test('the store is asked for nothing that is no id of a session', async (t) => {
+t.test('the store is asked only for well-formed session ids', async (t) => {
   const { cluster, nodes: [a] } = await createNodes()
   cluster.beginOutage()
 
@@ -235,7 +235,7 @@ t.test('a session that is ended on one node has ended on all of them', async (t)
   t.equal(a.sessions.get(sessionId), undefined)
 })
 
-t.test('what cannot be ended is told to whoever waits, and to nobody else', async (t) => {
+t.test('a failure to end a session rejects the promise, and is not reported during an outage', async (t) => {
   const { cluster, nodes: [a] } = await createNodes()
   const { sessionId } = await open(a)
   cluster.beginOutage()
@@ -247,7 +247,7 @@ t.test('what cannot be ended is told to whoever waits, and to nobody else', asyn
 })
 
 t.test(
-  'a session lives as long as something goes on in it on any node, and a client that listens is something',
+  'a session lives while any node serves a request or a connected client of it',
   async (t) => {
     const {
       clock,
@@ -295,7 +295,7 @@ t.test('the idle time of a session counts from its last request', async (t) => {
 })
 
 t.test(
-  'a session that is gone from the store while a request of it runs was deleted, and the request ends',
+  'a session that leaves the store while a request runs was deleted, and the request ends',
   async (t) => {
     const {
       cluster,
@@ -329,7 +329,7 @@ t.test(
   }
 )
 
-t.test('a session that comes to life while it is about to be let go is kept', async (t) => {
+t.test('a session that becomes busy while its node checks whether it is idle stays', async (t) => {
   const gate = createGate()
   const asked = createGate()
   const { clock, nodes: [a, b] } = await createNodes({
@@ -360,7 +360,7 @@ t.test('a session that comes to life while it is about to be let go is kept', as
   t.equal(b.sessions.get(sessionId), session)
 })
 
-t.test('what nodes tell each other reaches the session that it is meant for', async (t) => {
+t.test('the messages of other nodes reach the session that they name', async (t) => {
   const { nodes: [a, b] } = await createNodes()
   const { sessionId } = await open(a)
   const session = await loadFrom(b, sessionId)
@@ -410,7 +410,7 @@ t.test('what nodes tell each other reaches the session that it is meant for', as
   t.same(a.changed, [])
 })
 
-t.test('a reply that another node takes over is let go of', async (t) => {
+t.test('a reply is released when its client resumes it on another node', async (t) => {
   const { nodes: [a, b] } = await createNodes()
   const session = await open(a)
   const stream = session.streams.openReply([1])
@@ -423,7 +423,7 @@ t.test('a reply that another node takes over is let go of', async (t) => {
   t.equal(client.told.at(-1), 'end')
 })
 
-t.test('what was sent while the store was away is kept once it is back, and the reply ends then', async (t) => {
+t.test('events that were sent during an outage are stored afterwards, and then the reply ends', async (t) => {
   const { cluster, nodes: [a] } = await createNodes()
   const session = await open(a)
   const stream = session.streams.openReply([1])
@@ -443,7 +443,7 @@ t.test('what was sent while the store was away is kept once it is back, and the 
   t.same((await a.node.sessions.readState(session.sessionId))?.calls, new Map())
 })
 
-t.test('a reply that begins while the store is unreachable is not kept', async (t) => {
+t.test('a reply that begins during an outage is not stored', async (t) => {
   const { cluster, nodes: [a] } = await createNodes()
   const session = await open(a)
   cluster.beginOutage()
@@ -457,7 +457,7 @@ t.test('a reply that begins while the store is unreachable is not kept', async (
   t.same(client.told, ['send a undefined'])
 })
 
-t.test('when the store is back, clients that listen may have missed something', async (t) => {
+t.test('after an outage connected clients are reported as having possibly missed changes', async (t) => {
   const { cluster, nodes: [a, b] } = await createNodes()
   const { sessionId } = await open(a)
   const session = await loadFrom(b, sessionId)
@@ -474,7 +474,7 @@ t.test('when the store is back, clients that listen may have missed something', 
 })
 
 t.test(
-  'when the store is back, a stream that is followed is read once, and its client is sent what this node has not heard',
+  'after an outage a followed stream is read once, and its client gets the missing events',
   async (t) => {
     const reads: string[] = []
     const wrap = (node: ClusterNode): ClusterNode => {
@@ -507,8 +507,7 @@ t.test(
 )
 
 t.test(
-  'a node that is back, and has not yet told its client what it may have missed, confirms to no other that it ' +
-    'missed nothing',
+  'after an outage a node does not confirm to the next one that no change was missed',
   async (t) => {
     const known = createGate()
     let isHeld = false
@@ -537,7 +536,7 @@ t.test(
   }
 )
 
-t.test('a log level, or a resource, that cannot be kept is not acknowledged', async (t) => {
+t.test('a log level or subscription that cannot be stored is not acknowledged', async (t) => {
   const { cluster, nodes: [a] } = await createNodes()
   const session = await open(a)
   cluster.beginOutage()
@@ -549,7 +548,7 @@ t.test('a log level, or a resource, that cannot be kept is not acknowledged', as
   t.equal(session.subscriptions.size, 0)
 })
 
-t.test('a resource that is counted and cannot be stored is not watched', async (t) => {
+t.test('a subscription that cannot be stored is removed again', async (t) => {
   const wrap = (node: ClusterNode): ClusterNode => {
     const change: typeof node.sessions.change = async (sessionId, what) => {
       if (what.kind === 'subscribe') throw new Error('full')
@@ -565,7 +564,7 @@ t.test('a resource that is counted and cannot be stored is not watched', async (
   t.notOk(session.subscriptions.has('notes://a'))
 })
 
-t.test('a node that stops lets go of its sessions, which go on elsewhere', async (t) => {
+t.test('the sessions of a node that stops go on elsewhere', async (t) => {
   const { nodes: [a, b] } = await createNodes()
   const { sessionId } = await open(a)
   const session = await loadFrom(a, sessionId)
@@ -582,7 +581,7 @@ t.test('a node that stops lets go of its sessions, which go on elsewhere', async
   await loadFrom(b, sessionId)
 })
 
-t.test('a node stops while the store is unreachable', async (t) => {
+t.test('a node can stop during an outage', async (t) => {
   const { cluster, nodes: [a] } = await createNodes()
   const session = await open(a)
   const client = createSink()
@@ -597,7 +596,7 @@ t.test('a node stops while the store is unreachable', async (t) => {
   t.equal(a.sessions.size, 0)
 })
 
-t.test('a store or a listener that fails is told of', async (t) => {
+t.test('a store or a listener that fails is reported', async (t) => {
   const broken = new Error('no disk')
   const { nodes: [a, b] } = await createNodes({
     wrap: (node) => {

@@ -3,7 +3,7 @@ import { ClusterUnreachableError } from '../../../lib/store/cluster.ts'
 import { UnavailableError } from '../../../lib/errors.ts'
 import { unavailable, UNAVAILABLE } from '../../../lib/session/nodes/unavailable.ts'
 
-t.test('a client is told to try again when the store is unreachable, and nothing of any other failure', (t) => {
+t.test('a client learns of an outage, and of no other failure', (t) => {
   const error = new Error('no disk')
 
   t.throws(() => unavailable(new ClusterUnreachableError('connect ECONNREFUSED')), new UnavailableError(UNAVAILABLE))

@@ -23,7 +23,7 @@ t.test('an event id is read back, and only in its own session', async (t) => {
   }
 })
 
-t.test('an event id that is written in any other way than ours is none', async (t) => {
+t.test('an event id that is spelled in any other way is refused', async (t) => {
   const numbers = [
     '+7',
     '-7',

@@ -25,7 +25,7 @@ function createStream ({
   }
 }
 
-t.test('without a store events have no ids, and what nobody is there for is lost', async (t) => {
+t.test('without a store events have no ids, and are lost while no client is connected', async (t) => {
   const stream = new LocalStream('s.1', undefined)
   const { sink, told } = createSink()
 
@@ -40,7 +40,7 @@ t.test('without a store events have no ids, and what nobody is there for is lost
 })
 
 t.test(
-  'with a store a client is told where it begins and how long to wait, and each event has the next id',
+  'with a store a client gets a priming event, and each event has the next id',
   async (t) => {
     const { stream } = createStream({ retryInterval: 500 })
     const { sink, told } = createSink()
@@ -53,7 +53,7 @@ t.test(
   }
 )
 
-t.test('a revision without priming events gets none, and no pause', async (t) => {
+t.test('a revision without priming events gets none, and its connection is not paused', async (t) => {
   const { stream } = createStream({ primes: false })
   const { sink, told } = createSink()
 
@@ -65,7 +65,7 @@ t.test('a revision without priming events gets none, and no pause', async (t) =>
 })
 
 t.test(
-  'a client that has come back to another node meanwhile is not connected, and the one that was stays',
+  'a client that has resumed on another node meanwhile is not connected here',
   async (t) => {
     const store = createMemoryEventStore()
     const claims = [false, true]
@@ -91,7 +91,7 @@ t.test(
   }
 )
 
-t.test('a client that comes back gets what it missed, and then what is new', async (t) => {
+t.test('a client that resumes gets what it missed, and then new events', async (t) => {
   const { stream } = createStream()
   const first = createSink()
   const second = createSink()
@@ -113,7 +113,7 @@ t.test('a client that comes back gets what it missed, and then what is new', asy
   t.same(first.told, ['prime s.1.0 undefined', 'send a s.1.1'])
 })
 
-t.test('a client that missed nothing goes on at once', async (t) => {
+t.test('a client that missed nothing gets new events at once', async (t) => {
   const { stream } = createStream()
   const { sink, told } = createSink()
 
@@ -124,7 +124,7 @@ t.test('a client that missed nothing goes on at once', async (t) => {
   t.same(told, ['send a s.1.1'])
 })
 
-t.test('what is sent while a client is told what it missed comes behind that, once', async (t) => {
+t.test('an event that is sent during a replay follows the replay, once', async (t) => {
   const { stream } = createStream()
   const gate = createGate()
   const { sink, told, untilTold } = createSink({ drained: gate.promise })
@@ -141,7 +141,7 @@ t.test('what is sent while a client is told what it missed comes behind that, on
   t.same(told, ['replay a s.1.1', 'replay b s.1.2', 'replay c s.1.3'])
 })
 
-t.test('a stream that ends while a client is told what it missed ends behind that', async (t) => {
+t.test('a stream that ends during a replay ends the connection after the replay', async (t) => {
   const { stream } = createStream()
   const gate = createGate()
   const { sink, told, untilTold } = createSink({ drained: gate.promise })
@@ -157,7 +157,7 @@ t.test('a stream that ends while a client is told what it missed ends behind tha
   t.notOk(stream.isAttached)
 })
 
-t.test('a newer connection takes the place of the older one, in whatever state that is', async (t) => {
+t.test('a newer connection replaces the older one, in any state', async (t) => {
   const { stream } = createStream({ primes: false })
   const connections = [createSink(), createSink({ drained: createGate().promise }), createSink()] as const
   stream.attach(connections[0].sink)
@@ -172,7 +172,7 @@ t.test('a newer connection takes the place of the older one, in whatever state t
   t.same(connections.map(({ told }) => told), [['send a s.1.1', 'end'], ['replay a s.1.1', 'end'], ['send b s.1.2']])
 })
 
-t.test('a client that goes while it is told what it missed is told no more', async (t) => {
+t.test('a client that disconnects during a replay is sent nothing more', async (t) => {
   const { stream } = createStream()
   const gate = createGate()
   const { sink, told } = createSink({ drained: gate.promise })
@@ -188,7 +188,7 @@ t.test('a client that goes while it is told what it missed is told no more', asy
   t.same(told, ['replay a s.1.1'])
 })
 
-t.test('one that goes behind the last of what it missed is not connected', async (t) => {
+t.test('a client that disconnects after the last event of a replay is not connected', async (t) => {
   const { stream } = createStream()
   const gate = createGate()
   const { sink } = createSink({ drained: gate.promise })
@@ -202,7 +202,7 @@ t.test('one that goes behind the last of what it missed is not connected', async
   t.notOk(stream.isAttached)
 })
 
-t.test('a pause ends the connection, and what is sent then waits', async (t) => {
+t.test('a pause ends the connection, and later events wait in the store', async (t) => {
   const { stream } = createStream()
   const first = createSink()
   const second = createSink()
@@ -216,7 +216,7 @@ t.test('a pause ends the connection, and what is sent then waits', async (t) => 
   t.same(first.told, ['prime s.1.0 undefined', 'end'])
 })
 
-t.test('a stream that has ended is there as long as the store has it', async (t) => {
+t.test('a stream that has ended can be resumed while the store has its events', async (t) => {
   const { stream, recall, store } = createStream()
   for (const message of ['a', 'b']) stream.send(message)
   await stream.end()
@@ -235,7 +235,7 @@ t.test('a stream that has ended is there as long as the store has it', async (t)
   t.same(none.told, ['end'])
 })
 
-t.test('a client that cannot be told all leaves the one that is connected as it is', async (t) => {
+t.test('a client whose missed events are no longer stored does not replace the connected one', async (t) => {
   const { stream } = createStream({ store: createMemoryEventStore({ maxEvents: 1 }) })
   const first = createSink()
   const second = createSink()
@@ -250,7 +250,7 @@ t.test('a client that cannot be told all leaves the one that is connected as it 
   t.same(second.told, [])
 })
 
-t.test('what is forgotten while it is told ends the connection, so that the client learns of it', async (t) => {
+t.test('an event that is dropped before its replay ends the connection', async (t) => {
   const { stream, store } = createStream()
   const gate = createGate()
   const { sink, told, untilTold } = createSink({ drained: gate.promise })
@@ -269,7 +269,7 @@ t.test('what is forgotten while it is told ends the connection, so that the clie
   t.notOk(stream.isAttached)
 })
 
-t.test('a store that fails is heard of and harms nothing', async (t) => {
+t.test('a store that fails is reported, and the client still gets its events', async (t) => {
   const error = new Error('no disk')
   for (const fail of [() => { throw error }, async () => { throw error }]) {
     const { stream, failures } = createStream({ store: { append: fail, read: fail, forget () {} } })
@@ -286,7 +286,7 @@ t.test('a store that fails is heard of and harms nothing', async (t) => {
   }
 })
 
-t.test('whoever waits until all is sent waits for the store, too', async (t) => {
+t.test('drained() waits for the store, too', async (t) => {
   const kept = createMemoryEventStore()
   const gate = createGate()
   const { stream, recall } = createStream({
@@ -310,7 +310,7 @@ t.test('whoever waits until all is sent waits for the store, too', async (t) => 
   t.notOk(early, 'nothing is kept yet')
 })
 
-t.test('a store that cannot be read leads nobody back, and is heard of', async (t) => {
+t.test('a stream whose store cannot be read is not resumed, and the failure is reported', async (t) => {
   const error = new Error('no disk')
   const { stream, failures } = createStream({ store: { ...createMemoryEventStore(), read () { throw error } } })
   stream.send('a')
@@ -319,7 +319,7 @@ t.test('a store that cannot be read leads nobody back, and is heard of', async (
   t.same(failures, [[error, 'the event store']])
 })
 
-t.test('a gap that a failing store has left is not passed over', async (t) => {
+t.test('a client cannot resume across an event that the store failed to take', async (t) => {
   const kept = createMemoryEventStore()
   let fails = false
   const { stream } = createStream({
@@ -345,7 +345,7 @@ t.test('a gap that a failing store has left is not passed over', async (t) => {
 })
 
 t.test(
-  'an event that is sent during an outage, while a slow client is still told what it missed, reaches that client',
+  'an event of an outage reaches a slow client that is still catching up',
   async (t) => {
     const kept = createMemoryEventStore()
     const unreachable = new Error('unreachable')
@@ -387,7 +387,7 @@ t.test(
 )
 
 t.test(
-  'a client that is still told what it missed when an event is not kept is sent away, and cannot come back',
+  'a client that is catching up when an event is lost is disconnected, and cannot resume',
   async (t) => {
     const kept = createMemoryEventStore()
     const slow = createGate()
@@ -419,7 +419,7 @@ t.test(
   }
 )
 
-t.test('a client is sent away when an event is not kept just before the client is connected', async (t) => {
+t.test('a client is disconnected if an event is lost just before its connection', async (t) => {
   const kept = createMemoryEventStore()
   let fails = false
   const claimed = createGate<boolean>()
@@ -450,7 +450,7 @@ t.test('a client is sent away when an event is not kept just before the client i
   t.same(client.told, ['end'])
 })
 
-t.test('a slow store is waited for', async (t) => {
+t.test('an event is sent after a slow store has taken it', async (t) => {
   const kept = createMemoryEventStore()
   const gate = createGate()
   const { stream } = createStream({
@@ -473,7 +473,7 @@ t.test('a slow store is waited for', async (t) => {
   t.same(told, ['replay a s.1.1', 'replay b s.1.2'])
 })
 
-t.test('a stream waits for the client that is connected, and for none that is not', async (t) => {
+t.test('drained() waits for the connected client only', async (t) => {
   const { stream } = createStream()
   const gate = createGate()
   let waited = false

@@ -32,7 +32,7 @@ function createStream ({ store = createMemoryEventStore(), primes = true, claim 
   return { stream, store, failures, claims, sent }
 }
 
-t.test('whoever is connected is told what any node sends, behind what was sent before', async (t) => {
+t.test('a connected client gets the events of all nodes that are sent after it connected', async (t) => {
   const { stream, store, claims, sent } = createStream()
   const client = createSink()
   await store.append('s.0', 'before')
@@ -59,7 +59,7 @@ t.test('earlier revisions have no priming and no pause', async (t) => {
   t.same(client.told, ['send a s.0.1'])
 })
 
-t.test('a client that has connected to another node meanwhile is not connected here, and the one that was stays', async (t) => {
+t.test('a client that has connected to another node meanwhile is not connected here', async (t) => {
   let isLatest = true
   const { stream } = createStream({ claim: async () => isLatest })
   const [first, second] = [createSink(), createSink()]
@@ -86,7 +86,7 @@ t.test('a pause ends the connection', async (t) => {
   t.same(client.told, ['prime s.0.0 500', 'end'])
 })
 
-t.test('a client that comes back is told what it missed, no faster than it reads, and then what is new', async (t) => {
+t.test('a client that resumes gets what it missed as fast as it reads, and then new events', async (t) => {
   const { stream, store, claims } = createStream()
   const gate = createGate()
   const client = createSink({ drained: gate.promise })
@@ -105,7 +105,7 @@ t.test('a client that comes back is told what it missed, no faster than it reads
   t.same(claims, [true])
 })
 
-t.test('a client that missed nothing goes on at once', async (t) => {
+t.test('a client that missed nothing gets new events at once', async (t) => {
   const { stream, store } = createStream()
   const client = createSink()
   await store.append('s.0', 'a')
@@ -116,7 +116,7 @@ t.test('a client that missed nothing goes on at once', async (t) => {
   t.same(client.told, ['send b s.0.2'])
 })
 
-t.test('what comes between the look at the store and the connection is told, too', async (t) => {
+t.test('an event between the read of the store and the connection is sent, too', async (t) => {
   const kept = createMemoryEventStore()
   const { stream } = createStream({ store: kept, claim: async () => { await kept.append('s.0', 'meanwhile') } })
   const first = createSink()
@@ -130,7 +130,7 @@ t.test('what comes between the look at the store and the connection is told, too
   t.same(first.told, ['prime s.0.0 500', 'replay meanwhile s.0.1', 'send meanwhile s.0.2', 'end'])
 })
 
-t.test('a client that cannot be told all leaves the one that is connected as it is', async (t) => {
+t.test('a client whose missed events are no longer stored does not replace the connected one', async (t) => {
   const { stream, store, claims } = createStream({ store: createMemoryEventStore({ maxEvents: 1 }) })
   const first = createSink()
   await stream.attach(first.sink)
@@ -144,7 +144,7 @@ t.test('a client that cannot be told all leaves the one that is connected as it 
   t.same(claims, [false])
 })
 
-t.test('of two clients the later one stays, also when the earlier one is connected last', async (t) => {
+t.test('of two clients the later one stays, even if the earlier one is connected last', async (t) => {
   const gates = [createGate(), createGate()] as const
   let times = 0
   const { stream } = createStream({ claim: async () => { await gates[times++]?.promise } })
@@ -163,7 +163,7 @@ t.test('of two clients the later one stays, also when the earlier one is connect
   t.ok(stream.isAttached)
 })
 
-t.test('a client that goes before it is connected is not, and one that goes later is told no more', async (t) => {
+t.test('a client that disconnects is sent nothing more, also before it was connected', async (t) => {
   const gate = createGate()
   let times = 0
   const { stream } = createStream({ claim: async () => { if (times++ === 0) await gate.promise } })
@@ -184,7 +184,7 @@ t.test('a client that goes before it is connected is not, and one that goes late
   t.notOk(stream.isAttached)
 })
 
-t.test('a client that goes while it is told what it missed is told no more', async (t) => {
+t.test('a client that disconnects during a replay is sent nothing more', async (t) => {
   const { stream, store } = createStream()
   const gate = createGate()
   const client = createSink({ drained: gate.promise })
@@ -198,7 +198,7 @@ t.test('a client that goes while it is told what it missed is told no more', asy
   t.same(client.told, ['replay a s.0.1'])
 })
 
-t.test('one that goes while the store is read is told no more, either', async (t) => {
+t.test('a client that disconnects during a read of the store is sent nothing more', async (t) => {
   const gate = createGate()
   const kept = createMemoryEventStore()
   let reads = 0
@@ -224,7 +224,7 @@ t.test('one that goes while the store is read is told no more, either', async (t
   t.same(client.told, ['replay a s.0.1'])
 })
 
-t.test('what fails before a client is connected leaves nothing behind', async (t) => {
+t.test('a failure before a client is connected ends its following', async (t) => {
   const kept = createMemoryEventStore()
   let followers = 0
   const store: SharedEventStore = {
@@ -260,7 +260,7 @@ function createLossy (limits?: MemoryEventStoreOptions) {
   return { lossy, kept, store }
 }
 
-t.test('an event that was not heard of is read before the next one is told', async (t) => {
+t.test('a missing event is read from the store before the next one is sent', async (t) => {
   const { lossy, kept, store } = createLossy()
   const { stream } = createStream({ store })
   const client = createSink()
@@ -276,7 +276,7 @@ t.test('an event that was not heard of is read before the next one is told', asy
   t.same(client.told, ['prime s.0.0 500', 'replay a s.0.1', 'replay b s.0.2', 'replay c s.0.3'])
 })
 
-t.test('what was not heard of is told when somebody asks for it, once, and by one reader at a time', async (t) => {
+t.test('again() sends missing events once, with one read at a time', async (t) => {
   const { lossy, kept, store } = createLossy()
   const { stream } = createStream({ store })
   const client = createSink()
@@ -291,7 +291,7 @@ t.test('what was not heard of is told when somebody asks for it, once, and by on
   t.same(client.told, ['prime s.0.0 500', 'replay a s.0.1'])
 })
 
-t.test('while the store is unreachable only the client of this node is told, without an id', async (t) => {
+t.test('during an outage only the client of this node gets a message, without an id', async (t) => {
   const { lossy, store } = createLossy()
   const { stream, failures } = createStream({ store })
   const client = createSink()
@@ -308,7 +308,7 @@ t.test('while the store is unreachable only the client of this node is told, wit
   t.same(failures, [[new Error('unreachable'), 'the event store'], [new Error('unreachable'), 'the event store']])
 })
 
-t.test('what is forgotten before it is told ends the connection, so that the client learns of it', async (t) => {
+t.test('a missing event that is no longer stored ends the connection', async (t) => {
   const { lossy, kept, store } = createLossy({ maxEvents: 1 })
   const { stream } = createStream({ store })
   const client = createSink()

@@ -240,7 +240,7 @@ function interleavings (...left: readonly Action[]): fc.Arbitrary<readonly Actio
   return fc.array(fc.oneof(any, progress), { maxLength: 60 })
 }
 
-t.test('each connection of a reply is sent its events once and in order, whatever happens meanwhile', async () => {
+t.test('each connection to a reply stream gets its events once and in order, in any interleaving', async () => {
   const property = fc.asyncProperty(interleavings('lose', 'repeat'), async (actions) => {
     await play(createReply, actions)
   })
@@ -250,7 +250,7 @@ t.test('each connection of a reply is sent its events once and in order, whateve
   await fc.assert(property, { numRuns: 500, examples: [[outage]] })
 })
 
-t.test('each connection of a stream of any node is sent its events once and in order, whatever happens', async () => {
+t.test('each connection to a shared stream gets its events once and in order, in any interleaving', async () => {
   const property = fc.asyncProperty(interleavings(), async (actions) => { await play(createShared, actions) })
 
   // An event is lost while a client is being connected.

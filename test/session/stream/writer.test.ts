@@ -55,7 +55,7 @@ function createRemote () {
   return { remote, store, untilBack, comeBack }
 }
 
-t.test('what a store in this process keeps is handed on at once', (t) => {
+t.test('an event is passed on synchronously if the store returns a number', (t) => {
   const { writer, seen } = createWriter()
 
   writer.write('a')
@@ -67,7 +67,7 @@ t.test('what a store in this process keeps is handed on at once', (t) => {
   t.end()
 })
 
-t.test('what another process keeps is handed on once it has it, in order', async (t) => {
+t.test('events are passed on in order once the store has them', async (t) => {
   const { store } = createRemote()
   const { writer, seen } = createWriter({ store })
 
@@ -84,7 +84,7 @@ t.test('what another process keeps is handed on once it has it, in order', async
 })
 
 t.test(
-  'an event that cannot be kept is handed on without a number, and the next one is tried all the same',
+  'an event that cannot be stored is passed on without a number, and the next one is stored',
   async (t) => {
     const error = new Error('no disk')
     const kept = createMemoryEventStore()
@@ -108,7 +108,7 @@ t.test(
   }
 )
 
-t.test('while the store is unreachable events are handed on without numbers, and kept in order once it is back', async (t) => {
+t.test('during an outage events are passed on without numbers, and are stored in order afterwards', async (t) => {
   const { remote, store, untilBack, comeBack } = createRemote()
   const { writer, seen, failures } = createWriter({ store, untilBack })
   remote.isUnreachable = true
@@ -134,7 +134,7 @@ t.test('while the store is unreachable events are handed on without numbers, and
   t.same(failures, [])
 })
 
-t.test('a store that will not be back leaves events lost', async (t) => {
+t.test('events that wait for a store are lost if it never recovers', async (t) => {
   const { remote, store, untilBack, comeBack } = createRemote()
   const { writer, seen, failures } = createWriter({ store, untilBack })
   remote.isUnreachable = true
@@ -148,7 +148,7 @@ t.test('a store that will not be back leaves events lost', async (t) => {
   t.same(failures, [[UNREACHABLE, 'the event store']])
 })
 
-t.test('of what waits for a store that is away the oldest is dropped past a thousand', async (t) => {
+t.test('beyond a thousand events that wait during an outage, the oldest are not stored', async (t) => {
   const { remote, store, untilBack, comeBack } = createRemote()
   const { writer, seen } = createWriter({ store, untilBack })
   remote.isUnreachable = true
@@ -165,7 +165,7 @@ t.test('of what waits for a store that is away the oldest is dropped past a thou
   t.same([events[0]?.message, events[1]?.message, events.at(-1)?.message], ['0', '3', '1001'])
 })
 
-t.test('events that wait for a store that is away are dropped, oldest first, beyond 4 Mi characters', async (t) => {
+t.test('beyond 4 Mi characters that wait during an outage, the oldest events are not stored', async (t) => {
   const { remote, store, untilBack, comeBack } = createRemote()
   const { writer, seen } = createWriter({ store, untilBack })
   remote.isUnreachable = true
@@ -186,7 +186,7 @@ for (const [bound, count, message, last] of [
   ['4 Mi characters', 20, 'x'.repeat(1024 * 1024), 4]
 ] as const) {
   t.test(
-    `beyond ${bound} that wait for a slow store, events are handed on without it, and the oldest are not kept`,
+    `beyond ${bound} that wait for a slow store, events are passed on, and the oldest are not stored`,
     async (t) => {
       const { store } = createRemote()
       const taken = createGate()
@@ -236,7 +236,7 @@ for (const [bound, count, message, last] of [
   )
 }
 
-t.test('an event that is longer than what may wait is handed on and kept all the same', async (t) => {
+t.test('an event that is longer than the limit of waiting characters is passed on and stored', async (t) => {
   const { store } = createRemote()
   const { writer, seen } = createWriter({ store })
   const long = 'x'.repeat(5 * 1024 * 1024)
@@ -249,7 +249,7 @@ t.test('an event that is longer than what may wait is handed on and kept all the
   t.same(seen.map((text) => text.replace(long, 'long')), ['a -', 'long -', 'lost', 'stored 1', 'b 2'])
 })
 
-t.test('before its client may learn of the stream, what waits is bounded, too', async (t) => {
+t.test('the limits of waiting events hold before the client may resume the stream, too', async (t) => {
   const gate = createGate()
   const { writer, seen, store } = createWriter({ opening: gate.promise })
   for (let number = 0; number < 1500; number++) writer.write(`${number}`)
@@ -261,7 +261,7 @@ t.test('before its client may learn of the stream, what waits is bounded, too', 
   t.equal((await store.read('s.1', 0))?.length, 1500 - lost)
 })
 
-t.test('before its client may learn of the stream nothing is handed on', async (t) => {
+t.test('no event is passed on before the client may resume the stream', async (t) => {
   const gate = createGate()
   const { writer, seen } = createWriter({ opening: gate.promise })
 
@@ -277,7 +277,7 @@ t.test('before its client may learn of the stream nothing is handed on', async (
   t.same(seen, ['open', 'a 1', 'open already'])
 })
 
-t.test('where its client can never learn of the stream, nothing is kept', async (t) => {
+t.test('nothing is stored if the client can never resume the stream', async (t) => {
   const { writer, seen, failures, store } = createWriter({ opening: Promise.reject(UNREACHABLE) })
 
   writer.whenOpen(() => { seen.push('open') })
