@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitepress'
 import { writeTextsForModels } from './llms.ts'
-import { resolveLinks, toPage } from './pages.ts'
+import { resolveLinks, toAnchor, toPage } from './pages.ts'
 import { readGuide, readReference } from './sidebar.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -24,7 +24,7 @@ export default defineConfig({
   // check-links.js checks all links and anchors of the pages that were built, which VitePress does not.
   ignoreDeadLinks: true,
 
-  markdown: { config: resolveLinks, languageAlias: { caddyfile: 'nginx' } },
+  markdown: { config: resolveLinks, anchor: { slugify: toAnchor }, languageAlias: { caddyfile: 'nginx' } },
   // Pages outside of this folder would not find it.
   vite: { resolve: { alias: [{ find: /^vue(?=\/|$)/, replacement: vue }] } },
   buildEnd: ({ outDir }) => writeTextsForModels(root, outDir),

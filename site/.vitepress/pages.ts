@@ -30,6 +30,11 @@ export function toUrl (page: string): string {
   return `/${page.replace(/(^|\/)index\.md$/, '$1').replace(/\.md$/, '')}`
 }
 
+/** Returns the anchor of a heading, which is that of GitHub, so that a link holds in both places. */
+export function toAnchor (heading: string): string {
+  return heading.toLowerCase().replace(/[^\p{Letter}\p{Number}\s_-]/gu, '').trim().replace(/\s/g, '-')
+}
+
 /** Returns the first heading of a page, as text. */
 export function titleOf (markdown: string): string {
   const [, title = ''] = /^# (.+)$/m.exec(markdown) ?? []
