@@ -15,7 +15,7 @@ function createNames (options: McpServerOptions<undefined> = {}): McpServer {
 }
 
 function warningsIn (logLines: readonly LogLine[]): string[] {
-  return logLines.filter(({ level }) => level === 40).map(({ mcp, msg }) => `${String(mcp)}: ${String(msg).split(', by which', 1).join()}`)
+  return logLines.filter(({ level }) => level === 40).map(({ mcp, msg }) => `${String(mcp)}: ${String(msg).split(', with which', 1).join()}`)
 }
 
 t.test('slow patterns are warned of when the app is ready, once for all mounts of a definition', async (t) => {
