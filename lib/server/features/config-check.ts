@@ -17,8 +17,7 @@ export const icons = kindOf<readonly Icon[]>(
   (value) => Array.isArray(value) && value.every((icon) => typeof Object(icon).src === 'string'))
 
 /**
- * Refuses a configuration with an unknown key or a wrong value. A misspelt `scopes` would leave a tool open to
- * everybody.
+ * Refuses a configuration with an unknown key or a wrong value. A misspelt `scopes` would leave a tool unrestricted.
  * @throws MCP_ERR_INVALID_DEFINITION
  */
 export function checkConfig (label: string, config: unknown, table: Table): void {

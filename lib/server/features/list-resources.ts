@@ -14,8 +14,8 @@ export function hasDynamicResources (resources: ResourceSet): boolean {
 }
 
 /**
- * Lists all resources that the caller sees: first the registered ones, then those that each template lists. A URI is
- * listed only once.
+ * Lists all resources that the caller sees: the registered ones, then those that each template lists, without
+ * duplicates.
  */
 export async function listResources ({ statics, templates }: ResourceSet, call: Call): Promise<Resource[]> {
   const listed = new Map<string, Resource>((await findListed(statics, call)).map((entry) => [entry.key, entry.listed]))

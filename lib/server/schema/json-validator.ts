@@ -48,8 +48,7 @@ interface Compilation {
 }
 
 /**
- * Creates the validator of a plain schema. It writes defaults into inputs, and never into a value that a handler
- * returned.
+ * Creates the validator of a plain schema. It writes defaults into inputs, and never into outputs of handlers.
  *
  * @param createRegExp The engine that runs patterns. @default JavaScript's own regular expressions
  * @throws Error whose message continues "the schema …"
@@ -125,8 +124,7 @@ function checkAndCompile (compilation: Compilation): ValidateFunction {
   const { json, direction } = compilation
   checkSchema(json, resolveDialect(json))
   try {
-    // The official client v1 compiles output schemas like this. If one does not compile, it drops the whole list of
-    // tools.
+    // The official client v1 compiles output schemas like this. If one fails, it drops the whole list of tools.
     if (direction === 'output') DRAFT_07.createAjv(AJV_OPTIONS).compile(toLegacyOutput(json))
     return compile(compilation)
   } catch (error) {
@@ -135,8 +133,7 @@ function checkAndCompile (compilation: Compilation): ValidateFunction {
 }
 
 // Each schema gets its own instance of Ajv: a shared one would keep every compiled schema in its scope, even after
-// removeSchema(). Ajv loads the meta-schemas only for schemas that may refer to them; a simple schema has no
-// references.
+// removeSchema(). The meta-schemas are loaded only for schemas that may refer to them: a simple one has no references.
 function compile ({ json, direction, budget, createRegExp }: Compilation): ValidateFunction {
   const ajv = resolveDialect(json).createAjv({
     ...AJV_OPTIONS,

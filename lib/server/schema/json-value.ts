@@ -4,8 +4,7 @@ import type { Validation } from './validation.ts'
 
 /**
  * Returns the value that clients receive: the same object if JSON carries it unchanged, else the parsed JSON of it, as
- * for a Date, an object with `toJSON` or an undefined property. NaN and Infinity, which JSON turns into null, are
- * invalid.
+ * for a Date, an object with `toJSON` or an undefined property. NaN and Infinity are invalid: JSON makes them null.
  *
  * @throws TypeError for values that JSON cannot represent, such as a cycle or a bigint.
  */

@@ -1,5 +1,4 @@
-// Matches a pattern by backtracking, as JavaScript does, and counts the steps. Unlike time, the count is the same in
-// each process.
+// Matches a pattern by backtracking, as JavaScript does, and counts the steps. Unlike time, the count never varies.
 import type { PatternAlphabet } from './pattern-alphabet.ts'
 import { allPartsOf, type PatternNode, type Repetition } from './pattern-tree.ts'
 

@@ -1,5 +1,4 @@
-// Writes into a schema what each of its parts costs when it is applied, for the copy that the validator is compiled
-// from.
+// Copies a schema with the cost of applying each part written into it. Validators are compiled from this copy.
 import { isWireObject } from '../../protocol/message.ts'
 import { subschemasOf, type Subschema } from '../../protocol/subschemas.ts'
 import { followLocalReference, type MutableSchema } from './schema-document.ts'

@@ -1,5 +1,4 @@
-// Limits the work of a validator. Work is counted in steps and not in time, so that the same value always gets the same
-// answer.
+// Limits the work of a validator, counted in steps and not in time, so that a value always gets the same answer.
 
 /** The steps that checking one value may take. One step applies one schema to one value, which takes some 10 ns. */
 export const MAX_STEPS = 5_000_000
