@@ -51,6 +51,11 @@ export const MCP_ERR_INVALID_SCHEMA = createError<[where: string, problem: strin
   'MCP_ERR_INVALID_SCHEMA', '%s %s', 500, TypeError
 )
 
+/** A route cannot be a tool as it is configured, or cannot be told from another one. Thrown while starting. */
+export const MCP_ERR_INVALID_ROUTE = createError<[route: string, problem: string]>(
+  'MCP_ERR_INVALID_ROUTE', "the route '%s' %s", 500, TypeError
+)
+
 /** A required package is not installed. Thrown by the function that needs it. */
 export const MCP_ERR_MISSING_PACKAGE = createError<[name: string, what: string, options: ErrorOptions]>(
   'MCP_ERR_MISSING_PACKAGE', "'%s' is not installed, which %s needs; install it beside this package"

@@ -3,7 +3,9 @@
  * @packageDocumentation
  */
 export { default } from './plugin.ts'
-export type { McpMountOptions } from './http/mount-options.ts'
+export type { McpMountOptions, RouteMountOptions } from './http/mount-options.ts'
+export type { ExposableRoute, ExposeOptions, RouteRequest } from './routes/expose-options.ts'
+export type { RouteToolConfig } from './routes/route-config.ts'
 export type { Mount, MountStats } from './mount.ts'
 export type { CorsOptions } from './http/guard/cors-options.ts'
 export type { HealthOptions } from './http/beside/health-options.ts'

@@ -8,10 +8,13 @@ import { createLegacySseRoutes } from './http/sse-2024/routes.ts'
 import { addHostStrategy } from './http/guard/host-constraint.ts'
 import { ANY_ORIGIN, LOOPBACK_HOSTS } from './http/guard/host-check.ts'
 import { addMetadataRoutes } from './http/beside/metadata-route.ts'
-import type { McpMountOptions } from './http/mount-options.ts'
+import type { AnyMountOptions, McpMountOptions, RouteMountOptions } from './http/mount-options.ts'
 import { listForeign, resolveOptions, type ResolvedOptions } from './http/resolve-options.ts'
 import { createRoutes } from './http/route.ts'
 import { createSideRoutes } from './http/beside/side-routes.ts'
+import { prepareScope } from './routes/app.ts'
+import type { RouteToolConfig } from './routes/route-config.ts'
+import type { RequestContext } from './server/call/request-context.ts'
 import { createMount, type Mounted } from './create-mount.ts'
 import { resolveRegistry, type McpRegistry } from './registry.ts'
 
@@ -21,7 +24,14 @@ declare module 'fastify' {
     mcp: McpRegistry
   }
 
+  interface FastifyRequest {
+    /** The call that this request serves, where it is one of a tool that a route is; see the option `expose`. */
+    mcp?: RequestContext | undefined
+  }
+
   interface FastifyContextConfig {
+    /** Makes the route a tool of the mounts that expose routes; `false` takes it out, whatever they include. */
+    mcp?: boolean | RouteToolConfig
     /** Makes a route of a mount's `routes` public: Host, Origin and caller are not checked. @default false */
     public?: boolean
   }
@@ -35,7 +45,7 @@ declare module 'fastify' {
  * @see https://modelcontextprotocol.io/specification/2026-07-28
  * @example app.register(mcpPlugin, { prefix: '/notes', server: notes }) // POST /notes/mcp
  */
-async function mcpMount (app: FastifyInstance, given: McpMountOptions): Promise<void> {
+async function mcpMount (app: FastifyInstance, given: McpMountOptions | RouteMountOptions): Promise<void> {
   const options = resolveOptions(given)
   const registry = resolveRegistry(app)
   const mounted = createMount(app, options)
@@ -43,6 +53,7 @@ async function mcpMount (app: FastifyInstance, given: McpMountOptions): Promise<
   warnOfForeign(mounted, given)
   addHostStrategy(app)
   addMetadata(app, mounted)
+  if (options.expose !== false) prepareScope(app)
 
   // A scope of its own: hooks, body parsers and error handler never reach the host app.
   const { parts, legacySse } = mounted
@@ -57,7 +68,7 @@ async function mcpMount (app: FastifyInstance, given: McpMountOptions): Promise<
   app.addHook('onListen', async function announceMcpMount () { announce(app, mounted) })
 }
 
-function warnOfForeign ({ parts: { log, name } }: Mounted, given: McpMountOptions): void {
+function warnOfForeign ({ parts: { log, name } }: Mounted, given: AnyMountOptions): void {
   const foreign = listForeign(given)
   if (foreign.length === 0) return
   log.warn(`MCP server ${name} ignores the options '${foreign.join("', '")}', which no mount has`)

@@ -61,7 +61,11 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   sdk: ['auth', 'protocol', 'server'],
   contracts: ['protocol', 'server', 'store'],
   stdio: ['auth', 'conversation', 'notify', 'options', 'protocol', 'sdk', 'server', 'session'],
-  http: ['auth', 'conversation', 'notify', 'options', 'protocol', 'sdk', 'server', 'session', 'shares', 'store']
+  compose: ['protocol', 'server'],
+  routes: ['compose', 'options', 'protocol', 'server'],
+  http: [
+    'auth', 'conversation', 'notify', 'options', 'protocol', 'routes', 'sdk', 'server', 'session', 'shares', 'store'
+  ]
 }
 const FOR_ALL = ['errors.ts', 'do-nothing.ts', 'did-you-mean.ts']
 

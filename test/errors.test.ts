@@ -22,6 +22,12 @@ const THROWERS: { readonly [code: string]: () => unknown } = {
   MCP_ERR_INVALID_DEFINITION: () => new McpServer({ name: '', version: '' }),
   MCP_ERR_DUPLICATE_DEFINITION: () => createServer().registerTool('echo', {}, () => 'again'),
   MCP_ERR_INVALID_SCHEMA: () => createServer().registerTool('other', { inputSchema: { type: 'string' } }, () => 'no'),
+  MCP_ERR_INVALID_ROUTE: async () => {
+    const { app } = createHost(t)
+    app.get('/', { config: { mcp: { name: '' } } }, async () => '')
+    await mount(app, { server: createServer(), expose: true })
+    await app.ready()
+  },
   // Where nothing is installed.
   MCP_ERR_MISSING_PACKAGE: () => loadRedis('file:///nowhere/index.js')
 }

@@ -52,6 +52,12 @@ describe('the options of a mount', () => {
       cors: { maxAge: 600, exposedHeaders: ['X-Cost'] },
       routes: async () => {},
       health: { path: '/up', ready: async () => true },
+      expose: {
+        include: 'safe' as const,
+        forward: ['authorization'],
+        request: async () => ({ headers: { 'x-signature': 'abc' } }),
+        maxResponseBytes: 1024
+      },
       hooks: { onResponse: async () => {} },
       stateless: false,
       jsonResponse: false,

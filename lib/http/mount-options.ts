@@ -5,6 +5,7 @@ import type { Cluster } from '../store/cluster.ts'
 import type { Mountable } from '../sdk/recognise.ts'
 import type { EventStore } from '../store/event-store.ts'
 import type { ShareOptions } from '../shares/share-options.ts'
+import type { ExposeOptions } from '../routes/expose-options.ts'
 import type { CorsOptions } from './guard/cors-options.ts'
 import type { HealthOptions } from './beside/health-options.ts'
 import type { MountHooks } from './beside/hooks.ts'
@@ -21,6 +22,18 @@ export interface McpMountOptions extends ShareOptions {
    * v2), or an SDK v2 handler. The same server can be mounted any number of times.
    */
   readonly server: Mountable
+  /**
+   * Turns routes of the app into tools: the routes with `config: { mcp: true }`, or a `RouteToolConfig` in its place,
+   * of the scope that the mount is registered on and of the scopes below it. An object also chooses other routes and
+   * decides how their requests are sent. A call runs the hooks, the validation and the handler of the route, where
+   * `request.mcp` is the context of the call. Routes are found in whatever order the app registers them and the mount.
+   * With a `name` and a `version`, the mount needs no `server`.
+   * @default false
+   * @example
+   * app.get('/orders/:id', { config: { mcp: true } }, async ({ params }) => params)
+   * app.register(mcpPlugin, { server, expose: true })
+   */
+  readonly expose?: boolean | ExposeOptions
   /**
    * The prefix of the endpoint, `health` and `routes`, which follows the prefixes of the enclosing scopes. It may have
    * parameters: with `/:tenant`, handlers read `ctx.request.params`.
@@ -242,3 +255,14 @@ export interface McpMountOptions extends ShareOptions {
   /** The log level of requests to the mount. @default the app's log level */
   readonly logLevel?: NonNullable<RouteShorthandOptions['logLevel']>
 }
+
+/** The options of a mount that serves routes of the app, and nothing else. */
+export interface RouteMountOptions extends Omit<McpMountOptions, 'server' | 'expose'> {
+  /** Left out. */
+  readonly server?: undefined
+  /** Turns routes of the app into tools, of a server with this `name` and `version`. */
+  readonly expose: ExposeOptions & Required<Pick<ExposeOptions, 'name' | 'version'>>
+}
+
+/** The options of a mount, whichever of its forms they have. */
+export type AnyMountOptions = McpMountOptions | RouteMountOptions

@@ -4,14 +4,17 @@ import type { ServerDefinition } from '../server/definition.ts'
 import { findShareProblem } from '../shares/share-options.ts'
 import { ANY_ORIGIN } from './guard/host-check.ts'
 import { findLegacySseConflict } from './sse-2024/options.ts'
-import type { McpMountOptions } from './mount-options.ts'
+import type { AnyMountOptions } from './mount-options.ts'
 
 /**
  * Finds the first option that contradicts another one or has no effect. Returns undefined if all options fit together.
  * @param definition The definition that was made of the `server` option.
  */
-export function findConflict (options: McpMountOptions, definition: ServerDefinition): OptionProblem | undefined {
-  return findGuardConflict(options) ??
+export function findConflict (
+  options: AnyMountOptions, definition: ServerDefinition
+): OptionProblem | undefined {
+  return findExposeConflict(options) ??
+    findGuardConflict(options) ??
     findAuthConflict(options) ??
     findCorsConflict(options) ??
     findEraConflict(options) ??
@@ -20,8 +23,18 @@ export function findConflict (options: McpMountOptions, definition: ServerDefini
     findClusterConflict(options, definition)
 }
 
+function findExposeConflict ({ server, expose }: AnyMountOptions): OptionProblem | undefined {
+  const { name, version } = typeof expose === 'object' ? expose : {}
+  if (server === undefined && (name === undefined || version === undefined)) {
+    return { name: 'expose', problem: "needs a 'name' and a 'version' where the mount has no 'server'" }
+  }
+  if (server !== undefined && (name !== undefined || version !== undefined)) {
+    return { name: 'expose', problem: "has a 'name' or a 'version' beside 'server', which has its own; leave them out" }
+  }
+}
+
 function findGuardConflict (
-  { dnsRebindingProtection, allowedHosts, allowedOrigins, cors = false }: McpMountOptions
+  { dnsRebindingProtection, allowedHosts, allowedOrigins, cors = false }: AnyMountOptions
 ): OptionProblem | undefined {
   if (dnsRebindingProtection !== false) return undefined
   const useless = { allowedHosts, ...(cors === false && { allowedOrigins }) }
@@ -31,7 +44,7 @@ function findGuardConflict (
   return name === undefined ? undefined : { name, problem }
 }
 
-function findAuthConflict ({ auth, publicUrl }: McpMountOptions): OptionProblem | undefined {
+function findAuthConflict ({ auth, publicUrl }: AnyMountOptions): OptionProblem | undefined {
   if (auth === undefined || !('verify' in auth) || publicUrl !== undefined) return undefined
   return {
     name: 'auth',
@@ -39,7 +52,7 @@ function findAuthConflict ({ auth, publicUrl }: McpMountOptions): OptionProblem 
   }
 }
 
-function findCorsConflict ({ cors = false, allowedOrigins, publicUrl }: McpMountOptions): OptionProblem | undefined {
+function findCorsConflict ({ cors = false, allowedOrigins, publicUrl }: AnyMountOptions): OptionProblem | undefined {
   if (cors !== false && allowedOrigins?.length === 0 && publicUrl === undefined) {
     return {
       name: 'cors',
@@ -57,7 +70,7 @@ function findCorsConflict ({ cors = false, allowedOrigins, publicUrl }: McpMount
 }
 
 function findEraConflict (
-  { legacy, stateless, jsonResponse, eventStore, cluster, retryInterval }: McpMountOptions
+  { legacy, stateless, jsonResponse, eventStore, cluster, retryInterval }: AnyMountOptions
 ): OptionProblem | undefined {
   if (legacy === false && stateless === true) {
     return {
@@ -82,7 +95,7 @@ function findEraConflict (
 }
 
 function findClusterConflict (
-  { cluster, eventStore, sessionIdleTimeout }: McpMountOptions, { sharesState = true }: ServerDefinition
+  { cluster, eventStore, sessionIdleTimeout }: AnyMountOptions, { sharesState = true }: ServerDefinition
 ): OptionProblem | undefined {
   if (cluster === undefined) return undefined
   if (eventStore !== undefined) {

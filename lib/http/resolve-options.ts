@@ -6,6 +6,8 @@ import { findMeant } from '../did-you-mean.ts'
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
 import { duration, flag, func, isHttpUrl, isText, kind, kindOf, object, text, whole } from '../options/checks.ts'
 import { complete, findProblem, type ResolvedOf, type TableOf } from '../options/table.ts'
+import { exposeOption } from '../routes/expose-options.ts'
+import { exposeRoutes } from '../routes/expose.ts'
 import { resolveDefinition, type Mountable } from '../sdk/recognise.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import type { EventStore } from '../store/event-store.ts'
@@ -18,7 +20,7 @@ import { hooksOption } from './beside/hooks.ts'
 import { ANY_ORIGIN, LOOPBACK_HOSTS, LOOPBACK_ORIGINS, NO_ORIGIN } from './guard/host-check.ts'
 import { listConstraintHosts, resolveConstraints } from './guard/host-constraint.ts'
 import { legacySseOption } from './sse-2024/options.ts'
-import type { McpMountOptions } from './mount-options.ts'
+import type { AnyMountOptions, McpMountOptions } from './mount-options.ts'
 import { findConflict } from './option-conflicts.ts'
 import { findPathProblem } from './path-problem.ts'
 
@@ -54,6 +56,7 @@ function isOrigin (entry: unknown): boolean {
 }
 
 const MOUNT = {
+  expose: exposeOption,
   prefix: prefix(''),
   path: path('/mcp'),
   name: text(),
@@ -112,18 +115,18 @@ export type ResolvedOptions = Omit<ResolvedOf<typeof MOUNT>, 'publicUrl'> & {
  * Checks and completes the options of a mount. The given object is not modified.
  * @throws MCP_ERR_INVALID_OPTION, MCP_ERR_INVALID_SERVER
  */
-export function resolveOptions (given: McpMountOptions): ResolvedOptions {
-  const { server } = given
-  const definition = resolveDefinition(server)
-  const found = findProblem(ALL, given, judgeUnknown) ?? findConflict(given, definition)
-  if (found !== undefined) throw new MCP_ERR_INVALID_OPTION(found.name, found.problem)
+export function resolveOptions (given: AnyMountOptions): ResolvedOptions {
+  const found = findProblem(ALL, given, judgeUnknown)
+  const definition = resolveServed(given)
+  const problem = found ?? findConflict(given, definition)
+  if (problem !== undefined) throw new MCP_ERR_INVALID_OPTION(problem.name, problem.problem)
 
   const options = complete(MOUNT, given)
   const { maxSessions, maxStreams, maxCallsInFlight, maxWatched, maxWatchedTotal } = options
   const publicUrl = options.publicUrl === undefined ? undefined : new URL(options.publicUrl)
   return Object.freeze({
     ...options,
-    server,
+    server: given.server ?? definition,
     definition,
     // Fastify would not serve the prefix itself if it ended with a slash.
     prefix: options.prefix.replace(/\/+$/, ''),
@@ -133,6 +136,14 @@ export function resolveOptions (given: McpMountOptions): ResolvedOptions {
     shares: resolveShares({ ...given, maxSessions, maxStreams, maxCallsInFlight, maxWatched, maxWatchedTotal }),
     constraints: options.constraints && resolveConstraints(options.constraints)
   })
+}
+
+// Returns what the mount serves: its server, the routes that it exposes, or both.
+function resolveServed ({ server, expose, name }: AnyMountOptions): ServerDefinition {
+  const isRight = expose !== undefined && exposeOption.check(expose) === undefined
+  const exposed = isRight && exposeOption.complete(expose)
+  if (exposed === false) return resolveDefinition(server)
+  return exposeRoutes(exposed, name, server === undefined ? undefined : resolveDefinition(server))
 }
 
 /** Lists the options that no mount has: `@fastify/autoload` hands the same options to every plugin of a folder. */

@@ -24,7 +24,8 @@ export interface SubscriptionFilter {
   readonly resourceSubscriptions?: readonly string[]
 }
 
-const LISTS = ['toolsListChanged', 'promptsListChanged', 'resourcesListChanged'] as const
+/** The flags of a filter, one for each list. */
+export const LISTS = ['toolsListChanged', 'promptsListChanged', 'resourcesListChanged'] as const
 
 /** Reads the `notifications` of `subscriptions/listen`, or says what is wrong with them. Unknown kinds are ignored. */
 export function parseFilter (

@@ -49,7 +49,8 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
   readonly #parts: ServerParts
   readonly #patterns: PatternCheck
   readonly #callServer: CallServer
-  readonly #middlewares: Array<Middleware<never>> = []
+  readonly #given: McpServerOptions<Lifespan>
+  #middlewares: Array<Middleware<never>> = []
 
   /** @throws MCP_ERR_INVALID_DEFINITION when the name, the version or an option is wrong. */
   constructor (info: Implementation, options: McpServerOptions<Lifespan> = {}) {
@@ -57,6 +58,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     this.info = Object.freeze({ ...info })
     this.sharesState = resolved.requestState.keys !== undefined
     this.#options = resolved
+    this.#given = options
     this.#parts = createParts(this.info, resolved)
     this.#patterns = new PatternCheck(resolved.regExp)
     this.#callServer = Object.freeze({
@@ -157,6 +159,23 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     }
     this.#middlewares.push(middleware)
     return this
+  }
+
+  /**
+   * @internal Creates an empty server with the identity, the options and the middlewares of this one, those to come
+   * included, but without its lifespan and instructions.
+   */
+  createSibling (): McpServer {
+    const { lifespan, instructions, ...options } = this.#given
+    // Only the lifespan depends on the type of its value.
+    const sibling = new McpServer(this.info, options as McpServerOptions<undefined>)
+    sibling.#middlewares = this.#middlewares
+    return sibling
+  }
+
+  /** @internal Whether a tool is registered, and enabled. */
+  hasTool (name: unknown): boolean {
+    return typeof name === 'string' && this.#parts.tools.byKey.has(name)
   }
 
   /** @hidden Enters the lifespan for one mount; called by mounts. */

@@ -51,6 +51,7 @@ class UnusableResultError extends TypeError {
 /** Creates the result of a tool without an output schema. @throws UnusableResultError */
 export function toPlainResult (returned: unknown): CallToolResult | TextResult {
   if (typeof returned === 'string') return new TextResult(returned)
+  if (returned instanceof TextResult) return returned
   if (Array.isArray(returned)) return { content: returned.map(toBlock) }
   const value = resolveToJson(returned)
   if (isContentBlock(value)) return { content: [value] }

@@ -16,6 +16,7 @@ import { compileArguments } from '../schema/optional-defaults.ts'
 import { PatternCheck } from '../schema/pattern-check.ts'
 import type { InferInput } from '../schema/infer.ts'
 import { compileSchema, type AnySchema, type CompiledSchema } from '../schema/schema.ts'
+import { UncheckedSchema } from '../schema/unchecked-schema.ts'
 import type { JsonSchema } from '../schema/validation.ts'
 import { checkConfig, icons } from './config-check.ts'
 import type { LiteralKeeper, ToolReturn } from './tool-result.ts'
@@ -112,10 +113,9 @@ export function createTool (
 
   const { inputSchema, outputSchema } = config
   const [inputPlace, outputPlace] = [`inputSchema of ${label}`, `outputSchema of ${label}`]
-  const input = inputSchema === undefined ? undefined : compileArguments(inputSchema, inputPlace, patterns.createRegExp)
-  const output = outputSchema === undefined
-    ? undefined
-    : compileSchema(outputSchema, 'output', outputPlace, patterns.createRegExp)
+  const input = compileUnless(inputSchema, (schema) => compileArguments(schema, inputPlace, patterns.createRegExp))
+  const output = compileUnless(
+    outputSchema, (schema) => compileSchema(schema, 'output', outputPlace, patterns.createRegExp))
   if (input !== undefined && input.json.type !== 'object') {
     throw new MCP_ERR_INVALID_SCHEMA(inputPlace, "must describe an object: its root needs type 'object'")
   }
@@ -128,18 +128,29 @@ export function createTool (
     label,
     enabled: true,
     warnings: [
-      ...patterns.listWarnings(inputSchema, input?.json, inputPlace),
-      ...patterns.listWarnings(outputSchema, output?.json, outputPlace)
+      ...patterns.listWarnings(inputSchema, checkedOf(input)?.json, inputPlace),
+      ...patterns.listWarnings(outputSchema, checkedOf(output)?.json, outputPlace)
     ],
     access: resolveAccess(config),
     config,
     handler,
     check: input?.validate ?? checkNumbers,
     timeout: config.timeout,
-    output,
+    output: output instanceof UncheckedSchema ? undefined : output,
     paramHeaders: found.headers,
     listed: { modern: listed, legacy: fitListedTool(listed) }
   }
+}
+
+function compileUnless<Compiled> (
+  schema: unknown, compile: (schema: unknown) => Compiled
+): Compiled | UncheckedSchema | undefined {
+  return schema === undefined || schema instanceof UncheckedSchema ? schema : compile(schema)
+}
+
+// The patterns of a schema that is only shown are not run here.
+function checkedOf<Compiled extends object> (compiled: Compiled | undefined): Compiled | undefined {
+  return compiled instanceof UncheckedSchema ? undefined : compiled
 }
 
 /** Returns a changed copy of a tool. @throws as {@link createTool} */

@@ -1,4 +1,5 @@
 // JSON Schema documents: makes the plain copy that clients receive.
+import { doNothing } from '../../do-nothing.ts'
 import { messageOf } from './problem.ts'
 import { isDraft07 } from './json-validator.ts'
 import { deepFreeze } from './listed-schema.ts'
@@ -21,13 +22,17 @@ export function isPlainObject (value: unknown): value is { readonly [key: string
  * Returns a deep-frozen copy of a schema that JSON can carry and every client understands, with its keywords in their
  * original order. Two constructs of TypeBox are translated to JSON Schema: tuples (in 2020-12) and regular expressions.
  *
+ * @param prepare Changes the copy before references are made local.
  * @throws Error whose message continues "the schema …"
  */
-export function toPlainJsonSchema (schema: JsonSchema, direction: 'input' | 'output'): JsonSchema {
+export function toPlainJsonSchema (
+  schema: JsonSchema, direction: 'input' | 'output', prepare: (copy: MutableSchema) => void = doNothing
+): JsonSchema {
   // Ajv would return a promise, which is truthy even if it rejects.
   if (schema.$async !== undefined) throw new TypeError("has the keyword '$async', which is not supported")
 
   const copy = copySchema(schema)
+  prepare(copy)
   normaliseSchema(copy, direction)
   return deepFreeze(copy)
 }

@@ -21,7 +21,8 @@ export function compileArguments (schema: unknown, where: string, createRegExp?:
   return isStandardSchema(schema) ? compiled : { ...compiled, json: deepFreeze(relax(compiled.json)) }
 }
 
-function relax (schema: JsonSchema): JsonSchema {
+/** Lists as optional what has a default, at the root and in whatever is nested in it. */
+export function relax (schema: JsonSchema): JsonSchema {
   const relaxed = Object.entries(schema).flatMap(([keyword, value]) => {
     const replaced = keyword === 'required' ? listWithoutDefault(value, schema) : relaxKeyword(keyword, value)
     return replaced === undefined ? [] : [[keyword, replaced] as const]
