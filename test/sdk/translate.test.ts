@@ -7,14 +7,12 @@ import {
   ListToolsRequestSchema,
   McpError,
   ReadResourceRequestSchema,
-  SubscribeRequestSchema,
-  UnsubscribeRequestSchema,
   UrlElicitationRequiredError, type ServerCapabilities
 } from '@modelcontextprotocol/sdk/types.js'
 import type { FastifyInstance } from 'fastify'
 import { JSON_AND_SSE, modern, modernCall, type Envelope } from '../support/app.ts'
 import { frameOf, listen, readFrames, send, until } from '../support/stream.ts'
-import { createSdkApp, createV1, said, SERVER_META } from '../support/sdk-servers.ts'
+import { allowSubscriptions, createSdkApp, createV1, said, SERVER_META } from '../support/sdk-servers.ts'
 import { createV1Everything } from '../support/sdk-forms.ts'
 
 const DONE = { resultType: 'complete', _meta: SERVER_META }
@@ -225,22 +223,14 @@ t.test('a list of tools that fails, or never ends, keeps nobody from calling the
 
 interface Watched { readonly create: () => McpServer, readonly asked: string[] }
 
-/** A server that lets resources be watched, but for a secret one. */
+/** Creates servers that allow subscriptions, and records the requests that they get. */
 function createWatched (): Watched {
   const asked: string[] = []
   const create = (): McpServer => {
     const server = createV1({
       capabilities: { resources: { subscribe: true, listChanged: true }, prompts: { listChanged: true } }
     })
-    server.server.setRequestHandler(SubscribeRequestSchema, ({ params: { uri } }) => {
-      asked.push(`subscribe ${uri}`)
-      if (uri === 'note://secret') throw new Error('not yours')
-      return {}
-    })
-    server.server.setRequestHandler(UnsubscribeRequestSchema, ({ params: { uri } }) => {
-      asked.push(`unsubscribe ${uri}`)
-      return {}
-    })
+    allowSubscriptions(server, asked)
     return server
   }
   return { create, asked }

@@ -34,7 +34,7 @@ t.test('each session has an id of its own, of visible ASCII', async (t) => {
   for (const id of ids) t.match(id, /^[\x21-\x7e]+$/)
 })
 
-/** Requests that say what they are cancelled for. */
+/** Creates requests that record the reason of their cancellation. */
 function createRequests () {
   const reasons: string[] = []
   const create = (name: string): { isOver: boolean; cancel(reason: string): void } => ({

@@ -12,7 +12,7 @@ import { createApp, createServer, initialize, JSON_AND_SSE, legacy, openSession 
 
 const never = new Promise<never>(() => {})
 
-// A server keeps the process alive, which time limits by themselves do not.
+// Keeps the process alive, because the timers of the limits do not.
 const open = setInterval(() => {}, 60_000)
 t.teardown(() => clearInterval(open))
 
@@ -97,7 +97,7 @@ for (const [what, append] of Object.entries(wrongNumbers)) {
       await ctx.info('two')
       return 'done'
     })
-    // What returns anything at all is no store by its type.
+    // The type of a store does not allow such values.
     const eventStore = { append, read: () => [null, 5, {}], forget: () => never } as unknown as EventStore
     const { app, logLines } = await createApp(t, { server: notes, eventStore, storeTimeout: 5 })
     const session = await openSession(app)

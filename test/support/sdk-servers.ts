@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import type { ServerOptions } from '@modelcontextprotocol/sdk/server/index.js'
+import { SubscribeRequestSchema, UnsubscribeRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import mcpPlugin, { type McpMountOptions, type Mount } from '../../lib/index.ts'
 import { createHost, type LogLine } from './app.ts'
 
@@ -14,6 +15,22 @@ export function createV1 (options: ServerOptions = { capabilities: { logging: {}
   const server = new V1McpServer({ name: 'Tasks', version: '1.0.0' }, options)
   server.registerTool('hello', {}, () => said('hello'))
   return server
+}
+
+/**
+ * Lets clients subscribe to all resources except `note://secret`.
+ * @param asked The list to which the requests are added as they arrive.
+ */
+export function allowSubscriptions ({ server }: V1McpServer, asked: string[]): void {
+  server.setRequestHandler(SubscribeRequestSchema, ({ params: { uri } }) => {
+    asked.push(`subscribe ${uri}`)
+    if (uri === 'note://secret') throw new Error('not yours')
+    return {}
+  })
+  server.setRequestHandler(UnsubscribeRequestSchema, ({ params: { uri } }) => {
+    asked.push(`unsubscribe ${uri}`)
+    return {}
+  })
 }
 
 /** The result of a tool that says text. */

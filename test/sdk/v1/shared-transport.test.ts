@@ -1,17 +1,11 @@
 // What a v1 server instance says: to the client of the running request, to all of them, or to nobody.
 import t from 'tap'
 import type { FastifyInstance } from 'fastify'
-import {
-  ElicitResultSchema,
-  NotificationSchema,
-  SetLevelRequestSchema,
-  SubscribeRequestSchema,
-  UnsubscribeRequestSchema
-} from '@modelcontextprotocol/sdk/types.js'
+import { ElicitResultSchema, NotificationSchema, SetLevelRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
 import { JSON_AND_SSE, legacy, modernCall, openSession, post } from '../../support/app.ts'
 import { createGate, frameOf, listen, openGet, readFrames, until } from '../../support/stream.ts'
-import { createSdkApp, createV1, said, SERVER_META } from '../../support/sdk-servers.ts'
+import { allowSubscriptions, createSdkApp, createV1, said, SERVER_META } from '../../support/sdk-servers.ts'
 
 const OUTSIDE = (method: string): string =>
   `${method} was sent outside of any request by a server that many clients share, so it is unknown which client ` +
@@ -224,15 +218,7 @@ t.test('list changes reach every session that listens, those of a handler only i
 t.test('updates of a resource reach only those whose subscription the handler of it has agreed to', async (t) => {
   const server = createV1({ capabilities: { resources: { subscribe: true } } })
   const asked: string[] = []
-  server.server.setRequestHandler(SubscribeRequestSchema, ({ params: { uri } }) => {
-    asked.push(`subscribe ${uri}`)
-    if (uri === 'note://secret') throw new Error('not yours')
-    return {}
-  })
-  server.server.setRequestHandler(UnsubscribeRequestSchema, ({ params: { uri } }) => {
-    asked.push(`unsubscribe ${uri}`)
-    return {}
-  })
+  allowSubscriptions(server, asked)
   const { app, mounted } = await createSdkApp(t, server)
   const address = await listen(app)
   const watching = await openSession(app)

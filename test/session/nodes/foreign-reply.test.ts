@@ -9,7 +9,7 @@ const RECORD = { protocolVersion: '2025-11-25', client: { capabilities: {} }, lo
 const PROGRESS = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: {} })
 const answerTo = (id: RequestId): string => JSON.stringify({ jsonrpc: '2.0', id, result: {} })
 
-/** A reply that one node sends, and its client who comes back to another one. */
+/** A reply that one node writes, and a client that resumes it on another node. */
 async function setUp (_t: Test, ids: readonly RequestId[] = [1]) {
   const cluster = createFaultyCluster()
   const [owner, node] = ['owner', 'node'].map(() => cluster.join('Notes', { onOutage () {}, onRecovery () {} }))

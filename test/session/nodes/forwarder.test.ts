@@ -13,8 +13,8 @@ const session = new Session(
 )
 
 /**
- * How many requests each of the other nodes runs: undefined when it says nothing, and 'none' when it does not
- * understand the question.
+ * The number of requests that each of the other nodes runs; undefined if it does not answer, and 'none' if it does not
+ * know the question.
  */
 type Counts = Readonly<Record<string, number | 'none' | undefined>>
 

@@ -78,7 +78,7 @@ t.test(
   }
 )
 
-/** Starts a node, and returns what its cluster tells it by. */
+/** Starts a node, and returns the listeners that it passed to the cluster. */
 async function startHeard (
   t: Test
 ): Promise<{ readonly node: TestNode, readonly listeners: readonly ClusterListeners[] }> {
@@ -268,7 +268,7 @@ t.test('a listener of sessions that throws is logged, and the session is open', 
   t.equal(await cluster.nodes[1]?.sessions.count(), 1)
 })
 
-/** A client of a balancer that comes back quickly. */
+/** A client behind a load balancer that reconnects quickly. */
 async function connectTo (t: Test, url: string): Promise<Client> {
   const client = new Client({ name: 'v1', version: '1.0.0' })
   const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp`), {
@@ -305,7 +305,7 @@ t.test('no call fails while nodes are replaced one after the other', async (t) =
   for (let n = 0; n < 2; n++) {
     const [oldest] = nodes
     nodes.push(await start())
-    // As a balancer does that looks after the health of nodes: what is about to close gets nothing new.
+    // A load balancer with health checks sends nothing to a node that is about to close.
     balancer.use(nodes.slice(1).map(({ address }) => address))
     nodes.shift()
     await oldest?.app.close()

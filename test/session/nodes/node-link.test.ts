@@ -6,7 +6,7 @@ import { createMemoryBus } from '../../../lib/store/notification-bus.ts'
 const ENDED: NodeMessage = { kind: 'ended', sessionId: 's', reason: 'deleted' }
 const ANSWERED: NodeMessage = { kind: 'answered', sessionId: 's', id: 'ask-b-1', answer: { result: {} } }
 
-/** Three nodes. @param isAlive What the first one finds out of the others. */
+/** Creates the links of three nodes. @param isAlive Whether the first node finds another one alive. */
 function createLinks (isAlive: () => Promise<boolean> = async () => true, timeout = 60_000) {
   const bus = createMemoryBus()
   const create = (id: string) => {

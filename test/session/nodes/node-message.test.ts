@@ -36,7 +36,7 @@ t.test('a message with a missing or wrong member is refused', (t) => {
       for (const value of [undefined, null, {}, [], 1.5]) {
         // An object may be the parameters of a notification, or an answer without a result.
         if (JSON.stringify(value) === '{}' && (name === 'params' || name === 'answer')) continue
-        // Most messages are no questions, so that their confirmations have no answer.
+        // The confirmation of most messages has no answer.
         if (value === undefined && name === 'count') continue
         // An empty list of changes is one, and a receipt need not be asked for.
         if (Array.isArray(value) && name === 'events') continue

@@ -12,7 +12,7 @@ import { createTalker, type Talk } from '../../support/talk.ts'
 const NOTE = (n: number): object => ({ jsonrpc: '2.0', method: 'notifications/message', params: { n } })
 const DONE = { jsonrpc: '2.0', id: 1, result: { done: true } }
 
-/** What a test of one session has. */
+/** One session on three nodes. */
 interface Stage extends TestNodes {
   readonly sessionId: string
   readonly headers: Readonly<Record<string, string>>
@@ -39,7 +39,7 @@ function createWatchable (): McpServer {
   return server
 }
 
-/** The frames of a stream as they come; without the comment that opens it. */
+/** Yields the frames of a stream, without the comment that opens it. */
 async function openFrames (
   node: TestNode, headers: Readonly<Record<string, string>>
 ): Promise<AsyncGenerator<string, void>> {
@@ -276,7 +276,7 @@ t.test('a GET on another node takes the stream over, and no change is sent twice
   t.match((await second.next()).value, /\.0\.3\n.*resources\/list_changed/)
 })
 
-/** What two clients of one session are told by two nodes to which both of them have come at once. */
+/** The frames that two clients of one session get after connecting to two nodes at the same time. */
 async function tellBoth ({ nodes: [a, b, c], headers }: Stage): Promise<readonly string[]> {
   const both = await Promise.all([a, b].map((node) => openGet(node.address, headers)))
   const texts = both.map(() => '')

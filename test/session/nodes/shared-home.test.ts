@@ -144,7 +144,7 @@ t.test(
   }
 )
 
-/** Nodes that take note of what they ask the store of sessions. */
+/** Creates nodes that record their requests to the session store. */
 async function createAsking () {
   const asked: string[] = []
   const gate = createGate()
@@ -308,19 +308,19 @@ t.test(
       return { sessionId: session.sessionId, cancelled: cancelled.promise }
     }
 
-    // The next look at busy sessions finds out,
+    // The next sweep finds the end of the session,
     const first = await begin()
     await b.node.sessions.delete(first.sessionId)
     await a.sessions.home.sweep()
     t.equal(await first.cancelled, 'the session was deleted')
 
-    // another request of the client finds out before the other node has told of it,
+    // another request of the client finds it before the message of the other node arrives,
     const second = await begin()
     await b.node.sessions.delete(second.sessionId)
     await a.sessions.find(second.sessionId, undefined, true)
     t.equal(await second.cancelled, 'the session was deleted')
 
-    // and a node that could not be told finds out once it can be reached again.
+    // and a node that missed the message finds it after the outage.
     const third = await begin()
     cluster.beginOutage(a.node.id)
     await b.sessions.end(third.sessionId, 'deleted')

@@ -11,7 +11,7 @@ interface Settings {
   readonly claim?: () => Promise<boolean | void>
 }
 
-/** A stream that takes down what happens around connections. */
+/** Creates a stream, and records the calls of its hooks. */
 function createStream ({ store = createMemoryEventStore(), primes = true, claim = async () => true }: Settings = {}) {
   const failures: unknown[] = []
   const claims: boolean[] = []
@@ -246,7 +246,7 @@ t.test('a failure before a client is connected ends its following', async (t) =>
   t.equal(followers, 0)
 })
 
-/** A store whose words to followers may get lost, and which may be away. */
+/** A store that can lose live events, and can be unreachable. */
 function createLossy (limits?: MemoryEventStoreOptions) {
   const kept = createMemoryEventStore(limits)
   const lossy = { isLosing: false, isUnreachable: false }

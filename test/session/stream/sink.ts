@@ -1,15 +1,15 @@
-// A connection that a test looks into.
+// A connection that records what it is sent.
 import type { EventSink } from '../../../lib/session/stream/session-stream.ts'
 import { createGate } from '../../support/stream.ts'
 
-/** What {@link createSink} makes. */
+/** The result of {@link createSink}. */
 export interface TestSink {
   readonly sink: EventSink
   readonly told: readonly string[]
   untilTold (what: string): Promise<void>
 }
 
-/** A connection that takes note of what it is told; `next` settles when it is told something. */
+/** Creates a connection that records what it is sent. */
 export function createSink ({ drained = Promise.resolve() } = {}): TestSink {
   const told: string[] = []
   let gate = createGate()

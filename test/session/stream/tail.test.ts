@@ -1,37 +1,36 @@
-// However live events get lost, come late or come twice, each connection is sent the events of its stream once and in
-// order.
+// Each connection gets the events of its stream once and in order, even if live events are lost, late or repeated.
 import fc from 'fast-check'
 import t from 'tap'
 import type { SharedEventStore, StoredEvent } from '../../../lib/store/event-store.ts'
 import { createMemoryEventStore } from '../../../lib/store/memory-event-store.ts'
 import { LocalStream } from '../../../lib/session/stream/local-stream.ts'
-import type { EventSink } from '../../../lib/session/stream/session-stream.ts'
+import type { EventSink, SessionStream } from '../../../lib/session/stream/session-stream.ts'
 import { SharedStream } from '../../../lib/session/stream/shared-stream.ts'
 import { createGate } from '../../support/stream.ts'
 
-/** What may happen to a stream and its client. */
+/** The actions that can happen to a stream and its client. */
 interface World {
   /** The next event is sent. */
   write (): void
-  /** Something arrives that is on its way: a live event, or a request to the store. */
+  /** The oldest live event, or request to the store, arrives. */
   arrive (): void
   /** A live event gets lost. */
   lose (): void
   /** Live events that have arrived arrive again. */
   repeat (): void
-  /** The store can no longer be reached. */
+  /** An outage of the store begins. */
   outage (): void
-  /** The store can be reached again, and events are heard of as before. */
+  /** The outage ends, and live events arrive again. */
   back (): void
   /** The client reads nothing for a while. */
   pause (): void
-  /** It reads again. */
+  /** The client reads again. */
   read (): void
-  /** The connection of the client breaks, and the client comes back with the last id that it has. */
+  /** The connection of the client breaks, and the client resumes after its last event. */
   reconnect (): void
 }
 
-/** A client that takes down what each of its connections is told. */
+/** A client that records the events of each of its connections. */
 class Client {
   /** The numbers of all events that it was told, by the connection that told it. */
   readonly connections: number[][] = []
@@ -146,8 +145,7 @@ function createReply (client: Client) {
     onFailure: nothing,
     untilBack: (error) => error === UNREACHABLE ? back.promise : undefined
   }, { opening: Promise.resolve(), claim: () => send(() => true) })
-  let sink = client.connect()
-  stream.attach(sink)
+  const connection = connectTo(stream, client)
   const world = {
     written: 0,
     write: () => stream.send(String(++world.written)),
@@ -161,6 +159,16 @@ function createReply (client: Client) {
       back = createGate()
       wasBack.open(true)
     },
+    ...connection
+  }
+  return world
+}
+
+/** Connects the client to a stream. Returns its actions. */
+function connectTo (stream: SessionStream, client: Client): Pick<World, 'pause' | 'read' | 'reconnect'> {
+  let sink = client.connect()
+  stream.attach(sink)
+  return {
     pause: () => client.pause(),
     read: () => client.read(),
     reconnect () {
@@ -170,7 +178,6 @@ function createReply (client: Client) {
       stream.resume(next, client.last).then((isResumed) => { if (!isResumed) next.end() }, () => next.end())
     }
   }
-  return world
 }
 
 /** A stream that any node writes to. */
@@ -190,9 +197,8 @@ function createShared (client: Client) {
   }
   const resumption = { store, primes: true, retryInterval: undefined, onFailure: nothing }
   const stream = new SharedStream('s.0', resumption, { claim: () => send(() => true) })
-  let sink = client.connect()
-  stream.attach(sink)
-  // It is connected before the first event: it follows the stream, and has claimed it.
+  const connection = connectTo(stream, client)
+  // The client is connected before the first event: these are the requests that follow and claim the stream.
   requests.arrive()
   setImmediate(() => { requests.arrive() })
   let turns = 0
@@ -214,27 +220,20 @@ function createShared (client: Client) {
       requests.isUnreachable = true
       hasMissed = true
     },
-    // A node that could not hear, or not read, is told when it can again.
+    // A node that missed an event, or could not read one, reads again after the outage.
     back () {
       requests.isUnreachable = false
       if (hasMissed) stream.again()
       hasMissed = false
     },
-    pause: () => client.pause(),
-    read: () => client.read(),
-    reconnect () {
-      stream.detach(sink)
-      const next = client.connect()
-      sink = next
-      stream.resume(next, client.last).then((isResumed) => { if (!isResumed) next.end() }, () => next.end())
-    }
+    ...connection
   }
   return world
 }
 
 function interleavings (...left: readonly Action[]): fc.Arbitrary<readonly Action[]> {
   const actions = ACTIONS.filter((action) => !left.includes(action))
-  // Of what matters most there is most.
+  // Events and arrivals are the most frequent actions.
   const any = { weight: 2, arbitrary: fc.constantFrom(...actions) }
   const progress = { weight: 3, arbitrary: fc.constantFrom<Action>('write', 'arrive') }
   return fc.array(fc.oneof(any, progress), { maxLength: 60 })
@@ -244,7 +243,7 @@ t.test('each connection to a reply stream gets its events once and in order, in 
   const property = fc.asyncProperty(interleavings('lose', 'repeat'), async (actions) => {
     await play(createReply, actions)
   })
-  // An event is sent during an outage, while a slow client is still sent what it missed.
+  // An event is sent during an outage, while a slow client is still catching up.
   const outage: Action[] = ['pause', 'write', 'reconnect', 'arrive', 'arrive', 'arrive', 'outage', 'write', 'arrive']
 
   await fc.assert(property, { numRuns: 500, examples: [[outage]] })

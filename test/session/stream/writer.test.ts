@@ -33,7 +33,7 @@ function createWriter ({
   return { writer, seen, failures, store }
 }
 
-/** A store of another process, which is away until it is told to come back. */
+/** A store of another process, which is unreachable until a test ends the outage. */
 function createRemote () {
   const kept = createMemoryEventStore()
   const remote = { isUnreachable: false, back: createGate<boolean>(), tries: 0 }
