@@ -23,7 +23,9 @@ for (const [entry, target] of Object.entries(ENTRIES)) {
   lead(NAME + entry.slice(1), path)
   if (isBundled) lead(new URL(`lib/${path}.ts`, ROOT).href, path)
 }
-if (isBundled) lead(new URL('lib/cli/dev-server.ts', ROOT).href, 'cli/dev-server')
+if (isBundled) {
+  for (const program of ['cli/dev-server', 'cli/run-server']) lead(new URL(`lib/${program}.ts`, ROOT).href, program)
+}
 
 function lead (specifier, path) {
   const url = isBundled ? new URL(`${path}.js`, BUNDLE).href : new URL(`lib/${path}.ts`, ROOT).href

@@ -19,6 +19,8 @@ export interface Command {
   /** The arguments, as the help shows them. */
   readonly usage: string
   readonly options: { readonly [name: string]: OptionInfo }
+  /** Whether the arguments after `--` are for another program. */
+  readonly takesRest?: boolean
   /** The rest of the help. */
   readonly notes: string
   /** Runs the command and resolves to the exit code. @throws UsageError, Failure */
@@ -34,6 +36,10 @@ export interface CommandLine {
   get (option: string): string | undefined
   /** Returns all values of an option. */
   all (option: string): readonly string[]
+  /** Whether an option or a flag was given. */
+  isGiven (option: string): boolean
+  /** The arguments after `--`, which are for another program. Empty unless the command takes them. */
+  readonly rest: readonly string[]
 }
 
 /** The arguments of the program are wrong: exit code 2. */
@@ -58,13 +64,17 @@ export function parseCommandLine (command: Command, args: readonly string[]): Co
     const type = value === undefined ? 'boolean' : 'string'
     options[name] = { type, multiple, ...(short !== undefined && { short }) }
   }
-  const { values, positionals } = parse(args, options)
+  const end = command.takesRest === true ? args.indexOf('--') : -1
+  const rest = end === -1 ? [] : args.slice(end + 1)
+  const { values, positionals } = parse(end === -1 ? args : args.slice(0, end), options)
   const all = (option: string): readonly unknown[] => [values[option] ?? []].flat()
   return {
     positionals,
     has: (option) => values[option] === true,
     get: (option) => all(option).at(-1)?.toString(),
-    all: (option) => all(option).map(String)
+    all: (option) => all(option).map(String),
+    isGiven: (option) => values[option] !== undefined,
+    rest
   }
 }
 
@@ -90,6 +100,22 @@ export function parseWhole (line: CommandLine, option: string, { otherwise, from
   const value = Number(text)
   if (/^\d+$/.test(text) && value >= from && value <= to) return value
   throw new UsageError(`--${option} is '${text}', and must be a whole number from ${from} to ${to}`)
+}
+
+/** The default and the possible values of an option. */
+export interface Choices<Choice extends string> {
+  readonly otherwise: string
+  readonly choices: readonly Choice[]
+}
+
+/** Parses the value of an option that is one of several words. @throws UsageError */
+export function parseChoice<Choice extends string> (
+  line: CommandLine, option: string, { otherwise, choices }: Choices<Choice>
+): Choice {
+  const text = line.get(option) ?? otherwise
+  const choice = choices.find((known) => known === text)
+  if (choice !== undefined) return choice
+  throw new UsageError(`--${option} is '${text}', and must be one of ${choices.join(', ')}`)
 }
 
 /** Returns the help of a command. */

@@ -1,31 +1,29 @@
 // One run of a file by `dev`: it is loaded, served and announced, until a signal ends it.
-import type { FastifyInstance } from 'fastify'
 import { findMounted, findRegistry, type McpRegistry } from '../registry.ts'
-import { resolveDefinition, type Mountable } from '../sdk/recognise.ts'
-import { divertStdout } from '../stdio/stdout.ts'
-import { serveStdio } from '../stdio.ts'
 import { announce } from './announcement.ts'
 import { printCalls } from './call-lines.ts'
-import { Failure } from './command.ts'
-import { createDevApp, isFastify, isPlugin } from './dev-app.ts'
+import { createDevLog } from './dev-log.ts'
 import type { DevSettings } from './dev-settings.ts'
+import { listen, onSignal, reportFailure, serveOnStdio } from './listening.ts'
 import { loadExport } from './load-export.ts'
-import { clean } from './clean.ts'
-import { formatStack, type Terminal } from './terminal.ts'
+import { createServedApp } from './served-app.ts'
+import type { Terminal } from './terminal.ts'
+
+// A handler that does not end delays a restart by this many milliseconds at most.
+const CLOSE_GRACE_PERIOD = 1000
 
 /** Serves what a file exports until a signal or the end of standard input. Resolves to the exit code. */
 export async function runDevServer (settings: DevSettings, terminal: Terminal): Promise<number> {
-  try {
-    await (settings.stdio ? runOnStdio : runOnHttp)(settings, terminal)
-    return 0
-  } catch (error) {
-    terminal.err(clean(error instanceof Failure ? error.message : `${settings.name} failed:\n${formatStack(error)}`))
-    return 1
-  }
+  const run = settings.stdio ? runOnStdio : runOnHttp
+  return await reportFailure(settings.name, terminal, run(settings, terminal))
 }
 
 async function runOnHttp (settings: DevSettings, terminal: Terminal): Promise<void> {
-  const app = await createDevApp(await loadExport(settings), settings, terminal)
+  const app = await createServedApp(await loadExport(settings), {
+    ...settings,
+    logger: { level: 'warn', stream: createDevLog(terminal) },
+    createMount: () => ({ closeGracePeriod: CLOSE_GRACE_PERIOD })
+  })
   await listen(app, settings)
   // The announcement says how to end the app, so that has to work once it is printed.
   const ended = new Promise<void>((resolve) => { onSignal(terminal, resolve) })
@@ -38,38 +36,13 @@ async function runOnHttp (settings: DevSettings, terminal: Terminal): Promise<vo
 }
 
 async function runOnStdio (settings: DevSettings, terminal: Terminal): Promise<void> {
-  // What the file prints while it is loaded must not reach the client.
-  const exported = await loadExport(settings).finally(divertStdout())
-  if (isFastify(exported) || isPlugin(exported)) {
-    const what = isFastify(exported) ? 'an app' : 'a plugin'
-    throw new Failure(
-      `--stdio serves a server, and ${settings.name} exports ${what}: ` +
-        'export the server, too, and name it with --export.'
-    )
-  }
-  const { stdin, stdout } = terminal.process
-  // Throws if it is no server, so the cast holds. Standard output belongs to the client.
-  printCalls(resolveDefinition(exported), { ...terminal, print: terminal.err })
-  const { closed, close } = await serveStdio(exported as Mountable, { input: stdin, output: stdout })
-  onSignal(terminal, () => { close() })
-  await closed
-}
-
-async function listen (app: FastifyInstance, { host, port }: DevSettings): Promise<void> {
-  if (app.server.listening) return
-  try {
-    await app.listen({ host, port })
-  } catch (cause) {
-    await app.close()
-    const { code, message } = cause as NodeJS.ErrnoException
-    const why = code === 'EADDRINUSE'
-      ? `Port ${port} is in use. Stop the other process, or choose another port with --port.`
-      : `Cannot listen on ${host}: ${message}.`
-    throw new Failure(why, { cause })
-  }
-}
-
-// The listeners stay, because a signal may come twice: from the terminal, and from Node.js' own --watch.
-function onSignal ({ process }: Terminal, listener: () => void): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, listener)
+  await serveOnStdio(settings, {
+    option: '--stdio',
+    terminal,
+    prepare (definition) {
+      // Standard output belongs to the client.
+      printCalls(definition, { ...terminal, print: terminal.err })
+      return undefined
+    }
+  })
 }

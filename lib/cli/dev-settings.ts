@@ -1,4 +1,5 @@
 // The settings that `dev` passes to the process that serves the file.
+import type { ExportSettings } from './load-export.ts'
 
 /**
  * The environment variable that holds {@link DevSettings} as JSON. Node.js prints arguments when it restarts the
@@ -7,13 +8,7 @@
 export const SETTINGS_VARIABLE = 'FASTIFY_MCP_MOUNT_DEV'
 
 /** What is served, and where. */
-export interface DevSettings {
-  /** The file as the user named it. */
-  readonly name: string
-  /** The absolute path of the file. */
-  readonly file: string
-  /** The name of the export to run; absent to find it. */
-  readonly exported?: string
+export interface DevSettings extends ExportSettings {
   readonly host: string
   readonly port: number
   readonly stdio: boolean

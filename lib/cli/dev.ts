@@ -6,13 +6,14 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { waitFor } from './child.ts'
 import { Failure, parseWhole, UsageError, type Command, type CommandLine } from './command.ts'
 import { readReport } from './dev-report.ts'
 import { SETTINGS_VARIABLE, type DevSettings } from './dev-settings.ts'
 import { pathOfProgram } from './installation.ts'
 import { startInspector } from './inspector.ts'
 import { USUAL_EXPORTS } from './load-export.ts'
-import { findLoader } from './loader.ts'
+import { AUTOLOAD, findLoader } from './loader.ts'
 import type { Terminal } from './terminal.ts'
 import { editWatchOutput } from './watch-output.ts'
 
@@ -58,12 +59,6 @@ node --inspect node_modules/.bin/fastify-mcp-mount dev server.ts
   run: runDev
 }
 
-// npm forwards a Ctrl-C that the terminal has sent already, so one keypress may arrive twice. The third signal kills.
-const MAX_INTERRUPTS = 3
-
-// @fastify/autoload loads TypeScript only if it recognises the loader, or if this variable is set.
-const AUTOLOAD = { FASTIFY_AUTOLOAD_TYPESCRIPT: '1' }
-
 async function runDev (line: CommandLine, terminal: Terminal): Promise<number> {
   const settings = await resolveSettings(line, terminal)
   if (settings.stdio) return await runProcess(settings, terminal)
@@ -100,7 +95,8 @@ async function runProcess (settings: DevSettings, terminal: Terminal, inspect?: 
     })
   }
   try {
-    return await waitFor(child, terminal)
+    const { code, wasEnded } = await waitFor(child, terminal)
+    return wasEnded ? 0 : code ?? 1
   } finally {
     inspector?.kill()
   }
@@ -111,30 +107,13 @@ function describeTerminal ({ columns, isColourful }: Terminal): NodeJS.ProcessEn
   return { COLUMNS: String(columns), ...(isColourful && { FORCE_COLOR: '1' }) }
 }
 
-// Resolves to the exit code, which is 0 if the user has ended the process.
-async function waitFor (child: ChildProcess, { process }: Terminal): Promise<number> {
-  let interrupts = 0
-  const interrupt = (signal: NodeJS.Signals) => (): void => {
-    child.kill(++interrupts < MAX_INTERRUPTS ? signal : 'SIGKILL')
-  }
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  const listeners = signals.map((signal) => ({ signal, listener: interrupt(signal) }))
-  for (const { signal, listener } of listeners) process.on(signal, listener)
-  try {
-    const [code] = await once(child, 'close') as [code: number | null]
-    return interrupts > 0 ? 0 : code ?? 1
-  } finally {
-    for (const { signal, listener } of listeners) process.off(signal, listener)
-  }
-}
-
 const HTTP_OPTIONS = ['port', 'host', 'prefix', 'path', 'inspector'] as const
 
 async function resolveSettings (line: CommandLine, { process: { env, cwd } }: Terminal): Promise<DevSettings> {
   const [name, surplus] = line.positionals
   if (name === undefined) throw new UsageError('dev needs a file, such as server.ts')
   if (surplus !== undefined) throw new UsageError(`'${surplus}' is one argument too many`)
-  const meaningless = HTTP_OPTIONS.find((option) => line.has('stdio') && line.get(option) !== undefined)
+  const meaningless = HTTP_OPTIONS.find((option) => line.has('stdio') && line.isGiven(option))
   if (meaningless !== undefined) throw new UsageError(`--${meaningless} has no meaning with --stdio`)
   const port = parseWhole(line, 'port', { otherwise: env.PORT ?? '8000', from: 0, to: 65535 })
   const file = resolve(cwd(), name)

@@ -1,7 +1,16 @@
 // Loads the export of a file.
 import { pathToFileURL } from 'node:url'
 import { Failure } from './command.ts'
-import type { DevSettings } from './dev-settings.ts'
+
+/** Which export of which file is run. */
+export interface ExportSettings {
+  /** The file as the user named it. */
+  readonly name: string
+  /** The absolute path of the file. */
+  readonly file: string
+  /** The name of the export to run; absent to find it. */
+  readonly exported?: string
+}
 
 /** The exports that are run if none is named, in this order. */
 export const USUAL_EXPORTS = ['default', 'mcp', 'server', 'app', 'createApp', 'buildApp'] as const
@@ -11,7 +20,7 @@ export const USUAL_EXPORTS = ['default', 'mcp', 'server', 'app', 'createApp', 'b
  * @throws Failure if there is no such export, and whatever the file throws.
  */
 export async function loadExport (
-  { name, file, exported }: Pick<DevSettings, 'name' | 'file' | 'exported'>
+  { name, file, exported }: ExportSettings
 ): Promise<unknown> {
   const loaded = await import(pathToFileURL(file).href) as Exports
   // The exports of a CommonJS module that was compiled from `export` statements are in its default export.

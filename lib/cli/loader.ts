@@ -5,6 +5,9 @@ import { Failure } from './command.ts'
 
 const TYPESCRIPT = /\.[cm]?tsx?$/
 
+/** @fastify/autoload loads TypeScript only if it recognises the loader, or if this variable is set. */
+export const AUTOLOAD = Object.freeze({ FASTIFY_AUTOLOAD_TYPESCRIPT: '1' })
+
 /** A version of Node.js. */
 export interface Runtime {
   readonly version: string

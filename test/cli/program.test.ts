@@ -22,6 +22,7 @@ t.test('the help lists all commands, and goes to standard error if it was not re
   t.equal(asked.code, 0)
   for (const line of [
     'dev <file> [options]',
+    'run <file> [options] [-- <arguments of the file>]',
     'inspect <url> [what] [options]',
     'new <folder> [options]',
     '-h, --help',
@@ -37,6 +38,7 @@ t.test('the help lists all commands, and goes to standard error if it was not re
 t.test('the help of a command lists all options, in lines of 80 characters', async (t) => {
   const options = {
     dev: ['export', 'port', 'host', 'prefix', 'path', 'inspector', 'stdio'],
+    run: ['export', 'transport', 'host', 'port', 'path', 'log-level', 'workers', 'stateless'],
     inspect: ['arg', 'era', 'header', 'token', 'timeout', 'log-level', 'json'],
     new: ['name']
   }
@@ -57,7 +59,7 @@ t.test('the version is that of the package', async (t) => {
 
 t.test('wrong usage is explained, and the exit code is 2', async (t) => {
   const calls: ReadonlyArray<readonly [args: string, problem: string]> = [
-    ['serve', "there is no command 'serve'; there are dev, inspect, new"],
+    ['serve', "there is no command 'serve'; there are dev, run, inspect, new"],
     ['dev', 'dev needs a file, such as server.ts'],
     ['dev a b', "'b' is one argument too many"],
     ['dev a --prot 1', "Unknown option '--prot'"],
@@ -65,6 +67,16 @@ t.test('wrong usage is explained, and the exit code is 2', async (t) => {
     ['dev a --port x', "--port is 'x', and must be a whole number from 0 to 65535"],
     ['dev a --port 65536', "--port is '65536', and must be a whole number from 0 to 65535"],
     ['dev a --stdio --host b', '--host has no meaning with --stdio'],
+    ['dev a -- b', "'b' is one argument too many"],
+    ['dev a --stdio --inspector', '--inspector has no meaning with --stdio'],
+    ['run', 'run needs a file, such as server.js'],
+    ['run a b', "'b' is one argument too many; the arguments of the file go after --"],
+    ['run a --transport tcp', "--transport is 'tcp', and must be one of http, stdio, sse"],
+    ['run a --transport stdio --port 1', '--port has no meaning with --transport stdio'],
+    ['run a --transport sse --workers 2', '--transport sse needs one worker: its sessions live in one process'],
+    ['run a --workers 0', "--workers is '0', and must be a whole number from 1 to 1024"],
+    ['run LICENSE --log-level loud',
+      "--log-level is 'loud', and must be one of fatal, error, warn, info, debug, trace, silent"],
     ['inspect', 'inspect needs the URL of an endpoint, such as http://127.0.0.1:8000/mcp'],
     ['inspect localhost:8000', "'localhost:8000' is not an http:// or https:// URL, such as http://127.0.0.1:8000/mcp"],
     ['inspect nowhere', "'nowhere' is not an http:// or https:// URL, such as http://127.0.0.1:8000/mcp"],

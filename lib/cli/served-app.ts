@@ -1,47 +1,57 @@
 // Makes the app that serves what a file exports: a server, a plugin, an app, or a function that makes one of them.
-import Fastify, { type FastifyInstance, type FastifyPluginCallback } from 'fastify'
-import mcpPlugin, { type Mountable } from '../index.ts'
+import Fastify, { type FastifyInstance, type FastifyPluginCallback, type FastifyServerOptions } from 'fastify'
+import mcpPlugin, { type McpMountOptions, type Mountable } from '../index.ts'
 import { findRegistry } from '../registry.ts'
 import { isClass } from '../sdk/recognise.ts'
 import { isDefinition } from '../sdk/shape.ts'
 import { Failure } from './command.ts'
-import { createDevLog } from './dev-log.ts'
-import type { DevSettings } from './dev-settings.ts'
-import type { Terminal } from './terminal.ts'
 
-// A handler that does not end delays a restart by this many milliseconds at most.
-const CLOSE_GRACE_PERIOD = 1000
+/** How an app is made of what a file exports. */
+export interface AppPlan {
+  /** The file as the user named it. */
+  readonly name: string
+  /** The prefix of a server or a plugin. */
+  readonly prefix?: string
+  /** The path of a server. */
+  readonly path?: string
+  /** The options of the command that were given and need a mount of its own, such as `stateless`. */
+  readonly mountOnly?: readonly string[]
+  /** The options of the command that were given and need an app of its own, such as `log-level`. */
+  readonly appOnly?: readonly string[]
+  /** The logger of an app that is made here. */
+  readonly logger: NonNullable<FastifyServerOptions['logger']>
+  /** Returns the options of a mount that is made here; not called where the file mounts its servers. */
+  createMount (): Partial<McpMountOptions> | Promise<Partial<McpMountOptions>>
+}
 
 /**
  * Resolves to an app that serves what a file exports, once it is ready.
  * @throws Failure if no server is mounted in it, and whatever its plugins throw.
  */
-export async function createDevApp (
-  exported: unknown, settings: DevSettings, terminal: Terminal
-): Promise<FastifyInstance> {
-  const app = await prepareApp(exported, settings, terminal)
+export async function createServedApp (exported: unknown, plan: AppPlan): Promise<FastifyInstance> {
+  const app = await prepareApp(exported, plan)
   await app.ready()
   if (findRegistry(app) !== undefined) return app
   await app.close()
   throw new Failure(
-    `${settings.name} mounts no MCP server: ` +
+    `${plan.name} mounts no MCP server: ` +
       'register the plugin of fastify-mcp-mount in what it exports, or export the server itself.'
   )
 }
 
-async function prepareApp (exported: unknown, settings: DevSettings, terminal: Terminal): Promise<FastifyInstance> {
+async function prepareApp (exported: unknown, plan: AppPlan): Promise<FastifyInstance> {
   if (isFastify(exported)) {
-    refuse(settings, ['prefix', 'path'], 'an app')
+    refuse(plan, ['prefix', 'path', ...appOptions(plan)], 'an app')
     return exported
   }
-  const app = Fastify({ logger: { level: 'warn', stream: createDevLog(terminal) } })
+  const app = Fastify({ logger: plan.logger })
   if (isPlugin(exported) && !mayMakeApp(exported)) {
-    refuse(settings, ['path'], 'a plugin')
-    app.register(exported, { prefix: settings.prefix ?? '' })
+    refuse(plan, pluginOptions(plan), 'a plugin')
+    app.register(exported, { prefix: plan.prefix ?? '' })
   } else if (typeof exported === 'function' && !isClass(exported)) {
-    return await useFunction(app, exported as Exported, settings) ?? app
+    return await useFunction(app, exported as Exported, plan) ?? app
   } else {
-    app.register(mcpPlugin, mountOptions(exported, settings))
+    app.register(mcpPlugin, await createOptions(exported, plan))
   }
   return app
 }
@@ -56,40 +66,50 @@ type Exported = (scope?: FastifyInstance, options?: object) => unknown
 // Only its return value tells whether a function is a plugin, makes servers or makes an app of its own. Resolves to
 // such an app.
 async function useFunction (
-  app: FastifyInstance, exported: Exported, settings: DevSettings
+  app: FastifyInstance, exported: Exported, plan: AppPlan
 ): Promise<FastifyInstance | undefined> {
   let own: FastifyInstance | undefined
   await app.register(async function probe (scope, options) {
     // A function of length 0 may have an optional parameter, which must not receive the scope.
     const made = await (exported.length === 0 ? exported() : exported(scope, options))
     if (made === undefined || (isFastify(made) && made.server === scope.server)) {
-      return refuse(settings, ['path'], 'a plugin')
+      return refuse(plan, pluginOptions(plan), 'a plugin')
     }
     if (isFastify(made)) {
-      refuse(settings, ['prefix', 'path'], 'a function that makes an app')
+      refuse(plan, ['prefix', 'path', ...appOptions(plan)], 'a function that makes an app')
       own = made
     } else {
-      await scope.register(mcpPlugin, { ...mountOptions(isDefinition(made) ? made : exported, settings), prefix: '' })
+      const options = await createOptions(isDefinition(made) ? made : exported, plan)
+      await scope.register(mcpPlugin, { ...options, prefix: '' })
     }
-  }, { prefix: settings.prefix ?? '' })
+  }, { prefix: plan.prefix ?? '' })
   if (own !== undefined) await app.close()
   return own
 }
 
-function mountOptions (server: unknown, { prefix, path }: DevSettings) {
+async function createOptions (server: unknown, plan: AppPlan): Promise<McpMountOptions> {
+  const { prefix, path } = plan
   return {
+    ...await plan.createMount(),
     // The cast is safe, because the plugin checks the server.
     server: server as Mountable,
-    closeGracePeriod: CLOSE_GRACE_PERIOD,
     ...(prefix !== undefined && { prefix }),
     ...(path !== undefined && { path })
   }
 }
 
-function refuse (settings: DevSettings, options: readonly ('prefix' | 'path')[], what: string): void {
-  const given = options.find((option) => settings[option] !== undefined)
+function pluginOptions ({ mountOnly = [] }: AppPlan): readonly string[] {
+  return ['path', ...mountOnly]
+}
+
+function appOptions ({ mountOnly = [], appOnly = [] }: AppPlan): readonly string[] {
+  return [...mountOnly, ...appOnly]
+}
+
+function refuse (plan: AppPlan, options: readonly string[], what: string): void {
+  const given = options.find((option) => (option !== 'prefix' && option !== 'path') || plan[option] !== undefined)
   if (given === undefined) return
-  throw new Failure(`--${given} has no meaning for ${what}, which is what ${settings.name} exports: set it there.`)
+  throw new Failure(`--${given} has no meaning for ${what}, which is what ${plan.name} exports: set it there.`)
 }
 
 /** Recognises an app by its shape, because there may be two copies of Fastify. */
