@@ -27,7 +27,7 @@ async function goesOn (t: Test, { app, logLines }: TestApp): Promise<void> {
   t.notOk(logLines.some(({ level }) => Number(level) >= 50))
 }
 
-t.test('a body that is no JSON gets 400 with -32700 and no id', async (t) => {
+t.test('a body that is not JSON gets 400 with -32700 and no id', async (t) => {
   const testApp = await createApp(t)
 
   for (const body of [
@@ -58,7 +58,7 @@ t.test('a body that is no JSON gets 400 with -32700 and no id', async (t) => {
   await goesOn(t, testApp)
 })
 
-t.test('JSON that is no message gets 400 with -32600', async (t) => {
+t.test('JSON that is not a message gets 400 with -32600', async (t) => {
   const testApp = await createApp(t)
 
   for (const body of ['null', 'true', '7', '"text"']) {
@@ -104,7 +104,7 @@ t.test('a wrong type anywhere in a message gets 400, with its id where that coul
   await goesOn(t, testApp)
 })
 
-t.test('the ids that are allowed come back as they are', async (t) => {
+t.test('valid ids are returned unchanged', async (t) => {
   const { app } = await createApp(t)
 
   for (const id of [0, -1, 2 ** 53 - 1, '', '1', 'x'.repeat(256), '\u2028"\\', '__proto__']) {
@@ -175,7 +175,7 @@ t.test('an error repeats only the beginning of what a client has sent', async (t
   t.notOk(logLines.some((line) => Number(line.level) >= 40 && JSON.stringify(line).length > 2000))
 })
 
-t.test('a modern-only mount does not repeat what is no revision', async (t) => {
+t.test('a modern-only mount does not repeat an invalid revision', async (t) => {
   const { app } = await createApp(t, { legacy: false })
   const requested = async (protocolVersion: unknown): Promise<object> =>
     (await post(app, { jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion } })).json().error.data
@@ -219,7 +219,7 @@ t.test('keys that reach a prototype get 400 and reach none', async (t) => {
   await goesOn(t, testApp)
 })
 
-t.test('names of the language are no names of ours', async (t) => {
+t.test('names of Object.prototype are not tools, prompts or methods', async (t) => {
   const testApp = await createApp(t)
 
   for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '']) {

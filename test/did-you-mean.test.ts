@@ -3,7 +3,7 @@ import { findMeant } from '../lib/did-you-mean.ts'
 
 const KNOWN = ['server', 'path', 'allowedHosts', 'auth', 'maxSessions', 'sessionIdleTimeout']
 
-t.test('a name is taken for the known one that differs by a typing error', async (t) => {
+t.test('the suggestion is the known name that differs by a typing error', async (t) => {
   for (const [name, meant] of [
     ['allowdHosts', 'allowedHosts'],
     ['ALLOWEDHOSTS', 'allowedHosts'],
@@ -15,7 +15,7 @@ t.test('a name is taken for the known one that differs by a typing error', async
   }
 })
 
-t.test('otherwise it is taken for the known one that shares the most words', async (t) => {
+t.test('otherwise the suggestion is the known name that shares the most words', async (t) => {
   for (const [name, meant] of [
     ['authorize', 'auth'],
     ['maxConnections', 'maxSessions'],
@@ -26,6 +26,6 @@ t.test('otherwise it is taken for the known one that shares the most words', asy
   }
 })
 
-t.test('a name that resembles none is taken for none', async (t) => {
+t.test('a name that resembles no known name gets no suggestion', async (t) => {
   for (const name of ['database', 'env', '', 'x', 'toString', 'au']) t.equal(findMeant(name, KNOWN), undefined, name)
 })

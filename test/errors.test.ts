@@ -79,7 +79,7 @@ t.test('an InsufficientScopeError carries the scopes that are needed, and is an 
   })
 })
 
-t.test('an InsufficientScopeError without scopes, or with what is none, is a mistake', async (t) => {
+t.test('an InsufficientScopeError without scopes or with an invalid one throws a TypeError', async (t) => {
   for (const scopes of [[], [''], ['a b'], ['a', 'b"']]) {
     t.throws(
       () => new InsufficientScopeError(scopes),

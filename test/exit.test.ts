@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { LOADER } from './support/child.ts'
 
-t.test('no timer keeps a process alive, be its app closed or left as it is', async (t) => {
+t.test('no timer keeps a process alive, with its app closed or open', async (t) => {
   const program = (end: string): string => `
     import Fastify from 'fastify'
     import mcpPlugin, { McpServer } from '${new URL('../lib/index.ts', import.meta.url).href}'

@@ -160,7 +160,7 @@ t.test('@fastify/helmet sets its headers on replies and streams of a mount', asy
   t.equal(plain.headers['x-content-type-options'], 'nosniff')
 })
 
-t.test('@fastify/compress compresses the JSON of a mount, and lets streams flow as they are', async (t) => {
+t.test('@fastify/compress compresses the JSON of a mount, and leaves its streams alone', async (t) => {
   const { app, goOn, address } = await createApp(t, (app) => app.register(compress, { threshold: 0 }))
 
   const headers = await streams(t, address, goOn)

@@ -93,7 +93,7 @@ const VERIFIER =
     "'http://127.0.0.1:9/' })\n"
 const TESTING = "const { createTestClient } = await import('./lib/testing.ts')\n"
 
-t.test('importing the package, serving a mount and what might be needed later load no SDK, no zod, no other web framework and no jose', async (t) => {
+t.test('importing the package and serving a mount load no SDK, no zod, no other web framework and no jose', async (t) => {
   const loaded = findLoaded(t, MOUNT + VERIFIER + TESTING)
 
   t.ok(loaded.some((file) => /\/lib\/server\/mcp-server\.ts/.test(file)), 'modules of the package are recorded')
@@ -110,7 +110,7 @@ t.test('jose is loaded when a JWT is verified', async (t) => {
   t.ok(loaded.some((file) => JOSE.test(file)))
 })
 
-t.test('the client of a test is loaded when it is made', async (t) => {
+t.test('the client of a test is loaded when it is created', async (t) => {
   const make =
     'const testApp = Fastify()\ntestApp.register(mcpPlugin, { server })\nawait (await ' +
       'createTestClient(testApp)).close()\n'
@@ -120,7 +120,7 @@ t.test('the client of a test is loaded when it is made', async (t) => {
   )
 })
 
-t.test('a module that is not wanted is seen, however it is loaded', async (t) => {
+t.test('an unwanted module is detected, however it is loaded', async (t) => {
   const imported = findLoaded(t, "import 'zod'")
   const required = findLoaded(t, "createRequire(import.meta.url)('zod')")
   const dynamic = findLoaded(t, "await import('@modelcontextprotocol/sdk/types.js')")

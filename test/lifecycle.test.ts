@@ -86,7 +86,7 @@ t.test('a lifespan gets the app, and what the app closes later is still open whe
   t.same(events, ['close A', 'close database'])
 })
 
-t.test('a lifespan that throws fails ready(), inject() and listen(), and those entered before are left', async (t) => {
+t.test('a lifespan that throws fails ready(), inject() and listen(), and the lifespans entered before are left', async (t) => {
   for (const start of [
     (app: FastifyInstance) => app.ready(),
     (app: FastifyInstance) => app.inject('/'),
@@ -123,7 +123,7 @@ t.test('a lifespan that fails to close fails close(), and the others are left al
   t.same(events, ['enter A', 'enter B', 'close B', 'close A'])
 })
 
-t.test('an app that closes before it was ready leaves nothing', async (t) => {
+t.test('an app that closes before it is ready leaves every lifespan that it has entered', async (t) => {
   const events: string[] = []
   const app = Fastify()
   app.register(mcpPlugin, { server: createWitness('A', events) })
@@ -251,7 +251,7 @@ t.test('a handler that looks at ctx.signal only after it was cut finds it aborte
   t.ok(await seen.promise)
 })
 
-t.test('a batch that outlives closeGracePeriod keeps the answers it has', async (t) => {
+t.test('a batch that outlives closeGracePeriod is answered with the results so far', async (t) => {
   const started = createGate()
   const never = createGate<string>()
   const { app } = await createApp(t, {
@@ -303,7 +303,7 @@ t.test('requests of several mounts are all cut', async (t) => {
   for (const response of await Promise.all(sent)) t.equal(response.status, 503)
 })
 
-t.test('an app does not start whose lifespan throws what is no error', async (t) => {
+t.test('an app whose lifespan throws a value that is not an Error does not start', async (t) => {
   for (const nothing of [null, undefined]) {
     const { app } = createHost(t)
     app.register(mcpPlugin, {

@@ -27,7 +27,7 @@ async function urlOf (t: Test, options: AppOptions, listenOptions?: FastifyListe
   return app.mcp.get('Notes').url.replace(/:\d+\//, ':PORT/')
 }
 
-t.test('the url is the path alone until the app listens', async (t) => {
+t.test('mount.url is only the path until the app listens', async (t) => {
   t.equal(await urlOf(t, {}), '/mcp')
   t.equal(await urlOf(t, { path: '/' }), '/')
   t.equal(await urlOf(t, { prefix: '/notes', path: '/' }), '/notes')
@@ -43,11 +43,11 @@ t.test('the url has an IPv6 address in brackets', { skip: !hasIpv6 }, async (t) 
   t.equal(await urlOf(t, {}, { port: 0, host: '::' }), 'http://localhost:PORT/mcp')
 })
 
-t.test('an address that stands for all of a machine is given as localhost', async (t) => {
+t.test('for an app that listens on all addresses, mount.url names localhost', async (t) => {
   t.equal(await urlOf(t, {}, { port: 0, host: '0.0.0.0' }), 'http://localhost:PORT/mcp')
 })
 
-t.test('publicUrl goes before the address, with its path and without a slash too many', async (t) => {
+t.test('mount.url begins with publicUrl and its path, without a double slash', async (t) => {
   t.equal(await urlOf(t, { publicUrl: 'https://api.example.com' }), 'https://api.example.com/mcp')
   t.equal(
     await urlOf(t, { publicUrl: 'https://api.example.com/base/' }, { port: 0, host: '127.0.0.1' }),
@@ -55,11 +55,11 @@ t.test('publicUrl goes before the address, with its path and without a slash too
   )
 })
 
-t.test('an app that listens on a socket file has no url but the path', async (t) => {
+t.test('mount.url of an app that listens on a socket file is only the path', async (t) => {
   t.equal(await urlOf(t, {}, { path: createSocketPath(t) }), '/mcp')
 })
 
-t.test('an app that listens by TLS has an https url', async (t) => {
+t.test('mount.url of an app with TLS begins with https', async (t) => {
   const app = Fastify({ https: {} })
   t.teardown(() => app.close())
   app.register(mcpPlugin, { server: createServer() })
@@ -68,7 +68,7 @@ t.test('an app that listens by TLS has an https url', async (t) => {
   t.match(app.mcp.get('Notes').url, /^https:\/\/127\.0\.0\.1:\d+\/mcp$/)
 })
 
-t.test('a mount tells what it serves and how busy it is', async (t) => {
+t.test('a mount has its name, path and server, and stats() returns its load', async (t) => {
   const started = createGate()
   const gate = createGate()
   const { app, server } = await createApp(t)
@@ -89,7 +89,7 @@ t.test('a mount tells what it serves and how busy it is', async (t) => {
   t.same(mount.stats(), { sessions: 1, exchanges: 0, streams: 0 })
 })
 
-t.test('the host app calls a tool as a client would, arguments checked and left as they are', async (t) => {
+t.test('a call from the host app checks its arguments, and does not modify them', async (t) => {
   const { app, server } = await createApp(t)
   server.registerTool(
     'greet',
@@ -171,7 +171,7 @@ t.test('a mount is named by its option, by its server, or else by its path', asy
   t.ok(info)
 })
 
-t.test('a definition lets go of each session that ends, and the lifespan is left only then', async (t) => {
+t.test('a definition is notified of each session that ends, and the lifespan is left afterwards', async (t) => {
   const events: string[] = []
   const gate = createGate()
   const { app } = createHost(t)
@@ -198,7 +198,7 @@ t.test('a definition lets go of each session that ends, and the lifespan is left
   t.same(events, [`ends ${headers['mcp-session-id']}`, 'ended', 'left'])
 })
 
-t.test('a definition that fails to let go of a session is logged, whether it throws or rejects', async (t) => {
+t.test('a definition whose `ended` throws or rejects is logged', async (t) => {
   for (const fail of [() => { throw new Error('no database') }, async () => { throw new Error('no database') }]) {
     const { app, logLines } = createHost(t)
     await mount(app, { server: { ...createTalker(() => ({})), ended: fail } })

@@ -37,7 +37,7 @@ t.test('the endpoint is logged when the app is ready, and again with its address
   t.notOk(logLines.some(({ level }) => level === 40))
 })
 
-t.test('an app that listens beyond this machine is warned when its mount serves only localhost', async (t) => {
+t.test('a warning is logged if other machines can connect to the app but its mount serves only localhost', async (t) => {
   const { app, logLines } = await createApp(t)
 
   await app.listen({ port: 0, host: '0.0.0.0' })
@@ -45,7 +45,7 @@ t.test('an app that listens beyond this machine is warned when its mount serves 
   t.match(logLines.filter(({ level }) => level === 40), [{ mcp: 'Notes', msg: LOOPBACK_WARNING }])
 })
 
-t.test('it is not warned once its clients have a name to use, or behind a guard of its own', async (t) => {
+t.test('no warning is logged if the mount has a host name, or its own guard is off', async (t) => {
   const settled: AppOptions[] = [
     { allowedHosts: ['api.example.com'] },
     { publicUrl: 'https://api.example.com' },
@@ -60,7 +60,7 @@ t.test('it is not warned once its clients have a name to use, or behind a guard 
   }
 })
 
-t.test('an app that listens on a socket file is not warned', async (t) => {
+t.test('no warning is logged for an app that listens on a socket file', async (t) => {
   const { app, logLines } = await createApp(t)
 
   await app.listen({ path: createSocketPath(t) })
@@ -68,7 +68,7 @@ t.test('an app that listens on a socket file is not warned', async (t) => {
   t.notOk(logLines.some(({ level }) => level === 40))
 })
 
-t.test('logLevel is that of the requests of the mount alone', async (t) => {
+t.test('logLevel applies only to the requests of the mount', async (t) => {
   const { app, logLines } = createHost(t)
   app.get('/', async () => 'hello')
   app.register(mcpPlugin, { server: createServer(), logLevel: 'error' })
@@ -84,7 +84,7 @@ t.test('logLevel is that of the requests of the mount alone', async (t) => {
   t.match(logLines.slice(before), [{ msg: 'incoming request' }, { msg: 'request completed' }])
 })
 
-t.test('options may come from a function of the app', async (t) => {
+t.test('the options may be a function of the app', async (t) => {
   const { app } = createHost(t)
   app.decorate('endpoint', '/rpc')
 

@@ -15,7 +15,7 @@ t.test('app.mcp holds every mount in the order of registration', async (t) => {
   t.equal(app.mcp.get('B').path, '/b/mcp')
 })
 
-t.test('a mount that does not exist is a coded error that lists those that do', async (t) => {
+t.test('get() of an unknown mount throws a coded error that lists the known ones', async (t) => {
   const { app } = createHost(t)
   await app.register(mcpPlugin, { prefix: '/a', server: createServer('A') })
   await app.register(mcpPlugin, { prefix: '/b', server: createServer('B') })
@@ -26,7 +26,7 @@ t.test('a mount that does not exist is a coded error that lists those that do', 
   })
 })
 
-t.test('the registry of an app is found from its root, whichever scope a mount is in', async (t) => {
+t.test('app.mcp is on the root of the app, whatever scope a mount is in', async (t) => {
   const { app } = createHost(t)
   t.equal(findRegistry(app), undefined)
 
@@ -36,7 +36,7 @@ t.test('the registry of an app is found from its root, whichever scope a mount i
   t.same([...findRegistry(app) ?? []].map(({ name }) => name), ['A'])
 })
 
-t.test('an app.mcp that is something else is left as it is, and the log says so', async (t) => {
+t.test('an app.mcp that something else has decorated is left as it is, and logged', async (t) => {
   const { app, logLines } = createHost(t)
   const own = {}
   app.decorate('mcp' as never, own as never)
@@ -47,7 +47,7 @@ t.test('an app.mcp that is something else is left as it is, and the log says so'
   t.match(logLines.filter(({ level }) => level === 40), [{ msg: /^app\.mcp is not the registry of MCP mounts: / }])
 })
 
-t.test('a registry without mounts says so', async (t) => {
+t.test('get() without any mount says that there are none', async (t) => {
   t.throws(() => new McpRegistry(createHost(t).app.server).get('C'), {
     code: 'MCP_ERR_UNKNOWN_MOUNT',
     message: "no mount is named 'C'; registered mounts: none"

@@ -47,7 +47,7 @@ t.test('200 streams and 200 calls: calls that finish in time get their answers, 
   t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
 })
 
-t.test('calls that do not finish in time are told so, be it in a body or on a stream', async (t) => {
+t.test('calls that do not finish in time get an error, in a body or on a stream', async (t) => {
   const started = createGate()
   let count = 0
   const { app, address } = await createTalk(t, async (channel, { id }) => {

@@ -177,7 +177,7 @@ t.test('an initialize of HTTP+SSE that finds no place can be sent again', async 
   t.match(await sse.ask('initialize', opening()), /"id":1,"result"/)
 })
 
-t.test('without auth one address has a share where that is set, and none otherwise', async (t) => {
+t.test('without auth an address has a share if the option is set, and none otherwise', async (t) => {
   const { app, address, untilRunning } = await createSlow(t, { maxCallsInFlightPerAddress: 1 })
   const open = await createSlow(t)
   const held = [sendAlone(address, wait({})), sendAlone(open.address, wait({})), sendAlone(open.address, wait({}))]

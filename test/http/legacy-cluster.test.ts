@@ -69,7 +69,7 @@ t.test('a change that cannot be stored is refused, also when an outage begins du
   t.same(refused.json(), UNAVAILABLE(1))
 })
 
-t.test('requests without a session, and with one that is none, are answered as anywhere', async (t) => {
+t.test('requests without a session or with an unknown one get the same answers as without a cluster', async (t) => {
   const { nodes: [, b] } = await setUp(t)
   const unknown = { 'mcp-session-id': '00000000-0000-4000-8000-000000000000' }
 
@@ -83,7 +83,7 @@ t.test('requests without a session, and with one that is none, are answered as a
   t.match(responses.at(-1)?.json(), NOT_FOUND)
 })
 
-t.test('a session that is deleted by one node is there for none', async (t) => {
+t.test('a session that one node deletes is unknown to all nodes', async (t) => {
   const { nodes, headers } = await setUp(t)
   const frames = readFrames(await openGet(nodes[0].address, headers))
   await frames.next()
@@ -117,7 +117,7 @@ t.test('an initialize that fails leaves no session behind, and past maxSessions 
   t.equal(await a.mount.sessions.count(), 1)
 })
 
-t.test('a cancellation stops the call on whatever node it runs', async (t) => {
+t.test('a cancellation stops a call that runs on another node', async (t) => {
   const { nodes: [a, b], headers, begun } = await setUp(t)
   const called = a.app.inject(legacy('tools/call', { name: 'work' }, { id: 'x', headers }))
   const signal = await begun
@@ -129,7 +129,7 @@ t.test('a cancellation stops the call on whatever node it runs', async (t) => {
   t.match(signal.reason, { message: 'The request was cancelled: enough' })
 })
 
-t.test('so does one in a batch', async (t) => {
+t.test('a cancellation in a batch stops a call that runs on another node', async (t) => {
   const { nodes: [a, b], headers, begun } = await setUp(t, {}, '2025-03-26')
   const called = a.app.inject(legacy('tools/call', { name: 'work' }, { id: 'x', headers }))
   const signal = await begun
@@ -143,7 +143,7 @@ t.test('so does one in a batch', async (t) => {
   t.ok(signal.aborted)
 })
 
-t.test('a batch to a session that has none is refused', async (t) => {
+t.test('a batch is refused in a session whose revision has no batches', async (t) => {
   const { nodes: [, b], headers } = await setUp(t)
 
   t.match((await post(b.app, [{ jsonrpc: '2.0', id: 1, method: 'ping' }], headers)).json(), { error: { message: /has no batches/ } })
@@ -161,7 +161,7 @@ t.test('the reply to a batch is a stream that is resumed on another node', async
   t.equal([...resumed.matchAll(/"result":/g)].length, 2)
 })
 
-t.test('without sessions nothing is looked for', async (t) => {
+t.test('a stateless mount looks for no session in the cluster', async (t) => {
   const { cluster, nodes: [a] } = await setUp(t, { stateless: true })
   cluster.beginOutage()
 

@@ -23,7 +23,7 @@ async function createNotified (t: Test, options: Partial<McpMountOptions> = {}) 
 
 const initialized = { jsonrpc: '2.0', method: 'notifications/initialized' }
 
-t.test('a definition is told of the notifications of a session, but not of those that call something off', async (t) => {
+t.test('a definition receives the notifications of a session, except cancellations', async (t) => {
   const { app, notified } = await createNotified(t)
   const headers = await openSession(app)
 
@@ -37,7 +37,7 @@ t.test('a definition is told of the notifications of a session, but not of those
   t.same(notified, [{ method: 'notifications/initialized', params: {}, ...known }, { method: 'notifications/roots/list_changed', params: { a: 1 }, ...known }])
 })
 
-t.test('a definition is told of the notifications of clients without sessions, too', async (t) => {
+t.test('a definition receives the notifications of clients without sessions, too', async (t) => {
   const { app, notified } = await createNotified(t, { stateless: true })
 
   const statuses = []
@@ -47,7 +47,7 @@ t.test('a definition is told of the notifications of clients without sessions, t
   t.same(notified, [{ method: 'notifications/initialized', params: {}, sessionId: undefined, url: '/mcp', lifespan: 'lifespan' }])
 })
 
-t.test('a definition is told of the notifications in a batch, with requests and without', async (t) => {
+t.test('a definition receives the notifications in a batch, with and without requests', async (t) => {
   const { app, notified } = await createNotified(t)
   const headers = await openSession(app, '2025-03-26')
 
@@ -59,7 +59,7 @@ t.test('a definition is told of the notifications in a batch, with requests and 
   t.same(notified.map(({ method, sessionId }) => [method, sessionId]), Array.from({ length: 2 }, () => ['notifications/initialized', headers['mcp-session-id']]))
 })
 
-t.test('a notification for a session that is none is refused, and nobody is told of it', async (t) => {
+t.test('a notification for an unknown session is refused and not passed on', async (t) => {
   const { app, notified } = await createNotified(t)
 
   const response = await post(app, initialized, { 'mcp-session-id': 'nope' })
@@ -68,7 +68,7 @@ t.test('a notification for a session that is none is refused, and nobody is told
   t.same(notified, [])
 })
 
-t.test('a definition that wants no notifications gets none', async (t) => {
+t.test('a definition without `notified` ignores notifications', async (t) => {
   const { app } = createHost(t)
   await mount(app, { server: createTalker(() => ({})) })
 

@@ -29,7 +29,7 @@ t.test('initialize opens a session and answers with the revision asked for, back
   t.equal(app.mcp.get('Notes').sessions.size, 4)
 })
 
-t.test('a revision that nobody knows is answered with the newest legacy one', async (t) => {
+t.test('an unknown revision is answered with the newest legacy one', async (t) => {
   const { app } = await createApp(t)
 
   for (const revision of ['2026-07-28', '1999-01-01', '', 'latest']) {
@@ -138,13 +138,13 @@ t.test('a client that initializes again leaves its old session behind', async (t
   t.equal(app.mcp.get('Notes').sessions.size, 1)
 })
 
-t.test('a client with a session id that nobody knows can initialize', async (t) => {
+t.test('a client with an unknown session id can initialize', async (t) => {
   const { app } = await createApp(t)
 
   t.equal((await app.inject(initialize('2025-06-18', { headers: { 'mcp-session-id': 'unknown' } }))).statusCode, 200)
 })
 
-t.test('past maxSessions initialize gets 503 and the time to try again', async (t) => {
+t.test('beyond maxSessions initialize gets 503 with Retry-After', async (t) => {
   const { app } = await createApp(t, { maxSessions: 1 })
   const session = await openUsedSession(app)
 
@@ -176,7 +176,7 @@ t.test('5,000 initialize in a row: the cap holds, and each slot that is given ba
   t.equal((await app.inject(initialize())).statusCode, 200)
 })
 
-t.test('the owner of a mount hears of its sessions', async (t) => {
+t.test('mount.sessions emits an event when a session opens or ends', async (t) => {
   const { app } = await createApp(t)
   const told: unknown[] = []
   const { sessions } = app.mcp.get('Notes')
@@ -238,7 +238,7 @@ t.test('legacy: false refuses legacy clients in words their users can read', asy
   t.equal(removed.statusCode, 405)
 })
 
-t.test('a version header that nobody knows gets 400, except with initialize', async (t) => {
+t.test('an unknown version header gets 400, except with initialize', async (t) => {
   const { app } = await createApp(t)
   const session = await openSession(app)
   const headers = { ...session, 'mcp-protocol-version': '1999-01-01' }

@@ -54,7 +54,7 @@ async function createListening (t: Test, options: AppOptions = {}) {
   return { app, logLines, server, address, mounted, subscriptions: partsOf(mounted).changes.subscriptions }
 }
 
-t.test('a client is told first what it will hear of, and then of each change, until the app closes', async (t) => {
+t.test('a client receives the acknowledgement first, and then each change until the app closes', async (t) => {
   const { app, server, address, mounted } = await createListening(t)
   const { response, next } = await listenTo(address, ALL, { id: 'listen-1' })
 
@@ -91,7 +91,7 @@ t.test('a client is told first what it will hear of, and then of each change, un
   })()])
 })
 
-t.test('a client hears of nothing that it did not ask for', async (t) => {
+t.test('a client receives no changes that it did not subscribe to', async (t) => {
   const { address, mounted } = await createListening(t)
   const { next } = await listenTo(address, { promptsListChanged: true, toolsListChanged: false, resourceSubscriptions: [] })
   t.strictSame(await next(), acknowledged({ promptsListChanged: true }))
@@ -104,7 +104,7 @@ t.test('a client hears of nothing that it did not ask for', async (t) => {
   t.strictSame(await next(), changed('prompts'))
 })
 
-t.test('a burst of changes is one message each', async (t) => {
+t.test('a burst of equal changes is sent as one message', async (t) => {
   const { address, mounted, server } = await createListening(t)
   const { next } = await listenTo(address, ALL)
   await next()
@@ -119,7 +119,7 @@ t.test('a burst of changes is one message each', async (t) => {
   t.strictSame([await next(), await next(), await next()], [changed('tools'), updated('notes://a'), changed('prompts')])
 })
 
-t.test('the acknowledgement comes first, even where a change does not wait for it', async (t) => {
+t.test('the acknowledgement comes first, even if a change happens before it', async (t) => {
   const server: McpServer = createListedNotes({
     authorizeSubscription (uri, ctx) {
       ctx.notifyResourceUpdated(uri)
@@ -137,7 +137,7 @@ t.test('the acknowledgement comes first, even where a change does not wait for i
   )
 })
 
-t.test('a tool tells of the resource that it has changed', async (t) => {
+t.test('a tool notifies clients of a resource that it has changed', async (t) => {
   const server = createListedNotes()
   server.registerTool('change', {}, (_args, ctx) => {
     ctx.notifyResourceUpdated('notes://a')
@@ -154,7 +154,7 @@ t.test('a tool tells of the resource that it has changed', async (t) => {
   t.strictSame(await next(), updated('notes://a'))
 })
 
-t.test('every mount of a definition tells of its changes, and each mount of its own besides', async (t) => {
+t.test('every mount of a definition sends its changes, and each mount also sends its own', async (t) => {
   const { app } = createHost(t)
   const server = createListedNotes()
   await mount(app, { server, prefix: '/one', name: 'One' })
@@ -183,7 +183,7 @@ t.test('only what the server has is acknowledged', async (t) => {
   t.strictSame(await next(), acknowledged({ toolsListChanged: true }))
 })
 
-t.test('who would hear of nothing is told so, and not held', async (t) => {
+t.test('a stream that could never carry a change ends at once', async (t) => {
   const server = new McpServer({ name: 'Notes', version: '1.0.0' })
   const { address, mounted, subscriptions } = await createListening(t, { server })
 
@@ -213,7 +213,7 @@ t.test('resources that the caller may not watch are left out', async (t) => {
   t.strictSame(asked, [['notes://a', 'subscriptions/listen', 'modern', '/mcp'], ['notes://b', 'subscriptions/listen', 'modern', '/mcp']])
 })
 
-t.test('a request that the server refuses is answered with an error, and leaves no place taken', async (t) => {
+t.test('a request that the server refuses gets an error and frees its place', async (t) => {
   const server = createListedNotes({
     authorizeSubscription (uri) {
       if (uri === 'notes://a') throw new RpcError(4100, 'Sign in first', { at: '/login' })
@@ -238,7 +238,7 @@ t.test('a request that the server refuses is answered with an error, and leaves 
   t.equal(mounted.stats().streams, 0)
 })
 
-t.test('a client that takes no stream is refused', async (t) => {
+t.test('a client that does not accept streams gets 406', async (t) => {
   const { app } = await createListening(t)
 
   const response = await app.inject(ask(ALL, { id: 7, headers: { accept: 'application/json' } }))
@@ -247,7 +247,7 @@ t.test('a client that takes no stream is refused', async (t) => {
   t.strictSame(response.json(), refused(-32600, 'Not Acceptable: subscriptions/listen is answered with text/event-stream', 7))
 })
 
-t.test('a mount that sends no streams neither serves the method nor says that it tells of changes', async (t) => {
+t.test('a mount with jsonResponse neither serves the method nor announces changes', async (t) => {
   const { app } = await createListening(t, { jsonResponse: true })
 
   const response = await app.inject(ask(ALL))
@@ -258,7 +258,7 @@ t.test('a mount that sends no streams neither serves the method nor says that it
   t.strictSame(discovered.json().result.capabilities, { tools: {}, prompts: {}, resources: {}, logging: {} })
 })
 
-t.test('a mount says what it tells of, with sessions or without', async (t) => {
+t.test('a mount announces the changes that it can send, with and without sessions', async (t) => {
   for (const stateless of [false, true]) {
     const { app } = await createListening(t, { stateless })
     const discovered = await app.inject(modern('server/discover'))
@@ -268,7 +268,7 @@ t.test('a mount says what it tells of, with sessions or without', async (t) => {
   }
 })
 
-t.test('past maxStreams a client is told to come back, and a place that becomes free is given away', async (t) => {
+t.test('beyond maxStreams a client gets 503 with Retry-After, and a freed place can be taken again', async (t) => {
   const { app, address, subscriptions } = await createListening(t, { maxStreams: 2 })
   const first = sendAlone(address, ask(ALL))
   await Promise.all([once(first, 'response'), listenTo(address, ALL)])
@@ -346,7 +346,7 @@ t.test('a client that leaves before its stream begins leaves nothing behind', as
   t.equal(mounted.stats().streams, 0)
 })
 
-t.test('whoever asks for the signal when the client has left gets one that is aborted', async (t) => {
+t.test('a signal that is read after the client has left is already aborted', async (t) => {
   const asked = createGate()
   const left = createGate()
   const seen = createGate<boolean>()
@@ -392,7 +392,7 @@ t.test('an app that closes does not wait for a stream that has not begun', async
   await until(() => subscriptions.size === 0)
 })
 
-t.test('a request that is read when the streams have been ended gets none', async (t) => {
+t.test('a request that arrives after the streams have ended gets no stream', async (t) => {
   const { app, mounted, subscriptions } = await createListening(t)
   await findMounted(mounted).drain()
 
@@ -403,7 +403,7 @@ t.test('a request that is read when the streams have been ended gets none', asyn
   t.equal(mounted.stats().streams, 0)
 })
 
-t.test('streams are kept open', async (t) => {
+t.test('a silent stream is kept open by comments', async (t) => {
   const asked = createGate()
   const allowed = createGate<boolean>()
   const server = createListedNotes({ authorizeSubscription: () => { asked.open(); return allowed.promise } })
@@ -421,7 +421,7 @@ t.test('streams are kept open', async (t) => {
   t.equal((await frames.next()).value, ': keep-alive')
 })
 
-t.test('a hook that fails to let the stream pass leaves nothing behind', async (t) => {
+t.test('an onSend hook that fails leaves no stream open', async (t) => {
   const { app } = createHost(t)
   app.addHook('onSend', async (_request, reply) => {
     if (String(reply.getHeader('content-type')).startsWith('text/event-stream')) throw new Error('no streams here')
@@ -438,7 +438,7 @@ t.test('a hook that fails to let the stream pass leaves nothing behind', async (
   t.equal(partsOf(mounted).changes.subscriptions.size, 0)
 })
 
-t.test('a middleware decides with the server', async (t) => {
+t.test('a middleware can narrow the acknowledged changes, and a wrong result of it is an internal error', async (t) => {
   const narrowing = createListedNotes().use(async (ctx, next) => ctx.method === 'subscriptions/listen' ? { notifications: { toolsListChanged: true } } : next())
   const narrowed = await createListening(t, { server: narrowing })
   const { next } = await listenTo(narrowed.address, ALL)
@@ -451,7 +451,7 @@ t.test('a middleware decides with the server', async (t) => {
   t.equal(broken.subscriptions.size, 0)
 })
 
-t.test('a stream that its client does not read is cut, and its place given back', async (t) => {
+t.test('a stream that its client does not read is cut and frees its place', async (t) => {
   const { address, mounted, subscriptions, logLines } = await createListening(t, { maxBuffered: 1000 })
   const uri = `notes://${'a'.repeat(8000)}`
   const request = sendAlone(address, ask({ resourceSubscriptions: [uri] }))
@@ -481,7 +481,7 @@ t.test('a caller that lacks a scope of a resource gets 403 in place of a stream'
   t.equal(subscriptions.size, 0)
 })
 
-t.test('a client hears nothing of a resource that it does not see', async (t) => {
+t.test('a client receives no updates of a resource that is hidden from it', async (t) => {
   const server = createListedNotes()
   server.registerResource('b', 'notes://b', { visible: ({ request }) => request?.headers['x-user'] === 'ann' }, () => 'b')
   const { address, mounted } = await createListening(t, { server })

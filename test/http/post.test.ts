@@ -14,7 +14,7 @@ function without (request: Post, name: string): Post {
   return { ...request, headers }
 }
 
-t.test('a modern request is served by itself', async (t) => {
+t.test('a modern request is served without initialize', async (t) => {
   const { app } = await createApp(t)
 
   const response = await app.inject(modernCall('echo', { text: 'hi' }, { id: 'a' }))

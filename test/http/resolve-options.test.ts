@@ -15,7 +15,7 @@ function problemOf (options: object): unknown {
   }
 }
 
-t.test('a definition is all that a mount needs', async (t) => {
+t.test('server is the only option that a mount needs', async (t) => {
   t.same(resolveOptions({ server }), {
     server,
     definition: server,
@@ -56,7 +56,7 @@ t.test('a definition is all that a mount needs', async (t) => {
   })
 })
 
-t.test('what is set is kept, and the result cannot be changed', async (t) => {
+t.test('given options are kept, and the result is frozen', async (t) => {
   const constraints = { host: 'api.example.com' }
 
   const resolved = resolveOptions({ server, name: 'Other', prefix: '/a', path: '/', constraints, logLevel: 'warn', keepAliveInterval: 0, legacy: false })
@@ -143,7 +143,7 @@ t.test('a wrong value is refused with the name of its option and what to write',
   }
 })
 
-t.test('options that would be without effect are refused', async (t) => {
+t.test('options that would have no effect are refused', async (t) => {
   t.match(problemOf({ dnsRebindingProtection: false, allowedHosts: ['a.example'] }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'allowedHosts' contradicts 'dnsRebindingProtection: false'/ })
   t.match(problemOf({ dnsRebindingProtection: false, allowedOrigins: [] }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'allowedOrigins' contradicts/ })
   t.match(problemOf({ cors: { credentials: true }, allowedOrigins: '*' }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'cors' has 'credentials', which contradicts allowedOrigins: '\*'/ })
@@ -156,7 +156,7 @@ t.test('options that would be without effect are refused', async (t) => {
   }
 })
 
-t.test('legacySse is a place for two more URLs, and has defaults for all that is left out', async (t) => {
+t.test('legacySse has a default for each option that is left out', async (t) => {
   for (const legacySse of [true, {}, { ssePath: undefined }]) t.match(problemOf({ legacySse }), { legacySse: { ssePath: '/sse', messagesPath: '/messages', maxRequests: 100 } })
   t.match(problemOf({ legacySse: { ssePath: '/', messagesPath: '/in', maxRequests: 1 } }), { legacySse: { ssePath: '/', messagesPath: '/in', maxRequests: 1 } })
   t.match(problemOf({ legacySse: false, stateless: true }), { legacySse: false })
@@ -177,7 +177,7 @@ t.test('legacySse needs sessions, streams and one process, and URLs of its own',
   for (const [options, message] of refused) t.match(problemOf({ legacySse: true, ...options }), { code: 'MCP_ERR_INVALID_OPTION', message })
 })
 
-t.test('with a cluster nothing is kept by one process alone, and nothing for ever', async (t) => {
+t.test('a cluster refuses options that keep state in one process or forever', async (t) => {
   const cluster = createMemoryCluster()
   const needsKeys = new McpServer({ name: 'Notes', version: '1.0.0' })
   const server = new McpServer({ name: 'Notes', version: '1.0.0' }, { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } })

@@ -31,17 +31,17 @@ t.test('the endpoint answers with and without a trailing slash and never redirec
   }
 })
 
-t.test('it does so too where the app still sets ignoreTrailingSlash at the top', async (t) => {
+t.test('the trailing slash is optional even if the app sets ignoreTrailingSlash at the top level', async (t) => {
   await answersAt(t, ['/notes/mcp', '/notes/mcp/'], { prefix: '/notes' }, { ignoreTrailingSlash: true })
 })
 
-t.test('nothing beside the endpoint is served', async (t) => {
+t.test('paths next to the endpoint are not served', async (t) => {
   const { app } = await createApp(t, { prefix: '/notes' })
 
   for (const url of ['/', '/notes', '/mcp', '/notes/mcp/x', '/notes/MCP']) t.equal((await app.inject(modern('tools/list', {}, { url }))).statusCode, 404, url)
 })
 
-t.test('other methods get 405 and the ones that are allowed, whatever body they bring', async (t) => {
+t.test('other methods get 405 with the allowed ones, with any body', async (t) => {
   const { app } = await createApp(t, { bodyLimit: 10 })
 
   for (const method of ['PUT', 'PATCH', 'OPTIONS'] as const) {

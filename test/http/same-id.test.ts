@@ -49,7 +49,7 @@ const dataOf = (frames: readonly string[]): readonly unknown[] => frames.flatMap
   return json === undefined ? [] : JSON.parse(json)
 })
 
-t.test('requests of one session are answered each by its own POST, in whatever order they end', async (t) => {
+t.test('requests with the same id in one session are each answered by their own POST, in any order', async (t) => {
   const { address, call, begun, letGo } = await setUp(t)
 
   const sent = NUMBERS.map(async (number) => (await send(address, call(number))).json())
@@ -59,7 +59,7 @@ t.test('requests of one session are answered each by its own POST, in whatever o
   t.same(await Promise.all(sent), NUMBERS.map(resultOf))
 })
 
-t.test('so are modern requests, and one whose client goes is cancelled alone', async (t) => {
+t.test('modern requests with the same id are answered by their own POSTs, and a disconnect cancels only one of them', async (t) => {
   const { address, begun, letGo, cancelled } = await setUp(t)
   const leaving = new AbortController()
   const request = (number: number): Post => modern('work', { number })
@@ -77,7 +77,7 @@ t.test('so are modern requests, and one whose client goes is cancelled alone', a
   t.same(cancelled, [0])
 })
 
-t.test('the events of a stream are those of its own POST, also for a client that comes back', async (t) => {
+t.test('a stream carries only the events of its own POST, even after the client resumes', async (t) => {
   const { address, headers, call, begun, letGo } = await setUp(t, { eventStore: createMemoryEventStore() })
   const streams = await Promise.all(NUMBERS.map((number) => send(address, call(number, { notifies: true }))))
   await begun()
@@ -93,7 +93,7 @@ t.test('the events of a stream are those of its own POST, also for a client that
   }
 })
 
-t.test('each asks its own question and goes on with the answer to that', async (t) => {
+t.test('calls with the same id each ask a question and get its answer', async (t) => {
   const { app, address, headers, call, begun, letGo } = await setUp(t)
   const streams = await Promise.all(NUMBERS.map(async (number) => readFrames(await send(address, call(number, { asks: true })))))
   await begun()
@@ -109,7 +109,7 @@ t.test('each asks its own question and goes on with the answer to that', async (
   t.same(answers, NUMBERS.map((number) => [{ jsonrpc: '2.0', id: 1, result: { number, answer: { of: number } } }]))
 })
 
-t.test('a cancellation of an id that several have cancels none; once only one has it, that one', async (t) => {
+t.test('a cancellation is ignored while several calls have the id, and cancels the call once it is the only one', async (t) => {
   const { app, address, headers, call, begun, letGo, cancelled, logLines } = await setUp(t)
   const sent = [0, 1].map((number) => send(address, call(number)))
   await begun(2)
@@ -126,7 +126,7 @@ t.test('a cancellation of an id that several have cancels none; once only one ha
   t.match(logLines.filter(({ msg }) => /a client cancelled an id/.test(String(msg))), [{ level: 30, requestId: '1' }])
 })
 
-t.test('over HTTP+SSE each is answered by the stream, and a cancellation that could mean several means none', async (t) => {
+t.test('over HTTP+SSE each call is answered on the stream, and an ambiguous cancellation is ignored', async (t) => {
   const { address, begun, letGo, cancelled } = await setUp(t, { legacySse: true })
   const client = await openSse(address)
   await client.ask('initialize', opening())

@@ -60,7 +60,7 @@ const PROTOCOLS = [
 ]
 
 for (const { name, create, open, isOpen } of PROTOCOLS) {
-  t.test(`${name}: a connection that nothing has come by ends, and one that is served is answered before it does`, async (t) => {
+  t.test(`${name}: an unused connection is closed at once, and a busy one after its reply`, async (t) => {
     const server = create()
     const { port, connections, asked } = await listen(t, server)
     const [silent, asking] = [open(port), open(port)]

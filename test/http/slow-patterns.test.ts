@@ -18,7 +18,7 @@ function warningsIn (logLines: readonly LogLine[]): string[] {
   return logLines.filter(({ level }) => level === 40).map(({ mcp, msg }) => `${String(mcp)}: ${String(msg).split(', with which', 1).join()}`)
 }
 
-t.test('slow patterns are warned of when the app is ready, once for all mounts of a definition', async (t) => {
+t.test('a slow pattern logs a warning when the app is ready, once for all mounts of a definition', async (t) => {
   const { app, logLines } = createHost(t)
   const server = createNames()
   server.registerTool('check', { inputSchema: QUICK, outputSchema: SLOW }, () => ({ name: 'a' }))
@@ -37,7 +37,7 @@ t.test('slow patterns are warned of when the app is ready, once for all mounts o
   ])
 })
 
-t.test('what is registered or updated later is warned of then, until the app closes', async (t) => {
+t.test('a slow pattern that is registered or updated later logs a warning then, until the app closes', async (t) => {
   const { app, logLines } = createHost(t)
   const server = new McpServer({ name: 'Names', version: '1.0.0' })
   const early = server.registerTool('early', { inputSchema: SLOW }, () => 'ok')
@@ -62,7 +62,7 @@ t.test('what is registered or updated later is warned of then, until the app clo
   t.strictSame(warningsIn(logLines), warnings)
 })
 
-t.test('with an engine of linear time nobody is warned, and an attack is answered', async (t) => {
+t.test('with a linear-time engine no warning is logged, and an attack is answered', async (t) => {
   const { app, logLines } = createHost(t)
   await mount(app, { server: createNames({ regExp: (pattern) => RE2JS.compile(pattern) }) })
   const url = `${await listen(app)}/mcp`

@@ -41,7 +41,7 @@ function listenTo (name: string, headers: Headers): Post {
   return modern('subscriptions/listen', { notifications: { resourceSubscriptions: [uriOf(name)] } }, { headers: { ...headers, accept: 'application/json, text/event-stream' } })
 }
 
-t.test('all sessions of one principal together watch no more than its share, and others watch theirs', async (t) => {
+t.test('all sessions of a principal together watch no more than its share, without limiting others', async (t) => {
   const { app } = await createShared(t, { auth, maxWatchedPerPrincipal: 50 })
   const [first, second] = [await openSession(app, '2025-11-25', { headers: ANN }), await openSession(app, '2025-11-25', { headers: ANN })]
   const bobs = await openSession(app, '2025-11-25', { headers: BOB })
@@ -92,7 +92,7 @@ t.test('a caller within its share gets 503 when all clients together watch too m
   t.equal((await subscribe(app, 'b', bobs)).statusCode, 200)
 })
 
-t.test('without auth one address has a share where that is set', async (t) => {
+t.test('without auth an address has a share if the option is set', async (t) => {
   const { app } = await createShared(t, { maxWatchedPerAddress: 50 })
   const session = await openSession(app)
   await subscribe(app, 'a', session)

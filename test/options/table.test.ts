@@ -6,7 +6,7 @@ const UNKNOWN = 'does not exist; the options are name, count, note'
 
 const TABLE = { name: required(text()), count: whole(3), note: text() }
 
-t.test('of an object of options the first that is unknown, missing or wrong is found', async (t) => {
+t.test('the first unknown, missing or wrong option is reported', async (t) => {
   t.equal(findProblem(TABLE, { name: 'a', count: 1 }), undefined)
   t.equal(findProblem(TABLE, { name: 'a', count: undefined, size: undefined }), undefined)
   t.same(findProblem(TABLE, { name: 'a', size: 1 }), { name: 'size', problem: UNKNOWN })
@@ -15,7 +15,7 @@ t.test('of an object of options the first that is unknown, missing or wrong is f
   t.same(findProblem(TABLE, { name: 'a', count: 0 }), { name: 'count', problem: 'must be a whole number above 0' })
 })
 
-t.test('options that are no object are refused', async (t) => {
+t.test('options that are not an object are refused', async (t) => {
   for (const wrong of [null, undefined, 'redis://localhost', 1]) {
     t.same(findProblem(TABLE, wrong), { name: 'options', problem: 'must be an object' })
   }
@@ -35,7 +35,7 @@ t.test('options are completed into an object of their own, which cannot be chang
   t.ok(Object.isFrozen(resolved))
 })
 
-t.test('options may be inherited', async (t) => {
+t.test('inherited properties count as options', async (t) => {
   t.match(resolve(TABLE, Object.create({ name: 'a', count: 5 })), { name: 'a', count: 5 })
   t.throws(() => resolve(TABLE, Object.create({ name: 'a', count: 0 })), { code: 'MCP_ERR_INVALID_OPTION' })
 })

@@ -102,7 +102,7 @@ for (const [title, create] of Object.entries({ v1: () => tellV1(() => {}), v2: (
   })
 }
 
-t.test('a notification that is handed over brings the caller of its own request', async (t) => {
+t.test('a delivered notification has the caller of its own request', async (t) => {
   const seen: unknown[] = []
   const { app } = await createSdkApp(t, {
     async fetch (request, { authInfo, parsedBody } = {}) {
@@ -126,7 +126,7 @@ t.test('a notification that is handed over brings the caller of its own request'
   t.same(seen, [['initialize', 'ann'], ['notifications/roots/list_changed', 'ann']])
 })
 
-t.test('a notification of nobody reaches no server', async (t) => {
+t.test('a notification of an unauthenticated caller reaches no server', async (t) => {
   let heard = 0
   const server = createV1()
   server.server.setNotificationHandler(RootsListChangedNotificationSchema, () => { heard++ })

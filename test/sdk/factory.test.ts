@@ -136,7 +136,7 @@ for (const [version, make] of Object.entries(makers)) {
     t.equal(mounted.sessions.size, 0)
   })
 
-  t.test(`a ${version} server is told who has proved to be calling`, async (t) => {
+  t.test(`a ${version} server gets the AuthInfo of its caller`, async (t) => {
     const contexts: SdkServerContext[] = []
     const seen: unknown[] = []
     const definition = new FactoryServer((context) => {
@@ -291,7 +291,7 @@ t.test(
   }
 )
 
-t.test('a mount of a factory is named by its path where it has no name', async (t) => {
+t.test('a mount of a factory without a name is named after its path', async (t) => {
   const { app } = createHost(t)
 
   await mount(app, { server: () => createV1(), prefix: '/tasks' })
@@ -299,7 +299,7 @@ t.test('a mount of a factory is named by its path where it has no name', async (
   t.equal(app.mcp.get('/tasks/mcp').name, '/tasks/mcp')
 })
 
-t.test('a factory that fails to close what it made is logged, and the session has ended all the same', async (t) => {
+t.test('a server that fails to close is logged, and its session ends all the same', async (t) => {
   const { app, logLines, mounted } = await createSdkApp(t, () => {
     const server = createV1()
     server.server.onclose = () => { throw new Error('cannot close') }
@@ -356,7 +356,7 @@ for (const [version, make] of Object.entries(makers)) {
   )
 }
 
-t.test('a server that cannot be made for a session of another node is tried again by the next request', async (t) => {
+t.test('if no server can be created for a session of another node, the next request tries again', async (t) => {
   let made = 0
   const { nodes: [a, b] } = await startNodes(t, {
     server: () => {

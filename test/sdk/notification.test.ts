@@ -165,7 +165,7 @@ t.test(
   }
 )
 
-t.test('a notification that no server can be made for is a line in the log', async (t) => {
+t.test('a notification is logged if no server can be created for it', async (t) => {
   const { app, logLines } = await createSdkApp(t, () => { throw new Error('not now') })
 
   t.equal((await post(app, { ...CUSTOM, params: { _meta: MODERN_META } }, modernHeaders)).statusCode, 202)
@@ -177,7 +177,7 @@ t.test('a notification that no server can be made for is a line in the log', asy
   )
 })
 
-t.test('a server that listens for no notification is served as ever', async (t) => {
+t.test('a server without notification handlers serves requests', async (t) => {
   const { app, logLines } = await createSdkApp(t, () => createV1())
 
   t.equal((await post(app, { ...CUSTOM, params: { _meta: MODERN_META } }, modernHeaders)).statusCode, 202)
@@ -196,7 +196,7 @@ function createNotifying (made: (notify: () => Promise<void>) => void): V1McpSer
   return server
 }
 
-t.test('a notifier that was made in a call of an instance tells the client of that call later', async (t) => {
+t.test('a notifier that was created in a call notifies the client of that call later', async (t) => {
   const made = createGate<() => Promise<void>>()
   const server = createNotifying((notify) => made.open(notify))
   const { app } = await createSdkApp(t, server)
@@ -228,7 +228,7 @@ t.test('a notifier that was made in a call of an instance tells the client of th
   for (const stream of streams) await stream?.cancel()
 })
 
-t.test('a notifier cannot be made outside of any call of an instance, as there is no client', async (t) => {
+t.test('creating a notifier outside of any call fails, because there is no client', async (t) => {
   const server = createV1()
   await createSdkApp(t, server)
 
@@ -238,7 +238,7 @@ t.test('a notifier cannot be made outside of any call of an instance, as there i
   )
 })
 
-t.test('a modern client that has gone is told nothing by a notifier that it left behind', async (t) => {
+t.test('a notifier sends nothing to a modern client that has left', async (t) => {
   const made = createGate<() => Promise<void>>()
   const { app } = await createSdkApp(t, createNotifying((notify) => made.open(notify)))
   const client = await v2Modern.connect(`${await listen(app)}/mcp`, 'Ann', { elicit: () => ({ action: 'decline' }) })

@@ -54,7 +54,7 @@ for (const [version, create] of Object.entries(waiting)) {
   for (const form of ['instance', 'factory'] as const) {
     if (version === 'v2' && form === 'instance') continue
 
-    t.test(`a ${version} ${form} is told that a client has cancelled its request`, async (t) => {
+    t.test(`a ${version} ${form} aborts the signal when a client cancels its request`, async (t) => {
       const [started, aborted] = [createGate(), createGate<string>()]
       const { app } = await createSdkApp(
         t,
@@ -74,7 +74,7 @@ for (const [version, create] of Object.entries(waiting)) {
       t.same([(await sent).statusCode, (await sent).body], [202, ''])
     })
 
-    t.test(`a ${version} ${form} is told that a client has gone away`, async (t) => {
+    t.test(`a ${version} ${form} aborts the signal when a client disconnects`, async (t) => {
       const [started, aborted] = [createGate(), createGate<string>()]
       const { app, logLines, mounted } = await createSdkApp(
         t,
@@ -133,7 +133,7 @@ t.test(
   }
 )
 
-t.test('what a server says of its own accord goes by the stream of its session', async (t) => {
+t.test('messages outside of any request are sent on the stream of the session', async (t) => {
   const made: V1McpServer[] = []
   const { app } = await createSdkApp(t, () => {
     const server = createV1({ capabilities: { logging: {}, resources: { subscribe: true } } })
@@ -162,7 +162,7 @@ t.test('what a server says of its own accord goes by the stream of its session',
   ])
 })
 
-t.test('what a server says in a call goes ahead of its result, in a session and without one', async (t) => {
+t.test('messages of a call precede its result, with and without a session', async (t) => {
   const create = (): V1McpServer => {
     const server = createV1()
     server.registerTool('report', { inputSchema: { n: z.number() } }, async ({ n }, { sendNotification, _meta }) => {
@@ -201,7 +201,7 @@ t.test('what a server says in a call goes ahead of its result, in a session and 
 })
 
 for (const form of ['an instance', 'a factory'] as const) {
-  t.test(`a tool of ${form} ends its connection, and the client comes back for the rest`, async (t) => {
+  t.test(`a tool of ${form} closes its stream, and the client resumes`, async (t) => {
     const closed = createGate()
     const gate = createGate()
     const create = (): V1McpServer => {

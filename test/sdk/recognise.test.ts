@@ -108,7 +108,7 @@ for (const [what, server, problem] of refused) {
   })
 }
 
-t.test('a server of the SDK that keeps what it knows of its client elsewhere is refused', async (t) => {
+t.test('an SDK server that keeps the state of its client in other members is refused', async (t) => {
   const problem =
     'is an SDK server of an unknown version, which cannot be shared by clients, so a function that creates one is ' +
       'needed'
@@ -120,7 +120,7 @@ t.test('a server of the SDK that keeps what it knows of its client elsewhere is 
   }
 })
 
-t.test('an instance of an SDK that has no log levels and asks less is mounted like any other', async (t) => {
+t.test('an instance of an SDK without log levels and elicitation can be mounted', async (t) => {
   // Such is the SDK before 1.13; from 1.13 to 1.16 it can elicit.
   const server = createLowLevel()
   for (const name of ['_loggingLevels', 'isMessageIgnored', 'elicitInput', 'createElicitationCompletionNotifier']) {

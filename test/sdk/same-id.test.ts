@@ -62,7 +62,7 @@ for (const [title, create] of Object.entries(forms)) {
   })
 }
 
-t.test('an id is changed only while it is taken', async (t) => {
+t.test('an id is changed only while another request has it', async (t) => {
   t.equal(findFreeId(1, new Set()), 1)
   t.equal(findFreeId(1, new Set([1])), '1 (2)')
   t.equal(findFreeId('1', new Set(['1', '1 (2)'])), '1 (3)')

@@ -9,7 +9,7 @@ import {
 import { JSON_AND_SSE, modern, modernCall } from '../support/app.ts'
 import { createSdkApp, said, SERVER_META } from '../support/sdk-servers.ts'
 
-t.test('a server that says nothing of its capabilities has none', async (t) => {
+t.test('a server that declares no capabilities has none', async (t) => {
   const server = new Server({ name: 'Tasks', version: '1.0.0' })
   server.setRequestHandler(
     InitializeRequestSchema,
@@ -33,7 +33,7 @@ t.test('a server that says nothing of its capabilities has none', async (t) => {
   t.match(listening.body, /"notifications":\{\}/)
 })
 
-t.test('what is known of tools is bounded, where a server has other ones each time', async (t) => {
+t.test('the number of cached tools is bounded if a server lists different tools each time', async (t) => {
   const server = new Server({ name: 'Tasks', version: '1.0.0' }, { capabilities: { tools: {} } })
   let lists = 0
   server.setRequestHandler(ListToolsRequestSchema, () => {
@@ -53,7 +53,7 @@ t.test('what is known of tools is bounded, where a server has other ones each ti
   t.same(seen, [1, 1, 2, 3], 'tools that are known are not listed again, until there were too many')
 })
 
-t.test('headers are not compared where a tool says wrongly which it has', async (t) => {
+t.test('headers are not compared if a tool declares them wrongly', async (t) => {
   const server = new Server({ name: 'Tasks', version: '1.0.0' }, { capabilities: { tools: {} } })
   const region = { type: 'string', 'x-mcp-header': 'Region' }
   server.setRequestHandler(ListToolsRequestSchema, () => ({

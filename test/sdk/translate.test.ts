@@ -184,7 +184,7 @@ t.test(
   }
 )
 
-t.test('tools are looked for on all pages, and looked for again when they have changed', async (t) => {
+t.test('all pages of tools are read, and read again after a change', async (t) => {
   const server = new Server({ name: 'Tasks', version: '1.0.0' }, { capabilities: { tools: { listChanged: true } } })
   const cursors: unknown[] = []
   server.setRequestHandler(ListToolsRequestSchema, ({ params }) => {
@@ -207,7 +207,7 @@ t.test('tools are looked for on all pages, and looked for again when they have c
   t.same(cursors, [undefined, '2', undefined, '2'])
 })
 
-t.test('a list of tools that fails, or never ends, keeps nobody from calling them', async (t) => {
+t.test('a list of tools that fails or never ends does not prevent calls', async (t) => {
   let pages = 0
   const endless = listTools()
   endless.setRequestHandler(ListToolsRequestSchema, () => { pages++; return { tools: [], nextCursor: 'more' } })
@@ -297,7 +297,7 @@ t.test(
   }
 )
 
-t.test('a modern client is promised only what the server says that it tells', async (t) => {
+t.test('a modern client is announced only the changes that the server reports', async (t) => {
   const server = new Server({ name: 'Tasks', version: '1.0.0' }, { capabilities: {} })
   const { app } = await createSdkApp(t, server)
   const { app: silent } = await createSdkApp(t, listTools())
@@ -313,7 +313,7 @@ t.test('a modern client is promised only what the server says that it tells', as
   t.equal(await none(), acknowledged({}))
 })
 
-t.test('a filter that is none is refused', async (t) => {
+t.test('an invalid filter is refused', async (t) => {
   const { app } = await createSdkApp(t, createV1())
 
   const response = await app.inject(

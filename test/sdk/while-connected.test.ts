@@ -61,7 +61,7 @@ t.test('a call in a session of an instance gives its place back when its client 
   t.equal(app.mcp.get('Tasks').stats().exchanges, 0)
 })
 
-t.test('a factory that makes no server in time ends in an error, and no session is left', async (t) => {
+t.test('a factory that creates no server in time fails the request and leaves no session', async (t) => {
   const { app, logLines } = createHost(t)
   let asked = 0
   await mount(app, { server: () => { asked++; return hang() }, name: 'Tasks' })

@@ -76,7 +76,7 @@ function createWaiting (): {
   return { server, started, go, aborted }
 }
 
-t.test('initialize opens the session of the pipe', async (t) => {
+t.test('initialize opens the session of the connection', async (t) => {
   const { write, take } = await openPipe(t)
 
   // At once, as a script would.
@@ -93,7 +93,7 @@ t.test('initialize opens the session of the pipe', async (t) => {
   ])
 })
 
-t.test('before it, pings are answered and other legacy requests are refused', async (t) => {
+t.test('before initialize, pings are answered and other legacy requests are refused', async (t) => {
   const { write, take } = await openPipe(t)
 
   write(INITIALIZED, { jsonrpc: '2.0', id: 'x', result: {} }, legacy(1, 'ping'), legacy(2, 'tools/list'), [
@@ -111,7 +111,7 @@ t.test('before it, pings are answered and other legacy requests are refused', as
   ])
 })
 
-t.test('an initialize that is wrong or fails opens none', async (t) => {
+t.test('an initialize that is invalid or fails opens no session', async (t) => {
   const server = createServer()
   server.use((ctx, next) => { if (ctx.method === 'initialize') throw new Error('not today'); return next() })
   const { write, take } = await openPipe(t, server)
@@ -127,7 +127,7 @@ t.test('an initialize that is wrong or fails opens none', async (t) => {
   ])
 })
 
-t.test('an initialize that fails after another one leaves the session of that one alone', async (t) => {
+t.test('an initialize that fails leaves the former session open', async (t) => {
   const [started, fail] = [createGate(), createGate()]
   const server = createServer()
   let count = 0
@@ -150,7 +150,7 @@ t.test('an initialize that fails after another one leaves the session of that on
   t.match(await take(1), [{ id: 3, result: {} }])
 })
 
-t.test('a second initialize opens another session, and what ran in the first one is answered', async (t) => {
+t.test('a second initialize opens another session, and the calls of the first one get an error', async (t) => {
   const { server, started, aborted } = createWaiting()
   const piped = await openPipe(t, server)
   await openSession(piped)
@@ -207,7 +207,7 @@ t.test('handlers see the same ctx in both eras, without an HTTP request', async 
   }))
 })
 
-t.test('what needs a scope is found by whom the auth option gives it', async (t) => {
+t.test('a tool that needs a scope can be called only if the auth option has that scope', async (t) => {
   const server = createServer()
   server.registerTool('secret', { scopes: ['notes:read'] }, () => 'secret')
   const without = await openPipe(t, server)
@@ -227,7 +227,7 @@ t.test('what needs a scope is found by whom the auth option gives it', async (t)
   t.match(await withScope.next(), { id: 1, result: { content: [{ text: 'secret' }] } })
 })
 
-t.test('progress and log messages come ahead of the result, log messages as far as they are wanted', async (t) => {
+t.test('progress and log messages precede the result, log messages from the requested level on', async (t) => {
   const piped = await openPipe(t, createTalkingNotes())
   await openSession(piped)
   const progress = (token: string): object =>
@@ -247,7 +247,7 @@ t.test('progress and log messages come ahead of the result, log messages as far 
   t.match(await piped.next(), { id: 3, result: {} })
 })
 
-t.test('a legacy client is asked by a request on the pipe, and answers by a response', async (t) => {
+t.test('a legacy client is asked with a request, and answers with a response', async (t) => {
   const piped = await openPipe(t, createTalkingNotes())
   await openSession(piped, undefined, FORM)
 
@@ -259,7 +259,7 @@ t.test('a legacy client is asked by a request on the pipe, and answers by a resp
   t.same(await piped.next(), text(1, 'Hello Ann'))
 })
 
-t.test('a modern client is asked by a result, and sends the call again with the answer', async (t) => {
+t.test('a modern client is asked with a result, and repeats the call with the answer', async (t) => {
   const { write, next } = await openPipe(t, createTalkingNotes())
   const capable = { 'io.modelcontextprotocol/clientCapabilities': FORM }
 
@@ -304,7 +304,7 @@ for (const [era, call] of [['legacy', legacyCall], ['modern', modernCall]] as co
   })
 }
 
-t.test('a handler learns of the cancellation whenever it looks, and cannot ask any more', async (t) => {
+t.test('a handler that reads ctx.signal late finds it aborted, and can no longer ask', async (t) => {
   const [started, go, outcome] = [createGate(), createGate(), createGate<unknown>()]
   const server = createServer()
   server.registerTool('late', {}, async (_args: unknown, ctx: RequestContext) => {
@@ -388,7 +388,7 @@ t.test('a session of 2025-03-26 may send batches and gets one array', async (t) 
   t.equal(await aborted.promise, 'The request was cancelled: the client gave no reason')
 })
 
-t.test('a legacy session is told of changes once it is initialized', async (t) => {
+t.test('a legacy session gets changes once it is initialized', async (t) => {
   const server = createTalkingNotes()
   const piped = await openPipe(t, server)
   const { connection, write, take, next } = piped
@@ -462,7 +462,7 @@ function modernNotification (): object {
   return notification('notifications/other', { _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } })
 }
 
-t.test('JSON that a definition has made with newlines is one line on the pipe', async (t) => {
+t.test('JSON with newlines from a definition is written as one line', async (t) => {
   const { output, write } = await openPipe(t, createDefinition({ serve: async () => '{\n  "pretty": true\n}' }))
   const lines: string[] = []
   output.on('data', (chunk) => lines.push(String(chunk)))
@@ -473,7 +473,7 @@ t.test('JSON that a definition has made with newlines is one line on the pipe', 
   t.same(lines, ['{"jsonrpc":"2.0","id":1,"result":{   "pretty": true }}\n'])
 })
 
-t.test('a definition that throws what it must not is logged and answered with an internal error', async (t) => {
+t.test('an unexpected error of a definition is logged and answered with an internal error', async (t) => {
   const { next, write, logLines } = await openPipe(
     t,
     createDefinition({

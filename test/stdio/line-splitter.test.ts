@@ -27,12 +27,12 @@ t.test('lines come out whole, wherever the chunks are cut', async () => {
   )
 })
 
-t.test('what has no newline behind it is a line when nothing follows', async (t) => {
+t.test('the last line needs no newline', async (t) => {
   t.same(split([Buffer.from('one\ntw'), Buffer.from('o')]), ['one', 'two'])
   t.same(split([]), [])
 })
 
-t.test('a line that is too long comes as none, and those around it as they are', async (t) => {
+t.test('a line that is too long is reported as undefined, and its neighbours are unchanged', async (t) => {
   const long = Buffer.alloc(101, 'x')
 
   t.same(split([Buffer.from('a\n'), long, long, Buffer.from('\nb\n')]), ['a', undefined, 'b'])

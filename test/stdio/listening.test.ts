@@ -22,7 +22,7 @@ function ended (id: unknown): object {
   return result(id, { resultType: 'complete', _meta: { ...SERVER_META, [KEY]: id } })
 }
 
-t.test('subscriptions are acknowledged, and told of what they asked for by their ids', async (t) => {
+t.test('subscriptions are acknowledged, and their notifications carry their ids', async (t) => {
   const server = createServer()
   server.registerResource('a', 'notes://a', {}, () => 'a')
   const { connection, write, take } = await openPipe(t, server)
@@ -46,7 +46,7 @@ t.test('subscriptions are acknowledged, and told of what they asked for by their
   t.same(await take(1), [tagged('notifications/resources/updated', 'b', { uri: 'notes://a' })])
 })
 
-t.test('one that its client cancels hears no more, and is not answered', async (t) => {
+t.test('a subscription that its client cancels gets no more messages and no answer', async (t) => {
   const server = createServer()
   const { connection, write, take, next } = await openPipe(t, server)
 
@@ -59,7 +59,7 @@ t.test('one that its client cancels hears no more, and is not answered', async (
   t.same(await next(), tagged('notifications/tools/list_changed', 2))
 })
 
-t.test('one with the id of another that is open is refused, as what they tell could not be told apart', async (t) => {
+t.test('a subscription with the id of an open one is refused, because their notifications would be indistinguishable', async (t) => {
   const { write, take, next } = await openPipe(t)
 
   write(listen(1, { toolsListChanged: true }))
@@ -71,7 +71,7 @@ t.test('one with the id of another that is open is refused, as what they tell co
   t.match(answered, { id: 1, result: { content: [{ text: 'hi' }] } })
 })
 
-t.test('the server ends them in good order', async (t) => {
+t.test('closing the server ends subscriptions with their results', async (t) => {
   const { connection, write, next } = await openPipe(t)
 
   write(listen(1, { toolsListChanged: true }))
@@ -82,7 +82,7 @@ t.test('the server ends them in good order', async (t) => {
   await connection.closed
 })
 
-t.test('one that there is nothing to tell ends at once', async (t) => {
+t.test('a subscription that could never get a change ends at once', async (t) => {
   const { write, take } = await openPipe(t)
 
   write(listen(1, { promptsListChanged: true }))
@@ -90,7 +90,7 @@ t.test('one that there is nothing to tell ends at once', async (t) => {
   t.same(await take(2), [acknowledged(1, {}), ended(1)])
 })
 
-t.test('one that asks for nothing sensible is refused', async (t) => {
+t.test('a subscription with an invalid filter is refused', async (t) => {
   const { write, next } = await openPipe(t)
 
   write(listen(1, 'everything'))
@@ -98,7 +98,7 @@ t.test('one that asks for nothing sensible is refused', async (t) => {
   t.same(await next(), failure(1, -32602, "Invalid params: subscriptions/listen needs 'notifications', an object"))
 })
 
-t.test('there are no more than maxStreams', async (t) => {
+t.test('a subscription beyond maxStreams is refused', async (t) => {
   const { write, take } = await openPipe(t, createServer(), { maxStreams: 1 })
 
   write(listen(1, { toolsListChanged: true }), listen(2, { toolsListChanged: true }))
@@ -126,7 +126,7 @@ function createSlow (): { readonly server: McpServer, readonly asked: Gate, read
   return { server, asked, go }
 }
 
-t.test('one that is cancelled before it is acknowledged hears nothing at all', async (t) => {
+t.test('a subscription that is cancelled before its acknowledgement gets no message', async (t) => {
   const { server, asked, go } = createSlow()
   const { write, next } = await openPipe(t, server)
 
@@ -139,7 +139,7 @@ t.test('one that is cancelled before it is acknowledged hears nothing at all', a
   t.same(await next(), result('p', {}))
 })
 
-t.test('one that is not acknowledged when the server ends is answered with an error', async (t) => {
+t.test('a subscription that is not acknowledged when the server closes gets an error', async (t) => {
   const { server, asked } = createSlow()
   const { connection, write, next } = await openPipe(t, server)
 

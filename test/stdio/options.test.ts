@@ -35,7 +35,7 @@ t.test('wrong options are refused by name', async (t) => {
   }
 })
 
-t.test('by default the pipes of the process are used', async (t) => {
+t.test('stdin and stdout are the defaults', async (t) => {
   const { input, output, closeGracePeriod } = resolveStdioOptions({})
 
   t.equal(input, process.stdin)
@@ -43,7 +43,7 @@ t.test('by default the pipes of the process are used', async (t) => {
   t.equal(closeGracePeriod, 1000)
 })
 
-t.test('what cannot be served is refused', async (t) => {
+t.test('a server that cannot be mounted is refused', async (t) => {
   await t.rejects(serveStdio(undefined as unknown as ReturnType<typeof createServer>), {
     code: 'MCP_ERR_INVALID_SERVER',
     message: /is missing/

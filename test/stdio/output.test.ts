@@ -23,7 +23,7 @@ t.test('a very long message is one line, too', async (t) => {
   t.match(await next(), { id: 2, result: { content: [{ text: 'short' }] } })
 })
 
-t.test('nothing is written once it has stopped, and nobody waits for it', async (t) => {
+t.test('nothing is written after stop(), and waiting senders go on', async (t) => {
   const stream = new PassThrough()
   const output = new Output({ stream, maxBuffered: 100 })
 

@@ -5,7 +5,7 @@ import { byId, failure, initialize, legacy, legacyCall, modern, openPipe, openSe
 const PING = legacy('p', 'ping')
 const PONG = result('p', {})
 
-t.test('a line that is no message is answered with an error, and what follows it is served', async (t) => {
+t.test('an invalid line is answered with an error, and the next lines are served', async (t) => {
   const { write, take } = await openPipe(t)
 
   write(
@@ -29,7 +29,7 @@ t.test('a line that is no message is answered with an error, and what follows it
   ])
 })
 
-t.test('a line that is too long is refused, and what follows it is served', async (t) => {
+t.test('a line that is too long is refused, and the next lines are served', async (t) => {
   const { write, take } = await openPipe(t, createServer(), { bodyLimit: 100 })
 
   write(legacy('long', 'x'.repeat(200)), PING)
@@ -40,7 +40,7 @@ t.test('a line that is too long is refused, and what follows it is served', asyn
   ])
 })
 
-t.test('what could do harm is refused', async (t) => {
+t.test('messages that are too deep, too large or reach a prototype are refused', async (t) => {
   const { write, take } = await openPipe(t, createServer(), { maxDepth: 5 })
 
   write(
@@ -56,7 +56,7 @@ t.test('what could do harm is refused', async (t) => {
   ])
 })
 
-t.test('what is no UTF-8 is refused', async (t) => {
+t.test('a line that is not valid UTF-8 is refused', async (t) => {
   const { input, take, write } = await openPipe(t)
 
   input.write(Buffer.from([0x22, 0xff, 0x22, 0x0a]))
@@ -95,7 +95,7 @@ t.test('a stream of strings is read, too', async (t) => {
   t.same(await next(), PONG)
 })
 
-t.test('the era is told for each message by itself', async (t) => {
+t.test('each message is served in the era that it names', async (t) => {
   const piped = await openPipe(t)
   await openSession(piped)
   const { take, write } = piped
@@ -116,7 +116,7 @@ t.test('the era is told for each message by itself', async (t) => {
   t.same(four, failure(4, -32601, 'Method not found: server/discover'))
 })
 
-t.test('a revision that nobody knows is refused with those that are served', async (t) => {
+t.test('an unknown revision is refused with the list of served ones', async (t) => {
   const { take, write } = await openPipe(t)
   const key = 'io.modelcontextprotocol/protocolVersion'
 
@@ -136,7 +136,7 @@ t.test('a revision that nobody knows is refused with those that are served', asy
   ])
 })
 
-t.test('the legacy era may be refused', async (t) => {
+t.test('with legacy: false, legacy requests are refused', async (t) => {
   const { take, write } = await openPipe(t, createServer(), { legacy: false })
 
   write(initialize(1), modern(2, 'tools/call', { name: 'echo', arguments: { text: 'a' } }))

@@ -109,7 +109,7 @@ t.test('without an app a bare one is made, which logs to stderr and is closed at
   t.equal(events[0], 'left')
 })
 
-t.test('what runs when the input ends may come to its end', async (t) => {
+t.test('calls that run when the input ends may finish', async (t) => {
   const { server, started, go, events } = createLiving()
   const { input, write, next, connection } = await openPipe(t, server, { closeGracePeriod: 60_000 })
 
@@ -124,7 +124,7 @@ t.test('what runs when the input ends may come to its end', async (t) => {
   t.same(events, ['entered false', 'left'])
 })
 
-t.test('what does not within the grace period is cut, and its client told', async (t) => {
+t.test('calls that outlive the grace period are cut, and the client gets an error', async (t) => {
   const { server, started, events } = createLiving()
   const { input, write, next, connection } = await openPipe(t, server, { closeGracePeriod: 1 })
 
@@ -137,7 +137,7 @@ t.test('what does not within the grace period is cut, and its client told', asyn
   t.same(events, ['entered false', 'aborted: The server is shutting down', 'left'])
 })
 
-t.test('a question that can be answered no more is given up', async (t) => {
+t.test('an open question is cancelled when the input ends', async (t) => {
   const server = createServer()
   server.registerTool('greet', {}, async (_args: unknown, ctx: RequestContext) => JSON.stringify(await ctx.listRoots()))
   const piped = await openPipe(t, server, { closeGracePeriod: 60_000 })
@@ -160,7 +160,7 @@ t.test('the last line needs no newline', async (t) => {
   await connection.closed
 })
 
-t.test('an input that has ended before ends the connection at once', async (t) => {
+t.test('an input that has already ended ends the connection at once', async (t) => {
   const input = new PassThrough()
   input.end()
   input.resume()
@@ -190,7 +190,7 @@ t.test('after close() nothing more is read', async (t) => {
   t.equal(output.readableLength, 0)
 })
 
-t.test('a client that has gone ends the connection at once, and its calls', async (t) => {
+t.test('a client that stops reading ends the connection and its calls at once', async (t) => {
   const { server, started, events } = createLiving()
   const { connection, output, write, logLines } = await openPipe(t, server, { closeGracePeriod: 60_000 })
 
@@ -203,7 +203,7 @@ t.test('a client that has gone ends the connection at once, and its calls', asyn
   t.match(logLines, [{ level: 40, msg: 'the client no longer reads', err: { code: 'EPIPE' } }])
 })
 
-t.test('what becomes of the output after the end is nobody\'s concern', async (t) => {
+t.test('errors of the output after the end are ignored', async (t) => {
   const { connection, output, logLines } = await openPipe(t)
 
   await connection.close()
@@ -213,7 +213,7 @@ t.test('what becomes of the output after the end is nobody\'s concern', async (t
   t.same(logLines, [])
 })
 
-t.test('one that goes while the connection ends does not keep it waiting', async (t) => {
+t.test('a client that leaves while the connection ends does not delay it', async (t) => {
   const { server, started, events } = createLiving()
   const { connection, output, write } = await openPipe(t, server, { closeGracePeriod: 60_000 })
 
@@ -226,7 +226,7 @@ t.test('one that goes while the connection ends does not keep it waiting', async
   t.same(events, ['entered false', 'aborted: The output was closed', 'left'])
 })
 
-t.test('what is printed while stdout carries messages goes to stderr, and then to stdout again', async (t) => {
+t.test('other output goes to stderr while stdout carries messages, and to stdout afterwards', async (t) => {
   const before = Object.getOwnPropertyDescriptor(process.stdout, 'write')
   const { write } = process.stderr
   const written: unknown[] = []
@@ -260,7 +260,7 @@ class SlowOutput extends Writable {
   }
 }
 
-t.test('a client that does not read is not read from, until it does', async (t) => {
+t.test('input pauses while the client does not read the output', async (t) => {
   const output = new SlowOutput({ highWaterMark: 50 })
   const { input, write } = await openPipe(t, createServer(), { output })
 
@@ -295,7 +295,7 @@ t.test('a handler that reports progress waits for a client that does not read', 
   t.equal(before, 0)
 })
 
-t.test('one that leaves too much unread is given up', async (t) => {
+t.test('a client that leaves too much unread is disconnected', async (t) => {
   const output = new SlowOutput({ highWaterMark: 10 })
   const server = createServer()
   const { connection, write, logLines } = await openPipe(t, server, { output, maxBuffered: 200 })
@@ -318,7 +318,7 @@ t.test('one that leaves too much unread is given up', async (t) => {
   t.match(logLines, [{ level: 40, err: { message: 'The client left more than 200 bytes unread' } }])
 })
 
-t.test('what a client does not read at the end is not waited for forever', async (t) => {
+t.test('closing does not wait forever for a client that does not read', async (t) => {
   const output = new SlowOutput()
   const { connection, write } = await openPipe(t, createServer(), { output })
   write(legacy(1, 'ping'))
@@ -329,7 +329,7 @@ t.test('what a client does not read at the end is not waited for forever', async
   t.equal(output.chunks.length, 1)
 })
 
-t.test('slow patterns are warned of in the log, those of later tools as well', async (t) => {
+t.test('slow patterns log a warning, those of later tools as well', async (t) => {
   const server = new McpServer({ name: 'Notes', version: '1.0.0' })
   const inputSchema = { type: 'object', properties: { name: { type: 'string', pattern: '^(a+)+$' } } }
   server.registerTool('early', { inputSchema }, () => 'ok')

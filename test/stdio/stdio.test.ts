@@ -3,7 +3,7 @@ import { build } from 'esbuild'
 import t from 'tap'
 import * as api from '../../lib/stdio.ts'
 
-t.test('the entry point exports what serves, and types', async (t) => {
+t.test('the entry point exports serveStdio and types', async (t) => {
   t.same(Object.keys(api), ['serveStdio'])
 })
 

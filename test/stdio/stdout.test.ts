@@ -2,7 +2,7 @@ import t from 'tap'
 import Fastify from 'fastify'
 import { divertStdout, writesToStdout } from '../../lib/stdio/stdout.ts'
 
-t.test('what is written to stdout goes to stderr until it is restored', async (t) => {
+t.test('output to stdout goes to stderr until it is restored', async (t) => {
   const before = Object.getOwnPropertyDescriptor(process.stdout, 'write')
   const { write } = process.stderr
   const written: unknown[] = []
@@ -18,7 +18,7 @@ t.test('what is written to stdout goes to stderr until it is restored', async (t
   t.same(Object.getOwnPropertyDescriptor(process.stdout, 'write'), before)
 })
 
-t.test('somebody who has replaced the writer meanwhile keeps it', async (t) => {
+t.test('a stdout.write that was replaced meanwhile is kept', async (t) => {
   const { write } = process.stdout
   t.teardown(() => { process.stdout.write = write })
   const other = (): boolean => true
@@ -30,7 +30,7 @@ t.test('somebody who has replaced the writer meanwhile keeps it', async (t) => {
   t.equal(process.stdout.write, other)
 })
 
-t.test('a writer that was replaced before is put back', async (t) => {
+t.test('a stdout.write that was replaced before is restored', async (t) => {
   const { write } = process.stdout
   t.teardown(() => { process.stdout.write = write })
   const earlier = (): boolean => true
@@ -41,7 +41,7 @@ t.test('a writer that was replaced before is put back', async (t) => {
   t.equal(process.stdout.write, earlier)
 })
 
-t.test('a logger is known to write to stdout by itself', async (t) => {
+t.test('a logger that writes to the file descriptor of stdout is recognised', async (t) => {
   t.equal(writesToStdout(Fastify({ logger: true }).log), true)
   t.equal(writesToStdout(Fastify({ logger: true }).log.child({ a: 1 })), true)
   t.equal(writesToStdout(Fastify({ logger: { stream: process.stderr } }).log), false)

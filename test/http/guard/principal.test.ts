@@ -26,7 +26,7 @@ async function createShared (t: Test, options: AppOptions = {}) {
   return { app, seen }
 }
 
-t.test('a session of somebody else is answered like one that never was', async (t) => {
+t.test('the session of another caller is answered like an unknown one', async (t) => {
   const { app } = await createShared(t, { eventStore: createMemoryEventStore() })
   const session = await openSession(app, '2025-11-25', { headers: ANN })
   const id = session['mcp-session-id'] ?? ''

@@ -23,7 +23,7 @@ t.test('a session of 2025-03-26 may send batches and gets one array', async (t) 
   ])
 })
 
-t.test('sessions of other revisions may not', async (t) => {
+t.test('sessions of other revisions cannot send batches', async (t) => {
   const { app } = await createApp(t)
 
   for (const revision of ['2024-11-05', '2025-06-18', '2025-11-25']) {
@@ -65,7 +65,7 @@ t.test('a batch longer than maxBatch is refused as a whole', async (t) => {
   t.same(tooLong.json(), invalid("the batch has more than 2 messages, which is 'maxBatch'"))
 })
 
-t.test('what is no message gets an error of its own, and the rest is served', async (t) => {
+t.test('an invalid message in a batch gets an error of its own, and the rest is served', async (t) => {
   const { app } = await createApp(t)
   const session = await openSession(app, '2025-03-26')
 
@@ -83,7 +83,7 @@ t.test('what is no message gets an error of its own, and the rest is served', as
   ])
 })
 
-t.test('initialize and requests of the modern era do not belong into a batch', async (t) => {
+t.test('initialize and modern requests are refused in a batch', async (t) => {
   const { app } = await createApp(t)
   const session = await openSession(app, '2025-03-26')
   const initialize = { jsonrpc: '2.0', id: 2, method: 'initialize', params: { protocolVersion: '2025-03-26', capabilities: {}, clientInfo: { name: 'a', version: '1' } } }
@@ -112,7 +112,7 @@ t.test('a batch needs its session', async (t) => {
   t.same(unknown.json(), { jsonrpc: '2.0', id: null, error: { code: -32001, message: "Session not found: it has ended or never existed; send 'initialize' to open a new one" } })
 })
 
-t.test('without sessions the version header says whether there are batches; none means 2025-03-26', async (t) => {
+t.test('without sessions the version header decides whether batches are served; none means 2025-03-26', async (t) => {
   const { app } = await createApp(t, { stateless: true })
 
   const assumed = await post(app, [PING])
@@ -125,7 +125,7 @@ t.test('without sessions the version header says whether there are batches; none
   t.same(later.json(), invalid('revision 2025-06-18 has no batches; send each message on its own'))
 })
 
-t.test('where the legacy era is refused, an array is no message', async (t) => {
+t.test('with legacy: false, an array is refused', async (t) => {
   const { app } = await createApp(t, { legacy: false })
 
   const response = await post(app, [PING], { 'mcp-protocol-version': '2026-07-28' })

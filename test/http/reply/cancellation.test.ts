@@ -72,7 +72,7 @@ t.test('ctx.signal has the reason', async (t) => {
   t.equal((await sent).status, 202)
 })
 
-t.test('cancelling what does not run, or of another session, or in words that are none, is passed over', async (t) => {
+t.test('cancellations of unknown requests, of other sessions and of invalid ids are ignored', async (t) => {
   const { app, address, started, finish } = await createWaiting(t)
   const headers = await openSession(app)
   const other = await openSession(app)
@@ -87,7 +87,7 @@ t.test('cancelling what does not run, or of another session, or in words that ar
   t.equal((await post(app, cancelled(1, 'too late'), headers)).statusCode, 202)
 })
 
-t.test('a reason that is no text is none', async (t) => {
+t.test('a reason that is not a string is ignored', async (t) => {
   const { app, address, started, gone } = await createWaiting(t)
   const headers = await openSession(app)
   const sent = send(address, legacy('work', {}, { headers }))
@@ -162,7 +162,7 @@ t.test('500 streams opened and dropped in the middle of an event leave nothing b
   t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
 })
 
-t.test('a producer that waits for its client is held back until that reads', async (t) => {
+t.test('a handler that awaits drained() waits until its client reads', async (t) => {
   let produced = 0
   const held = createGate()
   const { address, mount, logLines } = await createTalk(t, async (channel) => {

@@ -29,7 +29,7 @@ function whenAborted (signal: AbortSignal): Promise<unknown> {
   return signal.aborted ? Promise.resolve() : once(signal, 'abort')
 }
 
-t.test('a call that says nothing before its result is one JSON body', async (t) => {
+t.test('a call that sends no messages is answered with one JSON body', async (t) => {
   const { address } = await createListening(t, () => 'done')
 
   const response = await send(address, CALL)
@@ -79,7 +79,7 @@ t.test('jsonResponse drops progress and log messages, and nothing becomes a stre
   t.match(await response.json(), { id: 1, result: { content: [{ text: 'done' }] } })
 })
 
-t.test('a client that takes no streams gets no notifications', async (t) => {
+t.test('a client that does not accept streams gets no notifications', async (t) => {
   const { address } = await createListening(t, async (ctx) => { await ctx.info('working'); return 'done' })
 
   const response = await send(address, { ...CALL, headers: { ...CALL.headers, accept: 'application/json' } })
@@ -124,7 +124,7 @@ t.test('a quiet exchange becomes a stream on its second beat and is kept alive b
   t.equal((await frames.next()).value, DONE)
 })
 
-t.test('keepAliveInterval does so by itself, for legacy requests with their session too', async (t) => {
+t.test('keepAliveInterval turns a silent reply into a stream, and of legacy requests, too', async (t) => {
   const gate = createGate()
   const { app, server } = await createApp(t, { keepAliveInterval: 2 })
   server.use(async (_ctx, next) => { await gate.promise; return next() })

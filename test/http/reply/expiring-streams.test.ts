@@ -70,7 +70,7 @@ t.test('a reply that is a stream ends with an error when its token expires, and 
   await until(() => mount.stats().exchanges === 0)
 })
 
-t.test('a call goes on where its client may come back for the rest with a new token', async (t) => {
+t.test('a call goes on if its client can resume with a new token', async (t) => {
   const gate = createGate()
   const { address, mount } = await createExpiring(t, async (channel) => {
     channel.notify('notifications/message', { level: 'info', data: 'begun' })
@@ -93,7 +93,7 @@ t.test('a call goes on where its client may come back for the rest with a new to
   t.match(rest.at(-1), '"result":{"content":[]}')
 })
 
-t.test('a reply that is no stream is not cut short, and one that has ended is left alone', async (t) => {
+t.test('a reply that is not a stream does not expire, nor does one that has ended', async (t) => {
   const gate = createGate()
   let begun = 0
   const { address, mount } = await createExpiring(t, async () => { begun++; await gate.promise; return { content: [] } })

@@ -26,7 +26,7 @@ async function createReplies (t: Test, expiring: ReadonlyArray<number | undefine
   return found.map((reply) => ({ reply: reply as unknown as FastifyReply, leave: () => reply.raw.emit('close') }))
 }
 
-t.test('all of a mount ends by one timer, each at its time', async (t) => {
+t.test('one timer ends all streams of a mount, each at its time', async (t) => {
   const replies = await createReplies(t, [30, 10, 10, 4_000_000, -5, undefined, 10, 20])
   const pass = stopClock(t)
   const expiry = new Expiry()
@@ -49,7 +49,7 @@ t.test('all of a mount ends by one timer, each at its time', async (t) => {
   t.equal(expiry.size, 0)
 })
 
-t.test('nothing is ended any more when the mount has', async (t) => {
+t.test('after stop() no stream is ended', async (t) => {
   const replies = await createReplies(t, [10])
   const pass = stopClock(t)
   const expiry = new Expiry()

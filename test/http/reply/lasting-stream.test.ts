@@ -29,7 +29,7 @@ t.test('a stream is open from its start until its client leaves', async (t) => {
   t.equal(response.headers['content-type'], 'text/event-stream')
 })
 
-t.test('beats are comments, and a stream that is cut says goodbye', async (t) => {
+t.test('each beat sends a comment, and onCut can send a last message', async (t) => {
   const { open, stream, address } = await createStreaming(t, 1000, (stream) => stream.send('"goodbye"'))
 
   const response = await fetch(address)
@@ -40,7 +40,7 @@ t.test('beats are comments, and a stream that is cut says goodbye', async (t) =>
   t.ok(stream.destroyed)
 })
 
-t.test('a stream without a goodbye just ends', async (t) => {
+t.test('a stream without onCut ends without a last message', async (t) => {
   const { open, address } = await createStreaming(t, 1000)
 
   const response = await fetch(address)
@@ -61,7 +61,7 @@ t.test('a client that leaves too much unread is cut, which is logged', async (t)
   t.match(logLines.filter(({ level }) => level === 40), [{ msg: 'stream cut: its client left more than 1000 bytes unread' }])
 })
 
-t.test('a stream that is cut before its start takes nothing with it', async (t) => {
+t.test('a stream that is cut before its start sends nothing', async (t) => {
   const open = new OpenExchanges(0)
   const stream = new LastingStream(open, 10)
 
@@ -71,7 +71,7 @@ t.test('a stream that is cut before its start takes nothing with it', async (t) 
   t.equal(open.size, 0)
 })
 
-t.test('a stream that a hook of the app puts something else in place of is closed', async (t) => {
+t.test('a stream that an onSend hook replaces is closed', async (t) => {
   const closed = createGate()
   const { app } = createHost(t)
   app.addHook('onSend', async (_request, reply) => { reply.type('text/plain'); return 'something else' })
@@ -87,7 +87,7 @@ t.test('a stream that a hook of the app puts something else in place of is close
   await t.resolves(closed.promise)
 })
 
-t.test('a replay is as long as it must be, and ends with the stream', async (t) => {
+t.test('a replay of any length is not cut, and ends with the stream', async (t) => {
   const stream = new LastingStream(new OpenExchanges(0), 10)
 
   for (const id of ['s.1.1', 's.1.2']) stream.replay('"longer than the limit"', id)

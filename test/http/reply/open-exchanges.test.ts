@@ -35,7 +35,7 @@ t.test('every open exchange feels each beat', async (t) => {
   t.equal(open.size, 1)
 })
 
-t.test('beats come by themselves once started, until stopped', async (t) => {
+t.test('once started, beats come automatically until stop()', async (t) => {
   const tick = stopClock(t)
   const open = new OpenExchanges(10)
   const exchange = createExchange(open)
@@ -59,7 +59,7 @@ t.test('without a keep-alive interval starting and stopping does nothing', async
   t.equal(open.size, 1)
 })
 
-t.test('draining with nothing open is done at once', async (t) => {
+t.test('draining without open exchanges resolves at once', async (t) => {
   await t.resolves(new OpenExchanges(0).drain(1_000_000))
 })
 
@@ -76,7 +76,7 @@ t.test('draining waits for the last exchange and cuts none that ends in time', a
   t.equal(first.cuts + second.cuts, 0)
 })
 
-t.test('draining cuts what outlives the grace period', async (t) => {
+t.test('draining cuts exchanges that outlive the grace period', async (t) => {
   const open = new OpenExchanges(0)
   const quick = createExchange(open)
   const slow = createExchange(open)
@@ -100,7 +100,7 @@ t.test('without a grace period draining cuts at once', async (t) => {
   await drained
 })
 
-t.test('draining aborts what has been cut and is not read', async (t) => {
+t.test('draining aborts exchanges that were cut but are not read', async (t) => {
   const tick = stopClock(t)
   const open = new OpenExchanges(0)
   const exchange = createExchange(open, { isRead: false })
@@ -115,7 +115,7 @@ t.test('draining aborts what has been cut and is not read', async (t) => {
   t.equal(open.size, 0)
 })
 
-t.test('an exchange that comes after the others were cut is cut at once', async (t) => {
+t.test('an exchange that is added after the cut is cut at once', async (t) => {
   const open = new OpenExchanges(0)
   await open.drain(0)
 

@@ -45,7 +45,7 @@ t.test('a question comes on the stream of the reply, its answer is posted, and t
   t.same((await messages.next()).value, { jsonrpc: '2.0', id: 1, result: { answer: { action: 'accept' } } })
 })
 
-t.test('answers that nobody asked for, that come twice, with a wrong id or from another session are passed over', async (t) => {
+t.test('answers that are unasked for, repeated, from another session or with a wrong id are ignored', async (t) => {
   const { app, address, headers, call } = await createAsking(t)
   const other = await openSession(app)
 
@@ -61,7 +61,7 @@ t.test('answers that nobody asked for, that come twice, with a wrong id or from 
   t.match((await messages.next()).value, { result: { answer: { n: 1 } } })
 })
 
-t.test('an error for an answer fails the call with it', async (t) => {
+t.test('a question that is answered with an error fails with that error', async (t) => {
   const { app, address, headers, call } = await createAsking(t)
 
   const messages = readMessages(await send(address, call))
@@ -71,7 +71,7 @@ t.test('an error for an answer fails the call with it', async (t) => {
   t.same((await messages.next()).value, { jsonrpc: '2.0', id: 1, error: { code: -1, message: 'User rejected' } })
 })
 
-t.test('a question that is not answered in time is taken back, and the call fails', async (t) => {
+t.test('a question that is not answered in time is cancelled, and the call fails', async (t) => {
   const { address, headers } = await createAsking(t)
 
   const messages = readMessages(await send(address, legacy('work', { timeout: 1 }, { headers: { ...JSON_AND_SSE, ...headers } })))
@@ -106,7 +106,7 @@ t.test('with an event store a client that vanishes while it is asked may come ba
   t.match((await messages.next()).value, { id: 1, result: { answer: { action: 'accept' } } })
 })
 
-t.test('where the reply cannot be a stream, the question comes on the one that is listened to', async (t) => {
+t.test('if the reply cannot be a stream, the question is sent on the GET stream', async (t) => {
   const { app, address, headers, call } = await createAsking(t)
   const messages = readMessages(await openGet(address, headers))
 
@@ -126,7 +126,7 @@ t.test('without any stream a question is refused at once', async (t) => {
   t.same(response.json(), REFUSED)
 })
 
-t.test('jsonResponse leaves no way to ask', async (t) => {
+t.test('with jsonResponse a question is refused', async (t) => {
   const { app, call } = await createAsking(t, { jsonResponse: true })
 
   t.same((await app.inject(call)).json(), REFUSED)
@@ -138,7 +138,7 @@ t.test('without a session, and in the modern era, a question is refused at once'
   for (const request of [legacy('work'), modern('work')]) t.match((await app.inject(request)).json(), REFUSED)
 })
 
-t.test('a call that has its answer asks no more', async (t) => {
+t.test('a question that is asked after the call was answered is refused', async (t) => {
   const refused = createGate<unknown>()
   const { app, address } = await createTalk(t, (channel) => {
     setImmediate(() => channel.ask?.(QUESTION, 0, new AbortController().signal).catch(refused.open))
@@ -151,7 +151,7 @@ t.test('a call that has its answer asks no more', async (t) => {
   t.same(await response.json(), { jsonrpc: '2.0', id: 1, result: {} })
 })
 
-t.test('a DELETE gives up what was asked', async (t) => {
+t.test('a DELETE cancels open questions', async (t) => {
   const { app, address, headers, call, aborted } = await createAsking(t)
   const response = await send(address, call)
 

@@ -48,7 +48,7 @@ async function readRefusal (response: Response): Promise<Refused> {
 }
 
 for (const [name, Transport] of [['v1', V1Transport], ['v2', V2Transport]] as const) {
-  t.test(`legacy clients are refused with the statuses and codes of the official transport ${name}`, async (t) => {
+  t.test(`legacy clients are refused with the same statuses and codes as by the official transport ${name}`, async (t) => {
     const { ask, session } = await openTransport(Transport)
     const { app } = await createApp(t)
     const ownSession = await openSession(app)
@@ -63,7 +63,7 @@ for (const [name, Transport] of [['v1', V1Transport], ['v2', V2Transport]] as co
   })
 }
 
-t.test('modern clients are refused with no code that their revision tells servers not to use', async (t) => {
+t.test('modern clients are never refused with a code that their revision forbids', async (t) => {
   const { app } = await createApp(t, { maxBatch: 1 })
   const handler = createMcpHandler(() => new V2McpServer({ name: 'Notes', version: '1.0.0' }))
   t.teardown(() => handler.close())

@@ -16,7 +16,7 @@ function fail (status: unknown, message = 'slow down'): never {
   throw Object.assign(new Error(message), { statusCode: status })
 }
 
-t.test('what a hook of the app throws comes out as a JSON-RPC error with its status and message', async (t) => {
+t.test('an error that a hook throws becomes a JSON-RPC error with its status and message', async (t) => {
   const { app } = createAppWith(t, () => fail(429))
 
   const response = await app.inject(modern('tools/list'))
@@ -60,7 +60,7 @@ t.test('the message of a 5xx is kept from the client, its status is not', async 
   t.same(response.json(), { jsonrpc: '2.0', id: null, error: { code: -32603, message: 'The server is temporarily unavailable; try again later' } })
 })
 
-t.test('a status that is no error is an internal error', async (t) => {
+t.test('an error with a status below 400 becomes an internal error', async (t) => {
   for (const status of [0, 42, 200, 204, 302, 399, 600, 1000, 429.5, NaN, '429', null]) {
     const { app } = createAppWith(t, () => fail(status))
 
@@ -71,7 +71,7 @@ t.test('a status that is no error is an internal error', async (t) => {
   }
 })
 
-t.test('a thrown value that is no error is an internal error', async (t) => {
+t.test('a thrown value that is not an Error becomes an internal error', async (t) => {
   for (const value of ['text', 7, {}, null, undefined]) {
     const { app } = createAppWith(t, () => { throw value })
 
@@ -102,7 +102,7 @@ t.test('a result that an onSend hook fails on becomes an internal error', async 
   t.same(response.json(), INTERNAL_ERROR)
 })
 
-t.test('a body over the limit gets 413 and the option that says so', async (t) => {
+t.test('a body over the limit gets 413, and the message names bodyLimit', async (t) => {
   const { app } = createHost(t)
   app.register(mcpPlugin, { server: createServer(), bodyLimit: 10 })
 
@@ -112,7 +112,7 @@ t.test('a body over the limit gets 413 and the option that says so', async (t) =
   t.same(response.json(), { jsonrpc: '2.0', id: null, error: { code: -32600, message: "Request body too large; the mount's 'bodyLimit' says how long it may be" } })
 })
 
-t.test('a content type that is none gets 415', async (t) => {
+t.test('an invalid content type gets 415', async (t) => {
   const { app } = createHost(t)
   app.register(mcpPlugin, { server: createServer() })
 

@@ -12,7 +12,7 @@ function parseInPieces (text: string, cuts: readonly number[]): EventSourceMessa
   return events
 }
 
-t.test('any messages come out as they went in, wherever the network cuts them and whatever comments lie between', async (t) => {
+t.test('messages arrive unchanged, however the network splits the stream and with comments in between', async (t) => {
   fc.assert(fc.property(fc.array(fc.jsonValue()), fc.array(fc.nat()), (messages, cuts) => {
     const sent = messages.map((message) => JSON.stringify(message))
 

@@ -8,7 +8,7 @@ t.test('a message is one event, a comment is none', async (t) => {
   t.equal(frameComment('open'), ': open\n\n')
 })
 
-t.test('what some clients take for the end of a line is escaped', async (t) => {
+t.test('characters that some clients take for line breaks are escaped', async (t) => {
   const json = JSON.stringify('a\u0085b\u2028c\u2029d')
 
   t.equal(frameMessage(json, '7'), 'event: message\nid: 7\ndata: "a\\u0085b\\u2028c\\u2029d"\n\n')
@@ -66,7 +66,7 @@ t.test('a stream is cut when more than the limit waits, and takes nothing more',
   t.ok(stream.destroyed)
 })
 
-t.test('what is sent by handlers that wait for nothing of the outside is one chunk', async (t) => {
+t.test('messages that are sent without waiting for I/O go out as one chunk', async (t) => {
   const stream = new SseStream(1000)
   const chunks: string[] = []
   stream.on('data', (chunk) => chunks.push(String(chunk)))
@@ -99,7 +99,7 @@ for (const hops of [0, 1, 2]) {
   })
 }
 
-t.test('whoever waits for a client to read goes on when it has, or has left', async (t) => {
+t.test('drained() resolves when the client has read enough or has left', async (t) => {
   const stream = new SseStream(1_000_000)
   const long = JSON.stringify('x'.repeat(stream.readableHighWaterMark))
 
@@ -118,7 +118,7 @@ t.test('whoever waits for a client to read goes on when it has, or has left', as
   t.same(await stream.drained(), undefined)
 })
 
-t.test('a stream that is destroyed before anything went out sends nothing, and tells so once', async (t) => {
+t.test('a stream that is destroyed before its first chunk sends nothing and calls onClose once', async (t) => {
   let closed = 0
   const stream = new SseStream(1000, () => closed++)
   const chunks: unknown[] = []
@@ -134,7 +134,7 @@ t.test('a stream that is destroyed before anything went out sends nothing, and t
   t.equal(closed, 1)
 })
 
-t.test('what makes a stream resumable goes out in its place', async (t) => {
+t.test('priming events and messages are sent in order', async (t) => {
   const stream = new SseStream(1000)
 
   stream.prime('a.0', undefined)

@@ -26,7 +26,7 @@ t.test('a legacy error has status 200, whatever its code', async (t) => {
   for (const code of PROTOCOL_CODES) t.equal(statusOf(new RefusedError(code, 'no'), 'legacy'), 200)
 })
 
-t.test('an error for want of a scope has status 403 in both eras; its code alone does not', async (t) => {
+t.test('an InsufficientScopeError has status 403 in both eras; another error with its code has not', async (t) => {
   t.equal(statusOf(new InsufficientScopeError(['a']), 'modern'), 403)
   t.equal(statusOf(new InsufficientScopeError(['a']), 'legacy'), 403)
   t.equal(statusOf(new RpcError(6750, 'no'), 'modern'), 200)
@@ -59,7 +59,7 @@ t.test('an error that any handler of a server throws reaches the client with its
   await t.rejects(client.callTool('tool'), { code: -32601, message: 'not mine' })
 })
 
-t.test('a refusal that a handler passes on refuses nothing of its own request', async (t) => {
+t.test('a refusal that a handler rethrows does not refuse the request of that handler', async (t) => {
   const { app } = createHost(t)
   const other = new McpServer({ name: 'Other', version: '1.0.0' })
   const server = new McpServer({ name: 'Notes', version: '1.0.0' })

@@ -4,7 +4,7 @@ import { ClusterUnreachableError } from '../../../lib/store/cluster.ts'
 import { sendUnserved } from '../../../lib/http/reply/unserved.ts'
 import { SessionEndedError } from '../../../lib/session/nodes/unavailable.ts'
 
-t.test('a request that could not be served is refused by what is to be done about it', async (t) => {
+t.test('the refusal of a request that could not be served tells the client how to recover', async (t) => {
   const errors: Readonly<Record<string, Error>> = { outage: new ClusterUnreachableError('unreachable'), ended: new SessionEndedError(), other: new Error('no disk') }
   const app = Fastify()
   app.get<{ Params: { name: string } }>('/:name', (request, reply) => sendUnserved(reply, 1, errors[request.params.name]))

@@ -69,7 +69,7 @@ t.test('hooks of the mount run at both URLs', async (t) => {
   t.same(seen, ['GET /sse', 'POST /messages?sessionId'])
 })
 
-t.test('a session of somebody else is answered like one that never was', async (t) => {
+t.test('the session of another caller is answered like an unknown one', async (t) => {
   const auth: AuthOptions = {
     authenticate: ({ headers }) => headers['x-user'] === undefined ? null : { token: '', clientId: 'app', scopes: [], subject: String(headers['x-user']) }
   }
@@ -90,7 +90,7 @@ t.test('a session of somebody else is answered like one that never was', async (
   t.equal(await ann.ask('tools/call', { name: 'who' }, 2), frameOf({ jsonrpc: '2.0', id: 2, result: { content: [{ type: 'text', text: 'ann' }] } }))
 })
 
-t.test('tokens are issued for the URL of the stream, and those are good for its messages, whatever the tenant', async (t) => {
+t.test('tokens are issued for the URL of the stream and accepted for its messages, for each tenant', async (t) => {
   const asked: string[] = []
   const auth: AuthOptions = {
     authorizationServers: ['https://auth.example.com'],
@@ -125,7 +125,7 @@ t.test('tokens are issued for the URL of the stream, and those are good for its 
   t.same([...new Set(asked)], [resource])
 })
 
-t.test('a refusal of the app has the form of the endpoint, and tells no inside', async (t) => {
+t.test('an error of a hook has the form of the endpoint and reveals no internals', async (t) => {
   const { app } = await createApp(t, { legacySse: true, hooks: { preHandler: async () => { throw new Error('password=hunter2') } } })
 
   for (const sent of URLS) {
@@ -136,7 +136,7 @@ t.test('a refusal of the app has the form of the endpoint, and tells no inside',
   }
 })
 
-t.test('routes beside it are untouched, and its constraints are those of the mount', async (t) => {
+t.test('sibling routes are untouched, and the constraints of the mount apply', async (t) => {
   const { app } = createHost(t)
   app.post('/notes/echo', async ({ body }) => body)
   app.get('/notes/sse/more', async () => { throw Object.assign(new Error('the app\'s own'), { statusCode: 418 }) })

@@ -45,7 +45,7 @@ t.test('a stream begins with the URL to post to, and what is posted there is ans
   t.same(mount.stats(), { sessions: 1, exchanges: 0, streams: 1 })
 })
 
-t.test('without the option neither URL is there', async (t) => {
+t.test('without the option neither URL is served', async (t) => {
   const { app } = await createApp(t)
 
   t.equal((await app.inject({ url: '/sse' })).statusCode, 404)
@@ -62,7 +62,7 @@ t.test('the revision is negotiated as anywhere, and the version header that newe
   }
 })
 
-t.test('what is no message of a legacy client is refused by the reply to the POST, and the stream goes on', async (t) => {
+t.test('an invalid message is refused by the reply to the POST, and the stream goes on', async (t) => {
   const { address } = await createSse(t, { bodyLimit: 1000, maxDepth: 10 })
   const client = await openSse(address)
   const modern = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} }
@@ -94,7 +94,7 @@ t.test('what is no message of a legacy client is refused by the reply to the POS
   t.match(await client.ask('initialize', opening()), /"protocolVersion":"2024-11-05"/)
 })
 
-t.test('a message needs a session whose stream is open, and a stream somebody who takes one', async (t) => {
+t.test('a message needs a session with an open stream, and a stream a client that accepts one', async (t) => {
   const { app, address, mount } = await createSse(t)
   const headers = { ...JSON_TYPE }
   const payload = '{"jsonrpc":"2.0","id":1,"method":"ping"}'
@@ -120,7 +120,7 @@ t.test('a message needs a session whose stream is open, and a stream somebody wh
   t.same((await client.post(payload)).status, 404)
 })
 
-t.test('other methods are refused with those that there are', async (t) => {
+t.test('other methods get 405 with the allowed ones', async (t) => {
   const { app } = await createSse(t)
 
   for (const [url, method, allow] of [['/sse', 'POST', 'GET'], ['/sse', 'DELETE', 'GET'], ['/sse/', 'POST', 'GET'], ['/messages', 'GET', 'POST'], ['/messages/', 'PUT', 'POST']] as const) {
@@ -132,7 +132,7 @@ t.test('other methods are refused with those that there are', async (t) => {
   }
 })
 
-t.test('sessions of the one transport are unknown to the other', async (t) => {
+t.test('sessions of one transport are unknown to the other', async (t) => {
   const { app, address, mount } = await createSse(t)
   const client = await openSse(address)
   await client.ask('initialize', opening())
@@ -174,7 +174,7 @@ t.test('streams count towards maxSessions, and end with their connections', asyn
   t.ok(await openSse(address))
 })
 
-t.test('a ping may come first; a client that goes on without initialize can do nothing for the server', async (t) => {
+t.test('a ping may come first; a client without initialize has no capabilities', async (t) => {
   const server = createServer()
   server.registerTool('who', {}, (_args, { protocolVersion, client }) => JSON.stringify({ protocolVersion, client }))
   const { address } = await createSse(t, { server })
@@ -190,7 +190,7 @@ t.test('a ping may come first; a client that goes on without initialize can do n
   t.same(await late.json(), errorOf(-32600, "Invalid Request: the session has already been initialized, or began without 'initialize'; open a new stream to send it", 9))
 })
 
-t.test('a session has one server of the SDK, with or without initialize, and that one ends with it', async (t) => {
+t.test('a session has one SDK server, with or without initialize, which closes with the session', async (t) => {
   for (const begin of [(client: SseClient) => client.ask('initialize', opening(), 8), (client: SseClient) => client.ask('ping', {}, 8)]) {
     const { app } = createHost(t)
     const made: Array<ReturnType<typeof createV1>> = []
@@ -219,7 +219,7 @@ t.test('an initialize that fails leaves no session behind', async (t) => {
   await until(() => app.mcp.get('Talk').sessions.size === 0)
 })
 
-t.test('the URL to post to has all prefixes, what their parameters stand for, and the path of publicUrl', async (t) => {
+t.test('the URL to post to has all prefixes with their parameters filled in, and the path of publicUrl', async (t) => {
   const { app } = createHost(t)
   await app.register(async (scope) => {
     await scope.register(mcpPlugin, { server: createServer('one'), prefix: '/:tenant/notes/', legacySse: true })

@@ -22,7 +22,7 @@ function call (client: SseClient, id = 1): Promise<Response> {
 const resultOf = (id: number, result: object = {}): string => frameOf({ jsonrpc: '2.0', id, result })
 const failureOf = (id: number, message: string): string => frameOf({ jsonrpc: '2.0', id, error: { code: -32603, message } })
 
-t.test('the POST is answered at once; notifications, questions and results go by the stream', async (t) => {
+t.test('the POST is answered at once; notifications, questions and results are sent on the stream', async (t) => {
   const gate = createGate()
   const { client, mount } = await createSse(t, async (channel, { id }) => {
     channel.notify('notifications/message', { level: 'info', data: id })
@@ -43,7 +43,7 @@ t.test('the POST is answered at once; notifications, questions and results go by
   t.same(mount.stats(), { sessions: 1, exchanges: 0, streams: 1 })
 })
 
-t.test('answers go by the stream in the order in which they are there', async (t) => {
+t.test('answers are sent on the stream in the order of their completion', async (t) => {
   const gate = createGate()
   const { client } = await createSse(t, async (_channel, { id }) => { if (id === 1) await gate.promise; return {} })
 
@@ -54,7 +54,7 @@ t.test('answers go by the stream in the order in which they are there', async (t
   t.equal(await client.event(), resultOf(1))
 })
 
-t.test('what a call says or asks when it is over does not reach the client', async (t) => {
+t.test('messages and questions of a call that is over do not reach the client', async (t) => {
   const kept: Array<Parameters<Talk>[0]> = []
   const { client } = await createSse(t, (channel) => { kept.push(channel); return {} })
   await call(client)
@@ -88,7 +88,7 @@ t.test('a call that the client cancels is aborted and never answered', async (t)
   t.equal(mount.stats().exchanges, 0)
 })
 
-t.test('when the client leaves, its calls are aborted and its questions given up', async (t) => {
+t.test('when the client leaves, its calls are aborted and its questions cancelled', async (t) => {
   const gone = createGate<Error>()
   const asked = createGate<unknown>()
   const { client, mount } = await createSse(t, async (channel) => {
@@ -107,7 +107,7 @@ t.test('when the client leaves, its calls are aborted and its questions given up
   t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
 })
 
-t.test('a failure that is nobody\'s fault, or lack of scopes, is answered by the stream, too', async (t) => {
+t.test('unexpected failures and missing scopes are answered on the stream, too', async (t) => {
   const { client } = await createSse(t, (_channel, { id }) => { throw id === 1 ? new InsufficientScopeError(['write']) : new UnavailableError('The store of sessions cannot be reached; try again later') })
 
   await call(client, 1)
@@ -140,7 +140,7 @@ t.test('a call that takes long is kept alive by its stream alone', async (t) => 
   t.equal(await client.event(), frameOf({ jsonrpc: '2.0', id: 1, result: {} }))
 })
 
-t.test('an event store has nothing to do with it: events have no ids', async (t) => {
+t.test('with an event store, events of HTTP+SSE still have no ids', async (t) => {
   const { client } = await createSse(t, (channel) => { channel.closeStream?.(); return {} }, { eventStore: createMemoryEventStore() })
 
   await client.post({ jsonrpc: '2.0', method: 'notifications/initialized' })
@@ -149,7 +149,7 @@ t.test('an event store has nothing to do with it: events have no ids', async (t)
   t.equal(await client.event(), resultOf(1))
 })
 
-t.test('changes go by the stream to those that watch', async (t) => {
+t.test('changes are sent on the streams of clients that subscribed', async (t) => {
   const { client, mount } = await createSse(t, () => ({}))
   for (const session of partsOf(mount).sessions) session.subscriptions.add('notes://1')
 
@@ -161,7 +161,7 @@ t.test('changes go by the stream to those that watch', async (t) => {
   t.equal(await client.event(), frameOf({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' }))
 })
 
-t.test('the app does not wait for streams by which nothing is to be said', async (t) => {
+t.test('closing the app does not wait for idle streams', async (t) => {
   const { app, client, mount } = await createSse(t, () => ({}))
 
   const closed = app.close()
@@ -171,7 +171,7 @@ t.test('the app does not wait for streams by which nothing is to be said', async
   t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
 })
 
-t.test('an app that closes waits for the answers of a stream, and ends it behind the last one', async (t) => {
+t.test('closing the app waits for the running calls of a stream, and ends it after the last answer', async (t) => {
   const started = createGate()
   const finish = createGate()
   const { app, client, mount } = await createSse(t, async (_channel, { id }) => {
@@ -195,7 +195,7 @@ t.test('an app that closes waits for the answers of a stream, and ends it behind
   t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
 })
 
-t.test('calls that are not done within the grace period are told so and aborted', async (t) => {
+t.test('calls that outlive the grace period are aborted, and their clients get an error', async (t) => {
   const gone = createGate<Error>()
   const { app, client, mount } = await createSse(t, async (channel) => { channel.onDisconnect(gone.open); return await createGate().promise }, { closeGracePeriod: 1 })
   await call(client)
@@ -243,7 +243,7 @@ t.test('a client that does not read is cut once more than maxBuffered waits', as
   t.match(logLines.find(({ level }) => level === 40), { msg: 'stream cut: its client left more than 300000 bytes unread' })
 })
 
-t.test('a stream ends with its token, and what is being served is answered before', async (t) => {
+t.test('a stream ends when its token expires, after its running calls got an error', async (t) => {
   const EXPIRY = 4_000_000_000_000
   const auth: AuthOptions = { authenticate: () => ({ token: '', clientId: 'app', scopes: [], expiresAt: EXPIRY / 1000 }) }
   const gone = createGate<Error>()
@@ -260,7 +260,7 @@ t.test('a stream ends with its token, and what is being served is answered befor
   t.equal(partsOf(mount).expiry?.size, 0)
 })
 
-t.test('a client that has gone while hooks ran leaves no session behind', async (t) => {
+t.test('a client that leaves while hooks run leaves no session behind', async (t) => {
   const arrived = createGate()
   const gate = createGate()
   const over = createGate()

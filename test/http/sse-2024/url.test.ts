@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createMessagesUrl } from '../../../lib/http/sse-2024/url.ts'
 
-t.test('the end of the path that was asked for is replaced, as long as it is', async (t) => {
+t.test('the end of the requested path is replaced by the path for messages', async (t) => {
   const urls: ReadonlyArray<readonly [ssePath: string, messagesPath: string, asked: string, expected: string]> = [
     ['/sse', '/messages', '/sse', '/messages'],
     ['/sse', '/messages', '/notes/sse/', '/notes/messages'],
@@ -19,10 +19,10 @@ t.test('the end of the path that was asked for is replaced, as long as it is', a
   }
 })
 
-t.test('what a proxy takes off the path is put before it', async (t) => {
+t.test('the path that a proxy removes is added again', async (t) => {
   for (const publicPath of ['/ai', '/ai/']) t.equal(createMessagesUrl({ ssePath: '/sse', messagesPath: '/messages', publicPath })('/notes/sse', 'id'), '/ai/notes/messages?sessionId=id')
 })
 
-t.test('it never is the URL of another origin', async (t) => {
+t.test('the URL never names another origin', async (t) => {
   t.equal(createMessagesUrl({ ssePath: '/sse', messagesPath: '/messages', publicPath: '/' })('//evil.example//sse', 'id'), '/evil.example/messages?sessionId=id')
 })

@@ -99,7 +99,7 @@ t.test("a handler's own session ends with the app", async (t) => {
   t.same(received.map(({ method, session }) => [method, session]), [['POST', null], ['DELETE', 'inner-session']])
 })
 
-t.test('without sessions of the mount a handler is given none of its own', async (t) => {
+t.test('a stateless mount passes no session id to a handler', async (t) => {
   const { app, received } = await createFetchApp(t, withSessions, { stateless: true })
 
   await app.inject(initialize())
@@ -109,7 +109,7 @@ t.test('without sessions of the mount a handler is given none of its own', async
   t.same(received.map(({ session, body }) => [session, body.method]), [[null, 'initialize'], [null, 'tools/list']])
 })
 
-t.test('a notification or an end that a handler fails to take is logged', async (t) => {
+t.test('a notification or a DELETE that a handler fails on is logged', async (t) => {
   const { app, logLines } = await createFetchApp(t, (request, signal) => {
     if (request.method === 'DELETE' || request.body.id === undefined) throw new Error('no database')
     return withSessions(request, signal)
@@ -128,7 +128,7 @@ t.test('a notification or an end that a handler fails to take is logged', async 
   ])
 })
 
-t.test('what a handler asks in the middle of a call is asked of the client, and the answer handed over', async (t) => {
+t.test('a question of a handler reaches the client, and the answer reaches the handler', async (t) => {
   const answers: Received[] = []
   const inner = stream({ id: 'q1', method: 'roots/list' })
   const { app } = await createFetchApp(t, (request) => {
@@ -159,7 +159,7 @@ t.test('what a handler asks in the middle of a call is asked of the client, and 
   ])
 })
 
-t.test('an answer that a handler fails to take is logged', async (t) => {
+t.test('an answer that a handler fails on is logged', async (t) => {
   const inner = stream({ id: 'q1', method: 'roots/list' })
   const { app, logLines } = await createFetchApp(t, ({ body }) => {
     if (body.method === 'tools/call') return inner.response
@@ -208,7 +208,7 @@ t.test('a stream of changes is relayed, and ended at the handler when its client
   t.equal(text, [': open', ACKNOWLEDGED, frameOf({ jsonrpc: '2.0', ...changed }), ''].join('\n\n'))
 })
 
-t.test('a handler that refuses a stream of changes is heard', async (t) => {
+t.test('the refusal of a stream by a handler reaches the client', async (t) => {
   const refusals: ReadonlyArray<readonly [Answer, object]> = [
     [
       ({ body }) =>
@@ -230,7 +230,7 @@ t.test('a handler that refuses a stream of changes is heard', async (t) => {
   }
 })
 
-t.test('where a mount has no streams, a handler is not asked for one', async (t) => {
+t.test('a mount with jsonResponse asks a handler for no stream', async (t) => {
   const { app, received } = await createFetchApp(t, withSessions, { jsonResponse: true })
 
   const response = await app.inject(modern('subscriptions/listen', LISTEN))
@@ -242,7 +242,7 @@ t.test('where a mount has no streams, a handler is not asked for one', async (t)
   t.same(received, [])
 })
 
-t.test('a client that leaves before a handler has agreed to a stream ends it there, too', async (t) => {
+t.test('a client that leaves before the acknowledgement ends the stream at the handler, too', async (t) => {
   const started = createGate()
   const ended = createGate()
   const { app, mounted, logLines } = await createFetchApp(t, async (_request, signal) => {
@@ -266,7 +266,7 @@ t.test('a client that leaves before a handler has agreed to a stream ends it the
   t.same(logLines.filter(({ level }) => Number(level) >= 40), [])
 })
 
-t.test('a client that listens to a v2 handler hears of its changes until the app closes', async (t) => {
+t.test('a client that listens to a v2 handler gets its changes until the app closes', async (t) => {
   const bus = new InMemoryServerEventBus()
   const handler = createMcpHandler(() => {
     const server = new V2McpServer(

@@ -65,7 +65,7 @@ async function createFetchApp (
 
 const idOf = ({ body }: Received): unknown => Object(body).id
 
-t.test('a handler gets each request as it was sent, with what the mount knows of it already', async (t) => {
+t.test('a handler gets each request as it was sent, with the parsed body and the caller', async (t) => {
   const { app, received } = await createFetchApp(t, (request) => json({ id: idOf(request), result: said('done') }))
 
   const response = await app.inject(
@@ -114,7 +114,7 @@ t.test("a handler does not see the mount's own sessions", async (t) => {
   )
 })
 
-t.test('a handler is told what its caller has proved', async (t) => {
+t.test('a handler gets the AuthInfo of its caller', async (t) => {
   const { handler, received } = createHandler((request) => json({ id: idOf(request), result: {} }))
   const auth = { token: 'secret', clientId: 'ann', scopes: ['read'] }
 
@@ -124,7 +124,7 @@ t.test('a handler is told what its caller has proved', async (t) => {
   t.equal(received[0]?.url, 'http://localhost/mcp')
 })
 
-t.test('what the host app asks is complete for a modern handler', async (t) => {
+t.test('a call of the host app reaches a modern handler with complete _meta', async (t) => {
   const { mounted, received } = await createFetchApp(t, (request) => json({ id: idOf(request), result: said('done') }))
 
   t.same(await mounted.call('grüß', { a: 1 }), said('done'))
@@ -232,13 +232,13 @@ for (const [what, answer, message] of strange) {
   })
 }
 
-t.test('a result that is no object is none', async (t) => {
+t.test('a result that is not an object becomes an empty result', async (t) => {
   const { app } = await createFetchApp(t, (request) => json({ id: idOf(request) }))
 
   t.same((await app.inject(modernCall('hello'))).json(), { jsonrpc: '2.0', id: 1, result: {} })
 })
 
-t.test('what a handler throws is logged and not shown', async (t) => {
+t.test('an error that a handler throws is logged, and hidden from the client', async (t) => {
   for (const fail of [() => { throw new Error('no database') }, async () => { throw new Error('no database') }]) {
     const { app, logLines } = await createSdkApp(t, { fetch: fail })
 
@@ -296,7 +296,7 @@ t.test('a handler is closed with the last of its mounts', async (t) => {
   t.same([early, closed], [0, 1])
 })
 
-t.test('a legacy client without sessions of its own is served, and its notifications end here', async (t) => {
+t.test('a legacy client without sessions is served, and its `initialized` is not passed on', async (t) => {
   const { app, received } = await createFetchApp(t, (request) => json({ id: idOf(request), result: {} }))
   const headers = await openSession(app)
 

@@ -8,7 +8,7 @@ import { createSdkApp } from '../../support/sdk-servers.ts'
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
 
-t.test('a handler that holds nothing but the signal of its request is told when the client leaves', async (t) => {
+t.test('a handler that keeps only the signal of its request sees it aborted when the client leaves', async (t) => {
   const started = createGate()
   const aborted = createGate()
   const { app } = await createSdkApp(t, {

@@ -50,7 +50,7 @@ t.test('an instance goes on in one app when another that it was mounted in has c
   t.notOk(server.isConnected(), 'the last one to close has closed the instance')
 })
 
-t.test('an instance may be mounted again when its app has closed, and hears each message once', async (t) => {
+t.test('an instance can be mounted again after its app has closed, and receives each message once', async (t) => {
   const server = createV1()
   const heard: string[] = []
   server.server.oninitialized = () => { heard.push('initialized') }

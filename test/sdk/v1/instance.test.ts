@@ -67,7 +67,7 @@ t.test(
   }
 )
 
-t.test('a mount of an instance has its name, and hands it out as it was given', async (t) => {
+t.test('a mount of an instance has its name, and mount.server is the given object', async (t) => {
   const server = createV1()
   const { app } = createHost(t)
 
@@ -86,7 +86,7 @@ t.test('a legacy client and a modern one get what a handler returned, each in it
   t.same(fromModern.json(), { jsonrpc: '2.0', id: 1, result: { ...HELLO, resultType: 'complete', _meta: SERVER_META } })
 })
 
-t.test('requests with equal ids are served at once, each for its own session', async (t) => {
+t.test('requests with the same id are served at once, each for its own session', async (t) => {
   const server = createV1()
   server.registerTool('who', {}, ({ sessionId, requestId }) => said(`${sessionId} ${requestId}`))
   const { app } = await createSdkApp(t, server)
@@ -131,7 +131,7 @@ t.test(
   }
 )
 
-t.test('parameters that the SDK cannot read are an error, not a crash', async (t) => {
+t.test('parameters that the SDK cannot parse are answered with an error', async (t) => {
   const { app } = await createSdkApp(t, createV1())
 
   const response = await app.inject(legacy('tools/call', { name: 1 }, { headers: await openSession(app) }))
@@ -140,7 +140,7 @@ t.test('parameters that the SDK cannot read are an error, not a crash', async (t
   t.match(response.json(), { id: 1, error: { code: -32603, message: /expected string, received number/ } })
 })
 
-t.test('a method that the instance has no handler for is unknown', async (t) => {
+t.test('a method without a handler is refused as unknown', async (t) => {
   const { app } = await createSdkApp(t, createV1())
 
   const fromLegacy = await app.inject(legacy('prompts/list', {}, { headers: await openSession(app) }))
@@ -168,7 +168,7 @@ t.test('the fallback handler and handlers of methods of its own serve both eras'
   t.same(await ask('tasks/else'), [{ fellBack }, { fellBack, ...marked }])
 })
 
-t.test('a handler learns all that the SDK would tell it of its request', async (t) => {
+t.test('the second argument of a handler has everything that the SDK provides', async (t) => {
   const server = createV1()
   server.registerTool('tell', {}, ({ requestId, sessionId, _meta, authInfo, requestInfo, signal }) =>
     said(
@@ -214,7 +214,7 @@ t.test('a handler learns all that the SDK would tell it of its request', async (
   })
 })
 
-t.test('a handler is told no address where the Host is none', async (t) => {
+t.test('a request with an invalid Host has no URL in requestInfo', async (t) => {
   const server = createV1()
   server.registerTool('tell', {}, ({ requestInfo }) => said(String(requestInfo?.url)))
   const { app } = await createSdkApp(t, server, { dnsRebindingProtection: false })
@@ -224,7 +224,7 @@ t.test('a handler is told no address where the Host is none', async (t) => {
   t.match(response.json(), { result: said('undefined') })
 })
 
-t.test('closing a stream does nothing where nobody could come back for the rest', async (t) => {
+t.test('closing a stream does nothing if the client cannot resume', async (t) => {
   const server = createV1()
   server.registerTool('close', {}, ({ closeSSEStream, closeStandaloneSSEStream }) => {
     closeSSEStream?.()
@@ -241,7 +241,7 @@ t.test('closing a stream does nothing where nobody could come back for the rest'
   t.match(await mounted.call('close'), said('done'))
 })
 
-t.test('without sessions each request is nobody\'s', async (t) => {
+t.test('without sessions a request has no session id', async (t) => {
   const server = createV1()
   server.registerTool('who', {}, ({ sessionId }) =>
     said(JSON.stringify([sessionId ?? 'no session', server.server.getClientVersion() ?? 'nobody']))

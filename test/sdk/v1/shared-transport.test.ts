@@ -130,7 +130,7 @@ t.test('a modern client gets the log messages that it asks for in the request', 
   ])
 })
 
-t.test('what the instance sends outside of any request is refused, and the message says what to use', async (t) => {
+t.test('a message that the instance sends outside of any request is refused with advice', async (t) => {
   const server = createV1({ capabilities: { logging: {} } })
   await createSdkApp(t, server)
 
@@ -186,7 +186,7 @@ t.test(
   }
 )
 
-t.test('list changes reach every session that listens, those of a handler only its own client', async (t) => {
+t.test('list changes reach every listening session, except related notifications of a handler', async (t) => {
   const server = createV1({
     capabilities: { tools: { listChanged: true }, prompts: { listChanged: true }, resources: { listChanged: true } }
   })
@@ -215,7 +215,7 @@ t.test('list changes reach every session that listens, those of a handler only i
   }
 })
 
-t.test('updates of a resource reach only those whose subscription the handler of it has agreed to', async (t) => {
+t.test('updates of a resource reach only clients whose subscription the server has accepted', async (t) => {
   const server = createV1({ capabilities: { resources: { subscribe: true } } })
   const asked: string[] = []
   allowSubscriptions(server, asked)
@@ -273,7 +273,7 @@ t.test(
   }
 )
 
-t.test('an instance knows its client in a request and none outside', async (t) => {
+t.test('an instance knows its client during a request, and no client outside', async (t) => {
   const server = createV1()
   server.registerTool('who', {}, () =>
     said(JSON.stringify([server.server.getClientVersion(), server.server.getClientCapabilities()]))
