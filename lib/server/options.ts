@@ -35,7 +35,7 @@ export interface McpServerOptions<Lifespan> {
    */
   readonly timeout?: number
   /**
-   * Milliseconds that a legacy client has to answer a question; 0 for ever. The `timeout` does not count them.
+   * Milliseconds that a legacy client has to answer a question; 0 for no limit. The `timeout` does not count them.
    * @default 300000
    */
   readonly questionTimeout?: number
