@@ -1,4 +1,4 @@
-// Whether contenders do the same: each must answer what its workload says, before anything is timed.
+// Checks that all contenders do the same work: before the measurement, each must give the answers of its workload.
 import assert from 'node:assert/strict'
 import type { Serving } from './servers/serving.ts'
 import { INITIALIZE, INITIALIZED, type Step, type Workload } from './workloads.ts'
@@ -12,7 +12,7 @@ const PATIENCE = 30_000
 /** A session for the requests of one connection: the header that they have. */
 export type SessionHeaders = Readonly<Record<string, string>>
 
-/** Sends each request once. @throws AssertionError at an answer that is not what it must be. */
+/** Sends each request once. @throws AssertionError if an answer differs from the expected one. */
 export async function checkAnswers (serving: Serving, { steps, session, replyHeaders = {} }: Workload): Promise<void> {
   let headers = session === 'given' ? await openSession(serving) : {}
   for (const step of steps) {

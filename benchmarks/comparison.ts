@@ -17,14 +17,14 @@ export interface Entry {
   readonly targets?: Readonly<Record<string, number>>
 }
 
-/** What is compared. */
+/** A comparison of several entries under the same load. */
 export interface Comparison {
   readonly name: string
   /** All are compared with the first one. */
   readonly entries: readonly Entry[]
 }
 
-/** How an entry does. */
+/** The rounds of one entry. */
 interface Run {
   readonly entry: Entry
   readonly workload: Workload
@@ -123,7 +123,7 @@ function toRow (run: Run, runs: readonly Run[]): Row {
   }
 }
 
-// Round by round, for what disturbs one contender in a round disturbs the others, too.
+// Compares round by round, because a disturbance in a round affects all contenders.
 function compare ({ entry, workload: { unit }, rounds }: Run, other: Run): readonly Ratio[] {
   const to = other.entry.contender
   const atLeast = entry.targets?.[to]

@@ -36,7 +36,7 @@ export class Connection {
     return new Connection(socket)
   }
 
-  /** Sends a request and waits until its reply has come to its end. */
+  /** Sends a request, and waits until its reply has ended. */
   send (request: string): Promise<RawReply> {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve

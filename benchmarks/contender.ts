@@ -1,4 +1,4 @@
-// One contender's process, seen from the one that loads it.
+// The process of one contender, as the process that puts load on it controls it.
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -48,7 +48,7 @@ export class Contender {
   }
 }
 
-// What a process writes about itself is of interest only if it dies.
+// The output of a process is printed only if the process dies.
 function createReader (process: ChildProcess): () => Promise<unknown> {
   let written = ''
   process.stderr?.setEncoding('utf8').on('data', (text: string) => { written = `${written}${text}`.slice(-1000) })

@@ -1,7 +1,7 @@
-// What is made of the figures of several rounds.
+// Summarises the figures of several rounds.
 import type { Ratio, Target } from './scenario.ts'
 
-/** The middle one; the mean of the two in the middle, where their number is even. NaN where there are none. */
+/** Returns the median; of an even number, the mean of the two in the middle. NaN if there are no figures. */
 export function median (figures: readonly number[]): number {
   const sorted = figures.toSorted((a, b) => a - b)
   const middle = (sorted.length - 1) / 2

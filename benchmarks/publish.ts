@@ -1,4 +1,4 @@
-// What is shown of results.json: charts, and the tables of docs/performance.md.
+// Publishes results.json as charts, and as the tables of docs/performance.md.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { drawBars, type Panel } from './bar-chart.ts'
 import { readResults, type Results, type ScenarioResult } from './results.ts'

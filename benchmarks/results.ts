@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import type { Row, RunSettings } from './scenario.ts'
 
-/** What results can be compared on. */
+/** The machine of a measurement. Results are comparable only if it is the same. */
 export interface Machine { readonly cpu: string, readonly cores: number, readonly node: string }
 
 /** The results of one scenario. */
@@ -25,7 +25,7 @@ export function describeMachine (): Machine {
   return { cpu: processors[0]?.model.trim() ?? 'unknown', cores: processors.length, node: process.version }
 }
 
-/** Reads what is kept; undefined where nothing is. */
+/** Reads the stored results; undefined if there are none. */
 export function readResults (file: string): Results | undefined {
   // Only writeResults writes it.
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) as Results : undefined

@@ -1,11 +1,11 @@
-// As much load as a server takes, by autocannon: how many requests it answers, and what CPU time each costs it.
+// Puts as much load on a server as it takes, with autocannon: requests per second, and CPU time per request.
 import assert from 'node:assert/strict'
 import autocannon, { type Client, type Request } from 'autocannon'
 import { SESSION_HEADER, type SessionHeaders } from './answers.ts'
 import type { Contender } from './contender.ts'
 import type { Step, Workload } from './workloads.ts'
 
-/** What is loaded, and with what. */
+/** The server under load, and the requests. */
 export interface Loaded {
   readonly contender: Contender
   readonly workload: Workload
@@ -16,7 +16,7 @@ export interface Loaded {
 /** How much load: so many requests, or so many seconds. */
 export type Limit = { readonly amount: number } | { readonly duration: number }
 
-/** What one round of load shows, for each request or each session. */
+/** The result of one round of load, for each request or each session. */
 export interface Throughput { readonly perSecond: number, readonly cpuMicros: number }
 
 /** Connections that send one request after the other. */

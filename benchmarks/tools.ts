@@ -5,7 +5,7 @@ export const SERVER_INFO = { name: 'Notes', version: '1.0.0' }
 /** The arguments of all calls. */
 export const ARGUMENTS = { text: 'Buy milk' }
 
-/** What `add_note` answers. */
+/** The answer of `add_note`. */
 export function saved (text: string): string {
   return `Saved: ${text}`
 }
@@ -14,7 +14,7 @@ export function saved (text: string): string {
 export const PROGRESS = Array.from({ length: 10 }, (_, index) => index + 1)
 export const PROGRESS_TOKEN = 'import-1'
 
-/** What `report` answers: 10 KB of JSON. */
+/** The answer of `report`: 10 KB of JSON. */
 export const REPORT = {
   notes: Array.from({ length: 50 }, (_, id) => ({
     id,
@@ -28,13 +28,13 @@ export const REPORT = {
 }
 export type Report = typeof REPORT
 
-/** What a list of 100 tools shows of each, but for its schema. */
+/** The tools of a list of 100, without their schemas. */
 export const LISTED = Array.from({ length: 100 }, (_, index) => ({
   name: `tool_${index}`,
   description: `Does what tool ${index} of one hundred tools does.`
 }))
 
-/** What the arguments of each of the 100 tools are for. */
+/** The descriptions of the arguments of each of the 100 tools. */
 export const LISTED_ARGUMENTS = {
   text: 'The text of the note.',
   topic: 'What the note is about.',

@@ -7,7 +7,7 @@ import { figureOf, type Figures } from './servers/answer.ts'
 
 /** A process that answers commands. */
 export class Child {
-  /** What it said when it was ready. */
+  /** The message that the process sent when it was ready. */
   readonly ready: Figures
   readonly #process: ChildProcess
 
@@ -16,7 +16,7 @@ export class Child {
     this.ready = ready
   }
 
-  /** Starts a module of `servers/`. @param setup What it finds as JSON in its first argument. */
+  /** Starts a module of `servers/`. @param setup Passed as JSON in its first argument. */
   static async start (name: string, setup: object): Promise<Child> {
     // As TypeScript or compiled, as this module is.
     const module = fileURLToPath(new URL(`servers/${name}${extname(import.meta.url)}`, import.meta.url))
@@ -80,7 +80,7 @@ async function nextAnswer (child: ChildProcess): Promise<Figures> {
   const { signal } = listening
   const died = once(child, 'exit', { signal }).then(() => { throw new Error('a measured process has died') })
   try {
-    // An answer is what servers/answer.ts sends.
+    // The cast holds, because servers/answer.ts sends such answers.
     const [answer] = (await Promise.race([once(child, 'message', { signal }), died])) as [
       { figures: Figures } | { problem: string }
     ]

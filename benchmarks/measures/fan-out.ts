@@ -9,7 +9,7 @@ import { figureOf } from './servers/answer.ts'
 
 interface Side extends StreamSide { readonly millis: number[], readonly cpuMillis: number[] }
 
-/** What one publication took, and how many bytes came of it. */
+/** The duration of one publication, and the bytes that it sent. */
 interface Publication { readonly millis: number, readonly cpuMillis: number, readonly bytes: number }
 
 const STREAMS = 5000
@@ -42,7 +42,7 @@ export const FAN_OUT: Scenario = {
   }
 }
 
-// What is compared must send the same.
+// Both sides of a comparison must send the same.
 async function checkBytes (sides: readonly Side[], streams: number): Promise<void> {
   const sent = new Set<number>()
   for (const side of sides) sent.add((await publish(side, streams)).bytes)

@@ -1,4 +1,4 @@
-// What is measured beside requests per second.
+// The measurements in addition to requests per second.
 import type { Scenario } from '../scenario.ts'
 import { CLUSTER } from './cluster.ts'
 import { FAN_OUT } from './fan-out.ts'

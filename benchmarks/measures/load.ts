@@ -1,4 +1,4 @@
-// Load on a measured server, and what it costs.
+// Puts load on a measured server, and measures its cost.
 import assert from 'node:assert/strict'
 import autocannon from 'autocannon'
 import type { Child } from './child.ts'
@@ -7,7 +7,7 @@ import { ANSWER, initialize, type Post } from './messages.ts'
 /** How much load: so many requests, or so many seconds. */
 export type Limit = { readonly amount: number } | { readonly duration: number }
 
-/** What one round of load shows. */
+/** The result of one round of load. */
 export interface LoadFigures { readonly perSecond: number, readonly cpuMicros: number }
 
 const CONNECTIONS = 50

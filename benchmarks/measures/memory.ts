@@ -13,7 +13,7 @@ const STREAMS = 5000
 const STREAM_TARGET = { atMost: 1.15 }
 const QUICKER = 50
 
-/** What an idle session holds. */
+/** Measures the memory of an idle session. */
 export const SESSION_MEMORY: Scenario = {
   name: 'idle sessions',
   async run ({ quick }) {
@@ -33,7 +33,7 @@ export const SESSION_MEMORY: Scenario = {
   }
 }
 
-/** What an idle stream holds. */
+/** Measures the memory of an idle stream. */
 export const STREAM_MEMORY: Scenario = {
   name: 'idle streams',
   async run ({ quick }) {

@@ -1,4 +1,4 @@
-// What the measured servers are asked.
+// The requests to the measured servers.
 
 /** A POST as autocannon and fetch take it. */
 export interface Post {
@@ -22,7 +22,7 @@ const INITIALIZE = {
 }
 const CALL = { name: 'add_note', arguments: { text: 'Buy milk' } }
 
-/** What `add_note` answers. */
+/** The answer of `add_note`. */
 export const ANSWER = 'Saved: Buy milk'
 
 /** A call of `add_note` by a modern client. */

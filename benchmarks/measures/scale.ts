@@ -7,7 +7,7 @@ import { median, medianRatio } from '../figures.ts'
 import { modernCall, sessionCall, type Post } from './messages.ts'
 import type { MountsSetup } from './servers/mounts.ts'
 
-/** What is compared: an app of some size, and what is sent to it. */
+/** One side of a comparison: an app of some size, and the requests that are sent to it. */
 interface Size {
   readonly contender: string
   readonly setup: Partial<MountsSetup>
@@ -15,7 +15,7 @@ interface Size {
   readonly prepare: (child: Child) => Promise<readonly Post[]>
 }
 
-/** A size under load, and what its rounds have shown. */
+/** A size under load, and the results of its rounds. */
 interface Side {
   readonly contender: string
   readonly child: Child

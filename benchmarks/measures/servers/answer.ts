@@ -1,21 +1,21 @@
-// The side of a measured process that answers commands: CPU time and memory, and what else it can do.
+// Answers commands in a measured process: CPU time, memory, and further commands of its own.
 import type { Server } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** What a process tells of itself; the names are those of the command. */
+/** The figures that a process reports, by the names of the commands. */
 export type Figures = Readonly<Record<string, number>>
 
 /** One of the figures. */
 export function figureOf (figures: Figures, name: string): number {
   const figure = figures[name]
-  if (figure === undefined) throw new Error(`a measured process did not tell '${name}'`)
+  if (figure === undefined) throw new Error(`a measured process did not report '${name}'`)
   return figure
 }
 
-/** What a command does. */
+/** Runs a command. */
 export type Command = (argument: number) => Figures | Promise<Figures>
 
-/** Says that the process is ready, and answers commands from then on until whoever started it goes. */
+/** Reports that the process is ready, and then answers commands until its parent process ends. */
 export function answerCommands (ready: Figures, commands: Readonly<Record<string, Command>>): void {
   const all: Readonly<Record<string, Command>> = { cpu: readCpu, ...commands }
 

@@ -15,7 +15,7 @@ const OPENING_EVENTS = 2
 const FIRST_ID = 10_000
 const LINE_END = 10
 
-// What child.ts gives it.
+// The setup from child.ts.
 const { port } = JSON.parse(process.argv[2] ?? '') as ListenersSetup
 
 /** What is to come, and whoever waits for it. */

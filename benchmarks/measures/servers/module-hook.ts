@@ -4,7 +4,7 @@ import type { MessagePort } from 'node:worker_threads'
 
 let port: MessagePort | undefined
 
-/** Called with what `register` was given. */
+/** Called with the data that was passed to `register`. */
 export function initialize (data: MessagePort): void {
   port = data
 }

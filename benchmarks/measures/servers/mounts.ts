@@ -5,10 +5,10 @@ import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
 import { addressOf } from './address.ts'
 import { answerCommands, createMemoryCommand } from './answer.ts'
 
-/** What the app consists of. */
+/** The parts of the app. */
 export interface MountsSetup { readonly tools: number, readonly mounts: number, readonly maxSessions: number }
 
-// What child.ts gives it.
+// The setup from child.ts.
 const { tools, mounts, maxSessions } = JSON.parse(process.argv[2] ?? '') as MountsSetup
 
 const app = Fastify()

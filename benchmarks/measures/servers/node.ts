@@ -11,7 +11,7 @@ export interface NodeSetup { readonly url?: string | undefined }
 // Longer than a measurement: what nodes tell each other by the clock is not part of a call.
 const NODE_TIMEOUT = 3_600_000
 
-// What child.ts gives it.
+// The setup from child.ts.
 const { url } = JSON.parse(process.argv[2] ?? '') as NodeSetup
 
 const server = new McpServer(

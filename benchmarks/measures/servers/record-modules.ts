@@ -1,4 +1,4 @@
-// What a process loads: ES modules are seen by a hook, what they require() by the cache of CommonJS.
+// Records the files that a process loads: ES modules with a hook, and CommonJS modules from the cache of require().
 import { statSync } from 'node:fs'
 import { createRequire, register } from 'node:module'
 import { extname } from 'node:path'
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { MessageChannel } from 'node:worker_threads'
 import type { Figures } from './answer.ts'
 
-/** Begins to record. @returns What counts the files and their bytes. */
+/** Begins to record. @returns A function that counts the files and their bytes. */
 export function recordModules (): () => Promise<Figures> {
   const urls = new Set<string>()
   const { port1, port2 } = new MessageChannel()

@@ -8,10 +8,10 @@ import { addressOf } from './address.ts'
 import { answerCommands, type Figures } from './answer.ts'
 import { recordModules } from './record-modules.ts'
 
-/** What starts: Fastify alone, with one route, or with one mount. */
+/** The app that starts: Fastify alone, with one route, or with one mount. */
 export interface StartUpSetup { readonly kind: 'fastify' | 'route' | 'mount', readonly records: boolean }
 
-// What child.ts gives it.
+// The setup from child.ts.
 const { kind, records } = JSON.parse(process.argv[2] ?? '') as StartUpSetup
 const createApp = { fastify: createFastify, route: createRoute, mount: createMount }[kind]
 

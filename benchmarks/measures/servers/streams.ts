@@ -8,7 +8,7 @@ import { addressOf } from './address.ts'
 import { answerCommands, createMemoryCommand } from './answer.ts'
 import { now } from './clock.ts'
 
-/** Whose streams: a mount's, those of a route that sends a Readable, or of one that writes to the response itself. */
+/** The source of the streams: a mount, a route that sends a Readable, or a route that writes to the response itself. */
 export interface StreamsSetup { readonly kind: 'mount' | 'stream' | 'raw', readonly maxStreams: number }
 
 interface ListenBody { readonly id: number, readonly params: { readonly notifications: object } }
@@ -21,7 +21,7 @@ const SSE_HEADERS = {
 const ID_KEY = 'io.modelcontextprotocol/subscriptionId'
 const PUBLISHERS = { mount: addMount, stream: addStreamRoute, raw: addRawRoute }
 
-// What child.ts gives it.
+// The setup from child.ts.
 const { kind, maxStreams } = JSON.parse(process.argv[2] ?? '') as StreamsSetup
 
 const app = Fastify()
