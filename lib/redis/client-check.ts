@@ -5,12 +5,12 @@ type ClientOptions = Redis['options']
 
 type Condition = (client: Redis, options: ClientOptions) => boolean
 
-// The conditions under which a client cannot serve a cluster, and what the user is told.
+// The conditions under which a client cannot serve a cluster, and what the error says.
 const PROBLEMS: ReadonlyArray<readonly [isSo: Condition, problem: string]> = [
   [({ isCluster }) => isCluster,
-    'must be one connection, new Redis(…): the pub/sub of an ioredis Cluster does not tell when it has missed ' +
-    'something'],
-  [({ status }) => status === 'end', 'has been disconnected, and does not connect again by itself'],
+    'must be one connection, new Redis(…): the pub/sub of an ioredis Cluster does not report when it has missed ' +
+    'messages'],
+  [({ status }) => status === 'end', 'has been disconnected, and does not reconnect automatically'],
   [({ mode }, { monitor }) => mode !== 'normal' || monitor === true,
     'must be a connection for commands: one that subscribes or monitors cannot run them. Pass another client'],
   [(_client, { retryStrategy }) => !reconnects(retryStrategy),

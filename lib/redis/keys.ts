@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 
 /**
  * The names of the keys and channels of one mount. The hash tag of all keys is the mount, so that they are in one slot
- * of a Redis Cluster, and one script may use several of them. Every key expires by itself.
+ * of a Redis Cluster, and one script may use several of them. Every key has an expiry.
  *
  * | key | type | what | lives |
  * |---|---|---|---|
@@ -39,7 +39,7 @@ export interface Keys {
   readonly topicChannel: (topic: string) => string
 }
 
-/** What a connection adds to the names of keys by itself, but not to the names of channels. */
+/** The prefix and database that a connection applies to keys, but not to channels. */
 export interface KeySpace {
   /** The prefix that the connection puts before each key. */
   readonly prefix: string

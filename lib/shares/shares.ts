@@ -67,7 +67,7 @@ export class Places {
 
   /**
    * Takes a place. Returns undefined, or why there is no place.
-   * @param holder Whom the place counts for; undefined if it counts for nobody.
+   * @param holder Whom the place counts for; undefined if it counts towards no share.
    */
   take (holder: string | undefined): NoPlace | undefined {
     if (!this.#shares.take(holder)) return { refused: this.#by, max: this.#shares.max }

@@ -17,7 +17,7 @@ export interface SessionRecord {
   readonly logLevel: LogLevel
 }
 
-/** What is stored of a session besides its record. It is read when its client opens or resumes a stream. */
+/** The stored state of a session, apart from its record. It is read when its client opens or resumes a stream. */
 export interface SessionState {
   /** The URIs of the resources that the client is subscribed to. */
   readonly subscriptions: readonly string[]

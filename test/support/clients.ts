@@ -181,12 +181,7 @@ async function connectV1 (url: string, clientName = 'v1', answering: Answering =
     }),
     callTool: (name, args = {}, { logLevel, ...options } = {}) =>
       client.callTool({ name, arguments: args }, undefined, options),
-    readResource: (uri) => client.readResource({ uri }),
-    getPrompt: (name, args) => client.getPrompt({ name, ...(args !== undefined && { arguments: args }) }),
-    complete: (ref, argument, chosen) =>
-      client.complete({ ref, argument, ...(chosen !== undefined && { context: { arguments: chosen } }) }),
-    ping: () => client.ping(),
-    setLogLevel: (level) => client.setLoggingLevel(level),
+    ...createRequests(client),
     terminateSession: () => transport.terminateSession(),
     reconnect: async () => { await client.close(); transport = await open() },
     close: () => client.close()
@@ -233,15 +228,36 @@ async function connectV2 (
       { name, arguments: args, ...(logLevel !== undefined && { _meta: { [LOG_LEVEL_META_KEY]: logLevel } }) },
       options
     ),
+    ...createRequests(client),
+    terminateSession: () => transport.terminateSession(),
+    reconnect: async () => { await client.close(); transport = await open() },
+    close: () => client.close()
+  }
+}
+
+/** The requests that the clients of both versions send alike. */
+interface CommonClient {
+  readResource (params: { uri: string }): Promise<Answer>
+  getPrompt (params: { name: string, arguments?: Record<string, string> }): Promise<Answer>
+  complete (params: {
+    ref: Reference
+    argument: { name: string, value: string }
+    context?: { arguments: Record<string, string> }
+  }): Promise<Answer>
+  ping (): Promise<Answer>
+  setLoggingLevel (level: LogLevel): Promise<Answer>
+}
+
+type CommonRequests = Pick<OfficialClient, 'readResource' | 'getPrompt' | 'complete' | 'ping' | 'setLogLevel'>
+
+function createRequests (client: CommonClient): CommonRequests {
+  return {
     readResource: (uri) => client.readResource({ uri }),
     getPrompt: (name, args) => client.getPrompt({ name, ...(args !== undefined && { arguments: args }) }),
     complete: (ref, argument, chosen) =>
       client.complete({ ref, argument, ...(chosen !== undefined && { context: { arguments: chosen } }) }),
     ping: () => client.ping(),
-    setLogLevel: (level) => client.setLoggingLevel(level),
-    terminateSession: () => transport.terminateSession(),
-    reconnect: async () => { await client.close(); transport = await open() },
-    close: () => client.close()
+    setLogLevel: (level) => client.setLoggingLevel(level)
   }
 }
 

@@ -121,11 +121,11 @@ t.test('after an outage a legacy client is sent a change of everything that it w
 
   cluster.beginOutage()
   a.mount.notify.toolsChanged()
-  const away = (await frames.next()).value
+  const during = (await frames.next()).value
   cluster.endOutage()
   const back = [1, 2, 3, 4].map(async () => (await frames.next()).value)
 
-  t.notMatch(away, 'id:', 'it is not kept')
+  t.notMatch(during, 'id:', 'it is not kept')
   t.match(await Promise.all(back), [
     /\.0\.1\n.*tools\/list_changed/,
     /prompts\/list_changed/,

@@ -119,7 +119,7 @@ t.test('during an outage events are passed on without numbers, and are stored in
   comeBack(true)
   remote.isUnreachable = true
   await new Promise(setImmediate)
-  const away = seen.slice()
+  const during = seen.slice()
   const wasIdle = writer.isIdle
 
   comeBack(true)
@@ -127,7 +127,7 @@ t.test('during an outage events are passed on without numbers, and are stored in
   writer.write('d')
   await writer.settled
 
-  t.same(away, ['a -', 'b -', 'c -'])
+  t.same(during, ['a -', 'b -', 'c -'])
   t.ok(wasIdle, 'nobody has to wait for the store')
   t.same(seen.slice(3), ['stored 1', 'stored 2', 'stored 3', 'd 4'])
   t.same(await store.read('s.1', 0), [1, 2, 3, 4].map((seq) => ({ seq, message: 'abcd'[seq - 1] })))
