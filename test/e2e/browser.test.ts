@@ -12,7 +12,7 @@ t.setTimeout(300_000)
 
 const text = (text: string): object[] => [{ type: 'text', text }]
 
-/** A server whose `count` waits at half for whoever asks `pause` to. */
+/** A server whose tool `count` pauses halfway until `pause` resolves. */
 function createCounting (pause: () => Promise<void> = async () => {}): McpServer {
   const server = new McpServer({ name: 'Counting', version: '1.0.0' })
   server.registerTool('count', { inputSchema: Type.Object({ to: Type.Integer() }) }, async ({ to }, ctx) => {

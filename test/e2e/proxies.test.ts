@@ -141,7 +141,7 @@ function framesOf (response: IncomingMessage): AsyncGenerator<string> {
 
 const bare = (post: Post): Post => ({ ...post, url: '/notes/mcp' })
 
-/** What a mount does, it does behind the proxy, too. */
+/** Checks that a mount works in the same way behind the proxy. */
 async function serves (t: Test, send: Send, goOn: Gate, protocol = 'https'): Promise<void> {
   const spoofed = {
     'x-forwarded-for': '198.51.100.1',
@@ -219,7 +219,7 @@ async function startNginx (t: Test, site: string, changes: Readonly<Record<strin
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${directory}/${name};`
   )
-  // What surrounds a site in Debian's nginx.conf.
+  // The directives around a site in Debian's nginx.conf.
   writeFileSync(
     configuration,
     `daemon off;\npid ${directory}/nginx.pid;\nerror_log stderr;\nevents {}\nhttp ` +

@@ -12,7 +12,7 @@ import type { Test } from 'tap'
 import { createGate, type Gate } from '../support/stream.ts'
 import { LEVELS, Meeting, PATIENCE, WAYS, type Stage } from './sdk-leak-server.ts'
 
-/** What makes clients differ. */
+/** The properties in which clients differ. */
 interface Traits {
   readonly elicits: boolean
   readonly samples: boolean
@@ -36,7 +36,7 @@ export interface Guest {
   readonly cancel: AbortController
 }
 
-/** What clients wait for together. */
+/** The moments that clients wait for together. */
 interface Gathering {
   /** All slow calls have told that they go on. */
   readonly heard: Meeting
@@ -183,7 +183,7 @@ async function call (
   }
 }
 
-/** What a client should have received, in no order. */
+/** The messages that a client should have received, in any order. */
 export function expectedOf ({ name, traits: { elicits, samples, level, leaves } }: Guest): readonly string[] {
   const stays = leaves !== 'by going away'
   const answer = (tool: string, text: string, answered = stays): string =>
@@ -205,7 +205,7 @@ export function expectedOf ({ name, traits: { elicits, samples, level, leaves } 
   ].sort()
 }
 
-/** What clients have received that is about another client, or comes from one. */
+/** The messages that clients have received although they concern or come from another client. */
 export function findLeaks ({ guests }: Party): readonly string[] {
   return guests.flatMap(({ name, received }) =>
     received.filter((line) => isForeign(name, line)).map((line) => `${name} received: ${line}`)

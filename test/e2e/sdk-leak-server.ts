@@ -17,13 +17,13 @@ import { createGate, type Gate } from '../support/stream.ts'
 export const LEVELS = ['debug', 'info', 'warning', 'error'] as const
 export const WAYS = ['extra', 'server'] as const
 
-/** Nobody gives up waiting because the machine is slow. */
+/** Long, so that no client gives up because the machine is slow. */
 export const PATIENCE = Object.freeze({ timeout: 600_000 })
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
 interface Arguments { readonly name: string, readonly way: typeof WAYS[number] }
 
-/** Holds back whoever arrives until so many have. */
+/** Holds back all callers until a number of them have arrived. */
 export class Meeting {
   readonly #gate: Gate = createGate()
   #missing: number
@@ -41,7 +41,7 @@ export class Meeting {
   }
 }
 
-/** What holds the handlers back, and what they have seen. */
+/** The barriers that hold the handlers back, and the messages that they have seen. */
 export interface Stage {
   readonly slow: Meeting
   readonly asking: Meeting
@@ -65,7 +65,7 @@ export function createStage (size: number, leaving: number): Stage {
   }
 }
 
-/** An SDK server as users write them: it talks by the handler's second argument, and by itself. */
+/** An SDK server as users write them: it sends messages with the handler's second argument, and with the server. */
 export function createTalkative (stage: Stage): McpServer {
   const server = new McpServer({ name: 'talkative', version: '1.0.0' }, {
     capabilities: { logging: {}, resources: { subscribe: true } },

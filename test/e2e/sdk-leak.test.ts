@@ -33,12 +33,12 @@ t.test('a hundred clients of one SDK instance get what is theirs and nothing els
   )
 })
 
-t.test('clients like these find out that a host mixes them up', async (t) => {
+t.test('these clients detect a host that mixes them up', async (t) => {
   const stage = createStage(MIXED_UP, countLeaving(MIXED_UP))
   const server = createTalkative(stage)
   const party = await invite(t, await shareNaively(t, server), MIXED_UP)
 
-  // What is lost on its way is waited for in vain.
+  // Not awaited, because a call never settles if its answer went to another client.
   useAtOnce(party, stage)
   await Promise.all([party.gathering.heard.complete, party.gathering.asked.complete])
 

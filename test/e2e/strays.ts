@@ -7,7 +7,7 @@ export interface Received {
   readonly carried: unknown
 }
 
-/** What reached a client whose token it does not carry, or carries another one besides. */
+/** A message that reached a client although it lacks the client's token, or has another token as well. */
 export function findStrays (received: readonly Received[], tokens: readonly string[]): readonly Received[] {
   return received.filter(({ token, carried }) => {
     const text = JSON.stringify(carried) ?? ''

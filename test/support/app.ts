@@ -9,7 +9,7 @@ import mcpPlugin, { McpServer, Type, type McpMountOptions } from '../../lib/inde
 /** One line of the app's log. */
 export interface LogLine { readonly [key: string]: unknown }
 
-/** What {@link createApp} makes. */
+/** The result of {@link createApp}. */
 export interface TestApp {
   readonly app: FastifyInstance
   readonly server: McpServer
@@ -29,7 +29,7 @@ export interface Post {
   readonly payload: string
 }
 
-/** What a request is sent with, apart from its method and parameters. */
+/** The settings of a request, in addition to its method and parameters. */
 export interface Envelope {
   readonly id?: unknown
   readonly url?: string

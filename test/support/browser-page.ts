@@ -4,7 +4,7 @@ import { v1, v2Legacy, v2Modern, type ClientKind } from './clients.ts'
 
 const kinds: { readonly [name: string]: ClientKind } = { v1, v2Legacy, v2Modern }
 
-/** What a page saw. */
+/** The results that a page reports. */
 export interface Visit {
   readonly origin: string
   readonly era: string
@@ -15,7 +15,7 @@ export interface Visit {
   readonly answer: unknown
 }
 
-/** What the test adds to the page. */
+/** The functions that the test adds to the page. */
 interface Page {
   readonly location: { readonly origin: string }
   hasCounted (n: number): Promise<void>

@@ -8,7 +8,7 @@ import type { Test } from 'tap'
 
 const BROWSER = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 
-// A browser without a profile that sends nothing by itself.
+// A browser without a profile that sends no requests of its own.
 const ARGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'

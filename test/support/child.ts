@@ -28,9 +28,9 @@ export interface RunOptions {
 
 /** A program that has printed what was waited for. */
 export interface Running {
-  /** What it has printed so far, by lines. */
+  /** The lines that it has printed so far. */
   readonly lines: readonly string[]
-  /** Settles when it has ended, by itself or not. */
+  /** Settles when it has ended, for whatever reason. */
   readonly ended: Promise<Ending>
   /** Asks it to end, and waits until it has. */
   stop (signal?: NodeJS.Signals): Promise<Ending>

@@ -44,7 +44,7 @@ export interface Answering {
 
 type Reference = { type: 'ref/prompt', name: string } | { type: 'ref/resource', uri: string }
 
-/** What all of the official clients can do, each in its own way. */
+/** The common interface of the official clients. */
 export interface OfficialClient {
   readonly era: Era
   readonly protocolVersion: string | undefined
@@ -100,7 +100,7 @@ export const v2Auto: ClientKind = {
 /** Each client in each era that it speaks. */
 export const clientKinds: readonly ClientKind[] = [v1, v2Legacy, v2Modern]
 
-/** What a rejected call tells its caller; fails where it succeeds. */
+/** Returns the error of a call that must reject; throws if the call succeeds. */
 export async function failureOf (call: Promise<unknown>): Promise<{ code: unknown, message: string, data: unknown }> {
   const error: unknown = await call.then(() => { throw new Error('the call succeeded') }, (reason: unknown) => reason)
   if (!(error instanceof Error)) throw new TypeError('what was thrown is no error')
@@ -219,7 +219,7 @@ async function connectV2 (
     get capabilities () { return client.getServerCapabilities() },
     logs,
     recorded,
-    // Asked for no cursor, this client walks all pages by itself.
+    // Without a cursor, this client reads all pages automatically.
     listTools: async () => (await client.listTools()).tools,
     listPrompts: async () => (await client.listPrompts()).prompts,
     listResources: async () => (await client.listResources()).resources,

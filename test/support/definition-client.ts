@@ -41,7 +41,7 @@ export interface ClientOptions {
   readonly principal?: string
   /** How a legacy client answers questions. Without it, the channel cannot ask. */
   readonly answer?: (question: ServerRequest, timeout: number, signal: AbortSignal) => unknown
-  /** What else its channel offers. */
+  /** Further members of its channel. */
   readonly channel?: Partial<Channel>
 }
 

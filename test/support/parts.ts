@@ -1,4 +1,4 @@
-// What a mount is made of, which its app does not see.
+// Gives tests the internal parts of a mount, which are hidden from its app.
 import type { MountParts } from '../../lib/http/parts.ts'
 import type { Mount } from '../../lib/index.ts'
 import { findMounted } from '../../lib/registry.ts'

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Test } from 'tap'
 
-/** A proxy that cuts all connections when told to. */
+/** A proxy that can cut all connections. */
 export interface CuttingProxy {
   /** Where it listens. */
   readonly url: string

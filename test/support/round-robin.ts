@@ -29,7 +29,7 @@ export async function startRoundRobin (targets: readonly string[], port = 0): Pr
       outgoing.writeHead(502).end()
       return
     }
-    // Each request has a connection of its own, whose end tells that the client or the node is gone.
+    // Each request has a connection of its own, which closes when the client or the node has left.
     const { method, headers } = incoming
     const forwarded = request(new URL(incoming.url ?? '/', target), { method, headers, agent: false })
     outgoing.once('close', () => forwarded.destroy())

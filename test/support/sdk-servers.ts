@@ -38,7 +38,7 @@ export function said (text: string): { content: Array<{ type: 'text', text: stri
   return { content: [{ type: 'text', text }] }
 }
 
-/** What {@link createSdkApp} makes. */
+/** The result of {@link createSdkApp}. */
 export interface SdkApp {
   readonly app: FastifyInstance
   readonly logLines: readonly LogLine[]

@@ -8,7 +8,7 @@ type Headers = Readonly<Record<string, string>>
 
 /** A stream that has begun. */
 export interface SseClient {
-  /** Where to post, as the client was told. */
+  /** The URL to post to, from the `endpoint` event. */
   readonly endpoint: string
   readonly sessionId: string
   readonly response: Response

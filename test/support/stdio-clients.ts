@@ -18,7 +18,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal
 }
 
-/** What all of the clients can do. */
+/** The interface of all clients. */
 export interface StdioClient {
   readonly era: string | undefined
   readonly pid: number | null
@@ -26,12 +26,12 @@ export interface StdioClient {
   readonly instructions: string | undefined
   /** The lines that the server has written to stderr. */
   readonly errors: readonly string[]
-  /** How often it was told that the list of tools has changed. */
+  /** How many notifications of changed tools it has received. */
   readonly changes: () => number
   toolNames (): Promise<readonly string[]>
   /** The text of what a tool comes to. */
   call (name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<unknown>
-  /** Begins to be told of changes. */
+  /** Subscribes to changes. */
   listen (): Promise<void>
   close (): Promise<void>
 }

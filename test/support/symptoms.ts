@@ -18,7 +18,7 @@ export interface ClientOptions {
   readonly timeout?: number
 }
 
-/** What all clients can do here. */
+/** The interface of all clients here. */
 export interface SomeClient {
   call (name: string, args?: Record<string, unknown>, onprogress?: () => void): Promise<unknown>
   close (): Promise<void>
@@ -98,7 +98,7 @@ export async function listen (
   return { app, url: `http://127.0.0.1:${address.port}${mount.path}`, logLines }
 }
 
-/** Resolves to what a client tells its caller: the result, or the message of the error. */
+/** Resolves to the result of a client's call, or to the message of its error. */
 export async function tell (label: string, action: () => Promise<unknown>): Promise<string> {
   try {
     return `${label}: ${JSON.stringify(await action())}`
@@ -109,7 +109,7 @@ export async function tell (label: string, action: () => Promise<unknown>): Prom
 
 type ToolCall = readonly [name: string, args?: Record<string, unknown>]
 
-/** Connects each client, has it call a tool, and resolves to what each of them tells. */
+/** Connects each client, calls a tool with it, and resolves to the outcome of each. */
 export async function tellAll (
   url: string, options: ClientOptions = {}, call: ToolCall = ['echo', { text: 'Hello' }]
 ): Promise<string[]> {

@@ -15,7 +15,7 @@ export const ACTIONS = ['registerTool', 'removeTool', 'toolsChanged', 'promptsCh
 
 export type Action = typeof ACTIONS[number]
 
-/** Makes an app. @param cluster What makes it a node; absent where it is alone. */
+/** Creates an app. @param cluster The cluster that the app is a node of, if any. */
 export function createTalkApp (
   name: DefinitionName, { isResumable = false, ...options }: TalkOptions = {}, cluster?: Cluster
 ): FastifyInstance {

@@ -29,7 +29,7 @@ function deleteSession ({ url }: Stage, sessionId = ''): Promise<Response> {
   })
 }
 
-// What a client had on its way when it left may arrive later.
+// Messages that a client sent just before it left may arrive later.
 async function untilNothingIsLeft (stage: Stage): Promise<void> {
   await untilSo(async () => Object.values(await stage.stats()).every((count) => count === 0))
 }

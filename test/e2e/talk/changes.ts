@@ -1,4 +1,4 @@
-// What changes reaches the official clients, of either era.
+// Tests that changes reach the official clients of both eras.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from '@modelcontextprotocol/client'
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
@@ -16,7 +16,7 @@ import { untilSo, type SetUp, type Stage } from './stage.ts'
 
 const INFO = { name: 'test', version: '1.0.0' }
 
-/** What a client was told, as it comes. */
+/** The notifications of a client, in the order of their arrival. */
 class Heard {
   readonly #waiting: string[] = []
   #wake: (() => void) | undefined

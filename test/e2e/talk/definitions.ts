@@ -3,7 +3,7 @@
 import { inputRequired, McpServer, ResourceTemplate, Type, type SampleParams } from '../../../lib/index.ts'
 import { createEverything } from '../../support/everything.ts'
 
-/** What a server has of the stage that it plays on. */
+/** The parts of a stage that a server uses. */
 export interface Props {
   /** Lets the test know of something. */
   note (text: string): void
@@ -11,7 +11,7 @@ export interface Props {
   pass (gate: string): Promise<void>
 }
 
-// What one node has sealed another one opens.
+// All nodes have this key, so that each can open the state that another one has sealed.
 const requestState = { keys: ['0123456789abcdef0123456789abcdef'] }
 
 const Guest = Type.Object({ name: Type.String({ minLength: 2 }), age: Type.Integer({ minimum: 0 }) })

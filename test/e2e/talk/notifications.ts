@@ -1,4 +1,4 @@
-// What servers tell in the middle of a call: progress and log messages.
+// Tests the messages of servers during a call: progress and log messages.
 import t, { type Test } from 'tap'
 import { clientKinds, v1, v2Legacy, v2Modern, type ClientKind, type OfficialClient } from '../../support/clients.ts'
 import { connect as connectTo } from '../../support/everything.ts'

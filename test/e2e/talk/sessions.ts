@@ -4,7 +4,7 @@ import { failureOf, v1, v2Legacy, type OfficialClient } from '../../support/clie
 import { connect } from '../../support/everything.ts'
 import type { SetUp } from './stage.ts'
 
-// What another process that shares the client's credentials does, or an administrator.
+// Ends the session as an administrator would, or another process with the client's credentials.
 async function endElsewhere (url: string, { sessionId }: OfficialClient): Promise<void> {
   const { status } = await fetch(url, { method: 'DELETE', headers: { 'mcp-session-id': String(sessionId) } })
   if (status !== 200) throw new Error(`the session was not ended: ${status}`)

@@ -1,4 +1,4 @@
-// What the suites on what flows from server to client are played on: one app, or several nodes behind one address.
+// The stage of the suites about messages from server to client: one app, or several nodes behind one address.
 import type { Test } from 'tap'
 import type { MountStats } from '../../../lib/index.ts'
 import { createFaultyCluster } from '../../support/cluster.ts'
@@ -6,13 +6,13 @@ import { startRoundRobin } from '../../support/round-robin.ts'
 import { createTalkApp, type Action, type TalkOptions } from './app.ts'
 import type { DefinitionName } from './definitions.ts'
 
-/** What a suite is played on. */
+/** The stage of a suite. */
 export interface Stage {
   /** The endpoint that clients are given. */
   readonly url: string
   /** Whether calls outlive their connections. */
   readonly isResumable: boolean
-  /** What handlers have noted down, on all nodes, in no order between them. */
+  /** The notes of the handlers on all nodes, in no particular order. */
   notes (): Promise<readonly string[]>
   /** The figures of all nodes together. */
   stats (): Promise<MountStats>
