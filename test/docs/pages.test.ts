@@ -71,8 +71,19 @@ for (const [language, [program = '', ...args]] of Object.entries(CHECKERS)) {
   })
 }
 
-t.test('every page is linked from the README', async (t) => {
-  t.same(allPages.filter((page) => !readme.includes(`docs/${page}`)), [])
+t.test('every page leads to the next one by its title, in the order of the README', async (t) => {
+  const guide = readme.slice(readme.indexOf('## The guide'))
+  const order = [...guide.matchAll(/\]\(docs\/([\w-]+\.md)\)/g)].map(([, page = '']) => page)
+  const titleOf = (page: string): string => /^# (.+)/.exec(readFileSync(join(root, 'docs', page), 'utf8'))?.[1] ?? ''
+  const nextOf = (page: string): string =>
+    readFileSync(join(root, 'docs', page), 'utf8').trimEnd().split('\n').at(-1) ?? ''
+
+  t.same([...order].sort(), [...allPages].sort())
+  for (const [index, page] of order.entries()) {
+    const next = order[(index + 1) % order.length] ?? ''
+    // docs/api.md is copied into the reference, where links to pages of the guide would lead elsewhere.
+    if (page !== 'api.md') t.equal(nextOf(page), `Next: [${titleOf(next)}](${next})`, page)
+  }
 })
 
 t.test('every source and test that a page names is there', async (t) => {
