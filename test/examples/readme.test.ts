@@ -11,5 +11,5 @@ const listed = [...readFileSync(join(directory, 'README.md'), 'utf8').matchAll(/
 t.test('every example is listed once', async (t) => {
   const files = readdirSync(directory).filter((name) => name.endsWith('.ts'))
 
-  t.same(listed.sort(), [...files, 'cluster/start.ts', 'container/server.ts'].sort())
+  t.same(listed.sort(), [...files, 'cluster/start.ts', 'container/server.ts', 'shop/app.ts'].sort())
 })
