@@ -10,7 +10,14 @@ import {
   type Recorder,
   type Wait
 } from './contract.ts'
-import { createClusterContracts, LIMITS, RECORD, type ClusterSubject, type Member } from './nodes.ts'
+import {
+  createClusterContracts,
+  LIMITS,
+  RECORD,
+  type ClusterChecks,
+  type ClusterSubject,
+  type Member
+} from './nodes.ts'
 
 /** A cluster under test whose outages the checks control. */
 export interface OutageSubject extends ClusterSubject {
@@ -29,8 +36,12 @@ export function clusterOutageContract (
   create: () => Promise<OutageSubject> | OutageSubject, options: ContractOptions = {}
 ): readonly Contract[] {
   const wait = createWait(options)
+  return createClusterContracts(create, { ...notificationChecks(wait), ...deliveryChecks(wait) })
+}
 
-  return createClusterContracts(create, {
+/** Each node is notified of an outage and of its end, and refuses every operation between the two. */
+function notificationChecks (wait: Wait): ClusterChecks<OutageSubject> {
+  return {
     async 'during an outage every operation is refused, and each node is notified once' (
       { clusters: [a, b], interrupt, restore }, { start }
     ) {
@@ -60,6 +71,41 @@ export function clusterOutageContract (
       for (const { node } of members) assert.equal(await members[0].node.isAlive(node.id), true)
     },
 
+    async 'a node that starts during an outage is notified, and takes part afterwards' (
+      { clusters: [a, b], interrupt, restore }, { start }
+    ) {
+      const first = await start(a)
+      await interrupt()
+      await refuses(first.node)
+      const [late, other] = await Promise.all([start(a), start(b)])
+      const meanwhile = [late, other].map((member) => [...member.reported])
+      await Promise.all([refuses(late.node), refuses(other.node)])
+      await restore()
+      await back(wait, first, late, other)
+
+      assert.deepEqual(meanwhile, [['outage'], ['outage']])
+      assert.deepEqual([late.reported, other.reported], [['outage', 'recovery'], ['outage', 'recovery']])
+      assert.equal((await other.node.sessions.open('s', RECORD, LIMITS)).kind, 'opened')
+    },
+
+    async 'a node that closes during an outage is not notified of its end' (
+      { clusters: [a], interrupt, restore }, { start, close }
+    ) {
+      const [leaves, stays] = [await start(a), await start(a)]
+      await interrupt()
+      await refuses(stays.node)
+      await close(leaves)
+      await restore()
+      await back(wait, stays)
+
+      assert.deepEqual(leaves.reported, ['outage'])
+    }
+  }
+}
+
+/** Subscriptions and followers receive messages again after an outage. */
+function deliveryChecks (wait: Wait): ClusterChecks<OutageSubject> {
+  return {
     async 'subscriptions from before or during an outage receive messages afterwards' (
       { clusters: [a, b], interrupt, restore }, { start }
     ) {
@@ -95,38 +141,8 @@ export function clusterOutageContract (
       await wait(() => heard.some(({ message }) => message === 'b'), 'the follower receives the last event')
 
       assert.deepEqual(heard.at(-1), { seq: 2, message: 'b' })
-    },
-
-    async 'a node that starts during an outage is notified, and takes part afterwards' (
-      { clusters: [a, b], interrupt, restore }, { start }
-    ) {
-      const first = await start(a)
-      await interrupt()
-      await refuses(first.node)
-      const [late, other] = await Promise.all([start(a), start(b)])
-      const meanwhile = [late, other].map((member) => [...member.reported])
-      await Promise.all([refuses(late.node), refuses(other.node)])
-      await restore()
-      await back(wait, first, late, other)
-
-      assert.deepEqual(meanwhile, [['outage'], ['outage']])
-      assert.deepEqual([late.reported, other.reported], [['outage', 'recovery'], ['outage', 'recovery']])
-      assert.equal((await other.node.sessions.open('s', RECORD, LIMITS)).kind, 'opened')
-    },
-
-    async 'a node that closes during an outage is not notified of its end' (
-      { clusters: [a], interrupt, restore }, { start, close }
-    ) {
-      const [leaves, stays] = [await start(a), await start(a)]
-      await interrupt()
-      await refuses(stays.node)
-      await close(leaves)
-      await restore()
-      await back(wait, stays)
-
-      assert.deepEqual(leaves.reported, ['outage'])
     }
-  })
+  }
 }
 
 // Runs every operation that may need the backend.

@@ -1,7 +1,7 @@
 // The contract of a Cluster.
 import assert from 'node:assert/strict'
-import { createRecorder, createWait, TEXTS, type Contract, type ContractOptions } from './contract.ts'
-import { createClusterContracts, join, LIMITS, RECORD, type ClusterSubject } from './nodes.ts'
+import { createRecorder, createWait, TEXTS, type Contract, type ContractOptions, type Wait } from './contract.ts'
+import { createClusterContracts, join, LIMITS, RECORD, type ClusterChecks, type ClusterSubject } from './nodes.ts'
 
 /**
  * Returns the checks of a `Cluster`. Its stores and its bus have contracts of their own.
@@ -12,9 +12,12 @@ import { createClusterContracts, join, LIMITS, RECORD, type ClusterSubject } fro
 export function clusterContract (
   create: () => Promise<ClusterSubject> | ClusterSubject, options: ContractOptions = {}
 ): readonly Contract[] {
-  const wait = createWait(options)
+  return createClusterContracts(create, { ...nodeChecks(), ...sharingChecks(createWait(options)), ...placeChecks() })
+}
 
-  return createClusterContracts(create, {
+/** A node has an id, and sees which other nodes of its mount are alive. */
+function nodeChecks (): ClusterChecks {
+  return {
     async 'each node has a unique id of letters and digits' ({ clusters: [a, b] }) {
       const members = [join(a), join(a), join(b), join(b, 'tasks')]
 
@@ -22,28 +25,6 @@ export function clusterContract (
 
       assert.equal(new Set(ids).size, members.length)
       for (const id of ids) assert.match(id, /^[0-9A-Za-z]{8,32}$/)
-    },
-
-    async 'mounts of the same name share everything, and mounts of different names nothing' (
-      { clusters: [a, b] }, { start }
-    ) {
-      const [mine, same, other] = [await start(a, 'notes'), await start(b, 'notes'), await start(b, 'notes ')]
-      const [heard, unheard] = [createRecorder<string>(wait), createRecorder<string>(wait)]
-      await mine.node.sessions.open('s', RECORD, LIMITS)
-      await mine.node.events.append('s.0', 'event')
-      same.node.bus.subscribe('topic', heard.hear)
-      other.node.bus.subscribe('topic', unheard.hear)
-      await wait(() => {
-        Promise.resolve(mine.node.bus.publish('topic', 'message')).catch(() => {})
-        return heard.heard.length > 0
-      }, 'the subscriber receives a message')
-
-      assert.deepEqual(await same.node.sessions.load('s', LIMITS.ttl), RECORD)
-      assert.deepEqual(await same.node.events.read('s.0', 0), [{ seq: 1, message: 'event' }])
-      assert.equal(await other.node.sessions.load('s', LIMITS.ttl), undefined)
-      assert.equal(await other.node.sessions.count(), 0)
-      assert.deepEqual(await other.node.events.read('s.0', 0), [])
-      assert.deepEqual(unheard.heard, [])
     },
 
     async 'a node is alive from its start until it closes, as other nodes of its mount see it' (
@@ -67,6 +48,39 @@ export function clusterContract (
       assert.deepEqual([...await far.node.others()].sort(), [asks.node.id, beside.node.id].sort())
     },
 
+    async 'without an outage every node is reachable, and none is notified of one' ({ clusters: [a, b] }, { start }) {
+      const members = [await start(a), await start(b)]
+
+      assert.deepEqual(members.map(({ node, reported }) => [node.isUnreachable, reported]), [[false, []], [false, []]])
+    }
+  }
+}
+
+/** The nodes of a mount share its stored data, and those of other mounts see none of it. */
+function sharingChecks (wait: Wait): ClusterChecks {
+  return {
+    async 'mounts of the same name share everything, and mounts of different names nothing' (
+      { clusters: [a, b] }, { start }
+    ) {
+      const [mine, same, other] = [await start(a, 'notes'), await start(b, 'notes'), await start(b, 'notes ')]
+      const [heard, unheard] = [createRecorder<string>(wait), createRecorder<string>(wait)]
+      await mine.node.sessions.open('s', RECORD, LIMITS)
+      await mine.node.events.append('s.0', 'event')
+      same.node.bus.subscribe('topic', heard.hear)
+      other.node.bus.subscribe('topic', unheard.hear)
+      await wait(() => {
+        Promise.resolve(mine.node.bus.publish('topic', 'message')).catch(() => {})
+        return heard.heard.length > 0
+      }, 'the subscriber receives a message')
+
+      assert.deepEqual(await same.node.sessions.load('s', LIMITS.ttl), RECORD)
+      assert.deepEqual(await same.node.events.read('s.0', 0), [{ seq: 1, message: 'event' }])
+      assert.equal(await other.node.sessions.load('s', LIMITS.ttl), undefined)
+      assert.equal(await other.node.sessions.count(), 0)
+      assert.deepEqual(await other.node.events.read('s.0', 0), [])
+      assert.deepEqual(unheard.heard, [])
+    },
+
     async 'stored data outlives the node that stored it, and other nodes of its process go on' (
       { clusters: [a, b] }, { start, close }
     ) {
@@ -86,8 +100,13 @@ export function clusterContract (
         assert.equal((await member.node.sessions.open(`s${time}`, RECORD, LIMITS)).kind, 'opened')
         await close(member)
       }
-    },
+    }
+  }
+}
 
+/** The places that a caller holds are counted on all nodes together. */
+function placeChecks (): ClusterChecks {
+  return {
     async 'a holder gets no more places than its share on all nodes together, and each node can free some' (
       { clusters: [a, b] }, { start }
     ) {
@@ -129,12 +148,6 @@ export function clusterContract (
 
       assert.equal(before, false)
       assert.equal(await stays.node.hold('ann', 3, 3), true)
-    },
-
-    async 'without an outage every node is reachable, and none is notified of one' ({ clusters: [a, b] }, { start }) {
-      const members = [await start(a), await start(b)]
-
-      assert.deepEqual(members.map(({ node, reported }) => [node.isUnreachable, reported]), [[false, []], [false, []]])
     }
-  })
+  }
 }

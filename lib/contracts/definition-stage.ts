@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import type { FastifyInstance } from 'fastify'
 import { doNothing } from '../do-nothing.ts'
+import { RpcError } from '../errors.ts'
 import { isWireObject, type WireObject } from '../protocol/message.ts'
 import { Method } from '../protocol/methods.ts'
 import { CLIENT_CAPABILITIES_KEY, CLIENT_INFO_KEY, PROTOCOL_VERSION_KEY } from '../protocol/request-meta.ts'
@@ -9,6 +10,9 @@ import { MODERN_REVISION, NEWEST_LEGACY_REVISION, type Era } from '../protocol/r
 import type { Caller, Channel, Incoming } from '../server/call/incoming.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { encodeReply } from '../server/call/result.ts'
+
+/** @internal Most checks hold for clients of both eras. */
+export const ERAS: readonly Era[] = ['modern', 'legacy']
 
 /** @internal One registration of a definition. */
 export interface StagedMount {
@@ -85,6 +89,23 @@ export async function createStage (definition: ServerDefinition): Promise<Stage 
 /** @internal Returns the parameters of `initialize`. */
 export function openingOf ({ protocolVersion, client: { info, capabilities } }: Caller): WireObject {
   return { protocolVersion, capabilities, clientInfo: info }
+}
+
+/** @internal */
+export function isRpcError (error: unknown): error is RpcError {
+  return error instanceof RpcError && Number.isInteger(error.code)
+}
+
+/** @internal Returns the RpcError with which a request was refused. */
+export async function rejected ({ result }: Asked): Promise<RpcError> {
+  const error = await result.then(() => undefined, (error: unknown) => error)
+  assert.ok(isRpcError(error), `an RpcError, and not ${String(error)}`)
+  return error
+}
+
+/** @internal Returns the text of the result of a tool. */
+export function textOf ({ content }: WireObject): unknown {
+  return Array.isArray(content) ? Object(content[0]).text : undefined
 }
 
 interface Place { readonly definition: ServerDefinition, readonly app: FastifyInstance, readonly lifespan: unknown }

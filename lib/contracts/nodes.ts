@@ -39,11 +39,15 @@ export interface Nodes {
   readonly close: (member: Member) => Promise<void>
 }
 
+/** @internal Checks of clusters, by the sentence that each of them proves. */
+export type ClusterChecks<S extends ClusterSubject = ClusterSubject> =
+  Readonly<Record<string, (subject: S, nodes: Nodes) => Promise<void>>>
+
 /** @internal Each check gets a subject of its own; its nodes are closed when the check ends. */
 export function createClusterContracts<S extends ClusterSubject> (
-  create: () => Promise<S> | S, checks: Readonly<Record<string, (subject: S, nodes: Nodes) => Promise<void>>>
+  create: () => Promise<S> | S, checks: ClusterChecks<S>
 ): readonly Contract[] {
-  const withNodes = (check: typeof checks[string]) => async (subject: S): Promise<void> => {
+  const withNodes = (check: ClusterChecks<S>[string]) => async (subject: S): Promise<void> => {
     const running = new Set<Member>()
     const close = async (member: Member): Promise<void> => {
       running.delete(member)
