@@ -7,6 +7,7 @@ import { findServerUrl } from './http/server-url.ts'
 import type { Notifier } from './notify/publisher.ts'
 import { encodeUri } from './protocol/uri.ts'
 import type { Mountable } from './sdk/recognise.ts'
+import type { ServerDefinition } from './server/definition.ts'
 import type { MountSessions } from './session/sessions.ts'
 
 /** The current load of a mount in this process. */
@@ -27,6 +28,11 @@ export class Mount {
   readonly path: string
   /** The `server` option. */
   readonly server: Mountable
+  /**
+   * What the mount serves: its server, together with the routes that it exposes.
+   * @example await serveStdio(app.mcp.get('Shop').definition, { app })
+   */
+  readonly definition: ServerDefinition
   /** The legacy sessions: how many are open, and an event when one opens or ends. */
   readonly sessions: MountSessions
   /** Notifies clients of changes. Tools, resources and prompts that are registered, updated or removed need no call. */
@@ -39,6 +45,7 @@ export class Mount {
     this.name = parts.name
     this.path = path
     this.server = parts.options.server
+    this.definition = parts.definition
     this.sessions = parts.sessions
     this.notify = parts.changes.notify
     this.#parts = parts

@@ -14,6 +14,7 @@ import type { BodyType } from './parts.ts'
 import { buildPath, toWellFormed, type PathValues, type RoutePath } from './path.ts'
 import { buildQuery } from './query.ts'
 import { isOwnRoute } from './rivals.ts'
+import { createMessageReader, type ReadMessages } from './stream-messages.ts'
 
 /** What the calls of a route tool are served with. */
 export interface CallableRoute {
@@ -24,7 +25,7 @@ export interface CallableRoute {
   readonly input: RouteInput
   readonly output: RouteOutput | undefined
   readonly expose: ResolvedExpose
-  /** Called when a reply does not fit the output. */
+  /** Called when a reply does not fit the output, which is not used any more from then on. */
   readonly onMisfit: (problem: string) => void
 }
 
@@ -38,11 +39,13 @@ const ACCEPT = 'application/json, text/*;q=0.9, */*;q=0.8'
 
 /** Creates what serves the calls of a route tool. */
 export function createCallRoute (route: CallableRoute): CallRoute {
-  const { app, candidate: { method, url, constraints }, path, bodyType, input, output, expose, onMisfit } = route
+  const { app, candidate: { method, url, constraints }, path, bodyType, input, expose } = route
   const { maxResponseBytes: maxLength } = expose
   const forwarded = [...new Set([...PASSED_ON, ...expose.forward.map((name) => name.toLowerCase())])]
   const host = typeof constraints.host === 'string' ? constraints.host : undefined
   const version = typeof constraints.version === 'string' ? constraints.version : undefined
+
+  let { output } = route
 
   return async function callRoute (args, ctx) {
     const parts = input.split(args)
@@ -65,12 +68,18 @@ export function createCallRoute (route: CallableRoute): CallRoute {
     const query = buildQuery(parts.query)
     const init = { method, url: query === '' ? target : `${target}?${query}`, headers, body, ctx }
     try {
-      const reply = await sendInner(app, init, { signal: ctx.signal, maxLength })
-      return toToolResult(reply, toUri(ctx, headers.host, init.url), output, onMisfit)
+      const reply = await sendInner(app, init, { signal: ctx.signal, maxLength, onChunk: createProgress(ctx) })
+      return toToolResult(reply, toUri(ctx, headers.host, init.url), output, giveUpOutput)
     } catch (error) {
       if (!(error instanceof TooLongError)) throw error
       throw new ToolError(`The request was served, but ${error.message}; ask for less`)
     }
+  }
+
+  // A schema that does not hold would have clients throw results away.
+  function giveUpOutput (problem: string): void {
+    output = undefined
+    route.onMisfit(problem)
   }
 
   function readForwarded ({ request }: RequestContext): InnerHeaders {
@@ -80,6 +89,19 @@ export function createCallRoute (route: CallableRoute): CallRoute {
       if (value !== undefined) headers[name] = String(value)
     }
     return headers
+  }
+}
+
+// Reports each message of a stream as progress.
+function createProgress (ctx: RequestContext): (chunk: Buffer, type: string) => Promise<unknown> | undefined {
+  let read: ReadMessages | false | undefined
+  let count = 0
+  return (chunk, type) => {
+    read ??= createMessageReader(type) ?? false
+    if (read === false) return undefined
+    const messages = read(chunk)
+    if (messages.length === 0) return undefined
+    return Promise.all(messages.map((message) => ctx.reportProgress(++count, undefined, message)))
   }
 }
 

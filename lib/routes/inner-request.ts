@@ -151,8 +151,10 @@ class InnerResponse extends ServerResponse<IncomingMessage> {
       return this.destroy(new TooLongError(problem)).writableEnded
     }
     this.#chunks.push(bytes)
-    this.#receive.onChunk?.(bytes, this)
-    return true
+    const taken = this.#receive.onChunk?.(bytes, String(this.getHeader('content-type') ?? ''))
+    if (taken === undefined) return true
+    taken.then(() => this.emit('drain'), (error: unknown) => this.destroy(toError(error)))
+    return false
   }
 
   override end (chunk?: unknown, encoding?: unknown, callback?: unknown): this {
@@ -192,6 +194,10 @@ class InnerResponse extends ServerResponse<IncomingMessage> {
   }
 }
 
+function toError (error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}
+
 function listHeaders (
   headers: OutgoingHttpHeaders | OutgoingHttpHeader[] = {}
 ): ReadonlyArray<readonly [string, OutgoingHttpHeader | undefined]> {
@@ -203,8 +209,11 @@ function listHeaders (
 interface InnerReceiver {
   /** Bytes that the body may have. */
   readonly maxLength: number
-  /** Called with each part of the body as it is written. */
-  readonly onChunk?: ((chunk: Buffer, response: ServerResponse) => void) | undefined
+  /**
+   * Called with each part of the body as it is written, and the type of the whole. The route writes no more until the
+   * promise that it returns has resolved.
+   */
+  readonly onChunk?: ((chunk: Buffer, type: string) => Promise<unknown> | undefined) | undefined
   readonly onReply: (reply: InnerReply) => void
   readonly onFailure: (error: Error) => void
 }

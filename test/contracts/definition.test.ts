@@ -1,10 +1,12 @@
 // Each kind of definition passes the contract, and each check of the contract fails for a faulty definition.
 import { once } from 'node:events'
+import Fastify from 'fastify'
 import t from 'tap'
 import { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { createMcpHandler, McpServer as V2McpServer } from '@modelcontextprotocol/server'
 import { definitionContract, type DefinitionSubject } from '../../lib/contracts/index.ts'
-import {
+import { compose } from '../../lib/compose/composition.ts'
+import mcpPlugin, {
   ErrorCode, McpServer, RpcError, type ChangeEvent, type Channel, type Incoming, type Params, type ServerDefinition
 } from '../../lib/index.ts'
 import { resolveDefinition } from '../../lib/sdk/recognise.ts'
@@ -128,13 +130,54 @@ async function callTool ({ name, _meta }: Params, channel: Channel, waits: Waits
   }
 }
 
-const kinds: Readonly<Record<string, () => DefinitionSubject>> = {
+/** Routes of an app. The app is ready, and closed when the process ends: nothing keeps it running. */
+async function createRoutes (): Promise<DefinitionSubject> {
+  const waits = new Waits()
+  const app = Fastify()
+  app.get('/whoami', { config: { mcp: { name: 'whoami' } } }, async ({ mcp }) => String(mcp?.auth?.clientId))
+  app.get('/report', { config: { mcp: { name: 'report' } } }, async ({ mcp }) => {
+    await mcp?.reportProgress(1)
+    return 'reported'
+  })
+  app.post('/wait', { config: { mcp: { name: 'wait' } } }, async ({ mcp }) => {
+    if (mcp !== undefined) await waits.run(mcp.signal)
+    return 'aborted'
+  })
+  await app.register(mcpPlugin, { expose: { name: INFO.name, version: INFO.version } })
+  await app.ready()
+  return { ...TOOLS, definition: app.mcp.get(INFO.name).definition, waiting: waits.waiting }
+}
+
+/** Composes a server that knows its callers with one that has the other tools. */
+function createComposed (
+  main: ServerDefinition, { definition: other, ...subject }: DefinitionSubject
+): DefinitionSubject {
+  const member = { definition: other, owns: ({ params: { name } }: { params: Params }) => name !== TOOLS.whoami }
+  return { ...subject, definition: compose(main, member) }
+}
+
+function createWhoami (): McpServer {
+  const server = new McpServer(INFO)
+  server.registerTool('whoami', {}, (_args, { auth }) => String(auth?.clientId))
+  return server
+}
+
+const kinds: Readonly<Record<string, () => DefinitionSubject | Promise<DefinitionSubject>>> = {
   'an McpServer': createNative,
   'an SDK v1 instance': createInstance,
   'a factory of SDK v1 servers': () => createMade((waits) => () => createV1(waits)),
   'a factory of SDK v2 servers': () => createMade((waits) => () => createV2(waits)),
   'an SDK v2 handler': () => createMade((waits) => createMcpHandler(() => createV2(waits))),
-  "a definition of one's own": createOwn
+  "a definition of one's own": createOwn,
+  'the routes of an app': createRoutes,
+  'an McpServer composed with another': () => createComposed(createWhoami(), createNative()),
+  'an McpServer composed with routes': async () => createComposed(createWhoami(), await createRoutes()),
+  'an SDK v1 instance composed with routes': async () => (
+    createComposed(resolveDefinition(createV1(new Waits())), await createRoutes())
+  ),
+  'a factory of SDK v2 servers composed with an McpServer': () => (
+    createComposed(resolveDefinition(() => createV2(new Waits())), createNative())
+  )
 }
 
 for (const [kind, create] of Object.entries(kinds)) {
