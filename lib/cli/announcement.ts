@@ -8,6 +8,7 @@ import { readReport, writeReport, type ReportedMount } from './dev-report.ts'
 import type { DevSettings } from './dev-settings.ts'
 import { formatList, LIST_NAMES, nameOfItem } from './inspect-output.ts'
 import { listAll, type Item } from './lists.ts'
+import { slug } from './slug.ts'
 import type { Terminal } from './terminal.ts'
 
 /** One list of a server, and its items. */
@@ -86,9 +87,4 @@ function formatClients ({ name, url }: Mount, { bold }: Terminal): readonly stri
     `  Terminal     npx fastify-mcp-mount inspect ${url}`,
     ''
   ]
-}
-
-/** Makes a name of a server that every client accepts, and that a shell needs no quotes for. */
-export function slug (name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9_-]+/g, '-').replace(/^-+|-+$/g, '') || 'server'
 }

@@ -5,7 +5,7 @@ import { forwardOutput } from './foreign-output.ts'
 
 /** The parts of a process that the program uses. Tests pass others. */
 export interface ProcessLike {
-  readonly stdin: Readable
+  readonly stdin: Readable & { readonly isTTY?: boolean }
   readonly stdout: Writable & { readonly isTTY?: boolean, readonly columns?: number }
   readonly stderr: Writable
   readonly env: { readonly [name: string]: string | undefined }
@@ -20,6 +20,8 @@ export interface Terminal {
   /** The number of characters in a line. */
   readonly columns: number
   readonly isColourful: boolean
+  /** Whether there is a user who can answer questions. */
+  readonly isInteractive: boolean
   /** Writes lines to standard output. */
   out (text: string): void
   /** Writes lines to standard error. */
@@ -38,7 +40,7 @@ const NARROWEST = 40
 
 /** Creates a terminal. It has colours on a TTY or with FORCE_COLOR, and none with NO_COLOR (https://no-color.org). */
 export function createTerminal (process: ProcessLike): Terminal {
-  const { stdout, stderr, env } = process
+  const { stdin, stdout, stderr, env } = process
   // Bound before cleanOutput replaces the functions, because it would remove the colours.
   const [writeOut, writeErr] = [stdout.write.bind(stdout), stderr.write.bind(stderr)]
   const isForced = !['', '0'].includes(env.FORCE_COLOR ?? '')
@@ -49,6 +51,7 @@ export function createTerminal (process: ProcessLike): Terminal {
     process,
     columns: Math.min(Math.max(stdout.columns || Number(env.COLUMNS) || 80, NARROWEST), WIDEST),
     isColourful,
+    isInteractive: stdin.isTTY === true && stdout.isTTY === true,
     out: (text) => { writeOut(`${text}\n`) },
     err: (text) => { writeErr(`${text}\n`) },
     forward (child, edit) {

@@ -24,6 +24,7 @@ t.test('the help lists all commands, and goes to standard error if it was not re
     'dev <file> [options]',
     'run <file> [options] [-- <arguments of the file>]',
     'inspect <url> [what] [options]',
+    'install <client> <url or file> [options] [-- <args>]',
     'new <folder> [options]',
     '-h, --help',
     '-v, --version'
@@ -40,6 +41,7 @@ t.test('the help of a command lists all options, in lines of 80 characters', asy
     dev: ['export', 'port', 'host', 'prefix', 'path', 'inspector', 'stdio'],
     run: ['export', 'transport', 'host', 'port', 'path', 'log-level', 'workers', 'stateless'],
     inspect: ['arg', 'era', 'header', 'token', 'timeout', 'log-level', 'json'],
+    install: ['name', 'scope', 'header', 'env', 'print', 'yes'],
     new: ['name']
   }
   for (const [command, names] of Object.entries(options)) {
@@ -59,7 +61,7 @@ t.test('the version is that of the package', async (t) => {
 
 t.test('wrong usage is explained, and the exit code is 2', async (t) => {
   const calls: ReadonlyArray<readonly [args: string, problem: string]> = [
-    ['serve', "there is no command 'serve'; there are dev, run, inspect, new"],
+    ['serve', "there is no command 'serve'; there are dev, run, inspect, install, new"],
     ['dev', 'dev needs a file, such as server.ts'],
     ['dev a b', "'b' is one argument too many"],
     ['dev a --prot 1', "Unknown option '--prot'"],
@@ -105,6 +107,20 @@ t.test('wrong usage is explained, and the exit code is 2', async (t) => {
       'inspect http://a/ --log-level loud',
       "--log-level is 'loud', and must be debug, info, notice, warning, error, critical, alert or emergency"
     ],
+    ['install', 'install needs a client: claude-code, claude-desktop, vscode, cursor, codex, gemini'],
+    ['install zed http://a/',
+      "there is no client 'zed'; there are claude-code, claude-desktop, vscode, cursor, codex, gemini"],
+    ['install cursor', 'install needs a URL, a file, or a command after --'],
+    ['install cursor http://a/ b', "'b' is one argument too many; a command goes after --"],
+    ['install cursor http://a/ -- b', 'a URL takes no arguments after --'],
+    ['install cursor http://:a/', "'http://:a/' is not a URL"],
+    ['install cursor http://a/ --env A=1', '--env needs a file or a command'],
+    ['install cursor --header A:1 -- node', '--header needs a URL'],
+    ['install cursor http://a/ --header x', "--header 'x' must be 'Name: value'"],
+    ['install cursor --env x -- node', "--env 'x' must be 'NAME=value'"],
+    ['install cursor http://a/ --scope all', "--scope is 'all', and must be one of user, project"],
+    ['install claude-desktop http://a/ --scope project',
+      'Claude Desktop has no configuration of a project; leave --scope out'],
     ['new', 'new needs the name of a folder, such as my-server'],
     ['new a b', "'b' is one argument too many"]
   ]

@@ -44,7 +44,8 @@ class Kept extends Writable {
 export function createTestTerminal (options: TestTerminalOptions = {}): TestTerminal {
   const { env = {}, cwd = process.cwd() } = options
   const signals = new EventEmitter()
-  const [stdin, stdout, stderr] = [new PassThrough(), new Kept(options), new Kept(options)]
+  const stdin = Object.assign(new PassThrough(), { isTTY: options.isTTY ?? false })
+  const [stdout, stderr] = [new Kept(options), new Kept(options)]
   const terminal = createTerminal({
     stdin,
     stdout,
