@@ -50,6 +50,21 @@ test('what the client is asked has the types of the protocol', () => {
   })
 })
 
+test('the answers of functions without parameters keep their literals', () => {
+  const elicit = () => ({ action: 'accept' as const, content: {} })
+
+  expect(createTestClient(app, { elicit: () => ({ action: 'accept', content: {} }) })).type.toBe<Promise<ClientV2>>()
+  expect(createTestClient(app, 'Notes', { elicit: () => ({ action: 'decline' }) })).type.toBe<Promise<ClientV2>>()
+  expect(createTestClient(app, { client: 'v1', elicit: async () => ({ action: 'cancel' }) })).type.toBe<
+    Promise<ClientV1>
+  >()
+  expect(createTestClient(app, {
+    sample: () => ({ model: 'm', role: 'assistant', content: { type: 'text', text: 'a' } })
+  })).type.toBe<Promise<ClientV2>>()
+  expect(createTestClient(app, { elicit })).type.toBe<Promise<ClientV2>>()
+  expect(createTestClient).type.not.toBeCallableWith(app, { elicit: () => ({ action: 'agree' }) })
+})
+
 test('an option that is unknown or wrong is no option', () => {
   expect(createTestClient).type.not.toBeCallableWith(app, 'Notes', { eras: 'modern' })
   expect(createTestClient).type.not.toBeCallableWith(app, { era: 'new' })

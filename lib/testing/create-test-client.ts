@@ -10,6 +10,23 @@ import { injectFetch, type InjectFetch, type InjectFetchOptions } from './inject
 import { loadClient } from './official-client.ts'
 import { readRefusal, RefusedError } from './refused-error.ts'
 
+// The order of the overloads matters: TypeScript infers the return type of `elicit: () => …` only once, in the first
+// overload that takes two arguments, and widens `action: 'accept'` to `string` if that overload has no type for it.
+/**
+ * Connects an official client to the only mount of an app, as the signature with a name does to one of several.
+ *
+ * @throws RefusedError if the mount refuses the client.
+ * @throws MCP_ERR_UNKNOWN_MOUNT, MCP_ERR_INVALID_OPTION, MCP_ERR_MISSING_PACKAGE
+ * @example
+ * // The client answers every ctx.elicit of a handler.
+ * const client = await createTestClient(app, { elicit: () => ({ action: 'accept', content: {} }) })
+ */
+export function createTestClient<
+  Version extends ClientVersion | undefined = undefined,
+  ClientEra extends Era | undefined = undefined
+> (
+  app: FastifyInstance, options: TestClientOptions<Version, ClientEra>
+): Promise<ClientOf<Version, ClientEra>>
 /**
  * Connects an official client to a mount over `app.inject()`. The app becomes ready, but need not listen. Streams,
  * questions to the client, Host, Origin and authorization work as over a network.
@@ -28,12 +45,6 @@ export function createTestClient<
   ClientEra extends Era | undefined = undefined
 > (
   app: FastifyInstance, name?: string, options?: TestClientOptions<Version, ClientEra>
-): Promise<ClientOf<Version, ClientEra>>
-export function createTestClient<
-  Version extends ClientVersion | undefined = undefined,
-  ClientEra extends Era | undefined = undefined
-> (
-  app: FastifyInstance, options: TestClientOptions<Version, ClientEra>
 ): Promise<ClientOf<Version, ClientEra>>
 export async function createTestClient (
   app: FastifyInstance, nameOrOptions?: string | TestClientOptions, more: TestClientOptions = {}
