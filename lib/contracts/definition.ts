@@ -6,7 +6,7 @@ import { createStage } from './definition-stage.ts'
 import type { DefinitionChecks, DefinitionSubject } from './definition-subject.ts'
 
 /**
- * Returns the checks of a {@link ServerDefinition}.
+ * Returns the checks of a `ServerDefinition`.
  *
  * @param create Makes a definition, for each check.
  * @example for (const { name, run } of definitionContract(createMyDefinition)) test(name, run)
