@@ -16,6 +16,7 @@ import { ChangeHub } from './notify/change-hub.ts'
 import type { SubscriptionLimits } from './notify/subscriptions.ts'
 import type { ResolvedOptions } from './http/resolve-options.ts'
 import { Forgetting } from './server/forgetting.ts'
+import type { LogFailure } from './session/log-failure.ts'
 import { LocalHome } from './session/local-home.ts'
 import { Sessions } from './session/sessions.ts'
 import type { LocalSessionSettings } from './session/settings.ts'
@@ -41,14 +42,14 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
   const path = joinPath(app.prefix, options.prefix, options.path)
   const name = options.name ?? definition.info?.name ?? path
   const log = app.log.child({ mcp: name })
-  const onFailure = (err: unknown, what: string): void => { log.error({ err }, `${what} failed`) }
+  const logFailure: LogFailure = (err, what) => { log.error({ err }, `${what} failed`) }
 
   const watching = new WatchBudget(options)
   const settings = { ...options, watching }
   const forgetting = new Forgetting(definition, (err) => { log.error({ err }, "a session's server failed to close") })
-  const known = { name, definition, log, appLog: app.log, forgetting, onFailure }
+  const known = { name, definition, log, appLog: app.log, forgetting, logFailure }
   const cluster = options.cluster && new Membership(options.cluster, settings, createMember(known, () => parts))
-  const sessions = cluster?.sessions ?? createLocalSessions(settings, onFailure, definition.ended && forgetting)
+  const sessions = cluster?.sessions ?? createLocalSessions(settings, logFailure, definition.ended && forgetting)
   const legacySse = sessions.home instanceof LocalHome ? createSse(app.prefix, options, sessions.home) : undefined
   const changes = new ChangeHub(sessions, {
     streams: createStreamLimits(options, cluster),
@@ -87,36 +88,36 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
 }
 
 /** What is known of a mount before its parts are created. */
-interface KnownOfMount extends Pick<MountParts, 'name' | 'definition' | 'log'>, Pick<Member, 'onFailure'> {
+interface KnownOfMount extends Pick<MountParts, 'name' | 'definition' | 'log'>, Pick<Member, 'logFailure'> {
   readonly appLog: FastifyBaseLogger
   readonly forgetting: Forgetting
 }
 
 // Other nodes call back only after the mount has started, so the parts exist by then.
 function createMember (
-  { name, definition, log, appLog, forgetting, onFailure }: KnownOfMount, parts: () => MountParts
+  { name, definition, log, appLog, forgetting, logFailure }: KnownOfMount, parts: () => MountParts
 ): Member {
   return {
     name,
     log: appLog,
     changes: {
-      tell: (events) => parts().changes.tell(events),
-      tellAll: () => parts().changes.tellAll(),
-      tellSession: (session) => parts().changes.tellSession(session)
+      notifyClients: (events) => parts().changes.notifyClients(events),
+      notifySubscribers: () => parts().changes.notifySubscribers(),
+      notifySession: (session) => parts().changes.notifySession(session)
     },
     isNotified: definition.notified !== undefined,
     onNotified: (session, method, params) => definition.notified?.({
       message: { method, params }, caller: session, channel: createNoOpChannel(log, parts().lifespan)
     }),
     onLeft: (session) => forgetting.begin(session),
-    onFailure
+    logFailure
   }
 }
 
 function createLocalSessions (
-  settings: LocalSessionSettings, onFailure: Member['onFailure'], forgetting: Forgetting | undefined
+  settings: LocalSessionSettings, logFailure: LogFailure, forgetting: Forgetting | undefined
 ): Sessions<LocalHome> {
-  const sessions = new Sessions({ onFailure, createHome: (table) => new LocalHome(settings, { table, onFailure }) })
+  const sessions = new Sessions({ logFailure, createHome: (table) => new LocalHome(settings, { table, logFailure }) })
   if (forgetting !== undefined) sessions.on('ended', (session) => forgetting.begin(session))
   return sessions
 }

@@ -63,14 +63,14 @@ function sharingChecks (wait: Wait): ClusterChecks {
       { clusters: [a, b] }, { start }
     ) {
       const [mine, same, other] = [await start(a, 'notes'), await start(b, 'notes'), await start(b, 'notes ')]
-      const [heard, unheard] = [createRecorder<string>(wait), createRecorder<string>(wait)]
+      const [reached, unreached] = [createRecorder<string>(wait), createRecorder<string>(wait)]
       await mine.node.sessions.open('s', RECORD, LIMITS)
       await mine.node.events.append('s.0', 'event')
-      same.node.bus.subscribe('topic', heard.hear)
-      other.node.bus.subscribe('topic', unheard.hear)
+      same.node.bus.subscribe('topic', reached.receive)
+      other.node.bus.subscribe('topic', unreached.receive)
       await wait(() => {
         Promise.resolve(mine.node.bus.publish('topic', 'message')).catch(() => {})
-        return heard.heard.length > 0
+        return reached.received.length > 0
       }, 'the subscriber receives a message')
 
       assert.deepEqual(await same.node.sessions.load('s', LIMITS.ttl), RECORD)
@@ -78,7 +78,7 @@ function sharingChecks (wait: Wait): ClusterChecks {
       assert.equal(await other.node.sessions.load('s', LIMITS.ttl), undefined)
       assert.equal(await other.node.sessions.count(), 0)
       assert.deepEqual(await other.node.events.read('s.0', 0), [])
-      assert.deepEqual(unheard.heard, [])
+      assert.deepEqual(unreached.received, [])
     },
 
     async 'stored data outlives the node that stored it, and other nodes of its process go on' (

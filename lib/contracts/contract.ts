@@ -79,18 +79,18 @@ export function createWait ({ patience = 10_000 }: ContractOptions): Wait {
 
 /** @internal A listener that records its calls. */
 export interface Recorder<T> {
-  readonly heard: T[]
-  readonly hear: (what: T) => void
+  readonly received: T[]
+  readonly receive: (what: T) => void
   /** Waits until the listener has been called a number of times. */
   readonly until: (count: number) => Promise<void>
 }
 
 /** @internal Creates a listener that records its calls. */
 export function createRecorder<T> (wait: Wait): Recorder<T> {
-  const heard: T[] = []
+  const received: T[] = []
   return {
-    heard,
-    hear: (what) => { heard.push(what) },
-    until: (count) => wait(() => heard.length >= count, `a listener receives ${count} messages`)
+    received,
+    receive: (what) => { received.push(what) },
+    until: (count) => wait(() => received.length >= count, `a listener receives ${count} messages`)
   }
 }

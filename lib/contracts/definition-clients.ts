@@ -46,8 +46,8 @@ export function clientChecks (wait: Wait): DefinitionChecks {
         })
         for (const { principal, result, sent } of calls) {
           await result
-          const heard = sent.map(({ method, params }) => [method, params.progressToken])
-          assert.deepEqual(heard, [[Method.Progress, principal]])
+          const received = sent.map(({ method, params }) => [method, params.progressToken])
+          assert.deepEqual(received, [[Method.Progress, principal]])
         }
       }
     },
@@ -69,17 +69,17 @@ export function mountChecks (): DefinitionChecks {
   return {
     async 'a change reaches each listener until the listener is removed' ({ definition, change }, stage) {
       await stage.mount()
-      const heard: ChangeEvent[][] = [[], [], []]
-      const [gone, ...stay] = heard.map((events) => definition.onChange?.((event) => { events.push(event) }))
+      const received: ChangeEvent[][] = [[], [], []]
+      const [gone, ...stay] = received.map((events) => definition.onChange?.((event) => { events.push(event) }))
       change?.()
-      const first = heard.map((events) => events.length)
+      const first = received.map((events) => events.length)
       gone?.()
       change?.()
 
       const expected = change === undefined ? [0, 0, 0] : [1, 1, 1]
       assert.deepEqual(first, expected)
-      assert.deepEqual(heard.map((events) => events.length), change === undefined ? expected : [1, 2, 2])
-      for (const event of heard.flat()) assert.deepEqual(event, { kind: 'tools' })
+      assert.deepEqual(received.map((events) => events.length), change === undefined ? expected : [1, 2, 2])
+      for (const event of received.flat()) assert.deepEqual(event, { kind: 'tools' })
       for (const end of stay) end?.()
     },
 

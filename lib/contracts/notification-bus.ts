@@ -34,7 +34,7 @@ export function notificationBusContract (
     bus: NotificationBus, topic: string
   ): Promise<Recorder<string> & { readonly end: () => void }> {
     const recorder = createRecorder<string>(wait)
-    const end = bus.subscribe(topic, recorder.hear)
+    const end = bus.subscribe(topic, recorder.receive)
     await fence(bus, bus)
     return { ...recorder, end }
   }
@@ -42,12 +42,12 @@ export function notificationBusContract (
   // Resolves when a message from one bus has reached the other. Earlier messages have then arrived, and earlier
   // subscriptions have taken effect.
   async function fence (from: NotificationBus, to: NotificationBus): Promise<void> {
-    const { heard, hear } = createRecorder<string>(wait)
-    const end = to.subscribe('fence', hear)
+    const { received, receive } = createRecorder<string>(wait)
+    const end = to.subscribe('fence', receive)
     await wait(() => {
       // A failure here shows as a message that never arrives.
       Promise.resolve(from.publish('fence', '')).catch(() => {})
-      return heard.length > 0
+      return received.length > 0
     }, 'a message reaches the other bus')
     end()
   }
@@ -60,7 +60,7 @@ export function notificationBusContract (
       await b.publish('topic', '2')
       await Promise.all(recorders.map(({ until }) => until(2)))
 
-      for (const { heard } of recorders) assert.deepEqual(heard, ['1', '2'])
+      for (const { received } of recorders) assert.deepEqual(received, ['1', '2'])
     },
 
     async 'a message reaches only the listeners of its topic' ({ buses: [a, b] }) {
@@ -69,24 +69,24 @@ export function notificationBusContract (
       for (const name of names) await a.publish(name, `of ${name}`)
       await fence(a, b)
 
-      assert.deepEqual(recorders.map(({ heard }) => heard), names.map((name) => [`of ${name}`]))
+      assert.deepEqual(recorders.map(({ received }) => received), names.map((name) => [`of ${name}`]))
     },
 
     async 'the messages of a publisher arrive in order, each once' ({ buses: [a, b] }) {
-      const { heard, until } = await listen(b, 'topic')
+      const { received, until } = await listen(b, 'topic')
       const messages = Array.from({ length: 500 }, (_, index) => `${index}`)
       await Promise.all(messages.map((message) => a.publish('topic', message)))
       await until(messages.length)
 
-      assert.deepEqual(heard, messages)
+      assert.deepEqual(received, messages)
     },
 
     async 'a message is any text' ({ buses: [a, b] }) {
-      const { heard, until } = await listen(b, 'topic')
+      const { received, until } = await listen(b, 'topic')
       for (const message of [...TEXTS, '']) await a.publish('topic', message)
       await until(TEXTS.length + 1)
 
-      assert.deepEqual(heard, [...TEXTS, ''])
+      assert.deepEqual(received, [...TEXTS, ''])
     },
 
     async 'a listener that was removed receives nothing, and the others go on' ({ buses: [a, b] }) {
@@ -96,13 +96,13 @@ export function notificationBusContract (
       await a.publish('topic', '1')
       await stays.until(1)
 
-      assert.deepEqual(gone.heard, [])
-      assert.deepEqual(stays.heard, ['1'])
+      assert.deepEqual(gone.received, [])
+      assert.deepEqual(stays.received, ['1'])
     },
 
     async 'a listener that was added twice receives a message twice, and once after one removal' ({ buses: [a, b] }) {
-      const { heard, hear, until } = await listen(b, 'topic')
-      const end = b.subscribe('topic', hear)
+      const { received, receive, until } = await listen(b, 'topic')
+      const end = b.subscribe('topic', receive)
       await fence(b, b)
       await a.publish('topic', '1')
       await until(2)
@@ -110,16 +110,16 @@ export function notificationBusContract (
       await a.publish('topic', '2')
       await fence(a, b)
 
-      assert.deepEqual(heard, ['1', '1', '2'])
+      assert.deepEqual(received, ['1', '1', '2'])
     },
 
     async 'a topic that lost all listeners can get new ones' ({ buses: [a, b] }) {
       for (let time = 0; time < 3; time++) {
-        const { heard, until, end } = await listen(b, 'topic')
+        const { received, until, end } = await listen(b, 'topic')
         await a.publish('topic', `${time}`)
         await until(1)
         end()
-        assert.deepEqual(heard, [`${time}`])
+        assert.deepEqual(received, [`${time}`])
       }
       await a.publish('topic', 'nobody')
     }

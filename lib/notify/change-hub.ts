@@ -68,21 +68,21 @@ export class ChangeHub {
   }
 
   /** Sends changes to the clients of this node. */
-  tell (events: readonly ChangeEvent[]): void {
+  notifyClients (events: readonly ChangeEvent[]): void {
     if (!this.#isStarted) return
     for (const event of events) {
-      this.subscriptions.tell(event)
-      this.#tellSessions(event)
+      this.subscriptions.notify(event)
+      this.#notifySessions(event)
     }
   }
 
   /** Sends every subscription a change of each of its topics, because it may have missed any of them. */
-  tellAll (): void {
-    this.subscriptions.tellAll()
+  notifySubscribers (): void {
+    this.subscriptions.notifyAll()
   }
 
   /** Sends a session a change of each list and watched resource, because it may have missed any of them. */
-  tellSession (session: ChangeAudience): void {
+  notifySession (session: ChangeAudience): void {
     const resources = [...session.watched].map((uri): ChangeEvent => ({ kind: 'resource', uri }))
     for (const event of [...LISTS, ...resources]) session.listening?.send(encodeChange(event))
   }
@@ -90,12 +90,12 @@ export class ChangeHub {
   // The clients of this node come first, so that they are notified even if publishing fails.
   #publishAll (events: readonly ChangeEvent[]): Promise<void> | undefined {
     if (!this.#isStarted) return undefined
-    this.tell(events)
+    this.notifyClients(events)
     const shared = events.filter(isWatchable)
     return shared.length === 0 ? undefined : this.#others?.publish(shared)
   }
 
-  #tellSessions (event: ChangeEvent): void {
+  #notifySessions (event: ChangeEvent): void {
     const json = encodeChange(event)
     const topic = topicOf(event)
     for (const session of this.#sessions) {

@@ -133,7 +133,7 @@ export class Subscriptions {
   }
 
   /** Sends a change to the subscriptions that watch its topic. */
-  tell (event: ChangeEvent): void {
+  notify (event: ChangeEvent): void {
     const topic = topicOf(event)
     const watchers = this.#watchers.get(topic)
     if (watchers === undefined) return
@@ -147,8 +147,8 @@ export class Subscriptions {
   }
 
   /** Sends each subscription a change of every topic that it watches. */
-  tellAll (): void {
-    for (const topic of this.#watchers.keys()) this.tell(eventOf(topic))
+  notifyAll (): void {
+    for (const topic of this.#watchers.keys()) this.notify(eventOf(topic))
   }
 
   /** @internal */

@@ -3,16 +3,15 @@ import { Shares, type NoPlace } from '../shares/shares.ts'
 import type { EventStore } from '../store/event-store.ts'
 import type { SessionEnd, SessionHome, SessionTable } from './home.ts'
 import { LocalSupport } from './local-support.ts'
+import { EVENT_STORE, type LogFailure } from './log-failure.ts'
 import { Session, type SessionOpening } from './session.ts'
 import { sweepInterval, type LocalSessionSettings } from './settings.ts'
 import { limitStore } from './store-limit.ts'
-import { EVENT_STORE } from './stream/writer.ts'
 
 /** What a home in one process needs in addition to its settings. */
 export interface LocalHomeEnvironment {
   readonly table: SessionTable
-  /** Called when the event store fails. */
-  readonly onFailure: (error: unknown, what: string) => void
+  readonly logFailure: LogFailure
   /** The clock, in milliseconds. @default Date.now */
   readonly now?: () => number
 }
@@ -23,21 +22,21 @@ export class LocalHome implements SessionHome {
   readonly #eventStore: EventStore | undefined
   readonly #support: LocalSupport
   readonly #table: SessionTable
-  readonly #onFailure: (error: unknown, what: string) => void
+  readonly #logFailure: LogFailure
   readonly #now: () => number
   // The sessions that may be ended to make room, oldest first. Used ones are removed only when room is needed.
   readonly #unused = new Set<Session>()
   readonly #shares: Shares
   #sweeper: NodeJS.Timeout | undefined
 
-  constructor (settings: LocalSessionSettings, { table, onFailure, now = Date.now }: LocalHomeEnvironment) {
+  constructor (settings: LocalSessionSettings, { table, logFailure, now = Date.now }: LocalHomeEnvironment) {
     const { eventStore, storeTimeout = 0, retryInterval, watching, shares } = settings
     this.#settings = settings
     this.#eventStore = eventStore && limitStore(eventStore, { timeout: storeTimeout, pauses: true })
-    this.#support = new LocalSupport({ store: this.#eventStore, retryInterval, watching, onFailure })
+    this.#support = new LocalSupport({ store: this.#eventStore, retryInterval, watching, logFailure })
     this.#shares = new Shares(shares?.sessions ?? Infinity)
     this.#table = table
-    this.#onFailure = onFailure
+    this.#logFailure = logFailure
     this.#now = now
   }
 
@@ -109,6 +108,6 @@ export class LocalHome implements SessionHome {
     if (store === undefined || !hasStreamed) return
     // An async function, so that an exception of the store becomes a rejection.
     const forgotten = async (): Promise<void> => store.forget(sessionId)
-    forgotten().catch((error) => this.#onFailure(error, EVENT_STORE))
+    forgotten().catch((error) => this.#logFailure(error, EVENT_STORE))
   }
 }

@@ -4,6 +4,7 @@ import { hasPriming } from '../protocol/revisions.ts'
 import type { WatchedResources } from '../server/call/incoming.ts'
 import { WatchBudget } from '../notify/watch-budget.ts'
 import type { EventStore } from '../store/event-store.ts'
+import type { LogFailure } from './log-failure.ts'
 import type { QuestionSink } from './questions.ts'
 import { getStreamIdOf } from './stream/event-id.ts'
 import { LocalStream } from './stream/local-stream.ts'
@@ -21,8 +22,8 @@ export interface LocalSettings {
   readonly retryInterval?: number | undefined
   /** The budget of the URIs that sessions watch. @default a new one */
   readonly watching?: WatchBudget | undefined
-  /** Called when the event store fails. */
-  readonly onFailure?: (error: unknown, what: string) => void
+  /** @default logs nothing */
+  readonly logFailure?: LogFailure
 }
 
 /** The support of sessions that live in one process. */
@@ -49,8 +50,8 @@ export class LocalSupport implements SessionSupport {
   storeLogLevel (): undefined {}
 
   #resumptionFor ({ protocolVersion }: SupportedSession): Resumption | undefined {
-    const { store, retryInterval, onFailure = doNothing } = this.#settings
-    return store && { store, retryInterval, primes: hasPriming(protocolVersion), onFailure }
+    const { store, retryInterval, logFailure = doNothing } = this.#settings
+    return store && { store, retryInterval, primes: hasPriming(protocolVersion), logFailure }
   }
 }
 

@@ -5,6 +5,7 @@ import type { Message, RequestId } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusals.ts'
 import type { NoPlace } from '../shares/shares.ts'
 import type { SessionEnd, SessionHome, SessionTable } from './home.ts'
+import type { LogFailure } from './log-failure.ts'
 import type { Running } from './running.ts'
 import type { Session, SessionOpening } from './session.ts'
 
@@ -36,8 +37,7 @@ export interface MountSessions extends Pick<EventEmitter<SessionEvents>, 'on' | 
 export interface SessionsSettings<Home extends SessionHome> {
   /** Creates the home of the sessions. @param table The sessions that this process knows. */
   readonly createHome: (table: SessionTable) => Home
-  /** Called when a listener throws. */
-  readonly onFailure: (error: unknown, what: string) => void
+  readonly logFailure: LogFailure
   /** The clock, in milliseconds. @default Date.now */
   readonly now?: () => number
 }
@@ -51,12 +51,12 @@ export class Sessions<Home extends SessionHome = SessionHome>
   readonly home: Home
   readonly #byId = new Map<string, Session>()
   #bound: WeakSet<Session> | undefined
-  readonly #onFailure: (error: unknown, what: string) => void
+  readonly #logFailure: LogFailure
   readonly #now: () => number
 
-  constructor ({ createHome, onFailure, now = Date.now }: SessionsSettings<Home>) {
+  constructor ({ createHome, logFailure, now = Date.now }: SessionsSettings<Home>) {
     super()
-    this.#onFailure = onFailure
+    this.#logFailure = logFailure
     this.#now = now
     this.home = createHome(this)
   }
@@ -131,7 +131,7 @@ export class Sessions<Home extends SessionHome = SessionHome>
 
   add (session: Session, isNew: boolean): void {
     this.#byId.set(session.sessionId, session)
-    if (isNew) this.#tell('opened', session)
+    if (isNew) this.#notify('opened', session)
   }
 
   remove ({ sessionId }: Session): void {
@@ -141,15 +141,15 @@ export class Sessions<Home extends SessionHome = SessionHome>
   close (session: Session, reason: SessionEnd): void {
     this.#byId.delete(session.sessionId)
     session.close(`the session was ${reason}`)
-    this.#tell('ended', session, reason)
+    this.#notify('ended', session, reason)
   }
 
   // A listener that throws must not keep a session from opening or ending.
-  #tell<Name extends keyof SessionEvents> (name: Name, ...args: SessionEvents[Name]): void {
+  #notify<Name extends keyof SessionEvents> (name: Name, ...args: SessionEvents[Name]): void {
     try {
       this.emit<keyof SessionEvents>(name, ...args)
     } catch (error) {
-      this.#onFailure(error, `a listener of '${name}'`)
+      this.#logFailure(error, `a listener of '${name}'`)
     }
   }
 }

@@ -185,12 +185,12 @@ export function createMemoryEventStore (
     async follow (streamId, listener) {
       const stream = open(streamId)
       // A function of its own, so that the same listener may follow twice.
-      const tell = (event: StoredEvent): void => listener(event)
-      stream.listeners.add(tell)
+      const deliver = (event: StoredEvent): void => listener(event)
+      stream.listeners.add(deliver)
       return {
         seq: stream.last,
         end () {
-          stream.listeners.delete(tell)
+          stream.listeners.delete(deliver)
           settle(stream)
         }
       }

@@ -7,13 +7,13 @@ import { ChangeSource } from '../../lib/server/change-source.ts'
 
 const mustNotFail = (error: unknown): void => { throw error }
 
-interface FakeSession extends ChangeAudience { readonly heard: unknown[] }
+interface FakeSession extends ChangeAudience { readonly received: unknown[] }
 
 function createSession ({ listens = true, watches = '' } = {}): FakeSession {
-  const heard: unknown[] = []
+  const received: unknown[] = []
   return {
-    heard,
-    listening: listens ? { send: (json) => heard.push(JSON.parse(json)) } : undefined,
+    received,
+    listening: listens ? { send: (json) => received.push(JSON.parse(json)) } : undefined,
     watchedAs: (topic) => topic === `resource ${watches}` ? watches : undefined,
     watched: watches === '' ? [] : [watches]
   }
@@ -39,15 +39,15 @@ const UPDATED = { jsonrpc: '2.0', method: 'notifications/resources/updated', par
 t.test('a change is sent to the clients of both eras', async (t) => {
   const session = createSession()
   const hub = new ChangeHub([session], { streams: { max: 1 }, onFailure: mustNotFail })
-  const heard: unknown[] = []
-  startListening(hub.subscriptions, [['tools', undefined]], { send: (json) => heard.push(JSON.parse(json)) })
+  const received: unknown[] = []
+  startListening(hub.subscriptions, [['tools', undefined]], { send: (json) => received.push(JSON.parse(json)) })
   hub.start(createDefinition())
 
   hub.notify.toolsChanged()
   await nextTurn()
 
-  t.strictSame(session.heard, [TOOLS_CHANGED])
-  t.match(heard, [TOOLS_CHANGED])
+  t.strictSame(session.received, [TOOLS_CHANGED])
+  t.match(received, [TOOLS_CHANGED])
 })
 
 t.test('a session receives the changes of all lists, and of the resources that its client watches', async (t) => {
@@ -64,8 +64,8 @@ t.test('a session receives the changes of all lists, and of the resources that i
   hub.notify.resourceUpdated('notes://b')
   await nextTurn()
 
-  t.strictSame(watching.heard, [TOOLS_CHANGED, UPDATED])
-  t.strictSame(other.heard, [TOOLS_CHANGED])
+  t.strictSame(watching.received, [TOOLS_CHANGED, UPDATED])
+  t.strictSame(other.received, [TOOLS_CHANGED])
 })
 
 t.test('changes of the definition are sent from the start of a mount to its end', async (t) => {
@@ -75,20 +75,20 @@ t.test('changes of the definition are sent from the start of a mount to its end'
 
   definition.source.emit({ kind: 'tools' })
   await nextTurn()
-  t.strictSame(session.heard, [])
+  t.strictSame(session.received, [])
 
   hub.start(definition)
   definition.source.emit({ kind: 'resource', uri: 'notes://a' })
   await nextTurn()
-  t.strictSame(session.heard, [UPDATED])
+  t.strictSame(session.received, [UPDATED])
 
   hub.stop()
   hub.stop()
   definition.source.emit({ kind: 'tools' })
   hub.notify.toolsChanged()
-  hub.tell([{ kind: 'tools' }])
+  hub.notifyClients([{ kind: 'tools' }])
   await nextTurn()
-  t.strictSame(session.heard, [UPDATED])
+  t.strictSame(session.received, [UPDATED])
 })
 
 t.test(
@@ -97,17 +97,17 @@ t.test(
     const session = createSession()
     const published: unknown[] = []
     const publish = async (events: readonly ChangeEvent[]): Promise<void> => {
-      published.push(events, session.heard.length)
+      published.push(events, session.received.length)
     }
     const hub = new ChangeHub([session], { streams: { max: 1 }, onFailure: mustNotFail, others: { publish } })
     hub.start(createDefinition())
 
     hub.notify.toolsChanged()
     await nextTurn()
-    hub.tell([{ kind: 'tools' }])
+    hub.notifyClients([{ kind: 'tools' }])
 
     t.strictSame(published, [[{ kind: 'tools' }], 1])
-    t.strictSame(session.heard, [TOOLS_CHANGED, TOOLS_CHANGED])
+    t.strictSame(session.received, [TOOLS_CHANGED, TOOLS_CHANGED])
   }
 )
 
@@ -144,7 +144,7 @@ t.test(
     hub.notify.toolsChanged()
     await nextTurn()
 
-    t.strictSame(session.heard, [TOOLS_CHANGED])
+    t.strictSame(session.received, [TOOLS_CHANGED])
     t.match(failures, [{ message: 'no connection' }])
   }
 )
@@ -152,22 +152,22 @@ t.test(
 t.test('a client that may have missed changes receives a change of everything that it watches', (t) => {
   const session = createSession({ watches: 'notes://a' })
   const hub = new ChangeHub([session], { streams: { max: 1 }, onFailure: mustNotFail })
-  const heard: unknown[] = []
+  const received: unknown[] = []
   startListening(
     hub.subscriptions,
     [
       ['tools', undefined],
       ['resource notes://a', 'notes://a']
     ],
-    { send: (json) => heard.push(JSON.parse(json)) }
+    { send: (json) => received.push(JSON.parse(json)) }
   )
   hub.start(createDefinition())
 
-  hub.tellAll()
-  hub.tellSession(session)
+  hub.notifySubscribers()
+  hub.notifySession(session)
 
-  t.match(heard, [TOOLS_CHANGED, UPDATED])
-  t.match(session.heard, [
+  t.match(received, [TOOLS_CHANGED, UPDATED])
+  t.match(session.received, [
     TOOLS_CHANGED,
     { method: 'notifications/prompts/list_changed' },
     { method: 'notifications/resources/list_changed' },
@@ -187,5 +187,5 @@ t.test('a session receives a change with the URI as its client spells it, and on
   hub.notify.resourceUpdated('NOTES://%61')
   await nextTurn()
 
-  t.strictSame(session.heard, [UPDATED, UPDATED])
+  t.strictSame(session.received, [UPDATED, UPDATED])
 })

@@ -12,11 +12,11 @@ function listen (
   subscriptions: Subscriptions,
   id: string | number,
   filter: SubscriptionFilter
-): { readonly subscription: Subscription, readonly heard: unknown[] } {
-  const heard: unknown[] = []
+): { readonly subscription: Subscription, readonly received: unknown[] } {
+  const received: unknown[] = []
   const subscription = open(subscriptions, id)
-  subscription.start(new Map(listTopics(filter)), { send: (json) => heard.push(JSON.parse(json)) })
-  return { subscription, heard }
+  subscription.start(new Map(listTopics(filter)), { send: (json) => received.push(JSON.parse(json)) })
+  return { subscription, received }
 }
 
 const changed = (kind: string, id: string | number) => ({
@@ -36,15 +36,15 @@ t.test('a subscription receives the changes that it selects, with its own id, an
   const both = listen(subscriptions, 'two', { toolsListChanged: true, promptsListChanged: true })
   const resource = listen(subscriptions, 1, { resourceSubscriptions: ['notes://a', 'notes://b'] })
 
-  subscriptions.tell({ kind: 'tools' })
-  subscriptions.tell({ kind: 'prompts' })
-  subscriptions.tell({ kind: 'resources' })
-  subscriptions.tell({ kind: 'resource', uri: 'notes://a' })
-  subscriptions.tell({ kind: 'resource', uri: 'notes://A' })
+  subscriptions.notify({ kind: 'tools' })
+  subscriptions.notify({ kind: 'prompts' })
+  subscriptions.notify({ kind: 'resources' })
+  subscriptions.notify({ kind: 'resource', uri: 'notes://a' })
+  subscriptions.notify({ kind: 'resource', uri: 'notes://A' })
 
-  t.strictSame(tools.heard, [changed('tools', 1)])
-  t.strictSame(both.heard, [changed('tools', 'two'), changed('prompts', 'two')])
-  t.strictSame(resource.heard, [updated('notes://a', 1)])
+  t.strictSame(tools.received, [changed('tools', 1)])
+  t.strictSame(both.received, [changed('tools', 'two'), changed('prompts', 'two')])
+  t.strictSame(resource.received, [updated('notes://a', 1)])
 })
 
 t.test('a subscription beyond the limit is refused until another one is closed', async (t) => {
@@ -72,12 +72,12 @@ t.test('a topic that nobody watches any more is dropped', async (t) => {
   t.equal(subscriptions.topics, 3)
 
   first.subscription.close()
-  subscriptions.tell({ kind: 'tools' })
-  subscriptions.tell({ kind: 'resource', uri: 'notes://a' })
+  subscriptions.notify({ kind: 'tools' })
+  subscriptions.notify({ kind: 'resource', uri: 'notes://a' })
 
   t.equal(subscriptions.topics, 2)
-  t.strictSame(first.heard, [])
-  t.strictSame(second.heard, [changed('tools', 2)])
+  t.strictSame(first.received, [])
+  t.strictSame(second.received, [changed('tools', 2)])
 
   second.subscription.close()
   t.equal(subscriptions.topics, 0)
@@ -99,12 +99,12 @@ t.test('a subscription receives a change with the URI as its client spells it', 
   const raw = listen(subscriptions, 1, { resourceSubscriptions: ['docs://café'] })
   const encoded = listen(subscriptions, 2, { resourceSubscriptions: ['docs://caf%c3%a9'] })
 
-  subscriptions.tell({ kind: 'resource', uri: 'DOCS://caf%C3%A9' })
-  subscriptions.tell({ kind: 'resource', uri: 'docs://café' })
-  subscriptions.tellAll()
+  subscriptions.notify({ kind: 'resource', uri: 'DOCS://caf%C3%A9' })
+  subscriptions.notify({ kind: 'resource', uri: 'docs://café' })
+  subscriptions.notifyAll()
 
-  t.strictSame(raw.heard, Array(3).fill(updated('docs://café', 1)))
-  t.strictSame(encoded.heard, Array(3).fill(updated('docs://caf%c3%a9', 2)))
+  t.strictSame(raw.received, Array(3).fill(updated('docs://café', 1)))
+  t.strictSame(encoded.received, Array(3).fill(updated('docs://caf%c3%a9', 2)))
 })
 
 t.test('a holder cannot exceed its share until it closes a subscription', async (t) => {
@@ -122,11 +122,11 @@ t.test('a holder cannot exceed its share until it closes a subscription', async 
   t.same(subscriptions.open(8, 'ann'), { refused: 'principal', max: 1 })
 })
 
-t.test('other nodes are told how many places a holder has, and can refuse more', async (t) => {
-  const told: unknown[] = []
+t.test('other nodes are notified of how many places a holder has, and can refuse more', async (t) => {
+  const reported: unknown[] = []
   const others = {
     hold: async (...args: readonly [holder: string, count: number, max: number]) => {
-      told.push(args)
+      reported.push(args)
       return args[2] === Infinity || args[1] < 2
     }
   }
@@ -143,6 +143,6 @@ t.test('other nodes are told how many places a holder has, and can refuse more',
 
   t.same(refusals, [{ refused: 'principal', max: 5 }, undefined])
   t.equal(await last.findRefusal(), undefined)
-  t.same(told, [['ann', 2, 5], ['ann', 1, Infinity], ['ann', 0, Infinity], ['ann', 1, 5]])
+  t.same(reported, [['ann', 2, 5], ['ann', 1, Infinity], ['ann', 0, Infinity], ['ann', 1, 5]])
   t.equal(new Subscriptions({ max: 1, others }).findRefusal(open(new Subscriptions({ max: 1 }), 1, 'ann')), undefined)
 })

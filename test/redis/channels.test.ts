@@ -4,7 +4,7 @@ import { createGate } from '../support/stream.ts'
 
 const ignore = (): void => {}
 
-/** Channels of a connection that takes note of what it is asked, and is not there until it is told to be. */
+/** Channels of a connection that takes note of what it is asked, and is not there until it is reported to be. */
 function createChannels () {
   const asked: string[] = []
   const connection = { isThere: true }
@@ -17,9 +17,9 @@ function createChannels () {
 
 t.test('a channel is subscribed to once, until its last listener is removed', async (t) => {
   const { channels, asked } = createChannels()
-  const heard: string[] = []
-  const first = channels.listen('a', (message) => { heard.push(`1 ${message}`) })
-  const second = channels.listen('a', (message) => { heard.push(`2 ${message}`) })
+  const received: string[] = []
+  const first = channels.listen('a', (message) => { received.push(`1 ${message}`) })
+  const second = channels.listen('a', (message) => { received.push(`2 ${message}`) })
   await Promise.all([first.begun, second.begun])
   channels.deliver('a', 'x')
   channels.deliver('b', 'y')
@@ -30,7 +30,7 @@ t.test('a channel is subscribed to once, until its last listener is removed', as
   channels.deliver('a', 'lost')
 
   t.same(asked, ['+a', '-a'])
-  t.same(heard, ['1 x', '2 x', '2 z'])
+  t.same(received, ['1 x', '2 x', '2 z'])
 })
 
 t.test('channels that could not be subscribed to are subscribed to later, even those added meanwhile', async (t) => {

@@ -53,13 +53,13 @@ function createLink (url: string, commandTimeout: number): RedisLink {
 }
 
 function createUser () {
-  const told: string[] = []
+  const reported: string[] = []
   return {
-    told,
-    onOutage: ({ message, cause }: Error) => { told.push(`${message}: ${(cause as Error).message}`) },
-    onRecovery: () => { told.push('back') },
-    onGap: () => { told.push('gap') },
-    onHeartbeat: () => { told.push('heartbeat') }
+    reported,
+    onOutage: ({ message, cause }: Error) => { reported.push(`${message}: ${(cause as Error).message}`) },
+    onRecovery: () => { reported.push('back') },
+    onGap: () => { reported.push('gap') },
+    onHeartbeat: () => { reported.push('heartbeat') }
   }
 }
 
@@ -73,12 +73,12 @@ t.test('a Redis that accepts connections but does not answer is one outage, unti
   const first = pings.length
   // Later attempts are not answered in time, either.
   await until(() => pings.length > first + 1)
-  const meanwhile = [...user.told]
+  const meanwhile = [...user.reported]
   wake(sockets)
   await until(() => !link.isUnreachable)
 
   t.same(meanwhile, ['Redis is unreachable: no answer within 300 ms'])
-  t.same(user.told, [...meanwhile, 'heartbeat', 'back'])
+  t.same(user.reported, [...meanwhile, 'heartbeat', 'back'])
   t.ok(link.isJustBack)
 })
 
@@ -93,10 +93,10 @@ t.test('a Redis that answers on only one of the connections is an outage', async
   wake([first ?? assert.fail()])
   await entering
 
-  t.same(user.told, ['Redis is unreachable: no answer within 300 ms'])
+  t.same(user.reported, ['Redis is unreachable: no answer within 300 ms'])
   wake(others)
   await until(() => !link.isUnreachable)
-  t.same(user.told.slice(1), ['heartbeat', 'back'])
+  t.same(user.reported.slice(1), ['heartbeat', 'back'])
 })
 
 t.test('a link that is left while it waits for an answer calls no listener, and may be entered again', async (t) => {
@@ -114,7 +114,7 @@ t.test('a link that is left while it waits for an answer calls no listener, and 
   wake(sockets)
   await again
 
-  t.same([first.told, second.told], [[], []])
+  t.same([first.reported, second.reported], [[], []])
   t.notOk(link.isUnreachable)
   t.notOk(link.isJustBack)
   link.leave(second)

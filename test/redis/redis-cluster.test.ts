@@ -90,15 +90,15 @@ function describeOutage ({ message, cause }: Error): string {
 
 /** Starts a node that records the calls of its listeners. */
 async function startWatched (t: Test, cluster: Cluster) {
-  const told: string[] = []
+  const reported: string[] = []
   const node = cluster.join('notes', {
-    onOutage: (error) => { told.push(describeOutage(error)) },
-    onRecovery: () => { told.push('back') },
-    onGap: () => { told.push('gap') }
+    onOutage: (error) => { reported.push(describeOutage(error)) },
+    onRecovery: () => { reported.push('back') },
+    onGap: () => { reported.push('gap') }
   })
   await node.start()
   t.teardown(() => node.close())
-  return { node, told }
+  return { node, reported }
 }
 
 t.test('a connection that breaks for a moment loses only published messages: commands wait meanwhile', { skip: noServer }, async (t) => {
@@ -106,7 +106,7 @@ t.test('a connection that breaks for a moment loses only published messages: com
   for (const type of ['normal', 'pubsub']) {
     const clusterClient = new Redis(url)
     t.teardown(() => clusterClient.disconnect())
-    const { node, told } = await startWatched(t, redisCluster({ client: clusterClient, keyPrefix: createPrefix() }))
+    const { node, reported } = await startWatched(t, redisCluster({ client: clusterClient, keyPrefix: createPrefix() }))
     const heard: string[] = []
     node.bus.subscribe('topic', (message) => heard.push(message))
     await until(() => !node.isUnreachable)
@@ -117,12 +117,12 @@ t.test('a connection that breaks for a moment loses only published messages: com
       node.sessions.load('s', LIMITS.ttl),
       node.events.read('s.0', 0)
     ])
-    await until(() => told.includes('gap'))
+    await until(() => reported.includes('gap'))
     await node.bus.publish('topic', 'message')
     await until(() => heard.length > 0)
 
     t.same(asked, [0, undefined, []])
-    t.same(told, ['gap'], type)
+    t.same(reported, ['gap'], type)
     t.same(heard, ['message'])
     await node.close()
   }
@@ -130,7 +130,7 @@ t.test('a connection that breaks for a moment loses only published messages: com
 
 t.test('a Redis that restarts within commandTimeout loses only what it did not persist', { skip: noServer }, async (t) => {
   const server = await startRedis(t)
-  const { node, told } = await startWatched(t, redisCluster({ url: server.url, commandTimeout: 30_000 }))
+  const { node, reported } = await startWatched(t, redisCluster({ url: server.url, commandTimeout: 30_000 }))
 
   await server.kill()
   // A command that was sent before the connection was known to be lost, and must not run twice, fails.
@@ -139,13 +139,15 @@ t.test('a Redis that restarts within commandTimeout loses only what it did not p
   await asked
 
   t.equal(await node.sessions.count(), 0)
-  await until(() => told.length > 0)
-  t.same(told, ['gap'])
+  await until(() => reported.length > 0)
+  t.same(reported, ['gap'])
 })
 
 t.test('a blocked event loop is not taken for an outage', { skip: noRedis }, async (t) => {
   const { url } = await useRedis(t)
-  const { node, told } = await startWatched(t, redisCluster({ url, keyPrefix: createPrefix(), commandTimeout: 1000 }))
+  const { node, reported } = await startWatched(
+    t, redisCluster({ url, keyPrefix: createPrefix(), commandTimeout: 1000 })
+  )
   await node.sessions.count()
 
   const asked = node.sessions.count()
@@ -153,19 +155,19 @@ t.test('a blocked event loop is not taken for an outage', { skip: noRedis }, asy
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500)
 
   t.equal(await asked, 0)
-  t.same(told, [])
+  t.same(reported, [])
 })
 
 t.test('a Redis that hangs is noticed even if no command is sent', { skip: noServer }, async (t) => {
   const server = await startRedis(t)
-  const { told } = await startWatched(t, redisCluster({ url: server.url, commandTimeout: 1000, nodeTimeout: 1500 }))
+  const { reported } = await startWatched(t, redisCluster({ url: server.url, commandTimeout: 1000, nodeTimeout: 1500 }))
 
   server.pause()
-  await until(() => told.length === 1)
+  await until(() => reported.length === 1)
   server.resume()
-  await until(() => told.length === 2)
+  await until(() => reported.length === 2)
 
-  t.match(told, ['Redis is unreachable: no answer within 1000 ms', 'back'])
+  t.match(reported, ['Redis is unreachable: no answer within 1000 ms', 'back'])
 })
 
 t.test('an outage begins if Redis is not there when a node starts, or never answers', { skip: noServer }, async (t) => {
@@ -177,8 +179,8 @@ t.test('an outage begins if Redis is not there when a node starts, or never answ
   await server.kill()
   const absent = await startWatched(t, redisCluster({ url: server.url }))
 
-  t.match(hanging.told.slice(0, 2), [/^Redis is unreachable: /, 'back'])
-  t.match(absent.told, [/^Redis is unreachable: (connect )?ECONNREFUSED/])
+  t.match(hanging.reported.slice(0, 2), [/^Redis is unreachable: /, 'back'])
+  t.match(absent.reported, [/^Redis is unreachable: (connect )?ECONNREFUSED/])
   await t.rejects(absent.node.sessions.count(), {
     name: 'ClusterUnreachableError',
     cause: { message: /ECONNREFUSED/, code: 'ECONNREFUSED' }
@@ -188,32 +190,32 @@ t.test('an outage begins if Redis is not there when a node starts, or never answ
 t.test('a client that the app has closed is an outage', { skip: noRedis }, async (t) => {
   const { url } = await useRedis(t)
   const client = new Redis(url)
-  const { node, told } = await startWatched(t, redisCluster({ client, keyPrefix: createPrefix() }))
+  const { node, reported } = await startWatched(t, redisCluster({ client, keyPrefix: createPrefix() }))
   client.disconnect()
-  await until(() => told.length > 0)
+  await until(() => reported.length > 0)
 
-  t.same(told, ['Redis is unreachable: the connection was closed'])
+  t.same(reported, ['Redis is unreachable: the connection was closed'])
   await t.rejects(node.sessions.count(), { name: 'ClusterUnreachableError' })
 })
 
 t.test('a Redis that allows no subscription is an outage with that reason', { skip: noServer }, async (t) => {
   const { url, client } = await startRedis(t)
   await client.acl('SETUSER', 'deaf', 'on', '>secret', '~*', '+@all', 'resetchannels')
-  const { node, told } = await startWatched(t, redisCluster({ url: url.replace('redis://', 'redis://deaf:secret@') }))
+  const { node, reported } = await startWatched(t, redisCluster({ url: url.replace('redis://', 'redis://deaf:secret@') }))
   node.bus.subscribe('topic', () => {})
-  await until(() => told.length > 0)
-  const meanwhile = [...told]
+  await until(() => reported.length > 0)
+  const meanwhile = [...reported]
   await client.acl('SETUSER', 'deaf', 'allchannels')
   await until(() => !node.isUnreachable)
 
   t.match(meanwhile, [/^Redis is unreachable: NOPERM/])
-  t.equal(told.at(-1), 'back')
-  t.equal(told.length, 2)
+  t.equal(reported.at(-1), 'back')
+  t.equal(reported.length, 2)
 })
 
 t.test('an error that says that Redis cannot write for now is an outage, and changes nothing else', { skip: noServer }, async (t) => {
   const server = await startRedis(t)
-  const { node, told } = await startWatched(t, redisCluster({ url: server.url }))
+  const { node, reported } = await startWatched(t, redisCluster({ url: server.url }))
   await node.sessions.open('s', SESSION, LIMITS)
   await server.client.config('SET', 'maxmemory', '1')
 
@@ -227,7 +229,7 @@ t.test('an error that says that Redis cannot write for now is an outage, and cha
   await server.client.config('SET', 'maxmemory', '0')
 
   t.equal((await node.sessions.open('t', SESSION, LIMITS)).kind, 'opened')
-  t.same(told, [])
+  t.same(reported, [])
 })
 
 t.test('an error of stored data is not an outage', { skip: noRedis }, async (t) => {
@@ -258,14 +260,14 @@ t.test('a node that dies silently counts as dead after nodeTimeout', { skip: noR
 
 t.test('after an outage no node counts as dead before it had time for a heartbeat', { skip: noServer }, async (t) => {
   const server = await startRedis(t)
-  const { node, told } = await startWatched(
+  const { node, reported } = await startWatched(
     t,
     redisCluster({ url: server.url, commandTimeout: 500, nodeTimeout: 60_000 })
   )
   const unheard = await node.isAlive('other')
   await server.kill()
   await server.restart()
-  await until(() => told.length > 0 && !node.isUnreachable)
+  await until(() => reported.length > 0 && !node.isUnreachable)
 
   t.notOk(unheard)
   t.ok(await node.isAlive('other'))
@@ -371,7 +373,7 @@ t.test('a follower that was cut off for a while gets the next event', { skip: no
   end()
 
   t.same(heard, [1, 3])
-  t.same(writer.told, [])
+  t.same(writer.reported, [])
 })
 
 t.test('every operation takes as many round trips as documented', { skip: noServer }, async (t) => {

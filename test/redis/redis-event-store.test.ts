@@ -54,7 +54,7 @@ t.test('following a stream rejects if Redis refuses the subscription', { skip: n
   const server = await useRedis(t)
   const { nodes: [node, other], keyPrefix } = await useNodes(t, server)
   await server.client.set(`${keyPrefix}{notes}:e:s.0`, 'a string')
-  await t.rejects(node.events.follow('s.0', () => t.fail('told')), { name: 'ReplyError' })
+  await t.rejects(node.events.follow('s.0', () => t.fail('reported')), { name: 'ReplyError' })
   await server.client.del(`${keyPrefix}{notes}:e:s.0`)
 
   t.equal(await other.events.append('s.0', 'a'), 1)
@@ -65,32 +65,32 @@ t.test('a follower whose connection broke for a moment gets the next event', { s
   const server = await startRedis(t)
   const client = new Redis(server.url)
   t.teardown(() => client.disconnect())
-  const told: string[] = []
+  const reported: string[] = []
   const follower = redisCluster({ client, keyPrefix: createPrefix() }).join('notes', {
     onOutage () {},
     onRecovery () {},
-    onGap: () => { told.push('gap') }
+    onGap: () => { reported.push('gap') }
   })
   await follower.start()
   t.teardown(() => follower.close())
-  const { heard, until } = collect()
-  await follower.events.follow('s.0', ({ seq }) => heard(seq))
+  const { received, until } = collect()
+  await follower.events.follow('s.0', ({ seq }) => received(seq))
   for (const message of ['a', 'b']) await follower.events.append('s.0', message)
   await until(2)
 
   await server.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
-  while (told.length === 0) await nextTurn()
+  while (reported.length === 0) await nextTurn()
   await follower.events.append('s.0', 'c')
 
   t.same(await until(3), [1, 2, 3])
 })
 
 function collect (): {
-  readonly heard: (seq: number) => void, readonly until: (count: number) => Promise<readonly number[]>
+  readonly received: (seq: number) => void, readonly until: (count: number) => Promise<readonly number[]>
 } {
   const all: number[] = []
   return {
-    heard: (seq) => { all.push(seq) },
+    received: (seq) => { all.push(seq) },
     async until (count) {
       while (all.length < count) await nextTurn()
       return all

@@ -27,8 +27,8 @@ t.test('data that another program wrote to a session or a stream is ignored and 
   const name = (key: string): string => `${keyPrefix}{notes}:${key}`
   t.teardown(async () => { await node.close(); await removeKeys(client, keyPrefix) })
   await node.start()
-  const heard: unknown[] = []
-  await node.events.follow('s.0', (event) => heard.push(event))
+  const received: unknown[] = []
+  await node.events.follow('s.0', (event) => received.push(event))
   for (const text of ['', 'x', '1', 'NaN {}', '-1 {}', '1.5 {}']) await client.publish(name('e:s.0'), text)
   await client.hset(name('s:s'), { r: '{"client":null}', l: 'loud', 'c:s.n-1': '{}' })
   for (const id of ['1-1', '2-2']) await client.xadd(name('e:s.1'), id, 'x', 'y')
@@ -39,9 +39,9 @@ t.test('data that another program wrote to a session or a stream is ignored and 
   t.same((await node.sessions.connect('s'))?.state.calls, new Map())
   t.equal(await node.events.read('s.1', 0), undefined)
   await node.events.append('s.0', 'event')
-  await until(() => heard.length > 0)
+  await until(() => received.length > 0)
 
-  t.same(heard, [{ seq: 1, message: 'event' }])
+  t.same(received, [{ seq: 1, message: 'event' }])
   t.same([...new Set(unreadable)].sort(), [
     'an event of a stream',
     'the ids of the requests that a stream answers',

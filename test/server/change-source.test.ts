@@ -4,8 +4,8 @@ import { ChangeSource } from '../../lib/server/change-source.ts'
 
 t.test('a listener is called once per change for each time it was registered', async (t) => {
   const source = new ChangeSource()
-  const heard: ChangeEvent[] = []
-  const listener = (event: ChangeEvent): void => { heard.push(event) }
+  const received: ChangeEvent[] = []
+  const listener = (event: ChangeEvent): void => { received.push(event) }
 
   source.emit({ kind: 'tools' })
   const end = source.listen(listener)
@@ -17,5 +17,5 @@ t.test('a listener is called once per change for each time it was registered', a
   endOther()
   source.emit({ kind: 'resources' })
 
-  t.strictSame(heard, [{ kind: 'prompts' }, { kind: 'prompts' }, { kind: 'resource', uri: 'notes://a' }])
+  t.strictSame(received, [{ kind: 'prompts' }, { kind: 'prompts' }, { kind: 'resource', uri: 'notes://a' }])
 })

@@ -247,9 +247,9 @@ t.test('the default timeout of a handler is five minutes', async (t) => {
 
 t.test('every change of a server is published to its mounts', async (t) => {
   const server = createNotes()
-  const heard: unknown[] = []
+  const received: unknown[] = []
   server.registerTool('before', {}, () => 'a')
-  const end = server.onChange((event) => heard.push(event))
+  const end = server.onChange((event) => received.push(event))
 
   const tool = server.registerTool('add', {}, (_args, ctx) => {
     ctx.notifyResourceUpdated('notes://all')
@@ -262,7 +262,7 @@ t.test('every change of a server is published to its mounts', async (t) => {
   end()
   tool.remove()
 
-  t.strictSame(heard, [
+  t.strictSame(received, [
     { kind: 'tools' },
     { kind: 'prompts' }, { kind: 'prompts' },
     { kind: 'resources' }, { kind: 'resources' },

@@ -11,15 +11,15 @@ const CLIENT = { capabilities: {} }
 
 const SETTINGS = { sessionIdleTimeout: 1000, maxSessions: 10, eventStore: undefined, retryInterval: undefined }
 
-interface Environment { readonly now?: () => number, readonly onFailure?: (error: unknown, what: string) => void }
+interface Environment { readonly now?: () => number, readonly logFailure?: (error: unknown, what: string) => void }
 
 function createSessions (
-  settings: Partial<LocalSessionSettings>, { now = () => 0, onFailure = () => {} }: Environment = {}
+  settings: Partial<LocalSessionSettings>, { now = () => 0, logFailure = () => {} }: Environment = {}
 ): Sessions<LocalHome> {
   return new Sessions({
-    onFailure,
+    logFailure,
     now,
-    createHome: (table) => new LocalHome({ ...SETTINGS, ...settings }, { table, onFailure, now })
+    createHome: (table) => new LocalHome({ ...SETTINGS, ...settings }, { table, logFailure, now })
   })
 }
 
@@ -161,7 +161,7 @@ t.test('listeners are called for each session that opens and ends, with the reas
 
 t.test('a listener that throws is reported, and does not keep a session from opening or ending', async (t) => {
   const failures: unknown[] = []
-  const sessions = createSessions({ maxSessions: 1 }, { onFailure: (error, what) => { failures.push([error, what]) } })
+  const sessions = createSessions({ maxSessions: 1 }, { logFailure: (error, what) => { failures.push([error, what]) } })
   const error = new Error('mine')
   for (const name of ['opened', 'ended'] as const) sessions.on(name, () => { throw error })
 
@@ -193,7 +193,7 @@ t.test('a store that fails to drop events is reported', async (t) => {
   const sessions = createSessions(
     { maxSessions: 1, eventStore },
     {
-      onFailure: (...failure) => { failures.push(failure) }
+      logFailure: (...failure) => { failures.push(failure) }
     }
   )
   const session = openFor(sessions)

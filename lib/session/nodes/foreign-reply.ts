@@ -4,6 +4,7 @@ import { encodeError } from '../../protocol/encode.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { isRequestId, isWireObject, type RequestId } from '../../protocol/message.ts'
 import type { ClusterNode } from '../../store/cluster.ts'
+import { SESSION_STORE } from '../log-failure.ts'
 import type { EventSink, ResumableStream } from '../stream/session-stream.ts'
 import { SharedStream, type SharedResumption } from '../stream/shared-stream.ts'
 
@@ -27,7 +28,7 @@ export interface ForeignReplySettings {
 export class ForeignReply implements ResumableStream {
   readonly #stream: SharedStream
   readonly #node: ClusterNode
-  readonly #onFailure: (error: unknown) => void
+  readonly #failed: (error: unknown) => void
   readonly #answered: RequestId[] = []
   // The ids of the requests that the reply answers; undefined if it has ended.
   #ids: readonly RequestId[] | undefined
@@ -39,7 +40,7 @@ export class ForeignReply implements ResumableStream {
       sent: (message) => this.#sent(message)
     })
     this.#node = node
-    this.#onFailure = (error) => resumption.onFailure(error, 'the session store')
+    this.#failed = (error) => resumption.logFailure(error, SESSION_STORE)
   }
 
   get id (): string { return this.#stream.id }
@@ -49,7 +50,7 @@ export class ForeignReply implements ResumableStream {
 
   async resume (sink: EventSink, afterSeq: number): Promise<boolean> {
     const isResumed = await this.#stream.resume(sink, afterSeq)
-    this.check().catch(this.#onFailure)
+    this.check().catch(this.#failed)
     return isResumed
   }
 

@@ -17,7 +17,7 @@ export interface GetStreamSession {
   /** Wakes the calls that wait for the stream, on all nodes. */
   announce (): Promise<void>
   /** Sends the client a change of everything that it watches. */
-  tellMissed (): void
+  notifyMissed (): void
 }
 
 // Two, because the first check may follow at once.
@@ -52,7 +52,7 @@ export class GetStream {
   }
 
   /** Called when the previous node confirms that it passed on all changes up to now. */
-  handedOff (): void {
+  handOffConfirmed (): void {
     this.#checksUntilMissed = undefined
   }
 
@@ -62,9 +62,9 @@ export class GetStream {
   }
 
   /** Sends the client a change of everything that it watches. */
-  tellMissed (): void {
+  notifyMissed (): void {
     this.#checksUntilMissed = undefined
-    this.#session.tellMissed()
+    this.#session.notifyMissed()
   }
 
   /**
@@ -73,7 +73,7 @@ export class GetStream {
    */
   check (): void {
     if (this.#checksUntilMissed === undefined || --this.#checksUntilMissed > 0) return
-    this.tellMissed()
+    this.notifyMissed()
   }
 
   async #claim (isResumed: boolean): Promise<boolean> {
@@ -84,7 +84,7 @@ export class GetStream {
     for (const uri of subscriptions) session.noteWatched(uri, true)
     this.#isListener = true
     if (listener === undefined) {
-      if (isResumed) session.tellMissed()
+      if (isResumed) session.notifyMissed()
     } else if (listener !== session.nodeId) {
       this.suspect()
       await session.takeFrom(listener, id, turn)

@@ -5,6 +5,7 @@ import type { PlaceLink } from '../../notify/subscriptions.ts'
 import { shorten } from '../../protocol/bounds.ts'
 import type { ChangeEvent } from '../../protocol/change.ts'
 import type { Params } from '../../protocol/message.ts'
+import type { LogFailure } from '../log-failure.ts'
 import type { Session } from '../session.ts'
 import { Sessions } from '../sessions.ts'
 import type { SessionSettings } from '../settings.ts'
@@ -16,15 +17,14 @@ import { SharedHome } from './shared-home.ts'
 export interface Member {
   readonly name: string
   readonly log: FastifyBaseLogger
-  readonly changes: Pick<ChangeHub, 'tell' | 'tellAll' | 'tellSession'>
+  readonly changes: Pick<ChangeHub, 'notifyClients' | 'notifySubscribers' | 'notifySession'>
   /** Whether the server handles notifications of clients. */
   readonly isNotified: boolean
   /** Called when a client has sent a notification to another node. */
   onNotified (session: Session, method: string, params: Params): void
   /** Called when this node no longer serves a session, which may go on elsewhere. */
   onLeft (session: Session): void
-  /** Called with a failure that no client is notified of. */
-  onFailure (error: unknown, what: string): void
+  readonly logFailure: LogFailure
 }
 
 /** One mount as a node of a cluster. */
@@ -35,8 +35,7 @@ export class Membership implements ChangeLink, PlaceLink {
   readonly #unreadable = new Set<string>()
 
   constructor (cluster: Cluster, settings: SessionSettings, member: Member) {
-    const { name, log, changes } = member
-    const onFailure = (error: unknown, what: string): void => member.onFailure(error, what)
+    const { name, log, changes, logFailure } = member
     this.#member = member
     const node = limitNode(cluster.join(name, {
       onOutage: (error) => this.#logOutage(error),
@@ -46,16 +45,16 @@ export class Membership implements ChangeLink, PlaceLink {
     }), settings.storeTimeout)
     this.#node = node
     this.sessions = new Sessions({
-      onFailure,
+      logFailure,
       createHome: (table) => new SharedHome(settings, {
         table,
         node,
         forwardsNotifications: member.isNotified,
         onUncertain: (requestId, why) => { log.info({ mcp: name, requestId: shorten(String(requestId)) }, why) },
-        onFailure,
-        onMissed: (session) => changes.tellSession(session),
+        logFailure,
+        onMissed: (session) => changes.notifySession(session),
         onNotified: (session, method, params) => member.onNotified(session, method, params),
-        onChanged: (events) => changes.tell(events),
+        onChanged: (events) => changes.notifyClients(events),
         onLeft: (session) => member.onLeft(session)
       })
     })
@@ -103,7 +102,7 @@ export class Membership implements ChangeLink, PlaceLink {
     try {
       return await this.#node.hold(holder, count, max)
     } catch (error) {
-      if (!(error instanceof ClusterUnreachableError)) this.#member.onFailure(error, "counting callers' places")
+      if (!(error instanceof ClusterUnreachableError)) this.#member.logFailure(error, "counting callers' places")
       return true
     }
   }
@@ -122,7 +121,7 @@ export class Membership implements ChangeLink, PlaceLink {
 
   async #catchUp (): Promise<void> {
     await this.sessions.home.recover()
-    this.#member.changes.tellAll()
+    this.#member.changes.notifySubscribers()
   }
 }
 

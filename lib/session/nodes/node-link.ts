@@ -1,6 +1,7 @@
 // Carries messages between the nodes of a mount.
 import { randomUUID } from 'node:crypto'
 import { ClusterUnreachableError, type ClusterNode } from '../../store/cluster.ts'
+import type { LogFailure } from '../log-failure.ts'
 import { encodeNodeMessage, parseNodeMessage, type Envelope, type NodeMessage } from './node-message.ts'
 
 /** How long the delivery of a message may take. All durations are milliseconds. */
@@ -32,17 +33,15 @@ const MAX_PROBLEMS = 20
 /** Connects one node to the others. */
 export class NodeLink {
   readonly #node: LinkedNode
-  readonly #onFailure: (error: unknown, what: string) => void
+  readonly #logFailure: LogFailure
   readonly #delivery: DeliverySettings
   readonly #undelivered = new Map<string, (received?: Receipt) => void>()
   readonly #problems = new Set<string>()
 
-  /** @param onFailure Called when a message is ignored, and when a listener throws. */
-  constructor (
-    node: LinkedNode, onFailure: (error: unknown, what: string) => void, delivery: DeliverySettings = DELIVERY
-  ) {
+  /** @param logFailure Called when a message is ignored, and when a listener throws. */
+  constructor (node: LinkedNode, logFailure: LogFailure, delivery: DeliverySettings = DELIVERY) {
     this.#node = node
-    this.#onFailure = onFailure
+    this.#logFailure = logFailure
     this.#delivery = delivery
   }
 
@@ -97,7 +96,7 @@ export class NodeLink {
   /** Adds the listener of this node's messages. @returns A function that removes it. */
   listen (listener: NodeListener): () => void {
     const topics = [ALL, topicOf(this.#node.id)]
-    const ends = topics.map((topic) => this.#node.bus.subscribe(topic, (text) => this.#hear(text, listener)))
+    const ends = topics.map((topic) => this.#node.bus.subscribe(topic, (text) => this.#receive(text, listener)))
     return () => { for (const end of ends) end() }
   }
 
@@ -125,7 +124,7 @@ export class NodeLink {
   }
 
   // No message may end the process: other versions and programs may publish on the bus, too.
-  #hear (text: string, listener: NodeListener): void {
+  #receive (text: string, listener: NodeListener): void {
     const message = parseNodeMessage(text)
     if (typeof message === 'string') return this.#ignore(message)
     if (message.from === this.#node.id) return
@@ -134,7 +133,7 @@ export class NodeLink {
     try {
       count = listener(message, message.from)
     } catch (error) {
-      this.#onFailure(error, `handling a message of kind '${message.kind}'`)
+      this.#logFailure(error, `handling a message of kind '${message.kind}'`)
     }
     this.#confirm(message, count)
   }
@@ -143,7 +142,7 @@ export class NodeLink {
     if (receipt === undefined) return
     // If the confirmation is lost, the message arrives again.
     const sent = this.send(from, { kind: 'received', receipt, ...(count !== undefined && { count }) })
-    sent.catch((error: unknown) => this.#onFailure(error, 'sending a message to another node'))
+    sent.catch((error: unknown) => this.#logFailure(error, 'sending a message to another node'))
   }
 
   // Each problem is logged once, because nodes of two versions may exchange many messages.
@@ -151,7 +150,7 @@ export class NodeLink {
     if (this.#problems.has(problem) || this.#problems.size >= MAX_PROBLEMS) return
     this.#problems.add(problem)
     const error = new Error(`${problem}; it is ignored, and later messages like it are ignored without a log line`)
-    this.#onFailure(error, 'reading a message of another node')
+    this.#logFailure(error, 'reading a message of another node')
   }
 }
 

@@ -2,6 +2,7 @@
 import type { ChangeEvent } from '../../protocol/change.ts'
 import type { Params } from '../../protocol/message.ts'
 import type { SessionEnd, SessionTable } from '../home.ts'
+import type { LogFailure } from '../log-failure.ts'
 import type { Session } from '../session.ts'
 import type { NodeLink } from './node-link.ts'
 import type { NodeMessage } from './node-message.ts'
@@ -20,23 +21,22 @@ export interface NodeListenerSettings extends NodeListeners {
   readonly link: NodeLink
   /** Ends a session on this node, because it has ended on all nodes. */
   close (sessionId: string, reason: SessionEnd): void
-  /** Called if another node cannot be reached. */
-  onFailure (error: unknown, what: string): void
+  readonly logFailure: LogFailure
 }
 
 /** Creates the listener of a node. It returns a number as the answer to an `awaited` message. */
 export function createNodeListener (
   table: SessionTable, support: SharedSupport, settings: NodeListenerSettings
 ): (message: NodeMessage, from: string) => number | undefined {
-  return function hear (message, from) {
+  return function handle (message, from) {
     const session = 'sessionId' in message ? table.get(message.sessionId) : undefined
     if (message.kind === 'awaited') return session?.awaiting(message.requestId).length ?? 0
     if (message.kind === 'changed') settings.onChanged(message.events)
-    else if (session !== undefined) hearOf(session, message, from)
+    else if (session !== undefined) handleFor(session, message, from)
     return undefined
   }
 
-  function hearOf (session: Session, message: NodeMessage, from: string): void {
+  function handleFor (session: Session, message: NodeMessage, from: string): void {
     const { sessionId } = session
     const streams = support.streamsOf(sessionId)
     switch (message.kind) {
@@ -45,7 +45,7 @@ export function createNodeListener (
       case 'notified': return settings.onNotified(session, message.method, message.params)
       case 'ended': return settings.close(sessionId, message.reason)
       case 'taken': if (streams?.release(message.streamId, message.turn) === true) confirm(sessionId, from); break
-      case 'handed': return streams?.handedOff()
+      case 'handed': return streams?.handOffConfirmed()
       case 'paused': return streams?.pause()
       case 'watched': return session.noteWatched(message.uri, message.watches)
     }
@@ -53,6 +53,6 @@ export function createNodeListener (
 
   function confirm (sessionId: string, to: string): void {
     const sent = settings.link.send(to, { kind: 'handed', sessionId })
-    sent.catch((error: unknown) => settings.onFailure(error, 'sending a message to another node'))
+    sent.catch((error: unknown) => settings.logFailure(error, 'sending a message to another node'))
   }
 }

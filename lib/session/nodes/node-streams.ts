@@ -2,6 +2,7 @@
 import type { RequestId } from '../../protocol/message.ts'
 import type { ClusterNode } from '../../store/cluster.ts'
 import type { Connecting, SessionState } from '../../store/session-store.ts'
+import { SESSION_STORE, type LogFailure } from '../log-failure.ts'
 import type { QuestionSink } from '../questions.ts'
 import { getStreamIdOf } from '../stream/event-id.ts'
 import type { LocalStream } from '../stream/local-stream.ts'
@@ -21,8 +22,7 @@ export interface NodeParts {
   readonly node: ClusterNode
   readonly link: NodeLink
   readonly outage: Outage
-  /** Called with a failure that no client is notified of. */
-  readonly onFailure: (error: unknown, what: string) => void
+  readonly logFailure: LogFailure
   /** Called when a client may have missed changes. */
   readonly onMissed: (sessionId: string) => void
 }
@@ -57,7 +57,7 @@ export class NodeStreams implements SessionStreams {
         await link.announce(sessionId)
         this.opened()
       },
-      tellMissed: () => onMissed(sessionId)
+      notifyMissed: () => onMissed(sessionId)
     }, resumption)
   }
 
@@ -152,8 +152,8 @@ export class NodeStreams implements SessionStreams {
   }
 
   /** Called when the previous node confirms that it passed on all changes up to now. */
-  handedOff (): void {
-    this.#get.handedOff()
+  handOffConfirmed (): void {
+    this.#get.handOffConfirmed()
   }
 
   /** Sends the clients of this node any events that they may have missed during an outage. */
@@ -179,7 +179,7 @@ export class NodeStreams implements SessionStreams {
     this.#get.suspect()
     const { listener = id, subscriptions = [] } = await this.#readState() ?? {}
     for (const uri of subscriptions) this.#session.noteWatched(uri, true)
-    if (listener === id) this.#get.tellMissed()
+    if (listener === id) this.#get.notifyMissed()
     else this.#get.handOff()
   }
 
@@ -239,6 +239,6 @@ export class NodeStreams implements SessionStreams {
   }
 
   async #attempt (done: Promise<void>): Promise<void> {
-    await done.catch((error: unknown) => this.#parts.onFailure(error, 'the session store'))
+    await done.catch((error: unknown) => this.#parts.logFailure(error, SESSION_STORE))
   }
 }

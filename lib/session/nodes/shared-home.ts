@@ -6,6 +6,7 @@ import { ClusterUnreachableError, type ClusterNode } from '../../store/cluster.t
 import type { NoPlace } from '../../shares/shares.ts'
 import type { SessionRecord, SessionStore } from '../../store/session-store.ts'
 import type { SessionEnd, SessionHome, SessionTable } from '../home.ts'
+import { SESSION_STORE, type LogFailure } from '../log-failure.ts'
 import { Session, type SessionOpening } from '../session.ts'
 import { sweepInterval, type SessionSettings } from '../settings.ts'
 import { Forwarder, type ForwarderSettings } from './forwarder.ts'
@@ -21,8 +22,7 @@ export interface SharedHomeEnvironment extends ForwarderSettings, NodeListeners 
   readonly node: ClusterNode
   /** The clock, in milliseconds. @default Date.now */
   readonly now?: () => number
-  /** Called if the store fails, except during an outage. */
-  onFailure (error: unknown, what: string): void
+  readonly logFailure: LogFailure
   /** Called when the client of a session may have missed changes. */
   onMissed (session: Session): void
   /** Called when this node no longer serves a session, which may go on elsewhere. */
@@ -53,11 +53,14 @@ export class SharedHome implements SessionHome {
   readonly #reconciler: Reconciler
   readonly #loading = new Map<string, Promise<Session | undefined>>()
   readonly #ends: Array<() => void> = []
+  // The membership logs an outage once, so the operations that fail because of it are not logged.
+  readonly #logFailure: LogFailure = (error, what) => {
+    if (!(error instanceof ClusterUnreachableError)) this.#environment.logFailure(error, what)
+  }
 
   constructor (settings: SessionSettings, environment: SharedHomeEnvironment) {
     const { table, node, now = Date.now } = environment
-    const onFailure = (error: unknown, what: string): void => this.#report(error, what)
-    this.link = new NodeLink(node, onFailure)
+    this.link = new NodeLink(node, this.#logFailure)
     this.#settings = settings
     this.#environment = environment
     this.#table = table
@@ -69,7 +72,7 @@ export class SharedHome implements SessionHome {
       node,
       link: this.link,
       outage: this.#outage,
-      onFailure,
+      logFailure: this.#logFailure,
       onMissed: (sessionId) => {
         const session = table.get(sessionId)
         if (session !== undefined) environment.onMissed(session)
@@ -136,7 +139,7 @@ export class SharedHome implements SessionHome {
       ...this.#environment,
       link: this.link,
       close: (sessionId, reason) => this.#reconciler.close(sessionId, reason),
-      onFailure: (error, what) => this.#report(error, what)
+      logFailure: this.#logFailure
     })))
     const every = (interval: number, work: () => Promise<void>): void => {
       const timer = setInterval(() => { this.#attempt(work()) }, interval).unref()
@@ -218,11 +221,6 @@ export class SharedHome implements SessionHome {
   }
 
   async #attempt (done: Promise<unknown>): Promise<void> {
-    await done.catch((error: unknown) => this.#report(error, 'the session store'))
-  }
-
-  // The membership logs an outage once, so the operations that fail because of it are not logged.
-  #report (error: unknown, what: string): void {
-    if (!(error instanceof ClusterUnreachableError)) this.#environment.onFailure(error, what)
+    await done.catch((error: unknown) => this.#logFailure(error, SESSION_STORE))
   }
 }

@@ -85,16 +85,16 @@ export class SharedSupport implements SessionSupport {
       if (isNew) watched.delete(uri)
       throw error
     }
-    await this.#tellWatched(session, uri, true)
+    await this.#broadcastWatched(session, uri, true)
   }
 
   async #unsubscribe (session: SupportedSession, watched: WatchedUris, uri: string): Promise<void> {
     await this.#store(session, { kind: 'unsubscribe', topic: topicOfResource(uri) })
     watched.delete(uri)
-    await this.#tellWatched(session, uri, false)
+    await this.#broadcastWatched(session, uri, false)
   }
 
-  async #tellWatched ({ sessionId }: SupportedSession, uri: string, watches: boolean): Promise<void> {
+  async #broadcastWatched ({ sessionId }: SupportedSession, uri: string, watches: boolean): Promise<void> {
     await this.#parts.link.broadcast({ kind: 'watched', sessionId, uri, watches }).catch(unavailable)
   }
 
@@ -104,8 +104,8 @@ export class SharedSupport implements SessionSupport {
   }
 
   #resumptionFor ({ protocolVersion }: SupportedSession): SharedResumption {
-    const { node, onFailure, outage } = this.#parts
+    const { node, logFailure, outage } = this.#parts
     const primes = hasPriming(protocolVersion)
-    return { store: node.events, retryInterval: this.#retryInterval, primes, onFailure, untilBack: outage.untilBack }
+    return { store: node.events, retryInterval: this.#retryInterval, primes, logFailure, untilBack: outage.untilBack }
   }
 }

@@ -1,9 +1,10 @@
 // A stream that only this process writes to: its writer, and the tail of the connected client.
 import type { StoredEvent } from '../../store/event-store.ts'
+import { EVENT_STORE } from '../log-failure.ts'
 import { eventIdOf } from './event-id.ts'
 import type { EventSink, Resumption, SessionStream, StreamSharing } from './session-stream.ts'
 import { isWhole, Tail, type TailSource } from './tail.ts'
-import { EVENT_STORE, Writer, type WriterOutlet } from './writer.ts'
+import { Writer, type WriterOutlet } from './writer.ts'
 
 /**
  * A stream that only this process writes to. With an event store its events are numbered and outlive the connection.
@@ -128,7 +129,7 @@ export class LocalStream implements SessionStream, WriterOutlet, TailSource {
   }
 
   failed (error: unknown): void {
-    this.#resumption?.onFailure(error, EVENT_STORE)
+    this.#resumption?.logFailure(error, EVENT_STORE)
   }
 
   #begin (sink: EventSink, afterSeq: number, missed: readonly StoredEvent[]): void {

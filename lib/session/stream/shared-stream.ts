@@ -1,9 +1,9 @@
 // A stream that any node writes to. This node follows it in the store, and sends its events to the client.
 import type { Following, SharedEventStore, StoredEvent } from '../../store/event-store.ts'
+import { EVENT_STORE } from '../log-failure.ts'
 import { eventIdOf } from './event-id.ts'
 import type { EventSink, Resumption, SessionStream } from './session-stream.ts'
 import { isWhole, Tail } from './tail.ts'
-import { EVENT_STORE } from './writer.ts'
 
 /** How the streams of a session that several nodes serve are resumed. */
 export interface SharedResumption extends Resumption {
@@ -115,7 +115,7 @@ export class SharedStream implements SessionStream {
     })
     this.#pending = tail
     try {
-      following = await store.follow(this.id, (event) => tail.hear(event))
+      following = await store.follow(this.id, (event) => tail.receive(event))
       return await connect(tail, following.seq)
     } catch (error) {
       tail.end()
@@ -144,6 +144,6 @@ export class SharedStream implements SessionStream {
   }
 
   #failed (error: unknown): void {
-    this.#resumption.onFailure(error, EVENT_STORE)
+    this.#resumption.logFailure(error, EVENT_STORE)
   }
 }

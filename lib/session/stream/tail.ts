@@ -30,7 +30,7 @@ export class Tail {
   // The number of the last event that was sent.
   #seq = 0
   // The highest number that this tail knows of.
-  #heard = 0
+  #newest = 0
   #hasBegun = false
   #reading: Promise<void> | undefined
   #readsAgain = false
@@ -50,12 +50,12 @@ export class Tail {
     this.#seq = afterSeq
     this.#hasBegun = true
     if (missed !== undefined && missed.length > 0) this.#reading = this.#catchUp(missed)
-    else if (this.#readsAgain || this.#heard > afterSeq || (missed && this.#source.isAhead)) this.again()
+    else if (this.#readsAgain || this.#newest > afterSeq || (missed && this.#source.isAhead)) this.again()
   }
 
   /** Takes a live event, which is stored already. Events before it may be missing, and it may arrive twice. */
-  hear (event: StoredEvent): void {
-    this.#heard = Math.max(this.#heard, event.seq)
+  receive (event: StoredEvent): void {
+    this.#newest = Math.max(this.#newest, event.seq)
     if (!this.#isLive || event.seq <= this.#seq) return
     if (event.seq === this.#seq + 1) this.#send(event)
     else this.again()
@@ -66,14 +66,14 @@ export class Tail {
     if (seq === undefined) {
       if (this.#isLive) this.sink.send(message)
     } else {
-      this.#heard = Math.max(this.#heard, seq)
+      this.#newest = Math.max(this.#newest, seq)
       if (this.#isLive && seq > this.#seq) this.#send({ seq, message })
     }
   }
 
   /** Takes the number of an event that was passed without a number. */
   advance (seq: number): void {
-    this.#heard = Math.max(this.#heard, seq)
+    this.#newest = Math.max(this.#newest, seq)
     if (this.#isLive) this.#seq = Math.max(this.#seq, seq)
   }
 
@@ -134,7 +134,7 @@ export class Tail {
 
   // Does not wait for an event that was announced and cannot be read.
   #isBehind (read: ReadEvents): boolean {
-    return this.#readsAgain || this.#source.isAhead === true || (this.#heard > this.#seq && read?.length !== 0)
+    return this.#readsAgain || this.#source.isAhead === true || (this.#newest > this.#seq && read?.length !== 0)
   }
 
   // Waits for the client to read, because it may have missed many events.

@@ -1,11 +1,11 @@
 // Numbers and stores the events of one stream, in order, and passes each on once the store has it.
 import type { EventStore } from '../../store/event-store.ts'
+import { EVENT_STORE, type LogFailure } from '../log-failure.ts'
 
 /** The store of the events of a stream. */
 export interface EventStorage {
   readonly store: EventStore
-  /** Called if the store fails. */
-  readonly onFailure: (error: unknown, what: string) => void
+  readonly logFailure: LogFailure
   /**
    * For an error of an outage, returns a promise that resolves to true when the operation may be retried, and to false
    * if it never may. Returns undefined for any other error.
@@ -28,8 +28,6 @@ interface Waiting {
   readonly message: string
   isPassed: boolean
 }
-
-export const EVENT_STORE = 'the event store'
 
 // The most events of a stream that wait for a slow or unreachable store. Beyond that the oldest are not stored, and a
 // client that has not seen them cannot resume.
@@ -125,7 +123,7 @@ export class Writer {
   }
 
   #reportSlowness (): void {
-    if (!this.#isTooSlow) this.#storage.onFailure(new Error(TOO_SLOW), EVENT_STORE)
+    if (!this.#isTooSlow) this.#storage.logFailure(new Error(TOO_SLOW), EVENT_STORE)
     this.#isTooSlow = true
   }
 
@@ -172,7 +170,7 @@ export class Writer {
       this.#remove(0)
       if (event.isPassed) this.#outlet.stored(seq)
       else this.#outlet.pass(event.message, seq)
-      this.#tellPassed()
+      this.#notifyPassed()
     } catch (error) {
       await this.#fail(event, error)
     }
@@ -180,7 +178,7 @@ export class Writer {
 
   // A connected client does not have to wait for the store.
   async #fail (event: Waiting, error: unknown): Promise<void> {
-    const { onFailure, untilBack } = this.#storage
+    const { logFailure, untilBack } = this.#storage
     const isBack = untilBack?.(error)
     this.#isUnreachable = isBack !== undefined
     this.#passAll(this.#isUnreachable ? this.#waiting : [event])
@@ -188,7 +186,7 @@ export class Writer {
     this.#isUnreachable = false
     this.#remove(0)
     this.#outlet.lost()
-    onFailure(error, EVENT_STORE)
+    logFailure(error, EVENT_STORE)
   }
 
   #passAll (events: readonly Waiting[]): void {
@@ -197,10 +195,10 @@ export class Writer {
       event.isPassed = true
       this.#outlet.pass(event.message)
     }
-    this.#tellPassed()
+    this.#notifyPassed()
   }
 
-  #tellPassed (): void {
+  #notifyPassed (): void {
     if (this.#passedListeners === undefined || !this.isIdle) return
     const listeners = this.#passedListeners
     this.#passedListeners = undefined
@@ -218,6 +216,6 @@ export class Writer {
     this.#openListeners = undefined
     this.#work = undefined
     this.#passAll(this.#waiting.splice(0))
-    this.#storage.onFailure(error, EVENT_STORE)
+    this.#storage.logFailure(error, EVENT_STORE)
   }
 }

@@ -23,7 +23,7 @@ async function setUp (_t: Test, ids: readonly RequestId[] = [1]) {
   const create = (id = streamId): ForeignReply =>
     new ForeignReply(
       id,
-      { store: node.events, primes: true, retryInterval: undefined, onFailure () {} },
+      { store: node.events, primes: true, retryInterval: undefined, logFailure () {} },
       {
         node,
         claim: async () => {
@@ -197,7 +197,7 @@ t.test('a store that fails to say whether the call runs is reported, and the cli
       store: node.events,
       primes: true,
       retryInterval: undefined,
-      onFailure: (error, what) => { failures.push([error, what]) }
+      logFailure: (error, what) => { failures.push([error, what]) }
     },
     { node, claim: async () => true }
   )

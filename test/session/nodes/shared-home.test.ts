@@ -35,9 +35,9 @@ async function createNodes ({ maxSessions = 10, wrap = (node: ClusterNode): Clus
     const [events, left, missed]: string[][] & [string[], string[], string[]] = [[], [], []]
     const changed: Array<readonly ChangeEvent[]> = []
     const failures: unknown[] = []
-    const onFailure = (error: unknown, what: string): void => { failures.push([error, what]) }
+    const logFailure = (error: unknown, what: string): void => { failures.push([error, what]) }
     const sessions: Sessions<SharedHome> = new Sessions({
-      onFailure,
+      logFailure,
       now: () => clock.now,
       createHome: (table) => new SharedHome({ sessionIdleTimeout: TTL, maxSessions, retryInterval: undefined }, {
         table,
@@ -45,7 +45,7 @@ async function createNodes ({ maxSessions = 10, wrap = (node: ClusterNode): Clus
         now: () => clock.now,
         forwardsNotifications: true,
         onUncertain () {},
-        onFailure,
+        logFailure,
         onMissed: (session) => { missed.push(session.sessionId) },
         onNotified: (session, method, params) => {
           events.push(`${session.sessionId} ${method} ${JSON.stringify(params)}`)

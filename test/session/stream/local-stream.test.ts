@@ -15,7 +15,7 @@ function createStream ({
     store,
     primes,
     retryInterval,
-    onFailure: (error: unknown, what: string) => { failures.push([error, what]) }
+    logFailure: (error: unknown, what: string) => { failures.push([error, what]) }
   }
   return {
     stream: new LocalStream('s.1', resumption),
@@ -71,7 +71,7 @@ t.test(
     const claims = [false, true]
     const stream = new LocalStream(
       's.1',
-      { store, primes: false, retryInterval: undefined, onFailure () {} },
+      { store, primes: false, retryInterval: undefined, logFailure () {} },
       {
         opening: Promise.resolve(),
         claim: async () => claims.shift() ?? true
@@ -363,7 +363,7 @@ t.test(
       store,
       primes: true,
       retryInterval: undefined,
-      onFailure () {},
+      logFailure () {},
       untilBack: (error) => (error === unreachable ? back.promise : undefined)
     })
     const client = createSink({ drained: slow.promise })
@@ -432,7 +432,7 @@ t.test('a client is disconnected if an event is lost just before its connection'
   }
   const stream = new LocalStream(
     's.1',
-    { store, primes: true, retryInterval: undefined, onFailure () {} },
+    { store, primes: true, retryInterval: undefined, logFailure () {} },
     { opening: Promise.resolve(), claim: () => claimed.promise }
   )
   const client = createSink()

@@ -20,7 +20,7 @@ function createStream ({ store = createMemoryEventStore(), primes = true, claim 
     store,
     primes,
     retryInterval: 500,
-    onFailure: (error, what) => { failures.push([error, what]) }
+    logFailure: (error, what) => { failures.push([error, what]) }
   }
   const stream = new SharedStream('s.0', resumption, {
     claim: async (isResumed) => {

@@ -142,7 +142,7 @@ function createReply (client: Client) {
     },
     primes: true,
     retryInterval: undefined,
-    onFailure: nothing,
+    logFailure: nothing,
     untilBack: (error) => error === UNREACHABLE ? back.promise : undefined
   }, { opening: Promise.resolve(), claim: () => send(() => true) })
   const connection = connectTo(stream, client)
@@ -195,7 +195,7 @@ function createShared (client: Client) {
       return kept.follow(streamId, (event) => { inFlight.push(() => { arrived.push(event); hear(event) }) })
     })
   }
-  const resumption = { store, primes: true, retryInterval: undefined, onFailure: nothing }
+  const resumption = { store, primes: true, retryInterval: undefined, logFailure: nothing }
   const stream = new SharedStream('s.0', resumption, { claim: () => send(() => true) })
   const connection = connectTo(stream, client)
   // The client is connected before the first event: these are the requests that follow and claim the stream.

@@ -20,7 +20,7 @@ function createWriter ({
     's.1',
     {
       store,
-      onFailure: (error, what) => { failures.push([error, what]) },
+      logFailure: (error, what) => { failures.push([error, what]) },
       ...(untilBack !== undefined && { untilBack })
     },
     {
