@@ -27,7 +27,7 @@ import type {
 } from '../lib/index.ts'
 import { redisCluster, type RedisClusterOptions } from '../lib/redis/index.ts'
 
-test('a cluster is in memory or on Redis, by a client or a URL', () => {
+test('createMemoryCluster() and redisCluster() return a Cluster', () => {
   expect(createMemoryCluster()).type.toBe<Cluster>()
   expect(redisCluster({ url: 'redis://localhost:6379' })).type.toBe<Cluster>()
   expect(
@@ -40,14 +40,14 @@ test('a cluster is in memory or on Redis, by a client or a URL', () => {
   ).type.toBe<Cluster>()
 })
 
-test('its options are of their types', () => {
+test('redisCluster() refuses options of a wrong type', () => {
   expect<RedisClusterOptions>().type.not.toBeAssignableFrom<{ url: URL }>()
   expect<RedisClusterOptions>().type.not.toBeAssignableFrom<{ client: string }>()
   expect<RedisClusterOptions>().type.not.toBeAssignableFrom<{ url: string, events: { maxAge: '5m' } }>()
   expect<RedisClusterOptions>().type.not.toBeAssignableFrom<{ url: string, events: false }>()
 })
 
-test('a node has its parts, and what is shared is an event store as well', () => {
+test('a node has a session store, a shared event store and a bus', () => {
   const node = createMemoryCluster().join('notes', { onOutage () {}, onRecovery () {} })
 
   expect(node).type.toBe<ClusterNode>()
@@ -61,7 +61,7 @@ test('a node has its parts, and what is shared is an event store as well', () =>
   expect<Error>().type.toBeAssignableFrom<ClusterUnreachableError>()
 })
 
-test('a store is asked for what its contract names', () => {
+test('a session store loads a record, and takes only the changes of its interface', () => {
   const sessions = createMemorySessionStore()
 
   expect(sessions.load('s', 1)).type.toBe<Promise<SessionRecord | undefined>>()
@@ -70,7 +70,7 @@ test('a store is asked for what its contract names', () => {
   expect<SessionChange>().type.not.toBeAssignableFrom<{ kind: 'logLevel', level: 'loud' }>()
 })
 
-test('contracts take a factory, at once or later', () => {
+test('contracts take a factory, synchronous or async', () => {
   const store = createMemorySessionStore()
   const bus = createMemoryBus()
   const pass = (): void => {}

@@ -19,10 +19,10 @@ declare const pool: Pool
 
 const info = { name: 'Notes', version: '1.0.0' }
 
-describe('what the lifespan gives is found in the context of', () => {
+describe("ctx.lifespan has the type of the lifespan's value", () => {
   const server = new McpServer(info, { lifespan: async () => ({ value: { pool }, close: () => {} }) })
 
-  test('tools', () => {
+  test('in tools', () => {
     server.registerTool('a', { inputSchema: Type.Object({ id: Type.String() }) }, async ({ id }, ctx) => {
       expect(ctx).type.toBe<RequestContext<{ pool: Pool }>>()
       expect(ctx.lifespan).type.toBe<{ pool: Pool }>()
@@ -34,7 +34,7 @@ describe('what the lifespan gives is found in the context of', () => {
     })
   })
 
-  test('resources and what templates stand for', () => {
+  test('in resources and resource templates', () => {
     server.registerResource('a', 'notes://a', {}, (uri, ctx) => {
       expect(uri).type.toBe<URL>()
       expect(ctx.lifespan).type.toBe<{ pool: Pool }>()
@@ -48,7 +48,7 @@ describe('what the lifespan gives is found in the context of', () => {
     })
   })
 
-  test('prompts', () => {
+  test('in prompts', () => {
     server.registerPrompt('a', { argsSchema: Type.Object({ id: Type.String() }) }, ({ id }, ctx) => {
       expect(id).type.toBe<string>()
       expect(ctx.lifespan).type.toBe<{ pool: Pool }>()
@@ -56,7 +56,7 @@ describe('what the lifespan gives is found in the context of', () => {
     })
   })
 
-  test("a template's list and completers", () => {
+  test('in the list function and the completers of a template', () => {
     server.registerResource('a', new ResourceTemplate('notes://{id}', {
       list: (ctx) => {
         expect(ctx.lifespan).type.toBe<{ pool: Pool }>()
@@ -73,7 +73,7 @@ describe('what the lifespan gives is found in the context of', () => {
     }), {}, () => '')
   })
 
-  test('middlewares', () => {
+  test('in middlewares', () => {
     server.use(async (ctx, next) => {
       expect(ctx.lifespan).type.toBe<{ pool: Pool }>()
       expect(next).type.toBe<() => Promise<object>>()
@@ -82,7 +82,7 @@ describe('what the lifespan gives is found in the context of', () => {
   })
 })
 
-test('the functions of a template made apart get the context of any server', () => {
+test('a template that is created on its own fits every server', () => {
   const template = new ResourceTemplate('notes://{id}', {
     list: (ctx) => {
       expect(ctx).type.toBe<RequestContext>()
@@ -99,7 +99,7 @@ test('the functions of a template made apart get the context of any server', () 
   )
 })
 
-test('a template that needs a lifespan fits only the servers that have it', () => {
+test('a template that needs a lifespan fits only servers with that lifespan', () => {
   const template = new ResourceTemplate('notes://{id}', {
     list: async ({ lifespan }: RequestContext<Pool>) =>
       (await lifespan.query('all')).map((name) => ({ uri: `notes://${name}`, name }))
@@ -114,14 +114,14 @@ test('a template that needs a lifespan fits only the servers that have it', () =
   expect(new McpServer(info).registerResource).type.not.toBeCallableWith('a', template, {}, () => '')
 })
 
-test('a lifespan that is not async, or has nothing to close, is inferred alike', () => {
+test('a lifespan is inferred from a synchronous function and from one without close', () => {
   expect(new McpServer(info, { lifespan: () => ({ value: 7 }) })).type.toBe<McpServer<number>>()
   expect(new McpServer(info, { lifespan: async (app) => ({ value: app.prefix, close: async () => {} }) })).type.toBe<
     McpServer<string>
   >()
 })
 
-test('without a lifespan there is nothing in its place', () => {
+test('ctx.lifespan of a server without a lifespan is undefined', () => {
   expect(new McpServer(info)).type.toBe<McpServer<undefined>>()
   expect(new McpServer(info, { instructions: 'Ask.' })).type.toBe<McpServer<undefined>>()
   new McpServer(info).registerTool('a', {}, (_args, ctx) => {
@@ -130,7 +130,7 @@ test('without a lifespan there is nothing in its place', () => {
   })
 })
 
-test('a lifespan that gives nothing a handler could find is refused', () => {
+test('a lifespan must be a function that returns an object with a value', () => {
   expect(McpServer).type.not.toBeConstructableWith(info, { lifespan: () => ({ pool }) })
   expect(McpServer).type.not.toBeConstructableWith(info, { lifespan: { value: pool } })
 })
@@ -162,7 +162,7 @@ test('every field and method of a context has its type', () => {
   expect<LogLevel>().type.toBe<'debug' | 'info' | 'notice' | 'warning' | 'error' | 'critical' | 'alert' | 'emergency'>()
 })
 
-test('nobody makes a context or writes to one', () => {
+test('a context is read-only', () => {
   new McpServer(info).registerTool('a', {}, (_args, ctx) => {
     // @ts-expect-error Cannot assign to 'era' because it is a read-only property.
     ctx.era = 'modern'
@@ -170,7 +170,7 @@ test('nobody makes a context or writes to one', () => {
   })
 })
 
-test('a middleware written apart serves servers of any lifespan', () => {
+test('a middleware that is created on its own fits every server', () => {
   const timing: Middleware = async (ctx, next) => {
     expect(ctx.lifespan).type.toBe<unknown>()
     return next()
@@ -181,7 +181,7 @@ test('a middleware written apart serves servers of any lifespan', () => {
   expect(new McpServer(info).use(timing)).type.toBe<McpServer<undefined>>()
 })
 
-test('a middleware that needs a lifespan fits only the servers that have it', () => {
+test('a middleware that needs a lifespan fits only servers with that lifespan', () => {
   const auditing: Middleware<Pool> = async (ctx, next) => {
     await ctx.lifespan.query('insert')
     return next()
@@ -198,7 +198,7 @@ test('a middleware must return a result', () => {
   expect(new McpServer(info).use).type.not.toBeCallableWith(async () => {})
 })
 
-test('completable keeps the type of the schema it is given', () => {
+test('completable() returns the type of its schema', () => {
   const schema = Type.String({ minLength: 1 })
 
   expect(completable(schema, () => ['a'])).type.toBe<typeof schema>()
@@ -218,7 +218,7 @@ test('completable keeps the type of the schema it is given', () => {
 describe('regExp', () => {
   const info = { name: 'Notes', version: '1.0.0' }
 
-  test('is a function that makes something with a method test', () => {
+  test('regExp is a function that returns an object with a test method', () => {
     expect(McpServer).type.toBeConstructableWith(info, { regExp: (pattern: string) => new RegExp(pattern) })
     expect(McpServer).type.toBeConstructableWith(info, {
       regExp: (pattern: string, flags: string) => ({ test: (text: string) => text === pattern + flags })
@@ -229,7 +229,7 @@ describe('regExp', () => {
 })
 
 describe('authorizeSubscription', () => {
-  test('gets the URI and the context, with what the lifespan gives', () => {
+  test('authorizeSubscription gets the URI and the context with its lifespan', () => {
     new McpServer(info, {
       lifespan: async () => ({ value: { pool } }),
       authorizeSubscription: async (uri, ctx) => {
@@ -244,7 +244,7 @@ describe('authorizeSubscription', () => {
   })
 })
 
-test('a handler tells of a resource that has changed', () => {
+test('ctx.notifyResourceUpdated() takes the URI of a resource', () => {
   new McpServer(info).registerTool('a', {}, (_args, ctx) => {
     expect(ctx.notifyResourceUpdated('notes://all')).type.toBe<void>()
     expect(ctx.notifyResourceUpdated).type.not.toBeCallableWith()

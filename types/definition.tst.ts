@@ -12,7 +12,7 @@ import mcpPlugin, {
   type ServerDefinition
 } from '../lib/index.ts'
 
-test('a definition of your own needs one method', () => {
+test('a custom definition needs only the method serve', () => {
   const app = Fastify()
 
   expect<{ serve: () => Promise<object> }>().type.toBeAssignableTo<ServerDefinition>()
@@ -25,7 +25,7 @@ test('a definition of your own needs one method', () => {
   })
 })
 
-test('what it is asked has a caller and a channel', () => {
+test('a definition gets a message with its caller and its channel', () => {
   expect<Incoming>().type.toBe<{
     readonly message: RequestMessage
     readonly caller: Caller
@@ -34,7 +34,7 @@ test('what it is asked has a caller and a channel', () => {
   expect<Awaited<ReturnType<McpServer['serve']>>>().type.toBe<Outcome>()
 })
 
-test('its contract takes a factory, at once or later', () => {
+test('the contract of definitions takes a factory, synchronous or async', () => {
   const subject = {
     definition: new McpServer({ name: 'Notes', version: '1.0.0' }),
     whoami: 'a',

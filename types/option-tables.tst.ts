@@ -7,18 +7,18 @@ describe('a table of options', () => {
 
   const right = { name: required(text()), ttl: duration(5), kind: oneOf('a', 'b') }
 
-  test('has each option of its interface, and those that must not be left out as such', () => {
+  test('has every option of its interface, and marks the required ones', () => {
     expect<TableOf<Options>>().type.toBeAssignableFrom(right)
     expect<TableOf<Options>>().type.not.toBeAssignableFrom({ name: required(text()), ttl: duration(5) })
     expect<TableOf<Options>>().type.not.toBeAssignableFrom({ ...right, name: text() })
   })
 
-  test('lets pass what its interface allows', () => {
+  test('accepts exactly the values that its interface allows', () => {
     expect<TableOf<Options>>().type.not.toBeAssignableFrom({ ...right, ttl: text() })
     expect<TableOf<Options>>().type.not.toBeAssignableFrom({ ...right, kind: oneOf('a') })
   })
 
-  test('says what the completed options are', () => {
+  test('gives the type of the completed options', () => {
     const table = {
       name: required(text()),
       ttl: duration(5),

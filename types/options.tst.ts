@@ -15,14 +15,14 @@ const app = Fastify()
 const server = new McpServer({ name: 'Notes', version: '1.0.0' })
 
 describe('the options of a mount', () => {
-  test('are the server at the least', () => {
+  test('require a server', () => {
     expect(app.register).type.toBeCallableWith(mcpPlugin, { server })
     expect(app.register).type.not.toBeCallableWith(mcpPlugin, {})
     expect(app.register).type.not.toBeCallableWith(mcpPlugin)
     expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server: { name: 'Notes' } })
   })
 
-  test('take a server of any lifespan', () => {
+  test('accept a server with any lifespan', () => {
     expect(
       new McpServer({ name: 'Notes', version: '1.0.0' }, { lifespan: () => ({ value: 7 }) })
     ).type.toBeAssignableTo<ServerDefinition>()
@@ -31,11 +31,11 @@ describe('the options of a mount', () => {
     })
   })
 
-  test('allowedOrigins is a list, or all of them', () => {
+  test("accept a list or '*' as allowedOrigins", () => {
     expect<McpMountOptions['allowedOrigins']>().type.toBe<readonly string[] | '*' | undefined>()
   })
 
-  test('are all known', () => {
+  test('are complete in this list', () => {
     const options = {
       server,
       prefix: '/notes',
@@ -90,13 +90,13 @@ describe('the options of a mount', () => {
       closeGracePeriod: 0,
       constraints: { host: 'api.example.com' },
       logLevel: 'warn'
-    // An option that is left out here is an error.
+    // TypeScript reports each option that is missing here.
     } satisfies Required<McpMountOptions>
 
     expect(app.register).type.toBeCallableWith(mcpPlugin, options)
   })
 
-  test('have functions whose parameters are known', () => {
+  test('infer the parameters of functions', () => {
     expect({
       server,
       routes: async (scope) => {
@@ -116,13 +116,13 @@ describe('the options of a mount', () => {
     } satisfies McpMountOptions).type.toBeAssignableTo<McpMountOptions>()
   })
 
-  test('have no others', () => {
+  test('accept no unknown option', () => {
     expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, pth: '/mcp' })
     expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, keepaliveInterval: 15 })
     expect<McpMountOptions>().type.not.toHaveProperty('anything')
   })
 
-  test('are of their types', () => {
+  test('accept no value of a wrong type', () => {
     expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, prefix: 7 })
     expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, keepAliveInterval: '15s' })
     expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, allowedHosts: 'localhost' })
@@ -142,7 +142,7 @@ describe('the options of a mount', () => {
     expect<NonNullable<McpMountOptions['allowedHosts']>>().type.toBe<readonly string[]>()
   })
 
-  test('may be built from what may be missing', () => {
+  test('accept values that may be undefined or frozen', () => {
     const port: string | undefined = process.env['PORT']
 
     expect({
@@ -158,7 +158,7 @@ describe('the options of a mount', () => {
     ).type.toBeAssignableTo<McpMountOptions>()
   })
 
-  test('may come from a function of the app, as those of any plugin', () => {
+  test('may be a function of the app', () => {
     expect(app.register).type.toBeCallableWith(mcpPlugin, (parent: FastifyInstance) => ({
       server,
       prefix: parent.prefix
@@ -169,7 +169,7 @@ describe('the options of a mount', () => {
 describe('auth', () => {
   const caller = { token: 'a', clientId: 'b', scopes: ['c'] }
 
-  test('is a verifier of tokens with its issuers, or a function that knows the caller', () => {
+  test('has either verify and authorizationServers, or authenticate', () => {
     expect<AuthOptions>().type.toBeAssignableFrom({
       verify: (token: string) => ({ ...caller, token }),
       authorizationServers: ['https://a.example'],
@@ -192,7 +192,7 @@ describe('auth', () => {
     expect<AuthOptions>().type.not.toBeAssignableFrom({})
   })
 
-  test('takes the verifiers of the package and of the official SDK', () => {
+  test('accepts the verifiers of this package and of the official SDK', () => {
     expect(introspectionVerifier).type.toBeCallableWith({
       url: 'https://a.example',
       clientId: 'a',
@@ -210,7 +210,7 @@ describe('auth', () => {
   })
 })
 
-test('the plugin is one of Fastify', () => {
+test('the plugin is a Fastify plugin', () => {
   expect(mcpPlugin).type.toBeAssignableTo<
     FastifyPluginAsync<McpMountOptions> | FastifyPluginCallback<McpMountOptions>
   >()

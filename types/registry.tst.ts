@@ -12,7 +12,7 @@ import {
 
 const app = Fastify()
 
-test('an app that imports the package has the registry of its mounts', () => {
+test('app.mcp is the registry of mounts', () => {
   expect(app.mcp).type.toBe<McpRegistry>()
   expect(app.mcp.size).type.toBe<number>()
   expect(app.mcp.has('Notes')).type.toBe<boolean>()
@@ -23,7 +23,7 @@ test('an app that imports the package has the registry of its mounts', () => {
   })
 })
 
-test('a request handler of the host finds it, too', () => {
+test('the request handlers of the app have the registry, too', () => {
   app.get('/health', async function health (request) {
     expect(this.mcp).type.toBe<McpRegistry>()
     expect(request.server.mcp).type.toBe<McpRegistry>()
@@ -31,7 +31,7 @@ test('a request handler of the host finds it, too', () => {
   })
 })
 
-test('a mount has a name, an address, its server and its figures', () => {
+test('a mount has a name, a path, a URL, its server and its stats', () => {
   const mount = app.mcp.get('Notes')
 
   expect(mount.name).type.toBe<string>()
@@ -45,7 +45,7 @@ test('a mount has a name, an address, its server and its figures', () => {
   expect(mount.stats().exchanges).type.toBe<number>()
 })
 
-test('a mount tells its clients of changes', () => {
+test('mount.notify sends changes to clients', () => {
   const { notify } = app.mcp.get('Notes')
 
   expect(notify).type.toBe<Notifier>()
@@ -57,7 +57,7 @@ test('a mount tells its clients of changes', () => {
   expect(notify.resourceUpdated).type.not.toBeCallableWith(new URL('notes://all'))
 })
 
-test('a mount calls its tools for the host', () => {
+test('mount.call() calls a tool of the mount', () => {
   const mount = app.mcp.get('Notes')
 
   expect(mount.call('add', { text: 'milk' })).type.toBe<Promise<CallToolResult>>()
@@ -66,7 +66,7 @@ test('a mount calls its tools for the host', () => {
   expect(mount.call).type.not.toBeCallableWith('add', 'milk')
 })
 
-test('nobody writes to a mount or a server', () => {
+test('a mount and a server are read-only', () => {
   const mount = app.mcp.get('Notes')
   const server = new McpServer({ name: 'Notes', version: '1.0.0' })
 

@@ -9,7 +9,7 @@ import type { AnySchema } from '../lib/server/schema/schema.ts'
 import type { InferInput, InferOutput } from '../lib/server/schema/infer.ts'
 import type { JsonSchema } from '../lib/server/schema/validation.ts'
 
-// As register functions take schemas.
+// The register functions accept schemas in the same way.
 declare function input<const S extends AnySchema | undefined> (schema: S): InferInput<S>
 declare function output<const S extends AnySchema | undefined> (schema: S): InferOutput<S>
 
@@ -21,7 +21,7 @@ interface Note {
   author: { name: string, email?: string }
 }
 
-describe('a library schema infers', () => {
+describe('a schema of a library gives the type of its values:', () => {
   test('TypeBox 0.34', () => {
     const schema = Type.Object({
       text: Type.String(),
@@ -39,7 +39,7 @@ describe('a library schema infers', () => {
     expect(input(Type.Object({ a: Type.Unsafe<Date>({}) }))).type.toBe<{ a: Date }>()
   })
 
-  test('typebox 1.x, by its JSON Schema keywords', () => {
+  test('typebox 1.x, from its JSON Schema keywords', () => {
     const schema = typebox.Object({
       text: typebox.String(),
       priority: typebox.Optional(typebox.Integer()),
@@ -63,7 +63,7 @@ describe('a library schema infers', () => {
     expect(output(typebox.Ref('Other'))).type.toBe<unknown>()
   })
 
-  test('zod, each side of a transform to whom it concerns', () => {
+  test('zod, with the input side and the output side of transforms', () => {
     const schema = z.object({
       text: z.string(),
       tags: z.array(z.string()),
@@ -99,7 +99,7 @@ describe('a library schema infers', () => {
     expect(output(schema)).type.toBe<Note>()
   })
 
-  test('valibot through toStandardJsonSchema', () => {
+  test('valibot, with toStandardJsonSchema', () => {
     const schema = toStandardJsonSchema(v.object({
       text: v.string(), state: v.picklist(['open', 'done']), size: v.pipe(v.string(), v.transform(Number))
     }))
@@ -109,7 +109,7 @@ describe('a library schema infers', () => {
   })
 })
 
-describe('a JSON Schema literal infers', () => {
+describe('a JSON Schema literal gives the type of', () => {
   test('objects with required and optional properties', () => {
     const schema = {
       type: 'object',
@@ -164,14 +164,14 @@ describe('a JSON Schema literal infers', () => {
     expect(output({ type: 'array', items: [{ type: 'string' }] })).type.toBe<unknown[]>()
   })
 
-  test('unknown for what the types do not cover', () => {
+  test('keywords that the types do not cover, which is unknown', () => {
     expect(output({ $ref: '#/$defs/a', $defs: { a: { type: 'string' } } })).type.toBe<unknown>()
     expect(output({ type: 'array', items: { $ref: '#' } })).type.toBe<unknown[]>()
     expect(input({ type: 'object', properties: { a: { not: {} }, b: true } })).type.toBe<{ a?: unknown, b?: unknown }>()
   })
 })
 
-test('a schema of which the literal is lost, or none, takes any object', () => {
+test('without a schema, or with one whose literal type is lost, arguments are any object', () => {
   expect<InferInput<JsonSchema>>().type.toBe<Record<string, unknown>>()
   expect<InferOutput<JsonSchema>>().type.toBe<Record<string, unknown>>()
   expect<InferInput<undefined>>().type.toBe<Record<string, unknown>>()
@@ -181,7 +181,7 @@ test('a schema of which the literal is lost, or none, takes any object', () => {
   expect(input({ $ref: '#/$defs/a', $defs: { a: { type: 'object' } } })).type.toBe<Record<string, unknown>>()
 })
 
-test('a Standard Schema that cannot render JSON Schema is no schema', () => {
+test('a Standard Schema that cannot render JSON Schema is not accepted', () => {
   expect(input).type.not.toBeCallableWith(v.object({ text: v.string() }))
   expect(input).type.not.toBeCallableWith('string')
   expect(input).type.not.toBeCallableWith(true)

@@ -22,7 +22,7 @@ import mcpPlugin, {
 const app = Fastify()
 const info = { name: 'Notes', version: '1.0.0' }
 
-describe('a mount takes', () => {
+describe('a mount accepts', () => {
   test('servers of the SDK v1, high-level and low-level', () => {
     expect(app.register).type.toBeCallableWith(mcpPlugin, { server: new SdkV1Server(info) })
     expect(app.register).type.toBeCallableWith(mcpPlugin, { server: new Server(info, { capabilities: { tools: {} } }) })
@@ -30,7 +30,7 @@ describe('a mount takes', () => {
     expect<Server>().type.toBeAssignableTo<SdkServerLike>()
   })
 
-  test('functions that make servers of the SDK v1', () => {
+  test('functions that create servers of the SDK v1', () => {
     expect(app.register).type.toBeCallableWith(mcpPlugin, { server: () => new SdkV1Server(info) })
     expect(app.register).type.toBeCallableWith(mcpPlugin, { server: async () => new SdkV1Server(info) })
     expect(app.register).type.toBeCallableWith(mcpPlugin, {
@@ -39,13 +39,13 @@ describe('a mount takes', () => {
     expect<(context: SdkServerContext) => Promise<Server | SdkV1Server>>().type.toBeAssignableTo<Mountable>()
   })
 
-  test('functions that make servers of the SDK v2', () => {
+  test('functions that create servers of the SDK v2', () => {
     expect(app.register).type.toBeCallableWith(mcpPlugin, { server: () => new SdkV2Server(info) })
     expect(app.register).type.toBeCallableWith(mcpPlugin, { server: async () => new ServerV2(info) })
     expect<McpServerFactory>().type.toBeAssignableTo<Mountable>()
   })
 
-  test('handlers of the SDK v2, and anything with fetch', () => {
+  test('handlers of the SDK v2, and any object with a fetch method', () => {
     expect(app.register).type.toBeCallableWith(mcpPlugin, { server: createMcpHandler(() => new SdkV2Server(info)) })
     expect<McpHttpHandler>().type.toBeAssignableTo<FetchHandler>()
     expect(app.register).type.toBeCallableWith(mcpPlugin, {
@@ -61,7 +61,7 @@ describe('a mount takes', () => {
   })
 })
 
-test('a function knows for whom it makes a server', () => {
+test('a function that creates a server gets a context', () => {
   app.register(mcpPlugin, {
     server: (context) => {
       expect(context).type.toBe<SdkServerContext>()
@@ -77,7 +77,7 @@ test('a function knows for whom it makes a server', () => {
   expect<SdkServerContext['requestInfo']>().type.toBe<Request | undefined>()
 })
 
-test('a mount takes nothing else', () => {
+test('a mount accepts no other value', () => {
   expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server: SdkV1Server })
   expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server: Promise.resolve(new SdkV1Server(info)) })
   expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server: () => 'Notes' })
@@ -90,6 +90,6 @@ test('a mount takes nothing else', () => {
   expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server: 'Notes' })
 })
 
-test('an app gets back what it has mounted', () => {
+test('mount.server is Mountable', () => {
   expect(app.mcp.get('Notes').server).type.toBe<Mountable>()
 })

@@ -24,7 +24,7 @@ const note = {
   required: ['text']
 } as const
 
-describe("a tool's handler gets arguments by", () => {
+describe("the arguments of a tool's handler have the type of", () => {
   test('a TypeBox schema', () => {
     server.registerTool('a', {
       inputSchema: Type.Object({
@@ -38,7 +38,7 @@ describe("a tool's handler gets arguments by", () => {
     })
   })
 
-  test('a zod schema, as it transforms them', () => {
+  test('a zod schema, after its transforms', () => {
     server.registerTool(
       'a',
       {
@@ -71,7 +71,7 @@ describe("a tool's handler gets arguments by", () => {
     })
   })
 
-  test('no schema, which says nothing of them', () => {
+  test('any object if the tool has no schema', () => {
     server.registerTool('a', {}, (args) => {
       expect(args).type.toBe<Record<string, unknown>>()
       return 'text'
@@ -79,8 +79,8 @@ describe("a tool's handler gets arguments by", () => {
   })
 })
 
-describe('a tool without output schema', () => {
-  test('returns text, a block, an array of both, or a whole result', () => {
+describe('a tool without an output schema', () => {
+  test('may return text, a content block, an array of both, or a complete result', () => {
     expect(server.registerTool).type.toBeCallableWith('a', {}, () => 'text')
     expect(server.registerTool).type.toBeCallableWith('a', {}, async () => 'text')
     expect(server.registerTool).type.toBeCallableWith('a', {}, () => ({ type: 'text', text: 'text' }))
@@ -93,7 +93,7 @@ describe('a tool without output schema', () => {
     expect(server.registerTool).type.toBeCallableWith('a', {}, () => { throw new Error('no') })
   })
 
-  test('returns nothing else', () => {
+  test('may not return any other value', () => {
     expect(server.registerTool).type.not.toBeCallableWith('a', {}, () => 7)
     expect(server.registerTool).type.not.toBeCallableWith('a', {}, () => {})
     expect(server.registerTool).type.not.toBeCallableWith('a', {}, async () => {})
@@ -105,7 +105,7 @@ describe('a tool without output schema', () => {
 describe('a tool with an output schema', () => {
   const weather = { outputSchema: Type.Object({ city: Type.String(), celsius: Type.Number() }) }
 
-  test('returns the bare value, or a result that holds it', () => {
+  test('may return the value itself, or a result with it', () => {
     expect(server.registerTool).type.toBeCallableWith('a', weather, () => ({ city: 'Bern', celsius: 21 }))
     expect(server.registerTool).type.toBeCallableWith('a', weather, async () => ({
       structuredContent: { city: 'Bern', celsius: 21 }
@@ -116,7 +116,7 @@ describe('a tool with an output schema', () => {
     expect(server.registerTool).type.toBeCallableWith('a', weather, () => ({ content: [], isError: true }))
   })
 
-  test('returns no other value', () => {
+  test('may not return a value of another type', () => {
     expect(server.registerTool).type.not.toBeCallableWith('a', weather, () => 'text')
     expect(server.registerTool).type.not.toBeCallableWith('a', weather, () => ({ city: 'Bern' }))
     expect(server.registerTool).type.not.toBeCallableWith('a', weather, () => ({ city: 'Bern', celsius: '21' }))
@@ -125,7 +125,7 @@ describe('a tool with an output schema', () => {
     expect(server.registerTool).type.not.toBeCallableWith('a', weather, () => {})
   })
 
-  test('may be of zod, whose transforms and defaults the server applies', () => {
+  test('returns the input of a zod schema, whose transforms and defaults the server applies', () => {
     const outputSchema = z.object({ at: z.string().transform(Number), unit: z.string().default('m') })
 
     expect<Extract<ToolReturn<typeof outputSchema>, { at: string }>>().type.toBe<{
@@ -136,7 +136,7 @@ describe('a tool with an output schema', () => {
     expect(server.registerTool).type.not.toBeCallableWith('a', { outputSchema }, () => ({ at: 7 }))
   })
 
-  test('may be JSON Schema, of any type at its root', () => {
+  test('may have a JSON Schema of any root type', () => {
     expect(server.registerTool).type.toBeCallableWith('a', { outputSchema: note }, () => ({ text: 'a' }))
     expect(server.registerTool).type.not.toBeCallableWith('a', { outputSchema: note }, () => ({ text: 7 }))
     expect(server.registerTool).type.toBeCallableWith(
@@ -152,7 +152,7 @@ describe('a tool with an output schema', () => {
     expect(server.registerTool).type.not.toBeCallableWith('a', { outputSchema: { type: 'integer' } }, () => 'text')
   })
 
-  test('keeps the literals of what it returns', () => {
+  test("may return literals without 'as const'", () => {
     const outputSchema = z.object({
       state: z.enum(['open', 'done']),
       version: z.literal(1),
@@ -188,7 +188,7 @@ describe('a tool with an output schema', () => {
     }, async () => ({ state: 'open' }))
   })
 
-  test('checks the return of a handler that takes arguments of another schema', () => {
+  test('may also have an input schema', () => {
     server.registerTool('a', { inputSchema: z.object({ city: z.string() }), ...weather }, async ({ city }) => {
       expect(city).type.toBe<string>()
       return { city, celsius: 21 }
@@ -196,7 +196,7 @@ describe('a tool with an output schema', () => {
   })
 })
 
-test('a config has no field that a tool, resource or prompt does not have', () => {
+test('a configuration accepts no unknown or wrong key', () => {
   expect(server.registerTool).type.not.toBeCallableWith('a', { descripton: 'text' }, () => 'text')
   expect(server.registerTool).type.not.toBeCallableWith('a', { inputSchema: 'string' }, () => 'text')
   expect(server.registerTool).type.not.toBeCallableWith('a', { annotations: { readOnlyHint: 'yes' } }, () => 'text')
@@ -206,7 +206,7 @@ test('a config has no field that a tool, resource or prompt does not have', () =
 })
 
 describe('a resource', () => {
-  test('returns text, bytes, contents, an array of contents, or a whole result', () => {
+  test('may return text, bytes, contents, an array of contents, or a complete result', () => {
     expect(server.registerResource).type.toBeCallableWith('a', 'a://b', {}, () => 'text')
     expect(server.registerResource).type.toBeCallableWith('a', 'a://b', {}, async () => Buffer.from('text'))
     expect(server.registerResource).type.toBeCallableWith('a', 'a://b', {}, () => ({
@@ -223,7 +223,7 @@ describe('a resource', () => {
     expect(server.registerResource).type.not.toBeCallableWith('a', 'a://b', {}, () => {})
   })
 
-  test('takes a cache hint', () => {
+  test('accepts a cache hint', () => {
     expect(server.registerResource).type.toBeCallableWith(
       'a',
       'a://b',
@@ -240,7 +240,7 @@ describe('a resource', () => {
 })
 
 describe('a prompt', () => {
-  test('gets its arguments', () => {
+  test('gets arguments of the type of its schema', () => {
     server.registerPrompt(
       'a',
       { argsSchema: z.object({ text: z.string(), language: z.enum(['de', 'el']).optional() }) },
@@ -255,7 +255,7 @@ describe('a prompt', () => {
     })
   })
 
-  test('returns text, a message, an array of messages, or a whole result', () => {
+  test('may return text, a message, an array of messages, or a complete result', () => {
     const message = { role: 'user', content: { type: 'text', text: 'text' } } as const
 
     expect(server.registerPrompt).type.toBeCallableWith('a', {}, () => 'text')
@@ -274,8 +274,8 @@ describe('a prompt', () => {
   })
 })
 
-describe('what registering returns', () => {
-  test('is a handle of the kind of thing registered', () => {
+describe('a handle that registering returns', () => {
+  test('has the type of the registered tool, resource, template or prompt', () => {
     expect(server.registerTool('a', {}, () => 'text')).type.toBe<ToolHandle>()
     expect(server.registerResource('a', 'a://b', {}, () => 'text')).type.toBe<ResourceHandle>()
     expect(server.registerResource('a', new ResourceTemplate('a://{b}'), {}, () => 'text')).type.toBe<TemplateHandle>()
@@ -289,7 +289,7 @@ describe('what registering returns', () => {
     expect<Handle<never>['enabled']>().type.toBe<boolean>()
   })
 
-  test('updates what that kind of thing has, and nothing else', () => {
+  test('updates the keys of its kind, and no others', () => {
     expect<ToolHandle['update']>().type.toBeCallableWith({
       description: 'text',
       inputSchema: note,
@@ -311,7 +311,7 @@ describe('what registering returns', () => {
   })
 })
 
-test('a server needs a name and a version, and takes no unknown option', () => {
+test('a server needs a name and a version, and accepts no unknown option', () => {
   expect(McpServer).type.toBeConstructableWith({
     name: 'Notes',
     version: '1.0.0',
@@ -323,7 +323,7 @@ test('a server needs a name and a version, and takes no unknown option', () => {
   expect(McpServer).type.not.toBeConstructableWith({ name: 'Notes', version: '1.0.0' }, { pageSize: '10' })
 })
 
-describe('who may see and use what is registered is said by', () => {
+describe('access to a registered tool, resource or prompt is limited by', () => {
   const pooled = new McpServer({ name: 'Notes', version: '1.0.0' }, { lifespan: () => ({ value: { size: 1 } }) })
 
   test('scopes', () => {
@@ -335,7 +335,7 @@ describe('who may see and use what is registered is said by', () => {
     expect<TemplateHandle['update']>().type.toBeCallableWith({ scopes: ['notes:read'], visible: () => true })
   })
 
-  test('visible, which gets the context, beside a handler that gets its arguments', () => {
+  test('visible, a function of the context', () => {
     pooled.registerTool('a', {
       visible: (ctx) => {
         expect(ctx).type.toBe<RequestContext<{ size: number }>>()
@@ -370,7 +370,7 @@ describe('who may see and use what is registered is said by', () => {
   })
 })
 
-test('a lacking scope is an error that names those needed', () => {
+test('an InsufficientScopeError is an RpcError with the required scopes', () => {
   expect(new InsufficientScopeError(['notes:write'])).type.toBeAssignableTo<RpcError>()
   expect(new InsufficientScopeError(['notes:write']).requiredScopes).type.toBe<readonly string[]>()
   expect(InsufficientScopeError).type.not.toBeConstructableWith('notes:write')

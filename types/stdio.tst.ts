@@ -7,7 +7,7 @@ import { serveStdio, type StdioConnection, type StdioOptions } from '../lib/stdi
 
 const info = { name: 'Notes', version: '1.0.0' }
 
-test('whatever can be mounted is served', () => {
+test('serveStdio() accepts every kind of server that a mount accepts', () => {
   expect(serveStdio).type.toBeCallableWith(new McpServer(info))
   expect(serveStdio).type.toBeCallableWith(new McpServer(info, { lifespan: () => ({ value: 5 }) }))
   expect(serveStdio).type.toBeCallableWith(new SdkV1Server(info))
@@ -16,14 +16,14 @@ test('whatever can be mounted is served', () => {
   expect(serveStdio).type.not.toBeCallableWith('Notes')
 })
 
-test('the options are those of a pipe', () => {
+test('serveStdio() accepts no options of HTTP', () => {
   expect<StdioOptions>().type.toBeAssignableFrom({ app: Fastify(), input: process.stdin, output: process.stdout })
   expect<StdioOptions>().type.toBeAssignableFrom<{ auth: AuthInfo, closeGracePeriod: number }>()
   expect<StdioOptions>().type.not.toBeAssignableFrom<{ bodyLimit: string }>()
   expect(serveStdio).type.not.toBeCallableWith(new McpServer(info), { prefix: '/notes' })
 })
 
-test('what comes of it can be ended, waited for and told of changes', () => {
+test('a connection has closed, close() and notify', () => {
   expect(serveStdio(new McpServer(info))).type.toBe<Promise<StdioConnection>>()
   expect<StdioConnection['closed']>().type.toBe<Promise<void>>()
   expect<StdioConnection['close']>().type.toBe<() => Promise<void>>()

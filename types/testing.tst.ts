@@ -16,7 +16,7 @@ const app = Fastify()
 const era = 'legacy' as Era
 const client = 'v1' as ClientVersion
 
-test('the client is the one that is asked for', () => {
+test('the type of the client depends on the options client and era', () => {
   expect(createTestClient(app, 'Notes', { client: 'v1' })).type.toBe<Promise<ClientV1>>()
   expect(createTestClient(app, 'Notes', { client: 'v1', era: 'legacy' })).type.toBe<Promise<ClientV1>>()
   expect(createTestClient(app, 'Notes', { client: 'v2' })).type.toBe<Promise<ClientV2>>()
@@ -24,7 +24,7 @@ test('the client is the one that is asked for', () => {
   expect(createTestClient(app, { client })).type.toBe<Promise<ClientV1 | ClientV2>>()
 })
 
-test('asked for none, it is the newest that is installed', () => {
+test('without the option client, the type is that of the newest installed client', () => {
   expect(createTestClient(app)).type.toBe<Promise<ClientV2>>()
   expect(createTestClient(app, 'Notes')).type.toBe<Promise<ClientV2>>()
   expect(createTestClient(app, { auth: 'token' })).type.toBe<Promise<ClientV2>>()
@@ -32,11 +32,11 @@ test('asked for none, it is the newest that is installed', () => {
   expect(createTestClient(app, 'Notes', { era })).type.toBe<Promise<ClientV2>>()
 })
 
-test('options that are not known at compile time may come to either', () => {
+test('options that are unknown at compile time give a union of both clients', () => {
   expect<ClientOf<ClientVersion | undefined, Era | undefined>>().type.toBe<ClientV1 | ClientV2>()
 })
 
-test('what the client is asked has the types of the protocol', () => {
+test('elicit, sample and listRoots have the types of the protocol', () => {
   createTestClient(app, {
     elicit (params) {
       expect(params.message).type.toBe<string>()
@@ -50,7 +50,7 @@ test('what the client is asked has the types of the protocol', () => {
   })
 })
 
-test('the answers of functions without parameters keep their literals', () => {
+test('elicit and sample may be functions without parameters', () => {
   const elicit = () => ({ action: 'accept' as const, content: {} })
 
   expect(createTestClient(app, { elicit: () => ({ action: 'accept', content: {} }) })).type.toBe<Promise<ClientV2>>()
@@ -65,21 +65,21 @@ test('the answers of functions without parameters keep their literals', () => {
   expect(createTestClient).type.not.toBeCallableWith(app, { elicit: () => ({ action: 'agree' }) })
 })
 
-test('an option that is unknown or wrong is no option', () => {
+test('an unknown or wrong option is not accepted', () => {
   expect(createTestClient).type.not.toBeCallableWith(app, 'Notes', { eras: 'modern' })
   expect(createTestClient).type.not.toBeCallableWith(app, { era: 'new' })
   expect(createTestClient).type.not.toBeCallableWith(app, 'Notes', { auth: { token: 'a' } })
   expect<TestClientOptions>().type.toBeAssignableFrom<{ headers: { 'x-user': 'ann' } }>()
 })
 
-test('the fetch of an app stands in for the one of Node.js', () => {
+test('injectFetch() returns a function with the type of fetch', () => {
   expect(injectFetch(app)).type.toBeAssignableTo<typeof fetch>()
   expect(injectFetch(app, { origin: 'https://app.example.com', headers: { 'x-user': 'ann' } })).type.toBeAssignableTo<
     typeof fetch
   >()
 })
 
-test('a refusal has a status, headers and a body', () => {
+test('a RefusedError has a status, headers and a body', () => {
   expect<RefusedError['status']>().type.toBe<number>()
   expect<RefusedError['headers']>().type.toBe<Headers>()
   expect<RefusedError['body']>().type.toBe<unknown>()
