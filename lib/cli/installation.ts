@@ -8,6 +8,7 @@ const manifest = createRequire(import.meta.url).resolve('fastify-mcp-mount/packa
 /** The members of package.json that the program uses. */
 interface Manifest {
   readonly version: string
+  readonly dependencies: { readonly [name: string]: string }
   readonly devDependencies: { readonly [name: string]: string }
 }
 

@@ -1,21 +1,33 @@
 // `new`: writes a small project that runs and passes its test.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { Failure, UsageError, type Command, type CommandLine } from './command.ts'
 import { PACKAGE, pathInPackage } from './installation.ts'
+import { addPackages, choose, FEATURES, fillIn, isWanted, type Feature } from './template.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Writes a project. */
 export const newProject: Command = {
   name: 'new',
-  summary: 'Write a new project: a server with tools, a resource and a prompt, an app that mounts it, and a test.',
+  summary: 'Write a new project: a server with tools, a resource and a prompt, an app that mounts it, tests, and CI.',
   usage: '<folder> [options]',
   options: {
-    name: { value: 'name', help: "The name of the package and the server. Default: the folder's." }
+    name: { value: 'name', help: 'The name of the package and the server. Default: the name of the folder.' },
+    with: {
+      value: FEATURES.join(','),
+      multiple: true,
+      help: 'What the project has in addition, separated by commas.'
+    }
   },
   notes: `The folder must be empty, or must not exist yet.
 
-  fastify-mcp-mount new my-server`,
+With
+  auth    access tokens (JWTs) of the authorization server in AUTH_ISSUER
+  redis   sessions shared by all processes, in the Redis at REDIS_URL
+  docker  a Dockerfile with a health check, and compose.yaml
+
+  fastify-mcp-mount new my-server
+  fastify-mcp-mount new my-server --with auth,redis,docker`,
   run: runNew
 }
 
@@ -23,7 +35,6 @@ export const newProject: Command = {
 const PACKAGE_NAME = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 const LONGEST_NAME = 214
 const RESERVED_NAMES: ReadonlySet<string> = new Set(['node_modules', 'favicon.ico', 'fastify-mcp-mount'])
-const BLANK = /\{\{([^}]+)\}\}/g
 
 async function runNew (line: CommandLine, { out, bold, process: { cwd } }: Terminal): Promise<number> {
   const [folder, surplus] = line.positionals
@@ -32,7 +43,7 @@ async function runNew (line: CommandLine, { out, bold, process: { cwd } }: Termi
   const target = resolve(cwd(), folder)
   const name = line.get('name') ?? basename(target)
   checkName(name)
-  const written = writeProject(target, name)
+  const written = writeProject(target, name, parseFeatures(line))
 
   const steps = ['npm install', 'npm test', 'npm run dev']
   const path = relative(cwd(), target)
@@ -55,20 +66,34 @@ function checkName (name: string): void {
   )
 }
 
+function parseFeatures (line: CommandLine): ReadonlySet<Feature> {
+  const names = line.all('with').flatMap((list) => list.split(',')).map((name) => name.trim())
+  return new Set(names.map((name) => {
+    const feature = FEATURES.find((known) => known === name)
+    if (feature !== undefined) return feature
+    throw new UsageError(`--with has '${name}', and takes ${FEATURES.join(', ')}`)
+  }))
+}
+
 /** Writes the project into a folder that is empty or does not exist. Returns the files. @throws Failure */
-function writeProject (target: string, name: string): readonly string[] {
+function writeProject (target: string, name: string, features: ReadonlySet<Feature>): readonly string[] {
   const template = pathInPackage('template')
   const files = readdirSync(template, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => relative(template, join(entry.parentPath, entry.name)))
+    .map((entry) => relative(template, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
+    .filter((file) => isWanted(file, features))
+  // Dependencies get the versions with which this package has been tested.
+  const { version, dependencies, devDependencies } = PACKAGE
+  const values = { ...dependencies, ...devDependencies, 'fastify-mcp-mount': `^${version}`, name }
   try {
     mkdirSync(target, { recursive: true })
     if (readdirSync(target).length > 0) {
       throw new Failure(`${target} is not empty. Choose another folder, or empty that one.`)
     }
     for (const file of files) {
-      const text = readFileSync(join(template, file), 'utf8')
-      write(join(target, withDot(file)), fillIn(text, name))
+      const text = choose(readFileSync(join(template, file), 'utf8'), features)
+      const whole = file === 'package.json' ? addPackages(text, features) : text
+      write(join(target, withDot(file)), fillIn(whole, values))
     }
   } catch (cause) {
     if (cause instanceof Failure) throw cause
@@ -85,15 +110,4 @@ function write (file: string, text: string): void {
 // Dotfiles begin with '_' in the template, because npm excludes some from packages and obeys others.
 function withDot (file: string): string {
   return file.replace(/^_/, '.')
-}
-
-// Dependencies get the versions with which this package has been tested.
-function fillIn (text: string, name: string): string {
-  const values: { readonly [blank: string]: string } = {
-    ...PACKAGE.devDependencies,
-    'fastify-mcp-mount': `^${PACKAGE.version}`,
-    name
-  }
-  // The cast holds, because the template has no other blanks.
-  return text.replace(BLANK, (_blank, key: string) => values[key] as string)
 }

@@ -1,8 +1,10 @@
-// Runs the app: PORT, HOST and PUBLIC_URL say where.
+// Runs the app until SIGINT or SIGTERM.
 import { createApp } from './app.ts'
+import { readConfig } from './config.ts'
 
-const { PORT = '8000', HOST = '127.0.0.1', PUBLIC_URL } = process.env
-const app = createApp({ logger: true, publicUrl: PUBLIC_URL })
+const config = readConfig(process.env)
+const app = createApp(config, { logger: { level: config.logLevel } })
 
+// Calls that are running may finish. A second signal ends the process at once.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { app.close() })
-await app.listen({ port: Number(PORT), host: HOST })
+await app.listen({ host: config.host, port: config.port })

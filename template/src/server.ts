@@ -1,16 +1,20 @@
-// What the server offers: tools, a resource and a prompt.
+// The server: its tools, a resource and a prompt.
 import { completable, McpServer, ToolError, Type } from 'fastify-mcp-mount'
+
+const { MCP_STATE_KEY } = process.env
 
 const server = new McpServer({ name: '{{name}}', version: '0.1.0' }, {
   instructions: 'Keeps notes by topic.',
-  // Opened once, before the first request, and closed with the app: the place for a database.
+  // Processes that serve the same clients need the same key, of 32 bytes or more.
+  ...(MCP_STATE_KEY && { requestState: { keys: [MCP_STATE_KEY] } }),
+  // Opened before the first request and closed with the app. Open your database here.
   lifespan: async () => ({ value: { notes: new Map<string, string[]>() } })
 })
 
 server.registerTool('add_note', {
   description: 'Save a note under a topic.',
   inputSchema: Type.Object({
-    topic: Type.String({ minLength: 1, description: 'What the note is about.' }),
+    topic: Type.String({ minLength: 1, description: 'The topic of the note.' }),
     text: Type.String({ minLength: 1 })
   })
 }, async ({ topic, text }, { lifespan: { notes } }) => {
@@ -26,13 +30,15 @@ server.registerTool('list_notes', {
   annotations: { readOnlyHint: true }
 }, async ({ topic }, { lifespan }) => {
   const notes = lifespan.notes.get(topic)
-  // The model reads this, and can do better.
-  if (notes === undefined) throw new ToolError(`There is no note about ${topic}. Topics: ${[...lifespan.notes.keys()].join(', ') || 'none'}`)
+  if (notes === undefined) {
+    // The model reads this text and can try again.
+    throw new ToolError(`There is no note about ${topic}. Topics: ${[...lifespan.notes.keys()].join(', ') || 'none'}`)
+  }
   return { notes }
 })
 
 server.registerResource('topics', 'notes://topics', {
-  description: 'The topics that there are notes about.',
+  description: 'All topics that have notes.',
   mimeType: 'application/json'
 }, async (_uri, { lifespan: { notes } }) => JSON.stringify([...notes.keys()]))
 

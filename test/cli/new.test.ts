@@ -1,29 +1,36 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { runProgram } from '../../lib/cli/program.ts'
-import { LOADER } from '../support/child.ts'
+import { LOADER, run } from '../support/child.ts'
+import { findPort } from '../support/free-port.ts'
+import { problemsOf } from '../support/type-check.ts'
 import { createTestTerminal, type TestTerminal } from './terminal.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const { version, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+const { version, dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
 const FILES = [
-  '.dockerignore',
+  '.github/workflows/ci.yml',
   '.gitignore',
-  'Dockerfile',
   'README.md',
   'package.json',
   'src/app.ts',
+  'src/config.ts',
   'src/main.ts',
   'src/server.ts',
+  'test/config.test.ts',
   'test/server.test.ts',
   'test/tsconfig.json',
   'tsconfig.json'
 ]
+const DOCKER_FILES = ['.dockerignore', 'Dockerfile', 'compose.yaml']
+
+// All sets of features.
+const FEATURES = ['', 'auth', 'redis', 'docker', 'auth,redis', 'auth,docker', 'redis,docker', 'auth,redis,docker']
 
 async function create (cwd: string, ...args: string[]): Promise<TestTerminal & { readonly code: number }> {
   const test = createTestTerminal({ cwd })
@@ -43,7 +50,7 @@ t.test('a project is written, and the next steps are printed', async (t) => {
   t.equal(code, 0)
   t.equal(err, '')
   t.same(listFiles(join(cwd, 'my-server')), FILES)
-  t.match(out, /^Wrote my-server\n(?: {2}my-server\/\S+\n){11}\nNext\n/)
+  t.match(out, /^Wrote my-server\n(?: {2}my-server\/\S+\n){12}\nNext\n/)
   t.ok(out.endsWith('\nNext\n  cd my-server\n  npm install\n  npm test\n  npm run dev\n'))
 })
 
@@ -56,28 +63,86 @@ t.test('the dependencies are this package and the versions that it was tested wi
   t.equal(manifest.name, 'my-server')
   t.same(manifest.dependencies, { fastify: devDependencies.fastify, 'fastify-mcp-mount': `^${version}` })
   for (const [name, range] of Object.entries(manifest.devDependencies)) t.equal(range, devDependencies[name], name)
-  for (const file of FILES) t.notMatch(readFileSync(join(cwd, 'my-server', file), 'utf8'), /\{\{/, file)
+  for (const file of FILES) t.notMatch(readFileSync(join(cwd, 'my-server', file), 'utf8'), /(?<!\$)\{\{/, file)
 })
 
-// The types of the template are checked with those of this repository, which includes it.
-t.test('the project passes its own test', async (t) => {
+t.test('each set of features is a project whose types are right and whose tests pass', async (t) => {
   const cwd = t.testdir()
-  await create(cwd, 'my-server')
+  symlinkSync(join(ROOT, 'node_modules'), join(cwd, 'node_modules'))
+  for (const features of FEATURES) {
+    const name = `with-${features.replaceAll(',', '-')}`
+    const { code, err } = await create(cwd, name, '--name', 'my-server', ...features === '' ? [] : ['--with', features])
+
+    t.same([code, err], [0, ''], features)
+    t.same(listFiles(join(cwd, name)), [
+      ...FILES,
+      ...features.includes('auth') ? ['test/auth.test.ts'] : [],
+      ...features.includes('docker') ? DOCKER_FILES : []
+    ].sort(), features)
+  }
+
+  const files = listFiles(cwd).filter((file) => file.endsWith('.ts')).map((file) => join(cwd, file))
+  t.same(problemsOf(files), [])
+  t.same(files.filter((file) => /[{#] ?#|, *\n\s*}/.test(readFileSync(file, 'utf8'))), [])
+
+  // One process for all: most of the time goes into loading this package.
+  const tests = files.filter((file) => file.endsWith('.test.ts'))
+  writeFileSync(join(cwd, 'all.js'), tests.map((file) => `import ${JSON.stringify(pathToFileURL(file))}\n`).join(''))
+  const { NODE_TEST_CONTEXT, ...env } = process.env
+  const args = [...LOADER, '--test-reporter', 'tap', join(cwd, 'all.js')]
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd, env })
+
+  // `auth` has one test of the configuration and one of the app, `redis` one of the configuration.
+  t.match(stdout, new RegExp(`^# pass ${8 * FEATURES.length + 2 * 4 + 4}$`, 'm'))
+  t.match(stdout, /^# fail 0$/m)
+})
+
+t.test('the features have their packages, and their variables are explained', async (t) => {
+  const cwd = t.testdir()
+  await create(cwd, 'my-server', '--with', 'redis', '--with', 'auth, docker')
+  const read = (file: string): string => readFileSync(join(cwd, 'my-server', file), 'utf8')
+
+  const manifest = JSON.parse(read('package.json'))
+  t.equal(manifest.dependencies.ioredis, devDependencies.ioredis)
+  t.equal(manifest.devDependencies.jose, dependencies.jose)
+  for (const file of listFiles(join(cwd, 'my-server'))) t.notMatch(read(file), /#(?:with|without|end)\b/, file)
+  for (const name of [
+    'HOST', 'PORT', 'PUBLIC_URL', 'ALLOWED_HOSTS', 'LOG_LEVEL', 'MCP_STATE_KEY', 'REDIS_URL', 'AUTH_ISSUER'
+  ]) {
+    t.match(read('README.md'), `\`${name}\``, name)
+  }
+  t.match(read('Dockerfile'), /^RUN npm ci$/m)
+  t.match(read('Dockerfile'), /^HEALTHCHECK /m)
+  t.match(read('compose.yaml'), 'REDIS_URL: redis://redis:6379')
+  t.match(read('.github/workflows/ci.yml'), '- run: npm ci')
+})
+
+t.test('the app runs with its settings from the environment, until SIGTERM', async (t) => {
+  const cwd = t.testdir()
+  await create(cwd, 'my-server', '--with', 'redis,auth')
   const project = join(cwd, 'my-server')
   symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'))
-  const { NODE_TEST_CONTEXT, ...env } = process.env
+  const port = await findPort()
+  const main = join(project, 'src/main.ts')
 
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [...LOADER, '--test', '--test-reporter', 'tap', 'test/server.test.ts'],
-    {
-      cwd: project,
-      env
-    }
-  )
+  const { lines, stop } = await run(t, main, {
+    env: { PORT: String(port), PUBLIC_URL: 'https://mcp.example.com', MCP_STATE_KEY: 'k'.repeat(32) },
+    until: { line: /listens at/, times: 1 }
+  })
 
-  t.match(stdout, /^# pass 4$/m)
-  t.match(stdout, /^# fail 0$/m)
+  t.match(lines.at(-1), 'MCP server my-server listens at https://mcp.example.com/mcp')
+  t.equal((await fetch(`http://127.0.0.1:${port}/health`)).status, 200)
+  t.match(await stop('SIGTERM'), { code: 0 })
+})
+
+t.test('an unknown feature is refused before anything is written', async (t) => {
+  const cwd = t.testdir()
+
+  const { code, err } = await create(cwd, 'my-server', '--with', 'auth,kubernetes')
+
+  t.equal(code, 2)
+  t.match(err, "fastify-mcp-mount: --with has 'kubernetes', and takes auth, redis, docker\n")
+  t.same(readdirSync(cwd), [])
 })
 
 t.test('an empty folder is accepted, also the current one', async (t) => {
@@ -87,7 +152,7 @@ t.test('an empty folder is accepted, also the current one', async (t) => {
   const { code, out } = await create(cwd, '.', '--name', '@me/my-server')
 
   t.equal(code, 0)
-  t.match(out, /^Wrote @me\/my-server\n {2}\.dockerignore\n/)
+  t.match(out, /^Wrote @me\/my-server\n {2}\.github\/workflows\/ci\.yml\n/)
   t.match(out, /\nNext\n {2}npm install\n/)
   t.same(listFiles(cwd), FILES)
   t.equal(JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8')).name, '@me/my-server')

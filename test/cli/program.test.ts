@@ -42,7 +42,7 @@ t.test('the help of a command lists all options, in lines of 80 characters', asy
     run: ['export', 'transport', 'host', 'port', 'path', 'log-level', 'workers', 'stateless'],
     inspect: ['arg', 'era', 'header', 'token', 'timeout', 'log-level', 'json'],
     install: ['name', 'scope', 'header', 'env', 'print', 'yes'],
-    new: ['name']
+    new: ['name', 'with']
   }
   for (const [command, names] of Object.entries(options)) {
     const { code, out } = await run(command, '--help')

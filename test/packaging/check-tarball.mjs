@@ -254,10 +254,10 @@ async function checkProgram (tarball) {
     run('npx', ['--no-install', 'fastify-mcp-mount', '--help'], project),
     /^Usage: fastify-mcp-mount <command>/
   )
-  run('npx', ['--no-install', 'fastify-mcp-mount', 'new', 'my-server'], project)
+  run('npx', ['--no-install', 'fastify-mcp-mount', 'new', 'my-server', '--with', 'auth,redis,docker'], project)
 
   const written = join(project, 'my-server')
-  assert.equal(readFileSync(join(written, '.gitignore'), 'utf8'), 'node_modules\ndist\n')
+  assert.equal(readFileSync(join(written, '.gitignore'), 'utf8'), 'node_modules\ndist\n.env\n')
   const manifest = JSON.parse(readFileSync(join(written, 'package.json'), 'utf8'))
   manifest.dependencies['fastify-mcp-mount'] = `file:${tarball}`
   writeFileSync(join(written, 'package.json'), JSON.stringify(manifest))
