@@ -69,9 +69,11 @@ async function useFunction (
   app: FastifyInstance, exported: Exported, plan: AppPlan
 ): Promise<FastifyInstance | undefined> {
   let own: FastifyInstance | undefined
+  // A function of length 0 may have an optional parameter, which must not receive the scope. Awaiting an app makes it
+  // ready, which may exceed the time that a plugin has: its own `pluginTimeout` decides.
+  const early = exported.length === 0 ? await exported() : undefined
   await app.register(async function probe (scope, options) {
-    // A function of length 0 may have an optional parameter, which must not receive the scope.
-    const made = await (exported.length === 0 ? exported() : exported(scope, options))
+    const made = exported.length === 0 ? early : await exported(scope, options)
     if (made === undefined || (isFastify(made) && made.server === scope.server)) {
       return refuse(plan, pluginOptions(plan), 'a plugin')
     }
