@@ -1,9 +1,11 @@
 // Registers the routes of an app as tools, once all of them are known.
+import { channel } from 'node:diagnostics_channel'
 import type { FastifyInstance } from 'fastify'
 import type { ServerDefinition } from '../server/definition.ts'
 import { McpServer } from '../server/mcp-server.ts'
 import { chooseRoutes, invalidRoute, nameOf, type Candidate, type Choice, type ChosenRoute } from './choose.ts'
 import { collectRoutes } from './collector.ts'
+import { ROUTES_DECIDED, type RoutesDecided } from './decided.ts'
 import { nameRoute, toSnakeCase } from './name.ts'
 import { findRival } from './rivals.ts'
 import { KnownSchemas } from './route-schema.ts'
@@ -19,6 +21,8 @@ export interface Exposing extends RouteServer {
 
 const MADE_TOO_EARLY = 'routes that were registered before the mount are no tools, because the app was made before ' +
   "'fastify-mcp-mount' was imported: import it above the call of Fastify(), or run 'node --import fastify-mcp-mount'"
+
+const decided = channel(ROUTES_DECIDED)
 
 /** Registers the routes that a mount exposes. @throws MCP_ERR_INVALID_ROUTE, MCP_ERR_INVALID_DEFINITION */
 export function registerRoutes (exposing: Exposing): readonly Choice[] {
@@ -44,6 +48,7 @@ export function registerRoutes (exposing: Exposing): readonly Choice[] {
     app.log.warn("models choose a tool by its description; write a 'summary' or a 'description' into the schemas of " +
       `the routes of ${undescribed.join(', ')}`)
   }
+  if (decided.hasSubscribers) decided.publish({ app, mount, tools: names, choices } satisfies RoutesDecided)
   return choices
 }
 
