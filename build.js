@@ -10,11 +10,12 @@ const require = createRequire(import.meta.url)
 const { exports, bin } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
 const sourceOf = (file) => file.replace(/^\.\/dist\/(.*)\.js$/, 'lib/$1.ts')
 
-/** The entry points of the package, and the processes of `dev` and `run` that run a file of the user. */
+/** The entry points of the package, and the processes of `dev`, `run` and `routes` that run a file of the user. */
 const SOURCES = [
   ...Object.values(exports).flatMap((entry) => entry.default ?? []).map(sourceOf),
   'lib/cli/dev-server.ts',
-  'lib/cli/run-server.ts'
+  'lib/cli/run-server.ts',
+  'lib/cli/routes-process.ts'
 ]
 
 /** The program `fastify-mcp-mount`, which runs nothing of the user's. */

@@ -5,11 +5,12 @@ import { inspect } from './inspect.ts'
 import { install } from './install.ts'
 import { PACKAGE } from './installation.ts'
 import { newProject } from './new.ts'
+import { routes } from './routes.ts'
 import { run } from './run.ts'
 import { clean } from './clean.ts'
 import { type Terminal } from './terminal.ts'
 
-const COMMANDS: readonly Command[] = [dev, run, inspect, install, newProject]
+const COMMANDS: readonly Command[] = [dev, run, inspect, routes, install, newProject]
 
 /** Runs the program. Resolves to the exit code: 0 for success, 1 for failure, 2 for wrong usage. */
 export async function runProgram (args: readonly string[], terminal: Terminal): Promise<number> {

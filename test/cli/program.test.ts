@@ -25,6 +25,7 @@ t.test('the help lists all commands, and goes to standard error if it was not re
     'run <file> [options] [-- <arguments of the file>]',
     'inspect <url> [what] [options]',
     'install <client> <url or file> [options] [-- <args>]',
+    'routes <file> [options]',
     'new <folder> [options]',
     '-h, --help',
     '-v, --version'
@@ -41,6 +42,7 @@ t.test('the help of a command lists all options, in lines of 80 characters', asy
     dev: ['export', 'port', 'host', 'prefix', 'path', 'inspector', 'stdio'],
     run: ['export', 'transport', 'host', 'port', 'path', 'log-level', 'workers', 'stateless'],
     inspect: ['arg', 'era', 'header', 'token', 'timeout', 'log-level', 'json'],
+    routes: ['export', 'json'],
     install: ['name', 'scope', 'header', 'env', 'print', 'yes'],
     new: ['name', 'with']
   }
@@ -61,7 +63,7 @@ t.test('the version is that of the package', async (t) => {
 
 t.test('wrong usage is explained, and the exit code is 2', async (t) => {
   const calls: ReadonlyArray<readonly [args: string, problem: string]> = [
-    ['serve', "there is no command 'serve'; there are dev, run, inspect, install, new"],
+    ['serve', "there is no command 'serve'; there are dev, run, inspect, routes, install, new"],
     ['dev', 'dev needs a file, such as server.ts'],
     ['dev a b', "'b' is one argument too many"],
     ['dev a --prot 1', "Unknown option '--prot'"],
@@ -79,6 +81,8 @@ t.test('wrong usage is explained, and the exit code is 2', async (t) => {
     ['run a --workers 0', "--workers is '0', and must be a whole number from 1 to 1024"],
     ['run LICENSE --log-level loud',
       "--log-level is 'loud', and must be one of fatal, error, warn, info, debug, trace, silent"],
+    ['routes', 'routes needs a file, such as app.ts'],
+    ['routes a b', "'b' is one argument too many"],
     ['inspect', 'inspect needs the URL of an endpoint, such as http://127.0.0.1:8000/mcp'],
     ['inspect localhost:8000', "'localhost:8000' is not an http:// or https:// URL, such as http://127.0.0.1:8000/mcp"],
     ['inspect nowhere', "'nowhere' is not an http:// or https:// URL, such as http://127.0.0.1:8000/mcp"],

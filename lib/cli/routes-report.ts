@@ -1,0 +1,35 @@
+// What the process of `routes` that runs the user's file reports to the one that prints it.
+import type { ExportSettings } from './load-export.ts'
+
+/** The environment variable that holds {@link ExportSettings} as JSON. */
+export const ROUTES_VARIABLE = 'FASTIFY_MCP_MOUNT_ROUTES'
+
+export type RoutesSettings = ExportSettings
+
+/** A route that is a tool. */
+export interface ReportedTool {
+  readonly tool: string
+  readonly method: string
+  readonly url: string
+  /** What its annotations say: `read-only`, `destructive`, `idempotent`, `open world`. */
+  readonly hints: readonly string[]
+  /** The approximate size of its name, its description and the schema of its arguments. */
+  readonly tokens: number
+}
+
+/** A route that is no tool. */
+export interface ReportedRoute {
+  readonly method: string
+  readonly url: string
+  /** Why it is no tool; continues "the route …". */
+  readonly reason: string
+}
+
+/** A mount that exposes routes. */
+export interface ReportedRoutes {
+  readonly mount: string
+  /** The path of its endpoint. */
+  readonly path: string
+  readonly tools: readonly ReportedTool[]
+  readonly leftOut: readonly ReportedRoute[]
+}

@@ -1,0 +1,162 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { runProgram } from '../../lib/cli/program.ts'
+import { formatRoutes } from '../../lib/cli/routes-table.ts'
+import { createTestTerminal, type TestTerminalOptions } from './terminal.ts'
+
+// Each run is a process of its own.
+t.setTimeout(120_000)
+
+const APP = `import mcpPlugin, { McpServer } from 'fastify-mcp-mount'
+import Fastify from 'fastify'
+`
+const ROUTES = `
+  app.get('/orders/:id', {
+    schema: { summary: 'Show an order' }, config: { mcp: true }
+  }, async () => 'order')
+  app.delete('/orders/:id', {
+    schema: { summary: 'Delete an order' }, config: { mcp: { name: 'remove_order', annotations: { openWorldHint: true } } }
+  }, async () => 'gone')
+  app.get('/health', { config: { mcp: true } }, async () => 'ok')
+  app.get('/internal', async () => 'secret')
+`
+const SHOP = `${APP}export function createApp () {
+  const app = Fastify(LOGGER)
+  ${ROUTES}
+  app.register(mcpPlugin, { prefix: '/shop', expose: { name: 'Shop', version: '1.0.0' } })
+  return app
+}`
+
+const SAME_NAME = `${APP}export const app = Fastify()
+  for (const url of ['/a', '/b']) app.get(url, { config: { mcp: { name: 'same' } } }, async () => 1)
+  app.register(mcpPlugin, { expose: { name: 'Shop', version: '1.0.0' } })
+`
+
+interface Outcome { readonly code: number, readonly out: string, readonly err: string }
+
+async function run (
+  t: Test, text: string, args: readonly string[] = [], options: TestTerminalOptions = {}
+): Promise<Outcome> {
+  const directory = mkdtempSync(join(t.testdir(), 'app-'))
+  writeFileSync(join(directory, 'app.ts'), text)
+  const test = createTestTerminal({ cwd: directory, ...options, env: { ...inherited(), ...options.env } })
+  const code = await runProgram(['routes', 'app.ts', ...args], test.terminal)
+  return { code, out: test.out, err: test.err }
+}
+
+function inherited (): { readonly [name: string]: string } {
+  return { PATH: process.env['PATH'] ?? '' }
+}
+
+const TABLE = `Shop  /shop/mcp  2 of 4 routes are tools, about 86 tokens
+
+TOKENS  TOOL           ROUTE               HINTS
+    43  get_orders_id  GET /orders/:id     read-only
+    43  remove_order   DELETE /orders/:id  destructive, idempotent, open-world
+
+NO TOOL        BECAUSE IT
+GET /health    is for health checks or metrics
+GET /internal  has no 'config.mcp', and is not included
+`
+
+t.test('the tools of an app are a table with their size, and the other routes have a reason', async (t) => {
+  const { code, out, err } = await run(t, SHOP.replace('LOGGER', ''))
+
+  t.equal(out, TABLE)
+  t.equal(err, '')
+  t.equal(code, 0)
+})
+
+t.test('warnings of the app go to standard error, and the rest of its log nowhere', async (t) => {
+  const { out, err } = await run(t, SHOP.replace('LOGGER', '{ logger: true }'))
+
+  t.equal(out, TABLE)
+  t.match(err, /^warning: the route GET \/health is no tool, because it is for health checks or metrics/)
+  t.notMatch(err, /is ready at/)
+})
+
+t.test('with --json, the table is JSON', async (t) => {
+  const { out } = await run(t, SHOP.replace('LOGGER', ''), ['--json'])
+
+  t.same(JSON.parse(out), [{
+    mount: 'Shop',
+    path: '/shop/mcp',
+    tools: [
+      { tool: 'get_orders_id', method: 'GET', url: '/orders/:id', hints: ['read-only'], tokens: 43 },
+      {
+        tool: 'remove_order',
+        method: 'DELETE',
+        url: '/orders/:id',
+        hints: ['destructive', 'idempotent', 'open-world'],
+        tokens: 43
+      }
+    ],
+    leftOut: [
+      { method: 'GET', url: '/health', reason: 'is for health checks or metrics' },
+      { method: 'GET', url: '/internal', reason: "has no 'config.mcp', and is not included" }
+    ]
+  }])
+})
+
+t.test('an app that was made before the package was imported misses the same routes as in production', async (t) => {
+  const { code, out, err } = await run(t, `import Fastify from 'fastify'
+    export const app = Fastify({ logger: true })
+    ${ROUTES}
+    const { default: mcpPlugin } = await import('fastify-mcp-mount')
+    app.register(mcpPlugin, { expose: { name: 'Shop', version: '1.0.0' } })`)
+
+  t.match(err, /^warning: routes that were registered before the mount are no tools/)
+  t.match(out, /^Shop {2}\/mcp {2}0 of 0 routes are tools/)
+  t.equal(code, 0)
+})
+
+t.test('a file that exposes no routes, or fails, is explained, and the exit code is 1', async (t) => {
+  for (const [text, problem] of [
+    [`${APP}export const mcp = new McpServer({ name: 'Notes', version: '1' })`,
+      /^No mount of app\.ts exposes routes: register the plugin with expose: true/],
+    [`${APP}export const app = Fastify()`, /^app\.ts mounts no MCP server/],
+    [`${APP}throw new Error('no database')`, /^app\.ts failed:\nError: no database/],
+    [SAME_NAME, /^app\.ts failed:\n.*the route 'GET \/b' has the name 'same'/]
+  ] as const) {
+    const { code, out, err } = await run(t, text)
+
+    t.match(err, problem)
+    t.equal(out, '')
+    t.equal(code, 1)
+  }
+})
+
+const REPORT = [{
+  mount: 'Shop',
+  path: '/mcp',
+  tools: [{
+    tool: 'get_orders', method: 'GET', url: '/orders', hints: ['read-only', 'idempotent', 'open-world'], tokens: 1234
+  }],
+  leftOut: [{ method: 'POST', url: '/\u001b[31mlogin', reason: "has no 'config.mcp', and is not included" }]
+}]
+
+t.test('the last column breaks where a line ends, and a row that is too long breaks anywhere', async (t) => {
+  const narrow = createTestTerminal({ columns: 50 }).terminal
+  const narrower = createTestTerminal({ columns: 40 }).terminal
+
+  t.equal(formatRoutes(REPORT, narrow), `Shop  /mcp  1 of 2 routes are tools, about 1,234 tokens
+
+TOKENS  TOOL        ROUTE        HINTS
+ 1,234  get_orders  GET /orders  read-only,
+                                 idempotent,
+                                 open-world
+
+NO TOOL      BECAUSE IT
+POST /login  has no 'config.mcp', and is not
+             included`)
+  t.equal(formatRoutes(REPORT, narrower).split('\n\n')[1], `1,234  get_orders  GET /orders
+    read-only, idempotent, open-world`)
+})
+
+t.test('titles are painted on a terminal that has colours', async (t) => {
+  const { terminal } = createTestTerminal({ isTTY: true, columns: 80 })
+
+  t.match(formatRoutes(REPORT, terminal), '\u001b[1mShop\u001b[22m  /mcp  \u001b[2m1 of 2 routes are tools')
+  t.match(formatRoutes(REPORT, terminal), '\u001b[2mTOKENS  TOOL        ROUTE        HINTS\u001b[22m')
+})
