@@ -9,7 +9,7 @@ import { textBlock } from '../server/call/content.ts'
 import { TextResult } from '../server/call/result.ts'
 import { createJsonValidator } from '../server/schema/json-validator.ts'
 import { toListedOutput } from '../server/schema/listed-schema.ts'
-import type { JsonSchema } from '../server/schema/validation.ts'
+import type { JsonSchema, Validation } from '../server/schema/validation.ts'
 import type { InnerReply } from './inner-request.ts'
 import type { KnownSchemas } from './route-schema.ts'
 
@@ -33,10 +33,12 @@ export function createOutput ({ response }: FastifySchema, known: KnownSchemas):
   if (first === undefined || others.length > 0) return undefined
   const schema = toListedOutput(known.toPlain(first, 'output'))
   if (schema.type !== 'object') return undefined
-  const validate = createJsonValidator(schema, 'output')
+  let validate: ((value: unknown) => Validation) | undefined
   return {
     schema,
     findProblem (value) {
+      // Compiled by the first reply: an app with hundreds of routes does not wait for that to start.
+      validate ??= createJsonValidator(schema, 'output')
       const validation = validate(value)
       return validation.valid ? undefined : validation.problem
     }

@@ -17,30 +17,45 @@ export function isOwnRoute (found: FoundRoute | null | undefined, values: PathVa
   return names.length === values.size && names.every((name) => values.get(name) === found.params[name])
 }
 
+/** Finds a route that {@link isOwnRoute} could not tell from another one. */
+export type FindRival = (candidate: Candidate) => Candidate | undefined
+
+/** What decides which requests a route answers. */
+interface Shape {
+  readonly candidate: Candidate
+  readonly segments: readonly string[]
+}
+
 /**
- * Finds another route that {@link isOwnRoute} could not tell from a route: one that takes the same parameters and may
- * answer the same request. Versions are told apart by a header that is always sent.
+ * Creates what finds, among the routes of an app, one that takes the same parameters as another and may answer the same
+ * request. Versions are told apart by a header that is always sent.
  */
-export function findRival (candidate: Candidate, others: readonly Candidate[]): Candidate | undefined {
-  const segments = toSegments(candidate.url)
-  const names = nameParams(candidate.url)
-  return others.find((other) => {
-    const isOther = other !== candidate && other.method === candidate.method
-    return isOther && other.constraints.version === candidate.constraints.version &&
-      nameParams(other.url) === names && mayMeet(segments, toSegments(other.url))
-  })
+export function createRivalFinder (candidates: readonly Candidate[]): FindRival {
+  const shapes = new Map<string, Shape[]>()
+  for (const candidate of candidates) {
+    const key = toKey(candidate)
+    const alike = shapes.get(key) ?? []
+    alike.push({ candidate, segments: toSegments(candidate.url) })
+    shapes.set(key, alike)
+  }
+  return function findRival (candidate) {
+    const segments = toSegments(candidate.url)
+    const alike = shapes.get(toKey(candidate)) ?? []
+    return alike.find((other) => other.candidate !== candidate && mayMeet(segments, other.segments))?.candidate
+  }
 }
 
 const PARAM = '\0'
+
+function toKey ({ method, url, constraints: { version } }: Candidate): string {
+  const names = parsePath(url).params.map(({ name }) => name).sort()
+  return JSON.stringify([method, version, names])
+}
 
 function toSegments (url: string): readonly string[] {
   let text = ''
   for (const piece of parsePath(url).pieces) text += typeof piece === 'string' ? piece : PARAM
   return text.toLowerCase().split('/').filter((segment) => segment !== '')
-}
-
-function nameParams (url: string): string {
-  return parsePath(url).params.map(({ name }) => name).sort().join('/')
 }
 
 function mayMeet (a: readonly string[], b: readonly string[]): boolean {

@@ -65,8 +65,8 @@ export function registerRoute (route: RouteTool): boolean {
   const tool = server.registerTool(name, {
     ...(title !== undefined && { title }),
     ...(description !== undefined && { description }),
-    inputSchema: showOnly(input.schema, 'input'),
-    ...(output !== undefined && { outputSchema: showOnly(output.schema, 'output') }),
+    inputSchema: showOnly(input.schema),
+    ...(output !== undefined && { outputSchema: showOnly(output.schema) }),
     ...(Object.keys(annotations).length > 0 && { annotations }),
     ...(icons !== undefined && { icons }),
     ...(timeout !== undefined && { timeout }),
@@ -116,9 +116,9 @@ function createRouteOutput ({ app, candidate, known, name }: RouteTool): RouteOu
 }
 
 // The validator of the route judges the arguments, in its own words.
-function showOnly (json: JsonSchema, direction: 'input' | 'output'): JsonSchema {
+function showOnly (json: JsonSchema): JsonSchema {
   // Only registerTool() looks at it, which knows the class.
-  return new UncheckedSchema(json, direction) as unknown as JsonSchema
+  return new UncheckedSchema(json) as unknown as JsonSchema
 }
 
 function textOf (value: unknown): string | undefined {

@@ -7,7 +7,7 @@ import { chooseRoutes, invalidRoute, nameOf, type Candidate, type Choice, type C
 import { collectRoutes } from './collector.ts'
 import { ROUTES_DECIDED, type RoutesDecided } from './decided.ts'
 import { nameRoute, toSnakeCase } from './name.ts'
-import { findRival } from './rivals.ts'
+import { createRivalFinder } from './rivals.ts'
 import { KnownSchemas } from './route-schema.ts'
 import { registerRoute, type RouteServer } from './route-tool.ts'
 
@@ -81,9 +81,9 @@ function nameTool ({ candidate: { method, url, schema: { operationId } }, config
 
 // @throws MCP_ERR_INVALID_ROUTE when arguments could lead to another route than that of the tool.
 function refuseRivals (chosen: readonly ChosenRoute[], choices: readonly Choice[]): void {
-  const candidates = choices.map(({ candidate }) => candidate)
+  const findRival = createRivalFinder(choices.map(({ candidate }) => candidate))
   for (const { candidate } of chosen) {
-    const rival = findRival(candidate, candidates)
+    const rival = findRival(candidate)
     if (rival === undefined) continue
     throw invalidRoute(candidate, `cannot be told from the route '${nameOf(rival)}', which takes the same ` +
       "parameters; rename one of them, or leave the route out by 'config: { mcp: false }'")

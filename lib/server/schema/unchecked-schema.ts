@@ -1,15 +1,15 @@
 // A schema that is only shown: somebody else validates by it.
-import { toPlainJsonSchema } from './json-schema.ts'
+import { deepFreeze } from './listed-schema.ts'
 import type { JsonSchema } from './validation.ts'
 
-/** A schema of a tool whose handler checks arguments, or results, itself. */
+/** The schema of a tool whose handler checks arguments, or results, itself. */
 export class UncheckedSchema {
-  /** What clients are shown: a deep-frozen plain copy. */
+  /** What clients are shown. */
   readonly json: JsonSchema
   readonly validate = undefined
 
-  /** @throws Error whose message continues "the schema …" */
-  constructor (json: JsonSchema, direction: 'input' | 'output') {
-    this.json = toPlainJsonSchema(json, direction)
+  /** @param json What `toPlainJsonSchema` has made, or was put together from that. It is frozen. */
+  constructor (json: JsonSchema) {
+    this.json = deepFreeze(json)
   }
 }
