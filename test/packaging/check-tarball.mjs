@@ -1,18 +1,18 @@
-// Packs the package, installs the tarball in an empty project, and checks it there the way a user meets it: what it
-// contains, its types, what importing it loads, the README's first example, run and asked, and the program, with which
-// a project is written, tested, run and asked.
+// Installs the packed tarball in an empty project and checks it there the way a user meets it: its contents, its types,
+// the modules that importing it loads, the README's first example, run and asked, and the program, which creates a
+// project that is tested, run and asked. `node test/packaging/check-tarball.mjs [TARBALL]` packs unless it gets one.
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
+import { ask } from './ask.mjs'
+import { installedVersion, root, run, tarballFor } from './pack.mjs'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
 const project = mkdtempSync(join(tmpdir(), 'tarball-'))
 const unwanted = [
   'express',
@@ -27,12 +27,12 @@ const unwanted = [
   'ioredis'
 ]
 const startTimeout = 30_000
-// One that runs TypeScript by itself.
+// A Node.js that runs TypeScript without a loader.
 const newerNode = join(root, 'test/conformance/node_modules/node-24/bin/node')
 
 process.on('exit', () => rmSync(project, { recursive: true, force: true }))
 
-const tarball = pack()
+const tarball = tarballFor(project)
 checkContents(tarball)
 install(tarball)
 checkLoadedModules()
@@ -44,14 +44,6 @@ checkTypes(example)
 await checkExample(example)
 await checkProgram(tarball)
 console.log('packed tarball: passed')
-
-function pack () {
-  run('npm', ['run', 'prepack'], root)
-  return join(
-    project,
-    run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', project], root).trim().split('\n').at(-1)
-  )
-}
 
 function checkContents (tarball) {
   const files = run('tar', ['tzf', tarball], project).trim().split('\n').map((file) => file.replace('package/', ''))
@@ -100,10 +92,6 @@ function install (tarball) {
   )
 }
 
-function installedVersion (name) {
-  return JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version
-}
-
 function checkLoadedModules () {
   const record = join(project, 'loaded.txt')
   cpSync(join(root, 'test/packaging/record-modules.mjs'), join(project, 'record-modules.mjs'))
@@ -134,7 +122,7 @@ appendFileSync(${JSON.stringify(record)}, Object.keys(createRequire(import.meta.
   }
 }
 
-// Nobody has installed the client of Redis here: who needs it is told.
+// The client of Redis is not installed here at first: an error has to say so.
 function checkEntryPoints () {
   writeFileSync(join(project, 'entry-points.mjs'), `import { ClusterUnreachableError, createMemoryBus } from 'fastify-mcp-mount'
 import { notificationBusContract } from 'fastify-mcp-mount/contracts'
@@ -308,46 +296,4 @@ async function read (stdout, pattern) {
     return found
   }
   throw new Error(`the program ended before it printed ${pattern}`)
-}
-
-async function ask (url) {
-  const clientInfo = { name: 'packaging', version: '1.0.0' }
-  const legacy = await post(
-    url,
-    {},
-    { method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo } }
-  )
-  assert.equal(legacy.result?.protocolVersion, '2025-11-25', `${url}: ${JSON.stringify(legacy)}`)
-  assert.equal(typeof legacy.result.serverInfo.name, 'string')
-
-  const headers = { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'server/discover' }
-  const meta = { protocolVersion: '2026-07-28', clientInfo, clientCapabilities: {} }
-  const _meta = Object.fromEntries(
-    Object.entries(meta).map(([key, value]) => [`io.modelcontextprotocol/${key}`, value])
-  )
-  const modern = await post(url, headers, { method: 'server/discover', params: { _meta } })
-  assert.ok(modern.result?.supportedVersions?.includes('2026-07-28'), `${url}: ${JSON.stringify(modern)}`)
-}
-
-async function post (url, headers, message) {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, ...message })
-  })
-  const text = await response.text()
-  const body = response.headers.get('content-type')?.startsWith('text/event-stream')
-    ? (/^data: (.+)$/m.exec(text)?.[1] ?? 'null')
-    : text
-  return JSON.parse(body)
-}
-
-function run (command, args, cwd, env = {}) {
-  return execFileSync(command, args, {
-    cwd,
-    env: { ...process.env, ...env },
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-    maxBuffer: 64 * 1024 * 1024
-  })
 }
