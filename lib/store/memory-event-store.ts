@@ -2,6 +2,7 @@
 import { nested, whole } from '../options/checks.ts'
 import { resolve, type TableOf } from '../options/table.ts'
 import type { SharedEventStore, StoredEvent } from './event-store.ts'
+import { KeptEvents, type KeptEvent } from './kept-events.ts'
 
 /**
  * The limits of a store in memory. Events that are older than `maxAge` are dropped. Beyond `maxEvents` or `maxBytes`,
@@ -30,27 +31,13 @@ interface Stream {
   readonly id: string
   /** The number of the last event, whether or not it is still stored. */
   last: number
-  readonly events: KeptEvent[]
+  readonly events: StreamEvent[]
   readonly listeners: Set<(event: StoredEvent) => void>
 }
 
-interface KeptEvent extends StoredEvent {
+interface StreamEvent extends KeptEvent<StreamEvent> {
   readonly stream: Stream
-  readonly holder: Holder
-  readonly bytes: number
-  readonly time: number
 }
-
-/** A session that has events. */
-interface Holder {
-  readonly sessionId: string
-  // In the order in which they arrived.
-  readonly events: Set<KeptEvent>
-  bytes: number
-}
-
-// Sessions with more than this part of a limit lose their own events before others lose theirs.
-const SHARE = 0.1
 
 /**
  * Creates an event store in memory, for one process.
@@ -60,16 +47,11 @@ const SHARE = 0.1
 export function createMemoryEventStore (
   options: MemoryEventStoreOptions = {}, now: () => number = Date.now
 ): SharedEventStore {
-  const { maxEvents, maxBytes, maxAge } = resolve(MEMORY_EVENT_STORE, options)
-  // In the order in which they arrived, so that the oldest comes first.
-  const kept = new Set<KeptEvent>()
+  const limits = resolve(MEMORY_EVENT_STORE, options)
+  const kept = new KeptEvents<StreamEvent>(limits)
   const streams = new Map<string, Stream>()
   // Streams without events and followers. Only their last numbers are kept, for a while.
   const silent = new Set<Stream>()
-  const holders = new Map<string, Holder>()
-  // The few sessions that have more than their share.
-  const greedy = new Set<Holder>()
-  let bytes = 0
 
   function open (id: string): Stream {
     const stream = streams.get(id) ?? { id, last: 0, events: [], listeners: new Set() }
@@ -82,7 +64,7 @@ export function createMemoryEventStore (
     if (stream.events.length > 0 || stream.listeners.size > 0 || streams.get(stream.id) !== stream) return
     silent.add(stream)
     for (const { id } of silent) {
-      if (silent.size <= maxEvents) return
+      if (silent.size <= limits.maxEvents) return
       forgetStream(id)
     }
   }
@@ -90,86 +72,36 @@ export function createMemoryEventStore (
   function forgetStream (id: string): void {
     const stream = streams.get(id)
     if (stream === undefined) return
-    for (const event of stream.events.splice(0)) forgetEvent(event)
+    for (const event of stream.events.splice(0)) kept.delete(event)
     stream.last = 0
     if (stream.listeners.size === 0) streams.delete(id)
     silent.delete(stream)
   }
 
-  function holderOf (streamId: string): Holder {
-    const sessionId = streamId.slice(0, streamId.indexOf('.'))
-    const holder = holders.get(sessionId) ?? { sessionId, events: new Set(), bytes: 0 }
-    holders.set(sessionId, holder)
-    return holder
-  }
-
-  function partOf ({ events, bytes }: Holder): number {
-    return Math.max(events.size / maxEvents, bytes / maxBytes)
-  }
-
-  function keepEvent (event: KeptEvent): void {
-    const { holder } = event
-    kept.add(event)
-    holder.events.add(event)
-    bytes += event.bytes
-    holder.bytes += event.bytes
-    if (partOf(holder) > SHARE) greedy.add(holder)
-  }
-
-  function forgetEvent (event: KeptEvent): void {
-    const { holder } = event
-    kept.delete(event)
-    holder.events.delete(event)
-    bytes -= event.bytes
-    holder.bytes -= event.bytes
-    if (partOf(holder) <= SHARE) greedy.delete(holder)
-    if (holder.events.size === 0) holders.delete(holder.sessionId)
-  }
-
-  // The first event of its session, and so of its stream.
-  function dropEvent (event: KeptEvent): void {
-    event.stream.events.shift()
-    forgetEvent(event)
-    settle(event.stream)
-  }
-
-  function isFull (): boolean {
-    return kept.size > maxEvents || bytes > maxBytes
-  }
-
-  // Finds the events of which the oldest is dropped first.
-  function findLoser (): { readonly events: Iterable<KeptEvent> } {
-    const [first, ...rest] = greedy
-    if (first === undefined) return { events: kept }
-    return rest.reduce((most, holder) => partOf(holder) > partOf(most) ? holder : most, first)
-  }
-
-  function forgetOverLimits (): void {
-    const oldest = now() - maxAge
-    for (const event of kept) {
-      if (event.time > oldest) break
-      dropEvent(event)
-    }
-    while (isFull()) {
-      const [event] = findLoser().events
-      if (event !== undefined) dropEvent(event)
+  function dropSurplus (): void {
+    const time = now()
+    for (let event = kept.findSurplus(time); event !== undefined; event = kept.findSurplus(time)) {
+      // It is the first event of its session, and so of its stream.
+      event.stream.events.shift()
+      kept.delete(event)
+      settle(event.stream)
     }
   }
 
   return {
     append (streamId, message) {
       const stream = open(streamId)
-      const holder = holderOf(streamId)
+      const holder = kept.holderOf(streamId)
       const event = { seq: ++stream.last, message, stream, holder, bytes: Buffer.byteLength(message), time: now() }
-      keepEvent(event)
+      kept.add(event)
       stream.events.push(event)
-      forgetOverLimits()
+      dropSurplus()
       for (const listener of stream.listeners) listener({ seq: event.seq, message })
       return event.seq
     },
 
     read (streamId, afterSeq) {
-      forgetOverLimits()
+      dropSurplus()
       const { last, events } = streams.get(streamId) ?? { last: 0, events: [] }
       const missed = last - afterSeq
       if (missed < 0 || missed > events.length) return undefined
