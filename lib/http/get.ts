@@ -20,7 +20,7 @@ const NOT_RESUMABLE = 'Invalid Last-Event-ID: it is not an event of this session
 export function createGetHandler (
   parts: MountParts
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
-  const { sessions, streams, exchanges, options: { maxBuffered } } = parts
+  const { sessions, streams, exchanges, expiry, options: { maxBuffered } } = parts
 
   return async function handleGet (request, reply) {
     try {
@@ -54,7 +54,7 @@ export function createGetHandler (
     const stream: LastingStream = new LastingStream(streams, maxBuffered, { onClose })
     await connect(stream, events.attach(stream))
     session.streams.opened()
-    start(stream, reply)
+    start(stream, reply, expiry)
   }
 
   async function resume (session: Session, reply: FastifyReply, lastEventId: string): Promise<Refusal | undefined> {
@@ -66,27 +66,7 @@ export function createGetHandler (
     const onClose = (): void => leave(session, events, stream)
     const stream: LastingStream = new LastingStream(open, maxBuffered, { onClose })
     if (!await connect(stream, events.resume(stream, event.seq))) return refuseUnread(reply.request, 400, NOT_RESUMABLE)
-    start(stream, reply)
-  }
-
-  // Nothing is kept of a client that is refused.
-  async function connect<T> (stream: LastingStream, connected: T | Promise<T>): Promise<T> {
-    try {
-      return await connected
-    } catch (error) {
-      stream.destroy()
-      throw error
-    }
-  }
-
-  function start (stream: LastingStream, reply: FastifyReply): void {
-    // The client may have left in the meantime.
-    if (isClosed(reply)) {
-      stream.destroy()
-      return
-    }
-    stream.start(reply)
-    parts.expiry?.watch(reply, () => stream.cut())
+    start(stream, reply, expiry)
   }
 
   // From now on the session may become idle.
@@ -95,4 +75,24 @@ export function createGetHandler (
     session.begin()
     sessions.settle(session)
   }
+}
+
+// Nothing is kept of a client that is refused.
+async function connect<T> (stream: LastingStream, connected: T | Promise<T>): Promise<T> {
+  try {
+    return await connected
+  } catch (error) {
+    stream.destroy()
+    throw error
+  }
+}
+
+function start (stream: LastingStream, reply: FastifyReply, expiry: MountParts['expiry']): void {
+  // The client may have left in the meantime.
+  if (isClosed(reply)) {
+    stream.destroy()
+    return
+  }
+  stream.start(reply)
+  expiry?.watch(reply, () => stream.cut())
 }

@@ -135,42 +135,8 @@ return count(KEYS[1])`)
 const MAX_TOUCHED_AT_ONCE = 500
 
 /** Creates a session store in Redis. Each operation takes one round trip; `touch` takes one per 500 sessions. */
-export function createRedisSessionStore ({ link, keys, onUnreadable }: StoreAccess): SessionStore {
-  async function load (
-    sessionId: string, ttl: number, fields: readonly string[]
-  ): Promise<readonly unknown[] | undefined> {
-    const found = await link.runScript(
-      LOAD,
-      [keys.open, keys.session(sessionId), keys.numbers(sessionId)],
-      [ttl, sessionId, ...fields]
-    )
-    // If the session exists, the script returns the key of its holder's set, and then the fields.
-    return found === null ? undefined : (found as readonly unknown[]).slice(1)
-  }
-
-  async function touch (sessionIds: readonly string[], ttl: number): Promise<readonly string[]> {
-    const touched = [
-      keys.open,
-      ...sessionIds.flatMap((sessionId) => [keys.session(sessionId), keys.numbers(sessionId)])
-    ]
-    return await link.runScript(TOUCH, touched, [ttl, ...sessionIds]) as readonly string[]
-  }
-
-  function change (sessionId: string, change: SessionChange): Promise<unknown> {
-    const session = keys.session(sessionId)
-    switch (change.kind) {
-      case 'use': return link.run((client) => client.zrem(keys.unused, sessionId))
-      case 'logLevel': return link.runScript(SET, [session], [LEVEL_FIELD, change.level])
-      case 'subscribe': return link.runScript(SET, [session], [fieldOf(change), change.uri])
-      case 'unsubscribe': return link.run((client) => client.hdel(session, fieldOf(change)))
-      case 'unlisten': return link.runScript(UNLISTEN, [session], [change.node])
-      case 'begin': return link.runScript(SET, [session], [fieldOf(change), JSON.stringify(change.ids)])
-      case 'end': {
-        const used = [session, keys.numbers(sessionId)]
-        return link.runScript(END, used, [change.streamId, change.streamId.slice(sessionId.length + 1)])
-      }
-    }
-  }
+export function createRedisSessionStore (access: StoreAccess): SessionStore {
+  const { link, keys, onUnreadable } = access
 
   return {
     async open (sessionId, record, { max, ttl, share, displaces }) {
@@ -184,14 +150,14 @@ export function createRedisSessionStore ({ link, keys, onUnreadable }: StoreAcce
     },
 
     async load (sessionId, ttl) {
-      const found = await load(sessionId, ttl, [RECORD_FIELD, LEVEL_FIELD])
+      const found = await readFields(access, sessionId, { ttl, fields: [RECORD_FIELD, LEVEL_FIELD] })
       const record = found && parseRecord(found[0], found[1])
       if (found !== undefined && record === undefined) onUnreadable('the record of a session')
       return record
     },
 
     async renew (sessionId, ttl) {
-      const found = await load(sessionId, ttl, [LEVEL_FIELD])
+      const found = await readFields(access, sessionId, { ttl, fields: [LEVEL_FIELD] })
       return found && parseLevel(found[0])
     },
 
@@ -208,14 +174,14 @@ export function createRedisSessionStore ({ link, keys, onUnreadable }: StoreAcce
       return { turn, state: parseState(pairsOf(fields), onUnreadable) }
     },
 
-    async change (sessionId, what) {
-      await change(sessionId, what)
+    async change (sessionId, change) {
+      await apply(access, sessionId, change)
     },
 
     async touch (sessionIds, ttl) {
       const ended: Array<Promise<readonly string[]>> = []
       for (let start = 0; start < sessionIds.length; start += MAX_TOUCHED_AT_ONCE) {
-        ended.push(touch(sessionIds.slice(start, start + MAX_TOUCHED_AT_ONCE), ttl))
+        ended.push(touchAll(access, sessionIds.slice(start, start + MAX_TOUCHED_AT_ONCE), ttl))
       }
       return (await Promise.all(ended)).flat()
     },
@@ -226,6 +192,49 @@ export function createRedisSessionStore ({ link, keys, onUnreadable }: StoreAcce
 
     async count () {
       return Number(await link.runScript(COUNT, [keys.open], []))
+    }
+  }
+}
+
+// Returns the values of the fields, and undefined if the session does not exist. Extends its life.
+async function readFields (
+  { link, keys }: StoreAccess,
+  sessionId: string,
+  { ttl, fields }: { readonly ttl: number, readonly fields: readonly string[] }
+): Promise<readonly unknown[] | undefined> {
+  const found = await link.runScript(
+    LOAD,
+    [keys.open, keys.session(sessionId), keys.numbers(sessionId)],
+    [ttl, sessionId, ...fields]
+  )
+  // If the session exists, the script returns the key of its holder's set, and then the fields.
+  return found === null ? undefined : (found as readonly unknown[]).slice(1)
+}
+
+// Returns the ids of the sessions that have ended.
+async function touchAll (
+  { link, keys }: StoreAccess, sessionIds: readonly string[], ttl: number
+): Promise<readonly string[]> {
+  const touched = [
+    keys.open,
+    ...sessionIds.flatMap((sessionId) => [keys.session(sessionId), keys.numbers(sessionId)])
+  ]
+  // The type is what the script returns.
+  return await link.runScript(TOUCH, touched, [ttl, ...sessionIds]) as readonly string[]
+}
+
+function apply ({ link, keys }: StoreAccess, sessionId: string, change: SessionChange): Promise<unknown> {
+  const session = keys.session(sessionId)
+  switch (change.kind) {
+    case 'use': return link.run((client) => client.zrem(keys.unused, sessionId))
+    case 'logLevel': return link.runScript(SET, [session], [LEVEL_FIELD, change.level])
+    case 'subscribe': return link.runScript(SET, [session], [fieldOf(change), change.uri])
+    case 'unsubscribe': return link.run((client) => client.hdel(session, fieldOf(change)))
+    case 'unlisten': return link.runScript(UNLISTEN, [session], [change.node])
+    case 'begin': return link.runScript(SET, [session], [fieldOf(change), JSON.stringify(change.ids)])
+    case 'end': {
+      const used = [session, keys.numbers(sessionId)]
+      return link.runScript(END, used, [change.streamId, change.streamId.slice(sessionId.length + 1)])
     }
   }
 }

@@ -15,91 +15,113 @@ interface Kept {
   readonly calls: Map<string, readonly RequestId[]>
 }
 
-/** Creates a session store in memory, for several apps of one process. @param now The clock, in milliseconds. */
-export function createMemorySessionStore (now: () => number = Date.now): SessionStore {
-  const sessions = new Map<string, Kept>()
-  const held = new Map<string, Set<string>>()
+/** The sessions that a store in memory keeps. An expired one is removed when it is looked for, or when room is needed. */
+class KeptSessions {
+  readonly #now: () => number
+  readonly #byId = new Map<string, Kept>()
+  readonly #idsByHolder = new Map<string, Set<string>>()
   // In the order in which they were opened.
-  const unused = new Set<string>()
+  readonly #unused = new Set<string>()
 
-  function find (sessionId: string): Kept | undefined {
-    const session = sessions.get(sessionId)
-    if (session === undefined || session.expiresAt > now()) return session
-    remove(sessionId)
+  constructor (now: () => number) {
+    this.#now = now
   }
 
-  function remove (sessionId: string): boolean {
-    const holder = sessions.get(sessionId)?.holder
-    const others = holder === undefined ? undefined : held.get(holder)
-    others?.delete(sessionId)
-    if (holder !== undefined && others?.size === 0) held.delete(holder)
-    unused.delete(sessionId)
-    return sessions.delete(sessionId)
+  get size (): number { return this.#byId.size }
+
+  find (sessionId: string): Kept | undefined {
+    const session = this.#byId.get(sessionId)
+    if (session === undefined || session.expiresAt > this.#now()) return session
+    this.remove(sessionId)
   }
 
-  function isOverShare (share: SessionLimits['share']): boolean {
-    if (share === undefined) return false
-    if (countOf(share.holder) >= share.max) forgetExpired(held.get(share.holder))
-    return countOf(share.holder) >= share.max
-  }
-
-  function countOf (holder: string): number {
-    return held.get(holder)?.size ?? 0
-  }
-
-  function findOldestUnused (): string | undefined {
-    for (const sessionId of unused) if (find(sessionId) !== undefined) return sessionId
-  }
-
-  // Returns undefined if there is no room.
-  function makeRoom ({ max, displaces }: SessionLimits): Pick<OpenOutcome, 'displaced'> | undefined {
-    if (sessions.size >= max) forgetExpired(sessions.keys())
-    if (sessions.size < max) return {}
-    const displaced = displaces === true && sessions.size === max ? findOldestUnused() : undefined
-    if (displaced === undefined) return undefined
-    remove(displaced)
-    return { displaced }
-  }
-
-  function touch (sessionId: string, ttl: number): Kept | undefined {
-    const session = find(sessionId)
-    if (session !== undefined) session.expiresAt = now() + ttl
+  /** Finds a session and extends its life. */
+  touch (sessionId: string, ttl: number): Kept | undefined {
+    const session = this.find(sessionId)
+    if (session !== undefined) session.expiresAt = this.#now() + ttl
     return session
   }
 
-  function forgetExpired (sessionIds: Iterable<string> = []): void {
-    for (const sessionId of sessionIds) find(sessionId)
+  add (sessionId: string, record: SessionRecord, { ttl, share, displaces }: SessionLimits): void {
+    const holder = share?.holder
+    const empty = { listener: undefined, turn: 0, subscriptions: new Map(), calls: new Map() }
+    this.#byId.set(sessionId, { record, expiresAt: this.#now() + ttl, holder, ...empty })
+    if (holder !== undefined) {
+      this.#idsByHolder.set(holder, (this.#idsByHolder.get(holder) ?? new Set()).add(sessionId))
+    }
+    if (displaces === true) this.#unused.add(sessionId)
   }
+
+  /** Notes that a session is used, so that it is not displaced. */
+  use (sessionId: string): void {
+    this.#unused.delete(sessionId)
+  }
+
+  remove (sessionId: string): boolean {
+    const holder = this.#byId.get(sessionId)?.holder
+    const others = holder === undefined ? undefined : this.#idsByHolder.get(holder)
+    others?.delete(sessionId)
+    if (holder !== undefined && others?.size === 0) this.#idsByHolder.delete(holder)
+    this.#unused.delete(sessionId)
+    return this.#byId.delete(sessionId)
+  }
+
+  removeExpired (sessionIds: Iterable<string> = this.#byId.keys()): void {
+    for (const sessionId of sessionIds) this.find(sessionId)
+  }
+
+  /** Whether the holder of a new session has no place left. */
+  isOverShare ({ share }: SessionLimits): boolean {
+    if (share === undefined) return false
+    const { holder, max } = share
+    const countHeld = (): number => this.#idsByHolder.get(holder)?.size ?? 0
+    if (countHeld() >= max) this.removeExpired(this.#idsByHolder.get(holder) ?? [])
+    return countHeld() >= max
+  }
+
+  /** Makes room for a new session. Returns undefined if there is none. */
+  makeRoom ({ max, displaces }: SessionLimits): Pick<OpenOutcome, 'displaced'> | undefined {
+    if (this.size >= max) this.removeExpired()
+    if (this.size < max) return {}
+    const displaced = displaces === true && this.size === max ? this.#findOldestUnused() : undefined
+    if (displaced === undefined) return undefined
+    this.remove(displaced)
+    return { displaced }
+  }
+
+  #findOldestUnused (): string | undefined {
+    for (const sessionId of this.#unused) if (this.find(sessionId) !== undefined) return sessionId
+  }
+}
+
+/** Creates a session store in memory, for several apps of one process. @param now The clock, in milliseconds. */
+export function createMemorySessionStore (now: () => number = Date.now): SessionStore {
+  const sessions = new KeptSessions(now)
 
   return {
     async open (sessionId, record, limits) {
-      const { ttl, share, displaces } = limits
-      if (isOverShare(share)) return { kind: 'share' }
-      const room = makeRoom(limits)
+      if (sessions.isOverShare(limits)) return { kind: 'share' }
+      const room = sessions.makeRoom(limits)
       if (room === undefined) return { kind: 'full' }
-      const holder = share?.holder
-      const empty = { listener: undefined, turn: 0, subscriptions: new Map(), calls: new Map() }
-      sessions.set(sessionId, { record, expiresAt: now() + ttl, holder, ...empty })
-      if (holder !== undefined) held.set(holder, (held.get(holder) ?? new Set()).add(sessionId))
-      if (displaces === true) unused.add(sessionId)
+      sessions.add(sessionId, record, limits)
       return { kind: 'opened', ...room }
     },
 
     async load (sessionId, ttl) {
-      return touch(sessionId, ttl)?.record
+      return sessions.touch(sessionId, ttl)?.record
     },
 
     async renew (sessionId, ttl) {
-      return touch(sessionId, ttl)?.record.logLevel
+      return sessions.touch(sessionId, ttl)?.record.logLevel
     },
 
     async readState (sessionId) {
-      const session = find(sessionId)
+      const session = sessions.find(sessionId)
       return session && stateOf(session)
     },
 
     async connect (sessionId, listener) {
-      const session = find(sessionId)
+      const session = sessions.find(sessionId)
       if (session === undefined) return undefined
       const connecting = { turn: ++session.turn, state: stateOf(session) }
       session.listener = listener ?? session.listener
@@ -107,21 +129,21 @@ export function createMemorySessionStore (now: () => number = Date.now): Session
     },
 
     async change (sessionId, change) {
-      const session = find(sessionId)
-      if (change.kind === 'use') unused.delete(sessionId)
+      const session = sessions.find(sessionId)
+      if (change.kind === 'use') sessions.use(sessionId)
       else if (session !== undefined) apply(session, change)
     },
 
     async touch (sessionIds, ttl) {
-      return sessionIds.filter((sessionId) => touch(sessionId, ttl) === undefined)
+      return sessionIds.filter((sessionId) => sessions.touch(sessionId, ttl) === undefined)
     },
 
     async delete (sessionId) {
-      return find(sessionId) !== undefined && remove(sessionId)
+      return sessions.find(sessionId) !== undefined && sessions.remove(sessionId)
     },
 
     async count () {
-      forgetExpired(sessions.keys())
+      sessions.removeExpired()
       return sessions.size
     }
   }
