@@ -15,7 +15,7 @@ interface Kept {
   readonly calls: Map<string, readonly RequestId[]>
 }
 
-/** The sessions that a store in memory keeps. An expired one is removed when it is looked for, or when room is needed. */
+/** The sessions that a store in memory keeps. Expired ones are removed when they are found, or when room is needed. */
 class KeptSessions {
   readonly #now: () => number
   readonly #byId = new Map<string, Kept>()
