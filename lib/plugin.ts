@@ -29,6 +29,15 @@ declare module 'fastify' {
     mcp?: RequestContext | undefined
   }
 
+  // What OpenAPI says of a route, with the types of @fastify/swagger, which may be installed as well.
+  interface FastifySchema {
+    hide?: boolean
+    tags?: readonly string[]
+    description?: string
+    summary?: string
+    operationId?: string
+  }
+
   interface FastifyContextConfig {
     /** Makes the route a tool of the mounts that expose routes; `false` takes it out, whatever they include. */
     mcp?: boolean | RouteToolConfig

@@ -3,7 +3,8 @@ import Fastify, {
   type FastifyInstance,
   type FastifyPluginAsync,
   type FastifyPluginCallback,
-  type FastifyRequest
+  type FastifyRequest,
+  type FastifySchema
 } from 'fastify'
 import { describe, expect, test } from 'tstyche'
 import mcpPlugin, {
@@ -208,6 +209,13 @@ describe('auth', () => {
     expect<SdkAuthInfo>().type.toBeAssignableTo<AuthInfo>()
     expect<AuthInfo['audience']>().type.toBe<string | readonly string[] | undefined>()
   })
+})
+
+test('the schema of a route has words for the tool, also without @fastify/swagger', () => {
+  expect<FastifySchema>().type.toBeAssignableFrom({
+    summary: 'Show an order', description: 'By its number.', operationId: 'showOrder', tags: ['orders'], hide: false
+  })
+  expect<NonNullable<FastifySchema['summary']>>().type.toBe<string>()
 })
 
 test('the plugin is a Fastify plugin', () => {
