@@ -13,8 +13,7 @@ const sourceOf = (file) => file.replace(/^\.\/dist\/(.*)\.js$/, 'lib/$1.ts')
 /** The entry points of the package, and the processes of `dev`, `run` and `routes` that run a file of the user. */
 const SOURCES = [
   ...Object.values(exports).flatMap((entry) => entry.default ?? []).map(sourceOf),
-  'lib/cli/dev-server.ts',
-  'lib/cli/run-server.ts',
+  'lib/cli/file-server.ts',
   'lib/cli/routes-process.ts'
 ]
 

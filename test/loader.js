@@ -24,7 +24,7 @@ for (const [entry, target] of Object.entries(ENTRIES)) {
   if (isBundled) lead(new URL(`lib/${path}.ts`, ROOT).href, path)
 }
 if (isBundled) {
-  for (const program of ['cli/dev-server', 'cli/run-server', 'cli/routes-process']) lead(new URL(`lib/${program}.ts`, ROOT).href, program)
+  for (const program of ['cli/file-server', 'cli/routes-process']) lead(new URL(`lib/${program}.ts`, ROOT).href, program)
 }
 
 function lead (specifier, path) {

@@ -74,7 +74,7 @@ async function runDev (line: CommandLine, terminal: Terminal): Promise<number> {
 async function runProcess (settings: DevSettings, terminal: Terminal, inspect?: 'with inspector'): Promise<number> {
   const args = [...process.execArgv, ...findLoader(settings.file)]
   if (!settings.stdio) args.push('--watch', '--watch-preserve-output')
-  const child = spawn(process.execPath, [...args, pathOfProgram('cli/dev-server'), settings.name], {
+  const child = spawn(process.execPath, [...args, pathOfProgram('cli/file-server'), settings.name], {
     env: {
       ...AUTOLOAD,
       ...terminal.process.env,

@@ -65,7 +65,7 @@ SIGTERM and SIGINT close the app: calls that are running may finish.
 async function runRun (line: CommandLine, terminal: Terminal): Promise<number> {
   const settings = resolveSettings(line, terminal)
   const args = [...process.execArgv, ...findLoader(settings.file)]
-  const child = spawn(process.execPath, [...args, pathOfProgram('cli/run-server')], {
+  const child = spawn(process.execPath, [...args, pathOfProgram('cli/file-server')], {
     env: { ...AUTOLOAD, ...terminal.process.env, [RUN_VARIABLE]: JSON.stringify(settings) },
     // The log, and with stdio the messages, pass unchanged.
     stdio: 'inherit'

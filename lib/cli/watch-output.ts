@@ -3,8 +3,8 @@
 // Node.js paints these lines, and prints them to standard output, each in one write. Some end with advice of its own.
 const COLOURS = String.raw`(?:\u001b\[[\d;]*m)*`
 const WATCH_LINE = new RegExp(
-  `^${COLOURS}(?:(Restarting|Failed running|Completed running|Gracefully restarted) '[^\\n]*dev-server[^\\n]*` +
-    String.raw`|Waiting for graceful termination\.\.\.[^\n]*)\n?`,
+  `^${COLOURS}(?:(Restarting|Failed running|Completed running|Gracefully restarted) '[^\\n]*file-server[^\\n]*` +
+    String.raw`|Waiting for graceful termination\.\.\.[^\n]*|Change detected in '[^\n]*'(?:\u001b\[[\d;]*m)*)\n?`,
   'gm'
 )
 const ENDED: ReadonlySet<string | undefined> = new Set(['Failed running', 'Completed running'])

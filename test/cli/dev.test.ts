@@ -249,7 +249,7 @@ t.test('the serving process reads its settings from the environment, and exits',
   const exit = t.capture(process, 'exit')
   const disconnecting = process.listenerCount('disconnect')
 
-  await import('../../lib/cli/dev-server.ts')
+  await import('../../lib/cli/file-server.ts')
 
   const [ended] = exit()
   exit.restore()

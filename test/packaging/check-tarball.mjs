@@ -54,7 +54,7 @@ function checkContents (tarball) {
     .map((file) => file.slice(2))
   for (const file of [
     'README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', ...entryPoints, 'dist/typebox.license', 'dist/cli.js',
-    'dist/cli/dev-server.js', 'dist/cli/run-server.js', 'dist/cli/routes-process.js',
+    'dist/cli/file-server.js', 'dist/cli/routes-process.js',
     'template/_gitignore', 'docs/api/README.md'
   ]) {
     assert.ok(files.includes(file), `the tarball lacks ${file}`)
