@@ -18,9 +18,6 @@ import {
   type AuthorizationServer
 } from './authorization-server.ts'
 
-// Authorization servers make keys, and users look at pages.
-t.setTimeout(120_000)
-
 const PUBLIC_URL = 'https://api.example.com'
 const ENDPOINT = `${PUBLIC_URL}/v1/notes/mcp`
 

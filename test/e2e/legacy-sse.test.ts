@@ -24,8 +24,6 @@ import { createAuthorizationServer, REDIRECT_URL, signIn } from './authorization
 import { failureOf } from '../support/clients.ts'
 import { createEverything } from '../support/everything.ts'
 
-t.setTimeout(60_000)
-
 const INFO = { name: 'e2e', version: '1.0.0' }
 
 async function listen (t: Test, options: McpMountOptions): Promise<FastifyInstance> {
