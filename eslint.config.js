@@ -29,7 +29,6 @@ export default [
     // The name of a test, and the specifier of an import, stay on one line.
     name: 'fastify-mcp-mount/line-length-of-tests',
     files: ['{test,types,benchmarks}/**/*.{js,mjs,ts}'],
-    ignores: ['test/http/**'],
     rules: {
       '@stylistic/max-len': ['error', {
         ...MAX_LENGTH,

@@ -10,7 +10,7 @@ import { createHost, createServer, initialize, modern, modernCall, post } from '
 
 const AUTH = { verify: () => null, authorizationServers: ['https://auth.example.com'] }
 
-t.test('the API document of the app leaves out all routes of a mount but those of the option routes', async (t) => {
+t.test('the OpenAPI document of the app includes only those routes of a mount that are in the option routes', async (t) => {
   const { app } = createHost(t)
   await app.register(swagger, { openapi: { info: { title: 'Shop', version: '1.0.0' } } })
   app.get('/goods', async () => '')
@@ -31,7 +31,9 @@ t.test('the API document of the app leaves out all routes of a mount but those o
 
 t.test('a serializer that a hook sets does not encode replies a second time', async (t) => {
   const { app } = createHost(t)
-  app.addHook('onRequest', async (_request, reply) => { reply.serializer((payload) => JSON.stringify({ wrapped: payload })) })
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.serializer((payload) => JSON.stringify({ wrapped: payload }))
+  })
   app.register(mcpPlugin, { server: createServer(), health: true })
 
   const called = await app.inject(modernCall('echo', { text: 'hi' }))
@@ -77,20 +79,32 @@ for (const [status, message] of [
   })
 }
 
-t.test('an encoded body is refused with the encoding that is understood', async (t) => {
+t.test('a compressed body gets 415 with the accepted encoding', async (t) => {
   const { app } = createHost(t)
   app.register(mcpPlugin, { server: createServer() })
   const call = modernCall('echo', { text: 'hi' })
 
   for (const encoding of ['gzip', 'br', 'GZIP', 'identity, gzip']) {
-    const response = await app.inject({ ...call, headers: { ...call.headers, 'content-encoding': encoding }, payload: gzipSync(call.payload) })
+    const response = await app.inject({
+      ...call,
+      headers: { ...call.headers, 'content-encoding': encoding },
+      payload: gzipSync(call.payload)
+    })
 
     t.equal(response.statusCode, 415, encoding)
     t.equal(response.headers['accept-encoding'], 'identity')
-    t.same(response.json(), { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'Unsupported content encoding: send the body without Content-Encoding' } })
+    t.same(response.json(), {
+      jsonrpc: '2.0',
+      id: null,
+      error: { code: -32600, message: 'Unsupported content encoding: send the body without Content-Encoding' }
+    })
   }
   for (const none of ['Identity', '']) {
-    t.equal((await app.inject({ ...call, headers: { ...call.headers, 'content-encoding': none } })).statusCode, 200, none)
+    t.equal(
+      (await app.inject({ ...call, headers: { ...call.headers, 'content-encoding': none } })).statusCode,
+      200,
+      none
+    )
   }
 })
 
@@ -104,7 +118,11 @@ t.test('a body that the app decodes is served', async (t) => {
   app.register(mcpPlugin, { server: createServer() })
   const call = modernCall('echo', { text: 'hi' })
 
-  const response = await app.inject({ ...call, headers: { ...call.headers, 'content-encoding': 'gzip' }, payload: gzipSync(call.payload) })
+  const response = await app.inject({
+    ...call,
+    headers: { ...call.headers, 'content-encoding': 'gzip' },
+    payload: gzipSync(call.payload)
+  })
 
   t.match(response.json(), { result: { content: [{ text: 'hi' }] } })
 })
@@ -122,7 +140,7 @@ t.test('metadata is found with and without a trailing slash', async (t) => {
   }
 })
 
-t.test('options that autoload hands to every plugin are named in the log and left alone', async (t) => {
+t.test('options that autoload passes to every plugin are ignored with a warning', async (t) => {
   const dir = t.testdir({
     'package.json': '{ "type": "module" }',
     plugins: {
@@ -141,16 +159,32 @@ t.test('options that autoload hands to every plugin are named in the log and lef
   t.match(logLines.find(({ msg }) => /ignores/.test(String(msg))), { level: 40, msg: "MCP server Notes ignores the options 'database', 'env', which no mount has" })
 })
 
-t.test('an unknown option that may be meant as one of a mount is refused', async (t) => {
+t.test('an unknown option that resembles an option of a mount is refused', async (t) => {
   for (const [name, meant] of [
-    ['allowedHost', 'allowedHosts'], ['alowedHosts', 'allowedHosts'], ['AllowedHosts', 'allowedHosts'], ['bodylimit', 'bodyLimit'],
-    ['authenticate', 'auth'], ['authorization', 'auth'], ['maxConnections', 'maxSessions'], ['hosts', 'allowedHosts'],
-    ['sessionTimeout', 'sessionIdleTimeout'], ['rateLimit', 'bodyLimit'], ['origins', 'allowedOrigins'], ['url', 'publicUrl'], ['serve', 'server']
+    ['allowedHost', 'allowedHosts'],
+    ['alowedHosts', 'allowedHosts'],
+    ['AllowedHosts', 'allowedHosts'],
+    ['bodylimit', 'bodyLimit'],
+    ['authenticate', 'auth'],
+    ['authorization', 'auth'],
+    ['maxConnections', 'maxSessions'],
+    ['hosts', 'allowedHosts'],
+    ['sessionTimeout', 'sessionIdleTimeout'],
+    ['rateLimit', 'bodyLimit'],
+    ['origins', 'allowedOrigins'],
+    ['url', 'publicUrl'],
+    ['serve', 'server']
   ] as const) {
     const app = Fastify()
     t.teardown(() => app.close())
-    await t.rejects(async () => { await app.register(mcpPlugin, { server: createServer(), [name]: true }) }, {
-      code: 'MCP_ERR_INVALID_OPTION', message: new RegExp(`^option '${name}' does not exist; .*; did you mean '${meant}'\\?$`)
-    })
+    await t.rejects(
+      async () => {
+        await app.register(mcpPlugin, { server: createServer(), [name]: true })
+      },
+      {
+        code: 'MCP_ERR_INVALID_OPTION',
+        message: new RegExp(`^option '${name}' does not exist; .*; did you mean '${meant}'\\?$`)
+      }
+    )
   }
 })

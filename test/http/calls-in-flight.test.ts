@@ -13,7 +13,9 @@ const ANN: Headers = { 'x-user': 'ann' }
 const BOB: Headers = { 'x-user': 'bob' }
 const EVE: Headers = { 'x-user': 'eve' }
 
-const auth: AuthOptions = { authenticate: ({ headers }) => ({ token: '', clientId: 'app', scopes: [], subject: String(headers['x-user']) }) }
+const auth: AuthOptions = {
+  authenticate: ({ headers }) => ({ token: '', clientId: 'app', scopes: [], subject: String(headers['x-user']) })
+}
 
 const OVER = { code: -32603, message: 'Too many calls in flight of one caller: 2; end one of them, or try again later' }
 
@@ -47,7 +49,7 @@ async function statusOf (app: FastifyInstance, request: Post): Promise<readonly 
   return [statusCode, headers['retry-after']]
 }
 
-t.test('a principal that has its share of the calls gets 429, others are served, and places return with the answers', async (t) => {
+t.test('a principal that has used up its share of calls gets 429 until a call ends, and others are served', async (t) => {
   const { app, address, untilRunning, finish } = await createSlow(t, { auth, maxCallsInFlightPerPrincipal: 2 })
   const served = [send(address, wait(ANN)), send(address, wait(ANN))]
   await untilRunning(2)
@@ -63,8 +65,12 @@ t.test('a principal that has its share of the calls gets 429, others are served,
   t.same(await statusOf(app, modern('tools/list', {}, { headers: ANN })), [200, undefined])
 })
 
-t.test('a mount that serves all it may answers 503, whoever asks', async (t) => {
-  const { app, address, untilRunning, finish } = await createSlow(t, { auth, maxCallsInFlight: 2, maxCallsInFlightPerPrincipal: 1 })
+t.test('a mount with maxCallsInFlight calls replies 503 to everyone', async (t) => {
+  const { app, address, untilRunning, finish } = await createSlow(t, {
+    auth,
+    maxCallsInFlight: 2,
+    maxCallsInFlightPerPrincipal: 1
+  })
   const served = [send(address, wait(ANN)), send(address, wait(BOB))]
   await untilRunning(2)
 
@@ -77,7 +83,7 @@ t.test('a mount that serves all it may answers 503, whoever asks', async (t) => 
   t.same(await statusOf(app, modern('tools/list', {}, { headers: EVE })), [200, undefined])
 })
 
-t.test('the place of a call returns when its client leaves and its handler heeds that', async (t) => {
+t.test('a call whose handler stops when its client disconnects gives its place back', async (t) => {
   const { app, address, untilRunning } = await createSlow(t, { auth, maxCallsInFlightPerPrincipal: 1 })
   const sent = sendAlone(address, wait(ANN, 'heed'))
   await untilRunning(1)
@@ -90,7 +96,7 @@ t.test('the place of a call returns when its client leaves and its handler heeds
   t.same(await statusOf(app, modern('tools/list', {}, { headers: ANN })), [200, undefined])
 })
 
-t.test('a handler that goes on after its client has left keeps its place, so that leaving gains nothing', async (t) => {
+t.test('a handler that goes on after its client disconnected keeps its place', async (t) => {
   const { app, address, untilRunning, finish } = await createSlow(t, { auth, maxCallsInFlightPerPrincipal: 1 })
   const sent = sendAlone(address, wait(ANN))
   await untilRunning(1)
@@ -105,7 +111,7 @@ t.test('a handler that goes on after its client has left keeps its place, so tha
   t.same(await statusOf(app, modern('tools/list', {}, { headers: ANN })), [200, undefined])
 })
 
-t.test('calls of sessions count, those of both eras together; what wants no answer does not', async (t) => {
+t.test('requests of both eras count towards one share, notifications and responses do not', async (t) => {
   const { app, address, untilRunning, finish } = await createSlow(t, { auth, maxCallsInFlightPerPrincipal: 2 })
   const session = { ...ANN, ...await openSession(app, '2025-11-25', { headers: ANN }) }
   const served = [send(address, legacy('tools/call', { name: 'wait' }, { headers: session })), send(address, wait(ANN))]
@@ -124,16 +130,20 @@ t.test('calls of sessions count, those of both eras together; what wants no answ
   t.same(await statusOf(app, legacy('ping', {}, { headers: session })), [200, undefined])
 })
 
-t.test('an initialize that is refused gives its place back', async (t) => {
+t.test('a refused initialize gives its place back', async (t) => {
   const { app } = await createSlow(t, { auth, maxCallsInFlightPerPrincipal: 1 })
 
   t.equal((await app.inject(legacy('initialize', {}, { headers: ANN }))).statusCode, 400)
   t.equal((await app.inject(initialize('2025-11-25', { headers: ANN }))).statusCode, 200)
 })
 
-t.test('each request of a batch counts, and those beyond the share are answered with errors', async (t) => {
+t.test('each request of a batch counts, and requests beyond the share get errors', async (t) => {
   const { app, address, untilRunning, finish } = await createSlow(t, { auth, maxCallsInFlightPerPrincipal: 2 })
-  const session = { ...ANN, ...await openSession(app, '2025-03-26', { headers: ANN }), 'content-type': 'application/json' }
+  const session = {
+    ...ANN,
+    ...(await openSession(app, '2025-03-26', { headers: ANN })),
+    'content-type': 'application/json'
+  }
   const batch = [1, 2, 3].map((id) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'wait' } }))
   const served = send(address, { method: 'POST', url: '/mcp', headers: session, payload: JSON.stringify(batch) })
   await untilRunning(2)
@@ -143,12 +153,19 @@ t.test('each request of a batch counts, and those beyond the share are answered 
   const answers: unknown = await (await served).json()
 
   t.same(over, [429, '30'])
-  t.match(answers, [{ id: 3, error: OVER }, { id: 1, result: { content: [{ text: 'done' }] } }, { id: 2, result: { content: [{ text: 'done' }] } }])
+  t.match(answers, [
+    { id: 3, error: OVER }, { id: 1, result: { content: [{ text: 'done' }] } },
+    { id: 2, result: { content: [{ text: 'done' }] } }
+  ])
   t.same(await statusOf(app, legacy('ping', {}, { headers: session })), [200, undefined])
 })
 
-t.test('calls of HTTP+SSE count, whose POST is answered at once', async (t) => {
-  const { address, untilRunning, finish } = await createSlow(t, { auth, legacySse: true, maxCallsInFlightPerPrincipal: 1 })
+t.test('calls of HTTP+SSE count until they are answered on the stream', async (t) => {
+  const { address, untilRunning, finish } = await createSlow(t, {
+    auth,
+    legacySse: true,
+    maxCallsInFlightPerPrincipal: 1
+  })
   const sse = await openSse(address, '/sse', ANN)
   await sse.ask('initialize', opening())
   await sse.post({ jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'wait' } })
@@ -163,8 +180,12 @@ t.test('calls of HTTP+SSE count, whose POST is answered at once', async (t) => {
   t.match(await sse.ask('ping', {}, 4), /"id":4,"result"/)
 })
 
-t.test('an initialize of HTTP+SSE that finds no place can be sent again', async (t) => {
-  const { address, untilRunning, finish } = await createSlow(t, { auth, legacySse: true, maxCallsInFlightPerPrincipal: 1 })
+t.test('an initialize of HTTP+SSE that got 429 can be sent again', async (t) => {
+  const { address, untilRunning, finish } = await createSlow(t, {
+    auth,
+    legacySse: true,
+    maxCallsInFlightPerPrincipal: 1
+  })
   const sse = await openSse(address, '/sse', ANN)
   const served = send(address, wait(ANN))
   await untilRunning(1)
@@ -177,7 +198,7 @@ t.test('an initialize of HTTP+SSE that finds no place can be sent again', async 
   t.match(await sse.ask('initialize', opening()), /"id":1,"result"/)
 })
 
-t.test('without auth an address has a share if the option is set, and none otherwise', async (t) => {
+t.test('without auth, an address has a share only if the option is set', async (t) => {
   const { app, address, untilRunning } = await createSlow(t, { maxCallsInFlightPerAddress: 1 })
   const open = await createSlow(t)
   const held = [sendAlone(address, wait({})), sendAlone(open.address, wait({})), sendAlone(open.address, wait({}))]
@@ -186,7 +207,10 @@ t.test('without auth an address has a share if the option is set, and none other
   const over = await app.inject(wait({}))
   const others = await app.inject({ ...modern('tools/list'), remoteAddress: '203.0.113.7' })
 
-  t.same([over.statusCode, others.statusCode, (await open.app.inject(modern('tools/list'))).statusCode], [429, 200, 200])
+  t.same(
+    [over.statusCode, others.statusCode, (await open.app.inject(modern('tools/list'))).statusCode],
+    [429, 200, 200]
+  )
   t.match(over.json().error.message, 'Too many calls in flight of one address: 1; ')
   for (const sent of held) sent.destroy()
 })

@@ -13,7 +13,12 @@ const STREAM = { accept: 'text/event-stream' }
 const NOT_RESUMABLE = {
   jsonrpc: '2.0',
   id: null,
-  error: { code: -32000, message: 'Invalid Last-Event-ID: it is not an event of this session, or later events have been dropped; send the request again' }
+  error: {
+    code: -32000,
+    message:
+      'Invalid Last-Event-ID: it is not an event of this session, or later events have been dropped; ' +
+        'send the request again'
+  }
 }
 
 async function createListening (t: Test, options: AppOptions = {}) {
@@ -29,7 +34,7 @@ async function createListening (t: Test, options: AppOptions = {}) {
   return { app, logLines, address, mount, open }
 }
 
-t.test('a GET opens at once, and what is sent on it arrives', async (t) => {
+t.test('a GET opens a stream at once, and messages that are sent on it arrive', async (t) => {
   const { address, mount, open } = await createListening(t)
   const { headers, session } = await open()
 
@@ -39,32 +44,45 @@ t.test('a GET opens at once, and what is sent on it arrives', async (t) => {
   session.listening?.send('{"a":1}')
 
   t.equal(response.status, 200)
-  t.match(Object.fromEntries(response.headers), { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' })
+  t.match(Object.fromEntries(response.headers), {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-cache, no-transform',
+    'x-accel-buffering': 'no'
+  })
   t.equal(first, ': open')
   t.equal((await frames.next()).value, frameOf({ a: 1 }))
   t.equal(mount.stats().streams, 1)
 })
 
-t.test('without a header and with a wildcard a client takes a stream; one that takes none gets 406', async (t) => {
+t.test('a GET that accepts event streams opens a stream, and any other gets 406', async (t) => {
   const { app, address, open } = await createListening(t)
   const { headers } = await open()
 
-  for (const accept of ['*/*', 'text/event-stream, application/json', 'text/*']) t.equal((await openGet(address, { ...headers, accept })).status, 200)
+  for (const accept of ['*/*', 'text/event-stream, application/json', 'text/*']) {
+    t.equal((await openGet(address, { ...headers, accept })).status, 200)
+  }
   for (const accept of ['application/json', 'text/html']) {
     const response = await app.inject({ url: '/mcp', headers: { ...headers, accept } })
 
     t.equal(response.statusCode, 406)
-    t.same(response.json(), { jsonrpc: '2.0', id: null, error: { code: -32000, message: 'Not Acceptable: accept text/event-stream' } })
+    t.same(response.json(), {
+      jsonrpc: '2.0',
+      id: null,
+      error: { code: -32000, message: 'Not Acceptable: accept text/event-stream' }
+    })
   }
 })
 
-t.test('a GET needs a session and a revision that is served', async (t) => {
+t.test('a GET needs a session and a supported revision', async (t) => {
   const { app, open } = await createListening(t)
   const { headers } = await open()
 
   const without = await app.inject({ url: '/mcp', headers: STREAM })
   const unknown = await app.inject({ url: '/mcp', headers: { ...STREAM, 'mcp-session-id': 'unknown' } })
-  const revision = await app.inject({ url: '/mcp', headers: { ...STREAM, ...headers, 'mcp-protocol-version': '1999-01-01' } })
+  const revision = await app.inject({
+    url: '/mcp',
+    headers: { ...STREAM, ...headers, 'mcp-protocol-version': '1999-01-01' }
+  })
 
   t.equal(without.statusCode, 400)
   t.match(without.json(), { id: null, error: { message: /^Mcp-Session-Id header is required/ } })
@@ -74,8 +92,12 @@ t.test('a GET needs a session and a revision that is served', async (t) => {
   t.match(revision.json(), { error: { code: -32022 } })
 })
 
-t.test('where nothing could be streamed, or to nobody, GET is not allowed', async (t) => {
-  for (const [options, allow] of [[{ jsonResponse: true }, 'POST, DELETE'], [{ stateless: true }, 'POST'], [{ legacy: false }, 'POST']] as const) {
+t.test('without streams or without sessions, GET gets 405', async (t) => {
+  for (const [options, allow] of [
+    [{ jsonResponse: true }, 'POST, DELETE'],
+    [{ stateless: true }, 'POST'],
+    [{ legacy: false }, 'POST']
+  ] as const) {
     const { app } = await createApp(t, options)
 
     const response = await app.inject({ url: '/mcp', headers: STREAM })
@@ -85,7 +107,7 @@ t.test('where nothing could be streamed, or to nobody, GET is not allowed', asyn
   }
 })
 
-t.test('a newer GET takes the place of the older one, which ends', async (t) => {
+t.test('a second GET replaces the first one, whose stream ends', async (t) => {
   const { address, mount, open } = await createListening(t)
   const { headers, session } = await open()
   const older = await openGet(address, headers)
@@ -98,7 +120,7 @@ t.test('a newer GET takes the place of the older one, which ends', async (t) => 
   t.equal(mount.stats().streams, 1)
 })
 
-t.test('a session is not idle while its client listens, and is from then on', async (t) => {
+t.test('a session is idle only when its GET stream is closed', async (t) => {
   const { address, mount, open } = await createListening(t)
   const { headers, session } = await open()
   const sent = get(`${address}/mcp`, { headers: { ...STREAM, ...headers }, agent: false })
@@ -133,7 +155,7 @@ t.test('closing the app ends the stream of a GET', async (t) => {
   t.same(await collectFrames(response), [': open'])
 })
 
-t.test('without an event store Last-Event-ID is passed over', async (t) => {
+t.test('without an event store, Last-Event-ID is ignored', async (t) => {
   const { address, open } = await createListening(t)
   const { headers } = await open()
 
@@ -142,7 +164,7 @@ t.test('without an event store Last-Event-ID is passed over', async (t) => {
   t.equal((await frames.next()).value, ': open')
 })
 
-t.test('a client of 2025-11-25 is primed, an earlier one is not', async (t) => {
+t.test('the GET stream of a 2025-11-25 client begins with a priming event, that of an earlier one does not', async (t) => {
   const { address, open } = await createListening(t, { eventStore: createMemoryEventStore(), retryInterval: 250 })
   const newest = await open()
   const earlier = await open('2025-06-18')
@@ -155,7 +177,7 @@ t.test('a client of 2025-11-25 is primed, an earlier one is not', async (t) => {
   t.same([(await unprimed.next()).value, (await unprimed.next()).value], [': open', frameWithId(`${earlier.session.sessionId}.0.1`, {})])
 })
 
-t.test('a client that comes back to its GET stream gets what it missed and then what is new', async (t) => {
+t.test('a client that resumes its GET stream gets the missed events and then the new ones', async (t) => {
   const { address, mount, open } = await createListening(t, { eventStore: createMemoryEventStore() })
   const { headers, session } = await open()
   const idOf = (seq: number): string => `${session.sessionId}.0.${seq}`
@@ -172,9 +194,11 @@ t.test('a client that comes back to its GET stream gets what it missed and then 
   t.equal(mount.stats().streams, 1)
 })
 
-t.test('a Last-Event-ID that is malformed, foreign, of the future or no longer kept gets 400', async (t) => {
+t.test('a Last-Event-ID that is malformed, foreign, unused so far or expired gets 400', async (t) => {
   const clock = { now: 0 }
-  const { app, address, open } = await createListening(t, { eventStore: createMemoryEventStore({ maxAge: 1000 }, () => clock.now) })
+  const { app, address, open } = await createListening(t, {
+    eventStore: createMemoryEventStore({ maxAge: 1000 }, () => clock.now)
+  })
   const mine = await open()
   const other = await open()
   await openGet(address, mine.headers)
@@ -192,7 +216,7 @@ t.test('a Last-Event-ID that is malformed, foreign, of the future or no longer k
   }
 })
 
-t.test('what refuses a GET goes well with a hook of the app that takes its time', async (t) => {
+t.test('a GET is refused and opened without warnings if the app has an asynchronous onSend hook', async (t) => {
   const { app, logLines } = createHost(t)
   app.addHook('onSend', async () => { await new Promise(setImmediate) })
   app.register(mcpPlugin, { server: createServer() })
@@ -206,7 +230,7 @@ t.test('what refuses a GET goes well with a hook of the app that takes its time'
   t.notOk(logLines.some(({ level }) => Number(level) >= 40))
 })
 
-t.test('a store that fails leaves no way back, is logged and harms no one', async (t) => {
+t.test('if the event store fails, its errors are logged, and clients are served without resumption', async (t) => {
   const error = new Error('no disk')
   const failing: EventStore[] = [
     { append () { throw error }, read () { throw error }, forget () { throw error } },
@@ -224,16 +248,28 @@ t.test('a store that fails leaves no way back, is logged and harms no one', asyn
 
     t.equal(refused.statusCode, 400)
     t.same(seen.slice(2), [frameOf({})], 'what is not kept has no id')
-    t.match(logLines.filter(({ level }) => level === 50), ['append', 'forget'].map(() => ({ msg: 'the event store failed', mcp: 'Notes', err: { message: 'no disk' } })))
+    t.match(
+      logLines.filter(({ level }) => level === 50),
+      ['append', 'forget'].map(() => ({ msg: 'the event store failed', mcp: 'Notes', err: { message: 'no disk' } }))
+    )
     t.equal((await app.inject(initialize())).statusCode, 200)
   }
 })
 
-t.test('a session that ends while its client is being led back ends that, too', async (t) => {
+t.test('a GET gets 400 if its session ends while events are being replayed', async (t) => {
   const reading = createGate()
   const gate = createGate()
   const kept = createMemoryEventStore()
-  const { app, address, mount, open } = await createListening(t, { eventStore: { ...kept, read: async (...args) => { reading.open(); await gate.promise; return kept.read(...args) } } })
+  const { app, address, mount, open } = await createListening(t, {
+    eventStore: {
+      ...kept,
+      read: async (...args) => {
+        reading.open()
+        await gate.promise
+        return kept.read(...args)
+      }
+    }
+  })
   const { headers, session } = await open()
   await openGet(address, headers)
   session.listening?.send('{}')
@@ -247,10 +283,13 @@ t.test('a session that ends while its client is being led back ends that, too', 
   t.match(mount.stats(), { sessions: 0, exchanges: 0 })
 })
 
-t.test('a notification to a session that listens does not reach another', async (t) => {
+t.test('a message for one session does not reach another session', async (t) => {
   const { app, address, open } = await createListening(t)
   const [mine, other] = [await open(), await open()]
-  const streams = [readFrames(await openGet(address, mine.headers)), readFrames(await openGet(address, other.headers))] as const
+  const streams = [
+    readFrames(await openGet(address, mine.headers)),
+    readFrames(await openGet(address, other.headers))
+  ] as const
 
   mine.session.listening?.send('{"to":"me"}')
   other.session.listening?.send('{"to":"other"}')
@@ -276,7 +315,7 @@ async function createNodes (t: Test, before: () => Promise<void>) {
   return { cluster, node, headers: await openSession(node.app) }
 }
 
-t.test('a client whose stream cannot be followed is told to come again, and leaves nothing behind', async (t) => {
+t.test('a GET gets 503 with Retry-After if the cluster is unreachable, and leaves nothing behind', async (t) => {
   const { node, headers } = await createNodes(t, async () => { throw new ClusterUnreachableError('unreachable') })
 
   const opened = await openGet(node.address, headers)
@@ -287,10 +326,14 @@ t.test('a client whose stream cannot be followed is told to come again, and leav
   t.notOk(node.sessions.get(String(headers['mcp-session-id']))?.isBusy)
 })
 
-t.test('a client that has gone before its stream begins leaves nothing behind', async (t) => {
+t.test('a client that disconnects before its stream begins leaves nothing behind', async (t) => {
   const [asked, gone] = [createGate(), createGate()]
   const { node, headers } = await createNodes(t, async () => { asked.open(); await gone.promise })
-  const closed = new Promise((resolve) => { node.app.server.once('connection', (socket) => { socket.once('close', resolve) }) })
+  const closed = new Promise((resolve) => {
+    node.app.server.once('connection', (socket) => {
+      socket.once('close', resolve)
+    })
+  })
   const sent = get(`${node.address}/mcp`, { agent: false, headers: { ...STREAM, ...headers } }).on('error', () => {})
   await asked.promise
 

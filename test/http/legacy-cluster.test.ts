@@ -6,7 +6,11 @@ import { initialize, JSON_AND_SSE, legacy, modernCall, openSession, post } from 
 import { startNodes, type TestNodes } from '../support/cluster.ts'
 import { createGate, openGet, readFrames, send, until } from '../support/stream.ts'
 
-const UNAVAILABLE = (id: number | null): object => ({ jsonrpc: '2.0', id, error: { code: -32603, message: 'The store of sessions cannot be reached; try again later' } })
+const UNAVAILABLE = (id: number | null): object => ({
+  jsonrpc: '2.0',
+  id,
+  error: { code: -32603, message: 'The store of sessions cannot be reached; try again later' }
+})
 const NOT_FOUND = { error: { code: -32001, message: /Session not found/ } }
 
 interface Stage extends TestNodes {
@@ -16,7 +20,10 @@ interface Stage extends TestNodes {
 
 async function setUp (t: Test, options: Partial<McpMountOptions> = {}, revision?: string): Promise<Stage> {
   const begun = createGate<AbortSignal>()
-  const server = new McpServer({ name: 'Notes', version: '1.0.0' }, { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } })
+  const server = new McpServer(
+    { name: 'Notes', version: '1.0.0' },
+    { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } }
+  )
   server.registerTool('hello', {}, () => 'hello')
   server.registerTool('level', {}, async (_args, ctx) => { await ctx.log('info', 'here'); return 'said' })
   server.registerTool('work', {}, async (_args, { signal }) => {
@@ -43,8 +50,11 @@ t.test('during an outage requests of a session get 503 and Retry-After, and all 
   const stream = { accept: 'text/event-stream', ...headers }
 
   const refused = [
-    await b.app.inject(hello(headers)), await b.app.inject(initialize()), await post(b.app, { jsonrpc: '2.0', method: 'notifications/initialized' }, headers),
-    await post(b.app, [{ jsonrpc: '2.0', id: 1, method: 'ping' }], batching), await b.app.inject({ url: '/mcp', headers: stream }),
+    await b.app.inject(hello(headers)),
+    await b.app.inject(initialize()),
+    await post(b.app, { jsonrpc: '2.0', method: 'notifications/initialized' }, headers),
+    await post(b.app, [{ jsonrpc: '2.0', id: 1, method: 'ping' }], batching),
+    await b.app.inject({ url: '/mcp', headers: stream }),
     await b.app.inject({ method: 'DELETE', url: '/mcp', headers })
   ]
   const served = await b.app.inject(modernCall('hello'))
@@ -60,7 +70,10 @@ t.test('during an outage requests of a session get 503 and Retry-After, and all 
 t.test('a change that cannot be stored is refused, also when an outage begins during the request', async (t) => {
   const { cluster, nodes: [a], headers } = await setUp(t)
   const store = cluster.nodes[0]?.sessions
-  const change = t.capture(Object(store), 'change', async () => { cluster.beginOutage(); throw new ClusterUnreachableError('unreachable') })
+  const change = t.capture(Object(store), 'change', async () => {
+    cluster.beginOutage()
+    throw new ClusterUnreachableError('unreachable')
+  })
 
   const refused = await a.app.inject(legacy('logging/setLevel', { level: 'error' }, { headers }))
 
@@ -74,8 +87,12 @@ t.test('requests without a session or with an unknown one get the same answers a
   const unknown = { 'mcp-session-id': '00000000-0000-4000-8000-000000000000' }
 
   const responses = [
-    await b.app.inject(hello({})), await post(b.app, { jsonrpc: '2.0', method: 'notifications/initialized' }), await post(b.app, []),
-    await b.app.inject({ method: 'DELETE', url: '/mcp' }), await b.app.inject(hello(unknown)), await post(b.app, [], unknown),
+    await b.app.inject(hello({})),
+    await post(b.app, { jsonrpc: '2.0', method: 'notifications/initialized' }),
+    await post(b.app, []),
+    await b.app.inject({ method: 'DELETE', url: '/mcp' }),
+    await b.app.inject(hello(unknown)),
+    await post(b.app, [], unknown),
     await b.app.inject({ method: 'DELETE', url: '/mcp', headers: unknown })
   ]
 
@@ -106,7 +123,7 @@ t.test('an initialize that names a session ends that one on all nodes', async (t
   t.equal((await c.app.inject(hello(opened))).statusCode, 200)
 })
 
-t.test('an initialize that fails leaves no session behind, and past maxSessions there is none', async (t) => {
+t.test('an initialize beyond maxSessions gets 503 and opens no session', async (t) => {
   const { nodes: [a, b], headers } = await setUp(t, { maxSessions: 1 })
   await a.app.inject(hello(headers))
 
@@ -122,7 +139,11 @@ t.test('a cancellation stops a call that runs on another node', async (t) => {
   const called = a.app.inject(legacy('tools/call', { name: 'work' }, { id: 'x', headers }))
   const signal = await begun
 
-  const cancelled = await post(b.app, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'x', reason: 'enough' } }, headers)
+  const cancelled = await post(
+    b.app,
+    { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'x', reason: 'enough' } },
+    headers
+  )
 
   t.equal(cancelled.statusCode, 202)
   t.equal((await called).statusCode, 202)
@@ -134,9 +155,14 @@ t.test('a cancellation in a batch stops a call that runs on another node', async
   const called = a.app.inject(legacy('tools/call', { name: 'work' }, { id: 'x', headers }))
   const signal = await begun
 
-  const batch = await post(b.app, [
-    { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'x' } }, { jsonrpc: '2.0', id: 1, method: 'ping' }
-  ], headers)
+  const batch = await post(
+    b.app,
+    [
+      { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'x' } },
+      { jsonrpc: '2.0', id: 1, method: 'ping' }
+    ],
+    headers
+  )
 
   t.same(batch.json(), [{ jsonrpc: '2.0', id: 1, result: {} }])
   t.equal((await called).statusCode, 202)
@@ -151,8 +177,17 @@ t.test('a batch is refused in a session whose revision has no batches', async (t
 
 t.test('the reply to a batch is a stream that is resumed on another node', async (t) => {
   const { nodes: [a, b], headers } = await setUp(t, {}, '2025-03-26')
-  const payload = JSON.stringify([1, 2].map((id) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'level' } })))
-  const frames = readFrames(await send(a.address, { method: 'POST', url: '/mcp', headers: { 'content-type': 'application/json', ...JSON_AND_SSE, ...headers }, payload }))
+  const payload = JSON.stringify(
+    [1, 2].map((id) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'level' } }))
+  )
+  const frames = readFrames(
+    await send(a.address, {
+      method: 'POST',
+      url: '/mcp',
+      headers: { 'content-type': 'application/json', ...JSON_AND_SSE, ...headers },
+      payload
+    })
+  )
   await frames.next()
   const [, id = ''] = /^id: (.*)\.1$/m.exec((await frames.next()).value ?? '') ?? []
 
@@ -161,7 +196,7 @@ t.test('the reply to a batch is a stream that is resumed on another node', async
   t.equal([...resumed.matchAll(/"result":/g)].length, 2)
 })
 
-t.test('a stateless mount looks for no session in the cluster', async (t) => {
+t.test('a stateless mount ignores the session id and the cluster', async (t) => {
   const { cluster, nodes: [a] } = await setUp(t, { stateless: true })
   cluster.beginOutage()
 

@@ -4,7 +4,13 @@ import type { McpMountOptions, ServerDefinition } from '../../lib/index.ts'
 import { createHost, mount, openSession, post } from '../support/app.ts'
 import { createTalker } from '../support/talk.ts'
 
-interface Notified { readonly method: string, readonly params: unknown, readonly sessionId: string | undefined, readonly url: string | undefined, readonly lifespan: unknown }
+interface Notified {
+  readonly method: string
+  readonly params: unknown
+  readonly sessionId: string | undefined
+  readonly url: string | undefined
+  readonly lifespan: unknown
+}
 
 async function createNotified (t: Test, options: Partial<McpMountOptions> = {}) {
   const notified: Notified[] = []
@@ -28,23 +34,39 @@ t.test('a definition receives the notifications of a session, except cancellatio
   const headers = await openSession(app)
 
   const first = await post(app, initialized, headers)
-  const second = await post(app, { jsonrpc: '2.0', method: 'notifications/roots/list_changed', params: { a: 1 } }, headers)
-  for (const reason of ['enough', 7]) await post(app, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1, reason } }, headers)
+  const second = await post(
+    app,
+    { jsonrpc: '2.0', method: 'notifications/roots/list_changed', params: { a: 1 } },
+    headers
+  )
+  for (const reason of ['enough', 7]) {
+    await post(app, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1, reason } }, headers)
+  }
   await post(app, { jsonrpc: '2.0', id: 'ask-1', result: {} }, headers)
 
   const known = { sessionId: headers['mcp-session-id'], url: '/mcp', lifespan: 'lifespan' }
   t.same([first.statusCode, first.body, second.statusCode], [202, '', 202])
-  t.same(notified, [{ method: 'notifications/initialized', params: {}, ...known }, { method: 'notifications/roots/list_changed', params: { a: 1 }, ...known }])
+  t.same(notified, [
+    { method: 'notifications/initialized', params: {}, ...known },
+    { method: 'notifications/roots/list_changed', params: { a: 1 }, ...known }
+  ])
 })
 
 t.test('a definition receives the notifications of clients without sessions, too', async (t) => {
   const { app, notified } = await createNotified(t, { stateless: true })
 
   const statuses = []
-  for (const message of [initialized, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } }, { jsonrpc: '2.0', id: 'ask-1', result: {} }]) statuses.push((await post(app, message)).statusCode)
+  for (const message of [
+    initialized, { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } },
+    { jsonrpc: '2.0', id: 'ask-1', result: {} }
+  ]) {
+    statuses.push((await post(app, message)).statusCode)
+  }
 
   t.same(statuses, [202, 202, 202])
-  t.same(notified, [{ method: 'notifications/initialized', params: {}, sessionId: undefined, url: '/mcp', lifespan: 'lifespan' }])
+  t.same(notified, [
+    { method: 'notifications/initialized', params: {}, sessionId: undefined, url: '/mcp', lifespan: 'lifespan' }
+  ])
 })
 
 t.test('a definition receives the notifications in a batch, with and without requests', async (t) => {
@@ -56,7 +78,10 @@ t.test('a definition receives the notifications in a batch, with and without req
 
   t.equal(alone.statusCode, 202)
   t.same(mixed.json(), [{ jsonrpc: '2.0', id: 1, result: { done: true } }])
-  t.same(notified.map(({ method, sessionId }) => [method, sessionId]), Array.from({ length: 2 }, () => ['notifications/initialized', headers['mcp-session-id']]))
+  t.same(
+    notified.map(({ method, sessionId }) => [method, sessionId]),
+    Array.from({ length: 2 }, () => ['notifications/initialized', headers['mcp-session-id']])
+  )
 })
 
 t.test('a notification for an unknown session is refused and not passed on', async (t) => {

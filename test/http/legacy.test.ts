@@ -5,14 +5,25 @@ import { partsOf } from '../support/parts.ts'
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 function notFound (id: unknown): object {
-  return { jsonrpc: '2.0', id, error: { code: -32001, message: "Session not found: it has ended or never existed; send 'initialize' to open a new one" } }
+  return {
+    jsonrpc: '2.0',
+    id,
+    error: {
+      code: -32001,
+      message: "Session not found: it has ended or never existed; send 'initialize' to open a new one"
+    }
+  }
 }
 
 function sessionRequired (id: unknown): object {
-  return { jsonrpc: '2.0', id, error: { code: -32000, message: "Mcp-Session-Id header is required; send 'initialize' first" } }
+  return {
+    jsonrpc: '2.0',
+    id,
+    error: { code: -32000, message: "Mcp-Session-Id header is required; send 'initialize' first" }
+  }
 }
 
-t.test('initialize opens a session and answers with the revision asked for, back to 2024-11-05', async (t) => {
+t.test('initialize opens a session and returns the requested revision, back to 2024-11-05', async (t) => {
   const { app } = await createApp(t)
 
   for (const revision of ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05']) {
@@ -23,7 +34,11 @@ t.test('initialize opens a session and answers with the revision asked for, back
     t.same(response.json(), {
       jsonrpc: '2.0',
       id: 1,
-      result: { protocolVersion: revision, capabilities: { tools: { listChanged: true }, logging: {} }, serverInfo: { name: 'Notes', version: '1.0.0' } }
+      result: {
+        protocolVersion: revision,
+        capabilities: { tools: { listChanged: true }, logging: {} },
+        serverInfo: { name: 'Notes', version: '1.0.0' }
+      }
     })
   }
   t.equal(app.mcp.get('Notes').sessions.size, 4)
@@ -77,7 +92,12 @@ t.test('a DELETE without session gets 400, whatever body it has', async (t) => {
   const { app } = await createApp(t)
 
   for (const [contentType, payload] of [['application/json', '{'], ['text/plain', 'x']] as const) {
-    const response = await app.inject({ method: 'DELETE', url: '/mcp', headers: { 'content-type': contentType }, payload })
+    const response = await app.inject({
+      method: 'DELETE',
+      url: '/mcp',
+      headers: { 'content-type': contentType },
+      payload
+    })
 
     t.equal(response.statusCode, 400)
     t.same(response.json(), sessionRequired(null))
@@ -112,7 +132,10 @@ t.test('notifications and responses get 202, and need the session too', async (t
   const { app } = await createApp(t)
   const session = await openSession(app)
 
-  for (const message of [{ jsonrpc: '2.0', method: 'notifications/initialized' }, { jsonrpc: '2.0', id: 1, result: {} }, { jsonrpc: '2.0', id: 1, error: {} }]) {
+  for (const message of [
+    { jsonrpc: '2.0', method: 'notifications/initialized' }, { jsonrpc: '2.0', id: 1, result: {} },
+    { jsonrpc: '2.0', id: 1, error: {} }
+  ]) {
     const accepted = await post(app, message, session)
     const without = await post(app, message)
     const unknown = await post(app, message, { 'mcp-session-id': 'unknown' })
@@ -126,7 +149,7 @@ t.test('notifications and responses get 202, and need the session too', async (t
   }
 })
 
-t.test('a client that initializes again leaves its old session behind', async (t) => {
+t.test('a second initialize ends the previous session', async (t) => {
   const { app } = await createApp(t, { maxSessions: 1 })
   const old = await openSession(app)
 
@@ -154,22 +177,30 @@ t.test('beyond maxSessions initialize gets 503 with Retry-After', async (t) => {
 
   t.equal(refused.statusCode, 503)
   t.equal(refused.headers['retry-after'], '30')
-  t.same(refused.json(), { jsonrpc: '2.0', id: 'x', error: { code: -32603, message: 'Too many open sessions: 1; try again later' } })
+  t.same(refused.json(), {
+    jsonrpc: '2.0',
+    id: 'x',
+    error: { code: -32603, message: 'Too many open sessions: 1; try again later' }
+  })
   t.equal(accepted.statusCode, 200)
 })
 
-t.test('5,000 initialize in a row: the cap holds, and each slot that is given back is given out again', async (t) => {
+t.test('5,000 initialize requests in a row never exceed maxSessions, and each freed place is used again', async (t) => {
   const { app } = await createApp(t, { maxSessions: 100 })
   const { sessions } = app.mcp.get('Notes')
   const statuses = new Map<number, number>()
 
   for (let i = 0; i < 5000; i++) {
     const { statusCode, headers } = await app.inject(initialize())
-    if (statusCode === 200) await app.inject(legacy('ping', {}, { headers: { 'mcp-session-id': String(headers['mcp-session-id']) } }))
+    if (statusCode === 200) {
+      await app.inject(legacy('ping', {}, { headers: { 'mcp-session-id': String(headers['mcp-session-id']) } }))
+    }
     statuses.set(statusCode, (statuses.get(statusCode) ?? 0) + 1)
   }
   const full = sessions.size
-  for (const { sessionId } of [...partsOf(app.mcp.get('Notes')).sessions]) await app.inject({ method: 'DELETE', url: '/mcp', headers: { 'mcp-session-id': sessionId } })
+  for (const { sessionId } of [...partsOf(app.mcp.get('Notes')).sessions]) {
+    await app.inject({ method: 'DELETE', url: '/mcp', headers: { 'mcp-session-id': sessionId } })
+  }
 
   t.same([...statuses], [[200, 100], [503, 4900]])
   t.same([full, sessions.size], [100, 0])
@@ -206,7 +237,7 @@ t.test('an initialize that fails leaves no session behind', async (t) => {
   t.equal((await app.inject(initialize())).statusCode, 200)
 })
 
-t.test('without sessions every request stands alone', async (t) => {
+t.test('with stateless: true, each request is served on its own', async (t) => {
   const { app } = await createApp(t, { stateless: true })
 
   const opened = await app.inject(initialize('2025-06-18', { headers: { 'mcp-session-id': 'ignored' } }))
@@ -222,7 +253,7 @@ t.test('without sessions every request stands alone', async (t) => {
   t.equal(removed.headers.allow, 'POST')
 })
 
-t.test('legacy: false refuses legacy clients in words their users can read', async (t) => {
+t.test('legacy: false refuses legacy clients with a message for their users', async (t) => {
   const { app } = await createApp(t, { legacy: false })
 
   const opened = await app.inject(initialize())
@@ -231,7 +262,15 @@ t.test('legacy: false refuses legacy clients in words their users can read', asy
   const removed = await app.inject({ method: 'DELETE', url: '/mcp' })
 
   t.equal(opened.statusCode, 400)
-  t.same(opened.json(), { jsonrpc: '2.0', id: 1, error: { code: -32022, message: 'Unsupported protocol version', data: { supported: ['2026-07-28'], requested: '2025-11-25' } } })
+  t.same(opened.json(), {
+    jsonrpc: '2.0',
+    id: 1,
+    error: {
+      code: -32022,
+      message: 'Unsupported protocol version',
+      data: { supported: ['2026-07-28'], requested: '2025-11-25' }
+    }
+  })
   t.equal(served.statusCode, 400)
   t.match(served.json(), { jsonrpc: '2.0', id: 1, error: { code: -32602, message: /this server speaks 2026-07-28 only/ } })
   t.equal(modernised.statusCode, 200)
@@ -247,7 +286,10 @@ t.test('an unknown version header gets 400, except with initialize', async (t) =
 
   t.equal(response.statusCode, 400)
   t.match(response.json(), { jsonrpc: '2.0', id: 1, error: { code: -32022, data: { requested: '1999-01-01' } } })
-  t.equal((await app.inject(initialize('2025-11-25', { headers: { 'mcp-protocol-version': '1999-01-01' } }))).statusCode, 200)
+  t.equal(
+    (await app.inject(initialize('2025-11-25', { headers: { 'mcp-protocol-version': '1999-01-01' } }))).statusCode,
+    200
+  )
 })
 
 t.test('errors of a legacy request come with status 200', async (t) => {

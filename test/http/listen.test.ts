@@ -20,7 +20,11 @@ function createListedNotes (options: McpServerOptions<undefined> = {}): McpServe
 }
 
 function ask (notifications: unknown, { headers = {}, ...envelope }: Envelope = {}): Post {
-  return modern('subscriptions/listen', { notifications }, { ...envelope, headers: { accept: 'application/json, text/event-stream', ...headers } })
+  return modern(
+    'subscriptions/listen',
+    { notifications },
+    { ...envelope, headers: { accept: 'application/json, text/event-stream', ...headers } }
+  )
 }
 
 /** What is listened to, message by message; undefined at its end. */
@@ -42,9 +46,21 @@ const acknowledged = (notifications: object, id: string | number = 1) => ({
   jsonrpc: '2.0', method: 'notifications/subscriptions/acknowledged', params: { _meta: { [KEY]: id }, notifications }
 })
 const changed = (kind: string, id: string | number = 1) => ({ jsonrpc: '2.0', method: `notifications/${kind}/list_changed`, params: { _meta: { [KEY]: id } } })
-const updated = (uri: string, id: string | number = 1) => ({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { _meta: { [KEY]: id }, uri } })
-const ended = (id: string | number = 1) => ({ jsonrpc: '2.0', id, result: { resultType: 'complete', _meta: { ...SERVER_META, [KEY]: id } } })
-const refused = (code: number, message: string, id: string | number = 1) => ({ jsonrpc: '2.0', id, error: { code, message } })
+const updated = (uri: string, id: string | number = 1) => ({
+  jsonrpc: '2.0',
+  method: 'notifications/resources/updated',
+  params: { _meta: { [KEY]: id }, uri }
+})
+const ended = (id: string | number = 1) => ({
+  jsonrpc: '2.0',
+  id,
+  result: { resultType: 'complete', _meta: { ...SERVER_META, [KEY]: id } }
+})
+const refused = (code: number, message: string, id: string | number = 1) => ({
+  jsonrpc: '2.0',
+  id,
+  error: { code, message }
+})
 
 async function createListening (t: Test, options: AppOptions = {}) {
   const server = options.server ?? createListedNotes()
@@ -74,7 +90,9 @@ t.test('a client receives the acknowledgement first, and then each change until 
 
   const tool = server.registerTool('later', {}, () => 'a')
   t.strictSame(await next(), changed('tools', 'listen-1'))
-  for (const change of [() => tool.disable(), () => tool.enable(), () => tool.update({ title: 'Later' }), () => tool.remove()]) {
+  for (const change of [
+    () => tool.disable(), () => tool.enable(), () => tool.update({ title: 'Later' }), () => tool.remove()
+  ]) {
     change()
     t.strictSame(await next(), changed('tools', 'listen-1'))
   }
@@ -93,7 +111,11 @@ t.test('a client receives the acknowledgement first, and then each change until 
 
 t.test('a client receives no changes that it did not subscribe to', async (t) => {
   const { address, mounted } = await createListening(t)
-  const { next } = await listenTo(address, { promptsListChanged: true, toolsListChanged: false, resourceSubscriptions: [] })
+  const { next } = await listenTo(address, {
+    promptsListChanged: true,
+    toolsListChanged: false,
+    resourceSubscriptions: []
+  })
   t.strictSame(await next(), acknowledged({ promptsListChanged: true }))
 
   mounted.notify.toolsChanged()
@@ -170,10 +192,13 @@ t.test('every mount of a definition sends its changes, and each mount also sends
   app.mcp.get('One').notify.promptsChanged()
   await nextTurn()
   server.registerTool('latest', {}, () => 'a')
-  t.strictSame([await one.next(), await one.next(), await two.next()], [changed('prompts'), changed('tools'), changed('tools')])
+  t.strictSame(
+    [await one.next(), await one.next(), await two.next()],
+    [changed('prompts'), changed('tools'), changed('tools')]
+  )
 })
 
-t.test('only what the server has is acknowledged', async (t) => {
+t.test('the acknowledgement lists only changes that the server can send', async (t) => {
   const server = new McpServer({ name: 'Notes', version: '1.0.0' })
   server.registerTool('echo', {}, () => 'a')
   const { address } = await createListening(t, { server })
@@ -196,7 +221,7 @@ t.test('a stream that could never carry a change ends at once', async (t) => {
   t.equal(subscriptions.size, 0)
 })
 
-t.test('resources that the caller may not watch are left out', async (t) => {
+t.test('the acknowledgement leaves out resources that the caller may not watch', async (t) => {
   const asked: unknown[] = []
   const server = createListedNotes({
     async authorizeSubscription (uri, ctx) {
@@ -224,12 +249,22 @@ t.test('a request that the server refuses gets an error and frees its place', as
 
   const malformed = await app.inject(ask({ toolsListChanged: 1 }))
   t.equal(malformed.statusCode, 400)
-  t.strictSame(malformed.json(), refused(-32602, "Invalid params: 'notifications.toolsListChanged' must be true or false"))
+  t.strictSame(
+    malformed.json(),
+    refused(-32602, "Invalid params: 'notifications.toolsListChanged' must be true or false")
+  )
   const missing = await app.inject(ask(undefined, { id: 'x' }))
-  t.strictSame(missing.json(), refused(-32602, "Invalid params: subscriptions/listen needs 'notifications', an object", 'x'))
+  t.strictSame(
+    missing.json(),
+    refused(-32602, "Invalid params: subscriptions/listen needs 'notifications', an object", 'x')
+  )
 
   const own = await app.inject(ask({ resourceSubscriptions: ['notes://a'] }))
-  t.strictSame(own.json(), { jsonrpc: '2.0', id: 1, error: { code: 4100, message: 'Sign in first', data: { at: '/login' } } })
+  t.strictSame(own.json(), {
+    jsonrpc: '2.0',
+    id: 1,
+    error: { code: 4100, message: 'Sign in first', data: { at: '/login' } }
+  })
   const unexpected = await app.inject(ask({ resourceSubscriptions: ['notes://b'] }))
   t.match(unexpected.json(), { error: { code: -32603, message: /authorizing a subscription/ } })
   t.match(logLines.find(({ level }) => level === 50), { err: { message: 'the database is gone' } })
@@ -244,7 +279,10 @@ t.test('a client that does not accept streams gets 406', async (t) => {
   const response = await app.inject(ask(ALL, { id: 7, headers: { accept: 'application/json' } }))
 
   t.equal(response.statusCode, 406)
-  t.strictSame(response.json(), refused(-32600, 'Not Acceptable: subscriptions/listen is answered with text/event-stream', 7))
+  t.strictSame(
+    response.json(),
+    refused(-32600, 'Not Acceptable: subscriptions/listen is answered with text/event-stream', 7)
+  )
 })
 
 t.test('a mount with jsonResponse neither serves the method nor announces changes', async (t) => {
@@ -263,7 +301,10 @@ t.test('a mount announces the changes that it can send, with and without session
     const { app } = await createListening(t, { stateless })
     const discovered = await app.inject(modern('server/discover'))
     t.strictSame(discovered.json().result.capabilities, {
-      tools: { listChanged: true }, prompts: { listChanged: true }, resources: { subscribe: true, listChanged: true }, logging: {}
+      tools: { listChanged: true },
+      prompts: { listChanged: true },
+      resources: { subscribe: true, listChanged: true },
+      logging: {}
     })
   }
 })
@@ -314,7 +355,9 @@ t.test('200 streams end with their results when the app closes', async (t) => {
 
 t.test('a change to many streams reaches all of them', async (t) => {
   const { address, mounted } = await createListening(t)
-  const streams = await Promise.all(Array.from({ length: 100 }, (_none, id) => listenTo(address, { toolsListChanged: true }, { id })))
+  const streams = await Promise.all(
+    Array.from({ length: 100 }, (_none, id) => listenTo(address, { toolsListChanged: true }, { id }))
+  )
 
   mounted.notify.toolsChanged()
 
@@ -439,7 +482,9 @@ t.test('an onSend hook that fails leaves no stream open', async (t) => {
 })
 
 t.test('a middleware can narrow the acknowledged changes, and a wrong result of it is an internal error', async (t) => {
-  const narrowing = createListedNotes().use(async (ctx, next) => ctx.method === 'subscriptions/listen' ? { notifications: { toolsListChanged: true } } : next())
+  const narrowing = createListedNotes().use(async (ctx, next) =>
+    ctx.method === 'subscriptions/listen' ? { notifications: { toolsListChanged: true } } : next()
+  )
   const narrowed = await createListening(t, { server: narrowing })
   const { next } = await listenTo(narrowed.address, ALL)
   t.strictSame(await next(), acknowledged({ toolsListChanged: true }))
@@ -476,7 +521,13 @@ t.test('a caller that lacks a scope of a resource gets 403 in place of a stream'
 
   t.equal(response.statusCode, 403)
   t.same(response.json(), {
-    jsonrpc: '2.0', id: 1, error: { code: 6750, message: 'Insufficient scope: the request needs notes:read', data: { requiredScopes: ['notes:read'] } }
+    jsonrpc: '2.0',
+    id: 1,
+    error: {
+      code: 6750,
+      message: 'Insufficient scope: the request needs notes:read',
+      data: { requiredScopes: ['notes:read'] }
+    }
   })
   t.equal(subscriptions.size, 0)
 })

@@ -16,21 +16,39 @@ async function createResumable (t: Test, talk: Talk, options: Partial<McpMountOp
   return { ...talkApp, headers, call, idOf: (seq: number, stream = 1) => `${sessionId}.${stream}.${seq}` }
 }
 
-t.test('each event of a reply has an id, and a client of 2025-11-25 is told first how to come back', async (t) => {
-  const { address, call, idOf } = await createResumable(t, (channel) => { channel.notify('notifications/message', { n: 1 }); return { done: true } }, { retryInterval: 300 })
+t.test('each event of a reply has an id, and the stream of a 2025-11-25 client begins with a priming event', async (t) => {
+  const { address, call, idOf } = await createResumable(
+    t,
+    (channel) => {
+      channel.notify('notifications/message', { n: 1 })
+      return { done: true }
+    },
+    { retryInterval: 300 }
+  )
 
   const frames = await collectFrames(await send(address, call))
 
   t.same(frames, [': open', `id: ${idOf(0)}\nretry: 300\ndata: `, frameWithId(idOf(1), NOTE(1)), frameWithId(idOf(2), DONE)])
 })
 
-t.test('earlier revisions have ids and no priming, and closeStream does nothing for them', async (t) => {
-  const { address, call, idOf } = await createResumable(t, (channel) => { channel.closeStream?.(); channel.notify('notifications/message', { n: 1 }); return { done: true } }, {}, '2025-06-18')
+t.test('clients of earlier revisions get ids but no priming event, and closeStream does nothing', async (t) => {
+  const { address, call, idOf } = await createResumable(
+    t,
+    (channel) => {
+      channel.closeStream?.()
+      channel.notify('notifications/message', { n: 1 })
+      return { done: true }
+    },
+    {},
+    '2025-06-18'
+  )
 
-  t.same(await collectFrames(await send(address, call)), [': open', frameWithId(idOf(1), NOTE(1)), frameWithId(idOf(2), DONE)])
+  t.same(await collectFrames(await send(address, call)), [
+    ': open', frameWithId(idOf(1), NOTE(1)), frameWithId(idOf(2), DONE)
+  ])
 })
 
-t.test('the result of a call whose connection was cut is waiting, and ctx.signal was not aborted', async (t) => {
+t.test('a call whose connection was cut goes on, and its client gets the result after it resumes', async (t) => {
   const gate = createGate()
   let gone: Error | undefined
   const { address, call, headers, idOf, mount } = await createResumable(t, async (channel) => {
@@ -51,7 +69,7 @@ t.test('the result of a call whose connection was cut is waiting, and ctx.signal
   t.same(frames, [': open', frameWithId(idOf(1), NOTE(1)), frameWithId(idOf(2), DONE)])
 })
 
-t.test('a client may come back while the handler still sends, and nothing is lost or doubled', async (t) => {
+t.test('a client that resumes a running call receives each event once', async (t) => {
   const steps = [createGate(), createGate(), createGate()] as const
   const { address, call, headers, idOf, mount } = await createResumable(t, async (channel) => {
     for (const [index, step] of steps.entries()) {
@@ -79,17 +97,30 @@ t.test('a client may come back while the handler still sends, and nothing is los
   await until(() => mount.stats().exchanges === 0)
 })
 
-t.test('a client gets nothing of another stream of its session', async (t) => {
-  const { address, call, headers, idOf } = await createResumable(t, (channel, { params }) => { channel.notify('notifications/message', params); return { done: true } })
-  for (const n of [1, 2]) await collectFrames(await send(address, { ...call, payload: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'work', params: { n } }) }))
+t.test('a client that resumes a stream gets no events of another stream of its session', async (t) => {
+  const { address, call, headers, idOf } = await createResumable(t, (channel, { params }) => {
+    channel.notify('notifications/message', params)
+    return { done: true }
+  })
+  for (const n of [1, 2]) {
+    await collectFrames(
+      await send(address, {
+        ...call,
+        payload: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'work', params: { n } })
+      })
+    )
+  }
 
   const frames = await collectFrames(await openGet(address, { ...headers, 'last-event-id': idOf(0, 2) }))
 
   t.same(frames, [': open', frameWithId(idOf(1, 2), NOTE(2)), frameWithId(idOf(2, 2), DONE)])
 })
 
-t.test('a client of another session gets nothing, though it has the id', async (t) => {
-  const { app, address, call, idOf } = await createResumable(t, (channel) => { channel.notify('notifications/message', {}); return {} })
+t.test('a Last-Event-ID of another session gets 400', async (t) => {
+  const { app, address, call, idOf } = await createResumable(t, (channel) => {
+    channel.notify('notifications/message', {})
+    return {}
+  })
   await collectFrames(await send(address, call))
 
   const response = await openGet(address, { ...await openSession(app), 'last-event-id': idOf(0) })
@@ -97,7 +128,7 @@ t.test('a client of another session gets nothing, though it has the id', async (
   t.equal(response.status, 400)
 })
 
-t.test('closeStream ends the connection, and the client finds the rest when it comes back', async (t) => {
+t.test('closeStream ends the connection, and the client gets the other events after it resumes', async (t) => {
   const gate = createGate()
   const { address, call, headers, idOf } = await createResumable(t, async (channel) => {
     channel.closeStream?.()
@@ -114,7 +145,7 @@ t.test('closeStream ends the connection, and the client finds the rest when it c
   t.same(rest, [': open', frameWithId(idOf(1), NOTE(1)), frameWithId(idOf(2), DONE)])
 })
 
-t.test('closeStream does nothing where nobody could come back, or for a call that is over', async (t) => {
+t.test('closeStream does nothing if the client cannot resume, or after the call has ended', async (t) => {
   const over = createGate<Error | undefined>()
   const { app, address } = await createTalk(t, (channel) => {
     channel.closeStream?.()
@@ -130,12 +161,22 @@ t.test('closeStream does nothing where nobody could come back, or for a call tha
 })
 
 t.test('a call without a session is not resumable', async (t) => {
-  const { address } = await createTalk(t, (channel) => { channel.closeStream?.(); channel.notify('notifications/message', { n: 1 }); return { done: true } }, { stateless: true })
+  const { address } = await createTalk(
+    t,
+    (channel) => {
+      channel.closeStream?.()
+      channel.notify('notifications/message', { n: 1 })
+      return { done: true }
+    },
+    { stateless: true }
+  )
 
-  t.same(await collectFrames(await send(address, legacy('work', {}, { headers: JSON_AND_SSE }))), [': open', frameOf(NOTE(1)), frameOf(DONE)])
+  t.same(await collectFrames(await send(address, legacy('work', {}, { headers: JSON_AND_SSE }))), [
+    ': open', frameOf(NOTE(1)), frameOf(DONE)
+  ])
 })
 
-t.test('a client that has lost much is told it no faster than it reads', async (t) => {
+t.test('a long replay is sent only as fast as the client reads', async (t) => {
   const message = 'x'.repeat(100_000)
   const { address, call, headers, idOf, mount } = await createResumable(t, (channel) => {
     for (let n = 0; n < 100; n++) channel.notify('notifications/message', { n, message })
@@ -151,8 +192,11 @@ t.test('a client that has lost much is told it no faster than it reads', async (
   t.equal(frames.at(-1), frameWithId(idOf(101), DONE))
 })
 
-t.test('a Last-Event-ID that is none of the session is refused, however it is written, and the session goes on', async (t) => {
-  const { app, address, call, headers, idOf } = await createResumable(t, (channel) => { channel.notify('notifications/message', { n: 1 }); return { done: true } })
+t.test('every invalid Last-Event-ID gets 400, and the session goes on', async (t) => {
+  const { app, address, call, headers, idOf } = await createResumable(t, (channel) => {
+    channel.notify('notifications/message', { n: 1 })
+    return { done: true }
+  })
   const sessionId = String(headers['mcp-session-id'])
   const other = String((await openSession(app))['mcp-session-id'])
   await collectFrames(await send(address, call))
@@ -164,5 +208,8 @@ t.test('a Last-Event-ID that is none of the session is refused, however it is wr
 
   for (const id of hostile) t.equal((await openGet(address, { ...headers, 'last-event-id': id })).status, 400, id)
 
-  t.equal((await collectFrames(await openGet(address, { ...headers, 'last-event-id': idOf(1) }))).at(-1), frameWithId(idOf(2), DONE))
+  t.equal(
+    (await collectFrames(await openGet(address, { ...headers, 'last-event-id': idOf(1) }))).at(-1),
+    frameWithId(idOf(2), DONE)
+  )
 })

@@ -5,9 +5,18 @@ import mcpPlugin, { type McpMountOptions } from '../../lib/index.ts'
 import { createApp, createHost, createServer, modern, modernCall, openSession } from '../support/app.ts'
 import { collectFrames, listen, send } from '../support/stream.ts'
 
-const METHOD_NOT_ALLOWED = { jsonrpc: '2.0', id: null, error: { code: -32000, message: 'Method not allowed; this endpoint takes POST, GET, DELETE' } }
+const METHOD_NOT_ALLOWED = {
+  jsonrpc: '2.0',
+  id: null,
+  error: { code: -32000, message: 'Method not allowed; this endpoint takes POST, GET, DELETE' }
+}
 
-async function answersAt (t: Test, urls: readonly string[], options: Partial<McpMountOptions>, fastifyOptions?: FastifyServerOptions): Promise<void> {
+async function answersAt (
+  t: Test,
+  urls: readonly string[],
+  options: Partial<McpMountOptions>,
+  fastifyOptions?: FastifyServerOptions
+): Promise<void> {
   const { app } = createHost(t, fastifyOptions)
   await app.register(mcpPlugin, { server: createServer(), ...options })
 
@@ -20,7 +29,9 @@ async function answersAt (t: Test, urls: readonly string[], options: Partial<Mcp
 }
 
 t.test('the endpoint answers with and without a trailing slash and never redirects', async (t) => {
-  for (const fastifyOptions of [{}, { routerOptions: { ignoreTrailingSlash: true } }, { routerOptions: { ignoreDuplicateSlashes: true } }]) {
+  for (const fastifyOptions of [
+    {}, { routerOptions: { ignoreTrailingSlash: true } }, { routerOptions: { ignoreDuplicateSlashes: true } }
+  ]) {
     await answersAt(t, ['/mcp', '/mcp/', '/mcp?a=b'], {}, fastifyOptions)
     await answersAt(t, ['/'], { path: '/' }, fastifyOptions)
     await answersAt(t, ['/notes/mcp', '/notes/mcp/'], { prefix: '/notes' }, fastifyOptions)
@@ -38,7 +49,9 @@ t.test('the trailing slash is optional even if the app sets ignoreTrailingSlash 
 t.test('paths next to the endpoint are not served', async (t) => {
   const { app } = await createApp(t, { prefix: '/notes' })
 
-  for (const url of ['/', '/notes', '/mcp', '/notes/mcp/x', '/notes/MCP']) t.equal((await app.inject(modern('tools/list', {}, { url }))).statusCode, 404, url)
+  for (const url of ['/', '/notes', '/mcp', '/notes/mcp/x', '/notes/MCP']) {
+    t.equal((await app.inject(modern('tools/list', {}, { url }))).statusCode, 404, url)
+  }
 })
 
 t.test('other methods get 405 with the allowed ones, with any body', async (t) => {
@@ -46,8 +59,11 @@ t.test('other methods get 405 with the allowed ones, with any body', async (t) =
 
   for (const method of ['PUT', 'PATCH', 'OPTIONS'] as const) {
     for (const body of [
-      {}, { headers: { 'content-type': 'application/json' }, payload: '{' }, { headers: { 'content-type': 'application/json' }, payload: '"longer than the limit"' },
-      { headers: { 'content-type': 'text/plain' }, payload: 'x' }, { headers: { 'content-type': 'garbage' }, payload: 'x' }
+      {},
+      { headers: { 'content-type': 'application/json' }, payload: '{' },
+      { headers: { 'content-type': 'application/json' }, payload: '"longer than the limit"' },
+      { headers: { 'content-type': 'text/plain' }, payload: 'x' },
+      { headers: { 'content-type': 'garbage' }, payload: 'x' }
     ]) {
       const response = await app.inject({ method, url: '/mcp', ...body })
 
@@ -63,11 +79,19 @@ t.test('the modern revision has neither GET nor DELETE', async (t) => {
   const session = await openSession(app)
 
   for (const method of ['GET', 'DELETE'] as const) {
-    const response = await app.inject({ method, url: '/mcp', headers: { ...session, accept: 'text/event-stream', 'mcp-protocol-version': '2026-07-28' } })
+    const response = await app.inject({
+      method,
+      url: '/mcp',
+      headers: { ...session, accept: 'text/event-stream', 'mcp-protocol-version': '2026-07-28' }
+    })
 
     t.equal(response.statusCode, 405)
     t.equal(response.headers.allow, 'POST')
-    t.same(response.json(), { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'Method not allowed; this endpoint takes POST' } })
+    t.same(response.json(), {
+      jsonrpc: '2.0',
+      id: null,
+      error: { code: -32600, message: 'Method not allowed; this endpoint takes POST' }
+    })
   }
   t.equal(app.mcp.get('Notes').sessions.size, 1)
 })
@@ -134,7 +158,14 @@ t.test('hooks of the app see the requests of the mount, and their headers are on
   const other = await app.inject({ method: 'PUT', url: '/mcp' })
 
   t.same(seen, ['POST', 'POST', 'PUT'])
-  t.same([served, refused, other].map(({ statusCode, headers }) => [statusCode, headers['x-app']]), [[200, 'mine'], [421, 'mine'], [405, 'mine']])
+  t.same(
+    [served, refused, other].map(({ statusCode, headers }) => [statusCode, headers['x-app']]),
+    [
+      [200, 'mine'],
+      [421, 'mine'],
+      [405, 'mine']
+    ]
+  )
 })
 
 t.test('headers of onSend hooks and of @fastify/cors are on event streams too', async (t) => {

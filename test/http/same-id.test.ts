@@ -1,4 +1,4 @@
-// Clients that send several requests with one id at once: each is answered by its own result, and asked its own questions.
+// A client sends several requests with the same id at once: each gets its own result and its own questions.
 import t, { type Test } from 'tap'
 import { createMemoryCluster, createMemoryEventStore, type Cluster, type McpMountOptions } from '../../lib/index.ts'
 import { redisCluster } from '../../lib/redis/index.ts'
@@ -37,7 +37,8 @@ async function setUp (t: Test, options: Partial<McpMountOptions> = {}) {
   const calls = createCalls()
   const talkApp = await createTalk(t, calls.talk, options)
   const headers = await openSession(talkApp.app)
-  const call = (number: number, params: object = {}): Post => legacy('work', { number, ...params }, { headers: { ...JSON_AND_SSE, ...headers } })
+  const call = (number: number, params: object = {}): Post =>
+    legacy('work', { number, ...params }, { headers: { ...JSON_AND_SSE, ...headers } })
   return { ...talkApp, ...calls, headers, call }
 }
 
@@ -95,7 +96,9 @@ t.test('a stream carries only the events of its own POST, even after the client 
 
 t.test('calls with the same id each ask a question and get its answer', async (t) => {
   const { app, address, headers, call, begun, letGo } = await setUp(t)
-  const streams = await Promise.all(NUMBERS.map(async (number) => readFrames(await send(address, call(number, { asks: true })))))
+  const streams = await Promise.all(
+    NUMBERS.map(async (number) => readFrames(await send(address, call(number, { asks: true }))))
+  )
   await begun()
   letGo(...NUMBERS)
 
@@ -151,10 +154,14 @@ for (const [title, create] of Object.entries(CLUSTERS)) {
   t.test(`requests that nodes of a cluster (${title}) serve at once are told apart`, { skip: title === 'Redis' && noRedis }, async (t) => {
     const cluster = await create(t)
     const calls = createCalls()
-    const nodes: [TalkApp, TalkApp] = [await createTalk(t, calls.talk, { cluster }), await createTalk(t, calls.talk, { cluster })]
+    const nodes: [TalkApp, TalkApp] = [
+      await createTalk(t, calls.talk, { cluster }),
+      await createTalk(t, calls.talk, { cluster })
+    ]
     const [a, b] = nodes
     const headers = await openSession(a.app)
-    const call = (number: number): Post => legacy('work', { number, notifies: true }, { headers: { ...JSON_AND_SSE, ...headers } })
+    const call = (number: number): Post =>
+      legacy('work', { number, notifies: true }, { headers: { ...JSON_AND_SSE, ...headers } })
     const streams = await Promise.all(NUMBERS.map((number) => send(nodes[number % 2 as 0 | 1].address, call(number))))
     await calls.begun()
 
@@ -166,8 +173,14 @@ for (const [title, create] of Object.entries(CLUSTERS)) {
       const frames = await collectFrames(stream)
       const first = /^id: (.*)$/m.exec(frames[1] ?? '')?.[1] ?? ''
       const other = number % 2 === 0 ? b : a
-      t.same(dataOf(frames), [{ jsonrpc: '2.0', method: 'notifications/message', params: { number } }, resultOf(number)])
-      t.same(dataOf(await collectFrames(await openGet(other.address, { ...headers, 'last-event-id': first }))), dataOf(frames))
+      t.same(dataOf(frames), [
+        { jsonrpc: '2.0', method: 'notifications/message', params: { number } },
+        resultOf(number)
+      ])
+      t.same(
+        dataOf(await collectFrames(await openGet(other.address, { ...headers, 'last-event-id': first }))),
+        dataOf(frames)
+      )
     }
     t.same(calls.cancelled, [])
   })
@@ -176,10 +189,13 @@ for (const [title, create] of Object.entries(CLUSTERS)) {
     const cluster = await create(t)
     const calls = createCalls()
     const [a, b, c] = [
-      await createTalk(t, calls.talk, { cluster }), await createTalk(t, calls.talk, { cluster }), await createTalk(t, calls.talk, { cluster })
+      await createTalk(t, calls.talk, { cluster }),
+      await createTalk(t, calls.talk, { cluster }),
+      await createTalk(t, calls.talk, { cluster })
     ]
     const headers = await openSession(a.app)
-    const start = (node: TalkApp, number: number): Promise<Response> => send(node.address, legacy('work', { number }, { headers: { ...JSON_AND_SSE, ...headers } }))
+    const start = (node: TalkApp, number: number): Promise<Response> =>
+      send(node.address, legacy('work', { number }, { headers: { ...JSON_AND_SSE, ...headers } }))
     const sent = [start(a, 0), start(b, 1)]
     await calls.begun(2)
 

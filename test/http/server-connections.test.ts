@@ -34,9 +34,16 @@ k+c7
 const REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
 
 /** A server that answers when it is told to, and the port it listens at. */
-async function listen (t: Test, server: Server): Promise<{ readonly port: number, readonly connections: ServerConnections, readonly asked: Promise<() => void> }> {
+async function listen (
+  t: Test,
+  server: Server
+): Promise<{ readonly port: number, readonly connections: ServerConnections, readonly asked: Promise<() => void> }> {
   const connections = new ServerConnections(server)
-  const asked = once(server, 'request').then(([, reply]) => () => reply.end('Hello'))
+  const asked = once(server, 'request').then(
+    ([, reply]) =>
+      () =>
+        reply.end('Hello')
+  )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => server.closeAllConnections())
@@ -100,9 +107,18 @@ const SECOND = Object.values(networkInterfaces()).flat().some((known) => known?.
 t.test('a name may have several addresses, and Fastify a server for each', async (t) => {
   const { lookup } = dns
   t.intercept(dns, 'lookup', {
-    value: (host: string, options: dns.LookupAllOptions, callback: (error: NodeJS.ErrnoException | null, addresses: dns.LookupAddress[]) => void) => {
+    value: (
+      host: string,
+      options: dns.LookupAllOptions,
+      callback: (error: NodeJS.ErrnoException | null, addresses: dns.LookupAddress[]) => void
+    ) => {
       if (host !== 'localhost' || options.all !== true) lookup(host, options, callback)
-      else callback(null, ['127.0.0.1', SECOND].map((address) => ({ address, family: address.includes(':') ? 6 : 4 })))
+      else {
+        callback(
+          null,
+          ['127.0.0.1', SECOND].map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
+        )
+      }
     }
   })
   const app = Fastify()

@@ -15,7 +15,12 @@ const BOB: Headers = { 'x-user': 'bob' }
 const EVE: Headers = { 'x-user': 'eve' }
 
 const auth: AuthOptions = {
-  authenticate: ({ headers }) => ({ token: '', clientId: String(headers['x-client'] ?? 'app'), scopes: [], subject: String(headers['x-user']) })
+  authenticate: ({ headers }) => ({
+    token: '',
+    clientId: String(headers['x-client'] ?? 'app'),
+    scopes: [],
+    subject: String(headers['x-user'])
+  })
 }
 
 async function createShared (t: Test, options: Partial<McpMountOptions> = {}) {
@@ -35,12 +40,15 @@ function ping (headers: Headers): Post {
 
 /** The two nodes of a cluster, whose callers say who they are or do not. */
 async function createNodes (t: Test, options: Partial<McpMountOptions> = {}) {
-  const server = new McpServer({ name: 'Notes', version: '1.0.0' }, { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } })
+  const server = new McpServer(
+    { name: 'Notes', version: '1.0.0' },
+    { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } }
+  )
   server.registerTool('hello', {}, () => 'hello')
   return await startNodes(t, { server, ...options })
 }
 
-t.test('a principal that has its share of the sessions gets 429, and others get theirs', async (t) => {
+t.test('a principal that has used up its share of sessions gets 429, and others are served', async (t) => {
   const { app, mount } = await createShared(t, { auth, maxSessions: 6, maxSessionsPerPrincipal: 2 })
   const first = await openSession(app, '2025-11-25', { headers: ANN })
   await openSession(app, '2025-11-25', { headers: ANN })
@@ -55,11 +63,15 @@ t.test('a principal that has its share of the sessions gets 429, and others get 
   t.same([over, otherClient, bobs, again].map(({ statusCode, headers }) => [statusCode, headers['retry-after']]), [
     [429, '30'], [429, '30'], [200, undefined], [200, undefined]
   ])
-  t.same(over.json(), { jsonrpc: '2.0', id: 1, error: { code: -32603, message: 'Too many open sessions of one caller: 2; end one of them, or try again later' } })
+  t.same(over.json(), {
+    jsonrpc: '2.0',
+    id: 1,
+    error: { code: -32603, message: 'Too many open sessions of one caller: 2; end one of them, or try again later' }
+  })
   t.equal(mount.sessions.size, 3)
 })
 
-t.test('a mount with auth that is full gets 503, and nobody who was let in is pushed out', async (t) => {
+t.test('with auth, a full mount replies 503 and displaces no session', async (t) => {
   const { app, mount } = await createShared(t, { auth, maxSessions: 2 })
   await openSession(app, '2025-11-25', { headers: ANN })
   await openSession(app, '2025-11-25', { headers: BOB })
@@ -70,14 +82,14 @@ t.test('a mount with auth that is full gets 503, and nobody who was let in is pu
   t.equal(mount.sessions.size, 2)
 })
 
-t.test('a client that initializes again within its share leaves its old session behind', async (t) => {
+t.test('a second initialize does not count against the share, because it ends the previous session', async (t) => {
   const { app } = await createShared(t, { auth, maxSessionsPerPrincipal: 1 })
   const headers = { ...ANN, ...await openSession(app, '2025-11-25', { headers: ANN }) }
 
   t.equal((await initializeAs(app, headers)).statusCode, 200)
 })
 
-t.test('without auth a flood pushes out itself, and nobody who works or listens', async (t) => {
+t.test('without auth, a flood of sessions displaces only unused ones', async (t) => {
   const { app, mount } = await createShared(t, { maxSessions: 5 })
   const address = await listen(app)
   const ended: string[] = []
@@ -101,9 +113,11 @@ t.test('without auth a flood pushes out itself, and nobody who works or listens'
   t.equal(mount.sessions.size, 5)
 })
 
-t.test('what a client sends beyond opening its session is a use of it', async (t) => {
+t.test('a session is in use after any message that is not part of its opening', async (t) => {
   const { app } = await createShared(t, { maxSessions: 3 })
-  const bodies = [{ method: 'notifications/roots/list_changed' }, { id: 'ask-1', result: {} }, { id: 1, method: 'tools/list' }]
+  const bodies = [
+    { method: 'notifications/roots/list_changed' }, { id: 'ask-1', result: {} }, { id: 1, method: 'tools/list' }
+  ]
   for (const body of bodies) {
     const headers = { ...await openSession(app), 'content-type': 'application/json' }
     await app.inject({ method: 'POST', url: '/mcp', headers, payload: { jsonrpc: '2.0', ...body } })
@@ -112,7 +126,7 @@ t.test('what a client sends beyond opening its session is a use of it', async (t
   t.equal((await app.inject(initialize())).statusCode, 503)
 })
 
-t.test('streams of HTTP+SSE that were never used make room, too, and end', async (t) => {
+t.test('unused sessions of HTTP+SSE are displaced, too, and their streams end', async (t) => {
   const { app, mount } = await createShared(t, { maxSessions: 2, legacySse: true })
   const address = await listen(app)
   const idle = await openSse(address)
@@ -128,7 +142,7 @@ t.test('streams of HTTP+SSE that were never used make room, too, and end', async
   t.match(await works.ask('ping', {}, 9), /"id":9/)
 })
 
-t.test('a principal has its share of the streams of HTTP+SSE among its sessions', async (t) => {
+t.test('sessions of HTTP+SSE count towards the share of sessions', async (t) => {
   const { app } = await createShared(t, { auth, legacySse: true, maxSessionsPerPrincipal: 1 })
   const address = await listen(app)
   await openSession(app, '2025-11-25', { headers: ANN })
@@ -137,10 +151,12 @@ t.test('a principal has its share of the streams of HTTP+SSE among its sessions'
   await openSse(address, '/sse', BOB)
 })
 
-t.test('in a cluster a principal has one share on all nodes together', async (t) => {
+t.test('in a cluster, the sessions of a principal on all nodes count towards one share', async (t) => {
   const { nodes: [a, b] } = await createNodes(t, { auth, maxSessionsPerPrincipal: 3 })
 
-  const opened = await Promise.all(Array.from({ length: 20 }, (_, index) => initializeAs((index % 2 === 0 ? a : b).app, ANN)))
+  const opened = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => initializeAs((index % 2 === 0 ? a : b).app, ANN))
+  )
   const others = await initializeAs(a.app, BOB)
 
   t.equal(opened.filter(({ statusCode }) => statusCode === 200).length, 3)
@@ -149,7 +165,7 @@ t.test('in a cluster a principal has one share on all nodes together', async (t)
   t.equal(await a.mount.sessions.count(), 4)
 })
 
-t.test('in a cluster, too, a flood pushes out itself, whichever nodes it goes to', async (t) => {
+t.test('in a cluster, too, a flood of sessions displaces only unused ones', async (t) => {
   const { nodes: [a, b] } = await createNodes(t, { maxSessions: 4 })
   const works = await openUsedSession(a.app)
   const worksLater = await openSession(a.app)
@@ -162,11 +178,18 @@ t.test('in a cluster, too, a flood pushes out itself, whichever nodes it goes to
   }
   t.equal(await b.mount.sessions.count(), 4)
   await until(() => a.mount.sessions.size <= 4 && b.mount.sessions.size <= 4)
-  t.same(await Promise.all(flood.map(async (headers) => (await a.app.inject(ping(headers))).statusCode)), [...Array<number>(18).fill(404), 200, 200])
+  t.same(await Promise.all(flood.map(async (headers) => (await a.app.inject(ping(headers))).statusCode)), [
+    ...Array<number>(18).fill(404),
+    200,
+    200
+  ])
 })
 
-t.test('an initialize whose session makes room before it is answered is told to come again', async (t) => {
-  const server = new McpServer({ name: 'Notes', version: '1.0.0' }, { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } })
+t.test('an initialize whose session is displaced before its reply gets 503 with Retry-After', async (t) => {
+  const server = new McpServer(
+    { name: 'Notes', version: '1.0.0' },
+    { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } }
+  )
   let isSlow = true
   const gates: Array<() => void> = []
   server.use(async (_ctx, next) => {
@@ -184,14 +207,21 @@ t.test('an initialize whose session makes room before it is answered is told to 
 
   t.equal(refused.status, 503)
   t.equal(refused.headers.get('retry-after'), '30')
-  t.match(await refused.json(), { id: 1, error: { code: -32603, message: 'the session was displaced; try again later' } })
+  t.match(await refused.json(), {
+    id: 1,
+    error: { code: -32603, message: 'the session was displaced; try again later' }
+  })
 })
 
 function listenAs (headers: Headers): Post {
-  return modern('subscriptions/listen', { notifications: { toolsListChanged: true } }, { headers: { ...headers, accept: 'application/json, text/event-stream' } })
+  return modern(
+    'subscriptions/listen',
+    { notifications: { toolsListChanged: true } },
+    { headers: { ...headers, accept: 'application/json, text/event-stream' } }
+  )
 }
 
-t.test('a principal that has its share of the streams gets 429, and gets a place when it leaves one', async (t) => {
+t.test('a principal that has used up its share of streams gets 429 until it closes one', async (t) => {
   const { app, mount } = await createShared(t, { auth, maxStreams: 3, maxStreamsPerPrincipal: 2 })
   const address = await listen(app)
   const sent = [sendAlone(address, listenAs(ANN)), sendAlone(address, listenAs(ANN))]
@@ -204,12 +234,18 @@ t.test('a principal that has its share of the streams gets 429, and gets a place
   sent[0]?.destroy()
   await until(() => mount.stats().streams === 2)
 
-  t.same([over, full].map(({ statusCode, headers }) => [statusCode, headers['retry-after']]), [[429, '30'], [503, '30']])
+  t.same(
+    [over, full].map(({ statusCode, headers }) => [statusCode, headers['retry-after']]),
+    [
+      [429, '30'],
+      [503, '30']
+    ]
+  )
   t.same(over.json().error.message, 'Too many open streams of one caller: 2; end one of them, or try again later')
   t.equal((await send(address, listenAs(ANN))).status, 200)
 })
 
-t.test('in a cluster a principal has one share of the streams of all nodes together, and those of a dead node are free', async (t) => {
+t.test('in a cluster, the streams of a principal on all nodes count towards one share, except those of a dead node', async (t) => {
   const { nodes: [a, b, c] } = await createNodes(t, { auth, maxStreamsPerPrincipal: 2 })
   const streams = [sendAlone(a.address, listenAs(ANN)), sendAlone(b.address, listenAs(ANN))]
   await until(() => a.mount.stats().streams === 1 && b.mount.stats().streams === 1)
@@ -229,7 +265,7 @@ t.test('in a cluster a principal has one share of the streams of all nodes toget
   t.equal(partsOf(c.mount).changes.subscriptions.size, 2)
 })
 
-t.test('during an outage each node counts the streams of a share on its own', async (t) => {
+t.test('during an outage, each node counts its own streams only', async (t) => {
   const { cluster, nodes: [a, b] } = await createNodes(t, { auth, maxStreamsPerPrincipal: 1 })
   cluster.beginOutage()
 

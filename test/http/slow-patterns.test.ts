@@ -70,10 +70,17 @@ t.test('with a linear-time engine no warning is logged, and an attack is answere
   for (const length of [30, 3_900_000]) {
     const { headers, payload } = modernCall('greet', { name: `${'a'.repeat(length)}!` })
     const response = await fetch(url, { method: 'POST', headers, body: payload })
-    t.match(await response.json(), { result: { isError: true, content: [{ text: 'Invalid arguments for tool greet: /name must match pattern "^(a+)+$"' }] } })
+    t.match(await response.json(), {
+      result: {
+        isError: true,
+        content: [{ text: 'Invalid arguments for tool greet: /name must match pattern "^(a+)+$"' }]
+      }
+    })
   }
   const { headers, payload } = modernCall('greet', { name: 'aaa' })
-  t.match(await (await fetch(url, { method: 'POST', headers, body: payload })).json(), { result: { content: [{ text: 'Hello aaa' }] } })
+  t.match(await (await fetch(url, { method: 'POST', headers, body: payload })).json(), {
+    result: { content: [{ text: 'Hello aaa' }] }
+  })
   t.strictSame(warningsIn(logLines), [])
 })
 
@@ -85,12 +92,20 @@ t.test('a form is checked by the same engine', async (t) => {
   const meta = { 'io.modelcontextprotocol/clientCapabilities': { elicitation: { form: {} } } }
   const asked = (await app.inject(modernCall('ask', {}, { meta }))).json()
   const [key] = Object.keys(asked.result.inputRequests)
-  const answerWith = (name: string): object => ({ inputResponses: { [String(key)]: { action: 'accept', content: { name } } }, requestState: asked.result.requestState })
+  const answerWith = (name: string): object => ({
+    inputResponses: { [String(key)]: { action: 'accept', content: { name } } },
+    requestState: asked.result.requestState
+  })
   const { payload, ...request } = modernCall('ask', {}, { meta })
   const message = JSON.parse(payload)
 
   const answer = async (name: string): Promise<unknown> =>
-    (await app.inject({ ...request, payload: JSON.stringify({ ...message, params: { ...message.params, ...answerWith(name) } }) })).json()
+    (
+      await app.inject({
+        ...request,
+        payload: JSON.stringify({ ...message, params: { ...message.params, ...answerWith(name) } })
+      })
+    ).json()
 
   t.match(await answer(`${'a'.repeat(40)}!`), { result: { resultType: 'input_required' } })
   t.match(await answer('aaa'), { result: { content: [{ text: 'accept' }] } })

@@ -12,9 +12,13 @@ type Headers = Readonly<Record<string, string>>
 const ANN: Headers = { 'x-user': 'ann' }
 const BOB: Headers = { 'x-user': 'bob' }
 
-const auth: AuthOptions = { authenticate: ({ headers }) => ({ token: '', clientId: 'app', scopes: [], subject: String(headers['x-user']) }) }
+const auth: AuthOptions = {
+  authenticate: ({ headers }) => ({ token: '', clientId: 'app', scopes: [], subject: String(headers['x-user']) })
+}
 
-const OVER = 'Too many resources are being watched by one caller: their URIs may have 50 bytes in all; watch fewer of them, or try again later'
+const OVER =
+  'Too many resources are being watched by one caller: their URIs may have 50 bytes in all; ' +
+    'watch fewer of them, or try again later'
 
 function createWatched (server = createServer()): McpServer {
   server.registerResource('note', 'notes://1', {}, () => 'a note')
@@ -33,17 +37,29 @@ function uriOf (name: string): string {
   return `notes://${name.padEnd(32, '-')}`
 }
 
-function subscribe (app: FastifyInstance, name: string, headers: Headers, method = 'resources/subscribe'): Promise<LightMyRequestResponse> {
+function subscribe (
+  app: FastifyInstance,
+  name: string,
+  headers: Headers,
+  method = 'resources/subscribe'
+): Promise<LightMyRequestResponse> {
   return app.inject(legacy(method, { uri: uriOf(name) }, { headers }))
 }
 
 function listenTo (name: string, headers: Headers): Post {
-  return modern('subscriptions/listen', { notifications: { resourceSubscriptions: [uriOf(name)] } }, { headers: { ...headers, accept: 'application/json, text/event-stream' } })
+  return modern(
+    'subscriptions/listen',
+    { notifications: { resourceSubscriptions: [uriOf(name)] } },
+    { headers: { ...headers, accept: 'application/json, text/event-stream' } }
+  )
 }
 
-t.test('all sessions of a principal together watch no more than its share, without limiting others', async (t) => {
+t.test('the sessions of a principal together watch at most its share, and others are not limited by it', async (t) => {
   const { app } = await createShared(t, { auth, maxWatchedPerPrincipal: 50 })
-  const [first, second] = [await openSession(app, '2025-11-25', { headers: ANN }), await openSession(app, '2025-11-25', { headers: ANN })]
+  const [first, second] = [
+    await openSession(app, '2025-11-25', { headers: ANN }),
+    await openSession(app, '2025-11-25', { headers: ANN })
+  ]
   const bobs = await openSession(app, '2025-11-25', { headers: BOB })
 
   const own = await subscribe(app, 'a', { ...ANN, ...first })
@@ -60,7 +76,7 @@ t.test('all sessions of a principal together watch no more than its share, witho
   t.same(over.json(), { jsonrpc: '2.0', id: 1, error: { code: -32603, message: OVER } })
 })
 
-t.test('all streams of one principal together watch no more than its share, its sessions among them', async (t) => {
+t.test('the streams and the sessions of a principal together watch at most its share', async (t) => {
   const { app, mount } = await createShared(t, { auth, maxWatchedPerPrincipal: 50 })
   const address = await listen(app)
   const stream = sendAlone(address, listenTo('a', ANN))
@@ -73,15 +89,24 @@ t.test('all streams of one principal together watch no more than its share, its 
   stream.destroy()
   await until(() => mount.stats().streams === 1)
 
-  t.same([over, overBySession].map(({ statusCode, headers }) => [statusCode, headers['retry-after']]), [[429, '30'], [429, '30']])
+  t.same(
+    [over, overBySession].map(({ statusCode, headers }) => [statusCode, headers['retry-after']]),
+    [
+      [429, '30'],
+      [429, '30']
+    ]
+  )
   t.same(over.json(), { jsonrpc: '2.0', id: 1, error: { code: -32603, message: OVER } })
   t.equal(others.status, 200)
   t.equal((await send(address, listenTo('b', ANN))).status, 200)
 })
 
-t.test('a caller within its share gets 503 when all clients together watch too much, and keeps its share', async (t) => {
+t.test('a caller within its share gets 503 if all clients together watch too much', async (t) => {
   const { app } = await createShared(t, { auth, maxWatchedPerPrincipal: 80 })
-  const [anns, bobs] = [{ ...ANN, ...await openSession(app, '2025-11-25', { headers: ANN }) }, { ...BOB, ...await openSession(app, '2025-11-25', { headers: BOB }) }]
+  const [anns, bobs] = [
+    { ...ANN, ...(await openSession(app, '2025-11-25', { headers: ANN })) },
+    { ...BOB, ...(await openSession(app, '2025-11-25', { headers: BOB })) }
+  ]
   await subscribe(app, 'a', anns)
   await subscribe(app, 'a', bobs)
 
@@ -92,7 +117,7 @@ t.test('a caller within its share gets 503 when all clients together watch too m
   t.equal((await subscribe(app, 'b', bobs)).statusCode, 200)
 })
 
-t.test('without auth an address has a share if the option is set', async (t) => {
+t.test('without auth, an address has a share if the option is set', async (t) => {
   const { app } = await createShared(t, { maxWatchedPerAddress: 50 })
   const session = await openSession(app)
   await subscribe(app, 'a', session)
@@ -103,7 +128,7 @@ t.test('without auth an address has a share if the option is set', async (t) => 
   t.match(over.json().error.message, 'Too many resources are being watched by one address: ')
 })
 
-t.test('sessions of HTTP+SSE have no share of their own, and give back what they watched when their stream ends', async (t) => {
+t.test('sessions of HTTP+SSE count towards the same share until their stream ends', async (t) => {
   const { app, mount } = await createShared(t, { auth, legacySse: true, maxWatchedPerPrincipal: 50 })
   const address = await listen(app)
   const sse = await openSse(address, '/sse', ANN)
@@ -119,8 +144,13 @@ t.test('sessions of HTTP+SSE have no share of their own, and give back what they
   t.equal((await subscribe(app, 'b', session)).statusCode, 200)
 })
 
-t.test('in a cluster each node counts the sessions it serves, also those that another node has opened', async (t) => {
-  const server = createWatched(new McpServer({ name: 'Notes', version: '1.0.0' }, { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } }))
+t.test('in a cluster, each node counts the sessions that it serves, including those opened on another node', async (t) => {
+  const server = createWatched(
+    new McpServer(
+      { name: 'Notes', version: '1.0.0' },
+      { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } }
+    )
+  )
   const { nodes: [a, b] } = await startNodes(t, { server, auth, maxWatchedTotal: 100, maxWatchedPerPrincipal: 50 })
   const first = { ...ANN, ...await openSession(a.app, '2025-11-25', { headers: ANN }) }
   const second = { ...ANN, ...await openSession(a.app, '2025-11-25', { headers: ANN }) }

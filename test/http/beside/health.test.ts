@@ -8,13 +8,13 @@ import { createGate, listen, send, until } from '../../support/stream.ts'
 const OK = { status: 'ok' }
 const UNAVAILABLE = { status: 'unavailable' }
 
-t.test('there are no health checks unless they are asked for', async (t) => {
+t.test('without the option health, the app has no health checks', async (t) => {
   const { app } = await createApp(t)
 
   t.equal((await app.inject({ url: '/health' })).statusCode, 404)
 })
 
-t.test('GET and HEAD are answered below the prefix, at three paths, and are not to be kept', async (t) => {
+t.test('health checks answer GET and HEAD at three paths below the prefix, with Cache-Control: no-store', async (t) => {
   const { app } = createHost(t, { exposeHeadRoutes: false })
   app.register(mcpPlugin, { prefix: '/notes', server: createServer(), health: true })
 
@@ -31,10 +31,14 @@ t.test('GET and HEAD are answered below the prefix, at three paths, and are not 
   }
 })
 
-t.test('they know no Host, Origin, constraint or hook of the endpoint, and are not logged', async (t) => {
+t.test('health checks ignore the Host, the Origin, the constraints and the hooks of the endpoint, and log no requests', async (t) => {
   const { app, logLines } = createHost(t)
   app.register(mcpPlugin, {
-    server: createServer(), health: true, constraints: { host: 'api.example.com' }, allowedHosts: ['api.example.com'], hooks: { onRequest: async (_request, reply) => reply.code(401).send() }
+    server: createServer(),
+    health: true,
+    constraints: { host: 'api.example.com' },
+    allowedHosts: ['api.example.com'],
+    hooks: { onRequest: async (_request, reply) => reply.code(401).send() }
   })
 
   const response = await app.inject({ url: '/health', headers: { host: '10.0.0.7:8000', origin: 'https://evil.example' } })
@@ -43,7 +47,7 @@ t.test('they know no Host, Origin, constraint or hook of the endpoint, and are n
   t.same(logLines.filter(({ req }) => req !== undefined), [])
 })
 
-t.test('their path is for the user to say', async (t) => {
+t.test('health: { path } sets the path of the health checks', async (t) => {
   const { app } = await createApp(t, { health: { path: '/up' } })
 
   t.equal((await app.inject({ url: '/up' })).statusCode, 200)
@@ -51,11 +55,14 @@ t.test('their path is for the user to say', async (t) => {
   t.equal((await app.inject({ url: '/health' })).statusCode, 404)
 })
 
-t.test('a mount is ready when its user says so, and live even when not; a check that fails is logged', async (t) => {
+t.test('the option ready decides whether the mount is ready, but not whether it is live; a check that throws is logged', async (t) => {
   let check = async (): Promise<boolean> => true
   const { app, logLines } = await createApp(t, { health: { ready: () => check() } })
   const ask = async (): Promise<unknown[]> => {
-    const [overall, ready, live] = [await app.inject({ url: '/health' }), await app.inject({ url: '/health/ready' }), await app.inject({ url: '/health/live' })]
+    const [overall, ready, live] = [
+      await app.inject({ url: '/health' }), await app.inject({ url: '/health/ready' }),
+      await app.inject({ url: '/health/live' })
+    ]
     return [overall.statusCode, overall.json(), ready.statusCode, ready.json(), live.statusCode, live.json()]
   }
 
@@ -64,7 +71,14 @@ t.test('a mount is ready when its user says so, and live even when not; a check 
   t.same(await ask(), [503, UNAVAILABLE, 503, UNAVAILABLE, 200, OK])
   check = async () => { throw new Error('the database is gone') }
   t.same(await ask(), [503, UNAVAILABLE, 503, UNAVAILABLE, 200, OK])
-  t.match(logLines.filter(({ level }) => Number(level) >= 40), Array(2).fill({ mcp: 'Notes', err: { message: 'the database is gone' }, msg: "the check of option 'health' failed" }))
+  t.match(
+    logLines.filter(({ level }) => Number(level) >= 40),
+    Array(2).fill({
+      mcp: 'Notes',
+      err: { message: 'the database is gone' },
+      msg: "the check of option 'health' failed"
+    })
+  )
 })
 
 /** Asks over a connection that was open before; an app that closes takes no new ones for long. */
@@ -84,7 +98,7 @@ async function ask (socket: Socket, path: string): Promise<string> {
   return answer
 }
 
-t.test('a mount is not ready from the moment on that its app closes, while requests are still being served', async (t) => {
+t.test('a mount stops being ready when its app begins to close, while its requests are still served', async (t) => {
   const started = createGate()
   const finish = createGate()
   const server = createServer()
@@ -115,16 +129,19 @@ t.test('a mount is not ready from the moment on that its app closes, while reque
   await closed
 })
 
-t.test('two mounts with one prefix cannot have their checks at one path', async (t) => {
+t.test('two mounts with the same path for health checks are refused', async (t) => {
   const { app } = createHost(t)
   await mount(app, { server: createServer('A'), path: '/a', health: true })
 
   await t.rejects(mount(app, { server: createServer('B'), path: '/b', health: true }), {
-    code: 'MCP_ERR_INVALID_OPTION', message: "option 'health' needs '/health', which the app already serves; give it another 'path', such as { path: '/health-2' }"
+    code: 'MCP_ERR_INVALID_OPTION',
+    message:
+      "option 'health' needs '/health', which the app already serves; give it another 'path', " +
+        "such as { path: '/health-2' }"
   })
 })
 
-t.test('options of the checks that are wrong are refused', async (t) => {
+t.test('wrong options of health are refused', async (t) => {
   for (const [health, problem] of [
     [{ paths: '/up' }, "has 'paths', which does not exist; the options are path, ready"],
     [{ path: 'up' }, "has 'path', which must begin with '/' and end with something else"],

@@ -4,7 +4,7 @@ import mcpPlugin, { type MountHooks } from '../../../lib/index.ts'
 import { createApp, createHost, createServer, modern, modernCall, mount } from '../../support/app.ts'
 import { collectFrames, createGate, listen, send } from '../../support/stream.ts'
 
-t.test('the hooks of a mount run for its endpoint only, one or several, in the order of Fastify', async (t) => {
+t.test("the hooks of a mount run for its endpoint only, in Fastify's order, one or several of a kind", async (t) => {
   const seen: string[] = []
   const note = (name: string) => async (): Promise<void> => { seen.push(name) }
   const { app } = createHost(t)
@@ -32,10 +32,13 @@ t.test('the hooks of a mount run for its endpoint only, one or several, in the o
   t.equal((await app.inject(modern('tools/list', {}, { url: '/notes/mcp' }))).statusCode, 200)
 
   t.same(others, Array(4).fill('onRequest of the app'))
-  t.same(seen, ['onRequest of the app', 'onRequest', 'preParsing', 'preValidation', 'preHandler 1', 'preHandler 2', 'onSend', 'onResponse'])
+  t.same(seen, [
+    'onRequest of the app', 'onRequest', 'preParsing', 'preValidation', 'preHandler 1', 'preHandler 2', 'onSend',
+    'onResponse'
+  ])
 })
 
-t.test('a hook may answer in place of the endpoint, and what it throws is a JSON-RPC error', async (t) => {
+t.test('a hook can reply instead of the endpoint, and an error that it throws becomes a JSON-RPC error', async (t) => {
   const failures: string[] = []
   const { app } = await createApp(t, {
     hooks: {
@@ -52,12 +55,15 @@ t.test('a hook may answer in place of the endpoint, and what it throws is a JSON
   const served = await app.inject(modern('tools/list', {}, { headers: { 'x-key': 'good' } }))
 
   t.same([answered.statusCode, answered.json()], [401, { error: 'no key' }])
-  t.same([thrown.statusCode, thrown.json()], [403, { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'The key is bad' } }])
+  t.same(
+    [thrown.statusCode, thrown.json()],
+    [403, { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'The key is bad' } }]
+  )
   t.equal(served.statusCode, 200)
   t.same(failures, ['The key is bad'])
 })
 
-t.test('what a hook puts on the request, handlers find', async (t) => {
+t.test('a handler reads what a hook has set on the request', async (t) => {
   const server = createServer()
   server.registerTool('who', {}, (_args, { request }) => String(request?.getDecorator('user')))
   const { app } = createHost(t)
@@ -67,15 +73,27 @@ t.test('what a hook puts on the request, handlers find', async (t) => {
   t.match((await app.inject(modernCall('who'))).json(), { result: { content: [{ text: 'Ann' }] } })
 })
 
-t.test('the hooks that see the reply see streams, and requests that the guard refuses', async (t) => {
+t.test('onSend hooks run for streams and for requests that the guard refuses', async (t) => {
   const statuses: number[] = []
   const server = createServer()
   server.registerTool('report', {}, async (_args, ctx) => { await ctx.reportProgress(1); return 'done' })
-  const { app } = await createApp(t, { server, hooks: { onSend: async (_request, reply, payload) => { statuses.push(reply.statusCode); reply.header('x-mine', 'yes'); return payload } } })
+  const { app } = await createApp(t, {
+    server,
+    hooks: {
+      onSend: async (_request, reply, payload) => {
+        statuses.push(reply.statusCode)
+        reply.header('x-mine', 'yes')
+        return payload
+      }
+    }
+  })
   const address = await listen(app)
 
   const refused = await app.inject(modern('tools/list', {}, { headers: { host: 'evil.example' } }))
-  const streamed = await send(address, modernCall('report', {}, { headers: { accept: 'text/event-stream' }, meta: { progressToken: 1 } }))
+  const streamed = await send(
+    address,
+    modernCall('report', {}, { headers: { accept: 'text/event-stream' }, meta: { progressToken: 1 } })
+  )
 
   t.equal(refused.headers['x-mine'], 'yes')
   t.equal(streamed.headers.get('x-mine'), 'yes')
@@ -83,10 +101,19 @@ t.test('the hooks that see the reply see streams, and requests that the guard re
   t.same(statuses, [421, 200])
 })
 
-t.test('a hook hears of a client that leaves before its request has arrived', async (t) => {
+t.test('onRequestAbort runs when a client disconnects in the middle of its request', async (t) => {
   const begun = createGate()
   const aborted = createGate()
-  const { app } = await createApp(t, { hooks: { onRequest: async () => { begun.open() }, onRequestAbort: async (_request) => { aborted.open() } } })
+  const { app } = await createApp(t, {
+    hooks: {
+      onRequest: async () => {
+        begun.open()
+      },
+      onRequestAbort: async (_request) => {
+        aborted.open()
+      }
+    }
+  })
   const { headers } = modern('tools/list')
 
   const sent = request(`${await listen(app)}/mcp`, { method: 'POST', headers: { ...headers, 'content-length': 1000 }, agent: false })
@@ -98,8 +125,9 @@ t.test('a hook hears of a client that leaves before its request has arrived', as
   await t.resolves(aborted.promise)
 })
 
-t.test('hooks that do not run here, and what is no hook, are refused', async (t) => {
-  const names = 'onRequest, preParsing, preValidation, preHandler, onSend, onResponse, onError, onTimeout, onRequestAbort'
+t.test('hooks that do not run in a mount, and values that are not hooks, are refused', async (t) => {
+  const names =
+    'onRequest, preParsing, preValidation, preHandler, onSend, onResponse, onError, onTimeout, onRequestAbort'
 
   for (const [hooks, problem] of [
     [{ preSerialization: async () => {} }, `has 'preSerialization', which does not run here; the hooks are ${names}`],

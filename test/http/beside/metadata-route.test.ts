@@ -10,7 +10,7 @@ function behind (issuer: string, auth: object = {}): Pick<McpMountOptions, 'auth
   return { publicUrl, auth: { verify: () => null, authorizationServers: [issuer], ...auth } }
 }
 
-t.test('the metadata of a mount says who issues its tokens, to anybody', async (t) => {
+t.test('the metadata of a mount names its authorization servers, and is served to any Host and Origin', async (t) => {
   const { app } = await createApp(t, {
     prefix: '/notes',
     ...behind('https://auth.example.com', {
@@ -40,7 +40,7 @@ t.test('the metadata of a mount says who issues its tokens, to anybody', async (
   })
 })
 
-t.test('what is not set is left out, or follows from the rest', async (t) => {
+t.test('metadata leaves out fields that are not set, and takes scopes_supported from requiredScopes', async (t) => {
   const { app } = await createApp(t, behind('https://auth.example.com', { requiredScopes: ['read'] }))
   const none = await createApp(t, behind('https://auth.example.com', { scopesSupported: [] }))
   const fields = { resource: 'https://api.example.com/mcp', authorization_servers: ['https://auth.example.com'], bearer_methods_supported: ['header'], resource_name: 'Notes' }
@@ -49,7 +49,7 @@ t.test('what is not set is left out, or follows from the rest', async (t) => {
   t.same((await none.app.inject(`${WELL_KNOWN}/mcp`)).json(), fields)
 })
 
-t.test('users are shown the title of the server, else its name, else that of the mount', async (t) => {
+t.test('resource_name is the title of the server, or else its name, or else the name of the mount', async (t) => {
   const info = { name: 'notes', version: '1.0.0' }
   const servers: ReadonlyArray<readonly [server: McpMountOptions['server'], name: string]> = [
     [new McpServer({ ...info, title: 'All my notes' }), 'All my notes'],
@@ -64,7 +64,7 @@ t.test('users are shown the title of the server, else its name, else that of the
   }
 })
 
-t.test('it answers HEAD, and what a client has already is not sent again', async (t) => {
+t.test('metadata answers HEAD, and a matching If-None-Match gets 304', async (t) => {
   const { app } = await createApp(t, behind('https://auth.example.com'))
   const url = `${WELL_KNOWN}/mcp`
 
@@ -78,7 +78,7 @@ t.test('it answers HEAD, and what a client has already is not sent again', async
   t.equal(outdated.statusCode, 200)
 })
 
-t.test('it is at the root however deep the mount, for each mount its own', async (t) => {
+t.test('the metadata of each mount is at the root of the app, however deep the mount is nested', async (t) => {
   const { app } = createHost(t)
   let guarded = 0
   app.register(async (scope) => {
@@ -104,7 +104,7 @@ t.test('it is at the root however deep the mount, for each mount its own', async
   t.equal((await app.inject(`/api${WELL_KNOWN}/tasks/mcp`)).statusCode, 404)
 })
 
-t.test('a path of publicUrl is part of it, and a slash at the end is not', async (t) => {
+t.test('the resource includes the path of publicUrl, without a trailing slash', async (t) => {
   const { app } = await createApp(t, { prefix: '/', path: '/', ...behind('https://auth.example.com') })
   const { app: below } = await createApp(t, { ...behind('https://auth.example.com'), publicUrl: 'https://api.example.com/base/' })
 
@@ -112,7 +112,7 @@ t.test('a path of publicUrl is part of it, and a slash at the end is not', async
   t.equal((await below.inject(`${WELL_KNOWN}/base/mcp`)).json().resource, 'https://api.example.com/base/mcp')
 })
 
-t.test('one mount of an app may be found without its path, too', async (t) => {
+t.test('wellKnownAlias also serves the metadata of one mount without its path', async (t) => {
   const { app } = await createApp(t, { ...behind('https://auth.example.com', { wellKnownAlias: true }) })
   const { app: full } = createHost(t)
   await mount(full, { server: createServer('A'), path: '/a', ...behind('https://auth.example.com', { wellKnownAlias: true }) })
@@ -123,7 +123,7 @@ t.test('one mount of an app may be found without its path, too', async (t) => {
   })
 })
 
-t.test('mounts of one path are told apart by their constraints', async (t) => {
+t.test('mounts at the same path with different constraints each have their own metadata', async (t) => {
   const { app } = createHost(t)
   for (const name of ['a', 'b']) {
     const host = `${name}.example.com`
@@ -135,7 +135,7 @@ t.test('mounts of one path are told apart by their constraints', async (t) => {
   }
 })
 
-t.test('a path with parameters stands for a resource of each of their values', async (t) => {
+t.test('each value of a path parameter is a resource with its own metadata', async (t) => {
   const { app } = await createApp(t, { prefix: '/:tenant', ...behind('https://auth.example.com') })
 
   const refused = await app.inject(modern('tools/list', {}, { url: '/a%20b/mcp' }))
@@ -145,13 +145,19 @@ t.test('a path with parameters stands for a resource of each of their values', a
   t.equal(metadata.json().resource, `${publicUrl}/a%20b/mcp`)
 })
 
-t.test('a path that no URL can be made of is refused, and so is an alias of many', async (t) => {
+t.test('auth refuses a path with wildcards or patterns, and an alias for a path with parameters', async (t) => {
   for (const path of ['/*', '/:id(\\d+)', '/:a-:b', '/:file.txt']) {
     await t.rejects(createApp(t, { path, ...behind('https://auth.example.com') }), {
       code: 'MCP_ERR_INVALID_OPTION', message: `option 'auth' needs a path of plain segments and ':name' parameters, not '${path}'`
     })
   }
-  await t.rejects(createApp(t, { prefix: '/:tenant', ...behind('https://auth.example.com', { wellKnownAlias: true }) }), {
-    code: 'MCP_ERR_INVALID_OPTION', message: "option 'auth' has a 'wellKnownAlias', but a path with parameters has no single document to serve there; leave it out"
-  })
+  await t.rejects(
+    createApp(t, { prefix: '/:tenant', ...behind('https://auth.example.com', { wellKnownAlias: true }) }),
+    {
+      code: 'MCP_ERR_INVALID_OPTION',
+      message:
+        "option 'auth' has a 'wellKnownAlias', " +
+          'but a path with parameters has no single document to serve there; leave it out'
+    }
+  )
 })

@@ -6,7 +6,7 @@ import { createApp, createHost, createServer, modern } from '../../support/app.t
 const EVIL_HOST = { host: 'evil.example' }
 const EVIL_ORIGIN = { origin: 'https://evil.example' }
 
-t.test('routes beside the endpoint are ordinary ones: the parsers and the error handler of the app, and nothing of MCP', async (t) => {
+t.test('side routes use the parsers and the error handler of the app, and none of the limits and hooks of the endpoint', async (t) => {
   const { app } = createHost(t)
   app.setErrorHandler(async (error: Error, _request, reply) => reply.code(418).send({ mine: error.message }))
   app.decorate('greeting', 'hello')
@@ -24,8 +24,17 @@ t.test('routes beside the endpoint are ordinary ones: the parsers and the error 
   })
 
   const hello = await app.inject({ url: '/notes/hello' })
-  const json = await app.inject({ method: 'POST', url: '/notes/echo', payload: { deep: [[['longer than the limit']]] } })
-  const text = await app.inject({ method: 'POST', url: '/notes/echo', headers: { 'content-type': 'text/plain' }, payload: 'text' })
+  const json = await app.inject({
+    method: 'POST',
+    url: '/notes/echo',
+    payload: { deep: [[['longer than the limit']]] }
+  })
+  const text = await app.inject({
+    method: 'POST',
+    url: '/notes/echo',
+    headers: { 'content-type': 'text/plain' },
+    payload: 'text'
+  })
   const failed = await app.inject({ method: 'PUT', url: '/notes/fail' })
   const endpoint = await app.inject(modern('tools/list', {}, { url: '/notes/mcp' }))
 
@@ -36,7 +45,7 @@ t.test('routes beside the endpoint are ordinary ones: the parsers and the error 
   t.equal(endpoint.statusCode, 401)
 })
 
-t.test('they are behind the check of Host and Origin, which answers as the app does, unless they are declared public', async (t) => {
+t.test('side routes refuse a foreign Host or Origin in the form of the app, unless they are public', async (t) => {
   const { app, logLines } = await createApp(t, {
     routes: async (scope) => {
       scope.get('/private', async () => 'private')
@@ -50,21 +59,32 @@ t.test('they are behind the check of Host and Origin, which answers as the app d
     const byHost = await app.inject({ url, headers: EVIL_HOST })
     const byOrigin = await app.inject({ url, headers: EVIL_ORIGIN })
 
-    t.same([byHost.statusCode, byHost.json()], [421, { statusCode: 421, error: 'Misdirected Request', message: 'Invalid Host header' }])
-    t.same([byOrigin.statusCode, byOrigin.json()], [403, { statusCode: 403, error: 'Forbidden', message: 'Invalid Origin header' }])
+    t.same(
+      [byHost.statusCode, byHost.json()],
+      [421, { statusCode: 421, error: 'Misdirected Request', message: 'Invalid Host header' }]
+    )
+    t.same(
+      [byOrigin.statusCode, byOrigin.json()],
+      [403, { statusCode: 403, error: 'Forbidden', message: 'Invalid Origin header' }]
+    )
     t.equal((await app.inject({ url })).statusCode, 200)
   }
   t.equal((await app.inject({ url: '/public', headers: { ...EVIL_HOST, ...EVIL_ORIGIN } })).body, 'public')
   t.equal(logLines.filter(({ level }) => level === 40).length, 4)
 })
 
-t.test('without the check of Host and Origin they have none either', async (t) => {
-  const { app } = await createApp(t, { dnsRebindingProtection: false, routes: async (scope) => { scope.get('/private', async () => 'private') } })
+t.test('with dnsRebindingProtection: false, side routes serve every Host', async (t) => {
+  const { app } = await createApp(t, {
+    dnsRebindingProtection: false,
+    routes: async (scope) => {
+      scope.get('/private', async () => 'private')
+    }
+  })
 
   t.equal((await app.inject({ url: '/private', headers: EVIL_HOST })).body, 'private')
 })
 
-t.test('hooks, parsers and decorators of theirs reach neither the endpoint nor the app', async (t) => {
+t.test('hooks and decorators of side routes do not reach the endpoint or the app', async (t) => {
   const { app } = createHost(t)
   const seen: string[] = []
   app.get('/', async () => 'hello')
@@ -85,7 +105,7 @@ t.test('hooks, parsers and decorators of theirs reach neither the endpoint nor t
   t.notOk(app.hasDecorator('inside'))
 })
 
-t.test('they have the constraints of the mount and may add their own, so that two servers at one path may have routes of one name', async (t) => {
+t.test('side routes inherit the constraints of their mount and can add others', async (t) => {
   const { app } = createHost(t)
   for (const name of ['a', 'b']) {
     app.register(mcpPlugin, {
@@ -105,7 +125,7 @@ t.test('they have the constraints of the mount and may add their own, so that tw
   t.equal((await app.inject({ url: '/side' })).statusCode, 404)
 })
 
-t.test('pages use them by an @fastify/cors of theirs, which leaves the endpoint alone', async (t) => {
+t.test('an @fastify/cors of side routes does not change the endpoint', async (t) => {
   const page = { origin: 'https://app.example.com' }
   const { app } = await createApp(t, {
     prefix: '/notes',
@@ -128,7 +148,7 @@ t.test('pages use them by an @fastify/cors of theirs, which leaves the endpoint 
   t.equal(endpoint.statusCode, 405)
 })
 
-t.test('a failure in them fails the start', async (t) => {
+t.test('an error in the option routes fails the start of the app', async (t) => {
   const { app } = createHost(t)
   app.register(mcpPlugin, { server: createServer(), routes: async () => { throw new Error('no routes') } })
 

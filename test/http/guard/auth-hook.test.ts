@@ -34,7 +34,7 @@ async function challengeOf (app: FastifyInstance, post: Post): Promise<readonly 
   return [response.statusCode, response.headers['www-authenticate'], response.json()]
 }
 
-t.test('a request without a token is told where to get one, and of no error', async (t) => {
+t.test('a request without a token gets 401 with the URL of the metadata and without an error code', async (t) => {
   const { app } = await createAuthApp(t, { requiredScopes: ['read', 'write'] })
 
   for (const authorization of [undefined, 'Basic YTpi', 'BearerX a', 'Negotiate']) {
@@ -43,18 +43,26 @@ t.test('a request without a token is told where to get one, and of no error', as
   }
 })
 
-t.test('a token that is sent in a wrong way gets 400', async (t) => {
+t.test('a malformed Authorization header gets 400', async (t) => {
   const { app } = await createAuthApp(t)
   const shape = 'the Authorization header must be: Bearer, a space, the token'
 
-  for (const authorization of ['Bearer', 'Bearer ', 'bearer  ', 'Bearer ann bob', 'Bearer ann,bob', 'Bearer "ann"', 'Bearer änn', 'Bearer ann, Bearer bob', 'Bearer =ann']) {
-    t.same(await challengeOf(app, withToken(authorization)), [
-      400, `Bearer error="invalid_request", error_description="${shape}", ${METADATA}`, refused(`Invalid Request: ${shape}`)
-    ], authorization)
+  for (const authorization of [
+    'Bearer', 'Bearer ', 'bearer  ', 'Bearer ann bob', 'Bearer ann,bob', 'Bearer "ann"', 'Bearer änn',
+    'Bearer ann, Bearer bob', 'Bearer =ann'
+  ]) {
+    t.same(
+      await challengeOf(app, withToken(authorization)),
+      [
+        400, `Bearer error="invalid_request", error_description="${shape}", ${METADATA}`,
+        refused(`Invalid Request: ${shape}`)
+      ],
+      authorization
+    )
   }
 })
 
-t.test('a token in the query never counts, be it alone or with one in the header', async (t) => {
+t.test('a token in the query gets 400, with or without one in the header', async (t) => {
   const { app } = await createAuthApp(t)
   const post = modern('tools/list', {}, { url: '/mcp?access_token=ann' })
   const problem = 'the token must be in the Authorization header, not in the query'
@@ -64,7 +72,7 @@ t.test('a token in the query never counts, be it alone or with one in the header
   }
 })
 
-t.test('a token that is sent twice gets 400, although Node drops the second', async (t) => {
+t.test('two Authorization headers get 400, although Node.js drops the second', async (t) => {
   const { app } = await createAuthApp(t)
   const { port } = new URL(await listen(app))
   const { headers, payload } = modern('tools/list')
@@ -80,7 +88,7 @@ t.test('a token that is sent twice gets 400, although Node drops the second', as
   }
 })
 
-t.test('a valid token lets pass, whatever the case of its scheme', async (t) => {
+t.test('a valid token is accepted in both eras, and its scheme is case-insensitive', async (t) => {
   const { app } = await createAuthApp(t, { requiredScopes: ['read'] })
 
   for (const authorization of ['Bearer ann', 'bearer ann', 'BEARER  ann']) {
@@ -89,15 +97,35 @@ t.test('a valid token lets pass, whatever the case of its scheme', async (t) => 
   }
 })
 
-t.test('a token that is not valid gets 401 and the reason', async (t) => {
+t.test('an invalid token gets 401 with the reason', async (t) => {
   const far = new URL('https://api.example.com/other')
   for (const [verify, reason] of [
     [() => null, 'The token is not valid'],
     [async () => undefined, 'The token is not valid'],
-    [() => { throw new InvalidTokenError('Revoked "today"') }, "Revoked 'today'"],
-    [async () => { throw new InvalidTokenError('Widerrufen: ä\r\n') }, 'Widerrufen: ???'],
-    [() => { throw Object.assign(new Error('of the official SDK'), { errorCode: 'invalid_token' }) }, 'of the official SDK'],
-    [() => { throw Object.assign(new Error('of its second version'), { code: 'invalid_token' }) }, 'of its second version'],
+    [
+      () => {
+        throw new InvalidTokenError('Revoked "today"')
+      },
+      "Revoked 'today'"
+    ],
+    [
+      async () => {
+        throw new InvalidTokenError('Widerrufen: ä\r\n')
+      },
+      'Widerrufen: ???'
+    ],
+    [
+      () => {
+        throw Object.assign(new Error('of the official SDK'), { errorCode: 'invalid_token' })
+      },
+      'of the official SDK'
+    ],
+    [
+      () => {
+        throw Object.assign(new Error('of its second version'), { code: 'invalid_token' })
+      },
+      'of its second version'
+    ],
     [() => ({ ...ANN, expiresAt: 1 }), 'The token has expired'],
     [async () => ({ ...ANN, resource: far }), 'The token is for another resource'],
     [() => ({ ...ANN, audience: 'https://api.example.com/other/../mcp' }), 'The token is for another resource'],
@@ -113,7 +141,7 @@ t.test('a token that is not valid gets 401 and the reason', async (t) => {
   }
 })
 
-t.test('the warning of a verifier is in the log once, when the app is ready', async (t) => {
+t.test('the warning of a verifier is logged once, when the app becomes ready', async (t) => {
   const issuer = await createIssuer(t)
   const verify = jwtVerifier({ issuer: issuer.url, jwksUri: `${issuer.url}/jwks`, clientIds: ['app'] }, () => NOW)
   const { app, logLines } = await createApp(t, { publicUrl, auth: { verify, authorizationServers: [issuer.url] } })
@@ -130,7 +158,7 @@ t.test('the warning of a verifier is in the log once, when the app is ready', as
   t.equal(logLines.filter(({ level }) => level === 40).length, 1)
 })
 
-t.test('a token that lacks a scope gets 403 and all the scopes needed', async (t) => {
+t.test('a token that lacks a scope gets 403 with all required scopes', async (t) => {
   const { app } = await createAuthApp(t, { requiredScopes: ['read', 'write'] })
 
   t.same(await challengeOf(app, withToken('Bearer ann')), [
@@ -138,11 +166,35 @@ t.test('a token that lacks a scope gets 403 and all the scopes needed', async (t
   ])
 })
 
-t.test('a verifier that throws, or returns nonsense, gets 500, a line in the log, and lets nobody pass', async (t) => {
+t.test('if a verifier throws or returns an invalid value, the request gets 500 and the error is logged', async (t) => {
   const wrong: readonly unknown[] = [
-    true, 'ann', 7, [], {}, { ...ANN, token: undefined }, { ...ANN, clientId: '' }, { ...ANN, clientId: 7 }, { ...ANN, scopes: 'read' }, { ...ANN, scopes: [7] },
-    { ...ANN, expiresAt: NaN }, { ...ANN, expiresAt: '2030' }, { ...ANN, resource: RESOURCE }, { ...ANN, issuer: null }, { ...ANN, subject: 7 }, { ...ANN, audience: 7 }, { ...ANN, audience: [7] }, { ...ANN, extra: 'x' }, { ...ANN, extra: null },
-    new Proxy({}, { get () { throw new Error('a trap') } })
+    true,
+    'ann',
+    7,
+    [],
+    {},
+    { ...ANN, token: undefined },
+    { ...ANN, clientId: '' },
+    { ...ANN, clientId: 7 },
+    { ...ANN, scopes: 'read' },
+    { ...ANN, scopes: [7] },
+    { ...ANN, expiresAt: NaN },
+    { ...ANN, expiresAt: '2030' },
+    { ...ANN, resource: RESOURCE },
+    { ...ANN, issuer: null },
+    { ...ANN, subject: 7 },
+    { ...ANN, audience: 7 },
+    { ...ANN, audience: [7] },
+    { ...ANN, extra: 'x' },
+    { ...ANN, extra: null },
+    new Proxy(
+      {},
+      {
+        get () {
+          throw new Error('a trap')
+        }
+      }
+    )
   ]
   const verifiers: ReadonlyArray<() => unknown> = [
     () => { throw new Error('the database is gone') },
@@ -159,8 +211,12 @@ t.test('a verifier that throws, or returns nonsense, gets 500, a line in the log
   }
 })
 
-t.test('when nobody can tell whether a token is valid, the client may come back', async (t) => {
-  const { app, logLines } = await createAuthApp(t, { verify: () => { throw new VerifierUnavailableError('the keys are gone') } })
+t.test('if a verifier is unavailable, the request gets 503 with Retry-After', async (t) => {
+  const { app, logLines } = await createAuthApp(t, {
+    verify: () => {
+      throw new VerifierUnavailableError('the keys are gone')
+    }
+  })
 
   const response = await app.inject(withToken('Bearer ann'))
 
@@ -171,11 +227,18 @@ t.test('when nobody can tell whether a token is valid, the client may come back'
   t.match(logLines.filter(({ level }) => level === 50), [{ err: { message: 'the keys are gone' } }])
 })
 
-t.test('a verifier that hangs is given up after the timeout, and what it still does is lost', async (t) => {
+t.test('if a verifier does not settle within the timeout, the request gets 503, and a later error is ignored', async (t) => {
   const pass = stopClock(t)
   let asked = 0
   let fail = (_error: Error): void => {}
-  const { app, logLines } = await createAuthApp(t, { verify: () => { asked++; return new Promise((_resolve, reject) => { fail = reject }) } })
+  const { app, logLines } = await createAuthApp(t, {
+    verify: () => {
+      asked++
+      return new Promise((_resolve, reject) => {
+        fail = reject
+      })
+    }
+  })
 
   const answered = app.inject(withToken('Bearer ann'))
   await until(() => asked > 0)
@@ -185,10 +248,13 @@ t.test('a verifier that hangs is given up after the timeout, and what it still d
   fail(new Error('too late'))
 
   t.equal(response.statusCode, 503)
-  t.match(logLines.filter(({ level }) => level === 50), [{ err: { message: 'authenticating a request took longer than 10000 ms' } }])
+  t.match(
+    logLines.filter(({ level }) => level === 50),
+    [{ err: { message: 'authenticating a request took longer than 10000 ms' } }]
+  )
 })
 
-t.test('an authenticate that hangs is given up after the timeout', async (t) => {
+t.test('if authenticate does not settle within the timeout, the request gets 503', async (t) => {
   let asked = 0
   const { app } = await createApp(t, { auth: { authenticate: () => { asked++; return new Promise(() => {}) } } })
   const pass = stopClock(t)
@@ -200,13 +266,13 @@ t.test('an authenticate that hangs is given up after the timeout', async (t) => 
   t.equal((await answered).statusCode, 503)
 })
 
-t.test('a timeout of 0 waits for as long as it takes', async (t) => {
+t.test('with timeout: 0, requests are authenticated without a time limit', async (t) => {
   const { app } = await createAuthApp(t, { timeout: 0, verify: async () => ANN })
 
   t.equal((await app.inject(withToken('Bearer ann'))).statusCode, 200)
 })
 
-t.test('a token that is too long is refused before anything is made of it', async (t) => {
+t.test('a token longer than 16384 characters gets 401, and the verifier is not called', async (t) => {
   let asked = 0
   const { app } = await createAuthApp(t, { verify: () => { asked++; return ANN } })
 
@@ -219,7 +285,7 @@ t.test('a token that is too long is refused before anything is made of it', asyn
   t.equal(asked, 1)
 })
 
-t.test('a token is verified once, before the body is read, with what it must be for', async (t) => {
+t.test('a token is verified once, before the body is parsed, and the verifier gets the resource', async (t) => {
   const seen: unknown[] = []
   const { app } = await createAuthApp(t, {
     verify: (token, request, context) => {
@@ -233,20 +299,30 @@ t.test('a token is verified once, before the body is read, with what it must be 
   t.same(seen, [['ann', 'POST', undefined, { resource: RESOURCE }], ['bob', 'POST', undefined, { resource: RESOURCE }]])
 })
 
-t.test('nothing that a client sends has a part in the URLs that it is told', async (t) => {
+t.test('forwarded headers do not change the URLs in challenges and metadata', async (t) => {
   const { app } = await createAuthApp(t)
-  const headers = { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'http', 'x-forwarded-prefix': '/evil', forwarded: 'host=evil.example', host: 'localhost' }
+  const headers = {
+    'x-forwarded-host': 'evil.example',
+    'x-forwarded-proto': 'http',
+    'x-forwarded-prefix': '/evil',
+    forwarded: 'host=evil.example',
+    host: 'localhost'
+  }
 
   t.match(await challengeOf(app, modern('tools/list', {}, { headers })), [401, `Bearer ${METADATA}`])
   const metadata = await app.inject({ url: '/.well-known/oauth-protected-resource/mcp', headers })
   t.equal(metadata.json().resource, RESOURCE)
 })
 
-t.test('the guard comes before, and all methods of the endpoint are behind it but the preflight', async (t) => {
+t.test('the guard runs before auth, and every method except a preflight needs a token', async (t) => {
   const { app } = await createAuthApp(t)
   const preflight = { origin: publicUrl, 'access-control-request-method': 'POST' }
 
-  t.equal((await app.inject(withToken('Bearer ann', modern('tools/list', {}, { headers: { host: 'evil.example' } })))).statusCode, 421)
+  t.equal(
+    (await app.inject(withToken('Bearer ann', modern('tools/list', {}, { headers: { host: 'evil.example' } }))))
+      .statusCode,
+    421
+  )
   for (const method of ['GET', 'DELETE', 'PUT', 'OPTIONS', 'HEAD'] as const) {
     for (const url of ['/mcp', '/mcp/']) t.equal((await app.inject({ method, url })).statusCode, 401, `${method} ${url}`)
   }
@@ -254,7 +330,7 @@ t.test('the guard comes before, and all methods of the endpoint are behind it bu
   t.equal((await app.inject({ method: 'GET', url: '/mcp', headers: preflight })).statusCode, 401)
 })
 
-t.test('other routes and other mounts are not behind it', async (t) => {
+t.test('auth applies only to its own mount', async (t) => {
   const { app } = createHost(t)
   app.get('/', async (request: FastifyRequest) => `hello ${Object.getOwnPropertySymbols(request).some((key) => /authenticated/.test(String(key)))}`)
   app.register(mcpPlugin, { server: createServer('Open'), path: '/open' })
@@ -270,7 +346,7 @@ t.test('other routes and other mounts are not behind it', async (t) => {
   t.equal((await app.inject(modern('tools/list'))).statusCode, 401)
 })
 
-t.test('a handler finds in ctx.auth who sent the request, in both eras', async (t) => {
+t.test('ctx.auth is the AuthInfo of the request, and undefined for a call of the app', async (t) => {
   const { app, server } = await createAuthApp(t)
   const seen: unknown[] = []
   server.registerTool('who', {}, (_args, { auth }) => { seen.push(auth); return String(auth?.subject) })
@@ -282,9 +358,16 @@ t.test('a handler finds in ctx.auth who sent the request, in both eras', async (
   t.same(seen, [ANN, undefined])
 })
 
-t.test('the app may tell by itself who sends a request', async (t) => {
-  const users: Readonly<Record<string, AuthInfo | null | undefined>> = { 'key-1': ANN, 'key-2': { ...ANN, scopes: [] }, 'key-3': null, 'key-4': { ...ANN, expiresAt: 1 } }
-  const options: Omit<McpMountOptions, 'server'> = { auth: { authenticate: async ({ headers }) => users[String(headers['x-api-key'])], requiredScopes: ['read'] } }
+t.test('authenticate decides who sends a request, and the scopes and the expiry of its result are checked', async (t) => {
+  const users: Readonly<Record<string, AuthInfo | null | undefined>> = {
+    'key-1': ANN,
+    'key-2': { ...ANN, scopes: [] },
+    'key-3': null,
+    'key-4': { ...ANN, expiresAt: 1 }
+  }
+  const options: Omit<McpMountOptions, 'server'> = {
+    auth: { authenticate: async ({ headers }) => users[String(headers['x-api-key'])], requiredScopes: ['read'] }
+  }
   const { app } = await createApp(t, options as { auth: McpMountOptions['auth'] & object })
 
   for (const [key, status, challenge] of [
@@ -300,14 +383,22 @@ t.test('the app may tell by itself who sends a request', async (t) => {
   t.equal((await app.inject('/.well-known/oauth-protected-resource/mcp')).statusCode, 404)
 })
 
-t.test('a challenge of no parameters is the scheme alone', async (t) => {
+t.test('a challenge without parameters is just the scheme', async (t) => {
   const { app } = await createApp(t, { auth: { authenticate: () => null } })
 
-  t.match(await challengeOf(app, modern('tools/list')), [401, 'Bearer', refused('Unauthorized: authorization is required')])
+  t.match(await challengeOf(app, modern('tools/list')), [
+    401, 'Bearer', refused('Unauthorized: authorization is required')
+  ])
 })
 
-t.test('where the app tells who asks, it also says how', async (t) => {
-  const { app } = await createApp(t, { auth: { authenticate: ({ headers }) => headers['x-user'] === undefined ? null : { ...ANN, scopes: [] }, challenge: 'Basic realm="Notes"', requiredScopes: ['read'] } })
+t.test('the option challenge replaces the challenge of authenticate', async (t) => {
+  const { app } = await createApp(t, {
+    auth: {
+      authenticate: ({ headers }) => (headers['x-user'] === undefined ? null : { ...ANN, scopes: [] }),
+      challenge: 'Basic realm="Notes"',
+      requiredScopes: ['read']
+    }
+  })
 
   for (const [headers, status] of [[{}, 401], [{ 'x-user': 'ann' }, 403]] as const) {
     const response = await app.inject(modern('tools/list', {}, { headers }))
@@ -315,7 +406,7 @@ t.test('where the app tells who asks, it also says how', async (t) => {
   }
 })
 
-t.test('the mount tells which scopes a request needs besides', async (t) => {
+t.test('challengeScopes() challenges for the scopes that a request also needs', async (t) => {
   const { app } = await createAuthApp(t)
   const { auth } = partsOf(app.mcp.get('Notes'))
 
@@ -325,7 +416,7 @@ t.test('the mount tells which scopes a request needs besides', async (t) => {
   t.equal(challenge, `Bearer error="insufficient_scope", error_description="The request needs more scopes", scope="notes:write notes:read", ${METADATA}`)
 })
 
-t.test('tokens of every wrong kind are refused by a mount that verifies JWTs', async (t) => {
+t.test('a mount with jwtVerifier refuses every kind of invalid JWT', async (t) => {
   const issuer = await createIssuer(t)
   const { app } = await createApp(t, {
     publicUrl, auth: { verify: jwtVerifier({ issuer: issuer.url, jwksUri: `${issuer.url}/jwks` }, () => NOW), authorizationServers: [issuer.url] }

@@ -11,18 +11,28 @@ const ALLOWED = 'Authorization, Content-Type, Last-Event-ID, Mcp-Method, Mcp-Nam
 const EXPOSED = 'Mcp-Session-Id, WWW-Authenticate'
 
 /** What a browser asks ahead of a request that it would not send by itself. */
-function preflight (app: FastifyInstance, headers: Record<string, string> = {}, url = '/mcp'): Promise<LightMyRequestResponse> {
-  return app.inject({ method: 'OPTIONS', url, headers: { origin: PAGE, 'access-control-request-method': 'POST', ...headers } })
+function preflight (
+  app: FastifyInstance,
+  headers: Record<string, string> = {},
+  url = '/mcp'
+): Promise<LightMyRequestResponse> {
+  return app.inject({
+    method: 'OPTIONS',
+    url,
+    headers: { origin: PAGE, 'access-control-request-method': 'POST', ...headers }
+  })
 }
 
 /** The headers of a reply that have to do with CORS. */
 function corsOf ({ headers }: Pick<LightMyRequestResponse, 'headers'>): object {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('access-control-') || name === 'vary'))
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => name.startsWith('access-control-') || name === 'vary')
+  )
 }
 
 const READABLE = { vary: 'Origin', 'access-control-allow-origin': PAGE, 'access-control-expose-headers': EXPOSED }
 
-t.test('without the option no reply has headers of CORS', async (t) => {
+t.test('without the option cors, no reply has CORS headers', async (t) => {
   const { app, logLines } = await createApp(t, { allowedOrigins: [PAGE] })
 
   const asked = await preflight(app)
@@ -36,11 +46,14 @@ t.test('without the option no reply has headers of CORS', async (t) => {
   ])
 })
 
-t.test('a preflight is told all that the protocol needs', async (t) => {
+t.test('a preflight gets all methods and headers that the protocol needs', async (t) => {
   const { app } = await createApp(t, { cors: true, allowedOrigins: [PAGE] })
 
   for (const method of ['POST', 'GET', 'DELETE']) {
-    const response = await preflight(app, { 'access-control-request-method': method, 'access-control-request-headers': 'content-type,mcp-protocol-version' })
+    const response = await preflight(app, {
+      'access-control-request-method': method,
+      'access-control-request-headers': 'content-type,mcp-protocol-version'
+    })
 
     t.equal(response.statusCode, 204)
     t.equal(response.body, '')
@@ -54,19 +67,26 @@ t.test('a preflight is told all that the protocol needs', async (t) => {
   }
 })
 
-t.test('of the headers asked for, those that mirror arguments are allowed, whatever their names, and no others', async (t) => {
+t.test('of the requested headers, a preflight allows Mcp-Param headers and no other additional ones', async (t) => {
   const { app } = await createApp(t, { cors: true, allowedOrigins: [PAGE] })
 
-  const response = await preflight(app, { 'access-control-request-headers': 'cookie, mcp-param-region,Mcp-Param-X_1!, x-mcp-param-a, mcp-param-, mcp-param-a b,mcp-method' })
+  const response = await preflight(app, {
+    'access-control-request-headers':
+      'cookie, mcp-param-region,Mcp-Param-X_1!, x-mcp-param-a, mcp-param-, mcp-param-a b,mcp-method'
+  })
 
   t.equal(response.headers['access-control-allow-headers'], `${ALLOWED}, mcp-param-region, Mcp-Param-X_1!`)
 })
 
-t.test("allowedOrigins: '*' lets pages of every origin read replies, but none that are for cookies", async (t) => {
+t.test("allowedOrigins: '*' lets pages of every origin read replies, without credentials", async (t) => {
   const { app } = await createApp(t, { cors: true, allowedOrigins: '*' })
 
   for (const origin of ['https://evil.example', 'null']) {
-    const asked = await app.inject({ method: 'OPTIONS', url: '/mcp', headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'mcp-param-a' } })
+    const asked = await app.inject({
+      method: 'OPTIONS',
+      url: '/mcp',
+      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'mcp-param-a' }
+    })
     const read = await app.inject(modern('tools/list', {}, { headers: { origin } }))
     const refused = await app.inject(modern('tools/list', {}, { headers: { origin, host: 'evil.example' } }))
 
@@ -79,7 +99,7 @@ t.test("allowedOrigins: '*' lets pages of every origin read replies, but none th
   }
 })
 
-t.test('the origins are those that the guard lets pass, and others are refused', async (t) => {
+t.test('CORS allows exactly the origins that the guard allows', async (t) => {
   const { app } = await createApp(t, { cors: true, allowedOrigins: ['https://app.example.com', 'http://localhost:*', 'null'], publicUrl: 'https://api.example.com/base' })
 
   for (const origin of [PAGE, 'http://localhost', 'http://localhost:5173', 'null', 'https://api.example.com']) {
@@ -87,7 +107,10 @@ t.test('the origins are those that the guard lets pass, and others are refused',
     const served = await app.inject(modern('tools/list', {}, { headers: { origin } }))
 
     t.same([asked.statusCode, served.statusCode], [204, 200], origin)
-    t.same([asked.headers['access-control-allow-origin'], served.headers['access-control-allow-origin']], [origin, origin])
+    t.same(
+      [asked.headers['access-control-allow-origin'], served.headers['access-control-allow-origin']],
+      [origin, origin]
+    )
   }
   for (const origin of ['https://evil.example', 'https://app.example.com:8443', 'http://app.example.com', 'http://localhost.evil.example', 'https://api.example.com/base', '']) {
     const asked = await preflight(app, { origin })
@@ -98,14 +121,14 @@ t.test('the origins are those that the guard lets pass, and others are refused',
   }
 })
 
-t.test('by default the pages of this machine are allowed', async (t) => {
+t.test('by default, CORS allows pages of localhost', async (t) => {
   const { app } = await createApp(t, { cors: true })
 
   t.equal((await preflight(app, { origin: 'http://localhost:5173' })).headers['access-control-allow-origin'], 'http://localhost:5173')
   t.equal((await preflight(app)).statusCode, 403)
 })
 
-t.test('a client that is no page gets nothing but the hint that pages would', async (t) => {
+t.test('a request without Origin gets only Vary: Origin', async (t) => {
   const { app } = await createApp(t, { cors: true })
 
   const served = await app.inject(modern('tools/list'))
@@ -116,7 +139,7 @@ t.test('a client that is no page gets nothing but the hint that pages would', as
   t.same([corsOf(served), corsOf(options)], [{ vary: 'Origin' }, { vary: 'Origin' }])
 })
 
-t.test('whatever a request is refused for, an allowed page can read it', async (t) => {
+t.test('an allowed page can read a reply of any status', async (t) => {
   const server = createServer()
   const { app } = await createApp(t, {
     server,
@@ -155,23 +178,39 @@ t.test('whatever a request is refused for, an allowed page can read it', async (
   }
 })
 
-t.test('the preflight reaches nothing that asks who the caller is', async (t) => {
-  const { app } = await createApp(t, { cors: true, allowedOrigins: [PAGE], hooks: { onRequest: async (_request, reply) => reply.code(401).send() } })
+t.test('a preflight does not reach the hooks of the mount', async (t) => {
+  const { app } = await createApp(t, {
+    cors: true,
+    allowedOrigins: [PAGE],
+    hooks: { onRequest: async (_request, reply) => reply.code(401).send() }
+  })
 
   t.equal((await preflight(app)).statusCode, 204)
   t.equal((await app.inject(modern('tools/list'))).statusCode, 401)
 })
 
-t.test('event streams have the headers, too', async (t) => {
+t.test('event streams have CORS headers, too', async (t) => {
   const server = createServer()
   server.registerTool('report', {}, async (_args, ctx) => { await ctx.reportProgress(1); return 'done' })
-  const { app } = await createApp(t, { server, cors: true, allowedOrigins: [PAGE], eventStore: createMemoryEventStore() })
+  const { app } = await createApp(t, {
+    server,
+    cors: true,
+    allowedOrigins: [PAGE],
+    eventStore: createMemoryEventStore()
+  })
   const address = await listen(app)
   const session = await openSession(app)
   const origin = { origin: PAGE }
-  const subscribe = modern('subscriptions/listen', { notifications: { toolsListChanged: true } }, { headers: { ...origin, accept: 'text/event-stream' } })
+  const subscribe = modern(
+    'subscriptions/listen',
+    { notifications: { toolsListChanged: true } },
+    { headers: { ...origin, accept: 'text/event-stream' } }
+  )
 
-  const exchange = await send(address, modernCall('report', {}, { headers: { ...origin, accept: 'text/event-stream' }, meta: { progressToken: 1 } }))
+  const exchange = await send(
+    address,
+    modernCall('report', {}, { headers: { ...origin, accept: 'text/event-stream' }, meta: { progressToken: 1 } })
+  )
   const listening = await openGet(address, { ...session, ...origin })
   const subscription = await send(address, subscribe)
 
@@ -182,10 +221,17 @@ t.test('event streams have the headers, too', async (t) => {
   t.equal((await collectFrames(exchange)).length, 3)
 })
 
-t.test('options of @fastify/cors are added to what the protocol needs', async (t) => {
+t.test('options of @fastify/cors add to the headers that the protocol needs', async (t) => {
   const { app } = await createApp(t, {
     allowedOrigins: [PAGE],
-    cors: { allowedHeaders: ['X-Tenant', ' X-Trace '], exposedHeaders: 'X-Cost, X-Trace', credentials: true, maxAge: 600, cacheControl: 60, optionsSuccessStatus: 200 }
+    cors: {
+      allowedHeaders: ['X-Tenant', ' X-Trace '],
+      exposedHeaders: 'X-Cost, X-Trace',
+      credentials: true,
+      maxAge: 600,
+      cacheControl: 60,
+      optionsSuccessStatus: 200
+    }
   })
 
   const asked = await preflight(app, { 'access-control-request-headers': 'x-tenant,mcp-param-a' })
@@ -204,13 +250,13 @@ t.test('options of @fastify/cors are added to what the protocol needs', async (t
   t.same(corsOf(served), readable)
 })
 
-t.test('Cache-Control of a preflight may be a text', async (t) => {
+t.test('cacheControl may be a string', async (t) => {
   const { app } = await createApp(t, { allowedOrigins: [PAGE], cors: { cacheControl: 'public, max-age=60' } })
 
   t.equal((await preflight(app)).headers['cache-control'], 'public, max-age=60')
 })
 
-t.test('options that contradict the mount, or do not exist, are refused with what to write', async (t) => {
+t.test('options of cors that contradict the mount or do not exist are refused with advice', async (t) => {
   const problemOf = (wrong: object): unknown => {
     try {
       return resolveOptions({ server: createServer(), cors: wrong as CorsOptions })
@@ -220,11 +266,29 @@ t.test('options that contradict the mount, or do not exist, are refused with wha
   }
 
   for (const [wrong, problem] of [
-    [{ origin: '*' }, "has 'origin', which is set elsewhere: the guard and CORS have one list of origins; write them in the mount's 'allowedOrigins'"],
-    [{ delegator: () => {} }, "has 'delegator', which is set elsewhere: the guard and CORS have one list of origins; write them in the mount's 'allowedOrigins'"],
+    [
+      { origin: '*' },
+      "has 'origin', which is set elsewhere: the guard and CORS have one list of origins; " +
+        "write them in the mount's 'allowedOrigins'"
+    ],
+    [
+      { delegator: () => {} },
+      "has 'delegator', which is set elsewhere: the guard and CORS have one list of origins; " +
+        "write them in the mount's 'allowedOrigins'"
+    ],
     [{ methods: ['PUT'] }, "has 'methods', which are fixed: GET, POST and DELETE; leave it out"],
-    ...['hook', 'preflight', 'preflightContinue', 'strictPreflight'].map((name) => [{ [name]: false }, `has '${name}', which cannot be changed: a preflight is always answered before all else; leave it out`] as const),
-    [{ maxage: 1 }, "has 'maxage', which does not exist; the options are allowedHeaders, exposedHeaders, credentials, maxAge, cacheControl, optionsSuccessStatus"],
+    ...['hook', 'preflight', 'preflightContinue', 'strictPreflight'].map(
+      (name) =>
+        [
+          { [name]: false },
+          `has '${name}', which cannot be changed: a preflight is always answered before all else; leave it out`
+        ] as const
+    ),
+    [
+      { maxage: 1 },
+      "has 'maxage', which does not exist; the options are allowedHeaders, exposedHeaders, credentials, " +
+        'maxAge, cacheControl, optionsSuccessStatus'
+    ],
     [{ allowedHeaders: 7 }, "has 'allowedHeaders', which must name headers as an array or separated by commas"],
     [{ exposedHeaders: [7] }, "has 'exposedHeaders', which must name headers as an array or separated by commas"],
     [{ credentials: 'include' }, "has 'credentials', which must be true or false"],
@@ -264,15 +328,15 @@ async function besideTheAppsOwn (t: Test, order: 'before' | 'behind'): Promise<v
   t.match(corsOf(sibling), { 'access-control-allow-origin': 'https://host.example', 'access-control-allow-methods': 'PATCH', 'access-control-allow-credentials': 'true' })
 }
 
-t.test("an app's own @fastify/cors keeps its routes, and the mount has its own policy", async (t) => {
+t.test('an @fastify/cors of the app applies to its routes, and the mount keeps its own policy', async (t) => {
   await besideTheAppsOwn(t, 'before')
 })
 
-t.test('it does so whichever of them is registered first', async (t) => {
+t.test('the same holds if the mount is registered first', async (t) => {
   await besideTheAppsOwn(t, 'behind')
 })
 
-t.test('several mounts have several policies, with a prefix in common or not, and their siblings none', async (t) => {
+t.test('each mount has its own CORS policy, and sibling routes have none', async (t) => {
   const { app } = createHost(t)
   app.register(mcpPlugin, { server: createServer('A'), path: '/a', cors: true, allowedOrigins: ['https://a.example'] })
   app.register(mcpPlugin, { server: createServer('B'), path: '/b', cors: { maxAge: 9 }, allowedOrigins: ['https://b.example'] })
@@ -303,7 +367,7 @@ t.test('several mounts have several policies, with a prefix in common or not, an
   ])
 })
 
-t.test('two servers at one path are told apart by host name, and each has its own policy', async (t) => {
+t.test('two mounts at the same path with different hosts each have their own CORS policy', async (t) => {
   const { app } = createHost(t)
   for (const name of ['a', 'b']) {
     app.register(mcpPlugin, { server: createServer(name), cors: true, publicUrl: `https://${name}.example`, constraints: { host: `${name}.example` } })
@@ -313,7 +377,7 @@ t.test('two servers at one path are told apart by host name, and each has its ow
   t.equal((await preflight(app, { host: 'b.example', origin: 'https://a.example' })).statusCode, 403)
 })
 
-t.test('without the check of Host and Origin the list still says which pages may read', async (t) => {
+t.test('with dnsRebindingProtection: false, allowedOrigins still decides which pages can read replies', async (t) => {
   const { app } = await createApp(t, { cors: true, dnsRebindingProtection: false, allowedOrigins: [PAGE] })
 
   const listed = await preflight(app)

@@ -3,7 +3,7 @@ import { networkOf } from '../../../lib/http/guard/holder.ts'
 import { createHost, createServer, initialize } from '../../support/app.ts'
 import mcpPlugin, { type McpMountOptions } from '../../../lib/index.ts'
 
-t.test('an address counts as what one customer of a provider has', async (t) => {
+t.test('an IPv6 address counts as its /64 network, and an IPv4 address as itself', async (t) => {
   const networks: Readonly<Record<string, string>> = {
     '192.0.2.7': '192.0.2.7',
     '192.0.2.7:50123': '192.0.2.7',
@@ -26,13 +26,15 @@ t.test('an address counts as what one customer of a provider has', async (t) => 
   for (const [address, network] of Object.entries(networks)) t.equal(networkOf(address), network, address)
 })
 
-t.test('the address is the one that Fastify tells, of a proxy that it trusts', async (t) => {
+t.test('the address is request.ip, so X-Forwarded-For counts only with trustProxy', async (t) => {
   const statusesOf = async (trustProxy: boolean, options: Partial<McpMountOptions> = {}): Promise<number[]> => {
     const { app } = createHost(t, { trustProxy })
     await app.register(mcpPlugin, { server: createServer(), maxSessionsPerAddress: 1, ...options })
     const statuses: number[] = []
     for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.1']) {
-      statuses.push((await app.inject(initialize('2025-11-25', { headers: { 'x-forwarded-for': address } }))).statusCode)
+      statuses.push(
+        (await app.inject(initialize('2025-11-25', { headers: { 'x-forwarded-for': address } }))).statusCode
+      )
     }
     return statuses
   }

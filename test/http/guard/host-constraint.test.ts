@@ -8,19 +8,32 @@ import mcpPlugin from '../../../lib/index.ts'
 import { listConstraintHosts, resolveConstraints } from '../../../lib/http/guard/host-constraint.ts'
 import { createApp, createHost, createServer, modern } from '../../support/app.ts'
 
-t.test('a mount with a host constraint serves that host, with any port and in any spelling, and no other', async (t) => {
+t.test('a mount with a host constraint serves only that host, with any port and in any spelling', async (t) => {
   const { app } = await createApp(t, { constraints: { host: 'mcp.example.com' } })
-  const statusOf = async (host: string) => (await app.inject(modern('server/discover', {}, { headers: { host } }))).statusCode
+  const statusOf = async (host: string) =>
+    (await app.inject(modern('server/discover', {}, { headers: { host } }))).statusCode
 
-  for (const host of ['mcp.example.com', 'mcp.example.com:80', 'mcp.example.com:443', 'mcp.example.com:8080', 'MCP.Example.com', 'mcp.example.com.', 'mcp.example.com.:8000']) t.equal(await statusOf(host), 200, host)
-  for (const host of ['localhost', 'mcp.example.com.evil.example', 'mcp.example.com@evil.example', 'xmcp.example.com', 'mcpxexample.com', 'mcp.example.com:x', 'mcp.example.com:*', 'mcp.example.com:65536', '*']) t.equal(await statusOf(host), 404, host)
+  for (const host of [
+    'mcp.example.com', 'mcp.example.com:80', 'mcp.example.com:443', 'mcp.example.com:8080', 'MCP.Example.com',
+    'mcp.example.com.', 'mcp.example.com.:8000'
+  ]) {
+    t.equal(await statusOf(host), 200, host)
+  }
+  for (const host of [
+    'localhost', 'mcp.example.com.evil.example', 'mcp.example.com@evil.example', 'xmcp.example.com',
+    'mcpxexample.com', 'mcp.example.com:x', 'mcp.example.com:*', 'mcp.example.com:65536', '*'
+  ]) {
+    t.equal(await statusOf(host), 404, host)
+  }
 })
 
-t.test('over HTTP/2 the authority is the host, and a request may have none', async (t) => {
+t.test('a host constraint matches the authority of HTTP/2, and a request without a host gets 404', async (t) => {
   const { app } = createHost(t)
   const secure = Fastify({ http2: true })
   t.teardown(() => secure.close())
-  for (const one of [app, secure as unknown as typeof app]) one.register(mcpPlugin, { server: createServer(), constraints: { host: 'mcp.example.com' } })
+  for (const one of [app, secure as unknown as typeof app]) {
+    one.register(mcpPlugin, { server: createServer(), constraints: { host: 'mcp.example.com' } })
+  }
   const client = http2.connect(await secure.listen({ port: 0, host: '127.0.0.1' }))
   t.teardown(() => client.close())
   const statusOf = async (authority: string) => {
@@ -35,20 +48,25 @@ t.test('over HTTP/2 the authority is the host, and a request may have none', asy
   t.match(await text(socket), /^HTTP\/1.1 404 /)
 })
 
-t.test('a constraint with a port is for that port', async (t) => {
+t.test('a host constraint with a port matches only that port', async (t) => {
   const { app } = createHost(t)
   app.register(mcpPlugin, { name: 'a', server: createServer('A'), constraints: { host: 'mcp.example.com:8080' } })
   app.register(mcpPlugin, { name: 'b', server: createServer('B'), constraints: { host: '[::1]:443' } })
   app.register(mcpPlugin, { name: 'c', server: createServer('C'), constraints: { host: 'mcp.example.com:*' } })
-  const serverAt = async (host: string) => (await app.inject(modern('server/discover', {}, { headers: { host } }))).json().result?._meta['io.modelcontextprotocol/serverInfo'].name
+  const serverAt = async (host: string) =>
+    (await app.inject(modern('server/discover', {}, { headers: { host } }))).json().result?._meta[
+      'io.modelcontextprotocol/serverInfo'
+    ].name
 
   t.equal(await serverAt('MCP.example.com:8080'), 'A')
-  for (const host of ['mcp.example.com', 'mcp.example.com:80', 'mcp.example.com:8081']) t.equal(await serverAt(host), 'C', host)
+  for (const host of ['mcp.example.com', 'mcp.example.com:80', 'mcp.example.com:8081']) {
+    t.equal(await serverAt(host), 'C', host)
+  }
   for (const host of ['[::1]', '[::1]:443']) t.equal(await serverAt(host), 'B', host)
   t.equal(await serverAt('[::1]:80'), undefined)
 })
 
-t.test('what is no host as a text is left as it is, and is served only where it is listed', async (t) => {
+t.test('a constraint that is not a host name stays unchanged, and adds no allowed host', async (t) => {
   const pattern = { host: /^a\./, version: '1.0.0' }
 
   t.same(resolveConstraints(pattern), pattern)

@@ -34,7 +34,11 @@ function createScoped (t: Test, server = createScopedNotes(), auth: Partial<Toke
   })
 }
 
-async function openSession ({ app }: TestApp, headers: Envelope['headers'], revision?: string): Promise<Readonly<Record<string, string>>> {
+async function openSession (
+  { app }: TestApp,
+  headers: Envelope['headers'],
+  revision?: string
+): Promise<Readonly<Record<string, string>>> {
   const response = await app.inject(initialize(revision, { headers: { ...headers } }))
   return { ...headers, 'mcp-session-id': String(response.headers['mcp-session-id']) }
 }
@@ -48,11 +52,18 @@ const USES: ReadonlyArray<readonly [method: string, params: object]> = [
   ['completion/complete', { ref: { type: 'ref/resource', uri: 'notes://version/{id}' }, argument: { name: 'id', value: '' } }]
 ]
 
-const LACKING = { jsonrpc: '2.0', id: 1, error: { code: 6750, message: 'Insufficient scope: the request needs write', data: { requiredScopes: ['write'] } } }
+const LACKING = {
+  jsonrpc: '2.0',
+  id: 1,
+  error: { code: 6750, message: 'Insufficient scope: the request needs write', data: { requiredScopes: ['write'] } }
+}
 
-t.test('what needs a scope is in the lists of those who have it only, in both eras', async (t) => {
+t.test('lists include tools, prompts and resources with scopes only for callers with these scopes, in both eras', async (t) => {
   const made = await createScoped(t)
-  const names = async (sent: Post) => Object.values((await made.app.inject(sent)).json().result).flat().flatMap((entry) => Object(entry).name ?? [])
+  const names = async (sent: Post) =>
+    Object.values((await made.app.inject(sent)).json().result)
+      .flat()
+      .flatMap((entry) => Object(entry).name ?? [])
   const lists: ReadonlyArray<readonly [method: string, read: string[], written: string[]]> = [
     ['tools/list', ['list_notes'], ['list_notes', 'delete_note']],
     ['prompts/list', [], ['rewrite']],
@@ -69,7 +80,7 @@ t.test('what needs a scope is in the lists of those who have it only, in both er
   }
 })
 
-t.test('using it without the scope gets 403 and a challenge with all the scopes that the request needs, in both eras', async (t) => {
+t.test('a request without a required scope gets 403 and a challenge with all required scopes, in both eras', async (t) => {
   const made = await createScoped(t)
   const session = await openSession(made, READER)
 
@@ -84,7 +95,7 @@ t.test('using it without the scope gets 403 and a challenge with all the scopes 
   }
 })
 
-t.test('a caller with the scope is served, also in a session that a token without it has opened', async (t) => {
+t.test('a caller with the scope is served, also in a session that was opened without it', async (t) => {
   const made = await createScoped(t)
   const session = { ...await openSession(made, READER), ...WRITER }
 
@@ -99,7 +110,7 @@ t.test('a caller with the scope is served, also in a session that a token withou
   }
 })
 
-t.test('watching a resource without the scope is challenged likewise, by POST and by subscriptions/listen', async (t) => {
+t.test('subscribing to a resource without its scope gets the same challenge, in both eras', async (t) => {
   const made = await createScoped(t)
   const subscribe = legacy('resources/subscribe', { uri: 'notes://draft' }, { headers: await openSession(made, READER) })
   const watch = (headers: Envelope['headers']): Post => modern('subscriptions/listen', { notifications: { resourceSubscriptions: ['notes://draft'] } }, { headers: { ...headers, accept: 'text/event-stream' } })
@@ -116,19 +127,27 @@ t.test('watching a resource without the scope is challenged likewise, by POST an
   await watching.body?.cancel()
 })
 
-t.test('a batch has no status and no challenge of one of its requests', async (t) => {
+t.test('a missing scope in a batch is an error of its request, without a status or a challenge', async (t) => {
   const made = await createScoped(t)
   const session = await openSession(made, READER, '2025-03-26')
-  const calls = ['delete_note', 'list_notes'].map((name, index) => ({ jsonrpc: '2.0', id: index + 1, method: 'tools/call', params: { name } }))
+  const calls = ['delete_note', 'list_notes'].map((name, index) => ({
+    jsonrpc: '2.0',
+    id: index + 1,
+    method: 'tools/call',
+    params: { name }
+  }))
 
   const response = await post(made.app, calls, session)
 
   t.equal(response.statusCode, 200)
   t.equal(response.headers['www-authenticate'], undefined)
-  t.same(response.json(), [LACKING, { jsonrpc: '2.0', id: 2, result: { content: [{ type: 'text', text: 'Buy milk' }] } }])
+  t.same(response.json(), [
+    LACKING,
+    { jsonrpc: '2.0', id: 2, result: { content: [{ type: 'text', text: 'Buy milk' }] } }
+  ])
 })
 
-t.test('a stream that has begun brings the refusal, and no challenge', async (t) => {
+t.test('a missing scope in a call whose stream has begun is an error event, without a challenge', async (t) => {
   const server = createScopedNotes()
   server.registerTool('tidy', {}, async (_args, ctx) => {
     await ctx.reportProgress(1)
@@ -136,7 +155,10 @@ t.test('a stream that has begun brings the refusal, and no challenge', async (t)
   })
   const { app } = await createScoped(t, server)
 
-  const response = await send(await listen(app), modernCall('tidy', {}, { headers: { ...READER, ...JSON_AND_SSE }, meta: { progressToken: 1 } }))
+  const response = await send(
+    await listen(app),
+    modernCall('tidy', {}, { headers: { ...READER, ...JSON_AND_SSE }, meta: { progressToken: 1 } })
+  )
   const frames = await collectFrames(response)
 
   t.equal(response.status, 200)
@@ -144,7 +166,7 @@ t.test('a stream that has begun brings the refusal, and no challenge', async (t)
   t.equal(frames.at(-1), frameOf(LACKING))
 })
 
-t.test('what a handler finds lacking is challenged as what was registered', async (t) => {
+t.test('a missing scope that a handler runs into gets a challenge, too', async (t) => {
   const server = createScopedNotes()
   server.registerTool('tidy', {}, async (_args, ctx) => JSON.stringify(await ctx.readResource('notes://draft')))
   const { app } = await createScoped(t, server, { requiredScopes: [] })
@@ -156,8 +178,11 @@ t.test('what a handler finds lacking is challenged as what was registered', asyn
   t.same(response.json(), LACKING)
 })
 
-t.test('a caller that the app knows by itself is told the scopes, and of no metadata', async (t) => {
-  const { app } = await createApp(t, { server: createScopedNotes(), auth: { authenticate: () => ({ token: '', clientId: 'app', scopes: ['read'] }), requiredScopes: ['read'] } })
+t.test('with authenticate, the challenge has the scopes and no URL of metadata', async (t) => {
+  const { app } = await createApp(t, {
+    server: createScopedNotes(),
+    auth: { authenticate: () => ({ token: '', clientId: 'app', scopes: ['read'] }), requiredScopes: ['read'] }
+  })
 
   const response = await app.inject(modernCall('delete_note'))
 

@@ -13,7 +13,14 @@ t.test('a session of 2025-03-26 may send batches and gets one array', async (t) 
   const { app } = await createApp(t)
   const session = await openSession(app, '2025-03-26')
 
-  const response = await post(app, [PING, NOTIFICATION, { jsonrpc: '2.0', id: 'b', method: 'tools/call', params: { name: 'echo', arguments: { text: 'hi' } } }], session)
+  const response = await post(
+    app,
+    [
+      PING, NOTIFICATION,
+      { jsonrpc: '2.0', id: 'b', method: 'tools/call', params: { name: 'echo', arguments: { text: 'hi' } } }
+    ],
+    session
+  )
 
   t.equal(response.statusCode, 200)
   t.equal(response.headers['content-type'], 'application/json; charset=utf-8')
@@ -69,16 +76,35 @@ t.test('an invalid message in a batch gets an error of its own, and the rest is 
   const { app } = await createApp(t)
   const session = await openSession(app, '2025-03-26')
 
-  const response = await post(app, [1, null, [], { jsonrpc: '1.0', id: 2, method: 'ping' }, { ...PING, id: null }, { ...PING, params: [] }, { ...PING, id: 9 }], session)
+  const response = await post(
+    app,
+    [
+      1,
+      null,
+      [],
+      { jsonrpc: '1.0', id: 2, method: 'ping' },
+      { ...PING, id: null },
+      { ...PING, params: [] },
+      { ...PING, id: 9 }
+    ],
+    session
+  )
 
   t.equal(response.statusCode, 200)
   t.same(response.json(), [
     invalid('a message must be a JSON object'),
     invalid('a message must be a JSON object'),
     invalid('a message must be a JSON object'),
-    invalid("'jsonrpc' must be \"2.0\"", 2),
+    invalid('\'jsonrpc\' must be "2.0"', 2),
     invalid("'id' must be a string of up to 256 bytes or an integer between -(2^53 - 1) and 2^53 - 1"),
-    { jsonrpc: '2.0', id: 1, error: { code: -32602, message: "Invalid params: 'params' must be an object, and so must 'params._meta' when it is present" } },
+    {
+      jsonrpc: '2.0',
+      id: 1,
+      error: {
+        code: -32602,
+        message: "Invalid params: 'params' must be an object, and so must 'params._meta' when it is present"
+      }
+    },
     { jsonrpc: '2.0', id: 9, result: {} }
   ])
 })
@@ -86,8 +112,17 @@ t.test('an invalid message in a batch gets an error of its own, and the rest is 
 t.test('initialize and modern requests are refused in a batch', async (t) => {
   const { app } = await createApp(t)
   const session = await openSession(app, '2025-03-26')
-  const initialize = { jsonrpc: '2.0', id: 2, method: 'initialize', params: { protocolVersion: '2025-03-26', capabilities: {}, clientInfo: { name: 'a', version: '1' } } }
-  const modern = { jsonrpc: '2.0', method: 'notifications/x', params: { _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } } }
+  const initialize = {
+    jsonrpc: '2.0',
+    id: 2,
+    method: 'initialize',
+    params: { protocolVersion: '2025-03-26', capabilities: {}, clientInfo: { name: 'a', version: '1' } }
+  }
+  const modern = {
+    jsonrpc: '2.0',
+    method: 'notifications/x',
+    params: { _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' } }
+  }
 
   const response = await post(app, [initialize, modern, PING], session)
 
@@ -107,9 +142,20 @@ t.test('a batch needs its session', async (t) => {
   const unknown = await post(app, [PING], { 'mcp-session-id': 'unknown' })
 
   t.equal(without.statusCode, 400)
-  t.same(without.json(), { jsonrpc: '2.0', id: null, error: { code: -32000, message: "Mcp-Session-Id header is required; send 'initialize' first" } })
+  t.same(without.json(), {
+    jsonrpc: '2.0',
+    id: null,
+    error: { code: -32000, message: "Mcp-Session-Id header is required; send 'initialize' first" }
+  })
   t.equal(unknown.statusCode, 404)
-  t.same(unknown.json(), { jsonrpc: '2.0', id: null, error: { code: -32001, message: "Session not found: it has ended or never existed; send 'initialize' to open a new one" } })
+  t.same(unknown.json(), {
+    jsonrpc: '2.0',
+    id: null,
+    error: {
+      code: -32001,
+      message: "Session not found: it has ended or never existed; send 'initialize' to open a new one"
+    }
+  })
 })
 
 t.test('without sessions the version header decides whether batches are served; none means 2025-03-26', async (t) => {
@@ -142,7 +188,9 @@ t.test('a batch whose calls notify is answered by a stream of single messages', 
   const body = JSON.stringify([1, { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'report' } }])
 
   const response = await fetch(`${address}/mcp`, {
-    method: 'POST', headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...session }, body
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...session },
+    body
   })
 
   t.equal(response.headers.get('content-type'), 'text/event-stream')
@@ -171,7 +219,11 @@ t.test('the event loop turns between the messages of a batch', async (t) => {
   }
   setImmediate(count)
 
-  const response = await post(app, [1, 2, 3, 4, 5].map((id) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'look' } })), session)
+  const response = await post(
+    app,
+    [1, 2, 3, 4, 5].map((id) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'look' } })),
+    session
+  )
 
   t.equal(response.json().length, 5)
   t.equal(new Set(seen).size, 5)

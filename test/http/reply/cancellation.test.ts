@@ -60,7 +60,12 @@ t.test('ctx.signal has the reason', async (t) => {
   const { app, server } = await createApp(t)
   const started = createGate()
   const aborted = createGate<unknown>()
-  server.registerTool('wait', {}, async (_args, { signal }) => { started.open(); await once(signal, 'abort'); aborted.open(signal.reason); return 'late' })
+  server.registerTool('wait', {}, async (_args, { signal }) => {
+    started.open()
+    await once(signal, 'abort')
+    aborted.open(signal.reason)
+    return 'late'
+  })
   const address = await listen(app)
   const headers = await openSession(app)
   const sent = send(address, legacy('tools/call', { name: 'wait' }, { headers }))
@@ -79,7 +84,9 @@ t.test('cancellations of unknown requests, of other sessions and of invalid ids 
   const sent = send(address, legacy('work', {}, { headers }))
   await started
 
-  for (const id of [2, '1', null, undefined, {}, { toString: 1 }, '__proto__']) t.equal((await post(app, cancelled(id, { toString: 1 }), headers)).statusCode, 202)
+  for (const id of [2, '1', null, undefined, {}, { toString: 1 }, '__proto__']) {
+    t.equal((await post(app, cancelled(id, { toString: 1 }), headers)).statusCode, 202)
+  }
   t.equal((await post(app, cancelled(1), other)).statusCode, 202)
   finish()
 
@@ -102,7 +109,10 @@ t.test('a reason that is not a string is ignored', async (t) => {
 t.test('a batch goes on when one of its requests is cancelled', async (t) => {
   const { app, address, started, finish } = await createWaiting(t)
   const headers = await openSession(app, '2025-03-26')
-  const sent = send(address, { ...legacy('work', {}, { headers }), payload: JSON.stringify([{ jsonrpc: '2.0', id: 1, method: 'work' }]) })
+  const sent = send(address, {
+    ...legacy('work', {}, { headers }),
+    payload: JSON.stringify([{ jsonrpc: '2.0', id: 1, method: 'work' }])
+  })
   await started
 
   await post(app, cancelled(1), headers)
@@ -129,7 +139,10 @@ t.test('a DELETE cancels what runs in the session, and nothing of another one', 
 for (const era of ['modern', 'legacy'] as const) {
   t.test(`a ${era} client that closes its stream cancels the call`, async (t) => {
     const { app, address, started, gone } = await createWaiting(t)
-    const request = era === 'modern' ? modern('work', { notifies: true }, { headers: JSON_AND_SSE }) : legacy('work', { notifies: true }, { headers: { ...JSON_AND_SSE, ...await openSession(app) } })
+    const request =
+      era === 'modern'
+        ? modern('work', { notifies: true }, { headers: JSON_AND_SSE })
+        : legacy('work', { notifies: true }, { headers: { ...JSON_AND_SSE, ...(await openSession(app)) } })
     const sent = sendAlone(address, request)
     await started
     await once(sent, 'response')

@@ -10,9 +10,17 @@ import { collectFrames, createGate, frameOf, listen, readFrames, send, sendAlone
 
 type Handler = (ctx: RequestContext) => string | Promise<string>
 
-const DONE = frameOf({ jsonrpc: '2.0', id: 1, result: { resultType: 'complete', content: [{ type: 'text', text: 'done' }], _meta: SERVER_META } })
+const DONE = frameOf({
+  jsonrpc: '2.0',
+  id: 1,
+  result: { resultType: 'complete', content: [{ type: 'text', text: 'done' }], _meta: SERVER_META }
+})
 const WORKING = frameOf({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 'working' } })
-const CALL = modernCall('work', {}, { headers: JSON_AND_SSE, meta: { progressToken: 'p', 'io.modelcontextprotocol/logLevel': 'info' } })
+const CALL = modernCall(
+  'work',
+  {},
+  { headers: JSON_AND_SSE, meta: { progressToken: 'p', 'io.modelcontextprotocol/logLevel': 'info' } }
+)
 
 function createWorker (handler: Handler): McpServer {
   const server = createServer()
@@ -48,10 +56,18 @@ t.test('progress and log messages make the reply a stream that ends with the res
   const response = await send(address, CALL)
 
   t.equal(response.status, 200)
-  t.match(Object.fromEntries(response.headers), { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' })
+  t.match(Object.fromEntries(response.headers), {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-cache, no-transform',
+    'x-accel-buffering': 'no'
+  })
   t.same(await collectFrames(response), [
     ': open',
-    frameOf({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 'p', progress: 1, total: 2, message: 'half' } }),
+    frameOf({
+      jsonrpc: '2.0',
+      method: 'notifications/progress',
+      params: { progressToken: 'p', progress: 1, total: 2, message: 'half' }
+    }),
     WORKING,
     DONE
   ])
@@ -59,7 +75,11 @@ t.test('progress and log messages make the reply a stream that ends with the res
 
 t.test('an event arrives while the handler is still busy', async (t) => {
   const gate = createGate()
-  const { address } = await createListening(t, async (ctx) => { await ctx.info('working'); await gate.promise; return 'done' })
+  const { address } = await createListening(t, async (ctx) => {
+    await ctx.info('working')
+    await gate.promise
+    return 'done'
+  })
 
   const frames = readFrames(await send(address, CALL))
   const early = [(await frames.next()).value, (await frames.next()).value]
@@ -71,7 +91,17 @@ t.test('an event arrives while the handler is still busy', async (t) => {
 })
 
 t.test('jsonResponse drops progress and log messages, and nothing becomes a stream', async (t) => {
-  const { address, beat } = await createListening(t, async (ctx) => { await ctx.info('working'); beat(); beat(); beat(); return 'done' }, { jsonResponse: true })
+  const { address, beat } = await createListening(
+    t,
+    async (ctx) => {
+      await ctx.info('working')
+      beat()
+      beat()
+      beat()
+      return 'done'
+    },
+    { jsonResponse: true }
+  )
 
   const response = await send(address, CALL)
 
@@ -102,13 +132,24 @@ t.test('a notification that JSON cannot carry is dropped and the call goes on', 
   const frames = await collectFrames(await send(address, CALL))
 
   t.equal(frames.at(-1), DONE)
-  t.match(logLines.filter(({ level }) => level === 40), [{ msg: 'notifications/message could not be sent', err: { type: 'TypeError' } }])
+  t.match(
+    logLines.filter(({ level }) => level === 40),
+    [{ msg: 'notifications/message could not be sent', err: { type: 'TypeError' } }]
+  )
 })
 
 t.test('a quiet exchange becomes a stream on its second beat and is kept alive by comments', async (t) => {
   const started = createGate()
   const gate = createGate()
-  const { address, beat } = await createListening(t, async () => { started.open(); await gate.promise; return 'done' }, { keepAliveInterval: 0 })
+  const { address, beat } = await createListening(
+    t,
+    async () => {
+      started.open()
+      await gate.promise
+      return 'done'
+    },
+    { keepAliveInterval: 0 }
+  )
 
   const sent = send(address, CALL)
   await started.promise
@@ -124,7 +165,7 @@ t.test('a quiet exchange becomes a stream on its second beat and is kept alive b
   t.equal((await frames.next()).value, DONE)
 })
 
-t.test('keepAliveInterval turns a silent reply into a stream, and of legacy requests, too', async (t) => {
+t.test('keepAliveInterval turns a silent reply into a stream, also for legacy requests', async (t) => {
   const gate = createGate()
   const { app, server } = await createApp(t, { keepAliveInterval: 2 })
   server.use(async (_ctx, next) => { await gate.promise; return next() })
@@ -240,11 +281,21 @@ t.test('a client that does not read is cut once more than maxBuffered waits, if 
   await cut.promise
 
   await t.rejects(text(response))
-  t.match(logLines.filter(({ level }) => level === 40), [{ msg: 'stream cut: its client left more than 200000 bytes unread' }])
+  t.match(
+    logLines.filter(({ level }) => level === 40),
+    [{ msg: 'stream cut: its client left more than 200000 bytes unread' }]
+  )
 })
 
 t.test('a long result after a notification reaches a client that reads', async (t) => {
-  const { address } = await createListening(t, async (ctx) => { await ctx.info('working'); return 'x'.repeat(100_000) }, { maxBuffered: 1000 })
+  const { address } = await createListening(
+    t,
+    async (ctx) => {
+      await ctx.info('working')
+      return 'x'.repeat(100_000)
+    },
+    { maxBuffered: 1000 }
+  )
 
   const frames = await collectFrames(await send(address, CALL))
 

@@ -37,7 +37,10 @@ t.test('subscriptions/listen ends with its result when its token expires', async
   const { app } = createHost(t)
   await app.register(mcpPlugin, { server: createServer(), keepAliveInterval: 0, auth })
   const mount = app.mcp.get('Notes')
-  const response = await send(await listen(app), modern('subscriptions/listen', { notifications: { toolsListChanged: true } }, { headers: STREAM }))
+  const response = await send(
+    await listen(app),
+    modern('subscriptions/listen', { notifications: { toolsListChanged: true } }, { headers: STREAM })
+  )
   const frames = readFrames(response)
   await frames.next()
   await frames.next()
@@ -65,7 +68,14 @@ t.test('a reply that is a stream ends with an error when its token expires, and 
   partsOf(mount).expiry?.sweep(EXPIRY)
 
   t.match(await gone.promise, { message: 'The access token has expired' })
-  t.same((await frames.next()).value, frameOf({ jsonrpc: '2.0', id: 1, error: { code: -32603, message: 'The access token has expired; send the request again with a new one' } }))
+  t.same(
+    (await frames.next()).value,
+    frameOf({
+      jsonrpc: '2.0',
+      id: 1,
+      error: { code: -32603, message: 'The access token has expired; send the request again with a new one' }
+    })
+  )
   t.same(await frames.next(), { done: true, value: undefined })
   await until(() => mount.stats().exchanges === 0)
 })
@@ -96,7 +106,11 @@ t.test('a call goes on if its client can resume with a new token', async (t) => 
 t.test('a reply that is not a stream does not expire, nor does one that has ended', async (t) => {
   const gate = createGate()
   let begun = 0
-  const { address, mount } = await createExpiring(t, async () => { begun++; await gate.promise; return { content: [] } })
+  const { address, mount } = await createExpiring(t, async () => {
+    begun++
+    await gate.promise
+    return { content: [] }
+  })
 
   const answered = send(address, modern('tools/call', { name: 'a' }))
   await until(() => begun === 1)

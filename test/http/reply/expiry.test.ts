@@ -15,7 +15,12 @@ interface Replied { readonly request: FastifyRequest, readonly raw: EventEmitter
 async function createReplies (t: Test, expiring: ReadonlyArray<number | undefined>) {
   const { app } = createHost(t)
   const found: Replied[] = []
-  const infos = expiring.map((expiresAt) => ({ token: '', clientId: 'app', scopes: [], ...(expiresAt !== undefined && { expiresAt }) }))
+  const infos = expiring.map((expiresAt) => ({
+    token: '',
+    clientId: 'app',
+    scopes: [],
+    ...(expiresAt !== undefined && { expiresAt })
+  }))
   prepareRequests(app)
   const authenticator = new Authenticator(
     resolveAuth({ authenticate: () => infos[found.length] }), undefined, () => -Infinity

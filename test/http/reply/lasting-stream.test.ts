@@ -58,7 +58,10 @@ t.test('a client that leaves too much unread is cut, which is logged', async (t)
   await closed
 
   await t.rejects(response.text())
-  t.match(logLines.filter(({ level }) => level === 40), [{ msg: 'stream cut: its client left more than 1000 bytes unread' }])
+  t.match(
+    logLines.filter(({ level }) => level === 40),
+    [{ msg: 'stream cut: its client left more than 1000 bytes unread' }]
+  )
 })
 
 t.test('a stream that is cut before its start sends nothing', async (t) => {
@@ -94,5 +97,9 @@ t.test('a replay of any length is not cut, and ends with the stream', async (t) 
   stream.end()
   stream.replay('"too late"', 's.1.3')
 
-  t.equal(await text(stream), ': open\n\nevent: message\nid: s.1.1\ndata: "longer than the limit"\n\nevent: message\nid: s.1.2\ndata: "longer than the limit"\n\n')
+  t.equal(
+    await text(stream),
+    ': open\n\nevent: message\nid: s.1.1\ndata: "longer than the limit"\n\n' +
+      'event: message\nid: s.1.2\ndata: "longer than the limit"\n\n'
+  )
 })

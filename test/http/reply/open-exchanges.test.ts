@@ -21,7 +21,7 @@ function createExchange (open: OpenExchanges, { isRead = true } = {}): Counted {
   return exchange
 }
 
-t.test('every open exchange feels each beat', async (t) => {
+t.test('each beat reaches every open exchange', async (t) => {
   const open = new OpenExchanges(0)
   const first = createExchange(open)
   const second = createExchange(open)

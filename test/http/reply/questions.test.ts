@@ -6,7 +6,14 @@ import { collectFrames, createGate, openGet, readFrames, send, sendAlone, until 
 import { createTalk } from '../../support/talk.ts'
 
 const QUESTION = { method: 'elicitation/create', params: { message: 'Sure?' } } as const
-const REFUSED = { jsonrpc: '2.0', id: 1, error: { code: -32600, message: 'elicitation/create cannot be sent: the client has no session, accepts no stream, or has left' } }
+const REFUSED = {
+  jsonrpc: '2.0',
+  id: 1,
+  error: {
+    code: -32600,
+    message: 'elicitation/create cannot be sent: the client has no session, accepts no stream, or has left'
+  }
+}
 
 /** An app whose every request asks; aborted is what became of its signal. */
 async function createAsking (t: Test, options: Partial<McpMountOptions> = {}) {
@@ -18,7 +25,12 @@ async function createAsking (t: Test, options: Partial<McpMountOptions> = {}) {
     return { answer }
   }, options)
   const headers = await openSession(talkApp.app)
-  return { ...talkApp, headers, aborted: aborted.promise, call: legacy('work', {}, { headers: { ...JSON_AND_SSE, ...headers } }) }
+  return {
+    ...talkApp,
+    headers,
+    aborted: aborted.promise,
+    call: legacy('work', {}, { headers: { ...JSON_AND_SSE, ...headers } })
+  }
 }
 
 /** The messages of a stream as they come. */
@@ -74,14 +86,19 @@ t.test('a question that is answered with an error fails with that error', async 
 t.test('a question that is not answered in time is cancelled, and the call fails', async (t) => {
   const { address, headers } = await createAsking(t)
 
-  const messages = readMessages(await send(address, legacy('work', { timeout: 1 }, { headers: { ...JSON_AND_SSE, ...headers } })))
+  const messages = readMessages(
+    await send(address, legacy('work', { timeout: 1 }, { headers: { ...JSON_AND_SSE, ...headers } }))
+  )
 
   t.match((await messages.next()).value, { id: 'ask-1' })
   t.match((await messages.next()).value, { method: 'notifications/cancelled', params: { requestId: 'ask-1' } })
-  t.match((await messages.next()).value, { id: 1, error: { code: -32603, message: 'elicitation/create was not answered: no answer within 1 ms' } })
+  t.match((await messages.next()).value, {
+    id: 1,
+    error: { code: -32603, message: 'elicitation/create was not answered: no answer within 1 ms' }
+  })
 })
 
-t.test('a client that vanishes while it is asked ends the call', async (t) => {
+t.test('a client that disconnects while it is asked ends the call', async (t) => {
   const { address, aborted, call, mount } = await createAsking(t)
   const sent = sendAlone(address, call)
   await once(sent, 'response')
@@ -92,7 +109,7 @@ t.test('a client that vanishes while it is asked ends the call', async (t) => {
   await until(() => mount.stats().exchanges === 0)
 })
 
-t.test('with an event store a client that vanishes while it is asked may come back and answer', async (t) => {
+t.test('with an event store, a client that disconnects while it is asked can resume and answer', async (t) => {
   const { app, address, headers, call } = await createAsking(t, { eventStore: createMemoryEventStore() })
   const sent = sendAlone(address, call)
   await once(sent, 'response')
@@ -133,7 +150,13 @@ t.test('with jsonResponse a question is refused', async (t) => {
 })
 
 t.test('without a session, and in the modern era, a question is refused at once', async (t) => {
-  const { app } = await createTalk(t, async (channel) => { await channel.ask?.(QUESTION, 0, new AbortController().signal) }, { stateless: true })
+  const { app } = await createTalk(
+    t,
+    async (channel) => {
+      await channel.ask?.(QUESTION, 0, new AbortController().signal)
+    },
+    { stateless: true }
+  )
 
   for (const request of [legacy('work'), modern('work')]) t.match((await app.inject(request)).json(), REFUSED)
 })

@@ -1,4 +1,4 @@
-// Status and code of what is refused, beside those of the official SDK's transports, to which released clients are fitted.
+// Compares the statuses and codes of refusals with those of the official transports, which released clients expect.
 import t from 'tap'
 import { WebStandardStreamableHTTPServerTransport as V1Transport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
 import { createMcpHandler, McpServer as V2McpServer, WebStandardStreamableHTTPServerTransport as V2Transport } from '@modelcontextprotocol/server'
@@ -19,24 +19,46 @@ const UNKNOWN = { 'mcp-session-id': '00000000-0000-4000-8000-000000000000' }
 /** What legacy clients may do wrong, all but the last in a session that is open. */
 const LEGACY_WRONGS: Readonly<Record<string, (session: Readonly<Record<string, string>>) => Wrong>> = {
   'no session': () => ({ method: 'POST', headers: { ...JSON_TYPE, ...JSON_AND_SSE }, payload: PING }),
-  'an unknown session': () => ({ method: 'POST', headers: { ...JSON_TYPE, ...JSON_AND_SSE, ...UNKNOWN }, payload: PING }),
+  'an unknown session': () => ({
+    method: 'POST',
+    headers: { ...JSON_TYPE, ...JSON_AND_SSE, ...UNKNOWN },
+    payload: PING
+  }),
   'a GET of an unknown session': () => ({ method: 'GET', headers: { accept: 'text/event-stream', ...UNKNOWN } }),
   'a GET without a session': () => ({ method: 'GET', headers: { accept: 'text/event-stream' } }),
   'a DELETE of an unknown session': () => ({ method: 'DELETE', headers: UNKNOWN }),
   'a DELETE without a session': () => ({ method: 'DELETE', headers: {} }),
   'a GET that takes no stream': (session) => ({ method: 'GET', headers: { ...session, accept: 'application/json' } }),
-  'a POST that takes neither': (session) => ({ method: 'POST', headers: { ...JSON_TYPE, ...session, accept: 'text/html' }, payload: PING }),
-  'another type': (session) => ({ method: 'POST', headers: { ...JSON_AND_SSE, ...session, 'content-type': 'text/plain' }, payload: PING }),
+  'a POST that takes neither': (session) => ({
+    method: 'POST',
+    headers: { ...JSON_TYPE, ...session, accept: 'text/html' },
+    payload: PING
+  }),
+  'another type': (session) => ({
+    method: 'POST',
+    headers: { ...JSON_AND_SSE, ...session, 'content-type': 'text/plain' },
+    payload: PING
+  }),
   'no JSON': (session) => ({ method: 'POST', headers: { ...JSON_TYPE, ...JSON_AND_SSE, ...session }, payload: '{' }),
-  'another method': (session) => ({ method: 'PUT', headers: { ...JSON_TYPE, ...JSON_AND_SSE, ...session }, payload: PING })
+  'another method': (session) => ({
+    method: 'PUT',
+    headers: { ...JSON_TYPE, ...JSON_AND_SSE, ...session },
+    payload: PING
+  })
 }
 
-async function openTransport (Transport: typeof V1Transport | typeof V2Transport): Promise<{ ask: (wrong: Wrong) => Promise<Refused>, session: Readonly<Record<string, string>> }> {
+async function openTransport (
+  Transport: typeof V1Transport | typeof V2Transport
+): Promise<{ ask: (wrong: Wrong) => Promise<Refused>; session: Readonly<Record<string, string>> }> {
   const transport = new Transport({ sessionIdGenerator: () => 'open' })
   await transport.start()
-  transport.onmessage = () => { transport.send({ jsonrpc: '2.0', id: 1, result: {} }) }
+  transport.onmessage = () => {
+    transport.send({ jsonrpc: '2.0', id: 1, result: {} })
+  }
   const ask = async ({ payload, ...wrong }: Wrong): Promise<Response> =>
-    await transport.handleRequest(new Request('http://localhost/mcp', { ...wrong, ...(payload !== undefined && { body: payload }) }))
+    await transport.handleRequest(
+      new Request('http://localhost/mcp', { ...wrong, ...(payload !== undefined && { body: payload }) })
+    )
   const { payload, headers } = initialize()
   await ask({ method: 'POST', headers: { ...JSON_TYPE, ...headers, ...JSON_AND_SSE }, payload })
   return { ask: async (wrong) => readRefusal(await ask(wrong)), session: { 'mcp-session-id': 'open' } }

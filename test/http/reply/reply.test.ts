@@ -5,9 +5,14 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 
 const INTERNAL_ERROR = { jsonrpc: '2.0', id: null, error: { code: -32603, message: 'Internal error' } }
 
-function createAppWith (t: Test, onRequest: (reply: FastifyReply) => unknown): { readonly app: FastifyInstance, readonly logLines: readonly LogLine[] } {
+function createAppWith (
+  t: Test,
+  onRequest: (reply: FastifyReply) => unknown
+): { readonly app: FastifyInstance, readonly logLines: readonly LogLine[] } {
   const { app, logLines } = createHost(t)
-  app.addHook('onRequest', async (_request, reply) => { await onRequest(reply) })
+  app.addHook('onRequest', async (_request, reply) => {
+    await onRequest(reply)
+  })
   app.register(mcpPlugin, { server: createServer() })
   return { app, logLines }
 }
@@ -57,7 +62,11 @@ t.test('the message of a 5xx is kept from the client, its status is not', async 
   const response = await app.inject(modern('tools/list'))
 
   t.equal(response.statusCode, 503)
-  t.same(response.json(), { jsonrpc: '2.0', id: null, error: { code: -32603, message: 'The server is temporarily unavailable; try again later' } })
+  t.same(response.json(), {
+    jsonrpc: '2.0',
+    id: null,
+    error: { code: -32603, message: 'The server is temporarily unavailable; try again later' }
+  })
 })
 
 t.test('an error with a status below 400 becomes an internal error', async (t) => {
@@ -93,7 +102,9 @@ t.test('a hook that replies itself is left alone', async (t) => {
 
 t.test('a result that an onSend hook fails on becomes an internal error', async (t) => {
   const { app } = createHost(t)
-  app.addHook('onSend', async (_request, { statusCode }) => { if (statusCode === 200) throw new Error('the password is 1234') })
+  app.addHook('onSend', async (_request, { statusCode }) => {
+    if (statusCode === 200) throw new Error('the password is 1234')
+  })
   app.register(mcpPlugin, { server: createServer() })
 
   const response = await app.inject(modern('tools/list'))
@@ -109,7 +120,11 @@ t.test('a body over the limit gets 413, and the message names bodyLimit', async 
   const response = await app.inject(modern('tools/list'))
 
   t.equal(response.statusCode, 413)
-  t.same(response.json(), { jsonrpc: '2.0', id: null, error: { code: -32600, message: "Request body too large; the mount's 'bodyLimit' says how long it may be" } })
+  t.same(response.json(), {
+    jsonrpc: '2.0',
+    id: null,
+    error: { code: -32600, message: "Request body too large; the mount's 'bodyLimit' says how long it may be" }
+  })
 })
 
 t.test('an invalid content type gets 415', async (t) => {
@@ -120,7 +135,11 @@ t.test('an invalid content type gets 415', async (t) => {
     const response = await app.inject(modern('tools/list', {}, { headers: { 'content-type': contentType } }))
 
     t.equal(response.statusCode, 415, contentType)
-    t.same(response.json(), { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'Unsupported content type: send application/json' } })
+    t.same(response.json(), {
+      jsonrpc: '2.0',
+      id: null,
+      error: { code: -32600, message: 'Unsupported content type: send application/json' }
+    })
   }
 })
 

@@ -29,7 +29,11 @@ t.test('a message of any length is one event, and no character of it is lost', a
 })
 
 t.test('the headers keep proxies from holding events back', async (t) => {
-  t.same(SSE_HEADERS, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' })
+  t.same(SSE_HEADERS, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-cache, no-transform',
+    'x-accel-buffering': 'no'
+  })
 })
 
 t.test('a stream opens with a comment and ends once all is read', async (t) => {
@@ -144,5 +148,9 @@ t.test('priming events and messages are sent in order', async (t) => {
   stream.end()
   stream.replay('3', 'a.3')
 
-  t.equal(await text(stream), ': open\n\nid: a.0\ndata: \n\nid: a.0\nretry: 500\ndata: \n\nevent: message\nid: a.1\ndata: 1\n\nevent: message\nid: a.2\ndata: 2\n\n')
+  t.equal(
+    await text(stream),
+    ': open\n\nid: a.0\ndata: \n\nid: a.0\nretry: 500\ndata: \n\nevent: message\nid: a.1\ndata: 1\n\n' +
+      'event: message\nid: a.2\ndata: 2\n\n'
+  )
 })

@@ -11,13 +11,21 @@ const PROTOCOL_CODES = [-32700, -32600, -32601, -32602, -32603, -32002, -32020, 
 
 t.test('a refusal of a modern request has the HTTP status that the specification gives its code', async (t) => {
   for (const [code, status] of [
-    [-32700, 400], [-32600, 400], [-32602, 400], [-32020, 400], [-32021, 400], [-32022, 400], [-32601, 404], [-32603, 200], [1, 200]
+    [-32700, 400],
+    [-32600, 400],
+    [-32602, 400],
+    [-32020, 400],
+    [-32021, 400],
+    [-32022, 400],
+    [-32601, 404],
+    [-32603, 200],
+    [1, 200]
   ] as const) {
     t.equal(statusOf(new RefusedError(code, 'no'), 'modern'), status, String(code))
   }
 })
 
-t.test('an error that a handler threw has status 200, whatever its code, but for a missing capability', async (t) => {
+t.test('an error that a handler threw has status 200, whatever its code, except for a missing capability', async (t) => {
   for (const code of PROTOCOL_CODES) t.equal(statusOf(new RpcError(code, 'no'), 'modern'), 200, String(code))
   t.equal(statusOf(new RpcError(-32021, 'no'), 'modern'), 400)
 })
@@ -38,7 +46,14 @@ t.test('an error for a session that is gone has status 404', async (t) => {
 
 t.test('an error that any handler of a server throws reaches the client with its own code', async (t) => {
   const { app } = createHost(t)
-  const server = new McpServer({ name: 'Notes', version: '1.0.0' }, { authorizeSubscription: (uri) => { throw new RpcError(-32601, uri) } })
+  const server = new McpServer(
+    { name: 'Notes', version: '1.0.0' },
+    {
+      authorizeSubscription: (uri) => {
+        throw new RpcError(-32601, uri)
+      }
+    }
+  )
   const fail = (): never => { throw new RpcError(-32601, 'not mine') }
   server.registerTool('tool', {}, fail)
   server.registerPrompt('prompt', {}, fail)

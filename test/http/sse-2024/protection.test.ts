@@ -7,13 +7,16 @@ import { frameOf, listen } from '../../support/stream.ts'
 const PAGE = 'https://app.example.com'
 const JSON_TYPE = { 'content-type': 'application/json' }
 const PING = '{"jsonrpc":"2.0","id":1,"method":"ping"}'
-const URLS = [{ method: 'GET', url: '/sse' }, { method: 'POST', url: '/messages?sessionId=a', headers: JSON_TYPE, payload: PING }] as const
+const URLS = [
+  { method: 'GET', url: '/sse' },
+  { method: 'POST', url: '/messages?sessionId=a', headers: JSON_TYPE, payload: PING }
+] as const
 
 function errorOf (message: string): object {
   return { jsonrpc: '2.0', id: null, error: { code: -32000, message } }
 }
 
-t.test('both URLs are behind the guard of the endpoint', async (t) => {
+t.test('the guard checks requests to both URLs', async (t) => {
   const { app, logLines } = await createApp(t, { legacySse: true, allowedHosts: ['api.example.com'] })
 
   for (const sent of URLS) {
@@ -28,12 +31,20 @@ t.test('both URLs are behind the guard of the endpoint', async (t) => {
   }
 })
 
-t.test('pages of the allowed origins may open streams and post, and know why they are refused', async (t) => {
+t.test('pages of allowed origins can open streams, post, and read refusals', async (t) => {
   const { app } = await createApp(t, { legacySse: true, cors: true, allowedOrigins: [PAGE] })
   const address = await listen(app)
 
   for (const { method, url } of URLS) {
-    const preflight = await app.inject({ method: 'OPTIONS', url, headers: { origin: PAGE, 'access-control-request-method': method, 'access-control-request-headers': 'content-type, mcp-protocol-version' } })
+    const preflight = await app.inject({
+      method: 'OPTIONS',
+      url,
+      headers: {
+        origin: PAGE,
+        'access-control-request-method': method,
+        'access-control-request-headers': 'content-type, mcp-protocol-version'
+      }
+    })
     t.equal(preflight.statusCode, 204)
     t.match(preflight.headers, { 'access-control-allow-origin': PAGE, 'access-control-allow-methods': 'GET, POST, DELETE', 'access-control-allow-headers': /Authorization, Content-Type/ })
     const foreign = await app.inject({ method: 'OPTIONS', url, headers: { origin: 'https://evil.example', 'access-control-request-method': method } })
@@ -48,11 +59,23 @@ t.test('pages of the allowed origins may open streams and post, and know why the
   t.equal(lost.headers['access-control-allow-origin'], PAGE)
 })
 
-t.test('without cors a preflight is refused with the method that there is, and so it is before hooks run', async (t) => {
-  const { app } = await createApp(t, { legacySse: true, allowedOrigins: [PAGE], hooks: { onRequest: async () => { throw new Error('no caller') } } })
+t.test('without cors, a preflight gets 405 before hooks run', async (t) => {
+  const { app } = await createApp(t, {
+    legacySse: true,
+    allowedOrigins: [PAGE],
+    hooks: {
+      onRequest: async () => {
+        throw new Error('no caller')
+      }
+    }
+  })
 
   for (const { method, url } of URLS) {
-    const response = await app.inject({ method: 'OPTIONS', url, headers: { origin: PAGE, 'access-control-request-method': method } })
+    const response = await app.inject({
+      method: 'OPTIONS',
+      url,
+      headers: { origin: PAGE, 'access-control-request-method': method }
+    })
 
     t.equal(response.statusCode, 405)
     t.equal(response.headers.allow, method)
@@ -69,9 +92,12 @@ t.test('hooks of the mount run at both URLs', async (t) => {
   t.same(seen, ['GET /sse', 'POST /messages?sessionId'])
 })
 
-t.test('the session of another caller is answered like an unknown one', async (t) => {
+t.test('a session of another principal gets the same replies as an unknown session', async (t) => {
   const auth: AuthOptions = {
-    authenticate: ({ headers }) => headers['x-user'] === undefined ? null : { token: '', clientId: 'app', scopes: [], subject: String(headers['x-user']) }
+    authenticate: ({ headers }) =>
+      headers['x-user'] === undefined
+        ? null
+        : { token: '', clientId: 'app', scopes: [], subject: String(headers['x-user']) }
   }
   const server = createServer()
   server.registerTool('who', {}, (_args, ctx) => String(ctx.auth?.subject))
@@ -87,7 +113,10 @@ t.test('the session of another caller is answered like an unknown one', async (t
   t.equal(nobody.statusCode, 401)
   t.equal(bob.status, 404)
   t.same(await bob.json(), unknown.json())
-  t.equal(await ann.ask('tools/call', { name: 'who' }, 2), frameOf({ jsonrpc: '2.0', id: 2, result: { content: [{ type: 'text', text: 'ann' }] } }))
+  t.equal(
+    await ann.ask('tools/call', { name: 'who' }, 2),
+    frameOf({ jsonrpc: '2.0', id: 2, result: { content: [{ type: 'text', text: 'ann' }] } })
+  )
 })
 
 t.test('tokens are issued for the URL of the stream and accepted for its messages, for each tenant', async (t) => {
@@ -126,7 +155,14 @@ t.test('tokens are issued for the URL of the stream and accepted for its message
 })
 
 t.test('an error of a hook has the form of the endpoint and reveals no internals', async (t) => {
-  const { app } = await createApp(t, { legacySse: true, hooks: { preHandler: async () => { throw new Error('password=hunter2') } } })
+  const { app } = await createApp(t, {
+    legacySse: true,
+    hooks: {
+      preHandler: async () => {
+        throw new Error('password=hunter2')
+      }
+    }
+  })
 
   for (const sent of URLS) {
     const response = await app.inject(sent)
@@ -140,7 +176,13 @@ t.test('sibling routes are untouched, and the constraints of the mount apply', a
   const { app } = createHost(t)
   app.post('/notes/echo', async ({ body }) => body)
   app.get('/notes/sse/more', async () => { throw Object.assign(new Error('the app\'s own'), { statusCode: 418 }) })
-  await mount(app, { server: createServer(), prefix: '/notes', legacySse: true, constraints: { host: 'mcp.example.com' }, allowedHosts: ['mcp.example.com'] })
+  await mount(app, {
+    server: createServer(),
+    prefix: '/notes',
+    legacySse: true,
+    constraints: { host: 'mcp.example.com' },
+    allowedHosts: ['mcp.example.com']
+  })
   app.get('/notes/sse', async () => 'of the app')
 
   const echoed = await app.inject({ method: 'POST', url: '/notes/echo', headers: { host: 'evil.example', 'content-type': 'text/plain', origin: 'https://evil.example' }, payload: 'text' })

@@ -25,7 +25,11 @@ t.test('a stream begins with the URL to post to, and what is posted there is ans
   const posted = await client.post({ jsonrpc: '2.0', id: 1, method: 'initialize', params: opening() })
 
   t.equal(client.response.status, 200)
-  t.match(Object.fromEntries(client.response.headers), { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' })
+  t.match(Object.fromEntries(client.response.headers), {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-cache, no-transform',
+    'x-accel-buffering': 'no'
+  })
   t.match(client.endpoint, /^\/messages\?sessionId=[\da-f]{8}-[\da-f-]{27}$/)
   t.equal(posted.status, 202)
   t.equal(posted.headers.get('content-type'), 'text/plain; charset=utf-8')
@@ -52,37 +56,81 @@ t.test('without the option neither URL is served', async (t) => {
   t.equal((await app.inject({ method: 'POST', url: '/messages' })).statusCode, 404)
 })
 
-t.test('the revision is negotiated as anywhere, and the version header that newer clients send is taken', async (t) => {
+t.test('the revision is negotiated as over Streamable HTTP, and a version header is accepted', async (t) => {
   const { address } = await createSse(t)
-  for (const [requested, chosen] of [['2025-11-25', '2025-11-25'], ['2025-03-26', '2025-03-26'], ['2026-07-28', '2025-11-25'], ['1999-01-01', '2025-11-25']] as const) {
+  for (const [requested, chosen] of [
+    ['2025-11-25', '2025-11-25'],
+    ['2025-03-26', '2025-03-26'],
+    ['2026-07-28', '2025-11-25'],
+    ['1999-01-01', '2025-11-25']
+  ] as const) {
     const client = await openSse(address)
 
     t.match(await client.ask('initialize', opening(requested)), new RegExp(`"protocolVersion":"${chosen}"`))
-    t.equal((await client.post({ jsonrpc: '2.0', method: 'notifications/initialized' }, { 'mcp-protocol-version': chosen })).status, 202)
+    t.equal(
+      (await client.post({ jsonrpc: '2.0', method: 'notifications/initialized' }, { 'mcp-protocol-version': chosen }))
+        .status,
+      202
+    )
   }
 })
 
 t.test('an invalid message is refused by the reply to the POST, and the stream goes on', async (t) => {
   const { address } = await createSse(t, { bodyLimit: 1000, maxDepth: 10 })
   const client = await openSse(address)
-  const modern = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} }
+  const modern = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientCapabilities': {}
+  }
   const MODERN = 'Unsupported protocol version: HTTP+SSE serves only revisions before 2026-07-28; use Streamable HTTP'
   const supported = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05']
-  const refused: ReadonlyArray<readonly [body: unknown, headers: Record<string, string>, status: number, answer: object]> = [
+  const refused: ReadonlyArray<
+    readonly [body: unknown, headers: Record<string, string>, status: number, answer: object]
+  > = [
     ['{', {}, 400, errorOf(-32700, 'Parse error: the body is not valid JSON')],
     ['', {}, 400, errorOf(-32700, 'Parse error: the body is empty')],
     ['7', {}, 400, errorOf(-32600, 'Invalid Request: a message must be a JSON object')],
-    [[{ jsonrpc: '2.0', id: 1, method: 'ping' }], {}, 400, errorOf(-32600, 'Invalid Request: a message must be a JSON object')],
+    [
+      [{ jsonrpc: '2.0', id: 1, method: 'ping' }],
+      {},
+      400,
+      errorOf(-32600, 'Invalid Request: a message must be a JSON object')
+    ],
     [{ id: 3, method: 'ping' }, {}, 400, errorOf(-32600, 'Invalid Request: \'jsonrpc\' must be "2.0"', 3)],
-    ['{"__proto__":{},"id":4}', {}, 400, errorOf(-32600, "Invalid Request: the keys '__proto__' and 'constructor.prototype' are not allowed", 4)],
+    [
+      '{"__proto__":{},"id":4}', {}, 400,
+      errorOf(-32600, "Invalid Request: the keys '__proto__' and 'constructor.prototype' are not allowed", 4)
+    ],
     [`${'['.repeat(11)}${']'.repeat(11)}`, {}, 400, errorOf(-32600, 'Invalid Request: nested deeper than 10 levels')],
-    ['"'.padEnd(2000, 'a') + '"', {}, 413, errorOf(-32000, "Request body too large; the mount's 'bodyLimit' says how long it may be")],
+    [
+      '"'.padEnd(2000, 'a') + '"', {}, 413,
+      errorOf(-32000, "Request body too large; the mount's 'bodyLimit' says how long it may be")
+    ],
     ['{}', { 'content-type': 'text/plain' }, 415, errorOf(-32000, 'Unsupported content type: send application/json')],
-    [{ jsonrpc: '2.0', id: 5, method: 'initialize', params: {} }, {}, 400, errorOf(-32602, "Invalid params: initialize needs 'protocolVersion', a string", 5)],
-    [{ jsonrpc: '2.0', id: 6, method: 'tools/list', params: { _meta: modern } }, { 'mcp-protocol-version': '2026-07-28' }, 400,
-      { jsonrpc: '2.0', id: 6, error: { code: -32022, message: MODERN, data: { supported, requested: '2026-07-28' } } }],
-    [{ jsonrpc: '2.0', method: 'notifications/cancelled', params: {} }, { 'mcp-protocol-version': '2026-07-28' }, 400,
-      { jsonrpc: '2.0', id: null, error: { code: -32022, message: MODERN, data: { supported, requested: '2026-07-28' } } }]
+    [
+      { jsonrpc: '2.0', id: 5, method: 'initialize', params: {} }, {}, 400,
+      errorOf(-32602, "Invalid params: initialize needs 'protocolVersion', a string", 5)
+    ],
+    [
+      { jsonrpc: '2.0', id: 6, method: 'tools/list', params: { _meta: modern } },
+      { 'mcp-protocol-version': '2026-07-28' },
+      400,
+      {
+        jsonrpc: '2.0',
+        id: 6,
+        error: { code: -32022, message: MODERN, data: { supported, requested: '2026-07-28' } }
+      }
+    ],
+    [
+      { jsonrpc: '2.0', method: 'notifications/cancelled', params: {} },
+      { 'mcp-protocol-version': '2026-07-28' },
+      400,
+      {
+        jsonrpc: '2.0',
+        id: null,
+        error: { code: -32022, message: MODERN, data: { supported, requested: '2026-07-28' } }
+      }
+    ]
   ]
 
   for (const [body, headers, status, answer] of refused) {
@@ -94,14 +142,19 @@ t.test('an invalid message is refused by the reply to the POST, and the stream g
   t.match(await client.ask('initialize', opening()), /"protocolVersion":"2024-11-05"/)
 })
 
-t.test('a message needs a session with an open stream, and a stream a client that accepts one', async (t) => {
+t.test('a message needs a session with an open stream, and the client of a stream must accept event streams', async (t) => {
   const { app, address, mount } = await createSse(t)
   const headers = { ...JSON_TYPE }
   const payload = '{"jsonrpc":"2.0","id":1,"method":"ping"}'
   const NO_SESSION = errorOf(-32000, "The query needs a 'sessionId'; post to the URL of the stream's 'endpoint' event")
   const NOT_FOUND = errorOf(-32001, 'Session not found: its stream has ended or never existed; open a new one')
 
-  for (const [query, status, answer] of [['', 400, NO_SESSION], ['?sessionId=a&sessionId=b', 400, NO_SESSION], ['?sessionId=', 404, NOT_FOUND], ['?sessionId=__proto__', 404, NOT_FOUND]] as const) {
+  for (const [query, status, answer] of [
+    ['', 400, NO_SESSION],
+    ['?sessionId=a&sessionId=b', 400, NO_SESSION],
+    ['?sessionId=', 404, NOT_FOUND],
+    ['?sessionId=__proto__', 404, NOT_FOUND]
+  ] as const) {
     const response = await app.inject({ method: 'POST', url: `/messages${query}`, headers, payload })
 
     t.equal(response.statusCode, status)
@@ -123,7 +176,13 @@ t.test('a message needs a session with an open stream, and a stream a client tha
 t.test('other methods get 405 with the allowed ones', async (t) => {
   const { app } = await createSse(t)
 
-  for (const [url, method, allow] of [['/sse', 'POST', 'GET'], ['/sse', 'DELETE', 'GET'], ['/sse/', 'POST', 'GET'], ['/messages', 'GET', 'POST'], ['/messages/', 'PUT', 'POST']] as const) {
+  for (const [url, method, allow] of [
+    ['/sse', 'POST', 'GET'],
+    ['/sse', 'DELETE', 'GET'],
+    ['/sse/', 'POST', 'GET'],
+    ['/messages', 'GET', 'POST'],
+    ['/messages/', 'PUT', 'POST']
+  ] as const) {
     const response = await app.inject({ method, url })
 
     t.equal(response.statusCode, 405)
@@ -180,28 +239,58 @@ t.test('a ping may come first; a client without initialize has no capabilities',
   const { address } = await createSse(t, { server })
   const older = await openSse(address)
   const newer = await openSse(address, '/sse', { 'mcp-protocol-version': '2025-06-18' })
-  const says = (text: object): string => frameOf({ jsonrpc: '2.0', id: 1, result: { content: [{ type: 'text', text: JSON.stringify(text) }] } })
+  const says = (text: object): string =>
+    frameOf({ jsonrpc: '2.0', id: 1, result: { content: [{ type: 'text', text: JSON.stringify(text) }] } })
 
   t.equal(await older.ask('ping', {}, 7), frameOf({ jsonrpc: '2.0', id: 7, result: {} }))
-  t.equal(await older.ask('tools/call', { name: 'who' }), says({ protocolVersion: '2024-11-05', client: { capabilities: {} } }))
-  t.equal(await newer.ask('tools/call', { name: 'who' }), says({ protocolVersion: '2025-06-18', client: { capabilities: {} } }))
+  t.equal(
+    await older.ask('tools/call', { name: 'who' }),
+    says({ protocolVersion: '2024-11-05', client: { capabilities: {} } })
+  )
+  t.equal(
+    await newer.ask('tools/call', { name: 'who' }),
+    says({ protocolVersion: '2025-06-18', client: { capabilities: {} } })
+  )
   const late = await older.post({ jsonrpc: '2.0', id: 9, method: 'initialize', params: opening() })
   t.equal(late.status, 400)
-  t.same(await late.json(), errorOf(-32600, "Invalid Request: the session has already been initialized, or began without 'initialize'; open a new stream to send it", 9))
+  t.same(
+    await late.json(),
+    errorOf(
+      -32600,
+      "Invalid Request: the session has already been initialized, or began without 'initialize'; " +
+        'open a new stream to send it',
+      9
+    )
+  )
 })
 
 t.test('a session has one SDK server, with or without initialize, which closes with the session', async (t) => {
-  for (const begin of [(client: SseClient) => client.ask('initialize', opening(), 8), (client: SseClient) => client.ask('ping', {}, 8)]) {
+  for (const begin of [
+    (client: SseClient) => client.ask('initialize', opening(), 8),
+    (client: SseClient) => client.ask('ping', {}, 8)
+  ]) {
     const { app } = createHost(t)
     const made: Array<ReturnType<typeof createV1>> = []
     const closed = createGate()
-    await mount(app, { name: 'Tasks', legacySse: true, server: () => { const server = createV1(); server.server.onclose = closed.open; made.push(server); return server } })
+    await mount(app, {
+      name: 'Tasks',
+      legacySse: true,
+      server: () => {
+        const server = createV1()
+        server.server.onclose = closed.open
+        made.push(server)
+        return server
+      }
+    })
     const client = await openSse(await listen(app))
 
     await client.ask('ping', {}, 7)
     await begin(client)
 
-    t.equal(await client.ask('tools/call', { name: 'hello' }), frameOf({ jsonrpc: '2.0', id: 1, result: said('hello') }))
+    t.equal(
+      await client.ask('tools/call', { name: 'hello' }),
+      frameOf({ jsonrpc: '2.0', id: 1, result: said('hello') })
+    )
     t.equal(made.length, 1)
     client.leave()
     await closed.promise
@@ -211,7 +300,15 @@ t.test('a session has one SDK server, with or without initialize, which closes w
 t.test('an initialize that fails leaves no session behind', async (t) => {
   const { app } = createHost(t)
   const talker = createTalker(() => ({}))
-  await app.register(mcpPlugin, { legacySse: true, server: { ...talker, serve: async () => { throw new Error('no') } } })
+  await app.register(mcpPlugin, {
+    legacySse: true,
+    server: {
+      ...talker,
+      serve: async () => {
+        throw new Error('no')
+      }
+    }
+  })
   const client = await openSse(await listen(app))
 
   t.equal(await client.ask('initialize', opening()), frameOf(errorOf(-32603, 'Internal error', 1)))
@@ -223,7 +320,12 @@ t.test('the URL to post to has all prefixes with their parameters filled in, and
   const { app } = createHost(t)
   await app.register(async (scope) => {
     await scope.register(mcpPlugin, { server: createServer('one'), prefix: '/:tenant/notes/', legacySse: true })
-    await scope.register(mcpPlugin, { server: createServer('two'), prefix: '/two', path: '/', legacySse: { ssePath: '/old/events/', messagesPath: '/old/in/' } })
+    await scope.register(mcpPlugin, {
+      server: createServer('two'),
+      prefix: '/two',
+      path: '/',
+      legacySse: { ssePath: '/old/events/', messagesPath: '/old/in/' }
+    })
     await scope.register(mcpPlugin, { server: createServer('three'), prefix: '/three', publicUrl: 'http://127.0.0.1/ai/', legacySse: { ssePath: '/', messagesPath: '/in' } })
   }, { prefix: '/api' })
   const address = await listen(app)
@@ -241,7 +343,11 @@ t.test('the URL to post to has all prefixes with their parameters filled in, and
 
 t.test('a request beyond maxRequests gets 503', async (t) => {
   const { app } = createHost(t)
-  await app.register(mcpPlugin, { legacySse: { maxRequests: 1 }, closeGracePeriod: 1, server: createTalker(() => new Promise(() => {})) })
+  await app.register(mcpPlugin, {
+    legacySse: { maxRequests: 1 },
+    closeGracePeriod: 1,
+    server: createTalker(() => new Promise(() => {}))
+  })
   const client = await openSse(await listen(app))
   const call = (id: number): Promise<Response> => client.post({ jsonrpc: '2.0', id, method: 'tools/call' })
 
@@ -257,7 +363,7 @@ t.test('a request beyond maxRequests gets 503', async (t) => {
   t.equal(third.status, 202)
 })
 
-t.test('two mounts cannot have the same URL, whichever of theirs it is', async (t) => {
+t.test('two mounts cannot have the same URL of streams', async (t) => {
   const { app } = createHost(t)
   const options = { server: createServer(), legacySse: true } as const
   await app.register(mcpPlugin, options)
@@ -265,16 +371,22 @@ t.test('two mounts cannot have the same URL, whichever of theirs it is', async (
   await t.rejects(mount(app, { ...options, name: 'b', path: '/b' }), { code: 'MCP_ERR_DUPLICATE_ENDPOINT', message: /^endpoint '\/sse' already serves the mount 'Notes'/ })
 })
 
-for (const [what, other, path] of [['an endpoint', { path: '/messages' }, '/messages'], ['messages', { path: '/c', legacySse: { ssePath: '/d' } }, '/messages']] as const) {
+for (const [what, other, path] of [
+  ['an endpoint', { path: '/messages' }, '/messages'],
+  ['messages', { path: '/c', legacySse: { ssePath: '/d' } }, '/messages']
+] as const) {
   t.test(`a mount cannot have the URL of another for ${what}`, async (t) => {
     const { app } = createHost(t)
     await app.register(mcpPlugin, { server: createServer(), legacySse: true })
 
-    await t.rejects(mount(app, { server: createServer(), name: 'b', ...other }), { code: 'MCP_ERR_DUPLICATE_ENDPOINT', message: new RegExp(`^endpoint '${path}'`) })
+    await t.rejects(mount(app, { server: createServer(), name: 'b', ...other }), {
+      code: 'MCP_ERR_DUPLICATE_ENDPOINT',
+      message: new RegExp(`^endpoint '${path}'`)
+    })
   })
 }
 
-t.test('health checks do not take the place of the stream', async (t) => {
+t.test('a health check at the URL of the stream is refused', async (t) => {
   const { app } = createHost(t)
 
   await t.rejects(mount(app, { server: createServer(), legacySse: { ssePath: '/health' }, health: true }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'health' needs '\/health', which the app already serves/ })

@@ -9,7 +9,11 @@ import { createGate, frameOf, until } from '../../support/stream.ts'
 import { createTalk, type Talk } from '../../support/talk.ts'
 
 async function createSse (t: Test, talk: Talk, options: Omit<McpMountOptions, 'server'> = {}) {
-  const { app, address, mount, logLines } = await createTalk(t, talk, { legacySse: true, keepAliveInterval: 0, ...options })
+  const { app, address, mount, logLines } = await createTalk(t, talk, {
+    legacySse: true,
+    keepAliveInterval: 0,
+    ...options
+  })
   const client = await openSse(address)
   await client.ask('initialize', opening(), 0)
   return { app, address, mount, logLines, client }
@@ -20,7 +24,8 @@ function call (client: SseClient, id = 1): Promise<Response> {
 }
 
 const resultOf = (id: number, result: object = {}): string => frameOf({ jsonrpc: '2.0', id, result })
-const failureOf = (id: number, message: string): string => frameOf({ jsonrpc: '2.0', id, error: { code: -32603, message } })
+const failureOf = (id: number, message: string): string =>
+  frameOf({ jsonrpc: '2.0', id, error: { code: -32603, message } })
 
 t.test('the POST is answered at once; notifications, questions and results are sent on the stream', async (t) => {
   const gate = createGate()
@@ -33,7 +38,10 @@ t.test('the POST is answered at once; notifications, questions and results are s
 
   const posted = await call(client)
   t.equal(posted.status, 202)
-  t.equal(await client.event(), frameOf({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 1 } }))
+  t.equal(
+    await client.event(),
+    frameOf({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 1 } })
+  )
   t.same(mount.stats(), { sessions: 1, exchanges: 1, streams: 1 })
   gate.open()
   t.equal(await client.event(), frameOf({ jsonrpc: '2.0', id: 'ask-1', method: 'roots/list', params: {} }))
@@ -61,7 +69,10 @@ t.test('messages and questions of a call that is over do not reach the client', 
   t.equal(await client.event(), resultOf(1))
 
   kept[0]?.notify('notifications/progress', {})
-  await t.rejects(Promise.resolve(kept[0]?.ask?.({ method: 'roots/list', params: {} }, 0, new AbortController().signal)), { message: 'roots/list cannot be sent: the request is over' })
+  await t.rejects(
+    Promise.resolve(kept[0]?.ask?.({ method: 'roots/list', params: {} }, 0, new AbortController().signal)),
+    { message: 'roots/list cannot be sent: the request is over' }
+  )
   await call(client, 2)
 
   t.equal(await client.event(), resultOf(2))
@@ -79,7 +90,11 @@ t.test('a call that the client cancels is aborted and never answered', async (t)
   })
   await call(client, 1)
 
-  await client.post({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1, reason: 'no longer needed' } })
+  await client.post({
+    jsonrpc: '2.0',
+    method: 'notifications/cancelled',
+    params: { requestId: 1, reason: 'no longer needed' }
+  })
   await call(client, 2)
 
   t.match(await gone.promise, { message: 'The request was cancelled: no longer needed' })
@@ -93,7 +108,11 @@ t.test('when the client leaves, its calls are aborted and its questions cancelle
   const asked = createGate<unknown>()
   const { client, mount } = await createSse(t, async (channel) => {
     channel.onDisconnect(gone.open)
-    asked.open(await channel.ask?.({ method: 'roots/list', params: {} }, 0, new AbortController().signal).catch((error: unknown) => error))
+    asked.open(
+      await channel
+        .ask?.({ method: 'roots/list', params: {} }, 0, new AbortController().signal)
+        .catch((error: unknown) => error)
+    )
     return {}
   })
   await call(client)
@@ -108,10 +127,25 @@ t.test('when the client leaves, its calls are aborted and its questions cancelle
 })
 
 t.test('unexpected failures and missing scopes are answered on the stream, too', async (t) => {
-  const { client } = await createSse(t, (_channel, { id }) => { throw id === 1 ? new InsufficientScopeError(['write']) : new UnavailableError('The store of sessions cannot be reached; try again later') })
+  const { client } = await createSse(t, (_channel, { id }) => {
+    throw id === 1
+      ? new InsufficientScopeError(['write'])
+      : new UnavailableError('The store of sessions cannot be reached; try again later')
+  })
 
   await call(client, 1)
-  t.equal(await client.event(), frameOf({ jsonrpc: '2.0', id: 1, error: { code: 6750, message: 'Insufficient scope: the request needs write', data: { requiredScopes: ['write'] } } }))
+  t.equal(
+    await client.event(),
+    frameOf({
+      jsonrpc: '2.0',
+      id: 1,
+      error: {
+        code: 6750,
+        message: 'Insufficient scope: the request needs write',
+        data: { requiredScopes: ['write'] }
+      }
+    })
+  )
   await call(client, 2)
   t.equal(await client.event(), failureOf(2, 'The store of sessions cannot be reached; try again later'))
 })
@@ -126,7 +160,7 @@ t.test('a silent stream gets comments, and a session with a stream is never idle
   t.equal(await client.next(), ': keep-alive')
 })
 
-t.test('a call that takes long is kept alive by its stream alone', async (t) => {
+t.test('a long call is kept alive by its stream alone', async (t) => {
   const [started, finish] = [createGate(), createGate()]
   const { client, mount } = await createSse(t, async () => { started.open(); await finish.promise; return {} })
   await call(client, 1)
@@ -141,7 +175,14 @@ t.test('a call that takes long is kept alive by its stream alone', async (t) => 
 })
 
 t.test('with an event store, events of HTTP+SSE still have no ids', async (t) => {
-  const { client } = await createSse(t, (channel) => { channel.closeStream?.(); return {} }, { eventStore: createMemoryEventStore() })
+  const { client } = await createSse(
+    t,
+    (channel) => {
+      channel.closeStream?.()
+      return {}
+    },
+    { eventStore: createMemoryEventStore() }
+  )
 
   await client.post({ jsonrpc: '2.0', method: 'notifications/initialized' })
   await call(client)
@@ -197,7 +238,14 @@ t.test('closing the app waits for the running calls of a stream, and ends it aft
 
 t.test('calls that outlive the grace period are aborted, and their clients get an error', async (t) => {
   const gone = createGate<Error>()
-  const { app, client, mount } = await createSse(t, async (channel) => { channel.onDisconnect(gone.open); return await createGate().promise }, { closeGracePeriod: 1 })
+  const { app, client, mount } = await createSse(
+    t,
+    async (channel) => {
+      channel.onDisconnect(gone.open)
+      return await createGate().promise
+    },
+    { closeGracePeriod: 1 }
+  )
   await call(client)
 
   const closed = app.close()
@@ -210,7 +258,10 @@ t.test('calls that outlive the grace period are aborted, and their clients get a
 })
 
 t.test('an app that closes does not wait for a client that does not read', async (t) => {
-  const { app, address, mount } = await createTalk(t, () => ({ text: 'x'.repeat(10_000_000) }), { legacySse: true, closeGracePeriod: 1 })
+  const { app, address, mount } = await createTalk(t, () => ({ text: 'x'.repeat(10_000_000) }), {
+    legacySse: true,
+    closeGracePeriod: 1
+  })
   const socket = connect(Number(new URL(address).port), '127.0.0.1').on('error', () => {})
   t.teardown(() => socket.destroy())
   socket.write('GET /sse HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n')
@@ -240,14 +291,26 @@ t.test('a client that does not read is cut once more than maxBuffered waits', as
   await until(() => mount.stats().streams === 0)
 
   t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
-  t.match(logLines.find(({ level }) => level === 40), { msg: 'stream cut: its client left more than 300000 bytes unread' })
+  t.match(
+    logLines.find(({ level }) => level === 40),
+    { msg: 'stream cut: its client left more than 300000 bytes unread' }
+  )
 })
 
 t.test('a stream ends when its token expires, after its running calls got an error', async (t) => {
   const EXPIRY = 4_000_000_000_000
-  const auth: AuthOptions = { authenticate: () => ({ token: '', clientId: 'app', scopes: [], expiresAt: EXPIRY / 1000 }) }
+  const auth: AuthOptions = {
+    authenticate: () => ({ token: '', clientId: 'app', scopes: [], expiresAt: EXPIRY / 1000 })
+  }
   const gone = createGate<Error>()
-  const { client, mount } = await createSse(t, async (channel) => { channel.onDisconnect(gone.open); return await createGate().promise }, { auth })
+  const { client, mount } = await createSse(
+    t,
+    async (channel) => {
+      channel.onDisconnect(gone.open)
+      return await createGate().promise
+    },
+    { auth }
+  )
   await call(client)
 
   partsOf(mount).expiry?.sweep(EXPIRY)
@@ -283,7 +346,10 @@ t.test('a client that leaves while hooks run leaves no session behind', async (t
 })
 
 t.test('a hook that replaces the stream ends the session', async (t) => {
-  const { address, mount } = await createTalk(t, () => ({}), { legacySse: true, hooks: { onSend: async () => 'something else' } })
+  const { address, mount } = await createTalk(t, () => ({}), {
+    legacySse: true,
+    hooks: { onSend: async () => 'something else' }
+  })
 
   const response = await fetch(`${address}/sse`)
 

@@ -20,9 +20,17 @@ t.test('the end of the requested path is replaced by the path for messages', asy
 })
 
 t.test('the path that a proxy removes is added again', async (t) => {
-  for (const publicPath of ['/ai', '/ai/']) t.equal(createMessagesUrl({ ssePath: '/sse', messagesPath: '/messages', publicPath })('/notes/sse', 'id'), '/ai/notes/messages?sessionId=id')
+  for (const publicPath of ['/ai', '/ai/']) {
+    t.equal(
+      createMessagesUrl({ ssePath: '/sse', messagesPath: '/messages', publicPath })('/notes/sse', 'id'),
+      '/ai/notes/messages?sessionId=id'
+    )
+  }
 })
 
 t.test('the URL never names another origin', async (t) => {
-  t.equal(createMessagesUrl({ ssePath: '/sse', messagesPath: '/messages', publicPath: '/' })('//evil.example//sse', 'id'), '/evil.example/messages?sessionId=id')
+  t.equal(
+    createMessagesUrl({ ssePath: '/sse', messagesPath: '/messages', publicPath: '/' })('//evil.example//sse', 'id'),
+    '/evil.example/messages?sessionId=id'
+  )
 })
