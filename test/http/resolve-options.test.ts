@@ -19,6 +19,7 @@ t.test('server is the only option that a mount needs', async (t) => {
   t.same(resolveOptions({ server }), {
     server,
     definition: server,
+    expose: false,
     prefix: '',
     path: '/mcp',
     name: undefined,
@@ -123,7 +124,7 @@ t.test('a server that cannot be mounted is refused, and the error lists what can
 
 t.test('an unknown option is refused, and the error lists the known ones', async (t) => {
   t.match(problemOf({ alowedHosts: [] }), {
-    code: 'MCP_ERR_INVALID_OPTION', message: /^option 'alowedHosts' does not exist; the options are server, prefix, path, name, allowedHosts, /
+    code: 'MCP_ERR_INVALID_OPTION', message: /^option 'alowedHosts' does not exist; the options are server, expose, prefix, path, name, allowedHosts, /
   })
   for (const name of ['Prefix', 'hostAllowed', 'authenticate']) {
     t.match(problemOf({ [name]: 1 }), { code: 'MCP_ERR_INVALID_OPTION' })
