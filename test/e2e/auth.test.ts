@@ -134,7 +134,7 @@ async function createProtected (
 }
 
 for (const [title, createClient] of CLIENTS) {
-  t.test(`${title} gets by discovery, registration, PKCE and consent to a tool, and on when its token has expired`, async (t) => {
+  t.test(`${title} calls a protected tool after discovery, registration, PKCE and consent, and refreshes an expired token`, async (t) => {
     const authorizationServer = await createAuthorizationServer(t, 'jwt')
     const { issuer, asked } = authorizationServer
     const clock = { ahead: 0 }
@@ -169,7 +169,7 @@ for (const [title, createClient] of CLIENTS) {
   })
 }
 
-t.test('opaque tokens get to a tool when the authorization server is asked about them, and no further once it revoked them', async (t) => {
+t.test('an opaque token is accepted after introspection, and refused after its revocation', async (t) => {
   const authorizationServer = await createAuthorizationServer(t, 'opaque')
   const { issuer, asked } = authorizationServer
   const verify = introspectionVerifier({
@@ -200,7 +200,7 @@ t.test('opaque tokens get to a tool when the authorization server is asked about
   t.same([revoked.status, refused.status], [200, 401])
 })
 
-t.test('a token that the same server issued for another resource is refused', async (t) => {
+t.test('a token that the authorization server issued for another resource is refused', async (t) => {
   const authorizationServer = await createAuthorizationServer(t, 'jwt')
   const { issuer } = authorizationServer
   const { fetch } = await createProtected(

@@ -72,7 +72,7 @@ t.test('in a browser', { skip: noBrowser }, async (t) => {
   const origin = await servePage(t)
 
   for (const [kind, revision] of [['v1', '2025-11-25'], ['v2Legacy', '2025-11-25']] as const) {
-    t.test(`a page of another origin uses a server of the legacy era by the client ${kind}`, async (t) => {
+    t.test(`a page of an allowed origin uses a legacy server with the client ${kind}`, async (t) => {
       const { app, url, requests, warnings } = await serve(t, {
         server: createCounting(),
         cors: true,
@@ -97,7 +97,7 @@ t.test('in a browser', { skip: noBrowser }, async (t) => {
     })
   }
 
-  t.test('it does so in the modern era by the client v2', async (t) => {
+  t.test('a page of an allowed origin uses a modern server with the client v2', async (t) => {
     const { url, requests, warnings } = await serve(t, {
       server: createCounting(),
       cors: true,
@@ -119,7 +119,7 @@ t.test('in a browser', { skip: noBrowser }, async (t) => {
     t.same(warnings, [])
   })
 
-  t.test('a page may send arguments in headers', async (t) => {
+  t.test('a page can send arguments in Mcp-Param headers', async (t) => {
     const { url, warnings } = await serve(t, { server: createCounting(), cors: true, allowedOrigins: [origin] })
 
     t.match(await run(await openPage(origin), 'locate', url, 'Bavaria'), { result: { content: text('found Bavaria') } })
@@ -127,7 +127,7 @@ t.test('in a browser', { skip: noBrowser }, async (t) => {
   })
 
   for (const kind of ['v1', 'v2Legacy'] as const) {
-    t.test(`it resumes a stream that broke, and misses nothing, by the client ${kind}`, async (t) => {
+    t.test(`a page resumes a broken stream with the client ${kind} and receives every event`, async (t) => {
       const paused = createGate()
       const arrived = createGate()
       const cut = createGate()
@@ -156,7 +156,7 @@ t.test('in a browser', { skip: noBrowser }, async (t) => {
     })
   }
 
-  t.test('a page of an origin that is not listed fails, and the log says why', async (t) => {
+  t.test('a page of another origin cannot connect, and the log has the reason', async (t) => {
     const { app, url, requests, warnings } = await serve(t, {
       server: createCounting(),
       cors: true,
@@ -177,14 +177,14 @@ t.test('in a browser', { skip: noBrowser }, async (t) => {
     t.equal(app.mcp.get('Counting').sessions.size, 0)
   })
 
-  t.test('a page fails, too, where cors is not set', async (t) => {
+  t.test('without the option cors, a page cannot connect', async (t) => {
     const { url, requests } = await serve(t, { server: createCounting(), allowedOrigins: [origin] })
 
     t.match(await run(await openPage(origin), 'fail', 'v1', url), /Failed to fetch/)
     t.same(requests, ['OPTIONS 405'])
   })
 
-  t.test('a page can read why it is refused', async (t) => {
+  t.test('a page can read the reason of a refusal', async (t) => {
     const { url } = await serve(t, {
       server: createCounting(),
       cors: true,

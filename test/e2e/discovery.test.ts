@@ -6,7 +6,7 @@ import { connect, connectToEverything, INSTRUCTIONS, listen } from '../support/e
 const REVISIONS = { legacy: '2025-11-25', modern: '2026-07-28' }
 
 for (const kind of clientKinds) {
-  t.test(`${kind.title} learns what the server is and what it offers`, async (t) => {
+  t.test(`${kind.title} discovers the server's name, instructions and capabilities`, async (t) => {
     const client = await connectToEverything(t, kind)
 
     t.equal(client.era, kind.era)
@@ -23,7 +23,7 @@ for (const kind of clientKinds) {
     t.equal(client.sessionId !== undefined, kind.era === 'legacy', 'only legacy clients have sessions')
   })
 
-  t.test(`${kind.title} is offered only the features that are there`, async (t) => {
+  t.test(`${kind.title} gets only the capabilities that the server has`, async (t) => {
     const server = new McpServer({ name: 'Bare', version: '1.0.0' })
     const app = await listen(t, { server })
 
@@ -33,7 +33,7 @@ for (const kind of clientKinds) {
     t.equal(client.instructions, undefined)
   })
 
-  t.test(`${kind.title} lists the tools of all pages in their order`, async (t) => {
+  t.test(`${kind.title} lists the tools of all pages in the order of their registration`, async (t) => {
     const client = await connectToEverything(t, kind)
     const before = client.recorded.length
 
@@ -56,7 +56,7 @@ for (const kind of clientKinds) {
     })
   })
 
-  t.test(`${kind.title} is shown an output schema that its era allows`, async (t) => {
+  t.test(`${kind.title} lists output schemas that its era allows`, async (t) => {
     const client = await connectToEverything(t, kind)
 
     const tools = await client.listTools()
@@ -66,7 +66,7 @@ for (const kind of clientKinds) {
     t.strictSame(schemaOf('cities'), kind.era === 'modern' ? { type: 'array', items: { type: 'string' } } : undefined)
   })
 
-  t.test(`${kind.title} lists the resources, those of templates among them, and the templates`, async (t) => {
+  t.test(`${kind.title} lists the templates, and the resources including those of templates`, async (t) => {
     const client = await connectToEverything(t, kind)
 
     const resources = await client.listResources()
@@ -110,14 +110,14 @@ for (const kind of clientKinds) {
   })
 }
 
-t.test('a client that negotiates arrives at the modern era', async (t) => {
+t.test('a client that negotiates the revision chooses the modern era', async (t) => {
   const client = await connectToEverything(t, v2Auto)
 
   t.equal(client.era, 'modern')
   t.equal(client.protocolVersion, '2026-07-28')
 })
 
-t.test('a mount without the legacy era serves modern clients and tells legacy ones why it does not', async (t) => {
+t.test('with legacy: false, modern clients are served, and legacy clients get the reason of their refusal', async (t) => {
   const server = new McpServer({ name: 'Modern', version: '1.0.0' })
   server.registerTool('here', {}, () => 'yes')
   const app = await listen(t, { server, legacy: false })
@@ -130,7 +130,7 @@ t.test('a mount without the legacy era serves modern clients and tells legacy on
   await t.rejects(v2Legacy.connect(url), /Unsupported protocol version/)
 })
 
-t.test('a mount without sessions serves the clients of both eras', async (t) => {
+t.test('with stateless: true, clients of both eras are served without sessions', async (t) => {
   const server = new McpServer({ name: 'Stateless', version: '1.0.0' })
   server.registerTool('here', {}, (_args, { sessionId }) => String(sessionId))
   const app = await listen(t, { server, stateless: true })

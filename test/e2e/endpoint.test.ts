@@ -28,7 +28,7 @@ for (const kind of clientKinds) {
     })
   }
 
-  t.test(`${kind.title} is served by each of two mounts of one app as if it were alone`, async (t) => {
+  t.test(`${kind.title} uses two mounts of one app independently`, async (t) => {
     const server = createEverything()
     const app = await listen(t, { server, prefix: '/a', name: 'a' }, { server, prefix: '/b', name: 'b' })
     const [a, b] = [await connect(t, kind, app.mcp.get('a').url), await connect(t, kind, app.mcp.get('b').url)]

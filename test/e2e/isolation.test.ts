@@ -68,7 +68,7 @@ function pick<T> (list: readonly T[], index: number): T {
   return found
 }
 
-t.test('no answer and no progress of fifty clients at once reaches the wrong one', async (t) => {
+t.test('fifty clients call at once, and each receives only its own results and progress', async (t) => {
   const waiting = new Waiting()
   const participants = await connectAll(t, (name) => createServer(name, waiting))
   const tokens = participants.map(({ token }) => token)
@@ -103,7 +103,7 @@ t.test('no answer and no progress of fifty clients at once reaches the wrong one
   t.strictSame(findStrays(received, tokens), [])
 })
 
-t.test('the answers of calls that end in another order than they began go to those who asked', async (t) => {
+t.test('calls that end in a different order than they began return to their own clients', async (t) => {
   const waiting = new Waiting()
   const participants = await connectAll(t, (name) => createServer(name, waiting))
   const tokens = participants.map(({ token }) => token)
@@ -123,7 +123,7 @@ t.test('the answers of calls that end in another order than they began go to tho
   t.strictSame(findStrays(received, tokens), [])
 })
 
-t.test('a server that mixes its callers up is caught', async (t) => {
+t.test('the test detects a server that mixes up its callers', async (t) => {
   const waiting = new Waiting()
   let latest = ''
   const participants = await connectAll(t, (name) => {
@@ -149,7 +149,7 @@ t.test('a server that mixes its callers up is caught', async (t) => {
   t.equal(findStrays(received, tokens).length, CLIENTS - 1, 'all but the last one got the answer of the last one')
 })
 
-t.test('the search for strays finds swapped, empty and doubled answers and no others', async (t) => {
+t.test('findStrays() finds swapped, empty and doubled answers and no others', async (t) => {
   const [a, b] = [randomUUID(), randomUUID()]
   const right = { kind: 'right', token: a, carried: { content: [{ type: 'text', text: a }] } }
   const swapped = [{ kind: 'fast', token: a, carried: { text: b } }, { kind: 'fast', token: b, carried: { text: a } }]

@@ -58,7 +58,7 @@ async function connect (
   return { app, url, client, transport }
 }
 
-t.test('the v1 client does all that it does over Streamable HTTP', async (t) => {
+t.test('the v1 client uses every feature over HTTP+SSE', async (t) => {
   const logs: unknown[] = []
   const progress: unknown[] = []
   const server = createEverything()
@@ -106,7 +106,7 @@ t.test('the v1 client does all that it does over Streamable HTTP', async (t) => 
   t.same(await client.ping(), {})
 })
 
-t.test('the v1 client answers what it is asked in the middle of a call', async (t) => {
+t.test('the v1 client answers questions during a call', async (t) => {
   const server = new McpServer({ name: 'Asking', version: '1.0.0' })
   server.registerTool('ask', {}, async (_args, ctx) => {
     const answer = await ctx.elicit('Your name?', Type.Object({ name: Type.String() }))
@@ -143,7 +143,7 @@ t.test('the v1 client answers what it is asked in the middle of a call', async (
   ])
 })
 
-t.test('the v1 client hears of changes', async (t) => {
+t.test('the v1 client receives changes', async (t) => {
   const tools = createGate()
   const updated = createGate<string>()
   const server = createEverything()
@@ -162,7 +162,7 @@ t.test('the v1 client hears of changes', async (t) => {
   t.equal(await updated.promise, 'everything://about')
 })
 
-t.test('a call that the v1 client cancels is aborted', async (t) => {
+t.test('a call that the v1 client cancels aborts ctx.signal', async (t) => {
   const started = createGate()
   const aborted = createGate()
   const server = createEverything()
@@ -197,7 +197,7 @@ for (const { title, create } of forms.filter(({ stateless }) => stateless !== tr
   })
 }
 
-t.test('the v2 client does, too', async (t) => {
+t.test('the v2 client calls a tool over HTTP+SSE', async (t) => {
   const app = await listen(t, { server: createEverything(), legacySse: true })
   const client = new ClientV2(INFO, { versionNegotiation: { mode: 'legacy' } })
   await client.connect(new SseV2(new URL(app.mcp.get('Everything').url.replace(/mcp$/, 'sse'))))
@@ -209,7 +209,7 @@ t.test('the v2 client does, too', async (t) => {
   t.equal(client.getNegotiatedProtocolVersion(), '2025-11-25')
 })
 
-t.test('a client that tries the newer transport first comes to this one by the refusal', async (t) => {
+t.test('a client that tries Streamable HTTP first gets 405 and falls back to HTTP+SSE', async (t) => {
   const app = await listen(t, { server: createEverything(), legacySse: true })
   const url = new URL(app.mcp.get('Everything').url.replace(/mcp$/, 'sse'))
   const client = new Client(INFO)
@@ -224,7 +224,7 @@ t.test('a client that tries the newer transport first comes to this one by the r
   ])
 })
 
-t.test('a client that lost its connection comes back by itself and goes on', async (t) => {
+t.test('a client that lost its connection reconnects automatically with a new session', async (t) => {
   const { app, client } = await connect(t, createEverything())
   const { sessions } = partsOf(app.mcp.get('Old'))
   const [lost] = sessions
@@ -253,7 +253,7 @@ async function retry<T> (call: () => Promise<T>): Promise<T> {
   }
 }
 
-t.test('an app that closes ends the streams of its clients, which may come back to another', async (t) => {
+t.test('an app that closes ends the streams and the sessions of its clients', async (t) => {
   const { app, client } = await connect(t, createEverything())
   const lost = createGate()
   client.onerror = () => lost.open()
@@ -264,7 +264,7 @@ t.test('an app that closes ends the streams of its clients, which may come back 
   t.same(app.mcp.get('Old').stats(), { sessions: 0, exchanges: 0, streams: 0 })
 })
 
-t.test('a client that reads slowly is not cut, because the handler waits for it', async (t) => {
+t.test('a client that reads slowly stays connected, because the handler waits for it', async (t) => {
   const server = new McpServer({ name: 'Talk', version: '1.0.0' })
   let sent = 0
   const done = createGate<boolean>()
@@ -295,7 +295,7 @@ t.test('a client that reads slowly is not cut, because the handler waits for it'
   t.notOk(await done.promise)
 })
 
-t.test('the v1 client gets by discovery, registration and consent to a tool, at the URL of its stream', async (t) => {
+t.test('the v1 client calls a protected tool after discovery, registration and consent, with the URL of its stream as resource', async (t) => {
   const { issuer } = await createAuthorizationServer(t, 'jwt')
   const server = new McpServer({ name: 'Notes', version: '1.0.0' })
   server.registerTool('who_am_i', {}, (_args, { auth }) => `${auth?.subject} with ${auth?.scopes.join()}`)

@@ -26,7 +26,7 @@ const regions = {
 }
 
 for (const [title, { region, header }] of Object.entries(regions)) {
-  t.test(`an argument with ${title} is mirrored by the client and agrees with the header`, async (t) => {
+  t.test(`the client repeats an argument with ${title} in a header that the server accepts`, async (t) => {
     const client = await connectKnowingTools(t)
 
     const answer = await client.callTool('locate', { region })
@@ -35,7 +35,7 @@ for (const [title, { region, header }] of Object.entries(regions)) {
   })
 }
 
-t.test('integers and booleans are mirrored beside strings', async (t) => {
+t.test('the client repeats integers and booleans in headers, too', async (t) => {
   const client = await connectKnowingTools(t)
 
   const answer = await client.callTool('locate', { region: 'eu', zoom: -3, exact: false })
@@ -46,7 +46,7 @@ t.test('integers and booleans are mirrored beside strings', async (t) => {
   t.equal(headers?.get('mcp-param-exact'), 'false')
 })
 
-t.test('a client that did not know of the header learns of it by the refusal and sends it then', async (t) => {
+t.test('a client that has not listed the tools gets 400, and repeats the call with the header', async (t) => {
   const client = await connectToEverything(t, v2Modern)
 
   const answer = await client.callTool('locate', { region: 'eu' })
@@ -56,7 +56,7 @@ t.test('a client that did not know of the header learns of it by the refusal and
   t.strictSame(calls.map(({ status }) => status), [400, 200])
 })
 
-t.test('a wrong argument is an error result whether or not it can be mirrored', async (t) => {
+t.test('a wrong argument gets an error result, whether it is missing or in a header', async (t) => {
   const client = await connectKnowingTools(t)
 
   const missing = await client.callTool('locate', {})
@@ -77,7 +77,7 @@ for (const kind of [v1, v2Legacy]) {
   })
 }
 
-t.test('a name that no header can carry as it is finds its prompt and its tool', async (t) => {
+t.test('a tool and a prompt are found by names that must be encoded in a header', async (t) => {
   const client = await connectKnowingTools(t)
 
   const tool = await failureOf(client.callTool('größe'))

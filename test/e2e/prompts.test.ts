@@ -3,7 +3,7 @@ import { clientKinds, failureOf } from '../support/clients.ts'
 import { connectToEverything } from '../support/everything.ts'
 
 for (const kind of clientKinds) {
-  t.test(`${kind.title} has a prompt rendered with its arguments`, async (t) => {
+  t.test(`${kind.title} gets a prompt with its arguments`, async (t) => {
     const client = await connectToEverything(t, kind)
 
     const { description, messages } = await client.getPrompt('translate', { text: 'Grüezi', language: 'greek' })
@@ -23,7 +23,7 @@ for (const kind of clientKinds) {
     ])
   })
 
-  t.test(`${kind.title} may leave all arguments of a prompt out that needs none`, async (t) => {
+  t.test(`${kind.title} gets a prompt without passing optional arguments`, async (t) => {
     const client = await connectToEverything(t, kind)
 
     const { messages } = await client.getPrompt('farewell')
@@ -41,7 +41,7 @@ for (const kind of clientKinds) {
     t.match(unknown, { code: -32602, message: 'Unknown prompt: recite' })
   })
 
-  t.test(`${kind.title} has an argument of a prompt completed, by what is typed and what was chosen before`, async (t) => {
+  t.test(`${kind.title} gets completions of a prompt argument for the typed text and the previous arguments`, async (t) => {
     const client = await connectToEverything(t, kind)
     const ref = { type: 'ref/prompt' as const, name: 'translate' }
 
@@ -54,7 +54,7 @@ for (const kind of clientKinds) {
     t.strictSame(none['completion'], { values: [], hasMore: false })
   })
 
-  t.test(`${kind.title} has a variable of a resource template completed`, async (t) => {
+  t.test(`${kind.title} gets completions of a variable of a resource template`, async (t) => {
     const client = await connectToEverything(t, kind)
 
     const answer = await client.complete({ type: 'ref/resource', uri: 'city://{name}' }, { name: 'name', value: 'Ber' })
@@ -62,7 +62,7 @@ for (const kind of clientKinds) {
     t.strictSame(answer['completion'], { values: ['Bergen', 'Berlin', 'Bern'], total: 3, hasMore: false })
   })
 
-  t.test(`${kind.title} gets a protocol error for the completion of what does not exist`, async (t) => {
+  t.test(`${kind.title} gets a protocol error for completions of an unknown prompt or template`, async (t) => {
     const client = await connectToEverything(t, kind)
 
     const failure = await failureOf(client.complete({ type: 'ref/prompt', name: 'recite' }, { name: 'a', value: '' }))

@@ -232,7 +232,7 @@ async function startNginx (t: Test, site: string, changes: Readonly<Record<strin
 const [nginxSite, nginxUpstream] = configurationsOf('nginx')
 
 t.test(
-  'the configuration of nginx on the page serves a mount, and streams flow through it',
+  'the documented configuration of nginx serves a mount and passes streams on',
   { skip: missing('nginx', 'openssl') },
   async (t) => {
     const { port, goOn } = await startApp(t)
@@ -241,7 +241,7 @@ t.test(
   }
 )
 
-t.test('streams flow through nginx even where it buffers', { skip: missing('nginx', 'openssl') }, async (t) => {
+t.test('nginx passes streams on even with proxy_buffering on', { skip: missing('nginx', 'openssl') }, async (t) => {
   const { port, goOn } = await startApp(t)
   const changes = { '127.0.0.1:8000': `127.0.0.1:${port}`, 'proxy_buffering off;': 'proxy_buffering on;' }
 
@@ -266,7 +266,7 @@ async function startCaddy (t: Test, site: string, changes: Readonly<Record<strin
 }
 
 t.test(
-  'the configuration of Caddy on the page serves a mount, and streams flow through it',
+  'the documented configuration of Caddy serves a mount and passes streams on',
   { skip: missing('caddy') },
   async (t) => {
     const { port, goOn } = await startApp(t)

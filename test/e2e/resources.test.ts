@@ -19,7 +19,7 @@ for (const kind of clientKinds) {
     t.strictSame(contents, [{ uri: 'everything://dot', mimeType: 'image/png', blob: PIXEL }])
   })
 
-  t.test(`${kind.title} reads what a template stands for`, async (t) => {
+  t.test(`${kind.title} reads a resource of a template`, async (t) => {
     const client = await connectToEverything(t, kind)
 
     const city = await client.readResource('city://Z%C3%BCrich')
@@ -31,7 +31,7 @@ for (const kind of clientKinds) {
     t.strictSame(search['contents'], [{ uri: 'search://?q=a%20b', text: 'searched for a b' }])
   })
 
-  t.test(`${kind.title} is told that a resource does not exist`, async (t) => {
+  t.test(`${kind.title} gets an error for a resource that does not exist`, async (t) => {
     const client = await connectToEverything(t, kind)
 
     const failure = await failureOf(client.readResource('everything://nothing'))
@@ -44,7 +44,7 @@ for (const kind of clientKinds) {
     })
   })
 
-  t.test(`${kind.title} reads a resource whose URI no header can carry as it is`, async (t) => {
+  t.test(`${kind.title} reads a resource whose URI must be encoded in a header`, async (t) => {
     const client = await connectToEverything(t, kind)
 
     const { contents } = await client.readResource('city://Zürich')

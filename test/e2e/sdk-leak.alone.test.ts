@@ -14,7 +14,7 @@ const MIXED_UP = 20
 // So many clients take their time on a machine that is busy with other things.
 t.setTimeout(120_000)
 
-t.test('a hundred clients of one SDK instance get what is theirs and nothing else', async (t) => {
+t.test('each of a hundred clients of one SDK instance gets exactly its own messages', async (t) => {
   const stage = createStage(CLIENTS, countLeaving(CLIENTS))
   const app = await listen(t, { server: createTalkative(stage) })
   const party = await invite(t, app.mcp.get('talkative').url, CLIENTS)
@@ -33,7 +33,7 @@ t.test('a hundred clients of one SDK instance get what is theirs and nothing els
   )
 })
 
-t.test('these clients detect a host that mixes them up', async (t) => {
+t.test('the same clients detect a host that mixes up their messages', async (t) => {
   const stage = createStage(MIXED_UP, countLeaving(MIXED_UP))
   const server = createTalkative(stage)
   const party = await invite(t, await shareNaively(t, server), MIXED_UP)

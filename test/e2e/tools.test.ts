@@ -22,7 +22,7 @@ for (const kind of clientKinds) {
     t.strictSame(bodyOf(twice), { content: [{ type: 'text', text: 'Hello, Ädä!Hello, Ädä!' }] })
   })
 
-  t.test(`${kind.title} gets an image beside a text`, async (t) => {
+  t.test(`${kind.title} gets an image and a text from one tool`, async (t) => {
     const client = await connectToEverything(t, kind)
 
     const answer = await client.callTool('draw')
@@ -32,7 +32,7 @@ for (const kind of clientKinds) {
     })
   })
 
-  t.test(`${kind.title} gets structured content and its JSON as text, which fit the schema it was shown`, async (t) => {
+  t.test(`${kind.title} gets structured content that matches the output schema, and the same JSON as text`, async (t) => {
     const client = await connectToEverything(t, kind)
     // The clients check structured content against the list that they have seen.
     await client.listTools()
@@ -58,7 +58,7 @@ for (const kind of clientKinds) {
     })
   })
 
-  t.test(`${kind.title} is told by an error result which argument is wrong`, async (t) => {
+  t.test(`${kind.title} gets an error result that names the wrong argument`, async (t) => {
     const client = await connectToEverything(t, kind)
 
     const wrong = await client.callTool('greet', { name: '', times: 1 })
@@ -73,7 +73,7 @@ for (const kind of clientKinds) {
     t.match(missing, { isError: true, content: [{ text: /^Invalid arguments for tool weather: \/city/ }] })
   })
 
-  t.test(`${kind.title} is shown the message of a ToolError and not that of any other`, async (t) => {
+  t.test(`${kind.title} gets the message of a ToolError, but not that of any other error`, async (t) => {
     const client = await connectToEverything(t, kind)
 
     const refused = await client.callTool('refuse')
@@ -95,7 +95,7 @@ for (const kind of clientKinds) {
     t.strictSame(failure, { code: -32602, message: 'Unknown tool: forget', data: undefined })
   })
 
-  t.test(`${kind.title} can go on after every kind of failure`, async (t) => {
+  t.test(`${kind.title} calls a tool successfully after every kind of failure`, async (t) => {
     const client = await connectToEverything(t, kind)
     await client.callTool('refuse')
     await client.callTool('break')

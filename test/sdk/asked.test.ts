@@ -101,7 +101,7 @@ const forms = {
 }
 
 for (const [title, create] of Object.entries(forms)) {
-  t.test(`${title} asks by the reply to the running call, with ids of the session`, async (t) => {
+  t.test(`${title} asks on the reply stream of the call, and the ids of its questions are unique in the session`, async (t) => {
     const { open, call, answer } = await createAsking(t, create())
     const ann = await open('Ann', ALL)
     const accepted = { action: 'accept', content: { name: 'Ann' } }
@@ -133,7 +133,7 @@ for (const [title, create] of Object.entries(forms)) {
     )
   })
 
-  t.test(`clients of ${title} are asked apart, and answers go to the call that asked`, async (t) => {
+  t.test(`${title} asks two clients at once, and each answer reaches its own call`, async (t) => {
     const { open, call, answer } = await createAsking(t, create())
     const clients = await Promise.all(['Ann', 'Bob'].map((name) => open(name, ALL)))
 
@@ -154,7 +154,7 @@ for (const [title, create] of Object.entries(forms)) {
     )
   })
 
-  t.test(`an answer that is an error reaches the handler of ${title}`, async (t) => {
+  t.test(`a handler of ${title} gets an error if the client answers with an error`, async (t) => {
     const { open, call, answer } = await createAsking(t, create())
     const ann = await open('Ann', ALL)
     const stream = await call('elicit', ann)
@@ -164,7 +164,7 @@ for (const [title, create] of Object.entries(forms)) {
     t.same(await stream.next(), { jsonrpc: '2.0', id: 1, result: { ...said('MCP error -1: not now'), isError: true } })
   })
 
-  t.test(`a client that cannot do it is not asked by ${title}`, async (t) => {
+  t.test(`${title} does not ask a client that lacks the capability`, async (t) => {
     const { app, open } = await createAsking(t, create())
 
     const response = await app.inject(
@@ -174,7 +174,7 @@ for (const [title, create] of Object.entries(forms)) {
     t.same(response.json().result, { ...said('Client does not support form elicitation.'), isError: true })
   })
 
-  t.test(`a question of ${title} that is not answered in time is called off`, async (t) => {
+  t.test(`a question of ${title} that is not answered in time is cancelled`, async (t) => {
     const { open, call } = await createAsking(t, create())
     const stream = await call('impatient', await open('Ann', ALL))
 
@@ -191,7 +191,7 @@ for (const [title, create] of Object.entries(forms)) {
     })
   })
 
-  t.test(`a question that a handler of ${title} gives up is called off`, async (t) => {
+  t.test(`a question that a handler of ${title} aborts is cancelled`, async (t) => {
     const { open, call } = await createAsking(t, create())
     const stream = await call('aborted', await open('Ann', ALL))
 
@@ -204,7 +204,7 @@ for (const [title, create] of Object.entries(forms)) {
     t.same(await stream.next(), { jsonrpc: '2.0', id: 1, result: said('McpError: MCP error -32001: enough') })
   })
 
-  t.test(`a client that is asked by ${title} and leaves ends the question`, async (t) => {
+  t.test(`a question of ${title} fails if its client ends the session`, async (t) => {
     const ended = createGate<string>()
     const create = (): McpServer => {
       const server = createV1()
@@ -224,7 +224,7 @@ for (const [title, create] of Object.entries(forms)) {
     t.match(await ended.promise, /ended|closed/)
   })
 
-  t.test(`a modern client is not asked by ${title} in the middle of a call, and the error says what can`, async (t) => {
+  t.test(`${title} cannot ask a modern client during a call, and the error suggests native tools`, async (t) => {
     const { app } = await createAsking(t, create())
 
     const response = await app.inject(
@@ -246,7 +246,7 @@ for (const [title, create] of Object.entries(forms)) {
     })
   })
 
-  t.test(`a modern client that lacks what ${title} would ask of it is told what that is`, async (t) => {
+  t.test(`a modern client without the capability that ${title} needs gets 400 with the missing capability`, async (t) => {
     const { app } = await createAsking(t, create())
 
     const byTheServer = [
@@ -274,7 +274,7 @@ for (const [title, create] of Object.entries(forms)) {
     }
   })
 
-  t.test(`progress of what a client of ${title} was asked reaches the call that asked, and no other`, async (t) => {
+  t.test(`progress of a question of ${title} reaches only the call that asked`, async (t) => {
     const seen: string[] = []
     const create = (): McpServer => {
       const server = createV1()
@@ -303,7 +303,7 @@ for (const [title, create] of Object.entries(forms)) {
     t.same(seen, [`${ann['mcp-session-id']} 3`])
   })
 
-  t.test(`${title} may ask as soon as a client is ready, which is when that one listens`, async (t) => {
+  t.test(`${title} asks in oninitialized, and the question is sent once the client listens`, async (t) => {
     const roots = createGate<unknown>()
     const create = (): McpServer => {
       const server = createV1()
@@ -322,7 +322,7 @@ for (const [title, create] of Object.entries(forms)) {
     t.same(await roots.promise, { roots: [{ uri: 'file:///ann' }] })
   })
 
-  t.test(`what ${title} asks of a client that never listens ends with the session`, async (t) => {
+  t.test(`a question of ${title} to a client that never listens fails when the session ends`, async (t) => {
     const asking = createGate()
     const roots = createGate<unknown>()
     const create = (): McpServer => {
@@ -341,7 +341,7 @@ for (const [title, create] of Object.entries(forms)) {
   })
 }
 
-t.test('a client without a session is not asked, neither in a call nor when it has been answered', async (t) => {
+t.test('a client without a session cannot be asked, neither during a call nor after it', async (t) => {
   const late = createGate<unknown>()
   const gate = createGate()
   const server = createV1()

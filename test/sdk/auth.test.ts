@@ -51,7 +51,7 @@ async function begin (app: FastifyInstance, token: string): Promise<Readonly<Rec
 }
 
 for (const [title, create] of Object.entries(forms)) {
-  t.test(`handlers of ${title} find who sent the request, in both eras`, async (t) => {
+  t.test(`handlers of ${title} get the AuthInfo of the request, in both eras`, async (t) => {
     const seen: unknown[] = []
     const { app } = await createSdkApp(t, create((authInfo) => seen.push(authInfo)), options)
     const call = async (sent: Post) => t.match((await app.inject(sent)).json(), { result: said('seen') })
@@ -64,7 +64,7 @@ for (const [title, create] of Object.entries(forms)) {
     t.match(seen, [ANN, ANN, BOB, BOB])
   })
 
-  t.test(`nobody reaches ${title} without a token, nor a session of somebody else`, async (t) => {
+  t.test(`a request to ${title} without a token gets 401, and a session of another principal 404`, async (t) => {
     const seen: unknown[] = []
     const { app } = await createSdkApp(t, create((authInfo) => seen.push(authInfo)), options)
     const ofAnn = await begin(app, 'ann')
@@ -86,7 +86,7 @@ for (const [title, create] of Object.entries(forms)) {
 }
 
 for (const [title, create] of Object.entries({ v1: () => tellV1(() => {}), v2: () => tellV2(() => {}) })) {
-  t.test(`a function is told for whom it makes a server of ${title}: for the caller of a request, or who opens a session`, async (t) => {
+  t.test(`a factory of ${title} servers gets the caller of a modern request, or of the initialize of a session`, async (t) => {
     const contexts: SdkServerContext[] = []
     const { app } = await createSdkApp(t, (context) => { contexts.push(context); return create() }, options)
 

@@ -47,7 +47,7 @@ async function createFactoryApp (
 }
 
 for (const [version, make] of Object.entries(makers)) {
-  t.test(`a factory of ${version} servers is called once for a session, with what is known of it`, async (t) => {
+  t.test(`a factory of ${version} servers is called once per session, with its context`, async (t) => {
     const { app, contexts, events } = await createFactoryApp(t, make)
 
     const headers = await openSession(app, '2025-11-25', { headers: { 'x-tenant': 'acme' }, url: '/mcp?a=1' })
@@ -106,7 +106,7 @@ for (const [version, make] of Object.entries(makers)) {
     t.same(contexts.map(({ era, sessionId }) => [era, sessionId]), [['legacy', undefined], ['legacy', undefined]])
   })
 
-  t.test(`a factory of ${version} servers is called for what the host app calls, without a request`, async (t) => {
+  t.test(`a factory of ${version} servers is called for a call of the host app, without a request`, async (t) => {
     const { mounted, contexts, events } = await createFactoryApp(t, make)
 
     t.match(await mounted.call('hello'), said('hello'))
@@ -211,7 +211,7 @@ const broken: ReadonlyArray<readonly [what: string, factory: () => unknown, mess
 ]
 
 for (const [what, factory, message] of broken) {
-  t.test(`a factory that ${what} fails the request, and the log tells why`, async (t) => {
+  t.test(`a factory that ${what} fails the request, and the error is logged`, async (t) => {
     const { app, logLines, mounted } = await createSdkApp(t, factory as Mountable)
 
     const opened = await app.inject(initialize())

@@ -9,7 +9,7 @@ const namesOf = (listed: ReadonlyArray<{ readonly name: string }>): readonly str
 
 for (const form of forms) {
   for (const kind of [v1, v2Modern]) {
-    t.test(`${kind.title} finds out what ${form.title} is and uses what it offers`, async (t) => {
+    t.test(`${kind.title} discovers ${form.title} and uses its features`, async (t) => {
       const { app } = await createSdkApp(t, form.create(), { stateless: form.stateless === true })
       const client = await kind.connect(`${await listen(app)}/mcp`)
       t.teardown(() => client.close())
@@ -54,7 +54,7 @@ for (const form of forms) {
     t.match(await mounted.call('add', { a: 1, b: 2 }), { ...said('3'), structuredContent: { sum: 3 } })
   })
 
-  t.test(`requests to ${form.title} that the mount's guard refuses get 421, and closing the app ends all that it serves`, async (t) => {
+  t.test(`a request to ${form.title} with a foreign Host gets 421, and closing the app ends its sessions`, async (t) => {
     const { app, mounted } = await createSdkApp(t, form.create(), { stateless: form.stateless === true })
 
     const response = await app.inject({

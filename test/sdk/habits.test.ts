@@ -65,7 +65,7 @@ async function reasonOfSdk (create: (waited: Waited) => V1McpServer | V2McpServe
 }
 
 for (const [title, [mountable, create]] of Object.entries(waiting)) {
-  t.test(`signal.reason of ${title} is what the SDK gives where a client cancels its request`, async (t) => {
+  t.test(`signal.reason of ${title} is the same as in the SDK if a client cancels its request`, async (t) => {
     for (const params of [{ reason: 'no need' }, {}]) {
       const waited = { started: createGate(), reason: createGate<unknown>() }
       const { app } = await createSdkApp(t, mountable(waited))

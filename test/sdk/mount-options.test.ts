@@ -53,7 +53,7 @@ const createWaiting = (): Waiting => ({ started: createGate(), gate: createGate(
 const DONE = { jsonrpc: '2.0', id: 1, result: said('done') }
 
 for (const [title, create] of Object.entries(forms)) {
-  t.test(`a body that is too long never reaches ${title}`, async (t) => {
+  t.test(`a body that is longer than bodyLimit never reaches ${title}`, async (t) => {
     const { app } = await createSdkApp(t, create(createWaiting()), { bodyLimit: 200 })
 
     const response = await app.inject(modernCall('hello', { text: 'a'.repeat(200) }))
@@ -61,7 +61,7 @@ for (const [title, create] of Object.entries(forms)) {
     t.equal(response.statusCode, 413)
   })
 
-  t.test(`where nothing is streamed, ${title} answers with the result alone`, async (t) => {
+  t.test(`with jsonResponse, ${title} replies with JSON`, async (t) => {
     const waiting = createWaiting()
     const { app } = await createSdkApp(t, create(waiting), { jsonResponse: true })
     waiting.gate.open()
@@ -74,7 +74,7 @@ for (const [title, create] of Object.entries(forms)) {
     t.same(response.json(), DONE)
   })
 
-  t.test(`sessions of ${title} are counted, and one too many is refused`, async (t) => {
+  t.test(`sessions of ${title} beyond maxSessions are refused`, async (t) => {
     const { app, mounted } = await createSdkApp(t, create(createWaiting()), { maxSessions: 1 })
     await openUsedSession(app)
 
@@ -84,7 +84,7 @@ for (const [title, create] of Object.entries(forms)) {
     t.equal(mounted.sessions.size, 1)
   })
 
-  t.test(`a call of ${title} that has begun is finished when the app closes`, async (t) => {
+  t.test(`an app that closes waits for a running call of ${title}`, async (t) => {
     const waiting = createWaiting()
     const { app } = await createSdkApp(t, create(waiting))
     const address = await listen(app)
@@ -108,7 +108,7 @@ for (const [title, create] of Object.entries(forms)) {
     await closing.promise
   })
 
-  t.test(`a call of ${title} that takes too long is cut when the app closes`, async (t) => {
+  t.test(`a call of ${title} that outlives closeGracePeriod ends with an error`, async (t) => {
     const waiting = createWaiting()
     const { app } = await createSdkApp(t, create(waiting), { closeGracePeriod: 1 })
     const address = await listen(app)
@@ -136,7 +136,7 @@ for (const [title, create] of Object.entries(forms)) {
     )
   })
 
-  t.test(`what the host app calls of ${title} cannot be told of progress, and ends all the same`, async (t) => {
+  t.test(`a call of ${title} by the host app ignores progress and returns the result`, async (t) => {
     const waiting = createWaiting()
     const { mounted } = await createSdkApp(t, create(waiting))
     waiting.gate.open()
@@ -146,7 +146,7 @@ for (const [title, create] of Object.entries(forms)) {
 }
 
 for (const [title, create] of Object.entries(forms)) {
-  t.test(`a call of ${title} that is silent for long becomes a stream`, async (t) => {
+  t.test(`a call of ${title} becomes a stream after keepAliveInterval`, async (t) => {
     mock.timers.enable({ apis: ['setInterval'] })
     t.teardown(() => mock.timers.reset())
     const waiting = createWaiting()

@@ -26,7 +26,7 @@ for (const [title, create] of Object.entries<() => Mountable>({
   'a factory': () => () => createLate()
 })) {
   for (const kind of clientKinds) {
-    t.test(`${kind.title} finds what ${title} registers in oninitialized`, async (t) => {
+    t.test(`${kind.title} finds the tools that ${title} registers in oninitialized`, async (t) => {
       const { app } = await createSdkApp(t, create())
       const client = await kind.connect(`${await listen(app)}/mcp`, 'Ann', { elicit: () => ({ action: 'decline' }) })
       t.teardown(() => client.close())
@@ -39,7 +39,7 @@ for (const [title, create] of Object.entries<() => Mountable>({
     })
   }
 
-  t.test(`oninitialized of ${title} that fails, or never ends, keeps no modern client waiting for ever`, async (t) => {
+  t.test(`modern clients of ${title} are served if oninitialized fails or never ends`, async (t) => {
     const errors: string[] = []
     const fail = [
       async () => { throw new Error('not ready') },
@@ -121,7 +121,7 @@ for (const [title, create] of Object.entries(hearing)) {
 }
 
 for (const form of ['an instance', 'a v1 factory'] as const) {
-  t.test(`${form} knows which modern client notifies it, where the notification says so`, async (t) => {
+  t.test(`${form} identifies the modern client of a notification from its _meta`, async (t) => {
     const heard: string[] = []
     const { app } = await createSdkApp(t, (hearing[form] as (hear: Hear) => Mountable)((what) => heard.push(what)))
     const changed = { jsonrpc: '2.0', method: 'notifications/roots/list_changed' }

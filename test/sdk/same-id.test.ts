@@ -38,7 +38,7 @@ const forms: Readonly<Record<string, (wait: Wait) => Mountable | Promise<Mountab
 }
 
 for (const [title, create] of Object.entries(forms)) {
-  t.test(`requests of one id that ${title} serves at once are answered each by its own result, in whatever order they end`, async (t) => {
+  t.test(`${title} answers simultaneous requests with the same id with their own results, in any order`, async (t) => {
     const gates: readonly Gate[] = Array.from({ length: COUNT }, () => createGate())
     const started = createGate()
     let running = 0
@@ -62,7 +62,7 @@ for (const [title, create] of Object.entries(forms)) {
   })
 }
 
-t.test('an id is changed only while another request has it', async (t) => {
+t.test('an id is replaced only while another request has it', async (t) => {
   t.equal(findFreeId(1, new Set()), 1)
   t.equal(findFreeId(1, new Set([1])), '1 (2)')
   t.equal(findFreeId('1', new Set(['1', '1 (2)'])), '1 (3)')

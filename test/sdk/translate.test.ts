@@ -65,7 +65,7 @@ for (const [title, form] of Object.entries(forms)) {
     })
   })
 
-  t.test(`lists and contents of ${title} say how they may be cached, other results do not`, async (t) => {
+  t.test(`lists and contents of ${title} have a cache hint, other results have none`, async (t) => {
     const { app } = await createSdkApp(t, form(createV1Everything))
 
     for (const method of ['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list']) {
@@ -81,7 +81,7 @@ for (const [title, form] of Object.entries(forms)) {
     }
   })
 
-  t.test(`what 2026-07-28 did away with is unknown to ${title}`, async (t) => {
+  t.test(`modern requests to ${title} with a method that 2026-07-28 removed get an error`, async (t) => {
     const { app } = await createSdkApp(t, form(() => createV1()))
 
     for (const method of ['ping', 'logging/setLevel', 'resources/subscribe', 'resources/unsubscribe']) {
@@ -92,7 +92,7 @@ for (const [title, form] of Object.entries(forms)) {
     }
   })
 
-  t.test(`a handler of ${title} sees nothing of what the modern protocol adds to a request`, async (t) => {
+  t.test(`a handler of ${title} does not get the fields that the modern protocol adds to a request`, async (t) => {
     const { app } = await createSdkApp(t, form(() => listTools()))
     const seen = async (params: object, meta: object): Promise<unknown> =>
       JSON.parse(
@@ -107,7 +107,7 @@ for (const [title, form] of Object.entries(forms)) {
     })
   })
 
-  t.test(`errors of ${title} are told in the words of 2026-07-28`, async (t) => {
+  t.test(`modern clients of ${title} get errors with the codes of 2026-07-28`, async (t) => {
     const { app } = await createSdkApp(t, form(() => {
       const server = createV1({ capabilities: { resources: {} } })
       server.server.setRequestHandler(ReadResourceRequestSchema, ({ params: { uri } }) => {
@@ -323,7 +323,7 @@ t.test('an invalid filter is refused', async (t) => {
   t.match([response.statusCode, response.json()], [400, { error: { code: -32602, message: /^Invalid params: / } }])
 })
 
-t.test('a call of a modern client fails where the handler would ask it', async (t) => {
+t.test('a call of a modern client fails when the handler asks a question', async (t) => {
   const server = createV1()
   server.registerTool('ask', {}, async () => said(JSON.stringify(await server.server.listRoots())))
   const { app } = await createSdkApp(t, server)
@@ -339,7 +339,7 @@ t.test('a call of a modern client fails where the handler would ask it', async (
 })
 
 for (const [title, form] of Object.entries(forms)) {
-  t.test(`where a mount of ${title} has no streams, nothing is promised and nobody can listen`, async (t) => {
+  t.test(`with jsonResponse, a mount of ${title} announces no changes and refuses to listen`, async (t) => {
     const { create, asked } = createWatched()
     const { app } = await createSdkApp(t, form(create), { jsonResponse: true })
 

@@ -59,7 +59,7 @@ export function testAsking (setUp: SetUp): void {
   }
 
   for (const kind of clientKinds) {
-    t.test(`${kind.title} fills in a form, and the handler gets what was checked`, async (t) => {
+    t.test(`${kind.title} fills in a form, and the handler gets the checked content`, async (t) => {
       const asked: Answer[] = []
       const { client } = await connect(t, kind, {
         elicit (params) {
@@ -83,7 +83,7 @@ export function testAsking (setUp: SetUp): void {
     })
 
     for (const action of ['decline', 'cancel'] as const) {
-      t.test(`${kind.title} answers a form by ${action}, and the handler goes on with that`, async (t) => {
+      t.test(`${kind.title} answers a form with ${action}, and the handler goes on with this action`, async (t) => {
         const { client } = await connect(t, kind, { elicit: () => ({ action }) })
 
         const answer = await client.callTool('register')
@@ -93,7 +93,7 @@ export function testAsking (setUp: SetUp): void {
       })
     }
 
-    t.test(`${kind.title} is asked one question after the other, the second made of the first one's answer`, async (t) => {
+    t.test(`${kind.title} answers two questions in turn, and the second one contains the first answer`, async (t) => {
       const { asked, answering } = createUser()
       const { client } = await connect(t, kind, answering)
 
@@ -107,7 +107,7 @@ export function testAsking (setUp: SetUp): void {
       if (kind.era === 'modern') t.equal(client.recorded.filter(isCall).length, 3, 'each question takes a round')
     })
 
-    t.test(`${kind.title} is asked two questions at once, and each answer goes to its own`, async (t) => {
+    t.test(`${kind.title} answers two simultaneous questions, and each answer reaches its question`, async (t) => {
       const { answering: { elicit = () => ({ action: 'cancel' }) } } = createUser()
       const asked: Answer[] = []
       let haveBoth: () => void = () => {}
@@ -131,7 +131,7 @@ export function testAsking (setUp: SetUp): void {
       if (kind.era === 'modern') t.equal(client.recorded.filter(isCall).length, 2, 'both questions take one round')
     })
 
-    t.test(`${kind.title} is sent to a page`, async (t) => {
+    t.test(`${kind.title} opens the page of ctx.elicitUrl`, async (t) => {
       const asked: Answer[] = []
       const { client } = await connect(t, kind, {
         elicit (params) {
@@ -147,7 +147,7 @@ export function testAsking (setUp: SetUp): void {
       t.equal(typeof asked[0]?.['elicitationId'], kind.era === 'legacy' ? 'string' : 'undefined')
     })
 
-    t.test(`${kind.title} has its model write a message`, async (t) => {
+    t.test(`${kind.title} answers ctx.sample with a message of its model`, async (t) => {
       const asked: Answer[] = []
       const { client } = await connect(t, kind, {
         sample (params) {
@@ -167,7 +167,7 @@ export function testAsking (setUp: SetUp): void {
       t.match(asked, [PROMPTED])
     })
 
-    t.test(`${kind.title} tells its roots`, async (t) => {
+    t.test(`${kind.title} answers ctx.listRoots with its roots`, async (t) => {
       const { client } = await connect(t, kind, createUser().answering)
 
       const answer = await client.callTool('roots')
@@ -175,7 +175,7 @@ export function testAsking (setUp: SetUp): void {
       t.strictSame(JSON.parse(textOf(answer)), [{ uri: 'file:///home', name: 'Home' }])
     })
 
-    t.test(`${kind.title} answers round by round, and a side effect happens once over all of them`, async (t) => {
+    t.test(`${kind.title} answers several questions of a call, and ctx.once runs each side effect only once`, async (t) => {
       const { client, stage } = await connect(t, kind, createUser().answering)
 
       const answer = await client.callTool('order')
@@ -187,7 +187,7 @@ export function testAsking (setUp: SetUp): void {
       )
     })
 
-    t.test(`${kind.title} is asked by a prompt`, async (t) => {
+    t.test(`${kind.title} answers the question of a prompt`, async (t) => {
       const { client } = await connect(t, kind, createUser().answering)
 
       const prompt = await client.getPrompt('greeting', { tone: 'warm' })
@@ -195,7 +195,7 @@ export function testAsking (setUp: SetUp): void {
       t.match(prompt, { messages: [{ role: 'user', content: { type: 'text', text: 'Greet Ada in a warm tone' } }] })
     })
 
-    t.test(`${kind.title} is asked by the resource of a template`, async (t) => {
+    t.test(`${kind.title} answers the question of a resource of a template`, async (t) => {
       const { client } = await connect(t, kind, createUser().answering)
 
       const { contents } = await client.readResource('diary://monday')
@@ -203,7 +203,7 @@ export function testAsking (setUp: SetUp): void {
       t.match(contents, [{ uri: 'diary://monday', text: 'Dear diary of monday' }])
     })
 
-    t.test(`${kind.title} is asked by hand, and the handler runs again with the answers and its state`, async (t) => {
+    t.test(`${kind.title} answers inputRequired(), and the handler runs again with the answers and its state`, async (t) => {
       const { client } = await connect(t, kind, createUser().answering)
 
       const answer = await client.callTool('by_hand')
@@ -217,14 +217,14 @@ export function testAsking (setUp: SetUp): void {
       })
     })
 
-    t.test(`${kind.title} that fails to answer fails the call, too`, async (t) => {
+    t.test(`${kind.title} answers a question with an error, and the call fails with it`, async (t) => {
       const { client } = await connect(t, kind, { elicit () { throw new Error('nobody is here') } })
 
       await t.rejects(client.callTool('register'), /nobody is here/)
     })
 
     for (const [tool, requiredCapabilities] of Object.entries(NEEDS)) {
-      t.test(`${kind.title} that declared nothing is refused by '${tool}' at once, with the capability that is missing`, async (t) => {
+      t.test(`${kind.title} without capabilities calls '${tool}' and gets an error about the missing one`, async (t) => {
         const { client } = await connect(t, kind)
         const before = client.recorded.length
 
@@ -241,7 +241,7 @@ export function testAsking (setUp: SetUp): void {
       })
     }
 
-    t.test(`${kind.title} that declared nothing is refused by prompts and resources, too`, async (t) => {
+    t.test(`${kind.title} without capabilities gets an error from prompts and resources, too`, async (t) => {
       const { client } = await connect(t, kind)
 
       const failures = await Promise.all([
@@ -254,7 +254,7 @@ export function testAsking (setUp: SetUp): void {
     })
   }
 
-  t.test('the modern client is asked again what it has answered wrongly, and a legacy one is told what is wrong', async (t) => {
+  t.test('an invalid answer is asked for again in the modern era, and fails the call in the legacy era', async (t) => {
     for (const kind of clientKinds) {
       let times = 0
       const { client } = await connect(t, kind, {
@@ -269,7 +269,7 @@ export function testAsking (setUp: SetUp): void {
     }
   })
 
-  t.test('a mount without sessions asks the modern client and has no way to ask a legacy one', async (t) => {
+  t.test('with stateless: true, modern clients can be asked, and legacy clients cannot', async (t) => {
     for (const kind of clientKinds) {
       const { client } = await connect(t, kind, createUser().answering, { stateless: true })
 

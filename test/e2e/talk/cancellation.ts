@@ -61,7 +61,7 @@ export function testCancellation (setUp: SetUp): void {
   }
 
   for (const kind of clientKinds) {
-    t.test(`${kind.title} gives up a call, whose signal is aborted, and goes on with others`, async (t) => {
+    t.test(`${kind.title} cancels a call, which aborts ctx.signal, and then calls another tool`, async (t) => {
       const { client, stage } = await begin(t, kind)
       const controller = new AbortController()
       const call = client.callTool('work', {}, { signal: controller.signal })
@@ -80,7 +80,7 @@ export function testCancellation (setUp: SetUp): void {
       t.match(await client.callTool('here'), { content: [{ text: 'yes' }] })
     })
 
-    t.test(`${kind.title} gives up one of two calls, and the other one goes on`, async (t) => {
+    t.test(`${kind.title} cancels one of two calls, and the other one goes on`, async (t) => {
       const { client, stage } = await begin(t, kind)
       const [first, second] = [new AbortController(), new AbortController()]
       const rejected = t.rejects(client.callTool('work', {}, { signal: first.signal }), /first/)
@@ -101,7 +101,7 @@ export function testCancellation (setUp: SetUp): void {
       await untilAnswered(stage)
     })
 
-    t.test(`${kind.title} gives up a call while its user is asked, and an answer that comes all the same does not continue it`, async (t) => {
+    t.test(`${kind.title} cancels a call that waits for its user, and a late answer does not continue the call`, async (t) => {
       const { client, stage, asked, agree } = await begin(t, kind)
       const controller = new AbortController()
       const rejected = t.rejects(client.callTool('ask', {}, { signal: controller.signal }), /enough/)
@@ -118,7 +118,7 @@ export function testCancellation (setUp: SetUp): void {
       t.equal(await countCalls(stage), 1)
     })
 
-    t.test(`${kind.title} vanishes in the middle of a call, whose signal is aborted, and leaves nothing behind`, async (t) => {
+    t.test(`${kind.title} disconnects during a call, which aborts ctx.signal and leaves nothing behind`, async (t) => {
       const { client, stage } = await begin(t, kind)
       const { sessionId } = client
       const rejected = t.rejects(client.callTool('work'), /closed|aborted/i)
@@ -134,7 +134,7 @@ export function testCancellation (setUp: SetUp): void {
       await untilNothingIsLeft(stage)
     })
 
-    t.test(`${kind.title} vanishes while its user is asked and leaves nothing behind`, async (t) => {
+    t.test(`${kind.title} disconnects while its user is asked, which leaves nothing behind`, async (t) => {
       const { client, stage, asked, agree } = await begin(t, kind)
       const { sessionId } = client
       const rejected = t.rejects(client.callTool('ask'), /closed|not connected/i)
@@ -164,7 +164,7 @@ export function testCancellation (setUp: SetUp): void {
   }
 
   for (const kind of [v1, v2Legacy]) {
-    t.test(`${kind.title} ends its session while its user is asked, and the call ends with it`, async (t) => {
+    t.test(`${kind.title} ends its session while its user is asked, and the call ends, too`, async (t) => {
       const { client, stage, asked } = await begin(t, kind)
       const rejected = t.rejects(client.callTool('ask'), /closed|aborted/i)
       await asked

@@ -72,7 +72,7 @@ export function testChanges (setUp: SetUp): void {
     ['the v1 client', connectV1],
     ['the v2 client, legacy,', (t: Test, stage: Stage) => connectV2(t, stage, 'legacy')]
   ] as const) {
-    t.test(`${title} is told of changed lists, and of the resources that it has subscribed to`, async (t) => {
+    t.test(`${title} receives changes of lists, and updates of the resources that it has subscribed to`, async (t) => {
       const stage = await setUp(t, 'notes')
       const { client, heard } = await connect(t, stage)
       t.match(client.getServerCapabilities(), {
@@ -109,7 +109,7 @@ export function testChanges (setUp: SetUp): void {
     })
   }
 
-  t.test('the v2 client, modern, hears of what it listens to until it has enough', async (t) => {
+  t.test('the v2 client, modern, receives the changes that it listens to until it closes the subscription', async (t) => {
     const stage = await setUp(t, 'notes')
     const { client, heard } = await connectV2(t, stage, { pin: '2026-07-28' })
     const subscription = await client.listen({
@@ -129,7 +129,7 @@ export function testChanges (setUp: SetUp): void {
     await untilSo(async () => (await stage.stats()).streams === 0)
   })
 
-  t.test('the v2 client, modern, is told when the app closes', async (t) => {
+  t.test('the v2 client, modern, gets the end of its subscription when the app closes', async (t) => {
     const stage = await setUp(t, 'notes')
     const { client } = await connectV2(t, stage, { pin: '2026-07-28' })
     const subscription = await client.listen({ toolsListChanged: true })
@@ -150,7 +150,7 @@ export function testChanges (setUp: SetUp): void {
     t.strictSame(await Promise.all([legacy.heard.next(), modern.heard.next()]), ['tools', 'tools'])
   })
 
-  t.test('where there are no sessions a legacy client is told that it will hear of nothing', async (t) => {
+  t.test('with stateless: true, a legacy client gets no capabilities for changes, and cannot subscribe', async (t) => {
     const { url } = await setUp(t, 'watched', { stateless: true })
     const client = new ClientV1(INFO)
     await client.connect(new TransportV1(new URL(url)) as Transport)

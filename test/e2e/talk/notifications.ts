@@ -11,7 +11,7 @@ function connect (t: Test, kind: ClientKind, { url }: Stage): Promise<OfficialCl
 /** Has servers tell of what they do. */
 export function testNotifications (setUp: SetUp): void {
   for (const kind of clientKinds) {
-    t.test(`${kind.title} sees the progress of a call, in order and before its result`, async (t) => {
+    t.test(`${kind.title} receives the progress of a call in order and before the result`, async (t) => {
       const client = await connect(t, kind, await setUp(t, 'everything'))
       const seen: unknown[] = []
 
@@ -27,7 +27,7 @@ export function testNotifications (setUp: SetUp): void {
       ])
     })
 
-    t.test(`${kind.title} sees the progress of each of two calls at once`, async (t) => {
+    t.test(`${kind.title} receives the progress of two simultaneous calls separately`, async (t) => {
       const client = await connect(t, kind, await setUp(t, 'everything'))
       const few: unknown[] = []
       const many: unknown[] = []
@@ -44,7 +44,7 @@ export function testNotifications (setUp: SetUp): void {
       ])
     })
 
-    t.test(`${kind.title} gets its result alike when it does not ask for progress`, async (t) => {
+    t.test(`${kind.title} gets the same result without requesting progress`, async (t) => {
       const client = await connect(t, kind, await setUp(t, 'everything'))
 
       const answer = await client.callTool('count', { to: 3 })
@@ -54,7 +54,7 @@ export function testNotifications (setUp: SetUp): void {
   }
 
   for (const kind of [v1, v2Legacy]) {
-    t.test(`${kind.title} gets all log messages until it sets a level`, async (t) => {
+    t.test(`${kind.title} receives all log messages until it sets a level`, async (t) => {
       const client = await connect(t, kind, await setUp(t, 'everything'))
 
       await client.callTool('chat')
@@ -73,7 +73,7 @@ export function testNotifications (setUp: SetUp): void {
       ])
     })
 
-    t.test(`${kind.title} has its ping answered`, async (t) => {
+    t.test(`${kind.title} gets a reply to its ping`, async (t) => {
       const client = await connect(t, kind, await setUp(t, 'everything'))
 
       const answer = await client.ping()
@@ -82,7 +82,7 @@ export function testNotifications (setUp: SetUp): void {
     })
   }
 
-  t.test('the level that one legacy client sets does not concern another', async (t) => {
+  t.test('the log level of one legacy client does not affect another', async (t) => {
     const stage = await setUp(t, 'everything')
     const quiet = await connect(t, v1, stage)
     const curious = await connect(t, v2Legacy, stage)
@@ -94,7 +94,7 @@ export function testNotifications (setUp: SetUp): void {
     t.equal(curious.logs.length, 3)
   })
 
-  t.test('the modern client gets the log messages of the level that a request names, and none where it names none', async (t) => {
+  t.test('the modern client receives log messages only for requests that set a level', async (t) => {
     const client = await connect(t, v2Modern, await setUp(t, 'everything'))
 
     await client.callTool('chat')

@@ -9,7 +9,7 @@ import { untilNoted, type SetUp } from './stage.ts'
 
 /** Has a client come back for the rest of a call. */
 export function testResumption (setUp: SetUp): void {
-  t.test('the v1 client gets all of a call whose connection was cut, each message once', async (t) => {
+  t.test('the v1 client resumes a call whose connection was cut, and gets each message once', async (t) => {
     const stage = await setUp(t, 'long', { isResumable: true, retryInterval: 1 })
     const proxy = await createProxy(t, stage.url)
     const client = new Client({ name: 'v1', version: '1.0.0' })

@@ -25,7 +25,7 @@ export function testSessions (setUp: SetUp): void {
       t.equal(client.sessionId, undefined, 'the client knows that it has none')
     })
 
-    t.test(`${kind.title} is told by 404 that its session is lost, and opens another one`, async (t) => {
+    t.test(`${kind.title} gets 404 for a lost session, and opens a new one`, async (t) => {
       const { url } = await setUp(t, 'everything')
       const client = await connect(t, kind, url)
       const lost = client.sessionId
@@ -41,7 +41,7 @@ export function testSessions (setUp: SetUp): void {
       t.not(client.sessionId, lost)
     })
 
-    t.test(`${kind.title} that loses its session does not take another client's with it`, async (t) => {
+    t.test(`${kind.title} ends its session, and the session of another client goes on`, async (t) => {
       const { url } = await setUp(t, 'everything')
       const client = await connect(t, kind, url)
       const other = await connect(t, kind, url)
