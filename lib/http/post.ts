@@ -22,7 +22,7 @@ export function createPostHandler (parts: MountParts): (request: FastifyRequest,
     if (!accepted.json && !accepted.stream) return sendRefusal(reply, refuseUnread(request, 406, NOT_ACCEPTABLE))
     if (servesLegacy && Array.isArray(body)) return legacy.serveBatch(body, reply, accepted)
 
-    const message = classify(body, headers['mcp-protocol-version']?.toString(), servesLegacy)
+    const message = classify(body, headers['mcp-protocol-version']?.toString(), parts.options)
     if (message.kind === 'refusal') return sendRefusal(reply, message)
     if (message.kind !== 'request') {
       if (message.era === 'legacy' && servesLegacy) legacy.acknowledge([message], reply)

@@ -20,7 +20,7 @@ function findBatchProblem (batch: readonly unknown[], revision: string, maxBatch
 }
 
 function readItem (item: unknown, revision: string): Classified | Refusal {
-  const message = classify(item, revision, true)
+  const message = classify(item, revision, { legacy: true })
   if (message.kind === 'refusal') return message
   if (message.era === 'modern') return refuse('invalidRequest', readId(item), `a batch is of revision ${revision}`)
   // MCP 2025-03-26 lifecycle, Initialization.

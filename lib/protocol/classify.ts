@@ -27,6 +27,9 @@ export interface LegacyRequest {
 /** A message and its era. */
 export type Classified = ModernRequest | LegacyRequest | Exclude<Message, { kind: 'request' }> & { readonly era: Era }
 
+/** The eras that a mount serves, in addition to the modern one. */
+export interface ServedEras { readonly legacy: boolean }
+
 /**
  * Returns a message with its era, or the refusal of a message that fits neither era.
  *
@@ -35,9 +38,10 @@ export type Classified = ModernRequest | LegacyRequest | Exclude<Message, { kind
  *
  * @param value The JSON value of one message.
  * @param versionHeader The `MCP-Protocol-Version` header.
- * @param legacy Whether the mount serves the legacy era.
  */
-export function classify (value: unknown, versionHeader: string | undefined, legacy: boolean): Classified | Refusal {
+export function classify (
+  value: unknown, versionHeader: string | undefined, { legacy }: ServedEras
+): Classified | Refusal {
   const message = parseMessage(value)
   if (message.kind === 'refusal') return message
   if (message.kind === 'response') return { ...message, era: isModernHeader(versionHeader) ? 'modern' : 'legacy' }
@@ -48,7 +52,9 @@ export function classify (value: unknown, versionHeader: string | undefined, leg
   if (named === undefined && method === Method.Initialize && isModernHeader(versionHeader)) {
     return contradictsHeader(id, versionHeader, String(params.protocolVersion))
   }
-  if (named === undefined && !isModernHeader(versionHeader)) return classifyLegacy(message, versionHeader, legacy)
+  if (named === undefined && !isModernHeader(versionHeader)) {
+    return legacy ? classifyLegacy(message, versionHeader) : refuseLegacy(message.request)
+  }
 
   const refusal = refuseRevision(id, named, versionHeader)
   if (refusal !== undefined) return refusal
@@ -69,11 +75,9 @@ function classifyNotification (
 }
 
 function classifyLegacy (
-  message: Message & { kind: 'request' }, versionHeader: string | undefined, legacy: boolean
+  message: Message & { kind: 'request' }, versionHeader: string | undefined
 ): Classified | Refusal {
   const { id, method, params } = message.request
-  if (!legacy) return refuseLegacy(id, method, params)
-
   const refusal = method === Method.Initialize ? undefined : refuseHeader(id, versionHeader)
   if (refusal !== undefined) return refusal
   const problem = findProgressTokenProblem(params)
@@ -89,7 +93,7 @@ function findProgressTokenProblem ({ _meta }: Params): string | undefined {
 }
 
 // A legacy client cannot choose another revision. It can only show the message to its user.
-function refuseLegacy (id: RequestId, method: string, params: Params): Refusal {
+function refuseLegacy ({ id, method, params }: RequestMessage): Refusal {
   if (method === Method.Initialize) return unsupportedRevision(id, params.protocolVersion)
   const served = MODERN_REVISIONS.join(', ')
   return refuse('invalidParams', id, `'_meta' needs '${PROTOCOL_VERSION_KEY}' (this server speaks ${served} only)`)

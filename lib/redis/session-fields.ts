@@ -1,4 +1,5 @@
 // Writes and reads the fields of a session's hash in Redis. Any program with access to Redis may have changed them.
+import { parseJson } from '../protocol/json.ts'
 import { isLogLevel, type LogLevel } from '../protocol/log-level.ts'
 import { isRequestId, isWireObject, type RequestId } from '../protocol/message.ts'
 import type { ClientIdentity } from '../protocol/client-identity.ts'
@@ -31,7 +32,7 @@ export function encodeRecord ({ protocolVersion, client, principal, holder }: Se
 
 /** Parses a record; returns undefined if it is not valid. */
 export function parseRecord (record: unknown, level: unknown): SessionRecord | undefined {
-  const parsed = parseJson(record)
+  const parsed = typeof record === 'string' ? parseJson(record) : undefined
   if (!isWireObject(parsed)) return undefined
   const { protocolVersion, client, principal, holder } = parsed
   if (typeof protocolVersion !== 'string' || !isClient(client)) return undefined
@@ -78,12 +79,4 @@ function isClient (client: unknown): client is ClientIdentity {
   if (!isWireObject(client) || !isWireObject(client.capabilities)) return false
   const { info } = client
   return info === undefined || (isWireObject(info) && typeof info.name === 'string' && typeof info.version === 'string')
-}
-
-function parseJson (text: unknown): unknown {
-  try {
-    return typeof text === 'string' ? JSON.parse(text) : undefined
-  } catch {
-    return undefined
-  }
 }

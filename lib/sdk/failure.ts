@@ -8,5 +8,6 @@ import { reportFailure } from '../server/call/failure.ts'
 /** Returns an RpcError as it is. Any other error is logged under an id, and the client gets only the id. */
 export function hideFailure (error: unknown, log: FastifyBaseLogger, method: string): RpcError {
   if (error instanceof RpcError) return error
-  return new RpcError(ErrorCode.InternalError, reportFailure(log, error, `answering ${shorten(method)}`, false))
+  const message = reportFailure(error, `answering ${shorten(method)}`, { log, exposeErrors: false })
+  return new RpcError(ErrorCode.InternalError, message)
 }

@@ -15,8 +15,10 @@ export type SessionEnd = 'deleted' | 'refused' | 'idle' | 'displaced' | 'disconn
 export interface SessionTable extends Iterable<Session> {
   readonly size: number
   get (sessionId: string): Session | undefined
-  /** Adds a session. @param isNew Whether listeners of `opened` are called. */
-  add (session: Session, isNew: boolean): void
+  /** Adds a session that has been opened, and calls the listeners of `opened`. */
+  add (session: Session): void
+  /** Adds a session that was opened in another process, or that this process stopped serving for a while. */
+  restore (session: Session): void
   /** Removes a session that goes on in another process. */
   remove (session: Session): void
   /** Removes a session, ends everything that is going on in it, and calls the listeners of `ended`. */

@@ -56,7 +56,7 @@ export class LocalHome implements SessionHome {
     }
     const session = new Session(opening, this.#now(), this.#support)
     if (shares?.displaces === true) this.#unused.add(session)
-    this.#table.add(session, true)
+    this.#table.add(session)
     return session
   }
 

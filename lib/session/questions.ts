@@ -20,6 +20,14 @@ const CALL_ENDED = 'the call has ended'
 // The most bytes in memory that the `data` of an error from a client may take.
 const MAX_ERROR_DATA = 8192
 
+/** How long the answer to a question is waited for. */
+export interface AskOptions {
+  /** Milliseconds; 0 waits without limit. */
+  readonly timeout: number
+  /** Aborted when the answer is no longer needed. */
+  readonly signal: AbortSignal
+}
+
 /** The stream to which a question is written. */
 export interface QuestionSink {
   /** Rejects when the question cannot reach the client. */
@@ -41,12 +49,9 @@ export class Questions {
 
   /**
    * Sends a question; resolves to the client's result.
-   *
-   * @param timeout Milliseconds; 0 waits without limit.
-   * @param signal Aborted when the answer is no longer needed.
    * @throws RpcError if the client answers with an error, does not answer in time, or disconnects.
    */
-  ask (sink: QuestionSink, question: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown> {
+  ask (sink: QuestionSink, question: ServerRequest, { timeout, signal }: AskOptions): Promise<unknown> {
     const id = `ask-${this.#prefix}${++this.#asked}`
     const json = encodeJson({ jsonrpc: '2.0', id, ...question })
     if (signal.aborted) return Promise.reject(notAnswered(question, CALL_ENDED))

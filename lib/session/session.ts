@@ -155,7 +155,7 @@ export class Session implements Caller, SupportedSession {
   }
 
   async ask (request: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown> {
-    return await this.questions.ask(await this.streams.untilListening(signal), request, timeout, signal)
+    return await this.questions.ask(await this.streams.untilListening(signal), request, { timeout, signal })
   }
 
   /** Passes an answer to the question that it belongs to. It is dropped if no question with that id is open. */

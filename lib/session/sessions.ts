@@ -129,9 +129,13 @@ export class Sessions<Home extends SessionHome = SessionHome>
     return this.#byId.get(sessionId)
   }
 
-  add (session: Session, isNew: boolean): void {
+  add (session: Session): void {
+    this.restore(session)
+    this.#notify('opened', session)
+  }
+
+  restore (session: Session): void {
     this.#byId.set(session.sessionId, session)
-    if (isNew) this.#notify('opened', session)
   }
 
   remove ({ sessionId }: Session): void {

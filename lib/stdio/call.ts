@@ -67,7 +67,7 @@ export class PipeCall implements Answering, Running {
       const problem = `${question.method} cannot be sent: the client has no session, or has left`
       return Promise.reject(new RpcError(ErrorCode.InvalidRequest, problem))
     }
-    return this.session.questions.ask(this.#output, question, timeout, signal)
+    return this.session.questions.ask(this.#output, question, { timeout, signal })
   }
 
   onDisconnect (listener: (reason: Error) => void): void {

@@ -99,7 +99,7 @@ export class Connection {
   }
 
   #receiveMessage (value: unknown): void {
-    const message = classify(value, readRevision(value), this.#options.legacy)
+    const message = classify(value, readRevision(value), this.#options)
     if (message.kind === 'refusal') this.#refuse(message)
     else if (message.kind === 'request') this.#receiveRequest(message, (json) => this.#send(json))
     else this.#take(message)

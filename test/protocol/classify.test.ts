@@ -2,6 +2,9 @@ import fc from 'fast-check'
 import t from 'tap'
 import { classify } from '../../lib/protocol/classify.ts'
 
+const BOTH_ERAS = { legacy: true }
+const MODERN_ONLY = { legacy: false }
+
 const MODERN = '2026-07-28'
 const META = {
   'io.modelcontextprotocol/protocolVersion': MODERN,
@@ -35,13 +38,13 @@ t.test('a request whose _meta and header name the modern revision is modern', as
     }
   }
 
-  t.strictSame(classify(request('tools/call', params), MODERN, true), classified)
-  t.strictSame(classify(request('tools/call', params), MODERN, false), classified)
+  t.strictSame(classify(request('tools/call', params), MODERN, BOTH_ERAS), classified)
+  t.strictSame(classify(request('tools/call', params), MODERN, MODERN_ONLY), classified)
 })
 
 t.test('a request that names no revision is legacy, whatever legacy revision the header has', async (t) => {
   for (const header of [undefined, '2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25']) {
-    t.strictSame(classify(request('tools/list'), header, true), {
+    t.strictSame(classify(request('tools/list'), header, BOTH_ERAS), {
       kind: 'request', era: 'legacy', request: { id: 7, method: 'tools/list', params: {} }
     }, String(header))
   }
@@ -54,7 +57,7 @@ t.test(
 
     for (const header of [undefined, '2025-06-18', '1900-01-01', '']) {
       t.strictSame(
-        classify(request('initialize', params), header, true),
+        classify(request('initialize', params), header, BOTH_ERAS),
         {
           kind: 'request',
           era: 'legacy',
@@ -66,25 +69,25 @@ t.test(
     const mismatch =
       "Header mismatch: MCP-Protocol-Version header value '2026-07-28' does not match body value '2025-11-25'"
     for (const legacy of [true, false]) {
-      t.strictSame(classify(request('initialize', params), MODERN, legacy), refusal(-32020, mismatch))
+      t.strictSame(classify(request('initialize', params), MODERN, { legacy }), refusal(-32020, mismatch))
     }
   }
 )
 
 t.test('initialize with a modern _meta is a modern request', async (t) => {
-  t.match(classify(request('initialize', { _meta: META }), MODERN, true), { kind: 'request', era: 'modern' })
+  t.match(classify(request('initialize', { _meta: META }), MODERN, BOTH_ERAS), { kind: 'request', era: 'modern' })
 })
 
 t.test('a modern header without a revision in _meta is refused', async (t) => {
   const expected = refusal(-32602, "Invalid params: '_meta' needs 'io.modelcontextprotocol/protocolVersion', a string")
 
-  t.strictSame(classify(request('tools/list'), MODERN, true), expected)
-  t.strictSame(classify(request('tools/list', { _meta: {} }), MODERN, false), expected)
+  t.strictSame(classify(request('tools/list'), MODERN, BOTH_ERAS), expected)
+  t.strictSame(classify(request('tools/list', { _meta: {} }), MODERN, MODERN_ONLY), expected)
   t.strictSame(
     classify(
       request('tools/list', { _meta: { ...META, 'io.modelcontextprotocol/protocolVersion': 20260728 } }),
       MODERN,
-      true
+      BOTH_ERAS
     ),
     expected
   )
@@ -92,17 +95,17 @@ t.test('a modern header without a revision in _meta is refused', async (t) => {
     classify(
       request('tools/list', { _meta: { ...META, 'io.modelcontextprotocol/protocolVersion': null } }),
       undefined,
-      true
+      BOTH_ERAS
     ),
     expected
   )
 })
 
 t.test('a revision in _meta without the same revision in the header is a header mismatch', async (t) => {
-  t.strictSame(classify(request('tools/list', { _meta: META }), undefined, true),
+  t.strictSame(classify(request('tools/list', { _meta: META }), undefined, BOTH_ERAS),
     refusal(-32020, "Header mismatch: MCP-Protocol-Version header is missing, but the body has the value '2026-07-28'"))
   t.strictSame(
-    classify(request('tools/list', { _meta: META }), '2025-11-25', true),
+    classify(request('tools/list', { _meta: META }), '2025-11-25', BOTH_ERAS),
     refusal(
       -32020,
       "Header mismatch: MCP-Protocol-Version header value '2025-11-25' does not match body value '2026-07-28'"
@@ -114,19 +117,22 @@ t.test('a revision in _meta that is not served is refused, and the refusal lists
   for (const revision of ['1900-01-01', '2025-11-25', '']) {
     const _meta = { ...META, 'io.modelcontextprotocol/protocolVersion': revision }
 
-    t.strictSame(classify(request('tools/list', { _meta }), revision, true), unsupported(revision))
+    t.strictSame(classify(request('tools/list', { _meta }), revision, BOTH_ERAS), unsupported(revision))
   }
 })
 
 t.test('a legacy request with a header that names an unknown revision is refused', async (t) => {
-  t.strictSame(classify(request('tools/list'), '1900-01-01', true), unsupported('1900-01-01'))
-  t.strictSame(classify(request('tools/list'), '2026-07-28, 2026-07-28', true), unsupported('2026-07-28, 2026-07-28'))
+  t.strictSame(classify(request('tools/list'), '1900-01-01', BOTH_ERAS), unsupported('1900-01-01'))
+  t.strictSame(
+    classify(request('tools/list'), '2026-07-28, 2026-07-28', BOTH_ERAS),
+    unsupported('2026-07-28, 2026-07-28')
+  )
 })
 
 t.test('a modern request with an incomplete _meta is refused', async (t) => {
   const _meta = { 'io.modelcontextprotocol/protocolVersion': MODERN }
 
-  t.strictSame(classify(request('tools/list', { _meta }), MODERN, true),
+  t.strictSame(classify(request('tools/list', { _meta }), MODERN, BOTH_ERAS),
     refusal(-32602, "Invalid params: '_meta' needs 'io.modelcontextprotocol/clientCapabilities', an object"))
 })
 
@@ -135,7 +141,7 @@ t.test('a progress token of either era is a short string or an integer', async (
 
   for (const [meta, header] of [[META, MODERN], [{}, undefined]] as const) {
     const ask = (progressToken: unknown): object =>
-      classify(request('tools/list', { _meta: { ...meta, progressToken } }), header, true)
+      classify(request('tools/list', { _meta: { ...meta, progressToken } }), header, BOTH_ERAS)
 
     for (const token of ['', 'a', 0, -3, 'a'.repeat(256)]) t.match(ask(token), { kind: 'request' })
     for (const token of [null, 1.5, {}, true, 1e300, 'a'.repeat(257), 'ä'.repeat(129)]) {
@@ -146,11 +152,11 @@ t.test('a progress token of either era is a short string or an integer', async (
 
 t.test('a mount without the legacy era names the revision it serves', async (t) => {
   t.strictSame(
-    classify(request('initialize', { protocolVersion: '2025-11-25' }), undefined, false),
+    classify(request('initialize', { protocolVersion: '2025-11-25' }), undefined, MODERN_ONLY),
     unsupported('2025-11-25')
   )
   t.strictSame(
-    classify(request('tools/list'), undefined, false),
+    classify(request('tools/list'), undefined, MODERN_ONLY),
     refusal(
       -32602,
       "Invalid params: '_meta' needs 'io.modelcontextprotocol/protocolVersion' (this server speaks 2026-07-28 only)"
@@ -161,22 +167,22 @@ t.test('a mount without the legacy era names the revision it serves', async (t) 
 t.test('a notification is modern by its _meta or its header', async (t) => {
   const method = 'notifications/cancelled'
 
-  t.strictSame(classify({ jsonrpc: '2.0', method, params: { _meta: META } }, undefined, true), {
+  t.strictSame(classify({ jsonrpc: '2.0', method, params: { _meta: META } }, undefined, BOTH_ERAS), {
     kind: 'notification', era: 'modern', method, params: { _meta: META }
   })
-  t.strictSame(classify({ jsonrpc: '2.0', method }, MODERN, true), {
+  t.strictSame(classify({ jsonrpc: '2.0', method }, MODERN, BOTH_ERAS), {
     kind: 'notification',
     era: 'modern',
     method,
     params: {}
   })
-  t.strictSame(classify({ jsonrpc: '2.0', method }, undefined, true), {
+  t.strictSame(classify({ jsonrpc: '2.0', method }, undefined, BOTH_ERAS), {
     kind: 'notification',
     era: 'legacy',
     method,
     params: {}
   })
-  t.strictSame(classify({ jsonrpc: '2.0', method }, '2025-06-18', true), {
+  t.strictSame(classify({ jsonrpc: '2.0', method }, '2025-06-18', BOTH_ERAS), {
     kind: 'notification',
     era: 'legacy',
     method,
@@ -185,7 +191,7 @@ t.test('a notification is modern by its _meta or its header', async (t) => {
 })
 
 t.test('a notification with a header that names an unknown revision is refused', async (t) => {
-  t.strictSame(classify({ jsonrpc: '2.0', method: 'notifications/initialized' }, '1900-01-01', true), {
+  t.strictSame(classify({ jsonrpc: '2.0', method: 'notifications/initialized' }, '1900-01-01', BOTH_ERAS), {
     ...unsupported('1900-01-01'),
     id: null
   })
@@ -194,13 +200,13 @@ t.test('a notification with a header that names an unknown revision is refused',
 t.test('the header decides the era of a response', async (t) => {
   const response = { jsonrpc: '2.0', id: 'r', result: {} }
 
-  t.strictSame(classify(response, MODERN, true), { kind: 'response', id: 'r', result: {}, era: 'modern' })
-  t.strictSame(classify(response, '2025-11-25', true), { kind: 'response', id: 'r', result: {}, era: 'legacy' })
-  t.strictSame(classify(response, undefined, true), { kind: 'response', id: 'r', result: {}, era: 'legacy' })
+  t.strictSame(classify(response, MODERN, BOTH_ERAS), { kind: 'response', id: 'r', result: {}, era: 'modern' })
+  t.strictSame(classify(response, '2025-11-25', BOTH_ERAS), { kind: 'response', id: 'r', result: {}, era: 'legacy' })
+  t.strictSame(classify(response, undefined, BOTH_ERAS), { kind: 'response', id: 'r', result: {}, era: 'legacy' })
 })
 
 t.test('a value that is not a message is refused', async (t) => {
-  t.strictSame(classify([request('tools/list')], undefined, true), {
+  t.strictSame(classify([request('tools/list')], undefined, BOTH_ERAS), {
     kind: 'refusal', status: 400, code: -32600, message: 'Invalid Request: a message must be a JSON object', id: null
   })
 })
@@ -229,7 +235,7 @@ const almostMessage = fc.record({
 
 t.test('anything from the wire is classified, or refused with a 4xx status', async () => {
   fc.assert(fc.property(fc.oneof(fc.jsonValue(), almostMessage), header, fc.boolean(), (value, header, legacy) => {
-    const classified = classify(value, header, legacy)
+    const classified = classify(value, header, { legacy })
 
     if (classified.kind !== 'refusal') return classified.era === 'modern' || classified.era === 'legacy'
     return (
@@ -245,7 +251,7 @@ t.test('the refusal of a request has its id whenever the id is valid', async () 
   const id = fc.oneof(fc.string(), fc.maxSafeInteger())
 
   fc.assert(fc.property(almostMessage, id, header, fc.boolean(), (message, id, header, legacy) => {
-    const classified = classify({ ...message, id }, header, legacy)
+    const classified = classify({ ...message, id }, header, { legacy })
 
     return (classified.kind === 'request' ? classified.request.id : 'id' in classified && classified.id) === id
   }), { numRuns: 1000 })

@@ -11,7 +11,7 @@ function createQuestions () {
   const sink = { send: (json: string) => { sent.push(JSON.parse(json)) } }
   const questions = new Questions()
   const controller = new AbortController()
-  const ask = (timeout = 0): Promise<unknown> => questions.ask(sink, QUESTION, timeout, controller.signal)
+  const ask = (timeout = 0): Promise<unknown> => questions.ask(sink, QUESTION, { timeout, signal: controller.signal })
   return { questions, sent, sink, controller, ask }
 }
 
@@ -116,7 +116,8 @@ t.test('a question that JSON cannot express is rejected, and does not stay open'
   const { questions, sink, controller } = createQuestions()
 
   await t.rejects(async () => {
-    await questions.ask(sink, { method: 'roots/list', params: { no: 1n } }, 1000, controller.signal)
+    const question = { method: 'roots/list', params: { no: 1n } }
+    await questions.ask(sink, question, { timeout: 1000, signal: controller.signal })
   }, TypeError)
   t.equal(questions.size, 0)
 })
@@ -125,12 +126,12 @@ t.test('a question that cannot reach the client is rejected without a cancellati
   const { questions, controller } = createQuestions()
   const sink = { send: async () => { throw new Error('nobody listens') } }
 
-  await t.rejects(questions.ask(sink, QUESTION, 0, controller.signal), {
+  await t.rejects(questions.ask(sink, QUESTION, { timeout: 0, signal: controller.signal }), {
     code: -32603,
     message: 'roots/list was not answered: nobody listens'
   })
   t.equal(questions.size, 0)
-  const aborted = questions.ask(sink, QUESTION, 0, controller.signal)
+  const aborted = questions.ask(sink, QUESTION, { timeout: 0, signal: controller.signal })
   controller.abort()
 
   await t.rejects(aborted, { message: 'roots/list was not answered: the call has ended' })
@@ -140,7 +141,8 @@ t.test('the ids of questions contain the id of the node', async (t) => {
   const questions = new Questions('node-')
   const sent: string[] = []
 
-  const answer = questions.ask({ send: (json) => { sent.push(json) } }, QUESTION, 0, new AbortController().signal)
+  const sink = { send: (json: string) => { sent.push(json) } }
+  const answer = questions.ask(sink, QUESTION, { timeout: 0, signal: new AbortController().signal })
   questions.answer('ask-node-1', { result: 'yes' })
 
   t.equal(await answer, 'yes')

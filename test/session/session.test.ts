@@ -55,8 +55,7 @@ t.test('the end of a session cancels all of its requests', async (t) => {
   const question = session.questions.ask(
     { send () {} },
     { method: 'roots/list', params: {} },
-    0,
-    new AbortController().signal
+    { timeout: 0, signal: new AbortController().signal }
   )
   const listening = session.streams.listen()
 

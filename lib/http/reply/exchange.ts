@@ -82,7 +82,7 @@ export class Exchange implements Answering, OpenExchange, Running {
     if (this.#session === undefined || sink === undefined) {
       return Promise.reject(new RpcError(ErrorCode.InvalidRequest, `${question.method} ${UNASKABLE}`))
     }
-    return this.#session.questions.ask(sink, question, timeout, signal)
+    return this.#session.questions.ask(sink, question, { timeout, signal })
   }
 
   closeStream (): void {

@@ -58,7 +58,7 @@ export class SseCall implements Answering, OpenExchange, Running {
       const problem = `${question.method} cannot be sent: the request is over`
       return Promise.reject(new RpcError(ErrorCode.InvalidRequest, problem))
     }
-    return this.#connection.session.questions.ask(this.#connection, question, timeout, signal)
+    return this.#connection.session.questions.ask(this.#connection, question, { timeout, signal })
   }
 
   onDisconnect (listener: (reason: Error) => void): void {

@@ -35,7 +35,7 @@ export function createSsePostHandler (
     const connection = find(request)
     if ('kind' in connection) return sendRefusal(reply, connection)
     const version = readHeader(request, 'mcp-protocol-version')
-    const message = classify(request.body, version, true)
+    const message = classify(request.body, version, { legacy: true })
     if (message.kind === 'refusal') return sendRefusal(reply, message)
     if (message.era === 'modern') {
       return sendRefusal(reply, refuseModern(message.kind === 'request' ? message.request.id : null))

@@ -1,6 +1,7 @@
 // Sends messages to a handler with `fetch`, each as a web `Request`, and reads the messages of its responses.
 import { doNothing } from '../../do-nothing.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
+import { parseJson } from '../../protocol/json.ts'
 import { isWireObject, type RequestId, type RequestMessage } from '../../protocol/message.ts'
 import type { ServerRequest } from '../../protocol/question.ts'
 import { isScope } from '../../protocol/scope.ts'
@@ -120,17 +121,9 @@ async function * readMessages (response: Response): AsyncGenerator<SdkMessage> {
 }
 
 function parse (text: string, { status }: Response): SdkMessage {
-  const message = tryToParse(text)
+  const message = parseJson(text)
   // Each field is checked where it is used.
   if (isWireObject(message)) return message as unknown as SdkMessage
   const problem = `the server's fetch answered with status ${status} and no JSON-RPC message`
   throw new RpcError(ErrorCode.InternalError, problem)
-}
-
-function tryToParse (text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -212,7 +212,7 @@ export class Call implements ContextCall {
     if (error instanceof RpcError) return error
     const { channel: { log }, server: { exposeErrors } } = this
     if (!(error instanceof TimeoutError)) {
-      return new RpcError(ErrorCode.InternalError, reportFailure(log, error, what, exposeErrors))
+      return new RpcError(ErrorCode.InternalError, reportFailure(error, what, { log, exposeErrors }))
     }
     log.warn({ what }, `${what} ${error.message}`)
     return new RpcError(ErrorCode.InternalError, `Error ${what}: ${error.message}`)

@@ -11,8 +11,11 @@ export function toRpcError (err: unknown, log: FastifyBaseLogger): RpcError {
   return new RpcError(ErrorCode.InternalError, 'Internal error')
 }
 
+/** Where an unexpected error is logged, and whether the client gets its message. */
+export interface Disclosure { readonly log: FastifyBaseLogger, readonly exposeErrors: boolean }
+
 /** Logs an unexpected error with its stack under an id, and returns the message for the client. */
-export function reportFailure (log: FastifyBaseLogger, error: unknown, what: string, exposeErrors: boolean): string {
+export function reportFailure (error: unknown, what: string, { log, exposeErrors }: Disclosure): string {
   const errorId = randomUUID()
   const err = error instanceof Error ? error : new Error(`a value that is not an Error was thrown: ${describe(error)}`)
   log.error({ err, errorId }, `${what} failed`)

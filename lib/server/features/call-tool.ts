@@ -62,5 +62,5 @@ function toFailure (error: unknown, name: string, call: Call): CallToolResult | 
     log.warn({ tool: name }, `tool ${name} ${error.message}`)
     return errorResult(`Tool ${name} ${error.message}`)
   }
-  return errorResult(reportFailure(log, error, `executing tool ${name}`, exposeErrors))
+  return errorResult(reportFailure(error, `executing tool ${name}`, { log, exposeErrors }))
 }

@@ -2,6 +2,7 @@
 // of a node that has died.
 import { encodeError } from '../../protocol/encode.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
+import { parseJson } from '../../protocol/json.ts'
 import { isRequestId, isWireObject, type RequestId } from '../../protocol/message.ts'
 import type { ClusterNode } from '../../store/cluster.ts'
 import { SESSION_STORE } from '../log-failure.ts'
@@ -120,6 +121,7 @@ export async function answerLostCalls (node: ClusterNode, streamId: string, ids:
 
 /** Returns the id of the request that a message answers; undefined if the message is not an answer. */
 export function readAnswered (message: string): RequestId | undefined {
+  // Another program may have written to the store.
   const parsed = parseJson(message)
   return isWireObject(parsed) && parsed.method === undefined && isRequestId(parsed.id) ? parsed.id : undefined
 }
@@ -137,13 +139,4 @@ function findUnanswered (ids: readonly RequestId[], answered: readonly RequestId
 // The name of a reply stream begins with the id of the node that writes it.
 function ownerOf (streamId: string): string {
   return streamId.slice(streamId.indexOf('.') + 1, streamId.lastIndexOf('-'))
-}
-
-// Another program may have written to the store.
-function parseJson (text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

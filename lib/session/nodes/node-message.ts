@@ -1,5 +1,6 @@
 // The messages between the nodes of a mount. A message that is read may come from another version or program.
 import type { ChangeEvent } from '../../protocol/change.ts'
+import { parseJson } from '../../protocol/json.ts'
 import { isRequestId, isWireObject, type Params, type RequestId, type WireObject } from '../../protocol/message.ts'
 import type { Answer } from '../questions.ts'
 
@@ -95,14 +96,6 @@ function isChangeEvent (event: unknown): event is ChangeEvent {
 
 function isTextOrNothing (value: unknown): boolean {
   return value === undefined || isText(value)
-}
-
-function parseJson (text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 const LONGEST_QUOTE = 40

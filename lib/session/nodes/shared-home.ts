@@ -105,7 +105,7 @@ export class SharedHome implements SessionHome {
     const { kind, displaced } = await this.#store.open(session.sessionId, record, limits)
     if (kind === 'share' && share) return { refused: shares?.by ?? 'mount', max: share.max }
     if (kind !== 'opened') return { refused: 'mount', max: this.max }
-    this.#table.add(session, true)
+    this.#table.add(session)
     if (displaced) this.#attempt(this.#spread(displaced, 'displaced'))
     return session
   }
@@ -200,7 +200,7 @@ export class SharedHome implements SessionHome {
     if (record === undefined) return this.#reconciler.closeGone(sessionId)
     const session = this.#table.get(sessionId) ?? this.#create({ ...record, sessionId })
     session.noteLogLevel(record.logLevel)
-    this.#table.add(session, false)
+    this.#table.restore(session)
     return session
   }
 

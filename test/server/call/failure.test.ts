@@ -5,7 +5,7 @@ import { Client } from '../../support/definition-client.ts'
 
 function report (error: unknown, exposeErrors = false) {
   const { log, logged } = new Client()
-  const text = reportFailure(log, error, 'executing tool add', exposeErrors)
+  const text = reportFailure(error, 'executing tool add', { log, exposeErrors })
   const [line] = logged
   return { text, line, logged, errorId: line?.errorId ?? '' }
 }

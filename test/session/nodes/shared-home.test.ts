@@ -369,8 +369,7 @@ t.test('the messages of other nodes reach the session that they name', async (t)
   const question = session.questions.ask(
     { send () {} },
     { method: 'roots/list', params: {} },
-    0,
-    new AbortController().signal
+    { timeout: 0, signal: new AbortController().signal }
   )
   const { link } = a.sessions.home
 
