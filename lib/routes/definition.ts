@@ -1,7 +1,11 @@
 // The routes of an app as a server definition.
+import type { FastifyInstance } from 'fastify'
+import type { Member } from '../compose/composition.ts'
+import { Method } from '../protocol/methods.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import type { McpServer } from '../server/mcp-server.ts'
 import type { ResolvedExpose } from './expose-options.ts'
+import type { OwnedResource } from './route-resource.ts'
 
 /** What a definition of routes is made of. */
 export interface RouteSettings {
@@ -14,20 +18,44 @@ export interface RouteSettings {
   readonly beside: ServerDefinition | undefined
 }
 
-/** Creates the definition of the routes that a mount exposes. They become tools when the first mount enters it. */
-export function createRouteDefinition (settings: RouteSettings): ServerDefinition {
+/**
+ * Creates the definition of the routes that a mount exposes, as the member of a composition. The routes become tools
+ * and resources when the first mount enters it.
+ */
+export function createRouteMember (settings: RouteSettings): Member {
   const { server } = settings
-  let registered: Promise<unknown> | undefined
-  return {
+  let registered: Promise<void> | undefined
+  let resources: readonly OwnedResource[] = []
+
+  const register = async (app: FastifyInstance): Promise<void> => {
+    const { registerRoutes } = await import('./route-tools.ts')
+    resources = registerRoutes({ ...settings, app }).resources
+  }
+  const definition: ServerDefinition = {
     info: server.info,
     sharesState: server.sharesState,
     async enter (app) {
-      registered ??= import('./route-tools.ts').then(({ registerRoutes }) => registerRoutes({ ...settings, app }))
+      registered ??= register(app)
       await registered
       return await server.enter(app)
     },
     serve: (incoming) => server.serve(incoming),
     onChange: (listener) => server.onChange(listener),
     onWarning: (listener) => server.onWarning(listener)
+  }
+  return {
+    definition,
+    owns ({ method, params: { name, uri, ref } }) {
+      switch (method) {
+        case Method.ToolsCall: return server.hasTool(name)
+        case Method.ResourcesRead: case Method.ResourcesSubscribe: case Method.ResourcesUnsubscribe:
+          return typeof uri === 'string' && resources.some((resource) => resource.matches(uri))
+        case Method.CompletionComplete: {
+          const asked = Object(ref) as { readonly uri?: unknown }
+          return resources.some((resource) => resource.uri === asked.uri)
+        }
+        default: return false
+      }
+    }
   }
 }

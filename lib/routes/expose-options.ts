@@ -1,6 +1,7 @@
 // The `expose` option of a mount.
-import { func, kindOf, nested, switchable, text, WHICH, whole } from '../options/checks.ts'
+import { func, kind, kindOf, nested, switchable, text, WHICH, whole } from '../options/checks.ts'
 import type { ResolvedOf, TableOf } from '../options/table.ts'
+import { requestStateOption, type RequestStateOptions } from '../server/call/request-state.ts'
 import type { RequestContext } from '../server/call/request-context.ts'
 import type { RouteToolConfig } from './route-config.ts'
 
@@ -51,6 +52,12 @@ export interface ExposeOptions {
   readonly request?: (ctx: RequestContext) => RouteRequest | Promise<RouteRequest>
   /** Bytes that the reply of a route may have; a longer one becomes an error. @default 1048576 (1 MiB) */
   readonly maxResponseBytes?: number
+  /**
+   * How the state of calls of routes that ask the user is sealed, where the mount's `server` is no `McpServer`, which
+   * has this option itself. A mount with `cluster` needs `keys`.
+   * @default { ttl: 600000 } and a key that is made when the process starts
+   */
+  readonly requestState?: RequestStateOptions
   /** The name of the server, where the mount has no other `server`. */
   readonly name?: string
   /** The version of the server, where the mount has no other `server`. */
@@ -67,6 +74,7 @@ const EXPOSE = {
   forward: forward([]),
   request: func<NonNullable<ExposeOptions['request']>>('must be a function (ctx) => ({ headers })'),
   maxResponseBytes: whole(1024 * 1024),
+  requestState: kind<RequestStateOptions>(requestStateOption.check)(),
   name: text(),
   version: text()
 } satisfies TableOf<ExposeOptions>

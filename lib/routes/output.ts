@@ -3,15 +3,17 @@ import { STATUS_CODES } from 'node:http'
 import { isUtf8 } from 'node:buffer'
 import type { FastifySchema } from 'fastify'
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/sdk/types.js'
-import { ToolError } from '../errors.ts'
+import { RpcError, ToolError } from '../errors.ts'
+import { ErrorCode } from '../protocol/error-code.ts'
 import { isWireObject, type WireObject } from '../protocol/message.ts'
 import { textBlock } from '../server/call/content.ts'
 import { TextResult } from '../server/call/result.ts'
+import type { ResourceContents } from '../server/features/resource.ts'
 import { createJsonValidator } from '../server/schema/json-validator.ts'
 import { toListedOutput } from '../server/schema/listed-schema.ts'
 import type { JsonSchema, Validation } from '../server/schema/validation.ts'
-import type { InnerReply } from './inner-request.ts'
 import type { KnownSchemas } from './route-schema.ts'
+import type { RouteReply } from './send-route.ts'
 
 /** What the structured content of a tool must be. */
 export interface RouteOutput {
@@ -59,15 +61,14 @@ const TEXT_TYPE = /^text\/|^application\/(?:[\w.+-]*\+)?(?:json|xml|yaml|javascr
 type OnMisfit = (problem: string) => void
 
 /**
- * Makes the result of a successful reply.
- * @param uri The URI of what was requested, for content that is neither text nor a picture nor sound.
+ * Makes the result of a reply.
  * @throws ToolError for 3xx and 4xx, or Error for 5xx, which must not be shown to clients.
  */
 export function toToolResult (
-  reply: InnerReply, uri: string, output: RouteOutput | undefined, onMisfit: OnMisfit
+  reply: RouteReply, output: RouteOutput | undefined, onMisfit: OnMisfit
 ): CallToolResult | TextResult {
-  const { status, body, headers } = reply
-  if (status >= 500) throw new Error(`the route replied with status ${describe(reply)}`)
+  const { status, body, headers, uri } = reply
+  if (status >= 500) throw toFailure(reply)
   if (status >= 400) throw new ToolError(describe(reply))
   if (status >= 300) {
     const location = String(headers.location ?? 'nowhere')
@@ -75,9 +76,28 @@ export function toToolResult (
   }
   if (body.length === 0) return fit(new TextResult(`Done (${nameStatus(status)})`), output, onMisfit)
 
-  const type = typeOf(reply)
-  if (JSON_TYPE.test(type)) return toJsonResult(body.toString(), output, onMisfit)
-  return fit({ content: [toBlock(body, type, uri)] }, output, onMisfit)
+  const mimeType = mimeTypeOf(reply)
+  if (JSON_TYPE.test(mimeType)) return toJsonResult(body.toString(), output, onMisfit)
+  return fit({ content: [toBlock(body, mimeType, uri)] }, output, onMisfit)
+}
+
+/**
+ * Makes the contents of a resource of a reply; null where there is none.
+ * @throws RpcError for 3xx and 4xx, or Error for 5xx, which must not be shown to clients.
+ */
+export function toResourceContents (reply: RouteReply): ResourceContents | null {
+  const { status, body } = reply
+  if (status >= 500) throw toFailure(reply)
+  if (status === 404 || status === 410) return null
+  if (status >= 300) throw new RpcError(ErrorCode.InvalidParams, describe(reply))
+  const mimeType = mimeTypeOf(reply)
+  const type = mimeType === '' ? {} : { mimeType }
+  return isText(body, mimeType) ? { text: body.toString(), ...type } : { blob: body.toString('base64'), ...type }
+}
+
+// The message is for the log.
+function toFailure (reply: RouteReply): Error {
+  return new Error(`the route replied with status ${describe(reply)}`)
 }
 
 function toJsonResult (text: string, output: RouteOutput | undefined, onMisfit: OnMisfit): TextResult {
@@ -97,22 +117,25 @@ function fit<Result> (result: Result, output: RouteOutput | undefined, onMisfit:
   return result
 }
 
-function toBlock (body: Buffer, type: string, uri: string): ContentBlock {
-  const mimeType = type.replace(/;.*$/, '').trim().toLowerCase()
-  if (mimeType === '' ? isUtf8(body) : TEXT_TYPE.test(mimeType)) return textBlock(body.toString())
+function toBlock (body: Buffer, mimeType: string, uri: string): ContentBlock {
+  if (isText(body, mimeType)) return textBlock(body.toString())
   const data = body.toString('base64')
   if (mimeType.startsWith('image/')) return { type: 'image', data, mimeType }
   if (mimeType.startsWith('audio/')) return { type: 'audio', data, mimeType }
   return { type: 'resource', resource: { uri, mimeType: mimeType || 'application/octet-stream', blob: data } }
 }
 
+function isText (body: Buffer, mimeType: string): boolean {
+  return mimeType === '' ? isUtf8(body) : TEXT_TYPE.test(mimeType)
+}
+
 // A message that says all is enough. An object that has more to say is shown whole.
-function describe (reply: InnerReply): string {
+function describe (reply: RouteReply): string {
   const status = nameStatus(reply.status)
-  const type = typeOf(reply)
-  if (reply.body.length === 0 || (type !== '' && !TEXT_TYPE.test(type))) return status
+  const mimeType = mimeTypeOf(reply)
+  if (reply.body.length === 0 || !isText(reply.body, mimeType)) return status
   const text = reply.body.toString()
-  const value = JSON_TYPE.test(type) ? parseJson(text) : undefined
+  const value = JSON_TYPE.test(mimeType) ? parseJson(text) : undefined
   const hasMore = !isWireObject(value) || Object.keys(value).some((key) => !USUAL_FIELDS.has(key))
   return `${status}: ${hasMore || typeof value.message !== 'string' ? text : value.message}`
 }
@@ -131,6 +154,6 @@ function nameStatus (status: number): string {
   return `${status} ${STATUS_CODES[status] ?? ''}`.trimEnd()
 }
 
-function typeOf ({ headers }: InnerReply): string {
-  return String(headers['content-type'] ?? '')
+function mimeTypeOf ({ headers }: RouteReply): string {
+  return String(headers['content-type'] ?? '').replace(/;.*$/s, '').trim().toLowerCase()
 }

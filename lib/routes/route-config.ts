@@ -1,6 +1,6 @@
 // What a route says of the tool that it is, in its `config.mcp`.
 import type { Icon, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js'
-import { duration, isText, kindOf, object, oneOf, string, text, texts } from '../options/checks.ts'
+import { duration, kindOf, object, oneOf, string, text, texts } from '../options/checks.ts'
 import type { TableOf } from '../options/table.ts'
 import { icons } from '../server/features/config-check.ts'
 import { ACCESS, type AccessConfig } from '../server/lists/access.ts'
@@ -33,6 +33,16 @@ export interface RouteToolConfig extends AccessConfig {
   readonly input?: 'flat' | 'grouped'
   /** Headers that a model may send, by their names. The `headers` of the schema describe them. @default none */
   readonly headers?: readonly string[]
+  /**
+   * Makes a GET route a resource in place of a tool: a URI, or a template whose variables are arguments of the route.
+   * @example app.get('/orders/:id', { config: { mcp: { resource: 'orders://{id}' } } }, async ({ params }) => params)
+   */
+  readonly resource?: string
+  /**
+   * Asks the user before the route runs. `{name}` stands for an argument: `Refund order {id}?`. Unless the user agrees,
+   * the call ends with an error, as it does where the client cannot ask. The app's own calls are not asked about.
+   */
+  readonly confirm?: string
   /**
    * Milliseconds after which a call ends with an error and `ctx.signal` is aborted; 0 waits for ever.
    * @default the server's `timeout`
@@ -69,17 +79,9 @@ export const ROUTE_TOOL = {
   mount: texts(),
   input: oneOf('flat', 'grouped'),
   headers: headers(),
+  resource: text(),
+  confirm: text(),
   timeout: duration(),
   _meta: object<{ readonly [key: string]: unknown }>(),
   ...ACCESS
 } satisfies TableOf<RouteToolConfig>
-
-/** Whether a mount is among those that a route names, or the route names none. */
-export function isForMount ({ mount }: RouteToolConfig, name: string): boolean {
-  return mount === undefined || [mount].flat().includes(name)
-}
-
-/** Whether a value is a word that describes something. */
-export function describes (value: unknown): value is string {
-  return isText(value)
-}

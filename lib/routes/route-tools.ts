@@ -8,6 +8,7 @@ import { collectRoutes } from './collector.ts'
 import { ROUTES_DECIDED, type RoutesDecided } from './decided.ts'
 import { nameRoute, toSnakeCase } from './name.ts'
 import { createRivalFinder } from './rivals.ts'
+import type { OwnedResource } from './route-resource.ts'
 import { KnownSchemas } from './route-schema.ts'
 import { registerRoute, type RouteServer } from './route-tool.ts'
 
@@ -19,13 +20,20 @@ export interface Exposing extends RouteServer {
   readonly beside: ServerDefinition | undefined
 }
 
+/** What became of the routes of an app. */
+export interface RegisteredRoutes {
+  readonly choices: readonly Choice[]
+  /** The resources that routes are. */
+  readonly resources: readonly OwnedResource[]
+}
+
 const MADE_TOO_EARLY = 'routes that were registered before the mount are no tools, because the app was made before ' +
   "'fastify-mcp-mount' was imported: import it above the call of Fastify(), or run 'node --import fastify-mcp-mount'"
 
 const decided = channel(ROUTES_DECIDED)
 
 /** Registers the routes that a mount exposes. @throws MCP_ERR_INVALID_ROUTE, MCP_ERR_INVALID_DEFINITION */
-export function registerRoutes (exposing: Exposing): readonly Choice[] {
+export function registerRoutes (exposing: Exposing): RegisteredRoutes {
   const { app, expose, mount } = exposing
   const log = collectRoutes(app)
   if (!log.isWhole) app.log.warn(MADE_TOO_EARLY)
@@ -40,16 +48,18 @@ export function registerRoutes (exposing: Exposing): readonly Choice[] {
   refuseRivals(chosen, choices)
   const knownOf = createKnown()
   const undescribed: string[] = []
+  const resources: OwnedResource[] = []
   for (const [name, choice] of names) {
-    const isDescribed = registerRoute({ ...exposing, ...choice, name, known: knownOf(choice.candidate) })
-    if (!isDescribed) undescribed.push(name)
+    const registered = registerRoute({ ...exposing, ...choice, name, known: knownOf(choice.candidate) })
+    if (!registered.isDescribed) undescribed.push(name)
+    if (registered.resource !== undefined) resources.push(registered.resource)
   }
   if (undescribed.length > 0) {
     app.log.warn("models choose a tool by its description; write a 'summary' or a 'description' into the schemas of " +
       `the routes of ${undescribed.join(', ')}`)
   }
   if (decided.hasSubscribers) decided.publish({ app, mount, tools: names, choices } satisfies RoutesDecided)
-  return choices
+  return { choices, resources }
 }
 
 // @throws MCP_ERR_INVALID_ROUTE when a name is taken.

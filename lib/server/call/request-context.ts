@@ -94,6 +94,9 @@ export class RequestContext<Lifespan = unknown> {
   // The cast holds, because a server types the contexts of its handlers by its own lifespan.
   get lifespan (): Lifespan { return this.#call.channel.lifespan as Lifespan }
 
+  /** @internal Whether the host app itself calls, which needs no permission. */
+  get isTrusted (): boolean { return this.#call.channel.isTrusted === true }
+
   /** A signal that is aborted when the client leaves or the call times out. */
   get signal (): AbortSignal { return this.#call.signal }
 

@@ -1,53 +1,50 @@
-// Serves the calls of one route tool: from arguments to a request, and from its reply to a result.
+// Sends the request of one route: from arguments to the reply.
 import type { FastifyInstance, RouteShorthandOptions } from 'fastify'
-import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { ToolError } from '../errors.ts'
 import type { WireObject } from '../protocol/message.ts'
 import type { RequestContext } from '../server/call/request-context.ts'
-import type { TextResult } from '../server/call/result.ts'
 import type { Candidate } from './choose.ts'
 import type { ResolvedExpose } from './expose-options.ts'
-import { sendInner, TooLongError, type InnerHeaders } from './inner-request.ts'
+import { sendInner, TooLongError, type InnerHeaders, type InnerReply } from './inner-request.ts'
 import type { RequestParts, RouteInput } from './input.ts'
-import { toToolResult, type RouteOutput } from './output.ts'
 import type { BodyType } from './parts.ts'
 import { buildPath, toWellFormed, type PathValues, type RoutePath } from './path.ts'
 import { buildQuery } from './query.ts'
 import { isOwnRoute } from './rivals.ts'
 import { createMessageReader, type ReadMessages } from './stream-messages.ts'
 
-/** What the calls of a route tool are served with. */
-export interface CallableRoute {
+/** What the requests of a route are made of. */
+export interface SendableRoute {
   readonly app: FastifyInstance
   readonly candidate: Candidate
   readonly path: RoutePath
   readonly bodyType: BodyType
   readonly input: RouteInput
-  readonly output: RouteOutput | undefined
   readonly expose: ResolvedExpose
-  /** Called when a reply does not fit the output, which is not used any more from then on. */
-  readonly onMisfit: (problem: string) => void
 }
 
-type RouteConstraint = NonNullable<RouteShorthandOptions['constraints']>
+/** A reply, and the URI of what was requested. */
+export interface RouteReply extends InnerReply {
+  readonly uri: string
+}
 
-/** Serves one call. */
-export type CallRoute = (args: WireObject, ctx: RequestContext) => Promise<CallToolResult | TextResult>
+/** Sends a request with arguments. @throws ToolError when no request can carry them, or the reply is too long. */
+export type SendRoute = (args: WireObject, ctx: RequestContext) => Promise<RouteReply>
+
+type RouteConstraint = NonNullable<RouteShorthandOptions['constraints']>
 
 const PASSED_ON = ['accept-language', 'traceparent', 'tracestate']
 const ACCEPT = 'application/json, text/*;q=0.9, */*;q=0.8'
 
-/** Creates what serves the calls of a route tool. */
-export function createCallRoute (route: CallableRoute): CallRoute {
+/** Creates what sends the requests of a route. */
+export function createSendRoute (route: SendableRoute): SendRoute {
   const { app, candidate: { method, url, constraints }, path, bodyType, input, expose } = route
   const { maxResponseBytes: maxLength } = expose
   const forwarded = [...new Set([...PASSED_ON, ...expose.forward.map((name) => name.toLowerCase())])]
   const host = typeof constraints.host === 'string' ? constraints.host : undefined
   const version = typeof constraints.version === 'string' ? constraints.version : undefined
 
-  let { output } = route
-
-  return async function callRoute (args, ctx) {
+  return async function sendRoute (args, ctx) {
     const parts = input.split(args)
     const values = readParams(parts, path)
     const target = buildPath(path, values)
@@ -69,17 +66,11 @@ export function createCallRoute (route: CallableRoute): CallRoute {
     const init = { method, url: query === '' ? target : `${target}?${query}`, headers, body, ctx }
     try {
       const reply = await sendInner(app, init, { signal: ctx.signal, maxLength, onChunk: createProgress(ctx) })
-      return toToolResult(reply, toUri(ctx, headers.host, init.url), output, giveUpOutput)
+      return { ...reply, uri: toUri(ctx, headers.host, init.url) }
     } catch (error) {
       if (!(error instanceof TooLongError)) throw error
       throw new ToolError(`The request was served, but ${error.message}; ask for less`)
     }
-  }
-
-  // A schema that does not hold would have clients throw results away.
-  function giveUpOutput (problem: string): void {
-    output = undefined
-    route.onMisfit(problem)
   }
 
   function readForwarded ({ request }: RequestContext): InnerHeaders {
