@@ -9,8 +9,8 @@ type Item = DefaultTheme.SidebarItem
 export const GUIDE: Readonly<Record<string, readonly string[]>> = {
   Begin: ['getting-started', 'why', 'mounting', 'options'],
   Serve: [
-    'tools-resources-prompts', 'context', 'asking', 'notifications', 'sessions-and-eras', 'resumability', 'sdk-servers',
-    'stdio'
+    'tools-resources-prompts', 'routes', 'context', 'asking', 'notifications', 'sessions-and-eras', 'resumability',
+    'sdk-servers', 'stdio'
   ],
   'Let in': ['authorization', 'visibility', 'browsers', 'security'],
   See: ['testing', 'cli', 'troubleshooting', 'performance'],

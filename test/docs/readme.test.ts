@@ -13,16 +13,18 @@ t.setTimeout(600_000)
 
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
 
-const [first, ...others] = blocks.filter(({ language }) => language === 'ts')
+const examples = blocks.filter(({ language }) => language === 'ts')
 const commands = blocks
   .filter(({ language }) => language === 'sh')
   .flatMap(({ code }) => code.replaceAll('\\\n', ' ').split(/\n(?! )/))
   .filter((line) => line !== '')
 
-t.test('the only block of code is the example to begin with, and fits on a screen', async (t) => {
-  t.same(others, [], 'no test runs another block')
-  t.match(first?.code, /import Fastify/)
-  t.ok((first?.code.trim().split('\n').length ?? 0) < 15)
+t.test('the blocks of code are a server and routes to begin with, and each fits on a screen', async (t) => {
+  t.equal(examples.length, 2, 'no test runs another block')
+  for (const { code } of examples) {
+    t.match(code, /import Fastify/)
+    t.ok(code.trim().split('\n').length < 15)
+  }
   t.ok(readme.split('\n').length < 150)
 })
 
@@ -30,29 +32,34 @@ t.test('every block is of a language that is checked here', async (t) => {
   t.same(new Set(blocks.map(({ language }) => language)), new Set(['sh', 'ts', 'json']))
 })
 
-t.test('the first example serves its server at the URL in its comment', async (t) => {
-  const directory = t.testdir({ 'example.ts': first?.code.replace(/port: \d+/, 'port: 0') ?? '' })
-  const { lines } = await run(t, join(directory, 'example.ts'), { until: { line: /listens at/, times: 1 } })
-  const urls = lines.flatMap((line) => /listens at ([^"]+)/.exec(line)?.[1] ?? [])
-  const promised = /the endpoint is (\S+)/.exec(first?.code ?? '')?.[1]
+for (const [index, name] of ['Notes', 'Shop'].entries()) {
+  t.test(`the example ${name} serves its server at the URL in its comment`, async (t) => {
+    const code = examples[index]?.code ?? ''
+    const directory = t.testdir({ 'example.ts': code.replace(/port: \d+/, 'port: 0') })
+    const { lines } = await run(t, join(directory, 'example.ts'), { until: { line: /listens at/, times: 1 } })
+    const urls = lines.flatMap((line) => /listens at ([^"]+)/.exec(line)?.[1] ?? [])
+    const promised = /the endpoint is (\S+)/.exec(code)?.[1]
 
-  const names = await Promise.all(urls.map(async (url) => {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({
-        jsonrpc: '2.0',
-        id: 1,
-        method: 'initialize',
-        params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'readme', version: '1.0.0' } }
-      })
+    const names = await Promise.all(urls.map(async (url) => [new URL(url).pathname, await nameServer(url)]))
+
+    t.same(names, [[new URL(String(promised)).pathname, name]])
+  })
+}
+
+async function nameServer (url: string): Promise<string> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'initialize',
+      params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'readme', version: '1.0.0' } }
     })
-    const { result } = await response.json() as { result: { serverInfo: { name: string } } }
-    return [new URL(url).pathname, result.serverInfo.name]
-  }))
-
-  t.same(names, [[new URL(String(promised)).pathname, 'Notes']])
-})
+  })
+  const { result } = await response.json() as { readonly result: { readonly serverInfo: { readonly name: string } } }
+  return result.serverInfo.name
+}
 
 t.test('every JSON block parses, and names an endpoint of the example', async (t) => {
   for (const { code } of blocks.filter(({ language }) => language === 'json')) {
