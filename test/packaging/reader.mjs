@@ -7,6 +7,7 @@ import { endpointOf } from './page.mjs'
 import { findPort, isListening } from './ports.mjs'
 import { runToEnd, startServer } from './terminal.mjs'
 
+const DEV = /^npx fastify-mcp-mount dev ([\w./-]+)/
 const PORT = /\b80\d\d\b/g
 const SETUP = "trap 'pwd > \"$LEAVES_AT\"' EXIT\n"
 
@@ -43,9 +44,11 @@ export class Reader {
     const lines = (await this.#replacePorts(code)).trim().split('\n').map((line) => this.#replacePackages(line))
     // A server keeps its terminal busy: the other lines are typed in another one.
     const serving = lines.filter((line) => this.#fileOf(line)?.serves)
-    const others = lines.filter((line) => !serving.includes(line))
+    const trying = lines.filter((line) => DEV.test(line))
+    const others = lines.filter((line) => !serving.includes(line) && !trying.includes(line))
 
     for (const line of serving) await this.#startServer(line)
+    for (const line of trying) await this.#tryDev(line)
     if (others.length === 0) return
     const env = { ...this.#env, LEAVES_AT: this.#leavesAt }
     const output = await runToEnd('bash', ['-ec', SETUP + others.join('\n')], { cwd: this.#cwd, env })
@@ -60,10 +63,7 @@ export class Reader {
 
   /** Presses Ctrl-C in all terminals. */
   async stopServers () {
-    for (const { stop, line, port } of this.#servers.splice(0)) {
-      await stop('SIGINT')
-      assert.equal(await isListening(port), false, `${line} goes on after Ctrl-C`)
-    }
+    for (const server of this.#servers.splice(0)) await interrupt(server)
   }
 
   async killServers () {
@@ -90,6 +90,17 @@ export class Reader {
     assert.equal(await server.stop('SIGTERM'), 0, `${file} did not end as it should\n${server.output()}`)
   }
 
+  // The page's server may hold the port that dev would take.
+  async #tryDev (line) {
+    const port = await findPort()
+    const dev = await startServer(port, ['bash', '-c', `${line} --port ${port}`], { cwd: this.#cwd, env: this.#env })
+    try {
+      await ask(`http://127.0.0.1:${port}${endpointOf(this.#saved.get(DEV.exec(line)[1]).code)}`)
+    } finally {
+      await interrupt({ ...dev, line, port })
+    }
+  }
+
   async #startServer (line) {
     const port = Number(/\bPORT=(\d+)/.exec(line)?.[1] ?? this.#ports.get('8000'))
     const { stop } = await startServer(port, ['bash', '-c', line], { cwd: this.#cwd, env: this.#env })
@@ -113,6 +124,11 @@ export class Reader {
   #fileOf (line) {
     return this.#saved.get(/\btsx ([\w./-]+\.ts)$/.exec(line)?.[1])
   }
+}
+
+async function interrupt ({ stop, line, port }) {
+  await stop('SIGINT')
+  assert.equal(await isListening(port), false, `${line} goes on after Ctrl-C`)
 }
 
 function checkPrinted (promised, output) {
