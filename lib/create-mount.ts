@@ -15,7 +15,7 @@ import { createLifecycle, type MountLifecycle } from './mount-lifecycle.ts'
 import { ChangeHub } from './notify/change-hub.ts'
 import type { SubscriptionLimits } from './notify/subscriptions.ts'
 import type { ResolvedOptions } from './http/resolve-options.ts'
-import { Forgetting } from './server/forgetting.ts'
+import { SessionDisposal } from './server/session-disposal.ts'
 import type { LogFailure } from './session/log-failure.ts'
 import { LocalHome } from './session/local-home.ts'
 import { Sessions } from './session/sessions.ts'
@@ -46,10 +46,12 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
 
   const watching = new WatchBudget(options)
   const settings = { ...options, watching }
-  const forgetting = new Forgetting(definition, (err) => { log.error({ err }, "a session's server failed to close") })
-  const known = { name, definition, log, appLog: app.log, forgetting, logFailure }
+  const disposal = new SessionDisposal(definition, (err) => {
+    log.error({ err }, "a session's server failed to close")
+  })
+  const known = { name, definition, log, appLog: app.log, disposal, logFailure }
   const cluster = options.cluster && new Membership(options.cluster, settings, createMember(known, () => parts))
-  const sessions = cluster?.sessions ?? createLocalSessions(settings, logFailure, definition.ended && forgetting)
+  const sessions = cluster?.sessions ?? createLocalSessions(settings, logFailure, definition.ended && disposal)
   const legacySse = sessions.home instanceof LocalHome ? createSse(app.prefix, options, sessions.home) : undefined
   const changes = new ChangeHub(sessions, {
     streams: createStreamLimits(options, cluster),
@@ -78,7 +80,7 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
     isClosing: false
   }
   return {
-    ...createLifecycle(app, parts, forgetting),
+    ...createLifecycle(app, parts, disposal),
     face: new Mount(app, path, parts),
     parts,
     legacySse,
@@ -90,12 +92,12 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
 /** What is known of a mount before its parts are created. */
 interface KnownOfMount extends Pick<MountParts, 'name' | 'definition' | 'log'>, Pick<Member, 'logFailure'> {
   readonly appLog: FastifyBaseLogger
-  readonly forgetting: Forgetting
+  readonly disposal: SessionDisposal
 }
 
 // Other nodes call back only after the mount has started, so the parts exist by then.
 function createMember (
-  { name, definition, log, appLog, forgetting, logFailure }: KnownOfMount, parts: () => MountParts
+  { name, definition, log, appLog, disposal, logFailure }: KnownOfMount, parts: () => MountParts
 ): Member {
   return {
     name,
@@ -109,16 +111,16 @@ function createMember (
     onNotified: (session, method, params) => definition.notified?.({
       message: { method, params }, caller: session, channel: createNoOpChannel(log, parts().lifespan)
     }),
-    onLeft: (session) => forgetting.begin(session),
+    onLeft: (session) => disposal.begin(session),
     logFailure
   }
 }
 
 function createLocalSessions (
-  settings: LocalSessionSettings, logFailure: LogFailure, forgetting: Forgetting | undefined
+  settings: LocalSessionSettings, logFailure: LogFailure, disposal: SessionDisposal | undefined
 ): Sessions<LocalHome> {
   const sessions = new Sessions({ logFailure, createHome: (table) => new LocalHome(settings, { table, logFailure }) })
-  if (forgetting !== undefined) sessions.on('ended', (session) => forgetting.begin(session))
+  if (disposal !== undefined) sessions.on('ended', (session) => disposal.begin(session))
   return sessions
 }
 

@@ -1,7 +1,7 @@
 // Starts a mount with the app, and stops it when the app closes.
 import type { FastifyInstance } from 'fastify'
 import type { MountParts } from './http/parts.ts'
-import type { Forgetting } from './server/forgetting.ts'
+import type { SessionDisposal } from './server/session-disposal.ts'
 import type { Entered } from './server/definition.ts'
 
 /** The start and the end of one mount. */
@@ -14,8 +14,8 @@ export interface MountLifecycle {
   stop (): Promise<void>
 }
 
-/** Creates the lifecycle of one mount. @param forgetting The sessions whose servers are being closed. */
-export function createLifecycle (app: FastifyInstance, parts: MountParts, forgetting: Forgetting): MountLifecycle {
+/** Creates the lifecycle of one mount. @param disposal The sessions whose servers are being closed. */
+export function createLifecycle (app: FastifyInstance, parts: MountParts, disposal: SessionDisposal): MountLifecycle {
   const { definition, options, log, changes, exchanges, streams } = parts
   const home = parts.cluster ?? parts.sessions
   let entered: Entered<unknown> | undefined
@@ -38,7 +38,7 @@ export function createLifecycle (app: FastifyInstance, parts: MountParts, forget
       await home.stop()
       exchanges.stop()
       streams.stop()
-      await forgetting.done()
+      await disposal.done()
       parts.expiry?.stop()
       try {
         await entered?.close?.()

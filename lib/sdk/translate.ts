@@ -12,7 +12,7 @@ import { RefusedError, RpcError } from '../errors.ts'
 import type { Caller, Channel, Incoming } from '../server/call/incoming.ts'
 import type { ResultFinisher } from '../server/call/result.ts'
 import { cacheFields } from '../server/call/cache-hint.ts'
-import { readFilter } from '../server/features/watching.ts'
+import { readFilter } from '../server/features/subscriptions.ts'
 
 /** Serves one request in the form of the legacy era. @throws RpcError */
 export type LegacyServing = (message: RequestMessage) => Promise<object>

@@ -5,7 +5,7 @@ import { Collection } from './lists/collection.ts'
 import { EntryListing, type EntrySource } from './lists/entry-listing.ts'
 import type { PageSource } from './lists/listing.ts'
 import { isRestricted, type ResourceSet } from './features/find-resource.ts'
-import type { Offered } from './features/offered.ts'
+import type { Features } from './features/capabilities.ts'
 import type { Prompt } from './features/prompt.ts'
 import type { StaticResource, TemplateEntry } from './features/resource.ts'
 import { ResultFinisher } from './call/result.ts'
@@ -14,7 +14,7 @@ import type { ResolvedServerOptions } from './options.ts'
 import type { Tool } from './features/tool.ts'
 
 /** The parts of a server. */
-export interface ServerParts extends Offered {
+export interface ServerParts extends Features {
   readonly info: Implementation
   readonly instructions: string | undefined
   readonly cache: CacheHint | undefined
@@ -40,10 +40,10 @@ export function createParts (info: Implementation, options: ResolvedServerOption
   const changes = new ChangeSource()
   const warnings = new ChangeSource<string>()
   const finisher = new ResultFinisher(info)
-  const paging: Pick<EntrySource<never, never>, 'pageSize' | 'finish' | 'finishOwn'> = {
+  const paging: Pick<EntrySource<never, never>, 'pageSize' | 'finish' | 'finishPrivate'> = {
     pageSize,
     finish: (page, era) => finisher.finish({ ...page, ...cacheFields(era, 'public', cache) }, era),
-    finishOwn: (page, era) => finisher.finish({ ...page, ...cacheFields(era, 'private', keepPrivate(cache)) }, era)
+    finishPrivate: (page, era) => finisher.finish({ ...page, ...cacheFields(era, 'private', keepPrivate(cache)) }, era)
   }
 
   const changed = (kind: 'tools' | 'prompts' | 'resources', list: { drop (): void }): void => {
@@ -80,9 +80,9 @@ export function createParts (info: Implementation, options: ResolvedServerOption
     keyOf: ({ uri }) => uri,
     // Templates may list different resources to different callers.
     finish: (page, era) => isRestricted(resources)
-      ? paging.finishOwn(page, era)
+      ? paging.finishPrivate(page, era)
       : finisher.finish({ ...page, ...cacheFields(era, 'private', cache) }, era)
   }
-  const offered = { tools, prompts, resources, lists, dynamicResources }
-  return { info, instructions, cache, finisher, authorizeSubscription, changes, warnings, ...offered }
+  const features = { tools, prompts, resources, lists, dynamicResources }
+  return { info, instructions, cache, finisher, authorizeSubscription, changes, warnings, ...features }
 }

@@ -16,7 +16,7 @@ import { Method } from '../protocol/methods.ts'
 import { refuse, type Refusal } from '../protocol/refusals.ts'
 import { negotiateRevision, type Era } from '../protocol/revisions.ts'
 import type { ServerDefinition } from '../server/definition.ts'
-import { Forgetting } from '../server/forgetting.ts'
+import { SessionDisposal } from '../server/session-disposal.ts'
 import { LocalSupport } from '../session/local-support.ts'
 import { RunningRequests } from '../session/running.ts'
 import { Session } from '../session/session.ts'
@@ -43,7 +43,7 @@ export class Connection {
   readonly #calls = new RunningRequests<PipeCall>()
   // The session that `initialize` has opened, if any. A set, because the change hub takes any number of sessions.
   readonly #sessions = new Set<Session>()
-  readonly #forgetting: Forgetting
+  readonly #disposal: SessionDisposal
   #onIdle: (() => void) | undefined
 
   constructor (server: ServerDefinition, options: ResolvedStdioOptions, pipe: Pipe) {
@@ -60,7 +60,7 @@ export class Connection {
         }
       }
     }
-    this.#forgetting = new Forgetting(server, (err) => pipe.log.error({ err }, "a session's server failed to close"))
+    this.#disposal = new SessionDisposal(server, (err) => pipe.log.error({ err }, "a session's server failed to close"))
     this.changes = new ChangeHub(this.#sessions, {
       streams: { max: options.maxStreams },
       onFailure: (err) => { pipe.log.error({ err }, 'changes could not be published') }
@@ -90,7 +90,7 @@ export class Connection {
     for (const call of this.#calls) call.cut(SHUTTING_DOWN)
     this.changes.stop()
     if (session !== undefined) this.#endSession(session)
-    await this.#forgetting.done()
+    await this.#disposal.done()
   }
 
   /** Ends all requests, because the client no longer reads their replies. */
@@ -225,7 +225,7 @@ export class Connection {
     if (!this.#sessions.delete(session)) return
     for (const call of this.#calls) if (call.session === session) call.cut('The session has ended')
     session.close('the session has ended')
-    this.#forgetting.begin(session)
+    this.#disposal.begin(session)
   }
 
   async #untilIdle (time: number): Promise<void> {

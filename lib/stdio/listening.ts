@@ -11,7 +11,7 @@ import type { Caller } from '../server/call/incoming.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import { toRpcError } from '../server/call/failure.ts'
 import { resultOf } from '../server/call/result.ts'
-import { readFilter } from '../server/features/watching.ts'
+import { readFilter } from '../server/features/subscriptions.ts'
 import { PipeCall, type Pipe, type TakeReply } from './call.ts'
 
 /** The parts of a connection that its subscriptions use. */

@@ -11,8 +11,8 @@ import type { PreparedResult } from '../call/result.ts'
 export interface EntrySource<E extends Entry, Item> extends PageSource<Item> {
   readonly collection: Collection<E>
   itemOf (entry: E, era: Era): Item
-  /** Completes a page that may differ between callers. */
-  finishOwn (page: object, era: Era): object
+  /** Completes a page that may differ between callers, so that only the caller may cache it. */
+  finishPrivate (page: object, era: Era): object
 }
 
 // Callers usually have few roles, so more lists would only take memory.
@@ -58,10 +58,10 @@ export class EntryListing<E extends Entry, Item> {
     const known = variants.get(key)
     if (known !== undefined) return known
 
-    const { itemOf, finishOwn, ...source } = this.#source
+    const { itemOf, finishPrivate, ...source } = this.#source
     const own = entries.filter((_entry, index) => listed[index])
     const items = (era: Era): readonly Item[] => own.map((entry) => itemOf(entry, era))
-    const variant = new Listing({ ...source, finish: finishOwn, items })
+    const variant = new Listing({ ...source, finish: finishPrivate, items })
     if (variants.size >= MAX_VARIANTS) variants.clear()
     this.#variants.set(entries, variants.set(key, variant))
     return variant

@@ -23,7 +23,7 @@ function createListing (configs: Readonly<Record<string, AccessConfig>>) {
     itemOf: ({ key }) => ({ name: key }),
     keyOf: ({ name }) => name,
     finish: (page, era) => ({ ...page, era, shared: true }),
-    finishOwn: (page, era) => ({ ...page, era, shared: false })
+    finishPrivate: (page, era) => ({ ...page, era, shared: false })
   })
   const handles = Object.entries(configs).map(
     ([key, config]) => collection.add(

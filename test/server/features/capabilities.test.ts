@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import { completable } from '../../../lib/server/features/completable.ts'
 import {
   hasCompleters, hasPrompts, hasResources, hasTools, listCapabilities
-} from '../../../lib/server/features/offered.ts'
+} from '../../../lib/server/features/capabilities.ts'
 import { createParts, type ServerParts } from '../../../lib/server/parts.ts'
 import { createPrompt, updatePrompt } from '../../../lib/server/features/prompt.ts'
 import { ResourceTemplate } from '../../../lib/server/features/template.ts'

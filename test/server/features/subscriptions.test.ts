@@ -10,7 +10,7 @@ import { resolveServerOptions, type McpServerOptions } from '../../../lib/server
 import { createTool, updateTool } from '../../../lib/server/features/tool.ts'
 import { WatchBudget } from '../../../lib/notify/watch-budget.ts'
 import { WatchedUris } from '../../../lib/session/watched-uris.ts'
-import { resolveFilter, subscribe, unsubscribe } from '../../../lib/server/features/watching.ts'
+import { resolveFilter, subscribe, unsubscribe } from '../../../lib/server/features/subscriptions.ts'
 import { Client, createScoped, stopClock, type Params } from '../../support/definition-client.ts'
 
 const ALL = Object.freeze({

@@ -2,7 +2,7 @@
 import type { ServerDefinition } from './definition.ts'
 
 /** Has a definition dispose of what it keeps for sessions that have ended. */
-export class Forgetting {
+export class SessionDisposal {
   readonly #server: ServerDefinition
   readonly #onFailure: (err: unknown) => void
   readonly #running = new Set<Promise<void>>()
@@ -15,9 +15,9 @@ export class Forgetting {
 
   /** Begins to dispose of a session. */
   begin (session: object): void {
-    const forgotten = this.#forget(session)
-    this.#running.add(forgotten)
-    forgotten.finally(() => this.#running.delete(forgotten))
+    const disposed = this.#dispose(session)
+    this.#running.add(disposed)
+    disposed.finally(() => this.#running.delete(disposed))
   }
 
   /** Resolves when all disposals that were begun are done. */
@@ -26,7 +26,7 @@ export class Forgetting {
   }
 
   // Async, so that a definition that throws fails in the same way as one that rejects.
-  async #forget (session: object): Promise<void> {
+  async #dispose (session: object): Promise<void> {
     try {
       await this.#server.ended?.(session)
     } catch (err) {

@@ -10,13 +10,13 @@ import type { Entry } from '../lists/collection.ts'
 import type { RequestContext } from '../call/request-context.ts'
 import { Pace } from '../call/pace.ts'
 import { findResource, isRestricted, type FoundResource, type ResourceSet } from './find-resource.ts'
-import { hasPrompts, hasResources, hasTools, type Offered } from './offered.ts'
+import { hasPrompts, hasResources, hasTools, type Features } from './capabilities.ts'
 
 /** Decides whether a caller may subscribe to the changes of a resource. */
 export type AuthorizeSubscription = (uri: string, ctx: RequestContext<never>) => boolean | Promise<boolean>
 
 /** The parts of a server whose changes a caller may subscribe to. */
-interface Watchable extends Offered {
+interface SubscribableParts extends Features {
   readonly authorizeSubscription: AuthorizeSubscription | undefined
 }
 
@@ -33,7 +33,7 @@ export function readFilter ({ params: { notifications } }: Pick<RequestMessage, 
  * @throws InsufficientScopeError when the caller lacks a scope for one of the resources.
  */
 export async function resolveFilter (
-  parts: Watchable, call: Call
+  parts: SubscribableParts, call: Call
 ): Promise<{ readonly notifications: SubscriptionFilter }> {
   const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions } = readFilter(call.message)
   const uris = hasResources(parts) ? await findAllowed(parts, resourceSubscriptions ?? [], call) : []
@@ -52,7 +52,7 @@ export async function resolveFilter (
  * @throws RpcError -32602 for an invalid URI, or for too many URIs; -32002 for a URI that the caller may not watch.
  * @throws InsufficientScopeError
  */
-export async function subscribe (parts: Watchable, call: Call): Promise<object> {
+export async function subscribe (parts: SubscribableParts, call: Call): Promise<object> {
   const uri = readUri(call)
   const [allowed] = await findAllowed(parts, [uri], call)
   if (allowed === undefined) throw new RefusedError(ErrorCode.ResourceNotFound, 'Resource not found', { uri })
@@ -61,7 +61,7 @@ export async function subscribe (parts: Watchable, call: Call): Promise<object> 
 }
 
 /** Serves `resources/unsubscribe`. @throws RpcError -32602 for an invalid URI. */
-export async function unsubscribe (_parts: Watchable, call: Call): Promise<object> {
+export async function unsubscribe (_parts: SubscribableParts, call: Call): Promise<object> {
   await call.caller.subscriptions?.delete(readUri(call))
   return {}
 }
@@ -73,7 +73,7 @@ function readUri ({ message: { method, params } }: Call): string {
 }
 
 async function findAllowed (
-  { authorizeSubscription, resources }: Watchable, asked: readonly string[], call: Call
+  { authorizeSubscription, resources }: SubscribableParts, asked: readonly string[], call: Call
 ): Promise<readonly string[]> {
   const uris = isRestricted(resources) ? await findReadable(resources, asked, call) : asked
   if (authorizeSubscription === undefined || uris.length === 0) return uris
