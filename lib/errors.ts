@@ -14,7 +14,7 @@ export const MCP_ERR_INVALID_OPTION = createError<[name: string, problem: string
 export const MCP_ERR_INVALID_SERVER = createError<[problem: string]>(
   'MCP_ERR_INVALID_SERVER',
   "option 'server' %s; pass new McpServer({ name, version }) of this package, an SDK v1 server, " +
-    'a function (context) => server that makes SDK servers (v1 or v2), or an SDK v2 handler: createMcpHandler(…)',
+    'a function (context) => server that creates SDK servers (v1 or v2), or an SDK v2 handler: createMcpHandler(…)',
   500,
   TypeError
 )

@@ -56,7 +56,7 @@ function findCorsConflict ({ cors = false, allowedOrigins, publicUrl }: AnyMount
   if (cors !== false && allowedOrigins?.length === 0 && publicUrl === undefined) {
     return {
       name: 'cors',
-      problem: "has no effect without an origin in 'allowedOrigins'; name the origins of the pages there, " +
+      problem: "has no effect without an origin in 'allowedOrigins'; list the origins of the pages there, " +
         'or leave this one out'
     }
   }
@@ -75,14 +75,14 @@ function findEraConflict (
   if (legacy === false && stateless === true) {
     return {
       name: 'stateless',
-      problem: "contradicts 'legacy: false', which serves no client that has sessions; leave one of them out"
+      problem: "contradicts 'legacy: false', which refuses all clients that have sessions; leave one of them out"
     }
   }
   if (eventStore === undefined && cluster === undefined && retryInterval !== undefined) {
     return {
       name: 'retryInterval',
-      problem: "has no effect without 'eventStore' or 'cluster', which keep the events that a client resumes from; " +
-        'set it or leave this one out'
+      problem: "has no effect without 'eventStore' or 'cluster', which store the events that a client resumes from; " +
+        'set one of them, or leave this one out'
     }
   }
   if (eventStore !== undefined && (legacy === false || stateless === true || jsonResponse === true)) {
@@ -99,7 +99,7 @@ function findClusterConflict (
 ): OptionProblem | undefined {
   if (cluster === undefined) return undefined
   if (eventStore !== undefined) {
-    return { name: 'eventStore', problem: "contradicts 'cluster', which keeps the events of all nodes; leave it out" }
+    return { name: 'eventStore', problem: "contradicts 'cluster', which stores the events of all nodes; leave it out" }
   }
   if (sessionIdleTimeout === 0) {
     return {

@@ -3,53 +3,56 @@ import { whole } from '../options/checks.ts'
 import type { OptionProblem, TableOf } from '../options/table.ts'
 
 /**
- * How much one caller may take of the limits of a mount. Beyond its share it gets 429. With `auth`, a caller is the
- * `issuer` and `subject` of its token, whichever client it uses, or the `clientId` if the token has no subject.
- * Without `auth`, only the address of a caller is known, and shares are off until the options for addresses are set.
+ * How much of a mount's limits one caller may use. Beyond its share, a caller gets 429 with `Retry-After`. With `auth`,
+ * a caller is the `issuer` and `subject` of its token, whichever client it uses, or the `clientId` if the token has no
+ * subject. Without `auth`, only the address of a caller is known, and shares are off until the options for addresses
+ * are set.
  */
 export interface ShareOptions {
   /**
-   * The sessions that one principal may have open, over all nodes of a `cluster`. Needs `auth`.
+   * How many legacy sessions one principal may have open at once; with `cluster`, over all nodes. Needs `auth`.
    * @default a tenth of maxSessions; if that is less than 10, up to 10, but no more than half of maxSessions
    */
   readonly maxSessionsPerPrincipal?: number
   /**
-   * The streams of `subscriptions/listen` that one principal may have open, over all nodes of a `cluster`.
+   * How many streams of `subscriptions/listen` one principal may have open at once; with `cluster`, over all nodes.
    * Needs `auth`.
    * @default a tenth of maxStreams; if that is less than 10, up to 10, but no more than half of maxStreams
    */
   readonly maxStreamsPerPrincipal?: number
   /**
-   * The sessions that one address may have open, over all nodes of a `cluster`, for a mount without `auth`. The address
-   * is `request.ip`, which depends on Fastify's `trustProxy`. Of an IPv6 address, the first 64 bits count.
+   * How many legacy sessions one address may have open at once; with `cluster`, over all nodes. For a mount without
+   * `auth`. The address is `request.ip`, which depends on Fastify's `trustProxy`. Of an IPv6 address, the first 64 bits
+   * count.
    * @default no limit, because many clients may be behind one address
    */
   readonly maxSessionsPerAddress?: number
   /**
-   * The streams of `subscriptions/listen` that one address may have open. See `maxSessionsPerAddress` for addresses.
+   * How many streams of `subscriptions/listen` one address may have open at once; with `cluster`, over all nodes. See
+   * `maxSessionsPerAddress` for addresses.
    * @default no limit
    */
   readonly maxStreamsPerAddress?: number
   /**
-   * The bytes of the URIs that one principal may watch in all of its sessions and streams together, in this process.
-   * Needs `auth`.
+   * How many bytes of URIs one principal may watch in this process, in all of its sessions and streams together. Needs
+   * `auth`.
    * @default a tenth of maxWatchedTotal; if that is less than maxWatched, up to maxWatched, but no more than half of
    * maxWatchedTotal
    */
   readonly maxWatchedPerPrincipal?: number
   /**
-   * The calls of one principal that are served at once, in this process. Needs `auth`.
+   * How many calls of one principal this process serves at once. Needs `auth`.
    * @default a tenth of maxCallsInFlight; if that is less than 10, up to 10, but no more than half of maxCallsInFlight
    * @see McpMountOptions.maxCallsInFlight
    */
   readonly maxCallsInFlightPerPrincipal?: number
   /**
-   * The calls of one address that are served at once, in this process. See `maxSessionsPerAddress` for addresses.
+   * How many calls of one address this process serves at once. See `maxSessionsPerAddress` for addresses.
    * @default no limit
    */
   readonly maxCallsInFlightPerAddress?: number
   /**
-   * The bytes of the URIs that one address may watch, in this process. See `maxSessionsPerAddress` for addresses.
+   * How many bytes of URIs one address may watch in this process. See `maxSessionsPerAddress` for addresses.
    * @default no limit
    */
   readonly maxWatchedPerAddress?: number
@@ -91,8 +94,8 @@ export function findShareProblem (options: ShareOptions & { readonly auth?: unkn
   return {
     name,
     problem: hasAuth
-      ? `has no effect beside 'auth', which tells callers apart better than their addresses do; use '${instead}'`
-      : `needs 'auth', which says who the callers are; set it, or use '${instead}' for a mount that everybody may use`
+      ? `has no effect with 'auth', which identifies callers better than their addresses do; use '${instead}'`
+      : `needs 'auth', which identifies the callers; set it, or use '${instead}' for a mount without 'auth'`
   }
 }
 

@@ -108,7 +108,7 @@ t.test('an option that is undefined has its default', async (t) => {
 t.test('a server that cannot be mounted is refused, and the error lists what can be mounted', async (t) => {
   const accepted =
     'pass new McpServer({ name, version }) of this package, an SDK v1 server, ' +
-      'a function (context) => server that makes SDK servers (v1 or v2), or an SDK v2 handler: ' +
+      'a function (context) => server that creates SDK servers (v1 or v2), or an SDK v2 handler: ' +
       'createMcpHandler(…)'
 
   t.match(problemOf({ server: undefined }), { code: 'MCP_ERR_INVALID_SERVER', message: `option 'server' is missing; ${accepted}` })

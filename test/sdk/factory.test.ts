@@ -1,4 +1,4 @@
-// A function that makes SDK servers: when it is called, with what, and what becomes of what it makes.
+// Factories of SDK servers: when they are called, with which context, and when their servers are closed.
 import t, { type Test } from 'tap'
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
 import type { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'

@@ -1,4 +1,4 @@
-// What can be mounted, told by its shape, and how the rest is refused.
+// Values that can be mounted, recognised by their shape, and the refusal of all others.
 import { cpSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -14,7 +14,7 @@ import { createV1, said } from '../support/sdk-servers.ts'
 
 const ACCEPTED =
   'pass new McpServer({ name, version }) of this package, an SDK v1 server, a function (context) => server that ' +
-    'makes SDK servers (v1 or v2), or an SDK v2 handler: createMcpHandler(…)'
+    'creates SDK servers (v1 or v2), or an SDK v2 handler: createMcpHandler(…)'
 
 const INFO = { name: 'Tasks', version: '1' }
 

@@ -68,13 +68,12 @@ t.test('a share that does not fit auth is refused, and the message names the one
   t.same(findShareProblem({ maxStreamsPerPrincipal: 5 }), {
     name: 'maxStreamsPerPrincipal',
     problem:
-      "needs 'auth', which says who the callers are; set it, or use 'maxStreamsPerAddress' for a mount that " +
-        'everybody may use'
+      "needs 'auth', which identifies the callers; set it, or use 'maxStreamsPerAddress' for a mount without 'auth'"
   })
   t.same(findShareProblem({ auth: {}, maxSessionsPerAddress: 5 }), {
     name: 'maxSessionsPerAddress',
     problem:
-      "has no effect beside 'auth', which tells callers apart better than their addresses do; " +
+      "has no effect with 'auth', which identifies callers better than their addresses do; " +
         "use 'maxSessionsPerPrincipal'"
   })
   t.equal(findShareProblem({ auth: {}, maxSessionsPerPrincipal: 5 }), undefined)

@@ -43,5 +43,5 @@ export function checkValues (label: string, values: object, table: Table): void 
 function advise (unknown: string, known: readonly string[]): string {
   const synonym = SYNONYMS.get(unknown)
   const meant = synonym !== undefined && known.includes(synonym) ? synonym : findMeant(unknown, known)
-  return meant === undefined ? `the keys are: ${known.join(', ')}` : `write '${meant}'`
+  return meant === undefined ? `the keys are ${known.join(', ')}` : `write '${meant}'`
 }

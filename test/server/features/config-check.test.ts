@@ -29,7 +29,7 @@ for (const [label, register] of Object.entries(REGISTER)) {
     t.throws(() => register(untyped({ requiredScopes: undefined })), problem('requiredScopes', 'scopes'))
     t.throws(() => register(untyped({ isVisible: () => false })), problem('isVisible', 'visible'))
     t.throws(() => register(untyped({ desciption: 'a' })), problem('desciption', 'description'))
-    t.throws(() => register(untyped({ roles: ['admin'] })), { message: new RegExp(`^${label.replaceAll(/[{}]/g, '\\$&')} has an unknown key 'roles' in its configuration; the keys are: title, description, .*, scopes, visible$`) })
+    t.throws(() => register(untyped({ roles: ['admin'] })), { message: new RegExp(`^${label.replaceAll(/[{}]/g, '\\$&')} has an unknown key 'roles' in its configuration; the keys are title, description, .*, scopes, visible$`) })
   })
 
   t.test(`a configuration of a ${label} that is not an object is refused`, async (t) => {
@@ -73,7 +73,7 @@ t.test('keys of other frameworks are recognised and corrected', async (t) => {
   t.throws(() => server.registerTool('b', untyped({ parameters: {} }), () => 'b'), write('parameters', 'inputSchema'))
   t.throws(() => server.registerTool('b', untyped({ returns: {} }), () => 'b'), write('returns', 'outputSchema'))
   t.throws(() => server.registerPrompt('b', untyped({ arguments: {} }), () => 'b'), write('arguments', 'argsSchema'))
-  t.throws(() => server.registerTool('b', untyped({ arguments: {} }), () => 'b'), { message: /the keys are: title/ })
+  t.throws(() => server.registerTool('b', untyped({ arguments: {} }), () => 'b'), { message: /the keys are title/ })
   t.throws(() => server.registerResource('b', 'notes://b', { cache: untyped({ ttl: 5 }) }, () => 'b'), {
     message: "resource 'notes://b' has a 'cache' that must have 'ttlMs' and 'scope' at most, and not 'ttl'"
   })
