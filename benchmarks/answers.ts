@@ -3,13 +3,13 @@ import assert from 'node:assert/strict'
 import type { Serving } from './servers/serving.ts'
 import { INITIALIZE, INITIALIZED, type Step, type Workload } from './workloads.ts'
 
-/** The header by which a session is found again. */
+/** The header with the id of a session. */
 export const SESSION_HEADER = 'mcp-session-id'
 
 // Milliseconds.
-const PATIENCE = 30_000
+const TIMEOUT = 30_000
 
-/** A session for the requests of one connection: the header that they have. */
+/** The session of one connection, as the header of its requests. */
 export type SessionHeaders = Readonly<Record<string, string>>
 
 /** Sends each request once. @throws AssertionError if an answer differs from the expected one. */
@@ -22,7 +22,7 @@ export async function checkAnswers (serving: Serving, { steps, session, replyHea
   }
 }
 
-// As a client does.
+// Opens a session with the messages that a client sends.
 async function openSession (serving: Serving): Promise<SessionHeaders> {
   const { response } = await send(serving, INITIALIZE, {})
   const headers = sessionOf(response)
@@ -48,7 +48,7 @@ async function send (
     method,
     headers: { ...own, ...headers, ...session },
     ...(method === 'POST' && { body }),
-    signal: AbortSignal.timeout(PATIENCE)
+    signal: AbortSignal.timeout(TIMEOUT)
   })
   const text = await response.text()
   assert.ok(response.ok, `it answers with ${response.status} ${text}`)
@@ -61,13 +61,13 @@ function readMessages ({ status, headers }: Response, text: string): readonly un
   if (type.startsWith('text/event-stream')) {
     return [...text.matchAll(/^data: ?(\{.*\})$/gm)].map(([, json = '']) => JSON.parse(json))
   }
-  // 202 says all that there is to say; @hono/mcp has `null` as its body.
+  // A 202 needs no body, and that of @hono/mcp is `null`.
   return type.startsWith('application/json') && status !== 202 && text !== '' ? [JSON.parse(text)] : []
 }
 
-// What may differ from one contender to the next without making it less work worth speaking of: the order of fields,
-// which is never compared; who the server is, in `_meta`; for how long a result may be cached; what else the server can
-// do; the dialect and the closedness of a tool's schema, and whether it may be a task.
+// Fields that may differ between contenders because they change the work very little: the server's identity in `_meta`;
+// the time for which a result may be cached; additional capabilities; the dialect of a tool's schema, whether it is
+// closed, and whether the tool may be a task. The order of fields is never compared.
 const MAY_DIFFER = new Set([
   '_meta',
   'ttlMs',

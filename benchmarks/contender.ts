@@ -1,4 +1,4 @@
-// The process of one contender, as the process that puts load on it controls it.
+// Starts and stops the process of one contender, for the process that puts load on it.
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -6,8 +6,8 @@ import type { ServerName } from './servers/index.ts'
 import type { Serving } from './servers/serving.ts'
 import type { WorkloadName } from './workloads.ts'
 
-// Milliseconds, within which a process has to start and to answer.
-const PATIENCE = 30_000
+// Milliseconds in which a process must start or answer.
+const TIMEOUT = 30_000
 
 /** A server in a process of its own. */
 export class Contender {
@@ -55,7 +55,7 @@ function createReader (process: ChildProcess): () => Promise<unknown> {
 
   return async function nextMessage () {
     const listening = new AbortController()
-    const signal = AbortSignal.any([listening.signal, AbortSignal.timeout(PATIENCE)])
+    const signal = AbortSignal.any([listening.signal, AbortSignal.timeout(TIMEOUT)])
     const died = once(process, 'close', { signal }).then(([code]) => {
       throw new Error(`its process has died (exit code ${code}): ${written}`)
     })

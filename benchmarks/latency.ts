@@ -1,6 +1,7 @@
-// How long replies take under a steady load. autocannon's own rate limit will not do: each of its connections sends its
-// share of a second at once and then rests, so that what is measured is full load. Here requests are due evenly,
-// whether or not earlier ones have been answered, and count from when they were due.
+// Measures the latency of replies under a steady load. The rate limit of autocannon does not help: each of its
+// connections sends its requests of a second at once and then pauses, which measures full load. Here requests are due
+// at even intervals, even if earlier ones have not been answered, and their latency counts from the time when they were
+// due.
 import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SESSION_HEADER } from './answers.ts'
@@ -9,12 +10,12 @@ import { percentile } from './figures.ts'
 import { CONNECTIONS, type Loaded } from './throughput.ts'
 import type { Workload } from './workloads.ts'
 
-// The share of the requests that are not counted: until then connections are new, and the code of the client is cold.
+// The share of requests that are not counted, because connections are new and the code of the client is cold.
 const WARM_UP = 0.25
-// Milliseconds beyond its time that a load may take until all is answered.
-const PATIENCE = 10_000
+// Milliseconds that the last replies may take after the end of a load.
+const GRACE_PERIOD = 10_000
 
-/** What is sent, and for how long. */
+/** The rate and the duration of a load. */
 export interface SteadyLoad { readonly perSecond: number, readonly seconds: number }
 
 /** Sends whatever a workload's steps are, and resolves when the last one is answered. */
@@ -62,7 +63,7 @@ function checkSuccess ({ status, head }: RawReply): void {
   assert.ok(status >= 200 && status < 300, `under steady load it answers ${head}`)
 }
 
-// What is due and finds no connection waits for one, and its time runs.
+// A request that is due while no connection is free waits for one, and the wait counts as latency.
 async function sendSteadily (senders: readonly Send[], { perSecond, seconds }: SteadyLoad): Promise<number[]> {
   const latencies: number[] = []
   const idle = [...senders]
@@ -87,7 +88,7 @@ async function sendSteadily (senders: readonly Send[], { perSecond, seconds }: S
   while (latencies.length < total && problems.length === 0) {
     const now = performance.now()
     assert.ok(
-      now - start < seconds * 1000 + PATIENCE,
+      now - start < seconds * 1000 + GRACE_PERIOD,
       `under steady load ${total - latencies.length} of ${total} requests are not answered in time`
     )
     for (const target = Math.min(total, Math.floor(((now - start) / 1000) * perSecond)); planned < target; planned++) {

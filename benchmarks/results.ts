@@ -1,4 +1,4 @@
-// The results of the last runs, as they are kept in results.json.
+// Reads and writes results.json, the results of the latest runs.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import type { Row, RunSettings } from './scenario.ts'
@@ -35,13 +35,13 @@ export function writeResults (file: string, results: Results): void {
   writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`)
 }
 
-/** What a run of a scenario came to. */
+/** The result of a run of a scenario. */
 export function createResult (name: string, rows: readonly Row[], { rounds, duration }: RunSettings): ScenarioResult {
   return { name, date: new Date().toISOString().slice(0, 10), rounds, duration, rows }
 }
 
 /**
- * Puts a result in the place of an earlier one.
+ * Replaces an earlier result.
  * @param names All scenarios, in the order of the tables; results of others are dropped, as are those of another
  * machine.
  */

@@ -53,7 +53,7 @@ for (const scenario of chosen) {
 }
 if (!settings.quick) publish()
 
-// A scenario that fails as a whole leaves the others theirs.
+// A scenario that fails does not stop the others.
 async function run (scenario: Scenario): Promise<readonly Row[]> {
   try {
     return await scenario.run(settings)

@@ -1,15 +1,15 @@
-// What a benchmark measures, and what comes of it.
+// The scenarios of a benchmark and their results.
 
 /** How much is measured. */
 export interface RunSettings {
-  /** A few requests each, to see that it works. */
+  /** Sends only a few requests, to check that the benchmark works. */
   readonly quick: boolean
   readonly rounds: number
   /** Seconds of one round of load. */
   readonly duration: number
 }
 
-/** What a ratio must come to. */
+/** The limit that a ratio must meet. */
 export type Target = { readonly atLeast: number } | { readonly atMost: number }
 
 /** A figure that is compared with that of another contender; larger is better, unless the target says otherwise. */
@@ -34,7 +34,7 @@ export interface Row {
   readonly failure?: string
 }
 
-/** One thing that is measured. */
+/** One measurement. */
 export interface Scenario {
   readonly name: string
   run (settings: RunSettings): Promise<readonly Row[]>

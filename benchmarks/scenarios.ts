@@ -31,7 +31,7 @@ const LEGACY_SERVERS: readonly ServerName[] = [
   'fastmcp'
 ]
 
-// Those that serve a workload at all; of revision 2026-07-28 few know.
+// The contenders that support a workload; few support revision 2026-07-28.
 function serveBy (
   workload: WorkloadName, servers: readonly ServerName[], targets: Readonly<Record<string, number>>
 ): readonly Entry[] {
@@ -43,7 +43,7 @@ function serveBy (
   }))
 }
 
-// One mount, and what it costs to ask more of it.
+// Compares one mount by default with the same mount under heavier workloads.
 function choose (choices: Readonly<Record<string, WorkloadName>>): readonly Entry[] {
   return Object.entries(choices).map(([contender, workload]) => ({ contender, server: 'native', workload }))
 }

@@ -9,7 +9,7 @@ import type { Step, Workload } from './workloads.ts'
 export interface Loaded {
   readonly contender: Contender
   readonly workload: Workload
-  /** One for each connection, where the workload has them given. */
+  /** One session for each connection if the workload uses given sessions. */
   readonly sessions: readonly SessionHeaders[]
 }
 
@@ -79,7 +79,7 @@ function toRequest (step: Step, headers: Readonly<Record<string, string>>, { ses
   }
   return {
     ...request,
-    // What onResponse has put there.
+    // onResponse has set this value.
     setupRequest: (request, context) => ({
       ...request,
       headers: { ...request.headers, [SESSION_HEADER]: String((context as { session?: unknown }).session) }
@@ -91,7 +91,7 @@ function expectsStream ({ steps }: Workload): boolean {
   return steps.some(({ answer, headers }) => answer.length > 1 || headers['accept'] === 'text/event-stream')
 }
 
-// The last event has to have arrived: it is the one with a result.
+// The last event must have arrived, because it has the result.
 function isWhole ({ steps: [step] }: Workload): (body: unknown) => boolean {
   const length = step?.answer.length
   return (body) =>

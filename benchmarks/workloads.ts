@@ -1,4 +1,4 @@
-// What contenders are loaded with: the requests, and what each must answer.
+// The workloads of contenders: their requests, and the expected answers.
 import { ARGUMENTS, LISTED, LISTED_SCHEMA, PROGRESS, PROGRESS_TOKEN, REPORT, saved, SERVER_INFO } from './tools.ts'
 
 /** One HTTP request. */
@@ -6,7 +6,7 @@ export interface Step {
   readonly method: 'POST' | 'DELETE'
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
-  /** The messages that it must be answered with, normalised. */
+  /** The messages of the expected answer, normalised. */
   readonly answer: readonly object[]
 }
 
@@ -14,7 +14,7 @@ export interface Step {
 export interface Workload {
   /** The requests of a connection, sent again and again one after the other. */
   readonly steps: readonly Step[]
-  /** What is counted: each request, or all steps as one. */
+  /** Whether each request counts, or all steps together as one. */
   readonly unit: 'request' | 'session'
   /** Legacy sessions: each connection has one from the beginning, or its first step opens one. */
   readonly session?: 'given' | 'opened'
@@ -38,7 +38,7 @@ const META = {
   'io.modelcontextprotocol/clientCapabilities': {}
 }
 
-/** What a session is opened with. */
+/** The request that opens a session. */
 export const INITIALIZE: Step = legacy({
   jsonrpc: '2.0',
   id: 0,
@@ -46,7 +46,7 @@ export const INITIALIZE: Step = legacy({
   params: { protocolVersion: LEGACY_VERSION, capabilities: {}, clientInfo: { name: 'bench', version: '1.0.0' } }
 }, [{ jsonrpc: '2.0', id: 0, result: { protocolVersion: LEGACY_VERSION, serverInfo: SERVER_INFO } }])
 
-/** What the client sends next. */
+/** The notification that a client sends next. */
 export const INITIALIZED: Step = legacy({ jsonrpc: '2.0', method: 'notifications/initialized' }, [])
 
 const END: Step = {

@@ -1,4 +1,4 @@
-// A process of its own, so that its memory and its CPU are its alone; it answers commands with figures.
+// Starts a process for one server, so that its memory and CPU time can be measured. It answers commands with figures.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { extname } from 'node:path'

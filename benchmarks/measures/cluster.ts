@@ -1,6 +1,6 @@
-// Calls in sessions: what nodes on one Redis answer together, and what one call costs there against one in memory.
-// Requests go straight to the nodes, each of which serves sessions that another one has opened; all run on this
-// machine, Redis too.
+// Measures calls in sessions: how many calls the nodes of one Redis answer together, and the cost of one call compared
+// with sessions in memory. Requests go straight to the nodes, each of which serves sessions that another node has
+// opened. All nodes and Redis run on this machine.
 import assert from 'node:assert/strict'
 import { Connection, encodeRequest } from '../connection.ts'
 import { median, medianRatio } from '../figures.ts'
@@ -89,7 +89,7 @@ async function measure (
   return sides.map((side) => createRow(side, sides, roundTrips.get(side) ?? NaN))
 }
 
-// By one node the sessions are opened, by all of them they are used.
+// One node opens the sessions, and all nodes use them.
 async function prepare (contender: string, children: readonly Child[]): Promise<Side> {
   const [first] = children
   assert.ok(first, 'there is no process')
@@ -111,7 +111,7 @@ async function loadAll (
   }
 }
 
-// One call after the other, each by the next node; comes to the median of their durations.
+// Calls the nodes in turn, one call after the other. Resolves to the median of the durations.
 async function callInTurn ({ children, texts }: Side, calls: number): Promise<number> {
   const connections = await Promise.all(children.map((child) => Connection.open(endpointOf(child))))
   const micros: number[] = []

@@ -1,5 +1,6 @@
-// One change notification to 5,000 open streams: the time from its publishing until the last client has it, and the CPU
-// time of the server. The clients are sockets in another process. Publications in turn, medians.
+// Measures one change notification to 5,000 open streams: the time from its publication until the last client has
+// received it, and the CPU time of the server. The clients are sockets in another process. The contenders publish in
+// turn, and the results are medians.
 import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Ratio, Row, Scenario } from '../scenario.ts'
@@ -16,7 +17,7 @@ const STREAMS = 5000
 const TARGET = { atMost: 1.3 }
 // A publication takes a fraction of a second.
 const PUBLICATIONS_PER_ROUND = 6
-// Milliseconds in which a server comes to rest after a publication.
+// Milliseconds that a server needs to become idle after a publication.
 const REST = 50
 
 /** The scenario. */

@@ -1,6 +1,6 @@
-// What an idle session and an idle stream hold: memory before and after many have been opened by real requests, divided
-// by how many they are. Garbage is collected before each reading, and enough were opened before the first to have all
-// compiled.
+// Measures the memory of an idle session and of an idle stream: the difference between before and after many have been
+// opened by real requests, divided by their number. Garbage is collected before each reading, and enough are opened
+// before the first reading for all code to be compiled.
 import type { Ratio, Row, Scenario } from '../scenario.ts'
 import { Child, withChild } from './child.ts'
 import { openSessions } from './load.ts'

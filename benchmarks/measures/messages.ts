@@ -14,7 +14,7 @@ const META = {
   'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1.0.0' },
   'io.modelcontextprotocol/clientCapabilities': {}
 }
-// As those of editors are.
+// The parameters that editors typically send.
 const INITIALIZE = {
   protocolVersion: '2025-11-25',
   capabilities: { roots: { listChanged: true }, sampling: {}, elicitation: {} },

@@ -1,5 +1,5 @@
-// One million calls, by modern clients and in a session in turn: the heap after them against that after the first ten
-// thousand. Garbage is collected before each reading.
+// Compares the heap after one million calls with the heap after the first ten thousand. Modern clients and a session
+// call in turn. Garbage is collected before each reading.
 import type { Scenario } from '../scenario.ts'
 import { Child, withChild } from './child.ts'
 import { checkAnswers, load, openSessions } from './load.ts'

@@ -1,4 +1,4 @@
-// Many open streams of change notifications: of a mount, and of bare routes that send the same bytes in two ways.
+// Opens many streams of change notifications of a mount, and of bare routes that send the same bytes in two ways.
 import { Child, withChildren } from './child.ts'
 import type { StreamsSetup } from './servers/streams.ts'
 

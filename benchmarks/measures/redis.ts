@@ -1,4 +1,4 @@
-// A Redis of its own for a measurement, and how many commands it is sent.
+// Starts a Redis for a measurement, and counts the commands that it receives.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
@@ -38,7 +38,8 @@ export async function startRedis (): Promise<MeasuredRedis> {
   }
 }
 
-// Redis tells a monitor of each command, and of those that scripts run, which take no round trip, by the name of lua.
+// Redis reports each command to a monitor. Commands of scripts, which take no round trip, are reported with the name
+// lua.
 async function countCommands (port: number, work: () => Promise<void>): Promise<number> {
   const [monitor, marker] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
   try {

@@ -1,5 +1,6 @@
-// What many tools, mounts and sessions cost a call, against one of each. A call is of the tool, or mount, registered
-// last; calls in sessions go to all of them in turn. Measured by rounds of load in turn, medians.
+// Compares calls of a server with many tools, mounts or sessions with calls of a server with one of each. Calls use the
+// tool or mount that was registered last; calls in sessions use all sessions in turn. Both sides are loaded in turns,
+// and the results are medians.
 import type { Ratio, Row, RunSettings, Scenario } from '../scenario.ts'
 import { Child, withChildren } from './child.ts'
 import { checkAnswers, load, openSessions } from './load.ts'
@@ -27,7 +28,7 @@ interface Side {
 const TARGET = { atLeast: 0.95 }
 const MANY_SESSIONS = 50_000
 const CHECKED = 3
-// Short ones in turn: noise that lasts longer meets both.
+// Short rounds in turn, so that longer noise affects both sides.
 const LOADS_PER_ROUND = 2
 const WARM_UP = 2
 
@@ -69,7 +70,7 @@ async function prepareModern (): Promise<readonly Post[]> {
   return [modernCall()]
 }
 
-// As many requests for one session as for many: what the client does is not measured.
+// One session gets as many requests as many sessions do, so that the work of the client is the same.
 async function prepareSessions (
   child: Child, { open, requests }: { readonly open: number, readonly requests: number }
 ): Promise<readonly Post[]> {

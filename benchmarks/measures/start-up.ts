@@ -1,5 +1,5 @@
-// What one mount adds to the start of an app: processes that import, get ready and answer one request, started one
-// after the other in turn, medians. Their time counts from their own begin, that of Node.js included.
+// Measures how much one mount adds to the start of an app. Processes that import, get ready and answer one request are
+// started in turn, and the results are medians. Their time counts from the start of the process, Node.js included.
 import type { Ratio, Row, Scenario } from '../scenario.ts'
 import { Child } from './child.ts'
 import { median, medianRatio } from '../figures.ts'
@@ -26,7 +26,7 @@ const TIMES: Readonly<Record<string, string>> = {
   answeredWall: 'ms until the first answer',
   answeredCpu: 'CPU ms until the first answer'
 }
-// The first answer of Fastify alone is that there is no such route.
+// Fastify without a mount answers the first request with 404.
 const TARGETED = ['readyWall', 'readyCpu']
 
 /** The scenario. */

@@ -1,5 +1,5 @@
-// The baseline: what an app would write that has one thing to do and does it in the way of Fastify, with a schema for
-// the body and a plain reply. It knows nothing of MCP but what its own replies look like.
+// The baseline: an app that does one thing in the usual way of Fastify, with a schema for the body and a plain reply.
+// It knows nothing of MCP except the form of its own replies.
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import cors from '@fastify/cors'
@@ -49,7 +49,7 @@ const SESSION_SCHEMA = {
   }
 }
 
-// What revision 2026-07-28 has in each result.
+// The fields of each result of revision 2026-07-28.
 const MODERN = { resultType: 'complete', _meta: { 'io.modelcontextprotocol/serverInfo': SERVER_INFO } }
 
 const ROUTES: Partial<Record<WorkloadName, (app: FastifyInstance) => void>> = {
@@ -78,7 +78,7 @@ function addCall (app: FastifyInstance, extra: object): void {
   }))
 }
 
-// The same string for everybody.
+// All requests get the same string.
 function addList (app: FastifyInstance): void {
   const tools = LISTED.map((tool) => ({ ...tool, inputSchema: LISTED_SCHEMA }))
   const json = JSON.stringify({ jsonrpc: '2.0', id: 1, result: { tools, ttlMs: 0, cacheScope: 'public', ...MODERN } })
@@ -120,7 +120,8 @@ function addStructured (app: FastifyInstance): void {
   })
 }
 
-// As Fastify's documentation sends a stream; each event is written by itself, for work would be done between them.
+// Sends a stream as Fastify's documentation shows. Each event is written separately, because a real handler would work
+// between events.
 function addProgress (app: FastifyInstance): void {
   app.post<{ Body: Call }>('/mcp', { schema: CALL_SCHEMA }, async ({ body: { id, params } }, reply) => {
     const stream = new Readable({ read () {} })
@@ -151,7 +152,7 @@ function frame (message: object): string {
   return `event: message\ndata: ${JSON.stringify(message)}\n\n`
 }
 
-// Four requests that have nothing to do with each other.
+// Four independent requests.
 function addSession (app: FastifyInstance): void {
   app.post<{ Body: SessionBody }>(
     '/mcp',
@@ -176,7 +177,7 @@ function addSession (app: FastifyInstance): void {
   app.delete('/mcp', async (_request, reply) => reply.code(200).send())
 }
 
-// What the mount does by its options `auth`, `cors` and `allowedHosts`, done by hooks and plugins of Fastify.
+// Hooks and plugins of Fastify that do the work of the options `auth`, `cors` and `allowedHosts` of a mount.
 async function serveAuthorized (): Promise<Serving> {
   const issuer = await createIssuer()
   const hosts = new Set(['127.0.0.1', 'localhost'])

@@ -24,11 +24,11 @@ export async function serve (workload: WorkloadName): Promise<Serving> {
   return { url: `http://127.0.0.1:${port}/mcp` }
 }
 
-// It does not tell which port it was given.
+// fastmcp does not expose its port.
 async function findPort (): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
-  // A server that listens to a port has an address.
+  // The cast holds, because a server that listens on a port has an address object.
   const { port } = server.address() as AddressInfo
   server.close()
   await once(server, 'close')

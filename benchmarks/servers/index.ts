@@ -1,4 +1,4 @@
-// All servers by name. Each is loaded only where it is served: none is to pay for what another one needs.
+// All servers by name. Each is loaded only where it is served, so that it does not load the packages of the others.
 import type { WorkloadName } from '../workloads.ts'
 import type { Serving } from './serving.ts'
 
@@ -7,7 +7,7 @@ interface ServerModule { serve (workload: WorkloadName): Promise<Serving> }
 /** The names of all servers. */
 export type ServerName = keyof typeof SERVERS
 
-/** What loads each of them. */
+/** Loads a server by its name. */
 export const SERVERS = {
   bare: () => import('./bare.ts'),
   native: () => import('./native.ts'),

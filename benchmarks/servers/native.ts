@@ -14,7 +14,7 @@ import { createIssuer, PUBLIC_URL } from './tokens.ts'
 
 const NoteArguments = Type.Object({ text: Type.String() })
 
-// What a workload needs besides a mount as it is by default.
+// The options that a workload needs in addition to the defaults.
 const OPTIONS: Partial<Record<WorkloadName, Partial<McpMountOptions>>> = {
   'modern call, authorized': { cors: true },
   'legacy call': { stateless: true },

@@ -1,5 +1,5 @@
-// The official SDK v1 on Fastify. Its documentation shows Express; what is different here is that Fastify has to be
-// told that the transport replies. Of the two kinds of reply that it has, JSON is the quicker one.
+// The official SDK v1 on Fastify. Its documentation shows Express; the only difference is that Fastify must know that
+// the transport replies. Replies are JSON, the faster of the two kinds that the transport offers.
 import { randomUUID } from 'node:crypto'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { isInitializeRequest } from '@modelcontextprotocol/sdk/types.js'

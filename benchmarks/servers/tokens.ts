@@ -4,7 +4,7 @@ import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 
-/** Whoever has issued the token. */
+/** The issuer of the token. */
 export interface Issuer {
   readonly url: string
   readonly jwksUri: string
@@ -14,9 +14,9 @@ export interface Issuer {
   readonly token: string
 }
 
-/** Where the measured servers say that they are. */
+/** The publicUrl of the measured servers. */
 export const PUBLIC_URL = 'https://notes.example.com'
-/** For whom the token is. */
+/** The audience of the token. */
 export const AUDIENCE = `${PUBLIC_URL}/mcp`
 
 /** Starts an issuer. */
@@ -29,7 +29,7 @@ export async function createIssuer (): Promise<Issuer> {
     response.setHeader('content-type', 'application/json').end(jwks)
   ).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  // A server that listens to a port has an address.
+  // The cast holds, because a server that listens on a port has an address object.
   const { port } = server.address() as AddressInfo
   const url = `http://127.0.0.1:${port}`
   return {

@@ -10,7 +10,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js'
 import type { Test } from 'tap'
 import { createGate, type Gate } from '../support/stream.ts'
-import { LEVELS, Meeting, PATIENCE, WAYS, type Stage } from './sdk-leak-server.ts'
+import { LEVELS, Meeting, LONG_TIMEOUT, WAYS, type Stage } from './sdk-leak-server.ts'
 
 /** The properties in which clients differ. */
 interface Traits {
@@ -137,13 +137,13 @@ function questionOf ({ method, params }: Request): string {
   return `${method} ${JSON.stringify(params).match(/client-\d+/g)?.join()}`
 }
 
-/** Has all clients use the server at once. */
+/** Lets all clients use the server at once. */
 export async function useAtOnce ({ guests, gathering }: Party, stage: Stage): Promise<void> {
   const slow = guests.map((guest) => call(guest, 'slow', gathering.heard))
   const eliciting = guests.map((guest) => call(guest, 'elicit'))
   const sampling = guests.map((guest) => call(guest, 'sample'))
   await Promise.all([gathering.heard.complete, gathering.asked.complete])
-  // Those that cannot be asked have not been.
+  // Clients without the capability must not have been asked.
   await Promise.all([
     ...eliciting.filter((_, index) => !guests[index]?.traits.elicits),
     ...sampling.filter((_, index) => !guests[index]?.traits.samples)
@@ -163,7 +163,7 @@ export async function useAtOnce ({ guests, gathering }: Party, stage: Stage): Pr
   const staying = guests.filter(({ traits }) => traits.leaves !== 'by going away')
   await Promise.all(staying.map((guest) => call(guest, 'touch')))
   await gathering.updated.complete
-  // What is on its way to a client has come before the answer to another request.
+  // Messages on their way to a client arrive before the answer to a later request.
   await Promise.all(staying.map((guest) => call(guest, 'fast')))
 }
 
@@ -174,7 +174,7 @@ async function call (
     note(`progress ${message}`)
     if (progress === 2) heard?.arrive()
   }
-  const options = heard === undefined ? PATIENCE : { ...PATIENCE, onprogress, signal: cancel.signal }
+  const options = heard === undefined ? LONG_TIMEOUT : { ...LONG_TIMEOUT, onprogress, signal: cancel.signal }
   try {
     const { content } = await client.callTool({ name: tool, arguments: { name, way } }, undefined, options)
     note(`${tool} ${JSON.stringify(content)}`)

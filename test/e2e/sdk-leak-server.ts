@@ -17,8 +17,8 @@ import { createGate, type Gate } from '../support/stream.ts'
 export const LEVELS = ['debug', 'info', 'warning', 'error'] as const
 export const WAYS = ['extra', 'server'] as const
 
-/** Long, so that no client gives up because the machine is slow. */
-export const PATIENCE = Object.freeze({ timeout: 600_000 })
+/** A long timeout, so that no request times out because the machine is slow. */
+export const LONG_TIMEOUT = Object.freeze({ timeout: 600_000 })
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>
 interface Arguments { readonly name: string, readonly way: typeof WAYS[number] }
@@ -49,7 +49,7 @@ export interface Stage {
   readonly release: Gate
   /** The ids of the slow calls. */
   readonly requestIds: Set<unknown>
-  /** Whose slow calls were aborted. */
+  /** The names of the clients whose slow calls were aborted. */
   readonly abortedNames: string[]
 }
 
@@ -136,8 +136,8 @@ async function elicit ({ server }: McpServer, { name, way }: Arguments, { sendRe
     requestedSchema: { type: 'object', properties: { answer: { type: 'string' } } }
   }
   const { content } = way === 'extra'
-    ? await sendRequest({ method: 'elicitation/create', params }, ElicitResultSchema, PATIENCE)
-    : await server.elicitInput(params, PATIENCE)
+    ? await sendRequest({ method: 'elicitation/create', params }, ElicitResultSchema, LONG_TIMEOUT)
+    : await server.elicitInput(params, LONG_TIMEOUT)
   return content?.answer
 }
 
@@ -147,8 +147,8 @@ async function sample ({ server }: McpServer, { name, way }: Arguments, { sendRe
     maxTokens: 9
   }
   const { content } = way === 'extra'
-    ? await sendRequest({ method: 'sampling/createMessage', params }, CreateMessageResultSchema, PATIENCE)
-    : await server.createMessage(params, PATIENCE)
+    ? await sendRequest({ method: 'sampling/createMessage', params }, CreateMessageResultSchema, LONG_TIMEOUT)
+    : await server.createMessage(params, LONG_TIMEOUT)
   return content.type === 'text' ? content.text : content.type
 }
 

@@ -41,10 +41,10 @@ export function createMemoryCommand (server: Server): Command {
   if (gc === undefined) throw new Error('memory is only told with --expose-gc')
 
   return async function readMemory (connections) {
-    // One that a client keeps open for a next request is none of those expected.
+    // A connection that a client keeps open for another request is not one of the expected ones.
     server.closeIdleConnections()
     while (await countConnections(server) !== connections) await wait(10)
-    // What is finalised in one collection is freed by a later one.
+    // Objects that one collection finalises are freed by a later one.
     for (let collections = 0; collections < 4; collections++) {
       gc()
       await wait(20)

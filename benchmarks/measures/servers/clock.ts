@@ -1,4 +1,4 @@
-// A clock that all processes of a machine share.
+// The clock that all processes of a machine share.
 
 /** The moment, in microseconds. */
 export function now (): number {

@@ -4,7 +4,7 @@ import { listenRequest } from '../messages.ts'
 import { answerCommands, type Figures } from './answer.ts'
 import { now } from './clock.ts'
 
-/** Whose streams the clients open. */
+/** The server whose streams the clients open. */
 export interface ListenersSetup { readonly port: number }
 
 // Connections that a server has not accepted yet wait in a short queue.
@@ -18,7 +18,7 @@ const LINE_END = 10
 // The setup from child.ts.
 const { port } = JSON.parse(process.argv[2] ?? '') as ListenersSetup
 
-/** What is to come, and whoever waits for it. */
+/** The events that are expected, and the callers that wait for them. */
 class Expectation {
   readonly done: Promise<number>
   #left: number

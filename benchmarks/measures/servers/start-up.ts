@@ -1,4 +1,4 @@
-// An app that starts and answers one request. It tells how long each took since its process began and, when asked to,
+// An app that starts and answers one request. It reports how long each took since its process began and, when asked to,
 // what it has loaded; that takes time of its own.
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
