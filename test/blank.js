@@ -1,10 +1,9 @@
 // Makes JavaScript of TypeScript: types become blanks, and everything else stays in its place. The result is
 // cached, because loading the compiler takes longer than most tests.
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { threadId } from 'node:worker_threads'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const CACHE = join(ROOT, 'node_modules/.cache/ts-blank-space')
@@ -18,7 +17,8 @@ export async function blank (source) {
     const { default: tsBlankSpace } = await import('ts-blank-space')
     const blanked = tsBlankSpace(source)
     await mkdir(CACHE, { recursive: true })
-    const written = `${cached}.${process.pid}-${threadId}`
+    // Files with the same source may load at the same time, in one process as well.
+    const written = `${cached}.${randomUUID()}`
     await writeFile(written, blanked)
     await rename(written, cached)
     return blanked
