@@ -10,7 +10,7 @@ import mcpPlugin, {
 import { loadRedis } from '../lib/redis/connections.ts'
 import { createHost, createServer, modern, modernCall, mount } from './support/app.ts'
 
-// What throws each code; the names must be those that errors.ts exports.
+// One function per code that throws it. The names must be those that errors.ts exports.
 const THROWERS: { readonly [code: string]: () => unknown } = {
   MCP_ERR_INVALID_OPTION: () => register({ server: createServer(), path: 'mcp' }),
   // The wrong type is what the test is about.

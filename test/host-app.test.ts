@@ -1,4 +1,4 @@
-// A mount in apps that have more than it: the plugins that Fastify apps have most.
+// A mount in apps with the most common plugins of Fastify.
 import compress from '@fastify/compress'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
@@ -21,7 +21,7 @@ const RESULT = frameOf({
   result: { resultType: 'complete', content: [{ type: 'text', text: 'done' }], _meta: SERVER_META }
 })
 
-/** A tool that reports on its work, and goes on once it is let. */
+/** Creates a tool that reports progress and then waits for the test. */
 function createWorker (): { server: McpServer, goOn: Gate } {
   const server = createServer()
   const goOn = createGate()

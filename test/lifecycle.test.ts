@@ -7,7 +7,7 @@ import { createGate, frameOf, listen, readFrames, send } from './support/stream.
 
 const SHUTTING_DOWN = { code: -32603, message: 'The server is shutting down; send the request again' }
 
-/** A server that notes when its lifespan is entered and left; a failing one throws then. */
+/** Creates a server that records when its lifespan is entered and left, and throws at that point if it is failing. */
 function createWitness (
   name: string, events: string[], failing: 'enter' | 'close' | undefined = undefined
 ): McpServer<string> {
@@ -153,7 +153,7 @@ function createWaiter (handler: (ctx: RequestContext) => Promise<string>): McpSe
 
 async function startClosing (t: Test, app: FastifyInstance): Promise<() => Promise<void>> {
   const closing = createGate()
-  // Hooks run in order, so this one tells when those of the mounts have begun.
+  // Hooks run in order, so this one runs after those of the mounts have begun.
   app.addHook('preClose', async () => { closing.open() })
   return async () => { await closing.promise; t.pass('closing has begun') }
 }

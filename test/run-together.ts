@@ -13,7 +13,7 @@ export function runTogether (directory: string, isPart = (_name: string): boolea
   const names = readdirSync(url, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts') && !name.endsWith('.alone.test.ts') && isPart(name))
 
-  // So many tests may take longer on a busy machine than those of one file.
+  // All files together take longer on a busy machine than one file does.
   t.setTimeout(300_000)
 
   // tap ends when no test is left, which may be while the next file loads. The tests of the files wait for this one.

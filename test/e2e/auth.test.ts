@@ -21,7 +21,7 @@ import {
 const PUBLIC_URL = 'https://api.example.com'
 const ENDPOINT = `${PUBLIC_URL}/v1/notes/mcp`
 
-/** A client that has nothing yet; it keeps what it is given. */
+/** The stored values of a client, which has none at first. */
 interface Kept {
   client?: { client_id?: string }
   discovery?: object
@@ -63,7 +63,7 @@ interface Authorizing {
 type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>
 
 function createV1 (kept: Kept, fetch: Fetch): Authorizing {
-  // What is kept comes from the client itself.
+  // The cast holds, because the client itself stored these values.
   const options = { authProvider: createProvider(kept) as unknown as ProviderV1, fetch }
   const client = new ClientV1({ name: 'e2e', version: '1.0.0' })
   let transport = new TransportV1(new URL(ENDPOINT), options)
@@ -80,7 +80,7 @@ function createV1 (kept: Kept, fetch: Fetch): Authorizing {
 }
 
 function createV2 (kept: Kept, fetch: Fetch, mode: 'legacy' | { pin: string }): Authorizing {
-  // What is kept comes from the client itself.
+  // The cast holds, because the client itself stored these values.
   const options = { authProvider: createProvider(kept) as unknown as ProviderV2, fetch }
   const client = new ClientV2({ name: 'e2e', version: '1.0.0' }, { versionNegotiation: { mode } })
   let transport = new TransportV2(new URL(ENDPOINT), options)

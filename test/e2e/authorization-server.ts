@@ -1,4 +1,4 @@
-// A real authorization server on loopback, a user who signs in to it, and clients that remember what they are given.
+// Starts a real authorization server on loopback, signs a user in, and creates the storage of clients.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair } from 'jose'
@@ -8,9 +8,9 @@ import type { Test } from 'tap'
 /** An authorization server. */
 export interface AuthorizationServer {
   readonly issuer: string
-  /** What it is asked for, by path. */
+  /** The requests that it has received, as method and path. */
   readonly asked: string[]
-  /** Seconds that access tokens are good for from now on. */
+  /** Sets for how many seconds new access tokens are valid. */
   setLifetime (seconds: number): void
 }
 
@@ -60,7 +60,7 @@ export async function createAuthorizationServer (
   return { issuer, asked, setLifetime: (seconds) => { accessTokenTTL = seconds } }
 }
 
-/** A user's browser: signs in as `login`, consents, and comes to the parameters that the client is called back with. */
+/** Signs in as `login` and consents, as a browser does. Resolves to the parameters of the redirect to the client. */
 export async function signIn (authorizationUrl: URL, login: string): Promise<URLSearchParams> {
   const cookies = new Map<string, string>()
 

@@ -8,7 +8,7 @@ import { findStrays, type Received } from './strays.ts'
 const CLIENTS = 50
 const MOUNTS = ['left', 'right']
 
-/** A promise that the test keeps when it wants to. */
+/** A promise that the test resolves. */
 class Gate {
   readonly opened: Promise<void>
   open: () => void = () => {}
@@ -18,7 +18,7 @@ class Gate {
   }
 }
 
-/** What the test holds of the calls that wait in a slow tool. */
+/** The calls that wait in a slow tool, and the gates by which the test releases them. */
 class Waiting {
   readonly gates = new Map<string, Gate>()
   readonly requestIds = new Set<unknown>()
@@ -113,7 +113,7 @@ t.test('calls that end in a different order than they began return to their own 
     received.push({ kind: 'slow', token, carried: await client.callTool('slow', { token }) })
   })
   await waiting.all.opened
-  // 7 is coprime to 50, so that every one is let go once, neighbours far from each other.
+  // 7 is coprime to 50, so every call is released once, and neighbours far from each other.
   for (let n = 0; n < CLIENTS; n++) {
     waiting.gates.get(tokens[(n * 7) % CLIENTS] ?? '')?.open()
     await calls[(n * 7) % CLIENTS]

@@ -41,7 +41,7 @@ interface Connected {
   readonly transport: SSEClientTransport
 }
 
-/** A v1 client of an app with one mount; it declares all that a client can do. */
+/** Connects a v1 client with all capabilities to an app with one mount. */
 async function connect (
   t: Test,
   server: McpMountOptions['server'],
@@ -62,7 +62,7 @@ t.test('the v1 client uses every feature over HTTP+SSE', async (t) => {
   const logs: unknown[] = []
   const progress: unknown[] = []
   const server = createEverything()
-  // This client forgets of progress what it reads at once with the result.
+  // This client drops progress that it reads together with the result.
   const read = createGate()
   server.registerTool('step', {}, async (_args, ctx) => {
     await ctx.reportProgress(1, 2, 'half')
@@ -313,7 +313,7 @@ t.test('the v1 client calls a protected tool after discovery, registration and c
   const kept: { client?: object, tokens?: object, verifier: string, authorizationUrl?: URL } = { verifier: '' }
   const options = {
     fetch: (input: string | URL, init?: RequestInit) => fetch(String(input).replace(url.origin, address), init),
-    // What is kept comes from the client itself.
+    // The cast holds, because the client itself stored these values.
     authProvider: {
       redirectUrl: REDIRECT_URL,
       clientMetadata: {

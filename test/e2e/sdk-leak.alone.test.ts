@@ -11,7 +11,7 @@ import { createStage, createTalkative } from './sdk-leak-server.ts'
 const CLIENTS = 100
 const MIXED_UP = 20
 
-// So many clients take their time on a machine that is busy with other things.
+// A hundred clients take long on a busy machine.
 t.setTimeout(120_000)
 
 t.test('each of a hundred clients of one SDK instance gets exactly its own messages', async (t) => {
@@ -19,7 +19,7 @@ t.test('each of a hundred clients of one SDK instance gets exactly its own messa
   const app = await listen(t, { server: createTalkative(stage) })
   const party = await invite(t, app.mcp.get('talkative').url, CLIENTS)
 
-  // After a leak others would wait in vain.
+  // After a leak, other clients would wait forever.
   await Promise.race([useAtOnce(party, stage), party.gathering.leak.promise])
 
   const leaving = party.guests.filter(({ traits }) => traits.leaves !== 'in the end')

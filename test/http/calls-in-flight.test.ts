@@ -19,7 +19,7 @@ const auth: AuthOptions = {
 
 const OVER = { code: -32603, message: 'Too many calls in flight of one caller: 2; end one of them, or try again later' }
 
-/** A mount with a tool that answers when the test says so. */
+/** Creates a mount with a tool that returns when the test says so. */
 async function createSlow (t: Test, options: Partial<McpMountOptions> = {}) {
   const waiting: Array<(answer: string) => void> = []
   const server = new McpServer({ name: 'Notes', version: '1.0.0' })

@@ -1,4 +1,4 @@
-// What legacy clients send to the nodes of a cluster, during an outage and otherwise.
+// Requests of legacy clients to the nodes of a cluster, with and without an outage.
 import t, { type Test } from 'tap'
 import type { LightMyRequestResponse } from 'fastify'
 import { ClusterUnreachableError, McpServer, type McpMountOptions } from '../../lib/index.ts'

@@ -1,4 +1,4 @@
-// What becomes of the notifications that legacy clients post.
+// Notifications that legacy clients post reach the definition.
 import t, { type Test } from 'tap'
 import type { McpMountOptions, ServerDefinition } from '../../lib/index.ts'
 import { createHost, mount, openSession, post } from '../support/app.ts'

@@ -27,7 +27,7 @@ function ask (notifications: unknown, { headers = {}, ...envelope }: Envelope = 
   )
 }
 
-/** What is listened to, message by message; undefined at its end. */
+/** An open subscription. `next()` resolves to its next message, or to undefined at its end. */
 interface Listening { readonly response: Response, next (): Promise<unknown> }
 
 async function listenTo (address: string, notifications: unknown, envelope?: Envelope): Promise<Listening> {

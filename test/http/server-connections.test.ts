@@ -11,7 +11,7 @@ import t, { type Test } from 'tap'
 import { ServerConnections } from '../../lib/http/server-connections.ts'
 import { createServer as createNotes, mount } from '../support/app.ts'
 
-// Of nobody, for a name that nobody has.
+// A self-signed certificate for localhost, for this test only.
 const KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgOSH28YrosH3yZjMu
 0mkWNPBJm1y/ri30HngzhZwO81mhRANCAATjs0l5dXUe+PNxTUJnFfWlbILgN36Z
@@ -33,7 +33,7 @@ k+c7
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
 
-/** A server that answers when it is told to, and the port it listens at. */
+/** Starts a server that answers when the test says so. */
 async function listen (
   t: Test,
   server: Server

@@ -1,4 +1,4 @@
-// One caller and the others: nobody takes all there is.
+// One caller cannot use up the sessions and streams of all others.
 import t, { type Test } from 'tap'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import mcpPlugin, { McpServer, type AuthOptions, type McpMountOptions } from '../../lib/index.ts'
@@ -54,7 +54,7 @@ t.test('a principal that has used up its share of sessions gets 429, and others 
   await openSession(app, '2025-11-25', { headers: ANN })
 
   const over = await initializeAs(app, ANN)
-  // Another client of the same person is nobody else.
+  // Another client of the same person is the same principal.
   const otherClient = await initializeAs(app, { ...ANN, 'x-client': 'other' })
   const bobs = await initializeAs(app, BOB)
   await app.inject({ method: 'DELETE', url: '/mcp', headers: { ...ANN, ...first } })

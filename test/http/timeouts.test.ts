@@ -6,7 +6,7 @@ import { createGate, listen, openGet, readFrames, send } from '../support/stream
 
 const CHANGED = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}'
 
-/** A mount in an app that also has a route which never answers. */
+/** Creates an app with a mount, and with a route that never answers. */
 async function createApp (t: Test, options: FastifyServerOptions) {
   const { app } = createHost(t, options)
   const server = createServer()

@@ -1,5 +1,4 @@
-// What SDK servers ask their clients in the middle of a call, as an instance that many clients share and as servers of
-// one client.
+// SDK servers ask their clients during a call, as an instance that many clients share and as servers of one client.
 import t, { type Test } from 'tap'
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { EmptyResultSchema, ListRootsResultSchema, type ClientCapabilities } from '@modelcontextprotocol/sdk/types.js'

@@ -15,7 +15,7 @@ const require = createRequire(import.meta.url)
 const NODE_MODULES = fileURLToPath(new URL('../../node_modules/', import.meta.url))
 const SDK = '@modelcontextprotocol/server'
 
-/** What copies there are, and how one is made for a test. */
+/** Loads each copy of the SDK for a test. */
 export const copies: Readonly<Record<string, (t: Test) => SdkV2 | Promise<SdkV2>>> = {
   'the copy that this package loads': () => import(SDK),
   'a second install': async (t) =>

@@ -24,7 +24,7 @@ const makers: Readonly<Record<string, () => Made>> = {
 
 interface FactoryApp extends SdkApp {
   readonly contexts: readonly SdkServerContext[]
-  /** What was made and what was closed, in order. */
+  /** The servers that were created and closed, in order. */
   readonly events: readonly string[]
 }
 

@@ -38,7 +38,7 @@ for (const form of forms) {
 
       t.match(await client.callTool('fail'), { ...said('out of order'), isError: true })
       const failure = await failureOf(client.callTool('nothing').then((result) => {
-        // The high-level server of v1 tells of a tool that it has not by a result.
+        // The high-level server of v1 reports an unknown tool in an error result.
         if (result['isError'] === true) {
           throw Object.assign(new Error(JSON.stringify(result['content'])), { code: -32602 })
         }

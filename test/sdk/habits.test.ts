@@ -1,4 +1,4 @@
-// What becomes of code that was written for a server with one client: the rows of a table in docs/sdk-servers.md.
+// Code that was written for a server with one client: the rows of a table in docs/sdk-servers.md.
 import { once } from 'node:events'
 import t from 'tap'
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
@@ -50,7 +50,7 @@ const waiting: Readonly<
   'a v2 factory': [(waited) => () => createWaitingV2(waited), createWaitingV2]
 }
 
-/** What the SDK itself gives as the reason, over a transport of its own. */
+/** Returns the reason that the SDK sets over one of its own transports. */
 async function reasonOfSdk (create: (waited: Waited) => V1McpServer | V2McpServer, params: object): Promise<unknown> {
   const waited = { started: createGate(), reason: createGate<unknown>() }
   const server = create(waited)

@@ -1,4 +1,4 @@
-// What SDK servers hear of their clients besides requests: that they are ready, and what they notify of.
+// Notifications of clients reach SDK servers, `notifications/initialized` included.
 import t from 'tap'
 import { McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { RootsListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
@@ -9,7 +9,7 @@ import { legacy, MODERN_META, modern, modernCall, openSession, post } from '../s
 import { createGate, listen, until } from '../support/stream.ts'
 import { createSdkApp, createV1, said } from '../support/sdk-servers.ts'
 
-/** A server that registers a tool once it knows that its client can be asked. */
+/** Creates a server that registers a tool in oninitialized if its client can be asked. */
 function createLate (): V1McpServer {
   const server = createV1()
   server.server.oninitialized = async () => {
@@ -186,7 +186,7 @@ t.test('a server without notification handlers serves requests', async (t) => {
   t.same(logLines.filter(({ level }) => Number(level) >= 40), [])
 })
 
-/** A server with a tool that makes a notifier, to be used when the call is over. */
+/** Creates a server with a tool that creates a notifier, which is used after the call. */
 function createNotifying (made: (notify: () => Promise<void>) => void): V1McpServer {
   const server = createV1()
   server.registerTool('sign_in', {}, () => {

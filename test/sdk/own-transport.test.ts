@@ -1,4 +1,4 @@
-// Servers that a factory made for one session: what they say, what is called off, and what happens when they are gone.
+// Servers that a factory created for one session: their messages, cancellations, and the end of a server.
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { type McpServer as V1McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
@@ -26,7 +26,7 @@ const GONE = { code: -32001, message: "Session not found: its server has closed;
 
 const note = (params: object): string => frameOf({ jsonrpc: '2.0', method: 'notifications/message', params })
 
-/** A server of each version with a tool that waits until its request is called off. */
+/** Creates a server of each version with a tool that waits until its request is cancelled. */
 const waiting: Readonly<Record<string, (started: Gate, aborted: Gate<string>) => V1McpServer | V2McpServer>> = {
   v1 (started, aborted) {
     const server = createV1()

@@ -1,4 +1,4 @@
-// Modern clients of v1 servers: what is translated on the way in and on the way out.
+// Requests of modern clients to v1 servers are translated, and so are the replies.
 import t, { type Test } from 'tap'
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'

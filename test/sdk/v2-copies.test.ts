@@ -1,4 +1,4 @@
-// A function that makes servers by whichever copy of the SDK v2 its app has: modern clients are served the same.
+// Factories that use another copy of the SDK v2 serve modern clients in the same way.
 import t from 'tap'
 import { z } from 'zod'
 import type { AuthInfo, Mountable } from '../../lib/index.ts'

@@ -10,7 +10,7 @@ export type TalkOptions = Pick<McpMountOptions, 'stateless' | 'retryInterval'> &
   readonly isResumable?: boolean
 }
 
-/** What may be done behind the scenes. */
+/** The changes that a test can make to a definition. */
 export const ACTIONS = ['registerTool', 'removeTool', 'toolsChanged', 'promptsChanged', 'resourcesChanged'] as const
 
 export type Action = typeof ACTIONS[number]

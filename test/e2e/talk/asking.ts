@@ -1,4 +1,4 @@
-// Handlers that ask in the middle of their work: the official clients answer the same ones, each in its era's way.
+// Tests questions during a call: the official clients of both eras answer the same handlers.
 import t, { type Test } from 'tap'
 import {
   clientKinds,
@@ -20,7 +20,7 @@ const NEEDS = {
   by_hand: { elicitation: {} }
 }
 
-/** Answers each form by what it asks for, and notes down what it was asked. */
+/** Creates a user who answers each form by its fields, and records the questions. */
 function createUser (): { readonly asked: Answer[], readonly answering: Answering } {
   const asked: Answer[] = []
   const contents: Readonly<Record<string, Record<string, string | boolean>>> = {
@@ -49,7 +49,7 @@ function isCall ({ headers }: Recorded): boolean {
   return headers.get('mcp-method') === 'tools/call'
 }
 
-/** Has clients answer the same handlers, each in its era's way. */
+/** Tests that clients of each era answer the same handlers. */
 export function testAsking (setUp: SetUp): void {
   async function connect (t: Test, kind: ClientKind, answering: Answering = {}, options: TalkOptions = {}) {
     const stage = await setUp(t, 'asking', options)
@@ -113,7 +113,7 @@ export function testAsking (setUp: SetUp): void {
       let haveBoth: () => void = () => {}
       const both = new Promise<void>((resolve) => { haveBoth = resolve })
       const { client } = await connect(t, kind, {
-        // No answer before both have been asked; then the second one first.
+        // Answers only after both questions have arrived, the second one first.
         async elicit (params) {
           if (asked.push(params) === 2) haveBoth()
           else await both

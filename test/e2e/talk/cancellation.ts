@@ -1,4 +1,4 @@
-// Calls that their clients give up: in the middle of the work, and while the user is asked.
+// Tests calls that their clients cancel, during the work and while the user is asked.
 import t, { type Test } from 'tap'
 import { createGate } from '../../support/stream.ts'
 import {
@@ -15,7 +15,7 @@ import { untilNoted, untilSo, type SetUp, type Stage } from './stage.ts'
 interface Scene {
   readonly client: OfficialClient
   readonly stage: Stage
-  /** Comes when the user is asked, who says nothing until the test has them agree. */
+  /** Resolves when the user is asked. The user answers when the test calls `agree`. */
   readonly asked: Promise<void>
   readonly agree: () => void
 }
@@ -42,7 +42,7 @@ async function countCalls (stage: Stage): Promise<number> {
   return (await stage.notes()).filter((note) => note.endsWith('begins')).length
 }
 
-/** Has clients give up their calls. */
+/** Tests cancelled calls of all clients. */
 export function testCancellation (setUp: SetUp): void {
   async function begin (t: Test, kind: ClientKind): Promise<Scene> {
     const asked = createGate<void>()
@@ -108,7 +108,7 @@ export function testCancellation (setUp: SetUp): void {
       await asked
 
       controller.abort('enough')
-      // A modern call has ended by asking, so that there is nothing to abort.
+      // A modern call ends when it asks, so there is nothing to abort.
       if (kind.era === 'legacy') await untilNoted(stage, 'ask is stopped')
       agree()
 
@@ -150,7 +150,7 @@ export function testCancellation (setUp: SetUp): void {
 
       await rejected
       if (kind.era === 'legacy') {
-        // Where calls outlive their connections, this one waits for its client to come back.
+        // With an event store, a call outlives its connection and waits for its client to resume.
         if (!stage.isResumable) await untilNoted(stage, `ask ${CLOSED}`)
         await deleteSession(stage, sessionId)
         await untilNoted(

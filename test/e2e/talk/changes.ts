@@ -61,12 +61,12 @@ async function connectV2 (
   return { client, heard }
 }
 
-// The clients open their streams after they say that they are connected.
+// The clients open their streams after connect() has resolved.
 async function untilListening (stage: Stage): Promise<void> {
   await untilSo(async () => (await stage.stats()).streams > 0)
 }
 
-/** Has servers tell of what has changed. */
+/** Tests that servers notify clients of changes. */
 export function testChanges (setUp: SetUp): void {
   for (const [title, connect] of [
     ['the v1 client', connectV1],

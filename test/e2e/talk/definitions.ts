@@ -127,7 +127,7 @@ function createSlow ({ note }: Props): McpServer {
   return server
 }
 
-/** A resource that is watched, and one that may not be. */
+/** A server with a resource that clients may watch, and one that they may not. */
 function createChanging (): McpServer {
   const server = new McpServer(
     { name: 'Notes', version: '1.0.0' },
@@ -143,14 +143,14 @@ function createChanging (): McpServer {
   return server
 }
 
-/** A resource and nothing else. */
+/** A server with one resource. */
 function createWatched (): McpServer {
   const server = new McpServer({ name: 'Watched', version: '1.0.0' }, { requestState })
   server.registerResource('a', 'notes://a', {}, () => 'a')
   return server
 }
 
-/** A call that stops half-way, until the gate `cut` is opened. */
+/** A server with a tool that stops half-way until the gate `cut` is opened. */
 function createLong ({ note, pass }: Props): McpServer {
   const server = new McpServer({ name: 'Long', version: '1.0.0' }, { requestState })
   server.registerTool('count', { inputSchema: Type.Object({ to: Type.Integer() }) }, async ({ to }, ctx) => {

@@ -1,10 +1,10 @@
-// A process of nodes: it makes one where it is told to, for each test a new one, as starting a process takes long.
+// A process that creates and closes nodes on request, a new one for each test, because starting a process takes long.
 import type { FastifyInstance } from 'fastify'
 import { redisCluster } from '../../../lib/redis/index.ts'
 import { createTalkApp, type TalkOptions } from './app.ts'
 import type { DefinitionName } from './definitions.ts'
 
-/** What a node is made of. */
+/** The settings of a node. */
 export interface NodeRecipe {
   readonly name: DefinitionName
   readonly options: TalkOptions
@@ -12,12 +12,12 @@ export interface NodeRecipe {
   readonly keyPrefix: string
 }
 
-/** What the process is told to do: to make a node, or to close the one that another order has made. */
+/** A task of the process: create a node, or close the one that another order has created. */
 export type NodeTask = { readonly make: NodeRecipe } | { readonly close: number }
 
 export type NodeOrder = NodeTask & { readonly id: number }
 
-/** What comes of an order: the address of a node, or why there is none. */
+/** The reply to an order: the address of the node, or the reason of a failure. */
 export interface NodeReply { readonly id: number, readonly address?: string, readonly failure?: string }
 
 const apps = new Map<number, FastifyInstance>()

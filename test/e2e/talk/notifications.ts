@@ -8,7 +8,7 @@ function connect (t: Test, kind: ClientKind, { url }: Stage): Promise<OfficialCl
   return connectTo(t, kind, url)
 }
 
-/** Has servers tell of what they do. */
+/** Tests the notifications of servers during calls. */
 export function testNotifications (setUp: SetUp): void {
   for (const kind of clientKinds) {
     t.test(`${kind.title} receives the progress of a call in order and before the result`, async (t) => {

@@ -28,7 +28,7 @@ export async function startProcesses (t: Test): Promise<SetUp> {
   }
 }
 
-/** A process that makes nodes. */
+/** A process that creates nodes. */
 class NodeProcess {
   readonly #child: ChildProcess = fork(PROGRAM, { execArgv: [...LOADER] })
   readonly #waiting = new Map<number, (reply: NodeReply) => void>()

@@ -1,4 +1,4 @@
-// Calls whose connections break.
+// Tests calls whose connections break.
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
@@ -7,7 +7,7 @@ import { createGate } from '../../support/stream.ts'
 import { createProxy } from '../../support/proxy.ts'
 import { untilNoted, type SetUp } from './stage.ts'
 
-/** Has a client come back for the rest of a call. */
+/** Tests that a client resumes a call. */
 export function testResumption (setUp: SetUp): void {
   t.test('the v1 client resumes a call whose connection was cut, and gets each message once', async (t) => {
     const stage = await setUp(t, 'long', { isResumable: true, retryInterval: 1 })

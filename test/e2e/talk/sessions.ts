@@ -1,4 +1,4 @@
-// Sessions as the official clients have them.
+// Tests sessions of the official clients.
 import t from 'tap'
 import { failureOf, v1, v2Legacy, type OfficialClient } from '../../support/clients.ts'
 import { connect } from '../../support/everything.ts'
@@ -10,7 +10,7 @@ async function endElsewhere (url: string, { sessionId }: OfficialClient): Promis
   if (status !== 200) throw new Error(`the session was not ended: ${status}`)
 }
 
-/** Has clients end and lose their sessions. */
+/** Tests that clients end and lose their sessions. */
 export function testSessions (setUp: SetUp): void {
   for (const kind of [v1, v2Legacy]) {
     t.test(`${kind.title} terminates its session`, async (t) => {

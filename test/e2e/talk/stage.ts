@@ -6,9 +6,9 @@ import { startRoundRobin } from '../../support/round-robin.ts'
 import { createTalkApp, type Action, type TalkOptions } from './app.ts'
 import type { DefinitionName } from './definitions.ts'
 
-/** The stage of a suite. */
+/** The apps of a suite, and the ways to observe and control them. */
 export interface Stage {
-  /** The endpoint that clients are given. */
+  /** The endpoint that clients connect to. */
   readonly url: string
   /** Whether calls outlive their connections. */
   readonly isResumable: boolean
@@ -18,7 +18,7 @@ export interface Stage {
   stats (): Promise<MountStats>
   /** How many sessions are open. */
   countSessions (): Promise<number>
-  /** Does something behind the scenes, on one of the nodes. */
+  /** Changes a definition on one of the nodes. */
   act (action: Action): Promise<void>
   /** Opens a gate on all nodes. */
   open (gate: string): Promise<void>
@@ -26,10 +26,10 @@ export interface Stage {
   close (): Promise<void>
 }
 
-/** Sets a stage up for one test. */
+/** Sets up a stage for one test. */
 export type SetUp = (t: Test, name: DefinitionName, options?: TalkOptions) => Promise<Stage>
 
-/** One app. */
+/** Sets up one app. */
 export const setUpApp: SetUp = async (t, name, options = {}) => {
   const app = createTalkApp(name, options)
   t.teardown(() => app.close())
@@ -37,7 +37,7 @@ export const setUpApp: SetUp = async (t, name, options = {}) => {
   return createStage(address, [address], options.isResumable === true, async () => { await app.close() })
 }
 
-/** Three nodes in this process, each of which gets every third request. */
+/** Sets up three nodes in this process, each of which gets every third request. */
 export const setUpNodes: SetUp = async (t, name, options = {}) => {
   const cluster = createFaultyCluster()
   const apps = [1, 2, 3].map(() => createTalkApp(name, options, cluster))
@@ -56,8 +56,8 @@ interface Report {
 }
 
 /**
- * A stage of apps that were made by `createTalkApp`, in whatever process.
- * @param url The origin that clients are given.
+ * Creates the stage of apps that `createTalkApp` has created in any process.
+ * @param url The origin that clients connect to.
  */
 export function createStage (
   url: string, nodes: readonly string[], isResumable: boolean, close: () => Promise<void>

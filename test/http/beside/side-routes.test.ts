@@ -49,7 +49,7 @@ t.test('side routes refuse a foreign Host or Origin in the form of the app, unle
   const { app, logLines } = await createApp(t, {
     routes: async (scope) => {
       scope.get('/private', async () => 'private')
-      // What no type lets pass.
+      // A value that the types do not allow.
       scope.get('/almost', { config: JSON.parse('{ "public": "yes" }') }, async () => 'private')
       scope.get('/public', { config: { public: true } }, async () => 'public')
     }

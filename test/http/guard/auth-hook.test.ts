@@ -203,7 +203,7 @@ t.test('if a verifier throws or returns an invalid value, the request gets 500 a
     ...wrong.map((value) => () => value)
   ]
   for (const verify of verifiers) {
-    // What verifiers without types may come to.
+    // The cast passes values that only an untyped verifier can return.
     const { app, logLines } = await createAuthApp(t, { verify: verify as TokenAuthOptions['verify'] })
 
     t.same(await challengeOf(app, withToken('Bearer ann')), [500, undefined, refused('Internal error', -32603)])

@@ -10,7 +10,7 @@ const PAGE = 'https://app.example.com'
 const ALLOWED = 'Authorization, Content-Type, Last-Event-ID, Mcp-Method, Mcp-Name, Mcp-Protocol-Version, Mcp-Session-Id'
 const EXPOSED = 'Mcp-Session-Id, WWW-Authenticate'
 
-/** What a browser asks ahead of a request that it would not send by itself. */
+/** Sends the preflight that a browser sends before a request. */
 function preflight (
   app: FastifyInstance,
   headers: Record<string, string> = {},

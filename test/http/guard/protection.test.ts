@@ -1,4 +1,4 @@
-// What a request passes, in which order, where a mount has CORS, a guard, `auth` and hooks of the user's.
+// The order in which a request passes CORS, the guard, `auth` and the hooks of a mount.
 import cors from '@fastify/cors'
 import type { FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'

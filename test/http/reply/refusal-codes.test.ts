@@ -16,7 +16,7 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 const PING = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' })
 const UNKNOWN = { 'mcp-session-id': '00000000-0000-4000-8000-000000000000' }
 
-/** What legacy clients may do wrong, all but the last in a session that is open. */
+/** Invalid requests of legacy clients, all except the last one in an open session. */
 const LEGACY_WRONGS: Readonly<Record<string, (session: Readonly<Record<string, string>>) => Wrong>> = {
   'no session': () => ({ method: 'POST', headers: { ...JSON_TYPE, ...JSON_AND_SSE }, payload: PING }),
   'an unknown session': () => ({

@@ -1,4 +1,4 @@
-// The HTTP status goes by who refused a request, and not by the number of the error.
+// The HTTP status depends on where a request was refused, and not on the error code.
 import t from 'tap'
 import { InsufficientScopeError, RefusedError, RpcError, SessionGoneError } from '../../../lib/errors.ts'
 import mcpPlugin, { McpServer } from '../../../lib/index.ts'

@@ -227,7 +227,7 @@ t.test('closing the app waits for the running calls of a stream, and ends it aft
   const closed = app.close()
   await until(() => mount.stats().streams === 0)
   t.equal(mount.stats().exchanges, 3)
-  // It is told again when the grace period is over.
+  // The end of the grace period ends the stream a second time.
   for (const connection of findMounted(mount).legacySse?.connections.values() ?? []) connection.cut()
   finish.open()
 

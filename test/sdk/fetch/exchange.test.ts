@@ -1,4 +1,4 @@
-// Something with `fetch` that has sessions of its own, asks its clients, or tells them of changes.
+// Handlers with `fetch` that have their own sessions, ask their clients, or notify them of changes.
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import t, { type Test } from 'tap'
@@ -25,7 +25,7 @@ interface Received {
 
 type Answer = (request: Received, signal: AbortSignal) => Response | Promise<Response>
 
-/** A handler that notes what it gets. */
+/** Creates an app that mounts a handler, which records its requests. */
 async function createFetchApp (t: Test, answer: Answer, options: Parameters<typeof createSdkApp>[2] = {}) {
   const received: Received[] = []
   const handler: FetchHandler = {

@@ -35,7 +35,7 @@ const sse = (text: string, init: ResponseInit = {}): Response =>
 const events = (...messages: object[]): string =>
   messages.map((message) => `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`).join('')
 
-/** A handler that notes what it gets; notifications are accepted. */
+/** Creates a handler that records its requests and accepts notifications. */
 function createHandler (answer: (request: Received, signal: AbortSignal) => Response | Promise<Response>): {
   readonly handler: FetchHandler
   readonly received: readonly Received[]

@@ -1,4 +1,4 @@
-// What a v1 server instance answers, message by message.
+// Replies of a v1 server instance.
 import t from 'tap'
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import {

@@ -1,4 +1,4 @@
-// What a v1 server instance says: to the client of the running request, to all of them, or to nobody.
+// Messages of a v1 server instance reach the client of the running request, all clients, or none.
 import t from 'tap'
 import type { FastifyInstance } from 'fastify'
 import { ElicitResultSchema, NotificationSchema, SetLevelRequestSchema } from '@modelcontextprotocol/sdk/types.js'
