@@ -16,7 +16,7 @@ server.registerTool('list_notes', { description: 'List the notes.' }, () =>
   notes.length === 0 ? 'There is none' : notes
 )
 
-// Callers without the scope neither see nor call this tool. Their client is told which scope to ask for.
+// Callers without the scope neither see nor call this tool. A refusal names the scope to ask for.
 server.registerTool('add_note', {
   description: 'Save a note.',
   inputSchema: Type.Object({ text: Type.String({ minLength: 1 }) }),

@@ -89,7 +89,7 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
   }
 }
 
-/** What is known of a mount before its parts are created. */
+/** The properties of a mount that exist before its parts are created. */
 interface KnownOfMount extends Pick<MountParts, 'name' | 'definition' | 'log'>, Pick<Member, 'logFailure'> {
   readonly appLog: FastifyBaseLogger
   readonly disposal: SessionDisposal

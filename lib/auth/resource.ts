@@ -28,8 +28,8 @@ export interface Resources {
 const PLAIN_PATH = /^(?:\/(?::\w+|[^/:*]*))*$/
 
 /**
- * Creates the resources of a mount from its options. Nothing that a client sends has a part in the identifiers, except
- * for path parameters.
+ * Creates the resources of a mount from its options. The identifiers depend on nothing that a client sends,
+ * except for path parameters.
  * @throws MCP_ERR_INVALID_OPTION for a path with a parameter that is not a whole segment.
  */
 export function createResources (publicUrl: URL, path: string): Resources {

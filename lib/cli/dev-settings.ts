@@ -7,7 +7,7 @@ import type { ExportSettings } from './load-export.ts'
  */
 export const SETTINGS_VARIABLE = 'FASTIFY_MCP_MOUNT_DEV'
 
-/** What is served, and where. */
+/** The settings of `dev`: the export that it serves, and where. */
 export interface DevSettings extends ExportSettings {
   readonly host: string
   readonly port: number

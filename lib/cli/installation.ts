@@ -1,4 +1,4 @@
-// Locates this package, be it installed or in its repository.
+// Locates this package, whether it is installed or runs in its repository.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'

@@ -3,7 +3,7 @@ import { ErrorCode } from '../protocol/error-code.ts'
 import { Failure } from './command.ts'
 import { cleanLine } from './clean.ts'
 
-/** What is known about the replies of an endpoint. */
+/** The replies of an endpoint so far. */
 export interface Observed {
   /** The reply to the last POST, if it was a refusal or not a reply of MCP. */
   refused?: RefusedReply | undefined

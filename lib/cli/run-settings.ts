@@ -7,7 +7,7 @@ export const RUN_VARIABLE = 'FASTIFY_MCP_MOUNT_RUN'
 export const TRANSPORTS = ['http', 'stdio', 'sse'] as const
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
-/** What is served, and how. */
+/** The settings of `run`: the export that it serves, and how. */
 export interface RunSettings extends ExportSettings {
   readonly transport: typeof TRANSPORTS[number]
   readonly host: string

@@ -63,7 +63,7 @@ function mayMakeApp (exported: FastifyPluginCallback): boolean {
 
 type Exported = (scope?: FastifyInstance, options?: object) => unknown
 
-// Only its return value tells whether a function is a plugin, makes servers or makes an app of its own. Resolves to
+// Only its return value shows whether a function is a plugin, makes servers or makes an app of its own. Resolves to
 // such an app.
 async function useFunction (
   app: FastifyInstance, exported: Exported, plan: AppPlan

@@ -23,7 +23,7 @@ import {
 export interface OutageSubject extends ClusterSubject {
   /** Begins an outage; resolves once the backend is unreachable. */
   interrupt (): Promise<void>
-  /** Ends the outage. What was stored may be gone. */
+  /** Ends the outage. The backend may have lost what it had stored. */
   restore (): Promise<void>
 }
 

@@ -13,7 +13,7 @@ import type { Session } from '../session/session.ts'
 /** A message that gets no reply. */
 export type Notice = Extract<Message, { readonly kind: 'notification' | 'response' }>
 
-/** What is needed to take the notices of one caller. */
+/** The parts that take the notices of one caller. */
 export interface NoticeTaker {
   readonly definition: ServerDefinition
   /** Undefined for a client that has not sent `initialize`; its notifications are dropped. */

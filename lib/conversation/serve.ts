@@ -39,7 +39,7 @@ export interface SessionRequest {
   readonly channel: Answering & Running
 }
 
-/** What is needed to serve the requests of sessions. */
+/** The parts that serve the requests of sessions. */
 export interface SessionServer {
   readonly definition: ServerDefinition
   readonly sessions: {

@@ -27,7 +27,7 @@ const OPEN_STREAMS = 'open streams'
 const NOT_ACCEPTABLE = 'Not Acceptable: subscriptions/listen is answered with text/event-stream'
 const CLOSING = 'The server is shutting down; send the request again'
 
-/** What is needed to begin a stream. */
+/** The parts that a stream begins with. */
 interface Begun {
   readonly topics: Topics
   readonly opening: Opening

@@ -9,7 +9,7 @@ import { runScript, type Script } from './scripts.ts'
 export interface LinkUser {
   onOutage (error: Error): void
   onRecovery (): void
-  /** The connection was lost too briefly to count as an outage. What was published meanwhile did not arrive. */
+  /** The connection was lost too briefly to count as an outage. Messages published meanwhile were lost. */
   onGap (): void
   /** Called when Redis is back, and three times per `nodeTimeout` while it can be reached. */
   onHeartbeat (): void

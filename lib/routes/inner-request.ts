@@ -218,7 +218,7 @@ interface InnerReceiver {
   readonly onFailure: (error: Error) => void
 }
 
-/** What is done with the reply while it is being written. */
+/** Handles the reply while it is being written. */
 export interface Receiving extends Pick<InnerReceiver, 'maxLength' | 'onChunk'> {
   /** Aborts the request. */
   readonly signal: AbortSignal

@@ -57,7 +57,7 @@ function findReplySchema (reply: unknown): unknown {
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i
 const TEXT_TYPE = /^text\/|^application\/(?:[\w.+-]*\+)?(?:json|xml|yaml|javascript|x-ndjson|ndjson|jsonl|x-www-form-urlencoded|graphql)\b/i
 
-/** What is done with a reply that does not fit the output of its tool. */
+/** Handles a reply that does not fit the output of its tool. */
 type OnMisfit = (problem: string) => void
 
 /**

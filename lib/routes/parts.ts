@@ -22,7 +22,7 @@ export interface Part {
 /** How a body is sent. */
 export type BodyType = 'application/json' | 'text/plain'
 
-/** What is needed of a route to find its parts. */
+/** The properties of a route that its parts follow from. */
 export interface PartsOf {
   readonly method: string
   readonly path: RoutePath

@@ -16,11 +16,11 @@ export interface ClusterListeners {
   /** Called when stored or published data cannot be read; the node does without it. @param what The data, in words. */
   onUnreadable? (what: string): void
   /**
-   * Called after an interruption that was too brief to count as an outage, in which operations only waited. What was
-   * published meanwhile is lost, and nothing else.
+   * Called after an interruption that was too brief to count as an outage, in which operations only waited. Only
+   * messages published meanwhile are lost.
    */
   onGap? (): void
-  /** Called when an outage ends. What was published meanwhile is lost. */
+  /** Called when an outage ends. Messages published meanwhile are lost. */
   onRecovery (): void
 }
 
@@ -54,7 +54,7 @@ export interface ClusterNode {
   hold (holder: string, count: number, max: number): Promise<boolean>
   /** Starts the node. Resolves once it takes part, or once `onOutage` has reported that it cannot yet. */
   start (): Promise<void>
-  /** Stops the node. What was stored stays. */
+  /** Stops the node. The backend keeps what it has stored. */
   close (): Promise<void>
 }
 

@@ -38,7 +38,7 @@ export interface Following {
   end (): void
 }
 
-/** An event store that nodes share: each hears of what the others append. */
+/** An event store that nodes share: each receives the events that the others append. */
 export interface SharedEventStore extends EventStore {
   /**
    * Calls a listener with the events of a stream that any node appends; resolves once it has begun. The listener may be

@@ -30,7 +30,7 @@ export type MountHooks = { readonly [Name in HookName]?: HookOf<Name> | Readonly
 export function addMountHooks (scope: FastifyInstance, hooks: MountHooks): void {
   for (const name of HOOK_NAMES) {
     for (const hook of [hooks[name] ?? []].flat()) {
-      // addHook has an overload for each name, and none that takes the union of the names.
+      // addHook has an overload for each name, but no overload for the union of the names.
       scope.addHook(name as 'onRequest', hook as onRequestHookHandler)
     }
   }

@@ -20,7 +20,7 @@ export interface WatchedResources {
 }
 
 /**
- * Who sends a message, and in which revision. All messages of a legacy session have the same object as their caller.
+ * The sender of a message, and its revision. All messages of a legacy session have the same object as their caller.
  */
 export interface Caller {
   /** The era of the client. */
