@@ -20,6 +20,22 @@ const SOURCES = [
 /** The program `fastify-mcp-mount`, which runs nothing of the user's. */
 const PROGRAMS = Object.values(bin).map(sourceOf)
 
+/**
+ * Makes one module of TypeBox. esbuild would otherwise need a helper for its namespaces, for which it writes one more file
+ * that each entry point loads.
+ */
+const typebox = {
+  name: 'typebox',
+  setup ({ onResolve, onLoad }) {
+    const path = fileURLToPath(import.meta.resolve('@sinclair/typebox'))
+    onResolve({ filter: /^@sinclair\/typebox$/ }, () => ({ path }))
+    onLoad({ filter: /typebox[\\/]build[\\/]esm[\\/]index\.mjs$/ }, async () => {
+      const { outputFiles: [bundled] } = await build({ entryPoints: [path], bundle: true, format: 'esm', write: false })
+      return { contents: bundled.text }
+    })
+  }
+}
+
 /** Bundles the code: Node takes ten times as long to load hundreds of small files as Fastify takes to start. */
 export async function bundle (outdir) {
   const options = {
@@ -32,7 +48,7 @@ export async function bundle (outdir) {
     target: 'node20.19',
     packages: 'external',
     // TypeBox comes along; what else is needed stays a package of its own.
-    alias: { '@sinclair/typebox': './node_modules/@sinclair/typebox/build/esm/index.mjs' },
+    plugins: [typebox],
     sourcemap: true
   }
   // Entry points share chunks, so that an error that one of them throws is of the class that another one exports.

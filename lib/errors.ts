@@ -197,3 +197,8 @@ export function noWayToAsk (method: string): CannotAskError {
 function describeProblem (method: string, problem: string): string {
   return `This needs to ${PURPOSES[method] ?? `send ${method}`}, and ${problem}. Do without it, or tell the user.`
 }
+
+/** What nodes share cannot be reached. The operation has not happened, or it is unknown whether it has. */
+export class ClusterUnreachableError extends Error {
+  override readonly name = 'ClusterUnreachableError'
+}

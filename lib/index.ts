@@ -20,7 +20,6 @@ export { createMemorySessionStore } from './store/memory-session-store.ts'
 export type {
   Connecting, OpenOutcome, SessionChange, SessionLimits, SessionRecord, SessionShare, SessionState, SessionStore
 } from './store/session-store.ts'
-export { ClusterUnreachableError } from './store/cluster.ts'
 export type { Cluster, ClusterListeners, ClusterNode } from './store/cluster.ts'
 export { createMemoryCluster } from './store/memory-cluster.ts'
 export type { MemoryClusterOptions } from './store/memory-cluster.ts'
@@ -81,7 +80,7 @@ export { InvalidTokenError, VerifierUnavailableError } from './auth/token-error.
 export type { AuthInfo } from './auth/auth-info.ts'
 export type { AuthOptions, HostAuthOptions, TokenAuthOptions, Verify, VerifyContext } from './auth/auth-options.ts'
 
-export { InsufficientScopeError, RpcError, ToolError } from './errors.ts'
+export { ClusterUnreachableError, InsufficientScopeError, RpcError, ToolError } from './errors.ts'
 export { ErrorCode } from './protocol/error-code.ts'
 export type { LogLevel } from './protocol/log-level.ts'
 export type { ReceivedHeaders } from './protocol/headers.ts'

@@ -1,6 +1,7 @@
 // The contract of a Cluster for outages.
 import assert from 'node:assert/strict'
-import { ClusterUnreachableError, type ClusterNode } from '../store/cluster.ts'
+import { ClusterUnreachableError } from '../errors.ts'
+import type { ClusterNode } from '../store/cluster.ts'
 import type { StoredEvent } from '../store/event-store.ts'
 import {
   createRecorder,

@@ -1,5 +1,6 @@
 // The nodes that the checks of clusters start, and end again.
-import { ClusterUnreachableError, type Cluster, type ClusterNode } from '../store/cluster.ts'
+import { ClusterUnreachableError } from '../errors.ts'
+import type { Cluster, ClusterNode } from '../store/cluster.ts'
 import type { SessionRecord } from '../store/session-store.ts'
 import { createContracts, type Contract, type Subject } from './contract.ts'
 

@@ -39,6 +39,15 @@ const NO_PARAMS: Params = Object.freeze({})
 const INVALID_ID =
   `'id' must be a string of up to ${MAX_ID_BYTES} bytes or an integer between -(2^53 - 1) and 2^53 - 1`
 
+/** Parses JSON that may come from any program. Returns undefined if the text is not JSON. */
+export function parseJson (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 export function isWireObject (value: unknown): value is WireObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

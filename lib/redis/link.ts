@@ -1,6 +1,6 @@
 // Tracks whether Redis can be reached. Commands fail fast during an outage; afterwards the connection is restored.
 import type { Redis } from 'ioredis'
-import { ClusterUnreachableError } from '../store/cluster.ts'
+import { ClusterUnreachableError } from '../errors.ts'
 import { Channels } from './channels.ts'
 import { backOff, type ConnectionEvents, type Connections } from './connections.ts'
 import { runScript, type Script } from './scripts.ts'

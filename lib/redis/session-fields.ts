@@ -1,7 +1,6 @@
 // Writes and reads the fields of a session's hash in Redis. Any program with access to Redis may have changed them.
-import { parseJson } from '../protocol/json.ts'
 import { isLogLevel, type LogLevel } from '../protocol/log-level.ts'
-import { isRequestId, isWireObject, type RequestId } from '../protocol/message.ts'
+import { isRequestId, isWireObject, parseJson, type RequestId } from '../protocol/message.ts'
 import type { ClientIdentity } from '../protocol/client-identity.ts'
 import type { SessionChange, SessionRecord, SessionState } from '../store/session-store.ts'
 import { digest } from './keys.ts'

@@ -57,8 +57,3 @@ export interface ClusterNode {
   /** Stops the node. The backend keeps what it has stored. */
   close (): Promise<void>
 }
-
-/** What nodes share cannot be reached. The operation has not happened, or it is unknown whether it has. */
-export class ClusterUnreachableError extends Error {
-  override readonly name = 'ClusterUnreachableError'
-}

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { isRequestId, isWireObject, parseMessage, readId } from '../../lib/protocol/message.ts'
+import { isRequestId, isWireObject, parseJson, parseMessage, readId } from '../../lib/protocol/message.ts'
 
 function invalid (problem: string, id: string | number | null) {
   return { kind: 'refusal', status: 400, code: -32600, message: `Invalid Request: ${problem}`, id }
@@ -150,4 +150,10 @@ t.test('every JSON value is either refused or a message with a valid id', async 
 
     return kind === 'refusal' || (isWireObject(value) && (kind === 'notification' || isRequestId(value.id)))
   }))
+})
+
+t.test('a text is parsed as JSON, and any other text becomes undefined', async (t) => {
+  t.strictSame(['{"a":[1]}', '0', 'null', '', '{', 'undefined'].map(parseJson), [
+    { a: [1] }, 0, null, undefined, undefined, undefined
+  ])
 })

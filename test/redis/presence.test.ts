@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import t from 'tap'
-import { ClusterUnreachableError } from '../../lib/store/cluster.ts'
+import { ClusterUnreachableError } from '../../lib/errors.ts'
 import { createKeys, digest } from '../../lib/redis/keys.ts'
 import { redisCluster } from '../../lib/redis/index.ts'
 import type { RedisLink } from '../../lib/redis/link.ts'

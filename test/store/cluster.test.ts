@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ClusterUnreachableError } from '../../lib/store/cluster.ts'
+import { ClusterUnreachableError } from '../../lib/errors.ts'
 
 t.test('a ClusterUnreachableError has a name and a cause', async (t) => {
   const cause = new Error('no route to host')

@@ -1,7 +1,6 @@
 // A cluster in memory that can be cut off.
-import {
-  ClusterUnreachableError, type Cluster, type ClusterListeners, type ClusterNode
-} from '../../lib/store/cluster.ts'
+import { ClusterUnreachableError } from '../../lib/errors.ts'
+import type { Cluster, ClusterListeners, ClusterNode } from '../../lib/store/cluster.ts'
 import { createMemoryCluster } from '../../lib/store/memory-cluster.ts'
 
 /** A cluster whose outages a test controls. */

@@ -1,7 +1,7 @@
 // Refuses requests that could not be served although they are valid: their session has just ended, or the cluster is
 // unreachable.
 import type { FastifyReply } from 'fastify'
-import { ClusterUnreachableError } from '../../store/cluster.ts'
+import { ClusterUnreachableError } from '../../errors.ts'
 import type { RequestId } from '../../protocol/message.ts'
 import { refuse, type Refusal } from '../../protocol/refusals.ts'
 import { SessionEndedError, UNAVAILABLE } from '../../session/nodes/unavailable.ts'

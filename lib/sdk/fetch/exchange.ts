@@ -1,8 +1,7 @@
 // Sends messages to a handler with `fetch`, each as a web `Request`, and reads the messages of its responses.
 import { doNothing } from '../../do-nothing.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
-import { parseJson } from '../../protocol/json.ts'
-import { isWireObject, type RequestId, type RequestMessage } from '../../protocol/message.ts'
+import { isWireObject, parseJson, type RequestId, type RequestMessage } from '../../protocol/message.ts'
 import type { ServerRequest } from '../../protocol/question.ts'
 import { isScope } from '../../protocol/scope.ts'
 import { Method } from '../../protocol/methods.ts'

@@ -2,8 +2,7 @@
 // of a node that has died.
 import { encodeError } from '../../protocol/encode.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
-import { parseJson } from '../../protocol/json.ts'
-import { isRequestId, isWireObject, type RequestId } from '../../protocol/message.ts'
+import { isRequestId, isWireObject, parseJson, type RequestId } from '../../protocol/message.ts'
 import type { ClusterNode } from '../../store/cluster.ts'
 import { SESSION_STORE } from '../log-failure.ts'
 import type { EventSink, ResumableStream } from '../stream/session-stream.ts'

@@ -10,7 +10,8 @@ import type { Session } from '../session.ts'
 import { Sessions } from '../sessions.ts'
 import type { SessionSettings } from '../settings.ts'
 import { limitStore, standIn } from '../store-limit.ts'
-import { ClusterUnreachableError, type Cluster, type ClusterNode } from '../../store/cluster.ts'
+import { ClusterUnreachableError } from '../../errors.ts'
+import type { Cluster, ClusterNode } from '../../store/cluster.ts'
 import { SharedHome } from './shared-home.ts'
 
 /** The mount that is a node. */

@@ -1,6 +1,7 @@
 // Carries messages between the nodes of a mount.
 import { randomUUID } from 'node:crypto'
-import { ClusterUnreachableError, type ClusterNode } from '../../store/cluster.ts'
+import { ClusterUnreachableError } from '../../errors.ts'
+import type { ClusterNode } from '../../store/cluster.ts'
 import type { LogFailure } from '../log-failure.ts'
 import { encodeNodeMessage, parseNodeMessage, type Envelope, type NodeMessage } from './node-message.ts'
 

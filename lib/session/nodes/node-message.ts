@@ -1,7 +1,8 @@
 // The messages between the nodes of a mount. A message that is read may come from another version or program.
 import type { ChangeEvent } from '../../protocol/change.ts'
-import { parseJson } from '../../protocol/json.ts'
-import { isRequestId, isWireObject, type Params, type RequestId, type WireObject } from '../../protocol/message.ts'
+import {
+  isRequestId, isWireObject, parseJson, type Params, type RequestId, type WireObject
+} from '../../protocol/message.ts'
 import type { Answer } from '../questions.ts'
 
 /**

@@ -1,5 +1,6 @@
 // The operations that wait for the end of an outage.
-import { ClusterUnreachableError, type ClusterNode } from '../../store/cluster.ts'
+import { ClusterUnreachableError } from '../../errors.ts'
+import type { ClusterNode } from '../../store/cluster.ts'
 
 // Milliseconds until the retry of an operation that was refused although there is no outage, or no longer one.
 const RETRY_DELAY = 100

@@ -2,7 +2,8 @@
 // connections that it serves for them.
 import type { Message } from '../../protocol/message.ts'
 import type { Refusal } from '../../protocol/refusals.ts'
-import { ClusterUnreachableError, type ClusterNode } from '../../store/cluster.ts'
+import { ClusterUnreachableError } from '../../errors.ts'
+import type { ClusterNode } from '../../store/cluster.ts'
 import type { NoPlace } from '../../shares/shares.ts'
 import type { SessionRecord, SessionStore } from '../../store/session-store.ts'
 import type { SessionEnd, SessionHome, SessionTable } from '../home.ts'

@@ -1,7 +1,6 @@
 // The errors of requests that fail through no fault of the client: the cluster is unreachable, or the session has
 // ended.
-import { UnavailableError } from '../../errors.ts'
-import { ClusterUnreachableError } from '../../store/cluster.ts'
+import { ClusterUnreachableError, UnavailableError } from '../../errors.ts'
 
 export const UNAVAILABLE = 'The store of sessions cannot be reached; try again later'
 

@@ -1,6 +1,6 @@
 import Fastify from 'fastify'
 import t from 'tap'
-import { ClusterUnreachableError } from '../../../lib/store/cluster.ts'
+import { ClusterUnreachableError } from '../../../lib/errors.ts'
 import { sendUnserved } from '../../../lib/http/reply/unserved.ts'
 import { SessionEndedError } from '../../../lib/session/nodes/unavailable.ts'
 

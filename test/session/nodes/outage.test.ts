@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ClusterUnreachableError } from '../../../lib/store/cluster.ts'
+import { ClusterUnreachableError } from '../../../lib/errors.ts'
 import { Outage } from '../../../lib/session/nodes/outage.ts'
 
 const UNREACHABLE = new ClusterUnreachableError('unreachable')

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { ClusterUnreachableError, type ClusterNode } from '../../../lib/store/cluster.ts'
+import { ClusterUnreachableError } from '../../../lib/errors.ts'
+import type { ClusterNode } from '../../../lib/store/cluster.ts'
 import type { NodeMessage } from '../../../lib/session/nodes/node-message.ts'
 import type { ChangeEvent } from '../../../lib/protocol/change.ts'
 import { ErrorCode } from '../../../lib/protocol/error-code.ts'

@@ -1,6 +1,5 @@
 import t from 'tap'
-import { ClusterUnreachableError } from '../../../lib/store/cluster.ts'
-import { UnavailableError } from '../../../lib/errors.ts'
+import { ClusterUnreachableError, UnavailableError } from '../../../lib/errors.ts'
 import { unavailable, UNAVAILABLE } from '../../../lib/session/nodes/unavailable.ts'
 
 t.test('a client learns of an outage, and of no other failure', (t) => {
