@@ -28,7 +28,7 @@ function countMoves (entered: readonly Entered[]): number {
   return entered.filter(({ file }, index) => index > 0 && file !== entered[index - 1]?.file).length
 }
 
-t.test('a call of a tool enters few files, and moves between them seldom', async (t) => {
+t.test('a tool call stays within the limits of files, and of moves between them', async (t) => {
   const calls = recordCalls()
 
   for (const [kind, { files, moves }] of Object.entries(LIMITS)) {
@@ -91,7 +91,7 @@ t.test('imports between folders point one way', async (t) => {
   t.strictSame(wrong, [])
 })
 
-t.test('the transport of 2024 is imported by what mounts it, and by nothing else', async (t) => {
+t.test('only the files that mount HTTP+SSE import it', async (t) => {
   const folder = ['http/sse-2024']
   const importers = [...readImports(join(ROOT, 'lib'))]
     .filter(([file, imports]) => !isBelow(file, folder) && imports.some((imported) => isBelow(imported, folder)))
@@ -111,7 +111,7 @@ t.test('no files import each other in a circle, not even types', async (t) => {
   t.strictSame(findCircles(readImports(join(ROOT, 'lib'))), [])
 })
 
-t.test('a circle of imports is found', async (t) => {
+t.test('the test finds a circle of imports', async (t) => {
   const graph = new Map([['a', ['b']], ['b', ['c', 'd']], ['c', ['a']], ['d', []], ['e', ['e', 'a']]])
 
   t.same(findCircles(graph).map((circle) => [...circle].sort()), [['a', 'b', 'c'], ['e']])

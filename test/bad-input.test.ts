@@ -307,7 +307,7 @@ const headerSets = fc.record(
   { requiredKeys: [] }
 )
 
-t.test('whatever is sent, no reply is a 5xx and every one is JSON-RPC', async (t) => {
+t.test('every reply to random input is JSON-RPC with a status below 500', async (t) => {
   for (const options of [{}, { stateless: true }, { legacy: false, jsonResponse: true }]) {
     const { app } = await createApp(t, options)
     const session = await openSession(app, '2025-03-26')
@@ -346,7 +346,7 @@ t.test('a fuzzed text is refused as well', async (t) => {
   await goesOn(t, testApp)
 })
 
-t.test('a client that failed may still initialize', async (t) => {
+t.test('after invalid requests, a client can still initialize', async (t) => {
   const { app } = await createApp(t)
 
   await post(app, '{')

@@ -15,7 +15,7 @@ t.test('the suggestion is the known name that differs by a typing error', async 
   }
 })
 
-t.test('otherwise the suggestion is the known name that shares the most words', async (t) => {
+t.test('without a typing error, the suggestion is the known name that shares the most words', async (t) => {
   for (const [name, meant] of [
     ['authorize', 'auth'],
     ['maxConnections', 'maxSessions'],

@@ -38,7 +38,7 @@ async function register (...mounts: readonly McpMountOptions[]) {
   return app
 }
 
-t.test('every coded error is thrown by something, with a message that fills its blanks', async (t) => {
+t.test('every coded error is thrown by some function, with a message without placeholders', async (t) => {
   const codes = Object.keys(errors).filter((name) => name.startsWith('MCP_ERR_'))
 
   t.same(Object.keys(THROWERS).sort(), codes.sort())
@@ -47,7 +47,7 @@ t.test('every coded error is thrown by something, with a message that fills its 
   }
 })
 
-t.test('coded errors name their code and are errors of the app, not of a request', async (t) => {
+t.test('coded errors have their code in the text, and status 500', async (t) => {
   for (const [code, thrower] of Object.entries(THROWERS)) {
     const error = await Promise.resolve().then(thrower).catch((error: unknown) => error)
 
@@ -105,7 +105,7 @@ t.test('a ToolError becomes a result that the model sees', async (t) => {
   t.equal((await app.inject(modern('tools/list'))).statusCode, 200)
 })
 
-t.test('a question by a method that this package does not know is named in the error', async (t) => {
+t.test('the error about a missing capability names the method of an unknown question', async (t) => {
   t.match(errors.noWayToAsk('custom/ask'), {
     code: -32603,
     message:

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { LOADER } from './support/child.ts'
 
-t.test('no timer keeps a process alive, with its app closed or open', async (t) => {
+t.test('no timer keeps a process alive, whether its app is closed or open', async (t) => {
   const program = (end: string): string => `
     import Fastify from 'fastify'
     import mcpPlugin, { McpServer } from '${new URL('../lib/index.ts', import.meta.url).href}'

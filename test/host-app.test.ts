@@ -70,7 +70,7 @@ async function streams (t: Test, address: string, goOn: Gate): Promise<Headers> 
   return response.headers
 }
 
-t.test('hooks and decorators of the app work with a mount', async (t) => {
+t.test('hooks of the app run for requests of a mount, and handlers read its decorators', async (t) => {
   const seen: string[] = []
   const { app, goOn, address } = await createApp(t, (app) => {
     app.decorate('greeting', 'Hello')
@@ -129,7 +129,7 @@ t.test('@fastify/rate-limit counts the requests of a mount, streams included, an
   t.match(refused.json(), { jsonrpc: '2.0', id: null, error: { code: -32600, message: /^Rate limit exceeded/ } })
 })
 
-t.test('@fastify/under-pressure lets a mount serve, and has it answer 503 while the process is under pressure', async (t) => {
+t.test('with @fastify/under-pressure, a mount replies 503 only while the process is under pressure', async (t) => {
   const relaxed = await createApp(t, (app) =>
     app.register(underPressure, { healthCheck: async () => true, healthCheckInterval: 3_600_000 })
   )
@@ -160,7 +160,7 @@ t.test('@fastify/helmet sets its headers on replies and streams of a mount', asy
   t.equal(plain.headers['x-content-type-options'], 'nosniff')
 })
 
-t.test('@fastify/compress compresses the JSON of a mount, and leaves its streams alone', async (t) => {
+t.test('@fastify/compress compresses the JSON of a mount, but not its streams', async (t) => {
   const { app, goOn, address } = await createApp(t, (app) => app.register(compress, { threshold: 0 }))
 
   const headers = await streams(t, address, goOn)

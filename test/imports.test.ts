@@ -120,7 +120,7 @@ t.test('the client of a test is loaded when it is created', async (t) => {
   )
 })
 
-t.test('an unwanted module is detected, however it is loaded', async (t) => {
+t.test('the test detects an unwanted module that is imported, required or loaded dynamically', async (t) => {
   const imported = findLoaded(t, "import 'zod'")
   const required = findLoaded(t, "createRequire(import.meta.url)('zod')")
   const dynamic = findLoaded(t, "await import('@modelcontextprotocol/sdk/types.js')")

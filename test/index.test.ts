@@ -2,7 +2,7 @@ import t from 'tap'
 import mcpPlugin, * as api from '../lib/index.ts'
 import { createHost, createServer } from './support/app.ts'
 
-t.test('the package exports its plugin as the default and a few names besides', async (t) => {
+t.test('the package exports the plugin as its default, and the listed names', async (t) => {
   t.same(Object.keys(api).sort(), [
     'ClusterUnreachableError',
     'ErrorCode',
@@ -29,7 +29,7 @@ t.test('the package exports its plugin as the default and a few names besides', 
   t.equal(api.default, mcpPlugin)
 })
 
-t.test('the plugin is made for Fastify 5 and has a name', async (t) => {
+t.test('the plugin declares its name and Fastify 5', async (t) => {
   const { app } = createHost(t)
   app.register(mcpPlugin, { server: createServer() })
   await app.ready()
@@ -38,7 +38,7 @@ t.test('the plugin is made for Fastify 5 and has a name', async (t) => {
   t.match(Reflect.get(mcpPlugin, Symbol.for('plugin-meta')), { name: 'fastify-mcp-mount', fastify: '5.x' })
 })
 
-t.test('error codes are those of JSON-RPC and of the protocol, and one of our own', async (t) => {
+t.test('ErrorCode has the codes of JSON-RPC, those of the protocol, and one of this package', async (t) => {
   t.same(api.ErrorCode, {
     ParseError: -32700,
     HttpRequestRefused: -32000,

@@ -66,7 +66,7 @@ t.test(
   }
 )
 
-t.test('a lifespan gets the app, and what the app closes later is still open when it is left', async (t) => {
+t.test('a lifespan gets the app, and is left before onClose hooks of the app run', async (t) => {
   const events: string[] = []
   const { app } = createHost(t)
   app.addHook('onClose', async () => { events.push('close database') })
@@ -176,7 +176,7 @@ t.test('a request in flight is finished before the lifespan is left', async (t) 
   await closed
 })
 
-t.test('a request that outlives closeGracePeriod gets 503, and ctx.signal is aborted', async (t) => {
+t.test('a request that outlives closeGracePeriod gets 503, and its ctx.signal is aborted', async (t) => {
   const started = createGate()
   const aborted = createGate<string>()
   const { app } = await createApp(t, {
@@ -226,7 +226,7 @@ t.test('a stream that outlives closeGracePeriod ends with an error event', async
   t.equal(rest.at(-1), frameOf({ jsonrpc: '2.0', id: 1, error: SHUTTING_DOWN }))
 })
 
-t.test('a handler that looks at ctx.signal only after it was cut finds it aborted', async (t) => {
+t.test('ctx.signal is aborted even if a handler reads it only after closeGracePeriod', async (t) => {
   const started = createGate()
   const gate = createGate()
   const seen = createGate<boolean>()
@@ -282,7 +282,7 @@ t.test('a batch that outlives closeGracePeriod is answered with the results so f
   ])
 })
 
-t.test('requests of several mounts are all cut', async (t) => {
+t.test('requests of several mounts are all ended after closeGracePeriod', async (t) => {
   const started = createGate()
   let waiting = 0
   const server = createWaiter(async ({ signal }) => {

@@ -111,7 +111,7 @@ t.test('a call from the host app checks its arguments, and does not modify them'
   await t.rejects(app.mcp.get('Notes').call('nope'), new RpcError(-32602, 'Unknown tool: nope'))
 })
 
-t.test('a call from the host app needs no scope, and sees and reads all', async (t) => {
+t.test('a call from the host app needs no scopes, and sees all tools and resources', async (t) => {
   const { app, server } = await createApp(t)
   server.registerTool('scoped', { scopes: ['notes:write'], visible: () => false }, async (_args, ctx) => {
     const { contents } = await ctx.readResource('notes://scoped')

@@ -26,7 +26,7 @@ t.test('get() of an unknown mount throws a coded error that lists the known ones
   })
 })
 
-t.test('app.mcp is on the root of the app, whatever scope a mount is in', async (t) => {
+t.test('app.mcp is a decorator of the root app, even if the mount is in a nested scope', async (t) => {
   const { app } = createHost(t)
   t.equal(findRegistry(app), undefined)
 
@@ -47,7 +47,7 @@ t.test('an app.mcp that something else has decorated is left as it is, and logge
   t.match(logLines.filter(({ level }) => level === 40), [{ msg: /^app\.mcp is not the registry of MCP mounts: / }])
 })
 
-t.test('get() without any mount says that there are none', async (t) => {
+t.test('get() without any mount throws an error that says so', async (t) => {
   t.throws(() => new McpRegistry(createHost(t).app.server).get('C'), {
     code: 'MCP_ERR_UNKNOWN_MOUNT',
     message: "no mount is named 'C'; registered mounts: none"
@@ -81,7 +81,7 @@ t.test('mounts of nested scopes are found from the root and from scopes beside t
   t.equal(app.mcp.get('Notes').path, '/nested/mcp')
 })
 
-t.test('apps of one process have a registry each', async (t) => {
+t.test('each app of a process has its own registry', async (t) => {
   const [first, second] = [createHost(t).app, createHost(t).app]
   await first.register(mcpPlugin, { server: createServer() })
   await second.register(mcpPlugin, { server: createServer() })
@@ -90,7 +90,7 @@ t.test('apps of one process have a registry each', async (t) => {
   for (const app of [first, second]) t.equal((await app.inject(modern('tools/list'))).statusCode, 200)
 })
 
-t.test('one definition may serve two mounts, with a name each', async (t) => {
+t.test('one definition can serve two mounts with different names', async (t) => {
   const { app } = createHost(t)
   const server = createServer()
   await app.register(mcpPlugin, { prefix: '/a', server })
@@ -122,7 +122,7 @@ t.test('a second mount at one endpoint is refused, however it is spelt', async (
   }
 })
 
-t.test('constraints make one path two endpoints, patterns too', async (t) => {
+t.test('mounts with different constraints can share a path', async (t) => {
   const { app } = createHost(t)
   await app.register(mcpPlugin, {
     server: createServer('A'),
@@ -140,7 +140,7 @@ t.test('constraints make one path two endpoints, patterns too', async (t) => {
   }
 })
 
-t.test('one pattern twice is one endpoint', async (t) => {
+t.test('two mounts with the same pattern as a constraint are refused', async (t) => {
   const { app } = createHost(t)
   await app.register(mcpPlugin, { server: createServer('A'), constraints: { host: /^a\./ } })
 

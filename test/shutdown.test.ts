@@ -65,7 +65,7 @@ t.test('calls that do not finish in time get an error, in a body or on a stream'
   for (const call of calls) t.match(await (await call).text(), SHUTTING_DOWN)
 })
 
-t.test('a client that stops reading but stays does not keep the app from closing', async (t) => {
+t.test('a client that stops reading and stays connected does not prevent the app from closing', async (t) => {
   const started = createGate()
   const finish = createGate()
   const { app, address, mount } = await createTalk(t, async (channel, { params }) => {
@@ -113,12 +113,12 @@ t.test('a GET whose client does not read is ended, too', async (t) => {
   t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
 })
 
-t.test('an app closes at once when clients have gone, whatever they have left behind', async (t) => {
+t.test('an app closes at once if only unused connections are left', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   app.register(mcpPlugin, { server: createServer() })
   const url = new URL('/mcp', await app.listen({ port: 0, host: '127.0.0.1' }))
-  // Once its stream is ended, what fetch is made of opens a connection to have one at hand.
+  // After its stream has ended, undici, the implementation of fetch, opens a spare connection.
   const client = new Client({ name: 'test', version: '1.0.0' })
   await client.connect(new StreamableHTTPClientTransport(url))
   await until(() => app.mcp.get('Notes').stats().streams === 1)
@@ -132,7 +132,7 @@ t.test('an app closes at once when clients have gone, whatever they have left be
   t.notOk(app.server.listening)
 })
 
-t.test('requests may take longer to end than Fastify gives its hooks', async (t) => {
+t.test("the app waits for requests longer than Fastify's timeout for hooks", async (t) => {
   const app = Fastify({ pluginTimeout: 1000 })
   t.teardown(() => app.close())
   const server = createServer()
@@ -167,7 +167,7 @@ t.test('requests may take longer to end than Fastify gives its hooks', async (t)
   t.ok(isLeft)
 })
 
-t.test('an app without a limit for its hooks waits for requests, too', async (t) => {
+t.test('with pluginTimeout: 0, the app waits for requests, too', async (t) => {
   const app = Fastify({ pluginTimeout: 0 })
   t.teardown(() => app.close())
   const server = createServer()

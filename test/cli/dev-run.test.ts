@@ -120,7 +120,7 @@ Each call is printed below. server.ts is run again when it changes. Ctrl-C ends 
   t.equal(await end(), 0)
 })
 
-t.test('everything that can be mounted can be run', async (t) => {
+t.test('every kind of server that can be mounted can be run', async (t) => {
   const files: Readonly<Record<string, string>> = {
     'a server that comes later': `${SERVER} export default Promise.resolve(server)`,
     'a function that makes a server': `${SERVER} export default () => server`,
@@ -258,7 +258,7 @@ t.test('each call is printed with its outcome, its duration and the client, in b
   ])
 })
 
-t.test('a run after another one prints what has changed', async (t) => {
+t.test('a restart prints the changes since the previous run', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'report-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
   const report = join(folder, 'report.json')

@@ -190,7 +190,7 @@ t.test('structured content is printed as indented JSON, and texts that say somet
   t.equal((await inspect(url, ['call', 'count'])).out, 'One order.\n{\n  "n": 1\n}\n')
 })
 
-t.test('for a list that the server does not have, the output says so', async (t) => {
+t.test('the output says which lists the server does not have', async (t) => {
   const url = await serve(t, { server: new McpServer({ name: 'Empty', version: '1' }) })
 
   t.same(await inspect(url, ['tools']), { code: 0, out: 'The server offers no tools.\n', err: '' })
@@ -207,7 +207,7 @@ t.test('all pages of long lists are read', async (t) => {
   }
 })
 
-t.test('reading a list without an end fails', async (t) => {
+t.test('reading a list that never ends fails', async (t) => {
   const url = await serve(t)
   let pages = 0
   const endpoint = await openEndpoint({

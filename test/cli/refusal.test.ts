@@ -162,7 +162,7 @@ t.test('explains a missing token, an invalid one, and one that lacks a scope', a
   }
 })
 
-t.test('explains challenges that have fewer parameters', async (t) => {
+t.test('explains challenges with fewer parameters', async (t) => {
   const bare = await answer(t, 401)
   const scoped = await answer(t, 403, { 'www-authenticate': 'Bearer error=insufficient_scope' })
 
