@@ -20,6 +20,9 @@ function findContext ({ raw }: FastifyRequest): RequestContext | undefined {
   return raw instanceof InnerRequest ? raw.ctx : undefined
 }
 
+// Fastify asks for the id of a request first of all, once the router has found its route.
 function idOf (raw: unknown): string | undefined {
-  return raw instanceof InnerRequest ? raw.ctx.request?.id : undefined
+  if (!(raw instanceof InnerRequest)) return undefined
+  raw.isRouted = true
+  return raw.ctx.request?.id
 }

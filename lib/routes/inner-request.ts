@@ -67,21 +67,32 @@ export class InnerRequest extends Readable {
   readonly socket: InnerSocket
   /** The context of the call that sends the request. */
   readonly ctx: RequestContext
-  // Apps rewrite URLs.
-  url: string
   aborted = false
   complete = false
+  /** Whether the router has found the route. */
+  isRouted = false
+  #url: string
   #body: string | undefined
 
   constructor ({ method, url, headers, body, ctx }: InnerInit) {
     // What listens to 'close' waits for the end of the reply, and not for that of the body.
     super({ autoDestroy: false })
     this.method = method
-    this.url = url
+    this.#url = url
     this.headers = headers
     this.socket = new InnerSocket(ctx)
     this.ctx = ctx
     this.#body = body
+  }
+
+  /**
+   * The path and the query. The `rewriteUrl` of an app does not change them: it is for URLs of clients, and this one
+   * is that of a route. Hooks may.
+   */
+  get url (): string { return this.#url }
+
+  set url (url: string) {
+    if (this.isRouted) this.#url = url
   }
 
   /** The headers, names and values in turn. */

@@ -50,6 +50,8 @@ export interface Registered {
   readonly isDescribed: boolean
   /** The resource that it is; undefined for a tool. */
   readonly resource: OwnedResource | undefined
+  /** What lists show of it, apart from its name. */
+  readonly listed: object
 }
 
 /**
@@ -77,11 +79,11 @@ export function registerRoute (route: RouteTool): Registered {
 
   const uri = config.resource
   if (uri === undefined) {
-    registerTool(route, { shown, input, send })
-    return { isDescribed, resource: undefined }
+    return { isDescribed, resource: undefined, listed: registerTool(route, { shown, input, send }) }
   }
   refuseResource(route, uri, input)
-  return { isDescribed, resource: registerResource(server, { name, uri, config: shown, send }) }
+  const resource = registerResource(server, { name, uri, config: shown, send })
+  return { isDescribed, resource, listed: { uri, ...shown } }
 }
 
 interface ToolParts {
@@ -90,7 +92,8 @@ interface ToolParts {
   readonly send: SendRoute
 }
 
-function registerTool (route: RouteTool, { shown, input, send }: ToolParts): void {
+// Returns what lists show of the tool.
+function registerTool (route: RouteTool, { shown, input, send }: ToolParts): object {
   const { app, server, candidate, config, name } = route
   let output = createRouteOutput(route)
   const annotations = { ...HINTS[candidate.method], ...config.annotations }
@@ -103,6 +106,7 @@ function registerTool (route: RouteTool, { shown, input, send }: ToolParts): voi
     ...(config.timeout !== undefined && { timeout: config.timeout })
     // A TextResult is taken as it is; only handlers of this package return one.
   }, callRoute as (...args: Parameters<typeof callRoute>) => Promise<never>)
+  return { ...shown, inputSchema: input.schema, outputSchema: output?.schema, annotations }
 
   async function callRoute (args: WireObject, ctx: RequestContext<undefined>): Promise<CallToolResult | TextResult> {
     await confirm?.(args, ctx)

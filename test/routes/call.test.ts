@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import mcpPlugin, { McpServer, type RequestContext } from '../../lib/index.ts'
+import mcpPlugin, { McpServer, Type, type RequestContext } from '../../lib/index.ts'
 import { createHost, modern, modernCall } from '../support/app.ts'
 import { createRoutesApp, warningsOf } from '../support/routes.ts'
 
@@ -327,6 +327,36 @@ for (const [what, [type, parts, messages]] of Object.entries(STREAMS)) {
     t.equal(last.result.content[0].text, parts.join(''))
   })
 }
+
+t.test('an app that rewrites the URLs of its clients does not rewrite those of routes, and its hooks may', async (t) => {
+  const { call, app } = await createRoutesApp(t, (app) => {
+    app.get('/v1/orders/:id', { config: { mcp: { name: 'order' } } }, async ({ params, url, originalUrl }) => {
+      return { params, url, originalUrl }
+    })
+    app.get('/v1/again', { config: { mcp: { name: 'again' } } }, async (request) => {
+      request.raw.url = '/changed'
+      return request.url
+    })
+  }, { fastify: { rewriteUrl: ({ url = '' }) => url === '/mcp' ? url : `/v1${url}` } })
+
+  t.match((await app.inject('/orders/7')).json(), { url: '/v1/orders/7', originalUrl: '/orders/7' })
+  t.match(await call('order', { id: 7 }), { text: /"url":"\/v1\/orders\/7"/ })
+  t.match(await call('again'), { text: '/changed' })
+})
+
+t.test('a route that asks a modern client is no failure in the log', async (t) => {
+  const { app, logLines } = createHost(t)
+  const NAME = Type.Object({ name: Type.String() })
+  app.get('/name', { config }, async ({ mcp }) => (await mcp?.elicit('What is your name?', NAME))?.action)
+  await app.register(mcpPlugin, { expose: { name: 'Routes', version: '1.0.0' } })
+  await app.ready()
+
+  const capabilities = { 'io.modelcontextprotocol/clientCapabilities': { elicitation: { form: {} } } }
+  const reply = await app.inject(modernCall('get_name', {}, { meta: capabilities }))
+
+  t.equal(reply.json().result.resultType, 'input_required')
+  t.same(logLines.filter(({ level }) => Number(level) >= 50), [])
+})
 
 t.test('arguments that no request can carry are refused', async (t) => {
   const { call } = await createRoutesApp(t, (app) => {

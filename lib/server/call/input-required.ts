@@ -18,6 +18,8 @@ export interface InputRequiredResult {
  */
 export class InputRequiredError extends Error {
   override readonly name = 'InputRequiredError'
+  /** @internal Keeps Fastify from logging a failure where a route that is a tool asks. */
+  readonly statusCode = 409
 
   constructor () {
     super('The client has to answer first; the call ends here and the handler runs again with the answer')
