@@ -17,11 +17,19 @@ export interface ReportedTool {
   readonly tokens: number
 }
 
-/** A route that is no tool. */
+/** A route that is a resource. */
+export interface ReportedResource {
+  /** The URI, or the template of URIs. */
+  readonly resource: string
+  readonly method: string
+  readonly url: string
+}
+
+/** A route that is neither. */
 export interface ReportedRoute {
   readonly method: string
   readonly url: string
-  /** Why it is no tool; continues "the route …". */
+  /** Why it is neither; continues "the route …". */
   readonly reason: string
 }
 
@@ -31,5 +39,6 @@ export interface ReportedRoutes {
   /** The path of its endpoint. */
   readonly path: string
   readonly tools: readonly ReportedTool[]
+  readonly resources: readonly ReportedResource[]
   readonly leftOut: readonly ReportedRoute[]
 }

@@ -49,15 +49,20 @@ async function describeMount (
 ): Promise<ReportedRoutes> {
   const face = registry.get(mount)
   const { parts } = findMounted(face)
+  const chosen = [...tools]
+  const asTools = chosen.filter(([, { config }]) => config.resource === undefined)
   // A server without tools has no such list.
-  const listed = tools.size === 0
+  const listed = asTools.length === 0
     ? []
     : await listAll(Method.ToolsList, (params) => callAsHost(parts, Method.ToolsList, params))
   const items = new Map(listed.map((item) => [item.name, item]))
   return {
     mount,
     path: face.url,
-    tools: [...tools].map(([tool, { candidate }]) => describeTool(tool, candidate, items.get(tool))),
+    tools: asTools.map(([tool, { candidate }]) => describeTool(tool, candidate, items.get(tool))),
+    resources: chosen.flatMap(([, { candidate: { method, url }, config: { resource } }]) => {
+      return resource === undefined ? [] : [{ resource, method, url }]
+    }),
     leftOut: describeLeftOut(choices, listEndpoints(registry))
   }
 }

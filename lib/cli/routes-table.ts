@@ -1,6 +1,6 @@
 // Lays out the routes of an app for people to read.
 import { cleanLine } from './clean.ts'
-import type { ReportedRoute, ReportedRoutes, ReportedTool } from './routes-report.ts'
+import type { ReportedResource, ReportedRoute, ReportedRoutes, ReportedTool } from './routes-report.ts'
 import { wrap, type Terminal } from './terminal.ts'
 
 type Row = readonly string[]
@@ -13,20 +13,27 @@ export function formatRoutes (mounts: readonly ReportedRoutes[], terminal: Termi
   return mounts.map((mount) => formatMount(mount, terminal).join('\n')).join('\n\n')
 }
 
-function formatMount ({ mount, path, tools, leftOut }: ReportedRoutes, terminal: Terminal): readonly string[] {
+function formatMount (
+  { mount, path, tools, resources, leftOut }: ReportedRoutes, terminal: Terminal
+): readonly string[] {
   const { bold, dim } = terminal
   const total = tools.reduce((sum, { tokens }) => sum + tokens, 0)
-  const all = tools.length + leftOut.length
+  const all = tools.length + resources.length + leftOut.length
   const summary = `${tools.length} of ${all} routes are tools, about ${formatNumber(total)} tokens`
   return [
     `${bold(cleanLine(mount))}${GAP}${cleanLine(path)}${GAP}${dim(summary)}`,
     ...layColumns(['TOKENS', 'TOOL', 'ROUTE', 'HINTS'], tools.map(toRow), terminal),
+    ...layColumns(['RESOURCE', 'ROUTE'], resources.map(toResource), terminal),
     ...layColumns(['NO TOOL', 'BECAUSE IT'], leftOut.map(toReason), terminal)
   ]
 }
 
 function toRow ({ tool, method, url, hints, tokens }: ReportedTool): Row {
   return [formatNumber(tokens).padStart('TOKENS'.length), cleanLine(tool), nameOf(method, url), hints.join(', ')]
+}
+
+function toResource ({ resource, method, url }: ReportedResource): Row {
+  return [cleanLine(resource), nameOf(method, url)]
 }
 
 function toReason ({ method, url, reason }: ReportedRoute): Row {

@@ -19,6 +19,9 @@ const ROUTES = `
     schema: { summary: 'Delete an order' }, config: { mcp: { name: 'remove_order', annotations: { openWorldHint: true } } }
   }, async () => 'gone')
   app.get('/health', { config: { mcp: true } }, async () => 'ok')
+  app.get('/notes/:id', {
+    schema: { summary: 'A note' }, config: { mcp: { resource: 'notes://{id}' } }
+  }, async () => 'note')
   app.get('/internal', async () => 'secret')
 `
 const SHOP = `${APP}export function createApp () {
@@ -49,11 +52,14 @@ function inherited (): { readonly [name: string]: string } {
   return { PATH: process.env['PATH'] ?? '' }
 }
 
-const TABLE = `Shop  /shop/mcp  2 of 4 routes are tools, about 86 tokens
+const TABLE = `Shop  /shop/mcp  2 of 5 routes are tools, about 86 tokens
 
 TOKENS  TOOL           ROUTE               HINTS
     43  get_orders_id  GET /orders/:id     read-only
     43  remove_order   DELETE /orders/:id  destructive, idempotent, open-world
+
+RESOURCE      ROUTE
+notes://{id}  GET /notes/:id
 
 NO TOOL        BECAUSE IT
 GET /health    is for health checks or metrics
@@ -92,6 +98,7 @@ t.test('with --json, the table is JSON', async (t) => {
         tokens: 43
       }
     ],
+    resources: [{ resource: 'notes://{id}', method: 'GET', url: '/notes/:id' }],
     leftOut: [
       { method: 'GET', url: '/health', reason: 'is for health checks or metrics' },
       { method: 'GET', url: '/internal', reason: "has no 'config.mcp', and is not included" }
@@ -133,6 +140,7 @@ const REPORT = [{
   tools: [{
     tool: 'get_orders', method: 'GET', url: '/orders', hints: ['read-only', 'idempotent', 'open-world'], tokens: 1234
   }],
+  resources: [],
   leftOut: [{ method: 'POST', url: '/\u001b[31mlogin', reason: "has no 'config.mcp', and is not included" }]
 }]
 

@@ -102,14 +102,14 @@ const orders: Routes = async (app) => {
 
   app.post('/orders/:id/refund', {
     schema: { operationId: 'refundOrder', summary: 'Refund an order', params: OrderId, response: { 200: ORDER } },
-    // Only clients of the staff list this tool.
-    config: { mcp: { scopes: ['staff'], annotations: { destructiveHint: true } } },
+    // Only the staff's clients list this tool, and their user confirms each call.
+    config: { mcp: { scopes: ['staff'], confirm: 'Refund order {id}?', annotations: { destructiveHint: true } } },
     onRequest: staffOnly
   }, async ({ params: { id }, user }) => settle(await find(id, callerOf(user)), 'refunded'))
 
   app.get('/orders/:id/invoice', {
-    schema: { summary: 'Show the invoice of an order as text', params: OrderId },
-    config: { mcp },
+    schema: { summary: 'The invoice of an order', params: OrderId },
+    config: { mcp: { resource: 'invoice://{id}' } },
     onRequest: signedIn
   }, async ({ params: { id }, user }, reply) => {
     const { email, total, lines } = await find(id, callerOf(user))
