@@ -12,45 +12,15 @@ import t, { type Test } from 'tap'
 import mcpPlugin, { introspectionVerifier, jwtVerifier, McpServer, type Verify } from '../../lib/index.ts'
 import {
   createAuthorizationServer,
-  REDIRECT_URL,
+  createProvider,
   RESOURCE_SERVER,
   signIn,
-  type AuthorizationServer
+  type AuthorizationServer,
+  type Kept
 } from './authorization-server.ts'
 
 const PUBLIC_URL = 'https://api.example.com'
 const ENDPOINT = `${PUBLIC_URL}/v1/notes/mcp`
-
-/** The stored values of a client, which has none at first. */
-interface Kept {
-  client?: { client_id?: string }
-  discovery?: object
-  tokens?: { access_token: string; refresh_token?: string }
-  verifier: string
-  authorizationUrl?: URL
-}
-
-function createProvider (kept: Kept) {
-  return {
-    redirectUrl: REDIRECT_URL,
-    clientMetadata: {
-      client_name: 'e2e',
-      redirect_uris: [REDIRECT_URL],
-      token_endpoint_auth_method: 'none',
-      grant_types: ['authorization_code', 'refresh_token'],
-      response_types: ['code']
-    },
-    clientInformation: () => kept.client,
-    discoveryState: () => kept.discovery,
-    saveDiscoveryState: (discovery: object) => { kept.discovery = discovery },
-    saveClientInformation: (client: object) => { kept.client = client },
-    tokens: () => kept.tokens,
-    saveTokens: (tokens: { access_token: string }) => { kept.tokens = tokens },
-    redirectToAuthorization: (url: URL) => { kept.authorizationUrl = url },
-    saveCodeVerifier: (verifier: string) => { kept.verifier = verifier },
-    codeVerifier: () => kept.verifier
-  }
-}
 
 interface Authorizing {
   connect (): Promise<void>

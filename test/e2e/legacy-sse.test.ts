@@ -20,7 +20,7 @@ import mcpPlugin, { jwtVerifier, McpServer, Type, type McpMountOptions } from '.
 import { forms } from '../support/sdk-forms.ts'
 import { partsOf } from '../support/parts.ts'
 import { createGate, until } from '../support/stream.ts'
-import { createAuthorizationServer, REDIRECT_URL, signIn } from './authorization-server.ts'
+import { createAuthorizationServer, createProvider, signIn, type Kept } from './authorization-server.ts'
 import { failureOf } from '../support/clients.ts'
 import { createEverything } from '../support/everything.ts'
 
@@ -310,27 +310,11 @@ t.test('the v1 client calls a protected tool after discovery, registration and c
   })
   const address = await app.listen({ port: 0, host: '127.0.0.1' })
   const url = new URL('https://api.example.com/notes/sse')
-  const kept: { client?: object, tokens?: object, verifier: string, authorizationUrl?: URL } = { verifier: '' }
+  const kept: Kept = { verifier: '' }
   const options = {
     fetch: (input: string | URL, init?: RequestInit) => fetch(String(input).replace(url.origin, address), init),
     // The cast holds, because the client itself stored these values.
-    authProvider: {
-      redirectUrl: REDIRECT_URL,
-      clientMetadata: {
-        client_name: 'e2e',
-        redirect_uris: [REDIRECT_URL],
-        token_endpoint_auth_method: 'none',
-        grant_types: ['authorization_code', 'refresh_token'],
-        response_types: ['code']
-      },
-      clientInformation: () => kept.client,
-      saveClientInformation: (client: object) => { kept.client = client },
-      tokens: () => kept.tokens,
-      saveTokens: (tokens: object) => { kept.tokens = tokens },
-      redirectToAuthorization: (to: URL) => { kept.authorizationUrl = to },
-      saveCodeVerifier: (verifier: string) => { kept.verifier = verifier },
-      codeVerifier: () => kept.verifier
-    } as unknown as OAuthClientProvider
+    authProvider: createProvider(kept) as unknown as OAuthClientProvider
   }
   const client = new Client(INFO)
   t.teardown(() => client.close())

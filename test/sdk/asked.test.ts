@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { EmptyResultSchema, ListRootsResultSchema, type ClientCapabilities } from '@modelcontextprotocol/sdk/types.js'
-import { JSON_AND_SSE, legacy, modernCall, post } from '../support/app.ts'
+import { JSON_AND_SSE, legacy, modernCall, openSessionAs, post } from '../support/app.ts'
 import { createGate, listen, openGet, readFrames, send, until } from '../support/stream.ts'
 import { createSdkApp, createV1, said, SERVER_META, type SdkApp } from '../support/sdk-servers.ts'
 
@@ -57,15 +57,7 @@ async function createAsking (t: Test, server: McpServer | (() => McpServer)): Pr
   return {
     ...sdkApp,
     notify,
-    async open (name, capabilities) {
-      const response = await post(app, {
-        jsonrpc: '2.0',
-        id: 1,
-        method: 'initialize',
-        params: { protocolVersion: '2025-11-25', capabilities, clientInfo: { name, version: '1' } }
-      })
-      return { 'mcp-session-id': String(response.headers['mcp-session-id']) }
-    },
+    open: (name, capabilities) => openSessionAs(app, name, capabilities),
     call: async (name, session, id = 1) =>
       readMessages(
         await send(address, legacy('tools/call', { name }, { id, headers: { ...JSON_AND_SSE, ...session } }))

@@ -139,6 +139,13 @@ export async function openSession (
   return { 'mcp-session-id': String(response.headers['mcp-session-id']) }
 }
 
+/** Opens a legacy session of a client with a name and capabilities. */
+export async function openSessionAs (app: FastifyInstance, name: string, capabilities: object): Promise<Headers> {
+  const params = { protocolVersion: '2025-11-25', capabilities, clientInfo: { name, version: '1' } }
+  const response = await post(app, { jsonrpc: '2.0', id: 1, method: 'initialize', params })
+  return { 'mcp-session-id': String(response.headers['mcp-session-id']) }
+}
+
 /** Opens a legacy session and uses it: a session that was never used may be ended to make room for another. */
 export async function openUsedSession (app: FastifyInstance, envelope: Envelope = {}): Promise<Headers> {
   const headers = await openSession(app, '2025-11-25', envelope)

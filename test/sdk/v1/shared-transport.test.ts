@@ -3,7 +3,7 @@ import t from 'tap'
 import type { FastifyInstance } from 'fastify'
 import { ElicitResultSchema, NotificationSchema, SetLevelRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
-import { JSON_AND_SSE, legacy, modernCall, openSession, post } from '../../support/app.ts'
+import { JSON_AND_SSE, legacy, modernCall, openSession, openSessionAs, post } from '../../support/app.ts'
 import { createGate, frameOf, listen, openGet, readFrames, until } from '../../support/stream.ts'
 import { allowSubscriptions, createSdkApp, createV1, said, SERVER_META } from '../../support/sdk-servers.ts'
 
@@ -279,17 +279,8 @@ t.test('an instance knows its client during a request, and no client outside', a
     said(JSON.stringify([server.server.getClientVersion(), server.server.getClientCapabilities()]))
   )
   const { app, mounted } = await createSdkApp(t, server)
-  const open = async (name: string, capabilities: object) => {
-    const response = await post(app, {
-      jsonrpc: '2.0',
-      id: 1,
-      method: 'initialize',
-      params: { protocolVersion: '2025-11-25', capabilities, clientInfo: { name, version: '1' } }
-    })
-    return { 'mcp-session-id': String(response.headers['mcp-session-id']) }
-  }
-  const ann = await open('Ann', { roots: { listChanged: true } })
-  const bob = await open('Bob', { elicitation: {} })
+  const ann = await openSessionAs(app, 'Ann', { roots: { listChanged: true } })
+  const bob = await openSessionAs(app, 'Bob', { elicitation: {} })
   const who = async (headers: Headers): Promise<unknown> =>
     JSON.parse((await app.inject(legacy('tools/call', { name: 'who' }, { headers }))).json().result.content[0].text)
 
