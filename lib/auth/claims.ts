@@ -19,15 +19,17 @@ export interface Expectations {
   readonly issuer: string
   /** By how many milliseconds clocks may differ. */
   readonly clockTolerance: number
+  /** The time, in milliseconds. */
+  readonly now: number
 }
 
 /**
  * Makes the AuthInfo of a token that has been verified. It is frozen, because it may be cached.
  * @throws InvalidTokenError
  */
-export function toAuthInfo (token: string, claims: Claims, expectations: Expectations, now: number): AuthInfo {
+export function toAuthInfo (token: string, claims: Claims, expectations: Expectations): AuthInfo {
   checkAudience(claims, expectations)
-  const { resource, issuer, clockTolerance } = expectations
+  const { resource, issuer, clockTolerance, now } = expectations
   const { exp, nbf, iss, sub } = claims
   if (typeof nbf === 'number' && nbf * 1000 > now + clockTolerance) {
     throw new InvalidTokenError('The token is not valid yet')

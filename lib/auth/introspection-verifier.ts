@@ -86,7 +86,8 @@ export function introspectionVerifier (options: IntrospectionVerifierOptions, no
       throw new InvalidTokenError('The token has expired')
     }
     const accepted = audience === false ? false : [audience ?? resource].flat()
-    return toAuthInfo(token, answer, { resource, audience: accepted, issuer: issuer ?? url, clockTolerance }, now())
+    const expected = { resource, issuer: issuer ?? url, clockTolerance, now: now() }
+    return toAuthInfo(token, answer, { ...expected, audience: accepted })
   }, cache, now)
 }
 

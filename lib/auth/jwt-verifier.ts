@@ -95,7 +95,8 @@ export function jwtVerifier (options: JwtVerifierOptions, now: () => number = Da
   const verify = withCache(async function verifyJwt (token: string, resource: string): Promise<AuthInfo> {
     const claims = await verifySignature(token, findKey, { ...fixed, currentDate: new Date(now()) })
     const accepted = audience === undefined ? [resource] : [audience].flat()
-    return toAuthInfo(token, claims, { resource, audience: accepted, clientIds, issuer, clockTolerance }, now())
+    const expectations = { resource, audience: accepted, clientIds, issuer, clockTolerance, now: now() }
+    return toAuthInfo(token, claims, expectations)
   }, cache, now)
   return clientIds === undefined ? verify : Object.assign(verify, { warning: WITHOUT_AUDIENCE })
 }

@@ -37,7 +37,7 @@ export function createGetHandler (
     const headers = readLegacyHeaders(request, parts)
     const refusal = refuseHeader(null, headers.version)
     if (refusal !== undefined) return refusal
-    const session = await findSession(sessions, headers, true)
+    const session = await findSession(sessions, { ...headers, isUse: true })
     if (session === undefined) return refuseSession(headers, null)
     session.use()
 

@@ -10,7 +10,7 @@ import type { Caller } from '../server/call/incoming.ts'
 import { authOf } from './guard/auth-hook.ts'
 import type { MountParts } from './parts.ts'
 import { sessionNotFound } from './reply/unserved.ts'
-import type { Sessions } from '../session/sessions.ts'
+import type { Sessions, SessionSearch } from '../session/sessions.ts'
 import type { Session } from '../session/session.ts'
 import type { NoPlace } from '../shares/shares.ts'
 
@@ -39,16 +39,17 @@ export function findCaller (
     const { version = ASSUMED_LEGACY_REVISION, principal } = headers
     return { kind: 'caller', caller: createSessionlessCaller(version, principal) }
   }
-  const found = findSession(sessions, headers, isUse)
+  const found = findSession(sessions, { ...headers, isUse })
   if (found instanceof Promise) return found.then(callerOf)
   return found && { kind: 'caller', caller: found, session: found }
 }
 
 /** Finds the session that a request names, as {@link Sessions.find} does. */
 export function findSession (
-  sessions: Sessions, { sessionId, principal }: LegacyHeaders, isUse: boolean
+  sessions: Sessions, search: SessionSearch & Pick<LegacyHeaders, 'sessionId'>
 ): Session | undefined | Promise<Session | undefined> {
-  return sessionId === undefined ? undefined : sessions.find(sessionId, principal, isUse)
+  const { sessionId } = search
+  return sessionId === undefined ? undefined : sessions.find(sessionId, search)
 }
 
 /** Makes the refusal of a request whose session does not exist. @param id The id of the request, if it is known. */
@@ -80,7 +81,7 @@ export async function openCaller (
   if (sessions === undefined) {
     return { kind: 'caller', caller: createSessionlessCaller(protocolVersion, principal, client) }
   }
-  const former = await findSession(sessions, headers, false)
+  const former = await findSession(sessions, { ...headers, isUse: false })
   if (former !== undefined) sessions.end(former.sessionId, 'deleted')
   const session = await sessions.open({ protocolVersion, client, principal, holder })
   return isNoPlace(session) ? tooManySessions(session, id) : { kind: 'caller', caller: session, session }

@@ -47,16 +47,18 @@ export interface ConnectionEvents {
   readonly onMessage: (channel: string, message: string) => void
 }
 
-/**
- * Starts both connections, without waiting for them: `events` reports what becomes of them.
- *
- * @param make Creates a client with the given options.
- * @param given The user's client for commands, which is not closed here.
- * @param timeout Milliseconds without an answer. After twice as many, a connection that was opened here is replaced.
- */
-export function connect (
-  make: (options: ConnectionOptions) => Redis, given: Redis | undefined, timeout: number, events: ConnectionEvents
-): Connections {
+/** How both connections are made. */
+export interface ConnectionSettings {
+  /** Creates a client with the given options. */
+  readonly make: (options: ConnectionOptions) => Redis
+  /** The user's client for commands, which is not closed here. */
+  readonly given?: Redis | undefined
+  /** Milliseconds without an answer. After twice as many, a connection that was opened here is replaced. */
+  readonly timeout: number
+}
+
+/** Starts both connections, without waiting for them: `events` reports what becomes of them. */
+export function connect ({ make, given, timeout }: ConnectionSettings, events: ConnectionEvents): Connections {
   const options: ConnectionOptions = {
     lazyConnect: true,
     // A command that cannot be sent at once is refused, not queued.

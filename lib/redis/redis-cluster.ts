@@ -31,7 +31,7 @@ export function redisCluster (options: RedisClusterOptions): Cluster {
 function createLink ({ source: { client, url }, commandTimeout, nodeTimeout }: ResolvedRedisOptions): RedisLink {
   const make = client === undefined ? createMaker(url) : (options: ConnectionOptions) => client.duplicate(options)
   return new RedisLink({
-    connect: (events) => connect(make, client, commandTimeout, events),
+    connect: (events) => connect({ make, given: client, timeout: commandTimeout }, events),
     commandTimeout,
     nodeTimeout
   })

@@ -42,6 +42,13 @@ export interface SessionsSettings<Home extends SessionHome> {
   readonly now?: () => number
 }
 
+/** Who looks for a session, and what for. */
+export interface SessionSearch {
+  readonly principal: string | undefined
+  /** Whether the request uses the session, beyond opening it. */
+  readonly isUse: boolean
+}
+
 type Found = Session | undefined
 
 /** The sessions of one mount. */
@@ -86,11 +93,10 @@ export class Sessions<Home extends SessionHome = SessionHome>
 
   /**
    * Finds an open session. A session of another principal is not found.
-   * @param isUse Whether the request uses the session, beyond opening it.
    * @returns A promise only if sessions live in a cluster.
    * @throws ClusterUnreachableError
    */
-  find (sessionId: string, principal: string | undefined, isUse: boolean): Found | Promise<Found> {
+  find (sessionId: string, { principal, isUse }: SessionSearch): Found | Promise<Found> {
     const known = this.#byId.get(sessionId)
     if (this.home.find !== undefined) {
       return this.home.find(sessionId, known, isUse).then((session) => ownedBy(principal, session))

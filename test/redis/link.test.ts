@@ -41,12 +41,10 @@ async function createSilentRedis (t: Test) {
 function createLink (url: string, commandTimeout: number): RedisLink {
   return new RedisLink({
     connect: (events) =>
-      connect(
-        (options) => new Redis(url, { ...options, protocol: 2, enableReadyCheck: false }),
-        undefined,
-        commandTimeout,
-        events
-      ),
+      connect({
+        make: (options) => new Redis(url, { ...options, protocol: 2, enableReadyCheck: false }),
+        timeout: commandTimeout
+      }, events),
     commandTimeout,
     nodeTimeout: 60_000
   })

@@ -35,7 +35,8 @@ function createHome (settings: Partial<LocalSessionSettings> = {}) {
     if ('refused' in session) throw new Error('too many sessions')
     return session
   }
-  return { clock, sessions, open, find: (sessionId: string) => sessions.find(sessionId, undefined, true) }
+  const find = (sessionId: string) => sessions.find(sessionId, { principal: undefined, isUse: true })
+  return { clock, sessions, open, find }
 }
 
 t.test('a session is found until it ends', async (t) => {

@@ -71,7 +71,7 @@ async function open ({ sessions }: TestNode, principal?: string): Promise<Sessio
 }
 
 async function loadFrom ({ sessions }: TestNode, sessionId: string, principal?: string): Promise<Session> {
-  const session = await sessions.find(sessionId, principal, true)
+  const session = await sessions.find(sessionId, { principal, isUse: true })
   if (session === undefined) throw new Error('there is no such session')
   return session
 }
@@ -91,7 +91,7 @@ t.test('a session is rebuilt from its record once, and for its principal only', 
     logLevel: 'debug'
   })
   t.equal(await loadFrom(b, sessionId, 'ann'), session)
-  t.equal(await b.sessions.find(sessionId, 'bob', true), undefined)
+  t.equal(await b.sessions.find(sessionId, { principal: 'bob', isUse: true }), undefined)
   t.same([a.events, b.events], [[`opened ${sessionId}`], []])
   t.equal(b.sessions.size, 1)
   t.equal(await b.sessions.count(), 1)
@@ -136,7 +136,7 @@ t.test(
     ]
 
     for (const id of hostile) {
-      await b.sessions.find(id, undefined, true)
+      await b.sessions.find(id, { principal: undefined, isUse: true })
       t.equal(b.sessions.get(id), undefined, id)
     }
 
@@ -214,8 +214,8 @@ t.test('the store is asked only for well-formed session ids', async (t) => {
   const { cluster, nodes: [a] } = await createNodes()
   cluster.beginOutage()
 
-  await a.sessions.find('x'.repeat(36), undefined, true)
-  await a.sessions.find('', undefined, true)
+  await a.sessions.find('x'.repeat(36), { principal: undefined, isUse: true })
+  await a.sessions.find('', { principal: undefined, isUse: true })
   await t.rejects(a.sessions.home.find('0'.repeat(36), undefined, true), ClusterUnreachableError)
 })
 
@@ -232,7 +232,7 @@ t.test('a session that is ended on one node has ended on all of them', async (t)
   t.equal(b.sessions.get(sessionId), undefined)
   t.same([a.events.at(-1), b.events.at(-1)], [`deleted ${sessionId}`, `deleted ${sessionId}`])
   t.same([a.left, b.left], [[sessionId], [sessionId]])
-  await a.sessions.find(sessionId, undefined, true)
+  await a.sessions.find(sessionId, { principal: undefined, isUse: true })
   t.equal(a.sessions.get(sessionId), undefined)
 })
 
@@ -281,7 +281,7 @@ t.test('the idle time of a session counts from its last request', async (t) => {
   const { clock, nodes: [a] } = await createNodes()
   const session = await open(a)
   clock.now = 600
-  await a.sessions.find(session.sessionId, undefined, true)
+  await a.sessions.find(session.sessionId, { principal: undefined, isUse: true })
   session.begin(1)
   a.sessions.settle(session, 1)
 
@@ -318,7 +318,7 @@ t.test(
     // another request of the client finds it before the message of the other node arrives,
     const second = await begin()
     await b.node.sessions.delete(second.sessionId)
-    await a.sessions.find(second.sessionId, undefined, true)
+    await a.sessions.find(second.sessionId, { principal: undefined, isUse: true })
     t.equal(await second.cancelled, 'the session was deleted')
 
     // and a node that missed the message finds it after the outage.
@@ -349,7 +349,7 @@ t.test('a session that becomes busy while its node checks whether it is idle sta
   const { sessionId } = await open(a)
   const session = await loadFrom(b, sessionId)
   clock.now = 999
-  await a.sessions.find(sessionId, undefined, true)
+  await a.sessions.find(sessionId, { principal: undefined, isUse: true })
   clock.now = 1000
   const swept = b.sessions.home.sweep()
   await asked.promise
