@@ -43,7 +43,7 @@ ${CLIENTS.map(({ id, title }) => `  ${id.padEnd(16)}${title}`).join('\n')}
 The server is one of
   - the URL of an endpoint
   - a file that exports a server: the client starts it with 'run --transport
-    stdio', and the arguments after -- are those of the file
+    stdio', and passes the arguments after -- to the file
   - any command, after --
 
 Everything else in the file of the client stays as it is. A file that cannot be

@@ -18,7 +18,7 @@ import type { Terminal } from './terminal.ts'
 /** Prints which routes of an app are tools. */
 export const routes: Command = {
   name: 'routes',
-  summary: 'Show which routes of a Fastify app are tools, what each costs, and why the others are none.',
+  summary: 'Show which routes of a Fastify app are tools, what each costs, and why the others are not.',
   usage: '<file> [options]',
   options: {
     export: {

@@ -133,5 +133,6 @@ async function interrupt ({ stop, line, port }) {
 
 function checkPrinted (promised, output) {
   const lines = output.split('\n')
-  assert.deepEqual(promised.filter((line) => !lines.includes(line)), [], `not printed:\n${output}`)
+  const missing = promised.filter((line) => !lines.includes(line))
+  assert.deepEqual(missing, [], `the page promises\n${missing.join('\n')}\nbut this was printed:\n${output}`)
 }
