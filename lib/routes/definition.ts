@@ -5,7 +5,6 @@ import { Method } from '../protocol/methods.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import type { McpServer } from '../server/mcp-server.ts'
 import type { ResolvedExpose } from './expose-options.ts'
-import { keepReport, type ReportedRoute } from './report.ts'
 import type { OwnedResource } from './route-resource.ts'
 
 /** What a definition of routes is made of. */
@@ -27,11 +26,10 @@ export function createRouteMember (settings: RouteSettings): Member {
   const { server } = settings
   let registered: Promise<void> | undefined
   let resources: readonly OwnedResource[] = []
-  let report: () => readonly ReportedRoute[] = () => []
 
   const register = async (app: FastifyInstance): Promise<void> => {
-    const { registerRoutes } = await import('./route-tools.ts');
-    ({ resources, report } = registerRoutes({ ...settings, app }))
+    const { registerRoutes } = await import('./route-tools.ts')
+    resources = registerRoutes({ ...settings, app }).resources
   }
   const definition: ServerDefinition = {
     info: server.info,
@@ -45,7 +43,6 @@ export function createRouteMember (settings: RouteSettings): Member {
     onChange: (listener) => server.onChange(listener),
     onWarning: (listener) => server.onWarning(listener)
   }
-  keepReport(definition, () => report())
   return {
     definition,
     owns ({ method, params: { name, uri, ref } }) {

@@ -5,7 +5,6 @@ import type { ServerDefinition } from '../server/definition.ts'
 import { McpServer } from '../server/mcp-server.ts'
 import { createRouteMember } from './definition.ts'
 import type { ResolvedExpose } from './expose-options.ts'
-import { keepReport, reportRoutes } from './report.ts'
 
 /** Creates the definition of a mount that exposes routes. @param server What else it serves. */
 export function exposeRoutes (
@@ -13,10 +12,7 @@ export function exposeRoutes (
 ): ServerDefinition {
   const tools = createToolServer(expose, server)
   const routes = createRouteMember({ server: tools, expose, mount: mount ?? tools.info.name, beside: server })
-  if (server === undefined) return routes.definition
-  const composed = compose(server, routes)
-  keepReport(composed, () => reportRoutes(routes.definition) ?? [])
-  return composed
+  return server === undefined ? routes.definition : compose(server, routes)
 }
 
 function createToolServer (

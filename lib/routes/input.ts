@@ -111,6 +111,9 @@ function findClash (fields: readonly Field[]): Clash | undefined {
 function createSplit (fields: readonly Field[], open: Part | undefined): RouteInput['split'] {
   const targets = new Map(fields.map((field) => [field.argument, field]))
   const hasFlatBody = open?.name === 'body'
+  const headerNames = fields.filter(({ part }) => part === 'headers').flatMap(({ schema }) => {
+    return Object.keys(Object(Object(schema).properties))
+  })
 
   return function split (args) {
     const params = new Map<string, unknown>()
@@ -127,7 +130,7 @@ function createSplit (fields: readonly Field[], open: Part | undefined): RouteIn
       if (part === 'body') {
         if (name === undefined) whole = value
         else properties[name] = value
-      } else if (name === undefined) fill(parts[part], value, part)
+      } else if (name === undefined) fill(parts[part], value, part === 'headers' ? headerNames : undefined)
       else parts[part].set(name, value)
     }
     const isBodyLeftOut = open?.isRequired === false && Object.keys(properties).length === 0
@@ -135,7 +138,8 @@ function createSplit (fields: readonly Field[], open: Part | undefined): RouteIn
   }
 }
 
-function fill (part: Map<string, unknown>, value: unknown, name: PartName): void {
-  if (!isWireObject(value)) throw new ToolError(`Invalid arguments: '${name}' must be an object`)
-  for (const [key, entry] of Object.entries(value)) part.set(key, entry)
+// @param names The only ones that may be set. A model must not set headers that the route does not list.
+function fill (part: Map<string, unknown>, value: unknown, names?: readonly string[]): void {
+  if (!isWireObject(value)) throw new ToolError('Invalid arguments: each part of the request must be an object')
+  for (const [key, entry] of Object.entries(value)) if (names?.includes(key) !== false) part.set(key, entry)
 }

@@ -41,8 +41,16 @@ export function createRivalFinder (candidates: readonly Candidate[]): FindRival 
   return function findRival (candidate) {
     const segments = toSegments(candidate.url)
     const alike = shapes.get(toKey(candidate)) ?? []
-    return alike.find((other) => other.candidate !== candidate && mayMeet(segments, other.segments))?.candidate
+    return alike.find(({ candidate: other, segments: others }) => {
+      return other !== candidate && mayMeet(segments, others) && !haveOwnHosts(candidate, other)
+    })?.candidate
   }
+}
+
+// The request to a route with a host of its own has that host.
+function haveOwnHosts (candidate: Candidate, rival: Candidate): boolean {
+  const [one, other] = [candidate.constraints.host, rival.constraints.host]
+  return typeof one === 'string' && typeof other === 'string' && one !== other
 }
 
 const PARAM = '\0'

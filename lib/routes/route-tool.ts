@@ -50,8 +50,6 @@ export interface Registered {
   readonly isDescribed: boolean
   /** The resource that it is; undefined for a tool. */
   readonly resource: OwnedResource | undefined
-  /** What lists show of it, apart from its name. */
-  readonly listed: object
 }
 
 /**
@@ -79,11 +77,11 @@ export function registerRoute (route: RouteTool): Registered {
 
   const uri = config.resource
   if (uri === undefined) {
-    return { isDescribed, resource: undefined, listed: registerTool(route, { shown, input, send }) }
+    registerTool(route, { shown, input, send })
+    return { isDescribed, resource: undefined }
   }
   refuseResource(route, uri, input)
-  const resource = registerResource(server, { name, uri, config: shown, send })
-  return { isDescribed, resource, listed: { uri, ...shown } }
+  return { isDescribed, resource: registerResource(server, { name, uri, config: shown, send }) }
 }
 
 interface ToolParts {
@@ -92,8 +90,7 @@ interface ToolParts {
   readonly send: SendRoute
 }
 
-// Returns what lists show of the tool.
-function registerTool (route: RouteTool, { shown, input, send }: ToolParts): object {
+function registerTool (route: RouteTool, { shown, input, send }: ToolParts): void {
   const { app, server, candidate, config, name } = route
   let output = createRouteOutput(route)
   const annotations = { ...HINTS[candidate.method], ...config.annotations }
@@ -106,7 +103,6 @@ function registerTool (route: RouteTool, { shown, input, send }: ToolParts): obj
     ...(config.timeout !== undefined && { timeout: config.timeout })
     // A TextResult is taken as it is; only handlers of this package return one.
   }, callRoute as (...args: Parameters<typeof callRoute>) => Promise<never>)
-  return { ...shown, inputSchema: input.schema, outputSchema: output?.schema, annotations }
 
   async function callRoute (args: WireObject, ctx: RequestContext<undefined>): Promise<CallToolResult | TextResult> {
     await confirm?.(args, ctx)

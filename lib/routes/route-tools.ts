@@ -8,10 +8,9 @@ import { collectRoutes } from './collector.ts'
 import { ROUTES_DECIDED, type RoutesDecided } from './decided.ts'
 import { nameRoute, toSnakeCase } from './name.ts'
 import { createRivalFinder } from './rivals.ts'
-import type { ReportedRoute } from './report.ts'
 import type { OwnedResource } from './route-resource.ts'
 import { KnownSchemas } from './route-schema.ts'
-import { registerRoute, type Registered, type RouteServer } from './route-tool.ts'
+import { registerRoute, type RouteServer } from './route-tool.ts'
 
 /** What routes are registered with. */
 export interface Exposing extends RouteServer {
@@ -25,8 +24,6 @@ export interface Exposing extends RouteServer {
 export interface RegisteredRoutes {
   /** The resources that routes are. */
   readonly resources: readonly OwnedResource[]
-  /** Reports on each route, in the order in which they were registered. */
-  readonly report: () => readonly ReportedRoute[]
 }
 
 const MADE_TOO_EARLY = 'routes that were registered before the mount are no tools, because the app was made before ' +
@@ -50,33 +47,18 @@ export function registerRoutes (exposing: Exposing): RegisteredRoutes {
   refuseRivals(chosen, choices)
   const knownOf = createKnown()
   const undescribed: string[] = []
-  const exposed = new Map<Choice, ExposedRoute>()
+  const resources: OwnedResource[] = []
   for (const [name, choice] of names) {
     const registered = registerRoute({ ...exposing, ...choice, name, known: knownOf(choice.candidate) })
     if (!registered.isDescribed) undescribed.push(name)
-    exposed.set(choice, { name, ...registered })
+    if (registered.resource !== undefined) resources.push(registered.resource)
   }
   if (undescribed.length > 0) {
     app.log.warn("models choose a tool by its description; write a 'summary' or a 'description' into the schemas of " +
       `the routes of ${undescribed.join(', ')}`)
   }
   if (decided.hasSubscribers) decided.publish({ app, mount, tools: names, choices } satisfies RoutesDecided)
-  return {
-    resources: [...exposed.values()].flatMap(({ resource }) => resource ?? []),
-    report: () => choices.map((choice) => reportOn(choice, exposed.get(choice)))
-  }
-}
-
-/** A route that has become a tool or a resource. */
-interface ExposedRoute extends Registered {
-  readonly name: string
-}
-
-function reportOn (choice: Choice, exposed: ExposedRoute | undefined): ReportedRoute {
-  const { method, url } = choice.candidate
-  if (exposed === undefined) return { method, url, reason: 'reason' in choice ? choice.reason : '' }
-  const { name, resource, listed } = exposed
-  return { method, url, exposed: { name, resource: resource?.uri, size: JSON.stringify({ name, ...listed }).length } }
+  return { resources }
 }
 
 // @throws MCP_ERR_INVALID_ROUTE when a name is taken.

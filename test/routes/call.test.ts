@@ -367,7 +367,7 @@ t.test('arguments that no request can carry are refused', async (t) => {
   t.match(await call('get_a_id'), { isError: true, text: "Invalid arguments: 'id' is missing, which the path needs" })
   t.match(await call('get_a_id', { id: [1] }), { isError: true, text: /'id' must be a text/ })
   t.match(await call('get_a_id', { id: 1, 'x-a': 'a\nb' }), { isError: true, text: /'x-a' has characters/ })
-  t.match(await call('put_b_id', { params: 7 }), { isError: true, text: /'params' must be an object/ })
+  t.match(await call('put_b_id', { params: 7 }), { isError: true, text: /each part of the request must be an object/ })
   t.match(await call('get_a_id', { id: 'x'.repeat(200) }), { isError: true, text: /^404 Not Found/ })
 })
 

@@ -125,6 +125,37 @@ t.test('routes that cannot be told apart fail the start', async (t) => {
   await t.rejects(async () => { await app.ready() }, { code: 'MCP_ERR_INVALID_ROUTE', message: /cannot be told from the route 'GET \/orders\/:id\(/ })
 })
 
+t.test('routes of several versions and hosts are told apart, and each call reaches its own', async (t) => {
+  const { call } = await createRoutesApp(t, (app) => {
+    for (const version of ['1.0.0', '2.0.0']) {
+      const config = { mcp: { name: `orders_${version[0]}` } }
+      app.get('/orders', { constraints: { version }, config }, async () => version)
+    }
+    for (const host of ['a.example.com', 'b.example.com']) {
+      const config = { mcp: { name: host } }
+      app.get('/hosts', { constraints: { host }, config }, async (request) => request.host)
+    }
+  })
+
+  t.match(await call('orders_1'), { text: '1.0.0' })
+  t.match(await call('orders_2'), { text: '2.0.0' })
+  t.match(await call('a.example.com'), { text: 'a.example.com' })
+  t.match(await call('b.example.com'), { text: 'b.example.com' })
+})
+
+t.test('a model sets no headers but those that its route lists, also in groups', async (t) => {
+  const seen: object[] = []
+  const { call } = await createRoutesApp(t, (app) => {
+    const config = { mcp: { input: 'grouped', headers: ['x-a'] } } as const
+    app.get('/a', { config }, async ({ headers }) => { seen.push(headers) })
+  })
+
+  const more = { authorization: 'Bearer x', cookie: 'a=1', 'X-Forwarded-For': '1.2.3.4' }
+  await call('get_a', { headers: { 'x-a': '1', ...more } })
+
+  t.same(seen, [{ accept: 'application/json, text/*;q=0.9, */*;q=0.8', 'x-a': '1', host: 'localhost:80' }])
+})
+
 t.test('schemas of addSchema come along, also those that refer to each other', async (t) => {
   const { listTools } = await createRoutesApp(t, (app) => {
     app.addSchema({ $id: 'https://example.com/Money', type: 'object', properties: { amount: { type: 'number' } }, required: ['amount'] })
