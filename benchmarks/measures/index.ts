@@ -4,10 +4,11 @@ import { CLUSTER } from './cluster.ts'
 import { FAN_OUT } from './fan-out.ts'
 import { SESSION_MEMORY, STREAM_MEMORY } from './memory.ts'
 import { MILLION_CALLS } from './million-calls.ts'
+import { ROUTES } from './routes.ts'
 import { SCALE } from './scale.ts'
 import { START_UP } from './start-up.ts'
 
-/** The measurements of scale, fan-out, memory and start-up. */
+/** The measurements of scale, fan-out, memory, start-up and routes. */
 export const MEASURES: readonly Scenario[] = [
   ...SCALE,
   FAN_OUT,
@@ -15,5 +16,6 @@ export const MEASURES: readonly Scenario[] = [
   STREAM_MEMORY,
   MILLION_CALLS,
   START_UP,
+  ...ROUTES,
   CLUSTER
 ]
