@@ -47,8 +47,14 @@ function watch (app: FastifyInstance, log: Collected): void {
   app.addHook('onReady', async function forgetRoutes () {
     // Mounts read the routes in hooks that run later. Inside a hook, ready() returns the start that is going on.
     const forget = (): void => log.clear()
-    app.ready().then(forget, forget)
+    rootOf(app).ready().then(forget, forget)
   })
+}
+
+// The ready() of a scope below the root is that of avvio, which fails inside a hook.
+function rootOf (scope: FastifyInstance): FastifyInstance {
+  const parent: FastifyInstance | null = Object.getPrototypeOf(scope)
+  return parent?.server === scope.server ? rootOf(parent) : scope
 }
 
 // Published for each app when it is made, before it has any route.

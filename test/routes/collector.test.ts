@@ -40,3 +40,10 @@ t.test('an app that was made too early exposes its later routes, and a warning s
   t.match(warnings[0], /import it above the call of Fastify\(\), or run 'node --import fastify-mcp-mount'/)
   t.same(lines.filter((line) => !line.startsWith('{"level"')), ['late', 'below', 'Unknown tool: get_early'])
 })
+
+t.test('an app that was made too early becomes ready when its mount is in a scope below the root', async (t) => {
+  const until = { line: /^below$/, times: 1 }
+  const { ended } = await run(t, join(import.meta.dirname, 'early-nested-app.ts'), { until })
+
+  t.same(await ended, { code: 0, signal: null })
+})
