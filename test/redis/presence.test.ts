@@ -42,9 +42,11 @@ t.test('a node that dies silently holds no places after nodeTimeout', { skip: no
   const before = await stays.hold('ann', 1, 2)
   client.disconnect()
   while (!await stays.hold('ann', 2, 2)) await nextTurn()
+  // Redis drops the heartbeat within the same millisecond or the next one.
+  while (await stays.isAlive(dying.id)) await nextTurn()
 
   t.equal(before, false)
-  t.equal(await stays.isAlive(dying.id), false)
+  t.equal(await stays.hold('ann', 2, 2), true)
   await Promise.all([dying.close(), stays.close()])
   await removeKeys(looker, keyPrefix)
 })
