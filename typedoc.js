@@ -107,6 +107,7 @@ export default {
     ...ERRORS.map((error) => `index.${error}.name`),
     ...Object.entries(SHAPES).flatMap(([type, members]) => members.map((member) => `index.${type}.__type.${member}`)),
     'index.SampledBy.__type.tools',
+    'oauth.SignInRefusedError.name',
     'testing.RefusedError.name'
   ]
 }

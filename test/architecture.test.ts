@@ -50,6 +50,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   store: ['options', 'protocol'],
   redis: ['options', 'protocol', 'store'],
   auth: ['options', 'protocol'],
+  oauth: ['auth', 'options', 'protocol'],
   'server/schema': ['protocol'],
   'server/call': ['auth', 'options', 'protocol', 'server/schema'],
   'server/lists': ['options', 'protocol', 'server/call'],

@@ -12,7 +12,7 @@ export const GUIDE: Readonly<Record<string, readonly string[]>> = {
     'tools-resources-prompts', 'routes', 'context', 'asking', 'notifications', 'sessions-and-eras', 'resumability',
     'sdk-servers', 'stdio'
   ],
-  'Let in': ['authorization', 'visibility', 'browsers', 'security'],
+  'Let in': ['authorization', 'sign-in', 'visibility', 'browsers', 'security'],
   See: ['testing', 'cli', 'troubleshooting', 'performance'],
   Scale: ['scaling', 'proxies', 'deployment'],
   Extend: ['recipes', 'architecture', 'development', 'releasing'],

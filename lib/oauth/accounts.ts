@@ -1,0 +1,60 @@
+// The users who have signed in: what tokens say about them, and what the consent page shows.
+import type { ServerSettings, UserClaims } from './options.ts'
+import { SignInRefusedError } from './sign-in/sign-in.ts'
+
+/** A user who has signed in. */
+export interface Account {
+  readonly subject: string
+  readonly label: string
+  /** The scopes that the user may grant; undefined for all. */
+  readonly scopes?: readonly string[]
+  readonly extra: Readonly<Record<string, unknown>>
+}
+
+// RFC 9068 2.2 and RFC 7519 4.1: claims that the server itself writes, or that change what a token stands for.
+const RESERVED = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope', 'scp', 'cnf', 'act', 'may_act',
+  'azp', 'cid', 'auth_time', 'authorization_details', 'token_use']
+
+/** Keeps the accounts of an authorization server. */
+export interface Accounts {
+  /**
+   * Admits a user who has signed in.
+   * @throws SignInRefusedError if the user may not come in.
+   */
+  admit (user: unknown): Promise<Account>
+  /** Returns the account of a subject; undefined if it has expired. */
+  find (subject: string): Promise<Account | undefined>
+  /** Keeps an account for as long as a refresh token that was just issued. */
+  renew (account: Account): Promise<void>
+}
+
+/** Creates the accounts of an authorization server. */
+export function createAccounts (
+  { store, signIn, allow, claims, refusedText, lifetimes }: ServerSettings
+): Accounts {
+  // A code and a session may outlive short refresh tokens.
+  const ttl = Math.max(lifetimes.refreshToken, lifetimes.session) + lifetimes.accessToken
+  const keyOf = (subject: string): string => `account:${subject}`
+  const renew = async (account: Account): Promise<void> => {
+    await store.set(keyOf(account.subject), JSON.stringify(account), ttl)
+  }
+
+  return {
+    renew,
+    async admit (user) {
+      if (allow !== undefined && await allow(user) !== true) throw new SignInRefusedError(refusedText)
+      const { subject, label } = signIn.identify(user)
+      if (typeof subject !== 'string' || subject === '') throw new TypeError("'identify' returned no 'subject'")
+      const { scopes, extra = {} }: UserClaims = await claims?.(user) ?? {}
+      const reserved = Object.keys(extra).find((name) => RESERVED.includes(name))
+      if (reserved !== undefined) throw new TypeError(`'claims' must not return '${reserved}' in 'extra'`)
+      const account = { subject, label: String(label), extra, ...(scopes !== undefined && { scopes }) }
+      await renew(account)
+      return account
+    },
+    async find (subject) {
+      const kept = await store.get(keyOf(subject))
+      return kept === undefined ? undefined : JSON.parse(kept) as Account // written by renew
+    }
+  }
+}

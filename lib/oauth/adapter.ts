@@ -1,0 +1,79 @@
+// Keeps the records of oidc-provider in an OAuthStore.
+import type { ProviderModule } from './peers.ts'
+import type { OAuthStore } from './store.ts'
+
+type Payload = Readonly<Record<string, unknown>>
+
+/** The interface that oidc-provider expects of a database, for the records of one model. */
+export interface Adapter {
+  upsert (id: string, payload: Payload, expiresIn?: number): Promise<void>
+  find (id: string | undefined): Promise<Payload | undefined>
+  findByUid (uid: string): Promise<Payload | undefined>
+  findByUserCode (code: string): Promise<undefined>
+  consume (id: string): Promise<void>
+  destroy (id: string): Promise<void>
+  revokeByGrantId (grantId: string): Promise<void>
+}
+
+/** The lifetimes of records to which oidc-provider gives none, in milliseconds. */
+export interface AdapterLifetimes {
+  /** How long a client stays registered without being used. */
+  readonly unusedClient: number
+  /** The longest lifetime of a token: as long as a grant must stay revoked. */
+  readonly grant: number
+}
+
+/** Keeps a client that a user has signed in with. @param ttl Milliseconds from now. */
+export async function keepClient (store: OAuthStore, clientId: string, ttl: number): Promise<void> {
+  const text = await store.get(`Client:${clientId}`)
+  if (text !== undefined) await store.set(`Client:${clientId}`, text, ttl)
+}
+
+/**
+ * Creates the factory of adapters for a provider.
+ *
+ * A revoked grant leaves a mark under which none of its codes and tokens is found. Codes and refresh tokens are used up
+ * by `add`, so of two requests with the same one, at most one succeeds, on all nodes together.
+ */
+export function createAdapters (
+  store: OAuthStore, { unusedClient, grant }: AdapterLifetimes, { InvalidGrant }: ProviderModule['errors']
+): (model: string) => Adapter {
+  const revokedKey = (grantId: unknown): string => `revoked:${String(grantId)}`
+  const isRevoked = async ({ grantId }: Payload): Promise<boolean> =>
+    grantId !== undefined && await store.get(revokedKey(grantId)) !== undefined
+
+  return function createAdapter (model) {
+    const keyOf = (id: string): string => `${model}:${id}`
+    const uidKeyOf = (uid: unknown): string => `${model}-uid:${String(uid)}`
+    const consumedKeyOf = (id: string): string => `${model}-consumed:${id}`
+
+    async function find (id: string | undefined): Promise<Payload | undefined> {
+      const text = id === undefined ? undefined : await store.get(keyOf(id))
+      if (text === undefined || id === undefined) return undefined
+      const payload = JSON.parse(text) as Payload // written by upsert
+      if (await isRevoked(payload)) return undefined
+      const consumed = await store.get(consumedKeyOf(id))
+      return consumed === undefined ? payload : { ...payload, consumed: Number(consumed) }
+    }
+
+    return {
+      find,
+      async upsert (id, payload, expiresIn) {
+        const ttl = expiresIn === undefined ? unusedClient : expiresIn * 1000
+        await store.set(keyOf(id), JSON.stringify(payload), ttl)
+        if (model === 'Session') await store.set(uidKeyOf(payload['uid']), id, ttl)
+      },
+      findByUid: async (uid) => find(await store.get(uidKeyOf(uid))),
+      // Only the device flow, which is off, has user codes.
+      findByUserCode: async () => undefined,
+      async consume (id) {
+        if (await store.add(consumedKeyOf(id), String(Math.floor(Date.now() / 1000)), grant)) return
+        const text = await store.get(keyOf(id))
+        if (text !== undefined) await store.set(revokedKey(Object(JSON.parse(text)).grantId), '1', grant)
+        throw new InvalidGrant('already used')
+      },
+      destroy: async (id) => { await store.take(keyOf(id)) },
+      revokeByGrantId: async (grantId) => { await store.set(revokedKey(grantId), '1', grant) }
+    }
+  }
+}

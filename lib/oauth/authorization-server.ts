@@ -1,0 +1,172 @@
+// The plugin: the routes of the authorization server, and the `auth` option of the mounts that trust it.
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { TokenAuthOptions } from '../auth/auth-options.ts'
+import { createAccounts } from './accounts.ts'
+import { createNodePair, readRequest, runHandler, sendResponse, type ProviderRequest } from './bridge.ts'
+import { checkClientMetadata } from './client-metadata.ts'
+import { CALLBACK_PATH, createInteractions, type Interactions } from './interaction.ts'
+import { deriveKeys } from './keys.ts'
+import { resolveSettings, type AuthorizationServerOptions, type ServerSettings } from './options.ts'
+import type { Provider } from './peers.ts'
+import { createProvider, INTERACTION_PATH, ROUTES } from './provider.ts'
+import { createRegistrationLimit } from './registration-limit.ts'
+import { createResourceFinder } from './resources.ts'
+import { createAuth, createVerify, type AuthForOptions } from './verifier.ts'
+
+/** An authorization server: a plugin of Fastify, and what mounts need to trust it. */
+export interface AuthorizationServer extends FastifyPluginAsync {
+  /** The issuer of the tokens. */
+  readonly issuer: string
+  /** The `auth` option of a mount that everybody may use who can sign in. */
+  readonly auth: TokenAuthOptions
+  /** Returns the `auth` option of a mount that needs scopes. */
+  readonly authFor: (options: AuthForOptions) => TokenAuthOptions
+}
+
+const BODY_LIMIT = 56 * 1024
+const SERVER_METADATA = '/.well-known/oauth-authorization-server'
+const OPENID_METADATA = '/.well-known/openid-configuration'
+
+/**
+ * Creates an authorization server whose users sign in at somebody else's identity provider. Needs the package
+ * `oidc-provider`, and for `oidc()` and its presets `openid-client`.
+ *
+ * Clients use authorization code with PKCE, and get JWTs for the mount that they ask for. They register themselves
+ * (RFC 7591), have a metadata document at their id, or are among `clients`.
+ *
+ * @throws MCP_ERR_INVALID_OPTION; MCP_ERR_MISSING_PACKAGE while the app starts
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization
+ * @example
+ * const publicUrl = 'https://api.example.com'
+ * const login = authorizationServer({
+ *   publicUrl,
+ *   signIn: github({ clientId: String(process.env.GITHUB_ID), clientSecret: String(process.env.GITHUB_SECRET) }),
+ *   allow: ({ login }) => login === 'octocat',
+ *   keys: [String(process.env.OAUTH_KEY)]
+ * })
+ * app.register(login)
+ * app.register(mcpPlugin, { server: notes, publicUrl, auth: login.auth })
+ */
+export function authorizationServer<User> (options: AuthorizationServerOptions<User>): AuthorizationServer {
+  const settings = resolveSettings(options)
+  const keys = deriveKeys(settings.keys)
+  const verify = createVerify(settings.issuer, keys)
+  const authFor = (given: AuthForOptions): TokenAuthOptions => createAuth(settings.issuer, verify, given)
+
+  async function registerServer (app: FastifyInstance): Promise<void> {
+    if (settings.isStoreDefault && process.env['NODE_ENV'] === 'production') {
+      app.log.warn("authorizationServer has no 'store': sign-ins are lost when this process ends, and other " +
+        'processes do not share them')
+    }
+    const accounts = createAccounts(settings)
+    const findResource = createResourceFinder(app, settings.issuer, settings.publicUrl)
+    const parts = { settings, keys, accounts, findResource, log: app.log }
+    const provider = await createProvider(parts)
+    // A scope of its own, so its parser and routes never reach the app.
+    const interactions = createInteractions({ ...parts, provider })
+    await app.register(async (scope) => { addRoutes(scope, settings, provider, interactions) })
+  }
+
+  const plugin = fp(registerServer, { name: 'fastify-mcp-mount-oauth', fastify: '5.x' })
+  return Object.assign(plugin, { issuer: settings.issuer, auth: authFor({ scopes: [] }), authFor })
+}
+
+function addRoutes (
+  scope: FastifyInstance, settings: ServerSettings, provider: Provider, { proceed, decide, comeBack }: Interactions
+): void {
+  const { publicUrl } = settings
+  const handle = provider.callback()
+
+  async function pass (reply: FastifyReply, request: ProviderRequest): Promise<FastifyReply> {
+    const pair = createNodePair(publicUrl, request)
+    return sendResponse(reply, pair, await runHandler(handle, pair))
+  }
+  const passOn = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+    await pass(reply, readRequest(request))
+  const passTo = (url: string) => async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+    await pass(reply, { ...readRequest(request), url })
+
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, done) => {
+    done(null, body)
+  })
+  scope.setErrorHandler(sendError)
+  const route = (method: string | string[], url: string, handler: typeof passOn): void => {
+    scope.route({ method, url, handler, exposeHeadRoute: false })
+  }
+
+  route('GET', ROUTES.authorization, async (request, reply) =>
+    await pass(reply, withOpenid(readRequest(request))))
+  route('GET', `${ROUTES.authorization}/:uid`, passOn)
+  route(['POST', 'OPTIONS'], ROUTES.token, passOn)
+  route(['POST', 'OPTIONS'], ROUTES.revocation, passOn)
+  route(['GET', 'OPTIONS'], ROUTES.jwks, passOn)
+  if (settings.registration) {
+    route('POST', ROUTES.registration, createRegister(settings, pass))
+    route('OPTIONS', ROUTES.registration, async (_request, reply) => await reply.code(204).headers(PREFLIGHT).send())
+  }
+
+  // RFC 8414 3.1 puts the path of the issuer behind the well-known path; OpenID Connect Discovery 4 before it.
+  const path = publicUrl.pathname.replace(/\/$/, '')
+  for (const url of new Set([SERVER_METADATA + path, OPENID_METADATA + path, OPENID_METADATA])) {
+    route(['GET', 'OPTIONS'], url, passTo(SERVER_METADATA))
+  }
+
+  route('GET', `${INTERACTION_PATH}/:uid`, proceed)
+  route('POST', `${INTERACTION_PATH}/:uid`, decide)
+  route('GET', CALLBACK_PATH, comeBack)
+}
+
+// RFC 6749 5.2 has no code for a failure of the server; `server_error` is that of 4.1.2.1. The cause is only logged.
+function sendError (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { statusCode = 500 }: { readonly statusCode?: number } = Object(error)
+  if (statusCode >= 500) request.log.error({ err: error }, 'the authorization server failed')
+  return reply.code(statusCode).send({ error: statusCode < 500 ? 'invalid_request' : 'server_error' })
+}
+
+// A client that needs no scope asks for none (RFC 6749 3.3), but the provider grants nothing without one.
+function withOpenid (request: ProviderRequest): ProviderRequest {
+  const [path = '', query = ''] = request.url.split(/\?(.*)/s)
+  const params = new URLSearchParams(query)
+  // RFC 6749 3.1: no parameter may be repeated; the provider refuses it.
+  if (params.getAll('scope').length > 1) return request
+  const scopes = (params.get('scope') ?? '').split(' ').filter((scope) => scope !== '')
+  params.set('scope', [...new Set(['openid', ...scopes])].join(' '))
+  return { ...request, url: `${path}?${params}` }
+}
+
+// Registration from pages of other origins: no cookie has a part in it.
+const OPEN_CORS = { 'access-control-allow-origin': '*', 'cache-control': 'no-store' }
+const PREFLIGHT = {
+  ...OPEN_CORS, 'access-control-allow-methods': 'POST', 'access-control-allow-headers': 'content-type'
+}
+
+function createRegister (
+  settings: ServerSettings, pass: (reply: FastifyReply, request: ProviderRequest) => Promise<FastifyReply>
+): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
+  const mayRegister = createRegistrationLimit(settings.registrationLimit)
+
+  return async function register (request, reply) {
+    reply.headers(OPEN_CORS)
+    if (!mayRegister(request.ip)) {
+      return reply.code(429).header('retry-after', Math.ceil(settings.registrationLimit.window / 1000))
+        .send({ error: 'temporarily_unavailable', error_description: 'too many clients registered; try again later' })
+    }
+    const read = readRequest(request)
+    const checked = checkClientMetadata(parseJson(read.body), settings)
+    if ('error' in checked) {
+      return reply.code(400).send({ error: checked.error, error_description: checked.problem })
+    }
+    const body = Buffer.from(JSON.stringify(checked.metadata))
+    return await pass(reply, { ...read, headers: { 'content-type': 'application/json' }, body })
+  }
+}
+
+function parseJson (body: Buffer | undefined): unknown {
+  try {
+    return JSON.parse(String(body))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,211 @@
+// The options of the authorization server.
+import {
+  duration, flag, func, isObject, isText, kindOf, nested, oneOf, required, text, whole
+} from '../options/checks.ts'
+import { resolve, type ResolvedOf, type TableOf } from '../options/table.ts'
+import { isScope } from '../protocol/scope.ts'
+import type { RegistrationLimit } from './registration-limit.ts'
+import { findRedirectProblem } from './redirect-uri.ts'
+import type { SignIn } from './sign-in/sign-in.ts'
+import { memoryStore, type OAuthStore } from './store.ts'
+
+type MaybePromise<T> = T | PromiseLike<T>
+
+/** What tokens say about a user. */
+export interface UserClaims {
+  /** The scopes that the user may grant; undefined for all. */
+  readonly scopes?: readonly string[]
+  /**
+   * More claims of the access token, which handlers find in `ctx.auth.extra`. Every client of the user can read them.
+   */
+  readonly extra?: Readonly<Record<string, unknown>>
+}
+
+/** A client that the app knows, and that need not register. */
+export interface KnownClient {
+  /** The id that the client sends. */
+  readonly clientId: string
+  /** The secret of the client. @default none: a public client */
+  readonly clientSecret?: string
+  /** The name that users see. @default clientId */
+  readonly name?: string
+  /** Where users may be sent back to. */
+  readonly redirectUris: readonly string[]
+}
+
+/** How long things last, in milliseconds. */
+export interface Lifetimes {
+  /** How long an access token is good for. It cannot be revoked before. @default 900000, 15 minutes */
+  readonly accessToken?: number
+  /** How long a refresh token is good for. Each use gives a new one. @default 2592000000, 30 days */
+  readonly refreshToken?: number
+  /** How long refreshing works after the user has consented. @default 15552000000, 180 days */
+  readonly grant?: number
+  /** How long the browser of a user stays signed in for other clients. @default 3600000, one hour */
+  readonly session?: number
+  /** How long consent is remembered. @default 7776000000, 90 days */
+  readonly consent?: number
+  /** How long a registered client is kept that nobody has signed in with. @default 86400000, one day */
+  readonly unusedClient?: number
+}
+
+/** Options of {@link authorizationServer}. */
+export interface AuthorizationServerOptions<User> {
+  /** The public URL of the app, the same as that of the mounts. It is the issuer of the tokens. */
+  readonly publicUrl: string
+  /** How users sign in: `oidc()`, `github()`, a preset such as `google()`, or `custom()`. */
+  readonly signIn: SignIn<User>
+  /**
+   * Secrets of at least 32 characters, from which all keys are derived. The first one signs, all of them verify: put a
+   * new secret first, and remove the old one when its tokens have expired.
+   */
+  readonly keys: readonly string[]
+  /** Decides who gets in. @default everybody who can sign in at the identity provider */
+  readonly allow?: (user: User) => MaybePromise<boolean>
+  /** Maps a user to the claims of tokens. @default no restriction of scopes, and no more claims */
+  readonly claims?: (user: User) => MaybePromise<UserClaims>
+  /** The scopes of all mounts, each with the words that the consent page shows for it. @default {} */
+  readonly scopes?: Readonly<Record<string, string>>
+  /** Where sign-ins, clients and refresh tokens are kept. @default memoryStore() */
+  readonly store?: OAuthStore
+  /** The name of the app on its pages. @default the host of `publicUrl` */
+  readonly name?: string
+  /** What a user reads who is refused by `allow`. @default 'Ask the administrator of this app for access.' */
+  readonly refusedText?: string
+  /**
+   * When the user is asked for consent: at every sign-in, or once for a client, its redirect URI and scopes. Clients on
+   * the user's own device are always asked for, as any other program there can use their client id (RFC 8252 8.6).
+   * @default 'remember'
+   */
+  readonly consent?: 'always' | 'remember'
+  /** Clients that need not register. @default [] */
+  readonly clients?: readonly KnownClient[]
+  /** Whether clients may register themselves (RFC 7591). @default true */
+  readonly registration?: boolean
+  /** How often clients may register, on each process. @default { perAddress: 20, total: 1000, window: 3600000 } */
+  readonly registrationLimit?: Partial<RegistrationLimit>
+  /** Whether clients may use the https URL of a metadata document as their id. @default true */
+  readonly clientDocuments?: boolean
+  /**
+   * Fetches such a document, in place of the built-in fetch, for an egress proxy or a test. It must refuse addresses
+   * inside of your network.
+   * @default a fetch over https from public addresses, of at most 16 KiB in 2.5 seconds
+   */
+  readonly fetchClientDocument?: (url: string) => Promise<Response>
+  /** Schemes of apps that are accepted in redirect URIs, without the colon, such as `cursor`. @default [] */
+  readonly customSchemes?: readonly string[]
+  /** Decides on redirect URIs that are otherwise accepted. @default all are accepted */
+  readonly allowRedirect?: (url: URL) => boolean
+  /** How long things last. @default the defaults of Lifetimes */
+  readonly lifetimes?: Lifetimes
+}
+
+const MIN_KEY_LENGTH = 32
+const DAY = 24 * 60 * 60 * 1000
+
+const keys = kindOf<readonly string[]>(`must be an array of secrets of at least ${MIN_KEY_LENGTH} characters`,
+  (value) => Array.isArray(value) && value.length > 0 &&
+    value.every((key) => typeof key === 'string' && key.length >= MIN_KEY_LENGTH))
+const scopeWords = kindOf<Readonly<Record<string, string>>>(
+  "must be an object of scopes and their words, such as { 'notes:read': 'Read your notes' }",
+  (value) => isObject(value) && Object.entries(value).every(([scope, words]) => isScope(scope) && isText(words)))
+const signIn = kindOf<SignIn<unknown>>('must be oidc(), github(), a preset such as google(), or custom()', (value) =>
+  isObject(value) && 'start' in value && 'finish' in value && 'identify' in value)
+const store = kindOf<OAuthStore>('must be a store: memoryStore(), or an object with get, set, add and take', (value) =>
+  isObject(value) && 'get' in value && 'set' in value && 'add' in value && 'take' in value)
+const schemes = kindOf<readonly string[]>("must be an array of schemes such as 'cursor', and not of the web", (value) =>
+  Array.isArray(value) && value.every(isAppScheme))
+const knownClients = kindOf<readonly KnownClient[]>(
+  "must be an array of clients with 'clientId' and 'redirectUris', each https, on loopback or of an app",
+  (value) => Array.isArray(value) && value.every(isKnownClient))
+const publicUrl = kindOf<string>("must be an https URL without query or fragment, such as 'https://api.example.com'; " +
+  'http is accepted on loopback only', isPublicUrl)
+
+// Browsers run or show these themselves.
+const FORBIDDEN_SCHEMES = /^(?:https?|wss?|ftp|file|data|blob|about|javascript|vbscript|filesystem|view-source)$/
+
+function isAppScheme (value: unknown): boolean {
+  return typeof value === 'string' && /^[a-z][a-z\d+.-]*$/.test(value) && !FORBIDDEN_SCHEMES.test(value)
+}
+
+function isKnownClient (value: unknown): boolean {
+  const { clientId, redirectUris, clientSecret, name }: Record<string, unknown> = Object(value)
+  const rules = { customSchemes: [], allowRedirect: undefined }
+  // The scheme of an app is written here by the app itself.
+  const isRedirect = (uri: unknown): boolean => findRedirectProblem(uri, rules) === undefined ||
+    (typeof uri === 'string' && URL.canParse(uri) && isAppScheme(new URL(uri).protocol.slice(0, -1)))
+  return isText(clientId) && Array.isArray(redirectUris) && redirectUris.length > 0 && redirectUris.every(isRedirect) &&
+    (clientSecret === undefined || isText(clientSecret)) && (name === undefined || isText(name))
+}
+
+function isPublicUrl (value: unknown): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false
+  const { protocol, hostname, search, hash, username } = new URL(value)
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
+  return (protocol === 'https:' || (protocol === 'http:' && isLoopback)) && search + hash + username === ''
+}
+
+const LIFETIMES = {
+  accessToken: whole(15 * 60 * 1000),
+  refreshToken: whole(30 * DAY),
+  grant: whole(180 * DAY),
+  session: whole(60 * 60 * 1000),
+  consent: whole(90 * DAY),
+  unusedClient: whole(DAY)
+} satisfies TableOf<Lifetimes>
+
+const REGISTRATION_LIMIT = {
+  perAddress: whole(20),
+  total: whole(1000),
+  window: duration(60 * 60 * 1000)
+} satisfies TableOf<Partial<RegistrationLimit>>
+
+const SERVER = {
+  publicUrl: required(publicUrl()),
+  signIn: required(signIn()),
+  keys: required(keys()),
+  allow: func<(user: unknown) => MaybePromise<boolean>>(),
+  claims: func<(user: unknown) => MaybePromise<UserClaims>>(),
+  scopes: scopeWords({}),
+  store: store(),
+  name: text(),
+  refusedText: text('Ask the administrator of this app for access.'),
+  consent: oneOf('always', 'remember'),
+  clients: knownClients([]),
+  registration: flag(true),
+  registrationLimit: nested(REGISTRATION_LIMIT, 'must be an object, such as { perAddress: 20 }'),
+  clientDocuments: flag(true),
+  fetchClientDocument: func<(url: string) => Promise<Response>>(),
+  customSchemes: schemes([]),
+  allowRedirect: func<(url: URL) => boolean>(),
+  lifetimes: nested(LIFETIMES, 'must be an object, such as { accessToken: 900_000 }')
+} satisfies TableOf<AuthorizationServerOptions<unknown>>
+
+/** The options of the authorization server, completed. */
+export type ServerSettings = Omit<ResolvedOf<typeof SERVER>, 'publicUrl' | 'store' | 'name' | 'consent'> & {
+  readonly publicUrl: URL
+  /** `publicUrl` without a slash at its end: the issuer, and the prefix of all URLs. */
+  readonly issuer: string
+  readonly store: OAuthStore
+  /** Whether the store was left out, and is in memory. */
+  readonly isStoreDefault: boolean
+  readonly name: string
+  readonly remembersConsent: boolean
+}
+
+/** Checks and completes the options. @throws MCP_ERR_INVALID_OPTION */
+export function resolveSettings<User> (options: AuthorizationServerOptions<User>): ServerSettings {
+  // Only `finish` of the sign-in makes the users that the other functions get.
+  const given = options as AuthorizationServerOptions<unknown>
+  const { consent, ...resolved } = resolve(SERVER, given, 'authorizationServer.')
+  const publicUrl = new URL(resolved.publicUrl)
+  return Object.freeze({
+    ...resolved,
+    publicUrl,
+    issuer: publicUrl.href.replace(/\/$/, ''),
+    store: resolved.store ?? memoryStore(),
+    isStoreDefault: resolved.store === undefined,
+    name: resolved.name ?? publicUrl.host,
+    remembersConsent: consent !== 'always'
+  })
+}

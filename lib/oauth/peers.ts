@@ -1,0 +1,94 @@
+// Loads the optional peers, and names the one that is missing.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { MCP_ERR_MISSING_PACKAGE } from '../errors.ts'
+
+/** A record of oidc-provider, such as a grant or a session. */
+export interface ProviderModel {
+  readonly jti: string
+  save (ttlSeconds?: number): Promise<string>
+  destroy (): Promise<void>
+}
+
+/** What a user has granted to a client. */
+export interface Grant extends ProviderModel {
+  addOIDCScope (scope: string): void
+  addResourceScope (resource: string, scope: string): void
+  rejectResourceScope (resource: string, scope: string): void
+}
+
+/** An authorization request that waits for the user. */
+export interface Interaction extends ProviderModel {
+  readonly uid: string
+  readonly exp: number
+  readonly prompt: { readonly name: string }
+  readonly params: Readonly<Record<string, unknown>>
+  session?: { readonly uid: string, readonly accountId?: string }
+}
+
+/** The registered metadata of a client. */
+export interface Client {
+  readonly clientId: string
+  readonly clientName?: string
+  readonly clientIdMetadataDocument?: boolean
+  grantTypeAllowed (type: string): boolean
+}
+
+/** The answer of the user to an interaction. */
+export type InteractionResult = Readonly<Record<string, unknown>>
+
+/** The parts of oidc-provider that are used. The package has no types of its own. */
+export interface Provider {
+  readonly Grant: (new (init: { readonly accountId: string, readonly clientId: string }) => Grant) & {
+    find (id: string): Promise<Grant | undefined>
+  }
+  readonly Session: { findByUid (uid: string): Promise<ProviderModel | undefined> }
+  readonly Client: { find (id: string): Promise<Client | undefined> }
+  callback (): (request: IncomingMessage, response: ServerResponse) => unknown
+  interactionDetails (request: IncomingMessage, response: ServerResponse): Promise<Interaction>
+  interactionResult (
+    request: IncomingMessage, response: ServerResponse, result: InteractionResult,
+    options: { readonly mergeWithLastSubmission: boolean }
+  ): Promise<string>
+  on (event: string, listener: (...args: never[]) => void): unknown
+}
+
+/** The parts of the module `oidc-provider` that are used. */
+export interface ProviderModule {
+  readonly default: new (issuer: string, configuration: object) => Provider
+  readonly errors: Readonly<Record<'InvalidGrant' | 'InvalidTarget', new (description?: string) => Error>>
+}
+
+/** The configuration that openid-client makes of an identity provider's metadata. */
+export type UpstreamConfiguration = object
+
+/** The parts of the module `openid-client` that are used. */
+export interface OpenidClientModule {
+  readonly allowInsecureRequests: unknown
+  discovery (
+    issuer: URL, clientId: string, clientSecret: string | undefined, authentication: undefined,
+    options: { readonly execute: readonly unknown[], readonly timeout: number }
+  ): Promise<UpstreamConfiguration>
+  buildAuthorizationUrl (configuration: UpstreamConfiguration, parameters: Readonly<Record<string, string>>): URL
+  calculatePKCECodeChallenge (verifier: string): Promise<string>
+  authorizationCodeGrant (
+    configuration: UpstreamConfiguration, url: URL, checks: {
+      readonly pkceCodeVerifier: string
+      readonly expectedState: string
+      readonly expectedNonce: string
+      readonly idTokenExpected: true
+    }
+  ): Promise<{ claims (): Readonly<Record<string, unknown>> | undefined }>
+}
+
+/**
+ * Loads an optional peer.
+ * @throws MCP_ERR_MISSING_PACKAGE
+ */
+export async function loadPeer<Module> (name: 'oidc-provider' | 'openid-client', what: string): Promise<Module> {
+  try {
+    return await import(name) as Module
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
+    throw isMissing ? new MCP_ERR_MISSING_PACKAGE(name, what, { cause: error }) : error
+  }
+}

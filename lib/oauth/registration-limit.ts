@@ -1,0 +1,37 @@
+// Limits how often clients may register.
+
+/** How many registrations are accepted in a window of time. */
+export interface RegistrationLimit {
+  /** From one address. */
+  readonly perAddress: number
+  /** From all addresses together. */
+  readonly total: number
+  /** The length of the window in milliseconds. */
+  readonly window: number
+}
+
+/**
+ * Creates a function that returns whether an address may register now, and counts it. Each process counts on its own.
+ * @param now The clock, in milliseconds.
+ */
+export function createRegistrationLimit (
+  { perAddress, total, window }: RegistrationLimit, now: () => number = Date.now
+): (address: string) => boolean {
+  let counts = new Map<string, number>()
+  let sum = 0
+  let endsAt = 0
+
+  return function mayRegister (address) {
+    if (now() >= endsAt) {
+      counts = new Map()
+      sum = 0
+      endsAt = now() + window
+    }
+    const count = counts.get(address) ?? 0
+    // A refusal adds nothing, so the map has at most `total` entries.
+    if (count >= perAddress || sum >= total) return false
+    counts.set(address, count + 1)
+    sum++
+    return true
+  }
+}

@@ -1,0 +1,81 @@
+// Where the authorization server keeps what must outlive a request: texts under keys, each for a limited time.
+
+/**
+ * A store of the authorization server. Every value is a text that expires. All nodes of an app share one store; an
+ * implementation for a database needs no more than these four commands.
+ */
+export interface OAuthStore {
+  /** Returns the value of a key; undefined if there is none, or it has expired. */
+  get (key: string): Promise<string | undefined>
+  /** Sets the value of a key. @param ttl Milliseconds until it expires. */
+  set (key: string, value: string, ttl: number): Promise<void>
+  /**
+   * Sets the value of a key that has none, and returns whether it did. Of several calls at once, exactly one sets it.
+   * @param ttl Milliseconds until it expires.
+   */
+  add (key: string, value: string, ttl: number): Promise<boolean>
+  /** Removes a key, and returns the value that it had. Of several calls at once, only one returns it. */
+  take (key: string): Promise<string | undefined>
+}
+
+/** Options of {@link memoryStore}. */
+export interface MemoryStoreOptions {
+  /**
+   * How many values of one kind are kept. The oldest are dropped first, so a flood of registrations ends no sign-in.
+   * @default 10000
+   */
+  readonly maxPerKind?: number
+}
+
+interface Entry { readonly value: string, readonly expiresAt: number }
+
+/**
+ * Creates a store in the memory of this process. Sign-ins end when the process does, and other processes know nothing
+ * of them. The kind of a value is its key up to the first colon.
+ * @param now The clock, in milliseconds.
+ */
+export function memoryStore ({ maxPerKind = 10_000 }: MemoryStoreOptions = {}, now = Date.now): OAuthStore {
+  const kinds = new Map<string, Map<string, Entry>>()
+
+  function entriesOf (key: string): Map<string, Entry> {
+    const kind = key.slice(0, key.indexOf(':'))
+    const entries = kinds.get(kind) ?? new Map<string, Entry>()
+    kinds.set(kind, entries)
+    return entries
+  }
+
+  function find (key: string): string | undefined {
+    const entries = entriesOf(key)
+    const entry = entries.get(key)
+    if (entry !== undefined && entry.expiresAt <= now()) entries.delete(key)
+    return entry !== undefined && entry.expiresAt > now() ? entry.value : undefined
+  }
+
+  function put (key: string, value: string, ttl: number): void {
+    const entries = entriesOf(key)
+    entries.delete(key)
+    entries.set(key, { value, expiresAt: now() + ttl })
+    if (entries.size > maxPerKind) dropOldest(entries)
+  }
+
+  // Expired values go first, so that those still needed are dropped only if all are.
+  function dropOldest (entries: Map<string, Entry>): void {
+    for (const [key, { expiresAt }] of entries) if (expiresAt <= now()) entries.delete(key)
+    while (entries.size > maxPerKind) entries.delete(String(entries.keys().next().value))
+  }
+
+  return {
+    get: async (key) => find(key),
+    set: async (key, value, ttl) => { put(key, value, ttl) },
+    async add (key, value, ttl) {
+      if (find(key) !== undefined) return false
+      put(key, value, ttl)
+      return true
+    },
+    async take (key) {
+      const value = find(key)
+      entriesOf(key).delete(key)
+      return value
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// Verifies the access tokens of an authorization server of the same app, with keys that it has.
+import { jwtVerify } from 'jose'
+import type { TokenAuthOptions, Verify } from '../auth/auth-options.ts'
+import { toAuthInfo } from '../auth/claims.ts'
+import { withCache } from '../auth/token-cache.ts'
+import { InvalidTokenError } from '../auth/token-error.ts'
+import type { Keys } from './keys.ts'
+
+const CACHE = { maxEntries: 1000, ttl: 60_000, refusalTtl: 5000 }
+const CLOCK_TOLERANCE = 5000
+
+/** Creates the `verify` function of mounts that trust an issuer. Nothing is looked up or fetched. */
+export function createVerify (issuer: string, { findKey }: Keys, now: () => number = Date.now): Verify {
+  return withCache(async function verifyOwn (token, resource) {
+    const options = {
+      issuer,
+      algorithms: ['ES256'],
+      typ: 'at+jwt',
+      requiredClaims: ['exp', 'aud', 'sub', 'client_id'],
+      clockTolerance: CLOCK_TOLERANCE / 1000,
+      currentDate: new Date(now())
+    }
+    const { payload } = await jwtVerify(token, findKey, options).catch((cause: unknown) => {
+      const isExpired = Object(cause).code === 'ERR_JWT_EXPIRED'
+      throw new InvalidTokenError(isExpired ? 'The token has expired' : 'The token is not valid', { cause })
+    })
+    const expectations = { resource, audience: [resource], issuer, clockTolerance: CLOCK_TOLERANCE, now: now() }
+    return toAuthInfo(token, payload, expectations)
+  }, CACHE, now)
+}
+
+/** Options of `authFor`. */
+export interface AuthForOptions {
+  /** The scopes that every request to the mount needs. */
+  readonly scopes: readonly string[]
+}
+
+/** Creates the `auth` option of a mount that trusts an issuer. */
+export function createAuth (issuer: string, verify: Verify, { scopes }: AuthForOptions): TokenAuthOptions {
+  return Object.freeze({ verify, authorizationServers: [issuer], requiredScopes: scopes })
+}

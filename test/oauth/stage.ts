@@ -1,0 +1,190 @@
+// An app with an authorization server and two mounts, an identity provider, and the official clients.
+import {
+  Client as ClientV2, StreamableHTTPClientTransport as TransportV2, type OAuthClientProvider as ProviderV2
+} from '@modelcontextprotocol/client'
+import type { OAuthClientProvider as ProviderV1 } from '@modelcontextprotocol/sdk/client/auth.js'
+import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Test } from 'tap'
+import mcpPlugin, { McpServer } from '../../lib/index.ts'
+import {
+  authorizationServer, custom, type AuthorizationServer, type AuthorizationServerOptions
+} from '../../lib/oauth/index.ts'
+import { Browser, readForm, type Seen } from './browser.ts'
+
+export const PUBLIC_URL = 'https://api.example.com'
+export const NOTES = `${PUBLIC_URL}/notes/mcp`
+export const TASKS = `${PUBLIC_URL}/tasks/mcp`
+export const REDIRECT_URL = 'https://client.example.com/callback'
+export const KEY = 'a secret of at least thirty-two characters'
+export const SCOPES = { 'notes:read': 'Read your notes', 'notes:write': 'Change your notes' }
+
+/** A user of the sign-in of tests. */
+export interface TestUser { readonly id: string }
+
+/** A sign-in that signs in whoever its page is told to. Its page is outside of the servers. */
+export const LOGIN_PAGE = 'https://login.example.com/'
+export const testSignIn = custom<TestUser>({
+  start: ({ callbackUrl, state }) => ({ url: `${LOGIN_PAGE}?${new URLSearchParams({ to: callbackUrl, state })}` }),
+  finish: ({ url }) => ({ id: String(url.searchParams.get('user')) }),
+  identify: ({ id }) => ({ subject: id, label: `${id}@example.com` })
+})
+
+type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>
+
+/** An app under test. */
+export interface Stage {
+  readonly app: FastifyInstance
+  readonly login: AuthorizationServer
+  readonly address: string
+  /** Fetches from the app by its public name. */
+  readonly fetch: Fetch
+  readonly openBrowser: () => Browser
+  readonly warnings: readonly string[]
+}
+
+/** Starts an app with two mounts: /notes, whose tools need scopes, and /tasks. */
+export async function createStage (
+  t: Test, options: Partial<AuthorizationServerOptions<TestUser>> = {}, publicUrl = PUBLIC_URL
+): Promise<Stage> {
+  const warnings: string[] = []
+  const stream = { write: (line: string) => { warnings.push(JSON.parse(line).msg) } }
+  const app = Fastify({ logger: { level: 'warn', stream } })
+  t.teardown(() => app.close())
+  const login = authorizationServer({ publicUrl, signIn: testSignIn, keys: [KEY], scopes: SCOPES, ...options })
+  app.register(login)
+  app.register(mcpPlugin, { prefix: '/notes', server: createNotes('Notes'), publicUrl, auth: login.auth })
+  app.register(mcpPlugin, { prefix: '/tasks', server: createNotes('Tasks'), publicUrl, auth: login.auth })
+  const address = await app.listen({ port: 0, host: '127.0.0.1' })
+  // A proxy that removes the path of the public URL, except before well-known paths.
+  const rewrite = (url: string): string => url.startsWith(`${new URL(publicUrl).origin}/.well-known`)
+    ? url.replace(new URL(publicUrl).origin, address)
+    : url.replace(publicUrl, address)
+  return {
+    app,
+    login,
+    address,
+    warnings,
+    fetch: async (url, init) => await fetch(rewrite(String(url)), init),
+    openBrowser: () => new Browser(rewrite, (url) => url.startsWith(REDIRECT_URL) || url.startsWith(LOGIN_PAGE))
+  }
+}
+
+function createNotes (name: string): McpServer {
+  const server = new McpServer({ name, version: '1.0.0' })
+  server.registerTool('who_am_i', {}, (_args, { auth }) => `${auth?.subject} with ${auth?.scopes.join(' ')}`)
+  server.registerTool('write_note', { scopes: ['notes:write'] }, (_args, { auth }) => `${auth?.subject} wrote`)
+  return server
+}
+
+/** Signs in at the page of the tests' sign-in, and goes on to the next page. */
+export async function signIn (browser: Browser, url: string | URL, user = 'ada'): Promise<Seen> {
+  const seen = await browser.visit(url)
+  if (!seen.url.startsWith(LOGIN_PAGE)) return seen
+  const { searchParams } = new URL(seen.url)
+  return await browser.visit(`${searchParams.get('to')}?${new URLSearchParams({ state: String(searchParams.get('state')), user })}`)
+}
+
+/** Answers the consent page. */
+export async function answer (browser: Browser, page: Seen, decision: 'allow' | 'deny'): Promise<URLSearchParams> {
+  const { action, fields } = readForm(page)
+  const seen = await browser.visit(action, { ...fields, decision })
+  if (!seen.url.startsWith(REDIRECT_URL)) throw new Error(`the user ends at ${seen.url}: ${seen.text}`)
+  return new URL(seen.url).searchParams
+}
+
+/** What a client keeps between its steps. */
+export interface Kept {
+  client?: { client_id?: string }
+  discovery?: object
+  tokens?: { access_token: string, refresh_token?: string, scope?: string }
+  verifier: string
+  authorizationUrl?: URL
+}
+
+/** The steps of an official client. */
+export interface OfficialClient {
+  connect (): Promise<void>
+  finish (params: URLSearchParams): Promise<void>
+  call (tool: string): Promise<unknown>
+  close (): Promise<void>
+}
+
+function createProvider (kept: Kept, documentUrl: string | undefined) {
+  return {
+    redirectUrl: REDIRECT_URL,
+    ...(documentUrl !== undefined && { clientMetadataUrl: documentUrl }),
+    clientMetadata: {
+      client_name: 'Official client',
+      redirect_uris: [REDIRECT_URL],
+      token_endpoint_auth_method: 'none',
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code']
+    },
+    clientInformation: () => kept.client,
+    discoveryState: () => kept.discovery,
+    saveDiscoveryState: (discovery: object) => { kept.discovery = discovery },
+    saveClientInformation: (client: object) => { kept.client = client },
+    tokens: () => kept.tokens,
+    saveTokens: (tokens: { access_token: string }) => { kept.tokens = tokens },
+    redirectToAuthorization: (url: URL) => { kept.authorizationUrl = url },
+    saveCodeVerifier: (verifier: string) => { kept.verifier = verifier },
+    codeVerifier: () => kept.verifier
+  }
+}
+
+/** Options of an official client. */
+export interface ClientOptions {
+  readonly kept: Kept
+  readonly fetch: Fetch
+  readonly endpoint?: string
+  /** The URL of the metadata document that is its id. */
+  readonly documentUrl?: string
+}
+
+function createV1 ({ kept, fetch, endpoint = NOTES, documentUrl }: ClientOptions): OfficialClient {
+  // What is kept comes from the client itself.
+  const options = { authProvider: createProvider(kept, documentUrl) as unknown as ProviderV1, fetch }
+  let client = new ClientV1({ name: 'e2e', version: '1.0.0' })
+  let transport = new TransportV1(new URL(endpoint), options)
+  return {
+    // Its optional fields are not declared for exactOptionalPropertyTypes.
+    connect: () => client.connect(transport as Transport),
+    finish: async (params) => {
+      await transport.finishAuth(String(params.get('code')))
+      client = new ClientV1({ name: 'e2e', version: '1.0.0' })
+      transport = new TransportV1(new URL(endpoint), options)
+    },
+    call: async (name) => (await client.callTool({ name })).content,
+    close: () => client.close()
+  }
+}
+
+function createV2 (
+  { kept, fetch, endpoint = NOTES, documentUrl }: ClientOptions, mode: 'legacy' | { pin: string }
+): OfficialClient {
+  // What is kept comes from the client itself.
+  const options = { authProvider: createProvider(kept, documentUrl) as unknown as ProviderV2, fetch }
+  const create = (): ClientV2 => new ClientV2({ name: 'e2e', version: '1.0.0' }, { versionNegotiation: { mode } })
+  let client = create()
+  let transport = new TransportV2(new URL(endpoint), options)
+  return {
+    connect: () => client.connect(transport),
+    finish: async (params) => {
+      await transport.finishAuth(params)
+      client = create()
+      transport = new TransportV2(new URL(endpoint), options)
+    },
+    call: async (name) => (await client.callTool({ name })).content,
+    close: () => client.close()
+  }
+}
+
+/** The official clients, by their names. */
+export const CLIENTS: ReadonlyArray<readonly [string, (options: ClientOptions) => OfficialClient]> = [
+  ['the v1 client', createV1],
+  ['the v2 client, legacy', (options) => createV2(options, 'legacy')],
+  ['the v2 client, modern', (options) => createV2(options, { pin: '2026-07-28' })]
+]

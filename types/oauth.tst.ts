@@ -1,0 +1,55 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { expect, test } from 'tstyche'
+import type { TokenAuthOptions } from '../lib/index.ts'
+import {
+  authorizationServer, custom, entra, github, google, memoryStore, oidc,
+  type AuthorizationServer, type AuthorizationServerOptions, type GithubUser, type OAuthStore, type OidcUser,
+  type SignIn
+} from '../lib/oauth/index.ts'
+
+const app = { clientId: 'id', clientSecret: 'secret' }
+const base = { publicUrl: 'https://api.example.com', keys: ['a secret'] }
+
+test('allow and claims get the user of the sign-in', () => {
+  authorizationServer({
+    ...base,
+    signIn: github(app),
+    allow: (user) => { expect(user).type.toBe<GithubUser>(); return true },
+    claims: (user) => { expect(user).type.toBe<GithubUser>(); return { extra: { login: user.login } } }
+  })
+  authorizationServer({
+    ...base, signIn: google(app), allow: (user) => { expect(user).type.toBe<OidcUser>(); return true }
+  })
+})
+
+test('a sign-in of the app has users of its own', () => {
+  const signIn = custom({
+    start: ({ callbackUrl, state }) => ({ url: `${callbackUrl}?${state}` }),
+    finish: async () => ({ id: 7 }),
+    identify: ({ id }) => ({ subject: String(id), label: 'a user' })
+  })
+
+  expect(signIn).type.toBe<SignIn<{ id: number }>>()
+})
+
+test('what a sign-in needs cannot be left out', () => {
+  expect(github).type.not.toBeCallableWith({ clientId: 'id' })
+  expect(entra).type.not.toBeCallableWith(app)
+  expect(oidc).type.not.toBeCallableWith(app)
+  expect<AuthorizationServerOptions<GithubUser>>().type.not.toBeAssignableFrom<{ publicUrl: string }>()
+})
+
+test('the server is a plugin, and has the option auth of mounts', () => {
+  const login = authorizationServer({ ...base, signIn: google(app) })
+
+  expect(login).type.toBe<AuthorizationServer>()
+  expect(login).type.toBeAssignableTo<FastifyPluginAsync>()
+  expect(login.auth).type.toBe<TokenAuthOptions>()
+  expect(login.authFor).type.toBeCallableWith({ scopes: ['notes:read'] })
+  expect(login.authFor).type.not.toBeCallableWith({})
+})
+
+test('a store has four commands', () => {
+  expect(memoryStore()).type.toBe<OAuthStore>()
+  expect<OAuthStore>().type.not.toBeAssignableFrom<Omit<OAuthStore, 'add'>>()
+})
