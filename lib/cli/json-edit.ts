@@ -36,8 +36,8 @@ interface ObjectSpan {
  */
 export function setEntry (text: string, path: EntryPath, value: object, dialect: JsonDialect): string {
   const changed = edit(text, path, value, dialect)
-  if (isOnlyChange(text, changed, { path, value, dialect })) return changed
-  throw new SyntaxError('it has a key twice')
+  if (!isOnlyChange(text, changed, { path, value, dialect })) throw new SyntaxError('it has a key twice')
+  return changed
 }
 
 function edit (text: string, [section, name]: EntryPath, value: object, dialect: JsonDialect): string {

@@ -1,4 +1,5 @@
 // Changes one table of a TOML file and nothing else in it. It knows as much of TOML 1.0 as finding tables takes.
+import { isDeepStrictEqual } from 'node:util'
 
 /** A key and its value in a text. */
 interface Pair {
@@ -25,8 +26,9 @@ export function setTable (text: string, path: readonly string[], lines: readonly
   const tables = scanTables(text)
   for (const table of tables) checkForm(table, path)
   const changed = edit(text, { tables, path, written: lines.join('\n') })
-  if (JSON.stringify(otherTables(changed, path)) === JSON.stringify(otherTables(text, path))) return changed
-  throw new SyntaxError('it is written in a form that can only be changed by hand')
+  const isOnlyChange = isDeepStrictEqual(otherTables(changed, path), otherTables(text, path))
+  if (!isOnlyChange) throw new SyntaxError('it is written in a form that can only be changed by hand')
+  return changed
 }
 
 // Serves to prove that all other tables are as they were.

@@ -232,6 +232,12 @@ t.test('a file that cannot be read or written is reported', async (t) => {
     message: `${third} has been changed by another program meanwhile. Try again.`
   })
   t.throws(() => writeConfig(join(third, 'a'), { old: '', changed: '', isSecret: false }), { message: /ENOTDIR/ })
+
+  write(`${third}.${process.pid}.tmp`, '')
+  t.throws(() => writeConfig(third, { old: 'new', changed: '', isSecret: false }), {
+    message: /mcp\.json cannot be written, and was not changed: EEXIST/
+  })
+  t.equal(readFileSync(third, 'utf8'), 'new')
 })
 
 t.test('bytes that are not UTF-8 are not lost', async (t) => {
@@ -270,4 +276,10 @@ t.test('a file of a server is started by run on stdio, in a project without path
     env: { KEY: 'a=b' }
   })
   t.match(await install(setting, ['cursor', 'none.js']), { code: 1, err: /^There is no file .*none\.js\.\n$/ })
+})
+
+t.test('a command after -- is the server', async (t) => {
+  const { out } = await install(setUp(t), ['cursor', '--name', 'n', '--print', '--', 'uvx', 'notes', '--verbose'])
+
+  t.same(JSON.parse(out), { mcpServers: { n: { command: 'uvx', args: ['notes', '--verbose'] } } })
 })
