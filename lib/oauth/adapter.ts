@@ -23,6 +23,12 @@ export interface AdapterLifetimes {
   readonly grant: number
 }
 
+/**
+ * For how many milliseconds a replay of a used token is recognized. Afterwards the token is unknown, as if it had never
+ * been. Clients get a new refresh token with each access token, so keeping the old ones longer would fill the store.
+ */
+const REPLAY_DETECTION = 24 * 60 * 60 * 1000
+
 /** Keeps a client that a user has signed in with. @param ttl Milliseconds from now. */
 export async function keepClient (store: OAuthStore, clientId: string, ttl: number): Promise<void> {
   const text = await store.get(`Client:${clientId}`)
@@ -67,9 +73,15 @@ export function createAdapters (
       // Only the device flow, which is off, has user codes.
       findByUserCode: async () => undefined,
       async consume (id) {
-        if (await store.add(consumedKeyOf(id), String(Math.floor(Date.now() / 1000)), grant)) return
         const text = await store.get(keyOf(id))
-        if (text !== undefined) await store.set(revokedKey(Object(JSON.parse(text)).grantId), '1', grant)
+        if (text === undefined) throw new InvalidGrant('not found')
+        const { exp, grantId } = JSON.parse(text) as { readonly exp: number, readonly grantId: string } // by upsert
+        const ttl = Math.max(1000, Math.min(exp * 1000 - Date.now(), REPLAY_DETECTION))
+        // The mark outlives the record, which would be good again without it.
+        if (await store.add(consumedKeyOf(id), String(Math.floor(Date.now() / 1000)), ttl + 60_000)) {
+          return await store.set(keyOf(id), text, ttl)
+        }
+        await store.set(revokedKey(grantId), '1', grant)
         throw new InvalidGrant('already used')
       },
       destroy: async (id) => { await store.take(keyOf(id)) },

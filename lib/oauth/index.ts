@@ -7,6 +7,7 @@ export { auth0, entra, google, keycloak, okta, workos } from './sign-in/presets.
 export { custom } from './sign-in/custom.ts'
 export { github } from './sign-in/github.ts'
 export { memoryStore } from './store.ts'
+export { redisStore } from './redis-store.ts'
 export { oidc } from './sign-in/oidc.ts'
 export { SignInRefusedError } from './sign-in/sign-in.ts'
 export type { AuthForOptions } from './verifier.ts'
@@ -18,4 +19,5 @@ export type { Identity, SignIn, SignInReturn, SignInStart, SignInStarted } from 
 export type { MemoryStoreOptions, OAuthStore } from './store.ts'
 export type { OidcOptions, OidcUser } from './sign-in/oidc.ts'
 export type { PresetOptions } from './sign-in/presets.ts'
+export type { RedisCommands, RedisStoreOptions } from './redis-store.ts'
 export type { RegistrationLimit } from './registration-limit.ts'

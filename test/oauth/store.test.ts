@@ -1,33 +1,36 @@
 import t, { type Test } from 'tap'
-import { memoryStore, type OAuthStore } from '../../lib/oauth/index.ts'
+import { memoryStore, redisStore, type OAuthStore } from '../../lib/oauth/index.ts'
+import { createPrefix, noRedis, useRedis } from '../support/redis-server.ts'
+import { answer, createStage, NOTES, signIn } from './stage.ts'
+import { authorizationUrl, callMount, redeem, refresh, registerId } from './manual-client.ts'
 
 /** What every store does; `pass` lets time go by. */
-function checkStore (t: Test, store: OAuthStore, pass: (ms: number) => void): void {
+function checkStore (t: Test, store: OAuthStore, pass: (ms: number) => void | Promise<void>): void {
   t.test('a value is found until it expires', async (t) => {
-    await store.set('kind:a', 'one', 1000)
+    await store.set('kind:a', 'one', 1_000_000)
     t.equal(await store.get('kind:a'), 'one')
-    await store.set('kind:a', 'two', 2000)
-    pass(1500)
+    await store.set('kind:a', 'two', 2_000_000)
+    await pass(1_500_000)
     t.equal(await store.get('kind:a'), 'two')
-    pass(500)
+    await pass(500_000)
     t.equal(await store.get('kind:a'), undefined)
     t.equal(await store.get('kind:unknown'), undefined)
   })
 
   t.test('a key is added once, until it has expired', async (t) => {
-    const added = await Promise.all(Array.from({ length: 5 }, () => store.add('kind:b', 'one', 1000)))
+    const added = await Promise.all(Array.from({ length: 5 }, () => store.add('kind:b', 'one', 1_000_000)))
     t.equal(added.filter(Boolean).length, 1)
-    pass(1000)
-    t.equal(await store.add('kind:b', 'two', 1000), true)
+    await pass(1_000_000)
+    t.equal(await store.add('kind:b', 'two', 1_000_000), true)
     t.equal(await store.get('kind:b'), 'two')
   })
 
   t.test('a value is taken once', async (t) => {
-    await store.set('kind:c', 'one', 1000)
+    await store.set('kind:c', 'one', 1_000_000)
     const taken = await Promise.all(Array.from({ length: 5 }, () => store.take('kind:c')))
     t.same(taken.filter((one) => one !== undefined), ['one'])
-    await store.set('kind:c', 'one', 1000)
-    pass(1000)
+    await store.set('kind:c', 'one', 1_000_000)
+    await pass(1_000_000)
     t.equal(await store.take('kind:c'), undefined)
   })
 }
@@ -51,5 +54,42 @@ t.test('the store in memory', async (t) => {
     t.equal(await store.get('client:c'), 'kept')
     t.equal(await store.get('client:d'), 'kept')
     t.equal(await store.get('session:a'), 'kept')
+  })
+})
+
+t.test('the store in Redis', { skip: noRedis }, async (t) => {
+  const { client } = await useRedis(t)
+  const prefix = createPrefix()
+
+  // Time goes by for the keys alone, as no test waits for it.
+  async function pass (ms: number): Promise<void> {
+    for (const key of await client.keys(`${prefix}*`)) {
+      const left = await client.pttl(key)
+      await (left > ms ? client.pexpire(key, left - ms) : client.del(key))
+    }
+  }
+  checkStore(t, redisStore({ client, prefix }), pass)
+
+  t.test('signs a user in on one node, who refreshes on another; every key expires', async (t) => {
+    const prefix = createPrefix()
+    const nodes = await Promise.all([1, 2].map(() => createStage(t, { store: redisStore({ client, prefix }) })))
+    const [first, second] = nodes
+    if (first === undefined || second === undefined) return
+    const id = await registerId(first)
+    const browser = first.openBrowser()
+    const code = (await answer(browser, await signIn(browser, authorizationUrl(id)), 'allow')).get('code')
+    const { body } = await redeem(second, id, code)
+    const { body: next } = await refresh(first, id, body['refresh_token'])
+
+    t.equal(await callMount(second, NOTES, next['access_token']), 200)
+    t.equal((await refresh(second, id, body['refresh_token'])).status, 400)
+    t.equal((await refresh(first, id, next['refresh_token'])).status, 400, 'the family is revoked on all nodes')
+    const keys = await client.keys(`${prefix}*`)
+    t.ok(keys.length > 5)
+    for (const key of keys) t.ok(await client.pttl(key) > 0, key)
+  })
+
+  t.test('what is no client of Redis is refused', async (t) => {
+    t.throws(() => redisStore({ client: {} as never }), { code: 'MCP_ERR_INVALID_OPTION', message: /redisStore.client/ })
   })
 })
