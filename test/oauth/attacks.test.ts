@@ -1,5 +1,6 @@
 // Attacks on the flow, each of which fails.
 import t from 'tap'
+import { memoryStore } from '../../lib/oauth/index.ts'
 import { readForm } from './browser.ts'
 import {
   askToken, authorizationUrl, callMount, redeem, refresh, register, registerId
@@ -362,6 +363,20 @@ t.test('a flood of registrations is stopped, and says when to come back', async 
   for (let n = 0; n < 4; n++) statuses.push((await register(stage)).status)
 
   t.same(statuses, [201, 201, 429, 429])
+})
+
+t.test('a client that nobody signs in with is dropped after a day; one that is used stays', async (t) => {
+  let ahead = 0
+  const store = memoryStore({}, () => Date.now() + ahead)
+  const stage = await createStage(t, { store })
+  const [unused, used] = [await registerId(stage), await registerId(stage)]
+  const browser = stage.openBrowser()
+  await answer(browser, await signIn(browser, authorizationUrl(used)), 'allow')
+
+  ahead = 25 * 60 * 60 * 1000
+
+  t.equal((await stage.openBrowser().request(authorizationUrl(unused))).status, 400)
+  t.equal((await stage.openBrowser().request(authorizationUrl(used))).status, 303)
 })
 
 t.test('a registration keeps nothing that would make the server fetch or show something', async (t) => {
