@@ -28,7 +28,11 @@ export function deriveKeys (secrets: readonly string[]): Keys {
     cookies: secrets.map((secret) => derive(secret, 'cookies').toString('base64url')),
     jwks: { keys },
     findKey: createLocalJWKSet({ keys: publicKeys }),
-    sign: (purpose, text) => macKeys.slice(0, 1).map((key) => mac(key, purpose, text).toString('base64url')).join(''),
+    sign (purpose, text) {
+      const [current] = macKeys
+      if (current === undefined) throw new TypeError('there is no key')
+      return mac(current, purpose, text).toString('base64url')
+    },
     isSigned (purpose, text, signature) {
       const given = Buffer.from(signature, 'base64url')
       return macKeys.some((key) => {

@@ -57,7 +57,7 @@ export interface AuthorizationServerOptions<User> {
   readonly signIn: SignIn<User>
   /**
    * Secrets of at least 32 characters, from which all keys are derived. The first one signs, all of them verify: put a
-   * new secret first, and remove the old one when its tokens have expired.
+   * new secret first, and remove the old one when the access tokens and cookies that it signed have expired.
    */
   readonly keys: readonly string[]
   /** Decides who gets in. @default everybody who can sign in at the identity provider */

@@ -60,6 +60,24 @@ for (const [title, createClient] of CLIENTS) {
   })
 }
 
+t.test('several users sign in at once, each with a client of their own', async (t) => {
+  const { fetch, openBrowser } = await createStage(t)
+  const connect = async (user: string, [, createClient]: (typeof CLIENTS)[number]): Promise<unknown> => {
+    const kept: Kept = { verifier: '' }
+    const client = createClient({ kept, fetch })
+    t.teardown(() => client.close())
+    await t.rejects(client.connect(), /Unauthorized/i)
+    const browser = openBrowser()
+    await client.finish(await answer(browser, await signIn(browser, String(kept.authorizationUrl), user), 'allow'))
+    await client.connect()
+    return await client.call('who_am_i')
+  }
+
+  const answers = await Promise.all(CLIENTS.map((client, index) => connect(`user-${index}`, client)))
+
+  t.same(answers, CLIENTS.map((_client, index) => says(`user-${index} with `)))
+})
+
 t.test('a tool that needs a scope leads the v2 client through a second consent', async (t) => {
   const { fetch, openBrowser } = await createStage(t)
   const kept: Kept = { verifier: '' }
