@@ -2,6 +2,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { doNothing } from '../do-nothing.ts'
 import { onSignal } from './listening.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -19,9 +20,14 @@ export async function runWorkers (
   const { MCP_STATE_KEY = randomBytes(32).toString('hex') } = terminal.process.env
   const fork = (): Worker => cluster.fork({ ...env, MCP_STATE_KEY })
   let isClosing = false
+  let end = doNothing
+  const ended = new Promise<void>((resolve) => { end = resolve })
+  const endIfNoneIsLeft = (): void => { if (Object.keys(cluster.workers ?? {}).length === 0) end() }
   onSignal(terminal, () => {
     isClosing = true
     for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGTERM')
+    // All may have died, and wait to be started again.
+    endIfNoneIsLeft()
   })
 
   const first = fork()
@@ -29,17 +35,12 @@ export async function runWorkers (
   const failed = once(first, 'exit').then(() => false)
   if (!await Promise.race([started, failed])) return isClosing ? 0 : 1
 
-  const ended = new Promise<void>((resolve) => {
-    const serving = new Set([first.id])
-    cluster.on('listening', ({ id }) => { serving.add(id) })
-    cluster.on('exit', ({ id, process: { pid } }, code, signal) => {
-      if (isClosing) {
-        if (Object.keys(cluster.workers ?? {}).length === 0) resolve()
-        return
-      }
-      terminal.err(`Worker ${pid} has ended: ${signal ?? `exit code ${code}`}. Another one is started.`)
-      setTimeout(() => { if (!isClosing) fork() }, serving.delete(id) ? 0 : RESTART_DELAY)
-    })
+  const serving = new Set([first.id])
+  cluster.on('listening', ({ id }) => { serving.add(id) })
+  cluster.on('exit', ({ id, process: { pid } }, code, signal) => {
+    if (isClosing) return endIfNoneIsLeft()
+    terminal.err(`Worker ${pid} has ended: ${signal ?? `exit code ${code}`}. Another one is started.`)
+    setTimeout(() => { if (!isClosing) fork() }, serving.delete(id) ? 0 : RESTART_DELAY)
   })
   // A signal that comes while they are forked ends them, too, because they are in `cluster.workers` at once.
   for (let forked = 1; forked < count; forked++) fork()
