@@ -88,7 +88,8 @@ export async function loadPeer<Module> (name: 'oidc-provider' | 'openid-client',
   try {
     return await import(name) as Module
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
+    // Module hooks that run in a thread of their own, as in Node.js 20, lose the code of the error.
+    const isMissing = error instanceof Error && error.message.startsWith(`Cannot find package '${name}'`)
     throw isMissing ? new MCP_ERR_MISSING_PACKAGE(name, what, { cause: error }) : error
   }
 }

@@ -48,9 +48,9 @@ async function run (
   return { code, out: test.out, err: test.err }
 }
 
-// Without a folder for coverage: tsx runs the sources in another form, which would count in place of theirs.
+// tap must not record the coverage: tsx runs the sources in another form, which would count in place of theirs.
 function inherited (): { readonly [name: string]: string } {
-  return { PATH: process.env['PATH'] ?? '', NODE_V8_COVERAGE: '' }
+  return { PATH: process.env['PATH'] ?? '', _TAPJS_PROCESSINFO_COVERAGE_: '0' }
 }
 
 const TABLE = `Shop  /shop/mcp  2 of 5 routes are tools, about 86 tokens

@@ -18,11 +18,9 @@ function setUp (t: Test, program: string): TestTerminal {
   return createTestTerminal()
 }
 
-const ENV = { NODE_V8_COVERAGE: '' }
-
 t.test('a worker that dies is replaced, and a signal ends all workers', async (t) => {
   const test = setUp(t, SERVER)
-  const code = runWorkers(2, ENV, test.terminal)
+  const code = runWorkers(2, {}, test.terminal)
   await once(cluster, 'listening')
   const [dying] = await once(cluster, 'listening')
 
@@ -41,7 +39,7 @@ t.test('a signal ends a program whose workers have all died', async (t) => {
 if (existsSync(${JSON.stringify(marker)})) process.exit(3)
 writeFileSync(${JSON.stringify(marker)}, '')
 ${SERVER}`)
-  const code = runWorkers(1, ENV, test.terminal)
+  const code = runWorkers(1, {}, test.terminal)
   const [first] = await once(cluster, 'listening')
   first.process.kill('SIGKILL')
   await test.waitFor(/Worker \d+ has ended: exit code 3\./)
@@ -54,5 +52,5 @@ ${SERVER}`)
 t.test('if the first worker fails to start, the exit code is 1', async (t) => {
   const test = setUp(t, 'process.exit(3)')
 
-  t.equal(await runWorkers(3, ENV, test.terminal), 1)
+  t.equal(await runWorkers(3, {}, test.terminal), 1)
 })
