@@ -36,8 +36,11 @@ export function isPublicAddress (address: string): boolean {
   return family === 6 && global.check(address, 'ipv6') && !special.check(address, 'ipv6')
 }
 
-// The addresses are checked that the socket then connects to, so a name cannot resolve to another one in between.
-const lookupPublic: LookupFunction = (hostname, options, callback) => {
+/**
+ * Looks a name up, and fails if an address is not public. The socket connects to the addresses that were checked, so a
+ * name cannot resolve to another one in between.
+ */
+export const lookupPublic: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses) => {
     const [first] = addresses ?? []
     if (error !== null || first === undefined) return callback(error ?? new Error(`no address of ${hostname}`), '', 4)
@@ -50,20 +53,33 @@ const lookupPublic: LookupFunction = (hostname, options, callback) => {
 }
 
 /**
- * Fetches a document over https. Redirects are not followed.
+ * Fetches a document over https from a public address. Redirects are not followed.
  * @throws Error if the host is not public, or the document is too large or too slow.
  */
-export async function guardedFetch (url: string, { timeout, maxBytes }: FetchLimits): Promise<Response> {
+export async function guardedFetch (url: string, limits: FetchLimits): Promise<Response> {
   const { protocol, hostname } = new URL(url)
   const literal = hostname.replace(/^\[|\]$/g, '')
   if (protocol !== 'https:') throw new Error('the URL must use https')
   // No name is looked up for an address.
   if (isIP(literal) !== 0 && !isPublicAddress(literal)) throw new Error('the address is not public')
+  return await fetchDocument(url, limits, { lookup: lookupPublic })
+}
 
-  return await new Promise((resolve, reject) => {
+/** How a connection is made. */
+export interface Connecting {
+  readonly lookup: LookupFunction
+  /** The certificate of an authority to trust. @default those that Node.js trusts */
+  readonly ca?: string
+}
+
+/** Fetches a document over https. @throws Error if its status is not 200, or it is too large or too slow. */
+export function fetchDocument (
+  url: string, { timeout, maxBytes }: FetchLimits, connecting: Connecting
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeout)
     const headers = { accept: 'application/json', 'user-agent': 'fastify-mcp-mount' }
-    const sent = request(url, { lookup: lookupPublic, signal, headers, agent: false }, (response) => {
+    const sent = request(url, { ...connecting, signal, headers, agent: false }, (response) => {
       const chunks: Buffer[] = []
       let size = 0
       response.on('error', reject)

@@ -47,20 +47,18 @@ function derive (secret: string, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, 'fastify-mcp-mount/oauth', purpose, 32))
 }
 
-// A number that is no private key of P-256 is as rare as one in 2^32; the next counter gives another.
+const ORDER_OF_P256 = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+
+// NIST SP 800-186 and FIPS 186-5 A.2.1: a number with 64 bits more than the order, so that each key is as likely.
 function deriveSigningKey (secret: string): JWK & { readonly kty: 'EC' } {
-  for (let counter = 0; ; counter++) {
-    const d = derive(secret, `signing ${counter}`)
-    const ecdh = createECDH('prime256v1')
-    try {
-      ecdh.setPrivateKey(d)
-    } catch {
-      continue
-    }
-    const point = ecdh.getPublicKey()
-    const x = point.subarray(1, 33).toString('base64url')
-    const y = point.subarray(33).toString('base64url')
-    const kid = derive(secret, 'kid').subarray(0, 12).toString('base64url')
-    return { kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig', kid, x, y, d: d.toString('base64url') }
-  }
+  const bytes = Buffer.from(hkdfSync('sha256', secret, 'fastify-mcp-mount/oauth', 'signing', 40))
+  const number = BigInt(`0x${bytes.toString('hex')}`) % (ORDER_OF_P256 - 1n) + 1n
+  const d = Buffer.from(number.toString(16).padStart(64, '0'), 'hex')
+  const ecdh = createECDH('prime256v1')
+  ecdh.setPrivateKey(d)
+  const point = ecdh.getPublicKey()
+  const x = point.subarray(1, 33).toString('base64url')
+  const y = point.subarray(33).toString('base64url')
+  const kid = derive(secret, 'kid').subarray(0, 12).toString('base64url')
+  return { kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig', kid, x, y, d: d.toString('base64url') }
 }

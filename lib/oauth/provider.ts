@@ -75,11 +75,11 @@ function createConfiguration (
   const { issuer, lifetimes, store } = settings
   const isSecure = settings.publicUrl.protocol === 'https:'
   const cookie = { signed: true, httpOnly: true, sameSite: 'lax', overwrite: true }
+  const refuse = (description: string): never => { throw new errors.InvalidTarget(description) }
 
   async function getResourceServerInfo (ctx: ProviderContext, requested: string): Promise<object> {
-    if (Array.isArray(ctx.oidc.params?.['resource'])) throw new errors.InvalidTarget('ask for one resource at a time')
-    const resource = await findResource(requested)
-    if (resource === undefined) throw new errors.InvalidTarget('there is no such resource here')
+    if (Array.isArray(ctx.oidc.params?.['resource'])) refuse('ask for one resource at a time')
+    const resource = await findResource(requested) ?? refuse('there is no such resource here')
     return {
       audience: resource.id,
       scope: [...new Set([...Object.keys(settings.scopes), ...resource.scopes])].join(' '),
@@ -135,10 +135,8 @@ function createConfiguration (
       clientIdMetadataDocument: { enabled: settings.clientDocuments, ack: 'draft-02' },
       resourceIndicators: {
         enabled: true,
-        defaultResource: (_ctx: unknown, _client: Client, oneOf?: readonly string[] | string) => {
-          if (oneOf === undefined) throw new errors.InvalidTarget('name the resource that the token is for')
-          return oneOf
-        },
+        defaultResource: (_ctx: unknown, _client: Client, oneOf?: readonly string[] | string) =>
+          oneOf ?? refuse('name the resource that the token is for'),
         getResourceServerInfo,
         useGrantedResource: () => true
       }

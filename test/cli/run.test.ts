@@ -143,3 +143,10 @@ t.test('a file that does not exist is reported at once', async (t) => {
   t.equal(await runProgram(['run', 'server.js'], test.terminal), 1)
   t.equal(test.err, `There is no file ${join(t.testdirName, 'server.js')}.\n`)
 })
+
+t.test('the exit code is that of the process that serves the file', async (t) => {
+  const cwd = t.testdir({ 'server.mjs': 'process.exit(7)' })
+  const test = createTestTerminal({ cwd, env: { PATH: process.env['PATH'] ?? '', _TAPJS_PROCESSINFO_COVERAGE_: '0' } })
+
+  t.equal(await runProgram(['run', 'server.mjs'], test.terminal), 7)
+})

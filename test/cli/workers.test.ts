@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { runProcess } from '../../lib/cli/run-process.ts'
 import { runWorkers } from '../../lib/cli/workers.ts'
 import { createTestTerminal, type TestTerminal } from './terminal.ts'
 
@@ -53,4 +54,10 @@ t.test('if the first worker fails to start, the exit code is 1', async (t) => {
   const test = setUp(t, 'process.exit(3)')
 
   t.equal(await runWorkers(3, {}, test.terminal), 1)
+})
+
+t.test('settings with several workers start them', async (t) => {
+  const test = setUp(t, 'process.exit(3)')
+
+  t.equal(await runProcess(JSON.stringify({ workers: 2 }), test.terminal), 1)
 })

@@ -1,7 +1,11 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import t from 'tap'
-import { guardedFetch, isPublicAddress } from '../../lib/oauth/guarded-fetch.ts'
+import { fetchDocument, guardedFetch, isPublicAddress, lookupPublic } from '../../lib/oauth/guarded-fetch.ts'
 import { authorizationUrl } from './manual-client.ts'
 import { createStage } from './stage.ts'
 
@@ -58,4 +62,45 @@ t.test('a document of another client, or with a redirect URI that is not accepte
     t.equal(seen.status, 400)
     t.equal(seen.headers.get('location'), null)
   }
+})
+
+t.test('a name is looked up to its public addresses', async (t) => {
+  const lookUp = (all: boolean): Promise<unknown> => new Promise((resolve, reject) => {
+    // Node.js resolves an address to itself, without a question to a server.
+    lookupPublic('1.1.1.1', { all }, (error, ...found) => { error === null ? resolve(found) : reject(error) })
+  })
+
+  t.same(await lookUp(true), [[{ address: '1.1.1.1', family: 4 }]])
+  t.same(await lookUp(false), ['1.1.1.1', 4])
+})
+
+const noOpenssl = spawnSync('openssl', ['version']).error !== undefined && 'not installed: openssl'
+
+t.test('a document is fetched whole, within its limits, and without redirects', { skip: noOpenssl }, async (t) => {
+  const directory = t.testdir()
+  const [key, cert] = [join(directory, 'key.pem'), join(directory, 'cert.pem')]
+  execFileSync('openssl', [
+    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1',
+    '-subj', '/CN=client.example.com', '-addext', 'subjectAltName=DNS:client.example.com', '-keyout', key, '-out', cert
+  ], { stdio: 'ignore' })
+  const ca = readFileSync(cert, 'utf8')
+  const server = createHttpsServer({ key: readFileSync(key), cert: ca }, ({ url }, reply) => {
+    if (url === '/moved') reply.writeHead(302, { location: '/' }).end()
+    else if (url === '/plain') reply.end('{}')
+    else reply.setHeader('cache-control', 'max-age=60').end('x'.repeat(url === '/long' ? 1025 : 1024))
+  })
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const fetched = (path: string): Promise<Response> =>
+    fetchDocument(`https://client.example.com:${port}${path}`, LIMITS, {
+      ca, lookup: (_name, _options, callback) => { callback(null, [{ address: '127.0.0.1', family: 4 }]) }
+    })
+
+  const document = await fetched('/')
+  t.equal((await document.text()).length, 1024)
+  t.equal(document.headers.get('cache-control'), 'max-age=60')
+  t.equal((await fetched('/plain')).headers.get('cache-control'), null)
+  await t.rejects(fetched('/long'), { message: 'the document has more than 1024 bytes' })
+  await t.rejects(fetched('/moved'), { message: 'the document was answered with status 302' })
 })
