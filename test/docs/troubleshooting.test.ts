@@ -373,8 +373,11 @@ async function close (t: Test): Promise<string[]> {
     await started.promise
     const closed = app.close()
     await until(() => partsOf(app.mcp.get('Slow')).isClosing)
-    const other = curl(`${url} ${AS_JSON} -d '${INITIALIZE}'`)
-    lines.push(await told, await other)
+    // No process of its own: one that starts slowly would come after the grace period.
+    const other = await fetch(url, {
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: INITIALIZE
+    })
+    lines.push(await told, `curl: HTTP ${other.status} ${await other.text()}`)
     await Promise.all([closed, client.close()])
   }
   return lines
