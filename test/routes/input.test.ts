@@ -76,3 +76,40 @@ t.test('what has a default is not required', async (t) => {
 
   t.same(create([{ name: 'query', schema, hasProperties: true, isRequired: true }]).schema.required, ['q'])
 })
+
+t.test('references into a part lead to where its schemas have moved', async (t) => {
+  const properties = {
+    '*': { type: 'string' },
+    twin: { $ref: '#/properties/*' },
+    parent: { $ref: '#' },
+    owner: { $ref: '#' },
+    any: { $ref: '#/$defs/any' },
+    none: { $ref: '#/definitions/none' }
+  }
+  const part: Part = {
+    name: 'body',
+    schema: { type: 'object', properties, $defs: { any: true }, definitions: { none: false } },
+    hasProperties: true,
+    isRequired: true
+  }
+  const { schema } = create([part])
+
+  t.match(schema.properties, {
+    twin: { $ref: '#/properties/path' },
+    parent: { $ref: '#/$defs/body' },
+    owner: { $ref: '#/$defs/body' },
+    any: { $ref: '#/$defs/any' },
+    none: { $ref: '#/$defs/none' }
+  })
+  t.match(schema.$defs, { any: {}, none: { not: {} }, body: { type: 'object' } })
+})
+
+t.test('a schema that two parts know is defined once', async (t) => {
+  const createBoth = (name: 'query' | 'body', property: string): Part => createPart(name, [], {
+    properties: { [property]: { $ref: '#/$defs/id' } }, $defs: { id: { type: 'integer' } }
+  })
+  const { schema } = create([createBoth('query', 'a'), createBoth('body', 'b')])
+
+  t.same(schema.properties, { a: { $ref: '#/$defs/id' }, b: { $ref: '#/$defs/id' } })
+  t.same(schema.$defs, { id: { type: 'integer' } })
+})
