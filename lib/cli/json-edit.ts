@@ -62,8 +62,10 @@ interface Entry {
 // Proves that nothing else in the file means something else than before.
 function isOnlyChange (text: string, changed: string, { path: [section, name], value, dialect }: Entry): boolean {
   const before = text.trim() === '' ? {} : parseJson(text, dialect) as { readonly [key: string]: object }
-  const expected = { ...before, [section]: { ...before[section], [name]: value } }
-  return isDeepStrictEqual(parseJson(changed, dialect), JSON.parse(JSON.stringify(expected)))
+  // Only the value is written: a number such as -0 would not survive that.
+  const written: unknown = JSON.parse(JSON.stringify(value))
+  const expected = { ...before, [section]: { ...before[section], [name]: written } }
+  return isDeepStrictEqual(parseJson(changed, dialect), expected)
 }
 
 /** Parses a JSON text of a dialect. @throws SyntaxError */
@@ -124,7 +126,8 @@ function indentationOf (text: string, { members }: ObjectSpan): string {
 }
 
 function lineIndent (text: string, at: number): string {
-  return /^[ \t]*/.exec(text.slice(text.lastIndexOf('\n', at - 1) + 1))?.[0] ?? ''
+  const line = text.slice(text.lastIndexOf('\n', at - 1) + 1)
+  return line.slice(0, line.search(/[^ \t]|$/))
 }
 
 /** Reads a text that is known to be valid. */
@@ -143,7 +146,8 @@ class Scanner {
   skipBlanks (): number {
     const blanks = this.#hasComments ? /(?:\s|\ufeff|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*/y : /(?:\s|\ufeff)*/y
     blanks.lastIndex = this.at
-    this.at += blanks.exec(this.text)?.[0].length ?? 0
+    blanks.test(this.text)
+    this.at = blanks.lastIndex
     return this.at
   }
 
@@ -177,7 +181,8 @@ class Scanner {
   #takeToken (): string {
     const token = /"(?:[^"\\\n]|\\.)*"|[{}[\],:]|[^\s"{}[\],:/]+|[\s\S]/y
     token.lastIndex = this.at
-    const [text] = token.exec(this.text) ?? ['']
+    token.test(this.text)
+    const text = this.text.slice(this.at, token.lastIndex)
     this.at += text.length
     return text
   }

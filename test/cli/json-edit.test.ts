@@ -84,3 +84,10 @@ t.test('whatever is in a file, only the entry changes', async (t) => {
     if (JSON.stringify(parseJson(changed, { comments })) !== JSON.stringify(expected)) throw new Error(changed)
   }), { numRuns: 300 })
 })
+
+t.test('numbers that JavaScript would write in another way stay as they are', async (t) => {
+  const text = '{"a":-0,"b":1e999,"servers":{"notes":{}}}'
+
+  t.equal(setEntry(text, PATH, {}, STRICT), text)
+  t.equal(setEntry(text, PATH, {}, WITH_COMMENTS), text)
+})
