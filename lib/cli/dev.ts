@@ -64,14 +64,15 @@ async function runDev (line: CommandLine, terminal: Terminal): Promise<number> {
   if (settings.stdio) return await runProcess(settings, terminal)
   const folder = mkdtempSync(join(tmpdir(), 'fastify-mcp-mount-'))
   try {
-    const watched = { ...settings, report: join(folder, 'report.json') }
-    return await runProcess(watched, terminal, line.has('inspector') ? 'with inspector' : undefined)
+    const report = join(folder, 'report.json')
+    return await runProcess({ ...settings, report }, terminal, line.has('inspector') ? report : undefined)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function runProcess (settings: DevSettings, terminal: Terminal, inspect?: 'with inspector'): Promise<number> {
+// The Inspector is started if it is given the report that it finds the first URL in.
+async function runProcess (settings: DevSettings, terminal: Terminal, inspected?: string): Promise<number> {
   const args = [...process.execArgv, ...findLoader(settings.file)]
   if (!settings.stdio) args.push('--watch', '--watch-preserve-output')
   const child = spawn(process.execPath, [...args, pathOfProgram('cli/file-server'), settings.name], {
@@ -87,10 +88,10 @@ async function runProcess (settings: DevSettings, terminal: Terminal, inspect?: 
   const waiting = terminal.dim('Waits for a change.')
   let inspector: ChildProcess | undefined
   terminal.forward(child, (text) => editWatchOutput(text, waiting))
-  if (inspect !== undefined) {
+  if (inspected !== undefined) {
     // The process reports its URLs before it prints that it is up.
     child.stdout?.on('data', () => {
-      const url = inspector === undefined ? readReport(settings.report ?? '')?.[0]?.url : undefined
+      const url = inspector === undefined ? readReport(inspected)?.[0]?.url : undefined
       if (url !== undefined) inspector = startInspector(url, terminal)
     })
   }

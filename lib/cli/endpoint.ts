@@ -83,14 +83,15 @@ async function openByV2 (v2: V2, options: EndpointOptions): Promise<Endpoint> {
   await client.connect(transport, limits)
 
   const isModern = client.getProtocolEra() === 'modern'
-  const capabilities = client.getServerCapabilities() ?? {}
+  // A client that has connected knows them.
+  const capabilities = client.getServerCapabilities() as Endpoint['capabilities']
   // A server that refuses the level keeps its own.
   if (!isModern && capabilities.logging !== undefined) await client.setLoggingLevel(logLevel, limits).catch(() => {})
   const meta = isModern ? { _meta: { [LOG_LEVEL_META_KEY]: logLevel } } : {}
   const calling = { ...limits, onprogress: options.onProgress }
   return {
     era: isModern ? 'modern' : 'legacy',
-    protocolVersion: client.getNegotiatedProtocolVersion() ?? MODERN_REVISION,
+    protocolVersion: client.getNegotiatedProtocolVersion() as string,
     serverInfo: client.getServerVersion(),
     instructions: client.getInstructions(),
     capabilities,
@@ -128,7 +129,8 @@ async function openByV1 (options: EndpointOptions): Promise<Endpoint> {
   // The SDK's optional members are not declared for exactOptionalPropertyTypes.
   await client.connect(transport as Parameters<typeof client.connect>[0], limits)
 
-  const capabilities = client.getServerCapabilities() ?? {}
+  // A client that has connected knows them.
+  const capabilities = client.getServerCapabilities() as Endpoint['capabilities']
   // A server that refuses the level keeps its own.
   if (capabilities.logging !== undefined) await client.setLoggingLevel(logLevel, limits).catch(() => {})
   const calling = { ...limits, onprogress: options.onProgress }

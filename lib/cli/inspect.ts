@@ -64,14 +64,21 @@ async function runInspect (line: CommandLine, terminal: Terminal): Promise<numbe
   const observed: Observed = {}
   const options = resolveOptions(line, terminal, observeReplies(observed))
   const asked = { url: options.url, hasToken: options.headers.has('authorization'), timeout: options.timeout }
-  let endpoint: Endpoint | undefined
   try {
-    endpoint = await openEndpoint(options)
-    return await inquiry(endpoint, terminal, line.has('json'))
+    return await useEndpoint(options, (endpoint) => inquiry(endpoint, terminal, line.has('json')))
   } catch (error) {
     throw explain(error, observed, asked)
+  }
+}
+
+async function useEndpoint (
+  options: Parameters<typeof openEndpoint>[0], use: (endpoint: Endpoint) => Promise<number>
+): Promise<number> {
+  const endpoint = await openEndpoint(options)
+  try {
+    return await use(endpoint)
   } finally {
-    await endpoint?.close()
+    await endpoint.close()
   }
 }
 
@@ -179,12 +186,11 @@ const showAll: Inquiry = async function (endpoint, terminal, asJson) {
 
 async function showList (name: ListName, endpoint: Endpoint, terminal: Terminal, asJson: boolean): Promise<number> {
   const lists: { [list: string]: readonly Item[] } = {}
-  for (const { capability, method, list } of LIST_NAMES[name]) {
+  const texts: string[] = []
+  for (const { capability, method, list, title } of LIST_NAMES[name]) {
     lists[list] = endpoint.capabilities[capability] === undefined ? [] : await endpoint.list(method)
+    texts.push(...formatList(title, lists[list], terminal, 'with arguments'))
   }
-  const texts = LIST_NAMES[name].flatMap(({ list, title }) => {
-    return formatList(title, lists[list] ?? [], terminal, 'with arguments')
-  })
   terminal.out(asJson ? cleanJson(lists) : texts.join('\n').trimEnd() || `The server offers no ${name}.`)
   return 0
 }

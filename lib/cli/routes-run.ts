@@ -77,7 +77,8 @@ function describeTool (tool: string, { method, url }: Candidate, item: Item | un
     tool,
     method,
     url,
-    hints: listHints(item?.annotations ?? {}),
+    // The cast trusts this package's own list.
+    hints: listHints(item?.annotations as ToolAnnotations | undefined),
     tokens: Math.ceil(shown.length / CHARACTERS_PER_TOKEN)
   }
 }
@@ -89,9 +90,9 @@ const HINTS = Object.freeze({
   openWorldHint: 'open-world'
 } satisfies { [Hint in keyof ToolAnnotations]: string })
 
-function listHints (annotations: ToolAnnotations): readonly string[] {
+function listHints (annotations: ToolAnnotations | undefined): readonly string[] {
   return Object.entries(HINTS)
-    .filter(([hint]) => annotations[hint as keyof typeof HINTS] === true)
+    .filter(([hint]) => annotations?.[hint as keyof typeof HINTS] === true)
     .map(([, word]) => word)
 }
 

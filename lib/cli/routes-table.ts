@@ -3,6 +3,7 @@ import { cleanLine } from './clean.ts'
 import type { ReportedResource, ReportedRoute, ReportedRoutes, ReportedTool } from './routes-report.ts'
 import { wrap, type Terminal } from './terminal.ts'
 
+// Has a cell for each title, so that the casts below hold.
 type Row = readonly string[]
 
 const GAP = '  '
@@ -48,15 +49,15 @@ function nameOf (method: string, url: string): string {
 function layColumns (titles: Row, rows: readonly Row[], { columns, dim }: Terminal): readonly string[] {
   if (rows.length === 0) return []
   const widths = titles.slice(0, -1).map((title, column) => {
-    return Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0))
+    return Math.max(title.length, ...rows.map((row) => (row[column] as string).length))
   })
   const used = widths.reduce((sum, width) => sum + width + GAP.length, 0)
   const room = columns - used
   if (room < NARROWEST) return ['', ...rows.flatMap((row) => breakRow(row, columns))]
 
   const lay = (row: Row): readonly string[] => {
-    const head = widths.map((width, column) => (row[column] ?? '').padEnd(width) + GAP).join('')
-    const lines = wrap(row.at(-1) ?? '', room)
+    const head = widths.map((width, column) => (row[column] as string).padEnd(width) + GAP).join('')
+    const lines = wrap(row.at(-1) as string, room)
     return lines.map((line, index) => `${index === 0 ? head : ' '.repeat(used)}${line}`.trimEnd())
   }
   return ['', ...lay(titles).map(dim), ...rows.flatMap(lay)]

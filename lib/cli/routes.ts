@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { waitFor } from './child.ts'
 import { cleanJson } from './clean.ts'
 import { Failure, UsageError, type Command, type CommandLine } from './command.ts'
@@ -75,8 +76,8 @@ const LEAST_LEVEL = 40
 // `dev` is.
 function printLog (child: ChildProcess, terminal: Terminal): void {
   const log = createDevLog(terminal)
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream === null) continue
+  // Both are pipes.
+  for (const stream of [child.stdout, child.stderr] as readonly Readable[]) {
     createInterface({ input: stream }).on('line', (line) => {
       const level = levelOf(line)
       if (level === undefined) terminal.err(cleanAllButColours(line))

@@ -22,10 +22,10 @@ export async function runWorkers (
   let isClosing = false
   let end = doNothing
   const ended = new Promise<void>((resolve) => { end = resolve })
-  const endIfNoneIsLeft = (): void => { if (Object.keys(cluster.workers ?? {}).length === 0) end() }
+  const endIfNoneIsLeft = (): void => { if (Object.keys({ ...cluster.workers }).length === 0) end() }
   onSignal(terminal, () => {
     isClosing = true
-    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGTERM')
+    for (const worker of Object.values({ ...cluster.workers })) worker?.process.kill('SIGTERM')
     // All may have died, and wait to be started again.
     endIfNoneIsLeft()
   })
