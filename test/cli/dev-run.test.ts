@@ -439,3 +439,18 @@ t.test('with --stdio only a server can be served', async (t) => {
   t.equal(await fail(t, 'export default (app: object, options: object) => {}', { stdio: true }), message('a plugin'))
   t.match(await fail(t, 'export default 1', { stdio: true }), /option 'server' cannot be mounted/)
 })
+
+t.test('a restart prints all that a server of a new name offers', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'report-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const test = createTestTerminal()
+  const report = join(folder, 'report.json')
+  writeFileSync(report, '[]')
+  const file = writeServer(t, `${SERVER} export default server`)
+  const code = runDevServer(settingsFor(file, { report }), test.terminal)
+  await test.waitFor(/ \+ tool/)
+  test.signal('SIGTERM')
+
+  t.equal(await code, 0)
+  t.match(test.out, /^Restarted My Notes! {2}http\S+\n {2}\+ tool echo\n$/)
+})

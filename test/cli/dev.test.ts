@@ -260,3 +260,13 @@ t.test('the serving process reads its settings from the environment, and exits',
   t.equal(process.env[SETTINGS_VARIABLE], undefined)
   t.equal(process.listenerCount('disconnect'), disconnecting + 1)
 })
+
+t.test('with --stdio the output of a file that fails has the colours of the terminal', async (t) => {
+  const cwd = t.testdir({ 'server.js': "console.error(process.env.FORCE_COLOR, 'is set'); export default 1" })
+  const env: Record<string, string> = { ...ENV }
+  for (const name of ['NO_COLOR', 'FORCE_COLOR']) Reflect.deleteProperty(env, name)
+  const test = createTestTerminal({ cwd, env, isTTY: true })
+
+  t.equal(await runProgram(['dev', 'server.js', '--stdio'], test.terminal), 1)
+  t.match(test.err, '1 is set')
+})

@@ -1,5 +1,6 @@
 import {
-  chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync
+  chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync,
+  writeFileSync
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -282,4 +283,28 @@ t.test('a command after -- is the server', async (t) => {
   const { out } = await install(setUp(t), ['cursor', '--name', 'n', '--print', '--', 'uvx', 'notes', '--verbose'])
 
   t.same(JSON.parse(out), { mcpServers: { n: { command: 'uvx', args: ['notes', '--verbose'] } } })
+})
+
+t.test('without --name, an entry is named after the directory or the host', async (t) => {
+  for (const [args, name] of [
+    [['--', 'uvx', 'notes'], 'project'],
+    [['http://localhost:8000/mcp'], 'project'],
+    [['https://mcp.example.com/mcp'], 'mcp-example-com']
+  ] as const) {
+    const { out } = await install(setUp(t), ['cursor', '--print', ...args])
+
+    t.same(Object.keys(JSON.parse(out).mcpServers), [name])
+  }
+})
+
+t.test('a command is installed without secrets, and with them for its owner alone', async (t) => {
+  const setting = setUp(t)
+  for (const [name, mode] of [['--name=a', 0o644], ['--env=KEY=secret', 0o600]] as const) {
+    const file = join(setting.home, '.cursor', 'mcp.json')
+    const { code } = await install(setting, ['cursor', '--yes', name, '--', 'uvx', 'notes'])
+
+    t.equal(code, 0)
+    t.equal(statSync(file).mode & 0o644, mode)
+    rmSync(file)
+  }
 })

@@ -7,14 +7,14 @@ import mcpPlugin, { McpServer, type McpMountOptions, type RouteMountOptions } fr
 import { ROUTES_DECIDED, type RoutesDecided } from '../../lib/routes/decided.ts'
 import { createTestTerminal } from './terminal.ts'
 
-async function read (t: Test, app: FastifyInstance): Promise<readonly ReportedRoutes[]> {
+async function read (t: Test, exported: FastifyInstance | McpServer): Promise<readonly ReportedRoutes[]> {
   const decided: RoutesDecided[] = []
   // Mounts publish nothing else on this channel.
   const keep = (message: unknown): void => { decided.push(message as RoutesDecided) }
   subscribe(ROUTES_DECIDED, keep)
   t.teardown(() => { unsubscribe(ROUTES_DECIDED, keep) })
   const { terminal } = createTestTerminal()
-  return await readRoutes(app, { settings: { name: 'app.ts', file: '/app.ts' }, decided, terminal })
+  return await readRoutes(exported, { settings: { name: 'app.ts', file: '/app.ts' }, decided, terminal })
 }
 
 function createApp (options: McpMountOptions | RouteMountOptions): FastifyInstance {
@@ -48,4 +48,8 @@ t.test('an app whose mounts expose no routes is refused, with what to write', as
   await t.rejects(read(t, app), {
     message: /^No mount of app\.ts exposes routes: register the plugin with expose: true/
   })
+})
+
+t.test('a server of its own is mounted, and exposes no routes', async (t) => {
+  await t.rejects(read(t, new McpServer({ name: 'Notes', version: '1' })), { message: /^No mount of app\.ts exposes/ })
 })

@@ -169,3 +169,27 @@ t.test('titles are painted on a terminal that has colours', async (t) => {
   t.match(formatRoutes(REPORT, terminal), '\u001b[1mShop\u001b[22m  /mcp  \u001b[2m1 of 2 routes are tools')
   t.match(formatRoutes(REPORT, terminal), '\u001b[2mTOKENS  TOOL        ROUTE        HINTS\u001b[22m')
 })
+
+t.test('a file that ends its process before its app is ready makes the exit code 1', async (t) => {
+  const { code, out } = await run(t, 'process.exit(0)')
+
+  t.equal(out, '')
+  t.equal(code, 1)
+})
+
+t.test('--export names the app, and output that is no log of pino goes to standard error', async (t) => {
+  const text = `${SHOP.replace('LOGGER', '').replace('createApp', 'createShop')}
+    console.log('{"level":"high"}')`
+  const { code, out, err } = await run(t, text, ['--export', 'createShop'])
+
+  t.equal(out, TABLE)
+  t.match(err, '{"level":"high"}')
+  t.equal(code, 0)
+})
+
+t.test('a file that does not exist is reported', async (t) => {
+  const test = createTestTerminal({ cwd: t.testdir({}) })
+
+  t.equal(await runProgram(['routes', 'none.ts'], test.terminal), 1)
+  t.match(test.err, /^There is no file .*none\.ts\.\n$/)
+})

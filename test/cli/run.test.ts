@@ -150,3 +150,11 @@ t.test('the exit code is that of the process that serves the file', async (t) =>
 
   t.equal(await runProgram(['run', 'server.mjs'], test.terminal), 7)
 })
+
+t.test('a process that is killed makes the exit code 1', async (t) => {
+  const cwd = t.testdir({ 'server.mjs': "process.kill(process.pid, 'SIGKILL')" })
+  const test = createTestTerminal({ cwd, env: process.env as Record<string, string> })
+
+  t.equal(await runProgram(['run', 'server.mjs', '--export', 'app', '--path', '/tools'], test.terminal), 1)
+  t.equal(test.out, '')
+})

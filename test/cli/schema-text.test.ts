@@ -1,6 +1,7 @@
 import t from 'tap'
 import { formatSchema, type Schema } from '../../lib/cli/schema-text.ts'
 
+const nest = (items: Schema): Schema => ({ type: 'array', items })
 const SELF: Schema = { type: 'object', properties: { next: { $ref: '#' } } }
 
 t.test('a schema is written as a type', async (t) => {
@@ -17,6 +18,7 @@ t.test('a schema is written as a type', async (t) => {
     [{ oneOf: [{ type: 'string' }, { type: 'string' }, { type: 'null' }] }, 'string | null'],
     [{ allOf: [{ $ref: '#/$defs/a' }, { anyOf: [{ type: 'number' }, { const: 'x' }] }] }, 'string & (number | "x")'],
     [{ type: 'array' }, 'array'],
+    [nest(nest(nest(nest({ type: 'string' })))), 'array[][][]'],
     [{ type: 'array', items: { type: 'string' } }, 'string[]'],
     [{ items: { enum: ['a', 'b'] } }, '("a" | "b")[]'],
     [{ items: { const: ' | ' } }, '" | "[]'],

@@ -83,3 +83,11 @@ t.test('a server that is not written as a table can only be changed by hand', as
 t.test('strings are escaped', async (t) => {
   t.equal(tomlString('C:\\a "b"\n\u007f'), '"C:\\\\a \\"b\\"\\n\\u007f"')
 })
+
+t.test('keys in single quotes name a table, too', async (t) => {
+  t.equal(setTable("[mcp_servers.'notes']\ncommand = \"node\"\n", PATH, TABLE), `${WRITTEN}\n`)
+})
+
+t.test('lines that would change another table are refused', async (t) => {
+  t.throws(() => setTable('', PATH, ['[other]']), { message: /can only be changed by hand/ })
+})
