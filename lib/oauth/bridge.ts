@@ -44,10 +44,10 @@ const HEADERS = ['accept', 'authorization', 'content-type', 'cookie', 'origin', 
   'access-control-request-method', 'access-control-request-headers']
 
 /** Reads a request of Fastify whose body has been parsed as a buffer. */
-export function readRequest ({ raw, method, headers, body }: FastifyRequest): ProviderRequest {
+export function readRequest ({ url, method, headers, body }: FastifyRequest): ProviderRequest {
   const read = HEADERS.flatMap((name) => typeof headers[name] === 'string' ? [[name, headers[name]]] : [])
   return {
-    url: raw.url ?? '/',
+    url,
     method,
     headers: Object.fromEntries(read),
     body: Buffer.isBuffer(body) ? body : undefined

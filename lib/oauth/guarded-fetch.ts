@@ -42,10 +42,10 @@ export function isPublicAddress (address: string): boolean {
  */
 export const lookupPublic: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    const [first] = addresses ?? []
-    if (error !== null || first === undefined) return callback(error ?? new Error(`no address of ${hostname}`), '', 4)
-    if (!addresses.every(({ address }: LookupAddress) => isPublicAddress(address))) {
-      return callback(new Error(`${hostname} resolves to an address that is not public`), '', 4)
+    if (error !== null) return callback(error, '', 4)
+    const [first] = addresses
+    if (first === undefined || !addresses.every(({ address }: LookupAddress) => isPublicAddress(address))) {
+      return callback(new Error(`${hostname} has no address, or one that is not public`), '', 4)
     }
     if (options.all === true) callback(null, addresses)
     else callback(null, first.address, first.family)
@@ -89,7 +89,7 @@ export function fetchDocument (
         if (size > maxBytes) response.destroy(new Error(`the document has more than ${maxBytes} bytes`))
       })
       response.on('end', () => {
-        const status = response.statusCode ?? 500
+        const { statusCode: status } = response
         const { 'cache-control': cacheControl } = response.headers
         const kept = cacheControl === undefined ? {} : { 'cache-control': cacheControl }
         if (status !== 200) reject(new Error(`the document was answered with status ${status}`))

@@ -14,7 +14,7 @@ function render (value: unknown): string {
   if (value instanceof Html) return value.text
   if (Array.isArray(value)) return value.map(render).join('')
   if (value === undefined || value === false) return ''
-  return String(value).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
+  return String(value).replace(/[&<>"']/g, (character) => String(ENTITIES[character]))
 }
 
 /** A template tag that escapes what is put in. */

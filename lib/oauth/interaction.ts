@@ -109,7 +109,7 @@ export function createInteractions (parts: ServerParts): Interactions {
   async function decide (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const visit = await findVisit(request)
     if (visit === undefined || visit.interaction.prompt.name !== 'consent') return sendProblem(reply, 400, ...EXPIRED)
-    const form = new URLSearchParams(Buffer.isBuffer(request.body) ? request.body.toString() : '')
+    const form = new URLSearchParams(String(request.body))
     const answer = await consent.take(visit.interaction, form)
     if (answer === undefined) return sendProblem(reply, 403, ...EXPIRED)
     const page = answer.renderReturn(await finish(visit, answer.result))
@@ -118,7 +118,7 @@ export function createInteractions (parts: ServerParts): Interactions {
 
   async function comeBack (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const url = new URL(callbackUrl)
-    url.search = new URL(request.raw.url ?? '', issuer).search
+    url.search = new URL(request.url, issuer).search
     const state = url.searchParams.get('state') ?? ''
     const browser = readCookie(request.headers.cookie, cookieOf(state))
     const text = browser === undefined ? undefined : await store.take(`sign-in:${state}`)

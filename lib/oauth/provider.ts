@@ -148,8 +148,9 @@ function createConfiguration (
       return grantId === undefined ? undefined : await getProvider().Grant.find(grantId)
     },
     findAccount,
-    extraTokenClaims: async (_ctx: unknown, { accountId }: { accountId?: string }) =>
-      accountId === undefined ? undefined : (await accounts.find(accountId))?.extra,
+    // Each token is a user's: clients get none for themselves.
+    extraTokenClaims: async (_ctx: unknown, { accountId }: { accountId: string }) =>
+      (await accounts.find(accountId))?.extra,
     expiresWithSession: () => false,
     issueRefreshToken: (_ctx: unknown, client: Client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,

@@ -20,5 +20,6 @@ t.test('of two nodes that read a code before either has used it, one uses it up,
   t.equal(await describeError(code.consume('code')), 'already used')
   t.equal(await code.find('code'), undefined)
   t.equal(await code.findByUserCode('code'), undefined)
+  t.equal(await code.findByUid('unknown'), undefined)
   t.equal(await describeError(code.consume('another')), 'not found')
 })
