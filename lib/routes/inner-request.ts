@@ -170,7 +170,10 @@ class InnerResponse extends ServerResponse<IncomingMessage> {
 
   override end (chunk?: unknown, encoding?: unknown, callback?: unknown): this {
     if (this.finished || this.destroyed) return this
-    if (chunk !== undefined && chunk !== null && typeof chunk !== 'function') this.write(chunk, encoding)
+    if (chunk !== undefined && chunk !== null && typeof chunk !== 'function') {
+      // A callback that stands here is called once, at the end.
+      this.write(chunk, typeof encoding === 'string' ? encoding : undefined)
+    }
     if (this.destroyed) return this
     this.flushHeaders()
     this.finished = true
