@@ -1,7 +1,7 @@
 // The lists of a composition: those of its members, one after the other.
 import { invalidParams, RefusedError } from '../errors.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
-import { isWireObject, type RequestMessage, type WireObject } from '../protocol/message.ts'
+import type { RequestMessage, WireObject } from '../protocol/message.ts'
 import { Method } from '../protocol/methods.ts'
 import type { Incoming, Outcome } from '../server/call/incoming.ts'
 import { PreparedResult, resultOf } from '../server/call/result.ts'
@@ -116,8 +116,7 @@ function joinPages (page: Outcome, next: Outcome, field: string): object {
 }
 
 function valueOf (outcome: Outcome): WireObject {
-  const value = outcome instanceof PreparedResult ? outcome.value : resultOf(outcome)
-  return isWireObject(value) ? value : {}
+  return (outcome instanceof PreparedResult ? outcome.value : resultOf(outcome)) as WireObject
 }
 
 function listOf (value: unknown): readonly unknown[] {

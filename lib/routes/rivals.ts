@@ -68,6 +68,6 @@ function toSegments (url: string): readonly string[] {
 
 function mayMeet (a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((segment, index) => {
-    return segment === b[index] || segment.includes(PARAM) || (b[index] ?? '').includes(PARAM)
+    return segment === b[index] || segment.includes(PARAM) || b[index]?.includes(PARAM) === true
   })
 }

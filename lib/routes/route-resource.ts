@@ -1,5 +1,4 @@
 // Registers a route as a resource, or as a template of resources.
-import { isWireObject } from '../protocol/message.ts'
 import type { RequestContext } from '../server/call/request-context.ts'
 import { ResourceTemplate } from '../server/features/template.ts'
 import type { McpServer } from '../server/mcp-server.ts'
@@ -42,7 +41,7 @@ export function registerResource (server: McpServer, { name, uri, config, send }
  */
 export function findResourceProblem (uri: string, schema: JsonSchema): string | undefined {
   const { variableNames } = new ResourceTemplate(uri)
-  const properties = isWireObject(schema.properties) ? Object.keys(schema.properties) : []
+  const properties = Object.keys(Object(schema.properties))
   const foreign = variableNames.find((name) => !properties.includes(name))
   if (foreign !== undefined) return `has '{${foreign}}' in 'config.mcp.resource', which is none of its arguments`
   const required = Array.isArray(schema.required) ? schema.required.map(String) : []

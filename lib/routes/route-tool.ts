@@ -146,8 +146,8 @@ function createRouteInput ({ candidate, config, known }: RouteTool): RouteInput 
   const input = createInput(listRouteParts(), mode)
   if (!('argument' in input)) return input
   const { argument, parts: [one, other] } = input
-  const remedy = mode === 'flat' ? "set 'config.mcp.input' to 'grouped'" : 'rename one of them'
-  throw invalidRoute(candidate, `has the argument '${argument}' both in '${one}' and in '${other}'; ${remedy}`)
+  throw invalidRoute(candidate, `has the argument '${argument}' both in '${one}' and in '${other}'; ` +
+    "set 'config.mcp.input' to 'grouped'")
 
   function listRouteParts (): ReturnType<typeof listParts> {
     try {

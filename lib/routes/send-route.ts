@@ -49,15 +49,16 @@ export function createSendRoute (route: SendableRoute): SendRoute {
     const values = readParams(parts, path)
     const target = buildPath(path, values)
     const body = encodeBody(parts.body, bodyType)
+    const asked = host ?? ctx.request?.host ?? 'localhost'
     const headers: InnerHeaders = {
       ...readForwarded(ctx),
       ...toHeaders(parts.headers),
       ...lowerNames((await expose.request?.(ctx))?.headers),
-      host: host ?? ctx.request?.host ?? 'localhost',
+      host: asked,
       ...(version !== undefined && { 'accept-version': version }),
       ...(body !== undefined && { 'content-type': bodyType, 'content-length': String(Buffer.byteLength(body)) })
     }
-    const found = app.findRoute({ method, url: target, constraints: constraintsOf(headers) })
+    const found = app.findRoute({ method, url: target, constraints: constraintsOf(asked, headers) })
     if (!isOwnRoute(found, values)) {
       throw new ToolError(`404 Not Found: ${method} ${url} has no such path: ${target}`)
     }
@@ -66,7 +67,7 @@ export function createSendRoute (route: SendableRoute): SendRoute {
     const init = { method, url: query === '' ? target : `${target}?${query}`, headers, body, ctx }
     try {
       const reply = await sendInner(app, init, { signal: ctx.signal, maxLength, onChunk: createProgress(ctx) })
-      return { ...reply, uri: toUri(ctx, headers.host, init.url) }
+      return { ...reply, uri: toUri(ctx, asked, init.url) }
     } catch (error) {
       if (!(error instanceof TooLongError)) throw error
       throw new ToolError(`The request was served, but ${error.message}; ask for less`)
@@ -96,8 +97,8 @@ function createProgress (ctx: RequestContext): (chunk: Buffer, type: string) => 
   }
 }
 
-function constraintsOf ({ host, 'accept-version': version }: InnerHeaders): RouteConstraint {
-  return { host: host ?? '', ...(version !== undefined && { version }) }
+function constraintsOf (host: string, { 'accept-version': version }: InnerHeaders): RouteConstraint {
+  return { host, ...(version !== undefined && { version }) }
 }
 
 function readParams ({ params }: RequestParts, path: RoutePath): PathValues {
@@ -136,6 +137,6 @@ function lowerNames (headers: { readonly [name: string]: string } = {}): InnerHe
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
 }
 
-function toUri ({ request }: RequestContext, host: string | undefined, url: string): string {
-  return `${request?.protocol ?? 'http'}://${host ?? 'localhost'}${url}`
+function toUri ({ request }: RequestContext, host: string, url: string): string {
+  return `${request?.protocol ?? 'http'}://${host}${url}`
 }

@@ -34,7 +34,7 @@ function createLineReader (readLine: (line: string) => readonly string[]): ReadM
   return (chunk) => {
     // A carriage return at the end may be the first half of a line break.
     const lines = (rest + decoder.write(chunk)).split(/\r\n|\n|\r(?!$)/)
-    rest = lines.pop() ?? ''
+    rest = lines.splice(-1).join('')
     return lines.flatMap(readLine)
   }
 }
