@@ -388,3 +388,13 @@ t.test('scopes and visible restrict a route as they do any tool', async (t) => {
   t.equal(scoped.statusCode, 403)
   t.match(await app.mcp.get('Routes').call('get_scoped'), { content: [{ text: '1' }] })
 })
+
+t.test('a header without a value is not sent', async (t) => {
+  const { call } = await createRoutesApp(t, (app) => {
+    app.get('/a', { config: { mcp: { headers: ['x-a', 'x-b'] } } }, async ({ headers }) => {
+      return [headers['x-a'], headers['x-b'] === undefined]
+    })
+  })
+
+  t.match(await call('get_a', { 'x-a': '1', 'x-b': null }), { text: '["1",true]' })
+})

@@ -182,6 +182,8 @@ const WRONG: Readonly<Record<string, readonly [config: unknown, message: RegExp]
   'an unknown key': [{ tool: 'x' }, /'config\.mcp\.tool', which does not exist; the options are name, /],
   'a name that is no text': [{ name: 7 }, /'config\.mcp\.name', which must be a string/],
   'a header that says who the caller is': [{ headers: ['Cookie'] }, /'config\.mcp\.headers', which must be an array/],
+  'a header with a space': [{ headers: ['a b'] }, /'config\.mcp\.headers', which must be an array/],
+  'a header that is no text': [{ headers: [7] as never }, /'config\.mcp\.headers', which must be an array/],
   'a header of a proxy': [{ headers: ['x-forwarded-for'] }, /'config\.mcp\.headers', which must be an array/]
 }
 

@@ -1,7 +1,7 @@
 import t from 'tap'
-import mcpPlugin, { McpServer } from '../../lib/index.ts'
+import mcpPlugin, { McpServer, ResourceTemplate } from '../../lib/index.ts'
 import { clientKinds, failureOf } from '../support/clients.ts'
-import { createHost, createServer, mount } from '../support/app.ts'
+import { createHost, createServer, modern, mount } from '../support/app.ts'
 
 const schema = { summary: 'An order' } as object
 
@@ -91,3 +91,22 @@ for (const [what, [method, mcp, message]] of Object.entries(WRONG)) {
     await t.rejects(async () => { await app.ready() }, { code: 'MCP_ERR_INVALID_ROUTE', message })
   })
 }
+
+t.test('a request that no route owns goes to the server beside the routes', async (t) => {
+  const { app } = createHost(t)
+  app.get('/orders/:id', { schema, config: { mcp: { resource: 'orders://{id}' } } }, async () => 1)
+  const server = new McpServer({ name: 'Shop', version: '1.0.0' })
+  server.registerPrompt('hello', {}, () => 'Hello')
+  server.registerResource('note', new ResourceTemplate('note://{id}', { complete: { id: () => ['7'] } }), {}, () => 'x')
+  await mount(app, { server, expose: true })
+  const complete = async (uri: string): Promise<unknown> => {
+    const params = { ref: { type: 'ref/resource', uri }, argument: { name: 'id', value: '' } }
+    return (await app.inject(modern('completion/complete', params))).json()
+  }
+
+  t.match((await app.inject(modern('prompts/get', { name: 'hello' }))).json(), {
+    result: { messages: [{ content: { text: 'Hello' } }] }
+  })
+  t.match(await complete('note://{id}'), { result: { completion: { values: ['7'] } } })
+  t.match(await complete('orders://{id}'), { error: { code: -32601 } })
+})

@@ -6,7 +6,7 @@ import type { FastifySchema } from 'fastify'
 import t from 'tap'
 import Type from 'typebox'
 import { z } from 'zod'
-import { createRoutesApp } from '../support/routes.ts'
+import { createRoutesApp, warningsOf } from '../support/routes.ts'
 
 const config = { mcp: true }
 const described = (schema: object): FastifySchema => schema as FastifySchema
@@ -168,4 +168,21 @@ t.test('a route with several successful replies has no outputSchema', async (t) 
 
   t.same((await listTools()).filter(({ outputSchema }) => outputSchema !== undefined).map(({ name }) => name),
     ['get_any', 'get_typed'])
+})
+
+t.test('a schema that cannot be told to clients fails the start, and that of a reply is left out', async (t) => {
+  const strange = Object.create({ '~standard': { version: 1, vendor: 'none', validate: () => ({ value: 1 }) } })
+  const create = (own: object) => createRoutesApp(t, (app) => {
+    app.setValidatorCompiler(() => () => true)
+    app.setSerializerCompiler(() => JSON.stringify)
+    app.post('/a', { config: { mcp: { icons: [{ src: 'https://a.example/a.png' }], _meta: { a: 1 } } }, schema: own },
+      async () => ({ a: 1 }))
+  })
+  const { call, listTools, logLines } = await create({ response: { 200: strange } })
+
+  t.match(await listTools(), [{ name: 'post_a', icons: [{ src: 'https://a.example/a.png' }], _meta: { a: 1 } }])
+  t.equal((await listTools())[0]?.outputSchema, undefined)
+  t.match(await call('post_a'), { text: '{"a":1}' })
+  t.match(warningsOf(logLines).join(), /the tool post_a has no outputSchema, because the schema of the response of /)
+  await t.rejects(create({ body: strange }), { code: 'MCP_ERR_INVALID_ROUTE', message: /has a schema that / })
 })
