@@ -64,6 +64,14 @@ t.test('a request with a repeated scope or resource gets no code', async (t) => 
   }
 })
 
+t.test('a request that can lead nowhere gets a page that names the error', async (t) => {
+  const stage = await createStage(t)
+  const id = await registerId(stage)
+  const seen = await stage.openBrowser().request(authorizationUrl(id, { redirect_uri: undefined, request: 'x' }))
+
+  t.match(seen, { status: 400, text: /Request_not_supported\. Go back to the application/ })
+})
+
 t.test('pages of other origins may ask for tokens, as those are no cookies', async (t) => {
   const stage = await createStage(t)
   const id = await registerId(stage)
