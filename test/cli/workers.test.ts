@@ -56,6 +56,17 @@ t.test('if the first worker fails to start, the exit code is 1', async (t) => {
   t.equal(await runWorkers(3, {}, test.terminal), 1)
 })
 
+t.test('a signal ends a program whose first worker has yet to start, with the exit code 0', async (t) => {
+  const test = setUp(t, 'setInterval(() => {}, 1000)')
+  const code = runWorkers(2, {}, test.terminal)
+  await once(cluster, 'online')
+
+  test.signal('SIGTERM')
+
+  t.equal(await code, 0)
+  t.same(Object.keys(cluster.workers ?? {}), [])
+})
+
 t.test('settings with several workers start them', async (t) => {
   const test = setUp(t, 'process.exit(3)')
 
