@@ -1,7 +1,7 @@
 // Locates this package, whether it is installed or runs in its repository.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 
 const manifest = createRequire(import.meta.url).resolve('fastify-mcp-mount/package.json')
 
@@ -20,7 +20,11 @@ export function pathInPackage (...names: string[]): string {
   return join(dirname(manifest), ...names)
 }
 
+// Where the programs are: as sources in the repository, else as they are built.
+const FOLDERS = Object.freeze({ '.ts': 'lib', '.js': 'dist' })
+const EXTENSION = extname(import.meta.url) as keyof typeof FOLDERS
+
 /** Returns the path of a file that runs as a process of its own. @param name The path in `lib/`, without extension. */
 export function pathOfProgram (name: string): string {
-  return import.meta.url.endsWith('.ts') ? pathInPackage('lib', `${name}.ts`) : pathInPackage('dist', `${name}.js`)
+  return pathInPackage(FOLDERS[EXTENSION], `${name}${EXTENSION}`)
 }
