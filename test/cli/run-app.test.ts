@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { runProgram } from '../../lib/cli/program.ts'
 import { runServer } from '../../lib/cli/run-app.ts'
 import type { RunSettings } from '../../lib/cli/run-settings.ts'
+import { noServer, startRedis } from '../support/redis-server.ts'
 import { createTestTerminal, type TestTerminal } from './terminal.ts'
 
 const SERVER = `import { McpServer } from 'fastify-mcp-mount'
@@ -195,4 +196,31 @@ t.test('a wrong REDIS_URL is reported', async (t) => {
     await fail(t, `${SERVER} export default notes`, { env: { REDIS_URL: 'localhost' } }),
     /^server\.ts failed:\n.*option 'url' must be a URL, such as 'redis:\/\/localhost:6379'/
   )
+})
+
+t.test('with REDIS_URL, the session of a legacy client is kept in Redis', { skip: noServer }, async (t) => {
+  const redis = await startRedis(t)
+  const running = start(t, SERVER, { exported: 'notes', env: { REDIS_URL: redis.url } })
+  await running.waitFor(/Server listening at/)
+  const [, url] = /Server listening at (http:[^"]+)/.exec(running.out) ?? []
+
+  const reply = await fetch(new URL('/mcp', url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'initialize',
+      params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'Client', version: '1' } }
+    })
+  })
+
+  const session = reply.headers.get('mcp-session-id')
+  await reply.text()
+  t.equal(reply.status, 200)
+  t.type(session, 'string')
+  t.not(await redis.client.dbsize(), 0)
+  // Before Redis ends.
+  running.signal('SIGTERM')
+  t.equal(await running.code, 0)
 })
