@@ -60,7 +60,7 @@ const SIGNING = 'ES256'
  */
 export async function createProvider (parts: ProviderParts): Promise<Provider> {
   const { default: OidcProvider, errors } = await loadPeer<ProviderModule>('oidc-provider', 'authorizationServer()')
-  const provider = new OidcProvider(parts.settings.issuer, createConfiguration(parts, errors, () => provider))
+  const provider: Provider = new OidcProvider(parts.settings.issuer, createConfiguration(parts, errors, () => provider))
   const logFailure = (error: unknown): void => { parts.log.error({ err: error }, 'the authorization server failed') }
   provider.on('server_error', (_ctx: unknown, error: unknown) => { logFailure(error) })
   provider.on('error', logFailure)
