@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { TokenAuthOptions } from '../auth/auth-options.ts'
+import { parseJson } from '../protocol/message.ts'
 import { createAccounts } from './accounts.ts'
 import { createNodePair, readRequest, runHandler, sendResponse, type ProviderRequest } from './bridge.ts'
 import { checkClientMetadata } from './client-metadata.ts'
@@ -154,19 +155,11 @@ function createRegister (
         .send({ error: 'temporarily_unavailable', error_description: 'too many clients registered; try again later' })
     }
     const read = readRequest(request)
-    const checked = checkClientMetadata(parseJson(read.body), settings)
+    const checked = checkClientMetadata(parseJson(String(read.body)), settings)
     if ('error' in checked) {
       return reply.code(400).send({ error: checked.error, error_description: checked.problem })
     }
     const body = Buffer.from(JSON.stringify(checked.metadata))
     return await pass(reply, { ...read, headers: { 'content-type': 'application/json' }, body })
-  }
-}
-
-function parseJson (body: Buffer | undefined): unknown {
-  try {
-    return JSON.parse(String(body))
-  } catch {
-    return undefined
   }
 }

@@ -21,7 +21,7 @@ export function createResourceFinder (app: FastifyInstance, issuer: string, publ
     if (!URL.canParse(requested)) return undefined
     const { origin, pathname, search, hash } = new URL(requested)
     if (origin !== publicUrl.origin || search !== '' || hash !== '') return undefined
-    const url = WELL_KNOWN + (pathname === '/' ? '' : pathname.replace(/\/$/, ''))
+    const url = WELL_KNOWN + pathname.replace(/\/$/, '')
     const response = await app.inject({ method: 'GET', url, headers: { host: publicUrl.host } })
     if (response.statusCode !== 200) return undefined
     const {

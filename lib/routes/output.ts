@@ -5,7 +5,7 @@ import type { FastifySchema } from 'fastify'
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/sdk/types.js'
 import { RpcError, ToolError } from '../errors.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
-import { isWireObject, type WireObject } from '../protocol/message.ts'
+import { isWireObject, parseJson, type WireObject } from '../protocol/message.ts'
 import { textBlock } from '../server/call/content.ts'
 import { TextResult } from '../server/call/result.ts'
 import type { ResourceContents } from '../server/features/resource.ts'
@@ -141,14 +141,6 @@ function describe (reply: RouteReply): string {
 }
 
 const USUAL_FIELDS: ReadonlySet<string> = new Set(['statusCode', 'error', 'message', 'code'])
-
-function parseJson (text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 function nameStatus (status: number): string {
   return `${status} ${STATUS_CODES[status] ?? ''}`.trimEnd()
