@@ -62,6 +62,22 @@ export const MCP_ERR_MISSING_PACKAGE = createError<[name: string, what: string, 
 )
 
 /**
+ * @internal Returns the error to throw when the import of an optional peer failed: MCP_ERR_MISSING_PACKAGE if the
+ * package is not installed, or the error itself.
+ */
+export function explainImport (error: unknown, name: string, what: string): unknown {
+  return isNotInstalled(error, name) ? new MCP_ERR_MISSING_PACKAGE(name, what, { cause: error }) : error
+}
+
+/** @internal Returns whether an import failed because a package is not installed. */
+export function isNotInstalled (error: unknown, name: string): boolean {
+  if (!(error instanceof Error)) return false
+  // Module hooks that run in a thread of their own, as in Node.js 20, lose the code of the error.
+  const isNamed = error.message.startsWith(`Cannot find package '${name}'`)
+  return isNamed || ('code' in error && error.code === 'ERR_MODULE_NOT_FOUND')
+}
+
+/**
  * An error of the protocol. If a handler throws it, the client receives it unchanged in place of a result.
  *
  * `code` is one of {@link ErrorCode}, or an application's own: an integer outside of -32768 to -32000. `data` is any

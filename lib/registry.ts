@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Mounted } from './create-mount.ts'
 import { MCP_ERR_DUPLICATE_ENDPOINT, MCP_ERR_DUPLICATE_MOUNT, MCP_ERR_UNKNOWN_MOUNT } from './errors.ts'
-import { findRoot } from './http/root.ts'
+import { findRoot } from './root.ts'
 import { ServerConnections } from './http/server-connections.ts'
 import type { Mount } from './mount.ts'
 

@@ -68,7 +68,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'auth', 'conversation', 'notify', 'options', 'protocol', 'routes', 'sdk', 'server', 'session', 'shares', 'store'
   ]
 }
-const FOR_ALL = ['errors.ts', 'do-nothing.ts', 'did-you-mean.ts']
+const FOR_ALL = ['errors.ts', 'do-nothing.ts', 'did-you-mean.ts', 'root.ts']
 
 function isBelow (path: string, folders: readonly string[]): boolean {
   return folders.some((folder) => path.startsWith(`${folder}/`))

@@ -1,6 +1,6 @@
 // Loads the optional peers, and names the one that is missing.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { MCP_ERR_MISSING_PACKAGE } from '../errors.ts'
+import { explainImport } from '../errors.ts'
 
 /** A record of oidc-provider, such as a grant or a session. */
 export interface ProviderModel {
@@ -88,8 +88,6 @@ export async function loadPeer<Module> (name: 'oidc-provider' | 'openid-client',
   try {
     return await import(name) as Module
   } catch (error) {
-    // Module hooks that run in a thread of their own, as in Node.js 20, lose the code of the error.
-    const isMissing = error instanceof Error && error.message.startsWith(`Cannot find package '${name}'`)
-    throw isMissing ? new MCP_ERR_MISSING_PACKAGE(name, what, { cause: error }) : error
+    throw explainImport(error, name, what)
   }
 }

@@ -2,6 +2,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { Server } from 'node:http'
 import type { FastifyInstance, RouteOptions } from 'fastify'
+import { findRoot } from '../root.ts'
 
 /** A route as it was registered. */
 export interface CollectedRoute {
@@ -45,16 +46,11 @@ const logs = new WeakMap<Server, Collected>()
 function watch (app: FastifyInstance, log: Collected): void {
   app.addHook('onRoute', function collectRoute (options) { log.add(this, options) })
   app.addHook('onReady', async function forgetRoutes () {
-    // Mounts read the routes in hooks that run later. Inside a hook, ready() returns the start that is going on.
+    // Mounts read the routes in hooks that run later. Inside a hook, the root's ready() returns the start that is going
+    // on. The ready() of a scope below it is avvio's, which fails there.
     const forget = (): void => log.clear()
-    rootOf(app).ready().then(forget, forget)
+    findRoot(app).ready().then(forget, forget)
   })
-}
-
-// The ready() of a scope below the root is that of avvio, which fails inside a hook.
-function rootOf (scope: FastifyInstance): FastifyInstance {
-  const parent: FastifyInstance | null = Object.getPrototypeOf(scope)
-  return parent?.server === scope.server ? rootOf(parent) : scope
 }
 
 // Published for each app when it is made, before it has any route.

@@ -1,7 +1,7 @@
 // Loads the official clients on demand, and hides their differences.
 import type { ClientCapabilities } from '@modelcontextprotocol/client'
 import type { CreateMessageRequest } from '@modelcontextprotocol/sdk/types.js'
-import { MCP_ERR_MISSING_PACKAGE } from '../errors.ts'
+import { explainImport, isNotInstalled } from '../errors.ts'
 import { Method } from '../protocol/methods.ts'
 import { MODERN_REVISION, type Era } from '../protocol/revisions.ts'
 import { capabilitiesOf, type ResolvedClientOptions } from './client-options.ts'
@@ -40,9 +40,9 @@ export async function loadClient ({ client, era }: ResolvedClientOptions): Promi
     try {
       return await loadV2()
     } catch (error) {
-      if (needsV2 || !isNotInstalled(error)) {
-        const what = 'a test client v2, the only one that speaks the modern era,'
-        throw explain(error, '@modelcontextprotocol/client', what)
+      const name = '@modelcontextprotocol/client'
+      if (needsV2 || !isNotInstalled(error, name)) {
+        throw explainImport(error, name, 'a test client v2, the only one that speaks the modern era,')
       }
     }
   }
@@ -89,7 +89,7 @@ async function loadV1 (): Promise<MakeClient> {
       return { client, connect: () => client.connect(transport as Parameters<typeof client.connect>[0]) }
     }
   } catch (error) {
-    throw explain(error, name, 'a test client v1')
+    throw explainImport(error, name, 'a test client v1')
   }
 }
 
@@ -117,12 +117,4 @@ function endSessionOnClose<Transport extends ClosableTransport> (transport: Tran
     await close()
   }
   return transport
-}
-
-function isNotInstalled (error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
-}
-
-function explain (error: unknown, name: string, what: string): unknown {
-  return isNotInstalled(error) ? new MCP_ERR_MISSING_PACKAGE(name, what, { cause: error }) : error
 }

@@ -9,7 +9,7 @@ import { listUrls } from '../endpoint-urls.ts'
 import { OPEN_TO_ANY_PAGE } from '../guard/open-cors.ts'
 import { hasDotSegment, listParamNames } from '../guard/path-params.ts'
 import { sendJson } from '../reply/reply.ts'
-import { findRoot } from '../root.ts'
+import { findRoot } from '../../root.ts'
 
 /** The settings of the metadata routes of one resource. */
 export interface MetadataSettings {
