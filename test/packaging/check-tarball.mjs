@@ -13,6 +13,7 @@ import ts from 'typescript'
 import { ask } from './ask.mjs'
 import { installedVersion, root, run, tarballFor } from './pack.mjs'
 
+const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const project = mkdtempSync(join(tmpdir(), 'tarball-'))
 const unwanted = [
   'express',
@@ -48,7 +49,6 @@ console.log('packed tarball: passed')
 function checkContents (tarball) {
   const files = run('tar', ['tzf', tarball], project).trim().split('\n').map((file) => file.replace('package/', ''))
 
-  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const entryPoints = Object.values(exports)
     .flatMap((entry) => Object.values(entry.types === undefined ? {} : entry))
     .map((file) => file.slice(2))
@@ -113,7 +113,6 @@ appendFileSync(${JSON.stringify(record)}, Object.keys(createRequire(import.meta.
     'the record of loaded modules is empty'
   )
   // Itself, and what it shares with the entry points beside it and with the program: two files for each entry point.
-  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const entryPoints = Object.values(exports).filter((entry) => entry.default !== undefined)
   const files = loaded.filter((file) => file.includes('/node_modules/fastify-mcp-mount/'))
   assert.ok(files.length <= 2 * entryPoints.length, `the package is many files: ${files.join(' ')}`)
