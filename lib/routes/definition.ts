@@ -4,6 +4,7 @@ import type { Member } from '../compose/composition.ts'
 import { Method } from '../protocol/methods.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import type { McpServer } from '../server/mcp-server.ts'
+import { collectRoutes } from './collector.ts'
 import type { ResolvedExpose } from './expose-options.ts'
 import type { OwnedResource } from './route-resource.ts'
 
@@ -29,7 +30,7 @@ export function createRouteMember (settings: RouteSettings): Member {
 
   const register = async (app: FastifyInstance): Promise<void> => {
     const { registerRoutes } = await import('./route-tools.ts')
-    resources = registerRoutes({ ...settings, app }).resources
+    resources = registerRoutes({ ...settings, app, log: collectRoutes(app) }).resources
   }
   const definition: ServerDefinition = {
     info: server.info,

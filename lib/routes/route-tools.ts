@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ServerDefinition } from '../server/definition.ts'
 import { McpServer } from '../server/mcp-server.ts'
 import { chooseRoutes, invalidRoute, nameOf, type Candidate, type Choice, type ChosenRoute } from './choose.ts'
-import { collectRoutes } from './collector.ts'
+import type { RouteLog } from './collector.ts'
 import { ROUTES_DECIDED, type RoutesDecided } from './decided.ts'
 import { nameRoute, toSnakeCase } from './name.ts'
 import { createRivalFinder } from './rivals.ts'
@@ -18,6 +18,8 @@ export interface Exposing extends RouteServer {
   readonly mount: string
   /** What the mount serves beside the routes. */
   readonly beside: ServerDefinition | undefined
+  /** The routes of the app. */
+  readonly log: RouteLog
 }
 
 /** What became of the routes of an app. */
@@ -33,8 +35,7 @@ const decided = channel(ROUTES_DECIDED)
 
 /** Registers the routes that a mount exposes. @throws MCP_ERR_INVALID_ROUTE, MCP_ERR_INVALID_DEFINITION */
 export function registerRoutes (exposing: Exposing): RegisteredRoutes {
-  const { app, expose, mount } = exposing
-  const log = collectRoutes(app)
+  const { app, expose, mount, log } = exposing
   if (!log.isWhole) app.log.warn(MADE_TOO_EARLY)
   const choices = chooseRoutes(log.routes, { scope: app, mount, expose })
   for (const choice of choices) {
