@@ -1,7 +1,7 @@
 // What models read in place of the pages: llms.txt is an index of the guide (https://llmstxt.org), llms-full.txt all of it.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { titleOf, toPage, toUrl } from './pages.ts'
+import { titleOf, toUrl } from './pages.ts'
 import { GUIDE } from './sidebar.ts'
 
 const HEAD = `# fastify-mcp-mount
@@ -13,7 +13,7 @@ const HEAD = `# fastify-mcp-mount
 export function writeTextsForModels (root: URL, folder: string): void {
   const read = (page: string): string => readFileSync(new URL(`docs/${page}.md`, root), 'utf8')
   const describe = (page: string): string =>
-    `- [${titleOf(read(page))}](${toUrl(toPage(`docs/${page}.md`))}): ${firstSentence(read(page))}\n`
+    `- [${titleOf(read(page))}](${toUrl(`docs/${page}.md`)}): ${firstSentence(read(page))}\n`
   const index = Object.entries(GUIDE).map(([topic, pages]) => `## ${topic}\n\n${pages.map(describe).join('')}`)
   const texts = Object.values(GUIDE).flat().filter((page) => page !== 'api').map(read)
 

@@ -25,9 +25,9 @@ export function toPage (file: string): string {
   return rule === undefined ? file : file.replace(rule[0], rule[1])
 }
 
-/** Returns the URL of a page without the extension, or of its folder for an index. */
-export function toUrl (page: string): string {
-  return `/${page.replace(/(^|\/)index\.md$/, '$1').replace(/\.md$/, '')}`
+/** Returns the URL of the page that a file becomes: without the extension, or of its folder for an index. */
+export function toUrl (file: string): string {
+  return `/${toPage(file).replace(/(^|\/)index\.md$/, '$1').replace(/\.md$/, '')}`
 }
 
 /** Returns the anchor of a heading, which is that of GitHub, so that a link holds in both places. */
@@ -58,7 +58,7 @@ export const resolveLinks: ConfigureMarkdown = (markdown) => {
 
 function resolveLink (href: string, file: string): string {
   const [path = '', anchor] = href.split('#')
-  const target = toUrl(toPage(posix.join(posix.dirname(file), path)))
+  const target = toUrl(posix.join(posix.dirname(file), path))
   return anchor === undefined ? target : `${target}#${anchor}`
 }
 

@@ -1,7 +1,7 @@
 // The sidebars: the guide in the order in which it is read, and the API reference by topic.
 import { readdirSync, readFileSync } from 'node:fs'
 import type { DefaultTheme } from 'vitepress'
-import { titleOf, toPage, toUrl } from './pages.ts'
+import { titleOf, toUrl } from './pages.ts'
 
 type Item = DefaultTheme.SidebarItem
 
@@ -30,7 +30,7 @@ export function readGuide (root: URL): Item[] {
     text,
     items: pages.map((page) => `docs/${page}.md`).map((file) => ({
       text: titleOf(readFileSync(new URL(file, root), 'utf8')),
-      link: toUrl(toPage(file))
+      link: toUrl(file)
     }))
   }))
 }
@@ -42,7 +42,7 @@ export function readReference (root: URL): Item[] {
     const [text = ''] = topic.split('\n', 1)
     const items = [...topic.matchAll(/\[`([^`]+)`\]\(([^)#]+)\)/g)].map(([, name = '', path = '']) => ({
       text: name,
-      link: toUrl(toPage(`docs/api/${path}`))
+      link: toUrl(`docs/api/${path}`)
     }))
     return { text, collapsed: true, items }
   })
