@@ -6,7 +6,7 @@ import { runProgram } from '../../lib/cli/program.ts'
 import { runServer } from '../../lib/cli/run-app.ts'
 import type { RunSettings } from '../../lib/cli/run-settings.ts'
 import { noServer, startRedis } from '../support/redis-server.ts'
-import { createTestTerminal, type TestTerminal } from './terminal.ts'
+import { createTestTerminal, RUN_SETTINGS, type TestTerminal } from './terminal.ts'
 
 const SERVER = `import { McpServer } from 'fastify-mcp-mount'
 export const notes = new McpServer({ name: 'Notes', version: '1' }, {
@@ -31,19 +31,7 @@ function start (t: Test, text: string, { env = {}, ...settings }: Change = {}): 
   const file = join(mkdtempSync(join(t.testdir(), 'file-')), 'server.ts')
   writeFileSync(file, text)
   const test = createTestTerminal({ env })
-  const code = runServer({
-    name: 'server.ts',
-    file,
-    transport: 'http',
-    host: '127.0.0.1',
-    port: 0,
-    logLevel: 'info',
-    isLogLevelGiven: false,
-    workers: 1,
-    stateless: false,
-    args: [],
-    ...settings
-  }, test.terminal)
+  const code = runServer({ ...RUN_SETTINGS, name: 'server.ts', file, ...settings }, test.terminal)
   return Object.assign(test, { code })
 }
 

@@ -1,7 +1,20 @@
-// A terminal for tests that keeps what is written to it.
+// A terminal for tests that keeps what is written to it, and settings for what runs in it.
 import { EventEmitter } from 'node:events'
 import { PassThrough, Writable } from 'node:stream'
+import type { RunSettings } from '../../lib/cli/run-settings.ts'
 import { createTerminal, type Terminal } from '../../lib/cli/terminal.ts'
+
+/** The settings of `run` that are left to their defaults, but for the port. */
+export const RUN_SETTINGS: Omit<RunSettings, 'name' | 'file'> = Object.freeze({
+  transport: 'http',
+  host: '127.0.0.1',
+  port: 0,
+  logLevel: 'info',
+  isLogLevelGiven: false,
+  workers: 1,
+  stateless: false,
+  args: []
+})
 
 /** The properties of a test's terminal. */
 export interface TestTerminalOptions {

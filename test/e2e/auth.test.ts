@@ -10,13 +10,9 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin, { introspectionVerifier, jwtVerifier, McpServer, type Verify } from '../../lib/index.ts'
+import { createAuthProvider, type Kept } from '../support/oauth-client.ts'
 import {
-  createAuthorizationServer,
-  createProvider,
-  RESOURCE_SERVER,
-  signIn,
-  type AuthorizationServer,
-  type Kept
+  CLIENT, createAuthorizationServer, RESOURCE_SERVER, signIn, type AuthorizationServer
 } from './authorization-server.ts'
 
 const PUBLIC_URL = 'https://api.example.com'
@@ -34,7 +30,7 @@ type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>
 
 function createV1 (kept: Kept, fetch: Fetch): Authorizing {
   // The cast holds, because the client itself stored these values.
-  const options = { authProvider: createProvider(kept) as unknown as ProviderV1, fetch }
+  const options = { authProvider: createAuthProvider(kept, CLIENT) as unknown as ProviderV1, fetch }
   const client = new ClientV1({ name: 'e2e', version: '1.0.0' })
   let transport = new TransportV1(new URL(ENDPOINT), options)
   return {
@@ -51,7 +47,7 @@ function createV1 (kept: Kept, fetch: Fetch): Authorizing {
 
 function createV2 (kept: Kept, fetch: Fetch, mode: 'legacy' | { pin: string }): Authorizing {
   // The cast holds, because the client itself stored these values.
-  const options = { authProvider: createProvider(kept) as unknown as ProviderV2, fetch }
+  const options = { authProvider: createAuthProvider(kept, CLIENT) as unknown as ProviderV2, fetch }
   const client = new ClientV2({ name: 'e2e', version: '1.0.0' }, { versionNegotiation: { mode } })
   let transport = new TransportV2(new URL(ENDPOINT), options)
   return {

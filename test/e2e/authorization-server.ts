@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair } from 'jose'
 import Provider from 'oidc-provider'
 import type { Test } from 'tap'
+import type { ClientSelf } from '../support/oauth-client.ts'
 
 /** An authorization server. */
 export interface AuthorizationServer {
@@ -95,34 +96,5 @@ export async function signIn (authorizationUrl: URL, login: string): Promise<URL
   throw new Error('the user is sent in circles')
 }
 
-/** The stored values of a client, which has none at first. */
-export interface Kept {
-  client?: { client_id?: string }
-  discovery?: object
-  tokens?: { access_token: string; refresh_token?: string }
-  verifier: string
-  authorizationUrl?: URL
-}
-
-/** Makes the `authProvider` of an official client, which keeps everything in one object. */
-export function createProvider (kept: Kept) {
-  return {
-    redirectUrl: REDIRECT_URL,
-    clientMetadata: {
-      client_name: 'e2e',
-      redirect_uris: [REDIRECT_URL],
-      token_endpoint_auth_method: 'none',
-      grant_types: ['authorization_code', 'refresh_token'],
-      response_types: ['code']
-    },
-    clientInformation: () => kept.client,
-    discoveryState: () => kept.discovery,
-    saveDiscoveryState: (discovery: object) => { kept.discovery = discovery },
-    saveClientInformation: (client: object) => { kept.client = client },
-    tokens: () => kept.tokens,
-    saveTokens: (tokens: { access_token: string }) => { kept.tokens = tokens },
-    redirectToAuthorization: (url: URL) => { kept.authorizationUrl = url },
-    saveCodeVerifier: (verifier: string) => { kept.verifier = verifier },
-    codeVerifier: () => kept.verifier
-  }
-}
+/** What the official clients of these tests say about themselves. */
+export const CLIENT: ClientSelf = { name: 'e2e', redirectUrl: REDIRECT_URL }

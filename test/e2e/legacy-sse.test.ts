@@ -20,7 +20,8 @@ import mcpPlugin, { jwtVerifier, McpServer, Type, type McpMountOptions } from '.
 import { forms } from '../support/sdk-forms.ts'
 import { partsOf } from '../support/parts.ts'
 import { createGate, until } from '../support/stream.ts'
-import { createAuthorizationServer, createProvider, signIn, type Kept } from './authorization-server.ts'
+import { createAuthProvider, type Kept } from '../support/oauth-client.ts'
+import { CLIENT, createAuthorizationServer, signIn } from './authorization-server.ts'
 import { failureOf } from '../support/clients.ts'
 import { createEverything } from '../support/everything.ts'
 
@@ -314,7 +315,7 @@ t.test('the v1 client calls a protected tool after discovery, registration and c
   const options = {
     fetch: (input: string | URL, init?: RequestInit) => fetch(String(input).replace(url.origin, address), init),
     // The cast holds, because the client itself stored these values.
-    authProvider: createProvider(kept) as unknown as OAuthClientProvider
+    authProvider: createAuthProvider(kept, CLIENT) as unknown as OAuthClientProvider
   }
   const client = new Client(INFO)
   t.teardown(() => client.close())

@@ -1,11 +1,17 @@
 // Attacks on the flow, each of which fails.
 import t from 'tap'
 import { memoryStore } from '../../lib/oauth/index.ts'
-import { readForm } from './browser.ts'
+import { readForm, type Browser } from './browser.ts'
 import {
   askToken, authorizationUrl, callMount, redeem, refresh, register, registerId
 } from './manual-client.ts'
 import { answer, createStage, LOGIN_PAGE, NOTES, PUBLIC_URL, REDIRECT_URL, signIn, TASKS } from './stage.ts'
+
+/** Signs a user in, who allows the client. Resolves to the code. */
+async function getCode (browser: Browser, clientId: string): Promise<string | null> {
+  const seen = await signIn(browser, authorizationUrl(clientId, { prompt: 'consent' }))
+  return (await answer(browser, seen, 'allow')).get('code')
+}
 
 t.test('confused deputy: a second client gets no code from the consent that the first one was given', async (t) => {
   const stage = await createStage(t)
@@ -117,36 +123,28 @@ t.test('a code is good for the verifier, client and redirect URI that it was giv
   const browser = stage.openBrowser()
   const id = await registerId(stage)
   const other = await registerId(stage)
-  const getCode = async (): Promise<string | null> => {
-    const seen = await signIn(browser, authorizationUrl(id, { prompt: 'consent' }))
-    return (await answer(browser, seen, 'allow')).get('code')
-  }
 
   for (const params of [
     { code_verifier: undefined }, { code_verifier: 'x'.repeat(50) }, { client_id: other },
     { redirect_uri: `${REDIRECT_URL}/other` }, { redirect_uri: undefined }
   ]) {
-    const { status, body } = await redeem(stage, id, await getCode(), params)
+    const { status, body } = await redeem(stage, id, await getCode(browser, id), params)
     t.equal(status, 400, JSON.stringify(params))
     t.notOk(body['access_token'])
   }
-  t.equal((await redeem(stage, id, await getCode())).status, 200)
+  t.equal((await redeem(stage, id, await getCode(browser, id))).status, 200)
 })
 
 t.test('a token is good for the mount that it was asked for, and no other', async (t) => {
   const stage = await createStage(t)
   const browser = stage.openBrowser()
   const id = await registerId(stage)
-  const getCode = async (): Promise<string | null> => {
-    const seen = await signIn(browser, authorizationUrl(id, { prompt: 'consent' }))
-    return (await answer(browser, seen, 'allow')).get('code')
-  }
 
-  const { body } = await redeem(stage, id, await getCode())
+  const { body } = await redeem(stage, id, await getCode(browser, id))
   t.equal(await callMount(stage, NOTES, body['access_token']), 200)
   t.equal(await callMount(stage, TASKS, body['access_token']), 401)
 
-  const crossed = await redeem(stage, id, await getCode(), { resource: TASKS })
+  const crossed = await redeem(stage, id, await getCode(browser, id), { resource: TASKS })
   t.match(crossed, { status: 400, body: { error: 'invalid_target' } })
   const refreshed = await askToken(stage, {
     grant_type: 'refresh_token', client_id: id, refresh_token: String(body['refresh_token']), resource: TASKS
@@ -197,15 +195,11 @@ t.test('of many requests at once with one code or refresh token, at most one get
   const stage = await createStage(t)
   const browser = stage.openBrowser()
   const id = await registerId(stage)
-  const getCode = async (): Promise<string | null> => {
-    const seen = await signIn(browser, authorizationUrl(id, { prompt: 'consent' }))
-    return (await answer(browser, seen, 'allow')).get('code')
-  }
-  const code = await getCode()
+  const code = await getCode(browser, id)
   const redeemed = await Promise.all(Array.from({ length: 5 }, () => redeem(stage, id, code)))
   t.ok(redeemed.filter(({ status }) => status === 200).length <= 1)
 
-  const { body } = await redeem(stage, id, await getCode())
+  const { body } = await redeem(stage, id, await getCode(browser, id))
   const refreshed = await Promise.all(Array.from({ length: 5 }, () => refresh(stage, id, body['refresh_token'])))
   t.ok(refreshed.filter(({ status }) => status === 200).length <= 1)
 })

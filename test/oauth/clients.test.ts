@@ -1,6 +1,7 @@
 // The official clients' own OAuth code, over real sockets.
 import t from 'tap'
-import { answer, CLIENTS, createStage, signIn, SCOPES, REDIRECT_URL, type Kept } from './stage.ts'
+import type { Kept } from '../support/oauth-client.ts'
+import { answer, CLIENTS, createStage, signIn, SCOPES, REDIRECT_URL } from './stage.ts'
 
 const says = (text: string): object[] => [{ type: 'text', text }]
 const DOCUMENT_URL = 'https://client.example.com/metadata.json'

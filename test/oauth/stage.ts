@@ -12,12 +12,14 @@ import mcpPlugin, { McpServer } from '../../lib/index.ts'
 import {
   authorizationServer, custom, type AuthorizationServer, type AuthorizationServerOptions
 } from '../../lib/oauth/index.ts'
+import { createAuthProvider, type Kept } from '../support/oauth-client.ts'
 import { Browser, readForm, type Seen } from './browser.ts'
 
 export const PUBLIC_URL = 'https://api.example.com'
 export const NOTES = `${PUBLIC_URL}/notes/mcp`
 export const TASKS = `${PUBLIC_URL}/tasks/mcp`
 export const REDIRECT_URL = 'https://client.example.com/callback'
+const SELF = { name: 'Official client', redirectUrl: REDIRECT_URL }
 export const KEY = 'a secret of at least thirty-two characters'
 export const SCOPES = { 'notes:read': 'Read your notes', 'notes:write': 'Change your notes' }
 
@@ -95,44 +97,12 @@ export async function answer (browser: Browser, page: Seen, decision: 'allow' | 
   return new URL(seen.url).searchParams
 }
 
-/** What a client keeps between its steps. */
-export interface Kept {
-  client?: { client_id?: string }
-  discovery?: object
-  tokens?: { access_token: string, refresh_token?: string, scope?: string }
-  verifier: string
-  authorizationUrl?: URL
-}
-
 /** The steps of an official client. */
 export interface OfficialClient {
   connect (): Promise<void>
   finish (params: URLSearchParams): Promise<void>
   call (tool: string): Promise<unknown>
   close (): Promise<void>
-}
-
-function createProvider (kept: Kept, documentUrl: string | undefined) {
-  return {
-    redirectUrl: REDIRECT_URL,
-    ...(documentUrl !== undefined && { clientMetadataUrl: documentUrl }),
-    clientMetadata: {
-      client_name: 'Official client',
-      redirect_uris: [REDIRECT_URL],
-      token_endpoint_auth_method: 'none',
-      grant_types: ['authorization_code', 'refresh_token'],
-      response_types: ['code']
-    },
-    clientInformation: () => kept.client,
-    discoveryState: () => kept.discovery,
-    saveDiscoveryState: (discovery: object) => { kept.discovery = discovery },
-    saveClientInformation: (client: object) => { kept.client = client },
-    tokens: () => kept.tokens,
-    saveTokens: (tokens: { access_token: string }) => { kept.tokens = tokens },
-    redirectToAuthorization: (url: URL) => { kept.authorizationUrl = url },
-    saveCodeVerifier: (verifier: string) => { kept.verifier = verifier },
-    codeVerifier: () => kept.verifier
-  }
 }
 
 /** Options of an official client. */
@@ -146,7 +116,7 @@ export interface ClientOptions {
 
 function createV1 ({ kept, fetch, endpoint = NOTES, documentUrl }: ClientOptions): OfficialClient {
   // What is kept comes from the client itself.
-  const options = { authProvider: createProvider(kept, documentUrl) as unknown as ProviderV1, fetch }
+  const options = { authProvider: createAuthProvider(kept, { ...SELF, documentUrl }) as unknown as ProviderV1, fetch }
   let client = new ClientV1({ name: 'e2e', version: '1.0.0' })
   let transport = new TransportV1(new URL(endpoint), options)
   return {
@@ -166,7 +136,7 @@ function createV2 (
   { kept, fetch, endpoint = NOTES, documentUrl }: ClientOptions, mode: 'legacy' | { pin: string }
 ): OfficialClient {
   // What is kept comes from the client itself.
-  const options = { authProvider: createProvider(kept, documentUrl) as unknown as ProviderV2, fetch }
+  const options = { authProvider: createAuthProvider(kept, { ...SELF, documentUrl }) as unknown as ProviderV2, fetch }
   const create = (): ClientV2 => new ClientV2({ name: 'e2e', version: '1.0.0' }, { versionNegotiation: { mode } })
   let client = create()
   let transport = new TransportV2(new URL(endpoint), options)
