@@ -5,7 +5,7 @@ import {
 import { dirname } from 'node:path'
 import { Failure } from './command.ts'
 
-/** Reads a file; one that does not exist is empty. @throws Failure */
+/** Returns the text of a file, or an empty text if the file does not exist. @throws Failure */
 export function readConfig (file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(file))

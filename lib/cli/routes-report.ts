@@ -1,4 +1,4 @@
-// What the process of `routes` that runs the user's file reports to the one that prints it.
+// The report that the process with the user's file sends to the process that prints it, for `routes`.
 import type { ExportSettings } from './load-export.ts'
 
 /** The environment variable that holds {@link ExportSettings} as JSON. */

@@ -12,10 +12,10 @@ import type { ReportedRoute, ReportedRoutes, ReportedTool, RoutesSettings } from
 import { createServedApp } from './served-app.ts'
 import type { Terminal } from './terminal.ts'
 
-/** What a file is run with. */
+/** The settings of a run, and the terminal that it prints to. */
 export interface RoutesRun {
   readonly settings: RoutesSettings
-  /** What the mounts of the file decide, once they have. */
+  /** The decisions of the file's mounts, added as they are published. */
   readonly decided: readonly RoutesDecided[]
   readonly terminal: Terminal
 }

@@ -6,7 +6,7 @@ import { doNothing } from '../do-nothing.ts'
 import { onSignal } from './listening.ts'
 import type { Terminal } from './terminal.ts'
 
-// A worker that has served is replaced at once, one that failed to start after this many milliseconds.
+// A worker that has served is replaced at once. A worker that failed to start is replaced after this many milliseconds.
 const RESTART_DELAY = 1000
 
 /**

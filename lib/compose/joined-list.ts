@@ -25,7 +25,7 @@ type ServeList = (incoming: Incoming, field: string) => Promise<Outcome>
 
 const INVALID_CURSOR = 'Invalid cursor: it is malformed or the list has changed; list again from the start'
 
-/** Creates what serves the lists of a composition. */
+/** Creates the function that serves the lists of a composition. */
 export function createListService (members: readonly Listed[]): ServeList {
   // Lists whose entries are not restricted are the same object for each request, until they change.
   const refined = new WeakMap<PreparedResult, PreparedResult>()

@@ -1,4 +1,4 @@
-// Joins what the members of a composition say of themselves, and what they let a client listen to.
+// Joins the introductions of the members of a composition, and the filters of what a client listens to.
 import { isWireObject, type WireObject } from '../protocol/message.ts'
 import { LISTS } from '../protocol/subscription.ts'
 
@@ -27,7 +27,7 @@ export function joinFilters (results: readonly object[]): object {
   return { ...first, notifications }
 }
 
-/** Joins the caching fields of results: what is joined is fresh and shared as long as all of it is. */
+/** Joins the caching fields of results: the joined result is fresh and shared only as long as every part is. */
 export function joinCacheFields (results: readonly object[]): object {
   const fields = results.map(fieldsOf)
   if (fields.some(({ cacheScope }) => cacheScope === undefined)) return {}

@@ -1,4 +1,4 @@
-// What a definition answers for a method that it does not have.
+// Recognizes the answer of a definition to a method that it does not have.
 import { RpcError } from '../errors.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
 

@@ -9,7 +9,7 @@ export interface NodePair {
   readonly response: ServerResponse
 }
 
-/** What the provider reads of a request. */
+/** The parts of a request that the provider reads. */
 export interface ProviderRequest {
   /** The path and query, without the path of `publicUrl`. */
   readonly url: string

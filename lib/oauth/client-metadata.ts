@@ -1,4 +1,4 @@
-// The metadata that clients say of themselves, by registration (RFC 7591) or in a document at their client id.
+// The metadata that clients state about themselves, by registration (RFC 7591) or in a document at their client id.
 import { findRedirectProblem, isLocalRedirect, type RedirectRules } from './redirect-uri.ts'
 
 /** Metadata that is good, or why it is not, as RFC 7591 3.2.2 encodes it. */

@@ -11,7 +11,7 @@ import { memoryStore, type OAuthStore } from './store.ts'
 
 type MaybePromise<T> = T | PromiseLike<T>
 
-/** What tokens say about a user. */
+/** The claims of a user in tokens. */
 export interface UserClaims {
   /** The scopes that the user may grant; undefined for all. */
   readonly scopes?: readonly string[]
@@ -70,7 +70,7 @@ export interface AuthorizationServerOptions<User> {
   readonly store?: OAuthStore
   /** The name of the app on its pages. @default the host of `publicUrl` */
   readonly name?: string
-  /** What a user reads who is refused by `allow`. @default 'Ask the administrator of this app for access.' */
+  /** The text that a refused user reads. @default 'Ask the administrator of this app for access.' */
   readonly refusedText?: string
   /**
    * When the user is asked for consent: at every sign-in, or once for a client, its redirect URI and scopes. Clients on

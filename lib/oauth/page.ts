@@ -82,7 +82,7 @@ ${body}
 `.text
 }
 
-/** What the consent page shows. */
+/** The contents of the consent page. */
 export interface ConsentPage {
   /** The name of the app. */
   readonly app: string

@@ -22,7 +22,7 @@ interface ProviderContext {
   }
 }
 
-/** What the configuration is made of. */
+/** The parts that the configuration uses. */
 export interface ProviderParts {
   readonly settings: ServerSettings
   readonly keys: Keys
@@ -31,7 +31,7 @@ export interface ProviderParts {
   readonly log: FastifyBaseLogger
 }
 
-/** What the routes are made of. */
+/** The parts that the routes use. */
 export interface ServerParts extends ProviderParts {
   readonly provider: Provider
 }

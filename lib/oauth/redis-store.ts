@@ -19,7 +19,7 @@ export interface RedisCommands {
 export interface RedisStoreOptions {
   /** A client of Redis, such as `new Redis(url)` of `ioredis`. It stays yours: close it when the app has closed. */
   readonly client: RedisCommands
-  /** What the names of all keys begin with. @default 'mcp-oauth:' */
+  /** The beginning of the names of all keys. @default 'mcp-oauth:' */
   readonly prefix?: string
 }
 

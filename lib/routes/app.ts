@@ -1,4 +1,4 @@
-// What the routes of a mount add to the app: `request.mcp`, and one request id for all log lines of a call.
+// Prepares an app for route tools: adds `request.mcp`, and gives all log lines of a call one request id.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { RequestContext } from '../server/call/request-context.ts'
 import { collectRoutes } from './collector.ts'

@@ -1,4 +1,4 @@
-// Decides which routes of an app are tools of a mount, and says of each other one why it is not.
+// Decides which routes of an app become tools of a mount, and gives a reason for each of the others.
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import { MCP_ERR_INVALID_ROUTE } from '../errors.ts'
 import { findProblem } from '../options/table.ts'
@@ -23,19 +23,19 @@ export interface ChosenRoute {
   readonly config: RouteToolConfig
 }
 
-/** A route that is no tool. */
+/** A route that does not become a tool. */
 export interface LeftOutRoute {
   readonly candidate: Candidate
-  /** Why it is none; continues "the route …". */
+  /** The reason, which continues "the route …". */
   readonly reason: string
-  /** Whether its `config.mcp` asks for a tool of this mount, in vain. */
+  /** Whether its `config.mcp` asks for a tool of this mount. The author is warned then. */
   readonly isWanted: boolean
 }
 
-/** A route, and whether it is a tool. */
+/** The decision about one method of a route. */
 export type Choice = ChosenRoute | LeftOutRoute
 
-/** What a mount exposes routes for. */
+/** The mount that exposes routes. */
 export interface Chooser {
   readonly scope: FastifyInstance
   readonly mount: string
@@ -103,7 +103,7 @@ function include (
   return checkConfig(candidate, include(route), 'include') || undefined
 }
 
-/** Returns why a route can be no tool, whatever includes it; undefined where it can. */
+/** Returns the reason why a route cannot be a tool, whatever includes it; undefined if it can. */
 function findExclusion ({ url, schema }: Candidate, options: WireObject): string | undefined {
   if (options.websocket === true || options.wsHandler !== undefined) return 'opens a WebSocket'
   if (schema.hide === true) return 'is hidden by its schema'
@@ -125,7 +125,7 @@ export function nameOf ({ method, url }: Candidate): string {
   return `${method} ${url}`
 }
 
-/** Makes the error of a route that cannot be a tool as it is. @param problem Continues "the route …". */
+/** Creates the error of a route that cannot be a tool as it is configured. @param problem Continues "the route …". */
 export function invalidRoute (candidate: Candidate, problem: string): Error {
   return new MCP_ERR_INVALID_ROUTE(nameOf(candidate), problem)
 }

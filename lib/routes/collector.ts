@@ -10,7 +10,7 @@ export interface CollectedRoute {
   readonly scope: FastifyInstance
   /** The URL with all prefixes. */
   readonly url: string
-  /** What the app and its plugins have made of the options by the time that they are read. */
+  /** The options, with the changes that the app and its plugins have made until they are read. */
   readonly options: Readonly<RouteOptions>
 }
 

@@ -13,7 +13,7 @@ const NO_FIELDS: JsonSchema = Object.freeze({ type: 'object', properties: Object
 
 const PLACEHOLDER = /\{([^{}]+)\}/g
 
-/** Creates what asks the user a question, whose `{name}` are arguments. The app's own calls need no confirmation. */
+/** Creates a {@link Confirm} from a question, whose `{name}` are arguments. The app's own calls need none. */
 export function createConfirm (question: string): Confirm {
   return async function confirm (args, ctx) {
     if (ctx.isTrusted) return
@@ -23,7 +23,7 @@ export function createConfirm (question: string): Confirm {
   }
 }
 
-/** Finds a name in a question that is no argument; undefined where there is none. */
+/** Returns a `{name}` of a question that is not an argument; undefined if all are. */
 export function findForeignName (question: string, schema: JsonSchema): string | undefined {
   const names = [...question.matchAll(PLACEHOLDER)].map(([, name = '']) => name)
   return names.find((name) => {

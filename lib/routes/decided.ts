@@ -1,4 +1,4 @@
-// What a mount has decided on the routes of its app, for whoever subscribes to the diagnostics channel.
+// The message of the diagnostics channel on which a mount publishes its decision about each route of its app.
 import type { FastifyInstance } from 'fastify'
 import type { Choice, ChosenRoute } from './choose.ts'
 

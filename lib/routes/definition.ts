@@ -8,14 +8,14 @@ import { collectRoutes } from './collector.ts'
 import type { ResolvedExpose } from './expose-options.ts'
 import type { OwnedResource } from './route-resource.ts'
 
-/** What a definition of routes is made of. */
+/** The settings of a definition of routes. */
 export interface RouteSettings {
   /** An empty server for the tools. */
   readonly server: McpServer
   readonly expose: ResolvedExpose
   /** The name of the mount. */
   readonly mount: string
-  /** What the mount serves beside the routes. */
+  /** The server that the mount serves beside the routes. */
   readonly beside: ServerDefinition | undefined
 }
 

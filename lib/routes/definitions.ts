@@ -13,7 +13,7 @@ const PLACES = ['$defs', 'definitions']
 export class Definitions {
   readonly #schemas = new Map<string, { readonly text: string, readonly schema: MutableSchema }>()
 
-  /** The definitions; undefined where there are none. */
+  /** The definitions; undefined if there are none. */
   get all (): JsonSchema | undefined {
     if (this.#schemas.size === 0) return undefined
     return Object.fromEntries([...this.#schemas].map(([name, { schema }]) => [name, schema]))

@@ -11,15 +11,15 @@ export interface ExposableRoute {
   readonly method: string
   /** The URL with all prefixes, as it was registered: `/orders/:id`. */
   readonly url: string
-  /** The tags of its schema; an empty array where it has none. */
+  /** The tags of its schema; an empty array if it has none. */
   readonly tags: readonly string[]
-  /** Its schema; an empty object where it has none. */
+  /** Its schema; an empty object if it has none. */
   readonly schema: { readonly [part: string]: unknown }
-  /** Its `config`; an empty object where it has none. */
+  /** Its `config`; an empty object if it has none. */
   readonly config: { readonly [key: string]: unknown }
 }
 
-/** What the request of a route tool is sent with. */
+/** Changes to the request of a route tool. */
 export interface RouteRequest {
   /** Headers that are added, or replace those that are passed on. */
   readonly headers?: { readonly [name: string]: string }

@@ -9,7 +9,7 @@ import type { RequestContext } from '../server/call/request-context.ts'
 /** The headers of a request, by their names in lower case. */
 export interface InnerHeaders { [name: string]: string }
 
-/** What an inner request is made of. */
+/** The parts of an inner request. */
 export interface InnerInit {
   readonly method: string
   /** The path with its query string. */
@@ -118,7 +118,7 @@ export class InnerRequest extends Readable {
   }
 }
 
-/** The sending side, which Fastify's handlers find as `reply.raw`. It keeps what is written. */
+/** The sending side, which Fastify's handlers find as `reply.raw`. It keeps all bytes that are written. */
 class InnerResponse extends ServerResponse<IncomingMessage> {
   readonly #chunks: Buffer[] = []
   readonly #receive: InnerReceiver
@@ -219,7 +219,7 @@ function listHeaders (
   return headers.flatMap((name, index) => index % 2 === 0 ? [[String(name), headers[index + 1]] as const] : [])
 }
 
-/** What takes the reply to an inner request. */
+/** Receives the reply to an inner request. */
 interface InnerReceiver {
   /** Bytes that the body may have. */
   readonly maxLength: number

@@ -8,7 +8,7 @@ import type { Part, PartName } from './parts.ts'
 import { WILDCARD, WILDCARD_ARGUMENT } from './path.ts'
 import { pruneDefinitions } from './route-schema.ts'
 
-/** What a tool call sends. */
+/** The parts of the request that a tool call sends. */
 export interface RequestParts {
   readonly params: Map<string, unknown>
   readonly query: Map<string, unknown>
@@ -19,7 +19,7 @@ export interface RequestParts {
 
 /** The arguments of a route tool. */
 export interface RouteInput {
-  /** What clients are shown. */
+  /** The schema that clients see. */
   readonly schema: JsonSchema
   /** Returns the parts of the request that arguments ask for. @throws ToolError when a part is no object. */
   readonly split: (args: WireObject) => RequestParts

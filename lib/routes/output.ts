@@ -15,10 +15,10 @@ import type { JsonSchema, Validation } from '../server/schema/validation.ts'
 import type { KnownSchemas } from './route-schema.ts'
 import type { RouteReply } from './send-route.ts'
 
-/** What the structured content of a tool must be. */
+/** The schema and the check of a tool's structured content. */
 export interface RouteOutput {
   readonly schema: JsonSchema
-  /** Returns what is wrong with a value; undefined where it fits. */
+  /** Returns what is wrong with a value; undefined if it fits. */
   readonly findProblem: (value: unknown) => string | undefined
 }
 
@@ -82,7 +82,7 @@ export function toToolResult (
 }
 
 /**
- * Makes the contents of a resource of a reply; null where there is none.
+ * Returns the contents of a resource from a reply; null if there is no such resource.
  * @throws RpcError for 3xx and 4xx, or Error for 5xx, which must not be shown to clients.
  */
 export function toResourceContents (reply: RouteReply): ResourceContents | null {

@@ -55,7 +55,7 @@ export function listParts ({ method, path, schema, headers }: PartsOf, known: Kn
   ]
 }
 
-/** Finds the schema of a body that a tool can send, and how it is sent; undefined where there is none. */
+/** Finds the schema of a body that a tool can send, and how it is sent; undefined if there is none. */
 export function findBodySchema (body: unknown): { readonly type: BodyType, readonly schema: unknown } | undefined {
   if (body === undefined || body === null) return undefined
   const content = isWireObject(body) ? body.content : undefined

@@ -2,7 +2,7 @@
 import type { Candidate } from './choose.ts'
 import { parsePath, type PathValues } from './path.ts'
 
-/** What the router finds for a path. */
+/** The route that the router finds for a path. */
 export interface FoundRoute {
   readonly params: { readonly [name: string]: unknown }
 }
@@ -27,8 +27,8 @@ interface Shape {
 }
 
 /**
- * Creates what finds, among the routes of an app, one that takes the same parameters as another and may answer the same
- * request. Versions are told apart by a header that is always sent.
+ * Creates the function that finds a rival of a route: another route of the app with the same parameters that may answer
+ * the same request. Versions are told apart by a header that is always sent.
  */
 export function createRivalFinder (candidates: readonly Candidate[]): FindRival {
   const shapes = new Map<string, Shape[]>()

@@ -1,4 +1,4 @@
-// What a route says of the tool that it is, in its `config.mcp`.
+// The `config.mcp` of a route, which describes its tool or resource.
 import type { Icon, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js'
 import { duration, kindOf, object, oneOf, string, text, texts } from '../options/checks.ts'
 import type { TableOf } from '../options/table.ts'

@@ -14,7 +14,7 @@ export interface OwnedResource {
   matches (uri: string): boolean
 }
 
-/** What a route is registered with as a resource. */
+/** A route to register as a resource. */
 export interface RouteResource {
   readonly name: string
   /** The URI, or the template of URIs. */

@@ -44,7 +44,7 @@ const HINTS: { readonly [method: string]: ToolAnnotations } = {
   DELETE: { destructiveHint: true, idempotentHint: true }
 }
 
-/** What became of a route. */
+/** The result of registering a route. */
 export interface Registered {
   /** Whether a model can read what it does. */
   readonly isDescribed: boolean

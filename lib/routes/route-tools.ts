@@ -12,17 +12,17 @@ import type { OwnedResource } from './route-resource.ts'
 import { KnownSchemas } from './route-schema.ts'
 import { registerRoute, type RouteServer } from './route-tool.ts'
 
-/** What routes are registered with. */
+/** The settings of a registration, and the routes to choose from. */
 export interface Exposing extends RouteServer {
   /** The name of the mount. */
   readonly mount: string
-  /** What the mount serves beside the routes. */
+  /** The server that the mount serves beside the routes. */
   readonly beside: ServerDefinition | undefined
   /** The routes of the app. */
   readonly log: RouteLog
 }
 
-/** What became of the routes of an app. */
+/** The result of registering the routes of an app. */
 export interface RegisteredRoutes {
   /** The resources that routes are. */
   readonly resources: readonly OwnedResource[]

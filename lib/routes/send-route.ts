@@ -13,7 +13,7 @@ import { buildQuery } from './query.ts'
 import { isOwnRoute } from './rivals.ts'
 import { createMessageReader, type ReadMessages } from './stream-messages.ts'
 
-/** What the requests of a route are made of. */
+/** A route, and how its requests are made. */
 export interface SendableRoute {
   readonly app: FastifyInstance
   readonly candidate: Candidate
@@ -36,7 +36,7 @@ type RouteConstraint = NonNullable<RouteShorthandOptions['constraints']>
 const PASSED_ON = ['accept-language', 'traceparent', 'tracestate']
 const ACCEPT = 'application/json, text/*;q=0.9, */*;q=0.8'
 
-/** Creates what sends the requests of a route. */
+/** Creates the function that sends the requests of a route. */
 export function createSendRoute (route: SendableRoute): SendRoute {
   const { app, candidate: { method, url, constraints }, path, bodyType, input, expose } = route
   const { maxResponseBytes: maxLength } = expose

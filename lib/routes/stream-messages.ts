@@ -7,7 +7,7 @@ const LINES = /^application\/(?:x-ndjson|ndjson|jsonl|x-jsonlines|json-seq)\b/i
 /** Returns the messages that a part of the reply completes. */
 export type ReadMessages = (chunk: Buffer) => readonly string[]
 
-/** Creates what reads the messages of a reply; undefined where its type is not that of a stream of messages. */
+/** Creates a reader of the messages of a reply; undefined if its media type is not that of a stream of messages. */
 export function createMessageReader (type: string): ReadMessages | undefined {
   if (EVENTS.test(type)) return createEventReader()
   return LINES.test(type) ? createLineReader((line) => line.trim() === '' ? [] : [line]) : undefined
