@@ -14,6 +14,7 @@ import type { Provider } from './peers.ts'
 import { createProvider, INTERACTION_PATH, ROUTES } from './provider.ts'
 import { createRegistrationLimit } from './registration-limit.ts'
 import { createResourceFinder } from './resources.ts'
+import { sealStore } from './sealed-store.ts'
 import { createAuth, createVerify, type AuthForOptions } from './verifier.ts'
 
 /** An authorization server: a plugin of Fastify, and what mounts need to trust it. */
@@ -51,8 +52,9 @@ const OPENID_METADATA = '/.well-known/openid-configuration'
  * app.register(mcpPlugin, { server: notes, publicUrl, auth: login.auth })
  */
 export function authorizationServer<User> (options: AuthorizationServerOptions<User>): AuthorizationServer {
-  const settings = resolveSettings(options)
-  const keys = deriveKeys(settings.keys)
+  const resolved = resolveSettings(options)
+  const keys = deriveKeys(resolved.keys)
+  const settings: ServerSettings = { ...resolved, store: sealStore(resolved.store, keys) }
   const verify = createVerify(settings.issuer, keys)
   const authFor = (given: AuthForOptions): TokenAuthOptions => createAuth(settings.issuer, verify, given)
 

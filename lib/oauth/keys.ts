@@ -1,8 +1,10 @@
 // The keys of the authorization server, all derived from the secrets of the `keys` option.
-import { createECDH, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import {
+  createCipheriv, createDecipheriv, createECDH, createHmac, hkdfSync, randomBytes, timingSafeEqual
+} from 'node:crypto'
 import { createLocalJWKSet, type JWK, type JWTVerifyGetKey } from 'jose'
 
-/** The keys of an authorization server. The first secret signs; all of them verify. */
+/** The keys of an authorization server. The first secret signs and encrypts; all of them verify and decrypt. */
 export interface Keys {
   /** Sign cookies, and verify them. */
   readonly cookies: readonly string[]
@@ -14,6 +16,10 @@ export interface Keys {
   sign (purpose: string, text: string): string
   /** Returns whether a text was signed for a purpose. */
   isSigned (purpose: string, text: string, signature: string): boolean
+  /** Encrypts a text. @param name The place where it is kept, which it is bound to. */
+  seal (text: string, name: string): string
+  /** Decrypts a text; undefined if it was encrypted for another place, or by none of the secrets. */
+  open (sealed: string, name: string): string | undefined
 }
 
 /** Derives the keys of an authorization server, the same on all nodes. */
@@ -23,15 +29,14 @@ export function deriveKeys (secrets: readonly string[]): Keys {
   const macKeys = secrets.map((secret) => derive(secret, 'mac'))
   const mac = (key: Buffer, purpose: string, text: string): Buffer =>
     createHmac('sha256', key).update(`${purpose}\n${text}`).digest()
+  const sealKeys = secrets.map((secret) => derive(secret, 'store'))
 
   return {
     cookies: secrets.map((secret) => derive(secret, 'cookies').toString('base64url')),
     jwks: { keys },
     findKey: createLocalJWKSet({ keys: publicKeys }),
     sign (purpose, text) {
-      const [current] = macKeys
-      if (current === undefined) throw new TypeError('there is no key')
-      return mac(current, purpose, text).toString('base64url')
+      return mac(first(macKeys), purpose, text).toString('base64url')
     },
     isSigned (purpose, text, signature) {
       const given = Buffer.from(signature, 'base64url')
@@ -39,7 +44,51 @@ export function deriveKeys (secrets: readonly string[]): Keys {
         const expected = mac(key, purpose, text)
         return given.length === expected.length && timingSafeEqual(given, expected)
       })
+    },
+    seal: (text, name) => encrypt(first(sealKeys), text, name),
+    open (sealed, name) {
+      for (const key of sealKeys) {
+        const text = decrypt(key, Buffer.from(sealed, 'base64url'), name)
+        if (text !== undefined) return text
+      }
+      return undefined
     }
+  }
+}
+
+function first (keys: readonly Buffer[]): Buffer {
+  const [current] = keys
+  if (current === undefined) throw new TypeError('there is no key')
+  return current
+}
+
+const CIPHER = 'aes-256-gcm'
+const SALT = 16
+const NONCE = 12
+const TAG = 16
+
+// A key of its own for each text, since random nonces are safe for 2^32 texts of one key (NIST SP 800-38D 8.3).
+function deriveOnce (key: Buffer, salt: Buffer): Buffer {
+  return Buffer.from(hkdfSync('sha256', key, salt, 'fastify-mcp-mount/oauth', 32))
+}
+
+function encrypt (key: Buffer, text: string, name: string): string {
+  const [salt, nonce] = [randomBytes(SALT), randomBytes(NONCE)]
+  const cipher = createCipheriv(CIPHER, deriveOnce(key, salt), nonce).setAAD(Buffer.from(name))
+  const encrypted = [cipher.update(text, 'utf8'), cipher.final()]
+  return Buffer.concat([salt, nonce, cipher.getAuthTag(), ...encrypted]).toString('base64url')
+}
+
+function decrypt (key: Buffer, sealed: Buffer, name: string): string | undefined {
+  const text = SALT + NONCE + TAG
+  try {
+    const nonce = sealed.subarray(SALT, SALT + NONCE)
+    const decipher = createDecipheriv(CIPHER, deriveOnce(key, sealed.subarray(0, SALT)), nonce, { authTagLength: TAG })
+    decipher.setAAD(Buffer.from(name)).setAuthTag(sealed.subarray(SALT + NONCE, text))
+    return Buffer.concat([decipher.update(sealed.subarray(text)), decipher.final()]).toString('utf8')
+  } catch {
+    // Cut short, changed, for another place, or of another key.
+    return undefined
   }
 }
 

@@ -56,8 +56,9 @@ export interface AuthorizationServerOptions<User> {
   /** How users sign in: `oidc()`, `github()`, a preset such as `google()`, or `custom()`. */
   readonly signIn: SignIn<User>
   /**
-   * Secrets of at least 32 characters, from which all keys are derived. The first one signs, all of them verify: put a
-   * new secret first, and remove the old one when the access tokens and cookies that it signed have expired.
+   * Secrets of at least 32 characters, from which all keys are derived. The first one signs and encrypts, all of them
+   * verify and decrypt: put a new secret first, and remove the old one when what it encrypted has expired
+   * (`lifetimes.grant`). Users whose sign-in it encrypted sign in again if it is removed earlier.
    */
   readonly keys: readonly string[]
   /** Decides who gets in. @default everybody who can sign in at the identity provider */
@@ -66,7 +67,10 @@ export interface AuthorizationServerOptions<User> {
   readonly claims?: (user: User) => MaybePromise<UserClaims>
   /** The scopes of all mounts, each with the words that the consent page shows for it. @default {} */
   readonly scopes?: Readonly<Record<string, string>>
-  /** Where sign-ins, clients and refresh tokens are kept. @default memoryStore() */
+  /**
+   * Where sign-ins, clients and refresh tokens are kept, encrypted, under keys that are hashed.
+   * @default memoryStore()
+   */
   readonly store?: OAuthStore
   /** The name of the app on its pages. @default the host of `publicUrl` */
   readonly name?: string

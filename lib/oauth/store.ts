@@ -1,8 +1,10 @@
 // Where the authorization server keeps what must outlive a request: texts under keys, each for a limited time.
+// `sealed-store.ts` stands before every store, so what a store gets is hashed and encrypted.
 
 /**
  * A store of the authorization server. Every value is a text that expires. All nodes of an app share one store; an
- * implementation for a database needs no more than these four commands.
+ * implementation for a database needs no more than these four commands. Values are encrypted before they are stored,
+ * and keys are a kind, a colon and a hash, so nobody can sign in with what a store holds.
  */
 export interface OAuthStore {
   /** Returns the value of a key; undefined if there is none, or it has expired. */

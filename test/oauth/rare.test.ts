@@ -14,6 +14,7 @@ import { loadPeer, type Interaction, type Provider } from '../../lib/oauth/peers
 import type { ServerParts } from '../../lib/oauth/provider.ts'
 import { findRedirectProblem } from '../../lib/oauth/redirect-uri.ts'
 import { createResourceFinder } from '../../lib/oauth/resources.ts'
+import { sealStore } from '../../lib/oauth/sealed-store.ts'
 import { createVerify } from '../../lib/oauth/verifier.ts'
 import { authorizationUrl, redeem, refresh, registerId } from './manual-client.ts'
 import { answer, createStage, KEY, NOTES, PUBLIC_URL, REDIRECT_URL, signIn, testSignIn, type TestUser } from './stage.ts'
@@ -92,7 +93,7 @@ t.test('a refresh token gets nothing when the account is gone', async (t) => {
   const id = await registerId(stage)
   const code = (await answer(browser, await signIn(browser, authorizationUrl(id)), 'allow')).get('code')
   const { body } = await redeem(stage, id, code)
-  await store.take('account:ada')
+  await sealStore(store, deriveKeys([KEY])).take('account:ada')
 
   t.match(await refresh(stage, id, body['refresh_token']), { status: 400, body: { error: 'invalid_grant' } })
 })
@@ -172,8 +173,9 @@ t.test('a name that has no address is not connected to', async (t) => {
   })
 })
 
-t.test('without a key nothing is signed', async (t) => {
+t.test('without a key nothing is signed or encrypted', async (t) => {
   t.throws(() => deriveKeys([]).sign('consent', 'text'), { message: 'there is no key' })
+  t.throws(() => deriveKeys([]).seal('text', 'name'), { message: 'there is no key' })
 })
 
 t.test('a peer that fails while it is loaded is not called missing', async (t) => {
