@@ -1,7 +1,7 @@
 // Which nodes are alive, and how many places each holder has on them. The places are free again when the node is gone.
 import { digest, type Keys } from './keys.ts'
 import type { RedisLink } from './link.ts'
-import { createRepeatableScript, createScript, LUA_NOW } from './scripts.ts'
+import { createOrderedScript, createRepeatableScript, createScript, LUA_NOW } from './scripts.ts'
 
 // KEYS nodes, the node's heartbeat, the node's places; ARGV node, nodeTimeout. Returns whether the last heartbeat was
 // still there.
@@ -16,8 +16,9 @@ redis.call('PEXPIRE', KEYS[1], timeout)
 return known`)
 
 // KEYS nodes, the node's places; ARGV node, nodeTimeout, holder, count, max. The keys of other nodes differ only in
-// their ids, and are in the same slot.
-const HOLD = createScript(`${LUA_NOW}
+// their ids, and are in the same slot. It is a sign of life, too: a node whose heartbeat is late would hold places that
+// no other node counts.
+const HOLD = createOrderedScript(`${LUA_NOW}
 local places, node, holder, count = KEYS[2], ARGV[1], ARGV[3], tonumber(ARGV[4])
 local function held(key)
   return tonumber(redis.call('HGET', key, holder) or 0)
@@ -31,6 +32,8 @@ if count > held(places) then
 end
 if count == 0 then redis.call('HDEL', places, holder) else redis.call('HSET', places, holder, count) end
 redis.call('PEXPIRE', places, ARGV[2])
+redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), node)
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1`)
 
 // KEYS nodes
@@ -49,9 +52,15 @@ export class Presence {
   readonly #keys: Keys
   readonly #id: string
   readonly #nodeTimeout: number
+  // The counts that Redis has granted, and those that could not be sent during an outage.
   readonly #held = new Map<string, number>()
+  // The counts on their way to Redis.
+  readonly #setting = new Set<Promise<unknown>>()
+  // Settles when all counts that are being written again are written.
+  #restored: Promise<unknown> = Promise.resolve()
   // Whether the counts in Redis may differ from those held here.
   #isStale = false
+  #hasLeft = false
 
   /** @param nodeTimeout Milliseconds without a heartbeat after which the node counts as dead. */
   constructor (
@@ -70,30 +79,29 @@ export class Presence {
     const wasAlive = await this.#link.runScript(HEARTBEAT, used, [this.#id, this.#nodeTimeout]) === 1
     if (wasAlive ? !this.#isStale : this.#held.size === 0) return
     this.#isStale = false
-    try {
-      await this.#link.runScript(RESTORE, [keys.places(this.#id)], [this.#nodeTimeout, ...[...this.#held].flat()])
-    } catch (error) {
-      this.#isStale = true
-      throw error
-    }
+    const restored = this.#restore()
+    this.#restored = restored.catch(() => { this.#isStale = true })
+    await restored
   }
 
   /** Implements {@link ClusterNode.hold}. */
   async hold (holder: string, count: number, max: number): Promise<boolean> {
     const name = digest(holder)
-    const limit = Math.min(max, Number.MAX_SAFE_INTEGER)
-    const before = this.#held.get(name) ?? 0
-    // Noted before the answer, because a heartbeat may write all counts again meanwhile.
-    this.#note(name, count)
+    await this.#restored
+    if (this.#hasLeft) return true
+    const given = [this.#id, this.#nodeTimeout, name, count, Math.min(max, Number.MAX_SAFE_INTEGER)]
+    const answer = this.#link.runScript(HOLD, [this.#keys.nodes, this.#keys.places(this.#id)], given)
+    this.#setting.add(answer)
     try {
-      const used = [this.#keys.nodes, this.#keys.places(this.#id)]
-      const given = [this.#id, this.#nodeTimeout, name, count, limit]
-      const isHeld = await this.#link.runScript(HOLD, used, given) === 1
-      if (!isHeld && this.#held.get(name) === count) this.#note(name, before)
+      const isHeld = await answer === 1
+      if (isHeld) this.#note(name, count)
       return isHeld
     } catch (error) {
+      this.#note(name, count)
       this.#isStale = true
       throw error
+    } finally {
+      this.#setting.delete(answer)
     }
   }
 
@@ -105,10 +113,17 @@ export class Presence {
 
   /** Removes the node and all places that it holds. */
   async leave (): Promise<void> {
+    this.#hasLeft = true
     this.#held.clear()
     const keys = this.#keys
     await this.#link.run((client) => client.del(keys.node(this.#id), keys.places(this.#id)))
     await this.#link.run((client) => client.zrem(keys.nodes, this.#id))
+  }
+
+  // Waits for the counts on their way, so that none of them is overwritten by an older one; later ones wait for this.
+  async #restore (): Promise<void> {
+    await Promise.allSettled(this.#setting)
+    await this.#link.runScript(RESTORE, [this.#keys.places(this.#id)], [this.#nodeTimeout, ...[...this.#held].flat()])
   }
 
   #note (name: string, count: number): void {

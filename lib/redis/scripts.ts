@@ -8,11 +8,14 @@ export interface Script {
   readonly sha: string
   /** Whether running it twice does the same as once, so that it may be sent again when it is unknown whether it ran. */
   readonly isRepeatable: boolean
+  /** Whether its runs must take effect in the order in which they were sent. */
+  readonly isOrdered: boolean
 }
 
 /** Creates a script, with its digest. */
 export function createScript (lua: string): Script {
-  return Object.freeze({ lua, sha: createHash('sha1').update(lua).digest('hex'), isRepeatable: false })
+  const sha = createHash('sha1').update(lua).digest('hex')
+  return Object.freeze({ lua, sha, isRepeatable: false, isOrdered: false })
 }
 
 /** Creates a script that may run twice. */
@@ -20,10 +23,19 @@ export function createRepeatableScript (lua: string): Script {
   return Object.freeze({ ...createScript(lua), isRepeatable: true })
 }
 
-/** Runs a script in one round trip, or in two if Redis does not know it: once after each start of Redis. */
+/** Creates a script whose runs take effect in the order in which they were sent. */
+export function createOrderedScript (lua: string): Script {
+  return Object.freeze({ ...createScript(lua), isOrdered: true })
+}
+
+/**
+ * Runs a script in one round trip, or in two if Redis does not know it: once after each start of Redis. In these two,
+ * later runs may overtake it, so an ordered script is sent as a whole each time.
+ */
 export async function runScript (
-  client: Redis, { lua, sha }: Script, keys: readonly string[], args: ReadonlyArray<string | number>
+  client: Redis, { lua, sha, isOrdered }: Script, keys: readonly string[], args: ReadonlyArray<string | number>
 ): Promise<unknown> {
+  if (isOrdered) return await client.eval(lua, keys.length, ...keys, ...args)
   try {
     return await client.evalsha(sha, keys.length, ...keys, ...args)
   } catch (error) {

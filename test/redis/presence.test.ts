@@ -6,11 +6,19 @@ import { createKeys, digest } from '../../lib/redis/keys.ts'
 import { redisCluster } from '../../lib/redis/index.ts'
 import type { RedisLink } from '../../lib/redis/link.ts'
 import { Presence } from '../../lib/redis/presence.ts'
+import { runScript, type Script } from '../../lib/redis/scripts.ts'
 import { createPrefix, noRedis, useRedis } from '../support/redis-server.ts'
 import { removeKeys } from './subject.ts'
 
 const QUIET = { onOutage () {}, onRecovery () {} }
 const ANN = digest('ann')
+
+/** A promise, and the function that resolves it. */
+function createSignal<T> () {
+  let resolve: (value: T) => void = () => {}
+  const promise = new Promise<T>((_resolve) => { resolve = _resolve })
+  return { promise, resolve }
+}
 
 /** A link that records the scripts it is asked to run, and returns the given answers. */
 function createLink (answers: Array<number | Error | Promise<number>>) {
@@ -97,16 +105,87 @@ t.test('places that could not be written are written with the next successful he
   ])
 })
 
-t.test('refused places are not held, unless another number was set meanwhile', async (t) => {
-  const later = Promise.resolve(0)
-  const { asked, presence } = createPresence(1, 0, later, 1, 0)
+t.test('refused places are never written again, however many are asked for at once', async (t) => {
+  const { asked, presence } = createPresence(1, 0, 0, 0)
   await presence.hold('ann', 1, 1)
-  const refused = [
-    await presence.hold('ann', 2, 1),
-    ...(await Promise.all([presence.hold('bob', 1, 0), presence.hold('bob', 0, Infinity)]))
-  ]
+
+  const held = await Promise.all([2, 3].map((count) => presence.hold('ann', count, 1)))
   await presence.heartbeat()
 
-  t.same(refused, [false, false, true])
+  t.same(held, [false, false])
   t.same(asked.at(-1), [1000, ANN, 1])
+})
+
+t.test('places are written again only when it is known whether those on their way are held', async (t) => {
+  const answer = createSignal<number>()
+  const restored = createSignal<number>()
+  const { asked, presence } = createPresence(1, answer.promise, 0, restored.promise, 1)
+  await presence.hold('ann', 1, 1)
+
+  const refused = presence.hold('ann', 2, 1)
+  const heartbeat = presence.heartbeat()
+  await nextTurn()
+  const before = asked.length
+  answer.resolve(0)
+  await nextTurn()
+  const later = presence.hold('ann', 0, Infinity)
+  await nextTurn()
+  const during = asked.length
+  restored.resolve(1)
+
+  t.same([await refused, await later, await heartbeat], [false, true, undefined])
+  t.same([before, during], [3, 4])
+  t.same(asked.slice(3), [[1000, ANN, 1], ['n', 1000, ANN, 0, Number.MAX_SAFE_INTEGER]])
+})
+
+t.test('the places of a node whose heartbeat is late are counted by other nodes', { skip: noRedis }, async (t) => {
+  const { url, client } = await useRedis(t)
+  const keyPrefix = createPrefix()
+  const [late, other] = [1, 2].map(() => redisCluster({ url, keyPrefix }).join('notes', QUIET))
+  await Promise.all([late?.start(), other?.start()])
+  await client.zrem(createKeys(keyPrefix, 'notes').nodes, String(late?.id))
+
+  const held = [await late?.hold('ann', 4, 6), await other?.hold('ann', 6, 6), await other?.hold('ann', 2, 6)]
+
+  t.same(held, [true, false, true])
+  await Promise.all([late?.close(), other?.close()])
+  await removeKeys(client, keyPrefix)
+})
+
+t.test('a node that has left takes no places', async (t) => {
+  const { asked, link } = createLink([])
+  const left = Object.assign(link, { run: async () => 1 })
+  const presence = new Presence(left, createKeys('', 'notes'), { id: 'n', nodeTimeout: 1000 })
+  await presence.leave()
+
+  t.equal(await presence.hold('ann', 1, 1), true)
+  t.same(asked, [])
+})
+
+t.test('numbers of places reach a Redis that has just started in the order in which they were set', async (t) => {
+  const reached: unknown[] = []
+  const scripts = new Set<unknown>()
+  // A Redis whose other clients have it learn the script between two commands of this one.
+  const client = {
+    evalsha: async (sha: string, _keys: number, ...args: readonly unknown[]) => {
+      const isKnown = scripts.has(sha)
+      scripts.add(sha)
+      if (!isKnown) throw new Error('NOSCRIPT No matching script')
+      reached.push(args.at(-2))
+      return 1
+    },
+    eval: async (_lua: string, _keys: number, ...args: readonly unknown[]) => {
+      reached.push(args.at(-2))
+      return 1
+    }
+  } as unknown as Redis // a presence uses no other commands
+  const link = {
+    runScript: async (script: Script, keys: readonly string[], args: ReadonlyArray<string | number>) =>
+      await runScript(client, script, keys, args)
+  } as unknown as RedisLink // nor other members of the link
+  const presence = new Presence(link, createKeys('', 'notes'), { id: 'n', nodeTimeout: 1000 })
+
+  await Promise.all([1, 2, 3].map((count) => presence.hold('ann', count, 6)))
+
+  t.same(reached, [1, 2, 3])
 })
