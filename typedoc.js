@@ -48,7 +48,7 @@ function dropMainDirectory ({ renderer }) {
 }
 
 // Their `name` needs no words.
-const ERRORS = ['ClusterUnreachableError', 'InputRequiredError', 'InsufficientScopeError', 'InvalidTokenError', 'RpcError', 'ToolError', 'VerifierUnavailableError']
+const ERRORS = ['ClusterUnreachableError', 'InputRequiredError', 'InsufficientScopeError', 'InvalidTokenError', 'RpcError', 'SignInRequiredError', 'ToolError', 'VerifierUnavailableError']
 
 // Types that say by themselves what each of the shapes is for that a value may have.
 const SHAPES = {

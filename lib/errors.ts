@@ -139,6 +139,24 @@ export class InsufficientScopeError extends RpcError {
   }
 }
 
+/**
+ * The user must sign in again, because the token of the request is of no more use. Thrown by `ctx.auth.upstream()`, or
+ * by a handler. The HTTP status is 401 with the challenge `invalid_token`, unless a stream has begun; a client then
+ * refreshes its token or leads its user through the sign-in.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+ * @example throw new SignInRequiredError('Your account was moved; sign in again')
+ */
+export class SignInRequiredError extends RpcError {
+  override readonly name = 'SignInRequiredError'
+  /** The HTTP status, also of a route that throws it. */
+  readonly statusCode = 401
+
+  constructor (message: string) {
+    super(ErrorCode.SignInRequired, message)
+  }
+}
+
 /** A request cannot be served now, but may be later. The HTTP status is `status`, unless a stream has begun. */
 export class UnavailableError extends RpcError {
   override readonly name = 'UnavailableError'

@@ -80,7 +80,7 @@ export { InvalidTokenError, VerifierUnavailableError } from './auth/token-error.
 export type { AuthInfo } from './auth/auth-info.ts'
 export type { AuthOptions, HostAuthOptions, TokenAuthOptions, Verify, VerifyContext } from './auth/auth-options.ts'
 
-export { ClusterUnreachableError, InsufficientScopeError, RpcError, ToolError } from './errors.ts'
+export { ClusterUnreachableError, InsufficientScopeError, RpcError, SignInRequiredError, ToolError } from './errors.ts'
 export { ErrorCode } from './protocol/error-code.ts'
 export type { LogLevel } from './protocol/log-level.ts'
 export type { ReceivedHeaders } from './protocol/headers.ts'

@@ -12,6 +12,7 @@ t.test('the package exports the plugin as its default, and the listed names', as
     'McpServer',
     'ResourceTemplate',
     'RpcError',
+    'SignInRequiredError',
     'ToolError',
     'Type',
     'VerifierUnavailableError',
@@ -38,7 +39,7 @@ t.test('the plugin declares its name and Fastify 5', async (t) => {
   t.match(Reflect.get(mcpPlugin, Symbol.for('plugin-meta')), { name: 'fastify-mcp-mount', fastify: '5.x' })
 })
 
-t.test('ErrorCode has the codes of JSON-RPC, those of the protocol, and one of this package', async (t) => {
+t.test('ErrorCode has the codes of JSON-RPC, those of the protocol, and two of this package', async (t) => {
   t.same(api.ErrorCode, {
     ParseError: -32700,
     HttpRequestRefused: -32000,
@@ -51,6 +52,7 @@ t.test('ErrorCode has the codes of JSON-RPC, those of the protocol, and one of t
     HeaderMismatch: -32020,
     MissingRequiredClientCapability: -32021,
     UnsupportedProtocolVersion: -32022,
-    InsufficientScope: 6750
+    InsufficientScope: 6750,
+    SignInRequired: 9470
   })
 })

@@ -5,6 +5,7 @@ import {
   InsufficientScopeError,
   McpServer,
   ResourceTemplate,
+  SignInRequiredError,
   Type,
   type AuthInfo,
   type Handle,
@@ -374,4 +375,9 @@ test('an InsufficientScopeError is an RpcError with the required scopes', () => 
   expect(new InsufficientScopeError(['notes:write'])).type.toBeAssignableTo<RpcError>()
   expect(new InsufficientScopeError(['notes:write']).requiredScopes).type.toBe<readonly string[]>()
   expect(InsufficientScopeError).type.not.toBeConstructableWith('notes:write')
+})
+
+test('a SignInRequiredError is an RpcError with a message', () => {
+  expect(new SignInRequiredError('Sign in again')).type.toBeAssignableTo<RpcError>()
+  expect(SignInRequiredError).type.not.toBeConstructableWith()
 })

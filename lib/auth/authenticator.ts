@@ -76,6 +76,18 @@ export class Authenticator {
     })
   }
 
+  /**
+   * Returns the challenge for a request whose user must sign in again. It names the scopes that the token had, so the
+   * new one has them too.
+   */
+  challengeSignIn (request: FastifyRequest, scopes: readonly string[]): string {
+    return this.#challenge(this.#resourceOf(request), {
+      error: 'invalid_token',
+      description: 'The user must sign in again',
+      scopes: [...new Set([...this.#requiredScopes, ...scopes])]
+    })
+  }
+
   #byToken ({ verify, maxTokenLength }: ResolvedTokenAuth): Identify {
     return (request, resource) => {
       const bearer = readBearer(request)

@@ -32,5 +32,7 @@ export const ErrorCode = Object.freeze({
    * The caller's token lacks a scope. Codes that the protocol does not define lie outside of JSON-RPC's range
    * (MCP 2026-07-28 basic, Error Codes). This one is the number of the RFC that defines `insufficient_scope`.
    */
-  InsufficientScope: 6750
+  InsufficientScope: 6750,
+  /** The user must sign in again. The number is that of the RFC by which resources ask for another sign-in. */
+  SignInRequired: 9470
 })

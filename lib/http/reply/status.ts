@@ -4,8 +4,9 @@ import type { Authenticator } from '../../auth/authenticator.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import type { Era } from '../../protocol/revisions.ts'
 import {
-  InsufficientScopeError, RefusedError, SessionGoneError, UnavailableError, type RpcError
+  InsufficientScopeError, RefusedError, SessionGoneError, SignInRequiredError, UnavailableError, type RpcError
 } from '../../errors.ts'
+import { authOf } from '../guard/auth-hook.ts'
 import { RETRY_AFTER } from './reply.ts'
 
 // MCP 2026-07-28 basic and streamable-http. A code that is not listed here is answered with 200.
@@ -26,6 +27,7 @@ const MODERN_STATUS: ReadonlyMap<number, number> = new Map([
 export function statusOf (error: RpcError, era: Era): number {
   // MCP 2025-11-25 and 2026-07-28 authorization, Runtime Insufficient Scope Errors.
   if (error instanceof InsufficientScopeError) return 403
+  if (error instanceof SignInRequiredError) return error.statusCode
   if (error instanceof SessionGoneError) return 404
   if (error instanceof UnavailableError) return error.status
   if (era === 'legacy') return 200
@@ -34,10 +36,14 @@ export function statusOf (error: RpcError, era: Era): number {
   return error instanceof RefusedError ? MODERN_STATUS.get(error.code) ?? 200 : 200
 }
 
-/** Sets the headers by which a client can recover from an error: when to try again, or which scopes to request. */
+/** Sets the headers by which a client can recover from an error: when to try again, or how to get another token. */
 export function setErrorHeaders (reply: FastifyReply, error: RpcError, auth: Authenticator | undefined): void {
   if (error instanceof UnavailableError) reply.header('retry-after', RETRY_AFTER)
-  if (error instanceof InsufficientScopeError && auth !== undefined) {
-    reply.header('www-authenticate', auth.challengeScopes(reply.request, error.requiredScopes))
+  if (auth === undefined) return
+  const { request } = reply
+  if (error instanceof InsufficientScopeError) {
+    reply.header('www-authenticate', auth.challengeScopes(request, error.requiredScopes))
+  } else if (error instanceof SignInRequiredError) {
+    reply.header('www-authenticate', auth.challengeSignIn(request, authOf(request)?.info.scopes ?? []))
   }
 }

@@ -1,6 +1,6 @@
 // The HTTP status depends on where a request was refused, and not on the error code.
 import t from 'tap'
-import { InsufficientScopeError, RefusedError, RpcError, SessionGoneError } from '../../../lib/errors.ts'
+import { InsufficientScopeError, RefusedError, RpcError, SessionGoneError, SignInRequiredError } from '../../../lib/errors.ts'
 import mcpPlugin, { McpServer } from '../../../lib/index.ts'
 import { statusOf } from '../../../lib/http/reply/status.ts'
 import { createHost, legacy, modern, modernCall, openSession } from '../../support/app.ts'
@@ -38,6 +38,12 @@ t.test('an InsufficientScopeError has status 403 in both eras; another error wit
   t.equal(statusOf(new InsufficientScopeError(['a']), 'modern'), 403)
   t.equal(statusOf(new InsufficientScopeError(['a']), 'legacy'), 403)
   t.equal(statusOf(new RpcError(6750, 'no'), 'modern'), 200)
+})
+
+t.test('a SignInRequiredError has status 401 in both eras; another error with its code has not', async (t) => {
+  t.equal(statusOf(new SignInRequiredError('again'), 'modern'), 401)
+  t.equal(statusOf(new SignInRequiredError('again'), 'legacy'), 401)
+  t.equal(statusOf(new RpcError(9470, 'no'), 'modern'), 200)
 })
 
 t.test('an error for a session that is gone has status 404', async (t) => {
