@@ -184,6 +184,9 @@ describe('auth', () => {
       authenticate: async (request: FastifyRequest) => (request.ip === '::1' ? caller : null),
       requiredScopes: ['a']
     })
+    const tokens = { verify: () => null, authorizationServers: ['https://a.example'] }
+    expect<AuthOptions>().type.toBeAssignableFrom({ ...tokens, dpop: 'accept' as const })
+    expect<AuthOptions>().type.not.toBeAssignableFrom({ ...tokens, dpop: true })
     expect<AuthOptions>().type.not.toBeAssignableFrom({ verify: () => null })
     expect<AuthOptions>().type.not.toBeAssignableFrom({
       verify: () => ({ token: 'a' }),

@@ -1,7 +1,7 @@
 // The `auth` option of a mount.
 import type { FastifyRequest } from 'fastify'
 import {
-  duration, flag, func, headerValue, isObject, required, scopes, text, THAT, url, urls, whole
+  duration, flag, func, headerValue, isObject, oneOf, required, scopes, text, THAT, url, urls, whole
 } from '../options/checks.ts'
 import { complete, findProblem, type Option, type ResolvedOf, type TableOf } from '../options/table.ts'
 import type { AuthInfo } from './auth-info.ts'
@@ -78,6 +78,15 @@ export interface TokenAuthOptions extends CommonAuthOptions {
   readonly wellKnownAlias?: boolean
   /** How many characters a token may have. A longer one gets 401 before it is verified. @default 16384 */
   readonly maxTokenLength?: number
+  /**
+   * Accepts tokens that are bound to a key of the client, with a proof in each request that the client has the key; a
+   * stolen token is then of no use. `'accept'` takes bearer tokens as well, and refuses a bound one without a proof.
+   * `'require'` takes bound tokens only. The key is that of `cnf.jkt` in the `extra` of the AuthInfo, where the
+   * verifiers put all claims. A proof is accepted once, by each process, and within five minutes of its `iat`.
+   * @default bearer tokens only, bound or not
+   * @see https://www.rfc-editor.org/rfc/rfc9449
+   */
+  readonly dpop?: 'accept' | 'require'
 }
 
 /** Authorization by an app that already knows its callers: by cookies, API keys, mTLS or `@fastify/jwt`. */
@@ -123,7 +132,8 @@ const TOKEN_AUTH = {
   resourcePolicyUri: url(),
   resourceTosUri: url(),
   wellKnownAlias: flag(false),
-  maxTokenLength: whole(16_384)
+  maxTokenLength: whole(16_384),
+  dpop: oneOf('accept', 'require')
 } satisfies TableOf<TokenAuthOptions>
 
 /** Options of authorization by access tokens, completed. */

@@ -3,8 +3,9 @@ import type { FastifyRequest } from 'fastify'
 import { findAuthInfoProblem, holderOf, principalOf, type Authenticated, type AuthInfo } from './auth-info.ts'
 import type { ResolvedAuth, ResolvedTokenAuth } from './auth-options.ts'
 import { hasScopes } from '../protocol/scope.ts'
-import { readBearer } from './bearer.ts'
-import { encodeChallenge, type Challenge } from './challenge.ts'
+import { DPOP, readBearer, type Scheme } from './bearer.ts'
+import { createChallengeEncoder, type Challenge } from './challenge.ts'
+import { createProofCheck, InvalidProofError, PROOF_ALGORITHMS, readThumbprint } from './dpop.ts'
 import { coversResource, type PathParams, type Resource, type Resources } from './resource.ts'
 import { InvalidTokenError, isInvalidToken, VerifierUnavailableError } from './token-error.ts'
 
@@ -33,7 +34,7 @@ type Identify = (request: FastifyRequest, resource: Resource | undefined) => unk
 export class Authenticator {
   readonly #identify: Identify
   readonly #resources: Resources | undefined
-  readonly #ownChallenge: string | undefined
+  readonly #encodeChallenge: (challenge: Challenge) => string
   readonly #requiredScopes: readonly string[]
   readonly #timeout: number
   readonly #now: () => number
@@ -43,12 +44,17 @@ export class Authenticator {
    * @param now The clock, in milliseconds.
    */
   constructor (options: ResolvedAuth, resources: Resources | undefined, now: () => number = Date.now) {
-    this.#identify = 'verify' in options ? this.#byToken(options) : options.authenticate
-    this.#ownChallenge = 'authenticate' in options ? options.challenge : undefined
     this.#resources = resources
     this.#requiredScopes = options.requiredScopes
     this.#timeout = options.timeout
     this.#now = now
+    const dpop = 'verify' in options ? options.dpop : undefined
+    const challenge = 'authenticate' in options ? options.challenge : undefined
+    this.#encodeChallenge = challenge === undefined
+      ? createChallengeEncoder(dpop, PROOF_ALGORITHMS)
+      : () => challenge
+    if ('authenticate' in options) this.#identify = options.authenticate
+    else this.#identify = dpop === undefined ? this.#byToken(options) : this.#byProof(options)
   }
 
   /** Authenticates one request. Never rejects. */
@@ -61,6 +67,7 @@ export class Authenticator {
       return { info: decision, principal, holder: holderOf(decision) }
     } catch (error) {
       if (isInvalidToken(error)) return this.#refuseToken(resource, error.message)
+      if (error instanceof InvalidProofError) return this.#refuseToken(resource, error.message, 'invalid_dpop_proof')
       return error instanceof VerifierUnavailableError
         ? new AuthRejection(503, 'Authorization is not available at the moment; try again later', { error })
         : new AuthRejection(500, 'Internal error', { error: error ?? new Error('undefined or null was thrown') })
@@ -88,9 +95,9 @@ export class Authenticator {
     })
   }
 
-  #byToken ({ verify, maxTokenLength }: ResolvedTokenAuth): Identify {
+  #byToken ({ verify, maxTokenLength }: ResolvedTokenAuth, scheme?: Scheme): Identify {
     return (request, resource) => {
-      const bearer = readBearer(request)
+      const bearer = readBearer(request, scheme)
       if (bearer === undefined) return undefined
       if ('problem' in bearer) {
         const challenge = this.#challenge(resource, { error: 'invalid_request', description: bearer.problem })
@@ -101,6 +108,30 @@ export class Authenticator {
       }
       // The cast holds, because a mount that accepts tokens is a resource.
       return orRefuse(verify(bearer.token, request, { resource: (resource as Resource).id }))
+    }
+  }
+
+  // RFC 9449 7.1 and 7.2: a bound token needs a proof, and a token with a proof must be bound to its key.
+  #byProof (options: ResolvedTokenAuth): Identify {
+    const [identifyBound, identifyBearer] = [this.#byToken(options, DPOP), this.#byToken(options)]
+    const checkProof = createProofCheck(this.#now)
+
+    return async (request, resource) => {
+      const bound = await identifyBound(request, resource)
+      if (bound instanceof AuthRejection) return bound
+      if (bound === undefined) {
+        const bearer = options.dpop === 'accept' ? await identifyBearer(request, resource) : undefined
+        if (readThumbprint(bearer) === undefined) return bearer
+        throw new InvalidTokenError("The token is bound to a key: send it with the scheme 'DPoP' and a proof")
+      }
+      const thumbprint = readThumbprint(bound)
+      if (thumbprint === undefined) throw new InvalidTokenError("The token is not bound to a key by 'cnf.jkt'")
+      const { method, url, headers: { dpop: jwt } } = request
+      const token = String(request.headers.authorization).replace(/^\S+ +/, '')
+      // The cast holds, because a mount that accepts tokens is a resource.
+      const base = (this.#resources as Resources).baseUrl
+      await checkProof({ jwt, token, thumbprint, method, url: base + url })
+      return bound
     }
   }
 
@@ -142,13 +173,15 @@ export class Authenticator {
     return new AuthRejection(403, 'Forbidden: the token lacks a scope', { challenge })
   }
 
-  #refuseToken (resource: Resource | undefined, description: string): AuthRejection {
-    const challenge = this.#challenge(resource, { error: 'invalid_token', description, scopes: this.#requiredScopes })
+  #refuseToken (
+    resource: Resource | undefined, description: string, error: Challenge['error'] & string = 'invalid_token'
+  ): AuthRejection {
+    const challenge = this.#challenge(resource, { error, description, scopes: this.#requiredScopes })
     return new AuthRejection(401, `Unauthorized: ${description}`, { challenge })
   }
 
   #challenge (resource: Resource | undefined, challenge: Challenge): string {
-    return this.#ownChallenge ?? encodeChallenge({ ...challenge, metadataUrl: resource?.metadataUrl })
+    return this.#encodeChallenge({ ...challenge, metadataUrl: resource?.metadataUrl })
   }
 
   #resourceOf ({ params }: FastifyRequest): Resource | undefined {

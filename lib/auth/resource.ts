@@ -19,6 +19,8 @@ export interface Resource {
 export interface Resources {
   /** The path of the metadata's route, from the root of the origin. */
   readonly metadataPath: string
+  /** The public URL of the app's root, without a slash at its end. */
+  readonly baseUrl: string
   /** Whether the path has parameters, so that there are several resources. */
   readonly isMany: boolean
   find (params: PathParams): Resource
@@ -45,6 +47,7 @@ export function createResources (publicUrl: URL, path: string): Resources {
   const only = build(publicPath)
   return {
     metadataPath: WELL_KNOWN + publicPath,
+    baseUrl: origin + pathname.replace(/\/$/, ''),
     isMany,
     find: isMany ? (params) => build(fill(publicPath, params)) : () => only
   }

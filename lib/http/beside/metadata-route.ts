@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import type { ResolvedTokenAuth } from '../../auth/auth-options.ts'
+import { PROOF_ALGORITHMS } from '../../auth/dpop.ts'
 import { WELL_KNOWN, type PathParams, type Resources } from '../../auth/resource.ts'
 import { MCP_ERR_INVALID_OPTION } from '../../errors.ts'
 import { undocumented } from './api-document.ts'
@@ -84,6 +85,10 @@ function describe (auth: ResolvedTokenAuth, name: string): object {
     resource_name: auth.resourceName ?? name,
     resource_documentation: resourceDocumentation,
     resource_policy_uri: resourcePolicyUri,
-    resource_tos_uri: resourceTosUri
+    resource_tos_uri: resourceTosUri,
+    ...(auth.dpop !== undefined && {
+      dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
+      dpop_bound_access_tokens_required: auth.dpop === 'require'
+    })
   }
 }

@@ -17,10 +17,11 @@ export interface CorsPolicy {
   ): void
 }
 
-// MCP 2026-07-28 and 2025-11-25 transports: all headers that a client may send or must read.
+// MCP 2026-07-28 and 2025-11-25 transports, and RFC 9449 7.1: all headers that a client may send or must read.
 const METHODS = 'GET, POST, DELETE'
 const ALLOWED_HEADERS = [
-  'Authorization', 'Content-Type', 'Last-Event-ID', 'Mcp-Method', 'Mcp-Name', 'Mcp-Protocol-Version', 'Mcp-Session-Id'
+  'Authorization', 'Content-Type', 'DPoP', 'Last-Event-ID', 'Mcp-Method', 'Mcp-Name', 'Mcp-Protocol-Version',
+  'Mcp-Session-Id'
 ]
 const EXPOSED_HEADERS = ['Mcp-Session-Id', 'WWW-Authenticate']
 

@@ -7,7 +7,8 @@ import { createApp, createHost, createServer, initialize, legacy, modern, modern
 import { collectFrames, listen, openGet, send } from '../../support/stream.ts'
 
 const PAGE = 'https://app.example.com'
-const ALLOWED = 'Authorization, Content-Type, Last-Event-ID, Mcp-Method, Mcp-Name, Mcp-Protocol-Version, Mcp-Session-Id'
+const ALLOWED = 'Authorization, Content-Type, DPoP, Last-Event-ID, Mcp-Method, Mcp-Name, Mcp-Protocol-Version, ' +
+  'Mcp-Session-Id'
 const EXPOSED = 'Mcp-Session-Id, WWW-Authenticate'
 
 /** Sends the preflight that a browser sends before a request. */
