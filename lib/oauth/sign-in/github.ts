@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { flag, required, text, url, whole } from '../../options/checks.ts'
 import { resolve, type TableOf } from '../../options/table.ts'
+import { createGithubApi, type GithubUser } from './github-api.ts'
 import { SignInRefusedError, type SignIn } from './sign-in.ts'
 
 /** Options of {@link github}. */
@@ -23,20 +24,6 @@ export interface GithubOptions {
   readonly timeout?: number
 }
 
-/** A user of GitHub. */
-export interface GithubUser {
-  /** The id of the account, which never changes. */
-  readonly id: number
-  /** The name of the account. It can be changed, and then taken by somebody else. */
-  readonly login: string
-  /** The name that the user has written in the profile. */
-  readonly name?: string
-  /** The logins of the user's organizations; empty without the option `organizations`. */
-  readonly organizations: readonly string[]
-  /** The user's teams as `organization/team`; empty without the option `organizations`. */
-  readonly teams: readonly string[]
-}
-
 const GITHUB = {
   clientId: required(text()),
   clientSecret: required(text()),
@@ -45,9 +32,6 @@ const GITHUB = {
   apiUrl: url('https://api.github.com'),
   timeout: whole(10_000)
 } satisfies TableOf<GithubOptions>
-
-const PAGE_SIZE = 100
-const MAX_PAGES = 10
 
 /**
  * Signs users in with GitHub. The access token of GitHub is used to read the user, and is not kept.
@@ -61,46 +45,9 @@ const MAX_PAGES = 10
  * })
  */
 export function github (options: GithubOptions): SignIn<GithubUser> {
-  const { clientId, clientSecret, organizations, baseUrl, apiUrl, timeout } = resolve(GITHUB, options, 'github.')
-
-  async function askGithub (address: string, init: RequestInit): Promise<unknown> {
-    const response = await fetch(address, { ...init, redirect: 'error', signal: AbortSignal.timeout(timeout) })
-    if (!response.ok) throw new Error(`GitHub answered ${new URL(address).pathname} with status ${response.status}`)
-    return await response.json()
-  }
-
-  const callApi = async (path: string, token: string): Promise<unknown> => await askGithub(apiUrl + path, {
-    headers: {
-      accept: 'application/vnd.github+json',
-      authorization: `Bearer ${token}`,
-      'user-agent': 'fastify-mcp-mount',
-      'x-github-api-version': '2022-11-28'
-    }
-  })
-
-  async function list (path: string, token: string): Promise<readonly unknown[]> {
-    const found: unknown[] = []
-    for (let page = 1; page <= MAX_PAGES; page++) {
-      const entries = await callApi(`${path}?per_page=${PAGE_SIZE}&page=${page}`, token)
-      if (!Array.isArray(entries)) throw new Error(`GitHub answered ${path} with something that is no list`)
-      found.push(...entries)
-      if (entries.length < PAGE_SIZE) break
-    }
-    return found
-  }
-
-  async function redeem (code: string, callbackUrl: string, verifier: string): Promise<string> {
-    const form = {
-      client_id: clientId, client_secret: clientSecret, code, redirect_uri: callbackUrl, code_verifier: verifier
-    }
-    const headers = { accept: 'application/json' }
-    const body = new URLSearchParams(form)
-    const answer = await askGithub(`${baseUrl}/login/oauth/access_token`, { method: 'POST', headers, body })
-    // GitHub reports a refusal with status 200.
-    const { access_token: token, error }: Record<string, unknown> = Object(answer)
-    if (typeof token !== 'string' || token === '') throw new Error(`GitHub gave no token: ${String(error)}`)
-    return token
-  }
+  const resolved = resolve(GITHUB, options, 'github.')
+  const { clientId, organizations, baseUrl } = resolved
+  const api = createGithubApi(resolved)
 
   return Object.freeze<SignIn<GithubUser>>({
     name: 'GitHub',
@@ -119,19 +66,8 @@ export function github (options: GithubOptions): SignIn<GithubUser> {
     },
     async finish ({ url, callbackUrl, kept }) {
       if (url.searchParams.get('error') === 'access_denied') throw new SignInRefusedError('You cancelled the sign-in.')
-      const token = await redeem(String(url.searchParams.get('code')), callbackUrl, String(kept))
-      const { id, login, name }: Record<string, unknown> = Object(await callApi('/user', token))
-      if (!Number.isSafeInteger(id) || typeof login !== 'string') throw new Error('GitHub answered /user with no user')
-      const [orgs, teams] = organizations
-        ? await Promise.all([list('/user/orgs', token), list('/user/teams', token)])
-        : [[], []]
-      return Object.freeze({
-        id: Number(id),
-        login,
-        ...(typeof name === 'string' && { name }),
-        organizations: orgs.map((org) => String(Object(org).login)),
-        teams: teams.map((team) => `${String(Object(Object(team).organization).login)}/${String(Object(team).slug)}`)
-      })
+      const token = await api.redeem(String(url.searchParams.get('code')), callbackUrl, String(kept))
+      return await api.readUser(token, organizations)
     },
     identify: ({ id, login }: GithubUser) => ({ subject: String(id), label: login })
   })
