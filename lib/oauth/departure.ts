@@ -1,6 +1,7 @@
 // Browsers that are away at the identity provider: each is bound to the authorization request that it left.
 import { createHash, randomBytes } from 'node:crypto'
-import { INTERACTION_TTL, type ServerParts } from './provider.ts'
+import { INTERACTION_TTL } from './paths.ts'
+import type { ServerParts } from './provider.ts'
 import type { SignInReturn, SignInStart, SignInStarted } from './sign-in/sign-in.ts'
 
 /** The path that the identity provider sends browsers back to. */

@@ -2,7 +2,8 @@
 import type { FastifyRequest } from 'fastify'
 import { createNodePair, readRequest, type NodePair } from './bridge.ts'
 import type { Interaction, InteractionResult } from './peers.ts'
-import { INTERACTION_PATH, type ServerParts } from './provider.ts'
+import { INTERACTION_PATH } from './paths.ts'
+import type { ServerParts } from './provider.ts'
 
 /** A browser at the page of an authorization request. */
 export interface Visit {
