@@ -39,7 +39,9 @@ export type { FetchHandler } from './sdk/shape.ts'
 export type { Handle } from './server/lists/collection.ts'
 export type { RequestContext } from './server/call/request-context.ts'
 export { inputRequired, InputRequiredError } from './server/call/input-required.ts'
-export type { InputRequests, InputRequired, InputRequiredFields } from './server/call/input-required.ts'
+export type {
+  InputRequests, InputRequired, InputRequiredFields, InputRequiredResult
+} from './server/call/input-required.ts'
 export type { AskOptions } from './server/call/asker.ts'
 export type { Elicited, ElicitedUrl, SampledBy, SampleParams } from './server/call/questions.ts'
 export type { RequestStateOptions } from './server/call/request-state.ts'
@@ -47,8 +49,11 @@ export type { Question, ServerRequest } from './protocol/question.ts'
 export type { ChangeEvent } from './protocol/change.ts'
 export type { AccessConfig } from './server/lists/access.ts'
 export type { Middleware } from './server/middleware.ts'
+export type {
+  Completed, CompletionParams, Hook, Hooks, ListParams, Next, PromptParams, ReadParams, ToolCallParams
+} from './server/hooks.ts'
 export type { CacheHint } from './server/call/cache-hint.ts'
-export type { ToolChanges, ToolConfig, ToolHandle, ToolHandler } from './server/features/tool.ts'
+export type { ListedTool, ToolChanges, ToolConfig, ToolHandle, ToolHandler } from './server/features/tool.ts'
 export type { ToolResult, ToolReturn } from './server/features/tool-result.ts'
 export type {
   ResourceChanges, ResourceConfig, ResourceContents, ResourceHandle, ResourceHandler, ResourceReturn, TemplateChanges,

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { ReadResourceResult } from '@modelcontextprotocol/sdk/types.js'
+import type { CallToolResult, ReadResourceResult } from '@modelcontextprotocol/sdk/types.js'
 import { describe, expect, test } from 'tstyche'
 import {
   completable,
@@ -7,11 +7,15 @@ import {
   ResourceTemplate,
   Type,
   type AuthInfo,
+  type ChangeEvent,
   type ClientIdentity,
   type Era,
+  type Hooks,
+  type InputRequiredResult,
   type LogLevel,
   type Middleware,
-  type RequestContext
+  type RequestContext,
+  type WireObject
 } from '../lib/index.ts'
 
 interface Pool { query (text: string): Promise<readonly string[]> }
@@ -196,6 +200,46 @@ test('a middleware must return a result', () => {
   expect(new McpServer(info).use).type.toBeCallableWith(async () => ({ content: [] }))
   expect(new McpServer(info).use).type.not.toBeCallableWith(() => 'text')
   expect(new McpServer(info).use).type.not.toBeCallableWith(async () => {})
+})
+
+test('hooks know the parameters and the result of their method', () => {
+  const server = new McpServer(info, { lifespan: () => ({ value: pool }) })
+
+  server.use({
+    async callTool (ctx, next) {
+      expect(ctx.lifespan).type.toBe<Pool>()
+      expect(ctx.params.name).type.toBe<string>()
+      expect(ctx.params.arguments).type.toBe<WireObject | undefined>()
+      const result = await next()
+      if ('content' in result) expect(result.content).type.toBe<CallToolResult['content']>()
+      return await next.again()
+    },
+    async readResource (ctx, next) {
+      expect(ctx.params.uri).type.toBe<string>()
+      expect(await next()).type.toBe<ReadResourceResult | InputRequiredResult>()
+      return { contents: [] }
+    },
+    async listTools (ctx, next) {
+      expect(ctx.params.cursor).type.toBe<string | undefined>()
+      const { tools } = await next()
+      return { tools: tools.slice(1) }
+    },
+    describeTool: (tool) => ({ ...tool, title: tool.name }),
+    onChange (event) { expect(event).type.toBe<ChangeEvent>() }
+  }).use(async (ctx, next) => {
+    expect(ctx.method).type.toBe<string>()
+    return next()
+  })
+  expect(server.use).type.not.toBeCallableWith({ callTool: () => ({ tools: [] }) })
+  expect(server.use).type.not.toBeCallableWith({ callTool: async () => {} })
+  expect(server.use).type.not.toBeCallableWith({ callTools: () => ({ content: [] }) })
+})
+
+test('hooks that need a lifespan fit only servers with that lifespan', () => {
+  const hooks: Hooks<Pool> = { callTool: async ({ lifespan }, next) => { await lifespan.query('a'); return next() } }
+
+  expect(new McpServer(info, { lifespan: () => ({ value: pool }) }).use).type.toBeCallableWith(hooks)
+  expect(new McpServer(info).use).type.not.toBeCallableWith(hooks)
 })
 
 test('completable() returns the type of its schema', () => {

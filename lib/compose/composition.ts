@@ -50,6 +50,7 @@ export function compose (main: ServerDefinition, ...others: readonly Member[]): 
     },
     enter: (app) => enterAll(definitions, (definition) => definition.enter?.(app)),
     onChange: (listener) => endAll(definitions.map((one) => one.onChange?.(listener))),
+    changed (event) { for (const one of definitions) one.changed?.(event) },
     onWarning: (listener) => endAll(definitions.map((one) => one.onWarning?.(listener))),
     notified (incoming) { for (const one of definitions) one.notified?.(incoming) },
     async ended (session) { await Promise.all(definitions.map((one) => one.ended?.(session))) }

@@ -27,7 +27,7 @@ export interface ChangeSettings {
   readonly streams: SubscriptionLimits
   /** The budget of the URIs that subscriptions watch. @default a new one */
   readonly watching?: WatchBudget
-  /** Called with the error if changes cannot be published to the other nodes. */
+  /** Called with the error if changes cannot be published to the other nodes, or the definition fails at one. */
   readonly onFailure: (error: unknown) => void
   /** The link to the other nodes; undefined if there are none. */
   readonly others?: ChangeLink | undefined
@@ -44,19 +44,23 @@ export class ChangeHub {
   readonly #sessions: Iterable<ChangeAudience>
   readonly #others: ChangeLink | undefined
   readonly #publish: (event: ChangeEvent) => void
+  readonly #onFailure: ChangeSettings['onFailure']
+  #definition: Pick<ServerDefinition, 'changed'> | undefined
   #end: (() => void) | undefined
   #isStarted = false
 
   constructor (sessions: Iterable<ChangeAudience>, { streams, watching, onFailure, others }: ChangeSettings) {
     this.#sessions = sessions
     this.#others = others
+    this.#onFailure = onFailure
     this.#publish = createPublisher((events) => this.#publishAll(events), onFailure)
     this.notify = createNotifier(this.#publish)
     this.subscriptions = new Subscriptions(streams, watching)
   }
 
   /** Starts passing on the changes of a definition. */
-  start (server: Pick<ServerDefinition, 'onChange'>): void {
+  start (server: Pick<ServerDefinition, 'onChange' | 'changed'>): void {
+    this.#definition = server
     this.#end = server.onChange?.(this.#publish)
     this.#isStarted = true
   }
@@ -67,17 +71,22 @@ export class ChangeHub {
     this.#end?.()
   }
 
-  /** Sends changes to the clients of this node. */
+  /** Sends changes to the definition and the clients of this node. */
   notifyClients (events: readonly ChangeEvent[]): void {
     if (!this.#isStarted) return
     for (const event of events) {
+      this.#tellDefinition(event)
       this.subscriptions.notify(event)
       this.#notifySessions(event)
     }
   }
 
-  /** Sends every subscription a change of each of its topics, because it may have missed any of them. */
+  /**
+   * Sends every subscription a change of each of its topics, because it may have missed any of them. The definition is
+   * notified that each list has changed.
+   */
   notifySubscribers (): void {
+    for (const event of LISTS) this.#tellDefinition(event)
     this.subscriptions.notifyAll()
   }
 
@@ -93,6 +102,15 @@ export class ChangeHub {
     this.notifyClients(events)
     const shared = events.filter(isWatchable)
     return shared.length === 0 ? undefined : this.#others?.publish(shared)
+  }
+
+  // Hooks of the author may throw; clients are notified all the same.
+  #tellDefinition (event: ChangeEvent): void {
+    try {
+      this.#definition?.changed?.(event)
+    } catch (error) {
+      this.#onFailure(error)
+    }
   }
 
   #notifySessions (event: ChangeEvent): void {

@@ -42,6 +42,7 @@ export function createRouteMember (settings: RouteSettings): Member {
     },
     serve: (incoming) => server.serve(incoming),
     onChange: (listener) => server.onChange(listener),
+    changed: (event) => server.changed(event),
     onWarning: (listener) => server.onWarning(listener)
   }
   return {

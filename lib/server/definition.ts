@@ -56,6 +56,8 @@ export interface ServerDefinition {
   enter? (app: FastifyInstance): Promise<Entered<unknown>>
   /** Adds a listener for changes that concern all clients. Called once for each mount. @returns What removes it. */
   onChange? (listener: (event: ChangeEvent) => void): () => void
+  /** @internal Takes a change that the app or another node has reported to the mount. */
+  changed? (event: ChangeEvent): void
   /** @internal Calls the listener with each warning for the author, past and future. @returns What removes it. */
   onWarning? (listener: (warning: string) => void): () => void
   /** Takes a notification of a client, except a cancellation. It must not throw, and nothing waits for it. */

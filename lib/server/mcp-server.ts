@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Implementation, ReadResourceResult } from '@modelcontextprotocol/sdk/types.js'
 import type { ChangeEvent } from '../protocol/change.ts'
-import { MCP_ERR_INVALID_DEFINITION, withoutRefusal, ToolError } from '../errors.ts'
+import { withoutRefusal, ToolError } from '../errors.ts'
 import { Method } from '../protocol/methods.ts'
 import { Call, type CallServer } from './call/call.ts'
 import { Deadlines } from './call/deadlines.ts'
@@ -10,8 +10,11 @@ import type { Entered, ServerDefinition } from './definition.ts'
 import type { Incoming, Outcome } from './call/incoming.ts'
 import { findMethod } from './dispatch.ts'
 import { createFormCompiler } from './schema/form.ts'
+import type { Hooks } from './hooks.ts'
+import { Layers } from './layers.ts'
 import { runThrough, type Middleware } from './middleware.ts'
 import { PatternCheck } from './schema/pattern-check.ts'
+import { admit, findTool } from './admission.ts'
 import { createParts, type ServerParts } from './parts.ts'
 import {
   createPrompt, updatePrompt, type Prompt, type PromptChanges, type PromptConfig, type PromptHandle, type PromptHandler
@@ -50,7 +53,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
   readonly #patterns: PatternCheck
   readonly #callServer: CallServer
   readonly #given: McpServerOptions<Lifespan>
-  #middlewares: Array<Middleware<never>> = []
+  #layers = new Layers()
 
   /** @throws MCP_ERR_INVALID_DEFINITION when the name, the version or an option is wrong. */
   constructor (info: Implementation, options: McpServerOptions<Lifespan> = {}) {
@@ -59,7 +62,9 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     this.sharesState = resolved.requestState.keys !== undefined
     this.#options = resolved
     this.#given = options
-    this.#parts = createParts(this.info, resolved)
+    this.#parts = createParts(this.info, resolved, (tool) => this.#layers.describe(tool))
+    this.#parts.changes.listen((event) => this.#layers.changed(event))
+    this.#useLayers(this.#layers)
     this.#patterns = new PatternCheck(resolved.regExp)
     this.#callServer = Object.freeze({
       deadlines: new Deadlines(),
@@ -69,6 +74,8 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
       timeout: resolved.timeout,
       exposeErrors: resolved.exposeErrors,
       readResource: (uri: string, call: Call) => this.#readForHandler(uri, call),
+      findTool: (name: unknown, { caller: { era } }: Call) => findTool(this.#parts, name)?.listed[era],
+      admit: (call: Call) => admit(this.#parts, call),
       resourceUpdated: (uri: string) => this.#parts.changes.emit({ kind: 'resource', uri })
     })
   }
@@ -152,12 +159,16 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     return this.#parts.prompts.add(prompt, update)
   }
 
-  /** Adds a middleware around every request, inside the earlier ones. Without middlewares it costs nothing. */
-  use (middleware: Middleware<Lifespan>): this {
-    if (typeof middleware !== 'function') {
-      throw new MCP_ERR_INVALID_DEFINITION('a middleware', 'must be a function (ctx, next) => result')
-    }
-    this.#middlewares.push(middleware)
+  /**
+   * Adds a middleware around every request, or hooks around the requests of some methods, inside the earlier ones.
+   * Methods without any pay nothing.
+   *
+   * @throws MCP_ERR_INVALID_DEFINITION
+   * @example server.use(async (ctx, next) => next()).use({ callTool: (ctx, next) => next() })
+   */
+  use (middleware: Middleware<Lifespan> | Hooks<Lifespan>): this {
+    // The contexts that they get are those of this server.
+    this.#layers.add(middleware as Middleware<never> | Hooks<never>)
     return this
   }
 
@@ -169,13 +180,18 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     const { lifespan, instructions, ...options } = this.#given
     // Only the lifespan depends on the type of its value.
     const sibling = new McpServer(this.info, options as McpServerOptions<undefined>)
-    sibling.#middlewares = this.#middlewares
+    sibling.#useLayers(this.#layers)
     return sibling
+  }
+
+  #useLayers (layers: Layers): void {
+    this.#layers = layers
+    layers.onDescriber(() => this.#parts.lists.tools.drop())
   }
 
   /** @internal Whether a tool is registered, and enabled. */
   hasTool (name: unknown): boolean {
-    return typeof name === 'string' && this.#parts.tools.byKey.has(name)
+    return findTool(this.#parts, name) !== undefined
   }
 
   /** @hidden Enters the lifespan for one mount; called by mounts. */
@@ -186,6 +202,11 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
   /** @hidden Adds a listener for changes of the server; called by mounts. Returns a function that removes it. */
   onChange (listener: (event: ChangeEvent) => void): () => void {
     return this.#parts.changes.listen(listener)
+  }
+
+  /** @internal Takes a change that the app or another node reports; called by mounts. */
+  changed (event: ChangeEvent): void {
+    this.#layers.changed(event)
   }
 
   /** @internal Calls the listener with warnings for the author; called by mounts. */
@@ -201,9 +222,10 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
     const call = new Call(incoming, this.#callServer)
     try {
       const { serve } = findMethod(this.#parts, method, caller.era)
-      const result = await (this.#middlewares.length === 0
+      const layers = this.#layers.byMethod.get(method) ?? this.#layers.around
+      const result = await (layers.length === 0
         ? serve(this.#parts, call)
-        : runThrough(this.#middlewares, call, () => serve(this.#parts, call)))
+        : runThrough(layers, call, () => serve(this.#parts, call)))
       return this.#parts.finisher.resolve(result, incoming)
     } catch (error) {
       // Only a middleware can have thrown it here.

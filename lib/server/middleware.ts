@@ -3,6 +3,7 @@ import { doNothing } from '../do-nothing.ts'
 import type { Call } from './call/call.ts'
 import type { RequestContext } from './call/request-context.ts'
 import { valueOf, type MethodResult } from './call/result.ts'
+import type { Next } from './hooks.ts'
 
 /**
  * Runs around every request. `next()` runs the next middleware and at last the method, and resolves to the result as
@@ -25,7 +26,8 @@ export type Middleware<Lifespan = unknown> = (
   ctx: RequestContext<Lifespan>, next: () => Promise<object>
 ) => Promise<object> | NotPromise
 
-const CALLED_TWICE = 'a middleware called next() twice for one request; call it once and use its result'
+const CALLED_TWICE = 'a middleware called next() twice for one request; call it once and use its result, ' +
+  'or call next.again() to run the method once more'
 
 // A promise of undefined is an object as well: without this type, a forgotten `return` would not be an error.
 type NotPromise = object & { readonly then?: never }
@@ -54,13 +56,12 @@ export async function runThrough (
       return await method
     }
     let isCalled = false
-    const next = (): Promise<object> => {
-      const done = isCalled ? Promise.reject(new TypeError(CALLED_TWICE)) : run(index + 1)
+    const next: Next<object> = () => {
+      if (isCalled) return quiet(Promise.reject(new TypeError(CALLED_TWICE)))
       isCalled = true
-      // A middleware may not await it, and an unhandled rejection would end the process.
-      done.catch(doNothing)
-      return done
+      return quiet(run(index + 1))
     }
+    next.again = () => quiet(run(index + 1))
     // The type of a context depends on the lifespan of its server, which is the server that has this middleware.
     const result = await middleware(call.ctx as RequestContext<never>, next)
     if (typeof result === 'object' && result !== null) return result
@@ -70,4 +71,10 @@ export async function runThrough (
   async function runMethod (): Promise<object> {
     return valueOf(await serve())
   }
+}
+
+// A middleware may not await the promise, and an unhandled rejection would end the process.
+function quiet (done: Promise<object>): Promise<object> {
+  done.catch(doNothing)
+  return done
 }

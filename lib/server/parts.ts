@@ -11,7 +11,7 @@ import type { StaticResource, TemplateEntry } from './features/resource.ts'
 import { ResultFinisher } from './call/result.ts'
 import { cacheFields, keepPrivate, type CacheHint } from './call/cache-hint.ts'
 import type { ResolvedServerOptions } from './options.ts'
-import type { Tool } from './features/tool.ts'
+import type { ListedTool, Tool } from './features/tool.ts'
 
 /** The parts of a server. */
 export interface ServerParts extends Features {
@@ -34,8 +34,13 @@ export interface ServerParts extends Features {
   readonly dynamicResources: PageSource<Resource>
 }
 
-/** Makes the parts of a server on which nothing has been registered yet. */
-export function createParts (info: Implementation, options: ResolvedServerOptions): ServerParts {
+/**
+ * Makes the parts of a server on which nothing has been registered yet.
+ * @param describe Returns how a tool is listed.
+ */
+export function createParts (
+  info: Implementation, options: ResolvedServerOptions, describe: (tool: ListedTool) => ListedTool = (tool) => tool
+): ServerParts {
   const { instructions, cache, pageSize, authorizeSubscription } = options
   const changes = new ChangeSource()
   const warnings = new ChangeSource<string>()
@@ -58,7 +63,11 @@ export function createParts (info: Implementation, options: ResolvedServerOption
   const resources: ResourceSet = { statics, templates }
   const lists = {
     tools: new EntryListing({
-      ...paging, field: 'tools', collection: tools, itemOf: ({ listed }, era) => listed[era], keyOf: ({ name }) => name
+      ...paging,
+      field: 'tools',
+      collection: tools,
+      itemOf: ({ listed }, era) => describe(listed[era]),
+      keyOf: ({ name }) => name
     }),
     prompts: new EntryListing({
       ...paging, field: 'prompts', collection: prompts, itemOf: ({ listed }) => listed, keyOf: ({ name }) => name

@@ -189,3 +189,38 @@ t.test('a session receives a change with the URI as its client spells it, and on
 
   t.strictSame(session.received, [UPDATED, UPDATED])
 })
+
+t.test('the definition is told of the changes that the app and other nodes report, and before its clients', async (t) => {
+  const told: unknown[] = []
+  const session = createSession()
+  const hub = new ChangeHub([session], { streams: { max: 1 }, onFailure: mustNotFail })
+  hub.start({ changed: (event) => { told.push(event, session.received.length) } })
+
+  hub.notify.resourceUpdated('notes://a')
+  await nextTurn()
+  hub.notifyClients([{ kind: 'tools' }])
+
+  t.strictSame(told, [{ kind: 'resource', uri: 'notes://a' }, 0, { kind: 'tools' }, 0])
+})
+
+t.test('after a gap the definition is told that every list has changed', async (t) => {
+  const told: unknown[] = []
+  const hub = new ChangeHub([], { streams: { max: 1 }, onFailure: mustNotFail })
+  hub.start({ changed: (event) => { told.push(event) } })
+
+  hub.notifySubscribers()
+
+  t.strictSame(told, [{ kind: 'tools' }, { kind: 'prompts' }, { kind: 'resources' }])
+})
+
+t.test('a definition that fails at a change keeps it from no client', async (t) => {
+  const failures: unknown[] = []
+  const session = createSession()
+  const hub = new ChangeHub([session], { streams: { max: 1 }, onFailure: (error) => { failures.push(error) } })
+  hub.start({ changed () { throw new Error('broken hook') } })
+
+  hub.notifyClients([{ kind: 'tools' }])
+
+  t.strictSame(session.received, [TOOLS_CHANGED])
+  t.match(failures, [{ message: 'broken hook' }])
+})

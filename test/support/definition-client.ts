@@ -120,7 +120,9 @@ export class Client {
       timeout,
       exposeErrors,
       readResource: async (uri) => ({ contents: [{ uri, text: 'read' }] }),
-      resourceUpdated: (uri) => { this.updated.push(uri) }
+      resourceUpdated: (uri) => { this.updated.push(uri) },
+      findTool: () => undefined,
+      admit: async () => {}
     })
   }
 

@@ -8,7 +8,7 @@ import type { Caller, Channel, Incoming } from './incoming.ts'
 import { TimeoutError, type Deadlines } from './deadlines.ts'
 import { reportFailure } from './failure.ts'
 import { InputRequired, InputRequiredError, type InputRequiredResult } from './input-required.ts'
-import { RequestContext, type ContextCall, type ContextServer } from './request-context.ts'
+import { RequestContext, type ContextCall, type ContextServer, type KnownTool } from './request-context.ts'
 import type { Validation } from '../schema/validation.ts'
 
 /** What a call uses of its server. All calls of a server share one object. */
@@ -20,6 +20,10 @@ export interface CallServer extends AskingServer, ContextServer {
   readonly exposeErrors: boolean
   /** Reads a resource on behalf of a handler. */
   readResource (uri: string, call: Call): Promise<ReadResourceResult>
+  /** Returns the tool with a name; undefined if there is none. */
+  findTool (name: unknown, call: Call): KnownTool | undefined
+  /** Makes sure that the caller may use what the request names. @throws RpcError as the method would. */
+  admit (call: Call): Promise<void>
 }
 
 /** What a call runs: a handler, with the settings that are fixed when it is registered. */
@@ -99,6 +103,12 @@ export class Call implements ContextCall {
   /** Reads a resource on behalf of the handler. @throws RpcError if there is no such resource. */
   readResource (uri: string): Promise<ReadResourceResult> {
     return this.server.readResource(uri, this)
+  }
+
+  get tool (): KnownTool | undefined { return this.server.findTool(this.message.params.name, this) }
+
+  admit (): Promise<void> {
+    return this.server.admit(this)
   }
 
   /**

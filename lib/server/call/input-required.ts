@@ -7,8 +7,11 @@ export interface InputRequests { readonly [key: string]: Question }
 
 /** A result that asks the client. The client repeats the call with its answers. */
 export interface InputRequiredResult {
+  /** What tells it from a complete result. */
   readonly resultType: 'input_required'
+  /** The questions; absent if the client only has to repeat the call. */
   readonly inputRequests?: InputRequests
+  /** What the client sends back unread with its answers. */
   readonly requestState?: string
 }
 

@@ -1,6 +1,6 @@
 // The context of a call: what its handler sees, and what it can do.
 import type { FastifyRequest } from 'fastify'
-import type { ReadResourceResult, Root } from '@modelcontextprotocol/sdk/types.js'
+import type { ReadResourceResult, Root, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js'
 import type { AuthInfo } from '../../auth/auth-info.ts'
 import type { ClientIdentity } from '../../protocol/client-identity.ts'
 import { Method } from '../../protocol/methods.ts'
@@ -26,6 +26,12 @@ export interface ContextServer {
   resourceUpdated (uri: string): void
 }
 
+/** What middlewares know of a tool. */
+export interface KnownTool {
+  readonly annotations?: ToolAnnotations
+  readonly outputSchema?: unknown
+}
+
 /** What a context uses of its call. */
 export interface ContextCall {
   readonly message: RequestMessage
@@ -42,6 +48,12 @@ export interface ContextCall {
   ask (): Asker
   /** Reads a resource on behalf of the handler. @throws RpcError if there is no such resource. */
   readResource (uri: string): Promise<ReadResourceResult>
+  /** The tool that a `tools/call` names; undefined if there is none. */
+  readonly tool: KnownTool | undefined
+  /** Makes sure that the caller may use what the request names. @throws RpcError as the method would. */
+  admit (): Promise<void>
+  /** Waits no longer than a number of milliseconds; then the call ends. @throws TimeoutError */
+  inTime<T> (pending: T | PromiseLike<T>, timeout: number): T | PromiseLike<T>
 }
 
 const NO_META: WireObject = Object.freeze({})
@@ -93,6 +105,9 @@ export class RequestContext<Lifespan = unknown> {
   /** What the server's `lifespan` returned. */
   // The cast holds, because a server types the contexts of its handlers by its own lifespan.
   get lifespan (): Lifespan { return this.#call.channel.lifespan as Lifespan }
+
+  /** @internal The call, for the middlewares of this package. */
+  get call (): ContextCall { return this.#call }
 
   /** @internal Whether the host app itself calls, which needs no permission. */
   get isTrusted (): boolean { return this.#call.channel.isTrusted === true }

@@ -23,24 +23,43 @@ import { errorResult, fitToLegacy, toPlainResult, toStructuredResult } from './t
 export async function callTool (
   tools: Collection<Tool>, call: Call
 ): Promise<CallToolResult | TextResult | InputRequiredResult> {
-  const { name, arguments: args = {} } = call.message.params
-  if (typeof name !== 'string') throw invalidParams(`${Method.ToolsCall} needs 'name', a string`)
-  if (!isWireObject(args)) throw invalidParams("'arguments' must be an object")
-  const tool = tools.byKey.get(name)
-  if (tool === undefined || (tool.access !== undefined && !await isAdmitted(tool, call))) {
-    throw new RefusedError(ErrorCode.InvalidParams, `Unknown tool: ${shorten(name)}`)
-  }
-  if (tool.paramHeaders.length > 0) refuseHeaderMismatch(tool, call)
+  const finding = findAdmittedTool(tools, call)
+  const tool = finding instanceof Promise ? await finding : finding
 
   try {
     // A copy, because the questions of a handler are bound to the arguments that came.
-    const returned = await call.run(tool, { ...args })
+    const returned = await call.run(tool, { ...Object(call.message.params.arguments) })
     const making = tool.output === undefined ? toPlainResult(returned) : toStructuredResult(returned, tool.output)
     const result = making instanceof Promise ? await call.inTime(making, tool.timeout) : making
     return call.caller.era === 'modern' ? result : fitToLegacy(result)
   } catch (error) {
-    return toFailure(error, name, call)
+    return toFailure(error, tool.key, call)
   }
+}
+
+/**
+ * Finds the tool that a call names, if the caller may call it.
+ * @throws RpcError if the request names no tool that the caller sees, or contradicts its headers.
+ */
+export function findAdmittedTool (tools: Collection<Tool>, call: Call): Tool | Promise<Tool> {
+  const { name, arguments: args = {} } = call.message.params
+  if (typeof name !== 'string') throw invalidParams(`${Method.ToolsCall} needs 'name', a string`)
+  if (!isWireObject(args)) throw invalidParams("'arguments' must be an object")
+  const tool = tools.byKey.get(name)
+  if (tool === undefined) throw unknownTool(name)
+  if (tool.access !== undefined) return admitRestricted(tool, call)
+  if (tool.paramHeaders.length > 0) refuseHeaderMismatch(tool, call)
+  return tool
+}
+
+async function admitRestricted (tool: Tool, call: Call): Promise<Tool> {
+  if (!await isAdmitted(tool, call)) throw unknownTool(tool.key)
+  if (tool.paramHeaders.length > 0) refuseHeaderMismatch(tool, call)
+  return tool
+}
+
+function unknownTool (name: string): RefusedError {
+  return new RefusedError(ErrorCode.InvalidParams, `Unknown tool: ${shorten(name)}`)
 }
 
 // Runs after `isAdmitted`, because the answer shows that the tool exists.

@@ -47,13 +47,9 @@ export async function readResource (
  */
 export async function readContents (resources: ResourceSet, uri: unknown, call: Call): Promise<Contents> {
   if (typeof uri !== 'string') throw invalidParams(`${Method.ResourcesRead} needs 'uri', a string`)
-  if (uri.length > MAX_URI_LENGTH) throw invalidParams(`'uri' has more than ${MAX_URI_LENGTH} characters`)
-  const found = isRestricted(resources)
-    ? await findResource(resources, uri, { sees: (entry) => isVisible(entry, call) })
-    : findStatic(resources, canonicalUri(uri)) ?? await findResource(resources, uri)
-  if (found === undefined) throw notFound(uri, call)
+  const finding = findAdmittedResource(resources, uri, call)
+  const found = finding instanceof Promise ? await finding : finding
   const { entry: { config, access } } = found
-  if (access !== undefined) requireScopes([found.entry], call)
   const handler = bindHandler(found, uri, call)
 
   try {
@@ -64,6 +60,29 @@ export async function readContents (resources: ResourceSet, uri: unknown, call: 
   } catch (error) {
     throw call.explain(error, `reading resource ${uri}`)
   }
+}
+
+/**
+ * Finds the resource or template of a URI, if the caller may read it.
+ * @throws RpcError if nothing that the caller sees matches, or the caller lacks a scope.
+ */
+export function findAdmittedResource (
+  resources: ResourceSet, uri: string, call: Call
+): FoundResource | Promise<FoundResource> {
+  if (uri.length > MAX_URI_LENGTH) throw invalidParams(`'uri' has more than ${MAX_URI_LENGTH} characters`)
+  if (!isRestricted(resources)) {
+    return findStatic(resources, canonicalUri(uri)) ?? findResource(resources, uri).then((found) => {
+      return found ?? Promise.reject(notFound(uri, call))
+    })
+  }
+  return findAmongRestricted(resources, uri, call)
+}
+
+async function findAmongRestricted (resources: ResourceSet, uri: string, call: Call): Promise<FoundResource> {
+  const found = await findResource(resources, uri, { sees: (entry) => isVisible(entry, call) })
+  if (found === undefined) throw notFound(uri, call)
+  if (found.entry.access !== undefined) requireScopes([found.entry], call)
+  return found
 }
 
 function bindHandler ({ entry, match }: FoundResource, uri: string, call: Call): ResourceHandler<never> {

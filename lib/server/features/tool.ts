@@ -62,8 +62,11 @@ export type ToolHandle = Handle<ToolChanges>
 
 /** A tool as it appears in lists. */
 export interface ListedTool extends Omit<ToolConfig, 'inputSchema' | 'outputSchema' | 'timeout' | keyof AccessConfig> {
+  /** The name by which it is called. */
   readonly name: string
+  /** The JSON Schema of its arguments. */
   readonly inputSchema: JsonSchema
+  /** The JSON Schema of its structured content; absent if it has none. */
   readonly outputSchema?: JsonSchema
 }
 
