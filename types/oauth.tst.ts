@@ -46,6 +46,8 @@ test('the server is a plugin, and has the option auth of mounts', () => {
   expect(login).type.toBeAssignableTo<FastifyPluginAsync>()
   expect(login.auth).type.toBe<TokenAuthOptions>()
   expect(login.authFor).type.toBeCallableWith({ scopes: ['notes:read'] })
+  expect(login.authFor).type.toBeCallableWith({ scopes: [], dpop: 'require' })
+  expect(login.authFor).type.not.toBeCallableWith({ scopes: [], dpop: 'accept' })
   expect(login.authFor).type.not.toBeCallableWith({})
 })
 

@@ -66,6 +66,9 @@ export function createAdapters (
       find,
       async upsert (id, payload, expiresIn) {
         const ttl = expiresIn === undefined ? unusedClient : expiresIn * 1000
+        // The provider has found no such record. Of several requests at once, one adds it.
+        const isOnce = model === 'ReplayDetection'
+        if (isOnce && !await store.add(keyOf(id), '{}', ttl)) throw new InvalidGrant('already used')
         await store.set(keyOf(id), JSON.stringify(payload), ttl)
         if (model === 'Session') await store.set(uidKeyOf(payload['uid']), id, ttl)
       },

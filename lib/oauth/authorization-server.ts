@@ -57,7 +57,8 @@ export function authorizationServer<User> (options: AuthorizationServerOptions<U
   const keys = deriveKeys(resolved.keys)
   const settings: ServerSettings = { ...resolved, store: sealStore(resolved.store, keys) }
   const verify = createVerify(settings.issuer, keys)
-  const authFor = (given: AuthForOptions): TokenAuthOptions => createAuth(settings.issuer, verify, given)
+  const base = { issuer: settings.issuer, verify, dpop: settings.dpop }
+  const authFor = (given: AuthForOptions): TokenAuthOptions => createAuth(base, given)
 
   async function registerServer (app: FastifyInstance): Promise<void> {
     if (settings.isStoreDefault && process.env['NODE_ENV'] === 'production') {

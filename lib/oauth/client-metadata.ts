@@ -19,7 +19,8 @@ const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu
  */
 export function checkClientMetadata (given: unknown, rules: RedirectRules): CheckedMetadata {
   const {
-    redirect_uris: redirectUris, client_name: name, token_endpoint_auth_method: method = 'none'
+    redirect_uris: redirectUris, client_name: name, token_endpoint_auth_method: method = 'none',
+    dpop_bound_access_tokens: isBound
   }: Record<string, unknown> = Object(given)
   if (!Array.isArray(redirectUris) || redirectUris.length === 0 || redirectUris.length > MAX_REDIRECT_URIS) {
     return { error: 'invalid_redirect_uri', problem: `redirect_uris must have 1 to ${MAX_REDIRECT_URIS} entries` }
@@ -41,7 +42,8 @@ export function checkClientMetadata (given: unknown, rules: RedirectRules): Chec
       application_type: redirectUris.some(isLocalRedirect) ? 'native' : 'web',
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
-      ...(shown !== '' && { client_name: shown })
+      ...(shown !== '' && { client_name: shown }),
+      ...(isBound === true && { dpop_bound_access_tokens: true })
     }
   }
 }

@@ -1,4 +1,5 @@
 // Configures oidc-provider: what it offers to clients, and the functions by which it asks for what it does not know.
+import { PROOF_ALGORITHMS } from '../auth/dpop.ts'
 import type { Accounts } from './accounts.ts'
 import { createAdapters } from './adapter.ts'
 import { createDocumentFetch } from './client-documents.ts'
@@ -45,7 +46,9 @@ export function createConfiguration (
       token_endpoint_auth_method: 'none',
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
-      id_token_signed_response_alg: SIGNING
+      id_token_signed_response_alg: SIGNING,
+      // RFC 9449 5.2: a client with this gets no token without a proof.
+      ...(settings.dpop === 'require' && { dpop_bound_access_tokens: true })
     },
     clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
     // Tokens are no cookies: a page gets one only for a code that its client was given.
@@ -53,7 +56,10 @@ export function createConfiguration (
     allowOmittingSingleRegisteredRedirectUri: false,
     cookies: describeCookies(parts),
     jwks: keys.jwks,
-    enabledJWA: { idTokenSigningAlgValues: [SIGNING] },
+    enabledJWA: {
+      idTokenSigningAlgValues: [SIGNING],
+      ...(settings.dpop !== undefined && { dPoPSigningAlgValues: [...PROOF_ALGORITHMS] })
+    },
     responseTypes: ['code'],
     scopes: ['openid'],
     pkce: { required: () => true },
@@ -99,8 +105,8 @@ function describeFeatures (
 
   return {
     devInteractions: { enabled: false },
-    // Mounts take bearer tokens only, which would accept a bound token without its proof.
-    dPoP: { enabled: false },
+    // Without the option, mounts would accept a bound token without its proof.
+    dPoP: { enabled: settings.dpop !== undefined },
     userinfo: { enabled: false },
     rpInitiatedLogout: { enabled: false },
     pushedAuthorizationRequests: { enabled: false },

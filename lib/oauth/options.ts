@@ -100,6 +100,12 @@ export interface AuthorizationServerOptions<User> {
   readonly customSchemes?: readonly string[]
   /** Decides on redirect URIs that are otherwise accepted. @default all are accepted */
   readonly allowRedirect?: (url: URL) => boolean
+  /**
+   * Binds tokens to keys of their clients (DPoP, RFC 9449): `'accept'` where a client offers a proof, `'require'`
+   * always. The mounts that trust this server take the proofs.
+   * @default bearer tokens only
+   */
+  readonly dpop?: 'accept' | 'require'
   /** How long things last. @default the defaults of Lifetimes */
   readonly lifetimes?: Lifetimes
 }
@@ -182,6 +188,7 @@ const SERVER = {
   fetchClientDocument: func<(url: string) => Promise<Response>>(),
   customSchemes: schemes([]),
   allowRedirect: func<(url: URL) => boolean>(),
+  dpop: oneOf('accept', 'require'),
   lifetimes: nested(LIFETIMES, 'must be an object, such as { accessToken: 900_000 }')
 } satisfies TableOf<AuthorizationServerOptions<unknown>>
 

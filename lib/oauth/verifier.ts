@@ -1,6 +1,7 @@
 // Verifies the access tokens of an authorization server of the same app, with keys that it has.
 import { jwtVerify } from 'jose'
 import type { TokenAuthOptions, Verify } from '../auth/auth-options.ts'
+import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
 import { toAuthInfo } from '../auth/claims.ts'
 import { withCache } from '../auth/token-cache.ts'
 import { InvalidTokenError } from '../auth/token-error.ts'
@@ -33,9 +34,34 @@ export function createVerify (issuer: string, { findKey }: Keys, now: () => numb
 export interface AuthForOptions {
   /** The scopes that every request to the mount needs. */
   readonly scopes: readonly string[]
+  /**
+   * `'require'` refuses tokens that are not bound to a key of their client, where the server leaves that to clients.
+   * @default the server's option `dpop`
+   */
+  readonly dpop?: 'require'
 }
 
-/** Creates the `auth` option of a mount that trusts an issuer. */
-export function createAuth (issuer: string, verify: Verify, { scopes }: AuthForOptions): TokenAuthOptions {
-  return Object.freeze({ verify, authorizationServers: [issuer], requiredScopes: scopes })
+/** What the `auth` options of all mounts have in common. */
+export interface AuthBase {
+  readonly issuer: string
+  readonly verify: Verify
+  /** The server's option `dpop`. */
+  readonly dpop: 'accept' | 'require' | undefined
+}
+
+/**
+ * Creates the `auth` option of a mount that trusts an issuer.
+ * @throws MCP_ERR_INVALID_OPTION for a mount with proofs of a server that binds no tokens.
+ */
+export function createAuth ({ issuer, verify, dpop }: AuthBase, given: AuthForOptions): TokenAuthOptions {
+  if (given.dpop !== undefined && dpop === undefined) {
+    throw new MCP_ERR_INVALID_OPTION('authFor.dpop', "needs authorizationServer({ dpop: 'accept' })")
+  }
+  const mode = given.dpop ?? dpop
+  return Object.freeze({
+    verify,
+    authorizationServers: [issuer],
+    requiredScopes: given.scopes,
+    ...(mode !== undefined && { dpop: mode })
+  })
 }

@@ -77,24 +77,28 @@ export async function refresh (stage: Stage, clientId: string, token: unknown): 
   return await askToken(stage, { grant_type: 'refresh_token', client_id: clientId, refresh_token: String(token) })
 }
 
+const META = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientInfo': { name: 'manual', version: '1.0.0' },
+  'io.modelcontextprotocol/clientCapabilities': {}
+}
+
+/** A request to a mount, without a token. */
+export const LIST_TOOLS = {
+  headers: {
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    'mcp-protocol-version': '2026-07-28',
+    'mcp-method': 'tools/list'
+  },
+  body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: META } })
+}
+
 /** The status with which a mount answers a call with a token. */
 export async function callMount ({ fetch }: Stage, endpoint: string, token: unknown): Promise<number> {
-  const meta = {
-    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-    'io.modelcontextprotocol/clientInfo': { name: 'manual', version: '1.0.0' },
-    'io.modelcontextprotocol/clientCapabilities': {}
-  }
-  const response = await fetch(endpoint, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${String(token)}`,
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-      'mcp-protocol-version': '2026-07-28',
-      'mcp-method': 'tools/list'
-    },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: meta } })
-  })
+  const { headers, body } = LIST_TOOLS
+  const authorization = `Bearer ${String(token)}`
+  const response = await fetch(endpoint, { method: 'POST', headers: { ...headers, authorization }, body })
   await response.text()
   return response.status
 }
