@@ -105,6 +105,7 @@ function createMember (
     changes: {
       notifyClients: (events) => parts().changes.notifyClients(events),
       notifySubscribers: () => parts().changes.notifySubscribers(),
+      notifyAll: () => parts().changes.notifyAll(),
       notifySession: (session) => parts().changes.notifySession(session)
     },
     isNotified: definition.notified !== undefined,

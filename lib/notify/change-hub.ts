@@ -96,6 +96,12 @@ export class ChangeHub {
     for (const event of [...LISTS, ...resources]) session.listening?.send(encodeChange(event))
   }
 
+  /** Sends all clients of this node a change of everything that they watch, because they may have missed any of it. */
+  notifyAll (): void {
+    this.notifySubscribers()
+    for (const session of this.#sessions) this.notifySession(session)
+  }
+
   // The clients of this node come first, so that they are notified even if publishing fails.
   #publishAll (events: readonly ChangeEvent[]): Promise<void> | undefined {
     if (!this.#isStarted) return undefined

@@ -46,6 +46,15 @@ redis.call('DEL', KEYS[1])
 for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])`)
 
+/** The settings of a {@link Presence}. */
+export interface PresenceSettings {
+  readonly id: string
+  /** Milliseconds without a heartbeat after which the node counts as dead. */
+  readonly nodeTimeout: number
+  /** Called when the last heartbeat had expired before the next one, so other nodes may have found this one dead. */
+  readonly onPresumedDead: () => void
+}
+
 /** One node in Redis. */
 export class Presence {
   readonly #link: RedisLink
@@ -58,18 +67,18 @@ export class Presence {
   readonly #setting = new Set<Promise<unknown>>()
   // Settles when all counts that are being written again are written.
   #restored: Promise<unknown> = Promise.resolve()
+  readonly #onPresumedDead: () => void
+  #hasBeaten = false
   // Whether the counts in Redis may differ from those held here.
   #isStale = false
   #hasLeft = false
 
-  /** @param nodeTimeout Milliseconds without a heartbeat after which the node counts as dead. */
-  constructor (
-    link: RedisLink, keys: Keys, { id, nodeTimeout }: { readonly id: string, readonly nodeTimeout: number }
-  ) {
+  constructor (link: RedisLink, keys: Keys, { id, nodeTimeout, onPresumedDead }: PresenceSettings) {
     this.#link = link
     this.#keys = keys
     this.#id = id
     this.#nodeTimeout = nodeTimeout
+    this.#onPresumedDead = onPresumedDead
   }
 
   /** Sends a heartbeat. If Redis lost the places of this node, or may have, they are written again. */
@@ -77,6 +86,8 @@ export class Presence {
     const keys = this.#keys
     const used = [keys.nodes, keys.node(this.#id), keys.places(this.#id)]
     const wasAlive = await this.#link.runScript(HEARTBEAT, used, [this.#id, this.#nodeTimeout]) === 1
+    if (!wasAlive && this.#hasBeaten) this.#onPresumedDead()
+    this.#hasBeaten = true
     if (wasAlive ? !this.#isStale : this.#held.size === 0) return
     this.#isStale = false
     const restored = this.#restore()

@@ -63,7 +63,9 @@ class RedisNode implements ClusterNode {
   ) {
     this.#link = link
     this.#keys = keys
-    this.#presence = new Presence(link, keys, { id: this.id, nodeTimeout })
+    this.#presence = new Presence(link, keys, {
+      id: this.id, nodeTimeout, onPresumedDead: () => listeners.onPresumedDead?.()
+    })
     const access = { link, keys, onUnreadable: (what: string) => listeners.onUnreadable?.(what) }
     this.sessions = createRedisSessionStore(access)
     this.events = createRedisEventStore(access, events)

@@ -83,11 +83,11 @@ export class Questions {
     return true
   }
 
-  /** Rejects all open questions, because the session has ended. */
-  abandon (): void {
+  /** Rejects all open questions. @param reason Why no answer will come. */
+  abandon (reason = 'The session has ended'): void {
     for (const [id, { reject }] of this.#waiting) {
       this.#take(id)
-      reject(new RpcError(ErrorCode.InternalError, 'The session has ended'))
+      reject(new RpcError(ErrorCode.InternalError, reason))
     }
   }
 

@@ -158,6 +158,11 @@ export class Session implements Caller, SupportedSession {
     return await this.questions.ask(await this.streams.untilListening(signal), request, { timeout, signal })
   }
 
+  /** Rejects the open questions. @param reason Why no answer will come. */
+  abandonQuestions (reason: string): void {
+    this.#questions?.abandon(reason)
+  }
+
   /** Passes an answer to the question that it belongs to. It is dropped if no question with that id is open. */
   answer (id: RequestId, answer: Answer): void {
     this.#questions?.answer(id, answer)

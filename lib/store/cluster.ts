@@ -20,6 +20,11 @@ export interface ClusterListeners {
    * messages published meanwhile are lost.
    */
   onGap? (): void
+  /**
+   * Called when other nodes may have found this one dead although it is alive, because it could not give a sign of life
+   * for too long. They have answered its calls, and dropped messages to it.
+   */
+  onPresumedDead? (): void
   /** Called when an outage ends. Messages published meanwhile are lost. */
   onRecovery (): void
 }

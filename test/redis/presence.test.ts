@@ -35,7 +35,8 @@ function createLink (answers: Array<number | Error | Promise<number>>) {
 
 function createPresence (...answers: Array<number | Error | Promise<number>>) {
   const { asked, link } = createLink(answers)
-  return { asked, presence: new Presence(link, createKeys('', 'notes'), { id: 'n', nodeTimeout: 1000 }) }
+  const settings = { id: 'n', nodeTimeout: 1000, onPresumedDead () {} }
+  return { asked, presence: new Presence(link, createKeys('', 'notes'), settings) }
 }
 
 t.test('a node that dies silently holds no places after nodeTimeout', { skip: noRedis }, async (t) => {
@@ -105,6 +106,33 @@ t.test('places that could not be written are written with the next successful he
   ])
 })
 
+t.test('a node whose heartbeat has expired is told that others may have found it dead, but not at its start', async (t) => {
+  const { link } = createLink([0, 1, 0, 1])
+  let told = 0
+  const settings = { id: 'n', nodeTimeout: 1000, onPresumedDead: () => { told++ } }
+  const presence = new Presence(link, createKeys('', 'notes'), settings)
+  const counts: number[] = []
+  for (let beat = 0; beat < 4; beat++) {
+    await presence.heartbeat()
+    counts.push(told)
+  }
+
+  t.same(counts, [0, 0, 1, 1])
+})
+
+t.test('a node whose heartbeat Redis has dropped tells its mount with the next one', { skip: noRedis }, async (t) => {
+  const { url, client } = await useRedis(t)
+  const keyPrefix = createPrefix()
+  const told = new Promise<void>((resolve) => {
+    const cluster = redisCluster({ url, keyPrefix, nodeTimeout: 600 })
+    const node = cluster.join('notes', { ...QUIET, onPresumedDead: resolve })
+    t.teardown(() => node.close())
+    node.start().then(() => client.del(createKeys(keyPrefix, 'notes').node(node.id)))
+  })
+
+  await t.resolves(told)
+})
+
 t.test('refused places are never written again, however many are asked for at once', async (t) => {
   const { asked, presence } = createPresence(1, 0, 0, 0)
   await presence.hold('ann', 1, 1)
@@ -155,7 +183,7 @@ t.test('the places of a node whose heartbeat is late are counted by other nodes'
 t.test('a node that has left takes no places', async (t) => {
   const { asked, link } = createLink([])
   const left = Object.assign(link, { run: async () => 1 })
-  const presence = new Presence(left, createKeys('', 'notes'), { id: 'n', nodeTimeout: 1000 })
+  const presence = new Presence(left, createKeys('', 'notes'), { id: 'n', nodeTimeout: 1000, onPresumedDead () {} })
   await presence.leave()
 
   t.equal(await presence.hold('ann', 1, 1), true)
@@ -183,7 +211,7 @@ t.test('numbers of places reach a Redis that has just started in the order in wh
     runScript: async (script: Script, keys: readonly string[], args: ReadonlyArray<string | number>) =>
       await runScript(client, script, keys, args)
   } as unknown as RedisLink // nor other members of the link
-  const presence = new Presence(link, createKeys('', 'notes'), { id: 'n', nodeTimeout: 1000 })
+  const presence = new Presence(link, createKeys('', 'notes'), { id: 'n', nodeTimeout: 1000, onPresumedDead () {} })
 
   await Promise.all([1, 2, 3].map((count) => presence.hold('ann', count, 6)))
 

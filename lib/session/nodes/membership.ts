@@ -18,7 +18,7 @@ import { SharedHome } from './shared-home.ts'
 export interface Member {
   readonly name: string
   readonly log: FastifyBaseLogger
-  readonly changes: Pick<ChangeHub, 'notifyClients' | 'notifySubscribers' | 'notifySession'>
+  readonly changes: Pick<ChangeHub, 'notifyClients' | 'notifySubscribers' | 'notifySession' | 'notifyAll'>
   /** Whether the server handles notifications of clients. */
   readonly isNotified: boolean
   /** Called when a client has sent a notification to another node. */
@@ -42,6 +42,7 @@ export class Membership implements ChangeLink, PlaceLink {
       onOutage: (error) => this.#logOutage(error),
       onRecovery: () => { this.#recover() },
       onGap: () => { this.#catchUp() },
+      onPresumedDead: () => { this.sessions.home.presumedDead() },
       onUnreadable: (what) => this.#logUnreadable(what)
     }), settings.storeTimeout)
     this.#node = node
@@ -56,6 +57,7 @@ export class Membership implements ChangeLink, PlaceLink {
         onMissed: (session) => changes.notifySession(session),
         onNotified: (session, method, params) => member.onNotified(session, method, params),
         onChanged: (events) => changes.notifyClients(events),
+        onChangesMissed: () => changes.notifyAll(),
         onLeft: (session) => member.onLeft(session)
       })
     })
@@ -75,12 +77,12 @@ export class Membership implements ChangeLink, PlaceLink {
   }
 
   /**
-   * Publishes changes to the other nodes. During an outage they miss them, and notify their clients of all changes
-   * afterwards.
+   * Publishes changes to the other nodes, in an outage after it. Resolves once they are published, or the node has
+   * stopped.
    */
   async publish (events: readonly ChangeEvent[]): Promise<void> {
     try {
-      await this.sessions.home.link.broadcast({ kind: 'changed', events })
+      await this.sessions.home.changes.publish(events)
     } catch (error) {
       if (!(error instanceof ClusterUnreachableError)) throw error
     }

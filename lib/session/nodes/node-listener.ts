@@ -14,6 +14,8 @@ export interface NodeListeners {
   onNotified (session: Session, method: string, params: Params): void
   /** Called with the changes that another node publishes. */
   onChanged (events: readonly ChangeEvent[]): void
+  /** Called when another node has published more changes than it could name. */
+  onChangesMissed (): void
 }
 
 /** What handling a message needs. */
@@ -32,6 +34,7 @@ export function createNodeListener (
     const session = 'sessionId' in message ? table.get(message.sessionId) : undefined
     if (message.kind === 'awaited') return session?.awaiting(message.requestId).length ?? 0
     if (message.kind === 'changed') settings.onChanged(message.events)
+    else if (message.kind === 'missed') settings.onChangesMissed()
     else if (session !== undefined) handleFor(session, message, from)
     return undefined
   }

@@ -12,6 +12,8 @@ import type { Answer } from '../questions.ts'
 export type NodeMessage =
   /** Lists or resources have changed. */
   | { readonly kind: 'changed', readonly events: readonly ChangeEvent[] }
+  /** The receiver has missed changes, of which there were too many to name. */
+  | { readonly kind: 'missed' }
   /** A client has answered a question of the receiver. */
   | { readonly kind: 'answered', readonly sessionId: string, readonly id: RequestId, readonly answer: Answer }
   /** Asks how many requests with an id the receiver is serving. The confirmation carries the answer. */
@@ -48,6 +50,7 @@ const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Numb
 // The checks of each kind of message. The id of the session, which most kinds have, is checked apart.
 const SHAPES: { readonly [kind in NodeMessage['kind']]: (message: WireObject) => boolean } = {
   changed: ({ events }) => Array.isArray(events),
+  missed: () => true,
   answered: ({ id, answer }) => isRequestId(id) && isWireObject(answer),
   awaited: ({ requestId }) => isRequestId(requestId),
   cancelled: ({ requestId, reason }) => isRequestId(requestId) && isText(reason),
@@ -60,7 +63,7 @@ const SHAPES: { readonly [kind in NodeMessage['kind']]: (message: WireObject) =>
   received: ({ receipt, count }) => isText(receipt) && (count === undefined || isCount(count))
 }
 
-const WITHOUT_SESSION: ReadonlySet<unknown> = new Set<NodeMessage['kind']>(['changed', 'received'])
+const WITHOUT_SESSION: ReadonlySet<unknown> = new Set<NodeMessage['kind']>(['changed', 'missed', 'received'])
 
 /** Writes a message. */
 export function encodeNodeMessage (message: Envelope): string {

@@ -10,6 +10,7 @@ import type { SessionEnd, SessionHome, SessionTable } from '../home.ts'
 import { SESSION_STORE, type LogFailure } from '../log-failure.ts'
 import { Session, type SessionOpening } from '../session.ts'
 import { sweepInterval, type SessionSettings } from '../settings.ts'
+import { ChangePublisher } from './change-publisher.ts'
 import { Forwarder, type ForwarderSettings } from './forwarder.ts'
 import { NodeLink } from './node-link.ts'
 import { createNodeListener, type NodeListeners } from './node-listener.ts'
@@ -36,11 +37,15 @@ type SharedEnd = Extract<SessionEnd, 'deleted' | 'refused' | 'displaced'>
 // The form of the ids that nodes create. The store is not asked for any other id.
 const SESSION_ID = /^[\da-f-]{36}$/
 
+const CUT_OFF = 'The server process was cut off from the others, and the answer may be lost. Send the request again'
+
 // Milliseconds between two checks for lost messages of other nodes.
 const CHECK_INTERVAL = 2000
 
 /** The home of sessions that several nodes serve. */
 export class SharedHome implements SessionHome {
+  /** Publishes changes to the other nodes. */
+  readonly changes: ChangePublisher
   readonly link: NodeLink
   readonly #settings: SessionSettings
   readonly #environment: SharedHomeEnvironment
@@ -69,6 +74,7 @@ export class SharedHome implements SessionHome {
     this.#store = node.sessions
     this.#now = now
     this.#outage = new Outage(node)
+    this.changes = new ChangePublisher(this.link, this.#outage)
     this.#support = new SharedSupport({
       node,
       link: this.link,
@@ -160,6 +166,14 @@ export class SharedHome implements SessionHome {
   async recover (): Promise<void> {
     this.#outage.end()
     await this.#attempt(this.#reconciler.catchUp())
+  }
+
+  /**
+   * Rejects the open questions of all sessions. Other nodes have taken this one for dead, and may have dropped the
+   * answers.
+   */
+  presumedDead (): void {
+    for (const session of this.#table) session.abandonQuestions(CUT_OFF)
   }
 
   /** Stops serving all sessions, which go on elsewhere. */

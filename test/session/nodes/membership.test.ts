@@ -1,10 +1,11 @@
 // Mounts as nodes: the messages between them, and what their clients notice when a node leaves or an outage begins.
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import t, { type Test } from 'tap'
-import { McpServer, type Cluster, type ClusterListeners } from '../../../lib/index.ts'
-import { JSON_AND_SSE, modern, modernCall, openSession, post, legacy } from '../../support/app.ts'
+import { McpServer, Type, type Cluster, type ClusterListeners } from '../../../lib/index.ts'
+import { JSON_AND_SSE, modern, modernCall, openSession, openSessionAs, post, legacy } from '../../support/app.ts'
 import { createFaultyCluster, startNode, startNodes, type TestNode } from '../../support/cluster.ts'
 import { startRoundRobin } from '../../support/round-robin.ts'
 import { createGate, openGet, readFrames, send, until } from '../../support/stream.ts'
@@ -14,6 +15,17 @@ const KEYS = { requestState: { keys: ['0123456789abcdef0123456789abcdef'] } }
 function createServer (): McpServer {
   const server = new McpServer({ name: 'Notes', version: '1.0.0' }, KEYS)
   server.registerTool('hello', {}, () => 'hello')
+  server.registerTool('touch', {}, (_args, ctx) => {
+    ctx.notifyResourceUpdated('notes://a')
+    return 'touched'
+  })
+  server.registerTool('ask', {}, async (_args, ctx) => {
+    try {
+      return (await ctx.elicit('Sure?', Type.Object({}))).action
+    } catch (error) {
+      return String(error)
+    }
+  })
   server.registerResource('a', 'notes://a', {}, () => 'a')
   return server
 }
@@ -77,6 +89,54 @@ t.test(
     }
   }
 )
+
+t.test('a change during the outage of one node reaches the clients of the others after it', async (t) => {
+  const { cluster, nodes: [a, b] } = await startNodes(t, { server: createServer() })
+  const other = await listenTo(b)
+  cluster.beginOutage(a.id)
+
+  const unpublished = await a.app.inject(modernCall('touch'))
+  cluster.endOutage(a.id)
+
+  t.equal(unpublished.statusCode, 200)
+  t.match((await other.next()).value, /resources\/updated.*notes:\/\/a/)
+})
+
+t.test('a node that missed more changes than were kept sends every client a change of all that it watches', async (t) => {
+  const { cluster, nodes: [a, b] } = await startNodes(t, { server: createServer() })
+  const headers = await openSession(b.app)
+  const legacyClient = readFrames(await openGet(b.address, headers))
+  await legacyClient.next()
+  const modernClient = await listenTo(b)
+  cluster.beginOutage(a.id)
+  // Each turn of the event loop is published on its own, and the first waits for the end of the outage.
+  a.mount.notify.promptsChanged()
+  await nextTurn()
+  for (let index = 0; index <= 1000; index++) a.mount.notify.resourceUpdated(`notes://${index}`)
+  await nextTurn()
+  cluster.endOutage(a.id)
+
+  const heard = [(await modernClient.next()).value, (await modernClient.next()).value]
+  t.match(heard, [/tools\/list_changed/, /resources\/updated.*notes:\/\/a/])
+  const lists = []
+  for (let index = 0; index < 5; index++) lists.push((await legacyClient.next()).value)
+  t.match(lists.join(''), /prompts[^]*tools[^]*prompts[^]*resources/)
+})
+
+t.test('a node that the others found dead rejects its open questions, as the answers may be lost', async (t) => {
+  const { node, listeners } = await startHeard(t)
+  const headers = await openSessionAs(node.app, 'asked', { elicitation: {} })
+  const frames = readFrames(await send(node.address, legacy('tools/call', { name: 'ask' }, {
+    headers: { ...headers, ...JSON_AND_SSE }
+  })))
+  let frame = String((await frames.next()).value)
+  while (!frame.includes('elicitation/create')) frame = String((await frames.next()).value)
+
+  listeners[0]?.onPresumedDead?.()
+  for (frame = ''; !frame.includes('"result"');) frame = String((await frames.next()).value)
+
+  t.match(frame, /cut off from the others, and the answer may be lost/)
+})
 
 /** Starts a node, and returns the listeners that it passed to the cluster. */
 async function startHeard (

@@ -52,6 +52,7 @@ async function createNodes ({ maxSessions = 10, wrap = (node: ClusterNode): Clus
           events.push(`${session.sessionId} ${method} ${JSON.stringify(params)}`)
         },
         onChanged: (events) => { changed.push(events) },
+        onChangesMissed () {},
         onLeft: (session) => { left.push(session.sessionId) }
       })
     })
