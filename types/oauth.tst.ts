@@ -2,9 +2,9 @@ import type { FastifyPluginAsync } from 'fastify'
 import { expect, test } from 'tstyche'
 import type { TokenAuthOptions } from '../lib/index.ts'
 import {
-  authorizationServer, custom, entra, github, google, memoryStore, oidc,
+  authorizationServer, custom, englishTexts, entra, github, google, memoryStore, oidc,
   type AuthorizationServer, type AuthorizationServerOptions, type GithubUser, type OAuthStore, type OidcUser,
-  type SignIn
+  type PageTexts, type SignIn
 } from '../lib/oauth/index.ts'
 
 const app = { clientId: 'id', clientSecret: 'secret' }
@@ -49,6 +49,14 @@ test('the server is a plugin, and has the option auth of mounts', () => {
   expect(login.authFor).type.toBeCallableWith({ scopes: [], dpop: 'require' })
   expect(login.authFor).type.not.toBeCallableWith({ scopes: [], dpop: 'accept' })
   expect(login.authFor).type.not.toBeCallableWith({})
+})
+
+test('texts of another language are complete', () => {
+  const { allow: _allow, ...incomplete } = englishTexts
+  expect<AuthorizationServerOptions<GithubUser>>().type.toBeAssignableFrom<
+    { publicUrl: string, signIn: SignIn<GithubUser>, keys: string[], texts: { de: PageTexts } }>()
+  expect(authorizationServer).type.not.toBeCallableWith({ ...base, signIn: google(app), texts: { de: incomplete } })
+  expect(authorizationServer).type.not.toBeCallableWith({ ...base, signIn: google(app), consent: 'never' })
 })
 
 test('a store has four commands', () => {

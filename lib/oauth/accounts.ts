@@ -30,7 +30,7 @@ export interface Accounts {
 
 /** Creates the accounts of an authorization server. */
 export function createAccounts (
-  { store, signIn, allow, claims, refusedText, lifetimes }: ServerSettings
+  { store, signIn, allow, claims, lifetimes }: ServerSettings
 ): Accounts {
   // A code and a session may outlive short refresh tokens.
   const ttl = Math.max(lifetimes.refreshToken, lifetimes.session) + lifetimes.accessToken
@@ -42,7 +42,9 @@ export function createAccounts (
   return {
     renew,
     async admit (user) {
-      if (allow !== undefined && await allow(user) !== true) throw new SignInRefusedError(refusedText)
+      if (allow !== undefined && await allow(user) !== true) {
+        throw new SignInRefusedError('the user is not allowed in', 'refused')
+      }
       const { subject, label } = signIn.identify(user)
       if (typeof subject !== 'string' || subject === '') throw new TypeError("'identify' returned no 'subject'")
       const { scopes, extra = {} }: UserClaims = await claims?.(user) ?? {}

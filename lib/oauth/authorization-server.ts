@@ -10,6 +10,7 @@ import { CALLBACK_PATH } from './departure.ts'
 import { createInteractions, type Interactions } from './interaction.ts'
 import { deriveKeys } from './keys.ts'
 import { resolveSettings, type AuthorizationServerOptions, type ServerSettings } from './options.ts'
+import { createPages } from './pages/pages.ts'
 import type { Provider } from './peers.ts'
 import { INTERACTION_PATH, ROUTES } from './paths.ts'
 import { createProvider } from './provider.ts'
@@ -67,7 +68,7 @@ export function authorizationServer<User> (options: AuthorizationServerOptions<U
     }
     const accounts = createAccounts(settings)
     const findResource = createResourceFinder(app, settings.issuer, settings.publicUrl)
-    const parts = { settings, keys, accounts, findResource, log: app.log }
+    const parts = { settings, keys, accounts, findResource, pages: createPages(settings), log: app.log }
     const provider = await createProvider(parts)
     // A scope of its own, so its parser and routes never reach the app.
     const interactions = createInteractions({ ...parts, provider })

@@ -40,7 +40,7 @@ export function createNodePair (publicUrl: URL, { url, method, headers, body }: 
 }
 
 // The headers that the provider reads. Those with which proxies speak about the client are not among them.
-const HEADERS = ['accept', 'authorization', 'content-type', 'cookie', 'dpop', 'origin', 'user-agent',
+const HEADERS = ['accept', 'accept-language', 'authorization', 'content-type', 'cookie', 'dpop', 'origin', 'user-agent',
   'access-control-request-method', 'access-control-request-headers']
 
 /** Reads a request of Fastify whose body has been parsed as a buffer. */

@@ -6,7 +6,8 @@ import { createDocumentFetch } from './client-documents.ts'
 import type { Keys } from './keys.ts'
 import { toProviderClient } from './known-clients.ts'
 import type { ServerSettings } from './options.ts'
-import { PAGE_HEADERS, renderProblem } from './page.ts'
+import type { LanguageHeaders } from './pages/language.ts'
+import type { Pages } from './pages/pages.ts'
 import { INTERACTION_PATH, INTERACTION_TTL, ROUTES } from './paths.ts'
 import type { Client, Provider, ProviderModule } from './peers.ts'
 import type { FindResource } from './resources.ts'
@@ -17,12 +18,14 @@ export interface ConfigurationParts {
   readonly keys: Keys
   readonly accounts: Accounts
   readonly findResource: FindResource
+  readonly pages: Pages
 }
 
 /** The parts of a Koa context that are used. */
 interface ProviderContext {
   type: string
   body: unknown
+  readonly headers: LanguageHeaders
   set (headers: Readonly<Record<string, string>>): void
   readonly oidc: {
     readonly params?: Readonly<Record<string, unknown>>
@@ -81,7 +84,7 @@ export function createConfiguration (
     rotateRefreshToken: true,
     fetch: createDocumentFetch(settings),
     fetchResponseBodyLimits: { 'client_id metadata document': 16 * 1024, jwks_uri: 0, sector_identifier_uri: 0 },
-    renderError,
+    renderError: createRenderError(parts),
     ttl: describeLifetimes(settings)
   }
 }
@@ -151,11 +154,14 @@ function describeCookies ({ settings, keys }: ConfigurationParts): object {
   }
 }
 
-function renderError (ctx: ProviderContext, { error, error_description: description }: Record<string, unknown>): void {
-  const text = `${String(description ?? error)}. Go back to the application and connect again.`
-  ctx.type = 'html'
-  ctx.body = renderProblem('This sign-in cannot go on', text.charAt(0).toUpperCase() + text.slice(1))
-  ctx.set(PAGE_HEADERS)
+type RenderError = (ctx: ProviderContext, error: Readonly<Record<string, unknown>>) => void
+
+function createRenderError ({ pages }: ConfigurationParts): RenderError {
+  return function renderError (ctx, { error, error_description: description }) {
+    ctx.type = 'html'
+    ctx.body = pages.of(ctx.headers).problem({ kind: 'error', message: String(description ?? error) })
+    ctx.set(pages.headers)
+  }
 }
 
 function describeLifetimes ({ lifetimes }: ServerSettings): object {

@@ -2,20 +2,22 @@
 import { keepClient } from './adapter.ts'
 import { createConsentMemory } from './consent-memory.ts'
 import { readConsentRequest, type ConsentRequest } from './consent-request.ts'
-import { renderConsent, renderReturn } from './page.ts'
+import type { ServerSettings } from './options.ts'
+import type { ConsentPage } from './pages/consent-page.ts'
+import { stepOf } from './pages/message-pages.ts'
 import type { Interaction, InteractionResult } from './peers.ts'
 import type { ServerParts } from './provider.ts'
 import { isLocalRedirect } from './redirect-uri.ts'
 import { urlOfVisit } from './visit.ts'
 
-/** A page to show, or an answer that is known without asking. */
-export type Asked = { readonly page: string } | { readonly result: InteractionResult }
+/** What to ask the user, or an answer that is known without asking. */
+export type Asked = { readonly page: ConsentPage } | { readonly result: InteractionResult }
 
 /** A decision of the user. */
 export interface Decision {
   readonly result: InteractionResult
-  /** Renders the page that leads back to the client. */
-  renderReturn (url: string): string
+  /** The name of the client, to which the user returns. */
+  readonly client: string | undefined
 }
 
 /** Asks users for consent. */
@@ -25,7 +27,8 @@ export interface Consent {
   take (interaction: Interaction, form: URLSearchParams): Promise<Decision | undefined>
 }
 
-const DENIED = { error: 'access_denied', error_description: 'the user did not allow it' }
+/** The answer of a user who does not allow it. */
+export const DENIED = { error: 'access_denied', error_description: 'the user did not allow it' }
 
 /** Creates the functions that ask for consent. */
 export function createConsent (parts: ServerParts): Consent {
@@ -43,9 +46,10 @@ export function createConsent (parts: ServerParts): Consent {
       const request = await readConsentRequest(interaction, parts)
       if (request === undefined) return { result: DENIED }
       const mustAsk = String(interaction.params['prompt'] ?? '').split(' ').includes('consent')
-      if (!mustAsk && await memory.has(request)) return { result: await grant(request, parts) }
+      const mayPass = !mustAsk && (isTrusted(request, settings) || await memory.has(request))
+      if (mayPass) return { result: await grant(request, parts) }
       const csrf = keys.sign('consent', signedText(interaction, request))
-      return { page: renderPage(request, parts, { csrf, action: urlOfVisit(settings.issuer, interaction.uid) }) }
+      return { page: describePage(request, urlOfVisit(settings.issuer, interaction.uid), csrf) }
     },
     async take (interaction, form) {
       const request = await readConsentRequest(interaction, parts)
@@ -53,12 +57,14 @@ export function createConsent (parts: ServerParts): Consent {
       if (!keys.isSigned('consent', signedText(interaction, request), form.get('csrf') ?? '')) return undefined
       const isAllowed = form.get('decision') === 'allow'
       if (isAllowed) await memory.add(request)
-      return {
-        result: isAllowed ? await grant(request, parts) : DENIED,
-        renderReturn: (url) => renderReturn(request.client.clientName, url)
-      }
+      return { result: isAllowed ? await grant(request, parts) : DENIED, client: request.client.clientName }
     }
   }
+}
+
+// A client of the user's own device is never trusted: any other program there can use its id and its redirect URI.
+function isTrusted ({ clientId, redirectUri }: ConsentRequest, { trusted }: ServerSettings): boolean {
+  return trusted.has(clientId) && !isLocalRedirect(redirectUri)
 }
 
 async function grant (
@@ -73,21 +79,19 @@ async function grant (
   return { consent: { grantId: await grant.save(Math.round(lifetimes.grant / 1000)) } }
 }
 
-function renderPage (
-  { account, client, clientId, redirectUri, resource, scopes }: ConsentRequest,
-  { settings: { name, scopes: words } }: ServerParts,
-  form: { readonly csrf: string, readonly action: string }
-): string {
-  return renderConsent({
-    app: name,
+function describePage (request: ConsentRequest, visit: string, csrf: string): ConsentPage {
+  const { account, client, clientId, redirectUri, resource, scopes } = request
+  return {
     client: client.clientName,
     publishedBy: client.clientIdMetadataDocument === true ? new URL(clientId).host : undefined,
     redirect: describeRedirect(redirectUri),
     account: account.label,
     resource: resource.id,
-    scopes: scopes.map((scope) => words[scope] ?? scope),
-    ...form
-  })
+    scopes,
+    csrf,
+    action: visit,
+    otherAccount: stepOf(visit, 'other-account')
+  }
 }
 
 function describeRedirect (uri: string): { readonly shown: string, readonly isLocal: boolean } {

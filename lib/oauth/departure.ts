@@ -1,8 +1,8 @@
-// Browsers that are away at the identity provider: each is bound to the authorization request that it left.
+// Sends browsers to the identity provider, and binds each of them to the authorization request that it leaves.
 import { createHash, randomBytes } from 'node:crypto'
 import { INTERACTION_TTL } from './paths.ts'
 import type { ServerParts } from './provider.ts'
-import type { SignInReturn, SignInStart, SignInStarted } from './sign-in/sign-in.ts'
+import type { SignInReturn } from './sign-in/sign-in.ts'
 
 /** The path that the identity provider sends browsers back to. */
 export const CALLBACK_PATH = '/oauth/callback'
@@ -21,8 +21,8 @@ export interface Arrival {
 
 /** Sends browsers away, and knows them again. */
 export interface Departures {
-  /** @param start Begins the sign-in at the identity provider. */
-  depart (uid: string, start: (context: SignInStart) => SignInStarted | PromiseLike<SignInStarted>): Promise<Departure>
+  /** Begins a sign-in. @param otherAccount Whether the user asks for another account. */
+  depart (uid: string, otherAccount: boolean): Promise<Departure>
   /** Returns undefined unless the same browser left, and has not come back yet. */
   arrive (search: string, cookies: string | undefined): Promise<Arrival | undefined>
 }
@@ -30,7 +30,7 @@ export interface Departures {
 interface Away { readonly uid: string, readonly browser: string, readonly kept?: unknown }
 
 /** Creates the functions that send browsers away. */
-export function createDepartures ({ settings: { store, issuer, publicUrl }, keys }: ServerParts): Departures {
+export function createDepartures ({ settings: { store, signIn, issuer, publicUrl }, keys }: ServerParts): Departures {
   const callbackUrl = issuer + CALLBACK_PATH
   const path = new URL(callbackUrl).pathname
   const [prefix, secure] = publicUrl.protocol === 'https:' ? ['__Secure-', '; Secure'] : ['', '']
@@ -39,9 +39,9 @@ export function createDepartures ({ settings: { store, issuer, publicUrl }, keys
     `${prefix}mcp-state-${createHash('sha256').update(state).digest('base64url').slice(0, 16)}`
 
   return {
-    async depart (uid, start) {
+    async depart (uid, otherAccount) {
       const [state = '', browser = ''] = [randomBytes(32), randomBytes(32)].map((bytes) => bytes.toString('base64url'))
-      const { url, kept } = await start({ callbackUrl, state })
+      const { url, kept } = await signIn.start({ callbackUrl, state, otherAccount })
       const away: Away = { uid, browser: keys.sign('browser', browser), kept }
       await store.set(`sign-in:${state}`, JSON.stringify(away), INTERACTION_TTL)
       const attributes = `Path=${path}; HttpOnly; SameSite=Lax; Max-Age=${INTERACTION_TTL / 1000}${secure}`

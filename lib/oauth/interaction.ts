@@ -1,12 +1,12 @@
 // What happens between a user and the server while an authorization request waits: sign-in, then consent.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { createConsent } from './consent.ts'
+import { createConsent, DENIED } from './consent.ts'
 import { createDepartures } from './departure.ts'
-import { PAGE_HEADERS, renderProblem } from './page.ts'
+import type { Problem } from './pages/message-pages.ts'
 import { INTERACTION_TTL } from './paths.ts'
 import type { ServerParts } from './provider.ts'
 import { SignInRefusedError } from './sign-in/sign-in.ts'
-import { createVisits, urlOfVisit } from './visit.ts'
+import { createVisits, urlOfVisit, type Visit } from './visit.ts'
 
 /** The handlers of the routes that users visit. */
 export interface Interactions {
@@ -18,73 +18,89 @@ export interface Interactions {
   comeBack (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>
 }
 
-const EXPIRED = ['This sign-in has expired', 'It took too long, is already complete, or began in another browser. ' +
-  'Go back to the application and connect again.'] as const
-
 /** Creates the handlers. */
 export function createInteractions (parts: ServerParts): Interactions {
-  const { settings: { store, signIn, issuer }, accounts } = parts
+  const { settings: { store, signIn, issuer }, accounts, pages } = parts
   const [consent, visits, departures] = [createConsent(parts), createVisits(parts), createDepartures(parts)]
   const signedInKey = (uid: string): string => `signed-in:${uid}`
 
   async function proceed (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const visit = await visits.find(request)
-    if (visit === undefined) return sendProblem(reply, 400, ...EXPIRED)
-    const { interaction } = visit
-    if (interaction.prompt.name === 'consent') {
-      const answer = await consent.ask(interaction)
-      if ('result' in answer) return reply.redirect(await visits.finish(visit, answer.result), 303)
-      return reply.headers(PAGE_HEADERS).send(answer.page)
+    if (visit === undefined) return sendProblem(request, reply, { kind: 'expired' })
+    const { step } = Object(request.query)
+    if (step === 'give-up') return reply.redirect(await visits.finish(visit, DENIED), 303)
+    if (step === 'other-account') {
+      await visits.leaveSession(visit)
+      return await leave(visit, request, reply)
     }
-    const subject = await store.take(signedInKey(interaction.uid))
-    if (subject === undefined) return await leave(interaction.uid, request, reply)
-    await visits.leaveOtherSession(visit, subject)
+    return visit.interaction.prompt.name === 'consent'
+      ? await ask(visit, request, reply)
+      : await signInVisitor(visit, request, reply)
+  }
+
+  async function signInVisitor (visit: Visit, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const subject = await store.take(signedInKey(visit.interaction.uid))
+    if (subject === undefined) return await leave(visit, request, reply)
+    await visits.leaveSession(visit, subject)
     return reply.redirect(await visits.finish(visit, { login: { accountId: subject } }), 303)
   }
 
-  async function leave (uid: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  async function leave ({ interaction }: Visit, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     try {
-      const { url, cookie } = await departures.depart(uid, signIn.start)
+      const { url, cookie } = await departures.depart(interaction.uid, Object(request.query).step === 'other-account')
       const headers = { 'set-cookie': cookie, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }
       return reply.headers(headers).redirect(url, 303)
     } catch (error) {
-      return sendFailure(request, reply, error)
+      return sendProblem(request, reply, explain(error, interaction.uid, request.log))
     }
   }
 
   async function comeBack (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const arrival = await departures.arrive(new URL(request.url, issuer).search, request.headers.cookie)
-    if (arrival === undefined) return sendProblem(reply, 400, ...EXPIRED)
+    if (arrival === undefined) return sendProblem(request, reply, { kind: 'expired' })
     const { uid, returned, cookie } = arrival
     reply.header('set-cookie', cookie)
     try {
       const { subject } = await accounts.admit(await signIn.finish(returned))
       await store.set(signedInKey(uid), subject, INTERACTION_TTL)
     } catch (error) {
-      return sendFailure(request, reply, error)
+      return sendProblem(request, reply, explain(error, uid, request.log))
     }
     return reply.header('cache-control', 'no-store').redirect(urlOfVisit(issuer, uid), 303)
   }
 
-  async function decide (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const visit = await visits.find(request)
-    if (visit === undefined || visit.interaction.prompt.name !== 'consent') return sendProblem(reply, 400, ...EXPIRED)
-    const answer = await consent.take(visit.interaction, new URLSearchParams(String(request.body)))
-    if (answer === undefined) return sendProblem(reply, 403, ...EXPIRED)
-    const page = answer.renderReturn(await visits.finish(visit, answer.result))
-    return reply.headers(PAGE_HEADERS).send(page)
+  async function ask (visit: Visit, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const answer = await consent.ask(visit.interaction)
+    if ('result' in answer) return reply.redirect(await visits.finish(visit, answer.result), 303)
+    return reply.headers(pages.headers).send(pages.of(request.headers).consent(answer.page))
   }
 
-  function sendFailure ({ log }: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
-    if (error instanceof SignInRefusedError) return sendProblem(reply, 403, 'You cannot sign in here', error.message)
+  async function decide (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const visit = await visits.find(request)
+    if (visit?.interaction.prompt.name !== 'consent') return sendProblem(request, reply, { kind: 'expired' })
+    const answer = await consent.take(visit.interaction, new URLSearchParams(String(request.body)))
+    if (answer === undefined) return sendProblem(request, reply, { kind: 'foreign' })
+    const url = await visits.finish(visit, answer.result)
+    return reply.headers(pages.headers).send(pages.of(request.headers).returning(answer.client, url))
+  }
+
+  function explain (error: unknown, uid: string, log: FastifyRequest['log']): Problem {
+    const visit = urlOfVisit(issuer, uid)
+    if (error instanceof SignInRefusedError) {
+      const { message, text } = error
+      return text === undefined ? { kind: 'refused', message, visit } : { kind: text, visit }
+    }
     log.error({ err: error }, `sign-in with ${signIn.name} failed`)
-    const text = `Signing in with ${signIn.name} did not work. Try again later.`
-    return sendProblem(reply, 502, 'The sign-in failed', text)
+    return { kind: 'failed', provider: signIn.name, visit }
+  }
+
+  function sendProblem ({ headers }: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+    return reply.code(STATUS[problem.kind]).headers(pages.headers).send(pages.of(headers).problem(problem))
   }
 
   return { proceed, decide, comeBack }
 }
 
-function sendProblem (reply: FastifyReply, status: number, title: string, text: string): FastifyReply {
-  return reply.code(status).headers(PAGE_HEADERS).send(renderProblem(title, text))
+const STATUS: Readonly<Record<Problem['kind'], number>> = {
+  expired: 400, foreign: 403, refused: 403, cancelled: 403, failed: 502, error: 400
 }

@@ -1,9 +1,13 @@
 // The options of the authorization server.
 import {
-  duration, flag, func, isObject, isText, kindOf, nested, oneOf, required, text, whole
+  duration, flag, func, isObject, isText, kind, kindOf, nested, oneOf, required, text, whole
 } from '../options/checks.ts'
 import { resolve, type ResolvedOf, type TableOf } from '../options/table.ts'
+import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
 import { isScope } from '../protocol/scope.ts'
+import type { LanguageHeaders } from './pages/language.ts'
+import { colors, logo, type PageColors } from './pages/look.ts'
+import { englishTexts, findTextsProblem, type PageTexts } from './pages/texts.ts'
 import type { RegistrationLimit } from './registration-limit.ts'
 import { findRedirectProblem } from './redirect-uri.ts'
 import type { SignIn } from './sign-in/sign-in.ts'
@@ -74,14 +78,37 @@ export interface AuthorizationServerOptions<User> {
   readonly store?: OAuthStore
   /** The name of the app on its pages. @default the host of `publicUrl` */
   readonly name?: string
-  /** The text that a refused user reads. @default 'Ask the administrator of this app for access.' */
+  /** The logo of the app on its pages: an https URL, or a `data:image/…` URL of at most 64 KiB. @default none */
+  readonly logo?: string
+  /** The colours of the pages. @default a blue accent */
+  readonly colors?: PageColors
+  /** The text that a refused user reads in English. @default 'Ask the administrator of this app for access.' */
   readonly refusedText?: string
   /**
-   * When the user is asked for consent: at every sign-in, or once for a client, its redirect URI and scopes. Clients on
-   * the user's own device are always asked for, as any other program there can use their client id (RFC 8252 8.6).
+   * The pages in other languages, by language tags such as `de` or `pt-BR`. Each browser gets the one that its header
+   * `Accept-Language` wants most, or else English.
+   * @default {}
+   */
+  readonly texts?: Readonly<Record<string, PageTexts>>
+  /**
+   * Returns the language that the pages have for a request, such as one that the user has chosen in a cookie; undefined
+   * to decide by `Accept-Language`.
+   * @default the language that `Accept-Language` wants most
+   */
+  readonly language?: (headers: LanguageHeaders) => string | undefined
+  /**
+   * When the user is asked for consent: at every sign-in; once for a client, its redirect URI and scopes; or not at all
+   * for the clients in `trusted`, and once for all others. Clients on the user's own device are always asked for, as
+   * any other program there can use their client id (RFC 8252 8.6).
    * @default 'remember'
    */
-  readonly consent?: 'always' | 'remember'
+  readonly consent?: 'always' | 'remember' | 'skip-for-trusted'
+  /**
+   * The ids of clients that get access without consent. Each is the id of one of `clients`, or the URL of a metadata
+   * document. A client that has registered itself cannot be among them, as anybody can register any name.
+   * @default []
+   */
+  readonly trusted?: readonly string[]
   /** Clients that need not register. @default [] */
   readonly clients?: readonly KnownClient[]
   /** Whether clients may register themselves (RFC 7591). @default true */
@@ -119,6 +146,9 @@ const keys = kindOf<readonly string[]>(`must be an array of secrets of at least 
 const scopeWords = kindOf<Readonly<Record<string, string>>>(
   "must be an object of scopes and their words, such as { 'notes:read': 'Read your notes' }",
   (value) => isObject(value) && Object.entries(value).every(([scope, words]) => isScope(scope) && isText(words)))
+const texts = kind<Readonly<Record<string, PageTexts>>>(findTextsProblem)
+const ids = kindOf<readonly string[]>("must be an array of ids of clients, such as ['https://client.example.com/id']",
+  (value) => Array.isArray(value) && value.every(isText))
 const signIn = kindOf<SignIn<unknown>>('must be oidc(), github(), a preset such as google(), or custom()', (value) =>
   isObject(value) && 'start' in value && 'finish' in value && 'identify' in value)
 const store = kindOf<OAuthStore>('must be a store: memoryStore(), or an object with get, set, add and take', (value) =>
@@ -179,8 +209,13 @@ const SERVER = {
   scopes: scopeWords({}),
   store: store(),
   name: text(),
-  refusedText: text('Ask the administrator of this app for access.'),
-  consent: oneOf('always', 'remember'),
+  logo: logo(),
+  colors,
+  refusedText: text(englishTexts.refused),
+  texts: texts({}),
+  language: func<(headers: LanguageHeaders) => string | undefined>(),
+  consent: oneOf('always', 'remember', 'skip-for-trusted'),
+  trusted: ids([]),
   clients: knownClients([]),
   registration: flag(true),
   registrationLimit: nested(REGISTRATION_LIMIT, 'must be an object, such as { perAddress: 20 }'),
@@ -193,7 +228,7 @@ const SERVER = {
 } satisfies TableOf<AuthorizationServerOptions<unknown>>
 
 /** The options of the authorization server, completed. */
-export type ServerSettings = Omit<ResolvedOf<typeof SERVER>, 'publicUrl' | 'store' | 'name' | 'consent'> & {
+export type ServerSettings = Omit<ResolvedOf<typeof SERVER>, 'publicUrl' | 'store' | 'name' | 'consent' | 'trusted'> & {
   readonly publicUrl: URL
   /** `publicUrl` without a slash at its end: the issuer, and the prefix of all URLs. */
   readonly issuer: string
@@ -202,6 +237,8 @@ export type ServerSettings = Omit<ResolvedOf<typeof SERVER>, 'publicUrl' | 'stor
   readonly isStoreDefault: boolean
   readonly name: string
   readonly remembersConsent: boolean
+  /** The ids of the clients that get access without consent. */
+  readonly trusted: ReadonlySet<string>
 }
 
 /** Checks and completes the options. @throws MCP_ERR_INVALID_OPTION */
@@ -209,6 +246,8 @@ export function resolveSettings<User> (options: AuthorizationServerOptions<User>
   // Only `finish` of the sign-in makes the users that the other functions get.
   const given = options as AuthorizationServerOptions<unknown>
   const { consent, ...resolved } = resolve(SERVER, given, 'authorizationServer.')
+  const problem = findTrustProblem(consent, resolved)
+  if (problem !== undefined) throw new MCP_ERR_INVALID_OPTION('authorizationServer.trusted', problem)
   const publicUrl = new URL(resolved.publicUrl)
   return Object.freeze({
     ...resolved,
@@ -217,6 +256,20 @@ export function resolveSettings<User> (options: AuthorizationServerOptions<User>
     store: resolved.store ?? memoryStore(),
     isStoreDefault: resolved.store === undefined,
     name: resolved.name ?? publicUrl.host,
-    remembersConsent: consent !== 'always'
+    remembersConsent: consent !== 'always',
+    trusted: new Set(resolved.trusted)
   })
+}
+
+function findTrustProblem (
+  consent: string | undefined,
+  { trusted, clients, clientDocuments }: Pick<ResolvedOf<typeof SERVER>, 'trusted' | 'clients' | 'clientDocuments'>
+): string | undefined {
+  const isSkipping = consent === 'skip-for-trusted'
+  if (isSkipping && trusted.length === 0) return "must name the clients that need no consent: 'skip-for-trusted'"
+  if (!isSkipping && trusted.length > 0) return "has no effect without consent: 'skip-for-trusted'"
+  const stranger = trusted.find((id) =>
+    !clients.some(({ clientId }) => clientId === id) && !(clientDocuments && id.startsWith('https://')))
+  if (stranger === undefined) return undefined
+  return `has '${stranger}', which is neither the id of one of 'clients' nor the https URL of a metadata document`
 }

@@ -20,7 +20,7 @@ export interface Grant extends ProviderModel {
 export interface Interaction extends ProviderModel {
   readonly uid: string
   readonly exp: number
-  readonly prompt: { readonly name: string }
+  prompt: { readonly name: string, readonly reasons: readonly string[], readonly details: object }
   readonly params: Readonly<Record<string, unknown>>
   session?: { readonly uid: string, readonly accountId?: string }
 }

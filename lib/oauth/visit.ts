@@ -17,8 +17,8 @@ export interface Visits {
   find (request: FastifyRequest): Promise<Visit | undefined>
   /** Answers the authorization request, and returns the URL that the browser goes on to. */
   finish (visit: Visit, result: InteractionResult): Promise<string>
-  /** Ends the session of a browser that is signed in as somebody else than the given subject. */
-  leaveOtherSession (visit: Visit, subject: string): Promise<void>
+  /** Ends the session of a browser, unless it is signed in as the given subject. */
+  leaveSession (visit: Visit, except?: string): Promise<void>
 }
 
 /** Creates the functions that find visits. */
@@ -35,12 +35,13 @@ export function createVisits ({ settings: { publicUrl }, provider }: ServerParts
     },
     finish: async ({ pair }, result) =>
       await provider.interactionResult(pair.request, pair.response, result, { mergeWithLastSubmission: true }),
-    // That session must not go on with this user's request.
-    async leaveOtherSession ({ interaction }, subject) {
+    // That session must not go on with the request of another user.
+    async leaveSession ({ interaction }, except) {
       const { session } = interaction
-      if (session?.accountId === undefined || session.accountId === subject) return
+      if (session?.accountId === undefined || session.accountId === except) return
       await (await provider.Session.findByUid(session.uid))?.destroy()
       delete interaction.session
+      interaction.prompt = { name: 'login', reasons: [], details: {} }
       await interaction.save(interaction.exp - Math.floor(Date.now() / 1000))
     }
   }

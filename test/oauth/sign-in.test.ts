@@ -148,7 +148,7 @@ t.test('a user who cancels at GitHub, or an app with a wrong secret, gets a page
   const signInWith = github({ clientId: 'a', clientSecret: 'b', organizations: true, ...urls })
   const wrong = await createStage(t, stageOf(signInWith))
   const failed = await wrong.openBrowser().visit(authorizationUrl(await registerId(wrong)))
-  t.match(failed, { status: 502, text: /GitHub did not work/ })
+  t.match(failed, { status: 502, text: /Signing in with <bdi>GitHub<\/bdi> did not work/ })
   t.notMatch(failed.text, 'bad_verification_code')
 })
 

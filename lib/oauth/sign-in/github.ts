@@ -51,7 +51,7 @@ export function github (options: GithubOptions): SignIn<GithubUser> {
 
   return Object.freeze<SignIn<GithubUser>>({
     name: 'GitHub',
-    start ({ callbackUrl, state }) {
+    start ({ callbackUrl, state, otherAccount }) {
       const verifier = randomBytes(32).toString('base64url')
       const url = new URL(`${baseUrl}/login/oauth/authorize`)
       url.search = new URLSearchParams({
@@ -60,12 +60,15 @@ export function github (options: GithubOptions): SignIn<GithubUser> {
         scope: organizations ? 'read:user read:org' : 'read:user',
         state,
         code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-        code_challenge_method: 'S256'
+        code_challenge_method: 'S256',
+        ...(otherAccount && { prompt: 'select_account' })
       }).toString()
       return { url: url.href, kept: verifier }
     },
     async finish ({ url, callbackUrl, kept }) {
-      if (url.searchParams.get('error') === 'access_denied') throw new SignInRefusedError('You cancelled the sign-in.')
+      if (url.searchParams.get('error') === 'access_denied') {
+        throw new SignInRefusedError('the user cancelled', 'cancelled')
+      }
       const token = await api.redeem(String(url.searchParams.get('code')), callbackUrl, String(kept))
       return await api.readUser(token, organizations)
     },

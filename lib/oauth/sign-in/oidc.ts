@@ -1,6 +1,6 @@
 // Sign-in at any provider of OpenID Connect.
 import { randomBytes } from 'node:crypto'
-import { kindOf, required, text, url, whole } from '../../options/checks.ts'
+import { kindOf, oneOf, required, text, url, whole } from '../../options/checks.ts'
 import { resolve, type TableOf } from '../../options/table.ts'
 import { loadPeer, type OpenidClientModule, type UpstreamConfiguration } from '../peers.ts'
 import { SignInRefusedError, type SignIn, type SignInReturn } from './sign-in.ts'
@@ -15,6 +15,12 @@ export interface OidcOptions {
   readonly clientSecret?: string
   /** The scopes to ask the provider for. They must include `openid`. @default ['openid', 'profile', 'email'] */
   readonly scopes?: readonly string[]
+  /**
+   * The `prompt` with which the provider lets a user sign in with another account. Every provider must support `login`;
+   * `select_account` lets the user choose among accounts without a password.
+   * @default 'login'
+   */
+  readonly accountPrompt?: 'login' | 'select_account'
   /** How many milliseconds a request to the provider may take. @default 10000 */
   readonly timeout?: number
 }
@@ -40,6 +46,7 @@ const OIDC = {
   clientId: required(text()),
   clientSecret: text(),
   scopes: upstreamScopes(['openid', 'profile', 'email']),
+  accountPrompt: oneOf('login', 'select_account'),
   timeout: whole(10_000)
 } satisfies TableOf<OidcOptions>
 
@@ -61,7 +68,7 @@ interface Kept { readonly verifier: string, readonly nonce: string }
  * })
  */
 export function oidc (options: OidcOptions): SignIn<OidcUser> {
-  const { issuer, clientId, clientSecret, scopes, timeout } = resolve(OIDC, options, 'oidc.')
+  const { issuer, clientId, clientSecret, scopes, accountPrompt = 'login', timeout } = resolve(OIDC, options, 'oidc.')
   const server = new URL(issuer)
   let discovered: Promise<UpstreamConfiguration> | undefined
 
@@ -78,7 +85,7 @@ export function oidc (options: OidcOptions): SignIn<OidcUser> {
 
   return Object.freeze<SignIn<OidcUser>>({
     name: server.host,
-    async start ({ callbackUrl, state }) {
+    async start ({ callbackUrl, state, otherAccount }) {
       const client = await loadPeer<OpenidClientModule>('openid-client', 'oidc()')
       const configuration = await discover(client)
       const [verifier, nonce] = [randomBytes(32), randomBytes(32)].map((bytes) => bytes.toString('base64url'))
@@ -88,12 +95,15 @@ export function oidc (options: OidcOptions): SignIn<OidcUser> {
         state,
         nonce: String(nonce),
         code_challenge: await client.calculatePKCECodeChallenge(String(verifier)),
-        code_challenge_method: 'S256'
+        code_challenge_method: 'S256',
+        ...(otherAccount && { prompt: accountPrompt })
       }
       return { url: client.buildAuthorizationUrl(configuration, parameters).href, kept: { verifier, nonce } }
     },
     async finish ({ url, state, kept }: SignInReturn) {
-      if (url.searchParams.get('error') === 'access_denied') throw new SignInRefusedError('You cancelled the sign-in.')
+      if (url.searchParams.get('error') === 'access_denied') {
+        throw new SignInRefusedError('the user cancelled', 'cancelled')
+      }
       const { verifier, nonce } = kept as Kept // as `start` kept it
       const client = await loadPeer<OpenidClientModule>('openid-client', 'oidc()')
       const tokens = await client.authorizationCodeGrant(await discover(client), url, {

@@ -13,7 +13,7 @@ function hostOf (name: string, value: string): string {
 
 /** Signs users in with Google. */
 export function google (options: PresetOptions): SignIn<OidcUser> {
-  return oidc({ ...options, issuer: 'https://accounts.google.com' })
+  return oidc({ accountPrompt: 'select_account', ...options, issuer: 'https://accounts.google.com' })
 }
 
 /**
@@ -26,7 +26,8 @@ export function entra ({ tenant, ...options }: PresetOptions & { readonly tenant
   if (!/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(tenant)) {
     throw new MCP_ERR_INVALID_OPTION('entra.tenant', 'must be the id of a directory, a UUID')
   }
-  return oidc({ ...options, issuer: `https://login.microsoftonline.com/${tenant}/v2.0` })
+  const issuer = `https://login.microsoftonline.com/${tenant}/v2.0`
+  return oidc({ accountPrompt: 'select_account', ...options, issuer })
 }
 
 /**

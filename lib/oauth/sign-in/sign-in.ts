@@ -8,6 +8,8 @@ export interface SignInStart {
   readonly callbackUrl: string
   /** A secret of this sign-in. The browser must bring it back to the callback URL as the query parameter `state`. */
   readonly state: string
+  /** Whether the user asks to sign in with another account than before. */
+  readonly otherAccount: boolean
 }
 
 /** Where a sign-in goes on. */
@@ -19,7 +21,7 @@ export interface SignInStarted {
 }
 
 /** A browser that has come back. Its `state` has been checked. */
-export interface SignInReturn extends SignInStart {
+export interface SignInReturn extends Omit<SignInStart, 'otherAccount'> {
   /** The URL that the browser came back to, with its query. */
   readonly url: URL
   /** What `start` kept. */
@@ -54,4 +56,12 @@ export interface SignIn<User> {
  */
 export class SignInRefusedError extends Error {
   override readonly name = 'SignInRefusedError'
+  /** The text of the pages that the user sees in place of the message, in the language of the browser. */
+  readonly text: 'refused' | 'cancelled' | undefined
+
+  /** @param text The text of the pages that the user sees in place of the message. */
+  constructor (message: string, text?: 'refused' | 'cancelled') {
+    super(message)
+    this.text = text
+  }
 }

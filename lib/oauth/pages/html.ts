@@ -21,3 +21,20 @@ function render (value: unknown): string {
 export function html ({ raw }: TemplateStringsArray, ...values: readonly unknown[]): Html {
   return new Html(raw.map((part, index) => part + (index < values.length ? render(values[index]) : '')).join(''))
 }
+
+/** The values of a text's placeholders. */
+export type Values = Readonly<Record<string, string>>
+
+/** Puts values into a text, as HTML. The direction in which a value is written affects nothing around it. */
+export function fill (text: string, values: Values): Html {
+  const parts = text.split(/(\{\w+\})/).map((part) => {
+    const value = values[part.slice(1, -1)]
+    return part.startsWith('{') && value !== undefined ? html`<bdi>${value}</bdi>` : part
+  })
+  return html`${parts}`
+}
+
+/** Puts values into a text, without any HTML. */
+export function fillPlain (text: string, values: Values): string {
+  return text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all)
+}
