@@ -6,7 +6,9 @@ export { default } from './plugin.ts'
 export type { McpMountOptions, RouteMountOptions } from './http/mount-options.ts'
 export type { ExposableRoute, ExposeOptions, RouteRequest } from './routes/expose-options.ts'
 export type { RouteToolConfig } from './routes/route-config.ts'
-export type { Mount, MountStats } from './mount.ts'
+export type { Mount } from './mount.ts'
+export type { MountStats } from './http/mount-stats.ts'
+export type { ClusterState } from './session/nodes/membership.ts'
 export type { CorsOptions } from './http/guard/cors-options.ts'
 export type { HealthOptions } from './http/beside/health-options.ts'
 export type { MountHooks } from './http/beside/hooks.ts'
@@ -16,9 +18,11 @@ export type { EventStore, Following, SharedEventStore, StoredEvent } from './sto
 export type { MemoryEventStoreOptions } from './store/memory-event-store.ts'
 export type { SessionEnd } from './session/home.ts'
 export type { MountSessions, SessionEvents, SessionInfo } from './session/sessions.ts'
+export type { SessionSummary } from './session/session-summary.ts'
 export { createMemorySessionStore } from './store/memory-session-store.ts'
 export type {
-  Connecting, OpenOutcome, SessionChange, SessionLimits, SessionRecord, SessionShare, SessionState, SessionStore
+  Connecting, OpenOutcome, SessionChange, SessionLimits, SessionPage, SessionRecord, SessionShare, SessionState,
+  SessionStore, StoredSession
 } from './store/session-store.ts'
 export type { Cluster, ClusterListeners, ClusterNode } from './store/cluster.ts'
 export { createMemoryCluster } from './store/memory-cluster.ts'
@@ -83,6 +87,7 @@ export type { TokenCacheOptions } from './auth/token-cache.ts'
 export { authInfoOf } from './http/guard/auth-hook.ts'
 export { InvalidTokenError, VerifierUnavailableError } from './auth/token-error.ts'
 export type { AuthInfo } from './auth/auth-info.ts'
+export type { CallerFilter, CallerIdentity } from './auth/caller-filter.ts'
 export type { AuthOptions, HostAuthOptions, TokenAuthOptions, Verify, VerifyContext } from './auth/auth-options.ts'
 
 export { ClusterUnreachableError, InsufficientScopeError, RpcError, SignInRequiredError, ToolError } from './errors.ts'

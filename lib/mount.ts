@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { callAsHost } from './host-call.ts'
+import { countLoad, type MountStats } from './http/mount-stats.ts'
 import type { MountParts } from './http/parts.ts'
 import { findServerUrl } from './http/server-url.ts'
 import type { Notifier } from './notify/publisher.ts'
@@ -9,16 +10,6 @@ import { encodeUri } from './protocol/uri.ts'
 import type { Mountable } from './sdk/recognise.ts'
 import type { ServerDefinition } from './server/definition.ts'
 import type { MountSessions } from './session/sessions.ts'
-
-/** The current load of a mount in this process. */
-export interface MountStats {
-  /** How many legacy sessions are open; in a cluster, how many of them this process has served lately. */
-  readonly sessions: number
-  /** How many requests are being served, and how many replies have been resumed by their clients. */
-  readonly exchanges: number
-  /** How many streams clients listen to: GET streams, `subscriptions/listen` and HTTP+SSE. */
-  readonly streams: number
-}
 
 /** A server that is served at one endpoint of the app. `app.mcp` holds all mounts. */
 export class Mount {
@@ -64,11 +55,10 @@ export class Mount {
 
   /**
    * Returns the current load of the mount, for health checks and metrics.
-   * @example app.get('/metrics', async () => [...app.mcp].map((mount) => ({ name: mount.name, ...mount.stats() })))
+   * @example app.get('/metrics', async () => app.mcp.get('Notes').stats())
    */
   stats (): MountStats {
-    const { sessions, exchanges, streams } = this.#parts
-    return { sessions: sessions.size, exchanges: exchanges.size, streams: streams.size }
+    return countLoad(this.#parts)
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Mounted } from './create-mount.ts'
 import { MCP_ERR_DUPLICATE_ENDPOINT, MCP_ERR_DUPLICATE_MOUNT, MCP_ERR_UNKNOWN_MOUNT } from './errors.ts'
 import { findRoot } from './root.ts'
 import { ServerConnections } from './http/server-connections.ts'
+import type { MountStats } from './http/mount-stats.ts'
 import type { Mount } from './mount.ts'
 
 /**
@@ -36,6 +37,14 @@ export class McpRegistry implements Iterable<Mount> {
     const mounted = this.#mounts.get(name)
     if (mounted === undefined) throw new MCP_ERR_UNKNOWN_MOUNT(name, [...this.#mounts.keys()].join(', ') || 'none')
     return mounted.face
+  }
+
+  /**
+   * Returns the current load of all mounts, by their names.
+   * @example app.get('/metrics', async () => app.mcp.stats())
+   */
+  stats (): Readonly<Record<string, MountStats>> {
+    return Object.fromEntries([...this].map((mount) => [mount.name, mount.stats()]))
   }
 
   /** Iterates over the mounts in the order of their registration. */

@@ -57,7 +57,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'server/features': ['options', 'protocol', 'server/call', 'server/lists', 'server/schema'],
   server: ['options', 'protocol', 'server/call', 'server/features', 'server/lists', 'server/schema'],
   notify: ['protocol', 'server', 'shares'],
-  session: ['notify', 'protocol', 'server', 'shares', 'store'],
+  session: ['auth', 'notify', 'protocol', 'server', 'shares', 'store'],
   conversation: ['protocol', 'server', 'session', 'shares'],
   sdk: ['auth', 'protocol', 'server'],
   contracts: ['protocol', 'server', 'store'],

@@ -1,13 +1,16 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
-import Fastify from 'fastify'
+import Fastify, { type FastifyRequest } from 'fastify'
 import { expect, test } from 'tstyche'
 import {
   McpServer,
+  type ClusterState,
+  type HealthOptions,
   type McpRegistry,
   type Mount,
   type Mountable,
   type MountStats,
-  type Notifier
+  type Notifier,
+  type SessionSummary
 } from '../lib/index.ts'
 
 const app = Fastify()
@@ -41,6 +44,7 @@ test('a mount has a name, a path, a URL, its server and its stats', () => {
   expect(mount.sessions.size).type.toBe<number>()
   expect(mount.sessions.max).type.toBe<number>()
   expect(mount.stats()).type.toBe<MountStats>()
+  expect(mount.stats().cluster).type.toBe<ClusterState | undefined>()
   expect(mount.stats().sessions).type.toBe<number>()
   expect(mount.stats().exchanges).type.toBe<number>()
 })
@@ -76,4 +80,20 @@ test('a mount and a server are read-only', () => {
   mount.url = 'http://localhost'
   // @ts-expect-error Cannot assign to 'info' because it is a read-only property.
   server.info = { name: 'other', version: '1.0.0' }
+})
+
+test('sessions are iterated over, and ended by an id, a hash or their callers', async () => {
+  const { sessions } = app.mcp.get('Notes')
+
+  for await (const session of sessions) expect(session).type.toBe<SessionSummary>()
+  expect(sessions.end('id')).type.toBe<Promise<boolean>>()
+  expect(sessions.end).type.toBeCallableWith('id', 'left the company')
+  expect(sessions.endAll({ subject: 'ann', clientId: 'app' }, 'left')).type.toBe<Promise<number>>()
+  expect(sessions.endAll).type.not.toBeCallableWith({ user: 'ann' })
+  expect(app.mcp.stats()).type.toBe<Readonly<Record<string, MountStats>>>()
+})
+
+test('whether health checks have details depends on their request', () => {
+  expect<HealthOptions>().type.toBeAssignableFrom({ details: ({ ip }: FastifyRequest) => ip === '127.0.0.1' })
+  expect<HealthOptions>().type.not.toBeAssignableFrom({ details: true })
 })

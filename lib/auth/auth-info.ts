@@ -3,7 +3,7 @@ import type { AuthInfo as SdkAuthInfo } from '@modelcontextprotocol/sdk/server/a
 
 /**
  * An authenticated caller. It has the members of the official SDK's `AuthInfo` (`token`, `clientId`, `scopes`, and
- * optionally `expiresAt` in seconds since the epoch, `resource` and `extra`) and three more. `issuer`, `subject` and
+ * optionally `expiresAt` in seconds since the epoch, `resource` and `extra`) and four more. `issuer`, `subject` and
  * `clientId` together are the caller's identity, to which sessions are bound.
  */
 export interface AuthInfo extends SdkAuthInfo {
@@ -16,6 +16,8 @@ export interface AuthInfo extends SdkAuthInfo {
    * return it as `resource` instead: `new URL()` turns `https://host/other/../mcp` into another resource.
    */
   audience?: string | readonly string[]
+  /** What a user granted a client at one sign-in, if tokens name it. All tokens of a grant are withdrawn together. */
+  grantId?: string
 }
 
 /** A caller that has been authenticated. */
@@ -38,7 +40,7 @@ export function findAuthInfoProblem (value: unknown): string | undefined {
 }
 
 function findOptionalMemberProblem (
-  { expiresAt, resource, issuer, subject, audience, extra }: { readonly [name in keyof AuthInfo]?: unknown }
+  { expiresAt, resource, issuer, subject, audience, grantId, extra }: { readonly [name in keyof AuthInfo]?: unknown }
 ): string | undefined {
   if (expiresAt !== undefined && !Number.isFinite(expiresAt)) {
     return "has an 'expiresAt' that is not a number of seconds"
@@ -46,6 +48,7 @@ function findOptionalMemberProblem (
   if (resource !== undefined && !(resource instanceof URL)) return "has a 'resource' that is not a URL"
   if (!isOptionalText(issuer)) return "has an 'issuer' that is not a string"
   if (!isOptionalText(subject)) return "has a 'subject' that is not a string"
+  if (!isOptionalText(grantId)) return "has a 'grantId' that is not a string"
   if (!isOptionalText(audience) && !isTexts(audience)) {
     return "has an 'audience' that is neither a string nor an array of strings"
   }

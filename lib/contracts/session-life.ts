@@ -1,6 +1,6 @@
 // The checks of session stores that prove how sessions are found, live on and end.
 import assert from 'node:assert/strict'
-import type { SessionRecord } from '../store/session-store.ts'
+import type { SessionRecord, SessionStore, StoredSession } from '../store/session-store.ts'
 import { TEXTS } from './contract.ts'
 import { CHANGES, RECORD, limitsOf, type SessionChecks } from './session-subject.ts'
 
@@ -120,6 +120,62 @@ export function touchChecks (unit: number): SessionChecks {
       )
 
       assert.deepEqual([...await b.touch(ids, unit)].sort(), ids.filter((_, index) => index % 3 === 0).sort())
+    }
+  }
+}
+
+/** @internal All sessions can be listed, part by part. */
+export function listChecks (unit: number): SessionChecks {
+  const limits = limitsOf(unit)
+
+  async function listAll (store: SessionStore): Promise<ReadonlyMap<string, StoredSession>> {
+    const found = new Map<string, StoredSession>()
+    let from: string | undefined
+    do {
+      const { sessions, next } = await store.list(from)
+      for (const session of sessions) found.set(session.sessionId, session)
+      from = next
+    } while (from !== undefined)
+    return found
+  }
+
+  return {
+    async 'every open session is listed with its record, its listener and when it expires' ({ stores: [a, b], pass }) {
+      await a.open('gone', RECORD, limits)
+      await pass(unit * 0.6)
+      await a.open('s1', RECORD, limits)
+      await b.open('s2', { ...RECORD, logLevel: 'error' }, limits)
+      await b.connect('s2', 'n1')
+      await pass(unit * 0.6)
+
+      const listed = await listAll(b)
+
+      assert.deepEqual([...listed.keys()].sort(), ['s1', 's2'])
+      assert.deepEqual(listed.get('s1')?.record, RECORD)
+      assert.deepEqual(listed.get('s2')?.record, { ...RECORD, logLevel: 'error' })
+      assert.deepEqual([listed.get('s1')?.listener, listed.get('s2')?.listener], [undefined, 'n1'])
+      const { expiresAt = 0 } = listed.get('s1') ?? {}
+      await pass(unit * 0.2)
+      await a.load('s1', unit)
+      const later = (await listAll(a)).get('s1')?.expiresAt ?? 0
+      assert.ok(later - expiresAt > unit * 0.5 && later - expiresAt < unit * 2, 'an expiry is a time in milliseconds')
+    },
+
+    async 'more than a thousand sessions are listed, also while some of them end' ({ stores: [a, b] }) {
+      const ids = Array.from({ length: 1201 }, (_, index) => `s${index}`)
+      await Promise.all(ids.map((id) => a.open(id, RECORD, { max: 2000, ttl: unit })))
+
+      const first = await b.list()
+      await Promise.all(first.sessions.slice(0, 10).map(({ sessionId }) => a.delete(sessionId)))
+      const listed = new Set((first.sessions).map(({ sessionId }) => sessionId))
+      let { next } = first
+      while (next !== undefined) {
+        const page = await b.list(next)
+        for (const { sessionId } of page.sessions) listed.add(sessionId)
+        next = page.next
+      }
+
+      assert.deepEqual([...listed].sort(), ids.sort())
     }
   }
 }

@@ -1,7 +1,7 @@
 // The contract of a SessionStore.
 import { createContracts, type Contract, type TimedContractOptions } from './contract.ts'
 import { changeChecks, connectionChecks } from './session-changes.ts'
-import { endChecks, lifeChecks, recordChecks, touchChecks } from './session-life.ts'
+import { endChecks, lifeChecks, listChecks, recordChecks, touchChecks } from './session-life.ts'
 import { displacementChecks, displacementLimitChecks, placeChecks, shareChecks } from './session-limits.ts'
 import type { SessionStoreSubject } from './session-subject.ts'
 
@@ -20,6 +20,7 @@ export function sessionStoreContract (
     ...lifeChecks(unit),
     ...touchChecks(unit),
     ...endChecks(unit),
+    ...listChecks(unit),
     ...changeChecks(unit),
     ...connectionChecks(unit),
     ...placeChecks(unit),

@@ -19,6 +19,8 @@ export const RECORD: SessionRecord = Object.freeze({
   client: { info: { name: 'Grüße 🙂', version: '1.0.0' }, capabilities: { elicitation: { form: {} }, sampling: {} } },
   principal: 'https://issuer.example|user:1',
   holder: '["https://issuer.example","user:1"]',
+  grantId: 'Grant 🙂',
+  openedAt: 1_700_000_000_123,
   logLevel: 'info'
 })
 

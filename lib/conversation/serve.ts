@@ -46,7 +46,7 @@ export interface SessionServer {
     /** Marks the end of a request. The idle time of its session starts then. */
     settle (session: Session, id: RequestId, running: Running): void
     /** Ends a session. */
-    end (sessionId: string, reason: 'refused'): unknown
+    finish (sessionId: string, reason: 'refused'): unknown
   }
 }
 
@@ -89,7 +89,7 @@ export async function serveInSession (
   const served = await serve(definition, request)
   sessions.settle(session, message.id, running)
   // A failed `initialize` leaves no session.
-  if (isInitialize && !served) sessions.end(session.sessionId, 'refused')
+  if (isInitialize && !served) sessions.finish(session.sessionId, 'refused')
 }
 
 // Clients do not cancel `initialize` (MCP 2025-11-25 cancellation). But its session may end while it runs, because the

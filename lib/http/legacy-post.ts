@@ -18,6 +18,7 @@ import { deliver } from './deliver.ts'
 import {
   findCaller, openCaller, readLegacyHeaders, refuseSession, SESSION_HEADER, type LegacyCaller
 } from './legacy.ts'
+import { authOf } from './guard/auth-hook.ts'
 import type { MountParts } from './parts.ts'
 import { sendBusy, sendRefusal } from './reply/reply.ts'
 import { sendUnserved } from './reply/unserved.ts'
@@ -94,7 +95,12 @@ export class LegacyPost {
   }
 
   async #serveInitialize (message: RequestMessage, reply: FastifyReply, accepted: Accepted): Promise<void> {
-    const headers = { ...readLegacyHeaders(reply.request, this.#parts), holder: this.#parts.holderOf(reply.request) }
+    const { request } = reply
+    const headers = {
+      ...readLegacyHeaders(request, this.#parts),
+      holder: this.#parts.holderOf(request),
+      grantId: authOf(request)?.info.grantId
+    }
     const found = await openCaller(this.#sessions, headers, message)
     if (found.kind === 'refusal') return found.status === 400 ? sendRefusal(reply, found) : sendBusy(reply, found)
 

@@ -66,6 +66,8 @@ function callerOf (session: Session | undefined): LegacyCaller | undefined {
 export interface OpeningHeaders extends LegacyHeaders {
   /** Who holds the place of the session; undefined if sessions are not counted by caller. */
   readonly holder?: string | undefined
+  /** The grant of the caller's token, if it names one. */
+  readonly grantId?: string | undefined
 }
 
 /** Opens the session that `initialize` asks for, and ends the session that the client had before. */
@@ -75,15 +77,16 @@ export async function openCaller (
   const opening = parseInitialize(params)
   if ('problem' in opening) return refuse('invalidParams', id, opening.problem)
 
-  const { principal, holder } = headers
+  const { principal, holder, grantId } = headers
   const { client } = opening
   const protocolVersion = negotiateRevision(opening.requested)
   if (sessions === undefined) {
     return { kind: 'caller', caller: createSessionlessCaller(protocolVersion, principal, client) }
   }
   const former = await findSession(sessions, { ...headers, isUse: false })
-  if (former !== undefined) sessions.end(former.sessionId, 'deleted')
-  const session = await sessions.open({ protocolVersion, client, principal, holder })
+  if (former !== undefined) sessions.finish(former.sessionId, 'deleted')
+  const named = grantId === undefined ? {} : { grantId }
+  const session = await sessions.open({ protocolVersion, client, principal, holder, ...named })
   return isNoPlace(session) ? tooManySessions(session, id) : { kind: 'caller', caller: session, session }
 }
 

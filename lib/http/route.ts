@@ -35,7 +35,7 @@ function createDeleteHandler (parts: MountParts) {
   async function endSession (headers: LegacyHeaders, reply: FastifyReply): Promise<void> {
     const session = await findSession(parts.sessions, { ...headers, isUse: true })
     if (session === undefined) return sendRefusal(reply, refuseSession(headers, null))
-    await parts.sessions.end(session.sessionId, 'deleted')
+    await parts.sessions.finish(session.sessionId, 'deleted')
     reply.code(200).send()
   }
 }

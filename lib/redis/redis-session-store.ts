@@ -1,5 +1,5 @@
 // Sessions in Redis.
-import type { OpenOutcome, SessionChange, SessionStore } from '../store/session-store.ts'
+import type { OpenOutcome, SessionChange, SessionStore, StoredSession } from '../store/session-store.ts'
 import type { StoreAccess } from './redis-event-store.ts'
 import { createRepeatableScript, createScript, LUA_NOW } from './scripts.ts'
 import {
@@ -131,8 +131,24 @@ return remove(KEYS[1], ARGV[1], KEYS[2], KEYS[3])`)
 const COUNT = createRepeatableScript(`${LUA_LIVE}
 return count(KEYS[1])`)
 
+// KEYS open; ARGV the beginning of the keys of sessions, cursor, size. The keys of sessions are in the same slot.
+// Returns the next cursor, then id, expiry, record, log level and listener of each session.
+const LIST = createRepeatableScript(`
+local found = redis.call('ZSCAN', KEYS[1], ARGV[2], 'COUNT', ARGV[3])
+local page = {found[1]}
+for i = 1, #found[2], 2 do
+  local fields = redis.call('HMGET', ARGV[1] .. found[2][i], 'r', 'l', 'g')
+  if fields[1] then
+    page[#page + 1] = {found[2][i], found[2][i + 1], fields[1], fields[2] or '', fields[3] or ''}
+  end
+end
+return page`)
+
 // Few enough that no other command waits long.
 const MAX_TOUCHED_AT_ONCE = 500
+const PAGE_SIZE = 100
+
+type ListedFields = readonly [sessionId: string, expiry: string, record: string, level: string, listener: string]
 
 /** Creates a session store in Redis. Each operation takes one round trip; `touch` takes one per 500 sessions. */
 export function createRedisSessionStore (access: StoreAccess): SessionStore {
@@ -190,10 +206,24 @@ export function createRedisSessionStore (access: StoreAccess): SessionStore {
       return await link.runScript(DELETE, [keys.session(sessionId), keys.open, keys.unused], [sessionId]) === 1
     },
 
+    async list (from = '0') {
+      const given = [keys.session(''), from, PAGE_SIZE]
+      // The type is what the script returns.
+      const [next, ...listed] = await link.runScript(LIST, [keys.open], given) as [string, ...ListedFields[]]
+      const sessions = listed.flatMap((fields) => parseListed(fields) ?? [])
+      if (sessions.length < listed.length) onUnreadable('the record of a session')
+      return { sessions, ...(next !== '0' && { next }) }
+    },
+
     async count () {
       return Number(await link.runScript(COUNT, [keys.open], []))
     }
   }
+}
+
+function parseListed ([sessionId, expiry, text, level, listener]: ListedFields): StoredSession | undefined {
+  const record = parseRecord(text, level)
+  return record && { sessionId, record, expiresAt: Number(expiry), ...(listener !== '' && { listener }) }
 }
 
 // Returns the values of the fields, and undefined if the session does not exist. Extends its life.

@@ -25,22 +25,24 @@ export function fieldOf (
 }
 
 /** Returns a record as JSON, without the log level, which may change. */
-export function encodeRecord ({ protocolVersion, client, principal, holder }: SessionRecord): string {
-  return JSON.stringify({ protocolVersion, client, principal, holder })
+export function encodeRecord ({ logLevel: _level, ...record }: SessionRecord): string {
+  return JSON.stringify(record)
 }
 
 /** Parses a record; returns undefined if it is not valid. */
 export function parseRecord (record: unknown, level: unknown): SessionRecord | undefined {
   const parsed = typeof record === 'string' ? parseJson(record) : undefined
   if (!isWireObject(parsed)) return undefined
-  const { protocolVersion, client, principal, holder } = parsed
+  const { protocolVersion, client, principal, holder, grantId, openedAt } = parsed
   if (typeof protocolVersion !== 'string' || !isClient(client)) return undefined
-  if (!isOptionalText(principal) || !isOptionalText(holder)) return undefined
+  if (!isOptionalText(principal) || !isOptionalText(holder) || !isOptionalText(grantId)) return undefined
   return {
     protocolVersion,
     client,
     ...(principal !== undefined && { principal }),
     ...(holder !== undefined && { holder }),
+    ...(grantId !== undefined && { grantId }),
+    ...(typeof openedAt === 'number' && { openedAt }),
     logLevel: parseLevel(level)
   }
 }

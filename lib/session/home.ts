@@ -3,13 +3,21 @@ import type { Message } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusals.ts'
 import type { NoPlace } from '../shares/shares.ts'
 import type { Session, SessionOpening } from './session.ts'
+import type { KnownSession, SessionUse } from './session-summary.ts'
 
 /**
  * Why a session ended. `deleted`: its client ended it. `refused`: its `initialize` failed. `idle`: it was not used for
  * `sessionIdleTimeout`. `displaced`: it was never used, and a new session needed its place. `disconnected`: the stream
- * of its HTTP+SSE connection ended. `closed`: the app closed.
+ * of its HTTP+SSE connection ended. `ended`: the app ended it. `revoked`: the access of its caller was withdrawn.
+ * `closed`: the app closed.
  */
-export type SessionEnd = 'deleted' | 'refused' | 'idle' | 'displaced' | 'disconnected' | 'closed'
+export type SessionEnd =
+  'deleted' | 'refused' | 'idle' | 'displaced' | 'disconnected' | 'ended' | 'revoked' | 'closed'
+
+/** A session in a list. */
+export interface ListedSession extends KnownSession {
+  readonly grantId?: string | undefined
+}
 
 /** The sessions that this process knows. */
 export interface SessionTable extends Iterable<Session> {
@@ -21,8 +29,11 @@ export interface SessionTable extends Iterable<Session> {
   restore (session: Session): void
   /** Removes a session that goes on in another process. */
   remove (session: Session): void
-  /** Removes a session, ends everything that is going on in it, and calls the listeners of `ended`. */
-  close (session: Session, reason: SessionEnd): void
+  /**
+   * Removes a session, ends everything that is going on in it, and calls the listeners of `ended`.
+   * @param why The reason in words. @default words for `reason`
+   */
+  close (session: Session, reason: SessionEnd, why?: string): void
 }
 
 /** The place where the sessions of one mount live, and the rules by which they open and end. */
@@ -39,8 +50,18 @@ export interface SessionHome {
    * @param isUse Whether the request uses the session, beyond opening it.
    */
   find? (sessionId: string, known: Session | undefined, isUse: boolean): Promise<Session | undefined>
-  /** Ends a session, if it is open. */
-  end (sessionId: string, reason: SessionEnd): void | Promise<void>
+  /**
+   * Iterates over pages of the open sessions of all processes. A session that opens or ends meanwhile may be missing,
+   * and one may appear twice.
+   */
+  list (): AsyncIterable<readonly ListedSession[]>
+  /** Resolves to how much the sessions of a page are used, by all processes together. */
+  usesOf (page: readonly ListedSession[]): Promise<readonly SessionUse[]>
+  /**
+   * Ends a session. Returns whether it was open.
+   * @param why The reason in words. @default words for `reason`
+   */
+  end (sessionId: string, reason: SessionEnd, why?: string): boolean | Promise<boolean>
   /** Forwards messages of a session that other nodes may wait for. Returns undefined if there are no other nodes. */
   forward (messages: ReadonlyArray<Message | Refusal>, session: Session): Promise<void> | undefined
   /** Starts looking for idle sessions. */

@@ -1,10 +1,11 @@
 // The home of sessions that live in one process.
 import { Shares, type NoPlace } from '../shares/shares.ts'
 import type { EventStore } from '../store/event-store.ts'
-import type { SessionEnd, SessionHome, SessionTable } from './home.ts'
+import type { ListedSession, SessionEnd, SessionHome, SessionTable } from './home.ts'
 import { LocalSupport } from './local-support.ts'
 import { EVENT_STORE, type LogFailure } from './log-failure.ts'
 import { Session, type SessionOpening } from './session.ts'
+import { UNUSED, type SessionUse } from './session-summary.ts'
 import { sweepInterval, type LocalSessionSettings } from './settings.ts'
 import { limitStore } from './store-limit.ts'
 
@@ -60,13 +61,22 @@ export class LocalHome implements SessionHome {
     return session
   }
 
-  end (sessionId: string, reason: SessionEnd): void {
+  async * list (): AsyncGenerator<readonly Session[]> {
+    yield [...this.#table]
+  }
+
+  async usesOf (page: readonly ListedSession[]): Promise<readonly SessionUse[]> {
+    return page.map(({ sessionId }) => this.#table.get(sessionId)?.usage ?? UNUSED)
+  }
+
+  end (sessionId: string, reason: SessionEnd, why?: string): boolean {
     const session = this.#table.get(sessionId)
-    if (session === undefined) return
+    if (session === undefined) return false
     this.#unused.delete(session)
     this.#shares.release(session.holder)
-    this.#table.close(session, reason)
+    this.#table.close(session, reason, why)
     this.#forgetEvents(session)
+    return true
   }
 
   forward (): undefined {}

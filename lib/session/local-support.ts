@@ -70,6 +70,10 @@ class LocalStreams implements SessionStreams {
 
   get isIdle (): boolean { return this.#get?.isAttached !== true }
 
+  get attached (): number {
+    return Number(!this.isIdle) + (this.#replies?.attached ?? 0)
+  }
+
   get listening (): SessionStream | undefined { return this.#get }
 
   get questionSink (): QuestionSink | undefined {

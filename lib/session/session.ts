@@ -8,6 +8,7 @@ import type { ServerRequest } from '../protocol/question.ts'
 import type { Caller, WatchedResources } from '../server/call/incoming.ts'
 import { Questions, type Answer } from './questions.ts'
 import { RunningRequests, type Running } from './running.ts'
+import type { SessionUse } from './session-summary.ts'
 import type { SessionStream } from './stream/session-stream.ts'
 import type { SessionStreams, SessionSupport, SupportedSession } from './support.ts'
 import { WatchedUris } from './watched-uris.ts'
@@ -16,6 +17,10 @@ import { WatchedUris } from './watched-uris.ts'
 export interface SessionOpening extends Pick<Caller, 'protocolVersion' | 'client' | 'principal' | 'sessionId'> {
   /** The holder whose share the session counts towards. */
   readonly holder?: string | undefined
+  /** The grant of the token that opens the session, if it names one. */
+  readonly grantId?: string | undefined
+  /** When the session was opened, in milliseconds since the epoch. @default now */
+  readonly openedAt?: number | undefined
 }
 
 /** The client of a session that was opened before `initialize`, as HTTP+SSE does. */
@@ -37,8 +42,13 @@ export class Session implements Caller, SupportedSession {
   readonly principal: string | undefined
   /** The holder whose share it counts towards; undefined if it counts towards none. */
   readonly holder: string | undefined
+  /** The grant of the token that opened it. */
+  readonly grantId: string | undefined
+  /** When it was opened, in milliseconds since the epoch. */
+  readonly openedAt: number
   // The fields that every request uses stand together: with many sessions, none of them is in the processor's cache.
   #requests = 0
+  #calls = 0
   #isUsed = false
   #idleSince: number
   // Most clients have one request at a time. A Map for it would be a fifth of the memory of an idle session.
@@ -54,10 +64,12 @@ export class Session implements Caller, SupportedSession {
   #isEnded = false
 
   constructor (opening: SessionOpening, now: number, support: SessionSupport) {
-    const { sessionId = randomUUID(), protocolVersion, client, principal, holder } = opening
+    const { sessionId = randomUUID(), protocolVersion, client, principal, holder, grantId, openedAt = now } = opening
     this.sessionId = sessionId
     this.principal = principal
     this.holder = holder
+    this.grantId = grantId
+    this.openedAt = openedAt
     this.protocolVersion = protocolVersion
     this.client = client
     this.#idleSince = now
@@ -89,6 +101,7 @@ export class Session implements Caller, SupportedSession {
   begin (id?: RequestId, running?: Running): void {
     this.#requests++
     if (id === undefined || running === undefined) return
+    this.#calls++
     if (this.#running === undefined) {
       this.#runningId = id
       this.#running = running
@@ -118,6 +131,14 @@ export class Session implements Caller, SupportedSession {
   use (): void {
     this.#isUsed = true
   }
+
+  /** How many requests have begun, and on how many streams a client listens, on this node. */
+  get usage (): SessionUse {
+    return { calls: this.#calls, streams: this.#streams?.attached ?? 0 }
+  }
+
+  /** When its last request ended, in milliseconds since the epoch. */
+  get usedAt (): number { return this.#idleSince }
 
   /** Whether a request is being served. */
   get isServing (): boolean { return this.#requests > 0 }

@@ -1,13 +1,15 @@
 // The sessions of one mount, as the requests of clients and the host app see them. Their home decides where they live,
 // and when they open and end.
 import { EventEmitter } from 'node:events'
+import { chooses, parsePrincipal, readFilter, type CallerFilter } from '../auth/caller-filter.ts'
 import type { Message, RequestId } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusals.ts'
 import type { NoPlace } from '../shares/shares.ts'
-import type { SessionEnd, SessionHome, SessionTable } from './home.ts'
+import type { ListedSession, SessionEnd, SessionHome, SessionTable } from './home.ts'
 import type { LogFailure } from './log-failure.ts'
 import type { Running } from './running.ts'
 import type { Session, SessionOpening } from './session.ts'
+import { hashSessionId, summarize, UNUSED, type SessionSummary } from './session-summary.ts'
 
 /**
  * The session that an event is about.
@@ -23,14 +25,44 @@ export interface SessionEvents {
   ended: [session: SessionInfo, reason: SessionEnd]
 }
 
-/** The sessions of a mount, for the host app: their number, and an event when one opens or ends. */
-export interface MountSessions extends Pick<EventEmitter<SessionEvents>, 'on' | 'once' | 'off'> {
+/**
+ * The sessions of a mount, for the host app: their number, who has them, and an event when one opens or ends.
+ * @example
+ * for await (const { idHash, principal, calls } of app.mcp.get('Notes').sessions) console.log(idHash, principal, calls)
+ */
+export interface MountSessions
+  extends Pick<EventEmitter<SessionEvents>, 'on' | 'once' | 'off'>, AsyncIterable<SessionSummary> {
   /** The number of open sessions; in a cluster, of those that this process has served lately. */
   readonly size: number
   /** The most sessions that may be open at once, over all processes. */
   readonly max: number
   /** Resolves to the number of open sessions, over all processes. */
   count (): Promise<number>
+  /**
+   * Iterates over the open sessions of all processes, each once, in no particular order. A session that opens or ends
+   * meanwhile may be missing. In a cluster, they are read from its store in pages.
+   * @throws ClusterUnreachableError
+   */
+  [Symbol.asyncIterator] (): AsyncIterator<SessionSummary>
+  /**
+   * Ends a session: aborts its calls, ends its streams, on whatever process, and forgets it. Its client gets 404 next
+   * time, and opens another session.
+   *
+   * @param session Its id, or the `idHash` of its summary, for which all sessions are looked through.
+   * @param reason Why, for the log and for `ctx.signal.reason`. @default 'the session was ended'
+   * @returns Whether it was open.
+   * @throws ClusterUnreachableError
+   */
+  end (session: string, reason?: string): Promise<boolean>
+  /**
+   * Ends all sessions of some callers, as `end` does. Their clients may open others: to keep them out, withdraw their
+   * access where they get their tokens.
+   *
+   * @returns How many were ended.
+   * @throws TypeError if the filter names nobody, ClusterUnreachableError
+   * @example await app.mcp.get('Notes').sessions.endAll({ subject: 'ann' }, 'left the company')
+   */
+  endAll (callers: CallerFilter, reason?: string): Promise<number>
 }
 
 /** The settings of {@link Sessions}. */
@@ -109,9 +141,35 @@ export class Sessions<Home extends SessionHome = SessionHome>
     session.end(this.#now(), id, running)
   }
 
+  async * [Symbol.asyncIterator] (): AsyncGenerator<SessionSummary> {
+    const seen = new Set<string>()
+    for await (const page of this.home.list()) {
+      const uses = await this.home.usesOf(page)
+      for (const [index, session] of page.entries()) {
+        if (seen.has(session.sessionId)) continue
+        seen.add(session.sessionId)
+        yield summarize(session, uses[index] ?? UNUSED)
+      }
+    }
+  }
+
   /** Ends a session, if it is open. In a cluster, resolves when it has ended on all nodes. */
-  end (sessionId: string, reason: SessionEnd): void | Promise<void> {
+  finish (sessionId: string, reason: SessionEnd): unknown {
     return this.home.end(sessionId, reason)
+  }
+
+  async end (session: string, reason?: string): Promise<boolean> {
+    if (await this.home.end(session, 'ended', reason)) return true
+    return await this.#endWhere(({ sessionId }) => hashSessionId(sessionId) === session, 'ended', reason) > 0
+  }
+
+  async endAll (callers: CallerFilter, reason?: string): Promise<number> {
+    return await this.#endOf(readFilter(callers), 'ended', reason)
+  }
+
+  /** Ends the sessions of callers whose access was withdrawn. */
+  async revoke (callers: CallerFilter): Promise<void> {
+    await this.#endOf(callers, 'revoked', 'access was withdrawn')
   }
 
   /**
@@ -148,10 +206,27 @@ export class Sessions<Home extends SessionHome = SessionHome>
     this.#byId.delete(sessionId)
   }
 
-  close (session: Session, reason: SessionEnd): void {
+  close (session: Session, reason: SessionEnd, why = `the session was ${reason}`): void {
     this.#byId.delete(session.sessionId)
-    session.close(`the session was ${reason}`)
+    session.close(why)
     this.#notify('ended', session, reason)
+  }
+
+  async #endOf (callers: CallerFilter, reason: SessionEnd, why?: string): Promise<number> {
+    return await this.#endWhere(({ principal, grantId }) =>
+      principal !== undefined && chooses(callers, { ...parsePrincipal(principal), grantId }), reason, why)
+  }
+
+  async #endWhere (
+    isMeant: (session: ListedSession) => boolean, reason: SessionEnd, why: string | undefined
+  ): Promise<number> {
+    let ended = 0
+    for await (const page of this.home.list()) {
+      for (const session of page.filter(isMeant)) {
+        if (await this.home.end(session.sessionId, reason, why)) ended++
+      }
+    }
+    return ended
   }
 
   // A listener that throws must not keep a session from opening or ending.

@@ -23,6 +23,8 @@ export interface SupportedSession {
 export interface SessionStreams {
   /** Whether no client is connected to a stream that keeps the session from being idle. */
   readonly isIdle: boolean
+  /** How many streams the client is connected to, through this process. */
+  readonly attached: number
   /** The GET stream, if this process sends changes to it. */
   readonly listening: SessionStream | undefined
   /** The sink of questions that the reply to their request cannot carry; undefined if no client listens. */

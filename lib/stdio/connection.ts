@@ -55,7 +55,7 @@ export class Connection {
       definition: server,
       sessions: {
         settle: (session, id, running) => session.end(Date.now(), id, running),
-        end: (sessionId) => {
+        finish: (sessionId) => {
           for (const session of this.#sessions) if (session.sessionId === sessionId) this.#endSession(session)
         }
       }

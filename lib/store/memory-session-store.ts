@@ -29,6 +29,8 @@ class KeptSessions {
 
   get size (): number { return this.#byId.size }
 
+  get all (): Iterable<[string, Kept]> { return this.#byId }
+
   find (sessionId: string): Kept | undefined {
     const session = this.#byId.get(sessionId)
     if (session === undefined || session.expiresAt > this.#now()) return session
@@ -140,6 +142,13 @@ export function createMemorySessionStore (now: () => number = Date.now): Session
 
     async delete (sessionId) {
       return sessions.find(sessionId) !== undefined && sessions.remove(sessionId)
+    },
+
+    async list () {
+      sessions.removeExpired()
+      const stored = [...sessions.all].map(([sessionId, { record, expiresAt, listener }]) =>
+        ({ sessionId, record, expiresAt, listener }))
+      return { sessions: stored }
     },
 
     async count () {

@@ -15,6 +15,10 @@ export interface SessionRecord {
   readonly holder?: string | undefined
   /** The least severe log messages that the client gets. */
   readonly logLevel: LogLevel
+  /** The grant of the token that opened the session, if it names one: any text. */
+  readonly grantId?: string | undefined
+  /** When the session was opened, in milliseconds since the epoch. */
+  readonly openedAt?: number | undefined
 }
 
 /** The stored state of a session, apart from its record. It is read when its client opens or resumes a stream. */
@@ -48,6 +52,26 @@ export interface Connecting {
   readonly turn: number
   /** The state of the session before this connection. */
   readonly state: SessionState
+}
+
+/** A stored session in a list. */
+export interface StoredSession {
+  /** The id of the session. */
+  readonly sessionId: string
+  /** What it was opened with. */
+  readonly record: SessionRecord
+  /** When it expires unless it is used again, in milliseconds since the epoch. */
+  readonly expiresAt: number
+  /** The node that holds the connection of the session's GET stream. */
+  readonly listener?: string | undefined
+}
+
+/** A part of the list of all sessions. */
+export interface SessionPage {
+  /** The sessions of this part. */
+  readonly sessions: readonly StoredSession[]
+  /** Where the next part begins; absent after the last one. */
+  readonly next?: string | undefined
 }
 
 /** How many sessions one holder may have. */
@@ -108,6 +132,12 @@ export interface SessionStore {
   touch (sessionIds: readonly string[], ttl: number): Promise<readonly string[]>
   /** Ends a session. Resolves to whether it was open. */
   delete (sessionId: string): Promise<boolean>
+  /**
+   * Resolves to a part of the list of open sessions; a store that many share has parts of about a hundred. A session
+   * that is open from the first part to the last is in one of them at least, and may be in several.
+   * @param from Where the part begins, as the part before it says. @default at the beginning
+   */
+  list (from?: string): Promise<SessionPage>
   /** Resolves to the number of open sessions, over all nodes. */
   count (): Promise<number>
 }

@@ -201,6 +201,15 @@ const FAULTS: Readonly<Record<string, (store: SessionStore) => Partial<SessionSt
       return kind === 'full' ? { kind } : { ...await store.open(id, record, { ...limits, share }), displaced }
     }
   }),
+  'the expiry of a listed session is in seconds': (store) => ({
+    list: async (from) => {
+      const { sessions, ...page } = await store.list(from)
+      return { ...page, sessions: sessions.map((one) => ({ ...one, expiresAt: one.expiresAt / 1000 })) }
+    }
+  }),
+  'a hundred sessions at most are listed': (store) => ({
+    list: async () => ({ sessions: (await store.list()).sessions.slice(0, 100) })
+  }),
   'a change creates a session': (store) => ({
     change: async (id, change) => {
       if (await store.readState(id) === undefined) await store.open(id, NONE, { max: 10, ttl: FOREVER })
@@ -280,6 +289,12 @@ t.test('each check of the session store contract fails for a store with the faul
       ],
       'the share is checked after displacement': [
         'the share is checked before displacement, and a displaced session no longer counts towards it'
+      ],
+      'the expiry of a listed session is in seconds': [
+        'every open session is listed with its record, its listener and when it expires'
+      ],
+      'a hundred sessions at most are listed': [
+        'more than a thousand sessions are listed, also while some of them end'
       ],
       'a change creates a session': ['changing a deleted or expired session creates nothing']
     },

@@ -46,7 +46,7 @@ t.test('a session is found until it ends', async (t) => {
   t.equal(find(session.sessionId), session)
   t.equal(sessions.size, 1)
   t.equal(await sessions.count(), 1)
-  sessions.end(session.sessionId, 'deleted')
+  sessions.finish(session.sessionId, 'deleted')
   t.equal(find(session.sessionId), undefined)
   t.equal(sessions.size, 0)
 })
@@ -58,7 +58,7 @@ t.test('no more sessions than maxSessions are opened', async (t) => {
 
   t.equal(sessions.max, 2)
   t.same(openFor(sessions), { refused: 'mount', max: 2 })
-  sessions.end(session.sessionId, 'deleted')
+  sessions.finish(session.sessionId, 'deleted')
   t.ok(open())
 })
 
@@ -143,9 +143,9 @@ t.test('listeners are called for each session that opens and ends, with the reas
   sessions.on('ended', ({ sessionId }, reason) => told.push([reason, sessionId]))
 
   const ids = [open(), open(), open(), open()].map(({ sessionId }) => sessionId)
-  sessions.end(String(ids[0]), 'deleted')
-  sessions.end(String(ids[0]), 'deleted')
-  sessions.end(String(ids[1]), 'refused')
+  sessions.finish(String(ids[0]), 'deleted')
+  sessions.finish(String(ids[0]), 'deleted')
+  sessions.finish(String(ids[1]), 'refused')
   sessions.get(String(ids[3]))?.begin()
   clock.now = 1000
   sessions.home.sweep()
@@ -222,7 +222,7 @@ t.test('a holder gets no more sessions than its share', async (t) => {
   t.ok(openFor(sessions, 'bob') instanceof Session)
   t.ok(openFor(sessions) instanceof Session)
   t.same(openFor(sessions, 'eve'), { refused: 'mount', max: 4 })
-  if (first instanceof Session) sessions.end(first.sessionId, 'deleted')
+  if (first instanceof Session) sessions.finish(first.sessionId, 'deleted')
   t.ok(openFor(sessions, 'ann') instanceof Session)
   t.same(openFor(sessions, 'ann'), { refused: 'principal', max: 2 })
 })
@@ -232,7 +232,7 @@ t.test('a session that was refused because all places are taken does not count t
   const other = open()
 
   t.same(openFor(sessions, 'ann'), { refused: 'mount', max: 1 })
-  sessions.end(other.sessionId, 'idle')
+  sessions.finish(other.sessionId, 'idle')
 
   t.ok(openFor(sessions, 'ann') instanceof Session)
 })

@@ -1,5 +1,6 @@
 // The `health` option of a mount.
-import { kindOf, nested, switchable, WHICH } from '../../options/checks.ts'
+import type { FastifyRequest } from 'fastify'
+import { func, kindOf, nested, switchable, WHICH } from '../../options/checks.ts'
 import type { ResolvedOf, TableOf } from '../../options/table.ts'
 
 /** Where the health checks of a mount are served, and what they check. */
@@ -20,6 +21,17 @@ export interface HealthOptions {
    * })
    */
   readonly ready?: () => boolean | Promise<boolean>
+  /**
+   * Returns whether the answer to a request has the load of the mount, too, as `stats()` returns it. Everybody can send
+   * the request, so check who does. If it throws, the error is logged, and the answer is as without it.
+   * @default () => false
+   * @example
+   * app.register(mcpPlugin, {
+   *   server,
+   *   health: { details: ({ headers }) => headers['x-monitoring-key'] === process.env.MONITORING_KEY }
+   * })
+   */
+  readonly details?: (request: FastifyRequest) => boolean | Promise<boolean>
 }
 
 const path = kindOf<string>("must begin with '/' and end with something else",
@@ -28,7 +40,8 @@ const ready = kindOf<NonNullable<HealthOptions['ready']>>('must be a function', 
 
 const HEALTH = {
   path: path('/health'),
-  ready: ready(() => true)
+  ready: ready(() => true),
+  details: func<NonNullable<HealthOptions['details']>>()
 } satisfies TableOf<HealthOptions>
 
 /** Options that have been checked and completed. */

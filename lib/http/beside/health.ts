@@ -1,6 +1,7 @@
 // The health checks of one mount.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MCP_ERR_INVALID_OPTION } from '../../errors.ts'
+import { countLoad } from '../mount-stats.ts'
 import { undocumented } from './api-document.ts'
 import type { ResolvedHealth } from './health-options.ts'
 import type { MountParts } from '../parts.ts'
@@ -8,8 +9,6 @@ import { sendJson } from '../reply/reply.ts'
 
 type Probe = (request: FastifyRequest) => boolean | Promise<boolean>
 
-const OK = JSON.stringify({ status: 'ok' })
-const UNAVAILABLE = JSON.stringify({ status: 'unavailable' })
 const NO_STORE = { 'cache-control': 'no-store' }
 
 /**
@@ -17,7 +16,7 @@ const NO_STORE = { 'cache-control': 'no-store' }
  * @throws MCP_ERR_INVALID_OPTION if the app already has a route at one of their paths.
  */
 export function createHealthRoutes (
-  parts: MountParts, { path, ready }: ResolvedHealth
+  parts: MountParts, { path, ready, details }: ResolvedHealth
 ): (scope: FastifyInstance) => Promise<void> {
   const isLive: Probe = () => true
   const isReady: Probe = async (request) => {
@@ -26,6 +25,16 @@ export function createHealthRoutes (
     } catch (err) {
       request.log.error({ err, mcp: parts.name }, "the check of option 'health' failed")
       return false
+    }
+  }
+
+  // The members of an answer beside its status.
+  async function describe (request: FastifyRequest): Promise<object> {
+    try {
+      return await details?.(request) === true ? countLoad(parts) : {}
+    } catch (err) {
+      request.log.error({ err, mcp: parts.name }, "'details' of option 'health' failed")
+      return {}
     }
   }
 
@@ -43,16 +52,18 @@ export function createHealthRoutes (
         // Checks come every few seconds and would flood the log.
         logLevel: 'warn',
         schema: undocumented(),
-        handler: createHandler(probe)
+        handler: createHandler(probe, describe)
       })
     }
   }
 }
 
-function createHandler (probe: Probe) {
+function createHandler (probe: Probe, describe: (request: FastifyRequest) => Promise<object>) {
   return async function handleHealth (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const isHealthy = await probe(request)
-    sendJson(reply.code(isHealthy ? 200 : 503).headers(NO_STORE), isHealthy ? OK : UNAVAILABLE)
+    const status = isHealthy ? 'ok' : 'unavailable'
+    const json = JSON.stringify({ status, ...await describe(request) })
+    sendJson(reply.code(isHealthy ? 200 : 503).headers(NO_STORE), json)
     return reply
   }
 }

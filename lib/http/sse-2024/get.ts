@@ -5,6 +5,7 @@ import { refuseHeader } from '../../protocol/classify.ts'
 import { UNKNOWN_CLIENT } from '../../session/session.ts'
 import { takesStream } from '../accept.ts'
 import { readLegacyHeaders, tooManySessions } from '../legacy.ts'
+import { authOf } from '../guard/auth-hook.ts'
 import type { LegacySse } from './parts.ts'
 import { SseConnection } from './connection.ts'
 import { createMessagesUrl } from './url.ts'
@@ -33,7 +34,8 @@ export function createSseGetHandler (
 
   function open (principal: string | undefined, request: FastifyRequest, reply: FastifyReply): void {
     const holder = parts.holderOf(request)
-    const opening = { protocolVersion: FIRST_REVISION, client: UNKNOWN_CLIENT, principal, holder }
+    const grantId = authOf(request)?.info.grantId
+    const opening = { protocolVersion: FIRST_REVISION, client: UNKNOWN_CLIENT, principal, holder, grantId }
     const session = home.open(opening)
     if (isNoPlace(session)) return sendBusy(reply, tooManySessions(session, null))
     sessions.bind(session)
@@ -41,7 +43,7 @@ export function createSseGetHandler (
     const connection = new SseConnection(parts, session, {
       onClose () {
         connections.delete(sessionId)
-        sessions.end(sessionId, 'disconnected')
+        sessions.finish(sessionId, 'disconnected')
       }
     })
     connections.set(sessionId, connection)

@@ -28,12 +28,25 @@ export interface Member {
   readonly logFailure: LogFailure
 }
 
+/** The state of a cluster. */
+export interface ClusterState {
+  /** Whether what the nodes share can be reached, such as Redis. */
+  readonly reachable: boolean
+  /** How many processes serve the mount, as of the last two seconds; during an outage, before it. */
+  readonly nodes: number
+}
+
+// Milliseconds.
+const COUNT_INTERVAL = 2000
+
 /** One mount as a node of a cluster. */
 export class Membership implements ChangeLink, PlaceLink {
   readonly sessions: Sessions<SharedHome>
   readonly #node: ClusterNode
   readonly #member: Member
   readonly #unreadable = new Set<string>()
+  #nodes = 1
+  #counting: NodeJS.Timeout | undefined
 
   constructor (cluster: Cluster, settings: SessionSettings, member: Member) {
     const { name, log, changes, logFailure } = member
@@ -68,10 +81,18 @@ export class Membership implements ChangeLink, PlaceLink {
     // Listens before other nodes know of this one, so that it receives their messages.
     this.sessions.start()
     await this.#node.start()
+    this.#countNodes()
+    this.#counting = setInterval(() => { this.#countNodes() }, COUNT_INTERVAL).unref()
+  }
+
+  /** The state of the cluster, as this node knows it. */
+  get state (): ClusterState {
+    return { reachable: !this.#node.isUnreachable, nodes: this.#nodes }
   }
 
   /** Leaves the cluster. The sessions go on elsewhere. */
   async stop (): Promise<void> {
+    clearInterval(this.#counting)
     await this.sessions.stop()
     await this.#node.close()
   }
@@ -108,6 +129,11 @@ export class Membership implements ChangeLink, PlaceLink {
       if (!(error instanceof ClusterUnreachableError)) this.#member.logFailure(error, "counting callers' places")
       return true
     }
+  }
+
+  // During an outage, the number before it stays.
+  async #countNodes (): Promise<void> {
+    this.#nodes = await this.#node.others().then(({ length }) => length + 1, () => this.#nodes)
   }
 
   #logOutage (err: Error): void {

@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { ClusterUnreachableError } from '../../errors.ts'
 import type { ClusterNode } from '../../store/cluster.ts'
 import type { LogFailure } from '../log-failure.ts'
-import { encodeNodeMessage, parseNodeMessage, type Envelope, type NodeMessage } from './node-message.ts'
+import {
+  encodeNodeMessage, parseNodeMessage, type Envelope, type NodeAnswer, type NodeMessage
+} from './node-message.ts'
 
 /** How long the delivery of a message may take. All durations are milliseconds. */
 export interface DeliverySettings {
@@ -13,10 +15,8 @@ export interface DeliverySettings {
   readonly timeout: number
 }
 
-/** Called with each message of another node. Returns the answer if the message asks for a number. */
-export type NodeListener = (message: NodeMessage, from: string) => number | undefined
-
-type Receipt = Pick<Extract<NodeMessage, { kind: 'received' }>, 'count'>
+/** Called with each message of another node. Returns the answer if the message asks for one. */
+export type NodeListener = (message: NodeMessage, from: string) => NodeAnswer | undefined
 
 type LinkedNode = Pick<ClusterNode, 'id' | 'bus' | 'isAlive'>
 
@@ -26,7 +26,7 @@ const ALL = 'all'
 const DELIVERY: DeliverySettings = { retryDelay: 250, timeout: 15_000 }
 
 // A dead node runs no requests.
-const DEAD: Receipt = { count: 0 }
+const DEAD: NodeAnswer = { count: 0 }
 
 // Each kind of problem with messages is logged once, up to this number of kinds.
 const MAX_PROBLEMS = 20
@@ -36,7 +36,7 @@ export class NodeLink {
   readonly #node: LinkedNode
   readonly #logFailure: LogFailure
   readonly #delivery: DeliverySettings
-  readonly #undelivered = new Map<string, (received?: Receipt) => void>()
+  readonly #undelivered = new Map<string, (received?: NodeAnswer) => void>()
   readonly #problems = new Set<string>()
 
   /** @param logFailure Called when a message is ignored, and when a listener throws. */
@@ -76,8 +76,13 @@ export class NodeLink {
     return (await this.#exchange(nodeId, question))?.count
   }
 
+  /** Asks one node for numbers, as {@link ask} does for one. Resolves to none for a dead node. */
+  async askMany (nodeId: string, question: NodeMessage): Promise<readonly number[]> {
+    return (await this.#exchange(nodeId, question))?.counts ?? []
+  }
+
   // Resolves to undefined if the node is alive and does not confirm the message in time.
-  async #exchange (nodeId: string, message: NodeMessage): Promise<Receipt | undefined> {
+  async #exchange (nodeId: string, message: NodeMessage): Promise<NodeAnswer | undefined> {
     const receipt = randomUUID()
     const end = performance.now() + this.#delivery.timeout
     try {
@@ -117,7 +122,7 @@ export class NodeLink {
     await this.#node.bus.publish(topic, encodeNodeMessage(envelope))
   }
 
-  #untilReceived (receipt: string): Promise<Receipt | undefined> {
+  #untilReceived (receipt: string): Promise<NodeAnswer | undefined> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(undefined), this.#delivery.retryDelay)
       this.#undelivered.set(receipt, (received) => { clearTimeout(timer); resolve(received) })
@@ -130,19 +135,19 @@ export class NodeLink {
     if (typeof message === 'string') return this.#ignore(message)
     if (message.from === this.#node.id) return
     if (message.kind === 'received') return this.#undelivered.get(message.receipt)?.(message)
-    let count: number | undefined
+    let answer: NodeAnswer | undefined
     try {
-      count = listener(message, message.from)
+      answer = listener(message, message.from)
     } catch (error) {
       this.#logFailure(error, `handling a message of kind '${message.kind}'`)
     }
-    this.#confirm(message, count)
+    this.#confirm(message, answer)
   }
 
-  #confirm ({ receipt, from }: Envelope, count: number | undefined): void {
+  #confirm ({ receipt, from }: Envelope, answer: NodeAnswer | undefined): void {
     if (receipt === undefined) return
     // If the confirmation is lost, the message arrives again.
-    const sent = this.send(from, { kind: 'received', receipt, ...(count !== undefined && { count }) })
+    const sent = this.send(from, { kind: 'received', receipt, ...answer })
     sent.catch((error: unknown) => this.#logFailure(error, 'sending a message to another node'))
   }
 

@@ -4,7 +4,8 @@ import type { Params } from '../../protocol/message.ts'
 import type { SessionEnd, SessionTable } from '../home.ts'
 import type { LogFailure } from '../log-failure.ts'
 import type { Session } from '../session.ts'
-import type { NodeLink } from './node-link.ts'
+import { UNUSED } from '../session-summary.ts'
+import type { NodeLink, NodeListener } from './node-link.ts'
 import type { NodeMessage } from './node-message.ts'
 import type { SharedSupport } from './shared-support.ts'
 
@@ -22,21 +23,29 @@ export interface NodeListeners {
 export interface NodeListenerSettings extends NodeListeners {
   readonly link: NodeLink
   /** Ends a session on this node, because it has ended on all nodes. */
-  close (sessionId: string, reason: SessionEnd): void
+  close (sessionId: string, reason: SessionEnd, why?: string): void
   readonly logFailure: LogFailure
 }
 
-/** Creates the listener of a node. It returns a number as the answer to an `awaited` message. */
+/** Creates the listener of a node. It returns the answers to `awaited` and `usage` messages. */
 export function createNodeListener (
   table: SessionTable, support: SharedSupport, settings: NodeListenerSettings
-): (message: NodeMessage, from: string) => number | undefined {
+): NodeListener {
   return function handle (message, from) {
     const session = 'sessionId' in message ? table.get(message.sessionId) : undefined
-    if (message.kind === 'awaited') return session?.awaiting(message.requestId).length ?? 0
+    if (message.kind === 'awaited') return { count: session?.awaiting(message.requestId).length ?? 0 }
+    if (message.kind === 'usage') return { counts: countUsage(message.sessionIds) }
     if (message.kind === 'changed') settings.onChanged(message.events)
     else if (message.kind === 'missed') settings.onChangesMissed()
     else if (session !== undefined) handleFor(session, message, from)
     return undefined
+  }
+
+  function countUsage (sessionIds: readonly string[]): readonly number[] {
+    return sessionIds.flatMap((sessionId) => {
+      const { calls, streams } = table.get(sessionId)?.usage ?? UNUSED
+      return [calls, streams]
+    })
   }
 
   function handleFor (session: Session, message: NodeMessage, from: string): void {
@@ -46,7 +55,7 @@ export function createNodeListener (
       case 'answered': return session.answer(message.id, message.answer)
       case 'cancelled': session.cancel(message.requestId, message.reason); break
       case 'notified': return settings.onNotified(session, message.method, message.params)
-      case 'ended': return settings.close(sessionId, message.reason)
+      case 'ended': return settings.close(sessionId, message.reason, message.why)
       case 'taken': if (streams?.release(message.streamId, message.turn) === true) confirm(sessionId, from); break
       case 'handed': return streams?.handOffConfirmed()
       case 'paused': return streams?.pause()

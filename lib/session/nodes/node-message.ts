@@ -3,7 +3,17 @@ import type { ChangeEvent } from '../../protocol/change.ts'
 import {
   isRequestId, isWireObject, parseJson, type Params, type RequestId, type WireObject
 } from '../../protocol/message.ts'
+import type { SessionEnd } from '../home.ts'
 import type { Answer } from '../questions.ts'
+
+/** The answer to a message that asks for a number, or for several. */
+export interface NodeAnswer {
+  readonly count?: number
+  readonly counts?: readonly number[]
+}
+
+/** Why a session ended on all nodes. */
+export type SharedEnd = Extract<SessionEnd, 'deleted' | 'refused' | 'displaced' | 'ended' | 'revoked'>
 
 /**
  * A message from one node to another, or to all others. A node ignores unknown kinds: nodes of other versions send
@@ -23,7 +33,7 @@ export type NodeMessage =
   /** A client has sent some other notification. */
   | { readonly kind: 'notified', readonly sessionId: string, readonly method: string, readonly params: Params }
   /** A session has ended. */
-  | { readonly kind: 'ended', readonly sessionId: string, readonly reason: 'deleted' | 'refused' | 'displaced' }
+  | { readonly kind: 'ended', readonly sessionId: string, readonly reason: SharedEnd, readonly why?: string }
   /** A client has connected to a stream through the sender. The connection with the highest turn stays. */
   | { readonly kind: 'taken', readonly sessionId: string, readonly streamId: string, readonly turn: number }
   /** Answers `taken` for a GET stream: the sender passed on all changes up to now. */
@@ -32,8 +42,10 @@ export type NodeMessage =
   | { readonly kind: 'paused', readonly sessionId: string }
   /** A client has subscribed to a resource, or unsubscribed from it. */
   | { readonly kind: 'watched', readonly sessionId: string, readonly uri: string, readonly watches: boolean }
-  /** Confirms the message with this receipt. `count` is the answer to an `awaited` message. */
-  | { readonly kind: 'received', readonly receipt: string, readonly count?: number }
+  /** Asks how much sessions are used on the receiver: two numbers for each, its calls and its streams. */
+  | { readonly kind: 'usage', readonly sessionIds: readonly string[] }
+  /** Confirms the message with this receipt. Answers to `awaited` are in `count`, those to `usage` in `counts`. */
+  | { readonly kind: 'received', readonly receipt: string } & NodeAnswer
 
 /** A message as it is published. */
 export type Envelope = NodeMessage & {
@@ -45,6 +57,9 @@ export type Envelope = NodeMessage & {
 
 const isText = (value: unknown): value is string => typeof value === 'string'
 
+const SHARED_ENDS: ReadonlySet<unknown> =
+  new Set<SharedEnd>(['deleted', 'refused', 'displaced', 'ended', 'revoked'])
+
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
 
 // The checks of each kind of message. The id of the session, which most kinds have, is checked apart.
@@ -55,15 +70,17 @@ const SHAPES: { readonly [kind in NodeMessage['kind']]: (message: WireObject) =>
   awaited: ({ requestId }) => isRequestId(requestId),
   cancelled: ({ requestId, reason }) => isRequestId(requestId) && isText(reason),
   notified: ({ method, params }) => isText(method) && isWireObject(params),
-  ended: ({ reason }) => reason === 'deleted' || reason === 'refused' || reason === 'displaced',
+  ended: ({ reason, why }) => SHARED_ENDS.has(reason) && isTextOrNothing(why),
   taken: ({ streamId, turn }) => isText(streamId) && Number.isSafeInteger(turn),
   handed: () => true,
   paused: () => true,
   watched: ({ uri, watches }) => isText(uri) && typeof watches === 'boolean',
-  received: ({ receipt, count }) => isText(receipt) && (count === undefined || isCount(count))
+  usage: ({ sessionIds }) => Array.isArray(sessionIds) && sessionIds.every(isText),
+  received: ({ receipt, count, counts }) => isText(receipt) && (count === undefined || isCount(count)) &&
+    (counts === undefined || (Array.isArray(counts) && counts.every(isCount)))
 }
 
-const WITHOUT_SESSION: ReadonlySet<unknown> = new Set<NodeMessage['kind']>(['changed', 'missed', 'received'])
+const WITHOUT_SESSION: ReadonlySet<unknown> = new Set<NodeMessage['kind']>(['changed', 'missed', 'usage', 'received'])
 
 /** Writes a message. */
 export function encodeNodeMessage (message: Envelope): string {

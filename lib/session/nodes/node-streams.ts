@@ -65,6 +65,11 @@ export class NodeStreams implements SessionStreams {
     return this.listening?.isAttached !== true && [...this.#foreign.values()].every(({ isAlone }) => isAlone)
   }
 
+  get attached (): number {
+    const foreign = [...this.#foreign.values()].filter(({ isAlone }) => !isAlone).length
+    return Number(this.#get.stream.isAttached) + this.#replies.attached + foreign
+  }
+
   get listening (): SharedStream | undefined {
     return this.#get.isListener ? this.#get.stream : undefined
   }

@@ -52,11 +52,11 @@ export class Reconciler {
   }
 
   /** Ends on this node a session that has ended on all nodes. */
-  close (sessionId: string, reason: SessionEnd): void {
+  close (sessionId: string, reason: SessionEnd, why?: string): void {
     const { table, support, onLeft } = this.#settings
     const session = table.get(sessionId)
     if (session === undefined) return
-    table.close(session, reason)
+    table.close(session, reason, why)
     support.forget(sessionId)
     onLeft(session)
   }

@@ -6,14 +6,17 @@ import { ClusterUnreachableError } from '../../errors.ts'
 import type { ClusterNode } from '../../store/cluster.ts'
 import type { NoPlace } from '../../shares/shares.ts'
 import type { SessionRecord, SessionStore } from '../../store/session-store.ts'
-import type { SessionEnd, SessionHome, SessionTable } from '../home.ts'
+import type { ListedSession, SessionHome, SessionTable } from '../home.ts'
 import { SESSION_STORE, type LogFailure } from '../log-failure.ts'
 import { Session, type SessionOpening } from '../session.ts'
+import type { SessionUse } from '../session-summary.ts'
 import { sweepInterval, type SessionSettings } from '../settings.ts'
 import { ChangePublisher } from './change-publisher.ts'
 import { Forwarder, type ForwarderSettings } from './forwarder.ts'
+import { countUses, listSessions, type ListingParts } from './listing.ts'
 import { NodeLink } from './node-link.ts'
 import { createNodeListener, type NodeListeners } from './node-listener.ts'
+import type { SharedEnd } from './node-message.ts'
 import { Outage } from './outage.ts'
 import { Reconciler } from './reconciler.ts'
 import { SharedSupport } from './shared-support.ts'
@@ -30,9 +33,6 @@ export interface SharedHomeEnvironment extends ForwarderSettings, NodeListeners 
   /** Called when this node no longer serves a session, which may go on elsewhere. */
   onLeft (session: Session): void
 }
-
-/** Why a session ended on all nodes. */
-type SharedEnd = Extract<SessionEnd, 'deleted' | 'refused' | 'displaced'>
 
 // The form of the ids that nodes create. The store is not asked for any other id.
 const SESSION_ID = /^[\da-f-]{36}$/
@@ -105,7 +105,7 @@ export class SharedHome implements SessionHome {
     const { holder } = opening
     const { sessionIdleTimeout: ttl, shares } = this.#settings
     const session = this.#create(opening)
-    const record: SessionRecord = { ...opening, logLevel: session.logLevel }
+    const record: SessionRecord = { ...opening, openedAt: session.openedAt, logLevel: session.logLevel }
     const counts = shares !== undefined && holder !== undefined && shares.sessions !== Infinity
     const share = counts ? { holder, max: shares.sessions } : undefined
     const limits = { max: this.max, ttl, ...(share && { share }), displaces: this.#displaces }
@@ -129,9 +129,17 @@ export class SharedHome implements SessionHome {
     return session
   }
 
+  list (): AsyncIterable<readonly ListedSession[]> {
+    return listSessions(this.#listing)
+  }
+
+  usesOf (page: readonly ListedSession[]): Promise<readonly SessionUse[]> {
+    return countUses(page.map(({ sessionId }) => sessionId), this.#listing)
+  }
+
   /** Ends a session on all nodes. Rejects if the store fails; the failure is logged even if the promise is ignored. */
-  end (sessionId: string, reason: SharedEnd): Promise<void> {
-    const ended = this.#end(sessionId, reason)
+  end (sessionId: string, reason: SharedEnd, why?: string): Promise<boolean> {
+    const ended = this.#end(sessionId, reason, why)
     this.#attempt(ended)
     return ended
   }
@@ -145,7 +153,7 @@ export class SharedHome implements SessionHome {
     this.#ends.push(this.link.listen(createNodeListener(this.#table, this.#support, {
       ...this.#environment,
       link: this.link,
-      close: (sessionId, reason) => this.#reconciler.close(sessionId, reason),
+      close: (sessionId, reason, why) => this.#reconciler.close(sessionId, reason, why),
       logFailure: this.#logFailure
     })))
     const every = (interval: number, work: () => Promise<void>): void => {
@@ -224,15 +232,23 @@ export class SharedHome implements SessionHome {
     return this.#displaces ? this.#store.change(sessionId, { kind: 'use' }) : undefined
   }
 
-  async #end (sessionId: string, reason: SharedEnd): Promise<void> {
-    await this.#store.delete(sessionId)
-    await this.#spread(sessionId, reason)
+  async #end (sessionId: string, reason: SharedEnd, why?: string): Promise<boolean> {
+    if (!SESSION_ID.test(sessionId)) return false
+    const wasOpen = await this.#store.delete(sessionId)
+    await this.#spread(sessionId, reason, why)
+    return wasOpen
   }
 
   // Ends on all nodes a session that has ended in the store.
-  async #spread (sessionId: string, reason: SharedEnd): Promise<void> {
-    this.#reconciler.close(sessionId, reason)
-    await Promise.all([this.#node.events.forget(sessionId), this.link.broadcast({ kind: 'ended', sessionId, reason })])
+  async #spread (sessionId: string, reason: SharedEnd, why?: string): Promise<void> {
+    this.#reconciler.close(sessionId, reason, why)
+    const ended = { kind: 'ended', sessionId, reason, ...(why !== undefined && { why }) } as const
+    await Promise.all([this.#node.events.forget(sessionId), this.link.broadcast(ended)])
+  }
+
+  get #listing (): ListingParts {
+    const ttl = this.#settings.sessionIdleTimeout
+    return { node: this.#node, link: this.link, table: this.#table, ttl }
   }
 
   async #attempt (done: Promise<unknown>): Promise<void> {

@@ -15,6 +15,11 @@ export class Replies implements Iterable<LocalStream> {
     this.#resumption = resumption
   }
 
+  /** How many of them have a client that is connected. */
+  get attached (): number {
+    return [...this.#byId.values()].filter(({ isAttached }) => isAttached).length
+  }
+
   /** Opens a stream. @param prefix The beginning of its name. @param share Makes the stream known to other nodes. */
   open (prefix = '', share?: (streamId: string) => StreamSharing): LocalStream {
     const id = streamIdOf(this.#sessionId, `${prefix}${++this.#count}`)

@@ -55,6 +55,25 @@ t.test('health: { path } sets the path of the health checks', async (t) => {
   t.equal((await app.inject({ url: '/health' })).statusCode, 404)
 })
 
+t.test('who may see details gets the load of the mount, too', async (t) => {
+  const failure = new Error('the list of keys is missing')
+  const { app, logLines } = await createApp(t, {
+    health: {
+      details: async ({ headers }) => {
+        if (headers.key === 'broken') throw failure
+        return headers.key === 'secret'
+      }
+    }
+  })
+  const ask = async (url: string, key: string): Promise<unknown> =>
+    (await app.inject({ url, headers: { key } })).json()
+
+  t.strictSame(await ask('/health', 'secret'), { ...OK, sessions: 0, exchanges: 0, streams: 0 })
+  t.strictSame(await ask('/health/live', 'guess'), OK)
+  t.strictSame(await ask('/health', 'broken'), OK)
+  t.match(logLines.at(-1), { level: 50, err: { message: failure.message }, msg: /'details' of option 'health'/ })
+})
+
 t.test('the option ready decides whether the mount is ready, but not whether it is live; a check that throws is logged', async (t) => {
   let check = async (): Promise<boolean> => true
   const { app, logLines } = await createApp(t, { health: { ready: () => check() } })

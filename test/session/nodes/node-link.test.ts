@@ -18,7 +18,7 @@ function createLinks (isAlive: () => Promise<boolean> = async () => true, timeou
     const heard: unknown[] = []
     const listen = (): () => void => link.listen((message) => {
       heard.push(message)
-      return message.kind === 'awaited' ? heard.length : undefined
+      return message.kind === 'awaited' ? { count: heard.length } : undefined
     })
     return { link, heard, failures, listen, end: listen() }
   }

@@ -17,12 +17,16 @@ const MESSAGES: readonly Envelope[] = [
   { kind: 'ended', reason: 'deleted', ...FROM },
   { kind: 'ended', reason: 'refused', ...FROM },
   { kind: 'ended', reason: 'displaced', ...FROM },
+  { kind: 'ended', reason: 'ended', why: 'left', ...FROM },
+  { kind: 'ended', reason: 'revoked', ...FROM },
   { kind: 'taken', streamId: 's.a-1', turn: 2, ...FROM },
   { kind: 'handed', ...FROM },
   { kind: 'paused', ...FROM },
   { kind: 'watched', uri: 'notes://a', watches: false, ...FROM },
   { kind: 'received', receipt: 'r', from: 'a' },
-  { kind: 'received', receipt: 'r', count: 0, from: 'a' }
+  { kind: 'received', receipt: 'r', count: 0, from: 'a' },
+  { kind: 'usage', sessionIds: ['s', 't'], from: 'a', receipt: 'r' },
+  { kind: 'received', receipt: 'r', counts: [1, 0], from: 'a' }
 ]
 
 t.test('each kind of message is parsed as it was written', (t) => {
@@ -38,6 +42,9 @@ t.test('a message with a missing or wrong member is refused', (t) => {
         if (JSON.stringify(value) === '{}' && (name === 'params' || name === 'answer')) continue
         // The confirmation of most messages has no answer.
         if (value === undefined && name === 'count') continue
+        if (value === undefined && (name === 'counts' || name === 'why')) continue
+        // An empty list of sessions is one, and so is one of numbers.
+        if (JSON.stringify(value) === '[]' && (name === 'counts' || name === 'sessionIds')) continue
         // An empty list of changes is one, and a receipt need not be asked for.
         if (Array.isArray(value) && name === 'events') continue
         if (value === undefined && name === 'receipt' && message.kind !== 'received') continue

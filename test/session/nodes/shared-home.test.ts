@@ -227,7 +227,7 @@ t.test('a session that is ended on one node has ended on all of them', async (t)
   const session = await loadFrom(b, sessionId)
   session.begin(1, { isOver: false, cancel: (reason) => cancelled.open(reason) })
 
-  await a.sessions.end(sessionId, 'deleted')
+  await a.sessions.finish(sessionId, 'deleted')
 
   t.equal(await cancelled.promise, 'the session was deleted')
   t.equal(b.sessions.get(sessionId), undefined)
@@ -242,7 +242,7 @@ t.test('a failure to end a session rejects the promise, and is not reported duri
   const { sessionId } = await open(a)
   cluster.beginOutage()
 
-  a.sessions.end(sessionId, 'refused')
+  a.sessions.finish(sessionId, 'refused')
   await t.rejects(a.sessions.home.end(sessionId, 'deleted'), ClusterUnreachableError)
 
   t.same(a.failures, [])
@@ -325,7 +325,7 @@ t.test(
     // and a node that missed the message finds it after the outage.
     const third = await begin()
     cluster.beginOutage(a.node.id)
-    await b.sessions.end(third.sessionId, 'deleted')
+    await b.sessions.finish(third.sessionId, 'deleted')
     cluster.endOutage(a.node.id)
     t.equal(await third.cancelled, 'the session was deleted')
   }

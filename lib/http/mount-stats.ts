@@ -1,0 +1,25 @@
+// The current load of a mount, for the app and for its health checks.
+import type { ClusterState } from '../session/nodes/membership.ts'
+import type { MountParts } from './parts.ts'
+
+/** The current load of a mount in this process. */
+export interface MountStats {
+  /** How many legacy sessions are open; in a cluster, how many of them this process has served lately. */
+  readonly sessions: number
+  /** How many requests are being served, and how many replies have been resumed by their clients. */
+  readonly exchanges: number
+  /** How many streams clients listen to: GET streams, `subscriptions/listen` and HTTP+SSE. */
+  readonly streams: number
+  /** The state of the cluster; absent without the option `cluster`. */
+  readonly cluster?: ClusterState
+}
+
+/** Returns the current load of a mount. */
+export function countLoad ({ sessions, exchanges, streams, cluster }: MountParts): MountStats {
+  return {
+    sessions: sessions.size,
+    exchanges: exchanges.size,
+    streams: streams.size,
+    ...(cluster !== undefined && { cluster: cluster.state })
+  }
+}
