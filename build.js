@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { build as buildPage } from 'vite'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 const require = createRequire(import.meta.url)
@@ -62,5 +63,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const tsc = require.resolve('typescript/bin/tsc')
   execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
   await bundle('dist')
+  await buildPage({ configFile: 'explorer/vite.config.js' })
+  cpSync('explorer/dist', 'dist/explorer/page', { recursive: true })
   cpSync('node_modules/@sinclair/typebox/license', 'dist/typebox.license')
 }

@@ -5,12 +5,13 @@ const MAX_LENGTH = { code: 120, ignoreUrls: true, ignoreRegExpLiterals: true }
 export default [
   ...neostandard({
     ts: true,
+    filesTs: ['**/*.tsx'],
     noJsx: true,
     ignores: [...resolveIgnoresFromGitignore(), 'types/**/*.d.ts']
   }),
   {
     name: 'fastify-mcp-mount/typescript',
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     plugins: { '@typescript-eslint': plugins['typescript-eslint'].plugin },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',

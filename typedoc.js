@@ -15,10 +15,13 @@ function isOurs (node) {
   return node !== undefined && !node.getSourceFile().fileName.includes('/node_modules/')
 }
 
-// The name that a default export is imported by in all examples.
+// The names that default exports are imported by in all examples.
+const DEFAULT_EXPORTS = { index: 'mcpPlugin', explorer: 'mcpExplorer' }
+
 function nameDefaultExport ({ converter }) {
   converter.on('createDeclaration', (context, reflection) => {
-    if (reflection.name === 'default' && reflection.parent?.name === 'index') reflection.name = 'mcpPlugin'
+    const name = reflection.name === 'default' && DEFAULT_EXPORTS[reflection.parent?.name]
+    if (name) reflection.name = name
   })
 }
 

@@ -92,6 +92,14 @@ t.test('imports between folders point one way', async (t) => {
   t.strictSame(wrong, [])
 })
 
+t.test('nothing but the program imports the explorer', async (t) => {
+  const importers = [...readImports(join(ROOT, 'lib'))]
+    .filter(([, imports]) => imports.some((imported) => isBelow(imported, ['explorer'])))
+    .map(([file]) => file)
+
+  t.strictSame(importers.filter((file) => !isBelow(file, ['cli', 'explorer'])), [])
+})
+
 t.test('only the files that mount HTTP+SSE import it', async (t) => {
   const folder = ['http/sse-2024']
   const importers = [...readImports(join(ROOT, 'lib'))]

@@ -51,6 +51,7 @@ import assert from 'node:assert/strict'
 import { open } from 'node:fs/promises'
 import { test } from 'node:test'
 import mcpPlugin, { type RequestContext, type ServerDefinition } from 'fastify-mcp-mount'
+import mcpExplorer from 'fastify-mcp-mount/explorer'
 declare const app: FastifyInstance
 declare const notes: McpServer
 declare const server: McpServer

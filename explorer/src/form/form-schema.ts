@@ -1,0 +1,69 @@
+// A schema as the form library understands it. The server still gets what the original schema asks for.
+import { asSchema, isObject, type JsonSchema } from '../schema/json-schema.ts'
+
+const MAX_DEPTH = 40
+
+/** Rewrites what the form library does not know into what it knows. */
+export function toFormSchema (schema: unknown, depth = 0): JsonSchema {
+  if (depth > MAX_DEPTH) return {}
+  const source = withChoices(asSchema(schema))
+  const target: Record<string, unknown> = { ...source }
+  for (const keyword of ['properties', 'patternProperties', '$defs', 'definitions'] as const) {
+    if (isObject(source[keyword])) target[keyword] = mapValues(source[keyword], (one) => toFormSchema(one, depth + 1))
+  }
+  for (const keyword of ['anyOf', 'oneOf', 'allOf'] as const) {
+    const parts = source[keyword]
+    if (Array.isArray(parts) && !isTitledChoice(source)) target[keyword] = parts.map((one) => toFormSchema(one, depth + 1))
+  }
+  for (const keyword of ['items', 'additionalProperties'] as const) {
+    if (isObject(source[keyword])) target[keyword] = toFormSchema(source[keyword], depth + 1)
+  }
+  return withTuple(withFile(target), depth)
+}
+
+function mapValues (object: Readonly<Record<string, unknown>>, map: (value: unknown) => unknown): object {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, map(value)]))
+}
+
+// A union of constants is a choice. The library takes `enum`, or `oneOf` with titles and a type.
+function withChoices (schema: JsonSchema): JsonSchema {
+  const { anyOf, oneOf, ...others } = schema
+  const parts = anyOf ?? oneOf
+  if (!Array.isArray(parts) || parts.length === 0 || !parts.every((part) => isObject(part) && 'const' in part)) return schema
+  const type = others.type ?? typeOfAll(parts.map((part) => part.const))
+  return parts.some((part) => part.title !== undefined)
+    ? { ...others, type, oneOf: parts }
+    : { ...others, type, enum: parts.map((part) => part.const) }
+}
+
+function isTitledChoice ({ oneOf }: JsonSchema): boolean {
+  return Array.isArray(oneOf) && oneOf.every((part) => isObject(part) && 'const' in part)
+}
+
+function typeOfAll (values: readonly unknown[]): string | readonly string[] {
+  const types = [...new Set(values.map((value) => value === null ? 'null' : typeof value))]
+  return types.length === 1 ? String(types[0]) : types
+}
+
+// JSON Schema 2020-12 10.3.1.1 calls the items of a tuple `prefixItems`.
+function withTuple (schema: JsonSchema, depth: number): JsonSchema {
+  const { prefixItems, items, ...others } = schema
+  if (!Array.isArray(prefixItems)) return schema
+  return {
+    ...others,
+    items: prefixItems.map((item) => toFormSchema(item, depth + 1)),
+    ...(items !== undefined && { additionalItems: items })
+  }
+}
+
+const BASE64 = new Set(['byte', 'binary', 'base64'])
+
+/** Returns whether a schema asks for a file as Base64. */
+export function wantsBase64 ({ type, format, contentEncoding }: JsonSchema): boolean {
+  return type === 'string' && (contentEncoding === 'base64' || BASE64.has(String(format)))
+}
+
+function withFile (schema: JsonSchema): JsonSchema {
+  const isUri = schema.type === 'string' && schema.format === 'uri' && schema.contentMediaType !== undefined
+  return isUri ? { ...schema, format: 'data-url' } : schema
+}

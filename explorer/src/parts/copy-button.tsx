@@ -1,0 +1,36 @@
+// A button that copies a text, and says that it did.
+import { useState } from 'preact/hooks'
+import type { JSX } from 'preact'
+import { Icon } from './icon.tsx'
+
+const SHOWN_MS = 1500
+
+/** A button that copies a text. @param what The thing that is copied, for screen readers. */
+export function CopyButton ({ text, what, label }: { text: string, what: string, label?: string }): JSX.Element {
+  const [isCopied, setCopied] = useState(false)
+  const copy = async (): Promise<void> => {
+    await writeClipboard(text)
+    setCopied(true)
+    setTimeout(() => setCopied(false), SHOWN_MS)
+  }
+  return (
+    <button type='button' class={label === undefined ? 'icon-button' : 'button small'} onClick={copy}
+      aria-label={`Copy ${what}`} title={`Copy ${what}`}
+    >
+      <Icon name={isCopied ? 'check' : 'copy'} />
+      {label !== undefined && <span>{isCopied ? 'Copied' : label}</span>}
+      <span class='hidden' role='status'>{isCopied ? 'Copied' : ''}</span>
+    </button>
+  )
+}
+
+// Pages that came by plain HTTP from another machine have no clipboard.
+async function writeClipboard (text: string): Promise<void> {
+  if (navigator.clipboard !== undefined) return await navigator.clipboard.writeText(text)
+  const area = document.createElement('textarea')
+  area.value = text
+  document.body.append(area)
+  area.select()
+  document.execCommand('copy')
+  area.remove()
+}

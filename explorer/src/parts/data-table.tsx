@@ -1,0 +1,45 @@
+// An array of objects as a table.
+import { useState } from 'preact/hooks'
+import type { JSX } from 'preact'
+import { isObject } from '../schema/json-schema.ts'
+import { visible } from './text.tsx'
+
+const PAGE = 100
+const MAX_COLUMNS = 24
+const MAX_CELL = 300
+
+/** The rows of a value that reads best as a table: an array of objects; undefined for all other values. */
+export function asRows (value: unknown): ReadonlyArray<Readonly<Record<string, unknown>>> | undefined {
+  return Array.isArray(value) && value.length > 0 && value.every(isObject) ? value : undefined
+}
+
+/** A table of objects. */
+export function DataTable ({ rows, label }: { rows: ReadonlyArray<Readonly<Record<string, unknown>>>, label: string }): JSX.Element {
+  const [count, setCount] = useState(PAGE)
+  const columns = [...new Set(rows.slice(0, PAGE).flatMap((row) => Object.keys(row)))].slice(0, MAX_COLUMNS)
+  return (
+    <div class='scroller' tabIndex={0} role='region' aria-label={label}>
+      <table class='data'>
+        <thead><tr>{columns.map((name) => <th key={name} scope='col'><bdi>{visible(name)}</bdi></th>)}</tr></thead>
+        <tbody>
+          {rows.slice(0, count).map((row, index) => (
+            <tr key={index}>
+              {columns.map((name) => <td key={name} class={typeof row[name]}><bdi>{cell(row[name])}</bdi></td>)}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {rows.length > count && (
+        <button type='button' class='link' onClick={() => setCount(count + PAGE * 10)}>
+          Show more ({rows.length - count} rows left)
+        </button>
+      )}
+    </div>
+  )
+}
+
+function cell (value: unknown): string {
+  if (value === undefined) return ''
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return visible(text.length > MAX_CELL ? `${text.slice(0, MAX_CELL)}…` : text)
+}

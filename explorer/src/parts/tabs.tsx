@@ -1,0 +1,45 @@
+// Tabs (WAI-ARIA Authoring Practices, Tabs with automatic activation).
+import { useId, useRef, useState } from 'preact/hooks'
+import type { ComponentChildren, JSX } from 'preact'
+
+/** One tab. */
+export interface Tab {
+  readonly id: string
+  readonly label: ComponentChildren
+  readonly render: () => JSX.Element
+}
+
+/** Tabs, of which the first is open. */
+export function Tabs ({ tabs, label }: { tabs: readonly Tab[], label: string }): JSX.Element | null {
+  const [chosen, setChosen] = useState(tabs[0]?.id)
+  const list = useRef<HTMLDivElement>(null)
+  const base = useId()
+  const current = tabs.find(({ id }) => id === chosen) ?? tabs[0]
+  if (current === undefined) return null
+
+  function move (event: KeyboardEvent): void {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    if (step === undefined) return
+    event.preventDefault()
+    const next = tabs.at((tabs.findIndex(({ id }) => id === current?.id) + step) % tabs.length)
+    if (next === undefined) return
+    setChosen(next.id)
+    list.current?.querySelector<HTMLElement>(`[data-tab="${next.id}"]`)?.focus()
+  }
+
+  return (
+    <div class='tabs'>
+      <div role='tablist' aria-label={label} class='tablist' ref={list} onKeyDown={move}>
+        {tabs.map(({ id, label }) => (
+          <button key={id} type='button' role='tab' id={`${base}-${id}`} data-tab={id} aria-controls={`${base}-panel`}
+            aria-selected={id === current.id} tabIndex={id === current.id ? 0 : -1} onClick={() => setChosen(id)}
+          >{label}
+          </button>
+        ))}
+      </div>
+      <div role='tabpanel' id={`${base}-panel`} aria-labelledby={`${base}-${current.id}`} class='tabpanel'>
+        {current.render()}
+      </div>
+    </div>
+  )
+}

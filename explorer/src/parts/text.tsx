@@ -1,0 +1,44 @@
+// Texts of servers, made safe to look at: what is invisible or turns the direction of writing is shown as its code.
+import { useState } from 'preact/hooks'
+import type { JSX } from 'preact'
+
+// Control characters but tab, line feed and carriage return; marks and overrides of direction; other invisible ones.
+// eslint-disable-next-line no-control-regex
+const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu
+
+/** Returns a text with a visible code in place of each hidden character. */
+export function visible (text: string): string {
+  return text.replace(HIDDEN, (character) => `⟨U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}⟩`)
+}
+
+const SHORT = 20_000
+
+/** A text that may be huge: the rest is shown when the user asks for it. */
+export function LongText ({ text, isCode = false }: { text: string, isCode?: boolean }): JSX.Element {
+  const [length, setLength] = useState(SHORT)
+  const shown = visible(text.slice(0, length))
+  return (
+    <div class='long-text'>
+      <pre class={isCode ? 'code' : 'prose'} tabIndex={0} dir='auto'>{shown}</pre>
+      {text.length > length && (
+        <button type='button' class='link' onClick={() => setLength(length * 10)}>
+          Show more ({(text.length - length).toLocaleString('en')} characters left)
+        </button>
+      )}
+    </div>
+  )
+}
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB']
+
+/** Writes a number of bytes. */
+export function formatBytes (bytes: number): string {
+  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), UNITS.length - 1)
+  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${UNITS[power]}`
+}
+
+/** Writes a duration. */
+export function formatDuration (ms: number): string {
+  if (ms < 1) return '< 1 ms'
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`
+}

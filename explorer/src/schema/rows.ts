@@ -1,0 +1,142 @@
+// A schema as the rows of a table: one for each property, nested ones below their parents.
+import { asSchema, isObject, resolveRef, type JsonSchema } from './json-schema.ts'
+
+/** One row. */
+export interface SchemaRow {
+  readonly depth: number
+  readonly name: string
+  readonly isRequired: boolean
+  readonly type: string
+  readonly description: string
+  /** What a value has to keep, such as `≥ 1` and `default 20`. */
+  readonly limits: readonly string[]
+}
+
+const MAX_DEPTH = 8
+const MAX_ROWS = 500
+
+interface Walk {
+  readonly root: JsonSchema
+  readonly rows: SchemaRow[]
+}
+
+interface Step {
+  readonly schema: JsonSchema
+  readonly name: string
+  readonly isRequired: boolean
+  readonly depth: number
+  /** The references that led here, so that a recursive schema ends. */
+  readonly refs: readonly string[]
+}
+
+/** Lists the rows of a schema. */
+export function listRows (root: JsonSchema): readonly SchemaRow[] {
+  const walk: Walk = { root, rows: [] }
+  addChildren(walk, { schema: root, name: '', isRequired: true, depth: 0, refs: [] })
+  return walk.rows
+}
+
+function addRow (walk: Walk, step: Step): void {
+  if (walk.rows.length >= MAX_ROWS) return
+  const { schema, refs, isRecursive } = follow(walk, step)
+  walk.rows.push({
+    depth: step.depth,
+    name: step.name,
+    isRequired: step.isRequired,
+    type: isRecursive ? `${typeName(schema, walk.root)} (recursive)` : typeName(schema, walk.root),
+    description: typeof schema.description === 'string' ? schema.description : '',
+    limits: listLimits(schema)
+  })
+  if (!isRecursive) addChildren(walk, { ...step, schema, refs, depth: step.depth + 1 })
+}
+
+function follow ({ root }: Walk, { schema, refs }: Step): {
+  readonly schema: JsonSchema, readonly refs: readonly string[], readonly isRecursive: boolean
+} {
+  const { $ref, ...others } = schema
+  if (typeof $ref !== 'string') return { schema, refs, isRecursive: false }
+  const target = resolveRef(root, $ref)
+  const joined = { ...target, ...others, title: others.title ?? target?.title ?? $ref.slice($ref.lastIndexOf('/') + 1) }
+  return { schema: joined, refs: [...refs, $ref], isRecursive: refs.includes($ref) }
+}
+
+function addChildren (walk: Walk, step: Step): void {
+  if (step.depth > MAX_DEPTH) return
+  const { schema, depth } = step
+  const required = Array.isArray(schema.required) ? schema.required : []
+  for (const [name, value] of Object.entries(asSchema(schema.properties))) {
+    addRow(walk, { ...step, schema: asSchema(value), name, isRequired: required.includes(name), depth })
+  }
+  const { items, additionalProperties, prefixItems } = schema
+  if (isObject(items) && isNested(walk, items)) addRow(walk, { ...step, schema: items, name: '[ ]', isRequired: false })
+  for (const [index, item] of (Array.isArray(prefixItems) ? prefixItems : []).entries()) {
+    addRow(walk, { ...step, schema: asSchema(item), name: `[${index}]`, isRequired: false })
+  }
+  if (isObject(additionalProperties)) {
+    addRow(walk, { ...step, schema: additionalProperties, name: '(any name)', isRequired: false })
+  }
+  for (const keyword of ['anyOf', 'oneOf', 'allOf'] as const) addParts(walk, step, keyword)
+}
+
+function addParts (walk: Walk, step: Step, keyword: 'anyOf' | 'oneOf' | 'allOf'): void {
+  const parts = step.schema[keyword]
+  if (!Array.isArray(parts)) return
+  for (const [index, part] of parts.entries()) {
+    const schema = asSchema(part)
+    if (!isNested(walk, schema)) continue
+    if (keyword === 'allOf') addChildren(walk, { ...step, ...follow(walk, { ...step, schema }) })
+    else addRow(walk, { ...step, schema, name: `either ${index + 1}`, isRequired: false })
+  }
+}
+
+// Whether a schema says more than its type.
+function isNested (walk: Walk, schema: JsonSchema): boolean {
+  const target = typeof schema.$ref === 'string' ? resolveRef(walk.root, schema.$ref) : schema
+  return ['properties', 'anyOf', 'oneOf', 'allOf', 'prefixItems'].some((keyword) => target?.[keyword] !== undefined) ||
+    isObject(target?.items)
+}
+
+function typeName (schema: JsonSchema, root: JsonSchema, depth = 0): string {
+  const target = typeof schema.$ref === 'string' ? resolveRef(root, schema.$ref) ?? {} : schema
+  const { type, format, items, const: fixed } = target
+  if (fixed !== undefined) return JSON.stringify(fixed)
+  if (Array.isArray(target.enum)) return 'enum'
+  const parts = target.anyOf ?? target.oneOf
+  if (Array.isArray(parts) && depth < 3) {
+    return [...new Set(parts.map((part) => typeName(asSchema(part), root, depth + 1)))].join(' | ')
+  }
+  const name = Array.isArray(type) ? type.join(' | ') : typeof type === 'string' ? type : guess(target)
+  if (name === 'array' && isObject(items) && depth < 3) return `${typeName(items, root, depth + 1)}[]`
+  return typeof format === 'string' ? `${name} (${format})` : name
+}
+
+function guess (schema: JsonSchema): string {
+  if (schema.properties !== undefined) return 'object'
+  return schema.items === undefined ? 'any' : 'array'
+}
+
+const LIMITS: Readonly<Record<string, (value: unknown) => string>> = {
+  enum: (value) => [value].flat().slice(0, 50).map((one) => JSON.stringify(one)).join(', '),
+  default: (value) => `default ${JSON.stringify(value)}`,
+  minimum: (value) => `≥ ${value}`,
+  exclusiveMinimum: (value) => `> ${value}`,
+  maximum: (value) => `≤ ${value}`,
+  exclusiveMaximum: (value) => `< ${value}`,
+  multipleOf: (value) => `multiple of ${value}`,
+  minLength: (value) => `at least ${value} characters`,
+  maxLength: (value) => `at most ${value} characters`,
+  pattern: (value) => `matches ${value}`,
+  minItems: (value) => `at least ${value} items`,
+  maxItems: (value) => `at most ${value} items`,
+  uniqueItems: (value) => value === true ? 'no item twice' : '',
+  contentEncoding: (value) => String(value),
+  contentMediaType: (value) => String(value),
+  'x-mcp-header': (value) => `header Mcp-Param-${value}`
+}
+
+function listLimits (schema: JsonSchema): readonly string[] {
+  return Object.entries(LIMITS)
+    .filter(([keyword]) => schema[keyword] !== undefined)
+    .map(([keyword, describe]) => describe(schema[keyword]))
+    .filter((text) => text !== '')
+}

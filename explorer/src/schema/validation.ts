@@ -1,0 +1,38 @@
+// Validates arguments against schemas without compiling code, which the policy of the page forbids.
+import { Validator, type OutputUnit, type Schema } from '@cfworker/json-schema'
+import type { JsonSchema } from './json-schema.ts'
+
+/** One thing that is wrong with a value. */
+export interface Fault {
+  /** The path to the value, such as `/filter/limit`. */
+  readonly path: string
+  readonly message: string
+}
+
+const validators = new WeakMap<JsonSchema, Validator>()
+
+// Units that only say that a part of the schema failed, which another unit explains.
+const WRAPPERS = new Set(['properties', 'items', 'allOf', '$ref', 'additionalProperties', 'prefixItems', 'patternProperties'])
+
+/** Finds what is wrong with a value. A schema that cannot be checked allows everything: the server decides. */
+export function findFaults (schema: JsonSchema, value: unknown): readonly Fault[] {
+  try {
+    let validator = validators.get(schema)
+    if (validator === undefined) {
+      // The library takes any object, and complains when it meets what it does not know.
+      validator = new Validator(schema as Schema, '2020-12', false)
+      validators.set(schema, validator)
+    }
+    return summarize(validator.validate(value).errors)
+  } catch {
+    return []
+  }
+}
+
+function summarize (errors: readonly OutputUnit[]): readonly Fault[] {
+  const told = errors.filter(({ keyword }) => !WRAPPERS.has(keyword) && keyword !== 'false')
+  return (told.length > 0 ? told : errors).map(({ instanceLocation, error, keyword }) => ({
+    path: instanceLocation.replace(/^#/, ''),
+    message: keyword === 'required' ? error.replace('Instance does not have', 'There has to be a') : error
+  }))
+}

@@ -1,0 +1,209 @@
+// The connection to one mount: the official client, and what the server offers.
+import { signal } from '@preact/signals'
+import {
+  Client, StreamableHTTPClientTransport,
+  type Implementation, type LoggingMessageNotificationParams, type Prompt, type ProtocolEra, type Resource,
+  type ResourceTemplateType, type ServerCapabilities, type Tool
+} from '@modelcontextprotocol/client'
+import { createRecordingFetch } from '../wire/exchanges.ts'
+import { headersFor } from './credentials.ts'
+import type { DescribedMount } from './mounts.ts'
+import type { ChosenEra } from './place.ts'
+import { askForSample, askUser, roots } from './questions.ts'
+import { describeProblem, readRefusal, type Problem, type Refusal } from './problem.ts'
+
+/** What the server says of itself. */
+export interface ServerFacts {
+  readonly info: Implementation | undefined
+  readonly era: ProtocolEra
+  readonly revision: string
+  readonly capabilities: ServerCapabilities
+  readonly instructions: string | undefined
+  readonly sessionId: string | undefined
+}
+
+/** A log message of the server. */
+export interface LogEntry extends LoggingMessageNotificationParams {
+  readonly at: number
+}
+
+const MODERN = '2026-07-28'
+const MAX_LOG = 500
+const MAX_PAUSE = 10_000
+
+/** The connection to one mount in one era. It reconnects until it is closed. */
+export class Connection {
+  readonly status = signal<'connecting' | 'open' | 'failed' | 'closed'>('connecting')
+  readonly problem = signal<Problem | undefined>(undefined)
+  readonly server = signal<ServerFacts | undefined>(undefined)
+  readonly tools = signal<readonly Tool[] | undefined>(undefined)
+  readonly resources = signal<readonly Resource[] | undefined>(undefined)
+  readonly templates = signal<readonly ResourceTemplateType[] | undefined>(undefined)
+  readonly prompts = signal<readonly Prompt[] | undefined>(undefined)
+  readonly log = signal<readonly LogEntry[]>([])
+  /** How often each watched resource has changed. */
+  readonly updates = signal<Readonly<Record<string, number>>>({})
+  readonly mount: DescribedMount
+  readonly url: URL
+  readonly #era: ChosenEra
+  #client: Client | undefined
+  #transport: StreamableHTTPClientTransport | undefined
+  #refusal: Refusal | undefined
+  #pause = 500
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor (mount: DescribedMount, url: URL, era: ChosenEra) {
+    this.mount = mount
+    this.url = url
+    this.#era = era
+  }
+
+  /** The client, once it is connected. */
+  get client (): Client {
+    if (this.#client === undefined) throw new Error('The page is not connected to the server.')
+    return this.#client
+  }
+
+  /** Connects, and loads the lists. */
+  async open (): Promise<void> {
+    if (this.status.value === 'closed') return
+    const client = this.#createClient()
+    const transport = this.#createTransport()
+    this.#refusal = undefined
+    try {
+      await client.connect(transport)
+      if (this.status.peek() as string === 'closed') return await client.close()
+      this.#client = client
+      this.#transport = transport
+      this.#readServer(client)
+      await this.#loadLists(client)
+      this.#pause = 500
+      this.problem.value = undefined
+      this.status.value = 'open'
+      this.#watch(client)
+    } catch (error) {
+      await client.close().catch(() => {})
+      if (this.status.peek() as string === 'closed') return
+      this.#fail(error)
+    }
+  }
+
+  #createClient (): Client {
+    const client = new Client({ name: 'fastify-mcp-mount explorer', version: '1.0.0' }, {
+      capabilities: { elicitation: { form: {}, url: {} }, sampling: {}, roots: { listChanged: true } },
+      versionNegotiation: { mode: this.#mode() },
+      listMaxPages: 1000,
+      listChanged: {
+        tools: { onChanged: (_error, tools) => { if (tools) this.tools.value = tools } },
+        prompts: { onChanged: (_error, prompts) => { if (prompts) this.prompts.value = prompts } },
+        resources: {
+          onChanged: (_error, resources) => {
+            if (resources) this.resources.value = resources
+            client.listResourceTemplates().then(({ resourceTemplates }) => { this.templates.value = resourceTemplates })
+              .catch(() => {})
+          }
+        }
+      }
+    })
+    client.setRequestHandler('elicitation/create', ({ params }, ctx) => askUser(params, ctx.mcpReq.signal))
+    client.setRequestHandler('sampling/createMessage', ({ params }, ctx) => askForSample(params, ctx.mcpReq.signal))
+    client.setRequestHandler('roots/list', () => ({ roots: [...roots.value] }))
+    client.setNotificationHandler('notifications/message', ({ params }) => {
+      this.log.value = [...this.log.value, { ...params, at: Date.now() }].slice(-MAX_LOG)
+    })
+    client.setNotificationHandler('notifications/resources/updated', ({ params: { uri } }) => {
+      this.updates.value = { ...this.updates.value, [uri]: (this.updates.value[uri] ?? 0) + 1 }
+    })
+    return client
+  }
+
+  #mode (): 'auto' | 'legacy' | { pin: string } {
+    if (this.#era === 'legacy') return 'legacy'
+    return this.#era === 'modern' ? { pin: MODERN } : 'auto'
+  }
+
+  #createTransport (): StreamableHTTPClientTransport {
+    const record = createRecordingFetch(this.mount.name, (response) => {
+      if (response.status >= 400) this.#refusal = readRefusal(response)
+    })
+    return new StreamableHTTPClientTransport(this.url, {
+      // The credentials may change while the connection is open.
+      fetch: (url, init) => record(url, {
+        ...init, headers: { ...Object.fromEntries(new Headers(init?.headers)), ...headersFor(this.mount.name) }
+      })
+    })
+  }
+
+  #readServer (client: Client): void {
+    this.server.value = {
+      info: client.getServerVersion(),
+      era: client.getProtocolEra() ?? 'legacy',
+      revision: client.getNegotiatedProtocolVersion() ?? '',
+      capabilities: client.getServerCapabilities() ?? {},
+      instructions: client.getInstructions(),
+      sessionId: this.#transport?.sessionId
+    }
+  }
+
+  // One list that fails leaves the others.
+  async #loadLists (client: Client): Promise<void> {
+    const { tools, resources, prompts } = client.getServerCapabilities() ?? {}
+    const failures: unknown[] = []
+    const load = async (isOffered: unknown, list: () => Promise<void>): Promise<void> => {
+      if (isOffered !== undefined) await list().catch((error: unknown) => { failures.push(error) })
+    }
+    await Promise.all([
+      load(tools, async () => { this.tools.value = (await client.listTools()).tools }),
+      load(resources, async () => { this.resources.value = (await client.listResources()).resources }),
+      load(resources, async () => {
+        this.templates.value = (await client.listResourceTemplates()).resourceTemplates
+      }),
+      load(prompts, async () => { this.prompts.value = (await client.listPrompts()).prompts })
+    ])
+    for (const list of [this.tools, this.resources, this.templates, this.prompts]) list.value ??= []
+    if (failures.length > 0) this.problem.value = describeProblem(failures[0], this.#refusal)
+  }
+
+  // The stream on which changes arrive ends when the server does.
+  #watch (client: Client): void {
+    client.autoOpenedSubscription?.closed.then((how) => {
+      if (how !== 'local' && this.#client === client) this.#reconnect()
+    })
+  }
+
+  #fail (error: unknown): void {
+    const problem = describeProblem(error, this.#refusal)
+    this.problem.value = problem
+    this.status.value = 'failed'
+    if (problem.isPassing) this.#reconnect()
+  }
+
+  #reconnect (): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => { this.open() }, this.#pause)
+    this.#pause = Math.min(this.#pause * 2, MAX_PAUSE)
+  }
+
+  /** Connects anew, in a new session. */
+  async reopen (): Promise<void> {
+    clearTimeout(this.#timer)
+    await this.#leave()
+    this.status.value = 'connecting'
+    await this.open()
+  }
+
+  /** Ends the session, if there is one, and the connection. */
+  async close (): Promise<void> {
+    this.status.value = 'closed'
+    clearTimeout(this.#timer)
+    await this.#leave()
+  }
+
+  async #leave (): Promise<void> {
+    const [client, transport] = [this.#client, this.#transport]
+    this.#client = undefined
+    this.#transport = undefined
+    if (transport?.sessionId !== undefined) await transport.terminateSession().catch(() => {})
+    await client?.close().catch(() => {})
+  }
+}

@@ -1,0 +1,58 @@
+// Why a server could not be reached or refused the page, in words that say what to do.
+import { ProtocolError, SdkHttpError } from '@modelcontextprotocol/client'
+
+/** A reply that refuses a request. */
+export interface Refusal {
+  readonly status: number
+  readonly challenge: string | null
+}
+
+/** A problem, as the page shows it. */
+export interface Problem {
+  readonly title: string
+  readonly text: string
+  /** What to change in the app. */
+  readonly advice?: string
+  /** Whether the user has to sign in. */
+  readonly needsSignIn?: boolean
+  /** Whether it may pass, so that the page tries again. */
+  readonly isPassing?: boolean
+}
+
+/** Reads what a reply says of its refusal. */
+export function readRefusal (response: Response): Refusal {
+  return { status: response.status, challenge: response.headers.get('www-authenticate') }
+}
+
+const BY_STATUS: Readonly<Record<number, Omit<Problem, 'text'>>> = {
+  401: { title: 'This mount wants to know who you are', needsSignIn: true },
+  403: {
+    title: 'This mount refuses the page',
+    advice: "If the origin of this page is the reason, add it to 'allowedOrigins' of the mount, or set 'publicUrl'. If " +
+      'a scope is missing, sign in again with it.'
+  },
+  404: { title: 'There is no endpoint at this URL', advice: 'Reload the page if the mounts of the app have changed.' },
+  421: {
+    title: 'This mount does not serve this host',
+    advice: "Add the host of this page to 'allowedHosts' of the mount, or set 'publicUrl' to the URL of the app."
+  },
+  429: { title: 'This mount has had too many requests', isPassing: true },
+  503: { title: 'This mount is not available now', isPassing: true }
+}
+
+/** Describes an error of the client for the user. */
+export function describeProblem (error: unknown, refusal: Refusal | undefined): Problem {
+  const text = textOf(error)
+  const status = error instanceof SdkHttpError ? error.status : refusal?.status
+  const known = status === undefined ? undefined : BY_STATUS[status]
+  if (known !== undefined) return { ...known, text: `The app answered ${status}. ${text}` }
+  if (error instanceof ProtocolError) return { title: 'The server answered with an error', text: `${text} (${error.code})` }
+  if (refusal === undefined) {
+    return { title: 'The app cannot be reached', text: 'The page tries again on its own.', isPassing: true }
+  }
+  return { title: 'The page could not connect', text }
+}
+
+function textOf (error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

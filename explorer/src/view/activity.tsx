@@ -1,0 +1,108 @@
+// What happens: the wire of this page, and the log messages of the server.
+import { signal } from '@preact/signals'
+import { useState } from 'preact/hooks'
+import type { JSX } from 'preact'
+import { Badge } from '../parts/badge.tsx'
+import { CopyButton } from '../parts/copy-button.tsx'
+import { Icon } from '../parts/icon.tsx'
+import { Tabs } from '../parts/tabs.tsx'
+import { formatDuration, LongText, visible } from '../parts/text.tsx'
+import { connection } from '../state/current.ts'
+import { clearExchanges, exchanges, type WireExchange } from '../wire/exchanges.ts'
+import { Log } from './run-panel.tsx'
+
+/** Whether the activity is shown. */
+export const isActivityShown = signal(false)
+
+/** The activity. */
+export function Activity (): JSX.Element {
+  return (
+    <aside class='activity' aria-label='Activity'>
+      <button type='button' class='icon-button close' aria-label='Close the activity' onClick={() => { isActivityShown.value = false }}>
+        <Icon name='close' />
+      </button>
+      <Tabs label='Activity' tabs={[
+        { id: 'wire', label: 'Wire', render: () => <Wire /> },
+        { id: 'log', label: 'Log', render: () => <ServerLog /> }
+      ]}
+      />
+    </aside>
+  )
+}
+
+function ServerLog (): JSX.Element {
+  const log = connection.value?.log.value ?? []
+  return log.length === 0 ? <p class='quiet empty'>No log messages.</p> : <Log entries={log} />
+}
+
+function Wire (): JSX.Element {
+  const [opened, setOpened] = useState<number>()
+  const list = exchanges.value
+  if (list.length === 0) return <p class='quiet empty'>No exchanges.</p>
+  return (
+    <>
+      <button type='button' class='button small' onClick={clearExchanges}>Clear</button>
+      <ol class='wire'>
+        {list.toReversed().map((exchange) => (
+          <li key={exchange.id}>
+            <button type='button' class='wire-line' aria-expanded={exchange.id === opened}
+              onClick={() => setOpened(exchange.id === opened ? undefined : exchange.id)}
+            >
+              <Status exchange={exchange} />
+              <span class='rpc'><bdi>{visible(exchange.rpc ?? exchange.method)}</bdi></span>
+              {exchange.target !== undefined && <span class='quiet target'><bdi>{visible(exchange.target.slice(0, 100))}</bdi></span>}
+              <span class='gap' />
+              {exchange.events.length + exchange.dropped > 1 && <span class='quiet'>{exchange.events.length + exchange.dropped} events</span>}
+              <span class='quiet'>{exchange.duration === undefined ? 'open' : formatDuration(exchange.duration)}</span>
+            </button>
+            {exchange.id === opened && <Exchange exchange={exchange} />}
+          </li>
+        ))}
+      </ol>
+    </>
+  )
+}
+
+function Status ({ exchange: { status, failure } }: { exchange: WireExchange }): JSX.Element {
+  if (failure !== undefined && failure !== 'aborted') return <Badge tone='bad'>failed</Badge>
+  if (status === undefined) return <Badge tone='accent'>…</Badge>
+  return <Badge tone={status < 300 ? 'good' : status < 500 ? 'warn' : 'bad'}>{status}</Badge>
+}
+
+const SHOWN = 50
+
+function Exchange ({ exchange }: { exchange: WireExchange }): JSX.Element {
+  const { method, url, requestHeaders, requestBody, status, responseHeaders = [], events, dropped, failure } = exchange
+  const head = `${method} ${new URL(url).pathname}\n${headerLines(requestHeaders)}`
+  const text = `${head}\n\n${requestBody ?? ''}\n\n${status ?? ''}\n${headerLines(responseHeaders)}\n\n${events.map((event) => event.text).join('\n')}`
+  return (
+    <div class='exchange'>
+      <CopyButton text={text} what='the exchange' />
+      <h3>Request</h3>
+      <pre class='code' tabIndex={0}>{visible(head)}</pre>
+      {requestBody !== undefined && <LongText text={pretty(requestBody)} isCode />}
+      <h3>Reply {status}</h3>
+      {failure !== undefined && <p class='quiet'>{visible(failure)}</p>}
+      <pre class='code' tabIndex={0}>{visible(headerLines(responseHeaders))}</pre>
+      {events.length + dropped > SHOWN && <p class='quiet'>{events.length + dropped - SHOWN} earlier events</p>}
+      {events.slice(-SHOWN).map(({ at, id, text }, index) => (
+        <div key={index} class='event'>
+          <div class='quiet'>+{formatDuration(at)}{id !== undefined && ` · id ${visible(id)}`}</div>
+          <LongText text={pretty(text)} isCode />
+        </div>
+      ))}
+    </div>
+  )
+}
+
+function headerLines (headers: WireExchange['requestHeaders']): string {
+  return headers.map(([name, value]) => `${name}: ${value}`).join('\n')
+}
+
+function pretty (text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,116 @@
+// The page: the bar, the list, the item that is chosen, and the activity.
+import { useEffect } from 'preact/hooks'
+import type { JSX } from 'preact'
+import { Icon } from '../parts/icon.tsx'
+import { visible } from '../parts/text.tsx'
+import type { Connection } from '../state/connection.ts'
+import { connection, pathValues } from '../state/current.ts'
+import { currentMount, mounts, mountsProblem } from '../state/mounts.ts'
+import { go, place } from '../state/place.ts'
+import { Activity, isActivityShown } from './activity.tsx'
+import { Overview } from './overview.tsx'
+import { ProblemView } from './problem-view.tsx'
+import { PromptPage } from './prompt-page.tsx'
+import { Questions } from './questions.tsx'
+import { ResourcePage, TemplatePage } from './resource-page.tsx'
+import { SideList } from './side-list.tsx'
+import { ToolPage } from './tool-page.tsx'
+import { TopBar } from './top-bar.tsx'
+
+/** The page. */
+export function App (): JSX.Element {
+  const hasItem = place.value.kind !== undefined
+  useEffect(focusSearchOnSlash, [])
+  return (
+    <div class={`shell${hasItem ? ' has-item' : ''}${isActivityShown.value ? ' has-activity' : ''}`}>
+      <TopBar />
+      <SideList />
+      <main class='main' id='main'>
+        {hasItem && (
+          <button type='button' class='button small back' onClick={() => go({ mount: place.value.mount, era: place.value.era })}>
+            <Icon name='back' /> All
+          </button>
+        )}
+        <Main />
+      </main>
+      {isActivityShown.value && <Activity />}
+      <Questions />
+    </div>
+  )
+}
+
+// As on other sites of documentation, a slash goes to the search.
+function focusSearchOnSlash (): () => void {
+  const onKey = (event: KeyboardEvent): void => {
+    const target = event.target as Element
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || /^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) return
+    event.preventDefault()
+    document.querySelector<HTMLElement>('.search input')?.focus()
+  }
+  document.addEventListener('keydown', onKey)
+  return () => document.removeEventListener('keydown', onKey)
+}
+
+function Main (): JSX.Element | null {
+  const shown = connection.value
+  if (mountsProblem.value !== undefined) return <div class='notice bad' role='alert'><p>{mountsProblem.value}</p></div>
+  if (mounts.value?.length === 0) return <NoMounts />
+  if (shown === undefined) return <PathValues />
+  return (
+    <>
+      <ProblemView connection={shown} />
+      <Item key={`${shown.mount.name} ${place.value.kind} ${place.value.name}`} connection={shown} />
+    </>
+  )
+}
+
+function NoMounts (): JSX.Element {
+  return <div class='notice'><h2>Nothing is mounted</h2><p>Register the plugin of fastify-mcp-mount with a server, and reload this page.</p></div>
+}
+
+// The path of a mount may have parameters, such as /:tenant/mcp.
+function PathValues (): JSX.Element | null {
+  const mount = currentMount.value
+  if (mount === undefined) return null
+  return (
+    <div class='notice'>
+      <h2>{visible(mount.path)}</h2>
+      <p>The path of this mount has parameters.</p>
+      {mount.params.map((name) => (
+        <div key={name} class='field'>
+          <label class='field-label' for={`path-${name}`}><code>{name}</code></label>
+          <input id={`path-${name}`} class='input' defaultValue={pathValues.peek()[name] ?? ''}
+            onChange={(event) => { pathValues.value = { ...pathValues.peek(), [name]: event.currentTarget.value } }}
+          />
+        </div>
+      ))}
+    </div>
+  )
+}
+
+function Item ({ connection: shown }: { connection: Connection }): JSX.Element | null {
+  const { kind, name } = place.value
+  if (kind === undefined || name === undefined) return <Overview connection={shown} />
+  const isLoading = shown.tools.value === undefined
+  if (isLoading) return null
+  switch (kind) {
+    case 'tool': {
+      const tool = shown.tools.value?.find((one) => one.name === name)
+      return tool === undefined ? <Missing what='tool' name={name} /> : <ToolPage connection={shown} tool={tool} />
+    }
+    case 'prompt': {
+      const prompt = shown.prompts.value?.find((one) => one.name === name)
+      return prompt === undefined ? <Missing what='prompt' name={name} /> : <PromptPage connection={shown} prompt={prompt} />
+    }
+    case 'template': {
+      const template = shown.templates.value?.find((one) => one.uriTemplate === name)
+      return template === undefined ? <Missing what='template' name={name} /> : <TemplatePage connection={shown} template={template} />
+    }
+    case 'resource':
+      return <ResourcePage connection={shown} uri={name} resource={shown.resources.value?.find(({ uri }) => uri === name)} />
+  }
+}
+
+function Missing ({ what, name }: { what: string, name: string }): JSX.Element {
+  return <div class='notice'><h2>There is no {what} <bdi>{visible(name)}</bdi></h2><p>The server may have removed it.</p></div>
+}

@@ -1,0 +1,32 @@
+// The head of the page of an item.
+import type { ComponentChildren, JSX } from 'preact'
+import { CopyButton } from '../parts/copy-button.tsx'
+import { Icon } from '../parts/icon.tsx'
+import { visible } from '../parts/text.tsx'
+import type { Kind } from '../state/place.ts'
+
+interface ItemHeadProps {
+  readonly kind: Kind
+  readonly name: string
+  readonly title?: string | undefined
+  readonly description?: string | undefined
+  readonly children?: ComponentChildren
+}
+
+const MAX_DESCRIPTION = 5000
+
+/** The name, the labels and the description of an item. */
+export function ItemHead ({ kind, name, title, description, children }: ItemHeadProps): JSX.Element {
+  return (
+    <header class='item-head'>
+      <div class='item-title'>
+        <Icon name={kind} />
+        <h2><bdi>{visible(name.slice(0, 500))}</bdi></h2>
+        <CopyButton text={name} what='the name' />
+      </div>
+      {title !== undefined && title !== name && <p class='subtitle' dir='auto'>{visible(title)}</p>}
+      <div class='badges'>{children}</div>
+      {description !== undefined && <p class='description' dir='auto'>{visible(description.slice(0, MAX_DESCRIPTION))}</p>}
+    </header>
+  )
+}

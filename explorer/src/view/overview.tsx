@@ -1,0 +1,108 @@
+// What a mount is: its server, where it is, what it can, and how clients connect to it.
+import type { ComponentChildren, JSX } from 'preact'
+import { listConnecting } from '../../../lib/explorer/connect.ts'
+import { Badge } from '../parts/badge.tsx'
+import { CopyButton } from '../parts/copy-button.tsx'
+import { JsonTree } from '../parts/json-tree.tsx'
+import { lazyPart } from '../parts/lazy.tsx'
+import { Tabs } from '../parts/tabs.tsx'
+import { visible } from '../parts/text.tsx'
+import { estimateTokens, formatTokens } from '../schema/tokens.ts'
+import type { Connection } from '../state/connection.ts'
+import { roots } from '../state/questions.ts'
+
+const Markdown = lazyPart(async () => (await import('../parts/markdown.tsx')).Markdown, () => <p class='quiet'>…</p>)
+
+/** What a mount is. */
+export function Overview ({ connection }: { connection: Connection }): JSX.Element {
+  const { mount, url } = connection
+  const server = connection.server.value
+  const info = server?.info ?? mount.info
+  const tools = connection.tools.value ?? []
+  const tokens = tools.reduce((sum, tool) => sum + estimateTokens(tool), 0)
+  const shownUrl = mount.publicUrl.startsWith('http') && mount.params.length === 0 ? mount.publicUrl : url.href
+  return (
+    <article class='item overview'>
+      <header class='item-head'>
+        <div class='item-title'><h2><bdi>{visible(info?.title ?? info?.name ?? mount.name)}</bdi></h2></div>
+        {info !== undefined && <p class='subtitle'><bdi>{visible(info.name)}</bdi> {visible(info.version)}</p>}
+        <div class='url-line'><code>{shownUrl}</code><CopyButton text={shownUrl} what='the URL' /></div>
+      </header>
+      <dl class='facts'>
+        <Fact name='Eras'>{mount.eras.map((era) => <Badge key={era} tone={era === server?.era ? 'accent' : 'plain'}>{era}</Badge>)}</Fact>
+        <Fact name='Revision'>{server?.revision ?? '…'}</Fact>
+        <Fact name='Access'><Access connection={connection} /></Fact>
+        <Fact name='Transport'>
+          {mount.hasStreams ? 'JSON and streams' : 'JSON only'}{mount.eras.includes('legacy') && (mount.hasSessions ? ', sessions' : ', stateless')}
+        </Fact>
+        <Fact name='Offers'>
+          {`${tools.length} tools`}{tools.length > 0 && ` (${formatTokens(tokens)} tokens)`}
+          {`, ${connection.resources.value?.length ?? 0} resources, ${connection.templates.value?.length ?? 0} templates, ${connection.prompts.value?.length ?? 0} prompts`}
+        </Fact>
+      </dl>
+      {server?.instructions !== undefined && (
+        <section class='panel' aria-labelledby='instructions'>
+          <h3 id='instructions'>Instructions for the model</h3>
+          <Markdown text={server.instructions} />
+        </section>
+      )}
+      <section class='panel' aria-labelledby='connect'>
+        <h3 id='connect'>Connect a client</h3>
+        <Clients name={info?.name ?? mount.name} url={shownUrl} />
+      </section>
+      {server !== undefined && (
+        <section class='panel' aria-labelledby='capabilities'>
+          <h3 id='capabilities'>Capabilities</h3>
+          <JsonTree value={server.capabilities} />
+        </section>
+      )}
+      <Roots connection={connection} />
+    </article>
+  )
+}
+
+function Fact ({ name, children }: { name: string, children: ComponentChildren }): JSX.Element {
+  return <div><dt>{name}</dt><dd>{children}</dd></div>
+}
+
+function Access ({ connection: { mount: { auth } } }: { connection: Connection }): JSX.Element {
+  switch (auth.kind) {
+    case 'none': return <>everyone</>
+    case 'app': return <>whoever the app knows</>
+    default: return <>OAuth token{auth.scopes.length > 0 && <> with {auth.scopes.map((scope) => <Badge key={scope}>{visible(scope)}</Badge>)}</>}</>
+  }
+}
+
+function Clients ({ name, url }: { name: string, url: string }): JSX.Element {
+  return (
+    <Tabs label='Clients' tabs={listConnecting(name, url).map(({ client, how, text, link }) => ({
+      id: client,
+      label: client,
+      render: () => (
+        <>
+          <p class='quiet'>{how}{link !== undefined && <>, or <a href={link}>open {client}</a></>}</p>
+          <div class='copyable'><CopyButton text={text} what={`the text for ${client}`} /><pre class='code' tabIndex={0}>{text}</pre></div>
+        </>
+      )
+    }))}
+    />
+  )
+}
+
+// Servers ask for the roots of a client during a call.
+function Roots ({ connection }: { connection: Connection }): JSX.Element {
+  const change = (text: string): void => {
+    roots.value = text.split('\n').map((line) => line.trim()).filter((uri) => /^[\w+.-]+:/.test(uri)).map((uri) => ({ uri }))
+    if (connection.status.peek() === 'open' && connection.server.peek()?.era === 'legacy') {
+      connection.client.sendRootsListChanged().catch(() => {})
+    }
+  }
+  return (
+    <details class='raw'>
+      <summary>Roots that this page offers to servers</summary>
+      <textarea class='input code' rows={3} aria-label='Roots, one URI a line' placeholder='file:///home/me/project'
+        value={roots.peek().map(({ uri }) => uri).join('\n')} onChange={(event) => change(event.currentTarget.value)}
+      />
+    </details>
+  )
+}

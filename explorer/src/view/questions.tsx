@@ -1,0 +1,118 @@
+// The dialog in which the user answers what a server asks.
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { ComponentChildren, JSX } from 'preact'
+import type { ContentBlock as Block } from '@modelcontextprotocol/client'
+import { visible } from '../parts/text.tsx'
+import { asSchema, isObject } from '../schema/json-schema.ts'
+import { cannedAnswer, questions, textMessage, type Question } from '../state/questions.ts'
+import { Arguments, type Args } from './arguments.tsx'
+import { ContentBlock } from './content-block.tsx'
+
+/** The oldest open question. */
+export function Questions (): JSX.Element | null {
+  const [question] = questions.value
+  if (question === undefined) return null
+  return (
+    <Dialog key={question.id} title={TITLES[question.kind]} onClose={() => dismiss(question)}>
+      {question.kind === 'sampling' && <Sampling question={question} />}
+      {question.kind === 'elicitation' && ('url' in question.params
+        ? <UrlQuestion question={question} url={question.params.url} />
+        : <FormQuestion question={question} />)}
+    </Dialog>
+  )
+}
+
+const TITLES = { elicitation: 'The server asks', sampling: 'The server asks for a model' } as const
+
+function dismiss (question: Question): void {
+  if (question.kind === 'sampling') question.refuse()
+  else question.answer({ action: 'cancel' })
+}
+
+function Dialog (
+  { title, onClose, children }: { title: string, onClose: () => void, children: ComponentChildren }
+): JSX.Element {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => { dialog.current?.showModal() }, [])
+  return (
+    <dialog ref={dialog} class='dialog' aria-label={title} onCancel={(event) => { event.preventDefault(); onClose() }}>
+      <h2>{title}</h2>
+      {children}
+    </dialog>
+  )
+}
+
+type Elicitation = Extract<Question, { kind: 'elicitation' }>
+
+function FormQuestion ({ question: { params, answer } }: { question: Elicitation }): JSX.Element {
+  const schema = asSchema('requestedSchema' in params ? params.requestedSchema : {})
+  const [value, setValue] = useState<Args>({})
+  const accept = (content: Args): void => {
+    // The client checks the content against the schema before it is sent.
+    answer({ action: 'accept', content: content as Record<string, string | number | boolean | string[]> })
+  }
+  return (
+    <>
+      <p class='description' dir='auto'>{visible(params.message)}</p>
+      <Arguments id='question-form' schema={schema} value={value} onChange={setValue} onSubmit={accept} />
+      <div class='actions'>
+        <button type='submit' form='question-form' class='button primary'>Accept</button>
+        <button type='button' class='button' onClick={() => answer({ action: 'decline' })}>Decline</button>
+        <button type='button' class='button' onClick={() => answer({ action: 'cancel' })}>Cancel</button>
+      </div>
+    </>
+  )
+}
+
+function UrlQuestion ({ question: { params, answer }, url }: { question: Elicitation, url: string }): JSX.Element {
+  const target = URL.canParse(url) ? new URL(url) : undefined
+  const isWeb = target !== undefined && /^https?:$/.test(target.protocol)
+  return (
+    <>
+      <p class='description' dir='auto'>{visible(params.message)}</p>
+      <p>The server wants you to open a page of <strong><bdi>{visible(target?.host ?? 'an unknown host')}</bdi></strong>:</p>
+      <p class='expanded'><code><bdi>{visible(url)}</bdi></code></p>
+      <div class='actions'>
+        {isWeb && (
+          <a class='button primary' href={url} target='_blank' rel='noopener noreferrer' onClick={() => answer({ action: 'accept' })}>Open the page</a>
+        )}
+        <button type='button' class='button' onClick={() => answer({ action: 'decline' })}>Decline</button>
+        <button type='button' class='button' onClick={() => answer({ action: 'cancel' })}>Cancel</button>
+      </div>
+    </>
+  )
+}
+
+function Sampling ({ question: { params, answer, refuse } }: { question: Extract<Question, { kind: 'sampling' }> }): JSX.Element {
+  const [text, setText] = useState('')
+  const [isRule, setRule] = useState(false)
+  const submit = (event: Event): void => {
+    event.preventDefault()
+    if (isRule) cannedAnswer.value = text
+    answer(textMessage(text))
+  }
+  return (
+    <form onSubmit={submit}>
+      {params.systemPrompt !== undefined && <p class='quiet' dir='auto'>{visible(params.systemPrompt)}</p>}
+      <div class='messages'>
+        {params.messages.map(({ role, content }, index) => (
+          <div key={index} class={`message ${role}`}>
+            <div class='role'>{role}</div>
+            {[content].flat().map((block, part) => isObject(block) && <ContentBlock key={part} block={block as Block} />)}
+          </div>
+        ))}
+      </div>
+      <p class='quiet'>At most {params.maxTokens} tokens.</p>
+      <label class='field-label' for='sample'>Answer in place of the model</label>
+      <textarea id='sample' class='input' rows={4} required value={text} onInput={(event) => setText(event.currentTarget.value)} />
+      <label class='check'>
+        <input type='checkbox' checked={isRule} onChange={(event) => setRule(event.currentTarget.checked)} />
+        Give this answer to all further requests
+      </label>
+      <div class='actions'>
+        <button type='submit' class='button primary'>Answer</button>
+        <button type='button' class='button' onClick={refuse}>Refuse</button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,139 @@
+// The list of what the server offers, with a search.
+import { computed, signal } from '@preact/signals'
+import type { JSX } from 'preact'
+import { Icon } from '../parts/icon.tsx'
+import { visible } from '../parts/text.tsx'
+import { estimateTokens, formatTokens } from '../schema/tokens.ts'
+import type { Connection } from '../state/connection.ts'
+import { connection } from '../state/current.ts'
+import { currentMount } from '../state/mounts.ts'
+import { formatPlace, go, place, type Kind } from '../state/place.ts'
+
+interface Entry {
+  readonly kind: Kind
+  readonly name: string
+  readonly label: string
+  readonly note: string
+  /** The text that is searched. */
+  readonly text: string
+  readonly tokens: number
+  readonly isDestructive: boolean
+}
+
+interface Group {
+  readonly kind: Kind
+  readonly title: string
+  readonly entries: readonly Entry[]
+}
+
+const search = signal('')
+const MAX_NOTE = 120
+
+const groups = computed<readonly Group[] | undefined>(() => {
+  const shown = connection.value
+  return shown?.tools.value === undefined ? undefined : listGroups(shown)
+})
+
+const found = computed(() => {
+  const words = search.value.toLowerCase().split(/\s+/).filter((word) => word !== '')
+  return groups.value?.map((group) => ({
+    ...group, entries: group.entries.filter(({ text }) => words.every((word) => text.includes(word)))
+  }))
+})
+
+function listGroups ({ tools, resources, templates, prompts }: Connection): readonly Group[] {
+  return [
+    {
+      kind: 'tool',
+      title: 'Tools',
+      entries: (tools.value ?? []).map((tool) => ({
+        ...createEntry('tool', tool.name, tool), isDestructive: tool.annotations?.destructiveHint === true
+      }))
+    },
+    {
+      kind: 'resource',
+      title: 'Resources',
+      entries: (resources.value ?? []).map((resource) => createEntry('resource', resource.uri, resource))
+    },
+    {
+      kind: 'template',
+      title: 'Templates',
+      entries: (templates.value ?? []).map((template) => createEntry('template', template.uriTemplate, template))
+    },
+    { kind: 'prompt', title: 'Prompts', entries: (prompts.value ?? []).map((one) => createEntry('prompt', one.name, one)) }
+  ]
+}
+
+interface Named { readonly name: string, readonly title?: string | undefined, readonly description?: string | undefined }
+
+function createEntry (kind: Kind, name: string, item: Named): Entry {
+  const label = kind === 'resource' || kind === 'template' ? item.title ?? item.name : name
+  const note = (kind === 'resource' || kind === 'template' ? name : item.title ?? item.description ?? '').slice(0, MAX_NOTE)
+  return {
+    kind,
+    name,
+    label: visible(label.slice(0, MAX_NOTE)),
+    note: visible(note),
+    text: `${name} ${item.title ?? ''} ${(item.description ?? '').slice(0, 2000)}`.toLowerCase(),
+    tokens: estimateTokens(item),
+    isDestructive: false
+  }
+}
+
+/** The list of what the server offers. */
+export function SideList (): JSX.Element {
+  const shown = found.value
+  return (
+    <nav class='side' aria-label='What the server offers'>
+      <div class='search'>
+        <Icon name='search' />
+        <input type='search' class='input' placeholder='Search' aria-label='Search tools, resources and prompts'
+          value={search.value} onInput={(event) => { search.value = event.currentTarget.value }}
+        />
+      </div>
+      {shown === undefined && connection.value?.status.value === 'connecting' && <Waiting />}
+      {shown?.map((group) => <GroupList key={group.kind} group={group} />)}
+      {shown !== undefined && shown.every(({ entries }) => entries.length === 0) && (
+        <p class='quiet empty'>{search.value === '' ? 'The server offers nothing.' : 'Nothing matches.'}</p>
+      )}
+    </nav>
+  )
+}
+
+function Waiting (): JSX.Element {
+  return <div class='skeleton' aria-busy='true' aria-label='Loading'>{Array.from({ length: 8 }, (_, index) => <div key={index} />)}</div>
+}
+
+function GroupList ({ group: { kind, title, entries } }: { group: Group }): JSX.Element | null {
+  if (entries.length === 0) return null
+  const tokens = entries.reduce((sum, entry) => sum + entry.tokens, 0)
+  const isPriced = kind === 'tool'
+  return (
+    <section class='group' aria-labelledby={`group-${kind}`}>
+      <h2 id={`group-${kind}`}>
+        {title} <span class='count'>{entries.length}</span>
+        {isPriced && <span class='cost' title='Estimated tokens that a model reads for this list'>{formatTokens(tokens)} tokens</span>}
+      </h2>
+      <ul>{entries.map((entry) => <Item key={entry.name} entry={entry} />)}</ul>
+    </section>
+  )
+}
+
+function Item ({ entry: { kind, name, label, note, isDestructive } }: { entry: Entry }): JSX.Element {
+  const here = place.value
+  const isCurrent = here.kind === kind && here.name === name
+  const to = { mount: currentMount.value?.name, era: here.era, kind, name }
+  const open = (event: MouseEvent): void => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return
+    event.preventDefault()
+    go(to)
+  }
+  return (
+    <li>
+      <a href={formatPlace(to)} onClick={open} {...(isCurrent && { 'aria-current': 'page' as const })}>
+        <span class='label'><bdi>{label}</bdi>{isDestructive && <span class='dot bad' title='destructive' />}</span>
+        {note !== '' && <span class='note'><bdi>{note}</bdi></span>}
+      </a>
+    </li>
+  )
+}

@@ -1,0 +1,92 @@
+// One tool: what it does, and a form to call it.
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import type { JSX } from 'preact'
+import type { Tool } from '@modelcontextprotocol/client'
+import { AnnotationBadges, Badge } from '../parts/badge.tsx'
+import { Icon } from '../parts/icon.tsx'
+import { Tabs, type Tab } from '../parts/tabs.tsx'
+import { LongText, visible } from '../parts/text.tsx'
+import { asSchema, isObject } from '../schema/json-schema.ts'
+import { estimateTokens, formatTokens } from '../schema/tokens.ts'
+import type { Connection } from '../state/connection.ts'
+import { amend, place } from '../state/place.ts'
+import { lastRunOf, startRun } from '../state/runs.ts'
+import { Arguments, prepareForm, type Args } from './arguments.tsx'
+import { CopyAs, withoutSecrets } from './copy-as.tsx'
+import { ItemHead } from './item-head.tsx'
+import { RunPanel } from './run-panel.tsx'
+import { SchemaTable } from './schema-table.tsx'
+
+/** One tool. */
+export function ToolPage ({ connection, tool }: { connection: Connection, tool: Tool }): JSX.Element {
+  const { name, inputSchema } = tool
+  const schema = useMemo(() => asSchema(inputSchema), [inputSchema])
+  const [args, setArgs] = useState<Args>(readArgs)
+  const run = lastRunOf(connection.mount.name, 'tool', name)
+  const formId = 'call-form'
+  useEffect(prepareForm, [])
+
+  const call = (given: Args): void => {
+    setArgs(given)
+    rememberArgs(withoutSecrets(schema, given))
+    startRun(connection, { kind: 'tool', name, args: given })
+  }
+  return (
+    <article class='item'>
+      <ItemHead kind='tool' name={name} title={tool.title ?? tool.annotations?.title} description={tool.description}>
+        <AnnotationBadges annotations={tool.annotations} />
+        <Badge title='Estimated tokens that a model reads for this tool'>{formatTokens(estimateTokens(tool))} tokens</Badge>
+      </ItemHead>
+      <div class='workbench'>
+        <section class='panel' aria-label='Call'>
+          <Arguments key={name} id={formId} schema={schema} value={args} onChange={setArgs} onSubmit={call} />
+          <button type='submit' form={formId} class='button primary'><Icon name='play' /> Call</button>
+        </section>
+        <div class='panel results'>
+          {run === undefined
+            ? <p class='quiet empty'>The result appears here.</p>
+            : <RunPanel run={run} />}
+        </div>
+      </div>
+      <Tabs label='About this tool' tabs={listTabs(connection, tool, args)} />
+    </article>
+  )
+}
+
+function listTabs (connection: Connection, tool: Tool, args: Args): readonly Tab[] {
+  const { name, inputSchema, outputSchema } = tool
+  const schema = asSchema(inputSchema)
+  return [
+    { id: 'input', label: 'Input', render: () => <SchemaTable schema={schema} label={`Input of ${visible(name)}`} /> },
+    ...outputSchema === undefined
+      ? []
+      : [{
+          id: 'output',
+          label: 'Output',
+          render: () => <SchemaTable schema={asSchema(outputSchema)} label={`Output of ${visible(name)}`} />
+        }],
+    {
+      id: 'copy',
+      label: 'Copy as',
+      render: () => <CopyAs connection={connection} name={name} schema={schema} args={args} />
+    },
+    { id: 'definition', label: 'Definition', render: () => <LongText text={JSON.stringify(tool, null, 2)} isCode /> }
+  ]
+}
+
+function readArgs (): Args {
+  try {
+    const value: unknown = JSON.parse(place.peek().args ?? '{}')
+    return isObject(value) ? value : {}
+  } catch {
+    return {}
+  }
+}
+
+const LONGEST_URL = 2000
+
+// The URL of the page restores the call. Arguments that are too long for a URL are left out.
+function rememberArgs (args: Args): void {
+  const text = JSON.stringify(args)
+  amend({ args: text === '{}' || text.length > LONGEST_URL ? undefined : text })
+}

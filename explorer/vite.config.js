@@ -1,0 +1,46 @@
+// Builds the page of the explorer into explorer/dist/, from where `npm run build` copies it into the package.
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vite'
+
+const folder = fileURLToPath(new URL('.', import.meta.url))
+
+// zod would try to compile its checks by `new Function`, which the policy of the page refuses and reports.
+const WITHOUT_EVAL = '(globalThis.__zod_globalConfig??={}).jitless=true;'
+
+/** Nothing is painted before the script has run, so that the page neither flashes nor moves. */
+const paintOnce = {
+  name: 'paint-once',
+  transformIndexHtml: (html) => html.replace('<script type="module"', '<script type="module" blocking="render"')
+}
+
+export default defineConfig({
+  plugins: [paintOnce],
+  root: folder,
+  // Relative, so that the page works below any prefix and behind any proxy.
+  base: './',
+  logLevel: 'warn',
+  publicDir: false,
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  resolve: {
+    // The form library is written for React.
+    alias: [
+      { find: /^react$|^react-dom$/, replacement: 'preact/compat' },
+      { find: 'react/jsx-runtime', replacement: 'preact/jsx-runtime' }
+    ]
+  },
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    target: 'es2022',
+    // Browsers that run the page know modulepreload; images stay files, which the policy of the page allows.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+    rolldownOptions: {
+      output: { intro: WITHOUT_EVAL },
+      // The form library marks its modules for servers of React, which there are none of here.
+      onwarn: (warning, warn) => { if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') warn(warning) },
+      input: { main: `${folder}index.html`, callback: `${folder}callback.html` }
+    }
+  }
+})

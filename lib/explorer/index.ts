@@ -1,0 +1,76 @@
+// The entry point 'fastify-mcp-mount/explorer': the page to look at what is mounted, and to try it.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { findRegistry } from '../registry.ts'
+import { undocumented } from '../http/beside/api-document.ts'
+import { describeMounts } from './mount-list.ts'
+import { resolveExplorerOptions, type McpExplorerOptions } from './options.ts'
+import { readPage, sendFile, type PageFiles } from './page-files.ts'
+import { createHeaders } from './page-headers.ts'
+
+export type { McpExplorerOptions }
+
+const INDEX = 'index.html'
+const CALLBACK = 'callback.html'
+const YEAR = 31_536_000
+
+/**
+ * The plugin of the explorer: a page that shows all mounts of the app and tries what they offer. Its routes run the
+ * hooks of the scope that it is registered in, so the login of the app protects it.
+ *
+ * @throws MCP_ERR_INVALID_OPTION; also if `NODE_ENV` is `production` and neither `authorize` nor `allowInProduction`
+ * is set
+ * @example app.register(mcpExplorer, { prefix: '/explorer' })
+ */
+async function mcpExplorer (app: FastifyInstance, given: McpExplorerOptions): Promise<void> {
+  const { prefix, authorize } = resolveExplorerOptions(given)
+  const files = await readPage()
+  const addRoutes = async (scope: FastifyInstance): Promise<void> => {
+    if (authorize !== undefined) scope.addHook('preHandler', createAuthorizeHook(authorize))
+    addPage(scope, files)
+    addMountList(scope)
+  }
+  // Fastify has applied a prefix that was given, and knows nothing of the default.
+  await app.register(addRoutes, { prefix: given.prefix === undefined ? prefix : '' })
+}
+
+function createAuthorizeHook (authorize: NonNullable<McpExplorerOptions['authorize']>) {
+  return async function authorizeExplorer (request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    if (await authorize(request)) return undefined
+    return reply.code(403).send({ statusCode: 403, error: 'Forbidden', message: 'You may not open the explorer.' })
+  }
+}
+
+function addPage (scope: FastifyInstance, files: PageFiles): void {
+  const headers = createHeaders()
+
+  async function send (request: FastifyRequest, reply: FastifyReply, name: string): Promise<unknown> {
+    const file = files.get(name)
+    if (file === undefined) return reply.callNotFound()
+    const isHashed = name.startsWith('assets/')
+    reply.headers(headers(scope))
+    reply.header('cache-control', isHashed ? `public, max-age=${YEAR}, immutable` : 'no-cache')
+    return await sendFile(request, reply, file)
+  }
+
+  // All URLs of the page are relative to its folder, so that it works behind a proxy that changes the path.
+  async function sendIndex (request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const [path = '', query] = request.url.split(/\?(.*)/s)
+    if (path.endsWith('/')) return await send(request, reply, INDEX)
+    return reply.redirect(`./${path.slice(path.lastIndexOf('/') + 1)}/${query === undefined ? '' : `?${query}`}`)
+  }
+
+  scope.get('/', { schema: undocumented() }, sendIndex)
+  scope.get(`/${CALLBACK}`, { schema: undocumented() }, async (request, reply) => await send(request, reply, CALLBACK))
+  scope.get<{ Params: { name: string } }>('/assets/:name', { schema: undocumented() }, async (request, reply) =>
+    await send(request, reply, `assets/${request.params.name}`))
+}
+
+function addMountList (scope: FastifyInstance): void {
+  scope.get('/mounts.json', { schema: undocumented() }, async (request, reply) => {
+    reply.header('cache-control', 'no-store')
+    return { mounts: describeMounts(findRegistry(scope) ?? [], request) }
+  })
+}
+
+/** @function */
+export default mcpExplorer

@@ -1,0 +1,48 @@
+// Opens the explorer of an app in a browser.
+import type { FastifyInstance } from 'fastify'
+import type { Page } from 'playwright-core'
+import type { Test } from 'tap'
+import mcpExplorer from '../../lib/explorer/index.ts'
+import { startBrowser, type OpenPage } from '../support/browser.ts'
+import { buildPage } from '../page.js'
+
+/** A browser that opens explorers. */
+export interface ExplorerBrowser {
+  /** Opens the explorer of an app at a fragment, such as `#/Notes/tool/add_note`, once the app listens. */
+  open (t: Test, app: FastifyInstance, fragment?: string): Promise<Page>
+  /** What pages have written to the console as warnings and errors, and thrown. */
+  readonly complaints: readonly string[]
+}
+
+/** Starts a browser for explorers. */
+export async function startExplorer (t: Test): Promise<ExplorerBrowser> {
+  await buildPage()
+  const openPage: OpenPage = await startBrowser(t)
+  const complaints: string[] = []
+  return {
+    complaints,
+    async open (t, app, fragment = '') {
+      const origin = app.server.listening ? originOf(app) : await app.listen({ port: 0, host: '127.0.0.1' })
+      const page = await openPage('about:blank')
+      // Before the app closes, to which the page would reconnect.
+      t.teardown(() => page.close())
+      page.on('console', (message) => {
+        if (['warning', 'error'].includes(message.type())) complaints.push(message.text())
+      })
+      page.on('pageerror', (error) => { complaints.push(String(error.stack)) })
+      await page.goto(`${origin}/explorer/${fragment}`)
+      return page
+    }
+  }
+}
+
+function originOf (app: FastifyInstance): string {
+  const { port } = app.server.address() as { readonly port: number }
+  return `http://127.0.0.1:${port}`
+}
+
+/** Adds the explorer to an app. */
+export function withExplorer (app: FastifyInstance): FastifyInstance {
+  app.register(mcpExplorer)
+  return app
+}

@@ -1,0 +1,192 @@
+import t, { type Test } from 'tap'
+import type { FastifyInstance } from 'fastify'
+import mcpPlugin, { McpServer, ToolError, Type } from '../../lib/index.ts'
+import { createHost } from '../support/app.ts'
+import { noBrowser } from '../support/browser.ts'
+import { createGate } from '../support/stream.ts'
+import { startExplorer, withExplorer } from './browser.ts'
+
+// A browser takes its time to start where others work, too.
+t.setTimeout(300_000)
+
+const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=='
+
+function createNotes (): McpServer {
+  const server = new McpServer({ name: 'Notes', version: '1.0.0' }, { instructions: 'Use **add_note** first.' })
+  server.registerTool('add_note', {
+    title: 'Add a note',
+    description: 'Saves a note.',
+    annotations: { destructiveHint: true },
+    inputSchema: Type.Object({
+      text: Type.String({ description: 'What it says' }),
+      level: Type.Optional(Type.Union([Type.Literal('low'), Type.Literal('high')])),
+      tags: Type.Optional(Type.Array(Type.String())),
+      count: Type.Optional(Type.Integer({ default: 3, minimum: 1 }))
+    })
+  }, async (args, ctx) => {
+    await ctx.log('info', 'saving')
+    return JSON.stringify(args)
+  })
+  server.registerTool('list_notes', {
+    annotations: { readOnlyHint: true },
+    outputSchema: Type.Object({ notes: Type.Array(Type.Object({ id: Type.Integer(), text: Type.String() })) })
+  }, () => ({ notes: [{ id: 1, text: 'one' }, { id: 2, text: 'two' }] }))
+  server.registerTool('fail', {}, () => { throw new ToolError('The date must lie in the future') })
+  server.registerTool('picture', {}, () => [
+    { type: 'image', data: PNG, mimeType: 'image/png' },
+    '# Report\n\n- **bold** <img src=x onerror=alert(1)>\n- [link](javascript:alert(1))',
+    { type: 'resource_link', uri: 'notes://1', name: 'First note' }
+  ])
+  server.registerResource('First note', 'notes://1', { mimeType: 'text/plain' }, () => 'Buy milk')
+  server.registerPrompt('summary', { description: 'Sums up', argsSchema: Type.Object({ style: Type.String() }) },
+    ({ style }) => `Sum up, ${style}`)
+  return server
+}
+
+function createApp (t: Test, server = createNotes()): FastifyInstance {
+  const { app } = createHost(t, { forceCloseConnections: true })
+  app.register(mcpPlugin, { prefix: '/notes', server })
+  return withExplorer(app)
+}
+
+t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
+  const explorer = await startExplorer(t)
+
+  t.test('the overview shows what is mounted, and the list what it offers', async (t) => {
+    const page = await explorer.open(t, createApp(t))
+
+    await page.getByRole('link', { name: 'add_note' }).waitFor()
+    await page.locator('strong', { hasText: 'add_note' }).waitFor()
+
+    t.match(await page.getByRole('main').innerText(), /Notes[^]*2026-07-28[^]*everyone[^]*4 tools[^]*1 resources[^]*Use add_note first/)
+    t.match(await page.getByRole('navigation').innerText(), /TOOLS\s4[^]*tokens[^]*RESOURCES\s1[^]*PROMPTS\s1/)
+    await page.getByRole('searchbox').fill('picture')
+    t.same(await page.getByRole('navigation').getByRole('link').allInnerTexts(), ['picture'])
+  })
+
+  t.test('a form of the schema calls a tool, whose log and result appear', async (t) => {
+    const page = await explorer.open(t, createApp(t), '#/Notes/tool/add_note')
+
+    await page.getByLabel('text', { exact: false }).first().fill('Buy milk')
+    await page.getByLabel('level').selectOption('high')
+    await page.getByRole('button', { name: 'Call' }).click()
+
+    const result = page.getByRole('region', { name: 'Result' })
+    await result.getByText('ok', { exact: true }).waitFor()
+    t.match(await result.getByRole('log').innerText(), /info\s+saving/)
+    await result.getByRole('button', { name: 'Text', exact: true }).click()
+    t.same(JSON.parse(await result.locator('pre.prose').innerText()), { text: 'Buy milk', level: 'high', count: 3 })
+    t.match(page.url(), /args=.*Buy/)
+    t.match(await page.getByRole('main').innerText(), /destructive/)
+  })
+
+  t.test('the URL restores the mount, the tool and the arguments', async (t) => {
+    const app = createApp(t)
+    const page = await explorer.open(t, app, `#/Notes/tool/add_note?args=${encodeURIComponent('{"text":"From a link"}')}&era=legacy`)
+
+    await page.getByLabel('text', { exact: false }).first().waitFor()
+
+    t.equal(await page.getByLabel('text', { exact: false }).first().inputValue(), 'From a link')
+    t.equal(await page.getByRole('button', { name: 'legacy' }).getAttribute('aria-pressed'), 'true')
+    t.equal(app.mcp.get('Notes').stats().sessions, 1)
+  })
+
+  t.test('JSON arguments are checked as they are written', async (t) => {
+    const page = await explorer.open(t, createApp(t), '#/Notes/tool/add_note')
+
+    await page.getByRole('button', { name: 'JSON', exact: true }).click()
+    await page.getByLabel('Arguments as JSON').fill('{ "count": 0 }')
+    await page.locator('.faults li').nth(1).waitFor()
+
+    t.match(await page.locator('.faults').innerText(), /text[^]*count/)
+    await page.getByLabel('Arguments as JSON').fill('{ "text": ')
+    await page.locator('.faults li').filter({ hasText: /JSON/ }).waitFor()
+  })
+
+  t.test('structured content is a table and a tree', async (t) => {
+    const page = await explorer.open(t, createApp(t), '#/Notes/tool/list_notes')
+
+    await page.getByRole('button', { name: 'Call' }).click()
+
+    await page.getByRole('cell', { name: 'two' }).waitFor()
+    t.ok(await page.getByRole('group', { name: 'JSON' }).isVisible())
+  })
+
+  t.test('a failed tool shows what the model reads', async (t) => {
+    const page = await explorer.open(t, createApp(t), '#/Notes/tool/fail')
+
+    await page.getByRole('button', { name: 'Call' }).click()
+
+    await page.getByText('The date must lie in the future').waitFor()
+    t.ok(await page.getByText('tool error').isVisible())
+    t.equal(await page.getByRole('tab', { selected: true }).first().innerText(), 'What the model reads')
+  })
+
+  t.test('pictures, Markdown and links are shown, and nothing in them runs', async (t) => {
+    const page = await explorer.open(t, createApp(t), '#/Notes/tool/picture')
+
+    await page.getByRole('button', { name: 'Call' }).click()
+    const result = page.getByRole('region', { name: 'Result' })
+    await result.getByRole('img').waitFor()
+    await result.locator('strong', { hasText: 'bold' }).waitFor()
+
+    t.match(await result.innerText(), '<img src=x onerror=alert(1)>')
+    t.equal(await result.getByRole('link', { name: 'link' }).count(), 0)
+    await result.getByRole('button', { name: 'First note' }).click()
+    await page.getByText('Buy milk').waitFor()
+    t.match(page.url(), '#/Notes/resource/notes%3A%2F%2F1')
+  })
+
+  t.test('a running call shows its progress, and can be cancelled', async (t) => {
+    const server = createNotes()
+    const aborted = createGate()
+    server.registerTool('slow', {}, async (_args, ctx) => {
+      await ctx.reportProgress(1, 4, 'a quarter')
+      await new Promise<void>((resolve) => {
+        ctx.signal.addEventListener('abort', () => { aborted.open(); resolve() })
+      })
+      return 'too late'
+    })
+    const page = await explorer.open(t, createApp(t, server), '#/Notes/tool/slow')
+
+    await page.getByRole('button', { name: 'Call' }).click()
+    await page.getByText('25 % a quarter').waitFor()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+
+    await page.getByText('cancelled', { exact: true }).waitFor()
+    await aborted.promise
+  })
+
+  t.test('lists change without reload', async (t) => {
+    const server = createNotes()
+    const page = await explorer.open(t, createApp(t, server))
+    await page.getByRole('link', { name: 'add_note' }).waitFor()
+
+    server.registerTool('newcomer', {}, () => 'here')
+
+    await page.getByRole('link', { name: 'newcomer' }).waitFor()
+  })
+
+  t.test('a prompt becomes its messages', async (t) => {
+    const page = await explorer.open(t, createApp(t), '#/Notes/prompt/summary')
+
+    await page.getByLabel('style').fill('briefly')
+    await page.getByRole('button', { name: 'Get' }).click()
+
+    await page.getByText('Sum up, briefly').waitFor()
+  })
+
+  t.test('the activity shows the exchanges', async (t) => {
+    const page = await explorer.open(t, createApp(t), '#/Notes/tool/list_notes')
+    await page.getByRole('button', { name: 'Call' }).click()
+    await page.getByRole('button', { name: 'Activity', exact: true }).click()
+
+    await page.getByRole('button', { name: /tools\/call list_notes/ }).click()
+
+    t.match(await page.getByRole('complementary').innerText(), /POST \/notes\/mcp[^]*mcp-method: tools\/call[^]*"structuredContent"/)
+  })
+
+  t.test('no page has complained', async (t) => {
+    t.same(explorer.complaints, [])
+  })
+})
