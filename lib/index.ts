@@ -86,7 +86,7 @@ export type { IntrospectionVerifierOptions } from './auth/introspection-verifier
 export type { TokenCacheOptions } from './auth/token-cache.ts'
 export { authInfoOf } from './http/guard/auth-hook.ts'
 export { InvalidTokenError, VerifierUnavailableError } from './auth/token-error.ts'
-export type { AuthInfo } from './auth/auth-info.ts'
+export type { AuthInfo, UpstreamOptions, UpstreamToken } from './auth/auth-info.ts'
 export type { CallerFilter, CallerIdentity } from './auth/caller-filter.ts'
 export type { AuthOptions, HostAuthOptions, TokenAuthOptions, Verify, VerifyContext } from './auth/auth-options.ts'
 

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { expect, test } from 'tstyche'
-import type { TokenAuthOptions } from '../lib/index.ts'
+import type { AuthInfo, TokenAuthOptions, UpstreamOptions, UpstreamToken } from '../lib/index.ts'
 import {
   authorizationServer, custom, englishTexts, entra, github, google, memoryStore, oidc,
   type AuthorizationServer, type AuthorizationServerOptions, type GithubUser, type OAuthStore, type OidcUser,
@@ -30,6 +30,32 @@ test('a sign-in of the app has users of its own', () => {
   })
 
   expect(signIn).type.toBe<SignIn<{ id: number }>>()
+})
+
+test('a sign-in of the app may keep tokens, and refresh them', () => {
+  custom({
+    start: () => ({ url: '/login' }),
+    finish: ({ keepTokens }) => {
+      expect(keepTokens).type.toBeCallableWith({ accessToken: 'a', refreshToken: 'b', expiresAt: 1, scope: 'repo' })
+      expect(keepTokens).type.not.toBeCallableWith({ refreshToken: 'b' })
+      return { id: 7 }
+    },
+    refresh: async (refreshToken) => {
+      expect(refreshToken).type.toBe<string>()
+      return { accessToken: 'a' }
+    },
+    identify: ({ id }) => ({ subject: String(id), label: 'a user' })
+  })
+})
+
+test('handlers get the token of the identity provider, if the mount has sign-in', () => {
+  expect<AuthInfo['upstream']>().type.toBe<((options?: UpstreamOptions) => Promise<UpstreamToken>) | undefined>()
+  expect<UpstreamToken>().type.toBe<{
+    readonly accessToken: string
+    readonly tokenType: string
+    readonly expiresAt?: number
+    readonly scope?: string
+  }>()
 })
 
 test('what a sign-in needs cannot be left out', () => {

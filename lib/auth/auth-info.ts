@@ -1,9 +1,30 @@
 // The caller of a request, as its token or the host app identifies it.
 import type { AuthInfo as SdkAuthInfo } from '@modelcontextprotocol/sdk/server/auth/types.js'
 
+/** An access token that an identity provider has issued for the user of a call, for its own API. */
+export interface UpstreamToken {
+  /** The token. */
+  readonly accessToken: string
+  /** The scheme of the `Authorization` header that the API expects, such as `Bearer`. */
+  readonly tokenType: string
+  /** When the token expires, in seconds since the epoch; absent if the provider does not say. */
+  readonly expiresAt?: number
+  /** The scopes that the provider has granted, separated by spaces; absent if the provider does not say. */
+  readonly scope?: string
+}
+
+/** Options of `ctx.auth.upstream()`. */
+export interface UpstreamOptions {
+  /**
+   * An access token that the API has refused with 401. It is not returned again: another one is, if the provider gives
+   * one, and otherwise the sign-in ends. @default none
+   */
+  readonly refused?: string
+}
+
 /**
  * An authenticated caller. It has the members of the official SDK's `AuthInfo` (`token`, `clientId`, `scopes`, and
- * optionally `expiresAt` in seconds since the epoch, `resource` and `extra`) and four more. `issuer`, `subject` and
+ * optionally `expiresAt` in seconds since the epoch, `resource` and `extra`) and five more. `issuer`, `subject` and
  * `clientId` together are the caller's identity, to which sessions are bound.
  */
 export interface AuthInfo extends SdkAuthInfo {
@@ -18,6 +39,21 @@ export interface AuthInfo extends SdkAuthInfo {
   audience?: string | readonly string[]
   /** What a user granted a client at one sign-in, if tokens name it. All tokens of a grant are withdrawn together. */
   grantId?: string
+  /**
+   * Returns the user's access token of the identity provider, for its API, refreshed if it is about to expire.
+   * Undefined unless the mount has the `auth` of `authorizationServer()`, or a verifier that returns its own function.
+   *
+   * @throws SignInRequiredError if the provider has withdrawn the token. Let it leave the handler: the client gets 401,
+   * and leads its user through the sign-in again. Any other error says that the provider cannot be reached.
+   * @example
+   * const repositories = async ({ auth }: RequestContext) => {
+   *   const token = await auth?.upstream?.()
+   *   if (token === undefined) throw new TypeError('This tool needs a mount with authorizationServer()')
+   *   const headers = { authorization: `Bearer ${token.accessToken}` }
+   *   return await (await fetch('https://api.github.com/user/repos', { headers })).text()
+   * }
+   */
+  upstream?: (options?: UpstreamOptions) => Promise<UpstreamToken>
 }
 
 /** A caller that has been authenticated. */
@@ -40,7 +76,9 @@ export function findAuthInfoProblem (value: unknown): string | undefined {
 }
 
 function findOptionalMemberProblem (
-  { expiresAt, resource, issuer, subject, audience, grantId, extra }: { readonly [name in keyof AuthInfo]?: unknown }
+  {
+    expiresAt, resource, issuer, subject, audience, grantId, extra, upstream
+  }: { readonly [name in keyof AuthInfo]?: unknown }
 ): string | undefined {
   if (expiresAt !== undefined && !Number.isFinite(expiresAt)) {
     return "has an 'expiresAt' that is not a number of seconds"
@@ -52,6 +90,7 @@ function findOptionalMemberProblem (
   if (!isOptionalText(audience) && !isTexts(audience)) {
     return "has an 'audience' that is neither a string nor an array of strings"
   }
+  if (upstream !== undefined && typeof upstream !== 'function') return "has an 'upstream' that is not a function"
   if (extra !== undefined && (typeof extra !== 'object' || extra === null)) {
     return "has an 'extra' that is not an object"
   }

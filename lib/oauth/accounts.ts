@@ -18,13 +18,15 @@ const RESERVED = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 
 /** Keeps the accounts of an authorization server. */
 export interface Accounts {
   /**
-   * Admits a user who has signed in.
+   * Admits a user who has signed in, and returns the account, which `renew` keeps.
    * @throws SignInRefusedError if the user may not come in.
    */
   admit (user: unknown): Promise<Account>
   /** Returns the account of a subject; undefined if it has expired. */
   find (subject: string): Promise<Account | undefined>
-  /** Keeps an account for as long as a refresh token that was just issued. */
+  /** Forgets an account: its refresh tokens and sessions get nothing until the user signs in again. */
+  end (subject: string): Promise<void>
+  /** Keeps an account for as long as a refresh token that is issued now. */
   renew (account: Account): Promise<void>
 }
 
@@ -35,12 +37,12 @@ export function createAccounts (
   // A code and a session may outlive short refresh tokens.
   const ttl = Math.max(lifetimes.refreshToken, lifetimes.session) + lifetimes.accessToken
   const keyOf = (subject: string): string => `account:${subject}`
-  const renew = async (account: Account): Promise<void> => {
-    await store.set(keyOf(account.subject), JSON.stringify(account), ttl)
-  }
 
   return {
-    renew,
+    async renew (account) {
+      await store.set(keyOf(account.subject), JSON.stringify(account), ttl)
+    },
+    end: async (subject) => { await store.take(keyOf(subject)) },
     async admit (user) {
       if (allow !== undefined && await allow(user) !== true) {
         throw new SignInRefusedError('the user is not allowed in', 'refused')
@@ -50,9 +52,7 @@ export function createAccounts (
       const { scopes, extra = {} }: UserClaims = await claims?.(user) ?? {}
       const reserved = Object.keys(extra).find((name) => RESERVED.includes(name))
       if (reserved !== undefined) throw new TypeError(`'claims' must not return '${reserved}' in 'extra'`)
-      const account = { subject, label: String(label), extra, ...(scopes !== undefined && { scopes }) }
-      await renew(account)
-      return account
+      return { subject, label: String(label), extra, ...(scopes !== undefined && { scopes }) }
     },
     async find (subject) {
       const kept = await store.get(keyOf(subject))

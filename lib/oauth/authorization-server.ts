@@ -17,6 +17,7 @@ import { createProvider } from './provider.ts'
 import { createRegistrationLimit } from './registration-limit.ts'
 import { createResourceFinder } from './resources.ts'
 import { sealStore } from './sealed-store.ts'
+import { createUpstream } from './upstream/upstream.ts'
 import { createAuth, createVerify, type AuthForOptions } from './verifier.ts'
 
 /** An authorization server: a plugin of Fastify, and what mounts need to trust it. */
@@ -57,8 +58,9 @@ export function authorizationServer<User> (options: AuthorizationServerOptions<U
   const resolved = resolveSettings(options)
   const keys = deriveKeys(resolved.keys)
   const settings: ServerSettings = { ...resolved, store: sealStore(resolved.store, keys) }
-  const verify = createVerify(settings.issuer, keys)
-  const base = { issuer: settings.issuer, verify, dpop: settings.dpop }
+  const accounts = createAccounts(settings)
+  const upstream = createUpstream(settings, accounts)
+  const base = { issuer: settings.issuer, verify: createVerify(settings.issuer, keys, upstream), dpop: settings.dpop }
   const authFor = (given: AuthForOptions): TokenAuthOptions => createAuth(base, given)
 
   async function registerServer (app: FastifyInstance): Promise<void> {
@@ -66,9 +68,9 @@ export function authorizationServer<User> (options: AuthorizationServerOptions<U
       app.log.warn("authorizationServer has no 'store': sign-ins are lost when this process ends, and other " +
         'processes do not share them')
     }
-    const accounts = createAccounts(settings)
     const findResource = createResourceFinder(app, settings.issuer, settings.publicUrl)
-    const parts = { settings, keys, accounts, findResource, pages: createPages(settings), log: app.log }
+    const pages = createPages(settings)
+    const parts = { settings, keys, accounts, upstream, findResource, pages, log: app.log }
     const provider = await createProvider(parts)
     // A scope of its own, so its parser and routes never reach the app.
     const interactions = createInteractions({ ...parts, provider })

@@ -28,6 +28,8 @@ interface ProviderContext {
   readonly headers: LanguageHeaders
   set (headers: Readonly<Record<string, string>>): void
   readonly oidc: {
+    readonly session?: { readonly accountId?: string }
+    readonly account?: unknown
     readonly params?: Readonly<Record<string, unknown>>
     readonly result?: { readonly consent?: { readonly grantId?: string } }
   }
@@ -38,7 +40,7 @@ const SIGNING = 'ES256'
 
 /** Creates the configuration. @param getProvider Returns the provider, which exists once requests arrive. */
 export function createConfiguration (
-  parts: ConfigurationParts, errors: ProviderModule['errors'], getProvider: () => Provider
+  parts: ConfigurationParts, { errors, interactionPolicy }: Omit<ProviderModule, 'default'>, getProvider: () => Provider
 ): object {
   const { settings, keys, accounts } = parts
   const { issuer, store, lifetimes } = settings
@@ -69,7 +71,10 @@ export function createConfiguration (
     routes: ROUTES,
     discovery: { scopes_supported: Object.keys(settings.scopes), service_documentation: undefined },
     features: describeFeatures(parts, errors),
-    interactions: { url: (_ctx: unknown, { uid }: { uid: string }) => `${issuer}${INTERACTION_PATH}/${uid}` },
+    interactions: {
+      policy: createPolicy(interactionPolicy),
+      url: (_ctx: unknown, { uid }: { uid: string }) => `${issuer}${INTERACTION_PATH}/${uid}`
+    },
     // Consent is remembered by this server alone, for a client, its redirect URI and scopes: never by the session.
     loadExistingGrant: async ({ oidc }: ProviderContext) => {
       const grantId = oidc.result?.consent?.grantId
@@ -129,6 +134,15 @@ function describeFeatures (
 
 function isOwnToken (_ctx: unknown, client: Client, token: { readonly clientId?: string }): boolean {
   return token.clientId === client.clientId
+}
+
+// A browser may still have the session of a user whose sign-in has ended.
+function createPolicy ({ base, Check }: ProviderModule['interactionPolicy']): readonly object[] {
+  const policy = base()
+  const isGone = ({ oidc: { session, account } }: ProviderContext): boolean =>
+    session?.accountId !== undefined && account === undefined
+  policy.get('login')?.checks.push(new Check('account_gone', 'the user must sign in again', 'login_required', isGone))
+  return policy
 }
 
 function createAccountFinder (

@@ -14,7 +14,7 @@ export interface Departure { readonly url: string, readonly cookie: string }
 export interface Arrival {
   /** The authorization request that it left. */
   readonly uid: string
-  readonly returned: SignInReturn
+  readonly returned: Omit<SignInReturn, 'keepTokens'>
   /** Removes the cookie of the departure. */
   readonly cookie: string
 }

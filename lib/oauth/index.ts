@@ -16,7 +16,7 @@ export type { AuthorizationServerOptions, KnownClient, Lifetimes, UserClaims } f
 export type { CustomSignInOptions } from './sign-in/custom.ts'
 export type { GithubOptions } from './sign-in/github.ts'
 export type { GithubUser } from './sign-in/github-api.ts'
-export type { Identity, SignIn, SignInReturn, SignInStart, SignInStarted } from './sign-in/sign-in.ts'
+export type { Identity, SignIn, SignInReturn, SignInStart, SignInStarted, UpstreamTokens } from './sign-in/sign-in.ts'
 export type { MemoryStoreOptions, OAuthStore } from './store.ts'
 export type { OidcOptions, OidcUser } from './sign-in/oidc.ts'
 export { englishTexts } from './pages/texts.ts'

@@ -5,7 +5,7 @@ import { createDepartures } from './departure.ts'
 import type { Problem } from './pages/message-pages.ts'
 import { INTERACTION_TTL } from './paths.ts'
 import type { ServerParts } from './provider.ts'
-import { SignInRefusedError } from './sign-in/sign-in.ts'
+import { SignInRefusedError, type UpstreamTokens } from './sign-in/sign-in.ts'
 import { createVisits, urlOfVisit, type Visit } from './visit.ts'
 
 /** The handlers of the routes that users visit. */
@@ -20,7 +20,7 @@ export interface Interactions {
 
 /** Creates the handlers. */
 export function createInteractions (parts: ServerParts): Interactions {
-  const { settings: { store, signIn, issuer }, accounts, pages } = parts
+  const { settings: { store, signIn, issuer }, accounts, upstream, pages } = parts
   const [consent, visits, departures] = [createConsent(parts), createVisits(parts), createDepartures(parts)]
   const signedInKey = (uid: string): string => `signed-in:${uid}`
 
@@ -61,8 +61,13 @@ export function createInteractions (parts: ServerParts): Interactions {
     const { uid, returned, cookie } = arrival
     reply.header('set-cookie', cookie)
     try {
-      const { subject } = await accounts.admit(await signIn.finish(returned))
-      await store.set(signedInKey(uid), subject, INTERACTION_TTL)
+      let tokens: UpstreamTokens | undefined
+      const user = await signIn.finish({ ...returned, keepTokens: (given) => { tokens = given } })
+      const account = await accounts.admit(user)
+      // First, because an account without tokens would be taken for one whose sign-in has ended.
+      await upstream.keep(account.subject, tokens)
+      await accounts.renew(account)
+      await store.set(signedInKey(uid), account.subject, INTERACTION_TTL)
     } catch (error) {
       return sendProblem(request, reply, explain(error, uid, request.log))
     }

@@ -1,6 +1,7 @@
 // Loads the optional peers, and names the one that is missing.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { explainImport } from '../errors.ts'
+import type { TokenResponse } from './sign-in/token-response.ts'
 
 /** A record of oidc-provider, such as a grant or a session. */
 export interface ProviderModel {
@@ -56,6 +57,11 @@ export interface Provider {
 export interface ProviderModule {
   readonly default: new (issuer: string, configuration: object) => Provider
   readonly errors: Readonly<Record<'InvalidGrant' | 'InvalidTarget', new (description?: string) => Error>>
+  /** What a user must do before a client gets a code: prompts, each with checks that say whether it is needed. */
+  readonly interactionPolicy: {
+    base (): ReadonlyArray<object> & { get (prompt: string): { readonly checks: object[] } | undefined }
+    readonly Check: new (reason: string, text: string, error: string, check: (context: never) => boolean) => object
+  }
 }
 
 /** The configuration that openid-client makes of an identity provider's metadata. */
@@ -77,7 +83,8 @@ export interface OpenidClientModule {
       readonly expectedNonce: string
       readonly idTokenExpected: true
     }
-  ): Promise<{ claims (): Readonly<Record<string, unknown>> | undefined }>
+  ): Promise<TokenResponse & { claims (): Readonly<Record<string, unknown>> | undefined }>
+  refreshTokenGrant (configuration: UpstreamConfiguration, refreshToken: string): Promise<TokenResponse>
 }
 
 /**

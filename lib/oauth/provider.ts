@@ -2,9 +2,11 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { createConfiguration, type ConfigurationParts } from './configuration.ts'
 import { loadPeer, type Provider, type ProviderModule } from './peers.ts'
+import type { Upstream } from './upstream/upstream.ts'
 
 /** The parts that the provider is created from. */
 export interface ProviderParts extends ConfigurationParts {
+  readonly upstream: Upstream
   readonly log: FastifyBaseLogger
 }
 
@@ -18,8 +20,8 @@ export interface ServerParts extends ProviderParts {
  * @throws MCP_ERR_MISSING_PACKAGE
  */
 export async function createProvider (parts: ProviderParts): Promise<Provider> {
-  const { default: OidcProvider, errors } = await loadPeer<ProviderModule>('oidc-provider', 'authorizationServer()')
-  const provider: Provider = new OidcProvider(parts.settings.issuer, createConfiguration(parts, errors, () => provider))
+  const { default: OidcProvider, ...module } = await loadPeer<ProviderModule>('oidc-provider', 'authorizationServer()')
+  const provider: Provider = new OidcProvider(parts.settings.issuer, createConfiguration(parts, module, () => provider))
   const logFailure = (error: unknown): void => { parts.log.error({ err: error }, 'the authorization server failed') }
   provider.on('server_error', (_ctx: unknown, error: unknown) => { logFailure(error) })
   provider.on('error', logFailure)

@@ -1,17 +1,24 @@
 // Verifies the access tokens of an authorization server of the same app, with keys that it has.
 import { jwtVerify } from 'jose'
+import type { AuthInfo } from '../auth/auth-info.ts'
 import type { TokenAuthOptions, Verify } from '../auth/auth-options.ts'
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
 import { toAuthInfo } from '../auth/claims.ts'
 import { withCache } from '../auth/token-cache.ts'
 import { InvalidTokenError } from '../auth/token-error.ts'
 import type { Keys } from './keys.ts'
+import type { Upstream } from './upstream/upstream.ts'
 
 const CACHE = { maxEntries: 1000, ttl: 60_000, refusalTtl: 5000 }
 const CLOCK_TOLERANCE = 5000
 
-/** Creates the `verify` function of mounts that trust an issuer. Nothing is looked up or fetched. */
-export function createVerify (issuer: string, { findKey }: Keys, now: () => number = Date.now): Verify {
+/**
+ * Creates the `verify` function of mounts that trust an issuer. Nothing is looked up or fetched before a handler asks
+ * for the user's token of the identity provider.
+ */
+export function createVerify (
+  issuer: string, { findKey }: Keys, upstream: Upstream, now: () => number = Date.now
+): Verify {
   return withCache(async function verifyOwn (token, resource) {
     const options = {
       issuer,
@@ -26,7 +33,10 @@ export function createVerify (issuer: string, { findKey }: Keys, now: () => numb
       throw new InvalidTokenError(isExpired ? 'The token has expired' : 'The token is not valid', { cause })
     })
     const expectations = { resource, audience: [resource], issuer, clockTolerance: CLOCK_TOLERANCE, now: now() }
-    return toAuthInfo(token, payload, expectations)
+    const info = toAuthInfo(token, payload, expectations)
+    return Object.freeze<AuthInfo>({
+      ...info, upstream: async (options) => await upstream.get(String(info.subject), options)
+    })
   }, CACHE, now)
 }
 

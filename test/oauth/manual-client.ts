@@ -102,3 +102,33 @@ export async function callMount ({ fetch }: Stage, endpoint: string, token: unkn
   await response.text()
   return response.status
 }
+
+/** What a mount answers to a call of a tool. */
+export interface ToolAnswer {
+  readonly status: number
+  readonly challenge: string | null
+  readonly content?: unknown
+  readonly isError?: boolean
+  readonly error?: { readonly code: number, readonly message: string }
+}
+
+/** Calls a tool with a token. @param meta What `_meta` has besides. */
+export async function callTool (
+  { fetch }: Stage, token: unknown, name: string, meta: object = {}
+): Promise<ToolAnswer> {
+  const response = await fetch(NOTES, {
+    method: 'POST',
+    headers: {
+      ...LIST_TOOLS.headers, authorization: `Bearer ${String(token)}`, 'mcp-method': 'tools/call', 'mcp-name': name
+    },
+    body: JSON.stringify({
+      jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: {}, _meta: { ...META, ...meta } }
+    })
+  })
+  const text = await response.text()
+  // A stream has its answer in its last event.
+  const { result, error } = JSON.parse(text.startsWith('{') ? text : String(text.trim().split('data: ').at(-1)))
+  return {
+    status: response.status, challenge: response.headers.get('www-authenticate'), ...result, ...(error && { error })
+  }
+}

@@ -15,6 +15,7 @@ import type { ServerParts } from '../../lib/oauth/provider.ts'
 import { findRedirectProblem } from '../../lib/oauth/redirect-uri.ts'
 import { createResourceFinder } from '../../lib/oauth/resources.ts'
 import { sealStore } from '../../lib/oauth/sealed-store.ts'
+import { createUpstream } from '../../lib/oauth/upstream/upstream.ts'
 import { createVerify } from '../../lib/oauth/verifier.ts'
 import { authorizationUrl, redeem, refresh, registerId } from './manual-client.ts'
 import { answer, createStage, KEY, NOTES, PUBLIC_URL, REDIRECT_URL, signIn, testSignIn, type TestUser } from './stage.ts'
@@ -139,7 +140,7 @@ t.test('documents of clients are taken with status 200 alone, and are kept as lo
 t.test('consent is neither asked for nor taken while part of the request is unknown', async (t) => {
   const settings = settingsOf()
   const accounts = createAccounts(settings)
-  await accounts.admit({ id: 'ada' })
+  await accounts.renew(await accounts.admit({ id: 'ada' }))
   const provider = { Client: { find: async (id: string) => ({ clientId: id, clientName: 'Unit' }) } }
   const consent = createConsent({
     settings,
@@ -218,7 +219,7 @@ t.test('a token that has expired is refused as such', async (t) => {
   const token = await new SignJWT({ client_id: 'unit' })
     .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: Object(jwk).kid })
     .setIssuer(PUBLIC_URL).setAudience(NOTES).setSubject('ada').setExpirationTime(1).sign(key)
-  const verify = createVerify(PUBLIC_URL, keys)
+  const verify = createVerify(PUBLIC_URL, keys, createUpstream(settingsOf(), createAccounts(settingsOf())))
   // The request has no part in it.
   const judge = async (text: string): Promise<unknown> =>
     await verify(text, {} as unknown as FastifyRequest, { resource: NOTES } as unknown as VerifyContext)
@@ -236,7 +237,7 @@ async function finishAtGithub (t: Test, answers: Record<string, unknown>, organi
   const baseUrl = await app.listen({ port: 0, host: '127.0.0.1' })
   const signIn = github({ clientId: 'a', clientSecret: 'b', organizations, baseUrl, apiUrl: baseUrl })
   const callbackUrl = `${PUBLIC_URL}/oauth/callback`
-  return await signIn.finish({ url: new URL(`${callbackUrl}?code=x`), callbackUrl, state: 's', kept: 'v' })
+  return await signIn.finish({ url: new URL(`${callbackUrl}?code=x`), callbackUrl, state: 's', kept: 'v', keepTokens: () => {} })
 }
 
 t.test('an answer of GitHub that is not as documented signs nobody in', async (t) => {
@@ -256,7 +257,8 @@ t.test('a provider of OpenID Connect is spoken to by https, and a user who cance
   await t.rejects(async () => await signIn.start({ callbackUrl, state: 's', otherAccount: false }))
 
   const url = new URL(`${callbackUrl}?error=access_denied`)
-  const error = await Promise.resolve(signIn.finish({ url, callbackUrl, state: 's', kept: {} })).catch((error) => error)
+  const returned = { url, callbackUrl, state: 's', kept: {}, keepTokens: () => {} }
+  const error = await Promise.resolve(signIn.finish(returned)).catch((error) => error)
   t.type(error, SignInRefusedError)
   t.match(error, { message: 'the user cancelled', text: 'cancelled' })
 })

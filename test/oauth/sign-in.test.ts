@@ -1,46 +1,23 @@
 // Sign-in at identity providers: a second oidc-provider, and a GitHub that answers as its documentation says.
-import { createHash } from 'node:crypto'
 import Fastify from 'fastify'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import mcpPlugin, { McpServer } from '../../lib/index.ts'
 import {
   auth0, authorizationServer, custom, entra, github, google, keycloak, memoryStore, oidc, okta, SignInRefusedError,
   workos, type AuthorizationServerOptions, type SignIn
 } from '../../lib/oauth/index.ts'
-import { createAuthorizationServer } from '../e2e/authorization-server.ts'
-import { Browser, readForm, type Seen } from './browser.ts'
+import { Browser } from './browser.ts'
+import { createGithub } from './fake-github.ts'
+import { createIdentityProvider, passUpstream } from './identity-provider.ts'
 import { authorizationUrl, callMount, redeem, refresh, registerId } from './manual-client.ts'
 import { answer, createStage, KEY, LOGIN_PAGE, NOTES, PUBLIC_URL, REDIRECT_URL, signIn } from './stage.ts'
-
-async function createUpstream (t: Test): Promise<{ issuer: string, clientId: string, clientSecret: string }> {
-  const { issuer } = await createAuthorizationServer(t, 'jwt')
-  const response = await fetch(`${issuer}/reg`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ redirect_uris: [`${PUBLIC_URL}/oauth/callback`], grant_types: ['authorization_code'] })
-  })
-  const { client_id: clientId, client_secret: clientSecret } = await response.json() as Record<string, string>
-  return { issuer, clientId: String(clientId), clientSecret: String(clientSecret) }
-}
-
-/** Signs in at the pages of oidc-provider, and goes on to the next page of the app. */
-async function passUpstream (browser: Browser, url: string, login: string): Promise<Seen> {
-  let seen = await browser.visit(url)
-  for (let steps = 0; steps < 4; steps++) {
-    const prompt = /name="prompt" value="(\w+)"/.exec(seen.text)?.[1]
-    if (prompt === undefined) return seen
-    const { action } = readForm(seen)
-    seen = await browser.visit(action, { prompt, login, password: 'anything' })
-  }
-  return seen
-}
 
 function stageOf<User> (signIn: SignIn<User>, options: Partial<AuthorizationServerOptions<User>> = {}): object {
   return { signIn, ...options }
 }
 
 t.test('a user of a provider of OpenID Connect signs in with state, nonce and PKCE', async (t) => {
-  const upstream = await createUpstream(t)
+  const { app: upstream } = await createIdentityProvider(t)
   const stage = await createStage(t, stageOf(oidc({ ...upstream, scopes: ['openid'] })))
   const browser = stage.openBrowser()
   const id = await registerId(stage)
@@ -61,7 +38,7 @@ t.test('a provider that cannot be reached, or answers for another sign-in, signs
   t.equal(failed.status, 502)
   t.match(failed.text, 'did not work')
 
-  const upstream = await createUpstream(t)
+  const { app: upstream } = await createIdentityProvider(t)
   const stage = await createStage(t, stageOf(oidc({ ...upstream, scopes: ['openid'] })))
   const id = await registerId(stage)
   const browser = stage.openBrowser()
@@ -75,50 +52,8 @@ t.test('a provider that cannot be reached, or answers for another sign-in, signs
   t.match(seen.text, 'did not work')
 })
 
-/** A GitHub with one user, whose codes are good for the verifier that they were asked for with. */
-async function createGithub (t: Test): Promise<{ baseUrl: string, apiUrl: string }> {
-  const app = Fastify()
-  t.teardown(() => app.close())
-  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
-    done(null, Object.fromEntries(new URLSearchParams(String(body))))
-  })
-  const challenges = new Map<string, string>()
-  app.get<{ Querystring: Record<string, string> }>('/login/oauth/authorize', async ({ query }, reply) => {
-    const { redirect_uri: to, state = '', code_challenge: challenge = '', scope } = query
-    const code = `code-${challenges.size}`
-    challenges.set(code, challenge)
-    const answered = scope === 'read:user read:org' ? { code, state } : { error: 'access_denied', state }
-    return reply.redirect(`${to}?${new URLSearchParams(answered)}`, 302)
-  })
-  app.post<{ Body: Record<string, string> }>('/login/oauth/access_token', async ({ body, headers }) => {
-    const challenge = createHash('sha256').update(String(body['code_verifier'])).digest('base64url')
-    const isRight = challenges.get(String(body['code'])) === challenge && body['client_secret'] === 'github secret'
-    t.equal(headers.accept, 'application/json')
-    return isRight
-      ? { access_token: 'gho_16C7e42F292c6912E7710c838347Ae178B4a', scope: 'read:org,read:user', token_type: 'bearer' }
-      : { error: 'bad_verification_code', error_description: 'The code passed is incorrect or expired.' }
-  })
-  const requireToken = (authorization: string | undefined): void => {
-    if (authorization !== 'Bearer gho_16C7e42F292c6912E7710c838347Ae178B4a') throw new Error('Requires authentication')
-  }
-  app.get('/api/user', async ({ headers }) => {
-    requireToken(headers.authorization)
-    return { login: 'octocat', id: 583231, name: 'The Octocat', type: 'User' }
-  })
-  app.get('/api/user/orgs', async ({ headers }) => {
-    requireToken(headers.authorization)
-    return [{ login: 'acme', id: 1 }]
-  })
-  app.get('/api/user/teams', async ({ headers }) => {
-    requireToken(headers.authorization)
-    return [{ slug: 'platform', organization: { login: 'acme' } }]
-  })
-  const baseUrl = await app.listen({ port: 0, host: '127.0.0.1' })
-  return { baseUrl, apiUrl: `${baseUrl}/api` }
-}
-
 t.test('a user of GitHub signs in, and organizations and teams decide who gets in', async (t) => {
-  const urls = await createGithub(t)
+  const { urls } = await createGithub(t)
   const signInWith = github({ clientId: 'github-id', clientSecret: 'github secret', organizations: true, ...urls })
   const seen: object[] = []
   const stage = await createStage(t, stageOf(signInWith, {
@@ -140,7 +75,7 @@ t.test('a user of GitHub signs in, and organizations and teams decide who gets i
 })
 
 t.test('a user who cancels at GitHub, or an app with a wrong secret, gets a page and no code', async (t) => {
-  const urls = await createGithub(t)
+  const { urls } = await createGithub(t)
   const cancelled = await createStage(t, stageOf(github({ clientId: 'a', clientSecret: 'github secret', ...urls })))
   const seen = await cancelled.openBrowser().visit(authorizationUrl(await registerId(cancelled)))
   t.match(seen, { status: 403, text: /You cancelled the sign-in/ })

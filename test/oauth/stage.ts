@@ -78,6 +78,16 @@ function createNotes (name: string): McpServer {
   const server = new McpServer({ name, version: '1.0.0' })
   server.registerTool('who_am_i', {}, (_args, { auth }) => `${auth?.subject} with ${auth?.scopes.join(' ')}`)
   server.registerTool('write_note', { scopes: ['notes:write'] }, (_args, { auth }) => `${auth?.subject} wrote`)
+  server.registerTool('call_upstream', {}, async (_args, { auth }) => (await auth?.upstream?.())?.accessToken ?? 'none')
+  // As if the API had answered 401 to the token.
+  server.registerTool('refuse_upstream', {}, async (_args, { auth }) => {
+    const refused = String((await auth?.upstream?.())?.accessToken)
+    return (await auth?.upstream?.({ refused }))?.accessToken ?? 'none'
+  })
+  server.registerTool('stream_upstream', {}, async (_args, ctx) => {
+    await ctx.reportProgress(1)
+    return String(await ctx.auth?.upstream?.())
+  })
   return server
 }
 

@@ -34,6 +34,10 @@ export function createAuthProvider (kept: Kept, { name, redirectUrl, documentUrl
     saveDiscoveryState: (discovery: object) => { kept.discovery = discovery },
     saveClientInformation: (client: object) => { kept.client = client },
     tokens: () => kept.tokens,
+    invalidateCredentials: (scope: string) => {
+      if (scope === 'all' || scope === 'tokens') delete kept.tokens
+      if (scope === 'all' || scope === 'client') delete kept.client
+    },
     saveTokens: (tokens: { access_token: string }) => { kept.tokens = tokens },
     redirectToAuthorization: (url: URL) => { kept.authorizationUrl = url },
     saveCodeVerifier: (verifier: string) => { kept.verifier = verifier },

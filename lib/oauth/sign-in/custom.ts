@@ -13,6 +13,7 @@ const CUSTOM = {
   name: text('the app'),
   start: required(func<SignIn<unknown>['start']>()),
   finish: required(func<SignIn<unknown>['finish']>()),
+  refresh: func<NonNullable<SignIn<unknown>['refresh']>>(),
   identify: required(func<SignIn<unknown>['identify']>())
 } satisfies TableOf<CustomSignInOptions<unknown>>
 

@@ -1,4 +1,6 @@
 // Speaks with GitHub: exchanges codes for tokens, and reads users.
+import { SignInRefusedError, type UpstreamTokens } from './sign-in.ts'
+import { toUpstreamTokens, type TokenResponse } from './token-response.ts'
 
 /** A user of GitHub. */
 export interface GithubUser {
@@ -26,8 +28,10 @@ export interface GithubApp {
 
 /** The requests to GitHub that a sign-in needs. */
 export interface GithubApi {
-  /** Exchanges a code for an access token. */
-  redeem (code: string, callbackUrl: string, verifier: string): Promise<string>
+  /** Exchanges a code for the tokens of a user. */
+  redeem (code: string, callbackUrl: string, verifier: string): Promise<UpstreamTokens>
+  /** Exchanges a refresh token. @throws SignInRefusedError if GitHub has withdrawn it. */
+  refresh (refreshToken: string): Promise<UpstreamTokens>
   /** Reads the user of an access token. @param organizations Whether to read organizations and teams as well. */
   readUser (token: string, organizations: boolean): Promise<GithubUser>
 }
@@ -39,7 +43,11 @@ const MAX_PAGES = 10
 export function createGithubApi ({ clientId, clientSecret, baseUrl, apiUrl, timeout }: GithubApp): GithubApi {
   async function ask (address: string, init: RequestInit): Promise<unknown> {
     const response = await fetch(address, { ...init, redirect: 'error', signal: AbortSignal.timeout(timeout) })
-    if (!response.ok) throw new Error(`GitHub answered ${new URL(address).pathname} with status ${response.status}`)
+    // RFC 6749 5.2: the token endpoint may answer a refusal with 400, although GitHub documents 200.
+    const isRefusal = response.status === 400 && init.method === 'POST'
+    if (!response.ok && !isRefusal) {
+      throw new Error(`GitHub answered ${new URL(address).pathname} with status ${response.status}`)
+    }
     return await response.json()
   }
 
@@ -63,19 +71,21 @@ export function createGithubApi ({ clientId, clientSecret, baseUrl, apiUrl, time
     return found
   }
 
+  async function askToken (form: Readonly<Record<string, string>>): Promise<UpstreamTokens> {
+    const body = new URLSearchParams({ client_id: clientId, client_secret: clientSecret, ...form })
+    const headers = { accept: 'application/json' }
+    const answer = await ask(`${baseUrl}/login/oauth/access_token`, { method: 'POST', headers, body })
+    // GitHub reports a refusal with status 200.
+    const { access_token: token, error }: Record<string, unknown> = Object(answer)
+    if (error === 'bad_refresh_token') throw new SignInRefusedError('GitHub has withdrawn the refresh token')
+    if (typeof token !== 'string' || token === '') throw new Error(`GitHub gave no token: ${String(error)}`)
+    return toUpstreamTokens(answer as TokenResponse) // GitHub's token has been checked; the rest as documented
+  }
+
   return {
-    async redeem (code, callbackUrl, verifier) {
-      const form = {
-        client_id: clientId, client_secret: clientSecret, code, redirect_uri: callbackUrl, code_verifier: verifier
-      }
-      const headers = { accept: 'application/json' }
-      const body = new URLSearchParams(form)
-      const answer = await ask(`${baseUrl}/login/oauth/access_token`, { method: 'POST', headers, body })
-      // GitHub reports a refusal with status 200.
-      const { access_token: token, error }: Record<string, unknown> = Object(answer)
-      if (typeof token !== 'string' || token === '') throw new Error(`GitHub gave no token: ${String(error)}`)
-      return token
-    },
+    redeem: async (code, callbackUrl, verifier) =>
+      await askToken({ code, redirect_uri: callbackUrl, code_verifier: verifier }),
+    refresh: async (refreshToken) => await askToken({ grant_type: 'refresh_token', refresh_token: refreshToken }),
     async readUser (token, organizations) {
       const { id, login, name }: Record<string, unknown> = Object(await call('/user', token))
       if (!Number.isSafeInteger(id) || typeof login !== 'string') throw new Error('GitHub answered /user with no user')

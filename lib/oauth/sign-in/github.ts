@@ -1,6 +1,6 @@
 // Sign-in with GitHub, which is OAuth 2 and an API of its own.
 import { createHash, randomBytes } from 'node:crypto'
-import { flag, required, text, url, whole } from '../../options/checks.ts'
+import { flag, required, scopes, text, url, whole } from '../../options/checks.ts'
 import { resolve, type TableOf } from '../../options/table.ts'
 import { createGithubApi, type GithubUser } from './github-api.ts'
 import { SignInRefusedError, type SignIn } from './sign-in.ts'
@@ -16,6 +16,12 @@ export interface GithubOptions {
    * @default false
    */
   readonly organizations?: boolean
+  /**
+   * More scopes to ask users for, such as `repo`, for the token of `ctx.auth.upstream()`. A GitHub App asks for none,
+   * as it has the permissions of its settings.
+   * @default []
+   */
+  readonly scopes?: readonly string[]
   /** The URL of a GitHub Enterprise Server. @default 'https://github.com' */
   readonly baseUrl?: string
   /** The URL of its API. @default 'https://api.github.com' */
@@ -28,13 +34,14 @@ const GITHUB = {
   clientId: required(text()),
   clientSecret: required(text()),
   organizations: flag(false),
+  scopes: scopes([]),
   baseUrl: url('https://github.com'),
   apiUrl: url('https://api.github.com'),
   timeout: whole(10_000)
 } satisfies TableOf<GithubOptions>
 
 /**
- * Signs users in with GitHub. The access token of GitHub is used to read the user, and is not kept.
+ * Signs users in with GitHub. Handlers get the access token of GitHub by `ctx.auth.upstream()`.
  *
  * @throws MCP_ERR_INVALID_OPTION
  * @see https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
@@ -46,7 +53,7 @@ const GITHUB = {
  */
 export function github (options: GithubOptions): SignIn<GithubUser> {
   const resolved = resolve(GITHUB, options, 'github.')
-  const { clientId, organizations, baseUrl } = resolved
+  const { clientId, organizations, scopes: more, baseUrl } = resolved
   const api = createGithubApi(resolved)
 
   return Object.freeze<SignIn<GithubUser>>({
@@ -57,7 +64,7 @@ export function github (options: GithubOptions): SignIn<GithubUser> {
       url.search = new URLSearchParams({
         client_id: clientId,
         redirect_uri: callbackUrl,
-        scope: organizations ? 'read:user read:org' : 'read:user',
+        scope: ['read:user', ...(organizations ? ['read:org'] : []), ...more].join(' '),
         state,
         code_challenge: createHash('sha256').update(verifier).digest('base64url'),
         code_challenge_method: 'S256',
@@ -65,13 +72,15 @@ export function github (options: GithubOptions): SignIn<GithubUser> {
       }).toString()
       return { url: url.href, kept: verifier }
     },
-    async finish ({ url, callbackUrl, kept }) {
+    async finish ({ url, callbackUrl, kept, keepTokens }) {
       if (url.searchParams.get('error') === 'access_denied') {
         throw new SignInRefusedError('the user cancelled', 'cancelled')
       }
-      const token = await api.redeem(String(url.searchParams.get('code')), callbackUrl, String(kept))
-      return await api.readUser(token, organizations)
+      const tokens = await api.redeem(String(url.searchParams.get('code')), callbackUrl, String(kept))
+      keepTokens(tokens)
+      return await api.readUser(tokens.accessToken, organizations)
     },
+    refresh: api.refresh,
     identify: ({ id, login }: GithubUser) => ({ subject: String(id), label: login })
   })
 }

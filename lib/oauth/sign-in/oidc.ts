@@ -1,9 +1,10 @@
 // Sign-in at any provider of OpenID Connect.
 import { randomBytes } from 'node:crypto'
-import { kindOf, oneOf, required, text, url, whole } from '../../options/checks.ts'
+import { isObject, kindOf, oneOf, required, text, url, whole } from '../../options/checks.ts'
 import { resolve, type TableOf } from '../../options/table.ts'
 import { loadPeer, type OpenidClientModule, type UpstreamConfiguration } from '../peers.ts'
 import { SignInRefusedError, type SignIn, type SignInReturn } from './sign-in.ts'
+import { toUpstreamTokens } from './token-response.ts'
 
 /** Options of {@link oidc}. */
 export interface OidcOptions {
@@ -21,6 +22,12 @@ export interface OidcOptions {
    * @default 'login'
    */
   readonly accountPrompt?: 'login' | 'select_account'
+  /**
+   * More parameters of the request that the browser is sent to the provider with, such as `{ access_type: 'offline' }`
+   * for a refresh token of Google, or `{ audience: 'https://api.example.com' }` for an access token of Auth0.
+   * @default {}
+   */
+  readonly params?: Readonly<Record<string, string>>
   /** How many milliseconds a request to the provider may take. @default 10000 */
   readonly timeout?: number
 }
@@ -41,16 +48,27 @@ export interface OidcUser {
 const upstreamScopes = kindOf<readonly string[]>("must be an array of scopes that includes 'openid'",
   (value) => Array.isArray(value) && value.includes('openid') && value.every((scope) => typeof scope === 'string'))
 
+const OWN_PARAMS = ['client_id', 'redirect_uri', 'response_type', 'response_mode', 'scope', 'state', 'nonce',
+  'code_challenge', 'code_challenge_method', 'request', 'request_uri']
+const moreParams = kindOf<Readonly<Record<string, string>>>(
+  `must be an object of texts, such as { access_type: 'offline' }, with none of ${OWN_PARAMS.join(', ')}`,
+  (value) => isObject(value) &&
+    Object.entries(value).every(([name, text]) => typeof text === 'string' && !OWN_PARAMS.includes(name)))
+
 const OIDC = {
   issuer: required(url()),
   clientId: required(text()),
   clientSecret: text(),
   scopes: upstreamScopes(['openid', 'profile', 'email']),
   accountPrompt: oneOf('login', 'select_account'),
+  params: moreParams({}),
   timeout: whole(10_000)
 } satisfies TableOf<OidcOptions>
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+// RFC 6749 5.2; OpenID Connect Core 3.1.2.6, with which some answer that the user must do something first.
+const WITHDRAWN = new Set(['invalid_grant', 'interaction_required', 'login_required', 'consent_required'])
 
 interface Kept { readonly verifier: string, readonly nonce: string }
 
@@ -68,7 +86,8 @@ interface Kept { readonly verifier: string, readonly nonce: string }
  * })
  */
 export function oidc (options: OidcOptions): SignIn<OidcUser> {
-  const { issuer, clientId, clientSecret, scopes, accountPrompt = 'login', timeout } = resolve(OIDC, options, 'oidc.')
+  const resolved = resolve(OIDC, options, 'oidc.')
+  const { issuer, clientId, clientSecret, scopes, params, accountPrompt = 'login', timeout } = resolved
   const server = new URL(issuer)
   let discovered: Promise<UpstreamConfiguration> | undefined
 
@@ -90,6 +109,7 @@ export function oidc (options: OidcOptions): SignIn<OidcUser> {
       const configuration = await discover(client)
       const [verifier, nonce] = [randomBytes(32), randomBytes(32)].map((bytes) => bytes.toString('base64url'))
       const parameters = {
+        ...params,
         redirect_uri: callbackUrl,
         scope: scopes.join(' '),
         state,
@@ -100,7 +120,7 @@ export function oidc (options: OidcOptions): SignIn<OidcUser> {
       }
       return { url: client.buildAuthorizationUrl(configuration, parameters).href, kept: { verifier, nonce } }
     },
-    async finish ({ url, state, kept }: SignInReturn) {
+    async finish ({ url, state, kept, keepTokens }: SignInReturn) {
       if (url.searchParams.get('error') === 'access_denied') {
         throw new SignInRefusedError('the user cancelled', 'cancelled')
       }
@@ -109,8 +129,18 @@ export function oidc (options: OidcOptions): SignIn<OidcUser> {
       const tokens = await client.authorizationCodeGrant(await discover(client), url, {
         pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true
       })
+      keepTokens(toUpstreamTokens(tokens))
       // openid-client has checked that there is an ID token, and that it has `sub`.
       return tokens.claims() as OidcUser
+    },
+    async refresh (refreshToken) {
+      const client = await loadPeer<OpenidClientModule>('openid-client', 'oidc()')
+      try {
+        return toUpstreamTokens(await client.refreshTokenGrant(await discover(client), refreshToken))
+      } catch (error) {
+        if (!WITHDRAWN.has(Object(error).error)) throw error
+        throw new SignInRefusedError(`${server.host} has withdrawn the refresh token`)
+      }
     },
     identify: ({ sub, email, name }: OidcUser) => ({ subject: sub, label: email ?? name ?? sub })
   })

@@ -20,12 +20,31 @@ export interface SignInStarted {
   readonly kept?: unknown
 }
 
+/** The tokens that an identity provider has issued for a user. */
+export interface UpstreamTokens {
+  /** The access token, which handlers get by `ctx.auth.upstream()`. */
+  readonly accessToken: string
+  /** The scheme of the `Authorization` header that the API expects. @default 'Bearer' */
+  readonly tokenType?: string
+  /** When the access token expires, in seconds since the epoch. @default never */
+  readonly expiresAt?: number
+  /** What `refresh` of the sign-in gets. @default none: after `expiresAt` the user signs in again */
+  readonly refreshToken?: string
+  /** The scopes that were granted, separated by spaces. @default unknown */
+  readonly scope?: string
+}
+
 /** A browser that has come back. Its `state` has been checked. */
 export interface SignInReturn extends Omit<SignInStart, 'otherAccount'> {
   /** The URL that the browser came back to, with its query. */
   readonly url: URL
   /** What `start` kept. */
   readonly kept: unknown
+  /**
+   * Keeps the tokens of the user for `ctx.auth.upstream()`, encrypted, if the user is let in. They are never sent to
+   * clients. A second call replaces the first.
+   */
+  readonly keepTokens: (tokens: UpstreamTokens) => void
 }
 
 /** Who a user is. */
@@ -44,13 +63,20 @@ export interface SignIn<User> {
   readonly start: (context: SignInStart) => MaybePromise<SignInStarted>
   /** Ends a sign-in, and returns the user. @throws SignInRefusedError if the user did not sign in. */
   readonly finish: (context: SignInReturn) => MaybePromise<User>
+  /**
+   * Exchanges a refresh token for new tokens. A new refresh token or scope may be left out if the old one stays.
+   * @default tokens are not refreshed
+   * @throws SignInRefusedError if the provider has withdrawn it: the user must sign in again. After any other error
+   * nothing changes, and the call that needs the token fails.
+   */
+  readonly refresh?: (refreshToken: string) => MaybePromise<UpstreamTokens>
   /** Returns who a user is. */
   readonly identify: (user: User) => Identity
 }
 
 /**
  * The user did not sign in: cancelled, or may not. Thrown by `finish` of a sign-in; the user sees the message, and the
- * client gets no code.
+ * client gets no code. Thrown by `refresh`, it says that the user must sign in again.
  *
  * @example throw new SignInRefusedError('Your account is locked.')
  */
