@@ -39,6 +39,9 @@ export async function announce (mounts: Iterable<Mount>, settings: DevSettings, 
   if (settings.report !== undefined) writeReport(settings.report, reported)
   if (last === undefined) {
     const name = cleanLine(settings.name)
+    if (settings.signIn !== undefined) {
+      out('Clients sign in: they open a page in your browser, where you are whoever you want to be.\n')
+    }
     out(dim(`Each call is printed below. ${name} is run again when it changes. Ctrl-C ends it.`))
   }
 }

@@ -19,10 +19,17 @@ export async function runDevServer (settings: DevSettings, terminal: Terminal): 
 }
 
 async function runOnHttp (settings: DevSettings, terminal: Terminal): Promise<void> {
-  const app = await createServedApp(await loadExport(settings), {
+  const exported = await loadExport(settings)
+  const { signIn: signInSettings } = settings
+  const publicUrl = `http://${settings.host}:${settings.port}`
+  const signIn = signInSettings && await (await import('./dev-sign-in.ts')).createDevSignIn(publicUrl, signInSettings)
+  const app = await createServedApp(exported, {
     ...settings,
     logger: { level: 'warn', stream: createDevLog(terminal) },
-    createMount: () => ({ closeGracePeriod: CLOSE_GRACE_PERIOD })
+    createMount: () => ({
+      closeGracePeriod: CLOSE_GRACE_PERIOD, ...(signIn !== undefined && { publicUrl, auth: signIn.auth })
+    }),
+    ...(signIn !== undefined && { mountOnly: ['sign-in'], extend: signIn.addTo })
   })
   await listen(app, settings)
   // The announcement says how to end the app, so that has to work once it is printed.

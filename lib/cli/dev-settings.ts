@@ -1,4 +1,5 @@
 // The settings that `dev` passes to the process that serves the file.
+import type { DevSignInSettings } from './dev-sign-in.ts'
 import type { ExportSettings } from './load-export.ts'
 
 /**
@@ -14,6 +15,8 @@ export interface DevSettings extends ExportSettings {
   readonly stdio: boolean
   readonly prefix?: string
   readonly path?: string
+  /** How users sign in; absent if everybody may use the server. */
+  readonly signIn?: DevSignInSettings
   /** The file that holds what the last run served; absent where there is no other run. */
   readonly report?: string
 }

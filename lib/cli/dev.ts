@@ -1,11 +1,13 @@
 // `dev`: runs the server of a file, and restarts it when the file changes. The file runs in a process of its own, under
 // the --watch of Node.js.
+import { randomBytes } from 'node:crypto'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { isScope } from '../protocol/scope.ts'
 import { waitFor } from './child.ts'
 import { Failure, parseWhole, UsageError, type Command, type CommandLine } from './command.ts'
 import { readReport } from './dev-report.ts'
@@ -36,6 +38,11 @@ export const dev: Command = {
     host: { value: 'host', help: 'The address to listen on. Default: 127.0.0.1.' },
     prefix: { value: 'prefix', help: "The prefix of the path, for a server or a plugin. Default: ''." },
     path: { value: 'path', help: "The endpoint's path below the prefix, for a server. Default: /mcp." },
+    'sign-in': {
+      help: 'Let clients sign in at a built-in provider, where anybody is whoever they want to be. ' +
+        'It needs the package oidc-provider.'
+    },
+    scopes: { value: 'scopes', help: 'The scopes, separated by commas, that clients may ask for with --sign-in.' },
     inspector: { help: 'Start the official MCP Inspector on the first endpoint. It needs Node.js 22.19 or newer.' },
     stdio: { help: 'Serve a single client on standard input and output, without restarts on changes.' }
   },
@@ -65,7 +72,9 @@ async function runDev (line: CommandLine, terminal: Terminal): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'fastify-mcp-mount-'))
   try {
     const report = join(folder, 'report.json')
-    return await runProcess({ ...settings, report }, terminal, line.has('inspector') ? report : undefined)
+    const signIn = resolveSignIn(line, settings, { file: join(folder, 'sign-in.json'), env: terminal.process.env })
+    const all = { ...settings, report, ...(signIn !== undefined && { signIn }) }
+    return await runProcess(all, terminal, line.has('inspector') ? report : undefined)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -108,7 +117,7 @@ function describeTerminal ({ columns, isColourful }: Terminal): NodeJS.ProcessEn
   return { COLUMNS: String(columns), ...(isColourful && { FORCE_COLOR: '1' }) }
 }
 
-const HTTP_OPTIONS = ['port', 'host', 'prefix', 'path', 'inspector'] as const
+const HTTP_OPTIONS = ['port', 'host', 'prefix', 'path', 'sign-in', 'scopes', 'inspector'] as const
 
 async function resolveSettings (line: CommandLine, { process: { env, cwd } }: Terminal): Promise<DevSettings> {
   const [name, surplus] = line.positionals
@@ -133,6 +142,29 @@ async function resolveSettings (line: CommandLine, { process: { env, cwd } }: Te
     ...(prefix !== undefined && { prefix }),
     ...(path !== undefined && { path })
   }
+}
+
+const LOOPBACK = ['127.0.0.1', 'localhost']
+
+function resolveSignIn (
+  line: CommandLine, { host }: DevSettings,
+  { file, env }: { readonly file: string, readonly env: NodeJS.ProcessEnv }
+): DevSettings['signIn'] {
+  const scopes = (line.get('scopes') ?? '').split(',').map((scope) => scope.trim()).filter((scope) => scope !== '')
+  if (!line.has('sign-in')) {
+    if (line.isGiven('scopes')) throw new UsageError('--scopes has no meaning without --sign-in')
+    return undefined
+  }
+  if (env['NODE_ENV'] === 'production') {
+    throw new Failure('--sign-in lets anybody in, and does not start with NODE_ENV=production.')
+  }
+  if (!LOOPBACK.includes(host)) {
+    const addresses = LOOPBACK.join(', ')
+    throw new Failure(`--sign-in lets anybody in, and listens on loopback only (${addresses}), not on ${host}.`)
+  }
+  const wrong = scopes.find((scope) => !isScope(scope))
+  if (wrong !== undefined) throw new UsageError(`--scopes has '${wrong}', which is no scope`)
+  return { scopes, key: randomBytes(32).toString('hex'), file }
 }
 
 async function findPort (host: string): Promise<number> {

@@ -20,6 +20,8 @@ export interface AppPlan {
   readonly appOnly?: readonly string[]
   /** The logger of an app that is made here. */
   readonly logger: NonNullable<FastifyServerOptions['logger']>
+  /** Prepares an app that is made here, before anything is mounted in it. */
+  extend? (app: FastifyInstance): void
   /** Returns the options of a mount that is made here; not called where the file mounts its servers. */
   createMount (): Partial<McpMountOptions> | Promise<Partial<McpMountOptions>>
 }
@@ -45,6 +47,7 @@ async function prepareApp (exported: unknown, plan: AppPlan): Promise<FastifyIns
     return exported
   }
   const app = Fastify({ logger: plan.logger })
+  plan.extend?.(app)
   if (isPlugin(exported) && !mayMakeApp(exported)) {
     refuse(plan, pluginOptions(plan), 'a plugin')
     app.register(exported, { prefix: plan.prefix ?? '' })

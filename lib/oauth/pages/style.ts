@@ -55,5 +55,10 @@ button.main { color: var(--on); background: var(--accent); border-color: var(--e
 a { color: var(--link); text-underline-offset: .15em; }
 dd a { display: inline-block; min-height: 1.5rem; }
 button:hover, .links a:hover { box-shadow: 0 0 0 2px var(--edge); }
+label { flex: 1 1 100%; font-weight: 600; }
+input:not([type=hidden]) {
+  flex: 1 1 12rem; min-width: 0; min-height: 2.875rem; padding: .6rem .8rem; font: inherit;
+  color: var(--ink); background: var(--card); border: 1px solid var(--soft); border-radius: .6rem;
+}
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 `

@@ -13,19 +13,19 @@ export interface PageTexts {
   readonly consentHeading: string
   /** The name of a client that has none. */
   readonly unnamedClient: string
-  /** What is over the list of what the client will be able to do. */
+  /** The heading of the list of abilities that the client gets. */
   readonly abilities: string
   /** The first entry of that list. */
   readonly useAs: string
-  /** What is before the name of the account. */
+  /** The label of the account. */
   readonly account: string
-  /** What leads to the sign-in with another account. */
+  /** The link to the sign-in with another account. */
   readonly otherAccount: string
-  /** What is before the URL of the mount. */
+  /** The label of the mount's URL. */
   readonly resource: string
-  /** What is before the host that publishes the metadata of the client. */
+  /** The label of the host that publishes the metadata of the client. */
   readonly publisher: string
-  /** What is before the host that the user returns to. */
+  /** The label of the host that the user returns to. */
   readonly returnTo: string
   /** The advice about a client on the user's own device. */
   readonly localAdvice: string
@@ -61,7 +61,7 @@ export interface PageTexts {
   readonly failed: string
   /** The title of the page for a sign-in that has expired. */
   readonly expiredTitle: string
-  /** What has happened, and what to do. */
+  /** The reasons, and the way out. */
   readonly expired: string
   /** The title of the page for a client that made a mistake. */
   readonly errorTitle: string
