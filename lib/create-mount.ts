@@ -5,6 +5,7 @@ import { Membership, type Member } from './session/nodes/membership.ts'
 import { createNoOpChannel } from './conversation/no-op-channel.ts'
 import { MCP_ERR_INVALID_OPTION } from './errors.ts'
 import { Expiry } from './http/reply/expiry.ts'
+import { Withdrawal } from './http/reply/withdrawal.ts'
 import { createHolderOf } from './http/guard/holder.ts'
 import type { LegacySse } from './http/sse-2024/parts.ts'
 import { OpenExchanges } from './http/reply/open-exchanges.ts'
@@ -60,6 +61,8 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
     others: cluster
   })
   const { auth, resources } = createEndpointAuth(options.auth, options.publicUrl, path)
+  const revocations = options.auth?.revocations
+  const withdrawal = revocations && new Withdrawal(revocations)
   const holderOf = createHolderOf(shares)
   const parts: MountParts = {
     name,
@@ -72,7 +75,8 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
     exchanges: new OpenExchanges(keepAliveInterval),
     streams: new OpenExchanges(keepAliveInterval),
     auth,
-    expiry: auth && new Expiry(),
+    expiry: auth && new Expiry(withdrawal),
+    withdrawal,
     holderOf,
     calls: new Places(options.maxCallsInFlight, shares.by, shares.calls),
     callHolderOf: shares.calls === Infinity ? undefined : holderOf,

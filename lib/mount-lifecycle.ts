@@ -1,5 +1,6 @@
 // Starts a mount with the app, and stops it when the app closes.
 import type { FastifyInstance } from 'fastify'
+import type { CallerFilter } from './auth/caller-filter.ts'
 import type { MountParts } from './http/parts.ts'
 import type { SessionDisposal } from './server/session-disposal.ts'
 import type { Entered } from './server/definition.ts'
@@ -19,6 +20,7 @@ export function createLifecycle (app: FastifyInstance, parts: MountParts, dispos
   const { definition, options, log, changes, exchanges, streams } = parts
   const home = parts.cluster ?? parts.sessions
   let entered: Entered<unknown> | undefined
+  let endRevocations: (() => void) | undefined
 
   return {
     async start () {
@@ -26,6 +28,7 @@ export function createLifecycle (app: FastifyInstance, parts: MountParts, dispos
       parts.lifespan = entered?.value
       changes.start(definition)
       await home.start()
+      endRevocations = options.auth?.revocations?.onRevoked((callers) => { revoke(parts, callers) })
       exchanges.start()
       streams.start()
     },
@@ -34,6 +37,7 @@ export function createLifecycle (app: FastifyInstance, parts: MountParts, dispos
       await Promise.all([streams.drain(0), exchanges.drain(options.closeGracePeriod)])
     },
     async stop () {
+      endRevocations?.()
       changes.stop()
       await home.stop()
       exchanges.stop()
@@ -47,6 +51,16 @@ export function createLifecycle (app: FastifyInstance, parts: MountParts, dispos
         throw err
       }
     }
+  }
+}
+
+// A listener of the app's own code: it must neither throw nor reject.
+async function revoke ({ withdrawal, sessions, log }: MountParts, callers: CallerFilter): Promise<void> {
+  withdrawal?.end(callers)
+  try {
+    await sessions.revoke(callers)
+  } catch (err) {
+    log.error({ err }, 'the sessions of callers whose access was withdrawn could not all be ended')
   }
 }
 

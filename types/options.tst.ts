@@ -187,6 +187,10 @@ describe('auth', () => {
     const tokens = { verify: () => null, authorizationServers: ['https://a.example'] }
     expect<AuthOptions>().type.toBeAssignableFrom({ ...tokens, dpop: 'accept' as const })
     expect<AuthOptions>().type.not.toBeAssignableFrom({ ...tokens, dpop: true })
+    expect<AuthOptions>().type.toBeAssignableFrom({
+      ...tokens, revocations: { isRevoked: () => false, onRevoked: () => () => {} }
+    })
+    expect<AuthOptions>().type.not.toBeAssignableFrom({ ...tokens, revocations: { isRevoked: () => false } })
     expect<AuthOptions>().type.not.toBeAssignableFrom({ verify: () => null })
     expect<AuthOptions>().type.not.toBeAssignableFrom({
       verify: () => ({ token: 'a' }),

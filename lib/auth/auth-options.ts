@@ -1,10 +1,11 @@
 // The `auth` option of a mount.
 import type { FastifyRequest } from 'fastify'
 import {
-  duration, flag, func, headerValue, isObject, oneOf, required, scopes, text, THAT, url, urls, whole
+  duration, flag, func, headerValue, isObject, kindOf, oneOf, required, scopes, text, THAT, url, urls, whole
 } from '../options/checks.ts'
 import { complete, findProblem, type Option, type ResolvedOf, type TableOf } from '../options/table.ts'
 import type { AuthInfo } from './auth-info.ts'
+import type { Revocations } from './revocations.ts'
 
 /** The third argument of a verifier. */
 export interface VerifyContext {
@@ -45,6 +46,11 @@ interface CommonAuthOptions {
    * @default 10000
    */
   readonly timeout?: number
+  /**
+   * Withdraws access before tokens expire: the caller gets 401, and its streams and sessions end.
+   * @default access lasts as long as tokens do
+   */
+  readonly revocations?: Revocations
 }
 
 /**
@@ -114,7 +120,14 @@ export interface HostAuthOptions extends CommonAuthOptions {
 /** How callers of a mount are authenticated: by `verify`, or by `authenticate`. */
 export type AuthOptions = TokenAuthOptions | HostAuthOptions
 
-const COMMON = { requiredScopes: scopes([]), timeout: duration(10_000) } satisfies TableOf<CommonAuthOptions>
+const revocations = kindOf<Revocations>("must be an object with the functions 'isRevoked' and 'onRevoked'", (value) =>
+  isObject(value) && ['isRevoked', 'onRevoked'].every((name) => typeof Reflect.get(value, name) === 'function'))
+
+const COMMON = {
+  requiredScopes: scopes([]),
+  timeout: duration(10_000),
+  revocations: revocations()
+} satisfies TableOf<CommonAuthOptions>
 
 const HOST_AUTH = {
   authenticate: required(func<HostAuthOptions['authenticate']>()),

@@ -7,6 +7,7 @@ import { DPOP, readBearer, type Scheme } from './bearer.ts'
 import { createChallengeEncoder, type Challenge } from './challenge.ts'
 import { createProofCheck, InvalidProofError, PROOF_ALGORITHMS, readThumbprint } from './dpop.ts'
 import { coversResource, type PathParams, type Resource, type Resources } from './resource.ts'
+import type { Revocations } from './revocations.ts'
 import { InvalidTokenError, isInvalidToken, VerifierUnavailableError } from './token-error.ts'
 
 /** Why a request is rejected, for the client and for the log. */
@@ -37,6 +38,7 @@ export class Authenticator {
   readonly #encodeChallenge: (challenge: Challenge) => string
   readonly #requiredScopes: readonly string[]
   readonly #timeout: number
+  readonly #revocations: Revocations | undefined
   readonly #now: () => number
 
   /**
@@ -47,6 +49,7 @@ export class Authenticator {
     this.#resources = resources
     this.#requiredScopes = options.requiredScopes
     this.#timeout = options.timeout
+    this.#revocations = options.revocations
     this.#now = now
     const dpop = 'verify' in options ? options.dpop : undefined
     const challenge = 'authenticate' in options ? options.challenge : undefined
@@ -153,6 +156,7 @@ export class Authenticator {
     if (resource !== undefined && !isFor(resource, info)) {
       return this.#refuseToken(resource, 'The token is for another resource')
     }
+    if (this.#revocations?.isRevoked(info) === true) return this.#refuseToken(resource, 'The access was withdrawn')
     return hasScopes(this.#requiredScopes, info.scopes) ? info : this.#refuseScopes(resource)
   }
 

@@ -8,6 +8,7 @@ import type { ServerDefinition } from '../server/definition.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Places } from '../shares/shares.ts'
 import type { Expiry } from './reply/expiry.ts'
+import type { Withdrawal } from './reply/withdrawal.ts'
 import type { OpenExchanges } from './reply/open-exchanges.ts'
 
 /** The parts of one mount. */
@@ -31,8 +32,10 @@ export interface MountParts {
   readonly streams: OpenExchanges
   /** Authenticates the callers; undefined if everybody may call. */
   readonly auth: Authenticator | undefined
-  /** Ends streams when their tokens expire; undefined if everybody may call. */
+  /** Ends streams when their tokens are no longer good; undefined if everybody may call. */
   readonly expiry: Expiry | undefined
+  /** Ends streams when access is withdrawn; undefined if it cannot be. */
+  readonly withdrawal: Withdrawal | undefined
   /** Returns who holds the places that a request takes; undefined if places are not counted by caller. */
   readonly holderOf: (request: FastifyRequest) => string | undefined
   /** The places of the calls in flight, including those whose clients have left. */

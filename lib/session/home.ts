@@ -55,6 +55,8 @@ export interface SessionHome {
    * and one may appear twice.
    */
   list (): AsyncIterable<readonly ListedSession[]>
+  /** Resolves to whether this process does what one of all processes has to do. */
+  isFirst (): Promise<boolean>
   /** Resolves to how much the sessions of a page are used, by all processes together. */
   usesOf (page: readonly ListedSession[]): Promise<readonly SessionUse[]>
   /**

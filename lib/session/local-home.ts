@@ -65,6 +65,10 @@ export class LocalHome implements SessionHome {
     yield [...this.#table]
   }
 
+  async isFirst (): Promise<boolean> {
+    return true
+  }
+
   async usesOf (page: readonly ListedSession[]): Promise<readonly SessionUse[]> {
     return page.map(({ sessionId }) => this.#table.get(sessionId)?.usage ?? UNUSED)
   }

@@ -164,12 +164,16 @@ export class Sessions<Home extends SessionHome = SessionHome>
   }
 
   async endAll (callers: CallerFilter, reason?: string): Promise<number> {
-    return await this.#endOf(readFilter(callers), 'ended', reason)
+    const filter = readFilter(callers)
+    return await this.#endWhere((session) => isOf(filter, session), 'ended', reason)
   }
 
-  /** Ends the sessions of callers whose access was withdrawn. */
+  /** Ends the sessions of callers whose access was withdrawn. In a cluster, all nodes do this at the same time. */
   async revoke (callers: CallerFilter): Promise<void> {
-    await this.#endOf(callers, 'revoked', 'access was withdrawn')
+    const own = [...this].filter((session) => isOf(callers, session))
+    await Promise.all(own.map(({ sessionId }) => this.home.end(sessionId, 'revoked', WITHDRAWN)))
+    // Sessions that no node serves at the moment are left to one of them.
+    if (await this.home.isFirst()) await this.#endWhere((session) => isOf(callers, session), 'revoked', WITHDRAWN)
   }
 
   /**
@@ -212,11 +216,6 @@ export class Sessions<Home extends SessionHome = SessionHome>
     this.#notify('ended', session, reason)
   }
 
-  async #endOf (callers: CallerFilter, reason: SessionEnd, why?: string): Promise<number> {
-    return await this.#endWhere(({ principal, grantId }) =>
-      principal !== undefined && chooses(callers, { ...parsePrincipal(principal), grantId }), reason, why)
-  }
-
   async #endWhere (
     isMeant: (session: ListedSession) => boolean, reason: SessionEnd, why: string | undefined
   ): Promise<number> {
@@ -237,6 +236,12 @@ export class Sessions<Home extends SessionHome = SessionHome>
       this.#logFailure(error, `a listener of '${name}'`)
     }
   }
+}
+
+const WITHDRAWN = 'the access of its caller was withdrawn'
+
+function isOf (callers: CallerFilter, { principal, grantId }: ListedSession): boolean {
+  return principal !== undefined && chooses(callers, { ...parsePrincipal(principal), grantId })
 }
 
 function ownedBy (principal: string | undefined, session: Found): Found {

@@ -151,9 +151,10 @@ export class Exchange implements Answering, OpenExchange, Running {
   }
 
   // If the messages are stored, the call goes on: a client that resumes must authenticate again to read them.
-  #expire ({ sse, events }: Streaming): void {
-    if (events === undefined) this.#endEarly('The access token has expired', 'send the request again with a new one')
-    else sse.end()
+  #expire ({ sse, events }: Streaming, why: 'expired' | 'withdrawn'): void {
+    if (why === 'withdrawn') this.#endEarly('The access was withdrawn', 'sign in again')
+    else if (events !== undefined) sse.end()
+    else this.#endEarly('The access token has expired', 'send the request again with a new one')
   }
 
   #endEarly (reason: string, advice: string): void {
@@ -210,7 +211,7 @@ export class Exchange implements Answering, OpenExchange, Running {
     events?.attach(sse)
     for (const answer of state.answers) stream.sink.send(answer)
     this.#reply.headers(SSE_HEADERS).send(sse)
-    this.#parts.expiry?.watch(this.#reply, () => this.#expire(stream))
+    this.#parts.expiry?.watch(this.#reply, (why) => this.#expire(stream, why))
     return stream
   }
 

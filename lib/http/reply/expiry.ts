@@ -1,11 +1,15 @@
-// Ends streams when their access tokens expire.
+// Ends streams when their access tokens expire, or access is withdrawn.
 import type { FastifyReply } from 'fastify'
 import { authOf } from '../guard/auth-hook.ts'
+import type { Withdrawal } from './withdrawal.ts'
+
+/** Ends a stream. @param why Its token has expired, or access was withdrawn. */
+export type EndStream = (why: 'expired' | 'withdrawn') => void
 
 // The longest delay that a timer of Node can take.
 const LONGEST_DELAY = 2 ** 31 - 1
 
-/** Ends the streams of one mount when their tokens expire. All of them share one timer. */
+/** Ends the streams of one mount when their tokens are no longer good. All of them share one timer. */
 export class Expiry {
   readonly #now: () => number
   // The callbacks by the moment at which they are due, in milliseconds. Tokens expire at whole seconds, so there are
@@ -13,9 +17,11 @@ export class Expiry {
   readonly #due = new Map<number, Set<() => void>>()
   #timer: NodeJS.Timeout | undefined
   #wakesAt = Infinity
+  readonly #withdrawal: Withdrawal | undefined
 
-  /** @param now The clock, in milliseconds. */
-  constructor (now: () => number = Date.now) {
+  /** @param withdrawal Undefined if access cannot be withdrawn. @param now The clock, in milliseconds. */
+  constructor (withdrawal?: Withdrawal, now: () => number = Date.now) {
+    this.#withdrawal = withdrawal
     this.#now = now
   }
 
@@ -24,11 +30,13 @@ export class Expiry {
     return [...this.#due.values()].reduce((sum, { size }) => sum + size, 0)
   }
 
-  /** Calls `end` when the token of a request expires, unless the reply has closed before. */
-  watch (reply: FastifyReply, end: () => void): void {
+  /** Calls `end` when the token of a request is no longer good, unless the reply has closed before. */
+  watch (reply: FastifyReply, endStream: EndStream): void {
+    this.#withdrawal?.watch(reply, () => endStream('withdrawn'))
     const expiresAt = authOf(reply.request)?.info.expiresAt
     if (expiresAt === undefined) return
     const moment = expiresAt * 1000
+    const end = (): void => endStream('expired')
     const ends = this.#due.get(moment) ?? new Set()
     this.#due.set(moment, ends.add(end))
     reply.raw.once('close', () => this.#forget(moment, end))

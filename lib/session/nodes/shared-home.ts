@@ -133,6 +133,10 @@ export class SharedHome implements SessionHome {
     return listSessions(this.#listing)
   }
 
+  async isFirst (): Promise<boolean> {
+    return (await this.#node.others()).every((other) => this.#node.id < other)
+  }
+
   usesOf (page: readonly ListedSession[]): Promise<readonly SessionUse[]> {
     return countUses(page.map(({ sessionId }) => sessionId), this.#listing)
   }
