@@ -23,6 +23,7 @@ import { Sessions } from './session/sessions.ts'
 import type { LocalSessionSettings } from './session/settings.ts'
 import { WatchBudget } from './notify/watch-budget.ts'
 import { Places } from './shares/shares.ts'
+import { SessionPublisher } from './telemetry/session-events.ts'
 
 /** One mount, as the plugin and the registry know it. */
 export interface Mounted extends MountLifecycle, Pick<EndpointAuth, 'resources'> {
@@ -42,6 +43,7 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
   const { definition, keepAliveInterval, shares } = options
   const path = joinPath(app.prefix, options.prefix, options.path)
   const name = options.name ?? definition.info?.name ?? path
+  const identity = Object.freeze({ mount: name, app })
   const log = app.log.child({ mcp: name })
   const logFailure: LogFailure = (err, what) => { log.error({ err }, `${what} failed`) }
 
@@ -50,9 +52,12 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
   const disposal = new SessionDisposal(definition, (err) => {
     log.error({ err }, "a session's server failed to close")
   })
-  const known = { name, definition, log, appLog: app.log, disposal, logFailure }
+  const known = { name, identity, definition, log, appLog: app.log, disposal, logFailure }
   const cluster = options.cluster && new Membership(options.cluster, settings, createMember(known, () => parts))
   const sessions = cluster?.sessions ?? createLocalSessions(settings, logFailure, definition.ended && disposal)
+  const publisher = new SessionPublisher(identity)
+  sessions.on('opened', (session) => publisher.opened(session))
+  sessions.on('ended', (session, reason) => publisher.ended(session, reason))
   const legacySse = sessions.home instanceof LocalHome ? createSse(app.prefix, options, sessions.home) : undefined
   const changes = new ChangeHub(sessions, {
     streams: createStreamLimits(options, cluster),
@@ -66,6 +71,7 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
   const holderOf = createHolderOf(shares)
   const parts: MountParts = {
     name,
+    identity,
     options,
     definition,
     log,
@@ -94,17 +100,20 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
 }
 
 /** The properties of a mount that exist before its parts are created. */
-interface KnownOfMount extends Pick<MountParts, 'name' | 'definition' | 'log'>, Pick<Member, 'logFailure'> {
+interface KnownOfMount
+  extends Pick<MountParts, 'name' | 'identity' | 'definition' | 'log'>, Pick<Member, 'logFailure'> {
   readonly appLog: FastifyBaseLogger
   readonly disposal: SessionDisposal
 }
 
 // Other nodes call back only after the mount has started, so the parts exist by then.
 function createMember (
-  { name, definition, log, appLog, disposal, logFailure }: KnownOfMount, parts: () => MountParts
+  { name, identity, definition, log, appLog, disposal, logFailure }: KnownOfMount,
+  parts: () => MountParts
 ): Member {
   return {
     name,
+    identity,
     log: appLog,
     changes: {
       notifyClients: (events) => parts().changes.notifyClients(events),

@@ -92,8 +92,9 @@ export class RpcError extends Error {
   /** More information for the client. */
   readonly data: unknown
 
-  constructor (code: number, message: string, data?: unknown) {
-    super(message)
+  /** @param options The `cause`, which clients do not see. */
+  constructor (code: number, message: string, data?: unknown, options?: ErrorOptions) {
+    super(message, options)
     this.code = code
     this.data = data
   }

@@ -16,7 +16,11 @@ export type { LegacySseOptions } from './http/sse-2024/options.ts'
 export { createMemoryEventStore } from './store/memory-event-store.ts'
 export type { EventStore, Following, SharedEventStore, StoredEvent } from './store/event-store.ts'
 export type { MemoryEventStoreOptions } from './store/memory-event-store.ts'
-export type { SessionEnd } from './session/home.ts'
+export type {
+  ClusterEvent, MountIdentity, Principal, RefusalEvent, RequestEvent, RequestOutcome, SenderEvent, SessionEnd,
+  SessionEvent
+} from './telemetry/events.ts'
+export type { RefusalReason } from './protocol/refusals.ts'
 export type { MountSessions, SessionEvents, SessionInfo } from './session/sessions.ts'
 export type { SessionSummary } from './session/session-summary.ts'
 export { createMemorySessionStore } from './store/memory-session-store.ts'

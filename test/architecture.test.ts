@@ -46,26 +46,28 @@ t.test('a tool call stays within the limits of files, and of moves between them'
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   options: ['protocol'],
+  telemetry: ['auth', 'protocol'],
   shares: ['options'],
   store: ['options', 'protocol'],
   redis: ['options', 'protocol', 'store'],
   auth: ['options', 'protocol'],
   oauth: ['auth', 'options', 'protocol'],
   'server/schema': ['protocol'],
-  'server/call': ['auth', 'options', 'protocol', 'server/schema'],
+  'server/call': ['auth', 'options', 'protocol', 'server/schema', 'telemetry'],
   'server/lists': ['options', 'protocol', 'server/call'],
   'server/features': ['options', 'protocol', 'server/call', 'server/lists', 'server/schema'],
   server: ['options', 'protocol', 'server/call', 'server/features', 'server/lists', 'server/schema'],
   notify: ['protocol', 'server', 'shares'],
-  session: ['auth', 'notify', 'protocol', 'server', 'shares', 'store'],
-  conversation: ['protocol', 'server', 'session', 'shares'],
+  session: ['auth', 'notify', 'protocol', 'server', 'shares', 'store', 'telemetry'],
+  conversation: ['protocol', 'server', 'session', 'shares', 'telemetry'],
   sdk: ['auth', 'protocol', 'server'],
   contracts: ['protocol', 'server', 'store'],
-  stdio: ['auth', 'conversation', 'notify', 'options', 'protocol', 'sdk', 'server', 'session'],
+  stdio: ['auth', 'conversation', 'notify', 'options', 'protocol', 'sdk', 'server', 'session', 'telemetry'],
   compose: ['protocol', 'server'],
   routes: ['compose', 'options', 'protocol', 'server'],
   http: [
-    'auth', 'conversation', 'notify', 'options', 'protocol', 'routes', 'sdk', 'server', 'session', 'shares', 'store'
+    'auth', 'conversation', 'notify', 'options', 'protocol', 'routes', 'sdk', 'server', 'session', 'shares', 'store',
+    'telemetry'
   ]
 }
 const FOR_ALL = ['errors.ts', 'do-nothing.ts', 'did-you-mean.ts', 'root.ts']

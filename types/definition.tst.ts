@@ -9,6 +9,7 @@ import mcpPlugin, {
   type Mountable,
   type Outcome,
   type RequestMessage,
+  type RequestOutcome,
   type ServerDefinition
 } from '../lib/index.ts'
 
@@ -30,6 +31,7 @@ test('a definition gets a message with its caller and its channel', () => {
     readonly message: RequestMessage
     readonly caller: Caller
     readonly channel: Channel
+    report? (outcome: RequestOutcome, error?: unknown): void
   }>()
   expect<Awaited<ReturnType<McpServer['serve']>>>().type.toBe<Outcome>()
 })

@@ -5,10 +5,10 @@ import type { Channel } from '../server/call/incoming.ts'
 
 /**
  * Creates a channel that sends nothing.
- * @param sender The HTTP request of a notification and its caller; empty if the message did not come over HTTP.
+ * @param sender The mount, and the HTTP request of a notification and its caller, as far as there are any.
  */
 export function createNoOpChannel (
-  log: FastifyBaseLogger, lifespan: unknown, sender: Pick<Channel, 'request' | 'auth'> = {}
+  log: FastifyBaseLogger, lifespan: unknown, sender: Pick<Channel, 'identity' | 'request' | 'auth'> = {}
 ): Channel {
   return { ...sender, log, lifespan, notify: doNothing, onDisconnect: doNothing }
 }

@@ -4,13 +4,15 @@ import type { RequestId, RequestMessage } from '../protocol/message.ts'
 import { Method } from '../protocol/methods.ts'
 import type { Refusal } from '../protocol/refusals.ts'
 import type { ServerDefinition } from '../server/definition.ts'
-import type { Channel, Incoming } from '../server/call/incoming.ts'
+import type { Channel, Incoming, Outcome } from '../server/call/incoming.ts'
 import { toRpcError } from '../server/call/failure.ts'
 import { encodeReply } from '../server/call/result.ts'
 import type { Running } from '../session/running.ts'
 import type { Session } from '../session/session.ts'
 import type { Places } from '../shares/shares.ts'
+import { requests } from '../telemetry/channels.ts'
 import { refusePlace } from './places.ts'
+import { servePublishing } from './request-events.ts'
 
 /** The channel of a request, which also takes its reply. */
 export interface Answering extends Channel {
@@ -65,11 +67,24 @@ export function serveInPlace (
   return undefined
 }
 
+/**
+ * Has a definition serve a request, and resolves to what `use` makes of the outcome.
+ * @throws what the definition or `use` threw.
+ */
+export async function serveFor<T> (
+  definition: ServerDefinition, request: Incoming, use: (outcome: Outcome) => T
+): Promise<T> {
+  if (requests.hasSubscribers) return await servePublishing(definition, request, use)
+  return use(await definition.serve(request))
+}
+
 /** Serves one request, and resolves to whether it succeeded. Never rejects. */
 export async function serve (definition: ServerDefinition, request: Answerable): Promise<boolean> {
   const { message, channel } = request
   try {
-    channel.answer(encodeReply(await definition.serve(request), message.id))
+    channel.answer(requests.hasSubscribers
+      ? await servePublishing(definition, request, (outcome) => encodeReply(outcome, message.id))
+      : encodeReply(await definition.serve(request), message.id))
     return true
   } catch (error) {
     channel.fail(toRpcError(error, channel.log), request)

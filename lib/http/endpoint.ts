@@ -11,12 +11,16 @@ import { addMountHooks } from './beside/hooks.ts'
 import { protectEndpoint, unless } from './guard/protection.ts'
 import { listUrls } from './endpoint-urls.ts'
 import { handleError, refuseUnread, sendRefusal } from './reply/reply.ts'
+import { identifyScope } from './reply/refusal-events.ts'
+import type { MountIdentity } from '../telemetry/events.ts'
 import { keepConnectionOpen, longestHandlerTimeout } from './timeouts.ts'
 
 /** One URL of a mount. */
 export interface Endpoint {
   /** The path below the prefix. It is served with and without a slash at its end. */
   readonly path: string
+  /** The mount, for events. */
+  readonly identity: MountIdentity
   /** Authenticates the callers; undefined if everybody may call. */
   readonly auth: Authenticator | undefined
   readonly methods: readonly EndpointMethod[]
@@ -32,9 +36,10 @@ export interface EndpointMethod extends Pick<RouteOptions, 'onRequest'> {
  * Builds the plugin that serves one URL. Its CORS, guard, body parser, error handler and routes stay within its scope.
  */
 export function createEndpoint (
-  { path, auth, methods }: Endpoint, options: ResolvedOptions
+  { path, identity, auth, methods }: Endpoint, options: ResolvedOptions
 ): (scope: FastifyInstance) => Promise<void> {
   return async function mcpEndpoint (scope) {
+    identifyScope(scope, identity)
     // CORS comes first, so that an allowed page can read why its request is refused.
     const cors = options.cors === false ? undefined : createCorsPolicy(options.cors, options.allowedOrigins)
     await cors?.addTo(scope)

@@ -11,6 +11,7 @@ import { reduceInitialize } from '../protocol/initialize.ts'
 import type { RequestId, RequestMessage } from '../protocol/message.ts'
 import { Method } from '../protocol/methods.ts'
 import type { Refusal } from '../protocol/refusals.ts'
+import { refusals } from '../telemetry/channels.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Accepted } from './accept.ts'
 import { Exchange } from './reply/exchange.ts'
@@ -21,6 +22,7 @@ import {
 import { authOf } from './guard/auth-hook.ts'
 import type { MountParts } from './parts.ts'
 import { sendBusy, sendRefusal } from './reply/reply.ts'
+import { publishHttpRefusal } from './reply/refusal-events.ts'
 import { sendUnserved } from './reply/unserved.ts'
 
 type Messages = ReadonlyArray<Classified | Refusal>
@@ -134,7 +136,10 @@ export class LegacyPost {
         ? serveInPlace(this.#parts.calls, { id: message.request.id, holder }, () =>
           this.#serveFor(caller, message.request, exchange))
         : message
-      if (refusal?.kind === 'refusal') exchange.answer(encodeError(refusal.id, refusal))
+      if (refusal?.kind === 'refusal') {
+        if (refusals.hasSubscribers) publishHttpRefusal(exchange.request, refusal)
+        exchange.answer(encodeError(refusal.id, refusal))
+      }
       await nextTurn()
     }
   }

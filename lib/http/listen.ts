@@ -1,6 +1,6 @@
 // `subscriptions/listen`: opens a stream that notifies a modern client of changes.
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
-import { encodeNotification } from '../protocol/encode.ts'
+import { encodeError, encodeNotification } from '../protocol/encode.ts'
 import type { RequestId, RequestMessage } from '../protocol/message.ts'
 import {
   encodeAcknowledgement, encodeEnd, readHonoured, reduceListen, type SubscriptionFilter
@@ -9,6 +9,8 @@ import type { RpcError } from '../errors.ts'
 import type { Subscription } from '../notify/subscriptions.ts'
 import { findTopics, type Topics } from '../notify/topics.ts'
 import { isNoPlace, refusePlace } from '../conversation/places.ts'
+import { serveFor } from '../conversation/serve.ts'
+import type { MountIdentity } from '../telemetry/events.ts'
 import type { Caller, Channel } from '../server/call/incoming.ts'
 import { Departure } from '../conversation/departure.ts'
 import { toRpcError } from '../server/call/failure.ts'
@@ -20,7 +22,7 @@ import { authOf } from './guard/auth-hook.ts'
 import { LastingStream } from './reply/lasting-stream.ts'
 import type { OpenExchange, OpenExchanges } from './reply/open-exchanges.ts'
 import type { MountParts } from './parts.ts'
-import { refuseUnread, sendBusy, sendRefusal } from './reply/reply.ts'
+import { refuseUnread, sendBusy, sendJson, sendRefusal } from './reply/reply.ts'
 import { setErrorHeaders, statusOf } from './reply/status.ts'
 
 const OPEN_STREAMS = 'open streams'
@@ -62,7 +64,8 @@ export function createListenHandler (parts: MountParts): Listen {
       const requested = readFilter(message)
       subscription.reserve(requested)
       const reduced = reduceListen(message, requested, caller.client)
-      const filter = readHonoured(resultOf(await server.serve({ message: reduced, caller, channel: opening })))
+      const incoming = { message: reduced, caller, channel: opening }
+      const filter = await serveFor(server, incoming, (outcome) => readHonoured(resultOf(outcome)))
       const topics = await findTopics(filter)
       begun = opening.settle()
       if (begun) begin(subscription, filter, { topics, opening })
@@ -79,8 +82,7 @@ export function createListenHandler (parts: MountParts): Listen {
 
   function refuseListener (error: RpcError, id: RequestId, reply: FastifyReply): void {
     setErrorHeaders(reply, error, parts.auth)
-    const { code, message, data } = error
-    sendRefusal(reply, { kind: 'refusal', status: statusOf(error, 'modern'), code, message, data, id })
+    sendJson(reply.code(statusOf(error, 'modern')), encodeError(id, error))
   }
 
   function begin (subscription: Subscription, filter: SubscriptionFilter, { topics, opening }: Begun): void {
@@ -102,6 +104,7 @@ export function createListenHandler (parts: MountParts): Listen {
  * before it is dropped.
  */
 class Opening implements Channel, OpenExchange {
+  readonly identity: MountIdentity
   readonly request: FastifyRequest
   readonly auth: AuthInfo | undefined
   readonly log: FastifyBaseLogger
@@ -116,7 +119,8 @@ class Opening implements Channel, OpenExchange {
   #stream: LastingStream | undefined
   #endListeners: Array<() => void> | undefined
 
-  constructor (reply: FastifyReply, id: RequestId, { lifespan, streams }: MountParts) {
+  constructor (reply: FastifyReply, id: RequestId, { identity, lifespan, streams }: MountParts) {
+    this.identity = identity
     this.request = reply.request
     this.auth = authOf(reply.request)?.info
     this.log = reply.log

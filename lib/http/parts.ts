@@ -7,6 +7,7 @@ import type { ResolvedOptions } from './resolve-options.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Places } from '../shares/shares.ts'
+import type { MountIdentity } from '../telemetry/events.ts'
 import type { Expiry } from './reply/expiry.ts'
 import type { Withdrawal } from './reply/withdrawal.ts'
 import type { OpenExchanges } from './reply/open-exchanges.ts'
@@ -15,6 +16,8 @@ import type { OpenExchanges } from './reply/open-exchanges.ts'
 export interface MountParts {
   /** The mount's name in `app.mcp`. */
   readonly name: string
+  /** Names the mount in events. */
+  readonly identity: MountIdentity
   readonly options: ResolvedOptions
   /** The definition that the mount serves. */
   readonly definition: ServerDefinition

@@ -11,14 +11,14 @@ import { sendUnserved } from './reply/unserved.ts'
 
 /** Builds the plugin that serves the endpoint of one mount. */
 export function createRoutes (parts: MountParts): (scope: FastifyInstance) => Promise<void> {
-  const { auth, options } = parts
+  const { auth, identity, options } = parts
   const hasSessions = options.legacy && !options.stateless
   const listens = hasSessions && !options.jsonResponse
 
   const methods: EndpointMethod[] = [{ method: 'POST', handler: createPostHandler(parts) }]
   if (listens) methods.push({ method: 'GET', onRequest: refuseModern, handler: createGetHandler(parts) })
   if (hasSessions) methods.push({ method: 'DELETE', onRequest: refuseModern, handler: createDeleteHandler(parts) })
-  return createEndpoint({ path: options.path, auth, methods }, options)
+  return createEndpoint({ path: options.path, identity, auth, methods }, options)
 }
 
 // MCP 2025-11-25 transports, Session Management 5.

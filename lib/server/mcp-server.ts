@@ -20,6 +20,7 @@ import {
   createPrompt, updatePrompt, type Prompt, type PromptChanges, type PromptConfig, type PromptHandle, type PromptHandler
 } from './features/prompt.ts'
 import type { RequestContext } from './call/request-context.ts'
+import { outcomeOfResult } from './call/request-outcome.ts'
 import { StateSealer } from './call/request-state.ts'
 import type { ResourceTemplate } from './features/template.ts'
 import { readContents } from './features/read-resource.ts'
@@ -226,10 +227,12 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
       const result = await (layers.length === 0
         ? serve(this.#parts, call)
         : runThrough(layers, call, () => serve(this.#parts, call)))
+      if (incoming.report !== undefined) incoming.report(outcomeOfResult(result, call.failure), call.failure)
       return this.#parts.finisher.resolve(result, incoming)
     } catch (error) {
       // Only a middleware can have thrown it here.
       if (error instanceof ToolError && method === Method.ToolsCall) {
+        incoming.report?.('tool_error', error)
         return this.#parts.finisher.resolve(errorResult(String(error.message)), incoming)
       }
       throw call.hide(error, `answering ${method}`)

@@ -2,6 +2,7 @@
 import { doNothing } from '../do-nothing.ts'
 import type { Call } from './call/call.ts'
 import type { RequestContext } from './call/request-context.ts'
+import { outcomeOfError, outcomeOfResult } from './call/request-outcome.ts'
 import { valueOf, type MethodResult } from './call/result.ts'
 import type { Next } from './hooks.ts'
 
@@ -69,7 +70,14 @@ export async function runThrough (
   }
 
   async function runMethod (): Promise<object> {
-    return valueOf(await serve())
+    try {
+      const result = valueOf(await serve())
+      call.settle(outcomeOfResult(result, call.failure))
+      return result
+    } catch (error) {
+      call.settle(outcomeOfError(error))
+      throw error
+    }
   }
 }
 

@@ -1,18 +1,10 @@
 // Where the sessions of one mount live: in this process, or in a cluster.
 import type { Message } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusals.ts'
+import type { SessionEnd } from '../telemetry/events.ts'
 import type { NoPlace } from '../shares/shares.ts'
 import type { Session, SessionOpening } from './session.ts'
 import type { KnownSession, SessionUse } from './session-summary.ts'
-
-/**
- * Why a session ended. `deleted`: its client ended it. `refused`: its `initialize` failed. `idle`: it was not used for
- * `sessionIdleTimeout`. `displaced`: it was never used, and a new session needed its place. `disconnected`: the stream
- * of its HTTP+SSE connection ended. `ended`: the app ended it. `revoked`: the access of its caller was withdrawn.
- * `closed`: the app closed.
- */
-export type SessionEnd =
-  'deleted' | 'refused' | 'idle' | 'displaced' | 'disconnected' | 'ended' | 'revoked' | 'closed'
 
 /** A session in a list. */
 export interface ListedSession extends KnownSession {

@@ -1,7 +1,8 @@
 // The home of sessions that live in one process.
 import { Shares, type NoPlace } from '../shares/shares.ts'
 import type { EventStore } from '../store/event-store.ts'
-import type { ListedSession, SessionEnd, SessionHome, SessionTable } from './home.ts'
+import type { ListedSession, SessionHome, SessionTable } from './home.ts'
+import type { SessionEnd } from '../telemetry/events.ts'
 import { LocalSupport } from './local-support.ts'
 import { EVENT_STORE, type LogFailure } from './log-failure.ts'
 import { Session, type SessionOpening } from './session.ts'

@@ -1,8 +1,8 @@
 // What the app sees of an open session.
-import { createHash } from 'node:crypto'
 import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
 import { parsePrincipal, type CallerIdentity } from '../auth/caller-filter.ts'
 import type { ClientIdentity } from '../protocol/client-identity.ts'
+import { hashSessionId } from '../telemetry/session-hash.ts'
 
 /** An open session, as the app sees it. Its id is not among it, because whoever knows the id can use the session. */
 export interface SessionSummary {
@@ -44,13 +44,6 @@ export interface SessionUse {
 
 /** The use of a session that a node does not serve. */
 export const UNUSED: SessionUse = Object.freeze({ calls: 0, streams: 0 })
-
-const HASH_LENGTH = 16
-
-/** Returns the hash that stands for a session wherever its id must not be seen. */
-export function hashSessionId (sessionId: string): string {
-  return createHash('sha256').update(sessionId).digest('hex').slice(0, HASH_LENGTH)
-}
 
 /** Describes a session to the app. */
 export function summarize (session: KnownSession, { calls, streams }: SessionUse): SessionSummary {

@@ -5,11 +5,13 @@ import { chooses, parsePrincipal, readFilter, type CallerFilter } from '../auth/
 import type { Message, RequestId } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusals.ts'
 import type { NoPlace } from '../shares/shares.ts'
-import type { ListedSession, SessionEnd, SessionHome, SessionTable } from './home.ts'
+import type { ListedSession, SessionHome, SessionTable } from './home.ts'
+import type { SessionEnd } from '../telemetry/events.ts'
 import type { LogFailure } from './log-failure.ts'
 import type { Running } from './running.ts'
 import type { Session, SessionOpening } from './session.ts'
-import { hashSessionId, summarize, UNUSED, type SessionSummary } from './session-summary.ts'
+import { hashSessionId } from '../telemetry/session-hash.ts'
+import { summarize, UNUSED, type SessionSummary } from './session-summary.ts'
 
 /**
  * The session that an event is about.

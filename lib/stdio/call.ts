@@ -12,10 +12,13 @@ import type { ServerRequest } from '../protocol/question.ts'
 import type { Incoming } from '../server/call/incoming.ts'
 import type { Running } from '../session/running.ts'
 import type { Session } from '../session/session.ts'
+import type { MountIdentity } from '../telemetry/events.ts'
 import type { Output } from './output.ts'
 
 /** The parts that all requests of one connection share. */
 export interface Pipe {
+  /** Names the server in events. */
+  readonly identity: MountIdentity
   readonly output: Output
   readonly log: FastifyBaseLogger
   readonly lifespan: unknown
@@ -27,6 +30,7 @@ export type TakeReply = (json: string | undefined) => void
 
 /** One request from a client on stdio. */
 export class PipeCall implements Answering, Running {
+  readonly identity: MountIdentity
   readonly id: RequestId
   readonly session: Session | undefined
   readonly log: FastifyBaseLogger
@@ -41,8 +45,9 @@ export class PipeCall implements Answering, Running {
 
   /** @param takeReply Called once, however the request ends. */
   constructor (
-    { output, log, lifespan, auth }: Pipe, id: RequestId, session: Session | undefined, takeReply: TakeReply
+    { identity, output, log, lifespan, auth }: Pipe, id: RequestId, session: Session | undefined, takeReply: TakeReply
   ) {
+    this.identity = identity
     this.id = id
     this.session = session
     this.log = log

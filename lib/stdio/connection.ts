@@ -19,6 +19,10 @@ import type { ServerDefinition } from '../server/definition.ts'
 import { SessionDisposal } from '../server/session-disposal.ts'
 import { LocalSupport } from '../session/local-support.ts'
 import { RunningRequests } from '../session/running.ts'
+import { refusals } from '../telemetry/channels.ts'
+import type { SessionEnd } from '../telemetry/events.ts'
+import { publishRefusal } from '../telemetry/refusal-events.ts'
+import { SessionPublisher } from '../telemetry/session-events.ts'
 import { Session } from '../session/session.ts'
 import type { EventSink } from '../session/stream/session-stream.ts'
 import { PipeCall, type Pipe, type TakeReply } from './call.ts'
@@ -43,6 +47,7 @@ export class Connection {
   readonly #calls = new RunningRequests<PipeCall>()
   // The session that `initialize` has opened, if any. A set, because the change hub takes any number of sessions.
   readonly #sessions = new Set<Session>()
+  readonly #publisher: SessionPublisher
   readonly #disposal: SessionDisposal
   #onIdle: (() => void) | undefined
 
@@ -55,11 +60,12 @@ export class Connection {
       definition: server,
       sessions: {
         settle: (session, id, running) => session.end(Date.now(), id, running),
-        finish: (sessionId) => {
-          for (const session of this.#sessions) if (session.sessionId === sessionId) this.#endSession(session)
+        finish: (sessionId, reason) => {
+          for (const session of this.#sessions) if (session.sessionId === sessionId) this.#endSession(session, reason)
         }
       }
     }
+    this.#publisher = new SessionPublisher(pipe.identity)
     this.#disposal = new SessionDisposal(server, (err) => pipe.log.error({ err }, "a session's server failed to close"))
     this.changes = new ChangeHub(this.#sessions, {
       streams: { max: options.maxStreams },
@@ -89,7 +95,7 @@ export class Connection {
     if (!this.#calls.isEmpty && gracePeriod > 0) await this.#untilIdle(gracePeriod)
     for (const call of this.#calls) call.cut(SHUTTING_DOWN)
     this.changes.stop()
-    if (session !== undefined) this.#endSession(session)
+    if (session !== undefined) this.#endSession(session, 'closed')
     await this.#disposal.done()
   }
 
@@ -100,7 +106,7 @@ export class Connection {
 
   #receiveMessage (value: unknown): void {
     const message = classify(value, readRevision(value), this.#options)
-    if (message.kind === 'refusal') this.#refuse(message)
+    if (message.kind === 'refusal') this.#refuse(message, value)
     else if (message.kind === 'request') this.#receiveRequest(message, (json) => this.#send(json))
     else this.#take(message)
   }
@@ -121,8 +127,10 @@ export class Connection {
     }
     for (const message of messages) {
       if (message.kind === 'request') this.#receiveRequest(message, takeReply)
-      else if (message.kind === 'refusal') takeReply(encodeError(message.id, message))
-      else this.#take(message)
+      else if (message.kind === 'refusal') {
+        this.#publish(message)
+        takeReply(encodeError(message.id, message))
+      } else this.#take(message)
     }
   }
 
@@ -130,10 +138,12 @@ export class Connection {
     const refusal = message.era === 'modern'
       ? this.#serveModern(message, takeReply)
       : this.#serveLegacy(message.request, takeReply)
-    if (refusal !== undefined) takeReply(encodeError(message.request.id, refusal))
+    if (refusal === undefined) return
+    this.#publish(refusal, message.request)
+    takeReply(encodeError(message.request.id, refusal))
   }
 
-  #serveModern ({ request, meta }: ModernRequest, takeReply: TakeReply): RpcError | Refusal | undefined {
+  #serveModern ({ request, meta }: ModernRequest, takeReply: TakeReply): Refusal | undefined {
     const caller = { ...meta, principal: this.#principal }
     if (request.method !== Method.SubscriptionsListen) {
       serve(this.#server, { message: request, caller, channel: this.#open(request.id, undefined, takeReply) })
@@ -151,7 +161,7 @@ export class Connection {
       listening.begin(request, caller)
     } catch (error) {
       // The cast holds: the constructor only throws an RpcError, if there are too many subscriptions.
-      return error as RpcError
+      return refuse('full', request.id, (error as RpcError).message)
     }
   }
 
@@ -171,11 +181,12 @@ export class Connection {
     const opening = parseInitialize(params)
     if ('problem' in opening) return refuse('invalidParams', id, opening.problem)
 
-    for (const former of this.#sessions) this.#endSession(former)
+    for (const former of this.#sessions) this.#endSession(former, 'deleted')
     const { requested, client } = opening
     const protocolVersion = negotiateRevision(requested)
     const session = new Session({ protocolVersion, client, principal: this.#principal }, Date.now(), LOCAL)
     this.#sessions.add(session)
+    this.#publisher.opened(session)
     this.#serveInSession(session, reduceInitialize(request, client), takeReply)
   }
 
@@ -221,8 +232,9 @@ export class Connection {
     return others.length > 0
   }
 
-  #endSession (session: Session): void {
+  #endSession (session: Session, reason: SessionEnd): void {
     if (!this.#sessions.delete(session)) return
+    this.#publisher.ended(session, reason)
     for (const call of this.#calls) if (call.session === session) call.cut('The session has ended')
     session.close('the session has ended')
     this.#disposal.begin(session)
@@ -235,8 +247,16 @@ export class Connection {
     })
   }
 
-  #refuse (refusal: Refusal): void {
+  #refuse (refusal: Refusal, message?: unknown): void {
+    this.#publish(refusal, message)
     this.#send(encodeError(refusal.id, refusal))
+  }
+
+  #publish (refusal: Refusal, message?: unknown): void {
+    if (!refusals.hasSubscribers) return
+    const [session] = this.#sessions
+    const { identity, auth } = this.#pipe
+    publishRefusal(identity, refusal, { auth, sessionId: session?.sessionId, message })
   }
 
   #send (json: string | undefined): void {

@@ -2,6 +2,7 @@
 import type { ChangeHub } from '../notify/change-hub.ts'
 import type { Subscription } from '../notify/subscriptions.ts'
 import { findTopics } from '../notify/topics.ts'
+import { serveFor } from '../conversation/serve.ts'
 import { RpcError } from '../errors.ts'
 import { encodeError } from '../protocol/encode.ts'
 import { ErrorCode } from '../protocol/error-code.ts'
@@ -59,7 +60,8 @@ export class Listening extends PipeCall {
       const requested = readFilter(message)
       this.#subscription.reserve(requested)
       const reduced = reduceListen(message, requested, caller.client)
-      const filter = readHonoured(resultOf(await server.serve({ message: reduced, caller, channel: this })))
+      const incoming = { message: reduced, caller, channel: this }
+      const filter = await serveFor(server, incoming, (outcome) => readHonoured(resultOf(outcome)))
       const topics = await findTopics(filter)
       if (this.isOver) return
       output.send(encodeAcknowledgement(this.id, filter))

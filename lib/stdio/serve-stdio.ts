@@ -79,8 +79,10 @@ interface Parts {
 }
 
 function start (parts: Parts, options: ResolvedStdioOptions): StdioConnection {
-  const { definition, output, host: { app: { log }, lifespan } } = parts
-  const connection = new Connection(definition, options, { output, log, lifespan, auth: options.auth })
+  const { definition, output, host: { app, lifespan } } = parts
+  const { log } = app
+  const identity = { mount: definition.info?.name ?? 'stdio', app }
+  const connection = new Connection(definition, options, { identity, output, log, lifespan, auth: options.auth })
   const endWarnings = definition.onWarning?.((warning) => { log.warn(warning) }) ?? doNothing
   let end: (gracePeriod: number) => void = doNothing
   const ended = new Promise<number>((resolve) => { end = resolve })

@@ -13,7 +13,7 @@ export const GUIDE: Readonly<Record<string, readonly string[]>> = {
     'sdk-servers', 'stdio'
   ],
   'Let in': ['authorization', 'sign-in', 'visibility', 'browsers', 'security'],
-  See: ['explorer', 'testing', 'cli', 'troubleshooting', 'performance'],
+  See: ['explorer', 'testing', 'cli', 'observe', 'troubleshooting', 'performance'],
   Scale: ['scaling', 'proxies', 'deployment'],
   Extend: ['recipes', 'architecture', 'development', 'releasing'],
   Reference: ['api', 'legacy-sse', 'from-typescript-sdk', 'from-python-sdk', 'from-fastmcp']

@@ -25,7 +25,8 @@ t.test('if the reply is longer than a string can be, each request is answered wi
 t.test('the ids of a batch are those of its requests', async (t) => {
   const request = { kind: 'request', era: 'legacy', request: { id: 'b', method: 'ping', params: {} } } as const
   const notification = { kind: 'notification', era: 'legacy', method: 'notifications/initialized', params: {} } as const
-  const refusal = { kind: 'refusal', status: 400, code: -32600, message: 'no', id: 3 } as const
+  const reason = 'invalid_request'
+  const refusal = { kind: 'refusal', reason, status: 400, code: -32600, message: 'no', id: 3 } as const
 
   t.same(idsOf([request, notification, refusal]), ['b'])
 })

@@ -4,6 +4,7 @@ import { parseBody, RefusalError } from '../../lib/protocol/body.ts'
 
 const PARSE_ERROR = {
   kind: 'refusal',
+  reason: 'parse_error',
   status: 400,
   code: -32700,
   message: 'Parse error: the body is not valid JSON',
@@ -11,6 +12,7 @@ const PARSE_ERROR = {
 }
 const FORBIDDEN_KEYS = {
   kind: 'refusal',
+  reason: 'invalid_request',
   status: 400,
   code: -32600,
   message: "Invalid Request: the keys '__proto__' and 'constructor.prototype' are not allowed"
@@ -71,6 +73,7 @@ t.test('maxDepth levels are parsed, and one more is refused with the id of the r
   t.same(parseBody(nest(3), { maxDepth: 3, maxValues: 100 }), [[[]]])
   t.same(refusalOf(nest(4), 3), {
     kind: 'refusal',
+    reason: 'invalid_request',
     status: 400,
     code: -32600,
     message: 'Invalid Request: nested deeper than 3 levels',
@@ -78,6 +81,7 @@ t.test('maxDepth levels are parsed, and one more is refused with the id of the r
   })
   t.same(refusalOf('{"id":9,"params":{"a":{"b":{}}}}', 3), {
     kind: 'refusal',
+    reason: 'invalid_request',
     status: 400,
     code: -32600,
     message: 'Invalid Request: nested deeper than 3 levels',
@@ -89,6 +93,7 @@ t.test('100,000 levels are refused and the stack survives', async (t) => {
   for (const text of [nest(100_000), nest(100_000, '{"a":', '}').replace('}', '1}')]) {
     t.same(refusalOf(text), {
       kind: 'refusal',
+      reason: 'invalid_request',
       status: 400,
       code: -32600,
       message: 'Invalid Request: nested deeper than 1000 levels',
@@ -106,6 +111,7 @@ t.test('brackets side by side or inside strings do not count as nesting', async 
 t.test('maxValues keys and values are parsed, and more are refused', async (t) => {
   const refusal = {
     kind: 'refusal',
+    reason: 'invalid_request',
     status: 400,
     code: -32600,
     message: "Invalid Request: the body holds more than 7 keys and values, which is 'maxValues'"

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import type { RefusalReason } from '../../lib/protocol/refusals.ts'
 import { classify } from '../../lib/protocol/classify.ts'
 
 const BOTH_ERAS = { legacy: true }
@@ -16,8 +17,13 @@ function request (method: string, params?: object) {
   return { jsonrpc: '2.0', id: 7, method, ...(params !== undefined && { params }) }
 }
 
+const REASONS: { readonly [code: number]: RefusalReason } = {
+  [-32600]: 'invalid_request', [-32602]: 'invalid_params', [-32020]: 'header_mismatch', [-32022]: 'unsupported_revision'
+}
+
 function refusal (code: number, message: string, data?: object) {
-  return { kind: 'refusal', status: 400, code, message, ...(data !== undefined && { data }), id: 7 }
+  const reason = REASONS[code]
+  return { kind: 'refusal', reason, status: 400, code, message, ...(data !== undefined && { data }), id: 7 }
 }
 
 function unsupported (requested: unknown) {
@@ -207,7 +213,12 @@ t.test('the header decides the era of a response', async (t) => {
 
 t.test('a value that is not a message is refused', async (t) => {
   t.strictSame(classify([request('tools/list')], undefined, BOTH_ERAS), {
-    kind: 'refusal', status: 400, code: -32600, message: 'Invalid Request: a message must be a JSON object', id: null
+    kind: 'refusal',
+    reason: 'invalid_request',
+    status: 400,
+    code: -32600,
+    message: 'Invalid Request: a message must be a JSON object',
+    id: null
   })
 })
 

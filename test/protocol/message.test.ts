@@ -3,7 +3,8 @@ import t from 'tap'
 import { isRequestId, isWireObject, parseJson, parseMessage, readId } from '../../lib/protocol/message.ts'
 
 function invalid (problem: string, id: string | number | null) {
-  return { kind: 'refusal', status: 400, code: -32600, message: `Invalid Request: ${problem}`, id }
+  const message = `Invalid Request: ${problem}`
+  return { kind: 'refusal', reason: 'invalid_request', status: 400, code: -32600, message, id }
 }
 
 t.test('a message with an id and a method is a request', async (t) => {
@@ -123,6 +124,7 @@ t.test(
 t.test('params, or a _meta, that are not an object are refused as invalid params', async (t) => {
   const refusal = {
     kind: 'refusal',
+    reason: 'invalid_params',
     status: 400,
     code: -32602,
     message: "Invalid params: 'params' must be an object, and so must 'params._meta' when it is present",

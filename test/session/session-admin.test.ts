@@ -3,7 +3,7 @@ import type { AppOptions } from '../support/app.ts'
 import { createApp, createServer, initialize, legacy } from '../support/app.ts'
 import { createFaultyCluster, startNode, startNodes } from '../support/cluster.ts'
 import { createGate, openGet, readFrames, send, until } from '../support/stream.ts'
-import { hashSessionId } from '../../lib/session/session-summary.ts'
+import { hashSessionId } from '../../lib/telemetry/session-hash.ts'
 import { McpServer, type AuthInfo, type AuthOptions, type Mount, type SessionSummary } from '../../lib/index.ts'
 
 // The token is the subject and the client, such as 'ann/app'.

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { resolveConstraints } from '../guard/host-constraint.ts'
 import type { MountParts } from '../parts.ts'
+import { identifyScope } from '../reply/refusal-events.ts'
 import { protectRoutes } from '../guard/protection.ts'
 
 /** Creates the plugin of the user's routes. They share only the endpoint's protection and constraints. */
@@ -9,6 +10,7 @@ export function createSideRoutes (routes: FastifyPluginAsync, parts: MountParts)
   const { constraints } = parts.options
 
   return async function mcpSideRoutes (scope: FastifyInstance) {
+    identifyScope(scope, parts.identity)
     protectRoutes(scope, parts)
     if (constraints !== undefined) {
       scope.addHook('onRoute', (route) => {

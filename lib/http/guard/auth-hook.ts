@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Authenticated, AuthInfo } from '../../auth/auth-info.ts'
 import { AuthRejection, type Authenticator } from '../../auth/authenticator.ts'
-import type { Refuse } from '../reply/reply.ts'
+import type { Refuse } from './refuse.ts'
 
 const AUTHENTICATED = Symbol('fastify-mcp-mount.authenticated')
 
@@ -55,7 +55,8 @@ export function createAuthHook (
     const decision = await authenticator.authenticate(request)
     if (decision instanceof AuthRejection) {
       announce(reply, decision)
-      refuse(reply, decision.status, decision.message)
+      const { status, message } = decision
+      refuse(reply, { status, message, reason: status < 500 ? 'token' : 'failure' })
       return reply
     }
     // The cast holds, because `prepareRequests` has added the property.

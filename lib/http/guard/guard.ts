@@ -1,7 +1,7 @@
 // Refuses requests that a browser was tricked into sending: DNS rebinding and foreign origins.
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { shorten } from '../../protocol/bounds.ts'
-import type { Refuse } from '../reply/reply.ts'
+import type { Refuse, RefusedRequest } from './refuse.ts'
 import { createHostCheck } from './host-check.ts'
 
 /** The hosts and origins that the guard accepts. */
@@ -12,9 +12,9 @@ export interface GuardOptions {
 }
 
 /** Why a request is rejected, for the client and for the log. */
-interface GuardRejection {
+interface GuardRejection extends RefusedRequest {
+  readonly reason: 'host' | 'origin'
   readonly status: 400 | 421 | 403
-  readonly message: string
   readonly seen: { readonly [header: string]: string | undefined }
   readonly advice: string
 }
@@ -24,6 +24,7 @@ const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*).*$/i
 
 // Readers disagree on which of two Host headers counts, and a proxy in front may have read the other one.
 const TWO_HOSTS: GuardRejection = Object.freeze({
+  reason: 'host',
   status: 400,
   message: 'Invalid Host header: there are several',
   seen: Object.freeze({}),
@@ -38,7 +39,7 @@ export function createGuardHook (options: GuardOptions, refuse: Refuse): onReque
     const rejection = guard(request)
     if (rejection === undefined) return done()
     request.log.warn(rejection.seen, rejection.advice)
-    refuse(reply, rejection.status, rejection.message)
+    refuse(reply, rejection)
   }
 }
 
@@ -70,6 +71,7 @@ function createGuard ({ allowedHosts, allowedOrigins }: GuardOptions): Guard {
     const { origin } = headers
     if (origin === undefined || isAllowedOrigin(origin)) return undefined
     return {
+      reason: 'origin',
       status: 403,
       message: 'Invalid Origin header',
       seen: { origin: shorten(origin) },
@@ -81,6 +83,7 @@ function createGuard ({ allowedHosts, allowedOrigins }: GuardOptions): Guard {
 
 function refuseHost (host: string | undefined): GuardRejection {
   return {
+    reason: 'host',
     status: 421,
     message: 'Invalid Host header',
     seen: { host: host && shorten(host) },

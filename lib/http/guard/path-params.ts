@@ -1,7 +1,7 @@
 // Refuses '.' and '..' as values of path parameters. Code that appends such a value to a path would reach another
 // resource.
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
-import type { Refuse } from '../reply/reply.ts'
+import type { Refuse } from './refuse.ts'
 
 const NAME = /:(\w+)/g
 const ENCODED_ASCII = /%([0-7][\da-f])/gi
@@ -31,7 +31,7 @@ export function createParamsHook (path: string, refuse: Refuse): onRequestHookHa
   if (names.length === 0) return undefined
 
   return function onRequestParams (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-    if (hasDotSegment(request, names)) refuse(reply, 400, DOTS_REFUSED)
+    if (hasDotSegment(request, names)) refuse(reply, { status: 400, message: DOTS_REFUSED, reason: 'http' })
     else done()
   }
 }

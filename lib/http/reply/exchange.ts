@@ -15,6 +15,7 @@ import type { LocalStream } from '../../session/stream/local-stream.ts'
 import type { QuestionSink } from '../../session/questions.ts'
 import type { Running } from '../../session/running.ts'
 import type { Session } from '../../session/session.ts'
+import type { MountIdentity } from '../../telemetry/events.ts'
 import type { Accepted } from '../accept.ts'
 import { authOf } from '../guard/auth-hook.ts'
 import type { OpenExchange } from './open-exchanges.ts'
@@ -55,6 +56,8 @@ export class Exchange implements Answering, OpenExchange, Running {
     this.#state = isBatch(id) ? { kind: 'unbegun', answers: [] } : UNBEGUN
     parts.exchanges.add(this)
   }
+
+  get identity (): MountIdentity { return this.#parts.identity }
 
   get log (): FastifyBaseLogger { return this.request.log }
 

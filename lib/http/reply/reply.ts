@@ -2,14 +2,14 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { isModernHeader } from '../../protocol/classify.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
-import type { Refusal } from '../../protocol/refusals.ts'
+import type { Refusal, RefusalReason } from '../../protocol/refusals.ts'
 import { RefusalError } from '../../protocol/body.ts'
 import { encodeError } from '../../protocol/encode.ts'
+import { refusals } from '../../telemetry/channels.ts'
+import type { RefusedRequest } from '../guard/refuse.ts'
+import { publishHttpRefusal } from './refusal-events.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
-
-/** Refuses a request. */
-export type Refuse = (reply: FastifyReply, status: number, message: string) => void
 
 /** The seconds after which a client may try again if a limit has been reached. */
 export const RETRY_AFTER = 30
@@ -40,6 +40,7 @@ export function isClosed ({ raw }: FastifyReply): boolean {
 
 /** Sends a refusal. */
 export function sendRefusal (reply: FastifyReply, refusal: Refusal): void {
+  if (refusals.hasSubscribers) publishHttpRefusal(reply.request, refusal)
   sendJson(reply.code(refusal.status), encodeError(refusal.id, refusal))
 }
 
@@ -52,8 +53,12 @@ export function sendBusy (reply: FastifyReply, refusal: Refusal): void {
 /** Creates the refusal of an HTTP request whose message has not been read, so that its id is unknown. */
 export function refuseUnread (request: FastifyRequest, status: number, problem: string): Refusal {
   const code = status < 500 ? codeOfRefusal(request) : ErrorCode.InternalError
-  return { kind: 'refusal', status, code, message: problem, id: null }
+  return { kind: 'refusal', reason: REASONS[status] ?? 'http', status, code, message: problem, id: null }
 }
+
+const REASONS: { readonly [status: number]: RefusalReason } = Object.freeze({
+  429: 'limit', 500: 'failure', 502: 'failure', 503: 'unavailable', 504: 'failure'
+})
 
 // Legacy clients expect the code of the official SDK. MCP 2026-07-28 basic, Error Codes: new implementations should not
 // use it.
@@ -63,14 +68,16 @@ function codeOfRefusal ({ headers }: FastifyRequest): number {
 }
 
 /** Refuses a request to an endpoint, with a JSON-RPC error. */
-export function refuseAsRpc (reply: FastifyReply, status: number, message: string): void {
-  const refusal = refuseUnread(reply.request, status, message)
+export function refuseAsRpc (reply: FastifyReply, { status, message, reason }: RefusedRequest): void {
+  const refusal = { ...refuseUnread(reply.request, status, message), reason }
   if (status === 503) sendBusy(reply, refusal)
   else sendRefusal(reply, refusal)
 }
 
 /** Refuses a request to a route of the user, with an ordinary error that reaches the app's error handler. */
-export function refuseAsError (reply: FastifyReply, statusCode: number, message: string): void {
+export function refuseAsError (reply: FastifyReply, { status: statusCode, message, reason }: RefusedRequest): void {
+  const { request } = reply
+  if (refusals.hasSubscribers) publishHttpRefusal(request, { ...refuseUnread(request, statusCode, message), reason })
   if (statusCode === 503) reply.header('retry-after', RETRY_AFTER)
   reply.send(Object.assign(new Error(message), { statusCode }))
 }

@@ -9,6 +9,7 @@ import type { ServerRequest } from '../../protocol/question.ts'
 import type { AuthInfo } from '../../auth/auth-info.ts'
 import { RpcError } from '../../errors.ts'
 import type { Running } from '../../session/running.ts'
+import type { MountIdentity } from '../../telemetry/events.ts'
 import { authOf } from '../guard/auth-hook.ts'
 import type { SseConnection } from './connection.ts'
 import type { OpenExchange } from '../reply/open-exchanges.ts'
@@ -40,6 +41,8 @@ export class SseCall implements Answering, OpenExchange, Running {
     connection.hold(this)
     parts.exchanges.add(this)
   }
+
+  get identity (): MountIdentity { return this.#parts.identity }
 
   get log (): FastifyBaseLogger { return this.request.log }
 

@@ -51,7 +51,7 @@ export function createSsePostHandler (
   function find (request: FastifyRequest): SseConnection | Refusal {
     // The app may have replaced the query parser, so the query may be any value.
     const { sessionId } = Object(request.query) as { readonly sessionId?: unknown }
-    if (typeof sessionId !== 'string') return refuseUnread(request, 400, NO_SESSION)
+    if (typeof sessionId !== 'string') return { ...refuseUnread(request, 400, NO_SESSION), reason: 'session' }
     const connection = connections.get(sessionId)
     if (connection === undefined || connection.session.principal !== authOf(request)?.principal) return NOT_FOUND
     return connection
@@ -101,7 +101,7 @@ function refuseModern (id: RequestId | null): Refusal {
 }
 
 function tooManyRequests (max: number, id: RequestId): Refusal {
-  return refuse('unavailable', id, `Too many requests at once: ${max}; try again later`)
+  return refuse('full', id, `Too many requests at once: ${max}; try again later`)
 }
 
 // The official SDK answers in the same way.

@@ -11,13 +11,13 @@ export function createLegacySseRoutes (
   parts: MountParts, sse: LegacySse
 ): ReadonlyArray<(scope: FastifyInstance) => Promise<void>> {
   const { auth, ssePath, messagesPath } = sse
-  const { options } = parts
+  const { identity, options } = parts
   return [
     createEndpoint({
-      path: ssePath, auth, methods: [{ method: 'GET', handler: createSseGetHandler(parts, sse) }]
+      path: ssePath, identity, auth, methods: [{ method: 'GET', handler: createSseGetHandler(parts, sse) }]
     }, options),
     createEndpoint({
-      path: messagesPath, auth, methods: [{ method: 'POST', handler: createSsePostHandler(parts, sse) }]
+      path: messagesPath, identity, auth, methods: [{ method: 'POST', handler: createSsePostHandler(parts, sse) }]
     }, options)
   ]
 }

@@ -9,6 +9,7 @@ import { RefusedError, RpcError } from '../../errors.ts'
 import { ChangeSource } from '../../server/change-source.ts'
 import type { Entered, ServerDefinition } from '../../server/definition.ts'
 import type { Incoming } from '../../server/call/incoming.ts'
+import { toError } from '../../server/call/failure.ts'
 import { ResultFinisher } from '../../server/call/result.ts'
 import { countMounts } from '../mounts.ts'
 import { INITIALIZED, notifyServer } from '../notification.ts'
@@ -97,5 +98,5 @@ function toWireError (error: unknown, log: FastifyBaseLogger, method: string): R
   const text = typeof message === 'string' ? message : 'Internal error'
   if (Number.isSafeInteger(code)) return new RpcError(Number(code), text, data)
   log.warn({ err: error }, `${shorten(method)} failed in an SDK server`)
-  return new RpcError(ErrorCode.InternalError, text, data)
+  return new RpcError(ErrorCode.InternalError, text, data, { cause: toError(error) })
 }

@@ -3,10 +3,12 @@ import type { ReadResourceResult } from '@modelcontextprotocol/sdk/types.js'
 import { RpcError } from '../../errors.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import type { RequestMessage } from '../../protocol/message.ts'
+import type { RequestOutcome } from '../../telemetry/events.ts'
 import { Asker, type AskingServer } from './asker.ts'
 import type { Caller, Channel, Incoming } from './incoming.ts'
 import { TimeoutError, type Deadlines } from './deadlines.ts'
-import { reportFailure } from './failure.ts'
+import { reportFailure, toError } from './failure.ts'
+import { hasLeft } from './has-left.ts'
 import { InputRequired, InputRequiredError, type InputRequiredResult } from './input-required.ts'
 import { RequestContext, type ContextCall, type ContextServer, type KnownTool } from './request-context.ts'
 import type { Validation } from '../schema/validation.ts'
@@ -48,6 +50,9 @@ export class Call implements ContextCall {
   readonly server: CallServer
   /** The context that handlers get. */
   readonly ctx: RequestContext
+  /** What the tool threw, if the client gets a result all the same. */
+  failure: unknown
+  #outcome: RequestOutcome | undefined
   #isOver = false
   #abortReason: Error | undefined
   #controller: AbortController | undefined
@@ -76,6 +81,16 @@ export class Call implements ContextCall {
       else this.channel.onDisconnect((reason) => this.#abort(reason))
     }
     return this.#controller.signal
+  }
+
+  /** How the method ended; undefined until it has, and if nothing runs around it. */
+  get outcome (): RequestOutcome | undefined {
+    return this.#outcome !== undefined && hasLeft(this.channel) ? 'cancelled' : this.#outcome
+  }
+
+  /** Notes how the method ended, for the middlewares around it. */
+  settle (outcome: RequestOutcome): void {
+    this.#outcome = outcome
   }
 
   /** Whether the call has ended. After that, nothing is sent for it. */
@@ -222,10 +237,11 @@ export class Call implements ContextCall {
     if (error instanceof RpcError) return error
     const { channel: { log }, server: { exposeErrors } } = this
     if (!(error instanceof TimeoutError)) {
-      return new RpcError(ErrorCode.InternalError, reportFailure(error, what, { log, exposeErrors }))
+      const message = reportFailure(error, what, { log, exposeErrors })
+      return new RpcError(ErrorCode.InternalError, message, undefined, { cause: toError(error) })
     }
     log.warn({ what }, `${what} ${error.message}`)
-    return new RpcError(ErrorCode.InternalError, `Error ${what}: ${error.message}`)
+    return new RpcError(ErrorCode.InternalError, `Error ${what}: ${error.message}`, undefined, { cause: error })
   }
 
   /** Ends the call. @param reason Why `ctx.signal` is aborted; absent if it is not. */

@@ -8,7 +8,7 @@ import { ErrorCode } from '../../protocol/error-code.ts'
 export function toRpcError (err: unknown, log: FastifyBaseLogger): RpcError {
   if (err instanceof RpcError) return err
   log.error({ err }, 'a server definition threw something other than an RpcError')
-  return new RpcError(ErrorCode.InternalError, 'Internal error')
+  return new RpcError(ErrorCode.InternalError, 'Internal error', undefined, { cause: toError(err) })
 }
 
 /** Where an unexpected error is logged, and whether the client gets its message. */
@@ -17,9 +17,14 @@ export interface Disclosure { readonly log: FastifyBaseLogger, readonly exposeEr
 /** Logs an unexpected error with its stack under an id, and returns the message for the client. */
 export function reportFailure (error: unknown, what: string, { log, exposeErrors }: Disclosure): string {
   const errorId = randomUUID()
-  const err = error instanceof Error ? error : new Error(`a value that is not an Error was thrown: ${describe(error)}`)
+  const err = toError(error)
   log.error({ err, errorId }, `${what} failed`)
   return exposeErrors ? `Error ${what}: ${err.message} (error id ${errorId})` : `Error ${what} (error id ${errorId})`
+}
+
+/** Returns what was thrown, as an Error. */
+export function toError (thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(`a value that is not an Error was thrown: ${describe(thrown)}`)
 }
 
 function describe (value: unknown): string {

@@ -6,6 +6,7 @@ import type { ServerRequest } from '../../protocol/question.ts'
 import type { LogLevel } from '../../protocol/log-level.ts'
 import type { ClientIdentity } from '../../protocol/client-identity.ts'
 import type { Era } from '../../protocol/revisions.ts'
+import type { MountIdentity, RequestOutcome } from '../../telemetry/events.ts'
 
 /** The URIs of the resources that a legacy session watches. In a cluster, `add` and `delete` return promises. */
 export interface WatchedResources {
@@ -56,6 +57,8 @@ export interface Caller {
 
 /** The way from a running call back to its client. */
 export interface Channel {
+  /** The mount that serves the message, for events; absent if none are published. */
+  readonly identity?: MountIdentity
   /** The HTTP request with the host app's decorators; absent if the message did not come over HTTP. */
   readonly request?: FastifyRequest
   /** What the mount's `auth` says about the sender of this message; absent if the mount has no `auth`. */
@@ -97,6 +100,12 @@ export interface Incoming<Message = RequestMessage> {
   readonly caller: Caller
   /** The way back to the client while the message is served. */
   readonly channel: Channel
+  /**
+   * Takes how the request ended, before the definition resolves or rejects; absent if nobody listens. It is only needed
+   * from a definition that resolves to JSON, or that knows more than its result says.
+   * @param error What a handler threw.
+   */
+  report? (outcome: RequestOutcome, error?: unknown): void
 }
 
 /** What a definition resolves a request to: the result, or its JSON as text if the channel takes JSON. */

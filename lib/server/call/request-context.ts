@@ -9,6 +9,7 @@ import { resolveToJson } from '../../protocol/encode.ts'
 import type { Params, RequestId, RequestMessage, WireObject } from '../../protocol/message.ts'
 import { readProgressToken } from '../../protocol/request-meta.ts'
 import type { Era } from '../../protocol/revisions.ts'
+import type { RequestOutcome } from '../../telemetry/events.ts'
 import type { Asker, AskOptions } from './asker.ts'
 import type { Caller, Channel } from './incoming.ts'
 import type { CompileForm } from '../schema/form.ts'
@@ -40,6 +41,8 @@ export interface ContextCall {
   readonly server: ContextServer
   /** A signal that is aborted when the client leaves or the call times out. */
   readonly signal: AbortSignal
+  /** How the method ended; undefined until it has. */
+  readonly outcome: RequestOutcome | undefined
   /** Whether the call has ended. After that, nothing is sent for it. */
   readonly isOver: boolean
   /** The asker of the call; undefined until the call first asks, or brings answers. */
@@ -114,6 +117,19 @@ export class RequestContext<Lifespan = unknown> {
 
   /** A signal that is aborted when the client leaves or the call times out. */
   get signal (): AbortSignal { return this.#call.signal }
+
+  /**
+   * How the request ended, for a middleware whose `next()` has settled; undefined before.
+   * @example
+   * server.use(async (ctx, next) => {
+   *   try {
+   *     return await next()
+   *   } finally {
+   *     ctx.request?.log.info({ method: ctx.method, outcome: ctx.outcome }, 'served')
+   *   }
+   * })
+   */
+  get outcome (): RequestOutcome | undefined { return this.#call.outcome }
 
   /**
    * Reports progress to the client, if the client asked for it. A value that does not exceed the previous one is

@@ -8,7 +8,7 @@ import { Method } from '../../protocol/methods.ts'
 import { findParamHeaderMismatch } from '../../protocol/param-headers.ts'
 import { InvalidArgumentsError, type Call } from '../call/call.ts'
 import { TimeoutError } from '../call/deadlines.ts'
-import { reportFailure } from '../call/failure.ts'
+import { reportFailure, toError } from '../call/failure.ts'
 import { InputRequiredError, type InputRequiredResult } from '../call/input-required.ts'
 import type { TextResult } from '../call/result.ts'
 import { isAdmitted } from '../lists/access.ts'
@@ -71,6 +71,7 @@ function refuseHeaderMismatch ({ paramHeaders }: Tool, { caller, channel, messag
 
 // Returns the result for an error that a tool threw. @throws RpcError
 function toFailure (error: unknown, name: string, call: Call): CallToolResult | Promise<InputRequiredResult> {
+  call.failure = toError(error)
   if (error instanceof InvalidArgumentsError) return errorResult(`Invalid arguments for tool ${name}: ${error.message}`)
   if (error instanceof CannotAskError && call.caller.era === 'legacy') return errorResult(error.message)
   if (error instanceof RpcError) throw error

@@ -36,7 +36,8 @@ export async function getPrompt (
     return toPromptResult(returned, prompt.config.description)
   } catch (error) {
     if (error instanceof InvalidArgumentsError) {
-      throw new RefusedError(ErrorCode.InvalidParams, `Invalid arguments for prompt ${name}: ${error.message}`)
+      const problem = `Invalid arguments for prompt ${name}: ${error.message}`
+      throw new RefusedError(ErrorCode.InvalidParams, problem, undefined, { cause: error })
     }
     return await call.askBack(call.explain(error, `rendering prompt ${name}`))
   }

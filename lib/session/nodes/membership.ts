@@ -12,11 +12,14 @@ import type { SessionSettings } from '../settings.ts'
 import { limitStore, standIn } from '../store-limit.ts'
 import { ClusterUnreachableError } from '../../errors.ts'
 import type { Cluster, ClusterNode } from '../../store/cluster.ts'
+import { cluster as channel } from '../../telemetry/channels.ts'
+import type { ClusterEvent, MountIdentity } from '../../telemetry/events.ts'
 import { SharedHome } from './shared-home.ts'
 
 /** The mount that is a node. */
 export interface Member {
   readonly name: string
+  readonly identity: MountIdentity
   readonly log: FastifyBaseLogger
   readonly changes: Pick<ChangeHub, 'notifyClients' | 'notifySubscribers' | 'notifySession' | 'notifyAll'>
   /** Whether the server handles notifications of clients. */
@@ -138,14 +141,21 @@ export class Membership implements ChangeLink, PlaceLink {
 
   #logOutage (err: Error): void {
     const { log, name } = this.#member
+    this.#publish({ kind: 'unreachable', error: err })
     const effect = 'until it can, legacy clients get 503; modern ones are served'
     log.error({ err, mcp: name }, `the cluster cannot be reached: ${effect}`)
   }
 
   async #recover (): Promise<void> {
     const { log, name } = this.#member
+    this.#publish({ kind: 'reachable' })
     log.info({ mcp: name }, 'the cluster can be reached again')
     await this.#catchUp()
+  }
+
+  #publish (what: Pick<ClusterEvent, 'kind' | 'error'>): void {
+    const event: ClusterEvent = { ...this.#member.identity, ...what }
+    channel.publish(event)
   }
 
   async #catchUp (): Promise<void> {

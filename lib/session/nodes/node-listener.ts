@@ -1,7 +1,8 @@
 // Handles the messages of other nodes.
 import type { ChangeEvent } from '../../protocol/change.ts'
 import type { Params } from '../../protocol/message.ts'
-import type { SessionEnd, SessionTable } from '../home.ts'
+import type { SessionTable } from '../home.ts'
+import type { SessionEnd } from '../../telemetry/events.ts'
 import type { LogFailure } from '../log-failure.ts'
 import type { Session } from '../session.ts'
 import { UNUSED } from '../session-summary.ts'

@@ -3,7 +3,7 @@ import type { ChangeEvent } from '../../protocol/change.ts'
 import {
   isRequestId, isWireObject, parseJson, type Params, type RequestId, type WireObject
 } from '../../protocol/message.ts'
-import type { SessionEnd } from '../home.ts'
+import type { SessionEnd } from '../../telemetry/events.ts'
 import type { Answer } from '../questions.ts'
 
 /** The answer to a message that asks for a number, or for several. */

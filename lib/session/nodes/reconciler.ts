@@ -1,7 +1,8 @@
 // Keeps the sessions of one node in step with the store: ends those that have ended elsewhere, and stops holding those
 // that are idle here.
 import type { ClusterNode } from '../../store/cluster.ts'
-import type { SessionEnd, SessionTable } from '../home.ts'
+import type { SessionTable } from '../home.ts'
+import type { SessionEnd } from '../../telemetry/events.ts'
 import type { Session } from '../session.ts'
 import type { SharedSupport } from './shared-support.ts'
 

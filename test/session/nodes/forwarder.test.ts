@@ -54,7 +54,7 @@ t.test('an answer is forwarded to the node that asked, unless that is this node 
     { kind: 'response', id: 'ask-b-2', error: { code: 1, message: 'no' } },
     { kind: 'response', id: 'ask-a-1', result: {} },
     { kind: 'response', id: 7, result: {} },
-    { kind: 'refusal', status: 400, code: -32600, message: 'no message', id: null }
+    { kind: 'refusal', reason: 'invalid_request', status: 400, code: -32600, message: 'no message', id: null }
   ], session)
 
   t.same(told, [

@@ -1,0 +1,142 @@
+// The messages of the diagnostics channels.
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
+import type { Params, RequestId } from '../protocol/message.ts'
+import type { RefusalReason } from '../protocol/refusals.ts'
+import type { Era } from '../protocol/revisions.ts'
+
+/** What serves the message that an event is about. */
+export interface MountIdentity {
+  /** The mount's name in `app.mcp`; for `serveStdio`, the name of the server. */
+  readonly mount: string
+  /** The app of the mount. All scopes of an app have the same `app.server`. */
+  readonly app: FastifyInstance
+}
+
+/** Who the caller has proved to be. */
+export interface Principal {
+  /** The user that the client acts for; absent for a client that acts for itself. */
+  readonly subject?: string
+  /** The client, as the authorization server knows it. */
+  readonly clientId: string
+  /** The authorization server that vouches for the caller, if it is known. */
+  readonly issuer?: string
+}
+
+/** The sender of a message, whether the message is served or not. */
+export interface SenderEvent extends MountIdentity {
+  /** What carried the message. `host` is the app's own code, by `app.mcp.get(name).call()`. */
+  readonly transport: 'http' | 'stdio' | 'host'
+  /** The session, as {@link SessionEvent.session} names it; absent if there is none. */
+  readonly session?: string
+  /** Who the caller has proved to be; absent if that is unknown. */
+  readonly principal?: Principal
+  /** The HTTP request; absent if the message did not come over HTTP. */
+  readonly request?: FastifyRequest
+  /** The id that Fastify gave the HTTP request, as in its log. */
+  readonly reqId?: string
+}
+
+/**
+ * How a request ended.
+ *
+ * - `ok`: its result has no `isError`.
+ * - `input_required`: its result asks the client, which will repeat the request.
+ * - `tool_error`: the tool failed with a message for the model, such as that of a `ToolError`.
+ * - `invalid_arguments`: the arguments do not fit the schema of the tool or prompt.
+ * - `refused`: it was answered with an error that is meant for the client: it asked for something wrong, or must wait.
+ * - `cancelled`: the client left or cancelled it, or the app closed.
+ * - `timeout`: the handler took longer than its `timeout`.
+ * - `crash`: something threw an unexpected error, which is in the log.
+ */
+export type RequestOutcome =
+  'ok' | 'input_required' | 'tool_error' | 'invalid_arguments' | 'refused' | 'cancelled' | 'timeout' | 'crash'
+
+/**
+ * One request while a server serves it: the message of all channels of `fastify-mcp-mount:request`. It is the same
+ * object in each of them. The last members are set when the request has ended, before `asyncStart` and `error`.
+ */
+export interface RequestEvent extends SenderEvent {
+  /** The era of the client. */
+  readonly era: Era
+  /** The revision of the protocol in which the request is served. */
+  readonly revision: string
+  /** The method, such as `tools/call`. Clients may send any text, of any length. */
+  readonly method: string
+  /** The tool of `tools/call`, as the client wrote it. There may be no such tool. */
+  readonly tool?: string
+  /** The prompt of `prompts/get`, as the client wrote it. */
+  readonly prompt?: string
+  /** The URI of `resources/read`, as the client wrote it. */
+  readonly uri?: string
+  /** The parameters with the arguments, as they arrived. They may be confidential. Do not change them. */
+  readonly params: Params
+  /** The id that the client gave the request. */
+  readonly requestId: RequestId
+  /** The self-reported name and version of the client; absent if it gives none. */
+  readonly client?: Implementation
+  /** When the request began, in milliseconds since the epoch. */
+  readonly startTime: number
+  /** How many milliseconds it took. */
+  duration?: number
+  /** How it ended. */
+  outcome?: RequestOutcome
+  /**
+   * Why it failed: what a handler threw, even where the client got a result with `isError`. In the channel `error`, it
+   * is the error that the client got, and its `cause` is what a handler threw.
+   */
+  error?: unknown
+  /** The result, as an object or as JSON; absent if the request failed. It may be confidential. */
+  result?: unknown
+}
+
+/** A message or an HTTP request that was refused before a server saw it. The message of `fastify-mcp-mount:refusal`. */
+export interface RefusalEvent extends SenderEvent {
+  /** Why it was refused. */
+  readonly reason: RefusalReason
+  /** The HTTP status. Over stdio, the one that the refusal would have over HTTP. */
+  readonly status: number
+  /** The error code that the client got. */
+  readonly code: number
+  /** The error message that the client got. */
+  readonly message: string
+  /** The id of the refused request; null if it is unknown. */
+  readonly requestId: RequestId | null
+  /** The method that the client named, shortened to 128 characters; absent if it is unknown. */
+  readonly method?: string
+  /** The tool, prompt or URI that the client named, shortened to 128 characters; absent if it is unknown. */
+  readonly target?: string
+}
+
+/**
+ * Why a session ended. `deleted`: its client ended it. `refused`: its `initialize` failed. `idle`: it was not used for
+ * `sessionIdleTimeout`. `displaced`: it was never used, and a new session needed its place. `disconnected`: the stream
+ * of its HTTP+SSE connection ended. `ended`: the app ended it. `revoked`: the access of its caller was withdrawn.
+ * `closed`: the app closed.
+ */
+export type SessionEnd =
+  'deleted' | 'refused' | 'idle' | 'displaced' | 'disconnected' | 'ended' | 'revoked' | 'closed'
+
+/** A legacy session opened or ended. The message of `fastify-mcp-mount:session`. */
+export interface SessionEvent extends MountIdentity {
+  /** What happened. In a cluster, each node that knows a session publishes its end. */
+  readonly kind: 'opened' | 'ended'
+  /** The hash that `app.mcp.get(name).sessions` has as `idHash`. The id itself is a secret of the client. */
+  readonly session: string
+  /** The revision that was negotiated. */
+  readonly revision: string
+  /** The self-reported name and version of the client; absent if it gives none. */
+  readonly client?: Implementation
+  /** Why it ended; absent when it opens. */
+  readonly reason?: SessionEnd
+  /** How many milliseconds it was open; absent when it opens, and if nobody listened then on this node. */
+  readonly duration?: number
+}
+
+/** The message of `fastify-mcp-mount:cluster`. */
+export interface ClusterEvent extends MountIdentity {
+  /** `unreachable`: the nodes cannot reach what they share. `reachable`: they can again. */
+  readonly kind: 'unreachable' | 'reachable'
+  /** Why the cluster cannot be reached. */
+  readonly error?: Error
+}
