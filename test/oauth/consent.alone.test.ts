@@ -39,7 +39,14 @@ t.test('a user allows a client by the keyboard alone, and comes back to it with 
   const client = Fastify({ forceCloseConnections: true })
   t.teardown(() => client.close())
   client.get('/callback', async (_request, reply) => reply.type('text/html').send('<title>Back</title>'))
-  const redirectUri = `${await client.listen({ port: 0, host: '127.0.0.1' })}/callback`
+  client.get<{ Querystring: Record<string, string> }>('/frame', async ({ query: { visit } }, reply) =>
+    reply.type('text/html').send(`<iframe src="${visit}"></iframe>`))
+  client.get<{ Querystring: Record<string, string> }>('/form', async ({ query: { visit, csrf } }, reply) =>
+    reply.type('text/html').send(`<form method="post" action="${visit}"><input type="hidden" name="csrf" value="${csrf}">
+<button name="decision" value="allow">Win a prize</button></form>`))
+  const origin = await client.listen({ port: 0, host: '127.0.0.1' })
+  const redirectUri = `${origin}/callback`
+  const evil = origin.replace('127.0.0.1', 'localhost')
 
   const registered = await fetch(`${publicUrl}/oauth/register`, {
     method: 'POST',
@@ -76,6 +83,17 @@ t.test('a user allows a client by the keyboard alone, and comes back to it with 
     t.ok(await page.evaluate('document.documentElement.scrollWidth <= 390'), 'nothing is cut off on a phone')
     const directory = process.env['SCREENSHOTS']
     if (directory !== undefined) await page.screenshot({ path: `${directory}/consent-${colorScheme}.png` })
+
+    // The attacker's site is another one, as browsers see it.
+    const visit = page.url()
+    const csrf = await page.locator('input[name=csrf]').getAttribute('value')
+    const attacker = await context.newPage()
+    await attacker.goto(`${evil}/frame?${new URLSearchParams({ visit })}`)
+    t.match(attacker.frames()[1]?.url(), /^chrome-error:/, 'the page is not shown in a frame')
+    await attacker.goto(`${evil}/form?${new URLSearchParams({ visit, csrf: String(csrf) })}`)
+    await attacker.getByRole('button').click()
+    t.match(await attacker.textContent('h1'), /This sign-in has expired/, 'nor takes the form of another site')
+    await attacker.close()
 
     // The link to another account, and the button that cancels, come first.
     for (let n = 0; n < 3; n++) await page.keyboard.press('Tab')
