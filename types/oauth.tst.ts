@@ -3,8 +3,8 @@ import { expect, test } from 'tstyche'
 import type { AuthInfo, TokenAuthOptions, UpstreamOptions, UpstreamToken } from '../lib/index.ts'
 import {
   authorizationServer, custom, englishTexts, entra, github, google, memoryStore, oidc,
-  type AuthorizationServer, type AuthorizationServerOptions, type GithubUser, type OAuthStore, type OidcUser,
-  type PageTexts, type SignIn
+  type AssertedClaims, type AuthorizationServer, type AuthorizationServerOptions, type GithubUser, type KnownClient,
+  type OAuthStore, type OidcUser, type PageTexts, type SignIn
 } from '../lib/oauth/index.ts'
 
 const app = { clientId: 'id', clientSecret: 'secret' }
@@ -20,6 +20,21 @@ test('allow and claims get the user of the sign-in', () => {
   authorizationServer({
     ...base, signIn: google(app), allow: (user) => { expect(user).type.toBe<OidcUser>(); return true }
   })
+})
+
+test('an assertion becomes a user of the sign-in', () => {
+  const identityAssertions = [{ issuer: 'https://id.example.com', toUser: (claims: AssertedClaims) => claims }]
+
+  expect(authorizationServer<OidcUser>).type.toBeCallableWith({ ...base, signIn: google(app), identityAssertions })
+  expect(authorizationServer<GithubUser>).type.not.toBeCallableWith(
+    { ...base, signIn: github(app), identityAssertions }
+  )
+})
+
+test('a client in the options may act for itself', () => {
+  expect<KnownClient>().type.toBeAssignableFrom({ clientId: 'a', clientSecret: 'b', ownScopes: ['c'] })
+  expect<KnownClient>().type.toBeAssignableFrom({ clientId: 'a', jwks: { keys: [{}] }, redirectUris: ['https://b.c'] })
+  expect<KnownClient>().type.not.toBeAssignableFrom({ clientId: 'a', ownScopes: 'c' })
 })
 
 test('a sign-in of the app has users of its own', () => {

@@ -133,7 +133,7 @@ export class Authenticator {
       const token = String(request.headers.authorization).replace(/^\S+ +/, '')
       // The cast holds, because a mount that accepts tokens is a resource.
       const base = (this.#resources as Resources).baseUrl
-      await checkProof({ jwt, token, thumbprint, method, url: base + url })
+      await checkProof({ jwt, token, method, url: base + url }, thumbprint)
       return bound
     }
   }

@@ -46,18 +46,29 @@ async function discoverKeys (issuer: string, fetchTimeout: number): Promise<stri
   let failure: unknown
   for (const url of listMetadataUrls(issuer)) {
     try {
-      const metadata = await fetchJson(url, fetchTimeout)
-      // RFC 8414 3.3: metadata of another issuer must not be used.
-      if (metadata['issuer'] !== issuer) {
-        throw new VerifierUnavailableError(`${url} names another issuer: ${String(metadata['issuer'])}`)
-      }
-      if (typeof metadata['jwks_uri'] !== 'string') throw new VerifierUnavailableError(`${url} has no 'jwks_uri'`)
-      return metadata['jwks_uri']
+      return readKeysUrl(url, issuer, await fetchJson(url, fetchTimeout))
     } catch (error) {
       failure ??= error
     }
   }
   throw failure
+}
+
+/**
+ * Returns the URL of the keys in an issuer's metadata.
+ * @param url The URL of the metadata.
+ * @throws VerifierUnavailableError
+ */
+export function readKeysUrl (url: string, issuer: string, metadata: Readonly<Record<string, unknown>>): string {
+  const { issuer: named, jwks_uri: keysUrl } = metadata
+  // RFC 8414 3.3: metadata of another issuer must not be used.
+  if (named !== issuer) throw new VerifierUnavailableError(`${url} names another issuer: ${String(named)}`)
+  if (typeof keysUrl !== 'string') throw new VerifierUnavailableError(`${url} has no 'jwks_uri'`)
+  // RFC 8414 2: a key is as trustworthy as the way on which it arrives.
+  if (url.startsWith('https:') && !keysUrl.startsWith('https:')) {
+    throw new VerifierUnavailableError(`${url} has a 'jwks_uri' that does not use https: ${keysUrl}`)
+  }
+  return keysUrl
 }
 
 // MCP 2026-07-28 authorization, Authorization Server Metadata Discovery, defines the order.

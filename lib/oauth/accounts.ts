@@ -32,7 +32,7 @@ export interface Accounts {
 
 /** Creates the accounts of an authorization server. */
 export function createAccounts (
-  { store, signIn, allow, claims, lifetimes }: ServerSettings
+  { store, signIn, allow, claims, clients, lifetimes }: ServerSettings
 ): Accounts {
   // A code and a session may outlive short refresh tokens.
   const ttl = Math.max(lifetimes.refreshToken, lifetimes.session) + lifetimes.accessToken
@@ -49,6 +49,8 @@ export function createAccounts (
       }
       const { subject, label } = signIn.identify(user)
       if (typeof subject !== 'string' || subject === '') throw new TypeError("'identify' returned no 'subject'")
+      // RFC 9068 5: a user must not pass for a client that acts for itself.
+      if (clients.some(({ clientId }) => clientId === subject)) throw new TypeError("'subject' is the id of a client")
       const { scopes, extra = {} }: UserClaims = await claims?.(user) ?? {}
       const reserved = Object.keys(extra).find((name) => RESERVED.includes(name))
       if (reserved !== undefined) throw new TypeError(`'claims' must not return '${reserved}' in 'extra'`)

@@ -3,21 +3,25 @@ import { findRedirectProblem, isLocalRedirect, type RedirectRules } from './redi
 
 /** Metadata that is good, or why it is not, as RFC 7591 3.2.2 encodes it. */
 export type CheckedMetadata =
-  | { readonly metadata: Readonly<Record<string, unknown>> }
+  | { readonly metadata: Readonly<Record<string, unknown>> & { readonly grant_types: readonly string[] } }
   | { readonly error: 'invalid_redirect_uri' | 'invalid_client_metadata', readonly problem: string }
 
 const MAX_REDIRECT_URIS = 16
 const MAX_NAME = 100
-const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post']
+/** How clients that register may authenticate. */
+const REGISTERED = ['none', 'client_secret_basic', 'client_secret_post']
 
 // Controls, invisible characters, and those that change the direction of text: with them a name can look like another.
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu
 
 /**
- * Checks the metadata of a client. Only members that this server uses are kept, so nothing a client says makes the
- * server fetch another URL, or show a picture.
+ * Checks the metadata of a client. Only members that this server uses are kept, so no client makes the server show a
+ * picture, or fetch a URL other than that of its keys.
+ * @param authMethods How the client may authenticate.
  */
-export function checkClientMetadata (given: unknown, rules: RedirectRules): CheckedMetadata {
+export function checkClientMetadata (
+  given: unknown, rules: RedirectRules, authMethods: readonly string[] = REGISTERED
+): CheckedMetadata {
   const {
     redirect_uris: redirectUris, client_name: name, token_endpoint_auth_method: method = 'none',
     dpop_bound_access_tokens: isBound
@@ -29,8 +33,8 @@ export function checkClientMetadata (given: unknown, rules: RedirectRules): Chec
     const problem = findRedirectProblem(uri, rules)
     if (problem !== undefined) return { error: 'invalid_redirect_uri', problem: `a redirect URI ${problem}` }
   }
-  if (!AUTH_METHODS.includes(String(method))) {
-    const problem = `token_endpoint_auth_method must be ${AUTH_METHODS.join(' or ')}`
+  if (!authMethods.includes(String(method))) {
+    const problem = `token_endpoint_auth_method must be ${authMethods.join(' or ')}`
     return { error: 'invalid_client_metadata', problem }
   }
   const shown = cleanName(name)

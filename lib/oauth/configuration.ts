@@ -1,6 +1,7 @@
 // Configures oidc-provider: what it offers to clients, and the functions by which it asks for what it does not know.
 import { PROOF_ALGORITHMS } from '../auth/dpop.ts'
 import type { Accounts } from './accounts.ts'
+import { ASSERTION_GRANT, ASSERTION_PROFILE } from './assertion-issuers.ts'
 import { createAdapters } from './adapter.ts'
 import { createDocumentFetch } from './client-documents.ts'
 import type { Keys } from './keys.ts'
@@ -35,7 +36,13 @@ interface ProviderContext {
   }
 }
 
+/** The parts of the context of a request for a resource that are used. */
+export interface ResourceContext {
+  readonly oidc: { readonly client: Pick<Client, 'clientId'>, readonly params?: Readonly<Record<string, unknown>> }
+}
+
 const CODE_TTL = 60 * 1000
+const MAX_DOCUMENT = 16 * 1024
 const SIGNING = 'ES256'
 
 /** Creates the configuration. @param getProvider Returns the provider, which exists once requests arrive. */
@@ -44,9 +51,11 @@ export function createConfiguration (
 ): object {
   const { settings, keys, accounts } = parts
   const { issuer, store, lifetimes } = settings
+  const takesAssertions = settings.identityAssertions.length > 0
+  const grants = takesAssertions ? [ASSERTION_GRANT] : []
   return {
     adapter: createAdapters(store, lifetimes, errors),
-    clients: settings.clients.map(toProviderClient),
+    clients: settings.clients.map((client) => toProviderClient(client, grants)),
     clientDefaults: {
       token_endpoint_auth_method: 'none',
       grant_types: ['authorization_code', 'refresh_token'],
@@ -55,7 +64,7 @@ export function createConfiguration (
       // RFC 9449 5.2: a client with this gets no token without a proof.
       ...(settings.dpop === 'require' && { dpop_bound_access_tokens: true })
     },
-    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
     // Tokens are no cookies: a page gets one only for a code that its client was given.
     clientBasedCORS: () => true,
     allowOmittingSingleRegisteredRedirectUri: false,
@@ -63,13 +72,18 @@ export function createConfiguration (
     jwks: keys.jwks,
     enabledJWA: {
       idTokenSigningAlgValues: [SIGNING],
+      clientAuthSigningAlgValues: [...PROOF_ALGORITHMS],
       ...(settings.dpop !== undefined && { dPoPSigningAlgValues: [...PROOF_ALGORITHMS] })
     },
     responseTypes: ['code'],
     scopes: ['openid'],
     pkce: { required: () => true },
     routes: ROUTES,
-    discovery: { scopes_supported: Object.keys(settings.scopes), service_documentation: undefined },
+    discovery: {
+      scopes_supported: Object.keys(settings.scopes),
+      service_documentation: undefined,
+      ...(takesAssertions && { authorization_grant_profiles_supported: [ASSERTION_PROFILE] })
+    },
     features: describeFeatures(parts, errors),
     interactions: {
       policy: createPolicy(interactionPolicy),
@@ -81,37 +95,54 @@ export function createConfiguration (
       return grantId === undefined ? undefined : await getProvider().Grant.find(grantId)
     },
     findAccount: createAccountFinder(accounts),
-    // Each token is a user's: clients get none for themselves.
-    extraTokenClaims: async (_ctx: unknown, { accountId }: { accountId: string }) =>
-      (await accounts.find(accountId))?.extra,
+    // A client that acts for itself has no account.
+    extraTokenClaims: async (_ctx: unknown, { accountId }: { accountId?: string }) =>
+      accountId === undefined ? undefined : (await accounts.find(accountId))?.extra,
     expiresWithSession: () => false,
     issueRefreshToken: (_ctx: unknown, client: Client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,
-    fetch: createDocumentFetch(settings),
-    fetchResponseBodyLimits: { 'client_id metadata document': 16 * 1024, jwks_uri: 0, sector_identifier_uri: 0 },
+    fetch: createDocumentFetch(settings, grants),
+    fetchResponseBodyLimits: {
+      'client_id metadata document': MAX_DOCUMENT, jwks_uri: MAX_DOCUMENT, sector_identifier_uri: 0
+    },
     renderError: createRenderError(parts),
     ttl: describeLifetimes(settings)
   }
 }
 
-function describeFeatures (
-  { settings, findResource }: ConfigurationParts, errors: ProviderModule['errors']
-): object {
-  const refuse = (description: string): never => { throw new errors.InvalidTarget(description) }
+/** Describes a resource to the provider. @throws InvalidTarget if there is no such resource. */
+export type DescribeResource = (ctx: ResourceContext, requested: string) => Promise<{ readonly scope: string }>
 
-  async function getResourceServerInfo (ctx: ProviderContext, requested: string): Promise<object> {
-    if (Array.isArray(ctx.oidc.params?.['resource'])) refuse('ask for one resource at a time')
-    const resource = await findResource(requested) ?? refuse('there is no such resource here')
-    return {
+/** Creates the function that describes the resources that tokens are for. */
+export function createResourceDescription (
+  { settings, findResource }: ConfigurationParts, { InvalidTarget }: ProviderModule['errors']
+): DescribeResource {
+  // The scopes that clients may have which act for themselves.
+  const ownScopes = new Map(settings.clients.map((client) => [client.clientId, client.ownScopes ?? []]))
+
+  return async function describeResource ({ oidc: { client, params } }, requested) {
+    if (Array.isArray(params?.['resource'])) throw new InvalidTarget('ask for one resource at a time')
+    const resource = await findResource(requested)
+    if (resource === undefined) throw new InvalidTarget('there is no such resource here')
+    const scopes = params?.['grant_type'] === 'client_credentials'
+      ? ownScopes.get(client.clientId) ?? []
+      : [...new Set([...Object.keys(settings.scopes), ...resource.scopes])]
+    return Object.freeze({
       audience: resource.id,
-      scope: [...new Set([...Object.keys(settings.scopes), ...resource.scopes])].join(' '),
+      scope: scopes.join(' '),
       accessTokenFormat: 'jwt',
       accessTokenTTL: seconds(settings.lifetimes.accessToken),
       jwt: { sign: { alg: SIGNING } }
-    }
+    })
   }
+}
+
+function describeFeatures (parts: ConfigurationParts, errors: ProviderModule['errors']): object {
+  const { settings } = parts
+  const refuse = (description: string): never => { throw new errors.InvalidTarget(description) }
 
   return {
+    clientCredentials: { enabled: settings.clients.some(({ ownScopes }) => ownScopes !== undefined) },
     devInteractions: { enabled: false },
     // Without the option, mounts would accept a bound token without its proof.
     dPoP: { enabled: settings.dpop !== undefined },
@@ -126,7 +157,7 @@ function describeFeatures (
       enabled: true,
       defaultResource: (_ctx: unknown, _client: Client, oneOf?: readonly string[] | string) =>
         oneOf ?? refuse('name the resource that the token is for'),
-      getResourceServerInfo,
+      getResourceServerInfo: createResourceDescription(parts, errors),
       useGrantedResource: () => true
     }
   }
@@ -182,6 +213,7 @@ function describeLifetimes ({ lifetimes }: ServerSettings): object {
   return {
     AccessToken: seconds(lifetimes.accessToken),
     AuthorizationCode: seconds(CODE_TTL),
+    ClientCredentials: seconds(lifetimes.accessToken),
     Grant: seconds(lifetimes.grant),
     IdToken: seconds(lifetimes.accessToken),
     Interaction: seconds(INTERACTION_TTL),

@@ -5,11 +5,13 @@ import {
 import { resolve, type ResolvedOf, type TableOf } from '../options/table.ts'
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
 import { isScope } from '../protocol/scope.ts'
+import { assertionIssuers, type AssertionIssuer } from './assertion-issuers.ts'
 import type { LanguageHeaders } from './pages/language.ts'
 import { colors, logo, type PageColors } from './pages/look.ts'
 import { englishTexts, findTextsProblem, type PageTexts } from './pages/texts.ts'
 import type { RegistrationLimit } from './registration-limit.ts'
-import { findRedirectProblem } from './redirect-uri.ts'
+import { knownClients, type KnownClient } from './known-clients.ts'
+import { isAppScheme } from './redirect-uri.ts'
 import type { SignIn } from './sign-in/sign-in.ts'
 import { memoryStore, type OAuthStore } from './store.ts'
 
@@ -23,18 +25,6 @@ export interface UserClaims {
    * More claims of the access token, which handlers find in `ctx.auth.extra`. Every client of the user can read them.
    */
   readonly extra?: Readonly<Record<string, unknown>>
-}
-
-/** A client that the app knows, and that need not register. */
-export interface KnownClient {
-  /** The id that the client sends. */
-  readonly clientId: string
-  /** The secret of the client. @default none: a public client */
-  readonly clientSecret?: string
-  /** The name that users see. @default clientId */
-  readonly name?: string
-  /** Where users may be sent back to. */
-  readonly redirectUris: readonly string[]
 }
 
 /** How long things last, in milliseconds. */
@@ -128,6 +118,13 @@ export interface AuthorizationServerOptions<User> {
   /** Decides on redirect URIs that are otherwise accepted. @default all are accepted */
   readonly allowRedirect?: (url: URL) => boolean
   /**
+   * Identity providers of companies whose assertions about users (ID-JAG) clients exchange for access tokens. Users
+   * neither sign in here nor consent; `allow` and `claims` decide as after a sign-in. For clients in `clients`, and for
+   * those with a metadata document.
+   * @default []
+   */
+  readonly identityAssertions?: readonly AssertionIssuer<User>[]
+  /**
    * Binds tokens to keys of their clients (DPoP, RFC 9449): `'accept'` where a client offers a proof, `'require'`
    * always. The mounts that trust this server take the proofs.
    * @default bearer tokens only
@@ -155,28 +152,8 @@ const store = kindOf<OAuthStore>('must be a store: memoryStore(), or an object w
   isObject(value) && 'get' in value && 'set' in value && 'add' in value && 'take' in value)
 const schemes = kindOf<readonly string[]>("must be an array of schemes such as 'cursor', and not of the web", (value) =>
   Array.isArray(value) && value.every(isAppScheme))
-const knownClients = kindOf<readonly KnownClient[]>(
-  "must be an array of clients with 'clientId' and 'redirectUris', each https, on loopback or of an app",
-  (value) => Array.isArray(value) && value.every(isKnownClient))
 const publicUrl = kindOf<string>("must be an https URL without query or fragment, such as 'https://api.example.com'; " +
   'http is accepted on loopback only', isPublicUrl)
-
-// Browsers run or show these themselves.
-const FORBIDDEN_SCHEMES = /^(?:https?|wss?|ftp|file|data|blob|about|javascript|vbscript|filesystem|view-source)$/
-
-function isAppScheme (value: unknown): boolean {
-  return typeof value === 'string' && /^[a-z][a-z\d+.-]*$/.test(value) && !FORBIDDEN_SCHEMES.test(value)
-}
-
-function isKnownClient (value: unknown): boolean {
-  const { clientId, redirectUris, clientSecret, name }: Record<string, unknown> = Object(value)
-  const rules = { customSchemes: [], allowRedirect: undefined }
-  // The scheme of an app is written here by the app itself.
-  const isRedirect = (uri: unknown): boolean => findRedirectProblem(uri, rules) === undefined ||
-    (typeof uri === 'string' && URL.canParse(uri) && isAppScheme(new URL(uri).protocol.slice(0, -1)))
-  return isText(clientId) && Array.isArray(redirectUris) && redirectUris.length > 0 && redirectUris.every(isRedirect) &&
-    (clientSecret === undefined || isText(clientSecret)) && (name === undefined || isText(name))
-}
 
 function isPublicUrl (value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false
@@ -223,6 +200,7 @@ const SERVER = {
   fetchClientDocument: func<(url: string) => Promise<Response>>(),
   customSchemes: schemes([]),
   allowRedirect: func<(url: URL) => boolean>(),
+  identityAssertions: assertionIssuers([]),
   dpop: oneOf('accept', 'require'),
   lifetimes: nested(LIFETIMES, 'must be an object, such as { accessToken: 900_000 }')
 } satisfies TableOf<AuthorizationServerOptions<unknown>>

@@ -31,7 +31,25 @@ export interface Client {
   readonly clientId: string
   readonly clientName?: string
   readonly clientIdMetadataDocument?: boolean
+  readonly dpopBoundAccessTokens?: boolean
   grantTypeAllowed (type: string): boolean
+}
+
+/** An access token that is being made. */
+export interface AccessToken {
+  resourceServer: object
+  scope?: string
+  readonly expiration: number
+  readonly tokenType: string
+  setThumbprint (kind: 'jkt', thumbprint: string): void
+  save (): Promise<string>
+}
+
+/** The parts of the context of a token request that are used. */
+export interface TokenContext {
+  body: unknown
+  get (header: string): string
+  readonly oidc: { readonly client: Client, readonly params: Readonly<Record<string, unknown>> }
 }
 
 /** The answer of the user to an interaction. */
@@ -42,8 +60,15 @@ export interface Provider {
   readonly Grant: (new (init: { readonly accountId: string, readonly clientId: string }) => Grant) & {
     find (id: string): Promise<Grant | undefined>
   }
+  readonly AccessToken: new (init: object) => AccessToken
+  readonly ResourceServer: new (identifier: string, description: object) => object
+  /** `unique` returns false for what has been used before. @param until Seconds since the epoch. */
+  readonly ReplayDetection: { unique (owner: string, jti: string, until: number): Promise<boolean> }
   readonly Session: { findByUid (uid: string): Promise<ProviderModel | undefined> }
   readonly Client: { find (id: string): Promise<Client | undefined> }
+  registerGrantType (
+    name: string, handler: (ctx: TokenContext) => Promise<void>, parameters: readonly string[]
+  ): void
   callback (): (request: IncomingMessage, response: ServerResponse) => unknown
   interactionDetails (request: IncomingMessage, response: ServerResponse): Promise<Interaction>
   interactionResult (
@@ -56,7 +81,9 @@ export interface Provider {
 /** The parts of the module `oidc-provider` that are used. */
 export interface ProviderModule {
   readonly default: new (issuer: string, configuration: object) => Provider
-  readonly errors: Readonly<Record<'InvalidGrant' | 'InvalidTarget', new (description?: string) => Error>>
+  readonly errors: Readonly<Record<
+    'InvalidDpopProof' | 'InvalidGrant' | 'InvalidTarget', new (description?: string) => Error
+  >>
   /** What a user must do before a client gets a code: prompts, each with checks that say whether it is needed. */
   readonly interactionPolicy: {
     base (): ReadonlyArray<object> & { get (prompt: string): { readonly checks: object[] } | undefined }

@@ -1,6 +1,8 @@
 // Creates oidc-provider, which speaks OAuth with clients.
 import type { FastifyBaseLogger } from 'fastify'
-import { createConfiguration, type ConfigurationParts } from './configuration.ts'
+import { ASSERTION_PARAMETERS, createAssertionGrant } from './assertion-grant.ts'
+import { ASSERTION_GRANT } from './assertion-issuers.ts'
+import { createConfiguration, createResourceDescription, type ConfigurationParts } from './configuration.ts'
 import { loadPeer, type Provider, type ProviderModule } from './peers.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
@@ -25,5 +27,11 @@ export async function createProvider (parts: ProviderParts): Promise<Provider> {
   const logFailure = (error: unknown): void => { parts.log.error({ err: error }, 'the authorization server failed') }
   provider.on('server_error', (_ctx: unknown, error: unknown) => { logFailure(error) })
   provider.on('error', logFailure)
+  if (parts.settings.identityAssertions.length > 0) {
+    const { errors } = module
+    const describeResource = createResourceDescription(parts, errors)
+    const grant = createAssertionGrant({ ...parts, errors, provider, describeResource })
+    provider.registerGrantType(ASSERTION_GRANT, grant, ASSERTION_PARAMETERS)
+  }
   return provider
 }

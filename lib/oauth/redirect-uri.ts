@@ -8,8 +8,17 @@ export interface RedirectRules {
   readonly allowRedirect: ((url: URL) => boolean) | undefined
 }
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
+/** The hosts of the machine that this process runs on. */
+export const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]'])
 const MAX_LENGTH = 2048
+
+// Browsers run or show these themselves.
+const FORBIDDEN_SCHEMES = /^(?:https?|wss?|ftp|file|data|blob|about|javascript|vbscript|filesystem|view-source)$/
+
+/** Whether a value is a scheme that an app on the user's device may have, without the colon. */
+export function isAppScheme (value: unknown): boolean {
+  return typeof value === 'string' && /^[a-z][a-z\d+.-]*$/.test(value) && !FORBIDDEN_SCHEMES.test(value)
+}
 
 /** Whether a URI leads to the user's own machine, where any program may listen or claim the scheme. */
 export function isLocalRedirect (uri: string): boolean {

@@ -34,9 +34,14 @@ export function createVerify (
     })
     const expectations = { resource, audience: [resource], issuer, clockTolerance: CLOCK_TOLERANCE, now: now() }
     const info = toAuthInfo(token, payload, expectations)
-    return Object.freeze<AuthInfo>({
-      ...info, upstream: async (options) => await upstream.get(String(info.subject), options)
-    })
+    if (payload.sub !== payload['client_id']) {
+      return Object.freeze<AuthInfo>({
+        ...info, upstream: async (options) => await upstream.get(String(info.subject), options)
+      })
+    }
+    // RFC 9068 2.2: the subject of a client that acts for itself is the client.
+    const { subject: _client, ...own } = info
+    return Object.freeze(own)
   }, CACHE, now)
 }
 

@@ -7,11 +7,11 @@ const URL_OF_MOUNT = 'https://api.example.com/notes/mcp'
 const FOR_MOUNT = { url: URL_OF_MOUNT, token: 'token' }
 const now = (): number => NOW
 const key = await createProofKey('ES256', now)
-const request = { token: 'token', thumbprint: key.thumbprint, method: 'POST', url: URL_OF_MOUNT }
+const request = { token: 'token', method: 'POST', url: URL_OF_MOUNT }
 
 async function findProblem (options: Partial<ProofOptions>, changed: Partial<typeof request> = {}): Promise<unknown> {
   const jwt = await key.prove({ ...FOR_MOUNT, ...options })
-  return await createProofCheck(now)({ jwt, ...request, ...changed }).catch((error: unknown) => {
+  return await createProofCheck(now)({ jwt, ...request, ...changed }, key.thumbprint).catch((error: unknown) => {
     const { name, message } = Object(error)
     return `${name}: ${message}`
   })
@@ -21,7 +21,7 @@ t.test('a proof that is made for the request is accepted, by any asymmetric key'
   for (const algorithm of PROOF_ALGORITHMS) {
     const other = await createProofKey(algorithm, now)
     const jwt = await other.prove(FOR_MOUNT)
-    await createProofCheck(now)({ jwt, ...request, thumbprint: other.thumbprint })
+    await createProofCheck(now)({ jwt, ...request }, other.thumbprint)
     t.pass(algorithm)
   }
 })
@@ -61,7 +61,7 @@ t.test('a proof whose parts do not fit the request is refused with the reason', 
     [`${unsigned}.`, 'The proof is not valid'],
     [`${await key.prove(FOR_MOUNT)}, ${await key.prove(FOR_MOUNT)}`, 'The proof is not valid'],
     [await stranger.prove(FOR_MOUNT), 'The proof is signed by another key than that of the token']
-  ] as const) await t.rejects(createProofCheck(now)({ jwt, ...request }), { message: problem })
+  ] as const) await t.rejects(createProofCheck(now)({ jwt, ...request }, key.thumbprint), { message: problem })
 })
 
 t.test('query, fragment, default port and the case of the host make no difference to the URL of a proof', async (t) => {
@@ -92,18 +92,18 @@ t.test('a proof is accepted once; another client may use the same jti', async (t
 
   const again = await key.prove({ ...FOR_MOUNT, claims })
 
-  await check({ jwt, ...request })
-  await t.rejects(check({ jwt, ...request }), { message: 'The proof has been used before' })
-  await t.rejects(check({ jwt: again, ...request }), { message: 'The proof has been used before' })
-  await check({ jwt: await other.prove({ ...FOR_MOUNT, claims }), ...request, thumbprint: other.thumbprint })
+  await check({ jwt, ...request }, key.thumbprint)
+  await t.rejects(check({ jwt, ...request }, key.thumbprint), { message: 'The proof has been used before' })
+  await t.rejects(check({ jwt: again, ...request }, key.thumbprint), { message: 'The proof has been used before' })
+  await check({ jwt: await other.prove({ ...FOR_MOUNT, claims }), ...request }, other.thumbprint)
 })
 
 t.test('a proof that is refused is not used up', async (t) => {
   const check = createProofCheck(now)
   const jwt = await key.prove(FOR_MOUNT)
 
-  await t.rejects(check({ jwt, ...request, method: 'GET' }))
-  await check({ jwt, ...request })
+  await t.rejects(check({ jwt, ...request, method: 'GET' }, key.thumbprint))
+  await check({ jwt, ...request }, key.thumbprint)
 })
 
 t.test('the key of a token is that of its confirmation claim', async (t) => {

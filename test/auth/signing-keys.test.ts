@@ -1,6 +1,6 @@
 import t from 'tap'
 import { jwtVerify } from 'jose'
-import { createKeyFinder } from '../../lib/auth/signing-keys.ts'
+import { createKeyFinder, readKeysUrl } from '../../lib/auth/signing-keys.ts'
 import { createIssuer } from '../support/issuer.ts'
 
 t.test('the keys are found by the metadata of the issuer, at each of its URLs', async (t) => {
@@ -20,6 +20,16 @@ t.test('the keys are found by the metadata of the issuer, at each of its URLs', 
     t.equal(server.asked.filter((asked) => asked.path === path).length, 1)
     t.equal(server.asked.at(-1)?.path, '/jwks')
   }
+})
+
+t.test('metadata that was fetched by https is not followed to keys without it', async (t) => {
+  const issuer = 'https://auth.example.com'
+  const keys = 'auth.example.com/jwks'
+
+  t.equal(readKeysUrl(issuer, issuer, { issuer, jwks_uri: `https://${keys}` }), `https://${keys}`)
+  t.throws(() => readKeysUrl(issuer, issuer, { issuer, jwks_uri: `http://${keys}` }), {
+    name: 'VerifierUnavailableError', message: `${issuer} has a 'jwks_uri' that does not use https: http://${keys}`
+  })
 })
 
 t.test('metadata of another issuer, or without keys, is not used', async (t) => {

@@ -130,7 +130,7 @@ t.test('documents of clients are taken with status 200 alone, and are kept as lo
   const document = { client_id: 'https://client.example.com/', redirect_uris: [REDIRECT_URL] }
   const fetchOf = (init: ResponseInit): Promise<Response> => createDocumentFetch({
     fetchClientDocument: async () => Response.json(document, init), customSchemes: [], allowRedirect: undefined
-  })('https://client.example.com/')
+  }, [])('https://client.example.com/')
 
   await t.rejects(fetchOf({ status: 404 }), { message: 'the document was answered with status 404' })
   t.equal((await fetchOf({ headers: { 'cache-control': 'max-age=60' } })).headers.get('cache-control'), 'max-age=60')
