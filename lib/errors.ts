@@ -162,11 +162,14 @@ export class SignInRequiredError extends RpcError {
 export class UnavailableError extends RpcError {
   override readonly name = 'UnavailableError'
   readonly status: 503 | 429
+  /** After how many seconds the client may try again; undefined for the usual time. */
+  readonly retryAfter: number | undefined
 
   /** @param status 429 if the caller has reached its share. */
-  constructor (message: string, status: 503 | 429 = 503) {
+  constructor (message: string, status: 503 | 429 = 503, retryAfter?: number) {
     super(ErrorCode.InternalError, message)
     this.status = status
+    this.retryAfter = retryAfter
   }
 }
 

@@ -35,8 +35,8 @@ export function required<Given, Resolved> (
   return { check, isRequired: true, complete: complete as (given: Given | undefined) => Exclude<Resolved, undefined> }
 }
 
-// The longest delay that a timer of Node can take.
-const LONGEST_DURATION = 2 ** 31 - 1
+/** The longest delay that a timer of Node can take, in milliseconds. */
+export const LONGEST_DURATION = 2 ** 31 - 1
 
 export const flag = kindOf<boolean>('must be true or false', (value) => typeof value === 'boolean')
 export const text = kindOf<string>('must be a string that is not empty', isText)

@@ -30,6 +30,11 @@ export function subschemasOf (schema: { readonly [keyword: string]: unknown }): 
   })
 }
 
+/** Whether a keyword holds schemas by name. */
+export function holdsNamedSchemas (keyword: string): boolean {
+  return NAMED_SCHEMA_KEYWORDS.has(keyword)
+}
+
 /** Whether a keyword holds schemas. */
 export function holdsSchemas (keyword: string): boolean {
   return SCHEMA_KEYWORDS.has(keyword) || NAMED_SCHEMA_KEYWORDS.has(keyword)

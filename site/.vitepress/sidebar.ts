@@ -9,7 +9,8 @@ type Item = DefaultTheme.SidebarItem
 export const GUIDE: Readonly<Record<string, readonly string[]>> = {
   Begin: ['getting-started', 'why', 'mounting', 'options'],
   Serve: [
-    'tools-resources-prompts', 'routes', 'context', 'asking', 'notifications', 'sessions-and-eras', 'resumability',
+    'tools-resources-prompts', 'routes', 'context', 'middleware', 'asking', 'notifications',
+    'sessions-and-eras', 'resumability',
     'sdk-servers', 'stdio'
   ],
   'Let in': ['authorization', 'sign-in', 'visibility', 'browsers', 'security'],

@@ -38,7 +38,7 @@ export function statusOf (error: RpcError, era: Era): number {
 
 /** Sets the headers by which a client can recover from an error: when to try again, or how to get another token. */
 export function setErrorHeaders (reply: FastifyReply, error: RpcError, auth: Authenticator | undefined): void {
-  if (error instanceof UnavailableError) reply.header('retry-after', RETRY_AFTER)
+  if (error instanceof UnavailableError) reply.header('retry-after', error.retryAfter ?? RETRY_AFTER)
   if (auth === undefined) return
   const { request } = reply
   if (error instanceof InsufficientScopeError) {
