@@ -9,6 +9,8 @@ export interface Account {
   /** The scopes that the user may grant; undefined for all. */
   readonly scopes?: readonly string[]
   readonly extra: Readonly<Record<string, unknown>>
+  /** The user, as the sign-in returned it: what `allow` and `claims` are asked about again. */
+  readonly user: unknown
 }
 
 // RFC 9068 2.2 and RFC 7519 4.1: claims that the server itself writes, or that change what a token stands for.
@@ -24,11 +26,17 @@ export interface Accounts {
   admit (user: unknown): Promise<Account>
   /** Returns the account of a subject; undefined if it has expired. */
   find (subject: string): Promise<Account | undefined>
-  /** Forgets an account: its refresh tokens and sessions get nothing until the user signs in again. */
+  /**
+   * Forgets an account, with the tokens of the identity provider: its refresh tokens and sessions get nothing until the
+   * user signs in again.
+   */
   end (subject: string): Promise<void>
   /** Keeps an account for as long as a refresh token that is issued now. */
   renew (account: Account): Promise<void>
 }
+
+/** The key of the tokens that the identity provider has issued for a user. */
+export const upstreamKey = (subject: string): string => `upstream:${subject}`
 
 /** Creates the accounts of an authorization server. */
 export function createAccounts (
@@ -42,7 +50,9 @@ export function createAccounts (
     async renew (account) {
       await store.set(keyOf(account.subject), JSON.stringify(account), ttl)
     },
-    end: async (subject) => { await store.take(keyOf(subject)) },
+    async end (subject) {
+      await Promise.all([store.take(upstreamKey(subject)), store.take(keyOf(subject))])
+    },
     async admit (user) {
       if (allow !== undefined && await allow(user) !== true) {
         throw new SignInRefusedError('the user is not allowed in', 'refused')
@@ -54,7 +64,7 @@ export function createAccounts (
       const { scopes, extra = {} }: UserClaims = await claims?.(user) ?? {}
       const reserved = Object.keys(extra).find((name) => RESERVED.includes(name))
       if (reserved !== undefined) throw new TypeError(`'claims' must not return '${reserved}' in 'extra'`)
-      return { subject, label: String(label), extra, ...(scopes !== undefined && { scopes }) }
+      return { subject, label: String(label), extra, user, ...(scopes !== undefined && { scopes }) }
     },
     async find (subject) {
       const kept = await store.get(keyOf(subject))

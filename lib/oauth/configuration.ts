@@ -1,6 +1,7 @@
 // Configures oidc-provider: what it offers to clients, and the functions by which it asks for what it does not know.
+import type { FastifyBaseLogger } from 'fastify'
 import { PROOF_ALGORITHMS } from '../auth/dpop.ts'
-import type { Accounts } from './accounts.ts'
+import type { Account, Accounts } from './accounts.ts'
 import { ASSERTION_GRANT, ASSERTION_PROFILE } from './assertion-issuers.ts'
 import { createAdapters } from './adapter.ts'
 import { createDocumentFetch } from './client-documents.ts'
@@ -11,14 +12,18 @@ import type { LanguageHeaders } from './pages/language.ts'
 import type { Pages } from './pages/pages.ts'
 import { INTERACTION_PATH, INTERACTION_TTL, ROUTES } from './paths.ts'
 import type { Client, Provider, ProviderModule } from './peers.ts'
+import { createReadmission } from './readmission.ts'
 import type { FindResource } from './resources.ts'
+import type { Upstream } from './upstream/upstream.ts'
 
 /** The parts that the configuration uses. */
 export interface ConfigurationParts {
   readonly settings: ServerSettings
   readonly keys: Keys
   readonly accounts: Accounts
+  readonly upstream: Upstream
   readonly findResource: FindResource
+  readonly log: FastifyBaseLogger
   readonly pages: Pages
 }
 
@@ -30,7 +35,7 @@ interface ProviderContext {
   set (headers: Readonly<Record<string, string>>): void
   readonly oidc: {
     readonly session?: { readonly accountId?: string }
-    readonly account?: unknown
+    readonly account?: object
     readonly params?: Readonly<Record<string, unknown>>
     readonly result?: { readonly consent?: { readonly grantId?: string } }
   }
@@ -38,7 +43,11 @@ interface ProviderContext {
 
 /** The parts of the context of a request for a resource that are used. */
 export interface ResourceContext {
-  readonly oidc: { readonly client: Pick<Client, 'clientId'>, readonly params?: Readonly<Record<string, unknown>> }
+  readonly oidc: {
+    readonly client: Pick<Client, 'clientId'>
+    readonly params?: Readonly<Record<string, unknown>>
+    readonly account?: Pick<Account, 'scopes'>
+  }
 }
 
 const CODE_TTL = 60 * 1000
@@ -94,7 +103,7 @@ export function createConfiguration (
       const grantId = oidc.result?.consent?.grantId
       return grantId === undefined ? undefined : await getProvider().Grant.find(grantId)
     },
-    findAccount: createAccountFinder(accounts),
+    findAccount: createAccountFinder(parts),
     // A client that acts for itself has no account.
     extraTokenClaims: async (_ctx: unknown, { accountId }: { accountId?: string }) =>
       accountId === undefined ? undefined : (await accounts.find(accountId))?.extra,
@@ -120,16 +129,19 @@ export function createResourceDescription (
   // The scopes that clients may have which act for themselves.
   const ownScopes = new Map(settings.clients.map((client) => [client.clientId, client.ownScopes ?? []]))
 
-  return async function describeResource ({ oidc: { client, params } }, requested) {
+  return async function describeResource ({ oidc: { client, params, account } }, requested) {
     if (Array.isArray(params?.['resource'])) throw new InvalidTarget('ask for one resource at a time')
     const resource = await findResource(requested)
     if (resource === undefined) throw new InvalidTarget('there is no such resource here')
     const scopes = params?.['grant_type'] === 'client_credentials'
       ? ownScopes.get(client.clientId) ?? []
       : [...new Set([...Object.keys(settings.scopes), ...resource.scopes])]
+    // The user may have lost a scope since the consent.
+    const mayHave = (scope: string): boolean =>
+      params?.['grant_type'] === undefined || account?.scopes === undefined || account.scopes.includes(scope)
     return Object.freeze({
       audience: resource.id,
-      scope: scopes.join(' '),
+      scope: scopes.filter(mayHave).join(' '),
       accessTokenFormat: 'jwt',
       accessTokenTTL: seconds(settings.lifetimes.accessToken),
       jwt: { sign: { alg: SIGNING } }
@@ -177,13 +189,17 @@ function createPolicy ({ base, Check }: ProviderModule['interactionPolicy']): re
 }
 
 function createAccountFinder (
-  accounts: Accounts
-): (_ctx: unknown, subject: string, token?: unknown) => Promise<object | undefined> {
+  parts: ConfigurationParts
+): (_ctx: unknown, subject: string, token?: { readonly kind: string }) => Promise<object | undefined> {
+  const { accounts } = parts
+  const readmit = createReadmission(parts)
+
   return async function findAccount (_ctx, subject, token) {
-    const account = await accounts.find(subject)
+    const kept = await accounts.find(subject)
+    const account = kept !== undefined && token?.kind === 'RefreshToken' ? await readmit(kept) : kept
     if (account === undefined) return undefined
     if (token !== undefined) await accounts.renew(account)
-    return { accountId: subject, claims: async () => ({ sub: subject }) }
+    return { accountId: subject, scopes: account.scopes, claims: async () => ({ sub: subject }) }
   }
 }
 

@@ -55,9 +55,16 @@ export interface AuthorizationServerOptions<User> {
    * (`lifetimes.grant`). Users whose sign-in it encrypted sign in again if it is removed earlier.
    */
   readonly keys: readonly string[]
-  /** Decides who gets in. @default everybody who can sign in at the identity provider */
+  /**
+   * Decides who gets in: at a sign-in, and again whenever a client refreshes, with the user as of the sign-in or, for
+   * `github()`, as GitHub has it now. `false` then ends the sign-in.
+   * @default everybody who can sign in at the identity provider
+   */
   readonly allow?: (user: User) => MaybePromise<boolean>
-  /** Maps a user to the claims of tokens. @default no restriction of scopes, and no more claims */
+  /**
+   * Maps a user to the claims of tokens, whenever `allow` is asked.
+   * @default no restriction of scopes, and no more claims
+   */
   readonly claims?: (user: User) => MaybePromise<UserClaims>
   /** The scopes of all mounts, each with the words that the consent page shows for it. @default {} */
   readonly scopes?: Readonly<Record<string, string>>

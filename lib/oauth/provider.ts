@@ -1,16 +1,11 @@
 // Creates oidc-provider, which speaks OAuth with clients.
-import type { FastifyBaseLogger } from 'fastify'
 import { ASSERTION_PARAMETERS, createAssertionGrant } from './assertion-grant.ts'
 import { ASSERTION_GRANT } from './assertion-issuers.ts'
 import { createConfiguration, createResourceDescription, type ConfigurationParts } from './configuration.ts'
 import { loadPeer, type Provider, type ProviderModule } from './peers.ts'
-import type { Upstream } from './upstream/upstream.ts'
 
 /** The parts that the provider is created from. */
-export interface ProviderParts extends ConfigurationParts {
-  readonly upstream: Upstream
-  readonly log: FastifyBaseLogger
-}
+export type ProviderParts = ConfigurationParts
 
 /** The parts that the routes use. */
 export interface ServerParts extends ProviderParts {

@@ -14,6 +14,8 @@ export interface FakeGithub {
   readonly refreshTokens: Set<string>
   /** The teams of the user, as `organization/team`. */
   readonly teams: Set<string>
+  /** Makes its API answer with a status; undefined ends that. */
+  fail (status: number | undefined): void
 }
 
 /**
@@ -31,6 +33,7 @@ export async function createGithub (t: Test, isApp = false): Promise<FakeGithub>
   const [tokens, refreshTokens] = [new Set<string>(), new Set<string>()]
   const teams = new Set(['acme/platform'])
   let issued = 0
+  let failure: number | undefined
 
   function issue (): object {
     const id = String(++issued).padStart(36, '0')
@@ -72,6 +75,7 @@ export async function createGithub (t: Test, isApp = false): Promise<FakeGithub>
   })
   app.register(async (api) => {
     api.addHook('onRequest', async ({ headers }, reply) => {
+      if (failure !== undefined) return reply.code(failure).send({ message: 'No server is currently available' })
       const isGood = tokens.has(String(headers.authorization).slice('Bearer '.length))
       if (!isGood) return reply.code(401).send({ message: 'Bad credentials' })
     })
@@ -83,5 +87,5 @@ export async function createGithub (t: Test, isApp = false): Promise<FakeGithub>
     }))
   }, { prefix: '/api' })
   const baseUrl = await app.listen({ port: 0, host: '127.0.0.1' })
-  return { urls: { baseUrl, apiUrl: `${baseUrl}/api` }, asked, tokens, refreshTokens, teams }
+  return { urls: { baseUrl, apiUrl: `${baseUrl}/api` }, asked, tokens, refreshTokens, teams, fail: (status) => { failure = status } }
 }

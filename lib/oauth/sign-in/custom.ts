@@ -14,6 +14,7 @@ const CUSTOM = {
   start: required(func<SignIn<unknown>['start']>()),
   finish: required(func<SignIn<unknown>['finish']>()),
   refresh: func<NonNullable<SignIn<unknown>['refresh']>>(),
+  readUser: func<NonNullable<SignIn<unknown>['readUser']>>(),
   identify: required(func<SignIn<unknown>['identify']>())
 } satisfies TableOf<CustomSignInOptions<unknown>>
 

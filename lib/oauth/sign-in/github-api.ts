@@ -32,7 +32,11 @@ export interface GithubApi {
   redeem (code: string, callbackUrl: string, verifier: string): Promise<UpstreamTokens>
   /** Exchanges a refresh token. @throws SignInRefusedError if GitHub has withdrawn it. */
   refresh (refreshToken: string): Promise<UpstreamTokens>
-  /** Reads the user of an access token. @param organizations Whether to read organizations and teams as well. */
+  /**
+   * Reads the user of an access token.
+   * @param organizations Whether to read organizations and teams as well.
+   * @throws SignInRefusedError if GitHub does not accept the token.
+   */
   readUser (token: string, organizations: boolean): Promise<GithubUser>
 }
 
@@ -43,9 +47,10 @@ const MAX_PAGES = 10
 export function createGithubApi ({ clientId, clientSecret, baseUrl, apiUrl, timeout }: GithubApp): GithubApi {
   async function ask (address: string, init: RequestInit): Promise<unknown> {
     const response = await fetch(address, { ...init, redirect: 'error', signal: AbortSignal.timeout(timeout) })
+    const isForToken = init.method === 'POST'
+    if (response.status === 401 && !isForToken) throw new SignInRefusedError('GitHub does not accept the token')
     // RFC 6749 5.2: the token endpoint may answer a refusal with 400, although GitHub documents 200.
-    const isRefusal = response.status === 400 && init.method === 'POST'
-    if (!response.ok && !isRefusal) {
+    if (!response.ok && !(isForToken && response.status === 400)) {
       throw new Error(`GitHub answered ${new URL(address).pathname} with status ${response.status}`)
     }
     return await response.json()

@@ -81,6 +81,7 @@ export function github (options: GithubOptions): SignIn<GithubUser> {
       return await api.readUser(tokens.accessToken, organizations)
     },
     refresh: api.refresh,
+    readUser: async (accessToken) => await api.readUser(accessToken, organizations),
     identify: ({ id, login }: GithubUser) => ({ subject: String(id), label: login })
   })
 }

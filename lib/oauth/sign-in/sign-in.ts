@@ -61,7 +61,11 @@ export interface SignIn<User> {
   readonly name: string
   /** Begins a sign-in. */
   readonly start: (context: SignInStart) => MaybePromise<SignInStarted>
-  /** Ends a sign-in, and returns the user. @throws SignInRefusedError if the user did not sign in. */
+  /**
+   * Ends a sign-in, and returns the user, which is kept as JSON, encrypted: `allow` and `claims` get it again when a
+   * client refreshes.
+   * @throws SignInRefusedError if the user did not sign in.
+   */
   readonly finish: (context: SignInReturn) => MaybePromise<User>
   /**
    * Exchanges a refresh token for new tokens. A new refresh token or scope may be left out if the old one stays.
@@ -70,6 +74,14 @@ export interface SignIn<User> {
    * nothing changes, and the call that needs the token fails.
    */
   readonly refresh?: (refreshToken: string) => MaybePromise<UpstreamTokens>
+  /**
+   * Reads the user of an access token that `finish` or `refresh` returned, as the identity provider has it now. Asked
+   * when a client refreshes, if there is `allow` or `claims`.
+   * @default those get the user as of the sign-in
+   * @throws SignInRefusedError if the provider does not accept the token. After any other error, the user is judged as
+   * of the last time.
+   */
+  readonly readUser?: (accessToken: string) => MaybePromise<User>
   /** Returns who a user is. */
   readonly identify: (user: User) => Identity
 }

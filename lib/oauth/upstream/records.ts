@@ -1,7 +1,7 @@
 // The tokens of users, as they are kept. All clients of a user share them, as they share the account.
 import type { UpstreamToken } from '../../auth/auth-info.ts'
 import { SignInRequiredError } from '../../errors.ts'
-import type { Accounts } from '../accounts.ts'
+import { upstreamKey, type Accounts } from '../accounts.ts'
 import type { ServerSettings } from '../options.ts'
 import type { UpstreamTokens } from '../sign-in/sign-in.ts'
 
@@ -17,12 +17,10 @@ export interface Records {
 
 /** Creates the keeper of tokens. */
 export function createRecords ({ store, signIn: { name }, lifetimes }: ServerSettings, accounts: Accounts): Records {
-  const keyOf = (subject: string): string => `upstream:${subject}`
   // A client may begin at the end of the browser's session, and then refresh for the lifetime of a grant.
   const ttl = lifetimes.session + lifetimes.grant
 
   async function end (subject: string): Promise<never> {
-    await store.take(keyOf(subject))
     await accounts.end(subject)
     throw new SignInRequiredError(`The sign-in with ${name} has ended; sign in again`)
   }
@@ -30,10 +28,10 @@ export function createRecords ({ store, signIn: { name }, lifetimes }: ServerSet
   return {
     end,
     async write (subject, tokens) {
-      await store.set(keyOf(subject), JSON.stringify(tokens === undefined ? null : checkTokens(tokens)), ttl)
+      await store.set(upstreamKey(subject), JSON.stringify(tokens === undefined ? null : checkTokens(tokens)), ttl)
     },
     async read (subject) {
-      const text = await store.get(keyOf(subject))
+      const text = await store.get(upstreamKey(subject))
       if (text === undefined) return await end(subject)
       const kept = JSON.parse(text) as UpstreamTokens | null // written by write
       if (kept === null) throw new TypeError(`sign-in with ${name} keeps no tokens: call 'keepTokens' in its 'finish'`)
