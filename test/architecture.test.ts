@@ -51,7 +51,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   store: ['options', 'protocol'],
   redis: ['options', 'protocol', 'store'],
   auth: ['options', 'protocol'],
-  oauth: ['auth', 'options', 'protocol'],
+  oauth: ['auth', 'options', 'protocol', 'shares'],
   'server/schema': ['protocol'],
   'server/call': ['auth', 'options', 'protocol', 'server/schema', 'telemetry'],
   'server/lists': ['options', 'protocol', 'server/call'],

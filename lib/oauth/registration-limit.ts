@@ -1,8 +1,9 @@
 // Limits how often clients may register.
+import { networkOf } from '../shares/network.ts'
 
 /** How many registrations are accepted in a window of time. */
 export interface RegistrationLimit {
-  /** From one address. */
+  /** From one address; of IPv6, from one /64 network, all of whose addresses one customer has. */
   readonly perAddress: number
   /** From all addresses together. */
   readonly total: number
@@ -27,10 +28,11 @@ export function createRegistrationLimit (
       sum = 0
       endsAt = now() + window
     }
-    const count = counts.get(address) ?? 0
+    const network = networkOf(address)
+    const count = counts.get(network) ?? 0
     // A refusal adds nothing, so the map has at most `total` entries.
     if (count >= perAddress || sum >= total) return false
-    counts.set(address, count + 1)
+    counts.set(network, count + 1)
     sum++
     return true
   }
