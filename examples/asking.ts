@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
 import Fastify from 'fastify'
-import mcpPlugin, { McpServer, ToolError, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, McpServer, ToolError, Type } from 'fastify-mcp-mount'
 
 // The form is created outside of the handler, so that it is compiled only once.
 const Booking = Type.Object({
@@ -75,6 +75,6 @@ app.post<{ Params: { table: string } }>('/deposit/:table', async ({ params: { ta
   return 'Paid. You may close this page.'
 })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+closeOnSignal(app)
 await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 8000) })
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

@@ -1,7 +1,7 @@
 // A server that accepts access tokens: JWTs whose signature, issuer, audience and times are checked. One tool needs a
 // scope. The program issues and prints tokens itself; set ISSUER to use your authorization server.
 import Fastify from 'fastify'
-import mcpPlugin, { jwtVerifier, McpServer, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, jwtVerifier, McpServer, Type } from 'fastify-mcp-mount'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 
 const { PORT = '8000', ISSUER } = process.env
@@ -39,7 +39,7 @@ app.register(mcpPlugin, {
 })
 if (ISSUER === undefined) await playIssuer()
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+closeOnSignal(app)
 await app.listen({ host: '127.0.0.1', port: Number(PORT) })
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)
 

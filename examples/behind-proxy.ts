@@ -2,7 +2,7 @@
 // Use this only if nobody but the proxy can reach the app. If the proxy keeps the Host, publicUrl is enough. Try it
 // behind nginx or Caddy; see docs/proxies.md.
 import Fastify from 'fastify'
-import mcpPlugin, { McpServer } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, McpServer } from 'fastify-mcp-mount'
 
 const { PUBLIC_URL = 'https://mcp.example.com', PROXY = '127.0.0.1' } = process.env
 
@@ -21,6 +21,6 @@ app.register(mcpPlugin, {
   health: true
 })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+closeOnSignal(app)
 await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 8000) })
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

@@ -1,7 +1,7 @@
 // Two servers at the same path and port, distinguished by the host name. Most systems resolve every name below
 // localhost to this machine. Try it: claude mcp add --transport http clock http://clock.localhost:8000/mcp
 import Fastify from 'fastify'
-import mcpPlugin, { McpServer, ToolError, Type, type McpMountOptions } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, McpServer, ToolError, Type, type McpMountOptions } from 'fastify-mcp-mount'
 
 const { PORT = '8000' } = process.env
 
@@ -34,6 +34,6 @@ const app = Fastify({ logger: true })
 app.register(mcpPlugin, { server: clock, ...at(`http://clock.localhost:${PORT}`) })
 app.register(mcpPlugin, { server: calendar, ...at(`http://calendar.localhost:${PORT}`) })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+closeOnSignal(app)
 await app.listen({ host: '127.0.0.1', port: Number(PORT) })
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

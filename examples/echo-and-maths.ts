@@ -1,7 +1,7 @@
 // Two small servers side by side, to see a client work: one repeats messages, the other one calculates. Try it:
 // npx @modelcontextprotocol/inspector --cli http://127.0.0.1:8000/maths/mcp --transport http --method tools/list
 import Fastify from 'fastify'
-import mcpPlugin, { McpServer, ResourceTemplate, ToolError, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, McpServer, ResourceTemplate, ToolError, Type } from 'fastify-mcp-mount'
 
 const Message = Type.Object({ message: Type.String() })
 
@@ -44,6 +44,6 @@ const app = Fastify({ logger: true })
 app.register(mcpPlugin, { prefix: '/echo', server: echo })
 app.register(mcpPlugin, { prefix: '/maths', server: maths })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+closeOnSignal(app)
 await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 8000) })
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

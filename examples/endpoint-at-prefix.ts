@@ -2,7 +2,7 @@
 // without redirects. Try it: claude mcp add --transport http dice http://127.0.0.1:8000/dice
 import { randomInt } from 'node:crypto'
 import Fastify from 'fastify'
-import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, McpServer, Type } from 'fastify-mcp-mount'
 
 const dice = new McpServer({ name: 'Dice', version: '1.0.0' })
 
@@ -23,6 +23,6 @@ app.register(mcpPlugin, { prefix: '/dice', path: '/', server: dice })
 // The app may have routes below the endpoint.
 app.get('/dice/rules', async () => ({ rules: 'The higher number wins.' }))
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+closeOnSignal(app)
 await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 8000) })
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

@@ -3,7 +3,7 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { extname, join, relative, resolve, sep } from 'node:path'
 import Fastify from 'fastify'
-import mcpPlugin, { ErrorCode, McpServer, ResourceTemplate, RpcError } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, ErrorCode, McpServer, ResourceTemplate, RpcError } from 'fastify-mcp-mount'
 
 const { DIR = 'docs' } = process.env
 const MAX_LISTED = 1000
@@ -71,6 +71,6 @@ files.registerResource('file', new ResourceTemplate('dir:///{+path}', {
 const app = Fastify({ logger: true })
 app.register(mcpPlugin, { server: files })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+closeOnSignal(app)
 await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 8000) })
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

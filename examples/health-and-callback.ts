@@ -2,7 +2,7 @@
 // CLIENT_SECRET describe that service. Try it: open http://ann:secret@127.0.0.1:8000/calendar/connect in a browser.
 import { createHash, randomBytes } from 'node:crypto'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import mcpPlugin, { authInfoOf, McpServer, ToolError, type AuthInfo } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, authInfoOf, McpServer, ToolError, type AuthInfo } from 'fastify-mcp-mount'
 
 const { PROVIDER = 'https://provider.example.com', CLIENT_ID = 'notes', CLIENT_SECRET = '' } = process.env
 const TTL_MS = 10 * 60_000
@@ -107,6 +107,6 @@ app.register(mcpPlugin, {
   routes: oauthRoutes
 })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+closeOnSignal(app)
 await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 8000) })
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

@@ -2,7 +2,7 @@
 // Try it: curl -i -X POST http://127.0.0.1:8000/mcp -H 'X-Request-Id: 42', and see the log.
 import { randomBytes, randomUUID } from 'node:crypto'
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
-import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, McpServer, Type } from 'fastify-mcp-mount'
 
 declare module 'fastify' {
   interface FastifyRequest { traceId: string }
@@ -61,6 +61,6 @@ words.registerTool('count_words', {
 
 app.register(mcpPlugin, { server: words, hooks: { onRequest: continueTrace, onSend: tellIds, onResponse: logTiming } })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+closeOnSignal(app)
 await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 8000) })
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

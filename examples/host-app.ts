@@ -1,7 +1,7 @@
 // An MCP server added to an existing app. They share the app's data. The app's hooks run for the endpoint, too, but its
 // error handler, parsers and routes are not affected. Try it: curl http://127.0.0.1:8000/books
 import Fastify, { type FastifyError } from 'fastify'
-import mcpPlugin, { McpServer, ToolError, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, McpServer, ToolError, Type } from 'fastify-mcp-mount'
 
 const Book = Type.Object({ isbn: Type.String(), title: Type.String(), copies: Type.Integer({ minimum: 0 }) })
 
@@ -52,6 +52,6 @@ library.registerTool('lend_book', {
 
 app.register(mcpPlugin, { server: library })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+closeOnSignal(app)
 await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 8000) })
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

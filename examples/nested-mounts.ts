@@ -2,7 +2,7 @@
 // to the mounts in it and to no others. Try it:
 // curl -i -X POST http://127.0.0.1:8000/api/staff/mcp -H 'Content-Type: application/json' -d '{}'
 import Fastify, { type FastifyInstance } from 'fastify'
-import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, McpServer, Type } from 'fastify-mcp-mount'
 
 const { STAFF_KEY = 'letmein' } = process.env
 
@@ -45,6 +45,6 @@ const app = Fastify({ logger: true })
 app.register(mcpPlugin, { server: opening })
 app.register(api, { prefix: '/api' })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+closeOnSignal(app)
 await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 8000) })
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

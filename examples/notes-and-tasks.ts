@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import Fastify from 'fastify'
 import mcpPlugin, {
-  completable,
+  closeOnSignal, completable,
   McpServer,
   ResourceTemplate,
   ToolError,
@@ -171,7 +171,7 @@ app.get('/', async (_request, reply) => {
   return reply.type('text/html; charset=utf-8').send(html)
 })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+closeOnSignal(app)
 await app.listen({ host: '127.0.0.1', port: Number(PORT) })
 
 const meta = {

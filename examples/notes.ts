@@ -1,7 +1,7 @@
 // An app with one MCP server: tools, resources and a prompt for notes in memory. Set PORT to configure it.
 // Try it: claude mcp add --transport http notes http://127.0.0.1:8000/mcp
 import Fastify from 'fastify'
-import mcpPlugin, { completable, McpServer, ResourceTemplate, ToolError, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, completable, McpServer, ResourceTemplate, ToolError, Type } from 'fastify-mcp-mount'
 
 const app = Fastify({ logger: true })
 
@@ -68,6 +68,6 @@ notes.registerPrompt('summarize', {
 
 app.register(mcpPlugin, { server: notes })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+closeOnSignal(app)
 await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 8000) })
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

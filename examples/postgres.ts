@@ -2,7 +2,7 @@
 // tables. Without DATABASE_URL it is an embedded one with some cities. Try it: ask an assistant for the largest.
 import { PGlite } from '@electric-sql/pglite'
 import Fastify from 'fastify'
-import mcpPlugin, { McpServer, ToolError, Type, type Entered } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, McpServer, ToolError, Type, type Entered } from 'fastify-mcp-mount'
 import pg from 'pg'
 
 // The role in the URL should only be allowed to read what the model may see. It is the last line of defence.
@@ -101,6 +101,6 @@ database.registerResource('config', 'db://config', {
 const app = Fastify({ logger: true, pluginTimeout: 60_000 })
 app.register(mcpPlugin, { server: database })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+closeOnSignal(app)
 await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 8000) })
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

@@ -1,7 +1,7 @@
 // A server with a public host name. Requests for another host get 421, and those of pages of another origin 403.
 // Try it: curl -i http://127.0.0.1:8000/mcp -H 'Host: mcp.example.com', and the same with another host.
 import Fastify from 'fastify'
-import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, McpServer, Type } from 'fastify-mcp-mount'
 
 // The URL has no path, because that of the endpoint is appended.
 const { PUBLIC_URL = 'https://mcp.example.com' } = process.env
@@ -27,6 +27,6 @@ app.register(mcpPlugin, {
   cors: true
 })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+closeOnSignal(app)
 await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 8000) })
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import Fastify from 'fastify'
-import mcpPlugin, { McpServer, ToolError, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, McpServer, ToolError, Type } from 'fastify-mcp-mount'
 
 // A pause between two files leaves the disk to others.
 const { DIR = 'docs', PAUSE_MS = '20' } = process.env
@@ -55,6 +55,6 @@ search.registerTool('search', {
 const app = Fastify({ logger: true })
 app.register(mcpPlugin, { server: search })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+closeOnSignal(app)
 await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 8000) })
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

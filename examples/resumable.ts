@@ -2,7 +2,7 @@
 // Try it: have a client of revision 2025-11-25 count to 100, and cut its connection in the middle.
 import { setTimeout as pause } from 'node:timers/promises'
 import Fastify from 'fastify'
-import mcpPlugin, { createMemoryEventStore, McpServer, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, createMemoryEventStore, McpServer, Type } from 'fastify-mcp-mount'
 
 const counting = new McpServer({ name: 'Counting', version: '1.0.0' })
 
@@ -39,6 +39,6 @@ app.register(mcpPlugin, {
   retryInterval: 500
 })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+closeOnSignal(app)
 await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 8000) })
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

@@ -1,7 +1,7 @@
 // Interchangeable processes behind a plain load balancer: no sessions, no streams, one JSON body per request, in both
 // eras. Try it: start two, with PORT=8000 and PORT=8001, behind any load balancer.
 import Fastify from 'fastify'
-import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, McpServer, Type } from 'fastify-mcp-mount'
 
 const hashes = new McpServer({ name: 'Hashes', version: '1.0.0' })
 
@@ -29,6 +29,6 @@ app.register(mcpPlugin, {
   health: true
 })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+closeOnSignal(app)
 await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 8000) })
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

@@ -1,7 +1,7 @@
 // Structured output: the return value is checked against the outputSchema, and sent as a value that programs can use.
 // The weather comes from Open-Meteo, or FORECAST_URL. Try it: ask an assistant whether to take an umbrella to Lisbon.
 import Fastify from 'fastify'
-import mcpPlugin, { McpServer, ToolError, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, McpServer, ToolError, Type } from 'fastify-mcp-mount'
 
 const { FORECAST_URL = 'https://api.open-meteo.com/v1/forecast' } = process.env
 const TIMEOUT_MS = 10_000
@@ -79,6 +79,6 @@ weather.registerTool('get_weather', {
 const app = Fastify({ logger: true })
 app.register(mcpPlugin, { server: weather })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => app.close())
+closeOnSignal(app)
 await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT ?? 8000) })
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

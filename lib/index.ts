@@ -3,6 +3,9 @@
  * @packageDocumentation
  */
 export { default } from './plugin.ts'
+export { closeOnSignal } from './close-on-signal.ts'
+export type { ClosableApp, CloseOnSignalOptions } from './close-on-signal.ts'
+export type { DrainOptions } from './app-drain.ts'
 export type { McpMountOptions, RouteMountOptions } from './http/mount-options.ts'
 export type { ExposableRoute, ExposeOptions, RouteRequest } from './routes/expose-options.ts'
 export type { RouteToolConfig } from './routes/route-config.ts'

@@ -9,6 +9,10 @@ import type { Entered } from './server/definition.ts'
 export interface MountLifecycle {
   /** Enters the lifespan and starts the timers. */
   start (): Promise<void>
+  /** Turns readiness to 503. */
+  leave (): void
+  /** Ends the streams on which clients listen. */
+  endStreams (): Promise<void>
   /** Ends the streams, and waits for requests that are being served, but no longer than the grace period. */
   drain (): Promise<void>
   /** Ends the sessions and leaves the lifespan. */
@@ -31,6 +35,12 @@ export function createLifecycle (app: FastifyInstance, parts: MountParts, dispos
       endRevocations = options.auth?.revocations?.onRevoked((callers) => { revoke(parts, callers) })
       exchanges.start()
       streams.start()
+    },
+    leave () {
+      parts.isClosing = true
+    },
+    async endStreams () {
+      await streams.drain(0)
     },
     async drain () {
       parts.isClosing = true

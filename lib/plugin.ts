@@ -103,10 +103,12 @@ function addLifecycle (app: FastifyInstance, registry: McpRegistry, mounted: Mou
     endWarnings = logWarnings(registry, mounted)
   })
   // Not in onClose: Fastify runs that hook only after the requests in flight have ended.
-  app.addHook('preClose', async function drainMcpMount () { await Promise.race([registry.drain(), drainTimeout(app)]) })
+  app.addHook('preClose', async function drainMcpMount () {
+    await Promise.race([registry.endCalls(), drainTimeout(app)])
+  })
   app.addHook('onClose', async function stopMcpMount () {
     endWarnings()
-    await registry.drain()
+    await registry.endCalls()
     await registry.stop(mounted)
   })
 }

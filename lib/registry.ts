@@ -1,10 +1,10 @@
 // app.mcp: the mounts of one app.
-import type { Server } from 'node:http'
+import type { Server as NetServer } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { AppDrain, type DrainOptions } from './app-drain.ts'
 import type { Mounted } from './create-mount.ts'
 import { MCP_ERR_DUPLICATE_ENDPOINT, MCP_ERR_DUPLICATE_MOUNT, MCP_ERR_UNKNOWN_MOUNT } from './errors.ts'
 import { findRoot } from './root.ts'
-import { ServerConnections } from './http/server-connections.ts'
 import type { MountStats } from './http/mount-stats.ts'
 import type { Mount } from './mount.ts'
 
@@ -16,12 +16,11 @@ export class McpRegistry implements Iterable<Mount> {
   readonly #mounts = new Map<string, Mounted>()
   readonly #endpoints = new Map<string, string>()
   readonly #started: Mounted[] = []
-  readonly #connections: ServerConnections
-  #drained: Promise<unknown> | undefined
+  readonly #drain: AppDrain
 
-  /** @internal */
-  constructor (server: Server) {
-    this.#connections = new ServerConnections(server)
+  /** @internal @param root The root of the app. */
+  constructor (root: FastifyInstance) {
+    this.#drain = new AppDrain(root, this.#mounts)
   }
 
   /** The number of mounts. */
@@ -66,15 +65,23 @@ export class McpRegistry implements Iterable<Mount> {
     mountedOf.set(face, mounted)
   }
 
-  /** @internal Drains all mounts at the same time: waits for the requests that they are serving. */
-  drain (): Promise<unknown> {
-    this.#drained ??= this.#drain()
-    return this.#drained
+  /**
+   * Closes the app so that no call is lost. First, readiness turns 503 and each reply closes its connection, while
+   * everything is still served. After `delay`, the app refuses new connections, ends the streams on which clients
+   * listen, and waits for the calls that are running, up to `closeGracePeriod`. Then it closes. Call it in place of
+   * `app.close()`; {@link closeOnSignal} does. A second call does nothing.
+   *
+   * @returns A promise that resolves when the app has closed, and rejects if `app.close()` does.
+   * @throws MCP_ERR_INVALID_OPTION
+   * @example await app.mcp.drain({ delay: 5000 })
+   */
+  async drain (options: DrainOptions = {}): Promise<void> {
+    await this.#drain.begin(options)
   }
 
-  #drain (): Promise<unknown> {
-    this.#connections.endUnused()
-    return Promise.all([...this.#mounts.values()].map((mount) => mount.drain()))
+  /** @internal Ends the streams of all mounts, and waits for the requests that they are serving. */
+  endCalls (): Promise<unknown> {
+    return this.#drain.endCalls()
   }
 
   /** @internal Starts a mount. If it fails to start, the mounts that have started are stopped. */
@@ -118,14 +125,14 @@ export function findMounted (face: Mount): Mounted {
 }
 
 // The HTTP server is the only object that all scopes of an app share and a plugin can reach.
-const registries = new WeakMap<Server, McpRegistry>()
+const registries = new WeakMap<NetServer, McpRegistry>()
 
 /**
  * Finds the registry of the app that a scope belongs to, or creates it. The registry decorates the root of the app as
  * `mcp`, unless that name is taken, so that every scope inherits it.
  */
 export function resolveRegistry (scope: FastifyInstance): McpRegistry {
-  const registry = findRegistry(scope) ?? new McpRegistry(scope.server)
+  const registry = findRegistry(scope) ?? new McpRegistry(findRoot(scope))
   registries.set(scope.server, registry)
   if (!scope.hasDecorator('mcp')) findRoot(scope).decorate('mcp', registry)
   else if (scope.mcp !== registry) {
@@ -136,6 +143,6 @@ export function resolveRegistry (scope: FastifyInstance): McpRegistry {
 }
 
 /** Finds the registry of the app that a scope belongs to; undefined if nothing is mounted. */
-export function findRegistry (scope: FastifyInstance): McpRegistry | undefined {
+export function findRegistry (scope: { readonly server: NetServer }): McpRegistry | undefined {
   return registries.get(scope.server)
 }

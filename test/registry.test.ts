@@ -48,7 +48,7 @@ t.test('an app.mcp that something else has decorated is left as it is, and logge
 })
 
 t.test('get() without any mount throws an error that says so', async (t) => {
-  t.throws(() => new McpRegistry(createHost(t).app.server).get('C'), {
+  t.throws(() => new McpRegistry(createHost(t).app).get('C'), {
     code: 'MCP_ERR_UNKNOWN_MOUNT',
     message: "no mount is named 'C'; registered mounts: none"
   })

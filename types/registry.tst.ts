@@ -1,7 +1,9 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyRequest } from 'fastify'
 import { expect, test } from 'tstyche'
 import {
+  closeOnSignal,
   McpServer,
   type ClusterState,
   type HealthOptions,
@@ -96,4 +98,16 @@ test('sessions are iterated over, and ended by an id, a hash or their callers', 
 test('whether health checks have details depends on their request', () => {
   expect<HealthOptions>().type.toBeAssignableFrom({ details: ({ ip }: FastifyRequest) => ip === '127.0.0.1' })
   expect<HealthOptions>().type.not.toBeAssignableFrom({ details: true })
+})
+
+test('an app of any kind is closed on signals, and app.mcp drains it', () => {
+  expect(closeOnSignal).type.toBeCallableWith(app)
+  expect(closeOnSignal).type.toBeCallableWith(Fastify().withTypeProvider<TypeBoxTypeProvider>(), { drain: 5000 })
+  expect(closeOnSignal).type.toBeCallableWith(Fastify({ https: {} }), { signals: ['SIGTERM'] })
+  expect(closeOnSignal).type.toBeCallableWith(Fastify({ http2: true }))
+  expect(closeOnSignal).type.not.toBeCallableWith(app, { signals: ['SIGNAL'] })
+  expect(closeOnSignal).type.not.toBeCallableWith(app, { drain: '5s' })
+  expect(closeOnSignal(app)).type.toBe<void>()
+  expect(app.mcp.drain({ delay: 5000 })).type.toBe<Promise<void>>()
+  expect(app.mcp.drain).type.not.toBeCallableWith({ delay: '5s' })
 })

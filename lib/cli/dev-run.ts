@@ -39,7 +39,7 @@ async function runOnHttp (settings: DevSettings, terminal: Terminal): Promise<vo
   await announce(mounts, settings, terminal)
   for (const mount of mounts) printCalls(findMounted(mount).parts.definition, { ...terminal, print: terminal.out })
   await ended
-  await app.close()
+  await mounts.drain()
 }
 
 async function runOnStdio (settings: DevSettings, terminal: Terminal): Promise<void> {

@@ -27,7 +27,7 @@ async function runOnStdio (settings: RunSettings, terminal: Terminal): Promise<v
 
 async function runOnHttp (settings: RunSettings, terminal: Terminal): Promise<void> {
   const ended = new Promise<void>((resolve) => { onSignal(terminal, resolve) })
-  const { transport, stateless, isLogLevelGiven, logLevel, workers } = settings
+  const { transport, stateless, isLogLevelGiven, logLevel, workers, drain } = settings
   const app = await createServedApp(await loadExport(settings), {
     ...settings,
     mountOnly: [...transport === 'sse' ? ['transport sse'] : [], ...stateless ? ['stateless'] : []],
@@ -36,10 +36,11 @@ async function runOnHttp (settings: RunSettings, terminal: Terminal): Promise<vo
     createMount: () => createMountOptions(settings, terminal)
   })
   // The cast holds, because an app without a registry has been refused.
-  if (workers > 1) warnOfOwnSessions(findRegistry(app) as McpRegistry, terminal)
+  const mounts = findRegistry(app) as McpRegistry
+  if (workers > 1) warnOfOwnSessions(mounts, terminal)
   await listen(app, settings)
   await ended
-  await app.close()
+  await mounts.drain({ delay: drain })
 }
 
 async function createMountOptions (

@@ -17,6 +17,8 @@ export interface RunSettings extends ExportSettings {
   /** Whether the user has set the log level, as an option and not in the environment. */
   readonly isLogLevelGiven: boolean
   readonly workers: number
+  /** Milliseconds. */
+  readonly drain: number
   /** Whether legacy clients are served without sessions. */
   readonly stateless: boolean
   /** The arguments of the file. */

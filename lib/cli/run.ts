@@ -34,6 +34,10 @@ export const run: Command = {
       help: `${LOG_LEVELS.join(', ')}. Default: the environment variable LOG_LEVEL, or info.`
     },
     workers: { value: 'number', short: 'w', help: 'How many processes share the port. Default: 1.' },
+    drain: {
+      value: 'ms',
+      help: 'How many milliseconds it serves on after a signal, so that balancers notice. Default: 0.'
+    },
     stateless: { help: 'Serve legacy clients without sessions, so that any worker can answer them.' }
   },
   notes: `The file exports what it exports for 'dev'. If it exports a server, run mounts
@@ -54,7 +58,8 @@ Several workers share one port. Clients of the modern era need nothing more. The
 sessions of legacy clients need REDIS_URL or --stateless; without one of them,
 run refuses to start a server with more than one worker.
 
-SIGTERM and SIGINT close the app: calls that are running may finish.
+SIGTERM and SIGINT close the app: readiness turns 503, calls are served for
+--drain milliseconds, and those that are running may finish.
 
   fastify-mcp-mount run server.js --host 0.0.0.0 --port 8080
   fastify-mcp-mount run server.js --workers 4 --stateless
@@ -74,8 +79,9 @@ async function runRun (line: CommandLine, terminal: Terminal): Promise<number> {
   return code ?? 1
 }
 
-const HTTP_OPTIONS = ['host', 'port', 'path', 'workers', 'stateless'] as const
+const HTTP_OPTIONS = ['host', 'port', 'path', 'workers', 'drain', 'stateless'] as const
 const MAX_WORKERS = 1024
+const MAX_DRAIN = 600_000
 
 function resolveSettings (line: CommandLine, { process: { env, cwd } }: Terminal): RunSettings {
   const [name, surplus] = line.positionals
@@ -105,6 +111,7 @@ function resolveSettings (line: CommandLine, { process: { env, cwd } }: Terminal
     logLevel: parseChoice(line, 'log-level', { otherwise: env.LOG_LEVEL ?? 'info', choices: LOG_LEVELS }),
     isLogLevelGiven: line.isGiven('log-level'),
     workers,
+    drain: parseWhole(line, 'drain', { otherwise: '0', from: 0, to: MAX_DRAIN }),
     stateless: line.has('stateless'),
     args: line.rest,
     ...(exported !== undefined && { exported }),

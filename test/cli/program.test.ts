@@ -40,7 +40,7 @@ t.test('the help lists all commands, and goes to standard error if it was not re
 t.test('the help of a command lists all options, in lines of 80 characters', async (t) => {
   const options = {
     dev: ['export', 'port', 'host', 'prefix', 'path', 'inspector', 'stdio'],
-    run: ['export', 'transport', 'host', 'port', 'path', 'log-level', 'workers', 'stateless'],
+    run: ['export', 'transport', 'host', 'port', 'path', 'log-level', 'workers', 'drain', 'stateless'],
     inspect: ['arg', 'era', 'header', 'token', 'timeout', 'log-level', 'json'],
     routes: ['export', 'json'],
     install: ['name', 'scope', 'header', 'env', 'print', 'yes'],

@@ -12,6 +12,7 @@ export const RUN_SETTINGS: Omit<RunSettings, 'name' | 'file'> = Object.freeze({
   logLevel: 'info',
   isLogLevelGiven: false,
   workers: 1,
+  drain: 0,
   stateless: false,
   args: []
 })

@@ -1,10 +1,8 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { request, type IncomingMessage } from 'node:http'
 import { request as requestTls } from 'node:https'
-import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { json } from 'node:stream/consumers'
@@ -13,73 +11,15 @@ import t, { type Test } from 'tap'
 import mcpPlugin, { createMemoryCluster, McpServer, Type } from '../../lib/index.ts'
 import { initialize, legacy, modern, modernCall, type Post } from '../support/app.ts'
 import { findPort } from '../support/free-port.ts'
+import {
+  configurationsOf, createDirectory, missing, nodesAt, replaceAll, startCaddy as runCaddy, startNginx as runNginx,
+  withNodes
+} from '../support/proxies.ts'
 import { createGate, readFrames, type Gate } from '../support/stream.ts'
 
 t.setTimeout(120_000)
 
-const page = readFileSync(new URL('../../docs/proxies.md', import.meta.url), 'utf8')
 const HOST = 'mcp.example.com'
-
-/** Why a proxy cannot be run; false where it can. In CI it has to be there. */
-function missing (...commands: readonly string[]): string | false {
-  const absent = commands.filter((command) => spawnSync(command, ['-h'], { stdio: 'ignore' }).error !== undefined)
-  return absent.length === 0 || process.env['CI'] === 'true'
-    ? false
-    : `not installed: ${absent.join(', ')} (apt-get install ${absent.join(' ')})`
-}
-
-/** The configurations that the page shows: the first one is for one node, the second for several. */
-function configurationsOf (language: string): [one: string, several: string] {
-  const [one, several] = [...page.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, 'gm'))]
-    .map(([, block]) => block)
-  if (one === undefined || several === undefined) throw new Error(`the page lacks a configuration of ${language}`)
-  return [one, several]
-}
-
-/** Replaces addresses and paths, each of which must be there. */
-function replaceAll (configuration: string, changes: Readonly<Record<string, string>>): string {
-  return Object.entries(changes).reduce((text, [from, to]) => {
-    if (!text.includes(from)) throw new Error(`the configuration has no '${from}'`)
-    return text.replaceAll(from, to)
-  }, configuration)
-}
-
-/** The changes that send requests to these ports. */
-function nodesAt (ports: readonly string[]): Record<string, string> {
-  return Object.fromEntries(ports.map((port, index) => [`10.0.0.${index + 1}:8000`, `127.0.0.1:${port}`]))
-}
-
-/** A directory of its own that other users may read: nginx serves as one that has no rights. */
-function createDirectory (t: Test): string {
-  const directory = mkdtempSync(join(tmpdir(), 'proxy-'))
-  chmodSync(directory, 0o755)
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
-  return directory
-}
-
-/** Runs a proxy until the test ends; comes back when it listens. */
-async function start (
-  t: Test, port: number, command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env
-): Promise<void> {
-  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const output: string[] = []
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output.push(String(chunk)) })
-  const ended = once(child, 'close')
-  t.teardown(async () => { child.kill('SIGTERM'); await ended })
-
-  const failed = ended.then(() => { throw new Error(`${command} ended:\n${output.join('')}`) })
-  failed.catch(() => {})
-  let isListening = false
-  while (!isListening) isListening = await Promise.race([failed, tryToConnect(port)])
-}
-
-function tryToConnect (port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => { socket.destroy(); resolve(true) })
-    socket.once('error', () => setImmediate(resolve, false))
-  })
-}
 
 /** The app of the page, with a tool that reports on its work and goes on once it is let. */
 async function startApp (t: Test): Promise<{ readonly port: string, readonly goOn: Gate }> {
@@ -182,10 +122,7 @@ async function serves (t: Test, send: Send, goOn: Gate, protocol = 'https'): Pro
 
 async function startNginx (t: Test, site: string, changes: Readonly<Record<string, string>>): Promise<Send> {
   const directory = createDirectory(t)
-  const [key, certificate, configuration] = ['key.pem', 'certificate.pem', 'nginx.conf'].map((name) =>
-    join(directory, name)
-  )
-  if (key === undefined || certificate === undefined || configuration === undefined) throw new Error('no paths')
+  const [key, certificate] = [join(directory, 'key.pem'), join(directory, 'certificate.pem')]
   execFileSync(
     'openssl',
     [
@@ -210,22 +147,12 @@ async function startNginx (t: Test, site: string, changes: Readonly<Record<strin
     { stdio: 'ignore' }
   )
   const port = await findPort()
-  const changed = replaceAll(site, {
+  await runNginx(t, port, replaceAll(site, {
     'listen 443 ssl': `listen 127.0.0.1:${port} ssl`,
     '/etc/ssl/certs/mcp.example.com.pem': certificate,
     '/etc/ssl/private/mcp.example.com.key': key,
     ...changes
-  })
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (name) => `${name}_temp_path ${directory}/${name};`
-  )
-  // The directives around a site in Debian's nginx.conf.
-  writeFileSync(
-    configuration,
-    `daemon off;\npid ${directory}/nginx.pid;\nerror_log stderr;\nevents {}\nhttp ` +
-      `{\naccess_log off;\ngzip on;\n${temporary.join('\n')}\n${changed}}\n`
-  )
-  await start(t, port, 'nginx', ['-p', directory, '-e', 'stderr', '-c', configuration])
+  }))
   return createSend(port, readFileSync(certificate, 'utf8'))
 }
 
@@ -251,17 +178,9 @@ t.test('nginx passes streams on even with proxy_buffering on', { skip: missing('
 const [caddySite, caddyNodes] = configurationsOf('caddyfile')
 
 async function startCaddy (t: Test, site: string, changes: Readonly<Record<string, string>>): Promise<Send> {
-  const directory = createDirectory(t)
   const port = await findPort()
   // By http, because no certificate is to be had for this name.
-  const changed = replaceAll(site, { 'mcp.example.com {': `http://:${port} {`, ...changes })
-  writeFileSync(join(directory, 'Caddyfile'), `{\n  admin off\n}\n${changed}`)
-  await start(t, port, 'caddy', ['run', '--config', join(directory, 'Caddyfile')], {
-    ...process.env,
-    HOME: directory,
-    XDG_DATA_HOME: directory,
-    XDG_CONFIG_HOME: directory
-  })
+  await runCaddy(t, port, replaceAll(site, { 'mcp.example.com {': `http://:${port} {`, ...changes }))
   return createSend(port)
 }
 
@@ -343,7 +262,7 @@ t.test(
   { skip: missing('nginx', 'openssl') },
   async (t) => {
     const nodes = await startNodes(t)
-    const site = nginxSite.replace(/^upstream mcp \{[\s\S]*?^\}\n/m, nginxUpstream)
+    const site = withNodes(nginxSite, nginxUpstream)
 
     await balances(t, await startNginx(t, site, nodesAt(nodes.map(({ port }) => port))), nodes, 'close')
   }
