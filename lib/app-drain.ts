@@ -20,9 +20,10 @@ export interface DrainOptions {
 
 const DRAIN = { delay: duration(0) } satisfies TableOf<DrainOptions>
 
-// Milliseconds in which requests are still served on connections that are open after the delay. A proxy may send on
-// such a connection until it has noticed that the app refuses new ones.
+// Milliseconds without a request after which connections that are still open are ended. A proxy sends on them until it
+// has none left, and only then notices that the app refuses new ones. The limit is for all of them together.
 const LINGER = 1000
+const LINGER_LIMIT = 10_000
 
 /** Drains one app. */
 export class AppDrain {
@@ -54,7 +55,9 @@ export class AppDrain {
     await sleep(delay, undefined, { signal: this.#closing.signal }).catch(doNothing)
     await this.#connections.refuseNew()
     const ended = mounts.map((mount) => mount.endStreams())
-    if (delay > 0 && this.#ended === undefined) await this.#connections.waitForAll(Math.min(delay, LINGER))
+    if (delay > 0 && this.#ended === undefined) {
+      await this.#connections.waitUntilQuiet(Math.min(delay, LINGER), Math.min(delay * 5, LINGER_LIMIT))
+    }
     await Promise.all([...ended, this.endCalls()])
     await this.#root.close()
   }

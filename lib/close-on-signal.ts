@@ -1,4 +1,4 @@
-// Closes an app when the process is told to end.
+// Closes an app when the process gets a signal.
 import { constants } from 'node:os'
 import type { Server } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
@@ -20,8 +20,11 @@ export interface CloseOnSignalOptions {
 
 /** An app of Fastify, whichever server and types it has. */
 export interface ClosableApp {
+  /** The server, by which the mounts of the app are found. */
   readonly server: Server
+  /** Logs why the app failed to close. */
   readonly log: Pick<FastifyBaseLogger, 'error'>
+  /** Closes the app. */
   close (): PromiseLike<unknown>
 }
 

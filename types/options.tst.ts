@@ -90,6 +90,7 @@ describe('the options of a mount', () => {
       storeTimeout: 0,
       closeGracePeriod: 0,
       constraints: { host: 'api.example.com' },
+      config: {},
       logLevel: 'warn'
     // TypeScript reports each option that is missing here.
     } satisfies Required<McpMountOptions>

@@ -63,7 +63,7 @@ export function createEndpoint (
       exposeHeadRoute: false,
       ...longestHandlerTimeout(scope),
       ...(options.constraints !== undefined && { constraints: options.constraints }),
-      ...(cors !== undefined && { config: cors.config })
+      config: { ...options.config, ...cors?.config }
     }
 
     for (const url of listUrls(scope, path)) {

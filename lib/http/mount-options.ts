@@ -1,5 +1,5 @@
 // The options of a mount, as users write them.
-import type { FastifyPluginAsync, RouteShorthandOptions } from 'fastify'
+import type { FastifyContextConfig, FastifyPluginAsync, RouteShorthandOptions } from 'fastify'
 import type { AuthOptions } from '../auth/auth-options.ts'
 import type { Cluster } from '../store/cluster.ts'
 import type { Mountable } from '../sdk/recognise.ts'
@@ -131,6 +131,14 @@ export interface McpMountOptions extends ShareOptions {
    * })
    */
   readonly hooks?: MountHooks
+  /**
+   * The `config` of the endpoint's routes, which plugins of the app read, such as `@fastify/rate-limit`. What the mount decides by options of its own, `cors`, `mcp` and `public`, is refused here.
+   * @default none
+   * @example
+   * await app.register(rateLimit, { global: false })
+   * app.register(mcpPlugin, { server, config: { rateLimit: { max: 100, timeWindow: '1 minute' } } })
+   */
+  readonly config?: Readonly<Omit<FastifyContextConfig, 'cors' | 'mcp' | 'public'>>
   /**
    * Serves legacy clients without sessions, so that any process can answer any request. Handlers then cannot ask legacy
    * clients questions, and legacy clients are not notified of changes.

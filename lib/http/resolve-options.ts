@@ -4,7 +4,9 @@ import { authOption } from '../auth/auth-options.ts'
 import type { Cluster } from '../store/cluster.ts'
 import { findMeant } from '../did-you-mean.ts'
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
-import { duration, flag, func, isHttpUrl, isText, kind, kindOf, object, text, whole } from '../options/checks.ts'
+import {
+  duration, flag, func, isHttpUrl, isObject, isText, kind, kindOf, object, text, whole
+} from '../options/checks.ts'
 import { complete, findProblem, type ResolvedOf, type TableOf } from '../options/table.ts'
 import { exposeOption } from '../routes/expose-options.ts'
 import { exposeRoutes } from '../routes/expose.ts'
@@ -55,6 +57,13 @@ function isOrigin (entry: unknown): boolean {
   return entry === NO_ORIGIN || (typeof entry === 'string' && Boolean(parseEntry(entry)?.scheme))
 }
 
+const OWN_CONFIG = ['cors', 'mcp', 'public']
+const routeConfig = kind<NonNullable<McpMountOptions['config']>>((value) => {
+  if (!isObject(value)) return "must be an object, such as { rateLimit: { max: 100, timeWindow: '1 minute' } }"
+  const own = OWN_CONFIG.find((name) => name in value)
+  return own && `has '${own}', which options of the mount decide; leave it out`
+})
+
 const MOUNT = {
   expose: exposeOption,
   prefix: prefix(''),
@@ -69,6 +78,7 @@ const MOUNT = {
   routes: func<FastifyPluginAsync>('must be a function, such as async (scope) => { … }'),
   health: healthOption,
   hooks: hooksOption,
+  config: routeConfig(),
   stateless: flag(false),
   jsonResponse: flag(false),
   legacy: flag(true),

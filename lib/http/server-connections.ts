@@ -60,12 +60,21 @@ export class ServerConnections {
     }))
   }
 
-  /** Resolves when all connections have been closed, or after some milliseconds. */
-  async waitForAll (time: number): Promise<void> {
+  /**
+   * Resolves when all connections have been closed, or when no request has arrived on them for some milliseconds.
+   * @param limit The most milliseconds that this takes. Connections of HTTP/2 do not end after a reply.
+   */
+  async waitUntilQuiet (time: number, limit: number): Promise<void> {
     if (this.#open.size === 0) return
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, time)
-      this.#allClosed = () => { clearTimeout(timer); resolve() }
+      const timers = [setTimeout(stop, time), setTimeout(stop, limit)]
+      this.#allClosed = stop
+      this.onRequest(() => timers[0]?.refresh())
+
+      function stop (): void {
+        for (const timer of timers.splice(0)) clearTimeout(timer)
+        resolve()
+      }
     })
   }
 

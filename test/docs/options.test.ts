@@ -44,6 +44,7 @@ t.test('the defaults are those of the code', async (t) => {
     auth: 'none',
     routes: 'none',
     hooks: 'none',
+    config: 'none',
     logLevel: "the app's",
     eventStore: 'none',
     retryInterval: "the client's",

@@ -1,11 +1,13 @@
 // An endpoint in apps whose own settings reach its routes.
 import { gzipSync, createGunzip } from 'node:zlib'
 import autoload from '@fastify/autoload'
+import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
-import Fastify from 'fastify'
+import underPressure from '@fastify/under-pressure'
+import Fastify, { type FastifyRequest, type LightMyRequestResponse } from 'fastify'
 import { join } from 'node:path'
 import t from 'tap'
-import mcpPlugin from '../../lib/index.ts'
+import mcpPlugin, { authInfoOf, type AuthInfo } from '../../lib/index.ts'
 import { createHost, createServer, initialize, modern, modernCall, post } from '../support/app.ts'
 
 const AUTH = { verify: () => null, authorizationServers: ['https://auth.example.com'] }
@@ -78,6 +80,67 @@ for (const [status, message] of [
     t.same(response.json(), { jsonrpc: '2.0', id: null, error: { code: -32603, message } })
   })
 }
+
+t.test('a 503 of a hook that names no time has one', async (t) => {
+  const { app } = createHost(t)
+  app.addHook('preHandler', async () => { throw Object.assign(new Error('busy'), { statusCode: 503 }) })
+  app.register(mcpPlugin, { server: createServer() })
+
+  const response = await app.inject(modern('tools/list'))
+
+  t.same([response.statusCode, response.headers['retry-after']], [503, '30'])
+})
+
+t.test('under @fastify/under-pressure, clients get a JSON-RPC error with 503 and Retry-After', async (t) => {
+  const { app } = createHost(t)
+  const isHealthy = async (): Promise<boolean> => false
+  await app.register(underPressure, { healthCheck: isHealthy, healthCheckInterval: 1000, retryAfter: 50 })
+  app.register(mcpPlugin, { server: createServer() })
+
+  for (const post of [modernCall('echo', { text: 'hi' }), initialize()]) {
+    const response = await app.inject(post)
+
+    t.same([response.statusCode, response.headers['retry-after']], [503, '50'])
+    t.same(response.json(), {
+      jsonrpc: '2.0',
+      id: null,
+      error: { code: -32603, message: 'The server is temporarily unavailable; try again later' }
+    })
+  }
+})
+
+t.test('config tells @fastify/rate-limit about one mount, whose clients get a JSON-RPC error with 429', async (t) => {
+  const { app } = createHost(t)
+  await app.register(rateLimit, { global: false })
+  const keyGenerator = (request: FastifyRequest): string => authInfoOf(request)?.subject ?? ''
+  const authenticate = ({ headers }: FastifyRequest): AuthInfo =>
+    ({ token: '', clientId: 'app', scopes: [], subject: String(headers['x-user']) })
+  const config = { rateLimit: { max: 1, timeWindow: '1 minute', keyGenerator } }
+  app.register(mcpPlugin, { server: createServer(), auth: { authenticate }, config, cors: true })
+  app.register(mcpPlugin, { server: createServer('Other'), prefix: '/other' })
+  const call = (user: string, url = '/mcp'): Promise<LightMyRequestResponse> =>
+    app.inject(modernCall('echo', { text: 'hi' }, { url, headers: { 'x-user': user } }))
+
+  const replies = [await call('ann'), await call('ann'), await call('bob'), await call('ann', '/other/mcp')]
+  replies.push(await call('ann', '/other/mcp'))
+
+  t.same(replies.map(({ statusCode }) => statusCode), [200, 429, 200, 200, 200])
+  t.match(replies[1]?.headers, { 'retry-after': /^\d+$/ })
+  t.match(replies[1]?.json(), { jsonrpc: '2.0', id: null, error: { code: -32600, message: /Rate limit exceeded/ } })
+})
+
+t.test('config is an object, without what options of the mount decide', async (t) => {
+  for (const [config, problem] of [
+    ['fast', /must be an object, such as/],
+    [{ mcp: true }, /has 'mcp', which options of the mount decide; leave it out/],
+    [{ cors: {} }, /has 'cors'/]
+  ] as const) {
+    const { app } = createHost(t)
+    app.register(mcpPlugin, { server: createServer(), config: config as object })
+
+    await t.rejects(async () => await app.ready(), { code: 'MCP_ERR_INVALID_OPTION', message: problem })
+  }
+})
 
 t.test('a compressed body gets 415 with the accepted encoding', async (t) => {
   const { app } = createHost(t)

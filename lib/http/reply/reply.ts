@@ -96,6 +96,8 @@ export function handleError (error: FastifyError | RefusalError, request: Fastif
   const status = readStatus(error, reply)
   if (status < 500) return sendRefusal(reply, refuseUnread(request, status, describe(error)))
   request.log.error({ err: error }, error.message)
+  // @fastify/under-pressure, for one, has set a time of its own.
+  if (status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER)
   sendRefusal(reply, refuseUnread(request, status, SERVER_FAULTS[status] ?? 'Internal error'))
 }
 
