@@ -132,7 +132,8 @@ export interface McpMountOptions extends ShareOptions {
    */
   readonly hooks?: MountHooks
   /**
-   * The `config` of the endpoint's routes, which plugins of the app read, such as `@fastify/rate-limit`. What the mount decides by options of its own, `cors`, `mcp` and `public`, is refused here.
+   * The `config` of the endpoint's routes, which plugins of the app read, such as `@fastify/rate-limit`. What the mount
+   * decides by options of its own, `cors`, `mcp` and `public`, is refused here.
    * @default none
    * @example
    * await app.register(rateLimit, { global: false })
