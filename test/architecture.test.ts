@@ -56,7 +56,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'server/call': ['auth', 'options', 'protocol', 'server/schema', 'telemetry'],
   'server/lists': ['options', 'protocol', 'server/call'],
   'server/features': ['options', 'protocol', 'server/call', 'server/lists', 'server/schema'],
-  middleware: ['auth', 'options', 'protocol', 'server', 'shares'],
+  middleware: ['auth', 'options', 'protocol', 'server', 'shares', 'telemetry'],
   server: ['options', 'protocol', 'server/call', 'server/features', 'server/lists', 'server/schema'],
   notify: ['protocol', 'server', 'shares'],
   session: ['auth', 'notify', 'protocol', 'server', 'shares', 'store', 'telemetry'],

@@ -46,6 +46,7 @@ export function timeouts (options: TimeoutOptions): Hooks {
         return await call.inTime(next(), limit)
       } catch (error) {
         if (!(error instanceof TimeoutError)) throw error
+        call.failure = error
         call.channel.log.warn({ tool: name }, `tool ${name} ${error.message}`)
         return errorResult(`Tool ${name} ${error.message}`)
       }

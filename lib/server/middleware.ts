@@ -70,6 +70,8 @@ export async function runThrough (
   }
 
   async function runMethod (): Promise<object> {
+    // A method that runs again may succeed.
+    call.failure = undefined
     try {
       const result = valueOf(await serve())
       call.settle(outcomeOfResult(result, call.failure))

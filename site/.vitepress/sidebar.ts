@@ -9,9 +9,8 @@ type Item = DefaultTheme.SidebarItem
 export const GUIDE: Readonly<Record<string, readonly string[]>> = {
   Begin: ['getting-started', 'why', 'mounting', 'options'],
   Serve: [
-    'tools-resources-prompts', 'routes', 'context', 'middleware', 'asking', 'notifications',
-    'sessions-and-eras', 'resumability',
-    'sdk-servers', 'stdio'
+    'tools-resources-prompts', 'routes', 'context', 'middleware', 'asking', 'notifications', 'sessions-and-eras',
+    'resumability', 'sdk-servers', 'stdio'
   ],
   'Let in': ['authorization', 'sign-in', 'visibility', 'browsers', 'security'],
   See: ['explorer', 'testing', 'cli', 'observe', 'troubleshooting', 'performance'],

@@ -41,6 +41,8 @@ export interface ContextCall {
   readonly server: ContextServer
   /** A signal that is aborted when the client leaves or the call times out. */
   readonly signal: AbortSignal
+  /** What the tool threw, if the client gets a result that says so. */
+  failure: unknown
   /** How the method ended; undefined until it has. */
   readonly outcome: RequestOutcome | undefined
   /** Whether the call has ended. After that, nothing is sent for it. */
