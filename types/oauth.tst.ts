@@ -90,6 +90,9 @@ test('the server is a plugin, and has the option auth of mounts', () => {
   expect(login.authFor).type.toBeCallableWith({ scopes: [], dpop: 'require' })
   expect(login.authFor).type.not.toBeCallableWith({ scopes: [], dpop: 'accept' })
   expect(login.authFor).type.not.toBeCallableWith({})
+  expect(login.revoke({ subject: 'ann' })).type.toBe<Promise<void>>()
+  expect(login.revoke).type.toBeCallableWith({ clientId: 'app' })
+  expect(login.revoke).type.not.toBeCallableWith({})
 })
 
 test('texts of another language are complete', () => {

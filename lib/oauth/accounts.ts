@@ -15,7 +15,7 @@ export interface Account {
 
 // RFC 9068 2.2 and RFC 7519 4.1: claims that the server itself writes, or that change what a token stands for.
 const RESERVED = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'client_id', 'scope', 'scp', 'cnf', 'act', 'may_act',
-  'azp', 'cid', 'auth_time', 'authorization_details', 'token_use']
+  'azp', 'cid', 'auth_time', 'authorization_details', 'token_use', 'gid', 'ep']
 
 /** Keeps the accounts of an authorization server. */
 export interface Accounts {

@@ -16,6 +16,7 @@ import { INTERACTION_PATH, ROUTES } from './paths.ts'
 import { createProvider } from './provider.ts'
 import { createRegistrationLimit } from './registration-limit.ts'
 import { createResourceFinder } from './resources.ts'
+import { createRevocation, type RevokedAccess } from './revocation/revocation.ts'
 import { sealStore } from './sealed-store.ts'
 import { createUpstream } from './upstream/upstream.ts'
 import { createAuth, createVerify, type AuthForOptions } from './verifier.ts'
@@ -28,6 +29,15 @@ export interface AuthorizationServer extends FastifyPluginAsync {
   readonly auth: TokenAuthOptions
   /** Returns the `auth` option of a mount that needs scopes. */
   readonly authFor: (options: AuthForOptions) => TokenAuthOptions
+  /**
+   * Withdraws all access of a user, or of a client: refresh tokens, the browser's sign-in and remembered consent are
+   * gone; access tokens that are out get 401; at the mounts, sessions and streams end. Other processes follow within
+   * `revocationInterval`. The user may sign in again: refuse that by `allow`.
+   *
+   * @throws TypeError if neither `subject` nor `clientId` is given, or both are; the error of the store.
+   * @example await login.revoke({ subject: 'ann' })
+   */
+  readonly revoke: (access: RevokedAccess) => Promise<void>
 }
 
 const BODY_LIMIT = 56 * 1024
@@ -60,7 +70,9 @@ export function authorizationServer<User> (options: AuthorizationServerOptions<U
   const settings: ServerSettings = { ...resolved, store: sealStore(resolved.store, keys) }
   const accounts = createAccounts(settings)
   const upstream = createUpstream(settings, accounts)
-  const base = { issuer: settings.issuer, verify: createVerify(settings.issuer, keys, upstream), dpop: settings.dpop }
+  const revocation = createRevocation(settings, accounts)
+  const verify = createVerify(settings.issuer, keys, upstream)
+  const base = { issuer: settings.issuer, verify, dpop: settings.dpop, revocations: revocation.list }
   const authFor = (given: AuthForOptions): TokenAuthOptions => createAuth(base, given)
 
   async function registerServer (app: FastifyInstance): Promise<void> {
@@ -70,15 +82,18 @@ export function authorizationServer<User> (options: AuthorizationServerOptions<U
     }
     const findResource = createResourceFinder(app, settings.issuer, settings.publicUrl)
     const pages = createPages(settings)
-    const parts = { settings, keys, accounts, upstream, findResource, pages, log: app.log }
+    const parts = { settings, keys, accounts, upstream, revocation, findResource, pages, log: app.log }
     const provider = await createProvider(parts)
+    app.addHook('onReady', async function readRevocations () { await revocation.list.start(app.log) })
+    app.addHook('onClose', async function stopRevocations () { revocation.list.stop() })
     // A scope of its own, so its parser and routes never reach the app.
     const interactions = createInteractions({ ...parts, provider })
     await app.register(async (scope) => { addRoutes(scope, settings, provider, interactions) })
   }
 
   const plugin = fp(registerServer, { name: 'fastify-mcp-mount-oauth', fastify: '5.x' })
-  return Object.assign(plugin, { issuer: settings.issuer, auth: authFor({ scopes: [] }), authFor })
+  const auth = authFor({ scopes: [] })
+  return Object.assign(plugin, { issuer: settings.issuer, auth, authFor, revoke: revocation.revoke })
 }
 
 function addRoutes (

@@ -3,7 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { PROOF_ALGORITHMS } from '../auth/dpop.ts'
 import type { Account, Accounts } from './accounts.ts'
 import { ASSERTION_GRANT, ASSERTION_PROFILE } from './assertion-issuers.ts'
-import { createAdapters } from './adapter.ts'
+import { createAdapters, stampOf } from './adapter.ts'
 import { createDocumentFetch } from './client-documents.ts'
 import type { Keys } from './keys.ts'
 import { toProviderClient } from './known-clients.ts'
@@ -13,6 +13,7 @@ import type { Pages } from './pages/pages.ts'
 import { INTERACTION_PATH, INTERACTION_TTL, ROUTES } from './paths.ts'
 import type { Client, Provider, ProviderModule } from './peers.ts'
 import { createReadmission } from './readmission.ts'
+import type { Revocation } from './revocation/revocation.ts'
 import type { FindResource } from './resources.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
@@ -22,6 +23,7 @@ export interface ConfigurationParts {
   readonly keys: Keys
   readonly accounts: Accounts
   readonly upstream: Upstream
+  readonly revocation: Revocation
   readonly findResource: FindResource
   readonly log: FastifyBaseLogger
   readonly pages: Pages
@@ -58,12 +60,12 @@ const SIGNING = 'ES256'
 export function createConfiguration (
   parts: ConfigurationParts, { errors, interactionPolicy }: Omit<ProviderModule, 'default'>, getProvider: () => Provider
 ): object {
-  const { settings, keys, accounts } = parts
+  const { settings, keys, revocation: { epochs, revokeGrant } } = parts
   const { issuer, store, lifetimes } = settings
   const takesAssertions = settings.identityAssertions.length > 0
   const grants = takesAssertions ? [ASSERTION_GRANT] : []
   return {
-    adapter: createAdapters(store, lifetimes, errors),
+    adapter: createAdapters(store, { ...lifetimes, epochs, onGrantRevoked: revokeGrant }, errors),
     clients: settings.clients.map((client) => toProviderClient(client, grants)),
     clientDefaults: {
       token_endpoint_auth_method: 'none',
@@ -104,9 +106,7 @@ export function createConfiguration (
       return grantId === undefined ? undefined : await getProvider().Grant.find(grantId)
     },
     findAccount: createAccountFinder(parts),
-    // A client that acts for itself has no account.
-    extraTokenClaims: async (_ctx: unknown, { accountId }: { accountId?: string }) =>
-      accountId === undefined ? undefined : (await accounts.find(accountId))?.extra,
+    extraTokenClaims: createClaims(parts),
     expiresWithSession: () => false,
     issueRefreshToken: (_ctx: unknown, client: Client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,
@@ -116,6 +116,22 @@ export function createConfiguration (
     },
     renderError: createRenderError(parts),
     ttl: describeLifetimes(settings)
+  }
+}
+
+/** The members of a token that its claims are made from. A client that acts for itself has no account and no grant. */
+interface IssuedToken { readonly accountId?: string, readonly clientId?: string, readonly grantId?: string }
+
+// `gid` and `ep` say which grant the token belongs to, and in which epochs it was made, so that it can be withdrawn.
+function createClaims (
+  { accounts, revocation: { epochs } }: ConfigurationParts
+): (_ctx: unknown, token: IssuedToken) => Promise<Readonly<Record<string, unknown>>> {
+  return async function claimsOf (_ctx, { accountId, clientId, grantId }) {
+    const account = accountId === undefined ? undefined : await accounts.find(accountId)
+    const ep = grantId === undefined
+      ? await epochs.stamp({ subject: accountId, clientId })
+      : await epochs.read(stampOf('Grant', grantId))
+    return { ...account?.extra, gid: grantId, ...(ep !== '.' && { ep }) }
   }
 }
 

@@ -33,7 +33,7 @@ export const DENIED = { error: 'access_denied', error_description: 'the user did
 /** Creates the functions that ask for consent. */
 export function createConsent (parts: ServerParts): Consent {
   const { settings, keys } = parts
-  const memory = createConsentMemory(settings)
+  const memory = createConsentMemory(parts)
 
   // The cookie of the interaction binds the form to the browser; this binds it to what the page showed.
   function signedText ({ uid }: Interaction, request: ConsentRequest): string {

@@ -29,7 +29,7 @@ export interface UserClaims {
 
 /** How long things last, in milliseconds. */
 export interface Lifetimes {
-  /** How long an access token is good for. It cannot be revoked before. @default 900000, 15 minutes */
+  /** How long an access token is good for, unless access is withdrawn. @default 900000, 15 minutes */
   readonly accessToken?: number
   /** How long a refresh token is good for. Each use gives a new one. @default 2592000000, 30 days */
   readonly refreshToken?: number
@@ -139,6 +139,12 @@ export interface AuthorizationServerOptions<User> {
   readonly dpop?: 'accept' | 'require'
   /** How long things last. @default the defaults of Lifetimes */
   readonly lifetimes?: Lifetimes
+  /**
+   * How many milliseconds pass between two looks for access that another process has withdrawn. For that long, and the
+   * time that the store takes, this process may still accept its tokens. Each look costs two reads of the store.
+   * @default 1000
+   */
+  readonly revocationInterval?: number
 }
 
 const MIN_KEY_LENGTH = 32
@@ -209,7 +215,8 @@ const SERVER = {
   allowRedirect: func<(url: URL) => boolean>(),
   identityAssertions: assertionIssuers([]),
   dpop: oneOf('accept', 'require'),
-  lifetimes: nested(LIFETIMES, 'must be an object, such as { accessToken: 900_000 }')
+  lifetimes: nested(LIFETIMES, 'must be an object, such as { accessToken: 900_000 }'),
+  revocationInterval: whole(1000)
 } satisfies TableOf<AuthorizationServerOptions<unknown>>
 
 /** The options of the authorization server, completed. */

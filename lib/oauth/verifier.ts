@@ -5,6 +5,7 @@ import type { TokenAuthOptions, Verify } from '../auth/auth-options.ts'
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
 import { toAuthInfo } from '../auth/claims.ts'
 import { withCache } from '../auth/token-cache.ts'
+import type { Revocations } from '../auth/revocations.ts'
 import { InvalidTokenError } from '../auth/token-error.ts'
 import type { Keys } from './keys.ts'
 import type { Upstream } from './upstream/upstream.ts'
@@ -34,13 +35,15 @@ export function createVerify (
     })
     const expectations = { resource, audience: [resource], issuer, clockTolerance: CLOCK_TOLERANCE, now: now() }
     const info = toAuthInfo(token, payload, expectations)
+    const { gid } = payload
+    const named = typeof gid === 'string' ? { ...info, grantId: gid } : info
     if (payload.sub !== payload['client_id']) {
       return Object.freeze<AuthInfo>({
-        ...info, upstream: async (options) => await upstream.get(String(info.subject), options)
+        ...named, upstream: async (options) => await upstream.get(String(info.subject), options)
       })
     }
     // RFC 9068 2.2: the subject of a client that acts for itself is the client.
-    const { subject: _client, ...own } = info
+    const { subject: _client, ...own } = named
     return Object.freeze(own)
   }, CACHE, now)
 }
@@ -62,13 +65,14 @@ export interface AuthBase {
   readonly verify: Verify
   /** The server's option `dpop`. */
   readonly dpop: 'accept' | 'require' | undefined
+  readonly revocations: Revocations
 }
 
 /**
  * Creates the `auth` option of a mount that trusts an issuer.
  * @throws MCP_ERR_INVALID_OPTION for a mount with proofs of a server that binds no tokens.
  */
-export function createAuth ({ issuer, verify, dpop }: AuthBase, given: AuthForOptions): TokenAuthOptions {
+export function createAuth ({ issuer, verify, dpop, revocations }: AuthBase, given: AuthForOptions): TokenAuthOptions {
   if (given.dpop !== undefined && dpop === undefined) {
     throw new MCP_ERR_INVALID_OPTION('authFor.dpop', "needs authorizationServer({ dpop: 'accept' })")
   }
@@ -77,6 +81,7 @@ export function createAuth ({ issuer, verify, dpop }: AuthBase, given: AuthForOp
     verify,
     authorizationServers: [issuer],
     requiredScopes: given.scopes,
+    revocations,
     ...(mode !== undefined && { dpop: mode })
   })
 }

@@ -1,0 +1,54 @@
+// Withdraws the access of users, clients and grants: of what the store has, and of access tokens that are out already.
+import type { Accounts } from '../accounts.ts'
+import type { ServerSettings } from '../options.ts'
+import { createEpochs, type Epochs } from './epochs.ts'
+import { createNotes } from './notes.ts'
+import { RevocationList } from './revocation-list.ts'
+
+/** Whose access is withdrawn: a user's with all clients, or a client's for all users. */
+export type RevokedAccess = { readonly subject: string } | { readonly clientId: string }
+
+/** The withdrawal of access. */
+export interface Revocation {
+  readonly epochs: Epochs
+  readonly list: RevocationList
+  /** Withdraws the tokens of one grant. */
+  revokeGrant (grantId: string): Promise<void>
+  /** Withdraws all access of a user or a client. @throws TypeError */
+  revoke (access: RevokedAccess): Promise<void>
+}
+
+// By how many milliseconds a token may be accepted beyond its expiry, by clocks that differ.
+const MARGIN = 60_000
+
+/** Creates the withdrawal of access. */
+export function createRevocation (settings: ServerSettings, accounts: Pick<Accounts, 'end'>): Revocation {
+  const { store, issuer, lifetimes, isStoreDefault, revocationInterval } = settings
+  const epochs = createEpochs(settings)
+  const ttl = lifetimes.accessToken + MARGIN
+  const interval = isStoreDefault ? undefined : revocationInterval
+  const list = new RevocationList({ issuer, notes: createNotes(store, ttl), ttl, interval })
+
+  return {
+    epochs,
+    list,
+    revokeGrant: async (grantId) => { await list.add({ kind: 'grantId', name: grantId }) },
+    async revoke (access) {
+      const { kind, name } = readAccess(access)
+      const epoch = await epochs.begin(kind, name)
+      if (kind === 'subject') await accounts.end(name)
+      await list.add({ kind, name, epoch })
+    }
+  }
+}
+
+function readAccess (access: RevokedAccess): { readonly kind: 'subject' | 'clientId', readonly name: string } {
+  const given: { readonly subject?: unknown, readonly clientId?: unknown } = Object(access)
+  const found = (['subject', 'clientId'] as const).filter((kind) => given[kind] !== undefined)
+  const [kind, ...more] = found
+  const name = kind === undefined ? undefined : given[kind]
+  if (kind === undefined || more.length > 0 || typeof name !== 'string' || name === '') {
+    throw new TypeError("revoke needs either 'subject' or 'clientId', a string, such as { subject: 'ann' }")
+  }
+  return { kind, name }
+}
