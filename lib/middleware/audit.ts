@@ -21,7 +21,7 @@ export interface AuditEntry {
   readonly method?: string
   /** The tool, prompt or URI, as the client wrote it. */
   readonly target?: string
-  /** Who has called. */
+  /** The user and the client that the token of the caller names. */
   readonly principal?: Principal
   /** A digest of the session's id. */
   readonly session?: string
@@ -76,7 +76,7 @@ const AUDIT = {
  * the entries that wait are written once more, until the writer fails.
  *
  * @throws MCP_ERR_INVALID_OPTION
- * @example app.register(audit((entry) => appendFile('audit.log', `${JSON.stringify(entry)}\n`)))
+ * @example app.register(audit((entry) => { console.log(JSON.stringify(entry)) }))
  */
 export function audit (write: WriteAudit, options: AuditOptions = {}): FastifyPluginCallback {
   if (typeof write !== 'function') throw new MCP_ERR_INVALID_OPTION('audit.write', 'must be a function (entry) => …')
