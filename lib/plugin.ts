@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { doNothing } from './do-nothing.ts'
+import { createEndpointPage } from './endpoint-page.ts'
 import { createHealthRoutes } from './http/beside/health.ts'
 import { createLegacySseRoutes } from './http/sse-2024/routes.ts'
 import { addHostStrategy } from './http/guard/host-constraint.ts'
@@ -67,7 +68,10 @@ async function mcpMount (app: FastifyInstance, given: McpMountOptions | RouteMou
   // A scope of its own: hooks, body parsers and error handler never reach the host app.
   const { parts, legacySse } = mounted
   const { prefix, logLevel, health, routes } = options
-  const endpoints = [createRoutes(parts), ...legacySse === undefined ? [] : createLegacySseRoutes(parts, legacySse)]
+  const endpoints = [
+    createRoutes(parts, createEndpointPage(mounted, registry)),
+    ...legacySse === undefined ? [] : createLegacySseRoutes(parts, legacySse)
+  ]
   for (const endpoint of endpoints) {
     await app.register(endpoint, { prefix, ...(logLevel !== undefined && { logLevel }) })
   }

@@ -17,6 +17,8 @@ export class McpRegistry implements Iterable<Mount> {
   readonly #endpoints = new Map<string, string>()
   readonly #started: Mounted[] = []
   readonly #drain: AppDrain
+  /** @internal The path of the explorer, if the app has one without parameters in its path. */
+  explorer: string | undefined
 
   /** @internal @param root The root of the app. */
   constructor (root: FastifyInstance) {
@@ -140,6 +142,11 @@ export function resolveRegistry (scope: FastifyInstance): McpRegistry {
       "'mcp' of its own; rename that decorator")
   }
   return registry
+}
+
+/** Lets another app, which serves requests of the same server, see the mounts of a registry. */
+export function lendRegistry (registry: McpRegistry, borrower: FastifyInstance): void {
+  registries.set(borrower.server, registry)
 }
 
 /** Finds the registry of the app that a scope belongs to; undefined if nothing is mounted. */

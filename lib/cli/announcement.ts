@@ -17,8 +17,15 @@ interface Offer {
   readonly items: readonly Item[]
 }
 
+/** The settings of an announcement. */
+export interface Announced extends DevSettings {
+  /** The URL of the explorer; undefined if there is none. */
+  readonly explorer: string | undefined
+}
+
 /** Prints the mounts of an app, and reports them to the next run. */
-export async function announce (mounts: Iterable<Mount>, settings: DevSettings, terminal: Terminal): Promise<void> {
+export async function announce (mounts: Iterable<Mount>, settings: Announced, terminal: Terminal): Promise<void> {
+  const { explorer } = settings
   const { bold, dim, out } = terminal
   const last = settings.report === undefined ? undefined : readReport(settings.report)
   const reported: ReportedMount[] = []
@@ -33,17 +40,23 @@ export async function announce (mounts: Iterable<Mount>, settings: DevSettings, 
       const before = last.find((other) => other.name === mount.name)?.offered ?? {}
       out([`${bold(`Restarted ${name}`)}  ${dim(mount.url)}`, ...formatChanges(before, report.offered)].join('\n'))
     }
-    reported.push(report)
+    reported.push({ ...report, ...(explorer !== undefined && { explorer }) })
   }
   // Written before the last line, which is the sign that the servers are up.
   if (settings.report !== undefined) writeReport(settings.report, reported)
   if (last === undefined) {
+    if (explorer !== undefined) out(`${formatExplorer(explorer, terminal)}\n`)
     const name = cleanLine(settings.name)
     if (settings.signIn !== undefined) {
       out('Clients sign in: they open a page in your browser, where you are whoever you want to be.\n')
     }
     out(dim(`Each call is printed below. ${name} is run again when it changes. Ctrl-C ends it.`))
   }
+}
+
+function formatExplorer (url: string, { bold, dim, process: { stdin } }: Terminal): string {
+  const hint = stdin.isTTY === true ? `  ${dim('o and Enter open it')}` : ''
+  return `${bold('Explorer')}  ${url}${hint}`
 }
 
 async function listOffers (mount: Mount): Promise<readonly Offer[]> {

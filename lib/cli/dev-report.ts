@@ -5,6 +5,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 export interface ReportedMount {
   readonly name: string
   readonly url: string
+  /** The URL of the explorer; absent if there is none. */
+  readonly explorer?: string
   /** What the server offers: the JSON of each item, by its kind and name, such as `tool add_note`. */
   readonly offered: { readonly [item: string]: string }
 }

@@ -2,6 +2,7 @@
 import { findMounted, findRegistry, type McpRegistry } from '../registry.ts'
 import { announce } from './announcement.ts'
 import { printCalls } from './call-lines.ts'
+import { serveExplorer } from './dev-explorer.ts'
 import { createDevLog } from './dev-log.ts'
 import type { DevSettings } from './dev-settings.ts'
 import { listen, onSignal, reportFailure, serveOnStdio } from './listening.ts'
@@ -36,7 +37,7 @@ async function runOnHttp (settings: DevSettings, terminal: Terminal): Promise<vo
   const ended = new Promise<void>((resolve) => { onSignal(terminal, resolve) })
   // The cast holds, because an app without a registry has been refused.
   const mounts = findRegistry(app) as McpRegistry
-  await announce(mounts, settings, terminal)
+  await announce(mounts, { ...settings, explorer: await serveExplorer(app, mounts) }, terminal)
   for (const mount of mounts) printCalls(findMounted(mount).parts.definition, { ...terminal, print: terminal.out })
   await ended
   await mounts.drain()

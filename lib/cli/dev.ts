@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { doNothing } from '../do-nothing.ts'
 import { isScope } from '../protocol/scope.ts'
 import { waitFor } from './child.ts'
 import { Failure, parseWhole, UsageError, type Command, type CommandLine } from './command.ts'
@@ -16,6 +17,7 @@ import { pathOfProgram } from './installation.ts'
 import { startInspector } from './inspector.ts'
 import { USUAL_EXPORTS } from './load-export.ts'
 import { AUTOLOAD, findLoader } from './loader.ts'
+import { onOpenKey } from './open-key.ts'
 import type { Terminal } from './terminal.ts'
 import { editWatchOutput } from './watch-output.ts'
 
@@ -51,6 +53,9 @@ export const dev: Command = {
   - a Fastify plugin that mounts servers
   - a Fastify app with mounts; dev listens unless the app listens already
   - a function that returns one of these, such as createApp
+
+The explorer, a page to look at the servers and try them, is served at
+/explorer. o and Enter open it in the browser.
 
 Each call of a tool is printed in one line: what was called, the outcome, how
 long it took, and the client.
@@ -94,6 +99,10 @@ async function runProcess (settings: DevSettings, terminal: Terminal, inspected?
     // With --stdio, standard output carries the messages to the client and must not be changed.
     stdio: ['inherit', settings.stdio ? 'inherit' : 'pipe', 'pipe']
   })
+  const { report } = settings
+  const stopKey = report === undefined || terminal.process.stdin.isTTY !== true
+    ? doNothing
+    : onOpenKey(terminal, () => readReport(report)?.[0]?.explorer)
   const waiting = terminal.dim('Waits for a change.')
   let inspector: ChildProcess | undefined
   terminal.forward(child, (text) => editWatchOutput(text, waiting))
@@ -109,6 +118,7 @@ async function runProcess (settings: DevSettings, terminal: Terminal, inspected?
     return wasEnded ? 0 : code ?? 1
   } finally {
     inspector?.kill()
+    stopKey()
   }
 }
 

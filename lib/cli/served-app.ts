@@ -33,7 +33,7 @@ export interface AppPlan {
 export async function createServedApp (exported: unknown, plan: AppPlan): Promise<FastifyInstance> {
   const app = await prepareApp(exported, plan)
   await app.ready()
-  if (findRegistry(app) !== undefined) return app
+  if ((findRegistry(app)?.size ?? 0) > 0) return app
   await app.close()
   throw new Failure(
     `${plan.name} mounts no MCP server: ` +

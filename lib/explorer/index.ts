@@ -1,6 +1,6 @@
 // The entry point 'fastify-mcp-mount/explorer': the page to look at what is mounted, and to try it.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { findRegistry } from '../registry.ts'
+import { resolveRegistry } from '../registry.ts'
 import { undocumented } from '../http/beside/api-document.ts'
 import { describeMounts } from './mount-list.ts'
 import { resolveExplorerOptions, type McpExplorerOptions } from './options.ts'
@@ -26,6 +26,7 @@ async function mcpExplorer (app: FastifyInstance, given: McpExplorerOptions): Pr
   const files = await readPage()
   const addRoutes = async (scope: FastifyInstance): Promise<void> => {
     if (authorize !== undefined) scope.addHook('preHandler', createAuthorizeHook(authorize))
+    resolveRegistry(scope).explorer ??= scope.prefix.includes(':') ? undefined : scope.prefix
     addPage(scope, files)
     addMountList(scope)
   }
@@ -68,7 +69,7 @@ function addPage (scope: FastifyInstance, files: PageFiles): void {
 function addMountList (scope: FastifyInstance): void {
   scope.get('/mounts.json', { schema: undocumented() }, async (request, reply) => {
     reply.header('cache-control', 'no-store')
-    return { mounts: describeMounts(findRegistry(scope) ?? [], request) }
+    return { mounts: describeMounts(resolveRegistry(scope), request) }
   })
 }
 

@@ -32,9 +32,18 @@ export type PageFiles = ReadonlyMap<string, PageFile>
 const FOLDERS = ['explorer/dist', 'dist/explorer/page']
 const root = dirname(createRequire(import.meta.url).resolve('fastify-mcp-mount/package.json'))
 
+/** Whether the page has been built. In the package it always has. */
+export function isPageBuilt (): boolean {
+  return findFolder() !== undefined
+}
+
+function findFolder (): string | undefined {
+  return FOLDERS.map((path) => join(root, path)).find((path) => existsSync(join(path, 'index.html')))
+}
+
 /** Reads the files of the page. */
 export async function readPage (): Promise<PageFiles> {
-  const folder = FOLDERS.map((path) => join(root, path)).find((path) => existsSync(join(path, 'index.html')))
+  const folder = findFolder()
   if (folder === undefined) throw new Error("the page of the explorer has not been built: run 'npm run explorer:page'")
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile()).map(async ({ parentPath, name }) => {

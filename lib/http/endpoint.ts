@@ -5,6 +5,7 @@ import type { ResolvedOptions } from './resolve-options.ts'
 import { parseBody, RefusalError, type BodyLimits } from '../protocol/body.ts'
 import { shorten } from '../protocol/bounds.ts'
 import { undocumented } from './beside/api-document.ts'
+import { createPageConfig, type SendPage } from './beside/endpoint-page.ts'
 import { isPreflight } from './guard/auth-hook.ts'
 import { createCorsPolicy } from './guard/cors.ts'
 import { addMountHooks } from './beside/hooks.ts'
@@ -24,6 +25,8 @@ export interface Endpoint {
   /** Authenticates the callers; undefined if everybody may call. */
   readonly auth: Authenticator | undefined
   readonly methods: readonly EndpointMethod[]
+  /** Sends the page for people who open the URL in a browser; absent if there is none. */
+  readonly page?: SendPage
 }
 
 /** The handler of one HTTP method. */
@@ -36,7 +39,7 @@ export interface EndpointMethod extends Pick<RouteOptions, 'onRequest'> {
  * Builds the plugin that serves one URL. Its CORS, guard, body parser, error handler and routes stay within its scope.
  */
 export function createEndpoint (
-  { path, identity, auth, methods }: Endpoint, options: ResolvedOptions
+  { path, identity, auth, methods, page }: Endpoint, options: ResolvedOptions
 ): (scope: FastifyInstance) => Promise<void> {
   return async function mcpEndpoint (scope) {
     identifyScope(scope, identity)
@@ -63,7 +66,7 @@ export function createEndpoint (
       exposeHeadRoute: false,
       ...longestHandlerTimeout(scope),
       ...(options.constraints !== undefined && { constraints: options.constraints }),
-      config: { ...options.config, ...cors?.config }
+      config: { ...options.config, ...cors?.config, ...(page !== undefined && createPageConfig(page)) }
     }
 
     for (const url of listUrls(scope, path)) {

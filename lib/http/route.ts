@@ -6,11 +6,12 @@ import { createGetHandler } from './get.ts'
 import { findSession, readHeader, readLegacyHeaders, refuseSession, type LegacyHeaders } from './legacy.ts'
 import type { MountParts } from './parts.ts'
 import { createPostHandler } from './post.ts'
+import type { SendPage } from './beside/endpoint-page.ts'
 import { sendRefusal } from './reply/reply.ts'
 import { sendUnserved } from './reply/unserved.ts'
 
-/** Builds the plugin that serves the endpoint of one mount. */
-export function createRoutes (parts: MountParts): (scope: FastifyInstance) => Promise<void> {
+/** Builds the plugin that serves the endpoint of one mount. @param page Sends the page for people. */
+export function createRoutes (parts: MountParts, page: SendPage): (scope: FastifyInstance) => Promise<void> {
   const { auth, identity, options } = parts
   const hasSessions = options.legacy && !options.stateless
   const listens = hasSessions && !options.jsonResponse
@@ -18,7 +19,7 @@ export function createRoutes (parts: MountParts): (scope: FastifyInstance) => Pr
   const methods: EndpointMethod[] = [{ method: 'POST', handler: createPostHandler(parts) }]
   if (listens) methods.push({ method: 'GET', onRequest: refuseModern, handler: createGetHandler(parts) })
   if (hasSessions) methods.push({ method: 'DELETE', onRequest: refuseModern, handler: createDeleteHandler(parts) })
-  return createEndpoint({ path: options.path, identity, auth, methods }, options)
+  return createEndpoint({ path: options.path, identity, auth, methods, page }, options)
 }
 
 // MCP 2025-11-25 transports, Session Management 5.

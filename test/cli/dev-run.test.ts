@@ -6,7 +6,10 @@ import type { DevSettings } from '../../lib/cli/dev-settings.ts'
 import { createDevLog } from '../../lib/cli/dev-log.ts'
 import { runDevServer } from '../../lib/cli/dev-run.ts'
 import { runProgram } from '../../lib/cli/program.ts'
+import { buildPage } from '../page.js'
 import { createTestTerminal, type TestTerminal } from './terminal.ts'
+
+t.before(buildPage)
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
 
@@ -112,6 +115,8 @@ Clients
   Cursor       .cursor/mcp.json
                {"mcpServers":{"my-notes":{"url":"${url}"}}}
   Terminal     npx fastify-mcp-mount inspect ${url}
+
+Explorer  ${new URL('/explorer/', url)}
 
 Each call is printed below. server.ts is run again when it changes. Ctrl-C ends it.
 `)

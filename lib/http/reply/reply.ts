@@ -8,6 +8,7 @@ import { encodeError } from '../../protocol/encode.ts'
 import { refusals } from '../../telemetry/channels.ts'
 import type { RefusedRequest } from '../guard/refuse.ts'
 import { publishHttpRefusal } from './refusal-events.ts'
+import { findPage } from '../beside/endpoint-page.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 
@@ -38,8 +39,10 @@ export function isClosed ({ raw }: FastifyReply): boolean {
   return (response.stream ?? response).destroyed
 }
 
-/** Sends a refusal. */
+/** Sends a refusal, or a page to a person who has opened the endpoint in a browser. */
 export function sendRefusal (reply: FastifyReply, refusal: Refusal): void {
+  const sendPage = findPage(reply.request, refusal.status)
+  if (sendPage !== undefined) return sendPage(reply, refusal.status)
   if (refusals.hasSubscribers) publishHttpRefusal(reply.request, refusal)
   sendJson(reply.code(refusal.status), encodeError(refusal.id, refusal))
 }
