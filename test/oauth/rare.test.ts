@@ -251,6 +251,27 @@ t.test('an answer of GitHub that is not as documented signs nobody in', async (t
     { message: 'GitHub answered /user/orgs with something that is no list' })
 })
 
+t.test('GitHub withdraws a refresh token with status 200 or 400, and any other answer is a failure', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.addContentTypeParser('*', (_request, _payload, done) => { done(null) })
+  let [status, error] = [200, 'bad_refresh_token']
+  app.post('/login/oauth/access_token', async (_request, reply) => reply.code(status).send({ error }))
+  const baseUrl = await app.listen({ port: 0, host: '127.0.0.1' })
+  const signIn = github({ clientId: 'a', clientSecret: 'b', baseUrl, apiUrl: baseUrl })
+  const refreshAtGithub = async (): Promise<unknown> => await signIn.refresh?.('r')
+
+  await t.rejects(refreshAtGithub(), { name: 'SignInRefusedError' })
+  status = 400
+  await t.rejects(refreshAtGithub(), { name: 'SignInRefusedError' })
+  error = 'incorrect_client_credentials'
+  await t.rejects(refreshAtGithub(), { name: 'Error', message: 'GitHub gave no token: incorrect_client_credentials' })
+  for (status of [401, 503]) {
+    const message = `GitHub answered /login/oauth/access_token with status ${status}`
+    await t.rejects(refreshAtGithub(), { name: 'Error', message })
+  }
+})
+
 t.test('a provider of OpenID Connect is spoken to by https, and a user who cancels there is told so', async (t) => {
   const callbackUrl = `${PUBLIC_URL}/oauth/callback`
   const signIn = oidc({ issuer: 'https://127.0.0.1:9', clientId: 'a' })

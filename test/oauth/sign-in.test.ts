@@ -18,7 +18,7 @@ function stageOf<User> (signIn: SignIn<User>, options: Partial<AuthorizationServ
 
 t.test('a user of a provider of OpenID Connect signs in with state, nonce and PKCE', async (t) => {
   const { app: upstream } = await createIdentityProvider(t)
-  const stage = await createStage(t, stageOf(oidc({ ...upstream, scopes: ['openid'] })))
+  const stage = await createStage(t, stageOf(oidc({ ...upstream, scopes: ['openid'], params: { ui_locales: 'en' } })))
   const browser = stage.openBrowser()
   const id = await registerId(stage)
 
@@ -27,6 +27,7 @@ t.test('a user of a provider of OpenID Connect signs in with state, nonce and PK
 
   const asked = new URL(String(browser.visited.find((url) => url.startsWith(`${upstream.issuer}/auth?`)))).searchParams
   t.equal(asked.get('code_challenge_method'), 'S256')
+  t.equal(asked.get('ui_locales'), 'en')
   t.ok(asked.has('nonce') && asked.has('state') && asked.has('code_challenge'))
   const claims = JSON.parse(String(Buffer.from(String(body['access_token']).split('.')[1] ?? '', 'base64url')))
   t.match(claims, { sub: 'grace', iss: PUBLIC_URL })
@@ -175,6 +176,11 @@ t.test('wrong options are refused when they are passed', async (t) => {
   }
   t.throws(() => github({ clientId: 'a', clientSecret: '' }), { message: /github.clientSecret/ })
   t.throws(() => oidc({ issuer: 'x', clientId: 'a' }), { message: /oidc.issuer/ })
+  for (const params of [{ state: 'x' }, { prompt: 1 }, 'prompt=consent']) {
+    // The wrong type is what the test is about.
+    const wrong = { issuer: 'https://id.example.com', clientId: 'a', params: params as unknown as { prompt: string } }
+    t.throws(() => oidc(wrong), { message: /oidc.params.* must be an object of texts/ })
+  }
 })
 
 t.test('authFor requires scopes of every request to its mount', async (t) => {

@@ -186,6 +186,8 @@ t.test('if a verifier throws or returns an invalid value, the request gets 500 a
     { ...ANN, audience: 7 },
     { ...ANN, audience: [7] },
     { ...ANN, extra: 'x' },
+    { ...ANN, grantId: 1 },
+    { ...ANN, upstream: 'a token' },
     { ...ANN, extra: null },
     new Proxy(
       {},
