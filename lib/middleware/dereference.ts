@@ -39,16 +39,13 @@ export function dereference (options: DereferenceOptions = {}): Hooks {
   }
 }
 
-/** Thrown when a schema becomes too large. */
-class TooLargeError extends Error {}
-
 function inline (root: WireObject, maxSchemas: number): WireObject {
   const inliner = new Inliner(root, maxSchemas)
   try {
     return inliner.run()
-  } catch (error) {
-    if (error instanceof TooLargeError) return root
-    throw error
+  } catch {
+    // It would become too large, or a reference is malformed.
+    return root
   }
 }
 
@@ -74,7 +71,7 @@ class Inliner {
   }
 
   #copy (schema: WireObject): WireObject {
-    if (this.#left-- === 0) throw new TooLargeError()
+    if (this.#left-- === 0) throw new RangeError('the schema becomes too large')
     const entries = Object.entries(schema).map(([keyword, value]) => [keyword, this.#copyValue(keyword, value)])
     const { $ref, ...copy } = Object.fromEntries(entries) as WireObject
     if (typeof $ref !== 'string') return copy

@@ -2,7 +2,7 @@
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/sdk/types.js'
 import { oneOf, required, whole } from '../options/checks.ts'
 import { resolve, type TableOf } from '../options/table.ts'
-import { toJson } from '../protocol/encode.ts'
+import { encodeJson } from '../protocol/encode.ts'
 import { textBlock } from '../server/call/content.ts'
 import { errorResult } from '../server/features/tool-result.ts'
 import type { Hooks } from '../server/hooks.ts'
@@ -62,7 +62,7 @@ interface Size { readonly content: number, readonly structured: number }
 function measure ({ content, structuredContent }: CallToolResult): Size {
   return {
     content: content.reduce((sum, block) => sum + bytesOf(block), 0),
-    structured: structuredContent === undefined ? 0 : Buffer.byteLength(toJson(structuredContent) ?? '')
+    structured: structuredContent === undefined ? 0 : Buffer.byteLength(encodeJson(structuredContent))
   }
 }
 
@@ -72,7 +72,7 @@ function bytesOf (block: ContentBlock): number {
     case 'image': case 'audio': return block.data.length
     case 'resource':
       return 'text' in block.resource ? Buffer.byteLength(block.resource.text) : block.resource.blob.length
-    default: return Buffer.byteLength(toJson(block) ?? '')
+    default: return Buffer.byteLength(encodeJson(block))
   }
 }
 
@@ -127,6 +127,6 @@ function cutText (text: string, maxBytes: number): string {
   const bytes = Buffer.from(text.slice(0, maxBytes + 1))
   if (bytes.length <= maxBytes) return text
   let end = maxBytes
-  while (end > 0 && ((bytes[end] ?? 0) & 0xC0) === 0x80) end--
+  while (end > 0 && (bytes.readUInt8(end) & 0xC0) === 0x80) end--
   return bytes.toString('utf8', 0, end)
 }

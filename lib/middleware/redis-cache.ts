@@ -77,7 +77,8 @@ export function redisCache (options: RedisCacheOptions): CacheStore {
     async drop (group) {
       for (;;) {
         const found = await client.zrange(groupOf(group), '0', LAST_OF_BATCH)
-        const keys = Array.isArray(found) ? found.map(String) : []
+        // ZRANGE replies with an array.
+        const keys = (found as readonly unknown[]).map(String)
         if (keys.length === 0) return
         await client.del(...keys.map(keyOf))
         await client.zrem(groupOf(group), ...keys)

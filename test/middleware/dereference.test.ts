@@ -103,6 +103,25 @@ t.test('a schema that would become too large is listed as it is', async (t) => {
   t.match((await list(small, { maxSchemas: 3 })).inputSchema, { properties: { a: { type: 'string' } } })
 })
 
+t.test('references that cannot be replaced stay, and a schema with a malformed one is listed as it is', async (t) => {
+  const describe = (inputSchema: object): unknown =>
+    dereference().describeTool?.(untyped({ name: 'a', inputSchema }))?.inputSchema
+  const definitions = { node: { properties: { next: { $ref: '#/definitions/node' } } }, odd: { $anchor: 'odd' } }
+  const properties = {
+    self: { $ref: '#' },
+    missing: { $ref: '#/definitions/missing/member' },
+    anchor: { $ref: '#/definitions/odd' },
+    node: { $ref: '#/definitions/node' },
+    list: { items: true }
+  }
+
+  t.strictSame(describe({ properties, definitions }), {
+    properties: { ...properties, node: { properties: { next: { $ref: '#/definitions/node' } } } }, definitions
+  })
+  const malformed = { properties: { a: { $ref: '#/definitions/%' } }, definitions }
+  t.strictSame(describe(malformed), malformed)
+})
+
 t.test('wrong options are refused', async (t) => {
   t.throws(() => dereference(untyped({ max: 1 })), { message: /'dereference.max' does not exist/ })
   t.strictSame(await new Client().callTool((await list({ type: 'object' })).server, 'a'), said('done'))

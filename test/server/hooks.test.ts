@@ -77,6 +77,11 @@ t.test('a hook may answer in place of the method, or change its result', async (
 
   t.strictSame(await new Client().callTool(server, 'add', { text: 'x' }), complete({ content: [] }))
   t.strictSame(await new Client().callTool(server, 'add', { text: 'y' }), said('added y'))
+  const seen: unknown[] = []
+  server.use({ getPrompt: ({ params }, next) => { seen.push(params.arguments); return next() } })
+  server.registerPrompt('plain', {}, () => 'Ask')
+  await new Client().ask(server, 'prompts/get', { name: 'plain' })
+  t.strictSame(seen, [undefined])
   t.match(await new Client().ask(server, 'resources/read', { uri: 'notes://a' }), {
     result: { contents: [{ uri: 'notes://a', text: 'changed' }] }
   })
@@ -156,6 +161,10 @@ t.test('a sibling of a server shares its hooks, those that are added later inclu
   t.match(await new Client().ask(sibling, 'tools/list'), { result: { tools: [{ title: 'Title' }] } })
   tool.disable()
   t.strictSame(changes, [{ kind: 'tools' }])
+})
+
+t.test('a server knows its tools by their names', async (t) => {
+  t.strictSame([createAll().hasTool('add'), createAll().hasTool('sub'), createAll().hasTool(7)], [true, false, false])
 })
 
 t.test('onChange gets the changes of the server, and those that a mount is told of', async (t) => {
