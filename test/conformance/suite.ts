@@ -39,8 +39,7 @@ interface Scenario { name: string, passed: number, failed: number, checks: Check
 export async function runSuite ({ name, cli, args }: Suite, url: string): Promise<readonly Verdict[]> {
   const outputDir = mkdtempSync(join(tmpdir(), 'conformance-'))
   try {
-    const output = await runCli([
-      join(here, 'node_modules', cli, 'dist/index.js'),
+    const output = await runCli(cli, [
       'server',
       '--url',
       url,
@@ -58,13 +57,20 @@ export async function runSuite ({ name, cli, args }: Suite, url: string): Promis
   }
 }
 
-// Both versions of the suite need Node.js 22: the one installed beside them serves where an older one runs this file.
-function runCli (args: string[]): Promise<string> {
+/**
+ * Finds the command of a suite. Both versions need Node.js 22: the one installed beside them serves where an older one
+ * runs this file.
+ */
+export function findCli (name: string): { readonly node: string, readonly file: string } {
   const bundled = join(here, 'node_modules/node-22/bin/node')
   const node = Number.parseInt(process.versions.node) < 22 && existsSync(bundled) ? bundled : process.execPath
+  return { node, file: join(here, 'node_modules', name, 'dist/index.js') }
+}
 
+function runCli (cli: string, args: string[]): Promise<string> {
+  const { node, file } = findCli(cli)
   return new Promise((resolve) => {
-    execFile(node, args, { timeout: suiteTimeout, maxBuffer: 64 * 1024 * 1024 }, (_error, stdout, stderr) =>
+    execFile(node, [file, ...args], { timeout: suiteTimeout, maxBuffer: 64 * 1024 * 1024 }, (_error, stdout, stderr) =>
       resolve(stdout + stderr)
     )
   })
