@@ -119,14 +119,9 @@ export class Authenticator {
     const [identifyBound, identifyBearer] = [this.#byToken(options, DPOP), this.#byToken(options)]
     const checkProof = createProofCheck(this.#now)
 
-    return async (request, resource) => {
+    const identifyByProof = async (request: FastifyRequest, resource: Resource | undefined): Promise<unknown> => {
       const bound = await identifyBound(request, resource)
-      if (bound instanceof AuthRejection) return bound
-      if (bound === undefined) {
-        const bearer = options.dpop === 'accept' ? await identifyBearer(request, resource) : undefined
-        if (readThumbprint(bearer) === undefined) return bearer
-        throw new InvalidTokenError("The token is bound to a key: send it with the scheme 'DPoP' and a proof")
-      }
+      if (bound === undefined || bound instanceof AuthRejection) return bound
       const thumbprint = readThumbprint(bound)
       if (thumbprint === undefined) throw new InvalidTokenError("The token is not bound to a key by 'cnf.jkt'")
       const { method, url, headers: { dpop: jwt } } = request
@@ -136,6 +131,11 @@ export class Authenticator {
       await checkProof({ jwt, token, method, url: base + url }, thumbprint)
       return bound
     }
+
+    if (options.dpop === 'require') return identifyByProof
+    return (request, resource) => DPOP.begins.test(request.headers.authorization ?? '')
+      ? identifyByProof(request, resource)
+      : refuseBound(identifyBearer(request, resource))
   }
 
   #judge (found: unknown, resource: Resource | undefined): AuthInfo | AuthRejection {
@@ -204,6 +204,13 @@ function orRefuse (found: unknown): unknown {
   if (isPromiseLike(found)) return found.then(orRefuse)
   if (found === undefined || found === null) throw new InvalidTokenError('The token is not valid')
   return found
+}
+
+// RFC 9449 7.2: a server that takes proofs must not take a bound token without one.
+function refuseBound (found: unknown): unknown {
+  if (isPromiseLike(found)) return found.then(refuseBound)
+  if (readThumbprint(found) === undefined) return found
+  throw new InvalidTokenError("The token is bound to a key: send it with the scheme 'DPoP' and a proof")
 }
 
 // A value that is not a promise needs no timer.
