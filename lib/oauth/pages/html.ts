@@ -36,5 +36,5 @@ export function fill (text: string, values: Values): Html {
 
 /** Puts values into a text, without any HTML. */
 export function fillPlain (text: string, values: Values): string {
-  return text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all)
+  return text.replace(/\{(\w+)\}/g, (_all, name) => String(values[name]))
 }

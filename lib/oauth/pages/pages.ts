@@ -39,16 +39,17 @@ export interface Pages {
 export function createPages (settings: PageSettings): Pages {
   const style = createStyle(settings.colors)
   const frame = { ...settings, style }
-  const english = createLocalPages('en', { ...englishTexts, refused: settings.refusedText }, frame)
+  const englishOwn = settings.texts['en'] ?? { ...englishTexts, refused: settings.refusedText }
+  const english = createLocalPages('en', englishOwn, frame)
   const translated = Object.entries(settings.texts).map(([language, texts]) =>
     [language, createLocalPages(language, texts, frame)] as const)
-  const local = new Map([['en', english], ...translated])
+  const local = new Map([...translated, ['en', english]])
 
   return {
     headers: createHeaders(style, settings.logo),
     of (headers) {
       const wanted = settings.language?.(headers) ?? headers['accept-language']
-      return local.get(findLanguage(wanted, [...local.keys()]) ?? 'en') ?? english
+      return local.get(findLanguage(wanted, [...local.keys()]) ?? '') ?? english
     }
   }
 }

@@ -54,6 +54,7 @@ const PAGES: Readonly<Record<string, (pages: LocalPages) => string>> = {
     scopes: Array.from({ length: 20 }, (_, n) => `projects:${n}:read-and-write-everything-that-there-is`)
   }),
   returning: (pages) => pages.returning('Claude', 'about:blank#later'),
+  nameless: (pages) => pages.returning(undefined, 'about:blank#later'),
   refused: (pages) => pages.problem({ kind: 'refused', visit: VISIT }),
   cancelled: (pages) => pages.problem({ kind: 'cancelled', visit: VISIT }),
   failed: (pages) => pages.problem({ kind: 'failed', provider: 'GitHub', visit: VISIT }),
