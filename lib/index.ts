@@ -23,6 +23,7 @@ export type {
   ClusterEvent, MountIdentity, Principal, RefusalEvent, RequestEvent, RequestOutcome, SenderEvent, SessionEnd,
   SessionEvent
 } from './telemetry/events.ts'
+export type { CallLogOptions } from './telemetry/log/options.ts'
 export type { RefusalReason } from './protocol/refusals.ts'
 export type { MountSessions, SessionEvents, SessionInfo } from './session/sessions.ts'
 export type { SessionSummary } from './session/session-summary.ts'

@@ -1,6 +1,7 @@
 // Starts a mount with the app, and stops it when the app closes.
 import type { FastifyInstance } from 'fastify'
 import type { CallerFilter } from './auth/caller-filter.ts'
+import { doNothing } from './do-nothing.ts'
 import type { MountParts } from './http/parts.ts'
 import type { SessionDisposal } from './server/session-disposal.ts'
 import type { Entered } from './server/definition.ts'
@@ -23,6 +24,7 @@ export interface MountLifecycle {
 export function createLifecycle (app: FastifyInstance, parts: MountParts, disposal: SessionDisposal): MountLifecycle {
   const { definition, options, log, changes, exchanges, streams } = parts
   const home = parts.cluster ?? parts.sessions
+  let endCallLog = doNothing
   let entered: Entered<unknown> | undefined
   let endRevocations: (() => void) | undefined
 
@@ -30,6 +32,10 @@ export function createLifecycle (app: FastifyInstance, parts: MountParts, dispos
     async start () {
       entered = await definition.enter?.(app).catch(rethrow)
       parts.lifespan = entered?.value
+      if (options.log !== false) {
+        const { startCallLog } = await import('./telemetry/log/call-log.ts')
+        endCallLog = startCallLog(parts.identity, log, options.log)
+      }
       changes.start(definition)
       await home.start()
       endRevocations = options.auth?.revocations?.onRevoked((callers) => { revoke(parts, callers) })
@@ -50,6 +56,7 @@ export function createLifecycle (app: FastifyInstance, parts: MountParts, dispos
       endRevocations?.()
       changes.stop()
       await home.stop()
+      endCallLog()
       exchanges.stop()
       streams.stop()
       await disposal.done()

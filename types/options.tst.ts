@@ -91,6 +91,7 @@ describe('the options of a mount', () => {
       closeGracePeriod: 0,
       constraints: { host: 'api.example.com' },
       config: {},
+      log: 'calls',
       logLevel: 'warn'
     // TypeScript reports each option that is missing here.
     } satisfies Required<McpMountOptions>

@@ -1,5 +1,6 @@
 // The options of a mount, as users write them.
 import type { FastifyContextConfig, FastifyPluginAsync, RouteShorthandOptions } from 'fastify'
+import type { CallLogOptions } from '../telemetry/log/options.ts'
 import type { AuthOptions } from '../auth/auth-options.ts'
 import type { Cluster } from '../store/cluster.ts'
 import type { Mountable } from '../sdk/recognise.ts'
@@ -261,6 +262,13 @@ export interface McpMountOptions extends ShareOptions {
    * @example app.register(mcpPlugin, { server, constraints: { host: 'api.example.com' } })
    */
   readonly constraints?: NonNullable<RouteShorthandOptions['constraints']>
+  /**
+   * Logs a line for each call of a tool, read of a resource, use of a prompt and refused request: with the
+   * outcome, the time it took, the user and the client, under the `reqId` of the HTTP request. Tokens, cookies and ids
+   * of sessions are never logged, and arguments only if `arguments` says so.
+   * @default false
+   */
+  readonly log?: 'calls' | false | CallLogOptions
   /** The log level of requests to the mount. @default the app's log level */
   readonly logLevel?: NonNullable<RouteShorthandOptions['logLevel']>
 }

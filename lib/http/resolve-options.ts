@@ -10,6 +10,7 @@ import {
 import { complete, findProblem, type ResolvedOf, type TableOf } from '../options/table.ts'
 import { exposeOption } from '../routes/expose-options.ts'
 import { exposeRoutes } from '../routes/expose.ts'
+import { logOption } from '../telemetry/log/options.ts'
 import { resolveDefinition, type Mountable } from '../sdk/recognise.ts'
 import type { ServerDefinition } from '../server/definition.ts'
 import type { EventStore } from '../store/event-store.ts'
@@ -100,6 +101,7 @@ const MOUNT = {
   maxBatch: whole(100),
   maxBuffered: whole(1024 * 1024),
   closeGracePeriod: duration(10_000),
+  log: logOption,
   constraints: object<NonNullable<McpMountOptions['constraints']>>(),
   logLevel: kindOf<NonNullable<McpMountOptions['logLevel']>>('must be a string that is not empty', isText)()
 } satisfies TableOf<Omit<McpMountOptions, 'server' | keyof ShareOptions>>

@@ -60,6 +60,7 @@ t.test('server is the only option that a mount needs', async (t) => {
     maxBatch: 100,
     maxBuffered: 1_048_576,
     storeTimeout: 3000,
+    log: false,
     closeGracePeriod: 10_000
   })
 })
