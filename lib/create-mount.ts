@@ -23,6 +23,7 @@ import { Sessions } from './session/sessions.ts'
 import type { LocalSessionSettings } from './session/settings.ts'
 import { WatchBudget } from './notify/watch-budget.ts'
 import { Places } from './shares/shares.ts'
+import { OutcomeCounts } from './telemetry/outcome-counts.ts'
 import { SessionPublisher } from './telemetry/session-events.ts'
 
 /** One mount, as the plugin and the registry know it. */
@@ -72,6 +73,7 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
   const parts: MountParts = {
     name,
     identity,
+    outcomes: new OutcomeCounts(identity),
     options,
     definition,
     log,

@@ -11,6 +11,7 @@ export type { ExposableRoute, ExposeOptions, RouteRequest } from './routes/expos
 export type { RouteToolConfig } from './routes/route-config.ts'
 export type { Mount } from './mount.ts'
 export type { MountStats } from './http/mount-stats.ts'
+export type { Outcomes } from './telemetry/outcome-counts.ts'
 export type { ClusterState } from './session/nodes/membership.ts'
 export type { CorsOptions } from './http/guard/cors-options.ts'
 export type { HealthOptions } from './http/beside/health-options.ts'

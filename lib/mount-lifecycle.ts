@@ -54,6 +54,7 @@ export function createLifecycle (app: FastifyInstance, parts: MountParts, dispos
     },
     async stop () {
       endRevocations?.()
+      parts.outcomes.stop()
       changes.stop()
       await home.stop()
       endCallLog()

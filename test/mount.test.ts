@@ -82,11 +82,11 @@ t.test('a mount has its name, path and server, and stats() returns its load', as
 
   t.equal(mount.name, 'Notes')
   t.equal(mount.server, server)
-  t.same(mount.stats(), { sessions: 1, exchanges: 1, streams: 0 })
+  t.match(mount.stats(), { sessions: 1, exchanges: 1, streams: 0 })
   t.same([mount.sessions.size, mount.sessions.max], [1, 10_000])
   gate.open()
   await sent
-  t.same(mount.stats(), { sessions: 1, exchanges: 0, streams: 0 })
+  t.match(mount.stats(), { sessions: 1, exchanges: 0, streams: 0 })
 })
 
 t.test('a call from the host app checks its arguments, and does not modify them', async (t) => {

@@ -44,7 +44,7 @@ t.test('200 streams and 200 calls: calls that finish in time get their answers, 
   t.same(during, { sessions: COUNT, exchanges: COUNT, streams: COUNT })
   t.ok(ended.every((frames) => frames.length === 1))
   for (const [id, answer] of answers.entries()) t.match(answer, `{"jsonrpc":"2.0","id":${id},"result":{"id":${id}}}`)
-  t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
+  t.match(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
 })
 
 t.test('calls that do not finish in time get an error, in a body or on a stream', async (t) => {
@@ -90,7 +90,7 @@ t.test('a client that stops reading and stays connected does not prevent the app
   await app.close()
   await until(() => mount.stats().exchanges === 0)
 
-  t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
+  t.match(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
 })
 
 t.test('a GET whose client does not read is ended, too', async (t) => {
@@ -110,7 +110,7 @@ t.test('a GET whose client does not read is ended, too', async (t) => {
   await app.close()
   await until(() => mount.stats().streams === 0)
 
-  t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
+  t.match(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
 })
 
 t.test('an app closes at once if only unused connections are left', async (t) => {

@@ -46,6 +46,7 @@ test('a mount has a name, a path, a URL, its server and its stats', () => {
   expect(mount.sessions.size).type.toBe<number>()
   expect(mount.sessions.max).type.toBe<number>()
   expect(mount.stats()).type.toBe<MountStats>()
+  expect(mount.stats().outcomes.tool_error).type.toBe<number>()
   expect(mount.stats().cluster).type.toBe<ClusterState | undefined>()
   expect(mount.stats().sessions).type.toBe<number>()
   expect(mount.stats().exchanges).type.toBe<number>()

@@ -1,5 +1,6 @@
 // The current load of a mount, for the app and for its health checks.
 import type { ClusterState } from '../session/nodes/membership.ts'
+import type { Outcomes } from '../telemetry/outcome-counts.ts'
 import type { MountParts } from './parts.ts'
 
 /** The current load of a mount in this process. */
@@ -10,16 +11,22 @@ export interface MountStats {
   readonly exchanges: number
   /** How many streams clients listen to: GET streams, `subscriptions/listen` and HTTP+SSE. */
   readonly streams: number
+  /**
+   * How many requests ended how, by `RequestOutcome`, in this process since the first call of `stats()`. Before it,
+   * nothing is counted, so that it costs nothing.
+   */
+  readonly outcomes: Outcomes
   /** The state of the cluster; absent without the option `cluster`. */
   readonly cluster?: ClusterState
 }
 
 /** Returns the current load of a mount. */
-export function countLoad ({ sessions, exchanges, streams, cluster }: MountParts): MountStats {
+export function countLoad ({ sessions, exchanges, streams, cluster, outcomes }: MountParts): MountStats {
   return {
     sessions: sessions.size,
     exchanges: exchanges.size,
     streams: streams.size,
+    outcomes: outcomes.read(),
     ...(cluster !== undefined && { cluster: cluster.state })
   }
 }

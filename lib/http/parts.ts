@@ -8,6 +8,7 @@ import type { ServerDefinition } from '../server/definition.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Places } from '../shares/shares.ts'
 import type { MountIdentity } from '../telemetry/events.ts'
+import type { OutcomeCounts } from '../telemetry/outcome-counts.ts'
 import type { Expiry } from './reply/expiry.ts'
 import type { Withdrawal } from './reply/withdrawal.ts'
 import type { OpenExchanges } from './reply/open-exchanges.ts'
@@ -18,6 +19,8 @@ export interface MountParts {
   readonly name: string
   /** Names the mount in events. */
   readonly identity: MountIdentity
+  /** Counts how requests end. */
+  readonly outcomes: OutcomeCounts
   readonly options: ResolvedOptions
   /** The definition that the mount serves. */
   readonly definition: ServerDefinition

@@ -6,6 +6,9 @@ import { startRoundRobin } from '../../support/round-robin.ts'
 import { createTalkApp, type Action, type TalkOptions } from './app.ts'
 import type { DefinitionName } from './definitions.ts'
 
+/** What is open. */
+type Load = Pick<MountStats, 'sessions' | 'exchanges' | 'streams'>
+
 /** The apps of a suite, and the ways to observe and control them. */
 export interface Stage {
   /** The endpoint that clients connect to. */
@@ -15,7 +18,7 @@ export interface Stage {
   /** The notes of the handlers on all nodes, in no particular order. */
   notes (): Promise<readonly string[]>
   /** The figures of all nodes together. */
-  stats (): Promise<MountStats>
+  stats (): Promise<Load>
   /** How many sessions are open. */
   countSessions (): Promise<number>
   /** Changes a definition on one of the nodes. */
@@ -51,7 +54,7 @@ export const setUpNodes: SetUp = async (t, name, options = {}) => {
 
 interface Report {
   readonly notes: readonly string[]
-  readonly stats: MountStats
+  readonly stats: Load
   readonly sessions: number
 }
 
@@ -72,7 +75,7 @@ export function createStage (
     url: `${url}/mcp`,
     isResumable,
     notes: async () => (await reports()).flatMap(({ notes }) => notes),
-    stats: async () => (await reports()).reduce<MountStats>((sum, { stats }) => ({
+    stats: async () => (await reports()).reduce<Load>((sum, { stats }) => ({
       sessions: sum.sessions + stats.sessions,
       exchanges: sum.exchanges + stats.exchanges,
       streams: sum.streams + stats.streams

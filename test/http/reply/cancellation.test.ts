@@ -172,7 +172,7 @@ t.test('500 streams opened and dropped in the middle of an event leave nothing b
   }
   await until(() => mount.stats().exchanges === 0)
 
-  t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
+  t.match(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
 })
 
 t.test('a handler that awaits drained() waits until its client reads', async (t) => {

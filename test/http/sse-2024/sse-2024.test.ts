@@ -46,7 +46,7 @@ t.test('a stream begins with the URL to post to, and what is posted there is ans
   t.equal(await client.ask('tools/call', { name: 'echo', arguments: { text: 'hi' } }, 2), frameOf({
     jsonrpc: '2.0', id: 2, result: { content: [{ type: 'text', text: 'hi' }] }
   }))
-  t.same(mount.stats(), { sessions: 1, exchanges: 0, streams: 1 })
+  t.match(mount.stats(), { sessions: 1, exchanges: 0, streams: 1 })
 })
 
 t.test('without the option neither URL is served', async (t) => {
@@ -229,7 +229,7 @@ t.test('streams count towards maxSessions, and end with their connections', asyn
   t.same(busy.json(), errorOf(-32603, 'Too many open sessions: 1; try again later'))
   t.equal(busyThere.statusCode, 503)
   t.same(ended, [[client.sessionId, 'test', 'disconnected']])
-  t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
+  t.match(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
   t.ok(await openSse(address))
 })
 

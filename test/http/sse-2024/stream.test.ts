@@ -42,13 +42,13 @@ t.test('the POST is answered at once; notifications, questions and results are s
     await client.event(),
     frameOf({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 1 } })
   )
-  t.same(mount.stats(), { sessions: 1, exchanges: 1, streams: 1 })
+  t.match(mount.stats(), { sessions: 1, exchanges: 1, streams: 1 })
   gate.open()
   t.equal(await client.event(), frameOf({ jsonrpc: '2.0', id: 'ask-1', method: 'roots/list', params: {} }))
   const answered = await client.post({ jsonrpc: '2.0', id: 'ask-1', result: { roots: [] } })
   t.equal(answered.status, 202)
   t.equal(await client.event(), resultOf(1, { answer: { roots: [] } }))
-  t.same(mount.stats(), { sessions: 1, exchanges: 0, streams: 1 })
+  t.match(mount.stats(), { sessions: 1, exchanges: 0, streams: 1 })
 })
 
 t.test('answers are sent on the stream in the order of their completion', async (t) => {
@@ -123,7 +123,7 @@ t.test('when the client leaves, its calls are aborted and its questions cancelle
   t.match(await gone.promise, { message: 'The request was cancelled: the session was disconnected' })
   t.match(await asked.promise, { message: 'The session has ended' })
   await until(() => mount.stats().streams === 0)
-  t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
+  t.match(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
 })
 
 t.test('unexpected failures and missing scopes are answered on the stream, too', async (t) => {
@@ -209,7 +209,7 @@ t.test('closing the app does not wait for idle streams', async (t) => {
 
   t.equal(await client.next(), undefined)
   await closed
-  t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
+  t.match(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
 })
 
 t.test('closing the app waits for the running calls of a stream, and ends it after the last answer', async (t) => {
@@ -233,7 +233,7 @@ t.test('closing the app waits for the running calls of a stream, and ends it aft
 
   t.same([await client.event(), await client.event(), await client.next()], [resultOf(1), resultOf(2), undefined])
   await closed
-  t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
+  t.match(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
 })
 
 t.test('calls that outlive the grace period are aborted, and their clients get an error', async (t) => {
@@ -254,7 +254,7 @@ t.test('calls that outlive the grace period are aborted, and their clients get a
   t.equal(await client.next(), undefined)
   t.match(await gone.promise, { message: 'The server is shutting down' })
   await closed
-  t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
+  t.match(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
 })
 
 t.test('an app that closes does not wait for a client that does not read', async (t) => {
@@ -273,7 +273,7 @@ t.test('an app that closes does not wait for a client that does not read', async
   await app.close()
   await until(() => mount.stats().streams === 0)
 
-  t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
+  t.match(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
 })
 
 t.test('a client that does not read is cut once more than maxBuffered waits', async (t) => {
@@ -290,7 +290,7 @@ t.test('a client that does not read is cut once more than maxBuffered waits', as
 
   await until(() => mount.stats().streams === 0)
 
-  t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
+  t.match(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
   t.match(
     logLines.find(({ level }) => level === 40),
     { msg: 'stream cut: its client left more than 300000 bytes unread' }
@@ -319,7 +319,7 @@ t.test('a stream ends when its token expires, after its running calls got an err
   t.equal(await client.next(), undefined)
   t.match(await gone.promise, { message: 'The access token has expired' })
   await until(() => mount.stats().streams === 0)
-  t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
+  t.match(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
   t.equal(partsOf(mount).expiry?.size, 0)
 })
 
@@ -342,7 +342,7 @@ t.test('a client that leaves while hooks run leaves no session behind', async (t
   gate.open()
   await over.promise
 
-  t.same(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
+  t.match(mount.stats(), { sessions: 0, exchanges: 0, streams: 0 })
 })
 
 t.test('a hook that replaces the stream ends the session', async (t) => {

@@ -1,0 +1,42 @@
+// Counts how the requests of one mount end.
+import { requests } from './channels.ts'
+import type { MountIdentity, RequestEvent, RequestOutcome } from './events.ts'
+
+/** How many requests ended how. */
+export type Outcomes = Readonly<Record<RequestOutcome, number>>
+
+const NONE: Outcomes = Object.freeze({
+  ok: 0, input_required: 0, tool_error: 0, invalid_arguments: 0, refused: 0, cancelled: 0, timeout: 0, crash: 0
+})
+
+/** Counts from its first reading on: whoever never reads pays nothing for it. */
+export class OutcomeCounts {
+  readonly #identity: MountIdentity
+  #counts: Record<RequestOutcome, number> | undefined
+  #hasStopped = false
+  // Subscribers get unknown messages; those of this channel are events of requests.
+  readonly #count = (message: unknown): void => {
+    const { mount, app, outcome } = message as RequestEvent
+    const isOwn = mount === this.#identity.mount && app.server === this.#identity.app.server
+    if (isOwn && outcome !== undefined && this.#counts !== undefined) this.#counts[outcome]++
+  }
+
+  constructor (identity: MountIdentity) {
+    this.#identity = identity
+  }
+
+  /** Returns the counts. */
+  read (): Outcomes {
+    if (this.#counts === undefined && !this.#hasStopped) {
+      this.#counts = { ...NONE }
+      requests.asyncEnd.subscribe(this.#count)
+    }
+    return { ...NONE, ...this.#counts }
+  }
+
+  /** Counts no more. */
+  stop (): void {
+    this.#hasStopped = true
+    requests.asyncEnd.unsubscribe(this.#count)
+  }
+}
