@@ -147,6 +147,7 @@ t.test('consent is neither asked for nor taken while part of the request is unkn
     keys: deriveKeys([KEY]),
     accounts,
     findResource: async (id: string) => ({ id, name: 'Notes', scopes: ['notes:list'] }),
+    revocation: { epochs: { stamp: async () => '' } },
     provider: provider as unknown as Provider
   } as unknown as ServerParts)
   const params = { client_id: 'unit', redirect_uri: REDIRECT_URL, resource: NOTES }
