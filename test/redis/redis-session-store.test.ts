@@ -33,6 +33,8 @@ t.test('data that another program wrote to a session or a stream is ignored and 
   await client.hset(name('s:s'), { r: '{"client":null}', l: 'loud', 'c:s.n-1': '{}' })
   for (const id of ['1-1', '2-2']) await client.xadd(name('e:s.1'), id, 'x', 'y')
 
+  await client.zadd(name('open'), Date.now() + 60_000, 's', Date.now() + 60_000, 'gone')
+  t.same(await node.sessions.list(), { sessions: [] })
   t.equal(await node.sessions.load('s', 60_000), undefined)
   t.equal(await node.sessions.renew('s', 60_000), 'debug')
   t.same((await node.sessions.readState('s'))?.calls, new Map())

@@ -6,12 +6,15 @@ const RECORD = {
   client: { info: { name: 'c', version: '1' }, capabilities: { roots: {} } },
   principal: 'ann',
   holder: '[null,"ann"]',
-  logLevel: 'error'
+  logLevel: 'error',
+  grantId: 'g1',
+  openedAt: 1_700_000_000_000
 } as const
 
 t.test('a record is parsed as it was written, without unknown fields', (t) => {
   t.same(parseRecord(encodeRecord(RECORD), 'error'), RECORD)
-  const other = { ...RECORD, client: { capabilities: {} }, principal: undefined, holder: undefined, admin: true }
+  const absent = { principal: undefined, holder: undefined, grantId: undefined, openedAt: 'yesterday' }
+  const other = { ...RECORD, client: { capabilities: {} }, ...absent, admin: true }
   t.same(parseRecord(JSON.stringify(other), 'error'), {
     protocolVersion: '2025-11-25', client: { capabilities: {} }, logLevel: 'error'
   })
@@ -28,7 +31,7 @@ t.test('an invalid record is parsed to undefined', (t) => {
     ['client', { capabilities: {}, info: 'c' }],
     ['client', { capabilities: {}, info: { name: 'c' } }],
     ['client', { capabilities: {}, info: { version: '1' } }],
-    ['principal', null], ['principal', { sub: 'ann' }], ['holder', 1]
+    ['principal', null], ['principal', { sub: 'ann' }], ['holder', 1], ['grantId', 1]
   ]
 
   for (const [name, value] of wrong) {

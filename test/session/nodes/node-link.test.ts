@@ -97,6 +97,7 @@ t.test(
     const dead = createLinks(async () => false).nodes
     dead[1].end()
     t.equal(await dead[0].link.ask('b', AWAITED), 0)
+    t.same(await dead[0].link.askMany('b', { kind: 'usage', sessionIds: ['s'] }), [])
 
     const silent = createLinks(async () => true, 20).nodes
     silent[1].end()
