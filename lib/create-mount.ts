@@ -86,7 +86,12 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
     expiry: auth && new Expiry(withdrawal),
     withdrawal,
     holderOf,
-    calls: new Places(options.maxCallsInFlight, shares.by, shares.calls),
+    calls: new Places({
+      max: options.maxCallsInFlight,
+      by: shares.by,
+      share: shares.calls,
+      perSession: options.maxCallsInFlightPerSession
+    }),
     callHolderOf: shares.calls === Infinity ? undefined : holderOf,
     lifespan: undefined,
     isClosing: false

@@ -68,6 +68,7 @@ describe('the options of a mount', () => {
       maxSessions: 10,
       maxSessionsPerPrincipal: 5,
       maxCallsInFlight: 100,
+      maxCallsInFlightPerSession: 20,
       maxCallsInFlightPerPrincipal: 10,
       maxCallsInFlightPerAddress: 10,
       maxWatched: 1024,

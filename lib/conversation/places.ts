@@ -11,6 +11,6 @@ export function isNoPlace (found: object): found is NoPlace {
 /** Makes the refusal of a client that gets no place. @param what What the places are for: 'open sessions'. */
 export function refusePlace ({ refused, max }: NoPlace, what: string, id: RequestId | null): Refusal {
   if (refused === 'mount') return refuse('full', id, `Too many ${what}: ${max}; try again later`)
-  const whose = refused === 'address' ? 'address' : 'caller'
+  const whose = refused === 'principal' ? 'caller' : refused
   return refuse('tooMany', id, `Too many ${what} of one ${whose}: ${max}; end one of them, or try again later`)
 }

@@ -9,7 +9,7 @@ import { toRpcError } from '../server/call/failure.ts'
 import { encodeReply } from '../server/call/result.ts'
 import type { Running } from '../session/running.ts'
 import type { Session } from '../session/session.ts'
-import type { Places } from '../shares/shares.ts'
+import type { Places, PlaceTaker } from '../shares/shares.ts'
 import { requests } from '../telemetry/channels.ts'
 import { refusePlace } from './places.ts'
 import { servePublishing } from './request-events.ts'
@@ -28,10 +28,8 @@ export interface Answerable extends Incoming {
 }
 
 /** A call that needs a place. */
-export interface ArrivedCall {
+export interface ArrivedCall extends PlaceTaker {
   readonly id: RequestId
-  /** Who holds the place of the call; undefined if calls are not counted by caller. */
-  readonly holder: string | undefined
 }
 
 /** A request of a session. */
@@ -59,11 +57,11 @@ export interface SessionServer {
  * @param run Serves the call. Never rejects.
  */
 export function serveInPlace (
-  calls: Places, { id, holder }: ArrivedCall, run: () => Promise<unknown>
+  calls: Places, call: ArrivedCall, run: () => Promise<unknown>
 ): Refusal | undefined {
-  const noPlace = calls.take(holder)
-  if (noPlace !== undefined) return refusePlace(noPlace, 'calls in flight', id)
-  run().then(() => calls.release(holder))
+  const noPlace = calls.take(call)
+  if (noPlace !== undefined) return refusePlace(noPlace, 'calls in flight', call.id)
+  run().then(() => calls.release(call))
   return undefined
 }
 

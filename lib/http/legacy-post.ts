@@ -36,6 +36,14 @@ interface Posted {
   readonly isUse: boolean
 }
 
+/** A request that needs a place. */
+interface Requested {
+  readonly id: RequestId
+  readonly reply: FastifyReply
+  /** The id of its session; undefined without one. */
+  readonly sessionId?: string | undefined
+}
+
 /** Serves what legacy clients post. In a cluster, the session of a request has to be looked up in the store. */
 export class LegacyPost {
   readonly #parts: MountParts
@@ -50,12 +58,12 @@ export class LegacyPost {
   serveRequest (message: RequestMessage, reply: FastifyReply, accepted: Accepted): void {
     const { id } = message
     if (message.method === Method.Initialize) {
-      return this.#serveInPlace(message, reply, () =>
+      return this.#serveInPlace({ id, reply }, () =>
         this.#serveInitialize(message, reply, accepted).catch((error: unknown) => sendUnserved(reply, id, error)))
     }
     this.#withCaller({ reply, id, isUse: true }, (found) => {
       const awaited = { id, session: found.session }
-      this.#serveInPlace(message, reply, () =>
+      this.#serveInPlace({ id, reply, sessionId: found.session?.sessionId }, () =>
         this.#serveFor(found, message, new Exchange(reply, this.#parts, accepted, awaited)))
     })
   }
@@ -91,8 +99,9 @@ export class LegacyPost {
     else goOn(found)
   }
 
-  #serveInPlace ({ id }: RequestMessage, reply: FastifyReply, serve: () => Promise<unknown>): void {
-    const refusal = serveInPlace(this.#parts.calls, { id, holder: this.#parts.callHolderOf?.(reply.request) }, serve)
+  #serveInPlace ({ id, reply, sessionId }: Requested, serve: () => Promise<unknown>): void {
+    const holder = this.#parts.callHolderOf?.(reply.request)
+    const refusal = serveInPlace(this.#parts.calls, { id, holder, sessionId }, serve)
     if (refusal !== undefined) sendBusy(reply, refusal)
   }
 
@@ -131,9 +140,10 @@ export class LegacyPost {
   // Serves one message per turn of the event loop: all of them at once might block it for long.
   async #serveEach (messages: Messages, caller: LegacyCaller, exchange: Exchange): Promise<void> {
     const holder = this.#parts.callHolderOf?.(exchange.request)
+    const sessionId = caller.session?.sessionId
     for (const message of messages) {
       const refusal = message.kind === 'request'
-        ? serveInPlace(this.#parts.calls, { id: message.request.id, holder }, () =>
+        ? serveInPlace(this.#parts.calls, { id: message.request.id, holder, sessionId }, () =>
           this.#serveFor(caller, message.request, exchange))
         : message
       if (refusal?.kind === 'refusal') {

@@ -200,6 +200,13 @@ export interface McpMountOptions extends ShareOptions {
    */
   readonly maxCallsInFlight?: number
   /**
+   * How many calls of one legacy session this process serves at once; in a cluster, each node counts on its own. Beyond
+   * that, clients get 429 with `Retry-After`, and a request in a batch gets an error.
+   * @default no limit, except that of the caller
+   * @see maxCallsInFlight
+   */
+  readonly maxCallsInFlightPerSession?: number
+  /**
    * Stores the events of legacy streams, so that a client whose connection broke can resume with `Last-Event-ID`. A
    * `cluster` brings an event store of its own.
    * @default none: such a client has to send its request again

@@ -70,12 +70,19 @@ function findCorsConflict ({ cors = false, allowedOrigins, publicUrl }: AnyMount
 }
 
 function findEraConflict (
-  { legacy, stateless, jsonResponse, eventStore, cluster, retryInterval }: AnyMountOptions
+  { legacy, stateless, jsonResponse, eventStore, cluster, retryInterval, maxCallsInFlightPerSession }: AnyMountOptions
 ): OptionProblem | undefined {
   if (legacy === false && stateless === true) {
     return {
       name: 'stateless',
       problem: "contradicts 'legacy: false', which refuses all clients that have sessions; leave one of them out"
+    }
+  }
+  if (maxCallsInFlightPerSession !== undefined && (legacy === false || stateless === true)) {
+    return {
+      name: 'maxCallsInFlightPerSession',
+      problem: "has no effect without sessions, which 'legacy: false' and 'stateless: true' turn off; " +
+        'leave one of them out'
     }
   }
   if (eventStore === undefined && cluster === undefined && retryInterval !== undefined) {

@@ -88,6 +88,7 @@ const MOUNT = {
   maxSessions: whole(10_000),
   maxStreams: whole(1024),
   maxCallsInFlight: whole(10_000),
+  maxCallsInFlightPerSession: whole(),
   maxWatched: whole(DEFAULT_MAX_WATCHED),
   maxWatchedTotal: whole(DEFAULT_MAX_WATCHED_TOTAL),
   eventStore: eventStore(),

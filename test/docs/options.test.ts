@@ -55,6 +55,7 @@ t.test('the defaults are those of the code', async (t) => {
     maxStreamsPerAddress: 'none',
     maxCallsInFlightPerPrincipal: 'a tenth of `maxCallsInFlight`',
     maxCallsInFlightPerAddress: 'none',
+    maxCallsInFlightPerSession: 'none',
     maxWatchedPerPrincipal: 'a tenth of `maxWatchedTotal`',
     maxWatchedPerAddress: 'none'
   })

@@ -1,4 +1,4 @@
-// The calls that are served at once, and how many of them are one caller's.
+// The calls that are served at once, and how many of them are one caller's or one session's.
 import t, { type Test } from 'tap'
 import type { FastifyInstance } from 'fastify'
 import mcpPlugin, { McpServer, type AuthOptions, type McpMountOptions } from '../../lib/index.ts'
@@ -213,4 +213,58 @@ t.test('without auth, an address has a share only if the option is set', async (
   )
   t.match(over.json().error.message, 'Too many calls in flight of one address: 1; ')
   for (const sent of held) sent.destroy()
+})
+
+const OF_SESSION = 'Too many calls in flight of one session: 2; end one of them, or try again later'
+
+t.test('a session that has used up its share of calls gets 429, and other sessions and clients are served', async (t) => {
+  const { app, address, untilRunning, finish } = await createSlow(t, { maxCallsInFlightPerSession: 2 })
+  const [session, other] = [await openSession(app), await openSession(app)]
+  const call = legacy('tools/call', { name: 'wait' }, { headers: session })
+  const served = [send(address, call), send(address, call), send(address, wait({}))]
+  await untilRunning(3)
+
+  const over = await app.inject(legacy('ping', {}, { headers: session }))
+  const others = [legacy('ping', {}, { headers: other }), modern('tools/list'), initialize('2025-11-25')]
+  const statuses = await Promise.all(others.map((request) => statusOf(app, request)))
+  finish()
+  await Promise.all(served)
+
+  t.same([over.statusCode, over.headers['retry-after']], [429, '30'])
+  t.equal(over.json().error.message, OF_SESSION)
+  t.same(statuses, [[200, undefined], [200, undefined], [200, undefined]])
+  t.same(await statusOf(app, legacy('ping', {}, { headers: session })), [200, undefined])
+})
+
+t.test('the requests of a batch beyond the share of their session get errors', async (t) => {
+  const { app, address, untilRunning, finish } = await createSlow(t, { maxCallsInFlightPerSession: 2 })
+  const headers = { ...await openSession(app, '2025-03-26'), 'content-type': 'application/json' }
+  const batch = [1, 2, 3].map((id) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'wait' } }))
+  const served = send(address, { method: 'POST', url: '/mcp', headers, payload: JSON.stringify(batch) })
+  await untilRunning(2)
+
+  const over = await statusOf(app, legacy('ping', {}, { headers }))
+  finish()
+  const answers: unknown = await (await served).json()
+
+  t.same(over, [429, '30'])
+  t.match(answers, [
+    { id: 3, error: { code: -32603, message: OF_SESSION } }, { id: 1, result: {} }, { id: 2, result: {} }
+  ])
+  t.same(await statusOf(app, legacy('ping', {}, { headers })), [200, undefined])
+})
+
+t.test('a call of HTTP+SSE counts for its session', async (t) => {
+  const { address, untilRunning, finish } = await createSlow(t, { legacySse: true, maxCallsInFlightPerSession: 1 })
+  const [sse, other] = [await openSse(address, '/sse'), await openSse(address, '/sse')]
+  for (const one of [sse, other]) await one.ask('initialize', opening())
+  await sse.post({ jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'wait' } })
+  await untilRunning(1)
+
+  const over = await sse.post({ jsonrpc: '2.0', id: 3, method: 'ping' })
+
+  t.equal(over.status, 429)
+  t.match(await other.ask('ping', {}, 4), /"id":4,"result"/)
+  finish()
+  t.match(await sse.event(), /"id":2,"result"/)
 })

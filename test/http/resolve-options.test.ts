@@ -153,6 +153,7 @@ t.test('a wrong value is refused with the name of its option and what to write',
       'must be a whole number above 0',
       [
         { maxSessions: 0 }, { maxStreams: 0 }, { maxWatched: 0 }, { maxCallsInFlight: 0 }, { maxWatchedTotal: 1.5 },
+        { maxCallsInFlightPerSession: 0 },
         { maxSessionsPerPrincipal: 0 }, { maxStreamsPerAddress: '9' }, { bodyLimit: -1 }, { maxDepth: 1.5 },
         { maxValues: 0 }, { maxBatch: '9' }, { maxBuffered: Infinity }
       ]
@@ -248,6 +249,9 @@ t.test('options that would have no effect are refused', async (t) => {
   t.match(problemOf({ cors: true, allowedOrigins: [] }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'cors' has no effect without an origin in 'allowedOrigins'/ })
   t.match(problemOf({ legacy: false, stateless: true }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'stateless' contradicts 'legacy: false'/ })
   t.match(problemOf({ retryInterval: 500 }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'retryInterval' has no effect without 'eventStore' or 'cluster'/ })
+  for (const other of [{ legacy: false }, { stateless: true }]) {
+    t.match(problemOf({ maxCallsInFlightPerSession: 1, ...other }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'maxCallsInFlightPerSession' has no effect without sessions/ })
+  }
   for (const other of [{ legacy: false }, { stateless: true }, { jsonResponse: true }]) {
     t.match(problemOf({ eventStore: createMemoryEventStore(), ...other }), { code: 'MCP_ERR_INVALID_OPTION', message: /^option 'eventStore' has no effect without the streams of sessions/ })
   }

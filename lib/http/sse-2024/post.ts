@@ -67,7 +67,8 @@ export function createSsePostHandler (
       accept(reply)
       return connection.send(encodeResponse(message.id, '{}'))
     }
-    const call = { id: message.id, holder: parts.callHolderOf?.(reply.request) }
+    const holder = parts.callHolderOf?.(reply.request)
+    const call = { id: message.id, holder, sessionId: session.sessionId }
     const noPlace = serveInPlace(parts.calls, call, async () => {
       const refusal = introduce(session, message, version)
       if (refusal !== undefined) return sendRefusal(reply, refusal)

@@ -4,7 +4,7 @@ import type { NodeLink } from './node-link.ts'
 import type { NodeMessage } from './node-message.ts'
 import type { Outage } from './outage.ts'
 
-// The most changes that wait. If there are more, the other nodes are told only that they missed some.
+// The most changes that wait. If there are more, the other nodes learn only that they missed some.
 const MAX_WAITING = 1000
 
 /** Publishes the changes of one node to the others. */
