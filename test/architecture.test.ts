@@ -63,7 +63,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   session: ['auth', 'notify', 'protocol', 'server', 'shares', 'store', 'telemetry'],
   conversation: ['protocol', 'server', 'session', 'shares', 'telemetry'],
   sdk: ['auth', 'protocol', 'server'],
-  contracts: ['protocol', 'server', 'store'],
+  contracts: ['oauth', 'protocol', 'server', 'store'],
   stdio: ['auth', 'conversation', 'notify', 'options', 'protocol', 'sdk', 'server', 'session', 'telemetry'],
   compose: ['protocol', 'server'],
   routes: ['compose', 'options', 'protocol', 'server'],

@@ -13,5 +13,7 @@ export type { CreateEventStores, EventStoreLimits, EventStoreSubject } from './e
 export type { ClusterSubject } from './nodes.ts'
 export { notificationBusContract } from './notification-bus.ts'
 export type { NotificationBusSubject } from './notification-bus.ts'
+export { oauthStoreContract } from './oauth-store.ts'
+export type { OAuthStoreSubject } from './oauth-store.ts'
 export { sessionStoreContract } from './session-store.ts'
 export type { SessionStoreSubject } from './session-subject.ts'

@@ -1,43 +1,17 @@
-import t, { type Test } from 'tap'
+import t from 'tap'
+import { oauthStoreContract } from '../../lib/contracts/index.ts'
 import { memoryStore, redisStore, type OAuthStore } from '../../lib/oauth/index.ts'
+import { runContracts } from '../support/contract.ts'
 import { createPrefix, noRedis, useRedis } from '../support/redis-server.ts'
 import { answer, createStage, NOTES, signIn } from './stage.ts'
 import { authorizationUrl, callMount, redeem, refresh, registerId } from './manual-client.ts'
 
-/** What every store does; `pass` lets time go by. */
-function checkStore (t: Test, store: OAuthStore, pass: (ms: number) => void | Promise<void>): void {
-  t.test('a value is found until it expires', async (t) => {
-    await store.set('kind:a', 'one', 1_000_000)
-    t.equal(await store.get('kind:a'), 'one')
-    await store.set('kind:a', 'two', 2_000_000)
-    await pass(1_500_000)
-    t.equal(await store.get('kind:a'), 'two')
-    await pass(500_000)
-    t.equal(await store.get('kind:a'), undefined)
-    t.equal(await store.get('kind:unknown'), undefined)
-  })
-
-  t.test('a key is added once, until it has expired', async (t) => {
-    const added = await Promise.all(Array.from({ length: 5 }, () => store.add('kind:b', 'one', 1_000_000)))
-    t.equal(added.filter(Boolean).length, 1)
-    await pass(1_000_000)
-    t.equal(await store.add('kind:b', 'two', 1_000_000), true)
-    t.equal(await store.get('kind:b'), 'two')
-  })
-
-  t.test('a value is taken once', async (t) => {
-    await store.set('kind:c', 'one', 1_000_000)
-    const taken = await Promise.all(Array.from({ length: 5 }, () => store.take('kind:c')))
-    t.same(taken.filter((one) => one !== undefined), ['one'])
-    await store.set('kind:c', 'one', 1_000_000)
-    await pass(1_000_000)
-    t.equal(await store.take('kind:c'), undefined)
-  })
-}
-
 t.test('the store in memory', async (t) => {
-  let now = 0
-  checkStore(t, memoryStore({}, () => now), (ms) => { now += ms })
+  await runContracts(t, oauthStoreContract(() => {
+    const clock = { now: 0 }
+    const store = memoryStore({}, () => clock.now)
+    return { stores: [store, store], pass: (ms) => { clock.now += ms } }
+  }))
 
   t.test('drops what has expired first, then the oldest, and only of the kind that is full', async (t) => {
     let now = 0
@@ -59,16 +33,19 @@ t.test('the store in memory', async (t) => {
 
 t.test('the store in Redis', { skip: noRedis }, async (t) => {
   const { client } = await useRedis(t)
-  const prefix = createPrefix()
 
   // Time goes by for the keys alone, as no test waits for it.
-  async function pass (ms: number): Promise<void> {
+  const passFor = (prefix: string) => async (ms: number): Promise<void> => {
     for (const key of await client.keys(`${prefix}*`)) {
       const left = await client.pttl(key)
       await (left > ms ? client.pexpire(key, left - ms) : client.del(key))
     }
   }
-  checkStore(t, redisStore({ client, prefix }), pass)
+  await runContracts(t, oauthStoreContract(() => {
+    const prefix = createPrefix()
+    const create = (): OAuthStore => redisStore({ client, prefix })
+    return { stores: [create(), create()], pass: passFor(prefix) }
+  }, { unit: 1_000_000 }))
 
   t.test('signs a user in on one node, who refreshes on another; every key expires', async (t) => {
     const prefix = createPrefix()
