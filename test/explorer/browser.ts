@@ -12,6 +12,8 @@ export interface ExplorerBrowser {
   open (t: Test, app: FastifyInstance, fragment?: string): Promise<Page>
   /** What pages have written to the console as warnings and errors, and thrown. */
   readonly complaints: readonly string[]
+  /** Drops the complaints that a test has provoked. */
+  forgive (pattern: RegExp): void
 }
 
 /** Starts a browser for explorers. */
@@ -21,6 +23,9 @@ export async function startExplorer (t: Test): Promise<ExplorerBrowser> {
   const complaints: string[] = []
   return {
     complaints,
+    forgive (pattern) {
+      complaints.splice(0, Infinity, ...complaints.filter((complaint) => !pattern.test(complaint)))
+    },
     async open (t, app, fragment = '') {
       const origin = app.server.listening ? originOf(app) : await app.listen({ port: 0, host: '127.0.0.1' })
       const page = await openPage('about:blank')

@@ -1,4 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { McpServer as V1Server } from '@modelcontextprotocol/sdk/server/mcp.js'
+import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
+import { z } from 'zod'
 import type { FastifyInstance } from 'fastify'
 import mcpPlugin, { McpServer, ToolError, Type } from '../../lib/index.ts'
 import { createHost } from '../support/app.ts'
@@ -47,6 +52,21 @@ function createApp (t: Test, server = createNotes()): FastifyInstance {
   const { app } = createHost(t, { forceCloseConnections: true })
   app.register(mcpPlugin, { prefix: '/notes', server })
   return withExplorer(app)
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** The rules that a page breaks, with the elements that break them. */
+async function findViolations (page: Page): Promise<readonly string[]> {
+  // The policy of the page allows no scripts of others, so axe is run by the protocol of the browser.
+  await page.evaluate(AXE)
+  return await page.evaluate(async () => {
+    const { violations, passes } = await Reflect.get(globalThis, 'axe').run()
+    if (passes.length < 10) throw new Error('axe has checked nothing')
+    return violations.map(({ id, nodes }: { id: string, nodes: { html: string }[] }) => {
+      return `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`
+    })
+  })
 }
 
 t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
@@ -184,6 +204,118 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
     await page.getByRole('button', { name: /tools\/call list_notes/ }).click()
 
     t.match(await page.getByRole('complementary').innerText(), /POST \/notes\/mcp[^]*mcp-method: tools\/call[^]*"structuredContent"/)
+  })
+
+  t.test('a form answers what a tool asks the user', async (t) => {
+    const server = createNotes()
+    server.registerTool('ask', {}, async (_args, ctx) => {
+      const answer = await ctx.elicit('Which colour?', Type.Object({ colour: Type.String() }))
+      return JSON.stringify(answer)
+    })
+    for (const era of ['modern', 'legacy']) {
+      const page = await explorer.open(t, createApp(t, server), `#/Notes/tool/ask?era=${era}`)
+
+      await page.getByRole('button', { name: 'Call', exact: true }).click()
+      const dialog = page.getByRole('dialog', { name: 'The server asks' })
+      await dialog.getByText('Which colour?').waitFor()
+      await dialog.getByLabel('colour').fill('green')
+      await dialog.getByRole('button', { name: 'Accept' }).click()
+
+      await page.getByText('ok', { exact: true }).waitFor()
+      t.match(await page.getByRole('region', { name: 'Result' }).innerText(), 'green', era)
+    }
+  })
+
+  t.test('the user answers in place of a model', async (t) => {
+    const server = createNotes()
+    server.registerTool('sum_up', {}, async (_args, ctx) => {
+      const { content } = await ctx.sample({
+        messages: [{ role: 'user', content: { type: 'text', text: 'Sum up my notes' } }], maxTokens: 50
+      })
+      return JSON.stringify(content)
+    })
+    const page = await explorer.open(t, createApp(t, server), '#/Notes/tool/sum_up')
+
+    await page.getByRole('button', { name: 'Call', exact: true }).click()
+    const dialog = page.getByRole('dialog', { name: 'The server asks for a model' })
+    await dialog.getByText('Sum up my notes').waitFor()
+    await dialog.getByLabel('Answer in place of the model').fill('You need milk')
+    await dialog.getByRole('button', { name: 'Answer' }).click()
+
+    await page.getByText('You need milk').waitFor()
+  })
+
+  t.test('two mounts are chosen from, and an SDK v1 server is one of them', async (t) => {
+    const { app } = createHost(t, { forceCloseConnections: true })
+    app.register(mcpPlugin, { prefix: '/notes', server: createNotes() })
+    const sdk = (): V1Server => {
+      const server = new V1Server({ name: 'SDK', version: '1.0.0' })
+      server.registerTool('greet', { inputSchema: { name: z.string() } }, ({ name }) => {
+        return { content: [{ type: 'text' as const, text: `Hello ${name}` }] }
+      })
+      return server
+    }
+    app.register(mcpPlugin, { name: 'SDK', prefix: '/sdk', server: sdk })
+    const page = await explorer.open(t, withExplorer(app))
+    await page.getByRole('link', { name: 'add_note' }).waitFor()
+
+    await page.getByLabel('Mount').selectOption('SDK')
+    await page.getByRole('link', { name: 'greet' }).click()
+    await page.getByRole('textbox', { name: 'name' }).fill('Ann')
+    await page.getByRole('button', { name: 'Call', exact: true }).click()
+
+    await page.getByText('Hello Ann').waitFor()
+    t.equal(await page.getByRole('link', { name: 'add_note' }).count(), 0)
+  })
+
+  t.test('a mount that asks for a token is used with one, which no text of the page shows', async (t) => {
+    const { app } = createHost(t, { forceCloseConnections: true })
+    app.register(mcpPlugin, {
+      prefix: '/notes',
+      server: createNotes(),
+      auth: {
+        authenticate: ({ headers }) => headers.authorization === 'Bearer s3cret-token'
+          ? { token: '', clientId: 'page', subject: 'ann', scopes: [] }
+          : null
+      }
+    })
+    const page = await explorer.open(t, withExplorer(app))
+    await page.getByText('This mount wants to know who you are').waitFor()
+
+    await page.getByRole('main').getByLabel('Bearer token').fill('s3cret-token')
+    await page.getByRole('main').getByRole('button', { name: 'Use' }).click()
+    await page.getByRole('link', { name: 'list_notes' }).click()
+    await page.getByRole('button', { name: 'Call', exact: true }).click()
+    await page.getByRole('cell', { name: 'two' }).waitFor()
+    await page.getByRole('button', { name: 'Activity', exact: true }).click()
+    await page.getByRole('button', { name: /tools\/call/ }).click()
+
+    t.match(await page.getByRole('complementary').innerText(), 'authorization: Bearer ••••••')
+    t.notMatch(await page.content(), 's3cret-token')
+    t.notMatch(page.url(), 's3cret')
+    // The browser reports each 401.
+    explorer.forgive(/status of 401/)
+  })
+
+  t.test('axe finds nothing to complain about, light and dark', async (t) => {
+    const app = createApp(t)
+    const places = ['tool/add_note', 'tool/list_notes', 'resource/notes%3A%2F%2F1', 'prompt/summary']
+    for (const fragment of ['', ...places.map((place) => `#/Notes/${place}`)]) {
+      const page = await explorer.open(t, app, fragment)
+      await page.getByRole('link', { name: 'add_note' }).waitFor()
+      const call = page.getByRole('button', { name: 'Call', exact: true })
+      if (fragment.includes('list_notes')) {
+        await call.click()
+        await page.getByRole('cell', { name: 'two' }).waitFor()
+        await page.getByRole('button', { name: 'Activity', exact: true }).click()
+        await page.getByRole('button', { name: /tools\/call/ }).click()
+      }
+      if (fragment.includes('add_note')) await page.locator('.field').first().waitFor()
+      for (const theme of ['light', 'dark']) {
+        await page.locator('html').evaluate((html, name) => { Reflect.get(html, 'dataset').theme = name }, theme)
+        t.same(await findViolations(page), [], `${fragment} ${theme}`)
+      }
+    }
   })
 
   t.test('no page has complained', async (t) => {

@@ -33,8 +33,8 @@ export function SchemaForm ({ id, schema, value, onChange, onSubmit }: SchemaFor
   )
 }
 
-// Objects that nobody has filled in are not sent.
-const DEFAULTS = { emptyObjectFields: 'populateRequiredDefaults' } as const
+// Defaults are filled in; objects that nobody has filled in are not sent.
+const DEFAULTS = { emptyObjectFields: 'skipEmptyDefaults' } as const
 
 // Long texts get a larger field, and files are chosen.
 function createUiSchema (schema: JsonSchema): UiSchema {

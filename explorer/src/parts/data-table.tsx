@@ -20,7 +20,7 @@ export function DataTable ({ rows, label }: { rows: ReadonlyArray<Readonly<Recor
   return (
     <div class='scroller' tabIndex={0} role='region' aria-label={label}>
       <table class='data'>
-        <thead><tr>{columns.map((name) => <th key={name} scope='col'><bdi>{visible(name)}</bdi></th>)}</tr></thead>
+        <thead><tr>{columns.map((name) => <th key={name} scope='col' class={typeof rows[0]?.[name]}><bdi>{visible(name)}</bdi></th>)}</tr></thead>
         <tbody>
           {rows.slice(0, count).map((row, index) => (
             <tr key={index}>

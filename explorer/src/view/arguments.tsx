@@ -1,4 +1,5 @@
 // The arguments of a call: a form, or JSON that is checked as it is written.
+import { signal } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
 import type { JSX } from 'preact'
 import type { SchemaFormProps } from '../form/schema-form.tsx'
@@ -7,7 +8,15 @@ import { visible } from '../parts/text.tsx'
 import { hasProperties, isObject, type JsonSchema } from '../schema/json-schema.ts'
 import { findFaults, type Fault } from '../schema/validation.ts'
 
-const loadForm = async (): Promise<(props: SchemaFormProps) => JSX.Element> => (await import('../form/schema-form.tsx')).SchemaForm
+/** Whether the form has been loaded. Until then nobody can fill it in. */
+export const isFormLoaded = signal(false)
+
+async function loadForm (): Promise<(props: SchemaFormProps) => JSX.Element> {
+  const { SchemaForm } = await import('../form/schema-form.tsx')
+  isFormLoaded.value = true
+  return SchemaForm
+}
+
 const SchemaForm = lazyPart<SchemaFormProps>(loadForm, () => <div class='form-waiting' aria-busy='true' />)
 
 /** Loads the form before it is drawn, once the page has nothing else to do. */

@@ -3,9 +3,9 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { ComponentChildren, JSX } from 'preact'
 import type { ContentBlock as Block } from '@modelcontextprotocol/client'
 import { visible } from '../parts/text.tsx'
-import { asSchema, isObject } from '../schema/json-schema.ts'
+import { asSchema, hasProperties, isObject } from '../schema/json-schema.ts'
 import { cannedAnswer, questions, textMessage, type Question } from '../state/questions.ts'
-import { Arguments, type Args } from './arguments.tsx'
+import { Arguments, isFormLoaded, type Args } from './arguments.tsx'
 import { ContentBlock } from './content-block.tsx'
 
 /** The oldest open question. */
@@ -56,7 +56,7 @@ function FormQuestion ({ question: { params, answer } }: { question: Elicitation
       <p class='description' dir='auto'>{visible(params.message)}</p>
       <Arguments id='question-form' schema={schema} value={value} onChange={setValue} onSubmit={accept} />
       <div class='actions'>
-        <button type='submit' form='question-form' class='button primary'>Accept</button>
+        <button type='submit' form='question-form' class='button primary' disabled={hasProperties(schema) && !isFormLoaded.value}>Accept</button>
         <button type='button' class='button' onClick={() => answer({ action: 'decline' })}>Decline</button>
         <button type='button' class='button' onClick={() => answer({ action: 'cancel' })}>Cancel</button>
       </div>

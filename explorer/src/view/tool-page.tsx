@@ -6,12 +6,12 @@ import { AnnotationBadges, Badge } from '../parts/badge.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Tabs, type Tab } from '../parts/tabs.tsx'
 import { LongText, visible } from '../parts/text.tsx'
-import { asSchema, isObject } from '../schema/json-schema.ts'
+import { asSchema, hasProperties, isObject } from '../schema/json-schema.ts'
 import { estimateTokens, formatTokens } from '../schema/tokens.ts'
 import type { Connection } from '../state/connection.ts'
 import { amend, place } from '../state/place.ts'
 import { lastRunOf, startRun } from '../state/runs.ts'
-import { Arguments, prepareForm, type Args } from './arguments.tsx'
+import { Arguments, isFormLoaded, prepareForm, type Args } from './arguments.tsx'
 import { CopyAs, withoutSecrets } from './copy-as.tsx'
 import { ItemHead } from './item-head.tsx'
 import { RunPanel } from './run-panel.tsx'
@@ -40,7 +40,7 @@ export function ToolPage ({ connection, tool }: { connection: Connection, tool: 
       <div class='workbench'>
         <section class='panel' aria-label='Call'>
           <Arguments key={name} id={formId} schema={schema} value={args} onChange={setArgs} onSubmit={call} />
-          <button type='submit' form={formId} class='button primary'><Icon name='play' /> Call</button>
+          <button type='submit' form={formId} class='button primary' disabled={hasProperties(schema) && !isFormLoaded.value}><Icon name='play' /> Call</button>
         </section>
         <div class='panel results'>
           {run === undefined
