@@ -47,6 +47,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   options: ['protocol'],
   telemetry: ['auth', 'protocol'],
+  'telemetry/otel': ['options', 'protocol', 'telemetry'],
   'telemetry/log': ['options', 'protocol', 'telemetry'],
   shares: ['options'],
   store: ['options', 'protocol'],

@@ -1,0 +1,78 @@
+// Records the metrics of all mounts of an app.
+import type * as Api from '@opentelemetry/api'
+import { refusals, requests, sessions } from '../channels.ts'
+import type { MountIdentity, RefusalEvent, RequestEvent, SessionEvent } from '../events.ts'
+import { describeEnd, describeRequest } from './attributes.ts'
+import { KnownNames } from './known-names.ts'
+import { Attribute, BUCKETS, Metric } from './names.ts'
+
+/** The part of a mount whose load is recorded. */
+interface ObservedMount {
+  readonly name: string
+  stats (): { readonly sessions: number, readonly exchanges: number, readonly streams: number }
+}
+
+/** What metrics are recorded with. */
+export interface MetricSettings {
+  readonly api: typeof Api
+  /** The mounts of the app. */
+  readonly mounts: Iterable<ObservedMount>
+  isOwn (event: MountIdentity): boolean
+}
+
+/** Records metrics from now on. Returns what ends this. */
+export function startMetrics ({ api, mounts, isOwn }: MetricSettings): () => void {
+  const meter = api.metrics.getMeter('fastify-mcp-mount')
+  const advice = { explicitBucketBoundaries: BUCKETS }
+  const operations = meter.createHistogram(Metric.OperationDuration, { unit: 's', advice })
+  const lives = meter.createHistogram(Metric.SessionDuration, { unit: 's', advice })
+  const refused = meter.createCounter(Metric.Refusals)
+  const known = new KnownNames()
+
+  const onRequest = (event: RequestEvent): void => {
+    const { tool, prompt, duration = 0 } = event
+    operations.record(duration / 1000, {
+      ...describeRequest(event),
+      ...describeEnd(event),
+      ...(tool !== undefined && { [Attribute.Tool]: known.labelOf(tool, event) }),
+      ...(prompt !== undefined && { [Attribute.Prompt]: known.labelOf(prompt, event) })
+    })
+  }
+  const onSession = ({ duration, mount, revision }: SessionEvent): void => {
+    if (duration === undefined) return
+    lives.record(duration / 1000, { [Attribute.Mount]: mount, [Attribute.Revision]: revision })
+  }
+  const onRefusal = ({ mount, reason }: RefusalEvent): void => {
+    refused.add(1, { [Attribute.Mount]: mount, [Attribute.Reason]: reason })
+  }
+
+  // Node.js would end the process for an error in a subscriber. The channels have only messages of their own types.
+  const guard = <Event extends MountIdentity>(record: (event: Event) => void) => (message: unknown): void => {
+    try {
+      if (isOwn(message as Event)) record(message as Event)
+    } catch (error) {
+      api.diag.error('fastify-mcp-mount: a metric could not be recorded', error)
+    }
+  }
+  const listeners = [
+    [requests.asyncEnd, guard(onRequest)], [sessions, guard(onSession)], [refusals, guard(onRefusal)]
+  ] as const
+  for (const [channel, listener] of listeners) channel.subscribe(listener)
+
+  const gauges = (['Sessions', 'Exchanges', 'Streams'] as const).map((name) => {
+    const gauge = meter.createObservableUpDownCounter(Metric[name])
+    const observe = (result: Api.ObservableResult): void => {
+      for (const mount of mounts) {
+        const { sessions, exchanges, streams } = mount.stats()
+        const value = { Sessions: sessions, Exchanges: exchanges, Streams: streams }[name]
+        result.observe(value, { [Attribute.Mount]: mount.name })
+      }
+    }
+    gauge.addCallback(observe)
+    return () => gauge.removeCallback(observe)
+  })
+  return function endMetrics () {
+    for (const [channel, listener] of listeners) channel.unsubscribe(listener)
+    for (const end of gauges) end()
+  }
+}
