@@ -120,6 +120,13 @@ describe('the options of a mount', () => {
     } satisfies McpMountOptions).type.toBeAssignableTo<McpMountOptions>()
   })
 
+  test('have a config for plugins, with what the app has declared of it', () => {
+    expect(app.register).type.toBeCallableWith(mcpPlugin, {
+      server, config: { rateLimit: { max: 100, timeWindow: '1 minute' } }
+    })
+    expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, config: 'limited' })
+  })
+
   test('accept no unknown option', () => {
     expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, pth: '/mcp' })
     expect(app.register).type.not.toBeCallableWith(mcpPlugin, { server, keepaliveInterval: 15 })

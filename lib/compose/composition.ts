@@ -2,7 +2,7 @@
 import type { RequestMessage } from '../protocol/message.ts'
 import { Method } from '../protocol/methods.ts'
 import type { Incoming, Outcome } from '../server/call/incoming.ts'
-import type { Entered, ServerDefinition } from '../server/definition.ts'
+import type { BodyLimitOf, Entered, ServerDefinition } from '../server/definition.ts'
 import { resultOf } from '../server/call/result.ts'
 import { createListService } from './joined-list.ts'
 import { joinFilters, joinIntroductions } from './joined-results.ts'
@@ -50,6 +50,7 @@ export function compose (main: ServerDefinition, ...others: readonly Member[]): 
     },
     enter: (app) => enterAll(definitions, (definition) => definition.enter?.(app)),
     onChange: (listener) => endAll(definitions.map((one) => one.onChange?.(listener))),
+    limitBodies: () => joinBodyLimits(definitions),
     changed (event) { for (const one of definitions) one.changed?.(event) },
     onWarning: (listener) => endAll(definitions.map((one) => one.onWarning?.(listener))),
     notified (incoming) { for (const one of definitions) one.notified?.(incoming) },
@@ -101,6 +102,12 @@ async function enterAll (
     throw error
   }
   return { value: entered[0]?.value, close }
+}
+
+function joinBodyLimits (definitions: readonly ServerDefinition[]): BodyLimitOf | undefined {
+  const limits = definitions.flatMap((one) => one.limitBodies?.() ?? [])
+  if (limits.length === 0) return undefined
+  return (tool) => limits.map((limitOf) => limitOf(tool)).find((limit) => limit !== undefined)
 }
 
 function endAll (ends: ReadonlyArray<(() => void) | undefined>): () => void {

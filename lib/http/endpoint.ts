@@ -30,7 +30,7 @@ export interface Endpoint {
 }
 
 /** The handler of one HTTP method. */
-export interface EndpointMethod extends Pick<RouteOptions, 'onRequest'> {
+export interface EndpointMethod extends Pick<RouteOptions, 'onRequest' | 'preParsing' | 'bodyLimit'> {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly handler: (request: FastifyRequest, reply: FastifyReply) => unknown
 }

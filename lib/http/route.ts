@@ -9,14 +9,17 @@ import { createPostHandler } from './post.ts'
 import type { SendPage } from './beside/endpoint-page.ts'
 import { sendRefusal } from './reply/reply.ts'
 import { sendUnserved } from './reply/unserved.ts'
+import { limitBodiesByTool } from './tool-body-limit.ts'
 
 /** Builds the plugin that serves the endpoint of one mount. @param page Sends the page for people. */
 export function createRoutes (parts: MountParts, page: SendPage): (scope: FastifyInstance) => Promise<void> {
-  const { auth, identity, options } = parts
+  const { auth, definition, identity, options } = parts
   const hasSessions = options.legacy && !options.stateless
   const listens = hasSessions && !options.jsonResponse
 
-  const methods: EndpointMethod[] = [{ method: 'POST', handler: createPostHandler(parts) }]
+  const bodyLimitOf = definition.limitBodies?.()
+  const limit = bodyLimitOf && limitBodiesByTool(bodyLimitOf, options.bodyLimit)
+  const methods: EndpointMethod[] = [{ method: 'POST', handler: createPostHandler(parts), ...limit }]
   if (listens) methods.push({ method: 'GET', onRequest: refuseModern, handler: createGetHandler(parts) })
   if (hasSessions) methods.push({ method: 'DELETE', onRequest: refuseModern, handler: createDeleteHandler(parts) })
   return createEndpoint({ path: options.path, identity, auth, methods, page }, options)

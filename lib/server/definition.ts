@@ -13,6 +13,9 @@ export interface Entered<Value> {
   readonly close?: () => void | Promise<void>
 }
 
+/** Returns how many bytes the body of a call of a tool may have; undefined for as many as the mount says. */
+export type BodyLimitOf = (tool: string) => number | undefined
+
 /**
  * What a mount serves: an `McpServer`, the definition that is made of an SDK server, or your own. It keeps nothing of
  * one caller that another caller could see, and serves any number of mounts, sessions and requests at once.
@@ -56,6 +59,11 @@ export interface ServerDefinition {
   enter? (app: FastifyInstance): Promise<Entered<unknown>>
   /** Adds a listener for changes that concern all clients. Called once for each mount. @returns What removes it. */
   onChange? (listener: (event: ChangeEvent) => void): () => void
+  /**
+   * @internal Returns the limits that tools set for the bodies of their calls; undefined if no tool sets one. Called
+   * once for each mount, before its first request.
+   */
+  limitBodies? (): BodyLimitOf | undefined
   /** @internal Takes a change that the app or another node has reported to the mount. */
   changed? (event: ChangeEvent): void
   /** @internal Calls the listener with each warning for the author, past and future. @returns What removes it. */

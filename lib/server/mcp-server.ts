@@ -6,7 +6,7 @@ import { withoutRefusal, ToolError } from '../errors.ts'
 import { Method } from '../protocol/methods.ts'
 import { Call, type CallServer } from './call/call.ts'
 import { Deadlines } from './call/deadlines.ts'
-import type { Entered, ServerDefinition } from './definition.ts'
+import type { BodyLimitOf, Entered, ServerDefinition } from './definition.ts'
 import type { Incoming, Outcome } from './call/incoming.ts'
 import { findMethod } from './dispatch.ts'
 import { createFormCompiler } from './schema/form.ts'
@@ -15,6 +15,7 @@ import { Layers } from './layers.ts'
 import { runThrough, type Middleware } from './middleware.ts'
 import { PatternCheck } from './schema/pattern-check.ts'
 import { admit, findTool } from './admission.ts'
+import { BodyLimits } from './features/body-limits.ts'
 import { createParts, type ServerParts } from './parts.ts'
 import {
   createPrompt, updatePrompt, type Prompt, type PromptChanges, type PromptConfig, type PromptHandle, type PromptHandler
@@ -52,6 +53,7 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
   readonly #options: ResolvedServerOptions
   readonly #parts: ServerParts
   readonly #patterns: PatternCheck
+  readonly #bodyLimits = new BodyLimits()
   readonly #callServer: CallServer
   readonly #given: McpServerOptions<Lifespan>
   #layers = new Layers()
@@ -98,8 +100,9 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
   ): ToolHandle {
     // The signature checks the types of arguments and results. After that, the schemas check them.
     const tool = createTool(name, config as ToolConfig<AnySchema, AnySchema>, handler, this.#patterns)
-    const update = (current: Tool, changes: ToolChanges): Tool => updateTool(current, changes, this.#patterns)
-    return this.#parts.tools.add(tool, update)
+    const update = (current: Tool, changes: ToolChanges): Tool =>
+      this.#bodyLimits.note(updateTool(current, changes, this.#patterns))
+    return this.#parts.tools.add(this.#bodyLimits.note(tool), update)
   }
 
   /**
@@ -203,6 +206,11 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
   /** @hidden Adds a listener for changes of the server; called by mounts. Returns a function that removes it. */
   onChange (listener: (event: ChangeEvent) => void): () => void {
     return this.#parts.changes.listen(listener)
+  }
+
+  /** @internal Returns the limits that tools set for the bodies of their calls; called by mounts. */
+  limitBodies (): BodyLimitOf | undefined {
+    return this.#bodyLimits.of(this.#parts.tools.byKey)
   }
 
   /** @internal Takes a change that the app or another node reports; called by mounts. */

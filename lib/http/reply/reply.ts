@@ -113,9 +113,14 @@ function isErrorStatus (status: number | undefined): status is number {
   return Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599
 }
 
+/** Describes that a body is too long. @param whose Whose limit it exceeds. */
+export function describeTooLong (whose: 'mount' | 'tool'): string {
+  return `Request body too large; the ${whose}'s 'bodyLimit' says how long it may be`
+}
+
 function describe (error: FastifyError): string {
   switch (error.code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE': return "Request body too large; the mount's 'bodyLimit' says how long it may be"
+    case 'FST_ERR_CTP_BODY_TOO_LARGE': return describeTooLong('mount')
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': return 'Unsupported content type: send application/json'
     default: return error.message
   }

@@ -1,7 +1,7 @@
 // Tools: their configuration, registration and listing.
 import type { Icon, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js'
 import { MCP_ERR_INVALID_DEFINITION, MCP_ERR_INVALID_SCHEMA } from '../../errors.ts'
-import { duration, kind, object, string } from '../../options/checks.ts'
+import { duration, kind, object, string, whole } from '../../options/checks.ts'
 import type { TableOf } from '../../options/table.ts'
 import { collectParamHeaders, type ParamHeader } from '../../protocol/param-headers.ts'
 import type { Era } from '../../protocol/revisions.ts'
@@ -42,6 +42,13 @@ export interface ToolConfig<
    * @default the server's `timeout`
    */
   readonly timeout?: number
+  /**
+   * How many bytes the body of a call may have, more or fewer than the `bodyLimit` of the mount. It applies to clients
+   * of revision `2026-07-28` over HTTP, which name the tool in a header. Tools that get one after the server has been
+   * mounted need another one that had one before.
+   * @default the mount's `bodyLimit`
+   */
+  readonly bodyLimit?: number
   /** Metadata that clients receive unchanged. */
   readonly _meta?: { readonly [key: string]: unknown }
 }
@@ -61,7 +68,8 @@ export type ToolChanges = ToolConfig<AnySchema, AnySchema> & {
 export type ToolHandle = Handle<ToolChanges>
 
 /** A tool as it appears in lists. */
-export interface ListedTool extends Omit<ToolConfig, 'inputSchema' | 'outputSchema' | 'timeout' | keyof AccessConfig> {
+export interface ListedTool
+  extends Omit<ToolConfig, 'inputSchema' | 'outputSchema' | 'timeout' | 'bodyLimit' | keyof AccessConfig> {
   /** The name by which it is called. */
   readonly name: string
   /** The JSON Schema of its arguments. */
@@ -82,6 +90,8 @@ export interface Tool extends Entry {
   readonly check: CompiledSchema['validate']
   /** Milliseconds that a call may take; undefined for the timeout of the server. */
   readonly timeout: number | undefined
+  /** Bytes that the body of a call may have; undefined for the limit of the mount. */
+  readonly bodyLimit: number | undefined
   readonly output: CompiledSchema | undefined
   readonly paramHeaders: readonly ParamHeader[]
   readonly listed: { readonly [era in Era]: ListedTool }
@@ -100,6 +110,7 @@ const TOOL = {
   annotations: object<ToolAnnotations>(),
   icons: icons(),
   timeout: duration(),
+  bodyLimit: whole(),
   _meta: object<{ readonly [key: string]: unknown }>(),
   ...ACCESS
 } satisfies TableOf<ToolConfig<AnySchema, AnySchema, never>>
@@ -139,6 +150,7 @@ export function createTool (
     handler,
     check: input?.validate ?? checkNumbers,
     timeout: config.timeout,
+    bodyLimit: config.bodyLimit,
     output: output instanceof UncheckedSchema ? undefined : output,
     paramHeaders: found.headers,
     listed: { modern: listed, legacy: fitListedTool(listed) }
