@@ -19,7 +19,7 @@ export interface CallerFilter {
   readonly grantId?: string
 }
 
-/** What is known of a caller. */
+/** The members of a caller that a filter reads. */
 export type KnownCaller = { readonly [name in keyof CallerFilter]?: string | undefined }
 
 const MEMBERS = ['issuer', 'subject', 'clientId', 'grantId'] as const

@@ -24,7 +24,7 @@ export interface SessionSummary {
   readonly node?: string | undefined
 }
 
-/** What is known of a session. */
+/** The members of a session that a summary is made from. */
 export interface KnownSession {
   readonly sessionId: string
   readonly principal?: string | undefined

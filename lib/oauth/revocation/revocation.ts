@@ -6,7 +6,15 @@ import { createNotes } from './notes.ts'
 import { RevocationList } from './revocation-list.ts'
 
 /** Whose access is withdrawn: a user's with all clients, or a client's for all users. */
-export type RevokedAccess = { readonly subject: string } | { readonly clientId: string }
+export type RevokedAccess =
+  | {
+    /** The user, as in `ctx.auth.subject`. */
+    readonly subject: string
+  }
+  | {
+    /** The client, as in `ctx.auth.clientId`. */
+    readonly clientId: string
+  }
 
 /** The withdrawal of access. */
 export interface Revocation {
