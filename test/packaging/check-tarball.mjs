@@ -59,6 +59,7 @@ function checkContents (tarball) {
   ]) {
     assert.ok(files.includes(file), `the tarball lacks ${file}`)
   }
+  assert.ok(files.some((file) => /^dist\/explorer\/page\/assets\/main-[\w-]+\.js$/.test(file)), 'the explorer has no page')
   const ours = new Set([
     'README.md', 'LICENSE', 'CHANGELOG.md', 'CODE_OF_CONDUCT.md', 'CONTRIBUTING.md', 'SECURITY.md', 'package.json'
   ])

@@ -1,6 +1,6 @@
 // The page's own sign-in: the official client's OAuth flow, in a window beside the page.
 import {
-  auth, type OAuthClientInformationMixed, type OAuthClientProvider, type OAuthTokens
+  auth, type OAuthClientInformationMixed, type OAuthClientProvider, type OAuthDiscoveryState, type OAuthTokens
 } from '@modelcontextprotocol/client'
 
 /** How to sign in. */
@@ -48,6 +48,7 @@ class PopupProvider implements OAuthClientProvider {
   readonly #clientId: string
   #tokens: OAuthTokens | undefined
   #verifier = ''
+  #discovered: OAuthDiscoveryState | undefined
 
   constructor (popup: Window, key: string, clientId: string) {
     this.#popup = popup
@@ -80,6 +81,9 @@ class PopupProvider implements OAuthClientProvider {
   redirectToAuthorization (url: URL): void { this.#popup.location.replace(url) }
   saveCodeVerifier (verifier: string): void { this.#verifier = verifier }
   codeVerifier (): string { return this.#verifier }
+  // The code is sent to the server that was asked for it, whatever the mount says by then.
+  saveDiscoveryState (state: OAuthDiscoveryState): void { this.#discovered = state }
+  discoveryState (): OAuthDiscoveryState | undefined { return this.#discovered }
 
   /** Resolves to what the authorization server sends back. */
   answer (popup: Window): Promise<URLSearchParams> {
