@@ -1,9 +1,10 @@
-// Builds dist/: declarations by tsc, and the code of each entry point as one file by esbuild.
+// Builds dist/: declarations by tsc, and the code of each entry point by Rolldown.
 import { cpSync, readFileSync, rmSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
+import { basename, isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build } from 'rolldown'
 import { build as buildPage } from 'vite'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
@@ -22,39 +23,42 @@ const SOURCES = [
 const PROGRAMS = Object.values(bin).map(sourceOf)
 
 /**
- * Makes one module of TypeBox. esbuild would otherwise need a helper for its namespaces, for which it writes one more file
- * that each entry point loads.
+ * Bundles the code: Node takes ten times as long to load hundreds of small files as Fastify takes to start.
+ *
+ * What the main entry point loads is one chunk. Entry points share chunks, so that an error that one of them throws is of the
+ * class that another one exports; without the group, there would be a chunk for each combination of them.
  */
-const typebox = {
-  name: 'typebox',
-  setup ({ onResolve, onLoad }) {
-    const path = fileURLToPath(import.meta.resolve('@sinclair/typebox'))
-    onResolve({ filter: /^@sinclair\/typebox$/ }, () => ({ path }))
-    onLoad({ filter: /typebox[\\/]build[\\/]esm[\\/]index\.mjs$/ }, async () => {
-      const { outputFiles: [bundled] } = await build({ entryPoints: [path], bundle: true, format: 'esm', write: false })
-      return { contents: bundled.text }
-    })
+export async function bundle (outdir) {
+  await write(SOURCES, outdir, { groups: [{ debugName: 'main', name: nameWhatLoads('lib/index.ts') }] })
+  for (const source of PROGRAMS) await write([source], outdir, { groups: [{ name: basename(source, '.ts') }] })
+}
+
+/** Returns a function that names the chunk of the modules that importing a source loads. */
+function nameWhatLoads (source) {
+  let loaded
+  return (id, graph) => {
+    loaded ??= findLoaded(join(root, source), graph)
+    return loaded.has(id) ? 'main' : null
   }
 }
 
-/** Bundles the code: Node takes ten times as long to load hundreds of small files as Fastify takes to start. */
-export async function bundle (outdir) {
-  const options = {
-    absWorkingDir: root,
-    outbase: 'lib',
-    outdir,
-    bundle: true,
-    format: 'esm',
+function findLoaded (id, graph, loaded = new Set()) {
+  if (loaded.has(id)) return loaded
+  loaded.add(id)
+  for (const imported of graph.getModuleInfo(id)?.importedIds ?? []) findLoaded(imported, graph, loaded)
+  return loaded
+}
+
+async function write (sources, outdir, codeSplitting) {
+  await build({
+    cwd: root,
+    input: Object.fromEntries(sources.map((source) => [source.slice('lib/'.length, -'.ts'.length), source])),
     platform: 'node',
-    target: 'node20.19',
-    packages: 'external',
     // TypeBox comes along; what else is needed stays a package of its own.
-    plugins: [typebox],
-    sourcemap: true
-  }
-  // Entry points share chunks, so that an error that one of them throws is of the class that another one exports.
-  await build({ ...options, splitting: true, entryPoints: SOURCES })
-  await build({ ...options, entryPoints: PROGRAMS })
+    external: (id) => !/^[./]/.test(id) && !id.startsWith('@sinclair/typebox') && !isAbsolute(id),
+    transform: { target: 'node20.19' },
+    output: { dir: outdir, format: 'esm', sourcemap: true, codeSplitting, chunkFileNames: 'chunk-[name]-[hash].js' }
+  })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
