@@ -14,7 +14,10 @@ export interface KnownClient {
    * https URL, which is fetched as metadata documents are. A client with neither keys nor a secret is a public client.
    * @default none
    */
-  readonly jwks?: string | { readonly keys: readonly object[] }
+  readonly jwks?: string | {
+    /** The keys (RFC 7517). */
+    readonly keys: readonly object[]
+  }
   /** The name that users see. @default clientId */
   readonly name?: string
   /** Where users may be sent back to. @default [], which needs `ownScopes` */
