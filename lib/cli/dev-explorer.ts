@@ -14,7 +14,8 @@ const PREFIXES = ['/explorer', '/mcp-explorer']
  * Resolves to the URL of the explorer; undefined if the app has taken all paths, or if the page has not been built.
  */
 export async function serveExplorer (app: FastifyInstance, registry: McpRegistry): Promise<string | undefined> {
-  const origin = findServerUrl(app) ?? ''
+  // The cast holds, because the app listens.
+  const origin = findServerUrl(app) as string
   if (registry.explorer !== undefined) return `${origin}${registry.explorer}/`
   const prefix = PREFIXES.find((path) => !app.hasRoute({ method: 'GET', url: path }))
   if (prefix === undefined || !isPageBuilt()) return undefined

@@ -87,6 +87,12 @@ t.test('the names of a server are text', async (t) => {
   t.notMatch((await app.inject({ url: '/notes/mcp', headers: BROWSER })).body, '<script>alert')
 })
 
+t.test('a name without letters becomes one that clients take', async (t) => {
+  const app = createApp(t, { server: new McpServer({ name: '記事', version: '1' }) })
+
+  t.match((await app.inject({ url: '/notes/mcp', headers: BROWSER })).body, 'claude mcp add --transport http server ')
+})
+
 t.test('clients notice nothing', async (t) => {
   const app = createApp(t)
   const get = async (headers: Record<string, string>): Promise<unknown> =>

@@ -206,6 +206,7 @@ t.test('the page learns of all mounts of the app, with URLs relative to itself',
   const response = await app.inject('/v1/admin/look/mounts.json')
 
   t.equal(response.headers['cache-control'], 'no-store')
+  t.match((await app.inject('/v1/admin/look/')).headers['content-security-policy'], "connect-src 'self';")
   t.same(response.json(), {
     mounts: [
       {

@@ -49,6 +49,7 @@ export class Connection {
   #client: Client | undefined
   #transport: StreamableHTTPClientTransport | undefined
   #refusal: Refusal | undefined
+  #isClosed = false
   #pause = 500
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -66,13 +67,13 @@ export class Connection {
 
   /** Connects, and loads the lists. */
   async open (): Promise<void> {
-    if (this.status.value === 'closed') return
+    if (this.#isClosed) return
     const client = this.#createClient()
     const transport = this.#createTransport()
     this.#refusal = undefined
     try {
       await client.connect(transport)
-      if (this.status.peek() as string === 'closed') return await client.close()
+      if (this.#isClosed) return await client.close()
       this.#client = client
       this.#transport = transport
       this.#readServer(client)
@@ -83,7 +84,7 @@ export class Connection {
       this.#watch(client)
     } catch (error) {
       await client.close().catch(() => {})
-      if (this.status.peek() as string === 'closed') return
+      if (this.#isClosed) return
       this.#fail(error)
     }
   }
@@ -194,6 +195,7 @@ export class Connection {
 
   /** Ends the session, if there is one, and the connection. */
   async close (): Promise<void> {
+    this.#isClosed = true
     this.status.value = 'closed'
     clearTimeout(this.#timer)
     await this.#leave()
