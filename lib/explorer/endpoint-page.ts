@@ -44,6 +44,9 @@ document.addEventListener('click', async ({ target }) => {
 })
 `
 
+// Not in the tagged template below: for the end of a script there, the bundler needs a helper of another package.
+const SCRIPT_ELEMENT = `<script>${SCRIPT}</script>`
+
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
 /** The headers of the page. */
@@ -82,7 +85,7 @@ ${needsToken && html`<p>Clients sign in when they connect.</p>`}
 ${renderLink(page)}
 ${listConnecting(name, url).map(renderConnecting)}
 </main>
-<script>${new Html(SCRIPT)}</script>
+${new Html(SCRIPT_ELEMENT)}
 </body>
 </html>
 `.text
