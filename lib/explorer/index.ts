@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { resolveRegistry } from '../registry.ts'
 import { undocumented } from '../http/beside/api-document.ts'
+import { APP_FRAME, createAppHeaders } from './app-frame.ts'
 import { describeMounts } from './mount-list.ts'
 import { resolveExplorerOptions, type McpExplorerOptions } from './options.ts'
 import { readPage, sendFile, type PageFiles } from './page-files.ts'
@@ -28,6 +29,7 @@ async function mcpExplorer (app: FastifyInstance, given: McpExplorerOptions): Pr
     if (authorize !== undefined) scope.addHook('preHandler', createAuthorizeHook(authorize))
     resolveRegistry(scope).explorer ??= scope.prefix.includes(':') ? undefined : scope.prefix
     addPage(scope, files)
+    addAppFrame(scope)
     addMountList(scope)
   }
   // Fastify has applied a prefix that was given, and knows nothing of the default.
@@ -64,6 +66,14 @@ function addPage (scope: FastifyInstance, files: PageFiles): void {
   scope.get(`/${CALLBACK}`, { schema: undocumented() }, async (request, reply) => await send(request, reply, CALLBACK))
   scope.get<{ Params: { name: string } }>('/assets/:name', { schema: undocumented() }, async (request, reply) =>
     await send(request, reply, `assets/${request.params.name}`))
+}
+
+function addAppFrame (scope: FastifyInstance): void {
+  scope.get('/app.html', { schema: undocumented() }, async (request, reply) => {
+    // The app may have a parser of queries of its own.
+    const query = new URLSearchParams(request.url.split(/\?(.*)/s)[1])
+    return reply.headers(createAppHeaders(query)).type('text/html; charset=utf-8').send(APP_FRAME)
+  })
 }
 
 function addMountList (scope: FastifyInstance): void {

@@ -26,6 +26,7 @@ function createPolicy (servers: readonly string[]): string {
     "img-src 'self' data: blob:",
     'media-src data: blob:',
     `connect-src ${["'self'", ...servers].join(' ')}`,
+    "frame-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

@@ -29,6 +29,23 @@ t.test('the page is served at /explorer by default, below the prefix of its scop
   t.match((await app.inject('/admin/explorer/')).body, '<div id="app">')
 })
 
+t.test('the document of an app has the policy of the app, and no origin', async (t) => {
+  const { app } = createHost(t)
+  app.register(mcpExplorer)
+
+  const { headers, body } = await app.inject('/explorer/app.html?connect=https://api.example.com&connect=wss://[::1]:8080' +
+    '&resource=https://*.cdn.example&frame=https://a.example/path&base=%27self%27&base=https://a.example;sandbox')
+
+  t.equal(headers['content-type'], 'text/html; charset=utf-8')
+  t.equal(headers['content-security-policy'], "default-src 'none'; script-src 'unsafe-inline' https://*.cdn.example; " +
+    "style-src 'unsafe-inline' https://*.cdn.example; img-src data: blob: https://*.cdn.example; " +
+    'media-src data: blob: https://*.cdn.example; font-src data: https://*.cdn.example; ' +
+    "connect-src https://api.example.com wss://[::1]:8080; frame-src 'none'; base-uri 'none'; form-action 'none'; " +
+    "frame-ancestors 'self'; sandbox allow-scripts allow-forms")
+  t.match(body, 'source !== parent')
+  t.match((await app.inject('/explorer/app.html')).headers['content-security-policy'], "connect-src 'none';")
+})
+
 t.test('a path without a slash is led to the one with a slash, whatever proxies put before it', async (t) => {
   const { app } = createHost(t)
   app.register(mcpExplorer, { prefix: '/tools/look' })
@@ -52,8 +69,8 @@ t.test('the page may run nothing but its own scripts, and no page may frame it',
   const { headers } = await app.inject('/explorer/')
 
   t.equal(headers['content-security-policy'], "default-src 'none'; script-src 'self'; style-src 'self'; " +
-    "img-src 'self' data: blob:; media-src data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; " +
-    "frame-ancestors 'none'; require-trusted-types-for 'script'")
+    "img-src 'self' data: blob:; media-src data: blob:; connect-src 'self'; frame-src 'self'; base-uri 'none'; " +
+    "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'")
   t.match(headers, {
     'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cache-control': 'no-cache'
   })

@@ -9,6 +9,7 @@ import { createRecordingFetch } from '../wire/exchanges.ts'
 import { headersFor } from './credentials.ts'
 import type { DescribedMount } from './mounts.ts'
 import type { ChosenEra } from './place.ts'
+import { APP_TYPE } from './tool-app.ts'
 import { askForSample, askUser, roots } from './questions.ts'
 import { describeProblem, readRefusal, type Problem, type Refusal } from './problem.ts'
 
@@ -91,7 +92,12 @@ export class Connection {
 
   #createClient (): Client {
     const client = new Client({ name: 'fastify-mcp-mount explorer', version: '1.0.0' }, {
-      capabilities: { elicitation: { form: {}, url: {} }, sampling: {}, roots: { listChanged: true } },
+      capabilities: {
+        elicitation: { form: {}, url: {} },
+        sampling: {},
+        roots: { listChanged: true },
+        extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: [APP_TYPE] } }
+      },
       versionNegotiation: { mode: this.#mode() },
       listMaxPages: 1000,
       listChanged: {

@@ -4,6 +4,7 @@ import type { JSX } from 'preact'
 import type { Tool } from '@modelcontextprotocol/client'
 import { AnnotationBadges, Badge } from '../parts/badge.tsx'
 import { Icon } from '../parts/icon.tsx'
+import { lazyPart } from '../parts/lazy.tsx'
 import { Tabs, type Tab } from '../parts/tabs.tsx'
 import { LongText, visible } from '../parts/text.tsx'
 import { asSchema, hasProperties, isObject } from '../schema/json-schema.ts'
@@ -11,11 +12,14 @@ import { estimateTokens, formatTokens } from '../schema/tokens.ts'
 import type { Connection } from '../state/connection.ts'
 import { amend, place } from '../state/place.ts'
 import { lastRunOf, startRun } from '../state/runs.ts'
+import { appUriOf } from '../state/tool-app.ts'
 import { Arguments, isFormLoaded, prepareForm, type Args } from './arguments.tsx'
 import { CopyAs, withoutSecrets } from './copy-as.tsx'
 import { ItemHead } from './item-head.tsx'
 import { RunPanel } from './run-panel.tsx'
 import { SchemaTable } from './schema-table.tsx'
+
+const AppView = lazyPart(async () => (await import('../app/app-view.tsx')).AppView, () => <p class='quiet'>…</p>)
 
 /** One tool. */
 export function ToolPage ({ connection, tool }: { connection: Connection, tool: Tool }): JSX.Element {
@@ -23,6 +27,7 @@ export function ToolPage ({ connection, tool }: { connection: Connection, tool: 
   const schema = useMemo(() => asSchema(inputSchema), [inputSchema])
   const [args, setArgs] = useState<Args>(readArgs)
   const run = lastRunOf(connection.mount.name, 'tool', name)
+  const appUri = appUriOf(tool)
   const formId = 'call-form'
   useEffect(prepareForm, [])
 
@@ -35,6 +40,7 @@ export function ToolPage ({ connection, tool }: { connection: Connection, tool: 
     <article class='item'>
       <ItemHead kind='tool' name={name} title={tool.title ?? tool.annotations?.title} description={tool.description}>
         <AnnotationBadges annotations={tool.annotations} />
+        {appUri !== undefined && <Badge tone='accent' title='Its result has a user interface'>app</Badge>}
         <Badge title='Estimated tokens that a model reads for this tool'>{formatTokens(estimateTokens(tool))} tokens</Badge>
       </ItemHead>
       <div class='workbench'>
@@ -45,7 +51,12 @@ export function ToolPage ({ connection, tool }: { connection: Connection, tool: 
         <div class='panel results'>
           {run === undefined
             ? <p class='quiet empty'>The result appears here.</p>
-            : <RunPanel run={run} />}
+            : (
+              <>
+                {appUri !== undefined && <AppView key={run.id} connection={connection} tool={tool} uri={appUri} run={run} />}
+                <RunPanel run={run} />
+              </>
+              )}
         </div>
       </div>
       <Tabs label='About this tool' tabs={listTabs(connection, tool, args)} />
