@@ -49,7 +49,7 @@ export function createEndpoint (
     protectEndpoint(scope, path, { auth, options })
 
     const allowed: HTTPMethods[] = methods.map(({ method }) => method)
-    const refuseMethod = createMethodRefusal(allowed)
+    const refuseMethod = createMethodRefusal(allowed, options.log)
     // A preflight that CORS has not answered has no caller, which the user's hooks may rely on.
     if (options.hooks.onRequest !== undefined) {
       scope.addHook('onRequest', unless((request) => !isPreflight(request), refuseMethod))
@@ -118,21 +118,26 @@ function addBodyParsers (scope: FastifyInstance, limits: BodyLimits): void {
 }
 
 // Runs as a hook as well, to answer before the body is read.
-function createMethodRefusal (allowed: readonly string[]) {
+function createMethodRefusal (allowed: readonly string[], log: ResolvedOptions['log']) {
   const allow = allowed.join(', ')
 
   return function refuseMethod (request: FastifyRequest, reply: FastifyReply): void {
+    if (!isPreflight(request)) return refuseAllBut(allow, reply)
     const origin = shorten(request.headers.origin ?? '')
-    if (isPreflight(request)) {
-      request.log.warn({ origin }, `preflight from Origin '${origin}' refused; pages need the mount's 'cors', and ` +
-        "their origin in its 'allowedOrigins'")
-    }
-    refuseAllBut(allow, reply)
+    const advice = `preflight from Origin '${origin}' refused; pages need the mount's 'cors', and ` +
+      "their origin in its 'allowedOrigins'"
+    if (log === false) request.log.warn({ origin }, advice)
+    refuseAllBut(allow, reply, advice)
   }
 }
 
-/** Refuses a method. @param allow The methods that the endpoint takes. */
-export function refuseAllBut (allow: string, reply: FastifyReply): void {
+/**
+ * Refuses a method.
+ * @param allow The methods that the endpoint takes.
+ * @param advice What the operator of the app should do.
+ */
+export function refuseAllBut (allow: string, reply: FastifyReply, advice?: string): void {
   reply.header('allow', allow)
-  sendRefusal(reply, refuseUnread(reply.request, 405, `Method not allowed; this endpoint takes ${allow}`))
+  const refusal = refuseUnread(reply.request, 405, `Method not allowed; this endpoint takes ${allow}`)
+  sendRefusal(reply, advice === undefined ? refusal : { ...refusal, advice })
 }

@@ -31,6 +31,8 @@ export interface Refusal {
   readonly data?: unknown
   /** The id of the request, or null if it could not be read. */
   readonly id: string | number | null
+  /** What the operator of the app should know or do. The client does not get it. */
+  readonly advice?: string
 }
 
 interface RefusalKind {

@@ -100,6 +100,8 @@ export interface RefusalEvent extends SenderEvent {
   readonly code: number
   /** The error message that the client got. */
   readonly message: string
+  /** What the operator of the app can do about it, such as which option allows the request; absent if nothing. */
+  readonly advice?: string
   /** The id of the refused request; null if it is unknown. */
   readonly requestId: RequestId | null
   /** The method that the client named, shortened to 128 characters; absent if it is unknown. */

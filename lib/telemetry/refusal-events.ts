@@ -15,9 +15,16 @@ export interface RefusedSender extends Sender {
 export function publishRefusal (
   identity: MountIdentity, refusal: Refusal, { message, ...sender }: RefusedSender
 ): void {
-  const { reason, status, code, message: text, id } = refusal
+  const { reason, status, code, message: text, id, advice } = refusal
   const event: RefusalEvent = {
-    ...describeSender(identity, sender), reason, status, code, message: text, requestId: id, ...readAsked(message)
+    ...describeSender(identity, sender),
+    reason,
+    status,
+    code,
+    message: text,
+    requestId: id,
+    ...(advice !== undefined && { advice }),
+    ...readAsked(message)
   }
   refusals.publish(event)
 }

@@ -44,30 +44,28 @@ export interface AuthHookSettings {
   isExempt (request: FastifyRequest): boolean
   /** Refuses a request. */
   readonly refuse: Refuse
+  /** The call log, which has a line for each refusal; false if there is none. */
+  readonly log: unknown
 }
 
 /** Creates the hook that rejects callers who may not use the mount. */
 export function createAuthHook (
-  authenticator: Authenticator, { isExempt, refuse }: AuthHookSettings
+  authenticator: Authenticator, { isExempt, refuse, log }: AuthHookSettings
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
   return async function onRequestAuth (request, reply) {
     if (isExempt(request)) return
     const decision = await authenticator.authenticate(request)
     if (decision instanceof AuthRejection) {
-      announce(reply, decision)
-      const { status, message } = decision
+      const { status, message, challenge, error } = decision
+      if (challenge !== undefined) reply.header('www-authenticate', challenge)
+      if (error !== undefined) reply.log.error({ err: error }, 'authenticating a request failed')
+      else if (log === false) reply.log.info({ status, challenge }, message)
       refuse(reply, { status, message, reason: status < 500 ? 'token' : 'failure' })
       return reply
     }
     // The cast holds, because `prepareRequests` has added the property.
     ;(request as AuthenticatedRequest)[AUTHENTICATED] = decision
   }
-}
-
-function announce (reply: FastifyReply, { status, message, challenge, error }: AuthRejection): void {
-  if (challenge !== undefined) reply.header('www-authenticate', challenge)
-  if (error === undefined) reply.log.info({ status, challenge }, message)
-  else reply.log.error({ err: error }, 'authenticating a request failed')
 }
 
 /** Whether a request is a CORS preflight, which a browser sends without credentials (Fetch, CORS-preflight request). */

@@ -9,6 +9,8 @@ export interface GuardOptions {
   readonly allowedHosts: readonly string[]
   /** `*` for every origin. */
   readonly allowedOrigins: readonly string[] | '*'
+  /** The call log, which has a line for each refusal; false if there is none. */
+  readonly log: unknown
 }
 
 /** Why a request is rejected, for the client and for the log. */
@@ -38,8 +40,9 @@ export function createGuardHook (options: GuardOptions, refuse: Refuse): onReque
   return function onRequestGuard (request: FastifyRequest, reply: FastifyReply, done: () => void): void {
     const rejection = guard(request)
     if (rejection === undefined) return done()
-    request.log.warn(rejection.seen, rejection.advice)
-    refuse(reply, rejection)
+    const { seen, ...refused } = rejection
+    if (options.log === false) request.log.warn(seen, refused.advice)
+    refuse(reply, refused)
   }
 }
 

@@ -29,7 +29,7 @@ export function protectEndpoint (scope: FastifyInstance, path: string, { auth, o
   if (checkParams !== undefined) scope.addHook('onRequest', checkParams)
   if (auth === undefined) return
   prepareRequests(scope)
-  scope.addHook('onRequest', createAuthHook(auth, { isExempt: isPreflight, refuse: refuseAsRpc }))
+  scope.addHook('onRequest', createAuthHook(auth, { isExempt: isPreflight, refuse: refuseAsRpc, log: options.log }))
 }
 
 /** Adds the same checks to the routes beside the endpoint, except those with `config: { public: true }`. */
@@ -41,10 +41,10 @@ export function protectRoutes (scope: FastifyInstance, { auth, options }: MountP
   if (checkParams !== undefined) scope.addHook('onRequest', checkParams)
   if (auth === undefined) return
   prepareRequests(scope)
-  const refuse = refuseAsError
+  const settings = { refuse: refuseAsError, log: options.log }
   const isExempt = (request: FastifyRequest): boolean => isPublic(request) || isPreflight(request)
-  scope.addHook('onRequest', createAuthHook(auth, { isExempt, refuse }))
-  scope.addHook('preParsing', createLateAuthHook(createAuthHook(auth, { isExempt: isPublic, refuse })))
+  scope.addHook('onRequest', createAuthHook(auth, { ...settings, isExempt }))
+  scope.addHook('preParsing', createLateAuthHook(createAuthHook(auth, { ...settings, isExempt: isPublic })))
 }
 
 // An OPTIONS request that no CORS plugin answered in onRequest reaches a handler of the user, so authorize it now.

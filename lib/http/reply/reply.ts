@@ -41,9 +41,9 @@ export function isClosed ({ raw }: FastifyReply): boolean {
 
 /** Sends a refusal, or a page to a person who has opened the endpoint in a browser. */
 export function sendRefusal (reply: FastifyReply, refusal: Refusal): void {
+  if (refusals.hasSubscribers) publishHttpRefusal(reply.request, refusal)
   const sendPage = findPage(reply.request, refusal.status)
   if (sendPage !== undefined) return sendPage(reply, refusal.status)
-  if (refusals.hasSubscribers) publishHttpRefusal(reply.request, refusal)
   sendJson(reply.code(refusal.status), encodeError(refusal.id, refusal))
 }
 
@@ -71,18 +71,22 @@ function codeOfRefusal ({ headers }: FastifyRequest): number {
 }
 
 /** Refuses a request to an endpoint, with a JSON-RPC error. */
-export function refuseAsRpc (reply: FastifyReply, { status, message, reason }: RefusedRequest): void {
-  const refusal = { ...refuseUnread(reply.request, status, message), reason }
-  if (status === 503) sendBusy(reply, refusal)
+export function refuseAsRpc (reply: FastifyReply, refused: RefusedRequest): void {
+  const refusal = toRefusal(reply.request, refused)
+  if (refusal.status === 503) sendBusy(reply, refusal)
   else sendRefusal(reply, refusal)
 }
 
 /** Refuses a request to a route of the user, with an ordinary error that reaches the app's error handler. */
-export function refuseAsError (reply: FastifyReply, { status: statusCode, message, reason }: RefusedRequest): void {
-  const { request } = reply
-  if (refusals.hasSubscribers) publishHttpRefusal(request, { ...refuseUnread(request, statusCode, message), reason })
+export function refuseAsError (reply: FastifyReply, refused: RefusedRequest): void {
+  const { status: statusCode, message } = refused
+  if (refusals.hasSubscribers) publishHttpRefusal(reply.request, toRefusal(reply.request, refused))
   if (statusCode === 503) reply.header('retry-after', RETRY_AFTER)
   reply.send(Object.assign(new Error(message), { statusCode }))
+}
+
+function toRefusal (request: FastifyRequest, { status, message, ...others }: RefusedRequest): Refusal {
+  return { ...refuseUnread(request, status, message), ...others }
 }
 
 // A client learns nothing about a failure but the status, so the message explains the status (RFC 9110 15.6).

@@ -23,12 +23,13 @@ export function startCallLog (
   const onCall = (message: unknown): void => {
     // The channel has no other messages.
     const event = message as RequestEvent
-    if (isOwn(event) && targetOf(event) !== undefined) write(event, () => describeCall(event, readArguments))
+    if (isOwn(event) && targetOf(event) !== undefined) write(event, level, () => describeCall(event, readArguments))
   }
   const onRefusal = (message: unknown): void => {
     // The channel has no other messages.
     const event = message as RefusalEvent
-    if (isOwn(event)) write(event, () => describeRefusal(event))
+    // A refusal about which the operator can do something is a warning.
+    if (isOwn(event)) write(event, event.advice === undefined ? level : 'warn', () => describeRefusal(event))
   }
 
   function isOwn ({ mount, app }: MountIdentity): boolean {
@@ -36,7 +37,7 @@ export function startCallLog (
   }
 
   // A logger that fails must not reach Node.js, which would end the process.
-  function write ({ request }: SenderEvent, describe: () => Line): void {
+  function write ({ request }: SenderEvent, level: string, describe: () => Line): void {
     try {
       const [fields, text] = describe()
       const logger = request?.log ?? log
@@ -78,7 +79,7 @@ function describeCall (event: RequestEvent, readArguments: ((value: unknown) => 
 }
 
 function describeRefusal (event: RefusalEvent): Line {
-  const { method, target, reason, status, message } = event
+  const { method, target, reason, status, message, advice } = event
   const fields = {
     ...(method !== undefined && { method }),
     ...(target !== undefined && { target }),
@@ -86,7 +87,8 @@ function describeRefusal (event: RefusalEvent): Line {
     reason,
     status,
     ...describeSender(event),
-    error: shorten(message)
+    error: shorten(message),
+    ...(advice !== undefined && { advice })
   }
   return [fields, `${target ?? method ?? 'request'}: refused (${reason})`]
 }

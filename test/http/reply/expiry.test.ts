@@ -25,7 +25,7 @@ async function createReplies (t: Test, expiring: ReadonlyArray<number | undefine
   const authenticator = new Authenticator(
     resolveAuth({ authenticate: () => infos[found.length] }), undefined, () => -Infinity
   )
-  app.addHook('onRequest', createAuthHook(authenticator, { isExempt: () => false, refuse: () => {} }))
+  app.addHook('onRequest', createAuthHook(authenticator, { isExempt: () => false, refuse: () => {}, log: false }))
   app.get('/', async (request) => { found.push({ request, raw: new EventEmitter() }) })
   for (let count = 0; count < expiring.length; count++) await app.inject('/')
   return found.map((reply) => ({ reply: reply as unknown as FastifyReply, leave: () => reply.raw.emit('close') }))

@@ -1,4 +1,4 @@
-import Fastify from 'fastify'
+import Fastify, { type FastifyRequest } from 'fastify'
 import t from 'tap'
 import { InsufficientScopeError, McpServer, ToolError, Type, type McpMountOptions } from '../../../lib/index.ts'
 import { hashSessionId } from '../../../lib/telemetry/session-hash.ts'
@@ -25,6 +25,11 @@ const CLIENT = { 'io.modelcontextprotocol/clientInfo': { name: 'test', version: 
 
 function callLines (lines: readonly LogLine[]): readonly LogLine[] {
   return lines.filter(({ outcome }) => outcome !== undefined)
+}
+
+// Fastify logs each request, and each error that reaches the app's own error handler.
+function isOwnLine ({ msg, err }: LogLine): boolean {
+  return err === undefined && !/^incoming request|^request completed/.test(String(msg))
 }
 
 t.test('a call is a line with its outcome, its time, its user and its client', async (t) => {
@@ -91,6 +96,47 @@ t.test('a refused request is a line of the same shape', async (t) => {
     { reason: 'host', status: 421, msg: 'request: refused (host)' },
     { outcome: 'ok', session: hashSessionId(String(headers['mcp-session-id'])) }
   ])
+})
+
+t.test('a request that is refused for its Host, Origin, token or session has no other line', async (t) => {
+  const authenticate = ({ headers }: FastifyRequest) => headers.cookie === undefined ? null : AUTH.authenticate()
+  const routes: McpMountOptions['routes'] = async (scope) => { scope.get('/own', async () => 'a') }
+  const { app, logLines } = await createApp(t, { server: createShop(), log: 'calls', auth: { authenticate }, routes })
+  const cookie = 'a=b'
+  const origin = 'https://evil.example'
+  const { length: before } = logLines
+
+  await app.inject({ method: 'GET', url: '/mcp', headers: { host: 'evil.example' } })
+  await app.inject(modernCall('get_order', {}, { headers: { origin, cookie } }))
+  await app.inject({ method: 'OPTIONS', url: '/mcp', headers: { 'access-control-request-method': 'POST', origin } })
+  await app.inject(modernCall('get_order'))
+  await app.inject(legacy('ping', {}, { headers: { 'mcp-session-id': 'gone', cookie } }))
+  await app.inject({ url: '/own', headers: { host: 'evil.example' } })
+  await app.inject({ url: '/own' })
+
+  const own = logLines.slice(before).filter(isOwnLine)
+  t.match(own, [
+    { level: 40, reason: 'host', status: 421, advice: /for Host 'evil\.example' refused.*'allowedHosts'/ },
+    { level: 40, reason: 'origin', status: 403, advice: /'https:\/\/evil\.example' refused.*'allowedOrigins'/ },
+    { level: 40, reason: 'origin', status: 403 },
+    { level: 30, reason: 'token', status: 401 },
+    { level: 30, reason: 'session', status: 404 },
+    { level: 40, reason: 'host', status: 421 },
+    { level: 30, reason: 'token', status: 401 }
+  ])
+  t.equal(own.length, 7)
+})
+
+t.test('a refused preflight is one line that says what pages need', async (t) => {
+  const { app, logLines } = await createApp(t, { server: createShop(), log: 'calls', allowedOrigins: '*' })
+  const headers = { 'access-control-request-method': 'POST', origin: 'https://page.example' }
+  const { length: before } = logLines
+
+  await app.inject({ method: 'OPTIONS', url: '/mcp', headers })
+
+  const own = logLines.slice(before).filter(isOwnLine)
+  t.match(own, [{ level: 40, reason: 'http', status: 405, advice: /preflight from Origin 'https:\/\/page\.example'/ }])
+  t.equal(own.length, 1)
 })
 
 t.test('a mount logs its own calls, until the app closes', async (t) => {
