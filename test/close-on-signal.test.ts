@@ -67,6 +67,7 @@ t.test('a signal closes the app after the calls that are running, and the listen
 })
 
 t.test('a second signal at once is the same one, and a later one ends the process', async (t) => {
+  const before = listenersOf(SIGNAL)
   const codes = catchExits(t)
   const { app, address, started, finish } = await startWaiting(t)
   const answer = send(address, modernCall('wait'))
@@ -83,6 +84,7 @@ t.test('a second signal at once is the same one, and a later one ends the proces
   finish()
   t.equal((await answer).status, 200)
   await app.close()
+  await until(() => listenersOf(SIGNAL) === before)
 })
 
 t.test('a second call does nothing, and the options are checked', async (t) => {
@@ -101,6 +103,8 @@ t.test('a second call does nothing, and the options are checked', async (t) => {
   t.throws(() => closeOnSignal(app, { delay: 1 } as object), {
     message: "option 'delay' does not exist; the options are signals, drain"
   })
+  await app.close()
+  await until(() => listenersOf(SIGNAL) === before)
 })
 
 t.test('the listeners of an app that is closed by other means are removed', async (t) => {

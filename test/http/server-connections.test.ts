@@ -157,3 +157,61 @@ t.test('a server that does not listen, or speaks HTTP/2, is left alone', async (
 
   t.equal(after, before)
 })
+
+/** Starts a server that answers at once, and connects to it. */
+async function connectTo (t: Test): Promise<{
+  readonly server: Server, readonly connections: ServerConnections, readonly socket: Socket
+}> {
+  const server = createServer((_request, response) => response.end('Hello'))
+  const { port, connections } = await listen(t, server)
+  const connected = once(server, 'connection')
+  const socket = connect(port, '127.0.0.1')
+  t.teardown(() => { socket.destroy(); server.close() })
+  await connected
+  return { server, connections, socket }
+}
+
+t.test('a server that is never quiet refuses connections nonetheless, and serves those that are open', async (t) => {
+  const { server, connections, socket } = await connectTo(t)
+  const { now } = performance
+  // Each turn of the event loop seems to take this long.
+  let late = 0
+  const restore = t.intercept(performance, 'now', { value: () => now.call(performance) + (late += 400) })
+
+  await connections.refuseNew()
+  restore.restore()
+
+  t.notOk(server.listening)
+  socket.write(REQUEST)
+  t.match(String(await once(socket, 'data')), /Hello/)
+})
+
+t.test('a client that goes on sending requests is waited for until the limit', async (t) => {
+  const { server, connections, socket } = await connectTo(t)
+  let isOver = false
+  let answers = 0
+  socket.on('data', () => {
+    answers++
+    if (!isOver) socket.write(REQUEST)
+  })
+  socket.write(REQUEST)
+  await once(server, 'request')
+
+  await connections.waitUntilQuiet(60_000, 50)
+  isOver = true
+
+  t.ok(answers > 0)
+  t.notOk(socket.destroyed)
+})
+
+t.test('a connection without requests is waited for until it has been quiet, or until it closes', async (t) => {
+  const first = await connectTo(t)
+  await first.connections.waitUntilQuiet(1, 60_000)
+  t.notOk(first.socket.destroyed)
+
+  const second = await connectTo(t)
+  const waited = second.connections.waitUntilQuiet(60_000, 60_000)
+  second.socket.destroy()
+  await waited
+  await second.connections.waitUntilQuiet(60_000, 60_000)
+})

@@ -47,10 +47,10 @@ function isRefusal (status: number, headers: OutgoingHttpHeaders = {}): boolean 
   return status === 503 && headers['Content-Length'] !== undefined
 }
 
-// A segment with a parameter matches any text.
+// A segment with a parameter matches any text. No request reaches a segment that cannot be encoded.
 function toPattern (path: string): RegExp {
-  const segments = (encodeUri(path) ?? path).split('/').map((segment) => {
-    return segment.includes(':') ? '[^/?]+' : segment.replace(/[.*+^$()|[\]{}]/g, '\\$&')
+  const segments = path.split('/').map((segment) => {
+    return segment.includes(':') ? '[^/?]+' : (encodeUri(segment) ?? segment).replace(/[.*+^$()|[\]{}]/g, '\\$&')
   })
   return new RegExp(`^${segments.join('/')}/?(?:\\?|$)`, 'i')
 }
