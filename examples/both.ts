@@ -1,6 +1,6 @@
 // The same server over HTTP on PORT or, with --stdio, for the one client that has started this process.
 import Fastify from 'fastify'
-import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, McpServer, Type } from 'fastify-mcp-mount'
 import { serveStdio } from 'fastify-mcp-mount/stdio'
 
 const { PORT = '8000' } = process.env
@@ -38,13 +38,17 @@ notes.registerTool('clear_notes', {
   return 'All notes are deleted'
 })
 
-async function serveHttp (): Promise<() => unknown> {
+async function serveHttp (): Promise<void> {
   const app = Fastify({ logger: true })
   app.register(mcpPlugin, { server: notes })
+  closeOnSignal(app)
   await app.listen({ host: '127.0.0.1', port: Number(PORT) })
   console.log(`MCP endpoint ${app.mcp.get('Notes').url}`)
-  return () => app.close()
 }
 
-const close = process.argv.includes('--stdio') ? (await serveStdio(notes)).close : await serveHttp()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, close)
+async function serveClient (): Promise<void> {
+  const { close } = await serveStdio(notes)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, close)
+}
+
+await (process.argv.includes('--stdio') ? serveClient() : serveHttp())

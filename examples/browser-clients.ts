@@ -1,7 +1,7 @@
 // An endpoint for pages of another origin, and such a page on a port of its own (PAGE_PORT).
 // Try it: open http://127.0.0.1:8001 and type something.
 import Fastify from 'fastify'
-import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, McpServer, Type } from 'fastify-mcp-mount'
 
 const { PORT = '8000', PAGE_PORT = '8001' } = process.env
 
@@ -50,9 +50,8 @@ const origin = await page.listen({ host: '127.0.0.1', port: Number(PAGE_PORT) })
 
 app.register(mcpPlugin, { server: shouting, allowedOrigins: [origin], cors: true })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => Promise.all([app.close(), page.close()]))
-}
+closeOnSignal(app)
+closeOnSignal(page)
 await app.listen({ host: '127.0.0.1', port: Number(PORT) })
 console.log(`Page ${origin}`)
 for (const { url } of app.mcp) console.log(`MCP endpoint ${url}`)

@@ -4,7 +4,7 @@ import cluster from 'node:cluster'
 import { randomBytes, randomInt } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import Fastify from 'fastify'
-import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, McpServer, Type } from 'fastify-mcp-mount'
 import { redisCluster } from 'fastify-mcp-mount/redis'
 
 const {
@@ -13,7 +13,6 @@ const {
   REDIS_URL,
   MCP_STATE_KEY = randomBytes(32).toString('hex')
 } = process.env
-const CLOSE_SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 // Milliseconds until a worker that failed to start is replaced.
 const RESTART_DELAY = 1000
@@ -36,7 +35,7 @@ function runPrimary (): void {
     console.log(`Worker ${pid} has ended: ${signal ?? code}`)
     setTimeout(start, started.delete(id) ? 0 : RESTART_DELAY)
   })
-  for (const signal of CLOSE_SIGNALS) {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       isClosing = true
       for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill('SIGTERM')
@@ -53,17 +52,10 @@ async function runWorker (): Promise<void> {
     ...(REDIS_URL === undefined ? { stateless: true } : { cluster: redisCluster({ url: REDIS_URL }) })
   })
 
-  let isClosing = false
-  for (const signal of CLOSE_SIGNALS) {
-    // A worker receives Ctrl-C from the terminal and again from the primary.
-    process.on(signal, async () => {
-      if (isClosing) return
-      isClosing = true
-      await app.close()
-      // Its channel to the primary would keep the worker running.
-      process.exit()
-    })
-  }
+  // A worker receives Ctrl-C from the terminal and again from the primary, which counts as one signal.
+  closeOnSignal(app)
+  // Its channel to the primary would keep the worker running.
+  app.addHook('onClose', () => { process.channel?.unref() })
   await app.listen({ host: '127.0.0.1', port: Number(PORT) })
 }
 

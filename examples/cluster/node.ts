@@ -2,12 +2,11 @@
 // the secret with which nodes open the state that other nodes have sealed.
 import Fastify from 'fastify'
 import { Redis } from 'ioredis'
-import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, McpServer, Type } from 'fastify-mcp-mount'
 import { redisCluster } from 'fastify-mcp-mount/redis'
 
 const { PORT = '0', REDIS_URL = 'redis://127.0.0.1:6379', MCP_STATE_KEY = '' } = process.env
 const BOARD = 'example:board'
-const CLOSE_SIGNALS = ['SIGINT', 'SIGTERM', 'disconnect'] as const
 
 // The app's own data and the cluster use the same client.
 const redis = new Redis(REDIS_URL)
@@ -53,16 +52,10 @@ const app = Fastify({ logger: { level: 'warn' } })
 app.register(mcpPlugin, { server: board, cluster: redisCluster({ client: redis }), health: true })
 app.addHook('onClose', () => { redis.disconnect() })
 
-let isClosing = false
-for (const signal of CLOSE_SIGNALS) {
-  process.on(signal, async () => {
-    if (isClosing) return
-    isClosing = true
-    await app.close()
-    process.exit()
-  })
-}
+// Until nginx finds out that this node refuses connections, the node serves those that are open.
+closeOnSignal(app, { drain: 2000 })
+process.once('disconnect', () => app.close())
 
 const address = await app.listen({ port: Number(PORT), host: '127.0.0.1' })
-// Tells the parent process the address.
-process.send?.(address)
+// Sends the parent process the address. After that, the channel to it does not keep this process running.
+process.send?.(address, () => process.channel?.unref())

@@ -45,7 +45,7 @@ writeFileSync(configuration, createConfiguration(directory, PORT, nodes.map(({ a
 await startProgram('nginx', ['-p', directory, '-e', 'stderr', '-c', configuration], Number(PORT))
 
 for (const { address, pid } of nodes) console.log(`Node ${address}, process ${pid}`)
-console.log('End one by kill -9: clients go on with the others.')
+console.log('End one by kill, and no call fails. End one by kill -9, and clients go on with the others.')
 console.log(`MCP endpoint http://127.0.0.1:${PORT}/mcp`)
 
 // Ends the processes in reverse order, so that each has what it depends on until it has ended.

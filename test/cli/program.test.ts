@@ -78,6 +78,7 @@ t.test('wrong usage is explained, and the exit code is 2', async (t) => {
     ['run a --transport tcp', "--transport is 'tcp', and must be one of http, stdio, sse"],
     ['run a --transport stdio --port 1', '--port has no meaning with --transport stdio'],
     ['run a --transport sse --workers 2', '--transport sse needs one worker: its sessions live in one process'],
+    ['run LICENSE --drain 600001', "--drain is '600001', and must be a whole number from 0 to 600000"],
     ['run a --workers 0', "--workers is '0', and must be a whole number from 1 to 1024"],
     ['run LICENSE --log-level loud',
       "--log-level is 'loud', and must be one of fatal, error, warn, info, debug, trace, silent"],

@@ -83,6 +83,22 @@ t.test('a server is served with a health check, at its path, and logs JSON', asy
   t.match(JSON.parse(out.split('\n')[0] ?? ''), { level: 30, msg: 'MCP server Notes is ready at /notes' })
 })
 
+t.test('with a drain, a server that gets a signal is not ready, serves on for that long, and ends', async (t) => {
+  const started = start(t, `${SERVER} export default notes`, { drain: 2000 })
+  await started.waitFor(/Server listening at/)
+  const [, url = ''] = /Server listening at (http:[^"]+)/.exec(started.out) ?? []
+  const [ready, live] = [`${url}/health/ready`, `${url}/health/live`]
+  t.equal((await fetch(ready)).status, 200)
+
+  started.signal('SIGTERM')
+  while ((await fetch(ready)).status !== 503);
+  const answers = await Promise.all([hello(`${url}/mcp`), hello(`${url}/mcp`, 'legacy'), fetch(live)])
+
+  t.same([answers[0], answers[1], answers[2].status], ['Hello\n', 'Hello\n', 200])
+  t.equal(await started.code, 0)
+  await t.rejects(fetch(live))
+})
+
 t.test('the log level is that of the settings', async (t) => {
   const started = start(t, `${SERVER} export default notes`, { logLevel: 'silent', port: 0 })
   started.signal('SIGTERM')

@@ -231,8 +231,8 @@ t.test('the process managers of the page wait longer than a mount does', async (
   t.ok(Number(app?.['kill_timeout']) > GRACE_PERIOD)
 })
 
-t.test('a node that leaves by the lines of the page serves, closes its connections, and ends', async (t) => {
-  const lines = /^```ts\n((?:(?!```)[\s\S])*isLeaving[\s\S]*?)^```/m.exec(page)?.[1] ?? ''
+t.test('a node that drains by the lines of the page serves, closes its connections, and ends', async (t) => {
+  const lines = /^```ts\n((?:(?!```)[\s\S])*drain: 2000[\s\S]*?)^```/m.exec(page)?.[1] ?? ''
   const directory = t.testdir({ 'node.ts': lines })
   const running = await run(t, join(directory, 'node.ts'), {
     cwd: directory, env: { PORT: '0' }, until: { line: /listening at/, times: 1 }
