@@ -30,7 +30,7 @@ export interface AssertionIssuer<User> {
   /** The URL of its keys, of which the same holds. @default the URL in its metadata */
   readonly jwksUri?: string
   /**
-   * Makes the user of the claims, whom `allow`, `claims` and the sign-in's `identify` get. Two identity providers may
+   * Makes a user of the claims, for `allow`, `claims` and the sign-in's `identify`. Two identity providers may
    * give the same `sub` to different people: tell them apart, unless the users of both are the same.
    */
   readonly toUser: (claims: AssertedClaims) => MaybePromise<User>
