@@ -56,6 +56,16 @@ export const MCP_ERR_INVALID_ROUTE = createError<[route: string, problem: string
   'MCP_ERR_INVALID_ROUTE', "the route '%s' %s", 500, TypeError
 )
 
+/**
+ * `ctx.auth.upstream()` was asked for the token of a user who never signed in: the access token was issued for an
+ * assertion of an identity provider, which brings no token. Nothing ends.
+ */
+export const MCP_ERR_NO_UPSTREAM_TOKEN = createError<[name: string]>(
+  'MCP_ERR_NO_UPSTREAM_TOKEN',
+  'there is no token of %s: the user did not sign in, since the client brought an assertion (ID-JAG); ' +
+    'a tool that needs this token can serve users who sign in only'
+)
+
 /** A required package is not installed. Thrown by the function that needs it. */
 export const MCP_ERR_MISSING_PACKAGE = createError<[name: string, what: string, options: ErrorOptions]>(
   'MCP_ERR_MISSING_PACKAGE', "'%s' is not installed, which %s needs; install it beside this package"

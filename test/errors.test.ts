@@ -7,6 +7,10 @@ import mcpPlugin, {
   ToolError,
   type McpMountOptions
 } from '../lib/index.ts'
+import { createAccounts } from '../lib/oauth/accounts.ts'
+import { custom } from '../lib/oauth/index.ts'
+import { resolveSettings } from '../lib/oauth/options.ts'
+import { createUpstream } from '../lib/oauth/upstream/upstream.ts'
 import { loadRedis } from '../lib/redis/connections.ts'
 import { createHost, createServer, modern, modernCall, mount } from './support/app.ts'
 
@@ -27,6 +31,14 @@ const THROWERS: { readonly [code: string]: () => unknown } = {
     app.get('/', { config: { mcp: { name: '' } } }, async () => '')
     await mount(app, { server: createServer(), expose: true })
     await app.ready()
+  },
+  MCP_ERR_NO_UPSTREAM_TOKEN: async () => {
+    const identify = (): { subject: string, label: string } => ({ subject: 'ada', label: 'Ada' })
+    const signIn = custom({ start: () => ({ url: '/' }), finish: () => ({}), identify })
+    const settings = resolveSettings({ publicUrl: 'https://api.example.com', signIn, keys: ['k'.repeat(32)] })
+    const accounts = createAccounts(settings)
+    await accounts.renew(await accounts.admit({}))
+    await createUpstream(settings, accounts).get('ada')
   },
   // Where nothing is installed.
   MCP_ERR_MISSING_PACKAGE: () => loadRedis('file:///nowhere/index.js')

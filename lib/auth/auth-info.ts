@@ -44,7 +44,8 @@ export interface AuthInfo extends SdkAuthInfo {
    * Undefined unless the mount has the `auth` of `authorizationServer()`, or a verifier that returns its own function.
    *
    * @throws SignInRequiredError if the provider has withdrawn the token. Let it leave the handler: the client gets 401,
-   * and leads its user through the sign-in again. Any other error says that the provider cannot be reached.
+   * and leads its user through the sign-in again. MCP_ERR_NO_UPSTREAM_TOKEN if the user never signed in, because the
+   * client brought an assertion. Any other error says that the provider cannot be reached.
    * @example
    * const repositories = async ({ auth }: RequestContext) => {
    *   const token = await auth?.upstream?.()

@@ -69,8 +69,8 @@ export function authorizationServer<User> (options: AuthorizationServerOptions<U
   const keys = deriveKeys(resolved.keys)
   const settings: ServerSettings = { ...resolved, store: sealStore(resolved.store, keys) }
   const accounts = createAccounts(settings)
-  const upstream = createUpstream(settings, accounts)
   const revocation = createRevocation(settings, accounts)
+  const upstream = createUpstream(settings, { find: accounts.find, end: revocation.endSignIn })
   const verify = createVerify(settings.issuer, keys, upstream)
   const base = { issuer: settings.issuer, verify, dpop: settings.dpop, revocations: revocation.list }
   const authFor = (given: AuthForOptions): TokenAuthOptions => createAuth(base, given)

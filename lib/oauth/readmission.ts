@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { SignInRequiredError } from '../errors.ts'
 import type { Account, Accounts } from './accounts.ts'
 import type { ServerSettings } from './options.ts'
+import type { Revocation } from './revocation/revocation.ts'
 import { SignInRefusedError } from './sign-in/sign-in.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
@@ -11,18 +12,19 @@ export interface ReadmissionParts {
   readonly settings: ServerSettings
   readonly accounts: Accounts
   readonly upstream: Upstream
+  readonly revocation: Pick<Revocation, 'revoke'>
   readonly log: FastifyBaseLogger
 }
 
 /**
- * Admits a user again, and returns the account as it is now; undefined if the user may no longer come in, and the
- * sign-in has ended.
+ * Admits a user again, and returns the account as it is now; undefined if the user may no longer come in. Then all
+ * access of the user has been withdrawn.
  */
 export type Readmit = (account: Account) => Promise<Account | undefined>
 
 /** Creates the function that admits users again. */
 export function createReadmission (
-  { settings: { signIn, allow, claims }, accounts, upstream, log }: ReadmissionParts
+  { settings: { signIn, allow, claims }, accounts, upstream, revocation, log }: ReadmissionParts
 ): Readmit {
   const isAsked = allow !== undefined || claims !== undefined
 
@@ -55,7 +57,7 @@ export function createReadmission (
       return isAsked ? await judge(account) : account
     } catch (error) {
       if (!(error instanceof SignInRequiredError || error instanceof SignInRefusedError)) throw error
-      await accounts.end(account.subject)
+      await revocation.revoke({ subject: account.subject })
       return undefined
     }
   }

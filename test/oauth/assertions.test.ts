@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { authorizationServer, type AssertedClaims, type AuthorizationServerOptions } from '../../lib/oauth/index.ts'
 import { createProofKey } from '../support/dpop.ts'
 import { createIssuer, type Issuer } from '../support/issuer.ts'
-import { askToken, callMount, type Answered } from './manual-client.ts'
+import { askToken, callMount, callTool, type Answered } from './manual-client.ts'
 import {
   createStage, KEY, NOTES, PUBLIC_URL, REDIRECT_URL, TASKS, testSignIn, type Stage, type TestUser
 } from './stage.ts'
@@ -169,6 +169,16 @@ t.test('allow and claims decide on the users of assertions, too', async (t) => {
   const refused = await exchange(company, await assert(company, { sub: 'eve' }))
   t.match(refused, { status: 400, body: { error: 'invalid_grant' } })
   t.equal((await exchange(company, await assert(company))).body['scope'], 'notes:read')
+})
+
+t.test('a user of an assertion who never signed in has no token of the identity provider, and stays in', async (t) => {
+  const company = await createCompany(t)
+  const { body: { access_token: token } } = await exchange(company, await assert(company))
+
+  t.match(await callTool(company.stage, token, 'call_upstream'), { status: 200, isError: true })
+  const { content } = await callTool(company.stage, token, 'explain_upstream')
+  t.match(content, [{ text: /MCP_ERR_NO_UPSTREAM_TOKEN.* there is no token of .*: the user did not sign in/ }])
+  t.match(await callTool(company.stage, token, 'who_am_i'), { status: 200 }, 'nothing has ended')
 })
 
 t.test('an assertion that was not made for this exchange is refused', async (t) => {

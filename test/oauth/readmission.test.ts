@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { custom, github, SignInRefusedError, type AuthorizationServerOptions } from '../../lib/oauth/index.ts'
 import { createGithub, type FakeGithub } from './fake-github.ts'
-import { authorizationUrl, redeem, refresh, registerId, type Answered } from './manual-client.ts'
+import { authorizationUrl, callMount, redeem, refresh, registerId, type Answered } from './manual-client.ts'
 import { answer, createStage, LOGIN_PAGE, NOTES, signIn, testSignIn, type Stage, type TestUser } from './stage.ts'
 
 const ENDED = { status: 400, body: { error: 'invalid_grant' } }
@@ -14,6 +14,8 @@ interface SignedIn {
   readonly browser: ReturnType<Stage['openBrowser']>
   /** Refreshes with the refresh token of the last answer. */
   readonly next: () => Promise<Answered>
+  /** Uses the access token of the last answer, and resolves to the status. */
+  readonly use: () => Promise<number>
 }
 
 async function createSignedIn (t: Test, options: Partial<AuthorizationServerOptions<TestUser>>): Promise<SignedIn> {
@@ -22,7 +24,7 @@ async function createSignedIn (t: Test, options: Partial<AuthorizationServerOpti
   const id = await registerId(stage)
   const page = await signIn(browser, authorizationUrl(id, ASKED))
   let last = await redeem(stage, id, (await answer(browser, page, 'allow')).get('code'))
-  let token = last.body['refresh_token']
+  let { access_token: access, refresh_token: token } = last.body
   return {
     stage,
     id,
@@ -30,8 +32,10 @@ async function createSignedIn (t: Test, options: Partial<AuthorizationServerOpti
     async next () {
       last = await refresh(stage, id, token)
       token = last.body['refresh_token'] ?? token
+      access = last.body['access_token'] ?? access
       return last
-    }
+    },
+    use: async () => await callMount(stage, NOTES, access)
   }
 }
 
@@ -39,15 +43,18 @@ function claimsOf ({ body }: Answered): Record<string, unknown> {
   return JSON.parse(String(Buffer.from(String(body['access_token']).split('.')[1] ?? '', 'base64url')))
 }
 
-t.test('who is no longer allowed in cannot refresh, and the browser is signed out', async (t) => {
+t.test('who is no longer allowed in cannot refresh or use access tokens, and the browser is signed out', async (t) => {
   const team = new Set(['ada'])
-  const { stage, browser, next } = await createSignedIn(t, {
+  const { stage, browser, next, use } = await createSignedIn(t, {
     allow: ({ id }) => team.has(id), refusedText: 'Ask the team.', signIn: testSignIn
   })
   t.equal((await next()).status, 200)
 
+  t.equal(await use(), 200)
+
   team.clear()
   t.match(await next(), ENDED)
+  t.equal(await use(), 401)
   const other = await registerId(stage)
   t.ok((await browser.visit(authorizationUrl(other))).url.startsWith(LOGIN_PAGE))
   t.match(await signIn(browser, authorizationUrl(other)), { status: 403, text: /Ask the team\./ })
@@ -96,11 +103,13 @@ t.test('who leaves the team at GitHub cannot refresh', async (t) => {
   t.match(await next(), ENDED)
 })
 
-t.test('who withdraws the app at GitHub cannot refresh', async (t) => {
-  const { hub, signedIn: { next } } = await createTeam(t)
+t.test('who withdraws the app at GitHub cannot refresh or use access tokens', async (t) => {
+  const { hub, signedIn: { next, use } } = await createTeam(t)
+  t.equal(await use(), 200)
 
   hub.tokens.clear()
   t.match(await next(), ENDED)
+  t.equal(await use(), 401)
 })
 
 t.test('while GitHub fails, the user is judged as of the last time, and the log says so', async (t) => {

@@ -79,6 +79,10 @@ function createNotes (name: string): McpServer {
   server.registerTool('who_am_i', {}, (_args, { auth }) => `${auth?.subject} with ${auth?.scopes.join(' ')}`)
   server.registerTool('write_note', { scopes: ['notes:write'] }, (_args, { auth }) => `${auth?.subject} wrote`)
   server.registerTool('call_upstream', {}, async (_args, { auth }) => (await auth?.upstream?.())?.accessToken ?? 'none')
+  server.registerTool('explain_upstream', {}, async (_args, { auth }) => {
+    const problem = await auth?.upstream?.().catch((error: unknown) => error)
+    return String(problem)
+  })
   // As if the API had answered 401 to the token.
   server.registerTool('refuse_upstream', {}, async (_args, { auth }) => {
     const refused = String((await auth?.upstream?.())?.accessToken)

@@ -5,7 +5,13 @@ import type { OAuthStore } from '../store.ts'
 /** What was withdrawn: one grant, or all access of a user or a client outside of an epoch. */
 export type Note =
   | { readonly kind: 'grantId', readonly name: string }
-  | { readonly kind: 'subject' | 'clientId', readonly name: string, readonly epoch: string }
+  | {
+    readonly kind: 'subject' | 'clientId'
+    readonly name: string
+    readonly epoch: string
+    /** Sessions, calls and streams go on; only further requests are refused. */
+    readonly sparesSessions?: boolean
+  }
 
 /** The notes in a store. */
 export interface Notes {
@@ -62,8 +68,10 @@ export function createNotes (store: OAuthStore, ttl: number): Notes {
 function parseNote (text: string): Note | undefined {
   const note = parseJson(text)
   if (!isWireObject(note) || typeof note.name !== 'string') return undefined
-  const { kind, name, epoch } = note
+  const { kind, name, epoch, sparesSessions } = note
   if (kind === 'grantId') return { kind, name }
-  if ((kind === 'subject' || kind === 'clientId') && typeof epoch === 'string') return { kind, name, epoch }
+  if ((kind === 'subject' || kind === 'clientId') && typeof epoch === 'string') {
+    return { kind, name, epoch, ...(sparesSessions === true && { sparesSessions }) }
+  }
   return undefined
 }

@@ -87,6 +87,7 @@ export class RevocationList implements Revocations {
     const before = this.#known.get(key)
     if (before !== undefined && JSON.stringify(before.note) === JSON.stringify(note)) return false
     this.#known.set(key, { note, until: this.#now() + this.#settings.ttl })
+    if (note.kind !== 'grantId' && note.sparesSessions === true) return true
     for (const listener of this.#listeners) listener({ issuer: this.#settings.issuer, [note.kind]: note.name })
     return true
   }

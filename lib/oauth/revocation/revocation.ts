@@ -24,6 +24,11 @@ export interface Revocation {
   revokeGrant (grantId: string): Promise<void>
   /** Withdraws all access of a user or a client. @throws TypeError */
   revoke (access: RevokedAccess): Promise<void>
+  /**
+   * Withdraws all access of a user who must sign in again. The call that found this out still gets its reply, so
+   * sessions, calls and streams go on, and a new token can use them.
+   */
+  endSignIn (subject: string): Promise<void>
 }
 
 // By how many milliseconds a token may be accepted beyond its expiry, by clocks that differ.
@@ -46,6 +51,11 @@ export function createRevocation (settings: ServerSettings, accounts: Pick<Accou
       const epoch = await epochs.begin(kind, name)
       if (kind === 'subject') await accounts.end(name)
       await list.add({ kind, name, epoch })
+    },
+    async endSignIn (subject) {
+      const epoch = await epochs.begin('subject', subject)
+      await accounts.end(subject)
+      await list.add({ kind: 'subject', name: subject, epoch, sparesSessions: true })
     }
   }
 }

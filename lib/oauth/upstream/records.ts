@@ -1,22 +1,28 @@
 // The tokens of users, as they are kept. All clients of a user share them, as they share the account.
 import type { UpstreamToken } from '../../auth/auth-info.ts'
-import { SignInRequiredError } from '../../errors.ts'
+import { MCP_ERR_NO_UPSTREAM_TOKEN, SignInRequiredError } from '../../errors.ts'
 import { upstreamKey, type Accounts } from '../accounts.ts'
 import type { ServerSettings } from '../options.ts'
 import type { UpstreamTokens } from '../sign-in/sign-in.ts'
+
+/** Finds the accounts of users, and ends sign-ins. */
+export type SignIns = Pick<Accounts, 'find' | 'end'>
 
 /** Keeps the tokens of users. */
 export interface Records {
   /** Keeps the tokens of a user; undefined if the sign-in has none. */
   write (subject: string, tokens: UpstreamTokens | undefined): Promise<void>
-  /** @throws SignInRequiredError if they are gone, and TypeError if the sign-in has none. */
+  /**
+   * @throws SignInRequiredError if they are gone, MCP_ERR_NO_UPSTREAM_TOKEN if an identity provider has asserted the
+   * user, who never signed in, and TypeError if the sign-in has none.
+   */
   read (subject: string): Promise<UpstreamTokens>
   /** Ends the sign-in of a user: no refresh token and no session gets anything until the user signs in again. */
   end (subject: string): Promise<never>
 }
 
 /** Creates the keeper of tokens. */
-export function createRecords ({ store, signIn: { name }, lifetimes }: ServerSettings, accounts: Accounts): Records {
+export function createRecords ({ store, signIn: { name }, lifetimes }: ServerSettings, accounts: SignIns): Records {
   // A client may begin at the end of the browser's session, and then refresh for the lifetime of a grant.
   const ttl = lifetimes.session + lifetimes.grant
 
@@ -32,7 +38,11 @@ export function createRecords ({ store, signIn: { name }, lifetimes }: ServerSet
     },
     async read (subject) {
       const text = await store.get(upstreamKey(subject))
-      if (text === undefined) return await end(subject)
+      if (text === undefined) {
+        // A sign-in keeps tokens with the account, and both end together.
+        if (await accounts.find(subject) !== undefined) throw new MCP_ERR_NO_UPSTREAM_TOKEN(name)
+        return await end(subject)
+      }
       const kept = JSON.parse(text) as UpstreamTokens | null // written by write
       if (kept === null) throw new TypeError(`sign-in with ${name} keeps no tokens: call 'keepTokens' in its 'finish'`)
       return kept

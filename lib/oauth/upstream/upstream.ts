@@ -1,10 +1,9 @@
 // Gives handlers the access token that the identity provider has issued for their user.
 import type { UpstreamOptions, UpstreamToken } from '../../auth/auth-info.ts'
-import type { Accounts } from '../accounts.ts'
 import type { ServerSettings } from '../options.ts'
 import { SignInRefusedError, type UpstreamTokens } from '../sign-in/sign-in.ts'
 import { createLock } from './lock.ts'
-import { createRecords, refreshTokens, toUpstreamToken, type Records } from './records.ts'
+import { createRecords, refreshTokens, toUpstreamToken, type Records, type SignIns } from './records.ts'
 
 /** The tokens of the users of an authorization server. */
 export interface Upstream {
@@ -12,7 +11,8 @@ export interface Upstream {
   keep (subject: string, tokens: UpstreamTokens | undefined): Promise<void>
   /**
    * Returns the access token of a user, refreshed if it is due.
-   * @throws SignInRequiredError if it is gone; then the sign-in has ended.
+   * @throws SignInRequiredError if it is gone; then the sign-in has ended. MCP_ERR_NO_UPSTREAM_TOKEN if the user never
+   * signed in, but was asserted; then nothing ends.
    */
   get (subject: string, options?: UpstreamOptions): Promise<UpstreamToken>
 }
@@ -27,7 +27,7 @@ type Refresh = (subject: string, kept: UpstreamTokens, isUsable: boolean) => Pro
  * however many calls on however many nodes need it at the same time.
  * @param now The clock, in milliseconds.
  */
-export function createUpstream (settings: ServerSettings, accounts: Accounts, now: () => number = Date.now): Upstream {
+export function createUpstream (settings: ServerSettings, accounts: SignIns, now: () => number = Date.now): Upstream {
   const records = createRecords(settings, accounts)
   const refresh = createRefresh(settings, records)
   const runAlone = createLock(settings.store)
