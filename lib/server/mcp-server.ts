@@ -15,7 +15,7 @@ import { Layers } from './layers.ts'
 import { runThrough, type Middleware } from './middleware.ts'
 import { PatternCheck } from './schema/pattern-check.ts'
 import { admit, findTool } from './admission.ts'
-import { BodyLimits } from './features/body-limits.ts'
+import { BodyLimits } from './body-limits.ts'
 import { createParts, type ServerParts } from './parts.ts'
 import {
   createPrompt, updatePrompt, type Prompt, type PromptChanges, type PromptConfig, type PromptHandle, type PromptHandler

@@ -61,9 +61,12 @@ t.test('the example serves', async (t) => {
 
     t.match(page.headers.get('content-type'), 'text/html')
     t.match(await page.text(), `${origin}/tasks/mcp`)
-    t.same(await health.json(), {
+    t.match(await health.json(), {
       status: 'ok',
-      mounts: { Notes: { sessions: 0, exchanges: 0, streams: 0 }, Tasks: { sessions: 0, exchanges: 0, streams: 0 } }
+      mounts: {
+        Notes: { sessions: 0, exchanges: 0, streams: 0, outcomes: { ok: 0, tool_error: 0 } },
+        Tasks: { sessions: 0, exchanges: 0, streams: 0, outcomes: { ok: 0, tool_error: 0 } }
+      }
     })
   })
 

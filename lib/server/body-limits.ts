@@ -1,7 +1,7 @@
 // How long the body of a call may be, where a tool says so.
-import { MCP_ERR_INVALID_DEFINITION } from '../../errors.ts'
-import type { BodyLimitOf } from '../definition.ts'
-import type { Tool } from './tool.ts'
+import { MCP_ERR_INVALID_DEFINITION } from '../errors.ts'
+import type { BodyLimitOf } from './definition.ts'
+import type { Tool } from './features/tool.ts'
 
 /** Knows whether any tool has a limit, so that a mount of a server without any looks for none. */
 export class BodyLimits {
