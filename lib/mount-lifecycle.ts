@@ -28,6 +28,13 @@ export function createLifecycle (app: FastifyInstance, parts: MountParts, dispos
   let entered: Entered<unknown> | undefined
   let endRevocations: (() => void) | undefined
 
+  function beginClosing (): void {
+    if (parts.isClosing) return
+    parts.isClosing = true
+    const load = { exchanges: exchanges.size, streams: streams.size, sessions: parts.sessions.size }
+    log.info(load, `MCP server ${parts.name} begins to close`)
+  }
+
   return {
     async start () {
       entered = await definition.enter?.(app).catch(rethrow)
@@ -42,14 +49,12 @@ export function createLifecycle (app: FastifyInstance, parts: MountParts, dispos
       exchanges.start()
       streams.start()
     },
-    leave () {
-      parts.isClosing = true
-    },
+    leave: beginClosing,
     async endStreams () {
       await streams.drain(0)
     },
     async drain () {
-      parts.isClosing = true
+      beginClosing()
       await Promise.all([streams.drain(0), exchanges.drain(options.closeGracePeriod)])
     },
     async stop () {
@@ -64,6 +69,7 @@ export function createLifecycle (app: FastifyInstance, parts: MountParts, dispos
       parts.expiry?.stop()
       try {
         await entered?.close?.()
+        log.info(`MCP server ${parts.name} has closed`)
       } catch (err) {
         log.error({ err }, 'a lifespan failed to close')
         throw err

@@ -72,6 +72,23 @@ t.test('while an app drains, it serves on, reports that it is not ready, and end
   t.equal((await stream.next()).done, true)
 })
 
+t.test('the log has a line when a mount begins to close, and one when it has closed', async (t) => {
+  const { app, logLines } = createHost(t)
+  app.register(mcpPlugin, { server: createServer() })
+  await app.ready()
+  await openSession(app)
+
+  await app.mcp.drain({ delay: 1 })
+  await app.close()
+
+  const told = logLines.filter(({ msg }) => /begins to close|has closed/.test(String(msg)))
+  t.match(told, [
+    { level: 30, mcp: 'Notes', sessions: 1, exchanges: 0, streams: 0, msg: 'MCP server Notes begins to close' },
+    { level: 30, mcp: 'Notes', msg: 'MCP server Notes has closed' }
+  ])
+  t.equal(told.length, 2)
+})
+
 t.test('after the delay, connections are refused, streams end, and calls may finish and call routes', async (t) => {
   const { app, address, started, finish } = await createWaiting(t)
   const frames = openGet(address, await openSession(app)).then(collectFrames)

@@ -58,7 +58,7 @@ export class Membership implements ChangeLink, PlaceLink {
       onOutage: (error) => this.#logOutage(error),
       onRecovery: () => { this.#recover() },
       onGap: () => { this.#catchUp() },
-      onPresumedDead: () => { this.sessions.home.presumedDead() },
+      onPresumedDead: () => { this.#presumedDead() },
       onUnreadable: (what) => this.#logUnreadable(what)
     }), settings.storeTimeout)
     this.#node = node
@@ -151,6 +151,13 @@ export class Membership implements ChangeLink, PlaceLink {
     this.#publish({ kind: 'reachable' })
     log.info({ mcp: name }, 'the cluster can be reached again')
     await this.#catchUp()
+  }
+
+  #presumedDead (): void {
+    const { log, name } = this.#member
+    const effect = 'other nodes may have taken it for dead, so the open questions to its clients have failed'
+    log.warn({ mcp: name }, `this node gave no sign of life in time: ${effect}`)
+    this.sessions.home.presumedDead()
   }
 
   #publish (what: Pick<ClusterEvent, 'kind' | 'error'>): void {

@@ -136,6 +136,9 @@ t.test('a node that the others found dead rejects its open questions, as the ans
   for (frame = ''; !frame.includes('"result"');) frame = String((await frames.next()).value)
 
   t.match(frame, /cut off from the others, and the answer may be lost/)
+  const told = node.logLines.filter(({ msg }) => /^this node gave no sign of life in time/.test(String(msg)))
+  t.match(told, [{ level: 40, mcp: 'Notes' }])
+  t.equal(told.length, 1)
 })
 
 /** Starts a node, and returns the listeners that it passed to the cluster. */
