@@ -9,6 +9,7 @@ import { resolveRegistry } from './registry.ts'
 import type { MountIdentity } from './telemetry/events.ts'
 import { startMetrics } from './telemetry/otel/metrics.ts'
 import { resolveOtelOptions, type OtelOptions } from './telemetry/otel/options.ts'
+import { startQuestionSpans } from './telemetry/otel/question-spans.ts'
 import { startSpans } from './telemetry/otel/spans.ts'
 
 export type { OtelOptions }
@@ -30,7 +31,7 @@ export function otel (options: OtelOptions = {}): (app: FastifyInstance) => Prom
     })
     const isOwn = ({ app: { server } }: MountIdentity): boolean => server === app.server
     const ends: Array<() => void> = []
-    if (resolved.spans) ends.push(startSpans({ ...resolved, api, isOwn }))
+    if (resolved.spans) ends.push(startSpans({ ...resolved, api, isOwn }), startQuestionSpans({ api, isOwn }))
     if (resolved.metrics) ends.push(startMetrics({ api, mounts: resolveRegistry(app), isOwn }))
     app.addHook('onClose', async function endOtel () { for (const end of ends) end() })
   }

@@ -1,9 +1,12 @@
 // The channels of node:diagnostics_channel on which the mounts of this process publish what happens.
 import { channel, tracingChannel } from 'node:diagnostics_channel'
-import type { RequestEvent } from './events.ts'
+import type { QuestionEvent, RequestEvent } from './events.ts'
 
 /** Requests that a server serves. Each message is a {@link RequestEvent}. */
 export const requests = tracingChannel<unknown, RequestEvent>('fastify-mcp-mount:request')
+
+/** What requests ask their clients. Each message is a {@link QuestionEvent}. */
+export const questions = tracingChannel<unknown, QuestionEvent>('fastify-mcp-mount:question')
 
 /** Messages and HTTP requests that no server sees. Each message is a `RefusalEvent`. */
 export const refusals = channel('fastify-mcp-mount:refusal')

@@ -90,6 +90,24 @@ export interface RequestEvent extends SenderEvent {
   result?: unknown
 }
 
+/**
+ * A question that a request asks its client: the message of all channels of `fastify-mcp-mount:question`. It is the
+ * same object in each of them. A legacy client answers before `asyncStart`. A modern client gets the question in a
+ * result, so that there are only `start` and `end`.
+ */
+export interface QuestionEvent extends MountIdentity {
+  /** The era of the client. */
+  readonly era: Era
+  /** The revision of the protocol that the client speaks. */
+  readonly revision: string
+  /** The kind of question. */
+  readonly method: 'elicitation/create' | 'sampling/createMessage' | 'roots/list'
+  /** The `_meta` of the question. Subscribers of `start` may add to it. */
+  readonly meta: Record<string, unknown>
+  /** Why there is no answer; absent if there is one. */
+  error?: unknown
+}
+
 /** A message or an HTTP request that was refused before a server saw it. The message of `fastify-mcp-mount:refusal`. */
 export interface RefusalEvent extends SenderEvent {
   /** Why it was refused. */

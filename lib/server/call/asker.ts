@@ -8,6 +8,7 @@ import { invalidParams, missingCapability, noWayToAsk, RefusedError } from '../.
 import {
   InputRequiredError, type InputRequired, type InputRequests, type InputRequiredResult
 } from './input-required.ts'
+import { askPublishing, publishQuestion } from './question-events.ts'
 import { Rounds, type RoundState } from './rounds.ts'
 import type { Caller, Channel } from './incoming.ts'
 import type { StateBinding, StateSealer } from './request-state.ts'
@@ -148,7 +149,9 @@ export class Asker {
   /** Resolves to the result with the questions of the handler. */
   async toResult (): Promise<InputRequiredResult> {
     if (this.#byHand === undefined) this.#rounds.keepResponses()
-    const inputRequests: InputRequests = { ...Object.fromEntries(this.#pending), ...this.#byHand?.inputRequests }
+    const asked: InputRequests = { ...Object.fromEntries(this.#pending), ...this.#byHand?.inputRequests }
+    const inputRequests = Object.fromEntries(Object.entries(asked).map(([key, question]) =>
+      [key, publishQuestion(this.#request, question)] as const))
     const state = await this.#rounds.save(this.#byHand?.state, [...this.#pending.keys()])
     return {
       resultType: 'input_required',
@@ -170,7 +173,8 @@ export class Asker {
 
     if (this.#open++ === 0) this.#openedAt = Date.now()
     try {
-      return await channel.ask(toLegacy(question), timeout, signal)
+      const ask = channel.ask.bind(channel)
+      return await askPublishing(this.#request, toLegacy(question), (asked) => ask(asked, timeout, signal))
     } finally {
       if (--this.#open === 0) this.#answered()
     }

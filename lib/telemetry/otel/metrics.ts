@@ -3,13 +3,19 @@ import type * as Api from '@opentelemetry/api'
 import { refusals, requests, sessions } from '../channels.ts'
 import type { MountIdentity, RefusalEvent, RequestEvent, SessionEvent } from '../events.ts'
 import { describeEnd, describeRequest } from './attributes.ts'
+import { guard } from './guard.ts'
 import { KnownNames } from './known-names.ts'
 import { Attribute, BUCKETS, Metric } from './names.ts'
 
 /** The part of a mount whose load is recorded. */
 interface ObservedMount {
   readonly name: string
-  stats (): { readonly sessions: number, readonly exchanges: number, readonly streams: number }
+  stats (): {
+    readonly sessions: number
+    readonly exchanges: number
+    readonly streams: number
+    readonly cluster?: { readonly reachable: boolean }
+  }
 }
 
 /** What metrics are recorded with. */
@@ -46,16 +52,12 @@ export function startMetrics ({ api, mounts, isOwn }: MetricSettings): () => voi
     refused.add(1, { [Attribute.Mount]: mount, [Attribute.Reason]: reason })
   }
 
-  // Node.js would end the process for an error in a subscriber. The channels have only messages of their own types.
-  const guard = <Event extends MountIdentity>(record: (event: Event) => void) => (message: unknown): void => {
-    try {
-      if (isOwn(message as Event)) record(message as Event)
-    } catch (error) {
-      api.diag.error('fastify-mcp-mount: a metric could not be recorded', error)
-    }
+  // The channels have only messages of their own types.
+  const own = <Event extends MountIdentity>(record: (event: Event) => void) => (message: unknown): void => {
+    guard(api, 'a metric', () => { if (isOwn(message as Event)) record(message as Event) })
   }
   const listeners = [
-    [requests.asyncEnd, guard(onRequest)], [sessions, guard(onSession)], [refusals, guard(onRefusal)]
+    [requests.asyncEnd, own(onRequest)], [sessions, own(onSession)], [refusals, own(onRefusal)]
   ] as const
   for (const [channel, listener] of listeners) channel.subscribe(listener)
 
@@ -71,8 +73,17 @@ export function startMetrics ({ api, mounts, isOwn }: MetricSettings): () => voi
     gauge.addCallback(observe)
     return () => gauge.removeCallback(observe)
   })
+  const reachable = meter.createObservableGauge(Metric.ClusterReachable)
+  const observeCluster = (result: Api.ObservableResult): void => {
+    for (const mount of mounts) {
+      const { cluster } = mount.stats()
+      if (cluster !== undefined) result.observe(Number(cluster.reachable), { [Attribute.Mount]: mount.name })
+    }
+  }
+  reachable.addCallback(observeCluster)
   return function endMetrics () {
     for (const [channel, listener] of listeners) channel.unsubscribe(listener)
     for (const end of gauges) end()
+    reachable.removeCallback(observeCluster)
   }
 }

@@ -5,6 +5,7 @@ import { shorten } from '../../protocol/bounds.ts'
 import { requests } from '../channels.ts'
 import type { RequestEvent } from '../events.ts'
 import { describeEnd, describeRequest, describeSpan } from './attributes.ts'
+import { guard } from './guard.ts'
 import { Attribute } from './names.ts'
 import type { ResolvedOtelOptions } from './options.ts'
 
@@ -27,16 +28,6 @@ export function startSpans (settings: SpanSettings): () => void {
     run: (context: Api.Context | undefined, next: () => unknown) =>
       context === undefined ? next() : api.context.with(context, next)
   } as unknown as AsyncLocalStorage<unknown>
-
-  // Node.js would end the process for an error in a subscriber.
-  function guard<T> (work: () => T): T | undefined {
-    try {
-      return work()
-    } catch (error) {
-      api.diag.error('fastify-mcp-mount: a span could not be made', error)
-      return undefined
-    }
-  }
 
   function begin (event: RequestEvent): Api.Context {
     const { parent, links } = readParent(api, event)
@@ -63,9 +54,9 @@ export function startSpans (settings: SpanSettings): () => void {
 
   const onEnd = (message: unknown): void => {
     // The channel has no other messages.
-    guard(() => end(message as RequestEvent))
+    guard(api, 'a span', () => end(message as RequestEvent))
   }
-  requests.start.bindStore(store, (event) => isOwn(event) ? guard(() => begin(event)) : undefined)
+  requests.start.bindStore(store, (event) => isOwn(event) ? guard(api, 'a span', () => begin(event)) : undefined)
   requests.asyncEnd.subscribe(onEnd)
   return function endSpans () {
     requests.start.unbindStore(store)

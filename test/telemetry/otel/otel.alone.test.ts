@@ -1,23 +1,28 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { context, diag, DiagLogLevel, metrics, trace, type Span } from '@opentelemetry/api'
+import { context, diag, DiagLogLevel, metrics, propagation, SpanKind, trace, type Span } from '@opentelemetry/api'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { InMemorySpanExporter, SimpleSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base'
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node'
+import { FastifyOtelInstrumentation } from '@fastify/otel'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import mcpPlugin, { McpServer, ToolError } from '../../../lib/index.ts'
+import mcpPlugin, { McpServer, ToolError, Type } from '../../../lib/index.ts'
 import { otel, type OtelOptions } from '../../../lib/otel.ts'
+import { createFaultyCluster } from '../../support/cluster.ts'
+import { listen, readFrames, send } from '../../support/stream.ts'
 import { createV1, said } from '../../support/sdk-servers.ts'
-import { initialize, legacy, modern, modernCall, openSession } from '../../support/app.ts'
+import { initialize, JSON_AND_SSE, legacy, modern, modernCall, openSession, openSessionAs, post } from '../../support/app.ts'
 
 // The globals of OpenTelemetry can be set once for a process.
 const exported = new InMemorySpanExporter()
 let isBroken = false
+let isHanging = false
 const exporter: SpanExporter = {
   export (spans, done) {
+    if (isHanging) return
     if (isBroken) throw new Error('the collector is gone')
     exported.export(spans, done)
   },
@@ -27,6 +32,8 @@ new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }).
 const prometheus = new PrometheusExporter({ port: 0, host: '127.0.0.1' }, () => {})
 metrics.setGlobalMeterProvider(new MeterProvider({ readers: [prometheus] }))
 t.teardown(() => prometheus.shutdown())
+
+const SILENT = { warn () {}, info () {}, debug () {}, verbose () {} }
 
 async function scrape (): Promise<string> {
   // The exporter does not say which port it got.
@@ -41,6 +48,14 @@ function createShop (): McpServer {
   server.registerTool('get_order', {}, () => trace.getActiveSpan()?.spanContext().spanId ?? 'none')
   server.registerTool('refund', {}, () => { throw new ToolError('There is no such order') })
   server.registerTool('crash', {}, () => { throw new TypeError('boom') })
+  server.registerTool('confirm', {}, async (_args, ctx) => {
+    try {
+      return (await ctx.elicit('Sure?', Type.Object({}))).action
+    } catch (error) {
+      if (ctx.era === 'legacy') return String(error)
+      throw error
+    }
+  })
   server.registerPrompt('ask', {}, () => 'a')
   return server
 }
@@ -131,6 +146,77 @@ t.test('a span says how its request ended', async (t) => {
   t.match(spans[7]?.attributes, { 'mcp.session.id': /^[\da-f]{16}$/ })
 })
 
+t.test('a question to a legacy client is a span below its call, until the answer, and carries its trace context', async (t) => {
+  const app = await createApp(t)
+  const address = await listen(app)
+  const headers = await openSessionAs(app, 'asked', { elicitation: {} })
+  const ask = async (answer: object): Promise<string> => {
+    const call = legacy('tools/call', { name: 'confirm' }, { headers: { ...headers, ...JSON_AND_SSE } })
+    const frames = readFrames(await send(address, call))
+    let frame = ''
+    while (!frame.includes('elicitation/create')) frame = String((await frames.next()).value)
+    const { id, params: { _meta } } = JSON.parse(frame.slice(frame.indexOf('{')))
+    await post(app, { jsonrpc: '2.0', id, ...answer }, headers)
+    while (!frame.includes('"content"')) frame = String((await frames.next()).value)
+    return _meta.traceparent
+  }
+  exported.reset()
+
+  const traceparent = await ask({ result: { action: 'accept', content: {} } })
+  await ask({ error: { code: -1, message: 'not now' } })
+
+  const [question, call, failed] = exported.getFinishedSpans()
+  t.match(question, { name: 'elicitation/create', kind: SpanKind.CLIENT, status: { code: 0 } })
+  t.equal(question?.parentSpanContext?.spanId, call?.spanContext().spanId)
+  t.equal(traceparent, `00-${call?.spanContext().traceId}-${question?.spanContext().spanId}-01`)
+  t.match(failed, { status: { code: 2, message: 'not now' }, attributes: { 'error.type': '-1' } })
+})
+
+t.test('a question to a modern client is a span that its result carries', async (t) => {
+  const app = await createApp(t)
+  const other = Fastify()
+  t.teardown(() => other.close())
+  other.register(mcpPlugin, { server: createShop(), name: 'Other' })
+  await other.ready()
+  const meta = { 'io.modelcontextprotocol/clientCapabilities': { elicitation: {} } }
+
+  const response = await app.inject(modernCall('confirm', {}, { meta }))
+  const unobserved = await other.inject(modernCall('confirm', {}, { meta }))
+
+  const [question, call] = exported.getFinishedSpans()
+  const [asked] = Object.values<{ readonly params: object }>(response.json().result.inputRequests)
+  t.match(question, { name: 'elicitation/create', kind: SpanKind.CLIENT, status: { code: 0 } })
+  t.equal(question?.parentSpanContext?.spanId, call?.spanContext().spanId)
+  t.match(asked?.params, {
+    _meta: { traceparent: `00-${call?.spanContext().traceId}-${question?.spanContext().spanId}-01` }
+  })
+  t.notMatch(unobserved.body, /traceparent/)
+  t.equal(exported.getFinishedSpans().length, 2)
+})
+
+t.test('beside @fastify/otel, a call is a part of the trace of its HTTP request', async (t) => {
+  exported.reset()
+  const instrumentation = new FastifyOtelInstrumentation()
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(instrumentation.plugin())
+  app.register(otel())
+  app.register(mcpPlugin, { server: createShop(), name: 'Beside' })
+  await app.ready()
+
+  await app.inject(modernCall('get_order'))
+  await app.inject(modernCall('get_order', {}, { meta: META }))
+
+  const spans = exported.getFinishedSpans()
+  const [child, linked] = spans.filter(({ name }) => name === 'tools/call get_order')
+  const idsOf = (traceId: string | undefined): readonly string[] =>
+    spans.map((span) => span.spanContext()).filter((one) => one.traceId === traceId).map(({ spanId }) => spanId)
+  t.ok(spans.some(({ name, parentSpanContext }) => name === 'request' && parentSpanContext === undefined))
+  t.ok(idsOf(child?.spanContext().traceId).includes(String(child?.parentSpanContext?.spanId)))
+  t.equal(linked?.spanContext().traceId, TRACE_ID)
+  t.ok(idsOf(linked?.links[0]?.context.traceId).includes(String(linked?.links[0]?.context.spanId)))
+})
+
 t.test('arguments and results are captured only if they shall be', async (t) => {
   const app = await createApp(t, { captureArguments: true, captureResults: true })
 
@@ -146,6 +232,31 @@ t.test('arguments and results are captured only if they shall be', async (t) => 
   t.notOk('network.transport' in Object(own))
   t.notOk('gen_ai.tool.call.result' in Object(refused))
   t.notOk('gen_ai.tool.call.arguments' in Object(prompt))
+})
+
+t.test('an exporter that never answers does not harm the call', async (t) => {
+  const app = await createApp(t)
+  isHanging = true
+  t.teardown(() => { isHanging = false })
+
+  const response = await app.inject(modernCall('get_order'))
+
+  t.equal(response.statusCode, 200)
+  t.strictSame(exported.getFinishedSpans(), [])
+})
+
+t.test('a global that throws is reported, and does not harm the call', async (t) => {
+  const app = await createApp(t)
+  const reported: unknown[] = []
+  const report = (message: string): void => { reported.push(message) }
+  diag.setLogger({ ...SILENT, error: report }, { suppressOverrideMessage: true })
+  t.teardown(() => diag.disable())
+  t.intercept(propagation, 'extract', { value: () => { throw new Error('broken') } })
+
+  const response = await app.inject(modernCall('get_order'))
+
+  t.equal(response.statusCode, 200)
+  t.strictSame(reported, ['fastify-mcp-mount: a span failed'])
 })
 
 t.test('an exporter that throws does not harm the call', async (t) => {
@@ -194,6 +305,24 @@ t.test('Prometheus gets durations, refusals and load, with few labels however ma
   t.match(text, /fastify_mcp_mount_streams\{/)
   t.notMatch(text, /made_up|method\/|gone-/)
   t.ok(text.split('\n').length < 400)
+})
+
+t.test('Prometheus is told whether a cluster can be reached', async (t) => {
+  const cluster = createFaultyCluster()
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.register(otel())
+  const requestState = { keys: ['0123456789abcdef0123456789abcdef'] }
+  app.register(mcpPlugin, { server: new McpServer({ name: 'Shared', version: '1.0.0' }, { requestState }), cluster })
+  await app.ready()
+
+  const before = await scrape()
+  cluster.beginOutage()
+  const during = await scrape()
+  cluster.endOutage()
+
+  t.match(before, /fastify_mcp_mount_cluster_reachable\{[^}]*fastify_mcp_mount_mount="Shared"[^}]*\} 1\n/)
+  t.match(during, /fastify_mcp_mount_cluster_reachable\{[^}]*fastify_mcp_mount_mount="Shared"[^}]*\} 0\n/)
 })
 
 t.test('nothing is recorded after the app has closed, or of other apps', async (t) => {
