@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { context, diag, DiagLogLevel, metrics, propagation, SpanKind, trace, type Span } from '@opentelemetry/api'
@@ -323,6 +324,24 @@ t.test('Prometheus is told whether a cluster can be reached', async (t) => {
 
   t.match(before, /fastify_mcp_mount_cluster_reachable\{[^}]*fastify_mcp_mount_mount="Shared"[^}]*\} 1\n/)
   t.match(during, /fastify_mcp_mount_cluster_reachable\{[^}]*fastify_mcp_mount_mount="Shared"[^}]*\} 0\n/)
+})
+
+t.test('the dashboard and the alerts use only metrics and labels that are emitted', async (t) => {
+  const files = ['grafana-dashboard.json', 'prometheus-rules.yaml']
+  const [dashboard = '', rules = ''] = files.map((name) =>
+    readFileSync(new URL(`../../../docs/assets/${name}`, import.meta.url), 'utf8'))
+  const panels: ReadonlyArray<{ readonly targets: ReadonlyArray<{ readonly expr: string }> }> =
+    JSON.parse(dashboard).panels
+  const alerts = [...rules.matchAll(/^ +expr: (.+)$/gm)].map(([, expr = '']) => expr)
+  const exprs = [...panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)), ...alerts]
+  const text = await scrape()
+
+  const names = exprs.join(' ').match(/\b(?:mcp|fastify|gen_ai)_\w+/g) ?? []
+  const emitted = new Set(text.match(/\b(?:mcp|fastify|gen_ai)_\w+/g))
+
+  t.ok(panels.length >= 8 && alerts.length >= 4)
+  t.ok(exprs.every((expr) => /\b(?:mcp|fastify)_/.test(expr)))
+  t.strictSame(names.filter((name) => !emitted.has(name)), [])
 })
 
 t.test('nothing is recorded after the app has closed, or of other apps', async (t) => {
