@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks'
 import type { JSX } from 'preact'
 import { isObject } from '../schema/json-schema.ts'
+import { writeJsonLine } from '../schema/json-text.ts'
 import { visible } from './text.tsx'
 
 const PAGE = 100
@@ -40,6 +41,6 @@ export function DataTable ({ rows, label }: { rows: ReadonlyArray<Readonly<Recor
 
 function cell (value: unknown): string {
   if (value === undefined) return ''
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const text = typeof value === 'string' ? value : writeJsonLine(value)
   return visible(text.length > MAX_CELL ? `${text.slice(0, MAX_CELL)}…` : text)
 }

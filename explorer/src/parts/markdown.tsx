@@ -2,14 +2,26 @@
 // no picture is loaded.
 import { Fragment, type ComponentChildren, type JSX } from 'preact'
 import { lexer, type Token, type Tokens } from 'marked'
-import { visible } from './text.tsx'
+import { useMemo } from 'preact/hooks'
+import { LongText, visible } from './text.tsx'
 
 const MAX_TEXT = 100_000
 const MAX_DEPTH = 20
 
 /** A text of Markdown. */
 export function Markdown ({ text }: { text: string }): JSX.Element {
-  return <div class='markdown' dir='auto'>{blocks(lexer(text.slice(0, MAX_TEXT)), 0)}</div>
+  const tokens = useMemo(() => parse(text), [text])
+  if (tokens === undefined) return <LongText text={text} />
+  return <div class='markdown' dir='auto'>{blocks(tokens, 0)}</div>
+}
+
+// The parser needs a stack that is as deep as what is quoted in quotes.
+function parse (text: string): readonly Token[] | undefined {
+  try {
+    return lexer(text.slice(0, MAX_TEXT))
+  } catch {
+    return undefined
+  }
 }
 
 function blocks (tokens: readonly Token[], depth: number): ComponentChildren {

@@ -29,10 +29,18 @@ export function resolveRef (root: JsonSchema, ref: string): JsonSchema | undefin
   if (!ref.startsWith('#/')) return undefined
   let found: unknown = root
   for (const part of ref.slice(2).split('/')) {
-    const name = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')
+    const name = decode(part).replaceAll('~1', '/').replaceAll('~0', '~')
     found = isObject(found) || Array.isArray(found) ? Reflect.get(found, name) : undefined
   }
   return isObject(found) ? found : undefined
+}
+
+function decode (text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 /** Whether a tool can be called without arguments. */

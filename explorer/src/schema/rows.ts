@@ -1,5 +1,6 @@
 // A schema as the rows of a table: one for each property, nested ones below their parents.
 import { asSchema, isObject, resolveRef, type JsonSchema } from './json-schema.ts'
+import { writeJsonLine } from './json-text.ts'
 
 /** One row. */
 export interface SchemaRow {
@@ -99,7 +100,7 @@ function isNested (walk: Walk, schema: JsonSchema): boolean {
 function typeName (schema: JsonSchema, root: JsonSchema, depth = 0): string {
   const target = typeof schema.$ref === 'string' ? resolveRef(root, schema.$ref) ?? {} : schema
   const { type, format, items, const: fixed } = target
-  if (fixed !== undefined) return JSON.stringify(fixed)
+  if (fixed !== undefined) return writeJsonLine(fixed)
   if (Array.isArray(target.enum)) return 'enum'
   const parts = target.anyOf ?? target.oneOf
   if (Array.isArray(parts) && depth < 3) {
@@ -116,8 +117,8 @@ function guess (schema: JsonSchema): string {
 }
 
 const LIMITS: Readonly<Record<string, (value: unknown) => string>> = {
-  enum: (value) => [value].flat().slice(0, 50).map((one) => JSON.stringify(one)).join(', '),
-  default: (value) => `default ${JSON.stringify(value)}`,
+  enum: (value) => [value].flat().slice(0, 50).map((one) => writeJsonLine(one)).join(', '),
+  default: (value) => `default ${writeJsonLine(value)}`,
   minimum: (value) => `≥ ${value}`,
   exclusiveMinimum: (value) => `> ${value}`,
   maximum: (value) => `≤ ${value}`,

@@ -1,4 +1,5 @@
 // Estimates what a list costs a model.
+import { writeJsonLine } from './json-text.ts'
 
 /** A token is about four characters of JSON in English; models differ by a fifth. */
 const CHARACTERS = 4
@@ -6,7 +7,7 @@ const CHARACTERS = 4
 /** Estimates the tokens of an item as a model reads it: its name, its description and its schema. */
 export function estimateTokens (item: object): number {
   const { name, title, description, inputSchema, arguments: args, uri, uriTemplate } = item as Record<string, unknown>
-  const text = JSON.stringify({ name: name ?? uri ?? uriTemplate, title, description, inputSchema, arguments: args })
+  const text = writeJsonLine({ name: name ?? uri ?? uriTemplate, title, description, inputSchema, arguments: args })
   return Math.ceil(text.length / CHARACTERS)
 }
 

@@ -25,12 +25,16 @@ export interface ServerFacts {
 
 /** A log message of the server. */
 export interface LogEntry extends LoggingMessageNotificationParams {
+  /** Its place among all log messages of the connection. */
+  readonly count: number
   readonly at: number
 }
 
 const MODERN = '2026-07-28'
 const MAX_LOG = 500
 const MAX_PAUSE = 10_000
+// Servers may send thousands of messages a second. The page is drawn once for those that arrive together.
+const DRAW_EVERY = 50
 
 /** The connection to one mount in one era. It reconnects until it is closed. */
 export class Connection {
@@ -42,6 +46,8 @@ export class Connection {
   readonly templates = signal<readonly ResourceTemplateType[] | undefined>(undefined)
   readonly prompts = signal<readonly Prompt[] | undefined>(undefined)
   readonly log = signal<readonly LogEntry[]>([])
+  /** How many log messages have arrived. */
+  logCount = 0
   /** How often each watched resource has changed. */
   readonly updates = signal<Readonly<Record<string, number>>>({})
   readonly mount: DescribedMount
@@ -51,6 +57,8 @@ export class Connection {
   #transport: StreamableHTTPClientTransport | undefined
   #refusal: Refusal | undefined
   #isClosed = false
+  #arrived: LogEntry[] = []
+  #drawing: ReturnType<typeof setTimeout> | undefined
   #pause = 500
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -116,12 +124,22 @@ export class Connection {
     client.setRequestHandler('sampling/createMessage', ({ params }, ctx) => askForSample(params, ctx.mcpReq.signal))
     client.setRequestHandler('roots/list', () => ({ roots: [...roots.value] }))
     client.setNotificationHandler('notifications/message', ({ params }) => {
-      this.log.value = [...this.log.value, { ...params, at: Date.now() }].slice(-MAX_LOG)
+      this.#arrived.push({ ...params, count: ++this.logCount, at: Date.now() })
+      this.#drawing ??= setTimeout(() => { this.drawLog() }, DRAW_EVERY)
     })
     client.setNotificationHandler('notifications/resources/updated', ({ params: { uri } }) => {
       this.updates.value = { ...this.updates.value, [uri]: (this.updates.value[uri] ?? 0) + 1 }
     })
     return client
+  }
+
+  /** Shows the log messages that have arrived. */
+  drawLog (): void {
+    clearTimeout(this.#drawing)
+    this.#drawing = undefined
+    if (this.#arrived.length === 0) return
+    this.log.value = [...this.log.value, ...this.#arrived].slice(-MAX_LOG)
+    this.#arrived = []
   }
 
   #mode (): 'auto' | 'legacy' | { pin: string } {

@@ -36,7 +36,6 @@ export interface Run {
 }
 
 const MAX_RUNS = 50
-const MAX_LOG = 500
 // Calls may take as long as they like: the user can cancel them.
 const NO_TIMEOUT = 2 ** 31 - 1
 
@@ -62,18 +61,20 @@ export async function startRun (connection: Connection, request: RunRequest): Pr
   const { name: mount } = connection.mount
   runs.value = [{ ...request, id, mount, startedAt: Date.now(), log: [] }, ...runs.value].slice(0, MAX_RUNS)
   const began = performance.now()
-  const seen = connection.log.peek().length
+  const seen = connection.logCount
   const stopLog = connection.log.subscribe((log) => {
-    update(id, { log: log.slice(seen).slice(-MAX_LOG) })
+    updateSoon(id, { log: log.filter(({ count }) => count > seen) })
   })
   try {
     const result = await send(connection, request, {
       signal: controller.signal,
       timeout: NO_TIMEOUT,
-      onprogress: (progress) => { update(id, { progress }) }
+      onprogress: (progress) => { updateSoon(id, { progress }) }
     })
+    connection.drawLog()
     update(id, { result, duration: performance.now() - began })
   } catch (error) {
+    connection.drawLog()
     const wasCancelled = controller.signal.aborted
     update(id, { failure: describeFailure(error), wasCancelled, duration: performance.now() - began })
   } finally {
@@ -113,7 +114,17 @@ function textsOf (args: Readonly<Record<string, unknown>>): Record<string, strin
 }
 
 function update (id: number, change: Partial<Run>): void {
-  runs.value = runs.value.map((run) => run.id === id ? { ...run, ...change } : run)
+  const earlier = waiting.get(id)
+  waiting.delete(id)
+  runs.value = runs.value.map((run) => run.id === id ? { ...run, ...earlier, ...change } : run)
+}
+
+// Progress may come thousands of times a second, and the page is drawn once for what comes together.
+const waiting = new Map<number, Partial<Run>>()
+
+function updateSoon (id: number, change: Partial<Run>): void {
+  if (waiting.size === 0) setTimeout(() => { for (const one of waiting.keys()) update(one, {}) }, 50)
+  waiting.set(id, { ...waiting.get(id), ...change })
 }
 
 /** Cancels a run. */

@@ -7,6 +7,7 @@ import { CopyButton } from '../parts/copy-button.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { formatDuration, LongText, visible } from '../parts/text.tsx'
+import { writeJson } from '../schema/json-text.ts'
 import { connection } from '../state/current.ts'
 import { clearExchanges, exchanges, type WireExchange } from '../wire/exchanges.ts'
 import { Log } from './run-panel.tsx'
@@ -101,7 +102,7 @@ function headerLines (headers: WireExchange['requestHeaders']): string {
 
 function pretty (text: string): string {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2)
+    return writeJson(JSON.parse(text))
   } catch {
     return text
   }

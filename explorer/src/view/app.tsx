@@ -1,6 +1,7 @@
 // The page: the bar, the list, the item that is chosen, and the activity.
 import { useEffect } from 'preact/hooks'
 import type { JSX } from 'preact'
+import { Boundary } from '../parts/boundary.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { visible } from '../parts/text.tsx'
 import type { Connection } from '../state/connection.ts'
@@ -59,8 +60,18 @@ function Main (): JSX.Element | null {
   return (
     <>
       <ProblemView connection={shown} />
-      <Item key={`${shown.mount.name} ${place.value.kind} ${place.value.name}`} connection={shown} />
+      <Boundary key={`${shown.mount.name} ${place.value.kind} ${place.value.name}`} instead={<Broken />}>
+        <Item connection={shown} />
+      </Boundary>
     </>
+  )
+}
+
+function Broken (): JSX.Element {
+  return (
+    <div class='notice bad' role='alert'>
+      <h2>This cannot be shown</h2><p>The server has sent something that the page cannot read. The activity shows what it was.</p>
+    </div>
   )
 }
 

@@ -3,6 +3,7 @@ import { signal } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
 import type { JSX } from 'preact'
 import type { SchemaFormProps } from '../form/schema-form.tsx'
+import { Boundary } from '../parts/boundary.tsx'
 import { lazyPart } from '../parts/lazy.tsx'
 import { visible } from '../parts/text.tsx'
 import { hasProperties, isObject, type JsonSchema } from '../schema/json-schema.ts'
@@ -51,15 +52,21 @@ export function Arguments (props: ArgumentsProps): JSX.Element {
       </div>
       {isJson && <JsonArguments {...props} />}
       {!isJson && hasForm && (
-        <SchemaForm id={id} schema={schema} value={value} onChange={(data) => onChange(asArgs(data))}
-          onSubmit={(data) => onSubmit(asArgs(data))}
-        />
+        <Boundary instead={<NoForm {...props} />}>
+          <SchemaForm id={id} schema={schema} value={value} onChange={(data) => onChange(asArgs(data))}
+            onSubmit={(data) => onSubmit(asArgs(data))}
+          />
+        </Boundary>
       )}
       {!isJson && !hasForm && (
         <form id={id} onSubmit={(event) => { event.preventDefault(); onSubmit(value) }}><p class='quiet'>No arguments.</p></form>
       )}
     </div>
   )
+}
+
+function NoForm (props: ArgumentsProps): JSX.Element {
+  return <><p class='quiet'>The schema of this tool is broken, so there is no form.</p><JsonArguments {...props} /></>
 }
 
 function asArgs (value: unknown): Args {

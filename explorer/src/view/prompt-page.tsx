@@ -6,6 +6,7 @@ import { Badge } from '../parts/badge.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { LongText } from '../parts/text.tsx'
 import { estimateTokens, formatTokens } from '../schema/tokens.ts'
+import { writeJson } from '../schema/json-text.ts'
 import type { Connection } from '../state/connection.ts'
 import { lastRunOf, startRun } from '../state/runs.ts'
 import { CompletingInput } from './completing-input.tsx'
@@ -48,7 +49,7 @@ export function PromptPage ({ connection, prompt }: { connection: Connection, pr
           {run === undefined ? <p class='quiet empty'>The messages appear here.</p> : <RunPanel run={run} />}
         </div>
       </div>
-      <details class='raw'><summary>Definition</summary><LongText text={JSON.stringify(prompt, null, 2)} isCode /></details>
+      <details class='raw'><summary>Definition</summary><LongText text={writeJson(prompt)} isCode /></details>
     </article>
   )
 }

@@ -5,6 +5,7 @@ import { UriTemplate, type McpSubscription, type Resource, type ResourceTemplate
 import { Badge } from '../parts/badge.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { formatBytes, LongText, visible } from '../parts/text.tsx'
+import { writeJson } from '../schema/json-text.ts'
 import type { Connection } from '../state/connection.ts'
 import { lastRunOf, startRun } from '../state/runs.ts'
 import { CompletingInput } from './completing-input.tsx'
@@ -31,7 +32,7 @@ export function ResourcePage (
       </div>
       <div class='panel results'>{run !== undefined && <RunPanel run={run} />}</div>
       {resource !== undefined && (
-        <details class='raw'><summary>Definition</summary><LongText text={JSON.stringify(resource, null, 2)} isCode /></details>
+        <details class='raw'><summary>Definition</summary><LongText text={writeJson(resource)} isCode /></details>
       )}
     </article>
   )

@@ -8,6 +8,7 @@ import { Icon } from '../parts/icon.tsx'
 import { JsonTree } from '../parts/json-tree.tsx'
 import { Tabs, type Tab } from '../parts/tabs.tsx'
 import { formatDuration, LongText, visible } from '../parts/text.tsx'
+import { writeJson, writeJsonLine } from '../schema/json-text.ts'
 import type { LogEntry } from '../state/connection.ts'
 import { cancelRun, type Run, type RunFailure, type RunResult } from '../state/runs.ts'
 import { ContentBlock, ResourceBlock } from './content-block.tsx'
@@ -25,7 +26,7 @@ export function RunPanel ({ run }: { run: Run }): JSX.Element {
         {duration === undefined && (
           <button type='button' class='button small' onClick={() => cancelRun(run.id)}><Icon name='stop' /> Cancel</button>
         )}
-        {result !== undefined && <CopyButton text={JSON.stringify(result.value, null, 2)} what='the result as JSON' />}
+        {result !== undefined && <CopyButton text={writeJson(result.value)} what='the result as JSON' />}
       </header>
       {duration === undefined && <ProgressBar progress={progress} />}
       {log.length > 0 && <Log entries={log} />}
@@ -70,7 +71,7 @@ export function Log ({ entries }: { entries: readonly LogEntry[] }): JSX.Element
           <time>{new Date(at).toLocaleTimeString('en-GB')}</time>
           <span class='level'>{level}</span>
           {logger !== undefined && <span class='quiet'>{visible(logger)}</span>}
-          <bdi>{visible((typeof data === 'string' ? data : JSON.stringify(data) ?? '').slice(0, 2000))}</bdi>
+          <bdi>{visible((typeof data === 'string' ? data : writeJsonLine(data)).slice(0, 2000))}</bdi>
         </div>
       ))}
     </div>
@@ -89,7 +90,7 @@ function Failure ({ failure: { message, code, data } }: { failure: RunFailure })
 
 function Result ({ result }: { result: RunResult }): JSX.Element | null {
   const raw: Tab = {
-    id: 'raw', label: 'JSON', render: () => <LongText text={JSON.stringify(result.value, null, 2)} isCode />
+    id: 'raw', label: 'JSON', render: () => <LongText text={writeJson(result.value)} isCode />
   }
   const tabs = [...listTabs(result), raw]
   return <Tabs tabs={tabs} label='Parts of the result' />

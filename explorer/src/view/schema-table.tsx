@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { Badge } from '../parts/badge.tsx'
 import { LongText, visible } from '../parts/text.tsx'
 import type { JsonSchema } from '../schema/json-schema.ts'
+import { writeJson } from '../schema/json-text.ts'
 import { listRows } from '../schema/rows.ts'
 
 /** A schema: its properties in a table, and the JSON of it. */
@@ -36,7 +37,7 @@ export function SchemaTable ({ schema, label }: { schema: JsonSchema, label: str
           )}
       <details class='raw'>
         <summary>JSON Schema</summary>
-        <LongText text={JSON.stringify(schema, null, 2)} isCode />
+        <LongText text={writeJson(schema)} isCode />
       </details>
     </>
   )

@@ -8,6 +8,7 @@ import { lazyPart } from '../parts/lazy.tsx'
 import { Tabs, type Tab } from '../parts/tabs.tsx'
 import { LongText, visible } from '../parts/text.tsx'
 import { asSchema, hasProperties, isObject } from '../schema/json-schema.ts'
+import { writeJson } from '../schema/json-text.ts'
 import { estimateTokens, formatTokens } from '../schema/tokens.ts'
 import type { Connection } from '../state/connection.ts'
 import { amend, place } from '../state/place.ts'
@@ -81,7 +82,7 @@ function listTabs (connection: Connection, tool: Tool, args: Args): readonly Tab
       label: 'Copy as',
       render: () => <CopyAs connection={connection} name={name} schema={schema} args={args} />
     },
-    { id: 'definition', label: 'Definition', render: () => <LongText text={JSON.stringify(tool, null, 2)} isCode /> }
+    { id: 'definition', label: 'Definition', render: () => <LongText text={writeJson(tool)} isCode /> }
   ]
 }
 

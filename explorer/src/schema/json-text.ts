@@ -1,0 +1,32 @@
+// JSON values as text, however deep they are nested.
+
+// Each level indents all that is in it, so that a deep value would become far longer than it is.
+const MAX_INDENTED = 100
+
+/** Writes a value as indented JSON. What is nested too deeply is not indented, or not written at all. */
+export function writeJson (value: unknown): string {
+  return stringify(value, isDeeperThan(value, MAX_INDENTED) ? 0 : 2)
+}
+
+/** Writes a value as JSON in one line. */
+export function writeJsonLine (value: unknown): string {
+  return stringify(value, 0)
+}
+
+function stringify (value: unknown, indent: number): string {
+  try {
+    return JSON.stringify(value, null, indent) ?? ''
+  } catch {
+    // JSON.stringify needs a stack that is as deep as the value.
+    return '(nested too deeply to be written)'
+  }
+}
+
+function isDeeperThan (value: unknown, limit: number): boolean {
+  let level = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > limit) return true
+    level = level.flatMap((one) => typeof one === 'object' && one !== null ? Object.values(one) : [])
+  }
+  return false
+}
