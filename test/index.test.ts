@@ -17,6 +17,7 @@ t.test('the package exports the plugin as its default, and the listed names', as
     'Type',
     'VerifierUnavailableError',
     'authInfoOf',
+    'closeOnSignal',
     'completable',
     'createMemoryBus',
     'createMemoryCluster',
