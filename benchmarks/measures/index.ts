@@ -6,9 +6,10 @@ import { SESSION_MEMORY, STREAM_MEMORY } from './memory.ts'
 import { MILLION_CALLS } from './million-calls.ts'
 import { ROUTES } from './routes.ts'
 import { SCALE } from './scale.ts'
+import { SIGN_IN } from './sign-in.ts'
 import { START_UP } from './start-up.ts'
 
-/** The measurements of scale, fan-out, memory, start-up and routes. */
+/** The measurements of scale, fan-out, memory, start-up, routes and sign-in. */
 export const MEASURES: readonly Scenario[] = [
   ...SCALE,
   FAN_OUT,
@@ -17,5 +18,6 @@ export const MEASURES: readonly Scenario[] = [
   MILLION_CALLS,
   START_UP,
   ...ROUTES,
+  SIGN_IN,
   CLUSTER
 ]
