@@ -12,7 +12,11 @@ export const GUIDE: Readonly<Record<string, readonly string[]>> = {
     'tools-resources-prompts', 'routes', 'context', 'middleware', 'asking', 'notifications', 'sessions-and-eras',
     'resumability', 'sdk-servers', 'stdio'
   ],
-  'Let in': ['authorization', 'sign-in', 'identity-providers', 'own-sign-in', 'visibility', 'browsers', 'security'],
+  'Let in': [
+    'authorization', 'sign-in', 'identity-providers', 'sign-in-github', 'sign-in-google', 'sign-in-entra',
+    'sign-in-auth0', 'sign-in-okta', 'sign-in-keycloak', 'sign-in-workos', 'own-sign-in', 'visibility', 'browsers',
+    'security'
+  ],
   See: ['explorer', 'testing', 'cli', 'observe', 'troubleshooting', 'performance'],
   Scale: ['scaling', 'proxies', 'deployment'],
   Extend: ['recipes', 'architecture', 'development', 'releasing'],
