@@ -46,14 +46,17 @@ export const readmeBlocks: readonly Block[] = [...readme.matchAll(/^```(\w*)\n([
 
 // What the examples of doc comments may use, besides what the package exports.
 const GIVEN = `import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import assert from 'node:assert/strict'
 import { open } from 'node:fs/promises'
 import { test } from 'node:test'
 import mcpPlugin, { type RequestContext, type ServerDefinition } from 'fastify-mcp-mount'
 import mcpExplorer from 'fastify-mcp-mount/explorer'
+import type { AuthorizationServer } from 'fastify-mcp-mount/oauth'
 declare const app: FastifyInstance
+declare const login: AuthorizationServer
 declare const notes: McpServer
+declare const rateLimit: FastifyPluginAsync<{ global?: boolean }>
 declare const server: McpServer
 declare const ctx: RequestContext
 declare const token: string
