@@ -50,7 +50,8 @@ t.test('an invalid option is refused by name', async (t) => {
     ],
     [
       { ...host, resourceName: 'Notes' },
-      "has a 'resourceName' that does not exist; the options are authenticate, challenge, requiredScopes, timeout"
+      "has a 'resourceName' that does not exist; the options are authenticate, challenge, requiredScopes, timeout, " +
+        'revocations'
     ],
     ...['', ' Basic', 'Basic\r\nx: y', 'Größe', 1].map(
       (challenge) =>

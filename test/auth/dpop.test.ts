@@ -27,7 +27,7 @@ t.test('a proof that is made for the request is accepted, by any asymmetric key'
 })
 
 t.test('a proof whose parts do not fit the request is refused with the reason', async (t) => {
-  const stranger = await createProofKey()
+  const stranger = await createProofKey('ES256', now)
   const unsigned = [{ typ: 'dpop+jwt', alg: 'none', jwk: key.jwk }, { jti: '1', htm: 'POST', htu: URL_OF_MOUNT }]
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
   const invalid = 'InvalidProofError: The proof is not valid'
