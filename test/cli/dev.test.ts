@@ -179,6 +179,15 @@ t.test('if there is no npx, that is the reason', async (t) => {
   await test.waitFor(/^The MCP Inspector cannot be started: npx cannot be run: .*ENOENT/m)
 })
 
+t.test('with --sign-in a request without a token is led to the sign-in', async (t) => {
+  const { url } = await run(t, ['--sign-in', '--scopes', 'notes:write'])
+
+  const { status, headers } = await fetch(url, { method: 'POST' })
+
+  t.equal(status, 401)
+  t.match(headers.get('www-authenticate'), /resource_metadata="http:/)
+})
+
 t.test('a file that does not exist is reported at once', async (t) => {
   const test = createTestTerminal({ cwd: t.testdir() })
 
