@@ -21,6 +21,12 @@ export interface ChangeLink {
   publish (events: readonly ChangeEvent[]): Promise<void>
 }
 
+/** A definition, as the hub uses it. */
+export interface ChangingDefinition extends Pick<ServerDefinition, 'onChange'> {
+  /** Takes a change that the app or another node has reported. */
+  changed? (event: ChangeEvent): void
+}
+
 /** The settings of a {@link ChangeHub}. */
 export interface ChangeSettings {
   /** How many subscriptions there may be at once, and how many of one caller. */
@@ -45,7 +51,7 @@ export class ChangeHub {
   readonly #others: ChangeLink | undefined
   readonly #publish: (event: ChangeEvent) => void
   readonly #onFailure: ChangeSettings['onFailure']
-  #definition: Pick<ServerDefinition, 'changed'> | undefined
+  #definition: ChangingDefinition | undefined
   #end: (() => void) | undefined
   #isStarted = false
 
@@ -59,7 +65,7 @@ export class ChangeHub {
   }
 
   /** Starts passing on the changes of a definition. */
-  start (server: Pick<ServerDefinition, 'onChange' | 'changed'>): void {
+  start (server: ChangingDefinition): void {
     this.#definition = server
     this.#end = server.onChange?.(this.#publish)
     this.#isStarted = true
