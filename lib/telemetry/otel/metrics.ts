@@ -61,29 +61,26 @@ export function startMetrics ({ api, mounts, isOwn }: MetricSettings): () => voi
   ] as const
   for (const [channel, listener] of listeners) channel.subscribe(listener)
 
-  const gauges = (['Sessions', 'Exchanges', 'Streams'] as const).map((name) => {
-    const gauge = meter.createObservableUpDownCounter(Metric[name])
-    const observe = (result: Api.ObservableResult): void => {
-      for (const mount of mounts) {
-        const { sessions, exchanges, streams } = mount.stats()
-        const value = { Sessions: sessions, Exchanges: exchanges, Streams: streams }[name]
-        result.observe(value, { [Attribute.Mount]: mount.name })
-      }
-    }
-    gauge.addCallback(observe)
-    return () => gauge.removeCallback(observe)
-  })
+  const [sessionCount, exchangeCount, streamCount] = [
+    meter.createObservableUpDownCounter(Metric.Sessions),
+    meter.createObservableUpDownCounter(Metric.Exchanges),
+    meter.createObservableUpDownCounter(Metric.Streams)
+  ] as const
   const reachable = meter.createObservableGauge(Metric.ClusterReachable)
-  const observeCluster = (result: Api.ObservableResult): void => {
+  const gauges = [sessionCount, exchangeCount, streamCount, reachable]
+  const observe = (result: Api.BatchObservableResult): void => {
     for (const mount of mounts) {
-      const { cluster } = mount.stats()
-      if (cluster !== undefined) result.observe(Number(cluster.reachable), { [Attribute.Mount]: mount.name })
+      const { sessions, exchanges, streams, cluster } = mount.stats()
+      const labels = { [Attribute.Mount]: mount.name }
+      result.observe(sessionCount, sessions, labels)
+      result.observe(exchangeCount, exchanges, labels)
+      result.observe(streamCount, streams, labels)
+      if (cluster !== undefined) result.observe(reachable, Number(cluster.reachable), labels)
     }
   }
-  reachable.addCallback(observeCluster)
+  meter.addBatchObservableCallback(observe, gauges)
   return function endMetrics () {
     for (const [channel, listener] of listeners) channel.unsubscribe(listener)
-    for (const end of gauges) end()
-    reachable.removeCallback(observeCluster)
+    meter.removeBatchObservableCallback(observe, gauges)
   }
 }
