@@ -1,6 +1,7 @@
 // Entries that wait to be written down, one after the other.
 import type { FastifyBaseLogger } from 'fastify'
 import { doNothing } from '../do-nothing.ts'
+import { inTime } from './in-time.ts'
 
 /** The settings of a queue. Times are milliseconds. */
 export interface QueueSettings {
@@ -62,7 +63,9 @@ export class AuditQueue<Entry> {
 
   async #tryToWrite (entry: Entry): Promise<boolean> {
     try {
-      await this.#inTime(entry)
+      const { timeout } = this.#settings
+      const written = this.#write(entry)
+      await (timeout === 0 ? written : inTime(written, timeout, 'writing an entry'))
       if (this.#isFailing) this.#log.info({}, 'the audit log is written again')
       this.#isFailing = false
       return true
@@ -70,20 +73,6 @@ export class AuditQueue<Entry> {
       if (!this.#isFailing) this.#log.error({ err }, 'the audit log cannot be written; its entries wait')
       this.#isFailing = true
       return false
-    }
-  }
-
-  async #inTime (entry: Entry): Promise<void> {
-    const { timeout } = this.#settings
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_resolve, reject) => {
-      if (timeout === 0) return
-      timer = setTimeout(() => reject(new Error(`writing an entry took longer than ${timeout} ms`)), timeout)
-    })
-    try {
-      await Promise.race([this.#write(entry), late])
-    } finally {
-      clearTimeout(timer)
     }
   }
 

@@ -1,5 +1,6 @@
 // Asks a store that may fail, hang or be slow, so that no call waits for an outage to end.
 import type { FastifyBaseLogger } from 'fastify'
+import { inTime } from './in-time.ts'
 
 /** Where outages are logged; undefined before the first request. */
 export type Log = FastifyBaseLogger | undefined
@@ -62,16 +63,7 @@ export class StoreGuard {
 
   async #inTime<T> (run: () => T | Promise<T>): Promise<T> {
     const pending = run()
-    if (!(pending instanceof Promise)) return pending
     const { what, timeout } = this.#settings
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`the store of ${what} took longer than ${timeout} ms`)), timeout)
-    })
-    try {
-      return await Promise.race([pending, late])
-    } finally {
-      clearTimeout(timer)
-    }
+    return pending instanceof Promise ? await inTime(pending, timeout, `the store of ${what}`) : pending
   }
 }
