@@ -6,6 +6,7 @@ import type { OAuthStore } from '../oauth/index.ts'
 import { html, Html } from '../oauth/pages/html.ts'
 import { colors } from '../oauth/pages/look.ts'
 import { createStyle } from '../oauth/pages/style.ts'
+import { createStore } from '../oauth/store.ts'
 import { slug } from './slug.ts'
 
 /** The settings of the sign-in of `dev`. */
@@ -86,20 +87,7 @@ export function createFileStore (file: string, now: () => number = Date.now): OA
     save()
   }
 
-  return {
-    get: async (key) => find(key),
-    set: async (key, value, ttl) => { put(key, value, ttl) },
-    async add (key, value, ttl) {
-      if (find(key) !== undefined) return false
-      put(key, value, ttl)
-      return true
-    },
-    async take (key) {
-      const value = find(key)
-      if (entries.delete(key)) save()
-      return value
-    }
-  }
+  return createStore({ find, put, remove: (key) => { if (entries.delete(key)) save() } })
 }
 
 function renderPage (state: string): string {

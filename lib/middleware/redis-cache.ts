@@ -1,5 +1,5 @@
 // Keeps results in Redis, for several processes.
-import { isObject, kindOf, LONGEST_DURATION, required, string } from '../options/checks.ts'
+import { LONGEST_DURATION, redisClient, required, string } from '../options/checks.ts'
 import { resolve, type TableOf } from '../options/table.ts'
 import type { CacheStore } from './cache-store.ts'
 
@@ -31,10 +31,7 @@ export interface RedisCacheOptions {
   readonly prefix?: string
 }
 
-const COMMANDS = ['get', 'set', 'del', 'zadd', 'zrange', 'zrem', 'zremrangebyscore', 'pexpire']
-const client = kindOf<CacheCommands>(
-  "must be a client of Redis, such as new Redis('redis://localhost:6379') of ioredis",
-  (value) => isObject(value) && COMMANDS.every((name) => typeof Object(value)[name] === 'function'))
+const client = redisClient<CacheCommands>('get', 'set', 'del', 'zadd', 'zrange', 'zrem', 'zremrangebyscore', 'pexpire')
 
 const REDIS_CACHE = {
   client: required(client()),

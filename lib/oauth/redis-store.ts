@@ -1,5 +1,5 @@
 // Keeps what the authorization server keeps in Redis, for several processes.
-import { isObject, kindOf, required, string } from '../options/checks.ts'
+import { redisClient, required, string } from '../options/checks.ts'
 import { resolve, type TableOf } from '../options/table.ts'
 import type { OAuthStore } from './store.ts'
 
@@ -23,10 +23,7 @@ export interface RedisStoreOptions {
   readonly prefix?: string
 }
 
-const COMMANDS = ['get', 'set', 'getdel']
-const client = kindOf<RedisCommands>(
-  "must be a client of Redis, such as new Redis('redis://localhost:6379') of ioredis",
-  (value) => isObject(value) && COMMANDS.every((name) => typeof Object(value)[name] === 'function'))
+const client = redisClient<RedisCommands>('get', 'set', 'getdel')
 
 const REDIS_STORE = {
   client: required(client()),

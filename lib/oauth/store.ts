@@ -20,6 +20,32 @@ export interface OAuthStore {
   take (key: string): Promise<string | undefined>
 }
 
+/** What a store in this process does with its values, without waiting. */
+export interface StoreOperations {
+  /** Returns the value of a key; undefined if there is none, or it has expired. */
+  find (key: string): string | undefined
+  put (key: string, value: string, ttl: number): void
+  remove (key: string): void
+}
+
+/** Makes a store of operations that need no waiting, so no other call comes between two of them. */
+export function createStore ({ find, put, remove }: StoreOperations): OAuthStore {
+  return {
+    get: async (key) => find(key),
+    set: async (key, value, ttl) => { put(key, value, ttl) },
+    async add (key, value, ttl) {
+      if (find(key) !== undefined) return false
+      put(key, value, ttl)
+      return true
+    },
+    async take (key) {
+      const value = find(key)
+      remove(key)
+      return value
+    }
+  }
+}
+
 /** Options of {@link memoryStore}. */
 export interface MemoryStoreOptions {
   /**
@@ -66,18 +92,5 @@ export function memoryStore ({ maxPerKind = 10_000 }: MemoryStoreOptions = {}, n
     while (entries.size > maxPerKind) entries.delete(String(entries.keys().next().value))
   }
 
-  return {
-    get: async (key) => find(key),
-    set: async (key, value, ttl) => { put(key, value, ttl) },
-    async add (key, value, ttl) {
-      if (find(key) !== undefined) return false
-      put(key, value, ttl)
-      return true
-    },
-    async take (key) {
-      const value = find(key)
-      entriesOf(key).delete(key)
-      return value
-    }
-  }
+  return createStore({ find, put, remove: (key) => { entriesOf(key).delete(key) } })
 }

@@ -123,6 +123,12 @@ export function switchable<Given extends object, Resolved> (
   }
 }
 
+/** A client of Redis that has commands, such as one of `ioredis`. @param commands The names of its methods. */
+export function redisClient<Commands> (...commands: readonly string[]): Kind<Commands> {
+  return kindOf<Commands>("must be a client of Redis, such as new Redis('redis://localhost:6379') of ioredis",
+    (value) => isObject(value) && commands.every((name) => typeof Object(value)[name] === 'function'))
+}
+
 export function isObject (value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
