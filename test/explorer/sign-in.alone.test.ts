@@ -2,8 +2,8 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import mcpPlugin, { McpServer } from '../../lib/index.ts'
-import { authorizationServer, custom } from '../../lib/oauth/index.ts'
-import { KEY, SCOPES } from '../oauth/stage.ts'
+import { authorizationServer } from '../../lib/oauth/index.ts'
+import { KEY, SCOPES, signInOfAda } from '../oauth/stage.ts'
 import { noBrowser } from '../support/browser.ts'
 import { findPort } from '../support/free-port.ts'
 import { buildPage } from '../page.js'
@@ -20,11 +20,7 @@ t.test('the page signs in, and calls as the user', { skip: noBrowser }, async (t
     publicUrl,
     keys: [KEY],
     scopes: SCOPES,
-    signIn: custom({
-      start: ({ callbackUrl, state }) => ({ url: `${callbackUrl}?state=${state}` }),
-      finish: () => ({ id: 'ada' }),
-      identify: ({ id }) => ({ subject: id, label: `${id}@example.com` })
-    })
+    signIn: signInOfAda
   })
   const server = new McpServer({ name: 'Notes', version: '1.0.0' })
   server.registerTool('who', { scopes: ['notes:read'] }, (_args, { auth }) => `You are ${auth?.subject}`)

@@ -4,10 +4,10 @@ import Fastify from 'fastify'
 import { chromium } from 'playwright-core'
 import t from 'tap'
 import mcpPlugin, { McpServer } from '../../lib/index.ts'
-import { authorizationServer, custom } from '../../lib/oauth/index.ts'
+import { authorizationServer } from '../../lib/oauth/index.ts'
 import { noBrowser } from '../support/browser.ts'
 import { findPort } from '../support/free-port.ts'
-import { KEY, SCOPES } from './stage.ts'
+import { KEY, SCOPES, signInOfAda } from './stage.ts'
 
 // A browser takes its time to start where others work, too.
 t.setTimeout(300_000)
@@ -23,11 +23,7 @@ t.test('a user allows a client by the keyboard alone, and comes back to it with 
     keys: [KEY],
     scopes: SCOPES,
     name: 'Acme Notes',
-    signIn: custom({
-      start: ({ callbackUrl, state }) => ({ url: `${callbackUrl}?state=${state}` }),
-      finish: () => ({ id: 'ada' }),
-      identify: ({ id }) => ({ subject: id, label: `${id}@example.com` })
-    })
+    signIn: signInOfAda
   })
   const app = Fastify({ forceCloseConnections: true })
   t.teardown(() => app.close())

@@ -36,6 +36,13 @@ export const testSignIn = custom<TestUser>({
 
 type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>
 
+/** Signs every browser in as Ada, without a page. */
+export const signInOfAda = custom<TestUser>({
+  start: ({ callbackUrl, state }) => ({ url: `${callbackUrl}?state=${state}` }),
+  finish: () => ({ id: 'ada' }),
+  identify: testSignIn.identify
+})
+
 /** An app under test. */
 export interface Stage {
   readonly app: FastifyInstance
