@@ -111,7 +111,7 @@ export class RpcError extends Error {
 }
 
 /**
- * @internal The package's own refusal of a request. Its HTTP status is the one that the protocol assigns to its code.
+ * @internal The package's own refusal of a request. The protocol assigns the HTTP status to its code.
  * An error that a handler throws is answered with 200 instead, whatever its code, because the request was valid.
  */
 export class RefusedError extends RpcError {}

@@ -1,4 +1,4 @@
-// `dev --sign-in`: an authorization server whose users are whoever the visitor wants to be.
+// `dev --sign-in`: an authorization server whose page lets the visitor choose who signs in.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import type { TokenAuthOptions } from '../index.ts'

@@ -1,4 +1,4 @@
-// The contracts of an EventStore, and of one that nodes share.
+// The contracts of an EventStore and a SharedEventStore.
 import type { EventStore, SharedEventStore } from '../store/event-store.ts'
 import { createContracts, createWait, type Contract, type TimedContractOptions } from './contract.ts'
 import { ageChecks, orderChecks, sizeChecks } from './event-checks.ts'

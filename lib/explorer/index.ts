@@ -1,4 +1,4 @@
-// The entry point 'fastify-mcp-mount/explorer': the page to look at what is mounted, and to try it.
+// The entry point 'fastify-mcp-mount/explorer': a page to look at mounts, and to try them.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { resolveRegistry } from '../registry.ts'
 import { undocumented } from '../http/beside/api-document.ts'

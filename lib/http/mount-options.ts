@@ -244,8 +244,8 @@ export interface McpMountOptions extends ShareOptions {
    */
   readonly maxBatch?: number
   /**
-   * How many bytes may be buffered for a client that does not read its stream. Beyond that, the stream is cut. A single
-   * long message is not: only what was buffered before it counts.
+   * How many bytes may be buffered for a client that does not read its stream. If a further message comes when more are
+   * buffered, the stream is cut. The length of that message does not count.
    * @default 1048576 (1 MiB)
    */
   readonly maxBuffered?: number

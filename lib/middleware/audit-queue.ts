@@ -43,7 +43,7 @@ export class AuditQueue<Entry> {
     this.#writing ??= Promise.resolve().then(() => this.#writeAll())
   }
 
-  /** Writes what is queued: each entry once more, until the first failure. Resolves when nothing is left to do. */
+  /** Writes the queued entries, each once more, until the first failure. */
   async close (): Promise<void> {
     this.#isClosing = true
     this.#wake()

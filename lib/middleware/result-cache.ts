@@ -26,7 +26,7 @@ export interface Cacheable<Result> {
 /** A result that is being made. */
 interface Flight {
   readonly groups: readonly string[]
-  /** Whether a change has come since it began, so that it may be made of what was before. */
+  /** Whether a change has come since it began. The result may then show the state before the change. */
   isStale: boolean
   /** Resolves to the JSON of the result; to undefined if others must not have it. Never rejects. */
   readonly text: Promise<string | undefined>

@@ -12,7 +12,7 @@ export class WindowCounts {
   readonly #window: number
   readonly #maxCallers: number
   readonly #now: () => number
-  // All windows have the same length, so the one that ends first is first.
+  // All windows have the same length, so the first entry ends first.
   readonly #counts = new Map<string, Count>()
 
   /** @param maxCallers How many callers are counted at once. @param now The clock, in milliseconds. */

@@ -51,7 +51,7 @@ interface Document {
   readonly token_endpoint_auth_method?: unknown
 }
 
-// A document without an id is refused by the provider, so nobody passes keys off as a client.
+// A document without an id is refused by the provider, so keys alone cannot pass for a client.
 function isKeySet ({ client_id: clientId, keys }: Document): boolean {
   return clientId === undefined && Array.isArray(keys)
 }

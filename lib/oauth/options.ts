@@ -39,7 +39,7 @@ export interface Lifetimes {
   readonly session?: number
   /** How long consent is remembered. @default 7776000000, 90 days */
   readonly consent?: number
-  /** How long a registered client is kept that nobody has signed in with. @default 86400000, one day */
+  /** How long a registered client is kept before the first sign-in with it. @default 86400000, one day */
   readonly unusedClient?: number
 }
 
@@ -82,14 +82,14 @@ export interface AuthorizationServerOptions<User> {
   /** The text that a refused user reads in English. @default 'Ask the administrator of this app for access.' */
   readonly refusedText?: string
   /**
-   * The pages in other languages, by language tags such as `de` or `pt-BR`. Each browser gets the one that its header
-   * `Accept-Language` wants most, or else English.
+   * The pages in other languages, by language tags such as `de` or `pt-BR`. Each browser gets its first choice in
+   * `Accept-Language` that is among them, or else English.
    * @default {}
    */
   readonly texts?: Readonly<Record<string, PageTexts>>
   /**
-   * Returns the language that the pages have for a request, such as one that the user has chosen in a cookie; undefined
-   * to decide by `Accept-Language`.
+   * Returns the language of the pages for a request, for example the user's choice in a cookie. Returns undefined to
+   * decide by `Accept-Language`.
    * @default the language that `Accept-Language` wants most
    */
   readonly language?: (headers: LanguageHeaders) => string | undefined

@@ -1,4 +1,4 @@
-// Loads the optional peers, and names the one that is missing.
+// Loads the optional peers, and names a missing one in its error.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { explainImport } from '../errors.ts'
 import type { TokenResponse } from './sign-in/token-response.ts'

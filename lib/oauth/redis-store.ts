@@ -32,7 +32,7 @@ const REDIS_STORE = {
 
 /**
  * Creates a store in Redis. All nodes of an app share it, so each node finishes what another one began. Keys expire in
- * Redis. While Redis cannot be reached, nobody can sign in or refresh; access tokens stay valid, because mounts
+ * Redis. While Redis cannot be reached, no user can sign in or refresh; access tokens stay valid, because mounts
  * verify them without a look-up.
  *
  * @throws MCP_ERR_INVALID_OPTION

@@ -1,4 +1,4 @@
-// Hides what is kept from whoever reads the store: keys are hashed, and values are encrypted.
+// Hides the entries from readers of the store: keys are hashed, and values are encrypted.
 import { createHash } from 'node:crypto'
 import type { Keys } from './keys.ts'
 import type { OAuthStore } from './store.ts'

@@ -4,7 +4,7 @@
 /**
  * A store of the authorization server. Every value is a text that expires. All nodes of an app share one store; an
  * implementation for a database needs no more than these four commands. Values are encrypted before they are stored,
- * and keys are a kind, a colon and a hash, so nobody can sign in with what a store holds.
+ * and keys are a kind, a colon and a hash, so a copy of the store lets no one sign in.
  */
 export interface OAuthStore {
   /** Returns the value of a key; undefined if there is none, or it has expired. */

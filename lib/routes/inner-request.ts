@@ -128,7 +128,7 @@ class InnerResponse extends ServerResponse<IncomingMessage> {
     // The constructor reads the method and the version of HTTP.
     super(request as unknown as IncomingMessage)
     this.#receive = receive
-    // Node's own is a getter that depends on the text of the headers, which nobody reads here.
+    // Node's own is a getter that reads the text of the headers, which does not exist here.
     Object.defineProperty(this, 'headersSent', { value: false, writable: true })
   }
 

@@ -68,7 +68,7 @@ async function checkParamHeaders (server: LegacyServer, { message, channel: { re
   const { method, params: { name, arguments: args } } = message
   // Calls of the host app have no headers.
   if (method !== 'tools/call' || request === undefined) return
-  // An unknown tool may be one that the server offers only to some callers, so list the tools for this caller.
+  // The server may offer the tool only to some callers, so list the tools for this caller.
   if (!paramHeaders.has(String(name))) await readParamHeaders(paramHeaders, serve)
   const headers = paramHeaders.get(String(name))
   const mismatch = headers && findParamHeaderMismatch(headers, args, request.headers)

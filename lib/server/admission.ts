@@ -13,7 +13,7 @@ export async function admit ({ tools, resources }: ServerParts, call: Call): Pro
   else await findAdmittedResource(resources, String(uri), call)
 }
 
-/** Returns the tool with a name, whoever asks; undefined if there is none. */
+/** Returns the tool with a name for any caller; undefined if there is none. */
 export function findTool ({ tools }: ServerParts, name: unknown): Tool | undefined {
   return typeof name === 'string' ? tools.byKey.get(name) : undefined
 }

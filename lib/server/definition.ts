@@ -47,7 +47,7 @@ export interface ServerDefinition {
    */
   readonly sharesState?: boolean
   /**
-   * Serves one request. Once `channel.onDisconnect` has called back, nobody waits for the result, so it should stop.
+   * Serves one request. Once `channel.onDisconnect` has called back, the client no longer waits, so it should stop.
    * @returns The result, complete for the era of the caller: a modern result needs its `resultType`.
    * @throws RpcError and nothing else; -32601 for a method that the definition does not have in the era of the caller.
    */

@@ -11,7 +11,7 @@ import type { InputRequiredResult } from './call/input-required.ts'
 import type { RequestContext } from './call/request-context.ts'
 import type { ListedTool } from './features/tool.ts'
 
-/** Runs what is inside a hook: the next middleware, and at last the method. */
+/** Runs the rest of the chain: the next middleware, and at last the method. */
 export interface Next<Result> {
   /** Resolves to the result, or rejects with the error of the method. It may be called once. */
   (): Promise<Result>

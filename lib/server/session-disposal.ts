@@ -25,7 +25,7 @@ export class SessionDisposal {
     await Promise.all(this.#running)
   }
 
-  // Async, so that a definition that throws fails in the same way as one that rejects.
+  // Async, so that throwing and rejecting fail in the same way.
   async #dispose (session: object): Promise<void> {
     try {
       await this.#server.ended?.(session)

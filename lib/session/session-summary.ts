@@ -4,7 +4,7 @@ import { parsePrincipal, type CallerIdentity } from '../auth/caller-filter.ts'
 import type { ClientIdentity } from '../protocol/client-identity.ts'
 import { hashSessionId } from '../telemetry/session-hash.ts'
 
-/** An open session, as the app sees it. Its id is not among it, because whoever knows the id can use the session. */
+/** An open session, as the app sees it. It leaves out the id, because the id is all it takes to use the session. */
 export interface SessionSummary {
   /** The first 16 hexadecimal digits of the SHA-256 of its id. `sessions.end` takes it. */
   readonly idHash: string

@@ -61,7 +61,7 @@ export interface MountSessions
    * access where they get their tokens.
    *
    * @returns How many were ended.
-   * @throws TypeError if the filter names nobody, ClusterUnreachableError
+   * @throws TypeError if the filter names no caller, ClusterUnreachableError
    * @example await app.mcp.get('Notes').sessions.endAll({ subject: 'ann' }, 'left the company')
    */
   endAll (callers: CallerFilter, reason?: string): Promise<number>

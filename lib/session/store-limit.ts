@@ -6,7 +6,7 @@ export class StoreTimeoutError extends Error {
   override readonly name = 'StoreTimeoutError'
 }
 
-/** How long an operation of a store may take, and the error of one that takes longer. */
+/** How long an operation of a store may take, and the error of an operation that takes longer. */
 export interface StoreLimit {
   /** Milliseconds; 0 for no limit. */
   readonly timeout: number

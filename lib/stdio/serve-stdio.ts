@@ -27,7 +27,7 @@ export interface StdioConnection {
   close (): Promise<void>
 }
 
-// Milliseconds in which the client can still read what was sent at the end.
+// Milliseconds in which the client can still read the last messages.
 const FLUSH_TIMEOUT = 1000
 
 // Two servers on one output would mix up their messages.

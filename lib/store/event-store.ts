@@ -14,8 +14,8 @@ export interface StoredEvent {
  */
 export interface EventStore {
   /**
-   * Stores an event and returns its number. The first event of a stream has the number 1, and each next one has one
-   * more, whoever appends it, also when the events before it have been dropped meanwhile.
+   * Stores an event and returns its number. The events of a stream are numbered from 1 without gaps, whichever node
+   * appends them, also when earlier events have been dropped.
    */
   append (streamId: string, message: string): number | Promise<number>
   /**
@@ -42,7 +42,7 @@ export interface Following {
 export interface SharedEventStore extends EventStore {
   /**
    * Calls a listener with the events of a stream that any node appends; resolves once it has begun. The listener may be
-   * called with an event more than once, also with one that was there before. Events may be skipped, but not the
+   * called with an event more than once, also with an event of before. Events may be skipped, but not the
    * newest, unless there was an outage. Apart from repeats they come in the order of their numbers, and each can be
    * read when the listener is called.
    */

@@ -112,7 +112,7 @@ export interface QuestionEvent extends MountIdentity {
 export interface RefusalEvent extends SenderEvent {
   /** Why it was refused. */
   readonly reason: RefusalReason
-  /** The HTTP status. Over stdio, the one that the refusal would have over HTTP. */
+  /** The HTTP status. Over stdio, the status that the refusal would have over HTTP. */
   readonly status: number
   /** The error code that the client got. */
   readonly code: number
@@ -149,7 +149,7 @@ export interface SessionEvent extends MountIdentity {
   readonly client?: Implementation
   /** Why it ended; absent when it opens. */
   readonly reason?: SessionEnd
-  /** How many milliseconds it was open; absent when it opens, and if nobody listened then on this node. */
+  /** How many milliseconds it was open; absent when it opens, and if this node had no subscriber then. */
   readonly duration?: number
 }
 

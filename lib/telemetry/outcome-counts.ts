@@ -9,7 +9,7 @@ const NONE: Outcomes = Object.freeze({
   ok: 0, input_required: 0, tool_error: 0, invalid_arguments: 0, refused: 0, cancelled: 0, timeout: 0, crash: 0
 })
 
-/** Counts from its first reading on: whoever never reads pays nothing for it. */
+/** Counts from its first reading on, so that a mount whose counts are never read pays nothing. */
 export class OutcomeCounts {
   readonly #identity: MountIdentity
   #counts: Record<RequestOutcome, number> | undefined

@@ -1,4 +1,4 @@
-// Publishes what was refused, and as much as is known of who asked for what.
+// Publishes refusals, with all that is known of the request and its sender.
 import { shorten } from '../protocol/bounds.ts'
 import { isWireObject } from '../protocol/message.ts'
 import type { Refusal } from '../protocol/refusals.ts'

@@ -34,7 +34,7 @@ async function post (app: FastifyInstance, method: string, params: object, heade
   return reply
 }
 
-/** Records what the third call of a tool enters: the first ones prepare what is kept. */
+/** Records the functions that the third call of a tool enters. The calls before it fill caches. */
 async function record (
   app: FastifyInstance,
   headers: Record<string, string>,

@@ -11,7 +11,7 @@ export const BOUND = 60_000
 const RETRY_DELAY = 200
 const LOST = /has died; whether it took effect is not known/
 
-/** What is sent: how often is for {@link untilAnswered} to say. @param attempt What this request is called. */
+/** The message to send; {@link untilAnswered} decides how often. @param attempt The name of this request. */
 export type Attempt = (attempt: string, signal: AbortSignal) => Promise<Outcome>
 
 /**

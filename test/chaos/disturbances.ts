@@ -9,7 +9,7 @@ import { pause } from './wire.ts'
 
 const KINDS = ['kill a node', 'pause Redis', 'kill a node', 'restart Redis', 'stop a node'] as const
 
-/** Who ends what was started. */
+/** Ends programs that were started. */
 export interface Owner { teardown (end: () => unknown): void }
 
 /** Starts a Redis that forgets nothing that it has acknowledged, be it killed. */

@@ -14,7 +14,7 @@ export class Fleet {
   readonly #executed: (attempt: string) => void
   readonly #nodes = new Map<ChildProcess, string>()
 
-  /** @param args What a node is told. @param executed Told of each handler that runs. */
+  /** @param args The order for a node. @param executed Called for each handler that runs. */
   constructor (args: readonly string[], balancer: RoundRobin, executed: (attempt: string) => void) {
     this.#args = args
     this.#balancer = balancer
@@ -34,7 +34,7 @@ export class Fleet {
     const node = [...this.#nodes.keys()][which]
     if (node === undefined) return
     const ended = once(node, 'exit')
-    // Only of one that dies does the balancer not know.
+    // The balancer does not know only of a node that dies.
     if (signal === 'SIGTERM') this.#forget(node)
     node.kill(signal)
     await ended

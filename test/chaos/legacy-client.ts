@@ -10,7 +10,7 @@ import { isStream, pause, post, readEvents, type Incoming, type StreamEvent } fr
 const REVISION = '2025-11-25'
 const COME_BACK_DELAY = 100
 
-/** What is heard on the stream of one call. */
+/** The messages on the stream of one call. */
 interface Listening {
   readonly id: string
   readonly token: string
@@ -156,7 +156,7 @@ export class LegacyClient {
     this.#ledger.count('questions answered')
   }
 
-  // Sends what is only acknowledged, until it is.
+  // Sends a message without a reply until it is acknowledged.
   async #tell (message: object, signal: AbortSignal = this.#end.signal): Promise<void> {
     while (!signal.aborted) {
       const response = await post(this.#url, message, this.#headers, signal).catch(() => undefined)

@@ -1,4 +1,4 @@
-// One node, in a process of its own, which lives no longer than the one that has forked it.
+// One node, in a process of its own, which ends with its parent process.
 import Fastify from 'fastify'
 import mcpPlugin from '../../lib/index.ts'
 import { redisCluster } from '../../lib/redis/index.ts'

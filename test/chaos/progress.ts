@@ -1,7 +1,7 @@
 // The events of one call that counts: each once and in order, and each of them its own.
 import type { Ledger } from './ledger.ts'
 
-/** What a client is told of one attempt of a call. */
+/** The progress that a client hears of one attempt of a call. */
 export class Progress {
   readonly #ledger: Ledger
   readonly #token: string

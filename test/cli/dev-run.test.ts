@@ -76,7 +76,7 @@ async function run (t: Test, text: string, settings: Partial<DevSettings> = {}):
   return Object.assign(test, { url, end, lines })
 }
 
-/** Runs a file that cannot be served. Resolves to what is printed to standard error. */
+/** Runs a file that cannot be served. Resolves to its standard error. */
 async function fail (t: Test, text: string, settings: Partial<DevSettings> = {}): Promise<string> {
   const test = createTestTerminal()
   t.equal(await runDevServer(settingsFor(writeServer(t, text), settings), test.terminal), 1)

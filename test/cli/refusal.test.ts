@@ -12,7 +12,7 @@ import { createTestTerminal } from './terminal.ts'
 
 const ERAS = ['modern', 'legacy']
 
-/** Runs an `inspect` that fails without output. Resolves to what is printed to standard error. */
+/** Runs an `inspect` that fails without output. Resolves to its standard error. */
 async function fail (t: Test, url: string, ...args: string[]): Promise<string> {
   const test = createTestTerminal()
   t.equal(await runProgram(['inspect', url, ...args], test.terminal), 1)

@@ -1,4 +1,4 @@
-// A terminal for tests that keeps what is written to it, and settings for what runs in it.
+// A terminal for tests that keeps its output, and the settings of programs that run in it.
 import { EventEmitter } from 'node:events'
 import { PassThrough, Writable } from 'node:stream'
 import type { RunSettings } from '../../lib/cli/run-settings.ts'
@@ -25,7 +25,7 @@ export interface TestTerminalOptions {
   readonly columns?: number
 }
 
-/** A terminal, and what was written to it. */
+/** A terminal, and its output. */
 export interface TestTerminal {
   readonly terminal: Terminal
   readonly stdin: PassThrough

@@ -107,7 +107,8 @@ function report ({ target, suite, verdicts, inapplicable }: Run): void {
   }
 }
 
-// Tells how the SDK's servers fare here and by the SDK's own transport; comes to how many scenarios pass only there.
+// Reports how the SDK's servers fare here and by the SDK's own transport. Resolves to the number of scenarios that
+// pass only there.
 function compare (): number {
   const there = runs.filter(({ target }) => target.isOurs === false)
   const pairs = runs.filter(({ target }) => target.isSdk === true && target.isOurs !== false)

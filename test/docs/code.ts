@@ -21,7 +21,7 @@ export const readme = readFileSync(join(root, 'README.md'), 'utf8')
 // getting-started.test.ts follows one of the pages to the letter.
 const PAGES = allPages.filter((name) => name !== 'getting-started.md')
 
-/** Returns the blocks of all pages but the one that is followed to the letter, each as a file of its own. */
+/** Returns the blocks of all pages except the page whose steps a test follows, each as a file of its own. */
 export function pageFiles (): File[] {
   return PAGES.flatMap((page) => {
     const text = readFileSync(join(root, 'docs', page), 'utf8')

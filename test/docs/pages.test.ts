@@ -7,10 +7,10 @@ import { allPages, pageFiles, readme, root, type File } from './code.ts'
 
 t.setTimeout(120_000)
 
-// By the descriptor: what is served on stdio keeps stdout for itself.
+// By the descriptor, because a server on stdio keeps stdout for itself.
 const END = "const { writeSync } = await import('node:fs')\nwriteSync(1, 'ran\\n')\nprocess.exit()\n"
 
-// What is served on stdio has the standard streams of a process for itself.
+// A server on stdio has the standard streams of a process for itself.
 const takesStdio = ([, code]: File): boolean => code.includes("'fastify-mcp-mount/stdio'")
 
 // Where a block is about tests, an error would be taken for that of a test, which ends nothing.

@@ -36,14 +36,14 @@ const INITIALIZE =
 const AS_JSON = "-H 'Content-Type: application/json'"
 const SLOW = 200
 
-// What is another one each time.
+// Values that differ each time.
 function generalise (text: string): string {
   return text
     .replace(/(127\.0\.0\.1|0\.0\.0\.0|localhost):\d+/g, '$1:8000')
     .replace(/[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/g, 'UUID')
 }
 
-/** Has something go wrong; every line that is told of it has to be in a section of the page. */
+/** Makes something go wrong. Every line that reports it must stand in a section of the page. */
 function symptom (heading: string, reproduce: (t: Test) => Promise<readonly string[]>): void {
   shown.add(heading)
   t.test(heading, async (t) => {
@@ -59,7 +59,7 @@ function isFailure (line: string): boolean {
   return !/^[^:]+: \{.*"content":(?!.*"isError":true)/.test(line)
 }
 
-/** Registers a mount as an app does that goes wrong; what it is told. */
+/** Registers a mount with a mistake, and resolves to the error. */
 async function register (prepare: (app: FastifyInstance) => unknown): Promise<string> {
   const app = Fastify()
   try {
@@ -373,7 +373,7 @@ async function close (t: Test): Promise<string[]> {
     await started.promise
     const closed = app.close()
     await until(() => partsOf(app.mcp.get('Slow')).isClosing)
-    // No process of its own: one that starts slowly would come after the grace period.
+    // No process of its own: a slow start would come after the grace period.
     const other = await fetch(url, {
       method: 'POST', headers: { 'content-type': 'application/json' }, body: INITIALIZE
     })

@@ -18,7 +18,7 @@ export interface AuthorizationServer {
 /** The client that the mount is where it asks about tokens. */
 export const RESOURCE_SERVER = { client_id: 'mount', client_secret: 'a secret of the mount' }
 
-/** Where users are sent back to; nobody listens there. */
+/** Where users are sent back to. Nothing listens there. */
 export const REDIRECT_URL = 'https://app.example.com/callback'
 
 /** Starts an authorization server whose tokens are JWTs or opaque; it ends with the test. */

@@ -44,7 +44,7 @@ interface Gathering {
   readonly asked: Meeting
   readonly updated: Meeting
   readonly answer: Gate
-  /** Opened as soon as a client receives what is not its own. */
+  /** Opened as soon as a client receives a message that is not its own. */
   readonly leak: Gate
 }
 
@@ -70,7 +70,7 @@ export async function invite (t: Test, url: string, size: number): Promise<Party
     connect(t, url, `client-${String(index).padStart(3, '0')}`, traits, gathering)
   const [last, ...others] = traits.map((traits, index) => () => connectOne(traits, index))
   const guests = await Promise.all(others.map((connectOther) => connectOther()))
-  // The last one that comes can be asked anything, so that a server that takes it for the others asks it.
+  // The last client can be asked anything, so that a server that takes it for another client asks it.
   if (last !== undefined) guests.push(await last())
   return { guests, gathering }
 }
@@ -98,7 +98,7 @@ async function connect (
     { name, version: '1.0.0' },
     { capabilities: { ...(elicits && { elicitation: {} }), ...(samples && { sampling: {} }) } }
   )
-  // Takes any question, also one that a client of its kind must not be asked.
+  // Takes any question, also those that a client of its kind must not be asked.
   client.fallbackRequestHandler = async (request) => {
     note(`question ${questionOf(request)}`)
     asked.arrive()

@@ -1,4 +1,4 @@
-// The examples of who may do what, and of what is seen of it: tokens, an account at another service, hooks.
+// The examples of access and its traces: tokens, an account at another service, hooks.
 import { createHash, randomUUID } from 'node:crypto'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
@@ -118,7 +118,7 @@ t.test('health-and-callback: a user connects an account by routes beside the end
       const ann = await connectWithHeaders(t, url, basic('ann', 'secret'))
       const bob = await connectWithHeaders(t, url, basic('bob', 'hidden'))
 
-      // Before, nobody has an account connected, and nobody gets in without a password.
+      // At first no account is connected, and a request without a password is refused.
       t.match(await callByHand(url, 'list_events', {}, basic('ann', 'guess')), { status: 401 })
       t.match(await send(`${base}connect`, 'GET', {}), {
         status: 401,

@@ -70,7 +70,7 @@ async function useExample (t: Test, kind: ClientKind, url: string): Promise<void
   t.match(await client.readResource('board://notes'), { contents: [{ text: '' }] })
 }
 
-// What nginx sends by a connection whose node has just died it answers with 502: whether it took effect nobody knows.
+// nginx answers 502 to a request that it sent to a node that has just died. Such a call may have taken effect.
 async function callAgain (client: Awaited<ReturnType<ClientKind['connect']>>): Promise<Answer> {
   try {
     return await client.callTool('which_node')

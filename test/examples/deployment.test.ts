@@ -85,13 +85,13 @@ t.test('workers serve clients of both eras without anything in common, and one t
   t.same([dying, other, replaced].filter(isAlive), [])
 })
 
-// Until the first process knows of it, it hands connections to the dead one, where nobody answers.
+// Until the first process knows of it, it hands connections to the dead process, which does not answer.
 async function killWorker ({ lines }: Running, pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL')
   await until(() => lines.includes(`Worker ${pid} has ended: SIGKILL`))
 }
 
-// A connection stays with its worker: only a new one may come to the one that has just started.
+// A connection stays with its worker, so only a new connection can reach the worker that has just started.
 async function waitForStranger (url: string, known: readonly number[]): Promise<number> {
   for (;;) {
     const sent = sendAlone(new URL(url).origin, modernCall('which_worker'))

@@ -301,7 +301,7 @@ t.test('a message for one session does not reach another session', async (t) => 
   t.equal((await streams[1].next()).value, frameOf({ to: 'other' }))
 })
 
-/** Three nodes, one of which has to wait before it is told what happens on streams. */
+/** Three nodes, one of which hears late of the events of streams. */
 async function createNodes (t: Test, before: () => Promise<void>) {
   const { cluster, nodes: [node] } = await startNodes(t, { server: createTalker(() => ({})) })
   const events = cluster.nodes[0]?.events

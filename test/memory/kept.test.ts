@@ -25,7 +25,7 @@ interface Figures {
 /** A server in a process of its own. */
 interface Server {
   readonly url: string
-  /** Collects garbage, and resolves to what is left. */
+  /** Collects garbage, and resolves to the memory still used. */
   measure (): Promise<Figures>
 }
 
@@ -50,7 +50,7 @@ async function startServer (t: Test): Promise<Server> {
 
 /** Runs something several times, and returns by how many bytes the server has grown for each. */
 async function growth (server: Server, run: (index: number) => Promise<unknown>): Promise<number> {
-  // The first time fills what is filled once, such as the buffers of sockets and the code of functions.
+  // The first time fills the buffers of sockets, the code of functions and other things that are filled once.
   await run(0)
   const before = await server.measure()
   for (let index = 1; index <= ITEMS; index++) await run(index)

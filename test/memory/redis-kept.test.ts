@@ -26,7 +26,7 @@ function createServer (): McpServer {
   return server
 }
 
-/** What is kept under a prefix: the bytes of all keys that fit a pattern. */
+/** The bytes of all keys that fit a pattern. */
 async function weigh (client: Redis, pattern: string): Promise<number> {
   let bytes = 0
   for (const key of await client.keys(pattern)) bytes += Number(await client.memory('USAGE', key, 'SAMPLES', 0))

@@ -23,7 +23,7 @@ export class Browser {
   /** The URLs of all visits. */
   readonly visited: string[] = []
 
-  /** @param isOutside Whether a URL is not visited, as nobody listens there. */
+  /** @param isOutside Whether a URL is not visited, because nothing listens there. */
   constructor (rewrite: Rewrite, isOutside: (url: string) => boolean) {
     this.#rewrite = rewrite
     this.#isOutside = isOutside

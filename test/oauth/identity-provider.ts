@@ -1,4 +1,5 @@
-// An identity provider: a second oidc-provider, which rotates refresh tokens and revokes what was used twice.
+// An identity provider: a second oidc-provider, which rotates refresh tokens, and revokes the grant of a token that
+// is used twice.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair } from 'jose'

@@ -1,4 +1,4 @@
-// What a client or an attacker writes into requests comes back as data, and leads nobody elsewhere.
+// Texts that a client or an attacker writes into requests come back as data, and lead no user elsewhere.
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import t from 'tap'
 import { createAuthProvider, type Kept } from '../support/oauth-client.ts'
@@ -48,7 +48,7 @@ t.test('each answer names the issuer, and the official client refuses one of ano
   const stage = await createStage(t)
   const kept: Kept = { verifier: '' }
   const authProvider = createAuthProvider(kept, { name: 'Official client', redirectUrl: REDIRECT_URL })
-  // What is kept comes from the client itself.
+  // The stored record comes from the client itself.
   const options = { authProvider: authProvider as never, fetch: stage.fetch }
   const transport = new StreamableHTTPClientTransport(new URL(NOTES), options)
   await t.rejects(new Client({ name: 'mix-up', version: '1.0.0' }).connect(transport))

@@ -26,7 +26,7 @@ export const SCOPES = { 'notes:read': 'Read your notes', 'notes:write': 'Change 
 /** A user of the sign-in of tests. */
 export interface TestUser { readonly id: string }
 
-/** A sign-in that signs in whoever its page is told to. Its page is outside of the servers. */
+/** A sign-in whose page is outside of the servers, and which signs in any user that a test names. */
 export const LOGIN_PAGE = 'https://login.example.com/'
 export const testSignIn = custom<TestUser>({
   start: ({ callbackUrl, state }) => ({ url: `${LOGIN_PAGE}?${new URLSearchParams({ to: callbackUrl, state })}` }),
@@ -136,7 +136,7 @@ export interface ClientOptions {
 }
 
 function createV1 ({ kept, fetch, endpoint = NOTES, documentUrl }: ClientOptions): OfficialClient {
-  // What is kept comes from the client itself.
+  // The stored record comes from the client itself.
   const options = { authProvider: createAuthProvider(kept, { ...SELF, documentUrl }) as unknown as ProviderV1, fetch }
   let client = new ClientV1({ name: 'e2e', version: '1.0.0' })
   let transport = new TransportV1(new URL(endpoint), options)
@@ -156,7 +156,7 @@ function createV1 ({ kept, fetch, endpoint = NOTES, documentUrl }: ClientOptions
 function createV2 (
   { kept, fetch, endpoint = NOTES, documentUrl }: ClientOptions, mode: 'legacy' | { pin: string }
 ): OfficialClient {
-  // What is kept comes from the client itself.
+  // The stored record comes from the client itself.
   const options = { authProvider: createAuthProvider(kept, { ...SELF, documentUrl }) as unknown as ProviderV2, fetch }
   const create = (): ClientV2 => new ClientV2({ name: 'e2e', version: '1.0.0' }, { versionNegotiation: { mode } })
   let client = create()

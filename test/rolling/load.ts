@@ -1,4 +1,4 @@
-// Official clients of both eras that call tools until they are told to stop, and note each call that has no result.
+// Official clients of both eras that call tools until they are stopped, and note each call that has no result.
 import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from '@modelcontextprotocol/client'
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js'

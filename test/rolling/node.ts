@@ -1,10 +1,10 @@
-// One node, in a process of its own, which lives no longer than the one that has forked it.
+// One node, in a process of its own, which ends with its parent process.
 import { setTimeout as wait } from 'node:timers/promises'
 import Fastify from 'fastify'
 import mcpPlugin, { closeOnSignal, McpServer, Type } from 'fastify-mcp-mount'
 import { redisCluster } from 'fastify-mcp-mount/redis'
 
-/** What a node is told, as JSON in its argument. */
+/** The settings of a node, as JSON in its argument. */
 export interface NodeSettings {
   readonly port: number
   readonly redis: string

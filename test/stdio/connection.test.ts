@@ -58,7 +58,7 @@ function createTalkingNotes (): McpServer {
   return server
 }
 
-/** A server with a tool that waits until it is told, or its call ends. */
+/** A server with a tool that waits until a test releases it, or its call ends. */
 function createWaiting (): {
   readonly server: McpServer
   readonly started: Gate
@@ -412,7 +412,7 @@ t.test('a legacy session gets changes once it is initialized', async (t) => {
   ])
 })
 
-/** A definition that takes note of what it is told. */
+/** A definition that records the messages it gets. */
 function createDefinition (own: Partial<ServerDefinition>): ServerDefinition {
   return { serve: async () => ({}), ...own }
 }

@@ -112,7 +112,7 @@ t.test('a subscription beyond maxStreams is refused', async (t) => {
   t.same(await take(1), [acknowledged(3, { toolsListChanged: true })])
 })
 
-/** A server that decides on a subscription when it is told, and whose definition says something at once. */
+/** A server that decides on a subscription when a test lets it, and whose definition sends something at once. */
 function createSlow (): { readonly server: McpServer, readonly asked: Gate, readonly go: Gate } {
   const [asked, go] = [createGate(), createGate()]
   const server = createServer()

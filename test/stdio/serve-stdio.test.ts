@@ -241,7 +241,7 @@ t.test('other output goes to stderr while stdout carries messages, and to stdout
   t.same(Object.getOwnPropertyDescriptor(process.stdout, 'write'), before)
 })
 
-/** An output that takes one chunk at a time, when it is told to. */
+/** An output that takes one chunk at a time, when a test lets it. */
 class SlowOutput extends Writable {
   readonly chunks: string[] = []
   #next: (() => void) | undefined

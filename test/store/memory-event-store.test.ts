@@ -67,7 +67,7 @@ t.test('a session that has more than a tenth of a limit loses its own events bef
 
     t.equal((await store.read('quiet.0', 0))?.length, 5)
     t.equal((await store.read('late.0', 0))?.length, 1)
-    // What is left is shared evenly between the two that want more.
+    // The rest is shared evenly between the two that want more.
     t.equal((await store.read('loud.0', 59 - 47 + 1))?.length, 47)
     t.equal(store.read('loud.0', 0), undefined)
     t.equal((await store.read('louder.0', 90 - 47))?.length, 47)

@@ -24,7 +24,7 @@ interface Page {
 // The page's own global object is not declared, because everything else here runs in Node.js.
 const page = globalThis as unknown as Page
 
-/** Connects, lists, calls, hears of progress, and ends what was opened. */
+/** Connects, lists, calls, hears of progress, and closes everything. */
 async function visit (kind: string, url: string): Promise<Visit> {
   const client = await connect(kind, url)
   const tools = (await client.listTools()).map(({ name }) => name)

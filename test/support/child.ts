@@ -26,7 +26,7 @@ export interface RunOptions {
   readonly until: { readonly line: RegExp, readonly times: number }
 }
 
-/** A program that has printed what was waited for. */
+/** A program that has printed the awaited text. */
 export interface Running {
   /** The lines that it has printed so far. */
   readonly lines: readonly string[]

@@ -10,7 +10,7 @@ export type Claims = Readonly<Record<string, unknown>>
 /** An issuer of tokens. */
 export interface Issuer {
   readonly url: string
-  /** The requests: their paths, and what was sent. */
+  /** The requests: their paths and bodies. */
   readonly asked: Array<{ readonly path: string, readonly body: string, readonly authorization: string | undefined }>
   /** The public key. */
   readonly jwk: JWK

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 
-/** Ends what was started. */
+/** Ends the programs that were started. */
 type Owner = Pick<Test, 'teardown'>
 
 const page = readFileSync(new URL('../../docs/proxies.md', import.meta.url), 'utf8')
@@ -41,7 +41,7 @@ export function nodesAt (ports: readonly string[]): Record<string, string> {
   return Object.fromEntries(ports.map((port, index) => [`10.0.0.${index + 1}:8000`, `127.0.0.1:${port}`]))
 }
 
-/** A directory of its own that other users may read: nginx serves as one that has no rights. */
+/** A directory of its own that other users may read, because nginx serves as a user without rights. */
 export function createDirectory (t: Owner): string {
   const directory = mkdtempSync(join(tmpdir(), 'proxy-'))
   chmodSync(directory, 0o755)

@@ -1,4 +1,4 @@
-// Makes apps whose routes are tools, and says what a call of such a tool comes to.
+// Makes apps whose routes are tools, and reads the results of their calls.
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import type { Test } from 'tap'
 import mcpPlugin, { type ExposeOptions } from '../../lib/index.ts'

@@ -29,7 +29,7 @@ export interface StdioClient {
   /** How many notifications of changed tools it has received. */
   readonly changes: () => number
   toolNames (): Promise<readonly string[]>
-  /** The text of what a tool comes to. */
+  /** The text of the result of a tool. */
   call (name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<unknown>
   /** Subscribes to changes. */
   listen (): Promise<void>

@@ -1,4 +1,4 @@
-// Makes apps whose definition is one function, to test what is sent in the middle of a request.
+// Makes apps whose definition is one function, to test messages in the middle of a request.
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'

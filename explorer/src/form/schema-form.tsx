@@ -33,7 +33,7 @@ export function SchemaForm ({ id, schema, value, onChange, onSubmit }: SchemaFor
   )
 }
 
-// Defaults are filled in; objects that nobody has filled in are not sent.
+// Defaults are filled in; objects that stay empty are not sent.
 const DEFAULTS = { emptyObjectFields: 'skipEmptyDefaults' } as const
 
 // Long texts get a larger field, and files are chosen.

@@ -5,7 +5,7 @@ import { signal } from '@preact/signals'
 /** The kinds of items that a server offers. */
 export type Kind = 'tool' | 'resource' | 'template' | 'prompt'
 
-/** The era that the user has chosen; undefined for the newest one that the server has. */
+/** The era that the user has chosen; undefined for the newest era of the server. */
 export type ChosenEra = 'modern' | 'legacy' | undefined
 
 /** A place in the page. */

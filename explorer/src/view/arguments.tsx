@@ -9,7 +9,7 @@ import { visible } from '../parts/text.tsx'
 import { hasProperties, isObject, type JsonSchema } from '../schema/json-schema.ts'
 import { findFaults, type Fault } from '../schema/validation.ts'
 
-/** Whether the form has been loaded. Until then nobody can fill it in. */
+/** Whether the form has been loaded, so that it can be filled in. */
 export const isFormLoaded = signal(false)
 
 async function loadForm (): Promise<(props: SchemaFormProps) => JSX.Element> {

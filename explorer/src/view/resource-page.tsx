@@ -12,7 +12,7 @@ import { CompletingInput } from './completing-input.tsx'
 import { ItemHead } from './item-head.tsx'
 import { RunPanel } from './run-panel.tsx'
 
-/** One resource. It may be one that no list has, such as the target of a link. */
+/** One resource. Lists need not have it: it may be the target of a link. */
 export function ResourcePage (
   { connection, uri, resource }: { connection: Connection, uri: string, resource: Resource | undefined }
 ): JSX.Element {

@@ -209,7 +209,7 @@ export class Exchange implements Answering, OpenExchange, Running {
     const stream: Streaming = { kind: 'streaming', sse, events, sink: events ?? sse }
     this.#state = stream
     sse.on('error', (error) => this.log.warn({ err: error }, error.message))
-    // An onSend hook of the app may fail or replace the stream. Then nobody reads the stream, so destroy it.
+    // An onSend hook of the app may fail or replace the stream. The stream is then never read, so destroy it.
     this.#reply.raw.once('close', () => { sse.destroy(); this.#release() })
     events?.attach(sse)
     for (const answer of state.answers) stream.sink.send(answer)

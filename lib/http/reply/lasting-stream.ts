@@ -29,7 +29,7 @@ export class LastingStream extends SseStream implements OpenExchange {
 
   /** Sends the stream. */
   start (reply: FastifyReply): void {
-    // An onSend hook of the app may fail or replace the stream. Then nobody reads the stream, so destroy it.
+    // An onSend hook of the app may fail or replace the stream. The stream is then never read, so destroy it.
     reply.raw.on('close', () => { this.destroy(); this.#open.delete(this) })
     this.#reply = reply
     this.#open.add(this)

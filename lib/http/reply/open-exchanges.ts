@@ -10,7 +10,7 @@ export interface OpenExchange {
   abort (): void
 }
 
-// Milliseconds in which clients can still read what was sent at the end.
+// Milliseconds in which clients can still read the last messages.
 const FLUSH_TIMEOUT = 1000
 
 /** The open exchanges of a mount. */

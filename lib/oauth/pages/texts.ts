@@ -29,7 +29,7 @@ export interface PageTexts {
   readonly returnTo: string
   /** The advice about a client on the user's own device. */
   readonly localAdvice: string
-  /** The advice about a client whose name nobody vouches for. */
+  /** The advice about a client whose name is not verified. */
   readonly unverifiedAdvice: string
   /** The advice about a client that is published by a host. */
   readonly publishedAdvice: string

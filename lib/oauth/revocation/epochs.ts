@@ -1,5 +1,5 @@
-// The epochs of users and clients. Withdrawing access begins a new one, and what was kept in an earlier one counts as
-// gone. So nothing has to be searched for, and no clocks are compared.
+// The epochs of users and clients. Withdrawing access begins a new epoch, and every entry of an earlier epoch
+// counts as gone. So nothing has to be searched for, and no clocks are compared.
 import { randomBytes } from 'node:crypto'
 import type { ServerSettings } from '../options.ts'
 
@@ -13,11 +13,11 @@ export interface Owner {
 export interface Epochs {
   /** Returns the stamp of an owner now. */
   stamp (owner: Owner): Promise<string>
-  /** Stamps what is kept under a key, unless it has its stamp already. @param ttl How long it is kept. */
+  /** Stamps the entry of a key, unless it has a stamp. @param ttl Milliseconds for which the stamp is kept. */
   keep (key: string, owner: Owner, ttl: number): Promise<void>
-  /** Returns the stamp of what is kept under a key. */
+  /** Returns the stamp of the entry of a key. */
   read (key: string): Promise<string>
-  /** Returns whether no access of the owner was withdrawn since what is under a key was stamped. */
+  /** Returns whether no access of the owner was withdrawn since the entry of a key was stamped. */
   isCurrent (key: string, owner: Owner): Promise<boolean>
   /** Begins a new epoch of a user or a client, and returns it. */
   begin (kind: keyof Owner, name: string): Promise<string>

@@ -77,7 +77,7 @@ export interface Channel {
   notify (method: string, params: object): void
   /** Adds a listener that is called once if the client leaves, or cancels the request, before the result is sent. */
   onDisconnect (listener: (reason: Error) => void): void
-  /** Resolves when the client has read enough of what was sent; absent if nothing is buffered. */
+  /** Resolves when few enough bytes wait for the client; absent if nothing is buffered. */
   drained? (): Promise<void>
   /**
    * Asks the client in the middle of a request, as legacy revisions do; absent if the client cannot be asked.
@@ -101,8 +101,8 @@ export interface Incoming<Message = RequestMessage> {
   /** The way back to the client while the message is served. */
   readonly channel: Channel
   /**
-   * Takes how the request ended, before the definition resolves or rejects; absent if nobody listens. It is only needed
-   * from a definition that resolves to JSON, or that knows more than its result says.
+   * Takes how the request ended, before the definition resolves or rejects; absent if there is no subscriber. Only a
+   * definition needs it that resolves to JSON, or that knows more than its result says.
    * @param error What a handler threw.
    */
   report? (outcome: RequestOutcome, error?: unknown): void

@@ -23,7 +23,7 @@ export function publishQuestion (asking: Asking, question: Question): Question {
   return event === undefined ? question : questions.traceSync(() => withMeta(question, event), event)
 }
 
-// Undefined if nobody listens.
+// Undefined if there is no subscriber.
 function createEvent ({ caller, channel }: Asking, { method, params }: Question): QuestionEvent | undefined {
   const { identity } = channel
   if (identity === undefined || !questions.hasSubscribers) return undefined

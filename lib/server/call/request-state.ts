@@ -13,7 +13,7 @@ export interface RequestStateOptions {
   /**
    * Secrets of 32 bytes or more. The first one seals, and each of them opens. Give the same secrets to all processes
    * that serve the same clients. To replace a secret, put the new one first.
-   * @default one that is made when the process starts
+   * @default a random secret of the process
    */
   readonly keys?: ReadonlyArray<string | Uint8Array>
   /** Milliseconds that a client has for its answers. @default 600000 (10 minutes) */

@@ -44,8 +44,8 @@ export interface ToolConfig<
   readonly timeout?: number
   /**
    * How many bytes the body of a call may have, more or fewer than the `bodyLimit` of the mount. It applies to clients
-   * of revision `2026-07-28` over HTTP, which name the tool in a header. Tools that get one after the server has been
-   * mounted need another one that had one before.
+   * of revision `2026-07-28` over HTTP, which name the tool in a header. If no tool has a limit when the server is
+   * mounted, a tool that is added later must not have one.
    * @default the mount's `bodyLimit`
    */
   readonly bodyLimit?: number

@@ -1,4 +1,4 @@
-// The engine that runs the patterns of schemas: JavaScript's regular expressions, or one that the author has chosen.
+// The engine that runs the patterns of schemas: JavaScript's regular expressions, or the choice of the author.
 import { shorten } from '../../protocol/bounds.ts'
 import { withoutWildcard } from './pattern.ts'
 import { messageOf } from './problem.ts'

@@ -41,7 +41,7 @@ export function startCallLog (
     try {
       const [fields, text] = describe()
       const logger = request?.log ?? log
-      // The level may be one that the app has added.
+      // The app may have added the level.
       const method = level as 'info'
       logger[method]({ mcp: identity.mount, ...fields }, text)
     } catch {}

@@ -12,7 +12,7 @@ export interface NodeRecipe {
   readonly keyPrefix: string
 }
 
-/** A task of the process: create a node, or close the one that another order has created. */
+/** A task of the process: create a node, or close the node of an earlier order. */
 export type NodeTask = { readonly make: NodeRecipe } | { readonly close: number }
 
 export type NodeOrder = NodeTask & { readonly id: number }

@@ -6,7 +6,7 @@ import { startRoundRobin } from '../../support/round-robin.ts'
 import { createTalkApp, type Action, type TalkOptions } from './app.ts'
 import type { DefinitionName } from './definitions.ts'
 
-/** What is open. */
+/** The connections that are open. */
 type Load = Pick<MountStats, 'sessions' | 'exchanges' | 'streams'>
 
 /** The apps of a suite, and the ways to observe and control them. */

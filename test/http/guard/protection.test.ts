@@ -14,7 +14,7 @@ const CHALLENGE = `Bearer scope="read", resource_metadata="https://api.example.c
 
 const INFO: AuthInfo = { token: 'ann', clientId: 'app', scopes: ['read'], subject: 'ann' }
 
-/** Knows Ann, Bob, who may do nothing, and a moment in which nobody can tell. */
+/** Knows Ann, and Bob, who may do nothing, and can be made to fail. */
 const auth: AuthOptions = {
   verify: (token) => {
     if (token === 'outage') throw new VerifierUnavailableError('the keys are gone')

@@ -7,7 +7,7 @@ const grant = (name: string): Note => ({ kind: 'grantId', name })
 function createStore () {
   const clock = { now: 0 }
   const kept = { store: memoryStore({}, () => clock.now) }
-  // One that can be emptied.
+  // A store that can be emptied.
   const store: OAuthStore = {
     get: (key) => kept.store.get(key),
     set: (key, value, ttl) => kept.store.set(key, value, ttl),
