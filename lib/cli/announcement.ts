@@ -48,7 +48,7 @@ export async function announce (mounts: Iterable<Mount>, settings: Announced, te
     if (explorer !== undefined) out(`${formatExplorer(explorer, terminal)}\n`)
     const name = cleanLine(settings.name)
     if (settings.signIn !== undefined) {
-      out('Clients sign in: they open a page in your browser, where you are whoever you want to be.\n')
+      out('Clients sign in: they open a page in your browser, where you sign in under any name.\n')
     }
     out(dim(`Each call is printed below. ${name} is run again when it changes. Ctrl-C ends it.`))
   }

@@ -41,7 +41,7 @@ export const dev: Command = {
     prefix: { value: 'prefix', help: "The prefix of the path, for a server or a plugin. Default: ''." },
     path: { value: 'path', help: "The endpoint's path below the prefix, for a server. Default: /mcp." },
     'sign-in': {
-      help: 'Let clients sign in at a built-in provider, where anybody is whoever they want to be. ' +
+      help: 'Let clients sign in at a built-in provider, where any name may sign in. ' +
         'It needs the package oidc-provider.'
     },
     scopes: { value: 'scopes', help: 'The scopes, separated by commas, that clients may ask for with --sign-in.' },

@@ -60,7 +60,7 @@ const openBrowser = (): Browser => new Browser((url) => url, (url) => url.starts
 t.test('clients sign in as one of three users or as anybody, and stay signed in when the file changes', async (t) => {
   const [port, directory] = [await findPort(), t.testdir()]
   const first = await run(t, directory, port)
-  t.match(first.out, 'Clients sign in: they open a page in your browser, where you are whoever you want to be.')
+  t.match(first.out, 'Clients sign in: they open a page in your browser, where you sign in under any name.')
   t.match(first.out, `claude mcp add --transport http notes ${first.url}`)
   t.equal((await fetch(first.url, { method: 'POST' })).status, 401)
 
