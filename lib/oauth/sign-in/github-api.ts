@@ -45,18 +45,7 @@ const MAX_PAGES = 10
 
 /** Creates the requests of an app. All of them reject if GitHub answers with anything but what it documents. */
 export function createGithubApi ({ clientId, clientSecret, baseUrl, apiUrl, timeout }: GithubApp): GithubApi {
-  async function ask (address: string, init: RequestInit): Promise<unknown> {
-    const response = await fetch(address, { ...init, redirect: 'error', signal: AbortSignal.timeout(timeout) })
-    const isForToken = init.method === 'POST'
-    if (response.status === 401 && !isForToken) throw new SignInRefusedError('GitHub does not accept the token')
-    // RFC 6749 5.2: the token endpoint may answer a refusal with 400, although GitHub documents 200.
-    if (!response.ok && !(isForToken && response.status === 400)) {
-      throw new Error(`GitHub answered ${new URL(address).pathname} with status ${response.status}`)
-    }
-    return await response.json()
-  }
-
-  const call = async (path: string, token: string): Promise<unknown> => await ask(apiUrl + path, {
+  const call = async (path: string, token: string): Promise<unknown> => await ask(apiUrl + path, timeout, {
     headers: {
       accept: 'application/vnd.github+json',
       authorization: `Bearer ${token}`,
@@ -79,7 +68,7 @@ export function createGithubApi ({ clientId, clientSecret, baseUrl, apiUrl, time
   async function askToken (form: Readonly<Record<string, string>>): Promise<UpstreamTokens> {
     const body = new URLSearchParams({ client_id: clientId, client_secret: clientSecret, ...form })
     const headers = { accept: 'application/json' }
-    const answer = await ask(`${baseUrl}/login/oauth/access_token`, { method: 'POST', headers, body })
+    const answer = await ask(`${baseUrl}/login/oauth/access_token`, timeout, { method: 'POST', headers, body })
     // GitHub reports a refusal with status 200.
     const { access_token: token, error }: Record<string, unknown> = Object(answer)
     if (error === 'bad_refresh_token') throw new SignInRefusedError('GitHub has withdrawn the refresh token')
@@ -106,4 +95,15 @@ export function createGithubApi ({ clientId, clientSecret, baseUrl, apiUrl, time
       })
     }
   }
+}
+
+async function ask (address: string, timeout: number, init: RequestInit): Promise<unknown> {
+  const response = await fetch(address, { ...init, redirect: 'error', signal: AbortSignal.timeout(timeout) })
+  const isForToken = init.method === 'POST'
+  if (response.status === 401 && !isForToken) throw new SignInRefusedError('GitHub does not accept the token')
+  // RFC 6749 5.2: the token endpoint may answer a refusal with 400, although GitHub documents 200.
+  if (!response.ok && !(isForToken && response.status === 400)) {
+    throw new Error(`GitHub answered ${new URL(address).pathname} with status ${response.status}`)
+  }
+  return await response.json()
 }
