@@ -22,6 +22,8 @@ export interface DescribedMount {
   readonly hasSessions: boolean
   /** Whether replies can be streams. */
   readonly hasStreams: boolean
+  /** How many bytes a request may have, unless it calls a tool with a limit of its own. */
+  readonly bodyLimit: number
   readonly auth: DescribedAuth
   /** The server's description of itself; absent if it is known only after connecting. */
   readonly info?: { readonly name: string, readonly version: string, readonly title?: string | undefined }

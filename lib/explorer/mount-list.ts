@@ -30,6 +30,7 @@ function describeMount (mount: Mount, up: string, request: FastifyRequest): Desc
     eras: options.legacy ? ['modern', 'legacy'] : ['modern'],
     hasSessions: options.legacy && !options.stateless,
     hasStreams: !options.jsonResponse,
+    bodyLimit: options.bodyLimit,
     auth: describeAuth(options.auth),
     ...(definition.info !== undefined && { info: definition.info })
   }

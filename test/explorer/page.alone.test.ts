@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, truncateSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { McpServer as V1Server } from '@modelcontextprotocol/sdk/server/mcp.js'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
@@ -109,6 +110,41 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
     t.equal(await page.getByLabel('text', { exact: false }).first().inputValue(), 'From a link')
     t.equal(await page.getByRole('button', { name: 'legacy' }).getAttribute('aria-pressed'), 'true')
     t.equal(app.mcp.get('Notes').stats().sessions, 1)
+  })
+
+  t.test('a file is sent as its schema asks for it, and one that is too large is refused', async (t) => {
+    const server = createNotes()
+    const given: unknown[] = []
+    server.registerTool('attach', {
+      inputSchema: Type.Object({
+        plain: Type.String({ contentEncoding: 'base64', contentMediaType: 'image/png' }),
+        uri: Type.String({ format: 'data-url' }),
+        several: Type.Optional(Type.Array(Type.String({ format: 'byte' })))
+      })
+    }, (args) => { given.push(args); return 'attached' })
+    const page = await explorer.open(t, createApp(t, server), '#/Notes/tool/attach')
+    const folder = t.testdir({ 'huge.bin': '', 'large.bin': '', 'one.txt': 'é?>', 'two.txt': 'x'.repeat(1536) })
+    truncateSync(join(folder, 'huge.bin'), 33 * 1024 * 1024)
+    truncateSync(join(folder, 'large.bin'), 5 * 1024 * 1024)
+    const choose = async (label: string, ...names: readonly string[]): Promise<void> => {
+      await page.getByLabel(label).setInputFiles(names.map((name) => join(folder, name)))
+    }
+
+    await choose('plain', 'huge.bin')
+    await page.getByText('huge.bin has 33.0 MiB. The page takes files of 32.0 MiB at most.').waitFor()
+    await choose('plain', 'large.bin')
+    await page.getByText('This makes a request of 6.7 MiB. The mount takes 4.0 MiB at most').waitFor()
+    await choose('plain', 'one.txt')
+    await choose('uri', 'two.txt')
+    await choose('several', 'one.txt', 'two.txt')
+    await page.getByText('two.txt').nth(1).waitFor()
+    t.match(await page.locator('.file').allInnerTexts(), [/^one.txt 4 B/, /^two.txt 1.5 KiB/, /^one.txt 4 B[^]*two.txt 1.5 KiB/])
+    await page.locator('.chosen').last().getByRole('button', { name: 'Remove' }).click()
+    await page.getByRole('button', { name: 'Call', exact: true }).click()
+    await page.getByText('ok', { exact: true }).waitFor()
+
+    t.same(given, [{ plain: 'w6k/Pg==', uri: `data:text/plain;base64,${btoa('x'.repeat(1536))}`, several: ['w6k/Pg=='] }])
+    t.equal(await page.getByLabel('plain').getAttribute('accept'), 'image/png')
   })
 
   t.test('JSON arguments are checked as they are written', async (t) => {

@@ -235,6 +235,7 @@ t.test('the page learns of all mounts of the app, with URLs relative to itself',
         eras: ['modern', 'legacy'],
         hasSessions: true,
         hasStreams: true,
+        bodyLimit: 4_194_304,
         auth: { kind: 'none' },
         info: { name: 'Notes', version: '1.0.0' }
       },
@@ -247,6 +248,7 @@ t.test('the page learns of all mounts of the app, with URLs relative to itself',
         eras: ['modern'],
         hasSessions: false,
         hasStreams: false,
+        bodyLimit: 4_194_304,
         auth: { kind: 'app' },
         info: { name: 'B', version: '2.0.0', title: 'Bee' }
       },
@@ -259,6 +261,7 @@ t.test('the page learns of all mounts of the app, with URLs relative to itself',
         eras: ['modern', 'legacy'],
         hasSessions: false,
         hasStreams: true,
+        bodyLimit: 4_194_304,
         auth: { kind: 'none' }
       }
     ]

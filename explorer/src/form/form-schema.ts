@@ -1,5 +1,6 @@
 // A schema as the form library understands it. The server still gets what the original schema asks for.
 import { asSchema, isObject, type JsonSchema } from '../schema/json-schema.ts'
+import { fileEncodingOf } from './file.ts'
 
 const MAX_DEPTH = 40
 
@@ -56,14 +57,9 @@ function withTuple (schema: JsonSchema, depth: number): JsonSchema {
   }
 }
 
-const BASE64 = new Set(['byte', 'binary', 'base64'])
-
-/** Returns whether a schema asks for a file as Base64. */
-export function wantsBase64 ({ type, format, contentEncoding }: JsonSchema): boolean {
-  return type === 'string' && (contentEncoding === 'base64' || BASE64.has(String(format)))
-}
-
+// The library draws a field for files for one format alone, which may take the place of that of the schema.
 function withFile (schema: JsonSchema): JsonSchema {
-  const isUri = schema.type === 'string' && schema.format === 'uri' && schema.contentMediaType !== undefined
-  return isUri ? { ...schema, format: 'data-url' } : schema
+  const encoding = fileEncodingOf(schema)
+  if (encoding === undefined) return schema
+  return { ...schema, format: 'data-url', ...(encoding !== 'data-uri' && { contentEncoding: encoding }) }
 }

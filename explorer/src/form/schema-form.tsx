@@ -1,9 +1,10 @@
 // A form made of a JSON Schema. It is the largest part of the page, so it is loaded when the first form is drawn.
 import Form from '@rjsf/core/lib/components/Form.js'
-import type { RJSFSchema, UiSchema } from '@rjsf/utils'
+import type { RJSFSchema, UiSchema, Widget } from '@rjsf/utils'
 import { useMemo } from 'preact/hooks'
 import type { JSX } from 'preact'
 import { asSchema, type JsonSchema } from '../schema/json-schema.ts'
+import { FileWidget } from './file-widget.tsx'
 import { toFormSchema } from './form-schema.ts'
 import { templates } from './templates.tsx'
 import { createFormValidator } from './validator.ts'
@@ -19,6 +20,8 @@ export interface SchemaFormProps {
 }
 
 const validator = createFormValidator()
+// The library asks for the widgets of React.
+const WIDGETS = { FileWidget: FileWidget as unknown as Widget }
 
 /** A form made of a JSON Schema. */
 export function SchemaForm ({ id, schema, value, onChange, onSubmit }: SchemaFormProps): JSX.Element {
@@ -26,7 +29,7 @@ export function SchemaForm ({ id, schema, value, onChange, onSubmit }: SchemaFor
   const [formSchema, uiSchema] = useMemo(() => [toFormSchema(schema), createUiSchema(schema)], [schema])
   return (
     <Form id={id} idPrefix={id} schema={formSchema as RJSFSchema} uiSchema={uiSchema} formData={value} validator={validator}
-      templates={templates} liveValidate='onBlur' showErrorList={false} noHtml5Validate
+      templates={templates} widgets={WIDGETS} liveValidate='onBlur' showErrorList={false} noHtml5Validate
       experimental_defaultFormStateBehavior={DEFAULTS}
       onChange={({ formData }) => onChange(formData)} onSubmit={({ formData }) => onSubmit(formData)}
     />
@@ -36,7 +39,7 @@ export function SchemaForm ({ id, schema, value, onChange, onSubmit }: SchemaFor
 // Defaults are filled in; objects that stay empty are not sent.
 const DEFAULTS = { emptyObjectFields: 'skipEmptyDefaults' } as const
 
-// Long texts get a larger field, and files are chosen.
+// Long texts get a larger field.
 function createUiSchema (schema: JsonSchema): UiSchema {
   const fields = Object.entries(asSchema(schema.properties)).map(([name, property]) => {
     return [name, widgetFor(asSchema(property))] as const

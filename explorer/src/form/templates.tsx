@@ -30,7 +30,8 @@ function FieldTemplate (props: FieldTemplateProps): JSX.Element {
 
 function typeOf ({ type, format }: { readonly type?: unknown, readonly format?: unknown }): string {
   const name = [type].flat().filter((one) => typeof one === 'string').join(' | ')
-  return typeof format === 'string' ? format : name
+  if (typeof format !== 'string') return name
+  return format === 'data-url' ? 'file' : format
 }
 
 function WrapIfAdditional (

@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { shellQuote } from '../../../lib/explorer/connect.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Tabs } from '../parts/tabs.tsx'
+import { LongText } from '../parts/text.tsx'
 import { asSchema, type JsonSchema } from '../schema/json-schema.ts'
 import type { Connection } from '../state/connection.ts'
 import { credentials } from '../state/credentials.ts'
@@ -36,7 +37,7 @@ export function CopyAs ({ connection, name, schema, args }: CopyAsProps): JSX.El
       render: () => (
         <div class='copyable'>
           <CopyButton text={text} what={`the call as ${id}`} />
-          <pre class='code' tabIndex={0}>{text}</pre>
+          <LongText text={text} isCode />
         </div>
       )
     }))}
