@@ -310,15 +310,18 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
       prefix: '/notes',
       server: createNotes(),
       auth: {
-        authenticate: ({ headers }) => headers.authorization === 'Bearer s3cret-token'
-          ? { token: '', clientId: 'page', subject: 'ann', scopes: [] }
-          : null
+        authenticate: ({ headers: { authorization, 'x-desk': desk } }) =>
+          authorization === 'Bearer s3cret-token' && desk === 's3cret-desk'
+            ? { token: '', clientId: 'page', subject: 'ann', scopes: [] }
+            : null
       }
     })
     const page = await explorer.open(t, withExplorer(app))
     await page.getByText('This mount wants to know who you are').waitFor()
 
     await page.getByRole('main').getByLabel('Bearer token').fill('s3cret-token')
+    await page.getByText('Other headers').click()
+    await page.getByLabel('Headers, one a line').fill('X-Desk: s3cret-desk')
     await page.getByRole('main').getByRole('button', { name: 'Use' }).click()
     await page.getByRole('link', { name: 'list_notes' }).click()
     await page.getByRole('button', { name: 'Call', exact: true }).click()
@@ -326,8 +329,10 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
     await page.getByRole('button', { name: 'Activity', exact: true }).click()
     await page.getByRole('button', { name: /tools\/call/ }).click()
 
-    t.match(await page.getByRole('complementary').innerText(), 'authorization: Bearer ••••••')
-    t.notMatch(await page.content(), 's3cret-token')
+    const activity = await page.getByRole('complementary').innerText()
+    t.match(activity, 'authorization: Bearer ••••••')
+    t.match(activity, 'x-desk: ••••••')
+    t.notMatch(await page.content(), 's3cret')
     t.notMatch(page.url(), 's3cret')
     // The browser reports each 401.
     explorer.forgive(/status of 401/)

@@ -148,15 +148,11 @@ export class Connection {
   }
 
   #createTransport (): StreamableHTTPClientTransport {
-    const record = createRecordingFetch(this.mount.name, (response) => {
+    // The credentials may change while the connection is open.
+    const fetch = createRecordingFetch(this.mount.name, () => headersFor(this.mount.name), (response) => {
       if (response.status >= 400) this.#refusal = readRefusal(response)
     })
-    return new StreamableHTTPClientTransport(this.url, {
-      // The credentials may change while the connection is open.
-      fetch: (url, init) => record(url, {
-        ...init, headers: { ...Object.fromEntries(new Headers(init?.headers)), ...headersFor(this.mount.name) }
-      })
-    })
+    return new StreamableHTTPClientTransport(this.url, { fetch })
   }
 
   #readServer (client: Client): void {

@@ -37,7 +37,6 @@ export interface WireExchange {
 const MAX_EXCHANGES = 200
 const MAX_EVENTS = 200
 const MAX_TEXT = 200_000
-const SECRETS = new Set(['authorization', 'cookie', 'dpop', 'proxy-authorization', 'x-api-key'])
 
 /** The exchanges, the newest last. */
 export const exchanges = signal<readonly WireExchange[]>([])
@@ -68,13 +67,21 @@ export function clearExchanges (): void {
   exchanges.value = []
 }
 
-/** Creates a `fetch` that records what it sends and receives. @param onResponse Is called with each reply. */
+/**
+ * Creates a `fetch` that records what it sends and receives.
+ * @param credentials Returns the headers to send as well, whose values are not recorded.
+ * @param onResponse Is called with each reply.
+ */
 export function createRecordingFetch (
-  mount: string, onResponse: (response: Response) => void
+  mount: string, credentials: () => Readonly<Record<string, string>>, onResponse: (response: Response) => void
 ): (url: string | URL, init?: RequestInit) => Promise<Response> {
-  return async function recordingFetch (url, init = {}) {
+  return async function recordingFetch (url, given = {}) {
     const startedAt = performance.now()
-    const exchange = begin(mount, new URL(url, location.href), init)
+    const secrets = credentials()
+    const headers = new Headers(given.headers)
+    for (const [name, value] of Object.entries(secrets)) headers.set(name, value)
+    const init = { ...given, headers }
+    const exchange = begin(mount, new URL(url, location.href), init, new Headers(secrets))
     let current: WireExchange = exchange
     const update = (change: Partial<WireExchange>): void => {
       current = { ...current, ...change }
@@ -106,7 +113,11 @@ function describeFailure (error: unknown): string {
   return error instanceof DOMException && error.name === 'AbortError' ? 'aborted' : String(error)
 }
 
-function begin (mount: string, url: URL, { method = 'GET', headers, body }: RequestInit): WireExchange {
+interface SentRequest extends RequestInit { readonly headers: Headers }
+
+function begin (
+  mount: string, url: URL, { method = 'GET', headers, body }: SentRequest, secrets: Headers
+): WireExchange {
   const text = typeof body === 'string' ? body : undefined
   const message = parseMessage(text)
   return {
@@ -117,7 +128,7 @@ function begin (mount: string, url: URL, { method = 'GET', headers, body }: Requ
     startedAt: performance.now(),
     rpc: message?.method,
     target: message?.params?.name ?? message?.params?.uri,
-    requestHeaders: [...new Headers(headers)].map(([name, value]) => [name, mask(name, value)] as const),
+    requestHeaders: [...headers].map(([name, value]) => [name, secrets.has(name) ? mask(value) : value] as const),
     requestBody: text?.slice(0, MAX_TEXT),
     events: [],
     dropped: 0
@@ -131,9 +142,7 @@ function parseMessage (text: string | undefined): SentMessage | undefined {
   return text === undefined ? undefined : JSON.parse(text) as SentMessage
 }
 
-/** Hides the value of a header that is a secret. */
-export function mask (name: string, value: string): string {
-  if (!SECRETS.has(name.toLowerCase())) return value
+function mask (value: string): string {
   const scheme = /^(Bearer|Basic|DPoP) /i.exec(value)?.[0] ?? ''
   return `${scheme}••••••`
 }
