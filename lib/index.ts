@@ -22,7 +22,7 @@ export type { EventStore, Following, SharedEventStore, StoredEvent } from './sto
 export type { MemoryEventStoreOptions } from './store/memory-event-store.ts'
 export type {
   ClusterEvent, MountIdentity, Principal, QuestionEvent, RefusalEvent, RequestEvent, RequestOutcome, SenderEvent,
-  SessionEnd, SessionEvent
+  SessionEnd, SessionEvent, WireEvent
 } from './telemetry/events.ts'
 export type { CallLogOptions } from './telemetry/log/options.ts'
 export type { RefusalReason } from './protocol/refusals.ts'

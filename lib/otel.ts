@@ -6,11 +6,11 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { explainImport } from './errors.ts'
 import { resolveRegistry } from './registry.ts'
-import type { MountIdentity } from './telemetry/events.ts'
 import { startMetrics } from './telemetry/otel/metrics.ts'
 import { resolveOtelOptions, type OtelOptions } from './telemetry/otel/options.ts'
 import { startQuestionSpans } from './telemetry/otel/question-spans.ts'
 import { startSpans } from './telemetry/otel/spans.ts'
+import { ofApp } from './telemetry/read-event.ts'
 
 export type { OtelOptions }
 
@@ -29,7 +29,7 @@ export function otel (options: OtelOptions = {}): (app: FastifyInstance) => Prom
     const api = await import('@opentelemetry/api').catch((error: unknown) => {
       throw explainImport(error, '@opentelemetry/api', 'otel()')
     })
-    const isOwn = ({ app: { server } }: MountIdentity): boolean => server === app.server
+    const isOwn = ofApp(app)
     const ends: Array<() => void> = []
     if (resolved.spans) ends.push(startSpans({ ...resolved, api, isOwn }), startQuestionSpans({ api, isOwn }))
     if (resolved.metrics) ends.push(startMetrics({ api, mounts: resolveRegistry(app), isOwn }))

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { expect, test } from 'tstyche'
 import {
   McpServer, type RefusalEvent, type RefusalReason, type RequestEvent, type RequestOutcome, type SessionEnd,
-  type SessionEvent
+  type SessionEvent, type WireEvent
 } from '../lib/index.ts'
 
 test('a channel of Node.js takes the type of its events', () => {
@@ -20,6 +20,7 @@ test('an event names what happened by literals', () => {
   expect<'failed'>().type.not.toBeAssignableTo<RequestOutcome>()
   expect<RefusalEvent['reason']>().type.toBe<RefusalReason>()
   expect<'token'>().type.toBeAssignableTo<RefusalReason>()
+  expect<WireEvent['direction']>().type.toBe<'in' | 'out'>()
   expect<SessionEvent['reason']>().type.toBe<SessionEnd | undefined>()
 })
 

@@ -12,7 +12,8 @@ import { addMountHooks } from './beside/hooks.ts'
 import { protectEndpoint, unless } from './guard/protection.ts'
 import { listUrls } from './endpoint-urls.ts'
 import { handleError, refuseUnread, sendRefusal } from './reply/reply.ts'
-import { identifyScope } from './reply/refusal-events.ts'
+import { identifyScope, publishHttpMessage } from './reply/http-events.ts'
+import { messages } from '../telemetry/channels.ts'
 import type { MountIdentity } from '../telemetry/events.ts'
 import { keepConnectionOpen, longestHandlerTimeout } from './timeouts.ts'
 
@@ -104,7 +105,9 @@ function addBodyParsers (scope: FastifyInstance, limits: BodyLimits): void {
   scope.addContentTypeParser('application/json', { parseAs: 'string' }, function parseJson (request, body, done) {
     if (request.method !== 'POST') return done(null)
     try {
-      done(null, parseBody(String(body), limits))
+      const value = parseBody(String(body), limits)
+      if (messages.hasSubscribers) publishHttpMessage(request, 'in', String(body))
+      done(null, value)
     } catch (error) {
       // parseBody throws only refusals.
       done(error as RefusalError)

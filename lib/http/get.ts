@@ -51,7 +51,7 @@ export function createGetHandler (
   async function listen (session: Session, reply: FastifyReply): Promise<undefined> {
     const events = session.streams.listen()
     const onClose = (): void => leave(session, events, stream)
-    const stream: LastingStream = new LastingStream(streams, maxBuffered, { onClose })
+    const stream: LastingStream = new LastingStream(streams, maxBuffered, { request: reply.request, onClose })
     await connect(stream, events.attach(stream))
     session.streams.opened()
     start(stream, reply, expiry)
@@ -64,7 +64,7 @@ export function createGetHandler (
     // A closing app waits for replies, but not for the GET stream, on which nothing may ever be sent.
     const open = events.id === getStreamIdOf(session.sessionId) ? streams : exchanges
     const onClose = (): void => leave(session, events, stream)
-    const stream: LastingStream = new LastingStream(open, maxBuffered, { onClose })
+    const stream: LastingStream = new LastingStream(open, maxBuffered, { request: reply.request, onClose })
     if (!await connect(stream, events.resume(stream, event.seq))) return refuseUnread(reply.request, 400, NOT_RESUMABLE)
     start(stream, reply, expiry)
   }

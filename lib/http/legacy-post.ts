@@ -22,7 +22,7 @@ import {
 import { authOf } from './guard/auth-hook.ts'
 import type { MountParts } from './parts.ts'
 import { sendBusy, sendRefusal } from './reply/reply.ts'
-import { publishHttpRefusal } from './reply/refusal-events.ts'
+import { publishHttpRefusal } from './reply/http-events.ts'
 import { sendUnserved } from './reply/unserved.ts'
 
 type Messages = ReadonlyArray<Classified | Refusal>

@@ -22,7 +22,7 @@ import { authOf } from './guard/auth-hook.ts'
 import { LastingStream } from './reply/lasting-stream.ts'
 import type { OpenExchange, OpenExchanges } from './reply/open-exchanges.ts'
 import type { MountParts } from './parts.ts'
-import { refuseUnread, sendBusy, sendJson, sendRefusal } from './reply/reply.ts'
+import { refuseUnread, sendBusy, sendMessage, sendRefusal } from './reply/reply.ts'
 import { setErrorHeaders, statusOf } from './reply/status.ts'
 
 const OPEN_STREAMS = 'open streams'
@@ -82,12 +82,13 @@ export function createListenHandler (parts: MountParts): Listen {
 
   function refuseListener (error: RpcError, id: RequestId, reply: FastifyReply): void {
     setErrorHeaders(reply, error, parts.auth)
-    sendJson(reply.code(statusOf(error, 'modern')), encodeError(id, error))
+    sendMessage(reply.code(statusOf(error, 'modern')), encodeError(id, error))
   }
 
   function begin (subscription: Subscription, filter: SubscriptionFilter, { topics, opening }: Begun): void {
-    const { id } = opening
+    const { id, request } = opening
     const stream = new LastingStream(streams, maxBuffered, {
+      request,
       onClose: () => { subscription.close(); opening.end() },
       onCut: () => stream.send(encodeEnd(id, server.info))
     })

@@ -272,7 +272,8 @@ export interface McpMountOptions extends ShareOptions {
   /**
    * Logs a line for each call of a tool, read of a resource, use of a prompt and refused request: with the
    * outcome, the time it took, the user and the client, under the `reqId` of the HTTP request. Tokens, cookies and ids
-   * of sessions are never logged, and arguments only if `arguments` says so.
+   * of sessions are never logged, and arguments only if `arguments` says so. While the level of the logger is `trace`,
+   * each message between client and server is a line, too.
    * @default false
    */
   readonly log?: 'calls' | false | CallLogOptions

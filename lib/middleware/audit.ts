@@ -7,6 +7,7 @@ import { resolve, type TableOf } from '../options/table.ts'
 import { Method } from '../protocol/methods.ts'
 import { refusals, requests } from '../telemetry/channels.ts'
 import type { Principal, RefusalEvent, RequestEvent, RequestOutcome, SenderEvent } from '../telemetry/events.ts'
+import { ofApp, targetOf } from '../telemetry/read-event.ts'
 import { AuditQueue } from './audit-queue.ts'
 
 /** One call, for the audit log. Members that are unknown are absent. */
@@ -85,7 +86,7 @@ export function audit (write: WriteAudit, options: AuditOptions = {}): FastifyPl
 
   return fp(function mcpAudit (app, _options, done) {
     const queue = new AuditQueue(write, settings, app.log)
-    const isOurs = ({ app: { server } }: SenderEvent): boolean => server === app.server
+    const isOurs = ofApp(app)
     const asyncEnd = (event: RequestEvent): void => {
       if (isOurs(event) && isWritten.has(event.method)) queue.add(describeRequest(event, withArguments))
     }
@@ -105,8 +106,8 @@ export function audit (write: WriteAudit, options: AuditOptions = {}): FastifyPl
 }
 
 function describeRequest (event: RequestEvent, withArguments: boolean): AuditEntry {
-  const { startTime, method, tool, prompt, uri, client, outcome = 'crash', duration, error, params } = event
-  const target = tool ?? prompt ?? uri
+  const { startTime, method, client, outcome = 'crash', duration, error, params } = event
+  const target = targetOf(event)
   return {
     time: startTime,
     ...describeSender(event),

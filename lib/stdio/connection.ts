@@ -19,7 +19,7 @@ import type { ServerDefinition } from '../server/definition.ts'
 import { SessionDisposal } from '../server/session-disposal.ts'
 import { LocalSupport } from '../session/local-support.ts'
 import { RunningRequests } from '../session/running.ts'
-import { refusals } from '../telemetry/channels.ts'
+import { messages, refusals } from '../telemetry/channels.ts'
 import type { SessionEnd } from '../telemetry/events.ts'
 import { publishRefusal } from '../telemetry/refusal-events.ts'
 import { SessionPublisher } from '../telemetry/session-events.ts'
@@ -29,6 +29,7 @@ import { PipeCall, type Pipe, type TakeReply } from './call.ts'
 import { Listening } from './listening.ts'
 import type { ResolvedStdioOptions } from './options.ts'
 import { readLine, readRevision } from './read-line.ts'
+import { publishLine } from './wire-events.ts'
 
 // All sessions on stdio share this support, because none of them stores messages.
 const LOCAL = new LocalSupport()
@@ -78,8 +79,9 @@ export class Connection {
   receive (line: Buffer | undefined): void {
     const parsed = readLine(line, this.#options)
     if (parsed === undefined) return
-    if (parsed.kind === 'refusal') this.#refuse(parsed)
-    else if (Array.isArray(parsed.value)) this.#receiveBatch(parsed.value)
+    if (parsed.kind === 'refusal') return this.#refuse(parsed)
+    if (messages.hasSubscribers) publishLine(this.#pipe.identity, 'in', String(line))
+    if (Array.isArray(parsed.value)) this.#receiveBatch(parsed.value)
     else this.#receiveMessage(parsed.value)
   }
 

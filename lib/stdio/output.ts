@@ -2,6 +2,9 @@
 import type { Writable } from 'node:stream'
 import { doNothing } from '../do-nothing.ts'
 import { escapeLineBreaks } from '../protocol/encode.ts'
+import { messages } from '../telemetry/channels.ts'
+import type { MountIdentity } from '../telemetry/events.ts'
+import { publishLine } from './wire-events.ts'
 
 /** The settings of an {@link Output}. */
 export interface OutputSettings {
@@ -22,6 +25,7 @@ export class Output {
   readonly #maxBuffered: number
   #resolveGone: (reason: Error) => void = doNothing
   readonly #waiting: Array<() => void> = []
+  #identity: MountIdentity | undefined
   #isGone = false
 
   constructor ({ stream, maxBuffered }: OutputSettings) {
@@ -38,6 +42,11 @@ export class Output {
   /** Whether the client should read before more is sent. */
   get isFull (): boolean { return !this.#isGone && this.#stream.writableNeedDrain }
 
+  /** Names the server whose messages are written, for events. */
+  identify (identity: MountIdentity): void {
+    this.#identity = identity
+  }
+
   /** Sends a message. */
   send (json: string): void {
     if (this.#isGone) return
@@ -45,6 +54,7 @@ export class Output {
     if (this.#stream.writableLength > this.#maxBuffered) {
       this.#leave(new Error(`The client left more than ${this.#maxBuffered} bytes unread`))
     } else {
+      if (messages.hasSubscribers && this.#identity !== undefined) publishLine(this.#identity, 'out', json)
       this.#writeLine(toLine(json))
     }
   }

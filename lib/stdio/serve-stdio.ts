@@ -82,6 +82,7 @@ function start (parts: Parts, options: ResolvedStdioOptions): StdioConnection {
   const { definition, output, host: { app, lifespan } } = parts
   const { log } = app
   const identity = { mount: definition.info?.name ?? 'stdio', app }
+  output.identify(identity)
   const connection = new Connection(definition, options, { identity, output, log, lifespan, auth: options.auth })
   const endWarnings = definition.onWarning?.((warning) => { log.warn(warning) }) ?? doNothing
   let end: (gracePeriod: number) => void = doNothing

@@ -11,6 +11,9 @@ export const questions = tracingChannel<unknown, QuestionEvent>('fastify-mcp-mou
 /** Messages and HTTP requests that no server sees. Each message is a `RefusalEvent`. */
 export const refusals = channel('fastify-mcp-mount:refusal')
 
+/** Messages as clients and servers exchange them. Each message is a `WireEvent`. */
+export const messages = channel('fastify-mcp-mount:message')
+
 /** Sessions that open or end. Each message is a `SessionEvent`. */
 export const sessions = channel('fastify-mcp-mount:session')
 

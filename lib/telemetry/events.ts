@@ -128,6 +128,20 @@ export interface RefusalEvent extends SenderEvent {
   readonly target?: string
 }
 
+/** A message, or a batch, that a transport carries. The message of `fastify-mcp-mount:message`. */
+export interface WireEvent extends MountIdentity {
+  /** `in`: it has arrived from a client. `out`: it is being sent to one. */
+  readonly direction: 'in' | 'out'
+  /** The transport that carries it. */
+  readonly transport: 'http' | 'stdio'
+  /** The JSON of a message, or of a batch. It may be confidential. */
+  readonly text: string
+  /** The HTTP request that carried it, or whose reply or stream carries it; absent over stdio. */
+  readonly request?: FastifyRequest
+  /** The id that Fastify gave the HTTP request, as in its log. */
+  readonly reqId?: string
+}
+
 /**
  * Why a session ended. `deleted`: its client ended it. `refused`: its `initialize` failed. `idle`: it was not used for
  * `sessionIdleTimeout`. `displaced`: it was never used, and a new session needed its place. `disconnected`: the stream

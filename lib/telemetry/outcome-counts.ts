@@ -1,6 +1,7 @@
 // Counts how the requests of one mount end.
 import { requests } from './channels.ts'
 import type { MountIdentity, RequestEvent, RequestOutcome } from './events.ts'
+import { ofMount } from './read-event.ts'
 
 /** How many requests ended how. */
 export type Outcomes = Readonly<Record<RequestOutcome, number>>
@@ -11,18 +12,18 @@ const NONE: Outcomes = Object.freeze({
 
 /** Counts from its first reading on, so that a mount whose counts are never read pays nothing. */
 export class OutcomeCounts {
-  readonly #identity: MountIdentity
+  readonly #isOwn: (event: MountIdentity) => boolean
   #counts: Record<RequestOutcome, number> | undefined
   #hasStopped = false
   // Subscribers get unknown messages; those of this channel are events of requests.
   readonly #count = (message: unknown): void => {
-    const { mount, app, outcome } = message as RequestEvent
-    const isOwn = mount === this.#identity.mount && app.server === this.#identity.app.server
-    if (isOwn && outcome !== undefined && this.#counts !== undefined) this.#counts[outcome]++
+    const event = message as RequestEvent
+    const { outcome } = event
+    if (this.#isOwn(event) && outcome !== undefined && this.#counts !== undefined) this.#counts[outcome]++
   }
 
   constructor (identity: MountIdentity) {
-    this.#identity = identity
+    this.#isOwn = ofMount(identity)
   }
 
   /** Returns the counts. */

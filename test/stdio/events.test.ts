@@ -55,3 +55,20 @@ t.test('a server without a name is published as stdio', async (t) => {
 
   t.match(events.requests, [{ mount: 'stdio', outcome: 'ok' }])
 })
+
+t.test('messages in both directions are published as they are on stdio', async (t) => {
+  const { app } = createHost(t)
+  const events = collectEvents(t, app)
+  const { write, take } = await openPipe(t, createServer(), { app })
+  const request = modern(1, 'ping')
+  const read = (text: string): unknown => JSON.parse(text)
+
+  write('\n', request)
+  const [answer] = await take(1)
+
+  const published = events.messages.map(({ text, app: _, ...event }) => ({ ...event, text: read(text) }))
+  const [first, second, ...others] = published
+  t.strictSame(first, { mount: 'Notes', direction: 'in', transport: 'stdio', text: request })
+  t.strictSame(second, { mount: 'Notes', direction: 'out', transport: 'stdio', text: answer })
+  t.equal(others.length, 0)
+})

@@ -2,7 +2,9 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
-import type { ClusterEvent, MountIdentity, RefusalEvent, RequestEvent, SessionEvent } from '../../lib/index.ts'
+import type {
+  ClusterEvent, MountIdentity, RefusalEvent, RequestEvent, SessionEvent, WireEvent
+} from '../../lib/index.ts'
 
 /** What has been published, in order. */
 export interface Events {
@@ -11,13 +13,14 @@ export interface Events {
   /** What happened to requests: the channel, and the method. */
   readonly course: string[]
   readonly refusals: RefusalEvent[]
+  readonly messages: WireEvent[]
   readonly sessions: SessionEvent[]
   readonly cluster: ClusterEvent[]
 }
 
 /** Subscribes to all channels until the test ends. */
 export function collectEvents (t: Test, { server }: Pick<FastifyInstance, 'server'>): Events {
-  const events: Events = { requests: [], course: [], refusals: [], sessions: [], cluster: [] }
+  const events: Events = { requests: [], course: [], refusals: [], messages: [], sessions: [], cluster: [] }
   const requests = tracingChannel<unknown, RequestEvent>('fastify-mcp-mount:request')
   const isOwn = ({ app }: MountIdentity): boolean => app.server === server
   const note = (name: string) => (message: unknown): void => {
@@ -29,6 +32,7 @@ export function collectEvents (t: Test, { server }: Pick<FastifyInstance, 'serve
   const lists = [
     [requests.asyncEnd, events.requests],
     [channel('fastify-mcp-mount:refusal'), events.refusals],
+    [channel('fastify-mcp-mount:message'), events.messages],
     [channel('fastify-mcp-mount:session'), events.sessions],
     [channel('fastify-mcp-mount:cluster'), events.cluster]
   ] as const

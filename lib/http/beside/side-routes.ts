@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { resolveConstraints } from '../guard/host-constraint.ts'
 import type { MountParts } from '../parts.ts'
-import { identifyScope } from '../reply/refusal-events.ts'
+import { identifyScope } from '../reply/http-events.ts'
 import { protectRoutes } from '../guard/protection.ts'
 
 /** Creates the plugin of the user's routes. They share only the endpoint's protection and constraints. */

@@ -21,7 +21,7 @@ import { authOf } from '../guard/auth-hook.ts'
 import type { OpenExchange } from './open-exchanges.ts'
 import type { MountParts } from '../parts.ts'
 import { OVER, UNBEGUN, type Awaited, type ReplyState, type Streaming, type Unbegun } from './reply-state.ts'
-import { isClosed, sendJson } from './reply.ts'
+import { isClosed, sendMessage } from './reply.ts'
 import { SSE_HEADERS, SseStream } from './sse.ts'
 import { setErrorHeaders, statusOf } from './status.ts'
 
@@ -195,7 +195,7 @@ export class Exchange implements Answering, OpenExchange, Running {
     if (this.#awaited > 0) return
     this.#state = OVER
     this.#parts.exchanges.delete(this)
-    sendJson(this.#reply.code(isOne ? status : 200), isOne ? json : joinAnswers(answers, this.#id, this.log))
+    sendMessage(this.#reply.code(isOne ? status : 200), isOne ? json : joinAnswers(answers, this.#id, this.log))
   }
 
   #openStream (state: Unbegun | Streaming): Streaming {
@@ -205,7 +205,9 @@ export class Exchange implements Answering, OpenExchange, Running {
     this.request.body = undefined
     const ids = isBatch(this.#id) ? this.#id : [this.#id]
     const events = this.#session?.isResumable === true ? this.#session.streams.openReply(ids) : undefined
-    const sse: SseStream = new SseStream(this.#parts.options.maxBuffered, () => this.#streamClosed(sse, events))
+    const sse: SseStream = new SseStream(this.#parts.options.maxBuffered, {
+      request: this.request, onClose: () => this.#streamClosed(sse, events)
+    })
     const stream: Streaming = { kind: 'streaming', sse, events, sink: events ?? sse }
     this.#state = stream
     sse.on('error', (error) => this.log.warn({ err: error }, error.message))

@@ -1,12 +1,10 @@
 // A reply that stays open: the stream that a client listens to.
 import type { FastifyReply } from 'fastify'
 import type { OpenExchange, OpenExchanges } from './open-exchanges.ts'
-import { SSE_HEADERS, SseStream } from './sse.ts'
+import { SSE_HEADERS, SseStream, type StreamSettings } from './sse.ts'
 
-/** The events of a stream. */
-export interface StreamEvents {
-  /** Called when the stream has closed: the client has read everything, or has left. */
-  readonly onClose?: () => void
+/** What a stream knows of its request, and its events. */
+export interface LastingStreamSettings extends StreamSettings {
   /** Called before the server ends the stream, when a last message can still be sent. */
   readonly onCut?: () => void
 }
@@ -20,8 +18,8 @@ export class LastingStream extends SseStream implements OpenExchange {
   readonly #onCut: (() => void) | undefined
   #reply: FastifyReply | undefined
 
-  constructor (open: OpenExchanges, maxBuffered: number, { onClose, onCut }: StreamEvents = {}) {
-    super(maxBuffered, onClose)
+  constructor (open: OpenExchanges, maxBuffered: number, { onCut, ...settings }: LastingStreamSettings = {}) {
+    super(maxBuffered, settings)
     this.#open = open
     this.#onCut = onCut
     this.on('error', this.#warn)

@@ -5,15 +5,21 @@ import { ErrorCode } from '../../protocol/error-code.ts'
 import type { Refusal, RefusalReason } from '../../protocol/refusals.ts'
 import { RefusalError } from '../../protocol/body.ts'
 import { encodeError } from '../../protocol/encode.ts'
-import { refusals } from '../../telemetry/channels.ts'
+import { messages, refusals } from '../../telemetry/channels.ts'
 import type { RefusedRequest } from '../guard/refuse.ts'
-import { publishHttpRefusal } from './refusal-events.ts'
+import { publishHttpMessage, publishHttpRefusal } from './http-events.ts'
 import { findPage } from '../beside/endpoint-page.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** The seconds after which a client may try again if a limit has been reached. */
 export const RETRY_AFTER = 30
+
+/** Sends a message, or the answer to a batch. */
+export function sendMessage (reply: FastifyReply, json: string): void {
+  if (messages.hasSubscribers) publishHttpMessage(reply.request, 'out', json)
+  sendJson(reply, json)
+}
 
 /** Sends text that is already JSON. */
 export function sendJson (reply: FastifyReply, json: string): void {
@@ -44,7 +50,7 @@ export function sendRefusal (reply: FastifyReply, refusal: Refusal): void {
   if (refusals.hasSubscribers) publishHttpRefusal(reply.request, refusal)
   const sendPage = findPage(reply.request, refusal.status)
   if (sendPage !== undefined) return sendPage(reply, refusal.status)
-  sendJson(reply.code(refusal.status), encodeError(refusal.id, refusal))
+  sendMessage(reply.code(refusal.status), encodeError(refusal.id, refusal))
 }
 
 /** Sends a refusal due to a limit, with the time after which the client may try again. */

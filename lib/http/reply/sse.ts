@@ -1,7 +1,10 @@
 // Server-sent events: frames messages, and streams them to one client.
 import { Readable } from 'node:stream'
+import type { FastifyRequest } from 'fastify'
 import { escapeLineBreaks } from '../../protocol/encode.ts'
 import type { EventSink } from '../../session/stream/session-stream.ts'
+import { messages } from '../../telemetry/channels.ts'
+import { publishHttpMessage } from './http-events.ts'
 
 /** The headers of an event stream. The last two keep proxies from buffering events. */
 export const SSE_HEADERS: Readonly<Record<string, string>> = Object.freeze({
@@ -42,9 +45,18 @@ const LONGEST_FRAME = 2 ** 24
 // Every stream begins with this comment, so that its headers are sent at once.
 const OPENING = frameComment('open')
 
+/** What a stream knows of its request, and its end. */
+export interface StreamSettings {
+  /** The request that opened the stream, for events. */
+  readonly request?: FastifyRequest
+  /** Called when the client has read everything or has left. It costs less than a listener of 'close'. */
+  readonly onClose?: () => void
+}
+
 /** A stream of messages to one client. */
 export class SseStream extends Readable implements EventSink {
   readonly #maxBuffered: number
+  readonly #request: FastifyRequest | undefined
   readonly #onClose: (() => void) | undefined
   // The first chunk, which collects frames until it is pushed; undefined afterwards.
   #first: string | undefined = OPENING
@@ -55,13 +67,11 @@ export class SseStream extends Readable implements EventSink {
   #waiting: Array<() => void> | undefined
   #ended = false
 
-  /**
-   * @param maxBuffered How many bytes may be buffered for a client that does not read. Beyond that, the stream is cut.
-   * @param onClose Called when the client has read everything or has left. It costs less than a listener of 'close'.
-   */
-  constructor (maxBuffered: number, onClose?: () => void) {
+  /** @param maxBuffered How many bytes a client may leave unread. Beyond that, the stream is cut. */
+  constructor (maxBuffered: number, { request, onClose }: StreamSettings = {}) {
     super()
     this.#maxBuffered = maxBuffered
+    this.#request = request
     this.#onClose = onClose
   }
 
@@ -138,6 +148,7 @@ export class SseStream extends Readable implements EventSink {
   }
 
   #addMessage (json: string, id: string | undefined): void {
+    if (messages.hasSubscribers) publishHttpMessage(this.#request, 'out', json)
     if (json.length <= LONGEST_FRAME) return this.#add(frameMessage(json, id))
     this.#pushFirst()
     this.push(headOf(id))

@@ -1,7 +1,7 @@
 // The stream of one session of HTTP+SSE, which carries every message to the client.
 import type { FastifyReply } from 'fastify'
 import type { Session } from '../../session/session.ts'
-import { LastingStream, type StreamEvents } from '../reply/lasting-stream.ts'
+import { LastingStream, type LastingStreamSettings } from '../reply/lasting-stream.ts'
 import type { MountParts } from '../parts.ts'
 
 /** A request that is answered on the stream of its session. */
@@ -17,8 +17,8 @@ export class SseConnection extends LastingStream {
   readonly #calls = new Set<StreamedCall>()
   #isEnding = false
 
-  constructor (parts: MountParts, session: Session, events: StreamEvents) {
-    super(parts.streams, parts.options.maxBuffered, events)
+  constructor (parts: MountParts, session: Session, settings: LastingStreamSettings) {
+    super(parts.streams, parts.options.maxBuffered, settings)
     this.session = session
     this.#parts = parts
   }

@@ -41,6 +41,7 @@ export function createSseGetHandler (
     sessions.bind(session)
     const { sessionId } = session
     const connection = new SseConnection(parts, session, {
+      request,
       onClose () {
         connections.delete(sessionId)
         sessions.finish(sessionId, 'disconnected')

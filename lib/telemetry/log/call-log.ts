@@ -1,69 +1,78 @@
-// Logs a line for each call and each refusal of one mount. Only loaded if a mount logs its calls.
+// Logs a line for each call, each refusal and each message of one mount. Only loaded if a mount logs its calls.
 import type { FastifyBaseLogger } from 'fastify'
 import { MCP_ERR_INVALID_OPTION } from '../../errors.ts'
 import { shorten } from '../../protocol/bounds.ts'
-import { refusals, requests } from '../channels.ts'
-import type { MountIdentity, RefusalEvent, RequestEvent, SenderEvent } from '../events.ts'
+import { messages, refusals, requests } from '../channels.ts'
+import type { MountIdentity, RefusalEvent, RequestEvent, SenderEvent, WireEvent } from '../events.ts'
+import { ofMount, targetOf } from '../read-event.ts'
+import { describeMessages, type Line } from './message-lines.ts'
 import type { ResolvedCallLog } from './options.ts'
 import { createRedaction } from './redaction.ts'
 
-/** A line of the log: its fields, and its text. */
-type Line = readonly [fields: object, text: string]
-
-/** Logs a line for each call and each refusal from now on. Returns what ends this. @throws MCP_ERR_INVALID_OPTION */
+/**
+ * Logs a line for each call and each refusal from now on, and for each message while the level is `trace`. Returns a
+ * function that ends this.
+ * @throws MCP_ERR_INVALID_OPTION
+ */
 export function startCallLog (
-  identity: MountIdentity, log: FastifyBaseLogger, { level, arguments: showsArguments, redact }: ResolvedCallLog
+  identity: MountIdentity, log: FastifyBaseLogger, { level, arguments: showsArguments, bodies, redact }: ResolvedCallLog
 ): () => void {
   // A level that the logger does not have would lose every line.
   if (typeof Object(log)[level] !== 'function') {
     throw new MCP_ERR_INVALID_OPTION('log', `has a 'level' that the app's logger does not have: ${level}`)
   }
-  const readArguments = showsArguments ? createRedaction(redact) : undefined
+  const { ofArguments, ofMessage } = createRedaction(redact)
+  const readArguments = showsArguments ? ofArguments : undefined
+  const readBody = bodies ? ofMessage : undefined
+  const isOwn = ofMount(identity)
 
   const onCall = (message: unknown): void => {
     // The channel has no other messages.
     const event = message as RequestEvent
-    if (isOwn(event) && targetOf(event) !== undefined) write(event, level, () => describeCall(event, readArguments))
+    // Clients send requests of other methods on their own.
+    if (isOwn(event) && targetOf(event) !== undefined) write(event, level, () => [describeCall(event, readArguments)])
   }
   const onRefusal = (message: unknown): void => {
     // The channel has no other messages.
     const event = message as RefusalEvent
     // A refusal about which the operator can do something is a warning.
-    if (isOwn(event)) write(event, event.advice === undefined ? level : 'warn', () => describeRefusal(event))
+    if (isOwn(event)) write(event, event.advice === undefined ? level : 'warn', () => [describeRefusal(event)])
   }
-
-  function isOwn ({ mount, app }: MountIdentity): boolean {
-    return mount === identity.mount && app === identity.app
+  const onMessage = (message: unknown): void => {
+    // The channel has no other messages.
+    const event = message as WireEvent
+    // The level of a logger may change at any time.
+    if (isOwn(event) && isTracing(event.request?.log ?? log)) {
+      write(event, 'trace', () => describeMessages(event, readBody))
+    }
   }
 
   // A logger that fails must not reach Node.js, which would end the process.
-  function write ({ request }: SenderEvent, level: string, describe: () => Line): void {
+  function write ({ request }: Pick<SenderEvent, 'request'>, level: string, describe: () => readonly Line[]): void {
     try {
-      const [fields, text] = describe()
       const logger = request?.log ?? log
       // The app may have added the level.
       const method = level as 'info'
-      logger[method]({ mcp: identity.mount, ...fields }, text)
+      for (const [fields, text] of describe()) logger[method]({ mcp: identity.mount, ...fields }, text)
     } catch {}
   }
 
-  requests.asyncEnd.subscribe(onCall)
-  refusals.subscribe(onRefusal)
+  const listeners = [[requests.asyncEnd, onCall], [refusals, onRefusal], [messages, onMessage]] as const
+  for (const [channel, listener] of listeners) channel.subscribe(listener)
   return function endCallLog () {
-    requests.asyncEnd.unsubscribe(onCall)
-    refusals.unsubscribe(onRefusal)
+    for (const [channel, listener] of listeners) channel.unsubscribe(listener)
   }
 }
 
-// Clients send requests of other methods on their own.
-function targetOf ({ tool, prompt, uri }: RequestEvent): string | undefined {
-  const target = tool ?? prompt ?? uri
-  return target && shorten(target)
+// Loggers other than pino have only the property.
+function isTracing (logger: FastifyBaseLogger): boolean {
+  const { isLevelEnabled, level } = logger as FastifyBaseLogger & { isLevelEnabled? (level: string): boolean }
+  return isLevelEnabled?.call(logger, 'trace') ?? level === 'trace'
 }
 
 function describeCall (event: RequestEvent, readArguments: ((value: unknown) => unknown) | undefined): Line {
   const { method, outcome, duration = 0, era, client, error } = event
-  const target = targetOf(event)
+  const target = shorten(targetOf(event) ?? '')
   const fields = {
     method,
     target,

@@ -9,8 +9,14 @@ export interface CallLogOptions {
   /** Whether the lines have the arguments, which may be confidential. @default false */
   readonly arguments?: boolean
   /**
+   * Whether the lines of messages, which there are at the level `trace`, have bodies of up to 16384 bytes. They may be
+   * confidential.
+   * @default false
+   */
+  readonly bodies?: boolean
+  /**
    * The arguments that a line has as `[Redacted]`, by paths as in the `redact` option of pino: `card.number`,
-   * `items[*].secret`.
+   * `items[*].secret`. In bodies they hold at every depth, and in texts that are JSON.
    * @default none
    */
   readonly redact?: readonly string[]
@@ -24,6 +30,7 @@ const redact = kind<readonly string[]>((value) => {
 const CALL_LOG = {
   level: kindOf<string>('must be the name of a level, such as info', isText)('info'),
   arguments: flag(false),
+  bodies: flag(false),
   redact: redact([])
 } satisfies TableOf<CallLogOptions>
 

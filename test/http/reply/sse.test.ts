@@ -124,7 +124,7 @@ t.test('drained() resolves when the client has read enough or has left', async (
 
 t.test('a stream that is destroyed before its first chunk sends nothing and calls onClose once', async (t) => {
   let closed = 0
-  const stream = new SseStream(1000, () => closed++)
+  const stream = new SseStream(1000, { onClose: () => closed++ })
   const chunks: unknown[] = []
   stream.on('data', (chunk) => chunks.push(chunk))
   await new Promise((resolve) => process.nextTick(resolve))
