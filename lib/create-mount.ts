@@ -53,7 +53,7 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
   const disposal = new SessionDisposal(definition, (err) => {
     log.error({ err }, "a session's server failed to close")
   })
-  const known = { name, identity, definition, log, appLog: app.log, disposal, logFailure }
+  const known = { name, identity, definition, log, appLog: app.log, disposal, logFailure, auth: options.auth }
   const cluster = options.cluster && new Membership(options.cluster, settings, createMember(known, () => parts))
   const sessions = cluster?.sessions ?? createLocalSessions(settings, logFailure, definition.ended && disposal)
   const publisher = new SessionPublisher(identity)
@@ -110,12 +110,13 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
 interface KnownOfMount
   extends Pick<MountParts, 'name' | 'identity' | 'definition' | 'log'>, Pick<Member, 'logFailure'> {
   readonly appLog: FastifyBaseLogger
+  readonly auth: ResolvedOptions['auth']
   readonly disposal: SessionDisposal
 }
 
 // Other nodes call back only after the mount has started, so the parts exist by then.
 function createMember (
-  { name, identity, definition, log, appLog, disposal, logFailure }: KnownOfMount,
+  { name, identity, definition, log, appLog, disposal, logFailure, auth }: KnownOfMount,
   parts: () => MountParts
 ): Member {
   return {
@@ -133,6 +134,11 @@ function createMember (
       message: { method, params }, caller: session, channel: createNoOpChannel(log, parts().lifespan)
     }),
     onLeft: (session) => disposal.begin(session),
+    describe: () => ({
+      contents: definition.contents?.(),
+      version: definition.info?.version,
+      tokenKeys: auth !== undefined && 'verify' in auth ? auth.verify.keys : undefined
+    }),
     logFailure
   }
 }

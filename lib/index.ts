@@ -21,8 +21,8 @@ export { createMemoryEventStore } from './store/memory-event-store.ts'
 export type { EventStore, Following, SharedEventStore, StoredEvent } from './store/event-store.ts'
 export type { MemoryEventStoreOptions } from './store/memory-event-store.ts'
 export type {
-  ClusterEvent, MountIdentity, Principal, QuestionEvent, RefusalEvent, RequestEvent, RequestOutcome, SenderEvent,
-  SessionEnd, SessionEvent, WireEvent
+  ClusterEvent, ClusterEventKind, ClusterPeer, KeyPurpose, MountIdentity, PeerDifference, Principal, QuestionEvent,
+  RefusalEvent, RequestEvent, RequestOutcome, SenderEvent, SessionEnd, SessionEvent, WireEvent
 } from './telemetry/events.ts'
 export type { CallLogOptions } from './telemetry/log/options.ts'
 export type { RefusalReason } from './protocol/refusals.ts'

@@ -2,8 +2,8 @@ import { tracingChannel } from 'node:diagnostics_channel'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { expect, test } from 'tstyche'
 import {
-  McpServer, type RefusalEvent, type RefusalReason, type RequestEvent, type RequestOutcome, type SessionEnd,
-  type SessionEvent, type WireEvent
+  McpServer, type ClusterEvent, type ClusterPeer, type KeyPurpose, type PeerDifference, type RefusalEvent,
+  type RefusalReason, type RequestEvent, type RequestOutcome, type SessionEnd, type SessionEvent, type WireEvent
 } from '../lib/index.ts'
 
 test('a channel of Node.js takes the type of its events', () => {
@@ -22,6 +22,11 @@ test('an event names what happened by literals', () => {
   expect<'token'>().type.toBeAssignableTo<RefusalReason>()
   expect<WireEvent['direction']>().type.toBe<'in' | 'out'>()
   expect<SessionEvent['reason']>().type.toBe<SessionEnd | undefined>()
+  expect<'different'>().type.toBeAssignableTo<ClusterEvent['kind']>()
+  expect<'gone'>().type.not.toBeAssignableTo<ClusterEvent['kind']>()
+  expect<ClusterEvent['peer']>().type.toBe<ClusterPeer | undefined>()
+  expect<ClusterEvent['difference']>().type.toBe<PeerDifference | undefined>()
+  expect<PeerDifference['keys']>().type.toBe<readonly KeyPurpose[]>()
 })
 
 test('a middleware reads how the request ended', () => {

@@ -33,6 +33,8 @@ export interface Verify {
   (token: string, request: FastifyRequest, context: VerifyContext): MaybePromise<AuthInfo | null | undefined>
   /** A warning that each mount logs when the app is ready. A verifier that calls another one may pass it on. */
   readonly warning?: string
+  /** @internal The fingerprints of the keys of tokens, by which nodes of a cluster find out whether theirs differ. */
+  readonly keys?: readonly string[]
 }
 
 type MaybePromise<T> = T | PromiseLike<T>

@@ -4,6 +4,7 @@ import { Method } from '../protocol/methods.ts'
 import type { Incoming, Outcome } from '../server/call/incoming.ts'
 import type { BodyLimitOf, Entered, ServerDefinition } from '../server/definition.ts'
 import { resultOf } from '../server/call/result.ts'
+import { joinContents, type Contents } from '../server/contents.ts'
 import { createListService } from './joined-list.ts'
 import { joinFilters, joinIntroductions } from './joined-results.ts'
 import { isNotOffered } from './not-offered.ts'
@@ -51,6 +52,7 @@ export function compose (main: ServerDefinition, ...others: readonly Member[]): 
     enter: (app) => enterAll(definitions, (definition) => definition.enter?.(app)),
     onChange: (listener) => endAll(definitions.map((one) => one.onChange?.(listener))),
     limitBodies: () => joinBodyLimits(definitions),
+    contents: () => contentsOf(definitions),
     changed (event) { for (const one of definitions) one.changed?.(event) },
     onWarning: (listener) => endAll(definitions.map((one) => one.onWarning?.(listener))),
     notified (incoming) { for (const one of definitions) one.notified?.(incoming) },
@@ -108,6 +110,12 @@ function joinBodyLimits (definitions: readonly ServerDefinition[]): BodyLimitOf 
   const limits = definitions.flatMap((one) => one.limitBodies?.() ?? [])
   if (limits.length === 0) return undefined
   return (tool) => limits.map((limitOf) => limitOf(tool)).find((limit) => limit !== undefined)
+}
+
+// What one member offers is unknown if it does not tell.
+function contentsOf (definitions: readonly ServerDefinition[]): Contents | undefined {
+  const all = definitions.flatMap((one) => one.contents?.() ?? [])
+  return all.length === 0 ? undefined : joinContents(all)
 }
 
 function endAll (ends: ReadonlyArray<(() => void) | undefined>): () => void {

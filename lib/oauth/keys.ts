@@ -12,6 +12,8 @@ export interface Keys {
   readonly jwks: { readonly keys: readonly JWK[] }
   /** Finds the public key that verifies a token. */
   readonly findKey: JWTVerifyGetKey
+  /** Identify the secrets to other processes, and give away nothing of them. */
+  readonly fingerprints: readonly string[]
   /** Signs a text, for one purpose. */
   sign (purpose: string, text: string): string
   /** Returns whether a text was signed for a purpose. */
@@ -35,6 +37,7 @@ export function deriveKeys (secrets: readonly string[]): Keys {
     cookies: secrets.map((secret) => derive(secret, 'cookies').toString('base64url')),
     jwks: { keys },
     findKey: createLocalJWKSet({ keys: publicKeys }),
+    fingerprints: keys.map(({ kid }) => kid),
     sign (purpose, text) {
       return mac(first(macKeys), purpose, text).toString('base64url')
     },
@@ -99,7 +102,7 @@ function derive (secret: string, purpose: string): Buffer {
 const ORDER_OF_P256 = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
 
 // NIST SP 800-186 and FIPS 186-5 A.2.1: a number with 64 bits more than the order, so that each key is as likely.
-function deriveSigningKey (secret: string): JWK & { readonly kty: 'EC' } {
+function deriveSigningKey (secret: string): JWK & { readonly kty: 'EC', readonly kid: string } {
   const bytes = Buffer.from(hkdfSync('sha256', secret, 'fastify-mcp-mount/oauth', 'signing', 40))
   const number = BigInt(`0x${bytes.toString('hex')}`) % (ORDER_OF_P256 - 1n) + 1n
   const d = Buffer.from(number.toString(16).padStart(64, '0'), 'hex')

@@ -18,9 +18,9 @@ const CLOCK_TOLERANCE = 5000
  * for the user's token of the identity provider.
  */
 export function createVerify (
-  issuer: string, { findKey }: Keys, upstream: Upstream, now: () => number = Date.now
+  issuer: string, { findKey, fingerprints }: Keys, upstream: Upstream, now: () => number = Date.now
 ): Verify {
-  return withCache(async function verifyOwn (token, resource) {
+  const verify = withCache(async function verifyOwn (token, resource) {
     const options = {
       issuer,
       algorithms: ['ES256'],
@@ -46,6 +46,7 @@ export function createVerify (
     const { subject: _client, ...own } = named
     return Object.freeze(own)
   }, CACHE, now)
+  return Object.assign(verify, { keys: fingerprints })
 }
 
 /** Options of `authFor`. */

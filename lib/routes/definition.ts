@@ -43,6 +43,7 @@ export function createRouteMember (settings: RouteSettings): Member {
     serve: (incoming) => server.serve(incoming),
     onChange: (listener) => server.onChange(listener),
     changed: (event) => server.changed(event),
+    contents: () => server.contents(),
     onWarning: (listener) => server.onWarning(listener)
   }
   return {

@@ -4,6 +4,7 @@ import type { Implementation } from '@modelcontextprotocol/sdk/types.js'
 import type { ChangeEvent } from '../protocol/change.ts'
 import type { NotificationMessage } from '../protocol/message.ts'
 import type { Incoming, Outcome } from './call/incoming.ts'
+import type { Contents } from './contents.ts'
 
 /** What a lifespan provides while a mount is up. */
 export interface Entered<Value> {
@@ -64,6 +65,8 @@ export interface ServerDefinition {
    * once for each mount, before its first request.
    */
   limitBodies? (): BodyLimitOf | undefined
+  /** @internal Returns what the definition offers, so that nodes of a cluster can find out whether they differ. */
+  contents? (): Contents | undefined
   /** @internal Takes a change that the app or another node has reported to the mount. */
   changed? (event: ChangeEvent): void
   /** @internal Calls the listener with each warning for the author, past and future. @returns What removes it. */

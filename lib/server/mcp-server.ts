@@ -16,6 +16,7 @@ import { runThrough, type Middleware } from './middleware.ts'
 import { PatternCheck } from './schema/pattern-check.ts'
 import { admit, findTool } from './admission.ts'
 import { BodyLimits } from './body-limits.ts'
+import { summarize, type Contents } from './contents.ts'
 import { createParts, type ServerParts } from './parts.ts'
 import {
   createPrompt, updatePrompt, type Prompt, type PromptChanges, type PromptConfig, type PromptHandle, type PromptHandler
@@ -211,6 +212,11 @@ export class McpServer<Lifespan = undefined> implements ServerDefinition {
   /** @internal Returns the limits that tools set for the bodies of their calls; called by mounts. */
   limitBodies (): BodyLimitOf | undefined {
     return this.#bodyLimits.of(this.#parts.tools.byKey)
+  }
+
+  /** @internal Returns what is registered; called by mounts that are nodes of a cluster. */
+  contents (): Contents {
+    return summarize(this.#parts, this.#callServer.sealer.fingerprints)
   }
 
   /** @internal Takes a change that the app or another node reports; called by mounts. */

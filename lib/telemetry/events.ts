@@ -167,10 +167,51 @@ export interface SessionEvent extends MountIdentity {
   readonly duration?: number
 }
 
+/** Another node of a cluster. */
+export interface ClusterPeer {
+  /** Its id, which is new with every start. */
+  readonly node: string
+  /** The name of its host, such as that of a pod. */
+  readonly host: string
+  /** The id of its process. */
+  readonly pid: number
+  /** The version of the server that it serves, if that is known. */
+  readonly version?: string
+}
+
+/** What keys are for: `requestState` between the rounds of a call, or access tokens of `authorizationServer`. */
+export type KeyPurpose = 'requestState' | 'tokens'
+
+/**
+ * How another node of a mount differs from this one. The lists have such names as `tool 'refund'`, at most 20 each. All
+ * are empty if the nodes differ in what they offer, and the names of one of them have more than 100,000 characters.
+ */
+export interface PeerDifference {
+  /** What that node has, and this one has not. */
+  readonly missing: readonly string[]
+  /** What this node has, and that one has not. */
+  readonly additional: readonly string[]
+  /** What both have, but list differently: another description, or another schema. */
+  readonly changed: readonly string[]
+  /** The keys of which one of the two nodes cannot open what the other seals. */
+  readonly keys: readonly KeyPurpose[]
+}
+
+/**
+ * What happened to the nodes of a cluster. `unreachable`: this node cannot reach what they share. `reachable`: it can
+ * again. `presumed_dead`: this node gave no sign of life in time. `dead`: another node gives none. `different`: another
+ * node serves something else at the mount of the same name, for longer than a moment.
+ */
+export type ClusterEventKind = 'unreachable' | 'reachable' | 'presumed_dead' | 'dead' | 'different'
+
 /** The message of `fastify-mcp-mount:cluster`. */
 export interface ClusterEvent extends MountIdentity {
-  /** `unreachable`: the nodes cannot reach what they share. `reachable`: they can again. */
-  readonly kind: 'unreachable' | 'reachable'
+  /** What happened. */
+  readonly kind: ClusterEventKind
   /** Why the cluster cannot be reached. */
   readonly error?: Error
+  /** The other node, if the event is about one. */
+  readonly peer?: ClusterPeer
+  /** How that node differs. */
+  readonly difference?: PeerDifference
 }

@@ -40,6 +40,7 @@ const SLOW = 200
 function generalise (text: string): string {
   return text
     .replace(/(127\.0\.0\.1|0\.0\.0\.0|localhost):\d+/g, '$1:8000')
+    .replace(/node [\da-f]{16} \(host \S+, process \d+/g, 'node ID (host HOST, process PID')
     .replace(/[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/g, 'UUID')
 }
 
@@ -344,6 +345,24 @@ symptom('503', async (t) => {
   await until(() => logged(node, 30).some((line) => line.includes('again')))
   lines.push(...logged(node, 30).filter((line) => line.includes('again')))
   return [...lines, ...await fillStreams(t), ...await close(t)]
+})
+
+symptom('The nodes of a cluster differ', async (t) => {
+  const cluster = createFaultyCluster()
+  const create = (version: string, key: string): McpServer =>
+    new McpServer({ name: 'Notes', version }, { requestState: { keys: [key] } })
+  const first = create('1.0.0', 'a secret of 32 bytes or more for all nodes')
+  const second = create('2.0.0', 'another secret of 32 bytes, for one node')
+  second.registerTool('refund', {}, () => 'Refunded')
+  const node = await listen(t, { server: first, cluster })
+  const other = await listen(t, { server: second, cluster })
+  const look = async (): Promise<void> => {
+    for (const { app } of [node, other]) await partsOf(app.mcp.get('Notes')).cluster?.lookAround()
+  }
+  for (let time = 0; time < 3; time++) await look()
+  cluster.kill(String(cluster.nodes[1]?.id))
+  await partsOf(node.app.mcp.get('Notes')).cluster?.lookAround()
+  return logged(node)
 })
 
 async function fillStreams (t: Test): Promise<string[]> {

@@ -1,5 +1,5 @@
 // requestState: what a server remembers between the rounds of one call. The client keeps it, sealed by the server.
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import { fitsBytes } from '../../protocol/bounds.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
@@ -54,6 +54,7 @@ export const MAX_STATE_BYTES = 1024 * 1024
 const IV_BYTES = 12
 const TAG_BYTES = 16
 const PURPOSE = 'fastify-mcp-mount requestState'
+const FINGERPRINT_BYTES = 6
 
 /** Seals and opens the states of one server with AES-256-GCM. */
 export class StateSealer {
@@ -100,6 +101,15 @@ export class StateSealer {
     if (opened === undefined) throw refuse(log, 'it was changed, sealed by another key, or belongs to another call')
     if (!isWireObject(opened.state) || Number(opened.expires) <= this.#now()) throw refuse(log, 'it has expired')
     return opened.state
+  }
+
+  /**
+   * Identifies each key to other processes, and gives away nothing of it. The name of the server is in it, because a
+   * state is bound to that, too.
+   */
+  get fingerprints (): readonly string[] {
+    return this.#keys.map((key) => createHmac('sha256', key).update(`fingerprint of a key for ${this.#server}`)
+      .digest().subarray(0, FINGERPRINT_BYTES).toString('base64url'))
   }
 
   #decrypt (text: string, aad: Buffer): WireObject | undefined {

@@ -13,7 +13,10 @@ import { limitStore, standIn } from '../store-limit.ts'
 import { ClusterUnreachableError } from '../../errors.ts'
 import type { Cluster, ClusterNode } from '../../store/cluster.ts'
 import { cluster as channel } from '../../telemetry/channels.ts'
-import type { ClusterEvent, MountIdentity } from '../../telemetry/events.ts'
+import type { ClusterEvent, ClusterPeer, MountIdentity } from '../../telemetry/events.ts'
+import type { Served } from './description.ts'
+import { describeDifference, describePeer } from './peer-report.ts'
+import { Peers } from './peers.ts'
 import { SharedHome } from './shared-home.ts'
 
 /** The mount that is a node. */
@@ -28,6 +31,8 @@ export interface Member {
   onNotified (session: Session, method: string, params: Params): void
   /** Called when this node no longer serves a session, which may go on elsewhere. */
   onLeft (session: Session): void
+  /** Returns what the mount serves now. */
+  describe (): Served
   readonly logFailure: LogFailure
 }
 
@@ -39,8 +44,8 @@ export interface ClusterState {
   readonly nodes: number
 }
 
-// Milliseconds.
-const COUNT_INTERVAL = 2000
+// Milliseconds between two looks at the other nodes.
+const LOOK_INTERVAL = 2000
 
 /** One mount as a node of a cluster. */
 export class Membership implements ChangeLink, PlaceLink {
@@ -48,8 +53,9 @@ export class Membership implements ChangeLink, PlaceLink {
   readonly #node: ClusterNode
   readonly #member: Member
   readonly #unreadable = new Set<string>()
+  readonly #peers: Peers
   #nodes = 1
-  #counting: NodeJS.Timeout | undefined
+  #looking: NodeJS.Timeout | undefined
 
   constructor (cluster: Cluster, settings: SessionSettings, member: Member) {
     const { name, log, changes, logFailure } = member
@@ -74,8 +80,20 @@ export class Membership implements ChangeLink, PlaceLink {
         onNotified: (session, method, params) => member.onNotified(session, method, params),
         onChanged: (events) => changes.notifyClients(events),
         onChangesMissed: () => changes.notifyAll(),
+        onDescribed: (...told) => this.#peers.described(...told),
+        onNodeLeft: (nodeId) => this.#peers.left(nodeId),
         onLeft: (session) => member.onLeft(session)
       })
+    })
+    this.#peers = new Peers({
+      link: this.sessions.home.link,
+      isAlive: (nodeId) => node.isAlive(nodeId),
+      describe: () => member.describe(),
+      onDead: (peer) => { this.#reportDead(peer) },
+      onDifferent: (peer, difference) => {
+        this.#publish({ kind: 'different', peer, difference })
+        log.warn({ mcp: name, peer, difference }, `${describePeer(peer)} differs: ${describeDifference(difference)}`)
+      }
     })
   }
 
@@ -84,8 +102,8 @@ export class Membership implements ChangeLink, PlaceLink {
     // Listens before other nodes know of this one, so that it receives their messages.
     this.sessions.start()
     await this.#node.start()
-    this.#countNodes()
-    this.#counting = setInterval(() => { this.#countNodes() }, COUNT_INTERVAL).unref()
+    this.lookAround()
+    this.#looking = setInterval(() => { this.lookAround() }, LOOK_INTERVAL).unref()
   }
 
   /** The state of the cluster, as this node knows it. */
@@ -93,10 +111,22 @@ export class Membership implements ChangeLink, PlaceLink {
     return { reachable: !this.#node.isUnreachable, nodes: this.#nodes }
   }
 
+  /** Counts the other nodes, and finds those that have died or serve something else. Called every two seconds. */
+  async lookAround (): Promise<void> {
+    try {
+      const living = await this.#node.others()
+      this.#nodes = living.length + 1
+      await this.#peers.check(living)
+    } catch (error) {
+      this.#logUnlessOutage(error, 'looking at the other nodes')
+    }
+  }
+
   /** Leaves the cluster. The sessions go on elsewhere. */
   async stop (): Promise<void> {
-    clearInterval(this.#counting)
+    clearInterval(this.#looking)
     await this.sessions.stop()
+    await this.#peers.leave().catch((error: unknown) => this.#logUnlessOutage(error, 'leaving the cluster'))
     await this.#node.close()
   }
 
@@ -105,6 +135,7 @@ export class Membership implements ChangeLink, PlaceLink {
    * stopped.
    */
   async publish (events: readonly ChangeEvent[]): Promise<void> {
+    if (events.some(({ kind }) => kind !== 'resource')) this.#peers.changed()
     try {
       await this.sessions.home.changes.publish(events)
     } catch (error) {
@@ -129,14 +160,19 @@ export class Membership implements ChangeLink, PlaceLink {
     try {
       return await this.#node.hold(holder, count, max)
     } catch (error) {
-      if (!(error instanceof ClusterUnreachableError)) this.#member.logFailure(error, "counting callers' places")
+      this.#logUnlessOutage(error, "counting callers' places")
       return true
     }
   }
 
-  // During an outage, the number before it stays.
-  async #countNodes (): Promise<void> {
-    this.#nodes = await this.#node.others().then(({ length }) => length + 1, () => this.#nodes)
+  #logUnlessOutage (error: unknown, what: string): void {
+    if (!(error instanceof ClusterUnreachableError)) this.#member.logFailure(error, what)
+  }
+
+  #reportDead (peer: ClusterPeer): void {
+    const { log, name } = this.#member
+    this.#publish({ kind: 'dead', peer })
+    log.warn({ mcp: name, peer }, `${describePeer(peer)} gives no sign of life: the calls that it served are lost`)
   }
 
   #logOutage (err: Error): void {
@@ -156,16 +192,18 @@ export class Membership implements ChangeLink, PlaceLink {
   #presumedDead (): void {
     const { log, name } = this.#member
     const effect = 'other nodes may have taken it for dead, so the open questions to its clients have failed'
+    this.#publish({ kind: 'presumed_dead' })
     log.warn({ mcp: name }, `this node gave no sign of life in time: ${effect}`)
     this.sessions.home.presumedDead()
   }
 
-  #publish (what: Pick<ClusterEvent, 'kind' | 'error'>): void {
+  #publish (what: Omit<ClusterEvent, keyof MountIdentity>): void {
     const event: ClusterEvent = { ...this.#member.identity, ...what }
     channel.publish(event)
   }
 
   async #catchUp (): Promise<void> {
+    this.#peers.missed()
     await this.sessions.home.recover()
     this.#member.changes.notifySubscribers()
   }

@@ -6,6 +6,7 @@ import type { SessionEnd } from '../../telemetry/events.ts'
 import type { LogFailure } from '../log-failure.ts'
 import type { Session } from '../session.ts'
 import { UNUSED } from '../session-summary.ts'
+import type { Description } from './description.ts'
 import type { NodeLink, NodeListener } from './node-link.ts'
 import type { NodeMessage } from './node-message.ts'
 import type { SharedSupport } from './shared-support.ts'
@@ -18,6 +19,10 @@ export interface NodeListeners {
   onChanged (events: readonly ChangeEvent[]): void
   /** Called when another node has published more changes than it could name. */
   onChangesMissed (): void
+  /** Called when another node says what it serves. */
+  onDescribed (nodeId: string, description: Description, asks: boolean): void
+  /** Called when another node leaves. */
+  onNodeLeft (nodeId: string): void
 }
 
 /** What handling a message needs. */
@@ -38,6 +43,8 @@ export function createNodeListener (
     if (message.kind === 'usage') return { counts: countUsage(message.sessionIds) }
     if (message.kind === 'changed') settings.onChanged(message.events)
     else if (message.kind === 'missed') settings.onChangesMissed()
+    else if (message.kind === 'serves') settings.onDescribed(from, message.description, message.asks)
+    else if (message.kind === 'leaves') settings.onNodeLeft(from)
     else if (session !== undefined) handleFor(session, message, from)
     return undefined
   }

@@ -5,6 +5,7 @@ import {
 } from '../../protocol/message.ts'
 import type { SessionEnd } from '../../telemetry/events.ts'
 import type { Answer } from '../questions.ts'
+import { isDescription, type Description } from './description.ts'
 
 /** The answer to a message that asks for a number, or for several. */
 export interface NodeAnswer {
@@ -44,6 +45,10 @@ export type NodeMessage =
   | { readonly kind: 'watched', readonly sessionId: string, readonly uri: string, readonly watches: boolean }
   /** Asks how much sessions are used on the receiver: two numbers for each, its calls and its streams. */
   | { readonly kind: 'usage', readonly sessionIds: readonly string[] }
+  /** Says what the sender serves. @param asks Whether it needs to know the same of the receiver. */
+  | { readonly kind: 'serves', readonly description: Description, readonly asks: boolean }
+  /** The sender leaves the cluster. */
+  | { readonly kind: 'leaves' }
   /** Confirms the message with this receipt. Answers to `awaited` are in `count`, those to `usage` in `counts`. */
   | { readonly kind: 'received', readonly receipt: string } & NodeAnswer
 
@@ -76,11 +81,14 @@ const SHAPES: { readonly [kind in NodeMessage['kind']]: (message: WireObject) =>
   paused: () => true,
   watched: ({ uri, watches }) => isText(uri) && typeof watches === 'boolean',
   usage: ({ sessionIds }) => Array.isArray(sessionIds) && sessionIds.every(isText),
+  serves: ({ description, asks }) => isDescription(description) && typeof asks === 'boolean',
+  leaves: () => true,
   received: ({ receipt, count, counts }) => isText(receipt) && (count === undefined || isCount(count)) &&
     (counts === undefined || (Array.isArray(counts) && counts.every(isCount)))
 }
 
-const WITHOUT_SESSION: ReadonlySet<unknown> = new Set<NodeMessage['kind']>(['changed', 'missed', 'usage', 'received'])
+const WITHOUT_SESSION: ReadonlySet<unknown> =
+  new Set<NodeMessage['kind']>(['changed', 'missed', 'usage', 'serves', 'leaves', 'received'])
 
 /** Writes a message. */
 export function encodeNodeMessage (message: Envelope): string {

@@ -7,6 +7,8 @@ import t, { type Test } from 'tap'
 import { McpServer, Type, type Cluster, type ClusterListeners } from '../../../lib/index.ts'
 import { JSON_AND_SSE, modern, modernCall, openSession, openSessionAs, post, legacy } from '../../support/app.ts'
 import { createFaultyCluster, startNode, startNodes, type TestNode } from '../../support/cluster.ts'
+import { collectEvents } from '../../support/events.ts'
+import { partsOf } from '../../support/parts.ts'
 import { startRoundRobin } from '../../support/round-robin.ts'
 import { createGate, openGet, readFrames, send, until } from '../../support/stream.ts'
 
@@ -125,6 +127,7 @@ t.test('a node that missed more changes than were kept sends every client a chan
 
 t.test('a node that the others found dead rejects its open questions, as the answers may be lost', async (t) => {
   const { node, listeners } = await startHeard(t)
+  const events = collectEvents(t, node.app)
   const headers = await openSessionAs(node.app, 'asked', { elicitation: {} })
   const frames = readFrames(await send(node.address, legacy('tools/call', { name: 'ask' }, {
     headers: { ...headers, ...JSON_AND_SSE }
@@ -139,6 +142,37 @@ t.test('a node that the others found dead rejects its open questions, as the ans
   const told = node.logLines.filter(({ msg }) => /^this node gave no sign of life in time/.test(String(msg)))
   t.match(told, [{ level: 40, mcp: 'Notes' }])
   t.equal(told.length, 1)
+  t.match(events.cluster, [{ mount: 'Notes', kind: 'presumed_dead' }])
+})
+
+t.test('a node that dies is told on the others, in the log and as an event; one that closes is not', async (t) => {
+  const { nodes: [a, b, c] } = await startNodes(t, { server: createServer() })
+  const events = collectEvents(t, a.app)
+  const look = async (...nodes: readonly TestNode[]): Promise<void> => {
+    for (const { mount } of nodes) await partsOf(mount).cluster?.lookAround()
+  }
+  await look(a, b, c, a, b, c)
+
+  await c.app.close()
+  b.kill()
+  await look(a, a)
+
+  t.match(events.cluster, [{ mount: 'Notes', kind: 'dead', peer: { node: b.id, pid: process.pid, version: '1.0.0' } }])
+  t.equal(events.cluster.length, 1)
+  const told = a.logLines.filter(({ level }) => level === 40)
+  t.match(told, [{ mcp: 'Notes', peer: { node: b.id }, msg: /gives no sign of life: the calls that it served are lost$/ }])
+  t.equal(told.length, 1)
+})
+
+t.test('a failure while a node looks at the others is logged', async (t) => {
+  const { cluster, nodes: [a] } = await startNodes(t, { server: createServer() })
+  t.intercept(Object(cluster.nodes[0]), 'others', { value: async () => { throw new Error('broken') } })
+
+  await partsOf(a.mount).cluster?.lookAround()
+
+  t.match(a.logLines.filter(({ level }) => level === 50), [
+    { mcp: 'Notes', msg: /^looking at the other nodes/, err: { message: 'broken' } }
+  ])
 })
 
 /** Starts a node, and returns the listeners that it passed to the cluster. */
@@ -203,11 +237,11 @@ t.test('a change that cannot be published is logged, unless there is an outage',
   t.intercept(Object(bus), 'publish', { value: async () => { throw new Error('too long') } })
 
   a.mount.notify.toolsChanged()
-  await until(() => a.logLines.some(({ level }) => level === 50))
+  const told = (): readonly unknown[] => a.logLines.filter(({ msg }) => /^changes/.test(String(msg)))
+  await until(() => told().length > 0)
 
   t.match(
-    a.logLines.filter(({ level }) => level === 50),
-    [{ mcp: 'Notes', msg: 'changes could not be published', err: { message: 'too long' } }]
+    told(), [{ level: 50, mcp: 'Notes', msg: 'changes could not be published', err: { message: 'too long' } }]
   )
 })
 

@@ -26,7 +26,21 @@ const MESSAGES: readonly Envelope[] = [
   { kind: 'received', receipt: 'r', from: 'a' },
   { kind: 'received', receipt: 'r', count: 0, from: 'a' },
   { kind: 'usage', sessionIds: ['s', 't'], from: 'a', receipt: 'r' },
-  { kind: 'received', receipt: 'r', counts: [1, 0], from: 'a' }
+  { kind: 'received', receipt: 'r', counts: [1, 0], from: 'a' },
+  {
+    kind: 'serves',
+    description: {
+      host: 'pod-1',
+      pid: 7,
+      version: '1.0.0',
+      digest: 'x',
+      entries: { "tool 'hello'": 'y' },
+      keys: { requestState: [['k']], tokens: [[]] }
+    },
+    asks: true,
+    from: 'a'
+  },
+  { kind: 'leaves', from: 'a' }
 ]
 
 t.test('each kind of message is parsed as it was written', (t) => {

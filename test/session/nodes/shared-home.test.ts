@@ -53,6 +53,8 @@ async function createNodes ({ maxSessions = 10, wrap = (node: ClusterNode): Clus
         },
         onChanged: (events) => { changed.push(events) },
         onChangesMissed () {},
+        onDescribed () {},
+        onNodeLeft () {},
         onLeft: (session) => { left.push(session.sessionId) }
       })
     })
