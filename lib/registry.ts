@@ -17,6 +17,7 @@ export class McpRegistry implements Iterable<Mount> {
   readonly #endpoints = new Map<string, string>()
   readonly #started: Mounted[] = []
   readonly #drain: AppDrain
+  readonly #endings: Array<() => Promise<unknown>> = []
   /** @internal The path of the explorer, if the app has one without parameters in its path. */
   explorer: string | undefined
 
@@ -83,7 +84,12 @@ export class McpRegistry implements Iterable<Mount> {
 
   /** @internal Ends the streams of all mounts, and waits for the requests that they are serving. */
   endCalls (): Promise<unknown> {
-    return this.#drain.endCalls()
+    return Promise.all([this.#drain.endCalls(), ...this.#endings.map((end) => end())])
+  }
+
+  /** @internal Has something beside the app end with its calls. It may be asked to end several times. */
+  endWithCalls (end: () => Promise<unknown>): void {
+    this.#endings.push(end)
   }
 
   /** @internal Starts a mount. If it fails to start, the mounts that have started are stopped. */

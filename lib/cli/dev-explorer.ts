@@ -21,8 +21,10 @@ export async function serveExplorer (app: FastifyInstance, registry: McpRegistry
   if (prefix === undefined || !isPageBuilt()) return undefined
   const beside = Fastify()
   lendRegistry(registry, beside)
-  beside.register(mcpExplorer, { prefix, allowInProduction: true })
+  beside.register(mcpExplorer, { prefix, allowInProduction: true, watch: true })
   await beside.ready()
+  // The pages that watch hold connections of the app.
+  registry.endWithCalls(async () => { await beside.close() })
   lead(app, prefix, beside)
   return `${origin}${prefix}/`
 }

@@ -32,4 +32,6 @@ export interface DescribedMount {
 /** The answer of `mounts.json`. */
 export interface DescribedApp {
   readonly mounts: readonly DescribedMount[]
+  /** Whether the page may show the calls of all clients. */
+  readonly canWatch: boolean
 }

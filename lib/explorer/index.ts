@@ -3,12 +3,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { resolveRegistry } from '../registry.ts'
 import { undocumented } from '../http/beside/api-document.ts'
 import { APP_FRAME, createAppHeaders } from './app-frame.ts'
+import type { DescribedApp } from './description.ts'
 import { describeMounts } from './mount-list.ts'
 import { resolveExplorerOptions, type McpExplorerOptions } from './options.ts'
 import { readPage, sendFile, type PageFiles } from './page-files.ts'
 import { createHeaders } from './page-headers.ts'
+import type { WatchOptions } from './watch-options.ts'
 
-export type { McpExplorerOptions }
+export type { McpExplorerOptions, WatchOptions }
 
 const INDEX = 'index.html'
 const CALLBACK = 'callback.html'
@@ -23,14 +25,17 @@ const YEAR = 31_536_000
  * @example app.register(mcpExplorer, { prefix: '/explorer' })
  */
 async function mcpExplorer (app: FastifyInstance, given: McpExplorerOptions): Promise<void> {
-  const { prefix, authorize } = resolveExplorerOptions(given)
+  const { prefix, authorize, watch } = resolveExplorerOptions(given)
   const files = await readPage()
   const addRoutes = async (scope: FastifyInstance): Promise<void> => {
     if (authorize !== undefined) scope.addHook('preHandler', createAuthorizeHook(authorize))
     resolveRegistry(scope).explorer ??= scope.prefix.includes(':') ? undefined : scope.prefix
     addPage(scope, files)
     addAppFrame(scope)
-    addMountList(scope)
+    addMountList(scope, watch !== false)
+    if (watch === false) return
+    const { addWatchRoute } = await import('./watch-route.ts')
+    addWatchRoute(scope, watch, { checksHost: authorize === undefined })
   }
   // Fastify has applied a prefix that was given, and knows nothing of the default.
   await app.register(addRoutes, { prefix: given.prefix === undefined ? prefix : '' })
@@ -76,10 +81,10 @@ function addAppFrame (scope: FastifyInstance): void {
   })
 }
 
-function addMountList (scope: FastifyInstance): void {
+function addMountList (scope: FastifyInstance, canWatch: boolean): void {
   scope.get('/mounts.json', { schema: undocumented() }, async (request, reply) => {
     reply.header('cache-control', 'no-store')
-    return { mounts: describeMounts(resolveRegistry(scope), request) }
+    return { mounts: describeMounts(resolveRegistry(scope), request), canWatch } satisfies DescribedApp
   })
 }
 

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { MCP_ERR_INVALID_OPTION } from '../errors.ts'
 import { flag, func, kind } from '../options/checks.ts'
 import { findProblem, complete, type ResolvedOf, type TableOf } from '../options/table.ts'
+import { watchOption, type WatchOptions } from './watch-options.ts'
 
 /** Options of {@link mcpExplorer}. */
 export interface McpExplorerOptions {
@@ -21,6 +22,13 @@ export interface McpExplorerOptions {
    * @default false
    */
   readonly allowInProduction?: boolean
+  /**
+   * Shows the calls of all clients of the app while they happen, with the names of the users, to everybody who may open
+   * the page. Nothing is recorded while no page watches.
+   * @default false
+   * @example app.register(mcpExplorer, { watch: { arguments: true, redact: ['card.number'] } })
+   */
+  readonly watch?: boolean | WatchOptions
 }
 
 const TABLE = {
@@ -30,7 +38,8 @@ const TABLE = {
       : "must begin with '/' and have no '/' at its end, such as '/explorer'"
   })('/explorer'),
   authorize: func<NonNullable<McpExplorerOptions['authorize']>>(),
-  allowInProduction: flag(false)
+  allowInProduction: flag(false),
+  watch: watchOption
 } satisfies TableOf<McpExplorerOptions>
 
 // Fastify adds this option to those of every plugin that is registered with it.

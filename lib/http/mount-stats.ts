@@ -20,12 +20,18 @@ export interface MountStats {
   readonly cluster?: ClusterState
 }
 
+/** Returns how much is open in a mount. */
+export function countOpen (
+  { sessions, exchanges, streams }: MountParts
+): Pick<MountStats, 'sessions' | 'exchanges' | 'streams'> {
+  return { sessions: sessions.size, exchanges: exchanges.size, streams: streams.size }
+}
+
 /** Returns the current load of a mount. */
-export function countLoad ({ sessions, exchanges, streams, cluster, outcomes }: MountParts): MountStats {
+export function countLoad (parts: MountParts): MountStats {
+  const { cluster, outcomes } = parts
   return {
-    sessions: sessions.size,
-    exchanges: exchanges.size,
-    streams: streams.size,
+    ...countOpen(parts),
     outcomes: outcomes.read(),
     ...(cluster !== undefined && { cluster: cluster.state })
   }

@@ -29,6 +29,22 @@ t.test('an app that listens already gets an explorer that shows its mounts', asy
   t.equal((await fetch(String(url).slice(0, -1), { redirect: 'manual' })).status, 302)
 })
 
+t.test('a page may watch the calls of the app, which does not wait for it when it closes', async (t) => {
+  const app = await listen(t)
+  const url = await serveExplorer(app, app.mcp)
+  const { body } = await fetch(`${url}calls`)
+  const decoder = new TextDecoder()
+  let text = ''
+
+  await app.mcp.get('Notes').call('echo', { text: 'secret' })
+  for await (const chunk of body ?? []) {
+    text += decoder.decode(chunk, { stream: true })
+    if (text.includes('"target":"echo"')) await app.close()
+  }
+
+  t.notMatch(text, 'secret')
+})
+
 t.test('the explorer of the app is used where there is one', async (t) => {
   const app = await listen(t, (app) => { app.register(mcpExplorer, { prefix: '/look' }) })
 

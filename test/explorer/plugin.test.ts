@@ -194,7 +194,7 @@ t.test('wrong and unknown options are refused', async (t) => {
   const register = async (options: object): Promise<unknown> => await createHost(t).app.register(mcpExplorer, options)
 
   await t.rejects(register({ authorise: () => true }), {
-    message: "option 'authorise' does not exist; the options are prefix, authorize, allowInProduction"
+    message: "option 'authorise' does not exist; the options are prefix, authorize, allowInProduction, watch"
   })
   await t.rejects(register({ authorize: true }), { message: "option 'authorize' must be a function" })
   await t.rejects(register({ prefix: '/explorer/' }), {
@@ -264,7 +264,8 @@ t.test('the page learns of all mounts of the app, with URLs relative to itself',
         bodyLimit: 4_194_304,
         auth: { kind: 'none' }
       }
-    ]
+    ],
+    canWatch: false
   })
 })
 

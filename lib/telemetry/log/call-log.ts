@@ -1,10 +1,10 @@
 // Logs a line for each call, each refusal and each message of one mount. Only loaded if a mount logs its calls.
 import type { FastifyBaseLogger } from 'fastify'
 import { MCP_ERR_INVALID_OPTION } from '../../errors.ts'
-import { shorten } from '../../protocol/bounds.ts'
 import { messages, refusals, requests } from '../channels.ts'
 import type { MountIdentity, RefusalEvent, RequestEvent, SenderEvent, WireEvent } from '../events.ts'
 import { ofMount, targetOf } from '../read-event.ts'
+import { describeCall, describeRefusal } from './call-lines.ts'
 import { describeMessages, type Line } from './message-lines.ts'
 import type { ResolvedCallLog } from './options.ts'
 import { createRedaction } from './redaction.ts'
@@ -21,7 +21,7 @@ export function startCallLog (
   if (typeof Object(log)[level] !== 'function') {
     throw new MCP_ERR_INVALID_OPTION('log', `has a 'level' that the app's logger does not have: ${level}`)
   }
-  const { ofArguments, ofMessage } = createRedaction(redact)
+  const { ofArguments, ofMessage } = createRedaction('log', redact)
   const readArguments = showsArguments ? ofArguments : undefined
   const readBody = bodies ? ofMessage : undefined
   const isOwn = ofMount(identity)
@@ -68,45 +68,4 @@ export function startCallLog (
 function isTracing (logger: FastifyBaseLogger): boolean {
   const { isLevelEnabled, level } = logger as FastifyBaseLogger & { isLevelEnabled? (level: string): boolean }
   return isLevelEnabled?.call(logger, 'trace') ?? level === 'trace'
-}
-
-function describeCall (event: RequestEvent, readArguments: ((value: unknown) => unknown) | undefined): Line {
-  const { method, outcome, duration = 0, era, client, error } = event
-  const target = shorten(targetOf(event) ?? '')
-  const fields = {
-    method,
-    target,
-    outcome,
-    ms: Math.round(duration * 1000) / 1000,
-    ...describeSender(event),
-    ...(client !== undefined && { client: shorten(`${client.name} ${client.version}`) }),
-    era,
-    ...(error instanceof Error && { error: shorten(error.message) }),
-    ...(readArguments !== undefined && { arguments: readArguments(event.params.arguments) })
-  }
-  return [fields, `${target}: ${outcome}`]
-}
-
-function describeRefusal (event: RefusalEvent): Line {
-  const { method, target, reason, status, message, advice } = event
-  const fields = {
-    ...(method !== undefined && { method }),
-    ...(target !== undefined && { target }),
-    outcome: 'refused',
-    reason,
-    status,
-    ...describeSender(event),
-    error: shorten(message),
-    ...(advice !== undefined && { advice })
-  }
-  return [fields, `${target ?? method ?? 'request'}: refused (${reason})`]
-}
-
-function describeSender ({ principal, session, transport }: SenderEvent): object {
-  return {
-    ...(principal?.subject !== undefined && { subject: principal.subject }),
-    ...(principal !== undefined && { clientId: principal.clientId }),
-    ...(session !== undefined && { session }),
-    transport
-  }
 }

@@ -22,7 +22,8 @@ export interface CallLogOptions {
   readonly redact?: readonly string[]
 }
 
-const redact = kind<readonly string[]>((value) => {
+/** The paths of arguments that nobody may see. */
+export const redact = kind<readonly string[]>((value) => {
   const isPaths = Array.isArray(value) && value.every(isText)
   return isPaths ? undefined : "must be an array of paths, such as ['card.number']"
 })

@@ -1,11 +1,11 @@
-// Removes what must not be logged from arguments and messages.
+// Removes what must not be seen from arguments and messages.
 import fastRedact from '@pinojs/redact'
 import { MCP_ERR_INVALID_OPTION } from '../../errors.ts'
 import { isWireObject, parseJson } from '../../protocol/message.ts'
 
 const CENSOR = '[Redacted]'
 
-/** Removes values from what is logged. */
+/** Removes values from what is logged, or shown. */
 export interface Redaction {
   /** Returns a copy of arguments in which the values at the paths are redacted. */
   ofArguments (value: unknown): unknown
@@ -18,11 +18,12 @@ export interface Redaction {
 
 /**
  * Creates what redacts the values at some paths.
+ * @param option The option that has the paths, for errors.
  * @param paths As in the `redact` option of pino.
  * @throws MCP_ERR_INVALID_OPTION if a path is not well-formed.
  */
-export function createRedaction (paths: readonly string[]): Redaction {
-  const redact = compile(paths)
+export function createRedaction (option: string, paths: readonly string[]): Redaction {
+  const redact = compile(option, paths)
 
   function ofMessage (value: unknown): unknown {
     if (typeof value === 'string') return ofText(value)
@@ -48,12 +49,12 @@ function isSecret ({ mode }: Record<string, unknown>, name: string): boolean {
   return name === 'requestState' || (name === 'url' && mode === 'url')
 }
 
-function compile (paths: readonly string[]): (value: object) => unknown {
+function compile (option: string, paths: readonly string[]): (value: object) => unknown {
   try {
     // Given a function, it leaves nothing of its own in the copy.
     const redact = fastRedact({ paths: [...paths], censor: CENSOR, serialize: (value: unknown) => value })
     return (value) => redact(value)
   } catch (error) {
-    throw new MCP_ERR_INVALID_OPTION('log', `has a path in 'redact' that is wrong: ${String(error)}`)
+    throw new MCP_ERR_INVALID_OPTION(option, `has a path in 'redact' that is wrong: ${String(error)}`)
   }
 }
