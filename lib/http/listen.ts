@@ -111,6 +111,7 @@ class Opening implements Channel, OpenExchange {
   readonly log: FastifyBaseLogger
   readonly lifespan: unknown
   readonly canListen = true
+  readonly unreadBytes = 0
   readonly reply: FastifyReply
   readonly id: RequestId
   readonly #open: OpenExchanges

@@ -11,6 +11,8 @@ export interface MountStats {
   readonly exchanges: number
   /** How many streams clients listen to: GET streams, `subscriptions/listen` and HTTP+SSE. */
   readonly streams: number
+  /** How many bytes of these streams and replies wait in this process for their clients to read them. */
+  readonly unreadBytes: number
   /**
    * How many requests ended how, by `RequestOutcome`, in this process since the first call of `stats()`. Before it,
    * nothing is counted, so that it costs nothing.
@@ -29,9 +31,10 @@ export function countOpen (
 
 /** Returns the current load of a mount. */
 export function countLoad (parts: MountParts): MountStats {
-  const { cluster, outcomes } = parts
+  const { exchanges, streams, cluster, outcomes } = parts
   return {
     ...countOpen(parts),
+    unreadBytes: exchanges.unreadBytes + streams.unreadBytes,
     outcomes: outcomes.read(),
     ...(cluster !== undefined && { cluster: cluster.state })
   }

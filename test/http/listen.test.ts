@@ -503,11 +503,15 @@ t.test('a stream that its client does not read is cut and frees its place', asyn
   const [response] = await once(request, 'response') as [IncomingMessage]
   response.pause()
 
+  let unread = 0
   await until(() => {
     mounted.notify.resourceUpdated(uri)
+    unread = Math.max(unread, mounted.stats().unreadBytes)
     return subscriptions.size === 0
   })
+  await until(() => mounted.stats().unreadBytes === 0)
 
+  t.ok(unread > 1000)
   t.match(logLines.find(({ level }) => level === 40), { msg: /^stream cut/ })
   request.destroy()
 })

@@ -6,7 +6,6 @@ import type { Answering } from '../../conversation/serve.ts'
 import { CancelledError } from '../../protocol/cancellation.ts'
 import { encodeError, encodeNotification } from '../../protocol/encode.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
-import type { RequestId } from '../../protocol/message.ts'
 import type { ServerRequest } from '../../protocol/question.ts'
 import { RpcError } from '../../errors.ts'
 import type { AuthInfo } from '../../auth/auth-info.ts'
@@ -20,7 +19,7 @@ import type { Accepted } from '../accept.ts'
 import { authOf } from '../guard/auth-hook.ts'
 import type { OpenExchange } from './open-exchanges.ts'
 import type { MountParts } from '../parts.ts'
-import { OVER, UNBEGUN, type Awaited, type ReplyState, type Streaming, type Unbegun } from './reply-state.ts'
+import { isBatch, OVER, UNBEGUN, type Awaited, type ReplyState, type Streaming, type Unbegun } from './reply-state.ts'
 import { isClosed, sendMessage } from './reply.ts'
 import { SSE_HEADERS, SseStream } from './sse.ts'
 import { setErrorHeaders, statusOf } from './status.ts'
@@ -66,6 +65,8 @@ export class Exchange implements Answering, OpenExchange, Running {
   get lifespan (): unknown { return this.#parts.lifespan }
 
   get canListen (): boolean { return !this.#parts.options.jsonResponse }
+
+  get unreadBytes (): number { return (this.#stream?.sse.unread ?? 0) + this.#reply.raw.writableLength }
 
   /** Whether every request has been answered, or the client no longer waits. */
   get isOver (): boolean { return this.#state.kind === 'over' }
@@ -132,9 +133,7 @@ export class Exchange implements Answering, OpenExchange, Running {
     this.#endEarly('The server is shutting down', 'send the request again')
   }
 
-  abort (): void {
-    this.#reply.raw.destroy()
-  }
+  abort (): void { this.#reply.raw.destroy() }
 
   /** Ends an exchange whose client has cancelled it. A batch goes on, because only one of its requests is cancelled. */
   cancel (reason: string): void {
@@ -205,9 +204,8 @@ export class Exchange implements Answering, OpenExchange, Running {
     this.request.body = undefined
     const ids = isBatch(this.#id) ? this.#id : [this.#id]
     const events = this.#session?.isResumable === true ? this.#session.streams.openReply(ids) : undefined
-    const sse: SseStream = new SseStream(this.#parts.options.maxBuffered, {
-      request: this.request, onClose: () => this.#streamClosed(sse, events)
-    })
+    const onClose = (): void => this.#streamClosed(sse, events)
+    const sse: SseStream = new SseStream(this.#parts.options.maxBuffered, { request: this.request, onClose })
     const stream: Streaming = { kind: 'streaming', sse, events, sink: events ?? sse }
     this.#state = stream
     sse.on('error', (error) => this.log.warn({ err: error }, error.message))
@@ -249,8 +247,4 @@ export class Exchange implements Answering, OpenExchange, Running {
   #release (): void {
     if (this.isOver && (this.#stream === undefined || isClosed(this.#reply))) this.#parts.exchanges.delete(this)
   }
-}
-
-function isBatch (id: Awaited['id']): id is readonly RequestId[] {
-  return typeof id === 'object'
 }

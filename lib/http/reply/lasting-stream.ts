@@ -25,6 +25,8 @@ export class LastingStream extends SseStream implements OpenExchange {
     this.on('error', this.#warn)
   }
 
+  get unreadBytes (): number { return this.unread + (this.#reply?.raw.writableLength ?? 0) }
+
   /** Sends the stream. */
   start (reply: FastifyReply): void {
     // An onSend hook of the app may fail or replace the stream. The stream is then never read, so destroy it.

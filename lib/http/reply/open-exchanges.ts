@@ -2,6 +2,8 @@
 
 /** One open exchange or stream. */
 export interface OpenExchange {
+  /** How many bytes wait in this process for the client to read them. */
+  readonly unreadBytes: number
   /** Called each time half of a keep-alive interval has passed. */
   beat (): void
   /** Ends the exchange without waiting for its handler. */
@@ -27,6 +29,13 @@ export class OpenExchanges {
   }
 
   get size (): number { return this.#exchanges.size }
+
+  /** How many bytes wait in this process for clients to read them. */
+  get unreadBytes (): number {
+    let sum = 0
+    for (const { unreadBytes } of this.#exchanges) sum += unreadBytes
+    return sum
+  }
 
   /** Adds an exchange. If the others have been cut already, it is cut at once. */
   add (exchange: OpenExchange): void {

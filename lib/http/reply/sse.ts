@@ -75,6 +75,11 @@ export class SseStream extends Readable implements EventSink {
     this.#onClose = onClose
   }
 
+  /** How many bytes the connection has not taken yet. */
+  get unread (): number {
+    return this.#first === undefined ? this.readableLength : this.#firstBytes
+  }
+
   /** Sends one message. @param id The event id, from which a client can resume after the message. */
   send (json: string, id?: string): void {
     if (this.#mayWrite()) this.#addMessage(json, id)
@@ -107,7 +112,7 @@ export class SseStream extends Readable implements EventSink {
 
   /** Resolves when the client has read enough for more to be sent, or has left. */
   drained (): Promise<void> {
-    if (this.destroyed || this.#unread < this.readableHighWaterMark) return Promise.resolve()
+    if (this.destroyed || this.unread < this.readableHighWaterMark) return Promise.resolve()
     return new Promise((resolve) => {
       this.#waiting ??= []
       this.#waiting.push(resolve)
@@ -129,10 +134,6 @@ export class SseStream extends Readable implements EventSink {
     callback(error)
   }
 
-  get #unread (): number {
-    return this.#first === undefined ? this.readableLength : this.#firstBytes
-  }
-
   #write (frame: string): void {
     if (this.#mayWrite()) this.#add(frame)
   }
@@ -142,7 +143,7 @@ export class SseStream extends Readable implements EventSink {
   #mayWrite (): boolean {
     if (this.destroyed || this.#ended) return false
     this.#longBytes = Math.min(this.#longBytes, this.readableLength)
-    if (this.#unread - this.#longBytes <= this.#maxBuffered) return true
+    if (this.unread - this.#longBytes <= this.#maxBuffered) return true
     this.destroy(new Error(`stream cut: its client left more than ${this.#maxBuffered} bytes unread`))
     return false
   }

@@ -24,6 +24,8 @@ export class SseCall implements Answering, OpenExchange, Running {
   readonly lifespan: unknown
   readonly canListen = true
   readonly takesJson = true
+  // The stream that carries the answer counts them.
+  readonly unreadBytes = 0
   readonly #parts: MountParts
   readonly #connection: SseConnection
   readonly #id: RequestId

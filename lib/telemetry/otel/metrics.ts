@@ -14,6 +14,7 @@ interface ObservedMount {
     readonly sessions: number
     readonly exchanges: number
     readonly streams: number
+    readonly unreadBytes: number
     readonly cluster?: { readonly reachable: boolean }
   }
 }
@@ -61,20 +62,22 @@ export function startMetrics ({ api, mounts, isOwn }: MetricSettings): () => voi
   ] as const
   for (const [channel, listener] of listeners) channel.subscribe(listener)
 
-  const [sessionCount, exchangeCount, streamCount] = [
+  const [sessionCount, exchangeCount, streamCount, unread] = [
     meter.createObservableUpDownCounter(Metric.Sessions),
     meter.createObservableUpDownCounter(Metric.Exchanges),
-    meter.createObservableUpDownCounter(Metric.Streams)
+    meter.createObservableUpDownCounter(Metric.Streams),
+    meter.createObservableUpDownCounter(Metric.UnreadBytes, { unit: 'By' })
   ] as const
   const reachable = meter.createObservableGauge(Metric.ClusterReachable)
-  const gauges = [sessionCount, exchangeCount, streamCount, reachable]
+  const gauges = [sessionCount, exchangeCount, streamCount, unread, reachable]
   const observe = (result: Api.BatchObservableResult): void => {
     for (const mount of mounts) {
-      const { sessions, exchanges, streams, cluster } = mount.stats()
+      const { sessions, exchanges, streams, unreadBytes, cluster } = mount.stats()
       const labels = { [Attribute.Mount]: mount.name }
       result.observe(sessionCount, sessions, labels)
       result.observe(exchangeCount, exchanges, labels)
       result.observe(streamCount, streams, labels)
+      result.observe(unread, unreadBytes, labels)
       if (cluster !== undefined) result.observe(reachable, Number(cluster.reachable), labels)
     }
   }

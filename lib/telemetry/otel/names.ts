@@ -33,6 +33,7 @@ export const Metric = Object.freeze({
   Sessions: 'fastify_mcp_mount.sessions',
   Exchanges: 'fastify_mcp_mount.exchanges',
   Streams: 'fastify_mcp_mount.streams',
+  UnreadBytes: 'fastify_mcp_mount.unread_bytes',
   ClusterReachable: 'fastify_mcp_mount.cluster.reachable',
   Refusals: 'fastify_mcp_mount.refusals'
 })

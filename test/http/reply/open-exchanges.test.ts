@@ -10,6 +10,7 @@ function createExchange (open: OpenExchanges, { isRead = true } = {}): Counted {
   let cuts = 0
   let aborts = 0
   const exchange = {
+    unreadBytes: 2,
     get beats () { return beats },
     get cuts () { return cuts },
     get aborts () { return aborts },
@@ -33,6 +34,7 @@ t.test('each beat reaches every open exchange', async (t) => {
   t.equal(first.beats, 1)
   t.equal(second.beats, 2)
   t.equal(open.size, 1)
+  t.equal(open.unreadBytes, 2)
 })
 
 t.test('once started, beats come automatically until stop()', async (t) => {
@@ -51,7 +53,7 @@ t.test('once started, beats come automatically until stop()', async (t) => {
 
 t.test('without a keep-alive interval starting and stopping does nothing', async (t) => {
   const open = new OpenExchanges(0)
-  open.add({ beat: () => t.fail('no beat'), cut () {}, abort () {} })
+  open.add({ unreadBytes: 0, beat: () => t.fail('no beat'), cut () {}, abort () {} })
 
   open.start()
   open.stop()

@@ -304,6 +304,7 @@ t.test('Prometheus gets durations, refusals and load, with few labels however ma
   t.match(text, /fastify_mcp_mount_sessions\{[^}]*fastify_mcp_mount_mount="Metered"[^}]*\} 1\n/)
   t.match(text, /fastify_mcp_mount_exchanges\{/)
   t.match(text, /fastify_mcp_mount_streams\{/)
+  t.match(text, /fastify_mcp_mount_unread_bytes\{[^}]*fastify_mcp_mount_mount="Metered"[^}]*\} 0\n/)
   t.notMatch(text, /made_up|method\/|gone-/)
   t.ok(text.split('\n').length < 400)
 })
