@@ -41,11 +41,12 @@ export class OwnTransport implements SdkTransport {
     return transport
   }
 
-  private constructor (server: SdkServer, { caller, channel: { log, lifespan } }: Origin) {
+  private constructor (server: SdkServer, { caller, channel: { identity, log, lifespan } }: Origin) {
     this.sessionId = caller.sessionId
     this.#server = server
     // The session outlives the request that opened it, so it must not keep the channel of that request.
-    const channel = { log, lifespan, notify: doNothing, onDisconnect: doNothing }
+    const known = { log, lifespan, ...(identity !== undefined && { identity }) }
+    const channel = { ...known, notify: doNothing, onDisconnect: doNothing }
     this.#session = createSessionCall({ caller, channel })
   }
 

@@ -6,6 +6,7 @@ import type { WireObject } from '../protocol/message.ts'
 import { findMissingCapability, isQuestion, type ServerRequest } from '../protocol/question.ts'
 import { missingCapability, RpcError } from '../errors.ts'
 import type { Caller, Channel, Incoming } from '../server/call/incoming.ts'
+import { askPublishing } from '../server/call/question-events.ts'
 
 /** The sender of a message, and the way back to it. */
 export type Origin = Omit<Incoming, 'message'>
@@ -53,10 +54,13 @@ export class SdkCall {
       return Promise.reject(this.findMissing(request) ?? cannotAsk(request, notInACall(caller)))
     }
     // The timeout is 0, because the SDK has its own.
-    const answer = this.#over
-      ? caller.ask?.(request, 0, signal)
-      : channel.ask?.(request, 0, AbortSignal.any([signal, this.signal]))
-    return answer ?? Promise.reject(cannotAsk(request, 'the client has no session'))
+    const send = async (asked: ServerRequest): Promise<unknown> => {
+      const answer = this.#over
+        ? caller.ask?.(asked, 0, signal)
+        : channel.ask?.(asked, 0, AbortSignal.any([signal, this.signal]))
+      return await (answer ?? Promise.reject(cannotAsk(asked, 'the client has no session')))
+    }
+    return isQuestion(request) ? askPublishing(this, request, send) : send(request)
   }
 
   /** Returns an error if a modern client does not declare the capability that a question needs; otherwise undefined. */

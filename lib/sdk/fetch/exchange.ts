@@ -2,10 +2,11 @@
 import { doNothing } from '../../do-nothing.ts'
 import { ErrorCode } from '../../protocol/error-code.ts'
 import { isWireObject, parseJson, type RequestId, type RequestMessage } from '../../protocol/message.ts'
-import type { ServerRequest } from '../../protocol/question.ts'
+import { isQuestion, type ServerRequest } from '../../protocol/question.ts'
 import { isScope } from '../../protocol/scope.ts'
 import { Method } from '../../protocol/methods.ts'
 import { InsufficientScopeError, RefusedError, RpcError } from '../../errors.ts'
+import { publishQuestions } from '../../server/call/question-events.ts'
 import { SdkCall, type Origin } from '../sdk-call.ts'
 import type { FetchHandler, SdkMessage } from '../shape.ts'
 import { createWebRequest } from '../web-request.ts'
@@ -42,7 +43,8 @@ export class FetchExchange {
       const response = await this.send(message)
       checkScopes(response)
       const messages = readMessages(response)
-      return await (listens ? this.#readAcknowledgement(messages, response) : this.#readResult(messages, response))
+      if (listens) return await this.#readAcknowledgement(messages, response)
+      return withPublished(await this.#readResult(messages, response), this.#origin)
     } catch (error) {
       // An error of a handler that was aborted is not a failure.
       throw this.#controller.signal.aborted ? new RpcError(ErrorCode.InternalError, 'The client has left') : error
@@ -89,6 +91,18 @@ export class FetchExchange {
         this.#origin.channel.log.warn({ err }, `the answer to ${request.method} could not be delivered`)
       })
   }
+}
+
+// A modern client gets its questions in a result.
+function withPublished (result: object, origin: Origin): object {
+  const { inputRequests } = result as { readonly inputRequests?: unknown }
+  if (origin.caller.era === 'legacy' || !isWireObject(inputRequests)) return result
+  // The server may leave out the parameters of `roots/list`.
+  const asked = Object.entries(inputRequests)
+    .map(([key, question]) => [key, { params: {}, ...Object(question) }] as const)
+    .filter(([, question]) => isQuestion(question))
+  const questions = Object.fromEntries(asked)
+  return { ...result, inputRequests: { ...inputRequests, ...publishQuestions(origin, questions) } }
 }
 
 // An error status means that the handler refused the request; otherwise a tool or the like returned the error.

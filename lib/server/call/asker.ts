@@ -8,7 +8,7 @@ import { invalidParams, missingCapability, noWayToAsk, RefusedError } from '../.
 import {
   InputRequiredError, type InputRequired, type InputRequests, type InputRequiredResult
 } from './input-required.ts'
-import { askPublishing, publishQuestion } from './question-events.ts'
+import { askPublishing, publishQuestions } from './question-events.ts'
 import { Rounds, type RoundState } from './rounds.ts'
 import type { Caller, Channel } from './incoming.ts'
 import type { StateBinding, StateSealer } from './request-state.ts'
@@ -150,8 +150,7 @@ export class Asker {
   async toResult (): Promise<InputRequiredResult> {
     if (this.#byHand === undefined) this.#rounds.keepResponses()
     const asked: InputRequests = { ...Object.fromEntries(this.#pending), ...this.#byHand?.inputRequests }
-    const inputRequests = Object.fromEntries(Object.entries(asked).map(([key, question]) =>
-      [key, publishQuestion(this.#request, question)] as const))
+    const inputRequests = publishQuestions(this.#request, asked)
     const state = await this.#rounds.save(this.#byHand?.state, [...this.#pending.keys()])
     return {
       resultType: 'input_required',

@@ -3,6 +3,7 @@ import type { Question } from '../../protocol/question.ts'
 import { questions } from '../../telemetry/channels.ts'
 import type { QuestionEvent } from '../../telemetry/events.ts'
 import type { Incoming } from './incoming.ts'
+import type { InputRequests } from './input-required.ts'
 
 /** The request that asks. */
 type Asking = Pick<Incoming, 'caller' | 'channel'>
@@ -17,10 +18,13 @@ export async function askPublishing<T> (
   return await (questions.tracePromise(() => send(withMeta(question, event)), event) as Promise<T>)
 }
 
-/** Publishes a question that a result carries to the client. Returns the question as subscribers have completed it. */
-export function publishQuestion (asking: Asking, question: Question): Question {
-  const event = createEvent(asking, question)
-  return event === undefined ? question : questions.traceSync(() => withMeta(question, event), event)
+/** Publishes the questions that a result carries to the client. Returns them as subscribers have completed them. */
+export function publishQuestions (asking: Asking, asked: InputRequests): InputRequests {
+  if (!questions.hasSubscribers) return asked
+  return Object.fromEntries(Object.entries(asked).map(([key, question]) => {
+    const event = createEvent(asking, question)
+    return [key, event === undefined ? question : questions.traceSync(() => withMeta(question, event), event)] as const
+  }))
 }
 
 // Undefined if there is no subscriber.
