@@ -1,6 +1,6 @@
-// Three nodes behind a proxy, which are restarted in turn.
+// Nodes behind a proxy, which are restarted in turn.
 import { fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { LOADER } from '../support/child.ts'
@@ -39,9 +39,9 @@ export class Fleet {
     this.#nodes = nodes
   }
 
-  /** Starts three nodes. */
-  static async start (t: Owner, settings: Omit<NodeSettings, 'port'>): Promise<Fleet> {
-    const ports = await Promise.all([findPort(), findPort(), findPort()])
+  /** Starts nodes, at most three. */
+  static async start (t: Owner, count: number, settings: Omit<NodeSettings, 'port'>): Promise<Fleet> {
+    const ports = await Promise.all(Array.from({ length: count }, findPort))
     const all = ports.map((port) => ({ ...settings, port }))
     return new Fleet(t, all, await Promise.all(all.map((one) => startNode(t, one))))
   }
@@ -53,12 +53,13 @@ export class Fleet {
     if (kind === 'nginx') {
       const [site, upstream] = configurationsOf('nginx')
       // Without TLS, because clients do not know the certificate.
-      const plain = site.replaceAll(/^ *ssl_.*\n/gm, '')
+      const plain = withNodes(site.replaceAll(/^ *ssl_.*\n/gm, ''), upstream)
       const changes = { 'listen 443 ssl': `listen 127.0.0.1:${port}`, ...nodes }
-      await startNginx(this.#owner, port, replaceAll(withNodes(plain, upstream), changes))
+      await startNginx(this.#owner, port, withoutOthers(replaceAll(plain, changes)))
     } else {
       const [, site] = configurationsOf('caddyfile')
-      await startCaddy(this.#owner, port, replaceAll(site, { 'mcp.example.com {': `http://:${port} {`, ...nodes }))
+      const changes = { 'mcp.example.com {': `http://:${port} {`, ...nodes }
+      await startCaddy(this.#owner, port, withoutOthers(replaceAll(site, changes)))
     }
     return `http://127.0.0.1:${port}/notes/mcp`
   }
@@ -74,4 +75,18 @@ export class Fleet {
     this.#nodes[index] = await startNode(this.#owner, settings)
     return code
   }
+
+  /** Kills the last node. Resolves once the first one has reported that it is dead. */
+  async killLast (): Promise<void> {
+    const [reporter, victim] = [this.#nodes[0], this.#nodes.at(-1)]
+    if (reporter === undefined || victim === undefined) throw new Error('there is no such node')
+    const reports = on(reporter, 'message')
+    victim.kill('SIGKILL')
+    for await (const [message] of reports) if (message === `dead: ${victim.pid}`) return
+  }
+}
+
+// The page has three nodes.
+function withoutOthers (configuration: string): string {
+  return configuration.replaceAll(/^ *server 10\.0\.0\.\d:8000.*\n| 10\.0\.0\.\d:8000/gm, '')
 }

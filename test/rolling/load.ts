@@ -59,15 +59,18 @@ export interface Load {
   stop (): Promise<void>
 }
 
-/** Connects clients, of which each has one call running all the time. */
-export async function startLoad (url: string, count: number): Promise<Load> {
+/**
+ * Connects clients, of which each has one call running all the time.
+ * @param longest How many milliseconds every tenth call takes. The others are short.
+ */
+export async function startLoad (url: string, count: number, longest = 1500): Promise<Load> {
   const tally = new Tally()
   const over = new AbortController()
   const clients = await Promise.all(Array.from({ length: count }, (_, index) => {
     return (KINDS[index % KINDS.length] ?? connectV1)(new URL(url))
   }))
   const running = clients.map(async (client, index) => {
-    for (let turn = 0; !over.signal.aborted; turn++) await call(client, tally, `${index}-${turn}`)
+    for (let turn = 0; !over.signal.aborted; turn++) await call(client, tally, { token: `${index}-${turn}`, longest })
   })
   return {
     tally,
@@ -79,10 +82,11 @@ export async function startLoad (url: string, count: number): Promise<Load> {
   }
 }
 
-// Most calls are short, and every tenth takes a second and a half.
-async function call (client: Connected, tally: Tally, token: string): Promise<void> {
+interface Work { readonly token: string, readonly longest: number }
+
+async function call (client: Connected, tally: Tally, { token, longest }: Work): Promise<void> {
   const number = ++tally.made
-  const ms = number % 10 === 0 ? 1500 : 20 + number % 200
+  const ms = number % 10 === 0 ? longest : 20 + number % 200
   try {
     const result = await client.callTool({ name: TOOLS[number % 2] ?? 'work', arguments: { token, ms } })
     if (!JSON.stringify(result).includes(token)) tally.fail(`no result, but ${JSON.stringify(result)}`)

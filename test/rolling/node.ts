@@ -1,7 +1,8 @@
 // One node, in a process of its own, which ends with its parent process.
+import { subscribe } from 'node:diagnostics_channel'
 import { setTimeout as wait } from 'node:timers/promises'
 import Fastify from 'fastify'
-import mcpPlugin, { closeOnSignal, McpServer, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { closeOnSignal, McpServer, Type, type ClusterEvent } from 'fastify-mcp-mount'
 import { redisCluster } from 'fastify-mcp-mount/redis'
 
 /** The settings of a node, as JSON in its argument. */
@@ -11,9 +12,11 @@ export interface NodeSettings {
   readonly keyPrefix: string
   /** Milliseconds for `closeOnSignal`; without it, the node calls `app.close()`. */
   readonly drain?: number
+  /** Milliseconds without a sign of life after which a node is dead. */
+  readonly nodeTimeout?: number
 }
 
-const { port, redis, keyPrefix, drain } = JSON.parse(String(process.argv[2])) as NodeSettings
+const { port, redis, keyPrefix, drain, nodeTimeout = 10_000 } = JSON.parse(String(process.argv[2])) as NodeSettings
 
 const server = new McpServer({ name: 'Rolling', version: '1.0.0' }, {
   requestState: { keys: ['a secret of 32 bytes or more, the same on all nodes'] }
@@ -38,12 +41,16 @@ app.register(mcpPlugin, {
   prefix: '/notes',
   server,
   expose: true,
-  cluster: redisCluster({ url: redis, keyPrefix }),
+  cluster: redisCluster({ url: redis, keyPrefix, nodeTimeout }),
   health: true
 })
 if (drain === undefined) process.once('SIGTERM', () => app.close())
 else closeOnSignal(app, { drain })
 await app.listen({ port, host: '127.0.0.1' })
+subscribe('fastify-mcp-mount:cluster', (message) => {
+  const { kind, peer } = message as ClusterEvent
+  if (kind === 'dead') process.send?.(`dead: ${peer?.pid}`)
+})
 
 // The channel to the process that has forked this one must not keep it running.
 process.once('disconnect', () => process.exit())

@@ -45,7 +45,7 @@ async function measure (
   try {
     const redis = await startRedis(owner)
     const settings = { redis: redis.url, keyPrefix: createPrefix(), ...(!values.close && { drain: DRAIN }) }
-    const fleet = await Fleet.start(owner, settings)
+    const fleet = await Fleet.start(owner, 3, settings)
     const load = await startLoad(await fleet.serveBy(proxy), Number(values.clients))
     let [restarts, failedExits] = [0, 0]
     // Each node is restarted at least once.
