@@ -1,4 +1,6 @@
 // Opens the explorer of an app in a browser.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import type { FastifyInstance } from 'fastify'
 import type { Page } from 'playwright-core'
 import type { Test } from 'tap'
@@ -50,4 +52,19 @@ function originOf (app: FastifyInstance): string {
 export function withExplorer (app: FastifyInstance): FastifyInstance {
   app.register(mcpExplorer)
   return app
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** The rules that a page breaks, with the elements that break them. */
+export async function findViolations (page: Page): Promise<readonly string[]> {
+  // The policy of the page allows no scripts of others, so axe is run by the protocol of the browser.
+  await page.evaluate(AXE)
+  return await page.evaluate(async () => {
+    const { violations, passes } = await Reflect.get(globalThis, 'axe').run()
+    if (passes.length < 10) throw new Error('axe has checked nothing')
+    return violations.map(({ id, nodes }: { id: string, nodes: { html: string }[] }) => {
+      return `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`
+    })
+  })
 }

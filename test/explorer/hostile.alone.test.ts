@@ -237,7 +237,7 @@ t.test('hostile servers in Chromium', { skip: noBrowser }, async (t) => {
     }
     server.registerTool('markup', {}, () => 'x')
     const page = await open(t, server)
-    await page.getByRole('link', { name: 'tool_999' }).waitFor()
+    await page.getByRole('link', { name: 'tool_9' }).waitFor()
 
     await page.getByRole('searchbox').fill('tool_99')
     t.equal(await page.getByRole('navigation').getByRole('link').count(), 11)

@@ -1,8 +1,6 @@
-import { readFileSync, truncateSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { McpServer as V1Server } from '@modelcontextprotocol/sdk/server/mcp.js'
-import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
 import type { FastifyInstance } from 'fastify'
@@ -10,7 +8,7 @@ import mcpPlugin, { McpServer, ToolError, Type } from '../../lib/index.ts'
 import { createHost } from '../support/app.ts'
 import { noBrowser } from '../support/browser.ts'
 import { createGate } from '../support/stream.ts'
-import { startExplorer, withExplorer } from './browser.ts'
+import { findViolations, startExplorer, withExplorer } from './browser.ts'
 
 // A browser takes its time to start where others work, too.
 t.setTimeout(300_000)
@@ -53,21 +51,6 @@ function createApp (t: Test, server = createNotes()): FastifyInstance {
   const { app } = createHost(t, { forceCloseConnections: true })
   app.register(mcpPlugin, { prefix: '/notes', server })
   return withExplorer(app)
-}
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-/** The rules that a page breaks, with the elements that break them. */
-async function findViolations (page: Page): Promise<readonly string[]> {
-  // The policy of the page allows no scripts of others, so axe is run by the protocol of the browser.
-  await page.evaluate(AXE)
-  return await page.evaluate(async () => {
-    const { violations, passes } = await Reflect.get(globalThis, 'axe').run()
-    if (passes.length < 10) throw new Error('axe has checked nothing')
-    return violations.map(({ id, nodes }: { id: string, nodes: { html: string }[] }) => {
-      return `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`
-    })
-  })
 }
 
 t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
@@ -339,19 +322,19 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
   })
 
   t.test('axe finds nothing to complain about, light and dark', async (t) => {
-    const app = createApp(t)
+    const page = await explorer.open(t, createApp(t))
     const places = ['tool/add_note', 'tool/list_notes', 'resource/notes%3A%2F%2F1', 'prompt/summary']
     for (const fragment of ['', ...places.map((place) => `#/Notes/${place}`)]) {
-      const page = await explorer.open(t, app, fragment)
+      await page.evaluate(`location.hash = ${JSON.stringify(fragment)}`)
       await page.getByRole('link', { name: 'add_note' }).waitFor()
-      const call = page.getByRole('button', { name: 'Call', exact: true })
+      if (fragment.includes('add_note')) await page.locator('.field').first().waitFor()
+      if (fragment.includes('resource')) await page.getByText('Buy milk').waitFor()
       if (fragment.includes('list_notes')) {
-        await call.click()
+        await page.getByRole('button', { name: 'Call', exact: true }).click()
         await page.getByRole('cell', { name: 'two' }).waitFor()
         await page.getByRole('button', { name: 'Activity', exact: true }).click()
         await page.getByRole('button', { name: /tools\/call/ }).click()
       }
-      if (fragment.includes('add_note')) await page.locator('.field').first().waitFor()
       for (const theme of ['light', 'dark']) {
         await page.locator('html').evaluate((html, name) => { Reflect.get(html, 'dataset').theme = name }, theme)
         t.same(await findViolations(page), [], `${fragment} ${theme}`)

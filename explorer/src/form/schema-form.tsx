@@ -31,6 +31,7 @@ export function SchemaForm ({ id, schema, value, onChange, onSubmit }: SchemaFor
     <Form id={id} idPrefix={id} schema={formSchema as RJSFSchema} uiSchema={uiSchema} formData={value} validator={validator}
       templates={templates} widgets={WIDGETS} liveValidate='onBlur' showErrorList={false} noHtml5Validate
       experimental_defaultFormStateBehavior={DEFAULTS}
+      focusOnFirstError onError={SILENT}
       onChange={({ formData }) => onChange(formData)} onSubmit={({ formData }) => onSubmit(formData)}
     />
   )
@@ -38,6 +39,9 @@ export function SchemaForm ({ id, schema, value, onChange, onSubmit }: SchemaFor
 
 // Defaults are filled in; objects that stay empty are not sent.
 const DEFAULTS = { emptyObjectFields: 'skipEmptyDefaults' } as const
+
+// The library would write to the console.
+const SILENT = (): void => {}
 
 // Long texts get a larger field.
 function createUiSchema (schema: JsonSchema): UiSchema {

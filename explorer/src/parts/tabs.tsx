@@ -18,11 +18,11 @@ export function Tabs ({ tabs, label }: { tabs: readonly Tab[], label: string }):
   if (current === undefined) return null
 
   function move (event: KeyboardEvent): void {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
-    if (step === undefined) return
-    event.preventDefault()
-    const next = tabs.at((tabs.findIndex(({ id }) => id === current?.id) + step) % tabs.length)
+    const at = tabs.findIndex(({ id }) => id === current?.id)
+    const to = { ArrowRight: (at + 1) % tabs.length, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key]
+    const next = to === undefined ? undefined : tabs.at(to)
     if (next === undefined) return
+    event.preventDefault()
     setChosen(next.id)
     list.current?.querySelector<HTMLElement>(`[data-tab="${next.id}"]`)?.focus()
   }

@@ -31,8 +31,12 @@ export function findFaults (schema: JsonSchema, value: unknown): readonly Fault[
 
 function summarize (errors: readonly OutputUnit[]): readonly Fault[] {
   const told = errors.filter(({ keyword }) => !WRAPPERS.has(keyword) && keyword !== 'false')
-  return (told.length > 0 ? told : errors).map(({ instanceLocation, error, keyword }) => ({
-    path: instanceLocation.replace(/^#/, ''),
-    message: keyword === 'required' ? error.replace('Instance does not have', 'There has to be a') : error
-  }))
+  return (told.length > 0 ? told : errors).map(toFault)
+}
+
+// What is missing is wrong where it belongs.
+function toFault ({ instanceLocation, error, keyword }: OutputUnit): Fault {
+  const path = instanceLocation.replace(/^#/, '')
+  const missing = keyword === 'required' ? /"(.*)"/s.exec(error)?.[1] : undefined
+  return missing === undefined ? { path, message: error } : { path: `${path}/${encodeURIComponent(missing)}`, message: 'This is required.' }
 }

@@ -5,7 +5,7 @@ import {
   type Implementation, type LoggingMessageNotificationParams, type Prompt, type ProtocolEra, type Resource,
   type ResourceTemplateType, type ServerCapabilities, type Tool
 } from '@modelcontextprotocol/client'
-import { createRecordingFetch } from '../wire/exchanges.ts'
+import { createRecordingFetch, dropStreams } from '../wire/exchanges.ts'
 import { headersFor } from './credentials.ts'
 import type { DescribedMount } from './mounts.ts'
 import type { ChosenEra } from './place.ts'
@@ -207,21 +207,30 @@ export class Connection {
 
   /** Connects anew, in a new session. */
   async reopen (): Promise<void> {
-    clearTimeout(this.#timer)
-    await this.#leave()
     this.status.value = 'connecting'
+    await this.#disconnect()
     await this.open()
+  }
+
+  /** Breaks all open streams, as a lost network would. The client resumes them. */
+  dropStreams (): void {
+    dropStreams(this.mount.name)
+  }
+
+  /** Ends the session, if there is one, until the user connects again. */
+  async leave (): Promise<void> {
+    this.status.value = 'closed'
+    await this.#disconnect()
   }
 
   /** Ends the session, if there is one, and the connection. */
   async close (): Promise<void> {
     this.#isClosed = true
-    this.status.value = 'closed'
-    clearTimeout(this.#timer)
-    await this.#leave()
+    await this.leave()
   }
 
-  async #leave (): Promise<void> {
+  async #disconnect (): Promise<void> {
+    clearTimeout(this.#timer)
     const [client, transport] = [this.#client, this.#transport]
     this.#client = undefined
     this.#transport = undefined

@@ -15,11 +15,19 @@ import { Log } from './run-panel.tsx'
 /** Whether the activity is shown. */
 export const isActivityShown = signal(false)
 
+/** The id of the button that shows it. */
+export const ACTIVITY_BUTTON = 'activity-button'
+
+function hide (): void {
+  isActivityShown.value = false
+  document.getElementById(ACTIVITY_BUTTON)?.focus()
+}
+
 /** The activity. */
 export function Activity (): JSX.Element {
   return (
-    <aside class='activity' aria-label='Activity'>
-      <button type='button' class='icon-button close' aria-label='Close the activity' onClick={() => { isActivityShown.value = false }}>
+    <aside class='activity' aria-label='Activity' onKeyDown={({ key }) => { if (key === 'Escape') hide() }}>
+      <button type='button' class='icon-button close' aria-label='Close the activity' onClick={hide}>
         <Icon name='close' />
       </button>
       <Tabs label='Activity' tabs={[

@@ -1,5 +1,5 @@
 // The page: the bar, the list, the item that is chosen, and the activity.
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import type { JSX } from 'preact'
 import { Boundary } from '../parts/boundary.tsx'
 import { Icon } from '../parts/icon.tsx'
@@ -14,19 +14,27 @@ import { ProblemView } from './problem-view.tsx'
 import { PromptPage } from './prompt-page.tsx'
 import { Questions } from './questions.tsx'
 import { ResourcePage, TemplatePage } from './resource-page.tsx'
-import { SideList } from './side-list.tsx'
+import { focusSearch, SideList } from './side-list.tsx'
 import { ToolPage } from './tool-page.tsx'
 import { TopBar } from './top-bar.tsx'
 
 /** The page. */
 export function App (): JSX.Element {
   const hasItem = place.value.kind !== undefined
-  useEffect(focusSearchOnSlash, [])
+  const main = useRef<HTMLElement>(null)
+  const had = useRef(hasItem)
+  useEffect(listenToKeys, [])
+  useEffect(() => {
+    // On a phone the list and the item take each other's place, and the focus with them.
+    if (had.current !== hasItem && document.activeElement === document.body) main.current?.focus()
+    had.current = hasItem
+  }, [hasItem])
   return (
     <div class={`shell${hasItem ? ' has-item' : ''}${isActivityShown.value ? ' has-activity' : ''}`}>
+      <button type='button' class='button skip' onClick={() => main.current?.focus()}>Skip to the content</button>
       <TopBar />
       <SideList />
-      <main class='main' id='main'>
+      <main class='main' tabIndex={-1} ref={main}>
         {hasItem && (
           <button type='button' class='button small back' onClick={() => go({ mount: place.value.mount, era: place.value.era })}>
             <Icon name='back' /> All
@@ -40,13 +48,21 @@ export function App (): JSX.Element {
   )
 }
 
-// As on other sites of documentation, a slash goes to the search.
-function focusSearchOnSlash (): () => void {
+function listenToKeys (): () => void {
   const onKey = (event: KeyboardEvent): void => {
     const target = event.target as Element
-    if (event.key !== '/' || event.ctrlKey || event.metaKey || /^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) return
-    event.preventDefault()
-    document.querySelector<HTMLElement>('.search input')?.focus()
+    const hasModifier = event.ctrlKey || event.metaKey
+    // As on other sites of documentation, a slash goes to the search.
+    if (event.key === '/' && !hasModifier && !/^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) {
+      event.preventDefault()
+      focusSearch()
+    }
+    if (event.key === 'Enter' && hasModifier) {
+      event.preventDefault()
+      const scope = document.querySelector('dialog[open]') ?? document.querySelector('main')
+      const form = target.closest('form') ?? scope?.querySelector('form')
+      form?.requestSubmit()
+    }
   }
   document.addEventListener('keydown', onKey)
   return () => document.removeEventListener('keydown', onKey)

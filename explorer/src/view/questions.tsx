@@ -1,5 +1,5 @@
 // The dialog in which the user answers what a server asks.
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { ComponentChildren, JSX } from 'preact'
 import type { ContentBlock as Block } from '@modelcontextprotocol/client'
 import { visible } from '../parts/text.tsx'
@@ -33,7 +33,12 @@ function Dialog (
   { title, onClose, children }: { title: string, onClose: () => void, children: ComponentChildren }
 ): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => { dialog.current?.showModal() }, [])
+  useLayoutEffect(() => {
+    const { current } = dialog
+    current?.showModal()
+    // The focus returns when the dialog is closed, and not when it is removed.
+    return () => current?.close()
+  }, [])
   return (
     <dialog ref={dialog} class='dialog' aria-label={title} onCancel={(event) => { event.preventDefault(); onClose() }}>
       <h2>{title}</h2>

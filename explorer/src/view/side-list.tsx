@@ -1,8 +1,10 @@
 // The list of what the server offers, with a search.
-import { computed, signal } from '@preact/signals'
+import { computed, effect, signal } from '@preact/signals'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { JSX } from 'preact'
 import { Icon } from '../parts/icon.tsx'
 import { visible } from '../parts/text.tsx'
+import { WindowedRows } from '../parts/windowed-rows.tsx'
 import { estimateTokens, formatTokens } from '../schema/tokens.ts'
 import type { Connection } from '../state/connection.ts'
 import { connection } from '../state/current.ts'
@@ -28,6 +30,8 @@ interface Group {
 
 const search = signal('')
 const MAX_NOTE = 120
+// The heights of rows with and without a note, in rem.
+const [TALL, LOW] = [3.2, 2]
 
 const groups = computed<readonly Group[] | undefined>(() => {
   const shown = connection.value
@@ -80,15 +84,52 @@ function createEntry (kind: Kind, name: string, item: Named): Entry {
   }
 }
 
+const keyOf = ({ kind, name }: Pick<Entry, 'kind' | 'name'>): string => `${kind} ${name}`
+
+/** The row that the arrow keys start from. */
+const active = signal('')
+// The row gets the focus once it is drawn.
+let wantsFocus = false
+
+effect(() => {
+  const { kind, name } = place.value
+  if (kind !== undefined && name !== undefined) active.value = keyOf({ kind, name })
+})
+
+/** Moves through the list by keys, from its search as well. */
+function move (event: KeyboardEvent): void {
+  const entries = (found.value ?? []).flatMap((group) => group.entries)
+  const isSearch = event.target instanceof HTMLInputElement
+  const at = isSearch ? -1 : entries.findIndex((entry) => keyOf(entry) === active.value)
+  const to = isSearch && event.key !== 'ArrowDown'
+    ? undefined
+    : { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: entries.length - 1 }[event.key]
+  if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return
+  event.preventDefault()
+  if (to < 0) return focusSearch()
+  const entry = entries[Math.min(to, entries.length - 1)]
+  if (entry === undefined) return
+  wantsFocus = true
+  active.value = ''
+  active.value = keyOf(entry)
+}
+
+const SEARCH_ID = 'search'
+
+/** Goes to the search. */
+export function focusSearch (): void {
+  document.getElementById(SEARCH_ID)?.focus()
+}
+
 /** The list of what the server offers. */
 export function SideList (): JSX.Element {
   const shown = found.value
   return (
-    <nav class='side' aria-label='What the server offers'>
+    <nav class='side' aria-label='What the server offers' onKeyDown={move}>
       <div class='search'>
         <Icon name='search' />
-        <input type='search' class='input' placeholder='Search' aria-label='Search tools, resources and prompts'
-          value={search.value} onInput={(event) => { search.value = event.currentTarget.value }}
+        <input id={SEARCH_ID} type='search' class='input' placeholder='Search' aria-label='Search tools, resources and prompts'
+          aria-keyshortcuts='/' value={search.value} onInput={(event) => { search.value = event.currentTarget.value }}
         />
       </div>
       {shown === undefined && connection.value?.status.value === 'connecting' && <Waiting />}
@@ -108,32 +149,43 @@ function GroupList ({ group: { kind, title, entries } }: { group: Group }): JSX.
   if (entries.length === 0) return null
   const tokens = entries.reduce((sum, entry) => sum + entry.tokens, 0)
   const isPriced = kind === 'tool'
+  const revealed = entries.findIndex((entry) => keyOf(entry) === active.value)
   return (
     <section class='group' aria-labelledby={`group-${kind}`}>
       <h2 id={`group-${kind}`}>
         {title} <span class='count'>{entries.length}</span>
         {isPriced && <span class='cost' title='Estimated tokens that a model reads for this list'>{formatTokens(tokens)} tokens</span>}
       </h2>
-      <ul>{entries.map((entry) => <Item key={entry.name} entry={entry} />)}</ul>
+      <WindowedRows<Entry> rows={entries} keyOf={keyOf} heightOf={({ note }) => note === '' ? LOW : TALL} revealed={revealed}
+        render={(entry, isFirst) => <Item entry={entry} isTabStop={isFirst || keyOf(entry) === active.value} />}
+      />
     </section>
   )
 }
 
-function Item ({ entry: { kind, name, label, note, isDestructive } }: { entry: Entry }): JSX.Element {
+function Item ({ entry, isTabStop }: { entry: Entry, isTabStop: boolean }): JSX.Element {
+  const { kind, name, label, note, isDestructive } = entry
   const here = place.value
+  const link = useRef<HTMLAnchorElement>(null)
   const isCurrent = here.kind === kind && here.name === name
+  const isActive = keyOf(entry) === active.value
   const to = { mount: currentMount.value?.name, era: here.era, kind, name }
   const open = (event: MouseEvent): void => {
     if (event.metaKey || event.ctrlKey || event.shiftKey) return
     event.preventDefault()
     go(to)
   }
+  useLayoutEffect(() => {
+    if (!isActive || !wantsFocus) return
+    wantsFocus = false
+    link.current?.focus({ preventScroll: true })
+  })
   return (
-    <li>
-      <a href={formatPlace(to)} onClick={open} {...(isCurrent && { 'aria-current': 'page' as const })}>
-        <span class='label'><bdi>{label}</bdi>{isDestructive && <span class='dot bad' title='destructive' />}</span>
-        {note !== '' && <span class='note'><bdi>{note}</bdi></span>}
-      </a>
-    </li>
+    <a ref={link} href={formatPlace(to)} onClick={open} tabIndex={isTabStop ? 0 : -1}
+      onFocus={() => { active.value = keyOf(entry) }} {...(isCurrent && { 'aria-current': 'page' as const })}
+    >
+      <span class='label'><bdi>{label}</bdi>{isDestructive && <span class='dot bad' title='destructive' />}</span>
+      {note !== '' && <span class='note'><bdi>{note}</bdi></span>}
+    </a>
   )
 }

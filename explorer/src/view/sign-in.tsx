@@ -1,5 +1,5 @@
 // How the user shows a mount who they are: by signing in, by a token, or by other headers.
-import { useState } from 'preact/hooks'
+import { useId, useState } from 'preact/hooks'
 import type { JSX } from 'preact'
 import { Icon } from '../parts/icon.tsx'
 import { visible } from '../parts/text.tsx'
@@ -10,6 +10,7 @@ import { signIn } from '../state/sign-in.ts'
 /** How the user shows a mount who they are. */
 export function SignIn ({ connection }: { connection: Connection }): JSX.Element {
   const { mount } = connection
+  const id = useId()
   const known = credentials.value[mount.name]
   const [token, setToken] = useState('')
   const [headers, setHeaders] = useState(() => formatHeaders(known?.headers))
@@ -40,16 +41,16 @@ export function SignIn ({ connection }: { connection: Connection }): JSX.Element
           <button type='button' class='button primary' onClick={start}><Icon name='key' /> Sign in</button>
           <details class='raw'>
             <summary>With a client of your own</summary>
-            <label class='field-label' for='client-id'>Client ID</label>
-            <input id='client-id' class='input' value={clientId} autocomplete='off' onInput={(event) => setClientId(event.currentTarget.value)} />
+            <label class='field-label' for={`${id}-client`}>Client ID</label>
+            <input id={`${id}-client`} class='input' value={clientId} autocomplete='off' onInput={(event) => setClientId(event.currentTarget.value)} />
             <p class='hint'>Its redirect URI is {new URL('callback.html', location.href.split('#')[0]).href}</p>
           </details>
           {problem !== undefined && <p class='faults' role='alert'>{visible(problem)}</p>}
         </div>
       )}
       <form onSubmit={useToken}>
-        <label class='field-label' for='token'>Bearer token</label>
-        <input id='token' class='input' type='password' autocomplete='off' value={token} onInput={(event) => setToken(event.currentTarget.value)} />
+        <label class='field-label' for={`${id}-token`}>Bearer token</label>
+        <input id={`${id}-token`} class='input' type='password' autocomplete='off' value={token} onInput={(event) => setToken(event.currentTarget.value)} />
         <details class='raw'>
           <summary>Other headers</summary>
           <textarea class='input code' rows={2} aria-label='Headers, one a line' placeholder='X-Api-Key: …' value={headers}

@@ -47,7 +47,7 @@ export function ToolPage ({ connection, tool }: { connection: Connection, tool: 
       <div class='workbench'>
         <section class='panel' aria-label='Call'>
           <Arguments key={name} id={formId} schema={schema} value={args} onChange={setArgs} onSubmit={call} />
-          <button type='submit' form={formId} class='button primary' disabled={hasProperties(schema) && !isFormLoaded.value}><Icon name='play' /> Call</button>
+          <button type='submit' form={formId} class='button primary' aria-keyshortcuts='Control+Enter' disabled={hasProperties(schema) && !isFormLoaded.value}><Icon name='play' /> Call</button>
         </section>
         <div class='panel results'>
           {run === undefined

@@ -1,18 +1,16 @@
 // The bar at the top: the mount, the era, the state of the connection, and the settings of the page.
-import { signal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { Icon } from '../parts/icon.tsx'
+import { Popover } from '../parts/popover.tsx'
 import { visible } from '../parts/text.tsx'
-import type { Connection } from '../state/connection.ts'
 import { connection } from '../state/current.ts'
 import { currentMount, mounts } from '../state/mounts.ts'
 import { amend, go, place } from '../state/place.ts'
 import { exchanges } from '../wire/exchanges.ts'
-import { isActivityShown } from './activity.tsx'
+import { ACTIVITY_BUTTON, isActivityShown } from './activity.tsx'
+import { ConnectionStatus } from './connection-status.tsx'
 import { SignIn } from './sign-in.tsx'
 import { theme, toggleTheme } from './theme.ts'
-
-const isAccessShown = signal(false)
 
 /** The bar at the top. */
 export function TopBar (): JSX.Element {
@@ -27,21 +25,16 @@ export function TopBar (): JSX.Element {
       <MountChoice />
       {mount !== undefined && mount.eras.length > 1 && <EraChoice />}
       <span class='gap' />
-      {shown !== undefined && <Status connection={shown} />}
-      {shown !== undefined && (
-        <button type='button' class='icon-button' aria-label='Access' title='Access' aria-expanded={isAccessShown.value}
-          onClick={() => { isAccessShown.value = !isAccessShown.value }}
-        ><Icon name='key' />
-        </button>
-      )}
-      <button type='button' class='icon-button' aria-label='Activity' title='Activity' aria-pressed={isActivityShown.value}
-        onClick={() => { isActivityShown.value = !isActivityShown.value }}
+      {shown !== undefined && <ConnectionStatus connection={shown} />}
+      {shown !== undefined &&
+        <Popover label='Access' button={<Icon name='key' />} render={() => <SignIn connection={shown} />} />}
+      <button type='button' class='icon-button' id={ACTIVITY_BUTTON} aria-label='Activity' title='Activity'
+        aria-pressed={isActivityShown.value} onClick={() => { isActivityShown.value = !isActivityShown.value }}
       ><Icon name='pulse' />{exchanges.value.length > 0 && <span class='dot' />}
       </button>
       <button type='button' class='icon-button' aria-label={`Use the ${theme.value === 'dark' ? 'light' : 'dark'} theme`} title='Theme' onClick={toggleTheme}>
         <Icon name={theme.value === 'dark' ? 'sun' : 'moon'} />
       </button>
-      {isAccessShown.value && shown !== undefined && <div class='popover'><SignIn connection={shown} /></div>}
     </header>
   )
 }
@@ -66,20 +59,5 @@ function EraChoice (): JSX.Element {
         <button key={era} type='button' aria-pressed={era === chosen} onClick={() => amend({ era })}>{era}</button>
       ))}
     </div>
-  )
-}
-
-const WORDS = { connecting: 'connecting', open: 'connected', failed: 'not connected', closed: 'closed' } as const
-
-function Status ({ connection: shown }: { connection: Connection }): JSX.Element {
-  const status = shown.status.value
-  const sessionId = shown.server.value?.sessionId
-  return (
-    <span class={`status ${status}`}>
-      <span class='dot' /><span role='status' class='status-word'>{WORDS[status]}</span>
-      {status === 'open' && sessionId !== undefined && (
-        <button type='button' class='link' title={`Session ${visible(sessionId)}`} onClick={() => { shown.reopen() }}>new session</button>
-      )}
-    </span>
   )
 }

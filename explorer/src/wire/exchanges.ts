@@ -93,6 +93,7 @@ export function createRecordingFetch (
       update({ status: response.status, responseHeaders: [...response.headers] })
       onResponse(response)
       return observe(response, {
+        mount,
         add: (event) => {
           const events = [...current.events, { ...event, at: performance.now() - startedAt }]
           const surplus = Math.max(events.length - MAX_EVENTS, 0)
@@ -127,12 +128,17 @@ function begin (
     url: url.href,
     startedAt: performance.now(),
     rpc: message?.method,
-    target: message?.params?.name ?? message?.params?.uri,
+    target: message?.params?.name ?? message?.params?.uri ?? describeResumption(headers),
     requestHeaders: [...headers].map(([name, value]) => [name, secrets.has(name) ? mask(value) : value] as const),
     requestBody: text?.slice(0, MAX_TEXT),
     events: [],
     dropped: 0
   }
+}
+
+function describeResumption (headers: Headers): string | undefined {
+  const last = headers.get('last-event-id')
+  return last === null ? undefined : `resumes after ${last}`
 }
 
 interface SentMessage { readonly method?: string, readonly params?: { readonly name?: string, readonly uri?: string } }
@@ -148,8 +154,18 @@ function mask (value: string): string {
 }
 
 interface Sink {
+  readonly mount: string
   add (event: Omit<WireEvent, 'at'>): void
   end (failure?: string): void
+}
+
+interface OpenStream { readonly mount: string, break (): void }
+
+const openStreams = new Set<OpenStream>()
+
+/** Breaks all open streams of a mount, as a lost network would. */
+export function dropStreams (mount: string): void {
+  for (const stream of openStreams) if (stream.mount === mount) stream.break()
 }
 
 // Reads the body as it passes through to the client, so that it is buffered only once.
@@ -170,24 +186,39 @@ function observe (response: Response, sink: Sink): Response {
     else if (text.length < MAX_TEXT) text += chunk
   }
   const reader = response.body.getReader()
+  const stream: OpenStream = { mount: sink.mount, break: () => {} }
+  const end = (failure?: string): void => {
+    openStreams.delete(stream)
+    sink.end(failure)
+  }
   const body = new ReadableStream<Uint8Array>({
+    start (controller) {
+      if (!isStream) return
+      stream.break = () => {
+        end('broken by hand')
+        controller.error(new TypeError('The stream was broken by hand'))
+        reader.cancel().catch(() => {})
+      }
+      openStreams.add(stream)
+    },
     async pull (controller) {
       try {
         const { done, value } = await reader.read()
+        if (isStream && !openStreams.has(stream)) return
         if (done) {
           if (text !== '') sink.add({ text: text.slice(0, MAX_TEXT) })
-          sink.end()
+          end()
           return controller.close()
         }
         read(decoder.decode(value, { stream: true }))
         controller.enqueue(value)
       } catch (error) {
-        sink.end(describeFailure(error))
+        end(describeFailure(error))
         controller.error(error)
       }
     },
     async cancel (reason) {
-      sink.end('aborted')
+      end('aborted')
       await reader.cancel(reason)
     }
   })
