@@ -1,9 +1,9 @@
-// Prints one line for each call of a tool, read of a resource and prompt that a server answers.
+// Prints one line for each call of a tool, read of a resource and prompt, from the events that the call log is made of.
 import { RpcError } from '../errors.ts'
-import { Method } from '../protocol/methods.ts'
-import type { Caller, Incoming, Outcome } from '../server/call/incoming.ts'
-import type { ServerDefinition } from '../server/definition.ts'
-import { resultOf } from '../server/call/result.ts'
+import { parseJson } from '../protocol/message.ts'
+import { refusals, requests } from '../telemetry/channels.ts'
+import type { MountIdentity, RefusalEvent, RequestEvent } from '../telemetry/events.ts'
+import { targetOf } from '../telemetry/read-event.ts'
 import { cleanLine } from './clean.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -12,73 +12,78 @@ export interface CallPrinter extends Pick<Terminal, 'bold' | 'dim'> {
   print (line: string): void
 }
 
-interface Params { readonly name?: unknown, readonly uri?: unknown }
-
-// How a call is named, by its method. Other methods are not printed: clients send them on their own.
-const NAMES: ReadonlyMap<string, (params: Params) => string> = new Map([
-  [Method.ToolsCall, ({ name }: Params) => String(name)],
-  [Method.ResourcesRead, ({ uri }: Params) => `read ${String(uri)}`],
-  [Method.PromptsGet, ({ name }: Params) => `prompt ${String(name)}`]
-])
-
 const NAME_WIDTH = 20
 const OUTCOME_WIDTH = 7
 const DURATION_WIDTH = 8
 const LONGEST_TEXT = 300
 
-const printed = new WeakSet<ServerDefinition>()
+/** A line before it is printed. */
+interface Line {
+  readonly name: string
+  readonly outcome: string
+  /** Milliseconds; absent if no server has seen the call. */
+  readonly duration?: number | undefined
+  readonly who?: string
+  readonly text?: string
+}
 
 /**
- * Prints the calls that a definition serves from now on. The definition's own `serve` is replaced, because that works
- * for servers of every kind and costs servers outside `dev` nothing. A frozen definition is left as it is.
+ * Prints calls from now on. Returns a function that ends this.
+ * @param isShown Chooses the mounts whose calls are printed.
  */
-export function printCalls (definition: ServerDefinition, printer: CallPrinter): void {
-  if (printed.has(definition) || !Object.isExtensible(definition)) return
-  printed.add(definition)
-  const { serve } = definition
-  definition.serve = function servePrinting (incoming) {
-    const name = NAMES.get(incoming.message.method)?.(incoming.message.params as Params ?? {})
-    const serving = serve.call(definition, incoming)
-    if (name !== undefined) printEnd(serving, { name, incoming, began: performance.now() }, printer)
-    return serving
+export function printCalls (
+  { print, bold, dim }: CallPrinter, isShown: (event: MountIdentity) => boolean = () => true
+): () => void {
+  function write ({ name, outcome, duration, who = '', text = '' }: Line): void {
+    const time = duration === undefined ? '' : `${Math.round(duration)} ms`
+    const word = outcome.padEnd(OUTCOME_WIDTH)
+    const shown = outcome === 'ok' ? word : bold(word)
+    const details = dim(`${time.padStart(DURATION_WIDTH)}  ${who}`)
+    const end = cleanLine(text).slice(0, LONGEST_TEXT)
+    print(`${cleanLine(name).padEnd(NAME_WIDTH)}  ${shown}  ${details}  ${end}`.trimEnd())
+  }
+  // The channels have no other messages.
+  const onCall = (message: unknown): void => {
+    const event = message as RequestEvent
+    // Clients send requests of other methods on their own.
+    if (targetOf(event) !== undefined && isShown(event)) write(describeCall(event))
+  }
+  const onRefusal = (message: unknown): void => {
+    const event = message as RefusalEvent
+    const { target, message: text, code } = event
+    if (target !== undefined && isShown(event)) write({ name: target, outcome: 'refused', text: `${text} (${code})` })
+  }
+  requests.asyncEnd.subscribe(onCall)
+  refusals.subscribe(onRefusal)
+  return function endCallLines () {
+    requests.asyncEnd.unsubscribe(onCall)
+    refusals.unsubscribe(onRefusal)
   }
 }
 
-interface Call { readonly name: string, readonly incoming: Incoming, readonly began: number }
-
-// Never rejects: what `serve` throws is for the transport.
-async function printEnd (serving: Promise<Outcome>, call: Call, { print, bold, dim }: CallPrinter): Promise<void> {
-  const { outcome, text = '' } = await serving.then(describeResult, describeError)
-  const { caller, channel } = call.incoming
-  const duration = `${Math.round(performance.now() - call.began)} ms`
-  const name = cleanLine(call.name).padEnd(NAME_WIDTH)
-  const word = outcome.padEnd(OUTCOME_WIDTH)
-  const who = channel.isTrusted === true ? 'this app' : describeCaller(caller)
-  const shown = outcome === 'ok' ? word : bold(word)
-  print(`${name}  ${shown}  ${dim(`${duration.padStart(DURATION_WIDTH)}  ${who}`)}  ${cleanLine(text)}`.trimEnd())
+function describeCall (event: RequestEvent): Line {
+  const { tool, prompt, uri, duration, transport } = event
+  return {
+    name: tool ?? (prompt === undefined ? `read ${uri}` : `prompt ${prompt}`),
+    duration,
+    who: transport === 'host' ? 'this app' : describeClient(event),
+    ...describeOutcome(event)
+  }
 }
 
-interface Described { readonly outcome: string, readonly text?: string }
-
-interface AnyResult {
-  readonly isError?: boolean
-  readonly resultType?: string
-  readonly content?: readonly { readonly text?: string }[]
+function describeOutcome ({ outcome, result, error }: RequestEvent): Pick<Line, 'outcome' | 'text'> {
+  if (outcome === 'ok' || outcome === 'cancelled') return { outcome }
+  if (outcome === 'input_required') return { outcome: 'asks' }
+  if (result !== undefined) return { outcome: 'failed', text: textOf(result) }
+  return { outcome: 'refused', text: error instanceof RpcError ? `${error.message} (${error.code})` : String(error) }
 }
 
-function describeResult (result: Outcome): Described {
-  // The cast trusts the server to answer with what the protocol defines.
-  const { isError, resultType, content = [] } = resultOf(result) as AnyResult
-  if (resultType === 'input_required') return { outcome: 'asks' }
-  if (isError !== true) return { outcome: 'ok' }
-  return { outcome: 'failed', text: content.map(({ text = '' }) => text).join(' ').slice(0, LONGEST_TEXT) }
+// The result of a definition that is the app's own may be anything.
+function textOf (result: unknown): string {
+  const { content } = Object(typeof result === 'string' ? parseJson(result) : result)
+  return Array.isArray(content) ? content.map((block) => Object(block).text ?? '').join(' ') : ''
 }
 
-function describeError (error: unknown): Described {
-  const text = error instanceof RpcError ? `${error.message} (${error.code})` : String(error)
-  return { outcome: 'refused', text: text.slice(0, LONGEST_TEXT) }
-}
-
-function describeCaller ({ client: { info }, era }: Caller): string {
-  return info === undefined ? `${era} client` : `${cleanLine(`${info.name} ${info.version}`)}, ${era}`
+function describeClient ({ client, era }: RequestEvent): string {
+  return client === undefined ? `${era} client` : `${cleanLine(`${client.name} ${client.version}`)}, ${era}`
 }

@@ -1,5 +1,6 @@
 // One run of a file by `dev`: it is loaded, served and announced, until a signal ends it.
-import { findMounted, findRegistry, type McpRegistry } from '../registry.ts'
+import { findRegistry, type McpRegistry } from '../registry.ts'
+import { ofApp } from '../telemetry/read-event.ts'
 import { announce } from './announcement.ts'
 import { printCalls } from './call-lines.ts'
 import { serveExplorer } from './dev-explorer.ts'
@@ -38,19 +39,14 @@ async function runOnHttp (settings: DevSettings, terminal: Terminal): Promise<vo
   // The cast holds, because an app without a registry has been refused.
   const mounts = findRegistry(app) as McpRegistry
   await announce(mounts, { ...settings, explorer: await serveExplorer(app, mounts) }, terminal)
-  for (const mount of mounts) printCalls(findMounted(mount).parts.definition, { ...terminal, print: terminal.out })
+  const endCallLines = printCalls({ ...terminal, print: terminal.out }, ofApp(app))
   await ended
   await mounts.drain()
+  endCallLines()
 }
 
 async function runOnStdio (settings: DevSettings, terminal: Terminal): Promise<void> {
-  await serveOnStdio(settings, {
-    option: '--stdio',
-    terminal,
-    prepare (definition) {
-      // Standard output belongs to the client.
-      printCalls(definition, { ...terminal, print: terminal.err })
-      return undefined
-    }
-  })
+  // Standard output belongs to the client.
+  const endCallLines = printCalls({ ...terminal, print: terminal.err })
+  await serveOnStdio(settings, { option: '--stdio', terminal }).finally(endCallLines)
 }

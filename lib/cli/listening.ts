@@ -1,7 +1,6 @@
 // What `dev` and `run` have in common while they serve: listening, stdio, signals and failures.
 import type { FastifyInstance } from 'fastify'
 import { resolveDefinition, type Mountable } from '../sdk/recognise.ts'
-import type { ServerDefinition } from '../server/definition.ts'
 import { divertStdout } from '../stdio/stdout.ts'
 import { serveStdio } from '../stdio.ts'
 import { clean } from './clean.ts'
@@ -41,14 +40,14 @@ export async function listen (
 /**
  * Serves what a file exports to one client on standard input and output, until the input or a signal ends it.
  * @param option How the user asked for it, such as `--stdio`.
- * @param prepare Prepares the definition, and may return the app whose logger is used.
+ * @param createApp Creates the app whose logger is used; absent for a bare one.
  */
 export async function serveOnStdio (
   settings: ExportSettings,
-  { option, terminal, prepare }: {
+  { option, terminal, createApp }: {
     readonly option: string
     readonly terminal: Terminal
-    prepare (definition: ServerDefinition): FastifyInstance | undefined
+    readonly createApp?: () => FastifyInstance
   }
 ): Promise<void> {
   // What the file prints while it is loaded must not reach the client.
@@ -61,7 +60,9 @@ export async function serveOnStdio (
     )
   }
   const { stdin: input, stdout: output } = terminal.process
-  const app = prepare(resolveDefinition(exported))
+  // Creating an app for a server that cannot be served would be in vain.
+  resolveDefinition(exported)
+  const app = createApp?.()
   // Resolving the definition has checked the server, so the cast holds.
   const options = { input, output, ...(app !== undefined && { app }) }
   const { closed, close } = await serveStdio(exported as Mountable, options)

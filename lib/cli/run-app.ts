@@ -21,7 +21,7 @@ async function runOnStdio (settings: RunSettings, terminal: Terminal): Promise<v
   await serveOnStdio(settings, {
     option: '--transport stdio',
     terminal,
-    prepare: () => Fastify({ logger: { level: settings.logLevel, stream: terminal.process.stderr } })
+    createApp: () => Fastify({ logger: { level: settings.logLevel, stream: terminal.process.stderr } })
   })
 }
 

@@ -1,65 +1,71 @@
-import t from 'tap'
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
 import { printCalls } from '../../lib/cli/call-lines.ts'
-import { RpcError } from '../../lib/errors.ts'
-import type { Incoming, Outcome } from '../../lib/server/call/incoming.ts'
-import type { ServerDefinition } from '../../lib/server/definition.ts'
+import { RpcError, type McpServer } from '../../lib/index.ts'
+import { createHost, modern, modernCall, mount, type Post } from '../support/app.ts'
 
-interface Call {
-  readonly method?: string
-  readonly params?: object
-  readonly channel?: object
-  readonly client?: object
-  serve (): Promise<Outcome>
-}
-
-// Serves one call, and resolves to the lines that are printed for it.
+/** Serves one request of a client, or a call of the app itself, and resolves to the lines that are printed for it. */
 async function print (
-  { method = 'tools/call', params = { name: 'add' }, channel = {}, client = {}, serve }: Call
-): Promise<readonly string[]> {
+  t: Test, serve: () => Promise<unknown>, request: Post | 'host' = modernCall('add')
+): Promise<string[]> {
   const lines: string[] = []
-  const definition = { serve } as unknown as ServerDefinition
-  printCalls(definition, { print: (line) => { lines.push(line) }, bold: (text) => text, dim: (text) => text })
-  const message = { jsonrpc: '2.0', id: 1, method, ...(method !== 'prompts/get' && { params }) }
-  const incoming = { message, caller: { client, era: 'legacy' }, channel }
-  await definition.serve(incoming as unknown as Incoming).catch(() => {})
-  await new Promise(setImmediate)
+  const { app } = createHost(t)
+  await mount(app, { server: { serve } as unknown as McpServer, name: 'own' })
+  await app.ready()
+  const end = printCalls({ print: (line) => { lines.push(line) }, bold: String, dim: String })
+
+  if (request === 'host') await app.mcp.get('own').call('add')
+  else await app.inject(request)
+  end()
+  await app.inject(modernCall('add'))
+
   return lines.map((line) => line.replace(/ +\d+ ms/, ' # ms').replaceAll(/ {2,}/g, '  '))
 }
 
 t.test('a call is a line with its name, its outcome and who has called', async (t) => {
-  const info = { name: 'Client', version: '2' }
-  const calls: ReadonlyArray<readonly [call: Call, line: string]> = [
-    [{ serve: async () => ({}), client: { info } }, 'add  ok # ms  Client 2, legacy'],
-    [{ serve: async () => ({}) }, 'add  ok # ms  legacy client'],
-    [{ serve: async () => ({}), channel: { isTrusted: true } }, 'add  ok # ms  this app'],
-    [{ serve: async () => ({}), method: 'prompts/get' }, 'prompt undefined  ok # ms  legacy client'],
-    [{ serve: async () => ({ resultType: 'input_required' }) }, 'add  asks # ms  legacy client'],
-    [
-      { serve: async () => ({ isError: true, content: [{ text: 'no' }, {}] }) },
-      'add  failed # ms  legacy client  no'
-    ],
-    [
-      { serve: async () => { throw new RpcError(-32602, 'Unknown') } },
-      'add  refused # ms  legacy client  Unknown (-32602)'
-    ],
-    [{ serve: async () => { throw new TypeError('broken') } }, 'add  refused # ms  legacy client  TypeError: broken']
-  ]
+  const ok = async (): Promise<object> => ({ resultType: 'complete', content: [] })
+  const fail = async (error: Error): Promise<never> => { throw error }
+  const meta = { 'io.modelcontextprotocol/clientInfo': { name: 'Client', version: '2' } }
 
-  for (const [call, line] of calls) t.same(await print(call), [line])
-  t.same(await print({ serve: async () => ({}), method: 'ping' }), [])
+  t.same(await print(t, ok, modernCall('add', {}, { meta })), ['add  ok # ms  Client 2, modern'])
+  t.same(await print(t, ok), ['add  ok # ms  modern client'])
+  t.same(await print(t, ok, 'host'), ['add  ok # ms  this app'])
+  t.same(await print(t, ok, modern('prompts/get', { name: 'a' })), ['prompt a  ok # ms  modern client'])
+  t.same(await print(t, ok, modern('resources/read', { uri: 'a://b' })), ['read a://b  ok # ms  modern client'])
+  t.same(await print(t, ok, modern('tools/list')), [])
+  t.same(await print(t, async () => ({ resultType: 'input_required' })), ['add  asks # ms  modern client'])
+  t.same(await print(t, async () => ({ isError: true, content: [{ text: 'no' }, {}] })), [
+    'add  failed # ms  modern client  no'
+  ])
+  t.same(await print(t, async () => '{"isError":true,"content":[{"text":"no"}]}'), [
+    'add  failed # ms  modern client  no'
+  ])
+  t.same(await print(t, async () => ({ isError: true, content: 1 })), ['add  failed # ms  modern client'])
+  t.same(await print(t, () => fail(new RpcError(-32602, 'Unknown'))), [
+    'add  refused # ms  modern client  Unknown (-32602)'
+  ])
+  t.same(await print(t, () => fail(new TypeError('broken'))), [
+    'add  refused # ms  modern client  TypeError: broken'
+  ])
 })
 
-t.test('a definition prints each call once, and a frozen one is left as it is', async (t) => {
-  const serve = async (): Promise<Outcome> => ({})
-  const frozen = Object.freeze({ serve }) as unknown as ServerDefinition
-  const printer = { print: () => {}, bold: String, dim: String }
-  printCalls(frozen, printer)
-  const definition = { serve } as unknown as ServerDefinition
-  printCalls(definition, printer)
-  const printing = definition.serve
-  printCalls(definition, printer)
+t.test('a call that no server has seen is a line, too', async (t) => {
+  const [line, ...others] = await print(t, async () => ({}), modernCall('add', {}, { headers: { 'mcp-name': 'sub' } }))
 
-  t.equal(frozen.serve, serve)
-  t.not(printing, serve)
-  t.equal(definition.serve, printing)
+  t.match(line, /^add {2}refused {2}Header mismatch: .* \(-32020\)$/)
+  t.equal(others.length, 0)
+})
+
+t.test('only the calls of chosen mounts are printed', async (t) => {
+  const lines: string[] = []
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await mount(app, { server: { serve: async () => ({}) } as unknown as McpServer, name: 'own' })
+  const end = printCalls({ print: (line) => { lines.push(line) }, bold: String, dim: String }, () => false)
+  t.teardown(end)
+
+  await app.inject(modernCall('add'))
+  await app.inject(modernCall('add', {}, { headers: { 'mcp-name': 'sub' } }))
+
+  t.same(lines, [])
 })
