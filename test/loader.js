@@ -33,6 +33,8 @@ function lead (specifier, path) {
 }
 
 if (isMainThread) {
+  // tap makes Node.js read the source map of each module. The sources have none, because all lines stay in their place.
+  process.setSourceMapsEnabled(false)
   register(import.meta.url)
   // Keep tap out of the programs that tests start: it takes longer to load than most of them take to run, and their
   // coverage does not count.
