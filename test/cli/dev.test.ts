@@ -12,14 +12,12 @@ import { startInspector } from '../../lib/cli/inspector.ts'
 import { LOADER } from '../support/child.ts'
 import { createTestTerminal, type TestTerminal } from './terminal.ts'
 
-// Each process loads all sources again, with tsx.
+// Each server is a process of its own, which loads tsx.
 t.setTimeout(120_000)
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const PROGRAM = join(ROOT, 'lib/cli.ts')
 
-// `dev` passes on the arguments of Node.js. The tests need those that load the sources, without those that tap adds.
-process.execArgv = [...LOADER]
 const ENV = process.env as Record<string, string>
 
 const SERVER = `import { McpServer } from 'fastify-mcp-mount'
@@ -232,7 +230,7 @@ t.test('an official client starts a server on stdio', async (t) => {
 
   await client.connect(new StdioClientTransport({
     command: process.execPath,
-    args: ['--import', 'tsx', PROGRAM, 'dev', join(directory, 'server.ts'), '--stdio'],
+    args: [...LOADER, PROGRAM, 'dev', join(directory, 'server.ts'), '--stdio'],
     cwd: ROOT,
     env: ENV
   }))

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { runProgram } from '../../lib/cli/program.ts'
 import { formatRoutes } from '../../lib/cli/routes-table.ts'
-import { createTestTerminal, type TestTerminalOptions } from './terminal.ts'
+import { createTestTerminal } from './terminal.ts'
 
 // Each run is a process of its own.
 t.setTimeout(120_000)
@@ -38,19 +38,16 @@ const SAME_NAME = `${APP}export const app = Fastify()
 
 interface Outcome { readonly code: number, readonly out: string, readonly err: string }
 
-async function run (
-  t: Test, text: string, args: readonly string[] = [], options: TestTerminalOptions = {}
-): Promise<Outcome> {
-  const directory = mkdtempSync(join(t.testdir(), 'app-'))
-  writeFileSync(join(directory, 'app.ts'), text)
-  const test = createTestTerminal({ cwd: directory, ...options, env: { ...inherited(), ...options.env } })
-  const code = await runProgram(['routes', 'app.ts', ...args], test.terminal)
-  return { code, out: test.out, err: test.err }
+async function run (t: Test, text: string, ...args: readonly string[]): Promise<Outcome> {
+  return await runFile(t, 'app.mjs', text, ...args)
 }
 
-// tap must not record the coverage: tsx runs the sources in another form, which would count in place of theirs.
-function inherited (): { readonly [name: string]: string } {
-  return { PATH: process.env['PATH'] ?? '', _TAPJS_PROCESSINFO_COVERAGE_: '0' }
+async function runFile (t: Test, name: string, text: string, ...args: readonly string[]): Promise<Outcome> {
+  const cwd = mkdtempSync(join(t.testdir(), 'app-'))
+  writeFileSync(join(cwd, name), text)
+  const test = createTestTerminal({ cwd, env: { PATH: process.env['PATH'] ?? '' } })
+  const code = await runProgram(['routes', name, ...args], test.terminal)
+  return { code, out: test.out, err: test.err }
 }
 
 const TABLE = `Shop  /shop/mcp  2 of 5 routes are tools, about 86 tokens
@@ -68,7 +65,8 @@ GET /internal  has no 'config.mcp', and is not included
 `
 
 t.test('the tools of an app are a table with their size, and the other routes have a reason', async (t) => {
-  const { code, out, err } = await run(t, SHOP.replace('LOGGER', ''))
+  const text = SHOP.replace('LOGGER', '').replace('createApp ()', 'createApp (): unknown')
+  const { code, out, err } = await runFile(t, 'app.ts', text)
 
   t.equal(out, TABLE)
   t.equal(err, '')
@@ -84,7 +82,7 @@ t.test('warnings of the app go to standard error, and the rest of its log nowher
 })
 
 t.test('with --json, the table is JSON', async (t) => {
-  const { out } = await run(t, SHOP.replace('LOGGER', ''), ['--json'])
+  const { out } = await run(t, SHOP.replace('LOGGER', ''), '--json')
 
   t.same(JSON.parse(out), [{
     mount: 'Shop',
@@ -122,10 +120,10 @@ t.test('an app that was made before the package was imported misses the same rou
 t.test('a file that exposes no routes, or fails, is explained, and the exit code is 1', async (t) => {
   for (const [text, problem] of [
     [`${APP}export const mcp = new McpServer({ name: 'Notes', version: '1' })`,
-      /^No mount of app\.ts exposes routes: register the plugin with expose: true/],
-    [`${APP}export const app = Fastify()`, /^app\.ts mounts no MCP server/],
-    [`${APP}throw new Error('no database')`, /^app\.ts failed:\nError: no database/],
-    [SAME_NAME, /^app\.ts failed:\n.*the route 'GET \/b' has the name 'same'/]
+      /^No mount of app\.mjs exposes routes: register the plugin with expose: true/],
+    [`${APP}export const app = Fastify()`, /^app\.mjs mounts no MCP server/],
+    [`${APP}throw new Error('no database')`, /^app\.mjs failed:\nError: no database/],
+    [SAME_NAME, /^app\.mjs failed:\n.*the route 'GET \/b' has the name 'same'/]
   ] as const) {
     const { code, out, err } = await run(t, text)
 
@@ -180,7 +178,7 @@ t.test('a file that ends its process before its app is ready makes the exit code
 t.test('--export names the app, and output that is no log of pino goes to standard error', async (t) => {
   const text = `${SHOP.replace('LOGGER', '').replace('createApp', 'createShop')}
     console.log('{"level":"high"}')`
-  const { code, out, err } = await run(t, text, ['--export', 'createShop'])
+  const { code, out, err } = await run(t, text, '--export', 'createShop')
 
   t.equal(out, TABLE)
   t.match(err, '{"level":"high"}')

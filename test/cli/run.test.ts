@@ -29,7 +29,7 @@ interface Running {
 }
 
 function run (t: Test, args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
-  const file = join(t.testdir({ 'server.ts': SERVER }), 'server.ts')
+  const file = join(t.testdir({ 'server.mjs': SERVER }), 'server.mjs')
   const child = spawn(process.execPath, [...LOADER, PROGRAM, 'run', file, ...args], { env: { ...process.env, ...env } })
   const closed = once(child, 'close')
   let text = ''
@@ -146,7 +146,7 @@ t.test('a file that does not exist is reported at once', async (t) => {
 
 t.test('the exit code is that of the process that serves the file', async (t) => {
   const cwd = t.testdir({ 'server.mjs': 'process.exit(7)' })
-  const test = createTestTerminal({ cwd, env: { PATH: process.env['PATH'] ?? '', _TAPJS_PROCESSINFO_COVERAGE_: '0' } })
+  const test = createTestTerminal({ cwd, env: { PATH: process.env['PATH'] ?? '' } })
 
   t.equal(await runProgram(['run', 'server.mjs'], test.terminal), 7)
 })

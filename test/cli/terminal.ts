@@ -3,6 +3,11 @@ import { EventEmitter } from 'node:events'
 import { PassThrough, Writable } from 'node:stream'
 import type { RunSettings } from '../../lib/cli/run-settings.ts'
 import { createTerminal, type Terminal } from '../../lib/cli/terminal.ts'
+import { LOADER } from '../support/child.ts'
+
+// Commands pass the arguments of Node.js on to the processes that they start. Those of tap would make each of these
+// load all sources one by one, and record coverage.
+process.execArgv = [...LOADER]
 
 /** The settings of `run` that are left to their defaults, but for the port. */
 export const RUN_SETTINGS: Omit<RunSettings, 'name' | 'file'> = Object.freeze({
