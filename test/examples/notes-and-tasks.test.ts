@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
-import { clientKinds, failureOf, type Answer, type ClientKind, type OfficialClient } from '../support/clients.ts'
+import { clientKinds, failureOf, v1, type Answer, type ClientKind, type OfficialClient } from '../support/clients.ts'
 import { run, runInShell, type Running } from '../support/child.ts'
 
-// Two databases are made, each in seconds; a busy machine may need longer.
+// Two databases are made, each in seconds, and all tests use them; a busy machine may need longer.
 t.setTimeout(180_000)
 
 interface Example { readonly origin: string, readonly running: Running, readonly curls: readonly string[] }
@@ -25,35 +25,13 @@ async function connect (t: Test, kind: ClientKind, url: string): Promise<Officia
   return client
 }
 
-function textOf ({ content }: Answer): unknown {
-  return Array.isArray(content) ? content.map((block: { text?: string }) => block.text) : content
+function textOf ({ content }: Answer): Array<string | undefined> {
+  return (content as Array<{ text?: string }>).map(({ text }) => text)
 }
 
-t.test('what is saved outlives the process, which a signal ends properly', async (t) => {
-  const dataDir = t.testdir()
-  const [kind] = clientKinds
-  if (kind === undefined) throw new Error('there is no client')
-
-  const first = await startExample(t, dataDir)
-  const notes = await connect(t, kind, `${first.origin}/notes/mcp`)
-  await notes.callTool('add_note', { text: 'Ask for the weather', topic: 'travel' })
-  const tasks = await connect(t, kind, `${first.origin}/tasks/mcp`)
-  await tasks.callTool('add_task', { title: 'Pack' })
-  const ending = await first.running.stop('SIGTERM')
-  const second = await startExample(t, dataDir)
-  const notesAgain = await connect(t, kind, `${second.origin}/notes/mcp`)
-  const tasksAgain = await connect(t, kind, `${second.origin}/tasks/mcp`)
-
-  t.same(ending, { code: 0, signal: null })
-  t.same(textOf(await notesAgain.callTool('search_notes', { text: 'weather' })), ['1 (travel): Ask for the weather'])
-  t.same((await tasksAgain.callTool('list_tasks'))['structuredContent'], {
-    tasks: [{ id: 1, title: 'Pack', done: false }]
-  })
-  t.same(await second.running.stop('SIGINT'), { code: 0, signal: null })
-})
-
 t.test('the example serves', async (t) => {
-  const { origin, curls } = await startExample(t, t.testdir())
+  const dataDir = t.testdir()
+  const { origin, curls, running } = await startExample(t, dataDir)
 
   await t.test('its own pages beside the servers', async (t) => {
     const page = await fetch(origin)
@@ -153,4 +131,23 @@ t.test('the example serves', async (t) => {
       t.same(tasks.at(-1), { id, title: topic, done: true })
     })
   }
+  await t.test('what is saved outlives the process, which a signal ends properly', async (t) => {
+    const notes = await connect(t, v1, `${origin}/notes/mcp`)
+    const added = await notes.callTool('add_note', { text: 'Ask for the weather', topic: 'travel' })
+    const tasks = await connect(t, v1, `${origin}/tasks/mcp`)
+    await tasks.callTool('add_task', { title: 'Pack' })
+    const saved = await tasks.callTool('list_tasks')
+
+    const ending = await running.stop('SIGTERM')
+    const second = await startExample(t, dataDir)
+    const notesAgain = await connect(t, v1, `${second.origin}/notes/mcp`)
+    const tasksAgain = await connect(t, v1, `${second.origin}/tasks/mcp`)
+
+    t.same(ending, { code: 0, signal: null })
+    const [, id] = /^Saved note (\d+) /.exec(textOf(added)[0] ?? '') ?? []
+    t.same(textOf(await notesAgain.callTool('search_notes', { text: 'weather' })), [`${id} (travel): Ask for the weather`])
+    t.match((saved['structuredContent'] as { tasks: object[] }).tasks.at(-1), { title: 'Pack', done: false })
+    t.same((await tasksAgain.callTool('list_tasks'))['structuredContent'], saved['structuredContent'])
+    t.same(await second.running.stop('SIGINT'), { code: 0, signal: null })
+  })
 })
