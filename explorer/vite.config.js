@@ -13,8 +13,28 @@ const paintOnce = {
   transformIndexHtml: (html) => html.replace('<script type="module"', '<script type="module" blocking="render"')
 }
 
+/** The browser loads what the page needs next while it runs the script: the list of mounts, and the official client. */
+const preloadNext = {
+  name: 'preload-next',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (_html, { bundle = {}, filename }) => {
+      if (!filename.endsWith('index.html')) return []
+      const chunks = Object.values(bundle)
+      const main = chunks.find(({ isEntry, name }) => isEntry && name === 'main')
+      const client = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith('/state/client.ts'))
+      const files = [client.fileName, ...client.imports].filter((name) => ![main.fileName, ...main.imports].includes(name))
+      return [preload('fetch', './mounts.json'), ...files.map((name) => preload('script', `./${name}`))]
+    }
+  }
+}
+
+function preload (as, href) {
+  return { tag: 'link', attrs: { rel: 'preload', as, href, crossorigin: true }, injectTo: 'head' }
+}
+
 export default defineConfig({
-  plugins: [paintOnce],
+  plugins: [paintOnce, preloadNext],
   root: folder,
   // Relative, so that the page works below any prefix and behind any proxy.
   base: './',

@@ -10,8 +10,11 @@ import { buildPage } from '../page.js'
 
 /** A browser that opens explorers. */
 export interface ExplorerBrowser {
-  /** Opens the explorer of an app at a fragment, such as `#/Notes/tool/add_note`, once the app listens. */
-  open (t: Test, app: FastifyInstance, fragment?: string): Promise<Page>
+  /**
+   * Opens the explorer of an app at a fragment, such as `#/Notes/tool/add_note`, once the app listens.
+   * @param prepare Is called before the page is loaded.
+   */
+  open (t: Test, app: FastifyInstance, fragment?: string, prepare?: (page: Page) => Promise<unknown>): Promise<Page>
   /** What pages have written to the console as warnings and errors, and thrown. */
   readonly complaints: readonly string[]
   /** Drops the complaints that a test has provoked. */
@@ -28,7 +31,7 @@ export async function startExplorer (t: Test): Promise<ExplorerBrowser> {
     forgive (pattern) {
       complaints.splice(0, Infinity, ...complaints.filter((complaint) => !pattern.test(complaint)))
     },
-    async open (t, app, fragment = '') {
+    async open (t, app, fragment = '', prepare = undefined) {
       const origin = app.server.listening ? originOf(app) : await app.listen({ port: 0, host: '127.0.0.1' })
       const page = await openPage('about:blank')
       // Before the app closes, to which the page would reconnect.
@@ -37,6 +40,7 @@ export async function startExplorer (t: Test): Promise<ExplorerBrowser> {
         if (['warning', 'error'].includes(message.type())) complaints.push(message.text())
       })
       page.on('pageerror', (error) => { complaints.push(String(error.stack)) })
+      await prepare?.(page)
       await page.goto(`${origin}/explorer/${fragment}`)
       return page
     }

@@ -68,6 +68,25 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
     t.same(await page.getByRole('navigation').getByRole('link').allInnerTexts(), ['picture'])
   })
 
+  t.test('the tools are there in three round trips, before the client is', async (t) => {
+    const held = createGate()
+    const requests: string[] = []
+    const page = await explorer.open(t, createApp(t), '', async (page) => {
+      page.on('request', (request) => { requests.push(new URL(request.url()).pathname) })
+      await page.route(/\/assets\/client-/, async (route) => { await held.promise; await route.continue() })
+    })
+
+    await page.getByRole('link', { name: 'add_note' }).waitFor()
+    // What the first look needs is asked for by the document, and all of it together.
+    const html = await (await fetch(page.url().replace(/#.*/, ''))).text()
+    const named = [...html.matchAll(/(?:href|src)="\.(\/[^"]+)"/g)].map(([, path]) => `/explorer${path}`)
+    t.same(requests.filter((path) => !named.includes(path)), ['/explorer/', '/notes/mcp'])
+    t.same([...new Set(requests)].length, requests.length, 'nothing is loaded twice')
+    await page.getByText('connecting', { exact: true }).waitFor()
+    held.open()
+    await page.getByText('connected', { exact: true }).waitFor()
+  })
+
   t.test('a form of the schema calls a tool, whose log and result appear', async (t) => {
     const page = await explorer.open(t, createApp(t), '#/Notes/tool/add_note')
 

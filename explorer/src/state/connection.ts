@@ -1,12 +1,13 @@
 // The connection to one mount: the official client, and what the server offers.
 import { signal } from '@preact/signals'
-import {
-  Client, StreamableHTTPClientTransport,
-  type Implementation, type LoggingMessageNotificationParams, type Prompt, type ProtocolEra, type Resource,
-  type ResourceTemplateType, type ServerCapabilities, type Tool
+import type {
+  Client, Implementation, LoggingMessageNotificationParams, Prompt, ProtocolEra, Resource, ResourceTemplateType,
+  ServerCapabilities, StreamableHTTPClientTransport, Tool
 } from '@modelcontextprotocol/client'
 import { createRecordingFetch, dropStreams } from '../wire/exchanges.ts'
 import { headersFor } from './credentials.ts'
+import { askForTools, MODERN, PAGE } from './first-look.ts'
+import { loadClient, official, type OfficialClient } from './load-client.ts'
 import type { DescribedMount } from './mounts.ts'
 import type { ChosenEra } from './place.ts'
 import { APP_TYPE } from './tool-app.ts'
@@ -30,7 +31,12 @@ export interface LogEntry extends LoggingMessageNotificationParams {
   readonly at: number
 }
 
-const MODERN = '2026-07-28'
+const CAPABILITIES = {
+  elicitation: { form: {}, url: {} },
+  sampling: {},
+  roots: { listChanged: true },
+  extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: [APP_TYPE] } }
+}
 const MAX_LOG = 500
 const MAX_PAUSE = 10_000
 // Servers may send thousands of messages a second. The page is drawn once for those that arrive together.
@@ -53,6 +59,7 @@ export class Connection {
   readonly mount: DescribedMount
   readonly url: URL
   readonly #era: ChosenEra
+  readonly #fetch: ReturnType<typeof createRecordingFetch>
   #client: Client | undefined
   #transport: StreamableHTTPClientTransport | undefined
   #refusal: Refusal | undefined
@@ -66,6 +73,10 @@ export class Connection {
     this.mount = mount
     this.url = url
     this.#era = era
+    // The credentials may change while the connection is open.
+    this.#fetch = createRecordingFetch(mount.name, () => headersFor(mount.name), (response) => {
+      if (response.status >= 400) this.#refusal = readRefusal(response)
+    })
   }
 
   /** The client, once it is connected. */
@@ -76,9 +87,11 @@ export class Connection {
 
   /** Connects, and loads the lists. */
   async open (): Promise<void> {
+    if (official === undefined) await this.#lookFirst()
+    const loaded = await loadClient()
     if (this.#isClosed) return
-    const client = this.#createClient()
-    const transport = this.#createTransport()
+    const client = this.#createClient(loaded)
+    const transport = new loaded.StreamableHTTPClientTransport(this.url, { fetch: this.#fetch })
     this.#refusal = undefined
     try {
       await client.connect(transport)
@@ -98,14 +111,18 @@ export class Connection {
     }
   }
 
-  #createClient (): Client {
-    const client = new Client({ name: 'fastify-mcp-mount explorer', version: '1.0.0' }, {
-      capabilities: {
-        elicitation: { form: {}, url: {} },
-        sampling: {},
-        roots: { listChanged: true },
-        extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: [APP_TYPE] } }
-      },
+  async #lookFirst (): Promise<void> {
+    if (this.#era === 'legacy') return
+    const tools = await askForTools(this.url, CAPABILITIES, this.#fetch)
+    if (tools === undefined || this.#isClosed) return
+    this.tools.value = tools
+    // The client keeps the page busy when it starts, so the tools are drawn before.
+    await new Promise((resolve) => { requestAnimationFrame(() => setTimeout(resolve)) })
+  }
+
+  #createClient ({ Client }: OfficialClient): Client {
+    const client = new Client(PAGE, {
+      capabilities: CAPABILITIES,
       versionNegotiation: { mode: this.#mode() },
       listMaxPages: 1000,
       listChanged: {
@@ -145,14 +162,6 @@ export class Connection {
   #mode (): 'auto' | 'legacy' | { pin: string } {
     if (this.#era === 'legacy') return 'legacy'
     return this.#era === 'modern' ? { pin: MODERN } : 'auto'
-  }
-
-  #createTransport (): StreamableHTTPClientTransport {
-    // The credentials may change while the connection is open.
-    const fetch = createRecordingFetch(this.mount.name, () => headersFor(this.mount.name), (response) => {
-      if (response.status >= 400) this.#refusal = readRefusal(response)
-    })
-    return new StreamableHTTPClientTransport(this.url, { fetch })
   }
 
   #readServer (client: Client): void {

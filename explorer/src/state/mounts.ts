@@ -20,7 +20,7 @@ export const currentMount = computed<DescribedMount | undefined>(() => {
 /** Loads the mounts. */
 export async function loadMounts (): Promise<void> {
   try {
-    const response = await fetch('./mounts.json', { headers: { accept: 'application/json' } })
+    const response = await fetch('./mounts.json')
     if (!response.ok) throw new Error(`the app answered ${response.status}`)
     // The explorer's own plugin has sent it.
     const app = await response.json() as DescribedApp

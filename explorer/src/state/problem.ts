@@ -1,5 +1,5 @@
 // Why a server could not be reached or refused the page, in words that say what to do.
-import { ProtocolError, SdkHttpError } from '@modelcontextprotocol/client'
+import { official } from './load-client.ts'
 
 /** A reply that refuses a request. */
 export interface Refusal {
@@ -43,10 +43,10 @@ const BY_STATUS: Readonly<Record<number, Omit<Problem, 'text'>>> = {
 /** Describes an error of the client for the user. */
 export function describeProblem (error: unknown, refusal: Refusal | undefined): Problem {
   const text = textOf(error)
-  const status = error instanceof SdkHttpError ? error.status : refusal?.status
+  const status = official !== undefined && error instanceof official.SdkHttpError ? error.status : refusal?.status
   const known = status === undefined ? undefined : BY_STATUS[status]
   if (known !== undefined) return { ...known, text: `The app answered ${status}. ${text}` }
-  if (error instanceof ProtocolError) return { title: 'The server answered with an error', text: `${text} (${error.code})` }
+  if (official !== undefined && error instanceof official.ProtocolError) return { title: 'The server answered with an error', text: `${text} (${error.code})` }
   if (refusal === undefined) {
     return { title: 'The app cannot be reached', text: 'The page tries again on its own.', isPassing: true }
   }

@@ -1,8 +1,8 @@
 // The runs of the page: calls of tools, reads of resources and prompts, with their progress and their results.
 import { signal } from '@preact/signals'
 import type { CallToolResult, GetPromptResult, Progress, ReadResourceResult } from '@modelcontextprotocol/client'
-import { ProtocolError } from '@modelcontextprotocol/client'
 import type { Connection, LogEntry } from './connection.ts'
+import { official } from './load-client.ts'
 import type { Kind } from './place.ts'
 
 /** The result of a run. */
@@ -134,7 +134,7 @@ export function cancelRun (id: number): void {
 
 function describeFailure (error: unknown): RunFailure {
   const message = error instanceof Error ? error.message : String(error)
-  return error instanceof ProtocolError ? { message, code: error.code, data: error.data } : { message }
+  return official !== undefined && error instanceof official.ProtocolError ? { message, code: error.code, data: error.data } : { message }
 }
 
 /** The newest run of an item. */

@@ -1,7 +1,8 @@
 // The page's own sign-in: the official client's OAuth flow, in a window beside the page.
-import {
-  auth, type OAuthClientInformationMixed, type OAuthClientProvider, type OAuthDiscoveryState, type OAuthTokens
+import type {
+  OAuthClientInformationMixed, OAuthClientProvider, OAuthDiscoveryState, OAuthTokens
 } from '@modelcontextprotocol/client'
+import { loadClient } from './load-client.ts'
 
 /** How to sign in. */
 export interface SignInSettings {
@@ -20,6 +21,7 @@ export async function signIn (url: URL, { clientId, scopes }: SignInSettings): P
   const popup = window.open('about:blank', '_blank', 'popup,width=520,height=720')
   if (popup === null) throw new Error('The browser has not opened the window: allow popups for this page.')
   try {
+    const { auth } = await loadClient()
     const provider = new PopupProvider(popup, url.href, clientId)
     const scope = scopes.length === 0 ? {} : { scope: scopes.join(' ') }
     if (await auth(provider, { serverUrl: url, ...scope }) === 'REDIRECT') {

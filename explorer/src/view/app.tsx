@@ -118,22 +118,23 @@ function PathValues (): JSX.Element | null {
 function Item ({ connection: shown }: { connection: Connection }): JSX.Element | null {
   const { kind, name } = place.value
   if (kind === undefined || name === undefined) return <Overview connection={shown} />
-  const isLoading = shown.tools.value === undefined
-  if (isLoading) return null
+  // The tools may be there before all else.
+  const missing = shown.status.value === 'connecting' ? null : <Missing what={kind} name={name} />
   switch (kind) {
     case 'tool': {
       const tool = shown.tools.value?.find((one) => one.name === name)
-      return tool === undefined ? <Missing what='tool' name={name} /> : <ToolPage connection={shown} tool={tool} />
+      return tool === undefined ? missing : <ToolPage connection={shown} tool={tool} />
     }
     case 'prompt': {
       const prompt = shown.prompts.value?.find((one) => one.name === name)
-      return prompt === undefined ? <Missing what='prompt' name={name} /> : <PromptPage connection={shown} prompt={prompt} />
+      return prompt === undefined ? missing : <PromptPage connection={shown} prompt={prompt} />
     }
     case 'template': {
       const template = shown.templates.value?.find((one) => one.uriTemplate === name)
-      return template === undefined ? <Missing what='template' name={name} /> : <TemplatePage connection={shown} template={template} />
+      return template === undefined ? missing : <TemplatePage connection={shown} template={template} />
     }
     case 'resource':
+      if (shown.resources.value === undefined) return null
       return <ResourcePage connection={shown} uri={name} resource={shown.resources.value?.find(({ uri }) => uri === name)} />
   }
 }

@@ -1,12 +1,13 @@
 // One resource, or one template of resources: read it, and watch it change.
 import { useEffect, useState } from 'preact/hooks'
 import type { JSX } from 'preact'
-import { UriTemplate, type McpSubscription, type Resource, type ResourceTemplateType } from '@modelcontextprotocol/client'
+import type { McpSubscription, Resource, ResourceTemplateType, UriTemplate } from '@modelcontextprotocol/client'
 import { Badge } from '../parts/badge.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { formatBytes, LongText, visible } from '../parts/text.tsx'
 import { writeJson } from '../schema/json-text.ts'
 import type { Connection } from '../state/connection.ts'
+import { official } from '../state/load-client.ts'
 import { lastRunOf, startRun } from '../state/runs.ts'
 import { CompletingInput } from './completing-input.tsx'
 import { ItemHead } from './item-head.tsx'
@@ -115,7 +116,7 @@ export function TemplatePage (
 
 function parseTemplate (text: string): UriTemplate | undefined {
   try {
-    return new UriTemplate(text)
+    return official && new official.UriTemplate(text)
   } catch {
     return undefined
   }

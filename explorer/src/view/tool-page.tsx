@@ -30,6 +30,7 @@ export function ToolPage ({ connection, tool }: { connection: Connection, tool: 
   const run = lastRunOf(connection.mount.name, 'tool', name)
   const appUri = appUriOf(tool)
   const formId = 'call-form'
+  const isReady = connection.server.value !== undefined && (isFormLoaded.value || !hasProperties(schema))
   useEffect(prepareForm, [])
 
   const call = (given: Args): void => {
@@ -47,7 +48,7 @@ export function ToolPage ({ connection, tool }: { connection: Connection, tool: 
       <div class='workbench'>
         <section class='panel' aria-label='Call'>
           <Arguments key={name} id={formId} schema={schema} value={args} onChange={setArgs} onSubmit={call} />
-          <button type='submit' form={formId} class='button primary' aria-keyshortcuts='Control+Enter' disabled={hasProperties(schema) && !isFormLoaded.value}><Icon name='play' /> Call</button>
+          <button type='submit' form={formId} class='button primary' aria-keyshortcuts='Control+Enter' disabled={!isReady}><Icon name='play' /> Call</button>
         </section>
         <div class='panel results'>
           {run === undefined
