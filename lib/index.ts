@@ -97,7 +97,7 @@ export { authInfoOf } from './http/guard/auth-hook.ts'
 export { InvalidTokenError, VerifierUnavailableError } from './auth/token-error.ts'
 export type { AuthInfo, UpstreamOptions, UpstreamToken } from './auth/auth-info.ts'
 export type { CallerFilter, CallerIdentity } from './auth/caller-filter.ts'
-export type { Revocations } from './auth/revocations.ts'
+export type { RevocationExtent, Revocations } from './auth/revocations.ts'
 export type { AuthOptions, HostAuthOptions, TokenAuthOptions, Verify, VerifyContext } from './auth/auth-options.ts'
 
 export { ClusterUnreachableError, InsufficientScopeError, RpcError, SignInRequiredError, ToolError } from './errors.ts'

@@ -1,6 +1,7 @@
 // Starts a mount with the app, and stops it when the app closes.
 import type { FastifyInstance } from 'fastify'
 import type { CallerFilter } from './auth/caller-filter.ts'
+import type { RevocationExtent } from './auth/revocations.ts'
 import { doNothing } from './do-nothing.ts'
 import type { MountParts } from './http/parts.ts'
 import type { SessionDisposal } from './server/session-disposal.ts'
@@ -45,7 +46,7 @@ export function createLifecycle (app: FastifyInstance, parts: MountParts, dispos
       }
       changes.start(definition)
       await home.start()
-      endRevocations = options.auth?.revocations?.onRevoked((callers) => { revoke(parts, callers) })
+      endRevocations = options.auth?.revocations?.onRevoked((callers, extent) => { revoke(parts, callers, extent) })
       exchanges.start()
       streams.start()
     },
@@ -79,8 +80,11 @@ export function createLifecycle (app: FastifyInstance, parts: MountParts, dispos
 }
 
 // A listener of the app's own code: it must neither throw nor reject.
-async function revoke ({ withdrawal, sessions, log }: MountParts, callers: CallerFilter): Promise<void> {
-  withdrawal?.end(callers)
+async function revoke (
+  { withdrawal, sessions, log }: MountParts, callers: CallerFilter, extent: RevocationExtent = 'all'
+): Promise<void> {
+  withdrawal?.end(callers, extent)
+  if (extent === 'sign-in') return
   try {
     await sessions.revoke(callers)
   } catch (err) {

@@ -1,6 +1,8 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { expect, test } from 'tstyche'
-import type { AuthInfo, TokenAuthOptions, UpstreamOptions, UpstreamToken } from '../lib/index.ts'
+import type {
+  AuthInfo, CallerFilter, RevocationExtent, Revocations, TokenAuthOptions, UpstreamOptions, UpstreamToken
+} from '../lib/index.ts'
 import {
   authorizationServer, custom, englishTexts, entra, github, google, memoryStore, oidc,
   type AssertedClaims, type AuthorizationServer, type AuthorizationServerOptions, type GithubUser, type KnownClient,
@@ -106,4 +108,10 @@ test('texts of another language are complete', () => {
 test('a store has four commands', () => {
   expect(memoryStore()).type.toBe<OAuthStore>()
   expect<OAuthStore>().type.not.toBeAssignableFrom<Omit<OAuthStore, 'add'>>()
+})
+
+test('a listener of revocations may ask what ends, and may ignore it', () => {
+  expect<(callers: CallerFilter) => void>().type.toBeAssignableTo<Parameters<Revocations['onRevoked']>[0]>()
+  expect<Parameters<Parameters<Revocations['onRevoked']>[0]>[1]>().type.toBe<RevocationExtent | undefined>()
+  expect<RevocationExtent>().type.toBe<'all' | 'sign-in'>()
 })

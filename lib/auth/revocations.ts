@@ -34,5 +34,12 @@ export interface Revocations {
    * streams and sessions of these callers. If there are several processes, each must call its own listeners.
    * @returns A function that removes the listener.
    */
-  onRevoked (listener: (callers: CallerFilter) => void): () => void
+  onRevoked (listener: (callers: CallerFilter, extent?: RevocationExtent) => void): () => void
 }
+
+/**
+ * What ends when access is withdrawn. `all`: the sessions of the callers, their calls and their streams. `sign-in`:
+ * calls get their replies, and a new token can use the sessions; until then, the streams on which the callers listen
+ * bring nothing.
+ */
+export type RevocationExtent = 'all' | 'sign-in'

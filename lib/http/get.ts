@@ -1,5 +1,6 @@
 // GET: a legacy client listens, or resumes a stream whose connection broke.
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { doNothing } from '../do-nothing.ts'
 import { refuseHeader } from '../protocol/classify.ts'
 import type { Refusal } from '../protocol/refusals.ts'
 import { getStreamIdOf, parseEventId } from '../session/stream/event-id.ts'
@@ -54,7 +55,7 @@ export function createGetHandler (
     const stream: LastingStream = new LastingStream(streams, maxBuffered, { request: reply.request, onClose })
     await connect(stream, events.attach(stream))
     session.streams.opened()
-    start(stream, reply, expiry)
+    start(stream, reply, () => events.detach(stream))
   }
 
   async function resume (session: Session, reply: FastifyReply, lastEventId: string): Promise<Refusal | undefined> {
@@ -62,11 +63,23 @@ export function createGetHandler (
     if (event === undefined) return refuseUnread(reply.request, 400, NOT_RESUMABLE)
     const events = session.streams.find(event.streamId)
     // A closing app waits for replies, but not for the GET stream, on which nothing may ever be sent.
-    const open = events.id === getStreamIdOf(session.sessionId) ? streams : exchanges
+    const isGetStream = events.id === getStreamIdOf(session.sessionId)
+    const open = isGetStream ? streams : exchanges
     const onClose = (): void => leave(session, events, stream)
     const stream: LastingStream = new LastingStream(open, maxBuffered, { request: reply.request, onClose })
     if (!await connect(stream, events.resume(stream, event.seq))) return refuseUnread(reply.request, 400, NOT_RESUMABLE)
-    start(stream, reply, expiry)
+    start(stream, reply, isGetStream ? () => events.detach(stream) : doNothing)
+  }
+
+  function start (stream: LastingStream, reply: FastifyReply, mute: () => void): void {
+    // The client may have left in the meantime.
+    if (isClosed(reply)) {
+      stream.destroy()
+      return
+    }
+    stream.start(reply)
+    // If the stream ended, clients would come back at once, and begin a second sign-in that makes the first one fail.
+    expiry?.watch(reply, (why) => { if (why === 'signed-out') mute(); else stream.cut() })
   }
 
   // From now on the session may become idle.
@@ -85,14 +98,4 @@ async function connect<T> (stream: LastingStream, connected: T | Promise<T>): Pr
     stream.destroy()
     throw error
   }
-}
-
-function start (stream: LastingStream, reply: FastifyReply, expiry: MountParts['expiry']): void {
-  // The client may have left in the meantime.
-  if (isClosed(reply)) {
-    stream.destroy()
-    return
-  }
-  stream.start(reply)
-  expiry?.watch(reply, () => stream.cut())
 }

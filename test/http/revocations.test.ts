@@ -1,7 +1,8 @@
 // What happens at a mount when access is withdrawn.
 import t, { type Test } from 'tap'
 import {
-  McpServer, type AuthInfo, type AuthOptions, type CallerFilter, type Mount, type Revocations
+  McpServer, type AuthInfo, type AuthOptions, type CallerFilter, type Mount, type RevocationExtent,
+  type Revocations
 } from '../../lib/index.ts'
 import {
   createApp, createServer, initialize, JSON_AND_SSE, legacy, modern, modernCall, type AppOptions
@@ -12,7 +13,7 @@ import { collectFrames, createGate, openGet, readFrames, send } from '../support
 /** Revocations that a test controls, of callers whose token is their subject and their grant, such as 'ann/g1'. */
 function createRevocations () {
   const revoked: CallerFilter[] = []
-  const listeners = new Set<(callers: CallerFilter) => void>()
+  const listeners = new Set<(callers: CallerFilter, extent?: RevocationExtent) => void>()
   const revocations: Revocations = {
     isRevoked: (info) => revoked.some(({ subject, grantId }) =>
       (subject ?? info.subject) === info.subject && (grantId ?? info.grantId) === info.grantId),
@@ -33,9 +34,9 @@ function createRevocations () {
     listeners,
     /** Withdraws access, without telling the mounts. */
     note: (callers: CallerFilter): void => { revoked.push(callers) },
-    revoke (callers: CallerFilter): void {
+    revoke (callers: CallerFilter, extent?: RevocationExtent): void {
       revoked.push(callers)
-      for (const listener of listeners) listener(callers)
+      for (const listener of listeners) listener(callers, extent)
     }
   }
 }
@@ -121,6 +122,43 @@ t.test('calls whose reply is a stream end with an error, in both eras', async (t
     t.equal(messages.length, 2)
   }
   t.same(signals.map(({ aborted }) => aborted), [true, true])
+})
+
+t.test('of a caller who must sign in again, calls get replies, sessions stay, and streams bring nothing', async (t) => {
+  const server = createServer()
+  const go = createGate()
+  server.registerTool('wait', {}, async (_args, ctx) => {
+    await ctx.reportProgress(1)
+    await go.promise
+    return 'done'
+  })
+  const { auth, revoke } = createRevocations()
+  const { address, mount } = await createMount(t, { auth, server })
+  const [ann, bob] = [await open(address, 'ann/g1'), await open(address, 'bob/g3')]
+  const [get, other] = [readFrames(await openGet(address, ann)), readFrames(await openGet(address, bob))]
+  t.same([(await get.next()).value, (await other.next()).value], [': open', ': open'])
+  const listening = await listen(address, 'ann/g1')
+  const call = await send(address, legacy('tools/call', { name: 'wait', _meta: { progressToken: 1 } }, {
+    headers: { ...JSON_AND_SSE, ...ann }
+  }))
+
+  revoke({ grantId: 'g1' }, 'sign-in')
+  mount.notify.toolsChanged()
+  go.open()
+
+  t.match((await collectFrames(listening)).at(-1), /"result"/)
+  t.match((await collectFrames(call)).at(-1), /"text":"done"/)
+  t.match((await other.next()).value, /list_changed/, 'the streams of others bring it')
+  t.equal(await statusOf(send(address, legacy('ping', {}, { headers: ann }))), 401)
+  const again = { ...ann, authorization: 'ann/g2' }
+  t.equal(await statusOf(send(address, legacy('ping', {}, { headers: again }))), 200)
+  const next = readFrames(await openGet(address, again))
+  t.equal((await next.next()).value, ': open')
+  mount.notify.promptsChanged()
+  t.match((await next.next()).value, /prompts\/list_changed/)
+  revoke({ subject: 'ann' })
+  t.same(await get.next(), { value: undefined, done: true }, 'nothing arrived before its end')
+  await other.return()
 })
 
 t.test('access of one grant ends what was begun with it, and nothing of the other grants of the caller', async (t) => {

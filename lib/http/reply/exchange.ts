@@ -17,6 +17,7 @@ import type { Session } from '../../session/session.ts'
 import type { MountIdentity } from '../../telemetry/events.ts'
 import type { Accepted } from '../accept.ts'
 import { authOf } from '../guard/auth-hook.ts'
+import type { EndStream } from './expiry.ts'
 import type { OpenExchange } from './open-exchanges.ts'
 import type { MountParts } from '../parts.ts'
 import { isBatch, OVER, UNBEGUN, type Awaited, type ReplyState, type Streaming, type Unbegun } from './reply-state.ts'
@@ -153,7 +154,8 @@ export class Exchange implements Answering, OpenExchange, Running {
   }
 
   // If the messages are stored, the call goes on: a client that resumes must authenticate again to read them.
-  #expire ({ sse, events }: Streaming, why: 'expired' | 'withdrawn'): void {
+  #expire ({ sse, events }: Streaming, why: Parameters<EndStream>[0]): void {
+    if (why === 'signed-out') return
     if (why === 'withdrawn') this.#endEarly('The access was withdrawn', 'sign in again')
     else if (events !== undefined) sse.end()
     else this.#endEarly('The access token has expired', 'send the request again with a new one')

@@ -3,8 +3,8 @@ import type { FastifyReply } from 'fastify'
 import { authOf } from '../guard/auth-hook.ts'
 import type { Withdrawal } from './withdrawal.ts'
 
-/** Ends a stream. @param why Its token has expired, or access was withdrawn. */
-export type EndStream = (why: 'expired' | 'withdrawn') => void
+/** Ends a stream. @param why Its token has expired, access was withdrawn, or its caller must sign in again. */
+export type EndStream = (why: 'expired' | 'withdrawn' | 'signed-out') => void
 
 // The longest delay that a timer of Node can take.
 const LONGEST_DELAY = 2 ** 31 - 1
@@ -32,7 +32,7 @@ export class Expiry {
 
   /** Calls `end` when the token of a request is no longer good, unless the reply has closed before. */
   watch (reply: FastifyReply, endStream: EndStream): void {
-    this.#withdrawal?.watch(reply, () => endStream('withdrawn'))
+    this.#withdrawal?.watch(reply, (extent) => endStream(extent === 'all' ? 'withdrawn' : 'signed-out'))
     const expiresAt = authOf(reply.request)?.info.expiresAt
     if (expiresAt === undefined) return
     const moment = expiresAt * 1000

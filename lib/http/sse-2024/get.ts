@@ -51,6 +51,6 @@ export function createSseGetHandler (
     connection.direct(messagesUrl(request.url, sessionId))
     session.streams.listen().attach(connection)
     connection.start(reply)
-    parts.expiry?.watch(reply, () => connection.expire())
+    parts.expiry?.watch(reply, (why) => { if (why !== 'signed-out') connection.expire() })
   }
 }

@@ -9,7 +9,7 @@ export type Note =
     readonly kind: 'subject' | 'clientId'
     readonly name: string
     readonly epoch: string
-    /** Sessions, calls and streams go on; only further requests are refused. */
+    /** Calls and sessions go on, but further requests are refused, and streams bring nothing more. */
     readonly sparesSessions?: boolean
   }
 

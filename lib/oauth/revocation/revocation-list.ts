@@ -2,7 +2,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { CallerFilter } from '../../auth/caller-filter.ts'
 import type { AuthInfo } from '../../auth/auth-info.ts'
-import type { Revocations } from '../../auth/revocations.ts'
+import type { RevocationExtent, Revocations } from '../../auth/revocations.ts'
 import { readStamp } from './epochs.ts'
 import type { Note, Notes } from './notes.ts'
 
@@ -23,7 +23,7 @@ export class RevocationList implements Revocations {
   readonly #settings: RevocationListSettings
   readonly #now: () => number
   readonly #known = new Map<string, Known>()
-  readonly #listeners = new Set<(callers: CallerFilter) => void>()
+  readonly #listeners = new Set<(callers: CallerFilter, extent: RevocationExtent) => void>()
   #timer: NodeJS.Timeout | undefined
   #log: Pick<FastifyBaseLogger, 'error' | 'info'> | undefined
   #isFailing = false
@@ -45,7 +45,7 @@ export class RevocationList implements Revocations {
       this.#isOutdated('subject', subject, stamp.subject) || this.#isOutdated('clientId', clientId, stamp.clientId)
   }
 
-  onRevoked (listener: (callers: CallerFilter) => void): () => void {
+  onRevoked (listener: (callers: CallerFilter, extent: RevocationExtent) => void): () => void {
     this.#listeners.add(listener)
     return () => { this.#listeners.delete(listener) }
   }
@@ -87,8 +87,8 @@ export class RevocationList implements Revocations {
     const before = this.#known.get(key)
     if (before !== undefined && JSON.stringify(before.note) === JSON.stringify(note)) return false
     this.#known.set(key, { note, until: this.#now() + this.#settings.ttl })
-    if (note.kind !== 'grantId' && note.sparesSessions === true) return true
-    for (const listener of this.#listeners) listener({ issuer: this.#settings.issuer, [note.kind]: note.name })
+    const extent = note.kind !== 'grantId' && note.sparesSessions === true ? 'sign-in' : 'all'
+    for (const listener of this.#listeners) listener({ issuer: this.#settings.issuer, [note.kind]: note.name }, extent)
     return true
   }
 

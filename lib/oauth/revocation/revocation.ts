@@ -26,7 +26,8 @@ export interface Revocation {
   revoke (access: RevokedAccess): Promise<void>
   /**
    * Withdraws all access of a user who must sign in again. The call that found this out still gets its reply, so
-   * sessions, calls and streams go on, and a new token can use them.
+   * sessions and calls go on, and a new token can use them. Streams on which the user's clients listen bring nothing
+   * until then.
    */
   endSignIn (subject: string): Promise<void>
 }

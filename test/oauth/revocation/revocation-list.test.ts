@@ -53,17 +53,17 @@ t.test('tokens of an earlier epoch, or of a grant, are revoked, and others are n
   ] as const) t.equal(list.isRevoked(info), isRevoked, JSON.stringify(info))
 })
 
-t.test('a withdrawal that spares sessions refuses tokens, and ends nothing that runs', async (t) => {
+t.test('a withdrawal that spares sessions refuses tokens, and says that users must sign in again', async (t) => {
   const { list, written } = createList()
-  const ended: CallerFilter[] = []
-  list.onRevoked((callers) => ended.push(callers))
+  const ended: unknown[] = []
+  list.onRevoked((callers, extent) => ended.push([callers.subject, extent]))
   const note = { kind: 'subject', name: 'ann', epoch: 'e1', sparesSessions: true } as const
   await list.add(note)
 
   t.same(written, [note])
   t.equal(list.isRevoked(infoOf('ann', 'app')), true)
   t.equal(list.isRevoked(infoOf('ann', 'app', { ep: 'e1.' })), false)
-  t.same(ended, [])
+  t.same(ended, [['ann', 'sign-in']])
 })
 
 t.test('each withdrawal is written and told once, until the tokens that it concerns have expired', async (t) => {
