@@ -1,16 +1,18 @@
-// Takes pictures of the explorer: npm run explorer:shots -- [FOLDER] writes them to a folder, and the two of the
+// Takes pictures of the explorer: npm run explorer:shots -- [FOLDER [NAME]] writes them to a folder, and those of the
 // documentation to docs/assets/. Look at each before it is committed.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
-import mcpPlugin, { McpServer, Type } from 'fastify-mcp-mount'
+import mcpPlugin, { McpServer, ToolError, Type } from 'fastify-mcp-mount'
 import mcpExplorer from 'fastify-mcp-mount/explorer'
 import { chromium, type BrowserContextOptions, type Page } from 'playwright-core'
 import { buildApp } from '../examples/shop/app.ts'
+import { modern, modernCall, type Post } from '../test/support/app.ts'
 import { buildPage } from '../test/page.js'
 
-const folder = process.argv[2] ?? fileURLToPath(new URL('../.cache/shots/', import.meta.url))
+const [, , folder = fileURLToPath(new URL('../.cache/shots/', import.meta.url)), wanted] = process.argv
 const assets = fileURLToPath(new URL('../docs/assets/', import.meta.url))
 
 const SIZES: Readonly<Record<string, BrowserContextOptions>> = {
@@ -19,7 +21,7 @@ const SIZES: Readonly<Record<string, BrowserContextOptions>> = {
 }
 
 /** The pictures of the documentation, with their themes. */
-const DOCUMENTED: Readonly<Record<string, string>> = { call: 'light', wire: 'dark' }
+const DOCUMENTED: Readonly<Record<string, string>> = { call: 'light', wire: 'dark', live: 'dark' }
 
 /** One picture: where it is taken, and what is done before. */
 interface Shot {
@@ -58,8 +60,65 @@ const SHOTS: readonly Shot[] = [
       await page.getByRole('button', { name: 'Call', exact: true }).click()
       await page.locator('.run .badge.bad').waitFor()
     }
+  },
+  {
+    name: 'live',
+    fragment: '#/Weather?view=live',
+    async prepare (page) {
+      await page.getByText('watching').waitFor()
+      await passMinute(page)
+    }
+  },
+  {
+    name: 'live-call',
+    fragment: '#/Weather?view=live',
+    async prepare (page) {
+      await page.getByText('watching').waitFor()
+      await passMinute(page)
+      await page.getByRole('button', { name: 'Pause' }).click()
+      await page.getByRole('row', { name: /tool error/ }).first().click()
+    }
   }
 ]
+
+/** Lets a minute of calls pass for a page, whose clock runs faster. */
+async function passMinute (page: Page): Promise<void> {
+  for (let second = 0; second < 62; second++) {
+    // More and fewer by turns, as from people.
+    const count = Math.round(6 + 5 * Math.sin(second / 6) + 4 * Math.random())
+    await Promise.all(Array.from({ length: count }, () => sendCall()))
+    await page.clock.runFor(1000)
+    await sleep(60)
+  }
+}
+
+const CLIENTS = ['claude-code 2.1.0', 'Visual Studio Code 1.120.0', 'openai-mcp 1.0.0', 'cursor 2.4.1'].map((text) => {
+  return { name: text.slice(0, text.lastIndexOf(' ')), version: text.slice(text.lastIndexOf(' ') + 1) }
+})
+
+const CITIES = ['Bergen', 'Lisbon', 'Osaka', 'Nairobi', 'Quito']
+
+function pick<T> (list: readonly T[]): T {
+  return list[Math.floor(Math.random() * list.length)] as T
+}
+
+/** Sends a call of one of several clients, most of which are fine. */
+async function sendCall (): Promise<void> {
+  const meta = { 'io.modelcontextprotocol/clientInfo': pick(CLIENTS) }
+  const signedIn = { meta, url: '/mcp', headers: { authorization: `Bearer ${token}` } }
+  const weather = { meta, url: '/weather/mcp' }
+  const posts: readonly Post[] = [
+    ...Array.from({ length: 9 }, () => modernCall('forecast', { city: pick(CITIES), days: 5 }, weather)),
+    ...Array.from({ length: 5 }, () => modernCall('list_products', {}, signedIn)),
+    modern('tools/list', {}, weather),
+    modernCall('forecast', { city: 'Atlantis', days: 5 }, weather),
+    ...(Math.random() < 0.4
+      ? [modernCall('forecast', { city: 'Bergen', days: 40 }, weather), modernCall('list_products', {}, { ...signedIn, headers: {} })]
+      : [])
+  ]
+  const { url, headers, payload } = pick(posts)
+  await fetch(new URL(url, origin), { method: 'POST', headers, body: payload })
+}
 
 function createWeather (): McpServer {
   const server = new McpServer({ name: 'Weather', version: '2.1.0' })
@@ -74,8 +133,10 @@ function createWeather (): McpServer {
       unit: Type.Optional(Type.Union([Type.Literal('celsius'), Type.Literal('fahrenheit')]))
     }),
     outputSchema: Type.Object({ city: Type.String(), days: Type.Array(Day) })
-  }, async ({ city, days }, ctx) => {
+  }, async ({ city, days, unit }, ctx) => {
     await ctx.log('info', `asking the weather service about ${city}`)
+    if (city === 'Atlantis') throw new ToolError('There is no city with this name.')
+    if (unit !== 'fahrenheit') await sleep(2 + 40 * Math.random() ** 3)
     const names = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
     const skies = ['rain', 'showers', 'clouds', 'sun', 'wind']
     const list = names.slice(0, days).map((day, index) => {
@@ -90,7 +151,7 @@ async function start (): Promise<{ readonly app: FastifyInstance, readonly url: 
   const shop = buildApp()
   shop.log.level = 'silent'
   shop.register(mcpPlugin, { prefix: '/weather', server: createWeather() })
-  shop.register(mcpExplorer, { prefix: '/explorer' })
+  shop.register(mcpExplorer, { prefix: '/explorer', watch: { arguments: true } })
   const origin = await shop.listen({ port: 0, host: '127.0.0.1' })
   return { app: shop, url: `${origin}/explorer/` }
 }
@@ -127,6 +188,7 @@ async function toWebp (page: Page, png: Buffer): Promise<Buffer> {
 mkdirSync(folder, { recursive: true })
 await buildPage()
 const { app, url } = await start()
+const origin = new URL(url).origin
 const token = await logIn(url)
 const browser = await chromium.launch({
   executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
@@ -135,8 +197,9 @@ const browser = await chromium.launch({
 for (const [size, options] of Object.entries(SIZES)) {
   for (const colorScheme of ['light', 'dark'] as const) {
     const context = await browser.newContext({ ...options, colorScheme, reducedMotion: 'reduce' })
-    for (const { name, fragment, prepare } of SHOTS) {
+    for (const { name, fragment, prepare } of SHOTS.filter(({ name }) => wanted === undefined || name === wanted)) {
       const page = await context.newPage()
+      if (fragment.includes('view=live')) await page.clock.install()
       await page.goto(`${url}${fragment}`)
       if (fragment.startsWith('#/Shop')) await signIn(page, token)
       await prepare(page)

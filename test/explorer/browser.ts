@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import type { FastifyInstance } from 'fastify'
 import type { Page } from 'playwright-core'
 import type { Test } from 'tap'
-import mcpExplorer from '../../lib/explorer/index.ts'
+import mcpExplorer, { type McpExplorerOptions } from '../../lib/explorer/index.ts'
 import { startBrowser, type OpenPage } from '../support/browser.ts'
 import { buildPage } from '../page.js'
 
@@ -53,8 +53,8 @@ function originOf (app: FastifyInstance): string {
 }
 
 /** Adds the explorer to an app. */
-export function withExplorer (app: FastifyInstance): FastifyInstance {
-  app.register(mcpExplorer)
+export function withExplorer (app: FastifyInstance, options: McpExplorerOptions = {}): FastifyInstance {
+  app.register(mcpExplorer, options)
   return app
 }
 

@@ -5,7 +5,8 @@ import t, { type Test } from 'tap'
 import { z } from 'zod'
 import type { FastifyInstance } from 'fastify'
 import mcpPlugin, { McpServer, ToolError, Type } from '../../lib/index.ts'
-import { createHost } from '../support/app.ts'
+import type { McpExplorerOptions } from '../../lib/explorer/index.ts'
+import { createHost, modernCall } from '../support/app.ts'
 import { noBrowser } from '../support/browser.ts'
 import { createGate } from '../support/stream.ts'
 import { findViolations, startExplorer, withExplorer } from './browser.ts'
@@ -47,10 +48,10 @@ function createNotes (): McpServer {
   return server
 }
 
-function createApp (t: Test, server = createNotes()): FastifyInstance {
+function createApp (t: Test, server = createNotes(), options: McpExplorerOptions = {}): FastifyInstance {
   const { app } = createHost(t, { forceCloseConnections: true })
   app.register(mcpPlugin, { prefix: '/notes', server })
-  return withExplorer(app)
+  return withExplorer(app, options)
 }
 
 t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
@@ -338,6 +339,86 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
     t.notMatch(page.url(), 's3cret')
     // The browser reports each 401.
     explorer.forgive(/status of 401/)
+  })
+
+  t.test('the calls of other clients appear while they happen, and can be stopped', async (t) => {
+    const app = createApp(t, createNotes(), { watch: { arguments: true } })
+    const page = await explorer.open(t, app, '#/Notes/tool/list_notes')
+    const send = async (tool: string, args: object = {}): Promise<unknown> => await app.inject(modernCall(tool, args, {
+      url: '/notes/mcp', meta: { 'io.modelcontextprotocol/clientInfo': { name: 'Claude', version: '2.0' } }
+    }))
+    const failed = page.getByRole('row', { name: /fail tool error|tool error fail/ })
+    await page.getByRole('button', { name: 'Live', exact: true }).click()
+    await page.getByText('watching').waitFor()
+
+    await send('fail', { why: 'rain' })
+    await failed.click()
+    const details = page.getByRole('complementary', { name: 'The chosen call' })
+    t.match(await failed.innerText(), /\d\d:\d\d:\d\d\.\d{3}[^]*tool error[^]*fail[^]*Notes[^]*Claude 2\.0[^]* ms/)
+    t.match(await details.innerText(), /The date must lie in the future[^]*req-[^]*"why": "rain"/)
+    await page.getByRole('img', { name: /^Errors a second in the last minute: 1 in all/ }).waitFor()
+
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await send('picture')
+    await page.getByText('1 new').waitFor()
+    t.equal(await page.getByRole('row', { name: /picture/ }).count(), 0)
+    await page.getByRole('button', { name: 'Go on' }).click()
+    await page.getByRole('row', { name: /picture/ }).waitFor()
+
+    await page.getByRole('grid').press('ArrowUp')
+    t.match(await details.innerText(), 'picture')
+    await page.getByLabel('Outcome').selectOption('failed')
+    t.equal(await page.getByRole('row', { name: /picture/ }).count(), 0)
+    await page.getByLabel('Outcome').selectOption('')
+    await page.getByLabel('Filter the calls').fill('claude picture')
+    await failed.waitFor({ state: 'detached' })
+    await page.getByLabel('Filter the calls').fill('')
+    await failed.click()
+    for (const theme of ['light', 'dark']) {
+      await page.locator('html').evaluate((html, name) => { Reflect.get(html, 'dataset').theme = name }, theme)
+      t.same(await findViolations(page), [], theme)
+    }
+    await details.getByRole('button', { name: 'Try it again' }).click()
+    await page.getByRole('heading', { name: 'fail' }).waitFor()
+    t.match(page.url(), '#/Notes/tool/fail?args=')
+  })
+
+  t.test('of thousands of calls, the page draws those in sight', async (t) => {
+    const app = createApp(t, createNotes(), { watch: true })
+    const page = await explorer.open(t, app, '#/Notes?view=live')
+    await page.getByText('watching').waitFor()
+
+    for (let count = 0; count < 20; count++) {
+      await Promise.all(Array.from({ length: 500 }, () => app.mcp.get('Notes').call('list_notes')))
+      await new Promise(setImmediate)
+    }
+    await app.mcp.get('Notes').call('fail')
+    await page.getByRole('row', { name: /fail/ }).waitFor()
+
+    t.ok(await page.getByRole('row').count() < 80)
+    t.match(await page.locator('.live-count').innerText(), /^[\d,]+ calls$/)
+    await page.getByRole('grid').press('End')
+    await page.getByRole('button', { name: 'Newest' }).click()
+    await page.getByRole('row', { name: /fail/ }).waitFor()
+  })
+
+  t.test('the page watches on when the app was started again', async (t) => {
+    const first = createApp(t, createNotes(), { watch: true })
+    const page = await explorer.open(t, first, '#/Notes?view=live')
+    await page.getByText('watching').waitFor()
+    const { port } = new URL(page.url())
+
+    await first.close()
+    await page.getByText('connecting', { exact: true }).waitFor()
+    const second = createApp(t, createNotes(), { watch: true })
+    await second.listen({ port: Number(port), host: '127.0.0.1' })
+    await page.getByText('watching').waitFor()
+    await second.mcp.get('Notes').call('list_notes')
+
+    await page.getByRole('row', { name: /list_notes/ }).waitFor()
+    t.equal(await page.getByRole('row', { name: /^Not watched from/ }).count(), 1)
+    // The browser reports what it could not load.
+    explorer.forgive(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING/)
   })
 
   t.test('axe finds nothing to complain about, light and dark', async (t) => {

@@ -8,6 +8,12 @@ export type { DescribedMount }
 /** The mounts; undefined until they are known. */
 export const mounts = signal<readonly DescribedMount[] | undefined>(undefined)
 
+/** Whether the app lets the page watch the calls of all clients. */
+export const canWatch = signal(false)
+
+/** Whether the calls of all clients are shown instead of a mount. */
+export const isLiveShown = computed(() => canWatch.value && place.value.isLive === true)
+
 /** Why the mounts could not be loaded. */
 export const mountsProblem = signal<string | undefined>(undefined)
 
@@ -25,6 +31,7 @@ export async function loadMounts (): Promise<void> {
     // The explorer's own plugin has sent it.
     const app = await response.json() as DescribedApp
     mounts.value = app.mounts
+    canWatch.value = app.canWatch
     mountsProblem.value = undefined
   } catch (error) {
     mountsProblem.value = `The mounts of the app could not be loaded: ${(error as Error).message}.`

@@ -17,6 +17,8 @@ export interface Place {
   /** The arguments of a call, as JSON. */
   readonly args?: string | undefined
   readonly era?: ChosenEra
+  /** Whether the calls of all clients are shown instead of the item. */
+  readonly isLive?: boolean
 }
 
 const KINDS: readonly string[] = ['tool', 'resource', 'template', 'prompt']
@@ -35,7 +37,8 @@ export function parsePlace (hash: string): Place {
     ...(mount !== undefined && mount !== '' && { mount }),
     ...(isKind(kind) && name !== undefined && { kind, name }),
     ...(params.has('args') && { args: params.get('args') ?? '' }),
-    ...((era === 'modern' || era === 'legacy') && { era })
+    ...((era === 'modern' || era === 'legacy') && { era }),
+    ...(params.get('view') === 'live' && { isLive: true })
   }
 }
 
@@ -48,9 +51,11 @@ function decode (text: string): string {
 }
 
 /** Writes a place as the fragment of a URL. */
-export function formatPlace ({ mount, kind, name, args, era }: Place): string {
+export function formatPlace ({ mount, kind, name, args, era, isLive = false }: Place): string {
   const path = [mount, kind, name].filter((part) => part !== undefined).map(encodeURIComponent).join('/')
-  const params = new URLSearchParams({ ...(args !== undefined && { args }), ...(era !== undefined && { era }) })
+  const params = new URLSearchParams({
+    ...(args !== undefined && { args }), ...(era !== undefined && { era }), ...(isLive && { view: 'live' })
+  })
   return `#/${path}${params.size === 0 ? '' : `?${params}`}`
 }
 

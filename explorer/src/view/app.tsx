@@ -3,10 +3,11 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { JSX } from 'preact'
 import { Boundary } from '../parts/boundary.tsx'
 import { Icon } from '../parts/icon.tsx'
+import { lazyPart } from '../parts/lazy.tsx'
 import { visible } from '../parts/text.tsx'
 import type { Connection } from '../state/connection.ts'
 import { connection, pathValues } from '../state/current.ts'
-import { currentMount, mounts, mountsProblem } from '../state/mounts.ts'
+import { currentMount, isLiveShown, mounts, mountsProblem } from '../state/mounts.ts'
 import { go, place } from '../state/place.ts'
 import { Activity, isActivityShown } from './activity.tsx'
 import { Overview } from './overview.tsx'
@@ -18,9 +19,12 @@ import { focusSearch, SideList } from './side-list.tsx'
 import { ToolPage } from './tool-page.tsx'
 import { TopBar } from './top-bar.tsx'
 
+const LivePage = lazyPart(async () => (await import('../live/live-page.tsx')).LivePage, () => <p class='quiet'>…</p>)
+
 /** The page. */
 export function App (): JSX.Element {
-  const hasItem = place.value.kind !== undefined
+  const isLive = isLiveShown.value
+  const hasItem = place.value.kind !== undefined && !isLive
   const main = useRef<HTMLElement>(null)
   const had = useRef(hasItem)
   useEffect(listenToKeys, [])
@@ -30,17 +34,17 @@ export function App (): JSX.Element {
     had.current = hasItem
   }, [hasItem])
   return (
-    <div class={`shell${hasItem ? ' has-item' : ''}${isActivityShown.value ? ' has-activity' : ''}`}>
+    <div class={`shell${hasItem ? ' has-item' : ''}${isLive ? ' is-live' : ''}${isActivityShown.value ? ' has-activity' : ''}`}>
       <button type='button' class='button skip' onClick={() => main.current?.focus()}>Skip to the content</button>
       <TopBar />
-      <SideList />
+      {!isLive && <SideList />}
       <main class='main' tabIndex={-1} ref={main}>
         {hasItem && (
           <button type='button' class='button small back' onClick={() => go({ mount: place.value.mount, era: place.value.era })}>
             <Icon name='back' /> All
           </button>
         )}
-        <Main />
+        {isLive ? <LivePage /> : <Main />}
       </main>
       {isActivityShown.value && <Activity />}
       <Questions />

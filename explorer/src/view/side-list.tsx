@@ -114,7 +114,8 @@ function move (event: KeyboardEvent): void {
   active.value = keyOf(entry)
 }
 
-const SEARCH_ID = 'search'
+/** The id of the search, to which a slash goes. */
+export const SEARCH_ID = 'search'
 
 /** Goes to the search. */
 export function focusSearch (): void {

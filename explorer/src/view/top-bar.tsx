@@ -4,7 +4,7 @@ import { Icon } from '../parts/icon.tsx'
 import { Popover } from '../parts/popover.tsx'
 import { visible } from '../parts/text.tsx'
 import { connection } from '../state/current.ts'
-import { currentMount, mounts } from '../state/mounts.ts'
+import { canWatch, currentMount, isLiveShown, mounts } from '../state/mounts.ts'
 import { amend, go, place } from '../state/place.ts'
 import { exchanges } from '../wire/exchanges.ts'
 import { ACTIVITY_BUTTON, isActivityShown } from './activity.tsx'
@@ -15,16 +15,19 @@ import { theme, toggleTheme } from './theme.ts'
 /** The bar at the top. */
 export function TopBar (): JSX.Element {
   const mount = currentMount.value
-  const shown = connection.value
+  // The calls of all clients have nothing to do with the connection of this page.
+  const isLive = isLiveShown.value
+  const shown = isLive ? undefined : connection.value
   return (
     <header class='top'>
       <a class='brand' href='#/' onClick={(event) => { event.preventDefault(); go({ mount: mount?.name, era: place.value.era }) }}>
         <svg viewBox='0 0 32 32' aria-hidden='true'><rect width='32' height='32' rx='8' /><path d='M8 22V10l8 7 8-7v12' /></svg>
         <h1>MCP Explorer</h1>
       </a>
-      <MountChoice />
-      {mount !== undefined && mount.eras.length > 1 && <EraChoice />}
+      {!isLive && <MountChoice />}
+      {!isLive && mount !== undefined && mount.eras.length > 1 && <EraChoice />}
       <span class='gap' />
+      {canWatch.value && <LiveButton />}
       {shown !== undefined && <ConnectionStatus connection={shown} />}
       {shown !== undefined &&
         <Popover label='Access' button={<Icon name='key' />} render={() => <SignIn connection={shown} />} />}
@@ -36,6 +39,16 @@ export function TopBar (): JSX.Element {
         <Icon name={theme.value === 'dark' ? 'sun' : 'moon'} />
       </button>
     </header>
+  )
+}
+
+// It leads to the calls of all clients, and back to where the user was.
+function LiveButton (): JSX.Element {
+  const isLive = isLiveShown.value
+  return (
+    <button type='button' class='button small live-button' aria-pressed={isLive} onClick={() => go({ ...place.peek(), isLive: !isLive })}>
+      <Icon name='live' /><span class='live-word'>Live</span>
+    </button>
   )
 }
 

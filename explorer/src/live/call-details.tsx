@@ -1,0 +1,82 @@
+// All that is known of one call.
+import type { ComponentChildren, JSX } from 'preact'
+import { Badge } from '../parts/badge.tsx'
+import { Icon } from '../parts/icon.tsx'
+import { LongText, visible } from '../parts/text.tsx'
+import { writeJson } from '../schema/json-text.ts'
+import { go, type Place } from '../state/place.ts'
+import type { LiveCall } from './feed.ts'
+import { formatFraction, formatMs, formatTime, OUTCOMES } from './outcome.ts'
+import { chosenKey } from './view.ts'
+
+/** All that is known of one call. */
+export function CallDetails ({ call }: { call: LiveCall }): JSX.Element {
+  const { outcome, target, method = 'request', error, advice } = call
+  const { word, tone } = OUTCOMES[outcome] ?? { word: outcome, tone: 'plain' }
+  const place = placeOf(call)
+  return (
+    <aside class='call-details' aria-label='The chosen call'>
+      <header>
+        <Badge tone={tone}>{word}</Badge>
+        <h3><bdi>{visible(target ?? method)}</bdi></h3>
+        <button type='button' class='icon-button' aria-label='Close the details' onClick={() => { chosenKey.value = undefined }}><Icon name='close' /></button>
+      </header>
+      {error !== undefined && <p class='call-error'><bdi>{visible(error)}</bdi></p>}
+      {advice !== undefined && <p class='call-advice'><bdi>{visible(advice)}</bdi></p>}
+      <Facts call={call} />
+      {call.arguments !== undefined && (
+        <section><h4>Arguments</h4><LongText text={pretty(call.arguments)} isCode /></section>
+      )}
+      {place !== undefined && (
+        <button type='button' class='button small' onClick={() => go(place)}><Icon name='play' /> {place.args === undefined ? 'Open' : 'Try it again'}</button>
+      )}
+    </aside>
+  )
+}
+
+function Facts ({ call }: { call: LiveCall }): JSX.Element {
+  const { time, ms, mount, method, client, era, transport, subject, clientId, session, reqId, reason, status } = call
+  const facts: ReadonlyArray<readonly [name: string, value: string | undefined]> = [
+    ['Time', formatTime(time) + formatFraction(time)],
+    ['Took', ms === undefined ? undefined : formatMs(ms)],
+    ['Mount', mount],
+    ['Method', method],
+    ['Refused', reason === undefined ? undefined : `${reason}, status ${status}`],
+    ['Client', client],
+    ['Era', era],
+    ['Transport', transport === 'host' ? 'none: the app itself' : transport],
+    ['User', subject],
+    ['OAuth client', clientId],
+    ['Session', session],
+    ['Request', reqId]
+  ]
+  return (
+    <dl>{facts.map(([name, value]) => value !== undefined && <Fact key={name} name={name}>{visible(value)}</Fact>)}</dl>
+  )
+}
+
+function Fact ({ name, children }: { name: string, children: ComponentChildren }): JSX.Element {
+  return <div><dt>{name}</dt><dd><bdi>{children}</bdi></dd></div>
+}
+
+const KINDS: Readonly<Record<string, Place['kind']>> = { 'tools/call': 'tool', 'prompts/get': 'prompt', 'resources/read': 'resource' }
+
+// Arguments that were cut, or have redacted values, are better than none.
+function placeOf ({ mount, method = '', target, arguments: args }: LiveCall): Place | undefined {
+  const kind = KINDS[method]
+  if (kind === undefined || target === undefined) return undefined
+  return { mount, kind, name: target, ...(args !== undefined && isJson(args) && { args }) }
+}
+
+function isJson (text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function pretty (text: string): string {
+  return isJson(text) ? writeJson(JSON.parse(text)) : text
+}

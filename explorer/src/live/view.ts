@@ -1,0 +1,53 @@
+// What of the feed is shown: the filters, the pause, and the call that is chosen.
+import { computed, effect, signal } from '@preact/signals'
+import { entries, lastKey, type Entry, type LiveCall } from './feed.ts'
+import { hasFailed } from './outcome.ts'
+
+/** The words that a call must have. */
+export const searched = signal('')
+
+/** The mount whose calls are shown; '' for all. */
+export const shownMount = signal('')
+
+/** The outcome of the calls that are shown: one of them, `failed`, or '' for all. */
+export const shownOutcome = signal('')
+
+/** The list as it was when it was stopped; undefined while it goes on. */
+export const stopped = signal<{ readonly entries: readonly Entry[], readonly lastKey: number } | undefined>(undefined)
+
+/** The key of the chosen call. */
+export const chosenKey = signal<number | undefined>(undefined)
+
+const words = computed(() => searched.value.toLowerCase().split(/\s+/).filter((word) => word !== ''))
+
+/** The entries that are listed. */
+export const listed = computed<readonly Entry[]>(() => {
+  const all = stopped.value?.entries ?? entries.value
+  const [mount, outcome, wanted] = [shownMount.value, shownOutcome.value, words.value]
+  if (mount === '' && outcome === '' && wanted.length === 0) return all
+  return all.filter((entry) => 'gap' in entry || (
+    (mount === '' || entry.mount === mount) &&
+    (outcome === '' || entry.outcome === outcome || (outcome === 'failed' && hasFailed(entry.outcome))) &&
+    wanted.every((word) => entry.text.includes(word))
+  ))
+})
+
+/** The chosen call. */
+export const chosen = computed<LiveCall | undefined>(() => {
+  const key = chosenKey.value
+  const entry = key === undefined ? undefined : listed.value.find((one) => one.key === key)
+  return entry === undefined || 'gap' in entry ? undefined : entry
+})
+
+/** How many entries have come since the list was stopped. */
+export const waiting = computed(() => stopped.value === undefined ? 0 : lastKey.value - stopped.value.lastKey)
+
+/** Stops the list, or lets it go on. The calls still arrive. */
+export function toggleStopped (): void {
+  stopped.value = stopped.peek() === undefined ? { entries: entries.peek(), lastKey: lastKey.peek() } : undefined
+}
+
+// What is cleared is cleared from the stopped list, too.
+effect(() => {
+  if (entries.value.length === 0 && stopped.peek() !== undefined) stopped.value = { entries: [], lastKey: lastKey.peek() }
+})
