@@ -8,7 +8,6 @@ import Fastify from 'fastify'
 import t from 'tap'
 import mcpPlugin from '../lib/index.ts'
 import { createServer, JSON_AND_SSE, legacy, modern, openSession } from './support/app.ts'
-import { LOADER } from './support/child.ts'
 import { partsOf } from './support/parts.ts'
 import { collectFrames, createGate, openGet, send, until } from './support/stream.ts'
 import { createTalk } from './support/talk.ts'
@@ -224,7 +223,7 @@ t.test('a process whose app is closed under load exits', async (t) => {
 
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [...LOADER, '--input-type=module', '--eval', program],
+    [...process.execArgv, '--input-type=module', '--eval', program],
     {
       cwd: process.cwd(),
       timeout: 30_000

@@ -44,6 +44,12 @@ export const readmeBlocks: readonly Block[] = [...readme.matchAll(/^```(\w*)\n([
     return { language, code, line: readme.slice(0, index).split('\n').length }
   })
 
+/** The commands of the README. */
+export const readmeCommands: readonly string[] = readmeBlocks
+  .filter(({ language }) => language === 'sh')
+  .flatMap(({ code }) => code.replaceAll('\\\n', ' ').split(/\n(?! )/))
+  .filter((line) => line !== '')
+
 // What the examples of doc comments may use, besides what the package exports.
 const GIVEN = `import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'

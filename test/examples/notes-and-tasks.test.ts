@@ -1,9 +1,14 @@
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { clientKinds, failureOf, v1, type Answer, type ClientKind, type OfficialClient } from '../support/clients.ts'
-import { run, runInShell, type Running } from '../support/child.ts'
+import { readmeCommands, root } from '../docs/code.ts'
+import { LOADER, run, runInShell, type Running } from '../support/child.ts'
 
 // Two databases are made, each in seconds, and all tests use them; a busy machine may need longer.
 t.setTimeout(180_000)
+
+// As npx would run it.
+const PROGRAM = [process.execPath, ...LOADER, join(root, 'lib/cli.ts')].map((part) => `'${part}'`).join(' ')
 
 interface Example { readonly origin: string, readonly running: Running, readonly curls: readonly string[] }
 
@@ -57,6 +62,20 @@ t.test('the example serves', async (t) => {
       ['add_note', 'search_notes', 'delete_note'],
       ['add_task', 'list_tasks', 'complete_tasks']
     ])
+  })
+
+  await t.test('the commands of the README for clients', async (t) => {
+    const endpoints = running.lines.flatMap((line) => /^MCP endpoint (\S+)$/.exec(line)?.[1] ?? [])
+    const urls = readmeCommands.flatMap((command) => /http:\/\/127\.0\.0\.1:8000\S*/.exec(command)?.[0] ?? [])
+    const [inspect = ''] = readmeCommands.filter((command) => command.startsWith('npx fastify-mcp-mount inspect'))
+
+    const answer = await runInShell(
+      inspect.replace('npx fastify-mcp-mount', PROGRAM).replace('http://127.0.0.1:8000', origin)
+    )
+
+    t.ok(urls.length >= 3)
+    t.same(urls.filter((url) => !endpoints.includes(url.replace('http://127.0.0.1:8000', origin))), [])
+    t.match(answer, /^Notes \d[^]*^ {2}add_note /m)
   })
 
   for (const kind of clientKinds) {
