@@ -14,11 +14,11 @@ import { createPages } from './pages/pages.ts'
 import type { Provider } from './peers.ts'
 import { INTERACTION_PATH, ROUTES } from './paths.ts'
 import { createProvider } from './provider.ts'
-import { createRegistrationLimit } from './registration-limit.ts'
 import { createResourceFinder } from './resources.ts'
 import { createRevocation, type RevokedAccess } from './revocation/revocation.ts'
 import { sealStore } from './sealed-store.ts'
 import { createUpstream } from './upstream/upstream.ts'
+import { createWindowLimit } from './window-limit.ts'
 import { createAuth, createVerify, type AuthForOptions } from './verifier.ts'
 
 /** An authorization server: a plugin of Fastify, and what mounts need to trust it. */
@@ -97,7 +97,8 @@ export function authorizationServer<User> (options: AuthorizationServerOptions<U
 }
 
 function addRoutes (
-  scope: FastifyInstance, settings: ServerSettings, provider: Provider, { proceed, decide, comeBack }: Interactions
+  scope: FastifyInstance, settings: ServerSettings, provider: Provider,
+  { begin, proceed, decide, comeBack }: Interactions
 ): void {
   const { publicUrl } = settings
   const handle = provider.callback()
@@ -121,7 +122,7 @@ function addRoutes (
   }
 
   route('GET', ROUTES.authorization, async (request, reply) =>
-    await pass(reply, withOpenid(readRequest(request))))
+    await begin(request, reply, async () => await pass(reply, withOpenid(readRequest(request)))))
   route('GET', `${ROUTES.authorization}/:uid`, passOn)
   route(['POST', 'OPTIONS'], ROUTES.token, passOn)
   route(['POST', 'OPTIONS'], ROUTES.revocation, passOn)
@@ -169,11 +170,11 @@ const PREFLIGHT = {
 function createRegister (
   settings: ServerSettings, pass: (reply: FastifyReply, request: ProviderRequest) => Promise<FastifyReply>
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
-  const mayRegister = createRegistrationLimit(settings.registrationLimit)
+  const limit = createWindowLimit(settings.registrationLimit)
 
   return async function register (request, reply) {
     reply.headers(OPEN_CORS)
-    if (!mayRegister(request.ip)) {
+    if (!limit.take(request.ip)) {
       return reply.code(429).header('retry-after', Math.ceil(settings.registrationLimit.window / 1000))
         .send({ error: 'temporarily_unavailable', error_description: 'too many clients registered; try again later' })
     }

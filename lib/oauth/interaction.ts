@@ -8,9 +8,12 @@ import { createProblems } from './problems.ts'
 import type { ServerParts } from './provider.ts'
 import type { UpstreamTokens } from './sign-in/sign-in.ts'
 import { createVisits, urlOfVisit, type Visit } from './visit.ts'
+import { createWindowLimit } from './window-limit.ts'
 
 /** The handlers of the routes that users visit. */
 export interface Interactions {
+  /** Has the provider take an authorization request, unless too many sign-ins have begun. */
+  begin (request: FastifyRequest, reply: FastifyReply, pass: () => Promise<FastifyReply>): Promise<FastifyReply>
   /** Shows the next step of an authorization request: the identity provider, or the consent page. */
   proceed (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>
   /** Takes the decision of the consent page. */
@@ -21,10 +24,22 @@ export interface Interactions {
 
 /** Creates the handlers. */
 export function createInteractions (parts: ServerParts): Interactions {
-  const { settings: { store, signIn, issuer }, accounts, upstream } = parts
+  const { settings: { store, signIn, issuer, signInLimit }, accounts, upstream } = parts
   const [visits, departures, problems] = [createVisits(parts), createDepartures(parts), createProblems(parts)]
   const { ask, decide } = createConsentSteps(parts, visits, problems)
+  // Both an authorization request and each departure to the identity provider are kept for a while.
+  const limit = createWindowLimit({ ...signInLimit, window: INTERACTION_TTL })
   const signedInKey = (uid: string): string => `signed-in:${uid}`
+
+  async function begin (
+    request: FastifyRequest, reply: FastifyReply, pass: () => Promise<FastifyReply>
+  ): Promise<FastifyReply> {
+    if (!limit.take(request.ip)) return problems.send(request, reply, { kind: 'busy' })
+    const sent = await pass()
+    // It was refused, or needed nothing of the user.
+    if (!String(reply.getHeader('location')).startsWith(urlOfVisit(issuer, ''))) limit.giveBack(request.ip)
+    return sent
+  }
 
   async function proceed (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const visit = await visits.find(request)
@@ -48,6 +63,7 @@ export function createInteractions (parts: ServerParts): Interactions {
   }
 
   async function leave ({ interaction }: Visit, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    if (!limit.take(request.ip)) return problems.send(request, reply, { kind: 'busy' })
     try {
       const { url, cookie } = await departures.depart(interaction.uid, Object(request.query).step === 'other-account')
       const headers = { 'set-cookie': cookie, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }
@@ -76,5 +92,5 @@ export function createInteractions (parts: ServerParts): Interactions {
     return reply.header('cache-control', 'no-store').redirect(urlOfVisit(issuer, uid), 303)
   }
 
-  return { proceed, decide, comeBack }
+  return { begin, proceed, decide, comeBack }
 }

@@ -9,11 +9,11 @@ import { assertionIssuers, type AssertionIssuer } from './assertion-issuers.ts'
 import type { LanguageHeaders } from './pages/language.ts'
 import { colors, logo, type PageColors } from './pages/look.ts'
 import { englishTexts, findTextsProblem, type PageTexts } from './pages/texts.ts'
-import type { RegistrationLimit } from './registration-limit.ts'
 import { knownClients, type KnownClient } from './known-clients.ts'
 import { isAppScheme } from './redirect-uri.ts'
 import type { SignIn } from './sign-in/sign-in.ts'
 import { memoryStore, type OAuthStore } from './store.ts'
+import type { RegistrationLimit, SignInLimit } from './window-limit.ts'
 
 type MaybePromise<T> = T | PromiseLike<T>
 
@@ -112,6 +112,11 @@ export interface AuthorizationServerOptions<User> {
   readonly registration?: boolean
   /** How often clients may register, on each process. @default { perAddress: 20, total: 1000, window: 3600000 } */
   readonly registrationLimit?: Partial<RegistrationLimit>
+  /**
+   * How many sign-ins may begin in half an hour, on each process. Beyond that, browsers get 429 and a page.
+   * @default { perAddress: 1000, total: 20000 }
+   */
+  readonly signInLimit?: Partial<SignInLimit>
   /** Whether clients may use the https URL of a metadata document as their id. @default true */
   readonly clientDocuments?: boolean
   /**
@@ -190,6 +195,11 @@ const REGISTRATION_LIMIT = {
   window: duration(60 * 60 * 1000)
 } satisfies TableOf<Partial<RegistrationLimit>>
 
+const SIGN_IN_LIMIT = {
+  perAddress: whole(1000),
+  total: whole(20_000)
+} satisfies TableOf<Partial<SignInLimit>>
+
 const SERVER = {
   publicUrl: required(publicUrl()),
   signIn: required(signIn()),
@@ -209,6 +219,7 @@ const SERVER = {
   clients: knownClients([]),
   registration: flag(true),
   registrationLimit: nested(REGISTRATION_LIMIT, 'must be an object, such as { perAddress: 20 }'),
+  signInLimit: nested(SIGN_IN_LIMIT, 'must be an object, such as { perAddress: 1000 }'),
   clientDocuments: flag(true),
   fetchClientDocument: func<(url: string) => Promise<Response>>(),
   customSchemes: schemes([]),

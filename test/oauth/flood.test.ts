@@ -1,26 +1,88 @@
 // A flood of registrations, which neither grows the store nor shuts out others.
+import type { LightMyRequestResponse } from 'fastify'
 import t from 'tap'
 import { memoryStore, type OAuthStore } from '../../lib/oauth/index.ts'
-import { createRegistrationLimit } from '../../lib/oauth/registration-limit.ts'
+import { createWindowLimit } from '../../lib/oauth/window-limit.ts'
 import { authorizationUrl, register, registerId } from './manual-client.ts'
-import { answer, createStage, PUBLIC_URL, REDIRECT_URL, signIn } from './stage.ts'
+import { answer, createStage, LOGIN_PAGE, PUBLIC_URL, REDIRECT_URL, signIn } from './stage.ts'
 
 t.test('all addresses of an IPv6 network of 64 bits count as one, and an address of IPv4 as itself', async (t) => {
-  const mayRegister = createRegistrationLimit({ perAddress: 2, total: 100, window: 1000 }, () => 0)
+  const { take } = createWindowLimit({ perAddress: 2, total: 100, window: 1000 }, () => 0)
 
-  t.same(['2001:db8:1:2::1', '2001:db8:1:2:ffff::2', '2001:db8:1:2::3'].map(mayRegister), [true, true, false])
-  t.same(['2001:db8:1:3::1', '192.0.2.1', '::ffff:192.0.2.1', '192.0.2.1'].map(mayRegister), [true, true, true, false])
+  t.same(['2001:db8:1:2::1', '2001:db8:1:2:ffff::2', '2001:db8:1:2::3'].map(take), [true, true, false])
+  t.same(['2001:db8:1:3::1', '192.0.2.1', '::ffff:192.0.2.1', '192.0.2.1'].map(take), [true, true, true, false])
 })
 
 t.test('the limits are per window, and a refused registration counts for nothing', async (t) => {
   let time = 0
-  const mayRegister = createRegistrationLimit({ perAddress: 2, total: 3, window: 1000 }, () => time)
+  const { take } = createWindowLimit({ perAddress: 2, total: 3, window: 1000 }, () => time)
 
-  t.same(['a', 'a', 'a', 'b', 'b', 'c'].map(mayRegister), [true, true, false, true, false, false])
+  t.same(['a', 'a', 'a', 'b', 'b', 'c'].map(take), [true, true, false, true, false, false])
   time = 999
-  t.notOk(mayRegister('c'))
+  t.notOk(take('c'))
   time = 1000
-  t.ok(mayRegister('c'))
+  t.ok(take('c'))
+})
+
+t.test('what is given back can be taken again, even by another address, but not in a later window', async (t) => {
+  let time = 0
+  const { take, giveBack } = createWindowLimit({ perAddress: 2, total: 2, window: 1000 }, () => time)
+  t.same(['a', 'a', 'b'].map(take), [true, true, false])
+
+  giveBack('a')
+  t.same(['b', 'a'].map(take), [true, false])
+  giveBack('b')
+  t.ok(take('a'))
+  time = 1000
+  t.ok(take('b'))
+  giveBack('a')
+  t.same(['b', 'b'].map(take), [true, false])
+})
+
+t.test('a flood of authorization requests grows the store by no more than the limit; others sign in', async (t) => {
+  const inner = memoryStore()
+  const written = new Set<string>()
+  const store: OAuthStore = {
+    ...inner,
+    set: async (key, value, ttl) => { written.add(key); await inner.set(key, value, ttl) }
+  }
+  const stage = await createStage(t, { store, signInLimit: { perAddress: 5, total: 12 } })
+  const clientId = await registerId(stage)
+  const begin = async (remoteAddress: string, url = authorizationUrl(clientId)): Promise<LightMyRequestResponse> =>
+    await stage.app.inject({ method: 'GET', url: url.slice(PUBLIC_URL.length), remoteAddress })
+  written.clear()
+
+  const one = await Promise.all(Array.from({ length: 30 }, () => begin('192.0.2.1')))
+  const growth = written.size
+  const wrong: number[] = []
+  for (let time = 0; time < 7; time++) wrong.push((await begin('192.0.2.2', authorizationUrl('unknown'))).statusCode)
+  const browser = stage.openBrowser()
+  const page = await signIn(browser, authorizationUrl(clientId))
+  const code = (await answer(browser, page, 'allow')).get('code')
+  const all = await Promise.all(Array.from({ length: 30 }, (_one, index) => begin(`198.51.100.${index}`)))
+
+  t.equal(one.filter(({ statusCode }) => statusCode === 303).length, 5)
+  const [busy] = one.filter(({ statusCode }) => statusCode === 429)
+  t.equal(busy?.headers['retry-after'], '1800')
+  t.match(busy?.body, /<h1>Too many sign-ins<\/h1>/)
+  t.ok(growth <= 10, `${growth} values for 5 sign-ins`)
+  t.same(new Set(wrong), new Set([400]), 'what is refused begins nothing')
+  t.ok(code)
+  const last = all.filter(({ statusCode }) => statusCode === 303).length
+  t.equal(last, 12 - 5 - 2, 'an authorization request and a departure have been counted')
+})
+
+t.test('one authorization request cannot depart to the identity provider without end', async (t) => {
+  const stage = await createStage(t, { signInLimit: { perAddress: 4 } })
+  const browser = stage.openBrowser()
+  const { url } = await browser.visit(authorizationUrl(await registerId(stage)))
+  t.ok(url.startsWith(LOGIN_PAGE))
+  const visit = browser.visited.find((one) => one.includes('/oauth/sign-in/')) ?? ''
+
+  const statuses: number[] = []
+  for (let time = 0; time < 4; time++) statuses.push((await browser.request(visit)).status)
+
+  t.same(statuses, [303, 303, 429, 429])
 })
 
 t.test('a flood from many addresses grows the store by no more than the total, and ends no sign-in', async (t) => {

@@ -20,6 +20,7 @@ const login = authorizationServer({
   store: memoryStore({ maxPerKind: 1_000_000 }),
   dpop: 'accept',
   registrationLimit: { perAddress: 1_000_000_000, total: 1_000_000_000 },
+  signInLimit: { perAddress: 1_000_000_000, total: 1_000_000_000 },
   signIn: custom({
     start: ({ callbackUrl, state }) => ({ url: `${callbackUrl}?state=${state}` }),
     finish: () => ({}),

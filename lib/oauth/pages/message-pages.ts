@@ -15,7 +15,7 @@ export function renderReturn (client: string | undefined, url: string, { texts }
 
 /** Why a sign-in ended. */
 export type Problem =
-  | { readonly kind: 'expired' | 'foreign' }
+  | { readonly kind: 'busy' | 'expired' | 'foreign' }
   | { readonly kind: 'refused', readonly message?: string, readonly visit: string }
   | { readonly kind: 'cancelled', readonly visit: string }
   | { readonly kind: 'failed', readonly provider: string, readonly visit: string }
@@ -24,6 +24,7 @@ export type Problem =
 /** Renders why a sign-in ended, and how it can go on. */
 export function renderProblem (problem: Problem, { texts }: Wording): Content {
   switch (problem.kind) {
+    case 'busy': return describe(texts.busyTitle, html`<p>${texts.busy}</p>`)
     case 'expired':
     case 'foreign': return describe(texts.expiredTitle, html`<p>${texts.expired}</p>`)
     case 'refused': return describe(texts.refusedTitle, html`<p>${problem.message ?? texts.refused}</p>

@@ -63,6 +63,10 @@ export interface PageTexts {
   readonly expiredTitle: string
   /** The reasons, and the way out. */
   readonly expired: string
+  /** The title of the page while too many sign-ins have begun. */
+  readonly busyTitle: string
+  /** Why, and what to do. */
+  readonly busy: string
   /** The title of the page for a client that made a mistake. */
   readonly errorTitle: string
   /** What to do. The mistake follows, in English. */
@@ -102,6 +106,9 @@ const ENGLISH = {
   expiredTitle: 'This sign-in has expired',
   expired: 'It took too long, is already complete, or began in another browser. ' +
     'Go back to the application and connect again.',
+  busyTitle: 'Too many sign-ins',
+  busy: 'Too many sign-ins have begun from your network, or from all networks together. Wait half an hour, then go ' +
+    'back to the application and connect again.',
   errorTitle: 'This sign-in cannot go on',
   error: 'Go back to the application and connect again. This is what was wrong:'
 } satisfies PageTexts

@@ -59,6 +59,7 @@ const PAGES: Readonly<Record<string, (pages: LocalPages) => string>> = {
   cancelled: (pages) => pages.problem({ kind: 'cancelled', visit: VISIT }),
   failed: (pages) => pages.problem({ kind: 'failed', provider: 'GitHub', visit: VISIT }),
   expired: (pages) => pages.problem({ kind: 'expired' }),
+  busy: (pages) => pages.problem({ kind: 'busy' }),
   error: (pages) => pages.problem({ kind: 'error', message: 'redirect_uri did not match any of the registered ones' })
 }
 

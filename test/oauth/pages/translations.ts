@@ -33,6 +33,9 @@ export const german: PageTexts = {
   expiredTitle: 'Diese Anmeldung ist abgelaufen',
   expired: 'Sie hat zu lange gedauert, ist schon abgeschlossen oder begann in einem anderen Browser. ' +
     'Gehen Sie zurück zur Anwendung und verbinden Sie sie noch einmal.',
+  busyTitle: 'Zu viele Anmeldungen',
+  busy: 'Aus Ihrem Netz oder aus allen Netzen zusammen haben zu viele Anmeldungen begonnen. Warten Sie eine halbe ' +
+    'Stunde, gehen Sie dann zurück zur Anwendung und verbinden Sie sie noch einmal.',
   errorTitle: 'Diese Anmeldung kann nicht fortgesetzt werden',
   error: 'Gehen Sie zurück zur Anwendung und verbinden Sie sie noch einmal. Das war falsch:',
   scopes: { 'notes:read': 'Ihre Notizen lesen' }
@@ -67,6 +70,9 @@ export const arabic: PageTexts = {
   failed: 'لم ينجح تسجيل الدخول عبر {provider}. حاول مرة أخرى لاحقًا.',
   expiredTitle: 'انتهت صلاحية تسجيل الدخول',
   expired: 'استغرق وقتًا طويلًا، أو اكتمل بالفعل، أو بدأ في متصفح آخر. عد إلى التطبيق واتصل مرة أخرى.',
+  busyTitle: 'عدد كبير جدًا من عمليات تسجيل الدخول',
+  busy: 'بدأت عمليات تسجيل دخول كثيرة جدًا من شبكتك أو من جميع الشبكات. ' +
+    'انتظر نصف ساعة ثم عد إلى التطبيق واتصل مرة أخرى.',
   errorTitle: 'لا يمكن متابعة تسجيل الدخول',
   error: 'عد إلى التطبيق واتصل مرة أخرى. هذا هو الخطأ:'
 }
