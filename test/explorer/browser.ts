@@ -15,6 +15,8 @@ export interface ExplorerBrowser {
    * @param prepare Is called before the page is loaded.
    */
   open (t: Test, app: FastifyInstance, fragment?: string, prepare?: (page: Page) => Promise<unknown>): Promise<Page>
+  /** Opens an explorer at its URL. */
+  openAt (t: Test, url: string, prepare?: (page: Page) => Promise<unknown>): Promise<Page>
   /** What pages have written to the console as warnings and errors, and thrown. */
   readonly complaints: readonly string[]
   /** Drops the complaints that a test has provoked. */
@@ -26,6 +28,18 @@ export async function startExplorer (t: Test): Promise<ExplorerBrowser> {
   await buildPage()
   const openPage: OpenPage = await startBrowser(t)
   const complaints: string[] = []
+  const openAt: ExplorerBrowser['openAt'] = async (t, url, prepare) => {
+    const page = await openPage('about:blank')
+    // Before the app closes, to which the page would reconnect.
+    t.teardown(() => page.close())
+    page.on('console', (message) => {
+      if (['warning', 'error'].includes(message.type())) complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => { complaints.push(String(error.stack)) })
+    await prepare?.(page)
+    await page.goto(url)
+    return page
+  }
   return {
     complaints,
     forgive (pattern) {
@@ -33,17 +47,9 @@ export async function startExplorer (t: Test): Promise<ExplorerBrowser> {
     },
     async open (t, app, fragment = '', prepare = undefined) {
       const origin = app.server.listening ? originOf(app) : await app.listen({ port: 0, host: '127.0.0.1' })
-      const page = await openPage('about:blank')
-      // Before the app closes, to which the page would reconnect.
-      t.teardown(() => page.close())
-      page.on('console', (message) => {
-        if (['warning', 'error'].includes(message.type())) complaints.push(message.text())
-      })
-      page.on('pageerror', (error) => { complaints.push(String(error.stack)) })
-      await prepare?.(page)
-      await page.goto(`${origin}/explorer/${fragment}`)
-      return page
-    }
+      return await openAt(t, `${origin}/explorer/${fragment}`, prepare)
+    },
+    openAt
   }
 }
 

@@ -94,6 +94,7 @@ export function createRecordingFetch (
       onResponse(response)
       return observe(response, {
         mount,
+        resumedAfter: headers.get('last-event-id'),
         add: (event) => {
           const events = [...current.events, { ...event, at: performance.now() - startedAt }]
           const surplus = Math.max(events.length - MAX_EVENTS, 0)
@@ -155,6 +156,7 @@ function mask (value: string): string {
 
 interface Sink {
   readonly mount: string
+  readonly resumedAfter: string | null
   add (event: Omit<WireEvent, 'at'>): void
   end (failure?: string): void
 }
@@ -194,6 +196,8 @@ function observe (response: Response, sink: Sink): Response {
   const body = new ReadableStream<Uint8Array>({
     start (controller) {
       if (!isStream) return
+      // The official client forgets where it was if a stream breaks a second time before it has brought an event.
+      if (sink.resumedAfter !== null) controller.enqueue(new TextEncoder().encode(`id: ${sink.resumedAfter}\ndata:\n\n`))
       stream.break = () => {
         end('broken by hand')
         controller.error(new TypeError('The stream was broken by hand'))
