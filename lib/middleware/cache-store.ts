@@ -24,9 +24,13 @@ export interface CacheStore {
 }
 
 interface Kept {
+  readonly key: string
   readonly text: string
   readonly expiresAt: number
   readonly groups: readonly string[]
+  /** The entries that were used before and after it. */
+  older?: Kept | undefined
+  newer?: Kept | undefined
 }
 
 // What an entry takes beside its texts: its objects, and its places in the maps.
@@ -36,8 +40,10 @@ const ENTRY_BYTES = 400
 export class MemoryCache implements CacheStore {
   readonly #maxBytes: number
   readonly #now: () => number
-  // The entry that has not been used for longest is first.
   readonly #entries = new Map<string, Kept>()
+  // A list, because the first entry of a map is slow to find where many have been deleted.
+  #oldest: Kept | undefined
+  #newest: Kept | undefined
   readonly #groups = new Map<string, Set<string>>()
   #bytes = 0
 
@@ -57,46 +63,59 @@ export class MemoryCache implements CacheStore {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
     if (entry.expiresAt <= this.#now()) {
-      this.#forget(key)
+      this.#forget(entry)
       return undefined
     }
-    this.#entries.delete(key)
-    this.#entries.set(key, entry)
+    this.#unlink(entry)
+    this.#link(entry)
     return entry.text
   }
 
   set (key: string, { text, ttl, groups }: CachedEntry): void {
-    this.#forget(key)
-    const entry: Kept = { text, expiresAt: this.#now() + ttl, groups }
-    const bytes = weigh(key, entry)
+    this.#forget(this.#entries.get(key))
+    const entry: Kept = { key, text, expiresAt: this.#now() + ttl, groups }
+    const bytes = weigh(entry)
     if (bytes > this.#maxBytes) return
     this.#entries.set(key, entry)
+    this.#link(entry)
     this.#bytes += bytes
     for (const group of groups) this.#groups.set(group, (this.#groups.get(group) ?? new Set()).add(key))
-    for (const oldest of this.#entries.keys()) {
-      if (this.#bytes <= this.#maxBytes) return
-      this.#forget(oldest)
-    }
+    while (this.#bytes > this.#maxBytes) this.#forget(this.#oldest)
   }
 
   drop (group: string): void {
-    for (const key of this.#groups.get(group) ?? []) this.#forget(key)
+    for (const key of this.#groups.get(group) ?? []) this.#forget(this.#entries.get(key))
   }
 
-  #forget (key: string): void {
-    const entry = this.#entries.get(key)
+  #forget (entry: Kept | undefined): void {
     if (entry === undefined) return
-    this.#entries.delete(key)
-    this.#bytes -= weigh(key, entry)
+    this.#entries.delete(entry.key)
+    this.#unlink(entry)
+    this.#bytes -= weigh(entry)
     for (const group of entry.groups) {
       const keys = this.#groups.get(group)
-      keys?.delete(key)
+      keys?.delete(entry.key)
       if (keys?.size === 0) this.#groups.delete(group)
     }
+  }
+
+  #link (entry: Kept): void {
+    entry.older = this.#newest
+    entry.newer = undefined
+    if (this.#newest === undefined) this.#oldest = entry
+    else this.#newest.newer = entry
+    this.#newest = entry
+  }
+
+  #unlink ({ older, newer }: Kept): void {
+    if (older === undefined) this.#oldest = newer
+    else older.newer = newer
+    if (newer === undefined) this.#newest = older
+    else newer.older = older
   }
 }
 
 // A character takes one byte or two, and each group has a name.
-function weigh (key: string, { text, groups }: Kept): number {
+function weigh ({ key, text, groups }: Kept): number {
   return ENTRY_BYTES + 2 * (key.length + text.length + groups.reduce((sum, group) => sum + group.length, 0))
 }
