@@ -165,6 +165,16 @@ t.test('a request during closing gets a JSON-RPC error, and one of another route
   t.match(JSON.parse(other?.body ?? ''), { error: 'Service Unavailable' })
 })
 
+t.test('a request during closing whose URL the app rewrites gets a JSON-RPC error, too', async (t) => {
+  const waiting = await createWaiting(t, {}, {
+    rewriteUrl: ({ url = '' }) => url.replace(/^\/v1/, ''), routerOptions: { ignoreDuplicateSlashes: true }
+  })
+
+  const replies = await closeDuring(t, waiting, [{ ...CALL, url: '/v1/mcp' }, { ...CALL, url: '//mcp' }])
+
+  for (const { body } of replies) t.strictSame(JSON.parse(body), REFUSED)
+})
+
 t.test('with return503OnClosing: false, a request that arrives while the app closes is served', async (t) => {
   const waiting = await createWaiting(t, {}, { return503OnClosing: false })
 

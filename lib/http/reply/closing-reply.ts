@@ -29,13 +29,18 @@ export function createClosingReply (
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const patterns = paths.map(toPattern)
 
-  return function replaceRefusal ({ url = '' }, response) {
-    if (!patterns.some((pattern) => pattern.test(url))) return
+  function isEndpoint ({ url = '' }: IncomingMessage): boolean {
+    const path = url.replace(/\/{2,}/g, '/')
+    return patterns.some((pattern) => pattern.test(path))
+  }
+
+  return function replaceRefusal (request, response) {
     // The casts leave out the forms of these methods that Fastify does not use.
     const writeHead = response.writeHead.bind(response) as WriteHead
     const end = response.end.bind(response)
     response.writeHead = function replaceHead (status: number, headers?: OutgoingHttpHeaders) {
-      if (!isRefusal(status, headers)) return writeHead(status, headers)
+      // The app may have rewritten the URL by now.
+      if (!isRefusal(status, headers) || !isEndpoint(request)) return writeHead(status, headers)
       response.end = () => end(BODY)
       return writeHead(status, HEADERS)
     } as ServerResponse['writeHead']
