@@ -13,7 +13,7 @@ import { LOADER } from '../support/child.ts'
 import { createTestTerminal, type TestTerminal } from './terminal.ts'
 
 // Each server is a process of its own, which loads tsx.
-t.setTimeout(120_000)
+t.setTimeout(300_000)
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const PROGRAM = join(ROOT, 'lib/cli.ts')

@@ -10,6 +10,9 @@ import { findPort } from '../support/free-port.ts'
 import { problemsOf } from '../support/type-check.ts'
 import { createTestTerminal, type TestTerminal } from './terminal.ts'
 
+// The compiler checks eight projects, and loads all types of the package first.
+t.setTimeout(300_000)
+
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const { version, dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
