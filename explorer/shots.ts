@@ -76,6 +76,7 @@ const SHOTS: readonly Shot[] = [
       await page.getByText('watching').waitFor()
       await passMinute(page)
       await page.getByRole('button', { name: 'Pause' }).click()
+      await page.getByLabel('Outcome').selectOption('failed')
       await page.getByRole('row', { name: /tool error/ }).first().click()
     }
   }

@@ -71,7 +71,7 @@ export class CallFeed {
       const event = message as RefusalEvent
       this.#send(event, Date.now(), () => describeRefusal(event))
     }
-    let last = ''
+    let last = this.#countOpen()
     const timer = setInterval(() => {
       const open = this.#countOpen()
       if (open === last) return

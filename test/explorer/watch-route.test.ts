@@ -136,7 +136,7 @@ t.test('arguments are shown if the app says so, without those that it or the mou
   const watcher = await watch(t, address)
 
   await send(address, modernCall('buy', { card: '4242', note: 'n', more: 'm'.repeat(3000) }))
-  await send(address, modernCall('fail'))
+  await send(address, modern('tools/list'))
   // The arguments of calls by the app itself need not be JSON.
   await app.mcp.get('Shop').call('fail', { count: 1n })
   await app.mcp.get('Shop').call('buy', { card: '1' })
@@ -150,20 +150,20 @@ t.test('arguments are shown if the app says so, without those that it or the mou
 
   t.equal(calls[0]?.arguments?.slice(0, 60), '{"card":"[Redacted]","note":"[Redacted]","more":"mmmmmmmmmmm')
   t.equal(calls[0]?.arguments?.length, 2001)
-  t.equal(calls[1]?.arguments, '{}')
+  t.equal(calls[1]?.arguments, undefined)
   t.equal(calls[2]?.arguments, '{"card":"[Redacted]"}')
   t.equal(missing, 1)
 })
 
 t.test('the calls of other apps of the process are not shown', async (t) => {
-  const { address } = await createWatched(t)
+  const { address } = await createWatched(t, { arguments: true })
   const other = await createWatched(t)
   const watcher = await watch(t, address)
 
   await send(other.address, modernCall('fail'))
   await send(address, modernCall('buy', { card: '1' }))
 
-  t.match(await watcher.take(1), [{ target: 'buy' }])
+  t.match(await watcher.take(1), [{ target: 'buy', arguments: '{"card":"1"}' }])
 })
 
 t.test('nothing is recorded while no page watches', async (t) => {

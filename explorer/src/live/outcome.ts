@@ -38,5 +38,6 @@ export function formatFraction (time: number): string {
 export function formatMs (ms: number): string {
   if (ms >= 10_000) return `${(ms / 1000).toFixed(1)} s`
   if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`
+  if (ms < 0.05) return '< 0.1 ms'
   return ms < 9.95 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`
 }
