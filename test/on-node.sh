@@ -11,7 +11,7 @@ export PATH="$node_directory:$PATH" TAP=1 TAP_TIMEOUT=${TAP_TIMEOUT:-120}
 
 # Files that take long come first, so that no core is idle at the end.
 files=$(git ls-files ':(glob)test/e2e/*.alone.test.ts' test/shutdown.alone.test.ts test/stdio/clients.alone.test.ts \
-  ':(glob)test/together/e2e*.ts' test/together/http.ts)
+  ':(glob)test/telemetry/otel/*.alone.test.ts' ':(glob)test/together/e2e*.ts' test/together/http.ts)
 if [ "$version" -ge 24 ]; then
   files+=" $(git ls-files test/together/{oauth,server,session,middleware,routes,stdio,conversation,protocol}.ts \
     test/together/{auth,compose,notify,telemetry}.ts)"
