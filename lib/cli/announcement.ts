@@ -1,5 +1,6 @@
 // What `dev` prints once the servers are up: their URLs, what they offer, and how to configure clients. After a restart
 // it prints only what has changed.
+import { writeClientForms } from '../explorer/connect.ts'
 import { callAsHost } from '../host-call.ts'
 import type { Mount } from '../mount.ts'
 import { findMounted } from '../registry.ts'
@@ -8,7 +9,6 @@ import { readReport, writeReport, type ReportedMount } from './dev-report.ts'
 import type { DevSettings } from './dev-settings.ts'
 import { formatList, LIST_NAMES, nameOfItem } from './inspect-output.ts'
 import { listAll, type Item } from './lists.ts'
-import { slug } from './slug.ts'
 import type { Terminal } from './terminal.ts'
 
 /** One list of a server, and its items. */
@@ -92,15 +92,15 @@ function formatChanges (before: Offered, now: Offered): readonly string[] {
 }
 
 function formatClients ({ name, url }: Mount, { bold }: Terminal): readonly string[] {
-  const key = slug(name)
+  const { claudeCode, vscode, cursor, terminal } = writeClientForms(name, url)
   return [
     bold('Clients'),
-    `  Claude Code  claude mcp add --transport http ${key} ${url}`,
+    `  Claude Code  ${claudeCode}`,
     '  VS Code      .vscode/mcp.json',
-    `               ${JSON.stringify({ servers: { [key]: { type: 'http', url } } })}`,
+    `               ${JSON.stringify(vscode)}`,
     '  Cursor       .cursor/mcp.json',
-    `               ${JSON.stringify({ mcpServers: { [key]: { url } } })}`,
-    `  Terminal     npx fastify-mcp-mount inspect ${url}`,
+    `               ${JSON.stringify(cursor)}`,
+    `  Terminal     ${terminal}`,
     ''
   ]
 }

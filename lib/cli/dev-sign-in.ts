@@ -1,13 +1,13 @@
 // `dev --sign-in`: an authorization server whose page lets the visitor choose who signs in.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
+import { slug } from '../explorer/connect.ts'
 import type { TokenAuthOptions } from '../index.ts'
 import type { OAuthStore } from '../oauth/index.ts'
 import { html, Html } from '../oauth/pages/html.ts'
 import { colors } from '../oauth/pages/look.ts'
 import { createStyle } from '../oauth/pages/style.ts'
 import { createStore } from '../oauth/store.ts'
-import { slug } from './slug.ts'
 
 /** The settings of the sign-in of `dev`. */
 export interface DevSignInSettings {

@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
+import { slug } from '../explorer/connect.ts'
 import { clean } from './clean.ts'
 import { CLIENTS, findClient, type McpClient, type Place, type Scope, type Target } from './clients.ts'
 import { Failure, parseChoice, UsageError, type Command, type CommandLine } from './command.ts'
 import { readConfig, writeConfig } from './config-file.ts'
 import { pathOfProgram } from './installation.ts'
-import { slug } from './slug.ts'
 import type { Terminal } from './terminal.ts'
 
 const SCOPES = ['user', 'project'] as const

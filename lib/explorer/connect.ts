@@ -1,4 +1,5 @@
-// How clients are connected to an endpoint, as the explorer and the page of an endpoint show it. Browsers run it, too.
+// How clients are connected to an endpoint, as the explorer, the page of an endpoint and `dev` show it. Browsers run
+// it, too.
 
 /** One way to connect: a text to copy, or a link to open. */
 export interface Connecting {
@@ -10,41 +11,61 @@ export interface Connecting {
   readonly link?: string
 }
 
+/** What clients are given to connect to a server. */
+export interface ClientForms {
+  /** The name of the server in the configuration of clients. */
+  readonly key: string
+  readonly claudeCode: string
+  /** The content of `.vscode/mcp.json`. */
+  readonly vscode: object
+  /** The content of `.cursor/mcp.json`. */
+  readonly cursor: object
+  readonly terminal: string
+}
+
+/** Writes what clients are given. @param name The name of the server. @param url The URL that clients use. */
+export function writeClientForms (name: string, url: string): ClientForms {
+  const key = slug(name)
+  return {
+    key,
+    claudeCode: `claude mcp add --transport http ${key} ${shellQuote(url)}`,
+    vscode: { servers: { [key]: { type: 'http', url } } },
+    cursor: { mcpServers: { [key]: { url } } },
+    terminal: `npx fastify-mcp-mount inspect ${shellQuote(url)}`
+  }
+}
+
 /** Lists the ways to connect. @param name The name of the server. @param url The URL that clients use. */
 export function listConnecting (name: string, url: string): readonly Connecting[] {
-  const key = keyOf(name)
+  const { key, claudeCode, vscode, cursor, terminal } = writeClientForms(name, url)
   const json = (value: object): string => JSON.stringify(value, null, 2)
   return [
-    {
-      client: 'Claude Code',
-      how: 'Run in a terminal',
-      text: `claude mcp add --transport http ${key} ${shellQuote(url)}`
-    },
+    { client: 'Claude Code', how: 'Run in a terminal', text: claudeCode },
     { client: 'Claude', how: 'Settings, Connectors, Add custom connector: paste the URL', text: url },
     { client: 'ChatGPT', how: 'Settings, Apps & Connectors, Create: paste the URL', text: url },
     {
       client: 'VS Code',
       how: 'Put into .vscode/mcp.json',
-      text: json({ servers: { [key]: { type: 'http', url } } }),
+      text: json(vscode),
       // https://code.visualstudio.com/api/extension-guides/ai/mcp
       link: `vscode:mcp/install?${encodeURIComponent(JSON.stringify({ name: key, type: 'http', url }))}`
     },
     {
       client: 'Cursor',
       how: 'Put into .cursor/mcp.json',
-      text: json({ mcpServers: { [key]: { url } } }),
+      text: json(cursor),
       // https://cursor.com/docs/context/mcp/install-links
       link: `cursor://anysphere.cursor-deeplink/mcp/install?name=${encodeURIComponent(key)}&config=` +
         encodeURIComponent(base64(JSON.stringify({ url })))
     },
-    { client: 'Terminal', how: 'Run in a terminal', text: `npx fastify-mcp-mount inspect ${shellQuote(url)}` },
+    { client: 'Terminal', how: 'Run in a terminal', text: terminal },
     { client: 'curl', how: 'Run in a terminal', text: curlDiscover(url) }
   ]
 }
 
-// Clients take names of letters, digits and dashes.
-function keyOf (name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '') || 'server'
+/** Makes a name of a server that every client accepts, and that a shell needs no quotes for. */
+export function slug (name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9_-]+/g, '-').replace(/^-+|-+$/g, '') || 'server'
 }
 
 /** Quotes a text for a POSIX shell, where that is necessary. */

@@ -184,7 +184,7 @@ t.test('each mount of an app is printed', async (t) => {
 
   t.match(out, /^one {2}http:\/\/127\.0\.0\.1:\d+\/one\/mcp$/m)
   t.match(out, /^! {2}http:\/\/127\.0\.0\.1:\d+\/!\/mcp$/m)
-  t.match(out, /claude mcp add --transport http server http/)
+  t.match(out, /claude mcp add --transport http server 'http/)
 })
 
 t.test('all pages of lists are printed', async (t) => {

@@ -5,7 +5,7 @@ import type { FrameLocator, Page } from 'playwright-core'
 import mcpPlugin, { McpServer, Type } from '../../lib/index.ts'
 import { createHost } from '../support/app.ts'
 import { noBrowser } from '../support/browser.ts'
-import { startExplorer, withExplorer } from './browser.ts'
+import { findViolations, startExplorer, withExplorer } from './browser.ts'
 
 // A browser takes its time to start where others work, too.
 t.setTimeout(300_000)
@@ -82,6 +82,17 @@ function createClock (t: Test, { html, mimeType = APP_TYPE, csp }: AppHtml): Fas
   return withExplorer(app)
 }
 
+/** Asserts that axe finds nothing, on a phone and on a desk, light and dark. */
+async function assertAccessible (t: Test, page: Page): Promise<void> {
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 800 })
+    for (const theme of ['light', 'dark']) {
+      await page.locator('html').evaluate((html, name) => { Reflect.get(html, 'dataset').theme = name }, theme)
+      t.same(await findViolations(page), [], `${width} ${theme}`)
+    }
+  }
+}
+
 async function callClock (page: Page): Promise<FrameLocator> {
   await page.getByLabel('zone').fill('UTC')
   await page.getByRole('button', { name: 'Call', exact: true }).click()
@@ -114,6 +125,7 @@ t.test('apps of tools in Chromium', { skip: noBrowser }, async (t) => {
       t.match(await said.innerText(), /message[^]*What time is it\?[^]*context[^]*"zone":"UTC"[^]*link[^]*https:\/\/time\.example\//)
       t.same(await said.getByRole('link').evaluateAll((links) => links.map((link) => link.getAttribute('href'))), ['https://time.example/'])
       t.match(await said.innerText(), 'javascript:alert(1)')
+      if (era === 'modern') await assertAccessible(t, page)
     })
   }
 
@@ -139,6 +151,7 @@ t.test('apps of tools in Chromium', { skip: noBrowser }, async (t) => {
     await page.getByText('The type of ui://clock/app.html is text/html').waitFor()
 
     t.equal(await page.locator('iframe').count(), 0)
+    await assertAccessible(t, page)
   })
 
   t.test('the policy of an app has the origins that its resource names, and nothing else that stands there', async (t) => {
