@@ -191,3 +191,13 @@ t.test('a composition shares its state where all of its members do', async (t) =
   t.equal(compose(createMember('a', 1, shared), toMember(createMember('b', 1, shared))).sharesState, true)
   t.equal(compose(createMember('a', 1, shared), toMember(createMember('b', 1))).sharesState, false)
 })
+
+t.test('the contents are those of the members that tell theirs', (t) => {
+  const silent: ServerDefinition = { info: { name: 'silent', version: '1.0.0' }, serve: async () => ({}) }
+  const members = [toMember(createMember('b', 2)), { definition: silent, owns: () => false }]
+  const composed = compose(createMember('a', 1), ...members)
+
+  t.same([...composed.contents?.()?.entries.keys() ?? []], ["tool 'a_1'", "tool 'b_1'", "tool 'b_2'"])
+  t.equal(compose(silent).contents?.(), undefined)
+  t.end()
+})

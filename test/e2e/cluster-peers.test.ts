@@ -1,9 +1,11 @@
 // Nodes on a real Redis whose definitions or keys are not the same.
+import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import mcpPlugin, { McpServer, Type, type Mount } from '../../lib/index.ts'
 import { authorizationServer, redisStore } from '../../lib/oauth/index.ts'
 import { redisCluster } from '../../lib/redis/index.ts'
+import type { NodeLink } from '../../lib/session/nodes/node-link.ts'
 import type { LogLine } from '../support/app.ts'
 import { collectEvents, type Events } from '../support/events.ts'
 import { partsOf } from '../support/parts.ts'
@@ -56,11 +58,25 @@ async function createStart (t: Test): Promise<(options: NodeOptions) => Promise<
   }
 }
 
-/** Has nodes look at each other, which they do every two seconds, until each of them has warned. */
-async function lookUntilWarned (nodes: readonly Node[], count: number): Promise<void> {
-  while (nodes.some(({ warnings }) => warnings().length < count)) {
-    for (const { mount } of nodes) await partsOf(mount).cluster?.lookAround()
-  }
+/** Has nodes look at each other, which they do every two seconds. Resolves once all have heard what all have said. */
+async function look (nodes: readonly Node[]): Promise<void> {
+  const memberships = nodes.flatMap(({ mount }) => partsOf(mount).cluster ?? [])
+  for (const membership of memberships) await membership.lookAround()
+  const links = memberships.map(({ sessions }) => sessions.home.link)
+  for (const from of links) await Promise.all(links.map((to) => fence(from, to)))
+}
+
+// What was sent before has arrived then.
+async function fence (from: NodeLink, to: NodeLink): Promise<void> {
+  const id = randomUUID()
+  const state = { hasArrived: false }
+  const end = to.onAnnounced(id, () => { state.hasArrived = true })
+  while (!state.hasArrived) await from.announce(id)
+  end()
+}
+
+async function lookUntilWarned (nodes: readonly Node[], all: readonly Node[], count: number): Promise<void> {
+  while (nodes.some(({ warnings }) => warnings().length < count)) await look(all)
 }
 
 t.test('nodes with other tools or keys are told in the log and as events, once', { skip: noRedis }, async (t) => {
@@ -93,9 +109,9 @@ t.test('nodes with other tools or keys are told in the log and as events, once',
   })
   const nodes = [older, newer, same]
 
-  await lookUntilWarned([older, same], 1)
-  await lookUntilWarned([newer], 2)
-  for (let time = 0; time < 3; time++) for (const { mount } of nodes) await partsOf(mount).cluster?.lookAround()
+  await lookUntilWarned([older, same], nodes, 1)
+  await lookUntilWarned([newer], nodes, 2)
+  for (let time = 0; time < 3; time++) await look(nodes)
 
   const peer = { pid: process.pid, host: String }
   const keys = ['requestState', 'tokens']
@@ -126,11 +142,11 @@ t.test('a tool that one node alone registers at run time is told; one that all r
   const options = { version: '1.0.0', stateKey: 'one', oauthKey: 'one', register }
   const nodes = [await start(options), await start(options)]
   const servers = nodes.map(({ mount }) => mount.server as McpServer)
-  for (const { mount } of nodes) await partsOf(mount).cluster?.lookAround()
+  for (let time = 0; time < 3; time++) await look(nodes)
 
   for (const server of servers) server.registerTool('everywhere', {}, () => '')
   servers[1]?.registerTool('alone', {}, () => '')
-  await lookUntilWarned(nodes, 1)
+  await lookUntilWarned(nodes, nodes, 1)
 
   t.match(nodes.map(({ events }) => events.cluster.map(({ difference }) => difference)), [
     [{ missing: ["tool 'alone'"], additional: [], changed: [], keys: [] }],
