@@ -16,7 +16,36 @@ export interface SignInSettings {
 const clients = new Map<string, OAuthClientInformationMixed>()
 
 /** Signs in for a mount. Resolves to the access token. */
-export async function signIn (url: URL, { clientId, scopes }: SignInSettings): Promise<string> {
+export async function signIn (url: URL, settings: SignInSettings): Promise<string> {
+  let refused: string | undefined
+  const note = ({ effectiveDirective, blockedURI }: SecurityPolicyViolationEvent): void => {
+    if (effectiveDirective === 'connect-src') refused = new URL(blockedURI).origin
+  }
+  document.addEventListener('securitypolicyviolation', note)
+  try {
+    return await askForToken(url, settings)
+  } catch (error) {
+    // The browser reports what it has refused after the request has failed.
+    await new Promise((resolve) => setTimeout(resolve))
+    throw refused === undefined ? explainUnreachable(error) : new Error(explainRefused(refused))
+  } finally {
+    document.removeEventListener('securitypolicyviolation', note)
+  }
+}
+
+function explainRefused (origin: string): string {
+  return `The authorization server leads to ${origin}, and the policy of this page allows requests to the origins of ` +
+    "the mount's 'authorizationServers' only. Paste a token instead."
+}
+
+// All that a browser says of a reply without CORS headers.
+function explainUnreachable (error: unknown): unknown {
+  if (!(error instanceof TypeError)) return error
+  return new Error('The authorization server cannot be reached from this page. It must be up, and allow requests from ' +
+    `${location.origin} (CORS). Or paste a token instead.`)
+}
+
+async function askForToken (url: URL, { clientId, scopes }: SignInSettings): Promise<string> {
   // Opened at once, because browsers open windows only in reply to a click.
   const popup = window.open('about:blank', '_blank', 'popup,width=520,height=720')
   if (popup === null) throw new Error('The browser has not opened the window: allow popups for this page.')
