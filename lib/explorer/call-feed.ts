@@ -18,6 +18,9 @@ const KEEP_ALIVE = 15_000
 // Milliseconds between looks at how much is open.
 const LOOK = 1000
 
+// Milliseconds after which a page has to ask again, so that hooks and `authorize` decide whether it still may watch.
+const LIFETIME = 3_600_000
+
 // Characters of the arguments of a call.
 const MAX_ARGUMENTS = 2000
 
@@ -73,6 +76,7 @@ export class CallFeed {
     }
     let last = this.#countOpen()
     const timer = setInterval(() => {
+      this.#endOld()
       const open = this.#countOpen()
       if (open === last) return
       last = open
@@ -87,6 +91,11 @@ export class CallFeed {
       refusals.unsubscribe(onRefusal)
       this.#streams.stop()
     }
+  }
+
+  #endOld (): void {
+    const latest = Date.now() - LIFETIME
+    for (const { began, stream } of this.#watchers) if (began < latest) stream.cut()
   }
 
   #send (event: SenderEvent, time: number, describe: () => Line): void {

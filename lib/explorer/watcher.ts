@@ -13,6 +13,8 @@ const INTERVAL = 100
 export class Watcher {
   /** The reply to the page. It gets a message when it has sent the last one, so it buffers no more than one. */
   readonly stream: LastingStream
+  /** When the page began to watch, in milliseconds since the epoch. */
+  readonly began = Date.now()
   readonly #calls: string[] = []
   #length = 0
   #dropped = 0

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
+import { mock } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import mcpExplorer, { type McpExplorerOptions } from '../../lib/explorer/index.ts'
@@ -238,6 +239,20 @@ t.test('closing the app ends what pages watch, and does not wait for them', asyn
 
   t.equal(await watcher.next(), undefined)
   t.notOk(requests.asyncEnd.hasSubscribers)
+})
+
+t.test('after an hour a page has to ask again, so that authorize decides anew', async (t) => {
+  mock.timers.enable({ apis: ['Date', 'setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  const { address } = await createWatched(t)
+  const watcher = await watch(t, address)
+  await watcher.next()
+
+  mock.timers.tick(3_600_000)
+  t.ok(requests.asyncEnd.hasSubscribers)
+  mock.timers.tick(1000)
+
+  t.equal(await watcher.next(), undefined)
 })
 
 t.test('a page that reads slowly gets a number in place of the calls that do not fit', async (t) => {
